@@ -7,7 +7,10 @@ use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 use stylus_upgrades_host::{call, context, program::Status, storage};
 use stylus_upgrades_interface::{
-    parts::{self, IParts::verifySignedCall},
+    parts::{
+        self,
+        IParts::{checkCallCall, verifySignedCall},
+    },
     registry::IRegistry::{createProxyCall, submitSignedCall, upgradeInstanceCall},
     registry_storage::registry_parts,
 };
@@ -40,6 +43,7 @@ fn no_value(selector: [u8; 4]) -> Reverts<()> {
         selector,
         createProxyCall::SELECTOR
             | submitSignedCall::SELECTOR
+            | checkCallCall::SELECTOR
             | verifySignedCall::SELECTOR
             | upgradeInstanceCall::SELECTOR
     );

@@ -205,7 +205,10 @@ impl<'h> Kinds<'h> {
             governor.govern(&pause).await?;
             assert!(self.value(proxy).await.is_err(), "{name} is paused");
             let definition = IRegistry::definitionCall { name: name.into() };
-            let current = chain.read(self.team.harness.registry(), &definition).await?.current;
+            let current = chain
+                .read(self.team.harness.registry(), &definition)
+                .await?
+                .current;
             governor.govern(&calls::resume(name, current)).await?;
             governor.govern(&calls::rollout(name, [proxy])).await?;
             assert_eq!(self.value(proxy).await?, U256::from(value), "{name}");

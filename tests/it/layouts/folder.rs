@@ -3,10 +3,10 @@
 use crate::prelude::*;
 use alloy::signers::local::PrivateKeySigner;
 use stylus_layout::Document;
-use stylus_upgrades_harness::builder;
-use stylus_upgrades_interface::layouts::ILayouts;
 use stylus_upgrades::client::Client;
 use stylus_upgrades::registry::{self, NewVersion};
+use stylus_upgrades_harness::builder;
+use stylus_upgrades_interface::layouts::ILayouts;
 
 use super::project::Project;
 

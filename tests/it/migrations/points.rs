@@ -6,9 +6,7 @@ use stylus_upgrades_harness::{Definition, Instance, Program, Receipt};
 use stylus_upgrades_interface::complex::IComplexMigration::{
     endMigrationCall, migrateBatchCall, migrateNextCall, progressCall,
 };
-use stylus_upgrades_interface::registry::IRegistry::{
-    instanceOfCall,
-};
+use stylus_upgrades_interface::registry::IRegistry::instanceOfCall;
 
 pub(super) use stylus_upgrades_tests::abi::points_v2::IPoints;
 use stylus_upgrades_tests::examples;

@@ -89,7 +89,7 @@ impl Fixture {
         let id = self.chain.snapshot();
         let done = self.send(account(who), call)?;
         let followed = self.follow();
-        let Some(skipped) = followed.skipped().pop() else {
+        let Some(skipped) = followed.skipped().into_iter().next() else {
             return Ok(done.then(followed));
         };
         assert!(self.chain.revert(id));

@@ -139,7 +139,6 @@ fn a_proxy_or_what_belongs_to_one_is_no_implementation() {
     let (orders, storage) = (framework().orders.address, framework().storage.address);
     for proxy in [
         evm::evm_proxy_code(orders, storage),
-        evm::evm_proxy_code(account(7), storage),
         evm::uups_stub_code(account(7)),
         evm::admin_code(account(7)),
     ] {

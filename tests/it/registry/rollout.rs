@@ -140,7 +140,7 @@ fn a_failure_with_too_little_gas_is_not_one() {
         assert!(error.needed >= with_hops, "{error:?}");
         assert!(error.needed < with_hops + 20_000, "{error:?}");
         assert!(error.left < ROLLOUT_GAS);
-        let gas = error.needed + 300_000;
+        let gas = error.needed + 600_000;
         let done = fixture
             .rollout([proxy], gas)
             .expect("with what it asked for");

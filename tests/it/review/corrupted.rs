@@ -49,7 +49,9 @@ fn an_instance_that_left_its_registry_holds_up_nobody() {
     let fake = spoofed_registry(&mut scenario, elsewhere);
     scenario.create_up_to(6);
     hand_to(&mut scenario, fake);
-    scenario.make_current("2.0", plain("1.0")).expect("activated");
+    scenario
+        .make_current("2.0", plain("1.0"))
+        .expect("activated");
     let done = scenario.follow();
     assert_eq!(done.returned, 5);
     let proxy = scenario.proxy;
@@ -75,7 +77,9 @@ fn a_registry_that_burns_everything_and_speaks_of_a_pause_holds_up_nobody() {
     let fake = scenario.deploy_evm(&burning());
     scenario.create_up_to(6);
     hand_to(&mut scenario, fake);
-    scenario.make_current("2.0", plain("1.0")).expect("activated");
+    scenario
+        .make_current("2.0", plain("1.0"))
+        .expect("activated");
     let all = scenario.instances();
     let least = limits::ROLLOUT_GAS / 63 * 64 / 63 * 64 + 200_000; // two frames above the instance's
     for gas in [least, 32_000_000] {
@@ -98,7 +102,9 @@ fn an_instance_whose_other_registry_always_speaks_of_an_upgrade_in_progress_is_r
     let fake = scenario.deploy_evm(&code);
     scenario.create_up_to(6);
     hand_to(&mut scenario, fake);
-    scenario.make_current("2.0", plain("1.0")).expect("activated");
+    scenario
+        .make_current("2.0", plain("1.0"))
+        .expect("activated");
     let done = scenario.follow();
     assert_eq!(done.returned, 5);
     let proxy = scenario.proxy;
@@ -117,7 +123,9 @@ fn an_instance_that_left_its_registry_is_skipped_by_name_and_removed() {
     let sent = scenario.govern(&remove(scenario.proxy));
     refused(sent, IRegistry::NotSupported { what });
     hand_to(&mut scenario, fake);
-    scenario.make_current("2.0", plain("1.0")).expect("it is no veto");
+    scenario
+        .make_current("2.0", plain("1.0"))
+        .expect("it is no veto");
     let skipped = scenario.follow().skipped();
     assert_eq!(skipped.len(), 1);
     assert_eq!(skipped[0].proxy, scenario.proxy);

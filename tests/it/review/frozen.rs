@@ -229,7 +229,11 @@ fn an_instance_does_not_suspend_itself_in_the_upgrade_of_another() {
     // and the migration of the one that the registry upgrades calls it
     let current = calls::migrate("A", "2.0", &code, migrating(vec![call(other, &meddle)]));
     let rollout = calls::rollout("A", [proxy]);
-    let actions = [call(other, &open), call(registry, &current), call(registry, &rollout)];
+    let actions = [
+        call(other, &open),
+        call(registry, &current),
+        call(registry, &rollout),
+    ];
     let done = scenario.boss(actions.to_vec()).expect("current");
     done.skips(proxy, not_an_instance(other).abi_encode());
     scenario.assert_at("1.0", instance_state::LIVE);

@@ -184,7 +184,11 @@ fn an_instance_ends_no_upgrade_of_its_own_while_the_registry_upgrades_another() 
         ),
     ]);
     let rollout = calls::rollout("A", [proxy]);
-    let actions = [call(other, &open), call(registry, &current), call(registry, &rollout)];
+    let actions = [
+        call(other, &open),
+        call(registry, &current),
+        call(registry, &rollout),
+    ];
     let done = scenario.boss(actions.to_vec()).expect("current");
     done.skips(proxy, not_an_instance(other).abi_encode());
     assert_eq!(scenario.version(proxy), "1.0");

@@ -114,56 +114,54 @@ fn a_forged_wasm_proxy_is_known_to_have_arrived() {
 /// at its address: nothing is created there again, by whichever definition, registry or account.
 #[test]
 fn where_a_proxy_was_transferred_and_vanished_none_is_created_again() {
-    for kind in [proxy_kind::WASM, proxy_kind::EVM] {
-        let mut fixture = Fixture::new(&is(account(VICTIM)));
-        let registry = fixture.registry;
-        let forger = compiled(&mut fixture, "Forger").implementation;
-        let vanishing = compiled(&mut fixture, "Vanishing");
-        definition_of(&mut fixture, forger, "A");
-        let add = add_version(&vanishing, "0.9", initial_step());
-        let creation =
-            |version: &str| calls::create_proxy("A", version, kind, B256::ZERO, Bytes::new());
-        let address = calls::proxy_address("A", kind, B256::ZERO);
-        let proxy = fixture.view(&address).expect("an address");
-        let forget = IVanishing::forgetCall {
-            slot: slots::UPGRADED,
-        };
-        let transfer = calls::transfer_proxy("A", proxy, forger, "A", 0);
-        let calls = [
-            (registry, data(&add)),
-            (registry, data(&creation("0.9"))),
-            (proxy, data(&forget)),
-            (registry, data(&transfer)),
-            (proxy, data(&IVanishing::vanishCall {})),
-            // somebody else decides from now on
-            (registry, set_for("A", "migrate", account(VICTIM))),
-            (registry, set_for("A", "create", account(VICTIM))),
-            (registry, set_for("A", "policy", account(VICTIM))),
-        ];
-        run(&mut fixture, forger, &calls).expect("one that was transferred and vanished");
-        assert_eq!(fixture.code(proxy), Bytes::new(), "kind {kind}");
-        fixture.is_no_instance(proxy);
+    // a WASM proxy does not vanish: the chain refuses that to a program
+    let kind = proxy_kind::EVM;
+    let mut fixture = Fixture::new(&is(account(VICTIM)));
+    let registry = fixture.registry;
+    let forger = compiled(&mut fixture, "Forger").implementation;
+    let vanishing = compiled(&mut fixture, "Vanishing");
+    definition_of(&mut fixture, forger, "A");
+    let add = add_version(&vanishing, "0.9", initial_step());
+    let creation =
+        |version: &str| calls::create_proxy("A", version, kind, B256::ZERO, Bytes::new());
+    let address = calls::proxy_address("A", kind, B256::ZERO);
+    let proxy = fixture.view(&address).expect("an address");
+    let forget = IVanishing::forgetCall {
+        slot: slots::UPGRADED,
+    };
+    let transfer = calls::transfer_proxy("A", proxy, forger, "A", 0);
+    let calls = [
+        (registry, data(&add)),
+        (registry, data(&creation("0.9"))),
+        (proxy, data(&forget)),
+        (registry, data(&transfer)),
+        (proxy, data(&IVanishing::vanishCall {})),
+        // somebody else decides from now on
+        (registry, set_for("A", "migrate", account(VICTIM))),
+        (registry, set_for("A", "create", account(VICTIM))),
+        (registry, set_for("A", "policy", account(VICTIM))),
+    ];
+    run(&mut fixture, forger, &calls).expect("one that was transferred and vanished");
+    assert_eq!(fixture.code(proxy), Bytes::new());
+    fixture.is_no_instance(proxy);
 
-        let code = fixture.deploy("hostile");
-        fixture.accepted(VICTIM, &add_version(&code, "1.0", initial_step()));
-        let exists = IRegistry::ProxyExists { proxy };
-        fixture.refuses(VICTIM, &creation("1.0"), exists);
-        // whoever orders that address orders nothing
-        let create = IOrders::createCall {
-            salt: create2_salt("A", kind, B256::ZERO),
-        };
-        let orders = framework().orders.address;
-        fixture.give_ether(registry);
-        if kind == proxy_kind::EVM {
-            let again = fixture.send_to(registry, orders, &create);
-            again.expect_err("somebody ordered an account there before");
-            let orders_of = fixture.ask(orders, &IOrders::ordersOfCall { proxy });
-            assert_eq!(orders_of, Ok(forger));
-        }
-        let next = calls::create_proxy("A", "1.0", kind, B256::repeat_byte(1), Bytes::new());
-        let next = fixture.created(VICTIM, &next);
-        assert_ne!(next, proxy, "another salt");
-    }
+    let code = fixture.deploy("hostile");
+    fixture.accepted(VICTIM, &add_version(&code, "1.0", initial_step()));
+    let exists = IRegistry::ProxyExists { proxy };
+    fixture.refuses(VICTIM, &creation("1.0"), exists);
+    // whoever orders that address orders nothing
+    let create = IOrders::createCall {
+        salt: create2_salt("A", kind, B256::ZERO),
+    };
+    let orders = framework().orders.address;
+    fixture.give_ether(registry);
+    let again = fixture.send_to(registry, orders, &create);
+    again.expect_err("somebody ordered an account there before");
+    let orders_of = fixture.ask(orders, &IOrders::ordersOfCall { proxy });
+    assert_eq!(orders_of, Ok(forger));
+    let next = calls::create_proxy("A", "1.0", kind, B256::repeat_byte(1), Bytes::new());
+    let next = fixture.created(VICTIM, &next);
+    assert_ne!(next, proxy, "another salt");
 }
 
 /// The salt with which a registry has a proxy created.
@@ -254,8 +252,8 @@ fn instances_that_fail_with_much_data_keep_no_other_from_moving() {
     let order = calls::migrate("A", "2.0", &code, way);
     fixture.accepted(VICTIM, &order);
     let done = fixture
-        .rollout(proxies, 32_000_000)
-        .expect("all were tried");
+        .rollout(proxies, 120_000_000)
+        .expect("all of them are tried");
     assert_eq!(done.skipped().len(), 4);
 }
 

@@ -126,7 +126,7 @@ fn a_complex_step_that_ends_in_a_pause_ends_on_the_stub() {
     let mut scenario = Scenario::new();
     let program = scenario.code.clone();
     let step = complex("1.0", &program, account(5));
-    scenario.migrate("2.0", step).expect("current");
+    scenario.make_current("2.0", step).expect("current");
     let proxy = scenario.proxy;
     assert_eq!(scenario.follow().returned, 1);
     let program_of = |scenario: &Scenario| scenario.slot(proxy, slots::IMPLEMENTATION);

@@ -177,6 +177,12 @@ fn a_transfer_that_was_signed_before_an_instance_left_moves_it_no_more_once_it_i
         fixture.give_ether(proxy);
         let held = fixture.balance(proxy);
         let (call, message) = transfer(&fixture, proxy, away, 0);
+        let executed = by_two(&fixture, &message);
+        // the very call is executed once below, so that its next round is another
+        let message = typed::TransferProxy {
+            round: 1,
+            ..message
+        };
         let kept_back = by_two(&fixture, &message);
         // it leaves by the word of who alone decides, and comes back
         for (from, to, who) in [(home, away, [0, 5]), (away, home, [5, 0])] {
@@ -192,6 +198,8 @@ fn a_transfer_that_was_signed_before_an_instance_left_moves_it_no_more_once_it_i
         for nonce in [0, now] {
             let accept = calls::accept_transfer("A", proxy, "1.0", home, nonce);
             fixture.accepted_by(away, 5, &accept);
+            let found = submit(&mut fixture, &call, &executed);
+            refused_signature(found, 0, key(1).address());
             refused(submit(&mut fixture, &call, &kept_back), stale(0, now));
             let (of_now, _) = transfer(&fixture, proxy, away, now);
             let found = submit(&mut fixture, &of_now, &kept_back);
