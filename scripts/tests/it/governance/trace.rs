@@ -72,7 +72,7 @@ fn an_upgrade_is_shown_by_the_names_of_contracts_versions_and_functions_with_gas
         let found = frames.iter().find(|one| one[field] == name);
         found.unwrap_or_else(|| panic!("no {name} in {answer}"))
     };
-    named("contract", "registry-governance");
+    named("contract", "registry-upgrades");
     named("contract", "UpgradeabilityStorage");
     let step = named("function", "migrate(uint256)");
     step.has(json!({"contract": "\"A\" \"2.0\"", "call": "migrate(5)", "versions": ["2.0"]}));

@@ -10,22 +10,25 @@ fn failing(policy: &str) -> (Sandbox, Address) {
     (sandbox, proxy)
 }
 
-/// A removal of an instance that obeys, which both have to approve: it would be refused.
-fn refused_removal() -> (Sandbox, String) {
-    let sandbox = Sandbox::with_counter(BOTH, 1);
-    let remove = format!("transfer {} --remove", sandbox.proxies()[0]);
-    (sandbox, remove)
+/// A creation whose initializer the code does not have. Both have to approve it, and it would be refused.
+const CREATION: &str = "create-proxy A 1.0 --init 0xdeadbeef --accept=initializer-omitted";
+
+/// A definition in which that role takes such a policy.
+fn creating(policy: &str) -> Sandbox {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    sandbox.done("Admin", &format!("policy update A --role create {policy}"));
+    sandbox
 }
 
 #[test]
 fn a_call_that_would_fail_once_approved_is_refused_before_anything_is_sent() {
-    let (sandbox, remove) = refused_removal();
+    let sandbox = creating(BOTH);
     let before = sandbox.nonce();
     let file = sandbox.path("call.json").display().to_string();
-    let exported = sandbox.run("Other", &format!("{remove} --as Admin --export {file}"));
-    for refused in [sandbox.run("Admin", &remove), exported] {
-        refused.is(1, "NotSupported");
-        refused.says("message", &["nothing was sent: remove "]);
+    let exported = sandbox.run("Other", &format!("{CREATION} --as Admin --export {file}"));
+    for refused in [sandbox.run("Admin", CREATION), exported] {
+        refused.is(1, "MigrationNotApplied");
+        refused.says("message", &["nothing was sent: create a proxy of A 1.0"]);
         refused.says("next", &["--accept would-fail"]);
         assert!(!refused.said("expected").is_empty(), "{refused:?}");
     }
@@ -33,10 +36,10 @@ fn a_call_that_would_fail_once_approved_is_refused_before_anything_is_sent() {
     assert!(sandbox.open("A").is_empty(), "nothing was proposed");
 
     // Without progress the warning is printed anyway.
-    let meant = sandbox.run("Admin", &format!("{remove} --accept=would-fail --quiet"));
+    let meant = sandbox.run("Admin", &format!("{CREATION},would-fail --quiet"));
     let document = meant.ends(3);
     document.has(json!({"approvals": 1, "would_fail": {"name": "WouldFail"}}));
-    meant.warns(&["warning: remove "]);
+    meant.warns(&["warning: create a proxy of A 1.0 would fail"]);
     assert!(!meant.stderr.contains(" …"), "{}", meant.stderr);
     assert_eq!(sandbox.open("A").len(), 1);
 }
@@ -58,7 +61,7 @@ fn is_told(function: &str, ended: &str, next: &str) {
 
 #[test]
 fn a_migration_that_panics_is_told_from_one_that_is_missing() {
-    is_told("panic()", "its code panicked (", "an unwrap panics");
+    is_told("panic()", "reverted without data, as a panic does", "panic");
 }
 
 #[test]
@@ -100,14 +103,13 @@ fn the_address_of_an_instance_is_no_instance_before_it_is_approved() {
 
 #[test]
 fn what_fails_in_the_plan_is_proposed_where_that_is_meant_and_its_call_said_to_be_untried() {
-    let (delayed, remove) = refused_removal();
-    delayed.done("Admin", "policy update A AND(Admin,Admin2,AFTER(60))");
-    let (of_contract, _) = refused_removal();
+    let delayed = creating("AND(Admin,Admin2,AFTER(60))");
+    let of_contract = creating(BOTH);
     of_contract.set_code(of_contract.node.addresses()[1], hex!("00"));
     for (sandbox, why) in [(delayed, "a delay"), (of_contract, "is a contract")] {
-        let refused = sandbox.run("Admin", &remove);
-        assert_eq!(error(&refused), "NotSupported", "{refused:?}");
-        let proposed = sandbox.run("Admin", &format!("{remove} --accept=would-fail"));
+        let refused = sandbox.run("Admin", CREATION);
+        assert_eq!(error(&refused), "MigrationNotApplied", "{refused:?}");
+        let proposed = sandbox.run("Admin", &format!("{CREATION},would-fail"));
         contains(text(proposed.ends(3), "not_tried"), &[why]);
         proposed.warns(&["was not simulated"]);
         assert_eq!(sandbox.open("A").len(), 1);
