@@ -35,6 +35,17 @@ pub enum NodeError {
         /// The reason, with what was expected.
         reason: String,
     },
+    /// Another process saves its state to the file.
+    #[error(
+        "the state file {path} belongs to process {process}, which saves its state there: stop it, or give this node \
+         another file"
+    )]
+    StateInUse {
+        /// The file.
+        path: PathBuf,
+        /// The other process.
+        process: String,
+    },
     /// The chain refused its configuration.
     #[error("the chain refused its configuration: {0}")]
     Chain(String),

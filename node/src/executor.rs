@@ -1,89 +1,116 @@
 //! Reads run on threads of their own, not on the one that makes blocks. Their number and their time
-//! have a bound.
-//! Reads of a fork may wait for its endpoint, so they have places of their own.
+//! have a bound. On a fork each is tried with what is known here; only one that lacks something waits for the
+//! endpoint, in a place of those that do.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use stylus_chain::Budget;
 use tokio::sync::Semaphore;
 
+use crate::caller::Caller;
+use crate::limits::{READ_TIME, READS_PER_CORE, WAITING_READS};
 use crate::rpc_error::RpcError;
 use crate::view::View;
 use crate::worker::{WorkError, panic_message};
 
-/// Most reads at once for each core. More would only keep the threads waiting that take requests.
-const READS_PER_CORE: usize = 4;
+/// The reads that one caller may have at once: half of all, so that others find places.
+#[derive(Clone, Debug)]
+pub(crate) struct Share(Arc<Semaphore>);
 
-/// Most reads of a fork at once, which wait for its endpoint.
-const FORK_READS: usize = 64;
+impl Share {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(places().div_ceil(2))))
+    }
+}
 
-/// The time that one read may take, without what it waits for a fork's endpoint.
-const LONGEST: Duration = Duration::from_secs(60);
+fn places() -> usize {
+    READS_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from)
+}
 
 /// Takes reads; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Executor {
     own: Arc<Semaphore>,
-    forked: Arc<Semaphore>,
-}
-
-/// Ends a read whose caller has gone.
-struct CancelOnDrop(Arc<AtomicBool>);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
+    /// Places of reads that wait for a fork's endpoint.
+    waiting: Arc<Semaphore>,
 }
 
 impl Executor {
     pub(crate) fn new() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
-            own: Arc::new(Semaphore::new(READS_PER_CORE * cores)),
-            forked: Arc::new(Semaphore::new(FORK_READS)),
+            own: Arc::new(Semaphore::new(places())),
+            waiting: Arc::new(Semaphore::new(WAITING_READS)),
         }
     }
 
-    /// Reads a view, on this thread where `at_once` says so and no fork's endpoint may have to be asked. It ends
-    /// when the future is dropped, or after the time that a read may take.
+    /// Reads a view, on this thread where `at_once` says so. It ends when the future is dropped, or after the time that
+    /// a read may take.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        mut view: View,
-        at_once: bool,
-        work: impl FnOnce(&View) -> Result<T, RpcError> + Send + 'static,
+        view: View,
+        (at_once, share): (bool, &Share),
+        work: impl Fn(&View) -> Result<T, RpcError> + Send + Sync + 'static,
     ) -> Result<T, RpcError> {
-        if at_once && view.fork.is_none() {
-            return attempt(&view, work);
-        }
-        let cancel = CancelOnDrop(Arc::default());
-        let places = match view.fork {
-            Some(_) => &self.forked,
-            None => &self.own,
+        let (caller, work) = (Caller::default(), Arc::new(work));
+        let budget = || Budget::new(Some(READ_TIME), caller.left());
+        let known = budget().without_waiting();
+        let read = match at_once {
+            true => attempt(view.clone(), known.clone(), &*work),
+            false => {
+                let (view, known, work) = (view.clone(), known.clone(), work.clone());
+                let _share = share.0.acquire().await;
+                threaded(&self.own, move || attempt(view, known, &*work)).await?
+            }
         };
-        let place = places.clone().acquire_owned().await;
-        let cancelled = cancel.0.clone();
-        let read = tokio::task::spawn_blocking(move || {
-            let _place = place;
-            view.chain.set_budget(Budget::new(Some(LONGEST), cancelled));
-            attempt(&view, work)
-        });
-        match read.await.map_err(|_| WorkError::Stopped)? {
+        let read = match known.was_refused_to_wait() {
+            true => {
+                let budget = budget();
+                threaded(&self.waiting, move || attempt(view, budget, &*work)).await?
+            }
+            false => read,
+        };
+        match read {
             Err(RpcError::Interrupted) => Err(RpcError::Limit(format!(
                 "the request took more than {} seconds: ask for less at once",
-                LONGEST.as_secs()
+                READ_TIME.as_secs()
             ))),
             read => read,
         }
     }
+
+    /// Asks a fork's endpoint, in a place of those that wait for it, until the future is dropped.
+    pub(crate) async fn wait_for_endpoint<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Budget) -> Result<T, RpcError> + Send + 'static,
+    ) -> Result<T, RpcError> {
+        let caller = Caller::default();
+        let budget = Budget::new(None, caller.left());
+        threaded(&self.waiting, move || ask(&budget)).await?
+    }
+}
+
+/// Works on a thread of its own, once there is a place.
+async fn threaded<T: Send + 'static>(
+    places: &Arc<Semaphore>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, WorkError> {
+    let place = places.clone().acquire_owned().await;
+    let done = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        work()
+    });
+    done.await.map_err(|_| WorkError::Stopped)
 }
 
 /// Reads, on this thread.
-fn attempt<T>(view: &View, work: impl FnOnce(&View) -> Result<T, RpcError>) -> Result<T, RpcError> {
-    let read = catch_unwind(AssertUnwindSafe(|| work(view)))
+fn attempt<T>(
+    mut view: View,
+    budget: Budget,
+    work: &impl Fn(&View) -> Result<T, RpcError>,
+) -> Result<T, RpcError> {
+    view.chain.set_budget(budget);
+    let read = catch_unwind(AssertUnwindSafe(|| work(&view)))
         .unwrap_or_else(|panic| Err(WorkError::Panicked(panic_message(&*panic)).into()));
     view.chain.check_source().map_err(RpcError::from).and(read)
 }

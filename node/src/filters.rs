@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use alloy::primitives::B256;
 use alloy_rpc_types::Filter;
+
+use crate::limits::{Exceeded, FILTERS};
 
 /// A filter without a poll for this long is dropped, as in geth.
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -17,90 +18,97 @@ pub(crate) enum Watch {
     Transactions,
 }
 
+impl Watch {
+    /// What it takes of the bound on filters.
+    fn weight(&self) -> usize {
+        match self {
+            Self::Logs(filter) => {
+                let topics = filter.topics.iter().map(|topic| topic.len());
+                1 + filter.address.len() + topics.sum::<usize>()
+            }
+            Self::Blocks | Self::Transactions => 1,
+        }
+    }
+}
+
 /// One installed filter.
 #[derive(Debug)]
-pub(crate) struct Installed {
-    pub(crate) watch: Watch,
-    /// First block that the next poll reports.
-    pub(crate) next_block: u64,
-    /// Accepted transactions that the next poll reports.
-    transactions: Vec<B256>,
+struct Installed {
+    watch: Watch,
+    /// The place in the store of events up to which it has reported.
+    place: u64,
     used: Instant,
+}
+
+impl Installed {
+    fn is_expired(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.used) >= LIFETIME
+    }
 }
 
 /// All installed filters by id.
 #[derive(Debug, Default)]
 pub(crate) struct Filters {
     installed: HashMap<u64, Installed>,
+    weight: usize,
     last_id: u64,
+    /// Before it, no filter can have expired since the last look.
+    next_expiry: Option<Instant>,
 }
 
 impl Filters {
-    /// Adds a filter that reports from `next_block` on, and returns its id.
-    pub(crate) fn install(&mut self, watch: Watch, next_block: u64) -> u64 {
-        let used = Instant::now();
-        self.expire(used);
+    /// Adds a filter that reports from `place` on, and returns its id.
+    ///
+    /// # Errors
+    /// [`Exceeded`] where there are too many.
+    pub(crate) fn install(&mut self, watch: Watch, place: u64) -> Result<u64, Exceeded> {
+        let (weight, used) = (watch.weight(), Instant::now());
+        if FILTERS.check(self.weight + weight).is_err() {
+            self.expire(used);
+        }
+        self.weight = FILTERS.check(self.weight + weight)?;
         self.last_id += 1;
-        let filter = Installed {
-            watch,
-            next_block,
-            transactions: Vec::new(),
-            used,
-        };
+        let filter = Installed { watch, place, used };
         self.installed.insert(self.last_id, filter);
-        self.last_id
+        Ok(self.last_id)
     }
 
     /// Drops the filters that were not used for long.
     fn expire(&mut self, now: Instant) {
-        self.installed
-            .retain(|_, filter| now.saturating_duration_since(filter.used) < LIFETIME);
+        if self.next_expiry.is_some_and(|next| now < next) {
+            return;
+        }
+        self.installed.retain(|_, filter| !filter.is_expired(now));
+        let kept = self.installed.values();
+        self.weight = kept.map(|filter| filter.watch.weight()).sum();
+        let oldest = self.installed.values().map(|filter| filter.used).min();
+        self.next_expiry = oldest.map(|used| used + LIFETIME);
     }
 
-    /// The filter, whose life is prolonged by asking.
-    pub(crate) fn poll(&mut self, id: u64) -> Option<&mut Installed> {
+    /// What the filter watches; asking prolongs its life.
+    pub(crate) fn watch(&mut self, id: u64) -> Option<&Watch> {
         let now = Instant::now();
-        self.expire(now);
+        if self.installed.get(&id)?.is_expired(now) {
+            self.uninstall(id);
+        }
         let filter = self.installed.get_mut(&id)?;
         filter.used = now;
-        Some(filter)
+        Some(&filter.watch)
     }
 
-    /// The transactions that a filter has not reported.
-    pub(crate) fn new_transactions(&mut self, id: u64) -> Vec<B256> {
-        let filter = self.installed.get_mut(&id);
-        filter.map_or_else(Vec::new, |filter| std::mem::take(&mut filter.transactions))
-    }
-
-    /// Notes that a filter has reported the blocks from `first` to `last`, unless the chain went back meanwhile.
-    pub(crate) fn reported(&mut self, id: u64, (first, last): (u64, u64)) {
-        if let Some(filter) = self.installed.get_mut(&id)
-            && filter.next_block == first
-        {
-            filter.next_block = first.max(last + 1);
-        }
+    /// Moves the place up to which the filter has reported to `end`, and returns where it was.
+    pub(crate) fn report(&mut self, id: u64, end: u64) -> Option<u64> {
+        let place = &mut self.installed.get_mut(&id)?.place;
+        let from = *place;
+        *place = from.max(end);
+        Some(from)
     }
 
     /// False when there was no such filter.
     pub(crate) fn uninstall(&mut self, id: u64) -> bool {
-        self.installed.remove(&id).is_some()
-    }
-
-    /// Tells the filters of an accepted transaction.
-    pub(crate) fn accept(&mut self, hash: B256) {
-        self.expire(Instant::now());
-        for filter in self.installed.values_mut() {
-            if matches!(filter.watch, Watch::Transactions) {
-                filter.transactions.push(hash);
-            }
-        }
-    }
-
-    /// The chain went back to `block`: blocks after it will come again, with other contents.
-    pub(crate) fn rewind(&mut self, block: u64) {
-        for filter in self.installed.values_mut() {
-            filter.next_block = filter.next_block.min(block + 1);
-        }
+        let removed = self.installed.remove(&id);
+        self.weight -= removed.as_ref().map_or(0, |filter| filter.watch.weight());
+        removed.is_some()
     }
 }
 
@@ -111,15 +119,30 @@ mod tests {
     #[test]
     fn filters_that_nobody_polls_expire_and_those_that_are_polled_stay() {
         let mut filters = Filters::default();
-        let silent = filters.install(Watch::Blocks, 1);
-        let polled = filters.install(Watch::Transactions, 1);
-        let hash = B256::repeat_byte(7);
-        filters.accept(hash);
-        let later = Instant::now() + LIFETIME;
-        filters.installed.get_mut(&polled).unwrap().used = later;
-        filters.expire(later);
-        assert!(filters.poll(silent).is_none());
-        assert_eq!(filters.new_transactions(polled), [hash]);
-        assert!(filters.new_transactions(polled).is_empty());
+        let silent = filters.install(Watch::Blocks, 1).expect("room");
+        let polled = filters.install(Watch::Transactions, 1).expect("room");
+        let long_ago = Instant::now().checked_sub(LIFETIME).expect("a long uptime");
+        filters.installed.get_mut(&silent).expect("there").used = long_ago;
+        assert!(filters.watch(silent).is_none());
+        assert!(filters.watch(polled).is_some());
+        assert_eq!(
+            (filters.report(polled, 5), filters.report(polled, 6)),
+            (Some(1), Some(5))
+        );
+        assert_eq!(filters.weight, 1);
+    }
+
+    #[test]
+    fn filters_that_expired_make_room() {
+        let mut filters = Filters::default();
+        for _ in 0..FILTERS.most {
+            filters.install(Watch::Blocks, 0).expect("room");
+        }
+        assert!(filters.install(Watch::Blocks, 0).is_err());
+        let long_ago = Instant::now().checked_sub(LIFETIME).expect("a long uptime");
+        filters.installed.get_mut(&1).expect("there").used = long_ago;
+        // It was just looked whether one has expired.
+        filters.next_expiry = None;
+        assert!(filters.install(Watch::Blocks, 0).is_ok());
     }
 }

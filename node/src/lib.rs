@@ -12,6 +12,7 @@
 
 mod access;
 pub mod accounts;
+mod caller;
 mod config;
 mod error;
 mod events;
@@ -27,6 +28,8 @@ mod rpc;
 mod rpc_error;
 mod server;
 mod state_file;
+mod terminal;
+mod traffic;
 mod view;
 mod worker;
 

@@ -1,4 +1,99 @@
-//! Bounds that hold for this node's server and for a fork's endpoint alike.
+//! What a request may cost: one table of bounds, of this node's server and of a fork's endpoint alike. A refusal names
+//! its bound.
+
+use std::time::Duration;
+
+/// How much of something there may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bound {
+    what: &'static str,
+    pub(crate) most: usize,
+}
+
+/// More than a bound allows.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: expected at most {most}, found {found}")]
+pub(crate) struct Exceeded {
+    what: &'static str,
+    most: usize,
+    found: usize,
+}
+
+const fn bound(most: usize, what: &'static str) -> Bound {
+    Bound { what, most }
+}
+
+impl Bound {
+    /// # Errors
+    /// [`Exceeded`], which names the bound.
+    pub(crate) fn check(self, found: usize) -> Result<usize, Exceeded> {
+        match found <= self.most {
+            true => Ok(found),
+            false => Err(Exceeded {
+                what: self.what,
+                most: self.most,
+                found,
+            }),
+        }
+    }
+}
 
 /// Most bytes of an answer, single or batch, of this node or of a fork's endpoint.
-pub(crate) const MAX_ANSWER: usize = 64 * 1024 * 1024;
+pub(crate) const ANSWER: usize = 64 * 1024 * 1024;
+
+/// Types that typed data (EIP-712) stands for, each array's dimensions counted.
+pub(crate) const TYPES: Bound = bound(1_000, "types that the typed data stands for");
+/// Values in its message and domain.
+pub(crate) const VALUES: Bound = bound(10_000, "values in the typed data");
+
+/// Installed filters; the addresses and topics that they select by count as filters do.
+pub(crate) const FILTERS: Bound = bound(
+    20_000,
+    "filters and what they select by, until they are uninstalled or not polled for five minutes",
+);
+/// Newest blocks and transactions whose hashes are kept for filters and subscriptions.
+pub(crate) const HASHES: usize = 131_072;
+/// Snapshots that wait for a revert.
+pub(crate) const SNAPSHOTS: Bound = bound(100_000, "snapshots that nothing has reverted");
+
+/// Slots that one request reads, or proves, as in geth.
+pub(crate) const SLOTS: usize = 1_024;
+/// Slots of one `debug_storageRangeAt`.
+pub(crate) const PAGED_SLOTS: usize = 262_144;
+/// Blocks that one fee history reports, as in geth.
+pub(crate) const FEE_HISTORY: u64 = 1_024;
+/// Percentiles of one fee history, as in geth.
+pub(crate) const PERCENTILES: usize = 100;
+/// Calls of one `eth_simulateV1`.
+pub(crate) const SIMULATED_CALLS: usize = 5_000;
+/// Tracers inside one `muxTracer`.
+pub(crate) const TRACERS: usize = 8;
+/// Transactions that one `trace_filter` executes again.
+#[cfg(feature = "other-tools")]
+pub(crate) const TRACED: Bound = bound(10_000, "transactions to execute again");
+/// Blocks that one request mines; each is kept in memory.
+pub(crate) const BLOCKS: u64 = 100_000;
+/// Blocks that one request replaces.
+pub(crate) const REPLACED_BLOCKS: u64 = 10_000;
+
+/// Bytes of requests that are served or wait.
+pub(crate) const HELD_REQUESTS: Bound =
+    bound(128 << 20, "bytes of requests that are served at once");
+/// Bytes of answers that their callers have not read.
+pub(crate) const HELD_ANSWERS: Bound =
+    bound(192 << 20, "bytes of answers that nobody has read yet");
+/// How long a connection may read nothing while something waits for it.
+pub(crate) const UNREAD_TIME: Duration = Duration::from_secs(30);
+/// Bytes of an answer above which one is written at a time.
+pub(crate) const LARGE_ANSWER: usize = 4 << 20;
+
+/// Reads at once for each core. More would only keep the threads waiting that take requests.
+pub(crate) const READS_PER_CORE: usize = 4;
+/// Reads of a fork that wait for its endpoint at once.
+pub(crate) const WAITING_READS: usize = 64;
+/// The time that one read takes, without what it waits for a fork's endpoint.
+pub(crate) const READ_TIME: Duration = Duration::from_secs(60);
+/// The time that a request waits for a receipt.
+pub(crate) const RECEIPT_WAIT: Duration = Duration::from_secs(600);
+/// The longest pause that a fork's endpoint may ask for (`Retry-After`).
+pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(10);

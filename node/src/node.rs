@@ -1,19 +1,19 @@
 //! The node's state: the chain and what RPC needs around it. It lives on the worker thread.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use alloy::primitives::B256;
-use stylus_chain::{BlockId, Chain, ChainConfig, ChainError};
+use stylus_chain::{Budget, Chain, ChainConfig, ChainError};
 
 use crate::accounts::DevAccounts;
 use crate::config::{MiningMode, NodeConfig, StateFiles};
 use crate::error::NodeError;
 use crate::events::{Event, Events};
 use crate::fork::{Fork, Verify};
-use crate::state_file::{self, Saved};
+use crate::state_file::{self, Owned, Saved};
+use crate::terminal;
 use crate::view::{SharedFilters, View};
 
 /// The chain and what RPC needs around it.
@@ -26,14 +26,14 @@ pub(crate) struct Node {
     /// Whether forks are verified, also after one was left.
     pub(crate) verify: Verify,
     /// Settings of the chain without a fork.
-    pub(crate) plain: ChainConfig,
+    pub(crate) plain: Arc<ChainConfig>,
     /// Differs for each start and each reset, so that tools notice that their notes are stale.
     pub(crate) instance_id: B256,
-    /// Snapshot id → number and hash of the block it was taken at.
-    pub(crate) snapshots: Arc<BTreeMap<u64, (u64, B256)>>,
     mining_clock: Option<Clock>,
     saving_clock: Option<Clock>,
     state: StateFiles,
+    /// The file that the state is saved to.
+    _owned: Option<Owned>,
     announced: u64,
 }
 
@@ -75,6 +75,7 @@ impl Node {
         events: Events,
     ) -> Result<Self, NodeError> {
         let genesis = config.genesis.take();
+        let owned = config.state.dump.as_deref().map(Owned::take).transpose()?;
         let saved = saved(&config.state)?;
         if let Some((Saved::Anvil(state), _)) = &saved {
             state.configure(&mut config.chain);
@@ -91,7 +92,10 @@ impl Node {
             Some(_) if genesis.is_some() => {
                 return Err(NodeError::Usage("a fork takes no genesis file".into()));
             }
-            Some(fork) => fork.chain(&config.chain, accounts.nitro().address())?,
+            Some(fork) => {
+                let dev = accounts.nitro().address();
+                fork.chain(&config.chain, dev, &Budget::default())?
+            }
             None => Chain::new(config.chain.clone()),
         };
         if let Some(genesis) = &genesis {
@@ -126,9 +130,8 @@ impl Node {
                 .map(|fork| fork.options().verify)
                 .unwrap_or_default(),
             fork: config.fork,
-            plain: config.chain,
+            plain: Arc::new(config.chain),
             instance_id: B256::random(),
-            snapshots: Arc::default(),
             mining_clock: config.mining.interval().map(Clock::start),
             saving_clock: config
                 .state
@@ -136,6 +139,7 @@ impl Node {
                 .filter(|_| config.state.dump.is_some())
                 .map(Clock::start),
             state: config.state,
+            _owned: owned,
         })
     }
 
@@ -147,8 +151,11 @@ impl Node {
             filters: self.filters.clone(),
             fork: self.fork.clone(),
             instance_id: self.instance_id,
-            snapshots: self.snapshots.clone(),
+            events: self.events.clone(),
+            events_end: self.events.end(),
             mining_interval: self.mining_interval(),
+            plain: self.plain.clone(),
+            verify: self.verify,
         }
     }
 
@@ -162,16 +169,9 @@ impl Node {
         Some(due.saturating_duration_since(Instant::now()))
     }
 
-    /// Starts over from a block of another chain.
-    pub(crate) fn enter_fork(&mut self, fork: Fork) -> Result<(), NodeError> {
-        self.chain = fork.chain(&self.plain, self.accounts.nitro().address())?;
-        self.fork = Some(fork);
-        Ok(())
-    }
-
     /// Starts over as a chain of its own.
     pub(crate) fn leave_fork(&mut self) {
-        self.chain = Chain::new(self.plain.clone());
+        self.chain = Chain::new(ChainConfig::clone(&self.plain));
         self.fork = None;
     }
 
@@ -222,36 +222,26 @@ impl Node {
         state_file::save(path, &state)
     }
 
-    /// Tells subscribers of blocks since the last announcement.
+    /// Tells subscribers, filters and the terminal of blocks since the last announcement.
     pub(crate) fn announce(&mut self) {
         let latest = self.chain.block_number();
-        if self.announced >= latest {
-            return;
-        }
-        if self.events.wanted() {
-            for number in self.announced + 1..=latest {
-                if let Some(block) = self.chain.block(BlockId::number(number)) {
-                    self.events.send(Event::Block(block));
-                }
+        for number in (self.announced..latest).map(|before| before + 1) {
+            if let Some(hash) = self.chain.block_hash(number) {
+                self.events.push(Event::Block(hash));
             }
+            terminal::block(&self.chain, number);
         }
         self.announced = latest;
-        tracing::info!(number = latest, "block");
     }
 
     /// Tells subscribers and filters of an accepted transaction.
     pub(crate) fn accepted(&mut self, hash: B256) {
-        tracing::info!(%hash, "transaction");
-        self.filters.lock().accept(hash);
-        if self.events.wanted() {
-            self.events.send(Event::Transaction(hash));
-        }
+        self.events.push(Event::Transaction(hash));
     }
 
-    /// The chain went back or was replaced: what was announced after its head will come again.
+    /// The chain went back or was replaced: what is made after its head now is new.
     pub(crate) fn rewound(&mut self) {
         self.announced = self.chain.block_number();
-        self.filters.lock().rewind(self.announced);
     }
 
     /// Seconds between timed blocks.

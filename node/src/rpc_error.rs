@@ -7,6 +7,7 @@ use alloy::sol_types::{Panic, Revert, SolError};
 use jsonrpsee::types::ErrorObjectOwned;
 use stylus_chain::{ChainError, RejectReason};
 
+use crate::limits::Exceeded;
 use crate::worker::WorkError;
 
 /// Why a request failed.
@@ -155,6 +156,12 @@ impl From<ChainError> for RpcError {
 impl From<RejectReason> for RpcError {
     fn from(reason: RejectReason) -> Self {
         Self::Rejected(reason.to_string())
+    }
+}
+
+impl From<Exceeded> for RpcError {
+    fn from(error: Exceeded) -> Self {
+        Self::Limit(error.to_string())
     }
 }
 

@@ -1,4 +1,4 @@
-//! JSON-RPC over HTTP and WebSocket on one port: settings, start, stop. jsonrpsee bounds what one request may take.
+//! JSON-RPC over HTTP and WebSocket on one port: settings, start, stop. jsonrpsee bounds what one request may take, `traffic` what all of them do.
 
 use std::convert::Infallible;
 use std::net::TcpListener;
@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use hyper::header::ORIGIN;
 use hyper::{Request, Response, StatusCode, body::Incoming};
+use jsonrpsee::core::middleware::RpcServiceBuilder;
 use jsonrpsee::server::ws::is_upgrade_request;
 use jsonrpsee::server::{
     BatchRequestConfig, HttpBody, IdProvider, Methods, Server, ServerConfig, ServerHandle,
@@ -16,6 +18,7 @@ use jsonrpsee::types::SubscriptionId;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
+use tower::layer::layer_fn;
 use tower::layer::util::{Identity, Stack};
 use tower::{Service, ServiceBuilder};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
@@ -23,8 +26,10 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use crate::access::Access;
 use crate::config::{Cors, NodeConfig};
 use crate::error::NodeError;
-use crate::limits::MAX_ANSWER;
+use crate::executor::Share;
+use crate::limits::ANSWER;
 use crate::rpc::Methodsets;
+use crate::traffic::{Counting, Socket, Traffic};
 
 /// How long open connections may take to finish their answer when the node stops.
 const GRACE: Duration = Duration::from_millis(200);
@@ -34,6 +39,9 @@ const THREADS_END: Duration = Duration::from_secs(5);
 
 /// Most requests in one batch.
 const MAX_BATCH: u32 = 50_000;
+
+/// Messages that wait for a subscriber who reads slowly, for each of its connections.
+const MESSAGES: u32 = 64;
 
 /// Native stack of a thread in bytes, as that of the chain's thread: it may read the chain.
 const STACK: usize = 64 * 1024 * 1024;
@@ -107,6 +115,9 @@ struct Connections {
     methods: Methodsets,
     stop: StopHandle,
     access: Arc<Access>,
+    traffic: Traffic,
+    /// The places of reads of all web pages.
+    pages: Share,
 }
 
 fn listen(
@@ -118,8 +129,9 @@ fn listen(
 ) -> Result<(), NodeError> {
     let limits = ServerConfig::builder()
         .max_request_body_size(config.request_bytes.unwrap_or(u32::MAX))
-        .max_response_body_size(u32::try_from(MAX_ANSWER).unwrap_or(u32::MAX))
+        .max_response_body_size(u32::try_from(ANSWER).unwrap_or(u32::MAX))
         .max_connections(u32::MAX)
+        .set_message_buffer_capacity(MESSAGES)
         .set_batch_request_config(BatchRequestConfig::Limit(MAX_BATCH))
         .set_id_provider(HexIds)
         .build();
@@ -131,6 +143,8 @@ fn listen(
         methods,
         stop: stop.clone(),
         access: Arc::new(Access::new(config.cors.clone(), &config.allowed_hosts)),
+        traffic: Traffic::new(),
+        pages: Share::new(),
     };
     let _inside = runtime.enter();
     for listener in listeners {
@@ -164,13 +178,26 @@ impl Connections {
     /// Serves one connection until either side ends it.
     fn serve(&self, socket: TcpStream) {
         let _ = socket.set_nodelay(true);
+        let connection = self.traffic.connection();
+        let counted = connection.clone();
+        let counting = layer_fn(move |inner| Counting {
+            inner,
+            connection: counted.clone(),
+        });
         let service = |methods: &Methods| {
-            let service = self.service.clone();
+            let counting = RpcServiceBuilder::new().layer(counting.clone());
+            let service = self.service.clone().set_rpc_middleware(counting);
             service.build(methods.clone(), self.stop.clone())
         };
+        let (own, pages) = (Share::new(), self.pages.clone());
         let (http, websocket) = (service(&self.methods.http), service(&self.methods.socket));
         let access = self.access.clone();
-        let service = tower::service_fn(move |request: Request<Incoming>| {
+        let service = tower::service_fn(move |mut request: Request<Incoming>| {
+            let share = match request.headers().contains_key(ORIGIN) {
+                true => pages.clone(),
+                false => own.clone(),
+            };
+            request.extensions_mut().insert(share);
             let refusal = access.check(&request).err();
             let mut service = match is_upgrade_request(&request) {
                 true => websocket.clone(),
@@ -186,6 +213,7 @@ impl Connections {
                 })
             }
         });
+        let socket = Socket::new(socket, connection);
         let stopped = self.stop.clone().shutdown();
         tokio::spawn(async move {
             if let Err(error) = serve_with_graceful_shutdown(socket, service, stopped).await {

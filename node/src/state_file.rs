@@ -1,9 +1,11 @@
-//! The state in a file: always one complete document, never a torn one.
+//! The state in a file: always one complete document, never a torn one, of one process at a time.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{BufWriter, Read, Write};
-use std::path::Path;
+use std::fs::{File, TryLockError};
+use std::io::{self, BufWriter, Read, Seek, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
 use serde::Deserialize;
@@ -14,6 +16,12 @@ use crate::genesis::AnvilState;
 
 /// How the name of a file that is being written ends. One that a killed node left is overwritten.
 const TEMPORARY: &str = ".tmp";
+/// How the name of the file ends by which a process owns a state file. It holds the process id.
+const LOCK: &str = ".lock";
+/// How long the lock is waited for: a process that is being started inherits it for a moment.
+const LOCK_WAIT: Duration = Duration::from_millis(500);
+/// Pause between two looks at it.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// How bytes begin that gzip has compressed.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -26,6 +34,69 @@ pub(crate) enum Saved {
     Own(Box<ChainState>),
     /// What anvil wrote.
     Anvil(AnvilState),
+}
+
+/// A path with something after its name.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(ending);
+    beside.into()
+}
+
+/// A state file that this process saves to, and no other one as long as this is there.
+pub(crate) struct Owned {
+    _lock: File,
+    path: PathBuf,
+}
+
+impl Owned {
+    /// # Errors
+    /// [`NodeError::StateInUse`] where another process owns it, [`NodeError::File`] when the folder refuses.
+    pub(crate) fn take(file: &Path) -> Result<Self, NodeError> {
+        let path = beside(file, LOCK);
+        let fail = NodeError::file("cannot lock the state file with", &path);
+        let begun = Instant::now();
+        loop {
+            match Self::attempt(&path).map_err(|error| fail(error.to_string()))? {
+                Some(owned) => return Ok(owned),
+                None if begun.elapsed() < LOCK_WAIT => std::thread::sleep(LOCK_PAUSE),
+                None => {
+                    let process = std::fs::read_to_string(&path).unwrap_or_default();
+                    return Err(NodeError::StateInUse {
+                        path: file.to_owned(),
+                        process: process.chars().filter(char::is_ascii_digit).collect(),
+                    });
+                }
+            }
+        }
+    }
+
+    fn attempt(path: &Path) -> io::Result<Option<Self>> {
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        let mut lock = options.open(path)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        // Who held it may have removed it, and somebody else made another one.
+        let (held, there) = (lock.metadata()?, std::fs::metadata(path));
+        if !there.is_ok_and(|there| (there.dev(), there.ino()) == (held.dev(), held.ino())) {
+            return Ok(None);
+        }
+        lock.set_len(0)?;
+        lock.rewind()?;
+        write!(lock, "{}", std::process::id())?;
+        let path = path.to_owned();
+        Ok(Some(Self { _lock: lock, path }))
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
 }
 
 /// Reads a state that [`save`] wrote, or anvil.
@@ -76,8 +147,7 @@ fn decompressed(bytes: &[u8]) -> Result<Vec<u8>, String> {
 /// [`NodeError::File`] when the disk or the folder refuses.
 pub(crate) fn save(path: &Path, state: &ChainState) -> Result<(), NodeError> {
     let fail = NodeError::file("cannot save the state to", path);
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(TEMPORARY);
+    let beside = beside(path, TEMPORARY);
     let write = || -> std::io::Result<()> {
         let mut out = BufWriter::new(File::create(&beside)?);
         serde_json::to_writer(&mut out, state)?;

@@ -1,17 +1,17 @@
 //! A view: the node as it was at one moment, for readers. The chain's thread publishes one before it
 //! begins work that may take long, and when a reader waits for one; so no reader waits for a block.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use alloy::primitives::B256;
-use stylus_chain::ChainReader;
+use stylus_chain::{ChainConfig, ChainReader};
 use tokio::sync::oneshot;
 
 use crate::accounts::DevAccounts;
+use crate::events::Events;
 use crate::filters::Filters;
-use crate::fork::Fork;
+use crate::fork::{Fork, Verify};
 
 /// Polled filters, which readers share with the chain's thread.
 #[derive(Clone, Default)]
@@ -32,10 +32,15 @@ pub(crate) struct View {
     pub(crate) fork: Option<Fork>,
     /// Differs for each start and each reset, so that tools notice that their notes are stale.
     pub(crate) instance_id: B256,
-    /// Snapshot id → number and hash of the block it was taken at.
-    pub(crate) snapshots: Arc<BTreeMap<u64, (u64, B256)>>,
+    pub(crate) events: Events,
+    /// The place in them up to which this view knows what happened.
+    pub(crate) events_end: u64,
     /// Seconds between timed blocks.
     pub(crate) mining_interval: Option<Duration>,
+    /// Settings of the chain without a fork.
+    pub(crate) plain: Arc<ChainConfig>,
+    /// Whether forks are verified.
+    pub(crate) verify: Verify,
 }
 
 /// The newest view.

@@ -6,8 +6,10 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use stylus_chain::Budget;
 use tokio::sync::oneshot;
 
+use crate::caller::Caller;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::view::{Published, View};
@@ -88,7 +90,7 @@ impl Worker {
         }
     }
 
-    /// Runs `work` on the chain's thread.
+    /// Runs `work` on the chain's thread. What takes long in it ends when the future is dropped.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Node) -> T + Send + 'static,
@@ -104,6 +106,14 @@ impl Worker {
         work: impl FnOnce(&mut Node) -> T + Send + 'static,
     ) -> Result<T, WorkError> {
         let (answer, answered) = oneshot::channel();
+        let caller = Caller::default();
+        let budget = Budget::new(None, caller.left());
+        let work = move |node: &mut Node| {
+            node.chain.set_budget(Some(budget));
+            let done = work(node);
+            node.chain.set_budget(None);
+            done
+        };
         self.post(is_quick, work, move |result| drop(answer.send(result)))?;
         answered.await.map_err(|_| WorkError::Stopped)?
     }
@@ -135,8 +145,9 @@ impl Worker {
                 published.publish(|| node.view());
             }
             let result = catch_unwind(AssertUnwindSafe(|| work(node)));
-            // Before the answer: a client that has read the answer sees the change.
+            // Before the answer: a client that has read the answer sees the change, and filters report it.
             published.outdate();
+            guarded(|| node.announce());
             answer(result.map_err(|panic| WorkError::Panicked(panic_message(&*panic))));
         });
         self.sender
@@ -170,8 +181,8 @@ fn serve(
             published.publish(|| node.view());
             healthy = guarded(|| node.tick()).is_some();
             published.outdate();
+            healthy &= guarded(|| node.announce()).is_some();
         }
-        healthy &= guarded(|| node.announce()).is_some();
     }
 }
 

@@ -14,6 +14,7 @@ mod bounds;
 mod chain;
 mod clock;
 mod config;
+mod console;
 mod error;
 mod evm;
 mod genesis;

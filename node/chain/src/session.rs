@@ -2,6 +2,7 @@
 
 use crate::{
     arbos::{STATE, Store},
+    console::Console,
     pages::Pages,
     program_cache::ProgramCache,
     trace::Tracer,
@@ -53,8 +54,8 @@ pub(crate) struct Session<'a> {
     pub(crate) failure: Option<String>,
     /// Why a precompile reverted without data, until the next call.
     pub(crate) refusal: Option<String>,
-    /// What programs wrote to the console.
-    pub(crate) console: Vec<String>,
+    /// What was written to the console.
+    pub(crate) console: Console,
     pub(crate) tracer: Option<Box<Tracer>>,
 }
 

@@ -1,28 +1,31 @@
 //! Another chain whose block this one starts from: read on demand, never written.
 
+use crate::Budget;
 use alloy_primitives::{Address, B256, Bytes, U256};
 
 /// One block of another chain. What a chain does not hold itself it asks here, once per account
-/// and slot, unless it could not be read; the answers must all be of the same block.
+/// and slot, unless it could not be read; the answers must all be of the same block. A source that has to wait for an
+/// answer asks the request's [`Budget`] before and while it does ([`Budget::may_wait`]).
 pub trait Source: Send + Sync {
     /// An account; one that does not exist is all zero and without code.
     ///
     /// # Errors
     /// In words, when it cannot be read.
-    fn account(&self, address: Address) -> Result<SourceAccount, String>;
+    fn account(&self, address: Address, budget: &Budget) -> Result<SourceAccount, String>;
 
     /// A storage word. ArbOS' own state, activations included, lies in the account
     /// 0xA4B05FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF, as on Nitro.
     ///
     /// # Errors
     /// In words, when it cannot be read.
-    fn slot(&self, address: Address, slot: U256) -> Result<U256, String>;
+    fn slot(&self, address: Address, slot: U256, budget: &Budget) -> Result<U256, String>;
 
     /// The hash of a block before the one that is read.
     ///
     /// # Errors
     /// In words, when it cannot be read; so where this is not built.
-    fn block_hash(&self, number: u64) -> Result<B256, String> {
+    fn block_hash(&self, number: u64, budget: &Budget) -> Result<B256, String> {
+        let _ = budget;
         Err(format!(
             "the hash of block {number}, before the fork, cannot be read"
         ))

@@ -64,7 +64,7 @@ pub(crate) struct StateDb {
     base: Option<Arc<Base>>,
     /// The first read of the source that failed since the last look. Every result after it is wrong.
     unread: RefCell<Option<ChainError>>,
-    /// What a reader may take.
+    /// What the request that is served may take.
     budget: Option<Budget>,
     /// Accounts whose storage in `base` counts no longer, with the version that ended it.
     wiped: PersistentMap<Address, u64>,
@@ -112,13 +112,13 @@ impl StateDb {
         })
     }
 
-    /// What a reader may take; `None` on the chain itself.
+    /// What the request that is served may take.
     pub(crate) fn budget(&self) -> Option<&Budget> {
         self.budget.as_ref()
     }
 
-    pub(crate) fn set_budget(&mut self, budget: Budget) {
-        self.budget = Some(budget);
+    pub(crate) fn set_budget(&mut self, budget: Option<Budget>) {
+        self.budget = budget;
     }
 
     /// Whether a reader must end.

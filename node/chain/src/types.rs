@@ -123,7 +123,7 @@ pub struct Receipt {
     /// or a refused activation. For messages only.
     #[serde(default)]
     pub note: Option<String>,
-    /// Lines that programs wrote through `console` imports, reverted frames included.
+    /// Lines that programs wrote through `console` imports, and Solidity by `console.log`, reverted frames included.
     #[serde(default)]
     pub console: Vec<String>,
 }
@@ -232,7 +232,7 @@ pub struct CallOutcome {
     pub note: Option<String>,
     /// After a revert without data: why a precompile refused, if that was the last call.
     pub refusal: Option<String>,
-    /// Lines that programs wrote through `console` imports, reverted frames included.
+    /// Lines that programs wrote through `console` imports, and Solidity by `console.log`, reverted frames included.
     pub console: Vec<String>,
 }
 
@@ -320,7 +320,7 @@ pub struct OpcodeOptions {
 /// accounts and continues from the newest block's number and time.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChainState {
-    /// Version of this form: 4.
+    /// Version of this form: 5.
     pub format: u32,
     /// Chain id.
     pub chain_id: u64,

@@ -2,6 +2,7 @@
 //! the URL is in no message, because providers put keys into it.
 
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use alloy::rpc::client::RpcClient;
 use alloy::rpc::json_rpc::ErrorPayload;
@@ -13,11 +14,14 @@ use futures::future::try_join_all;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use stylus_chain::Budget;
 use tokio::runtime::{Handle, Runtime};
+use tokio::task::JoinHandle;
 use tower::Layer;
 
 use super::options::{ForkError, ForkOptions};
 use super::transport::Transport;
+use crate::limits::RETRY_AFTER;
 
 /// A method and its parameters.
 pub(super) type Call = (&'static str, Value);
@@ -34,6 +38,9 @@ const PRUNED: [&str; 6] = [
     "archive",
     "header not found",
 ];
+
+/// How often a thread that waits for an answer looks whether its caller is there still.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// The endpoint, with threads of its own. Cheap to clone.
 #[derive(Clone)]
@@ -97,7 +104,7 @@ impl Endpoint {
             options.retries,
             u64::try_from(options.backoff.as_millis()).unwrap_or(u64::MAX),
             options.compute_units.unwrap_or(u64::MAX),
-            RateLimitRetryPolicy::default().or(is_asked_again),
+            AskedAgain,
         );
         let secrets = secrets(&url, &options);
         let transport = retrying.layer(Transport { client, url });
@@ -119,7 +126,7 @@ impl Endpoint {
         &self.0.shown
     }
 
-    /// The answers to requests, in their order.
+    /// The answers to requests, in their order. The requests end when the future is dropped.
     pub(super) async fn answers(&self, calls: Vec<Call>) -> Result<Vec<Answer>, Refused> {
         let client = self.0.client.clone();
         let work = async move {
@@ -127,28 +134,32 @@ impl Endpoint {
             let asked = asked.map(|(method, params)| client.request(*method, params));
             try_join_all(asked).await
         };
-        match self.0.threads.spawn(work).await {
+        let mut asked = Ended(self.0.threads.spawn(work));
+        match (&mut asked.0).await {
             Ok(answers) => answers.map_err(|error| self.0.refused(error)),
             Err(_) => Err(self.0.closed()),
         }
     }
 
-    /// Works on the endpoint's threads, and blocks this one, which may be one of async code.
-    pub(super) fn wait<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = Result<T, Refused>> + Send + 'static,
-    ) -> Result<T, String> {
-        let (answer, answered) = mpsc::sync_channel(1);
-        let work = async move { drop(answer.send(work.await)) };
-        self.0.threads.spawn(work);
-        let answer = answered.recv().unwrap_or_else(|_| Err(self.0.closed()));
-        answer.map_err(|refused| refused.reason)
-    }
-
-    /// [`Endpoint::answers`], waited for.
-    pub(super) fn ask(&self, calls: Vec<Call>) -> Result<Vec<Answer>, String> {
+    /// [`Endpoint::answers`], for which this thread waits, which may be one of async code. The requests end when the
+    /// budget's caller leaves.
+    pub(super) fn ask(&self, calls: Vec<Call>, budget: &Budget) -> Result<Vec<Answer>, String> {
+        let left = || Err("nobody waits for the endpoint's answer".to_owned());
+        if !budget.may_wait() {
+            return left();
+        }
         let endpoint = self.clone();
-        self.wait(async move { endpoint.answers(calls).await })
+        let (answer, answered) = mpsc::sync_channel(1);
+        let work = async move { drop(answer.send(endpoint.answers(calls).await)) };
+        let _asked = Ended(self.0.threads.spawn(work));
+        while budget.may_wait() {
+            match answered.recv_timeout(LOOK) {
+                Ok(answer) => return answer.map_err(|refused| refused.reason),
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Err(self.0.closed().reason),
+            }
+        }
+        left()
     }
 
     /// The answer to one request.
@@ -156,8 +167,18 @@ impl Endpoint {
         &self,
         method: &'static str,
         params: Value,
+        budget: &Budget,
     ) -> Result<T, String> {
-        only(&self.ask(vec![(method, params)])?, method)
+        only(&self.ask(vec![(method, params)], budget)?, method)
+    }
+}
+
+/// A task that ends when nobody waits for it any more.
+struct Ended<T>(JoinHandle<T>);
+
+impl<T> Drop for Ended<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -188,12 +209,28 @@ impl Shared {
         secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
     }
 
-    /// An error in words, without the URL.
+    /// An error in words, without the URL, and without what a server says that is no node: it may be in an intranet, and
+    /// whoever asks here a web page.
     fn described(&self, error: &TransportError) -> String {
         let mut text = match error {
             TransportError::LocalUsageError(reason) => reason.to_string(),
+            TransportError::DeserError { .. } => "what it answers is no JSON-RPC".to_owned(),
+            TransportError::Transport(kind) if kind.is_http_error() => {
+                let status = kind.as_http_error().map_or(0, |error| error.status);
+                format!("HTTP error {status}")
+            }
             error => error.to_string(),
         };
+        if let Some(pause) = AskedAgain
+            .backoff_hint(error)
+            .filter(|pause| is_too_long(Some(*pause)))
+        {
+            let (asked, most) = (pause.as_secs(), RETRY_AFTER.as_secs());
+            text = format!(
+                "{text}; it asks for a pause of {asked} s or more, and this node waits for at most {most} s: ask later, or \
+                 another endpoint"
+            );
+        }
         if let TransportError::Transport(TransportErrorKind::Custom(cause)) = error {
             let mut cause = cause.source();
             while let Some(deeper) = cause {
@@ -221,16 +258,31 @@ impl Drop for Shared {
     }
 }
 
-/// Whether a request is sent once more: where a limit refused it, or no answer arrived.
-fn is_asked_again(error: &TransportError) -> bool {
-    let again = match error {
-        TransportError::Transport(TransportErrorKind::Custom(_)) => true,
-        error => RateLimitRetryPolicy::default().should_retry(error),
-    };
-    if again {
-        tracing::warn!("the fork's endpoint limits requests, or did not answer: asking again");
+/// A request is sent once more where a limit refused it, or no answer arrived, unless the endpoint asks for a pause that
+/// nobody would wait for.
+#[derive(Clone, Copy, Debug)]
+struct AskedAgain;
+
+impl RetryPolicy for AskedAgain {
+    fn should_retry(&self, error: &TransportError) -> bool {
+        let again = match error {
+            TransportError::Transport(TransportErrorKind::Custom(_)) => true,
+            error => RateLimitRetryPolicy::default().should_retry(error),
+        };
+        let again = again && !is_too_long(self.backoff_hint(error));
+        if again {
+            tracing::warn!("the fork's endpoint limits requests, or did not answer: asking again");
+        }
+        again
     }
-    again
+
+    fn backoff_hint(&self, error: &TransportError) -> Option<Duration> {
+        RateLimitRetryPolicy::default().backoff_hint(error)
+    }
+}
+
+fn is_too_long(pause: Option<Duration>) -> bool {
+    pause.is_some_and(|pause| pause > RETRY_AFTER)
 }
 
 fn headers(lines: &[String]) -> Result<HeaderMap, ForkError> {
@@ -280,5 +332,5 @@ pub(super) fn only<T: DeserializeOwned>(answers: &[Answer], method: &str) -> Res
 /// An answer in the form that its method has.
 pub(super) fn parsed<T: DeserializeOwned>(answer: &RawValue, method: &str) -> Result<T, String> {
     serde_json::from_str(answer.get())
-        .map_err(|error| format!("{method}: the answer has another form: {error}"))
+        .map_err(|_| format!("{method}: the answer has another form than that of Ethereum's nodes"))
 }

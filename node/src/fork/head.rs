@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use alloy::primitives::{Address, B256, U64, U256};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use stylus_chain::{Chain, LAST_BLOCK, LAST_SECOND};
+use stylus_chain::{Budget, Chain, LAST_BLOCK, LAST_SECOND};
 
 use super::endpoint::{Endpoint, parsed};
 use super::options::{ForkBlock, ForkError, ForkOptions, Verify};
@@ -62,10 +62,14 @@ struct BlockAnswer {
 }
 
 /// The block that the options name.
-pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, ForkError> {
+pub(super) fn head(
+    endpoint: &Endpoint,
+    options: &ForkOptions,
+    budget: &Budget,
+) -> Result<Head, ForkError> {
     let fail = ForkError::endpoint(endpoint.shown());
     let latest = || -> Result<u64, ForkError> {
-        let number = endpoint.ask_one::<U64>("eth_blockNumber", json!([]));
+        let number = endpoint.ask_one::<U64>("eth_blockNumber", json!([]), budget);
         Ok(number.map_err(fail)?.to())
     };
     let number = match options.block {
@@ -77,7 +81,7 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
         (CHAIN, json!([])),
         (BLOCK, json!([U64::from(number), false])),
     ];
-    let answers = endpoint.ask(asked).map_err(fail)?;
+    let answers = endpoint.ask(asked, budget).map_err(fail)?;
     let [chain_id, header] = &answers[..] else {
         return Err(fail("the endpoint left out answers".to_owned()));
     };
@@ -111,8 +115,8 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
         Verify::WhereProven if options.is_local() => None,
         _ => Some(proof::state_root(header, block.hash, l1).map_err(fail)?),
     };
-    let proven = root.map(|root| proof::arbos_version(endpoint, root, number, &at));
-    let believed = || arbos_version(endpoint, &at).map_err(fail);
+    let proven = root.map(|root| proof::arbos_version(endpoint, root, (number, &at), budget));
+    let believed = || arbos_version(endpoint, &at, budget).map_err(fail);
     let (state_root, version) = match proven {
         Some(Err(error @ ForkError::NoProofs { .. })) if options.verify == Verify::WhereProven => {
             tracing::warn!("{error}; what it says of the state is believed");
@@ -143,7 +147,7 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
 }
 
 /// The version of ArbOS, as the endpoint says.
-fn arbos_version(endpoint: &Endpoint, at: &Value) -> Result<U256, String> {
+fn arbos_version(endpoint: &Endpoint, at: &Value, budget: &Budget) -> Result<U256, String> {
     let (account, slot) = Chain::arbos_version_word();
-    endpoint.ask_one("eth_getStorageAt", json!([account, slot, at]))
+    endpoint.ask_one("eth_getStorageAt", json!([account, slot, at]), budget)
 }

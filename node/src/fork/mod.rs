@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use alloy::primitives::{Address, B256, U64, U256};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use stylus_chain::{Chain, ChainConfig, Source, SourceAccount};
+use stylus_chain::{Budget, Chain, ChainConfig, Source, SourceAccount};
 
 use cache::Cache;
 pub(crate) use endpoint::Refused;
@@ -40,9 +40,14 @@ impl Fork {
     /// # Errors
     /// [`ForkError`] when it does not answer, or has no such block, or no ArbOS whose rules are known.
     pub fn connect(options: ForkOptions) -> Result<Self, ForkError> {
+        Self::connect_within(options, &Budget::default())
+    }
+
+    /// The same for a caller that may leave.
+    pub(crate) fn connect_within(options: ForkOptions, budget: &Budget) -> Result<Self, ForkError> {
         let endpoint = Endpoint::open(options)?;
         let options = endpoint.options();
-        let head = head(&endpoint, options)?;
+        let head = head(&endpoint, options, budget)?;
         let cache = match &options.cache {
             Some(folder) => Cache::open(folder, &options.url, &head),
             None => Cache::default(),
@@ -82,7 +87,7 @@ impl Fork {
     ///
     /// # Errors
     /// [`ForkError`]; then nothing has changed.
-    pub(crate) fn set_url(&self, url: &str) -> Result<(), ForkError> {
+    pub(crate) fn set_url(&self, url: &str, budget: &Budget) -> Result<(), ForkError> {
         let own = self.head();
         let options = ForkOptions {
             block: ForkBlock::Number(own.number),
@@ -90,7 +95,7 @@ impl Fork {
             ..self.options().at(url.to_owned())
         };
         let endpoint = Endpoint::open(options)?;
-        let found = head(&endpoint, endpoint.options())?;
+        let found = head(&endpoint, endpoint.options(), budget)?;
         if found.hash != own.hash {
             return Err(ForkError::endpoint(endpoint.shown())(format!(
                 "it has {} as block {}, expected {}: it is another chain, or the block was replaced",
@@ -132,7 +137,12 @@ impl Fork {
     ///
     /// # Errors
     /// [`ForkError::Endpoint`] when the endpoint cannot be read.
-    pub(crate) fn chain(&self, plain: &ChainConfig, dev: Address) -> Result<Chain, ForkError> {
+    pub(crate) fn chain(
+        &self,
+        plain: &ChainConfig,
+        dev: Address,
+        budget: &Budget,
+    ) -> Result<Chain, ForkError> {
         let mut config = plain.clone();
         self.configure(&mut config);
         let mut funded = config.accounts.clone();
@@ -141,7 +151,8 @@ impl Fork {
         let shown = self.shown();
         let fail = ForkError::endpoint(&shown);
         let (arbos, words) = Chain::arbos_words();
-        self.prefetch(&addresses, (arbos, &words)).map_err(fail)?;
+        self.prefetch(&addresses, (arbos, &words), budget)
+            .map_err(fail)?;
         let chain = Chain::fork(config, Box::new(self.clone()));
         let mut chain = chain.map_err(|error| fail(error.to_string()))?;
         for (address, balance) in funded {
@@ -158,6 +169,7 @@ impl Fork {
         &self,
         addresses: &[Address],
         (account, slots): (Address, &[U256]),
+        budget: &Budget,
     ) -> Result<(), String> {
         let (addresses, slots): (Vec<Address>, Vec<U256>) = {
             let cache = self.cache();
@@ -174,14 +186,17 @@ impl Fork {
         if !slots.is_empty() {
             questions.push(Question::Slots(account, slots));
         }
-        self.fetch(&questions)
+        self.fetch(&questions, budget)
     }
 
     /// Reads parts of the state, in one request, and remembers them.
-    fn fetch(&self, questions: &[Question]) -> Result<(), String> {
+    fn fetch(&self, questions: &[Question], budget: &Budget) -> Result<(), String> {
         let calls: Vec<Vec<Call>> = questions.iter().map(|one| one.calls(self.head())).collect();
         let counts: Vec<usize> = calls.iter().map(Vec::len).collect();
-        let answers = self.endpoint().ask(calls.into_iter().flatten().collect())?;
+        let answers = self
+            .endpoint()
+            .ask(calls.into_iter().flatten().collect(), budget);
+        let answers = answers.map_err(|reason| self.with_hint(reason, budget))?;
         let mut answers = answers.as_slice();
         let mut entries = Vec::new();
         for (question, count) in questions.iter().zip(counts) {
@@ -193,6 +208,30 @@ impl Fork {
         let mut cache = self.cache();
         entries.into_iter().for_each(|entry| cache.insert(entry));
         Ok(())
+    }
+
+    /// Why the state was not read; where the block is no longer in the chain, that it is not.
+    fn with_hint(&self, reason: String, budget: &Budget) -> String {
+        let (number, hash) = (self.head().number, self.head().hash);
+        match self.hash_there(number, budget) {
+            Ok(found) if found != hash => format!(
+                "{reason}; block {number}, which is forked, was {hash} and is {found} now: a reorganization took it \
+                 away, so start the fork again"
+            ),
+            _ => reason,
+        }
+    }
+
+    /// The hash of a block on the forked chain.
+    fn hash_there(&self, number: u64, budget: &Budget) -> Result<B256, String> {
+        #[derive(Deserialize)]
+        struct Hash {
+            hash: B256,
+        }
+        const METHOD: &str = "eth_getBlockByNumber";
+        let params = json!([U64::from(number), false]);
+        let block: Hash = self.endpoint().ask_one(METHOD, params, budget)?;
+        Ok(block.hash)
     }
 
     /// A request that the endpoint answers in place of this node.
@@ -214,33 +253,25 @@ impl std::fmt::Debug for Fork {
 }
 
 impl Source for Fork {
-    fn account(&self, address: Address) -> Result<SourceAccount, String> {
+    fn account(&self, address: Address, budget: &Budget) -> Result<SourceAccount, String> {
         if let Some(known) = self.cache().account(address) {
             return Ok(known);
         }
-        self.fetch(&[Question::Account(address)])?;
+        self.fetch(&[Question::Account(address)], budget)?;
         let found = self.cache().account(address);
         found.ok_or_else(|| format!("{address} was not read"))
     }
 
-    fn slot(&self, address: Address, slot: U256) -> Result<U256, String> {
+    fn slot(&self, address: Address, slot: U256, budget: &Budget) -> Result<U256, String> {
         if let Some(known) = self.cache().slot(address, slot) {
             return Ok(known);
         }
-        self.fetch(&[Question::Slots(address, vec![slot])])?;
+        self.fetch(&[Question::Slots(address, vec![slot])], budget)?;
         let found = self.cache().slot(address, slot);
         found.ok_or_else(|| format!("slot {slot:#x} of {address} was not read"))
     }
 
-    fn block_hash(&self, number: u64) -> Result<B256, String> {
-        #[derive(Deserialize)]
-        struct Hash {
-            hash: B256,
-        }
-        const METHOD: &str = "eth_getBlockByNumber";
-        let block: Hash = self
-            .endpoint()
-            .ask_one(METHOD, json!([U64::from(number), false]))?;
-        Ok(block.hash)
+    fn block_hash(&self, number: u64, budget: &Budget) -> Result<B256, String> {
+        self.hash_there(number, budget)
     }
 }

@@ -8,7 +8,7 @@ use alloy_trie::proof::verify_proof;
 use alloy_trie::{Nibbles, TrieAccount};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use stylus_chain::{Chain, SourceAccount};
+use stylus_chain::{Budget, Chain, SourceAccount};
 
 use super::endpoint::{Endpoint, parsed};
 use super::options::ForkError;
@@ -62,12 +62,12 @@ pub(super) fn state_root(block: &RawValue, hash: B256, l1: Option<u64>) -> Resul
 pub(super) fn arbos_version(
     endpoint: &Endpoint,
     root: B256,
-    block: u64,
-    at: &Value,
+    (block, at): (u64, &Value),
+    budget: &Budget,
 ) -> Result<U256, ForkError> {
     let (account, slot) = Chain::arbos_version_word();
     let params = json!([account, [B256::from(slot)], at]);
-    let answer = endpoint.ask_one::<Box<RawValue>>(METHOD, params);
+    let answer = endpoint.ask_one::<Box<RawValue>>(METHOD, params, budget);
     let answer = answer.map_err(|reason| ForkError::NoProofs {
         endpoint: endpoint.shown().to_owned(),
         block,

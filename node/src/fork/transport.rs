@@ -9,10 +9,10 @@ use alloy::transports::http::reqwest::{Client, Error, Response, Url};
 use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
 use tower::Service;
 
-use crate::limits::MAX_ANSWER;
+use crate::limits::ANSWER;
 
-/// Bytes of an unreadable answer that the error shows.
-const SHOWN: usize = 1_024;
+/// Bytes of an unreadable answer in which words of a limit are looked for.
+const LOOKED_AT: usize = 1_024;
 
 /// Sends requests to one URL.
 #[derive(Clone)]
@@ -41,13 +41,13 @@ async fn answer(response: Response) -> Result<ResponsePacket, TransportError> {
     let named = response.headers().get(RETRY_AFTER);
     let named = named.and_then(|value| value.to_str().ok()?.trim().parse().ok());
     let body = body(response).await?;
-    let shown = || String::from_utf8_lossy(&body[..body.len().min(SHOWN)]).into_owned();
+    let begin = || String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]).into_owned();
     match serde_json::from_slice::<ResponsePacket>(&body) {
         Ok(answer) if status.is_success() || answer.is_error() => Ok(answer),
-        Err(error) if status.is_success() => Err(TransportError::deser_err(error, shown())),
+        Err(error) if status.is_success() => Err(TransportError::deser_err(error, "")),
         _ => Err(TransportErrorKind::http_error_with_retry_after(
             status.as_u16(),
-            shown(),
+            begin(),
             named.map(Duration::from_secs),
         )),
     }
@@ -57,10 +57,10 @@ async fn answer(response: Response) -> Result<ResponsePacket, TransportError> {
 async fn body(mut response: Response) -> Result<Vec<u8>, TransportError> {
     let mut body = Vec::new();
     while let Some(part) = response.chunk().await.map_err(unanswered)? {
-        if body.len() + part.len() > MAX_ANSWER {
+        if body.len() + part.len() > ANSWER {
             return Err(TransportError::local_usage_str(&format!(
                 "its answer has more than {} MiB: ask for less at once",
-                MAX_ANSWER >> 20
+                ANSWER >> 20
             )));
         }
         body.extend_from_slice(&part);

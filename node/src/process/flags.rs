@@ -47,7 +47,7 @@ pub(super) struct Flags {
     pub(super) state: StateFlags,
     #[command(flatten)]
     pub(super) server: ServerFlags,
-    /// Print nothing, not even the ready line.
+    /// Print nothing: no ready line, no transactions, no console lines, no warnings.
     #[arg(short, long, visible_alias = "silent")]
     pub(super) quiet: bool,
     /// Log more, on stderr.
@@ -235,10 +235,10 @@ struct WithoutEffect {
     /// Every transaction can be traced, by executing it again.
     #[arg(long, visible_alias = "tracing")]
     steps_tracing: bool,
-    /// Nothing is printed after the ready line; ask for `debug_traceTransaction`.
+    /// No traces are printed; ask for `debug_traceTransaction`.
     #[arg(long, visible_alias = "enable-trace-printing")]
     print_traces: bool,
-    /// Console lines are logged with -vv only.
+    /// Console lines are printed; `--quiet` prints nothing.
     #[arg(long, visible_alias = "no-console-log")]
     disable_console_log: bool,
     /// Nothing is colored.

@@ -22,6 +22,7 @@ use crate::error::NodeError;
 use crate::handle::{NodeHandle, spawn};
 use crate::server::raise_file_limit;
 use flags::Flags;
+use logging::Stream;
 use output::Output;
 
 /// How often `--until-parent-exits` looks.
@@ -65,11 +66,11 @@ fn run(flags: &Flags) -> Result<(), NodeError> {
         banner::print(&output, config, accounts);
     };
     let ready = |node: &NodeHandle| announce(&output, &flags.host, node);
-    runtime.block_on(live(flags, banner, ready))
+    runtime.block_on(live(flags, Stream::Stdout, banner, ready))
 }
 
 /// Serves as a command line says until SIGTERM, SIGINT or, where that counts, the parent's end; for other
-/// programs. `ready` is called once the node answers.
+/// programs. `ready` is called once the node answers. What authors look for goes to stderr.
 ///
 /// # Errors
 /// [`NodeError::Usage`] for a command line that is not understood or refused, and the other variants when
@@ -83,7 +84,7 @@ pub async fn serve<S: Into<std::ffi::OsString> + Clone>(
         true => {}
         false => ready(node),
     };
-    live(&flags, |_, _| {}, ready).await
+    live(&flags, Stream::Stderr, |_, _| {}, ready).await
 }
 
 /// The flags, or why they are refused.
@@ -105,10 +106,11 @@ fn parsed<S: Into<std::ffi::OsString> + Clone>(
 /// The life of the process.
 async fn live(
     flags: &Flags,
+    authors: Stream,
     begin: impl FnOnce(&NodeConfig, &DevAccounts),
     ready: impl FnOnce(&NodeHandle),
 ) -> Result<(), NodeError> {
-    logging::start(flags.verbosity);
+    logging::start(flags.verbosity, flags.quiet, authors);
     raise_file_limit();
     let signals = Signals::install()?;
     let mut config = flags.node_config()?;

@@ -14,21 +14,17 @@ use super::args::Args;
 use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
 use super::request::block_id;
+use crate::limits::SLOTS;
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
-/// Most slots that one answer proves, as in geth.
-const MAX_PROVED_SLOTS: usize = 1024;
-/// Most slots that one request reads, as in geth.
-const MAX_READ_SLOTS: usize = 1024;
-
 pub(super) const METHODS: Table = &[
     ("eth_getBalance", Lookup(balance)),
-    ("eth_getCode", Lookup(code)),
+    ("eth_getCode", Read(code)),
     ("eth_getStorageAt", Lookup(storage)),
     ("eth_getTransactionCount", Lookup(nonce)),
     ("eth_getAccount", Read(account)),
-    ("eth_getAccountInfo", Lookup(account_info)),
+    ("eth_getAccountInfo", Read(account_info)),
     ("eth_getProof", Read(proof)),
     ("eth_getStorageValues", Read(storage_values)),
 ];
@@ -58,9 +54,9 @@ fn storage(view: &View, args: &Args) -> RpcResult {
 fn storage_values(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let wanted: BTreeMap<Address, Vec<JsonStorageKey>> = args.get(0, "slots by account")?;
     let slots: usize = wanted.values().map(Vec::len).sum();
-    if !(1..=MAX_READ_SLOTS).contains(&slots) {
+    if !(1..=SLOTS).contains(&slots) {
         return Err(RpcError::Params(format!(
-            "parameter 0 (slots by account): expected 1 to {MAX_READ_SLOTS} slots, found {slots}"
+            "parameter 0 (slots by account): expected 1 to {SLOTS} slots, found {slots}"
         )));
     }
     let block = block_id(args, 1)?;
@@ -109,6 +105,6 @@ fn account_info(View { chain, .. }: &View, args: &Args) -> RpcResult {
 fn proof(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let address = args.get(0, "address")?;
     let keys: Vec<JsonStorageKey> = args.get(1, "storage keys")?;
-    RpcError::at_most("parameter 1 (storage keys)", MAX_PROVED_SLOTS, keys.len())?;
+    RpcError::at_most("parameter 1 (storage keys)", SLOTS, keys.len())?;
     ok(chain.proof(address, keys, block_id(args, 2)?)?)
 }

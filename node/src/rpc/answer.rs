@@ -1,17 +1,68 @@
-//! Answers. jsonrpsee refuses those that are too long.
+//! Answers. One that would be too long ends while it is written.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
 use super::method::RpcResult;
+use crate::limits::{ANSWER, LARGE_ANSWER};
 use crate::rpc_error::RpcError;
+
+/// Bytes of most answers.
+const USUAL: usize = 128;
+
+/// Held by the one large answer that is written: several at once would need much memory.
+static LARGE: Mutex<()> = Mutex::new(());
+
+/// The text so far.
+struct Bounded {
+    text: Vec<u8>,
+    large: Option<MutexGuard<'static, ()>>,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        let length = self.text.len() + part.len();
+        if length > ANSWER {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        if length > LARGE_ANSWER && self.large.is_none() {
+            self.large = Some(LARGE.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        self.text.extend_from_slice(part);
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// A successful answer.
 ///
 /// # Errors
-/// [`RpcError::Internal`] for what is no JSON.
+/// [`RpcError::Limit`] for one that is too long, [`RpcError::Internal`] for what is no JSON.
 pub(super) fn ok(value: impl Serialize) -> RpcResult {
-    to_raw_value(&value).map_err(|error| RpcError::Internal(error.to_string()))
+    let internal = |error: &dyn std::fmt::Display| RpcError::Internal(error.to_string());
+    let mut text = Bounded {
+        text: Vec::with_capacity(USUAL),
+        large: None,
+    };
+    serde_json::to_writer(&mut text, &value).map_err(|error| match error.is_io() {
+        true => RpcError::Limit(format!(
+            "the answer has more than {} MiB: ask for less at once",
+            ANSWER >> 20
+        )),
+        false => internal(&error),
+    })?;
+    let Bounded {
+        text,
+        large: _large,
+    } = text;
+    let text = String::from_utf8(text).map_err(|error| internal(&error))?;
+    RawValue::from_string(text).map_err(|error| internal(&error))
 }
 
 /// The answer of methods that have nothing to say.

@@ -1,8 +1,10 @@
 //! State control: `anvil_*` and `hardhat_*`, with ganache's and tenderly's spellings.
 
+use std::sync::{Mutex, PoisonError};
+
 use alloy::primitives::{Address, Bytes, U64, U128, U256, hex};
 use serde_json::json;
-use stylus_chain::{BlockId, Chain};
+use stylus_chain::{BlockId, Chain, ChainConfig};
 
 use super::answer::{done, ok};
 use super::args::Args;
@@ -63,8 +65,8 @@ pub(super) const METHODS: Table = &[
     ("hardhat_dumpState", Read(dump_state)),
     ("anvil_loadState", Change(load_state)),
     ("hardhat_loadState", Change(load_state)),
-    ("anvil_metadata", Lookup(metadata)),
-    ("hardhat_metadata", Lookup(metadata)),
+    ("anvil_metadata", Read(metadata)),
+    ("hardhat_metadata", Read(metadata)),
     ("anvil_nodeInfo", Lookup(node_info)),
     ("eth_instanceId", Lookup(instance_id)),
 ];
@@ -160,7 +162,12 @@ fn accept(_: &View, _: &Args) -> RpcResult {
 
 /// The whole state as bytes, for `loadState`.
 fn dump_state(view: &View, _: &Args) -> RpcResult {
-    let state = ok(view.chain.dump_state()?)?;
+    // One at a time: as a document in memory it is several times as large.
+    static ONE: Mutex<()> = Mutex::new(());
+    let state = {
+        let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        ok(view.chain.dump_state()?)?
+    };
     ok(hex::encode_prefixed(state.get()))
 }
 
@@ -183,7 +190,7 @@ fn load_state(node: &mut Node, args: &Args) -> RpcResult {
             if blocks > 0 && latest.is_some_and(|block| block.header.timestamp < timestamp) {
                 node.chain.set_next_timestamp(timestamp)?;
             }
-            let first = Chain::new(node.plain.clone());
+            let first = Chain::new(ChainConfig::clone(&node.plain));
             state.apply(&mut node.chain, &first);
             node.chain.mine(blocks, None)?;
         }
@@ -212,7 +219,7 @@ fn node_info(view: &View, _: &Args) -> RpcResult {
         "currentBlockNumber": U64::from(number),
         "currentBlockTimestamp": block.map(|block| block.header.timestamp).unwrap_or_default(),
         "currentBlockHash": hash,
-        "hardFork": "prague",
+        "hardFork": stylus_chain::hardfork(view.chain.arbos_version()),
         "transactionOrder": "fifo",
         "environment": {
             "baseFee": U64::from(view.chain.base_fee()),

@@ -30,20 +30,20 @@ pub(super) const METHODS: Table = &[
     ("eth_getUncleByBlockNumberAndIndex", Lookup(uncle)),
     ("eth_getUncleByBlockHashAndIndex", Lookup(uncle)),
     ("eth_getBlockReceipts", Read(block_receipts)),
-    ("eth_getTransactionByHash", Lookup(transaction)),
+    ("eth_getTransactionByHash", Read(transaction)),
     (
         "eth_getTransactionByBlockNumberAndIndex",
-        Lookup(transaction_at),
+        Read(transaction_at),
     ),
     (
         "eth_getTransactionByBlockHashAndIndex",
-        Lookup(transaction_at),
+        Read(transaction_at),
     ),
     (
         "eth_getTransactionBySenderAndNonce",
         Read(transaction_of_sender),
     ),
-    ("eth_getTransactionReceipt", Lookup(receipt)),
+    ("eth_getTransactionReceipt", Read(receipt)),
     ("eth_getLogs", Read(logs)),
 ];
 

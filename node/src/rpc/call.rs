@@ -9,6 +9,7 @@ use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use super::request::{self, block_id};
 use crate::rpc_error::RpcError;
+use crate::terminal;
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[
@@ -19,7 +20,9 @@ pub(super) const METHODS: Table = &[
 
 fn call(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let (call, block, overrides) = execution(args)?;
-    ok(succeeded(chain.call(call, block, &overrides)?)?.output)
+    let outcome = chain.call(call, block, &overrides)?;
+    terminal::console(&outcome.console);
+    ok(succeeded(outcome)?.output)
 }
 
 fn estimate_gas(View { chain, .. }: &View, args: &Args) -> RpcResult {

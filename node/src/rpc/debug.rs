@@ -11,11 +11,9 @@ use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use super::request::{self, block_id};
 use super::tracer::Options;
+use crate::limits::PAGED_SLOTS;
 use crate::rpc_error::RpcError;
 use crate::view::View;
-
-/// Most slots of one `debug_storageRangeAt`.
-const MAX_SLOTS: usize = 262_144;
 
 pub(super) const METHODS: Table = &[
     ("debug_traceTransaction", Read(trace_transaction)),
@@ -62,7 +60,7 @@ fn storage_range(View { chain, .. }: &View, args: &Args) -> RpcResult {
         block_id(args, 0)?,
         args.get(1, "transaction index")?,
         B256::right_padding_from(&first),
-        args.get::<usize>(4, "most slots")?.min(MAX_SLOTS),
+        args.get::<usize>(4, "most slots")?.min(PAGED_SLOTS),
     )?;
     let slots = range.slots.into_iter().map(|(hash, slot, value)| {
         let entry = json!({ "key": B256::from(slot), "value": B256::from(value) });

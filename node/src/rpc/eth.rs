@@ -8,14 +8,9 @@ use super::answer::ok;
 use super::args::Args;
 use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
+use crate::limits::{FEE_HISTORY, PERCENTILES};
 use crate::rpc_error::RpcError;
 use crate::view::View;
-
-/// Most blocks that one fee history reports, as in geth.
-const MAX_FEE_HISTORY: u64 = 1024;
-
-/// Most percentiles of one fee history, as in geth.
-const MAX_PERCENTILES: usize = 100;
 
 pub(super) const METHODS: Table = &[
     ("eth_chainId", Lookup(chain_id)),
@@ -52,13 +47,13 @@ fn zero(_: &View, _: &Args) -> RpcResult {
 
 /// Base fees of the last blocks and of the next one. Rewards are 0: tips are dropped.
 fn fee_history(view: &View, args: &Args) -> RpcResult {
-    let count = args.u64(0, "block count")?.min(MAX_FEE_HISTORY);
+    let count = args.u64(0, "block count")?.min(FEE_HISTORY);
     let newest: BlockNumberOrTag = args
         .opt(1, "newest block")?
         .unwrap_or(BlockNumberOrTag::Latest);
     let percentiles: Vec<f64> = args.opt(2, "reward percentiles")?.unwrap_or_default();
     let what = "parameter 2 (reward percentiles)";
-    RpcError::at_most(what, MAX_PERCENTILES, percentiles.len())?;
+    RpcError::at_most(what, PERCENTILES, percentiles.len())?;
     let newest = match newest {
         BlockNumberOrTag::Pending => view.chain.block_number(),
         other => view.chain.resolve(BlockId::Number(other))?,

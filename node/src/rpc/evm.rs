@@ -1,6 +1,6 @@
 //! Mining, time and snapshots: `evm_*`, with the names of anvil, hardhat and ganache.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use alloy::primitives::{B256, U64, U256};
@@ -12,12 +12,10 @@ use super::json as convert;
 use super::method::Method::{Change, Lookup};
 use super::method::{RpcResult, Table};
 use crate::config::MiningMode;
-use crate::node::{Node, head};
+use crate::limits::{BLOCKS, SNAPSHOTS};
+use crate::node::Node;
 use crate::rpc_error::RpcError;
 use crate::view::View;
-
-/// Most blocks that one request may mine; each is kept in memory.
-const MAX_BLOCKS: u64 = 100_000;
 
 pub(super) const METHODS: Table = &[
     ("evm_mine", Change(evm_mine)),
@@ -157,10 +155,8 @@ fn set_interval_mining(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 fn snapshot(node: &mut Node, _: &Args) -> RpcResult {
-    let head = head(&node.chain);
-    let id = node.chain.snapshot();
-    Arc::make_mut(&mut node.snapshots).insert(id, head);
-    ok(U64::from(id))
+    SNAPSHOTS.check(node.chain.snapshots().len() + 1)?;
+    ok(U64::from(node.chain.snapshot()))
 }
 
 /// False when the snapshot is unknown or used up; later ones are used up with it.
@@ -171,7 +167,6 @@ fn revert(node: &mut Node, args: &Args) -> RpcResult {
     };
     let reverted = node.chain.revert(id);
     if reverted {
-        Arc::make_mut(&mut node.snapshots).retain(|later, _| *later < id);
         node.rewound();
     }
     ok(reverted)
@@ -225,13 +220,15 @@ pub(super) fn in_time(name: &str, seconds: u64) -> Result<u64, RpcError> {
 
 pub(super) fn block_count(blocks: Option<U256>) -> Result<u64, RpcError> {
     let blocks = RpcError::narrow("blocks", blocks.unwrap_or(U256::ONE))?;
-    RpcError::at_most("blocks of one request", MAX_BLOCKS, blocks)
+    RpcError::at_most("blocks of one request", BLOCKS, blocks)
 }
 
 /// Number and hash, as `hardhat_metadata` lists snapshots.
-pub(super) fn snapshot_list(view: &View) -> std::collections::BTreeMap<U256, (u64, B256)> {
-    view.snapshots
-        .iter()
-        .map(|(id, head)| (U256::from(*id), *head))
-        .collect()
+pub(super) fn snapshot_list(view: &View) -> BTreeMap<U256, (u64, B256)> {
+    let snapshots = view.chain.snapshots();
+    let listed = snapshots.map(|(id, head)| {
+        let hash = view.chain.block_hash(head).unwrap_or_default();
+        (U256::from(id), (head, hash))
+    });
+    listed.collect()
 }

@@ -1,26 +1,27 @@
 //! Polled filters.
 
-use alloy::primitives::U64;
+use alloy::primitives::{B256, U64};
 use alloy_rpc_types::{BlockNumberOrTag, Filter, FilterBlockOption};
 
 use super::answer::ok;
 use super::args::Args;
-use super::method::Method::Read;
+use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
+use crate::events::Event;
 use crate::filters::Watch;
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[
     ("eth_newFilter", Read(new_filter)),
-    ("eth_newBlockFilter", Read(new_block_filter)),
+    ("eth_newBlockFilter", Lookup(new_block_filter)),
     (
         "eth_newPendingTransactionFilter",
-        Read(new_transaction_filter),
+        Lookup(new_transaction_filter),
     ),
     ("eth_getFilterChanges", Read(changes)),
     ("eth_getFilterLogs", Read(all_logs)),
-    ("eth_uninstallFilter", Read(uninstall)),
+    ("eth_uninstallFilter", Lookup(uninstall)),
 ];
 
 fn new_filter(view: &View, args: &Args) -> RpcResult {
@@ -37,39 +38,59 @@ fn new_transaction_filter(view: &View, _: &Args) -> RpcResult {
 }
 
 fn install(view: &View, watch: Watch) -> RpcResult {
-    let next_block = view.chain.block_number() + 1;
-    let id = view.filters.lock().install(watch, next_block);
+    let id = view.filters.lock().install(watch, view.events_end)?;
     ok(U64::from(id))
 }
 
-/// What a filter watches, and the first block that it did not report.
-fn polled(view: &View, id: u64) -> Result<(Watch, u64), RpcError> {
+fn watched(view: &View, id: u64) -> Result<Watch, RpcError> {
     let mut filters = view.filters.lock();
-    let filter = filters.poll(id).ok_or_else(|| unknown(id))?;
-    Ok((filter.watch.clone(), filter.next_block))
+    let watch = filters.watch(id).cloned();
+    watch.ok_or_else(|| unknown(id))
 }
 
 /// What happened since the last poll.
 fn changes(view: &View, args: &Args) -> RpcResult {
     let id = args.u64(0, "filter id")?;
-    let latest = view.chain.block_number();
-    let (watch, first) = polled(view, id)?;
-    let answer = match watch {
-        Watch::Transactions => return ok(view.filters.lock().new_transactions(id)),
-        Watch::Blocks => {
-            let hashes = (first..=latest).filter_map(|number| view.chain.block_hash(number));
+    let watch = watched(view, id)?;
+    let from = view.filters.lock().report(id, view.events_end);
+    let from = from.ok_or_else(|| unknown(id))?;
+    let events = view.events.between(from, view.events_end);
+    let events = events.map_err(|missed| RpcError::Limit(missed.to_string()))?;
+    // A block that was taken back is not there any more.
+    let number = |hash: B256| view.chain.resolve(hash.into()).ok();
+    match watch {
+        Watch::Transactions => {
+            let hashes = events.into_iter().filter_map(|event| match event {
+                Event::Transaction(hash) => Some(hash),
+                Event::Block(_) => None,
+            });
             ok(hashes.collect::<Vec<_>>())
         }
-        Watch::Logs(filter) => logs_between(view, &filter, first, latest),
-    };
-    view.filters.lock().reported(id, (first, latest));
-    answer
+        Watch::Blocks => {
+            let hashes = blocks(&events).filter(|hash| number(*hash).is_some());
+            ok(hashes.collect::<Vec<_>>())
+        }
+        Watch::Logs(filter) => {
+            let numbers = || blocks(&events).filter_map(number);
+            match (numbers().min(), numbers().max()) {
+                (Some(first), Some(last)) => logs_between(view, &filter, first, last),
+                _ => ok([(); 0]),
+            }
+        }
+    }
+}
+
+fn blocks(events: &[Event]) -> impl Iterator<Item = B256> {
+    events.iter().filter_map(|event| match event {
+        Event::Block(hash) => Some(*hash),
+        Event::Transaction(_) => None,
+    })
 }
 
 /// All logs that a log filter selects, polled before or not.
 fn all_logs(view: &View, args: &Args) -> RpcResult {
     let id = args.u64(0, "filter id")?;
-    let Watch::Logs(filter) = polled(view, id)?.0 else {
+    let Watch::Logs(filter) = watched(view, id)? else {
         return Err(RpcError::Params(format!(
             "filter {id:#x} selects no logs: use eth_getFilterChanges"
         )));

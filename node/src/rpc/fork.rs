@@ -1,27 +1,35 @@
 //! Which chain this node forks: `anvil_reset` with a fork, `anvil_setRpcUrl`.
 
-use std::sync::Arc;
-
 use alloy::primitives::{B256, U256};
+use jsonrpsee::RpcModule;
+use jsonrpsee::core::RegisterMethodError;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use stylus_chain::{Budget, Chain};
 
 use super::answer::done;
 use super::args::Args;
-use super::method::Method::Change;
-use super::method::{RpcResult, Table};
+use super::method::{Context, RpcResult};
 use crate::error::NodeError;
 use crate::fork::{Fork, ForkBlock, ForkError, ForkOptions, Verify};
 use crate::node::Node;
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
-pub(super) const METHODS: Table = &[
-    ("anvil_setRpcUrl", Change(set_rpc_url)),
-    ("hardhat_setRpcUrl", Change(set_rpc_url)),
-    ("anvil_reset", Change(reset)),
-    ("hardhat_reset", Change(reset)),
-];
+/// Methods that ask an endpoint before they change the node: the chain's thread does not wait for it.
+pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
+    for name in ["anvil_setRpcUrl", "hardhat_setRpcUrl"] {
+        module.register_async_method(name, |params, context, _| async move {
+            set_rpc_url(&context, &Args::new(&params)?).await
+        })?;
+    }
+    for name in ["anvil_reset", "hardhat_reset"] {
+        module.register_async_method(name, |params, context, _| async move {
+            reset(&context, &Args::new(&params)?).await
+        })?;
+    }
+    Ok(())
+}
 
 /// What is to be forked.
 #[derive(Default, Deserialize)]
@@ -32,20 +40,21 @@ struct Forking {
 }
 
 /// Asks another endpoint of the same chain from now on.
-fn set_rpc_url(node: &mut Node, args: &Args) -> RpcResult {
+async fn set_rpc_url(context: &Context, args: &Args) -> RpcResult {
     let url: String = args.get(0, "URL")?;
-    let Some(fork) = node.fork.clone() else {
+    let Some(fork) = context.worker.view().await?.fork else {
         return Err(RpcError::NotSupported(
             "an endpoint, as long as no chain is forked (anvil_reset forks one),".into(),
         ));
     };
-    fork.set_url(&url)?;
+    let asked = move |budget: &Budget| Ok(fork.set_url(&url, budget)?);
+    context.executor.wait_for_endpoint(asked).await?;
     done()
 }
 
 /// Back to the first block: of a chain of its own when no fork is named, of the fork otherwise. An
 /// empty `forking` is what clients send for a plain reset.
-fn reset(node: &mut Node, args: &Args) -> RpcResult {
+async fn reset(context: &Context, args: &Args) -> RpcResult {
     let options: Value = args.opt(0, "options")?.unwrap_or_default();
     let forking = match options.get("forking") {
         Some(forking) if !forking.is_null() => Some(forking),
@@ -55,20 +64,53 @@ fn reset(node: &mut Node, args: &Args) -> RpcResult {
         .map(Forking::deserialize)
         .transpose()
         .map_err(|error| RpcError::Params(format!("parameter 0 (options): {error}")))?;
-    match (forking, node.fork.clone()) {
-        (None, None) => node.chain.reset(),
-        (None, Some(_)) => node.leave_fork(),
+    let view = context.worker.view().await?;
+    let next = match (forking, view.fork) {
+        (None, Some(_)) => Next::Leave,
         (Some(forking), current) if is_named(&forking) => {
-            let fork = Fork::connect(wanted(forking, current, node.verify)?)?;
-            node.enter_fork(fork)?;
+            Next::Fork(wanted(forking, current, view.verify)?)
         }
-        (Some(_), None) => node.chain.reset(),
-        (Some(_), Some(current)) => node.enter_fork(current)?,
-    }
-    node.snapshots = Arc::default();
-    node.instance_id = B256::random();
-    node.rewound();
+        (Some(_), Some(current)) => Next::Again(current),
+        (_, None) => Next::Reset,
+    };
+    let (plain, dev) = (view.plain, view.accounts.nitro().address());
+    let forked = move |budget: &Budget| {
+        let fork = match next {
+            Next::Reset => return Ok(Start::Reset),
+            Next::Leave => return Ok(Start::Leave),
+            Next::Again(fork) => fork,
+            Next::Fork(options) => Fork::connect_within(options, budget)?,
+        };
+        let chain = fork.chain(&plain, dev, budget)?;
+        Ok(Start::Fork(Box::new(chain), fork))
+    };
+    let start = context.executor.wait_for_endpoint(forked).await?;
+    let begin = move |node: &mut Node| {
+        match start {
+            Start::Reset => node.chain.reset(),
+            Start::Leave => node.leave_fork(),
+            Start::Fork(chain, fork) => (node.chain, node.fork) = (*chain, Some(fork)),
+        }
+        node.instance_id = B256::random();
+        node.rewound();
+    };
+    context.worker.run(begin).await?;
     done()
+}
+
+/// What a reset asks for.
+enum Next {
+    Reset,
+    Leave,
+    Again(Fork),
+    Fork(ForkOptions),
+}
+
+/// What a node starts over with.
+enum Start {
+    Reset,
+    Leave,
+    Fork(Box<Chain>, Fork),
 }
 
 fn is_named(forking: &Forking) -> bool {

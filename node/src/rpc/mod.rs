@@ -8,6 +8,7 @@ mod args;
 mod block;
 mod call;
 mod debug;
+#[cfg(feature = "other-tools")]
 mod erc20;
 mod eth;
 mod evm;
@@ -17,6 +18,7 @@ mod fork;
 mod forked;
 mod json;
 mod method;
+#[cfg(feature = "other-tools")]
 mod otterscan;
 mod raw;
 mod reorg;
@@ -25,8 +27,10 @@ mod send;
 mod sign;
 mod simulate;
 mod subscribe;
+#[cfg(feature = "other-tools")]
 mod trace;
 mod tracer;
+#[cfg(feature = "other-tools")]
 mod txpool;
 mod wait;
 mod web3;
@@ -39,7 +43,7 @@ use jsonrpsee::server::Methods;
 
 use crate::error::NodeError;
 use crate::events::Events;
-use crate::executor::Executor;
+use crate::executor::{Executor, Share};
 use crate::node::Node;
 use crate::rpc_error::RpcError;
 use crate::view::View;
@@ -48,25 +52,28 @@ use args::Args;
 use forked::{Question, Upstream};
 use method::{Context, Method, RpcResult, Table};
 
-const TABLES: [Table; 20] = [
+const TABLES: &[Table] = &[
     account::METHODS,
     anvil::METHODS,
     block::METHODS,
     call::METHODS,
     debug::METHODS,
+    #[cfg(feature = "other-tools")]
     erc20::METHODS,
     eth::METHODS,
     evm::METHODS,
     fill::METHODS,
     filter::METHODS,
-    fork::METHODS,
+    #[cfg(feature = "other-tools")]
     otterscan::METHODS,
     raw::METHODS,
     reorg::METHODS,
     send::METHODS,
     sign::METHODS,
     simulate::METHODS,
+    #[cfg(feature = "other-tools")]
     trace::METHODS,
+    #[cfg(feature = "other-tools")]
     txpool::METHODS,
     web3::METHODS,
 ];
@@ -96,10 +103,11 @@ pub(crate) fn methods(
     });
     let mut module = RpcModule::from_arc(context);
     let twice = |error: RegisterMethodError| NodeError::Chain(error.to_string());
-    for (name, method) in TABLES.into_iter().flatten() {
+    for (name, method) in TABLES.iter().copied().flatten() {
         register(&mut module, name, *method).map_err(twice)?;
     }
     send::register(&mut module).map_err(twice)?;
+    fork::register(&mut module).map_err(twice)?;
     wait::register(&mut module).map_err(twice)?;
     let http = Methods::clone(&module);
     subscribe::register(&mut module).map_err(twice)?;
@@ -112,16 +120,17 @@ fn register(
     name: &'static str,
     method: Method,
 ) -> Result<(), RegisterMethodError> {
-    module.register_async_method(name, move |params, context, _| async move {
+    module.register_async_method(name, move |params, context, caller| async move {
         let args = Args::new(&params)?;
-        answer(&context, (name, method), args).await
+        let share = caller.get().cloned().unwrap_or_else(Share::new);
+        answer((&context, &share), (name, method), args).await
     })?;
     Ok(())
 }
 
 /// This node's answer, or that of the chain that it forked.
 async fn answer(
-    context: &Context,
+    (context, share): (&Context, &Share),
     (name, method): (&'static str, Method),
     args: Args,
 ) -> RpcResult {
@@ -147,7 +156,7 @@ async fn answer(
     };
     let asked = args.clone();
     let read = move |view: &View| forked::joined(&before, reader(view, &asked)?);
-    let own = executor.read(view, at_once, read).await;
+    let own = executor.read(view, (at_once, share), read).await;
     match (upstream, &own) {
         // It is known that there is an answer.
         (Some((fork, Question::Unknown)), Err(RpcError::NotFound(_))) => {

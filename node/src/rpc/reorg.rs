@@ -1,7 +1,5 @@
 //! Blocks that are taken back or replaced: `anvil_rollback` and `anvil_reorg`.
 
-use std::sync::Arc;
-
 use alloy::primitives::Bytes;
 use alloy_rpc_types::TransactionRequest;
 use serde::Deserialize;
@@ -11,11 +9,9 @@ use super::args::Args;
 use super::method::Method::Change;
 use super::method::{RpcResult, Table};
 use super::send;
+use crate::limits::REPLACED_BLOCKS;
 use crate::node::Node;
 use crate::rpc_error::RpcError;
-
-/// Most blocks that one request replaces.
-const MAX_DEPTH: u64 = 10_000;
 
 pub(super) const METHODS: Table = &[
     ("anvil_rollback", Change(rollback)),
@@ -34,7 +30,6 @@ enum Sent {
 fn rollback(node: &mut Node, args: &Args) -> RpcResult {
     let depth = args.opt_u64(0, "depth")?.unwrap_or(1);
     take_back(node, depth)?;
-    forget(node);
     done()
 }
 
@@ -48,17 +43,14 @@ fn reorg(node: &mut Node, args: &Args) -> RpcResult {
             "parameter 1 (transactions and blocks): expected an index below the depth {depth}, found {block}"
         )));
     }
-    RpcError::at_most("parameter 0 (depth)", MAX_DEPTH, depth)?;
+    RpcError::at_most("parameter 0 (depth)", REPLACED_BLOCKS, depth)?;
     let changed = node.chain.branch();
     let before = std::mem::replace(&mut node.chain, changed);
     match replace_blocks(node, depth, sent) {
-        Ok(()) => {
-            forget(node);
-            node.snapshots = Arc::default();
-            done()
-        }
+        Ok(()) => done(),
         Err(error) => {
             node.chain = before;
+            node.rewound();
             Err(error)
         }
     }
@@ -71,7 +63,9 @@ fn take_back(node: &mut Node, depth: u64) -> Result<(), RpcError> {
             "Rollback depth must not exceed current chain height: current height {head}, depth {depth}"
         )));
     }
-    Ok(node.chain.rollback(depth)?)
+    node.chain.rollback(depth)?;
+    node.rewound();
+    Ok(())
 }
 
 fn replace_blocks(node: &mut Node, depth: u64, sent: Vec<(Sent, u64)>) -> Result<(), RpcError> {
@@ -94,11 +88,4 @@ fn replace_blocks(node: &mut Node, depth: u64, sent: Vec<(Sent, u64)>) -> Result
     }
     node.chain.set_automine(automine);
     Ok(())
-}
-
-/// What was announced of the blocks that are gone comes again.
-fn forget(node: &mut Node) {
-    let head = node.chain.block_number();
-    Arc::make_mut(&mut node.snapshots).retain(|_, (number, _)| *number <= head);
-    node.rewound();
 }

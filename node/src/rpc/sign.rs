@@ -1,15 +1,19 @@
 //! Signatures of the dev accounts: `eth_sign`, `personal_sign`, `eth_signTypedData_v4`.
 
+use std::collections::{BTreeMap, HashMap};
+
 use alloy::dyn_abi::TypedData;
 use alloy::primitives::{Address, Bytes, Signature};
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::answer::ok;
 use super::args::Args;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
+use crate::limits::{TYPES, VALUES};
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
@@ -39,15 +43,74 @@ fn personal_sign(view: &View, args: &Args) -> RpcResult {
 /// `(address, data)`, EIP-712; the data is an object or the same as text.
 fn typed_data(view: &View, args: &Args) -> RpcResult {
     let refuse = |error: String| RpcError::Params(format!("parameter 1 (typed data): {error}"));
-    let data: TypedData = match args.get::<Value>(1, "typed data")? {
+    let given = match args.get::<Value>(1, "typed data")? {
         Value::String(text) => serde_json::from_str(&text),
-        value => serde_json::from_value(value),
-    }
-    .map_err(|error| refuse(error.to_string()))?;
+        value => Ok(value),
+    };
+    let given = given.map_err(|error| refuse(error.to_string()))?;
+    let shape = Shape::deserialize(&given).map_err(|error| refuse(error.to_string()))?;
+    TYPES.check(shape.types())?;
+    VALUES.check(values(&given["message"]) + values(&given["domain"]))?;
+    let data: TypedData =
+        serde_json::from_value(given).map_err(|error| refuse(error.to_string()))?;
     let hash = data
         .eip712_signing_hash()
         .map_err(|error| refuse(error.to_string()))?;
     answer(signer(view, args.get(0, "address")?)?.sign_hash_sync(&hash))
+}
+
+/// What decides how many types a message stands for: each type is written out wherever it is named.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Shape {
+    types: BTreeMap<String, Vec<Field>>,
+    primary_type: String,
+}
+
+#[derive(Deserialize)]
+struct Field {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+impl Shape {
+    /// The types that the primary type and the domain stand for, or that there are.
+    fn types(&self) -> usize {
+        let named = self.types.len();
+        if named > TYPES.most {
+            return named;
+        }
+        let mut known = HashMap::new();
+        let roots = [self.primary_type.as_str(), "EIP712Domain"];
+        let written = roots.map(|root| self.written_out(root, &mut known));
+        named.max(written.into_iter().fold(0, usize::saturating_add))
+    }
+
+    /// A type in a circle counts once: alloy refuses it.
+    fn written_out<'a>(&'a self, name: &'a str, known: &mut HashMap<&'a str, usize>) -> usize {
+        if let Some(count) = known.get(name) {
+            return *count;
+        }
+        known.insert(name, 1);
+        let fields = self.types.get(name).into_iter().flatten();
+        let counts = fields.map(|field| {
+            let mut parts = field.kind.split('[');
+            let inner = parts.next().unwrap_or_default();
+            self.written_out(inner, known).saturating_add(parts.count())
+        });
+        let count = counts.fold(1, usize::saturating_add);
+        known.insert(name, count);
+        count
+    }
+}
+
+/// The values in a document, lists and objects included.
+fn values(document: &Value) -> usize {
+    match document {
+        Value::Array(items) => 1 + items.iter().map(values).sum::<usize>(),
+        Value::Object(fields) => 1 + fields.values().map(values).sum::<usize>(),
+        _ => 1,
+    }
 }
 
 /// A message that is not hexadecimal is signed as text.

@@ -14,20 +14,18 @@ use super::json as convert;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use super::request::{self, block_id};
+use crate::limits::SIMULATED_CALLS;
 use crate::rpc_error::{RpcError, revert_message};
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[("eth_simulateV1", Read(simulate))];
-
-/// Most calls of one request.
-const MAX_CALLS: usize = 5_000;
 
 fn simulate(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let payload: SimulatePayload = args.get(0, "blocks to simulate")?;
     let calls = payload.block_state_calls.iter();
     RpcError::at_most(
         "calls",
-        MAX_CALLS,
+        SIMULATED_CALLS,
         calls.map(|block| block.calls.len()).sum(),
     )?;
     let rules = SimulationRules {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use alloy::primitives::B256;
 use alloy_rpc_types::Filter;
 use alloy_rpc_types::pubsub::{Params as KindParams, SubscriptionKind};
 use jsonrpsee::core::{RegisterMethodError, SubscriptionResult};
@@ -11,14 +10,14 @@ use jsonrpsee::types::Params;
 use jsonrpsee::{Extensions, RpcModule};
 use serde_json::Value;
 use stylus_chain::Block;
-use tokio::sync::broadcast::Receiver;
 
 use super::answer::ok;
 use super::args::Args;
 use super::json;
 use super::method::{Context, RpcResult};
-use crate::events::Event;
+use crate::events::{Event, Follower};
 use crate::rpc_error::RpcError;
+use crate::view::View;
 
 /// What one subscriber gets.
 enum Wanted {
@@ -51,7 +50,7 @@ async fn subscribe(
         }
     };
     // Listening starts before the subscription is confirmed, so that nothing is missed.
-    let events = context.events.subscribe();
+    let events = context.events.follow();
     let sink = pending.accept().await?;
     forward(&context, &wanted, events, sink).await;
     Ok(())
@@ -75,37 +74,56 @@ fn wanted(params: &Params<'_>) -> Result<Wanted, RpcError> {
 }
 
 /// Ends when the client leaves, the node stops, or the client is too slow to follow.
-async fn forward(
-    context: &Context,
-    wanted: &Wanted,
-    mut events: Receiver<Event>,
-    sink: SubscriptionSink,
-) {
+async fn forward(context: &Context, wanted: &Wanted, mut events: Follower, sink: SubscriptionSink) {
     loop {
-        let event = tokio::select! {
+        let news = tokio::select! {
             () = sink.closed() => return,
-            event = events.recv() => event,
+            news = events.next() => news,
         };
-        let sent = match (wanted, event) {
-            (_, Err(_)) => return,
-            (Wanted::Heads, Ok(Event::Block(block))) => {
-                send(&sink, json::header(&block).and_then(ok)).await
-            }
-            (Wanted::Logs(filter), Ok(Event::Block(block))) => {
-                send_logs(filter, &block, &sink).await
-            }
-            (Wanted::Transactions { full: false }, Ok(Event::Transaction(hash))) => {
-                send(&sink, ok(hash)).await
-            }
-            (Wanted::Transactions { full: true }, Ok(Event::Transaction(hash))) => {
-                send(&sink, whole(context, hash).await).await
-            }
-            _ => true,
-        };
-        if !sent {
+        let (Ok(news), Ok(view)) = (news, context.worker.view().await) else {
             return;
+        };
+        for event in news {
+            let told = match told(&view, wanted, event) {
+                Told::Message(message) => send(&sink, message).await,
+                Told::Logs(filter, block) => send_logs(filter, &block, &sink).await,
+                Told::Nothing => true,
+            };
+            if !told {
+                return;
+            }
         }
     }
+}
+
+/// What a subscriber is told of an event.
+enum Told<'a> {
+    Nothing,
+    Message(RpcResult),
+    /// Those that the filter takes.
+    Logs(&'a Filter, Arc<Block>),
+}
+
+/// What was taken back since the event is not told of.
+fn told<'a>(view: &View, wanted: &'a Wanted, event: Event) -> Told<'a> {
+    let told = match (wanted, event) {
+        (Wanted::Transactions { full: false }, Event::Transaction(hash)) => {
+            Some(Told::Message(ok(hash)))
+        }
+        (Wanted::Transactions { full: true }, Event::Transaction(hash)) => {
+            json::known(view, hash).map(|transaction| Told::Message(ok(transaction)))
+        }
+        (Wanted::Heads, Event::Block(hash)) => {
+            let block = view.chain.block(hash.into());
+            block.map(|block| Told::Message(json::header(&block).and_then(ok)))
+        }
+        (Wanted::Logs(filter), Event::Block(hash)) => {
+            let block = view.chain.block(hash.into());
+            block.map(|block| Told::Logs(filter, block))
+        }
+        _ => None,
+    };
+    told.unwrap_or(Told::Nothing)
 }
 
 /// Sends a message; false when the subscription is closed.
@@ -126,10 +144,4 @@ async fn send_logs(filter: &Filter, block: &Block, sink: &SubscriptionSink) -> b
         }
     }
     true
-}
-
-async fn whole(context: &Context, hash: B256) -> RpcResult {
-    let view = context.worker.view().await?;
-    let unknown = || RpcError::NotFound("it was dropped".into());
-    ok(json::known(&view, hash).ok_or_else(unknown)?)
 }

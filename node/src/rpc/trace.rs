@@ -13,11 +13,9 @@ use super::args::Args;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use super::request::block_id;
+use crate::limits::TRACED;
 use crate::rpc_error::RpcError;
 use crate::view::View;
-
-/// Most transactions that one request executes again.
-const MAX_TRANSACTIONS: usize = 10_000;
 
 pub(super) const METHODS: Table = &[
     ("trace_transaction", Read(transaction)),
@@ -94,12 +92,7 @@ fn filter(View { chain, .. }: &View, args: &Args) -> RpcResult {
     };
     let (from, to) = (number(wanted.from_block)?, number(wanted.to_block)?);
     let blocks = chain.blocks_with_transactions(from, to);
-    let executed: usize = blocks.iter().map(|block| block.transactions.len()).sum();
-    if executed > MAX_TRANSACTIONS {
-        return Err(RpcError::Limit(format!(
-            "{executed} transactions to execute again: expected at most {MAX_TRANSACTIONS}, ask for fewer blocks"
-        )));
-    }
+    TRACED.check(blocks.iter().map(|block| block.transactions.len()).sum())?;
     let found = blocks.iter().flat_map(|block| entries(chain, block));
     let found = found.filter(|entry| entry.as_ref().map_or(true, |entry| wanted.takes(entry)));
     list(

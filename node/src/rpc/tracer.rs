@@ -8,10 +8,8 @@ use serde_json::{Map, Value};
 use stylus_chain::{ChainError, OpcodeOptions, Overrides, TraceKind};
 
 use super::request;
+use crate::limits::TRACERS;
 use crate::rpc_error::RpcError;
-
-/// Most tracers inside one `muxTracer`.
-const MAX_TRACERS: usize = 8;
 
 /// The names that are answered.
 const KNOWN: &str = "callTracer, prestateTracer, flatCallTracer, 4byteTracer, noopTracer, \
@@ -82,7 +80,7 @@ impl Options {
             return Ok(Tracer::One(kind(name, self.tracer_config.as_ref())?));
         }
         let inner: Map<String, Value> = config(self.tracer_config.as_ref())?;
-        RpcError::at_most("tracers of muxTracer", MAX_TRACERS, inner.len())?;
+        RpcError::at_most("tracers of muxTracer", TRACERS, inner.len())?;
         let kinds = inner.iter().map(|(name, config)| {
             let config = Some(config).filter(|config| !config.is_null());
             Ok((name.clone(), kind(name, config)?))

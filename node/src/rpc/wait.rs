@@ -6,21 +6,18 @@ use alloy::primitives::B256;
 use alloy_rpc_types::TransactionRequest;
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
-use tokio::sync::broadcast::error::RecvError;
 
 use super::answer::ok;
 use super::args::Args;
 use super::method::{Context, RpcResult};
 use super::{json, send};
+use crate::limits::RECEIPT_WAIT;
 use crate::node::Node;
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
 /// How long the receipt is waited for when the request names no time.
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
-
-/// The longest wait a request may ask for.
-const MAX_WAIT: Duration = Duration::from_secs(600);
 
 /// What is sent, before it is.
 type Send = Box<dyn FnOnce(&mut Node) -> Result<B256, RpcError> + std::marker::Send>;
@@ -49,14 +46,14 @@ fn register_one(
             .opt_u64(1, "timeout in milliseconds")?
             .map_or(DEFAULT_WAIT, Duration::from_millis);
         let send = parse(&args)?;
-        send_and_wait(&context, send, wait.min(MAX_WAIT)).await
+        send_and_wait(&context, send, wait.min(RECEIPT_WAIT)).await
     })?;
     Ok(())
 }
 
 async fn send_and_wait(context: &Context, send: Send, wait: Duration) -> RpcResult {
     // Listening starts before sending, so that no block is missed in between.
-    let mut events = context.events.subscribe();
+    let mut events = context.events.follow();
     let hash = context
         .worker
         .run(move |node| node.or_as_before(send))
@@ -66,9 +63,8 @@ async fn send_and_wait(context: &Context, send: Send, wait: Duration) -> RpcResu
             if let Some(receipt) = receipt(&context.worker.view().await?, hash) {
                 return receipt;
             }
-            if matches!(events.recv().await, Err(RecvError::Closed)) {
-                return Err(RpcError::Internal("the node is stopping".into()));
-            }
+            // Whatever it is, and also where some was missed, the receipt may be there now.
+            let _ = events.next().await;
         }
     };
     tokio::time::timeout(wait, receipt)

@@ -26,9 +26,10 @@ pub(crate) type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>
 /// Measures this node beside real anvil.
 #[derive(Parser)]
 struct Options {
-    /// Transactions of each measurement with one recipient.
-    #[arg(long, default_value_t = 2_000)]
-    transactions: usize,
+    /// Transactions of each measurement with one recipient, one measurement for each number: anvil becomes slower with
+    /// the length of its chain.
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [2_000, 10_000])]
+    transactions: Vec<usize>,
     /// New accounts that are sent to, one transaction each; a minute of sending at most.
     #[arg(long, default_value_t = 20_000)]
     recipients: usize,
@@ -46,6 +47,9 @@ struct Options {
     /// within 100 ms.
     #[arg(long)]
     check: bool,
+    /// Measure although the machine is busy: its load of the last minute is above 1.
+    #[arg(long)]
+    loaded: bool,
     /// Given by cargo to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -53,14 +57,39 @@ struct Options {
 
 impl Options {
     fn text(&self) -> String {
-        format!(
-            "{} transactions to one account, {} to new ones, {} connections",
-            self.transactions,
-            self.recipients,
-            work::CONNECTIONS
-        )
+        format!("{} connections", work::CONNECTIONS)
+    }
+
+    /// What both nodes are measured with.
+    fn cases(&self) -> Vec<Case> {
+        let lengths = self.transactions.iter();
+        let to_one = lengths.map(|count| (Recipients::One, *count));
+        let lengths = to_one.chain([(Recipients::Many, self.recipients)]);
+        let case = |(recipients, count): (Recipients, usize)| {
+            [100, 1].map(|batch| Case {
+                recipients,
+                batch,
+                count,
+            })
+        };
+        lengths.flat_map(case).collect()
+    }
+
+    /// The load of the machine, which must be small.
+    fn load(&self) -> Fallible<Vec<f64>> {
+        match load() {
+            Some(load) if load > QUIET && !self.loaded => Err(format!(
+                "the load of the machine is {load}, expected at most {QUIET}: the figures would be those of other work, too; \
+                 wait, or measure all the same with --loaded"
+            )
+            .into()),
+            load => Ok(load.into_iter().collect()),
+        }
     }
 }
+
+/// The load of a machine that does little else.
+const QUIET: f64 = 1.0;
 
 fn main() -> ExitCode {
     if std::env::var_os(AS_NODE).is_some() {
@@ -82,53 +111,46 @@ fn main() -> ExitCode {
 
 /// A measurement of both nodes.
 struct Case {
-    name: &'static str,
     recipients: Recipients,
     /// Transfers to a request.
     batch: usize,
+    /// Transfers.
+    count: usize,
 }
 
-const CASES: [Case; 4] = [
-    Case {
-        name: "transfers to one account, 100 to a request",
-        recipients: Recipients::One,
-        batch: 100,
-    },
-    Case {
-        name: "transfers to one account, one to a request",
-        recipients: Recipients::One,
-        batch: 1,
-    },
-    Case {
-        name: "transfers to a new account each, 100 to a request",
-        recipients: Recipients::Many,
-        batch: 100,
-    },
-    Case {
-        name: "transfers to a new account each, one to a request",
-        recipients: Recipients::Many,
-        batch: 1,
-    },
-];
+impl Case {
+    fn name(&self) -> String {
+        let whom = match self.recipients {
+            Recipients::One => "one account",
+            Recipients::Many => "a new account each",
+        };
+        let batch = match self.batch {
+            1 => "one".to_owned(),
+            many => many.to_string(),
+        };
+        format!("{} transfers to {whom}, {batch} to a request", self.count)
+    }
+}
 
 /// Best figures of a node.
 #[derive(Default)]
 struct Figures {
     start_ms: f64,
-    /// In the order of [`CASES`].
-    speeds: [Speed; CASES.len()],
+    /// In the order of the cases.
+    speeds: Vec<Speed>,
 }
 
 /// One round on one node; each measurement has a fresh one.
-fn measure(peer: &Peer, figures: &mut Figures, work: &Work) -> Fallible<()> {
-    for (case, best) in CASES.iter().zip(&mut figures.speeds) {
+fn measure(peer: &Peer, figures: &mut Figures, (work, cases): (&Work, &[Case])) -> Fallible<()> {
+    figures.speeds.resize(cases.len(), Speed::default());
+    for (case, best) in cases.iter().zip(&mut figures.speeds) {
         let mut tries = ANVIL_TRIES;
         loop {
             let (node, start_ms) = peer.start()?;
             if figures.start_ms == 0.0 || start_ms < figures.start_ms {
                 figures.start_ms = start_ms;
             }
-            match work.transfers(&node, case.recipients, case.batch) {
+            match work.transfers(&node, case.recipients, (case.count, case.batch)) {
                 Ok(speed) => *best = best.best(speed),
                 // Anvil stops answering now and then.
                 Err(error) if peer.is_anvil() && tries > 1 => {
@@ -139,7 +161,7 @@ fn measure(peer: &Peer, figures: &mut Figures, work: &Work) -> Fallible<()> {
                 Err(error) if peer.is_anvil() => {
                     let _ = writeln!(std::io::stderr(), "anvil: {error}; left out");
                 }
-                Err(error) => return Err(format!("{}: {error}", case.name).into()),
+                Err(error) => return Err(format!("{}: {error}", case.name()).into()),
             }
             break;
         }
@@ -149,13 +171,14 @@ fn measure(peer: &Peer, figures: &mut Figures, work: &Work) -> Fallible<()> {
 
 /// The report, and whether the targets are met.
 fn report(options: &Options) -> Fallible<(String, bool)> {
+    let mut loads = options.load()?;
+    let cases = options.cases();
     let anvil = Peer::anvil(options.anvil.clone())?;
     let own = Peer::this()?;
-    let work = Work::new(options.transactions, options.recipients)?;
+    let work = Work::new(&options.transactions, options.recipients)?;
     let (mut here, mut there) = (Figures::default(), Figures::default());
     let (mut calls, mut stylus) = (Speed::default(), Speed::default());
     let rounds = options.rounds.max(1);
-    let mut loads: Vec<f64> = load().into_iter().collect();
     for round in 0..rounds {
         let _ = writeln!(std::io::stderr(), "round {} of {rounds}", round + 1);
         // In turn, and each first in every other round.
@@ -164,7 +187,7 @@ fn report(options: &Options) -> Fallible<(String, bool)> {
             pair.reverse();
         }
         for (peer, figures) in pair {
-            measure(peer, figures, &work)?;
+            measure(peer, figures, (&work, &cases))?;
         }
         let (node, _) = own.start()?;
         let proxy = work.install_proxy(&node)?;
@@ -172,13 +195,13 @@ fn report(options: &Options) -> Fallible<(String, bool)> {
         calls = calls.best(work.stylus_calls(&node, proxy)?);
         loads.extend(load());
     }
-    let rows = CASES.iter().map(|case| case.name);
+    let rows = cases.iter().map(Case::name);
     let rows: Vec<Row> = rows
         .zip(here.speeds.iter().zip(there.speeds))
         .map(|(name, (own, other))| Row::new(name, *own, Some(other)))
         .chain([
-            Row::new("Stylus transactions through a proxy", stylus, None),
-            Row::new("Stylus eth_calls through a proxy", calls, None),
+            Row::new("Stylus transactions through a proxy".into(), stylus, None),
+            Row::new("Stylus eth_calls through a proxy".into(), calls, None),
         ])
         .collect();
     let record = json!({
@@ -216,14 +239,14 @@ fn report(options: &Options) -> Fallible<(String, bool)> {
 
 /// A line of the report.
 struct Row {
-    name: &'static str,
+    name: String,
     own: Speed,
     /// Where anvil can do it.
     other: Option<Speed>,
 }
 
 impl Row {
-    fn new(name: &'static str, own: Speed, other: Option<Speed>) -> Self {
+    fn new(name: String, own: Speed, other: Option<Speed>) -> Self {
         let other = other.filter(|other| other.per_second > 0.0);
         Self { name, own, other }
     }

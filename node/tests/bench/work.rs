@@ -58,7 +58,8 @@ const ARB_WASM: Address = Address::with_last_byte(0x71);
 /// The same work for every node.
 pub(crate) struct Work {
     accounts: Vec<PrivateKeySigner>,
-    transactions: usize,
+    /// Transactions to a program, and calls of one.
+    of_programs: usize,
     /// Signed transfers to one recipient.
     to_one: Transfers,
     /// The same to a new one each.
@@ -96,13 +97,16 @@ impl Speed {
 }
 
 impl Work {
-    pub(crate) fn new(transactions: usize, recipients: usize) -> Fallible<Self> {
+    /// `transactions` to one recipient, in measurements of these lengths, and to so many new ones.
+    pub(crate) fn new(transactions: &[usize], recipients: usize) -> Fallible<Self> {
+        let (most, least) = (transactions.iter().max(), transactions.iter().min());
+        let most = *most.ok_or("--transactions names no number")?;
         let accounts = DevAccounts::derive(&AccountsConfig::default())?
             .mnemonic()
             .to_vec();
         let mut work = Self {
             accounts,
-            transactions,
+            of_programs: least.copied().unwrap_or(most),
             to_one: Vec::new(),
             to_many: Vec::new(),
         };
@@ -118,7 +122,7 @@ impl Work {
             });
             signed.into_iter().collect::<Fallible<Transfers>>()
         };
-        let to_one = transfers(transactions, &|_, _| Address::repeat_byte(0xb0))?;
+        let to_one = transfers(most, &|_, _| Address::repeat_byte(0xb0))?;
         let to_many = transfers(recipients, &|sender, nonce| {
             let number = [(sender as u64 + 1).to_be_bytes(), nonce.to_be_bytes()].concat();
             Address::from_slice(&keccak256(number)[12..])
@@ -168,7 +172,7 @@ impl Work {
         &self,
         node: &Node,
         recipients: Recipients,
-        batch: usize,
+        (count, batch): (usize, usize),
     ) -> Fallible<Speed> {
         let id = Client::connect(&node.host)?.ask("eth_chainId", json!([]))?;
         let chain = CHAINS.iter().find(|(hex, _)| id == *hex).map(|(_, id)| *id);
@@ -178,10 +182,12 @@ impl Work {
         };
         let lists = transfers.iter().find(|(id, _)| Some(*id) == chain);
         let (_, lists) = lists.ok_or_else(|| format!("an unknown chain id: {id}"))?;
-        self.send(node, lists, batch)
+        let each = count.div_ceil(CONNECTIONS);
+        let lists = lists.iter().map(|list| &list[..each.min(list.len())]);
+        self.send(node, &lists.collect::<Vec<_>>(), batch)
     }
 
-    fn send(&self, node: &Node, lists: &[Vec<String>], batch: usize) -> Fallible<Speed> {
+    fn send(&self, node: &Node, lists: &[&[String]], batch: usize) -> Fallible<Speed> {
         let bodies: Vec<Vec<String>> = lists
             .iter()
             .map(|list| list.chunks(batch).map(body).collect())
@@ -249,8 +255,9 @@ impl Work {
             gas_limit: 200_000,
             ..TxEip1559::default()
         };
-        let lists = self.signed(self.transactions, &call, &|_, _| proxy)?;
-        let speed = self.send(node, &lists, 100)?;
+        let lists = self.signed(self.of_programs, &call, &|_, _| proxy)?;
+        let slices: Vec<_> = lists.iter().map(Vec::as_slice).collect();
+        let speed = self.send(node, &slices, 100)?;
         let count = Client::connect(&node.host)?
             .ask("eth_getStorageAt", json!([proxy, "0x0", "latest"]))?;
         let sent: usize = lists.iter().map(Vec::len).sum();
@@ -268,7 +275,7 @@ impl Work {
         let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_call",
             "params": [{ "to": proxy }, "latest"] });
         let batch = Value::Array(vec![call; 100]).to_string();
-        let bodies = vec![batch; self.transactions.div_ceil(100 * CONNECTIONS)];
+        let bodies = vec![batch; self.of_programs.div_ceil(100 * CONNECTIONS)];
         let cpu = node.cpu_seconds();
         let begin = Instant::now();
         thread::scope(|scope| -> Fallible<()> {

@@ -147,6 +147,32 @@ fn an_access_list_names_the_slots_that_a_call_reads() {
 }
 
 #[test]
+fn an_access_list_has_low_addresses_the_senders_slots_and_no_precompiles() {
+    let node = node();
+    let (port, caller) = (node.port(), Address::repeat_byte(0xca));
+    let list = |code: &str, from: Address| {
+        set_code(port, &caller, code);
+        let call = json!([{ "from": from, "to": caller }, "latest"]);
+        rpc(port, "eth_createAccessList", call)["accessList"].clone()
+    };
+    let low = |last: u64| Address::left_padding_from(&last.to_be_bytes());
+    let from = node.addresses()[0];
+    // BALANCE of 0, of 0x200, of the coinbase; of ecrecover and of ArbSys.
+    let coinbase = rpc(port, "eth_getBlockByNumber", json!(["latest", false]))["miner"].clone();
+    let named = |address: Value| json!([{ "address": address, "storageKeys": [] }]);
+    assert_eq!(list("0x5f315000", from), named(json!(low(0))));
+    assert_eq!(list("0x610200315000", from), named(json!(low(0x200))));
+    assert_eq!(list("0x41315000", from), named(coinbase));
+    for precompile in ["0x6001315000", "0x610100315000", "0x6064315000"] {
+        assert_eq!(list(precompile, from), json!([]), "{precompile}");
+    }
+    // SLOAD(7), where the sender is the contract itself.
+    let word = B256::with_last_byte(7);
+    let own = json!([{ "address": caller, "storageKeys": [word] }]);
+    assert_eq!(list("0x60075400", caller), own);
+}
+
+#[test]
 fn tokens_are_dealt_to_any_account() {
     let node = node();
     let (token, owner) = (Address::repeat_byte(0x70), Address::repeat_byte(0x71));

@@ -1,15 +1,17 @@
 //! What a fork does with an endpoint that limits requests, fails or answers without end, and what it
 //! keeps of its answers.
 
+use std::io::Write;
+use std::net::TcpStream;
 use std::time::Duration;
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, U256};
 use serde_json::json;
 use stylus_devnode::ForkOptions;
 
 use crate::fork::{INPUT, call, forked, options, origin, sent};
 use crate::front::{Front, Script};
-use crate::support::{balance, block_number, rpc, rpc_error};
+use crate::support::{balance, block_number, eventually, mine, node, rpc, rpc_error};
 
 #[test]
 fn limits_of_the_endpoint_are_waited_for_and_what_was_read_is_kept() {
@@ -112,4 +114,121 @@ fn an_endpoint_that_fails_is_an_error_without_its_key_and_the_fork_continues() {
     front.script().broken = None;
     assert_eq!(rpc(here, "eth_call", call(&origin)), INPUT);
     assert_eq!(sent(here, &origin)["status"], "0x1");
+}
+
+/// Reads of accounts that only the endpoint knows, whose callers wait.
+fn waiting_reads(port: u16, count: u32) -> Vec<TcpStream> {
+    let reads = (0..count).map(|at| {
+        let account = Address::from_word(U256::from(0x1_0000_0000_u64 + u64::from(at)).into());
+        let body = json!({
+            "jsonrpc": "2.0", "id": 1, "method": "eth_getBalance", "params": [account, "latest"],
+        })
+        .to_string();
+        let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        write!(
+            socket,
+            "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("sent");
+        socket
+    });
+    reads.collect()
+}
+
+#[test]
+fn reads_that_wait_for_the_endpoint_hold_only_each_other_and_end_with_their_callers() {
+    let origin = origin();
+    let front = Front::of(origin.node.port(), Script::default());
+    let fork = forked(options(front.url()));
+    let port = fork.port();
+    assert_eq!(rpc(port, "eth_call", call(&origin)), INPUT);
+    let before = {
+        let mut script = front.script();
+        script.pause = Duration::from_secs(40);
+        script.sent
+    };
+    let waiting = waiting_reads(port, 100);
+    eventually("the endpoint is asked", || {
+        let script = front.script();
+        (script.arrived >= before + 64).then_some(())
+    });
+    assert_eq!(rpc(port, "eth_chainId", json!([])), "0x64aba");
+    assert_eq!(block_number(port), "0x2");
+    assert_eq!(rpc(port, "eth_call", call(&origin)), INPUT);
+    balance(port, &origin.sender);
+    assert_eq!(front.script().sent, before, "all of them wait still");
+    // Their callers leave: what needs the endpoint has places again.
+    drop(waiting);
+    front.script().pause = Duration::ZERO;
+    assert_eq!(balance(port, &Address::repeat_byte(0x99)), "0x0");
+    let sent = front.script().sent;
+    assert!(
+        sent < before + 64,
+        "{sent}: the answers of the first ones came"
+    );
+}
+
+#[test]
+fn an_endpoint_that_asks_for_an_hour_is_an_error_that_says_so() {
+    let origin = origin();
+    let front = Front::of(origin.node.port(), Script::default());
+    let fork = forked(options(front.url()));
+    let port = fork.port();
+    {
+        let mut script = front.script();
+        (script.limited, script.retry_after) = (1_000, 3_600);
+    }
+    for params in [
+        json!([Address::repeat_byte(0x98), "latest"]),
+        json!([Address::repeat_byte(0x98), "0x1"]),
+    ] {
+        let error = rpc_error(port, "eth_getBalance", params).to_string();
+        assert!(error.contains("300 s or more"), "{error}");
+    }
+    assert_eq!(rpc(port, "eth_chainId", json!([])), "0x64aba");
+    front.script().limited = 0;
+    assert_eq!(balance(port, &Address::repeat_byte(0x98)), "0x0");
+}
+
+#[test]
+fn what_a_server_that_is_no_node_answers_is_shown_to_nobody() {
+    let node = node();
+    let origin = origin();
+    let front = Front::of(origin.node.port(), Script::default());
+    let secret = "the-intranets-secret";
+    for page in [
+        (200, format!("<p>{secret}</p>")),
+        (
+            200,
+            json!({ "jsonrpc": "2.0", "id": 0, "result": secret }).to_string(),
+        ),
+        (
+            200,
+            json!({ "jsonrpc": secret, "id": secret, "result": [secret] }).to_string(),
+        ),
+        (200, json!([secret]).to_string()),
+        (403, format!("<p>{secret}</p>")),
+        (500, json!({ "message": secret }).to_string()),
+    ] {
+        front.script().page = Some(page.clone());
+        let reset = json!([{ "forking": { "jsonRpcUrl": front.url() } }]);
+        let error = rpc_error(node.port(), "anvil_reset", reset).to_string();
+        assert!(!error.contains(secret), "{page:?}: {error}");
+        assert!(error.contains("127.0.0.1"), "{error}");
+    }
+}
+
+#[test]
+fn a_block_that_a_reorganization_took_away_is_named() {
+    let origin = origin();
+    let there = origin.node.port();
+    let fork = forked(options(origin.node.endpoint()));
+    rpc(there, "anvil_rollback", json!(["0x1"]));
+    rpc(there, "evm_increaseTime", json!([77]));
+    mine(there);
+    let unread = json!([Address::repeat_byte(0x97), "latest"]);
+    let error = rpc_error(fork.port(), "eth_getBalance", unread).to_string();
+    assert!(error.contains("reorganization"), "{error}");
+    assert!(error.contains("block 2"), "{error}");
 }

@@ -13,8 +13,10 @@ use crate::support::{post, rpc};
 /// What the front does beside passing requests on.
 #[derive(Default)]
 pub(crate) struct Script {
-    /// So many requests are refused with HTTP 429 and `Retry-After: 1` first.
+    /// So many requests are refused with HTTP 429 and `Retry-After` first.
     pub(crate) limited: u32,
+    /// The seconds that it names; 1 where this is 0.
+    pub(crate) retry_after: u32,
     /// Every second request is refused with HTTP 429, which names no time.
     pub(crate) every_second: bool,
     /// Requests that arrived, batches as one.
@@ -43,6 +45,10 @@ pub(crate) struct Script {
     pub(crate) telltale: bool,
     /// How long each answer takes.
     pub(crate) pause: Duration,
+    /// Requests whose answer was sent.
+    pub(crate) sent: u32,
+    /// What every request is answered with, whatever JSON-RPC says.
+    pub(crate) page: Option<(u16, String)>,
 }
 
 /// What is answered otherwise than the node does.
@@ -87,8 +93,10 @@ fn answer(connection: &TcpStream, request: Message, node: u16, script: &Mutex<Sc
     let (status, header, answer) = {
         let mut script = lock();
         script.arrived += 1;
-        if let Some(status) = script.broken {
-            (status, "", "out of order".to_owned())
+        if let Some((status, page)) = script.page.clone() {
+            (status, String::new(), page)
+        } else if let Some(status) = script.broken {
+            (status, String::new(), "out of order".to_owned())
         } else if script.telltale {
             let path = head.split_whitespace().nth(1).unwrap_or_default();
             let words = format!("no quota for {path}: {}", head.replace(['\r', '\n'], " "));
@@ -96,12 +104,13 @@ fn answer(connection: &TcpStream, request: Message, node: u16, script: &Mutex<Sc
             let request: Value = serde_json::from_str(&body).expect("requests are JSON");
             let id = request.get("id").cloned().unwrap_or_default();
             let answer = json!({ "jsonrpc": "2.0", "id": id, "error": error });
-            (200, "", answer.to_string())
+            (200, String::new(), answer.to_string())
         } else if script.limited > 0 {
             script.limited -= 1;
-            (429, "Retry-After: 1\r\n", "slow down".to_owned())
+            let header = format!("Retry-After: {}\r\n", script.retry_after.max(1));
+            (429, header, "slow down".to_owned())
         } else if script.every_second && script.arrived % 2 == 1 {
-            (429, "", "slow down".to_owned())
+            (429, String::new(), "slow down".to_owned())
         } else {
             script.answered += 1;
             let fields = Fields {
@@ -111,13 +120,14 @@ fn answer(connection: &TcpStream, request: Message, node: u16, script: &Mutex<Sc
             drop(script);
             (
                 200,
-                "",
+                String::new(),
                 answered(&body, node, script_of(node, lock), &fields),
             )
         }
     };
     std::thread::sleep(pause);
-    let _ = respond(connection, &format!("{status} X"), header, &answer);
+    let _ = respond(connection, &format!("{status} X"), &header, &answer);
+    lock().sent += 1;
 }
 
 fn script_of<'a>(

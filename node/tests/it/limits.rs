@@ -66,7 +66,9 @@ fn logs_that_would_be_too_long_are_an_error() {
         );
     }
     let answer = request(port, "eth_getLogs", json!([{ "fromBlock": "0x0" }]));
-    assert_eq!(answer["error"]["code"], -32008);
+    assert_eq!(answer["error"]["code"], -32005);
+    let words = answer["error"]["message"].as_str().expect("text");
+    assert!(words.contains("64 MiB"), "{words}");
     let answer = request(port, "eth_getLogs", json!([{ "fromBlock": "0x20" }]));
     assert_eq!(answer["result"].as_array().unwrap().len(), 9);
 }

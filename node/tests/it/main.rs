@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod batches;
+mod budgets;
 mod connections;
 mod control;
 mod debug;
@@ -28,4 +29,5 @@ mod state;
 mod stylus;
 mod subscriptions;
 mod support;
+mod terminal;
 mod tracers;

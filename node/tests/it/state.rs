@@ -170,3 +170,86 @@ fn what_a_killed_node_was_writing_is_overwritten() {
     assert!(!leftover.exists());
     drop(Process::start(&["--state", file.to_str().unwrap()]));
 }
+
+/// Every place of a document that has no places below it.
+fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .for_each(|(name, value)| leaves(value, &format!("{at}/{name}"), found)),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(index, value)| leaves(value, &format!("{at}/{index}"), found)),
+        _ => found.push(at.to_owned()),
+    }
+}
+
+#[test]
+fn a_state_file_with_any_value_changed_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.json");
+    let path = file.to_str().expect("text");
+    let mut process = Process::start(&["--dump-state", path]);
+    let accounts = rpc(process.port, "eth_accounts", json!([]));
+    transact(
+        process.port,
+        json!({ "from": accounts[0], "data": counter() }),
+    );
+    process.signal(Signal::TERM);
+    assert_eq!(process.wait().code(), Some(0));
+    let whole: Value =
+        serde_json::from_slice(&std::fs::read(&file).expect("a file")).expect("JSON");
+    let loads = |state: &Value| {
+        let bytes = format!("0x{}", alloy::primitives::hex::encode(state.to_string()));
+        crate::support::request(node().port(), "anvil_loadState", json!([bytes]))
+    };
+    assert_eq!(loads(&whole)["result"], true, "as it was written");
+    let mut places = Vec::new();
+    leaves(&whole, "", &mut places);
+    let step = places.len().div_ceil(40);
+    for place in places.iter().step_by(step) {
+        let mut changed = whole.clone();
+        let value = changed.pointer_mut(place).expect("a place");
+        *value = match value.clone() {
+            Value::String(text) if text.starts_with("0x") && text.len() > 2 => {
+                let last = if text.ends_with('1') { "2" } else { "1" };
+                json!(format!("{}{last}", &text[..text.len() - 1]))
+            }
+            Value::String(text) => json!(format!("{text}00")),
+            Value::Number(number) => json!(number.as_u64().unwrap_or_default() + 1),
+            Value::Bool(bool) => json!(!bool),
+            _ => json!(1),
+        };
+        let answer = loads(&changed);
+        assert_eq!(answer["error"]["code"], -32602, "{place}: {answer}");
+    }
+}
+
+#[test]
+fn a_state_file_belongs_to_one_process_at_a_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.json");
+    let path = file.to_str().expect("text");
+    let mut first = Process::start(&["--state", path]);
+    let output = std::process::Command::new(crate::support::binary())
+        .args(["-p", "0", "--state", path])
+        .output()
+        .expect("it ends");
+    assert_eq!(output.status.code(), Some(1));
+    let words = String::from_utf8(output.stderr).expect("text");
+    let owner = format!("process {}", first.child.id());
+    assert!(words.contains(&owner) && words.contains(path), "{words}");
+    // Reading alone disturbs nobody, and after a kill the file is free.
+    mine(first.port);
+    first.signal(Signal::KILL);
+    first.wait();
+    let mut second = Process::start(&["--state", path]);
+    second.signal(Signal::TERM);
+    assert_eq!(second.wait().code(), Some(0));
+    let names: Vec<_> = std::fs::read_dir(folder.path())
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    assert!(names.iter().any(|name| name == "state.json"), "{names:?}");
+}

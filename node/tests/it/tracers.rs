@@ -170,6 +170,49 @@ fn opcodes_are_shown_with_stack_storage_and_gas() {
 }
 
 #[test]
+fn a_step_that_runs_out_of_gas_shows_what_it_would_have_cost() {
+    let scene = scene();
+    let at = Address::repeat_byte(0xca);
+    for (code, op, gas, cost) in [
+        // SSTORE(1, 1)
+        ("0x6001600155", "SSTORE", 5_000, 22_100),
+        // LOG1(0, 32, 0)
+        ("0x5f60205fa1", "LOG1", 900, 1_009),
+        // MSTORE(2^20, 0)
+        ("0x5f6210000052", "MSTORE", 900, 2_195_459),
+        // BALANCE(0x1234)
+        ("0x61123431", "BALANCE", 900, 2_600),
+    ] {
+        set_code(scene.port, &at, code);
+        let gas = 21_000 + gas;
+        let call = json!({ "from": scene.from, "to": at, "gas": format!("{gas:#x}") });
+        let trace = rpc(scene.port, "debug_traceCall", json!([call, "latest", {}]));
+        let steps = trace["structLogs"].as_array().expect("steps");
+        let last = steps.last().expect("a step");
+        assert_eq!(last["op"], op);
+        assert_eq!(last["error"], "out of gas", "{op}");
+        assert_eq!(last["gasCost"], cost, "{op}");
+        assert_eq!(trace["gas"], gas, "{op}");
+    }
+}
+
+#[test]
+fn the_prestate_has_the_coinbase() {
+    let scene = scene();
+    let coinbase = Address::repeat_byte(0xcb);
+    rpc(scene.port, "anvil_setCoinbase", json!([coinbase]));
+    rpc(scene.port, "anvil_setBalance", json!([coinbase, "0x7"]));
+    let call = json!([{ "from": scene.from, "to": scene.contract }]);
+    let called = rpc(scene.port, "eth_sendTransaction", call);
+    let shown = scene.trace(&called, json!({ "tracer": "prestateTracer" }));
+    let name = coinbase.to_string().to_lowercase();
+    assert_eq!(shown[&name], json!({ "balance": "0x7" }), "{shown}");
+    let diff = json!({ "tracer": "prestateTracer", "tracerConfig": { "diffMode": true } });
+    let changed = scene.trace(&called, diff);
+    assert!(changed["pre"].get(&name).is_none(), "{changed}");
+}
+
+#[test]
 fn small_tracers_and_several_at_once_agree_with_each_other() {
     let scene = scene();
     let flat = scene.trace(&scene.called, json!({ "tracer": "flatCallTracer" }));

@@ -14,7 +14,7 @@
 //! starts ([`StartParams`]), pages ([`pages`]) and compiled bytes ([`DataPricer`]) cost are pure
 //! functions, for the chain to use.
 //!
-//! Rules and prices are those of Arbitrum Nitro at ArbOS 30 to 60, Stylus versions 1 to 3; the
+//! Rules and prices are those of Arbitrum Nitro at ArbOS 30 to 61, Stylus versions 1 to 3; the
 //! meter is measured against the original crates of Nitro v3.9.5 (`tests/vectors`).
 #![forbid(unsafe_code)]
 

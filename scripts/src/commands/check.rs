@@ -218,10 +218,12 @@ impl Check<'_> {
         self.fuzz(&simulated).await;
         let SimulatedUpgrade {
             plan,
+            arrivals,
             checks,
             taken,
             ..
         } = simulated;
+        self.findings.extend(arrivals);
         self.findings.extend(taken);
         self.take(&checks)?;
         let called = calldata::typed(&self.args.step.call);

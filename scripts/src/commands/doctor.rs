@@ -11,6 +11,7 @@ use crate::error::{Exit, Report};
 use crate::model::Used;
 use crate::names::Names;
 use crate::output::Outcome;
+use crate::pipeline::arrivals::{self, taken};
 use crate::progress::Progress;
 use crate::report::CommandReport;
 use crate::text::count;
@@ -106,6 +107,7 @@ async fn of_registry(
         framework: &framework,
     };
     let mut diagnosis = doctor::examine(subject, within).await?;
+    let arrived = arrivals::of_registry(Session { context, registry }).await?;
     let mut fixed = None;
     if let Some(all) = fix_all {
         let (cured, is_paid) = fix(context, &client, all, &diagnosis).await?;
@@ -114,6 +116,11 @@ async fn of_registry(
             diagnosis = doctor::examine(subject, within).await?;
         }
     }
+    let arrived = arrived.into_iter().map(|one| taken(context, one));
+    diagnosis.findings.extend(arrived);
+    diagnosis
+        .findings
+        .sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let is_partial = fixed.iter().flatten().any(|one| one.error.is_some());
     let exit = match diagnosis.severity() {
         _ if is_partial => Exit::Partial,

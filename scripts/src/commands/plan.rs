@@ -146,13 +146,15 @@ pub(crate) async fn run_as(
     };
     let SimulatedUpgrade {
         mut plan,
+        arrivals,
         mut taken,
         mut checks,
         session,
         request,
     } = simulated;
     let accepts = context.accepted();
-    // Findings besides the copy: about the file that names the registry, and of past transactions.
+    // Findings besides the copy: about the file that names the registry, of past transactions, and about instances that
+    // came from elsewhere.
     let mut beside: Vec<Finding> = of_manifest.clone().into_iter().collect();
     let of_replay = match (&replay, args.replay) {
         (Some(replay), _) => replay.problem(),
@@ -163,6 +165,7 @@ pub(crate) async fn run_as(
         .as_ref()
         .is_some_and(|one| !accepts.contains(&one.id));
     beside.extend(of_replay);
+    beside.extend(arrivals);
     let decided = decide(&beside, &accepts, role);
     let simulation = match is_refused {
         true => Verdict::Fails,

@@ -19,8 +19,7 @@ use crate::interface::CallersOfWay;
 use crate::model::Readiness;
 use crate::pipeline::action::{proposal_event, resolve_action};
 use crate::pipeline::check_options::CheckOptions;
-use crate::pipeline::confirm;
-use crate::pipeline::judge::{check, judge};
+use crate::pipeline::judge::{beside, check, judge};
 use crate::pipeline::shown::shown;
 use crate::review::{Area, Checked, Review, Subject, draw, findings};
 pub(crate) use simulation::ReviewSimulation;
@@ -246,8 +245,8 @@ pub(crate) async fn found(
     };
     let (checked, notices) = match approver {
         None => {
-            let rivals = confirm::rivals(session, governed).await?;
-            (check(session, call, options(Role::Reader)).await, rivals)
+            let found = beside(session, governed).await?;
+            (check(session, call, options(Role::Reader)).await, found)
         }
         Some(_) => match judge(session, governed, options(Role::Approver)).await {
             Ok(judged) => (Ok(judged.checks), judged.notices),

@@ -8,6 +8,7 @@ use crate::context::prelude::*;
 use crate::governance::definitions;
 use crate::inspect::{Inspection, MigrationStatus, instance_line};
 use crate::model::Used;
+use crate::pipeline::arrivals::{self, taken};
 use crate::pipeline::inspection::inspect;
 use crate::registry::{DefinitionStatus, definition_status};
 use clap::Args;
@@ -60,9 +61,17 @@ pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome>
             None => of_definitions(session, vec![name.to_owned()]).await?,
         },
     };
+    let mut warnings = doctor::warn(session, found.used()).await?;
+    for name in found.definitions() {
+        for arrival in arrivals::of_definition(session, name).await? {
+            let arrival = taken(context, arrival);
+            context.warn(&arrival);
+            warnings.push(arrival);
+        }
+    }
     let report = StatusReport {
         registry: registry.address,
-        warnings: doctor::warn(session, found.used()).await?,
+        warnings,
         found,
     };
     Ok(context.outcome(&report))
@@ -91,7 +100,7 @@ pub(crate) struct StatusReport {
     registry: Address,
     #[serde(flatten)]
     found: Found,
-    /// Programs that expire soon or do not run.
+    /// Programs that expire soon or do not run, and instances that came from elsewhere.
     warnings: Vec<Finding>,
 }
 
@@ -108,6 +117,15 @@ enum Found {
 }
 
 impl Found {
+    /// The definitions that are shown.
+    fn definitions(&self) -> impl Iterator<Item = &str> {
+        let all = match self {
+            Self::Definitions { definitions, .. } => definitions.as_slice(),
+            Self::Instance(_) => &[], // it shows its own arrival
+        };
+        all.iter().map(|one| one.name.as_str())
+    }
+
     /// The code that users run.
     fn used(&self) -> Vec<Used> {
         let instances = match self {

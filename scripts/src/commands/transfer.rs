@@ -39,7 +39,7 @@ pub(crate) struct TransferArgs {
     /// The definition of that registry that has accepted it [default: the same name]
     #[arg(requires = "to")]
     pub definition: Option<String>,
-    /// Remove it, if the registry no longer controls it or if it is adopted
+    /// Remove it, if it has no code, if the registry no longer controls it or if it is adopted
     #[arg(long, conflicts_with = "to")]
     pub remove: bool,
 }

@@ -11,6 +11,7 @@ use crate::context::prelude::*;
 use crate::governance::seconds_left;
 use crate::history::{Section, VerifyReport, Wanted, read_compared, read_existing};
 use crate::model::Slice;
+use crate::pipeline::arrivals;
 
 use crate::registry::definitions;
 use builds::{built, coverage as coverage_of, framework_checks, published_builds};
@@ -94,7 +95,7 @@ pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
     context.say_read_at(session.read_at(), true);
     let (mut sections, mut differences) = (Vec::new(), Vec::new());
     let (mut proxies, mut used) = (Vec::new(), Vec::new());
-    let mut coverage = Coverage::default();
+    let (mut coverage, mut arrived) = (Coverage::default(), Vec::new());
     let documents = session.documents();
     let is_running = seconds_left(client, registry.address).await?.is_some();
     let names = context.names();
@@ -109,6 +110,9 @@ pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
         coverage.merge(&coverage_of(&documents, whose, versions, built).await?);
         used.extend(events.used());
         proxies.extend(events.instances.iter().map(|one| (one.proxy, one.kind)));
+        if is_running && !name.is_empty() {
+            arrived.extend(arrivals::of_definition(session, &name).await?);
+        }
         sections.push(Section {
             builds: match is_running {
                 true => published_builds(&documents, versions).await?,
@@ -135,7 +139,9 @@ pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
     {
         context.note(&error.message);
     }
-    let decision = decide(&coverage.findings(), &context.accepted(), Role::Reader);
+    let mut judged = coverage.findings();
+    judged.extend(arrived);
+    let decision = decide(&judged, &context.accepted(), Role::Reader);
     if let (None, Some(refused)) = (&report.error, Refused::of(decision.refused)) {
         let error = Report::of(&refused);
         context.output.explain(&error);

@@ -2,11 +2,12 @@
 
 use super::check_options::CheckOptions;
 use super::transfer::first_contact;
-use crate::build::BuildError;
+use crate::assess::Role;
+use crate::build::{BuildError, Framework, evm};
 use crate::checks::{Assessment, Subject};
 use crate::context::prelude::*;
 use crate::ids::{CodeHash, LayoutHash};
-use crate::model::Instance;
+use crate::model::{Instance, ProxyKind};
 use crate::registry::{Candidate, candidate, not_there, require_there};
 use stylus_upgrades_framework::{UPGRADEABILITY_PROXY, program};
 use stylus_upgrades_interface::slots;
@@ -31,6 +32,10 @@ pub(crate) async fn check(
         call.proxy,
     )
     .await?;
+    // From then on nobody else changes what it runs, so what is compared now is what is adopted.
+    if options.role != Role::Reader {
+        found.require_given(session.registry, &call.name).await?;
+    }
     let version = (call.name.as_str(), call.version.as_str());
     takes_over(session, version, (options, None), &found).await
 }
@@ -99,5 +104,34 @@ pub(crate) async fn found(
         let found = format!("a proxy whose ERC-1967 admin slot names {obeyed}");
         return Err(not_there(proxy, from.address, found).into());
     }
+    require_of_set(session, proxy, instance.kind).await?;
     Ok(instance)
+}
+
+/// Refuses a proxy of another set: one with the code of an earlier release, whose orders a registry passed on.
+async fn require_of_set(session: Session<'_>, proxy: Address, kind: ProxyKind) -> Result<()> {
+    let client = session.registry.client;
+    let expected = Framework::pinned()?
+        .proxy_codehash(kind)
+        .unwrap_or_default();
+    let found = client.codehash(proxy).await?.unwrap_or_default();
+    if found == expected {
+        return Ok(());
+    }
+    let earlier = match evm::caller_in_proxy(&client.code(proxy).await?) {
+        Some(relay) => format!(", in which orders come from {relay}"),
+        None => String::new(),
+    };
+    let refusal = Refusal::new(
+        "NotSupported",
+        format!(
+            "{proxy} has the code of another release{earlier}: this registry does not receive it"
+        ),
+    );
+    let refusal = refusal.with(
+        format!("a proxy with the code hash {expected}"),
+        found.to_string(),
+        "nothing was sent; it stays at its registry, which can upgrade it on",
+    );
+    Err(refusal.into())
 }

@@ -1,5 +1,6 @@
 //! One instance: its storage by variables, its path, its events.
 
+use super::arrivals::{self, taken};
 use crate::context::prelude::*;
 use crate::inspect::{Inspection, MigrationStatus, events, fields, framework, steps_to};
 use crate::model::Instance;
@@ -25,6 +26,9 @@ pub(crate) async fn inspect(session: Session<'_>, proxy: Address) -> Result<Insp
     let labels = session.registry.labels(name).await?;
     Ok(Inspection {
         block: registry.client.newest_block().await?,
+        arrival: arrivals::of_instance(session, proxy)
+            .await?
+            .map(|one| taken(context, one)),
         steps: steps_to(registry, (proxy, version), &current).await?,
         current,
         migration: MigrationStatus::of(registry.client, &status.instance).await?,

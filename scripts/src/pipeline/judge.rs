@@ -7,7 +7,7 @@ use super::effects::Effects;
 use super::propose::Sending;
 use super::rollout::pause_remaining_instances;
 use super::work::Work;
-use super::{adoption, checked, confirm, transfer};
+use super::{adoption, arrivals, checked, confirm, transfer};
 use crate::assess::Finding;
 use crate::checks::{Assessment, Subject};
 use crate::context::prelude::*;
@@ -85,13 +85,29 @@ pub(crate) async fn judge(
         call => check(session, call, options).await?,
     };
     let mut notices = confirm::notices(session, governed, options).await?;
-    notices.extend(confirm::rivals(session, governed).await?);
+    notices.extend(beside(session, governed).await?);
     notices.extend(of_receiver);
     Ok(Judged {
         checks,
         notices,
         receiver,
     })
+}
+
+/// What else is found about a call, for whoever looks at it: open actions of others that say something else, and where a
+/// proxy that it accepts comes from.
+///
+/// # Errors
+/// What the chain says.
+pub(crate) async fn beside(session: Session<'_>, governed: &GovernedCall) -> Result<Vec<Finding>> {
+    let mut all = confirm::rivals(session, governed).await?;
+    if let Call::AcceptTransfer(accept) = &governed.call {
+        let arrival = arrivals::of_acceptance(session, accept).await?;
+        let lines = arrival.iter().flat_map(|one| &one.details);
+        lines.for_each(|line| session.context.note(line));
+        all.extend(arrival);
+    }
+    Ok(all)
 }
 
 /// Who approves a call.

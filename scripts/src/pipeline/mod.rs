@@ -4,6 +4,7 @@
 pub(crate) mod action;
 pub(crate) mod adoption;
 pub(crate) mod approver;
+pub(crate) mod arrivals;
 pub(crate) mod calldata;
 pub(crate) mod check_options;
 pub(crate) mod checked;

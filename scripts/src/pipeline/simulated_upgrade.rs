@@ -1,6 +1,7 @@
 //! An upgrade, tried on a copy of the chain with the checks before it.
 
 use super::action::resolve_action;
+use super::arrivals;
 use super::check_options::CheckOptions;
 use super::expectations;
 use super::work::{Becomes, CodeFrom, Wanted, Work};
@@ -19,6 +20,8 @@ use std::path::Path;
 pub(crate) struct SimulatedUpgrade<'a> {
     /// Its problems are those of the copy alone, without the accepted ones.
     pub(crate) plan: Plan,
+    /// Instances of the definition that came from elsewhere.
+    pub(crate) arrivals: Vec<Finding>,
     /// Accepted problems of the copy.
     pub(crate) taken: Vec<Finding>,
     /// The checks before the simulation.
@@ -96,12 +99,14 @@ pub(crate) async fn simulate<'a>(
     {
         expectations::write(&plan, path)?;
     }
+    let arrivals = arrivals::of_definition(session, &args.name).await?;
     let decided = decide(&plan.problems, &context.accepted(), role);
     let taken = decided.accepted;
     plan.problems
         .retain(|one| !taken.iter().any(|other| other.id == one.id));
     Ok(SimulatedUpgrade {
         plan,
+        arrivals,
         taken,
         checks: work.checks,
         session,

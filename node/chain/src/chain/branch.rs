@@ -1,6 +1,6 @@
 //! A second chain that begins as another one is.
 
-use super::Chain;
+use super::{Chain, snapshot::Snapshots};
 
 impl Chain {
     /// A chain of its own that begins as this one is: state, blocks, waiting transactions, clock
@@ -17,7 +17,7 @@ impl Chain {
             pool: self.pool.clone(),
             clock: self.clock,
             settings: self.settings.clone(),
-            snapshots: Vec::new(),
+            snapshots: Snapshots::default(),
             next_snapshot: 1,
         }
     }

@@ -58,12 +58,12 @@ impl Chain {
 
     /// Accepts unsigned transactions of an account.
     pub fn impersonate(&mut self, address: Address) {
-        self.settings.impersonated.insert(address);
+        self.settings.impersonated.insert_mut(address, ());
     }
 
     /// Ends [`Chain::impersonate`].
     pub fn stop_impersonating(&mut self, address: Address) {
-        self.settings.impersonated.remove(&address);
+        self.settings.impersonated.remove_mut(&address);
     }
 
     /// Accepts unsigned transactions of every account, or no longer.
@@ -73,7 +73,7 @@ impl Chain {
 
     /// Whether unsigned transactions of an account are accepted.
     pub fn is_impersonated(&self, address: Address) -> bool {
-        self.settings.auto_impersonate || self.settings.impersonated.contains(&address)
+        self.settings.auto_impersonate || self.settings.impersonated.contains_key(&address)
     }
 
     /// Whether every submitted transaction is mined at once.

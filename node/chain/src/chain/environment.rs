@@ -111,7 +111,7 @@ impl Chain {
             l2_number: facts.l2_number,
             debug: self.config.debug_precompiles,
             max_code_size: self.priced_code_size(),
-            network_fee_account: address_of(view.slot(STATE, LAYOUT.network_fee_account)),
+            network_fee_account: network_fee_account(view),
             gas_cap: None,
             held_gas: 0,
             pages: Default::default(),
@@ -119,10 +119,15 @@ impl Chain {
             acting: HashMap::default(),
             failure: None,
             refusal: None,
-            console: Vec::new(),
+            console: Default::default(),
             tracer: None,
         }
     }
+}
+
+/// Who receives base fees.
+pub(super) fn network_fee_account(view: &StateView<'_>) -> Address {
+    address_of(view.slot(STATE, LAYOUT.network_fee_account))
 }
 
 pub(super) fn arbos_version(view: &StateView<'_>) -> u64 {

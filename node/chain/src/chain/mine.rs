@@ -1,28 +1,25 @@
 //! Blocks.
 
 use super::{
-    Chain, SimulationRules,
+    Chain,
     environment::{BlockFacts, gas_cap, reject, tx_env},
 };
 use crate::{
-    CallOptions, CallOutcome, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt,
-    TraceKind,
+    CallOutcome, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt,
     arbos::{l1_blocks, versions},
     evm::{Executed, execute},
     halt::halt_text,
-    session::RecentPrograms,
+    session::{RecentPrograms, Session},
     state_db::NOW,
-    trace::Tracer,
     view::StateView,
 };
 use alloy_consensus::Transaction;
 use alloy_primitives::{B256, Bytes, logs_bloom};
-use revm::context::result::{ExecutionResult, Output};
+use revm::context::{
+    CfgEnv,
+    result::{ExecutionResult, Output},
+};
 use std::cell::RefCell;
-
-/// Bytes of a simulated call and of a log, besides their data.
-const CALL_BYTES: usize = 1_024;
-const LOG_BYTES: usize = 512;
 
 /// Transactions that turned out not to be includable, with reasons.
 pub(super) type Refused = Vec<(B256, ChainError)>;
@@ -33,7 +30,7 @@ impl Chain {
     /// before each of them, the first one included, and an interval that the chain has counts more.
     ///
     /// # Errors
-    /// Only on errors inside the chain.
+    /// Only on errors inside the chain, and [`ChainError::Interrupted`]: the blocks until then stay.
     pub fn mine(&mut self, blocks: u64, interval: Option<u64>) -> Result<(), ChainError> {
         let is_fixed = self.clock.interval.is_some();
         if let Some(seconds) = interval.filter(|_| blocks > 0) {
@@ -42,6 +39,7 @@ impl Chain {
         }
         let interval = interval.filter(|_| !is_fixed);
         for made in 0..blocks {
+            self.check_time()?;
             if let Some(seconds) = interval.filter(|_| made > 0) {
                 self.clock.next = Some(self.head_time().saturating_add(seconds));
             }
@@ -127,64 +125,58 @@ impl Chain {
     }
 
     /// Executes a transaction and keeps what it changes.
-    pub(super) fn include(
+    fn include(
         &mut self,
         waiting: PooledTransaction,
         facts: &BlockFacts,
         recent: &RefCell<RecentPrograms>,
         building: &mut Building,
     ) -> Result<(), ChainError> {
-        let (envelope, from) = waiting.into_parts();
-        let hash = *envelope.tx_hash();
-        let before = self.state_db.version();
+        let impersonated = self.is_impersonated(waiting.signer());
+        let executed = self.run(&waiting, facts, recent, |_, cfg| {
+            cfg.disable_eip3607 = impersonated;
+        })?;
+        self.keep(waiting, executed, facts, building);
+        Ok(())
+    }
+
+    /// Executes a transaction on the state as it is, with settings of its own.
+    pub(super) fn run(
+        &self,
+        waiting: &PooledTransaction,
+        facts: &BlockFacts,
+        recent: &RefCell<RecentPrograms>,
+        set: impl FnOnce(&mut Session<'_>, &mut CfgEnv),
+    ) -> Result<Executed, ChainError> {
         let view = self.head_view();
         let mut session = self.session(&view, recent, facts);
         session.gas_cap = gas_cap(&view);
         let mut cfg = self.cfg_env(&view);
-        cfg.disable_eip3607 = self.is_impersonated(from);
-        if let Some(rules) = building.simulated {
-            let logged = CallOptions {
-                logs: true,
-                ..CallOptions::default()
-            };
-            session.tracer = rules
-                .transfers
-                .then(|| Box::new(Tracer::new(TraceKind::Call(logged))));
-            cfg.disable_eip3607 = true;
-            cfg.disable_nonce_check = !rules.validate;
-            cfg.disable_base_fee = !rules.validate;
-        }
-        let tx = tx_env(&envelope, from, self.config.chain_id);
-        let nonce = tx.nonce;
-        let mut executed =
-            execute(view, session, self.block_env(&view, facts), cfg, tx).map_err(|error| {
-                reject(
-                    error,
-                    from,
-                    envelope.max_fee_per_gas(),
-                    facts,
-                    self.code_size_limit(),
-                )
-            })?;
+        set(&mut session, &mut cfg);
+        let (from, cap) = (waiting.signer(), waiting.max_fee_per_gas());
+        let tx = tx_env(waiting, from, self.config.chain_id);
+        let limit = self.code_size_limit();
+        let executed = execute(view, session, self.block_env(&view, facts), cfg, tx)
+            .map_err(|error| reject(error, from, cap, facts, limit))?;
         self.check_source()?;
+        Ok(executed)
+    }
+
+    /// Keeps what a transaction changed, and files its receipt.
+    pub(super) fn keep(
+        &mut self,
+        waiting: PooledTransaction,
+        mut executed: Executed,
+        facts: &BlockFacts,
+        building: &mut Building,
+    ) {
+        let (envelope, from) = waiting.into_parts();
+        let (hash, nonce) = (*envelope.tx_hash(), envelope.nonce());
+        let before = self.state_db.version();
         self.state_db.advance();
         self.state_db.apply(std::mem::take(&mut executed.changes));
-        let tracer = executed.tracer.take();
-
         let l1_block_number = l1_blocks::current(&self.state_db);
         let ended = outcome(executed);
-        if building.simulated.is_some() {
-            let logged = ended.logs.iter().map(|log| LOG_BYTES + log.data.data.len());
-            self.charge(CALL_BYTES + ended.output.len() + logged.sum::<usize>())?;
-            let traced = tracer.map(|tracer| tracer.logs_with_transfers());
-            let transfers = traced
-                .as_ref()
-                .map_or(0, |all| all.len() - ended.logs.len().min(all.len()));
-            self.charge(LOG_BYTES * transfers)?;
-            building
-                .logs_of_calls
-                .push(traced.unwrap_or_else(|| ended.logs.clone()));
-        }
         building.gas_used += ended.gas_used;
         let first_log_index = building.logs;
         building.logs += ended.logs.len() as u64;
@@ -227,7 +219,6 @@ impl Chain {
             effective_gas_price: price,
         });
         building.before.push(before);
-        Ok(())
     }
 }
 
@@ -239,20 +230,6 @@ pub(super) struct Building {
     pub(super) before: Vec<u64>,
     pub(super) gas_used: u64,
     logs: u64,
-    /// Set for a block that is dropped.
-    simulated: Option<SimulationRules>,
-    /// What each call of such a block logged.
-    pub(super) logs_of_calls: Vec<Vec<alloy_primitives::Log>>,
-}
-
-impl Building {
-    /// A block that is dropped.
-    pub(super) fn simulated(rules: SimulationRules) -> Self {
-        Self {
-            simulated: Some(rules),
-            ..Self::default()
-        }
-    }
 }
 
 /// The end of an execution in the chain's terms.

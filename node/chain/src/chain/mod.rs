@@ -27,13 +27,13 @@ use crate::{
     ledger::Ledger,
     pool::Pool,
     program_cache::ProgramCache,
-    state_db::StateDb,
+    state_db::{PersistentMap, StateDb},
 };
-use alloy_primitives::{Address, B256, map::AddressSet};
+use alloy_primitives::{Address, B256};
 pub use fork::{AccountChange, SlotChange};
 pub use reader::ChainReader;
 pub use simulate_blocks::{SimulatedBlock, SimulationRules};
-use snapshot::Snapshot;
+use snapshot::Snapshots;
 use std::sync::{Arc, Mutex};
 pub use storage_range::StorageRange;
 
@@ -46,7 +46,7 @@ pub struct Chain {
     pool: Pool,
     clock: Clock,
     settings: Settings,
-    snapshots: Vec<Snapshot>,
+    snapshots: Snapshots,
     next_snapshot: u64,
 }
 
@@ -64,7 +64,7 @@ struct Settings {
     l1_block_number: Option<u64>,
     automine: bool,
     auto_impersonate: bool,
-    impersonated: AddressSet,
+    impersonated: PersistentMap<Address, ()>,
 }
 
 impl Chain {
@@ -98,7 +98,7 @@ impl Chain {
             l1_block_number: config.l1_block_number,
             automine: config.automine,
             auto_impersonate: config.auto_impersonate,
-            impersonated: AddressSet::default(),
+            impersonated: PersistentMap::default(),
         };
         let mut clock = Clock {
             repeat: config.repeat_timestamps,
@@ -114,7 +114,7 @@ impl Chain {
             pool: Pool::default(),
             clock,
             settings,
-            snapshots: Vec::new(),
+            snapshots: Snapshots::default(),
             next_snapshot: 1,
         };
         if chain.arbos_version() >= 40 {

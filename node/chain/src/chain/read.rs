@@ -13,6 +13,9 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_rpc_types::{FilterBlockOption, Log};
 use std::sync::Arc;
 
+/// Bytes of a log as JSON, besides its data.
+const LOG_BYTES: usize = 512;
+
 impl Chain {
     /// Chain id.
     pub fn chain_id(&self) -> u64 {
@@ -205,7 +208,7 @@ impl Chain {
     ///
     /// # Errors
     /// [`ChainError::UnknownBlock`] for an unknown hash; ranges outside the chain are empty.
-    /// [`ChainError::Interrupted`] when a reader's time is over.
+    /// [`ChainError::Interrupted`] when a reader's time is over, [`ChainError::TooLarge`].
     pub fn logs(&self, filter: &Filter) -> Result<Vec<Log>, ChainError> {
         let (from, to) = match filter.block_option {
             FilterBlockOption::AtBlockHash(hash) => {
@@ -223,8 +226,10 @@ impl Chain {
             if filter.matches_bloom(record.block.header.logs_bloom) {
                 for receipt in &record.block.receipts {
                     let logs = receipt.indexed_logs();
-                    let selected = logs.filter(|(log, _)| filter.matches(log));
-                    found.extend(selected.map(|(log, at)| receipt.placed(log, at)));
+                    for (log, at) in logs.filter(|(log, _)| filter.matches(log)) {
+                        self.charge(LOG_BYTES + 2 * log.data.data.len())?;
+                        found.push(receipt.placed(log, at));
+                    }
                 }
             }
         }

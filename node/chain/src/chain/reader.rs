@@ -5,18 +5,23 @@ use crate::{Budget, ChainError};
 use std::ops::Deref;
 
 /// A chain that never changes: the state, the blocks, the waiting transactions and the settings of the
-/// chain it was taken from, without snapshots. It shares memory with the chain, so that taking one
+/// chain it was taken from. It shares memory with the chain, so that taking one
 /// costs nothing.
 pub struct ChainReader(Chain);
 
 impl ChainReader {
     /// Ends what takes more with [`ChainError::Interrupted`] or [`ChainError::TooLarge`].
     pub fn set_budget(&mut self, budget: Budget) {
-        self.0.state_db.set_budget(budget);
+        self.0.set_budget(Some(budget));
     }
 }
 
 impl Chain {
+    /// What is done from now on ends where a budget says so: reads, blocks between two of them, and waiting for a source.
+    pub fn set_budget(&mut self, budget: Option<Budget>) {
+        self.state_db.set_budget(budget);
+    }
+
     /// Ends what takes long.
     ///
     /// # Errors
@@ -52,6 +57,9 @@ impl Deref for ChainReader {
 impl Chain {
     /// The chain as it is now, for reading on another thread while this one changes.
     pub fn reader(&self) -> ChainReader {
-        ChainReader(self.branch())
+        ChainReader(Self {
+            snapshots: self.snapshots.clone(),
+            ..self.branch()
+        })
     }
 }

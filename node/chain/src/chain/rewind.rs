@@ -26,8 +26,11 @@ impl Chain {
         self.state_db.undo_to(version);
         self.ledger.truncate(number);
         self.ledger.set_head_version(version);
-        self.snapshots
-            .retain(|snapshot| snapshot.head <= number && snapshot.version <= version);
+        let kept = self
+            .snapshots
+            .iter()
+            .filter(|(_, snapshot)| snapshot.head <= number && snapshot.version <= version);
+        self.snapshots = kept.map(|(id, snapshot)| (*id, snapshot.clone())).collect();
         Ok(())
     }
 

@@ -2,11 +2,12 @@
 
 use super::{
     Chain,
-    environment::{BlockFacts, call_env, fee_cap, reject},
+    environment::{BlockFacts, arbos_version, call_env, fee_cap, network_fee_account, reject},
     mine::outcome,
 };
 use crate::{
     BlockId, BlockNumberOrTag, CallOutcome, CallRequest, ChainError, Overrides, RejectReason,
+    arbos::STATE,
     evm::{Executed, execute},
     trace::Tracer,
     view::{Overlay, StateView},
@@ -23,7 +24,7 @@ const STIPEND: u64 = 2_300;
 /// A call with everything it runs in.
 pub(super) struct Simulation<'a> {
     pub(super) view: StateView<'a>,
-    facts: BlockFacts,
+    pub(super) facts: BlockFacts,
     /// A base fee that was requested is seen by calls without a price, too.
     base_fee_overridden: bool,
     request: &'a CallRequest,
@@ -138,8 +139,8 @@ impl Chain {
         Ok(high)
     }
 
-    /// The EIP-2930 list of what a call touches beyond its own sender, receiver and precompiles,
-    /// with the gas the call uses.
+    /// The EIP-2930 list of what a call touches beyond precompiles, with the gas the call uses. Its sender and receiver are
+    /// in it where slots of theirs are touched.
     ///
     /// # Errors
     /// As [`Chain::call`].
@@ -152,15 +153,18 @@ impl Chain {
         let simulation = self.simulation(&request, id, &overrides, None)?;
         let executed = self.simulate(&simulation, self.gas_of(&request), None)?;
         let gas_used = executed.result.tx_gas_used();
-        let skipped = [
-            request.from.unwrap_or_default(),
-            simulation.facts.coinbase,
-            crate::arbos::STATE,
+        let version = arbos_version(&simulation.view);
+        let precompiles = crate::precompiles::addresses(version, self.config.debug_precompiles);
+        // What is loaded without being named: it is listed where one of its slots is.
+        let implied = [
+            Some(request.from.unwrap_or_default()),
+            request.to,
+            fee_cap(&request).map(|_| network_fee_account(&simulation.view)),
         ];
         let mut items: Vec<_> = executed
             .changes
             .iter()
-            .filter(|(address, _)| !skipped.contains(address) && address[..17] != [0; 17])
+            .filter(|(address, _)| **address != STATE && !precompiles.contains(*address))
             .map(|(address, account)| {
                 let mut slots: Vec<B256> =
                     account.storage.keys().map(|key| (*key).into()).collect();
@@ -170,7 +174,7 @@ impl Chain {
                     storage_keys: slots,
                 }
             })
-            .filter(|item| Some(item.address) != request.to || !item.storage_keys.is_empty())
+            .filter(|item| !implied.contains(&Some(item.address)) || !item.storage_keys.is_empty())
             .collect();
         items.sort_unstable_by_key(|item| item.address);
         Ok((AccessList(items), gas_used))

@@ -2,12 +2,23 @@
 
 use super::{Chain, environment::BlockFacts, mine::Building};
 use crate::{
-    Block, BlockId, CallRequest, ChainError, Overrides, PooledTransaction, RejectReason,
-    arbos::versions, session::RecentPrograms, state_db::NOW,
+    Block, BlockId, CallOptions, CallRequest, ChainError, Overrides, PooledTransaction, Receipt,
+    RejectReason, TraceKind, arbos::versions, session::RecentPrograms, state_db::NOW,
+    trace::Tracer,
 };
 use alloy_consensus::Transaction;
 use alloy_primitives::Log;
 use std::{cell::RefCell, sync::Arc};
+
+/// Bytes of a simulated call and of a log, besides their data.
+const CALL_BYTES: usize = 1_024;
+const LOG_BYTES: usize = 512;
+
+/// What is recorded for the sake of transfers.
+const WITH_LOGS: TraceKind = TraceKind::Call(CallOptions {
+    only_top: false,
+    logs: true,
+});
 
 /// How calls in simulated blocks are treated.
 #[derive(Clone, Copy, Debug, Default)]
@@ -92,7 +103,8 @@ impl Chain {
             l2_number: facts.l2_number,
             ..facts.with(&overrides.block)
         };
-        let mut building = Building::simulated(rules);
+        let mut building = Building::default();
+        let mut logs = Vec::new();
         let recent = RefCell::<RecentPrograms>::default();
         for mut request in calls {
             self.check_time()?;
@@ -110,9 +122,16 @@ impl Chain {
                 return Err(RejectReason::BlockGasLimit { have, limit }.into());
             }
             let waiting = PooledTransaction::new_unchecked(envelope, from);
-            self.include(waiting, &facts, &recent, &mut building)?;
+            let mut executed = self.run(&waiting, &facts, &recent, |session, cfg| {
+                session.tracer = rules.transfers.then(|| Box::new(Tracer::new(WITH_LOGS)));
+                cfg.disable_eip3607 = true;
+                cfg.disable_nonce_check = !rules.validate;
+                cfg.disable_base_fee = !rules.validate;
+            })?;
+            let tracer = executed.tracer.take();
+            self.keep(waiting, executed, &facts, &mut building);
+            logs.push(self.logged(building.receipts.last(), tracer)?);
         }
-        let logs = std::mem::take(&mut building.logs_of_calls);
         let number = facts.l2_number;
         self.seal(facts, building);
         let block = self.ledger.block(number);
@@ -121,6 +140,24 @@ impl Chain {
             block: block.ok_or_else(missing)?,
             logs,
         })
+    }
+
+    /// What a call logged, transfers included where they were recorded.
+    fn logged(
+        &self,
+        receipt: Option<&Receipt>,
+        tracer: Option<Box<Tracer>>,
+    ) -> Result<Vec<Log>, ChainError> {
+        let own = receipt.map(|receipt| &receipt.logs[..]).unwrap_or_default();
+        let output = receipt.map_or(0, |receipt| receipt.output.len());
+        let logged = own.iter().map(|log| LOG_BYTES + log.data.data.len());
+        self.charge(CALL_BYTES + output + logged.sum::<usize>())?;
+        let Some(tracer) = tracer else {
+            return Ok(own.to_vec());
+        };
+        let all = tracer.logs_with_transfers();
+        self.charge(LOG_BYTES * all.len().saturating_sub(own.len()))?;
+        Ok(all)
     }
 
     /// Changes accounts as overrides say.

@@ -2,11 +2,14 @@
 
 use super::{Chain, Settings};
 use crate::{clock::Clock, pool::Pool};
+use rpds::RedBlackTreeMapSync;
+
+/// Snapshots by id; a copy costs nothing.
+pub(super) type Snapshots = RedBlackTreeMapSync<u64, Snapshot>;
 
 /// What [`Chain::revert`] goes back to.
 #[derive(Clone)]
 pub(super) struct Snapshot {
-    id: u64,
     pub(super) version: u64,
     pub(super) head: u64,
     head_version: Option<u64>,
@@ -23,8 +26,7 @@ impl Chain {
         let id = self.next_snapshot;
         self.next_snapshot += 1;
         let head = self.ledger.head();
-        self.snapshots.push(Snapshot {
-            id,
+        let snapshot = Snapshot {
             version: self.state_db.version(),
             head,
             head_version: self.ledger.version(head),
@@ -32,19 +34,27 @@ impl Chain {
             pool: self.pool.clone(),
             clock: self.clock,
             settings: self.settings.clone(),
-        });
+        };
+        self.snapshots.insert_mut(id, snapshot);
         id
+    }
+
+    /// The snapshots that wait for a revert, by id, with the number of the newest block of each.
+    pub fn snapshots(&self) -> impl ExactSizeIterator<Item = (u64, u64)> {
+        let snapshots = self.snapshots.iter();
+        snapshots.map(|(id, snapshot)| (*id, snapshot.head))
     }
 
     /// Goes back to a snapshot and consumes it together with all later ones. False when the id is
     /// unknown or consumed.
     pub fn revert(&mut self, id: u64) -> bool {
-        let Some(at) = self.snapshots.iter().position(|snapshot| snapshot.id == id) else {
+        let Some(snapshot) = self.snapshots.get(&id).cloned() else {
             return false;
         };
-        let Some(snapshot) = self.snapshots.drain(at..).next() else {
-            return false;
-        };
+        while let Some((last, _)) = self.snapshots.last().filter(|(last, _)| **last >= id) {
+            let last = *last;
+            self.snapshots.remove_mut(&last);
+        }
         self.state_db.undo_to(snapshot.version);
         self.ledger.truncate(snapshot.head);
         self.ledger.history_since = snapshot.history_since;
@@ -69,7 +79,7 @@ impl Chain {
             auto_impersonate,
             coinbase,
             min_gas_price,
-            impersonated: std::mem::take(&mut self.settings.impersonated),
+            impersonated: self.settings.impersonated.clone(),
             ..snapshot.settings
         };
         true

@@ -146,6 +146,10 @@ impl Chain {
                 found: tx.nonce(),
             });
         }
+        let limit = self.code_size_limit().saturating_mul(2);
+        if tx.to().is_none() && tx.input().len() > limit {
+            return Err(RejectReason::InitCodeTooLarge { limit });
+        }
         let price = tx.max_fee_per_gas();
         if tx.max_priority_fee_per_gas().is_some_and(|tip| tip > price) {
             return Err(RejectReason::TipAboveFee);

@@ -12,7 +12,7 @@ use crate::{
     view::{Overlay, StateView},
 };
 use alloy_consensus::Transaction;
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 
@@ -52,7 +52,8 @@ impl Chain {
         let (price, limit) = (tx.gas_price, self.code_size_limit());
         let executed = execute(view, session, self.block_env(&view, &facts), cfg, tx)
             .map_err(|error| reject(error, transaction.from, price, &facts, limit))?;
-        let recording = self.recording(executed, transaction.envelope.gas_limit(), &view, kind)?;
+        let of = (&view, facts.coinbase);
+        let recording = self.recording(executed, transaction.envelope.gas_limit(), of, kind)?;
         Ok(match kind {
             TraceKind::Flat => placed(recording, transaction),
             _ => recording,
@@ -74,15 +75,16 @@ impl Chain {
         let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
         let gas = self.gas_of(&request);
         let executed = self.simulate(&simulation, gas, Some(Tracer::new(kind)))?;
-        self.recording(executed, gas, &simulation.view, kind)
+        let of = (&simulation.view, simulation.facts.coinbase);
+        self.recording(executed, gas, of, kind)
     }
 
-    /// The recording in its kind's form; `view` is the state before the execution.
+    /// The recording in its kind's form; `view` is the state before the execution, in a block with that coinbase.
     fn recording(
         &self,
         executed: Executed,
         gas: u64,
-        view: &StateView<'_>,
+        (view, coinbase): (&StateView<'_>, Address),
         kind: TraceKind,
     ) -> Result<Value, ChainError> {
         self.charge(executed.tracer.as_ref().map_or(0, |tracer| tracer.bytes()))?;
@@ -95,7 +97,7 @@ impl Chain {
                 ACCOUNT_BYTES + 2 * code + SLOT_BYTES * account.storage.len()
             });
             self.charge(shown.sum())?;
-            return Ok(prestate(view, &executed.changes, diff));
+            return Ok(prestate(view, &executed.changes, coinbase, diff));
         }
         let recording = executed
             .tracer

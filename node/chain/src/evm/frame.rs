@@ -2,6 +2,7 @@
 
 use super::recorded;
 use crate::{
+    console,
     precompiles::ArbPrecompiles,
     session::{Ctx, OpenFrame},
     stylus,
@@ -96,6 +97,13 @@ impl<'a> EvmTr for ArbEvm<'a> {
         } = &mut self.0;
         ctx.chain.refusal = None;
         let open = open_frame(&init.frame_input);
+        if let FrameInput::Call(call) = &init.frame_input
+            && call.bytecode_address == console::ADDRESS
+        {
+            ctx.chain
+                .console
+                .called(&call.input.bytes_local(&ctx.local));
+        }
         if let Some(tracer) = &mut ctx.chain.tracer
             && !tracer.enter(&init.frame_input, &ctx.local)
         {

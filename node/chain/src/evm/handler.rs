@@ -30,7 +30,7 @@ pub(crate) struct Executed {
     pub(crate) failure: Option<String>,
     /// Why a precompile reverted without data, if that was the last call.
     pub(crate) refusal: Option<String>,
-    /// What programs wrote to the console.
+    /// What was written to the console.
     pub(crate) console: Vec<String>,
     pub(crate) tracer: Option<Box<crate::trace::Tracer>>,
 }
@@ -87,7 +87,7 @@ pub(crate) fn execute<'a>(
         changes,
         failure: session.failure,
         refusal: session.refusal,
-        console: session.console,
+        console: session.console.into_lines(),
         tracer: session.tracer,
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::{session::Ctx, trace::opcodes::Step};
 use revm::interpreter::{
-    InstructionResult, Interpreter, InterpreterAction,
+    Gas, InstructionResult, Interpreter, InterpreterAction, Stack,
     instructions::{GasTable, InstructionTable},
     interpreter::EthInterpreter,
     interpreter_types::{Jumps, LegacyBytecode, LoopControl},
@@ -25,11 +25,20 @@ pub(crate) fn run<'a>(
         }
         let (tracer, depth) = (ctx.chain.tracer.as_ref(), ctx.chain.frames.len());
         let step = tracer.and_then(|tracer| Step::begin(interpreter, tracer, depth));
-        let stepped = interpreter.step(table, gas_table, ctx);
-        let failure = stepped.err();
+        let before = step
+            .as_ref()
+            .map(|_| (interpreter.stack.clone(), interpreter.gas));
+        let failure = interpreter.step(table, gas_table, ctx).err();
+        let cost = before
+            .filter(|_| failure.is_some_and(is_short_of_gas))
+            .and_then(|before| {
+                full_cost(interpreter, before, |again| {
+                    again.step(table, gas_table, ctx)
+                })
+            });
         if let Some(tracer) = &mut ctx.chain.tracer
             && let Some(step) = step
-            && !step.end(interpreter, tracer, failure)
+            && !step.end(interpreter, tracer, failure, cost)
         {
             // The tracer knows that it has reached a bound.
             break InstructionResult::OutOfGas;
@@ -47,4 +56,31 @@ pub(crate) fn run<'a>(
         interpreter.halt(end);
     }
     interpreter.take_next_action()
+}
+
+/// Gas that every opcode can be paid with, short of memory that nobody can pay.
+const PLENTY: u64 = 1 << 30;
+
+fn is_short_of_gas(end: InstructionResult) -> bool {
+    use InstructionResult as I;
+    matches!(end, I::OutOfGas | I::MemoryOOG | I::InvalidOperandOOG)
+}
+
+/// What an opcode would have cost that ran out of gas: it runs once more, with plenty. Its frame ends, so that nothing of
+/// this stays.
+fn full_cost(
+    interpreter: &mut Interpreter<EthInterpreter>,
+    (stack, gas): (Stack, Gas),
+    step: impl FnOnce(&mut Interpreter<EthInterpreter>) -> Result<(), InstructionResult>,
+) -> Option<u64> {
+    let spent = std::mem::replace(&mut interpreter.gas, Gas::new(PLENTY));
+    interpreter.stack = stack;
+    interpreter.bytecode.relative_jump(-1);
+    let cost = match step(interpreter) {
+        Err(end) if is_short_of_gas(end) => None,
+        _ => Some(PLENTY.saturating_sub(interpreter.gas.remaining())),
+    };
+    *interpreter.bytecode.action() = None;
+    interpreter.gas = spent;
+    cost.filter(|cost| *cost > gas.remaining())
 }

@@ -106,6 +106,11 @@ pub(crate) fn ethereum(arbos_version: u64) -> std::collections::BTreeMap<String,
         .collect()
 }
 
+/// The addresses of all precompiles at an ArbOS version.
+pub(crate) fn addresses(arbos_version: u64, debug: bool) -> &'static AddressSet {
+    &ArbPrecompiles::new(arbos_version, debug).set.warm
+}
+
 /// The precompiles at some ArbOS version.
 pub(crate) struct ArbPrecompiles {
     set: &'static Set,

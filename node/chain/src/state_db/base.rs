@@ -37,7 +37,7 @@ impl Base {
         if let Some(known) = self.known().accounts.get(&address) {
             return Ok(*known);
         }
-        let found = asked(budget, || self.source.account(address))?;
+        let found = asked(budget, |budget| self.source.account(address, budget))?;
         let mut read = self.learn();
         let code_hash = keccak256(&found.code);
         if !found.code.is_empty() {
@@ -63,7 +63,7 @@ impl Base {
         if let Some(known) = self.known().slots.get(&(address, slot)) {
             return Ok(*known);
         }
-        let value = asked(budget, || self.source.slot(address, slot))?;
+        let value = asked(budget, |budget| self.source.slot(address, slot, budget))?;
         self.learn().slots.insert((address, slot), value);
         Ok(value)
     }
@@ -76,7 +76,7 @@ impl Base {
         if let Some(known) = self.known().hashes.get(&number) {
             return Ok(*known);
         }
-        let hash = asked(budget, || self.source.block_hash(number))?;
+        let hash = asked(budget, |budget| self.source.block_hash(number, budget))?;
         self.learn().hashes.insert(number, hash);
         Ok(hash)
     }
@@ -97,11 +97,11 @@ impl Base {
 /// What a source answers, if it may be waited for.
 fn asked<T>(
     budget: Option<&Budget>,
-    ask: impl FnOnce() -> Result<T, String>,
+    ask: impl FnOnce(&Budget) -> Result<T, String>,
 ) -> Result<T, ChainError> {
     let answer = match budget {
-        Some(budget) => budget.wait(ask).ok_or(ChainError::Interrupted)?,
-        None => ask(),
+        Some(budget) => budget.ask(ask).ok_or(ChainError::Interrupted)?,
+        None => ask(&Budget::default()),
     };
     answer.map_err(ChainError::Source)
 }

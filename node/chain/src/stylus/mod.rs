@@ -205,7 +205,9 @@ fn finish(
         };
         tracer.ran(&mut outcome, &start);
     }
-    ctx.chain.console.extend(outcome.console);
+    for line in outcome.console {
+        ctx.chain.console.push(line);
+    }
     if !outcome.blocks.is_empty() {
         let code_hash = frame.interpreter.bytecode.get_or_calculate_hash();
         ctx.chain.programs().ran(code_hash, outcome.blocks);

@@ -168,14 +168,16 @@ impl Step {
         })
     }
 
-    /// Completes the entry; false when the recording has reached a bound.
+    /// Completes the entry; `full_cost` is that of an opcode that ran out of gas. False when the recording has reached a bound.
     pub(crate) fn end(
         mut self,
         interpreter: &Interpreter<EthInterpreter>,
         tracer: &mut Tracer,
         failure: Option<InstructionResult>,
+        full_cost: Option<u64>,
     ) -> bool {
-        let cost = self.gas.saturating_sub(interpreter.gas.remaining());
+        let spent = self.gas.saturating_sub(interpreter.gas.remaining());
+        let cost = full_cost.unwrap_or(spent);
         self.fields.insert("gasCost".into(), cost.into());
         let failed = failure.filter(|end| end.is_halt());
         let Some(log) = &mut tracer.opcodes else {

@@ -7,18 +7,28 @@ use revm::state::{Account, AccountInfo, EvmState};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// `changes` are all accounts and slots that were read or written on `view`. ArbOS' own state is left
+/// `changes` are all accounts and slots that were read or written on `view`; the coinbase is shown, too, as in geth.
+/// ArbOS' own state is left
 /// out: it is read by every transaction, and by no opcode.
-pub(crate) fn prestate(view: &StateView<'_>, changes: &EvmState, diff: bool) -> Value {
+pub(crate) fn prestate(
+    view: &StateView<'_>,
+    changes: &EvmState,
+    coinbase: Address,
+    diff: bool,
+) -> Value {
     let accounts: BTreeMap<_, _> = changes.iter().filter(|(at, _)| **at != STATE).collect();
     if !diff {
+        let coinbase = (!accounts.contains_key(&coinbase)).then(|| {
+            let before = view.info(coinbase).unwrap_or_default();
+            (coinbase, shown(view, &before, BTreeMap::new()))
+        });
         let shown = accounts.into_iter().map(|(at, account)| {
             let before = view.info(*at).unwrap_or_default();
             let slots = account.storage.iter();
             let slots = slots.map(|(slot, value)| ((*slot).into(), value.original_value.into()));
             (*at, shown(view, &before, slots.collect()))
         });
-        return json!(shown.collect::<BTreeMap<Address, Value>>());
+        return json!(shown.chain(coinbase).collect::<BTreeMap<Address, Value>>());
     }
     let (mut pre, mut post) = (BTreeMap::new(), BTreeMap::new());
     for (at, account) in accounts {

@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use std::sync::{Arc, Mutex};
 use stylus_chain::{
-    BlockId, CallRequest, Chain, ChainConfig, ChainError, Overrides, Source, SourceAccount,
+    BlockId, Budget, CallRequest, Chain, ChainConfig, ChainError, Overrides, Source, SourceAccount,
 };
 
 /// `SSTORE(0, SLOAD(0) + 1)`, then `SSTORE(1, 7)`.
@@ -23,7 +23,7 @@ struct Other {
 }
 
 impl Source for Other {
-    fn account(&self, address: Address) -> Result<SourceAccount, String> {
+    fn account(&self, address: Address, _: &Budget) -> Result<SourceAccount, String> {
         self.requests.lock().expect("it").push((address, None));
         if self.broken {
             return Err("the line is cut".into());
@@ -38,7 +38,7 @@ impl Source for Other {
         })
     }
 
-    fn slot(&self, address: Address, slot: U256) -> Result<U256, String> {
+    fn slot(&self, address: Address, slot: U256, _: &Budget) -> Result<U256, String> {
         self.requests
             .lock()
             .expect("it")

@@ -9,7 +9,7 @@ use super::{AHEAD_DAYS, complete, next_version, paused, policies, programs, reco
 use crate::assess::{Finding, Part, Severity};
 use crate::client::ChainError;
 use crate::ids::CodeHash;
-use crate::model::Used;
+use crate::model::{Role, Used};
 use crate::registry::stored;
 use serde::Serialize;
 
@@ -143,12 +143,24 @@ fn other_code(program: &Program, account: &Account, recorded: CodeHash) -> Findi
         State::Missing => "no code".to_owned(),
         _ => program.codehash.to_string(),
     };
-    let next = "stop and find out who changed it";
+    let next = removal(program).unwrap_or("stop and find out who changed it".into());
     Finding::named(Part::Code, severity, "CodeChanged", says).with(
         recorded.to_string(),
         found,
         next,
     )
+}
+
+/// What is done about an instance that has no code any more: it destroyed itself in its creation.
+fn removal(program: &Program) -> Option<String> {
+    let mut uses = program.accounts.iter().flat_map(|account| &account.uses);
+    let is_proxy = uses.any(|one| one.role == Role::Proxy);
+    (is_proxy && program.state == State::Missing).then(|| {
+        format!(
+            "stylus-upgrades transfer {} --remove removes it from the registry",
+            program.address()
+        )
+    })
 }
 
 fn not_running(program: &Program) -> Option<Finding> {
@@ -168,10 +180,10 @@ fn not_running(program: &Program) -> Option<Finding> {
         Severity::Warning => format!("the activation of {what} ends soon"),
         _ => format!("{what} does not run: {found}"),
     };
-    let next = match program.state {
-        State::Missing => "check that --rpc-url leads to the chain that the registry is on",
-        _ => "stylus-upgrades doctor --fix, with any key that can pay",
-    };
+    let next = removal(program).unwrap_or_else(|| match program.state {
+        State::Missing => "check that --rpc-url leads to the chain that the registry is on".into(),
+        _ => "stylus-upgrades doctor --fix, with any key that can pay".into(),
+    });
     Some(Finding::named(Part::Code, severity, id, says).with(
         format!("an activation of this version with {AHEAD_DAYS} days left"),
         found,

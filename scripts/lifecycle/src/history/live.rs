@@ -237,7 +237,10 @@ async fn proxy_code(
             what,
             ok: false,
             expected: "the code of a proxy".into(),
-            found: "an account without code".into(),
+            found: format!(
+                "an account without code; next: stylus-upgrades transfer {} --remove",
+                instance.proxy
+            ),
         }));
     };
     let expected = match is_pinned {

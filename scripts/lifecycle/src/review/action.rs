@@ -121,7 +121,10 @@ impl CommandReport for Review {
 impl Checked {
     fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines: Vec<String> = self.created.iter().flat_map(Created::lines).collect();
-        lines.extend(self.findings.iter().flat_map(Finding::short_lines));
+        for finding in &self.findings {
+            lines.extend(finding.short_lines());
+            lines.extend(finding.details.iter().map(|line| format!("    {line}")));
+        }
         lines.extend(self.fuzzed.iter().map(Fuzzed::words));
         lines.extend(self.callers.iter().flat_map(CallersOfWay::lines));
         lines.extend(self.slots.iter().flat_map(Area::lines));

@@ -3,7 +3,7 @@
 use super::before;
 use super::refused::nothing_there;
 use crate::app_error::Error;
-use crate::assess::Role;
+use crate::assess::{Finding, Role};
 use crate::commands::plan::PlanArgs;
 use crate::commands::{census, doctor, pending, plan, policy, replay, review};
 use crate::console::overview::Overview;
@@ -11,12 +11,12 @@ use crate::console::page::PageContext;
 use crate::console::plan::{REPLAY_BLOCKS, SimulatedPlan};
 use crate::console::request::PageRequest;
 use crate::console::{self, definition::Shown};
-use crate::context::Context;
-use crate::context::Session;
+use crate::context::{Context, Session};
 use crate::governance::definitions;
 use crate::history::{Wanted, read_compared};
 use crate::model::{Definition, Slice};
 use crate::options::{INSTANCES, UpgradeArgs};
+use crate::pipeline::arrivals::{self, taken};
 use crate::pipeline::inspection::inspect;
 use crate::plan::Replay;
 use maud::Markup;
@@ -163,9 +163,27 @@ pub(crate) async fn definition(
         verified: &verified,
         policies: &policy::policies(context, name, Some(roles)).await?,
         pending: &pending::pending(context, Some(name)).await?,
+        arrivals: &arrived(context, one, &verified).await?,
     };
     let main = console::definition::definition(place, &shown);
     Ok((shown.title().into(), main))
+}
+
+/// The instances of a part that came from elsewhere.
+async fn arrived(
+    context: &Context,
+    definition: &Definition,
+    part: &Slice,
+) -> Result<Vec<Finding>, Error> {
+    let registry = context.verified_snapshot().await?;
+    let session = Session { context, registry };
+    let mut found = Vec::new();
+    for one in part.instances_of(definition) {
+        if definition.arrived.contains(&one.proxy) {
+            found.extend(arrivals::of_instance(session, one.proxy).await?);
+        }
+    }
+    Ok(found.into_iter().map(|one| taken(context, one)).collect())
 }
 
 /// How many past transactions are to be sent again.

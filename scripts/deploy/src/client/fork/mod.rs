@@ -15,7 +15,7 @@ use futures::try_join;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use stylus_chain::{Chain, ChainConfig, Source, SourceAccount};
+use stylus_chain::{Budget, Chain, ChainConfig, Source, SourceAccount};
 use tokio::runtime::Handle;
 
 /// A copy of the chain at one block that is not made yet.
@@ -112,7 +112,7 @@ impl Fork {
 }
 
 impl Source for Remote {
-    fn account(&self, address: Address) -> Result<SourceAccount, String> {
+    fn account(&self, address: Address, _: &Budget) -> Result<SourceAccount, String> {
         self.reads.take(address)?;
         let provider = self.client.provider();
         let query = async {
@@ -138,7 +138,7 @@ impl Source for Remote {
         })
     }
 
-    fn slot(&self, address: Address, slot: U256) -> Result<U256, String> {
+    fn slot(&self, address: Address, slot: U256, _: &Budget) -> Result<U256, String> {
         self.reads
             .take(format_args!("slot {slot:#x} of {address}"))?;
         let provider = self.client.provider();
@@ -156,7 +156,7 @@ impl Source for Remote {
         })
     }
 
-    fn block_hash(&self, number: u64) -> Result<B256, String> {
+    fn block_hash(&self, number: u64, _: &Budget) -> Result<B256, String> {
         let head = BlockAnswer::there(&self.client, number.into());
         let head = self.runtime.block_on(head);
         let head = head.map_err(|error| format!("the hash of block {number}: {error}"))?;

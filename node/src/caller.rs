@@ -1,0 +1,21 @@
+//! Who waits for an answer: what is done for a caller ends when it leaves.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A caller that waits; it has left once this is dropped.
+#[derive(Default)]
+pub(crate) struct Caller(Arc<AtomicBool>);
+
+impl Caller {
+    /// Set when the caller has left.
+    pub(crate) fn left(&self) -> Arc<AtomicBool> {
+        self.0.clone()
+    }
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
