@@ -41,7 +41,6 @@ pub(crate) static PAUSE: Spec<PauseArgs> = Spec {
         "pause Counter --account ana",
         "pause Counter vault --account ana",
         "pause Counter --as safe --export pause.json",
-        "pause Counter --json --account ana",
     ],
     writes: no_file,
     governed: Governs::Always,

@@ -7,6 +7,7 @@ use crate::checks::Assessment;
 use crate::client::Revert;
 use crate::context::prelude::*;
 use crate::context::{Unverified, report_undone};
+use crate::history::due;
 use crate::model::DefinitionState;
 use crate::options::{CallWord, StorageArgs};
 use crate::pipeline::calldata;
@@ -79,7 +80,7 @@ async fn definition(
     if head.current.is_empty() {
         return Err(no_version(name).into());
     }
-    let due = registry::due(session.registry, name).await?;
+    let due = due(session.registry, name).await?;
     if head.state == DefinitionState::Paused && due.is_empty() {
         let says = format!("{name} is paused: its instances are not upgraded meanwhile");
         let paused = abi::DefinitionPaused { name: name.into() };

@@ -4,16 +4,16 @@ use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::earlier;
 use crate::context::prelude::*;
 use crate::governance::GovernedCall;
+use crate::history::is_one_held;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::options::{StepArgs, StorageArgs};
 
-use crate::model::Definition;
 use crate::pipeline::effects::{Effects, Governed};
 use crate::pipeline::kept;
 use crate::pipeline::propose::Sending;
 use crate::pipeline::rollout::Rollout;
 use crate::pipeline::work::{Becomes, CodeFrom, Wanted, Work};
-use crate::registry::{self, NewVersion};
+use crate::registry::NewVersion;
 use crate::text::shell_word;
 use clap::Args;
 
@@ -221,7 +221,7 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
         && earlier(context, registry.client, &governed)
             .await?
             .is_none()
-        && (!upgrades || is_none_held(session, &name).await?)
+        && (!upgrades || !is_one_held(registry, &name).await?)
     {
         let what = format!("{name} {version} is {already} already");
         let mut effects = Effects::nothing_to_send(context, what)?;
@@ -244,18 +244,6 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     };
     let effects = sending.show_and_send(session, effects).await?;
     Ok(context.outcome(&Governed { subject, effects }))
-}
-
-/// Whether no instance is held at an older version, as its complex migration was rolled back.
-async fn is_none_held(session: Session<'_>, name: &str) -> Result<bool> {
-    let registry = session.registry;
-    let mut definition = Definition::named(name);
-    definition.current = registry.head(name).await?.current;
-    definition.versions = registry.versions(name).await?;
-    definition.instances = registry.instances(name).await?;
-    Ok(registry::rolled_back(registry, &definition)
-        .await?
-        .is_empty())
 }
 
 /// The version, its code, and the step into it. A hash is zero if none was recorded.

@@ -187,7 +187,7 @@ impl Effects {
         }
     }
 
-    /// Adds transactions. The last is the main one.
+    /// Adds transactions. The last of the first ones is the main one.
     pub(crate) fn add_sent(&mut self, sent: &[Sent]) {
         self.transactions.get_or_insert_default().add(sent);
     }

@@ -13,6 +13,7 @@ use crate::checks::Assessment;
 use crate::client::{ChainError, Sent};
 use crate::context::prelude::*;
 use crate::governance::{Check, after_upgrade};
+use crate::history::due;
 use crate::migration;
 use crate::model::DefinitionState;
 use crate::progress::{Progress, Rate};
@@ -101,7 +102,7 @@ impl<'a> Rollout<'a> {
         self.compare().await?;
         checked::require_matched(&self.checks)?;
         effects.add_checks(&self.checks);
-        self.left = registry::due(registry, self.name).await?;
+        self.left = due(registry, self.name).await?;
         let what = format!("rollout of {}", self.name);
         context.output.begin(&what);
         let ended = loop {
@@ -117,7 +118,7 @@ impl<'a> Rollout<'a> {
                 Err(error) => break Some(error),
             }
         };
-        let left = registry::due(registry, self.name).await.ok();
+        let left = due(registry, self.name).await.ok();
         let left = left.map(|left| left.len().try_into().unwrap_or(u16::MAX));
         let so_far = so_far(self.upgraded, left);
         context.output.end(&format!("{what}: {so_far}"));
