@@ -96,12 +96,11 @@ impl Fixture {
         Err(Reverted(skipped.reason))
     }
 
-    /// Anybody rolls out to all instances of "A", with gas for each.
+    /// Anybody rolls out to all instances of "A", with the most gas that a transaction has.
     #[track_caller]
     pub(crate) fn follow(&mut self) -> Done<u16> {
         let proxies = self.instances();
-        let gas = 30_000_000 * (1 + proxies.len() as u64);
-        let done = self.rollout(proxies, gas);
+        let done = self.rollout(proxies, 32_000_000);
         done.unwrap_or_else(|reverted| panic!("refused: {reverted:?}"))
     }
 

@@ -251,10 +251,10 @@ fn instances_that_fail_with_much_data_keep_no_other_from_moving() {
     let way = step("1.0", step_kind::FOREIGN_CALL, data(&act));
     let order = calls::migrate("A", "2.0", &code, way);
     fixture.accepted(VICTIM, &order);
-    let done = fixture
-        .rollout(proxies, 120_000_000)
-        .expect("all of them are tried");
-    assert_eq!(done.skipped().len(), 4);
+    for proxy in proxies {
+        let done = fixture.rollout([proxy], 32_000_000).expect("tried");
+        assert_eq!(done.skipped().len(), 1);
+    }
 }
 
 /// S5: an earlier owner of a proxy opens the guard of the SDK's constructor, and runs it later.
