@@ -24,6 +24,10 @@ pub const PROXY: &str = "proxy";
 pub const UPGRADEABILITY_STORAGE: &str = "upgradeability-storage";
 /// UpgradeabilityProxy.
 pub const UPGRADEABILITY_PROXY: &str = "upgradeability-proxy";
+/// The orders contract, in EVM code.
+pub const ORDERS: &str = "orders";
+/// The layouts contract, in EVM code.
+pub const LAYOUTS: &str = "layouts";
 /// The front of the registry.
 pub const REGISTRY: &str = "registry";
 /// What the name of a file with code ends with.
@@ -44,11 +48,13 @@ macro_rules! codes {
 
 /// Code by the names of the programs, in the order in which they are built: each one may hold
 /// addresses and code hashes of those before it.
-const CODES: [(&str, &[u8]); 9] = codes![
+const CODES: [(&str, &[u8]); 11] = codes![
     "pause-stub",
     "proxy",
     "upgradeability-storage",
     "upgradeability-proxy",
+    "orders",
+    "layouts",
     "registry-governance",
     "registry-factory",
     "registry-upgrades",
@@ -68,7 +74,7 @@ static PINNED: LazyLock<Result<Manifest, Mismatch>> = LazyLock::new(|| {
 /// A program of the framework.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Program {
-    /// The package that it was built from; the stub has none.
+    /// The package that it was built from; what is EVM code has none.
     pub name: &'static str,
     /// Its code as it lies on chain.
     pub code: &'static [u8],
@@ -77,7 +83,7 @@ pub struct Program {
     /// Where the CREATE2 deployer puts it on every chain; `None` for the registry, which every team
     /// has at an address of its own.
     pub address: Option<Address>,
-    /// The hash of the sources that it was built from; `None` for the stub.
+    /// The hash of the sources that it was built from; `None` for EVM code.
     pub source_hash: Option<B256>,
 }
 

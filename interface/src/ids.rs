@@ -79,7 +79,7 @@ impl Order {
     }
 }
 
-/// Kind of a step, one of [`reasons::step`], with or without [`reasons::step::SKIP_FAILING`].
+/// Kind of a step, one of [`reasons::step`].
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StepKind(pub u8);
@@ -96,20 +96,10 @@ impl StepKind {
     /// [`reasons::step::FOREIGN_CALL`]
     pub const FOREIGN_CALL: Self = Self(reasons::step::FOREIGN_CALL);
 
-    /// The kind without [`reasons::step::SKIP_FAILING`].
-    pub const fn base(self) -> Self {
-        Self(self.0 & !reasons::step::SKIP_FAILING)
-    }
-
-    /// Whether `migrate` leaves an instance whose upgrade reverts to `rollout`.
-    pub const fn skips_failing(self) -> bool {
-        self.0 & reasons::step::SKIP_FAILING != 0
-    }
-
     /// Whether `script` is code that the proxy delegatecalls. Where it is not, `script` may name a check
     /// ([`crate::check`]).
     pub const fn runs_script(self) -> bool {
-        matches!(self.base(), Self::SCRIPT | Self::COMPLEX)
+        matches!(self, Self::SCRIPT | Self::COMPLEX)
     }
 }
 

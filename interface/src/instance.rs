@@ -45,25 +45,20 @@ sol! {
         /// its path has started. `resumeUpgrade` resumes it; until then every upgrade reverts
         /// `UpgradeInProgress`.
         function suspendUpgrade() external;
-        /// Opens a suspended upgrade again: returns the complex step and, unless `back` is
-        /// set, the steps after it up to the target, every program on them checked. With
-        /// `back`, the first step's `implementation` is the code of its `from`. `endUpgrade`
-        /// closes it, at the target or back at `from`. Reverts `NotAnInstance` unless the
-        /// caller is an instance in a complex step in that direction.
-        function resumeUpgrade(bool back) external returns (PathStep[] memory steps);
+        /// Opens a suspended upgrade again: returns the complex step. Its `implementation` is what the instance
+        /// runs from now on: the code of `to`, or with `back` that of `from`, checked; or the pause stub, where
+        /// that version must not run (another one is current, or the definition is paused). `endUpgrade` closes it,
+        /// at `to` or back at `from`. Reverts `NotAnInstance` unless the caller is an instance in a complex
+        /// step in that direction.
+        function resumeUpgrade(bool back) external returns (PathStep memory step);
         /// Upgrades, pauses or resumes an instance that has to be ordered from within a call of its own: an
         /// adopted proxy, or one whose path has a check. The registry calls itself; reverts
         /// `NotAnInstance` for everybody else.
         function moveInstance(address proxy, string calldata version) external;
         /// Makes `proxy` an instance of the definition whose name has this keccak256. That definition must
         /// have accepted it from the calling registry (`acceptTransfer`), else
-        /// `TransferNotAccepted`. Returns its own selector.
-        function receiveTransfer(address proxy, bytes32 definition) external returns (bytes4);
-        /// Calls `proxy`, which has this registry in its code, for the registry that it was transferred to,
-        /// and ends with exactly what came back. Reverts `NotAnInstance` for everybody else.
-        function relay(address proxy, bytes calldata order) external payable;
-        /// From now on `registry` may `relay`. Only for the registry that `proxy` was transferred to, which
-        /// transfers it further.
-        function transferRelay(address proxy, address registry) external;
+        /// `TransferNotAccepted`, with the `nonce` that the instance has there, else `StaleInstance`. Returns its
+        /// own selector.
+        function receiveTransfer(address proxy, bytes32 definition, uint64 nonce) external returns (bytes4);
     }
 }

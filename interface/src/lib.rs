@@ -11,7 +11,8 @@
 //! | [`registry`] | what the registry answers, emits and reverts with |
 //! | [`registry_storage`] | what the registry stores, and where |
 //! | [`parts`] | which program of the registry answers which call |
-//! | [`other_admins`] | calls of other authorities over a proxy, and what to use instead |
+//! | [`orders`] | the contract that creates and orders EVM proxies |
+//! | [`layouts`] | the contract that keeps layout documents |
 //! | [`instance`] | the calls that only a proxy and its registry make to each other |
 //! | [`migratable`] | initializers, migrations and their errors |
 //! | [`complex`] | complex migrations: paused, in batches |
@@ -40,10 +41,11 @@ pub mod evm_proxy;
 pub mod full;
 pub mod ids;
 pub mod instance;
+pub mod layouts;
 pub mod lazy;
 pub mod limits;
 pub mod migratable;
-pub mod other_admins;
+pub mod orders;
 pub mod parts;
 pub mod policy;
 pub mod proxy;

@@ -12,8 +12,6 @@ pub const PATH_VISITS_MAX: usize = 256;
 pub const STEP_DATA_MAX: usize = 8_192;
 /// Bytes of a layout document.
 pub const LAYOUT_MAX: usize = 32_768;
-/// Instances that `migrate` upgrades, and `pause` and `resume` handle, in their own transaction.
-pub const INSTANCES_AT_ONCE: u32 = 4;
 /// Gas that an instance gets to be paused or resumed.
 pub const PAUSE_GAS: u64 = 2_000_000;
 /// Gas that an instance's upgrade must have been given before its failure counts in `rollout`.

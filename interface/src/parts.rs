@@ -25,12 +25,10 @@ pub struct Part {
 sol! {
     /// What governance asks of another part besides governed calls. The front routes none of it.
     interface IParts {
-        /// Upgrades every instance that is older than the current version, which was made current by a step
-        /// of that kind.
-        function upgradeOlder(bytes32 definition, uint8 kind) external;
-        /// Pauses or resumes the first instances of a definition that was paused or resumed.
-        function pauseOrResume(bytes32 definition) external;
-        /// Refuses calldata of a governed call that the same part executes and that could not be executed now.
+        /// Pauses these instances of a definition that was paused.
+        function pauseInstances(bytes32 definition, address[] first) external;
+        /// Refuses calldata of a governed call that the same part executes and that could not be executed now. Returns
+        /// what the call returns after how far it is: for `createProxy` the address of the proxy.
         function checkCall(bytes call) external;
         /// Refuses calldata of `submitSigned` unless every approval in it is signed, for that epoch
         /// and round of its action.
@@ -49,9 +47,6 @@ pub struct Answer {
 
 /// How many parts there are.
 pub const COUNT: usize = 4;
-/// Position in [`PARTS`] of the part that says of a call which none answers what to use instead,
-/// see [`crate::other_admins`].
-pub const UNANSWERED: usize = 3;
 
 /// The construction of the registry, `abi.encode(string definePolicy)` after the SDK's selector.
 const CONSTRUCTION: Answer = Answer {
@@ -61,7 +56,7 @@ const CONSTRUCTION: Answer = Answer {
 
 impl Answer {
     /// The answer to a call.
-    pub(crate) const fn to<C: SolCall>() -> Self {
+    const fn to<C: SolCall>() -> Self {
         Self {
             selector: C::SELECTOR,
             signature: C::SIGNATURE,
@@ -107,12 +102,7 @@ pub const PARTS: [Part; COUNT] = [
     Part {
         package: "registry-factory",
         task: "definitions and policies, and what is decided about one proxy: creation, adoption, transfer, removal, handlers",
-        answers: &[
-            CONSTRUCTION,
-            to::<Instance::receiveTransferCall>(),
-            to::<Instance::relayCall>(),
-            to::<Instance::transferRelayCall>(),
-        ],
+        answers: &[CONSTRUCTION, to::<Instance::receiveTransferCall>()],
         executes: &[
             to::<IParts::checkCallCall>(),
             to::<Registry::createDefinitionCall>(),
@@ -138,14 +128,11 @@ pub const PARTS: [Part; COUNT] = [
             to::<Registry::rolloutCall>(),
             to::<Registry::upgradeInstanceCall>(),
         ],
-        executes: &[
-            to::<IParts::upgradeOlderCall>(),
-            to::<IParts::pauseOrResumeCall>(),
-        ],
+        executes: &[to::<IParts::pauseInstancesCall>()],
     },
     Part {
         package: "registry-records",
-        task: "records: every view, layout documents, signatures, and what an approver takes back alone",
+        task: "records: every view, signatures, and what an approver takes back alone",
         answers: &[
             to::<Registry::definitionCall>(),
             to::<Registry::getVersionCall>(),
@@ -154,15 +141,14 @@ pub const PARTS: [Part; COUNT] = [
             to::<Registry::instanceOfCall>(),
             to::<Registry::proxyAddressCall>(),
             to::<Registry::acceptedTransferCall>(),
-            to::<Registry::transferOfCall>(),
+            to::<Registry::instanceDetailsCall>(),
             to::<Registry::planCall>(),
             to::<Registry::policyCall>(),
             to::<Registry::satisfiesCall>(),
             to::<Registry::pendingCall>(),
             to::<Registry::readinessCall>(),
-            to::<Registry::layoutAtCall>(),
+            to::<Registry::openedAtCall>(),
             to::<Registry::eip712DomainCall>(),
-            to::<Registry::publishLayoutCall>(),
             to::<Registry::revokeCall>(),
             to::<Registry::cancelCall>(),
         ],
@@ -213,11 +199,6 @@ mod tests {
         answered.sort_unstable();
         promised.sort_unstable();
         assert_eq!(answered, promised);
-    }
-
-    #[test]
-    fn what_no_part_answers_goes_to_the_records() {
-        assert_eq!(PARTS[UNANSWERED].package, "registry-records");
     }
 
     #[test]

@@ -32,9 +32,6 @@ pub mod step {
     pub const COMPLEX: u8 = 3;
     /// A call on the new implementation, which lacks our mixin.
     pub const FOREIGN_CALL: u8 = 4;
-    /// Added to a kind: where `migrate` makes the version current, an instance whose upgrade reverts is left
-    /// to `rollout`. Without it `migrate` reverts as a whole.
-    pub const SKIP_FAILING: u8 = 0x80;
 }
 
 /// What a registry has an instance do (`beginUpgrade().order`).
@@ -93,7 +90,7 @@ pub mod instance_state {
     pub const MIGRATING: u8 = 1;
     /// In a complex migration that goes back.
     pub const TURNING_BACK: u8 = 2;
-    /// Swapped to the pause stub.
+    /// Runs the pause stub.
     pub const PAUSED: u8 = 3;
 }
 
@@ -171,8 +168,8 @@ pub mod invalid_policy {
     pub const TOO_LONG: u8 = 14;
     /// The role's policy is `NONE`: it never changes again.
     pub const FINAL: u8 = 15;
-    /// `NONE` for role `migrate` while an instance is in a complex step, which nobody could abort then.
-    pub const MIGRATING: u8 = 16;
+    /// `NONE` for role `migrate` while an instance is paused or in a complex step: nobody could bring it back then.
+    pub const STOPPED: u8 = 16;
 }
 
 /// What keeps an action from being executed (`readiness().blockedBy`).
@@ -187,13 +184,4 @@ pub mod blocked_by {
     pub const LAMBDA: u8 = 3;
     /// It has expired.
     pub const EXPIRED: u8 = 4;
-    /// Code or script is not what was approved, or the instance is not in the complex step any more
-    /// that it was in.
-    pub const CODE_CHANGED: u8 = 5;
-    /// Code or script cannot run.
-    pub const NOT_RUNNABLE: u8 = 6;
-    /// The definition is paused.
-    pub const PAUSED: u8 = 7;
-    /// It orders an adopted proxy: an account without code has to send the call directly.
-    pub const DIRECT_CALL: u8 = 8;
 }

@@ -38,7 +38,7 @@ sol! {
     struct Step {
         /// The version it leaves; empty for an initial step: the version can only be created.
         string from;
-        /// One of [`crate::reasons::step`], with or without `SKIP_FAILING`.
+        /// One of [`crate::reasons::step`].
         uint8 kind;
         /// The script of kind 2, the program of kind 3, a check of the other kinds
         /// ([`crate::check::IUpgradeCheck`]), else zero.
@@ -67,35 +67,40 @@ sol! {
         function addVersion(string name, string version, Code code, Step step) external returns (Progress progress);
         function addStep(string name, string version, Step step) external returns (Progress progress);
         function migrate(string name, string version, Code code, Step step) external returns (Progress progress);
-        function setHandler(string name, address proxy, address handler) external returns (Progress progress);
-        function abortMigration(string name, address proxy) external returns (Progress progress);
+        /// A call about one instance names the instance's `nonce` ([`instanceDetailsCall`]), so that what was approved
+        /// is what is executed: another nonce reverts `StaleInstance`.
+        function setHandler(string name, address proxy, address handler, uint64 nonce) external returns (Progress progress);
+        function abortMigration(string name, address proxy, uint64 nonce) external returns (Progress progress);
         /// Makes a proxy of OpenZeppelin, transparent or UUPS, an instance at `version`. Its owner has given it to
-        /// the definition's admin before. The proxy shows that it obeys: it is upgraded to the code of
-        /// `version`, paused and resumed. Executes only where an account without code sends the call
-        /// directly; until then approvals are kept.
+        /// the definition's admin before: that is checked at each approval, except of UUPS code without `owner()`.
+        /// The proxy shows that it obeys: it is upgraded to the code of `version`, paused and resumed. Executes only
+        /// where an account without code sends the call directly; until then approvals are kept.
         function adopt(string name, address proxy, uint8 kind, string version) external returns (Progress progress);
-        /// Expects `proxy`, of kind 0 or 1, from `registry`, and makes it an instance at `version` when that one
-        /// transfers it. Replaces an earlier acceptance of the same proxy. `registry` zero withdraws it.
-        function acceptTransfer(string name, address proxy, uint8 kind, string version, address registry) external returns (Progress progress);
+        /// Expects `proxy`, of kind 0 or 1, from `registry`, where it has that `nonce`, and makes it an instance at
+        /// `version` when that one transfers it. Replaces an earlier acceptance of the same proxy. `registry` zero
+        /// withdraws it.
+        function acceptTransfer(string name, address proxy, string version, address registry, uint64 nonce) external returns (Progress progress);
         /// Transfers an instance of kind 0 or 1 to the definition `definition` of the registry `to`, which has
-        /// accepted it. Of an adopted kind: `to` is any account, which owns the proxy from now on, and
-        /// `definition` is empty; executes as `adopt` does.
-        function transferProxy(string name, address proxy, address to, string definition) external returns (Progress progress);
-        /// Removes an instance that does not obey this registry any more, or any adopted one, which can be
-        /// adopted again.
-        function removeInstance(string name, address proxy) external returns (Progress progress);
+        /// accepted it with that `nonce`. Of an adopted kind: `to` is any account, which owns the proxy from now on,
+        /// and `definition` is empty; executes as `adopt` does. An instance may leave while it is paused.
+        function transferProxy(string name, address proxy, address to, string definition, uint64 nonce) external returns (Progress progress);
+        /// Removes an instance that has no code or does not obey this registry any more, or any adopted one, which
+        /// can be adopted again.
+        function removeInstance(string name, address proxy, uint64 nonce) external returns (Progress progress);
         // -- governed by role `policy`
         function setPolicy(string name, string role, string expression) external returns (Progress progress);
         // -- governed by role `create`
         function createProxy(string name, string version, uint8 kind, bytes32 salt, bytes initData) external payable returns (Progress progress, address proxy);
         // -- governed by role `pause`. Unless it is set, any one address of `migrate` pauses, and the
         // whole policy of `migrate` resumes.
-        /// Pauses a few instances, and the others by `rollout`: a call to one reverts with
-        /// `UpgradeInProgress`. Until [`resumeCall`] nothing is created or upgraded. An instance in a
-        /// complex migration stays in it, and does not leave it meanwhile. `InstanceSkipped` names each of the
-        /// few that could not be paused. While one waits to be paused, `pause` can be executed again.
-        function pause(string name) external returns (Progress progress);
-        function resume(string name) external returns (Progress progress);
+        /// Pauses the definition: until [`resumeCall`] nothing is created, and no instance is upgraded. The instances
+        /// `first` run the pause stub at once, where a call reverts `UpgradeInProgress`, each with 2,000,000 gas;
+        /// `InstanceSkipped` names each of them that could not. `rollout` pauses the others. An instance in a complex
+        /// migration stays in it, and is paused when that ends. `migrate` is possible meanwhile.
+        function pause(string name, address[] first) external returns (Progress progress);
+        /// Ends the pause. `version` must be current, else `VersionNotCurrent`: nothing that was approved for another
+        /// one counts. Delays of the policy count as passed. `rollout` takes the instances from the stub.
+        function resume(string name, string version) external returns (Progress progress);
         // -- approvals
         /// Withdraws the caller's own approval, or refuses the action before it is given or proposed. From now
         /// on no signature of the caller counts for it; a call of the caller does.
@@ -110,17 +115,17 @@ sol! {
         /// a caller who alone satisfies the role.
         function submitSigned(bytes action, uint64 deadline, Signature[] approvals) external payable returns (Progress progress);
         // -- anyone
-        /// Handles the instances that wait longest, at most `max`: pauses or resumes those that are
-        /// not what their definition is, and upgrades those that are older than the current version.
-        function rollout(string name, uint16 max) external returns (uint16 upgraded, uint16 left);
+        /// Has each of these instances follow its definition, in a sub-call of its own. Where the definition is paused,
+        /// one that is live is paused. Else one that is paused is resumed, or upgraded to the current version
+        /// where `migrate` was executed since it was paused; and one that is older than the current version is
+        /// upgraded, unless its complex step was rolled back since the last `migrate`. Others are left alone. One that
+        /// fails stays as it was and is named by `InstanceSkipped`. The call reverts `InsufficientGas` where one
+        /// fails with less than 24,000,000 gas. Returns how many it moved.
+        function rollout(string name, address[] proxies) external returns (uint16 moved);
         /// Upgrades one instance, of any kind, with `data` as `upgradeToAndCall` takes it. For a caller who alone
         /// satisfies role `migrate`, else `UpgradeNotAuthorized`. An adopted proxy takes neither `data` nor
         /// value, and an account without code has to send the call directly.
         function upgradeInstance(address proxy, string version, bytes data) external payable;
-        /// Keeps a layout document where everybody finds it: `layoutHash` is its keccak256, and
-        /// [`LayoutPublished`] carries it. Once per hash; again it does nothing. Reverts
-        /// `InvalidLayout` where it is empty or longer than [`crate::limits::LAYOUT_MAX`].
-        function publishLayout(bytes document) external returns (bytes32 layoutHash);
 
         // -- views
         function definition(string name) external view returns (string current, uint64 sequence, uint32 versions, uint32 instances, uint8 state);
@@ -136,18 +141,20 @@ sol! {
         function eip712Domain() external view returns (bytes1 fields, string name, string version, uint256 chainId, address verifyingContract, bytes32 salt, uint256[] extensions);
         function actionOf(bytes calldata call) external view returns (bytes32 action);
         function readiness(bytes32 action) external view returns (Progress progress, address[] approved, address[] missing, uint64 notBefore, uint64 expires, uint8 blockedBy);
-        /// From which registry a definition has accepted a proxy, at which version; zeros where it has not.
-        function acceptedTransfer(string name, address proxy) external view returns (address registry, uint8 kind, string version);
-        /// `relay`: the registry in the code of an instance of kind 1 that came from another one, which relays
-        /// this registry's orders. `registry`: to which one this registry relays for `proxy`, after it
-        /// transferred it. Zero where there is none.
-        function transferOf(address proxy) external view returns (address relay, address registry);
+        /// The chain's block (ArbSys', as a log filter counts blocks) in which an open action was proposed: its
+        /// [`Proposed`] is found there.
+        function openedAt(bytes32 action) external view returns (uint64 block);
+        /// What approvals about a proxy are bound to, and where it comes from; answers for every account. `nonce` rises
+        /// with everything that changes what the instance runs or who may change it, not with pausing. `created`:
+        /// by this registry. `arrived`: it was adopted, or came from another registry. `held`: its complex step was
+        /// rolled back, and `rollout` leaves it where it is until `migrate` is executed again.
+        function instanceDetails(address proxy) external view returns (uint64 nonce, bool created, bool arrived, bool held);
+        /// From which registry a definition has accepted a proxy, at which version, with which nonce; zeros where it
+        /// has not.
+        function acceptedTransfer(string name, address proxy) external view returns (address registry, string version, uint64 nonce);
         function plan(address instance, string version) external view returns (string[] labels, Step[] steps);
-        /// The block of the layout document's [`LayoutPublished`], as a log filter counts blocks
-        /// (not `block.number`, which is the parent chain's); 0 if it was never published.
-        function layoutAt(bytes32 layoutHash) external view returns (uint64 block);
 
-        // -- events; `definition` is keccak256(name), `layoutHash` keccak256(document)
+        // -- events; `definition` is keccak256(name)
         event DefinitionCreated(bytes32 indexed definition, string name);
         event VersionAdded(bytes32 indexed definition, string version, address indexed implementation, bytes32 codehash, bytes32 layoutHash, bytes32 sourceHash, uint64 sequence);
         event StepAdded(bytes32 indexed definition, string to, Step step);
@@ -163,14 +170,12 @@ sol! {
         event InstanceUpgraded(bytes32 indexed definition, address indexed proxy, string from, string to, uint64 sequence);
         event InstanceSkipped(bytes32 indexed definition, address indexed proxy, bytes reason);
         event InstanceAdopted(bytes32 indexed definition, address indexed proxy, uint8 kind);
-        /// `version` and `kind` as `acceptTransfer` has them; `registry` is zero where it was withdrawn.
-        event TransferAccepted(bytes32 indexed definition, address indexed proxy, string version, uint8 kind, address registry);
+        /// As `acceptTransfer` has them; `registry` is zero where it was withdrawn.
+        event TransferAccepted(bytes32 indexed definition, address indexed proxy, string version, address registry, uint64 nonce);
         /// It is no instance any more. The definition's last one has its place in `instances` now.
         event InstanceTransferred(bytes32 indexed definition, address indexed proxy, address to);
         /// As [`InstanceTransferred`], without another owner.
         event InstanceRemoved(bytes32 indexed definition, address indexed proxy);
-        /// This registry relays orders of `registry` to `proxy` from now on; of nobody where it is zero.
-        event RelayChanged(address indexed proxy, address indexed registry);
         event PolicyChanged(bytes32 indexed definition, string role, string expression);
         event MigrationStarted(bytes32 indexed definition, address indexed proxy, string from, string to, address handler);
         event MigrationEnded(bytes32 indexed definition, address indexed proxy, string from, string to);
@@ -178,9 +183,10 @@ sol! {
         event HandlerChanged(bytes32 indexed definition, address indexed proxy, address handler);
         event Paused(bytes32 indexed definition);
         event Resumed(bytes32 indexed definition);
+        /// It runs the pause stub: it was paused, or its complex step ended where its version must not run.
         event InstancePaused(bytes32 indexed definition, address indexed proxy);
+        /// It was taken from the stub.
         event InstanceResumed(bytes32 indexed definition, address indexed proxy);
-        event LayoutPublished(bytes32 indexed layoutHash, bytes document);
 
         // -- errors
         error DefinitionExists(string name);
@@ -189,6 +195,8 @@ sol! {
         /// `resume` of a definition that is not paused.
         error DefinitionNotPaused(string name);
         error VersionExists(string name, string version);
+        /// `resume` names another version than the current one.
+        error VersionNotCurrent(string version, string current);
         error InvalidLabel(string label, uint8 reason);
         error InvalidStep(string from, string to, uint8 reason);
         error UnknownRole(string role);
@@ -202,6 +210,8 @@ sol! {
         error InvalidSignature(uint256 index, address signer);
         error CodeChanged(address account, bytes32 expected, bytes32 found);
         error NotAnInstance(address proxy);
+        /// A call about an instance names another `nonce` than the instance has: it changed since.
+        error StaleInstance(uint64 expected, uint64 found);
         /// `setHandler` or `abortMigration` of an instance whose state is another one.
         error NotMigrating(address proxy, uint8 state);
         /// An order to an adopted proxy: an account without code has to send the call directly, so that no call
@@ -215,6 +225,5 @@ sol! {
         error InsufficientGas(uint64 needed, uint64 left);
         error ProxyExists(address proxy);
         error NotSupported(string what);
-        error InvalidLayout(uint256 size);
     }
 }

@@ -62,18 +62,18 @@ records! {
             12 instances: u32,
             /// Index of the current version, 0 before the first.
             16 current: VersionIndex,
-            /// Always set.
-            20 exists: bool,
+            /// Length of the name and 1 more; 0 where there is no such definition.
+            20 name_end: u8,
             /// Whether the policy of role `migrate` is `NONE`.
             21 frozen: bool,
-            /// Length of the name.
-            22 name_length: u8,
-            /// How often it was paused and resumed, together: it is paused where that is odd.
-            23 pauses: u32,
-            /// How many instances are in a complex step.
-            27 migrating: u32,
+            /// Whether it is paused.
+            22 paused: bool,
             /// Whether one of its steps has a check.
-            31 has_checks: bool,
+            23 has_checks: bool,
+            /// How often a version was made current, the same one again included.
+            24 activations: u32,
+            /// How many instances are paused or in a complex step.
+            28 stopped: u32,
         };
         /// The name.
         1 NAME: Bytes[LABEL_MAX / 32];
@@ -179,7 +179,7 @@ records! {
         /// its account
         proxy: Address
     ) {
-        /// Its numbers. `reaches`, `target` and `began` are about complex steps.
+        /// Its numbers.
         0 HEAD: Head {
             /// Order of creation within the definition, from 1 on.
             0 index: u32,
@@ -187,19 +187,19 @@ records! {
             4 kind: u8,
             /// State of the instance.
             5 state: InstanceState,
+            /// Index of its version, 0 until it is initialized.
+            6 version: VersionIndex,
             /// Index of the version that its complex step reaches, 0 outside of one.
-            6 reaches: VersionIndex,
-            /// Index of the version that its suspended upgrade leads to, 0 where there is none.
-            10 target: VersionIndex,
-            /// Index of the version that was current when its complex step began or was rolled back. An
-            /// instance that was rolled back keeps it until another version is current or it moves.
-            14 began: VersionIndex,
-            /// How often it began or ended a complex step, was transferred or removed: approvals about it are
-            /// bound to that. It stays when the proxy is no instance any more.
-            18 nonce: u32,
-            /// The definition's `pauses` when it was last paused or resumed with it. Where they differ, it
-            /// waits for `rollout`.
-            22 pauses: u32,
+            10 reaches: VersionIndex,
+            /// How often what it runs, or who may change that, has changed: approvals about it name that. It
+            /// stays when the proxy is no instance any more.
+            14 nonce: u32,
+            /// The definition's `activations` when its complex step was rolled back: `rollout` leaves it alone
+            /// while they are the same. 0 where that did not happen.
+            18 held: u32,
+            /// The definition's `activations` when it was paused: where they are the same, it runs its version
+            /// again when it is resumed, else it is upgraded. 0 where it has to be upgraded.
+            22 paused: u32,
             /// Whether this registry created it. It stays when the proxy is no instance any more.
             26 created: bool,
             /// Whether it was adopted, or came from another registry.
@@ -207,65 +207,21 @@ records! {
         };
         /// keccak256 of the definition's name.
         1 DEFINITION: DefinitionId;
-        /// Of a proxy with this registry in its code that was transferred: the registry that it was
-        /// transferred to, whose orders are relayed.
-        2 RELAYED: Address;
     }
 
-    /// Where an instance stands: its version, and its neighbors in the list that it is in.
-    queue_node = table 7 (
+    /// The instances of a definition, in no particular order.
+    member = table 7 (
         /// keccak256 of the definition's name
         definition: DefinitionId,
         /// index of the instance, from 1 on
         index: u32
     ) {
-        /// All of it.
-        0 NODE: Node {
-            /// Its account.
-            0 proxy: Address,
-            /// Index of its version, 0 until it is initialized.
-            20 version: VersionIndex,
-            /// Index of the instance before it, 0 where it is the first.
-            24 previous: u32,
-            /// Index of the instance after it, 0 where it is the last.
-            28 next: u32,
-        };
-    }
-
-    /// A list of instances: those that wait for `rollout`, because they lag behind the current version
-    /// or are still to be paused or resumed, those that were rolled back from the current version, those
-    /// that are paused, or those at one version that is not older.
-    list = table 8 (
-        /// keccak256 of the definition's name
-        definition: DefinitionId,
-        /// 0 for those that wait, 2³² - 1 for those that were rolled back, 2³² - 2 for those that are
-        /// paused, else the index of the version
-        id: u32
-    ) {
-        /// Its ends.
-        0 ENDS: Ends {
-            /// Index of the first instance, 0 where there is none.
-            0 first: u32,
-            /// Index of the last instance, 0 where there is none.
-            4 last: u32,
-            /// How many there are.
-            8 count: u32,
-        };
-    }
-
-    /// Which versions that are younger than the current one have instances.
-    occupied = table 9 (
-        /// keccak256 of the definition's name
-        definition: DefinitionId,
-        /// index of the version, divided by 256
-        lane: u32
-    ) {
-        /// One bit per version.
-        0 VERSIONS: Bits;
+        /// Its account.
+        0 PROXY: Address;
     }
 
     /// A governed call that gathers approvals. It is all zero again when it is executed or cancelled.
-    action = table 10 (
+    action = table 8 (
         /// keccak256(abi.encode(chain id, registry, call data, epoch, round))
         id: ActionId
     ) {
@@ -279,10 +235,6 @@ records! {
             21 proposer_slot: u8,
             /// Position in the list of pending actions.
             22 position: u32,
-            /// Whether the registry refuses it while its definition is paused.
-            26 needs_live: bool,
-            /// Whether it executes only where an account without code sends the call directly.
-            27 needs_direct: bool,
         };
         /// keccak256 of the definition's name.
         1 DEFINITION: DefinitionId;
@@ -297,6 +249,8 @@ records! {
             8 opened: u64,
             /// Seconds up to which it can be approved and executed.
             16 expires: u64,
+            /// Block of the chain, not of its parent, in which it was proposed.
+            24 block: u64,
         };
         /// What tells it from other actions of the same call.
         4 ROUND: Round {
@@ -308,20 +262,12 @@ records! {
             /// How many delays the policy has.
             12 timelocks: u8,
         };
-        /// The code that it is about, or the instance; zero where it is about none.
-        5 CODE: Address;
-        /// keccak256 of that code, or the nonce of the instance.
-        6 CODEHASH: B256;
-        /// The script that it is about, zero where there is none.
-        7 SCRIPT: Address;
-        /// keccak256 of the script's code.
-        8 SCRIPT_CODEHASH: B256;
         /// Seconds at which each delay of the policy began, 0 where it did not.
-        9 TIMELOCKS: [u64; 4][POLICY_LEAVES_MAX / 4];
+        5 TIMELOCKS: [u64; 4][POLICY_LEAVES_MAX / 4];
     }
 
     /// How often a call was executed or cancelled, or has expired.
-    round = table 11 (
+    round = table 9 (
         /// keccak256 of the call data
         content: B256
     ) {
@@ -333,7 +279,7 @@ records! {
     }
 
     /// The open actions of a role in one epoch, in no particular order.
-    pending = table 12 (
+    pending = table 10 (
         /// keccak256 of the definition's name
         definition: DefinitionId,
         /// number of the role in the first byte, epoch in the last eight
@@ -349,7 +295,7 @@ records! {
     }
 
     /// The open actions of a proposer.
-    proposer = table 13 (
+    proposer = table 11 (
         /// the proposer
         account: Address
     ) {
@@ -358,17 +304,8 @@ records! {
         0 ACTIONS: ActionId[OPEN_ACTIONS_MAX];
     }
 
-    /// A published layout document.
-    layout = table 14 (
-        /// keccak256 of the document
-        hash: B256
-    ) {
-        /// Block of the event that carries it.
-        0 BLOCK: Uint256;
-    }
-
     /// Whether an account has revoked an action: what it signed for that does not count.
-    revocation = table 15 (
+    revocation = table 12 (
         /// keccak256(abi.encode(chain id, registry, call data, epoch, round))
         action: ActionId,
         /// who revoked it
@@ -379,7 +316,7 @@ records! {
     }
 
     /// A proxy that a definition expects from another registry.
-    acceptance = table 16 (
+    acceptance = table 13 (
         /// keccak256 of the definition's name
         definition: DefinitionId,
         /// the proxy's account
@@ -391,11 +328,11 @@ records! {
             0 registry: Address,
             /// Index of the version that it is at then.
             20 version: VersionIndex,
-            /// Kind of the proxy.
-            24 kind: u8,
             /// `changes` of the policy of role `migrate` that accepted it: under another one it is not
             /// expected any more.
-            25 changes: u32,
+            24 changes: u32,
+            /// Its nonce at that registry.
+            28 nonce: u32,
         };
     }
 

@@ -1,6 +1,6 @@
 //! What an approver signs offline: EIP-712 types, one for each governed call. A type has the name of
-//! the function, capitalised, its parameters in their order, and what tells the action from others of
-//! the same call.
+//! the function, capitalized, its parameters in their order, what tells the action from others of
+//! the same call, and who approves: one signature counts for one account.
 
 use alloy_primitives::B256;
 use alloy_sol_types::SolCall;
@@ -28,7 +28,7 @@ pub const CODE_TYPE_HASH: B256 = hash(&[CODE_TYPE]);
 /// The hash of [`STEP_TYPE`].
 pub const STEP_TYPE_HASH: B256 = hash(&[STEP_TYPE]);
 /// What follows the parameters.
-const ACTION: &str = "uint64 epoch,uint32 round,uint64 deadline";
+const ACTION: &str = "uint64 epoch,uint32 round,uint64 deadline,address approver";
 /// Parameters of a call, at most.
 pub const PARAMETERS_MAX: usize = 5;
 /// What an ERC-1271 contract answers to a signature that it accepts: its selector.
@@ -48,6 +48,8 @@ pub enum Parameter {
     Word,
     /// `string` or `bytes`.
     Bytes,
+    /// `address[]`.
+    Addresses,
     /// [`CODE_TYPE`], four words in the calldata.
     Code,
     /// [`STEP_TYPE`].
@@ -86,12 +88,12 @@ pub const SOURCES: [Source; 14] = [
     (
         Registry::setHandlerCall::SELECTOR,
         "SetHandler",
-        "string name,address proxy,address handler",
+        "string name,address proxy,address handler,uint64 nonce",
     ),
     (
         Registry::abortMigrationCall::SELECTOR,
         "AbortMigration",
-        "string name,address proxy",
+        "string name,address proxy,uint64 nonce",
     ),
     (
         Registry::adoptCall::SELECTOR,
@@ -101,17 +103,17 @@ pub const SOURCES: [Source; 14] = [
     (
         Registry::acceptTransferCall::SELECTOR,
         "AcceptTransfer",
-        "string name,address proxy,uint8 kind,string version,address registry",
+        "string name,address proxy,string version,address registry,uint64 nonce",
     ),
     (
         Registry::transferProxyCall::SELECTOR,
         "TransferProxy",
-        "string name,address proxy,address to,string definition",
+        "string name,address proxy,address to,string definition,uint64 nonce",
     ),
     (
         Registry::removeInstanceCall::SELECTOR,
         "RemoveInstance",
-        "string name,address proxy",
+        "string name,address proxy,uint64 nonce",
     ),
     (
         Registry::setPolicyCall::SELECTOR,
@@ -123,8 +125,16 @@ pub const SOURCES: [Source; 14] = [
         "CreateProxy",
         "string name,string version,uint8 kind,bytes32 salt,bytes initData",
     ),
-    (Registry::pauseCall::SELECTOR, "Pause", "string name"),
-    (Registry::resumeCall::SELECTOR, "Resume", "string name"),
+    (
+        Registry::pauseCall::SELECTOR,
+        "Pause",
+        "string name,address[] first",
+    ),
+    (
+        Registry::resumeCall::SELECTOR,
+        "Resume",
+        "string name,string version",
+    ),
 ];
 
 /// The same as programs use it.
@@ -204,6 +214,8 @@ const fn read(text: &str) -> [Parameter; PARAMETERS_MAX] {
 const fn parameter(text: &[u8], at: usize) -> Parameter {
     if begins(text, at, b"string ") || begins(text, at, b"bytes ") {
         Parameter::Bytes
+    } else if begins(text, at, b"address[] ") {
+        Parameter::Addresses
     } else if begins(text, at, b"Code ") {
         Parameter::Code
     } else if begins(text, at, b"Step ") {

@@ -28,7 +28,11 @@
 //! | [`trace`], [`call_tree`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
 //! | [`line_coverage`] | which lines of a contract ran in transactions |
 //! | [`report`] | what a command reports: one value, rendered for people, programs and pages |
-//! | [`commands`] | the command line: arguments, and what each command does |
+//! | [`cli`] | the command line: what is typed, parsed and run |
+//! | `commands` | what each command does, a file each |
+//! | `pipeline` | a request is resolved, judged, placed, sent and followed |
+//! | `context` | what a command works with: output, manifest, builder, chain, registry |
+//! | [`options`] | arguments that several commands take |
 //! | [`console`] | the same in a browser: the server, its pages |
 //! | [`loopback`] | HTTP for this machine alone |
 //! | [`publish`] | an implementation's sources, submitted to an explorer |
@@ -49,9 +53,14 @@
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod app_error;
-pub mod commands;
+pub mod cli;
+mod commands;
 pub mod console;
+mod context;
 pub mod demo;
+pub mod options;
+mod pipeline;
+mod prelude;
 pub mod project;
 pub mod publish;
 

@@ -1,5 +1,5 @@
 //! The command line, `stylus-upgrades`; everything is in the library.
 
 fn main() -> std::process::ExitCode {
-    stylus_upgrades::commands::main()
+    stylus_upgrades::cli::main()
 }

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         // The command line itself, so that what is measured is built as this program is.
         Some("cli") => {
             words.remove(1);
-            stylus_upgrades::commands::run(words)
+            stylus_upgrades::cli::run(words)
         }
         Some("scale") => print(scale::report),
         Some("census") => print(census::report),

@@ -2,5 +2,5 @@
 //! executes the walkthrough.
 
 fn main() -> std::process::ExitCode {
-    stylus_upgrades::commands::main()
+    stylus_upgrades::cli::main()
 }

@@ -8,10 +8,8 @@ use std::error::Error;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use alloy::hex;
-use alloy::primitives::keccak256;
 use serde_json::Value;
-use stylus_upgrades::build::{Builder, Part};
+use stylus_upgrades::build::{Builder, Constant};
 use stylus_upgrades_harness::{builder, home};
 
 fn main() -> ExitCode {
@@ -53,36 +51,19 @@ fn constants(
     builder: &Builder,
     init_code: &Path,
 ) -> Result<BTreeMap<String, String>, Box<dyn Error>> {
-    let framework = builder.framework()?;
-    std::fs::write(init_code, &framework.proxy_creation_code)?;
-    let account = |part: &Part| hex::encode(part.address) + &hex::encode(part.artifact.codehash());
-    let values = [
-        ("STUB", hex::encode(framework.stub_address)),
-        ("STUB_CODEHASH", hex::encode(keccak256(&framework.stub))),
-        (
-            "BARE_CODEHASH",
-            hex::encode(framework.bare.artifact.codehash()),
-        ),
-        ("STORAGE", hex::encode(framework.storage.address)),
-        (
-            "STORAGE_CODEHASH",
-            hex::encode(framework.storage.artifact.codehash()),
-        ),
-        (
-            "PROXY_CODEHASH",
-            hex::encode(framework.proxy.artifact.codehash()),
-        ),
-        ("PROXY_INITCODE", init_code.display().to_string()),
-        ("PARTS", framework.parts.iter().map(account).collect()),
-    ];
-    let mut values = Vec::from(values);
-    for (name, code) in framework.evm_creation_codes() {
-        let file = init_code.with_extension(name.to_lowercase());
-        std::fs::write(&file, code)?;
-        values.push((name, file.display().to_string()));
-    }
-    let named = |(name, value)| (format!("STYLUS_UPGRADES_{name}"), value);
-    Ok(values.into_iter().map(named).collect())
+    let constants = builder.framework()?.constants().into_iter();
+    let value = |(name, value): (String, Constant)| {
+        let value = match value {
+            Constant::Text(text) => text,
+            Constant::File(bytes) => {
+                let file = init_code.with_extension(name.to_lowercase());
+                std::fs::write(&file, bytes)?;
+                file.display().to_string()
+            }
+        };
+        Ok((name, value))
+    };
+    constants.map(value).collect()
 }
 
 /// The names of the packages that are contracts: what they build is a program.

@@ -58,16 +58,16 @@ fn calls() -> Vec<Vec<u8>> {
         calls::add_version("A", "2.0", &code(), initial()).abi_encode(),
         calls::add_step("A", "2.0", script()).abi_encode(),
         calls::migrate("A", "2.0", &code(), migrate).abi_encode(),
-        calls::set_handler("A", proxy, account).abi_encode(),
-        calls::abort_migration("A", proxy).abi_encode(),
+        calls::set_handler("A", proxy, account, 3).abi_encode(),
+        calls::abort_migration("A", proxy, 3).abi_encode(),
         calls::adopt("A", proxy, 5, "2.0").abi_encode(),
-        calls::accept_transfer("A", proxy, 1, "2.0", account).abi_encode(),
-        calls::transfer_proxy("A", proxy, account, "A").abi_encode(),
-        calls::remove_instance("A", proxy).abi_encode(),
+        calls::accept_transfer("A", proxy, "2.0", account, 3).abi_encode(),
+        calls::transfer_proxy("A", proxy, account, "A", 3).abi_encode(),
+        calls::remove_instance("A", proxy, 3).abi_encode(),
         calls::set_policy("A", "migrate", policy).abi_encode(),
         calls::create_proxy("A", "2.0", 1, salt, init).abi_encode(),
-        calls::pause("A").abi_encode(),
-        calls::resume("A").abi_encode(),
+        calls::pause_first("A", [proxy, account]).abi_encode(),
+        calls::resume("A", "2.0").abi_encode(),
     ]
 }
 
@@ -188,6 +188,7 @@ async fn a_wallet_shows_of_every_type_that_is_signed_what_the_terminal_shows() {
             epoch: 3,
             round: 1,
             deadline: 1_800_000_000,
+            approver: Address::repeat_byte(6),
         };
         let typed = approval.typed_data().expect("typed data");
         let typed: TypedData = serde_json::from_value(typed).expect("typed data");

@@ -72,7 +72,7 @@ fn our_contracts_make_the_eight_steps_on_our_chain() -> Done {
         Ok::<_, Box<dyn std::error::Error>>(code(&artifact.creation_code()))
     };
     let codes = json!({
-        "stub": code(&evm::creation_code(&framework.stub)),
+        "stub": code(&evm::creation_code(&framework.stub.code)),
         "shared": shared.collect::<Vec<_>>(),
         "registry": code(&framework.registry.creation_code()),
         "counter_v1": counter("counter-v1")?,

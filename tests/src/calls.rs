@@ -138,42 +138,48 @@ pub fn adopt(
 }
 
 /// An instance goes to another registry, to the definition of that name there. Without a name it goes to the account.
+/// `nonce` is the instance's.
 pub fn transfer_proxy(
     name: impl Into<String>,
     proxy: Address,
     to: Address,
     definition: impl Into<String>,
+    nonce: u64,
 ) -> IRegistry::transferProxyCall {
     IRegistry::transferProxyCall {
         name: name.into(),
         proxy,
         to,
         definition: definition.into(),
+        nonce,
     }
 }
 
-/// An instance of another registry is received.
+/// An instance of another registry, where it has that nonce, is received.
 pub fn accept_transfer(
     name: impl Into<String>,
     proxy: Address,
-    kind: u8,
     version: impl Into<String>,
     registry: Address,
+    nonce: u64,
 ) -> IRegistry::acceptTransferCall {
     IRegistry::acceptTransferCall {
         name: name.into(),
         proxy,
-        kind,
         version: version.into(),
         registry,
+        nonce,
     }
 }
 
-/// Up to so many instances go to the current version.
-pub fn rollout(name: impl Into<String>, max: u16) -> IRegistry::rolloutCall {
+/// These instances follow their definition.
+pub fn rollout(
+    name: impl Into<String>,
+    proxies: impl Into<Vec<Address>>,
+) -> IRegistry::rolloutCall {
     IRegistry::rolloutCall {
         name: name.into(),
-        max,
+        proxies: proxies.into(),
     }
 }
 
@@ -190,43 +196,74 @@ pub fn upgrade_instance(
     }
 }
 
-/// The handler of a complex step is replaced.
+/// The handler of a complex step is replaced. `nonce` is the instance's.
 pub fn set_handler(
     name: impl Into<String>,
     proxy: Address,
     handler: Address,
+    nonce: u64,
 ) -> IRegistry::setHandlerCall {
     IRegistry::setHandlerCall {
         name: name.into(),
         proxy,
         handler,
+        nonce,
     }
 }
 
-/// A complex step is rolled back.
-pub fn abort_migration(name: impl Into<String>, proxy: Address) -> IRegistry::abortMigrationCall {
+/// A complex step is rolled back. `nonce` is the instance's.
+pub fn abort_migration(
+    name: impl Into<String>,
+    proxy: Address,
+    nonce: u64,
+) -> IRegistry::abortMigrationCall {
     IRegistry::abortMigrationCall {
         name: name.into(),
         proxy,
+        nonce,
     }
 }
 
-/// An instance is no longer one.
-pub fn remove_instance(name: impl Into<String>, proxy: Address) -> IRegistry::removeInstanceCall {
+/// An instance is no longer one. `nonce` is the instance's.
+pub fn remove_instance(
+    name: impl Into<String>,
+    proxy: Address,
+    nonce: u64,
+) -> IRegistry::removeInstanceCall {
     IRegistry::removeInstanceCall {
         name: name.into(),
         proxy,
+        nonce,
     }
 }
 
-/// All instances of a definition stop.
+/// A definition is paused; its instances follow by [`rollout`].
 pub fn pause(name: impl Into<String>) -> IRegistry::pauseCall {
-    IRegistry::pauseCall { name: name.into() }
+    pause_first(name, [])
 }
 
-/// They continue.
-pub fn resume(name: impl Into<String>) -> IRegistry::resumeCall {
-    IRegistry::resumeCall { name: name.into() }
+/// The same, where these instances stop at once.
+pub fn pause_first(
+    name: impl Into<String>,
+    first: impl Into<Vec<Address>>,
+) -> IRegistry::pauseCall {
+    IRegistry::pauseCall {
+        name: name.into(),
+        first: first.into(),
+    }
+}
+
+/// It continues at that version, which is current.
+pub fn resume(name: impl Into<String>, version: impl Into<String>) -> IRegistry::resumeCall {
+    IRegistry::resumeCall {
+        name: name.into(),
+        version: version.into(),
+    }
+}
+
+/// What approvals about a proxy are bound to, and where it comes from.
+pub fn instance_details(proxy: Address) -> IRegistry::instanceDetailsCall {
+    IRegistry::instanceDetailsCall { proxy }
 }
 
 /// The call by which an account that may upgrade a proxy alone does so.
@@ -352,13 +389,12 @@ pub fn give_to(newOwner: Address) -> IOwnable::transferOwnershipCall {
 pub fn receive_transfer(
     proxy: Address,
     definition: &str,
+    nonce: u64,
 ) -> IInstanceRegistry::receiveTransferCall {
     let definition = keccak256(definition);
-    IInstanceRegistry::receiveTransferCall { proxy, definition }
-}
-
-/// An order to a proxy that goes through the registry which it came from.
-pub fn relay(proxy: Address, order: impl Into<Bytes>) -> IInstanceRegistry::relayCall {
-    let order = order.into();
-    IInstanceRegistry::relayCall { proxy, order }
+    IInstanceRegistry::receiveTransferCall {
+        proxy,
+        definition,
+        nonce,
+    }
 }

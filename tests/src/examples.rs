@@ -104,15 +104,16 @@ impl Example<'_> {
         added.await.map(drop)
     }
 
-    /// Adds 2.0, reached by a complex migration by the program of a folder, which account 5 handles.
+    /// Makes 2.0 current, reached by a complex migration by the program of a folder, which account 5 handles. The
+    /// instance stays at 1.0.
     ///
     /// # Errors
     /// Whatever keeps the program from being built, or the registry reverts with.
     pub async fn add_complex(&self, folder: impl AsRef<Path>) -> Result<Program, HarnessError> {
         let program = self.harness.build_and_deploy(folder).await?;
         let handler = self.harness.account(5);
-        self.add_second(step::complex("1.0", &program, handler))
-            .await?;
+        let step = step::complex("1.0", &program, handler);
+        self.definition.migrate("2.0", &self.second, step).await?;
         Ok(program)
     }
 }

@@ -151,7 +151,9 @@ impl<'c> Maker<'c> {
             Proxy::Bare => self.wasm("proxy", implementation)?,
             Proxy::Evm => {
                 let storage = self.builder.framework()?.storage.address;
-                evm::evm_proxy_creation_code(implementation, storage)
+                let init_code = evm::evm_proxy_creation_code(implementation, storage);
+                let creator = self.chain.account(9).into_word();
+                [&init_code[..], creator.as_slice()].concat().into()
             }
             Proxy::OpenZeppelin => self.openzeppelin(implementation)?,
             Proxy::Transparent4 => self.adopted(TRANSPARENT_4, implementation)?,

@@ -82,17 +82,17 @@ fn what_overlaps_is_found() {
 
 #[test]
 fn a_packed_word_is_its_fields_and_nothing_else() {
-    let node = queue_node::Node {
-        proxy: Address::repeat_byte(0xab),
+    let expected = acceptance::Expected {
+        registry: Address::repeat_byte(0xab),
         version: VersionIndex(0x0102_0304),
-        previous: u32::MAX,
-        next: 7,
+        changes: u32::MAX,
+        nonce: 7,
     };
-    let word = node.to_word();
-    let expected: [&[u8]; 4] = [&[0xab; 20], &[1, 2, 3, 4], &[0xff; 4], &[0, 0, 0, 7]];
-    assert_eq!(word.0.as_slice(), expected.concat());
-    assert_eq!(queue_node::Node::from_word(&word), node);
-    assert_eq!(queue_node::Node::version().get(&word), node.version);
+    let word = expected.to_word();
+    let bytes: [&[u8]; 4] = [&[0xab; 20], &[1, 2, 3, 4], &[0xff; 4], &[0, 0, 0, 7]];
+    assert_eq!(word.0.as_slice(), bytes.concat());
+    assert_eq!(acceptance::Expected::from_word(&word), expected);
+    assert_eq!(acceptance::Expected::version().get(&word), expected.version);
 }
 
 #[test]

@@ -3,8 +3,11 @@
 //! | module | holds |
 //! |---|---|
 //! | `proxy` | the EVM proxy, which new projects use, and the creation code of both kinds of proxies |
+//! | `orders` | the orders contract, which creates the EVM proxies |
+//! | `layouts` | the layouts contract, which keeps layout documents |
 //! | `stub` | the pause stubs: what an instance runs while it is paused or being upgraded |
 //! | `admin` | the admin of a definition's adopted proxies |
+//! | `forward` | what their frames end with, and what they refuse |
 //! | `assembly` | EVM code with names in place of offsets |
 //!
 //! The same proxy in WASM is `proxy/proxy` and `proxy/upgradeability_proxy`. The bytes of every program that is
@@ -13,11 +16,16 @@
 
 mod admin;
 mod assembly;
+mod forward;
+mod layouts;
+mod orders;
 mod proxy;
 mod stub;
 
 pub use admin::{admin_code, admin_creation_code, registry_of_admin};
-pub use proxy::{evm_proxy_code, evm_proxy_creation_code, proxy_creation_code, registry_in_code};
+pub use layouts::layouts_code;
+pub use orders::orders_code;
+pub use proxy::{caller_in_proxy, evm_proxy_code, evm_proxy_creation_code, proxy_creation_code};
 pub use stub::{stub_code, uups_stub_code, uups_stub_creation_code};
 
 pub use assembly::{Assembly, op};
@@ -48,7 +56,8 @@ pub fn creation_code(code: &[u8]) -> Bytes {
     out.into()
 }
 
-/// The creation codes of what a registry creates in EVM code, by the names of their constants.
+/// The init codes of what is created in EVM code for a registry, by the names of their constants. Those that the registry
+/// does not create itself lack what follows them.
 pub fn creation_codes(stub: Address, storage: Address) -> [(&'static str, Bytes); 3] {
     [
         ("EVM_PROXY_INITCODE", evm_proxy_creation_code(stub, storage)),

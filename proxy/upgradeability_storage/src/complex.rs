@@ -1,6 +1,5 @@
-//! Complex steps: the path stops where one starts, and continues when its program reports that every
-//! item is migrated. Between the two the program is the running code, and it refuses everything
-//! but `IComplexMigration`.
+//! Complex steps: the path stops where one starts. The step ends when its program reports that every item is migrated.
+//! Between the two the program is the running code, and it refuses everything but `IComplexMigration`.
 
 use alloc::vec::Vec;
 
@@ -26,7 +25,7 @@ pub(crate) fn is_complex(path_step: &PathStep) -> bool {
 }
 
 /// Refuses, before the first step, a path with a complex step to which `data` was given, or on
-/// which a migration waits for calldata: when the complex step ends, nobody brings any.
+/// which a migration waits for calldata: `rollout`, which goes on after the complex step, brings none.
 pub(crate) fn check_data(path: &[PathStep], data: &[u8]) -> Reverts<()> {
     let Some(complex) = path.iter().find(|path_step| is_complex(path_step)) else {
         return Ok(());
@@ -57,28 +56,25 @@ pub(crate) fn start(instance: &Instance, path_step: &PathStep) -> Reverts<()> {
     Ok(())
 }
 
-/// Leaves the step that the instance is in: forward, along what is left of the path, or back to
-/// the code that it came from.
+/// Leaves the step that the instance is in, forward or back: it runs what the registry says, the code of the version
+/// where the step ends, or the pause stub.
 pub(crate) fn finish(instance: &Instance, back: bool) -> Reverts<Vec<u8>> {
     let program = instance.implementation();
     instance.pause()?;
-    let path = registry::resume(instance, back)?;
-    let Some((complex, rest)) = path.split_first() else {
-        return Ok(Vec::new());
-    };
+    let complex = registry::resume(instance, back)?;
     if program != complex.script {
         return Err(revert(Abi::UpgradeSlotsTouched {
             slot: slots::IMPLEMENTATION,
         }));
     }
-    Guard::within(instance, complex).check()?;
-    if back {
-        registry::end(instance, &complex.from)?;
-        instance.switch_to(complex.implementation);
-        return Ok(Vec::new());
-    }
-    marks::set_by_proxy(complex);
-    let last = rest.last().unwrap_or(complex);
-    upgrade::travel(instance, rest, last, &[])?;
+    Guard::within(instance, &complex).check()?;
+    let version = if back {
+        &complex.from
+    } else {
+        marks::set_by_proxy(&complex);
+        &complex.to
+    };
+    registry::end(instance, version)?;
+    instance.switch_to(complex.implementation);
     Ok(Vec::new())
 }

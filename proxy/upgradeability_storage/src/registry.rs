@@ -53,12 +53,9 @@ pub(crate) fn begin(instance: &Instance, version: &str) -> Reverts<Ordered> {
     }
 }
 
-/// Asks the registry for the rest of the path after the complex step that the instance is in, that step first.
-pub(crate) fn resume(instance: &Instance, back: bool) -> Reverts<Vec<PathStep>> {
-    path(ask(
-        instance,
-        &IInstanceRegistry::resumeUpgradeCall { back },
-    )?)
+/// Asks the registry for the complex step that the instance is in, and what it runs after it.
+pub(crate) fn resume(instance: &Instance, back: bool) -> Reverts<PathStep> {
+    ask(instance, &IInstanceRegistry::resumeUpgradeCall { back })
 }
 
 /// A path has at least one step.

@@ -58,12 +58,7 @@ fn upgrade(instance: &Instance, path: &[PathStep], data: &[u8]) -> Reverts<()> {
 
 /// Runs the steps up to the next complex one, or all of them and switches to the code of the
 /// `last`. Returns whether the instance is at `last` now.
-pub(crate) fn travel(
-    instance: &Instance,
-    path: &[PathStep],
-    last: &PathStep,
-    data: &[u8],
-) -> Reverts<bool> {
+fn travel(instance: &Instance, path: &[PathStep], last: &PathStep, data: &[u8]) -> Reverts<bool> {
     let stop = path.iter().position(complex::is_complex);
     let (simple, complex) = path.split_at(stop.unwrap_or(path.len()));
     migrate(instance, simple, data)?;

@@ -21,8 +21,8 @@ pub struct Acceptance {
     pub registry: Address,
     /// Index of the version that it is at then.
     pub version: VersionIndex,
-    /// Kind of the proxy.
-    pub kind: u8,
+    /// Its nonce at that registry.
+    pub nonce: u32,
 }
 
 impl Acceptance {
@@ -38,7 +38,7 @@ impl Acceptance {
         is_valid.then_some(Self {
             registry: expected.registry,
             version: expected.version,
-            kind: expected.kind,
+            nonce: expected.nonce,
         })
     }
 
@@ -47,8 +47,8 @@ impl Acceptance {
         let expected = Expected {
             registry: self.registry,
             version: self.version,
-            kind: self.kind,
             changes: changes(definition),
+            nonce: self.nonce,
         };
         Self::slot(definition, proxy).write(acceptance::EXPECTED, &expected);
     }

@@ -19,9 +19,9 @@ use stylus_upgrades_interface::{
 use crate::{
     abi::{Value, encode},
     authority::{Stored, epoch, role},
-    chain::{Reverts, keccak, now, this},
+    chain::{Reverts, block_number, keccak, now, this},
     definition::Definition,
-    errors, events,
+    errors,
     policy::Facts,
     store::Slot,
 };
@@ -34,9 +34,6 @@ pub const ROLES: [&[u8]; 5] = [
     role::CREATE,
     role::PAUSE,
 ];
-/// What an action is about: code and script, each with its hash, or an instance with its nonce; zeros
-/// where it is about none.
-pub type Subject = [(Address, B256); 2];
 
 /// A governed call that gathers approvals.
 pub struct Action {
@@ -56,22 +53,18 @@ pub struct Action {
     opened: u64,
     /// Seconds up to which it can be approved and executed.
     pub expires: u64,
+    /// Block of the chain, not of its parent, in which it was proposed.
+    pub block: u64,
     /// What the approvals are bound to, see `Stored::epoch`.
     pub epoch: u64,
     /// How often the same content was finished before.
     pub round: u32,
     /// One per delay of the policy.
     pub timelocks: Vec<u64>,
-    /// Compared by `readiness`.
-    pub subject: Subject,
     /// Which of its proposer's slots it takes.
     proposer_slot: u8,
     /// Position in the list of open actions.
     position: u32,
-    /// Whether a definition that is paused refuses it.
-    pub needs_live: bool,
-    /// Whether it executes only where an account without code sends the call directly.
-    pub needs_direct: bool,
     /// Whether it is in storage.
     pub is_stored: bool,
 }
@@ -82,14 +75,12 @@ impl Action {
     }
 
     /// The action that these call data would approve or execute now, stored or fresh. One that
-    /// has expired, or was approved for another nonce than that of `about`, is closed for good where
-    /// `close` is given.
+    /// has expired is closed for good where `close` is given.
     pub fn current(
         definition: &Definition,
         role: &[u8],
         stored: &Stored,
         calldata: &[u8],
-        about: Subject,
         close: bool,
     ) -> Self {
         let content = keccak(calldata);
@@ -99,11 +90,7 @@ impl Action {
         let role = ROLES.iter().position(|other| *other == role);
         let role = role.unwrap_or_default() as u8;
         if let Some(action) = Self::load(id) {
-            if action.is_past(about) {
-                if close && !action.has_expired() {
-                    events::cancelled(action.definition, id).emit();
-                }
-            } else if !action.has_expired() {
+            if !action.has_expired() {
                 return action;
             }
             if close {
@@ -121,14 +108,12 @@ impl Action {
             approvals: 0,
             opened: now(),
             expires: 0,
+            block: 0,
             epoch,
             round,
             timelocks: alloc::vec![0; stored.policy.delays.len()],
-            subject: Subject::default(),
             proposer_slot: 0,
             position: 0,
-            needs_live: false,
-            needs_direct: false,
             is_stored: false,
         }
     }
@@ -143,13 +128,6 @@ impl Action {
         if proposer.is_zero() {
             return None;
         }
-        let subject = [
-            (slot.read(action::CODE), slot.read(action::CODEHASH)),
-            (
-                slot.read(action::SCRIPT),
-                slot.read(action::SCRIPT_CODEHASH),
-            ),
-        ];
         let timelocks = slot
             .at(action::TIMELOCKS)
             .load_bytes(8 * usize::from(Round::timelocks().get(&round)))
@@ -169,14 +147,12 @@ impl Action {
             approvals: Approvals::approvals().get(&approvals),
             opened: Approvals::opened().get(&approvals),
             expires: Approvals::expires().get(&approvals),
+            block: Approvals::block().get(&approvals),
             epoch: Round::epoch().get(&round),
             round: Round::round().get(&round),
             timelocks,
-            subject,
             proposer_slot: Proposal::proposer_slot().get(&proposal),
             position: Proposal::position().get(&proposal),
-            needs_live: Proposal::needs_live().get(&proposal),
-            needs_direct: Proposal::needs_direct().get(&proposal),
             is_stored: true,
         })
     }
@@ -209,11 +185,6 @@ impl Action {
     /// Whether its time is over.
     pub fn has_expired(&self) -> bool {
         now() > self.expires
-    }
-
-    /// Whether it was approved for an earlier nonce of its instance.
-    fn is_past(&self, about: Subject) -> bool {
-        about != Subject::default() && self.subject != about
     }
 
     /// What is known about it.
@@ -253,9 +224,9 @@ impl Action {
     }
 
     /// Stores it for the first time: it takes a slot of its proposer and a place in the list.
-    pub fn open_for(&mut self, proposer: Address, subject: Subject) -> Reverts<()> {
+    pub fn open_for(&mut self, proposer: Address) -> Reverts<()> {
         self.proposer = proposer;
-        self.subject = subject;
+        self.block = block_number()?;
         self.proposer_slot = take_slot(proposer, self.id)?;
         let pending = Pending::of(self);
         self.position = pending.count();
@@ -263,11 +234,6 @@ impl Action {
         let slot = Self::slot(self.id);
         slot.write(action::DEFINITION, &self.definition);
         slot.write(action::CONTENT, &self.content);
-        let [(code, codehash), (script, script_codehash)] = subject;
-        slot.write(action::CODE, &code);
-        slot.write(action::CODEHASH, &codehash);
-        slot.write(action::SCRIPT, &script);
-        slot.write(action::SCRIPT_CODEHASH, &script_codehash);
         self.save();
         Ok(())
     }
@@ -280,13 +246,12 @@ impl Action {
             role: self.role,
             proposer_slot: self.proposer_slot,
             position: self.position,
-            needs_live: self.needs_live,
-            needs_direct: self.needs_direct,
         };
         let approvals = Approvals {
             approvals: self.approvals,
             opened: self.opened,
             expires: self.expires,
+            block: self.block,
         };
         let round = Round {
             epoch: self.epoch,

@@ -54,6 +54,15 @@ pub enum Ownership {
 }
 
 impl Adopted {
+    /// A proxy that the definition may adopt.
+    pub const fn candidate(definition: DefinitionId, proxy: Address, kind: u8) -> Self {
+        Self {
+            proxy,
+            kind,
+            definition,
+        }
+    }
+
     /// The proxy of an instance, if that was adopted.
     pub fn of(instance: &Instance) -> Option<Self> {
         instance.is_adopted().then_some(Self {
@@ -63,10 +72,10 @@ impl Adopted {
         })
     }
 
-    /// Refuses a proxy whose admin is not the definition's, or that something else has paused. What follows
-    /// could then seem to work without it.
-    pub fn require_owned(self) -> Reverts<()> {
-        if self.ownership() != Ownership::Others && !self.is_paused() {
+    /// Refuses a proxy whose admin is not the definition's, or that is paused and should not be, or the other way
+    /// round. What follows could then seem to work without it.
+    pub fn require_owned(self, paused: bool) -> Reverts<()> {
+        if self.ownership() != Ownership::Others && self.is_paused() == paused {
             Ok(())
         } else {
             Err(errors::instance_not_obeying(self.proxy))
@@ -93,6 +102,12 @@ impl Adopted {
         } else {
             Ownership::Others
         }
+    }
+
+    /// The code that a transparent proxy 4.x runs, which it tells its admin alone.
+    pub fn implementation(self) -> Option<Address> {
+        let answer = admin::ask(self.definition, self.proxy, &implementationCall::SELECTOR);
+        address_in(answer)
     }
 
     /// Pauses it and resumes it with the code at `implementation`. Its answers have to follow both orders.
@@ -195,10 +210,7 @@ impl Adopted {
     fn is_paused(self) -> bool {
         match self.kind {
             // its admin is answered by the proxy itself
-            proxy_kind::TRANSPARENT_4 => {
-                let answer = admin::ask(self.definition, self.proxy, &implementationCall::SELECTOR);
-                address_in(answer) == Some(build::STUB)
-            }
+            proxy_kind::TRANSPARENT_4 => self.implementation() == Some(build::STUB),
             proxy_kind::TRANSPARENT_5 => {
                 let answer = ask(self.proxy, &implementationCall::SELECTOR);
                 answer == Err(errors::upgrade_in_progress())

@@ -88,6 +88,13 @@ impl Stored {
         self
     }
 
+    /// The same with every delay passed as soon as it runs.
+    #[must_use]
+    pub fn without_delays(mut self) -> Self {
+        self.policy.delays.fill(0);
+        self
+    }
+
     /// The bit of an approver: 0 for a stranger, and for an address at which this registry created a proxy after
     /// the policy was set: its code may call for anybody. An adopted contract keeps its vote.
     pub fn bit(&self, who: Address) -> u64 {
@@ -166,18 +173,18 @@ pub fn check(expression: &[u8]) -> Reverts<Policy> {
         .map_err(|refusal| errors::invalid_policy(expression, refusal.offset, refusal.reason))
 }
 
-/// Refuses a change of a role's policy: a policy `NONE` means never again, so none is set while the
-/// definition is paused, which nobody could resume then.
+/// Refuses a change of a role's policy. `NONE` means never again, so it is not set where nobody could resume the
+/// definition then, or bring an instance back that is stopped.
 pub fn check_change(definition: &Definition, role: &[u8], expression: &[u8]) -> Reverts<Policy> {
     let policy = check(expression)?;
-    if policy.is_none() && definition.is_paused() {
+    if policy.is_none() && definition.paused {
         return Err(errors::definition_paused(&definition.name));
     }
-    if policy.is_none() && role == role::MIGRATE && definition.migrating() != 0 {
+    if policy.is_none() && role == role::MIGRATE && definition.stopped() != 0 {
         return Err(errors::invalid_policy(
             expression,
             0,
-            invalid_policy::MIGRATING,
+            invalid_policy::STOPPED,
         ));
     }
     match Stored::of(definition, role) {

@@ -30,6 +30,14 @@ pub const STORAGE_CODEHASH: CodeHash = hash(option_env!("STYLUS_UPGRADES_STORAGE
 pub const STUB: Address = Address::new(build::address(option_env!("STYLUS_UPGRADES_STUB")));
 /// keccak256 of its code.
 pub const STUB_CODEHASH: CodeHash = hash(option_env!("STYLUS_UPGRADES_STUB_CODEHASH"));
+/// The orders contract.
+pub const ORDERS: Address = Address::new(build::address(option_env!("STYLUS_UPGRADES_ORDERS")));
+/// keccak256 of its code.
+pub const ORDERS_CODEHASH: CodeHash = hash(option_env!("STYLUS_UPGRADES_ORDERS_CODEHASH"));
+/// The contract that keeps layout documents.
+pub const LAYOUTS: Address = Address::new(build::address(option_env!("STYLUS_UPGRADES_LAYOUTS")));
+/// keccak256 of the code that all EVM proxies share.
+pub const EVM_PROXY_CODEHASH: CodeHash = hash(option_env!("STYLUS_UPGRADES_EVM_PROXY_CODEHASH"));
 /// keccak256 of the code that all WASM proxies share.
 pub const PROXY_CODEHASH: CodeHash = hash(option_env!("STYLUS_UPGRADES_PROXY_CODEHASH"));
 /// keccak256 of the code of a bare Proxy, which forwards to its ERC-1967 slot as well.
@@ -42,11 +50,8 @@ pub const PROXY_INIT_CODE: &[u8] = include_bytes!(env!("STYLUS_UPGRADES_PROXY_IN
 pub const PROXY_INIT_CODE: &[u8] = &[];
 /// keccak256 of [`PROXY_INIT_CODE`], so that only the part that creates proxies carries it.
 pub const PROXY_INIT_CODE_HASH: B256 = keccak(PROXY_INIT_CODE);
-/// An EVM proxy.
-pub const EVM_PROXY: EvmProgram = program(
-    init_code!("STYLUS_UPGRADES_EVM_PROXY_INITCODE"),
-    evm_proxy::EVM,
-);
+/// The init code of an EVM proxy up to its last word, the registry.
+pub const EVM_PROXY_INIT_CODE: &[u8] = init_code!("STYLUS_UPGRADES_EVM_PROXY_INITCODE");
 /// The pause stub of UUPS proxies.
 pub const UUPS_STUB: EvmProgram = program(
     init_code!("STYLUS_UPGRADES_UUPS_STUB_INITCODE"),
@@ -62,15 +67,8 @@ pub const ADMIN: EvmProgram = program(
 
 /// Every EVM program that a registry creates, with keccak256 of its code without a registry: never an
 /// implementation, nor a proxy to adopt.
-pub const EVM_PROGRAMS: [(Shape, B256); 3] = [
-    EVM_PROXY_CODE,
-    (UUPS_STUB.shape, UUPS_STUB.hash),
-    (ADMIN.shape, ADMIN.hash),
-];
-/// An EVM proxy's shape, with keccak256 of the code without a registry.
-pub const EVM_PROXY_CODE: (Shape, B256) = (EVM_PROXY.shape, EVM_PROXY.hash);
-/// keccak256 of the init code of an EVM proxy.
-pub const EVM_PROXY_INIT_CODE_HASH: B256 = EVM_PROXY.init_code_hash;
+pub const EVM_PROGRAMS: [(Shape, B256); 2] =
+    [(UUPS_STUB.shape, UUPS_STUB.hash), (ADMIN.shape, ADMIN.hash)];
 /// keccak256 of the init code of the pause stub of UUPS proxies.
 pub const UUPS_STUB_INIT_CODE_HASH: B256 = UUPS_STUB.init_code_hash;
 /// keccak256 of the init code of an admin.

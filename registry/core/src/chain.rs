@@ -3,8 +3,14 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolCall;
 use stylus_upgrades_host::{call, context, storage};
-use stylus_upgrades_interface::ids::CodeHash;
+use stylus_upgrades_interface::{
+    chain::{ARB_SYS, IArbSys},
+    ids::CodeHash,
+};
+
+use crate::abi::Reader;
 
 /// The revert data of this frame, ready to be passed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +39,12 @@ pub fn this() -> Address {
 /// Seconds since 1970.
 pub fn now() -> u64 {
     context::block_timestamp()
+}
+
+/// The number of the block that this chain makes, as a log filter counts blocks.
+pub fn block_number() -> Reverts<u64> {
+    let answer = ask(ARB_SYS, &IArbSys::arbBlockNumberCall::SELECTOR)?;
+    Ok(Reader::new(&answer).u64(0)?)
 }
 
 /// keccak256.

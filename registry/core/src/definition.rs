@@ -35,10 +35,12 @@ pub struct Definition {
     pub current: VersionIndex,
     /// Whether the policy of role `migrate` is `NONE`.
     pub frozen: bool,
-    /// How often it was paused and resumed, together.
-    pub pauses: u32,
+    /// Whether it is paused.
+    pub paused: bool,
     /// Whether one of its steps has a check.
     pub has_checks: bool,
+    /// How often a version was made current, the same one again included.
+    pub activations: u32,
 }
 
 impl Definition {
@@ -56,19 +58,15 @@ impl Definition {
             instances: 0,
             current: VersionIndex::NONE,
             frozen: false,
-            pauses: 0,
+            paused: false,
             has_checks: false,
+            activations: 0,
         }
-    }
-
-    /// Whether it is paused.
-    pub const fn is_paused(&self) -> bool {
-        self.pauses % 2 == 1
     }
 
     /// Whether a definition of that name exists.
     pub fn exists(name: &[u8]) -> bool {
-        Head::exists().get(&Self::slot(id(name)).load())
+        Head::name_end().get(&Self::slot(id(name)).load()) != 0
     }
 
     /// The definition of that name.
@@ -79,19 +77,19 @@ impl Definition {
     /// The definition with that hash of its name.
     pub fn load(id: DefinitionId) -> Option<Self> {
         let slot = Self::slot(id);
-        let head = slot.load();
-        Head::exists().get(&head).then(|| Self {
+        let head = slot.read(definition::HEAD);
+        let name_length = head.name_end.checked_sub(1)?;
+        Some(Self {
             id,
-            name: slot
-                .at(definition::NAME)
-                .load_bytes(Head::name_length().get(&head).into()),
-            sequence: Head::sequence().get(&head),
-            versions: Head::versions().get(&head),
-            instances: Head::instances().get(&head),
-            current: Head::current().get(&head),
-            frozen: Head::frozen().get(&head),
-            pauses: Head::pauses().get(&head),
-            has_checks: Head::has_checks().get(&head),
+            name: slot.at(definition::NAME).load_bytes(name_length.into()),
+            sequence: head.sequence,
+            versions: head.versions,
+            instances: head.instances,
+            current: head.current,
+            frozen: head.frozen,
+            paused: head.paused,
+            has_checks: head.has_checks,
+            activations: head.activations,
         })
     }
 
@@ -103,8 +101,8 @@ impl Definition {
         self.save();
     }
 
-    /// Stores everything but the name. How many instances are in a complex step is counted apart
-    /// ([`Self::count_migrating`]), so that no earlier copy of the definition undoes it.
+    /// Stores everything but the name. How many instances are stopped is counted apart
+    /// ([`Self::count_stopped`]), so that no earlier copy of the definition undoes it.
     pub fn save(&self) {
         let slot = Self::slot(self.id);
         let head = Head {
@@ -112,33 +110,39 @@ impl Definition {
             versions: self.versions,
             instances: self.instances,
             current: self.current,
-            exists: true,
+            name_end: self.name.len() as u8 + 1,
             frozen: self.frozen,
-            name_length: self.name.len() as u8,
-            pauses: self.pauses,
-            migrating: Head::migrating().get(&slot.load()),
+            paused: self.paused,
             has_checks: self.has_checks,
+            activations: self.activations,
+            stopped: Head::stopped().get(&slot.load()),
         };
         slot.write(definition::HEAD, &head);
     }
 
-    /// How many instances are in a complex step.
-    pub fn migrating(&self) -> u32 {
-        Head::migrating().get(&Self::slot(self.id).load())
+    /// How many instances are paused or in a complex step.
+    pub fn stopped(&self) -> u32 {
+        Head::stopped().get(&Self::slot(self.id).load())
     }
 
-    /// Notes that an instance has entered a complex step, or left it.
-    pub fn count_migrating(id: DefinitionId, entered: bool) {
+    /// Notes that an instance is stopped, or live again.
+    pub fn count_stopped(id: DefinitionId, stops: bool) {
         let slot = Self::slot(id);
         let mut head = slot.load();
-        let count = Head::migrating().get(&head);
-        let count = if entered {
+        let count = Head::stopped().get(&head);
+        let count = if stops {
             count.saturating_add(1)
         } else {
             count.saturating_sub(1)
         };
-        Head::migrating().set(&mut head, count);
+        Head::stopped().set(&mut head, count);
         slot.store(head);
+    }
+
+    /// Makes a version current, or the current one once more. Does not save `self`.
+    pub fn activate(&mut self, version: VersionIndex) {
+        self.current = version;
+        self.activations += 1;
     }
 
     /// Index of the version with that label, if there is one.

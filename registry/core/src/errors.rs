@@ -44,6 +44,7 @@ errors! {
     definition_paused = Registry::DefinitionPaused(name: &[u8]);
     definition_not_paused = Registry::DefinitionNotPaused(name: &[u8]);
     version_exists = Registry::VersionExists(name: &[u8], version: &[u8]);
+    version_not_current = Registry::VersionNotCurrent(version: &[u8], current: &[u8]);
     invalid_label = Registry::InvalidLabel(label: &[u8], reason: u8);
     invalid_step = Registry::InvalidStep(from: &[u8], to: &[u8], reason: u8);
     unknown_role = Registry::UnknownRole(role: &[u8]);
@@ -57,6 +58,7 @@ errors! {
     invalid_signature = Registry::InvalidSignature(index: u64, signer: Address);
     code_changed = Registry::CodeChanged(account: Address, expected: CodeHash, found: CodeHash);
     not_an_instance = Registry::NotAnInstance(proxy: Address);
+    stale_instance = Registry::StaleInstance(expected: u64, found: u64);
     not_migrating = Registry::NotMigrating(proxy: Address, state: u8);
     direct_call_required = Registry::DirectCallRequired(caller: Address);
     instance_not_obeying = Registry::InstanceNotObeying(proxy: Address);
@@ -65,7 +67,6 @@ errors! {
     insufficient_gas = Registry::InsufficientGas(needed: u64, left: u64);
     proxy_exists = Registry::ProxyExists(proxy: Address);
     not_supported = Registry::NotSupported(what: &[u8]);
-    invalid_layout = Registry::InvalidLayout(size: u64);
     upgrade_in_progress = Proxy::UpgradeInProgress();
     version_not_found = Proxy::VersionNotFound(name: &[u8], version: &[u8]);
     upgrade_not_authorized = Proxy::UpgradeNotAuthorized(caller: Address, from: &[u8], to: &[u8]);

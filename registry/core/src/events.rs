@@ -105,7 +105,7 @@ events! {
     instance_adopted = InstanceAdopted[proxy: Address](kind: u8);
     instance_transferred = InstanceTransferred[proxy: Address](to: Address);
     instance_removed = InstanceRemoved[proxy: Address]();
-    transfer_accepted = TransferAccepted[proxy: Address](version: &[u8], kind: u8, registry: Address);
+    transfer_accepted = TransferAccepted[proxy: Address](version: &[u8], registry: Address, nonce: u64);
     revoked = Revoked[action: ActionId, approver: Address]();
     cancelled = Cancelled[action: ActionId]();
     executed = Executed[action: ActionId](sequence: u64);
@@ -183,26 +183,6 @@ pub fn step_added(definition: DefinitionId, to: &[u8], step: &Step) -> Event {
         Registry::StepAdded::SIGNATURE_HASH,
         &[definition.0],
         &[to.into(), Value::Struct(&step.values())],
-    )
-}
-
-/// `RelayChanged`, which is about no definition
-#[must_use]
-pub fn relay_changed(proxy: Address, registry: Address) -> Event {
-    event(
-        Registry::RelayChanged::SIGNATURE_HASH,
-        &[proxy.into_word(), registry.into_word()],
-        &[],
-    )
-}
-
-/// `LayoutPublished`, which is about no definition
-#[must_use]
-pub fn layout_published(layout_hash: B256, document: &[u8]) -> Event {
-    event(
-        Registry::LayoutPublished::SIGNATURE_HASH,
-        &[layout_hash],
-        &[document.into()],
     )
 }
 

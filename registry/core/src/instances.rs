@@ -1,7 +1,6 @@
-//! Instances: the record of each, and how it changes. Which list an instance stands in follows from its record
-//! and its version (`Instance::list`); [`queue`] keeps the lists.
+//! Instances: the record of each, and how it changes.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use stylus_upgrades_interface::{
     adopted::is_adopted,
     ids::{DefinitionId, InstanceState, VersionIndex},
@@ -9,17 +8,15 @@ use stylus_upgrades_interface::{
     registry_storage::{
         Word,
         instance::{self, Head},
-        number,
-        queue_node::Node,
+        member,
     },
 };
 
 use crate::{
+    build,
     chain::{Reverts, this},
     definition::Definition,
     errors,
-    queue::{self, List, node},
-    runnable::registry_in_code,
     store::Slot,
 };
 
@@ -28,7 +25,7 @@ use crate::{
 pub struct Instance {
     /// Its account.
     pub proxy: Address,
-    /// Order of creation within the definition, from 1 on.
+    /// Its place among the definition's instances, from 1 on.
     pub index: u32,
     /// One of [`proxy_kind`].
     pub kind: u8,
@@ -36,21 +33,20 @@ pub struct Instance {
     pub state: InstanceState,
     /// keccak256 of the definition's name.
     pub definition: DefinitionId,
-    /// Index of the version that its complex step reaches, 0 outside of one.
+    /// Index of its version, none before it is created.
+    pub version: VersionIndex,
+    /// Index of the version that its complex step reaches, none outside of one.
     pub reaches: VersionIndex,
-    /// Index of the version that its suspended upgrade leads to, 0 where there is none.
-    pub target: VersionIndex,
-    /// Index of the version that was current when its complex step began or was rolled back. An instance that
-    /// was rolled back keeps it until another version is current or it moves.
-    pub began: VersionIndex,
-    /// How often it began or ended a complex step, was transferred or removed.
+    /// How often what it runs, or who may change that, has changed.
     nonce: u32,
-    /// The definition's `pauses` when it was last paused or resumed with it.
-    pauses: u32,
+    /// The definition's `activations` when its complex step was rolled back, 0 where it was not.
+    held: u32,
+    /// The definition's `activations` when it was paused, 0 where it has to be upgraded to leave the stub.
+    paused: u32,
     /// Whether this registry created it.
     created: bool,
     /// Whether it was adopted, or came from another registry.
-    pub arrived: bool,
+    arrived: bool,
 }
 
 /// Where an instance comes from.
@@ -62,46 +58,89 @@ pub enum Origin {
     Elsewhere,
 }
 
-impl Instance {
-    fn slot(proxy: Address) -> Slot {
-        instance::find::<Slot>(proxy)
-    }
+/// What a registry keeps of every account that is or was an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Details {
+    /// See [`Instance::nonce`].
+    pub nonce: u64,
+    /// Whether this registry created it.
+    pub created: bool,
+    /// Whether it was adopted, or came from another registry.
+    pub arrived: bool,
+    /// See [`Instance::is_held`].
+    pub held: bool,
+}
 
+fn slot(proxy: Address) -> Slot {
+    instance::find::<Slot>(proxy)
+}
+
+/// The account of the instance with that index.
+pub fn proxy_at(definition: DefinitionId, index: u32) -> Address {
+    member::find::<Slot>(definition, index).read(member::PROXY)
+}
+
+impl Instance {
     /// Whether that account is an instance of any definition.
     pub fn is(proxy: Address) -> bool {
-        Head::index().get(&Self::slot(proxy).load()) != 0
+        Head::index().get(&slot(proxy).load()) != 0
     }
 
     /// Whether this registry created a proxy at that account, whose code may call for anybody.
     pub fn is_created_here(account: Address) -> bool {
-        Head::created().get(&Self::slot(account).load())
+        Head::created().get(&slot(account).load())
     }
 
     /// The instance at that account.
     pub fn of(proxy: Address) -> Reverts<Self> {
-        let slot = Self::slot(proxy);
-        let head = slot.load();
-        match Head::index().get(&head) {
-            0 => Err(errors::not_an_instance(proxy)),
-            index => Ok(Self {
-                proxy,
-                index,
-                kind: Head::kind().get(&head),
-                state: Head::state().get(&head),
-                definition: slot.read(instance::DEFINITION),
-                reaches: Head::reaches().get(&head),
-                target: Head::target().get(&head),
-                began: Head::began().get(&head),
-                nonce: Head::nonce().get(&head),
-                pauses: Head::pauses().get(&head),
-                created: Head::created().get(&head),
-                arrived: Head::arrived().get(&head),
-            }),
+        let slot = slot(proxy);
+        let head = slot.read(instance::HEAD);
+        if head.index == 0 {
+            return Err(errors::not_an_instance(proxy));
+        }
+        Ok(Self {
+            proxy,
+            index: head.index,
+            kind: head.kind,
+            state: head.state,
+            definition: slot.read(instance::DEFINITION),
+            version: head.version,
+            reaches: head.reaches,
+            nonce: head.nonce,
+            held: head.held,
+            paused: head.paused,
+            created: head.created,
+            arrived: head.arrived,
+        })
+    }
+
+    /// The instance of that definition at that account.
+    pub fn within(definition: &Definition, proxy: Address) -> Reverts<Self> {
+        let instance = Self::of(proxy)?;
+        if instance.definition == definition.id {
+            Ok(instance)
+        } else {
+            Err(errors::not_an_instance(proxy))
         }
     }
 
-    /// Records a new instance. It is at no version yet and in no list. A proxy that comes back keeps its nonce, and
-    /// that this registry created it.
+    /// What is known of an account, whether it is an instance or not.
+    pub fn details(proxy: Address) -> Details {
+        let head = slot(proxy).read(instance::HEAD);
+        let held = Self::of(proxy).is_ok_and(|instance| {
+            let definition = instance.definition();
+            definition.is_ok_and(|definition| instance.is_held(&definition))
+        });
+        Details {
+            nonce: head.nonce.into(),
+            created: head.created,
+            arrived: head.arrived,
+            held,
+        }
+    }
+
+    /// Records a new instance, which is at no version yet. A proxy that comes back keeps its nonce, and that this
+    /// registry created it.
     pub fn create(
         definition: &mut Definition,
         proxy: Address,
@@ -109,52 +148,42 @@ impl Instance {
         origin: Origin,
     ) -> Reverts<Self> {
         definition.instances += 1;
-        let slot = Self::slot(proxy);
+        let slot = slot(proxy);
         let mut head = slot.load();
         Head::index().set(&mut head, definition.instances);
         Head::kind().set(&mut head, kind);
-        Head::pauses().set(&mut head, definition.pauses);
         match origin {
             Origin::Here => Head::created().set(&mut head, true),
             Origin::Elsewhere => Head::arrived().set(&mut head, true),
         }
         slot.at(instance::HEAD).store(head);
         slot.write(instance::DEFINITION, &definition.id);
-        let mut word = Word::default();
-        Node::proxy().set(&mut word, proxy);
-        node(definition.id, definition.instances).store(word);
+        member::find::<Slot>(definition.id, definition.instances).write(member::PROXY, &proxy);
         definition.save();
         Self::of(proxy)
     }
 
-    /// Forgets it, but for who created it, and its nonce, which rises. The last instance of the definition takes its index, and the
-    /// last place of its list.
+    /// Forgets it, but for who created it, and its nonce, which rises. The last instance of the definition takes its
+    /// place.
     pub fn remove(&self, definition: &mut Definition) -> Reverts<()> {
         let id = definition.id;
-        self.leave_list(definition);
-        if self.is_migrating() {
-            Definition::count_migrating(id, false);
+        if self.state != InstanceState::LIVE {
+            Definition::count_stopped(id, false);
         }
-        let last = node(id, definition.instances);
         if definition.instances != self.index {
-            let word = last.load();
-            let version = Node::version().get(&word);
-            let mut moved = Self::of(Node::proxy().get(&word))?;
-            moved.leave_list(definition);
+            let mut moved = Self::of(proxy_at(id, definition.instances))?;
             moved.index = self.index;
             moved.save();
-            let mut word = Word::default();
-            Node::proxy().set(&mut word, moved.proxy);
-            Node::version().set(&mut word, version);
-            node(id, moved.index).store(word);
-            moved.enter_list(definition);
+            member::find::<Slot>(id, moved.index).write(member::PROXY, &moved.proxy);
         }
-        last.store(Word::default());
-        let slot = Self::slot(self.proxy);
-        let mut head = Word::default();
-        Head::nonce().set(&mut head, self.nonce.saturating_add(1));
-        Head::created().set(&mut head, self.created);
-        slot.at(instance::HEAD).store(head);
+        member::find::<Slot>(id, definition.instances).store(Word::default());
+        let slot = slot(self.proxy);
+        let head = Head {
+            nonce: self.nonce.saturating_add(1),
+            created: self.created,
+            ..Head::default()
+        };
+        slot.write(instance::HEAD, &head);
         slot.at(instance::DEFINITION).store(Word::default());
         definition.instances -= 1;
         definition.save();
@@ -164,11 +193,6 @@ impl Instance {
     /// The definition that it belongs to.
     pub fn definition(&self) -> Reverts<Definition> {
         Definition::load(self.definition).ok_or_else(errors::nothing)
-    }
-
-    /// Index of its version, none before it is created.
-    pub fn version(&self) -> VersionIndex {
-        Node::version().get(&node(self.definition, self.index).load())
     }
 
     /// Whether it is a proxy of OpenZeppelin.
@@ -181,163 +205,155 @@ impl Instance {
         !self.reaches.is_none()
     }
 
-    /// What approvals about it are bound to: how often it began or ended a complex step, was transferred or
-    /// removed. So they hold within one step, or outside of any, and for nothing later.
-    pub fn nonce(&self) -> B256 {
-        number(self.nonce.into())
+    /// Whether its complex step was rolled back since the last `migrate`: `rollout` leaves it where it is.
+    pub fn is_held(&self, definition: &Definition) -> bool {
+        self.held == definition.activations && !self.is_migrating()
     }
 
-    /// Whether it runs the code of its version: it is in no complex step, not paused, and not to be paused.
-    pub fn is_running(&self, definition: &Definition) -> bool {
-        self.state == InstanceState::LIVE && self.follows_pause(definition)
+    /// Whether it is older than the current version, which it has to be upgraded to once it may leave the stub, as
+    /// `migrate` was executed since it was paused.
+    pub fn resumes_with_upgrade(&self, definition: &Definition) -> bool {
+        self.paused != definition.activations && self.version < definition.current
     }
 
-    /// Whether it was paused or resumed when its definition was last. If not, it waits for `rollout`.
-    pub fn follows_pause(&self, definition: &Definition) -> bool {
-        self.pauses == definition.pauses
+    /// How often what it runs, or who may change that, has changed: what approvals about it name.
+    pub fn nonce(&self) -> u64 {
+        self.nonce.into()
     }
 
-    /// The registry in the code of a proxy that came from another one. It relays the orders of this registry.
-    pub fn relay(&self) -> Option<Address> {
-        if self.created || self.kind != proxy_kind::EVM {
-            return None;
-        }
-        registry_in_code(self.proxy).filter(|registry| *registry != this())
-    }
-
-    /// The registry whose orders this one relays to a proxy that it has transferred.
-    pub fn relayed(proxy: Address) -> Address {
-        Self::slot(proxy).read(instance::RELAYED)
-    }
-
-    /// Relays orders of `registry` to that proxy from now on; of nobody where it is zero.
-    pub fn set_relayed(proxy: Address, registry: Address) {
-        Self::slot(proxy).write(instance::RELAYED, &registry);
-    }
-
-    /// Notes that it is paused now, or runs its code again.
-    pub fn set_paused(&mut self, definition: &Definition, paused: bool) {
-        self.leave_list(definition);
-        self.state = if paused {
-            InstanceState::PAUSED
+    /// Refuses a call that was approved for another state of it.
+    pub fn require_nonce(&self, expected: u64) -> Reverts<()> {
+        if self.nonce() == expected {
+            Ok(())
         } else {
-            InstanceState::LIVE
-        };
-        self.pauses = definition.pauses;
+            Err(errors::stale_instance(expected, self.nonce()))
+        }
+    }
+
+    /// Who calls a proxy of the framework for this registry: the orders contract or the registry itself.
+    pub fn caller(&self) -> Address {
+        match self.kind {
+            proxy_kind::EVM => build::ORDERS,
+            _ => this(),
+        }
+    }
+
+    /// Notes that it runs the stub now.
+    pub fn pause(&mut self, definition: &Definition) {
+        self.state = InstanceState::PAUSED;
+        self.paused = definition.activations;
         self.save();
-        self.enter_list(definition);
     }
 
-    /// Moves it to a version, and out of a complex step if it is in one.
-    pub fn set_version(&mut self, definition: &Definition, version: VersionIndex) {
-        let was_turned_back = self.state == InstanceState::TURNING_BACK;
-        self.leave_list(definition);
-        self.note_version(version);
-        if self.is_migrating() {
-            self.nonce += 1;
-            Definition::count_migrating(definition.id, false);
-        }
-        // approvers do not want what is current for it, until another version is
-        let stays_back =
-            was_turned_back && version < definition.current && self.began == definition.current;
-        let changes =
-            !self.began.is_none() || (!definition.is_paused() && !self.follows_pause(definition));
-        if changes {
-            self.state = InstanceState::LIVE;
-            self.reaches = VersionIndex::NONE;
-            self.target = VersionIndex::NONE;
-            if !stays_back {
-                self.began = VersionIndex::NONE;
-            }
-            if !definition.is_paused() {
-                self.pauses = definition.pauses; // an upgrade resumes it
-            }
-            self.save();
-        }
-        self.enter_list(definition);
+    /// Notes that it runs its version again.
+    pub fn resume(&mut self) {
+        self.state = InstanceState::LIVE;
+        self.paused = 0;
+        self.save();
     }
 
-    /// Notes that it is at `version` now, where a complex step begins that reaches `reaches`, on the way to
-    /// `target`. It is in no list until that step ends: `rollout` does not touch it meanwhile.
-    pub fn suspend(
-        &mut self,
-        definition: &Definition,
-        version: VersionIndex,
-        reaches: VersionIndex,
-        target: VersionIndex,
-    ) {
-        self.leave_list(definition);
-        self.note_version(version);
-        if !self.is_migrating() {
-            Definition::count_migrating(definition.id, true);
+    /// Notes that it was created at that version, or arrived at it.
+    pub fn begin_at(&mut self, version: VersionIndex) {
+        self.version = version;
+        if self.arrived {
+            self.nonce = self.nonce.saturating_add(1);
         }
+        self.save();
+    }
+
+    /// Notes that it was upgraded to that version, which it runs.
+    pub fn upgrade(&mut self, version: VersionIndex) {
+        self.version = version;
+        self.state = InstanceState::LIVE;
+        self.held = 0;
+        self.paused = 0;
+        self.change(1);
+    }
+
+    /// Notes that it is at `version` now, where a complex step begins that reaches `reaches`.
+    pub fn begin_step(&mut self, version: VersionIndex, reaches: VersionIndex) {
+        let is_upgraded = self.version != version;
+        self.version = version;
         self.state = InstanceState::MIGRATING;
         self.reaches = reaches;
-        self.target = target;
-        self.began = definition.current;
-        self.nonce += 1;
-        self.save();
+        self.held = 0;
+        self.paused = 0;
+        self.change(1 + u32::from(is_upgraded));
     }
 
-    /// Notes that its complex step turns back.
-    pub fn turn_back(&mut self, current: VersionIndex) {
+    /// Notes that its complex step goes back.
+    pub fn turn_back(&mut self, definition: &Definition) {
         self.state = InstanceState::TURNING_BACK;
-        self.began = current;
-        self.save();
+        self.held = definition.activations;
+        self.change(1);
     }
 
-    /// The list that it stands in: none before it is created and in a complex step.
-    fn list(&self, definition: &Definition) -> Option<List> {
-        let version = self.version();
-        if version.is_none() || self.is_migrating() {
-            None
-        } else if !self.follows_pause(definition) {
-            Some(List::Waiting)
-        } else if self.state == InstanceState::PAUSED {
-            Some(List::Paused)
-        } else if version < definition.current && self.began == definition.current {
-            Some(List::TurnedBack)
-        } else if version < definition.current {
-            Some(List::Waiting)
+    /// Notes that another account supplies the batches of its complex step.
+    pub fn change_handler(&mut self) {
+        self.change(1);
+    }
+
+    /// The version that it is at once its complex step ends.
+    pub fn after_step(&self) -> VersionIndex {
+        if self.state == InstanceState::TURNING_BACK {
+            self.version
         } else {
-            Some(List::At(version))
+            self.reaches
         }
     }
 
-    fn leave_list(&self, definition: &Definition) {
-        if let Some(list) = self.list(definition) {
-            queue::unlink(definition.id, list, self.index);
-            queue::mark(definition.id, definition.current, self.version());
-        }
+    /// Whether it runs that version once its complex step ends. If not, the stub: the definition is paused, or that
+    /// version was replaced. A version that it goes back to runs if no `migrate` was executed since that
+    /// was decided.
+    pub fn runs_after_step(&self, definition: &Definition) -> bool {
+        let may_run = match self.state {
+            InstanceState::TURNING_BACK => self.held == definition.activations,
+            _ => self.reaches == definition.current,
+        };
+        may_run && !definition.paused
     }
 
-    fn enter_list(&self, definition: &Definition) {
-        if let Some(list) = self.list(definition) {
-            queue::push(definition.id, list, self.index);
-            queue::mark(definition.id, definition.current, self.version());
+    /// Notes that its complex step has ended.
+    pub fn end_step(&mut self, definition: &Definition) {
+        let runs = self.runs_after_step(definition);
+        let is_upgraded = self.version != self.after_step();
+        self.version = self.after_step();
+        self.paused = self.held; // it resumes where it went back to, and is upgraded from where it went forward to
+        self.reaches = VersionIndex::NONE;
+        self.state = InstanceState::PAUSED;
+        if runs {
+            self.state = InstanceState::LIVE;
+            self.paused = 0;
         }
+        self.change(1 + u32::from(is_upgraded));
     }
 
-    fn note_version(&self, version: VersionIndex) {
-        let slot = node(self.definition, self.index);
-        let mut word = slot.load();
-        Node::version().set(&mut word, version);
-        slot.store(word);
+    /// Saves a change that ends every approval about it. The nonce counts the events of its changes: an upgrade, a
+    /// step begun or ended, each is one.
+    fn change(&mut self, events: u32) {
+        self.nonce = self.nonce.saturating_add(events);
+        self.save();
     }
 
     fn save(&self) {
+        let slot = slot(self.proxy);
+        let was_live = Head::state().get(&slot.load()) == InstanceState::LIVE;
+        let is_live = self.state == InstanceState::LIVE;
+        if was_live != is_live {
+            Definition::count_stopped(self.definition, !is_live);
+        }
         let head = Head {
             index: self.index,
             kind: self.kind,
             state: self.state,
+            version: self.version,
             reaches: self.reaches,
-            target: self.target,
-            began: self.began,
             nonce: self.nonce,
-            pauses: self.pauses,
+            held: self.held,
+            paused: self.paused,
             created: self.created,
             arrived: self.arrived,
         };
-        Self::slot(self.proxy).write(instance::HEAD, &head);
+        slot.write(instance::HEAD, &head);
     }
 }

@@ -13,7 +13,6 @@
 //! | [`action`] | open actions: approvals, timelocks, rounds, proposer slots |
 //! | [`authority`] | policies in storage, and who satisfies them |
 //! | [`instances`] | instances: kind, state, complex step, transitions |
-//! | [`queue`] | the lists that instances stand in, and the queue of those that wait for `rollout` |
 //! | [`lock`] | the transient locks: the registry's, and an instance's own |
 //! | [`runnable`] | whether code can run, and is what was approved |
 //! | [`abi`] | calldata, return data |
@@ -49,7 +48,6 @@ pub mod orders;
 pub mod parts;
 pub mod path;
 pub mod policy;
-pub mod queue;
 pub mod route;
 pub mod runnable;
 pub mod store;

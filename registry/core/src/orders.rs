@@ -2,9 +2,9 @@
 //!
 //! | instance | called | by |
 //! |---|---|---|
-//! | a proxy of the framework | the proxy | the registry |
-//! | an EVM proxy with another registry in its code | the proxy | that registry, which relays |
-//! | a proxy of the framework on a path with a check | the proxy | the registry, in a call to itself |
+//! | a WASM proxy | the proxy | the registry |
+//! | an EVM proxy | the proxy | the orders contract, which the registry calls |
+//! | a proxy of the framework on a path with a check | as above | the registry, in a call to itself |
 //! | an adopted proxy | the proxy or its ProxyAdmin | the definition's admin, in a call of the registry to itself |
 
 use alloc::vec::Vec;
@@ -13,12 +13,14 @@ use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_upgrades_interface::{
     ids::Order,
-    instance::IInstanceRegistry::{moveInstanceCall, relayCall},
+    instance::IInstanceRegistry::moveInstanceCall,
     proxy::IUpgradeabilityProxy::{registryCall, upgradeToCall},
+    reasons::proxy_kind,
 };
 
 use crate::{
     abi::{Reader, encode},
+    build,
     chain::{Reverts, ask, call_with_gas, is_called_directly, sender, this},
     definition::Definition,
     errors,
@@ -42,7 +44,7 @@ pub fn order(
         instance: proxy,
         order,
     });
-    if instance.is_adopted() || (definition.has_checks && order == Order::Upgrade) {
+    if moves_by_itself(definition, instance, order) {
         let values = [proxy.into(), version.into()];
         let call = encode(&moveInstanceCall::SELECTOR, &values);
         call_with_gas(this(), &call, &[0; 32], gas)?;
@@ -50,6 +52,22 @@ pub fn order(
         send(instance, &upgrade_to(version), &[0; 32], gas)?;
     }
     require_done(proxy)
+}
+
+/// How many calls lie between the registry and the proxy that it orders something: each keeps 1/64 of the gas.
+pub fn hops(definition: &Definition, instance: &Instance, order: Order) -> u32 {
+    let to_itself = u32::from(moves_by_itself(definition, instance, order));
+    to_itself
+        + match instance.kind {
+            proxy_kind::WASM => 1,
+            proxy_kind::TRANSPARENT_5 => 3,
+            _ => 2,
+        }
+}
+
+/// Whether the registry gives that order in a call to itself.
+fn moves_by_itself(definition: &Definition, instance: &Instance, order: Order) -> bool {
+    instance.is_adopted() || (definition.has_checks && order == Order::Upgrade)
 }
 
 /// Refuses an order to an adopted proxy unless an account without code calls the registry directly.
@@ -70,15 +88,18 @@ pub fn require_done(proxy: Address) -> Reverts<()> {
 }
 
 /// Calldata that make a proxy ask the registry what to do.
-pub fn upgrade_to(version: &[u8]) -> Vec<u8> {
+fn upgrade_to(version: &[u8]) -> Vec<u8> {
     encode(&upgradeToCall::SELECTOR, &[version.into()])
 }
 
 /// Calls a proxy of the framework as the registry that it obeys.
 pub fn send(instance: &Instance, data: &[u8], value: &[u8; 32], gas: u64) -> Reverts<Vec<u8>> {
-    match instance.relay() {
-        Some(relay) => call_with_gas(relay, &relayed(instance, data), value, gas),
-        None => call_with_gas(instance.proxy, data, value, gas),
+    match instance.kind {
+        proxy_kind::EVM => {
+            let data = passed_on(instance.proxy, data);
+            call_with_gas(build::ORDERS, &data, value, gas)
+        }
+        _ => call_with_gas(instance.proxy, data, value, gas),
     }
 }
 
@@ -96,14 +117,14 @@ pub fn asks_another(instance: &Instance) -> bool {
 
 /// Asks a proxy of the framework, as the registry that it obeys, for one of the addresses in its slots.
 pub fn question(instance: &Instance, selector: [u8; 4]) -> Reverts<Address> {
-    let answer = match instance.relay() {
-        Some(relay) => ask(relay, &relayed(instance, &selector)),
-        None => ask(instance.proxy, &selector),
+    let answer = match instance.kind {
+        proxy_kind::EVM => ask(build::ORDERS, &passed_on(instance.proxy, &selector)),
+        _ => ask(instance.proxy, &selector),
     };
     Ok(Reader::new(&answer?).address(0)?)
 }
 
-fn relayed(instance: &Instance, data: &[u8]) -> Vec<u8> {
-    let values = [instance.proxy.into(), data.into()];
-    encode(&relayCall::SELECTOR, &values)
+/// What the orders contract is called with to call a proxy.
+fn passed_on(proxy: Address, data: &[u8]) -> Vec<u8> {
+    [proxy.into_word().as_slice(), data].concat()
 }

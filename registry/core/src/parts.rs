@@ -7,8 +7,10 @@ use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 use stylus_upgrades_host::{call, context, program::Status, storage};
 use stylus_upgrades_interface::{
-    instance::IInstanceRegistry::relayCall,
-    parts::{self, IParts::verifySignedCall},
+    parts::{
+        self,
+        IParts::{checkCallCall, verifySignedCall},
+    },
     registry::IRegistry::{createProxyCall, submitSignedCall, upgradeInstanceCall},
     registry_storage::registry_parts,
 };
@@ -41,9 +43,9 @@ fn no_value(selector: [u8; 4]) -> Reverts<()> {
         selector,
         createProxyCall::SELECTOR
             | submitSignedCall::SELECTOR
+            | checkCallCall::SELECTOR
             | verifySignedCall::SELECTOR
             | upgradeInstanceCall::SELECTOR
-            | relayCall::SELECTOR
     );
     if value.is_zero() || takes_value {
         Ok(())

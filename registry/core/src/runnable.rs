@@ -9,12 +9,12 @@ use stylus_upgrades_interface::{
     chain::{ARB_WASM, DESIGNATOR_PREFIX, FRAGMENT_PREFIX, IArbWasm, PROGRAM_PREFIX, ROOT_PREFIX},
     evm_proxy::{self, Shape},
     ids::CodeHash,
-    reasons::not_runnable,
+    reasons::{not_runnable, proxy_kind},
 };
 
 use crate::{
     abi::encode,
-    build::{self, EvmProgram},
+    build,
     chain::{RevertData, Reverts, ask, code_hash, has_code, keccak, this},
     errors,
     instances::Instance,
@@ -70,12 +70,12 @@ pub fn is_precompile(account: Address) -> bool {
     high == [0; 17] && (matches!(small, 1..=0x1ff) || small == 0xa_4b05)
 }
 
-/// Whether that is the registry, one of its parts or instances, or code that only proxies run.
+/// Whether that is the registry, one of its parts or instances, code that only proxies run, or a contract that the
+/// framework has on every chain.
 pub fn is_ours(account: Address) -> bool {
     account == this()
         || is_part(account)
-        || account == build::STORAGE
-        || account == build::STUB
+        || [build::STORAGE, build::STUB, build::ORDERS, build::LAYOUTS].contains(&account)
         || Instance::is(account)
 }
 
@@ -94,7 +94,12 @@ pub fn reason(account: Address) -> Reverts<Option<u8>> {
     if code.starts_with(&DESIGNATOR_PREFIX) {
         return Ok(Some(not_runnable::DESIGNATOR));
     }
-    let is_proxy = [build::PROXY_CODEHASH, build::BARE_CODEHASH].contains(&hash);
+    let proxies = [
+        build::PROXY_CODEHASH,
+        build::BARE_CODEHASH,
+        build::EVM_PROXY_CODEHASH,
+    ];
+    let is_proxy = proxies.contains(&hash);
     if is_proxy || is_minimal_proxy(code) || is_evm_program(code) || is_ours(account) {
         return Ok(Some(not_runnable::PROXY));
     }
@@ -133,28 +138,26 @@ fn is_evm_program(code: &[u8]) -> bool {
         .any(|(shape, hash)| hash_with(shape, code, Address::ZERO) == Some(hash))
 }
 
-/// Whether that account is an EVM proxy of the framework, whichever registry created it.
-pub fn is_evm_proxy(account: Address) -> bool {
-    let mut code = [0; evm_proxy::EVM.size + 1];
-    let size = context::code(&account, 0, &mut code);
-    let (shape, hash) = build::EVM_PROXY_CODE;
-    let code = code.get(..size).unwrap_or_default();
-    hash_with(shape, code, Address::ZERO) == Some(hash)
+/// The kind of a proxy of the framework, by its code, if it is one of this set of contracts.
+pub fn proxy_kind_of(account: Address) -> Option<u8> {
+    let codehash = code_hash(account);
+    if codehash == build::PROXY_CODEHASH {
+        Some(proxy_kind::WASM)
+    } else if codehash == build::EVM_PROXY_CODEHASH {
+        Some(proxy_kind::EVM)
+    } else {
+        None
+    }
 }
 
-/// The registry in the code of an EVM proxy of the framework, which the account is known to be.
-pub fn registry_in_code(account: Address) -> Option<Address> {
-    let mut registry = [0; 20];
-    let read = context::code(&account, evm_proxy::EVM.registry_at, &mut registry);
-    (read == registry.len()).then_some(Address::new(registry))
-}
-
-/// The hash of an EVM program of this registry.
-pub fn own_codehash(program: &EvmProgram) -> Reverts<CodeHash> {
-    let at = program.init_code.len() - program.shape.size;
-    let code = program.init_code.get(at..).unwrap_or_default();
-    let hash = hash_with(program.shape, code, this());
-    hash.map(CodeHash).ok_or_else(errors::nothing)
+/// Refuses to create or receive a proxy of that kind, one of [`proxy_kind`], unless what it needs is there and runs.
+pub fn check_set(kind: u8) -> Reverts<()> {
+    check_own(build::STORAGE, build::STORAGE_CODEHASH)?;
+    same_code(build::STUB, build::STUB_CODEHASH)?;
+    match kind {
+        proxy_kind::EVM => same_code(build::ORDERS, build::ORDERS_CODEHASH),
+        _ => Ok(()),
+    }
 }
 
 /// keccak256 of code with the address of a registry in it; `None` if it has another shape.
@@ -163,7 +166,7 @@ fn hash_with(shape: Shape, code: &[u8], registry: Address) -> Option<B256> {
         return None;
     }
     let mut code = Vec::from(code);
-    let place = code.get_mut(shape.registry_at..shape.registry_at + 20)?;
+    let place = code.get_mut(shape.caller_at..shape.caller_at + 20)?;
     place.copy_from_slice(registry.as_slice());
     Some(keccak(&code))
 }

@@ -5,7 +5,7 @@ use stylus_registry_core::{
     abi::Reader,
     admin,
     adopted::{Adopted, Ownership},
-    chain::Reverts,
+    chain::{Reverts, code_hash, has_code},
     definition::Definition,
     errors, events,
     instances::{Instance, Origin},
@@ -16,12 +16,13 @@ use stylus_registry_core::{
 };
 use stylus_upgrades_interface::{
     adopted::is_adopted,
-    ids::{Order, VersionIndex},
+    ids::{InstanceState, Order, VersionIndex},
+    reasons::proxy_kind,
 };
 
-use crate::decided::instance;
-
-/// Refuses what is no proxy that the definition could adopt at that version.
+/// Refuses what is no proxy that the definition could adopt at that version. Approvals count only once the definition's
+/// admin owns it, so that nobody else changes its code from then on. A UUPS proxy whose code has no owner shows
+/// that when it is adopted.
 pub(crate) fn check(definition: &Definition, proxy: Address, arguments: Reader<'_>) -> Reverts<()> {
     let (kind, version) = (arguments.u8(2)?, definition.version(arguments.bytes(3)?)?);
     if runnable::is_ours(proxy) {
@@ -30,6 +31,15 @@ pub(crate) fn check(definition: &Definition, proxy: Address, arguments: Reader<'
     // no account without code, no delegated account, and no program of the framework
     if !is_adopted(kind) || runnable::reason(proxy)?.is_some() {
         return Err(errors::not_supported(b"adoption of that proxy"));
+    }
+    admin::ensure(definition.id)?;
+    let adopted = Adopted::candidate(definition.id, proxy, kind);
+    if adopted.ownership() == Ownership::Others {
+        return Err(errors::instance_not_obeying(proxy));
+    }
+    if kind == proxy_kind::TRANSPARENT_4 {
+        let runs = adopted.implementation().unwrap_or_default();
+        runnable::same_code(runs, version.code.codehash)?;
     }
     check_programs(&[(version, Step::default())])
 }
@@ -42,7 +52,6 @@ pub(crate) fn adopt(
 ) -> Reverts<()> {
     let kind = arguments.u8(2)?;
     let version = definition.version(arguments.bytes(3)?)?;
-    admin::ensure(definition.id)?;
     let instance = arrive(definition, proxy, kind, version.index)?;
     let order = Order::Upgrade;
     orders::order(definition, &instance, order, &version.label, u64::MAX)
@@ -57,22 +66,26 @@ pub(crate) fn arrive(
 ) -> Reverts<Instance> {
     let mut instance = Instance::create(definition, proxy, kind, Origin::Elsewhere)?;
     events::instance_adopted(definition.id, proxy, kind).emit();
-    instance.set_version(definition, version);
+    instance.begin_at(version);
     let label = definition.label_of(version);
     events::upgraded(definition, &instance, VersionIndex::NONE, &label).emit();
     Ok(instance)
 }
 
 /// Refuses to remove an instance that nobody could bring back: a proxy of the framework that names no other registry
-/// (also because its program has expired), and an adopted one that is paused, or still to be resumed, while it
-/// obeys.
-pub(crate) fn check_removal(definition: &Definition, instance: &Instance) -> Reverts<()> {
+/// (also because its program has expired), and an adopted one that is paused while it obeys. An account without
+/// code may always be removed.
+pub(crate) fn check_removal(instance: &Instance) -> Reverts<()> {
+    if !has_code(code_hash(instance.proxy)) {
+        return Ok(());
+    }
     match Adopted::of(instance) {
         None if !orders::asks_another(instance) => {
             Err(errors::not_supported(b"removal of an instance that obeys"))
         }
         Some(adopted)
-            if adopted.ownership() != Ownership::Others && !instance.is_running(definition) =>
+            if adopted.ownership() != Ownership::Others
+                && instance.state != InstanceState::LIVE =>
         {
             Err(errors::upgrade_in_progress())
         }
@@ -82,7 +95,7 @@ pub(crate) fn check_removal(definition: &Definition, instance: &Instance) -> Rev
 
 /// Removes an instance.
 pub(crate) fn remove(definition: &mut Definition, proxy: Address) -> Reverts<()> {
-    instance(definition, proxy)?.remove(definition)?;
+    Instance::of(proxy)?.remove(definition)?;
     events::instance_removed(definition.id, proxy).emit();
     Ok(())
 }

@@ -14,18 +14,19 @@ use stylus_registry_core::{
     lock::{self, Phase},
 };
 use stylus_upgrades_interface::registry::IRegistry::{
-    abortMigrationCall, acceptTransferCall, adoptCall, createDefinitionCall, removeInstanceCall,
-    setHandlerCall, setPolicyCall, transferProxyCall,
+    abortMigrationCall, acceptTransferCall, adoptCall, createDefinitionCall, createProxyCall,
+    removeInstanceCall, setHandlerCall, setPolicyCall, transferProxyCall,
 };
 
-use crate::{adoption, handler, policies, transfer};
+use crate::{adoption, create, handler, policies, transfer};
 
-/// Refuses what could not be executed now.
+/// Refuses what could not be executed now. Gives what the call returns after how far it is.
 pub(crate) fn check(calldata: &[u8]) -> Reverts<Vec<u8>> {
     let arguments = Reader::arguments(calldata);
     match selector(calldata)? {
         createDefinitionCall::SELECTOR => policies::check_definition(arguments),
         setPolicyCall::SELECTOR => policies::check_change(arguments),
+        createProxyCall::SELECTOR => return create::check(arguments),
         selector => check_about_proxy(selector, arguments),
     }?;
     Ok(Vec::new())
@@ -47,17 +48,14 @@ pub(crate) fn execute(calldata: &[u8]) -> Reverts<Vec<u8>> {
 
 fn check_about_proxy(selector: [u8; 4], arguments: Reader<'_>) -> Reverts<()> {
     let (definition, proxy) = subject(arguments)?;
+    let instance = |nonce| instance(&definition, proxy, arguments.u64(nonce)?);
     match selector {
-        setHandlerCall::SELECTOR => handler::migrating(&definition, proxy, true).map(drop),
-        abortMigrationCall::SELECTOR => handler::migrating(&definition, proxy, false).map(drop),
+        setHandlerCall::SELECTOR => handler::check_handler(&instance(3)?),
+        abortMigrationCall::SELECTOR => handler::check_abort(&instance(2)?),
         adoptCall::SELECTOR => adoption::check(&definition, proxy, arguments),
         acceptTransferCall::SELECTOR => transfer::check_acceptance(&definition, proxy, arguments),
-        transferProxyCall::SELECTOR => {
-            transfer::check(&definition, &instance(&definition, proxy)?, arguments)
-        }
-        removeInstanceCall::SELECTOR => {
-            adoption::check_removal(&definition, &instance(&definition, proxy)?)
-        }
+        transferProxyCall::SELECTOR => transfer::check(&definition, &instance(4)?, arguments),
+        removeInstanceCall::SELECTOR => adoption::check_removal(&instance(2)?),
         _ => Err(errors::nothing()),
     }
 }
@@ -65,8 +63,10 @@ fn check_about_proxy(selector: [u8; 4], arguments: Reader<'_>) -> Reverts<()> {
 fn execute_about_proxy(selector: [u8; 4], arguments: Reader<'_>) -> Reverts<()> {
     let (mut definition, proxy) = subject(arguments)?;
     match selector {
-        setHandlerCall::SELECTOR => handler::set(&definition, proxy, arguments.address(2)?),
-        abortMigrationCall::SELECTOR => handler::abort(&definition, proxy),
+        setHandlerCall::SELECTOR => {
+            handler::set(&definition, Instance::of(proxy)?, arguments.address(2)?)
+        }
+        abortMigrationCall::SELECTOR => handler::abort(&definition, Instance::of(proxy)?),
         adoptCall::SELECTOR => adoption::adopt(&mut definition, proxy, arguments),
         acceptTransferCall::SELECTOR => transfer::accept(&definition, proxy, arguments),
         transferProxyCall::SELECTOR => transfer::transfer(&mut definition, proxy, arguments),
@@ -84,11 +84,9 @@ fn subject(arguments: Reader<'_>) -> Reverts<(Definition, Address)> {
     Ok((Definition::of(arguments.bytes(0)?)?, arguments.address(1)?))
 }
 
-/// An instance of the definition.
-pub(crate) fn instance(definition: &Definition, proxy: Address) -> Reverts<Instance> {
-    let instance = Instance::of(proxy)?;
-    if instance.definition != definition.id {
-        return Err(errors::not_an_instance(proxy));
-    }
+/// An instance of the definition, in the state that the call was approved for.
+fn instance(definition: &Definition, proxy: Address, nonce: u64) -> Reverts<Instance> {
+    let instance = Instance::within(definition, proxy)?;
+    instance.require_nonce(nonce)?;
     Ok(instance)
 }

@@ -8,39 +8,43 @@ use stylus_registry_core::{
 };
 use stylus_upgrades_interface::{complex::IComplexMigration, ids::InstanceState};
 
-use crate::decided::instance;
-
-/// An instance of the definition in a complex step; in either direction, or only forward.
-pub(crate) fn migrating(
-    definition: &Definition,
-    proxy: Address,
-    either_way: bool,
-) -> Reverts<Instance> {
-    let instance = instance(definition, proxy)?;
-    let state = instance.state;
-    if state == InstanceState::MIGRATING || (either_way && state == InstanceState::TURNING_BACK) {
-        Ok(instance)
+/// Refuses to change the handler of an instance outside of a complex step.
+pub(crate) fn check_handler(instance: &Instance) -> Reverts<()> {
+    if instance.is_migrating() {
+        Ok(())
     } else {
-        Err(errors::not_migrating(proxy, state.0))
+        Err(errors::not_migrating(instance.proxy, instance.state.0))
+    }
+}
+
+/// Refuses to abort what is no complex step that goes forward.
+pub(crate) fn check_abort(instance: &Instance) -> Reverts<()> {
+    if instance.state == InstanceState::MIGRATING {
+        Ok(())
+    } else {
+        Err(errors::not_migrating(instance.proxy, instance.state.0))
     }
 }
 
 /// Has the program of a complex migration take another handler.
-pub(crate) fn set(definition: &Definition, proxy: Address, handler: Address) -> Reverts<()> {
+pub(crate) fn set(
+    definition: &Definition,
+    mut instance: Instance,
+    handler: Address,
+) -> Reverts<()> {
     let call = encode(
         &IComplexMigration::setHandlerCall::SELECTOR,
         &[handler.into()],
     );
-    let instance = migrating(definition, proxy, true)?;
+    instance.change_handler();
     send(&instance, &call, &[0; 32], u64::MAX)?;
-    events::handler_changed(definition.id, proxy, handler).emit();
+    events::handler_changed(definition.id, instance.proxy, handler).emit();
     Ok(())
 }
 
 /// Has the program of a complex migration turn back, if it can.
-pub(crate) fn abort(definition: &Definition, proxy: Address) -> Reverts<()> {
-    let mut instance = migrating(definition, proxy, false)?;
-    instance.turn_back(definition.current);
+pub(crate) fn abort(definition: &Definition, mut instance: Instance) -> Reverts<()> {
+    instance.turn_back(definition);
     let call = IComplexMigration::turnBackCall::SELECTOR;
     send(&instance, &call, &[0; 32], u64::MAX).map(drop)
 }

@@ -7,7 +7,7 @@
 //! | `policies` | the construction, `createDefinition`, `setPolicy` |
 //! | `handler` | `setHandler` and `abortMigration` |
 //! | `adoption` | `adopt` and `removeInstance` |
-//! | `transfer` | `acceptTransfer`, `transferProxy`, and the calls between two registries |
+//! | `transfer` | `acceptTransfer`, `transferProxy`, and the call between two registries |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 
@@ -40,8 +40,6 @@ fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
     let arguments = Reader::arguments(calldata);
     match selector {
         IInstanceRegistry::receiveTransferCall::SELECTOR => transfer::receive(arguments),
-        IInstanceRegistry::relayCall::SELECTOR => transfer::relay(arguments),
-        IInstanceRegistry::transferRelayCall::SELECTOR => transfer::transfer_relay(arguments),
         CONSTRUCTOR_SELECTOR => policies::construct(arguments),
         IRegistry::createProxyCall::SELECTOR => create::proxy(arguments),
         IParts::checkCallCall::SELECTOR => decided::check(arguments.bytes(0)?),

@@ -1,6 +1,5 @@
 //! Registry: its entry. It holds the state and forwards each call by delegatecall to the part
-//! that answers it ([`parts`]), byte for byte both ways. A call that no part answers goes to the one
-//! that says what to use instead; less than a selector reverts without data.
+//! that answers it ([`parts`]), byte for byte both ways. A call that no part answers reverts without data.
 //!
 //! Which parts, with which code, is compiled in: fixed at construction for ever.
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
@@ -59,20 +58,21 @@ fn registry(calldata: Calldata, scratch: &mut Scratch) -> Status {
     let len = data.len();
     match selector(data) {
         Some(CONSTRUCT) if !construct() => Status::Revert,
-        Some(selector) => delegate(part(selector), len, scratch),
+        Some(selector) => match part(selector) {
+            Some(part) => delegate(part, len, scratch),
+            None => Status::Revert,
+        },
         None => Status::Revert,
     }
 }
 
-/// The part that a call is forwarded to.
+/// The part that a call is forwarded to, if one answers it.
 #[inline(always)]
-fn part(selector: u32) -> &'static Address {
+fn part(selector: u32) -> Option<&'static Address> {
     let (selectors, positions) = &ROUTE;
-    let route = selectors.iter().position(|routed| *routed == selector);
-    let position = route.and_then(|route| positions.get(route));
-    let program = position.and_then(|position| PROGRAMS.get(usize::from(*position)));
-    let (address, _) = program.unwrap_or(&PROGRAMS[parts::UNANSWERED]);
-    address
+    let route = selectors.iter().position(|routed| *routed == selector)?;
+    let program = PROGRAMS.get(usize::from(*positions.get(route)?))?;
+    Some(&program.0)
 }
 
 /// Notes the parts in the first slots, once, if they have the code that they were built

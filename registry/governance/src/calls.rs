@@ -1,10 +1,11 @@
-//! The governed calls: their arguments, the definition and role that each asks for, and what it is about.
+//! The governed calls: their arguments, and the definition and role that each asks for.
 
-use alloy_primitives::{Address, B256};
+use alloc::vec::Vec;
+
+use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::Reader,
-    action::Subject,
     authority::{Stored, role},
     chain::Reverts,
     definition::Definition,
@@ -46,21 +47,15 @@ pub(crate) enum Call<'a> {
     /// `adopt`, or `acceptTransfer`: about a proxy that is to become an instance. The same part does.
     Arrival {
         name: &'a [u8],
-        version: &'a [u8],
         is_adoption: bool,
         calldata: &'a [u8],
     },
     /// `pause`
-    Pause { name: &'a [u8] },
+    Pause { name: &'a [u8], first: Vec<Address> },
     /// `resume`
-    Resume { name: &'a [u8] },
-    /// `createProxy`
-    CreateProxy {
-        name: &'a [u8],
-        version: &'a [u8],
-        kind: u8,
-        salt: B256,
-    },
+    Resume { name: &'a [u8], version: &'a [u8] },
+    /// `createProxy`. The same part does.
+    CreateProxy { name: &'a [u8], calldata: &'a [u8] },
 }
 
 impl<'a> Call<'a> {
@@ -99,19 +94,19 @@ impl<'a> Call<'a> {
             IRegistry::adoptCall::SELECTOR | IRegistry::acceptTransferCall::SELECTOR => {
                 Self::Arrival {
                     name,
-                    version: text(3)?,
                     is_adoption: selector == IRegistry::adoptCall::SELECTOR,
                     calldata,
                 }
             }
-            IRegistry::pauseCall::SELECTOR => Self::Pause { name },
-            IRegistry::resumeCall::SELECTOR => Self::Resume { name },
-            IRegistry::createProxyCall::SELECTOR => Self::CreateProxy {
+            IRegistry::pauseCall::SELECTOR => Self::Pause {
+                name,
+                first: arguments.addresses(1)?,
+            },
+            IRegistry::resumeCall::SELECTOR => Self::Resume {
                 name,
                 version: text(1)?,
-                kind: arguments.u8(2)?,
-                salt: arguments.word(3)?,
             },
+            IRegistry::createProxyCall::SELECTOR => Self::CreateProxy { name, calldata },
             _ => return Err(errors::nothing()),
         })
     }
@@ -125,8 +120,8 @@ impl<'a> Call<'a> {
             | Self::AddStep { name, .. }
             | Self::OfInstance { name, .. }
             | Self::Arrival { name, .. }
-            | Self::Pause { name }
-            | Self::Resume { name }
+            | Self::Pause { name, .. }
+            | Self::Resume { name, .. }
             | Self::CreateProxy { name, .. } => {
                 label::check(name)?;
                 Definition::of(name)
@@ -135,7 +130,8 @@ impl<'a> Call<'a> {
     }
 
     /// The role that it asks for, with its policy. Unless `pause` is set, any one address of `migrate`
-    /// pauses, and the whole policy of `migrate` resumes.
+    /// pauses, and the whole policy of `migrate` resumes. To resume, delays count as passed: the version that starts
+    /// again went through them.
     pub(crate) fn authority(&self, definition: &Definition) -> Reverts<(&'static [u8], Stored)> {
         let role = match self {
             Self::CreateDefinition { .. } => role::DEFINE,
@@ -145,24 +141,23 @@ impl<'a> Call<'a> {
             | Self::Arrival { .. } => role::MIGRATE,
             Self::SetPolicy { .. } => role::POLICY,
             Self::CreateProxy { .. } => role::CREATE,
-            Self::Pause { .. } | Self::Resume { .. } => {
-                if let Ok(stored) = Stored::of(definition, role::PAUSE) {
-                    return Ok((role::PAUSE, stored));
-                }
-                role::MIGRATE
-            }
+            Self::Pause { .. } | Self::Resume { .. } => match Stored::of(definition, role::PAUSE) {
+                Ok(_) => role::PAUSE,
+                Err(_) => role::MIGRATE,
+            },
         };
         let stored = Stored::of(definition, role)?;
-        match self {
-            Self::Pause { .. } => Ok((role, stored.any_one())),
-            _ => Ok((role, stored)),
-        }
+        let stored = match self {
+            Self::Pause { .. } if role == role::MIGRATE => stored.any_one(),
+            Self::Resume { .. } => stored.without_delays(),
+            _ => stored,
+        };
+        Ok((role, stored))
     }
 
     /// Whether a paused definition refuses it.
     pub(crate) fn needs_live(&self) -> bool {
         match self {
-            Self::AddVersion { migrate, .. } => *migrate,
             Self::Arrival { is_adoption, .. } => *is_adoption,
             Self::CreateProxy { .. } => true,
             _ => false,
@@ -179,35 +174,5 @@ impl<'a> Call<'a> {
             } => *is_transfer && Instance::of(*proxy).is_ok_and(|instance| instance.is_adopted()),
             _ => false,
         }
-    }
-
-    /// The instance that it is about, with its nonce: approvals of it hold for no other.
-    pub(crate) fn about(&self) -> Subject {
-        let Self::OfInstance { proxy, .. } = self else {
-            return Subject::default();
-        };
-        let nonce = Instance::of(*proxy).map_or(B256::ZERO, |instance| instance.nonce());
-        [(*proxy, nonce), Default::default()]
-    }
-
-    /// The code and the script that it is about, or the instance.
-    pub(crate) fn subject(&self, definition: &Definition) -> Reverts<Subject> {
-        let (code, step) = match self {
-            Self::CreateDefinition { .. }
-            | Self::SetPolicy { .. }
-            | Self::OfInstance { .. }
-            | Self::Pause { .. }
-            | Self::Resume { .. } => return Ok(self.about()),
-            Self::AddVersion { code, step, .. } => (*code, Some(step)),
-            Self::AddStep { version, step, .. } => (definition.version(version)?.code, Some(step)),
-            Self::CreateProxy { version, .. } | Self::Arrival { version, .. } => {
-                (definition.version(version)?.code, None)
-            }
-        };
-        let script = step.map(|step| (step.script, step.script_codehash.0));
-        Ok([
-            (code.implementation, code.codehash.0),
-            script.unwrap_or_default(),
-        ])
     }
 }

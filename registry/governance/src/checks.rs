@@ -1,15 +1,14 @@
 //! What can be refused before anybody approves a governed call. The same checks run again when it is executed.
 
-use alloy_primitives::{Address, B256};
+use alloc::vec::Vec;
+
+use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
-    chain::{RevertData, Reverts, code_hash, has_code},
-    create2,
+    chain::{RevertData, Reverts},
     definition::Definition,
-    errors,
-    instances::Instance,
-    label, queue,
+    errors, label,
     runnable::{self, same_code},
     version::{Code, Step, Version},
 };
@@ -23,9 +22,10 @@ use stylus_upgrades_interface::{
 
 use crate::{calls::Call, execute::hand_on};
 
-/// Refuses what could not be executed now.
-pub(crate) fn check(call: &Call<'_>, definition: &Definition) -> Reverts<()> {
-    if call.needs_live() && definition.is_paused() {
+/// Refuses what could not be executed now. Gives what the call returns after how far it is: nothing, or the address of
+/// a proxy.
+pub(crate) fn check(call: &Call<'_>, definition: &Definition) -> Reverts<Vec<u8>> {
+    if call.needs_live() && definition.paused {
         return Err(errors::definition_paused(&definition.name));
     }
     match call {
@@ -54,27 +54,16 @@ pub(crate) fn check(call: &Call<'_>, definition: &Definition) -> Reverts<()> {
         Call::CreateDefinition { calldata }
         | Call::SetPolicy { calldata, .. }
         | Call::OfInstance { calldata, .. }
-        | Call::Arrival { calldata, .. } => {
+        | Call::Arrival { calldata, .. }
+        | Call::CreateProxy { calldata, .. } => {
             let check = encode(&checkCallCall::SELECTOR, &[(*calldata).into()]);
-            hand_on::<checkCallCall>(&check)
+            return hand_on::<checkCallCall>(&check);
         }
-        Call::Pause { .. } if definition.is_paused() && queue::waiting(definition.id) == 0 => {
-            Err(errors::definition_paused(&definition.name))
-        }
-        Call::Resume { .. } if !definition.is_paused() => {
-            Err(errors::definition_not_paused(&definition.name))
-        }
-        Call::Pause { .. } | Call::Resume { .. } => Ok(()),
-        Call::CreateProxy {
-            name,
-            version,
-            kind,
-            salt,
-        } => {
-            definition.version(version)?;
-            create_proxy(name, *kind, *salt)
-        }
-    }
+        Call::Pause { .. } if definition.paused => Err(errors::definition_paused(&definition.name)),
+        Call::Pause { .. } => Ok(()),
+        Call::Resume { version, .. } => resume(definition, version),
+    }?;
+    Ok(Vec::new())
 }
 
 /// `migrate` adds a version with a step from the current one, or takes one that is there with
@@ -96,12 +85,17 @@ fn becomes_current(definition: &Definition, label: &[u8], code: &Code, step: &St
     Ok(())
 }
 
-fn create_proxy(name: &[u8], kind: u8, salt: B256) -> Reverts<()> {
-    let proxy = create2::address(name, kind, salt)?;
-    if has_code(code_hash(proxy)) || Instance::is(proxy) {
-        return Err(errors::proxy_exists(proxy));
+/// What was approved for another version than the current one resumes nothing.
+fn resume(definition: &Definition, version: &[u8]) -> Reverts<()> {
+    if !definition.paused {
+        return Err(errors::definition_not_paused(&definition.name));
     }
-    Ok(())
+    let current = definition.label_of(definition.current);
+    if current == version {
+        Ok(())
+    } else {
+        Err(errors::version_not_current(version, &current))
+    }
 }
 
 /// The step of a version that is being added.
@@ -142,7 +136,7 @@ fn another_step(definition: &Definition, version: &Version, step: &Step) -> Reve
 /// Kind, script and data fit together.
 fn shape(step: &Step, version: &[u8]) -> Reverts<()> {
     let refuse = |reason| Err(invalid(step, version, reason));
-    let kind = step.kind.base();
+    let kind = step.kind;
     match kind {
         Kind::NONE | Kind::CALL | Kind::SCRIPT | Kind::COMPLEX | Kind::FOREIGN_CALL => {}
         _ => return refuse(reason::UNKNOWN_KIND),

@@ -1,28 +1,26 @@
 //! What each governed call does once it is approved. It was checked in this very call.
 
+use alloc::vec::Vec;
+
+use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
-    abi::encode,
+    abi::{Value, encode},
     chain::{Reverts, delegate},
     definition::Definition,
     events,
     parts::part,
-    queue,
     version::{Code, Step, Version},
 };
 use stylus_upgrades_interface::{
-    limits::INSTANCES_AT_ONCE,
-    parts::{
-        self,
-        IParts::{pauseOrResumeCall, upgradeOlderCall},
-    },
-    registry::IRegistry::{createProxyCall, transferProxyCall},
+    parts::{self, IParts::pauseInstancesCall},
+    registry::IRegistry::transferProxyCall,
 };
 
 use crate::calls::Call;
 
 /// Does it. `definition` is the one whose role was asked for.
-pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u8]) -> Reverts<()> {
+pub(crate) fn execute(call: &Call<'_>, mut definition: Definition) -> Reverts<()> {
     match call {
         Call::AddVersion {
             version,
@@ -35,7 +33,9 @@ pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u
                 add_version(&mut definition, version, code, step)?;
             }
             if *migrate {
-                activate(&mut definition, version, step)?;
+                let version = definition.version(version)?;
+                make_current(&mut definition, &version);
+                definition.save();
             }
             Ok(())
         }
@@ -49,10 +49,15 @@ pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u
         Call::CreateDefinition { calldata }
         | Call::SetPolicy { calldata, .. }
         | Call::OfInstance { calldata, .. }
-        | Call::Arrival { calldata, .. } => hand_on::<transferProxyCall>(calldata),
-        Call::Pause { .. } => pause_or_resume(definition, true),
-        Call::Resume { .. } => pause_or_resume(definition, false),
-        Call::CreateProxy { .. } => hand_on::<createProxyCall>(calldata),
+        | Call::Arrival { calldata, .. }
+        | Call::CreateProxy { calldata, .. } => hand_on::<transferProxyCall>(calldata).map(drop),
+        Call::Pause { first, .. } => pause(definition, first),
+        Call::Resume { .. } => {
+            definition.paused = false;
+            definition.save();
+            events::resumed(definition.id).emit();
+            Ok(())
+        }
     }
 }
 
@@ -78,52 +83,27 @@ fn add_step(definition: &mut Definition, version: &mut Version, step: &Step) {
     events::step_added(definition.id, &version.label, step).emit();
 }
 
-/// Makes the version current and upgrades a handful of instances; more are left to `rollout`.
-fn activate(definition: &mut Definition, label: &[u8], step: &Step) -> Reverts<()> {
-    let version = definition.version(label)?;
-    if version.index != definition.current {
-        make_current(definition, &version);
-        definition.save();
-    }
-    // approvers ask for this version: instances that were rolled back are upgraded again
-    let older = queue::older(definition.id);
-    if (1..=INSTANCES_AT_ONCE).contains(&older) {
-        let values = [definition.id.into(), step.kind.into()];
-        let upgrade = encode(&upgradeOlderCall::SELECTOR, &values);
-        hand_on::<upgradeOlderCall>(&upgrade)?;
-    }
-    Ok(())
-}
-
-/// Does not save the definition.
+/// Makes the version current, or the current one once more. It touches no instance. Does not save the definition.
 fn make_current(definition: &mut Definition, version: &Version) {
-    queue::advance(definition.id, definition.current, version.index);
-    definition.current = version.index;
+    definition.activate(version.index);
     events::current_changed(definition.id, &version.label, definition.sequence).emit();
 }
 
-/// Pauses the definition, or resumes it, with its first instances; the others are left to `rollout`. A definition
-/// that is paused already only has its first instances follow: those that could not before.
-fn pause_or_resume(mut definition: Definition, pauses: bool) -> Reverts<()> {
-    if definition.is_paused() != pauses {
-        definition.pauses += 1;
-        definition.save();
-        queue::wait_all(&definition);
-        let announce = if pauses {
-            events::paused
-        } else {
-            events::resumed
-        };
-        announce(definition.id).emit();
-    }
-    if queue::waiting(definition.id) == 0 {
+/// Pauses the definition, and the instances that were named; the others are left to `rollout`.
+fn pause(mut definition: Definition, first: &[Address]) -> Reverts<()> {
+    definition.paused = true;
+    definition.save();
+    events::paused(definition.id).emit();
+    if first.is_empty() {
         return Ok(());
     }
-    let first = encode(&pauseOrResumeCall::SELECTOR, &[definition.id.into()]);
-    hand_on::<pauseOrResumeCall>(&first)
+    let first: Vec<_> = first.iter().copied().map(Value::from).collect();
+    let values = [definition.id.into(), Value::Array(&first)];
+    let call = encode(&pauseInstancesCall::SELECTOR, &values);
+    hand_on::<pauseInstancesCall>(&call).map(drop)
 }
 
 /// Lets the part that executes the call do it, on this storage.
-pub(crate) fn hand_on<C: SolCall>(calldata: &[u8]) -> Reverts<()> {
-    delegate(part(const { parts::executing(C::SELECTOR) }), calldata).map(|_| ())
+pub(crate) fn hand_on<C: SolCall>(calldata: &[u8]) -> Reverts<Vec<u8>> {
+    delegate(part(const { parts::executing(C::SELECTOR) }), calldata)
 }

@@ -5,11 +5,10 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
-    abi::{Reader, Value, encode},
+    abi::{Reader, encode},
     action::{Action, is_revoked, progress_values},
     authority::Stored,
     chain::{Reverts, is_called_directly, now, sender},
-    create2,
     definition::Definition,
     errors, events, lock,
 };
@@ -26,9 +25,9 @@ use crate::{
 pub(crate) fn run(calldata: &[u8]) -> Reverts<Vec<u8>> {
     lock::take()?;
     let call = Call::decode(calldata)?;
-    let progress = approve(calldata, &call, None)?;
+    let (progress, more) = approve(calldata, &call, None)?;
     lock::set(lock::Phase::Free);
-    returned(&call, &progress)
+    Ok([encode(&[], &progress_values(&progress)), more].concat())
 }
 
 /// The same for those who signed it. Who submits it is no approver.
@@ -45,7 +44,7 @@ pub(crate) fn submit(submitted: &[u8]) -> Reverts<Vec<u8>> {
             .collect::<Result<_, _>>()?,
     };
     let call = Call::decode(calldata)?;
-    let progress = approve(calldata, &call, Some(&signed))?;
+    let (progress, _) = approve(calldata, &call, Some(&signed))?;
     lock::set(lock::Phase::Free);
     Ok(encode(&[], &progress_values(&progress)))
 }
@@ -85,7 +84,7 @@ impl Signed<'_> {
                 action.round.into(),
             ],
         );
-        hand_on::<verifySignedCall>(&verify)
+        hand_on::<verifySignedCall>(&verify).map(drop)
     }
 }
 
@@ -106,31 +105,41 @@ struct Decision {
     executes: bool,
 }
 
-fn approve(calldata: &[u8], call: &Call<'_>, signed: Option<&Signed<'_>>) -> Reverts<Progress> {
+/// How far the call is, and what it returns after that.
+fn approve(
+    calldata: &[u8],
+    call: &Call<'_>,
+    signed: Option<&Signed<'_>>,
+) -> Reverts<(Progress, Vec<u8>)> {
     let definition = call.definition()?;
     let (role, stored) = call.authority(&definition)?;
-    let mut action = Action::current(&definition, role, &stored, calldata, call.about(), true);
-    action.needs_direct = call.needs_direct();
+    let action = Action::current(&definition, role, &stored, calldata, true);
     if let Some(signed) = signed {
         signed.require(&action, &stored)?;
     }
     let approvers = signed.map_or_else(|| alloc::vec![sender()], |signed| signed.signers.clone());
-    let decision = decide(action, &stored, approvers)?;
+    let decision = decide(action, call, &stored, approvers)?;
     accept_value(call, &stored, signed.is_none() || decision.executes)?;
-    checks::check(call, &definition)?;
-    carry_out(decision, &stored, call, definition, calldata)
+    let more = checks::check(call, &definition)?;
+    let progress = carry_out(decision, &stored, call, definition, calldata)?;
+    Ok((progress, more))
 }
 
 /// Counts the approvals, and refuses a call that changes nothing. A caller who is no approver is not recorded:
 /// his call executes, or is refused.
-fn decide(mut action: Action, stored: &Stored, approvers: Vec<Address>) -> Reverts<Decision> {
+fn decide(
+    mut action: Action,
+    call: &Call<'_>,
+    stored: &Stored,
+    approvers: Vec<Address>,
+) -> Reverts<Decision> {
     let before = action.approvals;
     let given = approvers.iter().fold(0, |all, who| all | stored.bit(*who));
     action.approvals |= given;
     let lambdas = stored.consents(action.id, sender(), action.approvals)?;
     let clock_changed = action.update_timelocks(stored, lambdas);
     let satisfied = stored.policy.is_satisfied(&action.facts(lambdas));
-    let executes = satisfied && (!action.needs_direct || is_called_directly());
+    let executes = satisfied && (!call.needs_direct() || is_called_directly());
     if !executes && given & !before == 0 && !(clock_changed && given != 0) {
         return Err(if satisfied {
             errors::direct_call_required(sender())
@@ -182,13 +191,12 @@ fn carry_out(
     }
     if decision.executes {
         action.finish();
-        execute::execute(call, definition, calldata)?;
+        execute::execute(call, definition)?;
         executed(&action);
     } else if action.is_stored {
         action.save();
     } else {
-        action.needs_live = call.needs_live();
-        action.open_for(proposer, call.subject(&definition)?)?;
+        action.open_for(proposer)?;
     }
     Ok(progress)
 }
@@ -231,25 +239,12 @@ fn executed(action: &Action) {
     events::executed(action.definition, action.id, sequence).emit();
 }
 
-/// What the call returns: how far it is, and for `createProxy` where the proxy is or will be.
-fn returned(call: &Call<'_>, progress: &Progress) -> Reverts<Vec<u8>> {
-    let [action, approvals, required, executed] = progress_values(progress);
-    if let Call::CreateProxy {
-        name, kind, salt, ..
-    } = call
-    {
-        let proxy = Value::from(create2::address(name, *kind, *salt)?);
-        return Ok(encode(&[], &[action, approvals, required, executed, proxy]));
-    }
-    Ok(encode(&[], &[action, approvals, required, executed]))
-}
-
 /// View: the action that this governed call would approve or execute now.
 pub(crate) fn action_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let calldata = arguments.bytes(0)?;
     let call = Call::decode(calldata)?;
     let definition = call.definition()?;
     let (role, stored) = call.authority(&definition)?;
-    let action = Action::current(&definition, role, &stored, calldata, call.about(), false);
+    let action = Action::current(&definition, role, &stored, calldata, false);
     Ok(encode(&[], &[action.id.into()]))
 }

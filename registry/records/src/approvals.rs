@@ -7,10 +7,8 @@ use stylus_registry_core::{
     abi::{Reader, Value, encode},
     action::{Action, Pending, ROLES, progress_values},
     authority::{Stored, epoch},
-    chain::{Reverts, code_hash},
+    chain::Reverts,
     definition::Definition,
-    instances::Instance,
-    runnable,
 };
 use stylus_upgrades_interface::{ids::ActionId, reasons::blocked_by};
 
@@ -71,40 +69,23 @@ pub(crate) fn readiness(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
             Value::Array(&missing),
             not_before.unwrap_or_default().into(),
             action.expires.into(),
-            blocked_by(&action, &stored, lambdas)?.into(),
+            blocked_by(&action, &stored, lambdas).into(),
         ],
     ))
 }
 
+/// The block in which an open action was proposed.
+pub(crate) fn opened_at(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let (action, _) = Action::open(ActionId(arguments.word(0)?))?;
+    Ok(encode(&[], &[action.block.into()]))
+}
+
 /// What cannot be waited for comes first.
-fn blocked_by(action: &Action, stored: &Stored, lambdas: u8) -> Reverts<u8> {
-    if action.has_expired() {
-        return Ok(blocked_by::EXPIRED);
-    }
-    for (account, expected) in action.subject {
-        if account.is_zero() {
-            continue;
-        }
-        let instance = Instance::of(account);
-        let found = instance
-            .as_ref()
-            .map_or_else(|_| code_hash(account).0, Instance::nonce);
-        if found != expected {
-            return Ok(blocked_by::CODE_CHANGED);
-        }
-        if instance.is_err() && runnable::reason(account)?.is_some() {
-            return Ok(blocked_by::NOT_RUNNABLE);
-        }
-    }
-    let definition = Definition::load(action.definition);
-    if action.needs_live && definition.is_some_and(|definition| definition.is_paused()) {
-        return Ok(blocked_by::PAUSED);
-    }
+fn blocked_by(action: &Action, stored: &Stored, lambdas: u8) -> u8 {
     let policy = &stored.policy;
-    let is_satisfied = policy.is_satisfied(&action.facts(lambdas));
-    Ok(if is_satisfied && action.needs_direct {
-        blocked_by::DIRECT_CALL
-    } else if is_satisfied {
+    if action.has_expired() {
+        blocked_by::EXPIRED
+    } else if policy.is_satisfied(&action.facts(lambdas)) {
         blocked_by::NOTHING
     } else if policy.is_waiting(&action.facts(lambdas)) {
         blocked_by::DELAY
@@ -112,7 +93,7 @@ fn blocked_by(action: &Action, stored: &Stored, lambdas: u8) -> Reverts<u8> {
         blocked_by::LAMBDA
     } else {
         blocked_by::APPROVALS
-    })
+    }
 }
 
 fn is_open(id: &ActionId) -> bool {

@@ -53,21 +53,41 @@ pub(crate) fn verify(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     }
     let submitted = Reader::arguments(arguments.bytes(0)?);
     let (epoch, round) = (arguments.word(1)?, arguments.word(2)?);
-    let call = submitted.bytes(0)?;
-    let hash = digest(call, [epoch, round, submitted.word(1)?])?;
+    let signed = encoded(submitted.bytes(0)?, [epoch, round, submitted.word(1)?])?;
+    let domain = domain_separator();
     for (index, approval) in submitted.structs(2)?.enumerate() {
         let approval = approval?;
         let (signer, signature) = (approval.address(0)?, approval.bytes(1)?);
-        if !is_signed(signer, hash, signature) {
+        if !is_signed(signer, digest(domain, &signed, signer), signature) {
             return Err(errors::invalid_signature(index as u64, signer));
         }
     }
     Ok(Vec::new())
 }
 
-/// What is signed. Calldata in another form than the one that encoders write are refused: what is
-/// signed does not tell them apart, and each form has a round of its own.
-fn digest(call: &[u8], action: [B256; 3]) -> Reverts<B256> {
+/// What an approver signs: each names himself, so that one signature counts for one account.
+fn digest(domain: B256, signed: &[u8], approver: Address) -> B256 {
+    let signed = [signed, approver.into_word().as_slice()].concat();
+    let data = [b"\x19\x01", domain.as_slice(), keccak(&signed).as_slice()].concat();
+    keccak(&data)
+}
+
+/// The domain's hash.
+fn domain_separator() -> B256 {
+    hash_of(
+        &[
+            DOMAIN_NAME.as_bytes().into(),
+            DOMAIN_VERSION.as_bytes().into(),
+            context::chain_id().into(),
+            this().into(),
+        ],
+        DOMAIN_TYPE_HASH,
+    )
+}
+
+/// What is signed, encoded, but for the approver. Calldata in another form than the one that encoders write are refused:
+/// what is signed does not tell them apart, and each form has a round of its own.
+fn encoded(call: &[u8], action: [B256; 3]) -> Reverts<Vec<u8>> {
     let signed = SIGNED
         .iter()
         .find(|signed| call.starts_with(&signed.selector));
@@ -80,6 +100,11 @@ fn digest(call: &[u8], action: [B256; 3]) -> Reverts<B256> {
         None => Step::default(),
     };
     let members = step.values();
+    let addresses = match position(&signed.parameters, Parameter::Addresses) {
+        Some(head) => arguments.addresses(head)?,
+        None => Vec::new(),
+    };
+    let addresses: Vec<Value<'_>> = addresses.into_iter().map(Value::from).collect();
     for parameter in signed.parameters {
         let head = values.len();
         let hashed = match parameter {
@@ -93,6 +118,10 @@ fn digest(call: &[u8], action: [B256; 3]) -> Reverts<B256> {
                 let bytes = arguments.bytes(head)?;
                 values.push(bytes.into());
                 keccak(bytes)
+            }
+            Parameter::Addresses => {
+                values.push(Value::Array(&addresses));
+                hash_of_words(&addresses, &[])
             }
             Parameter::Code => {
                 let mut code = Vec::from(CODE_TYPE_HASH.0);
@@ -116,17 +145,7 @@ fn digest(call: &[u8], action: [B256; 3]) -> Reverts<B256> {
     for word in action {
         encoded.extend_from_slice(word.as_slice());
     }
-    let domain = hash_of(
-        &[
-            DOMAIN_NAME.as_bytes().into(),
-            DOMAIN_VERSION.as_bytes().into(),
-            context::chain_id().into(),
-            this().into(),
-        ],
-        DOMAIN_TYPE_HASH,
-    );
-    let data = [b"\x19\x01", domain.as_slice(), keccak(&encoded).as_slice()].concat();
-    Ok(keccak(&data))
+    Ok(encoded)
 }
 
 /// The word of the calldata in which a parameter of that kind begins.
@@ -141,7 +160,12 @@ fn position(parameters: &[Parameter], wanted: Parameter) -> Option<usize> {
 
 /// `hashStruct` of a struct whose members are words or bytes.
 fn hash_of(members: &[Value<'_>], type_hash: B256) -> B256 {
-    let mut encoded = Vec::from(type_hash.0);
+    hash_of_words(members, type_hash.as_slice())
+}
+
+/// keccak256 of what precedes them, and of these words or hashes of bytes.
+fn hash_of_words(members: &[Value<'_>], first: &[u8]) -> B256 {
+    let mut encoded = Vec::from(first);
     for member in members {
         let word = match member {
             Value::Word(word) => *word,

@@ -9,8 +9,7 @@ use stylus_registry_core::{
     create2,
     definition::Definition,
     errors,
-    instances::Instance,
-    queue::proxy_at,
+    instances::{Instance, proxy_at},
     route,
     version::{Step, Version},
 };
@@ -23,7 +22,7 @@ fn named(arguments: Reader<'_>) -> Reverts<Definition> {
 
 pub(crate) fn definition(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = named(arguments)?;
-    let state = if definition.is_paused() {
+    let state = if definition.paused {
         definition_state::PAUSED
     } else if definition.frozen {
         definition_state::FROZEN
@@ -77,7 +76,7 @@ pub(crate) fn versions(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encode(&[], &[Value::Array(&labels)]))
 }
 
-/// Proxies in order of creation.
+/// Proxies, in order of creation until one of them leaves.
 pub(crate) fn instances(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = named(arguments)?;
     let proxies: Vec<_> = page(arguments, definition.instances)?
@@ -94,7 +93,7 @@ pub(crate) fn instance_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         &[],
         &[
             (&definition.name).into(),
-            (&definition.label_of(instance.version())).into(),
+            (&definition.label_of(instance.version)).into(),
             instance.kind.into(),
             instance.state.into(),
         ],
@@ -107,28 +106,27 @@ pub(crate) fn proxy_address(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encode(&[], &[proxy.into()]))
 }
 
-/// From which registry a definition has accepted a proxy, and at which version.
+/// From which registry a definition has accepted a proxy, at which version and with which nonce.
 pub(crate) fn accepted_transfer(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = named(arguments)?;
     let accepted = Acceptance::of(definition.id, arguments.address(1)?).unwrap_or_default();
     let label = definition.label_of(accepted.version);
     let values = [
         accepted.registry.into(),
-        accepted.kind.into(),
         (&label).into(),
+        accepted.nonce.into(),
     ];
     Ok(encode(&[], &values))
 }
 
-/// Which registry relays orders to a proxy, and whose orders this one relays.
-pub(crate) fn transfer_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
-    let proxy = arguments.address(0)?;
-    let relay = Instance::of(proxy)
-        .ok()
-        .and_then(|instance| instance.relay());
+/// What approvals about a proxy are bound to, and where it comes from.
+pub(crate) fn instance_details(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let details = Instance::details(arguments.address(0)?);
     let values = [
-        relay.unwrap_or_default().into(),
-        Instance::relayed(proxy).into(),
+        details.nonce.into(),
+        details.created.into(),
+        details.arrived.into(),
+        details.held.into(),
     ];
     Ok(encode(&[], &values))
 }
@@ -138,7 +136,7 @@ pub(crate) fn plan(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let instance = Instance::of(arguments.address(0)?)?;
     let definition = instance.definition()?;
     let target = definition.version(arguments.bytes(1)?)?;
-    let at = instance.version();
+    let at = instance.version;
     if at == target.index {
         return Err(errors::already_at_version(&target.label));
     }

@@ -1,30 +1,28 @@
 //! Complex steps: an instance stops where one begins, and reports when it is done. Between the
-//! two it is in no list, and no other upgrade of it begins.
+//! two no other upgrade of it begins. The step ends where it ends: `rollout` goes on from there.
 
 use alloc::vec::Vec;
 
 use alloy_primitives::Address;
 use stylus_registry_core::{
-    abi::{Reader, encode},
+    abi::{Reader, Value, encode},
+    build,
     chain::{Reverts, sender},
     definition::Definition,
     errors, events,
     instances::Instance,
     lock,
-    route::{self, check_programs},
+    route::check_programs,
     version::{Step, Version},
 };
 use stylus_upgrades_host::storage;
 use stylus_upgrades_interface::{
-    ids::{InstanceState, StepKind, VersionIndex},
+    ids::{InstanceState, VersionIndex},
     reasons::invalid_step,
     slots,
 };
 
-use crate::{
-    pause,
-    upgrade::{Began, began, stop, with_path},
-};
+use crate::upgrade::{Began, announce_leaving_stub, began, path_step};
 
 /// Suspends the upgrade that the calling instance is in, at the next complex step of its path.
 /// Which one that is was noted when the upgrade began, so there is nothing to be believed. A step does not
@@ -33,20 +31,20 @@ use crate::{
 pub(crate) fn suspend() -> Reverts<Vec<u8>> {
     let proxy = sender();
     let mut instance = Instance::of(proxy)?;
-    let Some(target) = lock::opened(proxy) else {
+    if lock::opened(proxy).is_none() {
         return Err(errors::not_an_instance(proxy));
-    };
+    }
     let (from, to) = lock::stop(proxy);
-    if to.is_none() || instance.state == InstanceState::TURNING_BACK {
+    if to.is_none() || instance.is_migrating() {
         return Err(errors::not_an_instance(proxy));
     }
     storage::transient_store(&proxy.into_word().0, &slots::SET.0);
     let definition = instance.definition()?;
-    let was = instance.version();
+    let was = instance.version;
     let (_, version, step) = step_between(&definition, from, to)?;
     require_not_frozen(&definition, (from, to))?;
-    announce_end(&definition, &instance);
-    instance.suspend(&definition, from, to, target);
+    announce_leaving_stub(&definition, &instance);
+    instance.begin_step(from, to);
     if from != was {
         events::upgraded(&definition, &instance, was, &step.from).emit();
     }
@@ -69,8 +67,7 @@ pub(crate) fn require_not_frozen(
     Err(errors::invalid_step(&from, &to, reason))
 }
 
-/// Opens a suspended upgrade again: the step that the calling instance is through with, and
-/// what is left of the path, or the code that it goes back to.
+/// Opens a suspended upgrade again: the step that the calling instance is through with, and what it runs from now on.
 pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let back = arguments.number(0, 1)? == 1;
     let proxy = sender();
@@ -90,46 +87,36 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         return Err(errors::not_an_instance(proxy));
     }
     let definition = instance.definition()?;
-    pause::require_live(&definition)?;
-    let (from, to, step) = step_between(&definition, instance.version(), instance.reaches)?;
-    let (left, rest, version) = if back {
-        let code = from.code;
-        (Version { code, ..to }, Vec::new(), from.index)
-    } else {
-        let (rest, version) = onwards(&definition, &instance, to.index);
-        (to, rest, version)
-    };
-    let mut path = alloc::vec![(left, step)];
-    check_programs(&path)?;
-    lock::open(proxy, version, stop(&definition, &rest), false);
-    path.extend(rest);
-    Ok(with_path(&path, |path| encode(&[], &[path])))
-}
-
-/// The rest of the path after the step, all of its programs checked, and the version where it ends. Where the
-/// target cannot be reached any more, or not without the registry, or approvers have decided otherwise since,
-/// the upgrade ends with the step: what follows must not keep the contract paused.
-fn onwards(
-    definition: &Definition,
-    instance: &Instance,
-    at: VersionIndex,
-) -> (Vec<(Version, Step)>, VersionIndex) {
-    if at != instance.target && definition.current == instance.began {
-        let target = Version::load(definition.id, instance.target);
-        if let Ok(rest) = route::find(definition, at, &target)
-            && !rest.iter().any(|(_, step)| needs_the_registry(step))
-            && check_programs(&rest).is_ok()
-        {
-            return (rest, instance.target);
-        }
+    let (from, mut to, step) = step_between(&definition, instance.version, instance.reaches)?;
+    if back {
+        to.code = from.code;
     }
-    (Vec::new(), at)
+    if instance.runs_after_step(&definition) {
+        check_programs(&[(to.clone(), step.clone())])?;
+    } else {
+        to.code.implementation = build::STUB;
+    }
+    let none = Default::default();
+    lock::open(proxy, instance.after_step(), none, false);
+    let left = (to, step);
+    let members = path_step(&left);
+    Ok(encode(&[], &[Value::Struct(&members)]))
 }
 
-/// Whether a step takes calldata that only the call of an upgrade could bring, or has a check, which only the
-/// registry asks.
-fn needs_the_registry(step: &Step) -> bool {
-    (step.kind.base() == StepKind::CALL && step.data.is_empty()) || step.check().is_some()
+/// Notes that the complex step of an instance has ended, and says where it is now.
+pub(crate) fn end(definition: &Definition, instance: &mut Instance) {
+    let announce = if instance.state == InstanceState::TURNING_BACK {
+        events::migration_aborted
+    } else {
+        events::migration_ended
+    };
+    let from = definition.label_of(instance.version);
+    let to = definition.label_of(instance.reaches);
+    announce(definition.id, instance.proxy, &from, &to).emit();
+    instance.end_step(definition);
+    if instance.state == InstanceState::PAUSED {
+        events::instance_paused(definition.id, instance.proxy).emit();
+    }
 }
 
 /// The complex step from one version to another, with both.
@@ -147,19 +134,4 @@ fn step_between(
     let position = position.ok_or_else(errors::nothing)?;
     let step = to.incoming_step(position, from.label.clone());
     Ok((from, to, step))
-}
-
-/// Says how the complex step of an instance ends, if it is in one.
-pub(crate) fn announce_end(definition: &Definition, instance: &Instance) {
-    if !instance.is_migrating() {
-        return;
-    }
-    let announce = if instance.state == InstanceState::TURNING_BACK {
-        events::migration_aborted
-    } else {
-        events::migration_ended
-    };
-    let from = definition.label_of(instance.version());
-    let to = definition.label_of(instance.reaches);
-    announce(definition.id, instance.proxy, &from, &to).emit();
 }

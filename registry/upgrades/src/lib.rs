@@ -5,7 +5,7 @@
 //! | `upgrade` | `beginUpgrade` and `endUpgrade`, the calls of an instance |
 //! | `complex` | `suspendUpgrade` and `resumeUpgrade`: complex steps |
 //! | `pause` | pausing and resuming an instance |
-//! | `rollout` | `rollout`, and what `migrate`, `pause` and `resume` do at once |
+//! | `rollout` | `rollout`, and the instances that `pause` names |
 //! | `moves` | `moveInstance` and `upgradeInstance`: checks, adopted proxies |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
@@ -31,13 +31,11 @@ fn answer(calldata: &[u8]) -> Status {
     parts::answer(calldata, dispatch)
 }
 
-/// Every call that the front or the governance part sends here. (`upgradeOlder` and `pauseOrResume` come from
-/// the latter alone.)
+/// Every call that the front or the governance part sends here. (`pauseInstances` comes from the latter alone.)
 fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
     let arguments = Reader::arguments(calldata);
     match selector {
-        IParts::upgradeOlderCall::SELECTOR => rollout::upgrade_older(arguments),
-        IParts::pauseOrResumeCall::SELECTOR => rollout::pause_or_resume(arguments),
+        IParts::pauseInstancesCall::SELECTOR => rollout::pause_instances(arguments),
         IRegistry::rolloutCall::SELECTOR => rollout::rollout(arguments),
         IRegistry::upgradeInstanceCall::SELECTOR => moves::upgrade_instance(arguments),
         IInstanceRegistry::beginUpgradeCall::SELECTOR => upgrade::begin(arguments),

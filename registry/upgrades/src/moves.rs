@@ -21,14 +21,14 @@ use stylus_registry_core::{
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{
     check::IUpgradeCheck::{afterUpgradeCall, beforeUpgradeCall},
-    ids::{Order, StepKind},
+    ids::{InstanceState, Order, StepKind},
     proxy::IUpgradeabilityProxy::upgradeToAndCallCall,
     reasons::invalid_step,
 };
 
 use crate::{
     pause,
-    upgrade::{require_entitled, stop},
+    upgrade::{is_complex, require_entitled},
 };
 
 /// `moveInstance`: carries out the order that the registry expects of that instance now.
@@ -46,8 +46,6 @@ pub(crate) fn move_instance(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         (None, Order::Pause | Order::Resume) => return Err(errors::nothing()),
         (None, Order::Upgrade) => upgrade_checked(&definition, &instance, label, &[], &[0; 32])?,
         (Some(adopted), Order::Upgrade) => {
-            // a UUPS proxy on the stub has no code that could be upgraded from: it is resumed first
-            pause::require_live_with(&definition, &instance, false)?;
             upgrade_adopted(&definition, &mut instance, adopted, label)?;
         }
         (Some(adopted), Order::Pause | Order::Resume) => {
@@ -67,7 +65,8 @@ pub(crate) fn upgrade_instance(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let [label, data] = [1, 2].map(|n| arguments.bytes(n));
     let (instance, label, data) = (Instance::of(arguments.address(0)?)?, label?, data?);
     let definition = instance.definition()?;
-    require_entitled(&definition, sender(), instance.version(), label)?;
+    pause::require_live(&definition)?;
+    require_entitled(&definition, sender(), instance.version, label)?;
     let value = context::msg_value();
     if !instance.is_adopted() {
         upgrade_checked(&definition, &instance, label, data, &value)?;
@@ -75,7 +74,7 @@ pub(crate) fn upgrade_instance(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         return Err(errors::not_supported(b"data for an adopted proxy"));
     } else if value != [0; 32] {
         return Err(errors::value_not_accepted(value.into()));
-    } else if definition.index_of(label) == instance.version() {
+    } else if definition.index_of(label) == instance.version {
         return Err(errors::already_at_version(label));
     } else {
         orders::order(&definition, &instance, Order::Upgrade, label, u64::MAX)?;
@@ -112,7 +111,7 @@ fn upgrade_adopted(
     adopted: Adopted,
     label: &[u8],
 ) -> Reverts<()> {
-    let (from, target) = (instance.version(), definition.version(label)?);
+    let (from, target) = (instance.version, definition.version(label)?);
     let to = target.index;
     let checks = Checks::before(definition, instance, label)?;
     let path = if from == to {
@@ -121,18 +120,29 @@ fn upgrade_adopted(
         route::find(definition, from, &target)?
     };
     check_programs(&path)?;
-    adopted.require_owned()?;
-    for (version, step) in &path {
-        if !matches!(step.kind.base(), StepKind::NONE | StepKind::FOREIGN_CALL) {
+    let paused = instance.state == InstanceState::PAUSED;
+    adopted.require_owned(paused)?;
+    for (n, (version, step)) in path.iter().enumerate() {
+        if !matches!(step.kind, StepKind::NONE | StepKind::FOREIGN_CALL) {
             let what = b"a step of this kind for an adopted proxy";
             return Err(errors::not_supported(what));
         }
-        adopted.upgrade(version.code.implementation, &step.data)?;
+        let implementation = version.code.implementation;
+        if paused && n == 0 {
+            adopted.resume(implementation)?; // the stub of a UUPS proxy obeys this alone
+            if step.data.is_empty() {
+                continue;
+            }
+        }
+        adopted.upgrade(implementation, &step.data)?;
     }
     let (last, _) = path.last().ok_or_else(errors::nothing)?;
     adopted.require_obedience(last.code.implementation)?;
+    if paused {
+        events::instance_resumed(definition.id, instance.proxy).emit();
+    }
     if from != to {
-        instance.set_version(definition, to);
+        instance.upgrade(to);
         events::upgraded(definition, instance, from, label).emit();
     }
     checks.after()
@@ -161,17 +171,18 @@ impl Checks {
             observed: Vec::new(),
         };
         let target = definition.index_of(label);
-        if !definition.has_checks || target.is_none() || target == instance.version() {
+        if !definition.has_checks || target.is_none() || target == instance.version {
             return Ok(checks);
         }
         let target = Version::load(definition.id, target);
-        let path = route::find(definition, instance.version(), &target)?;
-        let (_, complex) = stop(definition, &path);
-        for (version, step) in &path {
+        let path = route::find(definition, instance.version, &target)?;
+        let complex = path.iter().position(is_complex);
+        // the upgrade ends with the first complex step: those after it are asked when the instance goes on
+        for (version, step) in path.iter().take(complex.map_or(path.len(), |n| n + 1)) {
             let Some(check) = step.check() else {
                 continue;
             };
-            if !complex.is_none() {
+            if complex.is_some() {
                 let reason = invalid_step::COMPLEX_WITH_CHECK;
                 return Err(errors::invalid_step(&step.from, &version.label, reason));
             }

@@ -8,7 +8,7 @@ use stylus_registry_core::{
     abi::{Reader, Value, encode},
     authority::{self, role},
     build,
-    chain::{Reverts, sender, this},
+    chain::{Reverts, sender},
     definition::Definition,
     errors, events,
     instances::Instance,
@@ -18,7 +18,7 @@ use stylus_registry_core::{
     version::{Step, Version},
 };
 use stylus_upgrades_interface::{
-    ids::{Order, StepKind, VersionIndex},
+    ids::{InstanceState, Order, StepKind, VersionIndex},
     proxy::IUpgradeabilityProxy::implementationCall,
     reasons::invalid_step,
 };
@@ -69,8 +69,8 @@ fn open(
     label: &[u8],
     caller: Option<Address>,
 ) -> Reverts<Vec<u8>> {
-    pause::require_live_with(definition, instance, caller.is_none())?;
-    let at = instance.version();
+    pause::require_live(definition)?;
+    let at = instance.version;
     let target = definition.version(label)?;
     if let Some(caller) = caller {
         require_entitled(definition, caller, at, label)?;
@@ -116,11 +116,15 @@ pub(crate) fn stop(
     definition: &Definition,
     path: &[(Version, Step)],
 ) -> (VersionIndex, VersionIndex) {
-    let is_complex = |(_, step): &&(Version, Step)| step.kind.base() == StepKind::COMPLEX;
-    let complex = path.iter().find(is_complex);
+    let complex = path.iter().find(|step| is_complex(step));
     complex.map_or_else(Default::default, |(version, step)| {
         (definition.index_of(&step.from), version.index)
     })
+}
+
+/// Whether a step of a path is complex.
+pub(crate) fn is_complex((_, step): &(Version, Step)) -> bool {
+    step.kind == StepKind::COMPLEX
 }
 
 /// Who began what the instance asks about. If it says that somebody else has called it, it must really be in an
@@ -131,9 +135,7 @@ pub(crate) fn began(instance: &Instance, caller: Address) -> Reverts<Began> {
         Phase::Expected {
             instance: expected,
             order,
-        } if expected == proxy && caller == instance.relay().unwrap_or_else(this) => {
-            Ok(Began::Registry(order))
-        }
+        } if expected == proxy && caller == instance.caller() => Ok(Began::Registry(order)),
         Phase::Free if lock::alone(proxy).is_none() => {
             if orders::question(instance, implementationCall::SELECTOR) == Ok(build::STUB) {
                 Ok(Began::Itself)
@@ -147,31 +149,29 @@ pub(crate) fn began(instance: &Instance, caller: Address) -> Reverts<Began> {
 
 /// What `beginUpgrade` returns.
 fn answer(order: Order, registry: Address, path: &[(Version, Step)]) -> Vec<u8> {
-    with_path(path, |path| {
-        encode(&[], &[(order as u8).into(), registry.into(), path])
-    })
+    let members: Vec<_> = path.iter().map(path_step).collect();
+    let path: Vec<Value<'_>> = members.iter().map(|step| Value::Struct(step)).collect();
+    let values = [(order as u8).into(), registry.into(), Value::Array(&path)];
+    encode(&[], &values)
 }
 
-/// Encodes something with a path in it, a `PathStep[]`.
-pub(crate) fn with_path(
-    path: &[(Version, Step)],
-    encode: impl FnOnce(Value<'_>) -> Vec<u8>,
-) -> Vec<u8> {
-    let members: Vec<[Value<'_>; 6]> = path
-        .iter()
-        .map(|(version, step)| {
-            [
-                (&step.from).into(),
-                (&version.label).into(),
-                version.code.implementation.into(),
-                step.kind.base().into(),
-                step.script.into(),
-                (&step.data).into(),
-            ]
-        })
-        .collect();
-    let path: Vec<Value<'_>> = members.iter().map(|step| Value::Struct(step)).collect();
-    encode(Value::Array(&path))
+/// The members of a `PathStep`.
+pub(crate) fn path_step((version, step): &(Version, Step)) -> [Value<'_>; 6] {
+    [
+        (&step.from).into(),
+        (&version.label).into(),
+        version.code.implementation.into(),
+        step.kind.into(),
+        step.script.into(),
+        (&step.data).into(),
+    ]
+}
+
+/// Says that an instance leaves the stub by its upgrade, if it was paused.
+pub(crate) fn announce_leaving_stub(definition: &Definition, instance: &Instance) {
+    if instance.state == InstanceState::PAUSED {
+        events::instance_resumed(definition.id, instance.proxy).emit();
+    }
 }
 
 /// Closes the upgrade: the instance is at its target from now on.
@@ -182,9 +182,15 @@ pub(crate) fn end(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = instance.definition()?;
     match lock::opened(proxy) {
         Some(version) if version == definition.index_of(label) => {
-            let from = instance.version();
-            complex::announce_end(&definition, &instance);
-            instance.set_version(&definition, version);
+            let from = instance.version;
+            announce_leaving_stub(&definition, &instance);
+            if from.is_none() {
+                instance.begin_at(version);
+            } else if instance.is_migrating() {
+                complex::end(&definition, &mut instance);
+            } else {
+                instance.upgrade(version);
+            }
             if !from.is_none() && from != version {
                 events::upgraded(&definition, &instance, from, label).emit();
             }

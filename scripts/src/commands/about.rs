@@ -1,42 +1,58 @@
 //! What this program is: its version with the framework that it deploys, what shells complete, its manual.
 
-use super::help;
-use super::prelude::*;
+use super::spec::{Governs, Group, Spec, no_file, report_type};
+use crate::context::prelude::*;
+use clap::Args;
 use clap_complete::Shell;
+use std::future::ready;
 use std::path::Path;
-use std::sync::LazyLock;
-use stylus_upgrades_framework as pinned;
 
-/// `--version`: this program's, and the code hash and the address of each program that it deploys.
-static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
-    let version = env!("CARGO_PKG_VERSION");
-    match pinned::programs() {
-        Ok(programs) => format!("{version}\n\nframework:\n{}", lines(programs).join("\n")),
-        Err(error) => format!("{version}\n\nframework: {error}"),
-    }
-});
+/// `man`.
+pub(crate) static MAN: Spec<ManArgs> = Spec {
+    name: "man",
+    about: "Write the manual pages, such as `stylus-upgrades man ~/.local/share/man/man1`",
+    group: Group::Shell,
+    examples: &["man ~/.local/share/man/man1", "man man", "man man --json"],
+    writes: |_| Some("man"),
+    governed: Governs::Never,
+    reports: || vec![report_type::<Manual>()],
+    run: |context, args| Box::pin(ready(man(context, &args.folder))),
+};
 
-/// The text of `--version`.
-pub(super) fn long_version() -> &'static str {
-    &LONG_VERSION
+/// The manual pages.
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The folder
+    #[arg(value_name = "DIR")]
+    pub folder: std::path::PathBuf,
 }
 
-/// Nothing is decompressed: every command has this text.
-fn lines(programs: &[pinned::Program]) -> Vec<String> {
-    // Nobody deploys the bare proxy on its own.
-    let deployed = programs.iter().filter(|one| one.name != pinned::PROXY);
-    let line = |one: &pinned::Program| {
-        let address = one.address.map(|address| address.to_string());
-        let address = address.unwrap_or_else(|| "one for each team".into());
-        format!("  {:<22} {}  {address}", one.name, one.codehash)
-    };
-    deployed.map(line).collect()
+/// `completions`.
+pub(crate) static COMPLETIONS: Spec<CompletionsArgs> = Spec {
+    name: "completions",
+    about: "Write the completions of a shell, such as `stylus-upgrades completions bash`",
+    group: Group::Shell,
+    examples: &["completions bash", "completions zsh", "completions fish"],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<Completions>()],
+    run: |context, args| {
+        Box::pin(ready(Ok(
+            context.outcome(&completions((context.program.command)(), args.shell))
+        )))
+    },
+};
+
+/// The completions of a shell.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
 }
 
 /// `completions`: what the shell reads.
-pub(super) fn completions(shell: Shell) -> Completions {
+pub(crate) fn completions(mut command: clap::Command, shell: Shell) -> Completions {
     let mut script = Vec::new();
-    let mut command = help::command();
     clap_complete::generate(shell, &mut command, "stylus-upgrades", &mut script);
     let script = String::from_utf8_lossy(&script);
     // clap_complete 4.6 takes the hyphen in the name for the space before a subcommand in its labels only.
@@ -49,11 +65,11 @@ pub(super) fn completions(shell: Shell) -> Completions {
 
 /// What `completions` reports.
 #[derive(Serialize)]
-pub(super) struct Completions {
+pub(crate) struct Completions {
     /// The shell.
     shell: String,
     /// The script for it.
-    script: String,
+    pub(crate) script: String,
 }
 
 impl CommandReport for Completions {
@@ -66,9 +82,9 @@ impl CommandReport for Completions {
 ///
 /// # Errors
 /// [`Error::Usage`] where the folder cannot be written to.
-pub(super) fn manual(folder: &Path) -> Result<Manual> {
-    let written = std::fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(help::command(), folder));
+pub(crate) fn manual(command: clap::Command, folder: &Path) -> Result<Manual> {
+    let written =
+        std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder));
     written.map_err(|error| Error::Usage {
         message: format!("the manual cannot be written to {}", folder.display()),
         expected: "a folder that this user may write to".into(),
@@ -80,9 +96,15 @@ pub(super) fn manual(folder: &Path) -> Result<Manual> {
     })
 }
 
+/// Writes the manual, and says where.
+fn man(context: &Context, folder: &Path) -> Result<Outcome> {
+    let manual = manual((context.program.command)(), folder)?;
+    Ok(context.outcome(&manual))
+}
+
 /// What `man` reports.
 #[derive(Serialize)]
-pub(super) struct Manual {
+pub(crate) struct Manual {
     /// The folder of the pages.
     folder: String,
 }
@@ -90,27 +112,5 @@ pub(super) struct Manual {
 impl CommandReport for Manual {
     fn lines(&self, _: &Names) -> Vec<String> {
         vec![format!("written    {}", self.folder)]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bash_finds_the_flags_of_every_command_that_it_names() {
-        let script = completions(Shell::Bash).script;
-        let named = script.lines().filter_map(|line| {
-            let name = line.trim().strip_prefix("cmd=\"")?.strip_suffix('"')?;
-            (!name.is_empty()).then_some(name)
-        });
-        let named: Vec<_> = named.collect();
-        assert!(named.contains(&"stylus__upgrades__subcmd__migrate"));
-        for name in named {
-            assert!(
-                script.contains(&format!("\n        {name})\n")),
-                "no flags of {name}"
-            );
-        }
     }
 }

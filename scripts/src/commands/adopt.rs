@@ -1,26 +1,75 @@
 //! `adopt`: proxies of OpenZeppelin become instances.
 
-use super::args::AdoptArgs;
-use super::check_options::CheckOptions;
-use super::effects::Governed;
-use super::judge::check_and_send;
-use super::prelude::*;
-use super::transfer::first_contact;
-use crate::build::{BuildError, evm};
-use crate::checks::{Assessment, Subject};
+use super::spec::{Governs, Group, Spec, no_file, report_type};
+use crate::context::prelude::*;
 use crate::governance::{GovernedCall, kind_in_words};
-use crate::ids::{CodeHash, LayoutHash};
-use crate::model::Instance;
-use crate::registry::{Candidate, candidate, given_to, not_there, require_there};
-use crate::text::shell_word;
-use stylus_upgrades_framework::{UPGRADEABILITY_PROXY, program};
-use stylus_upgrades_interface::slots;
+use crate::pipeline::adoption::{found, wasm_proxy};
 
-/// The name of the version before, if that is not a version.
-pub(super) const BEFORE: &str = "what it runs";
+use crate::options::StorageArgs;
+use crate::pipeline::check_options::CheckOptions;
+use crate::pipeline::effects::Governed;
+use crate::pipeline::judge::check_and_send;
+use crate::registry::{candidate, given_to};
+use crate::text::shell_word;
+use clap::Args;
+use std::path::PathBuf;
+
+/// `adopt`.
+pub(crate) static SPEC: Spec<AdoptArgs> = Spec {
+    name: "adopt",
+    about: "Make a proxy of OpenZeppelin an instance, or accept one from another registry",
+    group: Group::Upgrade,
+    examples: &[
+        "adopt Token token 2.0 --layout new.json --runs-layout old.json --account ana",
+        "adopt Counter counter 1.0 --from old-registry --account ana",
+        "adopt Counter counter 1.0 --withdraw --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || {
+        vec![
+            report_type::<Governed<Adoption>>(),
+            report_type::<Governed<Acceptance>>(),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// An adoption.
+#[derive(Debug, Args)]
+pub(crate) struct AdoptArgs {
+    /// The definition
+    pub name: String,
+    /// The proxy, an address or an alias: a transparent proxy 4.x or 5.x or a UUPS proxy of
+    /// OpenZeppelin. With --from: an instance of that registry, which then transfers it
+    pub proxy: String,
+    /// The version that it gets: it is upgraded to that code. With --from, its data must be at that version
+    /// already
+    pub version: String,
+    /// Accept it from this registry, which then transfers it
+    #[arg(long, value_name = "REGISTRY")]
+    pub from: Option<String>,
+    /// Withdraw the acceptance
+    #[arg(long, conflicts_with = "from")]
+    pub withdraw: bool,
+    /// The layout of the code that it runs now, if that is not a version of the definition: a compiler's JSON
+    #[arg(long, value_name = "FILE")]
+    pub runs_layout: Option<PathBuf>,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+}
+
+/// Adopts a proxy, or accepts one from another registry.
+pub(crate) async fn run(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
+    match args.from.is_some() || args.withdraw {
+        true => accept(context, args).await,
+        false => adopt(context, args).await,
+    }
+}
 
 /// Makes a proxy an instance at a version.
-pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
+async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
     let session = Session::sending(context, "adopt").await?;
     let registry = session.registry;
     let proxy = context.manifest.address(&args.proxy)?;
@@ -73,7 +122,7 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
 
 /// A proxy that is adopted.
 #[derive(Serialize)]
-pub(super) struct Adoption {
+pub(crate) struct Adoption {
     /// The definition.
     name: String,
     /// The version that the instance starts at.
@@ -114,57 +163,16 @@ async fn decided(
     Ok(session.context.outcome(&Governed { subject, effects }))
 }
 
-/// keccak256 of the code of the framework's WASM proxies.
-fn wasm_proxy() -> Result<CodeHash> {
-    let known = program(UPGRADEABILITY_PROXY).map_err(BuildError::pinned)?;
-    Ok(known.codehash.into())
-}
-
-/// The checks of an adoption: whether the version's code may take over the storage of the proxy.
-pub(super) async fn check(
-    session: Session<'_>,
-    call: &abi::adoptCall,
-    options: CheckOptions<'_>,
-) -> Result<Assessment> {
-    let definition = (session.registry.address, call.name.as_str());
-    let found = candidate(
-        session.registry.client,
-        definition,
-        wasm_proxy()?,
-        call.proxy,
-    )
-    .await?;
-    let version = (call.name.as_str(), call.version.as_str());
-    takes_over(session, version, (options, None), &found).await
-}
-
-/// As [`check`], of any proxy. Another registry may have `recorded` the layout of its code.
-async fn takes_over(
-    session: Session<'_>,
-    (name, version): (&str, &str),
-    (options, recorded): (CheckOptions<'_>, Option<(Address, LayoutHash)>),
-    found: &Candidate,
-) -> Result<Assessment> {
-    let adoption = Subject::Adoption {
-        found,
-        name,
-        version,
-        runs_layout: (options.runs_layout, recorded),
-        layout: options.layout,
-    };
-    session.assess(adoption, options.role).await
-}
-
 /// Accepts a proxy, or withdraws an acceptance.
-pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
+async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
     let session = Session::sending(context, "adopt").await?;
     let proxy = context.manifest.address(&args.proxy)?;
     let mut call = abi::acceptTransferCall {
         name: args.name.clone(),
         proxy,
-        kind: 0,
         version: args.version.clone(),
         registry: Address::ZERO,
+        nonce: 0,
     };
     let mut acceptance = Acceptance {
         name: args.name.clone(),
@@ -177,8 +185,9 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
     if let Some(from) = &args.from {
         call.registry = context.manifest.address(from)?;
         let instance = found(session, &call).await?;
-        call.kind = instance.kind.number();
-        let kind = kind_in_words(call.kind);
+        let there = session.registry.client.registry(call.registry);
+        call.nonce = there.details(proxy).await?.nonce;
+        let kind = kind_in_words(instance.kind);
         acceptance.says = format!(
             "{kind} of {} {} of {}",
             instance.definition,
@@ -188,7 +197,7 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
         (acceptance.from, acceptance.kind) = (Some(call.registry), Some(kind));
     } else {
         let accepted = session.registry.acceptance(&call.name, proxy).await?;
-        (call.kind, call.version) = (accepted.kind.number(), accepted.version);
+        call.version = accepted.version;
         if accepted.registry.is_zero() {
             let message = format!("{} has not accepted {proxy} from anybody", call.name);
             let refusal = Refusal::new("NothingAccepted", message);
@@ -214,7 +223,7 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
 
 /// A proxy that is accepted from another registry, or whose acceptance is taken back.
 #[derive(Serialize)]
-pub(super) struct Acceptance {
+pub(crate) struct Acceptance {
     /// The definition.
     name: String,
     /// The version that the instance starts at.
@@ -236,58 +245,4 @@ impl CommandReport for Acceptance {
     fn lines(&self, _: &Names) -> Vec<String> {
         vec![format!("{}  {}", self.proxy, self.says)]
     }
-}
-
-/// The checks of an acceptance: whether the version may take over the storage of the instance. Its layout comes from a
-/// file, or from the registry that transfers it.
-pub(super) async fn check_acceptance(
-    session: Session<'_>,
-    call: &abi::acceptTransferCall,
-    options: CheckOptions<'_>,
-) -> Result<Assessment> {
-    if call.registry.is_zero() {
-        return Ok(Assessment::default());
-    }
-    let instance = found(session, call).await?;
-    let there = session.registry.client.registry(call.registry);
-    let code = there.code(&instance.definition, &instance.version).await?;
-    let runs = session
-        .registry
-        .client
-        .storage(call.proxy, slots::IMPLEMENTATION);
-    let candidate = Candidate {
-        proxy: call.proxy,
-        kind: call.kind.into(),
-        implementation: Address::from_word(runs.await?),
-        authority: Some(call.registry),
-        through: call.proxy,
-    };
-    let version = (call.name.as_str(), call.version.as_str());
-    let said = (options, Some((call.registry, code.layout)));
-    takes_over(session, version, said, &candidate).await
-}
-
-/// The instance at the registry that is to transfer it. An adopted one is not transferred to a registry.
-async fn found(session: Session<'_>, call: &abi::acceptTransferCall) -> Result<Instance> {
-    let proxy = call.proxy;
-    let from = first_contact(session.context, session.registry.client, call.registry).await?;
-    let instance = require_there(from, proxy).await?;
-    if instance.kind.is_adopted() {
-        let found = "an adopted proxy, which goes to an account and is adopted from there";
-        return Err(not_there(proxy, from.address, found).into());
-    }
-    // The proxy's own admin slot decides: a registry can list a proxy that has another admin.
-    let obeyed = Address::from_word(session.registry.client.storage(proxy, slots::ADMIN).await?);
-    if obeyed != from.address {
-        let found = format!("a proxy whose ERC-1967 admin slot names {obeyed}");
-        return Err(not_there(proxy, from.address, found).into());
-    }
-    // The registry in an EVM proxy's code can call it as its admin, whatever its slots say.
-    let code = session.registry.client.code(proxy).await?;
-    if let Some(relay) = evm::registry_in_code(&code)
-        && relay != session.registry.address
-    {
-        first_contact(session.context, session.registry.client, relay).await?;
-    }
-    Ok(instance)
 }

@@ -1,22 +1,74 @@
 //! `approve`: sends exactly the proposed bytes, by the action's id.
 
-use super::approver::require_current;
-use super::args::{ApproveArgs, ReviewArgs};
-use super::check_options::CheckOptions;
-use super::effects::{Effects, Governed};
-use super::judge::{Approver, judge_as_approver, send};
-use super::kept;
-use super::pending::{proposal_event, resolve_action};
-use super::prelude::*;
+use super::sign::{self, OfflineArgs};
+use super::spec::{Governs, Group, Spec, report_type};
+use crate::context::prelude::*;
 use crate::governance::signed::calldata_digest;
 use crate::governance::{
     Call, CallOutcome, GovernedCall, Reviewed, executed_already, is_approver,
     outcome_of_ended_action,
 };
+use crate::options::ReviewArgs;
+use crate::pipeline::action::{proposal_event, resolve_action};
+use crate::pipeline::approver::require_current;
+use crate::pipeline::check_options::CheckOptions;
+use crate::pipeline::effects::{Effects, Governed};
+use crate::pipeline::judge::{Approver, judge_as_approver, send};
+use crate::pipeline::kept;
+use clap::Args;
+use std::path::PathBuf;
+
+/// `approve`.
+pub(crate) static SPEC: Spec<ApproveArgs> = Spec {
+    name: "approve",
+    about: "Approve an action by its id: sends exactly the proposed bytes; --offline signs a file",
+    group: Group::Approve,
+    examples: &[
+        "approve 0x1f2e3d4c --account ben",
+        "approve 0x1f2e3d4c --source . --account ben",
+        "approve 0x1f2e3d4c --offline --out ben.json --account ben",
+    ],
+    writes: |args| args.offline.offline.then_some("--offline"),
+    governed: Governs::When("approve", |args| !args.offline.offline),
+    reports: || {
+        vec![
+            report_type::<Governed<Approval>>(),
+            report_type::<AlreadyExecuted>(),
+            report_type::<sign::SignedOffline>(),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// An approval.
+#[derive(Debug, Args)]
+pub(crate) struct ApproveArgs {
+    /// The action, or its first digits: 8 or more. With --offline also the calldata of a governed call, or a
+    /// file that --offline or --export wrote (json, text)
+    #[arg(value_name = "ACTION|CALLDATA|FILE")]
+    pub action: String,
+    /// Approve only if the action equals this file, which `pending --json` wrote
+    #[arg(long, value_name = "FILE", conflicts_with = "offline")]
+    pub reviewed: Option<PathBuf>,
+    /// Comparisons before the approval.
+    #[command(flatten)]
+    pub review: ReviewArgs,
+    /// A signature in a file.
+    #[command(flatten)]
+    pub offline: OfflineArgs,
+}
 
 /// Sends exactly the proposed bytes. With `reviewed`, only if they and their decoded text equal
 /// that file.
-pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
+/// Sends an approval, or signs one into a file.
+async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
+    match args.offline.offline {
+        true => sign::run(context, &args.action, &args.review, &args.offline).await,
+        false => approve(context, args).await,
+    }
+}
+
+async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
     let session = Session::sending(context, "approve").await?;
     let registry = session.registry;
     let action = resolve_action(session, &args.action).await?;
@@ -57,7 +109,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
 
 /// What is approved.
 #[derive(Serialize)]
-pub(super) struct Approval {
+pub(crate) struct Approval {
     proposer: Address,
     calldata_digest: B256,
 }
@@ -65,7 +117,7 @@ pub(super) struct Approval {
 impl CommandReport for Approval {}
 
 /// Checks a call for its approver, and sends it.
-pub(super) async fn check_and_send_as_approver(
+pub(crate) async fn check_and_send_as_approver(
     session: Session<'_>,
     governed: GovernedCall,
     approver: Approver<'_>,
@@ -79,7 +131,7 @@ pub(super) async fn check_and_send_as_approver(
 ///
 /// # Errors
 /// `ExecutedAlready`.
-pub(super) fn require_nothing_asked(
+pub(crate) fn require_nothing_asked(
     context: &Context,
     review: &ReviewArgs,
     executed: &CallOutcome,
@@ -93,7 +145,7 @@ pub(super) fn require_nothing_asked(
 }
 
 /// Reports an action that was executed already: there is nothing left to approve.
-pub(super) async fn report_executed(
+pub(crate) async fn report_executed(
     session: Session<'_>,
     executed: CallOutcome,
     call: &Call,
@@ -117,7 +169,7 @@ pub(super) async fn report_executed(
 
 /// What `approve` reports of an action that was executed already.
 #[derive(Serialize)]
-pub(super) struct AlreadyExecuted {
+pub(crate) struct AlreadyExecuted {
     #[serde(flatten)]
     submitted: CallOutcome,
     /// Whether its call was compared with the one that was reviewed.

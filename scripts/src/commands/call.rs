@@ -1,25 +1,57 @@
 //! `call` and `send`: a function of a contract, by its signature or, where its interface is known, by its name.
 
-use super::args::{CallWord, wei};
-use super::calldata;
-use super::prelude::*;
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::client::Transactions;
 use crate::client::{ChainError, Client, show};
+use crate::context::prelude::*;
 use crate::functions::{Functions, interfaces, of_the_chain};
+use crate::options::{CallWord, wei};
+use crate::pipeline::calldata;
+use crate::pipeline::function_name::{by_name, unknown};
 use crate::program_code::is_program;
-use crate::text::{listed, nearest};
 use alloy::dyn_abi::FunctionExt;
 use alloy::json_abi::Function;
 use alloy::network::TransactionBuilder;
 use alloy::rpc::types::TransactionRequest;
 use clap::Args;
-use std::collections::BTreeSet;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 use stylus_upgrades_interface::slots;
 
+/// `send`.
+pub(crate) static SEND: Spec<CallArgs> = Spec {
+    name: "send",
+    about: "Send a transaction to a function of a contract: `send counter increment`",
+    group: Group::Deploy,
+    examples: &[
+        "send counter increment --account ana",
+        "send counter 'set(uint256)' 5 --account ana",
+        "send vault deposit --value 1000 --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<Called>()],
+    run: |context, args| Box::pin(send(context, args)),
+};
+
+/// `call`.
+pub(crate) static CALL: Spec<CallArgs> = Spec {
+    name: "call",
+    about: "Read a function of a contract: `call counter value`",
+    group: Group::Deploy,
+    examples: &[
+        "call counter value",
+        "call counter 'balanceOf(address) returns (uint256)' 0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E",
+        "call counter value --json",
+    ],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<Answered>()],
+    run: |context, args| Box::pin(call(context, args)),
+};
+
 /// What is called.
 #[derive(Debug, Args)]
-pub struct CallArgs {
+pub(crate) struct CallArgs {
     /// The contract, an address or an alias
     to: String,
     /// The function and its arguments: 'value() returns (uint256)', or its name if the interface is known;
@@ -45,7 +77,7 @@ struct Typed {
 }
 
 /// Reads at the newest block.
-pub(super) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome> {
+pub(crate) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome> {
     let client = context.snapshot().await?;
     // A precompile answers without code.
     let typed = typed(context, &client, args, |_| false).await?;
@@ -83,7 +115,7 @@ pub(super) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome> 
 
 /// What `call` reports.
 #[derive(Serialize)]
-pub(super) struct Answered {
+pub(crate) struct Answered {
     to: Address,
     function: Option<String>,
     returned: Option<Vec<String>>,
@@ -101,7 +133,7 @@ impl CommandReport for Answered {
 }
 
 /// Simulates one transaction, then sends it.
-pub(super) async fn send(context: &Context, args: &CallArgs) -> Result<Outcome> {
+pub(crate) async fn send(context: &Context, args: &CallArgs) -> Result<Outcome> {
     let client = context.working_client("send").await?;
     // Without data it is a payment, which anybody takes.
     let typed = typed(context, &client, args, |data| !data.is_empty()).await?;
@@ -130,7 +162,7 @@ pub(super) async fn send(context: &Context, args: &CallArgs) -> Result<Outcome> 
 
 /// What `send` reports.
 #[derive(Serialize)]
-pub(super) struct Called {
+pub(crate) struct Called {
     #[serde(flatten)]
     transactions: Transactions,
     to: Address,
@@ -244,50 +276,6 @@ async fn with_outputs(
         .unwrap_or(function))
 }
 
-/// The one function of that name, or the one of several that takes `count` arguments, of the contract `of`.
-pub(super) fn by_name(name: &str, count: usize, of: &str, known: &Functions) -> Result<Function> {
-    let all = known.named(name);
-    let fits = |function: &Function| all.len() == 1 || function.inputs.len() == count;
-    let mut fitting = all.iter().filter(|function| fits(function));
-    match (fitting.next(), fitting.next()) {
-        (Some(function), None) => Ok((*function).clone()),
-        _ => Err(unknown(name, of, known)),
-    }
-}
-
-fn unknown(name: &str, of: &str, known: &Functions) -> Error {
-    let of_the_name = signatures(known.named(name).into_iter());
-    let names: Vec<String> = known.all().map(|one| one.name.clone()).collect();
-    // What every proxy answers would hide what this contract has.
-    let framework = &interfaces().proxy;
-    let is_own = |one: &&Function| framework.function(&one.selector().0).is_none();
-    let expected = match (&of_the_name, signatures(known.all().filter(is_own))) {
-        (None, Some(all)) => format!("the function's signature, or one of {all}"),
-        _ => "the function's signature, or a name that the contract's interface has once".into(),
-    };
-    let (many, found) = match of_the_name {
-        None => ("no known function", name.to_owned()),
-        Some(all) => ("several functions", all),
-    };
-    Error::Usage {
-        message: format!("{of} has {many} {name}"),
-        expected,
-        found,
-        next: match nearest(name, &names).filter(|meant| *meant != name) {
-            Some(meant) => format!("did you mean {meant}?"),
-            None => {
-                format!("write it as '{name}(type,…)', for call followed by 'returns (type,…)'")
-            }
-        },
-    }
-}
-
-/// The first signatures by the alphabet, in one text; `None` where there is none.
-fn signatures<'a>(all: impl Iterator<Item = &'a Function>) -> Option<String> {
-    let all: BTreeSet<_> = all.map(Function::signature).collect();
-    listed(&Vec::from_iter(all))
-}
-
 /// What a function returned.
 fn decode(function: &Function, answer: &Bytes, to: Address) -> Result<Vec<String>> {
     let reason = match function.abi_decode_output(answer) {
@@ -347,18 +335,4 @@ async fn by_code(context: &Context, client: &Client, to: Address) -> Result<Opti
         }
     }
     Ok(None)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Function, signatures};
-
-    #[test]
-    fn the_functions_that_are_left_out_are_counted() {
-        let parsed = |index: u8| Function::parse(&format!("f{index}()")).expect("a signature");
-        let all: Vec<_> = (0..21).map(parsed).collect();
-        let listed = signatures(all.iter()).expect("some");
-        assert!(listed.ends_with(" and 9 more"), "{listed}");
-        assert_eq!(signatures(std::iter::empty()), None);
-    }
 }

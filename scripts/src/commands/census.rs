@@ -1,14 +1,65 @@
 //! `census`: every slot of an instance at one block, with a proof, and what each one is.
 
-use super::args::CensusArgs;
-use super::prelude::*;
+use super::spec::{Governs, Group, Spec, report_type};
 use crate::census::{self, Anchor, Census, Options, Subject, Wanted};
 use crate::client::{Client, Endpoint};
+use crate::context::prelude::*;
 use crate::model::InstanceState;
+use crate::options::word;
+
 use crate::program_code::is_program;
 use crate::registry::Registry;
+use crate::secret::Secret;
+use alloy::eips::BlockNumberOrTag;
+use alloy::primitives::B256;
+use clap::Args;
 
-pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome> {
+/// `census`.
+pub(crate) static SPEC: Spec<CensusArgs> = Spec {
+    name: "census",
+    about: "List every slot of an instance at one block, with a proof that none is missing, and what each one is",
+    group: Group::Look,
+    examples: &[
+        "census counter",
+        "census counter --block 1200 --confirm-url https://rpc.example.org",
+        "census token --keys owners.txt --out slots.jsonl",
+    ],
+    writes: |_| Some("census"),
+    governed: Governs::Never,
+    reports: || vec![report_type::<Census>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// An instance whose slots are collected and explained.
+#[derive(Debug, Args)]
+pub(crate) struct CensusArgs {
+    /// The instance, an address or an alias
+    pub proxy: String,
+    /// The block: a number, latest, safe or finalized [default: latest, or the one of --block-hash]
+    #[arg(long, value_name = "BLOCK", value_parser = block)]
+    pub block: Option<BlockNumberOrTag>,
+    /// The hash of the block, against which everything is proven
+    #[arg(long, value_name = "HASH", value_parser = word)]
+    pub block_hash: Option<B256>,
+    /// A second endpoint, which must have the same block
+    #[arg(long, value_name = "URL")]
+    pub confirm_url: Option<Secret>,
+    /// How it is taken
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// A block by its number or tag.
+fn block(text: &str) -> Result<BlockNumberOrTag, String> {
+    match text.parse::<u64>() {
+        Ok(number) => Ok(number.into()),
+        Err(_) => text
+            .parse()
+            .map_err(|_| "not a number, and not latest, safe or finalized".into()),
+    }
+}
+
+pub(crate) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome> {
     let registry = context.verified_snapshot().await?;
     let proxy = context.manifest.address(&args.proxy)?;
     let second = match &args.confirm_url {
@@ -37,7 +88,7 @@ pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome>
 async fn second(url: &str) -> Result<Client, Refusal> {
     let connected = match Endpoint::parse(url) {
         Ok(endpoint) => Client::connect_to(endpoint).await,
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     };
     connected.map_err(|error| {
         let next = error.next().unwrap_or_default();
@@ -46,7 +97,7 @@ async fn second(url: &str) -> Result<Client, Refusal> {
 }
 
 /// The census that a page shows: of the newest block, with the keys that are known.
-pub(super) async fn shown(context: &Context, instance: &str) -> Result<Census> {
+pub(crate) async fn shown(context: &Context, instance: &str) -> Result<Census> {
     let registry = context.verified_snapshot().await?;
     let proxy = context.manifest.address(instance)?;
     let anchor = Anchor::find(registry.client, proxy, Wanted::default(), None).await?;
@@ -64,7 +115,7 @@ pub(super) async fn shown(context: &Context, instance: &str) -> Result<Census> {
 }
 
 /// What is counted of an instance, at the block of the client.
-pub(super) async fn subject(
+pub(crate) async fn subject(
     context: &Context,
     registry: Registry<'_>,
     proxy: Address,

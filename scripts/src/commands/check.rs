@@ -2,24 +2,26 @@
 
 mod baseline;
 
-use super::args::{SEED, StepArgs, StorageArgs, UpgradeArgs, time};
-use super::calldata;
-use super::checked::{needless_line, require_matched};
-use super::context::seen_by;
-use super::facts::NOT_ASKED;
 use super::fuzz::{declared, of_simulated};
-use super::plan::{SimulatedUpgrade, SimulationOptions, simulate};
-use super::prelude::*;
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::assess::{
     Coverage, Evidence, Finding, FindingId, Origin, Part, Role, Severity, annotation, decide,
 };
 use crate::build::{Artifact, BuildError, repository};
 use crate::checks::{Assessment, Runs};
+use crate::commands::fuzz::{SEED, time};
+use crate::context::prelude::*;
+use crate::context::seen_by;
 use crate::fuzz::Settings;
 use crate::ids::CodeHash;
 use crate::interface::{Callable, Places, added};
 use crate::layout::finding_id;
 use crate::manifest::Declared;
+use crate::options::{StepArgs, StorageArgs, UpgradeArgs};
+use crate::pipeline::calldata;
+use crate::pipeline::checked::{needless_line, require_matched};
+use crate::pipeline::facts::NOT_ASKED;
+use crate::pipeline::simulated_upgrade::{SimulatedUpgrade, SimulationOptions, simulate};
 use crate::plan::{Reads, Verdict, not_tried, only_started};
 use baseline::{Baseline, against};
 use clap::{Args, ValueEnum};
@@ -31,9 +33,25 @@ use stylus_layout::{Decision, StepKind};
 /// The label of a version without a given name.
 const NEXT: &str = "next";
 
+/// `check`.
+pub(crate) static SPEC: Spec<CheckArgs> = Spec {
+    name: "check",
+    about: "Check what an upgrade to this source would do to the live instances; for pull requests, sends nothing",
+    group: Group::Author,
+    examples: &[
+        "check Counter",
+        "check Counter . --against git:main",
+        "check Counter --call 'migrate(uint256)' 5 --format github",
+    ],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<CheckReport>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// A check of what would become the next version.
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub(crate) struct CheckArgs {
     /// The definition
     pub name: String,
     /// The new code: as for migrate
@@ -69,7 +87,7 @@ pub struct CheckArgs {
 
 /// How findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// Lines for people.
     People,
     /// Workflow commands.
@@ -95,7 +113,7 @@ struct Check<'a> {
     is_tried_in_part: bool,
 }
 
-pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome> {
+pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome> {
     let mut check = Check {
         args,
         interface: Callable::default(),
@@ -200,10 +218,12 @@ impl Check<'_> {
         self.fuzz(&simulated).await;
         let SimulatedUpgrade {
             plan,
+            arrivals,
             checks,
             taken,
             ..
         } = simulated;
+        self.findings.extend(arrivals);
         self.findings.extend(taken);
         self.take(&checks)?;
         let called = calldata::typed(&self.args.step.call);
@@ -364,7 +384,7 @@ impl Check<'_> {
 
 /// What `check` reports.
 #[derive(Serialize)]
-pub(super) struct CheckReport {
+pub(crate) struct CheckReport {
     /// The definition.
     name: String,
     #[serde(flatten)]

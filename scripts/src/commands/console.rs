@@ -2,21 +2,39 @@
 
 mod before;
 mod news;
-pub(super) mod pages;
+pub(crate) mod pages;
+mod refused;
 mod site;
 
-use super::prelude::*;
+use super::spec::{Governs, Group, Spec, no_file, report_type};
+use crate::context::prelude::*;
 use clap::Args;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Command, Stdio};
 use tokio::net::TcpListener;
+
+/// `console`.
+pub(crate) static SPEC: Spec<ConsoleArgs> = Spec {
+    name: "console",
+    about: "Review and approve in a browser, with its wallet",
+    group: Group::Look,
+    examples: &[
+        "console --open",
+        "console --port 0",
+        "console -e https://rpc.example.org",
+    ],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<Served>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
 
 /// Look and approve in a browser, with its wallet.
 ///
 /// It is served to this machine alone, and holds no key: the wallet signs and sends. What it shows is
 /// what status, pending, history, policy explain, plan, census, doctor and verify report.
 #[derive(Debug, Args)]
-pub struct ConsoleArgs {
+pub(crate) struct ConsoleArgs {
     /// Open it in the browser
     #[arg(long)]
     pub open: bool,
@@ -26,7 +44,7 @@ pub struct ConsoleArgs {
 }
 
 /// Runs until the process is ended.
-pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome> {
+pub(crate) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome> {
     let unverified = context.registry()?;
     // A problem with the chain or the registry is reported now and not on the first page.
     let client = context.reader().await?;
@@ -55,12 +73,12 @@ pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome
             next: format!("open {url} in a browser"),
         }));
     }
-    match site::serve(listener, port, &context.global).await {}
+    match site::serve(listener, port, context).await {}
 }
 
 /// The report of `console` when it listens.
 #[derive(Serialize)]
-pub(super) struct Served {
+pub(crate) struct Served {
     /// Its address.
     console: String,
 }

@@ -1,16 +1,50 @@
 //! `coverage`: which lines of a contract's sources ran in transactions of the past.
 
-use super::args::CoverageArgs;
-use super::context::Context;
+use super::spec::{Governs, Group, Spec, report_type};
 use crate::app_error::Error;
+use crate::context::Context;
 use crate::error::Refusal;
 use crate::ids::CodeHash;
 use crate::line_coverage::{self, FileLines, Gathered, LineCoverage, LineTable, SourceMap, Wanted};
+
 use crate::output::Outcome;
 use crate::own_file;
 use crate::progress::Progress;
+use clap::Args;
+use std::path::PathBuf;
 
-pub(super) async fn run(context: &Context, args: &CoverageArgs) -> Result<Outcome, Error> {
+/// `coverage`.
+pub(crate) static SPEC: Spec<CoverageArgs> = Spec {
+    name: "coverage",
+    about: "Show which lines of a deployed contract ran in past transactions",
+    group: Group::Look,
+    examples: &[
+        "coverage 0x0b5ae3ab2ba1e4c63a0a6b7d2f3ad32a6a1c6d1b6b0f4bd5be5fd3d47a0b1c2d --source contracts/counter",
+        "coverage 1200..1300 --source git:v1.0:contracts/counter --lcov lcov.info",
+        "coverage 1200..1300 --source counter --json",
+    ],
+    writes: |args| args.lcov.as_ref().map(|_| "--lcov"),
+    governed: Governs::Never,
+    reports: || vec![report_type::<LineCoverage>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// Which lines of a contract ran in transactions of the past.
+#[derive(Debug, Args)]
+pub(crate) struct CoverageArgs {
+    /// Hashes of transactions, and ranges of blocks: the first and the last one
+    #[arg(required = true, value_name = "TX|BLOCK..BLOCK")]
+    pub wanted: Vec<Wanted>,
+    /// The sources: a crate's folder, a contract of this workspace by name, git:REVISION:PATH; for Solidity a
+    /// build-info, with FILE:NAME or FILE:SOURCE:NAME for one contract of several
+    #[arg(long, value_name = "SOURCE")]
+    pub source: String,
+    /// Also write the lines into this file, in the format of lcov
+    #[arg(long, value_name = "FILE")]
+    pub lcov: Option<PathBuf>,
+}
+
+pub(crate) async fn run(context: &Context, args: &CoverageArgs) -> Result<Outcome, Error> {
     let client = context.reader().await?;
     let source_map = SourceMap::of(&args.source)?;
     let what = "carrying out the transactions again";

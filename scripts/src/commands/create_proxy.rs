@@ -1,25 +1,76 @@
 //! `create-proxy`: an instance, created and initialized in one transaction.
 
-use super::args::CreateProxyArgs;
-use super::calldata;
-use super::check_options::CheckOptions;
-use super::context::earlier;
-use super::effects::{Effects, Governed, proxy_line};
-use super::judge::{judge, send};
-use super::prelude::*;
-use super::verifiable::LOCAL_CHAINS;
+use super::spec::{Governs, Group, Spec, report_type};
 use crate::client::Sent;
+use crate::context::earlier;
+use crate::context::prelude::*;
 use crate::governance::{GovernedCall, proposal};
 use crate::manifest::{Entry, Kind, Manifest, check_alias};
+use crate::options::{CallWord, wei};
+use crate::registry::SALT;
+use crate::text::number;
+
+use crate::options::LOCAL_CHAINS;
+use crate::pipeline::calldata;
+use crate::pipeline::check_options::CheckOptions;
+use crate::pipeline::effects::{Effects, Governed, proxy_line};
+use crate::pipeline::judge::{judge, send};
 use crate::registry::newest_of;
 use alloy::primitives::keccak256;
 use alloy::sol_types::SolEvent;
+use clap::Args;
+
+/// `create-proxy`.
+pub(crate) static SPEC: Spec<CreateProxyArgs> = Spec {
+    name: "create-proxy",
+    about: "Create and initialize an instance",
+    group: Group::Deploy,
+    examples: &[
+        "create-proxy Counter 1.0 --save counter --account ana",
+        "create-proxy Counter 1.0 --init 'initialize(uint256)' 7 --save counter --account ana",
+        "create-proxy Counter 1.0 --kind evm --salt 2 --account ana",
+    ],
+    writes: |args| args.save.as_ref().map(|_| "--save"),
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<CreatedInstance>>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// An instance to be created.
+#[derive(Debug, Args)]
+pub(crate) struct CreateProxyArgs {
+    /// The definition
+    pub name: String,
+    /// The version that it is created at
+    pub version: String,
+    /// The initializer and its arguments, or its calldata in hexadecimal
+    #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
+    pub init: Vec<CallWord>,
+    /// The kind of the proxy [default: `proxy` in the manifest, else wasm on a local chain; elsewhere
+    /// it is required]
+    #[arg(long, value_enum)]
+    pub kind: Option<Kind>,
+    /// The salt of its address [default: the number of instances]
+    #[arg(long, value_name = "NUMBER", value_parser = salt)]
+    pub salt: Option<U256>,
+    /// Wei for the initializer
+    #[arg(long, value_name = "WEI", default_value_t = U256::ZERO, value_parser = wei)]
+    pub value: U256,
+    /// Save its address in the manifest under this alias
+    #[arg(long, value_name = "ALIAS")]
+    pub save: Option<String>,
+}
+
+/// The salt of a proxy.
+fn salt(text: &str) -> Result<U256, &'static str> {
+    number(text).ok_or(SALT)
+}
 
 /// The warning that an instance without an initializer can never get one.
 const CREATED_BARE: &str =
     "no --init: no initializer runs at creation, and none can ever run on this instance";
 
-pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<Outcome> {
+pub(crate) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<Outcome> {
     require_alias(context, request)?;
     let data = calldata::encode(&request.init, &context.manifest)?;
     let session = Session::sending(context, "create-proxy").await?;
@@ -127,7 +178,7 @@ fn report(
 
 /// A created instance.
 #[derive(Serialize)]
-pub(super) struct CreatedInstance {
+pub(crate) struct CreatedInstance {
     /// The definition.
     name: String,
     /// Its first version.

@@ -1,21 +1,53 @@
 //! `define`: create a definition.
 
-use super::check_options::CheckOptions;
-use super::confirm;
-use super::context::earlier;
-use super::effects::{Effects, Governed};
-use super::judge::check_and_send;
-use super::prelude::*;
+use super::spec::{Governs, Group, Spec, no_file, report_type};
+use crate::context::earlier;
+use crate::context::prelude::*;
 use crate::governance::GovernedCall;
 use crate::manifest::is_same_policy;
+use crate::pipeline::check_options::CheckOptions;
+use crate::pipeline::confirm;
+use crate::pipeline::effects::{Effects, Governed};
+use crate::pipeline::judge::check_and_send;
 use crate::text::shell_word;
+use clap::Args;
 
-pub(super) async fn run(
-    context: &Context,
-    name: String,
-    migrate: &str,
-    (policy, create): (Option<&str>, Option<&str>),
-) -> Result<Outcome> {
+/// `define`.
+pub(crate) static SPEC: Spec<DefineArgs> = Spec {
+    name: "define",
+    about: "Create a definition",
+    group: Group::Deploy,
+    examples: &[
+        "define Counter --migrate ana --account ana",
+        "define Counter --migrate 'OutOf(2,ana,ben,cleo)' --account ana",
+        "define Counter --migrate 'AND(ana,AFTER(2d))' --create ana --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<Definition<'_>>>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// A definition to create.
+#[derive(Debug, Args)]
+pub(crate) struct DefineArgs {
+    /// Its name
+    pub name: String,
+    /// Who may add versions and upgrade: addresses, aliases, AND(…), OR(…), OutOf(n,…)
+    #[arg(long, value_name = "POLICY")]
+    pub migrate: String,
+    /// Who may change policies [default: the policy of --migrate]
+    #[arg(long, value_name = "POLICY")]
+    pub policy: Option<String>,
+    /// Who may create instances [default: the policy of --migrate]
+    #[arg(long, value_name = "POLICY")]
+    pub create: Option<String>,
+}
+
+pub(crate) async fn run(context: &Context, args: &DefineArgs) -> Result<Outcome> {
+    let migrate = args.migrate.as_str();
+    let (policy, create) = (args.policy.as_deref(), args.create.as_deref());
+    let name = args.name.clone();
     let call = abi::createDefinitionCall {
         migratePolicy: confirm::typed(context, "migrate", migrate)?,
         policyPolicy: confirm::typed(context, "policy", policy.unwrap_or(migrate))?,
@@ -78,7 +110,7 @@ async fn is_defined(session: Session<'_>, governed: &GovernedCall, name: &str) -
 
 /// What is defined.
 #[derive(Serialize)]
-pub(super) struct Definition<'a> {
+pub(crate) struct Definition<'a> {
     name: &'a str,
     /// The roles whose policy is that of `migrate`.
     as_migrate: Vec<&'static str>,

@@ -1,11 +1,33 @@
 //! `demo`: the walkthrough of the book on a private chain, which ends with the command unless it is kept.
 
-use super::prelude::*;
+use super::spec::{Governs, Group, Spec, no_file, report_type};
+use crate::context::prelude::*;
 use crate::demo::{self, Document, Played};
 use crate::text::shell_word;
+use clap::Args;
 use std::convert::Infallible;
 
-pub(super) async fn run(context: &Context, keep: bool) -> Result<Outcome> {
+/// `demo`.
+pub(crate) static SPEC: Spec<DemoArgs> = Spec {
+    name: "demo",
+    about: "Run the whole walkthrough on a private chain, checked, with gas",
+    group: Group::Chain,
+    examples: &["demo", "demo --keep", "demo --json"],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<Walkthrough>()],
+    run: |context, args| Box::pin(run(context, args.keep)),
+};
+
+/// A walkthrough.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Keep its chain running until this command ends, and print how to open the console on it
+    #[arg(long)]
+    pub keep: bool,
+}
+
+pub(crate) async fn run(context: &Context, keep: bool) -> Result<Outcome> {
     let framework_from = context.global.framework_from.as_deref();
     let played = tokio::task::block_in_place(|| demo::run(&context.output, framework_from));
     let Played {
@@ -59,7 +81,7 @@ fn program(by_cargo: bool, typed: Option<String>) -> String {
 
 /// What `demo` reports.
 #[derive(Serialize)]
-pub(super) struct Walkthrough {
+pub(crate) struct Walkthrough {
     #[serde(flatten)]
     document: Document,
     #[serde(flatten)]

@@ -1,16 +1,44 @@
 //! `deploy`: build, compress, create, activate.
 
-use super::prelude::*;
-use super::verifiable::{keep_deployment, kept_implementation};
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::assess::FindingId;
 use crate::build::BuildInfo;
 use crate::client::{Spent, Transactions};
+use crate::context::prelude::*;
 use crate::deploy;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
+use crate::pipeline::verifiable::{keep_deployment, kept_implementation};
 use crate::plan::has_constructor;
+use clap::Args;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
-pub(super) async fn run(context: &Context, source: &str, no_activate: bool) -> Result<Outcome> {
+/// `deploy`.
+pub(crate) static SPEC: Spec<DeployArgs> = Spec {
+    name: "deploy",
+    about: "Build, compress, deploy, activate",
+    group: Group::Deploy,
+    examples: &[
+        "deploy . --account ana",
+        "deploy counter.wasm --private-key-path key",
+        "deploy . --no-activate -e https://rpc.example.org --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<Deployed<'_>>()],
+    run: |context, args| Box::pin(run(context, &args.source, args.no_activate)),
+};
+
+/// A program to deploy.
+#[derive(Debug, Args)]
+pub(crate) struct DeployArgs {
+    /// A crate's folder, a .wasm file, or a contract of this workspace by name
+    pub source: String,
+    /// Do not activate it; it cannot run before its activation
+    #[arg(long)]
+    pub no_activate: bool,
+}
+
+pub(crate) async fn run(context: &Context, source: &str, no_activate: bool) -> Result<Outcome> {
     let client = context.working_client("deploy").await?;
     let artifact = kept_implementation(context, client.chain_id(), source)?;
     if has_constructor(&artifact.wasm) && !context.accepted().contains(&FindingId::CONSTRUCTOR) {
@@ -73,7 +101,7 @@ pub(super) async fn run(context: &Context, source: &str, no_activate: bool) -> R
 
 /// What `deploy` reports.
 #[derive(Serialize)]
-pub(super) struct Deployed<'a> {
+pub(crate) struct Deployed<'a> {
     #[serde(flatten)]
     transactions: Transactions,
     address: Address,

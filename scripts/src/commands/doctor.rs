@@ -1,15 +1,17 @@
 //! `doctor`: whether everything that is needed still runs, for how long, and how to repair it.
 
-use super::context::{Context, Unverified};
-use super::facts::Session;
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::app_error::Error;
-use crate::assess::{Finding, Severity};
+use crate::assess::{Finding, Part, Severity};
 use crate::client::Client;
+use crate::context::Session;
+use crate::context::{Context, Unverified};
 use crate::doctor::{self, AHEAD_DAYS, ChainFacts, Cure, Cured, DAY, Diagnosis, Program, Subject};
 use crate::error::{Exit, Report};
 use crate::model::Used;
 use crate::names::Names;
 use crate::output::Outcome;
+use crate::pipeline::arrivals::{self, taken};
 use crate::progress::Progress;
 use crate::report::CommandReport;
 use crate::text::count;
@@ -17,12 +19,28 @@ use alloy::primitives::Address;
 use clap::Args;
 use serde::Serialize;
 
+/// `doctor`.
+pub(crate) static SPEC: Spec<DoctorArgs> = Spec {
+    name: "doctor",
+    about: "Check whether everything that is needed still runs, and for how long; --fix repairs it",
+    group: Group::Look,
+    examples: &[
+        "doctor",
+        "doctor --fix --account ana",
+        "doctor --fix --within 90 --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<Examined>(), report_type::<ExaminedChain>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
 /// Whether everything that is needed still runs, and for how long.
 ///
 /// Exit code 0: it does. 1: something that is needed does not work now. 3: something ends within 60
 /// days, or a definition is paused. 5: not everything could be fixed.
 #[derive(Debug, Args)]
-pub struct DoctorArgs {
+pub(crate) struct DoctorArgs {
     /// Extend or repeat activations, which costs data fees. Any key can do this; after an interruption run
     /// it again
     #[arg(long)]
@@ -37,13 +55,13 @@ pub struct DoctorArgs {
 
 /// What `doctor` reports of a registry.
 #[derive(Serialize)]
-pub(super) struct Examined {
+pub(crate) struct Examined {
     /// What `--fix` did.
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed: Option<Vec<Cured>>,
     registry: Address,
     #[serde(flatten)]
-    pub(super) diagnosis: Diagnosis,
+    pub(crate) diagnosis: Diagnosis,
     ok: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Report>,
@@ -51,7 +69,7 @@ pub(super) struct Examined {
     exit: Exit,
 }
 
-pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome, Error> {
+pub(crate) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome, Error> {
     let fix = args.fix.then_some(args.all);
     let Some(registry) = context.named_registry()? else {
         if args.fix {
@@ -65,7 +83,7 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
 }
 
 /// What the command reports of the registry, without doing anything.
-pub(super) async fn examined(context: &Context) -> Result<Examined, Error> {
+pub(crate) async fn examined(context: &Context) -> Result<Examined, Error> {
     of_registry(context, context.registry()?, AHEAD_DAYS * DAY, None).await
 }
 
@@ -89,6 +107,15 @@ async fn of_registry(
         framework: &framework,
     };
     let mut diagnosis = doctor::examine(subject, within).await?;
+    let arrived = match arrivals::of_registry(Session { context, registry }).await {
+        Ok(arrived) => arrived,
+        Err(error) => {
+            // a registry that does not run answers nothing; its programs are told of
+            let says = format!("where instances come from is not known: {error}");
+            let unknown = Finding::named(Part::Instances, Severity::Unknown, "arrivals", says);
+            vec![unknown]
+        }
+    };
     let mut fixed = None;
     if let Some(all) = fix_all {
         let (cured, is_paid) = fix(context, &client, all, &diagnosis).await?;
@@ -97,6 +124,11 @@ async fn of_registry(
             diagnosis = doctor::examine(subject, within).await?;
         }
     }
+    let arrived = arrived.into_iter().map(|one| taken(context, one));
+    diagnosis.findings.extend(arrived);
+    diagnosis
+        .findings
+        .sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let is_partial = fixed.iter().flatten().any(|one| one.error.is_some());
     let exit = match diagnosis.severity() {
         _ if is_partial => Exit::Partial,
@@ -126,7 +158,7 @@ async fn of_chain(context: &Context) -> Result<Outcome, Error> {
 
 /// The report of `doctor` without a registry.
 #[derive(Serialize)]
-pub(super) struct ExaminedChain {
+pub(crate) struct ExaminedChain {
     /// The chain behind the endpoint.
     chain: ChainFacts,
     /// Always: it answers.
@@ -144,7 +176,7 @@ impl CommandReport for ExaminedChain {
 
 /// Warns, in another command, of programs that expire soon or do not run: of the registry itself and of
 /// these accounts.
-pub(super) async fn warn(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Finding>, Error> {
+pub(crate) async fn warn(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Finding>, Error> {
     let Session { context, registry } = session;
     let framework = context.builder()?.framework()?;
     let subject = Subject {

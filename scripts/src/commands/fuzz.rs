@@ -1,21 +1,103 @@
 //! `fuzz`: calls that nobody has made yet, with the code of today and with the planned upgrade.
 
-use super::args::{FuzzArgs, INSTANCES};
-use super::checked::require_not_refused;
-use super::context::{Context, key};
-use super::plan::{self, SimulatedUpgrade, SimulationOptions};
 use super::replay::both;
+use super::spec::{Governs, Group, Spec, report_type};
 use crate::app_error::Error;
 use crate::assess::Role;
+use crate::context::{Context, key};
 use crate::fuzz::{FuzzReport, FuzzRequest, Fuzzed, Settings, fuzz};
 use crate::manifest::Declared;
+use crate::options::INSTANCES;
+use crate::options::UpgradeArgs;
 use crate::output::Outcome;
+use crate::pipeline::checked::require_not_refused;
+use crate::pipeline::simulated_upgrade::{SimulatedUpgrade, SimulationOptions, simulate};
 use crate::plan::{Abis, fails};
 use crate::progress::Progress;
 use alloy::primitives::Address;
+use clap::Args;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The default of `--seed`.
+pub(crate) const SEED: u64 = 1;
+
+/// The default of `--time`.
+const TIME: Duration = Duration::from_secs(60);
+
+/// `fuzz`.
+pub(crate) static SPEC: Spec<FuzzArgs> = Spec {
+    name: "fuzz",
+    about: "Fuzz an upgrade: find sequences of calls that behave differently after it, on two copies of the chain's state",
+    group: Group::Upgrade,
+    examples: &[
+        "fuzz Counter 2.0 . --call 'migrate(uint256)' 5",
+        "fuzz Counter 2.0 --time 5m --seed 7 --corpus fuzz",
+        "fuzz Counter 2.0 . --runs 2000 --differs 'fee() differs'",
+    ],
+    writes: |args| args.corpus.as_ref().map(|_| "--corpus"),
+    governed: Governs::Never,
+    reports: || vec![report_type::<FuzzReport>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// An upgrade to be fuzzed.
+#[derive(Debug, Args)]
+pub(crate) struct FuzzArgs {
+    /// The seed of all random choices: the same seed makes the same choices
+    #[arg(long, value_name = "NUMBER", default_value_t = SEED)]
+    pub seed: u64,
+    /// The duration, such as 30s, 5m, 2h [default: 60s, without --runs]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub time: Option<Duration>,
+    /// Maximum number of call sequences
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub runs: Option<u64>,
+    /// An intended difference: a function, an event or a variable, such as 'fee() differs'; may be repeated
+    #[arg(long, value_name = "WHAT")]
+    pub differs: Vec<String>,
+    /// A function of the new version without arguments that must return true after every sequence, such as
+    /// 'solvent()'; may be repeated
+    #[arg(long, value_name = "FUNCTION")]
+    pub holds: Vec<String>,
+    /// Do not learn from the effects of calls: shows what guidance is worth
+    #[arg(long)]
+    pub blind: bool,
+    /// A folder of sequences: the command tries these first and writes new ones to it
+    #[arg(long, value_name = "DIR")]
+    pub corpus: Option<PathBuf>,
+    /// The instance that is called, an address or an alias [default: the first one that is upgraded]
+    #[arg(long, value_name = "PROXY")]
+    pub proxy: Option<String>,
+    /// The upgrade.
+    #[command(flatten)]
+    pub upgrade: UpgradeArgs,
+}
+
+impl FuzzArgs {
+    /// The duration, if it is given or if `--runs` is not.
+    pub(crate) fn time(&self) -> Option<Duration> {
+        self.time.or_else(|| self.runs.is_none().then_some(TIME))
+    }
+}
+
+/// A number with `s`, `m` or `h`.
+pub(crate) fn time(text: &str) -> Result<Duration, String> {
+    let seconds = match text.split_at_checked(text.len().saturating_sub(1)) {
+        Some((number, "s")) => (number, 1),
+        Some((number, "m")) => (number, 60),
+        Some((number, "h")) => (number, 3_600),
+        _ => (text, 0),
+    };
+    let number = seconds.0.parse::<u64>().ok();
+    let time = number.and_then(|number| number.checked_mul(seconds.1));
+    let time = time.filter(|seconds| *seconds > 0);
+    time.map(Duration::from_secs)
+        .ok_or_else(|| "write it as 30s, 5m or 2h".to_owned())
+}
 
 /// Searches for calls that the upgrade changes.
-pub(super) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, Error> {
+pub(crate) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, Error> {
     let settings = Settings {
         seed: args.seed,
         runs: args.runs,
@@ -37,7 +119,7 @@ pub(super) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, E
         instances: INSTANCES,
         write_expect: None,
     };
-    let simulated = plan::simulate(context, &args.upgrade, options, Role::Proposer).await?;
+    let simulated = simulate(context, &args.upgrade, options, Role::Proposer).await?;
     if let Some(problem) = simulated.plan.problems.first() {
         return Err(fails(problem).into());
     }
@@ -47,7 +129,7 @@ pub(super) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, E
 }
 
 /// The author's declarations: in the manifest of the change, and as arguments.
-pub(super) fn declared(
+pub(crate) fn declared(
     context: &Context,
     name: &str,
     differs: &[String],
@@ -60,7 +142,7 @@ pub(super) fn declared(
 }
 
 /// Fuzzes an upgrade that succeeds on the copy.
-pub(super) async fn of_simulated(
+pub(crate) async fn of_simulated(
     simulated: &SimulatedUpgrade<'_>,
     proxy: Option<Address>,
     settings: Settings,

@@ -1,11 +1,32 @@
 //! `history`: what happened to a definition, from chain data alone, and whether it still holds.
 
-use super::prelude::*;
+use super::spec::{Governs, Group, Spec, no_file, report_type};
+use crate::context::prelude::*;
 use crate::history::{HistoryReport, Wanted, read_compared};
 use crate::model::Slice;
+use clap::Args;
+
+/// `history`.
+pub(crate) static SPEC: Spec<HistoryArgs> = Spec {
+    name: "history",
+    about: "Show what happened, from chain data alone, and whether it still holds",
+    group: Group::Look,
+    examples: &["history Counter", "history ''", "history Counter --json"],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<HistoryReport>()],
+    run: |context, args| Box::pin(run(context, &args.name)),
+};
+
+/// A history.
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArgs {
+    /// The definition; '' is the registry itself
+    pub name: String,
+}
 
 /// Everything that happened to a definition; the empty name is the registry itself.
-pub(super) async fn run(context: &Context, name: &str) -> Result<Outcome> {
+pub(crate) async fn run(context: &Context, name: &str) -> Result<Outcome> {
     let registry = context.verified_snapshot().await?;
     let names = context.names();
     let subject = (name, &names);

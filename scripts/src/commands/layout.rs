@@ -1,23 +1,109 @@
 //! `layout`: storage layouts shown, compared, and turned into a migration. Needs no chain, but for
 //! `NAME@live`.
 
-use super::args::LayoutCommand;
-use super::checked::needless_line;
-use super::kept::{KeptName, LIVE};
-use super::prelude::*;
+use super::spec::{Governs, Group, Spec, report_type_of};
 use crate::assess::{Fact, Finding, FindingId, Origin, Refused, Role, Severity, decide};
+use crate::context::prelude::*;
 use crate::ids::LayoutHash;
 use crate::layout::{
     Named, Pair, Side, StorageCheck, check_storage, declaration, file_of, finding_id,
     moved_by_migration, no_such_finding, read_file, undeclared, unreadable,
 };
+
+use crate::pipeline::checked::needless_line;
+use crate::pipeline::kept::{KeptName, LIVE};
+use clap::{Args, Subcommand};
 use std::path::Path;
 use stylus_layout::{
     DeclaredStep, FieldChange, Item, Layout, Members, Overrides, Source, StepKind, Unsupported,
     skeleton,
 };
 
-pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome> {
+/// `layout`.
+pub(crate) static SPEC: Spec<LayoutArgs> = Spec {
+    name: "layout",
+    about: "Show and compare storage layouts, or write a migration; needs no chain",
+    group: Group::Author,
+    examples: &[
+        "layout show .",
+        "layout diff Counter@live .",
+        "layout migration git:v1.0 . --drop legacy",
+    ],
+    writes: |args| match args.command {
+        LayoutCommand::Show { keep: true, .. } => Some("--keep"),
+        _ => None,
+    },
+    governed: Governs::Never,
+    reports: || {
+        vec![
+            report_type_of::<ShownLayout>("show"),
+            report_type_of::<Difference>("diff"),
+            report_type_of::<WrittenMigration>("migration"),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, &args.command)),
+};
+
+/// What to do with them.
+#[derive(Debug, Args)]
+pub(crate) struct LayoutArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: LayoutCommand,
+}
+
+/// Commands on storage layouts. They need no chain.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LayoutCommand {
+    /// Show the storage layout of a contract, and the hash that the registry records
+    ///
+    /// The layout is that of a contract which derives StorageLayout, read from what its compiler
+    /// wrote, or that of a compiler's JSON.
+    Show {
+        /// A crate's folder, a contract of this workspace by name, git:REVISION, a .wasm file, a layout's
+        /// hash, what was registered (NAME@VERSION; NAME@live asks the chain), or JSON of solc or
+        /// @openzeppelin/upgrades-core (FILE:NAME for one contract of several)
+        source: String,
+        /// Keep it next to the manifest under its hash, where upgrade, migrate and register look for
+        /// the layout of the live version
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Compare two layouts: may the new version take over the storage of the old one?
+    ///
+    /// Exit code 0: it may. Exit code 1: data would be misread or lost, or a rename or retype is
+    /// not declared. Each finding has an id, such as reorder:owner, for --accept.
+    Diff {
+        /// The old version: as for `layout show`
+        old: String,
+        /// The new version: as for `layout show`
+        new: String,
+        /// A migration runs in between: it may drop fields, and it handles what the contract's author
+        /// declares in Cargo.toml ([package.metadata.stylus-upgrades] migrates = ["reorder:owner"])
+        #[arg(long)]
+        with_migration: bool,
+    },
+    /// Write a migration of the old version's data, in Rust
+    ///
+    /// Fields of the same name keep their values, even if they moved or their type is wider now.
+    /// Fields that one call cannot convert, or whose data would be lost without --drop, are refused
+    /// by name.
+    Migration {
+        /// The old version: as for `layout show`
+        old: String,
+        /// The new version: as for `layout show`
+        new: String,
+        /// Another source for one field: `field=@old` (a field of the old version), `field=empty`,
+        /// or `field=expression` (Rust, of type U256; old values are named old_field); may be repeated
+        #[arg(long = "override", value_name = "FIELD=SOURCE")]
+        overrides: Vec<String>,
+        /// A field of the old version that may be lost; may be repeated
+        #[arg(long, value_name = "FIELD")]
+        drop: Vec<String>,
+    },
+}
+
+pub(crate) async fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome> {
     let (reviewed, of_manifest) = match asks_registry(command) {
         true => context.as_reviewed()?,
         false => (None, None),
@@ -140,7 +226,7 @@ async fn show(context: &Context, source: &str, keep: bool) -> Result<Outcome> {
 
 /// What `layout show` reports.
 #[derive(Serialize)]
-pub(super) struct ShownLayout {
+pub(crate) struct ShownLayout {
     /// The contract or the version.
     name: String,
     /// The hash of the layout document.
@@ -261,7 +347,7 @@ fn diff(
 
 /// What `layout diff` reports.
 #[derive(Serialize)]
-pub(super) struct Difference {
+pub(crate) struct Difference {
     /// The version before.
     old: NamedHash,
     /// The new version.
@@ -389,7 +475,7 @@ fn migration(
 
 /// What `layout migration` reports.
 #[derive(Serialize)]
-pub(super) struct WrittenMigration {
+pub(crate) struct WrittenMigration {
     /// The version before.
     old: NamedHash,
     /// The new version.

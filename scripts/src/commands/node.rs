@@ -1,13 +1,43 @@
 //! `node`: the local chain, in this process, until it is signaled to end.
 
-use super::help::shown_examples;
-use super::prelude::*;
-use super::{advised, said_by_clap};
+use super::spec::{Governs, Group, Spec, report_type, shown_examples};
+use crate::context::prelude::*;
+use crate::options::{advised, said_by_clap};
+use clap::Args;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use stylus_devnode::{NodeError, NodeHandle, process};
 
-pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome> {
+/// `node`.
+pub(crate) static SPEC: Spec<NodeArgs> = Spec {
+    name: "node",
+    about: "Run the local chain",
+    group: Group::Chain,
+    examples: &[
+        "node",
+        "node --port 8548 --block-time 2",
+        "node --fork-url https://rpc.example.org --state chain.json",
+    ],
+    writes: |_| Some("node"),
+    governed: Governs::Never,
+    reports: || vec![report_type::<Running>()],
+    run: |context, args| Box::pin(run(context, &args.flags)),
+};
+
+/// The flags of the node.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct NodeArgs {
+    /// anvil's flags, see `stylus-upgrades node --help`
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "FLAGS"
+    )]
+    pub flags: Vec<OsString>,
+}
+
+pub(crate) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome> {
     let program = OsString::from("stylus-upgrades node");
     let flags = flags.iter().filter(|flag| *flag != "--json").cloned();
     let args = std::iter::once(program).chain(flags.clone());
@@ -17,10 +47,14 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
     };
     match process::serve(args, ready).await {
         Err(NodeError::Usage(help)) if flags.clone().any(|flag| is_help(&flag)) => Ok(Outcome {
-            lines: [help.as_str(), "\n", &shown_examples("node")]
-                .iter()
-                .flat_map(|part| part.lines().map(str::to_owned))
-                .collect(),
+            lines: [
+                help.as_str(),
+                "\n",
+                &shown_examples(SPEC.examples.iter().copied()),
+            ]
+            .iter()
+            .flat_map(|part| part.lines().map(str::to_owned))
+            .collect(),
             ..Outcome::default()
         }),
         Err(NodeError::Usage(text)) => Err(misused(&text)),
@@ -33,7 +67,7 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
 
 /// What people and programs need to use the node.
 #[derive(Serialize)]
-pub(super) struct Running {
+pub(crate) struct Running {
     /// Its HTTP address.
     endpoint: String,
     /// Its WebSocket address.

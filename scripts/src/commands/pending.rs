@@ -1,15 +1,51 @@
 //! `pending`: open actions, who approved, who is missing, what blocks, until when.
 
-use super::prelude::*;
-use super::shown::shown_call;
-use crate::client::ChainError;
-use crate::governance::{self, Call, executed_already, outcome_of_ended_action, rival};
-use crate::ids::ActionId;
-use crate::registry::Registry;
+use super::review;
+use super::spec::{Governs, Group, Spec, no_file, report_type};
+use crate::context::prelude::*;
+use crate::governance::{self, obstacle, rival};
+use crate::options::word;
+use crate::pipeline::action::is_action;
+use crate::pipeline::shown::shown_call;
 use crate::review::{OpenAction, Pending};
+use clap::Args;
 
-pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome> {
-    let pending = pending(context, name).await?;
+/// `pending`.
+pub(crate) static SPEC: Spec<PendingArgs> = Spec {
+    name: "pending",
+    about: "List open actions: who approved, who is missing, what blocks. For one: everything that an approver reviews",
+    group: Group::Approve,
+    examples: &["pending", "pending Counter", "pending 0x1f2e3d4c"],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || {
+        vec![
+            report_type::<Pending>(),
+            report_type::<review::ReviewedAgainst>(),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// The open actions to list, or the one to review.
+#[derive(Debug, Args)]
+pub(crate) struct PendingArgs {
+    /// A definition [default: all, and the registry itself]; or an action (0x and 8 or more digits): what it
+    /// does, findings, storage before and after
+    #[arg(value_name = "NAME|ACTION")]
+    pub subject: Option<String>,
+    /// Exit with 1 unless the action's state difference has this hash, which `plan` prints on any machine
+    #[arg(long, value_name = "HASH", requires = "subject", value_parser = word)]
+    pub against: Option<B256>,
+}
+
+/// Lists open actions, or reviews one.
+pub(crate) async fn run(context: &Context, args: &PendingArgs) -> Result<Outcome> {
+    let subject = args.subject.as_deref();
+    if let Some(action) = subject.filter(|text| args.against.is_some() || is_action(text)) {
+        return review::run(context, action, args.against).await;
+    }
+    let pending = pending(context, subject).await?;
     Ok(context.outcome(&pending))
 }
 
@@ -17,7 +53,7 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
 ///
 /// # Errors
 /// Errors of the chain, and files that cannot be read.
-pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pending> {
+pub(crate) async fn pending(context: &Context, name: Option<&str>) -> Result<Pending> {
     let session = Session::reading(context).await?;
     let registry = session.registry;
     let names = context.names();
@@ -38,7 +74,7 @@ pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pen
                     "another open action for {subject} {differs} (action {action})"
                 ))
             });
-            beside = (superseded(registry, says).await?, rivals.collect());
+            beside = (obstacle(registry, says).await?, rivals.collect());
         }
         let one = OpenAction::new(open.clone(), shown, beside, &names);
         actions.push(one);
@@ -47,90 +83,4 @@ pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pen
         registry: registry.address,
         actions,
     })
-}
-
-/// Why an open action can never be executed.
-pub(super) async fn superseded(registry: Registry<'_>, call: &Call) -> Result<Option<String>> {
-    let Call::CreateDefinition(define) = call else {
-        return Ok(governance::superseded_by(registry, call).await?);
-    };
-    let known = registry.known_head(&define.name).await?;
-    Ok(known.map(|_| format!("{} is defined", define.name)))
-}
-
-/// The event that proposed an action. Its id is on the chain then: it is no key that was typed in place of one.
-///
-/// # Errors
-/// As [`governance::proposal`].
-pub(super) async fn proposal_event(
-    session: Session<'_>,
-    action: ActionId,
-) -> Result<abi::Proposed, ChainError> {
-    let event = governance::proposal(session.registry, action).await?;
-    session.context.output.is_public(&action);
-    Ok(event)
-}
-
-/// Why an action is not open any more; `found` says that nothing is left to revoke, to cancel or to sign.
-pub(super) async fn why_ended(session: Session<'_>, action: ActionId, found: &str) -> Error {
-    let _ = proposal_event(session, action).await; // an id that the chain does not have is not repeated in full
-    match outcome_of_ended_action(session.registry, action).await {
-        Ok(executed) => {
-            let by = executed.by(&session.context.names());
-            executed_already(action, &by, found).into()
-        }
-        Err(error) => error.into(),
-    }
-}
-
-/// Minimum of hexadecimal digits that name an action: fewer could match an action that is proposed
-/// meanwhile.
-const DIGITS_MIN: usize = 8;
-
-/// Whether `text` is the id of an action, or the beginning of one. Any other text names a definition.
-pub(super) fn is_action(text: &str) -> bool {
-    text.starts_with("0x")
-}
-
-/// The action that `text` identifies: all of its digits, or the first ones, if exactly one open action begins
-/// with them, or, if none does, exactly one earlier action.
-///
-/// # Errors
-/// [`Error::Usage`]; errors of the chain.
-pub(super) async fn resolve_action(session: Session<'_>, text: &str) -> Result<ActionId> {
-    let registry = session.registry;
-    if let Ok(action) = text.parse() {
-        return Ok(action);
-    }
-    let refused = |found: &str| Error::Usage {
-        message: format!("{text:?} does not identify one action"),
-        expected: format!(
-            "0x and 64 digits, or 0x and the first {DIGITS_MIN} or more of an action"
-        ),
-        found: found.into(),
-        next: "stylus-upgrades pending lists open actions; to name a file, give its path".into(),
-    };
-    let digits = text.strip_prefix("0x").unwrap_or(text);
-    let is_length = (DIGITS_MIN..=2 * B256::len_bytes()).contains(&digits.len());
-    if !is_length || !digits.bytes().all(|c| c.is_ascii_hexdigit()) {
-        return Err(refused("something else"));
-    }
-    let begins = format!("0x{}", digits.to_lowercase());
-    let is_named = |action: &ActionId| action.to_string().starts_with(&begins);
-    let open = governance::all_pending(registry).await?;
-    let ids = open.iter().map(|open| open.action);
-    let mut matching: Vec<_> = ids.filter(is_named).collect();
-    if matching.is_empty() {
-        // One that was executed or cancelled.
-        let all = governance::ever_proposed(registry).await?;
-        matching = all.into_iter().filter(is_named).collect();
-    }
-    match matching.as_slice() {
-        [action] => {
-            session.context.output.is_public(action);
-            Ok(*action)
-        }
-        [] => Err(refused("no action starts with these digits")),
-        _ => Err(refused("several actions start with these digits")),
-    }
 }

@@ -1,32 +1,69 @@
 //! `plan`: the whole upgrade tried on a copy of the chain's state, before anybody approves.
 
-use super::args::{PlanArgs, UpgradeArgs};
-use super::check_options::CheckOptions;
-use super::checked::Checks;
-use super::context::seen_by;
 use super::doctor;
-use super::expectations;
-use super::pending::resolve_action;
-use super::prelude::*;
 use super::replay;
-use super::shown::decoded;
-use super::work::{Becomes, CodeFrom, Wanted, Work};
+use super::spec::{Governs, Group, Spec, report_type};
 use crate::assess::{Finding, FindingId, Role, Severity, decide, told_once};
-use crate::checks::Assessment;
+use crate::context::prelude::*;
+use crate::context::seen_by;
 use crate::expect::{Asks, Expectations};
 use crate::functions::DecodedCall;
 use crate::governance::Call;
 use crate::model::{Role as Runs, Used};
+use crate::options::INSTANCES;
+use crate::options::UpgradeArgs;
+use crate::pipeline::checked::Checks;
+use crate::pipeline::shown::decoded;
+use crate::pipeline::simulated_upgrade::{SimulatedUpgrade, SimulationOptions, simulate};
+use crate::plan::REPLAY_BLOCKS_MAX;
 use crate::plan::{
     self, Change, Event, InstancePlan, Plan, PlanRequest, Reads, Verdict, ether, limits_in_words,
     only_started,
 };
-use crate::progress::Progress;
-use crate::registry::{self, NewVersion, RecordedCode};
-use crate::text::{grouped, shell_word, utc};
-use std::path::Path;
+use crate::registry::{self};
+use crate::text::{grouped, utc};
+use clap::Args;
+use std::path::PathBuf;
 
-pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome> {
+/// `plan`.
+pub(crate) static SPEC: Spec<PlanArgs> = Spec {
+    name: "plan",
+    about: "Try a whole upgrade on a copy of the chain's state: what changes, and why it would fail",
+    group: Group::Upgrade,
+    examples: &[
+        "plan Counter 2.0 .",
+        "plan Counter 2.0 . --call 'migrate(uint256)' 5",
+        "plan Counter 2.0 --replay 100",
+    ],
+    writes: |args| args.write_expect.as_ref().map(|_| "--write-expect"),
+    governed: Governs::Never,
+    reports: || vec![report_type::<Ran>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// An upgrade to be tried.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// Maximum number of instances to try
+    #[arg(long, value_name = "NUMBER", default_value_t = INSTANCES)]
+    pub instances: u32,
+    /// Send the newest NUMBER transactions to the instances again, on a copy of the chain before them
+    /// with the upgrade and on one without it, and report what differs
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub replay: Option<u32>,
+    /// Maximum number of blocks to search for them; each takes one request
+    #[arg(long, value_name = "NUMBER", requires = "replay", default_value_t = REPLAY_BLOCKS_MAX,
+          value_parser = clap::value_parser!(u64).range(1..=REPLAY_BLOCKS_MAX))]
+    pub replay_blocks: u64,
+    /// Write expectations of the upgrade, for --expect: what the getters of both versions must return
+    #[arg(long, value_name = "FILE", conflicts_with = "expect")]
+    pub write_expect: Option<PathBuf>,
+    /// The upgrade.
+    #[command(flatten)]
+    pub upgrade: UpgradeArgs,
+}
+
+pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome> {
     let (reviewed, of_manifest) = context.as_reviewed()?;
     let context = reviewed.as_ref().unwrap_or(context);
     let ran = run_as(context, args, Role::Proposer, of_manifest).await?;
@@ -35,11 +72,11 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome> {
 
 /// What `plan` reports.
 #[derive(Serialize)]
-pub(super) struct Ran {
+pub(crate) struct Ran {
     #[serde(flatten)]
-    pub(super) plan: Plan,
+    pub(crate) plan: Plan,
     #[serde(flatten)]
-    pub(super) checks: Checks,
+    pub(crate) checks: Checks,
     /// The verdict of the whole plan.
     verdict: Verdict,
     /// The gas of all transactions.
@@ -50,15 +87,15 @@ pub(super) struct Ran {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Report>,
     /// Programs that expire soon or do not run.
-    pub(super) warnings: Vec<Finding>,
+    pub(crate) warnings: Vec<Finding>,
     /// The migration, in words.
-    pub(super) decoded: Vec<DecodedCall>,
+    pub(crate) decoded: Vec<DecodedCall>,
     /// What past transactions do with the version; absent if they were not wanted, null if there were none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) replay: Option<Option<plan::Replay>>,
+    pub(crate) replay: Option<Option<plan::Replay>>,
     /// What the copy and past transactions on it showed, even if an earlier check refuses.
     #[serde(skip)]
-    pub(super) simulation: Verdict,
+    pub(crate) simulation: Verdict,
     /// Whether the missing past transactions refuse it.
     #[serde(skip)]
     is_refused: bool,
@@ -92,7 +129,7 @@ impl CommandReport for Ran {
 }
 
 /// Plans for any role. `of_manifest` has the findings about the file that names the registry.
-pub(super) async fn run_as(
+pub(crate) async fn run_as(
     context: &Context,
     args: &PlanArgs,
     role: Role,
@@ -109,13 +146,15 @@ pub(super) async fn run_as(
     };
     let SimulatedUpgrade {
         mut plan,
+        arrivals,
         mut taken,
         mut checks,
         session,
         request,
     } = simulated;
     let accepts = context.accepted();
-    // Findings besides the copy: about the file that names the registry, and of past transactions.
+    // Findings besides the copy: about the file that names the registry, of past transactions, and about instances that
+    // came from elsewhere.
     let mut beside: Vec<Finding> = of_manifest.clone().into_iter().collect();
     let of_replay = match (&replay, args.replay) {
         (Some(replay), _) => replay.problem(),
@@ -126,6 +165,7 @@ pub(super) async fn run_as(
         .as_ref()
         .is_some_and(|one| !accepts.contains(&one.id));
     beside.extend(of_replay);
+    beside.extend(arrivals);
     let decided = decide(&beside, &accepts, role);
     let simulation = match is_refused {
         true => Verdict::Fails,
@@ -171,100 +211,6 @@ pub(super) async fn run_as(
     })
 }
 
-/// An upgrade that was tried on a copy.
-pub(super) struct SimulatedUpgrade<'a> {
-    /// Its problems are those of the copy alone, without the accepted ones.
-    pub(super) plan: Plan,
-    /// Accepted problems of the copy.
-    pub(super) taken: Vec<Finding>,
-    /// The checks before the simulation.
-    pub(super) checks: Assessment,
-    /// Where it was read.
-    pub(super) session: Session<'a>,
-    /// What was tried.
-    pub(super) request: PlanRequest,
-}
-
-/// How an upgrade is tried.
-#[derive(Clone, Copy)]
-pub(super) struct SimulationOptions<'a> {
-    /// Maximum number of instances to try.
-    pub(super) instances: u32,
-    /// The file for expectations of the upgrade.
-    pub(super) write_expect: Option<&'a Path>,
-}
-
-/// Tries the upgrade on a copy. Nothing is sent.
-pub(super) async fn simulate<'a>(
-    context: &'a Context,
-    args: &UpgradeArgs,
-    options: SimulationOptions<'_>,
-    role: Role,
-) -> Result<SimulatedUpgrade<'a>> {
-    let session = Session::reading(context).await?;
-    let mut work = Work::dry(session, (&args.name, &args.version)).await?;
-    work.checks.role = role;
-    let call: abi::migrateCall = match &args.source {
-        Some(source) => {
-            let code = (args.version.as_str(), CodeFrom::Source(source));
-            let wanted = Wanted::of(code, Becomes::Current, (&args.step, &args.storage));
-            work.version(&wanted).await?.into()
-        }
-        None if !args.step.is_empty() => return Err(step_without_code(args)),
-        None => {
-            let call = match open(&work, args).await? {
-                Some(call) => call,
-                None => known(&work, &args.version)?,
-            };
-            let options = CheckOptions {
-                layout: args.storage.layout.as_deref(),
-                ..CheckOptions::of(role)
-            };
-            let code = RecordedCode::from(&call.code);
-            let proposed = Call::Migrate(call.clone());
-            if let Some(new) = work.check_proposed(&proposed, code, options).await? {
-                work.publish(&new).await?;
-            }
-            call
-        }
-    };
-    let getters = match &options.write_expect {
-        Some(_) => expectations::getters(session, &call, work.document.as_ref()).await?,
-        None => Vec::new(),
-    };
-    let layouts = session
-        .instance_layouts(&args.name, options.instances)
-        .await?;
-    let request = PlanRequest {
-        getters,
-        layouts,
-        ..work.plan_request(call, options.instances)
-    };
-    let what = format!("trying {} {}", args.name, args.version);
-    context.output.begin(&what);
-    let plan = context
-        .simulate_on_copy(session.registry.client, request.clone())
-        .await;
-    context.output.end(&what);
-    let mut plan = plan?;
-    if let Some(path) = options.write_expect
-        && plan.problems.is_empty()
-    {
-        expectations::write(&plan, path)?;
-    }
-    let decided = decide(&plan.problems, &context.accepted(), role);
-    let taken = decided.accepted;
-    plan.problems
-        .retain(|one| !taken.iter().any(|other| other.id == one.id));
-    Ok(SimulatedUpgrade {
-        plan,
-        taken,
-        checks: work.checks,
-        session,
-        request,
-    })
-}
-
 /// Programs that an upgrade needs, except those that it would deploy itself.
 fn used(request: &PlanRequest) -> Vec<Used> {
     let (call, step) = (&request.call, &request.call.step);
@@ -288,69 +234,6 @@ fn used(request: &PlanRequest) -> Vec<Used> {
         of: of.clone(),
     })
     .collect()
-}
-
-fn step_without_code(args: &UpgradeArgs) -> Error {
-    let (name, version) = (shell_word(&args.name), shell_word(&args.version));
-    Error::Usage {
-        message: "migration flags are given without the code of the version".into(),
-        expected: "both, or neither".into(),
-        found: "no code".into(),
-        next: format!("stylus-upgrades plan {name} {version} SOURCE --call …"),
-    }
-}
-
-/// The proposed migration: the one that is named, or the only one.
-async fn open(work: &Work<'_>, args: &UpgradeArgs) -> Result<Option<abi::migrateCall>> {
-    let action = match &args.action {
-        Some(text) => Some(resolve_action(work.session, text).await?),
-        None => None,
-    };
-    let mut proposed = work.proposed(&args.version);
-    let ids: Vec<String> = proposed.iter().map(|(id, _)| id.to_string()).collect();
-    proposed.retain(|(id, _)| action.is_none_or(|action| action == *id));
-    let mut proposed = proposed.into_iter();
-    match (proposed.next(), proposed.next(), action) {
-        (Some((_, call)), None, _) => Ok(Some(call)),
-        (None, _, None) => Ok(None),
-        (one, _, _) => Err(Error::Usage {
-            message: match one {
-                Some(_) => format!(
-                    "several open actions lead to {} {}",
-                    args.name, args.version
-                ),
-                None => format!("no such action leads to {} {}", args.name, args.version),
-            },
-            expected: format!("one of {}", ids.join(", ")),
-            found: action.map_or_else(|| "none named".into(), |action| action.to_string()),
-            next: "give --action ID; stylus-upgrades pending lists open actions".into(),
-        }),
-    }
-}
-
-/// The migration to a version that is registered already.
-fn known(work: &Work<'_>, version: &str) -> Result<abi::migrateCall> {
-    let Some(known) = &work.known else {
-        return Err(Error::Usage {
-            message: format!("{} {version} is neither proposed nor registered", work.name),
-            expected: "the code of the version, or a version that the registry knows".into(),
-            found: version.into(),
-            next: format!(
-                "stylus-upgrades plan {} {} SOURCE",
-                shell_word(&work.name),
-                shell_word(version)
-            ),
-        });
-    };
-    let way = known.steps.iter().find(|step| step.from == work.current);
-    let step = way.or(known.steps.first()).cloned();
-    Ok(NewVersion {
-        name: work.name.clone(),
-        version: version.into(),
-        code: known.code.into(),
-        step: step.unwrap_or_else(registry::initial),
-    }
-    .into())
 }
 
 fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<String> {

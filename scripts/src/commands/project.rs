@@ -1,14 +1,32 @@
 //! `new` and `init`: a user's project.
 
-use super::prelude::*;
+use super::spec::{Governs, Group, Spec, report_type};
 use crate::build::BuildError;
+use crate::context::prelude::*;
 use crate::project::{Framework, Init, NewProject};
 use clap::Args;
+use std::future::ready;
 use std::path::{Path, PathBuf};
+
+/// `new`.
+pub(crate) static NEW: Spec<NewArgs> = Spec {
+    name: "new",
+    about: "Make a project: a contract, a test of its upgrades, and the files around them",
+    group: Group::Author,
+    examples: &[
+        "new counter",
+        "new counter --framework-path ../stylus-upgrades",
+        "new counter --framework-git https://example.org/stylus-upgrades --framework-rev v0.1.0",
+    ],
+    writes: |_| Some("new"),
+    governed: Governs::Never,
+    reports: || vec![report_type::<Created<'_>>()],
+    run: |context, args| Box::pin(ready(new(context, args))),
+};
 
 /// A project to be made.
 #[derive(Debug, Args)]
-pub struct NewArgs {
+pub(crate) struct NewArgs {
     /// Its name: that of the folder and of the contract's crate
     pub name: String,
     /// Where the framework's crates come from.
@@ -16,9 +34,25 @@ pub struct NewArgs {
     pub framework: FrameworkArgs,
 }
 
+/// `init`.
+pub(crate) static INIT: Spec<InitArgs> = Spec {
+    name: "init",
+    about: "Make an existing contract upgradeable; shows the difference before it writes",
+    group: Group::Author,
+    examples: &[
+        "init",
+        "init contracts/token",
+        "init --yes --framework-path ../stylus-upgrades",
+    ],
+    writes: |args| args.yes.then_some("--yes"),
+    governed: Governs::Never,
+    reports: || vec![report_type::<Changed<'_>>()],
+    run: |context, args| Box::pin(ready(init(context, args))),
+};
+
 /// A contract to be made upgradeable.
 #[derive(Debug, Args)]
-pub struct InitArgs {
+pub(crate) struct InitArgs {
     /// The crate's folder
     #[arg(default_value = ".")]
     pub folder: PathBuf,
@@ -32,7 +66,7 @@ pub struct InitArgs {
 
 /// Where the framework's crates come from.
 #[derive(Debug, Args)]
-pub struct FrameworkArgs {
+pub(crate) struct FrameworkArgs {
     /// Use the crates of the framework from this clone
     #[arg(long, value_name = "DIR", conflicts_with_all = ["framework_git", "framework_version"])]
     pub framework_path: Option<PathBuf>,
@@ -48,7 +82,7 @@ pub struct FrameworkArgs {
 }
 
 /// Makes the project in this folder.
-pub(super) fn new(context: &Context, args: &NewArgs) -> Result<Outcome> {
+pub(crate) fn new(context: &Context, args: &NewArgs) -> Result<Outcome> {
     let framework = args.framework.chosen()?;
     let here = std::env::current_dir().unwrap_or_default();
     let made = NewProject::new(&args.name, framework)?.write_in(&here)?;
@@ -70,7 +104,7 @@ pub(super) fn new(context: &Context, args: &NewArgs) -> Result<Outcome> {
 
 /// What `new` reports.
 #[derive(Serialize)]
-pub(super) struct Created<'a> {
+pub(crate) struct Created<'a> {
     name: &'a str,
     folder: &'a Path,
     definition: &'a str,
@@ -87,7 +121,7 @@ impl CommandReport for Created<'_> {
 }
 
 /// Shows the changes, and writes them if that is wanted.
-pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome> {
+pub(crate) fn init(context: &Context, args: &InitArgs) -> Result<Outcome> {
     let init = Init::of(&args.folder, &args.framework.chosen()?)?;
     for one in init.skipped() {
         context.note(format!("warning: {one}"));
@@ -125,7 +159,7 @@ fn write(context: &Context, folder: &Path, init: &Init) -> Result<()> {
 
 /// What `init` reports.
 #[derive(Serialize)]
-pub(super) struct Changed<'a> {
+pub(crate) struct Changed<'a> {
     files: Vec<&'a str>,
     difference: String,
     skipped: &'a [String],

@@ -1,6 +1,6 @@
 //! `verify --publish`: an explorer verifies an implementation, and links the instances with it.
 
-use super::prelude::*;
+use crate::context::prelude::*;
 use crate::ids::TxHash;
 use crate::publish::{Explorer, Interface, Published, Sources};
 use crate::secret::Secret;
@@ -12,7 +12,7 @@ const KEY: &str = "ETHERSCAN_API_KEY";
 /// What an explorer needs.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Publish to an explorer (ETHERSCAN_API_KEY has the key)")]
-pub struct PublishArgs {
+pub(crate) struct PublishArgs {
     /// Have an explorer verify the implementation, and link the instances with it
     #[arg(
         long,
@@ -37,7 +37,7 @@ pub struct PublishArgs {
 }
 
 /// Publishes a version of a definition, if that is wanted.
-pub(super) async fn run(
+pub(crate) async fn run(
     session: Session<'_>,
     (name, version): (&str, &str),
     args: &PublishArgs,
@@ -106,7 +106,7 @@ pub(super) async fn run(
 
 /// What was submitted to an explorer, and its answers.
 #[derive(Serialize)]
-pub(super) struct Publication {
+pub(crate) struct Publication {
     implementation: Published,
     proxies: Vec<Published>,
     sources: Sources,
@@ -115,7 +115,7 @@ pub(super) struct Publication {
 
 impl Publication {
     /// A line for each account.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let all = [&self.implementation].into_iter().chain(&self.proxies);
         all.map(Published::line).collect()
     }

@@ -1,22 +1,81 @@
 //! `registry deploy`: the registry and everything that it needs. `registry descriptors`: files with which wallets show
 //! its calls and signatures in words.
 
-use super::args::RegistryCommand;
-use super::confirm;
-use super::prelude::*;
+use super::spec::{Governs, Group, Spec, report_type_of};
 use crate::build::Artifact;
 use crate::client::{Client, Transactions};
+use crate::context::prelude::*;
 use crate::deploy::{self, NewRegistry, Shared};
 use crate::governance::{descriptors, is_descriptor};
 use crate::ids::CodeHash;
 use crate::manifest::{Entry, Manifest};
+
 use crate::own_file;
+use crate::pipeline::confirm;
 use crate::registry::{Origin, Salt};
+use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 use stylus_upgrades_interface::chain::IStylusDeployer::ContractDeployed;
 use stylus_upgrades_interface::chain::STYLUS_DEPLOYER;
 
-pub(super) async fn run(context: &Context, command: &RegistryCommand) -> Result<Outcome> {
+/// `registry`.
+pub(crate) static SPEC: Spec<RegistryArgs> = Spec {
+    name: "registry",
+    about: "The registry itself",
+    group: Group::Deploy,
+    examples: &[
+        "registry deploy --save --account ana",
+        "registry deploy --define 'OR(ana,ben)' --save --account ana",
+        "registry descriptors --out clear-signing",
+    ],
+    writes: |args| match args.command {
+        RegistryCommand::Descriptors { .. } => Some("registry descriptors"),
+        RegistryCommand::Deploy { save: true, .. } => Some("--save"),
+        RegistryCommand::Deploy { .. } => None,
+    },
+    governed: Governs::Never,
+    reports: || {
+        vec![
+            report_type_of::<Deployed>("deploy"),
+            report_type_of::<Descriptors>("descriptors"),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, &args.command)),
+};
+
+/// What to do with it.
+#[derive(Debug, Args)]
+pub(crate) struct RegistryArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: RegistryCommand,
+}
+
+/// Commands on the registry itself.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RegistryCommand {
+    /// Deploy the registry and everything that it needs
+    Deploy {
+        /// Who may create definitions [default: the key's address]
+        #[arg(long, value_name = "POLICY")]
+        define: Option<String>,
+        /// The salt of its address, which also depends on the policy: a number, or 0x and hexadecimal
+        /// digits [default: the first number from 1 whose address has no code]
+        #[arg(long, value_name = "SALT")]
+        salt: Option<Salt>,
+        /// Save its address and the chain id in the manifest
+        #[arg(long)]
+        save: bool,
+    },
+    /// Write the descriptors (ERC-7730) with which wallets show its calls and signatures in words
+    Descriptors {
+        /// The folder to write them to
+        #[arg(long, value_name = "DIR", default_value = "clear-signing")]
+        out: std::path::PathBuf,
+    },
+}
+
+pub(crate) async fn run(context: &Context, command: &RegistryCommand) -> Result<Outcome> {
     match command {
         RegistryCommand::Deploy { define, salt, save } => {
             deploy(context, define.as_deref(), *salt, *save).await
@@ -83,7 +142,7 @@ async fn deploy(
 
 /// What `registry deploy` reports.
 #[derive(Serialize)]
-pub(super) struct Deployed {
+pub(crate) struct Deployed {
     #[serde(flatten)]
     transactions: Transactions,
     framework: Vec<Shared>,
@@ -181,7 +240,7 @@ async fn write_descriptors(context: &Context, folder: &Path) -> Result<Outcome> 
 
 /// What `registry descriptors` reports.
 #[derive(Serialize)]
-pub(super) struct Descriptors {
+pub(crate) struct Descriptors {
     chain_id: u64,
     registry: Address,
     files: Vec<PathBuf>,

@@ -1,8 +1,8 @@
 //! The report of `plan --replay`.
 
-use super::plan::SimulatedUpgrade;
-use super::prelude::*;
+use crate::context::prelude::*;
 use crate::functions::{Functions, interfaces};
+use crate::pipeline::simulated_upgrade::SimulatedUpgrade;
 use crate::plan::{self, Abis, FieldValues, Group, Kind, Plan, Replay, StorageDifference};
 use crate::progress::Progress;
 use crate::registry::RecordedCode;
@@ -11,7 +11,7 @@ use stylus_layout::Layout;
 
 /// Sends the newest transactions again, with the interfaces of both versions, as this run built them or as they are
 /// kept, and the steps in their layout documents.
-pub(super) async fn run(
+pub(crate) async fn run(
     simulated: &SimulatedUpgrade<'_>,
     (count, blocks): (u32, u64),
 ) -> Result<Option<Replay>> {
@@ -38,17 +38,17 @@ pub(super) async fn run(
 
 /// The interface and storage of a version, as far as known.
 #[derive(Default)]
-pub(super) struct VersionInterface {
+pub(crate) struct VersionInterface {
     /// Its interface.
-    pub(super) functions: Functions,
+    pub(crate) functions: Functions,
     /// Initializers and migrations.
-    pub(super) steps: Functions,
+    pub(crate) steps: Functions,
     /// Its layout; empty if it is not known.
-    pub(super) layout: Layout,
+    pub(crate) layout: Layout,
 }
 
 /// Those of the version before and of the new one.
-pub(super) async fn both(simulated: &SimulatedUpgrade<'_>) -> Result<[VersionInterface; 2]> {
+pub(crate) async fn both(simulated: &SimulatedUpgrade<'_>) -> Result<[VersionInterface; 2]> {
     let (session, Plan { name, from, .. }) = (simulated.session, &simulated.plan);
     let before = session.registry.known_version(name, from).await?;
     let before = before.map(|one| one.code);
@@ -74,7 +74,7 @@ pub(super) async fn both(simulated: &SimulatedUpgrade<'_>) -> Result<[VersionInt
     ])
 }
 
-pub(super) fn lines(replay: &Replay, names: &Names) -> Vec<String> {
+pub(crate) fn lines(replay: &Replay, names: &Names) -> Vec<String> {
     let mut lines = vec![format!(
         "{} {} transactions to the instances and {} others, from block {} to {}",
         match replay.not_done {

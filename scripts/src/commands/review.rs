@@ -2,28 +2,27 @@
 
 mod simulation;
 
-use super::check_options::CheckOptions;
-use super::confirm;
-use super::context::key;
-use super::judge::{check, judge};
-use super::pending::{proposal_event, resolve_action, superseded};
-use super::prelude::*;
-use super::shown::shown;
 use crate::assess::{Accepted, Consent, Finding, Origin, Part, Role, Severity, decide};
 use crate::checks::Assessment;
-use crate::client::Client;
+use crate::client::{ChainError, Client};
+use crate::context::key;
+use crate::context::prelude::*;
 use crate::fuzz::Fuzzed;
-use crate::governance::signed::{current, deadline};
+use crate::governance::signed::{Approval, Digests, current, deadline};
 use crate::governance::{
-    Call, CodeFacts, GovernedCall, ShownCall, deciding_policy, explain, not_open, readiness,
-    refused, tree,
+    Call, CodeFacts, GovernedCall, ShownCall, deciding_policy, explain, not_open, obstacle,
+    readiness, refused, tree,
 };
 use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
 use crate::model::Readiness;
+use crate::pipeline::action::{proposal_event, resolve_action};
+use crate::pipeline::check_options::CheckOptions;
+use crate::pipeline::judge::{beside, check, judge};
+use crate::pipeline::shown::shown;
 use crate::review::{Area, Checked, Review, Subject, draw, findings};
-pub(super) use simulation::ReviewSimulation;
+pub(crate) use simulation::ReviewSimulation;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
@@ -32,7 +31,7 @@ use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 const KNOWN_MAX: usize = 1_000;
 
 /// Reviews one action; `against` is the hash of the state difference that it must have.
-pub(super) async fn run(context: &Context, action: &str, against: Option<B256>) -> Result<Outcome> {
+pub(crate) async fn run(context: &Context, action: &str, against: Option<B256>) -> Result<Outcome> {
     let review = review(context, action).await?;
     let found = review.checked.as_ref();
     let found = found.and_then(|checked| checked.state_difference);
@@ -62,7 +61,7 @@ pub(super) async fn run(context: &Context, action: &str, against: Option<B256>) 
 
 /// The report of `pending ACTION`.
 #[derive(Serialize)]
-pub(super) struct ReviewedAgainst {
+pub(crate) struct ReviewedAgainst {
     #[serde(flatten)]
     review: Review,
     /// Set if the state difference does not match `--against`.
@@ -95,7 +94,7 @@ impl CommandReport for ReviewedAgainst {
 ///
 /// # Errors
 /// Errors of the chain, and files that cannot be read.
-pub(super) async fn review(context: &Context, action: &str) -> Result<Review> {
+pub(crate) async fn review(context: &Context, action: &str) -> Result<Review> {
     let session = Session::reading(context).await?;
     let registry = session.registry;
     let names = context.names();
@@ -117,6 +116,10 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review> {
         // Its change of the earlier policy is not known any more.
         shown.policy_change = None;
     }
+    let obstacle = match &open {
+        Some(_) => obstacle(registry, &governed.call).await?,
+        None => None,
+    };
     let checked = match &open {
         Some(open) => Some(checked(session, action, (&governed, &shown), open).await?),
         None => None,
@@ -141,6 +144,7 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review> {
         tree: tree(&role, &text, &approved)?,
         readiness: open,
         refused: no,
+        obstacle,
         checked,
         entries: history.entries,
     })
@@ -183,7 +187,7 @@ async fn checked(
     let found = found(session, (governed, shown), open, None).await?;
     let fuzzed = fuzzed(session, call).await;
     let end = deadline(client).await?;
-    let approval = current(session.registry, &governed.bytes, end).await?;
+    let approval = current(session.registry, &governed.bytes, end, Address::ZERO).await?;
     if approval.action() != action {
         return Err(not_open(action).into());
     }
@@ -195,26 +199,32 @@ async fn checked(
         callers: found.callers,
         findings: found.findings,
         slots: found.slots,
-        digests: approval.digests()?,
+        digests: digests(&approval, open.needed())?,
         deadline: end,
     })
 }
 
+/// What each of these approvers compares with what his device shows.
+fn digests(approval: &Approval, approvers: &[Address]) -> Result<Vec<Digests>, ChainError> {
+    let of_each = approvers.iter().map(|one| approval.by(*one).digests());
+    of_each.collect()
+}
+
 /// The results of the checks and of a copy of the chain, for an open action.
-pub(super) struct Found {
-    pub(super) callers: Vec<CallersOfWay>,
+pub(crate) struct Found {
+    pub(crate) callers: Vec<CallersOfWay>,
     /// The storage before and after.
     slots: Vec<Area>,
     /// The heaviest first.
-    pub(super) findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
     /// Whether an approver must confirm it.
-    pub(super) consent: Consent,
-    pub(super) simulation: ReviewSimulation,
+    pub(crate) consent: Consent,
+    pub(crate) simulation: ReviewSimulation,
 }
 
 impl Found {
     /// Requires a confirmation, unless the action cannot be approved.
-    pub(super) fn require_yes(&mut self) {
+    pub(crate) fn require_yes(&mut self) {
         if self.consent == Consent::NotNeeded {
             self.consent = Consent::Needed;
         }
@@ -222,7 +232,7 @@ impl Found {
 }
 
 /// Runs the checks, those of `approver` if given, and tries what the action runs. A refusal is a finding.
-pub(super) async fn found(
+pub(crate) async fn found(
     session: Session<'_>,
     (governed, shown): (&GovernedCall, &ShownCall),
     open: &Readiness,
@@ -235,8 +245,8 @@ pub(super) async fn found(
     };
     let (checked, notices) = match approver {
         None => {
-            let rivals = confirm::rivals(session, governed).await?;
-            (check(session, call, options(Role::Reader)).await, rivals)
+            let found = beside(session, governed).await?;
+            (check(session, call, options(Role::Reader)).await, found)
         }
         Some(_) => match judge(session, governed, options(Role::Approver)).await {
             Ok(judged) => (Ok(judged.checks), judged.notices),
@@ -288,7 +298,7 @@ async fn findings_of(
     let Session { context, registry } = session;
     let names = context.names();
     let name = call.definition();
-    let superseded = superseded(registry, call).await?;
+    let obstacle = obstacle(registry, call).await?;
     let used_by = match call.version() {
         Some((version, Some(code), _)) => {
             let first = session
@@ -311,7 +321,7 @@ async fn findings_of(
         used_by: used_by.as_ref().map(|first| first.version.as_str()),
         known: &known,
         names: &names,
-        superseded: superseded.as_deref(),
+        obstacle: obstacle.as_ref(),
         not_before: open.not_before,
     };
     let mut all = findings(&subject);

@@ -2,24 +2,74 @@
 //! sender has approved it, even before it is proposed. The sender's offline signatures of it become invalid. A
 //! cancellation ends the action.
 
-use super::confirm;
-use super::export;
-use super::pending::{proposal_event, resolve_action, why_ended};
-use super::prelude::*;
 use super::sign::{Subject, read};
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Transactions};
-use crate::export::nothing;
+use crate::context::prelude::*;
+use crate::export::{ExportedFile, nothing};
 use crate::governance::signed::require_here;
 use crate::governance::{
     Approved, Call, Display, cancellation, is_approver, is_unknown_action, not_cancelled, readiness,
 };
 use crate::ids::ActionId;
 use crate::model::Readiness;
+use crate::pipeline::action::{proposal_event, resolve_action, why_ended};
+use crate::pipeline::confirm;
+use crate::pipeline::export;
+use clap::Args;
 use std::path::Path;
 
+/// `cancel`.
+pub(crate) static CANCEL: Spec<CancelArgs> = Spec {
+    name: "cancel",
+    about: "Cancel an action, as its proposer or as an account that satisfies its role alone",
+    group: Group::Approve,
+    examples: &[
+        "cancel 0x1f2e3d4c --account ana",
+        "cancel 0x1f2e3d4c --as safe --export cancel.json",
+        "cancel 0x1f2e3d4c --json --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || vec![report_type::<Cancelled>(), report_type::<ExportedFile>()],
+    run: |context, args| Box::pin(cancel(context, &args.action)),
+};
+
+/// An action to cancel.
+#[derive(Debug, Args)]
+pub(crate) struct CancelArgs {
+    /// The action, or its first digits: 8 or more
+    pub action: String,
+}
+
+/// `revoke`.
+pub(crate) static REVOKE: Spec<RevokeArgs> = Spec {
+    name: "revoke",
+    about: "Withdraw your approval, or refuse an action before you approve it; your offline signatures of it become invalid",
+    group: Group::Approve,
+    examples: &[
+        "revoke 0x1f2e3d4c --account ben",
+        "revoke ben.json --account ben",
+        "revoke 0x1f2e3d4c --as safe --export revoke.json",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || vec![report_type::<Revoked>(), report_type::<ExportedFile>()],
+    run: |context, args| Box::pin(revoke(context, &args.action)),
+};
+
+/// An approval to withdraw.
+#[derive(Debug, Args)]
+pub(crate) struct RevokeArgs {
+    /// The action, or its first digits: 8 or more. Before it is proposed: all of them, or a file of --offline
+    /// or --export
+    #[arg(value_name = "ACTION|FILE")]
+    pub action: String,
+}
+
 /// Withdraws the sender's approval of an action, or refuses it.
-pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
+pub(crate) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
     let session = Session::sending(context, "revoke").await?;
     let registry = session.registry;
     let (action, known) = subject(session, text).await?;
@@ -42,8 +92,9 @@ pub(super) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
             && is_approver(registry, &Call::decode(known)?).await?),
         _ => Ok::<_, Error>(false),
     };
-    if context.is_export() {
-        let ordered = export::order(session, "revoke", action, call.abi_encode().into()).await;
+    if let Some(file) = context.export_file() {
+        let ordered =
+            export::order(session, file, "revoke", action, call.abi_encode().into()).await;
         let error = ordered.as_ref().err().and_then(Error::chain);
         return match is_done(error, before.as_ref()).await? {
             true => Err(nothing(&format!(
@@ -92,7 +143,7 @@ fn require_meant(session: Session<'_>, action: ActionId) -> Result<()> {
 }
 
 /// Cancels an action, as its proposer or as an account that satisfies its role alone.
-pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
+pub(crate) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
     let session = Session::sending(context, "cancel").await?;
     let registry = session.registry;
     let action = resolve_action(session, action).await?;
@@ -115,8 +166,8 @@ pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
     let event = proposal_event(session, action).await?;
     show(session, &event.call)?;
     let call = abi::cancelCall { action: action.0 };
-    if context.is_export() {
-        return export::order(session, "cancel", action, call.abi_encode().into()).await;
+    if let Some(file) = context.export_file() {
+        return export::order(session, file, "cancel", action, call.abi_encode().into()).await;
     }
     let sent = registry
         .client
@@ -142,7 +193,7 @@ fn show(session: Session<'_>, call: &[u8]) -> Result<()> {
 
 /// What `cancel` reports.
 #[derive(Serialize)]
-pub(super) struct Cancelled {
+pub(crate) struct Cancelled {
     #[serde(flatten)]
     transactions: Transactions,
     action: ActionId,
@@ -163,7 +214,7 @@ impl CommandReport for Cancelled {
 
 /// What `revoke` reports.
 #[derive(Serialize)]
-pub(super) struct Revoked {
+pub(crate) struct Revoked {
     #[serde(flatten)]
     transactions: Transactions,
     action: ActionId,

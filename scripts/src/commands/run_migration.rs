@@ -3,25 +3,137 @@
 
 mod listed;
 
-use super::args::{Gather, MigrationArgs};
-use super::check_options::CheckOptions;
-use super::context::Unverified;
-use super::effects::Governed;
-use super::judge::check_and_send;
-use super::prelude::*;
+use super::spec::{Governs, Group, Spec, report_type};
 use crate::client::Client;
+use crate::context::Unverified;
+use crate::context::prelude::*;
 use crate::governance::GovernedCall;
 use crate::journal::Journal;
 use crate::migration::{self, End, Migrated, MigrationRequest, Source};
+
+use crate::pipeline::check_options::CheckOptions;
+use crate::pipeline::effects::Governed;
+use crate::pipeline::judge::check_and_send;
 use crate::registry::registry_of;
+use crate::text::shell_word;
 use crate::text::{count, grouped};
 use alloy::primitives::utils::format_ether;
+use clap::Args;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
+
+/// What can be gathered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Gather {
+    /// Tokens and owners of an ERC-721 collection.
+    Erc721,
+    /// The entries of a mapping.
+    Census(String),
+}
+
+impl fmt::Display for Gather {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Erc721 => f.write_str("erc721"),
+            Self::Census(entries) => write!(f, "census:{entries}"),
+        }
+    }
+}
+
+impl FromStr for Gather {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match (text, text.strip_prefix("census:")) {
+            ("erc721", _) => Ok(Self::Erc721),
+            (_, Some(field)) if !field.is_empty() => Ok(Self::Census(field.to_owned())),
+            _ => Err("neither erc721 nor census:FIELD".into()),
+        }
+    }
+}
+
+/// `run-migration`.
+pub(crate) static SPEC: Spec<MigrationArgs> = Spec {
+    name: "run-migration",
+    about: "Run the batches of a complex or full migration, as often as needed; or name another handler, or abort it",
+    group: Group::Upgrade,
+    examples: &[
+        "run-migration points --account ana",
+        "run-migration token --gather erc721 --account ana",
+        "run-migration points --abort --account ana",
+    ],
+    writes: |args| matches!(args.gather, Some(Gather::Census(_))).then_some("--gather census"),
+    governed: Governs::When("run-migration --handler or --abort", |args| {
+        args.handler.is_some() || args.abort
+    }),
+    reports: || {
+        vec![
+            report_type::<MigratedReport>(),
+            report_type::<Governed<BetweenVersions>>(),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// A complex migration to continue.
+#[derive(Debug, Args)]
+pub(crate) struct MigrationArgs {
+    /// The instance, an address or an alias
+    pub proxy: String,
+    /// The items, one per line: words in hexadecimal or decimal, separated by commas, such as an
+    /// address, or `id,owner` [default: the contract knows them]
+    #[arg(long, value_name = "FILE")]
+    pub items: Option<PathBuf>,
+    /// Gather the items: `erc721`, the tokens of a collection and their owners, from its events; `census:FIELD`,
+    /// the keys of a mapping, from a census before the first batch; `census:FIELD,value`, the keys and their values
+    #[arg(long, value_name = "KIND", conflicts_with = "items")]
+    pub gather: Option<Gather>,
+    /// Maximum gas of one transaction [default: half of what the chain allows]
+    #[arg(long, value_name = "GAS")]
+    pub gas: Option<u64>,
+    /// Stop after the last item, without endMigration
+    #[arg(long)]
+    pub no_end: bool,
+    /// How long to retry a request that the chain does not answer
+    #[arg(long, alias = "patience", value_name = "SECONDS", default_value_t = 60)]
+    pub retry_for: u64,
+    /// Send no batch: the approvers name another handler, who sends the batches from now on
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["abort", "items", "gather"])]
+    pub handler: Option<String>,
+    /// Send no batch: the approvers abort the migration; its batches are undone by the next run
+    #[arg(long, conflicts_with_all = ["items", "gather"])]
+    pub abort: bool,
+}
+
+impl MigrationArgs {
+    /// The command line that continues it.
+    pub(crate) fn command_line(&self) -> String {
+        let items = self.items.as_ref().map(|path| path.display().to_string());
+        let gather = self.gather.as_ref().map(ToString::to_string);
+        let mut line = format!("stylus-upgrades run-migration {}", shell_word(&self.proxy));
+        for (flag, value) in [("--items", items), ("--gather", gather)] {
+            if let Some(value) = value {
+                line.push_str(&format!(" {flag} {}", shell_word(&value)));
+            }
+        }
+        line
+    }
+}
 
 /// The timeout of one answer.
 const ANSWER: Duration = Duration::from_secs(30);
 
-pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outcome> {
+/// Runs the batches; or names another handler, or aborts the migration.
+pub(crate) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outcome> {
+    match args.abort || args.handler.is_some() {
+        true => govern(context, &args.proxy, args.handler.as_deref()).await,
+        false => batches(context, args).await,
+    }
+}
+
+async fn batches(context: &Context, args: &MigrationArgs) -> Result<Outcome> {
     let proxy = context.manifest.address(&args.proxy)?;
     let patience = Duration::from_secs(args.retry_for);
     let client = context.client().await?;
@@ -65,7 +177,7 @@ async fn source(
 
 /// The report of a run.
 #[derive(Serialize)]
-pub(super) struct MigratedReport {
+pub(crate) struct MigratedReport {
     #[serde(flatten)]
     migrated: Migrated,
     /// The command that continues it.
@@ -118,11 +230,7 @@ const STAYS_BACK: &str = "after the abort, `upgrade` skips this instance until a
                           version and a step that bypasses this migration, then migrate";
 
 /// Names another handler: a lost key does not freeze a contract. Without a handler, aborts a complex migration.
-pub(super) async fn govern(
-    context: &Context,
-    proxy: &str,
-    handler: Option<&str>,
-) -> Result<Outcome> {
+async fn govern(context: &Context, proxy: &str, handler: Option<&str>) -> Result<Outcome> {
     let handler = match handler {
         Some(handler) => Some(context.manifest.address(handler)?),
         None => None,
@@ -138,14 +246,16 @@ pub(super) async fn govern(
         proxy,
         next: None,
     };
+    let nonce = session.registry.details(proxy).await?.nonce;
     let call = match handler {
         Some(handler) => abi::setHandlerCall {
             name,
             proxy,
             handler,
+            nonce,
         }
         .abi_encode(),
-        None => abi::abortMigrationCall { name, proxy }.abi_encode(),
+        None => abi::abortMigrationCall { name, proxy, nonce }.abi_encode(),
     };
     let governed = GovernedCall::decode(session.registry.address, call.into(), U256::ZERO)?;
     let options = CheckOptions::proposer(session);
@@ -162,7 +272,7 @@ pub(super) async fn govern(
 
 /// The instance about which `run-migration --handler` and `--abort` decide.
 #[derive(Serialize)]
-pub(super) struct BetweenVersions {
+pub(crate) struct BetweenVersions {
     /// Its definition.
     name: String,
     /// The instance.

@@ -1,15 +1,8 @@
 //! `approve --offline`: an approval that is signed into a file, after the same checks as `approve`.
 
-use super::approver::require_current;
-use super::args::ApproveArgs;
-use super::checked::Checks;
-use super::judge::{Approver, judge_as_approver};
-use super::pending::{proposal_event, resolve_action, why_ended};
-use super::prelude::*;
-use super::propose::simulate;
-use super::shown::show;
 use crate::assess::FindingId;
 use crate::client::ChainError;
+use crate::context::prelude::*;
 use crate::export::Exported;
 use crate::governance::signed::{
     self, Approval, ApprovalFile, Digests, current, malformed, outdated, require_here,
@@ -17,14 +10,50 @@ use crate::governance::signed::{
 };
 use crate::governance::{Call, GovernedCall, ShownCall, SimulatedCall, SimulationReport};
 use crate::ids::ActionId;
+use crate::options::ReviewArgs;
 use crate::own_file;
+use crate::pipeline::action::{proposal_event, resolve_action, why_ended};
+use crate::pipeline::approver::require_current;
+use crate::pipeline::checked::Checks;
+use crate::pipeline::judge::{Approver, judge_as_approver};
+use crate::pipeline::shown::show;
+use crate::pipeline::simulate::simulate;
 use crate::text::{shell_word, utc};
 use alloy::signers::SignerSync;
+use clap::Args;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
+/// An approval that is signed into a file.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Offline")]
+pub(crate) struct OfflineArgs {
+    /// Sign into a file and send nothing; the chain is read. For a key on a machine without network use --typed-data
+    #[arg(long)]
+    pub offline: bool,
+    /// The file that is written [default: named after action and signer]
+    #[arg(long, value_name = "FILE", requires = "offline")]
+    pub out: Option<PathBuf>,
+    /// Sign nothing: write the EIP-712 typed data for a wallet
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "offline",
+        conflicts_with = "out"
+    )]
+    pub typed_data: Option<PathBuf>,
+    /// Whose approval it is, an address or an alias: the wallet of --typed-data, or a contract (ERC-1271) [default: the
+    /// account of the key]
+    #[arg(long, value_name = "ADDRESS", requires = "offline")]
+    pub approver: Option<String>,
+    /// Expiry of the signature in Unix seconds, at most a year ahead; all signatures of one submission have the
+    /// same [default: that of the file, else 30 days, up to the end of the day in UTC]
+    #[arg(long, value_name = "SECONDS", requires = "offline")]
+    pub deadline: Option<u64>,
+}
+
 /// What is to be signed.
-pub(super) enum Subject {
+pub(crate) enum Subject {
     /// An approval that another account signed: all of it is taken over.
     Approval(ApprovalFile),
     /// The calldata of a governed call.
@@ -33,54 +62,64 @@ pub(super) enum Subject {
     Action(ActionId, Bytes),
 }
 
-pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
+/// Signs an approval of what `text` names into a file.
+pub(crate) async fn run(
+    context: &Context,
+    text: &str,
+    review: &ReviewArgs,
+    args: &OfflineArgs,
+) -> Result<Outcome> {
     let unverified = context.registry()?;
     let signer = context.global.key.signer(&context.output)?;
     let client = context.reader().await?;
     let registry = context.verified(&client, unverified).await?;
     let session = Session { context, registry };
-    let approval = approval(session, args).await?;
+    let approver = approver(
+        context,
+        signer.as_ref().map(|signer| signer.address()),
+        args,
+    )?;
+    let approval = approval(session, text, args, approver).await?;
     let mut governed = GovernedCall::decode(registry.address, approval.call.clone(), U256::ZERO)?;
     require_current(registry, &governed.call).await?;
     governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
     let shown = show(session, &governed).await?;
     let digests = approval.digests()?;
-    // Without a key the signer is not known.
     let approver = Approver {
-        review: &args.review,
-        account: signer.as_ref().map(|signer| signer.address()),
+        review: review,
+        account: Some(approver),
     };
     let judged = judge_as_approver(session, &governed, approver).await?;
-    let simulated = match (&signer, &args.offline.typed_data) {
+    let simulated = match (&signer, &args.typed_data) {
         (Some(signer), None) => {
             let client = client.with_signer(signer.clone());
             Some(simulate(context, &client, &governed).await?)
         }
         _ => None,
     };
-    let (path, signed) = match (&args.offline.typed_data, signer) {
+    let (path, signature) = match (&args.typed_data, signer) {
         (Some(path), _) => (path.clone(), None),
         (None, None) => return Err(no_key()),
         (None, Some(signer)) => {
             let signature = signer.sign_hash_sync(&digests.eip712);
             let signature = signature.map_err(|error| untyped(&error.to_string()))?;
             let bytes = Bytes::from(signature.as_bytes());
-            let path = args.offline.out.clone();
-            let path = path.unwrap_or_else(|| default_path(&approval, signer.address()));
-            (path, Some((signer.address(), bytes)))
+            let path = args.out.clone();
+            let path = path.unwrap_or_else(|| default_path(&approval));
+            (path, Some(bytes))
         }
     };
     let file = ApprovalFile {
         path,
         approval,
-        signed,
+        signature,
     };
     file.write()?;
     let (simulated, report) = simulated.map(|one| (one.simulated, one.report)).unzip();
     let report = SignedOffline {
         action: file.approval.action(),
         deadline: file.approval.deadline,
-        signer: file.signed.map(|(signer, _)| signer),
+        signer: file.signature.map(|_| file.approval.approver),
         file: file.path,
         shown,
         checks: Checks::of(&judged.checks),
@@ -94,7 +133,7 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
 
 /// What `approve --offline` reports.
 #[derive(Serialize)]
-pub(super) struct SignedOffline {
+pub(crate) struct SignedOffline {
     action: ActionId,
     #[serde(flatten)]
     shown: ShownCall,
@@ -142,16 +181,37 @@ impl CommandReport for SignedOffline {
     }
 }
 
+/// Whose approval it is: that of `--approver`, else of the key.
+fn approver(context: &Context, key: Option<Address>, args: &OfflineArgs) -> Result<Address> {
+    if let Some(named) = &args.approver {
+        return Ok(context.manifest.address(named)?);
+    }
+    if key.is_none() && args.typed_data.is_none() {
+        return Err(no_key());
+    }
+    key.ok_or_else(|| Error::Usage {
+        message: "whose approval it is has to be known: the signature names its approver".into(),
+        expected: "--approver ADDRESS, or a key".into(),
+        found: "neither".into(),
+        next: "give --approver with the address or alias of the wallet".into(),
+    })
+}
+
 /// What is signed: the approval of another file, or the action that the call would approve now.
-async fn approval(session: Session<'_>, args: &ApproveArgs) -> Result<Approval> {
+async fn approval(
+    session: Session<'_>,
+    text: &str,
+    args: &OfflineArgs,
+    approver: Address,
+) -> Result<Approval> {
     let registry = session.registry;
-    let (call, given, named) = match subject(session, &args.action).await? {
+    let (call, given, named) = match subject(session, text).await? {
         Subject::Call(call) => (call, None, None),
         Subject::Action(action, call) => (call, None, Some(action)),
         Subject::Approval(file) => (file.approval.call.clone(), Some(file), None),
     };
     let of_file = given.as_ref().map(|file| file.approval.deadline);
-    let deadline = match args.offline.deadline.or(of_file) {
+    let deadline = match args.deadline.or(of_file) {
         Some(deadline) => deadline,
         None => signed::deadline(registry.client).await?,
     };
@@ -159,7 +219,7 @@ async fn approval(session: Session<'_>, args: &ApproveArgs) -> Result<Approval> 
         file.approval.deadline = deadline;
         require_here(registry, &file).await?;
     }
-    let approval = current(registry, &call, deadline).await?;
+    let approval = current(registry, &call, deadline, approver).await?;
     if let Some(action) = named.filter(|named| *named != approval.action()) {
         // A signature would be for a new proposal of the same call.
         return Err(why_ended(session, action, "nothing was signed").await);
@@ -171,9 +231,9 @@ async fn approval(session: Session<'_>, args: &ApproveArgs) -> Result<Approval> 
         }
     }
     let here = ApprovalFile {
-        path: args.action.clone().into(),
+        path: text.into(),
         approval: approval.clone(),
-        signed: None,
+        signature: None,
     };
     require_here(registry, &here).await?;
     Ok(approval)
@@ -201,7 +261,7 @@ async fn subject(session: Session<'_>, text: &str) -> Result<Subject> {
 }
 
 /// A file of `approve --offline`, or one that --export wrote for that chain and registry.
-pub(super) fn read(path: &Path, here: (u64, Address)) -> Result<Subject> {
+pub(crate) fn read(path: &Path, here: (u64, Address)) -> Result<Subject> {
     let text = own_file::read(path)?;
     let text = text.unwrap_or_default();
     if let Ok(call) = text.trim().parse::<Bytes>() {
@@ -235,8 +295,9 @@ fn exported_call(path: &Path, text: &str, here: (u64, Address)) -> Result<Bytes,
 }
 
 /// A name that is different for each signer and action.
-fn default_path(approval: &Approval, signer: Address) -> PathBuf {
-    let (action, signer) = (approval.action().to_string(), format!("{signer:#x}"));
+fn default_path(approval: &Approval) -> PathBuf {
+    let signer = format!("{:#x}", approval.approver);
+    let action = approval.action().to_string();
     format!("approval-{:.8}-{:.8}.json", &action[2..], &signer[2..]).into()
 }
 

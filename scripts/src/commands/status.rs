@@ -1,18 +1,56 @@
 //! `status`: what is live, read from the chain; for one instance with its storage by variables, its path and its
 //! events.
 
-use super::doctor;
-use super::prelude::*;
+use super::spec::{Governs, Group, Spec, report_type};
+use super::{doctor, report_page};
 use crate::assess::Finding;
+use crate::context::prelude::*;
 use crate::governance::definitions;
-use crate::inspect::{
-    Inspection, MigrationStatus, events, fields, framework, instance_line, steps_to,
-};
-use crate::model::{Instance, Used};
-use crate::registry::{DefinitionStatus, definition_status, instance_status};
+use crate::inspect::{Inspection, MigrationStatus, instance_line};
+use crate::model::Used;
+use crate::pipeline::arrivals::{self, taken};
+use crate::pipeline::inspection::inspect;
+use crate::registry::{DefinitionStatus, definition_status};
+use clap::Args;
 use std::collections::BTreeMap;
 
-pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outcome> {
+/// `status`.
+pub(crate) static SPEC: Spec<StatusArgs> = Spec {
+    name: "status",
+    about: "Show what is live: everything, a definition, or one instance with its storage and events",
+    group: Group::Look,
+    examples: &[
+        "status",
+        "status counter",
+        "status Counter --report counter.html",
+    ],
+    writes: |args| args.report.as_ref().map(|_| "--report"),
+    governed: Governs::Never,
+    reports: || {
+        vec![
+            report_type::<StatusReport>(),
+            report_type::<report_page::WrittenReport<'_>>(),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// What is looked at.
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// A definition's name, or an instance's address or alias: its storage by variables, the steps to the
+    /// current version, its events
+    pub subject: Option<String>,
+    /// Write the definition, its open actions and its history into this file, a self-contained page
+    #[arg(long, value_name = "FILE.html", requires = "subject")]
+    pub report: Option<std::path::PathBuf>,
+}
+
+pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome> {
+    let subject = args.subject.as_deref();
+    if let Some(file) = &args.report {
+        return report_page::run(context, file, subject.unwrap_or_default()).await;
+    }
     let session = Session::reading(context).await?;
     let registry = session.registry;
     let found = match subject {
@@ -23,43 +61,20 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
             None => of_definitions(session, vec![name.to_owned()]).await?,
         },
     };
+    let mut warnings = doctor::warn(session, found.used()).await?;
+    for name in found.definitions() {
+        for arrival in arrivals::of_definition(session, name).await? {
+            let arrival = taken(context, arrival);
+            context.warn(&arrival);
+            warnings.push(arrival);
+        }
+    }
     let report = StatusReport {
         registry: registry.address,
-        warnings: doctor::warn(session, found.used()).await?,
+        warnings,
         found,
     };
     Ok(context.outcome(&report))
-}
-
-/// What is known of an instance.
-pub(super) async fn inspect(session: Session<'_>, proxy: Address) -> Result<Inspection> {
-    let Session { context, registry } = session;
-    let names = context.names();
-    let status = instance_status(registry, proxy).await?;
-    let Instance {
-        definition: name,
-        version,
-        ..
-    } = &status.instance;
-    let current = session.registry.head(name).await?.current;
-    let layout = session.registry.code(name, version).await?.layout;
-    let known = session.documents().get(layout).await?;
-    let (fields, fields_unknown) = match known.value() {
-        None => (Vec::new(), Some(known.why().to_owned())),
-        Some(document) => fields(registry.client, proxy, &document.layout).await?,
-    };
-    let labels = session.registry.labels(name).await?;
-    Ok(Inspection {
-        block: registry.client.newest_block().await?,
-        steps: steps_to(registry, (proxy, version), &current).await?,
-        current,
-        migration: MigrationStatus::of(registry.client, &status.instance).await?,
-        fields,
-        fields_unknown,
-        framework: framework(registry.client, proxy, &labels).await?,
-        entries: events(registry, name, proxy, &names).await?,
-        instance: status,
-    })
 }
 
 async fn of_definitions(session: Session<'_>, names: Vec<String>) -> Result<Found> {
@@ -81,11 +96,11 @@ async fn of_definitions(session: Session<'_>, names: Vec<String>) -> Result<Foun
 
 /// What `status` reports.
 #[derive(Serialize)]
-pub(super) struct StatusReport {
+pub(crate) struct StatusReport {
     registry: Address,
     #[serde(flatten)]
     found: Found,
-    /// Programs that expire soon or do not run.
+    /// Programs that expire soon or do not run, and instances that came from elsewhere.
     warnings: Vec<Finding>,
 }
 
@@ -102,6 +117,15 @@ enum Found {
 }
 
 impl Found {
+    /// The definitions that are shown.
+    fn definitions(&self) -> impl Iterator<Item = &str> {
+        let all = match self {
+            Self::Definitions { definitions, .. } => definitions.as_slice(),
+            Self::Instance(_) => &[], // it shows its own arrival
+        };
+        all.iter().map(|one| one.name.as_str())
+    }
+
     /// The code that users run.
     fn used(&self) -> Vec<Used> {
         let instances = match self {

@@ -1,16 +1,59 @@
 //! `submit`: offline approvals in one transaction of any account.
 
 use super::approve;
-use super::args::SubmitArgs;
-use super::effects::Governed;
-use super::judge::Approver;
-use super::prelude::*;
+use super::approve::AlreadyExecuted;
+use super::spec::{Governs, Group, Spec, no_file, report_type};
+use crate::context::prelude::*;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Digests, accepted, require_here, submission,
 };
 use crate::governance::{Call, GovernedCall, outcome_of_ended_action};
+use crate::options::ReviewArgs;
 
-pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome> {
+use crate::pipeline::effects::Governed;
+use crate::pipeline::judge::Approver;
+use clap::Args;
+use std::path::PathBuf;
+
+/// `submit`.
+pub(crate) static SPEC: Spec<SubmitArgs> = Spec {
+    name: "submit",
+    about: "Submit offline approvals in one transaction, with any key",
+    group: Group::Approve,
+    examples: &[
+        "submit ana.json ben.json --account cleo",
+        "submit typed.json --signature 0x00 --signer ben --account cleo",
+        "submit ben.json --source . --account cleo",
+    ],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || {
+        vec![
+            report_type::<Governed<Submission<'_>>>(),
+            report_type::<AlreadyExecuted>(),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// Approvals of one action that others signed.
+#[derive(Debug, Args)]
+pub(crate) struct SubmitArgs {
+    /// Files that `approve --offline` wrote
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// A signature of the typed data by a wallet; one for each --signer
+    #[arg(long, value_name = "HEX", requires = "signer")]
+    pub signature: Vec<Bytes>,
+    /// The signer: the address or alias of a key, or of a contract (ERC-1271)
+    #[arg(long, value_name = "ADDRESS", requires = "signature")]
+    pub signer: Vec<String>,
+    /// Comparisons before the submission.
+    #[command(flatten)]
+    pub review: ReviewArgs,
+}
+
+pub(crate) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome> {
     let session = Session::sending(context, "submit").await?;
     let registry = session.registry;
     let mut files = Vec::new();
@@ -31,16 +74,17 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
     }
     let names = context.names();
     let accepted = accepted(registry, &given, &names).await?;
-    let digests = accepted.approval.digests()?;
-    for line in digests.lines() {
-        context.note(line);
-    }
     let Accepted {
         approval,
         signatures,
         left_out,
     } = &accepted;
     let signers: Vec<Address> = signatures.iter().map(|one| one.signer).collect();
+    let digests = signers.iter().map(|signer| approval.by(*signer).digests());
+    let digests = digests.collect::<std::result::Result<Vec<_>, _>>()?;
+    for line in digests.iter().flat_map(Digests::lines) {
+        context.note(line);
+    }
     context.note(format!("signed by        {}", names.list(&signers)));
     for signer in left_out {
         let name = names.short(*signer);
@@ -66,11 +110,12 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
 
 /// What is submitted.
 #[derive(Serialize)]
-pub(super) struct Submission<'a> {
+pub(crate) struct Submission<'a> {
     signers: Vec<Address>,
     /// Signers that have approved already.
     left_out: &'a [Address],
-    digests: Digests,
+    /// What each of them signed.
+    digests: Vec<Digests>,
 }
 
 impl CommandReport for Submission<'_> {}
@@ -95,7 +140,7 @@ fn given(
         of_wallets.push((context.manifest.address(signer)?, signature.clone()));
     }
     // If all files are signed, wallets signed the payload of the first one.
-    let position = files.iter().position(|file| file.signed.is_none());
+    let position = files.iter().position(|file| file.signature.is_none());
     let position = position.unwrap_or_default();
     let mut all = files;
     if let Some(file) = all
@@ -103,11 +148,14 @@ fn given(
         .cloned()
         .filter(|_| !of_wallets.is_empty())
     {
-        let of_wallets = of_wallets.into_iter().map(|signed| ApprovalFile {
-            signed: Some(signed),
-            ..file.clone()
-        });
-        let replaced = position..position + usize::from(file.signed.is_none());
+        let of_wallets = of_wallets
+            .into_iter()
+            .map(|(signer, signature)| ApprovalFile {
+                approval: file.approval.by(signer),
+                signature: Some(signature),
+                ..file.clone()
+            });
+        let replaced = position..position + usize::from(file.signature.is_none());
         let of_wallets: Vec<_> = of_wallets.collect();
         all.splice(replaced, of_wallets);
     }

@@ -1,14 +1,44 @@
 //! `trace`: the calls of a mined transaction as a tree, by the names that the registry, the manifest
 //! and the layout documents of versions give them.
 
-use super::args::TraceArgs;
-use super::prelude::*;
+use super::spec::{Governs, Group, Spec, report_type};
+use crate::context::prelude::*;
+use crate::ids::TxHash;
+
 use crate::own_file;
 use crate::progress::Progress;
 use crate::text::grouped;
 use crate::trace::{self, Known, Mined, Named};
+use clap::Args;
+use std::path::PathBuf;
 
-pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome> {
+/// `trace`.
+pub(crate) static SPEC: Spec<TraceArgs> = Spec {
+    name: "trace",
+    about: "Show the calls of a transaction, with the names of contracts, versions and functions",
+    group: Group::Look,
+    examples: &[
+        "trace 0x0b5ae3ab2ba1e4c63a0a6b7d2f3ad32a6a1c6d1b6b0f4bd5be5fd3d47a0b1c2d",
+        "trace 0x0b5ae3ab2ba1e4c63a0a6b7d2f3ad32a6a1c6d1b6b0f4bd5be5fd3d47a0b1c2d --flamegraph gas.folded",
+        "trace 0x0b5ae3ab2ba1e4c63a0a6b7d2f3ad32a6a1c6d1b6b0f4bd5be5fd3d47a0b1c2d --json",
+    ],
+    writes: |args| args.flamegraph.as_ref().map(|_| "--flamegraph"),
+    governed: Governs::Never,
+    reports: || vec![report_type::<Traced>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// A transaction whose calls are shown.
+#[derive(Debug, Args)]
+pub(crate) struct TraceArgs {
+    /// The transaction's hash
+    pub tx: TxHash,
+    /// Also write the calls with the gas that they used as folded stacks, for flame graphs
+    #[arg(long, value_name = "FILE")]
+    pub flamegraph: Option<PathBuf>,
+}
+
+pub(crate) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome> {
     let client = context.reader().await?;
     let what = format!("tracing {}", args.tx);
     context.output.begin(&what);
@@ -46,7 +76,7 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome> 
 
 /// What `trace` reports.
 #[derive(Serialize)]
-pub(super) struct Traced {
+pub(crate) struct Traced {
     #[serde(flatten)]
     mined: Mined,
     /// Every call in the order of their start.

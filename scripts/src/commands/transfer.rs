@@ -1,30 +1,54 @@
 //! `transfer`: moves an instance to another registry, an adopted one to an account; or removes it.
 
-use super::check_options::CheckOptions;
-use super::confirm;
-use super::context::Unverified;
-use super::effects::{Effects, Governed};
-use super::judge::check_and_send;
-use super::prelude::*;
-use crate::assess::{Finding, FindingId};
-use crate::build::evm;
-use crate::client::{ChainError, Client, Revert};
+use super::spec::{Governs, Group, Spec, no_file, report_type};
+use crate::client::{ChainError, Revert};
+use crate::context::prelude::*;
 use crate::governance::{GovernedCall, kind_in_words};
 use crate::model::definition_id;
-use crate::registry::{
-    Receiver, Registry, Transfer, decides, newest_of, receiver, require_registry,
-};
+use crate::pipeline::check_options::CheckOptions;
+use crate::pipeline::effects::{Effects, Governed};
+use crate::pipeline::judge::check_and_send;
+use crate::registry::{decides, newest_of};
 use alloy::sol_types::SolEvent;
+use clap::Args;
+
+/// `transfer`.
+pub(crate) static SPEC: Spec<TransferArgs> = Spec {
+    name: "transfer",
+    about: "Transfer an instance to another registry, return an adopted proxy to an account, or remove an instance that the registry no longer controls",
+    group: Group::Upgrade,
+    examples: &[
+        "transfer counter new-registry --account ana",
+        "transfer counter new-registry Counter --account ana",
+        "transfer counter --remove --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<TransferReport>>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// An instance to transfer or to remove.
+#[derive(Debug, Args)]
+pub(crate) struct TransferArgs {
+    /// The instance, an address or an alias
+    pub proxy: String,
+    /// Who controls it afterwards: a registry; for an adopted proxy, any account
+    #[arg(required_unless_present = "remove")]
+    pub to: Option<String>,
+    /// The definition of that registry that has accepted it [default: the same name]
+    #[arg(requires = "to")]
+    pub definition: Option<String>,
+    /// Remove it, if it has no code, if the registry no longer controls it or if it is adopted
+    #[arg(long, conflicts_with = "to")]
+    pub remove: bool,
+}
 
 /// Transfers an instance to `to`, or removes it if that is `None`.
-pub(super) async fn run(
-    context: &Context,
-    proxy: &str,
-    to: Option<&str>,
-    definition: Option<&str>,
-) -> Result<Outcome> {
+pub(crate) async fn run(context: &Context, args: &TransferArgs) -> Result<Outcome> {
+    let (to, definition) = (args.to.as_deref(), args.definition.as_deref());
     let session = Session::sending(context, "transfer").await?;
-    let proxy = context.manifest.address(proxy)?;
+    let proxy = context.manifest.address(&args.proxy)?;
     let to = to.map(|to| context.manifest.address(to)).transpose()?;
     let instance = match session.registry.instance(proxy).await {
         Err(error) if has_gone(session, (proxy, to, definition), &error).await => {
@@ -52,13 +76,15 @@ pub(super) async fn run(
         None if instance.kind.is_adopted() => String::new(),
         None => name.clone(),
     };
+    let nonce = session.registry.details(proxy).await?.nonce;
     let bytes = match to {
-        None => abi::removeInstanceCall { name, proxy }.abi_encode(),
+        None => abi::removeInstanceCall { name, proxy, nonce }.abi_encode(),
         Some(to) => abi::transferProxyCall {
             name,
             proxy,
             to,
             definition,
+            nonce,
         }
         .abi_encode(),
     };
@@ -99,7 +125,7 @@ async fn has_gone(
 
 /// The instance that is transferred or removed.
 #[derive(Serialize)]
-pub(super) struct TransferReport {
+pub(crate) struct TransferReport {
     /// Its definition; absent if it was transferred before.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
@@ -113,127 +139,3 @@ pub(super) struct TransferReport {
 }
 
 impl CommandReport for TransferReport {}
-
-/// The checks of a transfer.
-pub(super) struct Checked {
-    /// Who controls the instance afterwards, in words.
-    pub(super) lines: Vec<String>,
-    /// The same, if that is a definition of a registry.
-    pub(super) receiver: Option<Receiver>,
-}
-
-/// Checks the receiver of an instance, and refuses a transfer that cannot succeed: before it is proposed,
-/// and before it is approved.
-pub(super) async fn check(session: Session<'_>, call: &abi::transferProxyCall) -> Result<Checked> {
-    let Session { context, registry } = session;
-    if registry.instance(call.proxy).await?.kind.is_adopted() {
-        require_account(call)?;
-        return Ok(Checked {
-            lines: vec![owner(context, registry.client, call.to).await?],
-            receiver: None,
-        });
-    }
-    let transfer = Transfer {
-        registry: registry.address,
-        name: &call.name,
-        proxy: call.proxy,
-        to: call.to,
-        definition: &call.definition,
-    };
-    require_registry(registry.client, &transfer).await?;
-    first_contact(context, registry.client, call.to).await?;
-    let receiver = receiver(registry.client, &transfer).await?;
-    Ok(Checked {
-        lines: lines(context, &receiver),
-        receiver: Some(receiver),
-    })
-}
-
-/// First contact with the other registry of a transfer. Only this function verifies its origin, before any of
-/// its answers is trusted.
-pub(super) async fn first_contact<'a>(
-    context: &Context,
-    client: &'a Client,
-    registry: Address,
-) -> Result<Registry<'a>> {
-    context
-        .verified(client, Unverified::of_account(registry))
-        .await
-}
-
-impl Checked {
-    /// The finding that the version of the receiver has other code than the instance.
-    pub(super) fn notices(&self) -> Vec<Finding> {
-        let receiver = self
-            .receiver
-            .as_ref()
-            .filter(|receiver| receiver.has_other_code());
-        let notice = receiver.map(|receiver| {
-        let words = format!(
-            "version {} of {} has other code than the instance, and no migration will run. Code hashes: receiver \
-             {}, running now {}, registered here {}",
-            receiver.version,
-            receiver.definition,
-            receiver.codehash,
-            receiver.runs,
-            receiver.registered
-        );
-        confirm::notice(FindingId::OTHER_CODE, words)
-    });
-        notice.into_iter().collect()
-    }
-}
-
-/// An adopted proxy cannot go to a definition.
-fn require_account(call: &abi::transferProxyCall) -> Result<(), Refusal> {
-    match call.definition.is_empty() {
-        true => Ok(()),
-        false => Err(Refusal::new("ToAccount", format!(
-                "{} is adopted: it can only go to an account, which then owns it",
-                call.proxy
-            )).with("no definition", call.definition.as_str(), format!(
-                "nothing was sent; run stylus-upgrades transfer {} ACCOUNT. To move it to another registry, transfer it \
-                 to the account that `adopt` there prints, then run `adopt` there",
-                call.proxy
-            ))),
-    }
-}
-
-/// Who controls an adopted proxy that goes to an account.
-async fn owner(context: &Context, client: &Client, to: Address) -> Result<String> {
-    let code = client.code(to).await?;
-    Ok(match evm::registry_of_admin(&code) {
-        Some(registry) => {
-            let registry = first_contact(context, client, registry).await?;
-            format!("{to} is the admin of a definition of {registry}, which can adopt it then")
-        }
-        None if code.is_empty() => {
-            format!("{to} has no code: the holder of its key then controls the proxy alone")
-        }
-        None => format!("{to} then controls the proxy alone"),
-    })
-}
-
-/// The policies of a receiver, and what the instance runs there.
-fn lines(context: &Context, receiver: &Receiver) -> Vec<String> {
-    let names = context.names();
-    let (name, registry) = (&receiver.definition, names.long(receiver.registry));
-    let (code, hash) = (receiver.implementation, receiver.codehash);
-    let mut lines = vec![
-        format!("receiver   {name} of {registry}"),
-        format!(
-            "  accepted as {}: {code}, code hash {hash}",
-            receiver.version
-        ),
-        format!("  migrate   {}", names.policy(&receiver.migrate)),
-        format!("  policy    {}", names.policy(&receiver.policy)),
-    ];
-    if let Some(relay) = receiver.relay {
-        let relay = names.long(relay);
-        lines.push(format!(
-            "  relay     the code of this EVM proxy names registry {relay}, which will forward the receiver's calls: \
-             its programs must stay activated"
-        ));
-    }
-    lines
-}

@@ -1,21 +1,100 @@
-//! `upgrade`: one instance to one version.
+//! `upgrade`: one instance to one version, or the instances of a definition to its current version.
 
-use super::args::CallWord;
-use super::calldata;
-use super::context::{Unverified, report_undone};
-use super::effects::Effects;
-use super::path::{PathRequest, check_instance};
-use super::prelude::*;
-use super::uncompared;
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::assess::Coverage;
+use crate::assess::Role;
 use crate::checks::Assessment;
+use crate::client::Revert;
+use crate::context::prelude::*;
+use crate::context::{Unverified, report_undone};
+use crate::history::due;
+use crate::model::DefinitionState;
+use crate::options::{CallWord, StorageArgs};
+use crate::pipeline::calldata;
+use crate::pipeline::effects::Effects;
+use crate::pipeline::path::{PathRequest, check_instance};
+use crate::pipeline::rollout::Rollout;
+use crate::pipeline::uncompared;
+use crate::pipeline::unknown::no_version;
 use crate::registry::{self, Route, Upgraded};
+use alloy::sol_types::SolError;
+use clap::Args;
 use std::path::Path;
+
+/// `upgrade`.
+pub(crate) static SPEC: Spec<UpgradeArgs> = Spec {
+    name: "upgrade",
+    about: "Upgrade one instance to a version, or a definition's older instances to its current version",
+    group: Group::Upgrade,
+    examples: &[
+        "upgrade counter 2.0 --account ana",
+        "upgrade Counter --account ana",
+        "upgrade Counter --max 8 --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<UpgradedInstance>(), report_type::<Effects>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// An upgrade of one instance, or of the instances of a definition.
+#[derive(Debug, Args)]
+pub(crate) struct UpgradeArgs {
+    /// The instance, an address or an alias, with its version; or the definition, without one
+    #[arg(value_name = "PROXY|NAME")]
+    pub subject: String,
+    /// The version of the instance
+    pub version: Option<String>,
+    /// A call and its arguments, or calldata. It runs as the last migration if that has no
+    /// calldata of its own, else on the new code
+    #[arg(long, num_args = 1.., value_name = "CALL", requires = "version", allow_negative_numbers = true)]
+    pub call: Vec<CallWord>,
+    /// Maximum number of instances of the definition to upgrade [default: all of them]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "version")]
+    pub max: Option<u16>,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+}
 
 /// Why a run that only reports what an earlier one sent checks nothing.
 const SENT_BEFORE: &str = "an earlier run sent the upgrade; nothing was checked now";
 
-pub(super) async fn run(
+/// Upgrades one instance, or the instances of a definition.
+pub(crate) async fn run(context: &Context, args: &UpgradeArgs) -> Result<Outcome> {
+    let layout = args.storage.layout.as_deref();
+    match &args.version {
+        Some(version) => instance(context, &args.subject, version, &args.call, layout).await,
+        None => definition(context, &args.subject, args.max, layout).await,
+    }
+}
+
+async fn definition(
+    context: &Context,
+    name: &str,
+    max: Option<u16>,
+    layout: Option<&Path>,
+) -> Result<Outcome> {
+    let session = Session::sending(context, "upgrade").await?;
+    let head = session.registry.head(name).await?;
+    if head.current.is_empty() {
+        return Err(no_version(name).into());
+    }
+    let due = due(session.registry, name).await?;
+    if head.state == DefinitionState::Paused && due.is_empty() {
+        let says = format!("{name} is paused: its instances are not upgraded meanwhile");
+        let paused = abi::DefinitionPaused { name: name.into() };
+        let refusal = Refusal::of(&Revert::decode(&paused.abi_encode()));
+        return Err(refusal.saying(says).into());
+    }
+    let mut effects = Effects::default();
+    let checks = session.assessment(Role::Proposer);
+    let rollout = Rollout::of(session, name, layout, checks).at_most(max);
+    rollout.run(&mut effects).await?;
+    Ok(context.outcome(&effects))
+}
+
+async fn instance(
     context: &Context,
     proxy: &str,
     version: &str,
@@ -67,7 +146,7 @@ pub(super) async fn run(
 
 /// The report of `upgrade` of one instance.
 #[derive(Serialize)]
-pub(super) struct UpgradedInstance {
+pub(crate) struct UpgradedInstance {
     #[serde(flatten)]
     effects: Effects,
     /// The instance.

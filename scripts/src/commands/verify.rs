@@ -2,19 +2,55 @@
 
 mod builds;
 
-use super::args::VerifyArgs;
 use super::doctor;
-use super::prelude::*;
 use super::publish;
+use super::publish::PublishArgs;
+use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::assess::{Coverage, Refused, Role, decide};
+use crate::context::prelude::*;
 use crate::governance::seconds_left;
 use crate::history::{Section, VerifyReport, Wanted, read_compared, read_existing};
 use crate::model::Slice;
+use crate::pipeline::arrivals;
+
 use crate::registry::definitions;
 use builds::{built, coverage as coverage_of, framework_checks, published_builds};
+use clap::{ArgGroup, Args};
 use std::collections::BTreeSet;
 
-pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome> {
+/// `verify`.
+pub(crate) static SPEC: Spec<VerifyArgs> = Spec {
+    name: "verify",
+    about: "Check whether live code, slots and views are what was recorded",
+    group: Group::Look,
+    examples: &["verify", "verify Counter --source .", "verify --framework"],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || vec![report_type::<Verified>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// What is to be verified.
+#[derive(Debug, Default, Args)]
+#[command(group(ArgGroup::new("of_version").args(["source", "publish"]).multiple(true)))]
+pub(crate) struct VerifyArgs {
+    /// The definition [default: all]
+    pub name: Option<String>,
+    /// The version that --source or --publish is about [default: the current one]
+    #[arg(long, value_name = "VERSION", requires_all = ["name", "of_version"])]
+    pub version: Option<String>,
+    /// A crate's folder, a .wasm file, or a contract of this workspace by name
+    #[arg(long, value_name = "SOURCE", requires = "name")]
+    pub source: Option<String>,
+    /// Also check whether registry, shared programs and proxies are what this program deploys
+    #[arg(long)]
+    pub framework: bool,
+    /// What an explorer is sent.
+    #[command(flatten)]
+    pub publish: PublishArgs,
+}
+
+pub(crate) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome> {
     let session = Session::reading(context).await?;
     let report = verify(session, args).await?;
     let published = match (&args.name, &report.error) {
@@ -31,7 +67,7 @@ pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome>
 
 /// What `verify` reports.
 #[derive(Serialize)]
-pub(super) struct Verified {
+pub(crate) struct Verified {
     #[serde(flatten)]
     report: VerifyReport,
     /// The answer of an explorer to the sources, if it was asked.
@@ -52,14 +88,14 @@ impl CommandReport for Verified {
 }
 
 /// Compares a definition, or all of them, with what was recorded.
-pub(super) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<VerifyReport> {
+pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<VerifyReport> {
     let Session { context, registry } = session;
     let client = registry.client;
     let (name, source) = (args.name.as_deref(), args.source.as_deref());
     context.say_read_at(session.read_at(), true);
     let (mut sections, mut differences) = (Vec::new(), Vec::new());
     let (mut proxies, mut used) = (Vec::new(), Vec::new());
-    let mut coverage = Coverage::default();
+    let (mut coverage, mut arrived) = (Coverage::default(), Vec::new());
     let documents = session.documents();
     let is_running = seconds_left(client, registry.address).await?.is_some();
     let names = context.names();
@@ -74,6 +110,9 @@ pub(super) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
         coverage.merge(&coverage_of(&documents, whose, versions, built).await?);
         used.extend(events.used());
         proxies.extend(events.instances.iter().map(|one| (one.proxy, one.kind)));
+        if is_running && !name.is_empty() {
+            arrived.extend(arrivals::of_definition(session, &name).await?);
+        }
         sections.push(Section {
             builds: match is_running {
                 true => published_builds(&documents, versions).await?,
@@ -100,7 +139,9 @@ pub(super) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
     {
         context.note(&error.message);
     }
-    let decision = decide(&coverage.findings(), &context.accepted(), Role::Reader);
+    let mut judged = coverage.findings();
+    judged.extend(arrived);
+    let decision = decide(&judged, &context.accepted(), Role::Reader);
     if let (None, Some(refused)) = (&report.error, Refused::of(decision.refused)) {
         let error = Report::of(&refused);
         context.output.explain(&error);

@@ -1,20 +1,147 @@
 //! `register`, `migrate` and `rollback`: a version, its code, and the step into it.
 
-use super::args::{RegisterArgs, RollbackArgs, TransitionArgs, VersionArgs};
-use super::context::earlier;
-use super::effects::{Effects, Governed};
-use super::kept;
-use super::prelude::*;
-use super::propose::Sending;
-use super::rollout::Rollout;
-use super::work::{Becomes, CodeFrom, Wanted, Work};
+use super::spec::{Governs, Group, Spec, no_file, report_type};
+use crate::context::earlier;
+use crate::context::prelude::*;
 use crate::governance::GovernedCall;
+use crate::history::is_one_held;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
-use crate::registry::{self, NewVersion};
+use crate::options::{StepArgs, StorageArgs};
+
+use crate::pipeline::effects::{Effects, Governed};
+use crate::pipeline::kept;
+use crate::pipeline::propose::Sending;
+use crate::pipeline::rollout::Rollout;
+use crate::pipeline::work::{Becomes, CodeFrom, Wanted, Work};
+use crate::registry::NewVersion;
 use crate::text::shell_word;
+use clap::Args;
+
+/// `migrate`.
+pub(crate) static MIGRATE: Spec<VersionArgs> = Spec {
+    name: "migrate",
+    about: "Add a version if it is new, make it current, upgrade the instances",
+    group: Group::Upgrade,
+    examples: &[
+        "migrate Counter 2.0 . --call 'migrate(uint256)' 5 --account ana",
+        "migrate Counter 2.0 . --script fix --call 'run()' --account ana",
+        "migrate Points 2.0 . --complex points-batches --handler ana --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<Described>>()],
+    run: |context, args| Box::pin(migrate(context, args)),
+};
+
+/// A version and the step into it.
+#[derive(Debug, Args)]
+pub(crate) struct VersionArgs {
+    /// The definition
+    pub name: String,
+    /// The version's label
+    pub version: String,
+    /// A crate's folder, a .wasm file, a contract of this workspace by name, a crate at a revision
+    /// (git:v1.0, git:v1.0:path/to/crate), or the address of what is deployed already
+    pub source: String,
+    /// The step into it.
+    #[command(flatten)]
+    pub transition: TransitionArgs,
+}
+
+/// `register`.
+pub(crate) static REGISTER: Spec<RegisterArgs> = Spec {
+    name: "register",
+    about: "Add a version; the first one becomes current. Without a source: add a step into a registered one",
+    group: Group::Deploy,
+    examples: &[
+        "register Counter 1.0 . --account ana",
+        "register Counter 2.0 . --call 'migrate(uint256)' 5 --account ana",
+        "register Counter 2.0 --from 1.1 --call 'migrate(uint256)' 5 --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<Described>>()],
+    run: |context, args| Box::pin(register(context, args)),
+};
+
+/// A version that does not become current unless it is the first, or another step into a registered one.
+#[derive(Debug, Args)]
+pub(crate) struct RegisterArgs {
+    /// The definition
+    pub name: String,
+    /// The version's label
+    pub version: String,
+    /// Its code, as for migrate. Without it, the version must be registered already, and the command adds a step
+    /// from --from to it: for a hotfix, or to bypass a faulty version
+    #[arg(required_unless_present = "from")]
+    pub source: Option<String>,
+    /// The step into it.
+    #[command(flatten)]
+    pub transition: TransitionArgs,
+}
+
+/// Where the step into a version begins, and what runs in it.
+#[derive(Debug, Args)]
+pub(crate) struct TransitionArgs {
+    /// The version that the step starts from [default: the current one]
+    #[arg(long, value_name = "VERSION", conflicts_with = "initial")]
+    pub from: Option<String>,
+    /// Instances can be created at it, and none is upgraded to it
+    #[arg(long, alias = "born")]
+    pub initial: bool,
+    /// What runs.
+    #[command(flatten)]
+    pub step: StepArgs,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+}
+
+/// `rollback`.
+pub(crate) static ROLLBACK: Spec<RollbackArgs> = Spec {
+    name: "rollback",
+    about: "Roll back: activate a new version with the code of an older one",
+    group: Group::Upgrade,
+    examples: &[
+        "rollback Counter --to 1.0 --as 3.0 --account ana",
+        "rollback Counter --to 1.0 --as 3.0 --call 'back()' --account ana",
+        "rollback Counter --to 1.0 --as 3.0 --script counter-back --call 'back()' --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<Described>>()],
+    run: |context, args| Box::pin(rollback(context, args)),
+};
+
+/// A rollback.
+#[derive(Debug, Args)]
+pub(crate) struct RollbackArgs {
+    /// The definition
+    pub name: String,
+    /// The older version whose code the new version gets
+    #[arg(long, value_name = "VERSION")]
+    pub to: String,
+    /// The new version's label
+    #[arg(long = "as", value_name = "VERSION")]
+    pub version: String,
+    /// The approver contract that is to send the call, as --as of the other commands
+    #[arg(
+        id = "sender",
+        long,
+        value_name = "ADDRESS",
+        help_heading = "Approvers that are contracts"
+    )]
+    pub sender: Option<String>,
+    /// The step into it: the reverse migration.
+    #[command(flatten)]
+    pub step: StepArgs,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+}
 
 /// Adds a version; without a source, a step into a registered one.
-pub(super) async fn register(context: &Context, args: &RegisterArgs) -> Result<Outcome> {
+pub(crate) async fn register(context: &Context, args: &RegisterArgs) -> Result<Outcome> {
     let (name, version) = (args.name.as_str(), args.version.as_str());
     let mut work = Work::begin(context, "register", (name, version)).await?;
     let wanted = match &args.source {
@@ -29,7 +156,7 @@ pub(super) async fn register(context: &Context, args: &RegisterArgs) -> Result<O
 }
 
 /// Adds a version, makes it current, and upgrades the instances.
-pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Outcome> {
+pub(crate) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Outcome> {
     let subject = (args.name.as_str(), args.version.as_str());
     let mut work = Work::begin(context, "migrate", subject).await?;
     let code = (subject.1, CodeFrom::Source(&args.source));
@@ -41,7 +168,7 @@ pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Out
 }
 
 /// A new version with the code of an older one.
-pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<Outcome> {
+pub(crate) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<Outcome> {
     let (name, version, to) = (&args.name, args.version.as_str(), args.to.as_str());
     let mut work = Work::begin(context, "rollback", (name, version)).await?;
     if work.current == to {
@@ -94,7 +221,7 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
         && earlier(context, registry.client, &governed)
             .await?
             .is_none()
-        && (!upgrades || registry::rolled_back(registry, &name).await?.is_empty())
+        && (!upgrades || !is_one_held(registry, &name).await?)
     {
         let what = format!("{name} {version} is {already} already");
         let mut effects = Effects::nothing_to_send(context, what)?;
@@ -121,7 +248,7 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
 
 /// The version, its code, and the step into it. A hash is zero if none was recorded.
 #[derive(Serialize)]
-pub(super) struct Described {
+pub(crate) struct Described {
     /// The definition.
     name: String,
     /// The version.

@@ -1,13 +1,14 @@
 //! One action: what it does, who said yes, what was found, and what the account may do.
 
 use super::callers::callers;
-use super::page::{PageContext, address, addresses, card, findings, link, text, time, url};
+use super::calls::calls;
+use super::page::{PageContext, address, addresses, card, findings, link, text, time, url, weight};
 use super::plan::links;
 use super::policy::{tree, tree_alone};
 use super::slots::slots;
 use crate::assess::Severity;
 use crate::functions::DecodedCall;
-use crate::governance::{Display, PolicyChange, not_executed};
+use crate::governance::{Display, Obstacle, PolicyChange, not_executed};
 use crate::history::Entry;
 use crate::ids::TxHash;
 use crate::model::{BlockedBy, Readiness, of_whom};
@@ -71,10 +72,7 @@ fn state(place: &PageContext, review: &Review) -> Markup {
         section.card {
             h2.state { (open.approvals) "/" (open.required) " approvals" }
             p { "not executed: " (not_executed(open)) "; open until " (time(open.expires)) }
-            @if open.blocked_by == BlockedBy::DirectCall {
-                p { "It is approved, and any account without code can execute it. A contract, such as a Safe, or an \
-                    account with a delegation (EIP-7702) cannot: its transaction does not upgrade an adopted proxy." }
-            }
+            @if let Some(obstacle) = &review.obstacle { (hindered(obstacle)) }
             @if open.not_before > 0 {
                 p { "delay until " (time(open.not_before)) " "
                     span.countdown data-until=(open.not_before) {} }
@@ -85,6 +83,15 @@ fn state(place: &PageContext, review: &Review) -> Markup {
             @if !place.is_file { (doing(place, review, open)) (files(place, review)) }
         }
     }
+}
+
+/// What keeps an action from being executed, whatever its approvals.
+pub(super) fn hindered(obstacle: &Obstacle) -> Markup {
+    let severity = match obstacle.ends {
+        true => Severity::Danger,
+        false => Severity::Note,
+    };
+    html! { p { (weight(severity)) " " (text(obstacle.name)) ": " (text(&obstacle.says)) "; " (text(&obstacle.next)) } }
 }
 
 /// What came of an action that is not open any more.
@@ -136,7 +143,8 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     let is_missing = open.needed().contains(&account);
     let has_approved = open.approved.contains(&account);
     let has_refused = review.refused.contains(&account);
-    let may_execute = matches!(open.blocked_by, BlockedBy::Nothing | BlockedBy::DirectCall);
+    let is_ended = review.obstacle.as_ref().is_some_and(|one| one.ends);
+    let may_execute = open.blocked_by == BlockedBy::Nothing && !is_ended;
     let waits = open.blocked_by == BlockedBy::Delay;
     // All approvals are there, and a delay runs: who has not approved may still say no.
     let is_left = open.missing.contains(&account);
@@ -151,7 +159,8 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
         (dangers(review))
         @if has_refused { p { b { "This account refused it." } " It can still approve with a transaction." } }
         p.doing {
-            @if has_refused { (step("approve", "Approve")) }
+            @if is_ended {}
+            @else if has_refused { (step("approve", "Approve")) }
             @else if is_missing {
                 (step("approve", "Approve")) (step("sign", "Sign offline")) (step("revoke", "Refuse"))
             }
@@ -218,34 +227,6 @@ pub fn policy_change(change: Option<&PolicyChange>) -> Markup {
                 dt { "afterwards" } dd { (text(&change.becomes)) }
             }
             (findings(&change.effects))
-        }
-    }
-}
-
-/// Calls that an action carries, in words.
-pub fn calls(decoded: &[DecodedCall]) -> Markup {
-    html! {
-        @for call in decoded {
-            @match (&call.function, &call.undecoded) {
-                (Some(function), _) => {
-                    p { (text(&call.what)) " calls " code { (text(function)) } }
-                    dl.fields {
-                        @for (number, one) in (1_usize..).zip(&call.arguments) {
-                            dt {
-                                @if one.name.is_empty() { "argument " (number) }
-                                @else { (text(&one.name)) }
-                            }
-                            dd { (text(&one.value)) " (" (text(&one.kind)) ")" }
-                        }
-                    }
-                },
-                (None, why) => {
-                    p.card.unknown {
-                        span.weight { "? not decoded" } " " (text(&call.what)) ": "
-                        (text(why.as_deref().unwrap_or_default()))
-                    }
-                },
-            }
         }
     }
 }

@@ -138,7 +138,11 @@ pub(super) mod tests {
     }
 
     pub(in crate::console) fn decision() -> Decision {
-        let call = abi::pauseCall { name: "A".into() }.abi_encode();
+        let pause = abi::pauseCall {
+            name: "A".into(),
+            first: Vec::new(),
+        };
+        let call = pause.abi_encode();
         let names = Names::default();
         let display = Display::of(&call, &names).expect("a call");
         Decision {

@@ -4,7 +4,7 @@ use super::action::timeline;
 use super::overview::{actions, at_versions, differing, rest};
 use super::page::{PageContext, address, addresses, card, findings, instances, state, text};
 use super::policy::tree_alone;
-use crate::assess::Severity;
+use crate::assess::{Finding, Severity};
 use crate::governance::{self, Explained, Node};
 use crate::history::{ComparedHistory, Verification};
 use crate::model::{Definition, Slice, StepKind, role_of, runs};
@@ -28,6 +28,8 @@ pub struct Shown<'a> {
     pub policies: &'a Policies,
     /// What is open.
     pub pending: &'a Pending,
+    /// Instances that came from elsewhere.
+    pub arrivals: &'a [Finding],
 }
 
 impl Shown<'_> {
@@ -57,6 +59,7 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
                 @if one.instances.is_empty() { p { "None yet." } }
                 @else { (instances(place, part.instances_of(one))) }
                 (rest(part.instances.len(), one.instances.len(), &listing("status", one)))
+                (findings(shown.arrivals))
             }
         }
         section {

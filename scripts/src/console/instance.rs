@@ -1,7 +1,7 @@
 //! One instance: where it is, the way to the current version, what it stores, what happened to it.
 
 use super::action::timeline;
-use super::page::{PageContext, address, card, cell, code, link, state, table, text};
+use super::page::{PageContext, address, card, cell, code, findings, link, state, table, text};
 use super::slots::bytes;
 use crate::assess::Severity;
 use crate::inspect::{FieldValue, Inspection, MigrationStatus, Steps};
@@ -22,6 +22,9 @@ pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
             dt { "implementation" } dd { (address(place, status.implementation)) }
             dt { "registry that it names" } dd { (address(place, status.registry)) }
             dt { "read at block" } dd { (found.block) }
+        }
+        @if let Some(arrival) = &found.arrival {
+            section { h2 { "Where it came from" } (findings(std::slice::from_ref(arrival))) }
         }
         @if let Some(migration) = &found.migration { (progress(place, migration)) }
         section {

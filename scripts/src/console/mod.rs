@@ -19,6 +19,7 @@ pub mod answer;
 pub mod assets;
 pub mod before;
 pub mod callers;
+mod calls;
 pub mod census;
 pub mod decision;
 pub mod definition;

@@ -1,5 +1,6 @@
 //! The first page: what there is, what waits, what ends soon.
 
+use super::action::hindered;
 use super::page::{
     PageContext, address, addresses, card, findings, link, state, text, time, weight,
 };
@@ -95,6 +96,7 @@ pub fn actions(
                         "; open until " (time(open.expires)) }
                     p { "proposed by " (address(place, one.open.proposer)) }
                     @if !one.open.refused.is_empty() { p { "refused: " (addresses(place, &one.open.refused)) } }
+                    @if let Some(obstacle) = &one.obstacle { (hindered(obstacle)) }
                     @for rival in &one.rivals { p { (weight(Severity::Warning)) " " (text(rival)) } }
                     @if let Some(policy) = policy_of(one) { (tree(place, &policy, &one.open.refused)) }
                     @if let Some(why) = &one.open.unreadable { p { (text(why)) } }

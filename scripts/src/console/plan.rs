@@ -1,6 +1,6 @@
 //! A version tried on a copy of the chain, and where it was asked for, past transactions sent again.
 
-use super::action::calls;
+use super::calls::calls;
 use super::page::{PageContext, address, card, cell, code, findings, table, text, url, weight};
 use crate::assess::{Coverage, Finding, Severity};
 use crate::expect::Asks;

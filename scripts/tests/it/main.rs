@@ -1,5 +1,6 @@
 //! The command line: processes of this program, each against a node or a compiler, and what the library alone does.
 
+mod circles;
 mod clone;
 mod commands;
 mod governance;

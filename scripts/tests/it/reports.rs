@@ -6,15 +6,13 @@ mod schema;
 mod sources;
 
 use crate::prelude::*;
-use clap::CommandFactory;
 use schema::{Schemas, retain_used};
 use serde_json::Map;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::process::Command;
 use std::sync::LazyLock;
-use stylus_upgrades::commands::Cli;
-use stylus_upgrades::commands::reports::{called, table};
+use stylus_upgrades::cli::reports::{called, command, table};
 use stylus_upgrades_test_support::page;
 
 /// The file for programs that read reports.
@@ -41,7 +39,7 @@ fn generated() -> String {
         let mut forms: Vec<Value> = types.map(|name| schemas.of_name(name)).collect();
         forms.push(json!({"$ref": "#/$defs/Failure"}));
         let beside = json!({"$ref": "#/$defs/Beside"});
-        commands.insert(command.into(), json!({"allOf": [beside, {"anyOf": forms}]}));
+        commands.insert(command, json!({"allOf": [beside, {"anyOf": forms}]}));
     }
     let mut all = schemas.definitions;
     all.insert(
@@ -107,14 +105,13 @@ fn the_schemas_are_those_of_the_reports() {
 #[test]
 fn each_command_has_its_reports_in_the_table() {
     let mut names = BTreeSet::new();
-    for command in Cli::command().get_subcommands() {
+    for command in command().get_subcommands() {
         let name = command.get_name();
         let inner = command.get_subcommands();
         names.extend(inner.map(|inner| format!("{name} {}", inner.get_name())));
         names.extend((!command.has_subcommands()).then(|| name.to_owned()));
     }
-    let listed = table().into_iter().map(|(name, _)| name.to_owned());
-    assert_eq!(names, listed.collect());
+    assert_eq!(names, table().into_keys().collect());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::error::HarnessError;
 use crate::harness::{Harness, Program};
 use crate::instance::Instance;
 use crate::receipt::Receipt;
+use crate::revert::Revert;
 
 /// A definition of a [`Harness`]'s registry.
 #[derive(Debug, Clone)]
@@ -53,10 +54,10 @@ impl<'h> Definition<'h> {
         self.add_version("1.0", program, initial()).await
     }
 
-    /// Adds a version, makes it current and upgrades the instances.
+    /// Adds a version and makes it current. The instances follow by [`Definition::rollout`].
     ///
     /// # Errors
-    /// What the registry reverts with; the first failure of an instance is its own.
+    /// What the registry reverts with.
     pub async fn migrate(
         &self,
         version: &str,
@@ -66,6 +67,25 @@ impl<'h> Definition<'h> {
         let new = self.version(version, program, step).await?;
         let call = IRegistry::migrateCall::from(new);
         Ok(self.harness.govern(&call, U256::ZERO).await?.receipt.into())
+    }
+
+    /// Has these instances follow the definition, as anybody may: to its current version, to its pause or out of it.
+    ///
+    /// # Errors
+    /// What the registry reverts with; the reason of the first instance that stays as it was.
+    pub async fn rollout(&self, proxies: &[Address]) -> Result<Receipt, HarnessError> {
+        let call = IRegistry::rolloutCall {
+            name: self.name.clone(),
+            proxies: proxies.to_vec(),
+        };
+        let chain = self.harness.chain();
+        let stranger = chain.account(9);
+        let registry = self.harness.registry();
+        let receipt = chain.execute(stranger, registry, &call).await?;
+        match receipt.decoded_log::<IRegistry::InstanceSkipped>() {
+            Some(skipped) => Err(HarnessError::Reverted(Revert::new(skipped.data.reason))),
+            None => Ok(receipt.into()),
+        }
     }
 
     async fn version(

@@ -3,7 +3,6 @@
 mod adopted;
 mod fixture;
 mod plugin;
-mod proxy_admin;
 mod safe;
 mod signed;
 mod timelock;

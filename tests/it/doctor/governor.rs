@@ -50,9 +50,9 @@ impl<'h> Governor<'h> {
         creator.define(name).await?;
         creator.add(name, "1.0", code, step::initial()).await?;
         let proxy = creator.create(name, proxy_kind::WASM).await?;
-        let accept = calls::accept_transfer(name, proxy, proxy_kind::WASM, "1.0", other);
+        let accept = calls::accept_transfer(name, proxy, "1.0", other, 0);
         self.govern(&accept).await?;
-        let transfer = calls::transfer_proxy(name, proxy, self.registry, name);
+        let transfer = calls::transfer_proxy(name, proxy, self.registry, name, 0);
         creator.govern(&transfer).await?;
         Ok(proxy)
     }

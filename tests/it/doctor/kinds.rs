@@ -190,6 +190,7 @@ impl<'h> Kinds<'h> {
         governor
             .govern(&IRegistry::migrateCall::from(to.await?))
             .await?;
+        governor.govern(&calls::rollout("Evm", [self.evm])).await?;
         let increment = ICounter::incrementCall {};
         chain.execute(user, self.evm, &increment).await?;
         let all = [
@@ -200,9 +201,16 @@ impl<'h> Kinds<'h> {
         ];
         for (name, proxy, value) in all {
             assert_eq!(self.value(proxy).await?, U256::from(value), "{name}");
-            governor.govern(&calls::pause(name)).await?;
+            let pause = calls::pause_first(name, [proxy]);
+            governor.govern(&pause).await?;
             assert!(self.value(proxy).await.is_err(), "{name} is paused");
-            governor.govern(&calls::resume(name)).await?;
+            let definition = IRegistry::definitionCall { name: name.into() };
+            let current = chain
+                .read(self.team.harness.registry(), &definition)
+                .await?
+                .current;
+            governor.govern(&calls::resume(name, current)).await?;
+            governor.govern(&calls::rollout(name, [proxy])).await?;
             assert_eq!(self.value(proxy).await?, U256::from(value), "{name}");
         }
         self.team.fix(&[]).await.ends_with(0);

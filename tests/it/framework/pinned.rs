@@ -4,10 +4,10 @@ use crate::prelude::*;
 use std::fs;
 use std::sync::Arc;
 
-use stylus_upgrades::build::{Builder, Framework, evm, examples};
+use stylus_upgrades::build::{Artifact, Builder, Framework, evm, examples};
 use stylus_upgrades::ids::CodeHash;
 use stylus_upgrades_framework::{
-    ENDING, Entry, MANIFEST, Manifest, PAUSE_STUB, REGISTRY, TOOLCHAIN_FILE,
+    ENDING, Entry, LAYOUTS, MANIFEST, Manifest, ORDERS, PAUSE_STUB, REGISTRY, TOOLCHAIN_FILE,
 };
 use stylus_upgrades_harness::{builder, home};
 use stylus_upgrades_interface::parts::PARTS;
@@ -39,8 +39,12 @@ const HEAD: &str = "# Written by a test, see src/lib.rs. Sizes are in bytes.\n";
 
 /// What the crate with the pinned programs holds where these are pinned.
 fn to_files(built: &Framework, toolchain: &str) -> Vec<(String, Vec<u8>)> {
-    let mut codes = vec![(PAUSE_STUB, &built.stub)];
-    codes.extend(built.programs().map(|one| (one.name.as_str(), &one.code)));
+    let proxies = [&built.bare, &built.storage, &built.proxy];
+    let mut codes = vec![(PAUSE_STUB, &built.stub.code)];
+    codes.extend(proxies.map(|part| compiled(&part.artifact)));
+    codes.extend([(ORDERS, &built.orders.code), (LAYOUTS, &built.layouts.code)]);
+    codes.extend(built.parts.iter().map(|part| compiled(&part.artifact)));
+    codes.push(compiled(&built.registry));
     let entries = codes.iter().map(|(name, code)| {
         let artifact = built.programs().find(|one| one.name == *name);
         let address = evm::create2_address(&evm::creation_code(code));
@@ -65,6 +69,11 @@ fn to_files(built: &Framework, toolchain: &str) -> Vec<(String, Vec<u8>)> {
     let codes = codes.iter();
     files.extend(codes.map(|(name, code)| (format!("{name}{ENDING}"), code.to_vec())));
     files
+}
+
+/// Name and code of a program that is compiled.
+fn compiled(one: &Artifact) -> (&str, &Bytes) {
+    (&one.name, &one.code)
 }
 
 /// The folder holds these files and no others; in a run that updates, it does so afterwards.

@@ -5,6 +5,8 @@ use alloy::signers::local::PrivateKeySigner;
 use stylus_layout::Document;
 use stylus_upgrades::client::Client;
 use stylus_upgrades::registry::{self, NewVersion};
+use stylus_upgrades_harness::builder;
+use stylus_upgrades_interface::layouts::ILayouts;
 
 use super::project::Project;
 
@@ -107,10 +109,12 @@ pub(super) async fn add_without_interface(project: &Project, name: &str) {
 
 /// Publishes any bytes under their hash, as anybody can.
 pub(super) async fn publish(project: &Project, document: &[u8]) {
-    let call = IRegistry::publishLayoutCall {
+    let call = ILayouts::publishLayoutCall {
         document: document.to_vec().into(),
     };
-    let (client, at) = sender(project).await;
+    let (client, _) = sender(project).await;
+    let at = builder().expect("a builder").framework();
+    let at = at.expect("the framework").layouts.address;
     let sent = client.send("publish", at, &call, U256::ZERO).await;
     sent.expect("it is published");
 }

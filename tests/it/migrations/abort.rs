@@ -20,7 +20,7 @@ async fn complex_migration_turns_back_and_everything_is_as_it_was() -> Done {
     let proxy = fixture.register.address();
     // one that has not begun turns back at once
     fixture.register.upgrade("2.0").await?;
-    fixture.govern(&fixture.abort()).await?;
+    fixture.abort().await?;
     fixture.end().await?;
     assert_eq!(fixture.register.version().await?, "1.0");
     fixture.assert_points(12, 1).await?;
@@ -30,10 +30,10 @@ async fn complex_migration_turns_back_and_everything_is_as_it_was() -> Done {
     let (done, total) = fixture.progress().await?;
     assert!(done > 0 && done < total, "somewhere in the middle: {done}");
 
-    fixture.govern(&fixture.abort()).await?;
+    fixture.abort().await?;
     assert_eq!(fixture.state().await?, instance_state::TURNING_BACK);
     assert_reverts(fixture.register.upgrade("2.0").await, UpgradeInProgress {});
-    let again = fixture.govern(&fixture.abort()).await;
+    let again = fixture.abort().await;
     let state = instance_state::TURNING_BACK;
     assert_reverts(again, NotMigrating { proxy, state });
     let incomplete = MigrationIncomplete {
@@ -82,7 +82,7 @@ async fn complex_migration_gets_another_handler_from_the_registry() -> Done {
     fixture.register.upgrade("2.0").await?;
 
     let handler = harness.account(6);
-    let sent = fixture.govern(&fixture.set_handler(handler)).await?;
+    let sent = fixture.set_handler(handler).await?;
     let changed = HandlerChanged {
         definition: keccak256("Points"),
         proxy,
@@ -106,14 +106,14 @@ async fn complex_calls_of_the_registry_are_for_migrating_instances_of_that_name(
     let fixture = register(&harness, CURSOR, 1).await?;
     let proxy = fixture.register.address();
     let state = instance_state::LIVE;
-    let sent = fixture.govern(&fixture.abort()).await;
+    let sent = fixture.abort().await;
     assert_reverts(sent, NotMigrating { proxy, state });
-    let set = fixture.set_handler(harness.account(6));
-    assert_reverts(fixture.govern(&set).await, NotMigrating { proxy, state });
+    let set = fixture.set_handler(harness.account(6)).await;
+    assert_reverts(set, NotMigrating { proxy, state });
 
     harness.define("Other").await?;
     fixture.register.upgrade("2.0").await?;
-    let foreign = calls::abort_migration("Other", proxy);
+    let foreign = calls::abort_migration("Other", proxy, 1);
     assert_reverts(fixture.govern(&foreign).await, NotAnInstance { proxy });
     Ok(())
 }
@@ -133,7 +133,7 @@ async fn complex_migration_whose_program_cannot_turn_back_is_not_aborted() -> Do
         .create_proxy_with("1.0", Bytes::new(), U256::ZERO)
         .await?;
     instance.upgrade("2.0").await?;
-    let abort = calls::abort_migration("Trace", instance.address());
+    let abort = calls::abort_migration("Trace", instance.address(), 1);
     let (governor, registry) = (harness.account(0), harness.registry());
     let aborted = harness.chain().execute(governor, registry, &abort).await;
     assert_reverts(aborted, NotReversible {});
@@ -149,7 +149,7 @@ async fn complex_migration_whose_end_is_refused_turns_back() -> Done {
     let condition = "nonzero(never)".to_owned();
     assert_reverts(fixture.end().await, PostConditionFailed { condition });
 
-    fixture.govern(&fixture.abort()).await?;
+    fixture.abort().await?;
     fixture.next(1_000_000).await?;
     fixture.end().await?;
     assert_eq!(fixture.register.version().await?, "1.0");

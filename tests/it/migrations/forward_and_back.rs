@@ -76,7 +76,7 @@ fn points(seed: u64, program: &str) -> (Twins, Chance, u64) {
     let mut twins = Twins::new("points-v1", &IPoints::initializeCall { steward });
     let second = twins.fixture.deploy("points-v2");
     let complex = twins.complex(program, "1.0");
-    twins.add("2.0", &second, complex);
+    twins.make_current("2.0", &second, complex);
     let members = 1 + chance.below(9) as u64;
     for _ in 0..members + 3 {
         award(&mut twins, &mut chance, members);
@@ -196,7 +196,7 @@ fn the_collection_turns_back_from_anywhere() {
         let mut twins = Twins::new("erc721-basic", &ICollection::initializeCall { minter });
         let full = twins.fixture.deploy("erc721-full");
         let complex = twins.complex("erc721-enumerate", "1.0");
-        twins.add("2.0", &full, complex);
+        twins.make_current("2.0", &full, complex);
         let mut tokens = traces::Tokens::default();
         for _ in 0..40 {
             traces::collection(&mut twins, &mut chance, &mut tokens);

@@ -87,6 +87,12 @@ impl Twins {
             .accepted(0, &calls::add_version("A", version, code, step));
     }
 
+    /// Makes a version current, which neither follows by that.
+    pub(super) fn make_current(&mut self, version: &str, code: &Code, step: Step) {
+        self.fixture
+            .accepted(0, &calls::migrate("A", version, code, step));
+    }
+
     /// A step with a script of today.
     pub(super) fn scripted(&mut self, package: &str, from: &str, data: Vec<u8>) -> Step {
         let script = self.fixture.deploy(package);
@@ -109,7 +115,7 @@ impl Twins {
 
     /// The registry turns back the one that moves.
     pub(super) fn abort(&mut self) {
-        let abort = calls::abort_migration("A", self.moved);
+        let abort = calls::abort_migration("A", self.moved, self.fixture.nonce(self.moved));
         self.fixture.accepted(0, &abort);
     }
 

@@ -6,9 +6,7 @@ use stylus_upgrades_harness::{Definition, Instance, Program, Receipt};
 use stylus_upgrades_interface::complex::IComplexMigration::{
     endMigrationCall, migrateBatchCall, migrateNextCall, progressCall,
 };
-use stylus_upgrades_interface::registry::IRegistry::{
-    abortMigrationCall, instanceOfCall, setHandlerCall,
-};
+use stylus_upgrades_interface::registry::IRegistry::instanceOfCall;
 
 pub(super) use stylus_upgrades_tests::abi::points_v2::IPoints;
 use stylus_upgrades_tests::examples;
@@ -124,12 +122,25 @@ impl Fixture<'_> {
         Ok(sent.await?.into())
     }
 
-    pub(super) fn set_handler(&self, handler: Address) -> setHandlerCall {
-        calls::set_handler("Points", self.register.address(), handler)
+    /// What approvals about the instance are bound to now.
+    pub(super) async fn nonce(&self) -> Result<u64, HarnessError> {
+        let details = calls::instance_details(self.register.address());
+        let registry = self.harness.registry();
+        Ok(self.harness.chain().read(registry, &details).await?.nonce)
     }
 
-    pub(super) fn abort(&self) -> abortMigrationCall {
-        calls::abort_migration("Points", self.register.address())
+    /// Has another account supply the batches.
+    pub(super) async fn set_handler(&self, handler: Address) -> Result<Receipt, HarnessError> {
+        let (proxy, nonce) = (self.register.address(), self.nonce().await?);
+        let call = calls::set_handler("Points", proxy, handler, nonce);
+        self.govern(&call).await
+    }
+
+    /// Turns the complex step back.
+    pub(super) async fn abort(&self) -> Result<Receipt, HarnessError> {
+        let nonce = self.nonce().await?;
+        let call = calls::abort_migration("Points", self.register.address(), nonce);
+        self.govern(&call).await
     }
 }
 

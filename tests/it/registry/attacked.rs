@@ -1,24 +1,25 @@
-//! Attacks on issue 33 by somebody who did not write it: what holds, and (named in the findings) what did not.
+//! Attacks on instances that come and go, by somebody who did not write that.
 
 use crate::prelude::*;
-use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::reasons::step as step_kind;
 
 mod held;
 mod second;
 
-use super::adopted::fixture::{OWNER, UUPS_5, admin_of, adopt, compiled};
+use super::adopted::fixture::{OWNER, UUPS_5, admin_of, adopt, compiled, runs};
+use super::errors::{not_obeying, stale};
 use super::fixture::{
     Fixture, Reverted, account, add_version, complex, framework, initial_step, is, new_proxy,
-    plain, set_policy, step,
+    plain, refused, set_policy, step,
 };
 use super::kinds::create;
 use crate::review::fixture::call;
 
 alloy::sol! {
     interface IImpostor {
-        function create(bytes creation) external returns (address proxy);
-        function deliver(address registry, address proxy, bytes32 definition) external;
+        function create(address orders, string version) external returns (address proxy);
+        function give(address orders, address proxy, address to) external;
+        function deliver(address registry, address proxy, bytes32 definition, uint64 nonce) external;
         function drain(address proxy, address to) external;
         function plan(address to, bytes data) external;
         function turnDeaf() external;
@@ -58,9 +59,12 @@ pub(super) fn attackers_registry(fixture: &mut Fixture, code: &Code) -> Address 
 fn impostor(fixture: &mut Fixture, code: &Code, at: &str) -> Address {
     let script = deploy(fixture, "Obedience", &[]);
     let thief = deploy(fixture, "Thief", &code.implementation.abi_encode());
-    let arguments = (script, thief, slots::UPGRADED, at.to_owned()).abi_encode_params();
+    let arguments = (script, thief, at.to_owned()).abi_encode_params();
     deploy(fixture, "Impostor", &arguments)
 }
+
+/// The nonce that it says its proxy has.
+const SAID: u64 = 3;
 
 /// The impostor delivers a proxy to the definition "A" of a registry.
 fn deliver(
@@ -73,25 +77,49 @@ fn deliver(
         registry,
         proxy,
         definition: keccak256("A"),
+        nonce: SAID,
     };
     let sent = fixture.send_to(account(ATTACKER), impostor, &deliver);
     sent.map(drop)
 }
 
-/// An EVM proxy that the impostor creates, and that obeys it.
-fn created_by(fixture: &mut Fixture, impostor: Address) -> Address {
-    let built = framework();
-    let creation = evm::evm_proxy_creation_code(built.stub_address, built.storage.address);
-    let creation = IImpostor::createCall { creation };
-    fixture.accepted_by(impostor, ATTACKER, &creation).returned
+/// An EVM proxy that the impostor creates at that version, and that obeys it.
+fn created_by(fixture: &mut Fixture, impostor: Address, version: &str) -> Address {
+    let create = IImpostor::createCall {
+        orders: framework().orders.address,
+        version: version.into(),
+    };
+    fixture.accepted_by(impostor, ATTACKER, &create).returned
 }
 
-fn acceptance(proxy: Address, kind: u8, registry: Address) -> IRegistry::acceptTransferCall {
-    calls::accept_transfer("A", proxy, kind, "1.0", registry)
+/// That proxy obeys another registry from now on.
+fn given_by(fixture: &mut Fixture, impostor: Address, proxy: Address, to: Address) {
+    let give = IImpostor::giveCall {
+        orders: framework().orders.address,
+        proxy,
+        to,
+    };
+    fixture.accepted_by(impostor, ATTACKER, &give);
 }
 
-fn transfer(proxy: Address, to: Address) -> IRegistry::transferProxyCall {
-    calls::transfer_proxy("A", proxy, to, "A")
+/// It is accepted at 1.0 from a registry, as it is there.
+fn acceptance(
+    fixture: &Fixture,
+    proxy: Address,
+    registry: Address,
+) -> IRegistry::acceptTransferCall {
+    let nonce = fixture.nonce_at(registry, proxy);
+    calls::accept_transfer("A", proxy, "1.0", registry, nonce)
+}
+
+/// A registry transfers it, as it is there.
+fn transfer(
+    fixture: &Fixture,
+    from: Address,
+    proxy: Address,
+    to: Address,
+) -> IRegistry::transferProxyCall {
+    calls::transfer_proxy("A", proxy, to, "A", fixture.nonce_at(from, proxy))
 }
 
 /// A definition whose policies `who` alone satisfies.
@@ -137,39 +165,70 @@ fn a_wasm_proxy_that_obeys_a_foreign_registry_is_not_received() {
     };
     fixture.accepted_by(proxy, ATTACKER, &write);
 
-    fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, impostor));
+    let accept = calls::accept_transfer("A", proxy, "1.0", impostor, SAID);
+    fixture.accepted(VICTIM, &accept);
     let own = fixture.registry;
-    let _ = deliver(&mut fixture, impostor, own, proxy);
+    let delivered = deliver(&mut fixture, impostor, own, proxy);
+    refused(delivered, not_obeying(proxy));
     take_deposits(&mut fixture, impostor, proxy);
     assert_obeys_or_is_no_instance(&fixture, proxy);
 }
 
 /// FINDING A2.
 #[test]
-fn what_a_foreign_registry_in_an_evm_proxys_code_can_do_is_in_sight_of_who_accepts_it() {
+fn an_evm_proxy_whose_orders_another_gives_is_not_received() {
     let (mut fixture, code) = Fixture::with_first_version("counter-v1");
-    let genuine = attackers_registry(&mut fixture, &code);
     let own = fixture.registry;
     let impostor = impostor(&mut fixture, &code, "");
-    let proxy = created_by(&mut fixture, impostor);
+    let proxy = created_by(&mut fixture, impostor, "1.0");
     assert_eq!(fixture.slot(proxy, slots::ADMIN), impostor.into_word());
+    let accept = calls::accept_transfer("A", proxy, "1.0", impostor, SAID);
+    fixture.accepted(VICTIM, &accept);
+    let delivered = deliver(&mut fixture, impostor, own, proxy);
+    delivered.expect_err("the orders contract has not heard of it");
+    fixture.is_no_instance(proxy);
+    // and with another nonce than was accepted
+    given_by(&mut fixture, impostor, proxy, own);
+    let accept = calls::accept_transfer("A", proxy, "1.0", impostor, SAID + 1);
+    fixture.accepted(VICTIM, &accept);
+    let delivered = deliver(&mut fixture, impostor, own, proxy);
+    refused(delivered, stale(SAID + 1, SAID));
+    fixture.is_no_instance(proxy);
+}
 
-    // the attacker's own definition at a genuine registry
-    let accept = acceptance(proxy, proxy_kind::EVM, impostor);
-    fixture.accepted_by(genuine, ATTACKER, &accept);
-    let _ = deliver(&mut fixture, impostor, genuine, proxy);
-    // the victim accepts it from that genuine registry
-    fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::EVM, genuine));
-    let _ = fixture.send_to(account(ATTACKER), genuine, &transfer(proxy, own));
-    // A contract cannot tell a genuine registry from this one. The view shows which one the proxy takes orders from,
-    // and `adopt --from` makes first contact with that as well.
-    let of = fixture.view(&IRegistry::transferOfCall { proxy });
-    assert_eq!(of.expect("it").relay, impostor);
+/// FINDING A2: a contract cannot tell a genuine registry from this one. What it left behind runs no more, and the view
+/// shows that the proxy came from elsewhere.
+#[test]
+fn what_a_foreign_registry_delivers_runs_the_accepted_code_and_is_known_to_have_arrived() {
+    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
+    let own = fixture.registry;
+    let impostor = impostor(&mut fixture, &code, "");
+    let proxy = created_by(&mut fixture, impostor, "1.0");
+    let thief = runs(&fixture, proxy);
+    assert_ne!(thief, code.implementation);
+    let accept = calls::accept_transfer("A", proxy, "1.0", impostor, SAID);
+    fixture.accepted(VICTIM, &accept);
+    given_by(&mut fixture, impostor, proxy, own);
+    deliver(&mut fixture, impostor, own, proxy).expect("delivered");
+    assert_eq!(runs(&fixture, proxy), code.implementation);
+    take_deposits(&mut fixture, impostor, proxy);
+    assert_ne!(fixture.balance(proxy), U256::ZERO, "the thief is out");
+    let details = fixture.view(&calls::instance_details(proxy)).expect("it");
+    assert!(details.arrived && !details.created);
+
+    // the registry that it came from is needed no more
+    fixture.accepted_by(impostor, ATTACKER, &IImpostor::turnDeafCall {});
+    fixture.pause(VICTIM);
+    assert_eq!(fixture.instance(proxy).state, instance_state::PAUSED);
+    fixture.resume(VICTIM);
+    let order = calls::migrate("A", "2.0", &code, plain("1.0"));
+    fixture.migrates(VICTIM, &order);
+    assert_eq!(fixture.instance(proxy).version, "2.0");
 }
 
 /// FINDING A3.
 #[test]
-fn instances_that_burn_their_gas_are_no_veto_where_the_step_skips_what_fails() {
+fn instances_that_burn_their_gas_stop_neither_migrate_nor_the_others() {
     let mut fixture = Fixture::of_one();
     let code = compiled(&mut fixture, "Greedy");
     fixture.add("1.0", &code, initial_step());
@@ -181,42 +240,21 @@ fn instances_that_burn_their_gas_are_no_veto_where_the_step_skips_what_fails() {
         let creation = new_proxy(proxy_kind::WASM, salt, init);
         proxies.push(fixture.created(6, &creation));
     }
-    let lenient = step_kind::FOREIGN_CALL | step_kind::SKIP_FAILING;
-    let way = step("1.0", lenient, data(&IGreedy::migrateCall {}));
+    let way = step(
+        "1.0",
+        step_kind::FOREIGN_CALL,
+        data(&IGreedy::migrateCall {}),
+    );
     let order = calls::migrate("A", "2.0", &code, way);
     let registry = fixture.registry;
-    let executed = [30_000_000, 32_000_000, 100_000_000, 1_000_000_000]
-        .into_iter()
-        .any(|gas| {
-            fixture
-                .send_with_gas(account(VICTIM), registry, &order, gas)
-                .is_ok()
-        });
-    assert!(executed, "role create vetoes role migrate");
-    let rollout = calls::rollout("A", 1);
-    for _ in 0..3 {
-        let sent = fixture.send_with_gas(account(8), registry, &rollout, 32_000_000);
+    let done = fixture.send_with_gas(account(VICTIM), registry, &order, 2_000_000);
+    assert!(done.expect("migrate moves nobody").returned.executed);
+    for proxy in proxies.clone() {
+        let sent = fixture.rollout([proxy], 32_000_000);
         sent.expect("anybody may");
     }
     assert_eq!(fixture.instance(proxies[2]).version, "2.0");
     assert_eq!(fixture.instance(proxies[0]).version, "1.0");
-}
-
-/// FINDING A4.
-#[test]
-fn a_proxy_that_destroyed_itself_at_its_creation_is_not_recorded_twice() {
-    let mut fixture = Fixture::of_one();
-    // CALLDATASIZE ISZERO PUSH1 7 JUMPI CALLER SELFDESTRUCT JUMPDEST STOP
-    let bytes = [0x36, 0x15, 0x60, 0x07, 0x57, 0x33, 0xff, 0x5b, 0x00];
-    let code = fixture.deploy_code(&evm::creation_code(&bytes));
-    fixture.add("1.0", &code, initial_step());
-    fixture.set("create", &is(account(6)));
-    let creation = new_proxy(proxy_kind::EVM, 0, Bytes::from_static(&[1]));
-    let proxy = fixture.created(6, &creation);
-    fixture.refuses(6, &creation, IRegistry::ProxyExists { proxy });
-    // a definition can be paused whatever role create did
-    fixture.pause(VICTIM);
-    fixture.resume(VICTIM);
 }
 
 /// FINDING A5.
@@ -253,11 +291,13 @@ fn what_former_approvers_accepted_does_not_arrive_once_the_policy_is_another() {
     let other = attackers_registry(&mut fixture, &code);
     let creation = new_proxy(proxy_kind::WASM, 0, data(&calls::initialize_counter(1)));
     let proxy = fixture.at(other, |it| it.created(ATTACKER, &creation));
-    fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, other));
+    let accept = acceptance(&fixture, proxy, other);
+    fixture.accepted(VICTIM, &accept);
     // the key was stolen: another one decides from now on
     fixture.set("create", &is(account(8)));
     fixture.set("migrate", &is(account(8)));
-    let sent = fixture.send_to(account(ATTACKER), other, &transfer(proxy, own));
+    let go = transfer(&fixture, other, proxy, own);
+    let sent = fixture.send_to(account(ATTACKER), other, &go);
     assert!(sent.is_err(), "nobody who decides now has accepted it");
 }
 
@@ -269,8 +309,9 @@ fn no_policy_names_a_proxy_whose_vote_never_counts() {
     let other = attackers_registry(&mut fixture, &code);
     let init = calls::initialize_counter(1);
     let proxy = create(&mut fixture, proxy_kind::WASM, &init);
-    fixture.accepted_by(other, ATTACKER, &acceptance(proxy, proxy_kind::WASM, own));
-    let gone = transfer(proxy, other);
+    let accept = acceptance(&fixture, proxy, own);
+    fixture.accepted_by(other, ATTACKER, &accept);
+    let gone = transfer(&fixture, own, proxy, other);
     fixture.accepted(VICTIM, &gone);
     let policy = set_policy("migrate", &is(proxy));
     let sent = fixture.send(account(VICTIM), &policy);
@@ -286,19 +327,22 @@ fn a_proxy_that_comes_back_at_a_version_that_its_data_have_left_vetoes_nothing()
     let other = attackers_registry(&mut fixture, &code);
     let init = calls::initialize_counter(7);
     let proxy = create(&mut fixture, proxy_kind::WASM, &init);
-    fixture.accepted_by(other, ATTACKER, &acceptance(proxy, proxy_kind::WASM, own));
-    let gone = transfer(proxy, other);
+    let accept = acceptance(&fixture, proxy, own);
+    fixture.accepted_by(other, ATTACKER, &accept);
+    let gone = transfer(&fixture, own, proxy, other);
     fixture.accepted(VICTIM, &gone);
     let migration = data(&calls::migrate_counter(5));
     let order = calls::migrate("A", "2.0", &second, step("1.0", 1, migration));
-    let migrated = fixture.accepted_by(other, ATTACKER, &order);
+    let migrated = fixture.at(other, |it| it.migrates(ATTACKER, &order));
     assert_eq!(migrated.events::<IRegistry::InstanceUpgraded>().len(), 1);
     // the first registry still knows 1.0 only
-    fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, other));
-    let back = fixture.send_to(account(ATTACKER), other, &transfer(proxy, own));
-    let sent = fixture.send(account(VICTIM), &order);
+    let accept = acceptance(&fixture, proxy, other);
+    fixture.accepted(VICTIM, &accept);
+    let back = transfer(&fixture, other, proxy, own);
+    let back = fixture.send_to(account(ATTACKER), other, &back);
+    let sent = fixture.migrates(VICTIM, &order);
     back.expect("its mark of 1.0 is set: who accepts compares what runs");
-    let skipped = sent.expect("no veto").skipped();
+    let skipped = sent.skipped();
     assert_eq!(skipped.len(), 1);
     assert_eq!(skipped[0].proxy, proxy);
 }
@@ -325,14 +369,14 @@ fn taken_back() -> (Fixture, Code, [Address; 2]) {
 fn an_adopted_proxy_whose_role_somebody_else_takes_back_is_skipped_and_removed() {
     let (mut fixture, other, [proxy, honest]) = taken_back();
     let order = calls::migrate("A", "2.0", &other, plain("1.0"));
-    let sent = fixture.send(account(VICTIM), &order);
-    // what holds: it can be removed, and then nothing is in the way
-    fixture.accepted(VICTIM, &calls::remove_instance("A", proxy));
-    if sent.is_err() {
-        fixture.accepted(VICTIM, &order);
-    }
+    let done = fixture.migrates(VICTIM, &order);
+    let skipped = done.skipped();
+    assert_eq!(skipped.len(), 1);
+    assert_eq!(skipped[0].proxy, proxy);
     assert_eq!(fixture.instance(honest).version, "2.0");
-    assert!(sent.is_ok(), "a stranger to the registry vetoes migrate");
+    let remove = calls::remove_instance("A", proxy, fixture.nonce(proxy));
+    fixture.accepted(VICTIM, &remove);
+    fixture.is_no_instance(proxy);
 }
 
 /// FINDING A10.
@@ -350,33 +394,11 @@ fn a_proxy_that_claims_to_be_fresh_is_not_received_or_is_no_veto() {
         value: B256::ZERO,
     };
     fixture.accepted_by(proxy, ATTACKER, &write);
-    fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::WASM, other));
-    let _ = fixture.send_to(account(ATTACKER), other, &transfer(proxy, own));
-    let remove = calls::remove_instance("A", proxy);
-    let _ = fixture.send(account(VICTIM), &remove);
+    let accept = acceptance(&fixture, proxy, other);
+    fixture.accepted(VICTIM, &accept);
+    let go = transfer(&fixture, other, proxy, own);
+    let _ = fixture.send_to(account(ATTACKER), other, &go);
     let order = calls::migrate("A", "2.0", &code, plain("1.0"));
-    let sent = fixture.send(account(VICTIM), &order);
-    assert!(
-        sent.is_ok(),
-        "the account that gave the proxy away vetoes migrate"
-    );
+    fixture.migrates(VICTIM, &order);
     assert_eq!(fixture.instance(honest).version, "2.0");
-}
-
-/// FINDING A2, second half: the registry in the code of an EVM proxy that came from elsewhere vetoes for ever.
-#[test]
-fn a_relay_that_goes_deaf_is_no_veto_or_its_proxy_can_be_removed() {
-    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
-    let own = fixture.registry;
-    let impostor = impostor(&mut fixture, &code, "");
-    let proxy = created_by(&mut fixture, impostor);
-    fixture.accepted(VICTIM, &acceptance(proxy, proxy_kind::EVM, impostor));
-    deliver(&mut fixture, impostor, own, proxy).expect("delivered");
-    let deaf = IImpostor::turnDeafCall {};
-    fixture.accepted_by(impostor, ATTACKER, &deaf);
-    let order = calls::migrate("A", "2.0", &code, plain("1.0"));
-    let sent = fixture.send(account(VICTIM), &order);
-    let remove = calls::remove_instance("A", proxy);
-    let removed = fixture.send(account(VICTIM), &remove);
-    assert!(sent.is_ok() || removed.is_ok(), "a veto for ever");
 }

@@ -5,7 +5,7 @@ use crate::registry::errors::*;
 use stylus_upgrades_interface::reasons::{invalid_step, not_runnable, step as kind};
 
 use super::adopted::fixture::{TRANSPARENT_5, adopted, compiled, runs};
-use super::fixture::{account, add_version, complex, initial_step, plain, step};
+use super::fixture::{account, add_version, complex, initial_step, plain, refused, step};
 use super::kinds::counters;
 
 alloy::sol! {
@@ -38,7 +38,7 @@ fn migration(code: &Code, step: Step) -> IRegistry::migrateCall {
 fn an_upgrade_whose_check_holds_is_done() {
     let (mut fixture, code, proxies) = counters(7);
     let check = compiled(&mut fixture, "ValueStays");
-    let done = fixture.accepted(0, &migration(&code, checked(plain("1.0"), &check)));
+    let done = fixture.migrates(0, &migration(&code, checked(plain("1.0"), &check)));
     assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 2);
     for proxy in proxies {
         assert_eq!(fixture.instance(proxy).version, "2.0");
@@ -56,55 +56,42 @@ fn an_upgrade_with_another_outcome_is_none_and_says_why() {
         after_: U256::from(8),
     };
     let order = migration(&code, checked(raises(kind::FOREIGN_CALL), &check));
-    fixture.refuses(0, &order, raised);
+    let done = fixture.migrates(0, &order);
+    let skipped = done.skipped();
+    let named: Vec<_> = skipped.iter().map(|one| one.proxy).collect();
+    assert_eq!(named, proxies);
+    let reason = Bytes::from(raised.abi_encode());
+    assert!(skipped.iter().all(|one| one.reason == reason));
     for proxy in proxies {
         let value = fixture.ask(proxy, &ICounter::valueCall {});
         assert_eq!(value, Ok(U256::from(7)));
         assert_eq!(fixture.instance(proxy).version, "1.0");
     }
-    // the same where instances that fail are left to rollout
-    let lenient = kind::FOREIGN_CALL | kind::SKIP_FAILING;
-    let order = migration(&code, checked(raises(lenient), &check));
-    let done = fixture.send_with_gas(account(0), fixture.registry, &order, 120_000_000);
-    let skipped = done.expect("current").skipped();
-    assert_eq!(skipped.len(), 2);
-    let raised = ValueChanged::abi_decode(&skipped[0].reason).expect("its reason");
-    assert_eq!(raised.after_, U256::from(8));
-    let rollout = calls::rollout("A", 2);
-    let done = fixture.send_with_gas(account(5), fixture.registry, &rollout, 120_000_000);
-    let done = done.expect("tried");
-    assert_eq!((done.returned.upgraded, done.returned.left), (0, 2));
-    assert_eq!(done.skipped().len(), 2);
 }
 
 #[test]
-fn without_the_bit_one_instance_stops_all_and_with_it_only_itself() {
+fn an_instance_whose_check_fails_stops_itself_alone() {
     let (mut fixture, code, [first, second]) = counters(6);
     let increment = ICounter::incrementCall {};
     fixture.accepted_by(second, 5, &increment);
     let check = compiled(&mut fixture, "ValueIsSeven");
-    let strict = migration(&code, checked(raises(kind::FOREIGN_CALL), &check));
+    let order = migration(&code, checked(raises(kind::FOREIGN_CALL), &check));
+    let done = fixture.migrates(0, &order);
     let eight = NotSeven {
         value: U256::from(8),
     };
-    fixture.refuses(0, &strict, eight);
-    let lenient = kind::FOREIGN_CALL | kind::SKIP_FAILING;
-    let order = migration(&code, checked(raises(lenient), &check));
-    let done = fixture.send_with_gas(account(0), fixture.registry, &order, 120_000_000);
-    let skipped = done.expect("current").skipped();
-    assert_eq!(skipped.len(), 1);
-    assert_eq!(skipped[0].proxy, second);
+    done.skips(second, eight.abi_encode());
     assert_eq!(fixture.instance(first).version, "2.0");
     assert_eq!(fixture.instance(second).version, "1.0");
 }
 
 #[test]
-fn who_starves_a_lenient_migration_does_not_leave_instances_behind() {
-    let (mut fixture, code, _) = counters(7);
+fn who_starves_a_rollout_does_not_leave_instances_behind() {
+    let (mut fixture, code, proxies) = counters(7);
     let check = compiled(&mut fixture, "ValueStays");
-    let lenient = kind::FOREIGN_CALL | kind::SKIP_FAILING;
-    let order = migration(&code, checked(raises(lenient), &check));
-    let sent = fixture.send_with_gas(account(0), fixture.registry, &order, 12_000_000);
+    let order = migration(&code, checked(raises(kind::FOREIGN_CALL), &check));
+    fixture.accepted(0, &order);
+    let sent = fixture.rollout(proxies, 12_000_000);
     let reverted = sent.expect_err("too little gas for its failure to count");
     assert!(
         reverted
@@ -175,9 +162,9 @@ fn an_adopted_proxy_is_checked_as_well() {
     let nine = NotSeven {
         value: U256::from(9),
     };
-    fixture.refuses(0, &order, nine);
+    refused(fixture.tries(0, &order), nine);
     assert_eq!(runs(&fixture, proxy), first.implementation);
     let order = migration(&second, checked(plain("1.0"), &check));
-    fixture.accepted(0, &order);
+    fixture.migrates(0, &order);
     assert_eq!(runs(&fixture, proxy), second.implementation);
 }

@@ -93,8 +93,6 @@ fn what_one_part_asks_of_another_is_not_answered_from_outside() {
     let mut fixture = Fixture::of_one();
     let registry = fixture.registry;
     let definition = keccak256("A");
-    let upgrade_all = keccak256("upgradeLagging(bytes32)");
-    let upgrade_all = [&upgrade_all[..4], &definition[..]].concat();
     let action = calls::pause("A").abi_encode();
     let submitted = IRegistry::submitSignedCall {
         action: action.into(),
@@ -106,8 +104,13 @@ fn what_one_part_asks_of_another_is_not_answered_from_outside() {
         epoch: 0,
         round: 0,
     };
-    let pause = IParts::pauseOrResumeCall { definition };
-    for calldata in [upgrade_all, pause.abi_encode(), verify.abi_encode()] {
+    let pause = IParts::pauseInstancesCall {
+        definition,
+        first: vec![],
+    };
+    let call = calls::set_policy("A", "audit", is(account(1)));
+    let check = IParts::checkCallCall { call: data(&call) };
+    for calldata in [data(&pause), data(&check), data(&verify)] {
         nothing(fixture.send_bytes(0, registry, calldata));
     }
 }
@@ -120,12 +123,12 @@ fn create(kind: u8) -> IRegistry::createProxyCall {
 #[test]
 fn a_proxy_is_created_only_where_the_pause_stub_is() {
     let (mut fixture, _) = Fixture::with_first_version("counter-v1");
-    let (stub, other) = (framework().stub_address, Bytes::from_static(&[0x00]));
+    let (stub, other) = (framework().stub.address, Bytes::from_static(&[0x00]));
     fixture.chain.set_code(stub, other.clone());
     let create = create(0);
-    let error = code_changed(stub, keccak256(&framework().stub), keccak256(&other));
+    let error = code_changed(stub, keccak256(&framework().stub.code), keccak256(&other));
     fixture.refuses(0, &create, error);
-    fixture.chain.set_code(stub, framework().stub.clone());
+    fixture.chain.set_code(stub, framework().stub.code.clone());
     fixture.accepted(0, &create);
 }
 

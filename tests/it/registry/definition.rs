@@ -58,24 +58,77 @@ impl Fixture {
         done.unwrap_or_else(|reverted| panic!("refused: {reverted:?}"))
     }
 
-    /// It pauses "A".
+    /// It pauses "A", whose instances stop at once.
     pub(crate) fn pause(&mut self, who: usize) -> Done<Progress> {
-        self.accepted(who, &calls::pause("A"))
+        let first = self.instances();
+        self.accepted(who, &calls::pause_first("A", first))
     }
 
-    /// It resumes "A".
+    /// It resumes "A" at the current version, and the instances follow.
     pub(crate) fn resume(&mut self, who: usize) -> Done<Progress> {
-        self.accepted(who, &calls::resume("A"))
+        let current = self.definition().current;
+        let done = self.accepted(who, &calls::resume("A", current));
+        let followed = self.follow();
+        done.then(followed)
     }
 
-    /// Anybody rolls out, with so much gas.
+    /// It makes a version of "A" current, and the instances follow.
+    #[track_caller]
+    pub(crate) fn migrates(&mut self, who: usize, call: &IRegistry::migrateCall) -> Done<Progress> {
+        let done = self.executes(who, call);
+        let followed = self.follow();
+        done.then(followed)
+    }
+
+    /// The same, which an instance may refuse: with its reason, and nothing of it remains.
+    pub(crate) fn tries(
+        &mut self,
+        who: usize,
+        call: &IRegistry::migrateCall,
+    ) -> Result<Done<Progress>, Reverted> {
+        let id = self.chain.snapshot();
+        let done = self.send(account(who), call)?;
+        let followed = self.follow();
+        let Some(skipped) = followed.skipped().into_iter().next() else {
+            return Ok(done.then(followed));
+        };
+        assert!(self.chain.revert(id));
+        Err(Reverted(skipped.reason))
+    }
+
+    /// Anybody rolls out to all instances of "A", with the most gas that a transaction has.
+    #[track_caller]
+    pub(crate) fn follow(&mut self) -> Done<u16> {
+        let proxies = self.instances();
+        let done = self.rollout(proxies, 32_000_000);
+        done.unwrap_or_else(|reverted| panic!("refused: {reverted:?}"))
+    }
+
+    /// Anybody rolls out to these, with so much gas.
     pub(crate) fn rollout(
         &mut self,
-        max: u16,
+        proxies: impl Into<Vec<Address>>,
         gas: u64,
-    ) -> Result<Done<IRegistry::rolloutReturn>, Reverted> {
-        let (registry, call) = (self.registry, calls::rollout("A", max));
+    ) -> Result<Done<u16>, Reverted> {
+        let (registry, call) = (self.registry, calls::rollout("A", proxies));
         self.send_with_gas(account(5), registry, &call, gas)
+    }
+
+    /// All instances of "A".
+    pub(crate) fn instances(&self) -> Vec<Address> {
+        let all = calls::instances("A", 0, u32::MAX);
+        self.view(&all).expect("the instances")
+    }
+
+    /// What approvals about a proxy are bound to.
+    pub(crate) fn nonce(&self, proxy: Address) -> u64 {
+        self.nonce_at(self.registry, proxy)
+    }
+
+    /// The same at another registry.
+    pub(crate) fn nonce_at(&self, registry: Address, proxy: Address) -> u64 {
+        let details = self.ask(registry, &calls::instance_details(proxy));
+        details.expect("an answer").nonce
     }
 
     /// It creates an instance; the address of that.

@@ -6,9 +6,9 @@ use stylus_upgrades_interface::reasons::blocked_by;
 
 use super::adopted::fixture::{
     ICaller, Kind, TRANSPARENT_4, TRANSPARENT_5, UUPS_5, admin_of, adopt, adopted, compiled,
-    created, migrate, runs, value,
+    created, runs, value,
 };
-use super::fixture::{Done, Fixture, Reverted, account, initial_step, is, refused};
+use super::fixture::{Done, Fixture, Reverted, account, initial_step, is, plain, refused};
 use super::kinds::counters;
 
 /// A call through a contract.
@@ -44,7 +44,7 @@ fn an_adoption_that_a_contract_completes_waits_for_an_account() {
         assert_eq!(done.events::<IRegistry::Approved>().len(), 1);
         assert!(done.events::<IRegistry::Executed>().is_empty());
         let ready = fixture.readiness(fixture.action_of(&adopt));
-        assert_eq!(ready.blockedBy, blocked_by::DIRECT_CALL);
+        assert_eq!(ready.blockedBy, blocked_by::NOTHING);
         assert_eq!((ready.progress.approvals, ready.progress.required), (1, 1));
         refused(through(&mut fixture, wallet, &adopt), not_direct(wallet));
         // anybody may send it, directly
@@ -61,21 +61,22 @@ fn a_pause_that_a_contract_completes_names_the_adopted_and_reaches_them_directly
     let adopt = adopt(TRANSPARENT_5.kind, proxy);
     through(&mut fixture, wallet, &adopt).expect("approved");
     fixture.accepted(5, &adopt);
-    let orders = [data(&calls::pause("A")), data(&calls::resume("A"))];
-    for (order, state) in orders
-        .into_iter()
-        .zip([instance_state::LIVE, instance_state::PAUSED])
-    {
-        let order = ICaller::callCall {
-            to: fixture.registry,
-            data: order,
-        };
-        let done = fixture.accepted_by(wallet, 8, &order);
+    let pause = calls::pause_first("A", [proxy]);
+    let done = through(&mut fixture, wallet, &pause).expect("paused");
+    done.skips(proxy, not_direct(wallet).abi_encode());
+    assert_eq!(fixture.instance(proxy).state, instance_state::LIVE);
+    let rollout = calls::rollout("A", [proxy]);
+    for state in [instance_state::PAUSED, instance_state::LIVE] {
+        let before = fixture.instance(proxy).state;
+        let done = through(&mut fixture, wallet, &rollout).expect("skipped");
         done.skips(proxy, not_direct(wallet).abi_encode());
-        assert_eq!(fixture.instance(proxy).state, state, "as it was");
-        let done = fixture.accepted(5, &calls::rollout("A", 1));
-        assert_eq!((done.returned.upgraded, done.returned.left), (1, 0));
-        assert_ne!(fixture.instance(proxy).state, state);
+        assert_eq!(fixture.instance(proxy).state, before, "as it was");
+        assert_eq!(fixture.accepted(5, &rollout).returned, 1);
+        assert_eq!(fixture.instance(proxy).state, state);
+        if state == instance_state::PAUSED {
+            let resume = calls::resume("A", "1.0");
+            through(&mut fixture, wallet, &resume).expect("resumed");
+        }
     }
 }
 
@@ -85,7 +86,10 @@ fn an_account_whose_code_another_decides_sends_nothing_directly() {
     let second = compiled(&mut fixture, "Box2");
     let designator = [&[0xef, 0x01, 0x00][..], code.implementation.as_slice()].concat();
     fixture.chain.set_code(account(0), designator.into());
-    migrate(&mut fixture, &second, 0, Bytes::new()).expect("current");
+    fixture.accepted(0, &calls::migrate("A", "2.0", &second, plain("1.0")));
+    let rollout = calls::rollout("A", [proxy]);
+    let done = fixture.accepted(0, &rollout);
+    done.skips(proxy, not_direct(account(0)).abi_encode());
     assert_eq!(runs(&fixture, proxy), code.implementation, "EIP-7702");
     let upgrade = calls::upgrade_instance(proxy, "2.0", Bytes::new());
     fixture.refuses(0, &upgrade, not_direct(account(0)));

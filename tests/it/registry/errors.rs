@@ -15,6 +15,11 @@ pub(crate) fn not_an_instance(proxy: Address) -> IRegistry::NotAnInstance {
     IRegistry::NotAnInstance { proxy }
 }
 
+/// The proxy does not do what the registry orders.
+pub(crate) fn not_obeying(proxy: Address) -> IRegistry::InstanceNotObeying {
+    IRegistry::InstanceNotObeying { proxy }
+}
+
 pub(crate) fn not_found(action: B256) -> IRegistry::ActionNotFound {
     IRegistry::ActionNotFound { action }
 }
@@ -34,6 +39,17 @@ pub(crate) fn not_supported(what: &str) -> IRegistry::NotSupported {
 
 pub(crate) fn not_direct(caller: Address) -> IRegistry::DirectCallRequired {
     IRegistry::DirectCallRequired { caller }
+}
+
+/// The call was approved for another state of the instance.
+pub(crate) fn stale(expected: u64, found: u64) -> IRegistry::StaleInstance {
+    IRegistry::StaleInstance { expected, found }
+}
+
+/// `resume` names another version than the current one.
+pub(crate) fn not_current(version: &str, current: &str) -> IRegistry::VersionNotCurrent {
+    let (version, current) = (version.into(), current.into());
+    IRegistry::VersionNotCurrent { version, current }
 }
 
 pub(crate) fn definition_paused() -> IRegistry::DefinitionPaused {

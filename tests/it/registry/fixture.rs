@@ -58,6 +58,13 @@ impl<T> Done<T> {
         }
     }
 
+    /// The same with what was done afterwards.
+    pub(crate) fn then<U>(mut self, later: Done<U>) -> Self {
+        self.logs.extend(later.logs);
+        self.gas += later.gas;
+        self
+    }
+
     /// The events of a type, from any emitter.
     pub(crate) fn events<E: SolEvent>(&self) -> Vec<E> {
         let logs = self.logs.iter();
@@ -125,7 +132,9 @@ impl Fixture {
             registry: Address::ZERO,
         };
         let framework = framework();
-        fixture.create2(&evm::creation_code(&framework.stub));
+        for contract in framework.contracts() {
+            fixture.create2(&evm::creation_code(&contract.code));
+        }
         for part in framework.shared() {
             fixture.create2(&part.artifact.creation_code());
             fixture.activate(part.address);

@@ -4,6 +4,7 @@ use crate::prelude::*;
 use crate::registry::errors::cannot_run;
 use stylus_chain::Overrides;
 use stylus_upgrades::build::evm;
+use stylus_upgrades_interface::orders::IOrders;
 use stylus_upgrades_interface::reasons::not_runnable;
 
 use super::fixture::{Fixture, Reverted, account, framework, initial_step, new_proxy, step};
@@ -63,8 +64,10 @@ fn an_evm_proxy_is_created_and_migrated_as_a_wasm_one_is() {
     let (mut fixture, first, proxies) = counters(7);
     let [_, evm] = proxies;
     let code = fixture.code(evm);
-    let storage = framework().storage.address;
-    assert_eq!(code, evm::evm_proxy_code(fixture.registry, storage));
+    let (orders, storage) = (framework().orders.address, framework().storage.address);
+    assert_eq!(code, evm::evm_proxy_code(orders, storage));
+    let orders_of = fixture.ask(orders, &IOrders::ordersOfCall { proxy: evm });
+    assert_eq!(orders_of, Ok(fixture.registry));
     assert!(code.len() <= SIZE_MAX, "{} bytes", code.len());
     let found = fixture.instance(evm);
     assert_eq!((found.kind, found.version.as_str()), (1, "1.0"));
@@ -76,7 +79,7 @@ fn an_evm_proxy_is_created_and_migrated_as_a_wasm_one_is() {
     let second = fixture.deploy("counter-v2");
     let call = calls::migrate_counter(5);
     let way = step("1.0", 1, call.abi_encode().into());
-    fixture.accepted(0, &calls::migrate("A", "2.0", &second, way));
+    fixture.migrates(0, &calls::migrate("A", "2.0", &second, way));
     for proxy in proxies {
         assert_eq!(fixture.instance(proxy).version, "2.0");
         let seen = fixture.slot(proxy, slots::IMPLEMENTATION);
@@ -90,16 +93,21 @@ fn an_evm_proxy_is_created_and_migrated_as_a_wasm_one_is() {
 }
 
 #[test]
-fn an_evm_proxy_answers_the_five_selectors_to_its_registry_alone() {
+fn an_evm_proxy_answers_the_five_selectors_to_the_orders_contract_alone() {
     let (fixture, code, [_, evm]) = counters(7);
-    let registry = fixture.registry;
+    let (registry, orders) = (fixture.registry, framework().orders.address);
     let answers = |from, input: &[u8]| answer(&fixture, from, evm, input);
     let implementation = Proxy::implementationCall::SELECTOR;
     let word = Bytes::from(code.implementation.into_word().0);
-    assert_eq!(answers(registry, &implementation), Ok(word));
+    assert_eq!(answers(orders, &implementation), Ok(word.clone()));
+    // which passes on what its registry asks, and nobody else
+    let passed_on = [evm.into_word().as_slice(), &implementation].concat();
+    assert_eq!(answer(&fixture, registry, orders, &passed_on), Ok(word));
+    let stranger = answer(&fixture, account(0), orders, &passed_on);
+    assert_eq!(stranger, Err(Reverted(Bytes::new())));
     let word = Bytes::from(registry.into_word().0);
-    assert_eq!(answers(registry, &Proxy::registryCall::SELECTOR), Ok(word));
-    let version = answers(registry, &Proxy::implementationVersionCall::SELECTOR).expect("a label");
+    assert_eq!(answers(orders, &Proxy::registryCall::SELECTOR), Ok(word));
+    let version = answers(orders, &Proxy::implementationVersionCall::SELECTOR).expect("a label");
     let version = Proxy::implementationVersionCall::abi_decode_returns(&version);
     assert_eq!(version.expect("text"), "1.0");
 
@@ -114,22 +122,23 @@ fn an_evm_proxy_answers_the_five_selectors_to_its_registry_alone() {
     ] {
         let found = answers(account(0), &input);
         assert_eq!(found, unknown, "who may migrate alone");
+        let found = answers(registry, &input);
+        assert_eq!(found, unknown, "the registry, without the orders contract");
     }
-    // and what the registry calls beside them is forwarded
+    // and what is called beside them is forwarded
     let value = ICounter::valueCall::SELECTOR;
-    assert_eq!(answers(registry, &value), answers(account(5), &value));
+    assert_eq!(answers(orders, &value), answers(account(5), &value));
     for input in [&[][..], &[1, 2, 3], &implementation[..3], &[1, 2, 3, 4]] {
-        assert_eq!(answers(registry, input), answers(account(5), input));
+        assert_eq!(answers(orders, input), answers(account(5), input));
     }
 }
 
 #[test]
-fn an_evm_proxy_of_whichever_registry_is_no_implementation() {
+fn a_proxy_or_what_belongs_to_one_is_no_implementation() {
     let mut fixture = Fixture::of_one();
-    let storage = framework().storage.address;
+    let (orders, storage) = (framework().orders.address, framework().storage.address);
     for proxy in [
-        evm::evm_proxy_code(fixture.registry, storage),
-        evm::evm_proxy_code(account(7), storage),
+        evm::evm_proxy_code(orders, storage),
         evm::uups_stub_code(account(7)),
         evm::admin_code(account(7)),
     ] {

@@ -75,7 +75,7 @@ fn a_lambda_of_wasm_decides_like_one_of_evm() {
 #[test]
 fn a_lambda_that_calls_back_changes_nothing() {
     let theft = calls::set_policy("A", "theft", is(account(8)));
-    let rollout = calls::rollout("A", 1);
+    let rollout = calls::rollout("A", []);
     for back in [
         theft.abi_encode(),
         rollout.abi_encode(),

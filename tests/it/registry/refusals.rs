@@ -1,11 +1,9 @@
 //! What adoption, transfer and the upgrade of one instance refuse.
 
 use crate::prelude::*;
-use crate::registry::errors::in_progress;
-use stylus_upgrades_interface::reasons::step as step_kind;
 
-use super::adopted::fixture::{TRANSPARENT_5, adopt, adopted, compiled, migrate, runs};
-use super::fixture::{Fixture, account, initial_step, new_proxy, plain, refused, step};
+use super::adopted::fixture::{TRANSPARENT_5, adopt, adopted, compiled, runs};
+use super::fixture::{account, framework, plain, refused};
 use super::kinds::counters;
 use crate::review::fixture::answering;
 
@@ -26,16 +24,13 @@ fn calling_at_creation(to: Address, input: &[u8]) -> Vec<u8> {
 fn a_contract_that_is_being_created_orders_no_adopted_proxy() {
     let (mut fixture, first, proxy) = adopted(TRANSPARENT_5);
     let second = compiled(&mut fixture, "Box2");
-    // approved by an account with code, so that the proxy waits
-    let designator = [&[0xef, 0x01, 0x00][..], first.implementation.as_slice()].concat();
-    fixture.chain.set_code(account(0), designator.into());
-    migrate(&mut fixture, &second, 0, Bytes::new()).expect("current");
-    let rollout = calls::rollout("A", 1);
+    fixture.accepted(0, &calls::migrate("A", "2.0", &second, plain("1.0")));
+    let rollout = calls::rollout("A", [proxy]);
     let code = calling_at_creation(fixture.registry, &rollout.abi_encode());
     fixture.deploy_code(&code);
     assert_eq!(runs(&fixture, proxy), first.implementation, "not yet");
     let done = fixture.accepted(5, &rollout);
-    assert_eq!(done.returned.upgraded, 1);
+    assert_eq!(done.returned, 1);
     assert_eq!(runs(&fixture, proxy), second.implementation);
 }
 
@@ -76,7 +71,7 @@ fn a_contract_that_pauses_for_good_does_not_obey() {
 fn a_contract_that_answers_something_else_receives_no_proxy() {
     let (mut fixture, _, [proxy, _]) = counters(7);
     let zero = fixture.deploy_evm(&answering(&[0; 32]));
-    let transfer = calls::transfer_proxy("A", proxy, zero, "A");
+    let transfer = calls::transfer_proxy("A", proxy, zero, "A", 0);
     let what = "transfer to that account".into();
     fixture.refuses(0, &transfer, IRegistry::NotSupported { what });
     assert_eq!(fixture.instance(proxy).version, "1.0");
@@ -87,65 +82,16 @@ fn nothing_is_expected_from_an_account_without_code_or_as_an_instance() {
     let (mut fixture, _, [proxy, _]) = counters(7);
     let registry = fixture.registry;
     let other = fixture.deploy("counter-v1").implementation;
-    let expect = |registry| calls::accept_transfer("A", proxy, proxy_kind::WASM, "1.0", registry);
-    for from in [registry, account(7)] {
+    let expect = |registry| calls::accept_transfer("A", proxy, "1.0", registry, 0);
+    let built = framework();
+    let ours = [
+        built.orders.address,
+        built.layouts.address,
+        built.stub.address,
+    ];
+    for from in [registry, account(7), proxy].into_iter().chain(ours) {
         let what = "transfer from that account".into();
         fixture.refuses(0, &expect(from), IRegistry::NotSupported { what });
     }
     fixture.refuses(0, &expect(other), IRegistry::ProxyExists { proxy });
-}
-
-#[test]
-fn an_instance_that_waits_for_a_pause_is_not_transferred() {
-    let (mut fixture, ..) = counters(7);
-    let instances: Vec<Address> = (1..=5)
-        .map(|n| fixture.created(0, &new_proxy(proxy_kind::WASM, n, Bytes::new())))
-        .collect();
-    fixture.pause(0);
-    let proxy = instances[4];
-    assert_eq!(fixture.instance(proxy).state, instance_state::LIVE);
-    let transfer = calls::transfer_proxy("A", proxy, account(7), "A");
-    fixture.refuses(0, &transfer, in_progress());
-}
-
-alloy::sol! {
-    interface IGreedy {
-        function initialize(uint256 count) external;
-        function migrate() external;
-    }
-}
-
-#[test]
-fn a_lenient_migration_ends_with_the_first_that_burns_what_it_gets() {
-    let mut fixture = Fixture::of_one();
-    let code = compiled(&mut fixture, "Greedy");
-    fixture.add("1.0", &code, initial_step());
-    let count = U256::from(u64::MAX);
-    for n in 1..=2 {
-        let create = new_proxy(
-            proxy_kind::WASM,
-            n,
-            IGreedy::initializeCall { count }.abi_encode(),
-        );
-        fixture.accepted(0, &create);
-    }
-    let kind = step_kind::FOREIGN_CALL | step_kind::SKIP_FAILING;
-    let order = calls::migrate(
-        "A",
-        "2.0",
-        &code,
-        step("1.0", kind, IGreedy::migrateCall {}.abi_encode().into()),
-    );
-    let (registry, gas) = (fixture.registry, 32_000_000);
-    let done = fixture.send_with_gas(account(0), registry, &order, gas);
-    let skipped = done.expect("current").skipped();
-    let [_, second] = &skipped[..] else {
-        panic!("{} instances are named", skipped.len());
-    };
-    let reason = IRegistry::InsufficientGas::abi_decode(&second.reason);
-    assert!(
-        reason.is_ok(),
-        "the second was not tried: {}",
-        second.reason
-    );
 }

@@ -1,11 +1,12 @@
-//! Rollouts of many instances. They are upgraded in rounds, and skipped for a reason, but never
-//! for lack of gas.
+//! Rollouts: `migrate` makes a version current and touches no instance. Who calls `rollout` names instances, and each
+//! moves by itself, or stays and is named with the reason, but never for lack of gas.
 
 use crate::prelude::*;
 use crate::registry::errors::*;
 use stylus_upgrades_interface::limits::ROLLOUT_GAS;
 
-use super::fixture::{Done, Fixture, Reverted, account, new_proxy, step};
+use super::fixture::{Fixture, Reverted, account, new_proxy, plain, step};
+use super::replay::agrees_with_the_views;
 
 const ADMIN: usize = 0;
 
@@ -17,7 +18,7 @@ fn fixture() -> (Fixture, Code, Code) {
 
 fn create(fixture: &mut Fixture, n: u8) -> Address {
     let init = calls::initialize_counter(n.into()).abi_encode();
-    fixture.created(ADMIN, &new_proxy(0, n, init))
+    fixture.created(ADMIN, &new_proxy(n % 2, n, init)) // WASM and EVM proxies in turn
 }
 
 fn to_2(code: &Code) -> IRegistry::migrateCall {
@@ -32,85 +33,158 @@ fn failing(code: &Code) -> IRegistry::migrateCall {
     call
 }
 
-/// Anybody rolls out to up to so many: how many were upgraded, and how many are left.
-fn counts(fixture: &mut Fixture, max: u16) -> (u16, u16) {
-    let done = fixture.rollout(max, 30_000_000).expect("rolled out");
-    (done.returned.upgraded, done.returned.left)
-}
-
 #[test]
-fn four_instances_are_upgraded_at_once_and_five_in_two_rounds() {
+fn migrate_touches_no_instance_and_rollout_moves_those_that_are_named() {
     let (mut fixture, _, v2) = fixture();
     let proxies: Vec<_> = (1..=5).map(|n| create(&mut fixture, n)).collect();
     let done = fixture.accepted(ADMIN, &to_2(&v2));
     assert!(done.events::<IRegistry::InstanceUpgraded>().is_empty());
-    assert_eq!(counts(&mut fixture, 2), (2, 3));
-    assert_eq!(counts(&mut fixture, 100), (3, 0));
-    assert_eq!(counts(&mut fixture, 100), (0, 0));
+    assert!(done.logs.iter().all(|log| !proxies.contains(&log.address)));
+    for (n, proxy) in proxies.iter().enumerate() {
+        let value = fixture.ask(*proxy, &ICounter::valueCall {});
+        assert_eq!(value, Ok(U256::from(n + 1)), "users notice nothing yet");
+        assert_eq!(fixture.instance(*proxy).version, "1.0");
+    }
+    let mut rolled = |these: &[Address]| {
+        let done = fixture.accepted(5, &calls::rollout("A", these));
+        assert!(done.skipped().is_empty());
+        let moved = done.events::<IRegistry::InstanceUpgraded>();
+        let moved: Vec<_> = moved.into_iter().map(|event| event.proxy).collect();
+        assert_eq!(moved.len(), usize::from(done.returned));
+        moved
+    };
+    assert!(rolled(&[]).is_empty());
+    assert_eq!(rolled(&proxies[3..]), proxies[3..], "those, in that order");
+    assert_eq!(
+        rolled(&proxies),
+        proxies[..3],
+        "the others are where they belong"
+    );
+    let twice = [proxies[0], proxies[0]];
+    assert!(rolled(&twice).is_empty());
     for (n, proxy) in proxies.iter().enumerate() {
         assert_eq!(fixture.instance(*proxy).version, "2.0");
         let value = fixture.ask(*proxy, &ICounter::valueCall {});
         assert_eq!(value, Ok(U256::from(n + 1)));
     }
+    agrees_with_the_views(&fixture, "A");
     let page = |start, count| fixture.view(&calls::instances("A", start, count));
     assert_eq!(page(0, 10).expect("a page"), proxies);
     assert_eq!(page(3, 1).expect("a page"), proxies[3..4]);
 }
 
 #[test]
-fn a_migration_that_fails_for_one_reverts_all_of_a_handful() {
+fn an_instance_that_is_named_twice_moves_once() {
     let (mut fixture, _, v2) = fixture();
-    let proxies: Vec<_> = (1..=3).map(|n| create(&mut fixture, n)).collect();
-    let call = failing(&v2);
-    let before = fixture.definition().sequence;
-    fixture.refuses(ADMIN, &call, not_applied("1.0", "2.0"));
-    let after = fixture.definition();
-    assert_eq!((after.sequence, after.current.as_str()), (before, "1.0"));
-    for proxy in proxies {
+    let proxy = create(&mut fixture, 1);
+    fixture.accepted(ADMIN, &to_2(&v2));
+    let done = fixture.accepted(5, &calls::rollout("A", [proxy, proxy]));
+    assert_eq!(done.returned, 1);
+    assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 1);
+}
+
+#[test]
+fn who_is_no_instance_of_the_definition_reverts_the_whole_rollout() {
+    let (mut fixture, v1, v2) = fixture();
+    let proxy = create(&mut fixture, 1);
+    fixture.accepted(
+        ADMIN,
+        &calls::create_definition("B", super::fixture::is(account(0))),
+    );
+    let add = calls::add_version("B", "1.0", &v1, plain(""));
+    fixture.accepted(ADMIN, &add);
+    let of_b = calls::create_proxy("B", "1.0", 0, B256::ZERO, Bytes::new());
+    let of_b = fixture.created(ADMIN, &of_b);
+    fixture.accepted(ADMIN, &to_2(&v2));
+    for other in [of_b, account(9), Address::ZERO] {
+        let call = calls::rollout("A", [proxy, other]);
+        fixture.refuses(5, &call, not_an_instance(other));
         assert_eq!(fixture.instance(proxy).version, "1.0");
     }
 }
 
 #[test]
-fn one_that_fails_is_reported_and_goes_to_the_end() {
+fn a_migration_that_fails_for_one_stops_nobody() {
     let (mut fixture, _, v2) = fixture();
-    for n in 1..=5 {
-        create(&mut fixture, n);
-    }
-    fixture.accepted(ADMIN, &failing(&v2));
-    let done = fixture.rollout(3, 32_000_000).expect("rolled out");
-    assert_eq!((done.returned.upgraded, done.returned.left), (0, 5));
-    let skipped = done.skipped();
+    let proxies: Vec<_> = (1..=3).map(|n| create(&mut fixture, n)).collect();
+    let done = fixture.executes(ADMIN, &failing(&v2));
+    assert!(done.skipped().is_empty());
+    assert_eq!(fixture.definition().current, "2.0");
+    let done = fixture.follow();
+    assert_eq!(done.returned, 0);
     let expected = not_applied("1.0", "2.0").abi_encode();
+    let skipped = done.skipped();
+    let named: Vec<_> = skipped.iter().map(|event| event.proxy).collect();
+    assert_eq!(named, proxies);
     assert!(skipped.iter().all(|event| event.reason[..] == expected[..]));
-    let order = |done: &Done<IRegistry::rolloutReturn>| -> Vec<Address> {
-        let skipped = done.skipped().into_iter();
-        skipped.map(|event| event.proxy).collect()
-    };
-    let first = order(&done);
-    let second = order(&fixture.rollout(5, 32_000_000).expect("rolled out"));
-    assert_eq!(second[2..], first[..], "those that failed wait at the end");
+    for (n, proxy) in proxies.iter().enumerate() {
+        assert_eq!(fixture.instance(*proxy).version, "1.0");
+        let value = fixture.ask(*proxy, &ICounter::valueCall {});
+        assert_eq!(value, Ok(U256::from(n + 1)), "it runs what it ran");
+    }
+    agrees_with_the_views(&fixture, "A");
 }
 
 #[test]
 fn a_failure_with_too_little_gas_is_not_one() {
     let (mut fixture, _, v2) = fixture();
-    for n in 1..=5 {
-        create(&mut fixture, n);
-    }
+    let proxies: Vec<_> = (1..=2).map(|n| create(&mut fixture, n)).collect();
     fixture.accepted(ADMIN, &failing(&v2));
-    let Err(Reverted(data)) = fixture.rollout(1, 20_000_000) else {
-        panic!("not refused");
+    for (proxy, hops) in proxies.into_iter().zip([2, 1]) {
+        let Err(Reverted(data)) = fixture.rollout([proxy], 20_000_000) else {
+            panic!("not refused");
+        };
+        let error = IRegistry::InsufficientGas::abi_decode(&data).expect("InsufficientGas");
+        // each call between the registry and the code keeps one 64th
+        let with_hops = (0..hops).fold(ROLLOUT_GAS, |gas, _| gas + gas / 63);
+        assert!(error.needed >= with_hops, "{error:?}");
+        assert!(error.needed < with_hops + 20_000, "{error:?}");
+        assert!(error.left < ROLLOUT_GAS);
+        let gas = error.needed + 600_000;
+        let done = fixture
+            .rollout([proxy], gas)
+            .expect("with what it asked for");
+        assert_eq!(done.returned, 0);
+        done.skips(proxy, not_applied("1.0", "2.0").abi_encode());
+    }
+}
+
+#[test]
+fn what_moves_needs_no_more_gas_than_it_takes() {
+    let (mut fixture, _, v2) = fixture();
+    let proxies: Vec<_> = (1..=2).map(|n| create(&mut fixture, n)).collect();
+    fixture.accepted(ADMIN, &to_2(&v2));
+    let done = fixture.rollout(proxies, 3_000_000).expect("rolled out");
+    assert_eq!(done.returned, 2);
+}
+
+#[test]
+fn who_is_ahead_is_left_alone_until_the_current_version_goes_past() {
+    let (mut fixture, code, _) = fixture();
+    let proxies: Vec<_> = (1..=3).map(|n| create(&mut fixture, n)).collect();
+    let [ahead, ..] = proxies[..] else {
+        panic!("three");
     };
-    let error = IRegistry::InsufficientGas::abi_decode(&data).expect("InsufficientGas");
-    assert_eq!(error.needed, ROLLOUT_GAS);
-    assert!(error.left < ROLLOUT_GAS);
+    fixture.add("2.0", &code, plain("1.0"));
+    let upgrade = calls::upgrade_instance(ahead, "2.0", Bytes::new());
+    fixture.accepted(ADMIN, &upgrade);
+    assert_eq!(fixture.follow().returned, 0);
+    assert_eq!(fixture.instance(ahead).version, "2.0");
+    let past = calls::migrate("A", "3.0", &code, plain("1.0"));
+    fixture.accepted(ADMIN, &past);
+    let done = fixture.follow();
+    assert_eq!(done.returned, 2);
+    done.skips(ahead, no_path("2.0", "3.0").abi_encode());
+    fixture.accepted(ADMIN, &calls::add_step("A", "3.0", plain("2.0")));
+    assert_eq!(fixture.follow().returned, 1);
+    assert_eq!(fixture.instance(ahead).version, "3.0");
 }
 
 #[test]
 fn a_stranger_upgrades_only_by_rollout() {
     let (mut fixture, _, v2) = fixture();
-    let proxy = create(&mut fixture, 1);
+    let init = calls::initialize_counter(1).abi_encode();
+    let proxy = fixture.created(ADMIN, &new_proxy(proxy_kind::WASM, 1, init));
     fixture.add("2.0", &v2, to_2(&v2).step);
     let error = not_authorized(account(5), "1.0", "2.0");
     fixture.refuses_at(proxy, 5, &calls::upgrade_to("2.0"), error);
@@ -123,6 +197,7 @@ fn a_stranger_upgrades_only_by_rollout() {
         (plan.labels, plan.steps),
         (vec!["2.0".to_owned()], vec![to_2(&v2).step])
     );
+    assert_eq!(fixture.follow().returned, 0, "it is not current");
     fixture.accepted_by(proxy, ADMIN, &calls::upgrade_to("2.0"));
     fixture.refuses_at(
         proxy,
@@ -135,15 +210,11 @@ fn a_stranger_upgrades_only_by_rollout() {
 #[test]
 fn code_that_was_replaced_is_not_run() {
     let (mut fixture, _, v2) = fixture();
-    for n in 1..=5 {
-        create(&mut fixture, n);
-    }
+    let proxy = create(&mut fixture, 1);
     fixture.accepted(ADMIN, &to_2(&v2));
     let other = fixture.deploy("counter-back");
     let code = fixture.code(other.implementation);
     fixture.chain.set_code(v2.implementation, code);
-    let done = fixture.rollout(1, 32_000_000).expect("rolled out");
-    let reason = &done.skipped()[0].reason;
     let expected = code_changed(v2.implementation, v2.codehash, other.codehash);
-    assert_eq!(*reason, Bytes::from(expected.abi_encode()));
+    fixture.follow().skips(proxy, expected.abi_encode());
 }

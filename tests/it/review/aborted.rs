@@ -2,10 +2,10 @@
 
 use crate::prelude::*;
 use stylus_upgrades_interface::complex::{IComplexMigration as Complex, IComplexStep};
-use stylus_upgrades_interface::reasons::blocked_by;
 
 use super::fixture::{Scenario, plain};
-use crate::registry::fixture::{account, framework, is};
+use crate::registry::errors::stale;
+use crate::registry::fixture::{Reverted, account, framework, is, refused};
 use crate::registry::replay;
 
 const HANDLER: usize = 4;
@@ -23,7 +23,8 @@ fn end(scenario: &mut Scenario) {
 }
 
 fn abort(scenario: &mut Scenario) {
-    let order = calls::abort_migration("A", scenario.proxy);
+    let nonce = scenario.nonce(scenario.proxy);
+    let order = calls::abort_migration("A", scenario.proxy, nonce);
     scenario.govern(&order).expect("turns back");
     scenario.assert_at("1.0", instance_state::TURNING_BACK);
 }
@@ -42,15 +43,15 @@ fn rolled_back() -> (Scenario, Step) {
 }
 
 #[track_caller]
-fn assert_rollout(scenario: &mut Scenario, upgraded: u16) {
-    let done = scenario.rollout(1, 32_000_000).expect("anybody may");
-    assert_eq!((done.returned.upgraded, done.returned.left), (upgraded, 0));
+fn assert_left_alone(scenario: &mut Scenario) {
+    let done = scenario.follow();
+    assert_eq!((done.returned, done.skipped().len()), (0, 0));
 }
 
 #[test]
 fn nobody_but_approvers_starts_a_migration_again_that_they_aborted() {
     let (mut scenario, way) = rolled_back();
-    assert_rollout(&mut scenario, 0);
+    assert_left_alone(&mut scenario);
     scenario.assert_at("1.0", instance_state::LIVE);
 
     // who alone may migrate moves it by name
@@ -61,7 +62,7 @@ fn nobody_but_approvers_starts_a_migration_again_that_they_aborted() {
     end(&mut scenario);
 
     // and approvers move it by asking for what is current once more
-    scenario.migrate("2.0", way).expect("only upgrades");
+    scenario.migrate("2.0", way).expect("current once more");
     scenario.assert_at("1.0", instance_state::MIGRATING);
 }
 
@@ -76,7 +77,7 @@ fn an_instance_that_is_rolled_back_from_an_older_version_is_left_alone_as_well()
     abort(&mut scenario);
     end(&mut scenario);
     scenario.assert_at("1.0", instance_state::LIVE);
-    assert_rollout(&mut scenario, 0); // it would begin that very step again
+    assert_left_alone(&mut scenario); // it would begin that very step again
     scenario.assert_at("1.0", instance_state::LIVE);
 }
 
@@ -90,56 +91,51 @@ fn an_approval_about_an_instance_holds_for_its_complex_step_alone() {
     let proxy = scenario.proxy;
     scenario.upgrade(proxy, "3.0").expect("started");
     let [ana, ben] = [1, 2].map(account);
-    let both = calls::set_policy("A", "migrate", format!("AND({},{})", is(ana), is(ben)));
+    let boss = is(scenario.boss);
+    let both = format!("OR({boss},AND({},{}))", is(ana), is(ben));
+    let both = calls::set_policy("A", "migrate", both);
     scenario.govern(&both).expect("set");
 
-    let (name, handler) = (String::from("A"), account(7));
-    let orders = [
-        data(&calls::set_handler(name.clone(), proxy, handler)),
-        data(&IRegistry::abortMigrationCall { name, proxy }),
-    ];
-    let halves = orders
-        .clone()
-        .map(|order| approve(&mut scenario, ana, &order));
-    for half in &halves {
+    let orders = |nonce| {
+        [
+            data(&calls::set_handler("A", proxy, account(7), nonce)),
+            data(&calls::abort_migration("A", proxy, nonce)),
+        ]
+    };
+    let begun = scenario.nonce(proxy);
+    for order in orders(begun) {
+        let half = approve(&mut scenario, ana, &order).expect("approved");
         assert_eq!((half.approvals, half.executed), (1, false));
-        assert_eq!(
-            scenario.readiness(half.action).blockedBy,
-            blocked_by::APPROVALS
-        );
     }
     let storage = framework().storage.address;
     let finish = hostile::delegate(storage, &IComplexStep::finishStepCall { back: false });
     scenario.act(proxy, vec![finish]).expect("at 2.0");
+    scenario.assert_at("2.0", instance_state::PAUSED);
+    scenario.upgrade(proxy, "3.0").expect("started");
     scenario.assert_at("2.0", instance_state::MIGRATING);
 
-    for (order, half) in orders.iter().zip(&halves) {
-        assert_eq!(
-            scenario.readiness(half.action).blockedBy,
-            blocked_by::CODE_CHANGED
-        );
-        let call = order.clone();
-        let answer = scenario.view(&IRegistry::actionOfCall { call });
-        let first = approve(&mut scenario, ben, order);
-        assert_eq!((first.approvals, first.executed), (1, false));
-        assert_eq!(answer, Ok(first.action));
-        assert_ne!(first.action, half.action);
-        let query = IRegistry::readinessCall {
-            action: half.action,
-        };
-        assert!(scenario.view(&query).is_err(), "cancelled");
-        scenario.assert_at("2.0", instance_state::MIGRATING);
-        let whole = approve(&mut scenario, ana, order);
-        assert_eq!((whole.action, whole.executed), (first.action, true));
+    let now = scenario.nonce(proxy);
+    for order in orders(begun) {
+        let second = approve(&mut scenario, ben, &order);
+        refused(second, stale(begun, now));
+    }
+    scenario.assert_at("2.0", instance_state::MIGRATING);
+    // the handler that is set is a change, too
+    for (order, nonce) in [(0, now), (1, now + 1)] {
+        let order = &orders(nonce)[order];
+        let half = approve(&mut scenario, ben, order).expect("approved");
+        assert_eq!((half.approvals, half.executed), (1, false));
+        let whole = approve(&mut scenario, ana, order).expect("executed");
+        assert_eq!((whole.action, whole.executed), (half.action, true));
     }
     scenario.assert_at("2.0", instance_state::TURNING_BACK);
     replay::agrees_with_the_views(&scenario.fixture, "A");
 }
 
 /// Approves, or executes.
-fn approve(scenario: &mut Scenario, who: Address, order: &Bytes) -> Progress {
+fn approve(scenario: &mut Scenario, who: Address, order: &Bytes) -> Result<Progress, Reverted> {
     let registry = scenario.registry;
-    let done = scenario.raw(who, registry, order.clone(), U256::ZERO, 32_000_000);
-    let returned = done.expect("approved").returned;
-    IRegistry::setPolicyCall::abi_decode_returns(&returned).expect("a progress")
+    let done = scenario.raw(who, registry, order.clone(), U256::ZERO, 32_000_000)?;
+    let progress = IRegistry::setPolicyCall::abi_decode_returns(&done.returned);
+    Ok(progress.expect("a progress"))
 }

@@ -43,23 +43,20 @@ fn hand_to(scenario: &mut Scenario, registry: Address) {
 }
 
 #[test]
-fn an_instance_that_left_its_registry_holds_up_nobody_in_the_queue() {
+fn an_instance_that_left_its_registry_holds_up_nobody() {
     let mut scenario = Scenario::new();
     let elsewhere = scenario.deploy("counter-v1").implementation;
     let fake = spoofed_registry(&mut scenario, elsewhere);
     scenario.create_up_to(6);
     hand_to(&mut scenario, fake);
-    scenario.migrate("2.0", plain("1.0")).expect("activated");
-    let first = scenario.rollout(3, 32_000_000).expect("rolled out");
-    assert_eq!((first.returned.upgraded, first.returned.left), (2, 4));
+    scenario
+        .make_current("2.0", plain("1.0"))
+        .expect("activated");
+    let done = scenario.follow();
+    assert_eq!(done.returned, 5);
     let proxy = scenario.proxy;
     let reason = IRegistry::InstanceNotObeying { proxy };
-    first.skips(proxy, reason.abi_encode());
-    let second = scenario
-        .rollout(9, 32_000_000)
-        .expect("rolled out")
-        .returned;
-    assert_eq!((second.upgraded, second.left), (3, 1));
+    done.skips(proxy, reason.abi_encode());
     assert_eq!(scenario.version(scenario.proxy), "1.0");
 }
 
@@ -75,22 +72,22 @@ fn burning() -> Vec<u8> {
 }
 
 #[test]
-fn a_registry_that_burns_everything_and_speaks_of_a_pause_holds_up_nobody_in_the_queue() {
+fn a_registry_that_burns_everything_and_speaks_of_a_pause_holds_up_nobody() {
     let mut scenario = Scenario::new();
     let fake = scenario.deploy_evm(&burning());
     scenario.create_up_to(6);
     hand_to(&mut scenario, fake);
-    scenario.migrate("2.0", plain("1.0")).expect("activated");
+    scenario
+        .make_current("2.0", plain("1.0"))
+        .expect("activated");
+    let all = scenario.instances();
     let least = limits::ROLLOUT_GAS / 63 * 64 / 63 * 64 + 200_000; // two frames above the instance's
     for gas in [least, 32_000_000] {
         let id = scenario.chain.snapshot();
-        let first = scenario.rollout(1, gas).expect("it loses its turn");
-        assert_eq!((first.returned.upgraded, first.returned.left), (0, 6));
-        let second = scenario
-            .rollout(5, 32_000_000)
-            .expect("the others")
-            .returned;
-        assert_eq!((second.upgraded, second.left), (5, 1));
+        let first = scenario.rollout(&all[..1], gas).expect("skipped");
+        assert_eq!((first.returned, first.skipped().len()), (0, 1));
+        let others = scenario.rollout(&all[1..], 32_000_000);
+        assert_eq!(others.expect("the others").returned, 5);
         scenario.chain.revert(id);
     }
 }
@@ -105,12 +102,13 @@ fn an_instance_whose_other_registry_always_speaks_of_an_upgrade_in_progress_is_r
     let fake = scenario.deploy_evm(&code);
     scenario.create_up_to(6);
     hand_to(&mut scenario, fake);
-    scenario.migrate("2.0", plain("1.0")).expect("activated");
-    let rollout = scenario.rollout(6, 60_000_000).expect("rolled out");
-    assert_eq!((rollout.returned.upgraded, rollout.returned.left), (5, 1));
-    let proxy = scenario.proxy;
-    let reason = IRegistry::InstanceNotObeying { proxy };
-    rollout.skips(proxy, reason.abi_encode());
+    scenario
+        .make_current("2.0", plain("1.0"))
+        .expect("activated");
+    let done = scenario.follow();
+    assert_eq!(done.returned, 5);
+    let reason = Proxy::UpgradeInProgress {};
+    done.skips(scenario.proxy, reason.abi_encode());
 }
 
 #[test]
@@ -119,14 +117,15 @@ fn an_instance_that_left_its_registry_is_skipped_by_name_and_removed() {
     let elsewhere = scenario.deploy("counter-v1").implementation;
     let fake = spoofed_registry(&mut scenario, elsewhere);
     let other = scenario.create(2, "1.0");
-    let remove = |proxy| calls::remove_instance("A", proxy);
+    let remove = |proxy| calls::remove_instance("A", proxy, 0);
     let what = "removal of an instance that obeys".into();
     let sent = scenario.govern(&remove(scenario.proxy));
     refused(sent, IRegistry::NotSupported { what });
     hand_to(&mut scenario, fake);
-    let order = calls::migrate("A", "2.0", &scenario.code, plain("1.0"));
-    let done = scenario.govern(&order).expect("it is no veto");
-    let skipped = done.skipped();
+    scenario
+        .make_current("2.0", plain("1.0"))
+        .expect("it is no veto");
+    let skipped = scenario.follow().skipped();
     assert_eq!(skipped.len(), 1);
     assert_eq!(skipped[0].proxy, scenario.proxy);
     assert_eq!(scenario.version(other), "2.0");

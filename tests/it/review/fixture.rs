@@ -110,20 +110,29 @@ impl Scenario {
         self.govern(&order).expect("added");
     }
 
-    /// Makes a version current that is there already, or adds it.
-    pub(crate) fn migrate(&mut self, version: &str, step: Step) -> Result<(), Reverted> {
+    /// Makes a version current that is there already, or adds it. No instance moves.
+    pub(crate) fn make_current(&mut self, version: &str, step: Step) -> Result<(), Reverted> {
         let order = calls::migrate("A", version, &self.code, step);
         self.govern(&order).map(drop)
     }
 
-    /// Five instances that lag behind 2.0, whose migration is these actions.
+    /// The same, and the instances follow. One may refuse: with its reason, and nothing of it remains.
+    pub(crate) fn migrate(&mut self, version: &str, step: Step) -> Result<(), Reverted> {
+        let id = self.fixture.chain.snapshot();
+        self.make_current(version, step)?;
+        let Some(skipped) = self.fixture.follow().skipped().into_iter().next() else {
+            return Ok(());
+        };
+        assert!(self.fixture.chain.revert(id));
+        Err(Reverted(skipped.reason))
+    }
+
+    /// Five instances at 1.0 where 2.0 is current, whose migration is these actions.
     pub(crate) fn lagging(migration: Vec<Bytes>) -> Self {
         let mut scenario = Self::new();
         scenario.create_up_to(5);
         let step = migrating(migration);
-        scenario
-            .migrate("2.0", step)
-            .expect("more than a handful only lag");
+        scenario.make_current("2.0", step).expect("current");
         scenario
     }
 

@@ -14,7 +14,7 @@ fn nothing_changes_in_a_static_call_and_every_view_answers() {
     let changing = [
         (proxy, data(&upgrade_to("2.0"))),
         (registry, data(&created)),
-        (registry, data(&calls::rollout("A", 1))),
+        (registry, data(&calls::rollout("A", [proxy]))),
         (registry, data(&calls::set_policy("A", "x", "NONE"))),
     ];
     for (target, calldata) in changing {

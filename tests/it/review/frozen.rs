@@ -50,39 +50,24 @@ fn end(scenario: &mut Scenario) -> Result<(), Reverted> {
 }
 
 #[test]
-fn an_instance_whose_next_migration_reverts_ends_with_its_step_once_another_version_is_current() {
+fn an_instance_whose_next_migration_reverts_ends_with_its_step_and_is_given_a_way_around() {
     let (mut scenario, way) = stuck();
-    assert_eq!(end(&mut scenario), Err(Reverted(vec![0xee].into())));
-    scenario.assert_at("1.0", instance_state::MIGRATING);
-
-    // a version that is only added decides nothing: the upgrade was asked for by name
-    scenario.add("3.1", plain("2.0"));
-    assert_eq!(end(&mut scenario), Err(Reverted(vec![0xee].into())));
-
-    // approvers decide by a version that becomes current; the step's own will do
-    scenario.migrate("2.0", way).expect("current");
-    end(&mut scenario).expect("at 2.0");
+    let proxy = scenario.proxy;
+    end(&mut scenario).expect("it ends where it ends");
+    scenario.assert_at("2.0", instance_state::PAUSED);
+    // 1.0 is current, which it is ahead of: it runs what it reached
+    assert_eq!(scenario.follow().returned, 1);
     scenario.assert_at("2.0", instance_state::LIVE);
 
-    // from there it is rolled out like any other
-    scenario.migrate("3.1", plain("2.0")).expect("current");
-    scenario.assert_at("3.1", instance_state::LIVE);
-}
-
-#[test]
-fn an_instance_on_the_way_to_what_is_current_is_given_a_way_around_a_bad_version() {
-    let (mut scenario, way) = stuck();
     scenario.migrate("2.0", way).expect("current");
-    scenario
-        .migrate("3.0", step("2.0", 4, failing()))
-        .expect("nobody lags: the only instance migrates");
-    scenario.migrate("3.1", plain("3.0")).expect("current");
+    let failing = step("2.0", 4, failing());
+    scenario.make_current("3.0", failing).expect("current");
+    scenario.follow().skips(proxy, vec![0xee]);
+    scenario.assert_at("2.0", instance_state::LIVE);
+    scenario.make_current("3.1", plain("3.0")).expect("current");
     let order = calls::add_step("A", "3.1", plain("2.0"));
     scenario.govern(&order).expect("added");
-    end(&mut scenario).expect("at 2.0");
-    scenario.assert_at("2.0", instance_state::LIVE);
-    let done = scenario.rollout(1, 32_000_000).expect("anybody may");
-    assert_eq!((done.returned.upgraded, done.returned.left), (1, 0));
+    assert_eq!(scenario.follow().returned, 1);
     scenario.assert_at("3.1", instance_state::LIVE);
 }
 
@@ -90,44 +75,29 @@ fn an_instance_on_the_way_to_what_is_current_is_given_a_way_around_a_bad_version
 fn no_complex_step_begins_in_a_frozen_definition() {
     let (mut scenario, way) = stuck();
     scenario.migrate("2.0", way).expect("current");
-    scenario
-        .migrate("3.0", step("2.0", 4, failing()))
-        .expect("current");
-    end(&mut scenario).expect("at 2.0: 3.0 was not current when it began");
+    end(&mut scenario).expect("at 2.0, which is current");
     scenario.assert_at("2.0", instance_state::LIVE);
 
     // another one begins on the way to what is current, while nobody decides any more
     scenario.proxy = scenario.create(2, "1.0");
     let never_again = calls::set_policy("A", "migrate", "NONE");
     scenario.govern(&never_again).expect("frozen");
-    let done = scenario.rollout(2, 80_000_000).expect("anybody may try");
-    assert_eq!(done.returned.upgraded, 0);
     let reason = bad_step("1.0", "2.0", invalid_step::COMPLEX_WHEN_FROZEN);
-    let skipped = done.skipped();
-    let mut skipped = skipped.iter();
-    let skipped = skipped.find(|skipped| skipped.proxy == scenario.proxy);
-    let found = &skipped.expect("it").reason;
-    assert_eq!(*found, Bytes::from(reason.abi_encode()));
+    let done = scenario.follow();
+    done.skips(scenario.proxy, reason.abi_encode());
     scenario.assert_at("1.0", instance_state::LIVE);
 }
 
 #[test]
-fn nobody_is_left_in_a_complex_step_without_those_who_could_abort_it() {
+fn nobody_is_left_in_a_complex_step_or_on_the_stub_without_those_who_could_bring_him_back() {
     let (mut scenario, _) = stuck();
     let never_again = calls::set_policy("A", "migrate", "NONE");
-    let expression = String::from("NONE");
-    refused(
-        scenario.govern(&never_again),
-        IRegistry::InvalidPolicy {
-            expression,
-            offset: 0,
-            reason: invalid_policy::MIGRATING,
-        },
-    );
-    scenario
-        .migrate("2.1", plain("1.0"))
-        .expect("approvers decide otherwise");
+    let stopped = || bad_policy("NONE", 0, invalid_policy::STOPPED);
+    refused(scenario.govern(&never_again), stopped());
     end(&mut scenario).expect("at 2.0");
+    scenario.assert_at("2.0", instance_state::PAUSED);
+    refused(scenario.govern(&never_again), stopped());
+    assert_eq!(scenario.follow().returned, 1);
     scenario.assert_at("2.0", instance_state::LIVE);
     scenario.govern(&never_again).expect("frozen");
 }
@@ -181,6 +151,8 @@ fn an_instance_whose_path_was_cut_off_after_its_complex_step_ends_with_the_step(
     scenario.govern(&order).expect("added");
     let end = Complex::endMigrationCall {};
     scenario.send_to(handler, proxy, &end).expect("at 2.0");
+    scenario.assert_at("2.0", instance_state::PAUSED);
+    assert_eq!(scenario.follow().returned, 1);
     scenario.assert_at("2.0", instance_state::LIVE);
 }
 
@@ -216,7 +188,7 @@ fn a_complex_migration_ends_in_another_transaction_than_it_starts() {
     assert_eq!(done.events::<Proxy::Upgraded>().len(), 1);
     let done = scenario.act(boss, vec![call(proxy, &end)]).expect("ended");
     assert_eq!(done.events::<Proxy::Upgraded>().len(), 1);
-    assert_eq!(scenario.version(proxy), "3.0");
+    assert_eq!(scenario.version(proxy), "2.0");
 }
 
 #[test]
@@ -233,6 +205,7 @@ fn an_instance_whose_next_code_was_replaced_ends_with_its_step() {
         .chain
         .set_code(next.implementation, vec![0].into());
     end(&mut scenario).expect("at 2.0");
+    assert_eq!(scenario.follow().returned, 1);
     scenario.assert_at("2.0", instance_state::LIVE);
 }
 
@@ -247,7 +220,7 @@ fn an_instance_does_not_suspend_itself_in_the_upgrade_of_another() {
     scenario.add("3.0", complex("1.0", &program, account(HANDLER)));
     // the other has left an upgrade of its own open, whose path has a complex step
     let begin = calls::begin_upgrade(scenario.boss, "3.0");
-    let (stub, code) = (framework().stub_address, scenario.code.clone());
+    let (stub, code) = (framework().stub.address, scenario.code.clone());
     let open = act(vec![
         write(slots::IMPLEMENTATION, stub.into_word()),
         call(registry, &begin),
@@ -255,8 +228,14 @@ fn an_instance_does_not_suspend_itself_in_the_upgrade_of_another() {
     ]);
     // and the migration of the one that the registry upgrades calls it
     let current = calls::migrate("A", "2.0", &code, migrating(vec![call(other, &meddle)]));
-    let sent = scenario.boss(vec![call(other, &open), call(registry, &current)]);
-    refused(sent, not_an_instance(other));
+    let rollout = calls::rollout("A", [proxy]);
+    let actions = [
+        call(other, &open),
+        call(registry, &current),
+        call(registry, &rollout),
+    ];
+    let done = scenario.boss(actions.to_vec()).expect("current");
+    done.skips(proxy, not_an_instance(other).abi_encode());
     scenario.assert_at("1.0", instance_state::LIVE);
     assert_eq!(scenario.version(other), "1.0");
     assert_eq!(scenario.version(proxy), "1.0");

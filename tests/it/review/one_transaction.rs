@@ -111,8 +111,8 @@ fn a_stranger_cannot_keep_the_lock_or_use_it_up() {
     let (proxy, registry) = (scenario.proxy, scenario.registry);
     scenario.add("2.0", migrating(vec![]));
     // the boss is a stranger's tool here: it tries everything that reverts, then works
-    let nothing = calls::rollout("A", 9);
-    let unknown = calls::rollout("B", 9);
+    let nothing = calls::rollout("A", []);
+    let unknown = calls::rollout("B", []);
     let begin = calls::begin_upgrade(registry, "2.0");
     let mut actions = Vec::new();
     for _ in 0..3 {

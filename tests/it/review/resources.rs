@@ -5,7 +5,7 @@ use stylus_upgrades::build::evm::creation_code;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 
 use super::fixture::{SENDER, Scenario, migrating};
-use crate::registry::fixture::{Reverted, account, is};
+use crate::registry::fixture::{account, is};
 
 /// EVM code that reverts with, or returns, `size` zero bytes.
 fn bomb(scenario: &mut Scenario, size: u32, revert: bool) -> Code {
@@ -18,17 +18,14 @@ fn bomb(scenario: &mut Scenario, size: u32, revert: bool) -> Code {
 #[test]
 fn a_rollout_handles_its_whole_batch_or_nothing_whatever_the_gas() {
     let mut scenario = Scenario::lagging(vec![]);
+    let four = scenario.instances()[..4].to_vec();
     let mut outcomes = std::collections::BTreeSet::new();
     for gas in (100_000..2_400_000).step_by(61_003) {
         let id = scenario.chain.snapshot();
-        match scenario.rollout(4, gas) {
+        match scenario.rollout(&four[..], gas) {
             Err(_) => outcomes.insert(false),
             Ok(done) => {
-                assert_eq!(
-                    (done.returned.upgraded, done.returned.left),
-                    (4, 1),
-                    "{gas}"
-                );
+                assert_eq!(done.returned, 4, "{gas}");
                 assert!(done.skipped().is_empty());
                 outcomes.insert(true)
             }
@@ -91,13 +88,13 @@ fn a_lambda_that_returns_a_flood_says_no() {
 #[test]
 fn an_instance_that_burns_all_gas_is_skipped_and_no_other() {
     let mut scenario = Scenario::lagging(vec![data(&IHostile::spinCall {})]);
-    let first = scenario.rollout(1, 32_000_000).expect("one skipped");
-    assert_eq!((first.returned.upgraded, first.returned.left), (0, 5));
-    assert_eq!(first.skipped().len(), 1);
-    let second = scenario.rollout(1, 32_000_000).expect("another skipped");
-    let proxies =
-        |done: &crate::registry::fixture::Done<IRegistry::rolloutReturn>| done.skipped()[0].proxy;
-    assert_ne!(proxies(&first), proxies(&second));
+    for proxy in scenario.instances() {
+        let done = scenario.rollout([proxy], 32_000_000).expect("skipped");
+        assert_eq!(done.returned, 0);
+        let skipped = done.skipped();
+        assert_eq!((skipped.len(), skipped[0].proxy), (1, proxy));
+        assert_eq!(scenario.version(proxy), "1.0");
+    }
 }
 
 /// The action that takes so many pages of memory and keeps them.
@@ -126,7 +123,8 @@ fn memory_that_the_caller_holds_open_starves_no_rollout_into_half_an_upgrade() {
     // pages of all open frames are priced together: a caller with many makes the rest dear
     let mut scenario = Scenario::lagging(vec![grow(16)]);
     let registry = scenario.registry;
-    let rollout = calls::rollout("A", 2);
+    let two = scenario.instances()[..2].to_vec();
+    let rollout = calls::rollout("A", &two[..]);
     let stranger = scenario.deploy("hostile").implementation;
     let delegated = delegated(&mut scenario);
     let (mut upgraded, mut refused) = (0, 0);
@@ -138,33 +136,27 @@ fn memory_that_the_caller_holds_open_starves_no_rollout_into_half_an_upgrade() {
             match fixture.send_with_gas(from, caller, &act, gas) {
                 Err(_) => refused += 1,
                 Ok(done) => {
-                    let skipped = done.skipped();
-                    assert!(skipped.is_empty(), "{pages}: {skipped:?}");
+                    // what did not move is as it was, and what did is whole
                     let moved = done.events::<IRegistry::InstanceUpgraded>().len();
-                    assert_eq!(moved, 2, "{pages}");
-                    upgraded += 1;
+                    assert_eq!(moved + done.skipped().len(), 2, "{pages}");
+                    for proxy in &two {
+                        let skipped = done.skipped();
+                        let skipped = skipped.iter().any(|one| one.proxy == *proxy);
+                        let version = if skipped { "1.0" } else { "2.0" };
+                        assert_eq!(scenario.version(*proxy), version, "{pages}");
+                        let mark = scenario.slot(*proxy, slots::migrated("2.0"));
+                        assert_eq!(mark != B256::ZERO, !skipped, "{pages}");
+                    }
+                    upgraded += moved;
                 }
             }
-            let done = scenario.rollout(5, 64_000_000).expect("rolled out");
-            assert_eq!(done.returned.left, 0, "{pages}: nothing lasts");
+            let done = scenario.follow();
+            assert!(done.skipped().is_empty(), "{pages}: nothing lasts");
+            for proxy in scenario.instances() {
+                assert_eq!(scenario.version(proxy), "2.0", "{pages}");
+            }
             assert!(scenario.chain.revert(id));
         }
     }
     assert!(upgraded > 0 && refused > 0, "{upgraded} and {refused}");
-}
-
-#[test]
-fn a_failure_below_a_calling_contract_is_no_failure_of_the_instance() {
-    let failing = Bytes::from_static(b"no");
-    let fails = data(&IHostile::revertWithCall {
-        data: failing.clone(),
-    });
-    let mut scenario = Scenario::lagging(vec![fails]);
-    let rollout = calls::rollout("A", 1);
-    let Err(Reverted(reason)) = scenario.govern(&rollout) else {
-        panic!("the contract could be what makes it fail");
-    };
-    assert_eq!(reason, failing, "who calls is told why");
-    let done = scenario.rollout(1, 40_000_000).expect("anyone may");
-    done.skips(scenario.proxy, failing);
 }

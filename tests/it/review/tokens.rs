@@ -55,8 +55,8 @@ impl Simulation {
             ["erc721-basic", "erc721-full", "erc721-enumerate"].map(|name| fixture.deploy(name));
         let complex = complex("1.0", &program, account(HANDLER));
         for (version, code, step) in [("1.0", basic, initial_step()), ("2.0", full, complex)] {
-            let call = calls::add_version("A", version, &code, step);
-            fixture.send(admin, &call).expect("added");
+            let call = calls::migrate("A", version, &code, step);
+            fixture.send(admin, &call).expect("current");
         }
         let create = calls::create_proxy(
             "A",

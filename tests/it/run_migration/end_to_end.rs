@@ -49,7 +49,7 @@ async fn run_migration_turns_back_in_the_order_of_the_list() -> Done {
         fixture.killed(words, "sent:2").await;
         let half = fixture.progress().await?.0;
         assert!(half > 0 && half < 50, "{half}");
-        let abort = calls::abort_migration("Points", fixture.register.address());
+        let abort = calls::abort_migration("Points", fixture.register.address(), 1);
         let (admin, registry) = (harness.account(0), harness.registry());
         harness.chain().execute(admin, registry, &abort).await?;
         let ran = fixture.run(words).await;

@@ -76,7 +76,7 @@ async fn a_migration_cannot_re_enter_the_registry_but_may_ask_it() -> Done {
     let harness = Harness::start().await?;
     let it = hostile(&harness, step::call_later("1.0")).await?;
     let registry = harness.registry();
-    let rollout = hostile::call(registry, &calls::rollout("Hostile", 1));
+    let rollout = hostile::call(registry, &calls::rollout("Hostile", []));
     let migration = hostile::migrate([rollout]);
     let upgraded = it.instance.upgrade_and_call("2.0", &migration).await;
     assert_reverts(upgraded, Reentered {});

@@ -6,6 +6,17 @@ use crate::state::{Action, Consent, Content, DELAY, LIFETIME, Role, SignedApprov
 use crate::transition::{Done, Refusal};
 use crate::way::Way;
 
+/// What is submitted of approvals that were signed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signed {
+    /// The epoch that they name.
+    pub(crate) epoch: u8,
+    /// The round that they name.
+    pub(crate) round: u8,
+    /// Whether that of the last approver is what the first one signed for himself.
+    pub(crate) borrowed: bool,
+}
+
 impl Scope {
     /// The role that a content asks for: that of `migrate` stands in for `pause` while this is not set.
     pub fn role(&self, state: &State, content: Content) -> Role {
@@ -13,7 +24,7 @@ impl Scope {
         match content {
             Content::SetPolicy(_) | Content::SetPause(_) | Content::SetCreate(_) => Role::Policy,
             Content::Create(_) => Role::Create,
-            Content::Pause | Content::Resume if is_set => Role::Pause,
+            Content::Pause(_) | Content::Resume(_) if is_set => Role::Pause,
             _ => Role::Migrate,
         }
     }
@@ -27,7 +38,7 @@ impl Scope {
             (Role::Pause, Some((position, _))) => return (at(self.pausing, position), false),
             _ => at(self.policies, state.policy),
         };
-        (policy, content == Content::Pause)
+        (policy, matches!(content, Content::Pause(_)))
     }
 
     /// What approvals of a content are bound to: the sequence, or the changes of its role.
@@ -41,14 +52,13 @@ impl Scope {
     }
 
     /// The action that approvals of a content are for: the open one, if there is one, and its round.
-    /// One that has expired or is about an earlier nonce is closed.
+    /// One that has expired is closed.
     pub(crate) fn open(&self, state: &State, content: Content) -> (Option<Action>, u8) {
         let round = state.round(content);
         let Some(action) = state.actions.get(&content) else {
             return (None, round);
         };
-        let is_past = about(state, content) != action.nonce && !self.has(Mutation::KeepsNonces);
-        if is_past || self.has_expired(state, action) {
+        if self.has_expired(state, action) {
             (None, round + 1)
         } else {
             (Some(*action), round)
@@ -65,7 +75,7 @@ impl Scope {
         content: Content,
         givers: Set,
         first: u8,
-        signed: Option<(u8, u8)>,
+        signed: Option<Signed>,
         way: Way,
     ) -> Result<Done, Refusal> {
         let (policy, any_one) = self.policy_of(state, content);
@@ -76,7 +86,6 @@ impl Scope {
             approvals: 0,
             proposer: first,
             epoch,
-            nonce: about(state, content),
             opened: state.day(),
             clock: None,
             heard: false,
@@ -85,7 +94,7 @@ impl Scope {
             true => givers,
             false => givers & policy.names(),
         };
-        if let Some(of) = signed {
+        if let Some(signed) = signed {
             let is_revoked = |signer| {
                 let of = SignedApproval {
                     content,
@@ -104,7 +113,9 @@ impl Scope {
                     return Err(Refusal::InvalidSignature);
                 }
             }
-            if of != (epoch, round) && !self.has(Mutation::TakesOldSignatures) {
+            let is_old = (signed.epoch, signed.round) != (epoch, round);
+            let is_anothers = signed.borrowed && !self.has(Mutation::SignaturesNameNobody);
+            if is_old && !self.has(Mutation::TakesOldSignatures) || is_anothers {
                 return Err(Refusal::InvalidSignature);
             }
         }
@@ -116,7 +127,7 @@ impl Scope {
         let satisfied = if any_one {
             given != 0
         } else {
-            let passed = has_passed(&action, state.day());
+            let passed = self.has_passed(content, &action, state.day());
             policy.is_satisfied(action.approvals, passed, says_yes)
         };
         let waits = self.needs_direct(state, content) && way != Way::Direct;
@@ -146,6 +157,7 @@ impl Scope {
             return Ok(Done {
                 executed: Some(content),
                 skipped,
+                moved: 0,
             });
         }
         state.actions.insert(content, action);
@@ -203,18 +215,6 @@ impl Scope {
         }
     }
 
-    /// Whether an open action is approved, and waits for who calls directly.
-    pub fn waits_for_direct_call(&self, state: &State, content: Content) -> bool {
-        let (Some(action), _) = self.open(state, content) else {
-            return false;
-        };
-        let (policy, _) = self.policy_of(state, content);
-        let passed = has_passed(&action, state.day());
-        policy.is_satisfied(action.approvals, passed, state.lambda)
-            && self.needs_direct(state, content)
-            && !(state.paused && matches!(content, Content::Adopt(_)))
-    }
-
     /// Forgets what was revoked of actions that will never be open again.
     pub(crate) fn forget_revoked(&self, state: &mut State) {
         let mut revoked = std::mem::take(&mut state.revoked);
@@ -268,6 +268,12 @@ impl Scope {
         was != action.clock
     }
 
+    /// Whether its delay has passed. Those of `resume` count as passed: what starts again went through them.
+    fn has_passed(&self, content: Content, action: &Action, day: u8) -> bool {
+        let counts = matches!(content, Content::Resume(_)) && !self.has(Mutation::ResumeWaits);
+        counts || action.clock.is_some_and(|clock| clock + DELAY <= day)
+    }
+
     /// The open action of a content, expired or not.
     fn named(&self, state: &State, content: Content) -> Result<Action, Refusal> {
         let action = state.actions.get(&content).copied();
@@ -275,27 +281,8 @@ impl Scope {
     }
 }
 
-/// The nonce that an action of this content would be about.
-pub(crate) fn about(state: &State, content: Content) -> Option<u8> {
-    match content {
-        Content::SetHandler(proxy)
-        | Content::Abort(proxy)
-        | Content::Transfer(proxy)
-        | Content::Remove(proxy) => {
-            let proxy = state.proxies[usize::from(proxy)];
-            Some(proxy.instance.map_or(0, |_| proxy.nonce))
-        }
-        _ => None,
-    }
-}
-
 /// The last day on which an action can be approved or executed.
 pub fn last_day(action: &Action) -> u8 {
     let not_before = action.clock.map_or(0, |clock| clock + DELAY);
     action.opened.max(not_before) + LIFETIME
-}
-
-/// Whether its delay has passed.
-fn has_passed(action: &Action, day: u8) -> bool {
-    action.clock.is_some_and(|clock| clock + DELAY <= day)
 }

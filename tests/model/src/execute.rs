@@ -2,74 +2,109 @@
 
 use crate::policy::Set;
 use crate::scope::{Mutation, Scope};
-use crate::state::{Content, Control, Instance, InstanceState, State};
+use crate::state::{Content, Holder, Instance, InstanceState, Runs, State, Subject};
 use crate::transition::Refusal;
 use crate::way::Way;
 
 impl Scope {
     /// Refuses what could not be executed now.
     pub(crate) fn check(&self, state: &State, content: Content) -> Result<(), Refusal> {
-        let instance = |proxy: u8| state.proxies[usize::from(proxy)].instance;
-        let errs = match content {
-            Content::Migrate | Content::Adopt(_) => self.has(Mutation::MigratesWhilePaused),
-            Content::Create(_) => self.has(Mutation::CreatesWhilePaused),
-            _ => true,
+        let needs_live = match content {
+            Content::Create(_) => !self.has(Mutation::CreatesWhilePaused),
+            Content::Adopt(_) => !self.has(Mutation::AdoptsWhilePaused),
+            Content::Migrate(_) => self.has(Mutation::MigrateNeedsLive),
+            _ => false,
         };
-        if state.paused && !errs {
+        if state.paused && needs_live {
             return Err(Refusal::DefinitionPaused);
         }
         match content {
-            Content::Migrate => Ok(()),
+            Content::Migrate(version) if version < state.current => Err(Refusal::VersionExists),
+            Content::Migrate(version) if version > state.current + 1 => Err(Refusal::InvalidStep),
+            Content::Migrate(_) => Ok(()),
             Content::SetPolicy(_) | Content::SetPause(_) | Content::SetCreate(_) => {
                 self.check_change(state, content)
             }
-            Content::Create(proxy) if version_of(proxy) > state.current() => {
+            Content::Create(proxy) if version_of(proxy) > state.current => {
                 Err(Refusal::VersionNotFound)
             }
-            Content::Create(proxy) => match instance(proxy) {
+            Content::Create(proxy) => match state.accounts[usize::from(proxy)].births {
+                0 => Ok(()),
+                _ if self.has(Mutation::CreatesAgain) && state.instance(proxy).is_none() => Ok(()),
+                _ => Err(Refusal::ProxyExists),
+            },
+            Content::Pause(_) if state.paused => Err(Refusal::DefinitionPaused),
+            Content::Pause(_) => Ok(()),
+            Content::Resume(_) if !state.paused => Err(Refusal::DefinitionNotPaused),
+            Content::Resume(version) if version == state.current => Ok(()),
+            Content::Resume(_) if self.has(Mutation::ResumesAnyVersion) => Ok(()),
+            Content::Resume(_) => Err(Refusal::VersionNotCurrent),
+            Content::SetHandler(of) => match self.about(state, of)?.is_migrating() {
+                true => Ok(()),
+                false => Err(Refusal::NotMigrating),
+            },
+            Content::Abort(of) => match self.about(state, of)?.state {
+                InstanceState::Migrating => Ok(()),
+                _ => Err(Refusal::NotMigrating),
+            },
+            Content::Adopt(proxy) => self.check_adoption(state, proxy),
+            Content::Accept(version, _) if version > state.current => Err(Refusal::VersionNotFound),
+            Content::Accept(_, of) => match state.instance(of.proxy) {
                 Some(_) => Err(Refusal::ProxyExists),
                 None => Ok(()),
             },
-            Content::Pause
-                if state.paused && (state.due() == 0 || self.has(Mutation::PausesOnce)) =>
-            {
-                Err(Refusal::DefinitionPaused)
-            }
-            Content::Resume if !state.paused => Err(Refusal::DefinitionNotPaused),
-            Content::Pause | Content::Resume => Ok(()),
-            Content::SetHandler(proxy) => match instance(proxy).map(|one| one.state) {
-                None => Err(Refusal::NotAnInstance),
-                Some(InstanceState::Migrating | InstanceState::TurningBack) => Ok(()),
-                Some(_) => Err(Refusal::NotMigrating),
+            // an instance leaves while it is paused, too
+            Content::Transfer(of) => match self.about(state, of)?.is_migrating() {
+                true => Err(Refusal::UpgradeInProgress),
+                false => Ok(()),
             },
-            Content::Abort(proxy) => match instance(proxy) {
-                None => Err(Refusal::NotAnInstance),
-                Some(one) if one.state != InstanceState::Migrating => Err(Refusal::NotMigrating),
-                Some(_) => Ok(()),
-            },
-            // the second proxy is the other definition's instance, where there is another one
-            Content::Adopt(proxy) => match instance(proxy) {
-                Some(_) => Err(Refusal::ProxyExists),
-                None if proxy == 1 && state.other.is_some() => Err(Refusal::ProxyExists),
-                None => Ok(()),
-            },
-            Content::Transfer(proxy) => match instance(proxy) {
-                None => Err(Refusal::NotAnInstance),
-                Some(one) if !one.runs() => Err(Refusal::UpgradeInProgress),
-                Some(_) => Ok(()),
-            },
-            Content::Remove(proxy) => match instance(proxy) {
-                None => Err(Refusal::NotAnInstance),
-                Some(_) if !self.is_adopted(proxy) => Err(Refusal::NotSupported),
-                Some(one) if !one.runs() && !self.has(Mutation::RemovesPaused) => {
+            Content::Remove(of) => {
+                let one = self.about(state, of)?;
+                if !self.is_adopted(of.proxy) {
+                    Err(Refusal::NotSupported)
+                } else if !one.is_live() && !self.has(Mutation::RemovesPaused) {
                     Err(Refusal::UpgradeInProgress)
+                } else {
+                    Ok(())
                 }
-                Some(_) => Ok(()),
-            },
+            }
         }
     }
 
-    /// Refuses a change of a policy: `NONE` is final, and is not set while somebody must resume.
+    /// The instance that a call is about, which is in the state that the call names.
+    fn about(&self, state: &State, of: Subject) -> Result<Instance, Refusal> {
+        let one = state.instance(of.proxy).ok_or(Refusal::NotAnInstance)?;
+        let nonce = state.records[usize::from(of.proxy)].nonce;
+        match nonce == of.nonce || self.has(Mutation::TakesAnyNonce) {
+            true => Ok(one),
+            false => Err(Refusal::StaleInstance),
+        }
+    }
+
+    /// Refuses a proxy that was not given to the definition, or runs something else than 1.0.
+    fn check_adoption(&self, state: &State, proxy: u8) -> Result<(), Refusal> {
+        let other = state.other.as_deref();
+        let is_others = other.is_some_and(|other| other.instance(proxy).is_some());
+        if state.instance(proxy).is_some() || is_others {
+            return Err(Refusal::ProxyExists);
+        }
+        let account = state.accounts[usize::from(proxy)];
+        let is_given = match account.holder {
+            Holder::Definition(side) => side == state.side,
+            Holder::Another => self.has(Mutation::AdoptsWhatIsOthers),
+            Holder::Owner => false,
+        };
+        if !is_given {
+            return Err(Refusal::NotObeyed);
+        }
+        match account.runs == Runs::Version(1) || self.has(Mutation::AdoptsOtherCode) {
+            true => Ok(()),
+            false => Err(Refusal::CodeChanged),
+        }
+    }
+
+    /// Refuses a change of a policy: `NONE` is final, and is not set where nobody could resume the definition then, or
+    /// bring an instance back that is paused or in a complex step.
     fn check_change(&self, state: &State, content: Content) -> Result<(), Refusal> {
         let (policies, position, was) = match content {
             Content::SetPause(position) => {
@@ -83,10 +118,10 @@ impl Scope {
         if is_nobody(position) && state.paused && !self.has(Mutation::NobodyWhilePaused) {
             return Err(Refusal::DefinitionPaused);
         }
-        let mut instances = state.proxies.iter().filter_map(|proxy| proxy.instance);
-        let migrates = instances.any(|one| one.is_migrating());
+        let mut instances = state.records.iter().filter_map(|record| record.instance);
+        let stopped = instances.any(|one| !one.is_live());
         let freezes = matches!(content, Content::SetPolicy(_)) && is_nobody(position);
-        if freezes && migrates && !self.has(Mutation::FreezesSteps) {
+        if freezes && stopped && !self.has(Mutation::FreezesStopped) {
             return Err(Refusal::InvalidPolicy);
         }
         match was.is_some_and(is_nobody) {
@@ -103,28 +138,27 @@ impl Scope {
         way: Way,
     ) -> Result<Set, Refusal> {
         state.consents.remove(&content);
-        let mut skipped = 0;
         match content {
-            Content::Migrate => {
-                if !state.second {
-                    self.new_sequence(state, |state| state.second = true);
+            Content::Migrate(version) => {
+                if state.obstructed && self.has(Mutation::MigrateAsksInstances) {
+                    return Err(Refusal::Obstructed);
                 }
-                for proxy in 0..2 {
-                    let lags = |one: Instance| one.runs() && one.version < 2;
-                    let instance = state.proxies[usize::from(proxy)].instance;
-                    if !instance.is_some_and(lags) {
-                        continue;
-                    }
-                    match self.order(way, proxy) {
-                        Ok(()) => self.upgrade(state, proxy.into()),
-                        Err(Refusal::DirectCallRequired) => skipped |= 1 << proxy,
-                        Err(_) if self.skips => skipped |= 1 << proxy,
-                        Err(refusal) => return Err(refusal),
-                    }
+                if version > state.current || self.has(Mutation::ActivationsCount) {
+                    self.new_sequence(state, |state| state.current = version);
+                }
+                self.activate(state);
+                if self.has(Mutation::MigrateMoves) {
+                    let all = (0..2).filter(|n| state.instance(*n).is_some());
+                    let all = all.fold(0, |all, n| all | 1 << n);
+                    return Ok(self.roll_out(state, all, way)?.skipped);
                 }
             }
             Content::SetPolicy(policy) => {
                 self.new_sequence(state, |state| state.policy = policy);
+                // what approvers of the former policy accepted does not count
+                for record in &mut state.records {
+                    record.accepted = None;
+                }
             }
             Content::SetPause(policy) => {
                 let first = state.sequence + 1;
@@ -135,85 +169,82 @@ impl Scope {
                 let changes = state.creating.1 + 1;
                 self.new_sequence(state, |state| state.creating = (policy, changes));
             }
-            Content::Pause | Content::Resume => {
-                skipped = self.pause(state, content == Content::Pause, way);
-                if self.has(Mutation::PausesInSilence) {
-                    skipped = 0;
-                }
-                if let Some(other) = &mut state.other
-                    && self.has(Mutation::PausesBoth)
-                {
-                    self.pause(other, content == Content::Pause, way);
-                }
-            }
-            Content::Create(proxy) => {
-                let version = match self.has(Mutation::CreatedAtCurrent) {
-                    true => state.current(),
-                    false => version_of(proxy),
-                };
-                state.proxies[usize::from(proxy)].instance = Some(Instance::at(version));
-            }
-            Content::SetHandler(_) => {}
-            Content::Abort(proxy) => {
-                if let Some(one) = &mut state.proxies[usize::from(proxy)].instance {
+            Content::Pause(first) => return Ok(self.pause(state, first, way)),
+            Content::Resume(_) => state.paused = false,
+            Content::Create(proxy) => self.create(state, proxy),
+            Content::SetHandler(of) => self.change(state, of.proxy, Mutation::HandlersKeepNonce),
+            Content::Abort(of) => {
+                if let Some(one) = &mut state.records[usize::from(of.proxy)].instance {
                     one.state = InstanceState::TurningBack;
+                    one.held = true;
                 }
+                self.change(state, of.proxy, Mutation::StepsKeepNonce);
             }
             Content::Adopt(proxy) => {
-                let proxy = &mut state.proxies[usize::from(proxy)];
-                let obeys = match proxy.control {
-                    Control::Registry => true,
-                    Control::Another => self.has(Mutation::AdoptsWhatIsOthers),
-                    Control::Owner => false,
-                };
-                if !obeys {
-                    return Err(Refusal::NotObeyed);
-                }
-                proxy.instance = Some(Instance::at(1));
+                let record = &mut state.records[usize::from(proxy)];
+                record.instance = Some(Instance::at(1, true));
+                record.nonce += 1;
+                state.accounts[usize::from(proxy)].runs = Runs::Version(1);
             }
-            Content::Transfer(proxy) | Content::Remove(proxy) => {
-                let proxy = &mut state.proxies[usize::from(proxy)];
-                proxy.instance = None;
-                proxy.nonce += 1;
+            Content::Accept(version, of) => {
+                let record = &mut state.records[usize::from(of.proxy)];
+                record.accepted = Some((version, of.nonce));
+            }
+            Content::Transfer(of) if !self.is_adopted(of.proxy) => {
+                self.deliver(state, of.proxy, way)?;
+            }
+            Content::Transfer(of) | Content::Remove(of) => {
+                self.leave(state, of.proxy);
                 if matches!(content, Content::Transfer(_)) {
-                    proxy.control = Control::Owner;
+                    state.accounts[usize::from(of.proxy)].holder = Holder::Owner;
                 }
             }
         }
-        Ok(skipped)
+        Ok(0)
     }
 
-    /// Pauses a definition with its instances, or resumes it. The instances that could not follow.
-    fn pause(&self, state: &mut State, is_paused: bool, way: Way) -> Set {
-        if state.paused != is_paused {
-            state.paused = is_paused;
-            let instances = state.proxies.iter_mut();
-            let instances = instances.filter_map(|proxy| proxy.instance.as_mut());
-            for one in instances.filter(|one| !one.is_migrating()) {
-                one.due = true;
-            }
+    /// Approvers want what is current: no instance is held any more, and none runs again what it ran when it was
+    /// paused.
+    fn activate(&self, state: &mut State) {
+        for one in state
+            .records
+            .iter_mut()
+            .flat_map(|record| &mut record.instance)
+        {
+            one.held &= self.has(Mutation::HoldsForEver);
+            one.replaced |= one.state == InstanceState::Paused;
         }
-        for proxy in 0..2 {
-            self.follow(state, proxy, way);
-        }
-        state.due()
     }
 
-    /// Has an instance follow its definition, if it can be ordered now. One that is in that state already is
-    /// ordered nothing.
-    pub(crate) fn follow(&self, state: &mut State, proxy: u8, way: Way) {
-        let expected = match state.paused {
-            true => InstanceState::Paused,
-            false => InstanceState::Live,
-        };
-        let instance = &mut state.proxies[usize::from(proxy)].instance;
-        let Some(one) = instance.as_mut().filter(|one| one.due) else {
-            return;
-        };
-        if one.state == expected || self.order(way, proxy).is_ok() {
-            one.state = expected;
-            one.due = false;
+    /// Pauses the definition, and the instances that are named. Those of them that could not be.
+    fn pause(&self, state: &mut State, first: Set, way: Way) -> Set {
+        state.paused = true;
+        let all = self.has(Mutation::PausesUnnamed);
+        let skipped = self.pause_first(state, if all { 0b11 } else { first }, way);
+        if let Some(other) = &mut state.other
+            && self.has(Mutation::PausesBoth)
+        {
+            other.paused = true;
         }
+        match self.has(Mutation::PausesInSilence) {
+            true => 0,
+            false => skipped,
+        }
+    }
+
+    fn create(&self, state: &mut State, proxy: u8) {
+        let version = match self.has(Mutation::CreatedAtCurrent) {
+            true => state.current,
+            false => version_of(proxy),
+        };
+        let record = &mut state.records[usize::from(proxy)];
+        record.instance = Some(Instance::at(version, false));
+        record.created = true;
+        let account = &mut state.accounts[usize::from(proxy)];
+        account.births += 1;
+        account.runs = Runs::Version(version);
+        account.mark = version;
+        account.holder = Holder::Definition(state.side);
     }
 
     /// A version or a policy: what a role had gathered ends where approvals of it are bound to another

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use crate::invariants;
 use crate::policy::Set;
 use crate::scope::Scope;
-use crate::state::State;
+use crate::state::{Instance, InstanceState, State};
 use crate::transition::{Refusal, Transition};
 
 /// What came of it, or with what the transition is refused.
@@ -18,6 +18,8 @@ pub struct Answered {
     pub executed: bool,
     /// The instances that it names because they stay as they were.
     pub skipped: Set,
+    /// The instances that `rollout` moved.
+    pub moved: Set,
 }
 
 impl Scope {
@@ -28,6 +30,7 @@ impl Scope {
         let broken = invariants::broken(self, state, transition, &outcome);
         let mut next = outcome.state;
         invariants::note_time(self, &mut next);
+        invariants::note_activations(state, transition, outcome.executed, &mut next);
         next.broken = broken;
         let others = next.other.iter().flat_map(|other| other.rounds.values());
         let most = next.rounds.values().chain(others).max();
@@ -43,6 +46,9 @@ impl Scope {
         let mut explored = Explored::default();
         while let Some((state, at)) = queue.pop_front() {
             explored.depth = at;
+            let definitions = [Some(&state), state.other.as_deref()];
+            let standings = definitions.into_iter().flatten().flat_map(Standing::of);
+            explored.standings.extend(standings);
             if let Some(invariant) = invariants::ahead(self, &state) {
                 explored.broken.entry(invariant.name()).or_insert(at);
             }
@@ -73,6 +79,7 @@ impl Scope {
         outcome.map(|outcome| Answered {
             executed: outcome.executed.is_some(),
             skipped: outcome.skipped,
+            moved: outcome.moved,
         })
     }
 
@@ -109,10 +116,46 @@ pub struct Explored {
     pub states: usize,
     /// Calls that were not refused.
     pub calls: usize,
+    /// Different states of one instance together with its definition.
+    pub standings: HashSet<Standing>,
     /// Most calls in a row.
     pub depth: usize,
     /// Whether more calls in a row could lead to more states.
     pub is_cut: bool,
     /// The invariants that were broken, and after how many calls first.
     pub broken: HashMap<&'static str, usize>,
+}
+
+/// Where an instance stands, as far as the registry's rules tell it from another: its definition's state, and its
+/// record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Standing {
+    /// Whether its definition is paused.
+    pub paused: bool,
+    /// Whether it is older than what is current.
+    pub lags: bool,
+    /// What it is doing.
+    pub state: InstanceState,
+    /// Whether it was called back, and stays where it is.
+    pub held: bool,
+    /// Whether it leaves the stub by an upgrade.
+    pub replaced: bool,
+}
+
+impl Standing {
+    /// Those of a definition's instances.
+    fn of(state: &State) -> Vec<Self> {
+        let instances = state.records.iter().filter_map(|record| record.instance);
+        let of = |one: Instance| {
+            let lags = one.version < state.current;
+            Self {
+                paused: state.paused,
+                lags,
+                state: one.state,
+                held: one.held,
+                replaced: one.replaced && lags,
+            }
+        };
+        instances.map(of).collect()
+    }
 }

@@ -13,7 +13,7 @@
 //! | `way` | how a call reaches the registry: directly, by a contract, in the middle of a call |
 //! | `approvals` | approvals and the actions that they gather in |
 //! | `execute` | what a governed call does once it is approved |
-//! | `instances` | what moves instances beside governed calls |
+//! | `instances` | what moves instances |
 //! | `invariants` | what no call of anybody may break |
 //! | `explore` | every order of calls |
 //!
@@ -32,13 +32,13 @@ mod transition;
 mod way;
 
 pub use approvals::last_day;
-pub use explore::{Answer, Answered, Explored};
+pub use explore::{Answer, Answered, Explored, Standing};
 pub use invariants::Invariant;
 pub use policy::{Policy, Set};
 pub use scope::{APPROVERS, Mutation, SCOPES, STRANGER, Scope, TWO_OF_THREE, WALLET};
 pub use state::{
-    Action, Content, Control, DELAY, Instance, InstanceState, LIFETIME, Role, SignedApproval,
-    State, TICK,
+    Account, Action, Content, DELAY, Holder, Instance, InstanceState, LIFETIME, Record, Role, Runs,
+    Side, SignedApproval, State, Subject, TICK,
 };
 pub use transition::{Deed, Outcome, Refusal, Transition};
 pub use way::Way;

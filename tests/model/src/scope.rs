@@ -2,9 +2,10 @@
 
 use crate::policy::{Policy, Set};
 use crate::state::Content::{
-    self, Abort, Adopt, Create, Migrate, Pause, Remove, Resume, SetCreate, SetHandler, SetPause,
-    SetPolicy, Transfer,
+    self, Abort, Accept, Adopt, Create, Migrate, Pause, Remove, Resume, SetCreate, SetHandler,
+    SetPause, SetPolicy, Transfer,
 };
+use crate::state::{Side, Subject};
 
 /// The approvers.
 pub const APPROVERS: u8 = 3;
@@ -52,16 +53,23 @@ pub struct Scope {
     pub creating: &'static [Policy],
     /// What is proposed.
     pub contents: &'static [Content],
-    /// What is proposed in another definition of the registry, which there is unless this is empty.
+    /// What is proposed in another definition, which there is unless this is empty.
     pub elsewhere: &'static [Content],
+    /// Whether that is one of another registry, which proxies are transferred to and from. Else it is one of the same
+    /// registry, and the second proxy is its instance.
+    pub registries: bool,
     /// Whether the lambda changes its answer.
     pub wavers: bool,
     /// Whether approvals are signed offline as well.
     pub signs: bool,
     /// Whether contracts call as well, by themselves and in the middle of a proxy's call.
     pub contracts: bool,
-    /// Whether the step to 2.0 leaves instances whose upgrade reverts to `rollout`.
-    pub skips: bool,
+    /// Whether proxies of the framework are EVM proxies, which upgrade themselves for their registry alone.
+    pub evm: bool,
+    /// Whether the last approver is a contract that takes the first one's signatures for its own (ERC-1271).
+    pub wallet_of_first: bool,
+    /// Whether the step to 2.0 has a check, which refuses for a while.
+    pub checked: bool,
     /// Whether 2.0 is reached by a complex step.
     pub complex: bool,
     /// Instances that there are at the beginning.
@@ -83,8 +91,6 @@ pub struct Scope {
 pub enum Mutation {
     /// Approvals outlive a change of the policy.
     KeepsApprovals,
-    /// Approvals about an instance outlive its complex step, or its departure.
-    KeepsNonces,
     /// What was executed has the same round again.
     KeepsRounds,
     /// Actions do not expire.
@@ -93,16 +99,58 @@ pub enum Mutation {
     ForgetsRevocations,
     /// What was signed in an earlier epoch or round counts.
     TakesOldSignatures,
+    /// A signature does not say who approves.
+    SignaturesNameNobody,
     /// Who is not named approves as well.
     CountsStrangers,
     /// Anybody cancels.
     AnybodyCancels,
+    /// What was approved about an instance is executed in any later state of it.
+    TakesAnyNonce,
+    /// An upgrade does not raise the nonce.
+    UpgradesKeepNonce,
+    /// The way back and the end of a complex step do not.
+    StepsKeepNonce,
+    /// Another handler does not.
+    HandlersKeepNonce,
+    /// Who leaves has the same nonce when it comes back.
+    LeavingKeepsNonce,
+    /// A pause raises the nonce: strangers end what others approved.
+    PausingRaisesNonce,
     /// `rollout` takes along what was rolled back.
     RollsOutRolledBack,
-    /// A paused definition migrates.
-    MigratesWhilePaused,
+    /// What was rolled back stays although `migrate` was executed since.
+    HoldsForEver,
+    /// `migrate` moves instances.
+    MigrateMoves,
+    /// `migrate` reverts where the upgrade of an instance would.
+    MigrateAsksInstances,
+    /// `migrate` to what is current raises the sequence.
+    ActivationsCount,
+    /// `pause` stops instances that it does not name.
+    PausesUnnamed,
+    /// `migrate` is refused while the definition is paused.
+    MigrateNeedsLive,
+    /// Who decides alone upgrades an instance while the definition is paused.
+    UpgradesWhilePaused,
+    /// A paused definition adopts.
+    AdoptsWhilePaused,
     /// A proxy is adopted that was given to another definition.
     AdoptsWhatIsOthers,
+    /// A proxy is adopted that runs other code.
+    AdoptsOtherCode,
+    /// `resume` counts for a version that is not current.
+    ResumesAnyVersion,
+    /// `resume` waits for the policy's delay.
+    ResumeWaits,
+    /// What was paused runs its version again, although another one became current since.
+    ResumesReplaced,
+    /// A complex step ends on its version, although another one is current.
+    EndsOnReplaced,
+    /// A complex step goes back to its version, although `migrate` was executed since that was decided.
+    ReturnsToReplaced,
+    /// A complex step ends on its version while the definition is paused.
+    EndsPausedRunning,
     /// A lambda that said yes once is not asked again.
     RemembersLambda,
     /// A delay starts although its lambda says no.
@@ -117,18 +165,22 @@ pub enum Mutation {
     AnyonePauses,
     /// `NONE` is set while the definition is paused.
     NobodyWhilePaused,
+    /// `NONE` is set for `migrate` while an instance is stopped.
+    FreezesStopped,
+    /// A complex step begins although `migrate` is `NONE`.
+    StartsWhenFrozen,
     /// A proxy is created at what is current, whatever was approved.
     CreatedAtCurrent,
     /// A paused definition has new instances.
     CreatesWhilePaused,
+    /// A proxy that has left is created again.
+    CreatesAgain,
     /// A new version ends what `create` had gathered.
     EndsOtherRoles,
     /// Who pauses one definition pauses the other.
     PausesBoth,
     /// Who has not approved refuses in vain: what he has signed counts.
     RefusesInVain,
-    /// `NONE` is set for `migrate` while an instance is in a complex step.
-    FreezesSteps,
     /// A contract orders adopted proxies.
     OrdersByContracts,
     /// A contract that completes approvals executes what orders an adopted proxy.
@@ -137,10 +189,12 @@ pub enum Mutation {
     MovesInItsCall,
     /// A pause does not name what it left.
     PausesInSilence,
-    /// A paused definition is not paused again, whatever is left.
-    PausesOnce,
     /// An adopted instance is removed while it is paused.
     RemovesPaused,
+    /// A transfer delivers an instance in another state than was accepted.
+    ReceivesAnyState,
+    /// What came from another registry is not marked as that.
+    ArrivesUnnoticed,
 }
 
 impl Scope {
@@ -153,6 +207,21 @@ impl Scope {
     pub fn is_adopted(&self, proxy: u8) -> bool {
         self.adopted & (1 << proxy) != 0
     }
+
+    /// The definition that a proxy is an instance of at the beginning, if it is one.
+    pub fn begins_at(&self, proxy: u8) -> Option<Side> {
+        let is_others = !self.elsewhere.is_empty() && !self.registries;
+        match proxy < self.instances {
+            true => Some(Side::First),
+            false => (is_others && proxy == 1).then_some(Side::Second),
+        }
+    }
+
+    /// Whether the scope has that proxy, from the beginning or later.
+    pub fn has_proxy(&self, proxy: u8) -> bool {
+        let is_created = self.contents.contains(&Create(proxy));
+        self.begins_at(proxy).is_some() || self.is_adopted(proxy) || is_created
+    }
 }
 
 /// What a scope has unless it says otherwise.
@@ -163,10 +232,13 @@ const USUAL: Scope = Scope {
     creating: &[],
     contents: &[],
     elsewhere: &[],
+    registries: false,
     wavers: false,
     signs: false,
     contracts: false,
-    skips: false,
+    evm: false,
+    wallet_of_first: false,
+    checked: false,
     complex: false,
     instances: 1,
     adopted: 0,
@@ -176,12 +248,16 @@ const USUAL: Scope = Scope {
     mutation: None,
 };
 
+/// Calls about the first proxy, or the second, in whatever state it is.
+const P: Subject = Subject::of(0);
+const Q: Subject = Subject::of(1);
+
 /// All of them.
-pub const SCOPES: [Scope; 12] = [
+pub const SCOPES: [Scope; 15] = [
     Scope {
         name: "deciding",
         policies: &[TWO_OF_THREE, BOTH, ONE_OR_TWO],
-        contents: &[Migrate, SetPolicy(1), SetPolicy(2)],
+        contents: &[Migrate(2), SetPolicy(1), SetPolicy(2)],
         ticks: 2,
         depth: (6, 10),
         ..USUAL
@@ -189,62 +265,90 @@ pub const SCOPES: [Scope; 12] = [
     Scope {
         name: "signed",
         policies: &[TWO_OF_THREE, BOTH],
-        contents: &[Migrate, SetPolicy(1)],
+        contents: &[Migrate(2), SetPolicy(1)],
         signs: true,
+        wallet_of_first: true,
         ticks: 2,
         depth: (5, 7),
         ..USUAL
     },
     Scope {
+        name: "signed about an instance",
+        policies: &[ONE_OR_TWO],
+        contents: &[Migrate(2), SetHandler(P), Abort(P)],
+        signs: true,
+        complex: true,
+        depth: (4, 6),
+        ..USUAL
+    },
+    Scope {
         name: "delayed",
         policies: &[LATER, ONE_OR_TWO],
-        contents: &[Migrate, Pause, Resume, SetPolicy(1)],
+        contents: &[Migrate(2), Pause(0b01), Resume(1), Resume(2), SetPolicy(1)],
         instances: 2,
         ticks: 4,
-        depth: (6, 10),
+        depth: (6, 9),
         ..USUAL
     },
     Scope {
         name: "complex",
         policies: &[ONE_OR_TWO, Policy::Nobody],
         contents: &[
-            Migrate,
-            Pause,
-            Resume,
-            SetHandler(0),
-            Abort(0),
-            Abort(1),
+            Migrate(2),
+            Migrate(3),
+            Pause(0b01),
+            Resume(2),
+            Resume(3),
+            SetHandler(P),
+            Abort(P),
             SetPolicy(1),
         ],
         complex: true,
-        instances: 2,
-        depth: (6, 10),
+        depth: (7, 9),
+        ..USUAL
+    },
+    Scope {
+        name: "replaced",
+        policies: &[ONE_OR_TWO, Policy::Nobody],
+        pausing: &[BOTH],
+        contents: &[
+            Migrate(2),
+            Migrate(3),
+            Pause(0b01),
+            Resume(1),
+            Resume(2),
+            SetPolicy(1),
+            SetPause(0),
+        ],
+        checked: true,
+        depth: (6, 8),
         ..USUAL
     },
     Scope {
         name: "adopted",
         policies: &[ONE_OR_TWO],
         contents: &[
-            Migrate,
-            Pause,
-            Resume,
+            Migrate(2),
+            Pause(0b11),
+            Resume(1),
+            Resume(2),
             Adopt(0),
-            Transfer(0),
-            Remove(0),
+            Transfer(P),
+            Remove(P),
             Adopt(1),
         ],
         instances: 0,
         adopted: 0b11,
-        depth: (5, 10),
+        depth: (6, 9),
         ..USUAL
     },
     Scope {
         name: "lambda",
         policies: &[HELPED_LATER, HELPED_OR_TWO],
-        contents: &[Migrate, SetPolicy(1)],
+        contents: &[Migrate(2), Pause(0b01), Resume(1), SetPolicy(1)],
         wavers: true,
         ticks: 4,
-        depth: (6, 10),
+        depth: (6, 9),
         ..USUAL
     },
     Scope {
@@ -252,9 +356,10 @@ pub const SCOPES: [Scope; 12] = [
         policies: &[ONE_OR_TWO, BOTH],
         pausing: &[BOTH, Policy::Nobody],
         contents: &[
-            Migrate,
-            Pause,
-            Resume,
+            Migrate(2),
+            Pause(0b01),
+            Resume(1),
+            Resume(2),
             SetPolicy(1),
             SetPause(0),
             SetPause(1),
@@ -266,24 +371,62 @@ pub const SCOPES: [Scope; 12] = [
         name: "create",
         policies: &[ONE_OR_TWO],
         creating: &[BOTH, ONE_OR_TWO],
-        contents: &[Migrate, Pause, Resume, Create(0), Create(1), SetCreate(1)],
+        contents: &[
+            Migrate(2),
+            Pause(0b01),
+            Resume(1),
+            Create(0),
+            Create(1),
+            SetCreate(1),
+        ],
         instances: 0,
-        depth: (5, 8),
+        depth: (6, 8),
         ..USUAL
     },
     Scope {
         name: "two definitions",
         policies: &[ONE_OR_TWO, BOTH],
-        contents: &[Migrate, Pause, SetPolicy(1), Adopt(1), Transfer(1)],
-        elsewhere: &[Migrate, Pause, Resume, SetPolicy(1)],
-        depth: (4, 7),
+        contents: &[Migrate(2), Pause(0b11), SetPolicy(1), Adopt(1), Transfer(Q)],
+        elsewhere: &[Migrate(2), Pause(0b11), Resume(1), SetPolicy(1)],
+        depth: (5, 7),
+        ..USUAL
+    },
+    Scope {
+        name: "two registries",
+        policies: &[ONE_OR_TWO, BOTH],
+        creating: &[ONE_OR_TWO],
+        contents: &[
+            Migrate(2),
+            Pause(0b01),
+            Create(0),
+            Transfer(P),
+            Accept(1, P),
+            SetPolicy(1),
+        ],
+        elsewhere: &[
+            Migrate(2),
+            Pause(0b01),
+            Accept(1, P),
+            Transfer(P),
+            SetPolicy(1),
+        ],
+        registries: true,
+        depth: (5, 7),
         ..USUAL
     },
     Scope {
         name: "in a call",
         policies: &[WALLET_OR_TWO],
-        contents: &[Migrate, Pause, Resume, Adopt(1), Transfer(1), Remove(1)],
+        contents: &[
+            Migrate(2),
+            Pause(0b11),
+            Resume(1),
+            Adopt(1),
+            Transfer(Q),
+            Remove(Q),
+        ],
         contracts: true,
+        evm: true,
         instances: 2,
         adopted: 0b10,
         depth: (5, 7),
@@ -292,9 +435,8 @@ pub const SCOPES: [Scope; 12] = [
     Scope {
         name: "matured in a call",
         policies: &[LATER],
-        contents: &[Migrate, Pause, Resume, Transfer(1)],
+        contents: &[Migrate(2), Pause(0b11), Resume(1), Transfer(Q)],
         contracts: true,
-        skips: true,
         instances: 2,
         adopted: 0b10,
         ticks: 3,
@@ -304,9 +446,10 @@ pub const SCOPES: [Scope; 12] = [
     Scope {
         name: "signed in a call",
         policies: &[WITH_WALLET],
-        contents: &[Migrate, Pause, Transfer(1)],
+        contents: &[Migrate(2), Pause(0b11), Transfer(Q)],
         signs: true,
         contracts: true,
+        evm: true,
         instances: 2,
         adopted: 0b10,
         depth: (4, 5),

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::instances::{finish_step, give};
+use crate::approvals::Signed;
+use crate::instances::give;
 use crate::policy::Set;
 use crate::scope::{APPROVERS, STRANGER, Scope, WALLET};
-use crate::state::{Content, Control, SignedApproval, State};
+use crate::state::{Content, Holder, Side, SignedApproval, State};
 use crate::way::Way;
 
 /// Something that somebody does.
@@ -25,6 +26,9 @@ pub enum Transition {
         round: u8,
         /// They.
         signers: Set,
+        /// Whether what the first approver signed for himself is submitted as the last one's, who is a contract that
+        /// takes his signatures (ERC-1271).
+        borrowed: bool,
     },
     /// Takes his approval back.
     Revoke(u8, Content),
@@ -36,12 +40,14 @@ pub enum Transition {
     UpgradeInstance(u8, u8),
     /// Has the program of a complex step end it; back or not.
     Finish(u8, bool),
-    /// Rolls out.
-    Rollout,
+    /// Rolls out these proxies.
+    Rollout(Set),
     /// The owner of a proxy gives it away.
-    Give(u8, Control),
+    Give(u8, Holder),
     /// The lambda answers so from here on.
     Say(bool),
+    /// The check of the step to 2.0 refuses from here on, or does not any more.
+    Obstruct(bool),
     /// The same in the other definition.
     Elsewhere(Deed),
     /// A stranger has the contract do it, by itself or in the middle of a proxy's call.
@@ -59,8 +65,8 @@ pub enum Deed {
     Revoke(u8, Content),
     /// Ends the open action.
     Cancel(u8, Content),
-    /// Rolls out.
-    Rollout,
+    /// Rolls out these proxies.
+    Rollout(Set),
     /// Has the registry upgrade an instance to 2.0.
     UpgradeInstance(u8, u8),
     /// Submits what some signed of a content, in that epoch and round.
@@ -73,13 +79,14 @@ impl From<Deed> for Transition {
             Deed::Call(who, content) => Self::Call(who, content),
             Deed::Revoke(who, content) => Self::Revoke(who, content),
             Deed::Cancel(who, content) => Self::Cancel(who, content),
-            Deed::Rollout => Self::Rollout,
+            Deed::Rollout(proxies) => Self::Rollout(proxies),
             Deed::UpgradeInstance(who, proxy) => Self::UpgradeInstance(who, proxy),
             Deed::Submit(content, (epoch, round), signers) => Self::Submit {
                 content,
                 epoch,
                 round,
                 signers,
+                borrowed: false,
             },
         }
     }
@@ -116,6 +123,20 @@ pub enum Refusal {
     NotSupported,
     /// `DirectCallRequired`
     DirectCallRequired,
+    /// `StaleInstance`
+    StaleInstance,
+    /// `TransferNotAccepted`
+    TransferNotAccepted,
+    /// `CodeChanged`
+    CodeChanged,
+    /// `VersionExists`
+    VersionExists,
+    /// `VersionNotCurrent`
+    VersionNotCurrent,
+    /// `InvalidStep`
+    InvalidStep,
+    /// `NoPath`
+    NoPath,
     /// `UpgradeInProgress`
     UpgradeInProgress,
     /// `UpgradeNotAuthorized`
@@ -126,6 +147,8 @@ pub enum Refusal {
     AlreadyAtVersion,
     /// Whatever a proxy of others says whose admin is another one.
     NotObeyed,
+    /// Whatever the check of a step says.
+    Obstructed,
 }
 
 /// What a call came to.
@@ -137,6 +160,8 @@ pub struct Outcome {
     pub executed: Option<Content>,
     /// The instances that it names because they stay as they were.
     pub skipped: Set,
+    /// The instances that `rollout` moved.
+    pub moved: Set,
 }
 
 /// What an approval came to.
@@ -146,17 +171,22 @@ pub(crate) struct Done {
     pub(crate) executed: Option<Content>,
     /// The instances that it names because they stay as they were.
     pub(crate) skipped: Set,
+    /// The instances that `rollout` moved.
+    pub(crate) moved: Set,
 }
 
 impl Scope {
     /// Everything that anybody could try.
     pub fn transitions(&self, state: &State) -> Vec<Transition> {
-        let mut transitions = vec![Transition::Tick, Transition::Rollout];
-        for content in self.contents.iter().copied() {
+        let mut transitions = vec![Transition::Tick];
+        let rollouts = self.rollouts();
+        transitions.extend(rollouts.map(Transition::Rollout));
+        let contents = named(self.contents, state);
+        for content in contents.iter().copied() {
             for who in 0..=STRANGER {
                 transitions.push(Transition::Call(who, content));
                 // while `pause` is not set, `pause` is never open
-                if content != Content::Pause || !self.pausing.is_empty() {
+                if !matches!(content, Content::Pause(_)) || !self.pausing.is_empty() {
                     transitions.push(Transition::Cancel(who, content));
                 }
                 if self.may_revoke(state, who, content) {
@@ -167,30 +197,20 @@ impl Scope {
                 }
             }
         }
-        if let Some(other) = &state.other {
-            let deeds = self.deeds_elsewhere(other);
-            transitions.extend(deeds.into_iter().map(Transition::Elsewhere));
-        }
+        let other = state.flipped();
+        let elsewhere = other.map(|other| self.deeds_elsewhere(&other));
+        let elsewhere = elsewhere.into_iter().flatten();
+        transitions.extend(elsewhere.map(Transition::Elsewhere));
         if self.wavers {
             transitions.push(Transition::Say(!state.lambda));
         }
-        let groups: BTreeSet<_> = state
-            .signatures
-            .iter()
-            .map(|one| (one.content, one.epoch, one.round))
-            .collect();
-        for (content, epoch, round) in groups {
-            let all = signers(state, content, epoch, round);
-            let some = (1..=all).filter(|some| some & !all == 0);
-            for signers in some {
-                let submit = Deed::Submit(content, (epoch, round), signers);
-                transitions.push(submit.into());
-                transitions.extend(self.by_contract(submit));
-            }
+        if self.checked {
+            transitions.push(Transition::Obstruct(!state.obstructed));
         }
+        transitions.extend(self.submissions(state));
         if self.contracts {
-            let mut deeds = vec![Deed::Rollout];
-            for content in self.contents.iter().copied() {
+            let mut deeds = vec![Deed::Rollout(0b11)];
+            for content in contents {
                 deeds.push(Deed::Call(WALLET, content));
                 if self.may_revoke(state, WALLET, content) {
                     deeds.push(Deed::Revoke(WALLET, content));
@@ -206,12 +226,11 @@ impl Scope {
         for proxy in 0..2 {
             if self.is_adopted(proxy) {
                 transitions.extend([
-                    Transition::Give(proxy, Control::Registry),
-                    Transition::Give(proxy, Control::Another),
+                    Transition::Give(proxy, Holder::Definition(Side::First)),
+                    Transition::Give(proxy, Holder::Another),
                 ]);
-            } else if state.proxies[usize::from(proxy)].instance.is_some() {
-                // an EVM proxy upgrades itself for its registry alone
-                let all = (0..=STRANGER).filter(|_| !self.contracts);
+            } else if state.instance(proxy).is_some() {
+                let all = (0..=STRANGER).filter(|_| !self.evm);
                 transitions.extend(all.map(|who| Transition::Upgrade(who, proxy)));
                 if self.complex {
                     transitions.extend([
@@ -220,6 +239,42 @@ impl Scope {
                     ]);
                 }
             }
+        }
+        transitions
+    }
+
+    /// The proxies that calls of `rollout` name.
+    fn rollouts(&self) -> impl Iterator<Item = Set> + use<> {
+        let scope = *self;
+        (1..=0b11_u8).filter(move |all| (0..2).all(|n| all & (1 << n) == 0 || scope.has_proxy(n)))
+    }
+
+    /// What is submitted of everything that was signed.
+    fn submissions(&self, state: &State) -> Vec<Transition> {
+        let groups: BTreeSet<_> = state
+            .signatures
+            .iter()
+            .map(|one| (one.content, one.epoch, one.round))
+            .collect();
+        let mut transitions = Vec::new();
+        for (content, epoch, round) in groups {
+            let all = signers(state, content, epoch, round);
+            let some = (1..=all).filter(|some| some & !all == 0);
+            for signers in some {
+                let submit = Deed::Submit(content, (epoch, round), signers);
+                transitions.push(submit.into());
+                transitions.extend(self.by_contract(submit));
+            }
+            let borrows = self.wallet_of_first && all & 1 != 0;
+            let borrowed = [1 << (APPROVERS - 1), 1 | 1 << (APPROVERS - 1)];
+            let borrowed = borrowed.into_iter().filter(|_| borrows);
+            transitions.extend(borrowed.map(|signers| Transition::Submit {
+                content,
+                epoch,
+                round,
+                signers,
+                borrowed: true,
+            }));
         }
         transitions
     }
@@ -235,11 +290,11 @@ impl Scope {
 
     /// What is done in the other definition.
     fn deeds_elsewhere(&self, other: &State) -> Vec<Deed> {
-        let mut deeds = vec![Deed::Rollout];
-        for content in self.elsewhere.iter().copied() {
+        let mut deeds: Vec<_> = self.rollouts().map(Deed::Rollout).collect();
+        for content in named(self.elsewhere, other) {
             for who in 0..=STRANGER {
                 deeds.push(Deed::Call(who, content));
-                if content != Content::Pause {
+                if !matches!(content, Content::Pause(_)) {
                     deeds.push(Deed::Cancel(who, content));
                 }
                 if self.may_revoke(other, who, content) {
@@ -270,6 +325,7 @@ impl Scope {
         way.begins(state)?;
         let mut outcome = self.act_by(state, transition, way)?;
         self.forget_revoked(&mut outcome.state);
+        outcome.state.share();
         Ok(outcome)
     }
 
@@ -285,10 +341,15 @@ impl Scope {
                 epoch,
                 round,
                 signers,
+                borrowed,
             } => {
                 let first = signers.trailing_zeros() as u8;
-                let of = Some((epoch, round));
-                done = self.approve(&mut next, content, signers, first, of, way)?;
+                let signed = Some(Signed {
+                    epoch,
+                    round,
+                    borrowed,
+                });
+                done = self.approve(&mut next, content, signers, first, signed, way)?;
             }
             Transition::Sign(signer, content) => {
                 let (_, round) = self.open(state, content);
@@ -303,30 +364,43 @@ impl Scope {
             Transition::UpgradeInstance(who, proxy) => {
                 self.upgrade_instance(&mut next, who, proxy, way)?;
             }
-            Transition::Finish(proxy, back) => finish_step(&mut next, proxy, back)?,
-            Transition::Rollout => self.roll_out(&mut next, way),
+            Transition::Finish(proxy, back) => self.finish_step(&mut next, proxy, back)?,
+            Transition::Rollout(proxies) => done = self.roll_out(&mut next, proxies, way)?,
             Transition::Give(proxy, to) => give(&mut next, proxy, to)?,
             Transition::Say(yes) => next.lambda = yes,
+            Transition::Obstruct(yes) => next.obstructed = yes,
             Transition::Elsewhere(deed) => {
-                let other = state.other.as_deref().ok_or(Refusal::NotAnInstance)?;
-                let outcome = self.act(other, deed.into())?;
-                (done.executed, done.skipped) = (outcome.executed, outcome.skipped);
-                next.other = Some(Box::new(outcome.state));
+                let there = state.flipped().ok_or(Refusal::NotAnInstance)?;
+                let outcome = self.act(&there, deed.into())?;
+                let back = outcome.state.flipped().ok_or(Refusal::NotAnInstance)?;
+                return Ok(Outcome {
+                    state: back,
+                    ..outcome
+                });
             }
             Transition::By(..) => unreachable!("a deed is none"),
             Transition::Tick => {
                 next.ticks += 1;
-                if let Some(other) = &mut next.other {
-                    other.ticks += 1;
-                }
             }
         }
         Ok(Outcome {
             state: next,
             executed: done.executed,
             skipped: done.skipped,
+            moved: done.moved,
         })
     }
+}
+
+/// These contents, about what is now, and what is open about what was before.
+fn named(contents: &[Content], state: &State) -> Vec<Content> {
+    let now = contents.iter().map(|content| content.now(state));
+    let mut named: Vec<_> = now.collect();
+    let open = state.actions.keys().copied();
+    let open = open.filter(|content| !named.contains(content));
+    let open: Vec<_> = open.collect();
+    named.extend(open);
+    named
 }
 
 /// Everybody who signed that.

@@ -1,7 +1,7 @@
 //! How a call reaches the registry, and which proxies it can order then.
 
 use crate::scope::{Mutation, Scope};
-use crate::state::{Content, State};
+use crate::state::{Content, Runs, State};
 use crate::transition::Refusal;
 
 /// How a call reaches the registry.
@@ -21,10 +21,9 @@ impl Way {
         let Self::Within(proxy) = self else {
             return Ok(());
         };
-        let instance = state.proxies[usize::from(proxy)].instance;
-        match instance.map(|one| one.state) {
-            None | Some(crate::state::InstanceState::Live) => Ok(()),
-            Some(_) => Err(Refusal::UpgradeInProgress),
+        match state.accounts[usize::from(proxy)].runs {
+            Runs::Version(_) => Ok(()),
+            Runs::Stub | Runs::Program => Err(Refusal::UpgradeInProgress),
         }
     }
 }
@@ -47,8 +46,8 @@ impl Scope {
     pub fn needs_direct(&self, state: &State, content: Content) -> bool {
         match content {
             Content::Adopt(_) => true,
-            Content::Transfer(proxy) => {
-                self.is_adopted(proxy) && state.proxies[usize::from(proxy)].instance.is_some()
+            Content::Transfer(of) => {
+                self.is_adopted(of.proxy) && state.instance(of.proxy).is_some()
             }
             _ => false,
         }

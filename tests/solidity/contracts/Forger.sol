@@ -17,7 +17,7 @@ contract Forged {
     }
 }
 
-/// Creates accounts with the code of proxies, is the registry in their code, and makes many calls in one transaction.
+/// Creates accounts with the code of proxies, plays the registry that has them, and makes many calls in one transaction.
 contract Forger {
     bytes code;
     bytes32[] slots;
@@ -46,16 +46,9 @@ contract Forger {
         }
     }
 
-    // -- what a registry is asked by the next one
+    // -- what a registry asks the next one
 
-    function relay(address proxy, bytes calldata data) external payable {
-        bytes memory answer = forward(proxy, data);
-        assembly {
-            return(add(answer, 32), mload(answer))
-        }
-    }
-
-    function receiveTransfer(address, bytes32) external pure returns (bytes4) {
+    function receiveTransfer(address, bytes32, uint64) external pure returns (bytes4) {
         return this.receiveTransfer.selector;
     }
 

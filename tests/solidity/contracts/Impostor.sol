@@ -12,7 +12,12 @@ struct PathStep {
 
 interface IReceives {
     function beginUpgrade(address caller, string calldata version) external;
-    function receiveTransfer(address proxy, bytes32 definition) external returns (bytes4);
+    function receiveTransfer(address proxy, bytes32 definition, uint64 nonce) external returns (bytes4);
+}
+
+interface IOrders {
+    function create(bytes32 salt) external returns (address proxy);
+    function give(address proxy, address to) external;
 }
 
 /// Run by delegatecall in a proxy's frame: says to a registry what a proxy that obeys it would say.
@@ -28,12 +33,6 @@ contract Thief {
 
     constructor(address code_) {
         code = code_;
-    }
-
-    function forget(bytes32 slot) external {
-        assembly {
-            tstore(slot, 0)
-        }
     }
 
     function drain(address payable to) external {
@@ -59,27 +58,32 @@ contract Thief {
 contract Impostor {
     address immutable script;
     address immutable thief;
-    bytes32 immutable upgraded;
     string at;
     uint256 n;
-    address orderer;
+    /// Whom its proxy is to obey from now on.
+    address next;
     bool deaf;
 
-    constructor(address script_, address thief_, bytes32 upgraded_, string memory at_) {
-        (script, thief, upgraded, at) = (script_, thief_, upgraded_, at_);
+    constructor(address script_, address thief_, string memory at_) {
+        (script, thief, at) = (script_, thief_, at_);
     }
 
-    /// A proxy of kind 1 with this contract in its code, at a version of its own.
-    function create(bytes memory creation) external returns (address proxy) {
-        assembly {
-            proxy := create(0, add(creation, 32), mload(creation))
-        }
-        order(proxy, abi.encodeWithSignature("upgradeTo(string)", ""));
+    /// A proxy of kind 1 that obeys this contract, and has the mark of a version.
+    function create(address orders, string calldata version) external returns (address proxy) {
+        proxy = IOrders(orders).create(0);
+        order(orders, proxy, version);
+    }
+
+    /// The same proxy obeys another registry from now on, and the orders contract is told so.
+    function give(address orders, address proxy, address to) external {
+        next = to;
+        order(orders, proxy, "");
+        IOrders(orders).give(proxy, to);
     }
 
     /// Hands the proxy to a definition that has accepted it from here.
-    function deliver(address registry, address proxy, bytes32 definition) external {
-        IReceives(registry).receiveTransfer(proxy, definition);
+    function deliver(address registry, address proxy, bytes32 definition, uint64 nonce) external {
+        IReceives(registry).receiveTransfer(proxy, definition, nonce);
     }
 
     function turnDeaf() external {
@@ -104,7 +108,7 @@ contract Impostor {
         planned.push(Planned(to, data));
     }
 
-    function receiveTransfer(address, bytes32) external returns (bytes4) {
+    function receiveTransfer(address, bytes32, uint64) external returns (bytes4) {
         for (uint256 i = 0; i < planned.length; i++) {
             (bool done,) = planned[i].to.call(planned[i].data);
             outcomes.push(done);
@@ -118,48 +122,31 @@ contract Impostor {
         external
         returns (uint8, address, PathStep[] memory steps)
     {
+        require(!deaf, "deaf");
+        if (next != address(0)) {
+            return (3, next, steps);
+        }
         string memory from = at;
-        at = string(abi.encodePacked("x", bytes1(uint8(48 + n++))));
+        at = bytes(from).length == 0 ? version : string(abi.encodePacked("x", bytes1(uint8(48 + n++))));
         steps = new PathStep[](1);
         steps[0] = PathStep(from, at, thief, 0, address(0), "");
         if (bytes(from).length != 0) {
             (steps[0].kind, steps[0].script) = (2, script);
-            address registry = caller == address(this) ? orderer : caller;
-            steps[0].data = abi.encodeCall(Obedience.obey, (registry, caller, version));
+            steps[0].data = abi.encodeCall(Obedience.obey, (caller, caller, version));
         }
         return (0, address(0), steps);
     }
 
     function endUpgrade(string calldata) external {}
 
-    // -- what a registry is asked by the next one
-
-    function relay(address proxy, bytes calldata data) external payable returns (bytes memory) {
-        bytes4 selector = bytes4(data);
-        if (selector == bytes4(keccak256("registry()"))) {
-            assembly {
-                mstore(0, caller())
-                return(0, 32)
-            }
-        }
-        require(!deaf, "deaf");
-        orderer = msg.sender;
-        order(proxy, data);
-        assembly {
-            return(0, 0)
-        }
-    }
-
-    function transferRelay(address, address) external {}
-
-    function order(address proxy, bytes memory data) private {
-        (bool done, bytes memory answer) = proxy.call(data);
+    function order(address orders, address proxy, string memory version) private {
+        bytes memory upgrade = abi.encodeWithSignature("upgradeTo(string)", version);
+        (bool done, bytes memory answer) = orders.call(bytes.concat(bytes32(uint256(uint160(proxy))), upgrade));
         if (!done) {
             assembly {
                 revert(add(answer, 32), mload(answer))
             }
         }
-        Thief(payable(proxy)).forget(upgraded);
     }
 }
 

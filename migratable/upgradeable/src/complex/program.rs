@@ -210,23 +210,22 @@ fn handled() -> Outcome<State> {
     Ok(state)
 }
 
-/// The running migration, for the registry alone, or the registry in the code of an EVM proxy, which relays its
-/// orders.
+/// The running migration, for the registry alone; to an EVM proxy the orders contract passes its orders on.
 fn governed() -> Outcome<State> {
     let state = running()?;
-    if !is_relay(context::msg_sender()) {
+    if !is_orders(context::msg_sender()) {
         by(Address::from_word(storage::load(&slots::ADMIN.0).into()))?;
     }
     Ok(state)
 }
 
-/// Whether that account is the registry in the code of this account, an EVM proxy.
-fn is_relay(caller: [u8; 20]) -> bool {
+/// Whether that account is the orders contract in the code of this account, an EVM proxy.
+fn is_orders(caller: [u8; 20]) -> bool {
     let this = context::contract_address();
-    let mut registry = [0; 20];
+    let mut orders = [0; 20];
     context::code_size(&this) == evm_proxy::EVM.size
-        && context::code(&this, evm_proxy::EVM.registry_at, &mut registry) == registry.len()
-        && registry == caller
+        && context::code(&this, evm_proxy::EVM.caller_at, &mut orders) == orders.len()
+        && orders == caller
 }
 
 fn running() -> Outcome<State> {

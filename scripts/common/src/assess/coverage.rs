@@ -1,25 +1,15 @@
 //! How much was seen of each part. That is computed from where what is known of it comes from; nobody
 //! says "complete".
 
+use super::extent::Extent;
 use super::finding::{Finding, Severity};
 use super::id::FindingId;
 use super::origin::{Origin, Part, concludes};
-use super::refusal::{Refused, Together};
+use super::refusal::Refused;
+use super::together::Together;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
-
-/// How much of a part was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Extent {
-    /// All there is.
-    Complete,
-    /// Some of it, or all of it by somebody's word.
-    Partial,
-    /// None of it.
-    Absent,
-}
 
 /// Where what is known of a part comes from, or of some of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,17 +50,6 @@ impl Part {
                 "give an endpoint and a registry (of check: leave --against out), so that the instances are read"
             }
             _ => "check it in another way",
-        }
-    }
-}
-
-impl Extent {
-    /// The word for it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Complete => "complete",
-            Self::Partial => "partial",
-            Self::Absent => "absent",
         }
     }
 }

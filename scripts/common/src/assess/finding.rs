@@ -2,7 +2,7 @@
 
 use super::id::FindingId;
 use super::origin::{Origin, Part};
-use super::refusal::Together;
+use super::together::Together;
 use crate::error::{Explain, Report};
 use serde::Serialize;
 use std::fmt;

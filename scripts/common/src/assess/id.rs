@@ -2,6 +2,7 @@
 
 use super::origin::Part;
 use crate::text::shell_word;
+use alloy::primitives::Address;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -30,6 +31,9 @@ const OF_LAYOUTS: [&str; 8] = [
     "namespace-change",
     "unknown",
 ];
+
+/// What the id of an instance that came from elsewhere begins with.
+const ARRIVAL: &str = "arrival";
 
 impl FindingId {
     /// Two layouts that differ and cannot be compared.
@@ -102,6 +106,11 @@ impl FindingId {
         Self(text.into())
     }
 
+    /// An instance that came from elsewhere.
+    pub fn arrival(proxy: Address) -> Self {
+        Self(format!("{ARRIVAL}:{proxy}").into())
+    }
+
     /// Nobody could look at a part.
     pub fn absent(part: Part) -> Self {
         Self(format!("absent:{}", part.name()).into())
@@ -157,7 +166,10 @@ impl FindingId {
 
     /// Whether it can be accepted. Other findings are named by the error that they are.
     pub fn is_acceptable(&self) -> bool {
-        self.is_of_a_way() || self.is_of_a_trial() || Self::FIXED.contains(self)
+        let of = self.0.split_once(':');
+        let is_arrival =
+            of.is_some_and(|(kind, of)| kind == ARRIVAL && of.parse::<Address>().is_ok());
+        self.is_of_a_way() || self.is_of_a_trial() || is_arrival || Self::FIXED.contains(self)
     }
 
     /// The flag that accepts all of these.

@@ -8,18 +8,22 @@
 
 mod coverage;
 mod decision;
+mod extent;
 mod fact;
 mod finding;
 mod github;
 mod id;
 mod origin;
 mod refusal;
+mod together;
 
-pub use coverage::{Coverage, Evidence, Extent};
+pub use coverage::{Coverage, Evidence};
 pub use decision::{Consent, Decision, Role, decide};
+pub use extent::Extent;
 pub use fact::Fact;
 pub use finding::{Finding, Severity, SourceLine};
 pub use github::annotation;
 pub use id::{Accepted, FindingId};
 pub use origin::{Origin, Part, concludes};
-pub use refusal::{Refused, Together, told_once};
+pub use refusal::{Refused, told_once};
+pub use together::Together;

@@ -1,6 +1,6 @@
 //! Where facts come from, and what may be concluded from it.
 
-use super::coverage::Extent;
+use super::extent::Extent;
 use serde::Serialize;
 use std::fmt;
 

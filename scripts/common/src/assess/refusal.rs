@@ -5,21 +5,6 @@ use super::id::FindingId;
 use crate::error::{Explain, Report};
 use std::fmt;
 
-/// What findings of one check have in common when they refuse something: they are told together.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Together {
-    /// The name of the error.
-    pub name: &'static str,
-    /// What they come to.
-    pub message: String,
-    /// What was expected.
-    pub expected: String,
-    /// What was found, where that is one thing for all of them.
-    pub found: Option<String>,
-    /// What to do; the flag that accepts them is added.
-    pub next: String,
-}
-
 /// The findings that refuse something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
@@ -158,6 +143,7 @@ impl Explain for Refused {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assess::together::Together;
     use crate::assess::{FindingId, Part};
     use std::sync::Arc;
 

@@ -82,11 +82,6 @@ pub fn differences(events: &Definition, seen: &Seen) -> Vec<Difference> {
             found.compare(format!("accepted transfer of {proxy}"), accepted, view);
         }
     }
-    for (proxy, relayed) in &events.relayed {
-        if let Some(view) = view.relayed.get(proxy) {
-            found.compare(format!("relay of {proxy}"), relayed, view);
-        }
-    }
     for (role, expression) in &events.policies {
         if let Some(view) = view.policies.get(role) {
             found.compare(format!("policy of {role}"), expression, view);
@@ -134,12 +129,10 @@ mod tests {
         });
         let accepted = Acceptance {
             registry: Address::repeat_byte(2),
-            kind: ProxyKind::Evm,
             version: "1.0".into(),
+            nonce: 2,
         };
         all.accepted.insert(Address::repeat_byte(3), accepted);
-        all.relayed
-            .insert(Address::repeat_byte(4), Address::repeat_byte(5));
         all.policies.insert("migrate".into(), "NONE".into());
         all
     }
@@ -205,7 +198,7 @@ mod tests {
                     .values_mut()
                     .for_each(|one| one.version.clear())
             },
-            |view| view.relayed.values_mut().for_each(|one| *one = PROXY),
+            |view| view.accepted.values_mut().for_each(|one| one.nonce += 1),
         ];
         assert_eq!(changes.map(|change| view(change).len()), [1, 1, 1]);
         let open = found(|seen| seen.open.push(ActionId::ZERO));

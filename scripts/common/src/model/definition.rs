@@ -5,7 +5,7 @@ use crate::model::kinds::{BlockedBy, DefinitionState, InstanceState, ProxyKind};
 use crate::model::step;
 use alloy::primitives::{Address, Bytes, keccak256};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use stylus_upgrades_interface::registry::{Code, Step};
 
@@ -99,8 +99,13 @@ pub struct Definition {
     pub open: BTreeMap<ActionId, Action>,
     /// Proxies that it has accepted from another registry, and that have not arrived.
     pub accepted: BTreeMap<Address, Acceptance>,
-    /// To which registry orders are relayed, of EVM proxies that were transferred; zero where they are no more.
-    pub relayed: BTreeMap<Address, Address>,
+    /// Instances that were adopted or came from another registry. Events alone tell of them.
+    pub arrived: BTreeSet<Address>,
+    /// Instances whose complex migration was rolled back since the last `migrate`: no rollout touches them. Events
+    /// alone tell of them.
+    pub held: BTreeSet<Address>,
+    /// Instances whose complex migration goes back, as approvers decided since the last `migrate`.
+    pub(crate) aborted: BTreeSet<Address>,
     /// Complex migrations that began and did not end, by instance. Events alone tell of them.
     pub begun: BTreeMap<Address, Begun>,
     /// Why the registry left instances as they were that have not moved since: what they reverted with. Events
@@ -209,10 +214,23 @@ impl Readiness {
 pub struct Acceptance {
     /// The registry that the proxy comes from; zero where nothing is accepted.
     pub registry: Address,
-    /// Its kind.
-    pub kind: ProxyKind,
     /// The version that it is at when it has arrived.
     pub version: String,
+    /// Its nonce at that registry.
+    pub nonce: u64,
+}
+
+/// What approvals about a proxy are bound to, and where it comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Details {
+    /// How often what it runs, or who may change that, has changed.
+    pub nonce: u64,
+    /// Whether the registry created it.
+    pub created: bool,
+    /// Whether it was adopted, or came from another registry.
+    pub arrived: bool,
+    /// Whether its complex migration was rolled back since the last `migrate`: no rollout touches it.
+    pub held: bool,
 }
 
 /// A complex migration that began.
@@ -307,10 +325,12 @@ impl Definition {
     }
 
     /// Instances that a rollout would handle: those that are not what the definition is, and, unless it is paused,
-    /// older ones.
+    /// older ones that were not rolled back.
     pub fn waiting(&self) -> Vec<Address> {
         let (wanted, current) = (self.wanted(), self.position(&self.current));
-        let is_older = |one: &Instance| self.position(&one.version) < current;
+        let is_older = |one: &Instance| {
+            self.position(&one.version) < current && !self.held.contains(&one.proxy)
+        };
         let waits = |one: &&Instance| one.state != wanted || (!self.is_paused() && is_older(one));
         let waiting = self.settled().filter(waits);
         waiting.map(|one| one.proxy).collect()

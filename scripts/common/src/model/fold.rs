@@ -86,7 +86,11 @@ impl Definition {
                     version.steps.push(event.step.clone());
                 }
             }
-            Event::CurrentChanged(event) => self.current.clone_from(&event.version),
+            Event::CurrentChanged(event) => {
+                self.current.clone_from(&event.version);
+                self.held.clear();
+                self.aborted.clear();
+            }
             Event::ProxyCreated(event) => {
                 self.arrives(event.proxy, &event.version, event.kind.into())
             }
@@ -95,6 +99,7 @@ impl Definition {
                 if !kind.is_adopted() {
                     self.accepted.remove(&event.proxy);
                 }
+                self.arrived.insert(event.proxy);
                 self.arrives(event.proxy, "", kind); // at which version follows
             }
             Event::TransferAccepted(event) if event.registry.is_zero() => {
@@ -103,13 +108,10 @@ impl Definition {
             Event::TransferAccepted(event) => {
                 let accepted = Acceptance {
                     registry: event.registry,
-                    kind: event.kind.into(),
                     version: event.version.clone(),
+                    nonce: event.nonce,
                 };
                 self.accepted.insert(event.proxy, accepted);
-            }
-            Event::RelayChanged(event) => {
-                self.relayed.insert(event.proxy, event.registry);
             }
             Event::InstanceSkipped(event) => {
                 self.skipped.insert(event.proxy, event.reason.clone());
@@ -121,8 +123,10 @@ impl Definition {
                     instance.version.clone_from(&event.to);
                 }
                 self.skipped.remove(&event.proxy);
+                self.held.remove(&event.proxy);
             }
             Event::MigrationStarted(event) => {
+                self.held.remove(&event.proxy);
                 self.turns(event.proxy, InstanceState::Migrating);
                 let begun = Begun {
                     from: event.from.clone(),
@@ -138,7 +142,12 @@ impl Definition {
                 }
             }
             Event::MigrationEnded(event) => self.migration_ends(event.proxy),
-            Event::MigrationAborted(event) => self.migration_ends(event.proxy),
+            Event::MigrationAborted(event) => {
+                self.migration_ends(event.proxy);
+                if self.aborted.remove(&event.proxy) {
+                    self.held.insert(event.proxy);
+                }
+            }
             Event::InstancePaused(event) => {
                 self.turns(event.proxy, InstanceState::Paused);
                 self.skipped.remove(&event.proxy);
@@ -189,9 +198,9 @@ impl Definition {
                 let call = action.map(|action| abi::abortMigrationCall::abi_decode(&action.call));
                 if let Some(Ok(call)) = call {
                     self.turns(call.proxy, InstanceState::TurningBack);
+                    self.aborted.insert(call.proxy);
                 }
             }
-            _ => {}
         }
     }
 
@@ -236,6 +245,8 @@ impl Definition {
             self.instances.swap_remove(at);
         }
         self.skipped.remove(&proxy);
+        self.arrived.remove(&proxy);
+        self.held.remove(&proxy);
     }
 
     fn instance(&mut self, proxy: Address) -> Option<&mut Instance> {

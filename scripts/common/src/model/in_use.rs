@@ -23,8 +23,8 @@ pub enum Role {
     Registry,
     /// A part of the registry.
     RegistryPart,
-    /// Another registry, which relays this one's orders to an EVM proxy that came from there.
-    Relay,
+    /// It passes the registry's orders on to EVM proxies.
+    Orders,
     /// A migration runs it.
     Script,
     /// The registry asks it before and after each instance takes a step.
@@ -46,7 +46,7 @@ impl Role {
             Self::PauseStub => "pause stub",
             Self::Registry => "registry",
             Self::RegistryPart => "part of the registry",
-            Self::Relay => "registry that relays to an EVM proxy",
+            Self::Orders => "orders contract",
             Self::Script => "migration script",
             Self::Check => "check of a step",
             Self::Lambda => "lambda",

@@ -122,14 +122,6 @@ numbered! {
         Lambda = blocked_by::LAMBDA, "lambda";
         /// It has expired.
         Expired = blocked_by::EXPIRED, "expired";
-        /// Code or script is not what was approved.
-        CodeChanged = blocked_by::CODE_CHANGED, "code changed";
-        /// Code or script cannot run.
-        NotRunnable = blocked_by::NOT_RUNNABLE, "not runnable";
-        /// The definition is paused.
-        Paused = blocked_by::PAUSED, "paused";
-        /// An account without code has to send the call directly.
-        DirectCall = blocked_by::DIRECT_CALL, "direct call";
     }
 }
 

@@ -20,11 +20,11 @@ pub mod step;
 
 pub use compare::{Difference, differences, head_differences};
 pub use definition::{
-    Acceptance, Action, Begun, Definition, Head, Instance, Readiness, RecordedCode, Slice, Unlike,
-    Version, definition_id, of_whom,
+    Acceptance, Action, Begun, Definition, Details, Head, Instance, Readiness, RecordedCode, Slice,
+    Unlike, Version, definition_id, of_whom,
 };
 pub use fold::{is_of_sequence, is_timed, role_asked_for, role_of};
 pub use in_use::{Role, Used};
 pub use kinds::{BlockedBy, DefinitionState, InstanceState, ProxyKind, StepKind};
 pub use reader::{Block, PathStep, Registry, Seen, Views};
-pub use step::{Named, named, runs, skips_failing};
+pub use step::{Named, named, runs};

@@ -1,8 +1,8 @@
 //! What a registry's views say. Nothing else asks them.
 
-use crate::ids::{ActionId, CodeHash, LayoutHash};
+use crate::ids::{ActionId, CodeHash};
 use crate::model::definition::{
-    Acceptance, Definition, Head, Instance, Readiness, RecordedCode, Slice, Version,
+    Acceptance, Definition, Details, Head, Instance, Readiness, RecordedCode, Slice, Version,
 };
 use crate::model::kinds::ProxyKind;
 use alloy::primitives::{Address, B256, Bytes};
@@ -254,12 +254,6 @@ impl<V: Views> Registry<V> {
         stream::iter(all).buffered(AT_ONCE).try_collect().await
     }
 
-    /// How many instances wait for a rollout: older than what is current, or to be paused or resumed.
-    pub async fn left(&self, name: &str) -> Result<u16, V::Error> {
-        let (name, max) = (name.into(), 0);
-        Ok(self.ask(&abi::rolloutCall { name, max }).await?.left)
-    }
-
     /// Where a proxy of that kind and salt is created.
     pub async fn proxy_address(
         &self,
@@ -330,14 +324,25 @@ impl<V: Views> Registry<V> {
         let found = self.ask(&abi::acceptedTransferCall { name, proxy }).await?;
         Ok(Acceptance {
             registry: found.registry,
-            kind: found.kind.into(),
             version: found.version,
+            nonce: found.nonce,
         })
     }
 
-    /// To which registry this one relays for a proxy that it transferred; zero where there is none.
-    pub async fn relayed_to(&self, proxy: Address) -> Result<Address, V::Error> {
-        Ok(self.ask(&abi::transferOfCall { proxy }).await?.registry)
+    /// What approvals about a proxy are bound to, and where it comes from. Answered for every account.
+    pub async fn details(&self, proxy: Address) -> Result<Details, V::Error> {
+        let found = self.ask(&abi::instanceDetailsCall { proxy }).await?;
+        Ok(Details {
+            nonce: found.nonce,
+            created: found.created,
+            arrived: found.arrived,
+            held: found.held,
+        })
+    }
+
+    /// The block in which an open action was proposed, as a log filter counts blocks.
+    pub async fn opened_at(&self, action: ActionId) -> Result<u64, V::Error> {
+        self.ask(&abi::openedAtCall { action: action.0 }).await
     }
 
     /// The path that an instance would take to a version.
@@ -349,14 +354,6 @@ impl<V: Views> Registry<V> {
         let targets: Vec<String> = targets.chain([call.version]).collect();
         let steps = found.steps.into_iter().zip(targets);
         Ok(steps.map(|(step, to)| PathStep { to, step }).collect())
-    }
-
-    /// The block of a layout document's event; 0 if it was never published.
-    pub async fn layout_at(&self, layout: LayoutHash) -> Result<u64, V::Error> {
-        let call = abi::layoutAtCall {
-            layoutHash: layout.into(),
-        };
-        self.ask(&call).await
     }
 
     /// What the views say of what follows from the events of a definition, of some of its versions and instances, at
@@ -387,11 +384,6 @@ impl<V: Views> Registry<V> {
             for proxy in events.accepted.keys() {
                 let accepted = self.acceptance(name, *proxy).await?;
                 definition.accepted.insert(*proxy, accepted);
-            }
-            for proxy in events.relayed.keys() {
-                definition
-                    .relayed
-                    .insert(*proxy, self.relayed_to(*proxy).await?);
             }
         }
         for role in events.policies.keys() {

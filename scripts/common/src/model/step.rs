@@ -4,7 +4,6 @@ use crate::model::kinds::StepKind;
 use alloy::primitives::Address;
 use serde::Serialize;
 use serde::ser::Serializer;
-use stylus_upgrades_interface::ids;
 use stylus_upgrades_interface::registry::Step;
 
 /// The contract that a step names.
@@ -29,14 +28,9 @@ impl Named {
     }
 }
 
-/// What a step runs, whether or not it leaves failing instances to the rollout.
+/// What a step runs.
 pub fn runs(step: &Step) -> StepKind {
-    ids::StepKind(step.kind).base().0.into()
-}
-
-/// Whether `migrate` leaves an instance whose upgrade reverts to the rollout.
-pub fn skips_failing(step: &Step) -> bool {
-    ids::StepKind(step.kind).skips_failing()
+    step.kind.into()
 }
 
 /// The contract that a step names.
@@ -57,8 +51,6 @@ struct Document<'a> {
     named: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     script: Option<Address>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    skips_failing: bool,
 }
 
 pub(crate) fn serialize<S: Serializer>(steps: &[Step], serializer: S) -> Result<S::Ok, S::Error> {
@@ -67,7 +59,6 @@ pub(crate) fn serialize<S: Serializer>(steps: &[Step], serializer: S) -> Result<
         kind: runs(step),
         named: named(step).word(),
         script: Some(step.script).filter(|script| !script.is_zero()),
-        skips_failing: skips_failing(step),
     }))
 }
 
@@ -88,7 +79,6 @@ mod tests {
             (step::NONE, contract, check),
             (step::CALL, contract, check),
             (step::SCRIPT, contract, script),
-            (step::SCRIPT | step::SKIP_FAILING, contract, script),
             (step::COMPLEX, contract, script),
             (step::FOREIGN_CALL, contract, check),
             (9, contract, check),
@@ -101,11 +91,6 @@ mod tests {
                 data: Bytes::new(),
             };
             assert_eq!(named(&one), expected, "{kind}");
-            assert_eq!(
-                skips_failing(&one),
-                kind & step::SKIP_FAILING != 0,
-                "{kind}"
-            );
         }
     }
 }

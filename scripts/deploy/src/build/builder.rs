@@ -10,14 +10,13 @@ use super::package::{Package, Workspace};
 use super::revision::Revision;
 use super::source::Source;
 use super::sources;
-use super::toolchain::{self, Toolchain, ToolchainFile};
+use super::tools::Tools;
 use super::workplace::Workplace;
 use crate::interface::{Callable, RustFile};
 use crate::progress::Progress;
 use crate::state_folder::state_folder;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 /// Builds contracts. Cheap to make; several may work at once, in one process or many.
 pub struct Builder {
@@ -29,10 +28,7 @@ pub struct Builder {
     /// What is unchanged since the bytes were pinned is not built.
     may_be_pinned: bool,
     framework: OnceLock<Framework>,
-    toolchains: Mutex<BTreeMap<String, Toolchain>>,
-    pub(super) cargo_home: PathBuf,
-    pub(super) is_from_scratch: bool,
-    pub(super) progress: Arc<dyn Progress>,
+    pub(super) tools: Tools,
 }
 
 /// The folder of a crate. Nobody else writes a checkout there as long as this value lasts.
@@ -63,10 +59,7 @@ impl Builder {
             framework_home: None,
             may_be_pinned: false,
             framework: OnceLock::new(),
-            toolchains: Mutex::default(),
-            cargo_home: toolchain::cargo_home(),
-            is_from_scratch: false,
-            progress,
+            tools: Tools::new(progress),
         }
     }
 
@@ -116,7 +109,7 @@ impl Builder {
     /// the lock file names by their checksums, and the framework's.
     #[must_use]
     pub fn from_scratch(mut self) -> Self {
-        self.is_from_scratch = true;
+        self.tools.is_from_scratch = true;
         self
     }
 
@@ -185,7 +178,7 @@ impl Builder {
     ) -> Result<(Workplace<'_>, PathBuf), BuildError> {
         // It is built where this holds the lock.
         self.programs()?;
-        let workplace = Workplace::open(self, self.target_of(&revision.top)?)?;
+        let workplace = Workplace::open(&self.tools, self.target_of(&revision.top)?)?;
         workplace.lock()?;
         let folder = revision.check_out(&workplace.folder)?;
         Ok((workplace, folder))
@@ -229,7 +222,7 @@ impl Builder {
             return Ok(framework);
         }
         let workspace = Workspace::of(home)?;
-        let workplace = Workplace::open(self, self.target_of(&workspace.root)?)?;
+        let workplace = Workplace::open(&self.tools, self.target_of(&workspace.root)?)?;
         workplace.lock()?;
         // Somebody else may have built it while this waited.
         if let Some(framework) = self.framework.get() {
@@ -242,7 +235,7 @@ impl Builder {
 
     /// Builds a crate. Those of the framework's constants that it names are known to it.
     fn build(&self, package: &Package) -> Result<(Artifact, Vec<RustFile>), BuildError> {
-        let workplace = Workplace::open(self, self.target(package)?)?;
+        let workplace = Workplace::open(&self.tools, self.target(package)?)?;
         self.build_in(&workplace, package)
     }
 
@@ -284,24 +277,6 @@ impl Builder {
             },
         };
         Ok(target.join("contracts"))
-    }
-
-    /// The toolchain that a file names, asked once for each; `folder` keeps what compilers answered.
-    pub(super) fn toolchain(
-        &self,
-        file: &ToolchainFile,
-        folder: &Path,
-    ) -> Result<Toolchain, BuildError> {
-        let mut known = self
-            .toolchains
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(toolchain) = known.get(&file.text) {
-            return Ok(toolchain.clone());
-        }
-        let found = Toolchain::find(file, folder, self.is_from_scratch)?;
-        known.insert(file.text.clone(), found.clone());
-        Ok(found)
     }
 }
 

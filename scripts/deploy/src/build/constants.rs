@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// A value of the framework for the crates that name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Constant {
+pub enum Constant {
     /// The environment variable holds it.
     Text(String),
     /// The environment variable holds the path of a file with it.
@@ -15,7 +15,7 @@ pub(super) enum Constant {
 }
 
 /// Values by the names of the environment variables.
-pub(super) type Constants = BTreeMap<String, Constant>;
+pub type Constants = BTreeMap<String, Constant>;
 
 impl Constant {
     /// The value.

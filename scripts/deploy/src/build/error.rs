@@ -1,6 +1,6 @@
 //! What can go wrong between a contract's source and its code on chain. What only one place can meet is told there.
 
-use super::package::nearest_crate;
+use super::nearest::nearest_crate;
 use crate::error::{Exit, Explain, Refusal, Report};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};

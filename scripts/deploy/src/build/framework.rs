@@ -20,13 +20,23 @@ pub struct Part {
     pub address: Address,
 }
 
+/// A contract in EVM code, which the CREATE2 deployer puts at an address derived from its bytes, with salt 0. It is
+/// never activated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvmContract {
+    /// What readers know it by.
+    pub name: &'static str,
+    /// Its code.
+    pub code: Bytes,
+    /// Where it lies on every chain.
+    pub address: Address,
+}
+
 /// Every program of the framework, with the addresses that follow from their bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Framework {
-    /// Code of the pause stub (EVM).
-    pub stub: Bytes,
-    /// Address of the pause stub.
-    pub stub_address: Address,
+    /// The pause stub.
+    pub stub: EvmContract,
     /// Proxy, without any selector of its own: nobody deploys it on its own.
     pub bare: Part,
     /// UpgradeabilityStorage.
@@ -35,10 +45,45 @@ pub struct Framework {
     pub proxy: Part,
     /// Creation code of every WASM proxy.
     pub proxy_creation_code: Bytes,
+    /// The orders contract, which creates every EVM proxy.
+    pub orders: EvmContract,
+    /// The layouts contract.
+    pub layouts: EvmContract,
     /// The registry's parts, in the order of [`PARTS`].
     pub parts: Vec<Part>,
     /// The registry itself, created through the Stylus deployer.
     pub registry: Artifact,
+}
+
+impl EvmContract {
+    fn of(name: &'static str, code: Bytes) -> Self {
+        let address = evm::create2_address(&evm::creation_code(&code));
+        Self {
+            name,
+            code,
+            address,
+        }
+    }
+
+    /// The pause stub of that code.
+    pub(super) fn stub(code: Bytes) -> Self {
+        Self::of("pause stub", code)
+    }
+
+    /// The orders contract of that code.
+    pub(super) fn orders(code: Bytes) -> Self {
+        Self::of("orders contract", code)
+    }
+
+    /// The layouts contract of that code.
+    pub(super) fn layouts(code: Bytes) -> Self {
+        Self::of("layouts contract", code)
+    }
+
+    /// keccak256 of its code.
+    pub fn codehash(&self) -> CodeHash {
+        CodeHash::of(&self.code)
+    }
 }
 
 static PINNED: LazyLock<Result<Framework, BuildError>> = LazyLock::new(read);
@@ -54,19 +99,19 @@ impl Framework {
 
     /// Of its programs, with what follows from their bytes.
     pub(super) fn of(
-        stub: Bytes,
+        [stub, orders, layouts]: [EvmContract; 3],
         [bare, storage, proxy]: [Part; 3],
         parts: Vec<Part>,
         registry: Artifact,
     ) -> Self {
-        let stub_address = evm::create2_address(&evm::creation_code(&stub));
         Self {
-            proxy_creation_code: evm::proxy_creation_code(stub_address, &proxy.artifact.code),
+            proxy_creation_code: evm::proxy_creation_code(stub.address, &proxy.artifact.code),
             stub,
-            stub_address,
             bare,
             storage,
             proxy,
+            orders,
+            layouts,
             parts,
             registry,
         }
@@ -77,9 +122,14 @@ impl Framework {
         Self::pinned().is_ok_and(|pinned| pinned.registry.code == self.registry.code)
     }
 
-    /// Every program that the CREATE2 deployer puts on a chain, in the order of deployment.
+    /// Every compiled program that the CREATE2 deployer puts on a chain, in the order of the builds.
     pub fn shared(&self) -> impl Iterator<Item = &Part> {
         [&self.storage, &self.proxy].into_iter().chain(&self.parts)
+    }
+
+    /// Every contract in EVM code that the CREATE2 deployer puts on a chain, in the order of the builds.
+    pub fn contracts(&self) -> [&EvmContract; 3] {
+        [&self.stub, &self.orders, &self.layouts]
     }
 
     /// The part of the registry that is built from `package`, one of [`PARTS`].
@@ -88,19 +138,16 @@ impl Framework {
         parts.find(|part| part.artifact.name == package)
     }
 
-    /// The creation codes of what a registry creates in EVM code, by the names of their constants.
+    /// The init codes of what is created in EVM code for a registry, by the names of their constants.
     pub fn evm_creation_codes(&self) -> [(&'static str, Bytes); 3] {
-        evm::creation_codes(self.stub_address, self.storage.address)
+        evm::creation_codes(self.stub.address, self.storage.address)
     }
 
-    /// keccak256 of the code of a registry's proxies of that kind; `None` for proxies of others.
-    pub fn proxy_codehash(&self, kind: ProxyKind, registry: Address) -> Option<CodeHash> {
+    /// keccak256 of the code of the framework's proxies of that kind; `None` for proxies of others.
+    pub fn proxy_codehash(&self, kind: ProxyKind) -> Option<CodeHash> {
         match kind {
             ProxyKind::Wasm => Some(self.proxy.artifact.codehash()),
-            ProxyKind::Evm => Some(CodeHash::of(evm::evm_proxy_code(
-                registry,
-                self.storage.address,
-            ))),
+            ProxyKind::Evm => Some(evm_proxy_codehash(&self.orders, &self.storage)),
             _ => None,
         }
     }
@@ -113,25 +160,37 @@ impl Framework {
     }
 
     /// What crates may have compiled in, by the names of the variables.
-    pub(super) fn constants(&self) -> Constants {
-        let mut constants = of_proxies(&self.stub, &[&self.bare, &self.storage, &self.proxy]);
+    pub fn constants(&self) -> Constants {
+        let proxies = [&self.bare, &self.storage, &self.proxy];
+        let mut constants = of_proxies(&self.contracts(), &proxies);
         set(&mut constants, "PARTS", programs(&self.parts));
         constants
     }
 }
 
-/// The constants that follow from the pause stub and what is built of Proxy, UpgradeabilityStorage and
-/// UpgradeabilityProxy, each of which has the earlier ones compiled in.
-pub(super) fn of_proxies(stub: &Bytes, built: &[&Part]) -> Constants {
-    let stub_address = evm::create2_address(&evm::creation_code(stub));
+fn evm_proxy_codehash(orders: &EvmContract, storage: &Part) -> CodeHash {
+    CodeHash::of(evm::evm_proxy_code(orders.address, storage.address))
+}
+
+/// The constants that follow from the pause stub, then the orders contract and the layouts contract, and from what is
+/// built of Proxy, UpgradeabilityStorage and UpgradeabilityProxy. Each has the earlier ones compiled in.
+pub(super) fn of_proxies(contracts: &[&EvmContract], built: &[&Part]) -> Constants {
     let mut constants = Constants::new();
-    account(&mut constants, "STUB", stub_address, CodeHash::of(stub));
+    for (name, one) in ["STUB", "ORDERS", "LAYOUTS"].into_iter().zip(contracts) {
+        account(&mut constants, name, one.address, one.codehash());
+    }
     for (name, part) in ["BARE", "STORAGE", "PROXY"].into_iter().zip(built) {
         account(&mut constants, name, part.address, part.artifact.codehash());
     }
-    if let [_, storage, proxy] = built {
-        let wasm = evm::proxy_creation_code(stub_address, &proxy.artifact.code);
-        let evm = evm::creation_codes(stub_address, storage.address);
+    if let ([stub, orders, _], [_, storage, proxy]) = (contracts, built) {
+        let codehash = hex::encode(evm_proxy_codehash(orders, storage));
+        set(
+            &mut constants,
+            "EVM_PROXY_CODEHASH",
+            Constant::Text(codehash),
+        );
+        let wasm = evm::proxy_creation_code(stub.address, &proxy.artifact.code);
+        let evm = evm::creation_codes(stub.address, storage.address);
         for (name, creation_code) in [("PROXY_INITCODE", wasm)].into_iter().chain(evm) {
             set(&mut constants, name, Constant::File(creation_code));
         }
@@ -160,9 +219,15 @@ fn read() -> Result<Framework, BuildError> {
         part(pinned::UPGRADEABILITY_STORAGE)?,
         part(pinned::UPGRADEABILITY_PROXY)?,
     ];
+    let code = |name| program(name).map(|program| Bytes::from_static(program.code));
+    let contracts = [
+        EvmContract::stub(code(pinned::PAUSE_STUB)?),
+        EvmContract::orders(code(pinned::ORDERS)?),
+        EvmContract::layouts(code(pinned::LAYOUTS)?),
+    ];
     let parts = PARTS.iter().map(|one| part(one.package));
     Ok(Framework::of(
-        Bytes::from_static(program(pinned::PAUSE_STUB)?.code),
+        contracts,
         proxies,
         parts.collect::<Result<_, _>>()?,
         artifact(pinned::REGISTRY)?,

@@ -35,16 +35,16 @@ impl Builder {
         let package = Package::open(&folder.path)?;
         let workplace = match folder.checkout {
             Some(workplace) => workplace,
-            None => Workplace::open(self, self.target(&package)?)?,
+            None => Workplace::open(&self.tools, self.target(&package)?)?,
         };
         let mut sources = workplace.read(&package)?;
         let constants = self.constants(&sources)?;
         let constants = sources.add_constants(&constants);
         workplace.lock()?;
         let what = format!("building {} with its line table", package.name);
-        self.progress.begin(&what);
+        self.tools.progress.begin(&what);
         let compiled = workplace.compile(&sources, &constants);
-        self.progress.end(&what);
+        self.tools.progress.end(&what);
         let raw = compiled?.raw;
         let files = sources.rust.into_iter();
         let files = files.map(|file| (Path::new(COPY).join(file.place), file.path));

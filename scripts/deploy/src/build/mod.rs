@@ -35,6 +35,7 @@ mod line_table;
 mod lock_file;
 mod manifests;
 mod metadata;
+mod nearest;
 mod package;
 mod reviewed;
 mod revision;
@@ -44,6 +45,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 mod toolchain;
+mod tools;
 mod tree;
 mod verifiable;
 pub mod wasm;
@@ -51,8 +53,9 @@ mod workplace;
 
 pub use builder::Builder;
 pub use code::Artifact;
+pub use constants::{Constant, Constants};
 pub use error::BuildError;
-pub use framework::{Framework, Part};
+pub use framework::{EvmContract, Framework, Part};
 pub use info::{BuildInfo, Commit, Recipe};
 pub use line_table::WithLines;
 pub use package::{FRAMEWORK, Package, crates_of, workspace_of};

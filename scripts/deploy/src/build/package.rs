@@ -3,6 +3,7 @@
 
 use super::config;
 use super::error::BuildError;
+use super::nearest::nearest_crate;
 use super::toolchain::{CHOSEN, ToolchainFile};
 use super::tree::{join, normal};
 use cargo_metadata::{Dependency, DependencyKind, Error, MetadataCommand};
@@ -93,7 +94,7 @@ impl Workspace {
 
     /// The workspace of the nearest package at or above `folder`; `None` outside of any.
     pub(super) fn around(folder: &Path) -> Result<Option<Arc<Self>>, BuildError> {
-        let nearest = nearest_crate(folder)?;
+        let nearest = nearest_crate(folder).map_err(BuildError::file("find", folder))?;
         nearest.map(|folder| Self::of(&folder)).transpose()
     }
 
@@ -115,14 +116,6 @@ impl Workspace {
             workspace: self.clone(),
         })
     }
-}
-
-/// The nearest folder with Cargo.toml, at or above `folder`.
-pub(super) fn nearest_crate(folder: &Path) -> Result<Option<PathBuf>, BuildError> {
-    let folder = canonical(folder)?;
-    let mut above = folder.ancestors();
-    let nearest = above.find(|folder| folder.join("Cargo.toml").is_file());
-    Ok(nearest.map(Path::to_owned))
 }
 
 impl Package {

@@ -5,7 +5,7 @@ use super::code::Artifact;
 use super::constants::{Constants, set};
 use super::error::BuildError;
 use super::evm;
-use super::framework::{Framework, Part, of_proxies, programs};
+use super::framework::{EvmContract, Framework, Part, of_proxies, programs};
 use super::package::Workspace;
 use super::workplace::Workplace;
 use crate::ids::SourceHash;
@@ -63,17 +63,21 @@ pub(super) fn build(
         let address = evm::create2_address(&artifact.creation_code());
         Ok::<_, BuildError>(Part { artifact, address })
     };
-    let stub = evm::stub_code();
-    let constants = |built: &[Part]| of_proxies(&stub, &built.iter().collect::<Vec<_>>());
+    let stub = EvmContract::stub(evm::stub_code());
     let mut built = Vec::with_capacity(ORDER.len());
     for package in ORDER {
-        built.push(part(package, &constants(&built))?);
+        let constants = of_proxies(&[&stub], &built.iter().collect::<Vec<_>>());
+        built.push(part(package, &constants)?);
     }
-    let mut constants = constants(&built);
+    let proxies = <[Part; 3]>::try_from(built).expect("one program per entry of ORDER");
+    let [_, storage, _] = &proxies;
+    let orders = EvmContract::orders(evm::orders_code(stub.address, storage.address));
+    let layouts = EvmContract::layouts(evm::layouts_code());
+    let contracts = [stub, orders, layouts];
+    let mut constants = of_proxies(&contracts.each_ref(), &proxies.each_ref());
     let parts = PARTS.iter().map(|one| part(one.package, &constants));
     let parts: Vec<Part> = parts.collect::<Result<_, _>>()?;
     set(&mut constants, "PARTS", programs(&parts));
     let registry = program("registry", &constants)?;
-    let proxies = <[Part; 3]>::try_from(built).expect("one program per entry of ORDER");
-    Ok(Framework::of(stub, proxies, parts, registry))
+    Ok(Framework::of(contracts, proxies, parts, registry))
 }

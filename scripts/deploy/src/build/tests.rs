@@ -1,7 +1,8 @@
 use super::code::Artifact;
 use super::error::BuildError;
-use super::{Builder, Framework, evm, wasm};
+use super::{Builder, Constant, Framework, evm, wasm};
 use crate::error::Explain;
+use crate::ids::CodeHash;
 use crate::progress::Silent;
 use alloy::primitives::keccak256;
 use std::path::Path;
@@ -172,8 +173,17 @@ fn a_home_without_a_workspace_and_a_framework_without_sources_are_refused() {
 #[test]
 fn the_pinned_framework_lies_where_its_bytes_say() {
     let framework = Framework::pinned().expect("the pinned programs");
-    let stub = evm::stub_code();
-    assert_eq!(framework.stub, stub);
+    let orders = evm::orders_code(framework.stub.address, framework.storage.address);
+    let codes = [evm::stub_code(), orders, evm::layouts_code()];
+    for (contract, code) in framework.contracts().into_iter().zip(codes) {
+        assert_eq!(contract.code, code, "{}", contract.name);
+        let manifest = stylus_upgrades_framework::manifest().expect("a manifest");
+        let address = evm::create2_address(&evm::creation_code(&code));
+        let mut entries = manifest.programs.iter();
+        let entry = entries.find(|entry| entry.address == Some(address));
+        let entry = entry.map(|entry| CodeHash(entry.codehash));
+        assert_eq!(entry, Some(contract.codehash()), "{}", contract.name);
+    }
     for part in framework.shared().chain([&framework.bare]) {
         let address = evm::create2_address(&part.artifact.creation_code());
         assert_eq!(part.address, address, "{}", part.artifact.name);
@@ -182,4 +192,26 @@ fn the_pinned_framework_lies_where_its_bytes_say() {
         assert!(wasm::check(&program.name, &program.wasm).is_ok());
     }
     assert!(framework.is_pinned());
+}
+
+#[test]
+fn the_constants_name_each_contract_that_the_registry_finds_by_its_code() {
+    let framework = Framework::pinned().expect("the pinned programs");
+    let constants = framework.constants();
+    let text = |name: &str| match &constants[&format!("STYLUS_UPGRADES_{name}")] {
+        Constant::Text(text) => text.clone(),
+        Constant::File(_) => panic!("{name} is a file"),
+    };
+    for (name, contract) in ["STUB", "ORDERS", "LAYOUTS"]
+        .iter()
+        .zip(framework.contracts())
+    {
+        assert_eq!(text(name), hex::encode(contract.address));
+        let codehash = text(&format!("{name}_CODEHASH"));
+        assert_eq!(codehash, hex::encode(contract.codehash()));
+    }
+    let proxy = evm::evm_proxy_code(framework.orders.address, framework.storage.address);
+    assert_eq!(text("EVM_PROXY_CODEHASH"), hex::encode(keccak256(proxy)));
+    let init_code = &constants["STYLUS_UPGRADES_EVM_PROXY_INITCODE"];
+    assert!(framework.orders.code.ends_with(init_code.bytes()));
 }

@@ -59,12 +59,12 @@ impl Builder {
         if let Some(uri) = snapshot {
             require_snapshot(&package.name, uri, artifact.info.commit.as_ref())?;
         }
-        let workplace = Workplace::open(self, self.target(&package)?.join("verifiable"))?;
+        let workplace = Workplace::open(&self.tools, self.target(&package)?.join("verifiable"))?;
         // What it writes is read before somebody else builds there.
         let lock = workplace.lock()?;
         let target = workplace.folder.join("target");
         forget(&package, &target)?;
-        let (tool, written) = run(&package, &target, lock, &*self.progress)?;
+        let (tool, written) = run(&package, &target, lock, &*self.tools.progress)?;
         require_same_source(&package.name, &artifact, &target)?;
         let metadata = metadata(&package, &artifact, &tool, snapshot);
         let made = artifact.clone();

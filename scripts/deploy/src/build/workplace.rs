@@ -1,6 +1,5 @@
 //! The folder that contracts are built in, with what was built there before.
 
-use super::builder::Builder;
 use super::cache::{self, Cache};
 use super::cargo::{Cargo, Compiled};
 use super::cargo_home::CargoHome;
@@ -15,6 +14,7 @@ use super::package::Package;
 use super::settled_lock::settle_lock;
 use super::source::Source;
 use super::toolchain::Toolchain;
+use super::tools::Tools;
 use super::wasm;
 use crate::error::Refusal;
 use crate::interface::{RustFile, SourceFiles};
@@ -30,7 +30,7 @@ const PLACES_MAX: usize = 8;
 
 /// A folder of outputs, and who builds there.
 pub(super) struct Workplace<'a> {
-    builder: &'a Builder,
+    tools: &'a Tools,
     /// The folder.
     pub(super) folder: PathBuf,
     cache: Cache,
@@ -40,11 +40,11 @@ pub(super) struct Workplace<'a> {
 
 impl<'a> Workplace<'a> {
     /// The workplace in `folder`, which is made if need be. What was built there is read at once.
-    pub(super) fn open(builder: &'a Builder, folder: PathBuf) -> Result<Self, BuildError> {
+    pub(super) fn open(tools: &'a Tools, folder: PathBuf) -> Result<Self, BuildError> {
         Ok(Self {
             lock: OnceCell::new(),
             cache: Cache::open(folder.join("artifacts"))?,
-            builder,
+            tools,
             folder,
         })
     }
@@ -54,21 +54,21 @@ impl<'a> Workplace<'a> {
         if let Some(lock) = self.lock.get() {
             return Ok(lock);
         }
-        let lock = self.cache.lock(&*self.builder.progress)?;
+        let lock = self.cache.lock(&*self.tools.progress)?;
         Ok(self.lock.get_or_init(|| lock))
     }
 
     /// Reads the sources of a package. A workspace without a lock file is given one, as cargo does.
     pub(super) fn read(&self, package: &Package) -> Result<Source, BuildError> {
         let path = package.root.join("Cargo.lock");
-        let lock = || self.cache.lock(&*self.builder.progress);
+        let lock = || self.cache.lock(&*self.tools.progress);
         // Only meanwhile: the framework may be built here before the contract.
         let is_locked = path.is_file() || self.lock.get().is_some();
         let _lock = (!is_locked).then(lock).transpose()?;
         if !path.is_file() {
             settle_lock(&package.folder, None)?;
             let note = format!("there was no lock file: wrote {}", path.display());
-            self.builder.progress.note(&note);
+            self.tools.progress.note(&note);
         }
         Source::read(package)
     }
@@ -85,10 +85,10 @@ impl<'a> Workplace<'a> {
 
     fn built(&self, source: &Source, known: &Constants) -> Result<Artifact, BuildError> {
         let package = source.package.name.clone();
-        let toolchain = self.builder.toolchain(&source.toolchain, &self.folder)?;
+        let toolchain = self.tools.toolchain(&source.toolchain, &self.folder)?;
         let key = key(source, &toolchain);
         let kept = || {
-            let known = (!self.builder.is_from_scratch).then(|| self.cache.load(&package, key));
+            let known = (!self.tools.is_from_scratch).then(|| self.cache.load(&package, key));
             let mut artifact = known.flatten()?;
             artifact.info.look_again(source);
             Some(artifact)
@@ -102,7 +102,7 @@ impl<'a> Workplace<'a> {
             return Ok(artifact);
         }
         let begun = Instant::now();
-        let progress = &self.builder.progress;
+        let progress = &self.tools.progress;
         progress.begin(&format!("building {package}"));
         let compiled = self.compile(source, known)?;
         let raw = &compiled.raw;
@@ -155,18 +155,18 @@ impl<'a> Workplace<'a> {
         known: &Constants,
         by_reads: bool,
     ) -> Result<Compiled, BuildError> {
-        let toolchain = self.builder.toolchain(&source.toolchain, &self.folder)?;
+        let toolchain = self.tools.toolchain(&source.toolchain, &self.folder)?;
         let lock = self.lock()?;
         let copy = Copy::in_folder(&self.folder);
-        let recompile = match (toolchain.checks_features, self.builder.is_from_scratch) {
+        let recompile = match (toolchain.checks_features, self.tools.is_from_scratch) {
             (false, _) => Recompile::Everything,
             (true, true) => Recompile::Sources,
             (true, false) => Recompile::Nothing,
         };
         copy.fill(&source.tree, &source.parts, recompile, by_reads)?;
         let home = self.folder.join("cargo-home");
-        let home = CargoHome::prepare(home, &self.builder.cargo_home)?;
-        toolchain.require_target(&*self.builder.progress)?;
+        let home = CargoHome::prepare(home, &self.tools.cargo_home)?;
+        toolchain.require_target(&*self.tools.progress)?;
         let cargo = Cargo {
             toolchain: &toolchain,
             home: &home,
@@ -174,7 +174,7 @@ impl<'a> Workplace<'a> {
             target: &self.folder,
             by_reads,
             lock,
-            progress: &*self.builder.progress,
+            progress: &*self.tools.progress,
         };
         cargo.fetch(source)?;
         // Cargo strikes out of the lock file what the contract does not need, and adds nothing.
@@ -193,7 +193,7 @@ impl<'a> Workplace<'a> {
         artifact: &Artifact,
         toolchain: &Toolchain,
     ) -> Result<(), BuildError> {
-        for path in [&self.folder, &self.builder.cargo_home, &toolchain.sysroot] {
+        for path in [&self.folder, &self.tools.cargo_home, &toolchain.sysroot] {
             let bytes = path.as_os_str().as_encoded_bytes();
             if artifact
                 .wasm

@@ -1,14 +1,9 @@
 //! For every refusal that people meet: what was expected, what was found, what to do next.
 
-mod reasons;
-
-pub(super) use reasons::ACTIVATE;
-pub use reasons::{not_runnable_reason, policy_reason};
-
-use super::revert::{plain, quoted};
+use super::reasons::{ACTIVATE, not_runnable_cure, number, reason};
+use super::value_words::{plain, quoted};
 use crate::text::shell_word;
 use alloy::dyn_abi::DynSolValue;
-use reasons::{not_runnable_cure, reason};
 use stylus_upgrades_common::manifest::POLICY_FORMS;
 use stylus_upgrades_interface::reasons::invalid_step;
 
@@ -72,7 +67,7 @@ fn words(
     name: &str,
     arguments: &[DynSolValue],
 ) -> Option<(&'static str, &'static str, &'static str)> {
-    let number = |at: usize| arguments.get(at).and_then(reasons::number);
+    let number = |at: usize| arguments.get(at).and_then(number);
     let is_empty = |at: usize| arguments.get(at).is_some_and(|one| plain(one).is_empty());
     Some(match name {
         // the language

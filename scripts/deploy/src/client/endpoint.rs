@@ -1,6 +1,5 @@
 //! An RPC URL: parsed once, and printed without what is secret in it.
 
-use super::error::ChainError;
 use crate::error::Refusal;
 use crate::loopback::is_loopback;
 use alloy::transports::choose_tls_cryptography;
@@ -32,7 +31,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// Where it is none that this program can use. The text is not repeated.
-    pub fn parse(text: &str) -> Result<Self, ChainError> {
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
         let unusable = |reason: &str| {
             let message = format!("the RPC URL cannot be used: {reason}");
             let expected = match cfg!(feature = "tls") {
@@ -40,11 +39,9 @@ impl Endpoint {
                 false => "http://host:port",
             };
             let next = "give another --rpc-url";
-            ChainError::from(
-                Refusal::new("Url", message)
-                    .with(expected, reason, next)
-                    .usage(),
-            )
+            Refusal::new("Url", message)
+                .with(expected, reason, next)
+                .usage()
         };
         let url: Url = text
             .trim()

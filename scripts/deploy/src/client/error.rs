@@ -1,9 +1,9 @@
 //! Errors of a chain or of a copy of one, and every other refusal ([`Refusal`]).
 
-use super::advice::ACTIVATE;
 use super::endpoint::Endpoint;
+use super::reasons::{ACTIVATE, is_not_runnable};
 use super::revert::{Revert, StepEnd};
-use super::transport::Unanswered;
+use super::unanswered::Unanswered;
 use crate::assess::{Finding, Part};
 use crate::error::{Exit, Explain, Refusal, Report};
 use crate::ids::TxHash;
@@ -13,17 +13,6 @@ use alloy::transports::TransportError;
 use stylus_chain::ChainError as CopyError;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use thiserror::Error;
-
-/// How Nitro's errors begin, through every endpoint, where a program does not run.
-const NOT_RUNNABLE: [&str; 3] = [
-    "ProgramNotActivated(",
-    "ProgramNeedsUpgrade(",
-    "ProgramExpired(",
-];
-/// Whether an error says that a program does not run.
-pub(super) fn is_not_runnable(error: &str) -> bool {
-    NOT_RUNNABLE.iter().any(|name| error.contains(name))
-}
 
 /// How the machine says, in the words of geth's family, that code broke one of its rules. What an estimate allows is
 /// not among them: it also follows from the balance.

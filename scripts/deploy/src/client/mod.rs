@@ -15,6 +15,7 @@ mod forked;
 mod l1_gas;
 mod lag;
 mod pinned;
+mod reasons;
 mod receipt;
 mod rejection;
 mod retry;
@@ -26,10 +27,13 @@ mod sent;
 mod tests;
 mod transactions;
 mod transport;
+mod unanswered;
 mod unlocked;
+mod unmined;
+mod value_words;
 mod views;
 
-pub use advice::{Advice, not_runnable_reason, policy_reason};
+pub use advice::Advice;
 pub(crate) use backoff::Backoff;
 pub use block_span::BlockSpan;
 pub use endpoint::{DEFAULT_TIMEOUT, Endpoint};
@@ -40,11 +44,12 @@ pub use fork::{
     BlockAnswer, Fork, Outcome, PastBlock, PastTransaction, ReadsLeft, ReplayReceipt, Replayed,
     replay,
 };
-pub use retry::RATE_LIMIT_WAIT;
-pub use revert::{Revert, StepEnd, declare_errors, show};
+pub use reasons::{not_runnable_reason, policy_reason};
+pub use revert::{Revert, StepEnd, declare_errors};
 pub use sent::Sent;
 pub use transactions::{Spent, Transaction, Transactions};
-pub use transport::{ANSWER_MAX, Unanswered};
+pub use unanswered::{ANSWER_MAX, RATE_LIMIT_WAIT, Unanswered};
+pub use value_words::show;
 
 use crate::journal::Journal;
 use crate::kill_point::{self, Phase};

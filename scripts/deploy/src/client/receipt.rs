@@ -2,7 +2,7 @@
 
 use super::error::NONCE_TAKEN;
 use super::rejection::Rejection;
-use super::send::UnminedTransaction;
+use super::unmined::UnminedTransaction;
 use super::{Backoff, ChainError, Client, Sent};
 use crate::error::{Exit, Refusal};
 use crate::ids::TxHash;

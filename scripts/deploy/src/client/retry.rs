@@ -6,7 +6,7 @@
 //! lets requests beside the refused one continue.
 
 use super::backoff::Backoff;
-use super::transport::Unanswered;
+use super::unanswered::{RATE_LIMIT_WAIT, Unanswered};
 use crate::error::Refusal;
 use crate::progress::Progress;
 use crate::request_check::RequestCheck;
@@ -18,8 +18,6 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tower::Service;
 
-/// How long a request waits in all where the endpoint limits requests.
-pub const RATE_LIMIT_WAIT: Duration = Duration::from_secs(60);
 /// First pause after trouble; doubled each time.
 const PAUSE_FIRST: Duration = Duration::from_millis(50);
 /// Longest pause where the endpoint names none.

@@ -2,6 +2,7 @@
 
 use super::receipt::RECEIPT_PAUSE_LONGEST;
 use super::rejection::Rejection;
+use super::unmined::UnminedTransaction;
 use super::{Backoff, ChainError, Client};
 use crate::error::{Exit, Explain, Refusal};
 use crate::ids::TxHash;
@@ -71,15 +72,6 @@ impl Fees {
             tip: raised(self.tip),
         }
     }
-}
-
-/// A transaction that is on its way.
-pub(super) struct UnminedTransaction {
-    pub(super) tx: TxHash,
-    pub(super) sender: Address,
-    pub(super) nonce: u64,
-    /// As it was sent.
-    pub(super) signed: Bytes,
 }
 
 impl Client {

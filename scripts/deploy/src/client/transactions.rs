@@ -8,7 +8,7 @@ use serde::Serialize;
 /// The transactions of a command, in order. A report flattens it into its document.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Transactions {
-    /// The main one, the last.
+    /// The main one: the last of those that were sent first.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     main: Option<Spent>,
     transactions: Vec<Transaction>,
@@ -58,10 +58,10 @@ impl Transactions {
         self
     }
 
-    /// Adds transactions after these. The last is the main one.
+    /// Adds transactions that follow from these. The main one stays, where there is one.
     pub fn add(&mut self, sent: &[Sent]) {
         let later = Self::of(sent);
-        self.main = later.main.or(self.main.take());
+        self.main = self.main.take().or(later.main);
         self.transactions.extend(later.transactions);
     }
 

@@ -15,7 +15,7 @@ use serde::Serialize;
 pub struct Ensured {
     /// The transactions.
     pub sent: Vec<Sent>,
-    /// The programs, in the order of deployment.
+    /// The programs, in the order of deployment: first what is EVM code.
     pub programs: Vec<Shared>,
 }
 
@@ -46,12 +46,13 @@ pub async fn ensure_framework(
     progress: &dyn Progress,
 ) -> Result<Ensured, ChainError> {
     let mut ensured = Ensured::default();
-    let stub = ("pause stub", framework.stub_address, &framework.stub);
+    let contracts = framework.contracts().into_iter();
+    let contracts = contracts.map(|one| (one.name, one.address, &one.code));
     let shared = framework.shared().map(|part| {
         let artifact = &part.artifact;
         (artifact.name.as_str(), part.address, &artifact.code)
     });
-    for (name, address, code) in std::iter::once(stub).chain(shared) {
+    for (name, address, code) in contracts.chain(shared) {
         let was_there = client.codehash(address).await?.is_some();
         let mut created = None;
         if !was_there {

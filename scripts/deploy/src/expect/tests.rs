@@ -241,8 +241,7 @@ fn only_the_check_of_a_step_asks_and_only_with_the_code_that_the_step_names() {
     let known = Asks::of(&named(step::NONE, hash), code).expect("it asks");
     assert_eq!(known.words(), ["unchanged totalSupply()"]);
     // Nobody asks a script, whatever its code.
-    let skips = step::SCRIPT | step::SKIP_FAILING;
-    for kind in [step::SCRIPT, skips, step::COMPLEX] {
+    for kind in [step::SCRIPT, step::COMPLEX] {
         assert_eq!(Asks::of(&named(kind, hash), code), None, "{kind}");
     }
     let other = Asks::of(&named(step::CALL, B256::repeat_byte(1)), code);

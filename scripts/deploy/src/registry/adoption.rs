@@ -72,7 +72,7 @@ pub async fn candidate(
     if client.codehash(proxy).await? == Some(wasm) {
         return Ok(found(ProxyKind::Wasm, Some(admin), proxy));
     }
-    if evm::registry_in_code(&client.code(proxy).await?).is_some() {
+    if evm::caller_in_proxy(&client.code(proxy).await?).is_some() {
         return Ok(found(ProxyKind::Evm, Some(admin), proxy));
     }
     if admin.is_zero() {

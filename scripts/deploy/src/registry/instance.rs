@@ -1,5 +1,5 @@
-//! What an instance says about itself, an adopted one in words of its own kind. An EVM proxy answers nobody
-//! but its registry, so it is asked as that.
+//! What an instance says about itself, an adopted one in words of its own kind. An EVM proxy answers the orders contract
+//! alone, so it is asked as that.
 
 use super::Registry;
 use super::adoption::owner_of;
@@ -44,8 +44,8 @@ pub async fn decides(client: &Client, proxy: Address) -> Result<Address, ChainEr
     Ok(admin)
 }
 
-/// Asks an instance one of the questions that a proxy answers itself. An EVM proxy answers the registry in its
-/// code, which relays for the one that it obeys.
+/// Asks an instance one of the questions that a proxy answers itself. An EVM proxy answers the account in its code: the
+/// orders contract, or the registry that created it where that is of an earlier release.
 ///
 /// # Errors
 /// What the proxy reverts with.
@@ -55,6 +55,6 @@ pub async fn ask<C: SolCall>(
     question: &C,
 ) -> Result<C::Return, ChainError> {
     let code = registry.client.code(proxy).await?;
-    let asks = evm::registry_in_code(&code).unwrap_or(registry.address);
+    let asks = evm::caller_in_proxy(&code).unwrap_or(registry.address);
     registry.client.acting_as(asks).call(proxy, question).await
 }

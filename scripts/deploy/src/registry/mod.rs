@@ -3,6 +3,7 @@
 
 mod adoption;
 mod created;
+mod due;
 mod instance;
 mod logs;
 pub mod origin;
@@ -19,6 +20,7 @@ mod waiting;
 
 pub use adoption::{Candidate, candidate, given_to};
 pub use created::{Created, counted};
+pub use due::due;
 pub use instance::{ask, decides, registry_of};
 pub use logs::pages;
 pub use logs::{Topics, all_logs, first_logs, logs, logs_since, newest_of};
@@ -30,9 +32,7 @@ pub use status::{
     DefinitionStatus, InstanceStatus, definition_status, definitions, instance_status,
 };
 pub use step::{call, complex, delegated, initial, nothing, script};
-pub use transfer::{
-    Receiver, Transfer, not_there, receiver, relay_of, require_registry, require_there,
-};
+pub use transfer::{Receiver, Transfer, not_there, receiver, require_registry, require_there};
 pub use upgrade::{Route, Upgraded, lone_call, upgrade};
 pub use version::NewVersion;
 pub use waiting::{Waiting, waiting};

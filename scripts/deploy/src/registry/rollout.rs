@@ -1,4 +1,4 @@
-//! `rollout`: instances that are older than what is current, in batches of one transaction each.
+//! `rollout`: instances follow their definition, in batches of one transaction each.
 
 use super::Registry;
 use crate::client::{ChainError, Revert, Sent};
@@ -18,15 +18,15 @@ pub struct RolledOut {
     pub skipped: Vec<(Address, Revert)>,
 }
 
-/// Upgrades up to `max` instances that are older than the current version.
+/// Has these instances follow their definition: each is upgraded, paused or resumed, as is due.
 pub async fn rollout(
     registry: Registry<'_>,
     name: &str,
-    max: u16,
+    proxies: &[Address],
 ) -> Result<RolledOut, ChainError> {
     let call = abi::rolloutCall {
         name: name.into(),
-        max,
+        proxies: proxies.into(),
     };
     let what = format!("rollout {name}");
     let sent = registry

@@ -2,9 +2,9 @@
 
 use super::Registry;
 use super::definition_id;
+use super::due::due_of;
 use super::instance::registry_of;
 use super::logs::{Topics, all_logs};
-use super::rolled_back::rolled_back;
 use super::waiting::{Waiting, waiting};
 use crate::client::{ChainError, Client};
 use crate::model::{Definition, DefinitionState, Instance, Version};
@@ -57,11 +57,7 @@ pub async fn definition_status(
     (definition.current, definition.state) = (head.current, head.state);
     definition.versions = registry.versions(name).await?;
     definition.instances = registry.instances(name).await?;
-    let mut waits = definition.waiting();
-    if !waits.is_empty() {
-        let rolled_back = rolled_back(registry, name).await?;
-        waits.retain(|proxy| !rolled_back.contains(proxy)); // no rollout touches those
-    }
+    let waits = due_of(registry, &definition).await?;
     let mut instances = Vec::new();
     for instance in definition.instances {
         instances.push(with_slots(registry.client, instance).await?);

@@ -10,7 +10,7 @@ use stylus_registry_core::policy::Policy;
 use stylus_upgrades_interface::parts;
 use stylus_upgrades_interface::registry_storage::definition::{self, Head};
 use stylus_upgrades_interface::registry_storage::{
-    Find, Whole, Word, list, policy as record, queue_node, registry_parts, root, round as rounds,
+    Find, Whole, Word, policy as record, registry_parts, root, round as rounds,
 };
 use stylus_upgrades_interface::slots;
 
@@ -60,47 +60,6 @@ pub async fn counts(registry: Registry<'_>, id: DefinitionId) -> Result<Head, Ch
     let slot = first.plus(definition::HEAD.first());
     let word = registry.client.storage(registry.address, slot).await?;
     Ok(Head::from_word(&Word(word.0)))
-}
-
-/// The lists of the instances that are older than the current version: those that wait for a rollout, and those that
-/// were rolled back from it.
-const OLDER: [u32; 2] = [0, u32::MAX];
-
-/// The instances that a migration to the version that is current already upgrades in its own transaction, in their
-/// order; `None` if more than `max` are older, of which it upgrades none.
-///
-/// # Errors
-/// What the chain says.
-pub async fn older(
-    registry: Registry<'_>,
-    id: DefinitionId,
-    max: u32,
-) -> Result<Option<Vec<Address>>, ChainError> {
-    let load = async |slot: B256| {
-        let word = registry.client.storage(registry.address, slot).await?;
-        Ok::<_, ChainError>(Word(word.0))
-    };
-    let (mut left, mut firsts) = (max, Vec::new());
-    for list in OLDER {
-        let slot = list::find::<Slot>(id, list).plus(list::ENDS.first());
-        let ends = list::Ends::from_word(&load(slot).await?);
-        let Some(rest) = left.checked_sub(ends.count) else {
-            return Ok(None);
-        };
-        left = rest;
-        firsts.push((ends.first, ends.count));
-    }
-    let mut proxies = Vec::new();
-    for (mut index, count) in firsts {
-        // Not until an end: an endpoint could answer a circle.
-        for _ in 0..count {
-            let slot = queue_node::find::<Slot>(id, index).plus(queue_node::NODE.first());
-            let node = queue_node::Node::from_word(&load(slot).await?);
-            proxies.push(node.proxy);
-            index = node.next;
-        }
-    }
-    Ok(Some(proxies))
 }
 
 /// The code hashes of a policy's lambdas when the policy was set, in their order.

@@ -1,11 +1,10 @@
 //! The transfer of an instance between two registries: what its receiver has accepted, and who decides there.
 
 use super::Registry;
-use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Refusal};
 use crate::ids::CodeHash;
-use crate::model::{Acceptance, DefinitionState, Instance, ProxyKind};
+use crate::model::{Acceptance, DefinitionState, Instance};
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use serde::Serialize;
@@ -47,9 +46,8 @@ pub struct Receiver {
     pub runs: CodeHash,
     /// keccak256 of the code of its version, as its own registry has it.
     pub registered: CodeHash,
-    /// The registry in the code of an EVM proxy, which relays the receiver's orders from then on; `None` where
-    /// nobody does.
-    pub relay: Option<Address>,
+    /// The instance's nonce, which the receiver has accepted.
+    pub nonce: u64,
 }
 
 impl Receiver {
@@ -118,10 +116,6 @@ pub async fn receiver(client: &Client, transfer: &Transfer<'_>) -> Result<Receiv
     let there = code(to, definition, &accepted.version).await?;
     let runs = client.storage(proxy, slots::IMPLEMENTATION).await?;
     let runs = client.codehash(Address::from_word(runs)).await?;
-    let relay = match instance.kind {
-        ProxyKind::Evm => evm::registry_in_code(&client.code(proxy).await?),
-        _ => None,
-    };
     Ok(Receiver {
         registry: to,
         definition: definition.into(),
@@ -132,7 +126,7 @@ pub async fn receiver(client: &Client, transfer: &Transfer<'_>) -> Result<Receiv
         policy: policy("policy").await?,
         runs: runs.unwrap_or_default(),
         registered: code(registry, name, &instance.version).await?.codehash,
-        relay: relay.filter(|relay| *relay != to),
+        nonce: accepted.nonce,
     })
 }
 
@@ -180,7 +174,11 @@ async fn accepted(client: &Client, transfer: &Transfer<'_>) -> Result<Acceptance
     } = *transfer;
     let accepted = client.registry(to).acceptance(definition, proxy).await?;
     if accepted.registry == registry {
-        return Ok(accepted);
+        let nonce = client.registry(registry).details(proxy).await?.nonce;
+        return match accepted.nonce == nonce {
+            true => Ok(accepted),
+            false => Err(stale(transfer, &accepted, nonce)),
+        };
     }
     Err(Refusal::new(
         "NotAccepted",
@@ -200,6 +198,33 @@ async fn accepted(client: &Client, transfer: &Transfer<'_>) -> Result<Acceptance
     )
     .exiting(Exit::NotReady)
     .into())
+}
+
+/// That the instance has changed since the receiver accepted it.
+fn stale(transfer: &Transfer<'_>, accepted: &Acceptance, nonce: u64) -> ChainError {
+    let Transfer {
+        registry,
+        proxy,
+        to,
+        definition,
+        ..
+    } = *transfer;
+    Refusal::new(
+        "StaleInstance",
+        format!("{proxy} has changed since {definition} of {to} accepted it"),
+    )
+    .with(
+        format!("an acceptance of its nonce {nonce}"),
+        format!("one of its nonce {}", accepted.nonce),
+        format!(
+            "nothing was sent; compare it again, then there: \
+             stylus-upgrades adopt {} {proxy} {} --from {registry} --registry {to}",
+            shell_word(definition),
+            shell_word(&accepted.version)
+        ),
+    )
+    .exiting(Exit::NotReady)
+    .into()
 }
 
 /// That what is to be accepted is no instance of that registry.
@@ -229,17 +254,4 @@ pub async fn require_there(from: Registry<'_>, proxy: Address) -> Result<Instanc
         }
         Err(error) => Err(error),
     }
-}
-
-/// The registry in the code of an EVM proxy that came from another one: it relays the orders of this one. Read from
-/// the proxy's code, which also tells where a registry does not run.
-///
-/// # Errors
-/// What the endpoint says.
-pub async fn relay_of(
-    registry: Registry<'_>,
-    proxy: Address,
-) -> Result<Option<Address>, ChainError> {
-    let code = registry.client.code(proxy).await?;
-    Ok(evm::registry_in_code(&code).filter(|relay| *relay != registry.address))
 }

@@ -15,7 +15,7 @@
 //! | `record`, `events`, `replayed` | values that may be keys: of a file, of events, of blocks that changed the storage |
 //! | `path`, `explain` | what each slot is, by a layout |
 //! | `entries` | the entries of a mapping, as items of a migration |
-//! | `report` | what is told of it |
+//! | `report`, `slot_difference` | what is told of it |
 //! | `error` | why there is no census |
 
 mod anchor;
@@ -28,14 +28,16 @@ mod path;
 mod record;
 mod replayed;
 mod report;
+mod slot_difference;
 mod store;
 mod walk;
 
 pub use anchor::{Anchor, HashOrigin, Wanted};
 pub use explain::{Explained, FieldCount, Unexplained};
 pub use report::Census;
+pub use slot_difference::SlotDifference;
 pub use store::Leaf;
-pub use walk::{SlotDifference, Walked};
+pub use walk::Walked;
 
 use crate::client::{ChainError, Client};
 use crate::own_file;

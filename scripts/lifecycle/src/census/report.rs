@@ -1,13 +1,14 @@
 //! What is told of a census.
 
 use super::explain::{Explained, FieldCount, Unexplained};
-use super::walk::{SlotDifference, Walked};
+use super::slot_difference::SlotDifference;
+use super::walk::Walked;
 use super::{Anchor, HashOrigin, Leaf, Subject};
 use crate::error::Exit;
 use crate::names::Names;
 use crate::report::CommandReport;
 use crate::text::{count, grouped, word};
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use serde::Serialize;
 use stylus_layout::Unlisted;
 
@@ -127,23 +128,6 @@ impl CommandReport for Census {
             (true, false) => Exit::Refused,
             (true, true) => Exit::Done,
         }
-    }
-}
-
-impl SlotDifference {
-    fn line(&self) -> String {
-        let said = |one: Option<B256>| one.map_or("nothing".into(), |value| word(&value));
-        let did = match (self.given, self.proven) {
-            (None, _) => "withheld",
-            (_, None) => "added",
-            _ => "changed",
-        };
-        format!(
-            "✗ the endpoint {did} the slot with the hash {}: it said {}, and it holds {}",
-            self.hash,
-            said(self.given),
-            said(self.proven)
-        )
     }
 }
 

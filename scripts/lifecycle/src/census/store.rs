@@ -2,7 +2,7 @@
 //! collecting is. A page goes in as a whole or not at all.
 
 use super::error;
-use super::walk::SlotDifference;
+use super::slot_difference::SlotDifference;
 use crate::client::ChainError;
 use crate::own_database::{self, OpenError};
 use alloy::primitives::{B256, U256, keccak256};

@@ -9,6 +9,7 @@
 
 use super::anchor::{Anchor, get_proof};
 use super::error::mismatch;
+use super::slot_difference::SlotDifference;
 use super::store::{Store, range};
 use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256, U256, keccak256};
@@ -26,17 +27,6 @@ const DIGITS_MAX: usize = 6;
 const LUCK: u64 = 24;
 /// Differences that are kept, at most.
 const DIFFERENCES_MAX: usize = 256;
-
-/// Where the proven trie differs from what the endpoint gave as its slots.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SlotDifference {
-    /// keccak256 of the slot.
-    pub hash: B256,
-    /// The value that was given; none where the slot was withheld.
-    pub given: Option<B256>,
-    /// The value that is proven; none where there is none.
-    pub proven: Option<B256>,
-}
 
 /// What a walk found.
 #[derive(Debug, Clone, Default, Serialize)]

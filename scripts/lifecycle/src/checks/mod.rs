@@ -2,7 +2,7 @@
 //! each a function from facts to findings that asks nobody.
 //!
 //! ```text
-//! subject ─→ facts (`commands/facts`: the chain, a build, files) ─→ CHECKS ─→ findings, coverage ─→ decide
+//! subject ─→ facts (`pipeline/facts`: the chain, a build, files) ─→ CHECKS ─→ findings, coverage ─→ decide
 //! ```
 
 mod assessment;
@@ -17,7 +17,7 @@ mod tests;
 
 pub use assessment::Assessment;
 pub use facts::{Built, Callers, Declared, Ending, Program, ReadAt, Runs, Stage, Transition};
-pub use subject::{Code, Subject, Version};
+pub use subject::{BEFORE, Code, Subject, Version};
 
 use crate::assess::{Coverage, Finding};
 use crate::client::ChainError;

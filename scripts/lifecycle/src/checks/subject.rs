@@ -13,6 +13,9 @@ use std::path::Path;
 use stylus_layout::Document;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
+/// The name of the version before, where a proxy is adopted whose code is no version.
+pub const BEFORE: &str = "what it runs";
+
 /// What may be done.
 #[derive(Clone, Copy)]
 pub enum Subject<'a> {

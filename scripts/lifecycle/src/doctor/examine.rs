@@ -3,24 +3,15 @@
 use super::chain::{ChainFacts, DAY};
 use super::inventory::{Account, Inventory};
 use super::programs::{Program, State};
+use super::subject::Subject;
 use super::time::{self, Migration};
-use super::{AHEAD_DAYS, complete, next_version, paused, policies, programs, recorded};
+use super::{AHEAD_DAYS, complete, next_version, paused, policies, programs, recorded, stale};
 use crate::assess::{Finding, Part, Severity};
-use crate::build::Framework;
 use crate::client::ChainError;
 use crate::ids::CodeHash;
-use crate::model::Used;
-use crate::registry::{Registry, stored};
+use crate::model::{Role, Used};
+use crate::registry::stored;
 use serde::Serialize;
-
-/// What is examined.
-#[derive(Clone, Copy)]
-pub struct Subject<'a> {
-    /// A registry.
-    pub registry: Registry<'a>,
-    /// The framework that is known here.
-    pub framework: &'a Framework,
-}
 
 /// What an examination came to.
 #[derive(Debug, Clone, Serialize)]
@@ -70,6 +61,7 @@ pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, Cha
     findings.extend(of_programs(&programs));
     findings.extend(next_version::examine(client, &chain, &programs).await?);
     findings.extend(paused::examine(definitions));
+    findings.extend(stale::examine(registry, definitions, chain.time).await?);
     let instances = definitions.iter().flat_map(|one| &one.instances);
     let instances = instances.map(|instance| instance.proxy).collect();
     findings.extend(policies::examine(client, &voices, &instances).await?);
@@ -151,12 +143,24 @@ fn other_code(program: &Program, account: &Account, recorded: CodeHash) -> Findi
         State::Missing => "no code".to_owned(),
         _ => program.codehash.to_string(),
     };
-    let next = "stop and find out who changed it";
+    let next = removal(program).unwrap_or("stop and find out who changed it".into());
     Finding::named(Part::Code, severity, "CodeChanged", says).with(
         recorded.to_string(),
         found,
         next,
     )
+}
+
+/// What is done about an instance that has no code any more: it destroyed itself in its creation.
+fn removal(program: &Program) -> Option<String> {
+    let mut uses = program.accounts.iter().flat_map(|account| &account.uses);
+    let is_proxy = uses.any(|one| one.role == Role::Proxy);
+    (is_proxy && program.state == State::Missing).then(|| {
+        format!(
+            "stylus-upgrades transfer {} --remove removes it from the registry",
+            program.address()
+        )
+    })
 }
 
 fn not_running(program: &Program) -> Option<Finding> {
@@ -176,10 +180,10 @@ fn not_running(program: &Program) -> Option<Finding> {
         Severity::Warning => format!("the activation of {what} ends soon"),
         _ => format!("{what} does not run: {found}"),
     };
-    let next = match program.state {
-        State::Missing => "check that --rpc-url leads to the chain that the registry is on",
-        _ => "stylus-upgrades doctor --fix, with any key that can pay",
-    };
+    let next = removal(program).unwrap_or_else(|| match program.state {
+        State::Missing => "check that --rpc-url leads to the chain that the registry is on".into(),
+        _ => "stylus-upgrades doctor --fix, with any key that can pay".into(),
+    });
     Some(Finding::named(Part::Code, severity, id, says).with(
         format!("an activation of this version with {AHEAD_DAYS} days left"),
         found,

@@ -1,23 +1,21 @@
 //! Every account whose code the registry and its instances need, and what for.
 
-use super::examine::Subject;
+use super::AT_ONCE;
 use super::needed::Needed;
 use super::policies::Voices;
-use super::programs::AT_ONCE;
+use super::subject::Subject;
 use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use crate::governance::Call;
 use crate::ids::CodeHash;
 use crate::model::{Definition, Role};
 use crate::model::{InstanceState, ProxyKind, StepKind};
-use crate::registry::{Named, named, relay_of, runs, stored};
+use crate::registry::{Named, named, runs};
 use alloy::primitives::Address;
-use alloy::sol_types::SolCall;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_upgrades_interface::instance::IInstanceRegistry::relayCall;
-use stylus_upgrades_interface::parts::{PARTS, Part};
+use stylus_upgrades_interface::parts::PARTS;
 use stylus_upgrades_interface::registry::Step;
 use stylus_upgrades_interface::slots;
 
@@ -143,8 +141,8 @@ impl Inventory {
         let storage = &framework.storage;
         let hash = Some(storage.artifact.codehash());
         self.add(storage.address, hash, Role::UpgradeabilityStorage, of, true);
-        let hash = Some(CodeHash::of(&framework.stub));
-        self.add(framework.stub_address, hash, Role::PauseStub, of, true);
+        let hash = Some(CodeHash::of(&framework.stub.code));
+        self.add(framework.stub.address, hash, Role::PauseStub, of, true);
     }
 
     /// Implementations, scripts and programs that were registered, or wait to be, as of `now`, Unix seconds.
@@ -198,24 +196,6 @@ impl Inventory {
         }
     }
 
-    /// A registry that relays orders: itself and the part of it that does.
-    async fn relay(&mut self, client: &Client, relay: Address, of: &str) -> Result<(), ChainError> {
-        self.add(relay, None, Role::Relay, of, true);
-        let relays = |part: &Part| {
-            part.answers
-                .iter()
-                .any(|one| one.selector == relayCall::SELECTOR)
-        };
-        let part = PARTS.iter().position(relays);
-        let parts = stored::parts(client.registry(relay))
-            .await?
-            .unwrap_or_default();
-        if let Some(part) = part.and_then(|part| parts.get(part)) {
-            self.add(*part, None, Role::Relay, of, true);
-        }
-        Ok(())
-    }
-
     /// The proxies of a definition, and what they hold now.
     pub(super) async fn proxies(
         &mut self,
@@ -226,22 +206,14 @@ impl Inventory {
         let instances = &definition.instances;
         let queries = instances.iter().map(async |instance| {
             let proxy = instance.proxy;
-            let relay = match instance.kind {
-                ProxyKind::Evm => relay_of(subject.registry, proxy).await?,
-                _ => None,
-            };
             let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
-            Ok::<_, ChainError>((client.codehash(proxy).await?, word, relay))
+            Ok::<_, ChainError>((client.codehash(proxy).await?, word))
         });
         let answers = stream::iter(queries).buffered(AT_ONCE);
         let answers: Vec<_> = answers.try_collect().await?;
-        for (instance, (hash, word, relay)) in instances.iter().zip(answers) {
+        for (instance, (hash, word)) in instances.iter().zip(answers) {
             let (proxy, of) = (instance.proxy, definition.title());
-            if let Some(relay) = relay {
-                self.relay(client, relay, of).await?;
-            }
-            let known =
-                framework.proxy_codehash(instance.kind, relay.unwrap_or(subject.registry.address));
+            let known = framework.proxy_codehash(instance.kind);
             let is_known = known.is_some() && hash == known;
             if hash.is_some() && !is_known && !instance.kind.is_adopted() {
                 self.unknown_proxies.insert(proxy);
@@ -250,6 +222,16 @@ impl Inventory {
             self.add(proxy, recorded, Role::Proxy, of, true);
             if is_known {
                 self.admin_path(framework, of);
+            }
+            if is_known && instance.kind == ProxyKind::Evm {
+                let orders = &framework.orders;
+                self.add(
+                    orders.address,
+                    Some(orders.codehash()),
+                    Role::Orders,
+                    of,
+                    true,
+                );
             }
             let held = Address::from_word(word);
             let role = match definition.begun.contains_key(&proxy) {

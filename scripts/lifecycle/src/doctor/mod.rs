@@ -29,17 +29,22 @@ mod paused;
 mod policies;
 mod programs;
 mod recorded;
+mod stale;
+mod subject;
 mod time;
 
 pub use crate::model::Role;
 pub use chain::{ChainFacts, DAY, Scheduled};
 pub use complete::INCOMPLETE;
 pub use cure::{Cured, fees, fix};
-pub use examine::{Diagnosis, Subject, examine, warnings};
+pub use examine::{Diagnosis, examine, warnings};
 pub use inventory::{Account, Use};
 pub use paused::PAUSED;
 pub use programs::{Cure, Program, State};
+pub use subject::Subject;
 pub use time::Migration;
 
+/// Accounts that are asked for at once: an endpoint with limits tells when it is too many.
+const AT_ONCE: usize = 16;
 /// What ends sooner is warned of, in days.
 pub const AHEAD_DAYS: u64 = 60;

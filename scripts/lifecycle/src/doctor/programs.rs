@@ -1,5 +1,6 @@
 //! The code of accounts, grouped by its hash: whether it runs, for how long, and what would help.
 
+use super::AT_ONCE;
 use super::chain::{ChainFacts, DAY};
 use super::inventory::Account;
 use crate::client::{ChainError, Client};
@@ -11,9 +12,6 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use stylus_chain::{NotRunnable, ProgramSlots};
 use stylus_upgrades_interface::chain::{ARB_WASM, ARB_WASM_CACHE, IArbWasm, IArbWasmCache};
-
-/// Accounts that are asked for at once: an endpoint with limits tells when it is too many.
-pub(super) const AT_ONCE: usize = 16;
 
 /// Code that one activation concerns, wherever it lies.
 #[derive(Debug, Clone, Serialize)]

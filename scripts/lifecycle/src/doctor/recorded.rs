@@ -35,8 +35,6 @@ pub(super) async fn read(registry: Registry<'_>) -> Result<Recorded, ChainError>
         };
         created.feed(&event);
         match &event {
-            // they are about no definition
-            Event::LayoutPublished(_) | Event::RelayChanged(_) => continue,
             Event::Revoked(event) if event.definition.is_zero() => continue, // of what nobody has proposed
             Event::DefinitionCreated(event) if definition_id(&event.name).0 == event.definition => {
                 places.insert(DefinitionId(event.definition), all.len());

@@ -59,10 +59,10 @@ pub(super) fn batch(call: &Exported, title: &str, created_at: u64) -> Result<Val
     Ok(batch)
 }
 
-/// Each argument by its name, as it is typed into the form: structs as JSON lists.
+/// Each argument by its name, as it is typed into the form: structs and lists as JSON lists.
 fn arguments(function: &Function, values: &[DynSolValue]) -> Result<Value, String> {
     fn element(value: &DynSolValue) -> Result<Value, String> {
-        match value.as_fixed_seq() {
+        match value.as_fixed_seq().or_else(|| value.as_array()) {
             Some(members) => members.iter().map(element).collect(),
             None => Ok(argument_text(value)?.into()),
         }

@@ -151,7 +151,7 @@ fn calls_that_approvers_do_not_send_are_refused() {
         Bytes::new(),
         abi::rolloutCall {
             name: "A".into(),
-            max: 1,
+            proxies: vec![Address::ZERO],
         }
         .abi_encode()
         .into(),

@@ -85,9 +85,13 @@ fn parameter((kind, name): (&str, &str)) -> Param {
 
 fn by_name(parameters: &[Param], values: &[DynSolValue]) -> Result<Map<String, Value>, String> {
     let named = parameters.iter().zip(values).map(|(parameter, value)| {
-        let value = match value.as_fixed_seq() {
-            Some(members) => by_name(&parameter.components, members)?.into(),
-            None => argument_text(value)?.into(),
+        let value = match (value.as_fixed_seq(), value) {
+            (Some(members), _) => by_name(&parameter.components, members)?.into(),
+            (_, DynSolValue::Array(entries)) => {
+                let entries = entries.iter().map(argument_text);
+                entries.collect::<Result<Vec<_>, _>>()?.into()
+            }
+            _ => argument_text(value)?.into(),
         };
         Ok((parameter.name.clone(), value))
     });

@@ -206,7 +206,7 @@ impl Call {
         let known = Governed::with_arguments(&self.encoded());
         let accounts = known.iter().flat_map(|(governed, arguments)| {
             let fields = governed.fields().into_iter();
-            fields.flat_map(move |field| field.format.accounts(at(arguments, field.path)))
+            fields.flat_map(move |field| field.format.accounts(&at(&arguments, field.path)))
         });
         accounts.collect()
     }
@@ -275,7 +275,7 @@ impl Governed {
     ) -> Vec<(&'static str, String)> {
         let mut all = Vec::new();
         let fields = self.fields();
-        let is_empty = |field: &Field| field.format.is_empty(at(arguments, field.path));
+        let is_empty = |field: &Field| field.format.is_empty(&at(arguments, field.path));
         for (place, field) in fields.iter().enumerate() {
             match field.when {
                 When::NotEmpty if is_empty(field) => {}
@@ -286,7 +286,7 @@ impl Governed {
                     }
                 }
                 _ => {
-                    let value = field.format.text(at(arguments, field.path), names);
+                    let value = field.format.text(&at(arguments, field.path), names);
                     all.push((field.label_in(arguments), value));
                 }
             }
@@ -309,9 +309,10 @@ fn functions() -> String {
 pub(super) fn title(call: &[u8]) -> String {
     let words = Governed::with_arguments(call).map(|(governed, arguments)| {
         filled(governed.title, |path| {
-            let value = match (path, at(&arguments, path)) {
-                ("name", name) => of_whom(name),
-                (_, value) => value,
+            let value = at(&arguments, path);
+            let value = match path {
+                "name" => of_whom(&value),
+                _ => &value,
             };
             shortened(value, 2 * LABEL_MAX).into_owned()
         })
@@ -327,7 +328,7 @@ pub fn subject(call: &[u8], names: &Names) -> Option<String> {
         let value = at(&arguments, path);
         match (path, value.parse()) {
             ("handler", Ok(handler)) => names.short(handler),
-            _ => value.to_owned(),
+            _ => value.into_owned(),
         }
     }))
 }

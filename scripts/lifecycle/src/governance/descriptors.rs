@@ -9,7 +9,6 @@ use crate::model::{ProxyKind, StepKind};
 use alloy::json_abi::{Param, StateMutability};
 use alloy::primitives::{Address, B256};
 use serde_json::{Map, Value, json};
-use stylus_upgrades_interface::reasons::step::SKIP_FAILING;
 use stylus_upgrades_interface::signed::{DOMAIN_NAME, DOMAIN_VERSION, SOURCES, text};
 
 /// What the files conform to.
@@ -65,7 +64,6 @@ fn document(context: Value, formats: Map<String, Value>) -> Value {
     let proxies = ProxyKind::ALL.iter().map(|kind| kind.number());
     let proxies = proxies.map(|kind| (kind.to_string(), kind_on_device(kind).into()));
     let steps = StepKind::ALL.iter().map(|kind| kind.number());
-    let steps = steps.flat_map(|kind| [kind, SKIP_FAILING | kind]);
     let steps = steps.map(|kind| (kind.to_string(), step_on_device(kind).into()));
     json!({
         "$schema": SCHEMA,
@@ -125,22 +123,19 @@ fn calldata_formats() -> Map<String, Value> {
             vec![approves, deadline(), value(), signer, signature],
         ),
         (
-            "rollout(string name,uint16 max)",
-            "Upgrade waiting instances",
+            "rollout(string name,address[] proxies)",
+            "Upgrade instances",
             "Roll out {name}",
-            vec![raw("name", "definition"), raw("max", "at most")],
+            vec![
+                raw("name", "definition"),
+                address("proxies.[]", "proxy", &CONTRACT),
+            ],
         ),
         (
             "upgradeInstance(address proxy,string version,bytes data)",
             "Upgrade one instance",
             "Upgrade it to {version}",
             vec![proxy, raw("version", "version"), data, value()],
-        ),
-        (
-            "publishLayout(bytes document)",
-            "Publish a storage layout",
-            "",
-            vec![raw("document", "raw document")],
         ),
     ] {
         formats.insert(key.into(), format(intent, sentence, fields));
@@ -177,7 +172,12 @@ fn typed_formats() -> Map<String, Value> {
         let Some(governed) = Governed::of(&selector) else {
             continue;
         };
-        let more = vec![deadline(), raw("epoch", "epoch"), raw("round", "round")];
+        let more = vec![
+            deadline(),
+            address("approver", "signed by", &ACCOUNT),
+            raw("epoch", "epoch"),
+            raw("round", "round"),
+        ];
         let mut fields = governed.fields();
         fields.retain(|field| !field.path.is_empty());
         formats.insert(text(source).concat(), of_governed(governed, &fields, more));
@@ -242,6 +242,7 @@ fn field(field: &Field) -> Value {
     let mut one = match format {
         Format::Account => address(path, &label, &ACCOUNT),
         Format::Contract => address(path, &label, &CONTRACT),
+        Format::Contracts => address(&format!("{path}.[]"), &label, &CONTRACT),
         Format::ProxyKind => kind(path, &label, "$.metadata.enums.proxyKind"),
         Format::StepKind => kind(path, &label, "$.metadata.enums.stepKind"),
         _ => raw(path, &label),

@@ -4,6 +4,7 @@ use super::kinds::{kind_in_words, step_in_words};
 use crate::names::Names;
 use alloy::primitives::{Address, B256};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::ids;
 
@@ -30,6 +31,8 @@ pub(super) enum Format {
     Account,
     /// The same where it is a contract.
     Contract,
+    /// Several contracts.
+    Contracts,
     /// A policy, its accounts by their names.
     Policy,
     /// The kind of a proxy, in words.
@@ -75,7 +78,7 @@ const fn not_empty(label: &'static str, path: &'static str, format: Format) -> F
 pub(super) const NAME: Field = always("name", "name", Format::Text);
 
 /// How each other parameter is shown, whatever call it is of.
-pub(super) const FIELDS: [Field; 23] = [
+pub(super) const FIELDS: [Field; 25] = [
     always("migrate", "migratePolicy", Format::Policy),
     always("policy", "policyPolicy", Format::Policy),
     always("create", "createPolicy", Format::Policy),
@@ -98,6 +101,8 @@ pub(super) const FIELDS: [Field; 23] = [
     always("registry", "registry", Format::Account),
     always("to", "to", Format::Account),
     always("there", "definition", Format::Text),
+    always("nonce", "nonce", Format::Text),
+    always("stops first", "first", Format::Contracts),
     always("of role", "role", Format::Text),
     always("expression", "expression", Format::Policy),
     always("salt", "salt", Format::Hash),
@@ -134,6 +139,11 @@ impl Format {
                 Ok(account) => names.long(account),
                 Err(_) => value.to_owned(),
             },
+            Self::Contracts if value.is_empty() => "none".into(),
+            Self::Contracts => {
+                let all = value.split(LIST).map(|one| Self::Contract.text(one, names));
+                all.collect::<Vec<_>>().join(LIST)
+            }
             Self::Policy => names.policy(value),
             Self::ProxyKind => kind_in_words(value.parse().unwrap_or(u8::MAX)),
             Self::StepKind => step_in_words(value.parse().unwrap_or(u8::MAX)),
@@ -147,6 +157,10 @@ impl Format {
     pub(super) fn accounts(self, value: &str) -> Vec<Address> {
         match self {
             Self::Account | Self::Contract => value.parse().into_iter().collect(),
+            Self::Contracts => {
+                let all = value.split(LIST);
+                all.filter_map(|one| one.parse().ok()).collect()
+            }
             Self::Policy => {
                 let policy = parse(value.as_bytes()).ok();
                 let leaves = policy
@@ -162,7 +176,7 @@ impl Format {
     /// such as `0x0` and calldata of zeros say something.
     pub(super) fn is_empty(self, value: &str) -> bool {
         match self {
-            Self::Text | Self::Policy | Self::Words(_) => value.is_empty(),
+            Self::Text | Self::Policy | Self::Contracts | Self::Words(_) => value.is_empty(),
             Self::Calldata => value == "0x",
             Self::Account | Self::Contract => value.parse() == Ok(Address::ZERO),
             Self::Hash => value.parse() == Ok(B256::ZERO),
@@ -171,10 +185,20 @@ impl Format {
     }
 }
 
-/// The argument at a path such as `code.codehash`; empty where there is none.
-pub(super) fn at<'a>(arguments: &'a Map<String, Value>, path: &str) -> &'a str {
+/// What stands between the entries of a list.
+const LIST: &str = ", ";
+
+/// The argument at a path such as `code.codehash`, the entries of a list after each other; empty where there is none.
+pub(super) fn at<'a>(arguments: &'a Map<String, Value>, path: &str) -> Cow<'a, str> {
     let mut steps = path.split('.');
     let first = steps.next().and_then(|name| arguments.get(name));
     let found = steps.try_fold(first, |value, name| Some(value?.get(name)));
-    found.flatten().and_then(Value::as_str).unwrap_or_default()
+    match found.flatten() {
+        Some(Value::String(text)) => text.into(),
+        Some(Value::Array(all)) => {
+            let all = all.iter().filter_map(Value::as_str);
+            all.collect::<Vec<_>>().join(LIST).into()
+        }
+        _ => Cow::default(),
+    }
 }

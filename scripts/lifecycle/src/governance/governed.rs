@@ -7,23 +7,18 @@
 //! 4. send
 //! 5. read: what the registry's logs say came of it
 
+use super::after_approvals::SimulatedExecution;
 use super::calls::Call;
 use super::calls::title;
-use super::error::is_not_open;
 use super::pending::readiness;
 use super::policy::require_approver;
-use super::send_call::{CallOutcome, outcome};
-use super::simulated_execution::SimulatedExecution;
-use crate::client::{ChainError, Client, Sent};
+use crate::client::{ChainError, Client};
 use crate::error::Refusal;
 use crate::ids::ActionId;
-use crate::registry::{Topics, definition_id, logs_since};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
-use alloy::sol_types::SolEvent;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// A governed call that was decoded.
 #[derive(Debug, Clone)]
@@ -108,44 +103,6 @@ impl GovernedCall {
         let answer = client.provider().call(self.request().with_from(from));
         let answer = answer.await;
         answer.map_err(|error| client.error(&self.what(), error))
-    }
-
-    /// What came of the same bytes, sent by an earlier run; `None` where that is over: the action ended
-    /// without being executed, or what it did does not hold any more.
-    ///
-    /// # Errors
-    /// What the chain says.
-    pub async fn sent_before(
-        &self,
-        client: &Client,
-        sent: &Sent,
-    ) -> Result<Option<CallOutcome>, ChainError> {
-        let submitted = match outcome(client.registry(self.registry), sent).await {
-            Err(error) if is_not_open(&error) => return Ok(None),
-            submitted => submitted?,
-        };
-        Ok(match submitted.execution() {
-            Some(done) if !self.still_holds(client, done).await? => None,
-            _ => Some(submitted),
-        })
-    }
-
-    /// Whether the effect of `execution` still holds. Definitions, versions and proxies stay once they are there.
-    /// Anything else may have been undone by what was executed on the definition since: it is treated as undone and
-    /// sent again, and the registry rejects duplicates.
-    async fn still_holds(&self, client: &Client, execution: &Sent) -> Result<bool, ChainError> {
-        if matches!(
-            self.call,
-            Call::CreateDefinition(_) | Call::AddVersion(_) | Call::CreateProxy(_)
-        ) {
-            return Ok(true);
-        }
-        let id = definition_id(self.call.definition());
-        let topics: Topics<'_> = [&[abi::Executed::SIGNATURE_HASH], &[id.0], &[]];
-        let from = execution.receipt.block_number.unwrap_or_default();
-        let logs = logs_since(client, self.registry, topics, from).await?;
-        let last = logs.last().and_then(|log| log.transaction_hash);
-        Ok(last == Some(execution.tx.0))
     }
 
     /// A short title of the call.

@@ -1,7 +1,6 @@
 //! Kinds of proxies and of steps in words.
 
 use crate::model::{ProxyKind, StepKind};
-use stylus_upgrades_interface::ids;
 
 /// The kind of a proxy.
 pub fn kind_in_words(kind: impl Into<ProxyKind>) -> String {
@@ -27,18 +26,11 @@ pub fn kind_on_device(kind: impl Into<ProxyKind>) -> String {
 
 /// The kind of a step in 20 characters at most.
 pub fn step_on_device(kind: u8) -> String {
-    let of = ids::StepKind(kind);
-    let may_skip = of.skips_failing();
-    let words = match StepKind::from(of.base().0) {
-        StepKind::None if may_skip => "none, may skip",
+    let words = match StepKind::from(kind) {
         StepKind::None => "none, data unchanged",
-        StepKind::Call if may_skip => "call, may skip",
         StepKind::Call => "call of the new code",
-        StepKind::Script if may_skip => "script, may skip",
         StepKind::Script => "a script",
-        StepKind::Complex if may_skip => "complex, may skip",
         StepKind::Complex => "complex, paused",
-        StepKind::ForeignCall if may_skip => "w/o mixin, may skip",
         StepKind::ForeignCall => "call, code w/o mixin",
         StepKind::Unknown(_) => return step_in_words(kind),
     };
@@ -47,21 +39,14 @@ pub fn step_on_device(kind: u8) -> String {
 
 /// The kind of a step.
 pub fn step_in_words(kind: u8) -> String {
-    let of = ids::StepKind(kind);
-    let runs = match StepKind::from(of.base().0) {
-        StepKind::None => "none: the data stays as it is",
-        StepKind::Call => "a function of the new code",
-        StepKind::Script => "a script",
-        StepKind::Complex => "complex: many transactions, paused meanwhile",
+    match StepKind::from(kind) {
+        StepKind::None => "none: the data stays as it is".into(),
+        StepKind::Call => "a function of the new code".into(),
+        StepKind::Script => "a script".into(),
+        StepKind::Complex => "complex: many transactions, paused meanwhile".into(),
         StepKind::ForeignCall => {
-            "a function of the new code, which does not use the Upgradeable mixin"
+            "a function of the new code, which does not use the Upgradeable mixin".into()
         }
-        StepKind::Unknown(other) => &format!("kind {other}, which is unknown"),
-    };
-    match of.skips_failing() {
-        true => format!(
-            "{runs}; an instance whose migration fails is skipped: `upgrade NAME` retries it"
-        ),
-        false => runs.into(),
+        StepKind::Unknown(other) => format!("kind {other}, which is unknown"),
     }
 }

@@ -10,11 +10,12 @@
 //! | [`descriptors`](descriptors()) | the same fields for wallets (ERC-7730) |
 //! | [`pending`](pending()) | open actions: who approved, who is missing, what blocks, until when |
 //! | [`governed`](GovernedCall) | a governed call: decoded, shown, simulated, sent, read from the logs |
-//! | `send_call` | an approval, or the call that completes the policy; what it would do, and what came of it |
+//! | `send_call`, `returned` | an approval, or the call that completes the policy; what it would do, and what came of it |
+//! | `sent_before` | what came of the call of an earlier run |
 //! | [`progress`](progress_lines) | how far an action is, in words and as fields |
 //! | [`rival`](rival()) | open actions that are about the same and differ |
 //! | [`reviewed`](Reviewed) | an action as somebody reviewed it, compared with what was proposed |
-//! | [`simulated_execution`](SimulatedExecution) | what it does once it is approved, and the gas for that |
+//! | [`after_approvals`](SimulatedExecution), `simulated_execution` | what it does once it is approved, and the gas for that |
 //! | [`signed`] | approvals given offline: typed data, files, what the registry takes |
 //! | [`place`](place()) | the account that holds the code of a call |
 //! | [`checks`](after_upgrade) | what holds after an upgrade, and no proxies in it |
@@ -23,6 +24,7 @@
 //! | [`policy_change`](PolicyChange) | what a change of a policy does, from the old one to the new one |
 //! | [`facts`](code_facts) | what the chain and builds say about the code that an action names |
 
+mod after_approvals;
 mod arguments;
 mod calls;
 mod checks;
@@ -34,19 +36,23 @@ mod facts;
 mod fields;
 mod governed;
 mod kinds;
+mod obstacle;
 mod pending;
 mod place;
 mod policy;
 mod policy_change;
 mod progress;
+mod returned;
 mod revert_cause;
 mod reviewed;
 mod rival;
 mod send_call;
+mod sent_before;
 mod shown;
 pub mod signed;
 mod simulated_execution;
 
+pub use after_approvals::{SimulatedExecution, SimulationReport};
 pub use arguments::{argument_text, named_arguments, named_function};
 pub use calls::{Call, subject};
 pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
@@ -60,8 +66,9 @@ pub use error::{
 pub use facts::{BuildFacts, CodeFacts, code_facts, seconds_left};
 pub use governed::GovernedCall;
 pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
+pub use obstacle::{Obstacle, obstacle};
 pub use pending::{
-    PendingAction, all_pending, ever_proposed, pending, proposal, readiness, refused, superseded_by,
+    PendingAction, all_pending, ever_proposed, pending, proposal, readiness, refused,
 };
 pub use place::{Placed, find, place};
 pub use policy::{
@@ -70,11 +77,10 @@ pub use policy::{
 };
 pub use policy_change::PolicyChange;
 pub use progress::{not_executed, progress_lines};
-pub use revert_cause::leave_behind;
 pub use reviewed::Reviewed;
 pub use rival::{rival, same_code_differs};
 pub use send_call::{
     Approved, CallOutcome, Executed, Prepared, SimulatedCall, cancellation, outcome_of_ended_action,
 };
 pub use shown::ShownCall;
-pub use simulated_execution::{SimulatedExecution, SimulationReport, WOULD_FAIL};
+pub use simulated_execution::WOULD_FAIL;

@@ -5,9 +5,10 @@ use super::definitions::definitions;
 use super::error::{events_hidden, unknown_action};
 use crate::client::ChainError;
 use crate::ids::ActionId;
-use crate::model::{Readiness, RecordedCode};
-use crate::registry::{Registry, Topics, all_logs};
+use crate::model::Readiness;
+use crate::registry::{Registry, Topics, all_logs, logs};
 use alloy::primitives::{Address, B256, Bytes};
+use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -63,12 +64,20 @@ pub async fn proposal(
     action: ActionId,
 ) -> Result<abi::Proposed, ChainError> {
     let topics: Topics<'_> = [&[abi::Proposed::SIGNATURE_HASH], &[], &[action.0]];
-    let logs = all_logs(registry.client, registry.address, topics).await?;
-    let newest = logs.iter().rev().find_map(|log| {
-        let decoded = log.log_decode::<abi::Proposed>().ok()?;
-        Some(decoded.inner.data)
-    });
-    if let Some(event) = newest {
+    let (client, account) = (registry.client, registry.address);
+    let logs = match registry.opened_at(action).await {
+        Ok(block) => logs(client, account, topics, block, block).await?,
+        Err(error) if error.revert().is_some() => Vec::new(), // it is not open
+        Err(error) => return Err(error),
+    };
+    let newest = |logs: &[Log]| {
+        let mut newest_first = logs.iter().rev();
+        newest_first.find_map(|log| Some(log.log_decode::<abi::Proposed>().ok()?.inner.data))
+    };
+    if let Some(event) = newest(&logs) {
+        return Ok(event);
+    }
+    if let Some(event) = newest(&all_logs(client, account, topics).await?) {
         return Ok(event);
     }
     // Perhaps there is no registry at all.
@@ -154,30 +163,4 @@ pub async fn all_pending(registry: Registry<'_>) -> Result<Vec<PendingAction>, C
         all.extend(pending(registry, &name).await?);
     }
     Ok(all)
-}
-
-/// What the registry has in place of the version that `call` would add, in words.
-///
-/// # Errors
-/// What the chain says.
-pub async fn superseded_by(
-    registry: Registry<'_>,
-    call: &Call,
-) -> Result<Option<String>, ChainError> {
-    let Some((version, Some(code), _)) = call.version() else {
-        return Ok(None);
-    };
-    let known = registry.known_version(call.definition(), version).await?;
-    let Some(registered) = known.map(|known| known.code) else {
-        return Ok(None);
-    };
-    let code = RecordedCode::from(code);
-    if registered == code {
-        return Ok(None);
-    }
-    let other = match registered.codehash == code.codehash {
-        true => "with the same code, and another account, layout or sources",
-        false => "with other code",
-    };
-    Ok(Some(format!("{version} is registered {other}")))
 }

@@ -1,5 +1,6 @@
 //! How far an action is, in words and as fields: who approved, who is missing, what blocks, until when.
 
+use super::obstacle::Obstacle;
 use super::send_call::{Approved, CallOutcome};
 use crate::model::{BlockedBy, Readiness};
 use crate::names::Names;
@@ -17,10 +18,16 @@ pub fn not_executed(readiness: &Readiness) -> String {
     }
 }
 
-/// How far an open action is: who approved, who is missing, who `refused`, what blocks, until when.
-pub fn progress_lines(open: &Readiness, refused: &[Address], names: &Names) -> Vec<String> {
+/// How far an open action is: who approved, who is missing, who `refused`, what blocks, until when, and what else keeps it
+/// from being executed.
+pub fn progress_lines(
+    open: &Readiness,
+    (refused, obstacle): (&[Address], Option<&Obstacle>),
+    names: &Names,
+) -> Vec<String> {
     let mut lines = vec![format!("approvals  {}", Approved::from(open))];
     lines.extend(waiting_lines(open, names));
+    lines.extend(obstacle.map(|one| format!("! {}: {}", one.name, one.says)));
     if !refused.is_empty() {
         let who = names.list(refused);
         lines.push(format!(
@@ -49,9 +56,6 @@ fn waiting_lines(open: &Readiness, names: &Names) -> Vec<String> {
         BlockedBy::Approvals => "; the other approvers send the same call",
         BlockedBy::Delay => "; then anyone sends the same call",
         BlockedBy::Nothing => "; anyone sends the same call",
-        BlockedBy::DirectCall => {
-            "; any account without code can execute it now (stylus-upgrades approve)"
-        }
         _ => "",
     };
     lines.push(format!("not executed: {}{next}", not_executed(open)));

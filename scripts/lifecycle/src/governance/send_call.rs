@@ -4,24 +4,25 @@
 //! Others act at the same moment. What came of a call is read from the registry's logs, its own and
 //! those after it, and never from what a call before it returned.
 
+use super::after_approvals::SimulatedExecution;
 use super::checks::require_plain_code;
 use super::error::{ended_by, not_open};
 use super::governed::GovernedCall;
 use super::pending::readiness;
-use super::simulated_execution::{SimulatedExecution, for_execution};
+use super::returned::progress_in;
+use super::simulated_execution::for_execution;
 use crate::client::{ChainError, Client, Sent, with_margin};
 use crate::ids::{ActionId, TxHash};
 use crate::model::Readiness;
 use crate::names::Names;
 use crate::registry::{self, Registry, Topics};
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::Address;
 use alloy::providers::Provider;
-use alloy::sol_types::{SolEvent, SolValue};
+use alloy::sol_types::SolEvent;
 use serde::Serialize;
 use std::fmt;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-use stylus_upgrades_interface::registry::Progress;
 
 /// The state of an action after our call: executed by us, executed by another transaction, or open.
 #[derive(Debug, Clone, Serialize)]
@@ -267,14 +268,6 @@ impl GovernedCall {
 /// Whether a call was refused because its caller has approved already.
 fn has_approved(error: &ChainError) -> bool {
     error.is_refused_as::<abi::AlreadyApproved>()
-}
-
-/// Bytes of an encoded [`Progress`].
-const PROGRESS: usize = 4 * 32;
-
-/// How far the registry says that an action is, at the start of what a governed call returns.
-pub(super) fn progress_in(answer: &Bytes) -> Option<Progress> {
-    Progress::abi_decode_params(answer.get(..PROGRESS)?).ok()
 }
 
 /// What the registry's logs say came of a transaction.

@@ -2,16 +2,16 @@
 //! may only approve, whatever it would run; where the missing approvals arrive before it, in the same block perhaps,
 //! it executes. So it is sent with the gas for that, and whether it succeeds there is known before.
 
+use super::after_approvals::SimulatedExecution;
 use super::governed::GovernedCall;
 use super::pending::readiness;
 use super::policy::{deciding_policy, may_be_satisfied};
-use super::send_call::progress_in;
+use super::returned::progress_in;
 use crate::client::{ChainError, Client, Fork, with_margin};
-use crate::error::{Explain, Refusal, Report};
+use crate::error::{Explain, Refusal};
 use crate::ids::ActionId;
 use crate::simulation::Simulation;
 use alloy::primitives::{Address, U256};
-use serde::Serialize;
 use stylus_chain::{BlockId, CallRequest, Chain};
 use stylus_registry_core::policy::{Policy, parse};
 
@@ -21,52 +21,6 @@ pub const WOULD_FAIL: &str = "WouldFail";
 const MOST: u64 = 32_000_000;
 /// Units of gas where no fork can be made: unused gas costs nothing.
 const BLIND: u64 = 16_000_000;
-
-/// What came of a call after the approvals that it needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SimulatedExecution {
-    /// It executes.
-    Succeeds,
-    /// It fails by what it runs: `WouldFail`.
-    Fails(Refusal),
-    /// It was not simulated, and why.
-    NotSimulated(String),
-}
-
-/// What is known of a call that only approves: that it would fail although that is meant, or that nobody knows whether
-/// it would succeed.
-#[derive(Debug, Default, Serialize)]
-pub struct SimulationReport {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    would_fail: Option<Report>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    not_tried: Option<String>,
-}
-
-impl SimulationReport {
-    /// Of a call that was simulated after the approvals that it needs.
-    pub fn of(simulation: Option<&SimulatedExecution>) -> Self {
-        let mut report = Self::default();
-        match simulation {
-            Some(SimulatedExecution::Fails(refusal)) => {
-                report.would_fail = Some(Report::of(refusal))
-            }
-            Some(SimulatedExecution::NotSimulated(why)) => report.not_tried = Some(why.clone()),
-            Some(SimulatedExecution::Succeeds) | None => {}
-        }
-        report
-    }
-
-    /// Lines for people.
-    pub fn lines(&self) -> Vec<String> {
-        let fails = self.would_fail.iter();
-        let fails = fails.map(|error| format!("warning: {}", error.message));
-        let not_simulated = self.not_tried.iter();
-        let not_simulated = not_simulated
-            .map(|why| format!("the execution after the last approval was not simulated: {why}"));
-        fails.chain(not_simulated).collect()
-    }
-}
 
 /// Simulates the call of `sender` after those of the others. Also says the least units of gas that it takes
 /// there, if it goes through.

@@ -122,13 +122,6 @@ pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> Str
                 event.version
             )
         }
-        Event::RelayChanged(event) if event.registry.is_zero() => {
-            format!("orders to {} are relayed no more", event.proxy)
-        }
-        Event::RelayChanged(event) => {
-            let registry = names.short(event.registry);
-            format!("orders of {registry} to {} are relayed", event.proxy)
-        }
         Event::PolicyChanged(event) => {
             let policy = names.policy(&event.expression);
             format!("policy of {} is {policy}", event.role)
@@ -151,6 +144,5 @@ pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> Str
         Event::InstanceResumed(event) => instance(event.proxy, "resumed"),
         Event::Paused(_) => "paused".into(),
         Event::Resumed(_) => "resumed".into(),
-        Event::LayoutPublished(event) => format!("layout {} published", event.layoutHash),
     }
 }

@@ -9,7 +9,7 @@ use crate::governance::pause_stub;
 use crate::ids::CodeHash;
 use crate::model::{Definition, Instance, InstanceState, ProxyKind, Slice, Version};
 use crate::program_code::is_program;
-use crate::registry::{Named, Registry, Topics, all_logs, decides, given_to, named, relay_of};
+use crate::registry::{Named, Registry, Topics, all_logs, decides, given_to, named};
 use crate::text::{count, shell_word};
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
@@ -17,7 +17,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use stylus_upgrades_framework::{
-    Program, REGISTRY, UPGRADEABILITY_PROXY, UPGRADEABILITY_STORAGE, program,
+    ORDERS, Program, REGISTRY, UPGRADEABILITY_PROXY, UPGRADEABILITY_STORAGE, program,
 };
 use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
@@ -95,8 +95,7 @@ pub(super) async fn live_checks(
         == Some(pinned(REGISTRY)?.codehash.into());
     for (instance, slots) in instances.iter().zip(at_once(slots).await?) {
         checks.extend(slots);
-        let by = is_pinned.then_some(registry.address);
-        match proxy_code(registry.client, (registry.address, by), instance).await? {
+        match proxy_code(registry.client, is_pinned, instance).await? {
             Some(check) => checks.push(check),
             None if instance.kind.is_adopted() => {} // others chose it
             None => not_known.push(instance.proxy),
@@ -225,11 +224,11 @@ async fn of_instance(
     Ok(checks)
 }
 
-/// Whether a proxy has the code that its registry gives to those of its kind: `by` is the registry where it is of this
-/// release. Nothing where that code is not known.
+/// Whether a proxy has the code that registries of this release give to those of its kind, where its registry
+/// `is_pinned`: of this release. Nothing where that code is not known.
 async fn proxy_code(
     client: &Client,
-    (registry, by): (Address, Option<Address>),
+    is_pinned: bool,
     instance: &Instance,
 ) -> Result<Option<LiveCheck>, ChainError> {
     let what = format!("proxy code of {}", instance.proxy);
@@ -238,24 +237,30 @@ async fn proxy_code(
             what,
             ok: false,
             expected: "the code of a proxy".into(),
-            found: "an account without code".into(),
+            found: format!(
+                "an account without code; next: stylus-upgrades transfer {} --remove",
+                instance.proxy
+            ),
         }));
     };
-    let relay = match instance.kind {
-        ProxyKind::Evm => relay_of(client.registry(registry), instance.proxy).await?,
-        _ => None,
+    let expected = match is_pinned {
+        true => given_code(instance.kind)?,
+        false => None,
     };
-    let expected = given_code(instance.kind, relay.or(by))?;
     Ok(expected.map(|expected| LiveCheck::compare(what, &expected, &code)))
 }
 
-/// The code that registries of this release give to proxies of a kind that are made `by` that account.
-fn given_code(kind: ProxyKind, by: Option<Address>) -> Result<Option<CodeHash>, ChainError> {
-    Ok(match (kind, by) {
-        (ProxyKind::Wasm, Some(_)) => Some(pinned(UPGRADEABILITY_PROXY)?.codehash.into()),
-        (ProxyKind::Evm, Some(by)) => {
-            let storage = pinned(UPGRADEABILITY_STORAGE)?.address;
-            storage.map(|storage| CodeHash::of(evm::evm_proxy_code(by, storage)))
+/// The code that registries of this release give to proxies of a kind.
+fn given_code(kind: ProxyKind) -> Result<Option<CodeHash>, ChainError> {
+    Ok(match kind {
+        ProxyKind::Wasm => Some(pinned(UPGRADEABILITY_PROXY)?.codehash.into()),
+        ProxyKind::Evm => {
+            let places = (
+                pinned(ORDERS)?.address,
+                pinned(UPGRADEABILITY_STORAGE)?.address,
+            );
+            let places = places.0.zip(places.1);
+            places.map(|(orders, storage)| CodeHash::of(evm::evm_proxy_code(orders, storage)))
         }
         _ => None,
     })
@@ -325,13 +330,10 @@ mod tests {
 
     #[test]
     fn proxies_of_a_registry_of_another_release_are_told_as_not_compared() {
-        let registry = Address::repeat_byte(1);
         for kind in [ProxyKind::Wasm, ProxyKind::Evm] {
-            assert!(given_code(kind, Some(registry)).expect("it").is_some());
-            assert_eq!(given_code(kind, None).expect("it"), None);
+            assert!(given_code(kind).expect("it").is_some());
         }
-        let unknown = ProxyKind::from(9);
-        assert_eq!(given_code(unknown, Some(registry)).expect("it"), None);
+        assert_eq!(given_code(ProxyKind::from(9)).expect("it"), None);
         assert_eq!(not_compared(&[]), None);
         let proxies = [2, 3].map(Address::repeat_byte);
         let told = not_compared(&proxies).expect("a finding");

@@ -5,16 +5,19 @@
 //! |---|---|
 //! | [`read`](read()) | one definition's events with who, when and the policy in force |
 //! | [`compared`](read_compared) | whether the registry's views say the same |
+//! | [`due`](due()) | the instances that a rollout moves |
 //! | [`live`](LiveCheck) | whether live code is what was recorded |
 //! | [`report`](HistoryReport) | what is told of it |
 
 mod compared;
+mod due;
 mod event_words;
 mod live;
 mod read;
 mod report;
 
 pub use compared::{ComparedHistory, Verification, differences, read_compared, read_existing};
+pub use due::{due, is_one_held};
 pub use live::LiveCheck;
 pub(crate) use read::Facts;
 pub use read::{Entry, History, Wanted, of_instance, read};

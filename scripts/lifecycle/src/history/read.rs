@@ -121,28 +121,19 @@ pub async fn of_instance(
     Ok(history.entries)
 }
 
-/// Adds the events that name no definition: what was relayed of the proxies that came or went, and who refused an
-/// action before it was proposed.
+/// Adds the events that name no definition: who refused an action before it was proposed.
 async fn with_related(registry: Registry<'_>, logs: &mut Vec<Log>) -> Result<(), ChainError> {
-    let moves = [
-        abi::InstanceAdopted::SIGNATURE_HASH,
-        abi::InstanceTransferred::SIGNATURE_HASH,
-    ];
-    let about = |events: &[B256]| {
-        let found = logs.iter().map(|log| log.topics());
-        let found = found.filter(|topics| topics.first().is_some_and(|one| events.contains(one)));
-        let about: BTreeSet<B256> = found.filter_map(|topics| topics.get(2).copied()).collect();
-        about.into_iter().collect::<Vec<B256>>()
-    };
-    let (proxies, actions) = (about(&moves), about(&[abi::Proposed::SIGNATURE_HASH]));
-    let relays: Topics<'_> = [&[abi::RelayChanged::SIGNATURE_HASH], &proxies, &[]];
+    let found = logs.iter().map(|log| log.topics());
+    let proposed = found.filter(|topics| topics.first() == Some(&abi::Proposed::SIGNATURE_HASH));
+    let actions: BTreeSet<B256> = proposed
+        .filter_map(|topics| topics.get(2).copied())
+        .collect();
+    if actions.is_empty() {
+        return Ok(());
+    }
+    let actions: Vec<B256> = actions.into_iter().collect();
     let refusals: Topics<'_> = [&[abi::Revoked::SIGNATURE_HASH], &[B256::ZERO], &actions];
-    if !proxies.is_empty() {
-        logs.extend(all_logs(registry.client, registry.address, relays).await?);
-    }
-    if !actions.is_empty() {
-        logs.extend(all_logs(registry.client, registry.address, refusals).await?);
-    }
+    logs.extend(all_logs(registry.client, registry.address, refusals).await?);
     logs.sort_by_key(|log| (log.block_number, log.log_index));
     Ok(())
 }
@@ -155,8 +146,7 @@ async fn from_logs(
 ) -> Result<History, ChainError> {
     let decoded = logs.iter().filter_map(|log| {
         let event = Event::decode_raw_log(log.topics(), &log.data().data).ok()?;
-        // A layout is about no definition, and anyone may publish one whose hash is that of a name.
-        (!matches!(event, Event::LayoutPublished(_))).then_some((log, event))
+        Some((log, event))
     });
     let events: Vec<(&Log, Event)> = decoded.collect();
     let total = events.len();

@@ -15,6 +15,7 @@ pub use path::{PathStep, Steps, steps_to};
 pub use storage::{FieldValue, fields, framework};
 pub(crate) use storage::{framework_slots, in_one_slot};
 
+use crate::assess::Finding;
 use crate::client::ChainError;
 use crate::governance::events_hidden;
 use crate::history::{Entry, of_instance};
@@ -34,6 +35,8 @@ pub struct Inspection {
     pub instance: InstanceStatus,
     /// The version that is current.
     pub current: String,
+    /// Where it came from, if that is elsewhere.
+    pub arrival: Option<Finding>,
     /// The way to that.
     pub steps: Steps,
     /// The complex migration that it is in.
@@ -52,6 +55,7 @@ impl Inspection {
     /// Lines for people.
     pub fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines = vec![instance_line(&self.instance.instance, names)];
+        lines.extend(self.arrival.iter().flat_map(Finding::lines));
         lines.extend(self.steps.lines(&self.current));
         lines.extend(self.migration.iter().flat_map(MigrationStatus::lines));
         lines.push(format!("storage of {}", self.instance.instance.version));

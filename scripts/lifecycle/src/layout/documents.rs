@@ -1,9 +1,11 @@
-//! Layout documents by their hash: as they are kept beside the manifest, else as the registry
-//! published them. Who keeps or publishes one need not be trusted: it has the hash, or it is not
-//! the document.
+//! Layout documents by their hash: as they are kept beside the manifest, else as they are published: in the chain's
+//! layouts contract, or in the registry where that is of an earlier release. Who keeps or publishes one need not be
+//! trusted: it has the hash, or it is not the document.
 use super::store::Store;
 use crate::assess::{Fact, Origin};
+use crate::build::evm;
 use crate::client::{ChainError, Client, Sent};
+use crate::deploy;
 use crate::error::Refusal;
 use crate::ids::LayoutHash;
 use crate::registry::Registry;
@@ -12,7 +14,7 @@ use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
 use alloy::sol_types::SolEvent;
 use stylus_layout::{DOCUMENT_MAX, Document};
-use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::layouts::ILayouts as abi;
 
 /// Where documents are looked for.
 #[derive(Clone)]
@@ -23,7 +25,7 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// Those kept in `store`, and those that `registry` published.
+    /// Those kept in `store`, and those that are published on the chain of `registry`.
     pub fn new(store: Store, registry: Registry<'_>) -> Self {
         Self {
             store,
@@ -51,17 +53,28 @@ impl Documents {
         Ok(known)
     }
 
-    /// The document as the registry published it.
+    /// The document as it is published.
     async fn published(&self, hash: LayoutHash) -> Result<Fact<Document>, ChainError> {
-        let block = published_in(self.client.registry(self.registry), hash).await?;
-        let Some(block) = block.filter(|block| *block > 0) else {
-            return Ok(Fact::unknown(
-                "its layout was never published and is not kept here; \
-                 `stylus-upgrades layout show --keep <its crate>` keeps it",
-            ));
-        };
+        for account in [address(), self.registry] {
+            if let Some(block) = published_in(&self.client, account, hash).await? {
+                return self.published_at(account, block, hash).await;
+            }
+        }
+        Ok(Fact::unknown(
+            "its layout was never published and is not kept here; \
+             `stylus-upgrades layout show --keep <its crate>` keeps it",
+        ))
+    }
+
+    /// The document as an account published it in a block.
+    async fn published_at(
+        &self,
+        account: Address,
+        block: u64,
+        hash: LayoutHash,
+    ) -> Result<Fact<Document>, ChainError> {
         let filter = Filter::new()
-            .address(self.registry)
+            .address(account)
             .from_block(block)
             .to_block(block)
             .event_signature(abi::LayoutPublished::SIGNATURE_HASH)
@@ -86,25 +99,26 @@ impl Documents {
         })
     }
 
-    /// Publishes a document in the registry, unless it is published already.
+    /// Publishes a document in the layouts contract, which is deployed where it is missing, unless it is published
+    /// already.
     ///
     /// # Errors
     /// What the chain says.
     pub async fn publish(&self, document: &Document) -> Result<Option<Sent>, ChainError> {
         let bytes = document.encode();
-        let registry = self.client.registry(self.registry);
-        if published_in(registry, LayoutHash::of(&bytes)).await? != Some(0) {
+        let client = &self.client;
+        if published_in(client, address(), LayoutHash::of(&bytes))
+            .await?
+            .is_some()
+        {
             return Ok(None);
         }
+        deploy::create2(client, "the layouts contract", &evm::layouts_code()).await?;
         let call = abi::publishLayoutCall {
             document: Bytes::from(bytes),
         };
         let what = "publish the layout";
-        let sent = registry
-            .client
-            .send(what, registry.address, &call, U256::ZERO)
-            .await?;
-        Ok(Some(sent))
+        Ok(Some(client.send(what, address(), &call, U256::ZERO).await?))
     }
 
     /// The store.
@@ -113,11 +127,23 @@ impl Documents {
     }
 }
 
-/// The block in which a registry published a document, 0 if it did not; `None` of a registry that
-/// publishes none.
-async fn published_in(registry: Registry<'_>, hash: LayoutHash) -> Result<Option<u64>, ChainError> {
-    match registry.layout_at(hash).await {
-        Ok(block) => Ok(Some(block)),
+/// Where the layouts contract lies on every chain.
+pub fn address() -> Address {
+    evm::create2_address(&evm::creation_code(&evm::layouts_code()))
+}
+
+/// The block in which an account published a document; nothing where it did not, or publishes none.
+async fn published_in(
+    client: &Client,
+    account: Address,
+    hash: LayoutHash,
+) -> Result<Option<u64>, ChainError> {
+    if client.code(account).await?.is_empty() {
+        return Ok(None);
+    }
+    let question = abi::layoutAtCall { layoutHash: hash.0 };
+    match client.call(account, &question).await {
+        Ok(block) => Ok(Some(block).filter(|block| *block > 0)),
         Err(error) if error.revert().is_some() => Ok(None),
         Err(error) => Err(error),
     }

@@ -11,7 +11,7 @@
 
 mod check;
 mod compiled;
-mod documents;
+pub mod documents;
 mod error;
 mod fields;
 mod held;

@@ -1,7 +1,7 @@
 //! The governed call and the rollouts after it, carried out on the copy.
 
 use super::decide::{ANYBODY, decide};
-use super::instances::{Before, outdated, upgraded};
+use super::instances::{Before, waiting};
 use super::{PlanRequest, Transaction};
 use crate::assess::Finding;
 use crate::client::ChainError;
@@ -10,11 +10,11 @@ use crate::simulation::{Simulation, events, now};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
 use std::collections::BTreeSet;
-use stylus_registry_core::policy::Policy;
+use stylus_registry_core::policy::{Policy, parse};
 use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
 
 /// Instances per rollout transaction.
-const BATCH: u16 = 8;
+const BATCH: usize = 8;
 
 /// The call, unless rollouts are all that is left of it, and the rollouts.
 pub(super) fn carry_out(
@@ -25,16 +25,13 @@ pub(super) fn carry_out(
     before: &[Before],
 ) -> Result<CarriedOut, ChainError> {
     let PlanRequest { registry, call, .. } = request;
-    let is_paused = definition.state == DefinitionState::Paused;
     let is_current = definition.current == call.version;
     let decided = |simulation: &mut Simulation| {
         let what = format!("migrate {} to {}", call.name, call.version);
         let bytes: Bytes = call.abi_encode().into();
         decide(simulation, *registry, policy, &bytes, &what, &request.names)
     };
-    // Anybody can continue the rollouts of what is current, also where the call fails.
-    let continues = is_current && !is_paused;
-    let decision = match continues {
+    let decision = match is_current {
         true => match other_code(simulation, *registry, call)? {
             Some(finding) => Err(finding),
             // Rollouts upgrade waiting instances. An instance that was rolled back needs the governed call itself.
@@ -48,13 +45,54 @@ pub(super) fn carry_out(
         Ok(sent) => done.transactions = sent,
         Err(finding) => {
             done.problems.push(finding);
-            done.is_stuck = !continues;
+            // Anybody can continue the rollouts of what is current, also where the call fails.
+            done.is_stuck = !is_current;
         }
+    }
+    if !done.is_stuck && definition.state == DefinitionState::Paused {
+        resume(simulation, request, &mut done)?;
     }
     if !done.is_stuck {
         roll_out(simulation, request, &mut done)?;
     }
     Ok(done)
+}
+
+/// Ends the pause, so that what becomes of instances then is tried.
+fn resume(
+    simulation: &mut Simulation,
+    request: &PlanRequest,
+    done: &mut CarriedOut,
+) -> Result<(), ChainError> {
+    let PlanRequest { registry, call, .. } = request;
+    let (name, version) = (&call.name, &call.version);
+    let asked = simulation.registry(*registry);
+    let text = match now(asked.policy(name, "pause")) {
+        Err(error) if error.is_refused_as::<abi::UnknownRole>() => {
+            now(asked.policy(name, "migrate"))?
+        }
+        text => text?,
+    };
+    let Ok(policy) = parse(text.as_bytes()) else {
+        return Ok(()); // the registry takes no such policy
+    };
+    let resume = abi::resumeCall {
+        name: name.clone(),
+        version: version.clone(),
+    };
+    let (what, bytes) = (format!("resume {name}"), resume.abi_encode().into());
+    match decide(
+        simulation,
+        *registry,
+        &policy,
+        &bytes,
+        &what,
+        &request.names,
+    )? {
+        Ok(sent) => done.transactions.extend(sent),
+        Err(finding) => done.problems.push(finding),
+    }
+    Ok(())
 }
 
 /// What the governed call and the rollouts after it were.
@@ -117,77 +155,73 @@ fn other_code(
 
 /// Whether the rollouts alone leave one of these behind the version: what was rolled back from it.
 fn is_one_rolled_back(
-    simulation: &mut Simulation,
+    simulation: &Simulation,
     request: &PlanRequest,
     before: &[Before],
 ) -> Result<bool, ChainError> {
-    simulation.discarded(|copy| {
-        if !roll_out(copy, request, &mut CarriedOut::default())? {
-            return Ok(false);
+    let registry = simulation.registry(request.registry);
+    for one in before
+        .iter()
+        .filter(|one| one.version != request.call.version)
+    {
+        if now(registry.details(one.proxy))?.held {
+            return Ok(true);
         }
-        Ok(!outdated(copy, request, before)?.is_empty())
-    })
+    }
+    Ok(false)
 }
 
-/// Rolls out to the instances that are still older, as far as the plan goes. Whether none is left that a
-/// rollout would handle.
+/// Rolls out to the instances that wait for it, as far as the plan goes.
 fn roll_out(
     simulation: &mut Simulation,
     request: &PlanRequest,
     carried_out: &mut CarriedOut,
-) -> Result<bool, ChainError> {
+) -> Result<(), ChainError> {
     let PlanRequest { registry, call, .. } = request;
-    let (registry, name) = (*registry, &call.name);
-    let mut batch = BATCH;
-    // One that is only paused or resumed is an attempt as well, and comes again after the others.
-    let mut attempts = request.instances.saturating_mul(2);
-    loop {
-        let logs = simulation.logs(registry)?;
-        let reached: BTreeSet<Address> = logs.iter().filter_map(upgraded).collect();
-        let reached = u32::try_from(reached.len()).unwrap_or(u32::MAX);
-        let room = request.instances.saturating_sub(reached).min(attempts);
-        if room == 0 {
-            return Ok(false);
-        }
-        let max = batch.min(u16::try_from(room).unwrap_or(batch));
-        let call = abi::rolloutCall {
-            name: name.clone(),
-            max,
+    let registry = *registry;
+    let waiting = waiting(simulation, request)?;
+    let (mut left, mut batch) = (waiting.as_slice(), BATCH);
+    while !left.is_empty() {
+        let (now, later) = left.split_at(batch.min(left.len()));
+        let rollout = abi::rolloutCall {
+            name: call.name.clone(),
+            proxies: now.into(),
         };
-        let rolled_out = simulation.ask(registry, &call).and_then(|expected| {
-            if expected.upgraded == 0 && expected.left == 0 {
-                return Ok(None);
+        let input = rollout.abi_encode().into();
+        let receipt = match simulation.send("rollout", ANYBODY, registry, input, U256::ZERO) {
+            Ok(receipt) => receipt,
+            // A batch may take more gas than a transaction has. The refusal of one alone is a problem.
+            Err(error) if error.is_refusal() && now.len() > 1 => {
+                batch = now.len() / 2;
+                continue;
             }
-            let input = call.abi_encode().into();
-            let receipt = simulation.send("rollout", ANYBODY, registry, input, U256::ZERO)?;
-            Ok(Some((expected, receipt)))
-        });
-        let (expected, receipt) = match rolled_out {
-            Ok(Some(rolled_out)) => rolled_out,
-            Ok(None) => return Ok(true),
             Err(error) => {
-                let problem = error.finding()?;
-                // A batch may take more gas than a transaction has. The refusal of one alone is a problem.
-                if max == 1 {
-                    carried_out.problems.push(problem);
-                    return Ok(false);
-                }
-                batch = max / 2;
+                carried_out.problems.push(error.finding()?);
+                carried_out.skipped.extend(now);
+                left = later;
                 continue;
             }
         };
-        let what = format!("rollout of {}", expected.upgraded);
-        let sent = Transaction::of(&what, &receipt);
-        carried_out.transactions.push(sent);
-        for skipped in events::<abi::InstanceSkipped>(&receipt) {
+        left = later;
+        let skipped = events::<abi::InstanceSkipped>(&receipt);
+        let moved = now.len().saturating_sub(skipped.len());
+        let what = format!("rollout of {moved}");
+        carried_out
+            .transactions
+            .push(Transaction::of(&what, &receipt));
+        for skipped in skipped {
             let what = format!("the upgrade of {}", skipped.proxy);
-            let refused = ChainError::refused_on_copy(&what, &skipped.reason);
+            let alone = abi::rolloutCall {
+                name: call.name.clone(),
+                proxies: vec![skipped.proxy],
+            };
+            let alone = alone.abi_encode().into();
+            let again = simulation.request(ANYBODY, registry, alone, U256::ZERO)?;
+            let ended = simulation.failing(again).1;
+            let refused = ChainError::refused_on_copy(&what, &skipped.reason).ended(ended);
             carried_out.problems.push(refused.finding()?);
             carried_out.skipped.insert(skipped.proxy);
         }
-        if expected.upgraded == 0 || expected.left == 0 {
-            return Ok(expected.left == 0);
-        }
-        attempts = attempts.saturating_sub(u32::from(expected.upgraded));
     }
+    Ok(())
 }

@@ -1,11 +1,12 @@
 //! The creation of an instance, tried on a copy of the chain's state before anybody approves it: the
 //! proxy, what its storage would hold, what it would emit, or why it would fail.
 
+use super::change::Change;
 use super::decide::decide;
 use super::effects::{Elsewhere, GasLimits, Whose, with_limits};
 use super::environment::Reads;
 use super::executed::Ran;
-use super::instances::{Change, Event, changes_of, event};
+use super::instances::{Event, changes_of, event};
 use super::layouts::Layouts;
 use super::slots::{self, SlotNames};
 use crate::assess::Finding;

@@ -3,7 +3,6 @@
 use super::Transaction;
 use crate::assess::Finding;
 use crate::client::ChainError;
-use crate::governance::leave_behind;
 use crate::model::BlockedBy;
 use crate::names::Names;
 use crate::simulation::{Simulation, events, now};
@@ -64,14 +63,7 @@ pub(super) fn decide(
                 }
                 Err(error) => {
                     let sent = simulation.request(*who, registry, call.clone(), U256::ZERO)?;
-                    let (proxy, step) = simulation.failing(sent);
-                    let mut finding = error.ended(step).finding()?;
-                    if let Some(proxy) = proxy {
-                        finding.message += &format!("; instance {proxy} fails");
-                        let next = finding.next.take().into_iter().chain([leave_behind()]);
-                        finding.next = Some(next.collect::<Vec<_>>().join("; or "));
-                    }
-                    return Ok(Err(finding));
+                    return Ok(Err(error.ended(simulation.failing(sent).1).finding()?));
                 }
             }
         }

@@ -1,8 +1,9 @@
 //! What a governed call does on the copy, with each of several gas limits, and what it changes beside
 //! that which it is for: other accounts' ether, code, storage and events.
 
+use super::change::Change;
 use super::decide::ANYBODY;
-use super::instances::{Change, Event, changes_of, event};
+use super::instances::{Event, changes_of, event};
 use super::layouts::Layouts;
 use super::slots::SlotNames;
 use crate::assess::{Finding, FindingId};

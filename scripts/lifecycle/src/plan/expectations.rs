@@ -1,5 +1,6 @@
 //! What the simulation shows of getters, as expectations that do not depend on other transactions before the execution.
-use super::instances::{Change, InstancePlan};
+use super::change::Change;
+use super::instances::InstancePlan;
 use super::{Getters, Plan};
 use crate::client::{ChainError, show};
 use crate::expect::{Expectation, Getter, Holds, Suggested};

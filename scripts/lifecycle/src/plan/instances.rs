@@ -1,6 +1,7 @@
 //! Instances before and after: what each holds, what changed in its storage, what it emitted.
 
 use super::PlanRequest;
+use super::change::Change;
 use super::layouts::Layouts;
 use super::slots::{self, SlotNames};
 use crate::assess::Finding;
@@ -8,7 +9,7 @@ use crate::client::ChainError;
 use crate::governance::pause_stub;
 use crate::model::{DefinitionState, InstanceState, ProxyKind};
 use crate::simulation::{Simulation, now};
-use crate::text::{count, word};
+use crate::text::count;
 use alloy::primitives::{Address, B256, Log, U256};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
@@ -55,79 +56,6 @@ pub fn only_started(instances: &[InstancePlan]) -> Option<String> {
              were not, and what they change and call is not known"
         )
     })
-}
-
-/// A storage word that would change, or that would be read as something else.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// The slot.
-    pub slot: B256,
-    /// Its variables, where they are known; before and after, where they are others.
-    pub name: Option<String>,
-    /// What it holds now.
-    pub before: B256,
-    /// What it would hold.
-    pub after: B256,
-    /// Those of its variables that would change; none where their types are not known.
-    pub fields: Vec<FieldValues>,
-}
-
-/// A variable before and after, in the words of its type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FieldValues {
-    /// Its name.
-    pub name: String,
-    /// Where the version before keeps it, if that is elsewhere.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub moved_from: Option<StoragePosition>,
-    /// What it holds now, by the layout of the version before.
-    pub before: String,
-    /// What it would hold, by the layout of the new version.
-    pub after: String,
-}
-
-/// A place in storage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StoragePosition {
-    /// The slot.
-    pub slot: B256,
-    /// Bytes from its low-order end.
-    pub offset: u64,
-}
-
-impl FieldValues {
-    /// The name, and from where it moved.
-    pub fn title(&self) -> String {
-        let Some(StoragePosition { slot, offset }) = &self.moved_from else {
-            return self.name.clone();
-        };
-        let byte = match offset {
-            0 => String::new(),
-            offset => format!(", byte {offset}"),
-        };
-        format!("{} (moved from slot {}{byte})", self.name, word(slot))
-    }
-
-    /// Name and values: `cap: 0 → 777`.
-    pub fn words(&self) -> String {
-        format!("{}: {} → {}", self.title(), self.before, self.after)
-    }
-}
-
-impl Change {
-    /// What changes in it by variable; the whole word where not all of it is known.
-    pub fn values(&self) -> Vec<FieldValues> {
-        if !self.fields.is_empty() {
-            return self.fields.clone();
-        }
-        let name = self.name.clone();
-        vec![FieldValues {
-            name: name.unwrap_or_else(|| self.slot.to_string()),
-            moved_from: None,
-            before: word(&self.before),
-            after: word(&self.after),
-        }]
-    }
 }
 
 /// An event that would be emitted.
@@ -226,22 +154,66 @@ pub(super) fn outdated(
     request: &PlanRequest,
     instances: &[Before],
 ) -> Result<BTreeSet<Address>, ChainError> {
-    let registry = simulation.registry(request.registry);
-    let (name, version) = (&request.call.name, &request.call.version);
-    let is_paused = now(registry.head(name))?.state == DefinitionState::Paused;
-    // The oldest first.
-    let labels = now(registry.labels(name))?;
-    let place = |label: &str| labels.iter().position(|one| one == label);
+    let due = Due::of(simulation, request)?;
     let mut outdated = BTreeSet::new();
     for one in instances {
-        let at = now(registry.instance(one.proxy))?;
-        let is_older = at.version != *version && place(&at.version) <= place(version);
-        let is_to_resume = at.state == InstanceState::Paused && !is_paused;
-        if (is_older || is_to_resume) && !at.state.is_migrating() {
+        if due.has(simulation, request, one.proxy)? {
             outdated.insert(one.proxy);
         }
     }
     Ok(outdated)
+}
+
+/// Instances that a rollout moves now, as many as the plan goes, in the order of creation.
+pub(super) fn waiting(
+    simulation: &Simulation,
+    request: &PlanRequest,
+) -> Result<Vec<Address>, ChainError> {
+    let registry = simulation.registry(request.registry);
+    let due = Due::of(simulation, request)?;
+    let most = usize::try_from(request.instances).unwrap_or(usize::MAX);
+    let mut waiting = Vec::new();
+    for proxy in now(registry.proxies(&request.call.name))? {
+        if waiting.len() >= most {
+            break;
+        }
+        if due.has(simulation, request, proxy)? && !now(registry.details(proxy))?.held {
+            waiting.push(proxy);
+        }
+    }
+    Ok(waiting)
+}
+
+/// What tells whether an instance is still to be brought to the version, or to be resumed.
+struct Due {
+    is_paused: bool,
+    /// The oldest first.
+    labels: Vec<String>,
+}
+
+impl Due {
+    fn of(simulation: &Simulation, request: &PlanRequest) -> Result<Self, ChainError> {
+        let registry = simulation.registry(request.registry);
+        let name = &request.call.name;
+        Ok(Self {
+            is_paused: now(registry.head(name))?.state == DefinitionState::Paused,
+            labels: now(registry.labels(name))?,
+        })
+    }
+
+    fn has(
+        &self,
+        simulation: &Simulation,
+        request: &PlanRequest,
+        proxy: Address,
+    ) -> Result<bool, ChainError> {
+        let at = now(simulation.registry(request.registry).instance(proxy))?;
+        let place = |label: &str| self.labels.iter().position(|one| one == label);
+        let version = &request.call.version;
+        let is_older = at.version != *version && place(&at.version) <= place(version);
+        let is_to_resume = at.state == InstanceState::Paused && !self.is_paused;
+        Ok((is_older || is_to_resume) && !at.state.is_migrating())
+    }
 }
 
 /// The instances that the registry has done something with since the beginning, in that order.

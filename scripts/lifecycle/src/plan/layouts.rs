@@ -1,7 +1,7 @@
 //! What changes in an account's storage, by variable: what it held by the layout of the version before, and what it
 //! would hold by that of the new one. A variable that moved is compared with itself, not with what lay at its new
 //! place.
-use super::instances::{Change, FieldValues, StoragePosition};
+use super::change::{Change, FieldValues, StoragePosition};
 use super::slots::SlotNames;
 use crate::client::ChainError;
 use crate::layout::{Field, Held, WORD};

@@ -6,6 +6,7 @@
 
 mod at_the_end;
 mod carry_out;
+mod change;
 mod code_checks;
 mod creation;
 mod decide;
@@ -26,14 +27,13 @@ mod state_difference;
 mod universes;
 mod verdict;
 
+pub use change::{Change, FieldValues, StoragePosition};
 pub use code_checks::{has_constructor, reserved_in};
 pub use creation::{Creation, CreationRequest, creation};
 pub use effects::{Elsewhere, ether, limits_in_words};
 pub use environment::Reads;
 pub use error::fails;
-pub use instances::{
-    Change, Event, FieldValues, InstancePlan, StoragePosition, not_tried, only_started,
-};
+pub use instances::{Event, InstancePlan, not_tried, only_started};
 pub use plan_cache::PlanCache;
 pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
 pub use replay::{Abis, Difference, Group, Kind, Replay, StorageDifference, Unfaithful, replay};

@@ -9,6 +9,7 @@ use super::simulated_plan::PlanSimulation;
 use crate::build::evm;
 use crate::client::ChainError;
 use crate::expect::Asks;
+use crate::layout::documents;
 use crate::program_code::is_program;
 use crate::registry::named;
 use crate::simulation::{Simulation, now};
@@ -17,7 +18,7 @@ use alloy::sol_types::SolCall;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::{Chain, Receipt};
 use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
-use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::layouts::ILayouts as abi;
 
 /// The chain with those of these programs activated that are not.
 pub(super) fn activated(chain: Chain, programs: &[(Address, Bytes)]) -> Result<Chain, ChainError> {
@@ -91,17 +92,18 @@ impl PlanSimulation<'_> {
         Ok(())
     }
 
-    /// Publishes the layout document, as `migrate` would, unless it is published already or the registry
-    /// publishes none.
+    /// Publishes the layout document, as `migrate` would, unless it is published already.
     pub(super) fn publish(&mut self) -> Result<(), ChainError> {
         let Some(document) = &self.request.document else {
             return Ok(());
         };
-        let (registry, hash) = (self.request.registry, document.hash());
-        match now(self.simulation.registry(registry).layout_at(hash.into())) {
-            Ok(0) => {}
-            Err(error) if !error.is_refusal() => return Err(error),
-            Ok(_) | Err(_) => return Ok(()),
+        let layouts = documents::address();
+        self.create2("deploy the layouts contract", layouts, &evm::layouts_code())?;
+        let published = abi::layoutAtCall {
+            layoutHash: document.hash().into(),
+        };
+        if self.simulation.ask(layouts, &published)? > 0 {
+            return Ok(());
         }
         let call = abi::publishLayoutCall {
             document: document.encode().into(),
@@ -109,7 +111,7 @@ impl PlanSimulation<'_> {
         let (what, input) = ("publish the layout", call.abi_encode().into());
         let sent = self
             .simulation
-            .send(what, ANYBODY, registry, input, U256::ZERO);
+            .send(what, ANYBODY, layouts, input, U256::ZERO);
         self.note(what, sent)
     }
 

@@ -4,7 +4,7 @@ use super::{Area, Created};
 use crate::assess::Finding;
 use crate::fuzz::Fuzzed;
 use crate::governance::signed::Digests;
-use crate::governance::{Explained, Node, ShownCall, progress_lines};
+use crate::governance::{Explained, Node, Obstacle, ShownCall, progress_lines};
 use crate::history::Entry;
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
@@ -40,6 +40,9 @@ pub struct Review {
     /// Those who may approve and whose last word on it was `revoke`: they are not among who is missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Address>,
+    /// What keeps it from being executed, whatever its approvals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub obstacle: Option<Obstacle>,
     /// The policy that decides.
     pub policy: Explained,
     /// The same as a tree that says who approved.
@@ -71,8 +74,8 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// The storage before and after.
     pub slots: Vec<Area>,
-    /// What who signs it compares with what his device shows.
-    pub digests: Digests,
+    /// What each approver that is missing compares with what his device shows when he signs it.
+    pub digests: Vec<Digests>,
     /// Up to when a signature given now would hold, in Unix seconds.
     pub deadline: u64,
 }
@@ -99,11 +102,12 @@ impl CommandReport for Review {
         lines.push(format!("proposed by {}", names.long(self.proposer)));
         match &self.readiness {
             Some(open) => {
-                lines.extend(progress_lines(open, &self.refused, names));
+                let beside = (self.refused.as_slice(), self.obstacle.as_ref());
+                lines.extend(progress_lines(open, beside, names));
             }
             None => lines.push(format!("not open: {}", self.ended())),
         }
-        lines.extend(self.checked.iter().flat_map(Checked::lines));
+        lines.extend(self.checked.iter().flat_map(|checked| checked.lines(names)));
         let Explained { role, named, .. } = &self.policy;
         lines.push(format!("policy of {role}: {named}"));
         for entry in &self.entries {
@@ -115,15 +119,21 @@ impl CommandReport for Review {
 }
 
 impl Checked {
-    fn lines(&self) -> Vec<String> {
+    fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines: Vec<String> = self.created.iter().flat_map(Created::lines).collect();
-        lines.extend(self.findings.iter().flat_map(Finding::short_lines));
+        for finding in &self.findings {
+            lines.extend(finding.short_lines());
+            lines.extend(finding.details.iter().map(|line| format!("    {line}")));
+        }
         lines.extend(self.fuzzed.iter().map(Fuzzed::words));
         lines.extend(self.callers.iter().flat_map(CallersOfWay::lines));
         lines.extend(self.slots.iter().flat_map(Area::lines));
         let difference = self.state_difference.iter();
         lines.extend(difference.map(|hash| format!("state difference {hash}")));
-        lines.extend(self.digests.lines());
+        for of_one in &self.digests {
+            lines.push(format!("to sign by {}", names.long(of_one.approver)));
+            lines.extend(of_one.lines().iter().map(|line| format!("  {line}")));
+        }
         lines
     }
 }

@@ -3,7 +3,7 @@
 use crate::assess::{Finding, Part, Severity};
 use crate::doctor::AHEAD_DAYS;
 use crate::expect::Asks;
-use crate::governance::{Call, CodeFacts};
+use crate::governance::{Call, CodeFacts, Obstacle};
 use crate::names::Names;
 use crate::text::{count, utc};
 use alloy::primitives::Address;
@@ -33,8 +33,8 @@ pub struct Subject<'a> {
     pub known: &'a [Address],
     /// Names for them.
     pub names: &'a Names,
-    /// Why nothing ever comes of it.
-    pub superseded: Option<&'a str>,
+    /// What keeps it from being executed, whatever its approvals.
+    pub obstacle: Option<&'a Obstacle>,
     /// Unix seconds from which it can be executed; 0 where no delay runs.
     pub not_before: u64,
 }
@@ -45,9 +45,16 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     let mut add = |part, severity, id, says: String| {
         all.push(Finding::named(part, severity, id, says));
     };
-    if let Some(why) = subject.superseded {
-        let says = format!("{why} already: this action can never take effect");
-        add(Part::Action, Severity::Danger, "superseded", says);
+    if let Some(obstacle) = subject.obstacle {
+        let says = &obstacle.says;
+        let (severity, says) = match obstacle.ends {
+            true => (
+                Severity::Danger,
+                format!("{says}: this action can never take effect"),
+            ),
+            false => (Severity::Note, says.clone()),
+        };
+        add(Part::Action, severity, obstacle.name, says);
     }
     if let Some((_, Some(_), _)) = subject.call.version() {
         let (id, says) = match subject.used_by {

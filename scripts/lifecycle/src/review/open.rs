@@ -1,6 +1,6 @@
 //! What is open: who approved, who is missing, what blocks, until when, and what to do next.
 
-use crate::governance::{PendingAction, ShownCall, progress_lines};
+use crate::governance::{Obstacle, PendingAction, ShownCall, progress_lines};
 use crate::model::{BlockedBy, of_whom};
 use crate::names::Names;
 use crate::report::CommandReport;
@@ -26,9 +26,9 @@ pub struct OpenAction {
     /// What it does; nothing where nobody can read it.
     #[serde(flatten)]
     pub shown: Option<ShownCall>,
-    /// Why nothing ever comes of it.
-    #[serde(skip)]
-    pub superseded: Option<String>,
+    /// What keeps it from being executed, whatever its approvals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub obstacle: Option<Obstacle>,
     /// Other open actions that are about the same and differ, in words.
     #[serde(skip)]
     pub rivals: Vec<String>,
@@ -41,17 +41,17 @@ impl OpenAction {
     pub fn new(
         open: PendingAction,
         shown: Option<ShownCall>,
-        (superseded, rivals): (Option<String>, Vec<String>),
+        (obstacle, rivals): (Option<Obstacle>, Vec<String>),
         names: &Names,
     ) -> Self {
         Self {
             next: match shown {
-                Some(_) => next(&open, superseded.is_some(), names),
+                Some(_) => next(&open, obstacle.as_ref(), names),
                 None => "do not approve it; ask the proposer which command created it".into(),
             },
             open,
             shown,
-            superseded,
+            obstacle,
             rivals,
         }
     }
@@ -67,10 +67,9 @@ impl OpenAction {
         };
         let mut lines = shown.display.lines();
         lines.push(proposer);
-        lines.extend(progress_lines(&open.readiness, &open.refused, names));
+        let beside = (open.refused.as_slice(), self.obstacle.as_ref());
+        lines.extend(progress_lines(&open.readiness, beside, names));
         lines.extend(shown.lines_beside());
-        let superseded = self.superseded.iter();
-        lines.extend(superseded.map(|what| format!("  superseded: {what} already")));
         lines.extend(self.rivals.iter().map(|what| format!("  ! {what}")));
         lines.push(next);
         lines
@@ -78,17 +77,22 @@ impl OpenAction {
 }
 
 /// What is done with an open action now, and by whom.
-fn next(open: &PendingAction, is_superseded: bool, names: &Names) -> String {
+fn next(open: &PendingAction, obstacle: Option<&Obstacle>, names: &Names) -> String {
     let PendingAction {
         action, readiness, ..
     } = open;
     let approve = format!("stylus-upgrades approve {action}");
     let cancel = format!(
-        "nothing comes of it any more; its proposer, {}: `stylus-upgrades cancel {action}`",
-        names.short(open.proposer)
+        "nothing comes of it any more; its proposer, {}: `stylus-upgrades cancel {action}`, or its place is free from {} on",
+        names.short(open.proposer),
+        utc(readiness.expires)
     );
-    if is_superseded {
-        return cancel;
+    match obstacle {
+        Some(obstacle) if obstacle.ends => return cancel,
+        Some(obstacle) if readiness.blocked_by == BlockedBy::Nothing => {
+            return format!("{}: `{approve}`", obstacle.next);
+        }
+        _ => {}
     }
     let left = readiness.needed();
     match readiness.blocked_by {
@@ -107,13 +111,6 @@ fn next(open: &PendingAction, is_superseded: bool, names: &Names) -> String {
             names.list(left)
         ),
         BlockedBy::Lambda => "the contract that the policy asks has to consent".into(),
-        BlockedBy::NotRunnable => {
-            "`stylus-upgrades doctor` says which program has to be activated".into()
-        }
-        BlockedBy::DirectCall => {
-            format!("anybody executes it with a key whose account has no code: `{approve}`")
-        }
-        BlockedBy::Paused => "who may resumes it: `stylus-upgrades resume`".into(),
         _ => cancel,
     }
 }

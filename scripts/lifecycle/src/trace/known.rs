@@ -125,7 +125,7 @@ impl Known {
         let proxy = &own.proxy;
         let storage = framework.storage.address;
         self.add(storage, "UpgradeabilityStorage", proxy.clone());
-        self.add(framework.stub_address, "pause stub", proxy.clone());
+        self.add(framework.stub.address, "pause stub", proxy.clone());
         self.add(framework.proxy.address, "proxy code", proxy.clone());
     }
 

@@ -4,12 +4,12 @@ use super::CheckArgs;
 use crate::assess::{Fact, Origin, Role};
 use crate::build::{Artifact, REVISION, Reviewed};
 use crate::checks::{Code, Runs, Stage, Transition, Version};
-use crate::commands::facts::{Asked, Before, transition};
-use crate::commands::kept::KeptName;
-use crate::commands::prelude::*;
+use crate::context::prelude::*;
 use crate::ids::LayoutHash;
 use crate::interface::Callable;
 use crate::layout::{Side, Who, read_file};
+use crate::pipeline::facts::{Asked, Before, transition};
+use crate::pipeline::kept::KeptName;
 use crate::text::shell_word;
 use crate::versions::Versions;
 use std::path::Path;
@@ -23,17 +23,17 @@ const COMMIT: &str = "commit stylus-upgrades-versions/ to the branch that this i
 const WHY: &str = "it comes from the kept folder, which this pull request can change";
 
 /// The version before.
-pub(super) struct Baseline {
+pub(crate) struct Baseline {
     /// What it is, in words.
-    pub(super) what: String,
+    pub(crate) what: String,
     /// Its label, if that is known.
-    pub(super) label: Option<String>,
+    pub(crate) label: Option<String>,
     /// What is known of it without a chain; nothing where the chain is asked.
-    pub(super) before: Option<Before>,
+    pub(crate) before: Option<Before>,
 }
 
 impl Baseline {
-    pub(super) async fn find(context: &Context, args: &CheckArgs) -> Result<Self> {
+    pub(crate) async fn find(context: &Context, args: &CheckArgs) -> Result<Self> {
         let found = match &args.against {
             None => return Self::live(context, &args.name).await,
             Some(revision) if revision.starts_with(REVISION) => Self::revision(context, revision)?,
@@ -173,7 +173,7 @@ fn unknown(why: &str) -> Fact<Callable> {
 }
 
 /// The step from a version to what was built.
-pub(super) async fn against(
+pub(crate) async fn against(
     context: &Context,
     args: &CheckArgs,
     (base, before): (&Baseline, Before),

@@ -1,19 +1,15 @@
 //! What would happen if an account did something about an action now, and what its wallet is asked for.
 //! Of a contract that approves, such as a Safe, it is the file that its owners load.
 
-use super::super::approver::require_current;
-use super::super::context::Context;
-use super::super::facts::Session;
-use super::super::pending::resolve_action;
-use super::super::review;
-use super::super::shown::shown;
-use super::pages;
-use super::site::account;
+use super::refused::{account, nothing_there};
 use crate::app_error::Error;
 use crate::assess::{Finding, Part, Severity};
 use crate::client::ChainError;
+use crate::commands::review;
 use crate::console::decision::{Before, Decision};
 use crate::console::request::PageRequest;
+use crate::context::Context;
+use crate::context::Session;
 use crate::export::{self, Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
@@ -21,6 +17,9 @@ use crate::governance::{
     readiness, refused,
 };
 use crate::model::Readiness;
+use crate::pipeline::action::resolve_action;
+use crate::pipeline::approver::require_current;
+use crate::pipeline::shown::shown;
 use crate::review::SIMULATION;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Bytes, U256};
@@ -35,7 +34,7 @@ const SAFE: &str = "safe";
 const SIGN: &str = "sign";
 
 /// Answers `do=OPERATION&id=ACTION&account=ADDRESS`.
-pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Before, Error> {
+pub(crate) async fn run(context: &Context, request: &PageRequest) -> Result<Before, Error> {
     let operation = request.value("do");
     let account = account(request.value(match operation {
         SAFE => SAFE,
@@ -93,7 +92,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
                 "Sent now, this cancels the action: its approvals become void, and it can never be executed."
                     .into();
         }
-        _ => return Err(pages::nothing_there(&request.path)),
+        _ => return Err(nothing_there(&request.path)),
     }
     Ok(asked.page.stamped())
 }
@@ -150,7 +149,8 @@ impl Asked<'_> {
         }
         // What a wallet would sign for the same call, and what its user compares with the device.
         let end = deadline(registry.client).await?;
-        let approval = current(registry, call, end).await?;
+        let account = self.page.decision.account;
+        let approval = current(registry, call, end, account).await?;
         self.page.decision.digests = Some(approval.digests()?);
         self.page.typed_data = Some(approval.typed_data()?);
         self.page.approval = Some(approval);

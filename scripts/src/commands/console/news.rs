@@ -1,9 +1,9 @@
 //! Whether the registry's events are still those that a page was drawn from, and whether the endpoint answers:
 //! pages ask every few seconds.
 
-use super::super::context::Context;
 use crate::app_error::Error;
 use crate::console::request::PageRequest;
+use crate::context::Context;
 use crate::registry::logs;
 use alloy::primitives::B256;
 use serde::Serialize;
@@ -18,7 +18,7 @@ const AWAY_MAX: u64 = 10_000;
 
 /// Answers `block=NUMBER&hash=HASH`: whether anything happened since that block, or another block
 /// replaced it. Without a block, whether the chain answers.
-pub(super) async fn since(context: &Context, request: &PageRequest) -> Since {
+pub(crate) async fn since(context: &Context, request: &PageRequest) -> Since {
     let (block, hash) = (request.value("block"), request.value("hash"));
     let seen = block.parse().ok().zip(hash.parse().ok());
     let looked = timeout(ANSWER, changed(context, seen)).await;
@@ -33,7 +33,7 @@ pub(super) async fn since(context: &Context, request: &PageRequest) -> Since {
 
 /// Whether a page is out of date.
 #[derive(Serialize)]
-pub(super) struct Since {
+pub(crate) struct Since {
     changed: bool,
     /// Why that is not known: the endpoint does not answer.
     gone: Option<String>,

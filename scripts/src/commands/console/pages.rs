@@ -1,21 +1,23 @@
 //! Which page a path is, and what the commands report that it is drawn from.
 
-use super::super::args::{INSTANCES, PlanArgs, UpgradeArgs};
-use super::super::context::Context;
-use super::super::facts::Session;
-use super::super::status::inspect;
-use super::super::{census, doctor, pending, plan, policy, replay, review};
 use super::before;
+use super::refused::nothing_there;
 use crate::app_error::Error;
-use crate::assess::Role;
+use crate::assess::{Finding, Role};
+use crate::commands::plan::PlanArgs;
+use crate::commands::{census, doctor, pending, plan, policy, replay, review};
 use crate::console::overview::Overview;
 use crate::console::page::PageContext;
 use crate::console::plan::{REPLAY_BLOCKS, SimulatedPlan};
 use crate::console::request::PageRequest;
 use crate::console::{self, definition::Shown};
+use crate::context::{Context, Session};
 use crate::governance::definitions;
 use crate::history::{Wanted, read_compared};
 use crate::model::{Definition, Slice};
+use crate::options::{INSTANCES, UpgradeArgs};
+use crate::pipeline::arrivals::{self, taken};
+use crate::pipeline::inspection::inspect;
 use crate::plan::Replay;
 use maud::Markup;
 
@@ -28,7 +30,7 @@ const COMPARED_MAX: usize = 12;
 const REPLAYED_MAX: u32 = 200;
 
 /// The title and the content of the page.
-pub(super) async fn drawn(
+pub(crate) async fn drawn(
     context: &Context,
     place: &PageContext,
     request: &PageRequest,
@@ -140,7 +142,7 @@ async fn overview(context: &Context) -> Result<Overview, Error> {
 
 /// A definition with the newest entries of its lists: how many are listed and compared with the chain. The
 /// empty name is the registry itself.
-pub(in crate::commands) async fn definition(
+pub(crate) async fn definition(
     context: &Context,
     place: &PageContext,
     name: &str,
@@ -161,9 +163,27 @@ pub(in crate::commands) async fn definition(
         verified: &verified,
         policies: &policy::policies(context, name, Some(roles)).await?,
         pending: &pending::pending(context, Some(name)).await?,
+        arrivals: &arrived(context, one, &verified).await?,
     };
     let main = console::definition::definition(place, &shown);
     Ok((shown.title().into(), main))
+}
+
+/// The instances of a part that came from elsewhere.
+async fn arrived(
+    context: &Context,
+    definition: &Definition,
+    part: &Slice,
+) -> Result<Vec<Finding>, Error> {
+    let registry = context.verified_snapshot().await?;
+    let session = Session { context, registry };
+    let mut found = Vec::new();
+    for one in part.instances_of(definition) {
+        if definition.arrived.contains(&one.proxy) {
+            found.extend(arrivals::of_instance(session, one.proxy).await?);
+        }
+    }
+    Ok(found.into_iter().map(|one| taken(context, one)).collect())
 }
 
 /// How many past transactions are to be sent again.
@@ -178,15 +198,5 @@ fn replayed(request: &PageRequest) -> Result<Option<u32>, Error> {
             found: text.into(),
             next: "open the action and choose there".into(),
         }),
-    }
-}
-
-/// A path that leads nowhere.
-pub(super) fn nothing_there(path: &str) -> Error {
-    Error::Usage {
-        message: "there is no such page".into(),
-        expected: "a page that another one links to".into(),
-        found: path.into(),
-        next: "open the first page".into(),
     }
 }

@@ -1,10 +1,7 @@
 //! The answer to each request. Each read of the chain has a thread of its own: a simulation on a copy takes seconds,
 //! and other requests are answered meanwhile.
 
-use super::super::args::Global;
-use super::super::context::Context;
-use super::super::export::ExportArgs;
-use super::super::unknown;
+use super::refused::account;
 use super::{before, news, pages};
 use crate::app_error::Error;
 use crate::client::EventStore;
@@ -12,13 +9,15 @@ use crate::console::answer::{Answer, HTML, JSON, TEXT, answer};
 use crate::console::assets::{SCRIPT, SCRIPT_PATH, STYLE, STYLE_PATH};
 use crate::console::page::{PageContext, failure, page as whole};
 use crate::console::request::{PageRequest, accept};
+use crate::context::{Context, Program};
 use crate::error::{Exit, Explain};
 use crate::keys::KeyArgs;
 use crate::loopback;
 use crate::model::Views;
+use crate::options::{ExportArgs, Global};
 use crate::output::{Outcome, Output, TypedAs};
+use crate::pipeline::unknown;
 use crate::plan::PlanCache;
-use alloy::primitives::Address;
 use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
 use maud::html;
@@ -33,8 +32,9 @@ use tokio::task::spawn_blocking;
 const COSTLY: [&str; 3] = ["/plan", "/census", "/doctor"];
 
 /// What every answer needs.
-pub(super) struct Site {
+pub(crate) struct Site {
     global: Global,
+    program: &'static Program,
     /// The registry's events, read once.
     events: Mutex<Option<Arc<EventStore>>>,
     /// What was tried on a copy of a block.
@@ -42,13 +42,14 @@ pub(super) struct Site {
 }
 
 /// Answers requests, for ever, with the arguments of the command but without a key.
-pub(super) async fn serve(listener: TcpListener, port: u16, global: &Global) -> Infallible {
-    let mut global = global.clone();
+pub(crate) async fn serve(listener: TcpListener, port: u16, context: &Context) -> Infallible {
+    let mut global = context.global.clone();
     global.key = KeyArgs::none();
     global.export = ExportArgs::default();
     global.accept = Vec::new(); // each page asks for a yes of its own
     let site = Arc::new(Site {
         global,
+        program: context.program,
         events: Mutex::default(),
         plan_cache: Arc::default(),
     });
@@ -102,7 +103,7 @@ impl Site {
 
     /// A command of its own for every request: each reads the newest block, and the manifest as it is.
     fn context(&self, output: &Arc<Output>) -> Result<Context, Error> {
-        let mut context = Context::new(output.clone(), self.global.clone())?;
+        let mut context = Context::new(output.clone(), self.global.clone(), self.program)?;
         let Ok(unverified) = context.registry() else {
             return Ok(context); // what needs one says so
         };
@@ -166,16 +167,6 @@ async fn place(context: &Context, request: &PageRequest) -> Result<PageContext, 
         is_unverified: context.origin_of(registry.address).is_none(),
         is_costly: COSTLY.contains(&request.path.as_str()),
         ..PageContext::default()
-    })
-}
-
-/// The account in a request.
-pub(super) fn account(text: &str) -> Result<Address, Error> {
-    text.parse().map_err(|_| Error::Usage {
-        message: "the account is not an address".into(),
-        expected: "0x and 40 hexadecimal digits".into(),
-        found: text.into(),
-        next: "connect the wallet again".into(),
     })
 }
 

@@ -1,11 +1,11 @@
 //! Whether the code that an action runs succeeds on a copy, as in `plan`. Declared and well-formed
 //! calldata can still revert.
 
-use super::super::args::INSTANCES;
 use crate::assess::{Fact, Finding, Part, Severity};
-use crate::commands::prelude::*;
+use crate::context::prelude::*;
 use crate::governance::{Call, GovernedCall, deciding_policy, kind_in_words};
 use crate::model::StepKind;
+use crate::options::INSTANCES;
 use crate::plan::{
     Change, Creation, CreationRequest, InstancePlan, Plan, PlanRequest, Verdict, creation,
     limits_in_words, only_started, upgraded,
@@ -17,14 +17,14 @@ use crate::text::{count, shell_word};
 /// What a copy showed.
 pub(crate) struct ReviewSimulation {
     /// What would be created.
-    pub(super) created: Option<Created>,
+    pub(crate) created: Option<Created>,
     /// A migration.
     pub(crate) plan: Option<Plan>,
 }
 
 /// Adds what a migration or a creation does on a copy. Steps that fail there, or that do not run to their end,
 /// lose their good mark.
-pub(super) async fn add(
+pub(crate) async fn add(
     session: Session<'_>,
     governed: &GovernedCall,
     findings: &mut Vec<Finding>,

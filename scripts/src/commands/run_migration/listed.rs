@@ -1,11 +1,11 @@
 //! The entries of a mapping as the items of a migration: a census before the first batch lists them, and the list is
 //! kept until the end, so that every run has the same.
 
-use super::super::census::subject;
-use super::super::context::Context;
 use crate::app_error::Error;
 use crate::census::{self, Anchor, Census, Options, Wanted};
 use crate::client::Client;
+use crate::commands::census::subject;
+use crate::context::Context;
 use crate::error::Refusal;
 use crate::ids::CalldataHash;
 use crate::journal::Journal;
@@ -16,7 +16,7 @@ use alloy::primitives::Address;
 use std::path::PathBuf;
 
 /// The list of the entries of an instance. Without a running migration, the next step reports that.
-pub(super) async fn source(
+pub(crate) async fn source(
     context: &Context,
     client: &Client,
     journal: &Journal,

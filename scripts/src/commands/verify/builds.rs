@@ -1,36 +1,31 @@
 //! Whether the code on the chain equals a build here: of the framework, and of a version's sources.
 
 use crate::assess::{Coverage, Evidence, Origin as Source, Part};
-use crate::commands::prelude::*;
-use crate::commands::verifiable::implementation;
+use crate::context::prelude::*;
 use crate::history::LiveCheck;
 use crate::ids::CodeHash;
 use crate::layout::Documents;
 use crate::model::{ProxyKind, StepKind, Version};
-use crate::registry::{Origin, relay_of, runs};
+use crate::pipeline::verifiable::implementation;
+use crate::registry::{Origin, runs};
 use stylus_layout::BuildMetadata;
 use stylus_upgrades_interface::registry::Step;
 
 /// Whether the framework's code on the chain is what this program builds.
-pub(super) async fn framework_checks(
+pub(crate) async fn framework_checks(
     session: Session<'_>,
     proxies: &[(Address, ProxyKind)],
 ) -> Result<Vec<LiveCheck>> {
     let Session { context, registry } = session;
     let built = context.builder()?.framework()?;
-    let mut expected = vec![
-        ("registry", registry.address, built.registry.codehash()),
-        ("pause stub", built.stub_address, CodeHash::of(&built.stub)),
-    ];
+    let mut expected = vec![("registry", registry.address, built.registry.codehash())];
+    let contracts = built.contracts().into_iter();
+    expected.extend(contracts.map(|one| (one.name, one.address, one.codehash())));
     for part in std::iter::once(&built.storage).chain(&built.parts) {
         expected.push((&part.artifact.name, part.address, part.artifact.codehash()));
     }
     for (proxy, kind) in proxies {
-        let relay = match *kind {
-            ProxyKind::Evm => relay_of(registry, *proxy).await?,
-            _ => None,
-        };
-        let codehash = built.proxy_codehash(*kind, relay.unwrap_or(registry.address));
+        let codehash = built.proxy_codehash(*kind);
         expected.extend(codehash.map(|codehash| ("proxy", *proxy, codehash)));
     }
     let mut checks = vec![origin(
@@ -63,7 +58,7 @@ fn origin(found: Option<Origin>, registry: Address) -> LiveCheck {
 
 /// Whether a source builds to the registered code, and has the registered hash. It is always built
 /// now.
-pub(super) async fn built(
+pub(crate) async fn built(
     session: Session<'_>,
     name: &str,
     version: &str,
@@ -93,7 +88,7 @@ pub(super) async fn built(
 
 /// What `verify` can check of these versions of a definition. `built` is the one whose sources are built and
 /// compared. A registry that cannot run answers nothing.
-pub(super) async fn coverage(
+pub(crate) async fn coverage(
     documents: &Documents,
     (name, is_running): (&str, bool),
     versions: &[Version],
@@ -159,7 +154,7 @@ pub(super) async fn coverage(
 
 /// The published builds of these versions, as claimed by the accounts that registered them. Each with the version and
 /// the hash of its code.
-pub(super) async fn published_builds(
+pub(crate) async fn published_builds(
     documents: &Documents,
     versions: &[Version],
 ) -> Result<Vec<(String, CodeHash, BuildMetadata)>> {

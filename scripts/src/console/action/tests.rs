@@ -15,7 +15,11 @@ const CLEO: Address = Address::with_last_byte(0xc3);
 
 /// An action that Ana approved, and Cleo refused.
 fn review() -> Review {
-    let call = abi::pauseCall { name: "A".into() }.abi_encode();
+    let pause = abi::pauseCall {
+        name: "A".into(),
+        first: Vec::new(),
+    };
+    let call = pause.abi_encode();
     let names = Names::default();
     let policy = format!("AND({ANA},{BEN},{CLEO})");
     let said = |who, event, what: &str| Entry {
@@ -49,6 +53,7 @@ fn review() -> Review {
             expires: 9,
         }),
         refused: vec![CLEO],
+        obstacle: None,
         policy: explain("pause", &policy, &names).expect("a policy"),
         tree: policy_tree("pause", &policy, &[ANA]).expect("a policy"),
         checked: Some(Checked::default()),

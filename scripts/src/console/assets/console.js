@@ -201,7 +201,7 @@ async function act(button) {
     if (what === 'sign') {
       const typed = JSON.stringify(now.typed_data);
       const signature = await wallet.request({ method: 'eth_signTypedData_v4', params: [account, typed] });
-      const file = { ...now.typed_data, approval: now.approval, signer: account, signature };
+      const file = { ...now.typed_data, approval: now.approval, signature };
       download(`approval-${id.slice(2, 10)}-${account.slice(2, 10)}.json`, `${JSON.stringify(file, null, 2)}\n`);
       return;
     }

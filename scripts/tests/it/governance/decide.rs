@@ -163,7 +163,7 @@ fn code_that_both_build_is_deployed_once_and_the_action_is_one() {
     for same in ["action", "implementation"] {
         assert_eq!(first[same], second[same], "{same}");
     }
-    assert_eq!(list(&second, "transactions").len(), 1);
+    assert_eq!(list(&second, "transactions").len(), 2);
     assert_eq!(list(&second, "checks").len(), 5);
     holds(&second);
 }
@@ -180,12 +180,13 @@ fn code_at_an_address_that_an_open_action_names_is_found_by_its_hash() {
 }
 
 #[test]
-fn with_more_than_four_instances_the_rollout_follows_with_its_progress() {
+fn the_rollout_follows_with_a_line_for_each_instance() {
     let sandbox = Sandbox::with_counter("Admin", 6);
     let shown = sandbox.shown("Admin", MIGRATE, 0);
     let position = |line: &str| shown.lines().position(|one| one == line).expect("a line");
-    assert!(position("success 1/1 activated") < position("activated, rollout 0/6"));
-    assert!(position("activated, rollout 0/6") < position("rollout 6/6"));
+    assert!(position("success 1/1 activated") < position("rollout 6/6"));
+    let instances = shown.lines().filter(|line| line.starts_with("instance "));
+    assert_eq!(instances.count(), 6, "{shown}");
     sandbox
         .done("Admin", "upgrade A")
         .has(json!({"upgraded": 0, "left": 0}));

@@ -70,7 +70,11 @@ fn a_journal_that_names_the_transaction_of_another_account_is_not_believed() {
     let sandbox = Sandbox::with_counter("OR(Admin,Admin2)", 1);
     let paused = sandbox.done("Admin", "pause A");
     sandbox.done("Admin", "resume A");
-    let call = abi::pauseCall { name: "A".into() }.abi_encode();
+    let pause = abi::pauseCall {
+        name: "A".into(),
+        first: sandbox.proxies(),
+    };
+    let call = pause.abi_encode();
     let line = json!({"sending": {"what": "pause A", "tx": paused["tx"], "nonce": 0,
         "to": sandbox.saved("registry"), "call": keccak256(call)}});
     std::fs::create_dir(sandbox.path(JOURNALS)).expect("a folder");

@@ -1,9 +1,6 @@
 //! What happened and whether it still holds, by commands and by the library beneath.
 
 use crate::prelude::*;
-use stylus_upgrades::client::Client;
-use stylus_upgrades::history::{Wanted, read};
-use stylus_upgrades::names::Names;
 
 /// A definition with everything in its history: approvals, a cancelled action, an open one, a
 /// policy update, a migration and the way back.
@@ -126,32 +123,4 @@ fn an_expired_program_is_found_by_verify() {
         "views of the registry",
     ];
     assert_eq!(checks(expired.ends(1), false), registry);
-}
-
-#[tokio::test]
-async fn a_layout_that_is_published_as_the_name_of_a_definition_is_not_in_its_history() {
-    let sandbox = Sandbox::with_counter("Admin", 0);
-    let registry = sandbox.registry();
-    let stranger = sandbox
-        .node
-        .accounts()
-        .mnemonic()
-        .last()
-        .expect("one")
-        .clone();
-    let client = Client::connect(&sandbox.node.endpoint()).await.expect("it");
-    let client = client.with_signer(stranger);
-    let names = Names::default();
-    let history = async || {
-        let found = read(client.registry(registry), "A", &names, Wanted::All).await;
-        found.expect("it").entries
-    };
-    let before = history().await;
-    let document = Bytes::from_static(b"A");
-    let publish = abi::publishLayoutCall { document };
-    let sent = client.send("publish", registry, &publish, U256::ZERO).await;
-    sent.expect("anyone may");
-    let after = history().await;
-    assert_eq!(after.len(), before.len());
-    assert!(after.iter().all(|entry| entry.event != "LayoutPublished"));
 }

@@ -141,13 +141,21 @@ impl Sources {
             return Some(path);
         }
         let all = imports.iter().filter(|(one, _)| one == "*");
-        let mut words = all.filter_map(|(_, path)| path.last().filter(|word| !is_relative(word)));
-        words.find_map(|word| {
-            let others = self.imports.keys();
-            let mut others = others.filter(|one| one[0] == module[0] && one.last() == Some(word));
-            self.imported(name, others.next()?)
-        })
+        let mut others = all.filter_map(|(_, path)| absolute(path, module));
+        others.find_map(|other| self.imported(name, &other))
     }
+}
+
+/// The module that a path in another one leads to; `None` where it leads out of the crate.
+fn absolute(path: &[String], module: &[String]) -> Option<Vec<String>> {
+    let ups = path.iter().take_while(|word| *word == "super").count();
+    let within = match path.first()?.as_str() {
+        "crate" => &module[..1],
+        "self" => module,
+        "super" => &module[..module.len().checked_sub(ups)?],
+        _ => return None,
+    };
+    Some([within, &path[ups.max(1)..]].concat())
 }
 
 fn is_relative(word: &str) -> bool {

@@ -115,6 +115,8 @@ pub(super) struct Life {
     pub(super) log: Vec<(u8, usize, usize)>,
     /// The complex step that it is in, and where it wants to go.
     pub(super) within: Option<(PathStep, usize)>,
+    /// Whether it is on the stub: a complex step has ended, and its version is not current.
+    pub(super) stopped: bool,
 }
 
 /// What a transaction did.
@@ -140,6 +142,7 @@ impl Life {
                 .into_iter()
                 .collect(),
             within: None,
+            stopped: false,
         }
     }
 
@@ -177,20 +180,24 @@ impl Life {
         self.log.push((3, path_step.from, path_step.to));
     }
 
-    /// The complex step ends, and what is left of the path follows; where that would wait for
-    /// calldata, nothing.
-    pub(super) fn end(&mut self, graph: &Graph) -> Moved {
+    /// The complex step ends where it ends, on the stub. Where it wants to go.
+    pub(super) fn end(&mut self) -> (Moved, usize) {
         let (path_step, target) = self.within.take().expect("a complex step");
         let was = self.at;
         self.reached.insert(path_step.to);
         self.at = path_step.to;
-        let rest = graph.path(path_step.to, target).unwrap_or_default();
-        let waits = rest.iter().any(|path_step| path_step.kind == Kind::Later);
-        let rest = if waits { &[] } else { rest.as_slice() };
-        let mut moved = self.travel(rest, target);
-        moved.was = was;
-        moved.applied.insert(0, path_step);
-        moved
+        self.stopped = true;
+        let applied = vec![path_step];
+        (Moved { was, applied }, target)
+    }
+
+    /// It is taken from the stub.
+    pub(super) fn resume(&mut self) -> Moved {
+        self.stopped = false;
+        Moved {
+            was: self.at,
+            applied: Vec::new(),
+        }
     }
 
     /// Steps up to the next complex one, each once, in order.

@@ -9,7 +9,7 @@ use crate::registry::errors::*;
 use stylus_upgrades_interface::adopted::ITransparentProxy;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 
-use super::fixture::{Fixture, account, framework, initial_step, plain, refused};
+use super::fixture::{Fixture, account, all_of, framework, initial_step, plain, refused};
 use super::kinds::answer;
 use crate::review::fixture::answering;
 pub(crate) use fixture::creation;
@@ -48,6 +48,47 @@ fn a_proxy_that_another_account_decides_about_is_not_adopted() {
         sent.expect_err("the owner never gave it");
         fixture.is_no_instance(proxy);
     }
+}
+
+#[test]
+fn an_adoption_is_approved_only_once_the_definition_owns_the_proxy() {
+    for kind in KINDS {
+        let (mut fixture, _, proxy) = created(kind);
+        fixture.set("migrate", &all_of(&[0, 1]));
+        let adopt = adopt(kind.kind, proxy);
+        for who in [0, 1] {
+            fixture.refuses(who, &adopt, not_obeying(proxy));
+        }
+        let action = fixture.action_of(&adopt);
+        let open = fixture.view(&IRegistry::readinessCall { action });
+        refused(open, not_found(action));
+        let admin = admin_of(&fixture, "A");
+        kind.give(&mut fixture, proxy, admin);
+        fixture.records(0, &adopt);
+        fixture.executes(1, &adopt);
+        assert_eq!(value(&fixture, proxy), Ok(U256::from(7)), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_transparent_proxy_4_that_runs_other_code_than_was_registered_is_not_adopted() {
+    let (mut fixture, code, proxy) = created(TRANSPARENT_4);
+    let other = compiled(&mut fixture, "Box2");
+    TRANSPARENT_4.upgrade_before(&mut fixture, proxy, other.implementation);
+    let admin = admin_of(&fixture, "A");
+    TRANSPARENT_4.give(&mut fixture, proxy, admin);
+    let adopt = adopt(TRANSPARENT_4.kind, proxy);
+    let error = code_changed(other.implementation, code.codehash, other.codehash);
+    fixture.refuses(0, &adopt, error);
+    fixture.is_no_instance(proxy);
+    // the same code at another account is the same code
+    fixture.add("2.0", &other, initial_step());
+    let adopt = IRegistry::adoptCall {
+        version: "2.0".into(),
+        ..adopt
+    };
+    fixture.executes(0, &adopt);
+    assert_eq!(value(&fixture, proxy), Ok(U256::from(7)));
 }
 
 #[test]
@@ -119,7 +160,7 @@ fn an_adopted_proxy_begins_nothing_by_itself() {
     fixture.add("2.0", &second, plain("1.0"));
     fixture.give_ether(proxy);
     // its code answers as a proxy of the framework does whose upgrade somebody has begun
-    let stub = answering(framework().stub_address.into_word().as_slice());
+    let stub = answering(framework().stub.address.into_word().as_slice());
     fixture.chain.set_code(proxy, stub.into());
     let begin = calls::begin_upgrade(account(0), "2.0");
     refused(fixture.send(proxy, &begin), not_an_instance(proxy));
@@ -133,7 +174,7 @@ fn an_adopted_proxy_begins_nothing_by_itself() {
 }
 
 #[test]
-fn adopted_proxies_wait_for_rollout_as_others_do() {
+fn adopted_proxies_follow_by_rollout_as_others_do() {
     let (mut fixture, code, first) = adopted(UUPS_5);
     let (registry, admin) = (fixture.registry, admin_of(&fixture, "A"));
     let mut proxies = vec![first];
@@ -144,15 +185,15 @@ fn adopted_proxies_wait_for_rollout_as_others_do() {
         proxies.push(proxy);
     }
     let second = compiled(&mut fixture, "UupsBox2");
-    migrate(&mut fixture, &second, 0, Bytes::new()).expect("activated");
+    fixture.accepted(0, &calls::migrate("A", "2.0", &second, plain("1.0")));
     let found = runs(&fixture, first);
-    assert_eq!(found, code.implementation, "more than at once");
+    assert_eq!(found, code.implementation, "not yet");
     // one whose control was lost meanwhile is skipped, the others are upgraded
     let lost = calls::give_to(account(7));
     fixture.give_ether(admin);
     let taken = fixture.send_to(admin, proxies[2], &lost);
     taken.expect("as the admin");
-    let rollout = calls::rollout("A", 9);
+    let rollout = calls::rollout("A", &proxies[..]);
     // nobody upgrades them in the middle of something, which they would not notice: they keep waiting
     let caller = compiled(&mut fixture, "Caller").implementation;
     let through = ICaller::callCall {
@@ -160,14 +201,17 @@ fn adopted_proxies_wait_for_rollout_as_others_do() {
         data: rollout.abi_encode().into(),
     };
     let below = fixture.send_to(account(5), caller, &through);
-    assert!(below.expect("nothing is done").logs.is_empty());
+    let below = below.expect("nothing is done").skipped();
+    let reason = Bytes::from(not_direct(caller).abi_encode());
+    assert_eq!(below.len(), proxies.len());
+    assert!(below.iter().all(|skipped| skipped.reason == reason));
     for proxy in &proxies {
         assert_eq!(runs(&fixture, *proxy), code.implementation);
     }
     let done = fixture
         .send_with_gas(account(5), registry, &rollout, 400_000_000)
         .expect("rolled out");
-    assert_eq!((done.returned.upgraded, done.returned.left), (5, 1));
+    assert_eq!(done.returned, 5);
     let skipped = done.skipped();
     assert_eq!(skipped.len(), 1);
     assert_eq!(skipped[0].proxy, proxies[2]);

@@ -85,10 +85,15 @@ impl Counts {
     }
 }
 
-/// Compares one of the model's scopes with the registry.
-fn compare(name: &str) {
+/// One of the model's scopes.
+fn scope(name: &str) -> Scope {
     let scope = SCOPES.into_iter().find(|scope| scope.name == name);
-    let scope: Scope = scope.expect("a scope of that name");
+    scope.expect("a scope of that name")
+}
+
+/// Compares one of the model's scopes with the registry.
+fn compare(scope: Scope) {
+    let name = scope.name;
     let on_chain = OnChain::new(scope);
     let first = State::first(&scope);
     on_chain.check(&first);
@@ -110,60 +115,83 @@ fn compare(name: &str) {
 
 #[test]
 fn the_registry_answers_as_the_model_where_approvers_decide() {
-    compare("deciding");
+    compare(scope("deciding"));
 }
 
 #[test]
 fn the_registry_answers_as_the_model_to_signatures() {
-    compare("signed");
+    compare(scope("signed"));
+}
+
+#[test]
+fn the_registry_answers_as_the_model_to_signatures_about_an_instance() {
+    compare(scope("signed about an instance"));
 }
 
 #[test]
 fn the_registry_answers_as_the_model_with_delays() {
-    compare("delayed");
+    compare(scope("delayed"));
 }
 
 #[test]
 fn the_registry_answers_as_the_model_in_complex_steps() {
-    compare("complex");
+    compare(scope("complex"));
+}
+
+#[test]
+fn the_registry_answers_as_the_model_where_versions_are_replaced() {
+    compare(scope("replaced"));
 }
 
 #[test]
 fn the_registry_answers_as_the_model_with_adopted_proxies() {
-    compare("adopted");
+    compare(scope("adopted"));
 }
 
 #[test]
 fn the_registry_answers_as_the_model_where_a_lambda_wavers() {
-    compare("lambda");
+    compare(scope("lambda"));
 }
 
 #[test]
 fn the_registry_answers_as_the_model_where_pause_has_a_policy() {
-    compare("pause");
+    compare(scope("pause"));
 }
 
 #[test]
 fn the_registry_answers_as_the_model_where_proxies_are_created() {
-    compare("create");
+    compare(scope("create"));
 }
 
 #[test]
 fn the_registry_answers_as_the_model_in_two_definitions() {
-    compare("two definitions");
+    compare(scope("two definitions"));
+}
+
+#[test]
+fn the_registries_answer_as_the_model_where_wasm_proxies_are_transferred() {
+    compare(scope("two registries"));
+}
+
+#[test]
+fn the_registries_answer_as_the_model_where_evm_proxies_are_transferred() {
+    compare(Scope {
+        evm: true,
+        ..scope("two registries")
+    });
 }
 
 #[test]
 fn the_registry_answers_as_the_model_to_contracts_in_the_middle_of_a_call() {
-    compare("in a call");
+    compare(scope("in a call"));
 }
 
 #[test]
 fn the_registry_answers_as_the_model_where_what_matured_is_executed_in_a_call() {
-    compare("matured in a call");
+    compare(scope("matured in a call"));
 }
 
 #[test]
 fn the_registry_answers_as_the_model_where_signatures_are_submitted_in_a_call() {
-    compare("signed in a call");
+    compare(scope("signed in a call"));
 }

@@ -15,7 +15,7 @@ fn any_one_of_migrate_pauses_and_the_whole_policy_resumes_unless_pause_is_set() 
     fixture.refuses(2, &calls::pause("A"), not_an_approver(2));
     let done = fixture.pause(1);
     assert_eq!((done.returned.approvals, done.returned.required), (1, 1));
-    let one = fixture.accepted(1, &calls::resume("A"));
+    let one = fixture.accepted(1, &calls::resume("A", "1.0"));
     assert_eq!((one.returned.approvals, one.returned.required), (1, 2));
     assert!(!one.returned.executed);
     assert_eq!(fixture.definition().state, definition_state::PAUSED);
@@ -46,6 +46,9 @@ fn while_it_is_paused_no_policy_becomes_final() {
         ("pause", " NONE "),
         // nobody has set `pause`, so this policy resumes
         ("migrate", "NONE"),
+        ("policy", "NONE"),
+        ("create", "NONE"),
+        ("audit", "NONE"),
     ] {
         fixture.refuses(1, &none(role, expression), definition_paused());
     }
@@ -60,16 +63,17 @@ fn an_approval_given_under_migrate_does_not_count_for_the_role_pause() {
     let both = all_of(&[0, 1]);
     let (mut fixture, _) = counters(&both, 1);
     fixture.pause(0);
-    let first = fixture.accepted(1, &calls::resume("A"));
+    let resume = calls::resume("A", "1.0");
+    let first = fixture.accepted(1, &resume);
     // the epoch of `migrate` is the sequence: the role's own number of changes comes up to it
     let sequence = fixture.definition().sequence;
     let both = all_of(&[3, 1]);
     for _ in 0..=sequence {
         fixture.set("pause", &both);
     }
-    let action = fixture.action_of(&calls::resume("A"));
+    let action = fixture.action_of(&resume);
     assert_ne!(action, first.returned.action);
-    let done = fixture.accepted(3, &calls::resume("A"));
+    let done = fixture.accepted(3, &resume);
     assert_eq!(
         (done.returned.approvals, done.returned.executed),
         (1, false)

@@ -1,9 +1,11 @@
-//! Pausing a definition and resuming it: who may, what is refused meanwhile, and that every instance
-//! continues with the very code and data.
+//! Pausing a definition and resuming it: who may, what is refused meanwhile, where each instance continues, and that it
+//! does so with the very code and data.
 
 mod approval;
+mod insider;
 mod instances;
 mod obstacles;
+mod replaced;
 
 use crate::prelude::*;
 use crate::registry::fixture::{Done, Fixture, Reverted, account, is, new_proxy};
@@ -26,8 +28,8 @@ fn create(fixture: &mut Fixture, n: u8) -> Result<Address, Reverted> {
     Ok(fixture.send(account(0), &call)?.returned.proxy)
 }
 
-fn rollout(fixture: &mut Fixture, max: u16) -> Done<IRegistry::rolloutReturn> {
-    let done = fixture.accepted(5, &calls::rollout("A", max));
+fn rollout(fixture: &mut Fixture, proxies: &[Address]) -> Done<u16> {
+    let done = fixture.accepted(5, &calls::rollout("A", proxies));
     agrees_with_the_views(fixture, "A");
     done
 }

@@ -8,7 +8,8 @@ use stylus_upgrades_interface::registry::Signature;
 use stylus_upgrades_interface::signed::{SOURCES, text};
 
 use super::{
-    change, domain, key, refuse_signature, refused_signature, signed, submit, two_of_three, typed,
+    Message, change, domain, key, refuse_signature, refused_signature, signed, submit,
+    two_of_three, typed,
 };
 use crate::registry::fixture::{Fixture, account, add_version, initial_step, is, new_proxy, plain};
 use crate::review::fixture::answering;
@@ -88,6 +89,7 @@ fn every_kind_of_field_is_signed() {
             epoch,
             round: 0,
             deadline: u64::MAX,
+            approver: Address::ZERO,
         };
         let call = data(&add_version(&code, version, step));
         both(&mut fixture, call, &|key| signed(key, &domain, &add));
@@ -101,20 +103,35 @@ fn every_kind_of_field_is_signed() {
         epoch: 0,
         round: 0,
         deadline: u64::MAX,
+        approver: Address::ZERO,
     };
     let call = data(&new_proxy(0, 7, Bytes::new()));
     let done = both(&mut fixture, call, &|key| signed(key, &domain, &create));
     assert_eq!(done.events::<IRegistry::ProxyCreated>().len(), 1);
+    let first = vec![done.events::<IRegistry::ProxyCreated>()[0].proxy];
+    let call = data(&calls::pause_first("A", &first[..]));
     let pause = typed::Pause {
         name: "A".into(),
+        first,
         epoch: 2,
         round: 0,
         deadline: u64::MAX,
+        approver: Address::ZERO,
     };
-    let call = data(&calls::pause("A"));
     let one = [signed(&key(3), &domain, &pause)];
     let done = submit(&mut fixture, &call, &one).expect("paused by any one");
     assert!(done.returned.executed);
+    assert_eq!(done.events::<IRegistry::InstancePaused>().len(), 1);
+    let resume = typed::Resume {
+        name: "A".into(),
+        version: "1.0".into(),
+        epoch: 2,
+        round: 0,
+        deadline: u64::MAX,
+        approver: Address::ZERO,
+    };
+    let call = data(&calls::resume("A", "1.0"));
+    both(&mut fixture, call, &|key| signed(key, &domain, &resume));
 }
 
 #[test]
@@ -135,7 +152,7 @@ fn a_signature_has_one_form() {
     };
     let high = joined(one, ORDER - two, 55 - v);
     let recovered = Ecdsa::from_raw(&high).expect("a signature");
-    let hash = message.eip712_signing_hash(&domain);
+    let hash = message.by(key(1).address()).eip712_signing_hash(&domain);
     let found = recovered.recover_address_from_prehash(&hash).ok();
     assert_eq!(found, Some(key(1).address()));
     let bad = [

@@ -1,7 +1,9 @@
 //! Approvals that were signed offline: what is signed, who submits, and every way to use a signature
 //! for anything but what it was given for.
 
+mod approver;
 mod forms;
+mod instances;
 mod refused;
 mod replays;
 mod submission;
@@ -18,26 +20,26 @@ use crate::registry::fixture::{Done, Fixture, Reverted, account, is, refused, se
 use crate::registry::replay::agrees_with_the_views;
 
 /// What alloy makes of the same types: an encoder of others.
-mod typed {
+pub(in crate::registry) mod typed {
     use super::sol;
 
     sol! {
         struct Code { address implementation; bytes32 codehash; bytes32 layoutHash; bytes32 sourceHash; }
         struct Step { string from; uint8 kind; address script; bytes32 scriptCodehash; bytes data; }
-        struct CreateDefinition { string name; string migratePolicy; string policyPolicy; string createPolicy; uint64 epoch; uint32 round; uint64 deadline; }
-        struct AddVersion { string name; string version; Code code; Step step; uint64 epoch; uint32 round; uint64 deadline; }
-        struct AddStep { string name; string version; Step step; uint64 epoch; uint32 round; uint64 deadline; }
-        struct Migrate { string name; string version; Code code; Step step; uint64 epoch; uint32 round; uint64 deadline; }
-        struct SetHandler { string name; address proxy; address handler; uint64 epoch; uint32 round; uint64 deadline; }
-        struct AbortMigration { string name; address proxy; uint64 epoch; uint32 round; uint64 deadline; }
-        struct Adopt { string name; address proxy; uint8 kind; string version; uint64 epoch; uint32 round; uint64 deadline; }
-        struct AcceptTransfer { string name; address proxy; uint8 kind; string version; address registry; uint64 epoch; uint32 round; uint64 deadline; }
-        struct TransferProxy { string name; address proxy; address to; string definition; uint64 epoch; uint32 round; uint64 deadline; }
-        struct RemoveInstance { string name; address proxy; uint64 epoch; uint32 round; uint64 deadline; }
-        struct SetPolicy { string name; string role; string expression; uint64 epoch; uint32 round; uint64 deadline; }
-        struct CreateProxy { string name; string version; uint8 kind; bytes32 salt; bytes initData; uint64 epoch; uint32 round; uint64 deadline; }
-        struct Pause { string name; uint64 epoch; uint32 round; uint64 deadline; }
-        struct Resume { string name; uint64 epoch; uint32 round; uint64 deadline; }
+        struct CreateDefinition { string name; string migratePolicy; string policyPolicy; string createPolicy; uint64 epoch; uint32 round; uint64 deadline; address approver; }
+        struct AddVersion { string name; string version; Code code; Step step; uint64 epoch; uint32 round; uint64 deadline; address approver; }
+        struct AddStep { string name; string version; Step step; uint64 epoch; uint32 round; uint64 deadline; address approver; }
+        struct Migrate { string name; string version; Code code; Step step; uint64 epoch; uint32 round; uint64 deadline; address approver; }
+        struct SetHandler { string name; address proxy; address handler; uint64 nonce; uint64 epoch; uint32 round; uint64 deadline; address approver; }
+        struct AbortMigration { string name; address proxy; uint64 nonce; uint64 epoch; uint32 round; uint64 deadline; address approver; }
+        struct Adopt { string name; address proxy; uint8 kind; string version; uint64 epoch; uint32 round; uint64 deadline; address approver; }
+        struct AcceptTransfer { string name; address proxy; string version; address registry; uint64 nonce; uint64 epoch; uint32 round; uint64 deadline; address approver; }
+        struct TransferProxy { string name; address proxy; address to; string definition; uint64 nonce; uint64 epoch; uint32 round; uint64 deadline; address approver; }
+        struct RemoveInstance { string name; address proxy; uint64 nonce; uint64 epoch; uint32 round; uint64 deadline; address approver; }
+        struct SetPolicy { string name; string role; string expression; uint64 epoch; uint32 round; uint64 deadline; address approver; }
+        struct CreateProxy { string name; string version; uint8 kind; bytes32 salt; bytes initData; uint64 epoch; uint32 round; uint64 deadline; address approver; }
+        struct Pause { string name; address[] first; uint64 epoch; uint32 round; uint64 deadline; address approver; }
+        struct Resume { string name; string version; uint64 epoch; uint32 round; uint64 deadline; address approver; }
     }
 }
 
@@ -45,7 +47,7 @@ mod typed {
 const SUBMITTER: usize = 7;
 
 /// Keys that have no account with money.
-fn key(n: u8) -> PrivateKeySigner {
+pub(in crate::registry) fn key(n: u8) -> PrivateKeySigner {
     PrivateKeySigner::from_bytes(&B256::repeat_byte(n)).expect("a key")
 }
 
@@ -59,7 +61,7 @@ fn two_of_three() -> Fixture {
     fixture
 }
 
-fn domain(fixture: &Fixture) -> Eip712Domain {
+pub(in crate::registry) fn domain(fixture: &Fixture) -> Eip712Domain {
     eip712_domain! {
         name: "stylus-upgrades",
         version: "1",
@@ -68,8 +70,29 @@ fn domain(fixture: &Fixture) -> Eip712Domain {
     }
 }
 
-fn signed(key: &PrivateKeySigner, domain: &Eip712Domain, message: &impl SolStruct) -> Signature {
-    let hash = message.eip712_signing_hash(domain);
+/// What each approver signs of it: a message names its approver.
+pub(in crate::registry) trait Message: SolStruct + Clone {
+    fn by(&self, approver: Address) -> Self;
+}
+
+macro_rules! messages {
+    ($($name:ident)*) => {
+        $(impl Message for typed::$name {
+            fn by(&self, approver: Address) -> Self {
+                Self { approver, ..self.clone() }
+            }
+        })*
+    };
+}
+
+messages!(AddVersion CreateProxy Pause Resume SetHandler SetPolicy TransferProxy);
+
+pub(in crate::registry) fn signed(
+    key: &PrivateKeySigner,
+    domain: &Eip712Domain,
+    message: &impl Message,
+) -> Signature {
+    let hash = message.by(key.address()).eip712_signing_hash(domain);
     let signature = key.sign_hash_sync(&hash).expect("signed");
     Signature {
         signer: key.address(),
@@ -86,6 +109,7 @@ fn approved(fixture: &Fixture, key: &PrivateKeySigner, call: &Bytes, epoch: u64)
         epoch,
         round: 0,
         deadline: u64::MAX,
+        approver: key.address(),
     };
     let hash = approval.digests().expect("typed").eip712;
     let signature = key.sign_hash_sync(&hash).expect("signed");
@@ -107,7 +131,7 @@ fn submission(
     }
 }
 
-fn submit(
+pub(in crate::registry) fn submit(
     fixture: &mut Fixture,
     action: &Bytes,
     approvals: &[Signature],
@@ -148,6 +172,7 @@ fn change(expression: &str, epoch: u64, round: u32) -> (Bytes, typed::SetPolicy)
         epoch,
         round,
         deadline: u64::MAX,
+        approver: Address::ZERO,
     };
     (data(&call), message)
 }

@@ -79,13 +79,15 @@ fn a_signature_is_not_replayed_once_a_role_of_its_own_decides() {
     };
     let pause = calls::pause("A");
     fixture.send(key(3).address(), &pause).expect("paused");
-    let resume = data(&calls::resume("A"));
+    let resume = data(&calls::resume("A", ""));
     let signed_for = |epoch: u64| {
         let message = typed::Resume {
             name: "A".into(),
+            version: String::new(), // none is current
             epoch,
             round: 0,
             deadline: u64::MAX,
+            approver: Address::ZERO,
         };
         [1, 2].map(|n| signed(&key(n), &domain, &message))
     };

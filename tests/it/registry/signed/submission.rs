@@ -91,7 +91,7 @@ fn who_submits_what_nobody_governs_is_refused() {
     let mut fixture = two_of_three();
     for call in [
         Bytes::new(),
-        data(&calls::rollout("A", 1)),
+        data(&calls::rollout("A", [])),
         data(&IRegistry::revokeCall { action: B256::ZERO }),
     ] {
         let found = submit(&mut fixture, &call, &[]);

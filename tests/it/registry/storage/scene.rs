@@ -71,13 +71,7 @@ impl Scene {
     pub(super) fn expect_from(&mut self, registry: Address) -> Address {
         let creation_code = &framework().proxy_creation_code;
         let proxy = self.fixture.deploy_code(creation_code).implementation;
-        self.boss(&calls::accept_transfer(
-            "A",
-            proxy,
-            proxy_kind::WASM,
-            "1.0",
-            registry,
-        ));
+        self.boss(&calls::accept_transfer("A", proxy, "1.0", registry, 9));
         proxy
     }
 

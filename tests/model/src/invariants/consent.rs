@@ -1,9 +1,9 @@
 //! Who decided: consent, strangers, signatures, lambdas, delays, and that somebody always can.
 
-use crate::approvals::{about, last_day};
+use crate::approvals::last_day;
 use crate::policy::{Policy, Set};
 use crate::scope::{APPROVERS, STRANGER, Scope, WALLET};
-use crate::state::{Action, Content, Control, DELAY, SignedApproval, State};
+use crate::state::{Action, Content, DELAY, SignedApproval, State};
 use crate::transition::{Deed, Outcome, Transition};
 use crate::way::Way;
 
@@ -28,7 +28,10 @@ pub(crate) fn note_time(scope: &Scope, state: &mut State) {
 fn givers(transition: Transition) -> u8 {
     match transition {
         Transition::Call(who, _) => 1 << who,
-        Transition::Submit { signers, .. } => signers,
+        // what one signed for himself is nobody else's yes
+        Transition::Submit {
+            signers, borrowed, ..
+        } => signers & !(u8::from(borrowed) << (APPROVERS - 1)),
         _ => 0,
     }
 }
@@ -50,16 +53,16 @@ fn suffices(
 
 /// Who wants something now, and whether they have for as long as a delay.
 fn consenting(before: &State, content: Content, transition: Transition) -> (Set, bool) {
-    // an action about an earlier nonce, or one that has expired, has no consent any more
+    // one that has expired has no consent any more
     let open = before.actions.get(&content);
-    let counts = open
-        .is_some_and(|open| open.nonce == about(before, content) && before.day() <= last_day(open));
+    let counts = open.is_some_and(|open| before.day() <= last_day(open));
     let consent = before.consents.get(&content).copied().unwrap_or_default();
     let earlier = if counts { consent.by } else { 0 };
     let waited = consent
         .since
         .is_some_and(|since| since + DELAY <= before.day());
-    (earlier | givers(transition), counts && waited)
+    let needs_none = matches!(content, Content::Resume(_));
+    (earlier | givers(transition), counts && waited || needs_none)
 }
 
 pub(super) fn executed_by_consent(
@@ -87,7 +90,7 @@ pub(super) fn strangers_change_nothing(
         Transition::Call(who, content) => (who, content),
         Transition::Revoke(who, content) | Transition::Cancel(who, content) => (who, content),
         Transition::Upgrade(who, _) | Transition::UpgradeInstance(who, _) => {
-            (who, Content::Migrate)
+            (who, Content::Migrate(2))
         }
         _ => return true,
     };
@@ -137,13 +140,13 @@ pub(super) fn signatures_end(
         epoch,
         round,
         signers,
+        borrowed,
     } = transition
     else {
         return true;
     };
     let open = before.actions.get(&content);
-    let is_closed = open
-        .is_some_and(|open| open.nonce != about(before, content) || before.day() > last_day(open));
+    let is_closed = open.is_some_and(|open| before.day() > last_day(open));
     let is_revoked = |signer: u8| {
         let of = SignedApproval {
             round,
@@ -151,7 +154,8 @@ pub(super) fn signatures_end(
         };
         signers & (1 << signer) != 0 && before.revoked.contains(&of)
     };
-    epoch == scope.epoch(before, content)
+    !borrowed
+        && epoch == scope.epoch(before, content)
         && round == before.round(content) + u8::from(is_closed)
         && !(0..APPROVERS).any(is_revoked)
 }
@@ -177,9 +181,7 @@ pub(super) fn lambda_consents(
 pub(super) fn delays_run_on(before: &State, transition: Transition, after: &State) -> bool {
     before.actions.iter().all(|(content, was)| {
         let now = after.actions.get(content);
-        let same = |now: &&Action| {
-            (now.epoch, now.nonce, now.opened) == (was.epoch, was.nonce, was.opened)
-        };
+        let same = |now: &&Action| (now.epoch, now.opened) == (was.epoch, was.opened);
         let now = now
             .filter(same)
             .filter(|_| after.round(*content) == before.round(*content));
@@ -192,7 +194,7 @@ pub(super) fn alone_is_alone(scope: &Scope, before: &State, transition: Transiti
     let (Transition::Upgrade(who, _) | Transition::UpgradeInstance(who, _)) = transition else {
         return true;
     };
-    let (policy, _) = scope.policy_of(before, Content::Migrate);
+    let (policy, _) = scope.policy_of(before, Content::Migrate(2));
     policy.is_satisfied_alone(who)
 }
 
@@ -206,11 +208,11 @@ pub(super) fn paused_by_its_role(
     let at = |policies: &[Policy], position: u8| policies[usize::from(position)];
     let migrate = at(scope.policies, before.policy);
     let (content, policy) = match (outcome.executed, before.pausing) {
-        (Some(content @ (Content::Pause | Content::Resume)), Some((position, _))) => {
+        (Some(content @ (Content::Pause(_) | Content::Resume(_))), Some((position, _))) => {
             (content, at(scope.pausing, position))
         }
-        (Some(Content::Pause), None) => return givers(transition) & migrate.names() != 0,
-        (Some(Content::Resume), None) => (Content::Resume, migrate),
+        (Some(Content::Pause(_)), None) => return givers(transition) & migrate.names() != 0,
+        (Some(content @ Content::Resume(_)), None) => (content, migrate),
         _ => return true,
     };
     let (now, waited) = consenting(before, content, transition);
@@ -218,35 +220,39 @@ pub(super) fn paused_by_its_role(
 }
 
 /// Whether everybody together gets executed whatever nothing else speaks against.
-pub(crate) fn all_can_be_decided(scope: &Scope, state: &State) -> bool {
-    let mut here = scope.contents.iter();
-    let mut elsewhere = scope.elsewhere.iter();
-    let others = state.other.as_deref();
-    here.all(|one| can_be_decided(scope, state, *one))
-        && others.is_none_or(|other| elsewhere.all(|one| can_be_decided(scope, other, *one)))
+pub(crate) fn all_can_be_decided(scope: &Scope, state: &State, contents: &[Content]) -> bool {
+    let mut contents = contents.iter().map(|one| one.now(state));
+    contents.all(|one| can_be_decided(scope, state, one))
 }
 
 /// Whether everybody together, with the lambda, gets a content executed. `NONE` asks nobody, but
 /// for what is paused, which somebody must be able to resume.
 fn can_be_decided(scope: &Scope, state: &State, content: Content) -> bool {
-    let mut now = state.clone();
-    now.lambda = true;
-    let asks_nobody = scope.policy_of(&now, content).0.is_nobody();
-    if scope.check(&now, content).is_err() || asks_nobody && content != Content::Resume {
-        return true;
-    }
-    if let Content::Adopt(proxy) = content
-        && now.proxies[usize::from(proxy)].control != Control::Registry
+    let asks_nobody = scope.policy_of(state, content).0.is_nobody();
+    if scope.check(state, content).is_err() || asks_nobody && !matches!(content, Content::Resume(_))
     {
         return true;
     }
+    if let Content::Transfer(of) = content
+        && !scope.is_adopted(of.proxy)
+    {
+        // the other registry has to accept it as well
+        return true;
+    }
+    can_be_executed(scope, state, content, 1)
+}
+
+/// Whether everybody together, with the lambda, gets a content executed, within so many times sixteen days.
+fn can_be_executed(scope: &Scope, state: &State, content: Content, ticks: u8) -> bool {
+    let mut now = state.clone();
+    now.lambda = true;
     let by_contract = Transition::By(Way::Contract, Deed::Call(WALLET, content));
     let by_contract = [by_contract].into_iter().filter(|_| scope.contracts);
     // what a contract completed, anybody executes
     let calls = (0..APPROVERS).map(|who| Transition::Call(who, content));
     let calls = calls.chain(by_contract);
     let calls: Vec<_> = calls.chain([Transition::Call(STRANGER, content)]).collect();
-    for _ in 0..2 {
+    for _ in 0..=ticks {
         for call in calls.iter().copied() {
             if let Ok(outcome) = scope.act(&now, call) {
                 if outcome.executed == Some(content) {
@@ -258,4 +264,22 @@ fn can_be_decided(scope: &Scope, state: &State, content: Content) -> bool {
         now.ticks += 1;
     }
     false
+}
+
+/// Whether everybody together gets executed the `migrate` that is next, or the last one once more, whatever instances
+/// there are, and whatever they do.
+pub(crate) fn migrate_is_possible(scope: &Scope, state: &State, contents: &[Content]) -> bool {
+    let is_next = |content: &&Content| {
+        let versions = state.current..=state.current + 1;
+        matches!(content, Content::Migrate(version) if versions.contains(version))
+    };
+    let asks_nobody = scope.policies[usize::from(state.policy)].is_nobody();
+    let mut all = contents.iter().filter(is_next);
+    asks_nobody || all.all(|content| can_be_executed(scope, state, *content, 1))
+}
+
+/// Whether everybody together resumes what is paused at once, whatever delay the policy has.
+pub(crate) fn resumed_at_once(scope: &Scope, state: &State, contents: &[Content]) -> bool {
+    let resume = Content::Resume(state.current);
+    !state.paused || !contents.contains(&resume) || can_be_executed(scope, state, resume, 0)
 }

@@ -159,21 +159,24 @@ impl Lifecycle<'_> {
         self.flow("register 1.0", &self.first(ALONE)).await?;
         self.flow("createProxy", &Self::create(ALONE, proxy_kind::WASM))
             .await?;
+        let proxy = self.proxy(ALONE, proxy_kind::WASM).await?;
+        let rollout = calls::rollout(ALONE, [proxy]);
         let second = self.second(ALONE, migration());
-        self.flow("migrate, one instance, a migration call", &second)
+        self.flow("migrate", &second).await?;
+        self.flow("rollout, one instance, a migration call", &rollout)
             .await?;
-        self.flow("pause, one instance", &calls::pause(ALONE))
-            .await?;
-        self.flow("resume, one instance", &calls::resume(ALONE))
-            .await?;
+        let pause = calls::pause_first(ALONE, [proxy]);
+        self.flow("pause, one instance", &pause).await?;
+        self.flow("resume", &calls::resume(ALONE, "2.0")).await?;
+        self.flow("rollout, one instance resumes", &rollout).await?;
         let rollback = calls::migrate(
             ALONE,
             "1.1",
             &code(&self.v1),
             step::script("2.0", back, &calls::migrate_counter(0)),
         );
-        self.flow("rollback, one instance, a script", &rollback)
-            .await
+        self.flow("rollback", &rollback).await?;
+        self.flow("rollout, one instance, a script", &rollout).await
     }
 
     async fn upgrade(&mut self) -> Result<(), HarnessError> {
@@ -207,7 +210,7 @@ impl Lifecycle<'_> {
         let [first, second, _] = approvers;
         self.flow_of("approve, the first of two", first, registry, &migrate)
             .await?;
-        let name = "approve, the second: migrate, one instance";
+        let name = "approve, the second: migrate";
         self.flow_of(name, second, registry, &migrate).await?;
         self.signed().await
     }
@@ -239,10 +242,12 @@ impl Lifecycle<'_> {
             epoch: self.chain().read(registry, &definition).await?.sequence,
             round: 0,
             deadline: DEADLINE,
+            approver: addresses[0],
         };
-        let digest = approval.digests().map_err(|error| library(&error))?.eip712;
         let mut approvals = Vec::new();
         for key in &keys[..2] {
+            let digests = approval.by(key.address()).digests();
+            let digest = digests.map_err(|error| library(&error))?.eip712;
             let signed = key.sign_hash_sync(&digest).map_err(|e| library(&e))?;
             approvals.push(Signature {
                 signer: key.address(),
@@ -255,8 +260,12 @@ impl Lifecycle<'_> {
             approvals,
         };
         let stranger = self.harness.account(5);
-        let name = "submitSigned, two of three: migrate, one instance";
-        self.flow_of(name, stranger, registry, &submit).await
+        let name = "submitSigned, two of three: migrate";
+        self.flow_of(name, stranger, registry, &submit).await?;
+        let proxy = self.proxy(SIGNED, proxy_kind::WASM).await?;
+        let rollout = calls::rollout(SIGNED, [proxy]);
+        let name = "rollout, one instance, nothing to run";
+        self.flow_of(name, stranger, registry, &rollout).await
     }
 
     async fn foreign(&mut self) -> Result<(), HarnessError> {
@@ -283,7 +292,10 @@ impl Lifecycle<'_> {
         let adopt = calls::adopt(FOREIGN, proxy, proxy_kind::TRANSPARENT_5, "1.0");
         self.flow("adopt, transparent 5.x, the first", &adopt)
             .await?;
-        let leave = calls::transfer_proxy(FOREIGN, proxy, self.harness.account(7), String::new());
+        let to = self.harness.account(7);
+        let details = calls::instance_details(proxy);
+        let nonce = self.chain().read(registry, &details).await?.nonce;
+        let leave = calls::transfer_proxy(FOREIGN, proxy, to, String::new(), nonce);
         self.flow("transferProxy, transparent 5.x", &leave).await
     }
 }

@@ -209,7 +209,11 @@ fn an_executed_abort_has_the_migration_go_back() {
     one.arrives(proxy, "1.0", ProxyKind::Wasm);
     one.turns(proxy, InstanceState::Migrating);
     let name = String::from("A");
-    let abort = abi::abortMigrationCall { name, proxy };
+    let abort = abi::abortMigrationCall {
+        name,
+        proxy,
+        nonce: 1,
+    };
     one.feed(&proposal(action, &abort, 9), 1);
     assert_eq!(one.open[&action.into()].role, "migrate");
     assert_eq!(one.instances[0].state, InstanceState::Migrating);

@@ -2,8 +2,8 @@
 //! set and that there was no revert data; the calls say why.
 
 use crate::call_tree::{Frame, children};
-use crate::client::advice::{ACTIVATE, Advice};
-use crate::client::error::is_not_runnable;
+use crate::client::advice::Advice;
+use crate::client::reasons::{ACTIVATE, is_not_runnable};
 use alloy::primitives::{Bytes, hex};
 use alloy::sol_types::SolError;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::MigrationNotApplied;

@@ -147,12 +147,13 @@ pub async fn accepted(
     let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
     let open = readiness(registry, action).await?;
     let approved = open.map(|open| open.approved).unwrap_or_default();
-    let digest = approval.digests()?.eip712;
     let mut seen: Vec<(Address, &Path)> = Vec::new();
     let (mut signatures, mut left_out) = (Vec::new(), Vec::new());
     for one in given {
-        let (signer, signature) = one.signed.as_ref().ok_or_else(|| unsigned(&one.path))?;
-        let signer = *signer;
+        let signature = one.signature.as_ref();
+        let signature = signature.ok_or_else(|| unsigned(&one.path))?;
+        let signer = one.approval.approver;
+        let digest = one.approval.digests()?.eip712;
         if let Some((_, first)) = seen.iter().find(|(other, _)| *other == signer) {
             let files = format!("{} and {}", first.display(), one.path.display());
             let refusal = Refusal::new("SignerTwice", format!("{signer} signed twice"));
@@ -192,9 +193,13 @@ pub async fn accepted(
     })
 }
 
-/// Refuses an approval of something else than the first one's.
+/// Refuses an approval of something else than the first one's, whoever gave it.
 fn require_same(first: &ApprovalFile, other: &ApprovalFile) -> Result<(), ChainError> {
-    let (one, two) = (first.approval.typed_data()?, other.approval.typed_data()?);
+    let approver = first.approval.approver;
+    let (one, two) = (
+        first.approval.typed_data()?,
+        other.approval.by(approver).typed_data()?,
+    );
     let Some((part, expected, found)) = difference(&["primaryType", "message"], &one, &two) else {
         return Ok(());
     };

@@ -4,7 +4,7 @@ use super::{Approval, malformed};
 use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::own_file;
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -17,18 +17,16 @@ const TYPED: [&str; 4] = ["types", "primaryType", "domain", "message"];
 pub struct ApprovalFile {
     /// Where it lies.
     pub path: PathBuf,
-    /// What is approved.
+    /// What is approved, and by whom.
     pub approval: Approval,
-    /// Who approves, and his signature.
-    pub signed: Option<(Address, Bytes)>,
+    /// The approver's signature.
+    pub signature: Option<Bytes>,
 }
 
 /// What the file holds beside the typed data.
 #[derive(Debug, Serialize, Deserialize)]
 struct Content {
     approval: Approval,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    signer: Option<Address>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signature: Option<Bytes>,
     #[serde(flatten)]
@@ -71,7 +69,7 @@ impl ApprovalFile {
         Ok(Self {
             path: path.to_owned(),
             approval: content.approval,
-            signed: content.signer.zip(content.signature),
+            signature: content.signature,
         })
     }
 
@@ -79,14 +77,13 @@ impl ApprovalFile {
     fn require_replaceable(&self) -> Result<(), ChainError> {
         let found = match Self::read(&self.path) {
             Err(_) => "no approval".to_owned(),
-            Ok(Self { signed: None, .. }) => return Ok(()),
             Ok(Self {
-                approval,
-                signed: Some((signer, _)),
-                ..
-            }) => {
-                let new = self.signed.as_ref().map(|(signer, _)| *signer);
-                if new == Some(signer) && approval.call == self.approval.call {
+                signature: None, ..
+            }) => return Ok(()),
+            Ok(Self { approval, .. }) => {
+                let signer = approval.approver;
+                let is_new = self.signature.is_some() && self.approval.approver == signer;
+                if is_new && approval.call == self.approval.call {
                     return Ok(());
                 }
                 format!("an approval that {signer} signed")
@@ -110,11 +107,9 @@ impl ApprovalFile {
         if own_file::read_bytes(path)?.is_some() {
             self.require_replaceable()?;
         }
-        let (signer, signature) = self.signed.clone().unzip();
         let content = Content {
             approval: self.approval.clone(),
-            signer,
-            signature,
+            signature: self.signature.clone(),
             typed: self.approval.typed_data()?,
         };
         let text = serde_json::to_string_pretty(&content)

@@ -27,7 +27,7 @@ use alloy::sol_types::SolValue;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// What an approver signs: a governed call, the action that it is, and how long the signature holds.
+/// What an approver signs: a governed call, the action that it is, how long the signature holds, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Approval {
@@ -43,9 +43,19 @@ pub struct Approval {
     pub round: u32,
     /// Unix seconds up to which the signature holds.
     pub deadline: u64,
+    /// Whose approval it is: it counts for no other account.
+    pub approver: Address,
 }
 
 impl Approval {
+    /// The same of another approver.
+    pub fn by(&self, approver: Address) -> Self {
+        Self {
+            approver,
+            ..self.clone()
+        }
+    }
+
     /// The action that it approves.
     pub fn action(&self) -> ActionId {
         let chain = U256::from(self.chain_id);
@@ -54,7 +64,7 @@ impl Approval {
     }
 }
 
-/// What an approver would sign for that call now. No view tells epoch and round of it, so they are read from the
+/// What `approver` would sign for that call now. No view tells epoch and round of it, so they are read from the
 /// registry's storage by its declaration, and compared with the action that it names.
 ///
 /// # Errors
@@ -64,6 +74,7 @@ pub async fn current(
     registry: Registry<'_>,
     call: &Bytes,
     deadline: u64,
+    approver: Address,
 ) -> Result<Approval, ChainError> {
     let decoded = Call::decode(call)?;
     let (name, role) = (decoded.definition(), decoded.role());
@@ -76,9 +87,10 @@ pub async fn current(
         round: stored::round(registry, call).await?,
         call: call.clone(),
         deadline,
+        approver,
     };
     if approval.action() != action {
-        approval.round = approval.round.saturating_add(1); // what has expired or is about an earlier step is still in storage
+        approval.round = approval.round.saturating_add(1); // what has expired is still in storage
     }
     match approval.action() == action {
         true => Ok(approval),

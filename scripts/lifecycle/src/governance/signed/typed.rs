@@ -4,7 +4,7 @@ use super::super::arguments::{arguments, fields};
 use super::{Approval, untyped};
 use crate::client::ChainError;
 use alloy::dyn_abi::TypedData;
-use alloy::primitives::{B256, U256, keccak256};
+use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy::sol_types::Eip712Domain;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -17,6 +17,8 @@ const DOMAIN: &str =
 /// The digests that ERC-8213 has wallets show, to be compared with the device.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digests {
+    /// Who signs.
+    pub approver: Address,
     /// `hashStruct` of the domain: which registry on which chain.
     pub domain: B256,
     /// `hashStruct` of the message: what is approved.
@@ -79,13 +81,14 @@ impl Approval {
         }))
     }
 
-    /// The message: the arguments by their names, and what tells the action from others.
+    /// The message: the arguments by their names, what tells the action from others, and who approves.
     fn message(&self) -> Result<Value, ChainError> {
         let arguments = arguments(&self.call);
         let mut message = arguments.map_err(|reason| untyped(&reason))?;
         message.insert("epoch".into(), self.epoch.to_string().into());
         message.insert("round".into(), self.round.to_string().into());
         message.insert("deadline".into(), self.deadline.to_string().into());
+        message.insert("approver".into(), self.approver.to_string().into());
         Ok(message.into())
     }
 
@@ -102,6 +105,7 @@ impl Approval {
             .map_err(|error| untyped(&error.to_string()))?;
         let eip712 = data.eip712_signing_hash();
         Ok(Digests {
+            approver: self.approver,
             domain: domain.hash_struct(),
             message,
             eip712: eip712.map_err(|error| untyped(&error.to_string()))?,

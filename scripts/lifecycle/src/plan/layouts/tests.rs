@@ -1,4 +1,4 @@
-use super::super::instances::FieldValues;
+use super::super::change::FieldValues;
 use super::super::slots::SlotNames;
 use super::Layouts;
 use alloy::primitives::{Address, B256, U256, keccak256};

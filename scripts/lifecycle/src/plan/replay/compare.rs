@@ -1,5 +1,5 @@
 //! What differs from what really happened, and what storage ends otherwise.
-use super::super::instances::Change;
+use super::super::change::Change;
 use super::super::layouts::Layouts;
 use super::super::slots::{self, SlotNames};
 use super::super::{Plan, PlanRequest};

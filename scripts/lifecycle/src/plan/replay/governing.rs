@@ -85,8 +85,7 @@ fn decides(input: &[u8]) -> bool {
 /// Whether a transaction is a call by which the registry changes, or a deployment.
 fn is_of_upgrades(one: &PastTransaction, request: &PlanRequest) -> bool {
     let input = one.envelope.input();
-    let others = [abi::rolloutCall::SELECTOR, abi::publishLayoutCall::SELECTOR];
-    let changes = || decides(input) || others.iter().any(|other| input.starts_with(other));
+    let changes = || decides(input) || input.starts_with(&abi::rolloutCall::SELECTOR);
     (one.envelope.to() == Some(request.registry) && changes()) || is_deployment(one, request)
 }
 

@@ -19,6 +19,7 @@ use super::{InstancePlan, Plan, PlanRequest, not_tried, prepare, simulate_on};
 use crate::assess::{Finding, FindingId};
 use crate::client::{self, ChainError, Client, Fork};
 use crate::ids::TxHash;
+use crate::layout::documents;
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, Bytes};
 use past::Past;
@@ -226,7 +227,7 @@ fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Rep
     let mut left_out = governing::note(past, request, &governing, &mut replay);
     replay.differences = groups;
     left_out.retain(|account| !instances.contains(account));
-    left_out.insert(request.registry);
+    left_out.extend([request.registry, documents::address()]);
     replay.storage = compare::storage(&copies, request, (instances, &left_out), past, &plan)?;
     replay.left_out_accounts = left_out.into_iter().collect();
     replay.gas_before = was.iter().map(client::Replayed::gas).sum();

@@ -1,4 +1,4 @@
-use super::super::instances::{Change, FieldValues};
+use super::super::change::{Change, FieldValues};
 use super::super::layouts::Layouts;
 use super::{KEYS, NUMBERS, SlotNames, with_numbers};
 use alloy::primitives::{Address, B256, U256, b256, keccak256};

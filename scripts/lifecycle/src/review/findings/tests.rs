@@ -25,7 +25,7 @@ fn of(call: &Call, facts: &[CodeFacts]) -> Vec<(String, Severity)> {
         used_by: None,
         known: &[KNOWN],
         names: &names,
-        superseded: None,
+        obstacle: None,
         not_before: 0,
     };
     let found = findings(&subject).into_iter();

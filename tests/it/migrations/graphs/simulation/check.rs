@@ -7,7 +7,7 @@ use stylus_upgrades_interface::reasons::invalid_step;
 
 use super::{Simulation, encoded};
 use crate::migrations::graphs::model::{CREATED, Incoming, Life, Moved, PathStep, Refusal};
-use crate::registry::fixture::Done;
+use crate::registry::fixture::{Done, framework};
 
 impl Simulation<'_> {
     /// What `plan` shows is the path that the rule picks.
@@ -104,6 +104,7 @@ impl Simulation<'_> {
     fn implementation(&self, life: &Life) -> Address {
         match life.within {
             Some(_) => self.programs.program.implementation,
+            None if life.stopped => framework().stub.address,
             None => self.code(life.at).implementation,
         }
     }

@@ -119,10 +119,19 @@ impl Simulation<'_> {
             self.lives[instance].1.item();
             let ended = self.pay(account(HANDLER), proxy, &endMigrationCall {});
             let ended = ended.unwrap_or_else(|error| panic!("{}: {error:?}", self.name));
-            let moved = self.lives[instance].1.end(&self.graph);
+            let (moved, target) = self.lives[instance].1.end();
             self.tally.complex_steps += 1;
             self.assert_reported(instance, &ended, &moved);
             self.assert_as_modeled(instance);
+            // the version is not current, so anybody takes it from the stub, and it goes on
+            let rollout = calls::rollout(self.name.clone(), [proxy]);
+            let resumed = self.fixture.accepted(HANDLER, &rollout).with(());
+            let moved = self.lives[instance].1.resume();
+            self.assert_reported(instance, &resumed, &moved);
+            self.assert_as_modeled(instance);
+            if self.lives[instance].1.at < target {
+                self.try_upgrade(instance, target);
+            }
         }
     }
 

@@ -1,0 +1,174 @@
+//! Why an endpoint has given no answer that can be used.
+
+use crate::error::{Explain, Refusal, Report};
+use crate::output::shortened;
+use alloy::transports::http::reqwest;
+use alloy::transports::{TransportError, TransportErrorKind};
+use std::error::Error as _;
+use std::time::Duration;
+use thiserror::Error;
+
+/// How long a request waits in all where the endpoint limits requests.
+pub const RATE_LIMIT_WAIT: Duration = Duration::from_secs(60);
+/// Bytes of an answer, at most. Providers cut `eth_getLogs` off far below.
+pub const ANSWER_MAX: usize = 64 << 20;
+
+/// Characters of an answer that are repeated in an error.
+const QUOTED: usize = 200;
+
+/// The name of most failures.
+const UNREACHABLE: &str = "Unreachable";
+
+/// What is expected, where nothing else is said.
+const ANSWER: &str = "an answer in JSON-RPC";
+
+/// Why an endpoint has given no answer that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Unanswered {
+    /// The deadline has passed, whatever part of the answer is there.
+    #[error("no whole answer within {seconds} s")]
+    Deadline {
+        /// The deadline.
+        seconds: u64,
+    },
+    /// The answer is larger than any that is expected.
+    #[error("an answer of more than {ANSWER_MAX} bytes")]
+    TooLarge,
+    /// Another address is to be asked, which nobody named.
+    #[error("HTTP status {0}: it redirects to another address")]
+    Redirect(u16),
+    /// It limits how often it is asked, and waiting did not help, or would take too long.
+    #[error("it limits requests: {reason}")]
+    RateLimited {
+        /// How it says so.
+        reason: String,
+        /// How long it asks to wait.
+        pause: Option<Duration>,
+    },
+    /// It does not show that it is the host of the URL.
+    #[error("its certificate is not accepted: {0}")]
+    Certificate(String),
+    /// The server refused, or is in trouble.
+    #[error("HTTP status {status}: {text}")]
+    Status {
+        /// The status.
+        status: u16,
+        /// How its words begin.
+        text: String,
+    },
+    /// The answer belongs to another question, or to another answer.
+    #[error("a contradictory answer: {0}")]
+    Contradiction(String),
+    /// It was not asked: the request would carry what may be a private key.
+    #[error("{0}")]
+    Withheld(Refusal),
+    /// There is no connection, it broke, or the answer is not what JSON-RPC promises.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl Explain for Unanswered {
+    fn report(&self) -> Report {
+        let told = |name: &str, expected: &str, next: &str| {
+            Refusal::new(name, self.to_string()).with(expected, self.to_string(), next)
+        };
+        let refusal = match self {
+            Self::Deadline { seconds } => told(
+                UNREACHABLE,
+                &format!("an answer within {seconds} s"),
+                "try again, give a longer --rpc-timeout, or another --rpc-url",
+            ),
+            Self::TooLarge => told(
+                UNREACHABLE,
+                &format!("an answer of at most {ANSWER_MAX} bytes"),
+                "give the --rpc-url of a node that you trust",
+            ),
+            Self::Redirect(_) => told(
+                UNREACHABLE,
+                ANSWER,
+                "give the address that it redirects to as --rpc-url, if you trust it",
+            ),
+            Self::RateLimited { reason, pause } => {
+                let seconds = pause.map(|pause| format!("in {} s", pause.as_secs()));
+                let when = seconds.as_deref().unwrap_or("later");
+                let found = match &seconds {
+                    Some(seconds) => format!("{reason}, to be asked again {seconds}"),
+                    None => reason.clone(),
+                };
+                Refusal::new("RateLimited", self.to_string()).with(
+                    format!("an answer within {} s of waiting", RATE_LIMIT_WAIT.as_secs()),
+                    found,
+                    format!(
+                        "run the command again {when}: it looks at the chain first; or give another --rpc-url"
+                    ),
+                )
+            }
+            Self::Certificate(_) => told(
+                "CertificateRefused",
+                "a certificate for the URL's host, from an authority that this system trusts",
+                "check the host in --rpc-url; a file with further authorities is named by SSL_CERT_FILE",
+            ),
+            Self::Contradiction(_) => told(
+                UNREACHABLE,
+                "an endpoint that answers what it is asked",
+                "run the command again with another --rpc-url: it looks at the chain first",
+            ),
+            Self::Withheld(refusal) => refusal.clone(),
+            Self::Status { .. } | Self::Broken(_) => told(
+                UNREACHABLE,
+                ANSWER,
+                "start a chain (stylus-upgrades node) or give another --rpc-url",
+            ),
+        };
+        refusal.report()
+    }
+}
+
+impl Unanswered {
+    /// Whether asking once more cannot help.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::TooLarge | Self::Redirect(_) | Self::Certificate(_) => true,
+            Self::Status { status, .. } => matches!(status, 400..=407 | 410..=417),
+            _ => false,
+        }
+    }
+
+    /// What alloy's error says, without the URL and in few words.
+    pub(super) fn of(error: TransportError) -> Self {
+        match error {
+            TransportError::Transport(TransportErrorKind::Custom(inner)) => inner
+                .downcast::<Self>()
+                .map_or_else(|other| Self::Broken(quoted(&other.to_string())), |own| *own),
+            TransportError::DeserError { err, text } => Self::malformed(&err, &text),
+            other => Self::Broken(quoted(&other.to_string())),
+        }
+    }
+
+    pub(super) fn malformed(reason: &serde_json::Error, text: &str) -> Self {
+        let (reason, text) = (quoted(&reason.to_string()), quoted(text));
+        Self::Broken(format!("an answer that is not JSON-RPC ({reason}): {text}"))
+    }
+
+    /// A connection that did not come about or broke, in the words of what tried.
+    pub(super) fn broken(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let mut words = error.to_string();
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            words = format!("{words}: {inner}");
+            cause = inner.source();
+        }
+        match words.to_lowercase().contains("certificate") {
+            true => Self::Certificate(quoted(&words)),
+            false => Self::Broken(quoted(&words)),
+        }
+    }
+}
+
+pub(super) fn quoted(text: &str) -> String {
+    match text.trim() {
+        "" => "nothing".into(),
+        text => shortened(text, QUOTED).into_owned(),
+    }
+}

@@ -1,0 +1,35 @@
+//! The instances that a rollout moves: those that do not follow their definition.
+
+use super::Registry;
+use super::rolled_back::rolled_back;
+use crate::client::ChainError;
+use crate::model::Definition;
+use alloy::primitives::Address;
+
+/// The instances of a definition that a rollout moves now, in the order of their creation: in a paused one those that
+/// are live; else those that are paused, and older ones whose complex migration was not rolled back since the last
+/// `migrate`.
+///
+/// # Errors
+/// What the chain says.
+pub async fn due(registry: Registry<'_>, name: &str) -> Result<Vec<Address>, ChainError> {
+    let head = registry.head(name).await?;
+    let mut definition = Definition::named(name);
+    (definition.current, definition.state) = (head.current, head.state);
+    definition.versions = registry.versions(name).await?;
+    definition.instances = registry.instances(name).await?;
+    due_of(registry, &definition).await
+}
+
+/// The same of a definition whose versions and instances were read before.
+pub(super) async fn due_of(
+    registry: Registry<'_>,
+    definition: &Definition,
+) -> Result<Vec<Address>, ChainError> {
+    let mut due = definition.waiting();
+    if !due.is_empty() {
+        let rolled_back = rolled_back(registry, definition).await?;
+        due.retain(|proxy| definition.is_paused() || !rolled_back.contains(proxy));
+    }
+    Ok(due)
+}

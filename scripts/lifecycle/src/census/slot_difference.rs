@@ -1,0 +1,34 @@
+//! Where an endpoint contradicts the proven trie.
+
+use crate::text::word;
+use alloy::primitives::B256;
+use serde::Serialize;
+
+/// Where the proven trie differs from what the endpoint gave as its slots.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SlotDifference {
+    /// keccak256 of the slot.
+    pub hash: B256,
+    /// The value that was given; none where the slot was withheld.
+    pub given: Option<B256>,
+    /// The value that is proven; none where there is none.
+    pub proven: Option<B256>,
+}
+
+impl SlotDifference {
+    /// The line for people.
+    pub(super) fn line(&self) -> String {
+        let said = |one: Option<B256>| one.map_or("nothing".into(), |value| word(&value));
+        let did = match (self.given, self.proven) {
+            (None, _) => "withheld",
+            (_, None) => "added",
+            _ => "changed",
+        };
+        format!(
+            "✗ the endpoint {did} the slot with the hash {}: it said {}, and it holds {}",
+            self.hash,
+            said(self.given),
+            said(self.proven)
+        )
+    }
+}

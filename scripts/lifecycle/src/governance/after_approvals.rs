@@ -1,0 +1,50 @@
+//! What comes of a call after the approvals that it needs, as far as it is known.
+
+use crate::error::{Refusal, Report};
+use serde::Serialize;
+
+/// What came of a call after the approvals that it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SimulatedExecution {
+    /// It executes.
+    Succeeds,
+    /// It fails by what it runs: `WouldFail`.
+    Fails(Refusal),
+    /// It was not simulated, and why.
+    NotSimulated(String),
+}
+
+/// What is known of a call that only approves: that it would fail although that is meant, or that nobody knows whether
+/// it would succeed.
+#[derive(Debug, Default, Serialize)]
+pub struct SimulationReport {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would_fail: Option<Report>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_tried: Option<String>,
+}
+
+impl SimulationReport {
+    /// Of a call that was simulated after the approvals that it needs.
+    pub fn of(simulation: Option<&SimulatedExecution>) -> Self {
+        let mut report = Self::default();
+        match simulation {
+            Some(SimulatedExecution::Fails(refusal)) => {
+                report.would_fail = Some(Report::of(refusal))
+            }
+            Some(SimulatedExecution::NotSimulated(why)) => report.not_tried = Some(why.clone()),
+            Some(SimulatedExecution::Succeeds) | None => {}
+        }
+        report
+    }
+
+    /// Lines for people.
+    pub fn lines(&self) -> Vec<String> {
+        let fails = self.would_fail.iter();
+        let fails = fails.map(|error| format!("warning: {}", error.message));
+        let not_simulated = self.not_tried.iter();
+        let not_simulated = not_simulated
+            .map(|why| format!("the execution after the last approval was not simulated: {why}"));
+        fails.chain(not_simulated).collect()
+    }
+}

@@ -1,0 +1,57 @@
+//! The instances that a rollout moves, as the events tell them: what is asked of the endpoint does not grow with how many
+//! there are.
+
+use crate::client::ChainError;
+use crate::model::{Definition, definition_id, head_differences};
+use crate::registry::{self, Registry, Topics, all_logs};
+use alloy::primitives::Address;
+use alloy::sol_types::SolEventInterface;
+use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
+
+/// What follows from a definition's events, without the times of its actions; nothing where the endpoint does not show
+/// all that the registry's views tell of.
+async fn from_events(registry: Registry<'_>, name: &str) -> Result<Option<Definition>, ChainError> {
+    let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
+    let Ok(logs) = all_logs(registry.client, registry.address, topics).await else {
+        return Ok(None);
+    };
+    let mut definition = Definition::before_events(name);
+    for log in &logs {
+        if let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) {
+            definition.feed(&event, 0);
+        }
+    }
+    let head = registry.head(name).await?;
+    Ok(head_differences(&definition, &head)
+        .is_empty()
+        .then_some(definition))
+}
+
+/// The instances of a definition that a rollout moves now: in a paused one those that are live; else those that are
+/// paused, and older ones whose complex migration was not rolled back since the last `migrate`.
+///
+/// # Errors
+/// What the chain says.
+pub async fn due(registry: Registry<'_>, name: &str) -> Result<Vec<Address>, ChainError> {
+    match from_events(registry, name).await? {
+        Some(definition) => Ok(definition.waiting()),
+        None => registry::due(registry, name).await,
+    }
+}
+
+/// Whether an instance stays at an older version because its complex migration was rolled back since the last `migrate`.
+///
+/// # Errors
+/// What the chain says.
+pub async fn is_one_held(registry: Registry<'_>, name: &str) -> Result<bool, ChainError> {
+    if let Some(definition) = from_events(registry, name).await? {
+        return Ok(!definition.held.is_empty());
+    }
+    let mut definition = Definition::named(name);
+    definition.current = registry.head(name).await?.current;
+    definition.versions = registry.versions(name).await?;
+    definition.instances = registry.instances(name).await?;
+    Ok(!registry::rolled_back(registry, &definition)
+        .await?
+        .is_empty())
+}

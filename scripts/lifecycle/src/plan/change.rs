@@ -1,0 +1,78 @@
+//! A storage word before and after, by the variables in it.
+
+use crate::text::word;
+use alloy::primitives::B256;
+use serde::Serialize;
+
+/// A storage word that would change, or that would be read as something else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The slot.
+    pub slot: B256,
+    /// Its variables, where they are known; before and after, where they are others.
+    pub name: Option<String>,
+    /// What it holds now.
+    pub before: B256,
+    /// What it would hold.
+    pub after: B256,
+    /// Those of its variables that would change; none where their types are not known.
+    pub fields: Vec<FieldValues>,
+}
+
+/// A variable before and after, in the words of its type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldValues {
+    /// Its name.
+    pub name: String,
+    /// Where the version before keeps it, if that is elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<StoragePosition>,
+    /// What it holds now, by the layout of the version before.
+    pub before: String,
+    /// What it would hold, by the layout of the new version.
+    pub after: String,
+}
+
+/// A place in storage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoragePosition {
+    /// The slot.
+    pub slot: B256,
+    /// Bytes from its low-order end.
+    pub offset: u64,
+}
+
+impl FieldValues {
+    /// The name, and from where it moved.
+    pub fn title(&self) -> String {
+        let Some(StoragePosition { slot, offset }) = &self.moved_from else {
+            return self.name.clone();
+        };
+        let byte = match offset {
+            0 => String::new(),
+            offset => format!(", byte {offset}"),
+        };
+        format!("{} (moved from slot {}{byte})", self.name, word(slot))
+    }
+
+    /// Name and values: `cap: 0 → 777`.
+    pub fn words(&self) -> String {
+        format!("{}: {} → {}", self.title(), self.before, self.after)
+    }
+}
+
+impl Change {
+    /// What changes in it by variable; the whole word where not all of it is known.
+    pub fn values(&self) -> Vec<FieldValues> {
+        if !self.fields.is_empty() {
+            return self.fields.clone();
+        }
+        let name = self.name.clone();
+        vec![FieldValues {
+            name: name.unwrap_or_else(|| self.slot.to_string()),
+            moved_from: None,
+            before: word(&self.before),
+            after: word(&self.after),
+        }]
+    }
+}

@@ -1,0 +1,224 @@
+//! Code that a command names: found, built, deployed, or only planned.
+
+use super::{Wanted, Work};
+use crate::assess::{Fact, Origin};
+use crate::build::{Artifact, evm};
+use crate::checks::Code;
+use crate::context::prelude::*;
+use crate::deploy;
+use crate::governance::{self, Placed, find};
+use crate::ids::{CodeHash, LayoutHash};
+use crate::layout::Side;
+use crate::pipeline::verifiable::{created_before, keep_deployment, kept_implementation};
+use crate::plan::has_constructor;
+use crate::program_code::is_program;
+use crate::registry::{self, RecordedCode};
+use stylus_layout::Document;
+
+impl Work<'_> {
+    /// The code that `source` names, and its facts. Builds it if needed; sends nothing.
+    pub(crate) async fn code_of(&self, wanted: &Wanted<'_>, source: &str) -> Result<Code> {
+        let session = self.session;
+        let (artifact, mut code) = match session.context.account(source) {
+            Some(address) => {
+                let code = registry::code_at(session.registry.client, address).await?;
+                (None, RecordedCode::from(code))
+            }
+            None => {
+                let artifact = self.built(source)?;
+                let code = artifact.code_at(Address::ZERO).into();
+                (Some(artifact), code)
+            }
+        };
+        let registry = session.registry;
+        let old = registry.first_with(&self.name, code.codehash).await?;
+        let recorded = old.as_ref().map(|old| old.code);
+        let mut same: Vec<RecordedCode> = recorded.into_iter().collect();
+        same.extend(self.proposed_code());
+        same.retain(|other| other.codehash == code.codehash);
+        let origin = self.complete(&mut code, recorded, &same)?;
+        let built = artifact.as_ref().and_then(Artifact::document);
+        let mut said = None;
+        let layout = match (wanted.layout, built) {
+            (Some(file), _) => {
+                let given = session.layout(source, &code, Some(file)).await?;
+                code.layout = given.side.hash;
+                if code.source.is_zero() && !given.source.is_zero() {
+                    code.source = given.source;
+                    said = Some(format!("they are those of {}", file.display()));
+                }
+                given.side.known
+            }
+            (None, Some(built)) => Fact::of(built, Origin::Build),
+            (None, None) if code.layout.is_zero() => {
+                Fact::unknown("the contract declares none, and no --layout was given")
+            }
+            (None, None) => {
+                let known = session.documents().get(code.layout).await?;
+                let why = "no registered version with this code has that layout";
+                match origin {
+                    Origin::Chain => known,
+                    other => known.said_by(other, why),
+                }
+            }
+        };
+        let is_old = old.is_some_and(|old| old.version != wanted.version);
+        if let Some(artifact) = artifact {
+            return Ok(Code::built(artifact, code, layout, is_old));
+        }
+        let side = Side {
+            hash: code.layout,
+            known: layout,
+        };
+        let there = session.there(code, side, is_old).await?;
+        Ok(match said {
+            Some(why) => Code {
+                source: Fact::doubted((), Origin::Remembered, why),
+                ..there
+            },
+            None => there,
+        })
+    }
+
+    /// Code built from its sources, with warnings for its author.
+    fn built(&self, source: &str) -> Result<Artifact> {
+        let context = self.session.context;
+        let client = self.session.registry.client;
+        let artifact = kept_implementation(context, client.chain_id(), source)?;
+        let name = &artifact.name;
+        if has_constructor(&artifact.wasm) {
+            context.note(format!(
+                "warning: {name} has a #[constructor], which never runs behind a proxy: an #[initializer] does"
+            ));
+        }
+        let document = artifact.document();
+        if document.is_some_and(|one| one.interface.is_none()) && artifact.interface.is_some() {
+            context.note(format!(
+                "warning: the functions, events and errors of {name} are too many to be published with \
+                 its layout: others must build it to check what callers lose"
+            ));
+        }
+        Ok(artifact)
+    }
+
+    /// Fills unknown facts about code from the registry, an open action or a build of the same code
+    /// on this machine. Returns the origin of its layout.
+    fn complete(
+        &self,
+        code: &mut RecordedCode,
+        recorded: Option<RecordedCode>,
+        same: &[RecordedCode],
+    ) -> Result<Origin> {
+        let build = self.session.context.store().build(code.codehash)?;
+        let mut origin = Origin::Chain;
+        if code.layout.is_zero() {
+            let mut known = same.iter().map(|one| one.layout);
+            let known = known.find(|hash| !hash.is_zero());
+            let built = build.as_ref().map(|build| build.layout_hash);
+            code.layout = known.or(built).unwrap_or_default();
+            if known.is_none() || known != recorded.map(|one| one.layout) {
+                origin = Origin::Remembered;
+            }
+        }
+        if code.source.is_zero() {
+            let mut known = same.iter().map(|one| one.source);
+            let known = known.find(|hash| !hash.is_zero());
+            let built = build.map(|build| build.source_hash);
+            code.source = known.or(built).unwrap_or_default();
+        }
+        Ok(origin)
+    }
+
+    /// The code that open actions name.
+    fn proposed_code(&self) -> impl Iterator<Item = RecordedCode> {
+        let open = self.open.iter();
+        open.filter_map(|open| Some(open.says.as_ref()?.version()?.1?.into()))
+    }
+
+    /// Publishes the layout document that the registry will name, so that every operator can
+    /// compare it.
+    pub(crate) async fn publish(&mut self, new: &Code) -> Result<()> {
+        let document = new.layout.value();
+        let is_named = |known: &&Document| LayoutHash(known.hash()) == new.code.layout;
+        let Some(document) = document.filter(is_named).cloned() else {
+            return Ok(());
+        };
+        if !self.sends {
+            self.document = Some(document);
+            return Ok(());
+        }
+        let sent = self.session.documents().publish(&document).await?;
+        self.sent.extend(sent);
+        Ok(())
+    }
+
+    /// The account that `source` names, or the address of its code for every approver; with the hash
+    /// of its code.
+    pub(crate) async fn code(&mut self, source: &str) -> Result<(Address, CodeHash)> {
+        let context = self.session.context;
+        let client = self.session.registry.client;
+        if let Some(address) = context.account(source) {
+            let code = registry::code_at(client, address).await?;
+            return Ok((address, code.codehash.into()));
+        }
+        let artifact = context.kept_artifact(source)?;
+        let codehash = artifact.codehash();
+        Ok((self.put(artifact).await?, codehash))
+    }
+
+    /// The address of the code for every approver.
+    pub(crate) async fn put(&mut self, artifact: Artifact) -> Result<Address> {
+        let Session { context, registry } = self.session;
+        let name = self.name.as_str();
+        if !self.sends {
+            deploy::require_fragments(registry.client, &artifact).await?;
+            let found = find(registry, name, &self.open, &artifact).await?;
+            let address = found.map(|(address, _)| address);
+            let address =
+                address.unwrap_or_else(|| evm::create2_address(&artifact.creation_code()));
+            self.undeployed.push((address, artifact));
+            return Ok(address);
+        }
+        let bump = context.global.data_fee_bump_percent;
+        if let Some(address) = created_before(context, registry.client, &artifact).await?
+            && find(registry, name, &self.open, &artifact).await?.is_none()
+        {
+            let sent = deploy::activate(registry.client, &artifact.name, address, bump).await?;
+            self.sent.extend(sent);
+            let name = &artifact.name;
+            context.note(format!("{name} is at {address}: it was deployed before"));
+            return Ok(address);
+        }
+        let Placed {
+            address,
+            because,
+            sent,
+        } = governance::place(registry, name, &self.open, &artifact, bump).await?;
+        keep_deployment(context, registry.client, &artifact, &sent).await?;
+        self.sent.extend(sent);
+        context.note(format!("{} is at {address}: {because}", artifact.name));
+        Ok(address)
+    }
+
+    /// Activates the program of version `old` whose activation has ended; other code needs none. If nothing is sent, it
+    /// is only planned.
+    pub(crate) async fn revive(&mut self, old: &str, code: &Code) -> Result<()> {
+        let context = self.session.context;
+        let client = self.session.registry.client;
+        let account = code.code.implementation;
+        if !is_program(&client.code(account).await?) {
+            return Ok(());
+        }
+        if !self.sends {
+            if !deploy::is_active(client, account).await? {
+                self.inactive.push(account);
+            }
+            return Ok(());
+        }
+        let old = format!("{} {old}", self.name);
+        let bump = context.global.data_fee_bump_percent;
+        let sent = deploy::activate(client, &old, account, bump).await?;
+        self.sent.extend(sent);
+        Ok(())
+    }
+}
