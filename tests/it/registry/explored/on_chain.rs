@@ -529,9 +529,11 @@ fn foreign(fixture: &mut Fixture, scope: Scope, code: &Code) -> Address {
 
 /// Its admin gives it to another one. Whether it went: its code may answer that call as well.
 pub(super) fn give(fixture: &mut Fixture, proxy: Address, to: Address) -> bool {
+    let has_it = |fixture: &Fixture| fixture.slot(proxy, slots::ADMIN) == to.into_word();
+    let had_it = has_it(fixture);
     let give = ITransparentProxy::changeAdminCall { newAdmin: to };
     let given = fixture.send_to(account(OWNER), proxy, &give);
-    given.is_ok() && fixture.slot(proxy, slots::ADMIN) == to.into_word()
+    given.is_ok() && !had_it && has_it(fixture)
 }
 
 fn adopt(proxy: Address) -> IRegistry::adoptCall {
