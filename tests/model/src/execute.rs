@@ -97,13 +97,7 @@ impl Scope {
         if !is_given {
             return Err(Refusal::NotObeyed);
         }
-        // where contracts call, one code is behind all versions
-        let is_same = match account.runs {
-            Runs::Version(1) => true,
-            Runs::Version(_) => self.contracts,
-            _ => false,
-        };
-        match is_same || self.has(Mutation::AdoptsOtherCode) {
+        match account.runs == Runs::Version(1) || self.has(Mutation::AdoptsOtherCode) {
             true => Ok(()),
             false => Err(Refusal::CodeChanged),
         }
