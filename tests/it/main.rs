@@ -18,6 +18,7 @@ mod doctor;
 mod edges;
 mod erc20;
 mod ethers;
+mod evm;
 mod evm_revert;
 mod folders;
 mod framework;

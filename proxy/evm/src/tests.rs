@@ -1,6 +1,13 @@
 use super::*;
-use alloy_sol_types::SolEvent;
-use stylus_upgrades_interface::layouts::ILayouts::LayoutPublished;
+use alloy_primitives::TxKind;
+use alloy_sol_types::{SolCall, SolEvent};
+use revm::context::{Context, TxEnv, result::ExecutionResult};
+use revm::database::{CacheDB, EmptyDB};
+use revm::state::{AccountInfo, Bytecode};
+use revm::{ExecuteEvm, MainBuilder, MainContext};
+use stylus_upgrades_interface::layouts::ILayouts::{
+    LayoutPublished, layoutAtCall, publishLayoutCall,
+};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{AdminChanged, Upgraded};
 use stylus_upgrades_interface::{evm_proxy, slots};
 
@@ -205,4 +212,34 @@ fn every_creation_in_evm_code_ends_in_the_code_without_who_created_it() {
         assert_eq!(code.len(), shape.size);
         assert_eq!(code[shape.caller_at..][..20], registry[..]);
     }
+}
+
+/// Ethereum has no account that tells the block's number so: whoever looked for the event would not find it.
+#[test]
+fn nothing_is_published_where_no_block_can_be_known() {
+    let layouts = Address::repeat_byte(0x11);
+    let mut state = CacheDB::new(EmptyDB::default());
+    let code = Bytecode::new_raw(layouts_code());
+    state.insert_account_info(layouts, AccountInfo::from_bytecode(code));
+    let mut chain = Context::mainnet().with_db(state).build_mainnet();
+    let mut sent = |input: Vec<u8>| {
+        let transaction = TxEnv::builder()
+            .kind(TxKind::Call(layouts))
+            .data(input.into());
+        let transaction = transaction
+            .gas_limit(1_000_000)
+            .build()
+            .expect("a transaction");
+        chain.transact(transaction).expect("it is executed").result
+    };
+    let document = Bytes::from_static(b"{}");
+    let hash = keccak256(&document);
+    let refused = sent(publishLayoutCall { document }.abi_encode());
+    assert!(
+        matches!(refused, ExecutionResult::Revert { .. }),
+        "{refused:?}"
+    );
+    assert_eq!(refused.output(), Some(&Bytes::new()));
+    let question = layoutAtCall { layoutHash: hash }.abi_encode();
+    assert!(sent(question).is_success());
 }

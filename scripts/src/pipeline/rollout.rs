@@ -41,7 +41,7 @@ pub(crate) struct Rollout<'a> {
     /// Maximum number of instances to upgrade.
     max: Option<u16>,
     /// Whether it completes a pause or a resumption, which are decided: no check stops it.
-    pub(crate) is_turn: bool,
+    is_turn: bool,
     /// The version to which the paths were checked.
     compared: String,
     /// The instances that were not tried yet.
@@ -90,6 +90,15 @@ impl<'a> Rollout<'a> {
         }
     }
 
+    /// The same, of these instances alone, which a pause or a resumption left.
+    pub(crate) fn turning(self, left: Vec<Address>) -> Self {
+        Self {
+            is_turn: true,
+            left,
+            ..self
+        }
+    }
+
     /// The same, of that many instances at most.
     pub(crate) fn at_most(self, max: Option<u16>) -> Self {
         Self { max, ..self }
@@ -102,7 +111,9 @@ impl<'a> Rollout<'a> {
         self.compare().await?;
         checked::require_matched(&self.checks)?;
         effects.add_checks(&self.checks);
-        self.left = due(registry, self.name).await?;
+        if !self.is_turn {
+            self.left = due(registry, self.name).await?;
+        }
         let what = format!("rollout of {}", self.name);
         context.output.begin(&what);
         let ended = loop {
@@ -118,8 +129,11 @@ impl<'a> Rollout<'a> {
                 Err(error) => break Some(error),
             }
         };
-        let left = due(registry, self.name).await.ok();
-        let left = left.map(|left| left.len().try_into().unwrap_or(u16::MAX));
+        let left = match self.is_turn {
+            true => Some(self.left.len() + self.skipped.len()),
+            false => due(registry, self.name).await.ok().map(|left| left.len()),
+        };
+        let left = left.map(|left| left.try_into().unwrap_or(u16::MAX));
         let so_far = so_far(self.upgraded, left);
         context.output.end(&format!("{what}: {so_far}"));
         effects.add_sent(&self.sent);

@@ -30,10 +30,10 @@ pub async fn sizes() -> Result<Figures, HarnessError> {
     ] {
         insert(&mut figures, &builder.contract(package)?);
     }
-    figures.insert(
-        "pause stub, bytes on chain".into(),
-        framework.stub.code.len() as u64,
-    );
+    for contract in framework.contracts() {
+        let name = format!("{}, bytes on chain", contract.name);
+        figures.insert(name, contract.code.len() as u64);
+    }
     figures.insert(
         "init code of a WASM proxy, bytes".into(),
         framework.proxy_creation_code.len() as u64,

@@ -49,8 +49,8 @@ pub(crate) async fn finish(
     if left.is_empty() {
         return Ok(false);
     }
-    let mut rollout = Rollout::of(session, name, None, session.assessment(Role::Reader));
-    rollout.is_turn = true;
+    let rollout = Rollout::of(session, name, None, session.assessment(Role::Reader));
+    let rollout = rollout.turning(left);
     if let Err(error) = rollout.run(effects).await {
         // The decision still holds.
         effects.stop(context, &error, Exit::Partial);

@@ -39,8 +39,8 @@ fn a_node_that_lags_behind_each_transaction_is_waited_for() {
     let before = sandbox.nonce();
     let answer = sandbox.run_at(&relay, "Admin", MIGRATE);
     answer.ends(0).has(json!({"executed": true}));
-    // Code, activation, layout and migrate, each once.
-    assert_eq!(sandbox.nonce() - before, 4, "{answer:?}");
+    // Code, activation, layout, migrate and rollout, each once.
+    assert_eq!(sandbox.nonce() - before, 5, "{answer:?}");
     let create = "create-proxy A 2.0 --accept=initializer-omitted";
     sandbox.run_at(&relay, "Admin", create).ends(0);
     assert_eq!(sandbox.proxies().len(), 2);

@@ -1,9 +1,11 @@
 //! The admin of adopted proxies.
 
-use crate::fixture::{Fixture, account, echoed, order};
-use crate::programs::{echo, refusing};
-use alloy_primitives::{Address, Bytes, keccak256};
-use stylus_upgrades_evm::{admin_code, admin_creation_code};
+use crate::prelude::*;
+use stylus_upgrades::build::evm::{admin_code, admin_creation_code};
+use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
+
+use super::fixture::{Fixture, account, echoed, order};
+use super::programs::{echo, refusing};
 
 /// An admin of account 1, and what it calls.
 fn admin(program: &[u8]) -> (Fixture, Address, Address) {
@@ -52,7 +54,7 @@ fn a_function_that_its_registry_calls_is_refused() {
 #[test]
 fn whoever_creates_it_is_its_registry() {
     let mut fixture = Fixture::new();
-    let deployer = stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
+    let deployer = CREATE2_DEPLOYER;
     let salt = keccak256("definition");
     let input = [salt.as_slice(), &admin_creation_code()].concat();
     fixture.done(account(3), deployer, 0, input);

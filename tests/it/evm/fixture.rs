@@ -1,31 +1,30 @@
 //! A chain in this process, where every account sends.
 
-use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_sol_types::SolCall;
-use stylus_chain::{BlockId, CallOutcome, CallRequest, Chain, ChainConfig, Overrides, Receipt};
-use stylus_upgrades_evm::{create2_address, create2_input, creation_code};
+use crate::prelude::*;
+use stylus_chain::{CallOutcome, Chain, ChainConfig, Overrides, Receipt};
+use stylus_upgrades::build::evm::{create2_address, create2_input, creation_code};
 use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 
 /// Gas of a transaction, and of a call.
 const GAS: u64 = 30_000_000;
 
 /// A chain.
-pub(crate) struct Fixture {
-    pub(crate) chain: Chain,
+pub(super) struct Fixture {
+    pub(super) chain: Chain,
 }
 
 /// The accounts that have money, by number.
-pub(crate) fn account(n: usize) -> Address {
+pub(super) fn account(n: usize) -> Address {
     ChainConfig::default().accounts[n].0
 }
 
 /// Calldata of the orders contract and of admins: an account, and what it is called with.
-pub(crate) fn order(to: Address, data: &[u8]) -> Bytes {
+pub(super) fn order(to: Address, data: &[u8]) -> Bytes {
     [to.into_word().as_slice(), data].concat().into()
 }
 
-/// What [`crate::programs::echo`] returns.
-pub(crate) fn echoed(caller: Address, value: u64, data: &[u8]) -> Bytes {
+/// What [`super::programs::echo`] returns.
+pub(super) fn echoed(caller: Address, value: u64, data: &[u8]) -> Bytes {
     let value = U256::from(value).to_be_bytes::<32>();
     [caller.into_word().as_slice(), &value, data]
         .concat()
@@ -33,7 +32,7 @@ pub(crate) fn echoed(caller: Address, value: u64, data: &[u8]) -> Bytes {
 }
 
 impl Fixture {
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         let config = ChainConfig {
             auto_impersonate: true,
             rpc_gas_cap: 1 << 50,
@@ -45,7 +44,7 @@ impl Fixture {
     }
 
     /// Puts code where the CREATE2 deployer puts it.
-    pub(crate) fn create2(&mut self, code: &[u8]) -> Address {
+    pub(super) fn create2(&mut self, code: &[u8]) -> Address {
         let input = create2_input(code);
         let sent = self.send(account(9), CREATE2_DEPLOYER, 0, input);
         assert!(sent.success, "{sent:?}");
@@ -55,7 +54,7 @@ impl Fixture {
     }
 
     /// Sends a transaction. Accounts without money get some.
-    pub(crate) fn send(
+    pub(super) fn send(
         &mut self,
         from: Address,
         to: Address,
@@ -73,7 +72,7 @@ impl Fixture {
 
     /// Sends a transaction that has to succeed.
     #[track_caller]
-    pub(crate) fn done(
+    pub(super) fn done(
         &mut self,
         from: Address,
         to: Address,
@@ -87,7 +86,7 @@ impl Fixture {
 
     /// Sends a transaction that has to revert without data, and not for want of gas.
     #[track_caller]
-    pub(crate) fn refused(
+    pub(super) fn refused(
         &mut self,
         from: Address,
         to: Address,
@@ -101,7 +100,7 @@ impl Fixture {
     }
 
     /// Calls without a transaction, with as much gas as it takes.
-    pub(crate) fn call(&self, from: Address, to: Address, input: impl Into<Bytes>) -> CallOutcome {
+    pub(super) fn call(&self, from: Address, to: Address, input: impl Into<Bytes>) -> CallOutcome {
         let mut request = self.request(from, to, 0, input.into());
         request.gas = Some(1 << 40);
         let latest = BlockId::latest();
@@ -111,23 +110,23 @@ impl Fixture {
 
     /// Asks a view.
     #[track_caller]
-    pub(crate) fn ask<C: SolCall>(&self, to: Address, question: &C) -> C::Return {
+    pub(super) fn ask<C: SolCall>(&self, to: Address, question: &C) -> C::Return {
         let outcome = self.call(account(8), to, question.abi_encode());
         assert!(outcome.success, "{outcome:?}");
         C::abi_decode_returns(&outcome.output).expect("the answer decodes")
     }
 
-    pub(crate) fn code(&self, address: Address) -> Bytes {
+    pub(super) fn code(&self, address: Address) -> Bytes {
         let account = self.chain.account(address, BlockId::latest());
         account.expect("latest exists").code
     }
 
-    pub(crate) fn balance(&self, address: Address) -> U256 {
+    pub(super) fn balance(&self, address: Address) -> U256 {
         let account = self.chain.account(address, BlockId::latest());
         account.expect("latest exists").balance
     }
 
-    pub(crate) fn slot(&self, address: Address, slot: B256) -> B256 {
+    pub(super) fn slot(&self, address: Address, slot: B256) -> B256 {
         let word = self.chain.storage(address, slot.into(), BlockId::latest());
         word.expect("latest exists")
     }

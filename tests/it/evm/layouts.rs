@@ -1,19 +1,16 @@
 //! Layout documents on chain. Anybody publishes one, and anybody finds it by its hash.
 
-use crate::fixture::{Fixture, account, order};
-use crate::programs::statically;
-use alloy_primitives::{Address, B256, Bytes, Log, TxKind, U256, keccak256};
-use alloy_sol_types::{SolCall, SolError, SolEvent};
-use revm::context::{Context, TxEnv, result::ExecutionResult};
-use revm::database::{CacheDB, EmptyDB};
-use revm::state::{AccountInfo, Bytecode};
-use revm::{ExecuteEvm, MainBuilder, MainContext};
+use crate::prelude::*;
+use alloy::primitives::Log;
 use stylus_chain::{Filter, Receipt};
-use stylus_upgrades_evm::layouts_code;
+use stylus_upgrades::build::evm::layouts_code;
 use stylus_upgrades_interface::layouts::ILayouts::{
     InvalidLayout, LayoutPublished, layoutAtCall, publishLayoutCall,
 };
 use stylus_upgrades_interface::limits::LAYOUT_MAX;
+
+use super::fixture::{Fixture, account, order};
+use super::programs::statically;
 
 fn layouts() -> (Fixture, Address) {
     let mut fixture = Fixture::new();
@@ -208,35 +205,4 @@ fn a_question_is_static_and_a_publication_is_not() {
     for short in [4, 35] {
         assert!(!ask(layout_at(B256::ZERO)[..short].to_vec()));
     }
-}
-
-/// Ethereum has no account that tells the block's number so: whoever looked for the event would not find it.
-#[test]
-fn nothing_is_published_where_no_block_can_be_known() {
-    let layouts = Address::repeat_byte(0x11);
-    let mut state = CacheDB::new(EmptyDB::default());
-    let code = Bytecode::new_raw(layouts_code());
-    state.insert_account_info(layouts, AccountInfo::from_bytecode(code));
-    let mut chain = Context::mainnet().with_db(state).build_mainnet();
-    let mut sent = |input: Vec<u8>| {
-        let transaction = TxEnv::builder()
-            .kind(TxKind::Call(layouts))
-            .data(input.into());
-        let transaction = transaction
-            .gas_limit(1_000_000)
-            .build()
-            .expect("a transaction");
-        chain.transact(transaction).expect("it is executed").result
-    };
-    let refused = sent(publish(b"{}"));
-    assert!(
-        matches!(refused, ExecutionResult::Revert { .. }),
-        "{refused:?}"
-    );
-    assert_eq!(refused.output(), Some(&Bytes::new()));
-    let question = layoutAtCall {
-        layoutHash: keccak256(b"{}"),
-    }
-    .abi_encode();
-    assert!(sent(question).is_success());
 }

@@ -1,17 +1,17 @@
 //! Small programs that call, answer and misbehave.
 
-use alloy_primitives::{Address, B256};
-use stylus_upgrades_evm::{Assembly, op};
+use crate::prelude::*;
+use stylus_upgrades::build::evm::{Assembly, op};
 
 /// What one call of [`batch`] is.
-pub(crate) fn call(to: Address, data: &[u8]) -> Vec<u8> {
+pub(super) fn call(to: Address, data: &[u8]) -> Vec<u8> {
     let size = B256::left_padding_from(&data.len().to_be_bytes());
     [to.into_word().as_slice(), size.as_slice(), data].concat()
 }
 
 /// Makes the calls that its calldata list (see [`call`]), each with all the gas, and ends with what the last one, or the
 /// first one that fails, gave back.
-pub(crate) fn batch() -> Vec<u8> {
+pub(super) fn batch() -> Vec<u8> {
     use op::{
         ADD, CALL, CALLDATACOPY, CALLDATALOAD, CALLDATASIZE, DUP1, DUP3, DUP7, GAS, GT, ISZERO,
         PUSH0,
@@ -57,7 +57,7 @@ fn returned(code: Assembly) -> Assembly {
 
 /// Calls the account in the first word with the rest, statically, and returns whether that succeeded, a word, and what
 /// came back.
-pub(crate) fn statically() -> Vec<u8> {
+pub(super) fn statically() -> Vec<u8> {
     use op::{
         ADD, CALLDATACOPY, CALLDATALOAD, CALLDATASIZE, GAS, MSTORE, PUSH0, RETURN, RETURNDATACOPY,
         RETURNDATASIZE, STATICCALL, SUB,
@@ -86,12 +86,12 @@ pub(crate) fn statically() -> Vec<u8> {
 }
 
 /// Returns who called, the value, and the calldata.
-pub(crate) fn echo() -> Vec<u8> {
+pub(super) fn echo() -> Vec<u8> {
     echoing(op::RETURN)
 }
 
 /// Reverts with who called, the value, and the calldata.
-pub(crate) fn refusing() -> Vec<u8> {
+pub(super) fn refusing() -> Vec<u8> {
     echoing(op::REVERT)
 }
 
@@ -109,14 +109,14 @@ fn echoing(end: u8) -> Vec<u8> {
 }
 
 /// Destroys itself.
-pub(crate) fn destroying() -> Vec<u8> {
+pub(super) fn destroying() -> Vec<u8> {
     Assembly::default()
         .ops(&[op::CALLER, op::SELFDESTRUCT])
         .code()
 }
 
 /// Writes a slot.
-pub(crate) fn writing() -> Vec<u8> {
+pub(super) fn writing() -> Vec<u8> {
     Assembly::default()
         .ops(&[op::CALLER, op::PUSH0, op::SSTORE])
         .code()

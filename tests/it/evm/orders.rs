@@ -1,14 +1,15 @@
 //! The orders contract and the EVM proxies that it creates.
 
-use crate::fixture::{Fixture, account, echoed, order};
-use crate::programs::{batch, call, destroying, echo, refusing, statically, writing};
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue};
+use crate::prelude::*;
 use stylus_chain::Receipt;
-use stylus_upgrades_evm::{evm_proxy_code, evm_proxy_creation_code, orders_code, stub_code};
+use stylus_upgrades::build::evm::{
+    Assembly, evm_proxy_code, evm_proxy_creation_code, op, orders_code, stub_code,
+};
+use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 use stylus_upgrades_interface::orders::IOrders::{createCall, giveCall, ordersOfCall};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{AdminChanged, UpgradeInProgress};
-use stylus_upgrades_interface::slots;
+
+use super::fixture::{Fixture, account, echoed, order};
+use super::programs::{batch, call, destroying, echo, refusing, statically, writing};
 
 const OWNER: usize = 1;
 const OTHER: usize = 2;
@@ -103,16 +104,19 @@ fn a_proxy_lies_where_its_creator_and_salt_say_and_says_who_decides() {
         panic!("one event: {:?}", done.logs);
     };
     assert_eq!(log.address, proxy);
-    let expected = AdminChanged {
+    let expected = Proxy::AdminChanged {
         previousAdmin: Address::ZERO,
         newAdmin: owner,
     };
-    assert_eq!(AdminChanged::decode_log_data(&log.data), Ok(expected));
+    assert_eq!(
+        Proxy::AdminChanged::decode_log_data(&log.data),
+        Ok(expected)
+    );
     // What everybody else calls runs on the stub.
     let (stranger, input) = (account(STRANGER), vec![1, 2, 3, 4]);
     let outcome = set.fixture.call(stranger, proxy, input);
     assert!(!outcome.success);
-    assert_eq!(outcome.output[..], UpgradeInProgress::SELECTOR);
+    assert_eq!(outcome.output[..], Proxy::UpgradeInProgress::SELECTOR);
 }
 
 #[test]
@@ -135,7 +139,7 @@ fn whoever_runs_the_init_code_alone_creates_other_code() {
     let init_code = evm_proxy_creation_code(set.stub, set.storage);
     let init_code = [&init_code[..], &account(OWNER).abi_encode()].concat();
     let stranger = account(STRANGER);
-    let deployer = stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
+    let deployer = CREATE2_DEPLOYER;
     let input = [SALT.as_slice(), &init_code].concat();
     set.fixture.done(stranger, deployer, 0, input);
     let forged = deployer.create2(SALT, keccak256(&init_code));
@@ -280,7 +284,7 @@ fn an_order_reaches_the_proxy_with_value_and_comes_back_as_it_is() {
     assert_eq!(set.fixture.balance(set.orders), U256::ZERO);
     // Called by who orders it itself, it is a call of a user: the stub says no.
     let outcome = set.fixture.call(owner, proxy, b"called".to_vec());
-    assert_eq!(outcome.output[..], UpgradeInProgress::SELECTOR);
+    assert_eq!(outcome.output[..], Proxy::UpgradeInProgress::SELECTOR);
 }
 
 #[test]
@@ -481,7 +485,6 @@ fn a_megabyte_goes_through_and_comes_back() {
 
 #[test]
 fn an_order_leaves_all_but_a_64th_of_the_gas_to_the_proxy() {
-    use stylus_upgrades_evm::{Assembly, op};
     let gas = Assembly::default()
         .ops(&[op::GAS, op::PUSH0, op::MSTORE])
         .push(&[32])
