@@ -2,7 +2,7 @@
 
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::app_error::Error;
-use crate::assess::{Finding, Severity};
+use crate::assess::{Finding, Part, Severity};
 use crate::client::Client;
 use crate::context::Session;
 use crate::context::{Context, Unverified};
@@ -107,7 +107,15 @@ async fn of_registry(
         framework: &framework,
     };
     let mut diagnosis = doctor::examine(subject, within).await?;
-    let arrived = arrivals::of_registry(Session { context, registry }).await?;
+    let arrived = match arrivals::of_registry(Session { context, registry }).await {
+        Ok(arrived) => arrived,
+        Err(error) => {
+            // a registry that does not run answers nothing; its programs are told of
+            let says = format!("where instances come from is not known: {error}");
+            let unknown = Finding::named(Part::Instances, Severity::Unknown, "arrivals", says);
+            vec![unknown]
+        }
+    };
     let mut fixed = None;
     if let Some(all) = fix_all {
         let (cured, is_paid) = fix(context, &client, all, &diagnosis).await?;

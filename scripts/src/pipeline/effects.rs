@@ -275,7 +275,20 @@ impl Effects {
         all.map(Transactions::lines).unwrap_or_default()
     }
 
+    /// Whether few instances were upgraded, and all of them: each is told with its checks, and nothing else of the rollout.
+    fn tells_each(&self) -> bool {
+        let checks = self.checks.as_deref().unwrap_or_default();
+        let few = checks.chunk_by(|one, next| one.proxy == next.proxy).count();
+        let is_whole = |one: &RolledOut| one.left == Some(0) && one.skipped.is_empty();
+        (1..=IN_FULL).contains(&few)
+            && self.result.is_some()
+            && self.rolled_out.as_ref().is_some_and(is_whole)
+    }
+
     fn transactions_before_rollout(&self) -> usize {
+        if self.tells_each() {
+            return usize::MAX; // all of them come first
+        }
         let of_rollout = self.rolled_out.as_ref().map_or(0, |one| one.transactions);
         let all = self.transactions.as_ref().map_or(0, Transactions::count);
         all.saturating_sub(of_rollout)
@@ -298,7 +311,9 @@ impl Effects {
             let transactions = self.transaction_lines().into_iter();
             lines.extend(transactions.skip(self.transactions_before_rollout()));
             lines.extend(instance_lines(self.checks.as_deref(), names));
-            lines.extend(rolled_out.lines());
+            if !self.tells_each() {
+                lines.extend(rolled_out.lines());
+            }
         }
         lines.extend(self.says.clone());
         for one in &self.paused {

@@ -211,7 +211,14 @@ fn roll_out(
             .push(Transaction::of(&what, &receipt));
         for skipped in skipped {
             let what = format!("the upgrade of {}", skipped.proxy);
-            let refused = ChainError::refused_on_copy(&what, &skipped.reason);
+            let alone = abi::rolloutCall {
+                name: call.name.clone(),
+                proxies: vec![skipped.proxy],
+            };
+            let alone = alone.abi_encode().into();
+            let again = simulation.request(ANYBODY, registry, alone, U256::ZERO)?;
+            let ended = simulation.failing(again).1;
+            let refused = ChainError::refused_on_copy(&what, &skipped.reason).ended(ended);
             carried_out.problems.push(refused.finding()?);
             carried_out.skipped.insert(skipped.proxy);
         }

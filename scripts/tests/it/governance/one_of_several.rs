@@ -36,7 +36,7 @@ fn an_action_that_another_one_overtook_is_approved_by_nobody() {
     refused.is(1, "Superseded");
     assert_eq!(
         refused.said("message"),
-        "A 2.0 is registered with other code: this action has ended and can never be executed"
+        "A 2.0 is registered with other code already"
     );
     assert_eq!(sandbox.block(), before);
     assert!(sandbox.open("A").is_empty());

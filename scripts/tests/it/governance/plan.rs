@@ -46,7 +46,9 @@ fn code_that_is_not_deployed_is_tried_with_its_storage_events_gas_and_approvals(
     let names: Vec<_> = names.filter_map(|name| name.split(' ').next()).collect();
     assert_eq!(
         names,
-        ["deploy", "activate", "publish", "migrate", "migrate"]
+        [
+            "deploy", "activate", "publish", "migrate", "migrate", "rollout"
+        ]
     );
 
     assert_eq!(before, sandbox.block(), "the plan sent something");
@@ -81,7 +83,7 @@ fn an_open_action_is_tried_without_its_source() {
     let open = sandbox.proposed("Admin", MIGRATE);
     let plan = sandbox.done("Admin2", "plan A 2.0");
     assert_eq!(plan["display"], open["display"]);
-    assert_eq!(list(&plan, "transactions").len(), 1);
+    assert_eq!(list(&plan, "transactions").len(), 2);
 }
 
 #[test]

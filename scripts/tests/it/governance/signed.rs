@@ -59,8 +59,13 @@ fn two_sign_in_two_folders_and_a_stranger_submits() {
     run(&sandbox, ben, "Admin2", sign).is(1, "NotChecked");
     let sign = format!("{sign} --accept absent:interface");
     let also = run(&sandbox, ben, "Admin2", &sign);
-    also.ends(0)
-        .has(json!({"digests": signed["digests"], "deadline": signed["deadline"]}));
+    let also = also.ends(0);
+    also.has(json!({"deadline": signed["deadline"]}));
+    // The same call at the same registry; what is signed names who signs it.
+    for same in ["domain", "calldata"] {
+        assert_eq!(also["digests"][same], signed["digests"][same], "{same}");
+    }
+    assert_ne!(also["digests"]["eip712"], signed["digests"]["eip712"]);
     assert!(sandbox.open("A").is_empty());
 
     hand_over("ana.json", ana, stranger);
@@ -69,7 +74,7 @@ fn two_sign_in_two_folders_and_a_stranger_submits() {
     let done = run(&sandbox, stranger, "Other", submit);
     let done = done.ends(0);
     done.has(json!({"approvals": 2, "required": 2, "executed": true, "action": signed["action"]}));
-    assert_eq!(list(done, "transactions").len(), 1);
+    assert_eq!(list(done, "transactions").len(), 2);
     assert_eq!(list(done, "checks").len(), 5);
     holds(done);
 }
@@ -95,7 +100,8 @@ fn what_a_wallet_signs_is_submitted_with_its_signer() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     pause_signed(&sandbox);
     let typed = "approve --offline pause.txt --typed-data wallet.json --json";
-    let output = sandbox.raw(typed);
+    assert!(!sandbox.raw(typed).status.success(), "of nobody");
+    let output = sandbox.raw(&format!("{typed} --approver Admin2"));
     assert!(output.status.success(), "{output:?}");
     let typed: TypedData = serde_json::from_value(sandbox.json("wallet.json")).expect("it");
     let wallet = key(&sandbox, "Admin2");
@@ -136,6 +142,11 @@ fn what_a_wallet_signs_and_who_submits_is_checked_as_an_approval() {
     assert!(done["coverage"].is_object(), "{done}");
 }
 
+/// What names that approver in a file.
+fn approved_by(account: Address) -> Value {
+    json!({"approval": {"approver": account}, "message": {"approver": account.to_string()}})
+}
+
 #[test]
 fn what_is_not_as_it_was_signed_is_refused_by_name() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
@@ -161,8 +172,9 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
             json!({"domain": {"verifyingContract": shown}}),
         ),
         ("DeadlineTooFar", far),
-        ("SignerNotAnApprover", json!({"signer": other})),
-        ("SignatureOfAnother", json!({"signer": second})),
+        ("SignerNotAnApprover", approved_by(other)),
+        // An approval counts for who is named in it, and for nobody else.
+        ("SignatureOfAnother", approved_by(second)),
     ] {
         let mut changed = whole.clone();
         for (part, value) in changes.as_object().expect("parts") {

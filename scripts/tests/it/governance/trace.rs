@@ -50,7 +50,8 @@ fn is_drawable(text: &str, frames: &[Value]) {
 fn an_upgrade_is_shown_by_the_names_of_contracts_versions_and_functions_with_gas_and_ink() {
     let (sandbox, _) = with_instance();
     let migrated = sandbox.done("Admin", MIGRATE);
-    let tx = text(&migrated, "tx");
+    let rollout = list(&migrated, "transactions").last().expect("it");
+    let tx = text(rollout, "tx");
     let words = format!("trace {tx} --flamegraph calls.folded");
     let answer = sandbox.done("Other", &words);
     answer.has(json!({"missing": []}));
@@ -66,15 +67,12 @@ fn an_upgrade_is_shown_by_the_names_of_contracts_versions_and_functions_with_gas
     assert_eq!(sandbox.read("Admin"), key);
     let root = &frames[0];
     root.has(json!({"contract": "registry", "code": "stylus"}));
-    assert!(
-        text(root, "call").starts_with("migrate(\"A\", \"2.0\", "),
-        "{root}"
-    );
+    assert!(text(root, "call").starts_with("rollout(\"A\", "), "{root}");
     let named = |field: &str, name: &str| {
         let found = frames.iter().find(|one| one[field] == name);
         found.unwrap_or_else(|| panic!("no {name} in {answer}"))
     };
-    named("contract", "registry-governance");
+    named("contract", "registry-upgrades");
     named("contract", "UpgradeabilityStorage");
     let step = named("function", "migrate(uint256)");
     step.has(json!({"contract": "\"A\" \"2.0\"", "call": "migrate(5)", "versions": ["2.0"]}));
