@@ -239,6 +239,9 @@ impl Scope {
             false => (InstanceState::Paused, Runs::Stub),
         };
         self.change(state, proxy, Mutation::StepsKeepNonce);
+        if !back {
+            self.change(state, proxy, Mutation::StepsKeepNonce); // it is upgraded as well
+        }
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use stylus_upgrades_test_model::{
     APPROVERS, Content, DELAY, InstanceState, Policy, Record, Runs, STRANGER, Scope, Side,
     SignedApproval, State, Subject, TICK, TWO_OF_THREE, WALLET, last_day,
 };
+use stylus_upgrades_tests::contracts::built;
 use stylus_upgrades_tests::peers;
 
 use super::perform::GAS;
@@ -466,8 +467,19 @@ fn codes(fixture: &mut Fixture, scope: Scope) -> [Code; 3] {
             let [first, second] = ["Box", "Box2"].map(|name| compiled(fixture, name));
             [first, second.clone(), second]
         }
-        false => [(); 3].map(|()| fixture.deploy("hostile")),
+        false => [1, 2, 3].map(|version| hostile(fixture, version)),
     }
+}
+
+/// The hostile code, with a code hash of its own for each version: a custom section tells them apart.
+fn hostile(fixture: &mut Fixture, version: u8) -> Code {
+    let mut artifact = built("hostile").expect("it builds");
+    let section = [0, 2, 1, b'0' + version]; // its id, its size, and its name
+    let wasm = [&artifact.wasm[..], &section].concat();
+    artifact.code = stylus_vm::compress(&wasm).expect("compressed").into();
+    let code = fixture.deploy_code(&artifact.creation_code());
+    fixture.activate(code.implementation);
+    code
 }
 
 /// The step to 2.0.
@@ -529,9 +541,11 @@ fn foreign(fixture: &mut Fixture, scope: Scope, code: &Code) -> Address {
 
 /// Its admin gives it to another one. Whether it went: its code may answer that call as well.
 pub(super) fn give(fixture: &mut Fixture, proxy: Address, to: Address) -> bool {
+    let has_it = |fixture: &Fixture| fixture.slot(proxy, slots::ADMIN) == to.into_word();
+    let had_it = has_it(fixture);
     let give = ITransparentProxy::changeAdminCall { newAdmin: to };
     let given = fixture.send_to(account(OWNER), proxy, &give);
-    given.is_ok() && fixture.slot(proxy, slots::ADMIN) == to.into_word()
+    given.is_ok() && !had_it && has_it(fixture)
 }
 
 fn adopt(proxy: Address) -> IRegistry::adoptCall {
