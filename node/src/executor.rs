@@ -12,7 +12,7 @@ use crate::caller::Caller;
 use crate::limits::{READ_TIME, READS_PER_CORE, WAITING_READS};
 use crate::rpc_error::RpcError;
 use crate::view::View;
-use crate::worker::{WorkError, panic_message};
+use crate::work_error::{WorkError, panic_message};
 
 /// The reads that one caller may have at once: half of all, so that others find places.
 #[derive(Clone, Debug)]

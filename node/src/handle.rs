@@ -14,7 +14,8 @@ use crate::executor::Executor;
 use crate::node::Node;
 use crate::rpc;
 use crate::server::ServerThread;
-use crate::worker::{WorkError, Worker};
+use crate::work_error::WorkError;
+use crate::worker::Worker;
 
 /// A running node. Dropping it closes the port, saves the state if the configuration names a
 /// file, and ends every thread.

@@ -31,6 +31,7 @@ mod state_file;
 mod terminal;
 mod traffic;
 mod view;
+mod work_error;
 mod worker;
 
 pub use accounts::{AccountsConfig, DevAccounts};

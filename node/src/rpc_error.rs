@@ -8,7 +8,7 @@ use jsonrpsee::types::ErrorObjectOwned;
 use stylus_chain::{ChainError, RejectReason};
 
 use crate::limits::Exceeded;
-use crate::worker::WorkError;
+use crate::work_error::WorkError;
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]

@@ -13,6 +13,7 @@ use crate::caller::Caller;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::view::{Published, View};
+use crate::work_error::{WorkError, panic_message};
 
 /// Native stack of the chain's thread in bytes: generous, because debug builds have large frames.
 const STACK: usize = 64 * 1024 * 1024;
@@ -34,17 +35,6 @@ enum Message {
 pub(crate) struct Worker {
     sender: Sender<Message>,
     published: Arc<Published>,
-}
-
-/// Why the worker gave no answer.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum WorkError {
-    /// The node has stopped.
-    #[error("the node is stopping")]
-    Stopped,
-    /// A bug: the chain panicked. The node keeps running.
-    #[error("the chain panicked: {0}")]
-    Panicked(String),
 }
 
 impl Worker {
@@ -204,11 +194,4 @@ fn receive(
         Some(idle) => receiver.recv_timeout(idle),
         None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
     }
-}
-
-/// What a panic says.
-pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned())
 }

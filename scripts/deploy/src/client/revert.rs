@@ -19,6 +19,7 @@ use std::fmt;
 use stylus_upgrades_interface::chain::IArbWasm::IArbWasmErrors;
 use stylus_upgrades_interface::complex::IComplexMigration::IComplexMigrationErrors;
 use stylus_upgrades_interface::full::IInclusion::IInclusionErrors;
+use stylus_upgrades_interface::layouts::ILayouts::ILayoutsErrors;
 use stylus_upgrades_interface::lazy::ILazy::ILazyErrors;
 use stylus_upgrades_interface::migratable::IMigratable::IMigratableErrors;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
@@ -38,6 +39,7 @@ fn signature(selector: [u8; 4]) -> Option<&'static str> {
         .or_else(|| IMigratableErrors::signature_by_selector(selector))
         .or_else(|| IComplexMigrationErrors::signature_by_selector(selector))
         .or_else(|| IInclusionErrors::signature_by_selector(selector))
+        .or_else(|| ILayoutsErrors::signature_by_selector(selector))
         .or_else(|| ILazyErrors::signature_by_selector(selector))
         .or_else(|| IArbWasmErrors::signature_by_selector(selector))
         .or_else(of_language)
