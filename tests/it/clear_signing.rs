@@ -137,7 +137,18 @@ fn require(call: &[u8], model: &DisplayModel) {
 
 fn require_all(displayed: &[(String, String)], model: &DisplayModel) {
     let items = items(model);
-    for (label, value) in displayed.iter().cloned() {
+    // The terminal shows a list in one line, a wallet each of its items.
+    let displayed = displayed.iter().flat_map(|(label, value)| {
+        let values: Vec<_> = match label.as_str() {
+            "stops first" => value.split(", ").collect(),
+            _ => vec![value.as_str()],
+        };
+        let label = label.clone();
+        values
+            .into_iter()
+            .map(move |value| (label.clone(), value.to_owned()))
+    });
+    for (label, value) in displayed {
         // A version that is only created at has no predecessor: the wallet shows that as empty.
         let from = || String::from("from (empty if new)");
         let on_device = |in_words: fn(u8) -> String, on_device: fn(u8) -> String| {
