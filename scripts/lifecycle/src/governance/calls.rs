@@ -206,7 +206,7 @@ impl Call {
         let known = Governed::with_arguments(&self.encoded());
         let accounts = known.iter().flat_map(|(governed, arguments)| {
             let fields = governed.fields().into_iter();
-            fields.flat_map(move |field| field.format.accounts(&at(&arguments, field.path)))
+            fields.flat_map(move |field| field.format.accounts(&at(arguments, field.path)))
         });
         accounts.collect()
     }

@@ -100,7 +100,7 @@ impl PlanSimulation<'_> {
         let layouts = documents::address();
         self.create2("deploy the layouts contract", layouts, &evm::layouts_code())?;
         let published = abi::layoutAtCall {
-            layoutHash: document.hash().into(),
+            layoutHash: document.hash(),
         };
         if self.simulation.ask(layouts, &published)? > 0 {
             return Ok(());
