@@ -220,10 +220,6 @@ async fn subject(session: Session<'_>, text: &str) -> Result<Subject> {
     if text.len() > 66
         && let Ok(call) = text.parse::<Bytes>()
     {
-        // What is no call may be a key that was pasted twice.
-        if Call::decode(&call).is_ok() {
-            session.context.output.is_public(&call);
-        }
         return Ok(Subject::Call(call));
     }
     let action = resolve_action(session, text).await?;
