@@ -109,7 +109,7 @@ pub(crate) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     if call.initData.is_empty() {
         context.note(CREATED_BARE);
     }
-    let mut effects = send(session, (governed, judged), options).await?;
+    let mut effects = send(session, (governed, judged), Vec::new(), options).await?;
     effects.proxy = None; // the fields of the command name it
     Ok(report(context, request, (proxy, salt), effects))
 }
