@@ -8,7 +8,7 @@ use crate::governance::signed::{
     self, Approval, ApprovalFile, Digests, current, malformed, outdated, require_here,
     require_place, untyped,
 };
-use crate::governance::{Call, GovernedCall, ShownCall, SimulatedCall, SimulationReport};
+use crate::governance::{GovernedCall, ShownCall, SimulatedCall, SimulationReport};
 use crate::ids::ActionId;
 use crate::options::ReviewArgs;
 use crate::own_file;

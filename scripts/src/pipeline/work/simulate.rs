@@ -127,7 +127,9 @@ impl Trial<'_> {
             return Ok(());
         }
         if !declared.is_empty() {
-            request.layouts = session.instance_layouts(&self.planned.name, INSTANCES).await?;
+            request.layouts = session
+                .instance_layouts(&self.planned.name, INSTANCES)
+                .await?;
         }
         match context
             .simulate_on_copy(session.registry.client, request)

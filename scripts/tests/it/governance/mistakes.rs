@@ -164,7 +164,9 @@ fn a_refused_argument_is_repeated_by_its_ends_and_results_have_all_of_it() {
     let word = format!("0x{DIGITS}");
     let differs = sandbox.run("Admin2", &format!("pending {action} --against {word}"));
     differs.is(1, "StateDifference");
-    contains(differs.said("expected"), &["0xb6b1…0659"]);
+    let expected = differs.said("expected");
+    contains(expected, &["0xb6b1"]);
+    assert!(!expected.contains(&DIGITS[20..32]), "{expected}");
     for command in [
         "call counter f(uint8) WORD",
         "create-proxy A 1.0 --init initialize(uint8) WORD",
