@@ -12,7 +12,6 @@
 //! | [`kill_point`] | a test aid |
 //! | [`loopback`] | HTTP for this machine alone |
 //! | [`progress`], [`text`] | how long work reports what it is doing |
-//! | [`request_check`] | which requests may leave this machine |
 //! | [`secret`] | text that is never printed |
 #![forbid(unsafe_code)]
 // Everything that is printed passes through `output`, which makes it safe for a terminal.
@@ -35,7 +34,6 @@ pub mod own_database;
 pub mod own_file;
 pub mod progress;
 pub mod report;
-pub mod request_check;
 pub mod secret;
 pub mod state_folder;
 pub mod text;

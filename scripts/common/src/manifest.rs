@@ -45,7 +45,7 @@ use crate::error::{Explain, Refusal};
 use crate::keys::KeyPlace;
 use crate::own_file;
 use crate::secret::{Secret, redacted, without_values, without_values_of};
-use crate::text::{nearest, words_of};
+use crate::text::{nearest, seconds, words_of};
 use alloy::primitives::Address;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -256,21 +256,27 @@ impl Manifest {
         other.map_or_else(|| FILE.into(), |path| path.display().to_string())
     }
 
-    /// A policy with every alias in it replaced by its address, the words of the language in the spelling that the
-    /// registry takes, and no space at a separator: approvers who mean the same send the same bytes. What else is in it
+    /// A policy with every alias in it replaced by its address, a delay (`AFTER(2d)`) by its seconds, the words of the
+    /// language in the spelling that the registry takes, and no space at a separator: approvers who mean the same send the same bytes. What else is in it
     /// is the registry's to check.
     pub fn policy(&self, expression: &str) -> Result<String, Refusal> {
         let words: Vec<_> = words_of(expression.trim(), is_word).collect();
         let after = words.iter().skip(1).map(|(before, _)| before.trim_start());
         let after = after.chain(std::iter::once(""));
-        (words.iter().zip(after))
-            .map(|(&(before, word), after)| {
+        let previous = words.iter().map(|(_, word)| *word);
+        let previous = std::iter::once("").chain(previous);
+        (words.iter().zip(after).zip(previous))
+            .map(|((&(before, word), after), previous)| {
                 let separators: String = before.split_whitespace().collect();
                 let before = if separators.is_empty() {
                     before
                 } else {
                     &separators
                 };
+                let is_delay = previous.eq_ignore_ascii_case("AFTER") && before == "(";
+                if let Some(seconds) = seconds(word).filter(|_| is_delay) {
+                    return Ok(format!("{before}{seconds}"));
+                }
                 Ok(format!("{before}{}", self.policy_word(word, after)?))
             })
             .collect()

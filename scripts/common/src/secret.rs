@@ -8,10 +8,8 @@ use std::str::FromStr;
 
 /// What stands in a secret's place.
 pub const HIDDEN: &str = "(hidden)";
-/// Digits of an address: a longer number that is typed may be a private key, with a digit too many or too few.
+/// Digits of an address.
 const ADDRESS_DIGITS: usize = 40;
-/// Maximum number of other letters in such a number: `o` for `0` is a slip.
-const SLIPS_MAX: usize = 4;
 
 /// Text that no debug output shows.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -44,24 +42,19 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The words of a text that may be private keys, without `0x`: they have more hexadecimal digits than an address, and
-/// hardly another letter, or as many one after the other.
-pub fn possible_keys(text: &str) -> impl Iterator<Item = &str> {
+/// The words of a text that are longer than an address, without `0x`.
+pub fn long_words(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-    let numbers = words.map(|word| {
-        let digits = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X"));
-        digits.unwrap_or(word)
+    let words = words.map(|word| {
+        word.strip_prefix("0x")
+            .or(word.strip_prefix("0X"))
+            .unwrap_or(word)
     });
-    numbers.filter(|number| {
-        let slips = number.bytes().filter(|byte| !byte.is_ascii_hexdigit());
-        let is_hexadecimal = number.len() > ADDRESS_DIGITS && slips.count() <= SLIPS_MAX;
-        let mut runs = number.split(|c: char| !c.is_ascii_hexdigit());
-        is_hexadecimal || runs.any(|run| run.len() > ADDRESS_DIGITS)
-    })
+    words.filter(|word| word.len() > ADDRESS_DIGITS)
 }
 
-/// `text` without what looks like a secret: URLs after their scheme, and what may be a private key. For text that
-/// could not be understood, so that nobody knows what it holds.
+/// `text` without URLs after their scheme, and without words longer than an address. For text that could not be
+/// understood, so that nobody knows what it holds.
 pub fn redacted(text: &str) -> String {
     let words = words_of(text, is_word);
     words
@@ -104,7 +97,7 @@ fn redacted_word(word: &str) -> String {
         let (scheme, _) = word.split_at(at + 3);
         return format!("{scheme}{HIDDEN}");
     }
-    possible_keys(word).fold(word.to_owned(), |shown, key| shown.replace(key, HIDDEN))
+    long_words(word).fold(word.to_owned(), |shown, key| shown.replace(key, HIDDEN))
 }
 
 #[cfg(test)]

@@ -77,6 +77,24 @@ const LISTED_MAX: usize = 12;
 /// How alike two words are, from 0 to 1, where one may be a slip of the other.
 const ALIKE: f64 = 0.8;
 
+/// The seconds of a time span that is written with a unit: `45s`, `30m`, `12h`, `2d`.
+pub fn seconds(text: &str) -> Option<u64> {
+    let (count, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let unit = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    let is_number = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
+    count
+        .parse::<u64>()
+        .ok()
+        .filter(|_| is_number)?
+        .checked_mul(unit)
+}
+
 /// A number: digits, or hexadecimal digits after `0x`.
 pub fn number(text: &str) -> Option<U256> {
     let (digits, radix) = match text.strip_prefix("0x") {

@@ -4,8 +4,7 @@
 use super::tree::{CommandLine, command_line, tree};
 use crate::commands::spec::{Group, shown_examples};
 use crate::commands::{COMMANDS, named};
-use crate::options::{place, typed};
-use crate::output::TypedAs;
+use crate::options::place;
 use clap::Arg;
 use clap::builder::StyledStr;
 use std::ffi::OsString;
@@ -41,17 +40,16 @@ pub(super) fn command() -> clap::Command {
     .after_help("Options of every command: stylus-upgrades --help")
 }
 
-/// Reads a command line, its first word being the program's name. Beside it is what may hold a private key.
+/// Reads a command line, its first word being the program's name.
 pub(super) fn parse<W: Into<OsString> + Clone>(
     words: impl IntoIterator<Item = W>,
-) -> Result<(CommandLine, Vec<(TypedAs, String)>), clap::Error> {
+) -> Result<CommandLine, clap::Error> {
     let mut command = command();
     let matches = command.try_get_matches_from_mut(words)?;
-    let words = typed(&command, &matches);
     let line = command_line(&matches);
     let mut line = line.map_err(|error| error.format(&mut command))?;
     line.global.place = place(&matches);
-    Ok((line, words))
+    Ok(line)
 }
 
 /// The options of every command are in its `--help`, apart from its own options. `--accept` is about the subject of

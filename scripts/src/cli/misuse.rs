@@ -1,18 +1,17 @@
 //! A command line that is not understood.
 
-use super::exit_code;
-use super::help;
+use super::{exit_code, help};
 use crate::app_error::Error;
 use crate::error::Exit;
-use crate::options::{advised, said_by_clap};
 use crate::output::{Output, visible};
 use crate::secret::redacted;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::error::Error as _;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Help and version are not failures; everything else that clap reports is wrong usage. The words of
-/// the command line are not parsed, so any of them may be a key or come from somewhere else.
+/// Help and version are not failures; everything else that clap reports is wrong usage. What it refuses may be anything,
+/// so it is repeated by its ends alone where it is long.
 pub(super) fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         let _ = error.print(); // a reader that has gone needs nothing more
@@ -23,48 +22,81 @@ pub(super) fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
         let _ = error.print(); // a reader that has gone needs nothing more
         return exit_code(Exit::Usage);
     }
-    let output = Output::new(json, false);
-    let words: Vec<_> = words
-        .iter()
-        .skip(1)
-        .map(|word| word.to_string_lossy())
+    let words: Vec<String> = (words.iter().skip(1))
+        .map(|word| word.to_string_lossy().into_owned())
         .collect();
-    let mut text = error.render().to_string();
-    for (index, word) in words.iter().enumerate() {
-        if is_secret_flag(words.get(index.wrapping_sub(1)), word) {
-            let (_, value) = word.split_once('=').unwrap_or(("", word.as_ref()));
-            output.hide(value);
-        }
-        text = text.replace(word.as_ref(), &redacted(&visible(word)));
-    }
-    let text = redacted(&text);
-    let help = format!("{} --help", command_of(&words));
-    exit_code(output.failure(&Error::Usage {
-        message: said_by_clap(&text),
-        expected: "a command line as --help describes it".into(),
-        found: redacted(&visible(&refused_word(error))),
-        next: advised(&text, &help),
-    }))
+    let output = Output::new(json, false);
+    words.iter().for_each(|word| output.typed(word));
+    exit_code(output.failure(&refusal(&words, error)))
 }
 
-/// The word that clap refuses. The others are not repeated: a secret may follow an unknown flag.
-fn refused_word(error: &clap::Error) -> String {
-    let refused = [
-        ContextKind::InvalidValue,
-        ContextKind::InvalidSubcommand,
-        ContextKind::InvalidArg,
-    ];
-    let mut refused = refused.into_iter().filter_map(|kind| error.get(kind));
-    let word = refused.find_map(|one| match one {
+/// What clap refuses, and what to do next.
+fn refusal(words: &[String], error: &clap::Error) -> Error {
+    let found = named(
+        error,
+        &[
+            ContextKind::InvalidValue,
+            ContextKind::InvalidSubcommand,
+            ContextKind::InvalidArg,
+        ],
+    );
+    let place = named(error, &[ContextKind::InvalidArg]);
+    let beside = named(error, &[ContextKind::PriorArg]);
+    let mut message = error.kind().to_string();
+    for (before, word) in [(": ", &place), (", beside ", &beside)] {
+        if let Some(word) = word {
+            message.push_str(&format!("{before}{word}"));
+        }
+    }
+    if let Some(reason) = error.source() {
+        message.push_str(&format!(": {}", redacted(&visible(&reason.to_string()))));
+    }
+    let valid = named(
+        error,
+        &[ContextKind::ValidValue, ContextKind::ValidSubcommand],
+    );
+    Error::Usage {
+        message,
+        expected: valid.map_or_else(
+            || "a command line as --help describes it".into(),
+            |valid| format!("one of {valid}"),
+        ),
+        found: found.unwrap_or_else(|| "no command".into()),
+        next: advice(error, &format!("{} --help", command_of(words))),
+    }
+}
+
+/// The first of these that clap names; several words are listed.
+fn named(error: &clap::Error, kinds: &[ContextKind]) -> Option<String> {
+    let mut found = kinds.iter().filter_map(|kind| error.get(*kind));
+    let word = found.find_map(|one| match one {
         ContextValue::String(word) if !word.is_empty() => Some(word.clone()),
-        ContextValue::Strings(missing) => Some(format!("no {}", missing.join(", "))),
+        ContextValue::Strings(words) if !words.is_empty() => Some(words.join(", ")),
+        _ => None,
+    })?;
+    Some(redacted(&visible(&word)))
+}
+
+/// What may have been meant, the nearest first, and the help.
+fn advice(error: &clap::Error, help: &str) -> String {
+    let meant = [
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedValue,
+    ];
+    let meant = meant.into_iter().filter_map(|kind| match error.get(kind)? {
+        ContextValue::String(word) => Some(word.clone()),
+        ContextValue::Strings(words) => {
+            Some(words.iter().rev().cloned().collect::<Vec<_>>().join(", "))
+        }
         _ => None,
     });
-    word.unwrap_or_else(|| "no command".into())
+    let meant = meant.map(|meant| format!("did you mean {meant}? "));
+    meant.chain([help.to_owned()]).collect()
 }
 
-/// The program with the commands that the line names, as far as they are known.
-fn command_of(words: &[std::borrow::Cow<'_, str>]) -> String {
+/// The program with the commands that the line names.
+fn command_of(words: &[String]) -> String {
     let program = help::command();
     let (mut at, mut text) = (&program, program.get_name().to_owned());
     let mut words = words.iter();
@@ -72,7 +104,7 @@ fn command_of(words: &[std::borrow::Cow<'_, str>]) -> String {
         let flags = program.get_arguments().chain(at.get_arguments());
         if flags.into_iter().any(|flag| takes_next(flag, word)) {
             words.next();
-        } else if let Some(below) = at.find_subcommand(word.as_ref()) {
+        } else if let Some(below) = at.find_subcommand(word) {
             text = format!("{text} {word}");
             at = below;
         }
@@ -93,20 +125,6 @@ fn takes_next(flag: &clap::Arg, word: &str) -> bool {
         }
     };
     is_it && flag.get_action().takes_values()
-}
-
-/// Whether a word is, or holds after `=`, a value that must not be printed.
-fn is_secret_flag(before: Option<&std::borrow::Cow<'_, str>>, word: &str) -> bool {
-    const SECRET: [&str; 5] = [
-        "--private-key",
-        "--rpc-url",
-        "--confirm-url",
-        "--endpoint",
-        "-e",
-    ];
-    let named = word.split_once('=').map(|(flag, _)| flag);
-    before.is_some_and(|before| SECRET.contains(&before.as_ref()))
-        || named.is_some_and(|flag| SECRET.contains(&flag))
 }
 
 /// The flags after `node` are the node's, except this one.

@@ -53,14 +53,15 @@ pub fn main() -> ExitCode {
 
 /// Runs a command line, its first word being the program's name.
 pub fn run(words: Vec<OsString>) -> ExitCode {
-    let (line, typed) = match help::parse(&words) {
+    let line = match help::parse(&words) {
         Ok(parsed) => parsed,
         Err(error) => return misuse::misused(&words, &error),
     };
     let is_node = line.invocation.name() == node::SPEC.name;
     let json = line.global.json || is_node && misuse::has_json(&words);
     let output = Arc::new(Output::new(json, line.global.quiet).printing(line.global.print));
-    (typed.iter()).for_each(|(kind, word)| output.typed(*kind, word));
+    let arguments = words.iter().skip(1);
+    arguments.for_each(|argument| output.typed(&argument.to_string_lossy()));
     report_panics(&output);
     let mut runtime = Builder::new_multi_thread();
     let runtime = match runtime.enable_all().thread_stack_size(STACK).build() {

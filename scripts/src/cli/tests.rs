@@ -5,12 +5,12 @@ use crate::commands::create_proxy::CreateProxyArgs;
 use crate::commands::node::NodeArgs;
 use crate::commands::version::RegisterArgs;
 use crate::error::Explain;
-use crate::options::{CallWord, StepArgs};
+use crate::options::StepArgs;
 use clap_complete::Shell;
 
 fn parse(line: &str) -> Result<CommandLine, clap::Error> {
     let words = std::iter::once("stylus-upgrades").chain(line.split_whitespace());
-    help::parse(words).map(|(line, _)| line)
+    help::parse(words)
 }
 
 /// The arguments of the command of a line.
@@ -47,10 +47,7 @@ fn names_of_cast_and_cargo_stylus_are_understood() {
 fn an_initializer_takes_its_arguments() {
     let line = "create-proxy A 1.0 --init initialize(uint256) 7 --json";
     let created: CreateProxyArgs = args(line);
-    assert_eq!(
-        created.init,
-        ["initialize(uint256)", "7"].map(CallWord::from)
-    );
+    assert_eq!(created.init, ["initialize(uint256)", "7"].map(String::from));
     assert!(parse(line).expect("it parses").global.json);
 }
 
@@ -80,7 +77,7 @@ fn a_version_says_where_it_is_reached_from() {
     assert_eq!(args.transition.from.as_deref(), Some("1.0"));
     assert_eq!(
         args.transition.step.call,
-        ["migrate(uint256)", "5"].map(CallWord::from)
+        ["migrate(uint256)", "5"].map(String::from)
     );
 }
 

@@ -124,7 +124,7 @@ pub(crate) async fn check_and_send_as_approver(
 ) -> Result<Effects> {
     let judged = judge_as_approver(session, &governed, approver).await?;
     let options = CheckOptions::approver(approver.review, approver.account);
-    send(session, (governed, judged), options).await
+    send(session, (governed, judged), Vec::new(), options).await
 }
 
 /// Refuses a comparison flag and `--export` for an action that was executed already.

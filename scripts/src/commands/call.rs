@@ -5,7 +5,7 @@ use crate::client::Transactions;
 use crate::client::{ChainError, Client, show};
 use crate::context::prelude::*;
 use crate::functions::{Functions, interfaces, of_the_chain};
-use crate::options::{CallWord, wei};
+use crate::options::wei;
 use crate::pipeline::calldata;
 use crate::pipeline::function_name::{by_name, unknown};
 use crate::program_code::is_program;
@@ -61,7 +61,7 @@ pub(crate) struct CallArgs {
         value_name = "FUNCTION [ARGUMENT]…",
         allow_negative_numbers = true
     )]
-    call: Vec<CallWord>,
+    call: Vec<String>,
     /// The value to send, in wei
     #[arg(long, value_name = "WEI", default_value_t, value_parser = wei)]
     value: U256,

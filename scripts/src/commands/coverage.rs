@@ -52,11 +52,6 @@ pub(crate) async fn run(context: &Context, args: &CoverageArgs) -> Result<Outcom
     let gathered = line_coverage::gather(&client, &args.wanted).await;
     context.output.end(what);
     let gathered = gathered?;
-    for wanted in &args.wanted {
-        if let Wanted::Transaction(tx) = wanted {
-            context.output.is_public(tx);
-        }
-    }
     let (codehash, files) = match &source_map {
         Some(map) => map.count(&gathered.codes, &args.source)?,
         None => of_stylus(context, &args.source, &gathered)?,

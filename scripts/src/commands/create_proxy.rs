@@ -6,7 +6,7 @@ use crate::context::earlier;
 use crate::context::prelude::*;
 use crate::governance::{GovernedCall, proposal};
 use crate::manifest::{Entry, Kind, Manifest, check_alias};
-use crate::options::{CallWord, wei};
+use crate::options::wei;
 use crate::registry::SALT;
 use crate::text::number;
 
@@ -45,7 +45,7 @@ pub(crate) struct CreateProxyArgs {
     pub version: String,
     /// The initializer and its arguments, or its calldata in hexadecimal
     #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
-    pub init: Vec<CallWord>,
+    pub init: Vec<String>,
     /// The kind of the proxy [default: `proxy` in the manifest, else wasm on a local chain; elsewhere
     /// it is required]
     #[arg(long, value_enum)]
@@ -109,7 +109,7 @@ pub(crate) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     if call.initData.is_empty() {
         context.note(CREATED_BARE);
     }
-    let mut effects = send(session, (governed, judged), options).await?;
+    let mut effects = send(session, (governed, judged), Vec::new(), options).await?;
     effects.proxy = None; // the fields of the command name it
     Ok(report(context, request, (proxy, salt), effects))
 }

@@ -14,6 +14,7 @@ use crate::pipeline::checked::require_not_refused;
 use crate::pipeline::simulated_upgrade::{SimulatedUpgrade, SimulationOptions, simulate};
 use crate::plan::{Abis, fails};
 use crate::progress::Progress;
+use crate::text::seconds;
 use alloy::primitives::Address;
 use clap::Args;
 use std::path::PathBuf;
@@ -81,17 +82,9 @@ impl FuzzArgs {
     }
 }
 
-/// A number with `s`, `m` or `h`.
+/// A time span with its unit.
 pub(crate) fn time(text: &str) -> Result<Duration, String> {
-    let seconds = match text.split_at_checked(text.len().saturating_sub(1)) {
-        Some((number, "s")) => (number, 1),
-        Some((number, "m")) => (number, 60),
-        Some((number, "h")) => (number, 3_600),
-        _ => (text, 0),
-    };
-    let number = seconds.0.parse::<u64>().ok();
-    let time = number.and_then(|number| number.checked_mul(seconds.1));
-    let time = time.filter(|seconds| *seconds > 0);
+    let time = seconds(text).filter(|seconds| *seconds > 0);
     time.map(Duration::from_secs)
         .ok_or_else(|| "write it as 30s, 5m or 2h".to_owned())
 }

@@ -2,7 +2,6 @@
 
 use super::spec::{Governs, Group, Spec, report_type, shown_examples};
 use crate::context::prelude::*;
-use crate::options::{advised, said_by_clap};
 use clap::Args;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -122,13 +121,17 @@ fn is_help(flag: &OsString) -> bool {
     flag == "--help" || flag == "-h"
 }
 
-/// The error of the node about flags that it does not accept.
+/// The error of the node about flags that it does not accept, in its words.
 fn misused(text: &str) -> Error {
-    let said = said_by_clap(text);
-    Error::Usage {
-        message: said.clone(),
-        expected: "flags that the node takes".into(),
-        found: said,
-        next: advised(text, "stylus-upgrades node --help"),
-    }
+    let refusal = Refusal::new("Usage", "the node does not take these flags").with(
+        "flags that the node takes",
+        "others",
+        "stylus-upgrades node --help",
+    );
+    let said = text
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty());
+    let said: Vec<&str> = said.collect();
+    refusal.detailed(&said.join("\n")).usage().into()
 }

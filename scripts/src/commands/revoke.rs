@@ -138,7 +138,6 @@ fn require_meant(session: Session<'_>, action: ActionId) -> Result<()> {
     let id = FindingId::NOT_PROPOSED;
     let finding = Finding::new(Part::Action, Severity::Danger, id, words);
     confirm::require_accepted(session.context, &[finding])?;
-    session.context.output.is_public(&action);
     Ok(())
 }
 
@@ -151,7 +150,6 @@ pub(crate) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
         let Some(how) = cancellation(registry, action).await? else {
             return Err(why_ended(session, action, "nothing is left to cancel").await);
         };
-        context.output.is_public(&action);
         let what = format!("the action {action} {how} already");
         if context.is_export() {
             return Err(nothing(&what).into());

@@ -8,7 +8,7 @@ use crate::governance::signed::{
     self, Approval, ApprovalFile, Digests, current, malformed, outdated, require_here,
     require_place, untyped,
 };
-use crate::governance::{Call, GovernedCall, ShownCall, SimulatedCall, SimulationReport};
+use crate::governance::{GovernedCall, ShownCall, SimulatedCall, SimulationReport};
 use crate::ids::ActionId;
 use crate::options::ReviewArgs;
 use crate::own_file;
@@ -249,10 +249,6 @@ async fn subject(session: Session<'_>, text: &str) -> Result<Subject> {
     if text.len() > 66
         && let Ok(call) = text.parse::<Bytes>()
     {
-        // What is no call may be a key that was pasted twice.
-        if Call::decode(&call).is_ok() {
-            session.context.output.is_public(&call);
-        }
         return Ok(Subject::Call(call));
     }
     let action = resolve_action(session, text).await?;

@@ -60,7 +60,6 @@ pub(crate) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
     for path in &args.files {
         let file = ApprovalFile::read(path)?;
         require_here(registry, &file).await?;
-        context.output.is_public(&file.approval.action()); // its name may have it
         files.push(file);
     }
     let given = given(context, files, args)?;

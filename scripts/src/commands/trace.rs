@@ -45,7 +45,6 @@ pub(crate) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome> 
     let traced = trace::trace(&client, args.tx).await;
     context.output.end(&what);
     let mut trace = traced?;
-    context.output.is_public(&args.tx);
     let documents = match context.named_registry()? {
         Some(unverified) => {
             let registry = context.verified(&client, unverified).await?;

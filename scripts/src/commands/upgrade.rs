@@ -9,7 +9,7 @@ use crate::context::prelude::*;
 use crate::context::{Unverified, report_undone};
 use crate::history::due;
 use crate::model::DefinitionState;
-use crate::options::{CallWord, StorageArgs};
+use crate::options::StorageArgs;
 use crate::pipeline::calldata;
 use crate::pipeline::effects::Effects;
 use crate::pipeline::path::{PathRequest, check_instance};
@@ -48,7 +48,7 @@ pub(crate) struct UpgradeArgs {
     /// A call and its arguments, or calldata. It runs as the last migration if that has no
     /// calldata of its own, else on the new code
     #[arg(long, num_args = 1.., value_name = "CALL", requires = "version", allow_negative_numbers = true)]
-    pub call: Vec<CallWord>,
+    pub call: Vec<String>,
     /// Maximum number of instances of the definition to upgrade [default: all of them]
     #[arg(long, value_name = "NUMBER", conflicts_with = "version")]
     pub max: Option<u16>,
@@ -98,7 +98,7 @@ async fn instance(
     context: &Context,
     proxy: &str,
     version: &str,
-    call: &[CallWord],
+    call: &[String],
     layout: Option<&Path>,
 ) -> Result<Outcome> {
     let proxy = context.manifest.address(proxy)?;

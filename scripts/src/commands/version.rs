@@ -8,9 +8,10 @@ use crate::history::is_one_held;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::options::{StepArgs, StorageArgs};
 
+use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::effects::{Effects, Governed};
+use crate::pipeline::judge::{Judged, send};
 use crate::pipeline::kept;
-use crate::pipeline::propose::Sending;
 use crate::pipeline::rollout::Rollout;
 use crate::pipeline::work::{Becomes, CodeFrom, Wanted, Work};
 use crate::registry::NewVersion;
@@ -203,9 +204,23 @@ fn by_transition<'a>(
 /// Proposes or approves what is wanted. Sends nothing for a version that is registered already, and continues the
 /// rollout of a migration that is done already.
 async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
-    let new = work.version(wanted).await?;
-    let (session, checks, sent) = (work.session, work.checks.clone(), work.sent.clone());
+    let session = work.session;
     let Session { context, registry } = session;
+    let resolved = work.resolve(wanted).await?;
+    let trial = work.trial(&resolved).await?;
+    let is_new = !work.is_done(&trial.version);
+    let planned = wanted.becomes.call(trial.version.clone());
+    let planned = GovernedCall::decode(registry.address, planned, U256::ZERO)?;
+    let options = CheckOptions {
+        layout: wanted.layout,
+        ..CheckOptions::proposer(session)
+    };
+    let judged = Judged::of(session, &planned, work.checks.clone(), options).await?;
+    if is_new {
+        judged.require_nothing_refused(session)?;
+    }
+    trial.run(&resolved.wanted).await?;
+    let new = work.place(&resolved).await?;
     let subject = Described::of(&new, work, wanted);
     let (is_done, already) = match wanted.becomes {
         Becomes::Current => (work.is_done(&new), "activated"),
@@ -225,24 +240,17 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     {
         let what = format!("{name} {version} is {already} already");
         let mut effects = Effects::nothing_to_send(context, what)?;
-        effects.add_checks(&checks);
+        effects.add_checks(&judged.checks);
         kept::keep(session, &name, &version).await;
         if upgrades {
-            let mut rollout = Rollout::of(session, &name, wanted.layout, checks);
+            let mut rollout = Rollout::of(session, &name, wanted.layout, judged.checks);
             rollout.only = Some(&version);
             rollout.run(&mut effects).await?;
         }
         return Ok(context.outcome(&Governed { subject, effects }));
     }
-    let mut effects = Effects::default();
-    effects.add_checks(&checks);
-    let sending = Sending {
-        governed,
-        sent,
-        layout: wanted.layout,
-        checks,
-    };
-    let effects = sending.show_and_send(session, effects).await?;
+    let sent = std::mem::take(&mut work.sent);
+    let effects = send(session, (governed, judged), sent, options).await?;
     Ok(context.outcome(&Governed { subject, effects }))
 }
 

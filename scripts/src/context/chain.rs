@@ -77,7 +77,7 @@ impl Context {
     pub(crate) async fn reader(&self) -> Result<Client> {
         let (endpoint, manifest) = (self.endpoint()?, &self.manifest);
         let output = || self.output.clone();
-        let connect = |endpoint| Client::connect_reporting(endpoint, output(), Some(output()));
+        let connect = |endpoint| Client::connect_reporting(endpoint, output());
         let client = connect(endpoint.clone()).await?;
         if let Some(expected) = manifest.chain_id.filter(|id| *id != client.chain_id()) {
             let network = manifest.network.as_deref().unwrap_or(FILE);

@@ -13,7 +13,7 @@ pub(crate) use manifest::seen_by;
 pub(crate) use registry::{Unverified, key};
 pub(crate) use session::Session;
 
-use crate::assess::{Accepted, Finding, FindingId};
+use crate::assess::{Accepted, Finding};
 use crate::build::{BuildError, Builder};
 use crate::client::{ChainError, Transaction};
 use crate::client::{Client, EventStore, Sent};
@@ -127,10 +127,6 @@ impl Context {
             output.link_to(explorer);
         }
         let (names, place) = (Names::of(&manifest), global.place.clone());
-        output.require_no_key_of(&names.accounts().collect::<Vec<_>>())?;
-        if (global.accept.iter()).any(|ids| ids.contains(&FindingId::POSSIBLE_KEY)) {
-            output.typed_is_public();
-        }
         let place_of = move |name: &str| match (program.asks_chain)(name) {
             true => place.clone(),
             false => Vec::new(),

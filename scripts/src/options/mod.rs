@@ -1,19 +1,16 @@
 //! Arguments that several commands take.
 
-mod call_word;
 mod export;
 mod global;
-mod refused;
+mod place;
 mod review;
 mod step;
 mod upgrade;
 mod verifiable;
 
-pub use call_word::CallWord;
-pub(crate) use call_word::{place, typed};
 pub use export::ExportArgs;
 pub use global::Global;
-pub(crate) use refused::{advised, said_by_clap};
+pub(crate) use place::place;
 pub use review::ReviewArgs;
 pub use step::{StepArgs, StorageArgs};
 pub(crate) use upgrade::INSTANCES;

@@ -1,6 +1,5 @@
 //! The step into a version, and what is said about its storage.
 
-use super::call_word::CallWord;
 use crate::error::Refusal;
 use crate::expect::Expectations;
 use clap::Args;
@@ -14,7 +13,7 @@ pub struct StepArgs {
     /// The migration: a function of the version's code, by its name or signature (of --script, by its signature),
     /// with its arguments; or calldata
     #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
-    pub call: Vec<CallWord>,
+    pub call: Vec<String>,
     /// The migration script: a crate, a .wasm file, a contract's name, or an address
     #[arg(long, value_name = "SOURCE", requires = "call")]
     pub script: Option<String>,

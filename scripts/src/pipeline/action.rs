@@ -14,7 +14,6 @@ pub(crate) async fn proposal_event(
     action: ActionId,
 ) -> Result<abi::Proposed, ChainError> {
     let event = governance::proposal(session.registry, action).await?;
-    session.context.output.is_public(&action);
     Ok(event)
 }
 
@@ -73,10 +72,7 @@ pub(crate) async fn resolve_action(session: Session<'_>, text: &str) -> Result<A
         matching = all.into_iter().filter(is_named).collect();
     }
     match matching.as_slice() {
-        [action] => {
-            session.context.output.is_public(action);
-            Ok(*action)
-        }
+        [action] => Ok(*action),
         [] => Err(refused("no action starts with these digits")),
         _ => Err(refused("several actions start with these digits")),
     }

@@ -3,14 +3,13 @@
 use crate::client::show;
 use crate::context::prelude::*;
 use crate::manifest::Manifest;
-use crate::options::CallWord;
 use crate::text::{count, number, one_line};
 use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt};
 use alloy::json_abi::Function;
 
 /// Encodes a call: its signature and arguments, or one word of calldata. Without words it is empty.
 /// Addresses may be aliases.
-pub(crate) fn encode(words: &[CallWord], manifest: &Manifest) -> Result<Bytes> {
+pub(crate) fn encode(words: &[String], manifest: &Manifest) -> Result<Bytes> {
     let Some((first, arguments)) = words.split_first() else {
         return Ok(Bytes::new());
     };
@@ -42,7 +41,7 @@ pub(crate) fn signature(text: &str) -> Result<Function> {
 /// Encodes a call of a function whose inputs are known.
 pub(crate) fn encode_for(
     function: &Function,
-    arguments: &[CallWord],
+    arguments: &[String],
     manifest: &Manifest,
 ) -> Result<Bytes> {
     let first = &function.signature();
@@ -75,7 +74,7 @@ pub(crate) fn encode_for(
 }
 
 /// The function of a call as it was typed; empty where it is calldata, or nothing.
-pub(crate) fn typed(words: &[CallWord]) -> &str {
+pub(crate) fn typed(words: &[String]) -> &str {
     match words.first() {
         Some(first) if !first.starts_with("0x") => first,
         _ => "",

@@ -10,6 +10,7 @@ use super::work::Work;
 use super::{adoption, arrivals, checked, confirm, transfer};
 use crate::assess::Finding;
 use crate::checks::{Assessment, Subject};
+use crate::client::Sent;
 use crate::context::prelude::*;
 use crate::governance::{Call, GovernedCall};
 use crate::options::ReviewArgs;
@@ -84,14 +85,10 @@ pub(crate) async fn judge(
         }
         call => check(session, call, options).await?,
     };
-    let mut notices = confirm::notices(session, governed, options).await?;
-    notices.extend(beside(session, governed).await?);
-    notices.extend(of_receiver);
-    Ok(Judged {
-        checks,
-        notices,
-        receiver,
-    })
+    let mut judged = Judged::of(session, governed, checks, options).await?;
+    judged.notices.extend(of_receiver);
+    judged.receiver = receiver;
+    Ok(judged)
 }
 
 /// What else is found about a call, for whoever looks at it: open actions of others that say something else, and where a
@@ -140,6 +137,25 @@ pub(crate) async fn judge_as_approver(
 }
 
 impl Judged {
+    /// A call whose code and storage were checked, with the findings that need `--accept`.
+    ///
+    /// # Errors
+    /// What the chain says.
+    pub(crate) async fn of(
+        session: Session<'_>,
+        governed: &GovernedCall,
+        checks: Assessment,
+        options: CheckOptions<'_>,
+    ) -> Result<Self> {
+        let mut notices = confirm::notices(session, governed, options).await?;
+        notices.extend(beside(session, governed).await?);
+        Ok(Self {
+            checks,
+            notices,
+            receiver: None,
+        })
+    }
+
     /// Continues if no finding blocks the call and all are accepted.
     pub(crate) fn require_nothing_refused(&self, session: Session<'_>) -> Result<()> {
         checked::require_not_refused(&self.checks)?;
@@ -159,16 +175,17 @@ pub(crate) async fn check_and_send(
     let judged = judge(session, &governed, options).await?;
     judged.require_nothing_refused(session)?;
     confirm::warn_of_weaker(session, &governed.call).await?;
-    send(session, (governed, judged), options).await
+    send(session, (governed, judged), Vec::new(), options).await
 }
 
-/// Sends a checked call, and completes a pause or a resumption that it executes.
+/// Sends a checked call after the transactions that it needed, and completes a pause or a resumption that it executes.
 ///
 /// # Errors
 /// What the chain says.
 pub(crate) async fn send(
     session: Session<'_>,
     (governed, judged): (GovernedCall, Judged),
+    sent: Vec<Sent>,
     options: CheckOptions<'_>,
 ) -> Result<Effects> {
     let call = governed.call.clone();
@@ -180,7 +197,8 @@ pub(crate) async fn send(
     let sending = Sending {
         layout: options.layout,
         checks: judged.checks,
-        ..Sending::of(session, governed)
+        governed,
+        sent,
     };
     let mut effects = sending.show_and_send(session, effects).await?;
     if effects.is_executed() {

@@ -6,7 +6,7 @@ use super::rollout::{Activation, roll_out_after_activation};
 use super::shown::show;
 use super::simulate::note;
 use super::{export, kept};
-use crate::assess::{FindingId, Role};
+use crate::assess::FindingId;
 use crate::checks::Assessment;
 use crate::client::{Client, Sent};
 use crate::context::prelude::*;
@@ -25,16 +25,6 @@ pub(crate) struct Sending<'a> {
 }
 
 impl Sending<'_> {
-    /// A call without earlier transactions or checks.
-    pub(crate) fn of(session: Session<'_>, governed: GovernedCall) -> Self {
-        Self {
-            governed,
-            sent: Vec::new(),
-            layout: None,
-            checks: session.assessment(Role::Proposer),
-        }
-    }
-
     /// Shows what the call does, and writes it to a file, or sends these very bytes: they propose, approve or execute.
     /// Adds the result to `effects`. A migration that is executed may start a whole rollout.
     pub(crate) async fn show_and_send(

@@ -55,7 +55,8 @@ pub(crate) async fn simulate<'a>(
         Some(source) => {
             let code = (args.version.as_str(), CodeFrom::Source(source));
             let wanted = Wanted::of(code, Becomes::Current, (&args.step, &args.storage));
-            work.version(&wanted).await?.into()
+            let resolved = work.resolve(&wanted).await?;
+            work.place(&resolved).await?.into()
         }
         None if !args.step.is_empty() => return Err(step_without_code(args)),
         None => {

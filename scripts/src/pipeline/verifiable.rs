@@ -25,7 +25,6 @@ pub(crate) fn implementation(
     if let Some(uri) = &args.source_code_snapshot {
         let repository = uri.strip_prefix("git+").and_then(|uri| uri.split_once('#'));
         Sources::public(repository.map_or("", |(url, _)| url))?;
-        context.output.is_public(uri); // a commit is no key
     }
     let builder = context.builder()?;
     let Some(folder) = builder.folder_of(source)? else {

@@ -113,6 +113,14 @@ pub(crate) struct Wanted<'a> {
     pub(crate) layout: Option<&'a Path>,
 }
 
+/// A version whose code and step are known and checked.
+pub(crate) struct Resolved<'a> {
+    pub(crate) wanted: Wanted<'a>,
+    code: Code,
+    /// The step into it, if the registry has it and the command describes no other.
+    registered: Option<Step>,
+}
+
 /// A version and the step into it, as [`Work::check`] checks them.
 pub(crate) struct VersionToCheck<'a> {
     pub(crate) version: &'a str,
@@ -189,9 +197,9 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// The wanted version, with its code on the chain. Its storage is checked before anything is
-    /// sent, and so are the paths of instances that will be upgraded to it.
-    pub(crate) async fn version(&mut self, wanted: &Wanted<'_>) -> Result<NewVersion> {
+    /// The wanted version, with its code and step. Its storage is checked, and so are the paths of instances that will be
+    /// upgraded to it. Nothing is sent.
+    pub(crate) async fn resolve<'w>(&mut self, wanted: &Wanted<'w>) -> Result<Resolved<'w>> {
         wanted.step.expectations()?;
         let session = self.session;
         let new = match wanted.code {
@@ -203,10 +211,11 @@ impl<'a> Work<'a> {
                 session.code(wanted.version, code, layout, is_old).await?
             }
         };
-        let wanted = &Wanted {
+        let resolved = Wanted {
             step: self.by_name(wanted, &new)?,
             ..wanted.clone()
         };
+        let wanted = &resolved;
         self.require_same(&new)?;
         self.require_way(wanted, &new).await?;
         let from = self.begins_at(wanted);
@@ -226,7 +235,11 @@ impl<'a> Work<'a> {
             layout: wanted.layout,
         })
         .await?;
-        self.place_all(wanted, &new, registered.as_ref()).await
+        Ok(Resolved {
+            wanted: resolved,
+            code: new,
+            registered,
+        })
     }
 
     /// The step, with the signature of the function that it names.

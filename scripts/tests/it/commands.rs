@@ -137,14 +137,9 @@ fn wrong_use_and_what_is_no_program_are_refused_by_name() {
             "did you mean register, registry, resume, create-proxy? stylus-upgrades --help",
         ),
         (
-            "node --prot 8700",
-            "unexpected",
-            "did you mean --port? stylus-upgrades node --help",
-        ),
-        (
             "call counter f -x",
-            "'-x' found",
-            "to pass '-x' as a value, use '-- -x'; stylus-upgrades call --help",
+            "found: -x",
+            "stylus-upgrades call --help",
         ),
         (
             "--account policy define X",
@@ -158,8 +153,8 @@ fn wrong_use_and_what_is_no_program_are_refused_by_name() {
         ),
         (
             "plan A 1.0 --from 1",
-            "'--from' found",
-            "to pass '--from' as a value, use '-- --from'; stylus-upgrades plan --help",
+            "found: --from",
+            "stylus-upgrades plan --help",
         ),
         (
             "trace 0x85a7",
@@ -176,9 +171,12 @@ fn wrong_use_and_what_is_no_program_are_refused_by_name() {
         refused.is(2, "Usage");
         let message = refused.said("message");
         contains(message, &[says]);
-        assert!(!message.contains("tip:"), "{message}");
         assert_eq!(refused.said("next"), next);
     }
+    let node = sandbox.run("Admin", "node --prot 8700");
+    node.is(2, "Usage");
+    contains(node.said("message"), &["--port"]);
+    assert_eq!(node.said("next"), "stylus-upgrades node --help");
     let of_definition = sandbox.run("Admin", "layout diff Counter counter-v2");
     of_definition.is(2, "NotAContract");
     contains(of_definition.said("next"), &["Counter@live"]);

@@ -70,8 +70,6 @@ impl FindingId {
     pub const OTHER_ACTION: Self = Self::fixed("other-action");
     /// An id that is refused before anybody has proposed an action with it.
     pub const NOT_PROPOSED: Self = Self::fixed("not-proposed");
-    /// A name or label of the command line that may be a private key.
-    pub const POSSIBLE_KEY: Self = Self::fixed("possible-key");
 
     /// Those that a comparison of layouts has beside the fields.
     const OF_LAYOUTS: [Self; 2] = [Self::NOT_COMPARED, Self::NAMESPACES_NOT_LISTED];
@@ -84,7 +82,7 @@ impl FindingId {
     /// Those of a simulation on a copy.
     const OF_TRIALS: [Self; 3] = [Self::READS_GAS, Self::DEPENDS_ON_GAS, Self::REPLAY_EMPTY];
     /// Others that are about nothing in particular.
-    const FIXED: [Self; 10] = [
+    const FIXED: [Self; 9] = [
         Self::MANIFEST_UNREVIEWED,
         Self::CONSTRUCTOR,
         Self::WOULD_FAIL,
@@ -94,7 +92,6 @@ impl FindingId {
         Self::OTHER_CODE,
         Self::OTHER_ACTION,
         Self::NOT_PROPOSED,
-        Self::POSSIBLE_KEY,
     ];
 
     const fn fixed(text: &'static str) -> Self {

@@ -2,12 +2,12 @@
 //! word of policies, nor like another alias.
 
 use crate::error::Refusal;
-use crate::secret::{possible_keys, redacted};
+use crate::secret::redacted;
 use std::path::Path;
 
 /// The forms of a policy.
 pub const POLICY_FORMS: &str = "an address or an alias, AND(p,…), OR(p,…), OutOf(n,p,…), CALL(contract), \
-     AFTER(seconds), or NONE";
+     AFTER(seconds, or 2d, 12h, 30m), or NONE";
 /// The words in them.
 pub(super) const POLICY_WORDS: [&str; 6] = ["AND", "OR", "OutOf", "CALL", "AFTER", "NONE"];
 /// Characters of an alias, at most.
@@ -48,7 +48,6 @@ pub(super) fn reason(alias: &str) -> Option<&'static str> {
             Some("it looks like an address")
         }
         () if digits => Some("it looks like an address"),
-        () if possible_keys(alias).next().is_some() => Some("it may be a private key"),
         () if POLICY_WORDS.iter().any(is_word) => Some("it is a word of the policy language"),
         () if !alias.starts_with(|c: char| c.is_ascii_alphabetic()) => {
             Some("it does not begin with a letter")

@@ -67,6 +67,29 @@ fn aliases_in_a_policy_become_addresses_and_the_rest_stays() {
 }
 
 #[test]
+fn a_delay_is_written_as_people_write_it_and_sent_in_seconds() {
+    let manifest = parse(GOOD).expect("the manifest is good");
+    for (typed, sent) in [
+        ("AFTER(2d)", "AFTER(172800)"),
+        ("after( 90m )", "AFTER(5400)"),
+        ("AFTER(1h)", "AFTER(3600)"),
+        ("AFTER(45s)", "AFTER(45)"),
+        ("AFTER(60)", "AFTER(60)"),
+        // the registry says what is wrong with these
+        ("AFTER(2w)", "AFTER(2w)"),
+        (
+            "AFTER(99999999999999999999d)",
+            "AFTER(99999999999999999999d)",
+        ),
+        ("OutOf(2d,NONE)", "OutOf(2d,NONE)"),
+    ] {
+        let policy = manifest.policy(typed).expect("a policy");
+        assert_eq!(policy, sent);
+        assert_eq!(manifest.policy(&policy).expect("the same"), policy);
+    }
+}
+
+#[test]
 fn an_unknown_name_in_a_policy_is_reported_with_the_known_ones() {
     let manifest = parse(GOOD).expect("the manifest is good");
     let error = manifest.policy("OR(Admin,Bob)").expect_err("no Bob");

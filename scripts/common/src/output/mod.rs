@@ -11,13 +11,11 @@ mod json;
 mod links;
 mod outcome;
 mod progress;
-mod requests;
 mod secrets;
-mod typed_words;
+mod typed;
 mod visible;
 
 pub use outcome::Outcome;
-pub use typed_words::TypedAs;
 pub use visible::{shortened, visible};
 
 use crate::error::{Exit, Explain, Refusal, Report};
@@ -30,7 +28,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::time::Instant;
-use typed_words::TypedWords;
+use typed::Typed;
 use visible::without_commands;
 
 /// Characters of one part of an error for people, at most: a contract can revert with megabytes.
@@ -52,8 +50,8 @@ pub struct Output {
     color: bool,
     work: Mutex<Work>,
     secrets: Secrets,
-    /// What was typed and may be a key.
-    typed: TypedWords,
+    /// The long words that were typed.
+    typed: Typed,
     links: Links,
     /// Whether the result was printed, or the failure.
     is_ended: AtomicBool,
@@ -109,7 +107,7 @@ impl Output {
             color: !plain && io::stdout().is_terminal(),
             work: Mutex::new(work),
             secrets: Secrets::default(),
-            typed: TypedWords::default(),
+            typed: Typed::default(),
             links: Links::default(),
             is_ended: AtomicBool::new(false),
             half_done: Mutex::default(),
@@ -135,20 +133,9 @@ impl Output {
         self.secrets.add(secret);
     }
 
-    /// A word that somebody typed. Where a name may be a private key, errors and notes show its first and last digits
-    /// alone, until [`Self::is_public`]. Results have what the chain or a file has: programs need all of it.
-    pub fn typed(&self, kind: TypedAs, word: &str) {
-        self.typed.add(kind, word);
-    }
-
-    /// Nothing that was typed is a key: the caller accepts that.
-    pub fn typed_is_public(&self) {
-        self.typed.clear();
-    }
-
-    /// The chain or a file has that id, hash or calldata, so that it is no key: it is shown in full from now on.
-    pub fn is_public(&self, number: &impl ToString) {
-        self.typed.remove(&number.to_string());
+    /// An argument that somebody typed. Errors never repeat a long word of it in full.
+    pub fn typed(&self, argument: &str) {
+        self.typed.add(argument);
     }
 
     /// Links transactions to that explorer from now on, wherever one is told of. It ends without a
@@ -202,7 +189,7 @@ impl Output {
         let mut document = outcome.document.clone();
         document.extend(self.with_all().clone());
         if let Some(error) = document.get_mut("error") {
-            in_texts(error, &|text| self.typed.abbreviate(text));
+            in_texts(error, &|text| self.typed.abbreviate_in_command(text));
         }
         self.links.in_document(&mut document);
         document.values_mut().for_each(|value| self.hide_in(value));
@@ -222,6 +209,7 @@ impl Output {
     /// What is said of a failure, without secrets.
     pub fn report_of(&self, error: &dyn Explain) -> Report {
         let shown = |text: String| self.typed.abbreviate(&self.secrets.hide(&text));
+        let command = |text: String| self.typed.abbreviate_in_command(&self.secrets.hide(&text));
         let report = Report::of(error);
         Report {
             name: report.name,
@@ -229,7 +217,7 @@ impl Output {
             details: report.details.into_iter().map(shown).collect(),
             expected: report.expected.map(shown),
             found: report.found.map(shown),
-            next: report.next.into_iter().map(shown).collect(),
+            next: report.next.into_iter().map(command).collect(),
         }
     }
 
@@ -276,7 +264,10 @@ impl Output {
 
     /// A failure that does not end the command, on stderr.
     pub fn explain(&self, report: &Report) {
-        let said = |text: &str| shortened(&self.said(text), LONGEST).into_owned();
+        let said = |text: &str| {
+            let text = self.typed.abbreviate(&self.secrets.hide(text));
+            shortened(&self.shown(&text), LONGEST).into_owned()
+        };
         let error = self.paint(Style::Bad, "error:");
         let mut text = format!("{error} {}", said(report.headline()));
         for detail in &report.details {
@@ -367,14 +358,14 @@ impl Output {
         self.write(io::stderr(), text);
     }
 
-    /// The text of an error, a note or a transaction, which repeats what was typed.
+    /// The text of a note or a transaction.
     fn said(&self, text: &str) -> String {
-        self.shown(&self.typed.abbreviate(&self.secrets.hide(text)))
+        self.shown(&self.secrets.hide(text))
     }
 
     /// The same of what comes next, with commands as they are typed here.
     fn advice(&self, text: &str) -> String {
-        let text = self.typed.abbreviate(&self.secrets.hide(text));
+        let text = self.typed.abbreviate_in_command(&self.secrets.hide(text));
         self.shown(&self.completed(text))
     }
 

@@ -2,14 +2,13 @@
 //! besides its host.
 
 use crate::secret::HIDDEN;
-use alloy::hex;
 use std::sync::{Mutex, PoisonError};
 
 /// Shorter secrets are not looked for: they would be found in ordinary words.
 const SHORTEST: usize = 6;
 
 /// Digits of a private key.
-pub(super) const KEY_DIGITS: usize = 64;
+const KEY_DIGITS: usize = 64;
 /// How many bytes of a secret's beginning are hidden where a text was cut after them, at least.
 const SHORTEST_CUT: usize = 3;
 /// What follows where a text was cut: see [`super::shortened`].
@@ -32,13 +31,6 @@ impl Secrets {
             // The longest first: one secret may be a part of another.
             all.sort_by_key(|known| std::cmp::Reverse(known.len()));
         }
-    }
-
-    /// Whether a request carries a private key, as a number or as a text.
-    pub(super) fn key_in(&self, request: &SearchedRequest<'_>) -> bool {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut keys = all.iter().filter(|secret| is_key(secret));
-        keys.any(|key| request.whole.contains(key.as_str()) || request.holds_as_text(key))
     }
 
     /// `text` without any of them.
@@ -70,45 +62,12 @@ fn is_key(secret: &str) -> bool {
 }
 
 /// `text` with `by` in the place of `digits`, in whatever case they stand there.
-pub(super) fn replaced(mut text: String, digits: &str, by: &str) -> String {
+fn replaced(mut text: String, digits: &str, by: &str) -> String {
     let digits = digits.to_ascii_lowercase();
     while let Some(at) = text.to_ascii_lowercase().find(&digits) {
         text.replace_range(at..at + digits.len(), by);
     }
     text
-}
-
-/// A request that is searched for keys.
-pub(super) struct SearchedRequest<'a> {
-    whole: &'a str,
-    /// What its hexadecimal digits stand for as texts, in lower case: calldata carries texts so. A letter is two digits,
-    /// which may begin at an even or at an odd place.
-    texts: [String; 2],
-}
-
-impl<'a> SearchedRequest<'a> {
-    pub(super) fn of(whole: &'a str) -> Self {
-        let letter = |pair: &[u8]| {
-            let mut letter = [0];
-            let is_hex = hex::decode_to_slice(pair, &mut letter).is_ok();
-            char::from(if is_hex {
-                letter[0].to_ascii_lowercase()
-            } else {
-                0
-            })
-        };
-        let texts = [0, 1].map(|first| {
-            let digits = whole.as_bytes().get(first..).unwrap_or_default();
-            digits.chunks_exact(2).map(letter).collect()
-        });
-        Self { whole, texts }
-    }
-
-    /// Whether `digits`, in whatever case, stand in it as the letters of a text.
-    pub(super) fn holds_as_text(&self, digits: &str) -> bool {
-        let digits = digits.to_ascii_lowercase();
-        self.texts.iter().any(|text| text.contains(&digits))
-    }
 }
 
 /// `text` without the beginning of `secret` where the text was cut within it.
@@ -151,12 +110,6 @@ mod tests {
             secrets.hide(&format!("0x{mixed} Hunter2")),
             "0x(hidden) Hunter2"
         );
-        let holds_key = |text: &str| {
-            let digits = [hex::encode(text), format!("0{}", hex::encode(text))];
-            digits.map(|digits| secrets.key_in(&SearchedRequest::of(&digits)))
-        };
-        assert_eq!(holds_key(&format!("v-{mixed}")), [true; 2]);
-        assert_eq!(holds_key(&mixed[1..]), [false; 2]);
     }
 
     #[test]

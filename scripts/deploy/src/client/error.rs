@@ -170,10 +170,8 @@ impl ChainError {
     pub(super) fn of(endpoint: &Endpoint, what: &str, error: TransportError) -> Self {
         let endpoint = endpoint.to_string();
         let Some(payload) = error.as_error_resp() else {
-            return match Unanswered::of(error) {
-                Unanswered::Withheld(refusal) => refusal.into(),
-                reason => Self::Unreachable { endpoint, reason },
-            };
+            let reason = Unanswered::of(error);
+            return Self::Unreachable { endpoint, reason };
         };
         let is_revert = payload.code == 3 || payload.message.contains("revert");
         match payload.as_revert_data() {

@@ -54,7 +54,6 @@ pub use value_words::show;
 use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
 use crate::progress::{Progress, Silent};
-use crate::request_check::RequestCheck;
 use alloy::network::{EthereumWallet, TransactionBuilder};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
@@ -108,33 +107,28 @@ impl Client {
 
     /// As [`Self::connect`], to an endpoint with its own limits.
     pub async fn connect_to(endpoint: Endpoint) -> Result<Self, ChainError> {
-        Self::open(endpoint, Arc::new(Silent), None).await
+        Self::open(endpoint, Arc::new(Silent)).await
     }
 
-    /// As [`Self::connect_to`], for one command: `progress` is told of what takes long, `check` asked about every
-    /// request, and what was seen of the chain does not go back.
+    /// As [`Self::connect_to`], for one command: `progress` is told of what takes long, and what was seen of the chain does not go
+    /// back.
     pub async fn connect_reporting(
         endpoint: Endpoint,
         progress: Arc<dyn Progress>,
-        check: Option<Arc<dyn RequestCheck>>,
     ) -> Result<Self, ChainError> {
-        let client = Self::open(endpoint, progress, check).await?;
+        let client = Self::open(endpoint, progress).await?;
         let seen = Some(Arc::default());
         Ok(Self { seen, ..client })
     }
 
-    async fn open(
-        endpoint: Endpoint,
-        progress: Arc<dyn Progress>,
-        check: Option<Arc<dyn RequestCheck>>,
-    ) -> Result<Self, ChainError> {
+    async fn open(endpoint: Endpoint, progress: Arc<dyn Progress>) -> Result<Self, ChainError> {
         let unusable = |reason| ChainError::Unreachable {
             endpoint: endpoint.to_string(),
             reason,
         };
         let transport = BoxTransport::new(Http::new(&endpoint).map_err(unusable)?);
         let shown = (endpoint.to_string(), endpoint.timeout);
-        let transport = Patient::new(transport, shown, progress.clone(), check);
+        let transport = Patient::new(transport, shown, progress.clone());
         let provider = provider(&endpoint, &transport);
         let chain_id = provider
             .get_chain_id()

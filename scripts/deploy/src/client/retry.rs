@@ -7,9 +7,7 @@
 
 use super::backoff::Backoff;
 use super::unanswered::{RATE_LIMIT_WAIT, Unanswered};
-use crate::error::Refusal;
 use crate::progress::Progress;
-use crate::request_check::RequestCheck;
 use alloy::rpc::json_rpc::{ErrorPayload, RequestPacket, ResponsePacket};
 use alloy::transports::http::reqwest::header::{HeaderMap, RETRY_AFTER};
 use alloy::transports::{BoxTransport, TransportError, TransportErrorKind, TransportFut};
@@ -51,7 +49,6 @@ pub(super) struct Patient {
     inner: BoxTransport,
     endpoint: String,
     progress: Arc<dyn Progress>,
-    check: Option<Arc<dyn RequestCheck>>,
     held: Arc<Mutex<Held>>,
     /// How long one answer may take.
     deadline: Duration,
@@ -80,13 +77,11 @@ impl Patient {
         inner: BoxTransport,
         (endpoint, deadline): (String, Duration),
         progress: Arc<dyn Progress>,
-        check: Option<Arc<dyn RequestCheck>>,
     ) -> Self {
         Self {
             inner,
             endpoint,
             progress,
-            check,
             held: Arc::default(),
             deadline,
             trouble: Duration::ZERO,
@@ -111,16 +106,7 @@ impl Patient {
         })
     }
 
-    fn withheld(&self, request: &RequestPacket) -> Option<Refusal> {
-        let check = self.check.as_ref()?;
-        let mut texts = request.requests().iter().map(|one| one.serialized().get());
-        texts.find_map(|text| check.withheld(text))
-    }
-
     async fn ask(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
-        if let Some(refusal) = self.withheld(&request) {
-            return Err(TransportErrorKind::custom(Unanswered::Withheld(refusal)));
-        }
         let begun = Instant::now();
         let mut pauses = Backoff::new(PAUSE_FIRST, PAUSE_LONGEST);
         loop {

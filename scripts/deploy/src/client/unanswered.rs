@@ -59,9 +59,6 @@ pub enum Unanswered {
     /// The answer belongs to another question, or to another answer.
     #[error("a contradictory answer: {0}")]
     Contradiction(String),
-    /// It was not asked: the request would carry what may be a private key.
-    #[error("{0}")]
-    Withheld(Refusal),
     /// There is no connection, it broke, or the answer is not what JSON-RPC promises.
     #[error("{0}")]
     Broken(String),
@@ -113,7 +110,6 @@ impl Explain for Unanswered {
                 "an endpoint that answers what it is asked",
                 "run the command again with another --rpc-url: it looks at the chain first",
             ),
-            Self::Withheld(refusal) => refusal.clone(),
             Self::Status { .. } | Self::Broken(_) => told(
                 UNREACHABLE,
                 ANSWER,

@@ -15,7 +15,7 @@ use crate::keys::KeyArgs;
 use crate::loopback;
 use crate::model::Views;
 use crate::options::{ExportArgs, Global};
-use crate::output::{Outcome, Output, TypedAs};
+use crate::output::{Outcome, Output};
 use crate::pipeline::unknown;
 use crate::plan::PlanCache;
 use hyper::body::Incoming;
@@ -86,7 +86,7 @@ impl Site {
         // Requests of pages print nothing on this terminal.
         let output = Arc::new(Output::new(true, true));
         let words = std::iter::once(&request.path).chain(request.query.values());
-        words.for_each(|word| output.typed(TypedAs::Name, word));
+        words.for_each(|word| output.typed(word));
         let context = match self.context(&output) {
             Ok(context) => context,
             Err(error) => return failed(&output, &error),

@@ -1,12 +1,12 @@
-use super::{CallWord, encode};
+use super::encode;
 use crate::app_error::Error;
 use crate::error::{Exit, Explain};
 use crate::manifest::Manifest;
 use alloy::primitives::{Address, Bytes, U256, address, keccak256};
 use alloy::sol_types::SolValue;
 
-fn words(words: &[&str]) -> Vec<CallWord> {
-    words.iter().copied().map(CallWord::from).collect()
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().copied().map(String::from).collect()
 }
 
 fn encoded(call: &[&str]) -> Result<Bytes, Error> {

@@ -1,36 +1,26 @@
-//! Puts a version on chain: first only planned, compared with open actions and simulated on a copy with the approvals
-//! that it needs; then what is missing is sent.
+//! Puts a version on chain: first only planned, and simulated on a copy with the approvals that it needs; then what is
+//! missing is sent.
 
-use super::{Becomes, CodeFrom, Wanted, Work};
+use super::{Becomes, CodeFrom, Resolved, Wanted, Work};
 use crate::assess::{FindingId, Refused, Role, decide};
-use crate::checks::{Assessment, Code};
+use crate::checks::Assessment;
 use crate::context::prelude::*;
 use crate::error::Report;
-use crate::governance::{GovernedCall, require_approver};
+use crate::governance::require_approver;
 use crate::options::INSTANCES;
 use crate::pipeline::confirm;
 use crate::plan::{PlanRequest, fails};
 use crate::registry::{self, NewVersion};
-use stylus_upgrades_interface::registry::Step;
 
 impl Work<'_> {
-    /// Puts code, layout and check of a version on the chain, with the registered or the described step. Before
-    /// anything is sent, refuses a version that differs from an open action, or that the registry would refuse.
+    /// What a version would be on the chain, with everything that is missing there only planned.
     ///
     /// # Errors
-    /// [`Error::Unconfirmed`]; what the registry would refuse.
-    pub(crate) async fn place_all(
-        &mut self,
-        wanted: &Wanted<'_>,
-        new: &Code,
-        registered: Option<&Step>,
-    ) -> Result<NewVersion> {
-        if self.sends {
-            let mut planned = self.planned();
-            let version = planned.put_all(wanted, new, registered).await?;
-            planned.simulate(wanted, version).await?;
-        }
-        self.put_all(wanted, new, registered).await
+    /// What the chain says.
+    pub(crate) async fn trial(&self, resolved: &Resolved<'_>) -> Result<Trial<'_>> {
+        let mut planned = self.planned();
+        let version = planned.place(resolved).await?;
+        Ok(Trial { planned, version })
     }
 
     /// The same work, only planned.
@@ -53,12 +43,16 @@ impl Work<'_> {
         }
     }
 
-    async fn put_all(
-        &mut self,
-        wanted: &Wanted<'_>,
-        new: &Code,
-        registered: Option<&Step>,
-    ) -> Result<NewVersion> {
+    /// Puts code, layout and check of a version on the chain, with the registered or the described step.
+    ///
+    /// # Errors
+    /// What the chain says.
+    pub(crate) async fn place(&mut self, resolved: &Resolved<'_>) -> Result<NewVersion> {
+        let Resolved {
+            wanted,
+            code: new,
+            registered,
+        } = resolved;
         let mut code = new.code;
         if let Some(artifact) = new.artifact.clone() {
             code.implementation = self.put(artifact).await?;
@@ -93,25 +87,32 @@ impl Work<'_> {
             ..self.session.plan_request(call, instances)
         }
     }
+}
 
+/// A version that is only planned, before anything is sent for it.
+pub(crate) struct Trial<'a> {
+    planned: Work<'a>,
+    pub(crate) version: NewVersion,
+}
+
+impl Trial<'_> {
     /// If it cannot be tried, prints a warning and continues: only gas is at risk. Where its author declares what it
     /// moves, the trial is the only evidence, so it is refused unless all of that is accepted.
-    async fn simulate(&mut self, wanted: &Wanted<'_>, new: NewVersion) -> Result<()> {
-        let (session, context) = (self.session, self.session.context);
-        let mut request = self.plan_request(new.clone().into(), INSTANCES);
-        let is_done = self.is_done(&new);
-        let call = wanted.becomes.call(new);
+    ///
+    /// # Errors
+    /// What the registry would refuse.
+    pub(crate) async fn run(mut self, wanted: &Wanted<'_>) -> Result<()> {
+        let (session, context) = (self.planned.session, self.planned.session.context);
+        let call: abi::migrateCall = self.version.clone().into();
+        let mut request = self.planned.plan_request(call, INSTANCES);
+        let call = wanted.becomes.call(self.version);
         if !request.inactive.is_empty() {
             // Anybody may activate it, but it is paid for before the registry refuses the key.
             // Once the others have approved it, anybody may send it.
-            let role = (self.name.as_str(), confirm::MIGRATE);
-            let proposed = self.open.iter().find(|open| open.call == call);
+            let role = (self.planned.name.as_str(), confirm::MIGRATE);
+            let proposed = self.planned.open.iter().find(|open| open.call == call);
             let approved = proposed.map_or(&[][..], |open| &open.readiness.approved);
             require_approver(session.registry, "a rollback", role, approved).await?;
-        }
-        if !is_done {
-            let governed = GovernedCall::decode(session.registry.address, call, U256::ZERO)?;
-            confirm::require_accepted(context, &confirm::rivals(session, &governed).await?)?;
         }
         let is_checked = wanted.step.expect.is_some() || wanted.step.check.is_some();
         let is_paid = !request.undeployed.is_empty() || !request.inactive.is_empty();
@@ -126,7 +127,9 @@ impl Work<'_> {
             return Ok(());
         }
         if !declared.is_empty() {
-            request.layouts = session.instance_layouts(&self.name, INSTANCES).await?;
+            request.layouts = session
+                .instance_layouts(&self.planned.name, INSTANCES)
+                .await?;
         }
         match context
             .simulate_on_copy(session.registry.client, request)

@@ -17,7 +17,7 @@ async fn what_the_endpoint_takes_for_underpriced_is_offered_again_for_more() {
     let signer = node.accounts().mnemonic()[0].clone();
     let sent = Arc::new(MaySent::default());
     let endpoint = Endpoint::parse(&node.endpoint()).expect("a URL");
-    let client = Client::connect_reporting(endpoint, sent.clone(), None).await;
+    let client = Client::connect_reporting(endpoint, sent.clone()).await;
     let client = client.expect("it answers").with_signer(signer);
     // An estimate is twice the base fee, and something for the tip.
     let estimated = client.fees().await.expect("fees");
