@@ -154,19 +154,15 @@ fn saving_keeps_the_rest_of_the_file_and_refuses_another_address() {
 }
 
 #[test]
-fn saving_an_alias_reaches_an_inline_table_and_refuses_a_policy_word_and_what_may_be_a_key() {
+fn saving_an_alias_reaches_an_inline_table_and_refuses_a_policy_word() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(FILE);
     std::fs::write(&path, "aliases = { }\n").unwrap();
 
     let save = |alias| Manifest::save(&path, None, Entry::Alias(alias), Address::repeat_byte(1));
     save("counter").unwrap();
-    let mistyped = format!("ab{}o", "12345678".repeat(7));
-    for word in ["AND", &mistyped] {
-        let refused = save(word).unwrap_err();
-        assert_eq!(refused.name(), "ManifestAlias");
-        assert!(!refused.to_string().contains(&mistyped), "{refused}");
-    }
+    let refused = save("AND").unwrap_err();
+    assert_eq!(refused.name(), "ManifestAlias");
     assert_eq!(Manifest::read(&path).unwrap().aliases.len(), 1);
 }
 

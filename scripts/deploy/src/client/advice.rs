@@ -232,6 +232,11 @@ fn words(
             "a version never changes: undo the change, choose another label, or add a step: stylus-upgrades register \
              {0} {1} --from VERSION",
         ),
+        "VersionNotCurrent" => (
+            "the version that is current: {1}",
+            "{0}",
+            "approve to resume at {1}: stylus-upgrades resume NAME",
+        ),
         "InvalidLabel" => (
             "1 to 64 bytes of printable ASCII without spaces",
             "{0}: ",
@@ -244,9 +249,14 @@ fn words(
         ),
         "InvalidStep" => ("a step that can be taken", "", "correct it"),
         "InvalidLayout" => (
-            "a layout document that the registry takes",
+            "a layout document that the layouts contract takes",
             "{0} bytes",
             "make the layout smaller: fewer or shorter names of fields and types",
+        ),
+        "StaleInstance" => (
+            "the instance as it was when that was approved, its nonce {0}",
+            "its nonce {1}: it changed since",
+            "look at what it runs now (stylus-upgrades status PROXY), then propose it again",
         ),
         // who decides
         "UnknownRole" => (

@@ -6,17 +6,11 @@ use crate::prelude::*;
 use alloy::consensus::Transaction;
 use std::time::Instant;
 use stylus_chain::PooledTransaction;
-use stylus_upgrades_interface::reasons::proxy_kind;
 
-alloy::sol! {
-    function initialize(uint256 value) external;
-}
-
-/// Instances that Admin or Admin2 alone migrates, on a chain without blocks of its own; `Other`
-/// creates more of them.
-fn sandbox(instances: usize) -> (Sandbox, Address) {
-    let sandbox = Sandbox::with_counter("OR(Admin,Admin2)", instances);
-    let role = "policy update A --role create Other --accept excluded-sender";
+/// An instance that Admin or Admin2 alone migrates, on a chain without blocks of its own; `Other` decides about policies.
+fn sandbox() -> (Sandbox, Address) {
+    let sandbox = Sandbox::with_counter("OR(Admin,Admin2)", 1);
+    let role = "policy update A --role policy Other --accept excluded-sender";
     sandbox.done("Admin", role);
     sandbox.automine(false);
     let registry = sandbox.registry();
@@ -49,22 +43,25 @@ fn held(sandbox: &Sandbox, registry: Address) -> PooledTransaction {
     }
 }
 
-/// `Other` creates instances, which the migration is to upgrade as well.
-fn create(sandbox: &Sandbox, registry: Address, salts: std::ops::Range<u64>) {
-    let other = sandbox.node.addresses()[3];
-    for salt in salts {
-        let value = U256::from(7);
-        let call = abi::createProxyCall {
-            name: "A".into(),
-            version: "1.0".into(),
-            kind: proxy_kind::WASM,
-            salt: B256::from(U256::from(salt)),
-            initData: initializeCall { value }.abi_encode().into(),
-        };
-        let input = call.abi_encode().into();
-        let receipt = sandbox.sent(other, registry, input, 10_000_000);
-        assert!(receipt.success, "{receipt:?}");
-    }
+/// `Other` adds approvers to the policy of the migration, so that reading it takes more gas.
+fn more_approvers(sandbox: &Sandbox, registry: Address) {
+    let [admin, admin2, _, other] = sandbox.node.addresses()[..4] else {
+        panic!("four accounts");
+    };
+    let others = (1..=60).map(|n| Address::repeat_byte(0xee).create(n));
+    let approvers: Vec<String> = [admin, admin2]
+        .into_iter()
+        .chain(others)
+        .map(|one| format!("{one:#x}"))
+        .collect();
+    let call = abi::setPolicyCall {
+        name: "A".into(),
+        role: "migrate".into(),
+        expression: format!("OR({})", approvers.join(",")),
+    };
+    let input = call.abi_encode().into();
+    let receipt = sandbox.sent(other, registry, input, 20_000_000);
+    assert!(receipt.success, "{receipt:?}");
 }
 
 /// Mines what was held back: it runs dry.
@@ -115,10 +112,10 @@ fn sent(sandbox: &Sandbox, registry: Address) -> Vec<bool> {
 
 #[test]
 fn a_governed_call_that_runs_dry_is_reported_and_not_sent_again() {
-    let (sandbox, registry) = sandbox(1);
+    let (sandbox, registry) = sandbox();
     let command = sandbox.start_heard("Admin", MIGRATE);
     let first = held(&sandbox, registry);
-    create(&sandbox, registry, 1..4);
+    more_approvers(&sandbox, registry);
     run_dry(&sandbox, first);
     not_sent_again(&sandbox, registry, command).is(4, "OutOfGas");
     assert_eq!(sent(&sandbox, registry), [false]);
