@@ -23,7 +23,7 @@ fn nobody_orders_or_gives_what_another_created() {
     let init = calls::initialize_counter(7);
     let proxy = create(&mut fixture, proxy_kind::EVM, &init);
     let wallet = fixture.deploy("hostile").implementation;
-    let own = impostor(&mut fixture, &code, "1.0");
+    let own = impostor(&mut fixture, &code, "");
     let his = created_by(&mut fixture, own, "1.0");
     let give = |proxy, to| IOrders::giveCall { proxy, to };
     let upgrade = calls::upgrade_to("1.0");

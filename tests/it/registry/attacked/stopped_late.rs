@@ -5,7 +5,7 @@ use crate::prelude::*;
 use crate::registry::errors::in_progress;
 
 use super::{ATTACKER, VICTIM};
-use crate::registry::fixture::{Fixture, account, initial_step, new_proxy, plain, refused};
+use crate::registry::fixture::{Fixture, initial_step, new_proxy, plain, refused};
 use crate::registry::replay::agrees_with_the_views;
 
 /// Pays whoever calls it all that it has.
