@@ -2,10 +2,10 @@
 //! before they were on the stub, and it does not run again by itself.
 
 use crate::prelude::*;
-use crate::registry::errors::in_progress;
 
 use super::{ATTACKER, VICTIM};
-use crate::registry::fixture::{Fixture, initial_step, new_proxy, plain, refused};
+use crate::registry::adopted::fixture::{TRANSPARENT_4, TRANSPARENT_5, admin_of, adopt};
+use crate::registry::fixture::{Fixture, initial_step, new_proxy, plain};
 use crate::registry::replay::agrees_with_the_views;
 
 /// Pays whoever calls it all that it has.
@@ -39,30 +39,48 @@ fn take(fixture: &mut Fixture, proxy: Address) {
     let _ = fixture.send_bytes(ATTACKER, proxy, Bytes::new());
 }
 
+/// The pause reaches it after the migration, and the attacker is the first to roll out once that is resumed.
+#[track_caller]
+fn assert_closed((mut fixture, proxy, closed): (Fixture, Address, Code)) {
+    let before = fixture.balance(proxy);
+    // the pause does not reach it: a thief who completes it in the middle of a call sees to that, or a Safe sent it
+    fixture.executes(VICTIM, &calls::pause("A"));
+    let order = calls::migrate("A", "2.0", &closed, plain("1.0"));
+    fixture.executes(VICTIM, &order);
+    assert_eq!(fixture.follow().returned, 1, "on the stub");
+    take(&mut fixture, proxy);
+    assert_eq!(fixture.balance(proxy), before, "it is paused");
+    fixture.executes(VICTIM, &calls::resume("A", "2.0"));
+    fixture.accepted(ATTACKER, &calls::rollout("A", [proxy]));
+    take(&mut fixture, proxy);
+    assert_eq!(fixture.balance(proxy), before, "1.0 ran once more");
+    let found = fixture.instance(proxy);
+    assert_eq!(
+        (found.version.as_str(), found.state),
+        ("2.0", instance_state::LIVE)
+    );
+    agrees_with_the_views(&fixture, "A");
+}
+
 #[test]
 fn an_instance_that_is_paused_after_the_migration_leaves_the_stub_for_the_current_version() {
     for kind in [proxy_kind::WASM, proxy_kind::EVM] {
-        let (mut fixture, proxy, closed) = holed(kind);
-        let before = fixture.balance(proxy);
-        // the pause does not reach it: a thief who completes it in the middle of a call sees to that
-        fixture.executes(VICTIM, &calls::pause("A"));
-        fixture.executes(VICTIM, &calls::migrate("A", "2.0", &closed, plain("1.0")));
-        assert_eq!(fixture.follow().returned, 1, "on the stub");
-        refused(
-            fixture.send_bytes(ATTACKER, proxy, Bytes::new()),
-            in_progress(),
-        );
-        fixture.executes(VICTIM, &calls::resume("A", "2.0"));
-        // anybody rolls out, the attacker first
-        fixture.accepted(ATTACKER, &calls::rollout("A", [proxy]));
-        take(&mut fixture, proxy);
-        assert_eq!(fixture.balance(proxy), before, "1.0 ran once more");
-        let found = fixture.instance(proxy);
-        assert_eq!(
-            (found.version.as_str(), found.state),
-            ("2.0", instance_state::LIVE)
-        );
-        agrees_with_the_views(&fixture, "A");
+        assert_closed(holed(kind));
+    }
+}
+
+#[test]
+fn an_adopted_one_that_is_paused_after_the_migration_does_so_too() {
+    for kind in [TRANSPARENT_4, TRANSPARENT_5] {
+        let mut fixture = Fixture::of_one();
+        let [hole, closed] = [&HOLE[..], &CLOSED[..]].map(|bytes| code(&mut fixture, bytes));
+        fixture.add("1.0", &hole, initial_step());
+        let proxy = kind.create_with(&mut fixture, &hole, Vec::new());
+        let admin = admin_of(&fixture, "A");
+        kind.give(&mut fixture, proxy, admin);
+        fixture.executes(VICTIM, &adopt(kind.kind, proxy));
+        fixture.give_ether(proxy);
+        assert_closed((fixture, proxy, closed));
     }
 }
 
