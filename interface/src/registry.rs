@@ -117,10 +117,10 @@ sol! {
         // -- anyone
         /// Has each of these instances follow its definition, in a sub-call of its own. Where the definition is paused,
         /// one that is live is paused. Else one that is paused is resumed, or upgraded to the current version
-        /// where `migrate` was executed since it was paused; and one that is older than the current version is
-        /// upgraded, unless its complex step was rolled back since the last `migrate`. Others are left alone. One that
-        /// fails stays as it was and is named by `InstanceSkipped`. The call reverts `InsufficientGas` where one
-        /// fails with less than 24,000,000 gas. Returns how many it moved.
+        /// where `migrate` was executed since it was paused, or since its definition was before it; and one that is
+        /// older than the current version is upgraded, unless its complex step was rolled back since the last
+        /// `migrate`. Others are left alone. One that fails stays as it was and is named by `InstanceSkipped`. The
+        /// call reverts `InsufficientGas` where one fails with less than 24,000,000 gas. Returns how many it moved.
         function rollout(string name, address[] proxies) external returns (uint16 moved);
         /// Upgrades one instance, of any kind, with `data` as `upgradeToAndCall` takes it. For a caller who alone
         /// satisfies role `migrate`, else `UpgradeNotAuthorized`. An adopted proxy takes neither `data` nor

@@ -66,8 +66,8 @@ records! {
             20 name_end: u8,
             /// Whether the policy of role `migrate` is `NONE`.
             21 frozen: bool,
-            /// Whether it is paused.
-            22 paused: bool,
+            /// 0 where it is not paused, 1 where it is, 2 where `migrate` was executed since.
+            22 paused: u8,
             /// Whether one of its steps has a check.
             23 has_checks: bool,
             /// How often a version was made current, the same one again included.
@@ -198,7 +198,8 @@ records! {
             /// while they are the same. 0 where that did not happen.
             18 held: u32,
             /// The definition's `activations` when it was paused: where they are the same, it runs its version
-            /// again when it is resumed, else it is upgraded. 0 where it has to be upgraded.
+            /// again when it is resumed, else it is upgraded. 0 where it has to be upgraded, as where `migrate` was
+            /// executed between the definition's pause and its own.
             22 paused: u32,
             /// Whether this registry created it. It stays when the proxy is no instance any more.
             26 created: bool,

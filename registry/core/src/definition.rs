@@ -18,6 +18,9 @@ use crate::{
     version::{Code, Version},
 };
 
+/// What a definition's `paused` is where `migrate` was executed since it was paused.
+const MIGRATED: u8 = 2;
+
 /// A named contract.
 #[derive(Clone, Debug)]
 pub struct Definition {
@@ -37,6 +40,8 @@ pub struct Definition {
     pub frozen: bool,
     /// Whether it is paused.
     pub paused: bool,
+    /// Whether `migrate` was executed since it was paused.
+    pub migrated: bool,
     /// Whether one of its steps has a check.
     pub has_checks: bool,
     /// How often a version was made current, the same one again included.
@@ -59,6 +64,7 @@ impl Definition {
             current: VersionIndex::NONE,
             frozen: false,
             paused: false,
+            migrated: false,
             has_checks: false,
             activations: 0,
         }
@@ -87,7 +93,8 @@ impl Definition {
             instances: head.instances,
             current: head.current,
             frozen: head.frozen,
-            paused: head.paused,
+            paused: head.paused != 0,
+            migrated: head.paused == MIGRATED,
             has_checks: head.has_checks,
             activations: head.activations,
         })
@@ -112,7 +119,10 @@ impl Definition {
             current: self.current,
             name_end: self.name.len() as u8 + 1,
             frozen: self.frozen,
-            paused: self.paused,
+            paused: match self.paused {
+                true if self.migrated => MIGRATED,
+                paused => paused.into(),
+            },
             has_checks: self.has_checks,
             activations: self.activations,
             stopped: Head::stopped().get(&slot.load()),
@@ -143,6 +153,7 @@ impl Definition {
     pub fn activate(&mut self, version: VersionIndex) {
         self.current = version;
         self.activations += 1;
+        self.migrated = self.paused;
     }
 
     /// Index of the version with that label, if there is one.

@@ -238,10 +238,13 @@ impl Instance {
         }
     }
 
-    /// Notes that it runs the stub now.
+    /// Notes that it runs the stub now. What `migrate` has replaced since the definition was paused does not run again.
     pub fn pause(&mut self, definition: &Definition) {
         self.state = InstanceState::PAUSED;
-        self.paused = definition.activations;
+        self.paused = match definition.migrated {
+            true => 0,
+            false => definition.activations,
+        };
         self.save();
     }
 

@@ -3,8 +3,12 @@
 use crate::prelude::*;
 use stylus_upgrades_interface::reasons::step as step_kind;
 
+mod arrivals;
+mod direct_steps;
 mod held;
+mod orders;
 mod second;
+mod stopped_late;
 
 use super::adopted::fixture::{OWNER, UUPS_5, admin_of, adopt, compiled, runs};
 use super::errors::{not_obeying, stale};

@@ -170,7 +170,7 @@ impl Scope {
                 self.new_sequence(state, |state| state.creating = (policy, changes));
             }
             Content::Pause(first) => return Ok(self.pause(state, first, way)),
-            Content::Resume(_) => state.paused = false,
+            Content::Resume(_) => (state.paused, state.migrated) = (false, false),
             Content::Create(proxy) => self.create(state, proxy),
             Content::SetHandler(of) => self.change(state, of.proxy, Mutation::HandlersKeepNonce),
             Content::Abort(of) => {
@@ -206,6 +206,7 @@ impl Scope {
     /// Approvers want what is current: no instance is held any more, and none runs again what it ran when it was
     /// paused.
     fn activate(&self, state: &mut State) {
+        state.migrated = state.paused;
         for one in state
             .records
             .iter_mut()

@@ -82,6 +82,7 @@ impl Scope {
             }
             Order::Pause => {
                 one.state = InstanceState::Paused;
+                one.replaced = state.migrated;
                 state.accounts[at].runs = Runs::Stub;
             }
             Order::Resume => {

@@ -141,8 +141,8 @@ pub struct Instance {
     pub state: InstanceState,
     /// Whether approvers called it back, and `migrate` was not executed since.
     pub held: bool,
-    /// Whether it is paused, and `migrate` was executed since or its complex step ended there: it leaves the stub by
-    /// an upgrade where it is older than what is current.
+    /// Whether it is paused, and `migrate` was executed since its definition was or its complex step ended there: it
+    /// leaves the stub by an upgrade where it is older than what is current.
     pub replaced: bool,
     /// Whether it was adopted, or came from another registry.
     pub arrived: bool,
@@ -277,6 +277,8 @@ pub struct State {
     pub current: u8,
     /// Whether the definition is paused.
     pub paused: bool,
+    /// Whether `migrate` was executed since it was paused.
+    pub migrated: bool,
     /// The proxies. Both definitions see the same ones.
     pub accounts: [Account; 2],
     /// What is kept of them here.
@@ -349,6 +351,7 @@ impl State {
             sequence: 1,
             current: 1,
             paused: false,
+            migrated: false,
             accounts: [account(0), account(1)],
             records: [record(0), record(1)],
             actions: BTreeMap::new(),

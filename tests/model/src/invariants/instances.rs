@@ -21,18 +21,22 @@ pub(crate) fn note_activations(
 }
 
 fn note_activation(before: &State, is_activated: bool, after: &mut State) {
+    let after_paused = after.paused;
     for (was, is) in before.records.iter().zip(&mut after.records) {
         let Some(one) = is.instance else {
             is.outdated = false;
             continue;
         };
-        let stops = !one.is_live() && was.instance.is_none_or(|was| was.is_live());
+        // one that a pause reaches late was not to run any more before that
+        let stops =
+            !one.is_live() && !before.paused && was.instance.is_none_or(|was| was.is_live());
         let is_called_back = one.state == InstanceState::TurningBack
             && was.instance.is_some_and(|was| was.state != one.state);
         is.outdated = if is_activated {
-            !one.is_live() || one.held
+            !one.is_live() || one.held || before.paused
         } else {
-            was.outdated && !stops && !is_called_back && (!one.is_live() || one.held)
+            let waits = !one.is_live() || one.held || after_paused;
+            was.outdated && !stops && !is_called_back && waits
         };
     }
 }
@@ -105,7 +109,8 @@ pub(super) fn rolled_back_stays(before: &State, transition: Transition, after: &
     })
 }
 
-/// What begins to run again by itself is current, or was not replaced while the instance was stopped.
+/// What begins to run again by itself is current, or was not replaced while the instance was stopped, or while its
+/// definition was paused.
 pub(super) fn replaced_stays(before: &State, transition: Transition, after: &State) -> bool {
     let decides = matches!(
         transition,
