@@ -75,7 +75,7 @@ fn an_adopted_one_that_is_paused_after_the_migration_does_so_too() {
         let mut fixture = Fixture::of_one();
         let [hole, closed] = [&HOLE[..], &CLOSED[..]].map(|bytes| code(&mut fixture, bytes));
         fixture.add("1.0", &hole, initial_step());
-        let proxy = kind.create_with(&mut fixture, &hole, Vec::new());
+        let proxy = kind.create_with(&mut fixture, &hole, vec![1]);
         let admin = admin_of(&fixture, "A");
         kind.give(&mut fixture, proxy, admin);
         fixture.executes(VICTIM, &adopt(kind.kind, proxy));
