@@ -11,7 +11,7 @@ use crate::error::{Exit, Report};
 use crate::model::Used;
 use crate::names::Names;
 use crate::output::Outcome;
-use crate::pipeline::arrivals::{self, taken};
+use crate::pipeline::arrivals;
 use crate::progress::Progress;
 use crate::report::CommandReport;
 use crate::text::count;
@@ -107,15 +107,6 @@ async fn of_registry(
         framework: &framework,
     };
     let mut diagnosis = doctor::examine(subject, within).await?;
-    let arrived = match arrivals::of_registry(Session { context, registry }).await {
-        Ok(arrived) => arrived,
-        Err(error) => {
-            // a registry that does not run answers nothing; its programs are told of
-            let says = format!("where instances come from is not known: {error}");
-            let unknown = Finding::named(Part::Instances, Severity::Unknown, "arrivals", says);
-            vec![unknown]
-        }
-    };
     let mut fixed = None;
     if let Some(all) = fix_all {
         let (cured, is_paid) = fix(context, &client, all, &diagnosis).await?;
@@ -124,7 +115,7 @@ async fn of_registry(
             diagnosis = doctor::examine(subject, within).await?;
         }
     }
-    let arrived = arrived.into_iter().map(|one| taken(context, one));
+    let arrived = arrived(Session { context, registry }).await;
     diagnosis.findings.extend(arrived);
     diagnosis
         .findings
@@ -146,6 +137,28 @@ async fn of_registry(
         exit,
         diagnosis,
     })
+}
+
+/// Instances that came from elsewhere: what is accepted needs no attention.
+async fn arrived(session: Session<'_>) -> Vec<Finding> {
+    match arrivals::of_registry(session).await {
+        Ok(arrived) => arrived
+            .into_iter()
+            .map(|one| match session.context.accepted().contains(&one.id) {
+                true => Finding {
+                    severity: Severity::Note,
+                    ..one.taken()
+                },
+                false => one,
+            })
+            .collect(),
+        Err(error) => {
+            // a registry that does not run answers nothing; its programs are told of
+            let says = format!("where instances come from is not known: {error}");
+            let unknown = Finding::named(Part::Instances, Severity::Unknown, "arrivals", says);
+            vec![unknown]
+        }
+    }
 }
 
 /// The endpoint alone.

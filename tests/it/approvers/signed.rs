@@ -13,7 +13,7 @@ use super::safe::Safe;
 use crate::tools::now;
 
 alloy::sol! {
-    struct SetPolicy { string name; string role; string expression; uint64 epoch; uint32 round; uint64 deadline; }
+    struct SetPolicy { string name; string role; string expression; uint64 epoch; uint32 round; uint64 deadline; address approver; }
 }
 
 /// Fields of a type such as `Name(string a,uint64 b)`.
@@ -50,6 +50,7 @@ fn typed_data(message: &SetPolicy, chain_id: u64, registry: Address) -> Value {
             "epoch": message.epoch.to_string(),
             "round": message.round,
             "deadline": message.deadline.to_string(),
+            "approver": message.approver,
         },
     })
 }
@@ -87,43 +88,57 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
     fixture.done(&[&role[..], &["--accept", "excluded-sender"]].concat());
 
     let call = calls::set_policy("A", "audit", "NONE");
-    let message = SetPolicy {
+    let deadline = tomorrow(&fixture).await;
+    // What is signed names its approver, so each signs data of its own.
+    let message = |approver: &Address| SetPolicy {
         name: call.name.clone(),
         role: call.role.clone(),
         expression: call.expression.clone(),
         epoch: 1,
         round: 0,
-        deadline: tomorrow(&fixture).await,
+        deadline,
+        approver: *approver,
     };
+    let messages: Vec<_> = all.iter().map(message).collect();
     let chain_id = fixture.client.chain_id();
-    let data = typed_data(&message, chain_id, registry);
-    let hash: B256 = message.eip712_signing_hash(&eip712_domain! {
+    let data = messages
+        .iter()
+        .map(|message| typed_data(message, chain_id, registry));
+    let data: Vec<_> = data.collect();
+    let domain = eip712_domain! {
         name: "stylus-upgrades",
         version: "1",
         chain_id: chain_id,
         verifying_contract: registry,
-    });
+    };
+    let hashes = messages
+        .iter()
+        .map(|message| message.eip712_signing_hash(&domain));
+    let hashes: Vec<B256> = hashes.collect();
 
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("solidity/sign-typed-data.js");
     let key = |n: usize| keys[n].to_bytes().to_string();
     let library = |name: &str, n: usize| {
         let mut node = Command::new("node");
         node.arg(&script).arg(fixture.npm()).args([name, &key(n)]);
-        printed(&mut node, &data)
+        printed(&mut node, &data[n])
     };
     let calldata = Bytes::from(call.abi_encode()).to_string();
-    let deadline = message.deadline.to_string();
-    let sign = format!(
-        "approve --offline {calldata} --typed-data typed.json --deadline {deadline} \
-                     --accept policy-none --accept new-role"
-    );
-    let signed = fixture.keyless(&sign);
-    assert_eq!(signed.exit, Some(0), "{signed:?}");
-    assert_eq!(signed.document["digests"]["eip712"], json!(hash));
-    let written = std::fs::read(fixture.path("typed.json")).expect("a file");
-    let written: Value = serde_json::from_slice(&written).expect("JSON");
-    for part in ["types", "primaryType", "domain"] {
-        assert_eq!(written[part], data[part]);
+    let file = |n: usize| format!("typed-{n}.json");
+    for (n, approver) in all.iter().enumerate() {
+        let file = file(n);
+        let sign = format!(
+            "approve --offline {calldata} --typed-data {file} --approver {approver} \
+             --deadline {deadline} --accept policy-none --accept new-role"
+        );
+        let signed = fixture.keyless(&sign);
+        assert_eq!(signed.exit, Some(0), "{signed:?}");
+        assert_eq!(signed.document["digests"]["eip712"], json!(hashes[n]));
+        let written = std::fs::read(fixture.path(&file)).expect("a file");
+        let written: Value = serde_json::from_slice(&written).expect("JSON");
+        for part in ["types", "primaryType", "domain"] {
+            assert_eq!(written[part], data[n][part]);
+        }
     }
     let mut cast = Command::new(fixture.cast());
     cast.args([
@@ -134,14 +149,14 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
         "--data",
         "--from-file",
     ]);
-    cast.arg(fixture.path("typed.json"));
+    cast.arg(fixture.path(&file(2)));
     let signatures = [
         library("ethers", 0),
         library("viem", 1),
-        printed(&mut cast, &data),
-        safe.signs(hash).await,
+        printed(&mut cast, &data[2]),
+        safe.signs(hashes[3]).await,
     ];
-    let mut submit = vec!["submit".to_owned(), "typed.json".to_owned()];
+    let mut submit = vec!["submit".to_owned(), file(0)];
     for (signer, signature) in all.iter().zip(signatures) {
         let words = ["--signature", &signature.to_string(), "--signer"];
         submit.extend(words.map(str::to_owned));

@@ -106,7 +106,12 @@ fn pages_show_what_the_commands_report_and_load_nothing_from_elsewhere() {
     ));
     assert_eq!(before["executes"], true, "{before}");
     assert_eq!(before["transaction"]["data"], review["call"]);
-    assert_eq!(before["digests"], review["digests"]);
+    let is_own = |one: &&Value| {
+        let approver = one["approver"].as_str();
+        approver.is_some_and(|approver| approver.eq_ignore_ascii_case(&account))
+    };
+    let digests = review["digests"].as_array().expect("a list");
+    assert_eq!(Some(&before["digests"]), digests.iter().find(is_own));
 
     // Once it is executed, the page still says who approved it, and nothing is left to be compared.
     use_key(&project, 1);

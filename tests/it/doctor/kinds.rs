@@ -61,6 +61,8 @@ impl<'h> Kinds<'h> {
         governor
             .govern(&IRegistry::migrateCall::from(to.await?))
             .await?;
+        let rollout = calls::rollout("Transparent", [transparent]);
+        governor.govern(&rollout).await?;
 
         let code = governor.compiled("UupsBox").await?;
         let init = IBox::initialize_1Call {
@@ -84,6 +86,13 @@ impl<'h> Kinds<'h> {
 
     fn governor(&self) -> Governor<'h> {
         Governor::new(self.team.harness)
+    }
+
+    /// That those which came from elsewhere are accepted.
+    fn accepted(&self) -> String {
+        let arrived = [self.moved, self.transparent, self.uups];
+        let ids = arrived.map(|proxy| format!("arrival:{proxy}"));
+        format!("--accept {}", ids.join(","))
     }
 
     /// The proxies that a program runs behind.
@@ -165,7 +174,7 @@ impl<'h> Kinds<'h> {
         let needed = needed.filter(|one| one["needed"] == true).count();
 
         let before = self.team.nonce().await;
-        let fixed = self.team.fix(&[]).await;
+        let fixed = self.team.fix(&self.accepted()).await;
         fixed.ends_with(0);
         assert_eq!(fixed.list("fixed").len(), needed);
         assert_eq!(self.team.nonce().await - before, needed as u64, "each once");
@@ -213,7 +222,7 @@ impl<'h> Kinds<'h> {
             governor.govern(&calls::rollout(name, [proxy])).await?;
             assert_eq!(self.value(proxy).await?, U256::from(value), "{name}");
         }
-        self.team.fix(&[]).await.ends_with(0);
+        self.team.fix(&self.accepted()).await.ends_with(0);
         Ok(())
     }
 }
@@ -222,7 +231,10 @@ impl<'h> Kinds<'h> {
 async fn behind_evm_and_adopted_proxies_what_expired_is_brought_back() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let kinds = Kinds::new(&harness).await?;
-    let well = kinds.team.doctor(&[]).await;
+    let arrived = kinds.team.doctor(&[]).await;
+    arrived.ends_with(1);
+    assert_eq!(arrived.document["error"]["name"], "Arrival");
+    let well = kinds.team.doctor(&kinds.accepted()).await;
     well.ends_with(0);
     kinds.assert_reported(&well, "active").await?;
     kinds.team.wait(366).await?;

@@ -91,7 +91,8 @@ async fn what_is_printed_says_line_by_line_what_helps_and_ends_with_what_came_of
     said(&ending, "days left  --fix keeps it alive");
     let attention = "everything works; something needs attention in time\n";
     assert!(ending.ends_with(attention), "{ending}");
-    let pause = calls::pause("Counter");
+    let proxies = [team.counter.address(), team.called.address()];
+    let pause = calls::pause_first("Counter", proxies);
     let chain = harness.chain();
     chain
         .execute(chain.account(0), harness.registry(), &pause)

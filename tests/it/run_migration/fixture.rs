@@ -63,7 +63,7 @@ pub(super) async fn waiting<'h>(
     waiting_at(harness, step, members).await
 }
 
-/// The same where 2.0 comes after that step.
+/// The same where 2.0, which is current, comes after that step.
 pub(super) async fn waiting_at(
     harness: &Harness,
     step: Step,
@@ -75,7 +75,7 @@ pub(super) async fn waiting_at(
         let award = calls::award(some.to_vec(), POINTS);
         it.instance.send(&award).await?;
     }
-    it.add_second(step).await?;
+    it.definition.migrate("2.0", &it.second, step).await?;
     let folder = tempfile::tempdir().expect("a folder");
     let fixture = Fixture {
         harness,

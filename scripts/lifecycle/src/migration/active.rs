@@ -1,8 +1,9 @@
 //! The migration that an instance is in, read from the chain.
 
 use crate::client::{ChainError, Client};
-use crate::model::InstanceState;
+use crate::model::{DefinitionState, InstanceState};
 use crate::registry::{Registry, Topics, all_logs, ask, registry_of};
+use crate::text::shell_word;
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::{SolEvent, SolEventInterface};
 use serde::Serialize;
@@ -174,13 +175,24 @@ async fn from_progress(client: &Client, proxy: Address) -> Result<Option<Standin
     }))
 }
 
-/// What is live, in a few words.
+/// What is live, in a few words; where the instance is paused, what takes it from there.
 pub async fn live(client: &Client, proxy: Address) -> Result<String, ChainError> {
     let registry = registry_of(client, proxy).await?;
     let question = proxy_abi::implementationVersionCall {};
     let version = ask(registry, proxy, &question).await?;
     let implementation = ask(registry, proxy, &proxy_abi::implementationCall {}).await?;
-    Ok(format!("{version} is live, at {implementation}"))
+    let known = registry.instance(proxy).await?;
+    if known.state != InstanceState::Paused {
+        return Ok(format!("{version} is live, at {implementation}"));
+    }
+    let command = match registry.head(&known.definition).await?.state {
+        DefinitionState::Paused => "resume",
+        _ => "upgrade",
+    };
+    let name = shell_word(&known.definition);
+    Ok(format!(
+        "{version} is paused, at {implementation}: stylus-upgrades {command} {name} takes it from there"
+    ))
 }
 
 #[cfg(test)]

@@ -22,14 +22,14 @@ fn held(sandbox: &Sandbox, registry: Address) -> PooledTransaction {
     let begun = Instant::now();
     loop {
         let found = sandbox.chain(move |chain| {
-            let waiting = chain.pool().pending.into_iter();
+            let mut waiting = chain.pool().pending.into_iter();
             let migrate = |tx: &PooledTransaction| {
                 let input = tx.input();
                 tx.to() == Some(registry) && input.starts_with(&abi::migrateCall::SELECTOR)
             };
-            let found = waiting.into_iter().find(migrate);
+            let found = waiting.find(migrate);
             match &found {
-                Some(found) => drop(chain.drop_transaction(*found.tx_hash())),
+                Some(found) => assert!(chain.drop_transaction(*found.tx_hash())),
                 None if chain.pool().pending.is_empty() => {}
                 None => chain.mine(1, None).expect("a block"),
             }
