@@ -86,7 +86,7 @@ pub(crate) async fn run(
     let shown = show(session, &governed).await?;
     let digests = approval.digests()?;
     let approver = Approver {
-        review: review,
+        review,
         account: Some(approver),
     };
     let judged = judge_as_approver(session, &governed, approver).await?;

@@ -263,9 +263,7 @@ impl<'a> Work<'a> {
             known = known.with(&Functions::of_abi(&built.abi));
         }
         let of = format!("{} {}", self.name, wanted.version);
-        *first = by_name(first, arguments.len(), &of, &known)?
-            .signature()
-            .into();
+        *first = by_name(first, arguments.len(), &of, &known)?.signature();
         Ok(step)
     }
 
