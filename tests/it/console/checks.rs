@@ -114,7 +114,7 @@ fn what_would_fail_once_it_is_approved_is_a_danger_on_the_page() {
             panic!("the failure is told once: {tried:#?}");
         };
         assert_eq!(*weight, "danger", "{says}");
-        assert!(says.contains("would fail"), "{says}");
+        assert!(says.contains("would be refused"), "{says}");
         let steps = findings_about(&document, "steps");
         assert!(
             steps.iter().all(|(weight, _)| *weight != "good"),

@@ -185,7 +185,7 @@ async fn run_migration_stops_resumable_when_the_endpoint_goes_away() -> Done {
     let register = fixture.register.address().to_string();
     let words = [&SLOW[..], &["--retry-for", "5"]].concat();
     // Nothing but the start, then nobody; later on in the middle of it.
-    for (answers, code) in [(15, 4), (60, 5)] {
+    for (answers, code) in [(18, 4), (60, 5)] {
         let proxy = Proxy::start(harness.chain().url(), move |count, _| {
             if count > answers {
                 Failure::Cut
