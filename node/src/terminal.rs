@@ -1,5 +1,5 @@
 //! What an author looks for in the terminal: console lines, and what became of each transaction, as anvil prints it. The
-//! process prints these lines on stdout; inside another process they go to whoever listens to [`TARGET`].
+//! process prints these lines on stdout; inside another process they go to the listeners of [`TARGET`].
 
 use std::fmt::Write as _;
 

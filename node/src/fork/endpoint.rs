@@ -210,7 +210,7 @@ impl Shared {
     }
 
     /// An error in words, without the URL, and without what a server says that is no node: it may be in an intranet, and
-    /// whoever asks here a web page.
+    /// a web page may be asking.
     fn described(&self, error: &TransportError) -> String {
         let mut text = match error {
             TransportError::LocalUsageError(reason) => reason.to_string(),

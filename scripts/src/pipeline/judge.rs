@@ -91,8 +91,8 @@ pub(crate) async fn judge(
     Ok(judged)
 }
 
-/// What else is found about a call, for whoever looks at it: open actions of others that say something else, and where a
-/// proxy that it accepts comes from.
+/// What else is found about a call, for everybody who looks at it: open actions of others that say something else, and
+/// where a proxy that it accepts comes from.
 ///
 /// # Errors
 /// What the chain says.

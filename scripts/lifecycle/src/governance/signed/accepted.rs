@@ -193,7 +193,7 @@ pub async fn accepted(
     })
 }
 
-/// Refuses an approval of something else than the first one's, whoever gave it.
+/// Refuses an approval of something else than the first one approves, no matter who gave it.
 fn require_same(first: &ApprovalFile, other: &ApprovalFile) -> Result<(), ChainError> {
     let approver = first.approval.approver;
     let (one, two) = (
