@@ -329,9 +329,10 @@ records! {
             0 registry: Address,
             /// Index of the version that it is at then.
             20 version: VersionIndex,
-            /// `changes` of the policy of role `migrate` that accepted it: under another one it is not
-            /// expected any more.
-            24 changes: u32,
+            /// `changes` of the policy of role `migrate` and the definition's `activations` when it was accepted,
+            /// added. Both only rise: under another policy, or once `migrate` was executed, it is not expected any
+            /// more.
+            24 epoch: u32,
             /// Its nonce at that registry.
             28 nonce: u32,
         };

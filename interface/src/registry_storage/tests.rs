@@ -85,7 +85,7 @@ fn a_packed_word_is_its_fields_and_nothing_else() {
     let expected = acceptance::Expected {
         registry: Address::repeat_byte(0xab),
         version: VersionIndex(0x0102_0304),
-        changes: u32::MAX,
+        epoch: u32::MAX,
         nonce: 7,
     };
     let word = expected.to_word();

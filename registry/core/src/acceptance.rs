@@ -11,6 +11,7 @@ use stylus_upgrades_interface::{
 
 use crate::{
     authority::{self, role},
+    definition::Definition,
     store::Slot,
 };
 
@@ -30,11 +31,11 @@ impl Acceptance {
         acceptance::find::<Slot>(definition, proxy)
     }
 
-    /// What the definition expects of that proxy, if anything. What approvers of an earlier policy accepted does not
-    /// count.
-    pub fn of(definition: DefinitionId, proxy: Address) -> Option<Self> {
-        let expected = Self::slot(definition, proxy).read(acceptance::EXPECTED);
-        let is_valid = !expected.registry.is_zero() && expected.changes == changes(definition);
+    /// What the definition expects of that proxy, if anything. What was accepted under an earlier policy, or before
+    /// another `migrate`, does not count.
+    pub fn of(definition: &Definition, proxy: Address) -> Option<Self> {
+        let expected = Self::slot(definition.id, proxy).read(acceptance::EXPECTED);
+        let is_valid = !expected.registry.is_zero() && expected.epoch == epoch(definition);
         is_valid.then_some(Self {
             registry: expected.registry,
             version: expected.version,
@@ -43,14 +44,14 @@ impl Acceptance {
     }
 
     /// Stores it in place of an earlier one.
-    pub fn save(&self, definition: DefinitionId, proxy: Address) {
+    pub fn save(&self, definition: &Definition, proxy: Address) {
         let expected = Expected {
             registry: self.registry,
             version: self.version,
-            changes: changes(definition),
+            epoch: epoch(definition),
             nonce: self.nonce,
         };
-        Self::slot(definition, proxy).write(acceptance::EXPECTED, &expected);
+        Self::slot(definition.id, proxy).write(acceptance::EXPECTED, &expected);
     }
 
     /// The definition expects that proxy no more.
@@ -61,7 +62,8 @@ impl Acceptance {
     }
 }
 
-/// How often the policy of role `migrate` was changed, as far as it is told apart here.
-fn changes(definition: DefinitionId) -> u32 {
-    authority::changes(definition, role::MIGRATE) as u32
+/// How often role `migrate` has got another policy or decided, as far as that is told apart here.
+fn epoch(definition: &Definition) -> u32 {
+    let changes = authority::changes(definition.id, role::MIGRATE) as u32;
+    changes.wrapping_add(definition.activations)
 }

@@ -177,7 +177,7 @@ pub fn check(expression: &[u8]) -> Reverts<Policy> {
 /// definition then, or bring an instance back that is stopped.
 pub fn check_change(definition: &Definition, role: &[u8], expression: &[u8]) -> Reverts<Policy> {
     let policy = check(expression)?;
-    if policy.is_none() && definition.paused {
+    if policy.is_none() && definition.is_paused() {
         return Err(errors::definition_paused(&definition.name));
     }
     if policy.is_none() && role == role::MIGRATE && definition.stopped() != 0 {

@@ -18,8 +18,27 @@ use crate::{
     version::{Code, Version},
 };
 
-/// What a definition's `paused` is where `migrate` was executed since it was paused.
-const MIGRATED: u8 = 2;
+/// Whether a definition is paused, as one byte of its record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Pause {
+    /// It is not.
+    Off = 0,
+    /// It is, and its version is still the one that it had then.
+    On = 1,
+    /// It is, and `migrate` was executed since.
+    Migrated = 2,
+}
+
+impl Pause {
+    const fn of(byte: u8) -> Self {
+        match byte {
+            0 => Self::Off,
+            1 => Self::On,
+            _ => Self::Migrated,
+        }
+    }
+}
 
 /// A named contract.
 #[derive(Clone, Debug)]
@@ -39,9 +58,7 @@ pub struct Definition {
     /// Whether the policy of role `migrate` is `NONE`.
     pub frozen: bool,
     /// Whether it is paused.
-    pub paused: bool,
-    /// Whether `migrate` was executed since it was paused.
-    pub migrated: bool,
+    pub pause: Pause,
     /// Whether one of its steps has a check.
     pub has_checks: bool,
     /// How often a version was made current, the same one again included.
@@ -63,8 +80,7 @@ impl Definition {
             instances: 0,
             current: VersionIndex::NONE,
             frozen: false,
-            paused: false,
-            migrated: false,
+            pause: Pause::Off,
             has_checks: false,
             activations: 0,
         }
@@ -93,8 +109,7 @@ impl Definition {
             instances: head.instances,
             current: head.current,
             frozen: head.frozen,
-            paused: head.paused != 0,
-            migrated: head.paused == MIGRATED,
+            pause: Pause::of(head.paused),
             has_checks: head.has_checks,
             activations: head.activations,
         })
@@ -119,15 +134,17 @@ impl Definition {
             current: self.current,
             name_end: self.name.len() as u8 + 1,
             frozen: self.frozen,
-            paused: match self.paused {
-                true if self.migrated => MIGRATED,
-                paused => paused.into(),
-            },
+            paused: self.pause as u8,
             has_checks: self.has_checks,
             activations: self.activations,
             stopped: Head::stopped().get(&slot.load()),
         };
         slot.write(definition::HEAD, &head);
+    }
+
+    /// Whether it is paused.
+    pub fn is_paused(&self) -> bool {
+        self.pause != Pause::Off
     }
 
     /// How many instances are paused or in a complex step.
@@ -153,7 +170,9 @@ impl Definition {
     pub fn activate(&mut self, version: VersionIndex) {
         self.current = version;
         self.activations += 1;
-        self.migrated = self.paused;
+        if self.is_paused() {
+            self.pause = Pause::Migrated;
+        }
     }
 
     /// Index of the version with that label, if there is one.

@@ -15,7 +15,7 @@ use stylus_upgrades_interface::{
 use crate::{
     build,
     chain::{Reverts, this},
-    definition::Definition,
+    definition::{Definition, Pause},
     errors,
     store::Slot,
 };
@@ -238,12 +238,13 @@ impl Instance {
         }
     }
 
-    /// Notes that it runs the stub now. What `migrate` has replaced since the definition was paused does not run again.
+    /// Notes that it runs the stub now. It resumes its version only where the definition is paused and that version
+    /// was not replaced since: what `migrate` has replaced does not run again, nor what arrives older than current.
     pub fn pause(&mut self, definition: &Definition) {
         self.state = InstanceState::PAUSED;
-        self.paused = match definition.migrated {
-            true => 0,
-            false => definition.activations,
+        self.paused = match definition.pause {
+            Pause::On => definition.activations,
+            Pause::Off | Pause::Migrated => 0,
         };
         self.save();
     }
@@ -258,10 +259,7 @@ impl Instance {
     /// Notes that it was created at that version, or arrived at it.
     pub fn begin_at(&mut self, version: VersionIndex) {
         self.version = version;
-        if self.arrived {
-            self.nonce = self.nonce.saturating_add(1);
-        }
-        self.save();
+        self.change(u32::from(self.arrived));
     }
 
     /// Notes that it was upgraded to that version, which it runs.
@@ -313,7 +311,7 @@ impl Instance {
             InstanceState::TURNING_BACK => self.held == definition.activations,
             _ => self.reaches == definition.current,
         };
-        may_run && !definition.paused
+        may_run && !definition.is_paused()
     }
 
     /// Notes that its complex step has ended.

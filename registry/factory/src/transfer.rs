@@ -86,7 +86,7 @@ pub(crate) fn accept(
             version: definition.version(label)?.index,
             nonce,
         };
-        acceptance.save(definition.id, proxy);
+        acceptance.save(definition, proxy);
     }
     events::transfer_accepted(definition.id, proxy, label, registry, nonce.into()).emit();
     Ok(())
@@ -176,13 +176,13 @@ pub(crate) fn receive(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let nonce = arguments.u64(2)?;
     let not_accepted = || errors::transfer_not_accepted(id, proxy, sender());
     let mut definition = Definition::load(id).ok_or_else(not_accepted)?;
-    let acceptance = Acceptance::of(id, proxy)
+    let acceptance = Acceptance::of(&definition, proxy)
         .filter(|acceptance| acceptance.registry == sender())
         .ok_or_else(not_accepted)?;
     if u64::from(acceptance.nonce) != nonce {
         return Err(errors::stale_instance(acceptance.nonce.into(), nonce));
     }
-    if definition.paused {
+    if definition.is_paused() {
         return Err(errors::definition_paused(&definition.name));
     }
     let kind = receivable(proxy)?;

@@ -25,7 +25,7 @@ use crate::{calls::Call, execute::hand_on};
 /// Refuses what could not be executed now. Gives what the call returns after how far it is: nothing, or the address of
 /// a proxy.
 pub(crate) fn check(call: &Call<'_>, definition: &Definition) -> Reverts<Vec<u8>> {
-    if call.needs_live() && definition.paused {
+    if call.needs_live() && definition.is_paused() {
         return Err(errors::definition_paused(&definition.name));
     }
     match call {
@@ -59,7 +59,9 @@ pub(crate) fn check(call: &Call<'_>, definition: &Definition) -> Reverts<Vec<u8>
             let check = encode(&checkCallCall::SELECTOR, &[(*calldata).into()]);
             return hand_on::<checkCallCall>(&check);
         }
-        Call::Pause { .. } if definition.paused => Err(errors::definition_paused(&definition.name)),
+        Call::Pause { .. } if definition.is_paused() => {
+            Err(errors::definition_paused(&definition.name))
+        }
         Call::Pause { .. } => Ok(()),
         Call::Resume { version, .. } => resume(definition, version),
     }?;
@@ -87,7 +89,7 @@ fn becomes_current(definition: &Definition, label: &[u8], code: &Code, step: &St
 
 /// What was approved for another version than the current one resumes nothing.
 fn resume(definition: &Definition, version: &[u8]) -> Reverts<()> {
-    if !definition.paused {
+    if !definition.is_paused() {
         return Err(errors::definition_not_paused(&definition.name));
     }
     let current = definition.label_of(definition.current);

@@ -7,7 +7,7 @@ use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Value, encode},
     chain::{Reverts, delegate},
-    definition::Definition,
+    definition::{Definition, Pause},
     events,
     parts::part,
     version::{Code, Step, Version},
@@ -53,7 +53,7 @@ pub(crate) fn execute(call: &Call<'_>, mut definition: Definition) -> Reverts<()
         | Call::CreateProxy { calldata, .. } => hand_on::<transferProxyCall>(calldata).map(drop),
         Call::Pause { first, .. } => pause(definition, first),
         Call::Resume { .. } => {
-            definition.paused = false;
+            definition.pause = Pause::Off;
             definition.save();
             events::resumed(definition.id).emit();
             Ok(())
@@ -91,7 +91,7 @@ fn make_current(definition: &mut Definition, version: &Version) {
 
 /// Pauses the definition, and the instances that were named; the others are left to `rollout`.
 fn pause(mut definition: Definition, first: &[Address]) -> Reverts<()> {
-    definition.paused = true;
+    definition.pause = Pause::On;
     definition.save();
     events::paused(definition.id).emit();
     if first.is_empty() {

@@ -22,7 +22,7 @@ fn named(arguments: Reader<'_>) -> Reverts<Definition> {
 
 pub(crate) fn definition(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = named(arguments)?;
-    let state = if definition.paused {
+    let state = if definition.is_paused() {
         definition_state::PAUSED
     } else if definition.frozen {
         definition_state::FROZEN
@@ -109,7 +109,7 @@ pub(crate) fn proxy_address(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 /// From which registry a definition has accepted a proxy, at which version and with which nonce.
 pub(crate) fn accepted_transfer(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = named(arguments)?;
-    let accepted = Acceptance::of(definition.id, arguments.address(1)?).unwrap_or_default();
+    let accepted = Acceptance::of(&definition, arguments.address(1)?).unwrap_or_default();
     let label = definition.label_of(accepted.version);
     let values = [
         accepted.registry.into(),

@@ -44,7 +44,7 @@ fn resumed(instance: &Instance) -> Vec<(Version, Step)> {
 
 /// Refuses what a paused definition does not do.
 pub(crate) fn require_live(definition: &Definition) -> Reverts<()> {
-    if definition.paused {
+    if definition.is_paused() {
         Err(errors::definition_paused(&definition.name))
     } else {
         Ok(())

@@ -65,7 +65,7 @@ fn due(definition: &Definition, instance: &Instance) -> Option<Order> {
     let is_live = instance.state == InstanceState::LIVE;
     if instance.version.is_none() || instance.is_migrating() {
         None
-    } else if definition.paused {
+    } else if definition.is_paused() {
         is_live.then_some(Order::Pause)
     } else if !is_live && !instance.resumes_with_upgrade(definition) {
         Some(Order::Resume)

@@ -52,6 +52,19 @@ pub(crate) fn not_current(version: &str, current: &str) -> IRegistry::VersionNot
     IRegistry::VersionNotCurrent { version, current }
 }
 
+/// The definition does not expect the proxy from that registry, or not any more.
+pub(crate) fn not_accepted(
+    name: &str,
+    proxy: Address,
+    registry: Address,
+) -> IRegistry::TransferNotAccepted {
+    IRegistry::TransferNotAccepted {
+        definition: keccak256(name),
+        proxy,
+        registry,
+    }
+}
+
 pub(crate) fn definition_paused() -> IRegistry::DefinitionPaused {
     IRegistry::DefinitionPaused { name: NAME.into() }
 }

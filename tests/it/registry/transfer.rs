@@ -240,11 +240,7 @@ fn nobody_receives_what_was_not_accepted_and_nobody_takes_what_was_not_sent() {
     let mut two = Two::new();
     let [proxy, evm] = two.proxies;
     let (old, new) = (two.old, two.new);
-    let not_accepted = |name: &str, registry| IRegistry::TransferNotAccepted {
-        definition: keccak256(name),
-        proxy,
-        registry,
-    };
+    let not_accepted = |name: &str, registry| not_accepted(name, proxy, registry);
     let go = |to| calls::transfer_proxy("A", proxy, to, "A", 0);
     two.refuses(0, &go(new), not_accepted("A", old));
     let unknown = calls::transfer_proxy("A", proxy, new, "B", 0);

@@ -207,6 +207,9 @@ impl Scope {
     /// paused.
     fn activate(&self, state: &mut State) {
         state.migrated = state.paused;
+        for record in &mut state.records {
+            record.accepted = None; // it was accepted for the version that was current
+        }
         for one in state
             .records
             .iter_mut()

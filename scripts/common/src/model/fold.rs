@@ -90,6 +90,7 @@ impl Definition {
                 self.current.clone_from(&event.version);
                 self.held.clear();
                 self.aborted.clear();
+                self.accepted.clear();
             }
             Event::ProxyCreated(event) => {
                 self.arrives(event.proxy, &event.version, event.kind.into())
@@ -215,6 +216,9 @@ impl Definition {
                 Some(_) => *changes + 1,
                 None => self.sequence,
             };
+        }
+        if role == "migrate" {
+            self.accepted.clear();
         }
         if !self.is_paused() {
             self.state = self.state_unless_paused();

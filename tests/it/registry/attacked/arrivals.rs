@@ -1,7 +1,7 @@
 //! Transfers whose two definitions change between acceptance, approval and execution.
 
 use crate::prelude::*;
-use crate::registry::errors::{definition_paused, stale};
+use crate::registry::errors::{definition_paused, not_accepted, stale};
 
 use super::{ATTACKER, VICTIM, acceptance, attackers_registry, transfer};
 use crate::registry::fixture::{Fixture, Reverted, account, is, plain, refused};
@@ -58,17 +58,21 @@ fn a_stranger_executes_a_matured_transfer_only_as_both_sides_left_it() {
     }
 }
 
-/// What the receiver accepted is what arrives, also where it was replaced there since: it runs 1.0 until somebody rolls
-/// out.
+/// An acceptance ends with the receiver's next `migrate`: what it has replaced since does not run there, and the proxy
+/// stays where it was. Accepted once more, it arrives.
 #[test]
-fn what_was_accepted_before_the_receiver_migrated_runs_the_accepted_version() {
+fn what_was_accepted_before_the_receiver_migrated_does_not_arrive() {
     for kind in KINDS {
         let (mut fixture, proxy, away, go) = matured(kind);
+        let home = fixture.registry;
         let second = fixture.deploy("counter-v2");
         let order = calls::migrate("A", "2.0", &second, plain("1.0"));
         fixture.accepted_by(away, ATTACKER, &order);
-        fixture.executes(VICTIM, &calls::pause_first("A", [proxy]));
-        execute(&mut fixture, &go).expect("received");
+        refused(execute(&mut fixture, &go), not_accepted("A", proxy, home));
+        assert_eq!(fixture.instance(proxy).version, "1.0");
+        let accept = acceptance(&fixture, proxy, home);
+        fixture.accepted_by(away, ATTACKER, &accept);
+        execute(&mut fixture, &go).expect("accepted as it is");
         let found = fixture.at(away, |it| it.instance(proxy));
         assert_eq!(
             (found.version.as_str(), found.state),

@@ -203,12 +203,5 @@ fn a_proxy_that_was_accepted_twice_arrives_once_where_it_was_sent() {
     refused(again, IRegistry::ProxyExists { proxy });
     let receive = calls::receive_transfer(proxy, "M", 0);
     let taken = fixture.send(account(6), &receive);
-    refused(
-        taken,
-        IRegistry::TransferNotAccepted {
-            definition: keccak256("M"),
-            proxy,
-            registry: account(6),
-        },
-    );
+    refused(taken, not_accepted("M", proxy, account(6)));
 }

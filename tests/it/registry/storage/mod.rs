@@ -328,7 +328,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
     let fields = [
         ("registry", word(lambda)),
         ("version", number(1u8)),
-        ("changes", U256::ZERO),
+        ("epoch", number(1u8)),
         ("nonce", number(9u8)),
     ];
     record.packs("EXPECTED", fields);

@@ -98,6 +98,34 @@ fn a_policy_change_ends_the_actions_of_its_role() {
 }
 
 #[test]
+fn an_acceptance_ends_with_the_next_migrate_and_with_another_policy_of_that_role() {
+    let expected = |event: Option<Event>| {
+        let mut definition = created();
+        let accepted = abi::TransferAccepted {
+            definition: B256::ZERO,
+            proxy: Address::repeat_byte(9),
+            version: "1.0".into(),
+            registry: Address::repeat_byte(8),
+            nonce: 0,
+        };
+        definition.feed(&Event::TransferAccepted(accepted), 2);
+        if let Some(event) = event {
+            definition.feed(&event, 3);
+        }
+        definition.accepted.len()
+    };
+    let migrated = abi::CurrentChanged {
+        definition: B256::ZERO,
+        version: "2.0".into(),
+        sequence: 2,
+    };
+    assert_eq!(expected(None), 1);
+    assert_eq!(expected(Some(policy_changed("create", &team(2)))), 1);
+    assert_eq!(expected(Some(policy_changed("migrate", &team(2)))), 0);
+    assert_eq!(expected(Some(Event::CurrentChanged(migrated))), 0);
+}
+
+#[test]
 fn an_action_lives_thirty_days_from_the_end_of_its_delay() {
     let mut definition = created();
     definition.feed(&proposed(0), 0);
