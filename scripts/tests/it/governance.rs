@@ -1,5 +1,6 @@
 //! The command line where people decide together: processes of this program against a node.
 
+mod arrivals;
 mod at_once;
 mod call;
 mod checks;

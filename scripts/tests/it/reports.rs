@@ -57,7 +57,7 @@ fn generated() -> String {
         "properties": {
             "dry_run": {"const": true, "description": "The command only tried on a copy of the chain."},
             "read_at": read_at,
-            "unverified": {
+            "unverified_registries": {
                 "type": "array",
                 "items": {"type": "string"},
                 "description": "Registries of unknown origin that --trust-registry accepts.",

@@ -3,14 +3,14 @@
 use crate::prelude::*;
 
 /// Two registries with a definition `A` at 1.0 each: `Admin` decides at the first, `Admin2` at the second.
-struct Two {
-    sandbox: Sandbox,
-    first: String,
-    second: String,
+pub(super) struct Two {
+    pub(super) sandbox: Sandbox,
+    pub(super) first: String,
+    pub(super) second: String,
 }
 
 impl Two {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let sandbox = Sandbox::with_counter("Admin", 0);
         let first = sandbox.saved("registry").to_lowercase();
         let deployed = sandbox.done("Admin2", "registry deploy");
@@ -26,12 +26,12 @@ impl Two {
     }
 
     /// A command of `Admin2` at the second registry.
-    fn at_second(&self, words: &str) -> Value {
+    pub(super) fn at_second(&self, words: &str) -> Value {
         self.sandbox
             .done("Admin2", &format!("{words} --registry {}", self.second))
     }
 
-    fn created(&self, kind: &str) -> String {
+    pub(super) fn created(&self, kind: &str) -> String {
         let created = self
             .sandbox
             .done("Admin", &format!("{CREATE} --kind {kind}"));
@@ -39,7 +39,7 @@ impl Two {
     }
 
     /// `Admin` transfers an instance to the second registry.
-    fn transferred(&self, proxy: &str) -> Answer {
+    pub(super) fn transferred(&self, proxy: &str) -> Answer {
         self.sandbox
             .run("Admin", &format!("transfer {proxy} {}", self.second))
     }
@@ -77,7 +77,7 @@ impl Two {
 }
 
 /// The id of the finding that a proxy came from elsewhere.
-fn arrival(proxy: &str) -> String {
+pub(super) fn arrival(proxy: &str) -> String {
     let proxy: Address = proxy.parse().expect("an address");
     format!("arrival:{proxy}")
 }
