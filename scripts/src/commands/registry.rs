@@ -106,8 +106,12 @@ async fn deploy(
     if save && earlier.is_none() {
         Manifest::require_free(&file, network, entry)?;
     }
-    let deploy::Ensured { mut sent, programs } =
-        deploy::ensure_framework(&client, &framework, bump, &*context.output).await?;
+    let mut sent = deploy::ensure_deployers(&client, &*context.output).await?;
+    let deploy::Ensured {
+        sent: framework_sent,
+        programs,
+    } = deploy::ensure_framework(&client, &framework, bump, &*context.output).await?;
+    sent.extend(framework_sent);
     let created = match earlier {
         Some(found) => found,
         None => {

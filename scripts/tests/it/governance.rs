@@ -10,6 +10,7 @@ mod creation;
 mod dear;
 mod deceived;
 mod decide;
+mod deployers;
 mod dry_run;
 mod earlier;
 mod effects;
