@@ -6,7 +6,7 @@ use syn::{Fields, Generics, Item, UseTree};
 
 /// The crates whose types reports contain, with the folders of their sources.
 const CRATES: [(&str, &str); 5] = [
-    ("stylus_upgrades", "src"),
+    ("stylus_upgrades_core", "core/src"),
     ("stylus_upgrades_common", "common/src"),
     ("stylus_upgrades_deploy", "deploy/src"),
     ("stylus_upgrades_lifecycle", "lifecycle/src"),

@@ -1,8 +1,8 @@
 //! The command line as clap parses it: what every command takes, and the commands.
 
 use super::long_version::long_version;
-use crate::commands::COMMANDS;
-use crate::commands::spec::Invocation;
+use crate::context::Program;
+use crate::context::spec::Invocation;
 use crate::options::Global;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 
@@ -23,21 +23,24 @@ pub(super) struct CommandLine {
 }
 
 /// Every command, without the texts around its help.
-pub(super) fn tree() -> clap::Command {
+pub(super) fn tree(program: &Program) -> clap::Command {
     let root = Root::command()
         .subcommand_required(true)
         .arg_required_else_help(true);
-    COMMANDS
-        .iter()
+    program
+        .commands()
         .fold(root, |root, one| root.subcommand(one.clap()))
 }
 
 /// Takes over what clap has parsed.
-pub(super) fn command_line(matches: &ArgMatches) -> Result<CommandLine, clap::Error> {
+pub(super) fn command_line(
+    program: &Program,
+    matches: &ArgMatches,
+) -> Result<CommandLine, clap::Error> {
     let global = Root::from_arg_matches(matches)?.global;
     let found = matches
         .subcommand()
-        .and_then(|(name, args)| Some((crate::commands::named(name)?, args)));
+        .and_then(|(name, args)| Some((program.named(name)?, args)));
     let (command, args) =
         found.ok_or_else(|| clap::Error::new(clap::error::ErrorKind::MissingSubcommand))?;
     Ok(CommandLine {

@@ -2,6 +2,7 @@
 
 use super::{exit_code, help};
 use crate::app_error::Error;
+use crate::context::Program;
 use crate::error::Exit;
 use crate::output::{Output, visible};
 use crate::secret::redacted;
@@ -12,7 +13,11 @@ use std::process::ExitCode;
 
 /// Help and version are not failures; everything else that clap reports is wrong usage. What it refuses may be anything,
 /// so it is repeated by its ends alone where it is long.
-pub(super) fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
+pub(super) fn misused(
+    program: &'static Program,
+    words: &[OsString],
+    error: &clap::Error,
+) -> ExitCode {
     if !error.use_stderr() {
         let _ = error.print(); // a reader that has gone needs nothing more
         return exit_code(Exit::Done);
@@ -27,11 +32,11 @@ pub(super) fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
         .collect();
     let output = Output::new(json, false);
     words.iter().for_each(|word| output.typed(word));
-    exit_code(output.failure(&refusal(&words, error)))
+    exit_code(output.failure(&refusal(program, &words, error)))
 }
 
 /// What clap refuses, and what to do next.
-fn refusal(words: &[String], error: &clap::Error) -> Error {
+fn refusal(program: &'static Program, words: &[String], error: &clap::Error) -> Error {
     let found = named(
         error,
         &[
@@ -62,7 +67,7 @@ fn refusal(words: &[String], error: &clap::Error) -> Error {
             |valid| format!("one of {valid}"),
         ),
         found: found.unwrap_or_else(|| "no command".into()),
-        next: advice(error, &format!("{} --help", command_of(words))),
+        next: advice(error, &format!("{} --help", command_of(program, words))),
     }
 }
 
@@ -96,8 +101,8 @@ fn advice(error: &clap::Error, help: &str) -> String {
 }
 
 /// The program with the commands that the line names.
-fn command_of(words: &[String]) -> String {
-    let program = help::command();
+fn command_of(program: &'static Program, words: &[String]) -> String {
+    let program = help::command(program);
     let (mut at, mut text) = (&program, program.get_name().to_owned());
     let mut words = words.iter();
     while let Some(word) = words.next() {

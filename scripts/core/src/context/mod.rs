@@ -4,12 +4,15 @@ mod built;
 mod chain;
 mod manifest;
 pub(crate) mod prelude;
+mod program;
 mod registry;
 mod session;
+pub mod spec;
 
 pub(crate) use built::declared;
 pub(crate) use chain::{earlier, report_undone};
 pub(crate) use manifest::seen_by;
+pub use program::Program;
 pub(crate) use registry::{Unverified, key};
 pub(crate) use session::Session;
 
@@ -35,21 +38,13 @@ use stylus_devnode::NodeHandle;
 /// The variable that names the workspace whose contracts are called by their names.
 const HOME: &str = "STYLUS_UPGRADES_HOME";
 
-/// What commands know of the command line.
-pub(crate) struct Program {
-    /// All commands, with their help.
-    pub(crate) command: fn() -> clap::Command,
-    /// Whether the command of a name asks a chain: advice to run it repeats the flags that lead there.
-    pub(crate) asks_chain: fn(&str) -> bool,
-}
-
 /// What a command works with.
-pub(crate) struct Context {
+pub struct Context {
     /// Where all output goes.
     pub(crate) output: Arc<Output>,
     /// The arguments that every command takes.
     pub(crate) global: Global,
-    /// The command line that it is part of.
+    /// The program that it is part of.
     pub(crate) program: &'static Program,
     /// The manifest, empty if there is none.
     pub(crate) manifest: Manifest,
@@ -127,7 +122,7 @@ impl Context {
             output.link_to(explorer);
         }
         let (names, place) = (Names::of(&manifest), global.place.clone());
-        let place_of = move |name: &str| match (program.asks_chain)(name) {
+        let place_of = move |name: &str| match program.asks_chain(name) {
             true => place.clone(),
             false => Vec::new(),
         };

@@ -3,15 +3,15 @@
 //! type panics.
 
 use super::help;
-use crate::commands::COMMANDS;
+use crate::context::Program;
 use crate::output::Outcome;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 /// Commands, each with the names of the types that it reports.
-pub fn table() -> BTreeMap<String, Vec<&'static str>> {
+pub fn table(program: &Program) -> BTreeMap<String, Vec<&'static str>> {
     let mut table: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
-    for command in COMMANDS {
+    for command in program.commands() {
         for report in command.reports() {
             let name = format!("{} {}", command.name(), report.below);
             table
@@ -24,13 +24,13 @@ pub fn table() -> BTreeMap<String, Vec<&'static str>> {
 }
 
 /// The whole command line.
-pub fn command() -> clap::Command {
-    help::command()
+pub fn command(program: &'static Program) -> clap::Command {
+    help::command(program)
 }
 
 /// The name of the command that a command line calls; `None` if it calls none.
-pub fn called(words: &[OsString]) -> Option<String> {
-    let matches = command().try_get_matches_from(words).ok()?;
+pub fn called(program: &'static Program, words: &[OsString]) -> Option<String> {
+    let matches = command(program).try_get_matches_from(words).ok()?;
     let (name, inner) = matches.subcommand()?;
     Some(match inner.subcommand() {
         Some((second, _)) => format!("{name} {second}"),
@@ -39,10 +39,10 @@ pub fn called(words: &[OsString]) -> Option<String> {
 }
 
 /// Panics if the table does not list the type of a report.
-pub(super) fn require_listed(outcome: &Outcome) {
+pub(super) fn require_listed(program: &'static Program, outcome: &Outcome) {
     let words: Vec<OsString> = std::env::args_os().collect();
-    let name = called(&words).unwrap_or_default();
-    let listed = table().remove(&name);
+    let name = called(program, &words).unwrap_or_default();
+    let listed = table(program).remove(&name);
     let is_listed = listed.is_some_and(|types| types.contains(&outcome.report));
     let report = outcome.report;
     assert!(is_listed || report.is_empty(), "{name} reports {report}");

@@ -37,9 +37,10 @@ pub(crate) static COMPLETIONS: Spec<CompletionsArgs> = Spec {
     governed: Governs::Never,
     reports: || vec![report_type::<Completions>()],
     run: |context, args| {
-        Box::pin(ready(Ok(
-            context.outcome(&completions((context.program.command)(), args.shell))
-        )))
+        Box::pin(ready(Ok(context.outcome(&completions(
+            (context.program.command)(context.program),
+            args.shell,
+        )))))
     },
 };
 
@@ -98,7 +99,7 @@ pub(crate) fn manual(command: clap::Command, folder: &Path) -> Result<Manual> {
 
 /// Writes the manual, and says where.
 fn man(context: &Context, folder: &Path) -> Result<Outcome> {
-    let manual = manual((context.program.command)(), folder)?;
+    let manual = manual((context.program.command)(context.program), folder)?;
     Ok(context.outcome(&manual))
 }
 

@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn the_version_of_the_sdk_is_that_of_the_framework() {
-        let manifest = include_str!("../../../../Cargo.toml");
+        let manifest = include_str!("../../../../../Cargo.toml");
         let line = format!("{SDK} = {{ version = \"={SDK_VERSION}\"");
         assert!(manifest.contains(&line), "{line}");
     }

@@ -1,25 +1,32 @@
 //! The declaration of a command. Its help, its page of the manual, its completions, its flags and the schema of its report
 //! follow from it.
 
-use crate::context::prelude::*;
+use super::prelude::*;
 use clap::{ArgMatches, Args};
 use futures::future::LocalBoxFuture;
 
 /// The title under which the help of the program lists a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Group {
+pub enum Group {
+    /// What an author does before anything is on a chain.
     Author,
+    /// The local chain.
     Chain,
+    /// Code, registries and proxies onto a chain.
     Deploy,
+    /// Other versions.
     Upgrade,
+    /// What approvers do.
     Approve,
+    /// What changes nothing on the chain.
     Look,
+    /// What a shell needs.
     Shell,
 }
 
 impl Group {
     /// All, in the order of the help.
-    pub(crate) const ALL: [Self; 7] = [
+    pub const ALL: [Self; 7] = [
         Self::Author,
         Self::Chain,
         Self::Deploy,
@@ -30,7 +37,7 @@ impl Group {
     ];
 
     /// The title.
-    pub(crate) const fn title(self) -> &'static str {
+    pub const fn title(self) -> &'static str {
         match self {
             Self::Author => "Author",
             Self::Chain => "Chain",
@@ -43,7 +50,7 @@ impl Group {
     }
 
     /// Whether its commands work with a chain that runs already.
-    pub(crate) const fn asks_chain(self) -> bool {
+    pub const fn asks_chain(self) -> bool {
         match self {
             Self::Author | Self::Chain | Self::Shell => false,
             Self::Deploy | Self::Upgrade | Self::Approve | Self::Look => true,
@@ -52,30 +59,30 @@ impl Group {
 }
 
 /// Whether a command makes a call for approvers, which `--export` can write to a file.
-pub(crate) enum Governs<A> {
+pub enum Governs<A> {
+    /// No.
     Never,
+    /// With all arguments.
     Always,
     /// With some arguments; and the words for them.
     When(&'static str, fn(&A) -> bool),
 }
 
 /// The type of a report, and the command below its command that reports it; empty if there is none.
-#[cfg_attr(
-    not(feature = "kill-points"),
-    expect(dead_code, reason = "only the generator of the schemas reads it")
-)]
-pub(crate) struct ReportType {
-    pub(crate) below: &'static str,
-    pub(crate) name: &'static str,
+pub struct ReportType {
+    /// The command below its command.
+    pub below: &'static str,
+    /// The path of the type.
+    pub name: &'static str,
 }
 
 /// A report of a command.
-pub(crate) fn report_type<T>() -> ReportType {
+pub fn report_type<T>() -> ReportType {
     report_type_of::<T>("")
 }
 
 /// A report of a command below another one.
-pub(crate) fn report_type_of<T>(below: &'static str) -> ReportType {
+pub fn report_type_of<T>(below: &'static str) -> ReportType {
     ReportType {
         below,
         name: std::any::type_name::<T>(),
@@ -83,52 +90,58 @@ pub(crate) fn report_type_of<T>(below: &'static str) -> ReportType {
 }
 
 /// A command that runs.
-pub(crate) type Running<'a> = LocalBoxFuture<'a, Result<Outcome>>;
+pub type Running<'a> = LocalBoxFuture<'a, Result<Outcome>>;
 
 /// The declaration of a command with these arguments.
-pub(crate) struct Spec<A: 'static> {
+pub struct Spec<A: 'static> {
     /// What people type.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// One line for the help.
-    pub(crate) about: &'static str,
-    pub(crate) group: Group,
+    pub about: &'static str,
+    /// Where the help lists it.
+    pub group: Group,
     /// Command lines, without the name of the program.
-    pub(crate) examples: &'static [&'static str],
+    pub examples: &'static [&'static str],
     /// The word of a command line that has files written, if one is: `--dry-run` refuses it.
-    pub(crate) writes: fn(&A) -> Option<&'static str>,
-    pub(crate) governed: Governs<A>,
-    pub(crate) reports: fn() -> Vec<ReportType>,
-    pub(crate) run: for<'a> fn(&'a Context, &'a A) -> Running<'a>,
+    pub writes: fn(&A) -> Option<&'static str>,
+    /// Whether it makes a call for approvers.
+    pub governed: Governs<A>,
+    /// The types of what it reports.
+    pub reports: fn() -> Vec<ReportType>,
+    /// Runs it.
+    pub run: for<'a> fn(&'a Context, &'a A) -> Running<'a>,
 }
 
 /// A command that writes no file.
-pub(crate) fn no_file<A>(_: &A) -> Option<&'static str> {
+pub fn no_file<A>(_: &A) -> Option<&'static str> {
     None
 }
 
 /// A command, whatever its arguments are.
-pub(crate) trait Command: Sync {
+pub trait Command: Sync {
     /// What people type.
     fn name(&self) -> &'static str;
     /// One line for the help.
     fn about(&self) -> &'static str;
+    /// Where the help lists it.
     fn group(&self) -> Group;
+    /// Command lines, without the name of the program.
     fn examples(&self) -> &'static [&'static str];
-    #[cfg_attr(
-        not(feature = "kill-points"),
-        expect(dead_code, reason = "only the generator of the schemas reads it")
-    )]
+    /// The types of what it reports.
     fn reports(&self) -> Vec<ReportType>;
     /// The words for a call for approvers that it makes, if it makes one.
     fn governs(&self) -> Option<&'static str>;
     /// As clap parses it.
     fn clap(&self) -> clap::Command;
-    /// The arguments that were parsed.
+    /// The command with the arguments that were parsed.
+    ///
+    /// # Errors
+    /// Arguments that are not this command's.
     fn invocation(&'static self, matches: &ArgMatches) -> Result<Box<dyn Invocation>, clap::Error>;
 }
 
 /// A command with its arguments.
-pub(crate) trait Invocation {
+pub trait Invocation {
     /// What people type.
     fn name(&self) -> &'static str;
     /// The word of the command line that has files written.
@@ -208,7 +221,7 @@ impl<A: Args> Invocation for Given<A> {
 }
 
 /// Examples, as a help shows them.
-pub(crate) fn shown_examples<'a>(examples: impl Iterator<Item = &'a str>) -> String {
+pub fn shown_examples<'a>(examples: impl Iterator<Item = &'a str>) -> String {
     let lines = examples.map(|example| format!("  stylus-upgrades {example}\n"));
     lines.fold("Examples:\n".to_owned(), |text, line| text + &line)
 }

@@ -2,8 +2,8 @@
 //! one, and a dry run writes no file.
 
 use crate::client::ChainError;
-use crate::commands::COMMANDS;
-use crate::commands::spec::Invocation;
+use crate::context::Program;
+use crate::context::spec::Invocation;
 use crate::options::Global;
 use crate::prelude::*;
 
@@ -11,9 +11,13 @@ use crate::prelude::*;
 ///
 /// # Errors
 /// [`Error::Usage`], `ExportNotGoverned`, `ExportIncomplete`.
-pub(super) fn require_compatible(invocation: &dyn Invocation, global: &Global) -> Result<()> {
+pub(super) fn require_compatible(
+    program: &Program,
+    invocation: &dyn Invocation,
+    global: &Global,
+) -> Result<()> {
     if global.export.wanted()?.is_some() && !invocation.is_governed() {
-        return Err(not_governed().into());
+        return Err(not_governed(program).into());
     }
     let exports = global.export.export.is_some().then_some("--export");
     match exports.or(invocation.writes()).filter(|_| global.dry_run) {
@@ -28,9 +32,9 @@ pub(super) fn require_compatible(invocation: &dyn Invocation, global: &Global) -
 }
 
 /// The refusal of a command that makes no call for approvers.
-fn not_governed() -> ChainError {
+fn not_governed(program: &Program) -> ChainError {
     let message = "this command makes no call that approvers send";
-    let governed: Vec<&str> = COMMANDS.iter().filter_map(|one| one.governs()).collect();
+    let governed: Vec<&str> = program.commands().filter_map(|one| one.governs()).collect();
     let refusal = Refusal::new("ExportNotGoverned", message).with(
         format!("one of these commands: {}", governed.join(", ")),
         "--export with another command",

@@ -13,6 +13,7 @@ mod tree;
 use crate::app_error::Error;
 use crate::children;
 use crate::commands::node;
+use crate::context::spec::Command;
 use crate::context::{Context, Program};
 use crate::error::{Exit, Refusal, Report};
 use crate::keys;
@@ -34,28 +35,30 @@ const STACK: usize = 8 << 20;
 /// How long a command that a signal ends may take to say so.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// What commands know of the command line.
-static PROGRAM: Program = Program {
-    command: help::command,
-    asks_chain: help::asks_chain,
-};
+/// The program with these commands: a list of the core and one of each wing.
+pub const fn program(commands: &'static [&'static [&'static dyn Command]]) -> Program {
+    Program {
+        commands,
+        command: help::command,
+    }
+}
 
 /// Runs the command line of this process. Exit codes are those of [`Exit`].
-pub fn main() -> ExitCode {
+pub fn main(program: &'static Program) -> ExitCode {
     // A core file would hold the key. Errors are ignored: some systems do not allow to change the limit.
     let none = Rlimit {
         current: Some(0),
         maximum: Some(0),
     };
     let _ = setrlimit(Resource::Core, none);
-    run(std::env::args_os().collect())
+    run(program, std::env::args_os().collect())
 }
 
 /// Runs a command line, its first word being the program's name.
-pub fn run(words: Vec<OsString>) -> ExitCode {
-    let line = match help::parse(&words) {
+pub fn run(program: &'static Program, words: Vec<OsString>) -> ExitCode {
+    let line = match help::parse(program, &words) {
         Ok(parsed) => parsed,
-        Err(error) => return misuse::misused(&words, &error),
+        Err(error) => return misuse::misused(program, &words, &error),
     };
     let is_node = line.invocation.name() == node::SPEC.name;
     let json = line.global.json || is_node && misuse::has_json(&words);
@@ -81,7 +84,7 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
         ];
         runtime.spawn(end_on_signal(kinds.map(signal), output.clone()));
     }
-    let exit = runtime.block_on(execute(output.clone(), line));
+    let exit = runtime.block_on(execute(program, output.clone(), line));
     let exit = exit.unwrap_or_else(|error| output.failure(&error));
     // Requests that are still in flight are not waited for.
     runtime.shutdown_background();
@@ -89,17 +92,21 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
 }
 
 /// Runs a command, reports the result and closes the journal.
-async fn execute(output: Arc<Output>, line: CommandLine) -> Result<Exit, Error> {
+async fn execute(
+    program: &'static Program,
+    output: Arc<Output>,
+    line: CommandLine,
+) -> Result<Exit, Error> {
     let CommandLine { global, invocation } = line;
-    flags::require_compatible(&*invocation, &global)?;
-    let context = Context::new(output.clone(), global, &PROGRAM)?;
+    flags::require_compatible(program, &*invocation, &global)?;
+    let context = Context::new(output.clone(), global, program)?;
     let outcome = match invocation.run(&context).await {
         Ok(outcome) if context.global.dry_run => outcome.of_copy(),
         Ok(outcome) => outcome,
         Err(error) => return Err(unknown::with_names(&context, error).await),
     };
     #[cfg(feature = "kill-points")]
-    reports::require_listed(&outcome);
+    reports::require_listed(program, &outcome);
     context.confirm_chain().await?;
     let exit = output.result(&outcome);
     if output.is_written() {

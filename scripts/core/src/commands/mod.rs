@@ -31,7 +31,6 @@ pub(crate) mod review;
 pub(crate) mod revoke;
 pub(crate) mod run_migration;
 pub(crate) mod sign;
-pub(crate) mod spec;
 pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod trace;
@@ -40,10 +39,12 @@ pub(crate) mod upgrade;
 pub(crate) mod verify;
 pub(crate) mod version;
 
+pub(crate) use crate::context::spec;
+
 use spec::Command;
 
-/// Every command, in the order of the help.
-pub(crate) static COMMANDS: &[&dyn Command] = &[
+/// The commands of the core, in the order of the help.
+pub static COMMANDS: &[&dyn Command] = &[
     &project::NEW,
     &project::INIT,
     &check::SPEC,
@@ -84,8 +85,3 @@ pub(crate) static COMMANDS: &[&dyn Command] = &[
     &about::COMPLETIONS,
     &about::MAN,
 ];
-
-/// The command of that name.
-pub(crate) fn named(name: &str) -> Option<&'static dyn Command> {
-    COMMANDS.iter().copied().find(|one| one.name() == name)
-}
