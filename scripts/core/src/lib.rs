@@ -19,7 +19,7 @@
 //! | [`history`] | what happened, from chain data alone |
 //! | [`census`] | every slot of an instance, proven, and what each one is |
 //! | [`inspect`] | one instance: its storage by variables, its path, its events |
-//! | [`doctor`] | whether everything that is needed still runs, and what helps |
+//! | [`expiry`] | which programs run, for how long, and what would help |
 //! | [`versions`] | what was registered, kept in a folder for version control |
 //! | [`project`] | a user's project: new, or made from an existing contract |
 //! | [`simulation`] | a copy of the chain in this process, on which things are tried |
@@ -30,7 +30,7 @@
 //! | [`report`] | what a command reports: one value, rendered for people, programs and pages |
 //! | [`cli`] | the command line: what is typed, parsed and run |
 //! | [`commands`] | what each command does, a file each |
-//! | `pipeline` | a request is resolved, judged, placed, sent and followed |
+//! | [`pipeline`] | a request is resolved, judged, placed, sent and followed |
 //! | [`context`] | what a command works with: output, manifest, builder, chain, registry |
 //! | [`options`] | arguments that several commands take |
 //! | [`console`] | the same in a browser: the server, its pages |
@@ -59,8 +59,8 @@ pub mod console;
 pub mod context;
 pub mod demo;
 pub mod options;
-mod pipeline;
-mod prelude;
+pub mod pipeline;
+pub mod prelude;
 pub mod project;
 pub mod publish;
 
@@ -73,6 +73,6 @@ pub use stylus_upgrades_deploy::{
     registry, simulation, steps, versions,
 };
 pub use stylus_upgrades_lifecycle::{
-    census, checks, doctor, export, fuzz, governance, history, inspect, layout, line_coverage,
+    census, checks, expiry, export, fuzz, governance, history, inspect, layout, line_coverage,
     migration, plan, review, trace,
 };

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`census`] | every slot of an instance, proven, and what each one is |
 //! | [`checks`] | what is known of a way into a version, and every check of it |
-//! | [`doctor`] | whether everything that is needed still runs, and what helps |
+//! | [`expiry`] | which programs run, for how long, and what would help |
 //! | [`export`] | calls to files, for approvers that are contracts |
 //! | [`fuzz`] | an upgrade tried with calls that nobody has made yet, on copies of one block |
 //! | [`governance`] | deciding together: what is proposed, approvals, checks |
@@ -23,7 +23,7 @@
 
 pub mod census;
 pub mod checks;
-pub mod doctor;
+pub mod expiry;
 pub mod export;
 pub mod fuzz;
 pub mod governance;

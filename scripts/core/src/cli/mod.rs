@@ -14,6 +14,7 @@ use crate::app_error::Error;
 use crate::children;
 use crate::commands::node;
 use crate::context::spec::Command;
+use crate::context::wings::Wings;
 use crate::context::{Context, Program};
 use crate::error::{Exit, Refusal, Report};
 use crate::keys;
@@ -35,10 +36,14 @@ const STACK: usize = 8 << 20;
 /// How long a command that a signal ends may take to say so.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// The program with these commands: a list of the core and one of each wing.
-pub const fn program(commands: &'static [&'static [&'static dyn Command]]) -> Program {
+/// The program with these commands, a list of the core and one of each wing, and with these wings.
+pub const fn program(
+    commands: &'static [&'static [&'static dyn Command]],
+    wings: Wings,
+) -> Program {
     Program {
         commands,
+        wings,
         command: help::command,
     }
 }

@@ -6,12 +6,13 @@ use crate::commands::create_proxy::CreateProxyArgs;
 use crate::commands::node::NodeArgs;
 use crate::commands::version::RegisterArgs;
 use crate::context::Program;
+use crate::context::wings::Wings;
 use crate::error::Explain;
 use crate::options::StepArgs;
 use clap_complete::Shell;
 
 /// The commands of the core.
-static PROGRAM: Program = program(&[COMMANDS]);
+static PROGRAM: Program = program(&[COMMANDS], Wings::NONE);
 
 fn parse(line: &str) -> Result<CommandLine, clap::Error> {
     let words = std::iter::once("stylus-upgrades").chain(line.split_whitespace());

@@ -13,7 +13,6 @@ pub(crate) mod create_proxy;
 pub(crate) mod define;
 pub(crate) mod demo;
 pub(crate) mod deploy;
-pub(crate) mod doctor;
 pub(crate) mod fuzz;
 pub(crate) mod history;
 pub(crate) mod layout;
@@ -80,7 +79,6 @@ pub static COMMANDS: &[&dyn Command] = &[
     &coverage::SPEC,
     &census::SPEC,
     &verify::SPEC,
-    &doctor::SPEC,
     &console::SPEC,
     &about::COMPLETIONS,
     &about::MAN,

@@ -1,6 +1,5 @@
 //! `plan`: the whole upgrade tried on a copy of the chain's state, before anybody approves.
 
-use super::doctor;
 use super::replay;
 use super::spec::{Governs, Group, Spec, report_type};
 use crate::assess::{Finding, FindingId, Role, Severity, decide, told_once};
@@ -15,6 +14,7 @@ use crate::options::UpgradeArgs;
 use crate::pipeline::checked::Checks;
 use crate::pipeline::shown::decoded;
 use crate::pipeline::simulated_upgrade::{SimulatedUpgrade, SimulationOptions, simulate};
+use crate::pipeline::warnings;
 use crate::plan::REPLAY_BLOCKS_MAX;
 use crate::plan::{
     self, Change, Event, InstancePlan, Plan, PlanRequest, Reads, Verdict, ether, limits_in_words,
@@ -189,7 +189,7 @@ pub(crate) async fn run_as(
     });
     checks.needless.extend(needless.cloned());
     checks.accepted.extend(taken);
-    let mut warnings = doctor::warn(session, used(&request)).await?;
+    let mut warnings = warnings::warn(session, used(&request)).await?;
     let changed = of_manifest.filter(|one| one.severity == Severity::Warning);
     if let Some(one) = &changed {
         context.warn(one);

@@ -1,8 +1,8 @@
 //! `status`: what is live, read from the chain; for one instance with its storage by variables, its path and its
 //! events.
 
+use super::report_page;
 use super::spec::{Governs, Group, Spec, report_type};
-use super::{doctor, report_page};
 use crate::assess::Finding;
 use crate::context::prelude::*;
 use crate::governance::definitions;
@@ -61,7 +61,7 @@ pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome>
             None => of_definitions(session, vec![name.to_owned()]).await?,
         },
     };
-    let mut warnings = doctor::warn(session, found.used()).await?;
+    let mut warnings = warnings::warn(session, found.used()).await?;
     for name in found.definitions() {
         for arrival in arrivals::of_definition(session, name).await? {
             let arrival = taken(context, arrival);

@@ -2,7 +2,6 @@
 
 mod builds;
 
-use super::doctor;
 use super::publish;
 use super::publish::PublishArgs;
 use super::spec::{Governs, Group, Spec, no_file, report_type};
@@ -12,6 +11,7 @@ use crate::governance::seconds_left;
 use crate::history::{Section, VerifyReport, Wanted, read_compared, read_existing};
 use crate::model::Slice;
 use crate::pipeline::arrivals;
+use crate::pipeline::warnings;
 
 use crate::registry::definitions;
 use builds::{built, coverage as coverage_of, framework_checks, published_builds};
@@ -132,7 +132,7 @@ pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
         let checks = framework_checks(session, &proxies).await?;
         sections.push(Section::of(Some("framework"), checks));
     }
-    let warnings = doctor::warn(session, used).await?;
+    let warnings = warnings::warn(session, used).await?;
     let mut report = VerifyReport::of(registry.address, sections, warnings);
     if report.checks.iter().any(|check| !check.ok)
         && let Some(error) = &report.error

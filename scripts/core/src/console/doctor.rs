@@ -1,7 +1,7 @@
 //! What the doctor found.
 
 use super::page::{PageContext, address, cell, findings, table, text};
-use crate::doctor::{Diagnosis, Program};
+use crate::expiry::{Diagnosis, Program};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 

@@ -3,18 +3,19 @@
 mod built;
 mod chain;
 mod manifest;
-pub(crate) mod prelude;
+pub mod prelude;
 mod program;
 mod registry;
 mod session;
 pub mod spec;
+pub mod wings;
 
 pub(crate) use built::declared;
 pub(crate) use chain::{earlier, report_undone};
 pub(crate) use manifest::seen_by;
 pub use program::Program;
 pub(crate) use registry::{Unverified, key};
-pub(crate) use session::Session;
+pub use session::Session;
 
 use crate::assess::{Accepted, Finding};
 use crate::build::{BuildError, Builder};

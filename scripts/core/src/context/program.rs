@@ -1,11 +1,14 @@
 //! The program that a command is part of: its commands, and the wings that it is composed with.
 
 use super::spec::Command;
+use super::wings::Wings;
 
 /// What a program is composed of.
 pub struct Program {
     /// Its commands, a list of the core and one of each wing, in the order of the help.
     pub commands: &'static [&'static [&'static dyn Command]],
+    /// The wings that it is composed with.
+    pub wings: Wings,
     /// The whole command line, with its help.
     pub command: fn(&'static Program) -> clap::Command,
 }

@@ -27,4 +27,5 @@ pub(crate) mod transfer;
 pub(crate) mod uncompared;
 pub(crate) mod unknown;
 pub(crate) mod verifiable;
+pub mod warnings;
 pub(crate) mod work;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use syn::{Fields, Generics, Item, UseTree};
 
 /// The crates whose types reports contain, with the folders of their sources.
-const CRATES: [(&str, &str); 5] = [
+const CRATES: [(&str, &str); 6] = [
     ("stylus_upgrades_core", "core/src"),
+    ("stylus_upgrades_watch", "wings/watch/src"),
     ("stylus_upgrades_common", "common/src"),
     ("stylus_upgrades_deploy", "deploy/src"),
     ("stylus_upgrades_lifecycle", "lifecycle/src"),

@@ -5,7 +5,7 @@ use super::refused::nothing_there;
 use crate::app_error::Error;
 use crate::assess::{Finding, Role};
 use crate::commands::plan::PlanArgs;
-use crate::commands::{census, doctor, pending, plan, policy, replay, review};
+use crate::commands::{census, pending, plan, policy, replay, review};
 use crate::console::overview::Overview;
 use crate::console::page::PageContext;
 use crate::console::plan::{REPLAY_BLOCKS, SimulatedPlan};
@@ -18,6 +18,7 @@ use crate::model::{Definition, Slice};
 use crate::options::{INSTANCES, UpgradeArgs};
 use crate::pipeline::arrivals::{self, taken};
 use crate::pipeline::inspection::inspect;
+use crate::pipeline::warnings;
 use crate::plan::Replay;
 use maud::Markup;
 
@@ -99,7 +100,8 @@ pub(crate) async fn drawn(
             ("Census".into(), console::census::census(place, &found))
         }
         "/doctor" => {
-            let found = doctor::examined(context).await?.diagnosis;
+            let watch = context.program.wings.watch("this page")?;
+            let found = (watch.examined)(context).await?;
             ("Doctor".into(), console::doctor::doctor(place, &found))
         }
         path => return Err(nothing_there(path)),
@@ -136,7 +138,7 @@ async fn overview(context: &Context) -> Result<Overview, Error> {
         used.extend(compared.definition().used_once());
         shown.definitions.push(compared);
     }
-    shown.warnings = doctor::warn(session, used).await?;
+    shown.warnings = warnings::warn(session, used).await?;
     Ok(shown)
 }
 

@@ -1,17 +1,14 @@
 //! Whether an endpoint gave all events of the registry: code that it keeps quiet about is not examined.
 //! Where the registry runs, its views are compared with them; where it does not, what it stores.
 
-use super::programs::{Program, State};
 use super::recorded::Recorded;
 use crate::assess::{Finding, Part, Severity};
 use crate::client::ChainError;
+use crate::expiry::{INCOMPLETE, Program, State};
 use crate::history::differences;
 use crate::model::{Definition, Head, head_differences};
 use crate::model::{Difference, Role, Slice};
 use crate::registry::{self, Registry, stored};
-
-/// The name of the finding.
-pub const INCOMPLETE: &str = "EventsIncomplete";
 
 /// Differences between events and the registry.
 pub(super) async fn examine(

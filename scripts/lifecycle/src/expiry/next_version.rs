@@ -11,7 +11,10 @@ use stylus_chain::Chain;
 use stylus_vm::{Rules, activate};
 
 /// What the chain will be, and which programs that concerns.
-pub(super) async fn examine(
+///
+/// # Errors
+/// What the chain says.
+pub async fn examine(
     client: &Client,
     chain: &ChainFacts,
     programs: &[Program],

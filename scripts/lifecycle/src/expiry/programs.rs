@@ -120,7 +120,10 @@ impl Program {
 
 /// Looks at the code of every account. What would help is worked out for what has fewer than `within`
 /// seconds left.
-pub(super) async fn examine(
+///
+/// # Errors
+/// What the chain says.
+pub async fn examine(
     client: &Client,
     chain: &ChainFacts,
     accounts: Vec<Account>,

@@ -1,44 +1,19 @@
 //! What is under way, and what ends soon: complex migrations and open actions.
 
-use super::chain::{ChainFacts, DAY};
 use crate::assess::{Finding, Part, Severity};
 use crate::client::{ChainError, Client};
+use crate::expiry::{ChainFacts, DAY, Migration};
 use crate::governance::named_function;
 use crate::ids::ActionId;
 use crate::migration::active::Standing;
 use crate::model::{Action, Definition};
 use crate::text::{count, utc};
-use alloy::primitives::Address;
-use serde::Serialize;
 use stylus_upgrades_interface::slots;
 
 /// Days that a complex migration may take before it is reported as too long: the contract is paused meanwhile.
 const MIGRATION_DAYS: u64 = 7;
 /// Days before its end at which it is reported.
 const ACTION_DAYS: u64 = 7;
-
-/// A complex migration that is under way.
-#[derive(Debug, Clone, Serialize)]
-pub struct Migration {
-    /// The instance.
-    pub proxy: Address,
-    /// Its definition.
-    pub definition: String,
-    /// The version that it leaves.
-    pub from: String,
-    /// The version that it reaches.
-    pub to: String,
-    /// Who supplies the batches.
-    pub handler: Address,
-    /// Unix seconds at which it began.
-    pub since: u64,
-    /// Whether it goes back.
-    pub back: bool,
-    /// Items in the new form; `None` where only the program itself could tell.
-    pub done: Option<u64>,
-    /// Items that there are.
-    pub total: Option<u64>,
-}
 
 /// Collects what is under way, and adds what is worth telling to the findings.
 pub(super) async fn examine(

@@ -1,10 +1,9 @@
 //! An examination for people.
 
+use super::AHEAD_DAYS;
 use super::chain::{ChainFacts, DAY};
-use super::examine::Diagnosis;
+use super::diagnosis::{Diagnosis, INCOMPLETE, Migration, PAUSED};
 use super::programs::{Cure, Program, State};
-use super::time::Migration;
-use super::{AHEAD_DAYS, INCOMPLETE, PAUSED};
 use crate::assess::{Finding, Severity};
 use crate::text::{count, utc};
 

@@ -56,7 +56,7 @@ pub struct ChainFacts {
     pub scheduled: Option<Scheduled>,
     /// The Stylus parameters as ArbOS stores them.
     #[serde(skip)]
-    pub(super) params: B256,
+    pub params: B256,
 }
 
 /// An upgrade of ArbOS that is scheduled.

@@ -2,12 +2,10 @@
 
 use crate::assess::{Finding, Part, Severity};
 use crate::client::Revert;
+use crate::expiry::PAUSED;
 use crate::model::{Definition, Unlike};
 use crate::registry::Waiting;
 use crate::text::shell_word;
-
-/// The name of the finding.
-pub const PAUSED: &str = "DefinitionPaused";
 
 /// What the events tell.
 pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {

@@ -1,14 +1,14 @@
 //! `doctor`: whether everything that is needed still runs, for how long, and how to repair it.
 
-use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::app_error::Error;
 use crate::assess::{Finding, Part, Severity};
 use crate::client::Client;
 use crate::context::Session;
+use crate::context::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::{Context, Unverified};
-use crate::doctor::{self, AHEAD_DAYS, ChainFacts, Cure, Cured, DAY, Diagnosis, Program, Subject};
+use crate::doctor::{self, Cured};
 use crate::error::{Exit, Report};
-use crate::model::Used;
+use crate::expiry::{AHEAD_DAYS, ChainFacts, Cure, DAY, Diagnosis, Program, Subject};
 use crate::names::Names;
 use crate::output::Outcome;
 use crate::pipeline::arrivals;
@@ -20,7 +20,7 @@ use clap::Args;
 use serde::Serialize;
 
 /// `doctor`.
-pub(crate) static SPEC: Spec<DoctorArgs> = Spec {
+pub static SPEC: Spec<DoctorArgs> = Spec {
     name: "doctor",
     about: "Check whether everything that is needed still runs, and for how long; --fix repairs it",
     group: Group::Look,
@@ -83,8 +83,9 @@ pub(crate) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
 }
 
 /// What the command reports of the registry, without doing anything.
-pub(crate) async fn examined(context: &Context) -> Result<Examined, Error> {
-    of_registry(context, context.registry()?, AHEAD_DAYS * DAY, None).await
+pub(crate) async fn examined(context: &Context) -> Result<Diagnosis, Error> {
+    let examined = of_registry(context, context.registry()?, AHEAD_DAYS * DAY, None).await?;
+    Ok(examined.diagnosis)
 }
 
 async fn of_registry(
@@ -185,22 +186,6 @@ impl CommandReport for ExaminedChain {
         lines.push("  · none is given: --registry ADDRESS examines it and what it needs".into());
         lines
     }
-}
-
-/// Warns, in another command, of programs that expire soon or do not run: of the registry itself and of
-/// these accounts.
-pub(crate) async fn warn(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Finding>, Error> {
-    let Session { context, registry } = session;
-    let framework = context.builder()?.framework()?;
-    let subject = Subject {
-        registry,
-        framework: &framework,
-    };
-    let warnings = doctor::warnings(subject, used).await?;
-    for warning in &warnings {
-        context.warn(warning);
-    }
-    Ok(warnings)
 }
 
 /// Repairs what it can. Returns whether anything was paid for.

@@ -2,10 +2,10 @@
 //! What was paid for is not needed any more when the chain is asked again, so that a run which was
 //! killed continues where it was.
 
-use super::programs::{Cure, Program};
 use crate::client::{ChainError, Client, Sent};
 use crate::deploy;
 use crate::error::Report;
+use crate::expiry::{Cure, Program};
 use crate::ids::{CodeHash, TxHash};
 use crate::progress::Progress;
 use crate::text::utc;
