@@ -15,22 +15,32 @@ use stylus_upgrades_core::context::wings::Wings;
 pub static PROGRAM: Program = program(
     &[
         commands::COMMANDS,
+        #[cfg(feature = "laboratory")]
+        stylus_upgrades_laboratory::COMMANDS,
         #[cfg(feature = "watch")]
         stylus_upgrades_watch::COMMANDS,
     ],
     Wings {
-        #[cfg(feature = "watch")]
-        watch: Some(&stylus_upgrades_watch::WATCH),
-        ..Wings::NONE
+        laboratory: cfg_select! {
+            feature = "laboratory" => { Some(&stylus_upgrades_laboratory::LABORATORY) }
+            _ => { None }
+        },
+        watch: cfg_select! {
+            feature = "watch" => { Some(&stylus_upgrades_watch::WATCH) }
+            _ => { None }
+        },
     },
 );
 
 // The library beneath it, under one name.
 pub use stylus_upgrades_core::{
-    address, app_error, assess, build, call_tree, census, checks, children, client, console, demo,
-    deploy, error, expect, export, file_names, functions, fuzz, governance, history, ids, inspect,
-    interface, journal, keys, kill_point, layout, line_coverage, loopback, manifest, migration,
-    model, names, options, output, own_database, own_file, plan, program_code, progress, project,
-    publish, registry, report, review, secret, simulation, state_folder, steps, text, trace,
-    versions,
+    address, app_error, assess, build, call_tree, checks, children, client, console, demo, deploy,
+    error, expect, export, file_names, functions, governance, history, ids, inspect, interface,
+    journal, keys, kill_point, layout, loopback, manifest, migration, model, names, options,
+    output, own_database, own_file, plan, program_code, progress, project, publish, registry,
+    report, review, secret, simulation, state_folder, steps, text, trace, versions,
 };
+#[cfg(feature = "laboratory")]
+pub use stylus_upgrades_laboratory::{census, fuzz, line_coverage, replay, trace};
+#[cfg(feature = "watch")]
+pub use stylus_upgrades_watch::doctor;

@@ -17,16 +17,14 @@
 //! | [`assess`] | findings, where facts come from, how much was seen, what follows |
 //! | [`checks`] | what is known of a way into a version, and every check of it |
 //! | [`history`] | what happened, from chain data alone |
-//! | [`census`] | every slot of an instance, proven, and what each one is |
+//! | [`census`] | what a census is about, and what it tells others |
 //! | [`inspect`] | one instance: its storage by variables, its path, its events |
 //! | [`expiry`] | which programs run, for how long, and what would help |
 //! | [`versions`] | what was registered, kept in a folder for version control |
 //! | [`project`] | a user's project: new, or made from an existing contract |
 //! | [`simulation`] | a copy of the chain in this process, on which things are tried |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
-//! | [`fuzz`] | an upgrade tried with calls that nobody has made yet, on copies of one block |
-//! | [`trace`], [`call_tree`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
-//! | [`line_coverage`] | which lines of a contract ran in transactions |
+//! | [`call_tree`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
 //! | [`report`] | what a command reports: one value, rendered for people, programs and pages |
 //! | [`cli`] | the command line: what is typed, parsed and run |
 //! | [`commands`] | what each command does, a file each |
@@ -73,6 +71,5 @@ pub use stylus_upgrades_deploy::{
     registry, simulation, steps, versions,
 };
 pub use stylus_upgrades_lifecycle::{
-    census, checks, expiry, export, fuzz, governance, history, inspect, layout, line_coverage,
-    migration, plan, review, trace,
+    census, checks, expiry, export, governance, history, inspect, layout, migration, plan, review,
 };

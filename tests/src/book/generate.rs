@@ -12,7 +12,7 @@ use crate::book::{DEMO, digest, terminal};
 const SHOWN: [&str; 1] = ["The upgrade"];
 
 /// The page that the demo runs, and where the book has it.
-const DEMO_PAGE: &str = "scripts/src/demo/walkthrough.md";
+const DEMO_PAGE: &str = "scripts/core/src/demo/walkthrough.md";
 const WALKTHROUGH: &str = "docs/walkthrough.md";
 
 /// A file and what it should hold.

@@ -2,27 +2,26 @@
 
 mod baseline;
 
-use super::fuzz::{declared, of_simulated};
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::assess::{
     Coverage, Evidence, Finding, FindingId, Origin, Part, Role, Severity, annotation, decide,
 };
 use crate::build::{Artifact, BuildError, repository};
 use crate::checks::{Assessment, Runs};
-use crate::commands::fuzz::{SEED, time};
+use crate::client::Client;
 use crate::context::prelude::*;
 use crate::context::seen_by;
-use crate::fuzz::Settings;
 use crate::ids::CodeHash;
 use crate::interface::{Callable, Places, added};
 use crate::layout::finding_id;
 use crate::manifest::Declared;
-use crate::options::{StepArgs, StorageArgs, UpgradeArgs};
+use crate::options::{StepArgs, StorageArgs, UpgradeArgs, time};
 use crate::pipeline::calldata;
 use crate::pipeline::checked::{needless_line, require_matched};
 use crate::pipeline::facts::NOT_ASKED;
+use crate::pipeline::fuzz::{SEED, declared, fuzzed};
 use crate::pipeline::simulated_upgrade::{SimulatedUpgrade, SimulationOptions, simulate};
-use crate::plan::{Reads, Verdict, not_tried, only_started};
+use crate::plan::{FuzzRequest, FuzzRun, FuzzSettings, Reads, Verdict, not_tried, only_started};
 use baseline::{Baseline, against};
 use clap::{Args, ValueEnum};
 use std::cmp::Reverse;
@@ -30,6 +29,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use stylus_layout::{Decision, StepKind};
 
+/// The flag that asks for the fuzzer.
+const FUZZ: &str = "--fuzz";
 /// The label of a version without a given name.
 const NEXT: &str = "next";
 
@@ -114,6 +115,9 @@ struct Check<'a> {
 }
 
 pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome> {
+    if args.fuzz.is_some() {
+        context.program.wings.laboratory(FUZZ)?;
+    }
     let mut check = Check {
         args,
         interface: Callable::default(),
@@ -123,7 +127,7 @@ pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome> 
             .unwrap_or_default(),
         findings: Vec::new(),
         coverage: Coverage::default(),
-        declared: declared(context, &args.name, &[], &[]),
+        declared: declared(context, &args.name),
         is_built: true,
         is_tried_in_part: false,
     };
@@ -268,7 +272,7 @@ impl Check<'_> {
         let Some(time) = self.args.fuzz.filter(|_| !is_refused) else {
             return;
         };
-        let settings = Settings {
+        let settings = FuzzSettings {
             seed: SEED,
             runs: None,
             time: Some(time),
@@ -276,18 +280,28 @@ impl Check<'_> {
             blind: false,
             corpus: None,
         };
-        let report = match of_simulated(simulated, None, settings).await {
-            Ok(report) => report,
-            Err(error) => {
-                let refusal = Finding::refusal(Part::Simulation, None, &Report::of(&error));
-                return self.findings.push(refusal);
-            }
+        let laboratory = match simulated.session.context.program.wings.laboratory(FUZZ) {
+            Ok(laboratory) => laboratory,
+            Err(error) => return self.not_fuzzed(&error),
         };
-        for found in &report.findings {
-            let finding = about(report.finding(found), &found.subject);
-            self.findings.push(finding);
+        let fuzz = async |client: &Client, request: FuzzRequest, instances: &[Address]| {
+            (laboratory.fuzz)(client, request, instances).await
+        };
+        let record = |run: &FuzzRun| run.record.clone();
+        let run = match fuzzed(simulated, None, settings, fuzz, record).await {
+            Ok(run) => run,
+            Err(error) => return self.not_fuzzed(&error),
+        };
+        for (finding, subject) in run.findings {
+            self.findings.push(about(finding, &subject));
         }
-        self.findings.push(report.summary());
+        self.findings.push(run.summary);
+    }
+
+    /// A fuzzer that did not run refuses.
+    fn not_fuzzed(&mut self, error: &Error) {
+        let refusal = Finding::refusal(Part::Simulation, None, &Report::of(error));
+        self.findings.push(refusal);
     }
 
     /// Takes over the findings, the changes of storage that lose nothing, and the interface of the next version.

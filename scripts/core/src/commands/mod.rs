@@ -5,15 +5,12 @@ pub(crate) mod about;
 pub(crate) mod adopt;
 pub(crate) mod approve;
 pub(crate) mod call;
-pub(crate) mod census;
 pub(crate) mod check;
 pub(crate) mod console;
-pub(crate) mod coverage;
 pub(crate) mod create_proxy;
 pub(crate) mod define;
 pub(crate) mod demo;
 pub(crate) mod deploy;
-pub(crate) mod fuzz;
 pub(crate) mod history;
 pub(crate) mod layout;
 pub(crate) mod node;
@@ -32,7 +29,6 @@ pub(crate) mod run_migration;
 pub(crate) mod sign;
 pub(crate) mod status;
 pub(crate) mod submit;
-pub(crate) mod trace;
 pub(crate) mod transfer;
 pub(crate) mod upgrade;
 pub(crate) mod verify;
@@ -58,7 +54,6 @@ pub static COMMANDS: &[&dyn Command] = &[
     &call::CALL,
     &call::SEND,
     &plan::SPEC,
-    &fuzz::SPEC,
     &version::MIGRATE,
     &upgrade::SPEC,
     &run_migration::SPEC,
@@ -75,9 +70,6 @@ pub static COMMANDS: &[&dyn Command] = &[
     &revoke::CANCEL,
     &status::SPEC,
     &history::SPEC,
-    &trace::SPEC,
-    &coverage::SPEC,
-    &census::SPEC,
     &verify::SPEC,
     &console::SPEC,
     &about::COMPLETIONS,

@@ -139,6 +139,9 @@ pub(crate) async fn run_as(
         instances: args.instances,
         write_expect: args.write_expect.as_deref(),
     };
+    if args.replay.is_some() {
+        context.program.wings.laboratory(replay::FLAG)?;
+    }
     let simulated = simulate(context, &args.upgrade, options, role).await?;
     let replay = match args.replay {
         Some(count) => replay::run(&simulated, (count, args.replay_blocks)).await?,

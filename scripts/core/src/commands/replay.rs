@@ -1,13 +1,15 @@
 //! The report of `plan --replay`.
 
 use crate::context::prelude::*;
-use crate::functions::{Functions, interfaces};
+use crate::functions::interfaces;
 use crate::pipeline::simulated_upgrade::SimulatedUpgrade;
-use crate::plan::{self, Abis, FieldValues, Group, Kind, Plan, Replay, StorageDifference};
+use crate::pipeline::version_interface::both;
+use crate::plan::{Abis, FieldValues, Group, Kind, Replay, StorageDifference};
 use crate::progress::Progress;
-use crate::registry::RecordedCode;
 use crate::text::grouped;
-use stylus_layout::Layout;
+
+/// The flag that asks for it.
+pub(crate) const FLAG: &str = "--replay";
 
 /// Sends the newest transactions again, with the interfaces of both versions, as this run built them or as they are
 /// kept, and the steps in their layout documents.
@@ -15,7 +17,9 @@ pub(crate) async fn run(
     simulated: &SimulatedUpgrade<'_>,
     (count, blocks): (u32, u64),
 ) -> Result<Option<Replay>> {
-    let output = &simulated.session.context.output;
+    let context = simulated.session.context;
+    let laboratory = context.program.wings.laboratory(FLAG)?;
+    let output = &context.output;
     let [before, after] = both(simulated).await?.map(|one| {
         let known = one.functions.with(&one.steps);
         known.with(&interfaces().implementation)
@@ -24,7 +28,7 @@ pub(crate) async fn run(
     let what = format!("replaying {count} transactions");
     output.begin(&what);
     let wanted = (count, blocks);
-    let replay = plan::replay(
+    let replay = (laboratory.replay)(
         simulated.session.registry.client,
         request,
         &simulated.plan,
@@ -36,44 +40,7 @@ pub(crate) async fn run(
     Ok(replay?)
 }
 
-/// The interface and storage of a version, as far as known.
-#[derive(Default)]
-pub(crate) struct VersionInterface {
-    /// Its interface.
-    pub(crate) functions: Functions,
-    /// Initializers and migrations.
-    pub(crate) steps: Functions,
-    /// Its layout; empty if it is not known.
-    pub(crate) layout: Layout,
-}
-
-/// Those of the version before and of the new one.
-pub(crate) async fn both(simulated: &SimulatedUpgrade<'_>) -> Result<[VersionInterface; 2]> {
-    let (session, Plan { name, from, .. }) = (simulated.session, &simulated.plan);
-    let before = session.registry.known_version(name, from).await?;
-    let before = before.map(|one| one.code);
-    let documents = session.documents();
-    let of = async |code: RecordedCode| -> Result<VersionInterface> {
-        let known = session.functions(name, code.codehash).await?;
-        let document = documents.get(code.layout).await?.into_value();
-        let steps = document.as_ref().and_then(|one| one.steps.as_ref());
-        let steps = steps.into_iter().flatten();
-        Ok(VersionInterface {
-            functions: known.unwrap_or_default(),
-            steps: Functions::of_signatures(steps.map(|step| step.signature.as_str())),
-            layout: document.map(|one| one.layout).unwrap_or_default(),
-        })
-    };
-    let before = match before {
-        Some(code) => of(code).await?,
-        None => VersionInterface::default(),
-    };
-    Ok([
-        before,
-        of(RecordedCode::from(&simulated.request.call.code)).await?,
-    ])
-}
-
+/// The report, in lines.
 pub(crate) fn lines(replay: &Replay, names: &Names) -> Vec<String> {
     let mut lines = vec![format!(
         "{} {} transactions to the instances and {} others, from block {} to {}",

@@ -7,7 +7,6 @@ use crate::checks::Assessment;
 use crate::client::{ChainError, Client};
 use crate::context::key;
 use crate::context::prelude::*;
-use crate::fuzz::Fuzzed;
 use crate::governance::signed::{Approval, Digests, current, deadline};
 use crate::governance::{
     Call, CodeFacts, GovernedCall, ShownCall, deciding_policy, explain, not_open, obstacle,
@@ -21,6 +20,7 @@ use crate::pipeline::action::{proposal_event, resolve_action};
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::judge::{beside, check, judge};
 use crate::pipeline::shown::shown;
+use crate::plan::Fuzzed;
 use crate::review::{Area, Checked, Review, Subject, draw, findings};
 pub(crate) use simulation::ReviewSimulation;
 use std::cmp::Reverse;

@@ -10,6 +10,7 @@ use crate::inspect::{Inspection, MigrationStatus, instance_line};
 use crate::model::Used;
 use crate::pipeline::arrivals::{self, taken};
 use crate::pipeline::inspection::inspect;
+use crate::pipeline::warnings;
 use crate::registry::{DefinitionStatus, definition_status};
 use clap::Args;
 use std::collections::BTreeMap;

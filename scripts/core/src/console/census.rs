@@ -1,14 +1,14 @@
 //! What an instance stores: a bar for each field, and what nobody can explain.
 
 use super::page::{PageContext, address, cell, code, table, text};
-use crate::census::Census;
+use crate::census::CensusPage;
 use crate::text::grouped;
 use maud::{Markup, html};
 
 /// The page.
-pub fn census(place: &PageContext, found: &Census) -> Markup {
-    let most = found.stored().map(|one| one.bytes).max().unwrap_or(1);
-    let fields = found.stored().map(|one| {
+pub fn census(place: &PageContext, found: &CensusPage) -> Markup {
+    let most = found.fields.iter().map(|one| one.bytes).max().unwrap_or(1);
+    let fields = found.fields.iter().map(|one| {
         let label = format!("bytes of {}", text(&one.name));
         [
             html! { (text(&one.name)) @if !one.area.is_empty() { br; (code(&one.area)) } },
@@ -22,8 +22,8 @@ pub fn census(place: &PageContext, found: &Census) -> Markup {
     let columns = ["field", "type", "entries", "slots", "bytes", "share"];
     html! {
         h1 { "Census of " (address(place, found.proxy)) }
-        @for line in found.heading(&place.names) { p { (text(&line)) } }
+        @for line in &found.heading { p { (text(line)) } }
         (table("Fields", columns, fields))
-        @for line in found.findings() { p { (text(&line)) } }
+        @for line in &found.findings { p { (text(line)) } }
     }
 }

@@ -5,8 +5,7 @@ use super::page::{PageContext, address, card, cell, code, findings, table, text,
 use crate::assess::{Coverage, Finding, Severity};
 use crate::expect::Asks;
 use crate::functions::DecodedCall;
-use crate::fuzz::Fuzzed;
-use crate::plan::{Change, Event, Plan, Reads, Verdict, ether, not_tried, only_started};
+use crate::plan::{Change, Event, Fuzzed, Plan, Reads, Verdict, ether, not_tried, only_started};
 use crate::review::Review;
 use crate::text::{grouped, shell_word};
 use maud::{Markup, html};

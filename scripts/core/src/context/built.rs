@@ -91,7 +91,7 @@ impl Context {
     }
 
     /// Layouts and builds, next to the manifest.
-    pub(crate) fn store(&self) -> Store {
+    pub fn store(&self) -> Store {
         Store::beside(&self.folder()).writing_to(self.memory.clone())
     }
 
@@ -105,7 +105,7 @@ impl Context {
     }
 
     /// Layout documents: those kept next to the manifest, and those that the registry published.
-    pub(crate) fn documents(&self, registry: Registry<'_>) -> Documents {
+    pub fn documents(&self, registry: Registry<'_>) -> Documents {
         Documents::new(self.store(), registry)
     }
 

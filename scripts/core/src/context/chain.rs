@@ -58,7 +58,7 @@ impl Context {
     }
 
     /// As [`Self::client`], for commands whose verdict depends on reads: all at one block.
-    pub(crate) async fn snapshot(&self) -> Result<Client> {
+    pub async fn snapshot(&self) -> Result<Client> {
         Ok(self.client().await?.pinned().await?)
     }
 
@@ -74,7 +74,7 @@ impl Context {
     }
 
     /// The chain without a key. It must have the id that the network names.
-    pub(crate) async fn reader(&self) -> Result<Client> {
+    pub async fn reader(&self) -> Result<Client> {
         let (endpoint, manifest) = (self.endpoint()?, &self.manifest);
         let output = || self.output.clone();
         let connect = |endpoint| Client::connect_reporting(endpoint, output());
@@ -177,7 +177,7 @@ impl Context {
     }
 
     /// As [`Self::working_client`], of a client with a key.
-    pub(crate) async fn journalled(&self, client: Client, what: &str) -> Result<Client> {
+    pub async fn journalled(&self, client: Client, what: &str) -> Result<Client> {
         let journal = self.journal(&client, what).await?;
         let client = client.unpinned().with_journal(journal);
         let earlier = client.settle().await?;

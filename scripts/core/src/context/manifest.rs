@@ -13,7 +13,7 @@ impl Context {
     ///
     /// # Errors
     /// If the manifest of the default branch cannot be read.
-    pub(crate) fn as_reviewed(&self) -> Result<(Option<Self>, Option<Finding>)> {
+    pub fn as_reviewed(&self) -> Result<(Option<Self>, Option<Finding>)> {
         let path = self.manifest_file();
         let unknown = |why: String| Error::Usage {
             message: format!("the registry of this command cannot be determined: {why}"),

@@ -14,7 +14,7 @@ pub(crate) use built::declared;
 pub(crate) use chain::{earlier, report_undone};
 pub(crate) use manifest::seen_by;
 pub use program::Program;
-pub(crate) use registry::{Unverified, key};
+pub use registry::{Unverified, key};
 pub use session::Session;
 
 use crate::assess::{Accepted, Finding};
@@ -42,13 +42,13 @@ const HOME: &str = "STYLUS_UPGRADES_HOME";
 /// What a command works with.
 pub struct Context {
     /// Where all output goes.
-    pub(crate) output: Arc<Output>,
+    pub output: Arc<Output>,
     /// The arguments that every command takes.
-    pub(crate) global: Global,
+    pub global: Global,
     /// The program that it is part of.
-    pub(crate) program: &'static Program,
+    pub program: &'static Program,
     /// The manifest, empty if there is none.
-    pub(crate) manifest: Manifest,
+    pub manifest: Manifest,
     /// What an earlier run did and did not report.
     earlier: Mutex<Vec<Sent>>,
     /// What this run has built.
@@ -70,19 +70,19 @@ pub struct Context {
     /// Whether the source of the facts was printed.
     told_read_at: OnceLock<()>,
     /// Where the registry's events are kept between two commands, if they are.
-    pub(crate) events: Option<Arc<EventStore>>,
+    pub events: Option<Arc<EventStore>>,
     /// Where simulations are kept between two commands, if they are.
-    pub(crate) plan_cache: Option<Arc<PlanCache>>,
+    pub plan_cache: Option<Arc<PlanCache>>,
 }
 
 impl Context {
     /// Prints a note.
-    pub(crate) fn note(&self, line: impl AsRef<str>) {
+    pub fn note(&self, line: impl AsRef<str>) {
         self.output.note(line.as_ref());
     }
 
     /// Prints a finding as a warning, and what to do next.
-    pub(crate) fn warn(&self, finding: &Finding) {
+    pub fn warn(&self, finding: &Finding) {
         self.note(format!("warning: {}", finding.says()));
         if let Some(next) = &finding.next {
             self.output.advise(next);
@@ -90,22 +90,21 @@ impl Context {
     }
 
     /// What a command has done, with the names of the manifest.
-    pub(crate) fn outcome(&self, report: &impl CommandReport) -> Outcome {
+    pub fn outcome(&self, report: &impl CommandReport) -> Outcome {
         Outcome::of(report, &self.names())
     }
 
     /// What the caller accepts.
-    pub(crate) fn accepted(&self) -> Accepted {
+    pub fn accepted(&self) -> Accepted {
         let all = self.global.accept.iter();
         all.flat_map(Accepted::iter).cloned().collect()
     }
 
     /// The context of one command.
-    pub(crate) fn new(
-        output: Arc<Output>,
-        mut global: Global,
-        program: &'static Program,
-    ) -> Result<Self> {
+    ///
+    /// # Errors
+    /// A manifest that cannot be read, or lacks the network.
+    pub fn new(output: Arc<Output>, mut global: Global, program: &'static Program) -> Result<Self> {
         let folder = std::env::current_dir().unwrap_or_default();
         let found = match &global.manifest {
             Some(path) => Some(path.clone()),
@@ -153,7 +152,7 @@ impl Context {
     }
 
     /// Tries a migration on a copy of the newest block.
-    pub(crate) async fn simulate_on_copy(
+    pub async fn simulate_on_copy(
         &self,
         client: &Client,
         request: PlanRequest,
@@ -166,7 +165,10 @@ impl Context {
 
     /// The builder: of the workspace that `STYLUS_UPGRADES_HOME` names or this folder lies in, with
     /// the pinned framework or the one that was named.
-    pub(crate) fn builder(&self) -> Result<Builder> {
+    ///
+    /// # Errors
+    /// No workspace or framework there.
+    pub fn builder(&self) -> Result<Builder> {
         let builder = builder(&self.output)?;
         Ok(match &self.global.framework_from {
             Some(home) => builder.framework_from(home)?,
@@ -188,7 +190,7 @@ impl Context {
     }
 
     /// The manifest's names.
-    pub(crate) fn names(&self) -> Names {
+    pub fn names(&self) -> Names {
         Names::of(&self.manifest)
     }
 

@@ -21,7 +21,7 @@ const READ_AT: &str = "read_at";
 
 /// A registry that is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unverified(Address);
+pub struct Unverified(Address);
 
 impl Unverified {
     /// The registry that an account names as its own.
@@ -30,14 +30,14 @@ impl Unverified {
     }
 
     /// The address before first contact: to show it, or as a key; its answers are not trusted.
-    pub(crate) fn address(self) -> Address {
+    pub fn address(self) -> Address {
         self.0
     }
 }
 
 impl Context {
     /// The registry, if one was named.
-    pub(crate) fn named_registry(&self) -> Result<Option<Unverified>> {
+    pub fn named_registry(&self) -> Result<Option<Unverified>> {
         let found = match &self.global.registry {
             Some(name) => Some(self.manifest.address(name)?),
             None => self.manifest.registry,
@@ -46,7 +46,7 @@ impl Context {
     }
 
     /// The registry that was named.
-    pub(crate) fn registry(&self) -> Result<Unverified> {
+    pub fn registry(&self) -> Result<Unverified> {
         self.named_registry()?.ok_or_else(|| Error::Usage {
             message: "no registry is given".into(),
             expected: match self.network() {
@@ -75,7 +75,7 @@ impl Context {
     ///
     /// # Errors
     /// If its origin is not verified, before anything of it is trusted or sent.
-    pub(crate) async fn verified<'a>(
+    pub async fn verified<'a>(
         &self,
         client: &'a Client,
         unverified: Unverified,
@@ -112,7 +112,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`Self::verified`]; if none was named.
-    pub(crate) async fn verified_snapshot(&self) -> Result<Registry<'_>> {
+    pub async fn verified_snapshot(&self) -> Result<Registry<'_>> {
         let unverified = self.registry()?;
         let client = match self.pinned.get() {
             Some(client) => client,
@@ -136,13 +136,13 @@ impl Context {
     }
 
     /// The origin of a registry, once it is verified; `None` if it is not.
-    pub(crate) fn origin_of(&self, registry: Address) -> Option<Origin> {
+    pub fn origin_of(&self, registry: Address) -> Option<Origin> {
         self.known().get(&registry).cloned().flatten()
     }
 
     /// Reports where the facts of a verdict are read: in every document; to people once in a command that compares
     /// two versions.
-    pub(crate) fn say_read_at(&self, at: ReadAt, compares: bool) {
+    pub fn say_read_at(&self, at: ReadAt, compares: bool) {
         self.output.add_to_all(READ_AT, json!(at));
         let ReadAt {
             registry,
@@ -226,7 +226,7 @@ impl Context {
 }
 
 /// Under what is remembered; `None` where the endpoint does not have block 0.
-pub(crate) async fn key(registry: Registry<'_>) -> Option<Key> {
+pub async fn key(registry: Registry<'_>) -> Option<Key> {
     let genesis: Result<_, ChainError> = registry.client.genesis().await;
     Some(Key {
         chain_id: registry.client.chain_id(),

@@ -11,9 +11,11 @@ use std::collections::BTreeMap;
 
 /// A registry, and what the command that asks it was started with.
 #[derive(Clone, Copy)]
-pub(crate) struct Session<'a> {
-    pub(crate) context: &'a Context,
-    pub(crate) registry: Registry<'a>,
+pub struct Session<'a> {
+    /// The context of the command.
+    pub context: &'a Context,
+    /// The registry.
+    pub registry: Registry<'a>,
 }
 
 impl<'a> Session<'a> {
@@ -21,7 +23,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// If its origin is not verified, or none was named.
-    pub(crate) async fn reading(context: &'a Context) -> Result<Self> {
+    pub async fn reading(context: &'a Context) -> Result<Self> {
         let registry = context.verified_snapshot().await?;
         Ok(Self { context, registry })
     }
@@ -37,7 +39,7 @@ impl<'a> Session<'a> {
     }
 
     /// The chain, the registry and the block.
-    pub(crate) fn read_at(self) -> ReadAt {
+    pub fn read_at(self) -> ReadAt {
         ReadAt {
             registry: self.registry.address,
             chain_id: self.registry.client.chain_id(),
@@ -67,7 +69,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    pub(crate) fn documents(self) -> Documents {
+    /// Layout documents of its versions.
+    pub fn documents(self) -> Documents {
         self.context.documents(self.registry)
     }
 }

@@ -1,13 +1,17 @@
 //! What the wings of the program do for the core and for each other: by functions alone, none is imported.
 
 use super::Context;
+use crate::census::{CensusPage, Entries, Subject};
+use crate::client::{ChainError, Client};
 use crate::expiry::Diagnosis;
+use crate::plan::{Abis, FuzzRequest, FuzzRun, Plan, PlanRequest, Replay};
 use crate::prelude::*;
 use futures::future::LocalBoxFuture;
 
 /// A part of the program beside its core, which is a feature of its package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wing {
+    Laboratory,
     Watch,
 }
 
@@ -15,6 +19,7 @@ impl Wing {
     /// The feature.
     const fn feature(self) -> &'static str {
         match self {
+            Self::Laboratory => "laboratory",
             Self::Watch => "watch",
         }
     }
@@ -39,8 +44,36 @@ impl Wing {
 
 /// The wings of a program.
 pub struct Wings {
+    /// What an upgrade would do, and what storage and transactions hold.
+    pub laboratory: Option<&'static Laboratory>,
     /// Whether everything still runs.
     pub watch: Option<&'static Watch>,
+}
+
+/// What the laboratory does for others.
+pub struct Laboratory {
+    /// The block at which a kept census proves that an instance stores nothing but what its layout explains.
+    pub proven:
+        for<'a> fn(&'a Client, &'a Subject) -> LocalBoxFuture<'a, Result<Option<u64>, ChainError>>,
+    /// The newest block, at which the entries of a mapping of the account can be listed.
+    pub entries:
+        for<'a> fn(&'a Client, Address) -> LocalBoxFuture<'a, Result<Box<dyn Entries>, ChainError>>,
+    /// Takes a census of an instance, an address or an alias.
+    pub census: for<'a> fn(&'a Context, &'a str) -> LocalBoxFuture<'a, Result<CensusPage>>,
+    /// Sends the newest past transactions again, with an upgrade and without: how many of how many blocks.
+    pub replay: for<'a> fn(
+        &'a Client,
+        PlanRequest,
+        &'a Plan,
+        Abis,
+        (u32, u64),
+    ) -> LocalBoxFuture<'a, Result<Option<Replay>, ChainError>>,
+    /// Fuzzes an upgrade, by calls of one of these instances.
+    pub fuzz: for<'a> fn(
+        &'a Client,
+        FuzzRequest,
+        &'a [Address],
+    ) -> LocalBoxFuture<'a, Result<FuzzRun, ChainError>>,
 }
 
 /// What the watch does for others.
@@ -51,7 +84,20 @@ pub struct Watch {
 
 impl Wings {
     /// A program of the core alone.
-    pub const NONE: Self = Self { watch: None };
+    pub const NONE: Self = Self {
+        laboratory: None,
+        watch: None,
+    };
+
+    /// The laboratory, which `what` needs.
+    ///
+    /// # Errors
+    /// `FeatureMissing`.
+    pub fn laboratory(&self, what: &str) -> Result<&'static Laboratory> {
+        Ok(self
+            .laboratory
+            .ok_or_else(|| Wing::Laboratory.missing(what))?)
+    }
 
     /// The watch, which `what` needs.
     ///

@@ -4,7 +4,7 @@ use super::step::{StepArgs, StorageArgs};
 use clap::Args;
 
 /// The default of `plan --instances`: more than the registry upgrades in the call itself.
-pub(crate) const INSTANCES: u32 = 16;
+pub const INSTANCES: u32 = 16;
 
 /// An upgrade that is examined before it is decided.
 #[derive(Debug, Default, Args)]

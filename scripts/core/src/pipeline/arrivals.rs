@@ -49,7 +49,7 @@ const AT_ONCE: usize = 16;
 ///
 /// # Errors
 /// As [`of_definition`].
-pub(crate) async fn of_registry(session: Session<'_>) -> Result<Vec<Finding>> {
+pub async fn of_registry(session: Session<'_>) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
     for name in definitions(session.registry).await? {
         found.extend(of_definition(session, &name).await?);
@@ -61,7 +61,7 @@ pub(crate) async fn of_registry(session: Session<'_>) -> Result<Vec<Finding>> {
 ///
 /// # Errors
 /// As [`of_definition`].
-pub(crate) async fn of_instance(session: Session<'_>, proxy: Address) -> Result<Option<Finding>> {
+pub async fn of_instance(session: Session<'_>, proxy: Address) -> Result<Option<Finding>> {
     let registry = session.registry;
     let details = registry.details(proxy).await?;
     if details.created && !details.arrived {
@@ -88,7 +88,7 @@ pub(crate) async fn of_acceptance(
 }
 
 /// A finding as it is once it is accepted, if it is.
-pub(crate) fn taken(context: &Context, found: Finding) -> Finding {
+pub fn taken(context: &Context, found: Finding) -> Finding {
     match context.accepted().contains(&found.id) {
         true => found.taken(),
         false => found,

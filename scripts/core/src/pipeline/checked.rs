@@ -9,7 +9,7 @@ use crate::layout::StorageCheck;
 ///
 /// # Errors
 /// The finding that blocks it.
-pub(crate) fn require_not_refused(checks: &Assessment) -> Result<()> {
+pub fn require_not_refused(checks: &Assessment) -> Result<()> {
     require_matched(checks)?;
     checks
         .refusal()

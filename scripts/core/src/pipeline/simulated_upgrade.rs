@@ -17,32 +17,32 @@ use crate::text::shell_word;
 use std::path::Path;
 
 /// An upgrade that was tried on a copy.
-pub(crate) struct SimulatedUpgrade<'a> {
+pub struct SimulatedUpgrade<'a> {
     /// Its problems are those of the copy alone, without the accepted ones.
-    pub(crate) plan: Plan,
+    pub plan: Plan,
     /// Instances of the definition that came from elsewhere.
-    pub(crate) arrivals: Vec<Finding>,
+    pub arrivals: Vec<Finding>,
     /// Accepted problems of the copy.
-    pub(crate) taken: Vec<Finding>,
+    pub taken: Vec<Finding>,
     /// The checks before the simulation.
-    pub(crate) checks: Assessment,
+    pub checks: Assessment,
     /// Where it was read.
-    pub(crate) session: Session<'a>,
+    pub session: Session<'a>,
     /// What was tried.
-    pub(crate) request: PlanRequest,
+    pub request: PlanRequest,
 }
 
 /// How an upgrade is tried.
 #[derive(Clone, Copy)]
-pub(crate) struct SimulationOptions<'a> {
+pub struct SimulationOptions<'a> {
     /// Maximum number of instances to try.
-    pub(crate) instances: u32,
+    pub instances: u32,
     /// The file for expectations of the upgrade.
-    pub(crate) write_expect: Option<&'a Path>,
+    pub write_expect: Option<&'a Path>,
 }
 
 /// Tries the upgrade on a copy. Nothing is sent.
-pub(crate) async fn simulate<'a>(
+pub async fn simulate<'a>(
     context: &'a Context,
     args: &UpgradeArgs,
     options: SimulationOptions<'_>,

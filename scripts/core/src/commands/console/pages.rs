@@ -5,7 +5,7 @@ use super::refused::nothing_there;
 use crate::app_error::Error;
 use crate::assess::{Finding, Role};
 use crate::commands::plan::PlanArgs;
-use crate::commands::{census, pending, plan, policy, replay, review};
+use crate::commands::{pending, plan, policy, replay, review};
 use crate::console::overview::Overview;
 use crate::console::page::PageContext;
 use crate::console::plan::{REPLAY_BLOCKS, SimulatedPlan};
@@ -96,7 +96,8 @@ pub(crate) async fn drawn(
             (title, console::instance::instance(place, &found))
         }
         "/census" => {
-            let found = census::shown(context, proxy()?).await?;
+            let laboratory = context.program.wings.laboratory("this page")?;
+            let found = (laboratory.census)(context, proxy()?).await?;
             ("Census".into(), console::census::census(place, &found))
         }
         "/doctor" => {

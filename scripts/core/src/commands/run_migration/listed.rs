@@ -2,16 +2,14 @@
 //! kept until the end, so that every run has the same.
 
 use crate::app_error::Error;
-use crate::census::{self, Anchor, Census, Options, Wanted};
 use crate::client::Client;
-use crate::commands::census::subject;
 use crate::context::Context;
 use crate::error::Refusal;
 use crate::ids::CalldataHash;
 use crate::journal::Journal;
 use crate::migration::{self, ActiveMigration, Source, active};
 use crate::own_file;
-use crate::text::count;
+use crate::pipeline::census_subject::subject;
 use alloy::primitives::Address;
 use std::path::PathBuf;
 
@@ -45,8 +43,9 @@ async fn list(
         own_file::open(&path)?;
         return Ok(path);
     }
-    let anchor = Anchor::find(client, proxy, Wanted::default(), None).await?;
-    let there = client.at(anchor.block);
+    let laboratory = context.program.wings.laboratory("--gather census:FIELD")?;
+    let listed = (laboratory.entries)(client, proxy).await?;
+    let there = client.at(listed.block());
     let standing = active::standing(&there, proxy).await?;
     if standing.is_none_or(|at| at.done > 0 || at.back) {
         let done = standing.map_or(migration.at.done, |at| at.done);
@@ -67,16 +66,8 @@ async fn list(
     if let Some(folder) = path.parent() {
         own_file::folder(folder)?;
     }
-    let options = Options {
-        out: Some(path.clone()),
-        entries: Some(entries.to_owned()),
-        ..Options::default()
-    };
-    let (block, field) = (anchor.block, entries);
-    let why = match &subject.layout {
-        Ok(_) => missing(&census::take(client, anchor, &subject, &options).await?),
-        Err(why) => Some(why.clone()),
-    };
+    let (block, field) = (listed.block(), entries);
+    let why = listed.write(client, &subject, field, &path).await?;
     let Some(why) = why else {
         return Ok(path);
     };
@@ -87,17 +78,4 @@ async fn list(
     );
     let refusal = Refusal::new("CensusNotWhole", message);
     Err(refusal.with("every slot, each explained", why, next).into())
-}
-
-/// What may be an entry and is not explained.
-fn missing(census: &Census) -> Option<String> {
-    if !census.complete {
-        return Some("the endpoint did not return all slots".into());
-    }
-    let first = census.storage.unexplained.first()?;
-    let left = count(census.storage.left(), "slot");
-    Some(format!(
-        "{left} not explained, the first with the hash {}",
-        first.leaf.hash
-    ))
 }

@@ -1,6 +1,6 @@
 //! Mappings and arrays that a new version newly uses: a kept census proves that they are empty.
 
-use crate::census::{self, Subject};
+use crate::census::Subject;
 use crate::client::ChainError;
 use crate::context::Session;
 use crate::layout::{Live, Upgrade, Who};
@@ -20,6 +20,10 @@ pub(crate) async fn drop_proven(
     if live.dirty.iter().all(|one| one.instance.is_some()) {
         return Ok(());
     }
+    // Without the laboratory nothing is proven, and the findings stay.
+    let Some(laboratory) = session.context.program.wings.laboratory else {
+        return Ok(());
+    };
     let registry = session.registry;
     let versions = registry.labels(upgrade.name).await?;
     let count = registry.head(upgrade.name).await?.instances;
@@ -39,7 +43,7 @@ pub(crate) async fn drop_proven(
             is_evm: false,
         };
         // A census without a proof does not count.
-        let proven = census::proven(session.registry.client, &subject)
+        let proven = (laboratory.proven)(session.registry.client, &subject)
             .await
             .ok()
             .flatten();

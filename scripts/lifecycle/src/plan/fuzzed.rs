@@ -1,7 +1,6 @@
 //! Runs of the fuzzer, remembered in the user's state folder. Who looks at a proposal of the same upgrade sees whether
 //! this machine fuzzed it.
 
-use super::FuzzReport;
 use crate::registry::Key;
 use crate::state_folder::{recall, remember, state_folder};
 use crate::text::{count, duration, utc};
@@ -9,7 +8,6 @@ use alloy::primitives::{hex, keccak256};
 use alloy::sol_types::SolValue;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 use stylus_upgrades_interface::registry::{Code, Step};
 
 /// The folder of the files in it.
@@ -60,26 +58,16 @@ impl Fuzzed {
         recall(&file(registry, name, code, step)?)
     }
 
-    /// Remembers a run, but not one that called nothing, nor a shorter one that no longer finds a difference.
-    pub fn remember(report: &FuzzReport, registry: Key, code: &Code, step: &Step) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let fuzzed = Self {
-            at: now.map_or(0, |now| now.as_secs()),
-            block: report.block,
-            seed: report.seed,
-            milliseconds: report.milliseconds,
-            sequences: report.sequences,
-            calls: report.calls,
-            findings: report.findings.iter().map(|one| one.headline()).collect(),
-            declared: report.declared.clone(),
-        };
-        let Some(file) = file(registry, &report.name, code, step) else {
+    /// Remembers this run of an upgrade, but not one that called nothing, nor a shorter one that no longer finds a
+    /// difference.
+    pub fn remember(&self, registry: Key, name: &str, code: &Code, step: &Step) {
+        let Some(file) = file(registry, name, code, step) else {
             return;
         };
         let before: Option<Self> = recall(&file);
-        let is_evidence = fuzzed.calls > 0 || !fuzzed.findings.is_empty();
-        if is_evidence && before.is_none_or(|before| fuzzed.replaces(&before)) {
-            remember(&file, &fuzzed);
+        let is_evidence = self.calls > 0 || !self.findings.is_empty();
+        if is_evidence && before.is_none_or(|before| self.replaces(&before)) {
+            remember(&file, self);
         }
     }
 

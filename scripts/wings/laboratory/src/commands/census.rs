@@ -1,21 +1,19 @@
 //! `census`: every slot of an instance at one block, with a proof, and what each one is.
 
-use super::spec::{Governs, Group, Spec, report_type};
-use crate::census::{self, Anchor, Census, Options, Subject, Wanted};
+use crate::census::{self, Anchor, Census, Options, Wanted};
 use crate::client::{Client, Endpoint};
 use crate::context::prelude::*;
-use crate::model::InstanceState;
+use crate::context::spec::{Governs, Group, Spec, report_type};
 use crate::options::word;
-
-use crate::program_code::is_program;
-use crate::registry::Registry;
+use crate::pipeline::census_subject::subject;
 use crate::secret::Secret;
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::B256;
 use clap::Args;
+use stylus_upgrades_core::census::CensusPage;
 
 /// `census`.
-pub(crate) static SPEC: Spec<CensusArgs> = Spec {
+pub static SPEC: Spec<CensusArgs> = Spec {
     name: "census",
     about: "List every slot of an instance at one block, with a proof that none is missing, and what each one is",
     group: Group::Look,
@@ -97,7 +95,7 @@ async fn second(url: &str) -> Result<Client, Refusal> {
 }
 
 /// The census that a page shows: of the newest block, with the keys that are known.
-pub(crate) async fn shown(context: &Context, instance: &str) -> Result<Census> {
+pub(crate) async fn shown(context: &Context, instance: &str) -> Result<CensusPage> {
     let registry = context.verified_snapshot().await?;
     let proxy = context.manifest.address(instance)?;
     let anchor = Anchor::find(registry.client, proxy, Wanted::default(), None).await?;
@@ -111,29 +109,11 @@ pub(crate) async fn shown(context: &Context, instance: &str) -> Result<Census> {
         no_replay: true,
         ..Options::default()
     };
-    Ok(census::take(registry.client, anchor, &subject, &options).await?)
-}
-
-/// What is counted of an instance, at the block of the client.
-pub(crate) async fn subject(
-    context: &Context,
-    registry: Registry<'_>,
-    proxy: Address,
-) -> Result<Subject> {
-    let instance = registry.instance(proxy).await?;
-    let name = &instance.definition;
-    let code = registry.code(name, &instance.version).await?;
-    let layout = context.documents(registry).get(code.layout).await?;
-    let unknown = layout.why().to_owned();
-    Ok(Subject {
+    let census = census::take(registry.client, anchor, &subject, &options).await?;
+    Ok(CensusPage {
         proxy,
-        version: instance.version.clone(),
-        implementation: (instance.state == InstanceState::Live).then_some(code.implementation),
-        layout: match layout.into_value() {
-            Some(document) => Ok(document.layout),
-            None => Err(unknown),
-        },
-        versions: registry.labels(name).await?,
-        is_evm: !is_program(&registry.client.code(code.implementation).await?),
+        heading: census.heading(&context.names()),
+        fields: census.stored().cloned().collect(),
+        findings: census.findings(),
     })
 }

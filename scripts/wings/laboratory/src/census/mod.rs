@@ -14,7 +14,7 @@
 //! | `store` | slots and keys on disk |
 //! | `record`, `events`, `replayed` | values that may be keys: of a file, of events, of blocks that changed the storage |
 //! | `path`, `explain` | what each slot is, by a layout |
-//! | `entries` | the entries of a mapping, as items of a migration |
+//! | `entries`, `listed` | the entries of a mapping, as items of a migration |
 //! | `report`, `slot_difference` | what is told of it |
 //! | `error` | why there is no census |
 
@@ -24,6 +24,7 @@ mod entries;
 mod error;
 mod events;
 mod explain;
+mod listed;
 mod path;
 mod record;
 mod replayed;
@@ -33,10 +34,12 @@ mod store;
 mod walk;
 
 pub use anchor::{Anchor, HashOrigin, Wanted};
-pub use explain::{Explained, FieldCount, Unexplained};
+pub use explain::{Explained, Unexplained};
+pub use listed::at;
 pub use report::Census;
 pub use slot_difference::SlotDifference;
 pub use store::Leaf;
+pub use stylus_upgrades_core::census::{FieldCount, Subject};
 pub use walk::Walked;
 
 use crate::client::{ChainError, Client};
@@ -78,23 +81,6 @@ pub struct Options {
     /// `FIELD,value` the values after them too.
     #[arg(skip)]
     pub entries: Option<String>,
-}
-
-/// What is counted.
-#[derive(Debug, Clone)]
-pub struct Subject {
-    /// The instance.
-    pub proxy: Address,
-    /// Its version, as the endpoint says.
-    pub version: String,
-    /// The code that its implementation slot must name for that; none while it is paused.
-    pub implementation: Option<Address>,
-    /// The layout of its version, or why it is not known.
-    pub layout: Result<Layout, String>,
-    /// The labels of its definition's versions.
-    pub versions: Vec<String>,
-    /// Whether its code is run by the EVM.
-    pub is_evm: bool,
 }
 
 /// Takes a census at a block that was found.

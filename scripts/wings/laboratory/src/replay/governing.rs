@@ -1,11 +1,11 @@
 //! Which transactions are not users': what decides about upgrades is sent again and not compared.
 
-use super::super::PlanRequest;
+use super::differences;
 use super::past::{Past, numbered};
-use super::{Replay, differences};
 use crate::call_tree::{self, Frame, Kind};
 use crate::client::PastTransaction;
 use crate::ids::TxHash;
+use crate::plan::{PlanRequest, Replay};
 use alloy::consensus::Transaction;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;

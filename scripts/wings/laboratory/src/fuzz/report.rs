@@ -7,10 +7,12 @@ use super::shrink::Smallest;
 use crate::assess::{Finding, Part, Severity};
 use crate::error::Exit;
 use crate::names::Names;
+use crate::plan::Fuzzed;
 use crate::report::CommandReport;
 use crate::text::count;
 use alloy::primitives::{Address, Bytes, U256};
 use serde::{Deserialize, Serialize};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What was called, and what was found.
 #[derive(Debug, Clone, Serialize)]
@@ -116,6 +118,21 @@ impl FuzzReport {
                 .chain(found.commands.iter().cloned())
                 .collect(),
             ..finding
+        }
+    }
+
+    /// The run as this machine remembers it.
+    pub fn record(&self) -> Fuzzed {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        Fuzzed {
+            at: now.map_or(0, |now| now.as_secs()),
+            block: self.block,
+            seed: self.seed,
+            milliseconds: self.milliseconds,
+            sequences: self.sequences,
+            calls: self.calls,
+            findings: self.findings.iter().map(FuzzFinding::headline).collect(),
+            declared: self.declared.clone(),
         }
     }
 

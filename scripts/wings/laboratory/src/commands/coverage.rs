@@ -1,8 +1,8 @@
 //! `coverage`: which lines of a contract's sources ran in transactions of the past.
 
-use super::spec::{Governs, Group, Spec, report_type};
 use crate::app_error::Error;
 use crate::context::Context;
+use crate::context::spec::{Governs, Group, Spec, report_type};
 use crate::error::Refusal;
 use crate::ids::CodeHash;
 use crate::line_coverage::{self, FileLines, Gathered, LineCoverage, LineTable, SourceMap, Wanted};
@@ -14,7 +14,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 /// `coverage`.
-pub(crate) static SPEC: Spec<CoverageArgs> = Spec {
+pub static SPEC: Spec<CoverageArgs> = Spec {
     name: "coverage",
     about: "Show which lines of a deployed contract ran in past transactions",
     group: Group::Look,

@@ -1,33 +1,26 @@
 //! `fuzz`: calls that nobody has made yet, with the code of today and with the planned upgrade.
 
-use super::replay::both;
-use super::spec::{Governs, Group, Spec, report_type};
 use crate::app_error::Error;
 use crate::assess::Role;
-use crate::context::{Context, key};
-use crate::fuzz::{FuzzReport, FuzzRequest, Fuzzed, Settings, fuzz};
+use crate::context::Context;
+use crate::context::spec::{Governs, Group, Spec, report_type};
+use crate::fuzz::{FuzzReport, fuzz};
 use crate::manifest::Declared;
-use crate::options::INSTANCES;
-use crate::options::UpgradeArgs;
+use crate::options::{INSTANCES, UpgradeArgs, time};
 use crate::output::Outcome;
 use crate::pipeline::checked::require_not_refused;
-use crate::pipeline::simulated_upgrade::{SimulatedUpgrade, SimulationOptions, simulate};
-use crate::plan::{Abis, fails};
-use crate::progress::Progress;
-use crate::text::seconds;
-use alloy::primitives::Address;
+use crate::pipeline::fuzz::{SEED, declared, fuzzed};
+use crate::pipeline::simulated_upgrade::{SimulationOptions, simulate};
+use crate::plan::{FuzzSettings, fails};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// The default of `--seed`.
-pub(crate) const SEED: u64 = 1;
 
 /// The default of `--time`.
 const TIME: Duration = Duration::from_secs(60);
 
 /// `fuzz`.
-pub(crate) static SPEC: Spec<FuzzArgs> = Spec {
+pub static SPEC: Spec<FuzzArgs> = Spec {
     name: "fuzz",
     about: "Fuzz an upgrade: find sequences of calls that behave differently after it, on two copies of the chain's state",
     group: Group::Upgrade,
@@ -82,20 +75,13 @@ impl FuzzArgs {
     }
 }
 
-/// A time span with its unit.
-pub(crate) fn time(text: &str) -> Result<Duration, String> {
-    let time = seconds(text).filter(|seconds| *seconds > 0);
-    time.map(Duration::from_secs)
-        .ok_or_else(|| "write it as 30s, 5m or 2h".to_owned())
-}
-
 /// Searches for calls that the upgrade changes.
 pub(crate) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, Error> {
-    let settings = Settings {
+    let settings = FuzzSettings {
         seed: args.seed,
         runs: args.runs,
         time: args.time(),
-        declared: declared(context, &args.upgrade.name, &args.differs, &args.holds),
+        declared: all_declared(context, args),
         blind: args.blind,
         corpus: args.corpus.clone(),
     };
@@ -117,53 +103,14 @@ pub(crate) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, E
         return Err(fails(problem).into());
     }
     require_not_refused(&simulated.checks)?;
-    let report = of_simulated(&simulated, proxy, settings).await?;
+    let report = fuzzed(&simulated, proxy, settings, fuzz, FuzzReport::record).await?;
     Ok(context.outcome(&report))
 }
 
 /// The author's declarations: in the manifest of the change, and as arguments.
-pub(crate) fn declared(
-    context: &Context,
-    name: &str,
-    differs: &[String],
-    holds: &[String],
-) -> Declared {
-    let mut declared = context.manifest.fuzz.get(name).cloned().unwrap_or_default();
-    declared.differs.extend_from_slice(differs);
-    declared.holds.extend_from_slice(holds);
+fn all_declared(context: &Context, args: &FuzzArgs) -> Declared {
+    let mut declared = declared(context, &args.upgrade.name);
+    declared.differs.extend_from_slice(&args.differs);
+    declared.holds.extend_from_slice(&args.holds);
     declared
-}
-
-/// Fuzzes an upgrade that succeeds on the copy.
-pub(crate) async fn of_simulated(
-    simulated: &SimulatedUpgrade<'_>,
-    proxy: Option<Address>,
-    settings: Settings,
-) -> Result<FuzzReport, Error> {
-    let is_remembered = !settings.blind && !simulated.session.context.global.dry_run;
-    let (client, planned) = (simulated.session.registry.client, &simulated.plan);
-    let output = &simulated.session.context.output;
-    let [before, after] = both(simulated).await?;
-    let instances: Vec<Address> = planned.instances.iter().map(|one| one.proxy).collect();
-    let request = FuzzRequest {
-        layouts: [before.layout, after.layout],
-        abis: Abis {
-            before: before.functions,
-            after: after.functions,
-        },
-        steps: before.steps.with(&after.steps),
-        plan: simulated.request.clone(),
-        proxy,
-        settings,
-    };
-    let what = format!("fuzzing {} {}", planned.name, planned.to);
-    output.begin(&what);
-    let report = fuzz(client, request, &instances).await;
-    output.end(&what);
-    let (report, call) = (report?, &simulated.request.call);
-    let key = key(client.registry(simulated.request.registry)).await;
-    if let Some(registry) = key.filter(|_| is_remembered) {
-        Fuzzed::remember(&report, registry, &call.code, &call.step);
-    }
-    Ok(report)
 }

@@ -1,40 +1,14 @@
 //! What differs from what really happened, and what storage ends otherwise.
-use super::super::change::Change;
-use super::super::layouts::Layouts;
-use super::super::slots::{self, SlotNames};
-use super::super::{Plan, PlanRequest};
 use super::past::{Past, numbered};
 use crate::client::{ChainError, Outcome, Replayed};
-use crate::ids::TxHash;
+use crate::plan::{
+    Layouts, Plan, PlanRequest, SlotNames, StorageDifference, Unfaithful, arguments, with_numbers,
+};
 use crate::text::count;
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, B256, U256};
-use serde::Serialize;
 use std::collections::BTreeSet;
 use stylus_chain::{BlockId, Chain, SlotChange};
-
-/// A transaction that did something else on the copy without the upgrade than it really did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Unfaithful {
-    /// The transaction.
-    pub hash: TxHash,
-    /// Its block.
-    pub block: u64,
-    /// In what it differs.
-    pub what: String,
-}
-
-/// A storage word that ends otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StorageDifference {
-    /// The account.
-    pub account: Address,
-    /// What it holds without the upgrade, and with it.
-    #[serde(flatten)]
-    pub word: Change,
-    /// The upgrade itself wrote it, and no transaction afterwards.
-    pub by_upgrade: bool,
-}
 
 /// The copies that are compared.
 pub(super) struct Copies<'a> {
@@ -148,15 +122,15 @@ fn keys_of(past: &Past, request: &PlanRequest) -> Vec<B256> {
     let mut seen: Vec<B256> = request.names.accounts().map(|it| it.into_word()).collect();
     for (_, one) in numbered(past) {
         seen.push(one.from.into_word());
-        seen.extend(slots::arguments(one.envelope.input()));
+        seen.extend(arguments(one.envelope.input()));
     }
-    slots::with_numbers(seen)
+    with_numbers(seen)
 }
 
 /// Makes the state of one copy differ from the other as an upgrade has changed it: storage, code, and
 /// what contracts own. Accounts of people stay: their approvals are on the other copy alone. Gives
 /// the storage that was changed.
-pub(in crate::plan) fn carry_over(
+pub(crate) fn carry_over(
     from: &Chain,
     since: BlockId,
     into: &mut Chain,

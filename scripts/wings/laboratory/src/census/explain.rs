@@ -36,24 +36,6 @@ const UNEXPLAINED_MAX: usize = 256;
 /// What the framework keeps.
 pub(super) const FRAMEWORK: &str = "framework";
 
-/// How much one field stores.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct FieldCount {
-    /// `erc7201:…`; empty for what is counted from slot 0; `framework` for what the proxy keeps.
-    pub area: String,
-    /// Its name.
-    pub name: String,
-    /// Its type.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Entries of its mappings.
-    pub entries: u64,
-    /// Slots that are not zero; one that several fields share counts once, for the first of them.
-    pub slots: u64,
-    /// Bytes of those.
-    pub bytes: u64,
-}
-
 /// A slot that the layout does not explain, or not all of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unexplained {

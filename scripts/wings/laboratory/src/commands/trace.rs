@@ -1,8 +1,8 @@
 //! `trace`: the calls of a mined transaction as a tree, by the names that the registry, the manifest
 //! and the layout documents of versions give them.
 
-use super::spec::{Governs, Group, Spec, report_type};
 use crate::context::prelude::*;
+use crate::context::spec::{Governs, Group, Spec, report_type};
 use crate::ids::TxHash;
 
 use crate::own_file;
@@ -13,7 +13,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 /// `trace`.
-pub(crate) static SPEC: Spec<TraceArgs> = Spec {
+pub static SPEC: Spec<TraceArgs> = Spec {
     name: "trace",
     about: "Show the calls of a transaction, with the names of contracts, versions and functions",
     group: Group::Look,

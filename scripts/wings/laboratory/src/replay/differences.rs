@@ -4,81 +4,14 @@ use super::past::{Past, numbered};
 use crate::client::{Outcome, PastTransaction, ReplayReceipt, Replayed};
 use crate::functions::{Functions, unknown_call};
 use crate::ids::TxHash;
+use crate::plan::{Abis, Difference, Group, Kind};
 use crate::text::grouped;
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, Bytes};
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Differences that are shown of each group.
 const EXAMPLES: usize = 3;
-
-/// The functions, events and errors of both versions.
-#[derive(Debug, Clone, Default)]
-pub struct Abis {
-    /// Of the version before.
-    pub before: Functions,
-    /// Of the new one.
-    pub after: Functions,
-}
-
-/// What differs about a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// It succeeded, and fails with the new version.
-    FailsNow,
-    /// It succeeded, and succeeds with the new version if it is given more gas than it had.
-    NeedsMoreGas,
-    /// It failed, and succeeds with the new version.
-    SucceedsNow,
-    /// It fails for another reason.
-    OtherReason,
-    /// It returns other data.
-    Returns,
-    /// It emits other events.
-    Emits,
-    /// It takes other gas, and nothing else differs.
-    Gas,
-}
-
-/// Calls of one function that differ in the same way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Group {
-    /// How they differ.
-    pub kind: Kind,
-    /// The account that was called; none for a creation.
-    pub to: Option<Address>,
-    /// The function's signature, or its selector where no interface has it.
-    pub function: String,
-    /// Its selector; `receive` where there is none.
-    pub selector: String,
-    /// The error that they fail with now.
-    pub reason: Option<String>,
-    /// How many.
-    pub count: usize,
-    /// The first ones.
-    pub examples: Vec<Difference>,
-}
-
-/// A call that differs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Difference {
-    /// The transaction.
-    pub hash: TxHash,
-    /// Its block.
-    pub block: u64,
-    /// Who sent it.
-    pub from: Address,
-    /// The call by the interface of the version before.
-    pub call: String,
-    /// The same calldata by the interface of the new version, where that reads them otherwise.
-    pub call_after: Option<String>,
-    /// Without the upgrade.
-    pub before: String,
-    /// With it.
-    pub after: String,
-}
 
 /// What differs, by kind, function and reason; and the transactions that differ and are the registry's business, as
 /// `governs` tells: who decides called it for them.

@@ -2,6 +2,7 @@
 //! The blocks are a chain of hashes with the numbers that were asked for, or nothing is believed.
 use crate::client::{BlockAnswer, ChainError, Client, Outcome, PastBlock, PastTransaction};
 use crate::ids::TxHash;
+use crate::plan::REPLAY_BLOCKS_MAX;
 use crate::registry::{Registry, Topics, definition_id, logs};
 use alloy::consensus::Transaction as _;
 use alloy::primitives::{Address, Bytes, U256};
@@ -11,8 +12,6 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
-/// Blocks that are looked through, at most.
-pub const BLOCKS_MAX: u64 = 20_000;
 /// Transactions that are sent again, at most. Of more, only those to the accounts themselves are.
 const TRANSACTIONS_MAX: usize = 1_000;
 /// Blocks that are asked for at once.
@@ -45,7 +44,7 @@ pub(super) async fn gather(
     };
     let mut found: Vec<BlockAnswer> = Vec::new();
     let mut left = count as usize;
-    let oldest = newest.saturating_sub(most.min(BLOCKS_MAX)).max(1);
+    let oldest = newest.saturating_sub(most.min(REPLAY_BLOCKS_MAX)).max(1);
     let blocks = stream::iter((oldest..=newest).rev());
     let mut blocks = blocks
         .map(|number| BlockAnswer::read(client, number))

@@ -1,9 +1,8 @@
 //! One block of a chain twice: as it is, and with the upgrade carried out on it.
 
-use super::effects::{GasLimits, LeftOut};
-use super::replay::carry_over;
-use super::{Plan, PlanRequest, simulate_on};
 use crate::client::ChainError;
+use crate::plan::{GasLimits, LeftOut, Plan, PlanRequest, simulate_on};
+use crate::replay::carry_over;
 use crate::simulation::Simulation;
 use alloy::primitives::Address;
 use stylus_chain::Chain;

@@ -7,7 +7,6 @@ mod corpus;
 mod difference;
 mod edges;
 mod frontier;
-mod fuzzed;
 mod random;
 mod regression;
 mod report;
@@ -16,18 +15,18 @@ mod shrink;
 mod values;
 
 pub use difference::Kind;
-pub use fuzzed::Fuzzed;
 pub use report::{FuzzFinding, FuzzReport, ShownCall};
 
 use crate::client::{ChainError, Client, Fork, ReadsLeft};
 use crate::error::Refusal;
 use crate::functions::{Functions, interfaces};
-use crate::manifest::Declared;
-use crate::plan::{Abis, PastCall, PlanRequest, calls, fails, universes};
+use crate::plan::{FuzzRequest, FuzzSettings as Settings, fails};
 use crate::program_code::{CodeBytes, fragments};
 use crate::progress::Progress;
+use crate::replay::{PastCall, calls};
 use crate::simulation::{Simulation, now};
 use crate::text::{count, grouped};
+use crate::universes::universes;
 use alloy::json_abi::Function;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use bench::Bench;
@@ -61,40 +60,6 @@ const FINDINGS_MAX: usize = 32;
 const NEW_CONSTANTS: usize = 4;
 /// Between two reports of its course.
 const TICK: Duration = Duration::from_millis(500);
-
-/// What is fuzzed.
-#[derive(Debug)]
-pub struct FuzzRequest {
-    /// The upgrade.
-    pub plan: PlanRequest,
-    /// The instance; the first one that is upgraded unless it is given.
-    pub proxy: Option<Address>,
-    /// The functions, events and errors of both versions.
-    pub abis: Abis,
-    /// Functions that no user calls: initializers and migrations.
-    pub steps: Functions,
-    /// The storage layouts of both versions, as far as they are known.
-    pub layouts: [Layout; 2],
-    /// Where it ends, and what it follows from.
-    pub settings: Settings,
-}
-
-/// How it is fuzzed.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// What all random choices follow from.
-    pub seed: u64,
-    /// Sequences, at most.
-    pub runs: Option<u64>,
-    /// How long.
-    pub time: Option<Duration>,
-    /// What is meant to differ, and what must hold after every sequence.
-    pub declared: Declared,
-    /// Whether nothing is learnt from what calls do.
-    pub blind: bool,
-    /// The folder of sequences that are tried first, and that new ones are written to.
-    pub corpus: Option<PathBuf>,
-}
 
 /// Fuzzes an upgrade on copies of the newest block. Nothing is sent.
 ///
