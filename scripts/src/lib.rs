@@ -19,10 +19,16 @@ pub static PROGRAM: Program = program(
         stylus_upgrades_laboratory::COMMANDS,
         #[cfg(feature = "watch")]
         stylus_upgrades_watch::COMMANDS,
+        #[cfg(feature = "console")]
+        stylus_upgrades_console::COMMANDS,
     ],
     Wings {
         laboratory: cfg_select! {
             feature = "laboratory" => { Some(&stylus_upgrades_laboratory::LABORATORY) }
+            _ => { None }
+        },
+        console: cfg_select! {
+            feature = "console" => { Some(&stylus_upgrades_console::CONSOLE) }
             _ => { None }
         },
         watch: cfg_select! {
@@ -33,12 +39,14 @@ pub static PROGRAM: Program = program(
 );
 
 // The library beneath it, under one name.
+#[cfg(feature = "console")]
+pub use stylus_upgrades_console::{console, publish};
 pub use stylus_upgrades_core::{
-    address, app_error, assess, build, call_tree, checks, children, client, console, demo, deploy,
-    error, expect, export, file_names, functions, governance, history, ids, inspect, interface,
-    journal, keys, kill_point, layout, loopback, manifest, migration, model, names, options,
-    output, own_database, own_file, plan, program_code, progress, project, publish, registry,
-    report, review, secret, simulation, state_folder, steps, text, trace, versions,
+    address, app_error, assess, build, call_tree, checks, children, client, demo, deploy, error,
+    expect, export, file_names, functions, governance, history, ids, inspect, interface, journal,
+    keys, kill_point, layout, loopback, manifest, migration, model, names, options, output,
+    own_database, own_file, plan, program_code, progress, project, publication, registry, report,
+    review, secret, simulation, state_folder, steps, text, versions,
 };
 #[cfg(feature = "laboratory")]
 pub use stylus_upgrades_laboratory::{census, fuzz, line_coverage, replay, trace};

@@ -31,9 +31,8 @@
 //! | [`pipeline`] | a request is resolved, judged, placed, sent and followed |
 //! | [`context`] | what a command works with: output, manifest, builder, chain, registry |
 //! | [`options`] | arguments that several commands take |
-//! | [`console`] | the same in a browser: the server, its pages |
 //! | [`loopback`] | HTTP for this machine alone |
-//! | [`publish`] | an implementation's sources, submitted to an explorer |
+//! | [`publication`] | what an explorer is sent of an implementation, and its answers |
 //! | [`demo`] | the whole scenario on a private chain |
 //! | [`migration`] | the handler's part of a complex migration |
 //! | [`journal`] | what was sent and not answered yet, for after a kill |
@@ -53,14 +52,13 @@
 pub mod app_error;
 pub mod cli;
 pub mod commands;
-pub mod console;
 pub mod context;
 pub mod demo;
 pub mod options;
 pub mod pipeline;
 pub mod prelude;
 pub mod project;
-pub mod publish;
+pub mod publication;
 
 pub use stylus_upgrades_common::{
     address, assess, children, error, file_names, ids, keys, kill_point, loopback, manifest, model,

@@ -10,3 +10,4 @@ mod prelude;
 mod processes;
 mod reports;
 mod sources;
+mod wings;

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use stylus_upgrades_test_support::sources_below;
 
 /// The folders of sources of the crates that make the command line, from the lowest to the highest.
-const LIBRARY: [&str; 7] = [
+const LIBRARY: [&str; 8] = [
     "common/src",
     "deploy/src",
     "lifecycle/src",
     "core/src",
+    "wings/console/src",
     "wings/laboratory/src",
     "wings/watch/src",
     "src",

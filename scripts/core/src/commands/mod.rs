@@ -6,7 +6,6 @@ pub(crate) mod adopt;
 pub(crate) mod approve;
 pub(crate) mod call;
 pub(crate) mod check;
-pub(crate) mod console;
 pub(crate) mod create_proxy;
 pub(crate) mod define;
 pub(crate) mod demo;
@@ -15,15 +14,13 @@ pub(crate) mod history;
 pub(crate) mod layout;
 pub(crate) mod node;
 pub(crate) mod pause;
-pub(crate) mod pending;
-pub(crate) mod plan;
-pub(crate) mod policy;
+pub mod pending;
+pub mod plan;
+pub mod policy;
 pub(crate) mod project;
-pub(crate) mod publish;
 pub(crate) mod registry;
-pub(crate) mod replay;
-pub(crate) mod report_page;
-pub(crate) mod review;
+pub mod replay;
+pub mod review;
 pub(crate) mod revoke;
 pub(crate) mod run_migration;
 pub(crate) mod sign;
@@ -71,7 +68,6 @@ pub static COMMANDS: &[&dyn Command] = &[
     &status::SPEC,
     &history::SPEC,
     &verify::SPEC,
-    &console::SPEC,
     &about::COMPLETIONS,
     &about::MAN,
 ];

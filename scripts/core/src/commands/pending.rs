@@ -53,7 +53,7 @@ pub(crate) async fn run(context: &Context, args: &PendingArgs) -> Result<Outcome
 ///
 /// # Errors
 /// Errors of the chain, and files that cannot be read.
-pub(crate) async fn pending(context: &Context, name: Option<&str>) -> Result<Pending> {
+pub async fn pending(context: &Context, name: Option<&str>) -> Result<Pending> {
     let session = Session::reading(context).await?;
     let registry = session.registry;
     let names = context.names();

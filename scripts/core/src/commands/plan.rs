@@ -43,7 +43,7 @@ pub(crate) static SPEC: Spec<PlanArgs> = Spec {
 
 /// An upgrade to be tried.
 #[derive(Debug, Args)]
-pub(crate) struct PlanArgs {
+pub struct PlanArgs {
     /// Maximum number of instances to try
     #[arg(long, value_name = "NUMBER", default_value_t = INSTANCES)]
     pub instances: u32,
@@ -72,11 +72,13 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome> {
 
 /// What `plan` reports.
 #[derive(Serialize)]
-pub(crate) struct Ran {
+pub struct Ran {
+    /// What would happen.
     #[serde(flatten)]
-    pub(crate) plan: Plan,
+    pub plan: Plan,
+    /// What the checks found.
     #[serde(flatten)]
-    pub(crate) checks: Checks,
+    pub checks: Checks,
     /// The verdict of the whole plan.
     verdict: Verdict,
     /// The gas of all transactions.
@@ -87,15 +89,15 @@ pub(crate) struct Ran {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Report>,
     /// Programs that expire soon or do not run.
-    pub(crate) warnings: Vec<Finding>,
+    pub warnings: Vec<Finding>,
     /// The migration, in words.
-    pub(crate) decoded: Vec<DecodedCall>,
+    pub decoded: Vec<DecodedCall>,
     /// What past transactions do with the version; absent if they were not wanted, null if there were none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) replay: Option<Option<plan::Replay>>,
+    pub replay: Option<Option<plan::Replay>>,
     /// What the copy and past transactions on it showed, even if an earlier check refuses.
     #[serde(skip)]
-    pub(crate) simulation: Verdict,
+    pub simulation: Verdict,
     /// Whether the missing past transactions refuse it.
     #[serde(skip)]
     is_refused: bool,
@@ -129,7 +131,7 @@ impl CommandReport for Ran {
 }
 
 /// Plans for any role. `of_manifest` has the findings about the file that names the registry.
-pub(crate) async fn run_as(
+pub async fn run_as(
     context: &Context,
     args: &PlanArgs,
     role: Role,

@@ -147,7 +147,7 @@ fn is_expression(text: &str) -> bool {
 ///
 /// # Errors
 /// `UnknownRole`; what the chain says.
-pub(crate) async fn policies(
+pub async fn policies(
     context: &Context,
     name: &str,
     roles: Option<Vec<String>>,

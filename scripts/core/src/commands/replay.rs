@@ -41,7 +41,7 @@ pub(crate) async fn run(
 }
 
 /// The report, in lines.
-pub(crate) fn lines(replay: &Replay, names: &Names) -> Vec<String> {
+pub fn lines(replay: &Replay, names: &Names) -> Vec<String> {
     let mut lines = vec![format!(
         "{} {} transactions to the instances and {} others, from block {} to {}",
         match replay.not_done {

@@ -22,7 +22,7 @@ use crate::pipeline::judge::{beside, check, judge};
 use crate::pipeline::shown::shown;
 use crate::plan::Fuzzed;
 use crate::review::{Area, Checked, Review, Subject, draw, findings};
-pub(crate) use simulation::ReviewSimulation;
+pub use simulation::ReviewSimulation;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
@@ -94,7 +94,7 @@ impl CommandReport for ReviewedAgainst {
 ///
 /// # Errors
 /// Errors of the chain, and files that cannot be read.
-pub(crate) async fn review(context: &Context, action: &str) -> Result<Review> {
+pub async fn review(context: &Context, action: &str) -> Result<Review> {
     let session = Session::reading(context).await?;
     let registry = session.registry;
     let names = context.names();
@@ -211,20 +211,22 @@ fn digests(approval: &Approval, approvers: &[Address]) -> Result<Vec<Digests>, C
 }
 
 /// The results of the checks and of a copy of the chain, for an open action.
-pub(crate) struct Found {
-    pub(crate) callers: Vec<CallersOfWay>,
+pub struct Found {
+    /// What changes for callers.
+    pub callers: Vec<CallersOfWay>,
     /// The storage before and after.
     slots: Vec<Area>,
     /// The heaviest first.
-    pub(crate) findings: Vec<Finding>,
+    pub findings: Vec<Finding>,
     /// Whether an approver must confirm it.
-    pub(crate) consent: Consent,
-    pub(crate) simulation: ReviewSimulation,
+    pub consent: Consent,
+    /// What a copy of the chain showed.
+    pub simulation: ReviewSimulation,
 }
 
 impl Found {
     /// Requires a confirmation, unless the action cannot be approved.
-    pub(crate) fn require_yes(&mut self) {
+    pub fn require_yes(&mut self) {
         if self.consent == Consent::NotNeeded {
             self.consent = Consent::Needed;
         }
@@ -232,7 +234,7 @@ impl Found {
 }
 
 /// Runs the checks, those of `approver` if given, and tries what the action runs. A refusal is a finding.
-pub(crate) async fn found(
+pub async fn found(
     session: Session<'_>,
     (governed, shown): (&GovernedCall, &ShownCall),
     open: &Readiness,

@@ -1,7 +1,6 @@
 //! `status`: what is live, read from the chain; for one instance with its storage by variables, its path and its
 //! events.
 
-use super::report_page;
 use super::spec::{Governs, Group, Spec, report_type};
 use crate::assess::Finding;
 use crate::context::prelude::*;
@@ -14,6 +13,7 @@ use crate::pipeline::warnings;
 use crate::registry::{DefinitionStatus, definition_status};
 use clap::Args;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// `status`.
 pub(crate) static SPEC: Spec<StatusArgs> = Spec {
@@ -30,7 +30,7 @@ pub(crate) static SPEC: Spec<StatusArgs> = Spec {
     reports: || {
         vec![
             report_type::<StatusReport>(),
-            report_type::<report_page::WrittenReport<'_>>(),
+            report_type::<WrittenReport<'_>>(),
         ]
     },
     run: |context, args| Box::pin(run(context, args)),
@@ -50,7 +50,10 @@ pub(crate) struct StatusArgs {
 pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome> {
     let subject = args.subject.as_deref();
     if let Some(file) = &args.report {
-        return report_page::run(context, file, subject.unwrap_or_default()).await;
+        let name = subject.unwrap_or_default();
+        let console = context.program.wings.console("--report")?;
+        let bytes = (console.report)(context, file, name).await?;
+        return Ok(context.outcome(&WrittenReport { file, name, bytes }));
     }
     let session = Session::reading(context).await?;
     let registry = session.registry;
@@ -202,4 +205,19 @@ fn definition_lines(
         }
     }
     lines
+}
+
+/// What was written.
+#[derive(Serialize)]
+pub(crate) struct WrittenReport<'a> {
+    file: &'a Path,
+    name: &'a str,
+    bytes: usize,
+}
+
+impl CommandReport for WrittenReport<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let file = self.file.display();
+        vec![format!("written    {file} ({} bytes)", self.bytes)]
+    }
 }

@@ -2,8 +2,6 @@
 
 mod builds;
 
-use super::publish;
-use super::publish::PublishArgs;
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::assess::{Coverage, Refused, Role, decide};
 use crate::context::prelude::*;
@@ -12,6 +10,7 @@ use crate::history::{Section, VerifyReport, Wanted, read_compared, read_existing
 use crate::model::Slice;
 use crate::pipeline::arrivals;
 use crate::pipeline::warnings;
+use crate::publication::{Publication, PublishArgs};
 
 use crate::registry::definitions;
 use builds::{built, coverage as coverage_of, framework_checks, published_builds};
@@ -51,13 +50,20 @@ pub(crate) struct VerifyArgs {
 }
 
 pub(crate) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome> {
+    let publish = match args.publish.publish {
+        Some(interface) => Some((
+            context.program.wings.console("--publish")?.publish,
+            interface,
+        )),
+        None => None,
+    };
     let session = Session::reading(context).await?;
     let report = verify(session, args).await?;
-    let published = match (&args.name, &report.error) {
-        (Some(name), None) => {
+    let published = match (&args.name, &report.error, publish) {
+        (Some(name), None, Some((publish, interface))) => {
             let version = version(session, name, args.version.as_deref()).await?;
             let subject = (name.as_str(), version.as_str());
-            publish::run(session, subject, &args.publish).await?
+            Some(publish(session, subject, interface, &args.publish).await?)
         }
         _ => None,
     };
@@ -72,13 +78,13 @@ pub(crate) struct Verified {
     report: VerifyReport,
     /// The answer of an explorer to the sources, if it was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    published: Option<publish::Publication>,
+    published: Option<Publication>,
 }
 
 impl CommandReport for Verified {
     fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines = self.report.lines(names);
-        lines.extend(self.published.iter().flat_map(publish::Publication::lines));
+        lines.extend(self.published.iter().flat_map(Publication::lines));
         lines
     }
 

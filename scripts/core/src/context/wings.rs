@@ -1,16 +1,19 @@
 //! What the wings of the program do for the core and for each other: by functions alone, none is imported.
 
-use super::Context;
+use super::{Context, Session};
 use crate::census::{CensusPage, Entries, Subject};
 use crate::client::{ChainError, Client};
 use crate::expiry::Diagnosis;
 use crate::plan::{Abis, FuzzRequest, FuzzRun, Plan, PlanRequest, Replay};
 use crate::prelude::*;
+use crate::publication::{Interface, Publication, PublishArgs};
 use futures::future::LocalBoxFuture;
+use std::path::Path;
 
 /// A part of the program beside its core, which is a feature of its package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wing {
+    Console,
     Laboratory,
     Watch,
 }
@@ -19,6 +22,7 @@ impl Wing {
     /// The feature.
     const fn feature(self) -> &'static str {
         match self {
+            Self::Console => "console",
             Self::Laboratory => "laboratory",
             Self::Watch => "watch",
         }
@@ -46,6 +50,8 @@ impl Wing {
 pub struct Wings {
     /// What an upgrade would do, and what storage and transactions hold.
     pub laboratory: Option<&'static Laboratory>,
+    /// Pages for browsers, and what explorers are sent.
+    pub console: Option<&'static Console>,
     /// Whether everything still runs.
     pub watch: Option<&'static Watch>,
 }
@@ -76,6 +82,19 @@ pub struct Laboratory {
     ) -> LocalBoxFuture<'a, Result<FuzzRun, ChainError>>,
 }
 
+/// What the console does for others.
+pub struct Console {
+    /// Writes the page of a definition into a file, and returns how many bytes that are.
+    pub report: for<'a> fn(&'a Context, &'a Path, &'a str) -> LocalBoxFuture<'a, Result<usize>>,
+    /// Has an explorer verify a version of a definition.
+    pub publish: for<'a> fn(
+        Session<'a>,
+        (&'a str, &'a str),
+        Interface,
+        &'a PublishArgs,
+    ) -> LocalBoxFuture<'a, Result<Publication>>,
+}
+
 /// What the watch does for others.
 pub struct Watch {
     /// Examines the registry that the command names, and changes nothing.
@@ -86,6 +105,7 @@ impl Wings {
     /// A program of the core alone.
     pub const NONE: Self = Self {
         laboratory: None,
+        console: None,
         watch: None,
     };
 
@@ -97,6 +117,14 @@ impl Wings {
         Ok(self
             .laboratory
             .ok_or_else(|| Wing::Laboratory.missing(what))?)
+    }
+
+    /// The console, which `what` needs.
+    ///
+    /// # Errors
+    /// `FeatureMissing`.
+    pub fn console(&self, what: &str) -> Result<&'static Console> {
+        Ok(self.console.ok_or_else(|| Wing::Console.missing(what))?)
     }
 
     /// The watch, which `what` needs.

@@ -43,7 +43,7 @@ pub(crate) fn is_action(text: &str) -> bool {
 ///
 /// # Errors
 /// [`Error::Usage`]; errors of the chain.
-pub(crate) async fn resolve_action(session: Session<'_>, text: &str) -> Result<ActionId> {
+pub async fn resolve_action(session: Session<'_>, text: &str) -> Result<ActionId> {
     let registry = session.registry;
     if let Ok(action) = text.parse() {
         return Ok(action);

@@ -28,7 +28,7 @@ pub(crate) fn compare_builds(session: Session<'_>, call: &Call, args: &ReviewArg
 
 /// Refuses an action of which nothing ever comes any more: its version is registered with other code, or the instance
 /// that it is about has changed since.
-pub(crate) async fn require_current(registry: Registry<'_>, call: &Call) -> Result<()> {
+pub async fn require_current(registry: Registry<'_>, call: &Call) -> Result<()> {
     match obstacle(registry, call).await? {
         Some(obstacle) if obstacle.ends => Err(obstacle.refusal().into()),
         _ => Ok(()),

@@ -24,9 +24,9 @@ pub(crate) fn require_matched(checks: &Assessment) -> Result<()> {
 /// The checks before a command sends anything. The lines have what was not checked completely, and the dangerous
 /// findings that were accepted.
 #[derive(Serialize)]
-pub(crate) struct Checks {
+pub struct Checks {
     /// How much of each part was checked.
-    pub(crate) coverage: Coverage,
+    pub coverage: Coverage,
     /// The comparisons of layouts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     storage: Vec<StorageCheck>,

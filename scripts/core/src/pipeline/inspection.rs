@@ -7,7 +7,7 @@ use crate::model::Instance;
 use crate::registry::instance_status;
 
 /// What is known of an instance.
-pub(crate) async fn inspect(session: Session<'_>, proxy: Address) -> Result<Inspection> {
+pub async fn inspect(session: Session<'_>, proxy: Address) -> Result<Inspection> {
     let Session { context, registry } = session;
     let names = context.names();
     let status = instance_status(registry, proxy).await?;

@@ -1,9 +1,9 @@
 //! From a request to what holds on the chain: facts are gathered, judged, placed, sent and followed. Every command that
 //! checks or sends something asks this folder.
 
-pub(crate) mod action;
+pub mod action;
 pub(crate) mod adoption;
-pub(crate) mod approver;
+pub mod approver;
 pub mod arrivals;
 pub(crate) mod calldata;
 pub mod census_subject;
@@ -16,18 +16,18 @@ pub(crate) mod export;
 pub(crate) mod facts;
 pub(crate) mod function_name;
 pub mod fuzz;
-pub(crate) mod inspection;
+pub mod inspection;
 pub(crate) mod judge;
 pub(crate) mod kept;
 pub(crate) mod path;
 pub(crate) mod propose;
 pub(crate) mod rollout;
-pub(crate) mod shown;
+pub mod shown;
 pub(crate) mod simulate;
 pub mod simulated_upgrade;
 pub(crate) mod transfer;
 pub(crate) mod uncompared;
-pub(crate) mod unknown;
+pub mod unknown;
 pub(crate) mod verifiable;
 pub(crate) mod version_interface;
 pub mod warnings;

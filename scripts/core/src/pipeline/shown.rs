@@ -14,7 +14,7 @@ use crate::registry::{RecordedCode, runs};
 ///
 /// # Errors
 /// Errors of the chain, and files that cannot be read.
-pub(crate) async fn shown(session: Session<'_>, governed: &GovernedCall) -> Result<ShownCall> {
+pub async fn shown(session: Session<'_>, governed: &GovernedCall) -> Result<ShownCall> {
     shown_call(session, &governed.bytes, &governed.call).await
 }
 

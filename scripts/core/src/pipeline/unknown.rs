@@ -8,7 +8,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::VersionNotFound;
 
 /// The error; if the registry does not know a definition or a version, one that lists those that it
 /// has. If they cannot be listed, the error stays as it is.
-pub(crate) async fn with_names(context: &Context, error: Error) -> Error {
+pub async fn with_names(context: &Context, error: Error) -> Error {
     let named = match error.chain().and_then(ChainError::revert) {
         Some(revert) => with_those(context, revert).await,
         None => None,

@@ -5,7 +5,7 @@ use crate::build::{Artifact, BuildError};
 use crate::client::{Client, Sent};
 use crate::context::prelude::*;
 use crate::layout::Deployment;
-use crate::publish::Sources;
+use crate::publication::Sources;
 
 /// The implementation that `source` names, by the recipe for that chain; built now if `rebuild`.
 pub(crate) fn implementation(

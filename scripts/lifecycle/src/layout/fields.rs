@@ -19,7 +19,9 @@ pub struct Field<'a> {
     pub area: &'a str,
     /// Its name, members after a dot.
     pub name: String,
+    /// The id of its type.
     pub type_id: &'a str,
+    /// What its bytes hold.
     pub held: Held<'a>,
 }
 
@@ -81,6 +83,7 @@ pub struct Fields<'a> {
     layout: &'a Layout,
     /// How many there are, at most.
     most: usize,
+    /// The variables.
     pub list: Vec<Field<'a>>,
     /// Why these are not all.
     pub left_out: BTreeSet<String>,

@@ -15,16 +15,16 @@ use crate::review::{self, Created, SIMULATION, without_good_steps};
 use crate::text::{count, shell_word};
 
 /// What a copy showed.
-pub(crate) struct ReviewSimulation {
+pub struct ReviewSimulation {
     /// What would be created.
-    pub(crate) created: Option<Created>,
+    pub created: Option<Created>,
     /// A migration.
-    pub(crate) plan: Option<Plan>,
+    pub plan: Option<Plan>,
 }
 
 /// Adds what a migration or a creation does on a copy. Steps that fail there, or that do not run to their end,
 /// lose their good mark.
-pub(crate) async fn add(
+pub(super) async fn add(
     session: Session<'_>,
     governed: &GovernedCall,
     findings: &mut Vec<Finding>,

@@ -1,6 +1,7 @@
 //! What each slot is, by a layout: from every field down to its slots, of which those are looked up that
 //! were collected. Nothing is guessed: a slot is explained where its hash is the one that the layout gives it.
 
+use super::FieldCount;
 use super::entries::Mapping;
 use super::path::{Path, Step};
 use super::record::Record;

@@ -1,6 +1,7 @@
 //! What is told of a census.
 
-use super::explain::{Explained, FieldCount, Unexplained};
+use super::FieldCount;
+use super::explain::{Explained, Unexplained};
 use super::slot_difference::SlotDifference;
 use super::walk::Walked;
 use super::{Anchor, HashOrigin, Leaf, Subject};

@@ -13,7 +13,7 @@ use clap::Args;
 use stylus_upgrades_core::census::CensusPage;
 
 /// `census`.
-pub static SPEC: Spec<CensusArgs> = Spec {
+pub(crate) static SPEC: Spec<CensusArgs> = Spec {
     name: "census",
     about: "List every slot of an instance at one block, with a proof that none is missing, and what each one is",
     group: Group::Look,

@@ -14,7 +14,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 /// `coverage`.
-pub static SPEC: Spec<CoverageArgs> = Spec {
+pub(crate) static SPEC: Spec<CoverageArgs> = Spec {
     name: "coverage",
     about: "Show which lines of a deployed contract ran in past transactions",
     group: Group::Look,

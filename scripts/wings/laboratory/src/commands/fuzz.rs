@@ -20,7 +20,7 @@ use std::time::Duration;
 const TIME: Duration = Duration::from_secs(60);
 
 /// `fuzz`.
-pub static SPEC: Spec<FuzzArgs> = Spec {
+pub(crate) static SPEC: Spec<FuzzArgs> = Spec {
     name: "fuzz",
     about: "Fuzz an upgrade: find sequences of calls that behave differently after it, on two copies of the chain's state",
     group: Group::Upgrade,

@@ -13,7 +13,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 /// `trace`.
-pub static SPEC: Spec<TraceArgs> = Spec {
+pub(crate) static SPEC: Spec<TraceArgs> = Spec {
     name: "trace",
     about: "Show the calls of a transaction, with the names of contracts, versions and functions",
     group: Group::Look,

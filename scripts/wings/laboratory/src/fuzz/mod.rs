@@ -19,7 +19,7 @@ pub use report::{FuzzFinding, FuzzReport, ShownCall};
 
 use crate::client::{ChainError, Client, Fork, ReadsLeft};
 use crate::error::Refusal;
-use crate::functions::{Functions, interfaces};
+use crate::functions::interfaces;
 use crate::plan::{FuzzRequest, FuzzSettings as Settings, fails};
 use crate::program_code::{CodeBytes, fragments};
 use crate::progress::Progress;
@@ -37,10 +37,8 @@ use frontier::Frontier;
 use sequence::{Call, Maker, Target};
 use shrink::Smallest;
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use stylus_chain::Chain;
-use stylus_layout::Layout;
 use values::Values;
 
 /// Past calls that sequences begin with, and blocks that are looked through for them, at most.

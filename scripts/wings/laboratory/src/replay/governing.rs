@@ -1,11 +1,10 @@
 //! Which transactions are not users': what decides about upgrades is sent again and not compared.
 
-use super::differences;
 use super::past::{Past, numbered};
 use crate::call_tree::{self, Frame, Kind};
 use crate::client::PastTransaction;
 use crate::ids::TxHash;
-use crate::plan::{PlanRequest, Replay};
+use crate::plan::{Kind as Differs, PlanRequest, Replay};
 use alloy::consensus::Transaction;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
@@ -19,14 +18,14 @@ use stylus_upgrades_interface::signed::SOURCES;
 /// decides in it, as a multisig does. One that succeeded through a contract and would fail is always
 /// compared.
 pub(super) fn governs(
-    (one, kind): (&PastTransaction, differences::Kind),
+    (one, kind): (&PastTransaction, Differs),
     request: &PlanRequest,
     as_it_was: &Chain,
 ) -> bool {
     if is_of_upgrades(one, request) {
         return true;
     }
-    if kind == differences::Kind::FailsNow {
+    if kind == Differs::FailsNow {
         return false;
     }
     let kind = TraceKind::Call(CallOptions::default());

@@ -12,7 +12,6 @@ pub use past::{PastCall, calls};
 
 use crate::assess::FindingId;
 use crate::client::{self, ChainError, Client, Fork};
-use crate::ids::TxHash;
 use crate::layout::documents;
 use crate::plan::{
     Abis, GasLimits, InstancePlan, Plan, PlanRequest, Replay, activated, not_tried, simulate_on,

@@ -20,7 +20,7 @@ use clap::Args;
 use serde::Serialize;
 
 /// `doctor`.
-pub static SPEC: Spec<DoctorArgs> = Spec {
+pub(crate) static SPEC: Spec<DoctorArgs> = Spec {
     name: "doctor",
     about: "Check whether everything that is needed still runs, and for how long; --fix repairs it",
     group: Group::Look,

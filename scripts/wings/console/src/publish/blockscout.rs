@@ -2,8 +2,9 @@
 
 use super::error::{no_url, pending, refused};
 use super::http::words;
-use super::{Explorer, PAUSE, ROUNDS, Sources};
+use super::{Explorer, PAUSE, ROUNDS};
 use crate::error::Refusal;
+use crate::publication::Sources;
 use alloy::primitives::Address;
 use alloy::transports::http::reqwest::Url;
 use serde_json::{Value, json};

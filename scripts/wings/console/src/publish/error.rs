@@ -13,17 +13,6 @@ pub(super) fn no_url() -> Refusal {
     refusal.usage()
 }
 
-/// The repository's URL is not one that everybody may read.
-pub(super) fn not_public() -> Refusal {
-    let message = "the repository's URL must not be published";
-    let refusal = Refusal::new("RepositoryUrl", message).with(
-        "https://host/path of a public repository",
-        "another URL, or one with a user, a password, a query or a fragment",
-        "give --repository without them; replace a token that was in it",
-    );
-    refusal.usage()
-}
-
 /// The explorer does not answer.
 pub(super) fn unreachable(reason: String) -> Refusal {
     let message = format!("the explorer does not answer: {reason}");

@@ -8,87 +8,21 @@ mod http;
 
 use crate::error::Refusal;
 use crate::loopback::is_loopback;
-use crate::output::shortened;
 use crate::progress::Progress;
+use crate::publication::{Interface, Published, Sources};
 use crate::secret::Secret;
 use alloy::primitives::Address;
 use alloy::transports::http::reqwest::Url;
-use clap::ValueEnum;
-use error::{no_url, not_public};
+use error::no_url;
 use http::Http;
-use serde::Serialize;
 use std::time::Duration;
 
 /// Etherscan's interface for every chain.
 const ETHERSCAN: &str = "https://api.etherscan.io/v2/api";
 /// Between two questions how far it is.
 const PAUSE: Duration = Duration::from_secs(3);
-/// Characters of an answer that are shown.
-const SHOWN: usize = 500;
 /// Questions, at most: an explorer builds for minutes.
 const ROUNDS: u32 = 200;
-
-/// Whose interface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Interface {
-    /// Etherscan's, version 2: Arbiscan
-    Etherscan,
-    /// Blockscout's, version 2
-    Blockscout,
-}
-
-/// What an explorer builds from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Sources {
-    /// The public repository.
-    pub repository: String,
-    /// The commit.
-    pub commit: String,
-    /// The crate's folder in it; empty for its root.
-    pub path: String,
-    /// The crate.
-    pub contract: String,
-    /// The version of cargo-stylus that built it.
-    pub cargo_stylus: String,
-    /// The number of its license, as Etherscan counts them.
-    pub license: u8,
-}
-
-impl Sources {
-    /// The URL of a public repository: an explorer gets it, and shows it to everybody.
-    ///
-    /// # Errors
-    /// `RepositoryUrl` where a key is in it, or may be.
-    pub fn public(repository: &str) -> Result<&str, Refusal> {
-        let url: Url = repository.parse().map_err(|_| not_public())?;
-        let is_plain = url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none();
-        match is_plain && matches!(url.scheme(), "https" | "http") {
-            true => Ok(repository),
-            false => Err(not_public()),
-        }
-    }
-}
-
-/// What came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Published {
-    /// The account.
-    pub address: Address,
-    /// The explorer's words.
-    pub answer: String,
-}
-
-impl Published {
-    /// A line for people. What comes from outside is quoted.
-    pub fn line(&self) -> String {
-        let answer = shortened(&self.answer, SHOWN);
-        format!("{}  the explorer says: {answer:?}", self.address)
-    }
-}
 
 /// An explorer.
 pub struct Explorer<'a> {

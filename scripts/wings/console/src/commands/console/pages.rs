@@ -4,8 +4,6 @@ use super::before;
 use super::refused::nothing_there;
 use crate::app_error::Error;
 use crate::assess::{Finding, Role};
-use crate::commands::plan::PlanArgs;
-use crate::commands::{pending, plan, policy, replay, review};
 use crate::console::overview::Overview;
 use crate::console::page::PageContext;
 use crate::console::plan::{REPLAY_BLOCKS, SimulatedPlan};
@@ -21,6 +19,8 @@ use crate::pipeline::inspection::inspect;
 use crate::pipeline::warnings;
 use crate::plan::Replay;
 use maud::Markup;
+use stylus_upgrades_core::commands::plan::PlanArgs;
+use stylus_upgrades_core::commands::{pending, plan, policy, replay, review};
 
 /// Maximum number of entries of each list on a page: the newest.
 const LISTED: usize = 50;

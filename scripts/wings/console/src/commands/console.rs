@@ -6,8 +6,8 @@ pub(crate) mod pages;
 mod refused;
 mod site;
 
-use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
+use crate::context::spec::{Governs, Group, Spec, no_file, report_type};
 use clap::Args;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Command, Stdio};

@@ -1,15 +1,15 @@
 //! `status --report FILE`: a definition, its open actions and its history in one file.
 
 use super::console::pages::definition;
-use super::{pending, review};
 use crate::console::page::PageContext;
 use crate::console::report::{html, is_report};
 use crate::context::prelude::*;
 use crate::own_file;
 use std::path::Path;
+use stylus_upgrades_core::commands::{pending, review};
 
-/// Writes the page of a definition and those of its open actions, with all entries of every list.
-pub(crate) async fn run(context: &Context, file: &Path, name: &str) -> Result<Outcome> {
+/// Writes the page of a definition and those of its open actions, with all entries of every list. Returns its bytes.
+pub(crate) async fn run(context: &Context, file: &Path, name: &str) -> Result<usize> {
     let registry = context.verified_snapshot().await?;
     let place = PageContext {
         names: context.names(),
@@ -32,25 +32,5 @@ pub(crate) async fn run(context: &Context, file: &Path, name: &str) -> Result<Ou
     let report = html(&place, (name, block), &page, &actions);
     let text = context.output.hide_in_page(&report);
     own_file::replace(file, text.as_bytes(), is_report)?;
-    let written = WrittenReport {
-        file,
-        name,
-        bytes: text.len(),
-    };
-    Ok(Outcome::of(&written, &place.names))
-}
-
-/// What was written.
-#[derive(Serialize)]
-pub(crate) struct WrittenReport<'a> {
-    file: &'a Path,
-    name: &'a str,
-    bytes: usize,
-}
-
-impl CommandReport for WrittenReport<'_> {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let file = self.file.display();
-        vec![format!("written    {file} ({} bytes)", self.bytes)]
-    }
+    Ok(text.len())
 }

@@ -1,50 +1,20 @@
 //! `verify --publish`: an explorer verifies an implementation, and links the instances with it.
 
 use crate::context::prelude::*;
-use crate::ids::TxHash;
-use crate::publish::{Explorer, Interface, Published, Sources};
+use crate::publication::{Interface, Publication, PublishArgs, Sources};
+use crate::publish::Explorer;
 use crate::secret::Secret;
-use clap::Args;
 
 /// The environment variable with the explorer's key.
 const KEY: &str = "ETHERSCAN_API_KEY";
 
-/// What an explorer needs.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Publish to an explorer (ETHERSCAN_API_KEY has the key)")]
-pub(crate) struct PublishArgs {
-    /// Have an explorer verify the implementation, and link the instances with it
-    #[arg(
-        long,
-        value_enum,
-        value_name = "INTERFACE",
-        requires = "name",
-        requires = "repository"
-    )]
-    pub publish: Option<Interface>,
-    /// The API URL of the explorer [default: Etherscan, for every chain]
-    #[arg(long, value_name = "URL", requires = "publish")]
-    pub explorer_api: Option<String>,
-    /// The public repository that holds the sources
-    #[arg(long, value_name = "URL", requires = "publish")]
-    pub repository: Option<String>,
-    /// The crate's folder in the repository [default: its root]
-    #[arg(long, value_name = "PATH", requires = "publish")]
-    pub repository_path: Option<String>,
-    /// Etherscan's number of the license: 1 none, 3 MIT, 12 Apache-2.0
-    #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "publish")]
-    pub license_type: u8,
-}
-
-/// Publishes a version of a definition, if that is wanted.
+/// Publishes a version of a definition.
 pub(crate) async fn run(
     session: Session<'_>,
     (name, version): (&str, &str),
+    interface: Interface,
     args: &PublishArgs,
-) -> Result<Option<Publication>> {
-    let Some(interface) = args.publish else {
-        return Ok(None);
-    };
+) -> Result<Publication> {
     let context = session.context;
     let client = session.registry.client;
     let registry = session.registry;
@@ -96,27 +66,10 @@ pub(crate) async fn run(
             proxies.extend(explorer.proxy(proxy, code.implementation).await?);
         }
     }
-    Ok(Some(Publication {
+    Ok(Publication {
         implementation,
         proxies,
         sources,
         deployment_tx: deployment.tx,
-    }))
-}
-
-/// What was submitted to an explorer, and its answers.
-#[derive(Serialize)]
-pub(crate) struct Publication {
-    implementation: Published,
-    proxies: Vec<Published>,
-    sources: Sources,
-    deployment_tx: TxHash,
-}
-
-impl Publication {
-    /// A line for each account.
-    pub(crate) fn lines(&self) -> Vec<String> {
-        let all = [&self.implementation].into_iter().chain(&self.proxies);
-        all.map(Published::line).collect()
-    }
+    })
 }

@@ -5,7 +5,6 @@ use super::refused::{account, nothing_there};
 use crate::app_error::Error;
 use crate::assess::{Finding, Part, Severity};
 use crate::client::ChainError;
-use crate::commands::review;
 use crate::console::decision::{Before, Decision};
 use crate::console::request::PageRequest;
 use crate::context::Context;
@@ -26,6 +25,7 @@ use alloy::primitives::{Bytes, U256};
 use alloy::rpc::types::{TransactionInputKind, TransactionRequest};
 use alloy::sol_types::SolCall;
 use std::cmp::Reverse;
+use stylus_upgrades_core::commands::review;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// The operation of a contract, and what names it.

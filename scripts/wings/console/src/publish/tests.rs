@@ -1,6 +1,7 @@
-use super::{Explorer, Interface, Published, Sources};
+use super::Explorer;
 use crate::error::Explain;
 use crate::progress::Silent;
+use crate::publication::{Interface, Published, Sources};
 use crate::secret::Secret;
 use alloy::primitives::Address;
 use alloy::transports::http::reqwest::Url;
