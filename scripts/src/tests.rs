@@ -87,3 +87,12 @@ fn the_short_help_of_a_command_is_its_own_options() {
 fn the_argument_tree_is_consistent() {
     whole().debug_assert();
 }
+
+#[test]
+#[cfg(feature = "laboratory")]
+fn a_hash_that_is_none_is_refused_with_what_one_is() {
+    let line = "stylus-upgrades census counter --block-hash 0x12";
+    let error = whole().try_get_matches_from(line.split(' '));
+    let error = error.expect_err("refused").to_string();
+    assert!(error.contains("0x and 64 hexadecimal digits"), "{error}");
+}

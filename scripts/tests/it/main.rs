@@ -5,6 +5,8 @@ mod clone;
 mod commands;
 mod governance;
 mod hostile;
+#[cfg(feature = "laboratory")]
+mod laboratory;
 mod modules;
 mod prelude;
 mod processes;

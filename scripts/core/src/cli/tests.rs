@@ -91,10 +91,6 @@ fn amounts_salts_and_hashes_that_are_none_are_refused_with_what_they_are() {
         ("create-proxy A 1.0 --salt abc", "a salt is a number"),
         ("registry deploy --salt 0x", "a salt is a number"),
         (
-            "census counter --block-hash 0x12",
-            "0x and 64 hexadecimal digits",
-        ),
-        (
             "pending 0x12345678 --against 0x12",
             "0x and 64 hexadecimal digits",
         ),

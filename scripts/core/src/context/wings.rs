@@ -135,3 +135,23 @@ impl Wings {
         Ok(self.watch.ok_or_else(|| Wing::Watch.missing(what))?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_missing_wing_does_is_refused_with_its_feature() {
+        for (found, what, feature) in [
+            (Wings::NONE.laboratory("--replay").map(drop), "--replay", "laboratory"),
+            (Wings::NONE.watch("this page").map(drop), "this page", "watch"),
+            (Wings::NONE.console("--report").map(drop), "--report", "console"),
+        ] {
+            let report = found.expect_err("refused").report();
+            assert_eq!(report.name, "FeatureMissing");
+            assert!(report.message.starts_with(what), "{}", report.message);
+            let next = report.next().unwrap_or_default();
+            assert!(next.ends_with(feature), "{next}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! `plan --replay` and governance that comes through other contracts.
 
-use crate::governance::replay::{USER, groups, increment, plan};
+use super::replay::{USER, groups, increment, plan};
 use crate::prelude::*;
 
 /// Calls `target` with its calldata, and keeps the first word of what comes back in slot 1.
