@@ -35,12 +35,19 @@ fn as_many_packages_are_locked_and_built_as_recorded() {
             "packages that the command line without TLS is built from, count",
             built_from(
                 "stylus-upgrades",
-                &["--no-default-features", "--features", "console,laboratory,watch"],
+                &[
+                    "--no-default-features",
+                    "--features",
+                    "console,laboratory,watch",
+                ],
             ),
         ),
         (
             "packages that the core of the command line is built from, count",
-            built_from("stylus-upgrades", &["--no-default-features", "--features", "tls"]),
+            built_from(
+                "stylus-upgrades",
+                &["--no-default-features", "--features", "tls"],
+            ),
         ),
         (
             "packages that the local chain is built from, count",

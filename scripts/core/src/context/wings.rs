@@ -143,9 +143,21 @@ mod tests {
     #[test]
     fn what_a_missing_wing_does_is_refused_with_its_feature() {
         for (found, what, feature) in [
-            (Wings::NONE.laboratory("--replay").map(drop), "--replay", "laboratory"),
-            (Wings::NONE.watch("this page").map(drop), "this page", "watch"),
-            (Wings::NONE.console("--report").map(drop), "--report", "console"),
+            (
+                Wings::NONE.laboratory("--replay").map(drop),
+                "--replay",
+                "laboratory",
+            ),
+            (
+                Wings::NONE.watch("this page").map(drop),
+                "this page",
+                "watch",
+            ),
+            (
+                Wings::NONE.console("--report").map(drop),
+                "--report",
+                "console",
+            ),
         ] {
             let report = found.expect_err("refused").report();
             assert_eq!(report.name, "FeatureMissing");
