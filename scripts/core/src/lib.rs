@@ -34,6 +34,7 @@
 //! | [`loopback`] | HTTP for this machine alone |
 //! | [`publication`] | what an explorer is sent of an implementation, and its answers |
 //! | [`demo`] | the whole scenario on a private chain |
+//! | [`errors`] | what the errors mean |
 //! | [`migration`] | the handler's part of a complex migration |
 //! | [`journal`] | what was sent and not answered yet, for after a kill |
 //! | [`manifest`], [`keys`], [`output`] | `stylus-upgrades.toml`; signing keys; stdout and stderr |
@@ -54,6 +55,7 @@ pub mod cli;
 pub mod commands;
 pub mod context;
 pub mod demo;
+pub mod errors;
 pub mod options;
 pub mod pipeline;
 pub mod prelude;

@@ -3,6 +3,7 @@
 mod circles;
 mod clone;
 mod commands;
+mod errors;
 mod governance;
 mod hostile;
 #[cfg(feature = "laboratory")]

@@ -10,6 +10,7 @@ pub(crate) mod create_proxy;
 pub(crate) mod define;
 pub(crate) mod demo;
 pub(crate) mod deploy;
+pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod layout;
 pub(crate) mod node;
@@ -68,6 +69,7 @@ pub static COMMANDS: &[&dyn Command] = &[
     &status::SPEC,
     &history::SPEC,
     &verify::SPEC,
+    &explain::SPEC,
     &about::COMPLETIONS,
     &about::MAN,
 ];
