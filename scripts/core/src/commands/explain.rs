@@ -15,7 +15,7 @@ pub(crate) static SPEC: Spec<ExplainArgs> = Spec {
     examples: &["explain NoKey", "explain", "explain OtherChain --json"],
     writes: no_file,
     governed: Governs::Never,
-    reports: || vec![report_type::<Explained>()],
+    reports: || vec![report_type::<ErrorPages>()],
     run: |context, args| Box::pin(ready(run(context, args.name.as_deref()))),
 };
 
@@ -28,13 +28,13 @@ pub(crate) struct ExplainArgs {
 
 /// What `explain` reports.
 #[derive(Serialize)]
-pub(crate) struct Explained {
-    errors: Vec<ExplainedError>,
+pub(crate) struct ErrorPages {
+    errors: Vec<ErrorPage>,
 }
 
 /// An error and what helps.
 #[derive(Serialize)]
-struct ExplainedError {
+struct ErrorPage {
     /// Its name.
     name: &'static str,
     /// Its section of the book.
@@ -42,12 +42,12 @@ struct ExplainedError {
 }
 
 fn run(context: &Context, name: Option<&str>) -> Result<Outcome> {
-    let of = |(name, text)| ExplainedError { name, text };
+    let of = |(name, text)| ErrorPage { name, text };
     let errors = match name {
         None => sections().map(of).collect(),
         Some(name) => vec![of(section(name).ok_or_else(|| not_explained(name))?)],
     };
-    Ok(context.outcome(&Explained { errors }))
+    Ok(context.outcome(&ErrorPages { errors }))
 }
 
 /// The refusal of a name that the page does not have.
@@ -59,7 +59,7 @@ fn not_explained(name: &str) -> Refusal {
     unknown("NotExplained", message, (name, &known), next.into()).usage()
 }
 
-impl CommandReport for Explained {
+impl CommandReport for ErrorPages {
     fn lines(&self, _: &Names) -> Vec<String> {
         match self.errors.as_slice() {
             [one] => {
