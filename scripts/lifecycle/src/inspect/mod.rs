@@ -13,7 +13,7 @@ mod storage;
 pub use migration::MigrationStatus;
 pub use path::{PathStep, Steps, steps_to};
 pub use storage::{FieldValue, fields, framework};
-pub(crate) use storage::{framework_slots, in_one_slot};
+pub use storage::{framework_slots, in_one_slot};
 
 use crate::assess::Finding;
 use crate::client::ChainError;

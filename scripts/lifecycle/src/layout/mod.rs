@@ -29,11 +29,11 @@ pub use check::{
 pub use compiled::Compiled;
 pub use documents::{Documents, require_publishable};
 pub use error::{incomparable, no_such_finding, undeclared, unreadable};
-pub(crate) use fields::{Field, Fields, areas};
+pub use fields::{Field, Fields, areas};
 pub use held::{Held, WORD};
 pub use held::{Length, begin, length};
-pub(crate) use key::{KeyType, entry, size_of};
+pub use key::{KeyType, entry, size_of};
 pub use live::{Dirty, Live, Upgrade, Who, look};
-pub(crate) use source::with_output;
+pub use source::with_output;
 pub use source::{Named, file_of, read_file};
 pub use store::{Build, Deployment, FOLDER, Memory, Store};

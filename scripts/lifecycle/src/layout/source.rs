@@ -109,7 +109,7 @@ pub fn read_file(source: &Path) -> Result<Named, ChainError> {
 ///
 /// # Errors
 /// Why it is no JSON.
-pub(crate) fn with_output(path: &Path, bytes: &[u8]) -> Result<Value, String> {
+pub fn with_output(path: &Path, bytes: &[u8]) -> Result<Value, String> {
     let mut document: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     // hardhat 3 keeps the compiler's output in a file beside that with its input
     if document.get("input").is_some() && document.get("output").is_none() {

@@ -21,7 +21,10 @@ use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 use stylus_upgrades_interface::layouts::ILayouts as abi;
 
 /// The chain with those of these programs activated that are not.
-pub(super) fn activated(chain: Chain, programs: &[(Address, Bytes)]) -> Result<Chain, ChainError> {
+///
+/// # Errors
+/// What the chain says.
+pub fn activated(chain: Chain, programs: &[(Address, Bytes)]) -> Result<Chain, ChainError> {
     let mut simulation = Simulation::new(chain);
     for &(program, _) in programs.iter().filter(|(_, code)| is_program(code)) {
         if !code_checks::is_active(&simulation, program) {

@@ -28,7 +28,7 @@ pub(super) struct PlanSimulation<'a> {
 }
 
 /// Tries `request` on a chain, and gives the chain with it.
-pub(super) fn simulate_on(
+pub fn simulate_on(
     chain: Chain,
     request: &PlanRequest,
     gas_limits: GasLimits,

@@ -150,7 +150,12 @@ fn what_is_checked_is_read_as_of_one_block_whichever_node_answers() {
             *answer = ask(&host, request);
         }
     });
-    for words in ["verify A", "status A", "doctor"] {
+    for words in [
+        "verify A",
+        "status A",
+        #[cfg(feature = "watch")]
+        "doctor",
+    ] {
         sandbox.run_at(&relay, "Admin", words).ends(0);
     }
     let status = sandbox.run_at(&relay, "Admin", "status A").document;

@@ -9,6 +9,7 @@ use stylus_upgrades_interface::chain::IArbWasm;
 const YEAR: u64 = 366 * DAY;
 
 /// Version 2.0 is current and everything that is needed runs, but the program of 1.0 has expired.
+#[cfg(feature = "watch")]
 fn expired() -> Sandbox {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     sandbox.agreed(BOTH, MIGRATE);
@@ -25,6 +26,7 @@ fn nonce(sandbox: &Sandbox, number: usize) -> u64 {
 }
 
 #[test]
+#[cfg(feature = "watch")]
 fn a_rollback_that_is_refused_activates_no_program_again() {
     let sandbox = expired();
     // No part in the policy.
