@@ -16,6 +16,7 @@
 //! | [`interface`] | what callers can use of a module |
 //! | [`assess`] | findings, where facts come from, how much was seen, what follows |
 //! | [`checks`] | what is known of a way into a version, and every check of it |
+//! | [`deployed`] | what is wrong with code and instances as they are deployed |
 //! | [`history`] | what happened, from chain data alone |
 //! | [`census`] | every slot of an instance, proven, and what each one is |
 //! | [`inspect`] | one instance: its storage by variables, its path, its events |
@@ -73,6 +74,6 @@ pub use stylus_upgrades_deploy::{
     registry, simulation, steps, versions,
 };
 pub use stylus_upgrades_lifecycle::{
-    census, checks, doctor, export, fuzz, governance, history, inspect, layout, line_coverage,
-    migration, plan, review, trace,
+    census, checks, deployed, doctor, export, fuzz, governance, history, inspect, layout,
+    line_coverage, migration, plan, review, trace,
 };

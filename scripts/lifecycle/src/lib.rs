@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`census`] | every slot of an instance, proven, and what each one is |
 //! | [`checks`] | what is known of a way into a version, and every check of it |
+//! | [`deployed`] | what is wrong with code and instances as they are deployed |
 //! | [`doctor`] | whether everything that is needed still runs, and what helps |
 //! | [`export`] | calls to files, for approvers that are contracts |
 //! | [`fuzz`] | an upgrade tried with calls that nobody has made yet, on copies of one block |
@@ -23,6 +24,7 @@
 
 pub mod census;
 pub mod checks;
+pub mod deployed;
 pub mod doctor;
 pub mod export;
 pub mod fuzz;

@@ -101,6 +101,7 @@ async fn execute(output: Arc<Output>, line: CommandLine) -> Result<Exit, Error> 
     #[cfg(feature = "kill-points")]
     reports::require_listed(&outcome);
     context.confirm_chain().await?;
+    context.warn_of_unfit();
     let exit = output.result(&outcome);
     if output.is_written() {
         context.close();

@@ -14,7 +14,7 @@ use crate::options::LOCAL_CHAINS;
 use crate::pipeline::calldata;
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::effects::{Effects, Governed, proxy_line};
-use crate::pipeline::judge::{judge, send};
+use crate::pipeline::judge::judge;
 use crate::registry::newest_of;
 use alloy::primitives::keccak256;
 use alloy::sol_types::SolEvent;
@@ -104,12 +104,11 @@ pub(crate) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         typed: calldata::typed(&request.init),
         ..CheckOptions::proposer(session)
     };
-    let judged = judge(session, &governed, options).await?;
-    judged.require_nothing_refused(session)?;
+    let cleared = judge(session, &governed, options).await?.cleared(session)?;
     if call.initData.is_empty() {
         context.note(CREATED_BARE);
     }
-    let mut effects = send(session, (governed, judged), Vec::new(), options).await?;
+    let mut effects = cleared.send(session, governed, Vec::new(), options).await?;
     effects.proxy = None; // the fields of the command name it
     Ok(report(context, request, (proxy, salt), effects))
 }

@@ -8,10 +8,9 @@ use crate::context::Session;
 use crate::context::{Context, Unverified};
 use crate::doctor::{self, AHEAD_DAYS, ChainFacts, Cure, Cured, DAY, Diagnosis, Program, Subject};
 use crate::error::{Exit, Report};
-use crate::model::Used;
 use crate::names::Names;
 use crate::output::Outcome;
-use crate::pipeline::arrivals;
+use crate::pipeline::standing;
 use crate::progress::Progress;
 use crate::report::CommandReport;
 use crate::text::count;
@@ -115,8 +114,10 @@ async fn of_registry(
             diagnosis = doctor::examine(subject, within).await?;
         }
     }
-    let arrived = arrived(Session { context, registry }).await;
-    diagnosis.findings.extend(arrived);
+    let standing = standing(Session { context, registry }).await;
+    let is_new = |one: &Finding| !diagnosis.findings.iter().any(|other| other.id == one.id);
+    let standing: Vec<Finding> = standing.into_iter().filter(is_new).collect();
+    diagnosis.findings.extend(standing);
     diagnosis
         .findings
         .sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -139,12 +140,12 @@ async fn of_registry(
     })
 }
 
-/// Instances that came from elsewhere: what is accepted needs no attention.
-async fn arrived(session: Session<'_>) -> Vec<Finding> {
-    match arrivals::of_registry(session).await {
-        Ok(arrived) => arrived
+/// What is found about the instances: what is accepted needs no attention.
+async fn standing(session: Session<'_>) -> Vec<Finding> {
+    match standing::of_registry(session).await {
+        Ok(found) => found
             .into_iter()
-            .map(|one| match session.context.accepted().contains(&one.id) {
+            .map(|one| match session.context.accepted().covers(&one.id) {
                 true => Finding {
                     severity: Severity::Note,
                     ..one.taken()
@@ -154,8 +155,8 @@ async fn arrived(session: Session<'_>) -> Vec<Finding> {
             .collect(),
         Err(error) => {
             // a registry that does not run answers nothing; its programs are told of
-            let says = format!("where instances come from is not known: {error}");
-            let unknown = Finding::named(Part::Instances, Severity::Unknown, "arrivals", says);
+            let says = format!("what instances run and where they come from is not known: {error}");
+            let unknown = Finding::named(Part::Instances, Severity::Unknown, "instances", says);
             vec![unknown]
         }
     }
@@ -185,22 +186,6 @@ impl CommandReport for ExaminedChain {
         lines.push("  · none is given: --registry ADDRESS examines it and what it needs".into());
         lines
     }
-}
-
-/// Warns, in another command, of programs that expire soon or do not run: of the registry itself and of
-/// these accounts.
-pub(crate) async fn warn(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Finding>, Error> {
-    let Session { context, registry } = session;
-    let framework = context.builder()?.framework()?;
-    let subject = Subject {
-        registry,
-        framework: &framework,
-    };
-    let warnings = doctor::warnings(subject, used).await?;
-    for warning in &warnings {
-        context.warn(warning);
-    }
-    Ok(warnings)
 }
 
 /// Repairs what it can. Returns whether anything was paid for.

@@ -1,15 +1,15 @@
 //! `status`: what is live, read from the chain; for one instance with its storage by variables, its path and its
 //! events.
 
+use super::report_page;
 use super::spec::{Governs, Group, Spec, report_type};
-use super::{doctor, report_page};
 use crate::assess::Finding;
 use crate::context::prelude::*;
 use crate::governance::definitions;
 use crate::inspect::{Inspection, MigrationStatus, instance_line};
 use crate::model::Used;
-use crate::pipeline::arrivals::{self, taken};
 use crate::pipeline::inspection::inspect;
+use crate::pipeline::standing::{self, Instances};
 use crate::registry::{DefinitionStatus, definition_status};
 use clap::Args;
 use std::collections::BTreeMap;
@@ -61,14 +61,13 @@ pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome>
             None => of_definitions(session, vec![name.to_owned()]).await?,
         },
     };
-    let mut warnings = doctor::warn(session, found.used()).await?;
+    let mut warnings = standing::expiring(session, found.used()).await?;
     for name in found.definitions() {
-        for arrival in arrivals::of_definition(session, name).await? {
-            let arrival = taken(context, arrival);
-            context.warn(&arrival);
-            warnings.push(arrival);
-        }
+        let which = Instances::Of(name, usize::MAX);
+        warnings.extend(standing::of_instances(session, which).await?);
     }
+    let warnings = standing::taken(context, warnings);
+    warnings.iter().for_each(|one| context.warn(one));
     let report = StatusReport {
         registry: registry.address,
         warnings,
@@ -100,7 +99,7 @@ pub(crate) struct StatusReport {
     registry: Address,
     #[serde(flatten)]
     found: Found,
-    /// Programs that expire soon or do not run, and instances that came from elsewhere.
+    /// Programs that expire soon or do not run, and what is found about instances.
     warnings: Vec<Finding>,
 }
 

@@ -261,15 +261,24 @@ async fn unless_proposed(
 /// # Errors
 /// [`Error::Unconfirmed`].
 pub(crate) fn require_accepted(context: &Context, notices: &[Finding]) -> Result<()> {
-    let accepted = context.accepted();
-    for Finding { id, message, .. } in notices {
-        if !accepted.contains(id) {
-            return Err(Error::Unconfirmed {
-                message: message.clone(),
-                id: id.clone(),
-            });
-        }
-        context.note(format!("warning: {message}"));
+    require_none_missing(context, notices)?;
+    for notice in notices {
+        context.note(format!("warning: {}", notice.message));
     }
     Ok(())
+}
+
+/// The same, without a word about what is accepted.
+///
+/// # Errors
+/// [`Error::Unconfirmed`].
+pub(crate) fn require_none_missing(context: &Context, notices: &[Finding]) -> Result<()> {
+    let accepted = context.accepted();
+    match notices.iter().find(|one| !accepted.covers(&one.id)) {
+        Some(Finding { id, message, .. }) => Err(Error::Unconfirmed {
+            message: message.clone(),
+            id: id.clone(),
+        }),
+        None => Ok(()),
+    }
 }

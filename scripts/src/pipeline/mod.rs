@@ -23,6 +23,7 @@ pub(crate) mod rollout;
 pub(crate) mod shown;
 pub(crate) mod simulate;
 pub(crate) mod simulated_upgrade;
+pub(crate) mod standing;
 pub(crate) mod transfer;
 pub(crate) mod uncompared;
 pub(crate) mod unknown;

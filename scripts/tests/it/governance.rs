@@ -38,6 +38,7 @@ mod refused;
 pub(crate) mod relay;
 mod replay;
 mod replay_governance;
+mod same_findings;
 pub(crate) mod sandbox;
 mod signed;
 mod sources;

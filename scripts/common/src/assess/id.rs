@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a finding is called: a kind, and where there are several of a kind what it is about, as in
 /// `reorder:owner`.
@@ -15,9 +16,13 @@ use std::str::FromStr;
 #[serde(transparent)]
 pub struct FindingId(Cow<'static, str>);
 
-/// Findings that are accepted: a list of ids, as `--accept` takes it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Accepted(BTreeSet<FindingId>);
+/// Findings that are accepted: a list of ids, as `--accept` takes it. It notes which of them a finding had: its copies
+/// share that.
+#[derive(Debug, Clone, Default)]
+pub struct Accepted {
+    ids: BTreeSet<FindingId>,
+    found: Arc<Mutex<BTreeSet<FindingId>>>,
+}
 
 /// What is found by comparing two layouts: that does not change from block to block, so an id of it that
 /// matches nothing is a slip.
@@ -105,12 +110,31 @@ impl FindingId {
 
     /// An instance that came from elsewhere.
     pub fn arrival(proxy: Address) -> Self {
-        Self(format!("{ARRIVAL}:{proxy}").into())
+        Self::at(ARRIVAL, proxy)
+    }
+
+    /// Something about one account: the kind, which names an error, and the account.
+    pub fn at(kind: &str, account: Address) -> Self {
+        Self(format!("{kind}:{account}").into())
+    }
+
+    /// The account that it is about, if it is about one.
+    pub fn account(&self) -> Option<Address> {
+        self.0.split_once(':').and_then(|(_, of)| of.parse().ok())
     }
 
     /// Nobody could look at a part.
     pub fn absent(part: Part) -> Self {
         Self(format!("absent:{}", part.name()).into())
+    }
+
+    /// An id as somebody types it: an account may be in small letters.
+    fn typed(text: &str) -> Self {
+        let typed = Self(text.to_owned().into());
+        match typed.account() {
+            Some(account) => Self::at(typed.kind(), account),
+            None => typed,
+        }
     }
 
     /// The text before the colon.
@@ -163,10 +187,8 @@ impl FindingId {
 
     /// Whether it can be accepted. Other findings are named by the error that they are.
     pub fn is_acceptable(&self) -> bool {
-        let of = self.0.split_once(':');
-        let is_arrival =
-            of.is_some_and(|(kind, of)| kind == ARRIVAL && of.parse::<Address>().is_ok());
-        self.is_of_a_way() || self.is_of_a_trial() || is_arrival || Self::FIXED.contains(self)
+        let is_of_account = self.account().is_some();
+        self.is_of_a_way() || self.is_of_a_trial() || is_of_account || Self::FIXED.contains(self)
     }
 
     /// The flag that accepts all of these.
@@ -189,25 +211,47 @@ impl PartialEq<str> for FindingId {
 }
 
 impl Accepted {
-    /// Whether a finding is accepted.
-    pub fn contains(&self, id: &FindingId) -> bool {
-        self.0.contains(id)
+    /// Whether a finding with that id, which is there, is accepted.
+    pub fn covers(&self, id: &FindingId) -> bool {
+        let is_accepted = self.ids.contains(id);
+        if is_accepted {
+            let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+            found.insert(id.clone());
+        }
+        is_accepted
     }
 
-    /// Takes one out.
-    pub fn remove(&mut self, id: &FindingId) {
-        self.0.remove(id);
+    /// Whether an id is among them. No finding need have it.
+    pub fn contains(&self, id: &FindingId) -> bool {
+        self.ids.contains(id)
+    }
+
+    /// The ids that no finding had so far.
+    pub fn unfit(&self) -> Vec<FindingId> {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        self.ids.difference(&found).cloned().collect()
     }
 
     /// The ids, in their order.
     pub fn iter(&self) -> impl Iterator<Item = &FindingId> {
-        self.0.iter()
+        self.ids.iter()
     }
 }
 
+impl PartialEq for Accepted {
+    fn eq(&self, other: &Self) -> bool {
+        self.ids == other.ids
+    }
+}
+
+impl Eq for Accepted {}
+
 impl FromIterator<FindingId> for Accepted {
     fn from_iter<T: IntoIterator<Item = FindingId>>(ids: T) -> Self {
-        Self(ids.into_iter().collect())
+        Self {
+            ids: ids.into_iter().collect(),
+            found: Arc::default(),
+        }
     }
 }
 
@@ -226,7 +270,7 @@ impl FromStr for Accepted {
             letter == ',' && depth == 0
         });
         ids.map(|id| {
-            let found = FindingId::new(id.trim().to_owned());
+            let found = FindingId::typed(id.trim());
             match found.is_acceptable() {
                 true => Ok(found),
                 false => Err(format!(
@@ -257,6 +301,18 @@ mod tests {
         let text =
             "--accept 'absent:interface,function-changed:write(address[],uint64),reorder:owner'";
         assert_eq!(FindingId::flag(accepted.iter()), text);
+    }
+
+    #[test]
+    fn an_id_fits_once_a_finding_has_it_and_an_account_is_typed_in_any_letters() {
+        let account = Address::repeat_byte(0xab);
+        let text = format!("arrival:{account:#x},HiddenProxy:{account},dirty:x");
+        let accepted: Accepted = text.parse().expect("ids");
+        let copy = accepted.clone();
+        assert!(copy.covers(&FindingId::arrival(account)));
+        assert!(copy.covers(&FindingId::at("HiddenProxy", account)));
+        assert!(!copy.covers(&FindingId::arrival(Address::ZERO)));
+        assert_eq!(accepted.unfit(), [FindingId::new("dirty:x")]);
     }
 
     #[test]

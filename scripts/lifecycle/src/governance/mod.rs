@@ -55,7 +55,7 @@ mod simulated_execution;
 pub use after_approvals::{SimulatedExecution, SimulationReport};
 pub use arguments::{argument_text, named_arguments, named_function};
 pub use calls::{Call, subject};
-pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
+pub use checks::{Check, after_upgrade, pause_stub};
 pub use definitions::definitions;
 pub(crate) use definitions::{READ_AGAIN, again};
 pub use descriptors::{Descriptor, descriptors, is_descriptor};

@@ -140,7 +140,11 @@ fn state_that_moved_while_the_delay_ran_is_refused_on_chain() {
     let refusal = "PostConditionFailed(\\\"equal value() 8\\\")";
     let pending = sandbox.done("Other", &format!("pending {action}"));
     assert!(says(&pending["findings"], refusal), "{pending:#}");
-    let executed = sandbox.run("Other", &format!("approve {action}"));
+    let approve = format!("approve {action}");
+    sandbox.run("Other", &approve).is(1, "PostConditionFailed");
+    let counter = sandbox.proxies()[0];
+    let accept = format!("--accept PostConditionFailed:{counter}");
+    let executed = sandbox.run("Other", &format!("{approve} {accept}"));
     executed.document.has(json!({"executed": true}));
     skips(&executed, refusal);
     assert_eq!(
