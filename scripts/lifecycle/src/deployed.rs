@@ -141,3 +141,54 @@ pub async fn other_code_at(
     let recorded = recorded(registry.address, instance, implementation);
     Ok(other_code(instance, (Address::from_word(word), recorded)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ProxyKind;
+
+    #[test]
+    fn code_that_is_a_proxy_is_found_by_its_slots_and_by_its_bytes_and_named_by_its_account() {
+        let account = Address::repeat_byte(7);
+        let of = |code: &[u8], implementation: u8, beacon: u8| {
+            let held = HeldCode {
+                code,
+                implementation: B256::repeat_byte(implementation),
+                beacon: B256::repeat_byte(beacon),
+            };
+            hidden_proxy("the code of 2.0", account, &held)
+        };
+        assert_eq!(of(&[0x60, 0x80], 0, 0), None);
+        let minimal = [&MINIMAL_PROXY[..], &[9; 20]].concat();
+        let designator = [&DESIGNATOR_PREFIX[..], &[9; 20]].concat();
+        for found in [
+            of(&[], 9, 0),
+            of(&[], 0, 9),
+            of(&minimal, 0, 0),
+            of(&designator, 0, 0),
+        ] {
+            let found = found.expect("a finding");
+            assert_eq!(found.id, FindingId::at(HIDDEN_PROXY, account));
+            assert!(found.id.is_acceptable());
+            assert_eq!(found.severity, Severity::Danger);
+        }
+    }
+
+    #[test]
+    fn an_instance_runs_what_was_recorded_but_in_a_complex_migration() {
+        let instance = |state| Instance {
+            proxy: Address::repeat_byte(1),
+            definition: "A".into(),
+            version: "1.0".into(),
+            kind: ProxyKind::Evm,
+            state,
+        };
+        let [recorded, other] = [2, 3].map(Address::repeat_byte);
+        let live = instance(InstanceState::Live);
+        assert_eq!(other_code(&live, (recorded, recorded)), None);
+        let found = other_code(&live, (other, recorded)).expect("a finding");
+        assert_eq!(found.id, FindingId::at(HIDDEN_PROXY, live.proxy));
+        let migrating = instance(InstanceState::Migrating);
+        assert_eq!(other_code(&migrating, (other, recorded)), None);
+    }
+}

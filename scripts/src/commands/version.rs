@@ -2,9 +2,8 @@
 
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::checks::Assessment;
-use crate::context::earlier;
 use crate::context::prelude::*;
-use crate::governance::GovernedCall;
+use crate::governance::{GovernedCall, already};
 use crate::history::is_one_held;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::options::{StepArgs, StorageArgs};
@@ -12,7 +11,7 @@ use crate::options::{StepArgs, StorageArgs};
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::checked::require_not_refused;
 use crate::pipeline::effects::{Effects, Governed};
-use crate::pipeline::judge::Judged;
+use crate::pipeline::judge::{Judged, holds_already};
 use crate::pipeline::kept;
 use crate::pipeline::rollout::Rollout;
 use crate::pipeline::work::place::OnChain;
@@ -214,9 +213,10 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     let resolved = work.check_found(found).await?;
     require_not_refused(&work.checks)?;
     let trial = work.trial(&resolved).await?;
-    let is_new = !work.is_done(&trial.version);
     let planned = wanted.becomes.call(trial.version.clone());
     let planned = GovernedCall::decode(registry.address, planned, U256::ZERO)?;
+    let names = context.names();
+    let is_new = already(registry, &planned, &names).await?.is_none();
     let options = CheckOptions {
         layout: wanted.layout,
         ..CheckOptions::proposer(session)
@@ -232,23 +232,14 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     let mut chain = OnChain::default();
     let new = work.place(&resolved, &mut chain).await?;
     let subject = Described::of(&new, &judged.checks, wanted);
-    let (is_done, already) = match wanted.becomes {
-        Becomes::Current => (work.is_done(&new), "activated"),
-        Becomes::Registered => (work.is_registered(&new, wanted), "registered"),
-        Becomes::Reachable => (false, ""),
-    };
     let upgrades = wanted.becomes == Becomes::Current;
     let (name, version) = (new.name.clone(), new.version.clone());
     let governed = GovernedCall::decode(registry.address, wanted.becomes.call(new), U256::ZERO)?;
     // An earlier run may have done it without a report. If approvers repeat a finished migration, it also upgrades the
     // instances that they had rolled back.
-    if is_done
-        && earlier(context, registry.client, &governed)
-            .await?
-            .is_none()
+    if let Some(what) = holds_already(session, &governed).await?
         && (!upgrades || !is_one_held(registry, &name).await?)
     {
-        let what = format!("{name} {version} is {already} already");
         let mut effects = Effects::nothing_to_send(context, what)?;
         effects.add_checks(&judged.checks);
         kept::keep(session, &name, &version).await;

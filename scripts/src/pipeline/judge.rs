@@ -13,8 +13,9 @@ use super::{adoption, arrivals, checked, confirm, standing, transfer};
 use crate::assess::Finding;
 use crate::checks::{Assessment, Subject};
 use crate::client::Sent;
+use crate::context::earlier;
 use crate::context::prelude::*;
-use crate::governance::{Call, GovernedCall};
+use crate::governance::{Call, GovernedCall, already};
 use crate::options::ReviewArgs;
 use crate::registry::{Receiver, RecordedCode};
 
@@ -195,7 +196,23 @@ impl Judged {
     }
 }
 
-/// Proposes a call: checks it as its approvers will, and sends it.
+/// What a call decides and holds already, in words; nothing if an earlier run of this key did it and is still to be
+/// reported.
+///
+/// # Errors
+/// As [`already`].
+pub(crate) async fn holds_already(
+    session: Session<'_>,
+    governed: &GovernedCall,
+) -> Result<Option<String>> {
+    let Session { context, registry } = session;
+    if earlier(context, registry.client, governed).await?.is_some() {
+        return Ok(None);
+    }
+    Ok(already(registry, governed, &context.names()).await?)
+}
+
+/// Proposes a call, unless it holds already: checks it as its approvers will, and sends it.
 ///
 /// # Errors
 /// As [`judge`]; what refuses it.
@@ -204,6 +221,9 @@ pub(crate) async fn check_and_send(
     governed: GovernedCall,
     options: CheckOptions<'_>,
 ) -> Result<Effects> {
+    if let Some(what) = holds_already(session, &governed).await? {
+        return Effects::nothing_to_send(session.context, what);
+    }
     let cleared = judge(session, &governed, options).await?.cleared(session)?;
     confirm::warn_of_weaker(session, &governed.call).await?;
     cleared.send(session, governed, Vec::new(), options).await

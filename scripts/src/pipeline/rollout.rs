@@ -3,7 +3,7 @@
 
 mod paused;
 
-pub(crate) use paused::{decided, finish as pause_remaining_instances};
+pub(crate) use paused::finish as pause_remaining_instances;
 
 use super::effects::{Effects, RolledOut, so_far};
 use super::path::{PathRequest, asked_again, check_again, check_stragglers};

@@ -603,34 +603,4 @@ impl<'a> Work<'a> {
         });
         migrations.collect()
     }
-
-    /// Whether the version is registered with exactly this code and step. If the caller does not say where the step
-    /// begins and the version is or was current, it may begin anywhere: it began at what was current before.
-    pub(crate) fn is_registered(&self, new: &NewVersion, wanted: &Wanted<'_>) -> bool {
-        let is_exact = wanted.from.is_some() || wanted.initial;
-        self.known.as_ref().is_some_and(|known| {
-            let begins_anywhere = !is_exact && self.is_repeated(wanted);
-            let is_same_step = match begins_anywhere {
-                true => known.steps.iter().any(|step| {
-                    let from = step.from.clone();
-                    let meant = Step {
-                        from,
-                        ..new.step.clone()
-                    };
-                    *step == meant
-                }),
-                false => known.steps.contains(&new.step),
-            };
-            known.code == RecordedCode::from(&new.code) && is_same_step
-        })
-    }
-
-    /// Whether the version is current with exactly this code and step.
-    pub(crate) fn is_done(&self, new: &NewVersion) -> bool {
-        self.known.as_ref().is_some_and(|known| {
-            let is_same_way = known.steps.contains(&new.step) || new.step.from.is_empty();
-            let is_same_code = known.code == RecordedCode::from(&new.code);
-            known.version == self.current && is_same_code && is_same_way
-        })
-    }
 }

@@ -28,7 +28,7 @@ const ALL: [&str; 6] = [
 ];
 
 /// Why a command does not find something that the others find: the command, the finding, the reason.
-const DIFFERENCES: [(&str, &str, &str); 13] = [
+const DIFFERENCES: [(&str, &str, &str); 15] = [
     (
         "upgrade",
         "AlreadyMigrated:behind",
@@ -75,6 +75,16 @@ const DIFFERENCES: [(&str, &str, &str); 13] = [
         "it concerns no instance",
     ),
     ("register", "arrival:arrived", "it concerns no instance"),
+    (
+        "resume",
+        "InstanceWaits:behind",
+        "the pause before it reached the instance",
+    ),
+    (
+        "create-proxy",
+        "AlreadyMigrated:behind",
+        "it upgrades no instance",
+    ),
     (
         "create-proxy",
         "HiddenProxy:switched",
@@ -267,7 +277,11 @@ fn every_command_finds_the_same_faults_or_a_table_says_why_not() {
     });
     compare("status", "Other", &[], &|_| "status A".into());
     compare("doctor", "Other", &[], &|_| "doctor".into());
-    compare("verify", "Other", &[], &|_| "verify A".into());
+    compare("verify", "Other", &[], &|faults| format!("verify A {}", all(faults)));
+    compare("create-proxy", "Admin", &[], &|faults| {
+        format!("{CREATE} --salt 9 {},initializer-of-other", all(faults))
+            .replace(" 1.0 ", " 2.0 ")
+    });
     compare("register", "Admin", &[], &|faults| {
         format!("register A 3.1 counter-v2 {}", all(faults))
     });
