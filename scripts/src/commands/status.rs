@@ -61,7 +61,7 @@ pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome>
             None => of_definitions(session, vec![name.to_owned()]).await?,
         },
     };
-    let mut warnings = standing::expiring(session, found.used()).await?;
+    let mut warnings = standing::programs(session, found.used()).await?;
     for name in found.definitions() {
         let which = Instances::Of(name, usize::MAX);
         warnings.extend(standing::of_instances(session, which).await?);

@@ -134,7 +134,7 @@ pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
     }
     let (mut judged, mut warnings) = (
         coverage.findings(),
-        standing::expiring(session, used).await?,
+        standing::programs(session, used).await?,
     );
     let (told, refusing) = split(found);
     warnings.extend(told);

@@ -36,7 +36,7 @@ pub(crate) async fn rivals(session: Session<'_>, governed: &GovernedCall) -> Res
             "another open action {action} (proposer {proposer}) is about {subject} and {differs}: an approval of this \
              one does not count for it. Compare: stylus-upgrades pending {action}; then approve or cancel it"
         );
-        let id = FindingId::OTHER_ACTION;
+        let id = FindingId::other_action(action);
         Some(Finding::new(Part::Action, Severity::Danger, id, words))
     });
     Ok(all.collect())

@@ -4,7 +4,7 @@
 
 use super::arrivals;
 use crate::assess::{Finding, Severity};
-use crate::client::ChainError;
+use crate::client::{ChainError, Client};
 use crate::context::prelude::*;
 use crate::deployed;
 use crate::doctor::{self, Subject};
@@ -38,8 +38,18 @@ pub(crate) async fn of_instances(
     session: Session<'_>,
     which: Instances<'_>,
 ) -> Result<Vec<Finding>> {
+    let client = session.registry.client.at_one_block().await?;
+    let session = there(session, &client);
     let instances = read(session, which).await?;
     of_read(session, which, &instances).await
+}
+
+/// The same registry, read at one block: an instance that moves between two reads runs what its version then has.
+fn there<'a>(session: Session<'a>, client: &'a Client) -> Session<'a> {
+    Session {
+        registry: client.registry(session.registry.address),
+        ..session
+    }
 }
 
 /// The same, and programs that they need and that expire soon or do not run.
@@ -50,6 +60,8 @@ pub(crate) async fn with_expiring(
     session: Session<'_>,
     which: Instances<'_>,
 ) -> Result<Vec<Finding>> {
+    let client = session.registry.client.at_one_block().await?;
+    let session = there(session, &client);
     let instances = read(session, which).await?;
     let mut found = of_read(session, which, &instances).await?;
     let used = used(session, &instances).await?;
@@ -214,19 +226,24 @@ async fn used(session: Session<'_>, instances: &[Instance]) -> Result<Vec<Used>>
     Ok(used.collect())
 }
 
-/// Programs of the registry and of these accounts that expire soon or do not run. The registry itself refuses what does
-/// not run, and anybody can repair it, so that this refuses nothing: it is a warning.
+/// Programs of the registry and of these accounts that expire soon, do not run, or hold other code than was recorded.
 ///
 /// # Errors
 /// What the chain says.
-pub(crate) async fn expiring(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Finding>> {
+pub(crate) async fn programs(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Finding>> {
     let Session { context, registry } = session;
     let framework = context.builder()?.framework()?;
     let subject = Subject {
         registry,
         framework: &framework,
     };
-    let mut found = doctor::warnings(subject, used).await?;
+    Ok(doctor::warnings(subject, used).await?)
+}
+
+/// The same for a command that sends something. The registry itself refuses what does not run, and anybody can repair
+/// it, so that it refuses nothing here: it is a warning.
+async fn expiring(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Finding>> {
+    let mut found = programs(session, used).await?;
     for one in &mut found {
         one.severity = one.severity.min(Severity::Warning);
     }

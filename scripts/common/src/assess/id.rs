@@ -1,6 +1,7 @@
 //! What findings are called. `--accept` takes exactly that.
 
 use super::origin::Part;
+use crate::ids::ActionId;
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use serde::Serialize;
@@ -37,6 +38,10 @@ const OF_LAYOUTS: [&str; 8] = [
     "unknown",
 ];
 
+/// What the id of an open action of others begins with.
+const OTHER_ACTION: &str = "other-action";
+/// Hexadecimal digits of an action in such an id: nobody finds another action with the same.
+const ACTION_DIGITS: usize = 16;
 /// What the id of an instance that came from elsewhere begins with.
 const ARRIVAL: &str = "arrival";
 
@@ -71,8 +76,6 @@ impl FindingId {
     pub const MANIFEST_UNREVIEWED: Self = Self::fixed("manifest-unreviewed");
     /// A transfer to a version with other code than the instance runs.
     pub const OTHER_CODE: Self = Self::fixed("other-code");
-    /// An open action of others that says something else about the same.
-    pub const OTHER_ACTION: Self = Self::fixed("other-action");
     /// An id that is refused before anybody has proposed an action with it.
     pub const NOT_PROPOSED: Self = Self::fixed("not-proposed");
 
@@ -87,7 +90,7 @@ impl FindingId {
     /// Those of a simulation on a copy.
     const OF_TRIALS: [Self; 3] = [Self::READS_GAS, Self::DEPENDS_ON_GAS, Self::REPLAY_EMPTY];
     /// Others that are about nothing in particular.
-    const FIXED: [Self; 9] = [
+    const FIXED: [Self; 8] = [
         Self::MANIFEST_UNREVIEWED,
         Self::CONSTRUCTOR,
         Self::WOULD_FAIL,
@@ -95,7 +98,6 @@ impl FindingId {
         Self::NEW_ROLE,
         Self::EXCLUDED_SENDER,
         Self::OTHER_CODE,
-        Self::OTHER_ACTION,
         Self::NOT_PROPOSED,
     ];
 
@@ -111,6 +113,23 @@ impl FindingId {
     /// An instance that came from elsewhere.
     pub fn arrival(proxy: Address) -> Self {
         Self::at(ARRIVAL, proxy)
+    }
+
+    /// An open action of others that says something else about the same.
+    pub fn other_action(action: ActionId) -> Self {
+        let text = action.to_string();
+        let first = text.get(..2 + ACTION_DIGITS).unwrap_or(&text);
+        Self(format!("{OTHER_ACTION}:{first}").into())
+    }
+
+    /// Whether it is about an open action of others.
+    fn is_of_action(&self) -> bool {
+        let digits = |of: &str| {
+            let digits = of.strip_prefix("0x").unwrap_or_default();
+            digits.len() == ACTION_DIGITS && digits.bytes().all(|one| one.is_ascii_hexdigit())
+        };
+        let of = self.0.split_once(':');
+        of.is_some_and(|(kind, of)| kind == OTHER_ACTION && digits(of))
     }
 
     /// Something about one account: the kind, which names an error, and the account.
@@ -187,8 +206,8 @@ impl FindingId {
 
     /// Whether it can be accepted. Other findings are named by the error that they are.
     pub fn is_acceptable(&self) -> bool {
-        let is_of_account = self.account().is_some();
-        self.is_of_a_way() || self.is_of_a_trial() || is_of_account || Self::FIXED.contains(self)
+        let is_of_one = self.account().is_some() || self.is_of_action();
+        self.is_of_a_way() || self.is_of_a_trial() || is_of_one || Self::FIXED.contains(self)
     }
 
     /// The flag that accepts all of these.
@@ -319,6 +338,8 @@ mod tests {
     fn what_no_finding_is_called_is_refused() {
         for text in [
             "",
+            "other-action",
+            "other-action:0x12",
             "SelectorClash",
             "everything",
             "absent:sources",
@@ -329,5 +350,9 @@ mod tests {
         for part in Part::ALL {
             assert!(FindingId::absent(part).is_acceptable());
         }
+        let action = ActionId(alloy::primitives::B256::repeat_byte(0xab));
+        let id = FindingId::other_action(action);
+        assert_eq!(id.to_string(), "other-action:0xabababababababab");
+        assert!(id.is_acceptable());
     }
 }

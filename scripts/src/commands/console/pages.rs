@@ -136,7 +136,7 @@ async fn overview(context: &Context) -> Result<Overview, Error> {
         used.extend(compared.definition().used_once());
         shown.definitions.push(compared);
     }
-    shown.warnings = standing::expiring(session, used).await?;
+    shown.warnings = standing::programs(session, used).await?;
     for name in all.iter().take(LISTED).filter(|name| !name.is_empty()) {
         let which = Instances::Of(name, standing::INSTANCES_MAX);
         let found = standing::of_instances(session, which).await?;

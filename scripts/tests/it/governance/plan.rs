@@ -93,7 +93,10 @@ fn of_several_open_actions_for_one_version_the_one_that_is_named_is_tried() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let other = "migrate A 2.0 counter-v2 --call migrate(uint256) 6";
     let first = sandbox.action("Admin", MIGRATE);
-    let second = sandbox.action("Admin2", &format!("{other} --accept other-action"));
+    let second = sandbox.action(
+        "Admin2",
+        &format!("{other} --accept other-action:{}", &first[..18]),
+    );
     let unmeant = sandbox.run("Admin2", other);
     unmeant.is(2, "Unconfirmed").says("message", &[&first]);
     let all = format!("another open action for A 2.0 has other arguments (action {second})");
