@@ -61,9 +61,15 @@ fn an_outcome_that_was_not_expected_is_refused_by_plan_and_by_the_chain() {
         says(&planned.ends(1)["error"], "equal step() 6"),
         "{planned:?}"
     );
-    // The version is activated, and the instance stays as it was.
+    // `migrate` says the same before it sends anything.
     let migrate = format!("{MIGRATE} --expect {FILE}");
-    skips(&sandbox.run("Admin", &migrate), "equal step() 6");
+    let refused = sandbox.run("Admin", &migrate);
+    refused.is(1, "PostConditionFailed");
+    assert!(says(&refused.document["error"], "equal step() 6"));
+    // Where that is meant, the version is activated, and the instance stays as it was.
+    let proxy = sandbox.proxies()[0];
+    let meant = format!("{migrate} --accept PostConditionFailed:{proxy}");
+    skips(&sandbox.run("Admin", &meant), "equal step() 6");
     assert_eq!(texts(&sandbox.instances("A"), "version"), ["1.0"]);
 
     let sandbox = Sandbox::with_counter("Admin", 1);
