@@ -42,11 +42,11 @@ pub static PROGRAM: Program = program(
 #[cfg(feature = "console")]
 pub use stylus_upgrades_console::{console, publish};
 pub use stylus_upgrades_core::{
-    address, app_error, assess, build, call_tree, checks, children, client, demo, deploy, error,
-    errors, expect, expiry, export, file_names, functions, governance, history, ids, inspect,
-    interface, journal, keys, kill_point, layout, loopback, manifest, migration, model, names,
-    options, output, own_database, own_file, plan, program_code, progress, project, publication,
-    registry, report, review, secret, simulation, state_folder, steps, text, versions,
+    address, app_error, assess, build, call_tree, checks, children, client, demo, deploy, deployed,
+    error, errors, expect, expiry, export, file_names, functions, governance, history, ids,
+    inspect, interface, journal, keys, kill_point, layout, loopback, manifest, migration, model,
+    names, options, output, own_database, own_file, plan, program_code, progress, project,
+    publication, registry, report, review, secret, simulation, state_folder, steps, text, versions,
 };
 #[cfg(feature = "laboratory")]
 pub use stylus_upgrades_laboratory::{census, fuzz, line_coverage, replay, trace};

@@ -19,6 +19,7 @@
 //! | [`history`] | what happened, from chain data alone |
 //! | [`census`] | what a census is about, and what it tells others |
 //! | [`inspect`] | one instance: its storage by variables, its path, its events |
+//! | [`deployed`] | what is wrong with code and instances as they are deployed |
 //! | [`expiry`] | which programs run, for how long, and what would help |
 //! | [`versions`] | what was registered, kept in a folder for version control |
 //! | [`project`] | a user's project: new, or made from an existing contract |
@@ -71,5 +72,6 @@ pub use stylus_upgrades_deploy::{
     registry, simulation, steps, versions,
 };
 pub use stylus_upgrades_lifecycle::{
-    census, checks, expiry, export, governance, history, inspect, layout, migration, plan, review,
+    census, checks, deployed, expiry, export, governance, history, inspect, layout, migration,
+    plan, review,
 };

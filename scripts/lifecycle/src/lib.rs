@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`census`] | what a census is about, and what it tells others |
 //! | [`checks`] | what is known of a way into a version, and every check of it |
+//! | [`deployed`] | what is wrong with code and instances as they are deployed |
 //! | [`expiry`] | which programs run, for how long, and what would help |
 //! | [`export`] | calls to files, for approvers that are contracts |
 //! | [`governance`] | deciding together: what is proposed, approvals, checks |
@@ -20,6 +21,7 @@
 
 pub mod census;
 pub mod checks;
+pub mod deployed;
 pub mod expiry;
 pub mod export;
 pub mod governance;

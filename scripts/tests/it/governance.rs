@@ -37,6 +37,7 @@ mod plan_endpoints;
 mod printed;
 mod refused;
 pub(crate) mod relay;
+mod same_findings;
 pub(crate) mod sandbox;
 mod signed;
 mod sources;

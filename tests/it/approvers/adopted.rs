@@ -163,7 +163,7 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     assert_eq!(refused.error("name"), "Arrival", "{refused:?}");
     let planned = fixture.done(&format!("{plan} {}", arrived(proxy)));
     assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));
-    let migrated = fixture.done(&format!("migrate {words}"));
+    let migrated = fixture.done(&format!("migrate {words} {}", arrived(proxy)));
     assert!(holds(&migrated), "{migrated}");
     assert_eq!(doubled(&fixture, proxy).await, Some(U256::from(14)));
     let upgrade = fixture.run(&format!("upgrade {adopted} 1.0"));
@@ -172,7 +172,7 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     assert_paused(&fixture, proxy).await;
     let verify = format!("verify A --framework {NO_STEPS} {}", arrived(proxy));
     assert!(holds(&fixture.done(&verify)));
-    fixture.done("resume A");
+    fixture.done(&format!("resume A {}", arrived(proxy)));
     assert_eq!(value(&fixture, proxy).await, U256::from(7));
     assert!(holds(&fixture.done(&verify)));
     let history = fixture.done("history A");
@@ -252,7 +252,8 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     assert_eq!(approved["executed"], true, "{approved}");
 
     let second = deployed(&fixture, "Box2").await;
-    let migrate = format!("migrate A 2.0 {second} --layout Box2.json {ABSENT}");
+    let arrived = arrived(proxy);
+    let migrate = format!("migrate A 2.0 {second} --layout Box2.json {ABSENT} {arrived}");
     delegated(&fixture, true).await;
     let waits = fixture.run(&format!("{migrate} {LOST} --call migrate() --foreign"));
     waits.ends_with(5);
@@ -260,14 +261,18 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     waits_for_direct_call(&waits.document["skipped"], &adopted);
     let status = fixture.done("status A");
     waits_for_direct_call(&status["definitions"][0]["waiting"], &adopted);
-    let examined = fixture.run(&format!("doctor {}", arrived(proxy)));
+    let examined = fixture.run(&format!("doctor {arrived}"));
     let found = &examined.document["findings"][0];
-    assert_eq!(found["id"], "InstanceWaits", "{examined:?}");
-    let rolled = fixture.run(&format!("upgrade A {ABSENT}"));
+    assert_eq!(
+        found["id"],
+        json!(format!("InstanceWaits:{proxy}")),
+        "{examined:?}"
+    );
+    let rolled = fixture.run(&format!("upgrade A {ABSENT} {arrived}"));
     rolled.ends_with(5);
 
     delegated(&fixture, false).await;
-    fixture.done(&format!("upgrade A {ABSENT}"));
+    fixture.done(&format!("upgrade A {ABSENT} {arrived}"));
     assert_eq!(doubled(&fixture, proxy).await, Some(U256::from(14)));
 
     delegated(&fixture, true).await;
@@ -279,7 +284,7 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     let again = fixture.done("pause A");
     assert!(again["waiting"].is_null(), "{again}");
     assert_paused(&fixture, proxy).await;
-    fixture.done("resume A");
+    fixture.done(&format!("resume A {arrived}"));
     assert_healthy(&fixture, proxy);
 }
 
@@ -315,12 +320,12 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     let status = fixture.done(&format!("status {adopted}"));
     assert_eq!(text(&status["instance"], "kind"), "uups");
     assert_eq!(value(&fixture, proxy).await, U256::from(7));
+    let arrived = arrived(proxy);
     fixture.done("pause A");
-    fixture.done("resume A");
+    fixture.done(&format!("resume A {arrived}"));
     // What such a proxy asks the code that comes is no call that could be answered otherwise.
     let next = deployed(&fixture, "UupsBox2").await;
     let plan = format!("plan A 2.0 {next} --layout UupsBox2.json {ABSENT}");
-    let arrived = arrived(proxy);
     let step = "--call migrate() --foreign";
     let planned = fixture.done(&format!("{plan} {step} {arrived}"));
     assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));

@@ -113,6 +113,7 @@ async fn execute(
     #[cfg(feature = "kill-points")]
     reports::require_listed(program, &outcome);
     context.confirm_chain().await?;
+    context.warn_of_unfit();
     let exit = output.result(&outcome);
     if output.is_written() {
         context.close();

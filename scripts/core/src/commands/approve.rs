@@ -13,7 +13,7 @@ use crate::pipeline::action::{proposal_event, resolve_action};
 use crate::pipeline::approver::require_current;
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::effects::{Effects, Governed};
-use crate::pipeline::judge::{Approver, judge_as_approver, send};
+use crate::pipeline::judge::{Approver, judge_as_approver};
 use crate::pipeline::kept;
 use clap::Args;
 use std::path::PathBuf;
@@ -122,9 +122,9 @@ pub(crate) async fn check_and_send_as_approver(
     governed: GovernedCall,
     approver: Approver<'_>,
 ) -> Result<Effects> {
-    let judged = judge_as_approver(session, &governed, approver).await?;
+    let cleared = judge_as_approver(session, &governed, approver).await?;
     let options = CheckOptions::approver(approver.review, approver.account);
-    send(session, (governed, judged), Vec::new(), options).await
+    cleared.send(session, governed, Vec::new(), options).await
 }
 
 /// Refuses a comparison flag and `--export` for an action that was executed already.

@@ -4,7 +4,7 @@ mod baseline;
 
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::assess::{
-    Coverage, Evidence, Finding, FindingId, Origin, Part, Role, Severity, annotation, decide,
+    Coverage, Evidence, Finding, Origin, Part, Role, Severity, annotation, decide,
 };
 use crate::build::{Artifact, BuildError, repository};
 use crate::checks::{Assessment, Runs};
@@ -17,7 +17,6 @@ use crate::layout::finding_id;
 use crate::manifest::Declared;
 use crate::options::{StepArgs, StorageArgs, UpgradeArgs, time};
 use crate::pipeline::calldata;
-use crate::pipeline::checked::{needless_line, require_matched};
 use crate::pipeline::facts::NOT_ASKED;
 use crate::pipeline::fuzz::{SEED, declared, fuzzed};
 use crate::pipeline::simulated_upgrade::{SimulatedUpgrade, SimulationOptions, simulate};
@@ -222,12 +221,10 @@ impl Check<'_> {
         self.fuzz(&simulated).await;
         let SimulatedUpgrade {
             plan,
-            arrivals,
             checks,
             taken,
             ..
         } = simulated;
-        self.findings.extend(arrivals);
         self.findings.extend(taken);
         self.take(&checks)?;
         let called = calldata::typed(&self.args.step.call);
@@ -244,7 +241,7 @@ impl Check<'_> {
         let of_gas = plan.reads.iter().filter_map(Reads::reads_gas);
         let is_tried = plan.verdict() != Verdict::NotTried;
         for one in of_gas {
-            let is_accepted = context.accepted().contains(&one.id);
+            let is_accepted = context.accepted().covers(&one.id);
             self.is_tried_in_part |= !is_accepted;
             let some = Evidence::some(Part::Simulation, Origin::NotKnown, &one.message);
             self.coverage.add(some);
@@ -306,7 +303,6 @@ impl Check<'_> {
 
     /// Takes over the findings, the changes of storage that lose nothing, and the interface of the next version.
     fn take(&mut self, checks: &Assessment) -> Result<()> {
-        require_matched(checks)?;
         self.coverage.merge(&checks.coverage);
         self.findings.extend(checks.found().cloned());
         for change in checks.changes() {
@@ -379,13 +375,10 @@ impl Check<'_> {
         let errors = refused.len();
         let all = self.findings.iter();
         let taken = all.filter(|one| accepted.contains(&one.id));
-        let is_found = |id: &FindingId| self.findings.iter().any(|one| one.id == *id);
-        let needless = accepted.iter().filter(|id| self.is_built && !is_found(id));
         CheckReport {
             name: self.args.name.clone(),
             built,
             accepted: taken.cloned().collect(),
-            needless: needless.cloned().collect(),
             coverage: self.coverage,
             ok: errors == 0,
             errors,
@@ -408,9 +401,6 @@ pub(crate) struct CheckReport {
     /// The findings among them that were accepted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     accepted: Vec<Finding>,
-    /// Accepted ids that were not found.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    needless: Vec<FindingId>,
     /// How much of each part was checked.
     coverage: Coverage,
     /// Whether no finding blocks an upgrade.
@@ -441,7 +431,7 @@ struct Built {
 impl CommandReport for CheckReport {
     fn lines(&self, _: &Names) -> Vec<String> {
         let name = &self.name;
-        let mut lines: Vec<String> = needless_line(&self.needless).into_iter().collect();
+        let mut lines = Vec::new();
         if self.format == Format::People {
             lines.extend(self.findings.iter().flat_map(Finding::lines));
         }

@@ -2,9 +2,8 @@
 
 use super::spec::{Governs, Group, Spec, report_type};
 use crate::client::Sent;
-use crate::context::earlier;
 use crate::context::prelude::*;
-use crate::governance::{GovernedCall, proposal};
+use crate::governance::{GovernedCall, creation};
 use crate::manifest::{Entry, Kind, Manifest, check_alias};
 use crate::options::wei;
 use crate::registry::SALT;
@@ -14,10 +13,8 @@ use crate::options::LOCAL_CHAINS;
 use crate::pipeline::calldata;
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::effects::{Effects, Governed, proxy_line};
-use crate::pipeline::judge::{judge, send};
-use crate::registry::newest_of;
+use crate::pipeline::judge::{holds_already, judge};
 use alloy::primitives::keccak256;
-use alloy::sol_types::SolEvent;
 use clap::Args;
 
 /// `create-proxy`.
@@ -91,8 +88,7 @@ pub(crate) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     let salt = Some(call.salt.into());
     let bytes = call.abi_encode().into();
     let governed = GovernedCall::decode(registry.address, bytes, request.value)?;
-    if is_created(session, (&governed, &call), proxy).await? {
-        let what = format!("{proxy} is created already; another --salt makes another instance");
+    if let Some(what) = holds_already(session, &governed).await? {
         let effects = Effects::nothing_to_send(context, what)?;
         return Ok(report(context, request, (proxy, salt), effects));
     }
@@ -104,12 +100,11 @@ pub(crate) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         typed: calldata::typed(&request.init),
         ..CheckOptions::proposer(session)
     };
-    let judged = judge(session, &governed, options).await?;
-    judged.require_nothing_refused(session)?;
+    let cleared = judge(session, &governed, options).await?.cleared(session)?;
     if call.initData.is_empty() {
         context.note(CREATED_BARE);
     }
-    let mut effects = send(session, (governed, judged), Vec::new(), options).await?;
+    let mut effects = cleared.send(session, governed, Vec::new(), options).await?;
     effects.proxy = None; // the fields of the command name it
     Ok(report(context, request, (proxy, salt), effects))
 }
@@ -228,75 +223,13 @@ async fn created_before(
     Ok(proxy.filter(|_| is_same).map(|proxy| (sent, proxy)))
 }
 
-/// Whether this call created the instance, and no earlier run of this key is still to be reported.
-///
-/// # Errors
-/// `ProxyExists`, with the argument that differs.
-async fn is_created(
-    session: Session<'_>,
-    (governed, call): (&GovernedCall, &abi::createProxyCall),
-    proxy: Address,
-) -> Result<bool> {
-    let Session { context, registry } = session;
-    let (client, name) = (registry.client, call.name.as_str());
-    if earlier(context, client, governed).await?.is_some() {
-        return Ok(false);
-    }
-    let Some(found) = creation(session, name, proxy).await? else {
-        return Ok(false); // the registry says why it is refused
-    };
-    let [typed, found] = [(call, governed.value), (&found.0, found.1)].map(|(call, value)| {
-        let init = &call.initData;
-        format!("version {}, --init {init}, --value {value}", call.version)
-    });
-    if typed == found {
-        return Ok(true);
-    }
-    let message =
-        format!("{name} has an instance with this salt or alias, {proxy}, of another call");
-    let next = "choose another --salt or --save, or type the arguments of that instance";
-    let refusal = Refusal::new("ProxyExists", message);
-    Err(refusal.with(typed, found, next).into())
-}
-
-/// The call that created an instance of the definition, and the wei that it sent. Approvals may have executed it, so
-/// the call is that of the action.
-async fn creation(
-    session: Session<'_>,
-    name: &str,
-    proxy: Address,
-) -> Result<Option<(abi::createProxyCall, U256)>> {
-    let Session { registry, .. } = session;
-    let instance = registry.known_instance(proxy).await?;
-    if instance.is_none_or(|instance| instance.definition != name) {
-        return Ok(None);
-    }
-    let created = newest_of(registry, abi::ProxyCreated::SIGNATURE_HASH, proxy).await?;
-    let Some(tx) = created.and_then(|log| log.transaction_hash) else {
-        return Ok(None);
-    };
-    let sent = registry.client.mined(tx.into(), "the creation").await?;
-    for executed in sent.events_of::<abi::Executed>(registry.address) {
-        let proposed = proposal(registry, executed.action.into()).await?;
-        let call = abi::createProxyCall::abi_decode(&proposed.call).ok();
-        let Some(call) = call.filter(|call| call.name == name) else {
-            continue;
-        };
-        let kind = call.kind.into();
-        if registry.proxy_address(name, kind, call.salt).await? == proxy {
-            return Ok(Some((call, registry.client.value_of(tx.into()).await?)));
-        }
-    }
-    Ok(None)
-}
-
 /// The salt of the definition's instance that the manifest has under that alias.
 async fn of_alias(session: Session<'_>, alias: Option<&str>, name: &str) -> Result<Option<B256>> {
     let aliases = &session.context.manifest.aliases;
     let Some(proxy) = alias.and_then(|alias| aliases.get(alias)) else {
         return Ok(None);
     };
-    let creation = creation(session, name, *proxy).await?;
+    let creation = creation(session.registry, name, *proxy).await?;
     Ok(creation.map(|(call, _)| call.salt))
 }
 

@@ -1,15 +1,12 @@
 //! `define`: create a definition.
 
 use super::spec::{Governs, Group, Spec, no_file, report_type};
-use crate::context::earlier;
 use crate::context::prelude::*;
 use crate::governance::GovernedCall;
-use crate::manifest::is_same_policy;
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::confirm;
-use crate::pipeline::effects::{Effects, Governed};
+use crate::pipeline::effects::Governed;
 use crate::pipeline::judge::check_and_send;
-use crate::text::shell_word;
 use clap::Args;
 
 /// `define`.
@@ -73,39 +70,8 @@ pub(crate) async fn run(context: &Context, args: &DefineArgs) -> Result<Outcome>
         call.abi_encode().into(),
         U256::ZERO,
     )?;
-    let effects = match is_defined(session, &governed, &call.name).await? {
-        true => Effects::nothing_to_send(context, format!("{} is defined already", call.name))?,
-        false => check_and_send(session, governed, CheckOptions::proposer(session)).await?,
-    };
+    let effects = check_and_send(session, governed, CheckOptions::proposer(session)).await?;
     Ok(context.outcome(&Governed { subject, effects }))
-}
-
-/// Whether the definition has exactly these policies, and no earlier run of this key is still to be reported.
-///
-/// # Errors
-/// `DefinitionExists`, with the policy that differs.
-async fn is_defined(session: Session<'_>, governed: &GovernedCall, name: &str) -> Result<bool> {
-    let Session { context, registry } = session;
-    if earlier(context, registry.client, governed).await?.is_some()
-        || registry.known_head(name).await?.is_none()
-    {
-        return Ok(false);
-    }
-    for (role, expression) in governed.call.policies() {
-        let found = registry.policy(name, role).await?;
-        if !is_same_policy(&found, expression) {
-            let names = context.names();
-            let message = format!("{name} is defined already, with another policy of {role}");
-            let (typed, word) = (names.policy(expression), shell_word(name));
-            let next = format!(
-                "stylus-upgrades policy update {word} --role {role} {} changes it; or choose another name",
-                shell_word(&typed)
-            );
-            let refusal = Refusal::new("DefinitionExists", message);
-            return Err(refusal.with(typed, names.policy(&found), next).into());
-        }
-    }
-    Ok(true)
 }
 
 /// What is defined.

@@ -41,7 +41,7 @@ pub(crate) struct DeployArgs {
 pub(crate) async fn run(context: &Context, source: &str, no_activate: bool) -> Result<Outcome> {
     let client = context.working_client("deploy").await?;
     let artifact = kept_implementation(context, client.chain_id(), source)?;
-    if has_constructor(&artifact.wasm) && !context.accepted().contains(&FindingId::CONSTRUCTOR) {
+    if has_constructor(&artifact.wasm) && !context.accepted().covers(&FindingId::CONSTRUCTOR) {
         let says = format!(
             "{} has a #[constructor], which `deploy` does not run: the first account that \
              calls it sets up the contract",

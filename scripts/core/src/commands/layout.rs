@@ -7,10 +7,9 @@ use crate::context::prelude::*;
 use crate::ids::LayoutHash;
 use crate::layout::{
     Named, Pair, Side, StorageCheck, check_storage, declaration, file_of, finding_id,
-    moved_by_migration, no_such_finding, read_file, undeclared, unreadable,
+    moved_by_migration, read_file, undeclared, unreadable,
 };
 
-use crate::pipeline::checked::needless_line;
 use crate::pipeline::kept::{KeptName, LIVE};
 use clap::{Args, Subcommand};
 use std::path::Path;
@@ -306,23 +305,14 @@ fn diff(
         compared.found.insert(0, one.clone());
     }
     let accepts = context.accepted();
-    let known = compared.report.iter().map(finding_id);
-    let known: Vec<FindingId> = known.collect();
-    if let Some(id) = accepts
-        .iter()
-        .find(|id| id.is_of_layouts() && !known.contains(id))
-    {
-        return Err(no_such_finding(id, known.into_iter()).into());
-    }
-    let is_found =
-        |id: &FindingId| known.contains(id) || compared.found.iter().any(|one| one.id == *id);
-    let needless = accepts.iter().filter(|id| !is_found(id));
+    compared.report.iter().for_each(|one| {
+        accepts.covers(&finding_id(one)); // also a difference that stops nothing
+    });
     let changes = compared.report.iter().cloned();
     let mut report = Difference {
         old: NamedHash::of(old),
         new: NamedHash::of(new),
         findings: changes.map(NamedChange::of).collect(),
-        needless: needless.cloned().collect(),
         verdict: "refused",
         accepted: None,
         partial: None,
@@ -354,9 +344,6 @@ pub(crate) struct Difference {
     new: NamedHash,
     /// The fields that differ.
     findings: Vec<NamedChange>,
-    /// Accepted ids that were not found.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    needless: Vec<FindingId>,
     /// `unchanged`, `safe`, `accepted`, `unknown` or `refused`.
     verdict: &'static str,
     /// The blocking findings that were accepted; absent if the new version is refused.
@@ -379,7 +366,7 @@ pub(crate) struct Difference {
 
 impl CommandReport for Difference {
     fn lines(&self, _: &Names) -> Vec<String> {
-        let mut lines: Vec<String> = needless_line(&self.needless).into_iter().collect();
+        let mut lines = Vec::new();
         if let Some(check) = &self.check {
             for finding in &check.findings {
                 let (decision, id) = (finding.decision.name(), finding_id(finding));

@@ -2,14 +2,13 @@
 //! transaction. The same command continues where it ended.
 
 use super::spec::{Governs, Group, Spec, no_file, report_type};
-use crate::context::earlier;
 use crate::context::prelude::*;
 use crate::governance::{Call, GovernedCall, pending};
 use crate::model::InstanceState;
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::effects::{Effects, Governed};
 use crate::pipeline::judge::check_and_send;
-use crate::pipeline::rollout::{decided, pause_remaining_instances};
+use crate::pipeline::rollout::pause_remaining_instances;
 use clap::Args;
 
 /// Instances that a pause stops in its own transaction, if the command names none. The registry sets 2,000,000 gas aside
@@ -114,13 +113,7 @@ async fn run(session: Session<'_>, bytes: Bytes) -> Result<Outcome> {
     let name: String = governed.call.definition().into();
     let mut effects = Effects::default();
     if !pause_remaining_instances(session, &governed.call, &mut effects).await? {
-        let client = session.registry.client;
-        effects = match decided(session, &governed.call).await? {
-            Some(state) if earlier(context, client, &governed).await?.is_none() => {
-                Effects::nothing_to_send(context, format!("{name} is {state} already"))?
-            }
-            _ => check_and_send(session, governed, CheckOptions::proposer(session)).await?,
-        };
+        effects = check_and_send(session, governed, CheckOptions::proposer(session)).await?;
     }
     let subject = PausedDefinition { name };
     Ok(context.outcome(&Governed { subject, effects }))

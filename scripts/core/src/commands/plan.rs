@@ -2,25 +2,21 @@
 
 use super::replay;
 use super::spec::{Governs, Group, Spec, report_type};
-use crate::assess::{Finding, FindingId, Role, Severity, decide, told_once};
+use crate::assess::{Finding, Role, Severity, decide, told_once};
 use crate::context::prelude::*;
 use crate::context::seen_by;
-use crate::expect::{Asks, Expectations};
+use crate::expect::Asks;
 use crate::functions::DecodedCall;
 use crate::governance::Call;
-use crate::model::{Role as Runs, Used};
 use crate::options::INSTANCES;
 use crate::options::UpgradeArgs;
 use crate::pipeline::checked::Checks;
 use crate::pipeline::shown::decoded;
 use crate::pipeline::simulated_upgrade::{SimulatedUpgrade, SimulationOptions, simulate};
-use crate::pipeline::warnings;
 use crate::plan::REPLAY_BLOCKS_MAX;
 use crate::plan::{
-    self, Change, Event, InstancePlan, Plan, PlanRequest, Reads, Verdict, ether, limits_in_words,
-    only_started,
+    self, Change, Event, InstancePlan, Plan, Reads, Verdict, ether, limits_in_words, only_started,
 };
-use crate::registry::{self};
 use crate::text::{grouped, utc};
 use clap::Args;
 use std::path::PathBuf;
@@ -88,7 +84,7 @@ pub struct Ran {
     /// Why it would fail, if it would.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Report>,
-    /// Programs that expire soon or do not run.
+    /// Of the file that names the registry.
     pub warnings: Vec<Finding>,
     /// The migration, in words.
     pub decoded: Vec<DecodedCall>,
@@ -151,15 +147,13 @@ pub async fn run_as(
     };
     let SimulatedUpgrade {
         mut plan,
-        arrivals,
         mut taken,
         mut checks,
         session,
         request,
     } = simulated;
     let accepts = context.accepted();
-    // Findings besides the copy: about the file that names the registry, of past transactions, and about instances that
-    // came from elsewhere.
+    // Findings besides the copy: about the file that names the registry, and of past transactions.
     let mut beside: Vec<Finding> = of_manifest.clone().into_iter().collect();
     let of_replay = match (&replay, args.replay) {
         (Some(replay), _) => replay.problem(),
@@ -170,7 +164,6 @@ pub async fn run_as(
         .as_ref()
         .is_some_and(|one| !accepts.contains(&one.id));
     beside.extend(of_replay);
-    beside.extend(arrivals);
     let decided = decide(&beside, &accepts, role);
     let simulation = match is_refused {
         true => Verdict::Fails,
@@ -187,19 +180,15 @@ pub async fn run_as(
     let decoded = decoded(session, &Call::Migrate(request.call.clone())).await?;
     let mut checks = Checks::of(&checks);
     let of_gas: Vec<Finding> = plan.reads.iter().filter_map(Reads::reads_gas).collect();
-    let needless = accepts.iter().filter(|id| {
-        let is_told_here = id.is_of_a_trial() || **id == FindingId::MANIFEST_UNREVIEWED;
-        let mut found = taken.iter().chain(&of_gas);
-        is_told_here && !found.any(|one| one.id == **id)
+    of_gas.iter().for_each(|one| {
+        accepts.covers(&one.id);
     });
-    checks.needless.extend(needless.cloned());
     checks.accepted.extend(taken);
-    let mut warnings = warnings::warn(session, used(&request)).await?;
     let changed = of_manifest.filter(|one| one.severity == Severity::Warning);
     if let Some(one) = &changed {
         context.warn(one);
     }
-    warnings.extend(changed);
+    let warnings: Vec<Finding> = changed.into_iter().collect();
     let first = plan.problems.first().map(|problem| Report::of(problem));
     Ok(Ran {
         verdict: plan.verdict(),
@@ -214,31 +203,6 @@ pub async fn run_as(
         replay: args.replay.map(|_| replay),
         is_refused,
     })
-}
-
-/// Programs that an upgrade needs, except those that it would deploy itself.
-fn used(request: &PlanRequest) -> Vec<Used> {
-    let (call, step) = (&request.call, &request.call.step);
-    let check = request.expected.as_ref().map(Expectations::account);
-    let new = request.undeployed.iter().map(|(new, _)| *new);
-    let new: Vec<Address> = new.chain(check).chain([Address::ZERO]).collect();
-    let role = match registry::named(step) {
-        registry::Named::Check(_) => Runs::Check,
-        _ => Runs::Script,
-    };
-    let of = format!("{} {}", call.name, call.version);
-    let all = [
-        (call.code.implementation, Runs::Implementation),
-        (step.script, role),
-    ];
-    let all = all.into_iter();
-    let all = all.filter(|(account, _)| !new.contains(account));
-    all.map(|(account, role)| Used {
-        account,
-        role,
-        of: of.clone(),
-    })
-    .collect()
 }
 
 fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<String> {

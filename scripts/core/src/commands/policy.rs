@@ -7,7 +7,7 @@ use crate::governance::{GovernedCall, current_policy, deciding_policy, explain};
 use crate::manifest::is_same_policy;
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::confirm;
-use crate::pipeline::effects::{Effects, Governed};
+use crate::pipeline::effects::Governed;
 use crate::pipeline::judge::check_and_send;
 use crate::pipeline::unknown::unknown;
 use crate::review::Policies;
@@ -83,22 +83,11 @@ async fn update(context: &Context, name: &str, role: &str, expression: &str) -> 
     let session = Session::sending(context, "policy update").await?;
     let registry = session.registry;
     let was = current_policy(registry, name, role).await?;
-    if (was.as_deref()).is_some_and(|was| is_same_policy(was, &expression)) {
-        let subject = PolicyUpdate {
-            name,
-            role,
-            policy: expression,
-            was: None,
-        };
-        let says = format!("unchanged: {role} already has this policy");
-        let effects = Effects::nothing_to_send(context, says)?;
-        return Ok(context.outcome(&Governed { subject, effects }));
-    }
     let subject = PolicyUpdate {
         name,
         role,
         policy: expression.clone(),
-        was,
+        was: was.filter(|was| !is_same_policy(was, &expression)),
     };
     let call = abi::setPolicyCall {
         name: name.into(),

@@ -20,11 +20,12 @@ use crate::pipeline::action::{proposal_event, resolve_action};
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::judge::{beside, check, judge};
 use crate::pipeline::shown::shown;
+use crate::pipeline::standing;
 use crate::plan::Fuzzed;
 use crate::review::{Area, Checked, Review, Subject, draw, findings};
 pub use simulation::ReviewSimulation;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 
 /// Maximum number of instances whose addresses are compared with those in an action.
@@ -248,7 +249,11 @@ pub async fn found(
     let (checked, notices) = match approver {
         None => {
             let found = beside(session, governed).await?;
-            (check(session, call, options(Role::Reader)).await, found)
+            let mut checked = check(session, call, options(Role::Reader)).await;
+            if let Ok(checks) = &mut checked {
+                checks.extend(standing::of_call(session, call).await?);
+            }
+            (checked, found)
         }
         Some(_) => match judge(session, governed, options(Role::Approver)).await {
             Ok(judged) => (Ok(judged.checks), judged.notices),
@@ -273,6 +278,9 @@ pub async fn found(
         let differs = Finding::named(Part::Source, Severity::Danger, "build-differs", why);
         differs.from(Origin::Build)
     }));
+    // The chain and its copy show some of the same.
+    let mut told = BTreeSet::new();
+    findings.retain(|one| told.insert((one.id.clone(), one.message.clone())));
     findings.sort_by_key(|one| Reverse(one.severity));
     Ok(Found {
         callers,

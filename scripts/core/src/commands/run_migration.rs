@@ -4,6 +4,7 @@
 mod listed;
 
 use super::spec::{Governs, Group, Spec, report_type};
+use crate::assess::Finding;
 use crate::client::Client;
 use crate::context::Unverified;
 use crate::context::prelude::*;
@@ -14,6 +15,7 @@ use crate::migration::{self, End, Migrated, MigrationRequest, Source};
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::effects::Governed;
 use crate::pipeline::judge::check_and_send;
+use crate::pipeline::standing::{self, Instances};
 use crate::registry::registry_of;
 use crate::text::shell_word;
 use crate::text::{count, grouped};
@@ -140,7 +142,12 @@ async fn batches(context: &Context, args: &MigrationArgs) -> Result<Outcome> {
     let client = client.bearing(patience, ANSWER.min(patience));
     let registry = registry_of(&client, proxy).await?;
     let unverified = Unverified::of_account(registry.address);
-    context.verified(&client, unverified).await?;
+    let registry = context.verified(&client, unverified).await?;
+    // The instance is paused until its last batch, so that these stop none.
+    let which = Instances::These(&[proxy]);
+    let found = standing::with_expiring(Session { context, registry }, which).await?;
+    let warnings = standing::taken(context, found);
+    warnings.iter().for_each(|one| context.warn(one));
     let journal = context.journal(&client, "run-migration").await?;
     let request = MigrationRequest {
         proxy,
@@ -152,6 +159,7 @@ async fn batches(context: &Context, args: &MigrationArgs) -> Result<Outcome> {
     let migrated = migration::run(&client, journal, &request).await?;
     let report = MigratedReport {
         migrated,
+        warnings,
         again: request.again,
     };
     Ok(context.outcome(&report))
@@ -180,6 +188,9 @@ async fn source(
 pub(crate) struct MigratedReport {
     #[serde(flatten)]
     migrated: Migrated,
+    /// Programs that expire soon or do not run, and what is found about the instance.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Finding>,
     /// The command that continues it.
     #[serde(skip)]
     again: String,

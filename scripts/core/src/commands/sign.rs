@@ -89,7 +89,7 @@ pub(crate) async fn run(
         review,
         account: Some(approver),
     };
-    let judged = judge_as_approver(session, &governed, approver).await?;
+    let cleared = judge_as_approver(session, &governed, approver).await?;
     let simulated = match (&signer, &args.typed_data) {
         (Some(signer), None) => {
             let client = client.with_signer(signer.clone());
@@ -122,7 +122,7 @@ pub(crate) async fn run(
         signer: file.signature.map(|_| file.approval.approver),
         file: file.path,
         shown,
-        checks: Checks::of(&judged.checks),
+        checks: Checks::of(&cleared.checks),
         digests,
         executed: false,
         report: report.unwrap_or_default(),

@@ -7,9 +7,8 @@ use crate::context::prelude::*;
 use crate::governance::definitions;
 use crate::inspect::{Inspection, MigrationStatus, instance_line};
 use crate::model::Used;
-use crate::pipeline::arrivals::{self, taken};
 use crate::pipeline::inspection::inspect;
-use crate::pipeline::warnings;
+use crate::pipeline::standing::{self, Instances};
 use crate::registry::{DefinitionStatus, definition_status};
 use clap::Args;
 use std::collections::BTreeMap;
@@ -65,14 +64,13 @@ pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome>
             None => of_definitions(session, vec![name.to_owned()]).await?,
         },
     };
-    let mut warnings = warnings::warn(session, found.used()).await?;
+    let mut warnings = standing::programs(session, found.used()).await?;
     for name in found.definitions() {
-        for arrival in arrivals::of_definition(session, name).await? {
-            let arrival = taken(context, arrival);
-            context.warn(&arrival);
-            warnings.push(arrival);
-        }
+        let which = Instances::Of(name, usize::MAX);
+        warnings.extend(standing::of_instances(session, which).await?);
     }
+    let warnings = standing::taken(context, warnings);
+    warnings.iter().for_each(|one| context.warn(one));
     let report = StatusReport {
         registry: registry.address,
         warnings,
@@ -104,7 +102,7 @@ pub(crate) struct StatusReport {
     registry: Address,
     #[serde(flatten)]
     found: Found,
-    /// Programs that expire soon or do not run, and instances that came from elsewhere.
+    /// Programs that expire soon or do not run, and what is found about instances.
     warnings: Vec<Finding>,
 }
 

@@ -3,13 +3,12 @@
 mod builds;
 
 use super::spec::{Governs, Group, Spec, no_file, report_type};
-use crate::assess::{Coverage, Refused, Role, decide};
+use crate::assess::{Coverage, Finding, Refused, Role, Severity, decide};
 use crate::context::prelude::*;
 use crate::governance::seconds_left;
 use crate::history::{Section, VerifyReport, Wanted, read_compared, read_existing};
 use crate::model::Slice;
-use crate::pipeline::arrivals;
-use crate::pipeline::warnings;
+use crate::pipeline::standing::{self, Instances};
 use crate::publication::{Publication, PublishArgs};
 
 use crate::registry::definitions;
@@ -101,7 +100,7 @@ pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
     context.say_read_at(session.read_at(), true);
     let (mut sections, mut differences) = (Vec::new(), Vec::new());
     let (mut proxies, mut used) = (Vec::new(), Vec::new());
-    let (mut coverage, mut arrived) = (Coverage::default(), Vec::new());
+    let (mut coverage, mut found) = (Coverage::default(), Vec::new());
     let documents = session.documents();
     let is_running = seconds_left(client, registry.address).await?.is_some();
     let names = context.names();
@@ -117,7 +116,8 @@ pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
         used.extend(events.used());
         proxies.extend(events.instances.iter().map(|one| (one.proxy, one.kind)));
         if is_running && !name.is_empty() {
-            arrived.extend(arrivals::of_definition(session, &name).await?);
+            let which = Instances::Of(&name, usize::MAX);
+            found.extend(standing::of_instances(session, which).await?);
         }
         sections.push(Section {
             builds: match is_running {
@@ -138,15 +138,20 @@ pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
         let checks = framework_checks(session, &proxies).await?;
         sections.push(Section::of(Some("framework"), checks));
     }
-    let warnings = warnings::warn(session, used).await?;
+    let (mut judged, mut warnings) = (
+        coverage.findings(),
+        standing::programs(session, used).await?,
+    );
+    let (told, refusing) = split(found);
+    warnings.extend(told);
+    judged.extend(refusing);
+    warnings.iter().for_each(|one| context.warn(one));
     let mut report = VerifyReport::of(registry.address, sections, warnings);
     if report.checks.iter().any(|check| !check.ok)
         && let Some(error) = &report.error
     {
         context.note(&error.message);
     }
-    let mut judged = coverage.findings();
-    judged.extend(arrived);
     let decision = decide(&judged, &context.accepted(), Role::Reader);
     if let (None, Some(refused)) = (&report.error, Refused::of(decision.refused)) {
         let error = Report::of(&refused);
@@ -156,6 +161,12 @@ pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
     (report.differences, report.coverage) = (differences, coverage);
     report.accepted = decision.accepted;
     Ok(report)
+}
+
+/// The findings that refuse nothing, and the others.
+fn split(found: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
+    let is_told = |one: &Finding| one.severity < Severity::Danger;
+    found.into_iter().partition(is_told)
 }
 
 /// The definition that was named, else all of them.

@@ -1,18 +1,20 @@
 //! `register`, `migrate` and `rollback`: a version, its code, and the step into it.
 
 use super::spec::{Governs, Group, Spec, no_file, report_type};
-use crate::context::earlier;
+use crate::checks::Assessment;
 use crate::context::prelude::*;
-use crate::governance::GovernedCall;
+use crate::governance::{GovernedCall, already};
 use crate::history::is_one_held;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::options::{StepArgs, StorageArgs};
 
 use crate::pipeline::check_options::CheckOptions;
+use crate::pipeline::checked::require_not_refused;
 use crate::pipeline::effects::{Effects, Governed};
-use crate::pipeline::judge::{Judged, send};
+use crate::pipeline::judge::{Judged, holds_already};
 use crate::pipeline::kept;
 use crate::pipeline::rollout::Rollout;
+use crate::pipeline::work::place::OnChain;
 use crate::pipeline::work::{Becomes, CodeFrom, Wanted, Work};
 use crate::registry::NewVersion;
 use crate::text::shell_word;
@@ -144,7 +146,7 @@ pub(crate) struct RollbackArgs {
 /// Adds a version; without a source, a step into a registered one.
 pub(crate) async fn register(context: &Context, args: &RegisterArgs) -> Result<Outcome> {
     let (name, version) = (args.name.as_str(), args.version.as_str());
-    let mut work = Work::begin(context, "register", (name, version)).await?;
+    let mut work = Work::sending(context, "register", (name, version)).await?;
     let wanted = match &args.source {
         Some(source) => (CodeFrom::Source(source), Becomes::Registered),
         None => (CodeFrom::Version(version), Becomes::Reachable),
@@ -159,7 +161,7 @@ pub(crate) async fn register(context: &Context, args: &RegisterArgs) -> Result<O
 /// Adds a version, makes it current, and upgrades the instances.
 pub(crate) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Outcome> {
     let subject = (args.name.as_str(), args.version.as_str());
-    let mut work = Work::begin(context, "migrate", subject).await?;
+    let mut work = Work::sending(context, "migrate", subject).await?;
     let code = (subject.1, CodeFrom::Source(&args.source));
     go(
         &mut work,
@@ -171,7 +173,7 @@ pub(crate) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Out
 /// A new version with the code of an older one.
 pub(crate) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<Outcome> {
     let (name, version, to) = (&args.name, args.version.as_str(), args.to.as_str());
-    let mut work = Work::begin(context, "rollback", (name, version)).await?;
+    let mut work = Work::sending(context, "rollback", (name, version)).await?;
     if work.current == to {
         return Err(Error::Usage {
             message: format!("{name} is already at {to}"),
@@ -206,39 +208,38 @@ fn by_transition<'a>(
 async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     let session = work.session;
     let Session { context, registry } = session;
-    let resolved = work.resolve(wanted).await?;
+    let found = work.find(wanted).await?;
+    work.require_registrable(&found).await?;
+    let resolved = work.check_found(found).await?;
+    require_not_refused(&work.checks)?;
     let trial = work.trial(&resolved).await?;
-    let is_new = !work.is_done(&trial.version);
     let planned = wanted.becomes.call(trial.version.clone());
     let planned = GovernedCall::decode(registry.address, planned, U256::ZERO)?;
+    let names = context.names();
+    let is_new = already(registry, &planned, &names).await?.is_none();
     let options = CheckOptions {
         layout: wanted.layout,
         ..CheckOptions::proposer(session)
     };
-    let judged = Judged::of(session, &planned, work.checks.clone(), options).await?;
+    let mut judged = Judged::of(session, &planned, work.checks.clone(), options).await?;
     if is_new {
         judged.require_nothing_refused(session)?;
+        trial
+            .run(work, resolved.wanted(), &mut judged.checks)
+            .await?;
+        judged.require_nothing_refused(session)?;
     }
-    trial.run(&resolved.wanted).await?;
-    let new = work.place(&resolved).await?;
-    let subject = Described::of(&new, work, wanted);
-    let (is_done, already) = match wanted.becomes {
-        Becomes::Current => (work.is_done(&new), "activated"),
-        Becomes::Registered => (work.is_registered(&new, wanted), "registered"),
-        Becomes::Reachable => (false, ""),
-    };
+    let mut chain = OnChain::default();
+    let new = work.place(&resolved, &mut chain).await?;
+    let subject = Described::of(&new, &judged.checks, wanted);
     let upgrades = wanted.becomes == Becomes::Current;
     let (name, version) = (new.name.clone(), new.version.clone());
     let governed = GovernedCall::decode(registry.address, wanted.becomes.call(new), U256::ZERO)?;
     // An earlier run may have done it without a report. If approvers repeat a finished migration, it also upgrades the
     // instances that they had rolled back.
-    if is_done
-        && earlier(context, registry.client, &governed)
-            .await?
-            .is_none()
+    if let Some(what) = holds_already(session, &governed).await?
         && (!upgrades || !is_one_held(registry, &name).await?)
     {
-        let what = format!("{name} {version} is {already} already");
         let mut effects = Effects::nothing_to_send(context, what)?;
         effects.add_checks(&judged.checks);
         kept::keep(session, &name, &version).await;
@@ -249,8 +250,8 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
         }
         return Ok(context.outcome(&Governed { subject, effects }));
     }
-    let sent = std::mem::take(&mut work.sent);
-    let effects = send(session, (governed, judged), sent, options).await?;
+    let cleared = judged.cleared(session)?;
+    let effects = cleared.send(session, governed, chain.sent, options).await?;
     Ok(context.outcome(&Governed { subject, effects }))
 }
 
@@ -277,14 +278,14 @@ pub(crate) struct Described {
 }
 
 impl Described {
-    fn of(new: &NewVersion, work: &Work<'_>, wanted: &Wanted<'_>) -> Self {
+    fn of(new: &NewVersion, checks: &Assessment, wanted: &Wanted<'_>) -> Self {
         let NewVersion {
             name,
             version,
             code,
             step,
         } = new;
-        let accepted = work.checks.decision().accepted;
+        let accepted = checks.decision().accepted;
         let lost = accepted.iter().filter(|one| one.id.part().is_some());
         let lost: Vec<String> = lost.map(|one| one.id.to_string()).collect();
         let says = match (wanted.code, lost.as_slice()) {

@@ -36,6 +36,7 @@ impl Context {
         let changed = changed(&self.manifest, &manifest);
         let reviewed = Self {
             manifest,
+            accepted: self.accepted.clone(),
             ..reviewed
         };
         Ok((Some(reviewed), changed))

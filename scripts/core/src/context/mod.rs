@@ -17,7 +17,7 @@ pub use program::Program;
 pub use registry::{Unverified, key};
 pub use session::Session;
 
-use crate::assess::{Accepted, Finding};
+use crate::assess::{Accepted, Finding, FindingId};
 use crate::build::{BuildError, Builder};
 use crate::client::{ChainError, Transaction};
 use crate::client::{Client, EventStore, Sent};
@@ -49,6 +49,8 @@ pub struct Context {
     pub program: &'static Program,
     /// The manifest, empty if there is none.
     pub manifest: Manifest,
+    /// What the caller accepts.
+    accepted: Accepted,
     /// What an earlier run did and did not report.
     earlier: Mutex<Vec<Sent>>,
     /// What this run has built.
@@ -96,8 +98,22 @@ impl Context {
 
     /// What the caller accepts.
     pub fn accepted(&self) -> Accepted {
-        let all = self.global.accept.iter();
-        all.flat_map(Accepted::iter).cloned().collect()
+        self.accepted.clone()
+    }
+
+    /// Warns of ids in `--accept` that no finding of the command had.
+    pub fn warn_of_unfit(&self) {
+        let unfit: Vec<String> = self
+            .accepted
+            .unfit()
+            .iter()
+            .map(FindingId::to_string)
+            .collect();
+        if !unfit.is_empty() {
+            let ids = unfit.join(", ");
+            self.note(format!("warning: --accept names what was not found: {ids}"));
+            self.output.add_to_all("needless", unfit);
+        }
     }
 
     /// The context of one command.
@@ -134,6 +150,12 @@ impl Context {
         Ok(Self {
             output,
             memory: global.dry_run.then(Memory::default),
+            accepted: global
+                .accept
+                .iter()
+                .flat_map(Accepted::iter)
+                .cloned()
+                .collect(),
             global,
             program,
             manifest,

@@ -8,7 +8,7 @@ use crate::context::Unverified;
 use crate::context::prelude::*;
 use crate::governance::{definitions, kind_in_words, step_in_words};
 use crate::ids::{CodeHash, TxHash};
-use crate::model::{ProxyKind, definition_id};
+use crate::model::{Instance, ProxyKind, definition_id};
 use crate::registry::{Registry, Topics, all_logs};
 use alloy::rpc::types::Log;
 use alloy::sol_types::{SolEvent, SolEventInterface};
@@ -22,20 +22,19 @@ use stylus_upgrades_interface::registry::Step;
 /// Registries that one proxy is followed through, at most.
 const HOLDERS_MAX: usize = 16;
 
-/// A finding for each instance of a definition that came from elsewhere.
+/// A finding for each of these instances that came from elsewhere.
 ///
 /// # Errors
 /// What the chain says.
-pub(crate) async fn of_definition(session: Session<'_>, name: &str) -> Result<Vec<Finding>> {
-    let proxies = session.registry.proxies(name).await?;
+pub(crate) async fn of_these(session: Session<'_>, instances: &[Instance]) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
-    for some in proxies.chunks(AT_ONCE) {
-        let details = some.iter().map(|proxy| session.registry.details(*proxy));
+    for some in instances.chunks(AT_ONCE) {
+        let details = some.iter().map(|one| session.registry.details(one.proxy));
         let details = try_join_all(details).await?;
-        for (proxy, details) in some.iter().zip(details) {
+        for (one, details) in some.iter().zip(details) {
             if details.arrived || !details.created {
                 let holder = session.registry.address;
-                found.push(finding(session, *proxy, holder, name).await?);
+                found.push(finding(session, one.proxy, holder, &one.definition).await?);
             }
         }
     }
@@ -45,37 +44,10 @@ pub(crate) async fn of_definition(session: Session<'_>, name: &str) -> Result<Ve
 /// Instances that are asked about at once.
 const AT_ONCE: usize = 16;
 
-/// The same of every definition.
-///
-/// # Errors
-/// As [`of_definition`].
-pub async fn of_registry(session: Session<'_>) -> Result<Vec<Finding>> {
-    let mut found = Vec::new();
-    for name in definitions(session.registry).await? {
-        found.extend(of_definition(session, &name).await?);
-    }
-    Ok(found)
-}
-
-/// The same of one instance.
-///
-/// # Errors
-/// As [`of_definition`].
-pub async fn of_instance(session: Session<'_>, proxy: Address) -> Result<Option<Finding>> {
-    let registry = session.registry;
-    let details = registry.details(proxy).await?;
-    if details.created && !details.arrived {
-        return Ok(None);
-    }
-    let name = registry.instance(proxy).await?.definition;
-    let found = finding(session, proxy, registry.address, &name).await?;
-    Ok(Some(found))
-}
-
 /// The same of a proxy that a definition is to accept.
 ///
 /// # Errors
-/// As [`of_definition`].
+/// As [`of_these`].
 pub(crate) async fn of_acceptance(
     session: Session<'_>,
     call: &abi::acceptTransferCall,
@@ -85,14 +57,6 @@ pub(crate) async fn of_acceptance(
     }
     let found = finding(session, call.proxy, call.registry, &call.name).await?;
     Ok(Some(found))
-}
-
-/// A finding as it is once it is accepted, if it is.
-pub fn taken(context: &Context, found: Finding) -> Finding {
-    match context.accepted().contains(&found.id) {
-        true => found.taken(),
-        false => found,
-    }
 }
 
 /// What is known of a proxy that `holder` has, and that belongs to the definition `name` of the session's registry, or

@@ -36,7 +36,7 @@ pub(crate) async fn rivals(session: Session<'_>, governed: &GovernedCall) -> Res
             "another open action {action} (proposer {proposer}) is about {subject} and {differs}: an approval of this \
              one does not count for it. Compare: stylus-upgrades pending {action}; then approve or cancel it"
         );
-        let id = FindingId::OTHER_ACTION;
+        let id = FindingId::other_action(action);
         Some(Finding::new(Part::Action, Severity::Danger, id, words))
     });
     Ok(all.collect())
@@ -261,15 +261,24 @@ async fn unless_proposed(
 /// # Errors
 /// [`Error::Unconfirmed`].
 pub(crate) fn require_accepted(context: &Context, notices: &[Finding]) -> Result<()> {
-    let accepted = context.accepted();
-    for Finding { id, message, .. } in notices {
-        if !accepted.contains(id) {
-            return Err(Error::Unconfirmed {
-                message: message.clone(),
-                id: id.clone(),
-            });
-        }
-        context.note(format!("warning: {message}"));
+    require_none_missing(context, notices)?;
+    for notice in notices {
+        context.note(format!("warning: {}", notice.message));
     }
     Ok(())
+}
+
+/// The same, without a word about what is accepted.
+///
+/// # Errors
+/// [`Error::Unconfirmed`].
+pub(crate) fn require_none_missing(context: &Context, notices: &[Finding]) -> Result<()> {
+    let accepted = context.accepted();
+    match notices.iter().find(|one| !accepted.covers(&one.id)) {
+        Some(Finding { id, message, .. }) => Err(Error::Unconfirmed {
+            message: message.clone(),
+            id: id.clone(),
+        }),
+        None => Ok(()),
+    }
 }

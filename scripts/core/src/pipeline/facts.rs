@@ -6,7 +6,7 @@ mod layouts;
 mod programs;
 mod proven;
 
-use crate::assess::{Fact, Origin, Role};
+use crate::assess::{Fact, Origin, Role, Writer};
 use crate::checks::{
     Assessment, BEFORE, Built, Callers, Code, Runs, Stage, Subject, Transition, Version,
 };
@@ -16,7 +16,6 @@ use crate::interface::Callable;
 use crate::layout::{Live, Side, Upgrade, Who, look};
 use crate::model::StepKind;
 use crate::registry::RecordedCode;
-use callers::of_proposer;
 use std::path::Path;
 
 /// Why instances are not known without a chain.
@@ -91,7 +90,7 @@ async fn gather(session: Session<'_>, subject: Subject<'_>, role: Role) -> Resul
                     };
                     let what = found.implementation.to_string();
                     let known = of.layout(&what, &code, file).await?;
-                    let doubtful = of_proposer(Role::Approver);
+                    let doubtful = Role::Approver.believes(Writer::Proposer);
                     Some(Before {
                         code: Some(runs),
                         layout: known.side,
@@ -278,7 +277,10 @@ impl<'a> Session<'a> {
     async fn version(self, version: &Version<'_>, role: Role) -> Result<Transition> {
         let before = match version.from {
             "" => None,
-            from => Some(self.before(version.name, from, of_proposer(role)).await?),
+            from => Some(
+                self.before(version.name, from, role.believes(Writer::Proposer))
+                    .await?,
+            ),
         };
         // Every instance is asked for: the registry has no list of those that were adopted.
         let adopted = match version.code.may_have_constructor() {

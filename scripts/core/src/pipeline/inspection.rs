@@ -1,6 +1,6 @@
 //! One instance: its storage by variables, its path, its events.
 
-use super::arrivals::{self, taken};
+use super::standing::{self, Instances};
 use crate::context::prelude::*;
 use crate::inspect::{Inspection, MigrationStatus, events, fields, framework, steps_to};
 use crate::model::Instance;
@@ -24,11 +24,11 @@ pub async fn inspect(session: Session<'_>, proxy: Address) -> Result<Inspection>
         Some(document) => fields(registry.client, proxy, &document.layout).await?,
     };
     let labels = session.registry.labels(name).await?;
+    let which = Instances::These(&[proxy]);
+    let found = standing::of_instances(session, which).await?;
     Ok(Inspection {
         block: registry.client.newest_block().await?,
-        arrival: arrivals::of_instance(session, proxy)
-            .await?
-            .map(|one| taken(context, one)),
+        findings: standing::taken(context, found),
         steps: steps_to(registry, (proxy, version), &current).await?,
         current,
         migration: MigrationStatus::of(registry.client, &status.instance).await?,

@@ -1,5 +1,6 @@
 //! A governed call before it is sent, signed or shown: one pipeline for proposers and approvers. It runs the checks
-//! ([`check`]), collects the findings that need `--accept` ([`judge`]), refuses or sends ([`decide`]).
+//! ([`check`]), collects the findings that need `--accept` ([`judge`]), refuses or clears it ([`Judged::cleared`]), and
+//! sends it ([`Cleared::send`]).
 
 use super::approver::compare_builds;
 use super::check_options::CheckOptions;
@@ -7,21 +8,29 @@ use super::effects::Effects;
 use super::propose::Sending;
 use super::rollout::pause_remaining_instances;
 use super::work::Work;
-use super::{adoption, arrivals, checked, confirm, transfer};
+use super::work::simulate::try_proposed;
+use super::{adoption, arrivals, checked, confirm, standing, transfer};
 use crate::assess::Finding;
 use crate::checks::{Assessment, Subject};
 use crate::client::Sent;
+use crate::context::earlier;
 use crate::context::prelude::*;
-use crate::governance::{Call, GovernedCall};
+use crate::governance::{Call, GovernedCall, already};
 use crate::options::ReviewArgs;
 use crate::registry::{Receiver, RecordedCode};
 
-/// What was found about a call, for its sender or signer.
+/// What was found about a call, for its sender or signer. It cannot be sent before it is [cleared](Self::cleared).
 pub(crate) struct Judged {
     pub(crate) checks: Assessment,
     /// Findings that need `--accept`.
     pub(crate) notices: Vec<Finding>,
     /// The definition that an instance goes to, in a transfer to another registry.
+    receiver: Option<Receiver>,
+}
+
+/// A call that nothing refuses: it can be sent or signed.
+pub(crate) struct Cleared {
+    pub(crate) checks: Assessment,
     receiver: Option<Receiver>,
 }
 
@@ -56,8 +65,7 @@ pub(crate) async fn check(
         Some(code) => RecordedCode::from(code),
         None => session.registry.code(name, version).await?,
     };
-    let mut work = Work::dry(session, (name, version)).await?;
-    work.checks.role = options.role;
+    let mut work = Work::of(session, (name, version), options.role).await?;
     work.check_proposed(call, code, options).await?;
     Ok(work.checks)
 }
@@ -125,15 +133,19 @@ pub(crate) async fn judge_as_approver(
     session: Session<'_>,
     governed: &GovernedCall,
     approver: Approver<'_>,
-) -> Result<Judged> {
+) -> Result<Cleared> {
     let Approver { review, account } = approver;
     compare_builds(session, &governed.call, review)?;
-    let judged = judge(session, governed, CheckOptions::approver(review, account)).await?;
-    judged.require_nothing_refused(session)?;
-    for line in judged.checks.coverage.lines() {
+    let mut judged = judge(session, governed, CheckOptions::approver(review, account)).await?;
+    // What is refused is not tried.
+    if let (Call::Migrate(migrate), None) = (&governed.call, judged.checks.refusal()) {
+        try_proposed(session, migrate, &mut judged.checks).await?;
+    }
+    let cleared = judged.cleared(session)?;
+    for line in cleared.checks.coverage.lines() {
         session.context.note(line);
     }
-    Ok(judged)
+    Ok(cleared)
 }
 
 impl Judged {
@@ -144,9 +156,12 @@ impl Judged {
     pub(crate) async fn of(
         session: Session<'_>,
         governed: &GovernedCall,
-        checks: Assessment,
+        mut checks: Assessment,
         options: CheckOptions<'_>,
     ) -> Result<Self> {
+        checks.role = options.role;
+        checks.accepts = session.context.accepted();
+        checks.extend(standing::of_call(session, &governed.call).await?);
         let mut notices = confirm::notices(session, governed, options).await?;
         notices.extend(beside(session, governed).await?);
         Ok(Self {
@@ -156,14 +171,48 @@ impl Judged {
         })
     }
 
-    /// Continues if no finding blocks the call and all are accepted.
+    /// Refuses what a finding blocks, before more is looked at.
+    ///
+    /// # Errors
+    /// The finding that blocks it.
     pub(crate) fn require_nothing_refused(&self, session: Session<'_>) -> Result<()> {
         checked::require_not_refused(&self.checks)?;
-        confirm::require_accepted(session.context, &self.notices)
+        confirm::require_none_missing(session.context, &self.notices)
+    }
+
+    /// Continues if no finding blocks the call and all are accepted.
+    ///
+    /// # Errors
+    /// The finding that blocks it.
+    pub(crate) fn cleared(self, session: Session<'_>) -> Result<Cleared> {
+        let Self {
+            checks,
+            notices,
+            receiver,
+        } = self;
+        checked::require_not_refused(&checks)?;
+        confirm::require_accepted(session.context, &notices)?;
+        Ok(Cleared { checks, receiver })
     }
 }
 
-/// Proposes a call: checks it as its approvers will, and sends it.
+/// What a call decides and holds already, in words; nothing if an earlier run of this key did it and is still to be
+/// reported.
+///
+/// # Errors
+/// As [`already`].
+pub(crate) async fn holds_already(
+    session: Session<'_>,
+    governed: &GovernedCall,
+) -> Result<Option<String>> {
+    let Session { context, registry } = session;
+    if earlier(context, registry.client, governed).await?.is_some() {
+        return Ok(None);
+    }
+    Ok(already(registry, governed, &context.names()).await?)
+}
+
+/// Proposes a call, unless it holds already: checks it as its approvers will, and sends it.
 ///
 /// # Errors
 /// As [`judge`]; what refuses it.
@@ -172,37 +221,42 @@ pub(crate) async fn check_and_send(
     governed: GovernedCall,
     options: CheckOptions<'_>,
 ) -> Result<Effects> {
-    let judged = judge(session, &governed, options).await?;
-    judged.require_nothing_refused(session)?;
+    if let Some(what) = holds_already(session, &governed).await? {
+        return Effects::nothing_to_send(session.context, what);
+    }
+    let cleared = judge(session, &governed, options).await?.cleared(session)?;
     confirm::warn_of_weaker(session, &governed.call).await?;
-    send(session, (governed, judged), Vec::new(), options).await
+    cleared.send(session, governed, Vec::new(), options).await
 }
 
-/// Sends a checked call after the transactions that it needed, and completes a pause or a resumption that it executes.
-///
-/// # Errors
-/// What the chain says.
-pub(crate) async fn send(
-    session: Session<'_>,
-    (governed, judged): (GovernedCall, Judged),
-    sent: Vec<Sent>,
-    options: CheckOptions<'_>,
-) -> Result<Effects> {
-    let call = governed.call.clone();
-    let mut effects = Effects::default();
-    effects.add_checks(&judged.checks);
-    if let Call::TransferProxy(_) = call {
-        effects.receiver = Some(judged.receiver);
+impl Cleared {
+    /// Sends the call after the transactions that it needed, and completes a pause or a resumption that it executes.
+    ///
+    /// # Errors
+    /// What the chain says.
+    pub(crate) async fn send(
+        self,
+        session: Session<'_>,
+        governed: GovernedCall,
+        sent: Vec<Sent>,
+        options: CheckOptions<'_>,
+    ) -> Result<Effects> {
+        let call = governed.call.clone();
+        let mut effects = Effects::default();
+        effects.add_checks(&self.checks);
+        if let Call::TransferProxy(_) = call {
+            effects.receiver = Some(self.receiver);
+        }
+        let sending = Sending {
+            layout: options.layout,
+            checks: self.checks,
+            governed,
+            sent,
+        };
+        let mut effects = sending.show_and_send(session, effects).await?;
+        if effects.is_executed() {
+            pause_remaining_instances(session, &call, &mut effects).await?;
+        }
+        Ok(effects)
     }
-    let sending = Sending {
-        layout: options.layout,
-        checks: judged.checks,
-        governed,
-        sent,
-    };
-    let mut effects = sending.show_and_send(session, effects).await?;
-    if effects.is_executed() {
-        pause_remaining_instances(session, &call, &mut effects).await?;
-    }
-    Ok(effects)
 }

@@ -1,7 +1,7 @@
 //! The paths of instances to a version: every step that the registry has for them is checked before anything
 //! is sent.
 
-use super::checked::require_matched;
+use super::standing::{self, INSTANCES_MAX, Instances};
 use crate::assess::{Evidence, Origin, Part, Refused, Role};
 use crate::checks::{Assessment, Runs, Stage, Subject, Version};
 use crate::client::ChainError;
@@ -10,9 +10,6 @@ use crate::layout::Who;
 use crate::model::{Instance, PathStep, StepKind, runs};
 use crate::text::quoted;
 use std::path::Path;
-
-/// Maximum number of instances of a definition whose paths are checked.
-const INSTANCES_MAX: u32 = 64;
 
 /// The arguments of a command for the upgrade of one instance.
 pub(crate) struct PathRequest<'a> {
@@ -48,7 +45,8 @@ pub(crate) async fn check_instance(
 ) -> Result<Assessment> {
     let mut checks = session.assessment(Role::Proposer);
     walk(session, (proxy, Who::Instance(proxy)), request, &mut checks).await?;
-    require_matched(&checks)?;
+    let which = Instances::These(&[proxy]);
+    checks.extend(standing::with_expiring(session, which).await?);
     match checks.refusal() {
         Some(refused) => Err(asked_again(refused)),
         None => Ok(checks),
@@ -76,13 +74,13 @@ pub(crate) async fn check_stragglers(
 ) -> Result<()> {
     let registry = session.registry;
     let count = registry.head(name).await?.instances;
-    if count > INSTANCES_MAX {
+    if count as usize > INSTANCES_MAX {
         let why = format!("the paths of {INSTANCES_MAX} of {count} instances were checked");
         checks.is_sampled = true;
         let some = Evidence::some(Part::LiveInstances, Origin::NotKnown, why);
         checks.coverage.add(some);
     }
-    let proxies = registry.proxies_in(name, 0..INSTANCES_MAX as usize).await?;
+    let proxies = registry.proxies_in(name, 0..INSTANCES_MAX).await?;
     let instances = registry.instances_of(proxies).await?;
     check_those(
         session,

@@ -3,11 +3,12 @@
 
 mod paused;
 
-pub(crate) use paused::{decided, finish as pause_remaining_instances};
+pub(crate) use paused::finish as pause_remaining_instances;
 
 use super::effects::{Effects, RolledOut, so_far};
 use super::path::{PathRequest, asked_again, check_again, check_stragglers};
-use super::{checked, uncompared};
+use super::standing::{self, Instances};
+use super::uncompared;
 use crate::assess::Role;
 use crate::checks::Assessment;
 use crate::client::{ChainError, Sent};
@@ -109,7 +110,6 @@ impl<'a> Rollout<'a> {
     pub(crate) async fn run(mut self, effects: &mut Effects) -> Result<()> {
         let Session { context, registry } = self.session;
         self.compare().await?;
-        checked::require_matched(&self.checks)?;
         effects.add_checks(&self.checks);
         if !self.is_turn {
             self.left = due(registry, self.name).await?;
@@ -257,6 +257,11 @@ impl<'a> Rollout<'a> {
             let request = PathRequest::to(&head.current, self.layout);
             check_again(session, &request, &mut self.checks).await
         } else {
+            if !self.is_turn {
+                let which = Instances::Of(self.name, standing::INSTANCES_MAX);
+                let found = standing::with_expiring(session, which).await?;
+                self.checks.extend(found);
+            }
             let way = (self.name, head.current.as_str());
             check_stragglers(session, way, self.layout, &mut self.checks).await
         };

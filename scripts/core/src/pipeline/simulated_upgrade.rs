@@ -1,10 +1,10 @@
 //! An upgrade, tried on a copy of the chain with the checks before it.
 
 use super::action::resolve_action;
-use super::arrivals;
 use super::check_options::CheckOptions;
-use super::expectations;
+use super::work::place::Planned;
 use super::work::{Becomes, CodeFrom, Wanted, Work};
+use super::{expectations, standing};
 use crate::assess::{Finding, Role, decide};
 use crate::checks::Assessment;
 use crate::context::prelude::*;
@@ -20,8 +20,6 @@ use std::path::Path;
 pub struct SimulatedUpgrade<'a> {
     /// Its problems are those of the copy alone, without the accepted ones.
     pub plan: Plan,
-    /// Instances of the definition that came from elsewhere.
-    pub arrivals: Vec<Finding>,
     /// Accepted problems of the copy.
     pub taken: Vec<Finding>,
     /// The checks before the simulation.
@@ -49,14 +47,15 @@ pub async fn simulate<'a>(
     role: Role,
 ) -> Result<SimulatedUpgrade<'a>> {
     let session = Session::reading(context).await?;
-    let mut work = Work::dry(session, (&args.name, &args.version)).await?;
-    work.checks.role = role;
+    let mut work = Work::of(session, (&args.name, &args.version), role).await?;
+    let mut planned = Planned::default();
     let call: abi::migrateCall = match &args.source {
         Some(source) => {
             let code = (args.version.as_str(), CodeFrom::Source(source));
             let wanted = Wanted::of(code, Becomes::Current, (&args.step, &args.storage));
-            let resolved = work.resolve(&wanted).await?;
-            work.place(&resolved).await?.into()
+            let found = work.find(&wanted).await?;
+            let resolved = work.check_found(found).await?;
+            work.place(&resolved, &mut planned).await?.into()
         }
         None if !args.step.is_empty() => return Err(step_without_code(args)),
         None => {
@@ -71,13 +70,13 @@ pub async fn simulate<'a>(
             let code = RecordedCode::from(&call.code);
             let proposed = Call::Migrate(call.clone());
             if let Some(new) = work.check_proposed(&proposed, code, options).await? {
-                work.publish(&new).await?;
+                work.publish(&new, &mut planned).await?;
             }
             call
         }
     };
     let getters = match &options.write_expect {
-        Some(_) => expectations::getters(session, &call, work.document.as_ref()).await?,
+        Some(_) => expectations::getters(session, &call, planned.document.as_ref()).await?,
         None => Vec::new(),
     };
     let layouts = session
@@ -86,7 +85,7 @@ pub async fn simulate<'a>(
     let request = PlanRequest {
         getters,
         layouts,
-        ..work.plan_request(call, options.instances)
+        ..work.planned_request(planned, call, options.instances)
     };
     let what = format!("trying {} {}", args.name, args.version);
     context.output.begin(&what);
@@ -100,16 +99,20 @@ pub async fn simulate<'a>(
     {
         expectations::write(&plan, path)?;
     }
-    let arrivals = arrivals::of_definition(session, &args.name).await?;
+    // What was read on the chain is not told again of the copy.
+    let mut checks = work.checks;
+    let call = Call::Migrate(request.call.clone());
+    checks.extend(standing::of_call(session, &call).await?);
+    let is_known = |one: &Finding| checks.found().any(|other| other.id == one.id);
+    plan.problems.retain(|one| !is_known(one));
     let decided = decide(&plan.problems, &context.accepted(), role);
     let taken = decided.accepted;
     plan.problems
         .retain(|one| !taken.iter().any(|other| other.id == one.id));
     Ok(SimulatedUpgrade {
         plan,
-        arrivals,
         taken,
-        checks: work.checks,
+        checks,
         session,
         request,
     })

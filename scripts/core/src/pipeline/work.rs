@@ -1,36 +1,35 @@
-//! What the commands on versions share: the definition, its open actions, and code that is found,
-//! deployed, or only planned.
+//! What the commands on versions share: the definition, its open actions, and code that is found, checked, and put into
+//! a plan or on the chain.
 
 mod action;
 mod code;
-mod simulate;
+pub(crate) mod place;
+pub(crate) mod simulate;
 
 use super::calldata;
-use super::checked::{require_matched, require_not_refused};
 use super::facts::Asked;
 use super::function_name::by_name;
 use super::path::check_stragglers;
 use crate::assess::Role;
-use crate::build::Artifact;
 use crate::checks::{Assessment, Code, Runs, Stage, Subject, Version};
-use crate::client::Sent;
 use crate::context::prelude::*;
-use crate::deploy;
-use crate::expect::Expectations;
 use crate::functions::Functions;
 use crate::governance::{Call, PendingAction, pending};
 use crate::ids::ActionId;
 use crate::layout::Who;
 use crate::model;
 use crate::options::{StepArgs, StorageArgs};
+use crate::plan::PlanRequest;
 use crate::registry::{self, NewVersion, RecordedCode};
 use crate::text::shell_word;
+use place::{For, Place, Planned};
 use std::path::Path;
-use stylus_layout::{Document, Layout};
+use stylus_layout::Layout;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::Step;
 
-/// The work on one version of one definition.
+/// The work on one version of one definition: a wanted version is [found](Work::find), [checked](Work::check_found), and
+/// [put](Work::place) into a plan or on the chain. Each stage takes what the one before gives.
 pub(crate) struct Work<'a> {
     /// Its context, chain and registry.
     pub(crate) session: Session<'a>,
@@ -42,23 +41,10 @@ pub(crate) struct Work<'a> {
     /// Whether a newer version is current than the registered one.
     is_past: bool,
     pub(crate) open: Vec<PendingAction>,
-    /// Transactions so far.
-    pub(crate) sent: Vec<Sent>,
-    /// Whether transactions are sent, once nothing refuses them. If not, deployments are only planned, and all refusals
-    /// are collected.
-    sends: bool,
-    /// What would have been deployed, and where to.
-    pub(crate) undeployed: Vec<(Address, Artifact)>,
-    /// The programs that would have been activated again.
-    inactive: Vec<Address>,
     /// The findings and their coverage.
     pub(crate) checks: Assessment,
-    /// The check of expectations that would have been deployed.
-    pub(crate) expected: Option<Expectations>,
     /// The layout of the new version, if it is known.
-    pub(crate) layout: Option<Layout>,
-    /// The layout document that would have been published.
-    pub(crate) document: Option<Document>,
+    layout: Option<Layout>,
 }
 
 /// The effect on a version.
@@ -113,9 +99,15 @@ pub(crate) struct Wanted<'a> {
     pub(crate) layout: Option<&'a Path>,
 }
 
+/// A version whose code is known.
+pub(crate) struct Found<'a> {
+    wanted: Wanted<'a>,
+    code: Code,
+}
+
 /// A version whose code and step are known and checked.
 pub(crate) struct Resolved<'a> {
-    pub(crate) wanted: Wanted<'a>,
+    wanted: Wanted<'a>,
     code: Code,
     /// The step into it, if the registry has it and the command describes no other.
     registered: Option<Step>,
@@ -133,6 +125,13 @@ pub(crate) struct VersionToCheck<'a> {
     pub(crate) becomes: Becomes,
     /// Its layout, for code that carries none.
     pub(crate) layout: Option<&'a Path>,
+}
+
+impl<'a> Resolved<'a> {
+    /// What the command describes, with the signature of its function.
+    pub(crate) const fn wanted(&self) -> &Wanted<'a> {
+        &self.wanted
+    }
 }
 
 impl<'a> Wanted<'a> {
@@ -155,21 +154,22 @@ impl<'a> Wanted<'a> {
 }
 
 impl<'a> Work<'a> {
-    /// Work on that version of that definition, which sends what it needs.
-    pub(crate) async fn begin(
+    /// Work on that version of that definition, for a command that sends.
+    pub(crate) async fn sending(
         context: &'a Context,
         what: &str,
         subject: (&str, &str),
     ) -> Result<Self> {
         let session = Session::sending(context, what).await?;
-        Ok(Self {
-            sends: true,
-            ..Self::dry(session, subject).await?
-        })
+        Self::of(session, subject, Role::Proposer).await
     }
 
-    /// Work that sends nothing.
-    pub(crate) async fn dry(session: Session<'a>, (name, version): (&str, &str)) -> Result<Self> {
+    /// Work on that version of that definition.
+    pub(crate) async fn of(
+        session: Session<'a>,
+        (name, version): (&str, &str),
+        role: Role,
+    ) -> Result<Self> {
         let registry = session.registry;
         let current = registry.head(name).await?.current;
         let known = registry.known_version(name, version).await?;
@@ -186,23 +186,16 @@ impl<'a> Work<'a> {
             known,
             is_past,
             open: pending(session.registry, name).await?,
-            sent: Vec::new(),
-            sends: false,
-            undeployed: Vec::new(),
-            inactive: Vec::new(),
-            checks: session.assessment(Role::Proposer),
-            expected: None,
+            checks: session.assessment(role),
             layout: None,
-            document: None,
         })
     }
 
-    /// The wanted version, with its code and step. Its storage is checked, and so are the paths of instances that will be
-    /// upgraded to it. Nothing is sent.
-    pub(crate) async fn resolve<'w>(&mut self, wanted: &Wanted<'w>) -> Result<Resolved<'w>> {
+    /// The wanted version, with its code.
+    pub(crate) async fn find<'w>(&self, wanted: &Wanted<'w>) -> Result<Found<'w>> {
         wanted.step.expectations()?;
         let session = self.session;
-        let new = match wanted.code {
+        let code = match wanted.code {
             CodeFrom::Source(source) => self.code_of(wanted, source).await?,
             CodeFrom::Version(other) => {
                 let code = session.registry.code(&self.name, other).await?;
@@ -211,15 +204,20 @@ impl<'a> Work<'a> {
                 session.code(wanted.version, code, layout, is_old).await?
             }
         };
-        let resolved = Wanted {
-            step: self.by_name(wanted, &new)?,
+        self.warn_of_other_sources(&code);
+        let wanted = Wanted {
+            step: self.by_name(wanted, &code)?,
             ..wanted.clone()
         };
-        let wanted = &resolved;
-        self.require_same(&new)?;
-        self.require_way(wanted, &new).await?;
-        let from = self.begins_at(wanted);
-        let registered = self.step_of_repeated(wanted, &new.code);
+        Ok(Found { wanted, code })
+    }
+
+    /// Checks the storage of a version, its step, and the paths of instances that will be upgraded to it.
+    pub(crate) async fn check_found<'w>(&mut self, found: Found<'w>) -> Result<Resolved<'w>> {
+        let Found { wanted, code } = found;
+        let session = self.session;
+        let from = self.begins_at(&wanted);
+        let registered = self.step_of_repeated(&wanted, &code.code);
         let runs = match &registered {
             _ if from.is_empty() => Runs::Nothing,
             Some(registered) => session.runs(registered).await?,
@@ -228,7 +226,7 @@ impl<'a> Work<'a> {
         self.check(VersionToCheck {
             version: wanted.version,
             from: &from,
-            code: &new,
+            code: &code,
             runs,
             stage: Stage::Proposed,
             becomes: wanted.becomes,
@@ -236,9 +234,65 @@ impl<'a> Work<'a> {
         })
         .await?;
         Ok(Resolved {
-            wanted: resolved,
+            wanted,
+            code,
+            registered,
+        })
+    }
+
+    /// What has to be tried, with everything that is only planned.
+    pub(crate) fn planned_request(
+        &self,
+        planned: Planned,
+        call: abi::migrateCall,
+        instances: u32,
+    ) -> PlanRequest {
+        planned.request(self.session, (call, self.layout.clone()), instances)
+    }
+
+    /// What is put somewhere is for this definition.
+    fn place_for(&self) -> For<'_> {
+        For {
+            session: self.session,
+            name: &self.name,
+            open: &self.open,
+        }
+    }
+
+    /// Puts code, layout and check of a version there, with the registered or the described step.
+    ///
+    /// # Errors
+    /// What the chain says.
+    pub(crate) async fn place(
+        &self,
+        resolved: &Resolved<'_>,
+        place: &mut impl Place,
+    ) -> Result<NewVersion> {
+        let Resolved {
+            wanted,
             code: new,
             registered,
+        } = resolved;
+        let mut code = new.code;
+        if let Some(artifact) = new.artifact.clone() {
+            code.implementation = place.deploy(self.place_for(), artifact).await?;
+        }
+        if let CodeFrom::Version(old) = wanted.code
+            && new.is_old
+        {
+            self.revive(old, new, place).await?;
+        }
+        self.publish(new, place).await?;
+        let step = match registered {
+            Some(registered) => registered.clone(),
+            None if wanted.initial => registry::initial(),
+            None => self.step(wanted, place).await?,
+        };
+        Ok(NewVersion {
+            name: self.name.clone(),
+            version: wanted.version.into(),
+            code: code.into(),
+            step,
         })
     }
 
@@ -296,11 +350,7 @@ impl<'a> Work<'a> {
         if becomes == Becomes::Current && !from.is_empty() {
             self.check_others(version, from, layout).await?;
         }
-        // If nothing is sent, all findings are reported.
-        match self.sends {
-            true => require_not_refused(&self.checks),
-            false => require_matched(&self.checks),
-        }
+        Ok(())
     }
 
     /// Checks the paths of the instances that the rollout after `migrate` will upgrade, as far as they are registered.
@@ -310,14 +360,20 @@ impl<'a> Work<'a> {
         from: &str,
         layout: Option<&Path>,
     ) -> Result<()> {
-        if self.sends && self.checks.refusal().is_some() {
-            return Ok(()); // nothing is sent, so the other instances do not matter
-        }
         let to = match self.known {
             Some(_) => version,
             None => from,
         };
         check_stragglers(self.session, (&self.name, to), layout, &mut self.checks).await
+    }
+
+    /// Refuses what the registry would refuse for a label that is registered already: other code, or another step.
+    ///
+    /// # Errors
+    /// `VersionExists`; what the chain says.
+    pub(crate) async fn require_registrable(&self, found: &Found<'_>) -> Result<()> {
+        self.require_same(&found.code)?;
+        self.require_way(&found.wanted, &found.code).await
     }
 
     /// Refuses other code under a registered label, which the registry would refuse after its deployment.
@@ -326,34 +382,42 @@ impl<'a> Work<'a> {
             return Ok(());
         };
         let (recorded, found) = (known.code.codehash, new.code.codehash);
-        if self.sends && recorded != found {
-            let says = format!(
-                "{} {} is registered already, with other code",
-                self.name, known.version
-            );
-            let refusal = Refusal::new("VersionExists", says).with(
-                format!("the code {recorded}, or a new label"),
-                format!("the code {found}"),
-                "nothing was sent; a version never changes: choose another label",
-            );
-            return Err(refusal.into());
+        if recorded == found {
+            return Ok(());
         }
-        if recorded == found && known.code.source != new.code.source {
+        let says = format!(
+            "{} {} is registered already, with other code",
+            self.name, known.version
+        );
+        let refusal = Refusal::new("VersionExists", says).with(
+            format!("the code {recorded}, or a new label"),
+            format!("the code {found}"),
+            "nothing was sent; a version never changes: choose another label",
+        );
+        Err(refusal.into())
+    }
+
+    /// Warns that a registered version has the same code and other sources.
+    fn warn_of_other_sources(&self, new: &Code) {
+        let Some(known) = &self.known else {
+            return;
+        };
+        let is_same = known.code.codehash == new.code.codehash;
+        if is_same && known.code.source != new.code.source {
             self.session.context.note(format!(
                 "warning: {} {} is registered with the same code but other sources: registered source hash {}, \
                  local {}. Every file of the crate counts, even an unused one",
                 self.name, known.version, known.code.source, new.code.source
             ));
         }
-        Ok(())
     }
 
     /// Refuses another step into a registered version that is not current: the registry would refuse it, after findings
     /// about a step that it does not take. A step whose code has to be deployed is compared by where it begins.
-    async fn require_way(&mut self, wanted: &Wanted<'_>, new: &Code) -> Result<()> {
+    async fn require_way(&self, wanted: &Wanted<'_>, new: &Code) -> Result<()> {
         let known = self.known.as_ref().filter(|known| {
             let is_other = known.version != self.current && wanted.becomes != Becomes::Reachable;
-            self.sends && is_other && known.code.codehash == new.code.codehash
+            is_other && known.code.codehash == new.code.codehash
         });
         let Some(known) = known.cloned() else {
             return Ok(());
@@ -369,9 +433,11 @@ impl<'a> Work<'a> {
         let from = self.begins_at(wanted);
         let is_there = match has_code || wanted.initial {
             true => known.steps.iter().any(|step| step.from == from),
-            false => known
-                .steps
-                .contains(&self.step_from(&from, &wanted.step).await?),
+            false => known.steps.contains(
+                &self
+                    .step_from(&from, &wanted.step, &mut Planned::default())
+                    .await?,
+            ),
         };
         if is_there {
             return Ok(());
@@ -463,9 +529,9 @@ impl<'a> Work<'a> {
 
     /// The step into a version as it is described. If the version exists, it is the registered step with the
     /// same migration, unless another one is wanted.
-    async fn step(&mut self, wanted: &Wanted<'_>) -> Result<Step> {
+    async fn step(&self, wanted: &Wanted<'_>, place: &mut impl Place) -> Result<Step> {
         let from = wanted.from.unwrap_or(&self.current).to_owned();
-        let step = self.step_from(&from, &wanted.step).await?;
+        let step = self.step_from(&from, &wanted.step, place).await?;
         let mut registered = self.known.iter().flat_map(|one| &one.steps);
         let same = registered.find(|other| {
             let moved = Step {
@@ -479,39 +545,44 @@ impl<'a> Work<'a> {
     }
 
     /// The step from `from` that the arguments describe.
-    async fn step_from(&mut self, from: &str, args: &StepArgs) -> Result<Step> {
+    async fn step_from(&self, from: &str, args: &StepArgs, place: &mut impl Place) -> Result<Step> {
         let client = self.session.registry.client;
-        let mut step = self.migration_from(from, args).await?;
+        let mut step = self.migration_from(from, args, place).await?;
         if let Some(source) = &args.check {
-            let (check, codehash) = self.code(source).await?;
+            let (check, codehash) = self.code(source, place).await?;
             step.script = check;
             step.scriptCodehash = codehash.0;
         }
         if let Some(expected) = args.expectations()? {
             (step.script, step.scriptCodehash) = (expected.account(), expected.codehash().0);
             let there = client.codehash(expected.account()).await?;
-            if there != Some(expected.codehash()) && self.sends {
-                let what = "the check of expectations";
-                let (_, sent) = deploy::create2(client, what, expected.code()).await?;
-                self.sent.extend(sent);
-            } else if there != Some(expected.codehash()) {
-                self.expected = Some(expected);
+            if there != Some(expected.codehash()) {
+                place.expect(self.place_for(), expected).await?;
             }
         }
         Ok(step)
     }
 
     /// The step without its check.
-    async fn migration_from(&mut self, from: &str, args: &StepArgs) -> Result<Step> {
+    async fn migration_from(
+        &self,
+        from: &str,
+        args: &StepArgs,
+        place: &mut impl Place,
+    ) -> Result<Step> {
         let manifest = &self.session.context.manifest;
         let data = calldata::encode(&args.call, manifest)?;
         if let (Some(source), Some(handler)) = (&args.complex, &args.handler) {
             let handler = manifest.address(handler)?;
-            return Ok(registry::complex(from, self.code(source).await?, handler));
+            return Ok(registry::complex(
+                from,
+                self.code(source, place).await?,
+                handler,
+            ));
         }
         Ok(match &args.script {
             Some(source) => {
-                let script = self.code(source).await?;
+                let script = self.code(source, place).await?;
                 registry::delegated(from, step::SCRIPT, script, data)
             }
             None if data.is_empty() => registry::nothing(from),
@@ -531,35 +602,5 @@ impl<'a> Work<'a> {
             _ => None,
         });
         migrations.collect()
-    }
-
-    /// Whether the version is registered with exactly this code and step. If the caller does not say where the step
-    /// begins and the version is or was current, it may begin anywhere: it began at what was current before.
-    pub(crate) fn is_registered(&self, new: &NewVersion, wanted: &Wanted<'_>) -> bool {
-        let is_exact = wanted.from.is_some() || wanted.initial;
-        self.known.as_ref().is_some_and(|known| {
-            let begins_anywhere = !is_exact && self.is_repeated(wanted);
-            let is_same_step = match begins_anywhere {
-                true => known.steps.iter().any(|step| {
-                    let from = step.from.clone();
-                    let meant = Step {
-                        from,
-                        ..new.step.clone()
-                    };
-                    *step == meant
-                }),
-                false => known.steps.contains(&new.step),
-            };
-            known.code == RecordedCode::from(&new.code) && is_same_step
-        })
-    }
-
-    /// Whether the version is current with exactly this code and step.
-    pub(crate) fn is_done(&self, new: &NewVersion) -> bool {
-        self.known.as_ref().is_some_and(|known| {
-            let is_same_way = known.steps.contains(&new.step) || new.step.from.is_empty();
-            let is_same_code = known.code == RecordedCode::from(&new.code);
-            known.version == self.current && is_same_code && is_same_way
-        })
     }
 }

@@ -1,6 +1,5 @@
 //! What can be wrong with layouts, and with files that hold them.
 
-use crate::assess::FindingId;
 use crate::client::ChainError;
 use crate::error::Refusal;
 use std::fmt::Display;
@@ -39,19 +38,6 @@ pub(super) fn tampered(path: &Path, holds: impl Display) -> ChainError {
         "delete the file, then: stylus-upgrades layout show --keep CRATE, of that version",
     );
     refusal.into()
-}
-
-/// `--accept` names what was not found, of what could be.
-pub fn no_such_finding(id: &FindingId, known: impl Iterator<Item = FindingId>) -> ChainError {
-    let known: Vec<String> = known.map(|id| id.to_string()).collect();
-    let expected = match known.is_empty() {
-        true => "nothing to accept".to_owned(),
-        false => format!("one of: {}", known.join(", ")),
-    };
-    let message = format!("nothing was found that is named {id}");
-    let next = "leave it out: a refusal prints the ids that can be accepted";
-    let refusal = Refusal::new("NoSuchFinding", message);
-    refusal.with(expected, id.to_string(), next).usage().into()
 }
 
 /// The layouts cannot be compared.

@@ -28,7 +28,7 @@ pub use check::{
 };
 pub use compiled::Compiled;
 pub use documents::{Documents, require_publishable};
-pub use error::{incomparable, no_such_finding, undeclared, unreadable};
+pub use error::{incomparable, undeclared, unreadable};
 pub use fields::{Field, Fields, areas};
 pub use held::{Held, WORD};
 pub use held::{Length, begin, length};

@@ -9,6 +9,7 @@ use super::state_difference::{state_difference, written};
 use super::{Plan, PlanRequest, declared, expectations};
 use crate::client::ChainError;
 use crate::governance::{Display, explain};
+use crate::model::Instance;
 use crate::registry::{self, Named};
 use crate::simulation::{Simulation, now};
 use alloy::primitives::{Address, Bytes};
@@ -106,8 +107,9 @@ pub fn simulate_on(
     let framework = simulated.framework(&before);
     // Where the call fails, all stay as they are: the problem says why.
     before.retain(|one| {
-        let is_known = handled.contains(&one.proxy) || !outdated.contains(&one.proxy);
-        (done.is_stuck || is_known) && !one.is_migrating
+        let Instance { proxy, state, .. } = &one.instance;
+        let is_known = handled.contains(proxy) || !outdated.contains(proxy);
+        (done.is_stuck || is_known) && !state.is_migrating()
     });
     let simulation = &simulated.simulation;
     let balance = |account| outcomes.shown.balance(account);
@@ -152,10 +154,13 @@ impl PlanSimulation<'_> {
             proposed.push(("the script".into(), script));
         }
         let registered = before.iter();
-        let registered = registered.map(|one| (one.recorded, one.version.clone()));
+        let registered = registered.map(|one| (one.recorded, one.instance.version.clone()));
+        let kinds = before
+            .iter()
+            .map(|one| (one.instance.proxy, one.instance.kind));
         let ran = Ran {
             registry: self.request.registry,
-            kinds: before.iter().map(|one| (one.proxy, one.kind)).collect(),
+            kinds: kinds.collect(),
             proposed,
             registered: registered.collect(),
             names: &self.request.names,
@@ -183,7 +188,7 @@ impl PlanSimulation<'_> {
 
     /// The framework's slots, with the mark of every version that is concerned.
     fn framework(&self, before: &[Before]) -> SlotNames<'static> {
-        let of_instances = before.iter().map(|one| &one.version);
+        let of_instances = before.iter().map(|one| &one.instance.version);
         let labels = [&self.plan.from, &self.plan.to].into_iter();
         let once: BTreeSet<&String> = labels.chain(of_instances).collect();
         let labels: Vec<String> = once.into_iter().cloned().collect();

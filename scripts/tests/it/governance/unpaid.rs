@@ -36,13 +36,16 @@ fn a_rollback_that_is_refused_activates_no_program_again() {
 
     // Another action for the same version is open.
     let rival = "register A 3.0 counter-v2 --accept=migration-omitted";
-    sandbox.proposed("Admin2", rival);
+    let rival = sandbox.action("Admin2", rival);
     let before = sandbox.nonce();
     sandbox.run("Admin", ROLLBACK).is(2, "Unconfirmed");
     assert_eq!(sandbox.nonce(), before, "something was paid");
 
     // Who means it has it activated, and tried on a copy as it will be then.
-    let meant = sandbox.proposed("Admin", &format!("{ROLLBACK},other-action"));
+    let meant = sandbox.proposed(
+        "Admin",
+        &format!("{ROLLBACK},other-action:{}", &rival[..18]),
+    );
     let names = texts(list(&meant, "transactions"), "name");
     assert!(names.contains(&"activate A 1.0"), "{names:?}");
 }

@@ -5,10 +5,10 @@ use crate::assess::{Fact, Finding, Part, Severity};
 use crate::context::prelude::*;
 use crate::governance::{Call, GovernedCall, deciding_policy, kind_in_words};
 use crate::model::StepKind;
-use crate::options::INSTANCES;
+use crate::pipeline::work::simulate::of_proposed;
 use crate::plan::{
-    Change, Creation, CreationRequest, InstancePlan, Plan, PlanRequest, Verdict, creation,
-    limits_in_words, only_started, upgraded,
+    Change, Creation, CreationRequest, InstancePlan, Plan, Verdict, creation, limits_in_words,
+    only_started, upgraded,
 };
 use crate::registry::runs;
 use crate::review::{self, Created, SIMULATION, without_good_steps};
@@ -36,14 +36,7 @@ pub(super) async fn add(
         let plan = None;
         return Ok(ReviewSimulation { created, plan });
     };
-    let hash = migrate.code.layoutHash.into();
-    let document = session.documents().get(hash).await?.into_value();
-    let request = PlanRequest {
-        layout: document.as_ref().map(|known| known.layout.clone()),
-        layouts: session.instance_layouts(&migrate.name, INSTANCES).await?,
-        document,
-        ..session.plan_request(migrate.clone(), INSTANCES)
-    };
+    let request = of_proposed(session, migrate).await?;
     let simulated = context.simulate_on_copy(client, request).await;
     if !simulated
         .as_ref()

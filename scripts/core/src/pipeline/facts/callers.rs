@@ -1,7 +1,7 @@
 //! The interface of some code, and who vouches for it.
 
 use super::{Asked, Before};
-use crate::assess::{Fact, Origin, Role};
+use crate::assess::{Fact, Origin, Role, Writer};
 use crate::checks::{BEFORE, Callers, Code, Stage, Version};
 use crate::context::declared;
 use crate::context::prelude::*;
@@ -164,18 +164,10 @@ impl Session<'_> {
     }
 }
 
-/// The origin of what the proposer can have written: remembered by himself, the change's for others.
-pub(crate) fn of_proposer(role: Role) -> Origin {
-    match role.proposes() {
-        true => Origin::Remembered,
-        false => Origin::Change,
-    }
-}
-
 /// The origin of the document of some code, which may come from a file of the approver.
 fn word_on(code: &Code, role: Role) -> Origin {
     match code.layout.origin() {
         Origin::Remembered => Origin::Remembered,
-        _ => of_proposer(role),
+        _ => role.believes(Writer::Proposer),
     }
 }

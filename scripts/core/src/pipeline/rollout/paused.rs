@@ -10,10 +10,7 @@ use crate::pipeline::effects::Effects;
 use crate::registry;
 
 /// The state of the definition, if it is what a pause or a resumption decides.
-pub(crate) async fn decided(
-    session: Session<'_>,
-    call: &Call,
-) -> Result<Option<DefinitionState>, ChainError> {
+async fn decided(session: Session<'_>, call: &Call) -> Result<Option<DefinitionState>, ChainError> {
     let wanted = match call {
         Call::Pause(_) => true,
         Call::Resume(_) => false,

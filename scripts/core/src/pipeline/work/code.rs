@@ -1,15 +1,14 @@
-//! Code that a command names: found, built, deployed, or only planned.
+//! Code that a command names: found, built, and put where the command says.
 
+use super::place::Place;
 use super::{Wanted, Work};
 use crate::assess::{Fact, Origin};
-use crate::build::{Artifact, evm};
+use crate::build::Artifact;
 use crate::checks::Code;
 use crate::context::prelude::*;
-use crate::deploy;
-use crate::governance::{self, Placed, find};
 use crate::ids::{CodeHash, LayoutHash};
 use crate::layout::Side;
-use crate::pipeline::verifiable::{created_before, keep_deployment, kept_implementation};
+use crate::pipeline::verifiable::kept_implementation;
 use crate::plan::has_constructor;
 use crate::program_code::is_program;
 use crate::registry::{self, RecordedCode};
@@ -137,24 +136,22 @@ impl Work<'_> {
 
     /// Publishes the layout document that the registry will name, so that every operator can
     /// compare it.
-    pub(crate) async fn publish(&mut self, new: &Code) -> Result<()> {
+    pub(crate) async fn publish(&self, new: &Code, place: &mut impl Place) -> Result<()> {
         let document = new.layout.value();
         let is_named = |known: &&Document| LayoutHash(known.hash()) == new.code.layout;
-        let Some(document) = document.filter(is_named).cloned() else {
-            return Ok(());
-        };
-        if !self.sends {
-            self.document = Some(document);
-            return Ok(());
+        match document.filter(is_named).cloned() {
+            Some(document) => place.publish(self.place_for(), document).await,
+            None => Ok(()),
         }
-        let sent = self.session.documents().publish(&document).await?;
-        self.sent.extend(sent);
-        Ok(())
     }
 
     /// The account that `source` names, or the address of its code for every approver; with the hash
     /// of its code.
-    pub(crate) async fn code(&mut self, source: &str) -> Result<(Address, CodeHash)> {
+    pub(crate) async fn code(
+        &self,
+        source: &str,
+        place: &mut impl Place,
+    ) -> Result<(Address, CodeHash)> {
         let context = self.session.context;
         let client = self.session.registry.client;
         if let Some(address) = context.account(source) {
@@ -163,62 +160,21 @@ impl Work<'_> {
         }
         let artifact = context.kept_artifact(source)?;
         let codehash = artifact.codehash();
-        Ok((self.put(artifact).await?, codehash))
+        Ok((place.deploy(self.place_for(), artifact).await?, codehash))
     }
 
-    /// The address of the code for every approver.
-    pub(crate) async fn put(&mut self, artifact: Artifact) -> Result<Address> {
-        let Session { context, registry } = self.session;
-        let name = self.name.as_str();
-        if !self.sends {
-            deploy::require_fragments(registry.client, &artifact).await?;
-            let found = find(registry, name, &self.open, &artifact).await?;
-            let address = found.map(|(address, _)| address);
-            let address =
-                address.unwrap_or_else(|| evm::create2_address(&artifact.creation_code()));
-            self.undeployed.push((address, artifact));
-            return Ok(address);
-        }
-        let bump = context.global.data_fee_bump_percent;
-        if let Some(address) = created_before(context, registry.client, &artifact).await?
-            && find(registry, name, &self.open, &artifact).await?.is_none()
-        {
-            let sent = deploy::activate(registry.client, &artifact.name, address, bump).await?;
-            self.sent.extend(sent);
-            let name = &artifact.name;
-            context.note(format!("{name} is at {address}: it was deployed before"));
-            return Ok(address);
-        }
-        let Placed {
-            address,
-            because,
-            sent,
-        } = governance::place(registry, name, &self.open, &artifact, bump).await?;
-        keep_deployment(context, registry.client, &artifact, &sent).await?;
-        self.sent.extend(sent);
-        context.note(format!("{} is at {address}: {because}", artifact.name));
-        Ok(address)
-    }
-
-    /// Activates the program of version `old` whose activation has ended; other code needs none. If nothing is sent, it
-    /// is only planned.
-    pub(crate) async fn revive(&mut self, old: &str, code: &Code) -> Result<()> {
-        let context = self.session.context;
-        let client = self.session.registry.client;
+    /// Activates the program of version `old` whose activation has ended; other code needs none.
+    pub(crate) async fn revive(
+        &self,
+        old: &str,
+        code: &Code,
+        place: &mut impl Place,
+    ) -> Result<()> {
         let account = code.code.implementation;
-        if !is_program(&client.code(account).await?) {
-            return Ok(());
-        }
-        if !self.sends {
-            if !deploy::is_active(client, account).await? {
-                self.inactive.push(account);
-            }
+        if !is_program(&self.session.registry.client.code(account).await?) {
             return Ok(());
         }
         let old = format!("{} {old}", self.name);
-        let bump = context.global.data_fee_bump_percent;
-        let sent = deploy::activate(client, &old, account, bump).await?;
-        self.sent.extend(sent);
-        Ok(())
+        place.activate(self.place_for(), &old, account).await
     }
 }

@@ -28,8 +28,8 @@ pub struct Shown<'a> {
     pub policies: &'a Policies,
     /// What is open.
     pub pending: &'a Pending,
-    /// Instances that came from elsewhere.
-    pub arrivals: &'a [Finding],
+    /// What is found about the instances of that part.
+    pub findings: &'a [Finding],
 }
 
 impl Shown<'_> {
@@ -59,7 +59,7 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
                 @if one.instances.is_empty() { p { "None yet." } }
                 @else { (instances(place, part.instances_of(one))) }
                 (rest(part.instances.len(), one.instances.len(), &listing("status", one)))
-                (findings(shown.arrivals))
+                (findings(shown.findings))
             }
         }
         section {

@@ -23,8 +23,8 @@ pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
             dt { "registry that it names" } dd { (address(place, status.registry)) }
             dt { "read at block" } dd { (found.block) }
         }
-        @if let Some(arrival) = &found.arrival {
-            section { h2 { "Where it came from" } (findings(std::slice::from_ref(arrival))) }
+        @if !found.findings.is_empty() {
+            section { h2 { "What was found" } (findings(&found.findings)) }
         }
         @if let Some(migration) = &found.migration { (progress(place, migration)) }
         section {

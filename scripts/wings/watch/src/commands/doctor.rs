@@ -11,7 +11,7 @@ use crate::error::{Exit, Report};
 use crate::expiry::{AHEAD_DAYS, ChainFacts, Cure, DAY, Diagnosis, Program, Subject};
 use crate::names::Names;
 use crate::output::Outcome;
-use crate::pipeline::arrivals;
+use crate::pipeline::standing;
 use crate::progress::Progress;
 use crate::report::CommandReport;
 use crate::text::count;
@@ -116,8 +116,10 @@ async fn of_registry(
             diagnosis = doctor::examine(subject, within).await?;
         }
     }
-    let arrived = arrived(Session { context, registry }).await;
-    diagnosis.findings.extend(arrived);
+    let standing = standing(Session { context, registry }).await;
+    let is_new = |one: &Finding| !diagnosis.findings.iter().any(|other| other.id == one.id);
+    let standing: Vec<Finding> = standing.into_iter().filter(is_new).collect();
+    diagnosis.findings.extend(standing);
     diagnosis
         .findings
         .sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -140,12 +142,12 @@ async fn of_registry(
     })
 }
 
-/// Instances that came from elsewhere: what is accepted needs no attention.
-async fn arrived(session: Session<'_>) -> Vec<Finding> {
-    match arrivals::of_registry(session).await {
-        Ok(arrived) => arrived
+/// What is found about the instances: what is accepted needs no attention.
+async fn standing(session: Session<'_>) -> Vec<Finding> {
+    match standing::of_registry(session).await {
+        Ok(found) => found
             .into_iter()
-            .map(|one| match session.context.accepted().contains(&one.id) {
+            .map(|one| match session.context.accepted().covers(&one.id) {
                 true => Finding {
                     severity: Severity::Note,
                     ..one.taken()
@@ -155,8 +157,8 @@ async fn arrived(session: Session<'_>) -> Vec<Finding> {
             .collect(),
         Err(error) => {
             // a registry that does not run answers nothing; its programs are told of
-            let says = format!("where instances come from is not known: {error}");
-            let unknown = Finding::named(Part::Instances, Severity::Unknown, "arrivals", says);
+            let says = format!("what instances run and where they come from is not known: {error}");
+            let unknown = Finding::named(Part::Instances, Severity::Unknown, "instances", says);
             vec![unknown]
         }
     }

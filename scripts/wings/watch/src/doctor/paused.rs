@@ -2,6 +2,7 @@
 
 use crate::assess::{Finding, Part, Severity};
 use crate::client::Revert;
+use crate::deployed;
 use crate::expiry::PAUSED;
 use crate::model::{Definition, Unlike};
 use crate::registry::Waiting;
@@ -9,7 +10,7 @@ use crate::text::shell_word;
 
 /// What the events tell.
 pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let (mut findings, mut behind) = (Vec::new(), Vec::new());
     let mut add = |severity, id, says: String, [expected, found, next]: [String; 3]| {
         let finding = Finding::named(Part::Instances, severity, id, says);
         findings.push(finding.with(expected, found, next));
@@ -45,14 +46,9 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
                 continue;
             };
             let waiting = Waiting::new(proxy, Some(&Revert::decode(reason)));
-            let says = format!("{proxy} is older than the current version of {name}");
-            let told = [
-                format!("an instance at {}", definition.current),
-                waiting.reason,
-                format!("stylus-upgrades upgrade {word}; {}", waiting.next),
-            ];
-            add(Severity::Warning, "InstanceWaits", says, told);
+            behind.push(deployed::waits(name, &definition.current, &waiting));
         }
     }
+    findings.extend(behind);
     findings
 }

@@ -14,9 +14,8 @@ use crate::governance::definitions;
 use crate::history::{Wanted, read_compared};
 use crate::model::{Definition, Slice};
 use crate::options::{INSTANCES, UpgradeArgs};
-use crate::pipeline::arrivals::{self, taken};
 use crate::pipeline::inspection::inspect;
-use crate::pipeline::warnings;
+use crate::pipeline::standing::{self, Instances};
 use crate::plan::Replay;
 use maud::Markup;
 use stylus_upgrades_core::commands::plan::PlanArgs;
@@ -80,7 +79,7 @@ pub(crate) async fn drawn(
                 plan: ran.plan,
                 decoded: ran.decoded,
                 coverage: ran.checks.coverage,
-                warnings: ran.warnings,
+                warnings: [ran.warnings, ran.checks.findings].concat(),
             };
             let main = console::plan::page(place, &shown);
             ("Tried on a copy".into(), main)
@@ -139,7 +138,12 @@ async fn overview(context: &Context) -> Result<Overview, Error> {
         used.extend(compared.definition().used_once());
         shown.definitions.push(compared);
     }
-    shown.warnings = warnings::warn(session, used).await?;
+    shown.warnings = standing::programs(session, used).await?;
+    for name in all.iter().take(LISTED).filter(|name| !name.is_empty()) {
+        let which = Instances::Of(name, standing::INSTANCES_MAX);
+        let found = standing::of_instances(session, which).await?;
+        shown.warnings.extend(standing::taken(context, found));
+    }
     Ok(shown)
 }
 
@@ -166,27 +170,24 @@ pub(crate) async fn definition(
         verified: &verified,
         policies: &policy::policies(context, name, Some(roles)).await?,
         pending: &pending::pending(context, Some(name)).await?,
-        arrivals: &arrived(context, one, &verified).await?,
+        findings: &found(context, one, &verified).await?,
     };
     let main = console::definition::definition(place, &shown);
     Ok((shown.title().into(), main))
 }
 
-/// The instances of a part that came from elsewhere.
-async fn arrived(
+/// What is found about the instances of a part.
+async fn found(
     context: &Context,
     definition: &Definition,
     part: &Slice,
 ) -> Result<Vec<Finding>, Error> {
     let registry = context.verified_snapshot().await?;
     let session = Session { context, registry };
-    let mut found = Vec::new();
-    for one in part.instances_of(definition) {
-        if definition.arrived.contains(&one.proxy) {
-            found.extend(arrivals::of_instance(session, one.proxy).await?);
-        }
-    }
-    Ok(found.into_iter().map(|one| taken(context, one)).collect())
+    let proxies = part.instances_of(definition).iter().map(|one| one.proxy);
+    let proxies: Vec<_> = proxies.collect();
+    let found = standing::of_instances(session, Instances::These(&proxies)).await?;
+    Ok(standing::taken(context, found))
 }
 
 /// How many past transactions are to be sent again.
