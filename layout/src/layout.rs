@@ -71,6 +71,10 @@ pub struct Item {
     pub contract: String,
     /// Its name.
     pub label: String,
+    /// The contract that declares it, where another variable of the same layout has the same name: private
+    /// variables of a Solidity contract's parents may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// Where it begins within its slot, in bytes from the low-order end.
     pub offset: u64,
     /// Its first slot, a decimal number; within a struct, from the struct's start.

@@ -67,6 +67,6 @@ pub use plan::{
     Conversion, Entries, Overrides, Part, Plan, Put, Read, Source, Take, Unsupported, Value, Write,
     plan,
 };
-pub use report::{Decision, Declared, FieldChange, Location, Report, Verdict};
+pub use report::{Decision, Declared, FieldChange, Location, Report, Verdict, Which};
 pub use skeleton::skeleton;
 pub use steps::{DeclaredStep, StepKind};

@@ -14,6 +14,7 @@ mod namespaces;
 mod pairs;
 mod paths;
 mod peers;
+mod places;
 mod random;
 mod report;
 mod solidity;
