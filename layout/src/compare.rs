@@ -15,7 +15,7 @@ pub(crate) use types::Types;
 use std::collections::BTreeSet;
 
 use crate::error::LayoutError;
-use crate::fields::{Field, fields};
+use crate::fields::Field;
 use crate::layout::Layout;
 use crate::report::{Decision, Declared, FieldChange, Report, Verdict, Which};
 use crate::shape::Bytes;
@@ -383,8 +383,7 @@ impl<'a> Area<'a> {
                     Decision::Asks,
                     None,
                     format!(
-                        "was {} here; if it is the same data declare renamed_from = {:?}",
-                        old.label(),
+                        "was {} here; if it is the same data, declare its old name",
                         old.label()
                     ),
                 ),

@@ -132,7 +132,7 @@ fn within(step: &str, changes: Vec<FieldChange>) -> Vec<FieldChange> {
 
 fn retype(old: Type<'_>, new: Type<'_>) -> FieldChange {
     let widened = match (old.size(), new.size()) {
-        (Some(a), Some(b)) if a == b => "; if the bytes mean the same declare retyped_from",
+        (Some(a), Some(b)) if a == b => "; if the bytes mean the same, declare the old type",
         _ => "; a migration can carry the value over",
     };
     let (was, is) = told(old, new);

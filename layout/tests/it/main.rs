@@ -7,6 +7,7 @@ mod carried;
 mod cases;
 mod declared;
 mod derive;
+mod exhaustive;
 mod generated;
 mod host;
 mod migration;

@@ -21,7 +21,8 @@ pub struct Accepted(BTreeSet<FindingId>);
 
 /// What is found by comparing two layouts: that does not change from block to block, so an id of it that
 /// matches nothing is a slip.
-const OF_LAYOUTS: [&str; 8] = [
+const OF_LAYOUTS: [&str; 9] = [
+    "gap-use",
     "rename",
     "retype",
     "reorder",
@@ -31,6 +32,9 @@ const OF_LAYOUTS: [&str; 8] = [
     "namespace-change",
     "unknown",
 ];
+
+/// What the id of something that no code behind a proxy should have begins with.
+const UNSAFE: &str = "unsafe-";
 
 /// What the id of an instance that came from elsewhere begins with.
 const ARRIVAL: &str = "arrival";
@@ -108,6 +112,11 @@ impl FindingId {
         Self(format!("{ARRIVAL}:{proxy}").into())
     }
 
+    /// What no code behind a proxy should have, by the kind that OpenZeppelin Upgrades has for it.
+    pub fn unsafe_code(kind: &str, place: &str) -> Self {
+        Self(format!("{UNSAFE}{kind}:{place}").into())
+    }
+
     /// Nobody could look at a part.
     pub fn absent(part: Part) -> Self {
         Self(format!("absent:{}", part.name()).into())
@@ -139,6 +148,9 @@ impl FindingId {
             .any(|end| self.kind().ends_with(end));
         if self.is_of_layouts() || Self::OF_LAYOUTS.contains(self) {
             return Some(Part::Layout);
+        }
+        if self.kind().starts_with(UNSAFE) {
+            return Some(Part::Code);
         }
         is_of_interface.then_some(Part::Interface)
     }

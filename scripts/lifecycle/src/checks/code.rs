@@ -1,7 +1,9 @@
 //! Checks of the code: its constructor, its size, its sources.
 
 use super::{Code, Found, Stage, Transition};
-use crate::assess::{Fact, Finding, Origin, Part, Severity};
+use crate::assess::{Fact, Finding, FindingId, Origin, Part, Severity, Together};
+use crate::layout::HazardKind;
+use std::sync::Arc;
 use stylus_upgrades_interface::limits::{CODE_SIZE_MAX, FRAGMENTS_MAX};
 
 /// SDK constructors in the storage of adopted proxies: the framework's proxies have it marked as run; in those
@@ -24,6 +26,32 @@ pub(super) fn constructor(transition: &Transition, found: &mut Found) {
         "a #[constructor] of the SDK that nobody ran there yet, or a module that cannot be read",
         "nothing was sent; use code that has an #[initializer] in its place",
     ));
+}
+
+/// What OpenZeppelin Upgrades would refuse of the sources.
+pub(super) fn hazards(transition: &Transition, found: &mut Found) {
+    let together = Arc::new(Together {
+        name: "UnsafeCode",
+        message: format!(
+            "{} has what no code behind a proxy should have",
+            transition.code
+        ),
+        expected: "code that passes the validations of OpenZeppelin Upgrades".into(),
+        found: None,
+        next: "change the source; if it is meant so, say it there (/// @custom:oz-upgrades-unsafe-allow KIND)"
+            .into(),
+    });
+    for one in &transition.hazards {
+        let id = FindingId::unsafe_code(one.kind.name(), &one.place);
+        let says = format!("{} ({}) {}", one.place, one.file, one.kind.says());
+        let finding = Finding::of_several(Part::Code, (id, &one.place), says, &together);
+        // Whatever order they run in, they all run.
+        let finding = match one.kind {
+            HazardKind::IncorrectInitializerOrder => finding.taken(),
+            _ => finding,
+        };
+        found.findings.push(finding.from(Origin::Remembered));
+    }
 }
 
 /// Whether the code is nearly as large as it may be: the version after it may not fit.

@@ -47,6 +47,7 @@ const CHECKS: &[fn(&Transition, &mut Found)] = &[
     steps::label,
     interface::begin,
     code::constructor,
+    code::hazards,
     interface::reserved,
     code::source,
     storage::document,

@@ -3,7 +3,7 @@
 use crate::assess::{Fact, Origin};
 use crate::context::prelude::*;
 use crate::ids::{LayoutHash, SourceHash};
-use crate::layout::{Compiled, Side, read_file};
+use crate::layout::{Compiled, Hazard, Side, read_file};
 use crate::registry::RecordedCode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,6 +18,8 @@ pub(crate) struct KnownLayout {
     pub(crate) side: Side,
     /// The hash of its sources, if the given file has it; else zero.
     pub(crate) source: SourceHash,
+    /// What of its sources no proxy should run, if the given file has their AST.
+    pub(crate) hazards: Vec<Hazard>,
     /// Whether that file is the only source.
     is_given: bool,
 }
@@ -64,6 +66,7 @@ impl Session<'_> {
             return Ok(KnownLayout {
                 side,
                 source: SourceHash::ZERO,
+                hazards: Vec::new(),
                 is_given: false,
             });
         };
@@ -112,6 +115,7 @@ impl Session<'_> {
         Ok(KnownLayout {
             side: Side { hash, known },
             source,
+            hazards: named.hazards.unwrap_or_default(),
             is_given,
         })
     }
