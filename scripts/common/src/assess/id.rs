@@ -36,6 +36,9 @@ const OF_LAYOUTS: [&str; 9] = [
 /// What the id of something that no code behind a proxy should have begins with.
 const UNSAFE: &str = "unsafe-";
 
+/// What the id of something begins with that an account without rights can do.
+const STRANGER: &str = "stranger";
+
 /// What the id of an instance that came from elsewhere begins with.
 const ARRIVAL: &str = "arrival";
 
@@ -112,6 +115,11 @@ impl FindingId {
         Self(format!("{ARRIVAL}:{proxy}").into())
     }
 
+    /// What an account without rights can do, by the function that it calls.
+    pub fn stranger(signature: &str) -> Self {
+        Self(format!("{STRANGER}:{signature}").into())
+    }
+
     /// What no code behind a proxy should have, by the kind that OpenZeppelin Upgrades has for it.
     pub fn unsafe_code(kind: &str, place: &str) -> Self {
         Self(format!("{UNSAFE}{kind}:{place}").into())
@@ -170,7 +178,7 @@ impl FindingId {
 
     /// Whether it is found by trying something on a copy.
     pub fn is_of_a_trial(&self) -> bool {
-        Self::OF_TRIALS.contains(self)
+        Self::OF_TRIALS.contains(self) || self.kind() == STRANGER
     }
 
     /// Whether it can be accepted. Other findings are named by the error that they are.
