@@ -58,7 +58,7 @@ mod steps;
 
 pub use added::{Range, Ranges, WordPart};
 pub use compare::compare;
-pub use document::{BuildInfo, BuildMetadata, DOCUMENT_MAX, Document};
+pub use document::{BuildInfo, BuildMetadata, DOCUMENT_MAX, Document, FilledIn};
 pub use error::LayoutError;
 pub use interface::{NOTE_MAX, NOTES_MAX, PublicInterface};
 pub use interface::{error_entry, event_entry, function_entry, types};

@@ -274,6 +274,9 @@ impl<'a> Session<'a> {
         is_old: bool,
     ) -> Result<Code> {
         let bytes = self.registry.client.code_bytes(code.implementation).await?;
+        if let Some(document) = layout.known.value() {
+            self.require_libraries(document).await?;
+        }
         let code = RecordedCode {
             layout: layout.hash,
             ..code

@@ -3,6 +3,7 @@
 use super::by_hand::build_info;
 use crate::prelude::*;
 use stylus_layout::{Decision, Report, Unlisted, compare};
+use stylus_upgrades::error::Explain;
 use stylus_upgrades::layout::{Named, read_file};
 
 struct Compiled {

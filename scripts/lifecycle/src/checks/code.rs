@@ -2,7 +2,8 @@
 
 use super::{Code, Found, Stage, Transition};
 use crate::assess::{Fact, Finding, FindingId, Origin, Part, Severity, Together};
-use crate::layout::HazardKind;
+use crate::layout::{HazardKind, Side};
+use alloy::primitives::{Address, B256, U256};
 use std::sync::Arc;
 use stylus_upgrades_interface::limits::{CODE_SIZE_MAX, FRAGMENTS_MAX};
 
@@ -51,6 +52,55 @@ pub(super) fn hazards(transition: &Transition, found: &mut Found) {
             _ => finding,
         };
         found.findings.push(finding.from(Origin::Remembered));
+    }
+}
+
+/// What a constructor and a linker wrote into the code, which no source says: shown with its value, and compared with
+/// that of the version before.
+pub(super) fn filled(transition: &Transition, found: &mut Found) {
+    let of = |side: &Side| side.known.value().map(|known| known.filled.clone());
+    let new = of(&transition.new).unwrap_or_default();
+    let old = transition.old.as_ref().and_then(of).unwrap_or_default();
+    for one in &new {
+        let (kind, says) = match one.code {
+            Some(code) => {
+                let account = Address::from_word(one.value);
+                ("library", format!("{account} (code {code})"))
+            }
+            None => ("immutable", in_words(one.value)),
+        };
+        let name = &one.name;
+        let before = old.iter().find(|other| &other.name == name);
+        let finding = match before.filter(|before| *before != one) {
+            None => {
+                let message = format!("{kind} {name} is {says}");
+                Finding::named(Part::Code, Severity::Note, "FilledIn", message)
+            }
+            Some(before) => {
+                let was = match before.code {
+                    Some(code) => format!("{} (code {code})", Address::from_word(before.value)),
+                    None => in_words(before.value),
+                };
+                let id = FindingId::new(format!("{kind}-changed:{name}"));
+                let message =
+                    format!("{kind} {name} is {says}, and was {was} in the version before");
+                let next = format!("to accept it: {}", FindingId::flag([&id]));
+                let finding = Finding::new(Part::Code, Severity::Danger, id, message);
+                finding.with(was, says, next)
+            }
+        };
+        found
+            .findings
+            .push(finding.from(transition.new.known.origin()));
+    }
+}
+
+/// A word as a number where it is a short one, else as it is.
+fn in_words(value: B256) -> String {
+    let number = U256::from_be_bytes(value.0);
+    match number < U256::from(1_u128 << 100) {
+        true => number.to_string(),
+        false => value.to_string(),
     }
 }
 

@@ -48,6 +48,7 @@ const CHECKS: &[fn(&Transition, &mut Found)] = &[
     interface::begin,
     code::constructor,
     code::hazards,
+    code::filled,
     interface::reserved,
     code::source,
     storage::document,

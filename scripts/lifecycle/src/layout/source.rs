@@ -72,6 +72,7 @@ pub fn read_file(source: &Path) -> Result<Named, ChainError> {
             layout: layout.ok_or_else(|| error::undeclared(path.display()))?,
             steps: wasm::steps(&name, &bytes).map_err(refused)?,
             migrates: Vec::new(),
+            filled: Vec::new(),
             build: None,
             interface: None,
         };
