@@ -179,60 +179,81 @@ impl<'v> Search<'_, 'v> {
             if node["kind"] == "constructor" && !is_harmless(node) {
                 add(HazardKind::Constructor, "constructor");
             }
-            if is(node, "FunctionDefinition") || is(node, "ModifierDefinition") {
+            // Others are followed from where they are called.
+            if is(node, "FunctionDefinition") && is_called_from_outside(node) {
                 for kind in [HazardKind::Delegatecall, HazardKind::Selfdestruct] {
-                    if self.allows_below(base, kind) {
-                        continue;
-                    }
-                    let is_allowed = self.allows(base, kind);
-                    self.operations(&one, kind, is_allowed, &mut BTreeSet::new(), found);
+                    self.operations(&one, kind, &mut BTreeSet::new(), found);
                 }
             }
         }
     }
 
-    /// Where a function, or one of no contract of this one's that it calls, has such an operation.
+    /// Where a function, or one that it calls, has such an operation. A tag allows it in what it stands before, or in
+    /// what that calls as well.
     fn operations(
         &self,
         function: &Declared<'v>,
         kind: HazardKind,
-        is_allowed: bool,
         seen: &mut BTreeSet<u64>,
         found: &mut BTreeSet<Hazard>,
     ) {
-        // What a constructor does happens once, and not to the proxy.
-        if function.node["kind"] == "constructor" || self.allows_below(function, kind) {
+        let contract = function.contract.and_then(|id| self.nodes.get(id));
+        let around = [Some(*function), contract];
+        let around = || around.iter().flatten();
+        if around().any(|one| self.allows_below(one, kind)) {
             return;
         }
-        if let Some(id) = function.node["id"].as_u64()
-            && (seen.len() >= DEPTH * DEPTH || !seen.insert(id))
-        {
+        let id = function.node["id"].as_u64();
+        if id.is_none_or(|id| seen.len() >= DEPTH * DEPTH || !seen.insert(id)) {
             return;
         }
-        let is_allowed = is_allowed || self.allows(function, kind);
-        let mut called = BTreeSet::new();
-        let mut is_there = false;
-        each(&function.node["body"], &mut |node| {
+        let (mut called, mut is_there) = (BTreeSet::new(), false);
+        each(function.node, &mut |node| {
             is_there |= is_operation(node, kind);
             called.extend(node["referencedDeclaration"].as_u64());
         });
-        if is_there && !is_allowed {
+        if is_there && !around().any(|one| self.allows(one, kind)) {
             let name = match text(&function.node["name"]) {
                 "" => text(&function.node["kind"]),
                 name => name,
             };
             found.insert(self.hazard(kind, function, name));
         }
-        for id in called {
-            let Some(one) = self.nodes.get(id) else {
-                continue;
-            };
-            // Those of parents are looked at by themselves.
-            if is(one.node, "FunctionDefinition") && self.nodes.is_outside(id) {
-                let contract = one.contract.and_then(|id| self.nodes.get(id));
-                let is_allowed = contract.is_some_and(|one| self.allows(&one, kind));
-                self.operations(&one, kind, is_allowed, seen, found);
-            }
+        for one in called.into_iter().flat_map(|id| self.bodies(id)) {
+            self.operations(&one, kind, seen, found);
+        }
+    }
+
+    /// What runs where a function or modifier is named: that of a library or of no contract, or of the contract and
+    /// its parents, where another one may override it.
+    fn bodies(&self, id: u64) -> Vec<Declared<'v>> {
+        let is_code = |one: &Declared<'_>| {
+            is(one.node, "FunctionDefinition") || is(one.node, "ModifierDefinition")
+        };
+        let Some(one) = self.nodes.get(id).filter(is_code) else {
+            return Vec::new();
+        };
+        if self.nodes.is_outside(id) {
+            return vec![one];
+        }
+        let bases = self.nodes.bases();
+        let is_own = bases
+            .iter()
+            .any(|base| base.node["id"].as_u64() == one.contract);
+        let inherited = bases.iter().flat_map(|base| {
+            let nodes = list(&base.node["nodes"]).iter();
+            nodes.map(|node| Declared {
+                node,
+                contract: base.node["id"].as_u64(),
+                file: base.file,
+            })
+        });
+        let same =
+            inherited.filter(|other| is_code(other) && other.node["name"] == one.node["name"]);
+        match is_own {
+            true => same.collect(),
+            // A call of another contract.
+            false => Vec::new(),
         }
     }
 
@@ -302,7 +323,7 @@ impl<'v> Search<'_, 'v> {
             .filter(|node| {
                 modifiers(node).any(|name| name == "initializer" || name == "reinitializer")
             })
-            .filter(|node| node["kind"] != "constructor" && node["implemented"] != false)
+            .filter(|node| is_called_from_outside(node) && node["implemented"] != false)
             .collect();
         let mut add = |kind: HazardKind, one: &Declared<'_>, what: &str| {
             let entry = entries.first().copied().unwrap_or(contract.node);
@@ -452,6 +473,12 @@ impl<'v> Search<'_, 'v> {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+/// Whether anybody can call a function.
+fn is_called_from_outside(node: &Value) -> bool {
+    let is_open = matches!(text(&node["visibility"]), "public" | "external");
+    is_open && node["kind"] != "constructor"
 }
 
 /// The modifiers of a function, by their names.
