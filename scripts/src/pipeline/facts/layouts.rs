@@ -207,6 +207,11 @@ impl Session<'_> {
 }
 
 impl KnownLayout {
+    /// Whether a file has all of it.
+    pub(crate) fn is_given(&self) -> bool {
+        self.is_given && self.side.known.value().is_some()
+    }
+
     /// The layout of proposed code without a build: its origin is the proposer, unless a file has all of it.
     #[must_use]
     pub(crate) fn unbuilt(self) -> Side {
