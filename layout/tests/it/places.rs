@@ -245,17 +245,6 @@ fn types_are_compared_by_what_they_are_made_of() {
         item
     };
     type Holder = fn(Value) -> Layout;
-    let id = "t_userDefinedValueType(Price)7";
-    let inside = |bytes: &str, item: Value| {
-        json!({"encoding": "inplace", "numberOfBytes": bytes, "label": "held"})
-            .as_object()
-            .cloned()
-            .map(|mut all| {
-                all.extend(item.as_object().cloned().unwrap_or_default());
-                Value::Object(all)
-            })
-            .unwrap_or_default()
-    };
     let holders: [(&str, Holder); 7] = [
         ("a variable", |item| {
             with_types(
@@ -337,7 +326,6 @@ fn types_are_compared_by_what_they_are_made_of() {
             )
         }),
     ];
-    let _ = (inside, id);
     for (what, holder) in holders {
         let [unsigned, signed, nothing] =
             [Some("t_uint128"), Some("t_int128"), None].map(|below| holder(of(below, 16)));

@@ -242,7 +242,7 @@ impl<'v> Search<'_, 'v> {
             .any(|base| base.node["id"].as_u64() == one.contract);
         let inherited = bases.iter().flat_map(|base| {
             let nodes = list(&base.node["nodes"]).iter();
-            nodes.map(|node| Declared {
+            nodes.map(move |node| Declared {
                 node,
                 contract: base.node["id"].as_u64(),
                 file: base.file,
