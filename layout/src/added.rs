@@ -269,9 +269,19 @@ impl<'l> Walk<'l> {
         prefix: &str,
         depth: usize,
     ) -> Result<(), LayoutError> {
-        for field in fields(self.layout, items)? {
+        let all = fields(self.layout, items)?;
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for field in &all {
+            *counts.entry(field.label()).or_default() += 1;
+        }
+        for field in all {
             if !field.is_gap() {
-                let path = format!("{prefix}{}", field.label());
+                let label = field.label();
+                let path = match counts.get(label) {
+                    // Which of several with one name.
+                    Some(2..) => format!("{prefix}{label}@{}", field.item.slot),
+                    _ => format!("{prefix}{label}"),
+                };
                 self.ty(
                     field.ty,
                     field.size,

@@ -47,6 +47,7 @@ fn what_no_proxy_should_run_is_found_in_the_sources() -> Result<(), HarnessError
             &["missing-initializer-call Forgets.__Capped_init"],
         ),
         ("Never", &["missing-initializer Never"]),
+        ("Open", &["open-implementation Open"]),
         (
             "Twice",
             &["duplicate-initializer-call Twice.__Owned_init_unchained"],

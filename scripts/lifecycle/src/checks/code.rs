@@ -46,9 +46,11 @@ pub(super) fn hazards(transition: &Transition, found: &mut Found) {
         let id = FindingId::unsafe_code(one.kind.name(), &one.place);
         let says = format!("{} ({}) {}", one.place, one.file, one.kind.says());
         let finding = Finding::of_several(Part::Code, (id, &one.place), says, &together);
-        // Whatever order they run in, they all run.
+        // Whatever order they run in, they all run; and a proxy has a storage of its own.
         let finding = match one.kind {
-            HazardKind::IncorrectInitializerOrder => finding.taken(),
+            HazardKind::IncorrectInitializerOrder | HazardKind::OpenImplementation => {
+                finding.taken()
+            }
             _ => finding,
         };
         found.findings.push(finding.from(Origin::Remembered));

@@ -36,6 +36,8 @@ pub enum HazardKind {
     DuplicateInitializerCall,
     /// Initializers of parents that are not called in the order of the parents.
     IncorrectInitializerOrder,
+    /// Anybody can initialize the code itself, which no proxy needs.
+    OpenImplementation,
 }
 
 impl HazardKind {
@@ -52,6 +54,7 @@ impl HazardKind {
             Self::MissingInitializerCall => "missing-initializer-call",
             Self::DuplicateInitializerCall => "duplicate-initializer-call",
             Self::IncorrectInitializerOrder => "incorrect-initializer-order",
+            Self::OpenImplementation => "open-implementation",
         }
     }
 
@@ -73,6 +76,9 @@ impl HazardKind {
             Self::MissingInitializer => "has parents with initializers, and no initializer",
             Self::MissingInitializerCall => "is an initializer of a parent that nothing calls",
             Self::DuplicateInitializerCall => "is an initializer of a parent that runs twice",
+            Self::OpenImplementation => {
+                "can be initialized by anybody where it lies: its constructor does not call _disableInitializers()"
+            }
             Self::IncorrectInitializerOrder => {
                 "is an initializer of a parent that does not run in the order of the parents"
             }
@@ -361,6 +367,19 @@ impl<'v> Search<'_, 'v> {
                 add(HazardKind::MissingInitializer, one, "");
             }
             return;
+        }
+        let is_locked = |node: &&Value| {
+            node["kind"] == "constructor" && {
+                let mut locks = modifiers(node).any(|name| name == "initializer");
+                each(&node["body"], &mut |inner| {
+                    locks |= inner["name"] == "_disableInitializers";
+                });
+                locks
+            }
+        };
+        let mut all = parents.iter().flat_map(|one| list(&one.node["nodes"]));
+        if !all.any(|node| is_locked(&node)) {
+            add(HazardKind::OpenImplementation, &contract, "");
         }
         let first: Vec<&Value> = entries
             .iter()
