@@ -28,11 +28,40 @@ struct Var {
     base: Option<&'static str>,
 }
 
-fn var(label: &'static str, ty: &'static str, slot: impl Into<U256>) -> Var {
+/// What a slot may be written as.
+trait Slot {
+    fn number(self) -> U256;
+}
+
+impl Slot for i32 {
+    fn number(self) -> U256 {
+        U256::from(self.unsigned_abs())
+    }
+}
+
+impl Slot for u64 {
+    fn number(self) -> U256 {
+        U256::from(self)
+    }
+}
+
+impl Slot for U256 {
+    fn number(self) -> U256 {
+        self
+    }
+}
+
+impl Slot for B256 {
+    fn number(self) -> U256 {
+        U256::from_be_bytes(self.0)
+    }
+}
+
+fn var(label: &'static str, ty: &'static str, slot: impl Slot) -> Var {
     Var {
         label,
         ty,
-        slot: slot.into(),
+        slot: slot.number(),
         offset: 0,
         base: None,
     }
