@@ -53,13 +53,19 @@ pub(super) struct Area<'l> {
 }
 
 /// Bytes that a layout uses, and for what.
-struct Used {
+struct Used<'l> {
+    /// The root: a namespace, or empty.
+    name: &'l str,
+    /// The field.
+    label: &'l str,
     /// The index of its area.
     area: usize,
     /// The index of its field in the area.
     field: usize,
     /// In words.
     what: String,
+    /// Whether an array or a text keeps its data there, and not itself.
+    is_data: bool,
     start: Bytes,
     end: Bytes,
 }
@@ -151,39 +157,32 @@ pub(super) fn kept(
 /// of another new field that is, or on the framework's. What lay there before as well is left out.
 pub(super) fn meetings(old: &[Area<'_>], new: &[Area<'_>], kept: &Kept) -> Vec<Meeting> {
     let (before, after) = (used(old), used(new));
-    let name = |all: &[Area<'_>], one: &Used| all.get(one.area).map(|area| area.name.to_owned());
-    let label = |all: &[Area<'_>], one: &Used| {
-        let field = all.get(one.area)?.fields.get(one.field)?;
-        Some(field.label().to_owned())
-    };
     let mut found: Vec<Meeting> = Vec::new();
     for one in &after {
-        let (area, known_as) = (name(new, one), label(new, one));
-        let is_itself = |other: &&Used| {
-            let is_there = other.start == one.start && other.end >= one.end;
-            name(old, other) == area && label(old, other) == known_as && is_there
-        };
         // As it was before: nothing came to lie on anything.
-        if before.iter().any(|other| is_itself(&other)) {
+        let is_as_before = |other: &Used<'_>| {
+            one.is_of_field(other) && other.start == one.start && other.end >= one.end
+        };
+        if before.iter().any(is_as_before) {
             continue;
         }
         let mut on = BTreeSet::new();
-        for other in before.iter().filter(|other| name(old, other) != area) {
-            let is_kept = kept.old.contains(&(other.area, other.field))
-                && kept.new.contains(&(one.area, one.field));
-            if meets(one, other) && !is_kept {
+        let at = |other: &Used<'_>| (other.area, other.field);
+        for other in before.iter().filter(|other| one.may_not_meet(other)) {
+            let is_kept = kept.old.contains(&at(other)) && kept.new.contains(&at(one));
+            if one.meets(other.start, other.end) && !is_kept {
                 on.insert(format!("{} of the version before", other.what));
             }
         }
-        for other in after.iter().filter(|other| other.area != one.area) {
-            if meets(one, other) {
+        for other in after.iter().filter(|other| one.may_not_meet(other)) {
+            if one.meets(other.start, other.end) {
                 on.insert(other.what.clone());
             }
         }
         for (what, slot, namespace) in FRAMEWORK {
             let start = byte_of(slot);
-            let is_its_own = area.as_deref() == Some(namespace);
-            if !is_its_own && one.start < start + Bytes::from(WORD) && start < one.end {
+            let is_its_own = !namespace.is_empty() && one.name == namespace;
+            if !is_its_own && one.meets(start, start + Bytes::from(WORD)) {
                 on.insert(format!("{what} of the framework"));
             }
         }
@@ -205,13 +204,27 @@ pub(super) fn meetings(old: &[Area<'_>], new: &[Area<'_>], kept: &Kept) -> Vec<M
     found
 }
 
-fn meets(one: &Used, other: &Used) -> bool {
-    one.start < other.end && other.start < one.end
+impl Used<'_> {
+    /// Whether both belong to a field of one name and root.
+    fn is_of_field(&self, other: &Self) -> bool {
+        (self.name, self.label) == (other.name, other.label)
+    }
+
+    /// Whether nothing else makes sure that the other is elsewhere: fields of one root are compared with each other,
+    /// but not with what arrays and texts keep elsewhere.
+    fn may_not_meet(&self, other: &Self) -> bool {
+        let is_apart = self.name != other.name || self.is_data || other.is_data;
+        is_apart && !self.is_of_field(other)
+    }
+
+    fn meets(&self, start: Bytes, end: Bytes) -> bool {
+        self.start < end && start < self.end
+    }
 }
 
 /// The bytes that the fields of these areas use: their own, and where arrays and texts keep their data.
 /// Where a mapping has the entry of a key depends on the key.
-fn used(areas: &[Area<'_>]) -> Vec<Used> {
+fn used<'l>(areas: &[Area<'l>]) -> Vec<Used<'l>> {
     let mut all = Vec::new();
     for (area, of) in areas.iter().enumerate() {
         for (at, field) in of.fields.iter().enumerate() {
@@ -222,20 +235,23 @@ fn used(areas: &[Area<'_>]) -> Vec<Used> {
                 "" => field.label().to_owned(),
                 name => format!("{name}:{}", field.label()),
             };
-            let mut add = |what: String, start: Bytes, end: Bytes| {
+            let mut add = |is_data: bool, what: String, start: Bytes, end: Bytes| {
                 all.push(Used {
+                    name: of.name,
+                    label: field.label(),
                     area,
                     field: at,
                     what,
+                    is_data,
                     start,
                     end,
                 });
             };
             data(field.ty, start, DEPTH, &mut |slot| {
                 let end = slot.saturating_add(Bytes::from(REACH) * Bytes::from(WORD));
-                add(format!("the data of {what}"), slot, end);
+                add(true, format!("the data of {what}"), slot, end);
             });
-            add(what.clone(), start, start + field.size);
+            add(false, what.clone(), start, start + field.size);
         }
     }
     all
