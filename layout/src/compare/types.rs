@@ -140,10 +140,11 @@ fn retype(old: Type<'_>, new: Type<'_>) -> FieldChange {
     FieldChange::of(Verdict::Retype, Decision::Refused, "", note)
 }
 
-/// Both in words, with what they are made of where they have one name.
+/// Both in words, with what they are made of where their names do not say it.
 fn told(old: Type<'_>, new: Type<'_>) -> (String, String) {
-    let is_one_name = old.label() == new.label();
-    let one = |of: Type<'_>| match (is_one_name, of.shape(), of.size()) {
+    let is_value = |one: Type<'_>| matches!(one.shape(), Shape::Value(_));
+    let is_unsaid = old.label() == new.label() || is_value(old) || is_value(new);
+    let one = |of: Type<'_>| match (is_unsaid, of.shape(), of.size()) {
         (true, Shape::Value(Some(below)), Some(size)) => {
             format!("{} ({} in {size} bytes)", of.label(), below.label())
         }
