@@ -233,15 +233,16 @@ fn is_first_of_its_kind(old: usize, new: &[(usize, usize)]) -> bool {
     })
 }
 
-/// Compares one of so many pairs; returns how many were safe, and how many not.
+/// Compares one of so many pairs, and all in which the new layout begins as the old one; returns how many were safe,
+/// and how many not.
 fn compare_all(step: usize) -> (u64, u64) {
     let new: Vec<(Vec<(usize, usize)>, Read)> = lists(false)
         .into_iter()
         .map(|list| (list.clone(), read(&list)))
         .collect();
-    let old: Vec<(usize, Read)> = lists(true)
+    let old: Vec<(Vec<(usize, usize)>, Read)> = lists(true)
         .into_iter()
-        .map(|list| (list.len(), read(&list)))
+        .map(|list| (list.clone(), read(&list)))
         .collect();
     assert_eq!((old.len(), new.len()), (2_955, 17_683));
     let (safe, unsafe_) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -255,8 +256,9 @@ fn compare_all(step: usize) -> (u64, u64) {
                         continue;
                     }
                     let from = (at * 7_919) % step;
-                    for (list, after) in new.iter().skip(from).step_by(step) {
-                        if !is_first_of_its_kind(*fields, list) {
+                    for (number, (list, after)) in new.iter().enumerate() {
+                        let is_asked = number % step == from || list.starts_with(fields);
+                        if !is_asked || !is_first_of_its_kind(fields.len(), list) {
                             continue;
                         }
                         let is_safe = compare(&before.layout, &after.layout)
@@ -285,7 +287,7 @@ fn compare_all(step: usize) -> (u64, u64) {
 #[test]
 fn of_a_sample_of_all_pairs_those_are_safe_in_which_every_value_reads_the_same() {
     let (safe, unsafe_) = compare_all(SAMPLE);
-    assert!(safe > 20 && unsafe_ > 20_000, "{safe} and {unsafe_}");
+    assert!(safe > 10_000 && unsafe_ > 20_000, "{safe} and {unsafe_}");
 }
 
 #[test]
@@ -294,7 +296,7 @@ fn of_all_pairs_those_are_safe_in_which_every_value_reads_the_same() {
     let (safe, unsafe_) = compare_all(1);
     println!("{safe} pairs are safe, {unsafe_} are not");
     assert!(
-        safe > 30_000 && unsafe_ > 45_000_000,
+        safe > 10_000 && unsafe_ > 45_000_000,
         "{safe} and {unsafe_}"
     );
 }
