@@ -289,6 +289,7 @@ fn item(
     type_id: String,
 ) -> Item {
     Item {
+        base: None,
         ast_id: number as u64 * 1000,
         contract: structure.name.clone(),
         label: field.label.clone(),

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 use stylus_upgrades::build::evm;
 use stylus_upgrades::registry::{decides, given_to, registry_of};
-use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin};
+use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin, IUpgradeableProxy};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_tests::contracts::folder;
 use stylus_upgrades_tests::peers::{IBox, TRANSPARENT_5, UUPS_5};
@@ -286,6 +286,72 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     assert_paused(&fixture, proxy).await;
     fixture.done(&format!("resume A {arrived}"));
     assert_healthy(&fixture, proxy);
+}
+
+/// A UUPS proxy over that code, which holds that number and which Admin owns.
+async fn uups(fixture: &Fixture, code: Address, start: u64) -> Address {
+    let init = IBox::initialize_1Call {
+        start: U256::from(start),
+        first: fixture.owner(0).address(),
+    };
+    let init = Bytes::from(init.abi_encode());
+    let arguments = (code, init).abi_encode_params();
+    fixture.deploy(UUPS_5, &arguments).await
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_upgrades_is_not_given_away() {
+    let fixture = Fixture::new().await;
+    let first = deployed(&fixture, "UupsBox").await;
+    let stuck = deployed(&fixture, "Stuck").await;
+    registered(&fixture, first, "UupsBox.json").await;
+    let proxy = uups(&fixture, first, 7).await;
+    let upgrade = IUpgradeableProxy::upgradeToAndCallCall {
+        implementation: stuck,
+        data: Bytes::new(),
+    };
+    fixture.send(proxy, &upgrade).await;
+    let refused = fixture.run(&format!("adopt A {proxy} 1.0 {NO_SOURCE}"));
+    refused.ends_with(3);
+    assert_eq!(refused.error("name"), "AdoptionFails", "{refused:?}");
+    let next = refused.error("next");
+    assert!(next.contains("do not give it away"), "{next}");
+    let told = refused.document.to_string();
+    assert!(!told.contains("transferOwnership"), "{told}");
+}
+
+#[tokio::test]
+async fn what_anybody_can_do_to_a_proxy_is_told_before_it_is_adopted() {
+    let fixture = Fixture::new().await;
+    let first = deployed(&fixture, "OpenBox").await;
+    registered(&fixture, first, "OpenBox.json").await;
+    let proxy = uups(&fixture, first, 7).await;
+    let adopt = format!("adopt A {proxy} 1.0 {NO_SOURCE}");
+    let refused = fixture.run(&adopt);
+    assert_eq!(refused.error("name"), "Unconfirmed", "{refused:?}");
+    let open = "stranger:upgradeToAndCall(address,bytes)";
+    assert!(refused.error("expected").contains(open), "{refused:?}");
+    let told = refused.document.to_string();
+    assert!(!told.contains("transferOwnership"), "{told}");
+    // Who knows it and accepts it is told how, and that all of it was tried.
+    let early = fixture.run(&format!("{adopt},{open}"));
+    assert_eq!(early.error("name"), "NotGiven", "{early:?}");
+    assert!(
+        early.error("next").contains("went through on a copy"),
+        "{early:?}"
+    );
+    give(&fixture, proxy, "A").await;
+    let refused = fixture.run(&adopt);
+    assert!(refused.error("expected").contains(open), "{refused:?}");
+    // An initializer that nobody has called.
+    let code = deployed(&fixture, "UupsBox").await;
+    fixture.done(&format!(
+        "register A 1.1 {code} --layout UupsBox.json {ABSENT}"
+    ));
+    let proxy = uups(&fixture, code, 0).await;
+    let refused = fixture.run(&format!("adopt A {proxy} 1.1 {NO_SOURCE}"));
+    let open = "stranger:initialize(uint256,address)";
+    assert!(refused.error("expected").contains(open), "{refused:?}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 //! | `project` | a folder and a chain |
 //! | `folder` | another operator's folder on the same chain |
 //! | `by_hand` | slots that Solidity computes by itself, in what its compiler writes |
+//! | `solidity` | what its compiler's AST shows: places, what authors say, and what no proxy should run |
 //! | `callers` | what callers lose, and who knows it, as processes |
 //! | `commands` | the commands that look at layouts, as processes |
 //! | `second_folder` | what an operator with nothing but an endpoint and a key compares, as processes |
@@ -35,5 +36,6 @@ mod outsider;
 pub(crate) mod project;
 mod proposer;
 mod second_folder;
+mod solidity;
 mod stragglers;
 mod unproven;

@@ -27,7 +27,8 @@ pub struct Accepted {
 
 /// What is found by comparing two layouts: that does not change from block to block, so an id of it that
 /// matches nothing is a slip.
-const OF_LAYOUTS: [&str; 8] = [
+const OF_LAYOUTS: [&str; 9] = [
+    "gap-use",
     "rename",
     "retype",
     "reorder",
@@ -42,6 +43,12 @@ const OF_LAYOUTS: [&str; 8] = [
 const OTHER_ACTION: &str = "other-action";
 /// Hexadecimal digits of an action in such an id: nobody finds another action with the same.
 const ACTION_DIGITS: usize = 16;
+/// What the id of something that no code behind a proxy should have begins with.
+const UNSAFE: &str = "unsafe-";
+
+/// What the id of something begins with that an account without rights can do.
+const STRANGER: &str = "stranger";
+
 /// What the id of an instance that came from elsewhere begins with.
 const ARRIVAL: &str = "arrival";
 
@@ -142,6 +149,16 @@ impl FindingId {
         self.0.split_once(':').and_then(|(_, of)| of.parse().ok())
     }
 
+    /// What an account without rights can do, by the function that it calls.
+    pub fn stranger(signature: &str) -> Self {
+        Self(format!("{STRANGER}:{signature}").into())
+    }
+
+    /// What no code behind a proxy should have, by the kind that OpenZeppelin Upgrades has for it.
+    pub fn unsafe_code(kind: &str, place: &str) -> Self {
+        Self(format!("{UNSAFE}{kind}:{place}").into())
+    }
+
     /// Nobody could look at a part.
     pub fn absent(part: Part) -> Self {
         Self(format!("absent:{}", part.name()).into())
@@ -183,6 +200,9 @@ impl FindingId {
         if self.is_of_layouts() || Self::OF_LAYOUTS.contains(self) {
             return Some(Part::Layout);
         }
+        if self.kind().starts_with(UNSAFE) {
+            return Some(Part::Code);
+        }
         is_of_interface.then_some(Part::Interface)
     }
 
@@ -201,7 +221,7 @@ impl FindingId {
 
     /// Whether it is found by trying something on a copy.
     pub fn is_of_a_trial(&self) -> bool {
-        Self::OF_TRIALS.contains(self)
+        Self::OF_TRIALS.contains(self) || self.kind() == STRANGER
     }
 
     /// Whether it can be accepted. Other findings are named by the error that they are.

@@ -3,7 +3,7 @@
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
 use crate::governance::{GovernedCall, kind_in_words};
-use crate::pipeline::adoption::{found, wasm_proxy};
+use crate::pipeline::adoption::{found, require_given, wasm_proxy};
 
 use crate::options::StorageArgs;
 use crate::pipeline::check_options::CheckOptions;
@@ -104,19 +104,19 @@ async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
         runs: found.implementation,
         admin,
     };
-    found.require_given(registry, name).await?;
-    if found.authority.is_none() {
-        context.note(format!(
-            "the proxy does not expose its admin. It must be {admin} (the admin of {name}); a simulated call \
-             tests this first"
-        ));
-    }
     let call = abi::adoptCall {
         name: args.name.clone(),
         proxy,
         kind: found.kind.number(),
         version: args.version.clone(),
     };
+    require_given(session, &call, &found).await?;
+    if found.authority.is_none() {
+        context.note(format!(
+            "the proxy does not expose its admin. It must be {admin} (the admin of {name}); a simulated call \
+             tests this first"
+        ));
+    }
     decided(session, args, call.abi_encode().into(), adoption).await
 }
 

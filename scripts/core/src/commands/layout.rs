@@ -6,7 +6,7 @@ use crate::assess::{Fact, Finding, FindingId, Origin, Refused, Role, Severity, d
 use crate::context::prelude::*;
 use crate::ids::LayoutHash;
 use crate::layout::{
-    Named, Pair, Side, StorageCheck, check_storage, declaration, file_of, finding_id,
+    Named, Pair, Side, StorageCheck, Unreadable, check_storage, declaration, file_of, finding_id,
     moved_by_migration, read_file, undeclared, unreadable,
 };
 
@@ -188,7 +188,7 @@ fn of_definition(name: &str, error: &dyn Explain) -> Refusal {
 
 /// The layout of a version that was registered.
 async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<Named> {
-    let unknown = |reason: String| unreadable(Path::new(source), reason);
+    let unknown = |reason: String| unreadable(Path::new(source), Unreadable::Malformed(reason));
     let document = match kept.version == LIVE {
         false => kept.read(context)?.1.document,
         true => {

@@ -158,6 +158,10 @@ pub(crate) async fn transition(
         callers,
         declared: code.declared.clone(),
         reserved: code.reserved(),
+        hazards: match is_new {
+            true => code.hazards.clone(),
+            false => Vec::new(),
+        },
         size: is_new.then(|| code.size()),
         sources: sources(version),
         runs: version.runs.clone(),
@@ -256,7 +260,9 @@ impl<'a> Session<'a> {
         is_old: bool,
     ) -> Result<Code> {
         let known = self.layout(what, &code, file).await?;
-        self.there(code, known.side, is_old).await
+        let hazards = known.hazards;
+        let there = self.there(code, known.side, is_old).await?;
+        Ok(Code { hazards, ..there })
     }
 
     /// Code on the chain, with its layout.
@@ -267,6 +273,9 @@ impl<'a> Session<'a> {
         is_old: bool,
     ) -> Result<Code> {
         let bytes = self.registry.client.code_bytes(code.implementation).await?;
+        if let Some(document) = layout.known.value() {
+            self.require_libraries(document).await?;
+        }
         let code = RecordedCode {
             layout: layout.hash,
             ..code

@@ -106,6 +106,9 @@ pub(crate) async fn judge(
 /// What the chain says.
 pub(crate) async fn beside(session: Session<'_>, governed: &GovernedCall) -> Result<Vec<Finding>> {
     let mut all = confirm::rivals(session, governed).await?;
+    if let Call::Adopt(adopt) = &governed.call {
+        all.extend(adoption::strangers(session, adopt).await?);
+    }
     if let Call::AcceptTransfer(accept) = &governed.call {
         let arrival = arrivals::of_acceptance(session, accept).await?;
         let lines = arrival.iter().flat_map(|one| &one.details);

@@ -146,6 +146,7 @@ impl Artifact {
             migrates: self.info.migrates.clone(),
             build: self.info.recipe.as_ref().map(|one| one.metadata.clone()),
             interface: self.interface.as_ref().and_then(Callable::published),
+            filled: Vec::new(),
         };
         Some(document.fitting())
     }

@@ -65,6 +65,8 @@ fn facts(transition: &mut Transition) -> Vec<(&'static str, &mut dyn Weaken)> {
         labels: _,
         same_code: _,
         current: _,
+        // What a file of sources shows and nobody else says.
+        hazards: _,
         size,
     } = transition;
     let mut all: Vec<(&'static str, &mut dyn Weaken)> = vec![
@@ -153,6 +155,7 @@ pub(super) fn best() -> Transition {
         published: Some(Fact::of((), Origin::Build)),
         declared: Fact::of(Declared::Steps(Vec::new()), Origin::Build),
         reserved: Fact::of(Vec::new(), Origin::Chain),
+        hazards: Vec::new(),
         size: Some(Fact::of((1, 10), Origin::Build)),
         sources: vec![Fact::of((), Origin::Build)],
         runs: Runs::Step {

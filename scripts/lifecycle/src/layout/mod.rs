@@ -9,11 +9,13 @@
 //! the live instances ─────────────────────────→ look ↗
 //! ```
 
+mod annotations;
 mod check;
 mod compiled;
 pub mod documents;
 mod error;
 mod fields;
+mod hazards;
 mod held;
 mod key;
 mod live;
@@ -28,8 +30,9 @@ pub use check::{
 };
 pub use compiled::Compiled;
 pub use documents::{Documents, require_publishable};
-pub use error::{incomparable, undeclared, unreadable};
+pub use error::{Unreadable, incomparable, undeclared, unreadable};
 pub use fields::{Field, Fields, areas};
+pub use hazards::{Hazard, HazardKind};
 pub use held::{Held, WORD};
 pub use held::{Length, begin, length};
 pub use key::{KeyType, entry, size_of};

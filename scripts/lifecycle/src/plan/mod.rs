@@ -4,6 +4,7 @@
 //! The copy is a chain in this process that reads code, storage, balances and ArbOS' records of one
 //! block from the endpoint when it needs them, and nothing is ever sent there.
 
+mod adoption;
 mod at_the_end;
 mod carry_out;
 mod change;
@@ -26,8 +27,10 @@ mod replay;
 mod simulated_plan;
 mod slots;
 mod state_difference;
+mod strangers;
 mod verdict;
 
+pub use adoption::{AdoptionRequest, TriedAdoption, try_adoption};
 pub use change::{Change, FieldValues, StoragePosition};
 pub use code_checks::{has_constructor, reserved_in};
 pub use creation::{Creation, CreationRequest, creation};

@@ -6,7 +6,9 @@ use super::executed::Ran;
 use super::instances::{self, Before};
 use super::slots::SlotNames;
 use super::state_difference::{state_difference, written};
+use super::strangers::{opened, to_instance};
 use super::{Plan, PlanRequest, declared, expectations};
+use crate::assess::Finding;
 use crate::client::ChainError;
 use crate::governance::{Display, explain};
 use crate::model::Instance;
@@ -138,6 +140,7 @@ pub fn simulate_on(
         definition.current == call.version && plan.transactions.is_empty() && plan.untried == 0;
     if is_done {
         simulated.ask_the_check()?;
+        simulated.try_as_strangers()?;
         simulated.note_answers(elsewhen)?;
     }
     Ok((simulated.plan, simulated.simulation))
@@ -183,6 +186,28 @@ impl PlanSimulation<'_> {
             let (simulation, getters) = (&mut self.simulation, &request.getters);
             self.plan.suggested = expectations::suggested(simulation, getters, &self.plan)?;
         }
+        Ok(())
+    }
+
+    /// Notes what anybody can do to an instance of each kind once it is upgraded.
+    fn try_as_strangers(&mut self) -> Result<(), ChainError> {
+        let request = self.request;
+        let interface = request.document.as_ref();
+        let interface = interface.and_then(|known| known.interface.as_ref());
+        let mut found: Vec<Finding> = Vec::new();
+        let mut kinds = BTreeSet::new();
+        let upgraded = self.plan.instances.iter();
+        let upgraded = upgraded.filter(|one| one.to == request.call.version && !one.migrating);
+        for proxy in upgraded.map(|one| one.proxy) {
+            let kind = now(self.simulation.registry(request.registry).instance(proxy))?.kind;
+            if !kinds.insert(kind.number()) {
+                continue;
+            }
+            let open = opened(&self.simulation, proxy, interface)?;
+            let what = format!("{}, once it is upgraded", request.names.long(proxy));
+            found.extend(to_instance(&what, &open));
+        }
+        self.plan.problems.extend(found);
         Ok(())
     }
 

@@ -3,11 +3,11 @@
 use crate::assess::{Fact, Origin};
 use crate::context::prelude::*;
 use crate::ids::{LayoutHash, SourceHash};
-use crate::layout::{Compiled, Side, read_file};
+use crate::layout::{Compiled, Hazard, Side, read_file};
 use crate::registry::RecordedCode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use stylus_layout::{Document, Layout};
+use stylus_layout::{Document, FilledIn, Layout};
 
 /// What the layout document of a version without a build proves.
 const OF_PROPOSER: &str = "as its layout document says, which its proposer wrote; only a build compares that \
@@ -18,6 +18,8 @@ pub(crate) struct KnownLayout {
     pub(crate) side: Side,
     /// The hash of its sources, if the given file has it; else zero.
     pub(crate) source: SourceHash,
+    /// What of its sources no proxy should run, if the given file has their AST.
+    pub(crate) hazards: Vec<Hazard>,
     /// Whether that file is the only source.
     is_given: bool,
 }
@@ -64,6 +66,7 @@ impl Session<'_> {
             return Ok(KnownLayout {
                 side,
                 source: SourceHash::ZERO,
+                hazards: Vec::new(),
                 is_given: false,
             });
         };
@@ -72,7 +75,10 @@ impl Session<'_> {
             Some(compiled) => self.is_of(compiled, (what, code), file).await?,
             None => SourceHash::ZERO,
         };
-        let given = named.document;
+        let mut given = named.document;
+        if let Some(compiled) = &named.compiled {
+            given.filled = self.filled(compiled, code.implementation).await?;
+        }
         // The record names the hash.
         let said = Document {
             layout: given.layout.clone().not_built(given.unlisted()),
@@ -92,6 +98,7 @@ impl Session<'_> {
             Fact::of(form.clone(), Origin::Chain)
         } else if let Some(document) = documents.get(recorded).await?.into_value()
             && document.layout.lists_as(&given.layout)
+            && (document.filled.is_empty() || document.filled == given.filled)
         {
             // The registry's document has more than a compiler's.
             Fact::of(document, Origin::Chain)
@@ -112,8 +119,60 @@ impl Session<'_> {
         Ok(KnownLayout {
             side: Side { hash, known },
             source,
+            hazards: named.hazards.unwrap_or_default(),
             is_given,
         })
+    }
+
+    /// What a constructor and a linker wrote into code, with the code of libraries.
+    async fn filled(self, compiled: &Compiled, account: Address) -> Result<Vec<FilledIn>> {
+        let client = self.registry.client;
+        let code = client.code(account).await?;
+        let mut filled = Vec::new();
+        for (name, value, is_library) in compiled.filled_in(&code, account) {
+            let code = match is_library {
+                true => Some(
+                    client
+                        .codehash(Address::from_word(value))
+                        .await?
+                        .unwrap_or_default()
+                        .0,
+                ),
+                false => None,
+            };
+            filled.push(FilledIn { name, value, code });
+        }
+        Ok(filled)
+    }
+
+    /// Refuses code whose libraries have other code than when their document was written.
+    ///
+    /// # Errors
+    /// `LibraryChanged`.
+    pub(crate) async fn require_libraries(self, document: &Document) -> Result<()> {
+        for library in &document.filled {
+            let Some(expected) = library.code else {
+                continue;
+            };
+            let account = Address::from_word(library.value);
+            let code = self
+                .registry
+                .client
+                .codehash(account)
+                .await?
+                .unwrap_or_default()
+                .0;
+            if code != expected {
+                let message = format!("the library {} at {account} has other code", library.name);
+                let refusal = Refusal::new("LibraryChanged", message).with(
+                    expected.to_string(),
+                    code.to_string(),
+                    "link the contract to a library that stays, and register that code",
+                );
+                return Err(refusal.into());
+            }
+        }
+        Ok(())
     }
 
     /// The hash of the sources in a compiler's output.
@@ -148,6 +207,11 @@ impl Session<'_> {
 }
 
 impl KnownLayout {
+    /// Whether a file has all of it.
+    pub(crate) fn is_given(&self) -> bool {
+        self.is_given && self.side.known.value().is_some()
+    }
+
     /// The layout of proposed code without a build: its origin is the proposer, unless a file has all of it.
     #[must_use]
     pub(crate) fn unbuilt(self) -> Side {

@@ -36,11 +36,17 @@ impl Work<'_> {
             .await?;
         let is_old = first.is_some_and(|first| first.version != version);
         let known = session.layout(version, &code, options.layout).await?;
-        let side = match built.document {
+        let hazards = known.hazards.clone();
+        // Without a version before no layout is compared, and the functions are those of the given file.
+        let is_of_file = known.is_given() && step.from.is_empty() && !options.code_is_built;
+        let side = match built.document && !is_of_file {
             true => known.side,
             false => known.unbuilt(),
         };
-        let code = session.there(code, side, is_old).await?;
+        let code = Code {
+            hazards,
+            ..session.there(code, side, is_old).await?
+        };
         let from = step.from.as_str();
         let runs = match from {
             "" => Runs::Nothing,

@@ -37,11 +37,12 @@ impl Work<'_> {
         same.retain(|other| other.codehash == code.codehash);
         let origin = self.complete(&mut code, recorded, &same)?;
         let built = artifact.as_ref().and_then(Artifact::document);
-        let mut said = None;
+        let (mut said, mut hazards) = (None, Vec::new());
         let layout = match (wanted.layout, built) {
             (Some(file), _) => {
                 let given = session.layout(source, &code, Some(file)).await?;
                 code.layout = given.side.hash;
+                hazards = given.hazards;
                 if code.source.is_zero() && !given.source.is_zero() {
                     code.source = given.source;
                     said = Some(format!("they are those of {}", file.display()));
@@ -69,7 +70,10 @@ impl Work<'_> {
             hash: code.layout,
             known: layout,
         };
-        let there = session.there(code, side, is_old).await?;
+        let there = Code {
+            hazards,
+            ..session.there(code, side, is_old).await?
+        };
         Ok(match said {
             Some(why) => Code {
                 source: Fact::doubted((), Origin::Remembered, why),
