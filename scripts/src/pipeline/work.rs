@@ -18,7 +18,7 @@ use crate::context::prelude::*;
 use crate::deploy;
 use crate::expect::Expectations;
 use crate::functions::Functions;
-use crate::governance::{Call, PendingAction, pending};
+use crate::governance::{Call, PendingAction, pending, require_approver};
 use crate::ids::ActionId;
 use crate::layout::Who;
 use crate::model;
@@ -162,10 +162,25 @@ impl<'a> Work<'a> {
         subject: (&str, &str),
     ) -> Result<Self> {
         let session = Session::sending(context, what).await?;
-        Ok(Self {
+        let work = Self {
             sends: true,
             ..Self::dry(session, subject).await?
-        })
+        };
+        work.require_part(what).await?;
+        Ok(work)
+    }
+
+    /// Refuses a key with no part in the policy of new versions, before anything is built. Whoever repeats a registered
+    /// one, or completes what the approvers decided, needs none.
+    async fn require_part(&self, what: &str) -> Result<()> {
+        let Session { context, registry } = self.session;
+        if self.known.is_some() || context.is_export() {
+            return Ok(());
+        }
+        let approved = self.open.iter().flat_map(|open| &open.readiness.approved);
+        let approved: Vec<Address> = approved.copied().collect();
+        let role = (self.name.as_str(), "migrate");
+        Ok(require_approver(registry, what, role, &approved).await?)
     }
 
     /// Work that sends nothing.
