@@ -48,6 +48,7 @@ pub fn main() -> ExitCode {
         maximum: Some(0),
     };
     let _ = setrlimit(Resource::Core, none);
+    children::keep_memory_private();
     run(std::env::args_os().collect())
 }
 

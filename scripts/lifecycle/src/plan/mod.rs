@@ -53,7 +53,7 @@ use alloy::primitives::{Address, B256, Bytes};
 use effects::GasLimits;
 use serde::Serialize;
 use simulated_plan::simulate_on;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::Receipt;
 use stylus_layout::{Document, Layout};
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -84,6 +84,8 @@ pub struct PlanRequest {
     pub document: Option<Document>,
     /// Instances that are tried, at most.
     pub instances: u32,
+    /// Code built here whose author's sources read no gas.
+    pub without_gas: BTreeSet<CodeHash>,
     /// Names for addresses.
     pub names: Names,
 }

@@ -158,6 +158,7 @@ impl PlanSimulation<'_> {
             kinds: before.iter().map(|one| (one.proxy, one.kind)).collect(),
             proposed,
             registered: registered.collect(),
+            without_gas: &self.request.without_gas,
             names: &self.request.names,
         };
         let (reads, unsettled) = ran.look(&self.simulation)?;
