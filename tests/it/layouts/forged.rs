@@ -127,3 +127,29 @@ fn a_library_below_the_macros_that_comes_from_a_folder_is_named() {
     let unlisted = shown["layout"]["unlisted"].to_string();
     assert!(unlisted.contains("\"quote"), "{shown:#}");
 }
+
+/// What its build script finds, it tells by failing.
+const SCRIPT: &str = r#"fn main() {
+    assert!(std::fs::read("{secret}").is_err(), "it reads a file of the user");
+    assert!(std::fs::write("{secret}", "").is_err(), "it writes one");
+    assert!(std::fs::read_dir("/proc").is_err(), "it sees processes");
+    let mut variables = std::env::vars();
+    assert!(variables.all(|(name, _)| !name.contains("PRIVATE_KEY")), "it has a key");
+}
+"#;
+
+#[test]
+#[ignore = "nightly: compiles a crate, about 30 s; needs a kernel with Landlock"]
+fn a_build_script_reads_nothing_of_the_user_and_is_named() {
+    let author = Author::new();
+    let secret = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(secret.path(), "secret").expect("written");
+    let script = SCRIPT.replace("{secret}", &secret.path().display().to_string());
+    let source = note("KIND", "2");
+    let folder = author.source("scripted", &source, "");
+    author.write("scripted/build.rs", &script);
+    let shown = author.project.done(&format!("layout show {folder}"));
+    let unlisted = shown["layout"]["unlisted"].to_string();
+    assert!(unlisted.contains("\"scripted\""), "{shown:#}");
+    assert_eq!(fs::read_to_string(secret.path()).expect("it"), "secret");
+}
