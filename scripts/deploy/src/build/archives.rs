@@ -3,13 +3,17 @@
 
 use super::cargo_home::{CACHE, CargoHome, UNPACKED};
 use super::error::BuildError;
+use super::known_sources::is_rust;
 use super::lock_file::LockFile;
 use crate::error::Refusal;
 use cargo_metadata::{Artifact, TargetKind};
+use proc_macro2::{TokenStream, TokenTree};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+/// The module of the chain's functions.
+const HOST: &str = "vm_hooks";
 /// What the id of a package begins with that comes from a registry.
 const REGISTRY: &str = "registry+";
 
@@ -18,8 +22,9 @@ const REGISTRY: &str = "registry+";
 pub(super) struct Unproven {
     /// Packages that come from a folder in the place of a registry: nothing says which files they have.
     pub(super) folders: BTreeSet<String>,
-    /// Packages with macros that neither SDK nor framework brings: they may write anything.
-    pub(super) macros: BTreeSet<String>,
+    /// Packages that neither SDK nor framework brings, and that may write or link anything: those with macros or a
+    /// build script, and those that name the chain's functions.
+    pub(super) others: BTreeSet<String>,
 }
 
 impl Unproven {
@@ -43,8 +48,11 @@ impl Unproven {
             let folder = folder.unwrap_or(Path::new(""));
             let name = named(&one.package_id.repr);
             let package = name.split(' ').next().unwrap_or_default();
-            if one.target.is_kind(TargetKind::ProcMacro) && !known.contains(package) {
-                found.macros.insert(format!("macros of {name}"));
+            let is_known = known.contains(package);
+            let runs = [TargetKind::ProcMacro, TargetKind::CustomBuild];
+            let is_run = runs.iter().any(|kind| one.target.is_kind(kind.clone()));
+            if is_run && !is_known {
+                found.others.insert(name.clone());
             }
             if !seen.insert(folder.to_owned()) {
                 continue;
@@ -53,9 +61,46 @@ impl Unproven {
                 Some(archive) => require_named(&name, &archive, lock)?,
                 None => drop(found.folders.insert(format!("{name} in a folder"))),
             }
+            if !is_known && names_host(folder)? {
+                found.others.insert(name);
+            }
         }
         Ok(found)
     }
+}
+
+/// Whether a Rust file below `folder` names the module of the chain's functions, which who declares one has to, or
+/// cannot be read.
+fn names_host(folder: &Path) -> Result<bool, BuildError> {
+    let mut left = vec![folder.to_owned()];
+    while let Some(folder) = left.pop() {
+        let entries = std::fs::read_dir(&folder).map_err(BuildError::file("read", &folder))?;
+        for entry in entries {
+            let path = entry.map_err(BuildError::file("read", &folder))?.path();
+            if path.is_dir() {
+                left.push(path);
+            } else if is_rust(&path) {
+                let text = std::fs::read_to_string(&path).unwrap_or_default();
+                let tokens = text.trim_start_matches('\u{feff}').parse::<TokenStream>();
+                // What is no Rust is compiled by nobody; tests of parsers have such files.
+                if tokens.is_ok_and(has_host) {
+                    return Ok(true);
+                }
+            }
+        }
+    }
+    Ok(false)
+}
+
+fn has_host(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => has_host(group.stream()),
+        TokenTree::Literal(literal) => {
+            let text = syn::parse_str::<syn::LitStr>(&literal.to_string());
+            text.is_ok_and(|text| text.value() == HOST)
+        }
+        _ => false,
+    })
 }
 
 /// `quote 1.0.45` of `registry+https://…#quote@1.0.45`.
@@ -143,7 +188,9 @@ mod tests {
         let error = Unproven::of(&[&fetched], &lock("00"), &home).expect_err("another");
         assert_eq!(error.name(), "PackageDiffers", "{error}");
 
-        let vendored = made(id, Path::new("/vendor/quote"), "lib");
+        let vendored = folder.path().join("vendor/quote");
+        std::fs::create_dir_all(&vendored).expect("a folder");
+        let vendored = made(id, &vendored, "lib");
         let found = Unproven::of(&[&vendored], &lock(&checksum), &home).expect("compared");
         assert_eq!(
             found.folders,
@@ -153,14 +200,28 @@ mod tests {
         // Macros of the SDK, and of nobody.
         let macros = made(id, &there, "proc-macro");
         let found = Unproven::of(&[&macros], &lock(&checksum), &home).expect("compared");
-        assert_eq!(found.macros, BTreeSet::new());
-        let other = "registry+https://x/index#other@1.0.0";
-        let macros = made(other, Path::new("/vendor/other"), "proc-macro");
-        let found = Unproven::of(&[&macros], &lock(&checksum), &home).expect("compared");
-        assert_eq!(
-            found.macros,
-            BTreeSet::from(["macros of other 1.0.0".to_owned()])
-        );
+        assert_eq!(found.others, BTreeSet::new());
+        for (kind, text, is_named) in [
+            ("proc-macro", "", true),
+            ("custom-build", "", true),
+            ("lib", "fn a() {}", false),
+            (
+                "lib",
+                "#[link(wasm_import_module = \"vm_h\\u{6f}oks\")] extern \"C\" {}",
+                true,
+            ),
+        ] {
+            let other = folder.path().join("other");
+            std::fs::create_dir_all(other.join("src")).expect("a folder");
+            std::fs::write(other.join("src/lib.rs"), text).expect("written");
+            let other = made("registry+https://x/index#other@1.0.0", &other, kind);
+            let found = Unproven::of(&[&other], &lock(&checksum), &home).expect("compared");
+            assert_eq!(
+                found.others.contains("other 1.0.0"),
+                is_named,
+                "{kind} {text}"
+            );
+        }
     }
 
     #[test]
