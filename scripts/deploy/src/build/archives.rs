@@ -1,5 +1,6 @@
 //! Packages of registries as they lie on the disk. Cargo compares an archive with the lock file when it downloads it,
-//! and neither that nor what it unpacked ever again. So each build unpacks anew ([`CargoHome`]) what this compared.
+//! and neither that nor what it unpacked ever again. So builds have a folder for that of their own ([`CargoHome`]), and
+//! this compares the archives.
 
 use super::cargo_home::{CACHE, CargoHome, UNPACKED};
 use super::error::BuildError;
@@ -166,7 +167,7 @@ mod tests {
         let cache = real.join(CACHE).join("index");
         std::fs::create_dir_all(&cache).expect("a folder");
         std::fs::write(cache.join("quote-1.0.0.crate"), "archive").expect("written");
-        let home = CargoHome::prepare(folder.path().join("home"), &real).expect("a home");
+        let home = CargoHome::prepare(folder.path().join("home"), &real, true).expect("a home");
         let checksum = hex::encode(Sha256::digest("archive"));
         let entry = |name: &str, checksum: &str, needs: &str| {
             format!(
@@ -228,16 +229,18 @@ mod tests {
     fn what_was_unpacked_before_is_unpacked_again() {
         let folder = tempfile::tempdir().expect("a folder");
         let (own, real) = (folder.path().join("home"), folder.path().join("real"));
-        let prepare = || CargoHome::prepare(own.clone(), &real).expect("a home");
+        let prepare = |anew| CargoHome::prepare(own.clone(), &real, anew).expect("a home");
         // A home of before: one link.
         std::fs::create_dir_all(real.join("registry/src/index")).expect("a folder");
         std::fs::create_dir_all(&own).expect("a folder");
         std::os::unix::fs::symlink(real.join("registry"), own.join("registry")).expect("a link");
-        prepare();
+        prepare(false);
         let changed = own.join(UNPACKED).join("index/quote-1.0.0/src/lib.rs");
         std::fs::create_dir_all(changed.parent().expect("a folder")).expect("made");
         std::fs::write(&changed, "changed").expect("written");
-        prepare();
+        prepare(false);
+        assert!(changed.exists());
+        prepare(true);
         assert!(!changed.exists() && real.join("registry/src/index").is_dir());
         assert!(own.join(CACHE).is_dir());
     }

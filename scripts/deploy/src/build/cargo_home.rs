@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Archives of packages.
 pub(super) const CACHE: &str = "registry/cache";
-/// What cargo unpacks of them. It takes what lies there as it is, so each build has a folder of its own, empty at first.
+/// What cargo unpacks of them, in a folder of our own: it takes what lies there as it is.
 pub(super) const UNPACKED: &str = "registry/src";
 /// Folders of downloads, which every build on the machine shares.
 const FOLDERS: [&str; 3] = [CACHE, "registry/index", "git"];
@@ -34,8 +34,12 @@ pub(super) struct CargoHome {
 
 impl CargoHome {
     /// Makes `folder` the cargo home that has the downloads of `real`, and no more of its configuration than where
-    /// packages come from.
-    pub(super) fn prepare(folder: PathBuf, real: &Path) -> Result<Self, BuildError> {
+    /// packages come from. With `unpacks_anew`, nothing is there that an earlier build can have changed.
+    pub(super) fn prepare(
+        folder: PathBuf,
+        real: &Path,
+        unpacks_anew: bool,
+    ) -> Result<Self, BuildError> {
         let create =
             |path: &Path| std::fs::create_dir_all(path).map_err(BuildError::file("create", path));
         create(&folder)?;
@@ -50,7 +54,7 @@ impl CargoHome {
         }
         create(&registry)?;
         let unpacked = folder.join(UNPACKED);
-        if unpacked.exists() {
+        if unpacks_anew && unpacked.exists() {
             std::fs::remove_dir_all(&unpacked).map_err(BuildError::file("remove", &unpacked))?;
         }
         for name in FOLDERS.iter().chain(&BOOKS).chain(&CREDENTIALS) {
