@@ -17,6 +17,7 @@
 //! | `outsider` | fields that come, go and come back in crates of an author's own, as processes |
 //! | `components` | whose layout a contract with components carries, in crates of an author's own |
 //! | `hidden` | functions that only seem to be there, in crates of an author's own |
+//! | `forged` | layouts that an author's own crate forges, as processes |
 //! | `listed` | what the layout of an author's crate lists, as processes |
 //! | `forked` | what is done on a fork of the chain, and what it leaves of the chain's records |
 
@@ -29,6 +30,7 @@ mod components;
 mod coverage;
 mod decoded;
 mod folder;
+mod forged;
 mod forked;
 mod hidden;
 mod listed;

@@ -56,6 +56,7 @@ pub fn main(program: &'static Program) -> ExitCode {
         maximum: Some(0),
     };
     let _ = setrlimit(Resource::Core, none);
+    children::keep_memory_private();
     run(program, std::env::args_os().collect())
 }
 

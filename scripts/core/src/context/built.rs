@@ -12,6 +12,7 @@ use crate::layout::{Documents, Store};
 use crate::prelude::*;
 use crate::registry::Registry;
 use crate::versions::Versions;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 use stylus_layout::Layout;
@@ -22,7 +23,9 @@ pub(crate) struct Built {
     /// What callers can use.
     interface: Option<Callable>,
     /// Where its fields lie, if it says so.
-    layout: Option<Layout>,
+    layout: Option<Fact<Layout>>,
+    /// Whether its author's code may read how much gas is left.
+    reads_gas: bool,
     /// The files that it was built from.
     rust: Vec<RustFile>,
 }
@@ -34,9 +37,9 @@ impl Context {
         self.artifact_by(&self.builder()?, source)
     }
 
-    /// As [`Self::artifact`], always compiled from its sources now.
+    /// As [`Self::artifact`], always compiled from its sources now, which others wrote.
     pub(crate) fn rebuilt_artifact(&self, source: &str) -> Result<Artifact> {
-        self.artifact_by(&self.builder()?.from_scratch(), source)
+        self.artifact_by(&self.builder()?.from_scratch().of_others(), source)
     }
 
     fn artifact_by(&self, builder: &Builder, source: &str) -> Result<Artifact> {
@@ -50,7 +53,8 @@ impl Context {
         self.built().push(Built {
             codehash: artifact.codehash(),
             interface: artifact.interface.clone(),
-            layout: artifact.layout.clone(),
+            layout: artifact.layout.clone().map(|layout| artifact.says(layout)),
+            reads_gas: artifact.reads_gas,
             rust,
         });
         Ok(artifact)
@@ -61,6 +65,13 @@ impl Context {
         let built = self.built();
         let of_code = built.iter().rfind(|one| one.codehash == codehash);
         of_code.map_or_else(Places::default, |one| SourceFiles::read(&one.rust).places())
+    }
+
+    /// Code that this run has built whose author's sources read no gas.
+    pub(crate) fn without_gas(&self) -> BTreeSet<CodeHash> {
+        let built = self.built();
+        let silent = built.iter().filter(|one| !one.reads_gas);
+        silent.map(|one| one.codehash).collect()
     }
 
     /// An artifact that goes on chain. Its records are kept next to the manifest.
@@ -85,7 +96,8 @@ impl Context {
         self.built().push(Built {
             codehash: artifact.codehash(),
             interface,
-            layout: artifact.layout.clone(),
+            layout: artifact.layout.clone().map(|layout| artifact.says(layout)),
+            reads_gas: artifact.reads_gas,
             rust: Vec::new(),
         });
     }
@@ -135,7 +147,7 @@ impl Context {
             .find(|one| one.codehash == codehash)
             .map(|one| one.layout.clone());
         let known = match here {
-            Some(layout) => layout.map(|layout| Fact::of(layout, Origin::Build)),
+            Some(layout) => layout,
             None => {
                 let store = self.store();
                 let build = store.build(codehash)?;

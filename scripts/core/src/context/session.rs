@@ -65,6 +65,7 @@ impl<'a> Session<'a> {
             layouts: BTreeMap::new(),
             document: None,
             instances,
+            without_gas: self.context.without_gas(),
             names: self.context.names(),
         }
     }

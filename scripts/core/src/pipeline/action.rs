@@ -4,6 +4,7 @@ use crate::client::ChainError;
 use crate::context::prelude::*;
 use crate::governance::{self, executed_already, outcome_of_ended_action};
 use crate::ids::ActionId;
+use std::collections::BTreeSet;
 
 /// The event that proposed an action. Its id is on the chain then: it is no key that was typed in place of one.
 ///
@@ -38,8 +39,8 @@ pub(crate) fn is_action(text: &str) -> bool {
     text.starts_with("0x")
 }
 
-/// The action that `text` identifies: all of its digits, or the first ones, if exactly one open action begins
-/// with them, or, if none does, exactly one earlier action.
+/// The action that `text` identifies: all of its digits, or the first ones, if exactly one action begins with them,
+/// open or ended. Anybody can propose one whose id begins as another does.
 ///
 /// # Errors
 /// [`Error::Usage`]; errors of the chain.
@@ -64,16 +65,46 @@ pub async fn resolve_action(session: Session<'_>, text: &str) -> Result<ActionId
     let begins = format!("0x{}", digits.to_lowercase());
     let is_named = |action: &ActionId| action.to_string().starts_with(&begins);
     let open = governance::all_pending(registry).await?;
-    let ids = open.iter().map(|open| open.action);
-    let mut matching: Vec<_> = ids.filter(is_named).collect();
-    if matching.is_empty() {
-        // One that was executed or cancelled.
-        let all = governance::ever_proposed(registry).await?;
-        matching = all.into_iter().filter(is_named).collect();
+    let open: BTreeSet<ActionId> = open.iter().map(|open| open.action).collect();
+    let ever = governance::ever_proposed(registry).await?;
+    let named: BTreeSet<ActionId> = open.iter().copied().chain(ever).filter(is_named).collect();
+    one_of(&named, &open).map_err(|found| refused(&found))
+}
+
+/// The only one of `named`; else what was found, in words.
+fn one_of(
+    named: &BTreeSet<ActionId>,
+    open: &BTreeSet<ActionId>,
+) -> std::result::Result<ActionId, String> {
+    let mut all = named.iter();
+    match (all.next(), all.next()) {
+        (Some(action), None) => Ok(*action),
+        (None, _) => Err("no action starts with these digits".to_owned()),
+        _ => {
+            let words = named.iter().map(|one| match open.contains(one) {
+                true => format!("{one} (open)"),
+                false => format!("{one} (ended)"),
+            });
+            let words = words.collect::<Vec<_>>().join(", ");
+            Err(format!("several actions start with these digits: {words}"))
+        }
     }
-    match matching.as_slice() {
-        [action] => Ok(*action),
-        [] => Err(refused("no action starts with these digits")),
-        _ => Err(refused("several actions start with these digits")),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_that_fit_an_open_and_an_ended_action_name_neither() {
+        let id = |last: u8| ActionId(B256::with_last_byte(last));
+        let open = BTreeSet::from([id(1)]);
+        let named = |all: &[u8]| all.iter().map(|one| id(*one)).collect::<BTreeSet<_>>();
+        assert_eq!(one_of(&named(&[1]), &open), Ok(id(1)));
+        assert_eq!(one_of(&named(&[2]), &open), Ok(id(2)));
+        assert!(one_of(&named(&[]), &open).is_err());
+        let refused = one_of(&named(&[1, 2]), &open).expect_err("two");
+        let words = format!("{} (open), {} (ended)", id(1), id(2));
+        assert!(refused.ends_with(&words), "{refused}");
     }
 }

@@ -47,7 +47,7 @@ async fn write(session: Session<'_>, name: &str, version: &str) -> Result<Option
         (registry.client.chain_id(), registry.address),
         &code,
     );
-    let bytes = registry.client.code(code.implementation).await?;
+    let bytes = registry.client.code_bytes(code.implementation).await?;
     let (versions, network) = (context.versions(), context.kept_network(registry.client));
     let is_new = versions.keep(&network, &Kept::new(record, bytes, document))?;
     let folder = versions.place(&network, name, version)?;

@@ -14,7 +14,7 @@ use crate::assess::Role;
 use crate::checks::{Assessment, Code, Runs, Stage, Subject, Version};
 use crate::context::prelude::*;
 use crate::functions::Functions;
-use crate::governance::{Call, PendingAction, pending};
+use crate::governance::{Call, PendingAction, pending, require_approver};
 use crate::ids::ActionId;
 use crate::layout::Who;
 use crate::model;
@@ -161,7 +161,22 @@ impl<'a> Work<'a> {
         subject: (&str, &str),
     ) -> Result<Self> {
         let session = Session::sending(context, what).await?;
-        Self::of(session, subject, Role::Proposer).await
+        let work = Self::of(session, subject, Role::Proposer).await?;
+        work.require_part(what).await?;
+        Ok(work)
+    }
+
+    /// Refuses a key with no part in the policy of new versions, before anything is built. Whoever repeats a registered
+    /// one, or completes what the approvers decided, needs none.
+    async fn require_part(&self, what: &str) -> Result<()> {
+        let Session { context, registry } = self.session;
+        if self.known.is_some() || context.is_export() {
+            return Ok(());
+        }
+        let approved = self.open.iter().flat_map(|open| &open.readiness.approved);
+        let approved: Vec<Address> = approved.copied().collect();
+        let role = (self.name.as_str(), "migrate");
+        Ok(require_approver(registry, what, role, &approved).await?)
     }
 
     /// Work on that version of that definition.

@@ -92,16 +92,17 @@ impl Init {
         let structs = files
             .iter()
             .flat_map(|(_, _, text, _)| storage_structs(text));
-        let mut entrypoints = structs.filter(|one| is_main && one.has("entrypoint"));
-        let contract = entrypoints.next().map(|one| one.name);
-        if is_main && contract.is_none() {
+        let entrypoints = structs.filter(|one| is_main && one.has("entrypoint"));
+        // Features may choose one of several.
+        let contracts: Vec<String> = entrypoints.map(|one| one.name).collect();
+        if is_main && contracts.is_empty() {
             let missing = "no source file has a storage struct with #[entrypoint]";
             return Err(refused(missing.into()));
         }
         let mut sources = Vec::new();
         for file in &files {
             let (name, _, text, items) = file;
-            let source = Source::of(name, (text, items), contract.as_deref())?;
+            let source = Source::of(name, (text, items), &contracts)?;
             sources.push((file, source));
         }
         let has = |what: fn(&Source) -> bool| sources.iter().any(|(_, source)| what(source));

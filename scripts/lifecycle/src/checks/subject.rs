@@ -117,7 +117,7 @@ impl Code {
         let steps = artifact.steps.clone().map(Declared::Steps);
         let there = Self::there(code, artifact.bytes(), layout, is_old);
         Self {
-            declared: steps.map_or(there.declared, |steps| Fact::of(steps, Origin::Build)),
+            declared: steps.map_or(there.declared, |steps| artifact.says(steps)),
             source: match artifact.source_hash().is_zero() {
                 true => there.source,
                 false => Fact::of((), Origin::Build),

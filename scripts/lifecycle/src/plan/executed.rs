@@ -4,12 +4,13 @@ use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::build::evm;
 use crate::call_tree::{Frame, Kind};
 use crate::client::ChainError;
+use crate::ids::CodeHash;
 use crate::model::ProxyKind;
 use crate::names::Names;
 use crate::simulation::Simulation;
 use alloy::primitives::{Address, hex, keccak256};
 use alloy::sol_types::SolCall;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::chain::{ARB_SYS, ARB_WASM, ARB_WASM_CACHE, DESIGNATOR_PREFIX};
 
 alloy::sol! {
@@ -112,6 +113,8 @@ pub(super) struct Ran<'a> {
     pub(super) proposed: Vec<(String, Address)>,
     /// The versions of other code.
     pub(super) registered: BTreeMap<Address, String>,
+    /// Code whose author reads no gas.
+    pub(super) without_gas: &'a BTreeSet<CodeHash>,
     pub(super) names: &'a Names,
 }
 

@@ -59,7 +59,7 @@ use crate::names::Names;
 use alloy::dyn_abi::DynSolType;
 use alloy::primitives::{Address, B256, Bytes};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::Receipt;
 use stylus_layout::{Document, Layout};
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -90,6 +90,8 @@ pub struct PlanRequest {
     pub document: Option<Document>,
     /// Instances that are tried, at most.
     pub instances: u32,
+    /// Code built here whose author's sources read no gas.
+    pub without_gas: BTreeSet<CodeHash>,
     /// Names for addresses.
     pub names: Names,
 }

@@ -166,6 +166,7 @@ impl PlanSimulation<'_> {
             kinds: kinds.collect(),
             proposed,
             registered: registered.collect(),
+            without_gas: &self.request.without_gas,
             names: &self.request.names,
         };
         let (reads, unsettled) = ran.look(&self.simulation)?;

@@ -120,7 +120,7 @@ impl Baseline {
     fn revision(context: &Context, revision: &str) -> Result<Self> {
         let artifact = context.artifact(revision)?;
         let known = match artifact.document() {
-            Some(document) => Fact::of(document, Origin::Build),
+            Some(document) => artifact.says(document),
             None => Fact::unknown("the contract declares none"),
         };
         let callable = match context.interface_of(artifact.codehash()) {
@@ -183,7 +183,7 @@ pub(crate) async fn against(
     let labels = base.labels(context, &args.name)?;
     let asked = Asked::Kept(context, &labels);
     let document = match artifact.document() {
-        Some(document) => Fact::of(document, Origin::Build),
+        Some(document) => artifact.says(document),
         None => Fact::unknown("the contract declares none"),
     };
     let there = artifact.code_at(Address::ZERO).into();

@@ -36,7 +36,8 @@ impl Work<'_> {
         same.extend(self.proposed_code());
         same.retain(|other| other.codehash == code.codehash);
         let origin = self.complete(&mut code, recorded, &same)?;
-        let built = artifact.as_ref().and_then(Artifact::document);
+        let says = |artifact: &Artifact| Some(artifact.says(artifact.document()?));
+        let built = artifact.as_ref().and_then(says);
         let (mut said, mut hazards) = (None, Vec::new());
         let layout = match (wanted.layout, built) {
             (Some(file), _) => {
@@ -49,7 +50,7 @@ impl Work<'_> {
                 }
                 given.side.known
             }
-            (None, Some(built)) => Fact::of(built, Origin::Build),
+            (None, Some(said)) => said,
             (None, None) if code.layout.is_zero() => {
                 Fact::unknown("the contract declares none, and no --layout was given")
             }

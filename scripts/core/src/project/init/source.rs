@@ -19,8 +19,8 @@ pub(super) struct Source<'t> {
     lines: BTreeMap<usize, Vec<(usize, &'static str)>>,
     /// What is left as it is, and why it may not stay so.
     pub(super) skipped: Vec<String>,
-    /// The struct with the entrypoint.
-    contract: Option<&'t str>,
+    /// The structs with an entrypoint: features may choose one of several.
+    contracts: &'t [String],
     /// Storage structs that no item was found for yet.
     structs: Vec<StorageStruct>,
     /// Whether it has a storage struct.
@@ -40,17 +40,17 @@ pub(super) fn parsed(name: &str, text: &str) -> Result<File, Error> {
 }
 
 impl<'t> Source<'t> {
-    /// What would change in the file of that name. `contract` is the struct with the entrypoint; of a crate that
-    /// the contract depends on there is none.
+    /// What would change in the file of that name. `contracts` are the structs with an entrypoint; of a crate that the
+    /// contract depends on there are none.
     pub(super) fn of(
         name: &str,
         (text, file): (&'t str, &File),
-        contract: Option<&'t str>,
+        contracts: &'t [String],
     ) -> Result<Self, Error> {
         let mut source = Self {
             text: text.split_inclusive('\n').collect(),
             structs: storage_structs(text),
-            contract,
+            contracts,
             ..Self::default()
         };
         source.scope(&file.items);
@@ -128,7 +128,7 @@ impl<'t> Source<'t> {
             Type::Path(path) => path.path.segments.last(),
             _ => None,
         };
-        if last.is_none_or(|last| self.contract.is_none_or(|contract| last.ident != contract)) {
+        if last.is_none_or(|last| self.contracts.iter().all(|one| last.ident != one)) {
             return false;
         }
         self.has_public = true;

@@ -47,7 +47,8 @@ fn crate_of(source: &str) -> TempDir {
 /// The source with the framework's attributes.
 fn contract(source: &str) -> Result<String, Error> {
     let file = parsed("src/lib.rs", source)?;
-    Ok(Source::of("src/lib.rs", (source, &file), Some("Counter"))?.changed())
+    let contracts = ["Counter".to_owned()];
+    Ok(Source::of("src/lib.rs", (source, &file), &contracts)?.changed())
 }
 
 /// A folder with these files, and a manifest that says nothing.
@@ -166,6 +167,32 @@ fn crates_of_the_workspace_that_hold_storage_are_changed_too() {
     let error = init_in(folder.path()).expect_err("a workspace").to_string();
     let says = "give the folder of the contract's crate";
     assert!(error.contains(says), "{error}");
+}
+
+/// Features choose which one is compiled.
+#[test]
+fn each_of_several_contracts_in_a_crate_is_made_upgradeable() {
+    let one = |name: &str, block: &str| {
+        format!(
+            "#[cfg(feature = \"{name}\")]\nmod {name} {{\n    #[storage]\n    #[entrypoint]\n    pub struct {name}{block}\n    \
+             #[public]\n    impl {name} {{\n        pub fn a(&self) {{}}\n    }}\n}}\n"
+        )
+    };
+    let source = format!(
+        "{}{}",
+        one("First", " { a: StorageBool }"),
+        one("Second", ";")
+    );
+    let folder = crate_of(&source);
+    let after = after(&init(&folder), "src/lib.rs");
+    for text in [
+        "#[derive(StorageLayout)]\n    pub struct First",
+        "#[derive(StorageLayout)]\n    pub struct Second;",
+    ] {
+        assert!(after.contains(text), "{after}");
+    }
+    let upgradeable = after.matches("    #[upgradeable]\n    #[public]\n").count();
+    assert_eq!(upgradeable, 2, "{after}");
 }
 
 #[test]
