@@ -103,7 +103,9 @@ pub async fn simulate<'a>(
     let mut checks = work.checks;
     let call = Call::Migrate(request.call.clone());
     checks.extend(standing::of_call(session, &call).await?);
-    let is_known = |one: &Finding| checks.found().any(|other| other.id == one.id);
+    let is_known = |one: &Finding| {
+        one.id.account().is_some() && checks.found().any(|other| other.id == one.id)
+    };
     plan.problems.retain(|one| !is_known(one));
     let decided = decide(&plan.problems, &context.accepted(), role);
     let taken = decided.accepted;

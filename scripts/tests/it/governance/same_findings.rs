@@ -288,8 +288,8 @@ const COMMANDS: [Typed; 14] = [
         format!("register A 3.1 counter-v2 {}", all.accept(""))
     }),
     ("create-proxy", &[], "Admin", |all| {
-        let create = CREATE.replace(" 1.0 ", " 2.0 ");
-        format!("{create} --salt 9 {},initializer-of-other", all.accept(""))
+        let init = "--init initialize(uint256,uint256) 7 1";
+        format!("create-proxy A 2.0 {init} --salt 9 {}", all.accept(""))
     }),
 ];
 
