@@ -11,10 +11,9 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::{B256, U256};
-use stylus_upgrades_interface::slots;
 
 use crate::error::LayoutError;
-use crate::fields::{WORD, fields};
+use crate::fields::{WORD, fields, start_of};
 use crate::layout::{Item, Layout};
 use crate::shape::{Bytes, Map, Shape, Type};
 
@@ -36,7 +35,10 @@ pub struct Range {
     within: String,
     /// The field, `config.limit`.
     pub field: String,
-    /// The first byte, counted from the area's beginning.
+    /// The area again, where it is not known where in storage that begins; else empty, and bytes are counted from
+    /// slot 0.
+    unplaced: String,
+    /// The first byte.
     start: Bytes,
     /// The byte after the last.
     end: Bytes,
@@ -68,12 +70,12 @@ impl Range {
     }
 
     fn location(&self) -> (&str, &str) {
-        (&self.area, &self.within)
+        (&self.unplaced, &self.within)
     }
 
     /// Whether a byte of one may be one of the other.
     fn meets(&self, other: &Self) -> bool {
-        self.area == other.area
+        self.unplaced == other.unplaced
             && match self.within == other.within {
                 true => self.start < other.end && other.start < self.end,
                 false => self.may_hold(other) || other.may_hold(self),
@@ -90,12 +92,9 @@ impl Range {
     /// The words that it lies in, at most `limit` of them; nothing for entries of mappings and
     /// elements of arrays, and in a namespace whose root is found in another way than ERC-7201 has it.
     pub fn words(&self, limit: usize) -> Vec<WordPart> {
-        let root = match self.area.strip_prefix("erc7201:") {
-            _ if !self.is_inline() => return Vec::new(),
-            Some(id) => U256::from_be_bytes(slots::erc7201(id.as_bytes()).0),
-            None if self.area.is_empty() => U256::ZERO,
-            None => return Vec::new(),
-        };
+        if !self.is_inline() || !self.unplaced.is_empty() {
+            return Vec::new();
+        }
         let word = Bytes::from(WORD);
         let (mut at, mut words) = (self.start, Vec::new());
         while at < self.end && words.len() < limit {
@@ -103,7 +102,7 @@ impl Range {
             let end = next.min(self.end);
             let slot: U256 = (at / word).wrapping_to();
             words.push(WordPart {
-                slot: root.wrapping_add(slot).into(),
+                slot: slot.into(),
                 offset: (at % word).saturating_to(),
                 bytes: (end - at).saturating_to(),
             });
@@ -220,16 +219,19 @@ impl Ranges {
 #[derive(Clone)]
 struct Location {
     area: String,
+    unplaced: String,
     within: String,
     start: Bytes,
 }
 
 impl Location {
     fn root(area: &str) -> Self {
+        let start = start_of(area);
         Self {
             area: area.to_owned(),
+            unplaced: start.map_or(area, |_| "").to_owned(),
             within: String::new(),
-            start: Bytes::ZERO,
+            start: start.unwrap_or_default(),
         }
     }
 
@@ -245,6 +247,7 @@ impl Location {
     fn entries(&self, kind: &str) -> Self {
         Self {
             area: self.area.clone(),
+            unplaced: self.unplaced.clone(),
             within: format!("{}/{}{kind}", self.within, self.start),
             start: Bytes::ZERO,
         }
@@ -266,9 +269,19 @@ impl<'l> Walk<'l> {
         prefix: &str,
         depth: usize,
     ) -> Result<(), LayoutError> {
-        for field in fields(self.layout, items)? {
+        let all = fields(self.layout, items)?;
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for field in &all {
+            *counts.entry(field.label()).or_default() += 1;
+        }
+        for field in all {
             if !field.is_gap() {
-                let path = format!("{prefix}{}", field.label());
+                let label = field.label();
+                let path = match counts.get(label) {
+                    // Which of several with one name.
+                    Some(2..) => format!("{prefix}{label}@{}", field.item.slot),
+                    _ => format!("{prefix}{label}"),
+                };
                 self.ty(
                     field.ty,
                     field.size,
@@ -343,6 +356,7 @@ impl<'l> Walk<'l> {
         if end > location.start {
             self.ranges.all.push(Range {
                 area: location.area,
+                unplaced: location.unplaced,
                 within: location.within,
                 field,
                 start: location.start,

@@ -1,10 +1,13 @@
-//! Two versions' layouts compared, field by field, by where the bytes are.
+//! Two versions' layouts compared by where the bytes are.
 //!
-//! Fields are paired by name (and by what is declared), then their locations and types are compared.
-//! Every byte of the old version must mean in the new one what it meant before.
+//! Fields of one root are paired by name (and by what is declared), then their locations and types are
+//! compared. Then everything is compared by its place in the whole storage, whatever root it is counted
+//! from. Every byte of the old version must mean in the new one what it meant before.
 
+mod empty;
 mod lazy;
 mod pairs;
+mod places;
 mod types;
 
 pub(crate) use types::Types;
@@ -12,9 +15,9 @@ pub(crate) use types::Types;
 use std::collections::BTreeSet;
 
 use crate::error::LayoutError;
-use crate::fields::{Field, fields};
+use crate::fields::Field;
 use crate::layout::Layout;
-use crate::report::{Decision, Declared, FieldChange, Report, Verdict};
+use crate::report::{Decision, Declared, FieldChange, Report, Verdict, Which};
 use crate::shape::Bytes;
 use pairs::{Pair, Pairs, pair};
 
@@ -24,32 +27,127 @@ use pairs::{Pair, Pairs, pair};
 /// [`LayoutError`] if a position is no number.
 pub fn compare(old: &Layout, new: &Layout) -> Result<Report, LayoutError> {
     let mut types = Types::default();
-    let mut findings = Area::root("").compare(
-        &mut types,
-        &fields(old, &old.storage)?,
-        &fields(new, &new.storage)?,
-    )?;
-    for (namespace, items) in &old.namespaces {
-        let old = fields(old, items)?;
-        match new.namespaces.get(namespace) {
-            Some(items) => findings.extend(Area::root(namespace).compare(
+    let (before, after) = (places::areas(old)?, places::areas(new)?);
+    let kept = places::kept(&mut types, &before, &after)?;
+    let mut findings = vec![];
+    for (at, area) in before.iter().enumerate() {
+        let fields = remaining(&area.fields, at, &kept.old);
+        let mut others = after.iter().enumerate();
+        match others.find(|(_, other)| other.name == area.name) {
+            Some((at, other)) => findings.extend(Area::root(area.name).compare(
                 &mut types,
-                &old,
-                &fields(new, items)?,
+                &fields,
+                &remaining(&other.fields, at, &kept.new),
             )?),
-            None => findings.extend(old.iter().map(|field| dropped_namespace(namespace, field))),
+            None => findings.extend(
+                fields
+                    .iter()
+                    .map(|field| dropped_namespace(area.name, field)),
+            ),
         }
     }
-    for (namespace, items) in &new.namespaces {
-        if !old.namespaces.contains_key(namespace) {
+    for (at, area) in after.iter().enumerate() {
+        if !before.iter().any(|other| other.name == area.name) {
+            let fields = remaining(&area.fields, at, &kept.new);
             findings.extend(
-                fields(new, items)?
+                fields
                     .iter()
-                    .map(|field| new_namespace(old, namespace, field)),
+                    .map(|field| new_namespace((&before, &after), area.name, field)),
             );
         }
     }
+    for (at, i) in &kept.new {
+        let found = after
+            .get(*at)
+            .and_then(|area| Some((area.name, area.fields.get(*i)?)));
+        findings.extend(found.map(|(name, field)| same_place(name, field)));
+    }
+    for meeting in places::meetings(&before, &after, &kept) {
+        let Some((area, field)) = after
+            .get(meeting.area)
+            .and_then(|area| Some((area.name, area.fields.get(meeting.field)?)))
+        else {
+            continue;
+        };
+        // It is told once that it lies on something.
+        findings.retain(|one: &FieldChange| {
+            let is_new = one.old.is_none() && one.decision == Decision::Safe;
+            !(is_new && one.area == area && one.field == field.label())
+        });
+        findings.push(on_others(area, field, &meeting.on));
+    }
     Ok(Report::new(findings))
+}
+
+/// Names that several fields of one of these lists have.
+fn shared<'l>(old: &[Field<'l>], new: &[Field<'l>]) -> BTreeSet<&'l str> {
+    let mut shared = BTreeSet::new();
+    for fields in [old, new] {
+        let mut seen = BTreeSet::new();
+        let labels = fields.iter().map(Field::label);
+        shared.extend(labels.filter(|label| !seen.insert(*label)));
+    }
+    shared
+}
+
+/// Findings of a field, each with which field it is where others have its name.
+fn which(
+    shared: &BTreeSet<&str>,
+    old: Option<&Field<'_>>,
+    new: Option<&Field<'_>>,
+    found: impl IntoIterator<Item = FieldChange>,
+) -> Vec<FieldChange> {
+    let is_shared = |field: &Field<'_>| shared.contains(field.label());
+    let which = match old.or(new) {
+        Some(field) if [old, new].into_iter().flatten().any(is_shared) => {
+            Some(Which::of(&field.location(), field.item.base.as_deref()))
+        }
+        _ => None,
+    };
+    let found = found.into_iter();
+    let found = found.map(|one| FieldChange {
+        which: which.clone(),
+        ..one
+    });
+    found.collect()
+}
+
+/// The fields of an area that are not kept in another one.
+fn remaining<'l>(
+    fields: &[Field<'l>],
+    area: usize,
+    kept: &BTreeSet<(usize, usize)>,
+) -> Vec<Field<'l>> {
+    let fields = fields.iter().enumerate();
+    let fields = fields.filter(|(at, _)| !kept.contains(&(area, *at)));
+    fields.map(|(_, field)| field.clone()).collect()
+}
+
+/// A field at its old place, which is counted from another root now.
+fn same_place(area: &str, field: &Field<'_>) -> FieldChange {
+    let note = "at the same slots as before, which are counted from another root now";
+    FieldChange {
+        new: Some(field.location()),
+        ..Area::root(area).finding(
+            Verdict::NamespaceChange,
+            Decision::Safe,
+            field.label(),
+            note,
+        )
+    }
+}
+
+/// A new field on bytes of something that is counted from another root.
+fn on_others(area: &str, field: &Field<'_>, on: &BTreeSet<String>) -> FieldChange {
+    let on: Vec<&str> = on.iter().map(String::as_str).collect();
+    let note = format!(
+        "on bytes that hold {}; put it at another root, or behind what is there",
+        on.join(", ")
+    );
+    FieldChange {
+        new: Some(field.location()),
+        ..Area::root(area).finding(Verdict::Insert, Decision::Refused, field.label(), note)
+    }
 }
 
 /// Follows the note of a change that is annotated as it was in the version before already.
@@ -65,18 +163,22 @@ fn dropped_namespace(namespace: &str, field: &Field<'_>) -> FieldChange {
     }
 }
 
-fn new_namespace(old: &Layout, namespace: &str, field: &Field<'_>) -> FieldChange {
-    let mut known = old.storage.iter().chain(old.namespaces.values().flatten());
-    let (verdict, note) = match known.any(|item| item.label == field.label()) {
-        true => (
-            Verdict::NamespaceChange,
-            "a new namespace that starts empty; the old version keeps a field of this name elsewhere",
+fn new_namespace(
+    (before, after): (&[places::Area<'_>], &[places::Area<'_>]),
+    namespace: &str,
+    field: &Field<'_>,
+) -> FieldChange {
+    let (verdict, decision, note) = match empty::instead_of((before, after), field) {
+        Some(note) => (Verdict::NamespaceChange, Decision::Refused, note),
+        None => (
+            Verdict::SafeAppend,
+            Decision::Safe,
+            "a new namespace".to_owned(),
         ),
-        false => (Verdict::SafeAppend, "a new namespace"),
     };
     FieldChange {
         new: Some(field.location()),
-        ..Area::root(namespace).finding(verdict, Decision::Safe, field.label(), note)
+        ..Area::root(namespace).finding(verdict, decision, field.label(), note)
     }
 }
 
@@ -106,23 +208,34 @@ impl<'a> Area<'a> {
         new: &[Field<'_>],
     ) -> Result<Vec<FieldChange>, LayoutError> {
         let pairs = pair(types, old, new)?;
+        let shared = shared(old, new);
         let mut findings = vec![];
         for (at, field) in new.iter().enumerate() {
             let pair = pairs.get(at);
-            match pair.and_then(|pair| Some((pair, old.get(pair.old)?))) {
+            let pair = pair.and_then(|pair| Some((pair, old.get(pair.old)?)));
+            let found = match pair {
                 Some((_, before)) if before.is_gap() && field.is_gap() => {
-                    findings.extend(self.gap(before, field, &pairs))
+                    self.gap(before, field, &pairs).into_iter().collect()
                 }
-                Some((pair, before)) => {
-                    findings.extend(self.both(types, old, (before, field), pair)?)
+                Some((pair, before)) => self.both(types, old, (before, field), pair)?,
+                None => {
+                    let is_left = pairs.is_left(old, new, field.label());
+                    vec![self.added(old, field, is_left)]
                 }
-                None => findings.push(self.added(old, field)),
-            }
+            };
+            let before = pair.map(|(_, before)| before);
+            findings.extend(which(&shared, before, Some(field), found));
         }
         for (at, field) in old.iter().enumerate() {
             if !pairs.is_paired(at) {
-                findings.extend(self.dropped(field, new));
+                let found = self.dropped(field, new);
+                findings.extend(which(&shared, Some(field), None, found));
             }
+        }
+        let undecided = self.undecided_pairs(types, old, new, &pairs)?;
+        for (at, found) in undecided {
+            let before = pairs.get(at).and_then(|pair| old.get(pair.old));
+            findings.extend(which(&shared, before, new.get(at), [found]));
         }
         Ok(findings)
     }
@@ -140,11 +253,78 @@ impl<'a> Area<'a> {
         }
     }
 
+    /// Pairs of fields whose names do not tell which is which: private variables of a contract's parents
+    /// may share a name, and where another one of that name fits as well, the parents may have changed
+    /// places.
+    fn undecided_pairs(
+        &self,
+        types: &mut Types,
+        old: &[Field<'_>],
+        new: &[Field<'_>],
+        pairs: &Pairs,
+    ) -> Result<Vec<(usize, FieldChange)>, LayoutError> {
+        let mut findings = vec![];
+        for (at, field) in new.iter().enumerate() {
+            let Some((pair, before)) = pairs
+                .get(at)
+                .and_then(|pair| Some((pair, old.get(pair.old)?)))
+            else {
+                continue;
+            };
+            if field.is_gap() || pair.is_declared || pair.is_certain(before, field) {
+                continue;
+            }
+            let mut fits = false;
+            for (other, candidate) in old.iter().enumerate() {
+                if other != pair.old
+                    && candidate.label() == field.label()
+                    && !pairs.is_certain(old, new, other)
+                {
+                    fits |= types.change(candidate.ty, field.ty, None)?.is_empty();
+                }
+            }
+            for (other, candidate) in new.iter().enumerate() {
+                let certain = pairs.get(other).is_some_and(|pair| {
+                    let before = old.get(pair.old);
+                    before.is_some_and(|before| pair.is_certain(before, candidate))
+                });
+                if other != at && candidate.label() == before.label() && !certain {
+                    fits |= types.change(before.ty, candidate.ty, None)?.is_empty();
+                }
+            }
+            if !fits {
+                continue;
+            }
+            let finding = match (&before.item.base, &field.item.base) {
+                (Some(was), Some(is)) => {
+                    let note = format!(
+                        "{is} declares it, and {was} declared what was here; if {was} is {is} now, accept it"
+                    );
+                    self.finding(Verdict::Rename, Decision::Asks, field.label(), note)
+                }
+                _ => {
+                    let note = "several parents declare a variable of this name, and the layout does not say \
+                                which of them is here: give the compiler's build-info with its AST";
+                    self.finding(Verdict::Unknown, Decision::Undecided, field.label(), note)
+                }
+            };
+            let finding = FieldChange {
+                old: Some(before.location()),
+                new: Some(field.location()),
+                ..finding
+            };
+            findings.push((at, finding));
+        }
+        Ok(findings)
+    }
+
     /// A gap in both versions: it may lose its beginning, never move its end.
     fn gap(&self, old: &Field<'_>, new: &Field<'_>, pairs: &Pairs) -> Option<FieldChange> {
         let finding = match (old.start == new.start, old.end() == new.end()) {
+            // Where it grew back over a field, that one is told to be gone.
             (true, true) => return None,
-            (false, true) if new.start > old.start => self.finding(
+            (false, true) if new.start < old.start => return None,
+            (false, true) => self.finding(
                 Verdict::GapUse,
                 Decision::Safe,
                 new.label(),
@@ -203,8 +383,7 @@ impl<'a> Area<'a> {
                     Decision::Asks,
                     None,
                     format!(
-                        "was {} here; if it is the same data declare renamed_from = {:?}",
-                        old.label(),
+                        "was {} here; if it is the same data, declare its old name",
                         old.label()
                     ),
                 ),
@@ -275,8 +454,9 @@ impl<'a> Area<'a> {
             .map(|next| next.saturating_sub(field.end()))
     }
 
-    /// A field that only the new version has.
-    fn added(&self, old: &[Field<'_>], field: &Field<'_>) -> FieldChange {
+    /// A field that only the new version has; `is_left` where the version before has its name for something
+    /// that has another one now.
+    fn added(&self, old: &[Field<'_>], field: &Field<'_>, is_left: bool) -> FieldChange {
         let over = |gap: bool| {
             old.iter()
                 .filter(move |other| other.is_gap() == gap && other.overlaps(field))
@@ -298,6 +478,11 @@ impl<'a> Area<'a> {
         } else if self.limit.is_some_and(|limit| field.end() > limit) {
             let note =
                 "the struct grows over the fields after it; use a new struct, or put it last";
+            self.finding(Verdict::Insert, Decision::Refused, field.label(), note)
+        } else if is_left && !field.is_gap() {
+            let note = "begins at zero, and the version before kept something else under this name: where zero \
+                        means that nothing happened yet, it is open again; use a new name, or move the value \
+                        in a migration";
             self.finding(Verdict::Insert, Decision::Refused, field.label(), note)
         } else if over(true).next().is_some() {
             self.finding(

@@ -12,6 +12,7 @@
 //! | `steps` | what the code declares: each initializer and migration with labels, signature, conditions |
 //! | `migrates` | findings that the contract's author declares to be its migration's business |
 //! | `build_info`, `link` | of code that others can build again: how, under the names of NEP-330 |
+//! | `filled` | what a constructor and a linker wrote into the code: immutables, and libraries with the hash of their code |
 //! | `interface` | what callers can use: functions, events and errors, see [`PublicInterface`] |
 //!
 //! A document that says nothing but the layout is that layout's own text, in the form that
@@ -42,6 +43,21 @@ pub struct Document {
     pub build: Option<BuildMetadata>,
     /// What callers can use of its code; `None` where nobody says.
     pub interface: Option<PublicInterface>,
+    /// What a constructor and a linker wrote into the code, as it stands there.
+    pub filled: Vec<FilledIn>,
+}
+
+/// A value that stands in the code and in no source: an immutable, or the address of a library.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilledIn {
+    /// The variable, or the library.
+    pub name: String,
+    /// Its value; a library's address.
+    pub value: B256,
+    /// keccak256 of a library's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<B256>,
 }
 
 /// How code was built, under the names of NEP-330. It is what the account that registered the code says.
@@ -106,6 +122,8 @@ struct Json {
     link: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interface: Option<PublicInterface>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    filled: Vec<FilledIn>,
 }
 
 impl Document {
@@ -117,6 +135,7 @@ impl Document {
             migrates: Vec::new(),
             build: None,
             interface: None,
+            filled: Vec::new(),
         }
     }
 
@@ -150,10 +169,13 @@ impl Document {
 
     /// The bytes that are published. Without steps and interface they are those of [`Layout::hash`].
     pub fn encode(&self) -> Vec<u8> {
-        if self.steps.is_none() && self.interface.is_none() {
+        if self.steps.is_none() && self.interface.is_none() && self.filled.is_empty() {
             return self.layout.canonical_json();
         }
         let (mut steps, mut migrates) = (self.steps.clone(), self.migrates.clone());
+        let mut filled = self.filled.clone();
+        filled.sort();
+        filled.dedup();
         steps.iter_mut().for_each(|steps| steps.sort());
         migrates.sort();
         migrates.dedup();
@@ -164,6 +186,7 @@ impl Document {
             build_info: self.build.as_ref().map(|build| build.info.clone()),
             link: self.build.as_ref().and_then(|build| build.link.clone()),
             interface: self.interface.clone(),
+            filled,
         };
         // Strings, numbers, lists and maps with text keys: there is nothing that serde_json refuses.
         let mut value = serde_json::to_value(&json).unwrap_or_default();
@@ -199,6 +222,7 @@ impl Document {
                 info,
             }),
             interface: json.interface,
+            filled: json.filled,
         };
         if document.encode() != bytes {
             return Err(refused("text that is not in canonical form"));

@@ -1,6 +1,7 @@
 //! Variables and members with their positions as numbers.
 
-use alloy_primitives::U256;
+use alloy_primitives::{B256, U256};
+use stylus_upgrades_interface::slots;
 
 use crate::error::LayoutError;
 use crate::layout::{Item, Layout};
@@ -9,6 +10,21 @@ use crate::shape::{Bytes, Shape, Type, bare};
 
 /// Bytes of a storage word.
 pub(crate) const WORD: u64 = 32;
+
+/// A position counted in bytes from slot 0.
+pub(crate) fn byte_of(slot: B256) -> Bytes {
+    Bytes::from(U256::from_be_bytes(slot.0)) * Bytes::from(WORD)
+}
+
+/// The first byte of an area: of the one that is counted from slot 0, or of an ERC-7201 namespace. Nothing where
+/// its root is found in another way.
+pub(crate) fn start_of(area: &str) -> Option<Bytes> {
+    if area.is_empty() {
+        return Some(Bytes::ZERO);
+    }
+    let id = area.strip_prefix("erc7201:")?;
+    Some(byte_of(slots::erc7201(id.as_bytes())))
+}
 
 /// A variable of an area, or a member of a struct.
 #[derive(Debug, Clone)]

@@ -38,6 +38,8 @@ pub struct Layout {
 pub enum Unlisted {
     /// ERC-7201 namespaces: no compiler's `storageLayout` lists one.
     Namespaces,
+    /// The same of a compiler, by its version, that does not show them while a source has some.
+    NamespacesOf(String),
     /// What lies at slots that the code may compute by itself, by the places in the sources that may, and the
     /// packages that were not searched.
     SlotsByHand(Vec<String>),
@@ -49,6 +51,10 @@ impl fmt::Display for Unlisted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Namespaces => f.write_str("namespaces not listed"),
+            Self::NamespacesOf(compiler) => write!(
+                f,
+                "namespaces not listed: solc {compiler} does not show the annotations of structs"
+            ),
             Self::SlotsByHand(places) => {
                 write!(f, "slots may be computed by hand ({})", places.join(", "))
             }
@@ -71,6 +77,10 @@ pub struct Item {
     pub contract: String,
     /// Its name.
     pub label: String,
+    /// The contract that declares it, where another variable of the same layout has the same name: private
+    /// variables of a Solidity contract's parents may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// Where it begins within its slot, in bytes from the low-order end.
     pub offset: u64,
     /// Its first slot, a decimal number; within a struct, from the struct's start.
@@ -152,13 +162,29 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Whether both list the same, whatever is known of what they do not list.
+    /// Whether both list the same, whatever is known of what they do not list. What compilers leave out, one of
+    /// them may have: which parent declares a variable, what it was before, and what a value type is made of.
     pub fn lists_as(&self, other: &Self) -> bool {
-        let listed = |one: &Self| Self {
-            unlisted: None,
-            ..one.clone()
+        let listed = |one: &Self| {
+            let mut one = one.clone();
+            one.unlisted = None;
+            for kind in one.types.values_mut() {
+                kind.underlying = None;
+            }
+            let members = one
+                .types
+                .values_mut()
+                .filter_map(|kind| match &mut kind.members {
+                    Some(Members::Struct(members)) => Some(members),
+                    _ => None,
+                });
+            let roots = one.namespaces.values_mut().chain([&mut one.storage]);
+            for item in roots.chain(members).flatten() {
+                (item.base, item.renamed_from, item.retyped_from) = (None, None, None);
+            }
+            one.hash()
         };
-        listed(self).hash() == listed(other).hash()
+        listed(self) == listed(other)
     }
 
     /// The same by the word of a file.

@@ -58,7 +58,7 @@ mod steps;
 
 pub use added::{Range, Ranges, WordPart};
 pub use compare::compare;
-pub use document::{BuildInfo, BuildMetadata, DOCUMENT_MAX, Document};
+pub use document::{BuildInfo, BuildMetadata, DOCUMENT_MAX, Document, FilledIn};
 pub use error::LayoutError;
 pub use interface::{NOTE_MAX, NOTES_MAX, PublicInterface};
 pub use interface::{error_entry, event_entry, function_entry, types};
@@ -67,6 +67,6 @@ pub use plan::{
     Conversion, Entries, Overrides, Part, Plan, Put, Read, Source, Take, Unsupported, Value, Write,
     plan,
 };
-pub use report::{Decision, Declared, FieldChange, Location, Report, Verdict};
+pub use report::{Decision, Declared, FieldChange, Location, Report, Verdict, Which};
 pub use skeleton::skeleton;
 pub use steps::{DeclaredStep, StepKind};

@@ -1,5 +1,6 @@
 //! What a comparison found, for people and for machines.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -116,6 +117,9 @@ pub struct FieldChange {
     pub area: String,
     /// The field, with the members below it: `config.owner`.
     pub field: String,
+    /// Which of several fields of one name: the contract that declares it, where that is known, and its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub which: Option<Which>,
     /// As it was; absent for a new field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old: Option<Location>,
@@ -142,10 +146,48 @@ impl FieldChange {
             decision,
             area: String::new(),
             field: field.into(),
+            which: None,
             old: None,
             new: None,
             note: note.into(),
             declared: None,
+        }
+    }
+
+    /// What it is called: `reorder:owner`, `delete:erc7201:example.main:x`, and where several fields have one
+    /// name `retype:Base._x@5`.
+    pub fn id(&self) -> String {
+        let area = match self.area.as_str() {
+            "" => String::new(),
+            area => format!("{area}:"),
+        };
+        let (name, which) = (self.verdict.name(), self.which.as_ref());
+        let base = which.and_then(|which| which.base.as_deref());
+        let base = base.map_or(String::new(), |base| format!("{base}."));
+        let at = which.map_or(String::new(), |which| format!("@{}", which.place));
+        format!("{name}:{area}{base}{}{at}", self.field)
+    }
+}
+
+/// Which of several fields of one name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Which {
+    /// The contract that declares it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// Its slot, and where it does not begin one the byte in it: `5`, `5.20`.
+    pub place: String,
+}
+
+impl Which {
+    pub(crate) fn of(location: &Location, base: Option<&str>) -> Self {
+        let place = match location.offset {
+            0 => location.slot.clone(),
+            offset => format!("{}.{offset}", location.slot),
+        };
+        Self {
+            base: base.map(str::to_owned),
+            place,
         }
     }
 }
@@ -160,7 +202,8 @@ pub struct Report {
 }
 
 impl Report {
-    pub(crate) fn new(findings: Vec<FieldChange>) -> Self {
+    pub(crate) fn new(mut findings: Vec<FieldChange>) -> Self {
+        single(&mut findings);
         let decision = findings
             .iter()
             .map(|finding| finding.decision)
@@ -172,5 +215,36 @@ impl Report {
     /// Whether the new version may take over the old one's storage as it is.
     pub fn is_safe(&self) -> bool {
         self.decision == Decision::Safe
+    }
+}
+
+/// Gives each finding an id of its own: whoever accepts one accepts no other.
+fn single(findings: &mut [FieldChange]) {
+    for round in 0..2 {
+        let ids: Vec<String> = findings.iter().map(FieldChange::id).collect();
+        let (mut all, mut seen) = (BTreeMap::new(), BTreeMap::new());
+        for id in &ids {
+            *all.entry(id).or_insert(0) += 1;
+        }
+        for (finding, id) in findings.iter_mut().zip(&ids) {
+            if all.get(id).is_none_or(|all| *all < 2) {
+                continue;
+            }
+            let count = seen.entry(id).or_insert(0);
+            *count += 1;
+            let location = finding.old.as_ref().or(finding.new.as_ref());
+            match (&mut finding.which, location) {
+                (None, Some(location)) if round == 0 => {
+                    finding.which = Some(Which::of(location, None));
+                }
+                (Some(which), _) => which.place = format!("{}#{count}", which.place),
+                (None, _) => {
+                    finding.which = Some(Which {
+                        base: None,
+                        place: format!("#{count}"),
+                    });
+                }
+            }
+        }
     }
 }

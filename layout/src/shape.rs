@@ -33,7 +33,8 @@ pub(crate) enum Shape<'l> {
     Enum {
         members: Option<&'l [String]>,
     },
-    Value(ValueType<'l>),
+    /// A user-defined value type, by what it is made of; nothing where the tool left that out.
+    Value(Option<Type<'l>>),
     /// An external function: address and selector.
     ExternalFunction,
     Bytes,
@@ -58,21 +59,6 @@ pub(crate) struct Map<'l> {
     pub(crate) value: Type<'l>,
     /// Whether signed keys are filled up with zeros, as stylus-sdk does it.
     pub(crate) zero_extended: bool,
-}
-
-/// A user-defined value type.
-#[derive(Clone, Copy)]
-pub(crate) struct ValueType<'l> {
-    name: &'l str,
-    underlying: Option<&'l str>,
-}
-
-impl ValueType<'_> {
-    /// Whether both have one name, or are known to stand for one type.
-    pub(crate) fn means(&self, other: &Self) -> bool {
-        let is_known = self.underlying.is_some() && self.underlying == other.underlying;
-        self.name == other.name || is_known
-    }
 }
 
 impl<'l> Type<'l> {
@@ -104,6 +90,14 @@ impl<'l> Type<'l> {
     /// What it takes inline, in bytes, if that is known.
     pub(crate) fn size(&self) -> Option<Bytes> {
         self.item()?.number_of_bytes.as_deref()?.parse().ok()
+    }
+
+    /// The type that it is made of: that of a user-defined value type is another one.
+    pub(crate) fn plain(&self) -> Self {
+        match self.shape() {
+            Shape::Value(Some(below)) if self.size() == below.size() => below,
+            _ => *self,
+        }
     }
 
     /// What it is.
@@ -142,10 +136,11 @@ impl<'l> Type<'l> {
                     _ => None,
                 },
             },
-            "t_userDefinedValueType" => Shape::Value(ValueType {
-                name: parts.name(),
-                underlying: item.underlying.as_deref(),
-            }),
+            "t_userDefinedValueType" => Shape::Value(
+                item.underlying
+                    .as_deref()
+                    .map(|id| Type::new(self.layout, id)),
+            ),
             "t_struct" => Shape::Struct(match &item.members {
                 Some(Members::Struct(members)) => Some(members),
                 _ => None,
@@ -231,10 +226,6 @@ impl<'l> Parts<'l> {
             args: vec![],
             tail: "",
         }
-    }
-
-    fn name(&self) -> &'l str {
-        self.args.first().copied().unwrap_or("")
     }
 
     fn length(&self) -> Option<Length> {

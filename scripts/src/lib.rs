@@ -1,78 +1,54 @@
-//! The command line and the library beneath it: build, deploy, govern, upgrade.
-//!
-//! | module | holds |
-//! |---|---|
-//! | [`build`] | from source to the bytes that go on chain |
-//! | [`client`] | a chain: typed calls, transactions, refusals by name |
-//! | [`deploy`] | programs, the framework and the registry onto a chain |
-//! | [`model`] | a registry as plain data, read from its views or its events |
-//! | [`registry`] | define, register, create, upgrade, migrate, roll out, look |
-//! | [`governance`] | deciding together: what is proposed, approvals, checks |
-//! | [`review`] | what an approver looks at: findings with severities, storage slot by slot |
-//! | [`export`] | calls to files, for approvers that are contracts |
-//! | [`expect`] | what must hold after an upgrade, and the contract that checks it |
-//! | [`layout`] | where storage keeps what, and whether a version may take it over |
-//! | [`steps`] | the initializers and migrations that code declares, and whether a command runs them |
-//! | [`interface`] | what callers can use of a module |
-//! | [`assess`] | findings, where facts come from, how much was seen, what follows |
-//! | [`checks`] | what is known of a way into a version, and every check of it |
-//! | [`history`] | what happened, from chain data alone |
-//! | [`census`] | every slot of an instance, proven, and what each one is |
-//! | [`inspect`] | one instance: its storage by variables, its path, its events |
-//! | [`doctor`] | whether everything that is needed still runs, and what helps |
-//! | [`versions`] | what was registered, kept in a folder for version control |
-//! | [`project`] | a user's project: new, or made from an existing contract |
-//! | [`simulation`] | a copy of the chain in this process, on which things are tried |
-//! | [`plan`] | an upgrade tried on a copy of the chain's state |
-//! | [`fuzz`] | an upgrade tried with calls that nobody has made yet, on copies of one block |
-//! | [`trace`], [`call_tree`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
-//! | [`line_coverage`] | which lines of a contract ran in transactions |
-//! | [`report`] | what a command reports: one value, rendered for people, programs and pages |
-//! | [`cli`] | the command line: what is typed, parsed and run |
-//! | `commands` | what each command does, a file each |
-//! | `pipeline` | a request is resolved, judged, placed, sent and followed |
-//! | `context` | what a command works with: output, manifest, builder, chain, registry |
-//! | [`options`] | arguments that several commands take |
-//! | [`console`] | the same in a browser: the server, its pages |
-//! | [`loopback`] | HTTP for this machine alone |
-//! | [`publish`] | an implementation's sources, submitted to an explorer |
-//! | [`demo`] | the whole scenario on a private chain |
-//! | [`migration`] | the handler's part of a complex migration |
-//! | [`journal`] | what was sent and not answered yet, for after a kill |
-//! | [`manifest`], [`keys`], [`output`] | `stylus-upgrades.toml`; signing keys; stdout and stderr |
-//! | [`address`], [`own_file`] | addresses with their checksum; files that nobody else can have written |
-//! | [`secret`] | text that is never printed |
-//! | [`error`], [`app_error`] | how a failure is reported; everything that can end a command |
-//! | [`file_names`] | what the files and folders beside the manifest are called |
-//! | [`ids`] | types of words that are not interchangeable: actions, code hashes |
-//! | [`children`] | programs that end with this one |
-//! | [`progress`], [`text`] | how long work reports what it is doing |
-//! | [`kill_point`] | a test aid |
+//! The command line: the commands of the core and of its wings, in one program.
 #![forbid(unsafe_code)]
-// Everything that is printed passes through `output`, which makes it safe for a terminal.
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
-pub mod app_error;
 pub mod cli;
-mod commands;
-pub mod console;
-mod context;
-pub mod demo;
-pub mod options;
-mod pipeline;
-mod prelude;
-pub mod project;
-pub mod publish;
+#[cfg(test)]
+mod tests;
 
-pub use stylus_upgrades_common::{
-    address, assess, children, error, file_names, ids, keys, kill_point, loopback, manifest, model,
-    names, output, own_database, own_file, progress, report, secret, state_folder, text,
+use stylus_upgrades_core::cli::program;
+use stylus_upgrades_core::commands;
+use stylus_upgrades_core::context::Program;
+use stylus_upgrades_core::context::wings::Wings;
+
+/// The program.
+pub static PROGRAM: Program = program(
+    &[
+        commands::COMMANDS,
+        #[cfg(feature = "laboratory")]
+        stylus_upgrades_laboratory::COMMANDS,
+        #[cfg(feature = "watch")]
+        stylus_upgrades_watch::COMMANDS,
+        #[cfg(feature = "console")]
+        stylus_upgrades_console::COMMANDS,
+    ],
+    Wings {
+        laboratory: cfg_select! {
+            feature = "laboratory" => { Some(&stylus_upgrades_laboratory::LABORATORY) }
+            _ => { None }
+        },
+        console: cfg_select! {
+            feature = "console" => { Some(&stylus_upgrades_console::CONSOLE) }
+            _ => { None }
+        },
+        watch: cfg_select! {
+            feature = "watch" => { Some(&stylus_upgrades_watch::WATCH) }
+            _ => { None }
+        },
+    },
+);
+
+// The library beneath it, under one name.
+#[cfg(feature = "console")]
+pub use stylus_upgrades_console::{console, publish};
+pub use stylus_upgrades_core::{
+    address, app_error, assess, build, call_tree, checks, children, client, demo, deploy, deployed,
+    error, errors, expect, expiry, export, file_names, functions, governance, history, ids,
+    inspect, interface, journal, keys, kill_point, layout, loopback, manifest, migration, model,
+    names, options, output, own_database, own_file, plan, program_code, progress, project,
+    publication, registry, report, review, secret, simulation, state_folder, steps, text, versions,
 };
-pub use stylus_upgrades_deploy::{
-    build, call_tree, client, deploy, expect, functions, interface, journal, program_code,
-    registry, simulation, steps, versions,
-};
-pub use stylus_upgrades_lifecycle::{
-    census, checks, doctor, export, fuzz, governance, history, inspect, layout, line_coverage,
-    migration, plan, review, trace,
-};
+#[cfg(feature = "laboratory")]
+pub use stylus_upgrades_laboratory::{census, fuzz, line_coverage, replay, trace};
+#[cfg(feature = "watch")]
+pub use stylus_upgrades_watch::doctor;

@@ -33,7 +33,21 @@ fn as_many_packages_are_locked_and_built_as_recorded() {
         ),
         (
             "packages that the command line without TLS is built from, count",
-            built_from("stylus-upgrades", &["--no-default-features"]),
+            built_from(
+                "stylus-upgrades",
+                &[
+                    "--no-default-features",
+                    "--features",
+                    "console,laboratory,watch",
+                ],
+            ),
+        ),
+        (
+            "packages that the core of the command line is built from, count",
+            built_from(
+                "stylus-upgrades",
+                &["--no-default-features", "--features", "tls"],
+            ),
         ),
         (
             "packages that the local chain is built from, count",

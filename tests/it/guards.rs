@@ -1,5 +1,5 @@
-//! Every guard has a test that fails without it. An ordinary run checks a few guards, and
-//! different ones with every commit. `STYLUS_UPGRADES_LONG=1` checks all.
+//! Every guard has a test that fails without it. An ordinary run compares the list with the sources. `--ignored` disables
+//! a few guards, different ones with every commit; the long run disables all.
 
 use crate::prelude::*;
 use stylus_upgrades_harness::home;

@@ -1,5 +1,6 @@
 use super::*;
 use serde_json::{Value, json};
+use stylus_upgrades_interface::slots;
 
 /// A layout of `(label, type, slot, offset)`; types beside the plain ones.
 fn layout(fields: &[(&str, &str, u64, u64)], more: Value) -> Layout {

@@ -17,6 +17,13 @@ pub(super) struct Pair {
     pub(super) is_reordered: bool,
 }
 
+impl Pair {
+    /// Whether both are known to be declared by one contract, of several variables of that name.
+    pub(super) fn is_certain(&self, old: &Field<'_>, new: &Field<'_>) -> bool {
+        old.label() == new.label() && old.item.base.is_some() && old.item.base == new.item.base
+    }
+}
+
 /// The pairs of one area.
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
@@ -35,6 +42,26 @@ impl Pairs {
 
     pub(super) fn is_paired(&self, old: usize) -> bool {
         self.paired.contains(&old)
+    }
+
+    /// Whether an old field of that name is another one now, or gone.
+    pub(super) fn is_left(&self, old: &[Field<'_>], new: &[Field<'_>], label: &str) -> bool {
+        let is_named = |(_, field): &(usize, &Field<'_>)| field.label() == label && !field.is_gap();
+        let mut named = old.iter().enumerate().filter(is_named);
+        named.any(|(at, _)| {
+            let pair = self.all.iter().find(|(_, pair)| pair.old == at);
+            let now = pair.and_then(|(to, _)| new.get(*to));
+            now.is_none_or(|now| now.label() != label)
+        })
+    }
+
+    /// Whether it is known of an old field which new one it is.
+    pub(super) fn is_certain(&self, old: &[Field<'_>], new: &[Field<'_>], at: usize) -> bool {
+        let mut pairs = self.all.iter().filter(|(_, pair)| pair.old == at);
+        pairs.any(|(to, pair)| match (old.get(at), new.get(*to)) {
+            (Some(before), Some(after)) => pair.is_declared || pair.is_certain(before, after),
+            _ => false,
+        })
     }
 
     fn insert(&mut self, new: usize, old: usize, is_declared: bool) {
@@ -92,6 +119,9 @@ pub(super) fn pair(
     let is_named_so = |old: &Field<'_>, new: &Field<'_>| {
         old.label() == new.label() && old.is_gap() == new.is_gap()
     };
+    pairs.join(both, false, |old, new| {
+        is_named_so(old, new) && old.item.base.is_some() && old.item.base == new.item.base
+    });
     pairs.join(both, false, |old, new| {
         is_named_so(old, new) && contract(old) == contract(new)
     });

@@ -35,6 +35,7 @@ impl Types {
         new: Type<'_>,
         room: Option<Bytes>,
     ) -> Result<Vec<FieldChange>, LayoutError> {
+        let (old, new) = (old.plain(), new.plain());
         let question = (old.id.to_owned(), new.id.to_owned(), room);
         if let Some(known) = self.known.get(&question) {
             return Ok(known.clone());
@@ -79,11 +80,10 @@ impl Types {
                 Ok(enums(a, b, old, new))
             }
             (Shape::Enum { .. }, Shape::Enum { .. }) => Ok(vec![unknown(old, new)]),
-            (Shape::Value(a), Shape::Value(b)) => match (old.size() == new.size(), a.means(&b)) {
-                (false, _) => Ok(vec![retype(old, new)]),
-                (true, true) => same,
-                (true, false) => Ok(vec![unknown(old, new)]),
-            },
+            // Of what it is made is not known, or it fills more bytes than that.
+            (Shape::Value(_), _) | (_, Shape::Value(_)) if old.size() == new.size() => {
+                Ok(vec![unknown(old, new)])
+            }
             (Shape::Struct(Some(a)), Shape::Struct(Some(b))) => {
                 let (a, b) = (fields(old.layout(), a)?, fields(new.layout(), b)?);
                 let end = || a.iter().map(Field::end).max().unwrap_or_default();
@@ -132,19 +132,44 @@ fn within(step: &str, changes: Vec<FieldChange>) -> Vec<FieldChange> {
 
 fn retype(old: Type<'_>, new: Type<'_>) -> FieldChange {
     let widened = match (old.size(), new.size()) {
-        (Some(a), Some(b)) if a == b => "; if the bytes mean the same declare retyped_from",
+        (Some(a), Some(b)) if a == b => "; if the bytes mean the same, declare the old type",
         _ => "; a migration can carry the value over",
     };
-    let note = format!("was {}, is {}{widened}", old.label(), new.label());
+    let (was, is) = told(old, new);
+    let note = format!("was {was}, is {is}{widened}");
     FieldChange::of(Verdict::Retype, Decision::Refused, "", note)
 }
 
+/// Both in words, with what they are made of where their names do not say it.
+fn told(old: Type<'_>, new: Type<'_>) -> (String, String) {
+    let is_value = |one: Type<'_>| matches!(one.shape(), Shape::Value(_));
+    let is_unsaid = old.label() == new.label() || is_value(old) || is_value(new);
+    let one = |of: Type<'_>| match (is_unsaid, of.shape(), of.size()) {
+        (true, Shape::Value(Some(below)), Some(size)) => {
+            format!("{} ({} in {size} bytes)", of.label(), below.label())
+        }
+        (true, _, Some(size)) => format!("{} ({size} bytes)", of.label()),
+        _ => of.label().to_owned(),
+    };
+    (one(old), one(new))
+}
+
 fn unknown(old: Type<'_>, new: Type<'_>) -> FieldChange {
-    let note = format!(
-        "too little is known of {} and {} to compare them",
-        old.label(),
-        new.label()
-    );
+    let is_internal = |one: Type<'_>| one.id.starts_with("t_function_internal");
+    let is_value = |one: Type<'_>| matches!(one.shape(), Shape::Value(None));
+    let (was, is) = (old.label(), new.label());
+    let note = if is_internal(old) || is_internal(new) {
+        format!(
+            "{was} is a place in the old code, which is another place in the new code: such a value is wrong \
+             after every upgrade"
+        )
+    } else if is_value(old) || is_value(new) {
+        format!(
+            "of what type {was} or {is} is made is not known: give the compiler's build-info with its AST"
+        )
+    } else {
+        format!("too little is known of {was} and {is} to compare them")
+    };
     FieldChange::of(Verdict::Unknown, Decision::Undecided, "", note)
 }
 

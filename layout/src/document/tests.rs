@@ -37,6 +37,7 @@ fn document() -> Document {
         layout: layout(),
         steps: Some(vec![step]),
         migrates: vec![],
+        filled: vec![],
         build: None,
         interface: None,
     }

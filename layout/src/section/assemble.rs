@@ -178,6 +178,15 @@ impl Assembly {
                 structure.words
             )));
         }
+        for field in &structure.fields {
+            let (claimed, given) = (field.tree.own_bytes(), field.own_bytes());
+            if let Some(claimed) = claimed.filter(|claimed| *claimed != given) {
+                return Err(refused(format!(
+                    "{name}.{} of {claimed} bytes, to which stylus-sdk gives {given}",
+                    field.label
+                )));
+            }
+        }
         let item = TypeItem {
             members: Some(Members::Struct(items)),
             ..empty
@@ -266,6 +275,18 @@ impl Tree {
         matches!(self, Self::Plain(_, item) if item.label == "phantom" && item.size() == Some(0))
     }
 
+    /// Bytes that it says it takes; `None` where what it is a part of says so.
+    fn own_bytes(&self) -> Option<usize> {
+        let of_words = |words: usize| words.max(1).saturating_mul(WORD_BYTES);
+        match self {
+            Self::Plain(_, item) => usize::try_from(item.size()?).ok(),
+            Self::Map(..) | Self::Vec(_) => Some(WORD_BYTES),
+            Self::Array { words, .. } => Some(of_words(*words)),
+            Self::Struct(structure) => Some(of_words(structure.words)),
+            Self::Back(_) | Self::Namespaced(..) => None,
+        }
+    }
+
     /// Where it lies in the word at a root, in bytes from the low-order end. `Erc7201` has its value at the word's
     /// high-order end; only a struct packs its fields from the other one.
     fn offset_at_root(&self) -> u64 {
@@ -280,6 +301,16 @@ impl Tree {
     }
 }
 
+impl Part {
+    /// Bytes that stylus-sdk gives it.
+    fn own_bytes(&self) -> usize {
+        match self.words {
+            0 => self.bytes,
+            words => words.saturating_mul(WORD_BYTES),
+        }
+    }
+}
+
 /// A field of a struct as a variable.
 fn item(
     structure: &Structure,
@@ -289,6 +320,7 @@ fn item(
     type_id: String,
 ) -> Item {
     Item {
+        base: None,
         ast_id: number as u64 * 1000,
         contract: structure.name.clone(),
         label: field.label.clone(),

@@ -57,6 +57,13 @@ fn what_contradicts_the_sdk_is_refused() {
         reason(&[entry(8, 1), entry(4, 1)].concat()),
         "two storage structs that are both the entrypoint"
     );
+    // The type of the field claims less than the field has.
+    let mut claimed = entry(8, 1);
+    *claimed.last_mut().expect("bytes") = 4;
+    assert_eq!(
+        reason(&claimed),
+        "S.a of 4 bytes, to which stylus-sdk gives 8"
+    );
 }
 
 /// A struct `S` that says it has so many slots, with fields that each say the same.

@@ -119,7 +119,7 @@ fn call(field: &Field) -> Result<TokenStream> {
                     &quote! { ::stylus_upgradeable::layout::derived::own_bytes::<#inside>() },
                 )
             }
-            None => quote! { <#inside as ::stylus_upgradeable::layout::StorageLayout>::KIND },
+            None => sized(&inside),
         };
         return Ok(quote! {
             ::stylus_upgradeable::layout::derived::Field::of::<#ty>(
@@ -153,10 +153,15 @@ fn call(field: &Field) -> Result<TokenStream> {
                 .at(#probe::NAMESPACE)
         }});
     }
-    let kind = quote! { <#ty as ::stylus_upgradeable::layout::StorageLayout>::KIND };
+    let kind = sized(&quote! { #ty });
     Ok(
         quote! { ::stylus_upgradeable::layout::derived::Field::of::<#ty>(#label, #kind, #renamed, #retyped) },
     )
+}
+
+/// What a type consists of, which has the size that stylus-sdk gives it.
+fn sized(ty: &TokenStream) -> TokenStream {
+    quote! { <#ty as ::stylus_upgradeable::layout::StorageLayout>::KIND.sized::<#ty>() }
 }
 
 /// A type of which only its author's name and its size are known.

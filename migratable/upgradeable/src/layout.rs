@@ -19,7 +19,7 @@ pub use stylus_upgrades_macros::StorageLayout;
 pub mod derived {
     pub use crate::layout::kind::{
         Field, NotInANamespace, NotLazy, NotTheEntrypoint, Probe, Struct, encode, encoded_length,
-        lazily, named, own_bytes,
+        lazily, named, own_bytes, require_room,
     };
     pub use alloy_primitives::B256;
     pub use stylus_sdk::storage::StorageType;

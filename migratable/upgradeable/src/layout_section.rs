@@ -9,7 +9,10 @@ macro_rules! __layout_section {
     ($contract:ty) => {
         const _: () = {
             const fn has_layout<T: $crate::layout::StorageLayout>() {}
-            has_layout::<$contract>()
+            has_layout::<$contract>();
+            $crate::layout::derived::require_room(
+                &<$contract as $crate::layout::StorageLayout>::KIND.sized::<$contract>(),
+            )
         };
 
         #[cfg(target_arch = "wasm32")]

@@ -73,9 +73,14 @@ fn account(state_db: &mut StateDb, address: Address, balance: U256, nonce: u64, 
     });
 }
 
+/// The init code with which the CREATE2 deployer creates the Stylus deployer (salt 0) at its address on every chain.
+pub fn stylus_deployer_init_code() -> Bytes {
+    code(include_str!("../genesis/StylusDeployer.hex"))
+}
+
 /// What the deployer's init code leaves on the chain.
 fn stylus_deployer() -> Bytes {
-    let init = code(include_str!("../genesis/StylusDeployer.hex"));
+    let init = stylus_deployer_init_code();
     init.slice(STYLUS_DEPLOYER_CONSTRUCTOR.min(init.len())..)
 }
 

@@ -44,6 +44,7 @@ pub use chain::{
 };
 pub use config::{ChainConfig, TransactionOrder};
 pub use error::{ChainError, RejectReason, TraceLimit};
+pub use genesis::stylus_deployer_init_code;
 pub use limit::Budget;
 pub use precompiles::{hardfork, named_error};
 pub use source::{Source, SourceAccount};

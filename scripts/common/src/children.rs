@@ -1,5 +1,6 @@
 //! Programs that this process starts and that a signal to it ends too.
 
+use crate::keys::SECRET_VARIABLES;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -62,6 +63,7 @@ impl Started {
         if running.is_over {
             return Err(io::Error::other("this process ends"));
         }
+        hide(command);
         let child = command.spawn()?;
         let pid = Pid::from_child(&child);
         running.all.insert(child.id(), (pid, kind));
@@ -112,6 +114,29 @@ impl Started {
     }
 }
 
+/// Keeps other programs of this user from reading this process's memory and environment, as from /proc. Elsewhere than
+/// on Linux this does nothing.
+pub fn keep_memory_private() {
+    // No kernel refuses it.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
+/// Keeps from a program what is this process's own: its memory and environment, and the secrets among the variables,
+/// unless the program is given one.
+fn hide(command: &mut Command) {
+    keep_memory_private();
+    let given: Vec<_> = command
+        .get_envs()
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    for name in SECRET_VARIABLES {
+        if given.iter().all(|given| given != name) {
+            command.env_remove(name);
+        }
+    }
+}
+
 /// All that comes through a pipe.
 fn read(pipe: Option<impl Read>) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -131,5 +156,27 @@ pub fn end_all() {
             Kind::Group => kill_process_group(pid, Signal::KILL),
             Kind::Alone => kill_process(pid, Signal::KILL),
         };
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use rustix::process::{DumpableBehavior, dumpable_behavior};
+
+    #[test]
+    fn a_program_gets_no_key_of_this_process_and_reads_none_from_it() {
+        let mut command = Command::new("true");
+        command.env("ETH_PRIVATE_KEY", "given").env_remove("A");
+        Started::output(&mut command).expect("true");
+        let found = |name: &str| {
+            let mut all = command.get_envs();
+            all.find_map(|(key, value)| (key == name).then(|| value.map(ToOwned::to_owned)))
+        };
+        assert_eq!(found("PRIVATE_KEY"), Some(None));
+        assert_eq!(found("ETH_PASSWORD"), Some(None));
+        assert_eq!(found("ETH_PRIVATE_KEY"), Some(Some("given".into())));
+        let behavior = dumpable_behavior().expect("known");
+        assert_eq!(behavior, DumpableBehavior::NotDumpable);
     }
 }

@@ -28,6 +28,9 @@ const FROM_VARIABLE: &str = "ETH_FROM";
 /// Environment variables that may hold a private key, in the order in which they are asked.
 const KEY_VARIABLES: [&str; 2] = ["PRIVATE_KEY", "ETH_PRIVATE_KEY"];
 
+/// Environment variables that hold a key, or say where a password is.
+pub(crate) const SECRET_VARIABLES: [&str; 3] = ["PRIVATE_KEY", "ETH_PRIVATE_KEY", "ETH_PASSWORD"];
+
 /// Characters from which on a text that is no key may be a mistyped one.
 const LIKE_A_KEY: usize = 20;
 
@@ -228,6 +231,56 @@ impl KeyArgs {
             .or_else(|| Some((path_variable(PASSWORD_VARIABLE)?, PASSWORD_VARIABLE)))
             .or_else(|| Some((of_manifest?, OF_MANIFEST)))
     }
+}
+
+/// Where a key is that other programs of this user can read, whatever this process hides: in its arguments, or in the
+/// environment of a process that started it. `None` if there is none.
+pub fn in_sight() -> Option<String> {
+    let is_key = |argument: std::ffi::OsString| {
+        let argument = argument.to_string_lossy();
+        argument == "--private-key" || argument.starts_with("--private-key=")
+    };
+    if std::env::args_os().any(is_key) {
+        return Some("the arguments (--private-key)".to_owned());
+    }
+    #[cfg(target_os = "linux")]
+    let found = in_environment_above();
+    #[cfg(not(target_os = "linux"))]
+    let found = {
+        let mut names = KEY_VARIABLES.iter();
+        let name = names.find(|name| variable(name).is_some());
+        name.map(|name| format!("the variable {name}"))
+    };
+    found
+}
+
+/// The key that is in the environment of a process above this one.
+#[cfg(target_os = "linux")]
+fn in_environment_above() -> Option<String> {
+    let mut above = rustix::process::getppid();
+    while let Some(pid) = above {
+        let of = |file: &str| std::fs::read(format!("/proc/{}/{file}", pid.as_raw_nonzero()));
+        let environment = of("environ").unwrap_or_default();
+        let mut entries = environment.split(|byte| *byte == 0);
+        let found = entries.find_map(|entry| {
+            let mut names = KEY_VARIABLES.iter();
+            names.find(|name| {
+                let value = entry.strip_prefix(name.as_bytes());
+                value.is_some_and(|value| value.len() > 1 && value.starts_with(b"="))
+            })
+        });
+        if let Some(name) = found {
+            return Some(format!(
+                "the variable {name} of the process {}",
+                pid.as_raw_nonzero()
+            ));
+        }
+        let status = String::from_utf8_lossy(&of("status").unwrap_or_default()).into_owned();
+        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+        let parent = parent.and_then(|parent| parent.trim().parse().ok());
+        above = parent.and_then(rustix::process::Pid::from_raw);
+    }
+    None
 }
 
 /// Where a key lies.

@@ -205,8 +205,16 @@ impl Simulation {
             input,
             ..CallRequest::default()
         };
-        let overrides = Overrides::default();
-        let outcome = self.chain.call(request, block, &overrides)?;
+        self.probe_with(block, request)
+    }
+
+    /// The same of a whole call.
+    pub fn probe_with(
+        &self,
+        block: BlockId,
+        request: CallRequest,
+    ) -> Result<(bool, Bytes), ChainError> {
+        let outcome = self.chain.call(request, block, &Overrides::default())?;
         Ok((outcome.success, outcome.output))
     }
 

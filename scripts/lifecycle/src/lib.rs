@@ -2,39 +2,35 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`census`] | every slot of an instance, proven, and what each one is |
+//! | [`census`] | what a census is about, and what it tells others |
 //! | [`checks`] | what is known of a way into a version, and every check of it |
-//! | [`doctor`] | whether everything that is needed still runs, and what helps |
+//! | [`deployed`] | what is wrong with code and instances as they are deployed |
+//! | [`expiry`] | which programs run, for how long, and what would help |
 //! | [`export`] | calls to files, for approvers that are contracts |
-//! | [`fuzz`] | an upgrade tried with calls that nobody has made yet, on copies of one block |
 //! | [`governance`] | deciding together: what is proposed, approvals, checks |
 //! | [`history`] | what happened, from chain data alone |
 //! | [`inspect`] | one instance: its storage by variables, its path, its events |
 //! | [`layout`] | where storage keeps what, and whether a version may take it over |
-//! | [`line_coverage`] | which lines of a contract ran in transactions |
 //! | [`migration`] | the handler's part of a complex migration |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`report`] | what a command reports: one value, rendered for people, programs and pages |
 //! | [`review`] | what an approver looks at: findings with severities, storage slot by slot |
-//! | [`trace`], [`call_tree`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
 #![forbid(unsafe_code)]
 // Everything that is printed passes through `output`, which makes it safe for a terminal.
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod census;
 pub mod checks;
-pub mod doctor;
+pub mod deployed;
+pub mod expiry;
 pub mod export;
-pub mod fuzz;
 pub mod governance;
 pub mod history;
 pub mod inspect;
 pub mod layout;
-pub mod line_coverage;
 pub mod migration;
 pub mod plan;
 pub mod review;
-pub mod trace;
 
 // The modules of lower crates, under the same names: `crate::error` is one thing in every crate.
 use stylus_upgrades_common::{

@@ -3,10 +3,14 @@
 mod circles;
 mod clone;
 mod commands;
+mod errors;
 mod governance;
 mod hostile;
+#[cfg(feature = "laboratory")]
+mod laboratory;
 mod modules;
 mod prelude;
 mod processes;
 mod reports;
 mod sources;
+mod wings;

@@ -5,7 +5,16 @@ use std::path::{Path, PathBuf};
 use stylus_upgrades_test_support::sources_below;
 
 /// The folders of sources of the crates that make the command line, from the lowest to the highest.
-const LIBRARY: [&str; 4] = ["common/src", "deploy/src", "lifecycle/src", "src"];
+const LIBRARY: [&str; 8] = [
+    "common/src",
+    "deploy/src",
+    "lifecycle/src",
+    "core/src",
+    "wings/console/src",
+    "wings/laboratory/src",
+    "wings/watch/src",
+    "src",
+];
 
 /// The sources below those folders: each with its path below its own.
 fn all_sources(roots: &[&str]) -> Vec<(PathBuf, PathBuf)> {

@@ -56,6 +56,11 @@ fn generated() -> String {
         "description": "What any document may have beside its report.",
         "properties": {
             "dry_run": {"const": true, "description": "The command only tried on a copy of the chain."},
+            "needless": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Ids in --accept that no finding had.",
+            },
             "read_at": read_at,
             "unverified_registries": {
                 "type": "array",

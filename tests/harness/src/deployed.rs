@@ -7,7 +7,9 @@ use alloy::primitives::Address;
 use stylus_devnode::{NodeError, NodeHandle};
 use stylus_upgrades_common::progress::Silent;
 use stylus_upgrades_deploy::build::Framework;
-use stylus_upgrades_deploy::deploy::{DATA_FEE_BUMP_PERCENT, deploy_registry, ensure_framework};
+use stylus_upgrades_deploy::deploy::{
+    DATA_FEE_BUMP_PERCENT, deploy_registry, ensure_deployers, ensure_framework,
+};
 use tokio::sync::OnceCell;
 
 use crate::chain::Chain;
@@ -51,6 +53,7 @@ async fn deploy_once() -> Result<Deployed, HarnessError> {
 /// Deploys the framework, and a registry that account 0 governs; the registry's address.
 pub(crate) async fn deploy(chain: &Chain, framework: &Framework) -> Result<Address, HarnessError> {
     let client = chain.client().await?;
+    ensure_deployers(&client, &Silent).await?;
     ensure_framework(&client, framework, DATA_FEE_BUMP_PERCENT, &Silent).await?;
     let policy = chain.account(0).to_string();
     let bump = DATA_FEE_BUMP_PERCENT;

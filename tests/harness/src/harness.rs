@@ -200,7 +200,11 @@ impl Harness {
         let Some((_, kept)) = kept else {
             return Ok(None);
         };
-        let mut artifact = Artifact::from_chain(&format!("{name} {version}"), kept.code, &[])?;
+        let mut artifact = Artifact::from_chain(
+            &format!("{name} {version}"),
+            kept.code.code,
+            &kept.code.fragments,
+        )?;
         artifact.layout = kept.document.as_ref().map(|known| known.layout.clone());
         artifact.steps = kept.document.and_then(|known| known.steps);
         self.deploy(artifact).await.map(Some)

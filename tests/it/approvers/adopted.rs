@@ -3,7 +3,7 @@
 use crate::prelude::*;
 use stylus_upgrades::build::evm;
 use stylus_upgrades::registry::{decides, given_to, registry_of};
-use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin};
+use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin, IUpgradeableProxy};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_tests::contracts::folder;
 use stylus_upgrades_tests::peers::{IBox, TRANSPARENT_5, UUPS_5};
@@ -163,7 +163,7 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     assert_eq!(refused.error("name"), "Arrival", "{refused:?}");
     let planned = fixture.done(&format!("{plan} {}", arrived(proxy)));
     assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));
-    let migrated = fixture.done(&format!("migrate {words}"));
+    let migrated = fixture.done(&format!("migrate {words} {}", arrived(proxy)));
     assert!(holds(&migrated), "{migrated}");
     assert_eq!(doubled(&fixture, proxy).await, Some(U256::from(14)));
     let upgrade = fixture.run(&format!("upgrade {adopted} 1.0"));
@@ -172,7 +172,7 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     assert_paused(&fixture, proxy).await;
     let verify = format!("verify A --framework {NO_STEPS} {}", arrived(proxy));
     assert!(holds(&fixture.done(&verify)));
-    fixture.done("resume A");
+    fixture.done(&format!("resume A {}", arrived(proxy)));
     assert_eq!(value(&fixture, proxy).await, U256::from(7));
     assert!(holds(&fixture.done(&verify)));
     let history = fixture.done("history A");
@@ -252,7 +252,8 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     assert_eq!(approved["executed"], true, "{approved}");
 
     let second = deployed(&fixture, "Box2").await;
-    let migrate = format!("migrate A 2.0 {second} --layout Box2.json {ABSENT}");
+    let arrived = arrived(proxy);
+    let migrate = format!("migrate A 2.0 {second} --layout Box2.json {ABSENT} {arrived}");
     delegated(&fixture, true).await;
     let waits = fixture.run(&format!("{migrate} {LOST} --call migrate() --foreign"));
     waits.ends_with(5);
@@ -260,14 +261,18 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     waits_for_direct_call(&waits.document["skipped"], &adopted);
     let status = fixture.done("status A");
     waits_for_direct_call(&status["definitions"][0]["waiting"], &adopted);
-    let examined = fixture.run(&format!("doctor {}", arrived(proxy)));
+    let examined = fixture.run(&format!("doctor {arrived}"));
     let found = &examined.document["findings"][0];
-    assert_eq!(found["id"], "InstanceWaits", "{examined:?}");
-    let rolled = fixture.run(&format!("upgrade A {ABSENT}"));
+    assert_eq!(
+        found["id"],
+        json!(format!("InstanceWaits:{proxy}")),
+        "{examined:?}"
+    );
+    let rolled = fixture.run(&format!("upgrade A {ABSENT} {arrived}"));
     rolled.ends_with(5);
 
     delegated(&fixture, false).await;
-    fixture.done(&format!("upgrade A {ABSENT}"));
+    fixture.done(&format!("upgrade A {ABSENT} {arrived}"));
     assert_eq!(doubled(&fixture, proxy).await, Some(U256::from(14)));
 
     delegated(&fixture, true).await;
@@ -279,8 +284,74 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     let again = fixture.done("pause A");
     assert!(again["waiting"].is_null(), "{again}");
     assert_paused(&fixture, proxy).await;
-    fixture.done("resume A");
+    fixture.done(&format!("resume A {arrived}"));
     assert_healthy(&fixture, proxy);
+}
+
+/// A UUPS proxy over that code, which holds that number and which Admin owns.
+async fn uups(fixture: &Fixture, code: Address, start: u64) -> Address {
+    let init = IBox::initialize_1Call {
+        start: U256::from(start),
+        first: fixture.owner(0).address(),
+    };
+    let init = Bytes::from(init.abi_encode());
+    let arguments = (code, init).abi_encode_params();
+    fixture.deploy(UUPS_5, &arguments).await
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_upgrades_is_not_given_away() {
+    let fixture = Fixture::new().await;
+    let first = deployed(&fixture, "UupsBox").await;
+    let stuck = deployed(&fixture, "Stuck").await;
+    registered(&fixture, first, "UupsBox.json").await;
+    let proxy = uups(&fixture, first, 7).await;
+    let upgrade = IUpgradeableProxy::upgradeToAndCallCall {
+        implementation: stuck,
+        data: Bytes::new(),
+    };
+    fixture.send(proxy, &upgrade).await;
+    let refused = fixture.run(&format!("adopt A {proxy} 1.0 {NO_SOURCE}"));
+    refused.ends_with(3);
+    assert_eq!(refused.error("name"), "AdoptionFails", "{refused:?}");
+    let next = refused.error("next");
+    assert!(next.contains("do not give it away"), "{next}");
+    let told = refused.document.to_string();
+    assert!(!told.contains("transferOwnership"), "{told}");
+}
+
+#[tokio::test]
+async fn what_anybody_can_do_to_a_proxy_is_told_before_it_is_adopted() {
+    let fixture = Fixture::new().await;
+    let first = deployed(&fixture, "OpenBox").await;
+    registered(&fixture, first, "OpenBox.json").await;
+    let proxy = uups(&fixture, first, 7).await;
+    let adopt = format!("adopt A {proxy} 1.0 {NO_SOURCE}");
+    let refused = fixture.run(&adopt);
+    assert_eq!(refused.error("name"), "Unconfirmed", "{refused:?}");
+    let open = "stranger:upgradeToAndCall(address,bytes)";
+    assert!(refused.error("expected").contains(open), "{refused:?}");
+    let told = refused.document.to_string();
+    assert!(!told.contains("transferOwnership"), "{told}");
+    // Who knows it and accepts it is told how, and that all of it was tried.
+    let early = fixture.run(&format!("{adopt},{open}"));
+    assert_eq!(early.error("name"), "NotGiven", "{early:?}");
+    assert!(
+        early.error("next").contains("went through on a copy"),
+        "{early:?}"
+    );
+    give(&fixture, proxy, "A").await;
+    let refused = fixture.run(&adopt);
+    assert!(refused.error("expected").contains(open), "{refused:?}");
+    // An initializer that nobody has called.
+    let code = deployed(&fixture, "UupsBox").await;
+    fixture.done(&format!(
+        "register A 1.1 {code} --layout UupsBox.json {ABSENT}"
+    ));
+    let proxy = uups(&fixture, code, 0).await;
+    let refused = fixture.run(&format!("adopt A {proxy} 1.1 {NO_SOURCE}"));
+    let open = "stranger:initialize(uint256,address)";
+    assert!(refused.error("expected").contains(open), "{refused:?}");
 }
 
 #[tokio::test]
@@ -315,12 +386,12 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     let status = fixture.done(&format!("status {adopted}"));
     assert_eq!(text(&status["instance"], "kind"), "uups");
     assert_eq!(value(&fixture, proxy).await, U256::from(7));
+    let arrived = arrived(proxy);
     fixture.done("pause A");
-    fixture.done("resume A");
+    fixture.done(&format!("resume A {arrived}"));
     // What such a proxy asks the code that comes is no call that could be answered otherwise.
     let next = deployed(&fixture, "UupsBox2").await;
     let plan = format!("plan A 2.0 {next} --layout UupsBox2.json {ABSENT}");
-    let arrived = arrived(proxy);
     let step = "--call migrate() --foreign";
     let planned = fixture.done(&format!("{plan} {step} {arrived}"));
     assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));

@@ -5,6 +5,7 @@
 //! | `project` | a folder and a chain |
 //! | `folder` | another operator's folder on the same chain |
 //! | `by_hand` | slots that Solidity computes by itself, in what its compiler writes |
+//! | `solidity` | what its compiler's AST shows: places, what authors say, and what no proxy should run |
 //! | `callers` | what callers lose, and who knows it, as processes |
 //! | `commands` | the commands that look at layouts, as processes |
 //! | `second_folder` | what an operator with nothing but an endpoint and a key compares, as processes |
@@ -16,6 +17,7 @@
 //! | `outsider` | fields that come, go and come back in crates of an author's own, as processes |
 //! | `components` | whose layout a contract with components carries, in crates of an author's own |
 //! | `hidden` | functions that only seem to be there, in crates of an author's own |
+//! | `forged` | layouts that an author's own crate forges, as processes |
 //! | `listed` | what the layout of an author's crate lists, as processes |
 //! | `forked` | what is done on a fork of the chain, and what it leaves of the chain's records |
 
@@ -28,6 +30,7 @@ mod components;
 mod coverage;
 mod decoded;
 mod folder;
+mod forged;
 mod forked;
 mod hidden;
 mod listed;
@@ -35,5 +38,6 @@ mod outsider;
 pub(crate) mod project;
 mod proposer;
 mod second_folder;
+mod solidity;
 mod stragglers;
 mod unproven;

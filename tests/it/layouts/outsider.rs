@@ -55,6 +55,10 @@ impl Author {
         fs::write(path, text).expect("written");
     }
 
+    pub(super) fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.crates.path().join(file)).expect("a file")
+    }
+
     /// A crate with these fields and functions; its folder.
     pub(super) fn contract(
         &self,

@@ -47,6 +47,9 @@ async fn a_layout_that_only_the_proposer_names_is_reported_as_checked_in_part() 
     }
     let built = other.run(&format!("approve {action} --source {swapped}"));
     built.is_refused("ArtifactDiffers");
+    // What others wrote ran here, and was named before.
+    let named = "runs code of others on this machine: ";
+    assert!(built.stderr.contains(named), "{}", built.stderr);
     let done = other.done(&format!("approve {action} {NOT_COMPARED}"));
     assert_eq!(done["coverage"], unbuilt("partial", "absent"), "{done:#}");
 }

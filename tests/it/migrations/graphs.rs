@@ -2,7 +2,7 @@
 //! once and in order. The events, the marks and the notes of the migrations themselves prove it.
 //! The path is the one that the design's rule selects.
 //!
-//! A third of the graphs and more must have a path of three steps. `STYLUS_UPGRADES_LONG=1` takes
+//! A third of the graphs and more must have a path of three steps. The long run takes
 //! 10,000 graphs and records the counts in `tests/snapshots/graphs.json`.
 
 use stylus_upgrades_tests::figures::tools;

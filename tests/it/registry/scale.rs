@@ -1,5 +1,5 @@
 //! The gas of an operation after one, ten, … ten thousand instances, versions and approvals. An
-//! ordinary run goes to three hundred. `STYLUS_UPGRADES_LONG=1` goes to ten thousand and records
+//! ordinary run goes to three hundred. The long run goes to ten thousand and records
 //! `tests/snapshots/scale_registry.json`, from which `docs/evidence/registry-scale.md` is written.
 
 use crate::prelude::*;
@@ -357,8 +357,8 @@ fn the_page_on_scale_is_what_the_long_run_recorded() {
 const CHART: u64 = 1_000_000;
 const PREFACE: &str = "# What the registry costs, however much there is
 
-A test writes this page from the last run with `STYLUS_UPGRADES_LONG=1 cargo test -p stylus-upgrades-tests
---test it registry::scale`. Every ordinary run measures up to 300 of each and asserts that, from ten on, the
+A test writes this page from the last run of `cargo test --workspace --test it -- --include-ignored
+registry::scale`. Every ordinary run measures up to 300 of each and asserts that, from ten on, the
 dearest costs at most 2 % more than the cheapest. Each number of existing items is followed by the gas of the
 operation, on the local chain with nothing cached and with calldata of equal length without zero bytes.
 

@@ -1,5 +1,5 @@
-//! Ten thousand items in an ordinary run; a hundred thousand and a million with
-//! `STYLUS_UPGRADES_LONG=1`. `bench scale` writes their figures to `tests/snapshots/scale.json`.
+//! Ten thousand items in an ordinary run; a hundred thousand and a million in
+//! the long one. `bench scale` writes their figures to `tests/snapshots/scale.json`.
 
 use std::path::Path;
 

@@ -12,8 +12,12 @@ use crate::book::{DEMO, digest, terminal};
 const SHOWN: [&str; 1] = ["The upgrade"];
 
 /// The page that the demo runs, and where the book has it.
-const DEMO_PAGE: &str = "scripts/src/demo/walkthrough.md";
+const DEMO_PAGE: &str = "scripts/core/src/demo/walkthrough.md";
 const WALKTHROUGH: &str = "docs/walkthrough.md";
+
+/// The page that `explain` reads, and where the book has it.
+const EXPLAINED: &str = "scripts/core/src/errors/errors.md";
+const ERRORS: &str = "docs/errors.md";
 
 /// A file and what it should hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +41,7 @@ pub fn generated(root: &Path) -> io::Result<Vec<Generated>> {
     let files = [
         ("docs/diagrams/demo.svg", picture),
         (WALKTHROUGH, read(DEMO_PAGE)?),
+        (ERRORS, read(EXPLAINED)?),
         ("README.md", comparison.in_readme(&read("README.md")?)?),
         ("docs/evidence/comparison.md", comparison.page()),
         ("llms.txt", digest::llms(root, &summary)?),

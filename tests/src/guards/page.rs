@@ -26,8 +26,10 @@ pub fn page(home: &Path, table: &Table, record: &Record) -> String {
          this page from `tests/guards/guards.toml` and fails if it is stale: \
          `STYLUS_UPGRADES_UPDATE=1 cargo test -p stylus-upgrades-tests --test it guards::the_page`.\n\n\
          A guard is proven so: it is disabled in a copy of the sources, the contracts are built from the copy, and its \
-         test must fail by an assertion. With nothing disabled the test must pass. Every run of `cargo test` tries \
-         four guards whose test needs a chain, chosen by the commit. `STYLUS_UPGRADES_LONG=1` tries all.\n\n\
+         test must fail by an assertion. With nothing disabled the test must pass. An ordinary run of `cargo test` \
+         disables none: it compares this list with the sources. `cargo test --workspace --test it -- --ignored \
+         guards::a_guard` tries four guards whose test needs a chain, chosen by the commit; the nightly run, with \
+         `--include-ignored`, tries all.\n\n\
          `cargo run -p stylus-upgrades-tests --bin guards -- --all` tries every guard; `-- stranger` tries those \
          with that word in their name.\n\n\
          {} guards. Last full run, with single runs since: {} of {} noticed, {}, {}.\n",

@@ -15,13 +15,12 @@ use super::wrong;
 /// How long one run may take; a contract that never ends must not keep us.
 const TIMEOUT: Duration = Duration::from_secs(1_200);
 /// Variables that a test must not see: an outer cargo's, and those that change what tests do.
-const FOREIGN: [&str; 8] = [
+const FOREIGN: [&str; 7] = [
     "CARGO",
     "RUSTFLAGS",
     "RUSTC_WORKSPACE_WRAPPER",
     "RUST_BACKTRACE",
     stylus_upgrades_harness::RPC_URL,
-    stylus_upgrades_test_support::LONG,
     stylus_upgrades_test_support::UPDATE,
     "STYLUS_UPGRADES_HOME",
 ];

@@ -1,12 +1,11 @@
-//! How the tests of this workspace run. Two environment variables say it, and they are read here
-//! only:
+//! How the tests of this workspace run. An argument and an environment variable say it, and they are read here only:
 //!
-//! - `STYLUS_UPGRADES_LONG=1`: the counts of the nightly run (all guards, a hundred thousand
-//!   modules, a million items) in place of those of an ordinary run;
+//! - `--include-ignored`, as cargo passes it on: the long run. Ignored tests run too, and the others with its counts (all
+//!   guards, a hundred thousand modules, a million items). `--ignored` alone keeps the counts of an ordinary run;
 //! - `STYLUS_UPGRADES_UPDATE=1`: what tests compare with is written, not compared:
 //!   tests/snapshots, and the pages and sources that are generated.
 //!
-//! A third one, `RPC_URL`, names the endpoint that tests use instead of a chain that they start. It is
+//! Another variable, `RPC_URL`, names the endpoint that tests use instead of a chain that they start. It is
 //! part of the harness, whose users have it too, and is read by its `Chain::given` only.
 #![forbid(unsafe_code)]
 
@@ -22,41 +21,10 @@ use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Selects the long run.
-pub const LONG: &str = "STYLUS_UPGRADES_LONG";
+/// The argument of the long run.
+const LONG: &str = "--include-ignored";
 /// Writes snapshots and generated files.
 pub const UPDATE: &str = "STYLUS_UPGRADES_UPDATE";
-
-/// What the environment asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// The counts of the nightly run.
-    pub long: bool,
-    /// Snapshots and generated files are written.
-    pub update: bool,
-}
-
-impl Settings {
-    /// What the values of [`LONG`] and [`UPDATE`] mean.
-    ///
-    /// # Errors
-    /// For a value other than `1` and `0`: a run that was meant to be long must not be short.
-    pub fn parse(long: Option<OsString>, update: Option<OsString>) -> Result<Self, String> {
-        Ok(Self {
-            long: switch(LONG, long)?,
-            update: switch(UPDATE, update)?,
-        })
-    }
-}
-
-/// What the environment of this process asks for.
-///
-/// # Panics
-/// For a value that [`Settings::parse`] refuses.
-pub fn settings() -> Settings {
-    Settings::parse(std::env::var_os(LONG), std::env::var_os(UPDATE))
-        .unwrap_or_else(|error| panic!("{error}"))
-}
 
 /// The variables with which a program that runs with another `HOME` finds cargo's and rustup's folders.
 /// Without them rustup downloads a toolchain into that home.
@@ -85,21 +53,23 @@ pub fn outer_variables() -> impl Iterator<Item = OsString> {
 }
 
 /// Whether this is the long run.
-///
-/// # Panics
-/// See [`settings`].
 pub fn long() -> bool {
-    settings().long
+    std::env::args_os().any(|argument| argument == LONG)
 }
 
 /// Whether snapshots and generated files are written.
 ///
 /// # Panics
-/// See [`settings`].
+/// For a value other than `1`, `0` and nothing.
 pub fn update() -> bool {
-    settings().update
+    let value = std::env::var_os(UPDATE);
+    switch(UPDATE, value).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// Whether a variable with this value is on.
+///
+/// # Errors
+/// For a value other than `1` and `0`: what was meant to be written must not be compared.
 fn switch(name: &str, value: Option<OsString>) -> Result<bool, String> {
     match value.as_ref().map(|value| value.to_str()) {
         None | Some(Some("" | "0")) => Ok(false),
@@ -125,27 +95,17 @@ mod tests {
 
     #[test]
     fn one_switches_on_and_anything_unknown_is_refused() {
-        let parse = |long: &str, update: &str| {
-            Settings::parse(Some(long.into()), Some(update.into())).map(|s| (s.long, s.update))
-        };
-        assert_eq!(parse("1", "0"), Ok((true, false)));
-        assert_eq!(parse("", "1"), Ok((false, true)));
+        let parse = |value: &str| switch(UPDATE, Some(value.into()));
+        assert_eq!(parse("1"), Ok(true));
+        assert_eq!(parse("0"), Ok(false));
+        assert_eq!(parse(""), Ok(false));
+        assert_eq!(switch(UPDATE, None), Ok(false));
         for unknown in ["true", "update", "2", " 1"] {
-            let refused = parse(unknown, "").expect_err(unknown);
-            assert!(
-                refused.contains(LONG) && refused.contains(unknown),
-                "{refused}"
-            );
-            let refused = parse("", unknown).expect_err(unknown);
+            let refused = parse(unknown).expect_err(unknown);
             assert!(
                 refused.contains(UPDATE) && refused.contains(unknown),
                 "{refused}"
             );
         }
-        let none = Settings {
-            long: false,
-            update: false,
-        };
-        assert_eq!(Settings::parse(None, None), Ok(none));
     }
 }

@@ -54,11 +54,11 @@ cases! {
 
     namespace_dropped [NamespaceChange Refused] { namespace "example.main" Main { uint256 x; } contract { uint256 a; } }
         => { contract { uint256 a; } }
-    namespace_id_changed [NamespaceChange Refused, NamespaceChange Safe] { namespace "example.main" Main { uint256 x; } contract { uint256 a; } }
+    namespace_id_changed [NamespaceChange Refused] { namespace "example.main" Main { uint256 x; } contract { uint256 a; } }
         => { namespace "example.main.v2" Main { uint256 x; } contract { uint256 a; } }
     namespace_to_root [NamespaceChange Refused, SafeAppend Safe] { namespace "example.main" Main { uint256 x; } contract { uint256 a; } }
         => { contract { uint256 a; uint256 x; } }
-    root_to_namespace [Delete Refused, NamespaceChange Safe] { contract { uint256 a; uint256 x; } }
+    root_to_namespace [Delete Refused, NamespaceChange Refused] { contract { uint256 a; uint256 x; } }
         => { namespace "example.main" Main { uint256 x; } contract { uint256 a; } }
     namespace_one_of_two [NamespaceChange Refused]
         { namespace "example.a" A { uint256 x; } namespace "example.b" B { uint256 y; } contract { } }

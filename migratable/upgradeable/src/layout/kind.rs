@@ -19,7 +19,7 @@ use stylus_sdk::storage::StorageType;
 use stylus_sdk::stylus_core::storage::TopLevelStorage;
 
 use crate::layout::erc7201::{Erc7201, Namespace};
-pub use encode::{encode, encoded_length};
+pub use encode::{encode, encoded_length, require_room};
 pub use keys::KeyLayout;
 use stylus_upgrades_interface::lazy::KeptLazily;
 use stylus_upgrades_interface::slots;
@@ -38,6 +38,7 @@ pub trait StorageLayout: StorageType {
 
 /// The entry of the custom section for a storage struct, as tools read it.
 pub fn section<T: StorageLayout>() -> Vec<u8> {
+    require_room(&T::KIND.sized::<T>());
     let mut bytes = vec![0; encoded_length(T::KIND.get())];
     encode(T::KIND.get(), &mut bytes);
     bytes
@@ -48,6 +49,8 @@ pub fn section<T: StorageLayout>() -> Vec<u8> {
 #[derive(Clone, Copy, Debug)]
 pub struct Link {
     kind: *const Kind,
+    /// Bytes within a slot and whole slots that stylus-sdk gives the type, where something keeps one.
+    room: Option<(usize, usize)>,
 }
 
 // SAFETY: it leads to what never changes and always lives (`Link::to` takes nothing else).
@@ -58,7 +61,16 @@ unsafe impl Send for Link {}
 impl Link {
     /// To a kind.
     pub const fn to(kind: &'static Kind) -> Self {
-        Self { kind }
+        Self { kind, room: None }
+    }
+
+    /// The same, of a place where stylus-sdk keeps a `T`. What is written of the place fits it, or does not compile.
+    #[must_use]
+    pub const fn sized<T: StorageType>(self) -> Self {
+        Self {
+            room: Some((T::SLOT_BYTES, T::REQUIRED_SLOTS)),
+            ..self
+        }
     }
 
     /// The kind.

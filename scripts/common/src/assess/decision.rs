@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Severity};
 use super::id::Accepted;
-use super::origin::Part;
+use super::origin::{Origin, Part, Writer};
 use serde::Serialize;
 
 /// Who asks.
@@ -49,6 +49,18 @@ impl Role {
         matches!(self, Self::Proposer | Self::Ci)
     }
 
+    /// What each role believes of what somebody wrote: the one table of it. The word of who proposes is his own to
+    /// himself, and that of the change to all others.
+    pub const fn believes(self, writer: Writer) -> Origin {
+        match (self, writer) {
+            (_, Writer::Nobody) => Origin::Chain,
+            (_, Writer::Me) => Origin::Remembered,
+            (Self::Proposer | Self::Ci, Writer::Proposer) => Origin::Remembered,
+            (Self::Approver | Self::Reader, Writer::Proposer) => Origin::Change,
+            (_, Writer::Author) => Origin::Annotation,
+        }
+    }
+
     /// Whether a finding is in the way of who asks.
     fn is_refused(self, finding: &Finding) -> bool {
         let is_absent = finding.severity == Severity::Unknown && finding.id.kind() == "absent";
@@ -63,8 +75,13 @@ impl Role {
 
 /// Decides.
 pub fn decide(findings: &[Finding], accepted: &Accepted, role: Role) -> Decision {
-    let in_the_way = findings.iter().filter(|one| role.is_refused(one)).cloned();
-    let (taken, refused): (Vec<_>, Vec<_>) = in_the_way.partition(|one| accepted.contains(&one.id));
+    let is_taken = |one: &Finding| accepted.covers(&one.id);
+    let (taken, other): (Vec<_>, Vec<_>) = findings.iter().cloned().partition(is_taken);
+    let in_the_way = |mut all: Vec<Finding>| {
+        all.retain(|one| role.is_refused(one));
+        all
+    };
+    let (taken, refused) = (in_the_way(taken), in_the_way(other));
     let consent = match (
         refused.is_empty(),
         refused.iter().all(|one| one.id.is_acceptable()),
@@ -84,6 +101,18 @@ pub fn decide(findings: &[Finding], accepted: &Accepted, role: Role) -> Decision
 mod tests {
     use super::super::id::FindingId;
     use super::*;
+
+    #[test]
+    fn nobody_believes_more_than_the_writer_could_know() {
+        for role in [Role::Proposer, Role::Approver, Role::Reader, Role::Ci] {
+            for writer in [Writer::Nobody, Writer::Me, Writer::Proposer, Writer::Author] {
+                let origin = role.believes(writer);
+                let is_own = role.proposes() && writer == Writer::Proposer;
+                let expected = if is_own { Writer::Me } else { writer };
+                assert_eq!(origin.writer(), Some(expected), "{role:?} {writer:?}");
+            }
+        }
+    }
 
     #[test]
     fn what_is_in_the_way_of_whom() {

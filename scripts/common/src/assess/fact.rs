@@ -1,7 +1,7 @@
 //! A fact, and where it is known from.
 
 use super::coverage::Evidence;
-use super::origin::{Origin, Part};
+use super::origin::{Origin, Part, Writer};
 
 /// Something that is known, where it is known from, and why it is not known better. Where nobody knows it there is
 /// no value.
@@ -63,10 +63,7 @@ impl<T> Fact<T> {
 
     /// Whether nobody who proposes something can have written it.
     pub const fn is_proven(&self) -> bool {
-        matches!(
-            self.origin,
-            Origin::Chain | Origin::Build | Origin::DefaultBranch
-        )
+        matches!(self.origin.writer(), Some(Writer::Nobody))
     }
 
     /// The same, known from somewhere else.

@@ -1,6 +1,7 @@
 //! What findings are called. `--accept` takes exactly that.
 
 use super::origin::Part;
+use crate::ids::ActionId;
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use serde::Serialize;
@@ -8,6 +9,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a finding is called: a kind, and where there are several of a kind what it is about, as in
 /// `reorder:owner`.
@@ -15,13 +17,18 @@ use std::str::FromStr;
 #[serde(transparent)]
 pub struct FindingId(Cow<'static, str>);
 
-/// Findings that are accepted: a list of ids, as `--accept` takes it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Accepted(BTreeSet<FindingId>);
+/// Findings that are accepted: a list of ids, as `--accept` takes it. It notes which of them a finding had: its copies
+/// share that.
+#[derive(Debug, Clone, Default)]
+pub struct Accepted {
+    ids: BTreeSet<FindingId>,
+    found: Arc<Mutex<BTreeSet<FindingId>>>,
+}
 
 /// What is found by comparing two layouts: that does not change from block to block, so an id of it that
 /// matches nothing is a slip.
-const OF_LAYOUTS: [&str; 8] = [
+const OF_LAYOUTS: [&str; 9] = [
+    "gap-use",
     "rename",
     "retype",
     "reorder",
@@ -31,6 +38,16 @@ const OF_LAYOUTS: [&str; 8] = [
     "namespace-change",
     "unknown",
 ];
+
+/// What the id of an open action of others begins with.
+const OTHER_ACTION: &str = "other-action";
+/// Hexadecimal digits of an action in such an id: nobody finds another action with the same.
+const ACTION_DIGITS: usize = 16;
+/// What the id of something that no code behind a proxy should have begins with.
+const UNSAFE: &str = "unsafe-";
+
+/// What the id of something begins with that an account without rights can do.
+const STRANGER: &str = "stranger";
 
 /// What the id of an instance that came from elsewhere begins with.
 const ARRIVAL: &str = "arrival";
@@ -66,8 +83,6 @@ impl FindingId {
     pub const MANIFEST_UNREVIEWED: Self = Self::fixed("manifest-unreviewed");
     /// A transfer to a version with other code than the instance runs.
     pub const OTHER_CODE: Self = Self::fixed("other-code");
-    /// An open action of others that says something else about the same.
-    pub const OTHER_ACTION: Self = Self::fixed("other-action");
     /// An id that is refused before anybody has proposed an action with it.
     pub const NOT_PROPOSED: Self = Self::fixed("not-proposed");
 
@@ -82,7 +97,7 @@ impl FindingId {
     /// Those of a simulation on a copy.
     const OF_TRIALS: [Self; 3] = [Self::READS_GAS, Self::DEPENDS_ON_GAS, Self::REPLAY_EMPTY];
     /// Others that are about nothing in particular.
-    const FIXED: [Self; 9] = [
+    const FIXED: [Self; 8] = [
         Self::MANIFEST_UNREVIEWED,
         Self::CONSTRUCTOR,
         Self::WOULD_FAIL,
@@ -90,7 +105,6 @@ impl FindingId {
         Self::NEW_ROLE,
         Self::EXCLUDED_SENDER,
         Self::OTHER_CODE,
-        Self::OTHER_ACTION,
         Self::NOT_PROPOSED,
     ];
 
@@ -105,12 +119,58 @@ impl FindingId {
 
     /// An instance that came from elsewhere.
     pub fn arrival(proxy: Address) -> Self {
-        Self(format!("{ARRIVAL}:{proxy}").into())
+        Self::at(ARRIVAL, proxy)
+    }
+
+    /// An open action of others that says something else about the same.
+    pub fn other_action(action: ActionId) -> Self {
+        let text = action.to_string();
+        let first = text.get(..2 + ACTION_DIGITS).unwrap_or(&text);
+        Self(format!("{OTHER_ACTION}:{first}").into())
+    }
+
+    /// Whether it is about an open action of others.
+    fn is_of_action(&self) -> bool {
+        let digits = |of: &str| {
+            let digits = of.strip_prefix("0x").unwrap_or_default();
+            digits.len() == ACTION_DIGITS && digits.bytes().all(|one| one.is_ascii_hexdigit())
+        };
+        let of = self.0.split_once(':');
+        of.is_some_and(|(kind, of)| kind == OTHER_ACTION && digits(of))
+    }
+
+    /// Something about one account: the kind, which names an error, and the account.
+    pub fn at(kind: &str, account: Address) -> Self {
+        Self(format!("{kind}:{account}").into())
+    }
+
+    /// The account that it is about, if it is about one.
+    pub fn account(&self) -> Option<Address> {
+        self.0.split_once(':').and_then(|(_, of)| of.parse().ok())
+    }
+
+    /// What an account without rights can do, by the function that it calls.
+    pub fn stranger(signature: &str) -> Self {
+        Self(format!("{STRANGER}:{signature}").into())
+    }
+
+    /// What no code behind a proxy should have, by the kind that OpenZeppelin Upgrades has for it.
+    pub fn unsafe_code(kind: &str, place: &str) -> Self {
+        Self(format!("{UNSAFE}{kind}:{place}").into())
     }
 
     /// Nobody could look at a part.
     pub fn absent(part: Part) -> Self {
         Self(format!("absent:{}", part.name()).into())
+    }
+
+    /// An id as somebody types it: an account may be in small letters.
+    fn typed(text: &str) -> Self {
+        let typed = Self(text.to_owned().into());
+        match typed.account() {
+            Some(account) => Self::at(typed.kind(), account),
+            None => typed,
+        }
     }
 
     /// The text before the colon.
@@ -140,6 +200,9 @@ impl FindingId {
         if self.is_of_layouts() || Self::OF_LAYOUTS.contains(self) {
             return Some(Part::Layout);
         }
+        if self.kind().starts_with(UNSAFE) {
+            return Some(Part::Code);
+        }
         is_of_interface.then_some(Part::Interface)
     }
 
@@ -158,15 +221,13 @@ impl FindingId {
 
     /// Whether it is found by trying something on a copy.
     pub fn is_of_a_trial(&self) -> bool {
-        Self::OF_TRIALS.contains(self)
+        Self::OF_TRIALS.contains(self) || self.kind() == STRANGER
     }
 
     /// Whether it can be accepted. Other findings are named by the error that they are.
     pub fn is_acceptable(&self) -> bool {
-        let of = self.0.split_once(':');
-        let is_arrival =
-            of.is_some_and(|(kind, of)| kind == ARRIVAL && of.parse::<Address>().is_ok());
-        self.is_of_a_way() || self.is_of_a_trial() || is_arrival || Self::FIXED.contains(self)
+        let is_of_one = self.account().is_some() || self.is_of_action();
+        self.is_of_a_way() || self.is_of_a_trial() || is_of_one || Self::FIXED.contains(self)
     }
 
     /// The flag that accepts all of these.
@@ -189,25 +250,47 @@ impl PartialEq<str> for FindingId {
 }
 
 impl Accepted {
-    /// Whether a finding is accepted.
-    pub fn contains(&self, id: &FindingId) -> bool {
-        self.0.contains(id)
+    /// Whether a finding with that id, which is there, is accepted.
+    pub fn covers(&self, id: &FindingId) -> bool {
+        let is_accepted = self.ids.contains(id);
+        if is_accepted {
+            let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+            found.insert(id.clone());
+        }
+        is_accepted
     }
 
-    /// Takes one out.
-    pub fn remove(&mut self, id: &FindingId) {
-        self.0.remove(id);
+    /// Whether an id is among them. No finding need have it.
+    pub fn contains(&self, id: &FindingId) -> bool {
+        self.ids.contains(id)
+    }
+
+    /// The ids that no finding had so far.
+    pub fn unfit(&self) -> Vec<FindingId> {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        self.ids.difference(&found).cloned().collect()
     }
 
     /// The ids, in their order.
     pub fn iter(&self) -> impl Iterator<Item = &FindingId> {
-        self.0.iter()
+        self.ids.iter()
     }
 }
 
+impl PartialEq for Accepted {
+    fn eq(&self, other: &Self) -> bool {
+        self.ids == other.ids
+    }
+}
+
+impl Eq for Accepted {}
+
 impl FromIterator<FindingId> for Accepted {
     fn from_iter<T: IntoIterator<Item = FindingId>>(ids: T) -> Self {
-        Self(ids.into_iter().collect())
+        Self {
+            ids: ids.into_iter().collect(),
+            found: Arc::default(),
+        }
     }
 }
 
@@ -226,7 +309,7 @@ impl FromStr for Accepted {
             letter == ',' && depth == 0
         });
         ids.map(|id| {
-            let found = FindingId::new(id.trim().to_owned());
+            let found = FindingId::typed(id.trim());
             match found.is_acceptable() {
                 true => Ok(found),
                 false => Err(format!(
@@ -260,9 +343,23 @@ mod tests {
     }
 
     #[test]
+    fn an_id_fits_once_a_finding_has_it_and_an_account_is_typed_in_any_letters() {
+        let account = Address::repeat_byte(0xab);
+        let text = format!("arrival:{account:#x},HiddenProxy:{account},dirty:x");
+        let accepted: Accepted = text.parse().expect("ids");
+        let copy = accepted.clone();
+        assert!(copy.covers(&FindingId::arrival(account)));
+        assert!(copy.covers(&FindingId::at("HiddenProxy", account)));
+        assert!(!copy.covers(&FindingId::arrival(Address::ZERO)));
+        assert_eq!(accepted.unfit(), [FindingId::new("dirty:x")]);
+    }
+
+    #[test]
     fn what_no_finding_is_called_is_refused() {
         for text in [
             "",
+            "other-action",
+            "other-action:0x12",
             "SelectorClash",
             "everything",
             "absent:sources",
@@ -273,5 +370,9 @@ mod tests {
         for part in Part::ALL {
             assert!(FindingId::absent(part).is_acceptable());
         }
+        let action = ActionId(alloy::primitives::B256::repeat_byte(0xab));
+        let id = FindingId::other_action(action);
+        assert_eq!(id.to_string(), "other-action:0xabababababababab");
+        assert!(id.is_acceptable());
     }
 }

@@ -24,6 +24,6 @@ pub use fact::Fact;
 pub use finding::{Finding, Severity, SourceLine};
 pub use github::annotation;
 pub use id::{Accepted, FindingId};
-pub use origin::{Origin, Part, concludes};
+pub use origin::{Origin, Part, Writer, concludes};
 pub use refusal::{Refused, told_once};
 pub use together::Together;

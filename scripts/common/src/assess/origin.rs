@@ -24,6 +24,32 @@ pub enum Origin {
     NotKnown,
 }
 
+/// Who could have written a fact as he likes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writer {
+    /// Nobody: it was read, computed here, or reviewed.
+    Nobody,
+    /// Who asks.
+    Me,
+    /// Who proposes what is judged.
+    Proposer,
+    /// Who wrote the code.
+    Author,
+}
+
+impl Origin {
+    /// Who could have written a fact of this origin; `None` if nobody knows the fact.
+    pub const fn writer(self) -> Option<Writer> {
+        Some(match self {
+            Self::Chain | Self::Build | Self::DefaultBranch => Writer::Nobody,
+            Self::Remembered => Writer::Me,
+            Self::Change => Writer::Proposer,
+            Self::Annotation => Writer::Author,
+            Self::NotKnown => return None,
+        })
+    }
+}
+
 /// What something is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,6 +4,7 @@ use super::code::Artifact;
 use super::constants::Constants;
 use super::error::BuildError;
 use super::examples::{self, EXAMPLE};
+use super::foreign::Author;
 use super::framework::Framework;
 use super::info::Commit;
 use super::package::{Package, Workspace};
@@ -113,6 +114,13 @@ impl Builder {
         self
     }
 
+    /// What is built are sources of others: what they run on this machine is said, and runs without the user's key.
+    #[must_use]
+    pub fn of_others(mut self) -> Self {
+        self.tools.author = Author::Other;
+        self
+    }
+
     /// Builds a contract by its package's name.
     pub fn contract(&self, package: &str) -> Result<Artifact, BuildError> {
         Ok(self.build(&self.member(package)?)?.0)
@@ -180,6 +188,9 @@ impl Builder {
         self.programs()?;
         let workplace = Workplace::open(&self.tools, self.target_of(&revision.top)?)?;
         workplace.lock()?;
+        if !revision.is_checked_out() {
+            workplace.author.set(Author::Other);
+        }
         let folder = revision.check_out(&workplace.folder)?;
         Ok((workplace, folder))
     }

@@ -2,12 +2,15 @@
 //! and the user's settings for it, and one that compiles, offline and with an environment of its
 //! own, so that nothing but the sources decides about the code.
 
+use super::archives::Unproven;
 use super::cargo_home::CargoHome;
 use super::constants::{Constant, Constants};
 use super::error::{BuildError, DECLARE};
+use super::foreign::Author;
 use super::known_sources;
 use super::lock_file::LockFile;
 use super::manifests::CONTRACT;
+use super::sandbox::{Kept, Sandbox};
 use super::source::{CONSTANTS, Reads, Source, is_code};
 use super::toolchain::{TARGET, Toolchain};
 use super::tree::normal;
@@ -22,6 +25,11 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 
+/// The folder for temporary files, below that of the outputs.
+const TEMPORARY: &str = "tmp";
+/// What is said where nothing keeps a build from reading.
+const NOT_KEPT: &str =
+    "this kernel has no Landlock: what runs in the build can read every file that you can read";
 /// Lines of diagnostics that an error carries.
 const DIAGNOSTICS_MAX: usize = 80;
 /// Every module has a line table, which costs no time and leaves its code as it is: a build without would compile all
@@ -65,6 +73,8 @@ pub(super) struct Cargo<'a> {
     pub(super) by_reads: bool,
     /// Nobody else builds there as long as it is held. Cargo holds it too: it may outlive this process.
     pub(super) lock: &'a File,
+    /// Whose code runs when it compiles.
+    pub(super) author: Author,
     /// Who listens.
     pub(super) progress: &'a dyn Progress,
 }
@@ -77,6 +87,8 @@ pub(super) struct Compiled {
     pub(super) read: Vec<PathBuf>,
     /// Packages that were fetched and are the framework's.
     pub(super) of_framework: BTreeSet<String>,
+    /// What comes from registries and is not known.
+    pub(super) unproven: Unproven,
 }
 
 /// Leaves out the variables that would have cargo run something else.
@@ -124,6 +136,7 @@ impl Cargo<'_> {
             .env_clear()
             .envs(kept())
             .env("HOME", &self.home.folder)
+            .env("TMPDIR", self.target.join(TEMPORARY))
             .env("CARGO_HOME", &self.home.folder)
             .env("RUSTC", &self.toolchain.rustc);
         let mut flags = source.rustflags.clone();
@@ -137,7 +150,14 @@ impl Cargo<'_> {
             };
         }
         let manifest = self.manifest(source);
-        let (messages, ended) = self.run(source, command, Started::group)?;
+        let sandbox = self.sandbox()?;
+        let (messages, ended) = self.run(source, command, |command| {
+            let (started, kept) = sandbox.start(command)?;
+            if kept == Kept::No && self.author == Author::Other {
+                self.progress.note(NOT_KEPT);
+            }
+            Ok(started)
+        })?;
         let made: Vec<&Artifact> = messages.iter().filter_map(artifact).collect();
         if self.by_reads && self.reads_others(source, &made) {
             return Ok(None);
@@ -153,9 +173,29 @@ impl Cargo<'_> {
         let lock = LockFile::read(&self.copy.join("Cargo.lock"))?;
         Ok(Some(Compiled {
             read: self.files_read(source, file.as_std_path(), &messages)?,
+            unproven: Unproven::of(&made, &lock, self.home)?,
             of_framework: known_sources::proven(&lock, &made, self.copy),
             raw: std::fs::read(file).map_err(BuildError::file("read", file))?,
         }))
+    }
+
+    /// What a build reads and writes. It writes outputs, and neither what was built before nor what it is built from.
+    fn sandbox(&self) -> Result<Sandbox, BuildError> {
+        let folders = [CONTRACT, TARGET, TEMPORARY].map(|name| self.target.join(name));
+        for folder in &folders {
+            std::fs::create_dir_all(folder).map_err(BuildError::file("create", folder))?;
+        }
+        let book = self.target.join(".rustc_info.json");
+        let mut open = std::fs::OpenOptions::new();
+        open.create(true)
+            .append(true)
+            .open(&book)
+            .map_err(BuildError::file("write", &book))?;
+        let own = [self.copy.to_owned(), self.toolchain.sysroot.clone()];
+        Ok(Sandbox::new(
+            self.home.read().chain(own),
+            self.home.books().chain(folders).chain([book]),
+        ))
     }
 
     /// The files that the compiler read, by their places in the copy, links followed: `wasm` has a list of them beside
@@ -230,7 +270,7 @@ impl Cargo<'_> {
         &self,
         source: &Source,
         mut command: Command,
-        start: fn(&mut Command) -> io::Result<Started>,
+        start: impl FnOnce(&mut Command) -> io::Result<Started>,
     ) -> Result<(Vec<Message>, Result<(), BuildError>), BuildError> {
         self.progress.command(&format!("{command:?}"));
         // An empty file that cargo keeps open, and none of the programs that it starts.

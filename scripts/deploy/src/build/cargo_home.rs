@@ -5,16 +5,16 @@ use super::config;
 use super::error::BuildError;
 use std::path::{Path, PathBuf};
 
+/// Archives of packages.
+pub(super) const CACHE: &str = "registry/cache";
+/// What cargo unpacks of them, in a folder of our own: it takes what lies there as it is.
+pub(super) const UNPACKED: &str = "registry/src";
 /// Folders of downloads, which every build on the machine shares.
-const FOLDERS: [&str; 2] = ["registry", "git"];
-/// Locks and books about them, and what opens private registries.
-const FILES: [&str; 5] = [
-    ".package-cache",
-    ".package-cache-mutate",
-    ".global-cache",
-    "credentials",
-    "credentials.toml",
-];
+const FOLDERS: [&str; 3] = [CACHE, "registry/index", "git"];
+/// Locks and books about them.
+const BOOKS: [&str; 3] = [".package-cache", ".package-cache-mutate", ".global-cache"];
+/// What opens private registries.
+const CREDENTIALS: [&str; 2] = ["credentials", "credentials.toml"];
 /// What the code knows every folder of packages by, whichever registry they were fetched from.
 const PACKAGES: &str = "/cargo/registry/src/packages";
 
@@ -26,12 +26,20 @@ pub(super) struct CargoHome {
     /// The folders that packages are compiled from, and the names that the code knows them by: the same for a
     /// registry, a mirror of it and a folder of vendored packages.
     pub(super) names: Vec<(PathBuf, String)>,
+    /// The user's own.
+    real: PathBuf,
+    /// Folders that the user's configuration has packages come from.
+    supplied: Vec<PathBuf>,
 }
 
 impl CargoHome {
     /// Makes `folder` the cargo home that has the downloads of `real`, and no more of its configuration than where
-    /// packages come from.
-    pub(super) fn prepare(folder: PathBuf, real: &Path) -> Result<Self, BuildError> {
+    /// packages come from. With `unpacks_anew`, nothing is there that an earlier build can have changed.
+    pub(super) fn prepare(
+        folder: PathBuf,
+        real: &Path,
+        unpacks_anew: bool,
+    ) -> Result<Self, BuildError> {
         let create =
             |path: &Path| std::fs::create_dir_all(path).map_err(BuildError::file("create", path));
         create(&folder)?;
@@ -40,7 +48,16 @@ impl CargoHome {
         for name in FOLDERS {
             create(&real.join(name))?;
         }
-        for name in FOLDERS.iter().chain(&FILES) {
+        let registry = folder.join("registry");
+        if std::fs::read_link(&registry).is_ok() {
+            std::fs::remove_file(&registry).map_err(BuildError::file("remove", &registry))?;
+        }
+        create(&registry)?;
+        let unpacked = folder.join(UNPACKED);
+        if unpacks_anew && unpacked.exists() {
+            std::fs::remove_dir_all(&unpacked).map_err(BuildError::file("remove", &unpacked))?;
+        }
+        for name in FOLDERS.iter().chain(&BOOKS).chain(&CREDENTIALS) {
             let (link, to) = (folder.join(name), real.join(name));
             if std::fs::read_link(&link).is_ok_and(|there| there == to) {
                 continue;
@@ -57,17 +74,42 @@ impl CargoHome {
             (real.clone(), "/cargo".to_owned()),
             (folder.clone(), "/cargo".to_owned()),
         ];
-        let registries = std::fs::read_dir(real.join("registry/src"));
+        let registries = std::fs::read_dir(real.join(CACHE));
         for registry in registries.into_iter().flatten().flatten() {
             for home in [&real, &folder] {
-                let packages = home.join("registry/src").join(registry.file_name());
+                let packages = home.join(UNPACKED).join(registry.file_name());
                 names.push((packages, PACKAGES.to_owned()));
             }
         }
         let sources = supply.get("source").and_then(toml::Value::as_table);
-        let vendored = sources.into_iter().flat_map(toml::Table::values);
-        let vendored = vendored.filter_map(|one| one.get("directory")?.as_str());
-        names.extend(vendored.map(|vendored| (vendored.into(), PACKAGES.to_owned())));
-        Ok(Self { folder, names })
+        let sources: Vec<&toml::Value> =
+            sources.into_iter().flat_map(toml::Table::values).collect();
+        let of = |key: &str| {
+            let all = sources.iter().filter_map(|one| one.get(key)?.as_str());
+            all.map(PathBuf::from).collect::<Vec<_>>()
+        };
+        let (vendored, archives) = (of("directory"), of("local-registry"));
+        let named = vendored
+            .iter()
+            .map(|vendored| (vendored.clone(), PACKAGES.to_owned()));
+        names.extend(named);
+        Ok(Self {
+            supplied: [vendored, archives].concat(),
+            folder,
+            names,
+            real,
+        })
+    }
+
+    /// What a build reads of it: no credentials.
+    pub(super) fn read(&self) -> impl Iterator<Item = PathBuf> {
+        let own = FOLDERS.iter().map(|name| self.real.join(name));
+        own.chain([self.folder.clone()])
+            .chain(self.supplied.iter().cloned())
+    }
+
+    /// Locks and books that cargo writes wherever it runs.
+    pub(super) fn books(&self) -> impl Iterator<Item = PathBuf> {
+        BOOKS.iter().map(|name| self.real.join(name))
     }
 }

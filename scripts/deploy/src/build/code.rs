@@ -4,6 +4,7 @@
 use super::error::BuildError;
 use super::info::BuildInfo;
 use super::{evm, wasm};
+use crate::assess::{Fact, Origin};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::interface::Callable;
 use crate::program_code::{CodeBytes, module, unpacked};
@@ -21,6 +22,10 @@ const QUALITY: i32 = 11;
 const WINDOW: i32 = 22;
 /// Bytes of the brotli stream in one fragment, at most.
 const FRAGMENT_STREAM_MAX: usize = limits::CODE_SIZE_MAX - chain::FRAGMENT_PREFIX.len();
+
+/// Why what a file says of itself proves little.
+const OF_FILE: &str =
+    "the file itself says so, and no build here compared it with sources; give the crate";
 
 /// A contract, ready for the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,8 +50,17 @@ pub struct Artifact {
     /// What callers can use, as the module shows it; `None` if it was built without `#[upgradeable]`, or by an
     /// older version of it: then nothing is known of its functions.
     pub interface: Option<Callable>,
+    /// Whether its author's code may read how much gas is left. What the framework's programs read of it decides where
+    /// a batch ends, and nothing else.
+    #[serde(default = "unknown")]
+    pub reads_gas: bool,
     /// What it was built from, and with what.
     pub info: BuildInfo,
+}
+
+/// What is known of code whose sources were not searched.
+fn unknown() -> bool {
+    true
 }
 
 impl Artifact {
@@ -115,6 +129,7 @@ impl Artifact {
             layout: None,
             steps: None,
             interface: None,
+            reads_gas: unknown(),
             info: BuildInfo::default(),
         }
     }
@@ -146,6 +161,7 @@ impl Artifact {
             migrates: self.info.migrates.clone(),
             build: self.info.recipe.as_ref().map(|one| one.metadata.clone()),
             interface: self.interface.as_ref().and_then(Callable::published),
+            filled: Vec::new(),
         };
         Some(document.fitting())
     }
@@ -170,6 +186,15 @@ impl Artifact {
             codehash: self.codehash().into(),
             layoutHash: self.layout_hash().into(),
             sourceHash: self.source_hash().into(),
+        }
+    }
+
+    /// What its module says, as a fact. Where sources were compiled to it, what it says follows from them; of a file
+    /// it is the word of whoever wrote that: a section can hold anything.
+    pub fn says<T>(&self, what: T) -> Fact<T> {
+        match self.source_hash().is_zero() {
+            false => Fact::of(what, Origin::Build),
+            true => Fact::doubted(what, Origin::Annotation, OF_FILE),
         }
     }
 

@@ -25,6 +25,19 @@ const KNOWN: [&str; 6] = [
     "stylus-test",
 ];
 
+/// Packages that many contracts use beside them, whose macros write nothing about storage.
+const USUAL: [&str; 9] = [
+    "alloy-primitives",
+    "alloy-sol-types",
+    "derive_more",
+    "hex-literal",
+    "num-derive",
+    "serde",
+    "serde_derive",
+    "strum_macros",
+    "thiserror",
+];
+
 /// A lock file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LockFile {
@@ -126,12 +139,12 @@ impl LockFile {
         }
     }
 
-    /// Packages that may keep storage at any slot and are not searched: of a repository or another registry, called
-    /// like the framework's, or made with one of [`SDK`] and not of those that are known to keep it where their fields
-    /// are.
+    /// Packages that may keep storage at any slot and are not searched: of a repository or another registry, without
+    /// a checksum, called like the framework's, or made with one of [`SDK`] and not of those that are known to keep it
+    /// where their fields are.
     pub(super) fn unsearched(&self) -> Vec<String> {
         let is_hidden = |one: &&Locked| match one.source.as_deref() {
-            Some(REGISTRY) if !FRAMEWORK.contains(&one.name.as_str()) => {
+            Some(REGISTRY) if one.checksum.is_some() && !FRAMEWORK.contains(&one.name.as_str()) => {
                 let mut used = one.dependencies.iter().map(|one| name_of(one));
                 used.any(|name| SDK.contains(&name)) && !KNOWN.contains(&one.name.as_str())
             }
@@ -139,6 +152,36 @@ impl LockFile {
         };
         let hidden = self.package.iter().filter(is_hidden);
         hidden.map(Locked::words).collect()
+    }
+
+    /// Packages of folders that packages use which are known as they are: those that were fetched, and those in `known`,
+    /// the framework's. What is known trusts them: a library below a macro decides what the macro writes.
+    pub(super) fn below_known(&self, known: &BTreeSet<&str>) -> BTreeSet<String> {
+        let is_known = |one: &&Locked| one.source.is_some() || known.contains(&*one.name);
+        let is_anybodys = |one: &&Locked| one.source.is_none() && !known.contains(&*one.name);
+        let users = self.package.iter().filter(is_known);
+        let used = users.flat_map(|user| &user.dependencies);
+        let used = used.flat_map(|used| self.package.iter().filter(|one| one.is(used)));
+        used.filter(is_anybodys).map(Locked::words).collect()
+    }
+
+    /// The names of SDK, framework and what else authors build on, and of all below them.
+    pub(super) fn below_sdk(&self) -> BTreeSet<&str> {
+        let roots = SDK.iter().chain(&KNOWN).chain(&FRAMEWORK).chain(&USUAL);
+        let mut left: Vec<&str> = roots.copied().collect();
+        let mut found = BTreeSet::new();
+        while let Some(name) = left.pop() {
+            if found.insert(name) {
+                left.extend(self.used_by(name));
+            }
+        }
+        found
+    }
+
+    /// The checksum of a package of a registry, as [`words`](Locked::words) name it.
+    pub(super) fn checksum_of(&self, words: &str) -> Option<&str> {
+        let mut all = self.package.iter().filter(|one| one.source.is_some());
+        all.find(|one| one.words() == words)?.checksum.as_deref()
     }
 
     /// The packages of that name that cargo fetches, as they are named to people.

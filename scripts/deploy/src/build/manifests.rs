@@ -80,7 +80,14 @@ pub(super) fn of_package(package: &Package, all: &[Package]) -> Result<Table, Bu
         };
         manifest.insert("lib".into(), Value::Table(table));
     }
-    manifest.insert("features".into(), toml(&told["features"])?);
+    let mut features = toml(&told["features"])?;
+    let own: Vec<&Dependency> = package.dependencies().collect();
+    for (_, turned_on) in features.as_table_mut().into_iter().flatten() {
+        if let Value::Array(turned_on) = turned_on {
+            turned_on.retain(|one| is_of_build(one.as_str().unwrap_or_default(), package, &own));
+        }
+    }
+    manifest.insert("features".into(), features);
     for dependency in package.dependencies() {
         let kind = match dependency.kind {
             DependencyKind::Normal => "dependencies",
@@ -101,6 +108,20 @@ pub(super) fn of_package(package: &Package, all: &[Package]) -> Result<Table, Bu
         inner(table, kind).insert(key.clone(), Value::Table(value));
     }
     Ok(manifest)
+}
+
+/// Whether what a feature turns on is of a build: a feature, or a dependency that the copy has. A feature that names a
+/// dependency of tests (`name/feature`, `name?/feature`, `dep:name`) does for it what it does in tests.
+fn is_of_build(turned_on: &str, package: &Package, own: &[&Dependency]) -> bool {
+    let name = turned_on.split('/').next().unwrap_or_default();
+    let name = name
+        .strip_prefix("dep:")
+        .unwrap_or(name)
+        .trim_end_matches('?');
+    let is_named = |one: &&Dependency| one.rename.as_ref().unwrap_or(&one.name) == name;
+    let is_dependency = turned_on.contains('/') || turned_on.starts_with("dep:");
+    let is_of_tests = package.told.dependencies.iter().any(|one| is_named(&one));
+    !is_dependency || own.iter().any(is_named) || !is_of_tests
 }
 
 /// The way from the folder of a package to the file that a target of it begins with.

@@ -16,6 +16,7 @@
 //! The framework's own programs are not built: their bytes are pinned
 //! ([`stylus_upgrades_framework`]). Its sources are a choice ([`Builder::framework_from`]).
 
+mod archives;
 mod builder;
 mod cache;
 mod cargo;
@@ -27,6 +28,7 @@ mod copied;
 mod copy;
 mod error;
 pub mod examples;
+mod foreign;
 mod framework;
 mod info;
 mod key_files;
@@ -39,6 +41,7 @@ mod nearest;
 mod package;
 mod reviewed;
 mod revision;
+mod sandbox;
 mod settled_lock;
 mod source;
 mod sources;

@@ -40,6 +40,8 @@ pub struct Package {
     pub(super) place: PathBuf,
     /// That of its workspace.
     pub(super) root_place: PathBuf,
+    /// Whether its workspace puts it in the place of another package (`[patch]`, `[replace]`).
+    pub(super) is_substitute: bool,
     /// What cargo tells of it.
     pub(super) told: Arc<cargo_metadata::Package>,
     /// The workspace.
@@ -112,6 +114,7 @@ impl Workspace {
             root: self.root.clone(),
             place: PathBuf::new(),
             root_place: PathBuf::new(),
+            is_substitute: false,
             told: told.clone(),
             workspace: self.clone(),
         })
@@ -192,19 +195,27 @@ pub(super) fn closure(contract: Package) -> Result<Vec<Package>, BuildError> {
     let mut next = 0;
     while let Some(package) = packages.get(next) {
         let paths = package.dependencies().filter_map(|one| one.path.as_ref());
-        let mut paths: Vec<PathBuf> = paths.map(PathBuf::from).collect();
+        let used = paths.map(|path| (PathBuf::from(path), false));
+        let mut paths: Vec<(PathBuf, bool)> = used.collect();
         if next == 0 {
             let patched = patches(&settings).into_iter();
-            paths.extend(patched.map(|path| package.root.join(path)));
+            paths.extend(patched.map(|path| (package.root.join(path), true)));
         }
-        for path in paths {
+        for (path, is_substitute) in paths {
             let folder = canonical(&path)?;
-            if packages.iter().all(|package| package.folder != folder) {
-                // Cargo is asked once of each workspace.
-                let told = |one: &Package| one.workspace.find(|(one, _)| *one == folder);
-                let told = packages.iter().find_map(told);
-                packages.push(told.map_or_else(|| Package::open(&folder), Ok)?);
+            let mut known = packages.iter_mut();
+            if let Some(known) = known.find(|package| package.folder == folder) {
+                known.is_substitute |= is_substitute;
+                continue;
             }
+            // Cargo is asked once of each workspace.
+            let told = |one: &Package| one.workspace.find(|(one, _)| *one == folder);
+            let told = packages.iter().find_map(told);
+            let found = told.map_or_else(|| Package::open(&folder), Ok)?;
+            packages.push(Package {
+                is_substitute,
+                ..found
+            });
         }
         next += 1;
     }

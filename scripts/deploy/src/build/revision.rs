@@ -102,6 +102,12 @@ impl Revision {
         }))
     }
 
+    /// Whether the working tree is of that commit.
+    pub(super) fn is_checked_out(&self) -> bool {
+        let head = git(&self.top, &["rev-parse", "--verify", "--quiet", "HEAD"]);
+        head.is_ok_and(|head| head == self.id)
+    }
+
     /// Writes the commit's files below `target` again, where nobody else builds; the crate's folder.
     pub(super) fn check_out(&self, target: &Path) -> Result<PathBuf, BuildError> {
         let holds = target.join(CHECKOUTS).join(&self.id);

@@ -7,12 +7,12 @@ use super::constants::{Constants, PREFIX};
 use super::copied::files;
 use super::error::BuildError;
 use super::known_sources::{Candidate, is_rust};
-use super::lock_file::{LockFile, SDK};
+use super::lock_file::LockFile;
 use super::manifests::{self, is_library};
-use super::package::{FRAMEWORK, Package, STACK_SIZE, closure};
+use super::package::{Package, STACK_SIZE, closure};
 use super::toolchain::ToolchainFile;
 use super::tree::{Entry, Tree, join};
-use crate::interface::RustFile;
+use crate::interface::{RustFile, is_named_by_macros};
 use alloy::primitives::B256;
 use cargo_metadata::{Target, TargetKind};
 use std::collections::BTreeSet;
@@ -25,9 +25,6 @@ const CONFIG: &str = ".cargo/config.toml";
 /// The framework's package that reads and writes any slot.
 const HOST: &str = "stylus-upgrades-host";
 
-/// The compiler's own crates, which macros name.
-const OF_COMPILER: [&str; 3] = ["alloc", "core", "std"];
-
 /// A contract's sources, read and ready to be copied.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
@@ -39,6 +36,8 @@ pub(super) struct Source {
     searched: BTreeSet<PathBuf>,
     /// What else is compiled whose sources are not searched, or not as those of a contract.
     pub(super) unsearched: BTreeSet<String>,
+    /// What of it runs when it is built, in words: build scripts, and packages with macros.
+    pub(super) runs: BTreeSet<String>,
     /// The compiler.
     pub(super) toolchain: ToolchainFile,
     /// The files of the copy.
@@ -172,10 +171,17 @@ impl Source {
         let unsearched = unsearched.flat_map(|(at, one)| unsearched_of(&one.package, at == 0));
         let rust = rust(&all);
         let library = rust.iter().filter(|file| file.is_of_library());
-        let framework = all.iter().filter(|one| one.is_framework);
-        let known = framework.flat_map(|one| one.files.entries().map(|(path, _)| path.to_owned()));
+        let framework = || all.iter().filter(|one| one.is_framework);
+        let known =
+            framework().flat_map(|one| one.files.entries().map(|(path, _)| path.to_owned()));
+        let names = framework().map(|one| one.package.name.as_str()).collect();
+        let others = all.iter().filter(|one| !one.is_framework);
         Ok(Self {
-            unsearched: unsearched.chain(reduced.unsearched()).collect(),
+            runs: others.flat_map(|one| runs_of(&one.package)).collect(),
+            unsearched: unsearched
+                .chain(reduced.unsearched())
+                .chain(reduced.below_known(&names))
+                .collect(),
             searched: library
                 .map(|file| file.place.clone())
                 .chain(known.filter(|path| is_rust(path)))
@@ -224,6 +230,10 @@ fn rust(all: &[Read]) -> Vec<RustFile> {
         if one.is_framework && !is_own {
             continue;
         }
+        let mut targets = one.package.told.targets.iter();
+        let library = targets.find(|one| one.kind.iter().any(is_library));
+        let library = library.map_or(one.package.name.as_str(), |one| one.name.as_str());
+        let library = library.replace('-', "_");
         for (place, entry) in one.files.entries().filter(|(path, _)| is_rust(path)) {
             let path = entry.from.clone().unwrap_or_default();
             let inside = path.strip_prefix(&one.package.folder);
@@ -231,6 +241,7 @@ fn rust(all: &[Read]) -> Vec<RustFile> {
             found.push(RustFile {
                 inside: inside.unwrap_or(&path).to_owned(),
                 path,
+                library: library.clone(),
                 is_own,
                 place: place.to_owned(),
                 bytes: entry.bytes.clone(),
@@ -240,19 +251,25 @@ fn rust(all: &[Read]) -> Vec<RustFile> {
     found
 }
 
-/// Whether what macros write leads to a crate of that name.
-fn leads_to(name: &str) -> bool {
-    let name = name.replace('_', "-");
-    let mut all = SDK.iter().chain(&FRAMEWORK).chain(&OF_COMPILER);
-    all.any(|one| *one == name)
+/// What of a package runs when it is built.
+fn runs_of(package: &Package) -> impl Iterator<Item = String> {
+    let kinds = [
+        (TargetKind::CustomBuild, "the build script"),
+        (TargetKind::ProcMacro, "macros"),
+    ];
+    kinds.into_iter().filter_map(move |(kind, what)| {
+        let mut targets = package.told.targets.iter();
+        let runs = targets.any(|one| one.is_kind(kind.clone()));
+        runs.then(|| format!("{what} of {}", package.name))
+    })
 }
 
-/// What a package brings that no search of its Rust files shows: another crate under a name that macros mean, and
-/// what may compute slots of storage elsewhere.
+/// What a package brings that no search of its Rust files shows: another crate under a name that macros mean, what
+/// may compute slots of storage elsewhere, and itself where packages that are known use it in another's place.
 fn unsearched_of(package: &Package, is_contract: bool) -> Vec<String> {
     let renamed = package.dependencies().filter_map(|one| {
         let name = one.rename.as_ref()?;
-        let is_another = leads_to(name) && name.replace('_', "-") != one.name;
+        let is_another = is_named_by_macros(name) && name.replace('_', "-") != one.name;
         is_another.then(|| format!("{name} = {}", one.name))
     });
     let sources = package.told.manifest_path.with_file_name("src");
@@ -261,10 +278,11 @@ fn unsearched_of(package: &Package, is_contract: bool) -> Vec<String> {
         let is_library = target.kind.iter().any(is_library);
         makes_code.iter().any(|kind| target.is_kind(kind.clone()))
             || (is_library && !target.src_path.starts_with(&sources))
-            || (is_library && !is_contract && leads_to(&target.name))
+            || (is_library && !is_contract && is_named_by_macros(&target.name))
     };
     let reaches_all = package.dependency_names().contains(HOST);
-    let is_hidden = reaches_all || package.told.targets.iter().any(is_hidden);
+    let is_hidden =
+        reaches_all || package.is_substitute || package.told.targets.iter().any(is_hidden);
     renamed
         .chain(is_hidden.then(|| package.name.clone()))
         .collect()

@@ -1,8 +1,9 @@
 use super::code::Artifact;
 use super::error::BuildError;
 use super::{Builder, Constant, Framework, evm, wasm};
+use crate::assess::Origin;
 use crate::error::Explain;
-use crate::ids::CodeHash;
+use crate::ids::{CodeHash, SourceHash};
 use crate::progress::Silent;
 use alloy::primitives::keccak256;
 use std::path::Path;
@@ -26,6 +27,22 @@ fn a_program_is_prefix_and_brotli_stream_of_its_wasm() {
     let mut unpacked = Vec::new();
     brotli::BrotliDecompress(&mut &stream[..], &mut unpacked).expect("a whole stream");
     assert_eq!(unpacked, artifact.wasm);
+}
+
+/// Who writes a file can write any section into it.
+#[test]
+fn what_a_file_says_of_itself_is_its_authors_word() {
+    let mut artifact = program(GOOD).expect("a good program");
+    let said = artifact.says("a layout");
+    assert_eq!(said.origin(), Origin::Annotation);
+    assert!(
+        !said.is_proven() && said.why().contains("no build here"),
+        "{said:?}"
+    );
+    assert!(artifact.reads_gas);
+    // Of sources that were built here.
+    artifact.info.source_hash = Some(SourceHash(keccak256("sources")));
+    assert_eq!(artifact.says("a layout").origin(), Origin::Build);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What every build uses: the toolchains, cargo's home, and who is told of progress.
 
 use super::error::BuildError;
+use super::foreign::Author;
 use super::toolchain::{self, Toolchain, ToolchainFile};
 use crate::progress::Progress;
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ pub(super) struct Tools {
     pub(super) cargo_home: PathBuf,
     /// Whether no artifact of an earlier build is taken.
     pub(super) is_from_scratch: bool,
+    /// Who wrote what is built.
+    pub(super) author: Author,
     pub(super) progress: Arc<dyn Progress>,
 }
 
@@ -23,6 +26,7 @@ impl Tools {
             toolchains: Mutex::default(),
             cargo_home: toolchain::cargo_home(),
             is_from_scratch: false,
+            author: Author::Own,
             progress,
         }
     }

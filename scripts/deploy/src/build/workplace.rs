@@ -7,10 +7,12 @@ use super::code::Artifact;
 use super::constants::Constants;
 use super::copy::{Copy, Recompile};
 use super::error::BuildError;
+use super::foreign::{self, Author};
 use super::info::{self, BuildInfo};
 use super::known_sources;
 use super::lock_file::LockFile;
 use super::package::Package;
+use super::sandbox::{self, Kept};
 use super::settled_lock::settle_lock;
 use super::source::Source;
 use super::toolchain::Toolchain;
@@ -19,7 +21,7 @@ use super::wasm;
 use crate::error::Refusal;
 use crate::interface::{RustFile, SourceFiles};
 use alloy::primitives::{B256, Keccak256};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::fs::File;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -34,6 +36,8 @@ pub(super) struct Workplace<'a> {
     /// The folder.
     pub(super) folder: PathBuf,
     cache: Cache,
+    /// Who wrote what is built.
+    pub(super) author: Cell<Author>,
     /// Nobody else writes here meanwhile.
     lock: OnceCell<File>,
 }
@@ -44,6 +48,7 @@ impl<'a> Workplace<'a> {
         Ok(Self {
             lock: OnceCell::new(),
             cache: Cache::open(folder.join("artifacts"))?,
+            author: Cell::new(tools.author),
             tools,
             folder,
         })
@@ -118,8 +123,11 @@ impl<'a> Workplace<'a> {
         let not_searched = source.not_searched(&compiled.read);
         let by_hand = not_searched.map(|path| path.display().to_string());
         let by_hand = by_hand.chain(unsearched.iter().map(|name| (*name).clone()));
-        let by_hand = by_hand.chain(sources.slots_by_hand());
+        let unproven = &compiled.unproven;
+        let unproven = unproven.folders.iter().chain(&unproven.others).cloned();
+        let by_hand = by_hand.chain(unproven).chain(sources.slots_by_hand());
         let by_hand: Vec<String> = by_hand.take(PLACES_MAX).collect();
+        artifact.reads_gas = !by_hand.is_empty() || sources.read_gas();
         if let Some(layout) = artifact.layout.as_mut().filter(|_| !by_hand.is_empty()) {
             layout.unlisted = Some(vec![Unlisted::SlotsByHand(by_hand)]);
         }
@@ -165,7 +173,9 @@ impl<'a> Workplace<'a> {
         };
         copy.fill(&source.tree, &source.parts, recompile, by_reads)?;
         let home = self.folder.join("cargo-home");
-        let home = CargoHome::prepare(home, &self.tools.cargo_home)?;
+        // In a sandbox no build has written there.
+        let unpacks_anew = self.tools.is_from_scratch || sandbox::kept() == Kept::No;
+        let home = CargoHome::prepare(home, &self.tools.cargo_home, unpacks_anew)?;
         toolchain.require_target(&*self.tools.progress)?;
         let cargo = Cargo {
             toolchain: &toolchain,
@@ -174,9 +184,14 @@ impl<'a> Workplace<'a> {
             target: &self.folder,
             by_reads,
             lock,
+            author: self.author.get(),
             progress: &*self.tools.progress,
         };
         cargo.fetch(source)?;
+        if self.author.get() == Author::Other {
+            foreign::require_hidden_key()?;
+            self.tools.progress.note(&foreign::line(source, &home));
+        }
         // Cargo strikes out of the lock file what the contract does not need, and adds nothing.
         let after = LockFile::read(&copy.folder().join("Cargo.lock"))?;
         let path = source.package.root.join("Cargo.lock");

@@ -350,6 +350,20 @@ impl ChainError {
         refusal.exiting(Exit::Chain).into()
     }
 
+    /// Transactions of the sender that come before this one did not arrive. It was not taken.
+    pub(super) fn nonce_gap(what: &str, sender: Address, nonce: u64, found: &str) -> Self {
+        let refusal = Refusal::new(
+            "NonceGap",
+            format!("{what} was not sent: the endpoint does not know the transactions of {sender} before nonce {nonce}"),
+        )
+        .with(
+            format!("that the chain has every transaction of {sender} before nonce {nonce}"),
+            found,
+            "run this command again: it looks at the chain first; if that does not help, use another --rpc-url",
+        );
+        refusal.exiting(Exit::Chain).into()
+    }
+
     /// A transaction went through and lacks the log that it promises.
     pub fn no_event(what: &str, tx: TxHash, event: &str) -> Self {
         let refusal = Refusal::new(

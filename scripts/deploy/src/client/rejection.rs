@@ -6,7 +6,10 @@ use super::ChainError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rejection {
     Known,
+    /// The nonce is used already.
     Nonce,
+    /// A transaction of the sender that comes first has not reached the node that builds blocks.
+    Early,
     /// Another transaction with the nonce waits, and pays as much.
     Replacement,
     /// The fees are less than what the next block or the endpoint asks for.
@@ -25,7 +28,8 @@ impl Rejection {
             () if says(&["already known", "known transaction", "already imported"]) => {
                 Some(Self::Known)
             }
-            () if says(&["nonce too low", "nonce too high", "invalid nonce"]) => Some(Self::Nonce),
+            () if says(&["nonce too high"]) => Some(Self::Early),
+            () if says(&["nonce too low", "invalid nonce"]) => Some(Self::Nonce),
             () if says(&["replacement transaction underpriced"]) => Some(Self::Replacement),
             () if says(&["underpriced", "less than block base fee"]) => Some(Self::Underpriced),
             () if says(&[

@@ -23,6 +23,12 @@ const RAISE: u128 = 25;
 /// First pause before that; doubled each time.
 const RAISE_PAUSE: Duration = Duration::from_millis(100);
 
+/// First pause before a transaction that is early is sent again; doubled each time. Nitro's sequencer holds it for a
+/// second before it refuses it.
+const EARLY_PAUSE: Duration = Duration::from_millis(250);
+/// How long a transaction that is early is sent again.
+const EARLY_FOR: Duration = Duration::from_secs(15);
+
 /// What is said of a transaction that left, where the endpoint does not say what became of it.
 pub(super) fn maybe_sent(what: &str, tx: TxHash, error: ChainError) -> ChainError {
     match error {
@@ -112,7 +118,7 @@ impl Client {
                 .await?;
             // From here on it may be sent, whatever the endpoint says or does not say.
             self.may_be_sent(tx);
-            let broadcast = self.broadcast(what, &signed).await;
+            let broadcast = self.broadcast_in_order(what, &signed).await;
             let submitted = UnminedTransaction {
                 tx,
                 sender,
@@ -153,6 +159,10 @@ impl Client {
                         Some(Rejection::Underpriced) if raises < RAISES => {}
                         Some(Rejection::Underpriced) => return Err(underpriced(what, fees, error)),
                         Some(Rejection::Replacement) => return Err(taken(error)),
+                        Some(Rejection::Early) => {
+                            let found = error.found().unwrap_or_default();
+                            return Err(ChainError::nonce_gap(what, sender, nonce, &found));
+                        }
                         _ => return Err(error),
                     }
                 }
@@ -198,6 +208,21 @@ impl Client {
         }
         kill_point::at(Phase::BeforeSending);
         Ok((tx, signed))
+    }
+
+    /// Gives the endpoint a signed transaction, the same bytes again for a while where one of the sender's that comes
+    /// before it has not reached the sequencer yet.
+    async fn broadcast_in_order(&self, what: &str, signed: &Bytes) -> Result<(), ChainError> {
+        let pauses = Backoff::new(EARLY_PAUSE, RECEIPT_PAUSE_LONGEST);
+        let look = async || match self.broadcast(what, signed).await {
+            Err(error) if Rejection::of(&error) == Some(Rejection::Early) => Ok(None),
+            Err(error) => Err(error),
+            Ok(()) => Ok(Some(())),
+        };
+        match pauses.until(EARLY_FOR, look).await? {
+            Some(()) => Ok(()),
+            None => self.broadcast(what, signed).await,
+        }
     }
 
     /// Gives the endpoint a signed transaction.

@@ -1,6 +1,7 @@
 //! Programs onto a chain: create, check the code, activate.
 
 mod create2;
+mod deployers;
 mod fragments;
 mod framework;
 mod registry;
@@ -10,6 +11,7 @@ pub use framework::{Ensured, Shared, ensure_framework};
 pub use registry::{NewRegistry, deploy_registry, registry_call, registry_release};
 
 pub use create2::create2;
+pub use deployers::ensure_deployers;
 
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, RpcError, Sent};

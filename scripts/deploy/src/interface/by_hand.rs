@@ -1,6 +1,7 @@
 //! Slots of storage that code may compute by itself, searched word by word, since a macro can make anything of words.
 //! A layout lists all that a contract keeps only where none of this is found.
 
+use super::named_crates::{OF_COMPILER, is_named_by_macros};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use std::collections::BTreeSet;
 
@@ -76,8 +77,15 @@ fn is_found(word: &str, after: &[TokenTree]) -> bool {
         ("path", [equals, TokenTree::Literal(_), ..]) => is(Some(equals), "="),
         // An attribute of a crate.
         ("feature", [TokenTree::Group(_), ..]) => true,
-        // A crate by its own name; neither functions of others, nor a crate in the place of the one that macros name.
-        ("extern", [first, _, end, ..]) => !(is(Some(first), "crate") && is(Some(end), ";")),
+        // A crate; neither functions of others, nor a crate in the place of the one that macros name.
+        ("extern", [first, _, end, ..]) if is(Some(first), "crate") && is(Some(end), ";") => false,
+        ("extern", [first, name, alias, here, end, ..])
+            if is(Some(first), "crate") && is(Some(alias), "as") && is(Some(end), ";") =>
+        {
+            let [name, here] = [name, here].map(ToString::to_string);
+            let is_of_compiler = OF_COMPILER.contains(&&*name) && OF_COMPILER.contains(&&*here);
+            is_named_by_macros(&here) && !is_of_compiler
+        }
         ("extern", _) => true,
         _ => WORDS.contains(&word),
     }

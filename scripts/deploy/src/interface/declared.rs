@@ -70,7 +70,17 @@ impl Declared {
                 }
                 (TokenTree::Ident(other), _) => word = other.to_string(),
                 (TokenTree::Punct(end), _) if end.as_char() == ';' => {
-                    (attributes, begins, name) = (Vec::new(), None, None);
+                    // One without fields.
+                    let is_storage = is_sol || attributes.iter().any(|one| one == "storage");
+                    if let Some(name) = name.take().filter(|_| is_storage) {
+                        self.structs.push(StorageStruct {
+                            name,
+                            line: begins.unwrap_or(line),
+                            fields: Vec::new(),
+                            attributes: std::mem::take(&mut attributes),
+                        });
+                    }
+                    (attributes, begins) = (Vec::new(), None);
                     continue;
                 }
                 (TokenTree::Group(group), _) if group.delimiter() == Delimiter::Brace => {

@@ -11,13 +11,16 @@ mod by_hand;
 mod compare;
 mod declared;
 mod module;
+mod named_crates;
 mod published;
 mod solidity;
 mod sources;
+mod syntax;
 
 pub use compare::{CallerChange, CallersOfWay, added, changes, compare};
 pub use declared::{StorageStruct, storage_structs};
 pub use module::is_answered;
+pub(crate) use named_crates::is_named_by_macros;
 pub use published::published;
 pub use sources::{Places, RustFile, SourceFiles};
 

@@ -3,7 +3,9 @@
 
 use super::by_hand;
 use super::declared::Declared;
+use super::syntax::{Known, Syntax, compiled};
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use syn::File;
@@ -22,6 +24,8 @@ pub struct RustFile {
     pub inside: PathBuf,
     /// Its path in the copy that is built.
     pub place: PathBuf,
+    /// The library of its package, as code names it.
+    pub library: String,
     /// Whether it is the contract's own.
     pub is_own: bool,
     /// What it holds.
@@ -52,11 +56,13 @@ impl RustFile {
         let head = file.shebang.as_ref().map_or(0, String::len);
         let tokens = text.get(head..).unwrap_or_default().parse();
         let tokens: TokenStream = tokens.map_err(|error| at(syn::Error::from(error)))?;
+        let compiled = compiled(file.clone());
         Ok(Source {
             of: self,
             file,
-            declared: Declared::of(tokens.clone()),
-            by_hand: by_hand::words(tokens),
+            declared: Declared::of(tokens),
+            by_hand: by_hand::words(compiled.to_token_stream()),
+            syntax: Syntax::of(&compiled),
         })
     }
 }
@@ -76,6 +82,8 @@ pub(super) struct Source<'a> {
     declared: Declared,
     /// Words by which slots may be computed by hand.
     by_hand: BTreeSet<String>,
+    /// What else it consists of.
+    syntax: Syntax,
 }
 
 impl<'a> SourceFiles<'a> {
@@ -101,12 +109,20 @@ impl<'a> SourceFiles<'a> {
         entrypoints.map(|one| one.name.clone()).collect()
     }
 
-    /// Where slots of storage may be computed by hand, as `file: word`, and files that nobody could search: what is
-    /// kept there is in no layout.
+    /// Whether one of them names what tells how much gas is left.
+    pub(crate) fn read_gas(&self) -> bool {
+        self.files.iter().any(|source| source.syntax.reads_gas)
+    }
+
+    /// Where slots of storage may be computed by hand, as `file: word`, what else is not known to leave storage to its
+    /// fields, and files that nobody could search: what is kept there is in no layout.
     pub fn slots_by_hand(&self) -> BTreeSet<String> {
+        let all = self.files.iter();
+        let known = Known::of(all.map(|source| (&source.syntax, &*source.of.library)));
         let words = |source: &Source<'a>| {
             let name = source.of.name();
-            let words = source.by_hand.iter();
+            let unknown = source.syntax.unknown(&known);
+            let words = source.by_hand.iter().chain(&unknown);
             words
                 .map(|word| format!("{name}: {word}"))
                 .collect::<Vec<_>>()

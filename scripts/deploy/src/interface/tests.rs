@@ -106,6 +106,7 @@ fn rust(files: &[(&str, &str)]) -> Vec<RustFile> {
     let file = |(path, text): &(&str, &str)| RustFile {
         path: path.into(),
         inside: path.into(),
+        library: "shop".into(),
         is_own: true,
         place: path.into(),
         bytes: text.as_bytes().to_vec(),
@@ -358,7 +359,7 @@ fn what_of_the_sources_cannot_be_read_is_said() {
 const BY_HAND: &str = r##"unsafe: fn a() { unsafe { StorageU256::new(slot, 0, vm) }; }
 unsafe: unsafe fn a() { let make = StorageU256::new; make(slot, 0, vm); }
 unsafe: macro_rules! a { () => { unsafe { make() } } }
-unsafe: #[cfg(test)] macro_rules! a { () => { #[cfg(test)] mod a { unsafe {} } } }
+unsafe: macro_rules! a { () => { #[cfg(test)] mod a { unsafe {} } } }
 unsafe: unsafe extern "C" { #[link_name = "storage_load_bytes32"] fn a(); }
 unsafe: unsafe impl TopLevelStorage for Component {}
 unsafe: #!"it⏎fn a() { unsafe { make() } }
@@ -383,6 +384,35 @@ global_asm: core::arch::global_asm!("end");
 extern: #[link(name = "evil")] extern "C" {}
 extern: extern crate evil as stylus_upgradeable;
 extern: m! { extern $evil }
+extern: extern crate evil as core;
+extern: pub extern crate evil as r#stylus_sdk;
+extern: extern crate self as stylus_upgradeable;
+extern: #[cfg(feature = "a")] extern "C" {}
+use evil::*: #[macro_use] extern crate evil as std2;
+use evil::*: pub use evil::inner::*;
+use evil::sol: use evil::{a, sol};
+use evil::thing as From: use evil::thing as From;
+use stylus_upgradeable::StorageLayout as From: use stylus_upgradeable::layout::StorageLayout as From;
+impl StorageLayout: impl StorageLayout for A { const KIND: Link = other; }
+impl StorageLayout: impl stylus_upgradeable::r#layout::r#StorageLayout for A {}
+impl StorageLayout: trait StorageLayout {} impl StorageLayout for A {}
+impl Namespace: impl Namespace for A {}
+impl Zero: impl num::Zero for A {}
+name KIND: impl StorageLayout for A { const KIND: Link = other; }
+name KIND: macro_rules! a { () => { KIND } }
+name é: fn é() {}
+evil!: evil! {}
+evil::sol!: fn a() { evil::sol! {} }
+evil::sol!: fn a() { vec![evil::sol! {}] }
+use in a macro!: macro_rules! a { () => { use evil::sol; } }
+: #[cfg(not(target_arch = "wasm32"))] extern "C" {}
+: mod a { #[cfg(any(test, not(target_arch = "wasm32")))] extern "C" { fn a(); } }
+: #[cfg(all(test, feature = "a"))] fn a() { unsafe {} }
+: #[cfg(not(any(feature = "export-abi", test)))]⏎extern crate alloc;⏎#[cfg(any(feature = "export-abi", test))]⏎extern crate std as alloc;
+: pub extern crate alloc; extern crate hex as other; extern crate std as alloc;
+: use core::fmt; impl fmt::Display for A {} impl From<A> for B { fn from(_: A) -> B { format!("a") } }
+: mod own; pub use own::*; use super::*; use shop::a; trait Other {} impl Other for A {} macro_rules! b { () => { vec![] } } b!();
+: use openzeppelin_stylus::token::erc20::{self, IErc20}; impl IErc20 for A {}
 router_entrypoint: fn a() { abi::router_entrypoint::<Other, Other>(input, vm); }
 : fn a() { StorageU256::new(slot, 0, vm); }
 : #[cfg(test)] mod tests { fn a() { unsafe {} } }
@@ -441,6 +471,14 @@ fn structs_of_sol_storage_are_read_as_those_of_rust() {
     );
     let entrypoints: Vec<String> = sources.entrypoints().into_iter().collect();
     assert_eq!(entrypoints, ["Counter"]);
+    // One without fields, and what is no storage.
+    let unit = "mod a;\nstruct Other;\n#[storage]\n#[entrypoint]\npub struct Adder;\n#[public]\nimpl Adder {}\n";
+    let units = storage_structs(unit);
+    let units: Vec<_> = units
+        .iter()
+        .map(|one| (&*one.name, one.line, one.has("entrypoint")))
+        .collect();
+    assert_eq!(units, [("Adder", 5, true)]);
     let structs = storage_structs(source);
     let lines: Vec<usize> = structs.iter().map(|one| one.line).collect();
     assert_eq!(lines, [4, 8]);

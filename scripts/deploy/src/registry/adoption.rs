@@ -6,11 +6,12 @@ use super::Registry;
 use super::definition_id;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
-use crate::error::{Exit, Refusal};
+use crate::error::Refusal;
 use crate::ids::CodeHash;
 use crate::model::ProxyKind;
-use alloy::primitives::Address;
-use stylus_upgrades_interface::adopted::{IOwnable, IUpgradeableProxy};
+use alloy::primitives::{Address, Bytes};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::adopted::{IOwnable, ITransparentProxy, IUpgradeableProxy};
 use stylus_upgrades_interface::slots;
 
 /// A proxy, as it is found.
@@ -46,19 +47,25 @@ pub async fn candidate(
     let slot = async |slot| client.storage(proxy, slot).await.map(Address::from_word);
     let implementation = slot(slots::IMPLEMENTATION).await?;
     if implementation.is_zero() {
-        let found = match slot(slots::BEACON).await? {
-            Address::ZERO => "an empty ERC-1967 implementation slot",
-            _ => "a beacon proxy",
+        let (found, next) = match slot(slots::BEACON).await? {
+            _ if client.code(proxy).await?.is_empty() => (
+                "an account without code",
+                "nothing was sent; check the address and the chain",
+            ),
+            Address::ZERO => (
+                "an empty ERC-1967 implementation slot",
+                "nothing was sent; code that no ERC-1967 proxy runs cannot be adopted",
+            ),
+            _ => (
+                "a beacon proxy",
+                "nothing was sent; a beacon proxy is upgraded through its beacon",
+            ),
         };
         return Err(Refusal::new(
             "NotAdoptable",
             format!("{proxy} is no ERC-1967 proxy with code of its own behind it"),
         )
-        .with(
-            "a transparent or UUPS proxy of OpenZeppelin",
-            found,
-            "nothing was sent; a beacon proxy is upgraded through its beacon",
-        )
+        .with("a transparent or UUPS proxy of OpenZeppelin", found, next)
         .into());
     }
     let admin = slot(slots::ADMIN).await?;
@@ -120,19 +127,39 @@ fn answer<T>(answered: Result<T, ChainError>) -> Result<Option<T>, ChainError> {
     }
 }
 
+/// What gives a proxy to a definition, so that it can adopt it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandOver {
+    /// Who sends it.
+    pub from: Address,
+    /// Whether that is a contract, which sends nothing by itself.
+    pub is_from_contract: bool,
+    /// The account that is told.
+    pub to: Address,
+    /// The function.
+    pub signature: &'static str,
+    /// Its calldata.
+    pub input: Bytes,
+    /// As the command line sends it.
+    pub command: String,
+    /// Whom the proxy is given to.
+    pub given_to: Address,
+}
+
 impl Candidate {
-    /// Refuses one whose upgrades another account decides.
+    /// What gives it to a definition; nothing where the definition's admin decides already, or nobody but its code
+    /// knows who does.
     ///
     /// # Errors
-    /// `NotGiven`, with what that account sends.
-    pub async fn require_given(
+    /// `GivenToRegistry`; what the chain says.
+    pub async fn hand_over(
         &self,
         registry: Registry<'_>,
         name: &str,
-    ) -> Result<(), ChainError> {
+    ) -> Result<Option<HandOver>, ChainError> {
         let to = given_to(registry.address, name);
         let Some(found) = self.authority.filter(|found| *found != to) else {
-            return Ok(());
+            return Ok(None);
         };
         let Self { proxy, through, .. } = *self;
         if found == registry.address {
@@ -154,28 +181,47 @@ impl Candidate {
             ProxyKind::Transparent4 => owner_of(registry.client, through).await?,
             _ => None,
         };
-        let order = match (self.kind, owner) {
+        let (told, signature, input, arguments): (_, _, Vec<u8>, _) = match (self.kind, owner) {
             (ProxyKind::Transparent4, Some(_)) => {
-                format!(
-                    "stylus-upgrades send {through} \"changeProxyAdmin(address,address)\" {proxy} {to}"
+                let call = IProxyAdmin4::changeProxyAdminCall {
+                    proxy,
+                    newAdmin: to,
+                };
+                let signature = IProxyAdmin4::changeProxyAdminCall::SIGNATURE;
+                (
+                    through,
+                    signature,
+                    call.abi_encode(),
+                    format!("{proxy} {to}"),
                 )
             }
             (ProxyKind::Transparent4, None) => {
-                format!("stylus-upgrades send {proxy} \"changeAdmin(address)\" {to}")
+                let call = ITransparentProxy::changeAdminCall { newAdmin: to };
+                let signature = ITransparentProxy::changeAdminCall::SIGNATURE;
+                (proxy, signature, call.abi_encode(), to.to_string())
             }
-            _ => format!("stylus-upgrades send {through} \"transferOwnership(address)\" {to}"),
+            _ => {
+                let call = IOwnable::transferOwnershipCall { newOwner: to };
+                let signature = IOwnable::transferOwnershipCall::SIGNATURE;
+                (through, signature, call.abi_encode(), to.to_string())
+            }
         };
-        let found = owner.unwrap_or(found);
-        Err(Refusal::new(
-            "NotGiven",
-            format!("{proxy} is upgraded by {found}, not by {to}"),
-        )
-        .with(
-            format!("{to}, the admin of {name}"),
-            found.to_string(),
-            format!("nothing was sent; first send from {found}: {order}"),
-        )
-        .exiting(Exit::NotReady)
-        .into())
+        let from = owner.unwrap_or(found);
+        Ok(Some(HandOver {
+            from,
+            is_from_contract: !registry.client.code(from).await?.is_empty(),
+            to: told,
+            signature,
+            input: input.into(),
+            command: format!("stylus-upgrades send {told} \"{signature}\" {arguments}"),
+            given_to: to,
+        }))
+    }
+}
+
+alloy::sol! {
+    /// A ProxyAdmin 4.x, to its owner.
+    interface IProxyAdmin4 {
+        function changeProxyAdmin(address proxy, address newAdmin) external;
     }
 }

@@ -18,7 +18,7 @@ mod upgrade;
 mod version;
 mod waiting;
 
-pub use adoption::{Candidate, candidate, given_to};
+pub use adoption::{Candidate, HandOver, candidate, given_to};
 pub use created::{Created, counted};
 pub use due::due;
 pub use instance::{ask, decides, registry_of};

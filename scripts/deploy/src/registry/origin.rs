@@ -195,23 +195,28 @@ pub async fn release_of(
 /// # Errors
 /// Where it has another one, or none.
 pub async fn require_deployer(client: &Client) -> Result<(), ChainError> {
-    match client.codehash(STYLUS_DEPLOYER).await? {
-        Some(code) if code.0 == STYLUS_DEPLOYER_CODEHASH => Ok(()),
-        found => Err(Refusal::new(
-            "OtherDeployer",
-            format!(
-                "the Stylus deployer {STYLUS_DEPLOYER} is not on this chain: \
-                 nothing tells where a registry comes from"
-            ),
-        )
+    let found = client.codehash(STYLUS_DEPLOYER).await?;
+    let next = match found {
+        Some(code) if code.0 == STYLUS_DEPLOYER_CODEHASH => return Ok(()),
+        Some(_) => {
+            "deploy and use no registry on this chain, unless the chain is your own: then --trust-registry ADDRESS \
+             accepts one that is there"
+        }
+        None => {
+            "`stylus-upgrades registry deploy` puts it there; --trust-registry ADDRESS accepts a registry that was here \
+             before"
+        }
+    };
+    let message = format!(
+        "the Stylus deployer {STYLUS_DEPLOYER} is not on this chain: nothing tells where a registry comes from"
+    );
+    Err(Refusal::new("OtherDeployer", message)
         .with(
             format!("code with the hash {STYLUS_DEPLOYER_CODEHASH}"),
             found.map_or_else(|| "no code".to_owned(), |found| found.to_string()),
-            "deploy and use no registry on this chain, unless the chain is your own: then --trust-registry ADDRESS \
-             accepts one that is there",
+            next,
         )
-        .into()),
-    }
+        .into())
 }
 
 /// What the registry's address follows from, found out by its first events.

@@ -163,7 +163,7 @@ pub async fn require_registry(client: &Client, transfer: &Transfer<'_>) -> Resul
     }
 }
 
-/// The acceptance, if it is one from the instance's registry.
+/// The acceptance, if it is one from the instance's registry of the instance as it is now: both are one question.
 async fn accepted(client: &Client, transfer: &Transfer<'_>) -> Result<Acceptance, ChainError> {
     let Transfer {
         registry,
@@ -173,58 +173,34 @@ async fn accepted(client: &Client, transfer: &Transfer<'_>) -> Result<Acceptance
         ..
     } = *transfer;
     let accepted = client.registry(to).acceptance(definition, proxy).await?;
-    if accepted.registry == registry {
-        let nonce = client.registry(registry).details(proxy).await?.nonce;
-        return match accepted.nonce == nonce {
-            true => Ok(accepted),
-            false => Err(stale(transfer, &accepted, nonce)),
-        };
+    let nonce = client.registry(registry).details(proxy).await?.nonce;
+    if (accepted.registry, accepted.nonce) == (registry, nonce) {
+        return Ok(accepted);
     }
+    let found = match accepted.registry {
+        Address::ZERO => "none".into(),
+        other if other != registry => format!("one from {other}"),
+        _ => format!("one of its nonce {}: it has changed since", accepted.nonce),
+    };
+    let version = match accepted.version.as_str() {
+        "" => "VERSION",
+        version => version,
+    };
     Err(Refusal::new(
         "NotAccepted",
-        format!("{definition} of {to} has not accepted {proxy} from {registry}"),
+        format!("{definition} of {to} has not accepted {proxy} from {registry} as it is now"),
     )
     .with(
-        format!("an acceptance of {proxy} from {registry}"),
-        match accepted.registry {
-            Address::ZERO => "none".into(),
-            other => format!("one from {other}"),
-        },
+        format!("an acceptance of {proxy} from {registry} at its nonce {nonce}"),
+        found,
         format!(
             "nothing was sent; first there: \
-             stylus-upgrades adopt {} {proxy} VERSION --from {registry} --registry {to}",
+             stylus-upgrades adopt {} {proxy} {version} --from {registry} --registry {to}",
             shell_word(definition)
         ),
     )
     .exiting(Exit::NotReady)
     .into())
-}
-
-/// That the instance has changed since the receiver accepted it.
-fn stale(transfer: &Transfer<'_>, accepted: &Acceptance, nonce: u64) -> ChainError {
-    let Transfer {
-        registry,
-        proxy,
-        to,
-        definition,
-        ..
-    } = *transfer;
-    Refusal::new(
-        "StaleInstance",
-        format!("{proxy} has changed since {definition} of {to} accepted it"),
-    )
-    .with(
-        format!("an acceptance of its nonce {nonce}"),
-        format!("one of its nonce {}", accepted.nonce),
-        format!(
-            "nothing was sent; compare it again, then there: \
-             stylus-upgrades adopt {} {proxy} {} --from {registry} --registry {to}",
-            shell_word(definition),
-            shell_word(&accepted.version)
-        ),
-    )
-    .exiting(Exit::NotReady)
-    .into()
 }
 
 /// That what is to be accepted is no instance of that registry.

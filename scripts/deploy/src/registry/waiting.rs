@@ -21,11 +21,15 @@ pub struct Waiting {
     pub next: String,
     /// Whether nothing keeps it but that an account without code has to send the rollout directly.
     pub needs_direct_call: bool,
+    /// Whether a rollout reached it and left it as it was.
+    #[serde(skip)]
+    pub is_skipped: bool,
 }
 
 impl Waiting {
     /// An instance that the registry left as it was with `reason`; `None` where it has said nothing about it.
     pub fn new(proxy: Address, reason: Option<&Revert>) -> Self {
+        let is_skipped = reason.is_some();
         let needs_direct_call = reason.is_some_and(Revert::is::<abi::DirectCallRequired>);
         let (reason, next) = match reason {
             Some(_) if needs_direct_call => (
@@ -43,6 +47,7 @@ impl Waiting {
             reason,
             next,
             needs_direct_call,
+            is_skipped,
         }
     }
 }

@@ -6,6 +6,7 @@
 //!   NETWORK/NAME/VERSION/
 //!     version.json   what the registry recorded, and which of the files below are there
 //!     code.bin       the bytes of the code, as they lie on chain
+//!     fragment-1.bin those of each of its fragments, in order, where it is not in one piece
 //!     layout.json    the layout document, if there is one: storage, steps and interface
 //! ```
 //!
@@ -20,10 +21,16 @@ use crate::error::Refusal;
 use crate::ids::CodeHash;
 use crate::interface::Callable;
 use crate::own_file;
+use crate::program_code::{CodeBytes, fragments as fragments_of};
 use alloy::primitives::{B256, Bytes, keccak256};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use stylus_layout::Document;
+
+/// The file of a fragment, counted from 1.
+fn fragment_file(number: usize) -> String {
+    format!("fragment-{number}.bin")
+}
 
 /// The folder's name.
 pub const FOLDER: &str = crate::file_names::VERSIONS;
@@ -50,17 +57,18 @@ pub struct Versions {
 pub struct Kept {
     /// What the registry recorded.
     pub record: Record,
-    /// Its code as it lies on chain.
-    pub code: Bytes,
+    /// Its code as it lies on chain, with that of its fragments.
+    pub code: CodeBytes,
     /// Its layout document.
     pub document: Option<Document>,
 }
 
 impl Kept {
     /// A version with its files. A document that is not the recorded one is left out.
-    pub fn new(mut record: Record, code: Bytes, document: Option<Document>) -> Self {
+    pub fn new(mut record: Record, code: CodeBytes, document: Option<Document>) -> Self {
         let document = document.filter(|one| one.hash() == record.layout_hash.0);
         record.has_layout = document.is_some();
+        record.fragments = code.fragments.iter().map(CodeHash::of).collect();
         Self {
             record,
             code,
@@ -117,7 +125,11 @@ impl Versions {
     pub fn keep(&self, network: &str, kept: &Kept) -> Result<bool, Refusal> {
         let Record { name, version, .. } = &kept.record;
         let place = self.place(network, name, version)?;
-        require_hash(&place.join(CODE), &kept.code, kept.record.codehash.into())?;
+        require_hash(
+            &place.join(CODE),
+            &kept.code.code,
+            kept.record.codehash.into(),
+        )?;
         if let Ok(Some(before)) = record(&place.join(RECORD)) {
             require_registry(&place, &before, &kept.record)?;
         }
@@ -141,7 +153,10 @@ impl Versions {
         if own_file::read(&readme)?.is_none() {
             own_file::write(&readme, README.as_bytes())?;
         }
-        own_file::write(&place.join(CODE), &kept.code)?;
+        own_file::write(&place.join(CODE), &kept.code.code)?;
+        for (number, fragment) in (1..).zip(&kept.code.fragments) {
+            own_file::write(&place.join(fragment_file(number)), fragment)?;
+        }
         if let Some(document) = &kept.document {
             own_file::write(&place.join(LAYOUT), &document.encode())?;
         }
@@ -167,6 +182,20 @@ impl Versions {
             return Err(tampered(&path, format!("{name} {version}"), found));
         }
         let code = whole(&place.join(CODE), record.codehash.into())?.into();
+        let fragments = (1..).zip(&record.fragments);
+        let fragments = fragments.map(|(number, hash)| {
+            let bytes = whole(&place.join(fragment_file(number)), (*hash).into())?;
+            Ok(Bytes::from(bytes))
+        });
+        let code = CodeBytes {
+            code,
+            fragments: fragments.collect::<Result<_, Refusal>>()?,
+        };
+        let named = fragments_of(&code.code).len();
+        if named != code.fragments.len() {
+            let found = format!("{} fragments", code.fragments.len());
+            return Err(tampered(&path, format!("{named} fragments"), found));
+        }
         let document = match record.has_layout {
             true => {
                 let path = place.join(LAYOUT);

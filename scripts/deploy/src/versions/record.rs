@@ -21,6 +21,9 @@ pub struct Record {
     pub implementation: Address,
     /// keccak256 of `code.bin`.
     pub codehash: CodeHash,
+    /// keccak256 of each `fragment-N.bin`, from 1; none where the code is in one piece.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fragments: Vec<CodeHash>,
     /// keccak256 of `layout.json`; zero if the registry has none.
     pub layout_hash: LayoutHash,
     /// The hash of the sources; zero if the registry has none.
@@ -43,6 +46,7 @@ impl Record {
             registry,
             implementation: code.implementation,
             codehash: code.codehash,
+            fragments: Vec::new(),
             layout_hash: code.layout,
             source_hash: code.source,
             has_layout: false,

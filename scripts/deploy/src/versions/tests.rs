@@ -1,10 +1,19 @@
 use super::{Kept, Record, Versions};
 use crate::ids::CodeHash;
 use crate::model::RecordedCode;
+use crate::program_code::CodeBytes;
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use stylus_layout::{Document, Layout, PublicInterface};
 
 const LAYOUT: &str = r#"{"storage":[],"types":{},"namespaces":{}}"#;
+
+/// Code in one piece.
+fn in_one(code: &'static [u8]) -> CodeBytes {
+    CodeBytes {
+        code: Bytes::from_static(code),
+        fragments: Vec::new(),
+    }
+}
 
 fn kept(code: &'static [u8]) -> Kept {
     let layout = Layout::from_json(LAYOUT).expect("a layout");
@@ -21,7 +30,7 @@ fn kept(code: &'static [u8]) -> Kept {
     };
     let chain = (7, Address::repeat_byte(9));
     let record = Record::new(("a/../b", "2.0"), chain, &recorded);
-    Kept::new(record, Bytes::from_static(code), Some(document))
+    Kept::new(record, in_one(code), Some(document))
 }
 
 #[test]
@@ -85,7 +94,7 @@ fn code_that_is_not_what_the_registry_has_is_neither_kept_nor_used() {
     let folder = tempfile::tempdir().expect("a folder");
     let versions = Versions::beside(folder.path());
     let one = kept(b"one");
-    let other = Kept::new(one.record.clone(), Bytes::from_static(b"two"), None);
+    let other = Kept::new(one.record.clone(), in_one(b"two"), None);
     let error = versions.keep("7", &other).expect_err("other code");
     assert!(error.is("VersionsTampered"), "{error}");
     assert!(one.require_codehash(CodeHash::of(b"one")).is_ok());
@@ -147,4 +156,37 @@ fn several_processes_that_write_at_once_leave_a_whole_version() {
         let read = versions.read(&network, "a/../b", "2.0").expect("whole");
         assert_eq!(read, Some(kept(b"one")), "round {round}");
     }
+}
+
+/// Without its fragments the list of them is no program: a test that begins there fails.
+#[test]
+fn a_version_in_fragments_is_kept_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let versions = Versions::beside(folder.path());
+    let mut root = vec![0xef, 0xf0, 0x02, 0, 0, 0, 0, 9];
+    root.extend([Address::repeat_byte(1), Address::repeat_byte(2)].concat());
+    let one = kept(b"one");
+    let mut record = one.record.clone();
+    record.codehash = CodeHash::of(&root);
+    let code = CodeBytes {
+        code: root.into(),
+        fragments: vec![Bytes::from_static(b"first"), Bytes::from_static(b"second")],
+    };
+    let whole = Kept::new(record, code, one.document);
+    assert!(versions.keep("7", &whole).expect("kept"));
+    let read = versions.read("7", "a/../b", "2.0").expect("read");
+    assert_eq!(read.as_ref(), Some(&whole));
+
+    let place = versions.place("7", "a/../b", "2.0").expect("a place");
+    std::fs::write(place.join("fragment-2.bin"), "other").expect("written");
+    let error = versions.read("7", "a/../b", "2.0").expect_err("another");
+    assert!(error.is("VersionsTampered"), "{error}");
+    let mut less = whole.clone();
+    less.code.fragments.pop();
+    let less = Kept::new(less.record, less.code, less.document);
+    assert!(versions.keep("7", &less).expect("kept"));
+    let error = versions
+        .read("7", "a/../b", "2.0")
+        .expect_err("one is missing");
+    assert!(error.is("VersionsTampered"), "{error}");
 }

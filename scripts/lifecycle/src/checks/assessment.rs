@@ -2,11 +2,11 @@
 
 use super::{Callers, Found, Transition, check};
 use crate::assess::{
-    Accepted, Coverage, Decision, Extent, Finding, FindingId, Part, Refused, Role, Severity, decide,
+    Accepted, Coverage, Decision, Extent, Finding, Part, Refused, Role, Severity, decide,
 };
 use crate::client::ChainError;
 use crate::interface::{Callable, CallersOfWay, changes};
-use crate::layout::{StorageCheck, no_such_finding};
+use crate::layout::{StorageCheck, finding_id};
 use alloy::primitives::Address;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_layout::{FieldChange, Layout};
@@ -24,6 +24,8 @@ pub struct Assessment {
     pub is_sampled: bool,
     /// The instances that were looked at, by the version that they were at.
     pub looked_at: BTreeMap<String, Vec<Address>>,
+    /// Findings beside those of a way: about code and instances as they are deployed, and of a trial.
+    beside: Vec<Finding>,
     /// Ways that were checked: the version before and the new one.
     pairs: BTreeSet<(String, String)>,
     ways: Vec<(Transition, Found)>,
@@ -53,10 +55,27 @@ impl Assessment {
     /// Layouts that no compiler writes.
     pub fn add(&mut self, transition: Transition) -> Result<(), ChainError> {
         let found = check(&transition)?;
+        let changes = found.compared.iter().flat_map(|one| &one.report);
+        changes.for_each(|one| {
+            self.accepts.covers(&finding_id(one)); // also a difference that stops nothing
+        });
         self.coverage.merge(&found.coverage);
         self.begin(&transition.from, &transition.to);
         self.ways.push((transition, found));
         Ok(())
+    }
+
+    /// Adds findings that are not of a way. One that is there already is not added again: of an account there is one.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        for one in findings {
+            let is_same = |other: &Finding| {
+                let is_one = one.id.account().is_some() || other.message == one.message;
+                other.id == one.id && is_one
+            };
+            if !self.beside.iter().any(is_same) {
+                self.beside.push(one);
+            }
+        }
     }
 
     /// Notes that a transition is being checked. False if it was noted before.
@@ -80,7 +99,8 @@ impl Assessment {
 
     /// Everything that was found.
     pub fn found(&self) -> impl Iterator<Item = &Finding> {
-        self.ways.iter().flat_map(|(_, found)| &found.findings)
+        let of_ways = self.ways.iter().flat_map(|(_, found)| &found.findings);
+        of_ways.chain(&self.beside)
     }
 
     /// What callers of the first version can use.
@@ -193,48 +213,5 @@ impl Assessment {
         let live: Vec<Finding> = live.cloned().collect();
         let compared = found.compared.clone()?;
         Some(compared.taken(&transition.pair()?, &self.accepts, &live))
-    }
-
-    /// What is accepted and was not found, with what could be. What nobody could compare may hold it; what lies in
-    /// storage and what a call does may have been another thing before.
-    pub fn unmatched(&self) -> Option<ChainError> {
-        let all = || self.ways.iter();
-        let is_uncompared = |one: &Found| {
-            one.compared
-                .as_ref()
-                .is_some_and(|one| one.unknown.is_some())
-        };
-        let is_known = |id: &&FindingId| match id.part() {
-            Some(Part::Layout) => !all().any(|(_, found)| is_uncompared(found)),
-            Some(part) => !all().any(|(_, found)| found.coverage.of(part) == Some(Extent::Absent)),
-            None => false,
-        };
-        if self.ways.is_empty() {
-            return None;
-        }
-        let mut named = self.accepts.iter().filter(is_known);
-        let is_found = |id: &FindingId| self.found().any(|one| one.id == *id);
-        let id = named.find(|id| !is_found(id) && !self.is_safe(id))?;
-        let known = self.decision().refused.into_iter().map(|one| one.id);
-        let known = known.filter(|one| one.part() == id.part());
-        Some(no_such_finding(id, known))
-    }
-
-    /// What is accepted about a transition and was not found, but may be in the next block, or was not asked about.
-    pub fn needless(&self) -> Vec<FindingId> {
-        let seen: Vec<Finding> = self.everything();
-        let is_found = |id: &FindingId| seen.iter().any(|one| one.id == *id) || self.is_safe(id);
-        let of_ways = self.accepts.iter().filter(|id| id.is_of_a_way());
-        of_ways.filter(|id| !is_found(id)).cloned().collect()
-    }
-
-    /// Whether it names a difference that stops nothing.
-    fn is_safe(&self, id: &FindingId) -> bool {
-        let compared = self
-            .ways
-            .iter()
-            .filter_map(|(_, found)| found.compared.as_ref());
-        let mut all = compared.flat_map(|one| &one.report);
-        all.any(|one| crate::layout::finding_id(one) == *id)
     }
 }

@@ -1,7 +1,10 @@
 //! Checks of the code: its constructor, its size, its sources.
 
 use super::{Code, Found, Stage, Transition};
-use crate::assess::{Fact, Finding, Origin, Part, Severity};
+use crate::assess::{Fact, Finding, FindingId, Origin, Part, Severity, Together};
+use crate::layout::{HazardKind, Side};
+use alloy::primitives::{Address, B256, U256};
+use std::sync::Arc;
 use stylus_upgrades_interface::limits::{CODE_SIZE_MAX, FRAGMENTS_MAX};
 
 /// SDK constructors in the storage of adopted proxies: the framework's proxies have it marked as run; in those
@@ -24,6 +27,83 @@ pub(super) fn constructor(transition: &Transition, found: &mut Found) {
         "a #[constructor] of the SDK that nobody ran there yet, or a module that cannot be read",
         "nothing was sent; use code that has an #[initializer] in its place",
     ));
+}
+
+/// What OpenZeppelin Upgrades would refuse of the sources.
+pub(super) fn hazards(transition: &Transition, found: &mut Found) {
+    let together = Arc::new(Together {
+        name: "UnsafeCode",
+        message: format!(
+            "{} has what no code behind a proxy should have",
+            transition.code
+        ),
+        expected: "code that passes the validations of OpenZeppelin Upgrades".into(),
+        found: None,
+        next: "change the source; if it is meant so, say it there (/// @custom:oz-upgrades-unsafe-allow KIND)"
+            .into(),
+    });
+    for one in &transition.hazards {
+        let id = FindingId::unsafe_code(one.kind.name(), &one.place);
+        let says = format!("{} ({}) {}", one.place, one.file, one.kind.says());
+        let finding = Finding::of_several(Part::Code, (id, &one.place), says, &together);
+        // Whatever order they run in, they all run; and a proxy has a storage of its own.
+        let finding = match one.kind {
+            HazardKind::IncorrectInitializerOrder | HazardKind::OpenImplementation => {
+                finding.taken()
+            }
+            _ => finding,
+        };
+        found.findings.push(finding.from(Origin::Remembered));
+    }
+}
+
+/// What a constructor and a linker wrote into the code, which no source says: shown with its value, and compared with
+/// that of the version before.
+pub(super) fn filled(transition: &Transition, found: &mut Found) {
+    let of = |side: &Side| side.known.value().map(|known| known.filled.clone());
+    let new = of(&transition.new).unwrap_or_default();
+    let old = transition.old.as_ref().and_then(of).unwrap_or_default();
+    for one in &new {
+        let (kind, says) = match one.code {
+            Some(code) => {
+                let account = Address::from_word(one.value);
+                ("library", format!("{account} (code {code})"))
+            }
+            None => ("immutable", in_words(one.value)),
+        };
+        let name = &one.name;
+        let before = old.iter().find(|other| &other.name == name);
+        let finding = match before.filter(|before| *before != one) {
+            None => {
+                let message = format!("{kind} {name} is {says}");
+                Finding::named(Part::Code, Severity::Note, "FilledIn", message)
+            }
+            Some(before) => {
+                let was = match before.code {
+                    Some(code) => format!("{} (code {code})", Address::from_word(before.value)),
+                    None => in_words(before.value),
+                };
+                let id = FindingId::new(format!("{kind}-changed:{name}"));
+                let message =
+                    format!("{kind} {name} is {says}, and was {was} in the version before");
+                let next = format!("to accept it: {}", FindingId::flag([&id]));
+                let finding = Finding::new(Part::Code, Severity::Danger, id, message);
+                finding.with(was, says, next)
+            }
+        };
+        found
+            .findings
+            .push(finding.from(transition.new.known.origin()));
+    }
+}
+
+/// A word as a number where it is a short one, else as it is.
+fn in_words(value: B256) -> String {
+    let number = U256::from_be_bytes(value.0);
+    match number < U256::from(1_u128 << 100) {
+        true => number.to_string(),
+        false => value.to_string(),
+    }
 }
 
 /// Whether the code is nearly as large as it may be: the version after it may not fit.

@@ -47,6 +47,8 @@ const CHECKS: &[fn(&Transition, &mut Found)] = &[
     steps::label,
     interface::begin,
     code::constructor,
+    code::hazards,
+    code::filled,
     interface::reserved,
     code::source,
     storage::document,

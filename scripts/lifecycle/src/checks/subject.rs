@@ -4,7 +4,7 @@ use super::{Declared, Runs, Stage};
 use crate::assess::{Fact, Origin};
 use crate::build::Artifact;
 use crate::ids::LayoutHash;
-use crate::layout::Who;
+use crate::layout::{Hazard, Who};
 use crate::plan::has_constructor;
 use crate::program_code::CodeBytes;
 use crate::registry::{Candidate, RecordedCode};
@@ -73,6 +73,8 @@ pub struct Code {
     pub source: Fact<()>,
     /// Its bytes.
     pub bytes: CodeBytes,
+    /// What of its sources no proxy should run, where a compiler's AST was given.
+    pub hazards: Vec<Hazard>,
     /// Whether an earlier version has this code.
     pub is_old: bool,
 }
@@ -99,6 +101,7 @@ impl Code {
             },
             code,
             bytes,
+            hazards: Vec::new(),
             layout,
             is_old,
         }
@@ -114,7 +117,7 @@ impl Code {
         let steps = artifact.steps.clone().map(Declared::Steps);
         let there = Self::there(code, artifact.bytes(), layout, is_old);
         Self {
-            declared: steps.map_or(there.declared, |steps| Fact::of(steps, Origin::Build)),
+            declared: steps.map_or(there.declared, |steps| artifact.says(steps)),
             source: match artifact.source_hash().is_zero() {
                 true => there.source,
                 false => Fact::of((), Origin::Build),

@@ -1,10 +1,8 @@
-//! What holds after an upgrade, looked up on the chain: pause, migration, version, code, resume. And
-//! what the registry cannot look up before: whether code is another proxy.
+//! What holds after an upgrade, looked up on the chain: pause, migration, version, code, resume.
 
-use super::calls::Call;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
-use crate::error::{Explain, Refusal};
+use crate::error::Explain;
 use crate::model::{ProxyKind, RecordedCode, StepKind};
 use crate::registry::{Registry, ask, runs};
 use alloy::network::TransactionBuilder;
@@ -164,34 +162,6 @@ pub fn pause_stub(registry: Address, kind: ProxyKind) -> Address {
         ProxyKind::Uups => evm::uups_stub_address(registry),
         _ => evm::create2_address(&evm::creation_code(&evm::stub_code())),
     }
-}
-
-/// Refuses code and scripts that are proxies of somebody: they could be pointed elsewhere after
-/// everybody has approved. The registry knows its own kinds and minimal proxies; it cannot read
-/// other accounts' slots.
-///
-/// # Errors
-/// `HiddenProxy`, or what the chain says.
-pub async fn require_plain_code(client: &Client, call: &Call) -> Result<(), ChainError> {
-    for (what, account, _) in call.subjects() {
-        for (slot, at) in [
-            ("implementation", slots::IMPLEMENTATION),
-            ("beacon", slots::BEACON),
-        ] {
-            let word = client.storage(account, at).await?;
-            if !word.is_zero() {
-                let target = Address::from_word(word);
-                let message = format!("the {what} {account} is a proxy that nobody registered");
-                let refusal = Refusal::new("HiddenProxy", message).with(
-                    "code that is run as it is",
-                    format!("its ERC-1967 {slot} slot holds {target}"),
-                    "register the code behind it, or find out who put it there",
-                );
-                return Err(refusal.into());
-            }
-        }
-    }
-    Ok(())
 }
 
 /// What a paused proxy answers.

@@ -25,6 +25,7 @@
 //! | [`facts`](code_facts) | what the chain and builds say about the code that an action names |
 
 mod after_approvals;
+mod already;
 mod arguments;
 mod calls;
 mod checks;
@@ -53,9 +54,10 @@ pub mod signed;
 mod simulated_execution;
 
 pub use after_approvals::{SimulatedExecution, SimulationReport};
+pub use already::{already, creation};
 pub use arguments::{argument_text, named_arguments, named_function};
 pub use calls::{Call, subject};
-pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
+pub use checks::{Check, after_upgrade, pause_stub};
 pub use definitions::definitions;
 pub(crate) use definitions::{READ_AGAIN, again};
 pub use descriptors::{Descriptor, descriptors, is_descriptor};

@@ -13,7 +13,7 @@ pub fn not_executed(readiness: &Readiness) -> String {
     match readiness.blocked_by {
         BlockedBy::Approvals => format!("{} needed", count(more, "more approval")),
         BlockedBy::Delay => format!("a delay runs until {}", utc(readiness.not_before)),
-        BlockedBy::Nothing => "nothing is missing".into(),
+        BlockedBy::Nothing => "only a direct call is missing".into(),
         other => format!("blocked by {other}"),
     }
 }
@@ -55,7 +55,7 @@ fn waiting_lines(open: &Readiness, names: &Names) -> Vec<String> {
     let next = match open.blocked_by {
         BlockedBy::Approvals => "; the other approvers send the same call",
         BlockedBy::Delay => "; then anyone sends the same call",
-        BlockedBy::Nothing => "; anyone sends the same call",
+        BlockedBy::Nothing => "; anyone sends the same call, with a key whose account has no code",
         _ => "",
     };
     lines.push(format!("not executed: {}{next}", not_executed(open)));

@@ -5,7 +5,6 @@
 //! those after it, and never from what a call before it returned.
 
 use super::after_approvals::SimulatedExecution;
-use super::checks::require_plain_code;
 use super::error::{ended_by, not_open};
 use super::governed::GovernedCall;
 use super::pending::readiness;
@@ -162,9 +161,8 @@ impl GovernedCall {
     /// approved it before or where the action of [`Self::approves`] has ended.
     ///
     /// # Errors
-    /// Code that is a proxy of somebody, the registry's refusal, or what it would fail with once it is approved.
+    /// The registry's refusal, or what it would fail with once it is approved.
     pub async fn prepare(&self, client: &Client) -> Result<Prepared, ChainError> {
-        require_plain_code(client, &self.call).await?;
         let registry = client.registry(self.registry);
         let sender = client.sender(&self.what())?;
         let action = registry.action_of(&self.bytes).await?;
@@ -211,7 +209,6 @@ impl GovernedCall {
     /// # Errors
     /// As [`Self::prepare`]; that it would fail once it is approved is in the answer.
     pub async fn simulate(&self, client: &Client) -> Result<(SimulatedCall, u64), ChainError> {
-        require_plain_code(client, &self.call).await?;
         let what = self.what();
         let caller = client.caller(&what)?;
         let registry = client.registry(self.registry);

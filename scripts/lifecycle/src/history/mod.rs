@@ -19,6 +19,6 @@ mod report;
 pub use compared::{ComparedHistory, Verification, differences, read_compared, read_existing};
 pub use due::{due, is_one_held};
 pub use live::LiveCheck;
-pub(crate) use read::Facts;
+pub use read::Facts;
 pub use read::{Entry, History, Wanted, of_instance, read};
 pub use report::{HistoryReport, Section, VerifyReport};

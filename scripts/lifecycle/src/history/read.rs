@@ -221,14 +221,14 @@ async fn from_logs(
 }
 
 /// Facts of the blocks and transactions of an account's logs, each asked for once.
-pub(crate) struct Facts {
+pub struct Facts {
     client: Client,
     account: Address,
 }
 
 impl Facts {
     /// Of the registry's logs.
-    pub(crate) fn of(registry: Registry<'_>) -> Self {
+    pub fn of(registry: Registry<'_>) -> Self {
         Self {
             client: match registry.client.events_of(registry.address) {
                 Some(_) => registry.client.clone(),
@@ -261,7 +261,7 @@ impl Facts {
     }
 
     /// Unix seconds of a log's block.
-    pub(crate) async fn time_of(&self, log: &Log) -> Result<u64, ChainError> {
+    pub async fn time_of(&self, log: &Log) -> Result<u64, ChainError> {
         let store = self.client.events_of(self.account);
         let known = store.and_then(|store| store.time(log));
         if let Some(time) = log.block_timestamp.or(known) {

@@ -13,7 +13,7 @@ mod storage;
 pub use migration::MigrationStatus;
 pub use path::{PathStep, Steps, steps_to};
 pub use storage::{FieldValue, fields, framework};
-pub(crate) use storage::{framework_slots, in_one_slot};
+pub use storage::{framework_slots, in_one_slot};
 
 use crate::assess::Finding;
 use crate::client::ChainError;
@@ -35,8 +35,8 @@ pub struct Inspection {
     pub instance: InstanceStatus,
     /// The version that is current.
     pub current: String,
-    /// Where it came from, if that is elsewhere.
-    pub arrival: Option<Finding>,
+    /// What is found about it: that it runs other code than was recorded, or came from elsewhere.
+    pub findings: Vec<Finding>,
     /// The way to that.
     pub steps: Steps,
     /// The complex migration that it is in.
@@ -55,7 +55,7 @@ impl Inspection {
     /// Lines for people.
     pub fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines = vec![instance_line(&self.instance.instance, names)];
-        lines.extend(self.arrival.iter().flat_map(Finding::lines));
+        lines.extend(self.findings.iter().flat_map(Finding::lines));
         lines.extend(self.steps.lines(&self.current));
         lines.extend(self.migration.iter().flat_map(MigrationStatus::lines));
         lines.push(format!("storage of {}", self.instance.instance.version));

@@ -71,7 +71,7 @@ pub async fn fields(
 }
 
 /// The variables of a layout that lie in one slot, with their names.
-pub(crate) fn in_one_slot(layout: &Layout) -> impl Iterator<Item = (String, Held<'_>)> {
+pub fn in_one_slot(layout: &Layout) -> impl Iterator<Item = (String, Held<'_>)> {
     let is_value = |one: &Field<'_>| {
         let kind = one.held.kind;
         one.held.size <= WORD && kind.is_some_and(|kind| kind.encoding != "mapping")
@@ -84,7 +84,7 @@ pub(crate) fn in_one_slot(layout: &Layout) -> impl Iterator<Item = (String, Held
 }
 
 /// What the proxy itself keeps, and the marks of these versions: name, slot, and whether it is an account.
-pub(crate) fn framework_slots(versions: &[String]) -> Vec<(String, B256, bool)> {
+pub fn framework_slots(versions: &[String]) -> Vec<(String, B256, bool)> {
     let mut all = vec![
         (
             "implementation (ERC-1967)".to_owned(),

@@ -4,6 +4,7 @@
 use super::error;
 use super::fields::{Field, Fields};
 use super::held::Held;
+use super::live::Dirty;
 use crate::assess::{
     Accepted, Coverage, Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together,
 };
@@ -191,9 +192,12 @@ impl Compared {
         let all = self.found.iter().chain(live).filter(is_taken);
         let accepted: Vec<Finding> = all.map(Finding::taken).collect();
         // A new field on bytes that an instance has used is told as that alone.
-        let is_dirty = |field: &str| live.iter().any(|one| one.about.as_deref() == Some(field));
+        let is_dirty = |change: &FieldChange| {
+            let dirty = Dirty::id_of(&change.area, &change.field);
+            live.iter().any(|one| one.id == dirty)
+        };
         let mut findings = self.report;
-        findings.retain(|one| one.decision != Decision::Safe || !is_dirty(&one.field));
+        findings.retain(|one| one.decision != Decision::Safe || !is_dirty(one));
         let verdict = match (&self.unknown, findings.is_empty(), accepted.is_empty()) {
             (Some(_), ..) => "unknown",
             (None, true, true) => "unchanged",
@@ -290,20 +294,17 @@ fn in_words(finding: &FieldChange) -> String {
         "" => String::new(),
         note => format!(": {note}"),
     };
-    format!("{}: {places}{note}", finding.field)
+    let base = finding
+        .which
+        .as_ref()
+        .and_then(|which| which.base.as_deref());
+    let base = base.map_or(String::new(), |base| format!("{base}."));
+    format!("{base}{}: {places}{note}", finding.field)
 }
 
 /// What a finding is called: `reorder:owner`, `delete:erc7201:example.main:x`.
 pub fn finding_id(finding: &FieldChange) -> FindingId {
-    let area = match finding.area.as_str() {
-        "" => String::new(),
-        area => format!("{area}:"),
-    };
-    FindingId::new(format!(
-        "{}:{area}{}",
-        finding.verdict.name(),
-        finding.field
-    ))
+    FindingId::new(finding.id())
 }
 
 /// How Cargo.toml declares what a migration moves: the table, and the line in it.
@@ -329,6 +330,12 @@ impl Pair<'_> {
     /// Each side, by its version.
     const fn sides(&self) -> [(&str, &Side); 2] {
         [(self.from, self.old), (self.to, self.new)]
+    }
+
+    /// Whether the new layout is a compiler's: our attributes declare steps, and Solidity has no Cargo.toml.
+    fn is_of_compiler(&self) -> bool {
+        let new = self.new.known.value();
+        new.is_some_and(|one| one.steps.is_none() && one.build.is_none())
     }
 
     /// What each side's layout does not list, by its version.
@@ -406,10 +413,15 @@ impl Pair<'_> {
                 ),
                 expected: "a declaration for each".into(),
                 found: None,
-                next: "#[layout(renamed_from, retyped_from)] in the contract".into(),
+                next: match self.is_of_compiler() {
+                    true => "/// @custom:oz-renamed-from NAME, or /// @custom:oz-retyped-from TYPE, before the variable"
+                        .into(),
+                    false => "#[layout(renamed_from, retyped_from)] in the contract".into(),
+                },
             };
         }
         let declared = declaration(ids).join(" ");
+        let accepted: Vec<String> = ids.iter().map(ToString::to_string).collect();
         Together {
             name: "LayoutRefused",
             message: format!("{name} would misread the storage of {from}"),
@@ -418,6 +430,15 @@ impl Pair<'_> {
             ),
             found: None,
             next: match (self.runs_migration, self.goes_back) {
+                (true, false) if self.is_of_compiler() => format!(
+                    "if the migration moves them, accept what it moves: --accept {}",
+                    accepted.join(",")
+                ),
+                (false, false) if self.is_of_compiler() => {
+                    "keep the old variables where they are, and put new ones after them or in a gap; or run a \
+                     migration that moves the values, and accept what it moves"
+                        .into()
+                }
                 (true, false) => format!(
                     "if the migration moves them, declare it in Cargo.toml of {} and rebuild: {declared}",
                     self.to
@@ -437,9 +458,15 @@ impl Pair<'_> {
 
     /// That layouts list no namespaces, though their contracts may have some.
     fn namespaces_not_listed(&self) -> Option<Finding> {
-        let versions = self.unlisted();
-        let versions = versions.filter(|(_, one)| *one == Unlisted::Namespaces);
-        let versions: Vec<&str> = versions.map(|(version, _)| version).collect();
+        let unlisted: Vec<(&str, Unlisted)> = self.unlisted().collect();
+        let is_namespaces =
+            |one: &Unlisted| matches!(one, Unlisted::Namespaces | Unlisted::NamespacesOf(_));
+        let versions = unlisted.iter().filter(|(_, one)| is_namespaces(one));
+        let versions: Vec<&str> = versions.map(|(version, _)| *version).collect();
+        let compiler = unlisted.iter().find_map(|(_, one)| match one {
+            Unlisted::NamespacesOf(compiler) => Some(compiler),
+            _ => None,
+        });
         let (of, name) = (versions.join(" and of "), label(self.name, self.to));
         let together = Together {
             name: "NamespacesNotListed",
@@ -448,10 +475,21 @@ impl Pair<'_> {
                 self.from
             ),
             expected: "layouts that list every namespace: the storageLayout of solc and foundry does not".into(),
-            found: Some(format!("no list of namespaces in the layout of {of}")),
-            next: "give the layout that @openzeppelin/upgrades-core writes, with `namespaces`, or solc's build-info \
-                   with its AST"
-                .into(),
+            found: Some(match compiler {
+                Some(compiler) => format!(
+                    "a build-info of solc {compiler}, whose AST does not show which structs the sources annotate \
+                     with @custom:storage-location"
+                ),
+                None => format!("no list of namespaces in the layout of {of}"),
+            }),
+            next: match compiler {
+                Some(_) => "compile these sources with solc 0.8.20 or later for the list of namespaces, or accept \
+                            the finding"
+                    .into(),
+                None => "give the layout that @openzeppelin/upgrades-core writes, with `namespaces`, or solc's \
+                         build-info with its AST"
+                    .into(),
+            },
         };
         let says = format!("the layout of {of} lists no namespaces");
         let about = (FindingId::NAMESPACES_NOT_LISTED, "");

@@ -1,8 +1,10 @@
 //! What a compiler's output says of the code of a layout: its bytes on chain, and the sources that it was made of.
 
+use super::nodes::{is, list};
 use crate::ids::SourceHash;
-use alloy::primitives::keccak256;
+use alloy::primitives::{Address, B256, keccak256};
 use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// The code of a contract, as solc wrote it.
@@ -10,11 +12,20 @@ use std::ops::Range;
 pub struct Compiled {
     /// The code on chain, with zeros where a constructor or a linker fills something in.
     code: Vec<u8>,
-    /// Where that is.
-    filled: Vec<Range<usize>>,
+    /// Where that is, and what it is.
+    filled: Vec<Filled>,
     /// keccak256 of the compiler's metadata, which names compiler, settings and the hash of each source. Zero where
     /// there is none, or a source is not there.
     pub source: SourceHash,
+}
+
+/// Bytes that a constructor or a linker fills in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Filled {
+    place: Range<usize>,
+    /// The variable, or the library.
+    name: String,
+    is_library: bool,
 }
 
 /// The instruction whose value a constructor fills in once code is compiled: PUSH32.
@@ -41,19 +52,19 @@ impl Compiled {
             ("immutableReferences", IMMUTABLE, 32),
             ("linkReferences", LIBRARY, 20),
         ] {
-            for place in places(&code[key]) {
+            for (name, place) in places(&code[key]) {
                 let place = range(place).filter(|place| place.len() == length);
                 let place = place.ok_or_else(malformed)?;
                 if push == LIBRARY {
                     let name = place.start.saturating_mul(2)..place.end.saturating_mul(2);
                     digits.get_mut(name).ok_or_else(malformed)?.fill(b'0');
                 }
-                filled.push((place, push));
+                filled.push((place, push, name));
             }
         }
         let code = hex::decode(digits).map_err(|_| malformed())?;
         // Whatever else were left out, any code would be this one.
-        let is_filled = |(place, push): &(Range<usize>, u8)| {
+        let is_filled = |(place, push, _): &(Range<usize>, u8, String)| {
             let before = place.start.checked_sub(1).and_then(|at| code.get(at));
             let bytes = code.get(place.clone());
             before == Some(push) && bytes.is_some_and(|bytes| bytes.iter().all(|byte| *byte == 0))
@@ -61,9 +72,19 @@ impl Compiled {
         if !filled.iter().all(is_filled) {
             return Err(malformed());
         }
+        let names = variables(whole, &code_ids(&code_of(contract)["immutableReferences"]));
+        let filled = filled.into_iter().map(|(place, push, name)| Filled {
+            place,
+            is_library: push == LIBRARY,
+            name: match names.get(&name).filter(|_| push == IMMUTABLE) {
+                Some(known) => known.clone(),
+                None if push == IMMUTABLE => format!("immutable {name}"),
+                None => name,
+            },
+        });
         Ok(Some(Self {
             code,
-            filled: filled.into_iter().map(|(place, _)| place).collect(),
+            filled: filled.collect(),
             source: match contract.get("metadata").and_then(Value::as_str) {
                 Some(metadata) => source(whole, metadata)?,
                 None => SourceHash::ZERO,
@@ -78,24 +99,97 @@ impl Compiled {
 
     /// Whether that is the code.
     pub fn is(&self, code: &[u8]) -> bool {
-        let mut code = code.to_vec();
-        for place in &self.filled {
-            if let Some(bytes) = code.get_mut(place.clone()) {
+        let mut plain = code.to_vec();
+        for filled in &self.filled {
+            if let Some(bytes) = plain.get_mut(filled.place.clone()) {
                 bytes.fill(0);
             }
         }
-        code == self.code
+        // A value that stands in several places is one value.
+        let mut values: BTreeMap<(&str, bool), &[u8]> = BTreeMap::new();
+        let is_one = self.filled.iter().all(|filled| {
+            let Some(bytes) = code.get(filled.place.clone()) else {
+                return false;
+            };
+            let key = (filled.name.as_str(), filled.is_library);
+            *values.entry(key).or_insert(bytes) == bytes
+        });
+        plain == self.code && is_one
+    }
+
+    /// What is filled in in that code, each once: an immutable's name and value, a library's name and address. What is
+    /// the address of the code itself says no more.
+    pub fn filled_in(&self, code: &[u8], own: Address) -> Vec<(String, B256, bool)> {
+        let values = self.filled.iter().filter_map(|filled| {
+            let bytes = code.get(filled.place.clone())?;
+            let value = B256::left_padding_from(bytes);
+            Some((filled.name.clone(), value, filled.is_library))
+        });
+        let values: BTreeSet<_> = values
+            .filter(|(_, value, _)| *value != own.into_word())
+            .collect();
+        values.into_iter().collect()
     }
 }
 
-/// The places that a compiler lists: by id, or by file and name.
-fn places(references: &Value) -> impl Iterator<Item = &Value> {
+fn code_of(contract: &Map<String, Value>) -> &Value {
+    contract
+        .get("evm")
+        .map_or(&Value::Null, |evm| &evm["deployedBytecode"])
+}
+
+/// The ids by which a compiler lists immutables.
+fn code_ids(references: &Value) -> BTreeSet<u64> {
     let all = references.as_object().into_iter().flatten();
-    let nested = all.flat_map(|(_, one)| match one.as_object() {
-        Some(file) => file.values().collect(),
-        None => vec![one],
+    all.filter_map(|(id, _)| id.parse().ok()).collect()
+}
+
+/// The names of these variables, by their ids in words, as the AST has them: with the contract where two have one name.
+fn variables(whole: &Value, wanted: &BTreeSet<u64>) -> BTreeMap<String, String> {
+    let mut found: BTreeMap<String, (String, String)> = BTreeMap::new();
+    let output = whole.get("output").unwrap_or(whole);
+    let units = output["sources"].as_object().into_iter().flatten();
+    let contracts = units.flat_map(|(_, unit)| list(&unit["ast"]["nodes"]));
+    for contract in contracts.filter(|_| !wanted.is_empty()) {
+        for node in list(&contract["nodes"]) {
+            let id = node["id"].as_u64().filter(|id| wanted.contains(id));
+            let name = node["name"]
+                .as_str()
+                .filter(|_| is(node, "VariableDeclaration"));
+            if let (Some(id), Some(name)) = (id, name) {
+                let of = contract["name"].as_str().unwrap_or_default();
+                found.insert(id.to_string(), (of.to_owned(), name.to_owned()));
+            }
+        }
+    }
+    let names: Vec<String> = found.values().map(|(_, name)| name.clone()).collect();
+    let called =
+        |(of, name): (String, String)| match names.iter().filter(|other| **other == name).count() {
+            1 => name,
+            _ => format!("{of}.{name}"),
+        };
+    found
+        .into_iter()
+        .map(|(id, one)| (id, called(one)))
+        .collect()
+}
+
+/// The places that a compiler lists, each with what is there: by id, or by file and name.
+fn places(references: &Value) -> impl Iterator<Item = (String, &Value)> {
+    let all = references.as_object().into_iter().flatten();
+    let nested = all.flat_map(|(key, one)| match one.as_object() {
+        Some(file) => file
+            .iter()
+            .map(|(name, places)| (format!("{key}:{name}"), places))
+            .collect(),
+        None => vec![(key.clone(), one)],
     });
-    nested.flat_map(|places| places.as_array().into_iter().flatten())
+    nested.flat_map(|(name, places)| {
+        let places = places.as_array().into_iter().flatten();
+        places
+            .map(move |place| (name.clone(), place))
+            .collect::<Vec<_>>()
+    })
 }
 
 /// `{"start": 1, "length": 32}`.

@@ -1,20 +1,69 @@
 //! What can be wrong with layouts, and with files that hold them.
 
-use crate::assess::FindingId;
 use crate::client::ChainError;
 use crate::error::Refusal;
 use std::fmt::Display;
 use std::path::Path;
 
+/// Why no layout is read from a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is a file of a tool that keeps layouts elsewhere: what it is, and where they are.
+    Elsewhere(&'static str, String),
+    /// It has none.
+    NoLayout,
+    /// It has those of several contracts, by their names.
+    Several(Vec<String>),
+    /// It has none of that contract, but those.
+    NotOf(String, Vec<String>),
+    /// What it has is malformed, or cannot be laid out.
+    Malformed(String),
+}
+
 /// A file that should hold a layout does not.
-pub fn unreadable(path: &Path, reason: impl Into<String>) -> ChainError {
-    let reason = reason.into();
-    let message = format!("{} holds no storage layout: {reason}", path.display());
-    let refusal = Refusal::new("LayoutUnreadable", message).with(
-        "JSON of solc (storageLayout), of @openzeppelin/upgrades-core, or of `layout show --json`",
-        reason,
-        "compile with outputSelection `storageLayout`; FILE:NAME chooses one contract of several",
-    );
+pub fn unreadable(path: &Path, why: Unreadable) -> ChainError {
+    let file = path.display();
+    let refusal = |message: String| Refusal::new("LayoutUnreadable", message);
+    let expected =
+        "JSON of solc (storageLayout), of @openzeppelin/upgrades-core, or of `layout show --json`";
+    let refusal = match why {
+        Unreadable::Elsewhere(what, next) => {
+            refusal(format!("{file} is {what}, which holds no storage layout"))
+                .with(expected, what, next)
+        }
+        Unreadable::NoLayout => refusal(format!(
+            "{file} holds no storage layout: nothing in it has `storage` and `types`"
+        ))
+        .with(
+            expected,
+            "no layout",
+            "compile with outputSelection `storageLayout`",
+        ),
+        Unreadable::Several(names) => {
+            let names = names.join(", ");
+            refusal(format!("{file} has several contracts: {names}")).with(
+                "one contract",
+                names,
+                format!("name it: {file}:NAME, or {file}:SOURCE:NAME where two have one name"),
+            )
+        }
+        Unreadable::NotOf(name, names) => {
+            let names = match names.is_empty() {
+                true => "no layout".to_owned(),
+                false => names.join(", "),
+            };
+            refusal(format!("{file} has no contract {name} with a storage layout")).with(
+                name,
+                names,
+                format!("name one that it has: {file}:NAME"),
+            )
+        }
+        Unreadable::Malformed(reason) => refusal(format!("{file} cannot be read: {reason}")).with(
+            "what a compiler writes of a contract whose storage can be laid out",
+            reason,
+            "correct what it names, in the sources where they are the cause, and compile them again",
+        ),
+    };
     refusal.into()
 }
 
@@ -39,19 +88,6 @@ pub(super) fn tampered(path: &Path, holds: impl Display) -> ChainError {
         "delete the file, then: stylus-upgrades layout show --keep CRATE, of that version",
     );
     refusal.into()
-}
-
-/// `--accept` names what was not found, of what could be.
-pub fn no_such_finding(id: &FindingId, known: impl Iterator<Item = FindingId>) -> ChainError {
-    let known: Vec<String> = known.map(|id| id.to_string()).collect();
-    let expected = match known.is_empty() {
-        true => "nothing to accept".to_owned(),
-        false => format!("one of: {}", known.join(", ")),
-    };
-    let message = format!("nothing was found that is named {id}");
-    let next = "leave it out: a refusal prints the ids that can be accepted";
-    let refusal = Refusal::new("NoSuchFinding", message);
-    refusal.with(expected, id.to_string(), next).usage().into()
 }
 
 /// The layouts cannot be compared.

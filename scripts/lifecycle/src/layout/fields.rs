@@ -14,18 +14,20 @@ const DEEPEST: u8 = 8;
 
 /// A field, or a member of one.
 #[derive(Debug, Clone)]
-pub(crate) struct Field<'a> {
+pub struct Field<'a> {
     /// `erc7201:…`; empty for what is counted from slot 0.
-    pub(crate) area: &'a str,
+    pub area: &'a str,
     /// Its name, members after a dot.
-    pub(crate) name: String,
-    pub(crate) type_id: &'a str,
-    pub(crate) held: Held<'a>,
+    pub name: String,
+    /// The id of its type.
+    pub type_id: &'a str,
+    /// What its bytes hold.
+    pub held: Held<'a>,
 }
 
 impl<'a> Field<'a> {
     /// A whole word of which no more is known.
-    pub(crate) const fn word(name: String, slot: U256) -> Self {
+    pub const fn word(name: String, slot: U256) -> Self {
         let held = Held {
             kind: None,
             slot,
@@ -41,24 +43,24 @@ impl<'a> Field<'a> {
     }
 
     /// What it holds, where its type is known and fits a slot.
-    pub(crate) fn known(&self) -> Option<&Held<'a>> {
+    pub fn known(&self) -> Option<&Held<'a>> {
         let size = self.held.kind.and_then(TypeItem::size)?;
         (size <= WORD).then_some(&self.held)
     }
 
     /// Whether it only reserves its bytes.
-    pub(crate) fn is_gap(&self) -> bool {
+    pub fn is_gap(&self) -> bool {
         self.name.starts_with("__gap")
     }
 
     /// Whether two of one slot share bytes.
-    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+    pub fn overlaps(&self, other: &Self) -> bool {
         let end = |one: &Self| one.held.offset.saturating_add(one.held.size);
         self.held.offset < end(other) && other.held.offset < end(self)
     }
 
     /// Whether they share bytes, of whichever slots.
-    pub(crate) fn shares_bytes(&self, other: &Self) -> bool {
+    pub fn shares_bytes(&self, other: &Self) -> bool {
         let reaches = |one: &Self, other: &Self| {
             let slots = one.held.offset.saturating_add(one.held.size).div_ceil(WORD);
             other.held.slot.wrapping_sub(one.held.slot) < U256::from(slots)
@@ -70,24 +72,25 @@ impl<'a> Field<'a> {
     }
 
     /// Whether they begin at the same byte.
-    pub(crate) fn begins_at(&self, other: &Self) -> bool {
+    pub fn begins_at(&self, other: &Self) -> bool {
         (self.held.slot, self.held.offset) == (other.held.slot, other.held.offset)
     }
 }
 
 /// Fields of a layout.
 #[derive(Debug)]
-pub(crate) struct Fields<'a> {
+pub struct Fields<'a> {
     layout: &'a Layout,
     /// How many there are, at most.
     most: usize,
-    pub(crate) list: Vec<Field<'a>>,
+    /// The variables.
+    pub list: Vec<Field<'a>>,
     /// Why these are not all.
-    pub(crate) left_out: BTreeSet<String>,
+    pub left_out: BTreeSet<String>,
 }
 
 /// What is counted from one slot: its name, its variables, and the slot where that is known.
-pub(crate) fn areas(layout: &Layout) -> impl Iterator<Item = (&str, &[Item], Option<U256>)> {
+pub fn areas(layout: &Layout) -> impl Iterator<Item = (&str, &[Item], Option<U256>)> {
     let named = layout.namespaces.iter().map(|(name, items)| {
         let id = name.strip_prefix("erc7201:");
         let root = id.map(|id| slots::erc7201(id.as_bytes()).into());
@@ -107,7 +110,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Those of a layout.
-    pub(crate) fn of(layout: &'a Layout, most: usize) -> Self {
+    pub fn of(layout: &'a Layout, most: usize) -> Self {
         let mut found = Self::none(layout, most);
         for (area, items, root) in areas(layout) {
             match root {
@@ -121,7 +124,7 @@ impl<'a> Fields<'a> {
     }
 
     /// What lies where a value of that type lies.
-    pub(crate) fn at(
+    pub fn at(
         layout: &'a Layout,
         type_id: &'a str,
         (slot, offset): (U256, u64),

@@ -13,7 +13,7 @@ const DEEPEST: u8 = 4;
 
 /// What a mapping is keyed by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct KeyType {
+pub struct KeyType {
     /// As the ABI has it; any number where the type is not known here.
     ty: DynSolType,
     /// Whether the rest of a negative number's word is zero nevertheless (stylus-sdk).
@@ -22,7 +22,7 @@ pub(crate) struct KeyType {
 
 impl KeyType {
     /// By what a layout says of a mapping.
-    pub(crate) fn of_mapping(layout: &Layout, mapping: &TypeItem) -> Self {
+    pub fn of_mapping(layout: &Layout, mapping: &TypeItem) -> Self {
         let is_zero_extended = mapping.key_extension.as_deref() == Some("zero");
         let key = mapping.key.as_ref().and_then(|id| layout.types.get(id));
         let label = match key.and_then(|key| underlying(layout, key)) {
@@ -34,7 +34,7 @@ impl KeyType {
     }
 
     /// By the name of the type.
-    pub(crate) fn of_label(label: &str, is_zero_extended: bool) -> Self {
+    pub fn of_label(label: &str, is_zero_extended: bool) -> Self {
         Self {
             ty: known(label).unwrap_or(DynSolType::Uint(256)),
             is_zero_extended,
@@ -42,12 +42,12 @@ impl KeyType {
     }
 
     /// Whether it is bytes of any number, hashed as they are.
-    pub(crate) fn is_text(&self) -> bool {
+    pub fn is_text(&self) -> bool {
         matches!(self.ty, DynSolType::String | DynSolType::Bytes)
     }
 
     /// A value as such a key, as it is hashed; nothing where it can be none.
-    pub(crate) fn encode<'v>(&self, value: &'v [u8]) -> Option<Cow<'v, [u8]>> {
+    pub fn encode<'v>(&self, value: &'v [u8]) -> Option<Cow<'v, [u8]>> {
         if self.is_text() {
             return Some(value.into());
         }
@@ -81,7 +81,7 @@ impl KeyType {
     }
 
     /// A key in the words of its type.
-    pub(crate) fn show(&self, key: &[u8]) -> String {
+    pub fn show(&self, key: &[u8]) -> String {
         let number = || U256::try_from_be_slice(key).unwrap_or_default();
         show(&match &self.ty {
             DynSolType::String => match std::str::from_utf8(key) {
@@ -154,7 +154,7 @@ fn known(label: &str) -> Option<DynSolType> {
 }
 
 /// The bytes that a value of such a name takes in storage; nothing where it is no plain one.
-pub(crate) fn size_of(label: &str) -> Option<u64> {
+pub fn size_of(label: &str) -> Option<u64> {
     let bytes = match known(label)? {
         DynSolType::Bool => 1,
         DynSolType::Address => 20,
@@ -166,7 +166,7 @@ pub(crate) fn size_of(label: &str) -> Option<u64> {
 }
 
 /// Where a mapping has the entry of a key.
-pub(crate) fn entry(key: &[u8], mapping: U256) -> U256 {
+pub fn entry(key: &[u8], mapping: U256) -> U256 {
     let preimage = [key, &mapping.to_be_bytes::<WORD>()].concat();
     U256::from_be_bytes(keccak256(preimage).0)
 }

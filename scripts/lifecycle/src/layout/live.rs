@@ -53,6 +53,9 @@ pub struct Upgrade<'a> {
 /// A field that would not begin empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Dirty {
+    /// The namespace, `erc7201:<id>`; empty for fields that are counted from slot 0.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub area: String,
     /// The field.
     pub field: String,
     /// The instance; none where an earlier version used the same entries of a mapping or elements
@@ -78,7 +81,16 @@ pub struct Live {
 impl Dirty {
     /// As `--accept` takes it.
     pub fn id(&self) -> FindingId {
-        FindingId::new(format!("dirty:{}", self.field))
+        Self::id_of(&self.area, &self.field)
+    }
+
+    /// The same of a field of an area.
+    pub fn id_of(area: &str, field: &str) -> FindingId {
+        let area = match area {
+            "" => String::new(),
+            area => format!("{area}:"),
+        };
+        FindingId::new(format!("dirty:{area}{field}"))
     }
 
     /// A line for people.
@@ -148,9 +160,13 @@ pub async fn look(
         users.find_map(|(version, ranges)| Some(format!("{} of {version}", ranges.user_of(range)?)))
     };
     for range in in_collections {
-        let is_known = live.dirty.iter().any(|one| one.field == range.field);
+        let is_known = live
+            .dirty
+            .iter()
+            .any(|one| (&one.area, &one.field) == (&range.area, &range.field));
         if let Some(left_by) = left_by(range).filter(|_| !is_known) {
             live.dirty.push(Dirty {
+                area: range.area.clone(),
                 field: range.field.clone(),
                 left_by: Some(left_by),
                 ..Dirty::default()
@@ -176,6 +192,7 @@ pub async fn look(
         let value = part.of(word);
         if !value.is_zero() {
             live.dirty.push(Dirty {
+                area: range.area.clone(),
                 field: range.field.clone(),
                 instance: Some(proxy),
                 slot: Some(part.slot),

@@ -9,11 +9,13 @@
 //! the live instances ─────────────────────────→ look ↗
 //! ```
 
+mod annotations;
 mod check;
 mod compiled;
 pub mod documents;
 mod error;
 mod fields;
+mod hazards;
 mod held;
 mod key;
 mod live;
@@ -28,12 +30,13 @@ pub use check::{
 };
 pub use compiled::Compiled;
 pub use documents::{Documents, require_publishable};
-pub use error::{incomparable, no_such_finding, undeclared, unreadable};
-pub(crate) use fields::{Field, Fields, areas};
+pub use error::{Unreadable, incomparable, undeclared, unreadable};
+pub use fields::{Field, Fields, areas};
+pub use hazards::{Hazard, HazardKind};
 pub use held::{Held, WORD};
 pub use held::{Length, begin, length};
-pub(crate) use key::{KeyType, entry, size_of};
+pub use key::{KeyType, entry, size_of};
 pub use live::{Dirty, Live, Upgrade, Who, look};
-pub(crate) use source::with_output;
+pub use source::with_output;
 pub use source::{Named, file_of, read_file};
 pub use store::{Build, Deployment, FOLDER, Memory, Store};

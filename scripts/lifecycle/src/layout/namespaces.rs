@@ -1,7 +1,8 @@
-//! The ERC-7201 namespaces of a Solidity contract, from the AST in a compiler's output: what solc calls
-//! `storageLayout` lists none. Structs are laid out as solc lays them out. Inline assembly that reaches storage is
-//! named.
+//! What solc's `storageLayout` leaves out of a Solidity contract, from the AST in a compiler's output: ERC-7201
+//! namespaces, what enums and value types are made of, which parent declares a variable, and what its author says of
+//! it. Structs are laid out as solc lays them out. Inline assembly that reaches storage is named.
 
+use super::annotations::{Sources, location, renamed_from, retyped_from};
 use super::held::WORD;
 use super::key::size_of;
 use super::nodes::{Declared, Nodes, each, is, list};
@@ -9,8 +10,6 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_layout::{Item, Layout, Members, TypeItem, Unlisted};
 
-/// What stands before a namespace in the documentation of a struct (ERC-7201).
-const ANNOTATION: &str = "@custom:storage-location";
 /// What reads and writes storage in inline assembly.
 const STORES: [&str; 2] = ["sload", "sstore"];
 /// Places of such assembly that are named, at most.
@@ -22,9 +21,9 @@ const DEPTH: usize = 32;
 /// Types of any number of bytes.
 const TEXTS: [&str; 2] = ["string", "bytes"];
 
-/// Adds the namespaces of a contract to its layout, and what solc leaves out of enums. What the layout still does
-/// not list, the contract's own slots; nothing where the output does not show all of them: it has no AST, or is of a
-/// compiler whose AST does not.
+/// Adds to a contract's layout what solc leaves out. What the layout still does not list: the contract's own slots,
+/// and namespaces where the compiler does not show the documentation of structs and a source names some. Nothing where
+/// the output has no AST.
 ///
 /// # Errors
 /// What of a namespace cannot be laid out, in words.
@@ -35,33 +34,37 @@ pub(super) fn add(
     layout: &mut Layout,
 ) -> Result<Option<Vec<Unlisted>>, String> {
     let output = info.get("output").unwrap_or(info);
-    let Some(sources) = output.get("sources").and_then(Value::as_object) else {
+    let Some(compiled) = output.get("sources").and_then(Value::as_object) else {
         return Ok(None);
     };
-    if !is_documented(info) || sources.values().any(|source| source.get("ast").is_none()) {
+    if compiled.values().any(|source| source.get("ast").is_none()) {
         return Ok(None);
     }
-    let own = sources.get(file).and_then(|source| {
+    let own = compiled.get(file).and_then(|source| {
         let mut all = list(&source["ast"]["nodes"]).iter();
         all.find(|node| is(node, "ContractDefinition") && node["name"] == contract)
     });
-    let units = sources.values().map(|source| &source["ast"]);
+    let units = compiled.values().map(|source| &source["ast"]);
     let Some(nodes) = own.and_then(|own| Nodes::of(units, own)) else {
         return Ok(None);
     };
-    for (id, item) in &mut layout.types {
-        let number = id
-            .strip_prefix("t_enum(")
-            .and_then(|id| id.rsplit(')').next()?.parse().ok());
-        let declared = number.and_then(|number| nodes.get(number));
-        if let Some(declared) = declared.filter(|_| item.members.is_none()) {
-            item.members = Some(names_of(declared.node));
+    let sources = Sources::of(info);
+    let mut unlisted = Vec::new();
+    if !is_documented(info) {
+        match sources.name_a_namespace() {
+            Some(false) => {}
+            Some(true) => unlisted.push(Unlisted::NamespacesOf(version(info).to_owned())),
+            None => return Ok(None),
         }
     }
+    complete(&nodes, &sources, layout);
     let mut by_hand = BTreeSet::new();
+    let mut structs: BTreeMap<String, String> = BTreeMap::new();
     for one in nodes.reached() {
         by_hand.extend(slots_by_hand(&one));
-        let Some(location) = location(one.node).filter(|_| is(one.node, "StructDefinition")) else {
+        let documentation = sources.documentation(one.node, one.file);
+        let location = location(&documentation).filter(|_| is(one.node, "StructDefinition"));
+        let Some(location) = location.filter(|_| unlisted.is_empty()) else {
             continue;
         };
         if !location.starts_with("erc7201:") {
@@ -71,16 +74,118 @@ pub(super) fn add(
         }
         let mut types = Types {
             nodes: &nodes,
+            sources: &sources,
             types: &mut layout.types,
         };
-        let (items, _) = types.members(one.node, 0)?;
-        if layout.namespaces.insert(location.clone(), items).is_some() {
-            return Err(format!("two structs lie at {location}"));
+        let (items, _) = types.members(&one, 0)?;
+        let name = name_of(one.node).to_owned();
+        if let Some(other) = structs.insert(location.clone(), name.clone()) {
+            return Err(format!(
+                "the structs {other} and {name} lie on each other at {location}: give one of them another id"
+            ));
         }
+        layout.namespaces.insert(location, items);
     }
     let places: Vec<String> = by_hand.into_iter().take(PLACES).collect();
-    let unlisted = (!places.is_empty()).then_some(Unlisted::SlotsByHand(places));
-    Ok(Some(unlisted.into_iter().collect()))
+    unlisted.extend((!places.is_empty()).then_some(Unlisted::SlotsByHand(places)));
+    Ok(Some(unlisted))
+}
+
+/// Adds what enums and value types are made of, which parent declares a variable of several with one name, and what
+/// authors say that variables and members were before.
+fn complete(nodes: &Nodes<'_>, sources: &Sources<'_>, layout: &mut Layout) {
+    let ids: Vec<String> = layout.types.keys().cloned().collect();
+    for id in ids {
+        let number = ["t_enum(", "t_userDefinedValueType("]
+            .into_iter()
+            .find_map(|prefix| id.strip_prefix(prefix)?.rsplit(')').next()?.parse().ok());
+        let Some(declared) = number.and_then(|number| nodes.get(number)) else {
+            continue;
+        };
+        let mut types = Types {
+            nodes,
+            sources,
+            types: &mut layout.types,
+        };
+        let below = match is(declared.node, "UserDefinedValueTypeDefinition") {
+            true => types.size(&declared.node["underlyingType"], 0).ok(),
+            false => None,
+        };
+        let Some(item) = layout.types.get_mut(&id) else {
+            continue;
+        };
+        if item.members.is_none() && is(declared.node, "EnumDefinition") {
+            item.members = Some(names_of(declared.node));
+        }
+        if item.underlying.is_none() {
+            item.underlying = below.map(|below| below.id);
+        }
+    }
+    let of_structs = layout
+        .types
+        .values_mut()
+        .filter_map(|item| match &mut item.members {
+            Some(Members::Struct(members)) => Some(members),
+            _ => None,
+        });
+    for item in of_structs.flatten() {
+        annotate(nodes, sources, item);
+    }
+    for item in &mut layout.storage {
+        annotate(nodes, sources, item);
+    }
+    let parent = |item: &Item| {
+        let declared = nodes.get(item.ast_id)?;
+        let contract = nodes.get(declared.contract?)?;
+        (declared.node["name"] == item.label.as_str())
+            .then(|| (name_of(contract.node).to_owned(), contract.file.to_owned()))
+    };
+    let parents: Vec<_> = layout.storage.iter().map(parent).collect();
+    let labels: Vec<String> = layout
+        .storage
+        .iter()
+        .map(|item| item.label.clone())
+        .collect();
+    for (at, item) in layout.storage.iter_mut().enumerate() {
+        let of_one_name = || {
+            labels
+                .iter()
+                .zip(&parents)
+                .filter(|(label, _)| **label == item.label)
+        };
+        let Some(Some((name, file))) = parents.get(at) else {
+            continue;
+        };
+        // Gaps are compared by their ends.
+        if of_one_name().count() < 2 || item.label.starts_with("__gap") {
+            continue;
+        }
+        // Two parents of one name are told apart by their files.
+        let namesakes = of_one_name()
+            .filter(|(_, parent)| parent.as_ref().is_some_and(|(other, _)| other == name));
+        item.base = Some(match namesakes.count() {
+            1 => name.clone(),
+            _ => format!("{file}:{name}"),
+        });
+    }
+}
+
+/// Adds what the author says that a variable or member was before.
+fn annotate(nodes: &Nodes<'_>, sources: &Sources<'_>, item: &mut Item) {
+    let declared = nodes.get(item.ast_id);
+    let is_it = |one: &Declared<'_>| one.node["name"] == item.label.as_str();
+    let Some(declared) = declared.filter(is_it) else {
+        return;
+    };
+    let text = sources.documentation(declared.node, declared.file);
+    item.renamed_from = item.renamed_from.take().or_else(|| renamed_from(&text));
+    item.retyped_from = item.retyped_from.take().or_else(|| retyped_from(&text));
+}
+
+/// What a declaration is called; with what it stands in where the AST says so.
+fn name_of(node: &Value) -> &str {
+    let name = node["canonicalName"].as_str().or(node["name"].as_str());
+    name.unwrap_or_default()
 }
 
 /// Where inline assembly reads, writes or points to storage: what lies there is listed nowhere.
@@ -116,25 +221,19 @@ fn slots_by_hand(one: &Declared<'_>) -> BTreeSet<String> {
     found
 }
 
+/// The compiler's version.
+fn version(info: &Value) -> &str {
+    let version = info.get("solcVersion").and_then(Value::as_str);
+    version.unwrap_or("of an unknown version")
+}
+
 /// Whether the compiler is known to put the documentation of structs into the AST.
 fn is_documented(info: &Value) -> bool {
-    let version = info
-        .get("solcVersion")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let numbers: Vec<u64> = version
+    let numbers: Vec<u64> = version(info)
         .split(['.', '+', '-'])
         .map_while(|part| part.parse().ok())
         .collect();
     numbers.len() >= FIRST_DOCUMENTED.len() && numbers.as_slice() >= FIRST_DOCUMENTED.as_slice()
-}
-
-/// The namespace that the documentation of a struct names.
-fn location(node: &Value) -> Option<String> {
-    let documentation = &node["documentation"];
-    let text = documentation["text"].as_str().or(documentation.as_str())?;
-    let (_, rest) = text.split_once(ANNOTATION)?;
-    rest.split_whitespace().next().map(str::to_owned)
 }
 
 /// The members of an enum.
@@ -147,6 +246,7 @@ fn names_of(node: &Value) -> Members {
 /// Types as they are found, and how they are laid out.
 struct Types<'a, 'v> {
     nodes: &'a Nodes<'v>,
+    sources: &'a Sources<'v>,
     types: &'a mut BTreeMap<String, TypeItem>,
 }
 
@@ -160,13 +260,15 @@ struct Size {
 
 impl Types<'_, '_> {
     /// The members of a struct, and the slots that they take.
-    fn members(&mut self, node: &Value, depth: usize) -> Result<(Vec<Item>, u64), String> {
+    fn members(
+        &mut self,
+        declared: &Declared<'_>,
+        depth: usize,
+    ) -> Result<(Vec<Item>, u64), String> {
         let (mut slot, mut offset, mut items) = (0_u64, 0_u64, Vec::new());
-        let name = node["canonicalName"]
-            .as_str()
-            .or(node["name"].as_str())
-            .unwrap_or_default();
-        for member in list(&node["members"]) {
+        let name = name_of(declared.node);
+        for member in list(&declared.node["members"]) {
+            let text = self.sources.documentation(member, declared.file);
             let label = member["name"].as_str().unwrap_or_default();
             let size = self.size(&member["typeName"], depth)?;
             if offset > 0 && (size.is_whole || size.bytes > WORD - offset.min(WORD)) {
@@ -178,6 +280,8 @@ impl Types<'_, '_> {
                 offset,
                 slot: slot.to_string(),
                 type_id: size.id,
+                renamed_from: renamed_from(&text),
+                retyped_from: retyped_from(&text),
                 ..Item::default()
             });
             match size.is_whole {
@@ -212,7 +316,7 @@ impl Types<'_, '_> {
             "UserDefinedTypeName" => {
                 let id = node["referencedDeclaration"].as_u64().ok_or_else(unknown)?;
                 let declared = self.nodes.get(id).ok_or_else(unknown)?;
-                return self.declared(declared.node, label, depth);
+                return self.declared(&declared, label, depth);
             }
             _ => return Err(unknown()),
         };
@@ -279,7 +383,13 @@ impl Types<'_, '_> {
         Ok((id, item, true))
     }
 
-    fn declared(&mut self, node: &Value, label: &str, depth: usize) -> Result<Size, String> {
+    fn declared(
+        &mut self,
+        declared: &Declared<'_>,
+        label: &str,
+        depth: usize,
+    ) -> Result<Size, String> {
+        let node = declared.node;
         let name = node["name"].as_str().unwrap_or_default();
         let number = node["id"].as_u64().unwrap_or_default();
         match node["nodeType"].as_str().unwrap_or_default() {
@@ -308,7 +418,7 @@ impl Types<'_, '_> {
                 if !self.types.contains_key(&id) {
                     // A mapping within may lead back to it.
                     self.types.insert(id.clone(), of("inplace", label, WORD));
-                    let (members, slots) = self.members(node, depth + 1)?;
+                    let (members, slots) = self.members(declared, depth + 1)?;
                     let item = TypeItem {
                         members: Some(Members::Struct(members)),
                         ..of("inplace", label, slots.saturating_mul(WORD))

@@ -65,7 +65,11 @@ impl<'v> Nodes<'v> {
             true => id,
             false => contract,
         };
-        for inner in list(&node["nodes"]) {
+        let members = match is(node, "StructDefinition") {
+            true => list(&node["members"]),
+            false => &[],
+        };
+        for inner in list(&node["nodes"]).iter().chain(members) {
             self.note(inner, contract, file);
         }
     }
@@ -73,6 +77,11 @@ impl<'v> Nodes<'v> {
     /// A declaration.
     pub(super) fn get(&self, id: u64) -> Option<Declared<'v>> {
         self.by_id.get(&id).copied()
+    }
+
+    /// The contract and its parents, the contract first.
+    pub(super) fn bases(&self) -> Vec<Declared<'v>> {
+        self.bases.iter().filter_map(|id| self.get(*id)).collect()
     }
 
     /// What the contract has from those that it consists of, and whatever that names of libraries and outside of
@@ -97,7 +106,7 @@ impl<'v> Nodes<'v> {
     }
 
     /// Whether it stands in a library, or in no contract.
-    fn is_outside(&self, id: u64) -> bool {
+    pub(super) fn is_outside(&self, id: u64) -> bool {
         let found = self.get(id);
         let found = found.filter(|one| !is(one.node, "ContractDefinition"));
         found.is_some_and(|one| {

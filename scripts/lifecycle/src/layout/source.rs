@@ -1,7 +1,8 @@
 //! A layout from a file: a compiler's JSON, alone or within other output, or a `.wasm` file.
 
 use super::compiled::Compiled;
-use super::error;
+use super::error::{self, Unreadable};
+use super::hazards::{self, Hazard};
 use super::namespaces;
 use crate::build::{BuildError, wasm};
 use crate::client::ChainError;
@@ -21,6 +22,8 @@ pub struct Named {
     pub document: Document,
     /// The code that it is of, where the file has that.
     pub compiled: Option<Compiled>,
+    /// What of its sources no proxy should run, where the file has their AST.
+    pub hazards: Option<Vec<Hazard>>,
     /// Whether it is what was registered.
     pub is_recorded: bool,
 }
@@ -32,6 +35,7 @@ impl Named {
             name: name.into(),
             document,
             compiled: None,
+            hazards: None,
             is_recorded: false,
         }
     }
@@ -57,7 +61,7 @@ pub fn file_of(source: &Path) -> (&Path, Option<&str>) {
 /// `LayoutUnreadable`, `LayoutUnknown`.
 pub fn read_file(source: &Path) -> Result<Named, ChainError> {
     let (path, contract) = file_of(source);
-    let unreadable = |reason: String| error::unreadable(path, reason);
+    let unreadable = |reason: String| error::unreadable(path, Unreadable::Malformed(reason));
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let bytes = std::fs::read(path).map_err(|error| error::file("read", path, error))?;
     if path.extension().is_some_and(|ending| ending == "wasm") {
@@ -68,6 +72,7 @@ pub fn read_file(source: &Path) -> Result<Named, ChainError> {
             layout: layout.ok_or_else(|| error::undeclared(path.display()))?,
             steps: wasm::steps(&name, &bytes).map_err(refused)?,
             migrates: Vec::new(),
+            filled: Vec::new(),
             build: None,
             interface: None,
         };
@@ -79,37 +84,58 @@ pub fn read_file(source: &Path) -> Result<Named, ChainError> {
     let document = with_output(path, &bytes).map_err(unreadable)?;
     let mut found = Vec::new();
     find(&document, ("", &name), &mut found);
+    let all: Vec<String> = found.iter().map(|one| one.called(&found)).collect();
     if let Some(contract) = contract {
         found.retain(|one| one.name == contract || one.full_name() == contract);
     }
-    match found.as_slice() {
-        [one] => {
+    match (found.as_slice(), contract) {
+        ([one], _) => {
             let compiled = one.contract.map(|it| Compiled::of(&document, it));
             let own = one.document(&document).map_err(unreadable)?;
             Ok(Named {
                 compiled: compiled.transpose().map_err(unreadable)?.flatten(),
+                hazards: one
+                    .contract
+                    .and_then(|contract| hazards::of(&document, (&one.file, &one.name), contract)),
                 ..Named::of(&one.name, own)
             })
         }
-        [] => Err(unreadable(match contract {
-            Some(contract) => format!("it knows no contract {contract} with a layout"),
-            None => "nothing in it has `storage` and `types`".into(),
-        })),
-        several => {
-            let names: Vec<String> = several.iter().map(|one| one.called(several)).collect();
-            Err(unreadable(format!(
-                "it knows several contracts: {}",
-                names.join(", ")
-            )))
+        ([], Some(contract)) => {
+            let why = Unreadable::NotOf(contract.to_owned(), all);
+            Err(error::unreadable(path, why))
+        }
+        ([], None) => Err(error::unreadable(path, kept_elsewhere(&document, path))),
+        (several, _) => {
+            let names = several.iter().map(|one| one.called(several)).collect();
+            Err(error::unreadable(path, Unreadable::Several(names)))
         }
     }
+}
+
+/// Why a file without a layout has none.
+fn kept_elsewhere(document: &Value, path: &Path) -> Unreadable {
+    if let Some(info) = document["buildInfo"].as_str() {
+        let info = path.parent().unwrap_or(path).join(info);
+        let next = format!("give the build-info that it names: {}:NAME", info.display());
+        return Unreadable::Elsewhere("a debug file of hardhat", next);
+    }
+    if document.get("manifestVersion").is_some() && document["impls"].is_object() {
+        let next = "give the build-info of the contract: artifacts/build-info/ID.json:NAME, or out/build-info/ID.json:NAME";
+        return Unreadable::Elsewhere("a network file of OpenZeppelin Upgrades", next.into());
+    }
+    let format = document["_format"].as_str().unwrap_or_default();
+    if format.starts_with("hh") && format.contains("artifact") {
+        let next = "give the build-info beside it: artifacts/build-info/ID.json:NAME";
+        return Unreadable::Elsewhere("an artifact of hardhat", next.into());
+    }
+    Unreadable::NoLayout
 }
 
 /// What a compiler wrote into the file, whose bytes those are.
 ///
 /// # Errors
 /// Why it is no JSON.
-pub(crate) fn with_output(path: &Path, bytes: &[u8]) -> Result<Value, String> {
+pub fn with_output(path: &Path, bytes: &[u8]) -> Result<Value, String> {
     let mut document: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     // hardhat 3 keeps the compiler's output in a file beside that with its input
     if document.get("input").is_some() && document.get("output").is_none() {
@@ -154,7 +180,12 @@ impl Found<'_> {
         let is_listed = self.layout.get("namespaces").is_some_and(Value::is_object);
         if layout.unlisted.is_none() {
             layout.unlisted = match is_listed || self.is_own {
-                true => Some(Vec::new()),
+                true => {
+                    if is_listed {
+                        name_parents(&mut layout);
+                    }
+                    Some(Vec::new())
+                }
                 false => namespaces::add(whole, &self.file, &self.name, &mut layout)?,
             };
         }
@@ -167,6 +198,23 @@ impl Found<'_> {
             ..Document::of_layout(layout)
         }
         .fitting())
+    }
+}
+
+/// upgrades-core names the contract that declares each variable, where compilers name the one that has it.
+fn name_parents(layout: &mut Layout) {
+    let labels: Vec<String> = layout
+        .storage
+        .iter()
+        .map(|item| item.label.clone())
+        .collect();
+    for item in &mut layout.storage {
+        let is_shared = labels.iter().filter(|label| **label == item.label).count() > 1;
+        let parent = item.contract.rsplit(':').next().unwrap_or_default();
+        // Gaps are compared by their ends.
+        if is_shared && !parent.is_empty() && !item.label.starts_with("__gap") {
+            item.base = Some(parent.to_owned());
+        }
     }
 }
 

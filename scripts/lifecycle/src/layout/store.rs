@@ -141,7 +141,9 @@ impl Store {
             return Err(error::tampered(&path, keccak256(&text)));
         }
         let document = Document::decode(text.as_bytes());
-        let document = document.map_err(|error| error::unreadable(&path, error.to_string()));
+        let document = document.map_err(|error| {
+            error::unreadable(&path, error::Unreadable::Malformed(error.to_string()))
+        });
         document.map(Some)
     }
 

@@ -3,7 +3,7 @@
 use super::decide::{ANYBODY, decide};
 use super::instances::{Before, waiting};
 use super::{PlanRequest, Transaction};
-use crate::assess::Finding;
+use crate::assess::{Finding, FindingId};
 use crate::client::ChainError;
 use crate::model::{DefinitionState, Head, RecordedCode};
 use crate::simulation::{Simulation, events, now};
@@ -162,9 +162,9 @@ fn is_one_rolled_back(
     let registry = simulation.registry(request.registry);
     for one in before
         .iter()
-        .filter(|one| one.version != request.call.version)
+        .filter(|one| one.instance.version != request.call.version)
     {
-        if now(registry.details(one.proxy))?.held {
+        if now(registry.details(one.instance.proxy))?.held {
             return Ok(true);
         }
     }
@@ -196,7 +196,9 @@ fn roll_out(
                 continue;
             }
             Err(error) => {
-                carried_out.problems.push(error.finding()?);
+                let found = error.finding()?;
+                let of_each = now.iter().map(|proxy| of_instance(*proxy, found.clone()));
+                carried_out.problems.extend(of_each);
                 carried_out.skipped.extend(now);
                 left = later;
                 continue;
@@ -219,9 +221,22 @@ fn roll_out(
             let again = simulation.request(ANYBODY, registry, alone, U256::ZERO)?;
             let ended = simulation.failing(again).1;
             let refused = ChainError::refused_on_copy(&what, &skipped.reason).ended(ended);
-            carried_out.problems.push(refused.finding()?);
+            let found = of_instance(skipped.proxy, refused.finding()?);
+            carried_out.problems.push(found);
             carried_out.skipped.insert(skipped.proxy);
         }
     }
     Ok(())
+}
+
+/// Why the upgrade of one instance fails. It stays as it is and stops no other, so that can be accepted.
+fn of_instance(proxy: Address, found: Finding) -> Finding {
+    let id = FindingId::at(found.id.kind(), proxy);
+    let accept = format!("to leave it behind: {}", FindingId::flag([&id]));
+    let next = found.next.filter(|next| !next.is_empty());
+    Finding {
+        next: Some(next.map_or(accept.clone(), |next| format!("{next}; {accept}"))),
+        id,
+        ..found
+    }
 }

@@ -1,55 +1,26 @@
-//! What can be said of code before it is in use: does it run, for how long, would it still be
-//! activated, does a proxy hide behind it, does it answer what proxies answer themselves.
+//! What can be said of code before it is in use: would it still be activated, does a proxy hide behind it, does it answer what proxies answer themselves.
 
 use super::decide::ANYBODY;
-use crate::assess::Finding;
+use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::ChainError;
+use crate::deployed::{self, HeldCode};
 use crate::program_code::{fragments, is_program, module};
 use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256, Bytes, utils::Unit};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
 use stylus_chain::{BlockId, Receipt};
-use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm};
+use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as abi;
 use stylus_upgrades_interface::slots;
 use wasmparser::{Operator, Parser, Payload};
 
-/// An activation that ends before this many seconds is worth a warning: 30 days.
-const EXPIRY_WARNING: u64 = 30 * 86_400;
 /// After this time no activation of today is left: ten years.
 const TEN_YEARS: u64 = 10 * 365 * 86_400;
 /// A selector that nobody has.
 const NOBODYS: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
-/// Beginning of an ERC-1167 minimal proxy.
-const MINIMAL_PROXY: [u8; 10] = [0x36, 0x3d, 0x3d, 0x37, 0x3d, 0x3d, 0x3d, 0x36, 0x3d, 0x73];
 /// Opcode of the EVM that pushes a selector.
 const PUSH4: u8 = 0x63;
-
-/// Warns of an activation that ends soon. That it has ended is the registry's to say.
-pub(super) fn expiry(
-    simulation: &Simulation,
-    what: &str,
-    program: Address,
-) -> Result<Option<Finding>, ChainError> {
-    if !is_program(&simulation.code(program)?) {
-        return Ok(None);
-    }
-    let call = IArbWasm::programTimeLeftCall { program };
-    let left = match simulation.ask(ARB_WASM, &call) {
-        Ok(left) => left,
-        Err(error) => return Ok(Some(error.finding()?)),
-    };
-    Ok((left < EXPIRY_WARNING).then(|| {
-        Finding::problem(
-            "ExpiresSoon",
-            format!("the activation of {what} ends soon"),
-            "at least 30 days",
-            format!("{} days", left / 86_400),
-            "stylus-upgrades doctor --fix keeps it alive, or activates it again after it expired",
-        )
-    }))
-}
 
 /// Activates a program. Whatever the data fee is, it is below what goes along.
 pub(super) fn activate(
@@ -85,12 +56,17 @@ pub(super) fn rollback_possible(
     let Err(error) = outcome else {
         return Ok(None);
     };
-    Ok(Some(Finding::problem(
-        "NoWayBack",
-        format!("the code of {version} could not be activated again"),
+    let id = FindingId::at("NoWayBack", program);
+    let next = format!(
+        "rebuild the old version before its activation expires; to accept that rolling back will be impossible: {}",
+        FindingId::flag([&id])
+    );
+    let says = format!("the code of {version} could not be activated again");
+    let found = Finding::new(Part::Simulation, Severity::Danger, id, says);
+    Ok(Some(found.with(
         "a program that the chain's rules still allow",
         error.finding()?.message,
-        "rebuild the old version before its activation expires, or accept that rolling back will be impossible",
+        next,
     )))
 }
 
@@ -102,62 +78,56 @@ pub(super) fn hidden_proxy(
 ) -> Result<Option<Finding>, ChainError> {
     let (chain, latest) = (&simulation.chain, BlockId::latest());
     let held = |slot: B256| chain.storage(account, slot.into(), latest);
-    let points = |name, word| {
-        let target = Address::from_word(word);
-        format!("its ERC-1967 {name} slot holds {target}")
-    };
     let (implementation, beacon) = (held(slots::IMPLEMENTATION)?, held(slots::BEACON)?);
-    let code = simulation.code(account)?;
-    let how = match code {
-        _ if !implementation.is_zero() => points("implementation", implementation),
-        _ if !beacon.is_zero() => points("beacon", beacon),
-        code if code.starts_with(&MINIMAL_PROXY) => "an ERC-1167 minimal proxy".into(),
-        code if code.starts_with(&DESIGNATOR_PREFIX) => "an EIP-7702 designator".into(),
-        _ => return Ok(None),
+    let held = HeldCode {
+        code: &simulation.code(account)?,
+        implementation,
+        beacon,
     };
-    Ok(Some(Finding::problem(
-        "HiddenProxy",
-        format!("{what} {account} is a proxy that nobody registered"),
-        "code that is run as it is",
-        how,
-        "stop and find out who put it there",
-    )))
+    Ok(deployed::hidden_proxy(what, account, &held))
 }
 
 /// Selectors that the code answers and that no caller of a proxy would ever reach.
 pub(super) fn clashes(
     simulation: &Simulation,
     account: Address,
-) -> Result<Vec<Finding>, ChainError> {
+) -> Result<Option<Finding>, ChainError> {
     let code = simulation.code(account)?;
+    let found = |name, says: String, [expected, found, next]: [String; 3]| {
+        let id = FindingId::at(name, account);
+        let next = format!("{next}; to accept it: {}", FindingId::flag([&id]));
+        let finding = Finding::new(Part::Simulation, Severity::Danger, id, says);
+        Some(finding.with(expected, found, next))
+    };
     let constants = match module_of(simulation, &code)? {
         Ok(module) => constants(&code, module.as_deref()),
         Err(why) => {
-            let unread = Finding::problem(
-                "ModuleUnread",
-                format!("the module of {account} cannot be read"),
-                "a program whose WASM can be parsed",
-                why,
-                "rebuild it, and deploy what was built",
-            );
-            return Ok(vec![unread]);
+            let says = format!("the module of {account} cannot be read");
+            let expected = "a program whose WASM can be parsed".into();
+            let next = "rebuild it, and deploy what was built".into();
+            return Ok(found("ModuleUnread", says, [expected, why, next]));
         }
     };
     let nobody = simulation.probe(account, Bytes::from_static(&NOBODYS))?;
-    let mut found = Vec::new();
+    let (mut functions, mut selectors) = (Vec::new(), Vec::new());
     for (signature, calldata) in reserved_among(&constants) {
         let selector = hex::encode(calldata.get(..4).unwrap_or_default());
         if simulation.probe(account, calldata)? != nobody {
-            found.push(Finding::problem(
-                "SelectorClash",
-                format!("the new code implements {signature}, which the proxy answers itself"),
-                "a selector that is none of the five",
-                format!("0x{selector}"),
-                "rename the function, or compose the mixin Upgradeable, which finds this out when it compiles",
-            ));
+            functions.push(signature);
+            selectors.push(format!("0x{selector}"));
         }
     }
-    Ok(found)
+    if functions.is_empty() {
+        return Ok(None);
+    }
+    let says = format!(
+        "the new code implements {}, which the proxy answers itself",
+        functions.join(", ")
+    );
+    let next = "rename the function, or compose the mixin Upgradeable, which finds this out when it compiles";
+    let expected = "no selector of the five".into();
+    let told = [expected, selectors.join(", "), next.into()];
+    Ok(found("SelectorClash", says, told))
 }
 
 /// The functions of a proxy whose selectors are among the constants of EVM code, or of the module of a

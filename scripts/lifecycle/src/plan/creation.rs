@@ -17,7 +17,7 @@ use crate::simulation::{Simulation, now};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::Chain;
 use stylus_layout::Layout;
 use stylus_registry_core::policy::parse;
@@ -138,11 +138,13 @@ fn look_at_executed(
         .registry(registry)
         .code(&call.name, &call.version))?;
     let name = format!("the code of {}", call.version);
+    let without_gas = BTreeSet::new();
     let ran = Ran {
         registry,
         kinds: [(creation.proxy, call.kind.into())].into(),
         proposed: vec![(name, code.implementation)],
         registered: BTreeMap::new(),
+        without_gas: &without_gas,
         names: &request.names,
     };
     let (reads, unsettled) = ran.look(simulation)?;

@@ -66,16 +66,19 @@ pub(super) struct Effects {
 }
 
 /// What every transaction changes, whatever it does.
-pub(super) struct LeftOut {
+pub struct LeftOut {
     /// Accounts whose storage changes: ArbOS.
     storage: Vec<Address>,
     /// Accounts whose ether changes: who gets the fees.
-    pub(super) ether: Vec<Address>,
+    pub ether: Vec<Address>,
 }
 
 impl LeftOut {
     /// As an empty transaction shows.
-    pub(super) fn of(simulation: &mut Simulation) -> Result<Self, ChainError> {
+    ///
+    /// # Errors
+    /// What the chain says.
+    pub fn of(simulation: &mut Simulation) -> Result<Self, ChainError> {
         let (slots, accounts) = simulation.discarded(|copy| {
             copy.begin_here();
             let empty = Bytes::new();
@@ -204,7 +207,7 @@ pub(super) struct OutcomesByLimit {
 
 /// Which gas limits are simulated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum GasLimits {
+pub enum GasLimits {
     /// The estimate alone.
     Once,
     /// What the estimate says, its doubles, as much as a transaction can use, and at last what this program's

@@ -6,6 +6,7 @@ use super::code_checks::module_of;
 use super::executed::{Ran, unsettled};
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::ChainError;
+use crate::ids::CodeHash;
 use crate::simulation::Simulation;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -174,10 +175,13 @@ impl Ran<'_> {
         let mut reads = Vec::new();
         for (what, account) in self.proposed.iter().cloned().chain(others) {
             let code = simulation.code(account)?;
-            let (unread, (gas, others)) = match module_of(simulation, &code)? {
+            let (unread, (mut gas, others)) = match module_of(simulation, &code)? {
                 Ok(module) => (None, read_by(&code, module.as_deref())),
                 Err(why) => (Some(why), Default::default()),
             };
+            if self.without_gas.contains(&CodeHash::of(&code)) {
+                gas.clear();
+            }
             let calls = executed.get(&account).into_iter().flatten();
             let calls = calls.map(|called| called.words(simulation, self.names));
             let found = Reads {

@@ -1,15 +1,16 @@
 //! What ran in the name of an instance when the call was carried out on the copy, and which other accounts
 //! it called: what those answer may be another when the call is executed.
-use crate::assess::Finding;
+use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::build::evm;
 use crate::call_tree::{Frame, Kind};
 use crate::client::ChainError;
+use crate::ids::CodeHash;
 use crate::model::ProxyKind;
 use crate::names::Names;
 use crate::simulation::Simulation;
 use alloy::primitives::{Address, hex, keccak256};
 use alloy::sol_types::SolCall;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::chain::{ARB_SYS, ARB_WASM, ARB_WASM_CACHE, DESIGNATOR_PREFIX};
 
 alloy::sol! {
@@ -86,16 +87,18 @@ pub(super) fn unsettled(
             false if code.starts_with(&DESIGNATOR_PREFIX) => "the code that its owner delegates to",
             false => continue,
         };
-        found.push(Finding::problem(
-            "CodeMayChange",
-            format!(
-                "{} is called by delegatecall from an instance, and has {is}",
-                names.long(*account)
-            ),
-            "code that stays as it is",
-            is.into(),
-            "do not approve it: an account that can change the code at that address controls the instance's storage",
-        ));
+        let id = FindingId::at("CodeMayChange", *account);
+        let says = format!(
+            "{} is called by delegatecall from an instance, and has {is}",
+            names.long(*account)
+        );
+        let next = format!(
+            "do not approve it: an account that can change the code at that address controls the instance's storage; \
+             to accept it: {}",
+            FindingId::flag([&id])
+        );
+        let finding = Finding::new(Part::Simulation, Severity::Danger, id, says);
+        found.push(finding.with("code that stays as it is", is, next));
     }
     Ok(found)
 }
@@ -110,6 +113,8 @@ pub(super) struct Ran<'a> {
     pub(super) proposed: Vec<(String, Address)>,
     /// The versions of other code.
     pub(super) registered: BTreeMap<Address, String>,
+    /// Code whose author reads no gas.
+    pub(super) without_gas: &'a BTreeSet<CodeHash>,
     pub(super) names: &'a Names,
 }
 

@@ -14,6 +14,9 @@ use stylus_upgrades_interface::slots;
 
 /// How long a getter is waited for whose answer changes with time alone.
 const SECONDS: u64 = 86_400;
+/// Somebody without a part in anything, and the gas of that call. The check that an upgrade runs is a third one.
+const STRANGER: Address = Address::repeat_byte(0x5a);
+const OTHER_GAS: u64 = 11_000_000;
 /// The slots that an upgrade writes and that every getter of a proxy reads.
 const OF_PROXIES: [B256; 3] = [slots::IMPLEMENTATION, slots::ADMIN, slots::BEACON];
 
@@ -23,6 +26,8 @@ struct Answers {
     before: Option<Bytes>,
     after: Option<Bytes>,
     later: Option<Bytes>,
+    /// What it answers somebody else, who has other gas.
+    other: Option<Bytes>,
 }
 
 /// What is expected of these getters. Nothing where no instance was upgraded.
@@ -45,6 +50,8 @@ pub(super) fn suggested(
             "it did not answer before the upgrade"
         } else if answers.iter().any(|one| one.after != one.later) {
             "its answer changes with time alone"
+        } else if answers.iter().any(|one| one.after != one.other) {
+            "its answer depends on who asks, or with how much gas"
         } else {
             add(simulation, (getter, kind), &answers, &written, &mut found)?;
             continue;
@@ -83,6 +90,15 @@ fn answers(
                 copy.wait(SECONDS)?;
                 ask(copy, latest)
             })?,
+            other: answer_with(
+                simulation,
+                latest,
+                CallRequest {
+                    from: Some(STRANGER),
+                    gas: Some(OTHER_GAS),
+                    ..request(*proxy, getter)
+                },
+            )?,
         })
     });
     answers.collect()
@@ -95,8 +111,26 @@ fn answer(
     proxy: Address,
     getter: &Getter,
 ) -> Result<Option<Bytes>, ChainError> {
-    let (success, output) = simulation.probe_at(block, proxy, getter.calldata.clone())?;
+    answer_with(simulation, block, request(proxy, getter))
+}
+
+/// The same of a call.
+fn answer_with(
+    simulation: &Simulation,
+    block: BlockId,
+    request: CallRequest,
+) -> Result<Option<Bytes>, ChainError> {
+    let (success, output) = simulation.probe_with(block, request)?;
     Ok((success && output.len() >= B256::len_bytes()).then_some(output))
+}
+
+/// The call of a getter.
+fn request(proxy: Address, getter: &Getter) -> CallRequest {
+    CallRequest {
+        to: Some(proxy),
+        input: getter.calldata.clone(),
+        ..CallRequest::default()
+    }
 }
 
 /// What holds of a getter. What the step did not write must not change, whatever the simulation has shown.
@@ -166,11 +200,7 @@ fn read(
     proxy: Address,
     getter: &Getter,
 ) -> Result<BTreeSet<(Address, B256)>, ChainError> {
-    let request = CallRequest {
-        to: Some(proxy),
-        input: getter.calldata.clone(),
-        ..CallRequest::default()
-    };
+    let request = request(proxy, getter);
     let (list, _) = simulation.chain.access_list(request, BlockId::latest())?;
     let of_account = |one: AccessListItem| {
         let slots = one.storage_keys.into_iter();

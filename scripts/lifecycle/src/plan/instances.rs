@@ -6,8 +6,8 @@ use super::layouts::Layouts;
 use super::slots::{self, SlotNames};
 use crate::assess::Finding;
 use crate::client::ChainError;
-use crate::governance::pause_stub;
-use crate::model::{DefinitionState, InstanceState, ProxyKind};
+use crate::deployed;
+use crate::model::{DefinitionState, Instance, InstanceState};
 use crate::simulation::{Simulation, now};
 use crate::text::count;
 use alloy::primitives::{Address, B256, Log, U256};
@@ -69,30 +69,18 @@ pub struct Event {
 
 /// An instance before anything happened.
 pub(super) struct Before {
-    pub(super) proxy: Address,
-    pub(super) version: String,
-    pub(super) kind: ProxyKind,
-    /// What its implementation slot, or its beacon, holds.
+    /// As the registry has it. No rollout reaches one in a complex migration before that has ended.
+    pub(super) instance: Instance,
+    /// What its implementation slot holds.
     runs: Address,
     /// What the registry recorded for its version; the pause stub while it is paused.
     pub(super) recorded: Address,
-    /// Whether it is in a complex migration already: no rollout reaches it before that has ended, and it runs
-    /// the program of that migration.
-    pub(super) is_migrating: bool,
 }
 
 impl Before {
     /// A finding if it runs other code than the registry recorded.
-    pub(super) fn is_as_recorded(&self) -> Option<Finding> {
-        (self.runs != self.recorded && !self.is_migrating).then(|| {
-            Finding::problem(
-                "HiddenProxy",
-                format!("instance {} runs code that nobody registered", self.proxy),
-                &format!("{} of version {}", self.recorded, self.version),
-                self.runs.to_string(),
-                "stop and find out who changed it",
-            )
-        })
+    pub(super) fn other_code(&self) -> Option<Finding> {
+        deployed::other_code(&self.instance, (self.runs, self.recorded))
     }
 }
 
@@ -117,7 +105,7 @@ pub(super) fn late(
     read: &[Before],
     handled: &[Address],
 ) -> Result<Vec<Before>, ChainError> {
-    let is_read = |proxy: &&Address| read.iter().any(|one| one.proxy == **proxy);
+    let is_read = |proxy: &&Address| read.iter().any(|one| one.instance.proxy == **proxy);
     let late = handled.iter().filter(|proxy| !is_read(proxy));
     let begun = simulation.beginning();
     late.map(|proxy| at(simulation, begun, request.registry, *proxy))
@@ -134,16 +122,11 @@ fn at(
     let instance = now(registry.instance(proxy))?;
     let slot = IMPLEMENTATION.into();
     let word = simulation.chain.storage(proxy, slot, block)?;
+    let code = now(registry.code(&instance.definition, &instance.version))?;
     Ok(Before {
-        proxy,
-        kind: instance.kind,
-        is_migrating: instance.state.is_migrating(),
         runs: Address::from_word(word),
-        recorded: match instance.state {
-            InstanceState::Paused => pause_stub(registry.address, instance.kind),
-            _ => now(registry.code(&instance.definition, &instance.version))?.implementation,
-        },
-        version: instance.version,
+        recorded: deployed::recorded(registry.address, &instance, code.implementation),
+        instance,
     })
 }
 
@@ -157,8 +140,9 @@ pub(super) fn outdated(
     let due = Due::of(simulation, request)?;
     let mut outdated = BTreeSet::new();
     for one in instances {
-        if due.has(simulation, request, one.proxy)? {
-            outdated.insert(one.proxy);
+        let proxy = one.instance.proxy;
+        if due.has(simulation, request, proxy)? {
+            outdated.insert(proxy);
         }
     }
     Ok(outdated)
@@ -249,20 +233,21 @@ pub(super) fn compare(
     balance: impl Fn(Address) -> Option<(U256, U256)>,
 ) -> Result<Vec<InstancePlan>, ChainError> {
     let PlanRequest { call, layouts, .. } = request;
-    let proxies: Vec<Address> = before.iter().map(|one| one.proxy).collect();
+    let proxies: Vec<Address> = before.iter().map(|one| one.instance.proxy).collect();
     let keys = slots::keys(simulation, &call.step.data, &request.names, &proxies)?;
     let framework = framework.clone().with_keys(keys);
     let new = request.layout.as_ref();
     let new = new.or_else(|| layouts.get(&call.version));
     let new = framework.clone().with_layout(new);
-    let versions = before.iter().map(|one| one.version.clone());
+    let versions = before.iter().map(|one| one.instance.version.clone());
     let names = |version: String| {
         let layout = layouts.get(&version);
         (version, framework.clone().with_layout(layout))
     };
     let earlier: BTreeMap<String, SlotNames<'_>> = versions.map(names).collect();
     let changes = simulation.changes()?;
-    let instances = before.into_iter().map(|Before { proxy, version, .. }| {
+    let instances = before.into_iter().map(|Before { instance, .. }| {
+        let Instance { proxy, version, .. } = instance;
         let after = now(simulation.registry(request.registry).instance(proxy))?;
         let migrating = after.state.is_migrating();
         let of_version = |version: &String| {

@@ -18,14 +18,16 @@ const NOT_KNOWN: &str = "(not known)";
 
 /// The layouts before and after.
 #[derive(Clone, Copy)]
-pub(super) struct Layouts<'a> {
-    pub(super) before: &'a SlotNames<'a>,
-    pub(super) after: &'a SlotNames<'a>,
+pub struct Layouts<'a> {
+    /// That of the version before.
+    pub before: &'a SlotNames<'a>,
+    /// That of the new one.
+    pub after: &'a SlotNames<'a>,
 }
 
 impl<'a> Layouts<'a> {
     /// One that stays.
-    pub(super) const fn same(names: &'a SlotNames<'a>) -> Self {
+    pub const fn same(names: &'a SlotNames<'a>) -> Self {
         Self {
             before: names,
             after: names,
@@ -49,7 +51,10 @@ impl<'a> Layouts<'a> {
     }
 
     /// A word by the names and values of what lies in it; `earlier` reads other words as they were before.
-    pub(super) fn change(
+    ///
+    /// # Errors
+    /// What the chain says.
+    pub fn change(
         &self,
         word: &SlotChange,
         earlier: impl Fn(U256) -> Result<B256, ChainError>,

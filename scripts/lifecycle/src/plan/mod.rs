@@ -4,6 +4,7 @@
 //! The copy is a chain in this process that reads code, storage, balances and ArbOS' records of one
 //! block from the endpoint when it needs them, and nothing is ever sent there.
 
+mod adoption;
 mod at_the_end;
 mod carry_out;
 mod change;
@@ -16,6 +17,8 @@ mod environment;
 mod error;
 mod executed;
 mod expectations;
+mod fuzz;
+mod fuzzed;
 mod instances;
 mod layouts;
 mod plan_cache;
@@ -24,21 +27,26 @@ mod replay;
 mod simulated_plan;
 mod slots;
 mod state_difference;
-mod universes;
+mod strangers;
 mod verdict;
 
+pub use adoption::{AdoptionRequest, TriedAdoption, try_adoption};
 pub use change::{Change, FieldValues, StoragePosition};
 pub use code_checks::{has_constructor, reserved_in};
 pub use creation::{Creation, CreationRequest, creation};
-pub use effects::{Elsewhere, ether, limits_in_words};
+pub use effects::{Elsewhere, GasLimits, LeftOut, ether, limits_in_words};
 pub use environment::Reads;
 pub use error::fails;
+pub use fuzz::{FuzzRequest, FuzzRun, FuzzSettings};
+pub use fuzzed::Fuzzed;
 pub use instances::{Event, InstancePlan, not_tried, only_started};
+pub use layouts::Layouts;
 pub use plan_cache::PlanCache;
+pub use prepare::activated;
 pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
-pub use replay::{Abis, Difference, Group, Kind, Replay, StorageDifference, Unfaithful, replay};
-pub use replay::{PastCall, calls};
-pub(crate) use universes::{Universes, universes};
+pub use replay::{Abis, Difference, Group, Kind, Replay, StorageDifference, Unfaithful};
+pub use simulated_plan::simulate_on;
+pub use slots::{SlotNames, arguments, with_numbers};
 pub use verdict::{Verdict, upgraded};
 
 use crate::assess::Finding;
@@ -50,10 +58,8 @@ use crate::ids::CodeHash;
 use crate::names::Names;
 use alloy::dyn_abi::DynSolType;
 use alloy::primitives::{Address, B256, Bytes};
-use effects::GasLimits;
 use serde::Serialize;
-use simulated_plan::simulate_on;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::Receipt;
 use stylus_layout::{Document, Layout};
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -84,6 +90,8 @@ pub struct PlanRequest {
     pub document: Option<Document>,
     /// Instances that are tried, at most.
     pub instances: u32,
+    /// Code built here whose author's sources read no gas.
+    pub without_gas: BTreeSet<CodeHash>,
     /// Names for addresses.
     pub names: Names,
 }

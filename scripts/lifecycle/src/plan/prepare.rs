@@ -21,7 +21,10 @@ use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 use stylus_upgrades_interface::layouts::ILayouts as abi;
 
 /// The chain with those of these programs activated that are not.
-pub(super) fn activated(chain: Chain, programs: &[(Address, Bytes)]) -> Result<Chain, ChainError> {
+///
+/// # Errors
+/// What the chain says.
+pub fn activated(chain: Chain, programs: &[(Address, Bytes)]) -> Result<Chain, ChainError> {
     let mut simulation = Simulation::new(chain);
     for &(program, _) in programs.iter().filter(|(_, code)| is_program(code)) {
         if !code_checks::is_active(&simulation, program) {
@@ -122,11 +125,9 @@ impl PlanSimulation<'_> {
         let what = format!("the {}", named(&call.step).word());
         let new = format!("the code of {}", self.plan.to);
         let (simulation, found) = (&self.simulation, &mut self.plan.problems);
-        found.extend(code_checks::expiry(simulation, &new, implementation)?);
         found.extend(code_checks::hidden_proxy(simulation, &new, implementation)?);
         found.extend(code_checks::clashes(simulation, implementation)?);
         if !script.is_zero() {
-            found.extend(code_checks::expiry(simulation, &what, script)?);
             found.extend(code_checks::hidden_proxy(simulation, &what, script)?);
         }
         Ok(())
@@ -141,7 +142,7 @@ impl PlanSimulation<'_> {
             let back = code_checks::rollback_possible(simulation, &version, account)?;
             found.extend(back);
         }
-        found.extend(before.iter().filter_map(Before::is_as_recorded));
+        found.extend(before.iter().filter_map(Before::other_code));
         found.retain(|finding| !self.plan.problems.contains(finding));
         self.plan.problems.extend(found);
         Ok(())
@@ -150,7 +151,7 @@ impl PlanSimulation<'_> {
     /// The code of every version that is current or in use, except the new one.
     fn in_use(&self, before: &[Before]) -> Result<BTreeMap<String, Address>, ChainError> {
         let plan = &self.plan;
-        let labels = before.iter().map(|instance| &instance.version);
+        let labels = before.iter().map(|one| &one.instance.version);
         let labels: BTreeSet<&String> = labels.chain([&plan.from]).collect();
         let labels = labels.into_iter();
         let old = labels.filter(|label| !label.is_empty() && **label != plan.to);

@@ -6,9 +6,12 @@ use super::executed::Ran;
 use super::instances::{self, Before};
 use super::slots::SlotNames;
 use super::state_difference::{state_difference, written};
+use super::strangers::{opened, to_instance};
 use super::{Plan, PlanRequest, declared, expectations};
+use crate::assess::Finding;
 use crate::client::ChainError;
 use crate::governance::{Display, explain};
+use crate::model::Instance;
 use crate::registry::{self, Named};
 use crate::simulation::{Simulation, now};
 use alloy::primitives::{Address, Bytes};
@@ -28,7 +31,7 @@ pub(super) struct PlanSimulation<'a> {
 }
 
 /// Tries `request` on a chain, and gives the chain with it.
-pub(super) fn simulate_on(
+pub fn simulate_on(
     chain: Chain,
     request: &PlanRequest,
     gas_limits: GasLimits,
@@ -106,8 +109,9 @@ pub(super) fn simulate_on(
     let framework = simulated.framework(&before);
     // Where the call fails, all stay as they are: the problem says why.
     before.retain(|one| {
-        let is_known = handled.contains(&one.proxy) || !outdated.contains(&one.proxy);
-        (done.is_stuck || is_known) && !one.is_migrating
+        let Instance { proxy, state, .. } = &one.instance;
+        let is_known = handled.contains(proxy) || !outdated.contains(proxy);
+        (done.is_stuck || is_known) && !state.is_migrating()
     });
     let simulation = &simulated.simulation;
     let balance = |account| outcomes.shown.balance(account);
@@ -136,6 +140,7 @@ pub(super) fn simulate_on(
         definition.current == call.version && plan.transactions.is_empty() && plan.untried == 0;
     if is_done {
         simulated.ask_the_check()?;
+        simulated.try_as_strangers()?;
         simulated.note_answers(elsewhen)?;
     }
     Ok((simulated.plan, simulated.simulation))
@@ -152,12 +157,16 @@ impl PlanSimulation<'_> {
             proposed.push(("the script".into(), script));
         }
         let registered = before.iter();
-        let registered = registered.map(|one| (one.recorded, one.version.clone()));
+        let registered = registered.map(|one| (one.recorded, one.instance.version.clone()));
+        let kinds = before
+            .iter()
+            .map(|one| (one.instance.proxy, one.instance.kind));
         let ran = Ran {
             registry: self.request.registry,
-            kinds: before.iter().map(|one| (one.proxy, one.kind)).collect(),
+            kinds: kinds.collect(),
             proposed,
             registered: registered.collect(),
+            without_gas: &self.request.without_gas,
             names: &self.request.names,
         };
         let (reads, unsettled) = ran.look(&self.simulation)?;
@@ -181,9 +190,31 @@ impl PlanSimulation<'_> {
         Ok(())
     }
 
+    /// Notes what anybody can do to an instance of each kind once it is upgraded.
+    fn try_as_strangers(&mut self) -> Result<(), ChainError> {
+        let request = self.request;
+        let interface = request.document.as_ref();
+        let interface = interface.and_then(|known| known.interface.as_ref());
+        let mut found: Vec<Finding> = Vec::new();
+        let mut kinds = BTreeSet::new();
+        let upgraded = self.plan.instances.iter();
+        let upgraded = upgraded.filter(|one| one.to == request.call.version && !one.migrating);
+        for proxy in upgraded.map(|one| one.proxy) {
+            let kind = now(self.simulation.registry(request.registry).instance(proxy))?.kind;
+            if !kinds.insert(kind.number()) {
+                continue;
+            }
+            let open = opened(&self.simulation, proxy, interface)?;
+            let what = format!("{}, once it is upgraded", request.names.long(proxy));
+            found.extend(to_instance(&what, &open));
+        }
+        self.plan.problems.extend(found);
+        Ok(())
+    }
+
     /// The framework's slots, with the mark of every version that is concerned.
     fn framework(&self, before: &[Before]) -> SlotNames<'static> {
-        let of_instances = before.iter().map(|one| &one.version);
+        let of_instances = before.iter().map(|one| &one.instance.version);
         let labels = [&self.plan.from, &self.plan.to].into_iter();
         let once: BTreeSet<&String> = labels.chain(of_instances).collect();
         let labels: Vec<String> = once.into_iter().cloned().collect();

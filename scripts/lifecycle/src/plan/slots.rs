@@ -20,7 +20,7 @@ const ELEMENTS: u64 = 1 << 32;
 
 /// Variables by slot; several may share one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct SlotNames<'a> {
+pub struct SlotNames<'a> {
     slots: BTreeMap<U256, Vec<Field<'a>>>,
     /// Arrays that grow.
     arrays: Vec<Array<'a>>,
@@ -44,7 +44,7 @@ struct Array<'a> {
 
 impl<'a> SlotNames<'a> {
     /// The framework's slots, with the marks of these versions.
-    pub(super) fn framework(versions: &[String]) -> Self {
+    pub fn framework(versions: &[String]) -> Self {
         let mut names = Self::default();
         names.add(Field::word(
             "beacon (ERC-1967)".into(),
@@ -58,13 +58,13 @@ impl<'a> SlotNames<'a> {
     }
 
     /// Takes these for keys of mappings.
-    pub(super) fn with_keys(mut self, keys: Vec<B256>) -> Self {
+    pub fn with_keys(mut self, keys: Vec<B256>) -> Self {
         self.keys = keys;
         self
     }
 
     /// Adds the variables of a layout, where it is known, with the entries of mappings whose keys are.
-    pub(super) fn with_layout(mut self, layout: Option<&'a Layout>) -> Self {
+    pub fn with_layout(mut self, layout: Option<&'a Layout>) -> Self {
         self.layout = layout;
         if let Some(layout) = layout {
             self.add_all(layout, Fields::of(layout, usize::MAX).list);
@@ -73,7 +73,7 @@ impl<'a> SlotNames<'a> {
     }
 
     /// The names of what lies in a slot.
-    pub(super) fn get(&self, slot: B256) -> Option<String> {
+    pub fn get(&self, slot: B256) -> Option<String> {
         let variables = self.variables(slot.into());
         let names = variables.iter().map(|one| one.name.as_str());
         (!variables.is_empty()).then(|| names.collect::<Vec<_>>().join(", "))
@@ -212,7 +212,7 @@ pub(super) fn keys(
 }
 
 /// The words of calldata after the selector.
-pub(super) fn arguments(calldata: &[u8]) -> impl Iterator<Item = B256> {
+pub fn arguments(calldata: &[u8]) -> impl Iterator<Item = B256> {
     words(calldata.get(4..).unwrap_or_default())
 }
 
@@ -221,7 +221,7 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = B256> {
 }
 
 /// Each of these words once, and the small numbers, as many as are tried.
-pub(super) fn with_numbers(mut seen: Vec<B256>) -> Vec<B256> {
+pub fn with_numbers(mut seen: Vec<B256>) -> Vec<B256> {
     seen.extend((0..NUMBERS).map(B256::with_last_byte));
     let mut new = BTreeSet::new();
     seen.retain(|word| new.insert(*word));

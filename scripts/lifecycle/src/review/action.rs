@@ -2,7 +2,6 @@
 
 use super::{Area, Created};
 use crate::assess::Finding;
-use crate::fuzz::Fuzzed;
 use crate::governance::signed::Digests;
 use crate::governance::{Explained, Node, Obstacle, ShownCall, progress_lines};
 use crate::history::Entry;
@@ -10,6 +9,7 @@ use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
 use crate::model::Readiness;
 use crate::names::Names;
+use crate::plan::Fuzzed;
 use crate::report::CommandReport;
 use crate::text::utc;
 use alloy::primitives::{Address, B256, Bytes};

@@ -1,8 +1,8 @@
 //! Findings about an action, each with its severity. What was not checked is never told as good.
 
 use crate::assess::{Finding, Part, Severity};
-use crate::doctor::AHEAD_DAYS;
 use crate::expect::Asks;
+use crate::expiry::AHEAD_DAYS;
 use crate::governance::{Call, CodeFacts, Obstacle};
 use crate::names::Names;
 use crate::text::{count, utc};

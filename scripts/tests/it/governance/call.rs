@@ -1,10 +1,16 @@
 //! `call` and `send`: what they know by name, and what they refuse.
 
-use crate::governance::trace::with_instance;
 use crate::prelude::*;
 
 /// An account without code.
 const NOBODY: &str = "0x00000000000000000000000000000000000000aa";
+
+/// A sandbox with an instance that the manifest calls `counter`.
+pub(crate) fn with_instance() -> (Sandbox, Address) {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let created = sandbox.done("Admin", CREATE_SAVED);
+    (sandbox, account(&created, "proxy"))
+}
 
 #[test]
 fn a_function_is_called_by_its_signature_its_name_or_its_calldata() {

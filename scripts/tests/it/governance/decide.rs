@@ -269,6 +269,10 @@ fn a_key_that_the_policy_does_not_name_pays_for_no_deployment() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     let before = sandbox.block();
     sandbox.run("Other", MIGRATE).is(1, "NotAnApprover");
+    // Before anything is built, or looked for.
+    for unbuilt in ["migrate A 3.0 nowhere", "register A 3.0 nowhere"] {
+        sandbox.run("Other", unbuilt).is(1, "NotAnApprover");
+    }
     assert_eq!(sandbox.block(), before, "nothing was sent");
 }
 

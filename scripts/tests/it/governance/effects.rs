@@ -226,7 +226,8 @@ fn code_that_somebody_puts_there_later_is_a_danger() {
         effects.sandbox.set_code(empty, code.to_vec());
         let delegates = around(&hex!("5f5f5f5f73"), empty, &hex!("5af400"));
         let (plan, review) = effects.proposed(delegates);
-        assert_eq!(plan["problems"][0]["id"], "CodeMayChange", "{plan:#}");
+        let id = format!("CodeMayChange:{empty}");
+        assert_eq!(plan["problems"][0]["id"], id, "{plan:#}");
         weighs(&review, "trial", "danger", &[&empty.to_string()]);
     }
 }

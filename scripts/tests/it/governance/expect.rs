@@ -61,9 +61,15 @@ fn an_outcome_that_was_not_expected_is_refused_by_plan_and_by_the_chain() {
         says(&planned.ends(1)["error"], "equal step() 6"),
         "{planned:?}"
     );
-    // The version is activated, and the instance stays as it was.
+    // `migrate` says the same before it sends anything.
     let migrate = format!("{MIGRATE} --expect {FILE}");
-    skips(&sandbox.run("Admin", &migrate), "equal step() 6");
+    let refused = sandbox.run("Admin", &migrate);
+    refused.is(1, "PostConditionFailed");
+    assert!(says(&refused.document["error"], "equal step() 6"));
+    // Where that is meant, the version is activated, and the instance stays as it was.
+    let proxy = sandbox.proxies()[0];
+    let meant = format!("{migrate} --accept PostConditionFailed:{proxy}");
+    skips(&sandbox.run("Admin", &meant), "equal step() 6");
     assert_eq!(texts(&sandbox.instances("A"), "version"), ["1.0"]);
 
     let sandbox = Sandbox::with_counter("Admin", 1);
@@ -140,7 +146,11 @@ fn state_that_moved_while_the_delay_ran_is_refused_on_chain() {
     let refusal = "PostConditionFailed(\\\"equal value() 8\\\")";
     let pending = sandbox.done("Other", &format!("pending {action}"));
     assert!(says(&pending["findings"], refusal), "{pending:#}");
-    let executed = sandbox.run("Other", &format!("approve {action}"));
+    let approve = format!("approve {action}");
+    sandbox.run("Other", &approve).is(1, "PostConditionFailed");
+    let counter = sandbox.proxies()[0];
+    let accept = format!("--accept PostConditionFailed:{counter}");
+    let executed = sandbox.run("Other", &format!("{approve} {accept}"));
     executed.document.has(json!({"executed": true}));
     skips(&executed, refusal);
     assert_eq!(
@@ -197,8 +207,14 @@ fn wasm_instances_go_where_their_getters_say_so_and_nowhere_else() {
         (&lazy, "1.0", "unchanged fee()"),
     ] {
         generated(&sandbox, step);
-        let answer = sandbox.run("Admin", &format!("migrate {step} --expect {FILE}"));
-        skips(&answer, expected);
+        let migrate = format!("migrate {step} --expect {FILE}");
+        let refused = sandbox.run("Admin", &migrate);
+        assert!(says(&refused.ends(1)["error"], expected), "{refused:?}");
+        let instances = sandbox.instances(step.list()[0]);
+        let proxy = account(&instances[0], "proxy");
+        let name = error(&refused);
+        let meant = format!("{migrate} --accept {name}:{proxy}");
+        skips(&sandbox.run("Admin", &meant), expected);
         assert_eq!(sandbox.version(step.list()[0]), was);
     }
 }

@@ -94,7 +94,7 @@ impl Fixture {
 }
 
 /// At every how many of its transactions a command is killed: at each one where there are few, and
-/// in the long run (`STYLUS_UPGRADES_LONG=1`).
+/// in the long run.
 fn step_size(transactions: u64) -> usize {
     match transactions {
         _ if stylus_upgrades_test_support::long() => 1,

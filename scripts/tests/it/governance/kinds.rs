@@ -20,6 +20,7 @@ fn an_evm_proxy_is_planned_migrated_verified_and_examined_as_a_wasm_one_is() {
     status["instance"].has(json!({"kind": "evm", "version": "2.0", "registry": registry}));
     holds(&sandbox.done("Other", "verify A --framework"));
     holds(&sandbox.done("Other", "history A"));
+    #[cfg(feature = "watch")]
     sandbox.done("Other", "doctor").has(json!({"findings": []}));
 }
 

@@ -12,6 +12,9 @@ use stylus_devnode::{NodeHandle, spawn};
 /// How long a node lags behind each transaction.
 const LAG: Duration = Duration::from_millis(1_500);
 const SEND: &str = "eth_sendRawTransaction";
+/// Nitro's answer to a transaction whose predecessor has not arrived.
+const EARLY: &str =
+    "nonce too high: address 0x0000000000000000000000000000000000000001, tx: 1 state: 0";
 
 /// A node that stays as the sandbox's is now.
 fn lagging(sandbox: &Sandbox) -> NodeHandle {
@@ -44,6 +47,43 @@ fn a_node_that_lags_behind_each_transaction_is_waited_for() {
     let create = "create-proxy A 2.0 --accept=initializer-omitted";
     sandbox.run_at(&relay, "Admin", create).ends(0);
     assert_eq!(sandbox.proxies().len(), 2);
+}
+
+/// A sequencer that has not seen the transaction before says so, and takes the same bytes later.
+#[test]
+fn a_transaction_that_is_early_is_sent_again_as_it_is() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let seen = sent.clone();
+    let relay = Relay::to(&sandbox.node.endpoint(), move |request| {
+        if request["method"] != SEND {
+            return None;
+        }
+        let mut seen = seen.lock().expect("it");
+        seen.push(request["params"][0].clone());
+        (seen.len() < 3).then_some(EARLY)
+    });
+    sandbox.run_at(&relay, "Admin", CREATE).ends(0);
+    let sent = sent.lock().expect("it");
+    assert_eq!(sent.len(), 3);
+    assert!(sent.iter().all(|bytes| *bytes == sent[0]), "the same bytes");
+    assert_eq!(sandbox.proxies().len(), 1);
+}
+
+/// What is never taken is refused by its cause, and was not sent.
+#[test]
+fn a_transaction_before_it_that_never_arrives_is_named() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let relay = Relay::to(&sandbox.node.endpoint(), |request| {
+        (request["method"] == SEND).then_some(EARLY)
+    });
+    let refused = sandbox.run_at(&relay, "Admin", CREATE);
+    refused.is(4, "NonceGap");
+    assert!(sandbox.proxies().is_empty());
+    assert!(
+        !sandbox.path(".stylus-upgrades").exists(),
+        "a journal is left"
+    );
 }
 
 #[test]
@@ -110,7 +150,12 @@ fn what_is_checked_is_read_as_of_one_block_whichever_node_answers() {
             *answer = ask(&host, request);
         }
     });
-    for words in ["verify A", "status A", "doctor"] {
+    for words in [
+        "verify A",
+        "status A",
+        #[cfg(feature = "watch")]
+        "doctor",
+    ] {
         sandbox.run_at(&relay, "Admin", words).ends(0);
     }
     let status = sandbox.run_at(&relay, "Admin", "status A").document;

@@ -10,8 +10,9 @@ alloy::sol! {
 
 /// More instances than one page of them.
 const MANY: u64 = 70;
-/// Instances whose paths are looked at, at most, before the call and before the rollout, and those whose storage is.
-const LOOKED_AT: usize = 64 + 64 + 64;
+/// Instances whose paths and whose code are looked at, at most, before the call and before the rollout, and those whose
+/// storage is.
+const LOOKED_AT: usize = 2 * (64 + 64) + 64;
 
 #[test]
 fn a_migration_that_is_typed_again_does_not_read_every_instance() {

@@ -171,6 +171,7 @@ fn a_refused_argument_is_repeated_by_its_ends_and_results_have_all_of_it() {
         "call counter f(uint8) WORD",
         "create-proxy A 1.0 --init initialize(uint8) WORD",
         "migrate A 3.0 counter-v2 --call migrate(uint8) WORD",
+        #[cfg(feature = "laboratory")]
         "census counter --block-hash WORD",
     ] {
         let refused = sandbox.run("Admin", &command.replace("WORD", &word));

@@ -29,6 +29,7 @@ fn half_paused() -> Sandbox {
 }
 
 /// What to do next about a finding.
+#[cfg(feature = "watch")]
 fn next<'a>(answer: &'a Answer, id: &str) -> &'a str {
     let findings = list(&answer.document, "findings");
     let found = findings.iter().find(|one| one["id"] == id);
@@ -57,6 +58,7 @@ fn a_signed_pause_and_resume_reach_every_instance() {
 }
 
 #[test]
+#[cfg(feature = "watch")]
 fn a_pause_is_no_tick_to_doctor_verify_and_history() {
     let sandbox = half_paused();
     let half = sandbox.run("Admin", "doctor");

@@ -2,10 +2,14 @@
 //! that they were not tried.
 
 use crate::governance::creation::weighs;
-use crate::governance::replay::plan;
 use crate::prelude::*;
 
 const LATER: &str = "plan A 3.0 counter-v2 --accept=migration-omitted";
+
+/// A plan of the upgrade to 2.0, whose step has that argument.
+pub(crate) fn plan(step: &str, more: &str) -> String {
+    format!("plan A 2.0 counter-v2 --call migrate(uint256) {step} {more}")
+}
 
 /// The instances of the plan, each with the versions before and after.
 fn instances(plan: &Value) -> Vec<(&str, &str, &str)> {

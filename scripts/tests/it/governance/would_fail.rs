@@ -79,7 +79,13 @@ fn a_migration_that_runs_out_of_gas_is_told_from_one_that_is_missing() {
 fn an_instance_that_fails_stays_as_it_was_and_stops_no_other() {
     let (sandbox, proxy) = failing("Admin");
     sandbox.done("Admin", CREATE);
-    let migrated = sandbox.run("Admin", MIGRATE);
+    // It is told before anything is sent, and can be left behind.
+    let before = sandbox.nonce();
+    let refused = sandbox.run("Admin", MIGRATE);
+    let accept = format!("--accept AlreadyMigrated:{proxy}");
+    refused.is(1, "AlreadyMigrated").says("next", &[&accept]);
+    assert_eq!(sandbox.nonce(), before, "something was sent");
+    let migrated = sandbox.run("Admin", &format!("{MIGRATE} {accept}"));
     let document = migrated.ends(5);
     document.has(json!({"executed": true, "upgraded": 1, "left": 1}));
     let skipped = &list(document, "skipped")[0];

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use syn::{Fields, Generics, Item, UseTree};
 
 /// The crates whose types reports contain, with the folders of their sources.
-const CRATES: [(&str, &str); 5] = [
-    ("stylus_upgrades", "src"),
+const CRATES: [(&str, &str); 8] = [
+    ("stylus_upgrades_core", "core/src"),
+    ("stylus_upgrades_console", "wings/console/src"),
+    ("stylus_upgrades_laboratory", "wings/laboratory/src"),
+    ("stylus_upgrades_watch", "wings/watch/src"),
     ("stylus_upgrades_common", "common/src"),
     ("stylus_upgrades_deploy", "deploy/src"),
     ("stylus_upgrades_lifecycle", "lifecycle/src"),

@@ -237,8 +237,10 @@ async fn on_a_chain_with_another_deployer_or_other_code_nothing_is_derived() -> 
     for code in ["0x00", "0x"] {
         set_code(outsider.chain, STYLUS_DEPLOYER, code.parse::<Bytes>()?).await?;
         ends_with(&outsider.run(&status), 1, "OtherDeployer");
-        let deploy = "registry deploy --private-key-path key";
-        ends_with(&outsider.run(&deploy), 1, "OtherDeployer");
+        if code != "0x" {
+            let deploy = "registry deploy --private-key-path key";
+            ends_with(&outsider.run(&deploy), 1, "OtherDeployer");
+        }
         let trusting = format!("{status} --trust-registry {address}");
         let trusted = outsider.run(&trusting);
         let found = &trusted.document["unverified_registries"];

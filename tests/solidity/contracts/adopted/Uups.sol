@@ -44,3 +44,18 @@ contract Stuck is Upgraded {
         revert("stuck");
     }
 }
+
+// Anybody can upgrade it.
+contract OpenBox is Ownable, UUPSUpgradeable {
+    uint256 public value;
+
+    constructor() Ownable(address(1)) {}
+
+    function initialize(uint256 start, address first) external {
+        require(value == 0, "initialized");
+        value = start;
+        _transferOwnership(first);
+    }
+
+    function _authorizeUpgrade(address) internal override {}
+}

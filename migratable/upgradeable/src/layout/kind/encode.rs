@@ -8,7 +8,7 @@
 //! ```
 
 use super::alike::is_alike;
-use super::{Field, Kind, Struct};
+use super::{Field, Kind, Link, Struct};
 use stylus_upgrades_interface::sections::{LAYOUT_FORMAT as FORMAT, tag};
 
 /// The structs that are being written, from the inside out: one that leads back to itself ends
@@ -94,6 +94,11 @@ impl Out<'_> {
         }
     }
 
+    const fn link(&mut self, link: &Link, above: Option<&Above<'_>>) {
+        require_room(link);
+        self.kind(link.get(), above);
+    }
+
     const fn kind(&mut self, kind: &Kind, above: Option<&Above<'_>>) {
         match kind {
             Kind::Value {
@@ -122,11 +127,11 @@ impl Out<'_> {
                 self.byte(tag::MAP);
                 self.kind(key.get(), above);
                 self.byte(*zero_extended as u8);
-                self.kind(value.get(), above);
+                self.link(value, above);
             }
             Kind::Vec(base) => {
                 self.byte(tag::VEC);
-                self.kind(base.get(), above);
+                self.link(base, above);
             }
             Kind::Array {
                 base,
@@ -134,7 +139,7 @@ impl Out<'_> {
                 words,
             } => {
                 self.byte(tag::ARRAY);
-                self.kind(base.get(), above);
+                self.link(base, above);
                 self.number(*length);
                 self.number(*words);
             }
@@ -147,7 +152,7 @@ impl Out<'_> {
             Kind::Namespaced { id, inside } => {
                 self.byte(tag::NAMESPACED);
                 self.text(id);
-                self.kind(inside.get(), above);
+                self.link(inside, above);
             }
         }
     }
@@ -183,8 +188,58 @@ impl Out<'_> {
             self.byte(tag::NAMESPACED);
             self.text(id);
         }
-        self.kind(field.kind.get(), Some(above));
+        self.link(&field.kind, Some(above));
     }
+}
+
+/// Errors where a layout claims another size than stylus-sdk gives the type: everything after it would lie elsewhere.
+/// An implementation by hand can claim anything.
+pub const fn require_room(link: &Link) {
+    let Some((bytes, words)) = link.room else {
+        return;
+    };
+    let fits = match link.get() {
+        Kind::Value { bytes: claimed, .. } => bytes == *claimed && words == 0,
+        Kind::Text(_) | Kind::TextKey(_) | Kind::Map { .. } | Kind::Vec(_) => {
+            bytes == 32 && words == 0
+        }
+        Kind::Array { words: claimed, .. } => bytes == 32 && words == *claimed,
+        Kind::Struct(structure) => {
+            bytes == 32 && words == structure.words && words == slots(structure.fields)
+        }
+        Kind::Opaque { bytes: claimed, .. } if words > 0 => words * 32 == *claimed,
+        Kind::Opaque { bytes: claimed, .. } => bytes == *claimed,
+        Kind::Namespaced { .. } => bytes == 0 && words == 0,
+    };
+    assert!(
+        fits,
+        "a storage layout claims another size than stylus-sdk gives its type: derive StorageLayout, and do not \
+         implement it by hand"
+    );
+}
+
+/// Slots of a struct by the rule of `#[storage]`: a field that does not fit begins a new slot, one of whole slots ends
+/// its last.
+const fn slots(fields: &[Field]) -> usize {
+    let (mut total, mut space) = (0, 32);
+    let mut at = 0;
+    while at < fields.len() {
+        let (bytes, words) = (fields[at].bytes, fields[at].words);
+        if space < bytes {
+            space = 32;
+            total += 1;
+        }
+        space -= bytes;
+        if words > 0 {
+            total += words;
+            space = 32;
+        }
+        at += 1;
+    }
+    if space != 32 || total == 0 {
+        total += 1;
+    }
+    total
 }
 
 /// A different struct of the same path is written out, so that the reader sees both.

@@ -78,17 +78,17 @@ impl<K: StorageKey + KeyLayout, V: StorageLayout> StorageLayout for StorageMap<K
     const KIND: Link = Link::to(&Kind::Map {
         key: <K as KeyLayout>::KIND,
         zero_extended: K::ZERO_EXTENDED,
-        value: V::KIND,
+        value: V::KIND.sized::<V>(),
     });
 }
 
 impl<T: StorageLayout> StorageLayout for StorageVec<T> {
-    const KIND: Link = Link::to(&Kind::Vec(T::KIND));
+    const KIND: Link = Link::to(&Kind::Vec(T::KIND.sized::<T>()));
 }
 
 impl<T: StorageLayout, const N: usize> StorageLayout for StorageArray<T, N> {
     const KIND: Link = Link::to(&Kind::Array {
-        base: T::KIND,
+        base: T::KIND.sized::<T>(),
         length: N,
         words: Self::REQUIRED_SLOTS,
     });
@@ -106,6 +106,6 @@ impl<T> StorageLayout for PhantomData<T> {
 impl<T: StorageLayout, N: Namespace> StorageLayout for Erc7201<T, N> {
     const KIND: Link = Link::to(&Kind::Namespaced {
         id: id::<N>(),
-        inside: T::KIND,
+        inside: T::KIND.sized::<T>(),
     });
 }

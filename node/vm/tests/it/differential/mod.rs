@@ -2,7 +2,7 @@
 //! without what is rewritten for the first. End, ink, stack budget, output and memory (into which
 //! locals and globals are written) must be the same.
 //!
-//! Every run tries 2,000 modules. `STYLUS_UPGRADES_LONG=1` tries 100,000 and writes
+//! Every run tries 2,000 modules. The long run tries 100,000 and writes
 //! `tests/snapshots/differential.json`. Every module has a number: `DIFFERENTIAL_MODULE=n` runs that
 //! one and prints its text, if it has one.
 

@@ -36,6 +36,30 @@ fn a_lock_file_is_reduced_to_what_the_contract_leads_to() {
     }
 }
 
+/// The copy has no dependencies of tests: what a feature does for one is left out, and the feature stays.
+#[test]
+fn a_feature_that_names_a_dependency_of_tests_is_kept_without_it() {
+    let project = Project::new();
+    project.declare(
+        "[features]\ndefault = [\"testing\", \"library?/std\"]\n\
+         testing = [\"other/mocks\", \"library/std\", \"dep:library\"]\n\
+         [dependencies]\nlibrary = { workspace = true, optional = true }\n\
+         [dev-dependencies]\nother.workspace = true\n",
+    );
+    project.write(
+        "work/library/Cargo.toml",
+        "[package]\nname = \"library\"\n[features]\nstd = []\n",
+    );
+    project.rename_other("other", "[features]\nmocks = []\n");
+    let written: toml::Table = project.text("contract/Cargo.toml").parse().expect("TOML");
+    let features = written["features"].to_string();
+    assert!(!features.contains("other"), "{features}");
+    let testing = written["features"]["testing"].as_array().expect("a list");
+    let testing: Vec<_> = testing.iter().filter_map(toml::Value::as_str).collect();
+    assert_eq!(testing, ["library/std", "dep:library"]);
+    assert!(features.contains("library?/std"), "{features}");
+}
+
 /// A profile `contract` of its own is taken as it is; without one, the choice of the profile `release` stays.
 #[test]
 fn the_authors_choice_between_size_and_speed_stays() {

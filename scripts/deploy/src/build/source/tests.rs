@@ -55,7 +55,7 @@ impl Project {
     }
 
     /// The manifest of the package `other`, by another name.
-    fn rename_other(&self, name: &str, more: &str) {
+    pub(super) fn rename_other(&self, name: &str, more: &str) {
         let manifest = format!("[package]\nname = \"{name}\"\n{more}");
         self.write("work/other/Cargo.toml", &manifest);
     }
@@ -152,7 +152,7 @@ fn what_may_compute_slots_and_is_not_searched_is_named() {
         project.declare(&format!("[dependencies]\n{name} = \"1\"\n"));
         let lock = LOCK.replace(" \"other\",", &format!(" \"{name}\","));
         let lock = format!(
-            "{lock}\n[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\nsource = \"{source}\"\n\
+            "{lock}\n[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\nsource = \"{source}\"\nchecksum = \"00\"\n\
              dependencies = [\n \"{needs}\",\n]\n"
         );
         project.write("work/Cargo.lock", &lock);
@@ -190,10 +190,106 @@ fn macros_that_do_not_come_from_the_registry_are_noticed() {
     let git = "git+https://example.org/stylus#0";
     for (source, is_replaced) in [(REGISTRY, false), (git, true)] {
         let package = "[[package]]\nname = \"stylus-proc\"\nversion = \"0.10.10\"\n";
-        let lock = format!("{lock}\n{package}source = \"{source}\"\n");
+        let lock = format!("{lock}\n{package}source = \"{source}\"\nchecksum = \"00\"\n");
         project.write("work/Cargo.lock", &lock);
         let found = project.source().unsearched.contains("stylus-proc 0.10.10");
         assert_eq!(found, is_replaced, "{source}");
+    }
+}
+
+/// A plain library that macros use decides what they write.
+#[test]
+fn a_package_in_the_place_of_one_that_known_packages_use_is_named() {
+    let entry = |name: &str, source: &str, needs: &str| {
+        format!(
+            "\n[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\n{source}dependencies = [\n \"{needs}\",\n]\n"
+        )
+    };
+    let (registry, checksum) = (format!("source = \"{REGISTRY}\"\n"), "checksum = \"00\"\n");
+    let fetched = format!("{registry}{checksum}");
+    let patch = "[patch.crates-io]\nquote = { path = \"other\" }\n";
+    let replace = "[replace]\n\"quote:1.0.0\" = { path = \"other\" }\n";
+    for (settings, name, lock, expected) in [
+        // The macro is fetched, and a library far below it is not.
+        (
+            patch,
+            "quote",
+            [
+                entry("macro", &fetched, "syn"),
+                entry("syn", &fetched, "quote"),
+            ]
+            .concat(),
+            "quote",
+        ),
+        (
+            replace,
+            "quote",
+            [
+                entry("macro", &fetched, "syn"),
+                entry("syn", &fetched, "quote"),
+            ]
+            .concat(),
+            "quote",
+        ),
+        // The workspace gives the name of one to another.
+        (
+            "",
+            "quote",
+            [
+                entry("macro", &fetched, "syn"),
+                entry("syn", &fetched, "quote"),
+            ]
+            .concat(),
+            "quote 1.0.0",
+        ),
+        // No checksum says which files it has.
+        (
+            "",
+            "other",
+            [
+                entry("macro", &registry, "syn"),
+                entry("syn", &fetched, "serde"),
+            ]
+            .concat(),
+            "macro 1.0.0",
+        ),
+        (
+            "",
+            "other",
+            [
+                entry("macro", &fetched, "syn"),
+                entry("syn", &fetched, "serde"),
+            ]
+            .concat(),
+            "",
+        ),
+    ] {
+        let project = Project::new();
+        project.rename_other(name, "version = \"1.0.0\"\n");
+        project.write(
+            "work/Cargo.toml",
+            &format!("[workspace]\nmembers = [\"contract\", \"library\", \"other\"]\n{settings}"),
+        );
+        let used = format!("{name} = {{ path = \"../other\" }}\n");
+        let used = if settings.is_empty() {
+            used.as_str()
+        } else {
+            ""
+        };
+        project.declare(&format!("[dependencies]\nmacro = \"1\"\n{used}"));
+        let own = LOCK.replace(" \"other\",", &format!(" \"macro\",\n \"{name}\","));
+        let own = own.replace(
+            "name = \"other\"\nversion = \"0.0.0\"",
+            &format!("name = \"{name}\"\nversion = \"1.0.0\""),
+        );
+        project.write("work/Cargo.lock", &format!("{own}{lock}"));
+        let found = project.source().unsearched;
+        assert_eq!(
+            found.contains(expected),
+            !expected.is_empty(),
+            "{found:?}: {settings} {lock}"
+        );
+        assert!(!expected.is_empty() || found.is_empty(), "{found:?}");
     }
 }
 

@@ -7,6 +7,7 @@ use crate::layout::{Dirty, Live};
 #[test]
 fn what_lies_under_a_new_field_refuses_by_its_name() {
     let dirty = Dirty {
+        area: String::new(),
         field: "changes".into(),
         instance: None,
         slot: None,

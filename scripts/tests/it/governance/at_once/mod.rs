@@ -1,6 +1,6 @@
 //! The same command typed by two and by three people at the same moment, as processes against a
 //! chain with a block every 200 ms: what the chain says and what each command reported agree, no matter who
-//! comes first. `STYLUS_UPGRADES_LONG=1` runs 50 rounds of each.
+//! comes first. The long run has 50 rounds of each.
 
 mod agreement;
 mod fixture;

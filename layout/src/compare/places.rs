@@ -1,0 +1,286 @@
+//! Where the bytes of a layout are, whatever area names them: fields that are counted from slot 0 or from
+//! `layout at`, those of ERC-7201 namespaces, and the words that the framework keeps in every proxy. Areas
+//! that are compared by their names alone could lie on each other unseen.
+
+use std::collections::BTreeSet;
+
+use alloy_primitives::{B256, U256, keccak256};
+use stylus_upgrades_interface::slots;
+
+use super::Types;
+use crate::error::LayoutError;
+use crate::fields::{Field, WORD, byte_of, fields, start_of};
+use crate::layout::Layout;
+use crate::shape::{Bytes, Shape, Type};
+
+/// Structs and fixed arrays within each other that are followed.
+const DEPTH: usize = 8;
+/// Elements of a fixed array whose own data is looked at.
+const ELEMENTS_MAX: u64 = 64;
+/// Words after the place of an array's or a text's data that it may reach, at most.
+const REACH: u64 = u64::MAX;
+
+/// What the framework keeps in every proxy, with the namespace that may list it.
+const FRAMEWORK: [(&str, B256, &str); 7] = [
+    ("the implementation (ERC-1967)", slots::IMPLEMENTATION, ""),
+    ("the admin (ERC-1967)", slots::ADMIN, ""),
+    ("the beacon (ERC-1967)", slots::BEACON, ""),
+    ("the guard of the SDK's constructor", slots::CONSTRUCTED, ""),
+    (
+        "whether the proxy was initialized",
+        slots::INITIALIZED,
+        "erc7201:stylus-upgrades.upgradeability",
+    ),
+    (
+        "which migrations ran",
+        slots::MIGRATED,
+        "erc7201:stylus-upgrades.migratable",
+    ),
+    (
+        "the running migration",
+        slots::COMPLEX,
+        "erc7201:stylus-upgrades.complex",
+    ),
+];
+
+/// The fields that are counted from one root.
+pub(super) struct Area<'l> {
+    /// `erc7201:<id>`; empty for those counted from slot 0.
+    pub(super) name: &'l str,
+    /// The root's first byte; nothing where it is found in another way than ERC-7201 has it.
+    root: Option<Bytes>,
+    pub(super) fields: Vec<Field<'l>>,
+}
+
+/// Bytes that a layout uses, and for what.
+struct Used<'l> {
+    /// The root: a namespace, or empty.
+    name: &'l str,
+    /// The field.
+    label: &'l str,
+    /// The index of its area.
+    area: usize,
+    /// The index of its field in the area.
+    field: usize,
+    /// In words.
+    what: String,
+    /// Whether an array or a text keeps its data there, and not itself.
+    is_data: bool,
+    start: Bytes,
+    end: Bytes,
+}
+
+/// Fields that are where they were, and counted from another root: pairs of area and index.
+#[derive(Default)]
+pub(super) struct Kept {
+    pub(super) old: BTreeSet<(usize, usize)>,
+    pub(super) new: BTreeSet<(usize, usize)>,
+}
+
+/// A field of the new layout on bytes that something else uses.
+pub(super) struct Meeting {
+    /// The index of the new field's area, and its index there.
+    pub(super) area: usize,
+    pub(super) field: usize,
+    /// What lies there.
+    pub(super) on: BTreeSet<String>,
+}
+
+/// The areas of a layout: first the one that is counted from slot 0.
+pub(super) fn areas(layout: &Layout) -> Result<Vec<Area<'_>>, LayoutError> {
+    let mut all = vec![Area {
+        name: "",
+        root: Some(Bytes::ZERO),
+        fields: fields(layout, &layout.storage)?,
+    }];
+    for (name, items) in &layout.namespaces {
+        all.push(Area {
+            name,
+            root: start_of(name),
+            fields: fields(layout, items)?,
+        });
+    }
+    Ok(all)
+}
+
+impl<'l> Area<'l> {
+    /// Whether a field of that name is in it.
+    pub(super) fn has(&self, label: &str) -> bool {
+        self.fields.iter().any(|field| field.label() == label)
+    }
+
+    /// Where a field begins, counted from slot 0.
+    fn start(&self, field: &Field<'_>) -> Option<Bytes> {
+        Some(self.root? + field.start)
+    }
+}
+
+/// Fields that kept place, name and type, and are counted from another root now: a namespace became
+/// `layout at`, or the other way round.
+pub(super) fn kept(
+    types: &mut Types,
+    old: &[Area<'_>],
+    new: &[Area<'_>],
+) -> Result<Kept, LayoutError> {
+    let mut kept = Kept::default();
+    let has = |all: &[Area<'_>], name: &str, label: &str| {
+        all.iter().any(|area| area.name == name && area.has(label))
+    };
+    for (a, before) in old.iter().enumerate() {
+        for (i, was) in before.fields.iter().enumerate() {
+            if was.is_gap() || has(new, before.name, was.label()) {
+                continue;
+            }
+            for (b, after) in new.iter().enumerate() {
+                if after.name == before.name {
+                    continue;
+                }
+                for (j, is) in after.fields.iter().enumerate() {
+                    let is_there = before.start(was) == after.start(is)
+                        && before.start(was).is_some()
+                        && was.label() == is.label()
+                        && !has(old, after.name, is.label());
+                    if is_there
+                        && types.change(was.ty, is.ty, Some(Bytes::ZERO))?.is_empty()
+                        && kept.new.insert((b, j))
+                    {
+                        kept.old.insert((a, i));
+                    }
+                }
+            }
+        }
+    }
+    Ok(kept)
+}
+
+/// New fields on bytes that the old version uses for something that is counted from another root, on those
+/// of another new field that is, or on the framework's. What lay there before as well is left out.
+pub(super) fn meetings(old: &[Area<'_>], new: &[Area<'_>], kept: &Kept) -> Vec<Meeting> {
+    let (before, after) = (used(old), used(new));
+    let mut found: Vec<Meeting> = Vec::new();
+    for one in &after {
+        // As it was before: nothing came to lie on anything.
+        let is_as_before = |other: &Used<'_>| {
+            one.is_of_field(other) && other.start == one.start && other.end >= one.end
+        };
+        if before.iter().any(is_as_before) {
+            continue;
+        }
+        let mut on = BTreeSet::new();
+        let at = |other: &Used<'_>| (other.area, other.field);
+        for other in before.iter().filter(|other| one.may_not_meet(other)) {
+            let is_kept = kept.old.contains(&at(other)) && kept.new.contains(&at(one));
+            if one.meets(other.start, other.end) && !is_kept {
+                on.insert(format!("{} of the version before", other.what));
+            }
+        }
+        for other in after.iter().filter(|other| one.may_not_meet(other)) {
+            if one.meets(other.start, other.end) {
+                on.insert(other.what.clone());
+            }
+        }
+        for (what, slot, namespace) in FRAMEWORK {
+            let start = byte_of(slot);
+            let is_its_own = !namespace.is_empty() && one.name == namespace;
+            if !is_its_own && one.meets(start, start + Bytes::from(WORD)) {
+                on.insert(format!("{what} of the framework"));
+            }
+        }
+        if on.is_empty() {
+            continue;
+        }
+        match found
+            .iter_mut()
+            .find(|known| (known.area, known.field) == (one.area, one.field))
+        {
+            Some(known) => known.on.extend(on),
+            None => found.push(Meeting {
+                area: one.area,
+                field: one.field,
+                on,
+            }),
+        }
+    }
+    found
+}
+
+impl Used<'_> {
+    /// Whether both belong to a field of one name and root.
+    fn is_of_field(&self, other: &Self) -> bool {
+        (self.name, self.label) == (other.name, other.label)
+    }
+
+    /// Whether nothing else makes sure that the other is elsewhere: fields of one root are compared with each other,
+    /// but not with what arrays and texts keep elsewhere.
+    fn may_not_meet(&self, other: &Self) -> bool {
+        let is_apart = self.name != other.name || self.is_data || other.is_data;
+        is_apart && !self.is_of_field(other)
+    }
+
+    fn meets(&self, start: Bytes, end: Bytes) -> bool {
+        self.start < end && start < self.end
+    }
+}
+
+/// The bytes that the fields of these areas use: their own, and where arrays and texts keep their data.
+/// Where a mapping has the entry of a key depends on the key.
+fn used<'l>(areas: &[Area<'l>]) -> Vec<Used<'l>> {
+    let mut all = Vec::new();
+    for (area, of) in areas.iter().enumerate() {
+        for (at, field) in of.fields.iter().enumerate() {
+            let (Some(start), false) = (of.start(field), field.is_gap()) else {
+                continue;
+            };
+            let what = match of.name {
+                "" => field.label().to_owned(),
+                name => format!("{name}:{}", field.label()),
+            };
+            let mut add = |is_data: bool, what: String, start: Bytes, end: Bytes| {
+                all.push(Used {
+                    name: of.name,
+                    label: field.label(),
+                    area,
+                    field: at,
+                    what,
+                    is_data,
+                    start,
+                    end,
+                });
+            };
+            data(field.ty, start, DEPTH, &mut |slot| {
+                let end = slot.saturating_add(Bytes::from(REACH) * Bytes::from(WORD));
+                add(true, format!("the data of {what}"), slot, end);
+            });
+            add(false, what.clone(), start, start + field.size);
+        }
+    }
+    all
+}
+
+/// Tells where arrays and texts of a type that begins at a byte keep their data.
+fn data(ty: Type<'_>, start: Bytes, depth: usize, tell: &mut impl FnMut(Bytes)) {
+    if depth == 0 {
+        return;
+    }
+    match ty.plain().shape() {
+        Shape::Vec(_) | Shape::Bytes | Shape::String => {
+            let slot: U256 = (start / Bytes::from(WORD)).wrapping_to();
+            tell(byte_of(keccak256(slot.to_be_bytes::<32>())));
+        }
+        Shape::Struct(Some(members)) => {
+            for member in fields(ty.layout(), members).unwrap_or_default() {
+                data(member.ty, start + member.start, depth - 1, tell);
+            }
+        }
+        Shape::Array { base, length } => {
+            let whole = ty.size().unwrap_or_default();
+            let each = whole.checked_div(length).unwrap_or_default();
+            let count: u64 = length.saturating_to();
+            for n in 0..count.min(ELEMENTS_MAX) {
+                let at = start.saturating_add(each.saturating_mul(Bytes::from(n)));
+                data(base, at, depth - 1, tell);
+            }
+        }
+        _ => {}
+    }
+}

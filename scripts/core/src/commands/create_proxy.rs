@@ -1,0 +1,301 @@
+//! `create-proxy`: an instance, created and initialized in one transaction.
+
+use super::spec::{Governs, Group, Spec, report_type};
+use crate::client::Sent;
+use crate::context::prelude::*;
+use crate::governance::{GovernedCall, creation};
+use crate::manifest::{Entry, Kind, Manifest, check_alias};
+use crate::options::wei;
+use crate::registry::SALT;
+use crate::text::number;
+
+use crate::options::LOCAL_CHAINS;
+use crate::pipeline::calldata;
+use crate::pipeline::check_options::CheckOptions;
+use crate::pipeline::effects::{Effects, Governed, proxy_line};
+use crate::pipeline::judge::{holds_already, judge};
+use alloy::primitives::keccak256;
+use clap::Args;
+
+/// `create-proxy`.
+pub(crate) static SPEC: Spec<CreateProxyArgs> = Spec {
+    name: "create-proxy",
+    about: "Create and initialize an instance",
+    group: Group::Deploy,
+    examples: &[
+        "create-proxy Counter 1.0 --save counter --account ana",
+        "create-proxy Counter 1.0 --init 'initialize(uint256)' 7 --save counter --account ana",
+        "create-proxy Counter 1.0 --kind evm --salt 2 --account ana",
+    ],
+    writes: |args| args.save.as_ref().map(|_| "--save"),
+    governed: Governs::Always,
+    reports: || vec![report_type::<Governed<CreatedInstance>>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// An instance to be created.
+#[derive(Debug, Args)]
+pub(crate) struct CreateProxyArgs {
+    /// The definition
+    pub name: String,
+    /// The version that it is created at
+    pub version: String,
+    /// The initializer and its arguments, or its calldata in hexadecimal
+    #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
+    pub init: Vec<String>,
+    /// The kind of the proxy [default: `proxy` in the manifest, else wasm on a local chain; elsewhere
+    /// it is required]
+    #[arg(long, value_enum)]
+    pub kind: Option<Kind>,
+    /// The salt of its address [default: the number of instances]
+    #[arg(long, value_name = "NUMBER", value_parser = salt)]
+    pub salt: Option<U256>,
+    /// Wei for the initializer
+    #[arg(long, value_name = "WEI", default_value_t = U256::ZERO, value_parser = wei)]
+    pub value: U256,
+    /// Save its address in the manifest under this alias
+    #[arg(long, value_name = "ALIAS")]
+    pub save: Option<String>,
+}
+
+/// The salt of a proxy.
+fn salt(text: &str) -> Result<U256, &'static str> {
+    number(text).ok_or(SALT)
+}
+
+/// The warning that an instance without an initializer can never get one.
+const CREATED_BARE: &str =
+    "no --init: no initializer runs at creation, and none can ever run on this instance";
+
+pub(crate) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<Outcome> {
+    require_alias(context, request)?;
+    let data = calldata::encode(&request.init, &context.manifest)?;
+    let session = Session::sending(context, "create-proxy").await?;
+    let mut call = call_without_salt(session, request, data)?;
+    if let Some(salt) = request.salt {
+        call.salt = salt.into();
+    } else if let Some((sent, proxy)) = created_before(session, &call, request.value).await? {
+        let mut effects = Effects::already(None);
+        effects.add_sent(&[sent]);
+        return Ok(report(context, request, (proxy, None), effects));
+    } else if let Some(salt) = of_alias(session, request.save.as_deref(), &call.name).await? {
+        call.salt = salt;
+    } else {
+        call.salt = choose(session, &call).await?;
+    }
+    let (registry, kind) = (session.registry, call.kind.into());
+    let proxy = registry.proxy_address(&call.name, kind, call.salt).await?;
+    let salt = Some(call.salt.into());
+    let bytes = call.abi_encode().into();
+    let governed = GovernedCall::decode(registry.address, bytes, request.value)?;
+    if let Some(what) = holds_already(session, &governed).await? {
+        let effects = Effects::nothing_to_send(context, what)?;
+        return Ok(report(context, request, (proxy, salt), effects));
+    }
+    if let Some(alias) = &request.save {
+        let file = context.manifest_file();
+        Manifest::require_free(&file, context.network(), Entry::Alias(alias))?;
+    }
+    let options = CheckOptions {
+        typed: calldata::typed(&request.init),
+        ..CheckOptions::proposer(session)
+    };
+    let cleared = judge(session, &governed, options).await?.cleared(session)?;
+    if call.initData.is_empty() {
+        context.note(CREATED_BARE);
+    }
+    let mut effects = cleared.send(session, governed, Vec::new(), options).await?;
+    effects.proxy = None; // the fields of the command name it
+    Ok(report(context, request, (proxy, salt), effects))
+}
+
+/// Refuses an alias that could not be saved.
+fn require_alias(context: &Context, request: &CreateProxyArgs) -> Result<()> {
+    let Some(alias) = &request.save else {
+        return Ok(());
+    };
+    if context.is_export() {
+        return Err(Error::Usage {
+            message: "--save with --export: the instance does not exist yet".into(),
+            expected: "create-proxy --export without --save".into(),
+            found: "--save".into(),
+            next:
+                "leave it out, and write the alias into the manifest when the instance is created"
+                    .into(),
+        });
+    }
+    Ok(check_alias(&context.manifest_file(), alias)?)
+}
+
+fn call_without_salt(
+    session: Session<'_>,
+    request: &CreateProxyArgs,
+    data: Bytes,
+) -> Result<abi::createProxyCall> {
+    let client = session.registry.client;
+    let is_local = LOCAL_CHAINS.contains(&client.chain_id()) || client.endpoint().is_loopback();
+    let kind = request.kind.or(session.context.manifest.proxy);
+    Ok(abi::createProxyCall {
+        name: request.name.clone(),
+        version: request.version.clone(),
+        kind: chosen(kind, is_local)?.number(),
+        salt: B256::ZERO,
+        initData: data,
+    })
+}
+
+/// Reports the instance. Where it exists, its alias is saved.
+fn report(
+    context: &Context,
+    request: &CreateProxyArgs,
+    (proxy, salt): (Address, Option<U256>),
+    mut effects: Effects,
+) -> Outcome {
+    let (exit, alias) = (effects.exit(), request.save.as_deref());
+    if exit == Exit::Done {
+        save(context, alias, proxy, &mut effects);
+    }
+    let subject = CreatedInstance {
+        name: request.name.clone(),
+        version: request.version.clone(),
+        proxy,
+        salt,
+        exists: exit != Exit::NotReady && !context.is_export(),
+    };
+    let mut outcome = context.outcome(&Governed { subject, effects });
+    if let (Exit::NotReady, Some(alias)) = (exit, alias) {
+        outcome.line(format!(
+            "the alias {alias} was not saved: run the same command after the last approval"
+        ));
+    }
+    outcome
+}
+
+/// A created instance.
+#[derive(Serialize)]
+pub(crate) struct CreatedInstance {
+    /// The definition.
+    name: String,
+    /// Its first version.
+    version: String,
+    /// The instance.
+    proxy: Address,
+    /// The salt of its address; absent if an earlier run created it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salt: Option<U256>,
+    /// Whether it exists now, or once the action is executed.
+    #[serde(skip)]
+    exists: bool,
+}
+
+impl CommandReport for CreatedInstance {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let line = proxy_line(self.proxy);
+        vec![match self.exists {
+            true => line,
+            false => format!("{line} (does not exist until the action is executed)"),
+        }]
+    }
+}
+
+/// What an earlier run created by the same arguments and did not report, with any salt.
+async fn created_before(
+    session: Session<'_>,
+    call: &abi::createProxyCall,
+    value: U256,
+) -> Result<Option<(Sent, Address)>> {
+    let Session { context, registry } = session;
+    let created = |sent: &Sent| sent.event_of::<abi::ProxyCreated>(registry.address);
+    let Some(sent) = context.earlier_that(|sent| created(sent).is_some()) else {
+        return Ok(None);
+    };
+    let input = registry.client.input_to(registry.address, sent.tx).await?;
+    let same = input.and_then(|input| abi::createProxyCall::abi_decode(&input).ok());
+    let same = same.filter(|same| {
+        *same
+            == abi::createProxyCall {
+                salt: same.salt,
+                ..call.clone()
+            }
+    });
+    let is_same = same.is_some() && registry.client.value_of(sent.tx).await? == value;
+    let proxy = created(&sent).map(|created| created.proxy);
+    Ok(proxy.filter(|_| is_same).map(|proxy| (sent, proxy)))
+}
+
+/// The salt of the definition's instance that the manifest has under that alias.
+async fn of_alias(session: Session<'_>, alias: Option<&str>, name: &str) -> Result<Option<B256>> {
+    let aliases = &session.context.manifest.aliases;
+    let Some(proxy) = alias.and_then(|alias| aliases.get(alias)) else {
+        return Ok(None);
+    };
+    let creation = creation(session.registry, name, *proxy).await?;
+    Ok(creation.map(|(call, _)| call.salt))
+}
+
+/// The salt of a call without one. If the sender alone satisfies the role, it is the first free number from the number
+/// of instances on. Otherwise it follows from the arguments alone: approvers who type the same arguments mean the same
+/// proxy, at any time.
+async fn choose(session: Session<'_>, call: &abi::createProxyCall) -> Result<B256> {
+    let client = session.registry.client;
+    let (registry, name) = (session.registry, call.name.as_str());
+    let sender = client.caller("create-proxy")?;
+    if !registry.satisfies(name, "create", vec![sender]).await? {
+        return Ok(keccak256(call.abi_encode()));
+    }
+    let mut salt = U256::from(registry.head(name).await?.instances);
+    loop {
+        let address = registry.proxy_address(name, call.kind.into(), salt.into());
+        if client.code(address.await?).await?.is_empty() {
+            return Ok(salt.into());
+        }
+        salt += U256::ONE;
+    }
+}
+
+/// Saves the proxy; a failure does not end the command.
+fn save(context: &Context, alias: Option<&str>, proxy: Address, effects: &mut Effects) {
+    let Some(alias) = alias else {
+        return;
+    };
+    let (file, network) = (context.manifest_file(), context.network());
+    if let Err(error) = Manifest::save(&file, network, Entry::Alias(alias), proxy) {
+        effects.stop(context, &error, Exit::Partial);
+    }
+}
+
+/// The kind that a flag or the manifest names. On a public chain it must be named: it fixes the cost of a call and
+/// whether the proxy expires.
+fn chosen(said: Option<Kind>, is_local: bool) -> Result<Kind> {
+    match said {
+        Some(kind) => Ok(kind),
+        None if is_local => Ok(Kind::Wasm),
+        None => {
+            let says = "--kind is missing, and the kind of a proxy cannot be changed later";
+            let refusal = Refusal::new("ProxyKindNotChosen", says).with(
+                "--kind evm (never expires, lowest cost for users) or --kind wasm (a Stylus program, which expires), \
+                 or `proxy` in the manifest",
+                "none of them",
+                "give --kind; docs/kinds.md compares them",
+            );
+            Err(refusal.exiting(Exit::Usage).into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Exit, Explain};
+
+    #[test]
+    fn on_a_chain_of_users_the_kind_is_said_and_never_taken_in_silence() {
+        let refused = chosen(None, false).expect_err("nobody chose");
+        assert_eq!(
+            (refused.name().as_str(), refused.exit()),
+            ("ProxyKindNotChosen", Exit::Usage)
+        );
+        assert!(matches!(chosen(Some(Kind::Evm), false), Ok(Kind::Evm)));
+        assert!(matches!(chosen(None, true), Ok(Kind::Wasm)));
+    }
+}

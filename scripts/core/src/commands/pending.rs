@@ -1,0 +1,86 @@
+//! `pending`: open actions, who approved, who is missing, what blocks, until when.
+
+use super::review;
+use super::spec::{Governs, Group, Spec, no_file, report_type};
+use crate::context::prelude::*;
+use crate::governance::{self, obstacle, rival};
+use crate::options::word;
+use crate::pipeline::action::is_action;
+use crate::pipeline::shown::shown_call;
+use crate::review::{OpenAction, Pending};
+use clap::Args;
+
+/// `pending`.
+pub(crate) static SPEC: Spec<PendingArgs> = Spec {
+    name: "pending",
+    about: "List open actions: who approved, who is missing, what blocks. For one: everything that an approver reviews",
+    group: Group::Approve,
+    examples: &["pending", "pending Counter", "pending 0x1f2e3d4c"],
+    writes: no_file,
+    governed: Governs::Never,
+    reports: || {
+        vec![
+            report_type::<Pending>(),
+            report_type::<review::ReviewedAgainst>(),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// The open actions to list, or the one to review.
+#[derive(Debug, Args)]
+pub(crate) struct PendingArgs {
+    /// A definition [default: all, and the registry itself]; or an action (0x and 8 or more digits): what it
+    /// does, findings, storage before and after
+    #[arg(value_name = "NAME|ACTION")]
+    pub subject: Option<String>,
+    /// Exit with 1 unless the action's state difference has this hash, which `plan` prints on any machine
+    #[arg(long, value_name = "HASH", requires = "subject", value_parser = word)]
+    pub against: Option<B256>,
+}
+
+/// Lists open actions, or reviews one.
+pub(crate) async fn run(context: &Context, args: &PendingArgs) -> Result<Outcome> {
+    let subject = args.subject.as_deref();
+    if let Some(action) = subject.filter(|text| args.against.is_some() || is_action(text)) {
+        return review::run(context, action, args.against).await;
+    }
+    let pending = pending(context, subject).await?;
+    Ok(context.outcome(&pending))
+}
+
+/// The open actions of a definition, or all.
+///
+/// # Errors
+/// Errors of the chain, and files that cannot be read.
+pub async fn pending(context: &Context, name: Option<&str>) -> Result<Pending> {
+    let session = Session::reading(context).await?;
+    let registry = session.registry;
+    let names = context.names();
+    let mut all = match name {
+        Some(name) => governance::pending(registry, name).await?,
+        None => governance::all_pending(registry).await?,
+    };
+    all.sort_by_key(|one| one.unreadable.is_some());
+    let mut actions = Vec::new();
+    for open in &all {
+        let (mut shown, mut beside) = (None, (None, Vec::new()));
+        if let Some(says) = &open.says {
+            shown = Some(shown_call(session, &open.call, says).await?);
+            let rivals = all.iter().filter_map(|other| {
+                let (subject, differs) = rival((says, &open.call), other)?;
+                let action = other.action;
+                Some(format!(
+                    "another open action for {subject} {differs} (action {action})"
+                ))
+            });
+            beside = (obstacle(registry, says).await?, rivals.collect());
+        }
+        let one = OpenAction::new(open.clone(), shown, beside, &names);
+        actions.push(one);
+    }
+    Ok(Pending {
+        registry: registry.address,
+        actions,
+    })
+}

@@ -1,0 +1,300 @@
+//! `plan`: the whole upgrade tried on a copy of the chain's state, before anybody approves.
+
+use super::replay;
+use super::spec::{Governs, Group, Spec, report_type};
+use crate::assess::{Finding, Role, Severity, decide, told_once};
+use crate::context::prelude::*;
+use crate::context::seen_by;
+use crate::expect::Asks;
+use crate::functions::DecodedCall;
+use crate::governance::Call;
+use crate::options::INSTANCES;
+use crate::options::UpgradeArgs;
+use crate::pipeline::checked::Checks;
+use crate::pipeline::shown::decoded;
+use crate::pipeline::simulated_upgrade::{SimulatedUpgrade, SimulationOptions, simulate};
+use crate::plan::REPLAY_BLOCKS_MAX;
+use crate::plan::{
+    self, Change, Event, InstancePlan, Plan, Reads, Verdict, ether, limits_in_words, only_started,
+};
+use crate::text::{grouped, utc};
+use clap::Args;
+use std::path::PathBuf;
+
+/// `plan`.
+pub(crate) static SPEC: Spec<PlanArgs> = Spec {
+    name: "plan",
+    about: "Try a whole upgrade on a copy of the chain's state: what changes, and why it would fail",
+    group: Group::Upgrade,
+    examples: &[
+        "plan Counter 2.0 .",
+        "plan Counter 2.0 . --call 'migrate(uint256)' 5",
+        "plan Counter 2.0 --replay 100",
+    ],
+    writes: |args| args.write_expect.as_ref().map(|_| "--write-expect"),
+    governed: Governs::Never,
+    reports: || vec![report_type::<Ran>()],
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// An upgrade to be tried.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Maximum number of instances to try
+    #[arg(long, value_name = "NUMBER", default_value_t = INSTANCES)]
+    pub instances: u32,
+    /// Send the newest NUMBER transactions to the instances again, on a copy of the chain before them
+    /// with the upgrade and on one without it, and report what differs
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub replay: Option<u32>,
+    /// Maximum number of blocks to search for them; each takes one request
+    #[arg(long, value_name = "NUMBER", requires = "replay", default_value_t = REPLAY_BLOCKS_MAX,
+          value_parser = clap::value_parser!(u64).range(1..=REPLAY_BLOCKS_MAX))]
+    pub replay_blocks: u64,
+    /// Write expectations of the upgrade, for --expect: what the getters of both versions must return
+    #[arg(long, value_name = "FILE", conflicts_with = "expect")]
+    pub write_expect: Option<PathBuf>,
+    /// The upgrade.
+    #[command(flatten)]
+    pub upgrade: UpgradeArgs,
+}
+
+pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome> {
+    let (reviewed, of_manifest) = context.as_reviewed()?;
+    let context = reviewed.as_ref().unwrap_or(context);
+    let ran = run_as(context, args, Role::Proposer, of_manifest).await?;
+    Ok(context.outcome(&ran))
+}
+
+/// What `plan` reports.
+#[derive(Serialize)]
+pub struct Ran {
+    /// What would happen.
+    #[serde(flatten)]
+    pub plan: Plan,
+    /// What the checks found.
+    #[serde(flatten)]
+    pub checks: Checks,
+    /// The verdict of the whole plan.
+    verdict: Verdict,
+    /// The gas of all transactions.
+    gas: u64,
+    /// Whether no finding blocks it.
+    ok: bool,
+    /// Why it would fail, if it would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Report>,
+    /// Of the file that names the registry.
+    pub warnings: Vec<Finding>,
+    /// The migration, in words.
+    pub decoded: Vec<DecodedCall>,
+    /// What past transactions do with the version; absent if they were not wanted, null if there were none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Option<plan::Replay>>,
+    /// What the copy and past transactions on it showed, even if an earlier check refuses.
+    #[serde(skip)]
+    pub simulation: Verdict,
+    /// Whether the missing past transactions refuse it.
+    #[serde(skip)]
+    is_refused: bool,
+}
+
+impl CommandReport for Ran {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = lines(&self.plan, &self.decoded, names);
+        match &self.replay {
+            Some(Some(replay)) => lines.extend(replay::lines(replay, names)),
+            Some(None) => {
+                let mark = if self.is_refused { '✗' } else { '!' };
+                lines.push(format!("{mark} {}", plan::Replay::nothing().message));
+            }
+            None => {}
+        }
+        let mut of_checks = self.checks.lines();
+        of_checks.retain(|line| !lines.contains(line));
+        lines.extend(of_checks);
+        // The refusal and the next step come last.
+        let problems = told_once(&self.plan.problems);
+        let problems: Vec<String> = problems.iter().flat_map(Finding::lines).collect();
+        lines.retain(|line| !problems.contains(line));
+        lines.extend(problems);
+        lines
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::of(self.error.as_ref())
+    }
+}
+
+/// Plans for any role. `of_manifest` has the findings about the file that names the registry.
+pub async fn run_as(
+    context: &Context,
+    args: &PlanArgs,
+    role: Role,
+    of_manifest: Option<Finding>,
+) -> Result<Ran> {
+    let options = SimulationOptions {
+        instances: args.instances,
+        write_expect: args.write_expect.as_deref(),
+    };
+    if args.replay.is_some() {
+        context.program.wings.laboratory(replay::FLAG)?;
+    }
+    let simulated = simulate(context, &args.upgrade, options, role).await?;
+    let replay = match args.replay {
+        Some(count) => replay::run(&simulated, (count, args.replay_blocks)).await?,
+        None => None,
+    };
+    let SimulatedUpgrade {
+        mut plan,
+        mut taken,
+        mut checks,
+        session,
+        request,
+    } = simulated;
+    let accepts = context.accepted();
+    // Findings besides the copy: about the file that names the registry, and of past transactions.
+    let mut beside: Vec<Finding> = of_manifest.clone().into_iter().collect();
+    let of_replay = match (&replay, args.replay) {
+        (Some(replay), _) => replay.problem(),
+        (None, Some(_)) if role != Role::Reader => Some(plan::Replay::nothing()),
+        (None, _) => None,
+    };
+    let is_refused = of_replay
+        .as_ref()
+        .is_some_and(|one| !accepts.contains(&one.id));
+    beside.extend(of_replay);
+    let decided = decide(&beside, &accepts, role);
+    let simulation = match is_refused {
+        true => Verdict::Fails,
+        false => plan.verdict(),
+    };
+    taken.extend(decided.accepted);
+    checks.coverage.merge(&seen_by(of_manifest.as_ref()));
+    let refused = match plan.problems.is_empty() {
+        true => checks.refusal().map(|refused| Report::of(&refused)),
+        false => None,
+    };
+    plan.problems.extend(checks.decision().refused);
+    plan.problems.extend(decided.refused);
+    let decoded = decoded(session, &Call::Migrate(request.call.clone())).await?;
+    let mut checks = Checks::of(&checks);
+    let of_gas: Vec<Finding> = plan.reads.iter().filter_map(Reads::reads_gas).collect();
+    of_gas.iter().for_each(|one| {
+        accepts.covers(&one.id);
+    });
+    checks.accepted.extend(taken);
+    let changed = of_manifest.filter(|one| one.severity == Severity::Warning);
+    if let Some(one) = &changed {
+        context.warn(one);
+    }
+    let warnings: Vec<Finding> = changed.into_iter().collect();
+    let first = plan.problems.first().map(|problem| Report::of(problem));
+    Ok(Ran {
+        verdict: plan.verdict(),
+        gas: plan.gas(),
+        ok: plan.problems.is_empty(),
+        error: refused.or(first),
+        plan,
+        simulation,
+        checks,
+        warnings,
+        decoded,
+        replay: args.replay.map(|_| replay),
+        is_refused,
+    })
+}
+
+fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{} {} → {}, tried at block {} ({}), ArbOS {}",
+        plan.name,
+        plan.from,
+        plan.to,
+        plan.block,
+        utc(plan.time),
+        plan.arbos
+    )];
+    lines.extend(plan.display.lines());
+    let in_words = decoded.iter().flat_map(DecodedCall::lines);
+    lines.extend(in_words.map(|line| format!("  {line}")));
+    lines.push(format!(
+        "  {:<13} {} bytes on chain",
+        "code", plan.code_bytes
+    ));
+    let asks = plan.expectations.iter().flat_map(Asks::lines);
+    lines.extend(asks.map(|line| format!("  {line}")));
+    lines.push(format!("approvals: {}", plan.policy.named));
+    lines.extend(plan.policy.lines.iter().map(|line| format!("  {line}")));
+    for transaction in &plan.transactions {
+        let gas = grouped(transaction.gas);
+        lines.push(format!("  → {:<64} {gas:>12} gas", transaction.name));
+    }
+    lines.push(format!("  {:<66} {:>12} gas", "total", grouped(plan.gas())));
+    for instance in &plan.instances {
+        lines.extend(instance_lines(instance, names));
+    }
+    for one in &plan.others {
+        lines.push(format!("! also changes another account: {}", one.words()));
+        lines.extend(change_lines(&one.changes));
+        lines.extend(event_lines(&one.events));
+    }
+    let difference = plan.state_difference.iter();
+    lines.extend(difference.map(|hash| format!("state difference {hash}")));
+    let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
+    lines.extend(gas.iter().map(|says| format!("! {says}")));
+    let of_gas = plan.reads.iter().find_map(Reads::reads_gas);
+    let next = of_gas.and_then(|one| one.next);
+    lines.extend(next.map(|next| format!("    next      {next}")));
+    let calls = plan.reads.iter().filter_map(Reads::of_calls);
+    lines.extend(calls.map(|says| format!("! {says}")));
+    let others = plan.reads.iter().filter_map(Reads::of_others);
+    lines.extend(others.map(|says| format!("· {says}")));
+    let started = only_started(&plan.instances);
+    lines.extend(started.iter().map(|says| format!("! {says}")));
+    if plan.untried > 0 {
+        lines.push(format!("! {}", plan::not_tried(plan.untried)));
+    }
+    lines.extend(verdict(plan, !gas.is_empty()));
+    lines
+}
+
+/// The verdict. A tick means that every instance was tried to the end.
+fn verdict(plan: &Plan, reads_gas: bool) -> Option<String> {
+    let verdict = plan.verdict();
+    let says = verdict.words()?;
+    Some(match verdict {
+        Verdict::InPart | Verdict::DependsOnGas if reads_gas => format!(
+            "! would succeed with {} gas; the result with other gas limits is unknown",
+            limits_in_words(&plan.limits)
+        ),
+        _ if verdict.is_carried_out() => format!("✓ {says}"),
+        _ => format!("! {says}"),
+    })
+}
+
+fn instance_lines(instance: &InstancePlan, names: &Names) -> Vec<String> {
+    let InstancePlan {
+        proxy, from, to, ..
+    } = instance;
+    let proxy = names.long(*proxy);
+    let mut lines = vec![match from == to {
+        true => format!("instance {proxy}  stays at {from}"),
+        false => format!("instance {proxy}  {from} → {to}"),
+    }];
+    lines.extend(change_lines(&instance.changes));
+    if let Some(wei) = instance.balance {
+        lines.push(format!("  ! ether: {}", ether(wei)));
+    }
+    lines.extend(event_lines(&instance.events));
+    lines
+}
+
+fn change_lines(changes: &[Change]) -> impl Iterator<Item = String> {
+    let values = changes.iter().flat_map(Change::values);
+    values.map(|one| format!("  {}", one.words()))
+}
+
+fn event_lines(events: &[Event]) -> impl Iterator<Item = String> {
+    events.iter().map(|event| format!("  emits {}", event.what))
+}

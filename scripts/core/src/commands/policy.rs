@@ -1,0 +1,169 @@
+//! `policy update` and `policy explain`: who decides.
+
+use super::spec::{Governs, Group, Spec, no_file, report_type_of};
+use crate::address::is_address;
+use crate::context::prelude::*;
+use crate::governance::{GovernedCall, current_policy, deciding_policy, explain};
+use crate::manifest::is_same_policy;
+use crate::pipeline::check_options::CheckOptions;
+use crate::pipeline::confirm;
+use crate::pipeline::effects::Governed;
+use crate::pipeline::judge::check_and_send;
+use crate::pipeline::unknown::unknown;
+use crate::review::Policies;
+use clap::{Args, Subcommand};
+
+/// `policy`.
+pub(crate) static SPEC: Spec<PolicyArgs> = Spec {
+    name: "policy",
+    about: "Change policies, or explain them in words",
+    group: Group::Approve,
+    examples: &[
+        "policy explain Counter",
+        "policy update Counter 'OutOf(2,ana,ben,cleo)' --account ana",
+        "policy update Counter ana --role pause --account ana",
+    ],
+    writes: no_file,
+    governed: Governs::When("policy update", |args| {
+        matches!(args.command, PolicyCommand::Update { .. })
+    }),
+    reports: || {
+        vec![
+            report_type_of::<Governed<PolicyUpdate<'_>>>("update"),
+            report_type_of::<Policies>("explain"),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, &args.command)),
+};
+
+/// What to do with them.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: PolicyCommand,
+}
+
+/// Commands on policies.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Change the policy of a role
+    Update {
+        /// The definition; '' is the registry itself
+        name: String,
+        /// The policy: addresses, aliases, AND(…), OR(…), OutOf(n,…), CALL(…), AFTER(…), NONE
+        policy: String,
+        /// The role
+        #[arg(long, default_value = "migrate")]
+        role: String,
+    },
+    /// Explain in words who decides
+    Explain {
+        /// The definition; '' is the registry itself. Or a policy, such as 'AND(Ana,Ben)'; if it is a definition's
+        /// name too, --role tells them apart
+        #[arg(value_name = "NAME|POLICY")]
+        name: String,
+        /// The role of the definition [default: every role]
+        #[arg(long)]
+        role: Option<String>,
+    },
+}
+
+/// Changes the policy of a role; the definition with the empty name is the registry itself.
+/// Changes a policy, or explains policies.
+pub(crate) async fn run(context: &Context, command: &PolicyCommand) -> Result<Outcome> {
+    match command {
+        PolicyCommand::Update { name, role, policy } => update(context, name, role, policy).await,
+        PolicyCommand::Explain { name, role } => explain_it(context, name, role.as_deref()).await,
+    }
+}
+
+async fn update(context: &Context, name: &str, role: &str, expression: &str) -> Result<Outcome> {
+    let expression = confirm::typed(context, role, expression)?;
+    let session = Session::sending(context, "policy update").await?;
+    let registry = session.registry;
+    let was = current_policy(registry, name, role).await?;
+    let subject = PolicyUpdate {
+        name,
+        role,
+        policy: expression.clone(),
+        was: was.filter(|was| !is_same_policy(was, &expression)),
+    };
+    let call = abi::setPolicyCall {
+        name: name.into(),
+        role: role.into(),
+        expression,
+    };
+    let governed = GovernedCall::decode(registry.address, call.abi_encode().into(), U256::ZERO)?;
+    let effects = check_and_send(session, governed, CheckOptions::proposer(session)).await?;
+    Ok(context.outcome(&Governed { subject, effects }))
+}
+
+/// A policy that is to change.
+#[derive(Serialize)]
+pub(crate) struct PolicyUpdate<'a> {
+    name: &'a str,
+    role: &'a str,
+    policy: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was: Option<String>,
+}
+
+impl CommandReport for PolicyUpdate<'_> {}
+
+/// Explains the policy of one role, or of every role that a definition has; or an expression, which needs no chain.
+async fn explain_it(context: &Context, name: &str, role: Option<&str>) -> Result<Outcome> {
+    if role.is_none() && is_expression(name) {
+        let expression = confirm::typed(context, "", name)?;
+        let policies = Policies {
+            name: name.into(),
+            policies: vec![explain("", &expression, &context.names())?],
+            roles: vec![String::new()],
+        };
+        return Ok(context.outcome(&policies));
+    }
+    let roles = role.map(|role| vec![role.to_owned()]);
+    let policies = policies(context, name, roles).await?;
+    Ok(context.outcome(&policies))
+}
+
+/// Whether a text is a policy and no definition's name. An alias alone may be either: it is taken for a name.
+fn is_expression(text: &str) -> bool {
+    text.contains('(') || is_address(text) || text.eq_ignore_ascii_case("NONE")
+}
+
+/// The policies of these roles, or of every role.
+///
+/// # Errors
+/// `UnknownRole`; what the chain says.
+pub async fn policies(
+    context: &Context,
+    name: &str,
+    roles: Option<Vec<String>>,
+) -> Result<Policies> {
+    let session = Session::reading(context).await?;
+    let registry = session.registry;
+    let names = context.names();
+    let roles = match roles {
+        Some(roles) => roles,
+        None => confirm::roles(session, name).await?,
+    };
+    let mut policies = Vec::new();
+    for role in &roles {
+        let (decides, text) = match deciding_policy(registry, name, role).await {
+            Err(error) if error.is_refused_as::<abi::UnknownRole>() => {
+                let known = confirm::roles(session, name).await?;
+                let message = format!("{name:?} has no role {role:?}");
+                let all = "leave --role out: that explains every role".into();
+                return Err(unknown("UnknownRole", message, (role, &known), all).into());
+            }
+            found => found?,
+        };
+        policies.push(explain(&decides, &text, &names)?);
+    }
+    Ok(Policies {
+        name: name.into(),
+        policies,
+        roles,
+    })
+}

@@ -1,0 +1,263 @@
+//! `registry deploy`: the registry and everything that it needs. `registry descriptors`: files with which wallets show
+//! its calls and signatures in words.
+
+use super::spec::{Governs, Group, Spec, report_type_of};
+use crate::build::Artifact;
+use crate::client::{Client, Transactions};
+use crate::context::prelude::*;
+use crate::deploy::{self, NewRegistry, Shared};
+use crate::governance::{descriptors, is_descriptor};
+use crate::ids::CodeHash;
+use crate::manifest::{Entry, Manifest};
+
+use crate::own_file;
+use crate::pipeline::confirm;
+use crate::registry::{Origin, Salt};
+use clap::{Args, Subcommand};
+use std::path::{Path, PathBuf};
+use stylus_upgrades_interface::chain::IStylusDeployer::ContractDeployed;
+use stylus_upgrades_interface::chain::STYLUS_DEPLOYER;
+
+/// `registry`.
+pub(crate) static SPEC: Spec<RegistryArgs> = Spec {
+    name: "registry",
+    about: "The registry itself",
+    group: Group::Deploy,
+    examples: &[
+        "registry deploy --save --account ana",
+        "registry deploy --define 'OR(ana,ben)' --save --account ana",
+        "registry descriptors --out clear-signing",
+    ],
+    writes: |args| match args.command {
+        RegistryCommand::Descriptors { .. } => Some("registry descriptors"),
+        RegistryCommand::Deploy { save: true, .. } => Some("--save"),
+        RegistryCommand::Deploy { .. } => None,
+    },
+    governed: Governs::Never,
+    reports: || {
+        vec![
+            report_type_of::<Deployed>("deploy"),
+            report_type_of::<Descriptors>("descriptors"),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, &args.command)),
+};
+
+/// What to do with it.
+#[derive(Debug, Args)]
+pub(crate) struct RegistryArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: RegistryCommand,
+}
+
+/// Commands on the registry itself.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RegistryCommand {
+    /// Deploy the registry and everything that it needs
+    Deploy {
+        /// Who may create definitions [default: the key's address]
+        #[arg(long, value_name = "POLICY")]
+        define: Option<String>,
+        /// The salt of its address, which also depends on the policy: a number, or 0x and hexadecimal
+        /// digits [default: the first number from 1 whose address has no code]
+        #[arg(long, value_name = "SALT")]
+        salt: Option<Salt>,
+        /// Save its address and the chain id in the manifest
+        #[arg(long)]
+        save: bool,
+    },
+    /// Write the descriptors (ERC-7730) with which wallets show its calls and signatures in words
+    Descriptors {
+        /// The folder to write them to
+        #[arg(long, value_name = "DIR", default_value = "clear-signing")]
+        out: std::path::PathBuf,
+    },
+}
+
+pub(crate) async fn run(context: &Context, command: &RegistryCommand) -> Result<Outcome> {
+    match command {
+        RegistryCommand::Deploy { define, salt, save } => {
+            deploy(context, define.as_deref(), *salt, *save).await
+        }
+        RegistryCommand::Descriptors { out } => write_descriptors(context, out).await,
+    }
+}
+
+async fn deploy(
+    context: &Context,
+    define: Option<&str>,
+    salt: Option<Salt>,
+    save: bool,
+) -> Result<Outcome> {
+    let policy = define.map(|policy| confirm::typed(context, "define", policy));
+    let policy = policy.transpose()?;
+    let client = context.working_client("registry deploy").await?;
+    let sender = client.sender("registry deploy")?;
+    let policy = policy.unwrap_or_else(|| format!("{sender:#x}"));
+    let notices = confirm::of_policies(&client, sender, &[("define", &policy)]).await?;
+    confirm::require_accepted(context, &notices)?;
+    let framework = context.builder()?.framework()?;
+    let bump = context.global.data_fee_bump_percent;
+    let earlier = earlier(context, &client, &framework.registry, &policy, salt).await?;
+    let (file, network) = (context.manifest_file(), context.network());
+    let chain_id = client.chain_id();
+    let entry = Entry::Registry { chain_id };
+    if save && earlier.is_none() {
+        Manifest::require_free(&file, network, entry)?;
+    }
+    let mut sent = deploy::ensure_deployers(&client, &*context.output).await?;
+    let deploy::Ensured {
+        sent: framework_sent,
+        programs,
+    } = deploy::ensure_framework(&client, &framework, bump, &*context.output).await?;
+    sent.extend(framework_sent);
+    let created = match earlier {
+        Some(found) => found,
+        None => {
+            context.note("deploying the registry");
+            deploy::deploy_registry(&client, &framework.registry, &policy, salt, bump).await?
+        }
+    };
+    let registry = created.address;
+    let there = client.registry(registry);
+    context.remember(there, &created.origin).await;
+    let was_there = created.sent.is_none();
+    sent.extend(created.sent);
+    let saved = match save {
+        true => Manifest::save(&file, network, entry, registry),
+        false => Ok(()),
+    };
+    let error = saved.err().map(|error| Report::of(&error));
+    error.iter().for_each(|error| context.output.explain(error));
+    let deployed = Deployed {
+        transactions: Transactions::of(&sent),
+        framework: programs,
+        framework_is_pinned: framework.is_pinned(),
+        registry,
+        codehash: framework.registry.codehash(),
+        define: policy,
+        salt: B256::from(created.origin.salt),
+        was_there,
+        error,
+    };
+    Ok(context.outcome(&deployed))
+}
+
+/// What `registry deploy` reports.
+#[derive(Serialize)]
+pub(crate) struct Deployed {
+    #[serde(flatten)]
+    transactions: Transactions,
+    framework: Vec<Shared>,
+    framework_is_pinned: bool,
+    registry: Address,
+    codehash: CodeHash,
+    define: String,
+    salt: B256,
+    #[serde(skip)]
+    was_there: bool,
+    /// Why the manifest does not name it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Report>,
+}
+
+impl CommandReport for Deployed {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = self.transactions.lines();
+        let shared = self.framework.iter().filter(|program| program.shared);
+        lines.extend(shared.map(|program| {
+            let activated = match program.activated {
+                true => ", activated now",
+                false => "",
+            };
+            let place = format!("{} at {}", program.name, program.address);
+            format!("shared    {place}: already deployed{activated}")
+        }));
+        if self.was_there {
+            lines.push("shared    the registry: already deployed with this code".into());
+        }
+        lines.push(format!("registry  {}", self.registry));
+        lines.push(format!("define    {}", names.policy(&self.define)));
+        lines
+    }
+
+    fn exit(&self) -> Exit {
+        match self.error {
+            Some(_) => Exit::Partial,
+            None => Exit::Done,
+        }
+    }
+}
+
+/// The registry that an earlier run deployed and did not report.
+async fn earlier(
+    context: &Context,
+    client: &Client,
+    registry: &Artifact,
+    policy: &str,
+    salt: Option<Salt>,
+) -> Result<Option<NewRegistry>> {
+    let origins: Vec<_> = match salt {
+        Some(salt) => vec![Origin::new(policy, salt)],
+        None => Origin::counted(policy).collect(),
+    };
+    let release = deploy::registry_release(registry);
+    for origin in origins {
+        let call = deploy::registry_call(registry, &origin).abi_encode().into();
+        let sent = context.earlier_call(client, STYLUS_DEPLOYER, &call).await?;
+        let Some(sent) = sent else { continue };
+        if sent.event_of::<ContractDeployed>(STYLUS_DEPLOYER).is_some() {
+            return Ok(Some(NewRegistry {
+                address: origin.address(release),
+                origin,
+                sent: Some(sent),
+            }));
+        }
+    }
+    Ok(None)
+}
+
+/// Writes the descriptors (ERC-7730) of the registry.
+async fn write_descriptors(context: &Context, folder: &Path) -> Result<Outcome> {
+    let unverified = context.registry()?;
+    let client = context.reader().await?;
+    let registry = context.verified(&client, unverified).await?;
+    // An account that is not a registry answers nothing, or another domain.
+    registry.require_domain().await?;
+    own_file::folder(folder)?;
+    let mut files = Vec::new();
+    for descriptor in descriptors(client.chain_id(), registry.address) {
+        let path = folder.join(descriptor.file);
+        // Text, numbers and lists: serde_json refuses none of them.
+        let text = serde_json::to_string_pretty(&descriptor.content).unwrap_or_default();
+        own_file::replace(&path, format!("{text}\n").as_bytes(), is_descriptor)?;
+        files.push(path);
+    }
+    let written = Descriptors {
+        chain_id: client.chain_id(),
+        registry: registry.address,
+        files,
+    };
+    Ok(context.outcome(&written))
+}
+
+/// What `registry descriptors` reports.
+#[derive(Serialize)]
+pub(crate) struct Descriptors {
+    chain_id: u64,
+    registry: Address,
+    files: Vec<PathBuf>,
+}
+
+impl CommandReport for Descriptors {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let files = self.files.iter();
+        let mut lines: Vec<_> = files.map(|path| format!("✓ {}", path.display())).collect();
+        lines.push(
+            "next: give both files to the wallets of the approvers; see the book, Clear signing"
+                .into(),
+        );
+        lines
+    }
+}

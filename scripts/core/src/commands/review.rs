@@ -1,0 +1,348 @@
+//! `pending ACTION`: everything about one action that an approver reviews before approving it.
+
+mod simulation;
+
+use crate::assess::{Accepted, Consent, Finding, Origin, Part, Role, Severity, decide};
+use crate::checks::Assessment;
+use crate::client::{ChainError, Client};
+use crate::context::key;
+use crate::context::prelude::*;
+use crate::governance::signed::{Approval, Digests, current, deadline};
+use crate::governance::{
+    Call, CodeFacts, GovernedCall, ShownCall, deciding_policy, explain, not_open, obstacle,
+    readiness, refused, tree,
+};
+use crate::history::{self, Entry, Wanted};
+use crate::ids::ActionId;
+use crate::interface::CallersOfWay;
+use crate::model::Readiness;
+use crate::pipeline::action::{proposal_event, resolve_action};
+use crate::pipeline::check_options::CheckOptions;
+use crate::pipeline::judge::{beside, check, judge};
+use crate::pipeline::shown::shown;
+use crate::pipeline::standing;
+use crate::plan::Fuzzed;
+use crate::review::{Area, Checked, Review, Subject, draw, findings};
+pub use simulation::ReviewSimulation;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
+
+/// Maximum number of instances whose addresses are compared with those in an action.
+const KNOWN_MAX: usize = 1_000;
+
+/// Reviews one action; `against` is the hash of the state difference that it must have.
+pub(crate) async fn run(context: &Context, action: &str, against: Option<B256>) -> Result<Outcome> {
+    let review = review(context, action).await?;
+    let found = review.checked.as_ref();
+    let found = found.and_then(|checked| checked.state_difference);
+    let mut report = ReviewedAgainst {
+        is_same: against.is_some(),
+        review,
+        error: None,
+    };
+    if let Some(expected) = against.filter(|hash| Some(*hash) != found) {
+        let found = found.map_or_else(
+            || "none: it fails on a copy, or its result depends on the block".to_owned(),
+            |found| found.to_string(),
+        );
+        let error = Refusal::new(
+            "StateDifference",
+            "the state difference of the action does not match --against",
+        )
+        .with(
+            expected.to_string(),
+            found,
+            "do not approve it: compare the storage words here with those of plan",
+        );
+        report.error = Some(Report::of(&error));
+    }
+    Ok(context.outcome(&report))
+}
+
+/// The report of `pending ACTION`.
+#[derive(Serialize)]
+pub(crate) struct ReviewedAgainst {
+    #[serde(flatten)]
+    review: Review,
+    /// Set if the state difference does not match `--against`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Report>,
+    /// Whether `--against` was given and there is no error.
+    #[serde(skip)]
+    is_same: bool,
+}
+
+impl CommandReport for ReviewedAgainst {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = self.review.lines(names);
+        match &self.error {
+            Some(error) => lines.push(format!("✗ {}", error.message)),
+            None if self.is_same => {
+                lines.push("✓ the state difference matches --against".into());
+            }
+            None => {}
+        }
+        lines
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::of(self.error.as_ref())
+    }
+}
+
+/// What an approver reviews before approving an action.
+///
+/// # Errors
+/// Errors of the chain, and files that cannot be read.
+pub async fn review(context: &Context, action: &str) -> Result<Review> {
+    let session = Session::reading(context).await?;
+    let registry = session.registry;
+    let names = context.names();
+    let action = resolve_action(session, action).await?;
+    let event = proposal_event(session, action).await?;
+    let governed = GovernedCall::decode(registry.address, event.call.clone(), U256::ZERO)?;
+    let mut open = readiness(registry, action).await?;
+    let mut no = Vec::new();
+    if let Some(open) = &mut open {
+        no = refused(registry, action, &open.missing).await?;
+        open.missing.retain(|who| !no.contains(who));
+    }
+    let (name, role) = (governed.call.definition(), governed.call.role());
+    let (role, text) = deciding_policy(registry, name, role).await?;
+    let wanted = Wanted::OfAction(action);
+    let history = history::read(registry, name, &names, wanted).await?;
+    let mut shown = shown(session, &governed).await?;
+    if open.is_none() {
+        // Its change of the earlier policy is not known any more.
+        shown.policy_change = None;
+    }
+    let obstacle = match &open {
+        Some(_) => obstacle(registry, &governed.call).await?,
+        None => None,
+    };
+    let checked = match &open {
+        Some(open) => Some(checked(session, action, (&governed, &shown), open).await?),
+        None => None,
+    };
+    let approved = match &open {
+        Some(open) => open.approved.clone(),
+        None => {
+            no = last_said(&history.entries, "Revoked");
+            last_said(&history.entries, "Approved")
+        }
+    };
+    Ok(Review {
+        registry: registry.address,
+        chain_id: registry.client.chain_id(),
+        action,
+        definition: name.into(),
+        proposer: event.proposer,
+        call: event.call,
+        what: governed.what(),
+        shown,
+        policy: explain(&role, &text, &names)?,
+        tree: tree(&role, &text, &approved)?,
+        readiness: open,
+        refused: no,
+        obstacle,
+        checked,
+        entries: history.entries,
+    })
+}
+
+/// Accounts whose last event about an action that is not open any more was that one.
+fn last_said(entries: &[Entry], said: &str) -> Vec<Address> {
+    let mut last = BTreeMap::new();
+    for Entry { event, who, .. } in entries {
+        if ["Approved", "Revoked"].contains(event) {
+            last.insert(*who, *event);
+        }
+    }
+    let of_it = last.into_iter().filter(|(_, event)| *event == said);
+    of_it.map(|(who, _)| who).collect()
+}
+
+/// The accounts with code of their own: a Safe, a timelock. An account that delegates (EIP-7702)
+/// still has its key.
+async fn contracts(client: &Client, accounts: &[Address]) -> Result<Vec<Address>> {
+    let mut all = Vec::new();
+    for account in accounts {
+        let code = client.code(*account).await?;
+        if !code.is_empty() && !code.starts_with(&DESIGNATOR_PREFIX) {
+            all.push(*account);
+        }
+    }
+    Ok(all)
+}
+
+/// The findings about an open action. What cannot be compared here is reported, and the other checks still
+/// run.
+async fn checked(
+    session: Session<'_>,
+    action: ActionId,
+    (governed, shown): (&GovernedCall, &ShownCall),
+    open: &Readiness,
+) -> Result<Checked> {
+    let (client, call) = (session.registry.client, &governed.call);
+    let found = found(session, (governed, shown), open, None).await?;
+    let fuzzed = fuzzed(session, call).await;
+    let end = deadline(client).await?;
+    let approval = current(session.registry, &governed.bytes, end, Address::ZERO).await?;
+    if approval.action() != action {
+        return Err(not_open(action).into());
+    }
+    Ok(Checked {
+        contracts: contracts(client, open.needed()).await?,
+        created: found.simulation.created,
+        fuzzed,
+        state_difference: found.simulation.plan.and_then(|plan| plan.state_difference),
+        callers: found.callers,
+        findings: found.findings,
+        slots: found.slots,
+        digests: digests(&approval, open.needed())?,
+        deadline: end,
+    })
+}
+
+/// What each of these approvers compares with what his device shows.
+fn digests(approval: &Approval, approvers: &[Address]) -> Result<Vec<Digests>, ChainError> {
+    let of_each = approvers.iter().map(|one| approval.by(*one).digests());
+    of_each.collect()
+}
+
+/// The results of the checks and of a copy of the chain, for an open action.
+pub struct Found {
+    /// What changes for callers.
+    pub callers: Vec<CallersOfWay>,
+    /// The storage before and after.
+    slots: Vec<Area>,
+    /// The heaviest first.
+    pub findings: Vec<Finding>,
+    /// Whether an approver must confirm it.
+    pub consent: Consent,
+    /// What a copy of the chain showed.
+    pub simulation: ReviewSimulation,
+}
+
+impl Found {
+    /// Requires a confirmation, unless the action cannot be approved.
+    pub fn require_yes(&mut self) {
+        if self.consent == Consent::NotNeeded {
+            self.consent = Consent::Needed;
+        }
+    }
+}
+
+/// Runs the checks, those of `approver` if given, and tries what the action runs. A refusal is a finding.
+pub async fn found(
+    session: Session<'_>,
+    (governed, shown): (&GovernedCall, &ShownCall),
+    open: &Readiness,
+    approver: Option<Address>,
+) -> Result<Found> {
+    let call = &governed.call;
+    let options = |role| CheckOptions {
+        who: approver,
+        ..CheckOptions::of(role)
+    };
+    let (checked, notices) = match approver {
+        None => {
+            let found = beside(session, governed).await?;
+            let mut checked = check(session, call, options(Role::Reader)).await;
+            if let Ok(checks) = &mut checked {
+                checks.extend(standing::of_call(session, call).await?);
+            }
+            (checked, found)
+        }
+        Some(_) => match judge(session, governed, options(Role::Approver)).await {
+            Ok(judged) => (Ok(judged.checks), judged.notices),
+            Err(error) if error.exit() == Exit::Chain => return Err(error),
+            Err(error) => (Err(error), Vec::new()),
+        },
+    };
+    let callers = checked.as_ref().map(Assessment::callers);
+    let callers = callers.unwrap_or_default();
+    let layouts = checked.as_ref().ok().and_then(Assessment::layouts);
+    let slots = layouts.map(|(old, new, changes)| draw(old, new, changes));
+    let mut in_the_way = match &checked {
+        Ok(checks) => checks.decision().refused,
+        Err(error) => error.findings(),
+    };
+    in_the_way.extend(notices.iter().cloned());
+    let consent = decide(&in_the_way, &Accepted::default(), Role::Approver).consent;
+    let mut findings = findings_of(session, (call, &shown.facts), open, checked).await?;
+    findings.extend(notices);
+    let simulation = simulation::add(session, governed, &mut findings).await?;
+    findings.extend(shown.differs.iter().map(|why| {
+        let differs = Finding::named(Part::Source, Severity::Danger, "build-differs", why);
+        differs.from(Origin::Build)
+    }));
+    // The chain and its copy show some of the same.
+    let mut told = BTreeSet::new();
+    findings.retain(|one| told.insert((one.id.clone(), one.message.clone())));
+    findings.sort_by_key(|one| Reverse(one.severity));
+    Ok(Found {
+        callers,
+        slots: slots.unwrap_or_default(),
+        findings,
+        consent,
+        simulation,
+    })
+}
+
+/// The newest run of the fuzzer on this machine, of an upgrade.
+async fn fuzzed(session: Session<'_>, call: &Call) -> Option<Fuzzed> {
+    let (_, code, step) = call.version()?;
+    let registry = key(session.registry).await?;
+    Fuzzed::recall(registry, call.definition(), code?, step)
+}
+
+/// All findings about an action, with those of its checks.
+async fn findings_of(
+    session: Session<'_>,
+    (call, facts): (&Call, &[CodeFacts]),
+    open: &Readiness,
+    checked: Result<Assessment>,
+) -> Result<Vec<Finding>> {
+    let Session { context, registry } = session;
+    let names = context.names();
+    let name = call.definition();
+    let obstacle = obstacle(registry, call).await?;
+    let used_by = match call.version() {
+        Some((version, Some(code), _)) => {
+            let first = session
+                .registry
+                .first_with(name, code.codehash.into())
+                .await?;
+            first.filter(|first| first.version != version)
+        }
+        _ => None,
+    };
+    let mut known: Vec<Address> = names.accounts().collect();
+    known.extend(open.approved.iter().chain(&open.missing));
+    known.push(registry.address);
+    if !name.is_empty() {
+        known.extend(session.registry.proxies_in(name, 0..KNOWN_MAX).await?);
+    }
+    let subject = Subject {
+        call,
+        facts,
+        used_by: used_by.as_ref().map(|first| first.version.as_str()),
+        known: &known,
+        names: &names,
+        obstacle: obstacle.as_ref(),
+        not_before: open.not_before,
+    };
+    let mut all = findings(&subject);
+    match checked {
+        Ok(checks) => all.extend(checks.everything()),
+        Err(error) => {
+            all.extend(error.findings());
+            let says = "a check refused the action; later checks did not run";
+            let unknown = Finding::named(Part::Action, Severity::Unknown, "not-reached", says);
+            all.push(unknown);
+        }
+    }
+    Ok(all)
+}

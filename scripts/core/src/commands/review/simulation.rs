@@ -1,0 +1,238 @@
+//! Whether the code that an action runs succeeds on a copy, as in `plan`. Declared and well-formed
+//! calldata can still revert.
+
+use crate::assess::{Fact, Finding, Part, Severity};
+use crate::context::prelude::*;
+use crate::governance::{Call, GovernedCall, deciding_policy, kind_in_words};
+use crate::model::StepKind;
+use crate::pipeline::work::simulate::of_proposed;
+use crate::plan::{
+    Change, Creation, CreationRequest, InstancePlan, Plan, Verdict, creation, limits_in_words,
+    only_started, upgraded,
+};
+use crate::registry::runs;
+use crate::review::{self, Created, SIMULATION, without_good_steps};
+use crate::text::{count, shell_word};
+
+/// What a copy showed.
+pub struct ReviewSimulation {
+    /// What would be created.
+    pub created: Option<Created>,
+    /// A migration.
+    pub plan: Option<Plan>,
+}
+
+/// Adds what a migration or a creation does on a copy. Steps that fail there, or that do not run to their end,
+/// lose their good mark.
+pub(super) async fn add(
+    session: Session<'_>,
+    governed: &GovernedCall,
+    findings: &mut Vec<Finding>,
+) -> Result<ReviewSimulation> {
+    let context = session.context;
+    let client = session.registry.client;
+    let Call::Migrate(migrate) = &governed.call else {
+        let created = add_without_migration(session, governed, findings).await?;
+        let plan = None;
+        return Ok(ReviewSimulation { created, plan });
+    };
+    let request = of_proposed(session, migrate).await?;
+    let simulated = context.simulate_on_copy(client, request).await;
+    if !simulated
+        .as_ref()
+        .is_ok_and(|plan| plan.verdict().is_carried_out())
+    {
+        without_good_steps(findings);
+    }
+    let plan = match simulated {
+        Ok(plan) => {
+            findings.extend(reported(&plan, &context.names()));
+            Some(plan)
+        }
+        Err(error) => {
+            let why = format!("the migration was not tried: {error}");
+            findings.push(not_tried(&why, &migrate.name, &migrate.version));
+            None
+        }
+    };
+    let created = None;
+    Ok(ReviewSimulation { created, plan })
+}
+
+/// As [`add`], for other calls than migrations: a creation is tried; a version or a step that is only
+/// registered does not run yet, and a finding says so.
+async fn add_without_migration(
+    session: Session<'_>,
+    governed: &GovernedCall,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Created>> {
+    if let Call::CreateProxy(call) = &governed.call {
+        let created = created(session, call, findings).await?;
+        return Ok(Some(created));
+    }
+    let way = governed.call.version();
+    let Some((version, _, way)) = way.filter(|(_, _, way)| runs(way) != StepKind::None) else {
+        return Ok(None);
+    };
+    let name = governed.call.definition();
+    if session.registry.head(name).await?.current != version {
+        let why = "the migration was not tried, no instance runs it now";
+        findings.push(not_tried(why, name, version));
+        return Ok(None);
+    }
+    // A rollout can use a further step to the current version, and anybody can run one.
+    without_good_steps(findings);
+    let says = format!(
+        "not checked: the migration was not tried; once it is registered, anybody can run it on instances at {} \
+         (rollout)",
+        shell_word(&way.from)
+    );
+    findings.push(told(Severity::Unknown, says));
+    Ok(None)
+}
+
+/// Tries the creation of an instance, and adds the result to `findings`.
+async fn created(
+    session: Session<'_>,
+    call: &abi::createProxyCall,
+    findings: &mut Vec<Finding>,
+) -> Result<Created> {
+    let Session { context, registry } = session;
+    let code = session
+        .registry
+        .known_version(&call.name, &call.version)
+        .await?
+        .map(|one| one.code);
+    let layout = match code {
+        Some(code) => session.documents().get(code.layout).await?,
+        None => Fact::unknown("the version is not registered"),
+    };
+    let request = CreationRequest {
+        registry: registry.address,
+        call: call.clone(),
+        policy: deciding_policy(registry, &call.name, "create").await?,
+        layout: layout.into_value().map(|known| known.layout),
+        names: context.names(),
+    };
+    let mut created = Created {
+        definition: call.name.clone(),
+        version: call.version.clone(),
+        kind: kind_in_words(call.kind),
+        implementation: code.map(|code| code.implementation),
+        codehash: code.map(|code| code.codehash),
+        tried: None,
+    };
+    match creation(registry.client, request).await {
+        Ok(simulated) => {
+            findings.push(match &simulated.problem {
+                Some(problem) => problem.clone(),
+                None => {
+                    let says = match call.initData.is_empty() {
+                        true => "the instance is created, and no initializer runs".into(),
+                        false => succeeds(&simulated),
+                    };
+                    review::tried(says, &simulated.reads, true)
+                }
+            });
+            let own = simulated.balance.map(|wei| (simulated.proxy, wei));
+            let beside = ("registry and proxy", simulated.others.as_slice());
+            findings.extend(review::effects(&simulated.reads, own.as_slice(), beside));
+            created.tried = Some(simulated);
+        }
+        Err(error) => {
+            let says = format!("not checked: the creation was not tried: {error}");
+            findings.push(told(Severity::Unknown, says));
+        }
+    }
+    Ok(created)
+}
+
+/// The result, and what it depends on.
+fn succeeds(simulated: &Creation) -> String {
+    let outside = match simulated.others.is_empty() && simulated.balance.is_none() {
+        true => ", and only the registry and the proxy change",
+        false => "",
+    };
+    format!(
+        "the instance is created, and its initializer succeeds{outside}: the same with {} gas. \
+         Code that reads gas, time, fee or sender may behave differently",
+        limits_in_words(&simulated.limits)
+    )
+}
+
+fn not_tried(why: &str, name: &str, version: &str) -> Finding {
+    let (name, version) = (shell_word(name), shell_word(version));
+    let says = format!("not checked: {why}; `stylus-upgrades plan {name} {version}` tries it");
+    told(Severity::Unknown, says)
+}
+
+/// The result of a simulation, in words.
+fn told(severity: Severity, says: impl Into<String>) -> Finding {
+    Finding::named(Part::Simulation, severity, SIMULATION, says)
+}
+
+/// What an instance's storage holds before and after.
+fn changes(instance: &InstancePlan, names: &Names) -> Option<Finding> {
+    let words: Vec<String> = instance
+        .changes
+        .iter()
+        .flat_map(Change::values)
+        .map(|one| one.words())
+        .collect();
+    let says = || {
+        format!(
+            "instance {}: {}",
+            names.long(instance.proxy),
+            words.join("; ")
+        )
+    };
+    let finding = || Finding::named(Part::Instances, Severity::Note, "storage-changes", says());
+    (!words.is_empty()).then(finding)
+}
+
+fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
+    let mut findings = plan.problems.clone();
+    let moved: Vec<(Address, (U256, U256))> = plan
+        .instances
+        .iter()
+        .filter_map(|one| Some((one.proxy, one.balance?)))
+        .collect();
+    let started = only_started(&plan.instances);
+    findings.extend(started.map(|says| told(Severity::Unknown, says)));
+    let upgraded = upgraded(&plan.instances);
+    match plan.verdict() {
+        Verdict::Fails | Verdict::NotTried | Verdict::OnlyStarted => {}
+        Verdict::IsCurrent => {
+            let Plan { name, to, .. } = plan;
+            let says = format!("{name} {to} is current already: nothing would change");
+            findings.push(told(Severity::Note, says));
+        }
+        verdict @ (Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole) if upgraded > 0 => {
+            let outside = match plan.others.is_empty() && moved.is_empty() {
+                true => ", and only the registry and its instances change",
+                false => "",
+            };
+            let says = format!(
+                "the upgrade succeeds on {}{outside}: the same with {} gas, on block {}",
+                count(upgraded, "instance"),
+                limits_in_words(&plan.limits),
+                plan.block
+            );
+            findings.push(review::tried(says, &plan.reads, verdict == Verdict::Whole));
+        }
+        Verdict::DependsOnGas | Verdict::Whole if !plan.instances.is_empty() => {
+            let says = "the call succeeds, and no instance changes its version";
+            findings.push(told(Severity::Note, says));
+        }
+        Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole => {}
+    }
+    findings.extend(plan.instances.iter().filter_map(|one| changes(one, names)));
+    let beside = ("registry and instances", plan.others.as_slice());
+    findings.extend(review::effects(&plan.reads, &moved, beside));
+    if plan.instances.is_empty() || plan.untried > 0 {
+        let Plan { tried, untried, .. } = plan;
+        let says = format!("tried: {}; not tried: {untried}", count(*tried, "instance"));
+        findings.push(told(Severity::Unknown, says));
+    }
+    findings
+}

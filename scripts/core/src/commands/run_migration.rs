@@ -1,0 +1,296 @@
+//! `run-migration`: the handler's part of a complex migration; with `--handler` and `--abort`, what approvers decide
+//! about an instance between versions.
+
+mod listed;
+
+use super::spec::{Governs, Group, Spec, report_type};
+use crate::assess::Finding;
+use crate::client::Client;
+use crate::context::Unverified;
+use crate::context::prelude::*;
+use crate::governance::GovernedCall;
+use crate::journal::Journal;
+use crate::migration::{self, End, Migrated, MigrationRequest, Source};
+
+use crate::pipeline::check_options::CheckOptions;
+use crate::pipeline::effects::Governed;
+use crate::pipeline::judge::check_and_send;
+use crate::pipeline::standing::{self, Instances};
+use crate::registry::registry_of;
+use crate::text::shell_word;
+use crate::text::{count, grouped};
+use alloy::primitives::utils::format_ether;
+use clap::Args;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// What can be gathered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Gather {
+    /// Tokens and owners of an ERC-721 collection.
+    Erc721,
+    /// The entries of a mapping.
+    Census(String),
+}
+
+impl fmt::Display for Gather {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Erc721 => f.write_str("erc721"),
+            Self::Census(entries) => write!(f, "census:{entries}"),
+        }
+    }
+}
+
+impl FromStr for Gather {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match (text, text.strip_prefix("census:")) {
+            ("erc721", _) => Ok(Self::Erc721),
+            (_, Some(field)) if !field.is_empty() => Ok(Self::Census(field.to_owned())),
+            _ => Err("neither erc721 nor census:FIELD".into()),
+        }
+    }
+}
+
+/// `run-migration`.
+pub(crate) static SPEC: Spec<MigrationArgs> = Spec {
+    name: "run-migration",
+    about: "Run the batches of a complex or full migration, as often as needed; or name another handler, or abort it",
+    group: Group::Upgrade,
+    examples: &[
+        "run-migration points --account ana",
+        "run-migration token --gather erc721 --account ana",
+        "run-migration points --abort --account ana",
+    ],
+    writes: |args| matches!(args.gather, Some(Gather::Census(_))).then_some("--gather census"),
+    governed: Governs::When("run-migration --handler or --abort", |args| {
+        args.handler.is_some() || args.abort
+    }),
+    reports: || {
+        vec![
+            report_type::<MigratedReport>(),
+            report_type::<Governed<BetweenVersions>>(),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// A complex migration to continue.
+#[derive(Debug, Args)]
+pub(crate) struct MigrationArgs {
+    /// The instance, an address or an alias
+    pub proxy: String,
+    /// The items, one per line: words in hexadecimal or decimal, separated by commas, such as an
+    /// address, or `id,owner` [default: the contract knows them]
+    #[arg(long, value_name = "FILE")]
+    pub items: Option<PathBuf>,
+    /// Gather the items: `erc721`, the tokens of a collection and their owners, from its events; `census:FIELD`,
+    /// the keys of a mapping, from a census before the first batch; `census:FIELD,value`, the keys and their values
+    #[arg(long, value_name = "KIND", conflicts_with = "items")]
+    pub gather: Option<Gather>,
+    /// Maximum gas of one transaction [default: half of what the chain allows]
+    #[arg(long, value_name = "GAS")]
+    pub gas: Option<u64>,
+    /// Stop after the last item, without endMigration
+    #[arg(long)]
+    pub no_end: bool,
+    /// How long to retry a request that the chain does not answer
+    #[arg(long, alias = "patience", value_name = "SECONDS", default_value_t = 60)]
+    pub retry_for: u64,
+    /// Send no batch: the approvers name another handler, who sends the batches from now on
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["abort", "items", "gather"])]
+    pub handler: Option<String>,
+    /// Send no batch: the approvers abort the migration; its batches are undone by the next run
+    #[arg(long, conflicts_with_all = ["items", "gather"])]
+    pub abort: bool,
+}
+
+impl MigrationArgs {
+    /// The command line that continues it.
+    pub(crate) fn command_line(&self) -> String {
+        let items = self.items.as_ref().map(|path| path.display().to_string());
+        let gather = self.gather.as_ref().map(ToString::to_string);
+        let mut line = format!("stylus-upgrades run-migration {}", shell_word(&self.proxy));
+        for (flag, value) in [("--items", items), ("--gather", gather)] {
+            if let Some(value) = value {
+                line.push_str(&format!(" {flag} {}", shell_word(&value)));
+            }
+        }
+        line
+    }
+}
+
+/// The timeout of one answer.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// Runs the batches; or names another handler, or aborts the migration.
+pub(crate) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outcome> {
+    match args.abort || args.handler.is_some() {
+        true => govern(context, &args.proxy, args.handler.as_deref()).await,
+        false => batches(context, args).await,
+    }
+}
+
+async fn batches(context: &Context, args: &MigrationArgs) -> Result<Outcome> {
+    let proxy = context.manifest.address(&args.proxy)?;
+    let patience = Duration::from_secs(args.retry_for);
+    let client = context.client().await?;
+    let client = client.bearing(patience, ANSWER.min(patience));
+    let registry = registry_of(&client, proxy).await?;
+    let unverified = Unverified::of_account(registry.address);
+    let registry = context.verified(&client, unverified).await?;
+    // The instance is paused until its last batch, so that these stop none.
+    let which = Instances::These(&[proxy]);
+    let found = standing::with_expiring(Session { context, registry }, which).await?;
+    let warnings = standing::taken(context, found);
+    warnings.iter().for_each(|one| context.warn(one));
+    let journal = context.journal(&client, "run-migration").await?;
+    let request = MigrationRequest {
+        proxy,
+        source: source(context, &client, &journal, args).await?,
+        gas: args.gas,
+        ends: !args.no_end,
+        again: args.command_line(),
+    };
+    let migrated = migration::run(&client, journal, &request).await?;
+    let report = MigratedReport {
+        migrated,
+        warnings,
+        again: request.again,
+    };
+    Ok(context.outcome(&report))
+}
+
+/// Where the items come from.
+async fn source(
+    context: &Context,
+    client: &Client,
+    journal: &Journal,
+    args: &MigrationArgs,
+) -> Result<Source> {
+    Ok(match (&args.items, &args.gather) {
+        (Some(path), _) => Source::File(path.clone()),
+        (None, Some(Gather::Erc721)) => Source::Erc721,
+        (None, Some(Gather::Census(entries))) => {
+            let proxy = context.manifest.address(&args.proxy)?;
+            listed::source(context, client, journal, proxy, entries).await?
+        }
+        (None, None) => Source::Contract,
+    })
+}
+
+/// The report of a run.
+#[derive(Serialize)]
+pub(crate) struct MigratedReport {
+    #[serde(flatten)]
+    migrated: Migrated,
+    /// Programs that expire soon or do not run, and what is found about the instance.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Finding>,
+    /// The command that continues it.
+    #[serde(skip)]
+    again: String,
+}
+
+impl CommandReport for MigratedReport {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let migrated = &self.migrated;
+        let Migrated { proxy, spent, .. } = migrated;
+        let mut lines = vec![format!(
+            "{proxy}  {} in {}, {} gas, {} ETH, {:.1} s",
+            count(spent.items, "item"),
+            count(spent.transactions, "transaction"),
+            grouped(spent.gas),
+            format_ether(spent.wei),
+            migrated.taken.as_secs_f64(),
+        )];
+        if let Some(End { tx, gas }) = migrated.end {
+            let gas = grouped(gas);
+            lines.push(format!("{:<44} {tx}  {gas:>10} gas", "endMigration"));
+        }
+        match (&migrated.live, &migrated.then) {
+            (Some(live), _) => lines.push(format!("{proxy}  {live}")),
+            (None, Some(next)) => {
+                lines.push(format!("{proxy}  {}", next.summary()));
+                lines.push(format!("next: stylus-upgrades run-migration {proxy}"));
+            }
+            (None, None) => {
+                let done = migrated.at.map_or(0, |at| at.done);
+                lines.push(format!("{proxy}  in the new form: {}", count(done, "item")));
+                lines.push(format!("next: {}", self.again));
+            }
+        }
+        lines
+    }
+
+    fn exit(&self) -> Exit {
+        match (&self.migrated.live, &self.migrated.then) {
+            (None, Some(_)) => Exit::Partial,
+            _ => Exit::Done,
+        }
+    }
+}
+
+/// The warning that the upgrade to the next version starts the same migration again.
+const STAYS_BACK: &str = "after the abort, `upgrade` skips this instance until another version is current. \
+                          The upgrade to that version would start this migration again: first register that \
+                          version and a step that bypasses this migration, then migrate";
+
+/// Names another handler: a lost key does not freeze a contract. Without a handler, aborts a complex migration.
+async fn govern(context: &Context, proxy: &str, handler: Option<&str>) -> Result<Outcome> {
+    let handler = match handler {
+        Some(handler) => Some(context.manifest.address(handler)?),
+        None => None,
+    };
+    if handler.is_none() {
+        context.note(STAYS_BACK);
+    }
+    let session = Session::sending(context, "run-migration").await?;
+    let proxy = context.manifest.address(proxy)?;
+    let name = session.registry.instance(proxy).await?.definition;
+    let mut subject = BetweenVersions {
+        name: name.clone(),
+        proxy,
+        next: None,
+    };
+    let nonce = session.registry.details(proxy).await?.nonce;
+    let call = match handler {
+        Some(handler) => abi::setHandlerCall {
+            name,
+            proxy,
+            handler,
+            nonce,
+        }
+        .abi_encode(),
+        None => abi::abortMigrationCall { name, proxy, nonce }.abi_encode(),
+    };
+    let governed = GovernedCall::decode(session.registry.address, call.into(), U256::ZERO)?;
+    let options = CheckOptions::proposer(session);
+    let effects = check_and_send(session, governed, options).await?;
+    let next = format!("stylus-upgrades run-migration {proxy}");
+    let is_next = effects.exit() == Exit::Done && !context.is_export();
+    subject.next = is_next.then(|| next.clone());
+    let mut outcome = context.outcome(&Governed { subject, effects });
+    if is_next {
+        outcome.line(format!("next: {next}, by the handler"));
+    }
+    Ok(outcome)
+}
+
+/// The instance about which `run-migration --handler` and `--abort` decide.
+#[derive(Serialize)]
+pub(crate) struct BetweenVersions {
+    /// Its definition.
+    name: String,
+    /// The instance.
+    proxy: Address,
+    /// The command of the handler that follows, once the call is executed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+impl CommandReport for BetweenVersions {}

@@ -1,0 +1,221 @@
+//! `status`: what is live, read from the chain; for one instance with its storage by variables, its path and its
+//! events.
+
+use super::spec::{Governs, Group, Spec, report_type};
+use crate::assess::Finding;
+use crate::context::prelude::*;
+use crate::governance::definitions;
+use crate::inspect::{Inspection, MigrationStatus, instance_line};
+use crate::model::Used;
+use crate::pipeline::inspection::inspect;
+use crate::pipeline::standing::{self, Instances};
+use crate::registry::{DefinitionStatus, definition_status};
+use clap::Args;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// `status`.
+pub(crate) static SPEC: Spec<StatusArgs> = Spec {
+    name: "status",
+    about: "Show what is live: everything, a definition, or one instance with its storage and events",
+    group: Group::Look,
+    examples: &[
+        "status",
+        "status counter",
+        "status Counter --report counter.html",
+    ],
+    writes: |args| args.report.as_ref().map(|_| "--report"),
+    governed: Governs::Never,
+    reports: || {
+        vec![
+            report_type::<StatusReport>(),
+            report_type::<WrittenReport<'_>>(),
+        ]
+    },
+    run: |context, args| Box::pin(run(context, args)),
+};
+
+/// What is looked at.
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// A definition's name, or an instance's address or alias: its storage by variables, the steps to the
+    /// current version, its events
+    pub subject: Option<String>,
+    /// Write the definition, its open actions and its history into this file, a self-contained page
+    #[arg(long, value_name = "FILE.html", requires = "subject")]
+    pub report: Option<std::path::PathBuf>,
+}
+
+pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome> {
+    let subject = args.subject.as_deref();
+    if let Some(file) = &args.report {
+        let name = subject.unwrap_or_default();
+        let console = context.program.wings.console("--report")?;
+        let bytes = (console.report)(context, file, name).await?;
+        return Ok(context.outcome(&WrittenReport { file, name, bytes }));
+    }
+    let session = Session::reading(context).await?;
+    let registry = session.registry;
+    let found = match subject {
+        None => of_definitions(session, definitions(registry).await?).await?,
+        // An address is an instance, and so is an alias.
+        Some(name) => match context.manifest.known_address(name)? {
+            Some(proxy) => Found::Instance(Box::new(inspect(session, proxy).await?)),
+            None => of_definitions(session, vec![name.to_owned()]).await?,
+        },
+    };
+    let mut warnings = standing::programs(session, found.used()).await?;
+    for name in found.definitions() {
+        let which = Instances::Of(name, usize::MAX);
+        warnings.extend(standing::of_instances(session, which).await?);
+    }
+    let warnings = standing::taken(context, warnings);
+    warnings.iter().for_each(|one| context.warn(one));
+    let report = StatusReport {
+        registry: registry.address,
+        warnings,
+        found,
+    };
+    Ok(context.outcome(&report))
+}
+
+async fn of_definitions(session: Session<'_>, names: Vec<String>) -> Result<Found> {
+    let mut definitions = Vec::with_capacity(names.len());
+    let mut migrations = BTreeMap::new();
+    for name in names {
+        let status = definition_status(session.registry, &name).await?;
+        for one in &status.instances {
+            let migration = MigrationStatus::of(session.registry.client, &one.instance).await?;
+            migrations.extend(migration.map(|found| (one.instance.proxy, found)));
+        }
+        definitions.push(status);
+    }
+    Ok(Found::Definitions {
+        definitions,
+        migrations,
+    })
+}
+
+/// What `status` reports.
+#[derive(Serialize)]
+pub(crate) struct StatusReport {
+    registry: Address,
+    #[serde(flatten)]
+    found: Found,
+    /// Programs that expire soon or do not run, and what is found about instances.
+    warnings: Vec<Finding>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Found {
+    Definitions {
+        definitions: Vec<DefinitionStatus>,
+        /// By instance.
+        #[serde(skip)]
+        migrations: BTreeMap<Address, MigrationStatus>,
+    },
+    Instance(Box<Inspection>),
+}
+
+impl Found {
+    /// The definitions that are shown.
+    fn definitions(&self) -> impl Iterator<Item = &str> {
+        let all = match self {
+            Self::Definitions { definitions, .. } => definitions.as_slice(),
+            Self::Instance(_) => &[], // it shows its own arrival
+        };
+        all.iter().map(|one| one.name.as_str())
+    }
+
+    /// The code that users run.
+    fn used(&self) -> Vec<Used> {
+        let instances = match self {
+            Self::Instance(one) => vec![&one.instance],
+            Self::Definitions { definitions, .. } => {
+                definitions.iter().flat_map(|one| &one.instances).collect()
+            }
+        };
+        let used = instances.iter();
+        used.flat_map(|one| Used::by(&one.instance, one.implementation))
+            .collect()
+    }
+}
+
+impl CommandReport for StatusReport {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        match &self.found {
+            Found::Instance(one) => one.lines(names),
+            Found::Definitions { definitions, .. } if definitions.is_empty() => [
+                "nothing is defined yet",
+                "next: stylus-upgrades define NAME --migrate POLICY",
+            ]
+            .map(str::to_owned)
+            .into(),
+            Found::Definitions {
+                definitions,
+                migrations,
+            } => {
+                let lines = definitions.iter();
+                lines
+                    .flat_map(|one| definition_lines(one, migrations, names))
+                    .collect()
+            }
+        }
+    }
+}
+
+fn definition_lines(
+    status: &DefinitionStatus,
+    migrations: &BTreeMap<Address, MigrationStatus>,
+    names: &Names,
+) -> Vec<String> {
+    let current = match status.current.as_str() {
+        "" => "nothing yet",
+        current => current,
+    };
+    let mut lines = vec![format!(
+        "{}  current {current}  sequence {}  {}",
+        status.name, status.sequence, status.state
+    )];
+    if let Some(policy) = &status.migrate {
+        lines.push(format!("  migrate  {}", names.policy(policy)));
+    }
+    for version in &status.versions {
+        let from: Vec<&str> = version.incoming().map(|step| &*step.from).collect();
+        let way = match from.is_empty() {
+            true => String::new(),
+            false => format!("  from {}", from.join(", ")),
+        };
+        lines.push(format!(
+            "  version  {:<8} {}  {}{way}",
+            version.version, version.code.implementation, version.code.codehash
+        ));
+    }
+    for one in &status.instances {
+        let proxy = one.instance.proxy;
+        lines.push(format!("  {}", instance_line(&one.instance, names)));
+        lines.extend(migrations.get(&proxy).iter().flat_map(|one| one.lines()));
+        let waits = status.waiting.iter().filter(|one| one.proxy == proxy);
+        for one in waits {
+            lines.push(format!("    waits: {}", one.reason));
+            lines.push(format!("    next: {}", one.next));
+        }
+    }
+    lines
+}
+
+/// What was written.
+#[derive(Serialize)]
+pub(crate) struct WrittenReport<'a> {
+    file: &'a Path,
+    name: &'a str,
+    bytes: usize,
+}
+
+impl CommandReport for WrittenReport<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let file = self.file.display();
+        vec![format!("written    {file} ({} bytes)", self.bytes)]
+    }
+}

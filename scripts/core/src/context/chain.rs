@@ -1,0 +1,295 @@
+//! The chain of a command: its endpoint, the key, the journal, and what an earlier run sent.
+
+use super::Context;
+use crate::client::{Client, Endpoint, Sent};
+use crate::export::account_on;
+use crate::file_names::VERSIONS;
+use crate::governance::{CallOutcome, GovernedCall};
+use crate::ids::CalldataHash;
+use crate::journal::{FOLDER, IN_STATE, Journal};
+use crate::keys::KeyArgs;
+use crate::kill_point::{self, Phase};
+use crate::manifest::FILE;
+use crate::options::LOCAL_CHAINS;
+use crate::prelude::*;
+use crate::secret::Secret;
+use crate::state_folder::state_folder;
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+use stylus_devnode::{Fork, ForkOptions, NodeConfig, NodeHandle};
+
+/// The default chain: where a nitro devnode and this program's own node listen.
+const DEFAULT_RPC: &str = "http://127.0.0.1:8547";
+
+impl Context {
+    /// The chain, with the key if one was given.
+    pub(crate) async fn client(&self) -> Result<Client> {
+        if self.global.key.is_exposed() {
+            self.note("warning: other processes can read a key in --private-key");
+        }
+        if let Some(account) = self.global.key.unlocked() {
+            let account = self.manifest.known_address(account)?.ok_or_else(|| {
+                Refusal::new("NoAccount", "--unlocked is neither an address nor an alias")
+                    .with(
+                        "0x and 40 hexadecimal digits, or an alias of the manifest",
+                        "something else, which is not repeated here",
+                        "give the address of the account that the endpoint holds",
+                    )
+                    .usage()
+            })?;
+            KeyArgs::require_from(account)?;
+            return self.acting(self.reader().await?.with_unlocked(account));
+        }
+        let signer = self.global.key.signer(&self.output)?;
+        let client = self.reader().await?;
+        let client = signer.map_or(client.clone(), |signer| client.with_signer(signer));
+        self.acting(client)
+    }
+
+    /// The client as the approver asks, if one was named.
+    fn acting(&self, client: Client) -> Result<Client> {
+        let Some((sender, _)) = self.global.export.wanted()? else {
+            return Ok(client);
+        };
+        let account = account_on(client.chain_id(), sender)?;
+        let address = self.manifest.address(account)?;
+        Ok(client.acting_as(address))
+    }
+
+    /// As [`Self::client`], for commands whose verdict depends on reads: all at one block.
+    pub async fn snapshot(&self) -> Result<Client> {
+        Ok(self.client().await?.pinned().await?)
+    }
+
+    /// The file that a governed call is written to, if it is not sent.
+    pub(crate) fn export_file(&self) -> Option<&Path> {
+        let wanted = self.global.export.wanted().ok().flatten();
+        wanted.map(|(_, file)| file)
+    }
+
+    /// Whether a governed call is written to a file and not sent.
+    pub(crate) fn is_export(&self) -> bool {
+        self.export_file().is_some()
+    }
+
+    /// The chain without a key. It must have the id that the network names.
+    pub async fn reader(&self) -> Result<Client> {
+        let (endpoint, manifest) = (self.endpoint()?, &self.manifest);
+        let output = || self.output.clone();
+        let connect = |endpoint| Client::connect_reporting(endpoint, output());
+        let client = connect(endpoint.clone()).await?;
+        if let Some(expected) = manifest.chain_id.filter(|id| *id != client.chain_id()) {
+            let network = manifest.network.as_deref().unwrap_or(FILE);
+            let (endpoint, found) = (client.endpoint(), client.chain_id());
+            return Err(Refusal::new(
+                "OtherChain",
+                format!(
+                    "{endpoint} is chain {found}, and {network} is chain {expected}: \
+                     nothing was sent"
+                ),
+            )
+            .with(
+                format!("chain {expected}, as {network} says"),
+                format!("chain {found}"),
+                format!(
+                    "give the --rpc-url of chain {expected} (ETH_RPC_URL overrides the manifest), \
+                     or another --network"
+                ),
+            )
+            .usage()
+            .into());
+        }
+        let client = match self.global.dry_run {
+            true => connect(self.copy_of(&endpoint)?).await?.of_copy(),
+            false => client,
+        };
+        let client = client.with_max_data_fee(self.global.max_data_fee);
+        let client = match &self.events {
+            Some(store) => client.with_events(store.clone()),
+            None => client,
+        };
+        let _ = self.connected.set(client.clone());
+        Ok(client)
+    }
+
+    /// The endpoint of the copy on which a dry run does everything. It ends with this command.
+    fn copy_of(&self, endpoint: &Endpoint) -> Result<Endpoint> {
+        if self.copy.get().is_none() {
+            let options = ForkOptions {
+                timeout: endpoint.timeout,
+                ..ForkOptions::new(endpoint.url().as_str())
+            };
+            let node = tokio::task::block_in_place(|| {
+                let fork = Some(Fork::connect(options)?);
+                let config = NodeConfig::default();
+                stylus_devnode::spawn(NodeConfig { fork, ..config })
+            })?;
+            let _ = (self.copy.set(node), self.fork.set(true));
+        }
+        let url = self.copy.get().map(NodeHandle::endpoint);
+        Ok(Endpoint::parse(&url.unwrap_or_default())?.with_timeout(endpoint.timeout))
+    }
+
+    /// Asks the endpoint for its chain id again: the results hold for that chain alone.
+    pub(crate) async fn confirm_chain(&self) -> Result<()> {
+        match self.connected.get() {
+            Some(client) => Ok(client.confirm_chain().await?),
+            None => Ok(()),
+        }
+    }
+
+    /// The URL of the chain: of the flag, the environment, the network or the manifest. Its secrets are
+    /// hidden from now on.
+    fn endpoint(&self) -> Result<Endpoint> {
+        let (url, values) = match &self.global.rpc_url {
+            Some(named) => (named.clone(), Vec::new()),
+            None => match (self.manifest.rpc_url()?, &self.manifest.network) {
+                (Some(found), _) => found,
+                (None, Some(network)) => {
+                    return Err(Error::Usage {
+                        message: format!("no RPC URL is known for the network {network}"),
+                        expected: format!(
+                            "rpc_url in [networks.{network}], --rpc-url or ETH_RPC_URL"
+                        ),
+                        found: "none of them".into(),
+                        next: "add rpc_url there, or give --rpc-url".into(),
+                    });
+                }
+                (None, None) => (Secret::new(DEFAULT_RPC.into()), Vec::new()),
+            },
+        };
+        let endpoint = Endpoint::parse(url.expose())?;
+        for secret in endpoint.secrets_with(&values) {
+            self.output.hide(&secret);
+        }
+        Ok(endpoint.with_timeout(Duration::from_secs(self.global.rpc_timeout)))
+    }
+
+    /// As [`Self::client`], for commands that send: with a journal. Waits for
+    /// pending transactions of an earlier run.
+    pub(crate) async fn working_client(&self, what: &str) -> Result<Client> {
+        let client = self.client().await?;
+        if self.is_export() && !client.has_key() {
+            return Ok(client);
+        }
+        self.journalled(client, what).await
+    }
+
+    /// As [`Self::working_client`], of a client with a key.
+    pub async fn journalled(&self, client: Client, what: &str) -> Result<Client> {
+        let journal = self.journal(&client, what).await?;
+        let client = client.unpinned().with_journal(journal);
+        let earlier = client.settle().await?;
+        for sent in &earlier {
+            self.note(format!("an earlier run already sent: {}", sent.what));
+        }
+        // With --export another account approves: it did not send what the key has sent.
+        if !self.is_export() {
+            *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) = earlier;
+        }
+        let _ = self.working.set(client.clone());
+        Ok(client)
+    }
+
+    /// Closes the journal: everything is reported, and the next run needs none of it.
+    pub(crate) fn close(&self) {
+        kill_point::at(Phase::Reported);
+        if let Some(client) = self.working.get() {
+            client.close_journal();
+        }
+    }
+
+    /// The journal of the client's key, in the user's folder: a command that is repeated in another folder
+    /// learns what may be pending. On a chain that can restart it lies next to the manifest.
+    pub(crate) async fn journal(&self, client: &Client, what: &str) -> Result<Arc<Journal>> {
+        let sender = client.sender(what)?;
+        let chain = (client.chain_id(), self.is_fork(client).await?);
+        let file = self.manifest_file();
+        let beside = file.parent().unwrap_or(Path::new(".")).join(FOLDER);
+        let open = |folder: &Path| Journal::new(folder, chain, sender, self.output.clone());
+        let can_restart = chain.1 || LOCAL_CHAINS.contains(&chain.0);
+        let Some(state) = state_folder().filter(|_| !can_restart) else {
+            return Ok(Arc::new(open(&beside)?));
+        };
+        if let Err(error) = std::fs::create_dir_all(&state) {
+            let state = state.display();
+            let line = format!("warning: the journal is not kept: {state}: {error}");
+            self.note(&line);
+        }
+        let journal = open(&state.join(IN_STATE))?;
+        journal.take_over(&open(&beside)?);
+        Ok(Arc::new(journal))
+    }
+
+    /// Whether the endpoint is a fork of another chain. Nothing that is done here may change the records
+    /// of that chain.
+    pub(crate) async fn is_fork(&self, client: &Client) -> Result<bool> {
+        if let Some(known) = self.fork.get() {
+            return Ok(*known);
+        }
+        let is_fork = client.is_fork().await?;
+        if self.fork.set(is_fork).is_ok() && is_fork {
+            self.note(format!(
+                "{} is a fork of another chain: nothing there is recorded in {VERSIONS}, as allowed or as \
+                 deployed, or in that chain's journal",
+                client.endpoint()
+            ));
+        }
+        Ok(is_fork)
+    }
+
+    /// What an earlier run did and did not report: the transaction that sent that calldata to that
+    /// account (or that init code, without an account).
+    pub(crate) fn earlier(&self, account: Option<Address>, call: &[u8]) -> Option<Sent> {
+        let hash = CalldataHash::of(call);
+        self.earlier_that(|sent| sent.to == account && sent.call == hash)
+    }
+
+    /// As [`Self::earlier`], by any property.
+    pub(crate) fn earlier_that(&self, is: impl Fn(&Sent) -> bool) -> Option<Sent> {
+        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        earlier.iter().find(|sent| is(sent)).cloned()
+    }
+
+    /// As [`Self::earlier`], only if the chain says the same of the transaction.
+    pub(crate) async fn earlier_call(
+        &self,
+        client: &Client,
+        account: Address,
+        call: &Bytes,
+    ) -> Result<Option<Sent>> {
+        let Some(sent) = self.earlier(Some(account), call) else {
+            return Ok(None);
+        };
+        let input = client.input_to(account, sent.tx).await?;
+        Ok(input.is_some_and(|input| input == *call).then_some(sent))
+    }
+}
+
+/// What an earlier run sent for the same call and did not report, if it still holds. If it does not, a
+/// note says so.
+pub(crate) async fn earlier(
+    context: &Context,
+    client: &Client,
+    governed: &GovernedCall,
+) -> Result<Option<CallOutcome>> {
+    let registry = governed.registry;
+    let sent = context.earlier_call(client, registry, governed.input());
+    let Some(sent) = sent.await? else {
+        return Ok(None);
+    };
+    let reported = governed.sent_before(client, &sent).await?;
+    if reported.is_none() {
+        report_undone(context, &sent);
+    }
+    Ok(reported)
+}
+
+/// Notes that the transaction of an earlier run no longer has its effect, and that the call is sent again.
+pub(crate) fn report_undone(context: &Context, sent: &Sent) {
+    context.note(format!(
+        "the state changed after the earlier run's transaction {}: the same call is sent again",
+        sent.tx
+    ));
+}

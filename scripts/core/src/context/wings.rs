@@ -1,0 +1,169 @@
+//! What the wings of the program do for the core and for each other: by functions alone, none is imported.
+
+use super::{Context, Session};
+use crate::census::{CensusPage, Entries, Subject};
+use crate::client::{ChainError, Client};
+use crate::expiry::Diagnosis;
+use crate::plan::{Abis, FuzzRequest, FuzzRun, Plan, PlanRequest, Replay};
+use crate::prelude::*;
+use crate::publication::{Interface, Publication, PublishArgs};
+use futures::future::LocalBoxFuture;
+use std::path::Path;
+
+/// A part of the program beside its core, which is a feature of its package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wing {
+    Console,
+    Laboratory,
+    Watch,
+}
+
+impl Wing {
+    /// The feature.
+    const fn feature(self) -> &'static str {
+        match self {
+            Self::Console => "console",
+            Self::Laboratory => "laboratory",
+            Self::Watch => "watch",
+        }
+    }
+
+    /// The refusal where the program was built without it; `what` needs it.
+    fn missing(self, what: &str) -> Refusal {
+        let feature = self.feature();
+        Refusal::new(
+            "FeatureMissing",
+            format!("{what} is not part of this program"),
+        )
+        .with(
+            format!("a program with the feature {feature}"),
+            "one that was built without it",
+            format!(
+                "install stylus-upgrades with its default features, or with --features {feature}"
+            ),
+        )
+        .usage()
+    }
+}
+
+/// The wings of a program.
+pub struct Wings {
+    /// What an upgrade would do, and what storage and transactions hold.
+    pub laboratory: Option<&'static Laboratory>,
+    /// Pages for browsers, and what explorers are sent.
+    pub console: Option<&'static Console>,
+    /// Whether everything still runs.
+    pub watch: Option<&'static Watch>,
+}
+
+/// What the laboratory does for others.
+pub struct Laboratory {
+    /// The block at which a kept census proves that an instance stores nothing but what its layout explains.
+    pub proven:
+        for<'a> fn(&'a Client, &'a Subject) -> LocalBoxFuture<'a, Result<Option<u64>, ChainError>>,
+    /// The newest block, at which the entries of a mapping of the account can be listed.
+    pub entries:
+        for<'a> fn(&'a Client, Address) -> LocalBoxFuture<'a, Result<Box<dyn Entries>, ChainError>>,
+    /// Takes a census of an instance, an address or an alias.
+    pub census: for<'a> fn(&'a Context, &'a str) -> LocalBoxFuture<'a, Result<CensusPage>>,
+    /// Sends the newest past transactions again, with an upgrade and without: how many of how many blocks.
+    pub replay: for<'a> fn(
+        &'a Client,
+        PlanRequest,
+        &'a Plan,
+        Abis,
+        (u32, u64),
+    ) -> LocalBoxFuture<'a, Result<Option<Replay>, ChainError>>,
+    /// Fuzzes an upgrade, by calls of one of these instances.
+    pub fuzz: for<'a> fn(
+        &'a Client,
+        FuzzRequest,
+        &'a [Address],
+    ) -> LocalBoxFuture<'a, Result<FuzzRun, ChainError>>,
+}
+
+/// What the console does for others.
+pub struct Console {
+    /// Writes the page of a definition into a file, and returns how many bytes that are.
+    pub report: for<'a> fn(&'a Context, &'a Path, &'a str) -> LocalBoxFuture<'a, Result<usize>>,
+    /// Has an explorer verify a version of a definition.
+    pub publish: for<'a> fn(
+        Session<'a>,
+        (&'a str, &'a str),
+        Interface,
+        &'a PublishArgs,
+    ) -> LocalBoxFuture<'a, Result<Publication>>,
+}
+
+/// What the watch does for others.
+pub struct Watch {
+    /// Examines the registry that the command names, and changes nothing.
+    pub examined: for<'a> fn(&'a Context) -> LocalBoxFuture<'a, Result<Diagnosis>>,
+}
+
+impl Wings {
+    /// A program of the core alone.
+    pub const NONE: Self = Self {
+        laboratory: None,
+        console: None,
+        watch: None,
+    };
+
+    /// The laboratory, which `what` needs.
+    ///
+    /// # Errors
+    /// `FeatureMissing`.
+    pub fn laboratory(&self, what: &str) -> Result<&'static Laboratory> {
+        Ok(self
+            .laboratory
+            .ok_or_else(|| Wing::Laboratory.missing(what))?)
+    }
+
+    /// The console, which `what` needs.
+    ///
+    /// # Errors
+    /// `FeatureMissing`.
+    pub fn console(&self, what: &str) -> Result<&'static Console> {
+        Ok(self.console.ok_or_else(|| Wing::Console.missing(what))?)
+    }
+
+    /// The watch, which `what` needs.
+    ///
+    /// # Errors
+    /// `FeatureMissing`.
+    pub fn watch(&self, what: &str) -> Result<&'static Watch> {
+        Ok(self.watch.ok_or_else(|| Wing::Watch.missing(what))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_missing_wing_does_is_refused_with_its_feature() {
+        for (found, what, feature) in [
+            (
+                Wings::NONE.laboratory("--replay").map(drop),
+                "--replay",
+                "laboratory",
+            ),
+            (
+                Wings::NONE.watch("this page").map(drop),
+                "this page",
+                "watch",
+            ),
+            (
+                Wings::NONE.console("--report").map(drop),
+                "--report",
+                "console",
+            ),
+        ] {
+            let report = found.expect_err("refused").report();
+            assert_eq!(report.name, "FeatureMissing");
+            assert!(report.message.starts_with(what), "{}", report.message);
+            let next = report.next().unwrap_or_default();
+            assert!(next.ends_with(feature), "{next}");
+        }
+    }
+}

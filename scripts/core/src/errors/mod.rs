@@ -1,0 +1,42 @@
+//! What the errors mean: the page of the book, a section for each name.
+
+/// The page, as `docs/errors.md` has it.
+pub const PAGE: &str = include_str!("errors.md");
+
+/// How a section begins.
+const HEADING: &str = "\n## ";
+
+/// Every name with its section, in the order of the page.
+pub fn sections() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let sections = PAGE.split(HEADING).skip(1);
+    sections.filter_map(|section| {
+        let (name, text) = section.split_once('\n')?;
+        Some((name, text.trim()))
+    })
+}
+
+/// The section of a name, in any case.
+pub fn section(name: &str) -> Option<(&'static str, &'static str)> {
+    sections().find(|(known, _)| known.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sections_are_in_order_and_each_says_what_helps() {
+        let names: Vec<&str> = sections().map(|(name, _)| name).collect();
+        assert!(names.len() >= 40, "{names:?}");
+        assert!(names.is_sorted(), "{names:?}");
+        for (name, text) in sections() {
+            assert!(text.contains("\n\n"), "{name}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_found_in_any_case_and_others_are_not() {
+        assert_eq!(section("nokey").map(|(name, _)| name), Some("NoKey"));
+        assert_eq!(section("No"), None);
+    }
+}

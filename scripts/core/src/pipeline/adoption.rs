@@ -1,0 +1,266 @@
+//! The checks of an adoption and of an acceptance: whether the code of the version may take over the storage of the proxy.
+
+use super::check_options::CheckOptions;
+use super::transfer::first_contact;
+use crate::assess::{Finding, Role, Severity};
+use crate::build::{BuildError, Framework, evm};
+use crate::checks::{Assessment, Subject};
+use crate::context::prelude::*;
+use crate::error::Exit;
+use crate::governance::Call;
+use crate::ids::{CodeHash, LayoutHash};
+use crate::model::{Instance, ProxyKind};
+use crate::plan::{AdoptionRequest, TriedAdoption, try_adoption};
+use crate::registry::{Candidate, HandOver, candidate, not_there, require_there};
+use stylus_upgrades_framework::{UPGRADEABILITY_PROXY, program};
+use stylus_upgrades_interface::slots;
+
+/// keccak256 of the code of the framework's WASM proxies.
+pub(crate) fn wasm_proxy() -> Result<CodeHash> {
+    let known = program(UPGRADEABILITY_PROXY).map_err(BuildError::pinned)?;
+    Ok(known.codehash.into())
+}
+
+/// The checks of an adoption: whether the version's code may take over the storage of the proxy.
+pub(crate) async fn check(
+    session: Session<'_>,
+    call: &abi::adoptCall,
+    options: CheckOptions<'_>,
+) -> Result<Assessment> {
+    let definition = (session.registry.address, call.name.as_str());
+    let found = candidate(
+        session.registry.client,
+        definition,
+        wasm_proxy()?,
+        call.proxy,
+    )
+    .await?;
+    // From then on nobody else changes what it runs, so what is compared now is what is adopted.
+    if options.role != Role::Reader {
+        require_given(session, call, &found).await?;
+    }
+    let version = (call.name.as_str(), call.version.as_str());
+    takes_over(session, version, (options, None), &found).await
+}
+
+/// Refuses a proxy whose upgrades another account decides. What gives it away is told only after all of it went through
+/// on a copy.
+///
+/// # Errors
+/// `NotGiven`, `AdoptionFails`, `NotTried`.
+pub(crate) async fn require_given(
+    session: Session<'_>,
+    call: &abi::adoptCall,
+    found: &Candidate,
+) -> Result<()> {
+    let (registry, proxy) = (session.registry, call.proxy);
+    let Some(give) = found.hand_over(registry, &call.name).await? else {
+        return Ok(());
+    };
+    let refusal = |name, message: String| Refusal::new(name, message).exiting(Exit::NotReady);
+    let expected = format!("{}, the admin of {}", give.given_to, call.name);
+    let tried = match tried(session, call, found, Some(give.clone())).await {
+        Ok(tried) => tried,
+        Err(error) => {
+            let message = format!(
+                "{proxy} is upgraded by {}, and its adoption could not be tried",
+                give.from
+            );
+            let next = "nothing was sent; do not give it away: what could not be tried may not come back. Try again \
+                        with an endpoint that the state can be copied from";
+            return Err(refusal("NotTried", message)
+                .with(expected, error.to_string(), next)
+                .into());
+        }
+    };
+    if let Some(problem) = tried.problem {
+        let message = format!(
+            "{proxy} cannot be adopted: tried on a copy of block {}, {}",
+            tried.block, problem.message
+        );
+        let found = problem.found.unwrap_or_else(|| problem.id.to_string());
+        let next = format!(
+            "nothing was sent; do not give it away: {} could not give it back",
+            call.name
+        );
+        return Err(refusal("AdoptionFails", message)
+            .with("a proxy that can be handed over and upgraded", found, next)
+            .into());
+    }
+    // Whoever gives it away learns first who else has it.
+    let open = tried.open.into_iter();
+    let mut open = open.filter(|one| one.severity == Severity::Danger);
+    if let Some(open) = open.find(|one| !session.context.accepted().contains(&one.id)) {
+        return Err(Error::Unconfirmed {
+            message: open.message,
+            id: open.id,
+        });
+    }
+    let order = match give.is_from_contract {
+        false => format!("first send from {}: {}", give.from, give.command),
+        true => format!(
+            "first have the contract {} send to {} the call {} with the calldata {}",
+            give.from, give.to, give.signature, give.input
+        ),
+    };
+    let message = format!(
+        "{proxy} is upgraded by {}, not by {}",
+        give.from, give.given_to
+    );
+    let next = format!(
+        "nothing was sent. Once it is given away, only {} can give it back (stylus-upgrades transfer). Hand-over and \
+         adoption went through on a copy of block {}; {order}",
+        call.name, tried.block
+    );
+    Err(refusal("NotGiven", message)
+        .with(expected, give.from.to_string(), next)
+        .into())
+}
+
+/// What strangers can do to a proxy that is to be adopted, now and then.
+///
+/// # Errors
+/// What the chain says.
+pub(crate) async fn strangers(session: Session<'_>, call: &abi::adoptCall) -> Result<Vec<Finding>> {
+    let definition = (session.registry.address, call.name.as_str());
+    let client = session.registry.client;
+    let found = candidate(client, definition, wasm_proxy()?, call.proxy).await?;
+    let tried = match tried(session, call, &found, None).await {
+        Ok(tried) => tried,
+        Err(error) => {
+            let note = format!(
+                "? not checked: what strangers can do to {}: {error}",
+                call.proxy
+            );
+            session.context.note(note);
+            return Ok(Vec::new());
+        }
+    };
+    let (dangers, others): (Vec<Finding>, Vec<Finding>) = tried
+        .open
+        .into_iter()
+        .partition(|one| one.severity == Severity::Danger);
+    for one in others {
+        session.context.note(one.line());
+    }
+    Ok(dangers)
+}
+
+/// Tries an adoption on a copy.
+async fn tried(
+    session: Session<'_>,
+    call: &abi::adoptCall,
+    found: &Candidate,
+    hand_over: Option<HandOver>,
+) -> Result<TriedAdoption> {
+    let registry = session.registry;
+    let code = registry.code(&call.name, &call.version).await?;
+    let document = session.documents().get(code.layout).await?.into_value();
+    let role = Call::Adopt(call.clone()).role();
+    let request = AdoptionRequest {
+        registry: registry.address,
+        call: call.clone(),
+        policy: registry.policy(&call.name, role).await?,
+        found: *found,
+        hand_over,
+        interface: document.and_then(|known| known.interface),
+        names: session.context.names(),
+    };
+    Ok(try_adoption(registry.client, request).await?)
+}
+
+/// As [`check`], of any proxy. Another registry may have `recorded` the layout of its code.
+async fn takes_over(
+    session: Session<'_>,
+    (name, version): (&str, &str),
+    (options, recorded): (CheckOptions<'_>, Option<(Address, LayoutHash)>),
+    found: &Candidate,
+) -> Result<Assessment> {
+    let adoption = Subject::Adoption {
+        found,
+        name,
+        version,
+        runs_layout: (options.runs_layout, recorded),
+        layout: options.layout,
+    };
+    session.assess(adoption, options.role).await
+}
+
+/// The checks of an acceptance: whether the version may take over the storage of the instance. Its layout comes from a
+/// file, or from the registry that transfers it.
+pub(crate) async fn check_acceptance(
+    session: Session<'_>,
+    call: &abi::acceptTransferCall,
+    options: CheckOptions<'_>,
+) -> Result<Assessment> {
+    if call.registry.is_zero() {
+        return Ok(Assessment::default());
+    }
+    let instance = found(session, call).await?;
+    let there = session.registry.client.registry(call.registry);
+    let code = there.code(&instance.definition, &instance.version).await?;
+    let runs = session
+        .registry
+        .client
+        .storage(call.proxy, slots::IMPLEMENTATION);
+    let candidate = Candidate {
+        proxy: call.proxy,
+        kind: instance.kind,
+        implementation: Address::from_word(runs.await?),
+        authority: Some(call.registry),
+        through: call.proxy,
+    };
+    let version = (call.name.as_str(), call.version.as_str());
+    let said = (options, Some((call.registry, code.layout)));
+    takes_over(session, version, said, &candidate).await
+}
+
+/// The instance at the registry that is to transfer it. An adopted one is not transferred to a registry.
+pub(crate) async fn found(
+    session: Session<'_>,
+    call: &abi::acceptTransferCall,
+) -> Result<Instance> {
+    let proxy = call.proxy;
+    let from = first_contact(session.context, session.registry.client, call.registry).await?;
+    let instance = require_there(from, proxy).await?;
+    if instance.kind.is_adopted() {
+        let found = "an adopted proxy, which goes to an account and is adopted from there";
+        return Err(not_there(proxy, from.address, found).into());
+    }
+    // The proxy's own admin slot decides: a registry can list a proxy that has another admin.
+    let obeyed = Address::from_word(session.registry.client.storage(proxy, slots::ADMIN).await?);
+    if obeyed != from.address {
+        let found = format!("a proxy whose ERC-1967 admin slot names {obeyed}");
+        return Err(not_there(proxy, from.address, found).into());
+    }
+    require_of_set(session, proxy, instance.kind).await?;
+    Ok(instance)
+}
+
+/// Refuses a proxy of another set: one with the code of an earlier release, whose orders a registry passed on.
+async fn require_of_set(session: Session<'_>, proxy: Address, kind: ProxyKind) -> Result<()> {
+    let client = session.registry.client;
+    let expected = Framework::pinned()?
+        .proxy_codehash(kind)
+        .unwrap_or_default();
+    let found = client.codehash(proxy).await?.unwrap_or_default();
+    if found == expected {
+        return Ok(());
+    }
+    let earlier = match evm::caller_in_proxy(&client.code(proxy).await?) {
+        Some(relay) => format!(", in which orders come from {relay}"),
+        None => String::new(),
+    };
+    let refusal = Refusal::new(
+        "NotSupported",
+        format!(
+            "{proxy} has the code of another release{earlier}: this registry does not receive it"
+        ),
+    );
+    let refusal = refusal.with(
+        format!("a proxy with the code hash {expected}"),
+        found.to_string(),
+        "nothing was sent; it stays at its registry, which can upgrade it on",
+    );
+    Err(refusal.into())
+}

@@ -1,0 +1,375 @@
+//! Instances that came from elsewhere: who created them and with which data, and what ran on these since. Code says
+//! nothing about storage, and a genuine registry says nothing about who governed it. So an arrival is a finding that no
+//! code hash clears: it stays until it is accepted by its id, which names the instance.
+
+use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::client::{ChainError, Client};
+use crate::context::Unverified;
+use crate::context::prelude::*;
+use crate::governance::{definitions, kind_in_words, step_in_words};
+use crate::ids::{CodeHash, TxHash};
+use crate::model::{Instance, ProxyKind, definition_id};
+use crate::registry::{Registry, Topics, all_logs};
+use alloy::rpc::types::Log;
+use alloy::sol_types::{SolEvent, SolEventInterface};
+use futures::future::try_join_all;
+use std::collections::BTreeMap;
+use stylus_upgrades_interface::adopted::is_adopted;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
+use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
+use stylus_upgrades_interface::registry::Step;
+
+/// Registries that one proxy is followed through, at most.
+const HOLDERS_MAX: usize = 16;
+
+/// A finding for each of these instances that came from elsewhere.
+///
+/// # Errors
+/// What the chain says.
+pub(crate) async fn of_these(session: Session<'_>, instances: &[Instance]) -> Result<Vec<Finding>> {
+    let mut found = Vec::new();
+    for some in instances.chunks(AT_ONCE) {
+        let details = some.iter().map(|one| session.registry.details(one.proxy));
+        let details = try_join_all(details).await?;
+        for (one, details) in some.iter().zip(details) {
+            if details.arrived || !details.created {
+                let holder = session.registry.address;
+                found.push(finding(session, one.proxy, holder, &one.definition).await?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Instances that are asked about at once.
+const AT_ONCE: usize = 16;
+
+/// The same of a proxy that a definition is to accept.
+///
+/// # Errors
+/// As [`of_these`].
+pub(crate) async fn of_acceptance(
+    session: Session<'_>,
+    call: &abi::acceptTransferCall,
+) -> Result<Option<Finding>> {
+    if call.registry.is_zero() {
+        return Ok(None);
+    }
+    let found = finding(session, call.proxy, call.registry, &call.name).await?;
+    Ok(Some(found))
+}
+
+/// What is known of a proxy that `holder` has, and that belongs to the definition `name` of the session's registry, or
+/// is to.
+async fn finding(
+    session: Session<'_>,
+    proxy: Address,
+    holder: Address,
+    name: &str,
+) -> Result<Finding> {
+    let mut custody = Custody {
+        session,
+        proxy,
+        name,
+        lines: Vec::new(),
+        unproven: None,
+    };
+    custody.follow(holder).await?;
+    let (says, found) = match &custody.unproven {
+        None => (
+            format!("{proxy} came from another registry: its data are what ran there made them"),
+            "a birth that is proven, and data that others wrote".to_owned(),
+        ),
+        Some(why) => (
+            format!(
+                "nothing proves the birth of {proxy}: its data may be anything, whatever its code is"
+            ),
+            why.clone(),
+        ),
+    };
+    let id = FindingId::arrival(proxy);
+    let next = format!(
+        "compare who created it, with which data, and what ran on these (below); to accept it: {}",
+        FindingId::flag([&id])
+    );
+    Ok(Finding {
+        details: custody.lines,
+        ..Finding::new(Part::Instances, Severity::Danger, id, says).with(
+            "an instance that this registry created",
+            found,
+            next,
+        )
+    })
+}
+
+/// A proxy that is followed back to its creation.
+struct Custody<'a> {
+    session: Session<'a>,
+    proxy: Address,
+    /// The definition that has it, or is to.
+    name: &'a str,
+    lines: Vec<String>,
+    /// Why its birth is not proven.
+    unproven: Option<String>,
+}
+
+/// An event of a registry about the proxy.
+struct Told {
+    event: Event,
+    log: Log,
+}
+
+impl Told {
+    fn tx(&self) -> TxHash {
+        self.log.transaction_hash.unwrap_or_default().into()
+    }
+
+    fn place(&self) -> (Option<u64>, Option<u64>) {
+        (self.log.block_number, self.log.log_index)
+    }
+}
+
+impl<'a> Custody<'a> {
+    /// Follows it from the registry that has it now to the one that created it.
+    async fn follow(&mut self, holder: Address) -> Result<()> {
+        let (mut at, mut before) = (holder, None);
+        let mut stays = Vec::new();
+        for _ in 0..HOLDERS_MAX {
+            let Some(registry) = self.known(at).await? else {
+                stays.push(vec![format!(
+                    "held by {at}, a registry of unknown origin: what it did is not known"
+                )]);
+                self.unproven = Some(format!("a holder of unknown origin: {at}"));
+                break;
+            };
+            let told = self.told(registry, before).await?;
+            let (lines, from) = self.stay(registry, &told).await?;
+            stays.push(lines);
+            match from {
+                Some((sender, place)) => (at, before) = (sender, Some(place)),
+                None => break,
+            }
+        }
+        self.lines = stays.into_iter().rev().flatten().collect();
+        Ok(())
+    }
+
+    /// The registry at an account, where its origin is known.
+    async fn known(&self, account: Address) -> Result<Option<Registry<'a>>> {
+        let Session { context, registry } = self.session;
+        if account == registry.address {
+            return Ok(Some(registry));
+        }
+        match context
+            .verified(registry.client, Unverified::of_account(account))
+            .await
+        {
+            Ok(found) => Ok(context.origin_of(account).map(|_| found)),
+            Err(Error::Refusal(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The events of a registry about the proxy before that place, in their order.
+    async fn told(
+        &self,
+        registry: Registry<'_>,
+        before: Option<(Option<u64>, Option<u64>)>,
+    ) -> Result<Vec<Told>, ChainError> {
+        let proxy = [self.proxy.into_word()];
+        let topics: Topics<'_> = [&[], &[], &proxy];
+        let logs = all_logs(registry.client, registry.address, topics).await?;
+        let told = logs.into_iter().filter_map(|log| {
+            let event = Event::decode_raw_log(log.topics(), &log.data().data).ok()?;
+            Some(Told { event, log })
+        });
+        let told = told.filter(|one| before.is_none_or(|before| one.place() < before));
+        Ok(told.collect())
+    }
+
+    /// What happened to it at a registry, in lines, and from where it came there, if it did.
+    async fn stay(
+        &mut self,
+        registry: Registry<'_>,
+        told: &[Told],
+    ) -> Result<(Vec<String>, Option<(Address, (Option<u64>, Option<u64>))>)> {
+        let is_origin = |one: &Told| {
+            matches!(
+                one.event,
+                Event::ProxyCreated(_) | Event::InstanceAdopted(_)
+            )
+        };
+        let Some(at) = told.iter().rposition(is_origin) else {
+            let why = format!("the events of {registry} do not tell how it came there");
+            self.unproven = Some(why.clone());
+            return Ok((vec![why], None));
+        };
+        let names = definitions(registry).await?.into_iter();
+        let names: BTreeMap<B256, String> =
+            names.map(|name| (definition_id(&name).0, name)).collect();
+        let named = |definition: &B256| names.get(definition).cloned().unwrap_or_default();
+        let (mut lines, mut from) = (Vec::new(), None);
+        for (index, one) in told.iter().enumerate().skip(at) {
+            match &one.event {
+                Event::ProxyCreated(event) => {
+                    lines.extend(self.creation(registry, event, one).await?);
+                }
+                Event::InstanceAdopted(event) if is_adopted(event.kind) => {
+                    let kind = kind_in_words(event.kind);
+                    let why = format!(
+                        "a {kind}, which others created: who did, and with which data, is not in any registry"
+                    );
+                    lines.push(format!("adopted by {registry} in {}: {why}", one.tx()));
+                    self.unproven = Some(why);
+                }
+                Event::InstanceAdopted(_) => {
+                    let sender = told[..index].iter().rev().find_map(|one| match &one.event {
+                        Event::TransferAccepted(accepted) if !accepted.registry.is_zero() => {
+                            Some(accepted.registry)
+                        }
+                        _ => None,
+                    });
+                    let sender = sender.unwrap_or_default();
+                    lines.push(format!("came to {registry} from {sender} in {}", one.tx()));
+                    from = Some((sender, one.place()));
+                }
+                Event::InstanceUpgraded(event) if !event.from.is_empty() => {
+                    let name = named(&event.definition);
+                    let way = (event.from.as_str(), event.to.as_str());
+                    lines.push(self.step(registry, &name, way, one).await?);
+                }
+                Event::MigrationStarted(event) => lines.push(format!(
+                    "complex migration {} → {} began at {registry}, handler {}",
+                    event.from, event.to, event.handler
+                )),
+                Event::HandlerChanged(event) => {
+                    lines.push(format!("handler {} set at {registry}", event.handler));
+                }
+                Event::InstanceTransferred(event) => {
+                    lines.push(format!(
+                        "given by {registry} to {} in {}",
+                        event.to,
+                        one.tx()
+                    ));
+                }
+                _ => {}
+            }
+        }
+        Ok((lines, from))
+    }
+
+    /// Its creation, whose address must follow from a call in the registry's events.
+    async fn creation(
+        &mut self,
+        registry: Registry<'_>,
+        event: &abi::ProxyCreated,
+        told: &Told,
+    ) -> Result<Vec<String>> {
+        let client = registry.client;
+        let sent = client.mined(told.tx(), "a creation").await?;
+        for executed in sent.events_of::<abi::Executed>(registry.address) {
+            let topics: Topics<'_> = [&[abi::Proposed::SIGNATURE_HASH], &[], &[executed.action]];
+            for log in all_logs(client, registry.address, topics).await? {
+                let Ok(proposed) = log.log_decode::<abi::Proposed>() else {
+                    continue;
+                };
+                let Ok(call) = abi::createProxyCall::abi_decode(&proposed.inner.call) else {
+                    continue;
+                };
+                let kind = ProxyKind::from(call.kind);
+                if registry.proxy_address(&call.name, kind, call.salt).await? != self.proxy {
+                    continue;
+                }
+                let mark = self
+                    .mark(registry, &call.name, &event.version, None)
+                    .await?;
+                return Ok(vec![
+                    format!(
+                        "created by {registry} as {} {} in {}{mark}",
+                        call.name,
+                        event.version,
+                        told.tx()
+                    ),
+                    format!("  initData {}", call.initData),
+                ]);
+            }
+        }
+        let why = format!("no createProxy in the events of {registry} gives its address");
+        self.unproven = Some(why.clone());
+        Ok(vec![why])
+    }
+
+    /// A step that it took at a registry.
+    async fn step(
+        &self,
+        registry: Registry<'_>,
+        name: &str,
+        (from, to): (&str, &str),
+        told: &Told,
+    ) -> Result<String> {
+        let version = registry.known_version(name, to).await?;
+        let steps = version.map(|version| version.steps).unwrap_or_default();
+        let step = steps.into_iter().find(|step| step.from == from);
+        let runs = match &step {
+            Some(step) => format!("{}, data {}", step_in_words(step.kind), step.data),
+            None => "a path of several steps".into(),
+        };
+        let mark = self.mark(registry, name, to, step.as_ref()).await?;
+        let data = data_of(registry.client, (registry.address, self.proxy), told.tx()).await?;
+        let (tx, way) = (told.tx(), format!("{from} → {to}"));
+        Ok(format!(
+            "upgraded {way} at {registry} in {tx}: {runs}{data}{mark}"
+        ))
+    }
+
+    /// What of it is not known to the receiving definition: the code of the version, or the step into it.
+    async fn mark(
+        &self,
+        registry: Registry<'_>,
+        name: &str,
+        version: &str,
+        step: Option<&Step>,
+    ) -> Result<String> {
+        let code: Option<CodeHash> = registry
+            .known_version(name, version)
+            .await?
+            .map(|known| known.code.codehash);
+        let here = self.session.registry;
+        let own = here.known_version(self.name, version).await?;
+        let has_code = own.as_ref().map(|own| own.code.codehash) == code && code.is_some();
+        let has_step = |step: &Step| own.as_ref().is_some_and(|own| own.steps.contains(step));
+        Ok(match (has_code, step) {
+            (false, _) => format!("  ! {version} of {} here is other code, or none", self.name),
+            (true, Some(step)) if !has_step(step) => {
+                format!("  ! no step of {} here", self.name)
+            }
+            (true, _) => String::new(),
+        })
+    }
+}
+
+/// The data of its own that an upgrade ran beside the path, in words.
+async fn data_of(
+    client: &Client,
+    (registry, proxy): (Address, Address),
+    tx: TxHash,
+) -> Result<String, ChainError> {
+    if let Some(input) = client.input_to(proxy, tx).await? {
+        let call = proxy_abi::upgradeToAndCallCall::abi_decode(&input);
+        return Ok(call.map_or_else(|_| String::new(), |call| own_data(&call.data)));
+    }
+    if let Some(input) = client.input_to(registry, tx).await? {
+        let call = abi::upgradeInstanceCall::abi_decode(&input);
+        return Ok(call.map_or_else(|_| String::new(), |call| own_data(&call.data)));
+    }
+    Ok(format!(
+        "  ! within another call: stylus-upgrades trace {tx} shows its data"
+    ))
+}
+
+fn own_data(data: &Bytes) -> String {
+    match data.is_empty() {
+        true => String::new(),
+        false => format!(", with data of its own {data}"),
+    }
+}

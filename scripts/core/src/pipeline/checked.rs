@@ -1,0 +1,74 @@
+//! What commands report of what they checked before they sent anything.
+
+use crate::assess::{Coverage, Finding};
+use crate::checks::Assessment;
+use crate::context::prelude::*;
+use crate::layout::StorageCheck;
+
+/// Refuses if a finding blocks the command.
+///
+/// # Errors
+/// The finding that blocks it.
+pub fn require_not_refused(checks: &Assessment) -> Result<()> {
+    checks
+        .refusal()
+        .map_or(Ok(()), |refused| Err(refused.into()))
+}
+
+/// The checks before a command sends anything. The lines have what was not checked completely, and the dangerous
+/// findings that were accepted.
+#[derive(Serialize)]
+pub struct Checks {
+    /// How much of each part was checked.
+    pub coverage: Coverage,
+    /// The comparisons of layouts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    storage: Vec<StorageCheck>,
+    /// The blocking findings that were accepted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) accepted: Vec<Finding>,
+    /// The other findings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+}
+
+impl Checks {
+    pub(crate) fn of(checks: &Assessment) -> Self {
+        Self {
+            coverage: checks.coverage.clone(),
+            storage: checks.storage(),
+            accepted: checks.decision().accepted,
+            findings: checks.findings(),
+        }
+    }
+
+    /// Takes over what a later check found. Its assessment contains the earlier one, or starts again without findings.
+    pub(crate) fn update(&mut self, later: Self) {
+        self.coverage = later.coverage;
+        replace(&mut self.storage, later.storage);
+        replace(&mut self.accepted, later.accepted);
+        replace(&mut self.findings, later.findings);
+    }
+
+    /// The lines for people.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let mut lines = self.coverage.lines();
+        let (storage, accepted) = (self.storage.iter(), &self.accepted);
+        let is_by_caller =
+            |one: &&StorageCheck| one.accepted.iter().any(|one| accepted.contains(one));
+        let by_caller = storage.clone().filter(is_by_caller);
+        lines.extend(by_caller.flat_map(StorageCheck::lines));
+        let of_storage = |one: &&Finding| storage.clone().any(|check| check.accepted.contains(one));
+        let others = accepted.iter().filter(|one| !of_storage(one));
+        lines.extend(others.map(|one| format!("{}; accepted", one.line())));
+        lines.extend(self.findings.iter().flat_map(Finding::lines));
+        lines
+    }
+}
+
+/// Replaces a list, unless the new one is empty.
+fn replace<T>(earlier: &mut Vec<T>, later: Vec<T>) {
+    if !later.is_empty() {
+        *earlier = later;
+    }
+}

@@ -1,0 +1,227 @@
+//! The layout of code: published, kept, or from a given file.
+
+use crate::assess::{Fact, Origin};
+use crate::context::prelude::*;
+use crate::ids::{LayoutHash, SourceHash};
+use crate::layout::{Compiled, Hazard, Side, read_file};
+use crate::registry::RecordedCode;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use stylus_layout::{Document, FilledIn, Layout};
+
+/// What the layout document of a version without a build proves.
+const OF_PROPOSER: &str = "as its layout document says, which its proposer wrote; only a build compares that \
+                           with the code (--source)";
+
+/// What is known of the layout of some code.
+pub(crate) struct KnownLayout {
+    pub(crate) side: Side,
+    /// The hash of its sources, if the given file has it; else zero.
+    pub(crate) source: SourceHash,
+    /// What of its sources no proxy should run, if the given file has their AST.
+    pub(crate) hazards: Vec<Hazard>,
+    /// Whether that file is the only source.
+    is_given: bool,
+}
+
+impl Session<'_> {
+    /// The storage layouts of the versions of the first `count` instances, by label, as far as the registry has their
+    /// documents.
+    pub(crate) async fn instance_layouts(
+        self,
+        name: &str,
+        count: u32,
+    ) -> Result<BTreeMap<String, Layout>> {
+        let (registry, documents) = (self.registry, self.documents());
+        let range = 0..usize::try_from(count).unwrap_or(usize::MAX);
+        let mut versions = BTreeSet::new();
+        for proxy in registry.proxies_in(name, range).await? {
+            versions.insert(registry.instance(proxy).await?.version);
+        }
+        let mut layouts = BTreeMap::new();
+        for version in versions {
+            let code = registry.code(name, &version).await?;
+            if let Some(document) = documents.get(code.layout).await?.into_value() {
+                layouts.insert(version, document.layout);
+            }
+        }
+        Ok(layouts)
+    }
+
+    /// The layout of code that is called `what`: of the given file, else the published or kept one. A file about other
+    /// code or sources is refused.
+    pub(crate) async fn layout(
+        self,
+        what: &str,
+        code: &RecordedCode,
+        file: Option<&Path>,
+    ) -> Result<KnownLayout> {
+        let (documents, recorded) = (self.documents(), code.layout);
+        let Some(file) = file else {
+            let known = documents.get(recorded).await?;
+            let side = Side {
+                hash: recorded,
+                known,
+            };
+            return Ok(KnownLayout {
+                side,
+                source: SourceHash::ZERO,
+                hazards: Vec::new(),
+                is_given: false,
+            });
+        };
+        let named = read_file(file)?;
+        let source = match &named.compiled {
+            Some(compiled) => self.is_of(compiled, (what, code), file).await?,
+            None => SourceHash::ZERO,
+        };
+        let mut given = named.document;
+        if let Some(compiled) = &named.compiled {
+            given.filled = self.filled(compiled, code.implementation).await?;
+        }
+        // The record names the hash.
+        let said = Document {
+            layout: given.layout.clone().not_built(given.unlisted()),
+            ..given.clone()
+        }
+        .fitting();
+        let is_recorded = |form: &Document| LayoutHash(form.hash()) == recorded;
+        let is_given = recorded.is_zero() || is_recorded(&said) || is_recorded(&given);
+        let mut forms = [&said, &given].into_iter();
+        let known = if recorded.is_zero() {
+            let why = format!(
+                "the layout of {what} comes from {}; no registry recorded it",
+                file.display()
+            );
+            Fact::doubted(said.clone(), Origin::Remembered, why)
+        } else if let Some(form) = forms.find(|form| is_recorded(form)) {
+            Fact::of(form.clone(), Origin::Chain)
+        } else if let Some(document) = documents.get(recorded).await?.into_value()
+            && document.layout.lists_as(&given.layout)
+            && (document.filled.is_empty() || document.filled == given.filled)
+        {
+            // The registry's document has more than a compiler's.
+            Fact::of(document, Origin::Chain)
+        } else {
+            let message = format!("{what} has a different storage layout than the given one");
+            let refusal = Refusal::new("LayoutDiffers", message).with(
+                format!("the layout with the hash {recorded}"),
+                format!("a layout with the hash {}", LayoutHash(given.hash())),
+                "leave --layout out, or give the layout of exactly this code",
+            );
+            return Err(refusal.into());
+        };
+        let kept = known
+            .value()
+            .map(|known| documents.store().keep_document(known));
+        let hash = kept.transpose()?.unwrap_or_default();
+        let hash = if recorded.is_zero() { hash } else { recorded };
+        Ok(KnownLayout {
+            side: Side { hash, known },
+            source,
+            hazards: named.hazards.unwrap_or_default(),
+            is_given,
+        })
+    }
+
+    /// What a constructor and a linker wrote into code, with the code of libraries.
+    async fn filled(self, compiled: &Compiled, account: Address) -> Result<Vec<FilledIn>> {
+        let client = self.registry.client;
+        let code = client.code(account).await?;
+        let mut filled = Vec::new();
+        for (name, value, is_library) in compiled.filled_in(&code, account) {
+            let code = match is_library {
+                true => Some(
+                    client
+                        .codehash(Address::from_word(value))
+                        .await?
+                        .unwrap_or_default()
+                        .0,
+                ),
+                false => None,
+            };
+            filled.push(FilledIn { name, value, code });
+        }
+        Ok(filled)
+    }
+
+    /// Refuses code whose libraries have other code than when their document was written.
+    ///
+    /// # Errors
+    /// `LibraryChanged`.
+    pub(crate) async fn require_libraries(self, document: &Document) -> Result<()> {
+        for library in &document.filled {
+            let Some(expected) = library.code else {
+                continue;
+            };
+            let account = Address::from_word(library.value);
+            let code = self
+                .registry
+                .client
+                .codehash(account)
+                .await?
+                .unwrap_or_default()
+                .0;
+            if code != expected {
+                let message = format!("the library {} at {account} has other code", library.name);
+                let refusal = Refusal::new("LibraryChanged", message).with(
+                    expected.to_string(),
+                    code.to_string(),
+                    "link the contract to a library that stays, and register that code",
+                );
+                return Err(refusal.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The hash of the sources in a compiler's output.
+    ///
+    /// # Errors
+    /// `LayoutOfOther`.
+    async fn is_of(
+        self,
+        compiled: &Compiled,
+        (what, code): (&str, &RecordedCode),
+        file: &Path,
+    ) -> Result<SourceHash> {
+        let refused = |part, has: String, given: String| {
+            let message = format!("{} does not match the {part} of {what}", file.display());
+            Refusal::new("LayoutOfOther", message).with(
+                has,
+                given,
+                "give the build-info of what was deployed; FILE:NAME chooses one contract of several",
+            )
+        };
+        let (source, recorded) = (compiled.source, code.source);
+        if !compiled.is(&self.registry.client.code(code.implementation).await?) {
+            let given = "code with other bytes".to_owned();
+            let has = format!("the code at {}", code.implementation);
+            return Err(refused("code", has, given).into());
+        }
+        if source != recorded && !source.is_zero() && !recorded.is_zero() {
+            return Err(refused("sources", recorded.to_string(), source.to_string()).into());
+        }
+        Ok(source)
+    }
+}
+
+impl KnownLayout {
+    /// Whether a file has all of it.
+    pub(crate) fn is_given(&self) -> bool {
+        self.is_given && self.side.known.value().is_some()
+    }
+
+    /// The layout of proposed code without a build: its origin is the proposer, unless a file has all of it.
+    #[must_use]
+    pub(crate) fn unbuilt(self) -> Side {
+        let (origin, why) = match self.is_given {
+            true => (Origin::Remembered, "according to the given file"),
+            false => (Origin::Change, OF_PROPOSER),
+        };
+        Side {
+            known: self.side.known.said_by(origin, why),
+            ..self.side
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! A governed call before it is sent, signed or shown: one pipeline for proposers and approvers. It runs the checks
+//! ([`check`]), collects the findings that need `--accept` ([`judge`]), refuses or clears it ([`Judged::cleared`]), and
+//! sends it ([`Cleared::send`]).
+
+use super::approver::compare_builds;
+use super::check_options::CheckOptions;
+use super::effects::Effects;
+use super::propose::Sending;
+use super::rollout::pause_remaining_instances;
+use super::work::Work;
+use super::work::simulate::try_proposed;
+use super::{adoption, arrivals, checked, confirm, standing, transfer};
+use crate::assess::Finding;
+use crate::checks::{Assessment, Subject};
+use crate::client::Sent;
+use crate::context::earlier;
+use crate::context::prelude::*;
+use crate::governance::{Call, GovernedCall, already};
+use crate::options::ReviewArgs;
+use crate::registry::{Receiver, RecordedCode};
+
+/// What was found about a call, for its sender or signer. It cannot be sent before it is [cleared](Self::cleared).
+pub(crate) struct Judged {
+    pub(crate) checks: Assessment,
+    /// Findings that need `--accept`.
+    pub(crate) notices: Vec<Finding>,
+    /// The definition that an instance goes to, in a transfer to another registry.
+    receiver: Option<Receiver>,
+}
+
+/// A call that nothing refuses: it can be sent or signed.
+pub(crate) struct Cleared {
+    pub(crate) checks: Assessment,
+    receiver: Option<Receiver>,
+}
+
+/// Checks what a call decides about code and storage. Refusals are among the findings.
+///
+/// # Errors
+/// Errors of the chain, and checks that failed for another reason.
+pub(crate) async fn check(
+    session: Session<'_>,
+    call: &Call,
+    options: CheckOptions<'_>,
+) -> Result<Assessment> {
+    match call {
+        Call::CreateProxy(create) => {
+            let creation = Subject::Creation(create, options.typed);
+            return session.assess(creation, options.role).await;
+        }
+        Call::Adopt(adopt) => return adoption::check(session, adopt, options).await,
+        Call::AcceptTransfer(accept) => {
+            return adoption::check_acceptance(session, accept, options).await;
+        }
+        Call::TransferProxy(give) => {
+            transfer::check(session, give).await?;
+        }
+        _ => {}
+    }
+    let Some((version, code, _)) = call.version() else {
+        return Ok(Assessment::default());
+    };
+    let name = call.definition();
+    let code = match code {
+        Some(code) => RecordedCode::from(code),
+        None => session.registry.code(name, version).await?,
+    };
+    let mut work = Work::of(session, (name, version), options.role).await?;
+    work.check_proposed(call, code, options).await?;
+    Ok(work.checks)
+}
+
+/// Runs the checks of a call for its sender or signer, and collects the findings that need `--accept`.
+///
+/// # Errors
+/// As [`check`].
+pub(crate) async fn judge(
+    session: Session<'_>,
+    governed: &GovernedCall,
+    options: CheckOptions<'_>,
+) -> Result<Judged> {
+    let (mut receiver, mut of_receiver) = (None, Vec::new());
+    let checks = match &governed.call {
+        Call::TransferProxy(give) => {
+            let checked = transfer::check(session, give).await?;
+            checked
+                .lines
+                .iter()
+                .for_each(|line| session.context.note(line));
+            of_receiver = checked.notices();
+            receiver = checked.receiver;
+            Assessment::default()
+        }
+        call => check(session, call, options).await?,
+    };
+    let mut judged = Judged::of(session, governed, checks, options).await?;
+    judged.notices.extend(of_receiver);
+    judged.receiver = receiver;
+    Ok(judged)
+}
+
+/// What else is found about a call, for everybody who looks at it: open actions of others that say something else, and
+/// where a proxy that it accepts comes from.
+///
+/// # Errors
+/// What the chain says.
+pub(crate) async fn beside(session: Session<'_>, governed: &GovernedCall) -> Result<Vec<Finding>> {
+    let mut all = confirm::rivals(session, governed).await?;
+    if let Call::Adopt(adopt) = &governed.call {
+        all.extend(adoption::strangers(session, adopt).await?);
+    }
+    if let Call::AcceptTransfer(accept) = &governed.call {
+        let arrival = arrivals::of_acceptance(session, accept).await?;
+        let lines = arrival.iter().flat_map(|one| &one.details);
+        lines.for_each(|line| session.context.note(line));
+        all.extend(arrival);
+    }
+    Ok(all)
+}
+
+/// Who approves a call.
+#[derive(Clone, Copy)]
+pub(crate) struct Approver<'a> {
+    /// What he compares it with.
+    pub(crate) review: &'a ReviewArgs,
+    /// His account; `None` if it is not known, or if the sender need not be an approver.
+    pub(crate) account: Option<Address>,
+}
+
+/// As [`judge`], for an approver: refuses blocking findings, code that his sources do not build to, and irreversible
+/// changes that are not accepted. Reports incomplete checks.
+///
+/// # Errors
+/// As [`check`]; what refuses it.
+pub(crate) async fn judge_as_approver(
+    session: Session<'_>,
+    governed: &GovernedCall,
+    approver: Approver<'_>,
+) -> Result<Cleared> {
+    let Approver { review, account } = approver;
+    compare_builds(session, &governed.call, review)?;
+    let mut judged = judge(session, governed, CheckOptions::approver(review, account)).await?;
+    // What is refused is not tried.
+    if let (Call::Migrate(migrate), None) = (&governed.call, judged.checks.refusal()) {
+        try_proposed(session, migrate, &mut judged.checks).await?;
+    }
+    let cleared = judged.cleared(session)?;
+    for line in cleared.checks.coverage.lines() {
+        session.context.note(line);
+    }
+    Ok(cleared)
+}
+
+impl Judged {
+    /// A call whose code and storage were checked, with the findings that need `--accept`.
+    ///
+    /// # Errors
+    /// What the chain says.
+    pub(crate) async fn of(
+        session: Session<'_>,
+        governed: &GovernedCall,
+        mut checks: Assessment,
+        options: CheckOptions<'_>,
+    ) -> Result<Self> {
+        checks.role = options.role;
+        checks.accepts = session.context.accepted();
+        checks.extend(standing::of_call(session, &governed.call).await?);
+        let mut notices = confirm::notices(session, governed, options).await?;
+        notices.extend(beside(session, governed).await?);
+        Ok(Self {
+            checks,
+            notices,
+            receiver: None,
+        })
+    }
+
+    /// Refuses what a finding blocks, before more is looked at.
+    ///
+    /// # Errors
+    /// The finding that blocks it.
+    pub(crate) fn require_nothing_refused(&self, session: Session<'_>) -> Result<()> {
+        checked::require_not_refused(&self.checks)?;
+        confirm::require_none_missing(session.context, &self.notices)
+    }
+
+    /// Continues if no finding blocks the call and all are accepted.
+    ///
+    /// # Errors
+    /// The finding that blocks it.
+    pub(crate) fn cleared(self, session: Session<'_>) -> Result<Cleared> {
+        let Self {
+            checks,
+            notices,
+            receiver,
+        } = self;
+        checked::require_not_refused(&checks)?;
+        confirm::require_accepted(session.context, &notices)?;
+        Ok(Cleared { checks, receiver })
+    }
+}
+
+/// What a call decides and holds already, in words; nothing if an earlier run of this key did it and is still to be
+/// reported.
+///
+/// # Errors
+/// As [`already`].
+pub(crate) async fn holds_already(
+    session: Session<'_>,
+    governed: &GovernedCall,
+) -> Result<Option<String>> {
+    let Session { context, registry } = session;
+    if earlier(context, registry.client, governed).await?.is_some() {
+        return Ok(None);
+    }
+    Ok(already(registry, governed, &context.names()).await?)
+}
+
+/// Proposes a call, unless it holds already: checks it as its approvers will, and sends it.
+///
+/// # Errors
+/// As [`judge`]; what refuses it.
+pub(crate) async fn check_and_send(
+    session: Session<'_>,
+    governed: GovernedCall,
+    options: CheckOptions<'_>,
+) -> Result<Effects> {
+    if let Some(what) = holds_already(session, &governed).await? {
+        return Effects::nothing_to_send(session.context, what);
+    }
+    let cleared = judge(session, &governed, options).await?.cleared(session)?;
+    confirm::warn_of_weaker(session, &governed.call).await?;
+    cleared.send(session, governed, Vec::new(), options).await
+}
+
+impl Cleared {
+    /// Sends the call after the transactions that it needed, and completes a pause or a resumption that it executes.
+    ///
+    /// # Errors
+    /// What the chain says.
+    pub(crate) async fn send(
+        self,
+        session: Session<'_>,
+        governed: GovernedCall,
+        sent: Vec<Sent>,
+        options: CheckOptions<'_>,
+    ) -> Result<Effects> {
+        let call = governed.call.clone();
+        let mut effects = Effects::default();
+        effects.add_checks(&self.checks);
+        if let Call::TransferProxy(_) = call {
+            effects.receiver = Some(self.receiver);
+        }
+        let sending = Sending {
+            layout: options.layout,
+            checks: self.checks,
+            governed,
+            sent,
+        };
+        let mut effects = sending.show_and_send(session, effects).await?;
+        if effects.is_executed() {
+            pause_remaining_instances(session, &call, &mut effects).await?;
+        }
+        Ok(effects)
+    }
+}

@@ -1,0 +1,177 @@
+//! The paths of instances to a version: every step that the registry has for them is checked before anything
+//! is sent.
+
+use super::standing::{self, INSTANCES_MAX, Instances};
+use crate::assess::{Evidence, Origin, Part, Refused, Role};
+use crate::checks::{Assessment, Runs, Stage, Subject, Version};
+use crate::client::ChainError;
+use crate::context::prelude::*;
+use crate::layout::Who;
+use crate::model::{Instance, PathStep, StepKind, runs};
+use crate::text::quoted;
+use std::path::Path;
+
+/// The arguments of a command for the upgrade of one instance.
+pub(crate) struct PathRequest<'a> {
+    pub(crate) version: &'a str,
+    /// Calldata of the last step, if the registry has none for it.
+    pub(crate) data: Option<&'a Bytes>,
+    /// Its function as it was typed; empty if calldata was given.
+    pub(crate) typed: &'a str,
+    /// The layout of the version, for code that carries none.
+    pub(crate) layout: Option<&'a Path>,
+}
+
+impl<'a> PathRequest<'a> {
+    /// Without arguments.
+    pub(crate) fn to(version: &'a str, layout: Option<&'a Path>) -> Self {
+        Self {
+            version,
+            data: None,
+            typed: "",
+            layout,
+        }
+    }
+}
+
+/// Checks the path of one instance.
+///
+/// # Errors
+/// The registry's refusal of the path: it refuses the upgrade too, or the instance was upgraded meanwhile.
+pub(crate) async fn check_instance(
+    session: Session<'_>,
+    proxy: Address,
+    request: &PathRequest<'_>,
+) -> Result<Assessment> {
+    let mut checks = session.assessment(Role::Proposer);
+    walk(session, (proxy, Who::Instance(proxy)), request, &mut checks).await?;
+    let which = Instances::These(&[proxy]);
+    checks.extend(standing::with_expiring(session, which).await?);
+    match checks.refusal() {
+        Some(refused) => Err(asked_again(refused)),
+        None => Ok(checks),
+    }
+}
+
+/// The refusal of registered steps, with the command of this process as it was typed. A key in it is hidden as
+/// everywhere.
+pub(crate) fn asked_again(refused: Refused) -> Error {
+    let words = std::env::args_os().skip(1);
+    let words = words.map(|word| quoted(&word.to_string_lossy()));
+    let typed = words.fold("stylus-upgrades".to_owned(), |typed, word| {
+        typed + " " + &word
+    });
+    refused.asked_again(typed).into()
+}
+
+/// Checks the paths of a definition's instances to `version`, except the steps that `checks` already
+/// has.
+pub(crate) async fn check_stragglers(
+    session: Session<'_>,
+    (name, version): (&str, &str),
+    layout: Option<&Path>,
+    checks: &mut Assessment,
+) -> Result<()> {
+    let registry = session.registry;
+    let count = registry.head(name).await?.instances;
+    if count as usize > INSTANCES_MAX {
+        let why = format!("the paths of {INSTANCES_MAX} of {count} instances were checked");
+        checks.is_sampled = true;
+        let some = Evidence::some(Part::LiveInstances, Origin::NotKnown, why);
+        checks.coverage.add(some);
+    }
+    let proxies = registry.proxies_in(name, 0..INSTANCES_MAX).await?;
+    let instances = registry.instances_of(proxies).await?;
+    check_those(
+        session,
+        instances,
+        &PathRequest::to(version, layout),
+        checks,
+    )
+    .await
+}
+
+/// Checks the paths of these instances, one of each version.
+async fn check_those(
+    session: Session<'_>,
+    instances: Vec<Instance>,
+    request: &PathRequest<'_>,
+    checks: &mut Assessment,
+) -> Result<()> {
+    checks.looked_at.clear();
+    for instance in instances {
+        let at = checks.looked_at.entry(instance.version).or_default();
+        at.push(instance.proxy);
+    }
+    check_again(session, request, checks).await
+}
+
+/// Checks the current paths of the instances that were read, one of each version: others may have added a step
+/// meanwhile.
+pub(crate) async fn check_again(
+    session: Session<'_>,
+    request: &PathRequest<'_>,
+    checks: &mut Assessment,
+) -> Result<()> {
+    let looked_at = checks.looked_at.clone();
+    for (at, instances) in &looked_at {
+        if at == request.version {
+            continue;
+        }
+        for proxy in instances {
+            match walk(session, (*proxy, Who::All), request, checks).await {
+                // An instance without a path stays at its version.
+                Err(error) if error.chain().and_then(ChainError::revert).is_some() => {}
+                checked => {
+                    checked?;
+                    break;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks every step on an instance's path once: for this instance, or for all.
+async fn walk(
+    session: Session<'_>,
+    (proxy, who): (Address, Who),
+    request: &PathRequest<'_>,
+    checks: &mut Assessment,
+) -> Result<()> {
+    let registry = session.registry;
+    let name = registry.instance(proxy).await?.definition;
+    let path = registry.path(proxy, request.version).await?;
+    for (at, PathStep { to, step }) in path.iter().enumerate() {
+        if !checks.begin(&step.from, to) {
+            continue;
+        }
+        let code = registry.code(&name, to).await?;
+        let first = registry.first_with(&name, code.codehash).await?;
+        let is_old = first.is_some_and(|first| first.version != *to);
+        let file = request.layout.filter(|_| to == request.version);
+        let code = session.code(to, code, file, is_old).await?;
+        let mut runs_on_way = session.runs(step).await?;
+        let is_given = at + 1 == path.len() && runs(step) == StepKind::Call;
+        if let Runs::Step { data, typed, .. } = &mut runs_on_way
+            && at + 1 == path.len()
+        {
+            *typed = request.typed.to_owned();
+            if let Some(given) = request.data.filter(|_| is_given && data.is_empty()) {
+                *data = given.clone();
+            }
+        }
+        let version = Version {
+            name: &name,
+            from: &step.from,
+            to,
+            stage: Stage::Registered,
+            code: &code,
+            runs: runs_on_way,
+            who,
+            current: "",
+        };
+        session.add(Subject::Version(&version), checks).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! The instances that the transaction of a pause or a resumption left.
+
+use super::Rollout;
+use crate::assess::Role;
+use crate::client::ChainError;
+use crate::context::prelude::*;
+use crate::governance::Call;
+use crate::model::{DefinitionState, InstanceState};
+use crate::pipeline::effects::Effects;
+use crate::registry;
+
+/// The state of the definition, if it is what a pause or a resumption decides.
+async fn decided(session: Session<'_>, call: &Call) -> Result<Option<DefinitionState>, ChainError> {
+    let wanted = match call {
+        Call::Pause(_) => true,
+        Call::Resume(_) => false,
+        _ => return Ok(None),
+    };
+    let state = session.registry.head(call.definition()).await?.state;
+    Ok(Some(state).filter(|state| (*state == DefinitionState::Paused) == wanted))
+}
+
+/// The instances that do not have the state that the call decides.
+async fn waits(session: Session<'_>, call: &Call) -> Result<Vec<Address>, ChainError> {
+    let before = match call {
+        Call::Pause(_) => InstanceState::Live,
+        _ => InstanceState::Paused,
+    };
+    let instances = session.registry.instances(call.definition()).await?;
+    let waits = instances.iter().filter(|one| one.state == before);
+    Ok(waits.map(|one| one.proxy).collect())
+}
+
+/// Pauses or resumes the instances that the transaction of the decision left, if it was executed. Whether it left some.
+pub(crate) async fn finish(
+    session: Session<'_>,
+    call: &Call,
+    effects: &mut Effects,
+) -> Result<bool> {
+    let Session { context, registry } = session;
+    let name = call.definition();
+    if decided(session, call).await?.is_none() {
+        return Ok(false);
+    }
+    let left = waits(session, call).await?;
+    if left.is_empty() {
+        return Ok(false);
+    }
+    let rollout = Rollout::of(session, name, None, session.assessment(Role::Reader));
+    let rollout = rollout.turning(left);
+    if let Err(error) = rollout.run(effects).await {
+        // The decision still holds.
+        effects.stop(context, &error, Exit::Partial);
+    }
+    let stayed = waits(session, call).await?;
+    let stayed = registry::waiting(registry, name, &stayed).await?;
+    effects.set_waiting(stayed, name);
+    Ok(true)
+}

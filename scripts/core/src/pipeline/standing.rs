@@ -1,0 +1,255 @@
+//! What is found about a definition as it stands on the chain. It is gathered here alone, so that every command that
+//! looks at a definition, an instance or a call finds the same: code that is a proxy, instances that run other code or
+//! came from elsewhere or stayed behind, programs that expire.
+
+use super::arrivals;
+use crate::assess::{Finding, Severity};
+use crate::client::{ChainError, Client};
+use crate::context::prelude::*;
+use crate::deployed;
+use crate::expiry::{self, Subject};
+use crate::governance::Call;
+use crate::history::due;
+use crate::model::{Instance, Role, Used};
+use crate::registry;
+use std::collections::BTreeMap;
+
+/// Instances that a command which sends looks at, at most.
+pub const INSTANCES_MAX: usize = 64;
+
+/// The instances that are looked at.
+#[derive(Clone, Copy)]
+pub enum Instances<'a> {
+    /// None of them.
+    None,
+    /// One, of which only what it runs matters.
+    Running(Address),
+    /// These.
+    These(&'a [Address]),
+    /// The first ones of a definition, that many at most, and what stays behind.
+    Of(&'a str, usize),
+}
+
+/// What is found about instances and the code that they run.
+///
+/// # Errors
+/// What the chain says.
+pub async fn of_instances(session: Session<'_>, which: Instances<'_>) -> Result<Vec<Finding>> {
+    let client = session.registry.client.at_one_block().await?;
+    let session = there(session, &client);
+    let instances = read(session, which).await?;
+    of_read(session, which, &instances).await
+}
+
+/// The same registry, read at one block: an instance that moves between two reads runs what its version then has.
+fn there<'a>(session: Session<'a>, client: &'a Client) -> Session<'a> {
+    Session {
+        registry: client.registry(session.registry.address),
+        ..session
+    }
+}
+
+/// The same, and programs that they need and that expire soon or do not run.
+///
+/// # Errors
+/// What the chain says.
+pub async fn with_expiring(session: Session<'_>, which: Instances<'_>) -> Result<Vec<Finding>> {
+    let client = session.registry.client.at_one_block().await?;
+    let session = there(session, &client);
+    let instances = read(session, which).await?;
+    let mut found = of_read(session, which, &instances).await?;
+    let used = used(session, &instances).await?;
+    found.extend(expiring(session, used).await?);
+    Ok(found)
+}
+
+async fn of_read(
+    session: Session<'_>,
+    which: Instances<'_>,
+    instances: &[Instance],
+) -> Result<Vec<Finding>> {
+    let mut found = running(session, instances).await?;
+    if !matches!(which, Instances::Running(_)) {
+        found.extend(arrivals::of_these(session, instances).await?);
+    }
+    if let Instances::Of(name, _) = which {
+        found.extend(behind(session, name).await?);
+    }
+    Ok(found)
+}
+
+/// What is found about the instances of every definition.
+///
+/// # Errors
+/// What the chain says.
+pub async fn of_registry(session: Session<'_>) -> Result<Vec<Finding>> {
+    let mut found = Vec::new();
+    for name in registry::definitions(session.registry).await? {
+        found.extend(of_instances(session, Instances::Of(&name, usize::MAX)).await?);
+    }
+    Ok(found)
+}
+
+/// What is found about all that a call changes: the instances that it is about, and the code that it names.
+///
+/// # Errors
+/// What the chain says.
+pub async fn of_call(session: Session<'_>, call: &Call) -> Result<Vec<Finding>> {
+    let name = call.definition();
+    let which = match call {
+        // A pause must not wait, and what no longer obeys must go.
+        Call::Pause(_) | Call::RemoveInstance(_) => return Ok(Vec::new()),
+        Call::Migrate(_) | Call::Resume(_) => Instances::Of(name, INSTANCES_MAX),
+        Call::TransferProxy(call) => Instances::Running(call.proxy),
+        Call::SetHandler(call) => Instances::Running(call.proxy),
+        Call::AbortMigration(call) => Instances::Running(call.proxy),
+        _ => Instances::None,
+    };
+    let created = match call {
+        Call::CreateProxy(call) => Some(&call.version),
+        Call::Adopt(call) => Some(&call.version),
+        Call::AcceptTransfer(call) if !call.registry.is_zero() => Some(&call.version),
+        _ => None,
+    };
+    let mut named = Vec::new();
+    if let Some(version) = created {
+        let code = session.registry.code(name, version).await?;
+        let of = format!("{name} {version}");
+        named.push((
+            format!("the code of {version}"),
+            code.implementation,
+            Role::Implementation,
+            of,
+        ));
+    }
+    if let Some((version, ..)) = call.version() {
+        for (what, account, _) in call.subjects() {
+            let (what, role) = match what {
+                "code" => (format!("the code of {version}"), Role::Implementation),
+                "check" => (format!("the {what}"), Role::Check),
+                _ => (format!("the {what}"), Role::Script),
+            };
+            named.push((what, account, role, format!("{name} {version}")));
+        }
+    }
+    let client = session.registry.client;
+    let mut found = Vec::new();
+    let mut used = Vec::new();
+    for (what, account, role, of) in named {
+        // What is only planned is deployed and activated by the command itself.
+        if client.code(account).await?.is_empty() {
+            continue;
+        }
+        found.extend(deployed::hidden_proxy_at(client, &what, account).await?);
+        used.push(Used { account, role, of });
+    }
+    if !used.is_empty() {
+        found.extend(expiring(session, used).await?);
+    }
+    if !matches!(which, Instances::None) {
+        found.extend(with_expiring(session, which).await?);
+    }
+    Ok(found)
+}
+
+/// The instances that are looked at, as the registry has them.
+async fn read(session: Session<'_>, which: Instances<'_>) -> Result<Vec<Instance>> {
+    let registry = session.registry;
+    Ok(match which {
+        Instances::None => Vec::new(),
+        Instances::Running(proxy) => vec![registry.instance(proxy).await?],
+        Instances::These(proxies) => registry.instances_of(proxies.to_vec()).await?,
+        Instances::Of(name, most) => {
+            let proxies = registry.proxies_in(name, 0..most).await?;
+            registry.instances_of(proxies).await?
+        }
+    })
+}
+
+/// The account that holds the code of each version that these instances are at.
+async fn codes(
+    session: Session<'_>,
+    instances: &[Instance],
+) -> Result<BTreeMap<(String, String), Address>> {
+    let mut codes = BTreeMap::new();
+    for one in instances {
+        let key = (one.definition.clone(), one.version.clone());
+        if !codes.contains_key(&key) {
+            let code = session.registry.code(&key.0, &key.1).await?;
+            codes.insert(key, code.implementation);
+        }
+    }
+    Ok(codes)
+}
+
+/// Instances that run other code than was recorded, and code in use that is a proxy.
+async fn running(session: Session<'_>, instances: &[Instance]) -> Result<Vec<Finding>> {
+    let registry = session.registry;
+    let mut found = Vec::new();
+    let codes = codes(session, instances).await?;
+    for ((_, version), account) in &codes {
+        let what = format!("the code of {version}");
+        found.extend(deployed::hidden_proxy_at(registry.client, &what, *account).await?);
+    }
+    for one in instances {
+        let key = (one.definition.clone(), one.version.clone());
+        let code = codes.get(&key).copied().unwrap_or_default();
+        found.extend(deployed::other_code_at(registry, one, code).await?);
+    }
+    Ok(found)
+}
+
+/// Instances of a definition that a rollout left behind, and why.
+async fn behind(session: Session<'_>, name: &str) -> Result<Vec<Finding>, ChainError> {
+    let registry = session.registry;
+    let head = registry.head(name).await?;
+    let due = due(registry, name).await?;
+    let waiting = registry::waiting(registry, name, &due).await?;
+    let skipped = waiting.iter().filter(|one| one.is_skipped);
+    let found = skipped.map(|one| deployed::waits(name, &head.current, one));
+    Ok(found.collect())
+}
+
+/// What users of these instances run: one of each kind and version.
+async fn used(session: Session<'_>, instances: &[Instance]) -> Result<Vec<Used>> {
+    let codes = codes(session, instances).await?;
+    let used = instances.iter().flat_map(|one| {
+        let key = (one.definition.clone(), one.version.clone());
+        Used::by(one, codes.get(&key).copied().unwrap_or_default())
+    });
+    Ok(used.collect())
+}
+
+/// Programs of the registry and of these accounts that expire soon, do not run, or hold other code than was recorded.
+///
+/// # Errors
+/// What the chain says.
+pub async fn programs(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Finding>> {
+    let Session { context, registry } = session;
+    let framework = context.builder()?.framework()?;
+    let subject = Subject {
+        registry,
+        framework: &framework,
+    };
+    Ok(expiry::warnings(subject, used).await?)
+}
+
+/// The same for a command that sends something. The registry itself refuses what does not run, and anybody can repair
+/// it, so that it refuses nothing here: it is a warning.
+async fn expiring(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Finding>> {
+    let mut found = programs(session, used).await?;
+    for one in &mut found {
+        one.severity = one.severity.min(Severity::Warning);
+    }
+    Ok(found)
+}
+
+/// These findings as they are once they are accepted, where they are.
+pub fn taken(context: &Context, found: Vec<Finding>) -> Vec<Finding> {
+    let accepted = context.accepted();
+    let taken = found.into_iter().map(|one| match accepted.covers(&one.id) {
+        true => one.taken(),
+        false => one,
+    });
+    taken.collect()
+}

@@ -1,0 +1,217 @@
+//! An existing contract made upgradeable: what would change in which file, before anything is
+//! written. Fields and their order stay as they are.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`crates`] | the crates that the contract is made of, and their source files |
+//! | [`source`] | what changes in a source file |
+//! | [`manifest`] | what changes in Cargo.toml and in the toolchain's file |
+
+mod crates;
+mod manifest;
+mod source;
+
+use super::error::refused;
+use super::framework::Framework;
+use crate::app_error::Error;
+use crate::build::{Package, settle_lock};
+use crate::file_names::MANIFEST;
+use crate::interface::storage_structs;
+use crate::manifest::Manifest;
+use crate::own_file::{self, io};
+use similar::TextDiff;
+use source::Source;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// The manifest of a new project.
+const NEW_MANIFEST: &str = include_str!("template/manifest.toml.txt");
+
+/// What would change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Init {
+    folder: PathBuf,
+    files: Vec<ChangedFile>,
+    /// What is left as it is, and why it may not stay so.
+    skipped: Vec<String>,
+    /// What a lock file begins with where there is none.
+    seed: Option<PathBuf>,
+}
+
+/// A file before and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ChangedFile {
+    path: PathBuf,
+    /// The path in the difference.
+    name: String,
+    /// Nothing where the file is new.
+    before: Option<String>,
+    after: String,
+}
+
+impl Init {
+    /// What would make the crate in `folder` upgradeable.
+    ///
+    /// # Errors
+    /// `NotInitialized` with what has to be done by hand first.
+    pub fn of(folder: &Path, framework: &Framework) -> Result<Self, Error> {
+        let crates = crates::of_contract(folder)?;
+        let mut init = Self {
+            folder: folder.to_owned(),
+            files: Vec::new(),
+            skipped: Vec::new(),
+            seed: framework.lock_file(),
+        };
+        for (position, one) in crates.iter().enumerate() {
+            let dependency = framework.dependency("migratable/upgradeable", &one.folder, &one.root);
+            init.add_crate(one, position == 0, &dependency)?;
+        }
+        let toolchain = stylus_upgrades_framework::TOOLCHAIN_FILE;
+        let path = folder.join(toolchain);
+        if path.is_file() {
+            let before = read(&path)?;
+            let after = manifest::channel(&before)?;
+            init.add(path, toolchain.into(), Some(before), after);
+        }
+        if Manifest::nearest(folder).is_none() {
+            let path = folder.join(MANIFEST);
+            init.add(path, MANIFEST.into(), None, NEW_MANIFEST.to_owned());
+        }
+        Ok(init)
+    }
+
+    /// What would change in a crate; `is_main` is the contract's own.
+    fn add_crate(&mut self, one: &Package, is_main: bool, dependency: &str) -> Result<(), Error> {
+        let mut files = Vec::new();
+        for path in crates::sources(one)? {
+            let text = read(&path)?;
+            let name = crates::named(one, &path);
+            let file = source::parsed(&name, &text)?;
+            files.push((name, path, text, file));
+        }
+        let structs = files
+            .iter()
+            .flat_map(|(_, _, text, _)| storage_structs(text));
+        let entrypoints = structs.filter(|one| is_main && one.has("entrypoint"));
+        // Features may choose one of several.
+        let contracts: Vec<String> = entrypoints.map(|one| one.name).collect();
+        if is_main && contracts.is_empty() {
+            let missing = "no source file has a storage struct with #[entrypoint]";
+            return Err(refused(missing.into()));
+        }
+        let mut sources = Vec::new();
+        for file in &files {
+            let (name, _, text, items) = file;
+            let source = Source::of(name, (text, items), &contracts)?;
+            sources.push((file, source));
+        }
+        let has = |what: fn(&Source) -> bool| sources.iter().any(|(_, source)| what(source));
+        if is_main && !has(|source| source.has_public) {
+            let missing = "no source file has a #[public] impl of the contract";
+            return Err(refused(missing.into()));
+        }
+        if !is_main && !has(|source| source.has_storage) {
+            return Ok(());
+        }
+        let path = one.folder.join("Cargo.toml");
+        let before = read(&path)?;
+        let after = manifest::with_our_crate(&before, dependency)?;
+        self.add(path, crates::named(one, "Cargo.toml"), Some(before), after);
+        for ((name, path, before, _), source) in sources {
+            let after = source.changed();
+            self.skipped.extend(source.skipped);
+            self.add(path.clone(), name.clone(), Some(before.clone()), after);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, path: PathBuf, name: String, before: Option<String>, after: String) {
+        if before.as_ref() != Some(&after) {
+            self.files.push(ChangedFile {
+                path,
+                name,
+                before,
+                after,
+            });
+        }
+    }
+
+    /// The difference, as `diff -u` and git show it.
+    pub fn difference(&self) -> String {
+        let one = |file: &ChangedFile| {
+            let (old, new) = match &file.before {
+                Some(_) => (format!("a/{}", file.name), format!("b/{}", file.name)),
+                None => ("/dev/null".into(), format!("b/{}", file.name)),
+            };
+            let before = file.before.as_deref().unwrap_or_default();
+            let diff = TextDiff::from_lines(before, &file.after);
+            diff.unified_diff().header(&old, &new).to_string()
+        };
+        self.files.iter().map(one).collect()
+    }
+
+    /// The files that would change.
+    pub fn files(&self) -> Vec<&str> {
+        self.files.iter().map(|file| file.name.as_str()).collect()
+    }
+
+    /// What is left as it is, each with the reason why it may not stay so.
+    pub fn skipped(&self) -> &[String] {
+        &self.skipped
+    }
+
+    /// Writes them, and has cargo write the lock file. Nothing is written where a file is not any more what it was.
+    ///
+    /// # Errors
+    /// `NotInitialized` where it changed; as [`own_file::write`]; what cargo says.
+    pub fn write(&self) -> Result<(), Error> {
+        for one in &self.files {
+            one.require_known()?;
+        }
+        for one in &self.files {
+            one.put(Some(&one.after))?;
+        }
+        Ok(settle_lock(&self.folder, self.seed.as_deref())?)
+    }
+
+    /// Puts the files back as they were before, but for those that somebody else changed meanwhile.
+    ///
+    /// # Errors
+    /// Why the first of those that stay is not put back.
+    pub fn undo(&self) -> Result<(), Error> {
+        let put = self.files.iter().map(|one| one.put(one.before.as_ref()));
+        put.fold(Ok(()), Result::and)
+    }
+}
+
+impl ChangedFile {
+    /// Refuses a file that holds neither what it held nor what is written.
+    fn require_known(&self) -> Result<(), Error> {
+        let there = own_file::read(&self.path)?;
+        match there.is_none_or(|there| there == self.after || Some(there) == self.before) {
+            true => Ok(()),
+            false => Err(refused(format!("{} changed meanwhile", self.name))),
+        }
+    }
+
+    /// Gives the file that text, or removes it where there is none.
+    fn put(&self, text: Option<&String>) -> Result<(), Error> {
+        self.require_known()?;
+        if let Some(text) = text {
+            return Ok(own_file::write(&self.path, text.as_bytes())?);
+        }
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(io("removed", &self.path)(error).into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, Error> {
+    Ok(std::fs::read_to_string(path).map_err(io("read", path))?)
+}
+
+#[cfg(test)]
+mod tests;

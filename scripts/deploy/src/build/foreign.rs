@@ -1,0 +1,81 @@
+//! Sources of others, such as a proposal's: their build scripts and macros run on this machine when they are built.
+
+use super::cargo_home::{CargoHome, UNPACKED};
+use super::config;
+use super::error::BuildError;
+use super::sandbox::{self, Kept};
+use super::source::Source;
+use crate::error::Refusal;
+use crate::keys;
+use std::collections::BTreeSet;
+
+/// Who wrote what is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Author {
+    /// The user, or somebody whose work the user has checked out.
+    Own,
+    /// Somebody who proposes it.
+    Other,
+}
+
+/// One line that says what runs when `source` is built, by name.
+pub(super) fn line(source: &Source, home: &CargoHome) -> String {
+    let fetched = fetched(home).unwrap_or_default();
+    let own = source.runs.iter().cloned();
+    let names: Vec<String> = own.chain(fetched).collect();
+    let name = &source.package.name;
+    match names.is_empty() {
+        true => format!("building {name} runs no code of its own on this machine"),
+        false => format!(
+            "building {name} runs code of others on this machine: {}",
+            names.join(", ")
+        ),
+    }
+}
+
+/// The fetched packages with macros or a build script.
+fn fetched(home: &CargoHome) -> std::io::Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for registry in std::fs::read_dir(home.folder.join(UNPACKED))? {
+        for package in std::fs::read_dir(registry?.path())? {
+            let folder = package?.path();
+            let Ok(manifest) = config::parse(&folder.join("Cargo.toml")) else {
+                continue;
+            };
+            let of = |table: &str, key: &str| Some(manifest.get(table)?.get(key)?.clone());
+            let is_on = |value: toml::Value| value.as_bool() != Some(false);
+            let is_macro = of("lib", "proc-macro").is_some_and(is_on);
+            let is_script = match of("package", "build") {
+                Some(build) => is_on(build),
+                None => folder.join("build.rs").is_file(),
+            };
+            if is_macro || is_script {
+                let name = folder.file_name().unwrap_or_default();
+                found.insert(name.to_string_lossy().into_owned());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Refuses to run code of others where it could read the user's key.
+///
+/// # Errors
+/// `KeyInSight`.
+pub(super) fn require_hidden_key() -> Result<(), BuildError> {
+    if sandbox::kept() == Kept::Yes {
+        return Ok(());
+    }
+    match keys::in_sight() {
+        None => Ok(()),
+        Some(place) => {
+            let message = format!("what runs in the build could read the key in {place}");
+            let refusal = Refusal::new("KeyInSight", message).with(
+                "a key in a keystore or a file of its own while sources of others are built",
+                place,
+                "give --keystore, --account or --private-key-path, and unset the variable; or use a kernel with Landlock",
+            );
+            Err(refusal.usage().into())
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What a build can reach. Build scripts and macros run with the rights of the user: where the kernel has Landlock, they
+//! read the sources, the compiler, what it and a linker need, and what cargo downloaded, and write nothing but outputs.
+//! Other processes are out of their sight.
+
+use crate::children::Started;
+use std::io;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Files and folders of the machine that compilers, linkers and their programs read.
+const SYSTEM: [&str; 28] = [
+    "/.cargo",
+    "/bin",
+    "/etc/alternatives",
+    "/etc/ca-certificates",
+    "/etc/crypto-policies",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/ld.so.preload",
+    "/etc/localtime",
+    "/etc/nsswitch.conf",
+    "/etc/os-release",
+    "/etc/passwd",
+    "/etc/pki",
+    "/etc/profiles",
+    "/etc/ssl",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/nix/store",
+    "/opt",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/run/current-system",
+    "/sbin",
+    "/sys/devices/system/cpu",
+    "/sys/fs/cgroup",
+    "/usr",
+];
+/// Devices that programs read and write.
+const DEVICES: [&str; 5] = [
+    "/dev/full",
+    "/dev/null",
+    "/dev/random",
+    "/dev/urandom",
+    "/dev/zero",
+];
+/// Variables with lists of folders in which programs and libraries are looked for.
+const LISTS: [&str; 2] = ["PATH", "LD_LIBRARY_PATH"];
+
+/// What a build reads and writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sandbox {
+    read: Vec<PathBuf>,
+    write: Vec<PathBuf>,
+}
+
+/// Whether the kernel keeps a build in its sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// It does.
+    Yes,
+    /// It has no Landlock.
+    No,
+}
+
+impl Sandbox {
+    /// Beside what every build needs: `read` and `write`, files and folders. What is not there is left out.
+    pub(super) fn new(
+        read: impl IntoIterator<Item = PathBuf>,
+        write: impl IntoIterator<Item = PathBuf>,
+    ) -> Self {
+        let home = std::env::home_dir().unwrap_or_default();
+        // A folder above the user's would show all that the user has.
+        let is_narrow = |path: &PathBuf| path.is_absolute() && !home.starts_with(path);
+        let lists = LISTS.iter().filter_map(std::env::var_os);
+        let listed = lists.flat_map(|list| std::env::split_paths(&list).collect::<Vec<_>>());
+        let system = SYSTEM.iter().map(PathBuf::from);
+        Self {
+            read: system.chain(listed.filter(is_narrow)).chain(read).collect(),
+            write: DEVICES.iter().map(PathBuf::from).chain(write).collect(),
+        }
+    }
+
+    /// Starts a program that is ended with all that it starts, and that reaches no more than this.
+    ///
+    /// # Errors
+    /// As [`Started::group`].
+    pub(super) fn start(&self, command: &mut Command) -> io::Result<(Started, Kept)> {
+        // What restricts itself is a thread, and what it starts.
+        std::thread::scope(|scope| {
+            let start = scope.spawn(|| -> io::Result<(Started, Kept)> {
+                let kept = self.enter()?;
+                Ok((Started::group(command)?, kept))
+            });
+            let failed = || Err(io::Error::other("the thread that starts it ended"));
+            start.join().unwrap_or_else(|_| failed())
+        })
+    }
+
+    /// Restricts this thread for ever.
+    #[cfg(target_os = "linux")]
+    fn enter(&self) -> io::Result<Kept> {
+        use landlock::{
+            ABI, Access, AccessFs, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus,
+            path_beneath_rules,
+        };
+        const RIGHTS: ABI = ABI::V3;
+        let all = AccessFs::from_all(RIGHTS);
+        let there = |paths: &[PathBuf]| paths.iter().filter(|one| one.exists()).cloned().collect();
+        let (read, write): (Vec<_>, Vec<_>) = (there(&self.read), there(&self.write));
+        let restricted = Ruleset::default()
+            .handle_access(all)
+            .and_then(|rules| rules.create())
+            .and_then(|rules| {
+                let rules =
+                    rules.add_rules(path_beneath_rules(&read, AccessFs::from_read(RIGHTS)))?;
+                rules.add_rules(path_beneath_rules(&write, all))
+            })
+            .and_then(|rules| rules.restrict_self());
+        let status = restricted.map_err(io::Error::other)?;
+        Ok(match status.ruleset {
+            RulesetStatus::NotEnforced => Kept::No,
+            _ => Kept::Yes,
+        })
+    }
+
+    /// No such kernel.
+    #[cfg(not(target_os = "linux"))]
+    #[allow(clippy::unnecessary_wraps, reason = "as on Linux")]
+    fn enter(&self) -> io::Result<Kept> {
+        Ok(Kept::No)
+    }
+}
+
+/// Whether the kernel keeps builds in their sandboxes.
+pub(super) fn kept() -> Kept {
+    let nothing = Sandbox {
+        read: Vec::new(),
+        write: Vec::new(),
+    };
+    let tried = std::thread::scope(|scope| scope.spawn(|| nothing.enter()).join());
+    tried.ok().and_then(Result::ok).unwrap_or(Kept::No)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// What a shell says that runs `words` in a sandbox around `folder`.
+    fn said(folder: &Path, words: &str) -> (String, Kept) {
+        let sandbox = Sandbox::new([folder.join("read")], [folder.join("write")]);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", words]).current_dir("/");
+        command.stdin(std::process::Stdio::null());
+        command.stdout(std::process::Stdio::piped());
+        command.stderr(std::process::Stdio::null());
+        let (mut started, kept) = sandbox.start(&mut command).expect("a shell");
+        let (out, _) = started.pipes();
+        let said = io::read_to_string(out.expect("a pipe")).expect("text");
+        started.wait().expect("the end");
+        (said, kept)
+    }
+
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["read", "write", "other"] {
+            let path = folder.path().join(name);
+            std::fs::create_dir(&path).expect("made");
+            std::fs::write(path.join("file"), name).expect("written");
+        }
+        folder
+    }
+
+    #[test]
+    fn a_program_in_it_runs_as_it_is_with_landlock_or_without() {
+        let folder = folder();
+        let path = folder.path().display();
+        let (said, _) = said(
+            folder.path(),
+            &format!("cat {path}/read/file; echo x > {path}/write/new && echo written"),
+        );
+        assert_eq!(said, "readwritten\n");
+    }
+
+    #[test]
+    #[ignore = "nightly: needs a kernel with Landlock"]
+    fn a_program_in_it_reads_and_writes_nothing_else() {
+        let folder = folder();
+        let path = folder.path().display();
+        let parent = std::process::id();
+        for words in [
+            format!("cat {path}/other/file"),
+            format!("ls {path}/other"),
+            format!("echo x > {path}/read/file && echo written"),
+            format!("echo x > {path}/other/file && echo written"),
+            format!("cat /proc/{parent}/environ | tr '\\0' '\\n' | grep -c ="),
+            format!("ln {path}/other/file {path}/write/linked && cat {path}/write/linked"),
+        ] {
+            let (said, kept) = said(folder.path(), &words);
+            assert_eq!(kept, Kept::Yes);
+            assert!(said.is_empty() || said == "0\n", "{words}: {said}");
+        }
+        // This thread is as it was.
+        let other = folder.path().join("other/file");
+        assert_eq!(std::fs::read_to_string(other).expect("read"), "other");
+    }
+}

@@ -1,0 +1,39 @@
+//! Crates that are known by their names: what macros write leads to them.
+
+/// The compiler's own.
+pub(super) const OF_COMPILER: [&str; 3] = ["alloc", "core", "std"];
+/// Those of the SDK, of what it is made with, and of the framework.
+const OTHERS: [&str; 9] = [
+    "alloy_primitives",
+    "alloy_sol_types",
+    "stylus_core",
+    "stylus_proc",
+    "stylus_sdk",
+    "stylus_upgradeable",
+    "stylus_upgrades_host",
+    "stylus_upgrades_interface",
+    "stylus_upgrades_macros",
+];
+/// Those whose macros say nothing of storage but what is searched.
+const HARMLESS: [&str; 5] = [
+    "hex",
+    "hex_literal",
+    "openzeppelin_stylus",
+    "openzeppelin_stylus_proc",
+    "ruint",
+];
+/// Words that begin a path within a crate.
+const WITHIN: [&str; 4] = ["Self", "crate", "self", "super"];
+
+/// Whether what macros write leads to a crate of that name.
+pub(crate) fn is_named_by_macros(name: &str) -> bool {
+    let name = name.trim_start_matches("r#").replace('-', "_");
+    let mut all = OF_COMPILER.iter().chain(&OTHERS);
+    all.any(|one| *one == name)
+}
+
+/// Whether a path that begins with that leads to what is known, or stays in its crate.
+pub(super) fn is_known(root: &str) -> bool {
+    let mut all = HARMLESS.iter().chain(&WITHIN);
+    all.any(|one| *one == root) || is_named_by_macros(root)
+}

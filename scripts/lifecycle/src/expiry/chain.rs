@@ -1,0 +1,129 @@
+//! What the chain is like: its versions, and how long an activation lasts.
+
+use crate::client::{ChainError, Client};
+use alloy::primitives::{Address, B256, address};
+use alloy::providers::Provider;
+use alloy::sol;
+use serde::Serialize;
+use stylus_chain::ProgramSlots;
+use stylus_upgrades_interface::chain::{ARB_SYS, ARB_WASM, IArbWasm};
+
+/// Seconds of a day.
+pub const DAY: u64 = 86_400;
+/// ArbOwnerPublic: what the chain's owner has set.
+const ARB_OWNER_PUBLIC: Address = address!("000000000000000000000000000000000000006b");
+/// What `arbOSVersion()` adds to the version of ArbOS.
+const ARBOS_OFFSET: u64 = 55;
+
+sol! {
+    /// ArbSys (0x64).
+    interface IArbSysVersion {
+        function arbOSVersion() external view returns (uint256 version);
+    }
+
+    /// ArbOwnerPublic (0x6b).
+    interface IArbOwnerPublic {
+        function getScheduledUpgrade() external view returns (uint64 version, uint64 timestamp);
+    }
+
+    /// The parameters of ArbWasm (0x71).
+    interface IArbWasmParameters {
+        function expiryDays() external view returns (uint16 numDays);
+        function keepaliveDays() external view returns (uint16 numDays);
+    }
+}
+
+/// What the chain is like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChainFacts {
+    /// The endpoint, without what is secret in it.
+    pub endpoint: String,
+    /// Its id.
+    pub chain_id: u64,
+    /// The newest block.
+    pub block: u64,
+    /// Unix seconds of that block.
+    pub time: u64,
+    /// The version of ArbOS.
+    pub arbos: u64,
+    /// The version that programs must be activated for.
+    pub stylus: u16,
+    /// Days that an activation lasts.
+    pub expiry_days: u16,
+    /// Days after which it can be prolonged.
+    pub keepalive_days: u16,
+    /// The upgrade of ArbOS that is scheduled.
+    pub scheduled: Option<Scheduled>,
+    /// The Stylus parameters as ArbOS stores them.
+    #[serde(skip)]
+    pub params: B256,
+}
+
+/// An upgrade of ArbOS that is scheduled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Scheduled {
+    /// The version.
+    pub arbos: u64,
+    /// Unix seconds at which it takes effect.
+    pub time: u64,
+}
+
+impl ChainFacts {
+    /// Asks the chain.
+    ///
+    /// # Errors
+    /// What the chain says; a chain without Stylus does not answer.
+    pub async fn read(client: &Client) -> Result<Self, ChainError> {
+        let head = client
+            .provider()
+            .get_block_by_number(client.block())
+            .await
+            .map_err(|error| client.error("eth_getBlockByNumber", error))?
+            .ok_or_else(|| client.contradiction("no newest block"))?;
+        let version = IArbSysVersion::arbOSVersionCall {};
+        let version = client.call(ARB_SYS, &version).await?;
+        let arbos = version.saturating_to::<u64>().saturating_sub(ARBOS_OFFSET);
+        let stylus = IArbWasm::stylusVersionCall {};
+        let expiry = IArbWasmParameters::expiryDaysCall {};
+        let keepalive = IArbWasmParameters::keepaliveDaysCall {};
+        let params = client
+            .storage(ProgramSlots::ACCOUNT, ProgramSlots::of(B256::ZERO).params)
+            .await?;
+        Ok(Self {
+            params,
+            endpoint: client.endpoint().to_string(),
+            chain_id: client.chain_id(),
+            block: head.header.number,
+            time: head.header.timestamp,
+            arbos,
+            stylus: client.call(ARB_WASM, &stylus).await?,
+            expiry_days: client.call(ARB_WASM, &expiry).await?,
+            keepalive_days: client.call(ARB_WASM, &keepalive).await?,
+            scheduled: scheduled(client).await?,
+        })
+    }
+
+    /// Seconds that an activation lasts.
+    pub fn expiry(&self) -> u64 {
+        u64::from(self.expiry_days) * DAY
+    }
+
+    /// Seconds after which an activation can be prolonged.
+    pub fn keepalive(&self) -> u64 {
+        u64::from(self.keepalive_days) * DAY
+    }
+}
+
+async fn scheduled(client: &Client) -> Result<Option<Scheduled>, ChainError> {
+    let call = IArbOwnerPublic::getScheduledUpgradeCall {};
+    match client.call(ARB_OWNER_PUBLIC, &call).await {
+        Ok(found) if found.version > 0 => Ok(Some(Scheduled {
+            arbos: found.version,
+            time: found.timestamp,
+        })),
+        // A chain that cannot tell has none that anybody could know of.
+        Ok(_) => Ok(None),
+        Err(error) if error.is_no_answer() => Ok(None),
+        Err(error) => Err(error),
+    }
+}

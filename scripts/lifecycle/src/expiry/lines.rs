@@ -1,0 +1,139 @@
+//! An examination for people.
+
+use super::AHEAD_DAYS;
+use super::chain::{ChainFacts, DAY};
+use super::diagnosis::{Diagnosis, INCOMPLETE, Migration, PAUSED};
+use super::programs::{Cure, Program, State};
+use crate::assess::{Finding, Severity};
+use crate::text::{count, utc};
+
+impl Diagnosis {
+    /// The lines. `registry` is its address with its name.
+    pub fn lines(&self, registry: &str) -> Vec<String> {
+        let mut lines = self.chain.lines();
+        lines.push(format!("programs of {registry}"));
+        lines.extend(self.programs.iter().flat_map(Program::lines));
+        let mut add = |name: &str, section: Vec<String>| {
+            if !section.is_empty() {
+                lines.push(name.into());
+                lines.extend(section);
+            }
+        };
+        add(
+            "migrations",
+            self.migrations.iter().map(Migration::line).collect(),
+        );
+        let findings = self.findings.iter().flat_map(Finding::lines);
+        add(
+            "findings",
+            findings.map(|line| format!("  {line}")).collect(),
+        );
+        lines.push(self.verdict().into());
+        lines
+    }
+
+    /// What it comes to.
+    fn verdict(&self) -> &'static str {
+        let has = |name: &str| self.findings.iter().any(|one| one.id == *name);
+        match self.severity() {
+            _ if has(INCOMPLETE) => {
+                "the endpoint does not tell everything: what it hides is not examined"
+            }
+            Some(Severity::Danger) => "something that is needed does not work now",
+            _ if has(PAUSED) => "everything that is needed runs; a definition is paused",
+            Some(Severity::Warning) => "everything works; something needs attention in time",
+            Some(_) | None => "everything works",
+        }
+    }
+}
+
+impl ChainFacts {
+    /// The lines.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![
+            "chain".to_owned(),
+            format!(
+                "  ✓ {}  chain {}, block {}, ArbOS {}, Stylus {}",
+                self.endpoint, self.chain_id, self.block, self.arbos, self.stylus
+            ),
+            format!(
+                "  · an activation lasts {} days, and can be prolonged when it is {} days old",
+                self.expiry_days, self.keepalive_days
+            ),
+        ];
+        if let Some(scheduled) = self.scheduled {
+            let (arbos, time) = (scheduled.arbos, utc(scheduled.time));
+            lines.push(format!("  ! ArbOS {arbos} is scheduled for {time}"));
+        }
+        lines
+    }
+}
+
+impl State {
+    /// Its mark, and what it is.
+    pub(super) fn shown(self) -> (&'static str, String) {
+        match self {
+            Self::Active { seconds_left } => {
+                let is_soon = seconds_left < AHEAD_DAYS * DAY;
+                let left = count(seconds_left / DAY, "day");
+                (if is_soon { "!" } else { "✓" }, format!("{left} left"))
+            }
+            Self::Expired { age } => {
+                let ago = count(age / DAY, "day");
+                ("✗", format!("expired, activated {ago} ago"))
+            }
+            Self::Outdated { version, wanted } => {
+                let outdated = format!("outdated, for Stylus {version} and not {wanted}");
+                ("✗", outdated)
+            }
+            Self::Inactive => ("✗", "never activated".into()),
+            Self::Evm => ("✓", "EVM code, does not expire".into()),
+            Self::Missing => ("✗", "no code".into()),
+        }
+    }
+}
+
+impl Program {
+    /// One line for the code, and one for each purpose of it.
+    fn lines(&self) -> Vec<String> {
+        let (mark, state) = self.state.shown();
+        // What nothing needs now raises no alarm, and `--fix` alone leaves it as it is.
+        let (mark, flags) = match self.needed {
+            true => (mark, "--fix"),
+            false => ("·", "--fix --all"),
+        };
+        let cached = match self.cached {
+            Some(true) => "  cached",
+            Some(false) | None => "",
+        };
+        let cure = match self.cure {
+            Cure::None => String::new(),
+            Cure::Later { from } => format!("  keepalive possible from {}", utc(from)),
+            Cure::Keepalive => format!("  {flags} keeps it alive"),
+            Cure::Activate => format!("  {flags} activates it"),
+        };
+        let mut lines = vec![format!("  {mark} {}  {state}{cached}{cure}", self.codehash)];
+        for account in &self.accounts {
+            let uses = account.uses.iter().map(|one| {
+                let needed = if one.needed { "" } else { ", not needed now" };
+                format!("{} ({}){needed}", one.role.name(), one.of)
+            });
+            let mut uses: Vec<_> = uses.collect();
+            uses.dedup();
+            let wrong = match account.recorded {
+                Some(recorded) if recorded != self.codehash => "  NOT THE RECORDED CODE",
+                _ => "",
+            };
+            let uses = uses.join("; ");
+            lines.push(format!("      {}  {uses}{wrong}", account.address));
+        }
+        lines
+    }
+}
+
+impl Migration {
+    fn line(&self) -> String {
+        let way = format!("{} {} → {}", self.definition, self.from, self.to);
+        format!("  {}  {way}  since {}", self.proxy, utc(self.since))
+    }
+}

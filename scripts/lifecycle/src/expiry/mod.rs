@@ -1,0 +1,32 @@
+//! Which programs run, for how long, and what would help. Every command that needs programs warns of those that end
+//! soon.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `chain` | the chain's versions and terms |
+//! | `inventory` | accounts whose code is used, and what for |
+//! | [`programs`] | whether code runs, and what would help |
+//! | [`next_version`] | whether it would run under the chain's next version |
+//! | `warnings` | what ends soon, or does not run now |
+//! | `diagnosis`, `lines` | a whole examination, and that for people |
+
+mod chain;
+mod diagnosis;
+mod inventory;
+mod lines;
+pub mod next_version;
+pub mod programs;
+mod subject;
+mod warnings;
+
+pub use chain::{ChainFacts, DAY, Scheduled};
+pub use diagnosis::{Diagnosis, INCOMPLETE, Migration, PAUSED};
+pub use inventory::{Account, Inventory, Use};
+pub use programs::{Cure, Program, State};
+pub use subject::Subject;
+pub use warnings::{of_programs, warnings};
+
+/// Accounts that are asked for at once: an endpoint with limits tells when it is too many.
+pub const AT_ONCE: usize = 16;
+/// What ends sooner is warned of, in days.
+pub const AHEAD_DAYS: u64 = 60;

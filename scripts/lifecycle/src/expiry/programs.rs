@@ -1,0 +1,235 @@
+//! The code of accounts, grouped by its hash: whether it runs, for how long, and what would help.
+
+use super::AT_ONCE;
+use super::chain::{ChainFacts, DAY};
+use super::inventory::Account;
+use crate::client::{ChainError, Client};
+use crate::ids::CodeHash;
+use crate::model::Role;
+use crate::program_code::is_program;
+use alloy::primitives::{Address, Bytes};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use serde::Serialize;
+use stylus_chain::{NotRunnable, ProgramSlots};
+use stylus_upgrades_interface::chain::{ARB_WASM, ARB_WASM_CACHE, IArbWasm, IArbWasmCache};
+
+/// Code that one activation concerns, wherever it lies.
+#[derive(Debug, Clone, Serialize)]
+pub struct Program {
+    /// keccak256 of the code; zero where there is none.
+    pub codehash: CodeHash,
+    /// The code itself.
+    #[serde(skip)]
+    pub code: Bytes,
+    /// The accounts that hold it, those that users depend on first.
+    pub accounts: Vec<Account>,
+    /// Whether something needs it now.
+    pub needed: bool,
+    /// Whether it runs.
+    #[serde(flatten)]
+    pub state: State,
+    /// Whole days of activation left.
+    pub days_left: Option<u64>,
+    /// Whether it is in the init cache; `None` if it is no Stylus program.
+    pub cached: Option<bool>,
+    /// What would help.
+    pub cure: Cure,
+}
+
+/// Whether code runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum State {
+    /// A Stylus program that runs.
+    Active {
+        /// Seconds of activation left.
+        seconds_left: u64,
+    },
+    /// Its activation is too old.
+    Expired {
+        /// Seconds since it was activated.
+        age: u64,
+    },
+    /// An upgrade of the chain came after its activation.
+    Outdated {
+        /// The Stylus version that it was activated for.
+        version: u16,
+        /// That of the chain.
+        wanted: u16,
+    },
+    /// Nobody activated it.
+    Inactive,
+    /// EVM code, which does not expire.
+    Evm,
+    /// There is no code.
+    Missing,
+}
+
+impl State {
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Active { .. } => "active",
+            Self::Expired { .. } => "expired",
+            Self::Outdated { .. } => "outdated",
+            Self::Inactive => "inactive",
+            Self::Evm => "evm",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// What would help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Cure {
+    /// Nothing is needed.
+    None,
+    /// It can be prolonged, but not yet.
+    Later {
+        /// Unix seconds from which on it can.
+        from: u64,
+    },
+    /// `codehashKeepalive`, with its data fee.
+    Keepalive,
+    /// `activateProgram`, with its data fee.
+    Activate,
+}
+
+impl Program {
+    /// An account that holds the code.
+    pub fn address(&self) -> Address {
+        self.accounts
+            .first()
+            .map(|account| account.address)
+            .unwrap_or_default()
+    }
+
+    /// What it is for, above all.
+    pub fn role(&self) -> Option<Role> {
+        self.accounts.first()?.uses.first().map(|one| one.role)
+    }
+
+    /// What it is called in one line.
+    pub fn title(&self) -> String {
+        let first = self.accounts.first().and_then(|one| one.uses.first());
+        let (role, of) = first.map_or(("code", ""), |one| (one.role.name(), one.of.as_str()));
+        format!("{role} ({of})")
+    }
+}
+
+/// Looks at the code of every account. What would help is worked out for what has fewer than `within`
+/// seconds left.
+///
+/// # Errors
+/// What the chain says.
+pub async fn examine(
+    client: &Client,
+    chain: &ChainFacts,
+    accounts: Vec<Account>,
+    within: u64,
+) -> Result<Vec<Program>, ChainError> {
+    let codes = accounts.iter().map(|account| client.code(account.address));
+    let codes: Vec<Bytes> = stream::iter(codes).buffered(AT_ONCE).try_collect().await?;
+    let mut all: Vec<Program> = Vec::new();
+    for (account, code) in accounts.into_iter().zip(codes) {
+        let codehash = match code.is_empty() {
+            true => CodeHash::ZERO,
+            false => CodeHash::of(&code),
+        };
+        match all.iter_mut().find(|one| one.codehash == codehash) {
+            Some(program) => program.accounts.push(account),
+            None => all.push(Program {
+                codehash,
+                code,
+                accounts: vec![account],
+                needed: false,
+                state: State::Missing,
+                days_left: None,
+                cached: None,
+                cure: Cure::None,
+            }),
+        }
+    }
+    for program in &mut all {
+        let mut uses = program.accounts.iter().flat_map(|account| &account.uses);
+        program.needed = uses.any(|one| one.needed);
+        program.state = state(client, chain, program).await?;
+        if !matches!(program.state, State::Evm | State::Missing) {
+            let call = IArbWasmCache::codehashIsCachedCall {
+                codehash: program.codehash.into(),
+            };
+            program.cached = Some(client.call(ARB_WASM_CACHE, &call).await?);
+        }
+        if let State::Active { seconds_left } = program.state {
+            program.days_left = Some(seconds_left / DAY);
+        }
+        program.cure = cure(chain, program.state, within);
+    }
+    Ok(all)
+}
+
+/// What ArbOS stores of a program. ArbWasm has to answer alike, up to a day: an endpoint that makes up the one
+/// contradicts the other.
+async fn state(
+    client: &Client,
+    chain: &ChainFacts,
+    program: &Program,
+) -> Result<State, ChainError> {
+    if program.code.is_empty() {
+        return Ok(State::Missing);
+    }
+    if !is_program(&program.code) {
+        return Ok(State::Evm);
+    }
+    let slot = ProgramSlots::of(program.codehash.into()).record;
+    let record = client.storage(ProgramSlots::ACCOUNT, slot).await?;
+    let stored = match ProgramSlots::time_left(chain.params, record, chain.time) {
+        Ok(seconds_left) => State::Active { seconds_left },
+        Err(NotRunnable::NotActivated) => State::Inactive,
+        Err(NotRunnable::NeedsUpgrade { have, want }) => State::Outdated {
+            version: have,
+            wanted: want,
+        },
+        Err(NotRunnable::Expired { age }) => State::Expired { age },
+    };
+    let account = program.address();
+    let call = IArbWasm::programTimeLeftCall { program: account };
+    let (is_alike, says) = match (client.call(ARB_WASM, &call).await, stored) {
+        (Ok(left), State::Active { seconds_left }) => (
+            left.abs_diff(seconds_left) <= DAY,
+            format!("{left} seconds left"),
+        ),
+        (Ok(left), _) => (false, format!("{left} seconds left")),
+        (Err(error), stored) if error.revert().is_some() => {
+            let is_active = matches!(stored, State::Active { .. });
+            (!is_active, error.to_string())
+        }
+        (Err(error), _) => return Err(error),
+    };
+    match is_alike {
+        true => Ok(stored),
+        false => Err(client.contradiction(format!(
+            "ArbWasm says of {account}: {says}, and the storage of ArbOS ({}) that it is {stored:?}",
+            ProgramSlots::ACCOUNT,
+        ))),
+    }
+}
+
+/// What the chain's rules offer: an activation that is too young cannot be prolonged, and one that is
+/// too old or of another version neither; it can only be replaced.
+fn cure(chain: &ChainFacts, state: State, within: u64) -> Cure {
+    match state {
+        State::Expired { .. } | State::Outdated { .. } | State::Inactive => Cure::Activate,
+        State::Active { seconds_left } if seconds_left < within => {
+            let age = chain.expiry().saturating_sub(seconds_left);
+            match chain.keepalive().saturating_sub(age) {
+                0 => Cure::Keepalive,
+                wait => Cure::Later {
+                    from: chain.time.saturating_add(wait),
+                },
+            }
+        }
+        State::Active { .. } | State::Evm | State::Missing => Cure::None,
+    }
+}

@@ -1,0 +1,558 @@
+//! What OpenZeppelin Upgrades refuses of code behind a proxy, found in the AST of a build-info: delegatecall,
+//! selfdestruct, linked libraries, immutables, constructors, variables that are assigned where they are declared, and
+//! initializers that are missing, called twice or out of order. Tags in the sources allow a kind as they do for that
+//! tool.
+
+use super::annotations::{Sources, allowed};
+use super::nodes::{Declared, Nodes, each, is, list};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Functions within functions that are followed.
+const DEPTH: usize = 64;
+
+/// A kind of hazard, under the name that the tag `@custom:oz-upgrades-unsafe-allow` has for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HazardKind {
+    /// Code of others runs on the proxy's storage.
+    Delegatecall,
+    /// The code can be destroyed.
+    Selfdestruct,
+    /// Code at another address runs on the proxy's storage.
+    ExternalLibraryLinking,
+    /// A value that stands in the code and not in storage.
+    StateVariableImmutable,
+    /// A value that only a constructor would store.
+    StateVariableAssignment,
+    /// Code that never runs behind a proxy.
+    Constructor,
+    /// Parents whose initializers nothing calls, as there is no initializer.
+    MissingInitializer,
+    /// A parent whose initializer is not called.
+    MissingInitializerCall,
+    /// A parent whose initializer is called twice.
+    DuplicateInitializerCall,
+    /// Initializers of parents that are not called in the order of the parents.
+    IncorrectInitializerOrder,
+    /// Anybody can initialize the code itself, which no proxy needs.
+    OpenImplementation,
+}
+
+impl HazardKind {
+    /// Its name in tags.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Delegatecall => "delegatecall",
+            Self::Selfdestruct => "selfdestruct",
+            Self::ExternalLibraryLinking => "external-library-linking",
+            Self::StateVariableImmutable => "state-variable-immutable",
+            Self::StateVariableAssignment => "state-variable-assignment",
+            Self::Constructor => "constructor",
+            Self::MissingInitializer => "missing-initializer",
+            Self::MissingInitializerCall => "missing-initializer-call",
+            Self::DuplicateInitializerCall => "duplicate-initializer-call",
+            Self::IncorrectInitializerOrder => "incorrect-initializer-order",
+            Self::OpenImplementation => "open-implementation",
+        }
+    }
+
+    /// What it means behind a proxy.
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::Delegatecall => "runs code of another account on the proxy's storage",
+            Self::Selfdestruct => "can destroy the code, or send the proxy's balance away",
+            Self::ExternalLibraryLinking => {
+                "runs the code of a linked library on the proxy's storage"
+            }
+            Self::StateVariableImmutable => {
+                "is a value in the code: every proxy of this code has the same"
+            }
+            Self::StateVariableAssignment => {
+                "is assigned where it is declared: the proxy's storage never has that value"
+            }
+            Self::Constructor => "never runs behind a proxy: what it stores is not there",
+            Self::MissingInitializer => "has parents with initializers, and no initializer",
+            Self::MissingInitializerCall => "is an initializer of a parent that nothing calls",
+            Self::DuplicateInitializerCall => "is an initializer of a parent that runs twice",
+            Self::OpenImplementation => {
+                "can be initialized by anybody where it lies: its constructor does not call _disableInitializers()"
+            }
+            Self::IncorrectInitializerOrder => {
+                "is an initializer of a parent that does not run in the order of the parents"
+            }
+        }
+    }
+}
+
+/// A hazard of a contract.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Hazard {
+    /// Its kind.
+    pub kind: HazardKind,
+    /// The contract and the function, variable or library: `Vault.run`.
+    pub place: String,
+    /// The source file.
+    pub file: String,
+}
+
+/// The hazards of a contract in a build-info; nothing where its AST is not there.
+pub(super) fn of(
+    info: &Value,
+    (file, name): (&str, &str),
+    contract: &Map<String, Value>,
+) -> Option<Vec<Hazard>> {
+    let output = info.get("output").unwrap_or(info);
+    let compiled = output.get("sources").and_then(Value::as_object)?;
+    if compiled.values().any(|source| source.get("ast").is_none()) {
+        return None;
+    }
+    let mut all = list(&compiled.get(file)?["ast"]["nodes"]).iter();
+    let own = all.find(|node| is(node, "ContractDefinition") && node["name"] == name)?;
+    let nodes = Nodes::of(compiled.values().map(|source| &source["ast"]), own)?;
+    let sources = Sources::of(info);
+    let search = Search {
+        nodes: &nodes,
+        sources: &sources,
+    };
+    let mut found = BTreeSet::new();
+    for base in nodes.bases() {
+        search.of_contract(&base, &mut found);
+    }
+    search.libraries(own, contract, &mut found);
+    search.initializers(own, &mut found);
+    Some(found.into_iter().collect())
+}
+
+struct Search<'a, 'v> {
+    nodes: &'a Nodes<'v>,
+    sources: &'a Sources<'v>,
+}
+
+impl<'v> Search<'_, 'v> {
+    /// Whether the author allows a kind at a declaration, there or in what is called from it.
+    fn allows(&self, one: &Declared<'_>, kind: HazardKind) -> bool {
+        let text = self.sources.documentation(one.node, one.file);
+        let (here, below) = allowed(&text);
+        here.contains(&kind.name()) || below.contains(&kind.name())
+    }
+
+    fn allows_below(&self, one: &Declared<'_>, kind: HazardKind) -> bool {
+        let text = self.sources.documentation(one.node, one.file);
+        allowed(&text).1.contains(&kind.name())
+    }
+
+    fn hazard(&self, kind: HazardKind, of: &Declared<'_>, what: &str) -> Hazard {
+        let contract = of.contract.and_then(|id| self.nodes.get(id));
+        let contract = contract.map_or("", |one| text(&one.node["name"]));
+        let place = match (contract, what) {
+            ("", what) => what.to_owned(),
+            (contract, "") => contract.to_owned(),
+            (contract, what) => format!("{contract}.{what}"),
+        };
+        Hazard {
+            kind,
+            place,
+            file: of.file.to_owned(),
+        }
+    }
+
+    /// What a contract, or a parent of it, declares.
+    fn of_contract(&self, base: &Declared<'v>, found: &mut BTreeSet<Hazard>) {
+        for node in list(&base.node["nodes"]) {
+            let one = Declared {
+                node,
+                contract: base.node["id"].as_u64(),
+                file: base.file,
+            };
+            let mut add = |kind: HazardKind, what: &str| {
+                if !self.allows(&one, kind) && !self.allows(base, kind) {
+                    found.insert(self.hazard(kind, &one, what));
+                }
+            };
+            let name = text(&node["name"]);
+            if is(node, "VariableDeclaration") {
+                let is_stored = node["constant"] != true;
+                match text(&node["mutability"]) {
+                    "immutable" => add(HazardKind::StateVariableImmutable, name),
+                    _ if is_stored && node["value"].is_object() => {
+                        add(HazardKind::StateVariableAssignment, name);
+                    }
+                    _ => {}
+                }
+            }
+            if node["kind"] == "constructor" && !is_harmless(node) {
+                add(HazardKind::Constructor, "constructor");
+            }
+            // Others are followed from where they are called.
+            if is(node, "FunctionDefinition") && is_called_from_outside(node) {
+                for kind in [HazardKind::Delegatecall, HazardKind::Selfdestruct] {
+                    self.operations(&one, kind, &mut BTreeSet::new(), found);
+                }
+            }
+        }
+    }
+
+    /// Where a function, or one that it calls, has such an operation. A tag allows it in what it stands before, or in
+    /// what that calls as well.
+    fn operations(
+        &self,
+        function: &Declared<'v>,
+        kind: HazardKind,
+        seen: &mut BTreeSet<u64>,
+        found: &mut BTreeSet<Hazard>,
+    ) {
+        let contract = function.contract.and_then(|id| self.nodes.get(id));
+        let around = [Some(*function), contract];
+        let around = || around.iter().flatten();
+        if around().any(|one| self.allows_below(one, kind)) {
+            return;
+        }
+        let id = function.node["id"].as_u64();
+        if id.is_none_or(|id| seen.len() >= DEPTH * DEPTH || !seen.insert(id)) {
+            return;
+        }
+        let (mut called, mut is_there) = (BTreeSet::new(), false);
+        each(function.node, &mut |node| {
+            is_there |= is_operation(node, kind);
+            called.extend(node["referencedDeclaration"].as_u64());
+        });
+        if is_there && !around().any(|one| self.allows(one, kind)) {
+            let name = match text(&function.node["name"]) {
+                "" => text(&function.node["kind"]),
+                name => name,
+            };
+            found.insert(self.hazard(kind, function, name));
+        }
+        for one in called.into_iter().flat_map(|id| self.bodies(id)) {
+            self.operations(&one, kind, seen, found);
+        }
+    }
+
+    /// What runs where a function or modifier is named: that of a library or of no contract, or of the contract and
+    /// its parents, where another one may override it.
+    fn bodies(&self, id: u64) -> Vec<Declared<'v>> {
+        let is_code = |one: &Declared<'_>| {
+            is(one.node, "FunctionDefinition") || is(one.node, "ModifierDefinition")
+        };
+        let Some(one) = self.nodes.get(id).filter(is_code) else {
+            return Vec::new();
+        };
+        if self.nodes.is_outside(id) {
+            return vec![one];
+        }
+        let bases = self.nodes.bases();
+        let is_own = bases
+            .iter()
+            .any(|base| base.node["id"].as_u64() == one.contract);
+        let inherited = bases.iter().flat_map(|base| {
+            let nodes = list(&base.node["nodes"]).iter();
+            nodes.map(move |node| Declared {
+                node,
+                contract: base.node["id"].as_u64(),
+                file: base.file,
+            })
+        });
+        let same =
+            inherited.filter(|other| is_code(other) && other.node["name"] == one.node["name"]);
+        match is_own {
+            true => same.collect(),
+            // A call of another contract.
+            false => Vec::new(),
+        }
+    }
+
+    /// Libraries that are linked.
+    fn libraries(
+        &self,
+        own: &'v Value,
+        contract: &Map<String, Value>,
+        found: &mut BTreeSet<Hazard>,
+    ) {
+        let kind = HazardKind::ExternalLibraryLinking;
+        let Some(one) = own["id"].as_u64().and_then(|id| self.nodes.get(id)) else {
+            return;
+        };
+        if self.allows(&one, kind) {
+            return;
+        }
+        let code = contract
+            .get("evm")
+            .map(|evm| &evm["deployedBytecode"]["linkReferences"]);
+        let files = code.and_then(Value::as_object).into_iter().flatten();
+        let libraries = files.flat_map(|(file, all)| {
+            let all = all.as_object().into_iter().flatten();
+            all.map(move |(name, _)| (file, name))
+        });
+        for (file, name) in libraries {
+            found.insert(Hazard {
+                kind,
+                place: format!("{}.{name}", text(&own["name"])),
+                file: file.clone(),
+            });
+        }
+    }
+
+    /// Initializers of parents that are missing, called twice or out of order.
+    fn initializers(&self, own: &'v Value, found: &mut BTreeSet<Hazard>) {
+        if own["abstract"] == true || own["contractKind"] != "contract" {
+            return;
+        }
+        let Some(contract) = own["id"].as_u64().and_then(|id| self.nodes.get(id)) else {
+            return;
+        };
+        // From the most basic parent on.
+        let mut parents: Vec<Declared<'v>> = self.nodes.bases();
+        parents.reverse();
+        let mut wanted: Vec<(u64, Declared<'v>)> = Vec::new();
+        for parent in parents.iter().filter(|one| one.node["id"] != own["id"]) {
+            for node in list(&parent.node["nodes"]) {
+                let does_something = || self.does_something(node, &mut BTreeSet::new());
+                if is_of_parent(node)
+                    && !text(&node["name"]).ends_with("_unchained")
+                    && does_something()
+                {
+                    let one = Declared {
+                        node,
+                        contract: parent.node["id"].as_u64(),
+                        file: parent.file,
+                    };
+                    wanted.extend(node["id"].as_u64().map(|id| (id, one)));
+                }
+            }
+        }
+        let entries: Vec<&Value> = parents
+            .iter()
+            .rev()
+            .flat_map(|one| list(&one.node["nodes"]))
+            .filter(|node| {
+                modifiers(node).any(|name| name == "initializer" || name == "reinitializer")
+            })
+            .filter(|node| is_called_from_outside(node) && node["implemented"] != false)
+            .collect();
+        let mut add = |kind: HazardKind, one: &Declared<'_>, what: &str| {
+            let entry = entries.first().copied().unwrap_or(contract.node);
+            let at = Declared {
+                node: entry,
+                ..contract
+            };
+            if ![&contract, one, &at]
+                .into_iter()
+                .any(|one| self.allows(one, kind))
+            {
+                found.insert(Hazard {
+                    kind,
+                    place: match what {
+                        "" => text(&own["name"]).to_owned(),
+                        what => format!("{}.{what}", text(&own["name"])),
+                    },
+                    file: contract.file.to_owned(),
+                });
+            }
+        };
+        // What a parent's initializer calls is called with it.
+        let mut within: BTreeSet<u64> = BTreeSet::new();
+        for (id, one) in &wanted {
+            let mut calls = Vec::new();
+            self.calls(one.node, &mut BTreeSet::new(), &mut calls);
+            within.extend(calls.into_iter().filter(|called| called != id));
+        }
+        let outer: Vec<&(u64, Declared<'v>)> = wanted
+            .iter()
+            .filter(|(id, _)| !within.contains(id))
+            .collect();
+        if entries.is_empty() {
+            if let Some((_, one)) = outer.first() {
+                add(HazardKind::MissingInitializer, one, "");
+            }
+            return;
+        }
+        let is_locked = |node: &&Value| {
+            node["kind"] == "constructor" && {
+                let mut locks = modifiers(node).any(|name| name == "initializer");
+                each(&node["body"], &mut |inner| {
+                    locks |= inner["name"] == "_disableInitializers";
+                });
+                locks
+            }
+        };
+        let mut all = parents.iter().flat_map(|one| list(&one.node["nodes"]));
+        if !all.any(|node| is_locked(&node)) {
+            add(HazardKind::OpenImplementation, &contract, "");
+        }
+        let first: Vec<&Value> = entries
+            .iter()
+            .copied()
+            .filter(|node| modifiers(node).any(|name| name == "initializer"))
+            .collect();
+        let Some(entry) = first.first() else {
+            return;
+        };
+        let mut calls = Vec::new();
+        for entry in &first {
+            self.calls(entry, &mut BTreeSet::new(), &mut calls);
+        }
+        for (id, one) in &outer {
+            let unchained = format!("{}_unchained", text(&one.node["name"]));
+            let mut names = calls.iter().filter_map(|id| self.nodes.get(*id));
+            let is_called =
+                calls.contains(id) || names.any(|one| one.node["name"] == unchained.as_str());
+            if !is_called {
+                add(
+                    HazardKind::MissingInitializerCall,
+                    one,
+                    text(&one.node["name"]),
+                );
+            }
+        }
+        let mut own_calls = Vec::new();
+        self.calls(entry, &mut BTreeSet::new(), &mut own_calls);
+        let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+        for id in &own_calls {
+            *counts.entry(*id).or_default() += 1;
+        }
+        for (id, count) in counts.iter().filter(|(_, count)| **count > 1) {
+            let Some(one) = self.nodes.get(*id) else {
+                continue;
+            };
+            let is_direct = is_of_parent(one.node) && has_effects(one.node);
+            if *count > 1 && is_direct {
+                add(
+                    HazardKind::DuplicateInitializerCall,
+                    &one,
+                    text(&one.node["name"]),
+                );
+            }
+        }
+        let order: Vec<usize> = own_calls
+            .iter()
+            .filter_map(|called| outer.iter().position(|(id, _)| id == called))
+            .collect();
+        let late = order
+            .windows(2)
+            .find(|pair| matches!(pair, [a, b] if a > b));
+        if let Some((_, one)) = late.and_then(|pair| outer.get(*pair.get(1)?)) {
+            add(
+                HazardKind::IncorrectInitializerOrder,
+                one,
+                text(&one.node["name"]),
+            );
+        }
+    }
+
+    /// The initializers of parents that a function calls, in their order, with those that these call.
+    fn calls(&self, function: &'v Value, open: &mut BTreeSet<u64>, all: &mut Vec<u64>) {
+        if open.len() >= DEPTH || all.len() >= DEPTH * DEPTH {
+            return;
+        }
+        let mut named = Vec::new();
+        each(&function["body"], &mut |node| {
+            if is(node, "FunctionCall") {
+                named.extend(node["expression"]["referencedDeclaration"].as_u64());
+            }
+        });
+        for id in named {
+            let Some(one) = self
+                .nodes
+                .get(id)
+                .filter(|one| is(one.node, "FunctionDefinition"))
+            else {
+                continue;
+            };
+            if is_of_parent(one.node) {
+                all.push(id);
+            }
+            if open.insert(id) {
+                self.calls(one.node, open, all);
+                open.remove(&id);
+            }
+        }
+    }
+
+    /// Whether a function does more than to call others that do nothing.
+    fn does_something(&self, function: &'v Value, open: &mut BTreeSet<u64>) -> bool {
+        if has_effects(function) {
+            return true;
+        }
+        let mut calls = Vec::new();
+        each(&function["body"], &mut |node| {
+            if is(node, "FunctionCall") {
+                calls.extend(node["expression"]["referencedDeclaration"].as_u64());
+            }
+        });
+        calls.into_iter().any(|id| {
+            let called = self.nodes.get(id);
+            called.is_some_and(|one| {
+                open.len() < DEPTH && open.insert(id) && self.does_something(one.node, open)
+            })
+        })
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// Whether anybody can call a function.
+fn is_called_from_outside(node: &Value) -> bool {
+    let is_open = matches!(text(&node["visibility"]), "public" | "external");
+    is_open && node["kind"] != "constructor"
+}
+
+/// The modifiers of a function, by their names.
+fn modifiers(node: &Value) -> impl Iterator<Item = &str> {
+    list(&node["modifiers"])
+        .iter()
+        .map(|one| text(&one["modifierName"]["name"]))
+}
+
+/// Whether it is an initializer that contracts call which inherit it.
+fn is_of_parent(node: &Value) -> bool {
+    is(node, "FunctionDefinition")
+        && node["visibility"] == "internal"
+        && modifiers(node).any(|name| name == "onlyInitializing" || name == "initializer")
+}
+
+/// Whether a function has a statement that is no call of an initializer of a parent.
+fn has_effects(node: &Value) -> bool {
+    let is_call_of_other = |statement: &Value| {
+        let call = &statement["expression"];
+        let callee = &call["expression"];
+        let name = callee["name"].as_str().or(callee["memberName"].as_str());
+        is(statement, "ExpressionStatement")
+            && is(call, "FunctionCall")
+            && name.is_some_and(|name| name.starts_with("__") && name.contains("_init"))
+    };
+    list(&node["body"]["statements"])
+        .iter()
+        .any(|one| !is_call_of_other(one))
+}
+
+/// Whether a constructor does nothing but to keep anybody from initializing the code itself.
+fn is_harmless(node: &Value) -> bool {
+    let is_lock = |statement: &Value| {
+        let callee = &statement["expression"]["expression"];
+        is(statement, "ExpressionStatement") && callee["name"] == "_disableInitializers"
+    };
+    list(&node["body"]["statements"]).iter().all(is_lock)
+        && modifiers(node).all(|name| name == "initializer")
+}
+
+/// Whether a node is such an operation, in Solidity or in assembly.
+fn is_operation(node: &Value, kind: HazardKind) -> bool {
+    let (types, names): (&[&str], &[&str]) = match kind {
+        HazardKind::Delegatecall => (
+            &["t_function_baredelegatecall", "t_function_barecallcode"],
+            &["delegatecall", "callcode"],
+        ),
+        HazardKind::Selfdestruct => (&["t_function_selfdestruct"], &["selfdestruct", "suicide"]),
+        _ => return false,
+    };
+    let called = text(&node["expression"]["typeDescriptions"]["typeIdentifier"]);
+    let in_solidity =
+        is(node, "FunctionCall") && types.iter().any(|prefix| called.starts_with(prefix));
+    let in_assembly =
+        is(node, "YulFunctionCall") && names.contains(&text(&node["functionName"]["name"]));
+    in_solidity || in_assembly
+}

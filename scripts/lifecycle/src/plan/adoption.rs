@@ -1,0 +1,144 @@
+//! The adoption of a proxy, tried on a copy before anybody gives it away: who decides over it hands it over there, the
+//! definition adopts it, and a stranger tries its functions before and after.
+
+use super::decide::decide;
+use super::strangers::{opened, to_code, to_instance};
+use crate::assess::Finding;
+use crate::client::{ChainError, Client, Fork};
+use crate::error::Explain;
+use crate::names::Names;
+use crate::registry::{Candidate, HandOver};
+use crate::simulation::{Simulation, now};
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol_types::SolCall;
+use stylus_chain::{BlockId, Chain};
+use stylus_layout::PublicInterface;
+use stylus_registry_core::policy::parse;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::slots;
+
+/// An adoption that is to be tried.
+#[derive(Debug, Clone)]
+pub struct AdoptionRequest {
+    /// The registry.
+    pub registry: Address,
+    /// The governed call.
+    pub call: abi::adoptCall,
+    /// The policy that decides it.
+    pub policy: String,
+    /// The proxy, as it is.
+    pub found: Candidate,
+    /// What hands it over; nothing where it was given already.
+    pub hand_over: Option<HandOver>,
+    /// The functions of the version, if they are known.
+    pub interface: Option<PublicInterface>,
+    /// Names for addresses.
+    pub names: Names,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default)]
+pub struct TriedAdoption {
+    /// The block that it was tried at.
+    pub block: u64,
+    /// Why it would fail.
+    pub problem: Option<Finding>,
+    /// What strangers can do to the proxy now, and after the adoption; and to the code of the version itself.
+    pub open: Vec<Finding>,
+}
+
+/// Tries `request` on a copy of the newest block.
+///
+/// # Errors
+/// What keeps it from being tried. What would make it fail is in the answer.
+pub async fn try_adoption(
+    client: &Client,
+    request: AdoptionRequest,
+) -> Result<TriedAdoption, ChainError> {
+    let fork = Fork::newest(client).await?;
+    fork.carry_out(move |chain| carry_out(chain, &request))
+        .await
+}
+
+fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, ChainError> {
+    let mut simulation = Simulation::new(chain);
+    let AdoptionRequest {
+        registry,
+        call,
+        found,
+        names,
+        ..
+    } = request;
+    let proxy = call.proxy;
+    let mut tried = TriedAdoption {
+        block: simulation.chain.block_number(),
+        ..TriedAdoption::default()
+    };
+    let interface = request.interface.as_ref();
+    // Whoever can take it now can do so until it is adopted.
+    let before = opened(&simulation, proxy, interface)?;
+    tried.open = to_instance(&format!("the proxy {proxy}, as it is"), &before);
+    if let Some(give) = &request.hand_over {
+        let sent = simulation.send(
+            &give.signature,
+            give.from,
+            give.to,
+            give.input.clone(),
+            U256::ZERO,
+        );
+        if let Err(error) = sent {
+            tried.problem = Some(failed("the hand-over", error)?);
+            return Ok(tried);
+        }
+    }
+    let Ok(policy) = parse(request.policy.as_bytes()) else {
+        return Ok(tried); // the registry takes no such policy
+    };
+    let bytes: Bytes = call.abi_encode().into();
+    let what = format!("adopt {proxy}");
+    if let Err(finding) = decide(&mut simulation, *registry, &policy, &bytes, &what, names)? {
+        tried.problem = Some(finding);
+        return Ok(tried);
+    }
+    let code = now(simulation
+        .registry(*registry)
+        .code(&call.name, &call.version))?;
+    let slot = slots::IMPLEMENTATION.into();
+    let runs = simulation.chain.storage(proxy, slot, BlockId::latest())?;
+    if Address::from_word(runs) != code.implementation {
+        let kind = found.kind;
+        tried.problem = Some(Finding::problem(
+            "NotAdopted",
+            format!("{proxy} ({kind:?}) does not run the code of the version once it is adopted"),
+            &code.implementation.to_string(),
+            Address::from_word(runs).to_string(),
+            "do not give it away: it could not be upgraded",
+        ));
+        return Ok(tried);
+    }
+    let after = opened(&simulation, proxy, interface)?;
+    let known = tried.open.len();
+    tried.open.extend(to_instance(
+        &format!("the proxy {proxy}, once it is adopted"),
+        &after,
+    ));
+    // One finding for each function: what is open before and after is told once.
+    let (first, later) = tried.open.split_at(known);
+    let later = later
+        .iter()
+        .filter(|one| first.iter().all(|other| other.id != one.id));
+    tried.open = first.iter().chain(later).cloned().collect();
+    let own = opened(&simulation, code.implementation, interface)?;
+    let what = format!("the code {}", code.implementation);
+    tried.open.extend(to_code(&what, &own));
+    Ok(tried)
+}
+
+fn failed(what: &str, error: ChainError) -> Result<Finding, ChainError> {
+    let finding = error.finding()?;
+    let says = finding.report().message;
+    Ok(Finding {
+        message: format!("{what} fails: {says}"),
+        ..finding
+    })
+}

@@ -1,0 +1,283 @@
+//! What an account without any rights can do to an instance on a copy: it calls every function that changes
+//! something, and what has power over the instance is compared before and after each call.
+
+use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::client::ChainError;
+use crate::simulation::{GasLimit, Simulation};
+use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt, Specifier};
+use alloy::json_abi::{Function, StateMutability};
+use alloy::primitives::{Address, B256, U256, keccak256};
+use std::collections::BTreeMap;
+use stylus_chain::{BlockId, Receipt};
+use stylus_layout::PublicInterface;
+use stylus_upgrades_interface::adopted::IOwnable;
+use stylus_upgrades_interface::slots;
+
+/// Who has no rights anywhere.
+const STRANGER: Address = Address::repeat_byte(0x5e);
+/// Functions that are called, at most.
+const FUNCTIONS_MAX: usize = 256;
+/// Units of gas that each call gets.
+const GAS: u64 = 16_000_000;
+/// What is called of code whose functions are not known.
+const WELL_KNOWN: [&str; 13] = [
+    "function initialize()",
+    "function initialize(address)",
+    "function initialize(uint256)",
+    "function init()",
+    "function setImplementation(address)",
+    "function upgrade(address)",
+    "function upgradeTo(address)",
+    "function upgradeToAndCall(address,bytes)",
+    "function changeAdmin(address)",
+    "function setOwner(address)",
+    "function transferOwnership(address)",
+    "function grantRole(bytes32,address)",
+    "function renounceOwnership()",
+];
+/// Events that say that power was given, or that an initializer ran.
+const OF_POWER: [&str; 9] = [
+    "Initialized(uint8)",
+    "Initialized(uint64)",
+    "Upgraded(address)",
+    "AdminChanged(address,address)",
+    "BeaconUpgraded(address)",
+    "OwnershipTransferred(address,address)",
+    "OwnershipTransferStarted(address,address)",
+    "RoleGranted(bytes32,address,address)",
+    "RoleAdminChanged(bytes32,bytes32,bytes32)",
+];
+
+/// What decides over an account that may be a proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Power {
+    slots: Vec<(&'static str, B256)>,
+    owner: Option<Address>,
+    has_code: bool,
+}
+
+impl Power {
+    fn over(simulation: &Simulation, account: Address) -> Result<Self, ChainError> {
+        let initializable = slots::erc7201(b"openzeppelin.storage.Initializable");
+        let all = [
+            ("the implementation", slots::IMPLEMENTATION),
+            ("the admin", slots::ADMIN),
+            ("the beacon", slots::BEACON),
+            ("whether it is initialized", initializable),
+        ];
+        let mut held = Vec::new();
+        for (what, slot) in all {
+            let latest = BlockId::latest();
+            held.push((
+                what,
+                simulation.chain.storage(account, slot.into(), latest)?,
+            ));
+        }
+        Ok(Self {
+            slots: held,
+            owner: simulation.ask(account, &IOwnable::ownerCall {}).ok(),
+            has_code: !simulation.code(account)?.is_empty(),
+        })
+    }
+
+    /// What of it is another one after a call.
+    fn changed(&self, after: &Self) -> Vec<String> {
+        let slots = self.slots.iter().zip(&after.slots);
+        let slots = slots.filter(|(before, after)| before != after);
+        let mut changed: Vec<String> = slots.map(|((what, _), _)| (*what).to_owned()).collect();
+        if self.owner != after.owner {
+            changed.push("the owner".into());
+        }
+        if self.has_code != after.has_code {
+            changed.push("whether there is code".into());
+        }
+        changed
+    }
+}
+
+/// A call of a stranger that gives power away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Opened {
+    /// The function.
+    pub(super) signature: String,
+    /// What the call does.
+    pub(super) does: String,
+}
+
+/// What a stranger can do to an account on a copy, by the functions of its code; where those are not known, by those
+/// that such code usually has.
+pub(super) fn opened(
+    simulation: &Simulation,
+    account: Address,
+    interface: Option<&PublicInterface>,
+) -> Result<Vec<Opened>, ChainError> {
+    let mut copy = simulation.branch();
+    copy.gas = GasLimit::Exactly(GAS);
+    let before = Power::over(&copy, account)?;
+    let latest = BlockId::latest();
+    let runs = copy
+        .chain
+        .storage(account, slots::IMPLEMENTATION.into(), latest)?;
+    let mut found: BTreeMap<String, Opened> = BTreeMap::new();
+    for function in functions(interface) {
+        let signature = function.signature();
+        for named in [STRANGER, Address::from_word(runs)] {
+            let Some(input) =
+                calldata(&function, named).filter(|_| !found.contains_key(&signature))
+            else {
+                continue;
+            };
+            let call = |copy: &mut Simulation| {
+                let sent = copy.send(&signature, STRANGER, account, input.into(), U256::ZERO);
+                let receipt = match sent {
+                    Ok(receipt) => receipt,
+                    Err(error) if error.revert().is_some() || error.is_halted() => return Ok(None),
+                    Err(error) => return Err(error),
+                };
+                let mut does = before.changed(&Power::over(copy, account)?);
+                does.extend(events_of(&receipt, account).map(|event| format!("event {event}")));
+                Ok(Some(does.join(", ")).filter(|does| !does.is_empty()))
+            };
+            if let Some(does) = copy.discarded(call)? {
+                let signature = signature.clone();
+                found.insert(signature.clone(), Opened { signature, does });
+            }
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// The functions that are called: what changes something of the code, and what such code usually has.
+fn functions(interface: Option<&PublicInterface>) -> Vec<Function> {
+    let own = interface.into_iter().flat_map(PublicInterface::abi);
+    let own = own.filter_map(|entry| Function::parse(entry).ok());
+    let usual = WELL_KNOWN
+        .iter()
+        .filter_map(|entry| Function::parse(entry).ok());
+    let changes = |one: &Function| {
+        !matches!(
+            one.state_mutability,
+            StateMutability::View | StateMutability::Pure
+        )
+    };
+    let mut all: BTreeMap<[u8; 4], Function> = BTreeMap::new();
+    for function in usual.chain(own).filter(changes) {
+        if all.len() < FUNCTIONS_MAX {
+            all.insert(function.selector().0, function);
+        }
+    }
+    all.into_values().collect()
+}
+
+/// A call with values that most functions take: that address, ones, and nothing of what has no fixed size.
+fn calldata(function: &Function, named: Address) -> Option<Vec<u8>> {
+    let values = function.inputs.iter().map(|input| {
+        let ty = input.resolve().ok()?;
+        Some(value(&ty, named))
+    });
+    let values: Vec<DynSolValue> = values.collect::<Option<_>>()?;
+    function.abi_encode_input(&values).ok()
+}
+
+fn value(ty: &DynSolType, named: Address) -> DynSolValue {
+    match ty {
+        DynSolType::Address => DynSolValue::Address(named),
+        DynSolType::Bool => DynSolValue::Bool(true),
+        DynSolType::Uint(bits) => DynSolValue::Uint(U256::ONE, *bits),
+        DynSolType::Int(bits) => DynSolValue::Int(
+            alloy::primitives::I256::try_from(1).unwrap_or_default(),
+            *bits,
+        ),
+        DynSolType::FixedBytes(bytes) => DynSolValue::FixedBytes(B256::ZERO, *bytes),
+        DynSolType::Function => DynSolValue::Function(alloy::primitives::Function::ZERO),
+        DynSolType::Bytes => DynSolValue::Bytes(Vec::new()),
+        DynSolType::String => DynSolValue::String(String::new()),
+        DynSolType::Array(_) => DynSolValue::Array(Vec::new()),
+        DynSolType::FixedArray(of, count) => {
+            DynSolValue::FixedArray(vec![value(of, named); (*count).min(FUNCTIONS_MAX)])
+        }
+        DynSolType::Tuple(of) => {
+            DynSolValue::Tuple(of.iter().map(|one| value(one, named)).collect())
+        }
+        _ => DynSolValue::Bytes(Vec::new()),
+    }
+}
+
+/// The events of a receipt by which an account says that power was given.
+fn events_of(receipt: &Receipt, account: Address) -> impl Iterator<Item = &'static str> {
+    let logs = receipt
+        .logs
+        .iter()
+        .filter(move |log| log.address == account);
+    let topics: Vec<B256> = logs
+        .filter_map(|log| log.topics().first().copied())
+        .collect();
+    let mut known = OF_POWER.to_vec();
+    known.retain(|event| topics.contains(&keccak256(event)));
+    known.into_iter()
+}
+
+/// What strangers can do to an instance, as findings. What they could do before, and can do no longer, is none.
+pub(super) fn to_instance(what: &str, opened: &[Opened]) -> Vec<Finding> {
+    let found = opened.iter().map(|one| {
+        let message = format!("anybody can call {} of {what}: {}", one.signature, one.does);
+        let id = FindingId::stranger(&one.signature);
+        Finding::new(Part::Simulation, Severity::Danger, id.clone(), message).with(
+            "a call that is refused",
+            "a call of an account without rights that goes through",
+            format!(
+                "call it in the upgrade, or guard it; to accept it: {}",
+                FindingId::flag([&id])
+            ),
+        )
+    });
+    found.collect()
+}
+
+/// What strangers can do to code itself, as findings: a proxy has its own storage, so it is no danger to that.
+pub(super) fn to_code(what: &str, opened: &[Opened]) -> Vec<Finding> {
+    let found = opened.iter().map(|one| {
+        let message = format!(
+            "anybody can call {} of {what} itself: {}",
+            one.signature, one.does
+        );
+        Finding::named(
+            Part::Simulation,
+            Severity::Warning,
+            "OpenImplementation",
+            message,
+        )
+        .with(
+            "code that is initialized, or cannot be",
+            "a call of an account without rights that goes through",
+            "call _disableInitializers() in its constructor",
+        )
+    });
+    found.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_are_called_with_values_of_their_types() {
+        let interface = PublicInterface::new(
+            [
+                "function get() view returns (uint256)".to_owned(),
+                "function set((address,uint8[2])[2],bytes4,string,int8)".to_owned(),
+            ],
+            [],
+        )
+        .expect("an interface");
+        let all = functions(Some(&interface));
+        assert_eq!(all.len(), WELL_KNOWN.len() + 1);
+        for function in &all {
+            let input = calldata(function, STRANGER).expect("calldata");
+            assert!(
+                function.abi_decode_input(&input[4..]).is_ok(),
+                "{function:?}"
+            );
+        }
+    }
+}

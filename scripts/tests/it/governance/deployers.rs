@@ -1,0 +1,62 @@
+//! Chains without the deployers that nearly every chain has: `registry deploy` puts them there, or says why not before
+//! it sends anything.
+
+use crate::prelude::*;
+use alloy::primitives::address;
+use stylus_upgrades_interface::chain::{CREATE2_DEPLOYER, STYLUS_DEPLOYER};
+
+/// The sender of the known transaction that creates the CREATE2 deployer.
+const CREATE2_SENDER: Address = address!("3fab184622dc19b6109349b94811493bf2a45362");
+
+/// A chain on which nobody has deployed anything.
+fn bare() -> Sandbox {
+    let sandbox = Sandbox::bare();
+    sandbox.chain(|chain| {
+        for account in [CREATE2_DEPLOYER, STYLUS_DEPLOYER, CREATE2_SENDER] {
+            chain.set_code(account, Bytes::new());
+            chain.set_nonce(account, 0);
+        }
+    });
+    sandbox
+}
+
+fn has_code(sandbox: &Sandbox, account: Address) -> bool {
+    let view = sandbox.chain(move |chain| chain.account(account, BlockId::latest()));
+    !view.expect("the account").code.is_empty()
+}
+
+#[test]
+fn a_registry_is_deployed_on_a_chain_without_deployers() {
+    let sandbox = bare();
+    sandbox
+        .run("Admin", "registry deploy --save")
+        .warns(&[
+            "deploying the CREATE2 deployer, which this chain lacks",
+            "deploying the Stylus deployer, which this chain lacks",
+        ])
+        .ends(0);
+    assert!(has_code(&sandbox, CREATE2_DEPLOYER) && has_code(&sandbox, STYLUS_DEPLOYER));
+    sandbox.done("Admin", "define A --migrate Admin");
+    sandbox.done("Admin", "register A 1.0 counter-v1");
+    sandbox.done("Admin", CREATE);
+    assert_eq!(sandbox.proxies().len(), 1);
+}
+
+#[test]
+fn what_a_chain_cannot_have_is_said_before_anything_is_spent() {
+    let sandbox = bare();
+    sandbox.chain(|chain| chain.set_nonce(CREATE2_SENDER, 1));
+    let before = sandbox.block();
+    let refused = sandbox.run("Admin", "registry deploy --save");
+    refused.is(4, "NoCreate2Deployer");
+    refused.says("found", &["1 transactions of"]);
+    assert_eq!(sandbox.block(), before, "nothing was sent");
+
+    // other code where the Stylus deployer belongs
+    let sandbox = bare();
+    sandbox.set_code(STYLUS_DEPLOYER, vec![0]);
+    let before = sandbox.block();
+    let refused = sandbox.run("Admin", "registry deploy --save");
+    refused.is(1, "OtherDeployer");
+    assert_eq!(sandbox.block(), before, "nothing was sent");
+}

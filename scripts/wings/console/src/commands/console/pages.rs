@@ -1,0 +1,206 @@
+//! Which page a path is, and what the commands report that it is drawn from.
+
+use super::before;
+use super::refused::nothing_there;
+use crate::app_error::Error;
+use crate::assess::{Finding, Role};
+use crate::console::overview::Overview;
+use crate::console::page::PageContext;
+use crate::console::plan::{REPLAY_BLOCKS, SimulatedPlan};
+use crate::console::request::PageRequest;
+use crate::console::{self, definition::Shown};
+use crate::context::{Context, Session};
+use crate::governance::definitions;
+use crate::history::{Wanted, read_compared};
+use crate::model::{Definition, Slice};
+use crate::options::{INSTANCES, UpgradeArgs};
+use crate::pipeline::inspection::inspect;
+use crate::pipeline::standing::{self, Instances};
+use crate::plan::Replay;
+use maud::Markup;
+use stylus_upgrades_core::commands::plan::PlanArgs;
+use stylus_upgrades_core::commands::{pending, plan, policy, replay, review};
+
+/// Maximum number of entries of each list on a page: the newest.
+const LISTED: usize = 50;
+/// Instances, and versions, of which slots and code are compared on the page of a definition; of more,
+/// `stylus-upgrades verify` does it.
+const COMPARED_MAX: usize = 12;
+/// Maximum number of transactions that a page replays.
+const REPLAYED_MAX: u32 = 200;
+
+/// The title and the content of the page.
+pub(crate) async fn drawn(
+    context: &Context,
+    place: &PageContext,
+    request: &PageRequest,
+) -> Result<(String, Markup), Error> {
+    let proxy = || required(request, "proxy");
+    Ok(match request.path.as_str() {
+        "/" => {
+            let shown = overview(context).await?;
+            let open = pending::pending(context, None).await?;
+            let main = console::overview::overview(place, &shown, &open);
+            ("Overview".into(), main)
+        }
+        "/action" => {
+            let found = review::review(context, required(request, "id")?).await?;
+            (found.what.clone(), console::action::action(place, &found))
+        }
+        "/before" => {
+            let found = before::run(context, request).await?;
+            let main = console::before::before(place, &found);
+            ("Before the wallet is asked".into(), main)
+        }
+        "/plan" => {
+            let replay = replayed(request)?;
+            let action = request.value("action");
+            let args = PlanArgs {
+                upgrade: UpgradeArgs {
+                    name: request.value("name").into(),
+                    version: request.value("version").into(),
+                    action: (!action.is_empty()).then(|| action.into()),
+                    ..UpgradeArgs::default()
+                },
+                instances: INSTANCES,
+                replay,
+                replay_blocks: REPLAY_BLOCKS,
+                write_expect: None,
+            };
+            // What cannot be compared here is reported; the rest is tried.
+            let ran = plan::run_as(context, &args, Role::Reader, None).await?;
+            let shown = SimulatedPlan {
+                replay: match &ran.replay {
+                    Some(Some(replay)) => replay::lines(replay, &place.names),
+                    Some(None) => vec![format!("! {}", Replay::nothing().message)],
+                    None => Vec::new(),
+                },
+                verdict: ran.simulation,
+                plan: ran.plan,
+                decoded: ran.decoded,
+                coverage: ran.checks.coverage,
+                warnings: [ran.warnings, ran.checks.findings].concat(),
+            };
+            let main = console::plan::page(place, &shown);
+            ("Tried on a copy".into(), main)
+        }
+        "/definition" => {
+            let most = (LISTED, COMPARED_MAX);
+            definition(context, place, request.value("name"), most).await?
+        }
+        "/instance" => {
+            let proxy = context.manifest.address(proxy()?)?;
+            let found = inspect(Session::reading(context).await?, proxy).await?;
+            let title = format!("Instance {}", found.instance.instance.proxy);
+            (title, console::instance::instance(place, &found))
+        }
+        "/census" => {
+            let laboratory = context.program.wings.laboratory("this page")?;
+            let found = (laboratory.census)(context, proxy()?).await?;
+            ("Census".into(), console::census::census(place, &found))
+        }
+        "/doctor" => {
+            let watch = context.program.wings.watch("this page")?;
+            let found = (watch.examined)(context).await?;
+            ("Doctor".into(), console::doctor::doctor(place, &found))
+        }
+        path => return Err(nothing_there(path)),
+    })
+}
+
+/// A value that a page is about.
+fn required<'r>(request: &'r PageRequest, name: &str) -> Result<&'r str, Error> {
+    match request.value(name) {
+        "" => Err(Error::Usage {
+            message: format!("this page needs {name}, which its address does not have"),
+            expected: format!("{}?{name}=…", request.path),
+            found: request.path.clone(),
+            next: "open the first page, and choose one there".into(),
+        }),
+        value => Ok(value),
+    }
+}
+
+/// The first definitions, and what ends soon.
+async fn overview(context: &Context) -> Result<Overview, Error> {
+    let session = Session::reading(context).await?;
+    let registry = session.registry;
+    let all = definitions(registry).await?;
+    let mut shown = Overview {
+        total: all.len(),
+        ..Overview::default()
+    };
+    let (names, mut used) = (context.names(), Vec::new());
+    for name in all.iter().take(LISTED) {
+        let nothing = |_: &Definition| Slice::nothing();
+        let subject = (name.as_str(), &names);
+        let compared = read_compared(registry, subject, Wanted::None, nothing).await?;
+        used.extend(compared.definition().used_once());
+        shown.definitions.push(compared);
+    }
+    shown.warnings = standing::programs(session, used).await?;
+    for name in all.iter().take(LISTED).filter(|name| !name.is_empty()) {
+        let which = Instances::Of(name, standing::INSTANCES_MAX);
+        let found = standing::of_instances(session, which).await?;
+        shown.warnings.extend(standing::taken(context, found));
+    }
+    Ok(shown)
+}
+
+/// A definition with the newest entries of its lists: how many are listed and compared with the chain. The
+/// empty name is the registry itself.
+pub(crate) async fn definition(
+    context: &Context,
+    place: &PageContext,
+    name: &str,
+    (listed, most_compared): (usize, usize),
+) -> Result<(String, Markup), Error> {
+    let registry = context.verified_snapshot().await?;
+    let part = |definition: &Definition| Slice::newest(definition, listed);
+    let subject = (name, &place.names);
+    let wanted = Wanted::Newest(listed);
+    let compared = read_compared(registry, subject, wanted, part).await?;
+    let one = compared.definition();
+    let verified = Slice::newest(one, most_compared);
+    let roles = one.policies.keys().cloned().collect();
+    let shown = Shown {
+        compared: &compared,
+        part: &part(one),
+        verification: &compared.verify(registry.client, &verified).await?,
+        verified: &verified,
+        policies: &policy::policies(context, name, Some(roles)).await?,
+        pending: &pending::pending(context, Some(name)).await?,
+        findings: &found(context, one, &verified).await?,
+    };
+    let main = console::definition::definition(place, &shown);
+    Ok((shown.title().into(), main))
+}
+
+/// What is found about the instances of a part.
+async fn found(
+    context: &Context,
+    definition: &Definition,
+    part: &Slice,
+) -> Result<Vec<Finding>, Error> {
+    let registry = context.verified_snapshot().await?;
+    let session = Session { context, registry };
+    let proxies = part.instances_of(definition).iter().map(|one| one.proxy);
+    let proxies: Vec<_> = proxies.collect();
+    let found = standing::of_instances(session, Instances::These(&proxies)).await?;
+    Ok(standing::taken(context, found))
+}
+
+/// How many past transactions are to be sent again.
+fn replayed(request: &PageRequest) -> Result<Option<u32>, Error> {
+    let text = request.value("replay");
+    match text.parse() {
+        _ if text.is_empty() => Ok(None),
+        Ok(count) if count <= REPLAYED_MAX => Ok(Some(count)),
+        _ => Err(Error::Usage {
+            message: "this is not a number of transactions to replay".into(),
+            expected: format!("1 to {REPLAYED_MAX}; plan --replay takes more"),
+            found: text.into(),
+            next: "open the action and choose there".into(),
+        }),
+    }
+}

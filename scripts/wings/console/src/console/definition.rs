@@ -1,0 +1,171 @@
+//! One definition: versions and steps, instances, policies, what waits, what happened.
+
+use super::action::timeline;
+use super::overview::{actions, at_versions, differing, rest};
+use super::page::{PageContext, address, addresses, card, findings, instances, state, text};
+use super::policy::tree_alone;
+use crate::assess::{Finding, Severity};
+use crate::governance::{self, Explained, Node};
+use crate::history::{ComparedHistory, Verification};
+use crate::model::{Definition, Slice, StepKind, role_of, runs};
+use crate::review::{OpenAction, Pending, Policies};
+use crate::text::{count, grouped, shell_word};
+use alloy::primitives::Address;
+use maud::{Markup, html};
+
+/// What the page shows.
+#[derive(Debug)]
+pub struct Shown<'a> {
+    /// The definition; the registry itself has no name.
+    pub compared: &'a ComparedHistory,
+    /// What is shown of its lists.
+    pub part: &'a Slice,
+    /// What was compared with the chain of it.
+    pub verification: &'a Verification,
+    /// Of which part.
+    pub verified: &'a Slice,
+    /// Its policies.
+    pub policies: &'a Policies,
+    /// What is open.
+    pub pending: &'a Pending,
+    /// What is found about the instances of that part.
+    pub findings: &'a [Finding],
+}
+
+impl Shown<'_> {
+    /// What the page is about.
+    pub fn title(&self) -> &str {
+        match self.compared.definition().name.as_str() {
+            "" => "The registry itself",
+            name => name,
+        }
+    }
+}
+
+/// The page.
+pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
+    let open: Vec<&OpenAction> = shown.pending.actions.iter().collect();
+    let (one, history) = (shown.compared.definition(), &shown.compared.history);
+    let part = shown.part;
+    let newest: Vec<_> = history.entries.iter().rev().cloned().collect();
+    html! {
+        h1 { (text(shown.title())) }
+        (differing(&shown.compared.differences))
+        @if !one.name.is_empty() {
+            p { "current " b { (text(&one.current)) } ", sequence " (one.sequence) ", " (state(one.state.word())) }
+            (versions(place, one, part))
+            section {
+                h2 { "Instances" }
+                @if one.instances.is_empty() { p { "None yet." } }
+                @else { (instances(place, part.instances_of(one))) }
+                (rest(part.instances.len(), one.instances.len(), &listing("status", one)))
+                (findings(shown.findings))
+            }
+        }
+        section {
+            h2 { "Waits" }
+            (actions(place, &open, "Nothing is open.", |one| decided_by(shown.policies, one)))
+        }
+        section {
+            h2 { "Who decides" }
+            dl.fields {
+                @for policy in &shown.policies.policies {
+                    dt { (text(&policy.role)) }
+                    dd {
+                        code { (text(&policy.named)) }
+                        @if let Some(node) = tree_of(policy, &[]) { (tree_alone(place, &node)) }
+                        @if let Some(fewest) = policy.fewest {
+                            "at least " (fewest) @if fewest == 1 { " approval" } @else { " approvals" } "; alone: "
+                            (addresses(place, &policy.alone))
+                        }
+                    }
+                }
+            }
+        }
+        section {
+            h2 { "Whether it still holds" }
+            ul.checks {
+                @for one in &shown.verification.checks {
+                    li { @if one.ok { (text(&one.line())) } @else { b { (text(&one.line())) } } }
+                }
+            }
+            (findings(&shown.verification.findings))
+            (unchecked(one, shown.verified))
+        }
+        section {
+            h2 { "What happened" }
+            (timeline(place, &newest))
+            (rest(history.entries.len(), history.total, &listing("history", one)))
+        }
+    }
+}
+
+/// The policy that decides an open action, with those who said yes to that.
+fn decided_by(policies: &Policies, open: &OpenAction) -> Option<Node> {
+    let of = |role: &str| policies.policies.iter().find(|policy| policy.role == role);
+    let asked = &open.shown.as_ref()?.display.role;
+    let role = role_of(asked, |role| of(role).is_some());
+    tree_of(of(role)?, &open.open.readiness.approved)
+}
+
+/// A policy as a tree; `None` where it cannot be read, which the document says as a failure already.
+fn tree_of(policy: &Explained, approved: &[Address]) -> Option<Node> {
+    governance::tree(&policy.role, &policy.expression, approved).ok()
+}
+
+/// The command that lists all of a definition.
+fn listing(command: &str, one: &Definition) -> String {
+    format!("stylus-upgrades {command} {}", shell_word(&one.name))
+}
+
+/// What was not compared, and what compares it.
+fn unchecked(one: &Definition, verified: &Slice) -> Markup {
+    let versions = one.versions.len() - verified.versions.len();
+    let instances = one.instances.len() - verified.instances.len();
+    html! {
+        @if versions + instances > 0 {
+            (card(Severity::Unknown, &html! { "the code of " (grouped(versions))
+                " versions and the slots of " (grouped(instances)) " instances were not compared here: "
+                code { "stylus-upgrades verify" } " compares all" }))
+        }
+    }
+}
+
+/// Versions, with the steps into each.
+fn versions(place: &PageContext, one: &Definition, part: &Slice) -> Markup {
+    let at = at_versions(one);
+    html! {
+        section {
+            h2 { "Versions" }
+            ol.versions start=(part.versions.start + 1) {
+                @for version in part.versions_of(one) {
+                    @let at = at.get(version.version.as_str()).copied().unwrap_or_default();
+                    li.current[version.version == one.current] {
+                        b { (text(&version.version)) }
+                        @if version.version == one.current { " (current)" }
+                        ", " (count(at, "instance"))
+                        @if version.incoming().next().is_none() { ", instances are created at it" }
+                        @for step in version.incoming() {
+                            br; (text(&step.from)) " → " (text(&version.version)) ": " (words(runs(step)))
+                        }
+                        br; "code " (address(place, version.code.implementation))
+                        br; "hash " code.address { (version.code.codehash) }
+                    }
+                }
+            }
+            (rest(part.versions.len(), one.versions.len(), &listing("status", one)))
+        }
+    }
+}
+
+/// What runs in a step of that kind.
+const fn words(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::None => "nothing runs",
+        StepKind::Call => "a function of the new code",
+        StepKind::ForeignCall => "a function of the new code, without the mixin",
+        StepKind::Script => "a script",
+        StepKind::Complex => "many transactions",
+        StepKind::Unknown(_) => "a step of an unknown kind",
+    }
+}

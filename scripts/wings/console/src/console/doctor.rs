@@ -1,0 +1,44 @@
+//! What the doctor found.
+
+use super::page::{PageContext, address, cell, findings, table, text};
+use crate::expiry::{Diagnosis, Program};
+use maud::{Markup, html};
+use std::collections::BTreeSet;
+
+/// The page.
+pub fn doctor(place: &PageContext, found: &Diagnosis) -> Markup {
+    let programs = found.programs.iter().map(|one| {
+        let days = one.days_left.map_or("–".into(), |days| days.to_string());
+        let needed = if one.needed { "yes" } else { "not now" };
+        [
+            code(place, one),
+            cell(one.state.word()),
+            cell(&days),
+            cell(needed),
+        ]
+    });
+    html! {
+        h1 { "Doctor" }
+        p { "chain " (found.chain.chain_id) ", block " (found.chain.block) ", ArbOS "
+            (found.chain.arbos) }
+        @if found.findings.is_empty() { p { "Nothing was found." } }
+        (findings(&found.findings))
+        section {
+            h2 { "Programs" }
+            (table("Programs", ["code", "state", "days left", "needed"], programs))
+        }
+    }
+}
+
+/// What the code is for, by whom it is held, and its hash.
+fn code(place: &PageContext, program: &Program) -> Markup {
+    html! {
+        @for account in &program.accounts {
+            @let uses: BTreeSet<String> =
+                account.uses.iter().map(|one| format!("{} ({})", one.role.name(), one.of)).collect();
+            @for one in &uses { b { (text(one)) } br; }
+            (address(place, account.address)) br;
+        }
+        "hash " code.address { (program.codehash) }
+    }
+}

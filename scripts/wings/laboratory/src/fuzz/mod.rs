@@ -1,0 +1,445 @@
+//! Tries to break an upgrade before its users do: the same sequences of calls on two copies of one block, one with the
+//! code of today and one with the planned upgrade. Whatever differs, and nobody declared, is found.
+
+mod bench;
+mod constants;
+mod corpus;
+mod difference;
+mod edges;
+mod frontier;
+mod random;
+mod regression;
+mod report;
+mod sequence;
+mod shrink;
+mod values;
+
+pub use difference::Kind;
+pub use report::{FuzzFinding, FuzzReport, ShownCall};
+
+use crate::client::{ChainError, Client, Fork, ReadsLeft};
+use crate::error::Refusal;
+use crate::functions::interfaces;
+use crate::plan::{FuzzRequest, FuzzSettings as Settings, fails};
+use crate::program_code::{CodeBytes, fragments};
+use crate::progress::Progress;
+use crate::replay::{PastCall, calls};
+use crate::simulation::{Simulation, now};
+use crate::text::{count, grouped};
+use crate::universes::universes;
+use alloy::json_abi::Function;
+use alloy::primitives::{Address, B256, Bytes, U256};
+use bench::Bench;
+use difference::Intended;
+use edges::Edges;
+
+use frontier::Frontier;
+use sequence::{Call, Maker, Target};
+use shrink::Smallest;
+
+use std::time::{Duration, Instant};
+use stylus_chain::Chain;
+use values::Values;
+
+/// Past calls that sequences begin with, and blocks that are looked through for them, at most.
+const PAST: (u32, u64) = (64, 256);
+/// Accounts that call, at most.
+const CALLERS_MAX: usize = 16;
+/// Callers that nobody knows.
+const STRANGERS: [Address; 2] = [Address::repeat_byte(0x11), Address::repeat_byte(0x22)];
+/// Sequences that are kept because they showed something new, at most.
+const KEPT_MAX: usize = 4_096;
+/// Accounts and slots that the endpoint is asked for while sequences run, at most, and sequences after which it is
+/// asked nothing more. Both are counted, so that the same is read again with the same seed.
+const READS: (u64, u64) = (500, 1_000);
+/// Findings after which it ends.
+const FINDINGS_MAX: usize = 32;
+/// How often a constant that one version alone has is tried, beside the others.
+const NEW_CONSTANTS: usize = 4;
+/// Between two reports of its course.
+const TICK: Duration = Duration::from_millis(500);
+
+/// Fuzzes an upgrade on copies of the newest block. Nothing is sent.
+///
+/// # Errors
+/// What keeps it from being done, and an upgrade that fails.
+pub async fn fuzz(
+    client: &Client,
+    request: FuzzRequest,
+    instances: &[Address],
+) -> Result<FuzzReport, ChainError> {
+    let definition = (request.plan.registry, request.plan.call.name.as_str());
+    let past = calls(client, definition, instances, PAST).await?;
+    let fork = Fork::newest(client).await?;
+    let (listener, reads) = (client.clone(), fork.reads_left());
+    fork.carry_out(move |chain| fuzz_on((chain, reads), &request, &past, listener.progress()))
+        .await
+}
+
+fn fuzz_on(
+    (chain, reads): (Chain, ReadsLeft),
+    request: &FuzzRequest,
+    past: &[PastCall],
+    progress: &dyn Progress,
+) -> Result<FuzzReport, ChainError> {
+    let (universes, plan) = universes(chain, &request.plan)?;
+    if let Some(problem) = plan.problems.into_iter().next() {
+        return Err(fails(&problem).into());
+    }
+    let mut upgraded = plan
+        .instances
+        .iter()
+        .filter(|one| one.to == plan.to && !one.migrating);
+    let is_it = |proxy: Address| request.proxy.is_none_or(|wanted| wanted == proxy);
+    let instance = upgraded.find(|one| one.from != one.to && is_it(one.proxy));
+    let Some(proxy) = instance.map(|one| one.proxy) else {
+        let (name, block) = (plan.name, plan.block);
+        let message =
+            format!("on a copy of block {block} the upgrade reaches no instance of {name}");
+        let refusal = Refusal::new("NoInstance", message).with(
+            "an instance that is at the new version afterwards",
+            "none",
+            "create one, name another with --proxy, or finish the complex migration first",
+        );
+        return Err(refusal.into());
+    };
+    let (getters, targets) = functions(request);
+    if targets.is_empty() {
+        let name = plan.name;
+        let message = format!(
+            "no function is known that both versions of {name} have, beside getters without arguments"
+        );
+        let refusal = Refusal::new("NoFunctions", message).with(
+            "the interfaces of both versions",
+            "none in common",
+            "build both versions here, or register versions whose layout documents have an interface",
+        );
+        return Err(refusal.into());
+    }
+    let registry = request.plan.registry;
+    let copy = &universes.as_it_is;
+    let known = now(copy.registry(registry).code(&plan.name, &plan.from))?;
+    let implementation = request.plan.call.code.implementation;
+    let code_before = code(copy, known.implementation)?;
+    let code_after = code(&universes.upgraded, implementation)?;
+    let old = constants::constants(&code_before);
+    let new = constants::constants(&code_after);
+    let answers = answers(copy, proxy, &getters)?;
+    let callers = callers(copy, request, (proxy, past), &answers)?;
+
+    let mut words: Vec<U256> = old.union(&new).copied().collect();
+    for one in old.symmetric_difference(&new) {
+        words.extend([*one; NEW_CONSTANTS]);
+    }
+    let accounts = words.iter().filter_map(|word| account(B256::from(*word)));
+    let accounts: Vec<Address> = callers
+        .iter()
+        .copied()
+        .chain([proxy, registry])
+        .chain(accounts)
+        .collect();
+    let mut values = Values::new(request.settings.seed, words, accounts);
+    answers.iter().for_each(|answer| values.saw(answer));
+    past.iter()
+        .for_each(|call| values.saw(call.input.get(4..).unwrap_or_default()));
+
+    let settings = &request.settings;
+    let layouts = [&request.layouts[0], &request.layouts[1]];
+    let intended = Intended::of(&settings.declared.differs);
+    let invariants = invariants(request)?;
+    let bench = Bench::new(
+        universes,
+        (proxy, &callers, values.accounts.clone()),
+        (targets, &getters, request.abis.clone()),
+        layouts,
+        (intended, invariants),
+        code_before.is_evm() || code_after.is_evm(),
+    )?;
+    if let Some(name) = bench.stray() {
+        let expected =
+            "a function, an event or a variable of the contract, or `balance of ACCOUNT`";
+        return Err(nothing_compared(name, expected));
+    }
+    let mut course = Course {
+        first: first(&bench.targets, past, settings)?,
+        bench,
+        maker: Maker { values, callers },
+        kept: Vec::new(),
+        frontier: Frontier::default(),
+        edges: Edges::default(),
+        findings: Vec::new(),
+        block: plan.block,
+        settings,
+    };
+    let begun = Instant::now();
+    reads.set(READS.0);
+    let sequences = course.run(&reads, progress)?;
+    let functions = course
+        .bench
+        .targets
+        .iter()
+        .map(|one| one.function.signature());
+    let elapsed = begun.elapsed();
+    Ok(FuzzReport {
+        name: plan.name,
+        from: plan.from,
+        to: plan.to,
+        block: plan.block,
+        proxy,
+        seed: settings.seed,
+        sequences,
+        unread: course.bench.unread,
+        calls: course.bench.calls,
+        milliseconds: elapsed.as_millis() as u64,
+        calls_per_second: a_second(course.bench.calls, elapsed),
+        behaviors: course.bench.seen.count(),
+        corpus: course.kept.len(),
+        functions: functions.collect(),
+        variables: course.bench.variables(),
+        declared: settings.declared.differs.clone(),
+        findings: course.findings,
+    })
+}
+
+/// A run of the fuzzer.
+struct Course<'a> {
+    bench: Bench<'a>,
+    maker: Maker,
+    /// Sequences that are tried before any other.
+    first: Vec<Vec<Call>>,
+    /// Sequences that showed something new.
+    kept: Vec<Vec<Call>>,
+    /// Calls that went where none did.
+    frontier: Frontier,
+    /// Where numbers stop to be taken.
+    edges: Edges,
+    /// What was found.
+    findings: Vec<FuzzFinding>,
+    block: u64,
+    settings: &'a Settings,
+}
+
+impl Course<'_> {
+    /// Runs sequences until an end is reached. Gives how many.
+    fn run(&mut self, reads: &ReadsLeft, progress: &dyn Progress) -> Result<u64, ChainError> {
+        let (begun, settings) = (Instant::now(), self.settings);
+        let mut told = begun;
+        let mut first = std::mem::take(&mut self.first).into_iter();
+        let mut sequences = 0;
+        let is_over = |sequences: u64| {
+            let is_late = settings.time.is_some_and(|time| begun.elapsed() >= time);
+            is_late || settings.runs.is_some_and(|runs| sequences >= runs)
+        };
+        while !is_over(sequences) && self.findings.len() < FINDINGS_MAX {
+            let calls = first.next().unwrap_or_else(|| self.next());
+            sequences += 1;
+            if sequences == READS.1 {
+                reads.set(0);
+            }
+            self.one(calls, sequences)?;
+            if told.elapsed() >= TICK {
+                told = Instant::now();
+                progress.tick(&format!(
+                    "{}, {} calls/s, {}, {}",
+                    count(sequences, "sequence"),
+                    grouped(a_second(self.bench.calls, begun.elapsed())),
+                    count(self.bench.seen.count() as u64, "behavior"),
+                    count(self.findings.len() as u64, "finding")
+                ));
+            }
+        }
+        Ok(sequences)
+    }
+
+    /// The next sequence: a new one, or one that showed something new and is changed.
+    fn next(&mut self) -> Vec<Call> {
+        let random = &mut self.maker.values.random;
+        let found = match random.below(8) {
+            _ if self.settings.blind => None,
+            0 | 1 => self.edges.next(random),
+            2 => self.frontier.next(random),
+            _ => None,
+        };
+        if let Some(calls) = found {
+            return calls;
+        }
+        let is_new = self.kept.is_empty() || random.once_in(3);
+        let targets = &self.bench.targets;
+        match (
+            is_new,
+            random.below(self.kept.len()),
+            random.below(self.kept.len()),
+        ) {
+            (true, ..) => self.maker.new_sequence(targets),
+            (false, one, other) => self
+                .maker
+                .changed(&self.kept[one], &self.kept[other], targets),
+        }
+    }
+
+    /// Runs one sequence. What it finds is made as small as it gets; then it is run again, for what else there is.
+    fn one(&mut self, calls: Vec<Call>, number: u64) -> Result<(), ChainError> {
+        loop {
+            let shown = self.bench.run(&calls)?;
+            shown
+                .answers
+                .iter()
+                .for_each(|answer| self.maker.values.saw(answer));
+            self.edges.saw(&calls, &shown.succeeded);
+            if let Some(at) = shown.new.filter(|_| !self.settings.blind) {
+                self.frontier.reached(calls.get(..=at).unwrap_or_default());
+                if self.kept.len() < KEPT_MAX {
+                    self.keep(&calls)?;
+                    self.kept.push(calls.clone());
+                }
+            }
+            let Some(difference) = shown.difference else {
+                return Ok(());
+            };
+            let when = (number, self.bench.calls);
+            let found = Smallest::of(&mut self.bench, calls.clone(), difference)?;
+            let place = (self.bench.proxy, self.block);
+            let finding = FuzzFinding::of(&found, when, place, &self.bench.targets);
+            self.findings.push(finding);
+            self.keep(&found.calls)?;
+        }
+    }
+
+    /// Writes a sequence to the corpus at once: what ends in the middle continues from there.
+    fn keep(&self, calls: &[Call]) -> Result<(), ChainError> {
+        let folder = self.settings.corpus.as_deref();
+        let written = folder.map(|folder| corpus::write(folder, calls, &self.bench.targets));
+        written.unwrap_or(Ok(()))
+    }
+}
+
+/// What is run before anything is made up: nothing at all, the corpus, and what users did.
+fn first(
+    targets: &[Target],
+    past: &[PastCall],
+    settings: &Settings,
+) -> Result<Vec<Vec<Call>>, ChainError> {
+    let mut all = vec![Vec::new()];
+    if let Some(folder) = &settings.corpus {
+        all.extend(corpus::read(folder, targets)?);
+    }
+    let past = past
+        .iter()
+        .filter_map(|one| Call::decode((one.from, one.value), &one.input, targets));
+    all.extend(past.map(|call| vec![call]));
+    Ok(all)
+}
+
+/// The functions that users can call of both versions: getters without arguments, which are asked after every
+/// sequence, and all others. What proxies answer themselves, and what only an upgrade calls, is none of them.
+fn functions(request: &FuzzRequest) -> (Vec<Function>, Vec<Target>) {
+    let framework = &interfaces().implementation;
+    let common = request.abis.before.all().filter(|one| {
+        let selector = one.selector().0;
+        let is_step = request.plan.call.step.data.starts_with(&selector);
+        let is_elsewhere = is_step || framework.knows(&selector) || request.steps.knows(&selector);
+        request.abis.after.knows(&selector) && !is_elsewhere
+    });
+    let is_getter = |one: &&Function| request.abis.before.getters().any(|getter| getter == *one);
+    let (getters, others): (Vec<&Function>, Vec<&Function>) = common.partition(is_getter);
+    (
+        getters.into_iter().cloned().collect(),
+        others.into_iter().filter_map(Target::of).collect(),
+    )
+}
+
+/// The functions that must answer true with the new version.
+fn invariants(request: &FuzzRequest) -> Result<Vec<Function>, ChainError> {
+    let known = &request.abis.after;
+    let of = |name: &String| {
+        let mut getters = known.getters();
+        let found = getters.find(|one| one.signature() == *name || one.name == *name);
+        let is_bool = |one: &&Function| matches!(&one.outputs[..], [it] if it.ty == "bool");
+        let expected =
+            "a function of the new version without arguments, such as solvent() returns (bool)";
+        let missing = || nothing_compared(name, expected);
+        found.filter(is_bool).cloned().ok_or_else(missing)
+    };
+    request.settings.declared.holds.iter().map(of).collect()
+}
+
+/// What getters answer before any call.
+fn answers(
+    copy: &Simulation,
+    proxy: Address,
+    getters: &[Function],
+) -> Result<Vec<Bytes>, ChainError> {
+    let answers = getters
+        .iter()
+        .map(|one| copy.probe(proxy, one.selector().0.into()));
+    let answers: Result<Vec<_>, _> = answers.collect();
+    let answers = answers?.into_iter();
+    Ok(answers
+        .filter_map(|(success, output)| success.then_some(output))
+        .collect())
+}
+
+/// Who calls: those that getters name, such as an owner, those that the manifest names, past callers, and strangers.
+/// The registry calls nobody as a user does.
+fn callers(
+    copy: &Simulation,
+    request: &FuzzRequest,
+    (proxy, past): (Address, &[PastCall]),
+    answers: &[Bytes],
+) -> Result<Vec<Address>, ChainError> {
+    let words = answers
+        .iter()
+        .flat_map(|answer| answer.chunks_exact(B256::len_bytes()));
+    let named = words.filter_map(|word| account(B256::from_slice(word)));
+    let manifest = request.plan.names.accounts();
+    let past = past.iter().map(|call| call.from);
+    let mut all = Vec::new();
+    for one in named.chain(STRANGERS).chain(past).chain(manifest) {
+        let is_own = one == proxy || one == request.plan.registry;
+        if !is_own && !all.contains(&one) && all.len() < CALLERS_MAX {
+            all.push(one);
+        }
+    }
+    // A program cannot send a transaction; a wallet that is a contract can, through somebody.
+    let has_program = |one: &Address| {
+        copy.code(*one)
+            .map(|code| crate::program_code::is_program(&code))
+    };
+    let mut found = Vec::new();
+    for one in all {
+        if !has_program(&one)? {
+            found.push(one);
+        }
+    }
+    Ok(found)
+}
+
+/// The account that a word is, where it looks like one.
+fn account(word: B256) -> Option<Address> {
+    let is_account = word.starts_with(&[0; 12]) && word.get(12..16) != Some(&[0; 4]);
+    is_account.then(|| Address::from_word(word))
+}
+
+/// The code of an account, with that of its fragments.
+fn code(copy: &Simulation, account: Address) -> Result<CodeBytes, ChainError> {
+    let code = copy.code(account)?;
+    let parts = fragments(&code).into_iter().map(|part| copy.code(part));
+    let fragments = parts.collect::<Result<_, _>>()?;
+    Ok(CodeBytes { code, fragments })
+}
+
+/// How many a second.
+fn a_second(number: u64, elapsed: Duration) -> u64 {
+    (number as f64 / elapsed.as_secs_f64().max(0.001)) as u64
+}
+
+/// What must hold cannot be asked, or what is meant to differ is not compared.
+fn nothing_compared(name: &str, expected: &str) -> ChainError {
+    let message = format!("{name} is not compared");
+    let refusal = Refusal::new("NothingCompared", message).with(
+        expected,
+        name,
+        "correct --differs and --holds, or [fuzz.NAME] in the manifest",
+    );
+    refusal.usage().into()
+}

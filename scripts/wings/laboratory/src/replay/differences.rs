@@ -1,0 +1,203 @@
+//! What differs between the copies, call by call, grouped by function and reason.
+
+use super::past::{Past, numbered};
+use crate::client::{Outcome, PastTransaction, ReplayReceipt, Replayed};
+use crate::functions::{Functions, unknown_call};
+use crate::ids::TxHash;
+use crate::plan::{Abis, Difference, Group, Kind};
+use crate::text::grouped;
+use alloy::consensus::Transaction;
+use alloy::primitives::{Address, Bytes};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Differences that are shown of each group.
+const EXAMPLES: usize = 3;
+
+/// What differs, by kind, function and reason; and the transactions that differ and are the registry's business, as
+/// `governs` tells: who decides called it for them.
+pub(super) fn differences(
+    past: &Past,
+    (was, would_be): (&[Replayed], &[Replayed]),
+    instances: &[Address],
+    abis: &Abis,
+    mut governs: impl FnMut(&PastTransaction, Kind) -> bool,
+) -> (Vec<Group>, BTreeSet<TxHash>) {
+    type Key = (Kind, Option<Address>, String, Option<String>);
+    let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
+    let mut governing = BTreeSet::new();
+    for (((block, one), before), after) in numbered(past).zip(was).zip(would_be) {
+        let Some(kind) = kind(before, after) else {
+            continue;
+        };
+        if governs(one, kind) {
+            governing.insert(one.hash);
+            continue;
+        }
+        let (to, input) = (one.envelope.to(), one.envelope.input());
+        let is_known = to.is_some_and(|to| instances.contains(&to));
+        let unknown = Abis::default();
+        let abis = if is_known { abis } else { &unknown };
+        let selector = match input.get(..4) {
+            Some(selector) => alloy::hex::encode_prefixed(selector),
+            None => "receive".into(),
+        };
+        let named = abis.before.signature(input);
+        let named = named.or_else(|| abis.after.signature(input));
+        let function = named.unwrap_or_else(|| selector.clone());
+        let reason =
+            matches!(kind, Kind::FailsNow | Kind::OtherReason).then(|| reason(after, &abis.after));
+        let key = (kind, to, selector.clone(), reason.clone());
+        let group = groups.entry(key).or_insert_with(|| Group {
+            kind,
+            to,
+            function,
+            selector,
+            reason,
+            count: 0,
+            examples: Vec::new(),
+        });
+        group.count += 1;
+        if group.examples.len() < EXAMPLES {
+            let call = called(&abis.before, to, input);
+            let by_new = called(&abis.after, to, input);
+            group.examples.push(Difference {
+                hash: one.hash,
+                block,
+                from: one.from,
+                call_after: (is_known && by_new != call).then_some(by_new),
+                call,
+                before: reported(before, kind, &abis.before, input),
+                after: reported(after, kind, &abis.after, input),
+            });
+        }
+    }
+    (groups.into_values().collect(), governing)
+}
+
+fn called(functions: &Functions, to: Option<Address>, input: &Bytes) -> String {
+    match to {
+        None => format!("{} bytes of init code", input.len()),
+        Some(_) => functions.call(input).unwrap_or_else(|| unknown_call(input)),
+    }
+}
+
+fn kind(before: &Replayed, after: &Replayed) -> Option<Kind> {
+    if matches!(after, Replayed::Mined(receipt) if receipt.outcome.success && receipt.more_gas) {
+        return Some(Kind::NeedsMoreGas);
+    }
+    match (before.succeeded(), after.succeeded()) {
+        (true, false) => return Some(Kind::FailsNow),
+        (false, true) => return Some(Kind::SucceedsNow),
+        _ => {}
+    }
+    let (Replayed::Mined(old), Replayed::Mined(new)) = (before, after) else {
+        return (before != after).then_some(Kind::OtherReason);
+    };
+    match (old.output != new.output, old.outcome.success) {
+        (true, true) => Some(Kind::Returns),
+        (true, false) => Some(Kind::OtherReason),
+        (false, _) if old.outcome.logs != new.outcome.logs => Some(Kind::Emits),
+        (false, _) => (old.outcome.gas != new.outcome.gas).then_some(Kind::Gas),
+    }
+}
+
+/// The name of the error that a call fails with.
+fn reason(sent: &Replayed, functions: &Functions) -> String {
+    match sent {
+        Replayed::Rejected(_) => "no block takes it".into(),
+        Replayed::Mined(receipt) if receipt.is_spent => "out of gas".into(),
+        Replayed::Mined(receipt) if receipt.output.is_empty() => "no data".into(),
+        Replayed::Mined(ReplayReceipt { output, .. }) => {
+            let whole = functions.revert(output);
+            match whole.split_once('(') {
+                Some((name, _)) => name.to_owned(),
+                None => match output.get(..4) {
+                    Some(selector) => format!("error {}", alloy::hex::encode_prefixed(selector)),
+                    None => "unknown data".into(),
+                },
+            }
+        }
+    }
+}
+
+/// What happened to a transaction, as far as it matters for the difference.
+fn reported(sent: &Replayed, kind: Kind, functions: &Functions, input: &[u8]) -> String {
+    let ReplayReceipt {
+        outcome,
+        output,
+        note,
+        ..
+    } = match sent {
+        Replayed::Mined(receipt) => receipt,
+        Replayed::Rejected(reason) => return format!("no block takes it: {reason}"),
+    };
+    let gas = || format!("{} gas", grouped(outcome.gas));
+    match (outcome.success, kind) {
+        (false, _) => {
+            let reason = match note {
+                Some(note) if output.is_empty() => note.clone(),
+                _ if output.is_empty() => "it reverts without data".into(),
+                _ => format!("it reverts: {}", functions.revert(output)),
+            };
+            match kind {
+                Kind::Gas => format!("{}; {reason}", gas()),
+                _ => reason,
+            }
+        }
+        (true, Kind::Returns) => match functions.returned(input, output) {
+            Some(returned) => returned,
+            None => output.to_string(),
+        },
+        (true, Kind::Emits) => emitted(outcome, functions),
+        (true, _) => gas(),
+    }
+}
+
+fn emitted(outcome: &Outcome, functions: &Functions) -> String {
+    let events = outcome.logs.iter().map(|log| match functions.event(log) {
+        Some(event) => event,
+        None => {
+            let topic = log.topics().first().copied().unwrap_or_default();
+            format!("{topic} {}", log.data.data)
+        }
+    });
+    let events: Vec<_> = events.collect();
+    match events.is_empty() {
+        true => "no events".into(),
+        false => events.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_that_fail_alike_and_take_other_gas_show_both_figures() {
+        let failed = |gas, output: Bytes| {
+            Replayed::Mined(ReplayReceipt {
+                outcome: Outcome {
+                    success: false,
+                    gas,
+                    logs: Vec::new(),
+                },
+                output,
+                note: None,
+                is_spent: false,
+                more_gas: false,
+            })
+        };
+        let functions = Functions::default();
+        for (data, reason) in [
+            (Bytes::from_static(&[0xde, 0xad, 0xbe, 0xef]), "0xdeadbeef"),
+            (Bytes::new(), "without data"),
+        ] {
+            let (before, after) = (failed(21_500, data.clone()), failed(23_700, data));
+            assert_eq!(kind(&before, &after), Some(Kind::Gas));
+            for (sent, gas) in [(&before, "21,500 gas; "), (&after, "23,700 gas; ")] {
+                let said = reported(sent, Kind::Gas, &functions, &[]);
+                assert!(said.starts_with(gas) && said.contains(reason), "{said}");
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What would the new version have done? The chain as it was before the newest transactions to the
+//! instances, on two copies: one as it was, one with the upgrade. Both get the same transactions in
+//! the same blocks, and whatever differs is reported.
+
+mod compare;
+mod differences;
+mod governing;
+mod past;
+
+pub(crate) use compare::carry_over;
+pub use past::{PastCall, calls};
+
+use crate::assess::FindingId;
+use crate::client::{self, ChainError, Client, Fork};
+use crate::layout::documents;
+use crate::plan::{
+    Abis, GasLimits, InstancePlan, Plan, PlanRequest, Replay, activated, not_tried, simulate_on,
+};
+use alloy::eips::BlockNumberOrTag;
+use alloy::primitives::{Address, Bytes};
+use past::Past;
+use stylus_chain::{BlockId, Chain};
+
+/// Replays the newest `count` transactions to the definition's instances, of those in the newest `blocks`
+/// blocks.
+///
+/// # Errors
+/// What keeps it from being made.
+pub async fn replay(
+    client: &Client,
+    request: PlanRequest,
+    planned: &Plan,
+    abis: Abis,
+    (count, blocks): (u32, u64),
+) -> Result<Option<Replay>, ChainError> {
+    let instances: Vec<Address> = planned.instances.iter().map(|one| one.proxy).collect();
+    let problems = planned.problems.iter().map(|one| one.id.clone()).collect();
+    let definition = (request.registry, request.call.name.as_str());
+    let past = past::gather(client, definition, &instances, (count, blocks)).await?;
+    let is_wanted = past::numbered(&past).any(|(_, one)| one.is_wanted);
+    let first = past.blocks.first().filter(|_| is_wanted);
+    let Some(first) = first.map(|block| block.number) else {
+        if let Some(change) = past.last_change {
+            let note = format!("no transaction since block {change}: older ones ran other code");
+            client.progress().note(&note);
+        }
+        return Ok(None);
+    };
+    let mut code = Vec::new();
+    for account in [request.call.code.implementation, request.call.step.script] {
+        code.push((account, client.code(account).await?));
+    }
+    let before = BlockNumberOrTag::Number(first.saturating_sub(1));
+    let fork = Fork::at(client, before).await?;
+    let subject = Subject {
+        request,
+        instances,
+        problems,
+        abis,
+        code,
+        count: count as usize,
+    };
+    let replay = fork.carry_out(move |chain| carry_out(chain, &subject, &past));
+    replay.await.map(Some)
+}
+
+/// What is tried, and on what.
+struct Subject {
+    request: PlanRequest,
+    instances: Vec<Address>,
+    /// What the plan found at the newest block.
+    problems: Vec<FindingId>,
+    abis: Abis,
+    /// Code that may have been deployed meanwhile.
+    code: Vec<(Address, Bytes)>,
+    /// Transactions that were asked for.
+    count: usize,
+}
+
+fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Replay, ChainError> {
+    let Subject {
+        request,
+        instances,
+        code,
+        count,
+        ..
+    } = subject;
+    let begun = as_it_was.block_number();
+    let mut upgraded = as_it_was.branch();
+    for (account, code) in code.iter().filter(|(_, code)| !code.is_empty()) {
+        let there = upgraded.account(*account, BlockId::latest())?;
+        if there.code.is_empty() {
+            upgraded.set_code(*account, code.clone());
+        }
+    }
+    let later = activated(upgraded.branch(), code)?;
+    let (plan, copy) = simulate_on(later, request, GasLimits::Once)?;
+    let transactions = || past.blocks.iter().flat_map(|block| &block.transactions);
+    let wanted = transactions().filter(|one| one.is_wanted).count();
+    let mut replay = Replay {
+        block: begun,
+        to_block: past.blocks.last().map_or(begun, |block| block.number),
+        transactions: wanted,
+        others: transactions().count() - wanted,
+        left_out: past.left_out,
+        not_done: not_done(&plan, &subject.problems),
+        behind: not_upgraded(&plan),
+        ..Replay::default()
+    };
+    if wanted < *count {
+        replay.notes.push(match past.last_change {
+            Some(change) => format!(
+                "{wanted} of {count} transactions: those up to block {change} ran other code"
+            ),
+            None => format!(
+                "{wanted} of {count} transactions were found, in blocks {} and later",
+                past.since
+            ),
+        });
+    }
+    if replay.not_done.is_some() {
+        return Ok(replay);
+    }
+    let changed = compare::carry_over(&copy.chain, begun.into(), &mut upgraded)?;
+    let at_first = upgraded.branch();
+
+    let was = client::replay(&mut as_it_was, &past.blocks, None)?;
+    let would_be = client::replay(&mut upgraded, &past.blocks, Some(&was))?;
+
+    let copies = compare::Copies {
+        begun,
+        as_it_was: &as_it_was,
+        upgraded: &upgraded,
+        at_first: &at_first,
+        changed: &changed,
+    };
+    replay.unfaithful = compare::unfaithful(past, &was);
+    replay.faithful = replay.unfaithful.is_empty();
+    let governs = |one: &_, kind| governing::governs((one, kind), request, &as_it_was);
+    let (groups, governing) =
+        differences::differences(past, (&was, &would_be), instances, &subject.abis, governs);
+    let mut left_out = governing::note(past, request, &governing, &mut replay);
+    replay.differences = groups;
+    left_out.retain(|account| !instances.contains(account));
+    left_out.extend([request.registry, documents::address()]);
+    replay.storage = compare::storage(&copies, request, (instances, &left_out), past, &plan)?;
+    replay.left_out_accounts = left_out.into_iter().collect();
+    replay.gas_before = was.iter().map(client::Replayed::gas).sum();
+    replay.gas_after = would_be.iter().map(client::Replayed::gas).sum();
+    Ok(replay)
+}
+
+/// Why the upgrade was not carried out there: no instance reached the version, or something is wrong
+/// that is not wrong at the newest block, where the plan says so itself.
+fn not_done(plan: &Plan, problems: &[FindingId]) -> Option<String> {
+    let is_there = plan.instances.iter().any(|one| is_settled(plan, one));
+    let found = plan.problems.iter();
+    let found = found.filter(|problem| !is_there || !problems.contains(&problem.id));
+    let found = found.map(|problem| format!("{}: {}", problem.id, problem.message));
+    let mut reasons: Vec<String> = found.collect();
+    if !is_there {
+        reasons.extend(not_upgraded(plan));
+        if reasons.is_empty() {
+            reasons.push("there is no instance".into());
+        }
+    }
+    (!reasons.is_empty()).then(|| reasons.join("; "))
+}
+
+/// The instances that did not reach the version.
+fn not_upgraded(plan: &Plan) -> Vec<String> {
+    let waiting = plan.instances.iter().filter(|one| !is_settled(plan, one));
+    let waiting = waiting.map(|one| format!("instance {} stays at {}", one.proxy, one.to));
+    let untried = (plan.untried > 0).then(|| not_tried(plan.untried));
+    waiting.chain(untried).collect()
+}
+
+/// Whether it is at the version, or at a younger one: no other stays where all were tried and nothing failed.
+fn is_settled(plan: &Plan, one: &InstancePlan) -> bool {
+    let is_all = plan.untried == 0 && plan.problems.is_empty();
+    one.to == plan.to || (is_all && !one.migrating)
+}

@@ -1,0 +1,37 @@
+//! One block of a chain twice: as it is, and with the upgrade carried out on it.
+
+use crate::client::ChainError;
+use crate::plan::{GasLimits, LeftOut, Plan, PlanRequest, simulate_on};
+use crate::replay::carry_over;
+use crate::simulation::Simulation;
+use alloy::primitives::Address;
+use stylus_chain::Chain;
+
+/// The two copies, at the same block and time.
+pub(crate) struct Universes {
+    /// The code of today.
+    pub(crate) as_it_is: Simulation,
+    /// What the upgrade makes of it.
+    pub upgraded: Simulation,
+    /// Accounts that get the fees of every transaction.
+    pub fees: Vec<Address>,
+}
+
+/// Carries out `request` beside the block itself. Nothing depends on the wall clock.
+pub(crate) fn universes(
+    mut chain: Chain,
+    request: &PlanRequest,
+) -> Result<(Universes, Plan), ChainError> {
+    chain.set_timestamp_interval(Some(1));
+    let begun = chain.block_number();
+    let mut upgraded = chain.branch();
+    let (plan, copy) = simulate_on(chain.branch(), request, GasLimits::Once)?;
+    carry_over(&copy.chain, begun.into(), &mut upgraded)?;
+    let mut as_it_is = Simulation::new(chain);
+    let universes = Universes {
+        fees: LeftOut::of(&mut as_it_is)?.ether,
+        upgraded: Simulation::new(upgraded),
+        as_it_is,
+    };
+    Ok((universes, plan))
+}

@@ -1,0 +1,3 @@
+//! The commands of the watch.
+
+pub(crate) mod doctor;

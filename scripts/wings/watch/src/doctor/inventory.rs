@@ -1,0 +1,152 @@
+//! Every account whose code the registry and its instances need, and what for.
+
+use super::needed::Needed;
+use super::policies::Voices;
+use crate::client::{ChainError, Client};
+use crate::expiry::{AT_ONCE, Inventory, Subject};
+use crate::governance::Call;
+use crate::model::{Definition, Role};
+use crate::model::{InstanceState, ProxyKind, StepKind};
+use crate::registry::{Named, named, runs};
+use alloy::primitives::Address;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use stylus_upgrades_interface::registry::Step;
+use stylus_upgrades_interface::slots;
+
+/// Adds what a registry and its instances need.
+pub(super) trait Needs {
+    /// Who approves, and what is asked.
+    async fn voices(&mut self, client: &Client, voices: &[Voices]) -> Result<(), ChainError>;
+    /// Implementations, scripts and programs that were registered, or wait to be, as of `now`, Unix seconds.
+    fn definition(&mut self, definition: &Definition, now: u64);
+    /// The proxies of a definition, and what they hold now.
+    async fn proxies(
+        &mut self,
+        subject: Subject<'_>,
+        definition: &Definition,
+    ) -> Result<(), ChainError>;
+}
+
+impl Needs for Inventory {
+    async fn voices(&mut self, client: &Client, voices: &[Voices]) -> Result<(), ChainError> {
+        for voices in voices {
+            for (address, recorded) in &voices.lambdas {
+                self.add(*address, Some(*recorded), Role::Lambda, &voices.of, true);
+            }
+            for address in &voices.approvers {
+                if !client.code(*address).await?.is_empty() {
+                    self.add(*address, None, Role::Approver, &voices.of, true);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn definition(&mut self, definition: &Definition, now: u64) {
+        let needed = Needed::of(definition, now);
+        let name = definition.title();
+        for version in &definition.versions {
+            let label = version.version.as_str();
+            let (code, is_needed) = (&version.code, needed.has_version(label));
+            self.add(
+                code.implementation,
+                Some(code.codehash),
+                Role::Implementation,
+                &format!("{name} {label}"),
+                is_needed,
+            );
+            for step in version.steps.iter().filter(|step| !step.script.is_zero()) {
+                self.add(
+                    step.script,
+                    Some(step.scriptCodehash.into()),
+                    script(step),
+                    &format!("{name} {} → {label}", step.from),
+                    needed.has_step(&step.from, label),
+                );
+            }
+        }
+        for (_, action) in definition.pending(now) {
+            let Ok(call) = Call::decode(&action.call) else {
+                continue;
+            };
+            let version = call.version();
+            let is_superseded = version.is_some_and(|(label, code, _)| {
+                let mut versions = definition.versions.iter();
+                let known = versions.find(|known| known.version == label);
+                known.zip(code).is_some_and(|(known, code)| {
+                    let key = (known.code.implementation, known.code.codehash);
+                    key != (code.implementation, code.codehash.into())
+                })
+            });
+            if is_superseded {
+                continue; // nothing ever runs it
+            }
+            for (what, address, hash) in call.subjects() {
+                let role = match (what, version) {
+                    ("script" | "check", Some((_, _, step))) => script(step),
+                    _ => Role::Implementation,
+                };
+                let of = format!("an open action of {name}");
+                self.add(address, Some(hash), role, &of, true);
+            }
+        }
+    }
+
+    async fn proxies(
+        &mut self,
+        subject: Subject<'_>,
+        definition: &Definition,
+    ) -> Result<(), ChainError> {
+        let (client, framework) = (subject.registry.client, subject.framework);
+        let instances = &definition.instances;
+        let queries = instances.iter().map(async |instance| {
+            let proxy = instance.proxy;
+            let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
+            Ok::<_, ChainError>((client.codehash(proxy).await?, word))
+        });
+        let answers = stream::iter(queries).buffered(AT_ONCE);
+        let answers: Vec<_> = answers.try_collect().await?;
+        for (instance, (hash, word)) in instances.iter().zip(answers) {
+            let (proxy, of) = (instance.proxy, definition.title());
+            let known = framework.proxy_codehash(instance.kind);
+            let is_known = known.is_some() && hash == known;
+            if hash.is_some() && !is_known && !instance.kind.is_adopted() {
+                self.unknown_proxies.insert(proxy);
+            }
+            let recorded = known.filter(|_| self.is_known || is_known);
+            self.add(proxy, recorded, Role::Proxy, of, true);
+            if is_known {
+                self.admin_path(framework, of);
+            }
+            if is_known && instance.kind == ProxyKind::Evm {
+                let orders = &framework.orders;
+                self.add(
+                    orders.address,
+                    Some(orders.codehash()),
+                    Role::Orders,
+                    of,
+                    true,
+                );
+            }
+            let held = Address::from_word(word);
+            let role = match definition.begun.contains_key(&proxy) {
+                true => Role::ComplexProgram,
+                false if instance.state == InstanceState::Paused => Role::PauseStub,
+                false => Role::Implementation,
+            };
+            if !held.is_zero() {
+                self.add(held, None, role, &format!("{of} instance {proxy}"), true);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the contract is that a step names.
+fn script(step: &Step) -> Role {
+    match named(step) {
+        Named::Check(_) => Role::Check,
+        _ if runs(step) == StepKind::Complex => Role::ComplexProgram,
+        _ => Role::Script,
+    }
+}

@@ -1,0 +1,28 @@
+//! Whether everything that a registry and its instances need still runs, for how long, and what would
+//! help. No view of the registry is needed: when it has expired it has none. What is known comes from
+//! its events, its storage, and the chain's own precompiles; views are asked, as long as there are any,
+//! whether the events are all there.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `recorded` | what the registry's events say |
+//! | `complete` | whether the events are all there, by the views or by what is stored |
+//! | `needed`, `inventory` | every account whose code is needed, and what for |
+//! | `paused` | definitions that are paused, and instances that are not what their definition is |
+//! | `policies` | who decides, and whether that is still possible |
+//! | `time` | what is under way, and what ends soon |
+//! | [`cure`](fix()) | keepalive and activation |
+
+mod complete;
+mod cure;
+mod examine;
+mod inventory;
+mod needed;
+mod paused;
+mod policies;
+mod recorded;
+mod stale;
+mod time;
+
+pub use cure::{Cured, fees, fix};
+pub use examine::examine;
