@@ -37,7 +37,6 @@ fn bank(kind: u8) -> (Fixture, Address, Address) {
 /// An acceptance ends with the receiver's next `migrate`. The approvals of one, which anybody may complete once their delay
 /// has passed, have to end with it too: `migrate` to a version that is registered raises no sequence.
 #[test]
-#[ignore = "fails: approvals of acceptTransfer outlive the receiver's migrate, and the replaced version pays a stranger"]
 fn an_acceptance_that_was_approved_before_the_receiver_migrated_is_completed_by_nobody() {
     for kind in [proxy_kind::WASM, proxy_kind::EVM] {
         let (mut fixture, other, proxy) = bank(kind);
