@@ -77,8 +77,9 @@ sol! {
         /// where an account without code sends the call directly; until then approvals are kept.
         function adopt(string name, address proxy, uint8 kind, string version) external returns (Progress progress);
         /// Expects `proxy`, of kind 0 or 1, from `registry`, where it has that `nonce`, and makes it an instance at
-        /// `version` when that one transfers it. Replaces an earlier acceptance of the same proxy; ends with the next
-        /// `migrate` and the next policy of role `migrate`. `registry` zero withdraws it.
+        /// `version`, which must be current (else `VersionNotCurrent`), when that one transfers it. Replaces an earlier
+        /// acceptance of the same proxy; ends with the next `migrate` and the next policy of role `migrate`. `registry`
+        /// zero withdraws it.
         function acceptTransfer(string name, address proxy, string version, address registry, uint64 nonce) external returns (Progress progress);
         /// Transfers an instance of kind 0 or 1 to the definition `definition` of the registry `to`, which has
         /// accepted it with that `nonce`. Of an adopted kind: `to` is any account, which owns the proxy from now on,

@@ -38,7 +38,8 @@ use stylus_upgrades_interface::{
 
 use crate::adoption::arrive;
 
-/// Refuses to expect what could not arrive, or not at that version.
+/// Refuses to expect what could not arrive, or not at the current version: approvals of an acceptance end with the next
+/// `migrate`, as the acceptance does, and what was replaced does not run.
 pub(crate) fn check_acceptance(
     definition: &Definition,
     proxy: Address,
@@ -49,6 +50,10 @@ pub(crate) fn check_acceptance(
     arguments.u32(4, u32::MAX)?;
     if registry.is_zero() {
         return Ok(());
+    }
+    if version.index != definition.current {
+        let current = definition.label_of(definition.current);
+        return Err(errors::version_not_current(label, &current));
     }
     if registry == this() || is_ours(registry) || !has_code(code_hash(registry)) {
         return Err(errors::not_supported(b"transfer from that account"));

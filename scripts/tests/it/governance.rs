@@ -24,6 +24,7 @@ mod killed_anywhere;
 mod kinds;
 mod l1_gas;
 mod lagging;
+mod laundered;
 mod lost_answer;
 mod many;
 mod misspelt;

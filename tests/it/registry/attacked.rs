@@ -4,11 +4,16 @@ use crate::prelude::*;
 use stylus_upgrades_interface::reasons::step as step_kind;
 
 mod arrivals;
+mod deaf;
 mod direct_steps;
+mod gas;
 mod held;
+mod kept_back;
+mod one_transaction;
 mod orders;
 mod second;
 mod stopped_late;
+mod veto;
 
 use super::adopted::fixture::{OWNER, UUPS_5, admin_of, adopt, compiled, runs};
 use super::errors::{not_obeying, stale};

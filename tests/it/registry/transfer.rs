@@ -311,9 +311,9 @@ fn a_proxy_is_received_only_at_a_version_that_its_data_were_brought_to() {
     let to = two.new;
     let [proxy, _] = two.proxies;
     let second = two.deploy("counter-v2");
-    let add = add_version(&second, "2.0", plain("1.0"));
+    let order = calls::migrate("A", "2.0", &second, plain("1.0"));
     let old = two.old;
-    two.accepted_there(&add);
+    two.accepted_there(&order);
     let accept = calls::accept_transfer("A", proxy, "2.0", old, 0);
     two.accepted_there(&accept);
     let error = IMigratable::PredecessorMissing {

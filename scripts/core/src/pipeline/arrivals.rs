@@ -134,7 +134,15 @@ impl<'a> Custody<'a> {
     async fn follow(&mut self, holder: Address) -> Result<()> {
         let (mut at, mut before) = (holder, None);
         let mut stays = Vec::new();
-        for _ in 0..HOLDERS_MAX {
+        loop {
+            if stays.len() == HOLDERS_MAX {
+                let why = format!(
+                    "{HOLDERS_MAX} holders, and {at} before them: it is followed no further"
+                );
+                self.unproven = Some(why.clone());
+                stays.push(vec![why]);
+                break;
+            }
             let Some(registry) = self.known(at).await? else {
                 stays.push(vec![format!(
                     "held by {at}, a registry of unknown origin: what it did is not known"
@@ -222,15 +230,21 @@ impl<'a> Custody<'a> {
                     lines.push(format!("adopted by {registry} in {}: {why}", one.tx()));
                     self.unproven = Some(why);
                 }
-                Event::InstanceAdopted(_) => {
+                Event::InstanceAdopted(event) => {
                     let sender = told[..index].iter().rev().find_map(|one| match &one.event {
-                        Event::TransferAccepted(accepted) if !accepted.registry.is_zero() => {
+                        Event::TransferAccepted(accepted)
+                            if accepted.definition == event.definition
+                                && !accepted.registry.is_zero() =>
+                        {
                             Some(accepted.registry)
                         }
                         _ => None,
                     });
                     let sender = sender.unwrap_or_default();
                     lines.push(format!("came to {registry} from {sender} in {}", one.tx()));
+                    if !self.gave(sender, registry, one).await? {
+                        self.unproven = Some(format!("no transfer by {sender} in {}", one.tx()));
+                    }
                     from = Some((sender, one.place()));
                 }
                 Event::InstanceUpgraded(event) if !event.from.is_empty() => {
@@ -238,10 +252,15 @@ impl<'a> Custody<'a> {
                     let way = (event.from.as_str(), event.to.as_str());
                     lines.push(self.step(registry, &name, way, one).await?);
                 }
-                Event::MigrationStarted(event) => lines.push(format!(
-                    "complex migration {} → {} began at {registry}, handler {}",
-                    event.from, event.to, event.handler
-                )),
+                Event::MigrationStarted(event) => {
+                    let name = named(&event.definition);
+                    let way = (event.from.as_str(), event.to.as_str());
+                    let (runs, mark) = self.runs(registry, &name, way, one).await?;
+                    lines.push(format!(
+                        "complex migration {} → {} began at {registry}, handler {}: {runs}{mark}",
+                        event.from, event.to, event.handler
+                    ));
+                }
                 Event::HandlerChanged(event) => {
                     lines.push(format!("handler {} set at {registry}", event.handler));
                 }
@@ -256,6 +275,13 @@ impl<'a> Custody<'a> {
             }
         }
         Ok((lines, from))
+    }
+
+    /// Whether a registry gave it to another one in the transaction in which it arrived there.
+    async fn gave(&self, sender: Address, to: Registry<'_>, told: &Told) -> Result<bool> {
+        let sent = to.client.mined(told.tx(), "a transfer").await?;
+        let mut given = sent.events_of::<abi::InstanceTransferred>(sender);
+        Ok(given.any(|event| event.proxy == self.proxy && event.to == to.address))
     }
 
     /// Its creation, whose address must follow from a call in the registry's events.
@@ -307,19 +333,42 @@ impl<'a> Custody<'a> {
         (from, to): (&str, &str),
         told: &Told,
     ) -> Result<String> {
-        let version = registry.known_version(name, to).await?;
-        let steps = version.map(|version| version.steps).unwrap_or_default();
-        let step = steps.into_iter().find(|step| step.from == from);
-        let runs = match &step {
-            Some(step) => format!("{}, data {}", step_in_words(step.kind), step.data),
-            None => "a path of several steps".into(),
-        };
-        let mark = self.mark(registry, name, to, step.as_ref()).await?;
+        let (runs, mark) = self.runs(registry, name, (from, to), told).await?;
         let data = data_of(registry.client, (registry.address, self.proxy), told.tx()).await?;
         let (tx, way) = (told.tx(), format!("{from} → {to}"));
         Ok(format!(
             "upgraded {way} at {registry} in {tx}: {runs}{data}{mark}"
         ))
+    }
+
+    /// What ran on the way from one version to another, in words, and what of that is not known to the receiving
+    /// definition. A step that was added later is none of it.
+    async fn runs(
+        &self,
+        registry: Registry<'_>,
+        name: &str,
+        (from, to): (&str, &str),
+        told: &Told,
+    ) -> Result<(String, String)> {
+        let definition = [definition_id(name).0];
+        let topics: Topics<'_> = [&[abi::StepAdded::SIGNATURE_HASH], &definition, &[]];
+        let added = all_logs(registry.client, registry.address, topics).await?;
+        let step = added.into_iter().find_map(|log| {
+            let earlier = (log.block_number, log.log_index) < told.place();
+            let event = log.log_decode::<abi::StepAdded>().ok()?.inner.data;
+            let is_it = earlier && event.to == to && event.step.from == from;
+            is_it.then_some(event.step)
+        });
+        Ok(match step {
+            Some(step) => (
+                format!("{}, data {}", step_in_words(step.kind), step.data),
+                self.mark(registry, name, to, Some(&step)).await?,
+            ),
+            None => (
+                "a path of several steps".into(),
+                "  ! what ran on it is not shown here".into(),
+            ),
+        })
     }
 
     /// What of it is not known to the receiving definition: the code of the version, or the step into it.

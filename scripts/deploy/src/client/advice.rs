@@ -235,7 +235,7 @@ fn words(
         "VersionNotCurrent" => (
             "the version that is current: {1}",
             "{0}",
-            "approve to resume at {1}: stylus-upgrades resume NAME",
+            "name {1}: what was approved for {0} does not count any more",
         ),
         "InvalidLabel" => (
             "1 to 64 bytes of printable ASCII without spaces",

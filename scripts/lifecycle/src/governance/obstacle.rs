@@ -180,6 +180,21 @@ async fn paused(registry: Registry<'_>, call: &Call) -> Result<Option<Obstacle>,
             let obstacle = Obstacle::new("VersionNotCurrent", says, &resume.version, head.current);
             Some(obstacle.advising("stylus-upgrades resume proposes it at what is current"))
         }
+        Call::AcceptTransfer(call) if !call.registry.is_zero() && call.version != head.current => {
+            let says = format!(
+                "{} is current, and it accepts {}",
+                head.current, call.version
+            );
+            let obstacle = Obstacle::new(
+                "VersionNotCurrent",
+                says,
+                head.current,
+                call.version.clone(),
+            );
+            Some(
+                obstacle.advising("accept it at what is current, or roll it out where it is first"),
+            )
+        }
         Call::CreateProxy(_) | Call::Pause(_) if is_paused => {
             let says = format!("{name} is paused");
             let obstacle = Obstacle::new(

@@ -26,7 +26,7 @@ impl Slot {
 
 impl Two {
     /// An account with the code and the storage of the first registry, which nobody deployed as one.
-    fn forged_registry(&self) -> Address {
+    pub(super) fn forged_registry(&self) -> Address {
         let forged = Address::repeat_byte(0xf0);
         let first: Address = self.first.parse().expect("an address");
         self.sandbox.mine();
@@ -39,6 +39,48 @@ impl Two {
             }
         });
         forged
+    }
+
+    /// A forged registry, and a proxy with the genuine code and forged words that it lists as its only instance of `A`.
+    pub(super) fn forged_proxy(&self) -> (Address, Address) {
+        let genuine: Address = self.created("wasm").parse().expect("an address");
+        let registry = self.forged_registry();
+        let proxy = Address::repeat_byte(0xf1);
+        self.sandbox.chain(move |chain| {
+            let account = chain.account(genuine, BlockId::latest()).expect("it");
+            let word = |slot: B256| chain.storage(genuine, slot.into(), BlockId::latest());
+            let implementation = word(slots::IMPLEMENTATION).expect("a word");
+            chain.set_code(proxy, account.code);
+            let words = [
+                (slots::IMPLEMENTATION, implementation),
+                (slots::ADMIN, registry.into_word()),
+                (slots::INITIALIZED, slots::SET),
+                (slots::migrated("1.0"), slots::SET),
+            ];
+            for (slot, word) in words {
+                chain.set_storage_at(proxy, slot.into(), word);
+            }
+            // what the forged registry says of it
+            let id = DefinitionId(keccak256("A"));
+            let of = instance::find::<Slot>(proxy);
+            let head = instance::Head {
+                index: 1,
+                kind: proxy_kind::WASM,
+                version: VersionIndex(1),
+                created: true,
+                ..instance::Head::default()
+            };
+            let first = member::find::<Slot>(id, 1);
+            assert_eq!(definition::HEAD.first(), 0);
+            for (slot, word) in [
+                (of.plus(instance::HEAD.first()), head.to_word().b256()),
+                (of.plus(instance::DEFINITION.first()), id.0),
+                (first.plus(member::PROXY.first()), proxy.into_word()),
+            ] {
+                chain.set_storage_at(registry, slot.into(), word);
+            }
+        });
+        (registry, proxy)
     }
 
     /// `Admin` calls an account that plays a registry, where he decides alone.
@@ -121,48 +163,12 @@ fn transfer(two: &Two, proxy: Address, nonce: u64) -> abi::transferProxyCall {
     }
 }
 
-const UNPROVEN: &str = "nothing proves the birth";
+pub(super) const UNPROVEN: &str = "nothing proves the birth";
 
 #[test]
 fn a_forged_proxy_with_genuine_code_is_refused_and_stays_a_finding() {
     let two = Two::new();
-    let genuine: Address = two.created("wasm").parse().expect("an address");
-    let registry = two.forged_registry();
-    let proxy = Address::repeat_byte(0xf1);
-    two.sandbox.chain(move |chain| {
-        let account = chain.account(genuine, BlockId::latest()).expect("it");
-        let word = |slot: B256| chain.storage(genuine, slot.into(), BlockId::latest());
-        let implementation = word(slots::IMPLEMENTATION).expect("a word");
-        chain.set_code(proxy, account.code);
-        let words = [
-            (slots::IMPLEMENTATION, implementation),
-            (slots::ADMIN, registry.into_word()),
-            (slots::INITIALIZED, slots::SET),
-            (slots::migrated("1.0"), slots::SET),
-        ];
-        for (slot, word) in words {
-            chain.set_storage_at(proxy, slot.into(), word);
-        }
-        // what the forged registry says of it
-        let id = DefinitionId(keccak256("A"));
-        let of = instance::find::<Slot>(proxy);
-        let head = instance::Head {
-            index: 1,
-            kind: proxy_kind::WASM,
-            version: VersionIndex(1),
-            created: true,
-            ..instance::Head::default()
-        };
-        let first = member::find::<Slot>(id, 1);
-        assert_eq!(definition::HEAD.first(), 0);
-        for (slot, word) in [
-            (of.plus(instance::HEAD.first()), head.to_word().b256()),
-            (of.plus(instance::DEFINITION.first()), id.0),
-            (first.plus(member::PROXY.first()), proxy.into_word()),
-        ] {
-            chain.set_storage_at(registry, slot.into(), word);
-        }
-    });
+    let (registry, proxy) = two.forged_proxy();
     let (name, from) = (proxy.to_string(), registry.to_string());
     two.refused(&name, &from);
     two.taken(&name, &trusted(&from));

@@ -188,3 +188,30 @@ fn a_migration_that_is_aborted_while_its_batches_are_sent_stops_and_says_so() {
     let run = format!("run-migration {}", proxies[0]);
     sandbox.run_at(&relay, "Admin", &run).is(1, "Aborted");
 }
+
+/// One that went back in a pause is on the stub, and the next rollout takes it from there: it waits for that.
+#[test]
+#[ignore = "fails: status leaves out what was rolled back, also where it is on the stub"]
+fn what_went_back_in_a_pause_is_named_as_waiting_until_it_is_resumed() {
+    let (sandbox, proxies) = registers(1);
+    let proxy = &proxies[0];
+    sandbox.transcript(&format!(
+        "Admin 5 | {MIGRATE}
+         Admin 0 | pause P
+         Admin 0 | run-migration {proxy} --abort
+         Admin 0 | run-migration {proxy}"
+    ));
+    // no command: it would roll out at once
+    let resume = abi::resumeCall {
+        name: "P".into(),
+        version: "2.0".into(),
+    };
+    sandbox.send(0, &resume);
+    let definition = sandbox.definition("P");
+    definition["instances"][0].has(json!({"version": "1.0", "state": "paused"}));
+    let waiting = texts(list(&definition, "waiting"), "proxy");
+    assert_eq!(waiting.len(), 1, "{definition:#}");
+    sandbox.done("Other", "upgrade P");
+    let instances = sandbox.instances("P");
+    instances[0].has(json!({"version": "1.0", "state": "live"}));
+}

@@ -29,7 +29,7 @@ alloy::sol! {
 }
 
 /// The forger makes calls, all in one transaction.
-fn run(
+pub(super) fn run(
     fixture: &mut Fixture,
     forger: Address,
     calls: &[(Address, Bytes)],

@@ -9,12 +9,12 @@ use crate::registry::fixture::{Fixture, initial_step, new_proxy, plain};
 use crate::registry::replay::agrees_with_the_views;
 
 /// Pays whoever calls it all that it has.
-const HOLE: [u8; 8] = [0x5f, 0x5f, 0x5f, 0x5f, 0x47, 0x33, 0x5a, 0xf1];
+pub(super) const HOLE: [u8; 8] = [0x5f, 0x5f, 0x5f, 0x5f, 0x47, 0x33, 0x5a, 0xf1];
 /// Refuses everything.
-const CLOSED: [u8; 3] = [0x5f, 0x5f, 0xfd];
+pub(super) const CLOSED: [u8; 3] = [0x5f, 0x5f, 0xfd];
 
 /// The code of those bytes.
-fn code(fixture: &mut Fixture, bytes: &[u8]) -> Code {
+pub(super) fn code(fixture: &mut Fixture, bytes: &[u8]) -> Code {
     let implementation = fixture.deploy_evm(bytes);
     Code {
         implementation,

@@ -39,8 +39,8 @@ fn a_paused_instance_without_a_way_to_the_current_version_stays_and_is_named() {
     let id = fixture.chain.snapshot();
     let (home, version) = (fixture.registry, "1.5");
     let away = attackers_registry(&mut fixture, &code);
-    let add = calls::add_version("A", version, &code, plain("1.0"));
-    fixture.accepted_by(away, 5, &add);
+    let order = calls::migrate("A", version, &code, plain("1.0"));
+    fixture.accepted_by(away, 5, &order);
     let accept = calls::accept_transfer("A", stray, version, home, 0);
     fixture.accepted_by(away, 5, &accept);
     let go = calls::transfer_proxy("A", stray, away, "A", 0);
