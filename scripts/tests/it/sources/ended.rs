@@ -12,13 +12,15 @@ use std::time::Instant;
 
 use super::project::Project;
 
-/// A build script that holds a lock as long as it runs, and ends once it is told to.
+/// A build script that holds a lock as long as it runs, and ends once it is told to: by files in the folder of its
+/// outputs, where alone it may write.
 const SCRIPT: &str = r#"fn main() {
-    let held = std::fs::File::create("FOLDER/held").expect("a file");
+    let folder = std::path::PathBuf::from(std::env::var("OUT_DIR").expect("a folder"));
+    let held = std::fs::File::create(folder.join("held")).expect("a file");
     held.lock().expect("a lock");
-    std::fs::write("FOLDER/started", "").expect("a file");
+    std::fs::write(folder.join("started"), "").expect("a file");
     for _ in 0..6000 {
-        if std::path::Path::new("FOLDER/go").exists() {
+        if folder.join("go").exists() {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
@@ -29,12 +31,31 @@ const SCRIPT: &str = r#"fn main() {
 /// Held while somebody builds in the project's folder.
 const LOCK: &str = "work/target/contracts/artifacts/.lock";
 
+/// A build that waits.
+struct Begun {
+    project: Project,
+    child: Child,
+    /// The folder of the build script's outputs.
+    outputs: PathBuf,
+    _unread: PipeReader,
+}
+
+/// The folder below that one in which a build script has said that it runs.
+fn started(folder: &Path) -> Option<PathBuf> {
+    if folder.join("started").exists() {
+        return Some(folder.to_owned());
+    }
+    let entries = std::fs::read_dir(folder).ok()?;
+    let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    folders
+        .filter(|path| path.is_dir() && !path.is_symlink())
+        .find_map(|path| started(&path))
+}
+
 /// A command that builds a project, while its build script runs. Nobody reads what it writes to stderr.
-fn begun() -> (Project, Child, PipeReader) {
+fn begun() -> Begun {
     let project = Project::new();
-    let folder = project.path("").display().to_string();
-    let folder = folder.trim_end_matches('/');
-    project.write("work/contract/build.rs", &SCRIPT.replace("FOLDER", folder));
+    project.write("work/contract/build.rs", SCRIPT);
     let contract = project.contract().display().to_string();
     let mut command = clone::command(&project.path(""), &["layout", "show", &contract, "--json"]);
     command.env("STYLUS_UPGRADES_HOME", project.path("work"));
@@ -42,9 +63,18 @@ fn begun() -> (Project, Child, PipeReader) {
     command.stdout(Stdio::piped());
     command.stderr(stderr.try_clone().expect("a pipe"));
     let child = command.spawn().expect("it starts");
-    until("the build script runs", || project.path("started").exists());
+    let mut outputs = None;
+    until("the build script runs", || {
+        outputs = started(&project.path("work/target"));
+        outputs.is_some()
+    });
     fill(&mut stderr);
-    (project, child, unread)
+    Begun {
+        outputs: outputs.expect("its folder"),
+        project,
+        child,
+        _unread: unread,
+    }
 }
 
 /// Writes until the next byte has to wait for a reader.
@@ -65,8 +95,8 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 /// Whether nobody holds the lock of that file.
-fn is_free(project: &Project, name: &str) -> bool {
-    let file = File::options().append(true).open(project.path(name));
+fn is_free(path: &Path) -> bool {
+    let file = File::options().append(true).open(path);
     !matches!(
         file.expect("a file").try_lock(),
         Err(TryLockError::WouldBlock)
@@ -86,14 +116,16 @@ fn end(mut child: Child, signal: Signal) -> String {
 #[test]
 fn a_signal_ends_the_compiler_and_what_that_has_started_although_nobody_reads() {
     for signal in [Signal::TERM, Signal::INT] {
-        let (project, child, _unread) = begun();
-        let said = end(child, signal);
+        let begun = begun();
+        let said = end(begun.child, signal);
         let said: Value = serde_json::from_str(&said).expect("one document");
         let error = &said["error"];
         error.has(json!({"name": "Interrupted", "message": "nothing was sent"}));
         error.has(json!({"next": "run the same command again"}));
-        until("cargo ends", || is_free(&project, LOCK));
-        until("the build script ends", || is_free(&project, "held"));
+        until("cargo ends", || is_free(&begun.project.path(LOCK)));
+        until("the build script ends", || {
+            is_free(&begun.outputs.join("held"))
+        });
     }
 }
 
@@ -112,9 +144,10 @@ fn a_signal_ends_a_command_that_cannot_say_why_it_failed() {
 
 #[test]
 fn what_outlives_a_killed_command_keeps_others_from_the_folder() {
-    let (project, child, _unread) = begun();
-    end(child, Signal::KILL);
-    assert!(!is_free(&project, LOCK), "others may build where cargo is");
-    project.write("go", "");
-    until("cargo ends", || is_free(&project, LOCK));
+    let begun = begun();
+    let lock = begun.project.path(LOCK);
+    end(begun.child, Signal::KILL);
+    assert!(!is_free(&lock), "others may build where cargo is");
+    std::fs::write(begun.outputs.join("go"), "").expect("written");
+    until("cargo ends", || is_free(&lock));
 }
