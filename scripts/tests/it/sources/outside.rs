@@ -55,7 +55,7 @@ fn a_file_that_is_named_by_its_absolute_path_is_refused() {
         let error = build(&project.contract()).expect_err(&text);
         let said = error.to_string();
         // the compiler cannot read it where the kernel keeps a build from that; else what it read is refused
-        let is_refused = match error.name() {
+        let is_refused = match error.name().as_str() {
             "Compile" => said.contains("Permission denied"),
             name => name == "NotInSources",
         };
