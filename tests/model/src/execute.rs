@@ -48,7 +48,8 @@ impl Scope {
                 _ => Err(Refusal::NotMigrating),
             },
             Content::Adopt(proxy) => self.check_adoption(state, proxy),
-            Content::Accept(version, _) if version != state.current => {
+            Content::Accept(version, _) if version > state.current => Err(Refusal::VersionNotFound),
+            Content::Accept(version, _) if version < state.current => {
                 Err(Refusal::VersionNotCurrent)
             }
             Content::Accept(_, of) => match state.instance(of.proxy) {
