@@ -34,12 +34,6 @@ pub enum CodeError {
     /// The stream is not brotli, or ends early.
     #[error("the brotli stream is invalid or truncated: {0}")]
     Brotli(String),
-    /// Bytes follow the end of the stream.
-    #[error("{extra} bytes follow the end of the brotli stream, expected none")]
-    TrailingBytes {
-        /// Bytes after the end.
-        extra: usize,
-    },
     /// The module is too large.
     #[error(
         "the module is larger than {max} bytes when decompressed; make it smaller or raise the chain's limit"
@@ -63,7 +57,8 @@ pub fn decompress(code: &[u8], max: usize) -> Result<Vec<u8>, CodeError> {
     }
 }
 
-/// Decompresses a brotli stream into at most `max` bytes. The stream must end where the bytes end.
+/// Decompresses a brotli stream into at most `max` bytes. Bytes after the end of the stream are ignored, as
+/// Nitro ignores them.
 ///
 /// # Errors
 /// [`CodeError`] when the dictionary or the stream is wrong or the module too large.
@@ -92,11 +87,10 @@ pub fn decompress_stream(dictionary: u8, stream: &[u8], max: usize) -> Result<Ve
         &mut state,
     );
     match result {
-        BrotliResult::ResultSuccess if input_left == 0 => {
+        BrotliResult::ResultSuccess => {
             wasm.truncate(output_offset);
             Ok(wasm)
         }
-        BrotliResult::ResultSuccess => Err(CodeError::TrailingBytes { extra: input_left }),
         BrotliResult::NeedsMoreOutput => Err(CodeError::TooLarge { max }),
         BrotliResult::NeedsMoreInput => Err(CodeError::Brotli("the stream ends early".into())),
         BrotliResult::ResultFailure => Err(CodeError::Brotli("a malformed stream".into())),

@@ -270,10 +270,19 @@ fn from_arbos_60_a_program_may_be_spread_over_fragments() {
     activated(&mut chain, good);
     assert!(send(&mut chain, ALICE, request(good, Bytes::new())).success);
     assert_eq!(slot(&chain, good, 0), U256::from(1));
+    // What follows the stream is ignored: in the last fragment, and a fragment too many.
+    let long = deploy(&mut chain, &[&fragments[1][..], &[0; 10]].concat());
+    for more in [
+        root(len, &[parts[0], long]),
+        root(len, &[parts[0], parts[1], parts[1]]),
+    ] {
+        let program = deploy(&mut chain, &more);
+        activated(&mut chain, program);
+        assert!(send(&mut chain, ALICE, request(program, Bytes::new())).success);
+    }
     for bad in [
         root(len + 1, &parts),
         root(len, &parts[..1]),
-        root(len, &[parts[0], parts[1], parts[1]]),
         fragments[0].clone(),
     ] {
         let address = deploy(&mut chain, &bad);
