@@ -57,6 +57,10 @@ pub struct Wings {
 }
 
 /// What the laboratory does for others.
+#[allow(
+    clippy::type_complexity,
+    reason = "a function that a wing hands over is declared here alone"
+)]
 pub struct Laboratory {
     /// The block at which a kept census proves that an instance stores nothing but what its layout explains.
     pub proven:
@@ -83,6 +87,10 @@ pub struct Laboratory {
 }
 
 /// What the console does for others.
+#[allow(
+    clippy::type_complexity,
+    reason = "a function that a wing hands over is declared here alone"
+)]
 pub struct Console {
     /// Writes the page of a definition into a file, and returns how many bytes that are.
     pub report: for<'a> fn(&'a Context, &'a Path, &'a str) -> LocalBoxFuture<'a, Result<usize>>,

@@ -13,6 +13,7 @@ use crate::history::due;
 use crate::model::{Instance, Role, Used};
 use crate::registry;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Instances that a command which sends looks at, at most.
 pub const INSTANCES_MAX: usize = 64;
@@ -174,9 +175,10 @@ async fn codes(
     let mut codes = BTreeMap::new();
     for one in instances {
         let key = (one.definition.clone(), one.version.clone());
-        if !codes.contains_key(&key) {
-            let code = session.registry.code(&key.0, &key.1).await?;
-            codes.insert(key, code.implementation);
+        if let Entry::Vacant(unknown) = codes.entry(key) {
+            let (name, version) = unknown.key();
+            let code = session.registry.code(name, version).await?;
+            unknown.insert(code.implementation);
         }
     }
     Ok(codes)

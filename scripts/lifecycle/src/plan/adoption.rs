@@ -80,7 +80,7 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
     tried.open = to_instance(&format!("the proxy {proxy}, as it is"), &before);
     if let Some(give) = &request.hand_over {
         let sent = simulation.send(
-            &give.signature,
+            give.signature,
             give.from,
             give.to,
             give.input.clone(),
