@@ -37,9 +37,23 @@ pub enum Instances<'a> {
 /// What the chain says.
 pub async fn of_instances(session: Session<'_>, which: Instances<'_>) -> Result<Vec<Finding>> {
     let client = session.registry.client.at_one_block().await?;
+    let (found, _) = at_one_block(there(session, &client), which).await?;
+    Ok(found)
+}
+
+/// The same, and programs that they need and that expire soon or do not run.
+///
+/// # Errors
+/// What the chain says.
+pub(crate) async fn with_expiring(
+    session: Session<'_>,
+    which: Instances<'_>,
+) -> Result<Vec<Finding>> {
+    let client = session.registry.client.at_one_block().await?;
     let session = there(session, &client);
-    let instances = read(session, which).await?;
-    of_read(session, which, &instances).await
+    let (mut found, used) = at_one_block(session, which).await?;
+    found.extend(expiring(session, used).await?);
+    Ok(found)
 }
 
 /// The same registry, read at one block: an instance that moves between two reads runs what its version then has.
@@ -50,33 +64,21 @@ fn there<'a>(session: Session<'a>, client: &'a Client) -> Session<'a> {
     }
 }
 
-/// The same, and programs that they need and that expire soon or do not run.
-///
-/// # Errors
-/// What the chain says.
-pub async fn with_expiring(session: Session<'_>, which: Instances<'_>) -> Result<Vec<Finding>> {
-    let client = session.registry.client.at_one_block().await?;
-    let session = there(session, &client);
-    let instances = read(session, which).await?;
-    let mut found = of_read(session, which, &instances).await?;
-    let used = used(session, &instances).await?;
-    found.extend(expiring(session, used).await?);
-    Ok(found)
-}
-
-async fn of_read(
+/// What is found about instances, and the programs that their users need.
+async fn at_one_block(
     session: Session<'_>,
     which: Instances<'_>,
-    instances: &[Instance],
-) -> Result<Vec<Finding>> {
-    let mut found = running(session, instances).await?;
+) -> Result<(Vec<Finding>, Vec<Used>)> {
+    let instances = read(session, which).await?;
+    let codes = codes(session, &instances).await?;
+    let mut found = running(session, &instances, &codes).await?;
     if !matches!(which, Instances::Running(_)) {
-        found.extend(arrivals::of_these(session, instances).await?);
+        found.extend(arrivals::of_these(session, &instances).await?);
     }
     if let Instances::Of(name, _) = which {
         found.extend(behind(session, name).await?);
     }
-    Ok(found)
+    Ok((found, used(&instances, &codes)))
 }
 
 /// What is found about the instances of every definition.
@@ -95,7 +97,7 @@ pub async fn of_registry(session: Session<'_>) -> Result<Vec<Finding>> {
 ///
 /// # Errors
 /// What the chain says.
-pub async fn of_call(session: Session<'_>, call: &Call) -> Result<Vec<Finding>> {
+pub(crate) async fn of_call(session: Session<'_>, call: &Call) -> Result<Vec<Finding>> {
     let name = call.definition();
     let which = match call {
         // A pause must not wait, and what no longer obeys must go.
@@ -112,43 +114,50 @@ pub async fn of_call(session: Session<'_>, call: &Call) -> Result<Vec<Finding>> 
         Call::AcceptTransfer(call) if !call.registry.is_zero() => Some(&call.version),
         _ => None,
     };
+    let registered = call.version();
+    if created.is_none() && registered.is_none() && matches!(which, Instances::None) {
+        return Ok(Vec::new());
+    }
+    let client = session.registry.client.at_one_block().await?;
+    let session = there(session, &client);
+    let of = |version: &str| format!("{name} {version}");
     let mut named = Vec::new();
     if let Some(version) = created {
         let code = session.registry.code(name, version).await?;
-        let of = format!("{name} {version}");
-        named.push((
-            format!("the code of {version}"),
-            code.implementation,
-            Role::Implementation,
-            of,
-        ));
+        let used = Used {
+            account: code.implementation,
+            role: Role::Implementation,
+            of: of(version),
+        };
+        named.push((format!("the code of {version}"), used));
     }
-    if let Some((version, ..)) = call.version() {
+    if let Some((version, ..)) = registered {
         for (what, account, _) in call.subjects() {
             let (what, role) = match what {
                 "code" => (format!("the code of {version}"), Role::Implementation),
                 "check" => (format!("the {what}"), Role::Check),
                 _ => (format!("the {what}"), Role::Script),
             };
-            named.push((what, account, role, format!("{name} {version}")));
+            let of = of(version);
+            named.push((what, Used { account, role, of }));
         }
     }
-    let client = session.registry.client;
     let mut found = Vec::new();
     let mut used = Vec::new();
-    for (what, account, role, of) in named {
+    for (what, one) in named {
         // What is only planned is deployed and activated by the command itself.
-        if client.code(account).await?.is_empty() {
+        if client.code(one.account).await?.is_empty() {
             continue;
         }
-        found.extend(deployed::hidden_proxy_at(client, &what, account).await?);
-        used.push(Used { account, role, of });
+        found.extend(deployed::hidden_proxy_at(&client, &what, one.account).await?);
+        used.push(one);
     }
-    if !used.is_empty() {
+    let looks_at_programs = !used.is_empty() || !matches!(which, Instances::None);
+    let (of_instances, by_instances) = at_one_block(session, which).await?;
+    found.extend(of_instances);
+    used.extend(by_instances);
+    if looks_at_programs {
         found.extend(expiring(session, used).await?);
-    }
-    if !matches!(which, Instances::None) {
-        found.extend(with_expiring(session, which).await?);
     }
     Ok(found)
 }
@@ -167,12 +176,12 @@ async fn read(session: Session<'_>, which: Instances<'_>) -> Result<Vec<Instance
     })
 }
 
+/// The account that holds the code of a version, by definition and version.
+type Codes = BTreeMap<(String, String), Address>;
+
 /// The account that holds the code of each version that these instances are at.
-async fn codes(
-    session: Session<'_>,
-    instances: &[Instance],
-) -> Result<BTreeMap<(String, String), Address>> {
-    let mut codes = BTreeMap::new();
+async fn codes(session: Session<'_>, instances: &[Instance]) -> Result<Codes> {
+    let mut codes = Codes::new();
     for one in instances {
         let key = (one.definition.clone(), one.version.clone());
         if let Entry::Vacant(unknown) = codes.entry(key) {
@@ -185,11 +194,14 @@ async fn codes(
 }
 
 /// Instances that run other code than was recorded, and code in use that is a proxy.
-async fn running(session: Session<'_>, instances: &[Instance]) -> Result<Vec<Finding>> {
+async fn running(
+    session: Session<'_>,
+    instances: &[Instance],
+    codes: &Codes,
+) -> Result<Vec<Finding>> {
     let registry = session.registry;
     let mut found = Vec::new();
-    let codes = codes(session, instances).await?;
-    for ((_, version), account) in &codes {
+    for ((_, version), account) in codes {
         let what = format!("the code of {version}");
         found.extend(deployed::hidden_proxy_at(registry.client, &what, *account).await?);
     }
@@ -213,13 +225,12 @@ async fn behind(session: Session<'_>, name: &str) -> Result<Vec<Finding>, ChainE
 }
 
 /// What users of these instances run: one of each kind and version.
-async fn used(session: Session<'_>, instances: &[Instance]) -> Result<Vec<Used>> {
-    let codes = codes(session, instances).await?;
+fn used(instances: &[Instance], codes: &Codes) -> Vec<Used> {
     let used = instances.iter().flat_map(|one| {
         let key = (one.definition.clone(), one.version.clone());
         Used::by(one, codes.get(&key).copied().unwrap_or_default())
     });
-    Ok(used.collect())
+    used.collect()
 }
 
 /// Programs of the registry and of these accounts that expire soon, do not run, or hold other code than was recorded.
