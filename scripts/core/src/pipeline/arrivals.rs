@@ -113,6 +113,12 @@ struct Custody<'a> {
     unproven: Option<String>,
 }
 
+/// Where a log stands: its block, and its index there.
+type Place = (Option<u64>, Option<u64>);
+
+/// Steps that a registry's definitions got, and where.
+type Steps = Vec<(Place, abi::StepAdded)>;
+
 /// An event of a registry about the proxy.
 struct Told {
     event: Event,
@@ -124,9 +130,28 @@ impl Told {
         self.log.transaction_hash.unwrap_or_default().into()
     }
 
-    fn place(&self) -> (Option<u64>, Option<u64>) {
+    /// Whether it tells of a way from one version to another.
+    fn is_step(&self) -> bool {
+        matches!(
+            self.event,
+            Event::InstanceUpgraded(_) | Event::MigrationStarted(_)
+        )
+    }
+
+    fn place(&self) -> Place {
         (self.log.block_number, self.log.log_index)
     }
+}
+
+/// The steps that the definitions of a registry got, in their order.
+async fn steps_of(registry: Registry<'_>) -> Result<Steps, ChainError> {
+    let topics: Topics<'_> = [&[abi::StepAdded::SIGNATURE_HASH], &[], &[]];
+    let logs = all_logs(registry.client, registry.address, topics).await?;
+    let steps = logs.into_iter().filter_map(|log| {
+        let place = (log.block_number, log.log_index);
+        Some((place, log.log_decode::<abi::StepAdded>().ok()?.inner.data))
+    });
+    Ok(steps.collect())
 }
 
 impl<'a> Custody<'a> {
@@ -182,7 +207,7 @@ impl<'a> Custody<'a> {
     async fn told(
         &self,
         registry: Registry<'_>,
-        before: Option<(Option<u64>, Option<u64>)>,
+        before: Option<Place>,
     ) -> Result<Vec<Told>, ChainError> {
         let proxy = [self.proxy.into_word()];
         let topics: Topics<'_> = [&[], &[], &proxy];
@@ -200,7 +225,7 @@ impl<'a> Custody<'a> {
         &mut self,
         registry: Registry<'_>,
         told: &[Told],
-    ) -> Result<(Vec<String>, Option<(Address, (Option<u64>, Option<u64>))>)> {
+    ) -> Result<(Vec<String>, Option<(Address, Place)>)> {
         let is_origin = |one: &Told| {
             matches!(
                 one.event,
@@ -216,6 +241,10 @@ impl<'a> Custody<'a> {
         let names: BTreeMap<B256, String> =
             names.map(|name| (definition_id(&name).0, name)).collect();
         let named = |definition: &B256| names.get(definition).cloned().unwrap_or_default();
+        let steps = match told.iter().skip(at).any(Told::is_step) {
+            true => steps_of(registry).await?,
+            false => Steps::new(),
+        };
         let (mut lines, mut from) = (Vec::new(), None);
         for (index, one) in told.iter().enumerate().skip(at) {
             match &one.event {
@@ -250,12 +279,12 @@ impl<'a> Custody<'a> {
                 Event::InstanceUpgraded(event) if !event.from.is_empty() => {
                     let name = named(&event.definition);
                     let way = (event.from.as_str(), event.to.as_str());
-                    lines.push(self.step(registry, &name, way, one).await?);
+                    lines.push(self.step(registry, &steps, &name, way, one).await?);
                 }
                 Event::MigrationStarted(event) => {
                     let name = named(&event.definition);
                     let way = (event.from.as_str(), event.to.as_str());
-                    let (runs, mark) = self.runs(registry, &name, way, one).await?;
+                    let (runs, mark) = self.runs(registry, &steps, &name, way, one).await?;
                     lines.push(format!(
                         "complex migration {} → {} began at {registry}, handler {}: {runs}{mark}",
                         event.from, event.to, event.handler
@@ -329,11 +358,12 @@ impl<'a> Custody<'a> {
     async fn step(
         &self,
         registry: Registry<'_>,
+        steps: &Steps,
         name: &str,
         (from, to): (&str, &str),
         told: &Told,
     ) -> Result<String> {
-        let (runs, mark) = self.runs(registry, name, (from, to), told).await?;
+        let (runs, mark) = self.runs(registry, steps, name, (from, to), told).await?;
         let data = data_of(registry.client, (registry.address, self.proxy), told.tx()).await?;
         let (tx, way) = (told.tx(), format!("{from} → {to}"));
         Ok(format!(
@@ -346,23 +376,21 @@ impl<'a> Custody<'a> {
     async fn runs(
         &self,
         registry: Registry<'_>,
+        steps: &Steps,
         name: &str,
         (from, to): (&str, &str),
         told: &Told,
     ) -> Result<(String, String)> {
-        let definition = [definition_id(name).0];
-        let topics: Topics<'_> = [&[abi::StepAdded::SIGNATURE_HASH], &definition, &[]];
-        let added = all_logs(registry.client, registry.address, topics).await?;
-        let step = added.into_iter().find_map(|log| {
-            let earlier = (log.block_number, log.log_index) < told.place();
-            let event = log.log_decode::<abi::StepAdded>().ok()?.inner.data;
-            let is_it = earlier && event.to == to && event.step.from == from;
-            is_it.then_some(event.step)
+        let definition = definition_id(name).0;
+        let step = steps.iter().find_map(|(place, added)| {
+            let is_its_own = added.definition == definition && *place < told.place();
+            let is_it = is_its_own && added.to == to && added.step.from == from;
+            is_it.then_some(&added.step)
         });
         Ok(match step {
             Some(step) => (
                 format!("{}, data {}", step_in_words(step.kind), step.data),
-                self.mark(registry, name, to, Some(&step)).await?,
+                self.mark(registry, name, to, Some(step)).await?,
             ),
             None => (
                 "a path of several steps".into(),
