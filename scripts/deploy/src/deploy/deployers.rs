@@ -12,6 +12,7 @@ use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, U256, address, b256, bytes};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
+use std::ops::Range;
 use stylus_chain::stylus_deployer_init_code;
 use stylus_upgrades_interface::chain::{CREATE2_DEPLOYER, STYLUS_DEPLOYER};
 
@@ -20,6 +21,8 @@ use stylus_upgrades_interface::chain::{CREATE2_DEPLOYER, STYLUS_DEPLOYER};
 const CREATE2_TRANSACTION: alloy::primitives::Bytes = bytes!(
     "f8a58085174876e800830186a08080b853604580600e600039806000f350fe7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf31ba02222222222222222222222222222222222222222222222222222222222222222a02222222222222222222222222222222222222222222222222222222222222222"
 );
+/// Where the init code stands in it.
+const CREATE2_INIT_CODE: Range<usize> = 17..100;
 /// Its hash.
 const CREATE2_TX: B256 = b256!("eddf9e61fb9d8f5111840daef55e5fde0041f5702856532cdbb5a02998033d26");
 /// Its sender.
@@ -67,7 +70,7 @@ async fn require_creatable(client: &Client) -> Result<(), ChainError> {
         .await?;
     let creation = TransactionRequest::default()
         .with_from(CREATE2_SENDER)
-        .with_deploy_code(CREATE2_TRANSACTION.slice(17..100))
+        .with_deploy_code(CREATE2_TRANSACTION.slice(CREATE2_INIT_CODE))
         .with_gas_price(0);
     let found = match nonce {
         0 => match client.estimate("the CREATE2 deployer", &creation).await? {
@@ -149,7 +152,10 @@ mod tests {
         assert_eq!(transaction.gas_limit(), CREATE2_GAS);
         let cost = transaction.gas_price().expect("a legacy one") * u128::from(CREATE2_GAS);
         assert_eq!(cost, u128::from(CREATE2_COST));
-        assert_eq!(*transaction.input(), CREATE2_TRANSACTION.slice(17..100));
+        assert_eq!(
+            *transaction.input(),
+            CREATE2_TRANSACTION.slice(CREATE2_INIT_CODE)
+        );
         let created = CREATE2_DEPLOYER.create2_from_code(B256::ZERO, stylus_deployer_init_code());
         assert_eq!(created, STYLUS_DEPLOYER);
     }

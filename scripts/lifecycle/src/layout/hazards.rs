@@ -412,12 +412,11 @@ impl<'v> Search<'_, 'v> {
         for id in &own_calls {
             *counts.entry(*id).or_default() += 1;
         }
-        for (id, count) in counts.iter().filter(|(_, count)| **count > 1) {
+        for (id, _) in counts.iter().filter(|(_, count)| **count > 1) {
             let Some(one) = self.nodes.get(*id) else {
                 continue;
             };
-            let is_direct = is_of_parent(one.node) && has_effects(one.node);
-            if *count > 1 && is_direct {
+            if is_of_parent(one.node) && has_effects(one.node) {
                 add(
                     HazardKind::DuplicateInitializerCall,
                     &one,

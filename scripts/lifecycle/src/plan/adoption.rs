@@ -117,17 +117,10 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
         return Ok(tried);
     }
     let after = opened(&simulation, proxy, interface)?;
-    let known = tried.open.len();
-    tried.open.extend(to_instance(
-        &format!("the proxy {proxy}, once it is adopted"),
-        &after,
-    ));
     // One finding for each function: what is open before and after is told once.
-    let (first, later) = tried.open.split_at(known);
-    let later = later
-        .iter()
-        .filter(|one| first.iter().all(|other| other.id != one.id));
-    tried.open = first.iter().chain(later).cloned().collect();
+    let mut later = to_instance(&format!("the proxy {proxy}, once it is adopted"), &after);
+    later.retain(|one| tried.open.iter().all(|other| other.id != one.id));
+    tried.open.extend(later);
     let own = opened(&simulation, code.implementation, interface)?;
     let what = format!("the code {}", code.implementation);
     tried.open.extend(to_code(&what, &own));
