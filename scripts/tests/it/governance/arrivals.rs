@@ -1,6 +1,7 @@
 //! Proxies with genuine code and other people's data: whatever their code is, the tool refuses them until they are
 //! accepted by id, and goes on to say where they came from.
 
+use super::laundered::ADMIN;
 use super::transfer::{Two, arrival};
 use crate::prelude::*;
 use stylus_upgrades_interface::ids::{DefinitionId, VersionIndex};
@@ -83,15 +84,6 @@ impl Two {
         (registry, proxy)
     }
 
-    /// `Admin` calls an account that plays a registry, where he decides alone.
-    fn orders(&self, forged: Address, call: &impl SolCall) {
-        let admin = self.sandbox.node.addresses()[0];
-        let receipt = self
-            .sandbox
-            .sent(admin, forged, call.abi_encode().into(), 30_000_000);
-        assert!(receipt.success, "{receipt:?}");
-    }
-
     /// What the second registry's definition is told of a proxy before it accepts it.
     fn examined(&self, proxy: &str, from: &str) -> Answer {
         let adopt = format!(
@@ -130,6 +122,17 @@ impl Two {
         self.at_second(&adopt).has(json!({"executed": true}));
     }
 
+    /// A proxy of a forged registry is refused, accepted by its id and given. It stays a finding.
+    fn arrives_unproven(&self, registry: Address, proxy: Address) {
+        let (name, from) = (proxy.to_string(), registry.to_string());
+        self.refused(&name, &from);
+        self.taken(&name, &trusted(&from));
+        let [_, second] = self.registries();
+        self.gives((ADMIN, registry), second, proxy);
+        self.has(&name);
+        self.stays_a_finding(&name, UNPROVEN);
+    }
+
     /// The second registry's instance is a finding in every command that looks at it.
     fn stays_a_finding(&self, proxy: &str, says: &str) {
         for words in [
@@ -152,29 +155,13 @@ fn trusted(registry: &str) -> String {
     format!("{registry} --trust-registry {registry}")
 }
 
-/// The transfer of a proxy to the second registry's `A`.
-fn transfer(two: &Two, proxy: Address, nonce: u64) -> abi::transferProxyCall {
-    abi::transferProxyCall {
-        name: "A".into(),
-        proxy,
-        to: two.second.parse().expect("an address"),
-        definition: "A".into(),
-        nonce,
-    }
-}
-
 pub(super) const UNPROVEN: &str = "nothing proves the birth";
 
 #[test]
 fn a_forged_proxy_with_genuine_code_is_refused_and_stays_a_finding() {
     let two = Two::new();
     let (registry, proxy) = two.forged_proxy();
-    let (name, from) = (proxy.to_string(), registry.to_string());
-    two.refused(&name, &from);
-    two.taken(&name, &trusted(&from));
-    two.orders(registry, &transfer(&two, proxy, 0));
-    two.has(&name);
-    two.stays_a_finding(&name, UNPROVEN);
+    two.arrives_unproven(registry, proxy);
 }
 
 #[test]
@@ -194,13 +181,8 @@ fn an_entry_in_the_orders_contract_proves_no_birth() {
         salt: B256::ZERO,
     };
     let proxy = two.sandbox.ask(registry, address);
-    two.orders(registry, &call);
-    let (name, from) = (proxy.to_string(), registry.to_string());
-    two.refused(&name, &from);
-    two.taken(&name, &trusted(&from));
-    two.orders(registry, &transfer(&two, proxy, 0));
-    two.has(&name);
-    two.stays_a_finding(&name, UNPROVEN);
+    two.calls(ADMIN, registry, &call);
+    two.arrives_unproven(registry, proxy);
 }
 
 /// The proxy runs the receiver's own code when it arrives. In between it ran another.

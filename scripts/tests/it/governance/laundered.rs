@@ -7,17 +7,17 @@ use stylus_upgrades_interface::reasons::step as step_kind;
 use stylus_upgrades_interface::registry::{Code, Step};
 
 /// Who decides at the first registry, and at what is forged; who does at the second.
-const ADMIN: usize = 0;
+pub(super) const ADMIN: usize = 0;
 const ADMIN_2: usize = 1;
 
 impl Two {
-    fn registries(&self) -> [Address; 2] {
+    pub(super) fn registries(&self) -> [Address; 2] {
         [&self.first, &self.second].map(|one| one.parse().expect("an address"))
     }
 
     /// The account of that number calls somebody.
     #[track_caller]
-    fn calls(&self, who: usize, to: Address, call: &impl SolCall) {
+    pub(super) fn calls(&self, who: usize, to: Address, call: &impl SolCall) {
         let from = self.sandbox.node.addresses()[who];
         let input = call.abi_encode().into();
         let receipt = self.sandbox.sent(from, to, input, 30_000_000);
@@ -42,7 +42,7 @@ impl Two {
     }
 
     /// It is given to the definition `A` of another registry, which has accepted it.
-    fn gives(&self, from: (usize, Address), to: Address, proxy: Address) {
+    pub(super) fn gives(&self, from: (usize, Address), to: Address, proxy: Address) {
         let give = abi::transferProxyCall {
             name: "A".into(),
             proxy,
