@@ -86,7 +86,8 @@ sol! {
         /// and `definition` is empty; executes as `adopt` does. An instance may leave while it is paused.
         function transferProxy(string name, address proxy, address to, string definition, uint64 nonce) external returns (Progress progress);
         /// Removes an instance that has no code or does not obey this registry any more, or any adopted one, which
-        /// can be adopted again.
+        /// can be adopted again. Of an adopted kind it executes as `adopt` does; one that is paused first runs its
+        /// version again, unless it does not obey.
         function removeInstance(string name, address proxy, uint64 nonce) external returns (Progress progress);
         // -- governed by role `policy`
         function setPolicy(string name, string role, string expression) external returns (Progress progress);

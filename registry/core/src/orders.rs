@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
+use stylus_upgrades_host::{context, storage};
 use stylus_upgrades_interface::{
     ids::Order,
     instance::IInstanceRegistry::moveInstanceCall,
@@ -21,12 +22,15 @@ use stylus_upgrades_interface::{
 use crate::{
     abi::{Reader, encode},
     build,
-    chain::{Reverts, ask, call_with_gas, is_called_directly, sender, this},
+    chain::{RevertData, Reverts, ask, call_with_gas, is_called_directly, sender, this},
     definition::Definition,
     errors,
     instances::Instance,
     lock::{self, Phase},
 };
+
+/// Gas that goes between measuring what is left and the call of the proxy, rounded up, for each call in between.
+const CALL_OVERHEAD: u64 = 5_000;
 
 /// Has an instance do something, and refuses an instance that returns without having asked what. An adopted
 /// proxy is ordered only where an account without code calls the registry directly: it would not notice that a
@@ -52,6 +56,33 @@ pub fn order(
         send(instance, &upgrade_to(version), &[0; 32], gas)?;
     }
     require_done(proxy)
+}
+
+/// Orders an instance what it may fail to do, with at most `gas`, and gives what it failed with. A failure counts only
+/// where `needed` gas was left, or the whole call reverts. The lock is [`Phase::Busy`] before and afterwards.
+pub fn attempt(
+    definition: &Definition,
+    instance: &Instance,
+    task: Order,
+    version: &[u8],
+    gas: u64,
+    needed: u64,
+) -> Reverts<Result<(), RevertData>> {
+    storage::flush(true); // what was stored before is paid for before the gas is measured
+    let left = context::gas_left();
+    let Err(reason) = order(definition, instance, task, version, gas) else {
+        return Ok(Ok(()));
+    };
+    if left < needed {
+        return Err(errors::insufficient_gas(needed, left));
+    }
+    lock::set(Phase::Busy);
+    Ok(Err(reason))
+}
+
+/// Gas that has to be left so that so much reaches an account after so many calls, of which each keeps 1/64.
+pub fn gas_before(gas: u64, hops: u32) -> u64 {
+    (0..hops).fold(gas, |gas, _| gas + gas / 63 + 1 + CALL_OVERHEAD)
 }
 
 /// How many calls lie between the registry and the proxy that it orders something: each keeps 1/64 of the gas.

@@ -12,11 +12,12 @@ use stylus_registry_core::{
     orders,
     route::check_programs,
     runnable,
-    version::Step,
+    version::{Step, Version},
 };
 use stylus_upgrades_interface::{
     adopted::is_adopted,
     ids::{InstanceState, Order, VersionIndex},
+    limits::PAUSE_GAS,
     reasons::proxy_kind,
 };
 
@@ -73,29 +74,44 @@ pub(crate) fn arrive(
 }
 
 /// Refuses to remove an instance that nobody could bring back: a proxy of the framework that names no other registry
-/// (also because its program has expired), and an adopted one that is paused while it obeys. An account without
-/// code may always be removed.
-pub(crate) fn check_removal(instance: &Instance) -> Reverts<()> {
+/// (also because its program has expired). An adopted one that is paused first runs its version again, which has to be
+/// possible; it stays paused with its definition. An account without code may always be removed.
+pub(crate) fn check_removal(definition: &Definition, instance: &Instance) -> Reverts<()> {
     if !has_code(code_hash(instance.proxy)) {
         return Ok(());
     }
-    match Adopted::of(instance) {
-        None if !orders::asks_another(instance) => {
-            Err(errors::not_supported(b"removal of an instance that obeys"))
-        }
-        Some(adopted)
-            if adopted.ownership() != Ownership::Others
-                && instance.state != InstanceState::LIVE =>
-        {
-            Err(errors::upgrade_in_progress())
-        }
-        _ => Ok(()),
+    if !instance.is_adopted() {
+        return match orders::asks_another(instance) {
+            true => Ok(()),
+            false => Err(errors::not_supported(b"removal of an instance that obeys")),
+        };
     }
+    if instance.state == InstanceState::LIVE {
+        return Ok(());
+    }
+    if definition.is_paused() {
+        return Err(errors::definition_paused(&definition.name));
+    }
+    let version = Version::load(definition.id, instance.version);
+    check_programs(&[(version, Step::default())])
 }
 
 /// Removes an instance.
 pub(crate) fn remove(definition: &mut Definition, proxy: Address) -> Reverts<()> {
+    let instance = Instance::of(proxy)?;
+    if instance.state != InstanceState::LIVE && has_code(code_hash(proxy)) {
+        resume_if_it_obeys(definition, &instance)?;
+    }
+    // the order may have changed its record
     Instance::of(proxy)?.remove(definition)?;
     events::instance_removed(definition.id, proxy).emit();
+    Ok(())
+}
+
+/// Has a paused proxy run its version again: nobody could take it from the stub once it is no instance. One that does
+/// not has stopped obeying.
+fn resume_if_it_obeys(definition: &Definition, instance: &Instance) -> Reverts<()> {
+    let (order, needed) = (Order::Resume, orders::gas_before(PAUSE_GAS, 1));
+    let _ = orders::attempt(definition, instance, order, &[], PAUSE_GAS, needed)?;
     Ok(())
 }

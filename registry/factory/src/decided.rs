@@ -55,7 +55,7 @@ fn check_about_proxy(selector: [u8; 4], arguments: Reader<'_>) -> Reverts<()> {
         adoptCall::SELECTOR => adoption::check(&definition, proxy, arguments),
         acceptTransferCall::SELECTOR => transfer::check_acceptance(&definition, proxy, arguments),
         transferProxyCall::SELECTOR => transfer::check(&definition, &instance(4)?, arguments),
-        removeInstanceCall::SELECTOR => adoption::check_removal(&instance(2)?),
+        removeInstanceCall::SELECTOR => adoption::check_removal(&definition, &instance(2)?),
         _ => Err(errors::nothing()),
     }
 }

@@ -41,7 +41,6 @@ pub(crate) enum Call<'a> {
     OfInstance {
         name: &'a [u8],
         proxy: Address,
-        is_transfer: bool,
         calldata: &'a [u8],
     },
     /// `adopt`, or `acceptTransfer`: about a proxy that is to become an instance. The same part does.
@@ -88,7 +87,6 @@ impl<'a> Call<'a> {
             | IRegistry::removeInstanceCall::SELECTOR => Self::OfInstance {
                 name,
                 proxy: arguments.address(1)?,
-                is_transfer: selector == IRegistry::transferProxyCall::SELECTOR,
                 calldata,
             },
             IRegistry::adoptCall::SELECTOR | IRegistry::acceptTransferCall::SELECTOR => {
@@ -169,9 +167,9 @@ impl<'a> Call<'a> {
     pub(crate) fn needs_direct(&self) -> bool {
         match self {
             Self::Arrival { is_adoption, .. } => *is_adoption,
-            Self::OfInstance {
-                proxy, is_transfer, ..
-            } => *is_transfer && Instance::of(*proxy).is_ok_and(|instance| instance.is_adopted()),
+            Self::OfInstance { proxy, .. } => {
+                Instance::of(*proxy).is_ok_and(|instance| instance.is_adopted())
+            }
             _ => false,
         }
     }

@@ -15,7 +15,6 @@ use stylus_registry_core::{
     lock::{self, Phase},
     orders,
 };
-use stylus_upgrades_host::{context, storage};
 use stylus_upgrades_interface::{
     ids::{DefinitionId, InstanceState, Order},
     limits::{PAUSE_GAS, ROLLOUT_GAS},
@@ -23,8 +22,6 @@ use stylus_upgrades_interface::{
 
 /// Bytes of revert data that `InstanceSkipped` shows: a log of more could eat the gas.
 const REASON_MAX: usize = 1_024;
-/// Gas that goes between measuring what is left and the call of the proxy, rounded up, for each call in between.
-const CALL_OVERHEAD: u64 = 5_000;
 
 /// `rollout`: each of these instances does what is due.
 pub(crate) fn rollout(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
@@ -88,25 +85,17 @@ fn attempt(definition: &Definition, instance: &Instance, order: Order) -> Revert
         _ => (&[], PAUSE_GAS),
     };
     let needed = match order {
-        Order::Upgrade => before_hops(ROLLOUT_GAS, orders::hops(definition, instance, order)),
-        _ => before_hops(PAUSE_GAS, 1),
+        Order::Upgrade => {
+            orders::gas_before(ROLLOUT_GAS, orders::hops(definition, instance, order))
+        }
+        _ => orders::gas_before(PAUSE_GAS, 1),
     };
-    storage::flush(true); // what the attempt before stored is paid for before the gas is measured
-    let left = context::gas_left();
-    let Err(reason) = orders::order(definition, instance, order, version, gas) else {
+    let attempted = orders::attempt(definition, instance, order, version, gas, needed)?;
+    let Err(reason) = attempted else {
         return Ok(true);
     };
-    if left < needed {
-        return Err(errors::insufficient_gas(needed, left));
-    }
-    lock::set(Phase::Busy);
     skip(definition, instance.proxy, reason);
     Ok(false)
-}
-
-/// Gas that has to be left so that so much reaches an account after so many calls, of which each keeps 1/64.
-fn before_hops(gas: u64, hops: u32) -> u64 {
-    (0..hops).fold(gas, |gas, _| gas + gas / 63 + 1 + CALL_OVERHEAD)
 }
 
 /// Says that an instance stays as it was.

@@ -1,5 +1,6 @@
 //! What a governed call does once it is approved, and what is refused before.
 
+use crate::instances::Order;
 use crate::policy::Set;
 use crate::scope::{Mutation, Scope};
 use crate::state::{Content, Holder, Instance, InstanceState, Runs, State, Subject};
@@ -65,8 +66,8 @@ impl Scope {
                 let one = self.about(state, of)?;
                 if !self.is_adopted(of.proxy) {
                     Err(Refusal::NotSupported)
-                } else if !one.is_live() && !self.has(Mutation::RemovesPaused) {
-                    Err(Refusal::UpgradeInProgress)
+                } else if !one.is_live() && state.paused {
+                    Err(Refusal::DefinitionPaused)
                 } else {
                     Ok(())
                 }
@@ -197,6 +198,14 @@ impl Scope {
                 self.deliver(state, of.proxy, way)?;
             }
             Content::Transfer(of) | Content::Remove(of) => {
+                let one = state.instance(of.proxy);
+                let is_removed = matches!(content, Content::Remove(_));
+                if is_removed
+                    && one.is_some_and(|one| !one.is_live())
+                    && !self.has(Mutation::RemovesPaused)
+                {
+                    self.obey(state, of.proxy, Order::Resume, way)?;
+                }
                 self.leave(state, of.proxy);
                 if matches!(content, Content::Transfer(_)) {
                     state.accounts[usize::from(of.proxy)].holder = Holder::Owner;

@@ -70,7 +70,13 @@ impl Scope {
     }
 
     /// Has an instance do something.
-    fn obey(&self, state: &mut State, proxy: u8, order: Order, way: Way) -> Result<(), Refusal> {
+    pub(crate) fn obey(
+        &self,
+        state: &mut State,
+        proxy: u8,
+        order: Order,
+        way: Way,
+    ) -> Result<(), Refusal> {
         self.order(way, proxy)?;
         let at = usize::from(proxy);
         let one = state.records[at].instance.as_mut();

@@ -46,7 +46,7 @@ impl Scope {
     pub fn needs_direct(&self, state: &State, content: Content) -> bool {
         match content {
             Content::Adopt(_) => true,
-            Content::Transfer(of) => {
+            Content::Transfer(of) | Content::Remove(of) => {
                 self.is_adopted(of.proxy) && state.instance(of.proxy).is_some()
             }
             _ => false,

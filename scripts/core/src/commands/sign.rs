@@ -50,6 +50,9 @@ pub(crate) struct OfflineArgs {
     /// same [default: that of the file, else 30 days, up to the end of the day in UTC]
     #[arg(long, value_name = "SECONDS", requires = "offline")]
     pub deadline: Option<u64>,
+    /// Sign for the same call once it was cancelled N more times: the answer to a proposer who cancels again and again
+    #[arg(long, value_name = "N", requires = "offline", default_value_t = 0)]
+    pub after_cancels: u8,
 }
 
 /// What is to be signed.
@@ -219,11 +222,12 @@ async fn approval(
         file.approval.deadline = deadline;
         require_here(registry, &file).await?;
     }
-    let approval = current(registry, &call, deadline, approver).await?;
+    let mut approval = current(registry, &call, deadline, approver).await?;
     if let Some(action) = named.filter(|named| *named != approval.action()) {
         // A signature would be for a new proposal of the same call.
         return Err(why_ended(session, action, "nothing was signed").await);
     }
+    approval.round = approval.round.saturating_add(args.after_cancels.into());
     if let Some(file) = given {
         let expected = approval.action();
         if expected != file.approval.action() {

@@ -89,7 +89,8 @@ async fn finding(
     };
     let id = FindingId::arrival(proxy);
     let next = format!(
-        "compare who created it, with which data, and what ran on these (below); to accept it: {}",
+        "compare who created it, with which data, and what ran on these, as `stylus-upgrades status {proxy}` shows them; \
+         to accept it: {}",
         FindingId::flag([&id])
     );
     Ok(Finding {

@@ -26,10 +26,11 @@ pub(super) async fn due_of(
     registry: Registry<'_>,
     definition: &Definition,
 ) -> Result<Vec<Address>, ChainError> {
-    let mut due = definition.waiting();
-    if !due.is_empty() {
-        let rolled_back = rolled_back(registry, definition).await?;
-        due.retain(|proxy| definition.is_paused() || !rolled_back.contains(proxy));
+    if definition.waiting().is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(due)
+    let held = rolled_back(registry, definition).await?;
+    let mut definition = definition.clone();
+    definition.held = held.into_iter().collect();
+    Ok(definition.waiting())
 }

@@ -277,3 +277,22 @@ fn an_approval_that_somebody_signed_is_not_written_over() {
          Admin2 0 | approve --offline wallet.json --out wallet.json",
     );
 }
+
+/// One of three proposes the call first and cancels it. What the two others have signed for the round after that counts.
+#[test]
+fn what_was_signed_for_the_round_after_a_cancel_counts_after_it() {
+    let sandbox = Sandbox::with_counter("OutOf(2,Admin,Admin2,Other)", 1);
+    sandbox.done("Other", "pause A");
+    sandbox.transcript(
+        "Admin 0 | resume A --as Admin --export resume.txt --export-format text
+         Admin 0 | approve --offline resume.txt --after-cancels 1 --out ana.json
+         Admin2 0 | approve --offline ana.json --after-cancels 1 --out ben.json",
+    );
+    let early = sandbox.run("Admin", "submit ana.json ben.json");
+    early.is(1, "ApprovalOutdated");
+    let action = sandbox.action("Other", "resume A");
+    sandbox.done("Other", &format!("cancel {action}"));
+    let done = sandbox.done("Admin", "submit ana.json ben.json");
+    done.has(json!({"approvals": 2, "executed": true}));
+    assert_eq!(text(&sandbox.definition("A"), "state"), "live");
+}

@@ -18,7 +18,6 @@ const DEPLOYER: usize = 9;
 /// Nothing takes it from the stub, nobody gives it away, and as it names the definition's admin as its owner it counts as
 /// one that obeys: it is never removed, and the policy of `migrate` never becomes final.
 #[test]
-#[ignore = "fails: a paused adopted proxy that obeys no more is never removed, and NONE is refused for ever"]
 fn an_adopted_proxy_that_turned_deaf_in_a_pause_is_removed_and_keeps_no_policy_from_being_final() {
     let (mut fixture, _) = Fixture::with_first_version("counter-v1");
     let proxy = compiled(&mut fixture, "Deaf").implementation;

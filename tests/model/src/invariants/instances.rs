@@ -241,7 +241,8 @@ pub(super) fn leaves_running(before: &State, outcome: &Outcome) -> bool {
     let Some(Content::Remove(of)) = outcome.executed else {
         return true;
     };
-    before.instance(of.proxy).is_none_or(|one| one.is_live())
+    before.instance(of.proxy).is_none()
+        || outcome.state.accounts[usize::from(of.proxy)].runs != Runs::Stub
 }
 
 /// All instances of a definition.
