@@ -80,13 +80,10 @@ pub(crate) fn check_removal(definition: &Definition, instance: &Instance) -> Rev
     if !has_code(code_hash(instance.proxy)) {
         return Ok(());
     }
-    if !instance.is_adopted() {
-        return match orders::asks_another(instance) {
-            true => Ok(()),
-            false => Err(errors::not_supported(b"removal of an instance that obeys")),
-        };
+    if !instance.is_adopted() && !orders::asks_another(instance) {
+        return Err(errors::not_supported(b"removal of an instance that obeys"));
     }
-    if instance.state == InstanceState::LIVE {
+    if !instance.is_adopted() || instance.state == InstanceState::LIVE {
         return Ok(());
     }
     if definition.is_paused() {
@@ -99,7 +96,7 @@ pub(crate) fn check_removal(definition: &Definition, instance: &Instance) -> Rev
 /// Removes an instance.
 pub(crate) fn remove(definition: &mut Definition, proxy: Address) -> Reverts<()> {
     let instance = Instance::of(proxy)?;
-    if instance.state != InstanceState::LIVE && has_code(code_hash(proxy)) {
+    if instance.is_adopted() && instance.state != InstanceState::LIVE {
         resume_if_it_obeys(definition, &instance)?;
     }
     // the order may have changed its record

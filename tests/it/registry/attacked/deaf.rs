@@ -3,7 +3,8 @@
 use crate::prelude::*;
 
 use super::VICTIM;
-use crate::registry::adopted::fixture::{admin_of, adopt, compiled};
+use crate::registry::adopted::fixture::{KINDS, admin_of, adopt, compiled, created, value};
+use crate::registry::errors::definition_paused;
 use crate::registry::fixture::{Fixture, set_policy};
 
 alloy::sol! {
@@ -36,4 +37,27 @@ fn an_adopted_proxy_that_turned_deaf_in_a_pause_is_removed_and_keeps_no_policy_f
     assert!(removed.is_ok(), "{removed:?}, and its policy: {frozen:?}");
     assert!(frozen.is_ok(), "{frozen:?}");
     fixture.is_no_instance(proxy);
+}
+
+/// One that obeys is taken from the stub before it is none any more: nobody could do that afterwards. So it is adopted
+/// again. While its definition is paused, it stays.
+#[test]
+fn a_paused_adopted_proxy_that_obeys_runs_its_version_once_it_is_removed() {
+    for kind in KINDS {
+        let (mut fixture, _, proxy) = created(kind);
+        let admin = admin_of(&fixture, "A");
+        kind.give(&mut fixture, proxy, admin);
+        fixture.executes(VICTIM, &adopt(kind.kind, proxy));
+        let held = value(&fixture, proxy);
+        fixture.pause(VICTIM);
+        let remove = calls::remove_instance("A", proxy, fixture.nonce(proxy));
+        fixture.refuses(VICTIM, &remove, definition_paused());
+        fixture.executes(VICTIM, &calls::resume("A", "1.0"));
+        assert_eq!(fixture.instance(proxy).state, instance_state::PAUSED);
+        fixture.executes(VICTIM, &remove);
+        fixture.is_no_instance(proxy);
+        assert_eq!(value(&fixture, proxy), held);
+        fixture.executes(VICTIM, &adopt(kind.kind, proxy));
+        assert_eq!(fixture.instance(proxy).state, instance_state::LIVE);
+    }
 }
