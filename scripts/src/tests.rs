@@ -1,7 +1,8 @@
 //! What holds for every command of the program, those of its wings included.
 
 use crate::PROGRAM;
-use stylus_upgrades_core::context::spec::Group;
+use stylus_upgrades_core::context::spec::{Command, Group};
+use stylus_upgrades_core::context::wings::Wing;
 
 fn whole() -> clap::Command {
     (PROGRAM.command)(&PROGRAM)
@@ -80,6 +81,23 @@ fn the_short_help_of_a_command_is_its_own_options() {
         );
         assert!(!printed.contains("--private-key <HEX>"), "{printed}");
         assert!(help(command, "--help").contains("--private-key <HEX>"));
+    }
+}
+
+/// A program without a wing knows its commands by these names alone.
+#[test]
+fn the_core_names_the_commands_of_each_wing() {
+    let wings: &[(Wing, &[&dyn Command])] = &[
+        #[cfg(feature = "console")]
+        (Wing::Console, stylus_upgrades_console::COMMANDS),
+        #[cfg(feature = "laboratory")]
+        (Wing::Laboratory, stylus_upgrades_laboratory::COMMANDS),
+        #[cfg(feature = "watch")]
+        (Wing::Watch, stylus_upgrades_watch::COMMANDS),
+    ];
+    for (wing, commands) in wings {
+        let names: Vec<&str> = commands.iter().map(|one| one.name()).collect();
+        assert_eq!(names, wing.commands(), "{wing:?}");
     }
 }
 

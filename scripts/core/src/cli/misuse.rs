@@ -3,6 +3,7 @@
 use super::{exit_code, help};
 use crate::app_error::Error;
 use crate::context::Program;
+use crate::context::wings::Wings;
 use crate::error::Exit;
 use crate::output::{Output, visible};
 use crate::secret::redacted;
@@ -35,8 +36,20 @@ pub(super) fn misused(
     exit_code(output.failure(&refusal(program, &words, error)))
 }
 
-/// What clap refuses, and what to do next.
-fn refusal(program: &'static Program, words: &[String], error: &clap::Error) -> Error {
+/// What clap refuses, and what to do next. A command of a wing that the program was built without is refused with the
+/// feature that has it.
+pub(super) fn refusal(
+    program: &'static Program,
+    words: &[String],
+    error: &clap::Error,
+) -> Error {
+    let command = command_of(program, words);
+    if let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)
+        && !command.contains(' ')
+        && let Some(missing) = Wings::missing_command(name)
+    {
+        return missing.into();
+    }
     let found = named(
         error,
         &[
@@ -67,7 +80,7 @@ fn refusal(program: &'static Program, words: &[String], error: &clap::Error) -> 
             |valid| format!("one of {valid}"),
         ),
         found: found.unwrap_or_else(|| "no command".into()),
-        next: advice(error, &format!("{} --help", command_of(program, words))),
+        next: advice(error, &format!("{command} --help")),
     }
 }
 

@@ -1,5 +1,5 @@
 use super::tree::CommandLine;
-use super::{help, program};
+use super::{help, misuse, program};
 use crate::commands::COMMANDS;
 use crate::commands::about::{completions, manual};
 use crate::commands::create_proxy::CreateProxyArgs;
@@ -7,7 +7,7 @@ use crate::commands::node::NodeArgs;
 use crate::commands::version::RegisterArgs;
 use crate::context::Program;
 use crate::context::wings::Wings;
-use crate::error::Explain;
+use crate::error::{Explain, Report};
 use crate::options::StepArgs;
 use clap_complete::Shell;
 
@@ -62,6 +62,35 @@ fn a_script_without_its_call_is_wrong_use() {
 fn flags_of_the_node_are_passed_on() {
     let node: NodeArgs = args("node --port 0 --chain-id 5");
     assert_eq!(node.flags, ["--port", "0", "--chain-id", "5"]);
+}
+
+#[test]
+fn a_command_of_a_missing_wing_is_refused_with_its_feature() {
+    for (line, name, expected) in [
+        (
+            "fuzz A 2.0",
+            "FeatureMissing",
+            "fuzz needs the feature laboratory",
+        ),
+        (
+            "--json doctor --fix",
+            "FeatureMissing",
+            "doctor needs the feature watch",
+        ),
+        (
+            "help console",
+            "FeatureMissing",
+            "console needs the feature console",
+        ),
+        ("fuz A 2.0", "Usage", "unrecognized subcommand"),
+        ("policy fuzz", "Usage", "unrecognized subcommand"),
+    ] {
+        let error = parse(line).err().expect(line);
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let report = Report::of(&misuse::refusal(&PROGRAM, &words, &error));
+        assert_eq!(report.name, name, "{line}");
+        assert!(report.message.starts_with(expected), "{}", report.message);
+    }
 }
 
 #[test]

@@ -12,13 +12,19 @@ use std::path::Path;
 
 /// A part of the program beside its core, which is a feature of its package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wing {
+pub enum Wing {
+    /// Pages for browsers, and what explorers are sent.
     Console,
+    /// What an upgrade would do, and what storage and transactions hold.
     Laboratory,
+    /// Whether everything still runs.
     Watch,
 }
 
 impl Wing {
+    /// All.
+    const ALL: [Self; 3] = [Self::Console, Self::Laboratory, Self::Watch];
+
     /// The feature.
     const fn feature(self) -> &'static str {
         match self {
@@ -28,16 +34,25 @@ impl Wing {
         }
     }
 
+    /// The names of its commands, for a program without it.
+    pub const fn commands(self) -> &'static [&'static str] {
+        match self {
+            Self::Console => &["console"],
+            Self::Laboratory => &["fuzz", "trace", "coverage", "census"],
+            Self::Watch => &["doctor"],
+        }
+    }
+
     /// The refusal where the program was built without it; `what` needs it.
     fn missing(self, what: &str) -> Refusal {
         let feature = self.feature();
         Refusal::new(
             "FeatureMissing",
-            format!("{what} is not part of this program"),
+            format!("{what} needs the feature {feature}"),
         )
         .with(
             format!("a program with the feature {feature}"),
-            "one that was built without it",
+            "a program that was built without it",
             format!(
                 "install stylus-upgrades with its default features, or with --features {feature}"
             ),
@@ -117,6 +132,13 @@ impl Wings {
         watch: None,
     };
 
+    /// The refusal of a command that the program does not have, if it is one of a wing.
+    pub fn missing_command(name: &str) -> Option<Refusal> {
+        let of_wing = |wing: &Wing| wing.commands().contains(&name);
+        let wing = Wing::ALL.into_iter().find(of_wing)?;
+        Some(wing.missing(name))
+    }
+
     /// The laboratory, which `what` needs.
     ///
     /// # Errors
@@ -169,7 +191,8 @@ mod tests {
         ] {
             let report = found.expect_err("refused").report();
             assert_eq!(report.name, "FeatureMissing");
-            assert!(report.message.starts_with(what), "{}", report.message);
+            let message = format!("{what} needs the feature {feature}");
+            assert_eq!(report.message, message);
             let next = report.next().unwrap_or_default();
             assert!(next.ends_with(feature), "{next}");
         }
