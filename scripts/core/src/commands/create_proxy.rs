@@ -3,7 +3,7 @@
 use super::spec::{Governs, Group, Spec, report_type};
 use crate::client::Sent;
 use crate::context::prelude::*;
-use crate::governance::{GovernedCall, creation};
+use crate::governance::{GovernedCall, created_by};
 use crate::manifest::{Entry, Kind, Manifest, check_alias};
 use crate::options::wei;
 use crate::registry::SALT;
@@ -229,8 +229,8 @@ async fn of_alias(session: Session<'_>, alias: Option<&str>, name: &str) -> Resu
     let Some(proxy) = alias.and_then(|alias| aliases.get(alias)) else {
         return Ok(None);
     };
-    let creation = creation(session.registry, name, *proxy).await?;
-    Ok(creation.map(|(call, _)| call.salt))
+    let created = created_by(session.registry, name, *proxy).await?;
+    Ok(created.map(|(call, _)| call.salt))
 }
 
 /// The salt of a call without one. If the sender alone satisfies the role, it is the first free number from the number

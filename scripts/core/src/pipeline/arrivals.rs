@@ -6,9 +6,9 @@ use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client};
 use crate::context::Unverified;
 use crate::context::prelude::*;
-use crate::governance::{definitions, kind_in_words, step_in_words};
+use crate::governance::{creation, definitions, kind_in_words, step_in_words};
 use crate::ids::{CodeHash, TxHash};
-use crate::model::{Instance, ProxyKind, definition_id};
+use crate::model::{Instance, definition_id};
 use crate::registry::{Registry, Topics, all_logs};
 use alloy::rpc::types::Log;
 use alloy::sol_types::{SolEvent, SolEventInterface};
@@ -321,38 +321,18 @@ impl<'a> Custody<'a> {
         event: &abi::ProxyCreated,
         told: &Told,
     ) -> Result<Vec<String>> {
-        let client = registry.client;
-        let sent = client.mined(told.tx(), "a creation").await?;
-        for executed in sent.events_of::<abi::Executed>(registry.address) {
-            let topics: Topics<'_> = [&[abi::Proposed::SIGNATURE_HASH], &[], &[executed.action]];
-            for log in all_logs(client, registry.address, topics).await? {
-                let Ok(proposed) = log.log_decode::<abi::Proposed>() else {
-                    continue;
-                };
-                let Ok(call) = abi::createProxyCall::abi_decode(&proposed.inner.call) else {
-                    continue;
-                };
-                let kind = ProxyKind::from(call.kind);
-                if registry.proxy_address(&call.name, kind, call.salt).await? != self.proxy {
-                    continue;
-                }
-                let mark = self
-                    .mark(registry, &call.name, &event.version, None)
-                    .await?;
-                return Ok(vec![
-                    format!(
-                        "created by {registry} as {} {} in {}{mark}",
-                        call.name,
-                        event.version,
-                        told.tx()
-                    ),
-                    format!("  initData {}", call.initData),
-                ]);
-            }
-        }
-        let why = format!("no createProxy in the events of {registry} gives its address");
-        self.unproven = Some(why.clone());
-        Ok(vec![why])
+        let Some(call) = creation(registry, self.proxy, told.tx()).await? else {
+            let why = format!("no createProxy in the events of {registry} gives its address");
+            self.unproven = Some(why.clone());
+            return Ok(vec![why]);
+        };
+        let version = event.version.as_str();
+        let mark = self.mark(registry, &call.name, version, None).await?;
+        let (name, tx) = (&call.name, told.tx());
+        Ok(vec![
+            format!("created by {registry} as {name} {version} in {tx}{mark}"),
+            format!("  initData {}", call.initData),
+        ])
     }
 
     /// A step that it took at a registry.

@@ -2,8 +2,9 @@
 //! has now. Who sent it, and when, does not matter.
 
 use super::calls::Call;
+use super::creation::creation;
+use super::error::events_hidden;
 use super::governed::GovernedCall;
-use super::pending::proposal;
 use super::policy::current_policy;
 use crate::client::ChainError;
 use crate::error::Refusal;
@@ -13,7 +14,7 @@ use crate::names::Names;
 use crate::registry::{Registry, newest_of};
 use crate::text::shell_word;
 use alloy::primitives::{Address, U256};
-use alloy::sol_types::{SolCall, SolEvent};
+use alloy::sol_types::SolEvent;
 use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
 
 /// What holds already, in words; nothing if the call still changes something, or if only the registry can tell.
@@ -133,7 +134,7 @@ async fn created(
     let proxy = registry
         .proxy_address(name, call.kind.into(), call.salt)
         .await?;
-    let Some(found) = creation(registry, name, proxy).await? else {
+    let Some(found) = created_by(registry, name, proxy).await? else {
         return Ok(None); // the registry says why it is refused
     };
     let [typed, found] = [(call, value), (&found.0, found.1)].map(|(call, value)| {
@@ -151,12 +152,12 @@ async fn created(
     Err(refusal.with(typed, found, next).into())
 }
 
-/// The call that created an instance of the definition, and the wei that it sent. Approvals may have executed it, so
-/// the call is that of the action.
+/// The call that created an instance of the definition, and the wei that it sent; nothing if it is no instance of it, or
+/// was not created here.
 ///
 /// # Errors
-/// What the chain says.
-pub async fn creation(
+/// `EventsHidden`; what the chain says.
+pub async fn created_by(
     registry: Registry<'_>,
     name: &str,
     proxy: Address,
@@ -169,17 +170,9 @@ pub async fn creation(
     let Some(tx) = created.and_then(|log| log.transaction_hash) else {
         return Ok(None);
     };
-    let sent = registry.client.mined(tx.into(), "the creation").await?;
-    for executed in sent.events_of::<abi::Executed>(registry.address) {
-        let proposed = proposal(registry, executed.action.into()).await?;
-        let call = abi::createProxyCall::abi_decode(&proposed.call).ok();
-        let Some(call) = call.filter(|call| call.name == name) else {
-            continue;
-        };
-        let kind = call.kind.into();
-        if registry.proxy_address(name, kind, call.salt).await? == proxy {
-            return Ok(Some((call, registry.client.value_of(tx.into()).await?)));
-        }
-    }
-    Ok(None)
+    let hidden = || events_hidden(registry, &format!("the call that created {proxy}"));
+    let call = creation(registry, proxy, tx.into())
+        .await?
+        .ok_or_else(hidden)?;
+    Ok(Some((call, registry.client.value_of(tx.into()).await?)))
 }

@@ -9,6 +9,7 @@
 //! | [`shown`](ShownCall) | a governed call as people read it before they decide |
 //! | [`descriptors`](descriptors()) | the same fields for wallets (ERC-7730) |
 //! | [`pending`](pending()) | open actions: who approved, who is missing, what blocks, until when |
+//! | [`already`](already()), [`creation`](creation()) | whether what a call decides holds already; the call that created a proxy |
 //! | [`governed`](GovernedCall) | a governed call: decoded, shown, simulated, sent, read from the logs |
 //! | `send_call`, `returned` | an approval, or the call that completes the policy; what it would do, and what came of it |
 //! | `sent_before` | what came of the call of an earlier run |
@@ -29,6 +30,7 @@ mod already;
 mod arguments;
 mod calls;
 mod checks;
+mod creation;
 mod definitions;
 mod descriptors;
 mod display;
@@ -54,10 +56,11 @@ pub mod signed;
 mod simulated_execution;
 
 pub use after_approvals::{SimulatedExecution, SimulationReport};
-pub use already::{already, creation};
+pub use already::{already, created_by};
 pub use arguments::{argument_text, named_arguments, named_function};
 pub use calls::{Call, subject};
 pub use checks::{Check, after_upgrade, pause_stub};
+pub use creation::creation;
 pub use definitions::definitions;
 pub(crate) use definitions::{READ_AGAIN, again};
 pub use descriptors::{Descriptor, descriptors, is_descriptor};

@@ -63,21 +63,16 @@ pub async fn proposal(
     registry: Registry<'_>,
     action: ActionId,
 ) -> Result<abi::Proposed, ChainError> {
-    let topics: Topics<'_> = [&[abi::Proposed::SIGNATURE_HASH], &[], &[action.0]];
     let (client, account) = (registry.client, registry.address);
     let logs = match registry.opened_at(action).await {
-        Ok(block) => logs(client, account, topics, block, block).await?,
+        Ok(block) => logs(client, account, of_proposal(&[action.0]), block, block).await?,
         Err(error) if error.revert().is_some() => Vec::new(), // it is not open
         Err(error) => return Err(error),
-    };
-    let newest = |logs: &[Log]| {
-        let mut newest_first = logs.iter().rev();
-        newest_first.find_map(|log| Some(log.log_decode::<abi::Proposed>().ok()?.inner.data))
     };
     if let Some(event) = newest(&logs) {
         return Ok(event);
     }
-    if let Some(event) = newest(&all_logs(client, account, topics).await?) {
+    if let Some(event) = proposed(registry, action).await? {
         return Ok(event);
     }
     // Perhaps there is no registry at all.
@@ -89,6 +84,29 @@ pub async fn proposal(
         }
         None => unknown_action(action),
     })
+}
+
+/// The newest event that says what `action` does, open or not; nothing if the endpoint shows none.
+///
+/// # Errors
+/// What the chain says.
+pub(super) async fn proposed(
+    registry: Registry<'_>,
+    action: ActionId,
+) -> Result<Option<abi::Proposed>, ChainError> {
+    let topics = [action.0];
+    let logs = all_logs(registry.client, registry.address, of_proposal(&topics)).await?;
+    Ok(newest(&logs))
+}
+
+/// The topics of the events that propose that action.
+fn of_proposal(action: &[B256]) -> Topics<'_> {
+    [&[abi::Proposed::SIGNATURE_HASH], &[], action]
+}
+
+fn newest(logs: &[Log]) -> Option<abi::Proposed> {
+    let mut newest_first = logs.iter().rev();
+    newest_first.find_map(|log| Some(log.log_decode::<abi::Proposed>().ok()?.inner.data))
 }
 
 /// Those of `missing` whose last word on `action` was `revoke`.
