@@ -3,11 +3,13 @@
 //! initializers that are missing, called twice or out of order. Tags in the sources allow a kind as they do for that
 //! tool.
 
+mod initializers;
+
 use super::annotations::{Sources, allowed};
 use super::nodes::{Declared, Nodes, each, is, list};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Functions within functions that are followed.
 const DEPTH: usize = 64;
@@ -121,7 +123,7 @@ pub(super) fn of(
         search.of_contract(&base, &mut found);
     }
     search.libraries(own, contract, &mut found);
-    search.initializers(own, &mut found);
+    initializers::hazards(&search, own, &mut found);
     Some(found.into_iter().collect())
 }
 
@@ -293,200 +295,6 @@ impl<'v> Search<'_, 'v> {
             });
         }
     }
-
-    /// Initializers of parents that are missing, called twice or out of order.
-    fn initializers(&self, own: &'v Value, found: &mut BTreeSet<Hazard>) {
-        if own["abstract"] == true || own["contractKind"] != "contract" {
-            return;
-        }
-        let Some(contract) = own["id"].as_u64().and_then(|id| self.nodes.get(id)) else {
-            return;
-        };
-        // From the most basic parent on.
-        let mut parents: Vec<Declared<'v>> = self.nodes.bases();
-        parents.reverse();
-        let mut wanted: Vec<(u64, Declared<'v>)> = Vec::new();
-        for parent in parents.iter().filter(|one| one.node["id"] != own["id"]) {
-            for node in list(&parent.node["nodes"]) {
-                let does_something = || self.does_something(node, &mut BTreeSet::new());
-                if is_of_parent(node)
-                    && !text(&node["name"]).ends_with("_unchained")
-                    && does_something()
-                {
-                    let one = Declared {
-                        node,
-                        contract: parent.node["id"].as_u64(),
-                        file: parent.file,
-                    };
-                    wanted.extend(node["id"].as_u64().map(|id| (id, one)));
-                }
-            }
-        }
-        let entries: Vec<&Value> = parents
-            .iter()
-            .rev()
-            .flat_map(|one| list(&one.node["nodes"]))
-            .filter(|node| {
-                modifiers(node).any(|name| name == "initializer" || name == "reinitializer")
-            })
-            .filter(|node| is_called_from_outside(node) && node["implemented"] != false)
-            .collect();
-        let mut add = |kind: HazardKind, one: &Declared<'_>, what: &str| {
-            let entry = entries.first().copied().unwrap_or(contract.node);
-            let at = Declared {
-                node: entry,
-                ..contract
-            };
-            if ![&contract, one, &at]
-                .into_iter()
-                .any(|one| self.allows(one, kind))
-            {
-                found.insert(Hazard {
-                    kind,
-                    place: match what {
-                        "" => text(&own["name"]).to_owned(),
-                        what => format!("{}.{what}", text(&own["name"])),
-                    },
-                    file: contract.file.to_owned(),
-                });
-            }
-        };
-        // What a parent's initializer calls is called with it.
-        let mut within: BTreeSet<u64> = BTreeSet::new();
-        for (id, one) in &wanted {
-            let mut calls = Vec::new();
-            self.calls(one.node, &mut BTreeSet::new(), &mut calls);
-            within.extend(calls.into_iter().filter(|called| called != id));
-        }
-        let outer: Vec<&(u64, Declared<'v>)> = wanted
-            .iter()
-            .filter(|(id, _)| !within.contains(id))
-            .collect();
-        if entries.is_empty() {
-            if let Some((_, one)) = outer.first() {
-                add(HazardKind::MissingInitializer, one, "");
-            }
-            return;
-        }
-        let is_locked = |node: &&Value| {
-            node["kind"] == "constructor" && {
-                let mut locks = modifiers(node).any(|name| name == "initializer");
-                each(&node["body"], &mut |inner| {
-                    locks |= inner["name"] == "_disableInitializers";
-                });
-                locks
-            }
-        };
-        let mut all = parents.iter().flat_map(|one| list(&one.node["nodes"]));
-        if !all.any(|node| is_locked(&node)) {
-            add(HazardKind::OpenImplementation, &contract, "");
-        }
-        let first: Vec<&Value> = entries
-            .iter()
-            .copied()
-            .filter(|node| modifiers(node).any(|name| name == "initializer"))
-            .collect();
-        let Some(entry) = first.first() else {
-            return;
-        };
-        let mut calls = Vec::new();
-        for entry in &first {
-            self.calls(entry, &mut BTreeSet::new(), &mut calls);
-        }
-        for (id, one) in &outer {
-            let unchained = format!("{}_unchained", text(&one.node["name"]));
-            let mut names = calls.iter().filter_map(|id| self.nodes.get(*id));
-            let is_called =
-                calls.contains(id) || names.any(|one| one.node["name"] == unchained.as_str());
-            if !is_called {
-                add(
-                    HazardKind::MissingInitializerCall,
-                    one,
-                    text(&one.node["name"]),
-                );
-            }
-        }
-        let mut own_calls = Vec::new();
-        self.calls(entry, &mut BTreeSet::new(), &mut own_calls);
-        let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
-        for id in &own_calls {
-            *counts.entry(*id).or_default() += 1;
-        }
-        for (id, _) in counts.iter().filter(|(_, count)| **count > 1) {
-            let Some(one) = self.nodes.get(*id) else {
-                continue;
-            };
-            if is_of_parent(one.node) && has_effects(one.node) {
-                add(
-                    HazardKind::DuplicateInitializerCall,
-                    &one,
-                    text(&one.node["name"]),
-                );
-            }
-        }
-        let order: Vec<usize> = own_calls
-            .iter()
-            .filter_map(|called| outer.iter().position(|(id, _)| id == called))
-            .collect();
-        let late = order
-            .windows(2)
-            .find(|pair| matches!(pair, [a, b] if a > b));
-        if let Some((_, one)) = late.and_then(|pair| outer.get(*pair.get(1)?)) {
-            add(
-                HazardKind::IncorrectInitializerOrder,
-                one,
-                text(&one.node["name"]),
-            );
-        }
-    }
-
-    /// The initializers of parents that a function calls, in their order, with those that these call.
-    fn calls(&self, function: &'v Value, open: &mut BTreeSet<u64>, all: &mut Vec<u64>) {
-        if open.len() >= DEPTH || all.len() >= DEPTH * DEPTH {
-            return;
-        }
-        let mut named = Vec::new();
-        each(&function["body"], &mut |node| {
-            if is(node, "FunctionCall") {
-                named.extend(node["expression"]["referencedDeclaration"].as_u64());
-            }
-        });
-        for id in named {
-            let Some(one) = self
-                .nodes
-                .get(id)
-                .filter(|one| is(one.node, "FunctionDefinition"))
-            else {
-                continue;
-            };
-            if is_of_parent(one.node) {
-                all.push(id);
-            }
-            if open.insert(id) {
-                self.calls(one.node, open, all);
-                open.remove(&id);
-            }
-        }
-    }
-
-    /// Whether a function does more than to call others that do nothing.
-    fn does_something(&self, function: &'v Value, open: &mut BTreeSet<u64>) -> bool {
-        if has_effects(function) {
-            return true;
-        }
-        let mut calls = Vec::new();
-        each(&function["body"], &mut |node| {
-            if is(node, "FunctionCall") {
-                calls.extend(node["expression"]["referencedDeclaration"].as_u64());
-            }
-        });
-        calls.into_iter().any(|id| {
-            let called = self.nodes.get(id);
-            called.is_some_and(|one| {
-                open.len() < DEPTH && open.insert(id) && self.does_something(one.node, open)
-            })
-        })
-    }
 }
 
 fn text(value: &Value) -> &str {
@@ -504,28 +312,6 @@ fn modifiers(node: &Value) -> impl Iterator<Item = &str> {
     list(&node["modifiers"])
         .iter()
         .map(|one| text(&one["modifierName"]["name"]))
-}
-
-/// Whether it is an initializer that contracts call which inherit it.
-fn is_of_parent(node: &Value) -> bool {
-    is(node, "FunctionDefinition")
-        && node["visibility"] == "internal"
-        && modifiers(node).any(|name| name == "onlyInitializing" || name == "initializer")
-}
-
-/// Whether a function has a statement that is no call of an initializer of a parent.
-fn has_effects(node: &Value) -> bool {
-    let is_call_of_other = |statement: &Value| {
-        let call = &statement["expression"];
-        let callee = &call["expression"];
-        let name = callee["name"].as_str().or(callee["memberName"].as_str());
-        is(statement, "ExpressionStatement")
-            && is(call, "FunctionCall")
-            && name.is_some_and(|name| name.starts_with("__") && name.contains("_init"))
-    };
-    list(&node["body"]["statements"])
-        .iter()
-        .any(|one| !is_call_of_other(one))
 }
 
 /// Whether a constructor does nothing but to keep anybody from initializing the code itself.

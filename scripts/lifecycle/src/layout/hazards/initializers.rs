@@ -1,0 +1,278 @@
+//! Initializers of parents that are missing, called twice or out of order, and code that anybody can initialize.
+
+use super::{DEPTH, Hazard, HazardKind, Search, is_called_from_outside, modifiers, text};
+use crate::layout::nodes::{Declared, each, is, list};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The modifier of what initializes a new proxy.
+const INITIALIZER: &str = "initializer";
+
+/// What is wrong with the initializers of a contract.
+pub(super) fn hazards<'v>(search: &Search<'_, 'v>, own: &'v Value, found: &mut BTreeSet<Hazard>) {
+    let Some(all) = Initializers::of(search, own) else {
+        return;
+    };
+    if all.entries.is_empty() {
+        all.missing(found);
+        return;
+    }
+    all.open(found);
+    // A reinitializer runs on a proxy that was initialized: it need not call the parents again.
+    let first = all.entries.iter().copied();
+    let first = first.filter(|node| has_modifier(node, INITIALIZER));
+    let first: Vec<&Value> = first.collect();
+    let Some(entry) = first.first() else {
+        return;
+    };
+    all.not_called(&first, found);
+    let calls = all.called_by(entry);
+    all.called_twice(&calls, found);
+    all.out_of_order(&calls, found);
+}
+
+/// The initializers of a contract and of its parents.
+struct Initializers<'s, 'a, 'v> {
+    search: &'s Search<'a, 'v>,
+    contract: Declared<'v>,
+    /// The contract and its parents, the most basic one first.
+    parents: Vec<Declared<'v>>,
+    /// What anybody can call to initialize it, the contract's own first.
+    entries: Vec<&'v Value>,
+    /// The initializers of parents that do something, with their ids, but those that another one calls.
+    outer: Vec<(u64, Declared<'v>)>,
+}
+
+impl<'s, 'a, 'v> Initializers<'s, 'a, 'v> {
+    /// Those of a contract; nothing of what nobody deploys behind a proxy.
+    fn of(search: &'s Search<'a, 'v>, own: &'v Value) -> Option<Self> {
+        if own["abstract"] == true || own["contractKind"] != "contract" {
+            return None;
+        }
+        let contract = search.nodes.get(own["id"].as_u64()?)?;
+        let mut parents = search.nodes.bases();
+        parents.reverse();
+        let declared = parents.iter().rev();
+        let declared = declared.flat_map(|one| list(&one.node["nodes"]));
+        let entries = declared.filter(|node| is_entry(node)).collect();
+        let mut all = Self {
+            search,
+            contract,
+            parents,
+            entries,
+            outer: Vec::new(),
+        };
+        all.outer = all.of_parents();
+        Some(all)
+    }
+
+    /// The initializers of parents that do something, but those that another one calls.
+    fn of_parents(&self) -> Vec<(u64, Declared<'v>)> {
+        let own = &self.contract.node["id"];
+        let mut found: Vec<(u64, Declared<'v>)> = Vec::new();
+        for parent in self.parents.iter().filter(|one| one.node["id"] != *own) {
+            for node in list(&parent.node["nodes"]) {
+                let is_unchained = text(&node["name"]).ends_with("_unchained");
+                let is_wanted = is_of_parent(node) && !is_unchained;
+                if is_wanted && self.does_something(node, &mut BTreeSet::new()) {
+                    let one = Declared {
+                        node,
+                        contract: parent.node["id"].as_u64(),
+                        file: parent.file,
+                    };
+                    found.extend(node["id"].as_u64().map(|id| (id, one)));
+                }
+            }
+        }
+        let mut within: BTreeSet<u64> = BTreeSet::new();
+        for (id, one) in &found {
+            let calls = self.called_by(one.node).into_iter();
+            within.extend(calls.filter(|called| called != id));
+        }
+        found.retain(|(id, _)| !within.contains(id));
+        found
+    }
+
+    /// Parents have initializers, and the contract has none.
+    fn missing(&self, found: &mut BTreeSet<Hazard>) {
+        if let Some((_, one)) = self.outer.first() {
+            self.add((HazardKind::MissingInitializer, ""), one, found);
+        }
+    }
+
+    /// Nothing keeps anybody from initializing the code itself.
+    fn open(&self, found: &mut BTreeSet<Hazard>) {
+        let mut declared = self.parents.iter().flat_map(|one| list(&one.node["nodes"]));
+        if !declared.any(is_lock) {
+            let kind = HazardKind::OpenImplementation;
+            self.add((kind, ""), &self.contract, found);
+        }
+    }
+
+    /// Initializers of parents that none of these calls.
+    fn not_called(&self, entries: &[&'v Value], found: &mut BTreeSet<Hazard>) {
+        let calls = entries.iter().flat_map(|entry| self.called_by(entry));
+        let calls: BTreeSet<u64> = calls.collect();
+        for (id, one) in &self.outer {
+            let name = text(&one.node["name"]);
+            let unchained = format!("{name}_unchained");
+            let mut called = calls.iter().filter_map(|id| self.search.nodes.get(*id));
+            let is_called =
+                calls.contains(id) || called.any(|one| one.node["name"] == unchained.as_str());
+            if !is_called {
+                self.add((HazardKind::MissingInitializerCall, name), one, found);
+            }
+        }
+    }
+
+    /// Initializers of parents that run twice.
+    fn called_twice(&self, calls: &[u64], found: &mut BTreeSet<Hazard>) {
+        let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+        for id in calls {
+            *counts.entry(*id).or_default() += 1;
+        }
+        let twice = counts.into_iter().filter(|(_, count)| *count > 1);
+        for one in twice.filter_map(|(id, _)| self.search.nodes.get(id)) {
+            if is_of_parent(one.node) && has_effects(one.node) {
+                let name = text(&one.node["name"]);
+                self.add((HazardKind::DuplicateInitializerCall, name), &one, found);
+            }
+        }
+    }
+
+    /// The first initializer of a parent that does not run in the order of the parents.
+    fn out_of_order(&self, calls: &[u64], found: &mut BTreeSet<Hazard>) {
+        let place = |called: &u64| self.outer.iter().position(|(id, _)| id == called);
+        let order: Vec<usize> = calls.iter().filter_map(place).collect();
+        let late = order
+            .windows(2)
+            .find(|pair| matches!(pair, [a, b] if a > b));
+        if let Some((_, one)) = late.and_then(|pair| self.outer.get(*pair.get(1)?)) {
+            let name = text(&one.node["name"]);
+            self.add((HazardKind::IncorrectInitializerOrder, name), one, found);
+        }
+    }
+
+    /// Adds a hazard of the contract, unless a tag allows it there, at its own initializer or at what it concerns.
+    fn add(
+        &self,
+        (kind, what): (HazardKind, &str),
+        of: &Declared<'v>,
+        found: &mut BTreeSet<Hazard>,
+    ) {
+        let contract = self.contract;
+        let entry = self.entries.first().copied().unwrap_or(contract.node);
+        let entry = Declared {
+            node: entry,
+            ..contract
+        };
+        let mut places = [&contract, of, &entry].into_iter();
+        if places.any(|place| self.search.allows(place, kind)) {
+            return;
+        }
+        let name = text(&contract.node["name"]);
+        found.insert(Hazard {
+            kind,
+            place: match what {
+                "" => name.to_owned(),
+                what => format!("{name}.{what}"),
+            },
+            file: contract.file.to_owned(),
+        });
+    }
+
+    /// The initializers of parents that a function calls, in their order, with those that these call.
+    fn called_by(&self, function: &'v Value) -> Vec<u64> {
+        let mut all = Vec::new();
+        self.calls(function, &mut BTreeSet::new(), &mut all);
+        all
+    }
+
+    fn calls(&self, function: &'v Value, open: &mut BTreeSet<u64>, all: &mut Vec<u64>) {
+        if open.len() >= DEPTH || all.len() >= DEPTH * DEPTH {
+            return;
+        }
+        let mut named = Vec::new();
+        each(&function["body"], &mut |node| {
+            if is(node, "FunctionCall") {
+                named.extend(node["expression"]["referencedDeclaration"].as_u64());
+            }
+        });
+        for id in named {
+            let one = self.search.nodes.get(id);
+            let Some(one) = one.filter(|one| is(one.node, "FunctionDefinition")) else {
+                continue;
+            };
+            if is_of_parent(one.node) {
+                all.push(id);
+            }
+            if open.insert(id) {
+                self.calls(one.node, open, all);
+                open.remove(&id);
+            }
+        }
+    }
+
+    /// Whether a function does more than to call others that do nothing.
+    fn does_something(&self, function: &'v Value, open: &mut BTreeSet<u64>) -> bool {
+        if has_effects(function) {
+            return true;
+        }
+        let mut calls = Vec::new();
+        each(&function["body"], &mut |node| {
+            if is(node, "FunctionCall") {
+                calls.extend(node["expression"]["referencedDeclaration"].as_u64());
+            }
+        });
+        calls.into_iter().any(|id| {
+            let called = self.search.nodes.get(id);
+            called.is_some_and(|one| {
+                open.len() < DEPTH && open.insert(id) && self.does_something(one.node, open)
+            })
+        })
+    }
+}
+
+/// Whether anybody can call it to initialize the contract.
+fn is_entry(node: &Value) -> bool {
+    let initializes = has_modifier(node, INITIALIZER) || has_modifier(node, "reinitializer");
+    initializes && is_called_from_outside(node) && node["implemented"] != false
+}
+
+fn has_modifier(node: &Value, wanted: &str) -> bool {
+    modifiers(node).any(|name| name == wanted)
+}
+
+/// Whether it is a constructor after which nobody can initialize the code itself.
+fn is_lock(node: &Value) -> bool {
+    if node["kind"] != "constructor" {
+        return false;
+    }
+    let mut locks = has_modifier(node, INITIALIZER);
+    each(&node["body"], &mut |inner| {
+        locks |= inner["name"] == "_disableInitializers";
+    });
+    locks
+}
+
+/// Whether it is an initializer that contracts call which inherit it.
+fn is_of_parent(node: &Value) -> bool {
+    is(node, "FunctionDefinition")
+        && node["visibility"] == "internal"
+        && (has_modifier(node, "onlyInitializing") || has_modifier(node, INITIALIZER))
+}
+
+/// Whether a function has a statement that is no call of an initializer of a parent.
+fn has_effects(node: &Value) -> bool {
+    let is_call_of_other = |statement: &Value| {
+        let call = &statement["expression"];
+        let callee = &call["expression"];
+        let name = callee["name"].as_str().or(callee["memberName"].as_str());
+        is(statement, "ExpressionStatement")
+            && is(call, "FunctionCall")
+            && name.is_some_and(|name| name.starts_with("__") && name.contains("_init"))
+    };
+    list(&node["body"]["statements"])
+        .iter()
+        .any(|one| !is_call_of_other(one))
+}
