@@ -26,12 +26,12 @@ pub struct NewRegistry {
     pub sent: Option<Sent>,
 }
 
-/// Deploys a registry whose roles `define` and `policy` follow `define_policy`. Its parts must be
-/// there ([`super::ensure_framework`]). Without a salt the first of [`origin::SALTS`] is taken whose address
-/// has no code. What is at that address is the same registry, no matter who sent the transaction.
+/// Deploys a registry whose roles `define` and `policy` follow `define_policy`. The deployers and its parts must be
+/// there ([`super::ensure_deployers`], [`super::ensure_framework`]). Without a salt the first of [`origin::SALTS`] is
+/// taken whose address has no code. What is at that address is the same registry, no matter who sent the transaction.
 ///
 /// # Errors
-/// Where the deployer is another one, or all addresses are taken; whatever the chain refuses.
+/// Where all addresses are taken; whatever the chain refuses.
 pub async fn deploy_registry(
     client: &Client,
     registry: &Artifact,
@@ -39,7 +39,6 @@ pub async fn deploy_registry(
     salt: Option<Salt>,
     bump_percent: u32,
 ) -> Result<NewRegistry, ChainError> {
-    origin::require_deployer(client).await?;
     let release = registry_release(registry);
     let origin = match salt {
         Some(salt) => Origin::new(define_policy, salt),
