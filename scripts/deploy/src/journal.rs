@@ -14,7 +14,7 @@ use command::as_command;
 
 use crate::build::is_tracked;
 use crate::error::Refusal;
-use crate::ids::{CalldataHash, TxHash};
+use crate::ids::TxHash;
 use crate::kill_point::{self, Phase};
 use crate::own_file::{self, FileError};
 use crate::progress::Progress;
@@ -51,7 +51,7 @@ pub struct Journal {
     progress: Arc<dyn Progress>,
 }
 
-/// A transaction whose outcome was not known when the journal was last written.
+/// A transaction whose outcome was not known when the journal was last written. What it called is on the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InFlight {
     /// What it does, in a few words.
@@ -60,26 +60,6 @@ pub struct InFlight {
     pub tx: TxHash,
     /// The sender's nonce that it uses up.
     pub nonce: u64,
-    /// The account that it calls; `None` where it creates one.
-    #[serde(default)]
-    pub to: Option<Address>,
-    /// keccak256 of its calldata. With `to` it says what a later run need not send again.
-    #[serde(default)]
-    pub call: CalldataHash,
-}
-
-impl InFlight {
-    /// A transaction that is about to be sent.
-    pub fn of(what: &str, tx: TxHash, nonce: u64, request: &TransactionRequest) -> Self {
-        let calldata = request.input.input().cloned().unwrap_or_default();
-        Self {
-            what: what.into(),
-            tx,
-            nonce,
-            to: request.to.and_then(|to| to.to().copied()),
-            call: CalldataHash::of(calldata),
-        }
-    }
 }
 
 #[derive(Serialize, Deserialize)]

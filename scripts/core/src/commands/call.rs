@@ -138,7 +138,7 @@ pub(crate) async fn send(context: &Context, args: &CallArgs) -> Result<Outcome> 
     // Without data it is a payment, which anybody takes.
     let typed = typed(context, &client, args, |data| !data.is_empty()).await?;
     let what = what(&typed);
-    let sent = match context.earlier_call(&client, typed.to, &typed.data).await? {
+    let sent = match context.earlier(Some(typed.to), &typed.data) {
         Some(sent) => sent,
         None => {
             let request = TransactionRequest::default();

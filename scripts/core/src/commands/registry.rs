@@ -3,7 +3,7 @@
 
 use super::spec::{Governs, Group, Spec, report_type_of};
 use crate::build::Artifact;
-use crate::client::{Client, Transactions};
+use crate::client::Transactions;
 use crate::context::prelude::*;
 use crate::deploy::{self, NewRegistry, Shared};
 use crate::governance::{descriptors, is_descriptor};
@@ -99,7 +99,7 @@ async fn deploy(
     confirm::require_accepted(context, &notices)?;
     let framework = context.builder()?.framework()?;
     let bump = context.global.data_fee_bump_percent;
-    let earlier = earlier(context, &client, &framework.registry, &policy, salt).await?;
+    let earlier = earlier(context, &framework.registry, &policy, salt);
     let (file, network) = (context.manifest_file(), context.network());
     let chain_id = client.chain_id();
     let entry = Entry::Registry { chain_id };
@@ -191,31 +191,30 @@ impl CommandReport for Deployed {
 }
 
 /// The registry that an earlier run deployed and did not report.
-async fn earlier(
+fn earlier(
     context: &Context,
-    client: &Client,
     registry: &Artifact,
     policy: &str,
     salt: Option<Salt>,
-) -> Result<Option<NewRegistry>> {
+) -> Option<NewRegistry> {
     let origins: Vec<_> = match salt {
         Some(salt) => vec![Origin::new(policy, salt)],
         None => Origin::counted(policy).collect(),
     };
     let release = deploy::registry_release(registry);
     for origin in origins {
-        let call = deploy::registry_call(registry, &origin).abi_encode().into();
-        let sent = context.earlier_call(client, STYLUS_DEPLOYER, &call).await?;
+        let call = deploy::registry_call(registry, &origin).abi_encode();
+        let sent = context.earlier(Some(STYLUS_DEPLOYER), &call);
         let Some(sent) = sent else { continue };
         if sent.event_of::<ContractDeployed>(STYLUS_DEPLOYER).is_some() {
-            return Ok(Some(NewRegistry {
+            return Some(NewRegistry {
                 address: origin.address(release),
                 origin,
                 sent: Some(sent),
-            }));
+            });
         }
     }
-    Ok(None)
+    None
 }
 
 /// Writes the descriptors (ERC-7730) of the registry.

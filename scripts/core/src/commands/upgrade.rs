@@ -189,7 +189,7 @@ async fn earlier(
     for route in [Route::Direct, Route::Registry] {
         let (to, call) =
             registry::lone_call(route, (registry.address, proxy), version, data.clone());
-        let Some(sent) = context.earlier_call(registry.client, to, &call).await? else {
+        let Some(sent) = context.earlier(Some(to), &call) else {
             continue;
         };
         let upgraded = sent.event_of::<abi::InstanceUpgraded>(registry.address);

@@ -240,7 +240,7 @@ impl Context {
     }
 
     /// What an earlier run did and did not report: the transaction that sent that calldata to that
-    /// account (or that init code, without an account).
+    /// account (or that init code, without an account), as the chain has it.
     pub(crate) fn earlier(&self, account: Option<Address>, call: &[u8]) -> Option<Sent> {
         let hash = CalldataHash::of(call);
         self.earlier_that(|sent| sent.to == account && sent.call == hash)
@@ -251,20 +251,6 @@ impl Context {
         let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
         earlier.iter().find(|sent| is(sent)).cloned()
     }
-
-    /// As [`Self::earlier`], only if the chain says the same of the transaction.
-    pub(crate) async fn earlier_call(
-        &self,
-        client: &Client,
-        account: Address,
-        call: &Bytes,
-    ) -> Result<Option<Sent>> {
-        let Some(sent) = self.earlier(Some(account), call) else {
-            return Ok(None);
-        };
-        let input = client.input_to(account, sent.tx).await?;
-        Ok(input.is_some_and(|input| input == *call).then_some(sent))
-    }
 }
 
 /// What an earlier run sent for the same call and did not report, if it still holds. If it does not, a
@@ -274,9 +260,7 @@ pub(crate) async fn earlier(
     client: &Client,
     governed: &GovernedCall,
 ) -> Result<Option<CallOutcome>> {
-    let registry = governed.registry;
-    let sent = context.earlier_call(client, registry, governed.input());
-    let Some(sent) = sent.await? else {
+    let Some(sent) = context.earlier(Some(governed.registry), governed.input()) else {
         return Ok(None);
     };
     let reported = governed.sent_before(client, &sent).await?;

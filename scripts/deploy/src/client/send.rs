@@ -202,9 +202,13 @@ impl Client {
             .with_nonce(nonce)
             .with_max_fee_per_gas(fees.max)
             .with_max_priority_fee_per_gas(fees.tip);
-        let (tx, signed) = self.sign(what, request.clone()).await?;
+        let (tx, signed) = self.sign(what, request).await?;
         if let Some(journal) = &self.journal {
-            journal.sending(InFlight::of(what, tx, nonce, &request));
+            journal.sending(InFlight {
+                what: what.into(),
+                tx,
+                nonce,
+            });
         }
         kill_point::at(Phase::BeforeSending);
         Ok((tx, signed))

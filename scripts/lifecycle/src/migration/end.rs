@@ -5,10 +5,8 @@ use super::error::way_out;
 use super::{End, Migrated, Spent};
 use crate::client::{ChainError, Client, Revert, Sent};
 use crate::error::Refusal;
-use crate::ids::CalldataHash;
 use crate::journal::Journal;
 use alloy::primitives::{Address, U256};
-use alloy::sol_types::SolCall;
 use std::time::Duration;
 use stylus_upgrades_interface::complex::IComplexMigration as abi;
 use stylus_upgrades_interface::registry::IRegistry as registry_abi;
@@ -77,18 +75,14 @@ pub async fn by_an_earlier_run(
     journal: &Journal,
     proxy: Address,
 ) -> Result<Option<Migrated>, ChainError> {
-    let end = CalldataHash::of(abi::endMigrationCall {}.abi_encode());
     for entry in journal.in_flight() {
-        if entry.to != Some(proxy) || entry.call != end {
-            continue;
-        }
         let receipt = client.receipt_now(entry.tx).await?;
         // An endpoint that lags behind does not know it yet.
-        let Some(receipt) = receipt else {
+        let Some(receipt) = receipt.filter(|receipt| receipt.to == Some(proxy)) else {
             continue;
         };
-        journal.settled(entry.tx);
         if !receipt.status() {
+            journal.settled(entry.tx);
             continue;
         }
         let answer = receipt.logs().iter().find_map(|log| {
@@ -102,6 +96,7 @@ pub async fn by_an_earlier_run(
         let Some((from, to, back)) = answer else {
             continue;
         };
+        journal.settled(entry.tx);
         let mut spent = Spent::default();
         spent.add(receipt.gas_used, receipt.effective_gas_price, Some(0));
         return Ok(Some(Migrated {
