@@ -156,6 +156,7 @@ fn wrong_use_and_what_is_no_program_are_refused_by_name() {
             "found: --from",
             "stylus-upgrades plan --help",
         ),
+        #[cfg(feature = "laboratory")]
         (
             "trace 0x85a7",
             "64 hexadecimal digits",

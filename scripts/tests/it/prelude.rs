@@ -3,8 +3,8 @@
 pub(crate) use crate::governance::relay::Relay;
 pub(crate) use crate::governance::sandbox::{
     ABSENT, Answer, BOTH, CREATE, CREATE_SAVED, DAY, Has, MANIFEST, MIGRATE, PLAN, REGISTER,
-    ROLLBACK, Sandbox, TEAM, TIMEOUT, account, checks, contains, error, holds, list, mined,
-    request, text, texts,
+    ROLLBACK, Sandbox, TEAM, TIMEOUT, account, checks, contains, error, holds, list, mined, text,
+    texts,
 };
 pub(crate) use alloy::primitives::{Address, B256, Bytes, U256, hex, keccak256};
 pub(crate) use alloy::sol_types::SolCall;

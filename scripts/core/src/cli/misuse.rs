@@ -38,11 +38,7 @@ pub(super) fn misused(
 
 /// What clap refuses, and what to do next. A command of a wing that the program was built without is refused with the
 /// feature that has it.
-pub(super) fn refusal(
-    program: &'static Program,
-    words: &[String],
-    error: &clap::Error,
-) -> Error {
+pub(super) fn refusal(program: &'static Program, words: &[String], error: &clap::Error) -> Error {
     let command = command_of(program, words);
     if let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)
         && !command.contains(' ')

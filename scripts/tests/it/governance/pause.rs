@@ -15,6 +15,7 @@ fn in_state(sandbox: &Sandbox, wanted: &str) -> usize {
 }
 
 /// Seven instances, and a pause that its transaction has done for four.
+#[cfg(feature = "watch")]
 fn half_paused() -> Sandbox {
     let sandbox = Sandbox::with_counter("Admin", SEVEN);
     let all = sandbox.instances("A");

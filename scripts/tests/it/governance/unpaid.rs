@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use stylus_upgrades_interface::chain::IArbWasm;
 
 /// Longer than an activation lasts.
+#[cfg(feature = "watch")]
 const YEAR: u64 = 366 * DAY;
 
 /// Version 2.0 is current and everything that is needed runs, but the program of 1.0 has expired.
@@ -19,6 +20,7 @@ fn expired() -> Sandbox {
     sandbox
 }
 
+#[cfg(feature = "watch")]
 fn nonce(sandbox: &Sandbox, number: usize) -> u64 {
     let account = sandbox.node.addresses()[number];
     let found = sandbox.chain(move |chain| chain.account(account, BlockId::latest()));

@@ -1,6 +1,7 @@
 //! `plan --replay`: what the new version would have done with the transactions that there were.
 
 use crate::governance::relay::ask;
+use crate::governance::sandbox::request;
 use crate::governance::untried::plan;
 use crate::prelude::*;
 use stylus_chain::Overrides;

@@ -2,6 +2,7 @@
 //! code has two definitions.
 
 use crate::governance::call::with_instance;
+use crate::governance::sandbox::request;
 use crate::prelude::*;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 
