@@ -4,17 +4,20 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use stylus_upgrades_tests::book::{Block, EXECUTED, Excerpt, Page, Summary, generated, root};
+use stylus_upgrades_tests::tools::book::{
+    Block, EXECUTED, Excerpt, Page, Summary, generated, root,
+};
 
 /// Pages of the book that are executed besides: `tests/it/walkthrough.rs` runs them all.
 const SKILL: &str = "skills/stylus-upgrades/SKILL.md";
 
-/// Texts at the top that readers and tools look for.
-const TOP: [&str; 4] = [
+/// Texts outside the book that readers and tools look for.
+const TOP: [&str; 5] = [
     "README.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
+    "tests/tools/README.md",
 ];
 
 /// Commands that `.ci/run` and the demo runs, wherever a page shows them.

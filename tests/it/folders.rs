@@ -82,6 +82,26 @@ fn every_library_of_the_framework_has_the_prefix_in_its_name() {
     assert_eq!(without, Vec::<String>::new());
 }
 
+#[test]
+fn every_tool_is_in_the_list_of_tools() {
+    let tools = home().join("tests/tools");
+    let list = std::fs::read_to_string(tools.join("README.md")).expect("the list");
+    let mut links = BTreeSet::new();
+    for folder in [&tools, &tools.join("bin")] {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            let name = path.file_stem().expect("a name").to_string_lossy();
+            let is_tool = name != "bin" && name != "mod" && name != "README";
+            if is_tool {
+                links.insert(format!("| [`{name}`]("));
+            }
+        }
+    }
+    assert!(links.len() >= 9, "{links:?}");
+    let left: Vec<&String> = links.iter().filter(|one| !list.contains(*one)).collect();
+    assert!(left.is_empty(), "tests/tools/README.md lacks {left:?}");
+}
+
 /// One import from a top-level folder to another one.
 struct Import {
     from: String,

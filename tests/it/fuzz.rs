@@ -4,8 +4,8 @@
 use crate::prelude::*;
 
 use alloy::sol;
-use stylus_upgrades_tests::scale::Ended;
 use stylus_upgrades_tests::snapshot::Figures;
+use stylus_upgrades_tests::tools::scale::Ended;
 use stylus_upgrades_tests::{figures, snapshot};
 
 use crate::console::process::Console;

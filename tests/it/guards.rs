@@ -4,9 +4,11 @@
 use crate::prelude::*;
 use stylus_upgrades_harness::home;
 use stylus_upgrades_test_support::page::compare;
-use stylus_upgrades_tests::guards::{Record, Table, Test, chosen, commit, page, prove, refusals};
+use stylus_upgrades_tests::tools::guards::{
+    Record, Table, Test, chosen, commit, page, prove, refusals,
+};
 
-/// How many guards a run tries; each means that contracts are built again.
+/// How many guards `--ignored` tries; each means that contracts are built again.
 const SAMPLE: usize = 4;
 
 fn table() -> Table {
@@ -79,7 +81,7 @@ fn every_refusal_of_the_contracts_is_listed_or_excused() {
     }
     assert!(
         missing.is_empty(),
-        "{} refusals are neither in tests/guards/guards.toml nor excused there:\n{}",
+        "{} refusals are neither in tests/tools/guards/guards.toml nor excused there:\n{}",
         missing.len(),
         missing.join("\n")
     );

@@ -3,10 +3,10 @@
 use stylus_upgrades_harness::{HarnessError, home};
 use stylus_upgrades_interface::{limits, parts::PARTS};
 use stylus_upgrades_test_support::page::compare_part;
-use stylus_upgrades_tests::figures::{
+use stylus_upgrades_tests::snapshot;
+use stylus_upgrades_tests::tools::figures::{
     gas, governed, governed_figures, governed_table, migrations, package_version, sizes, tools,
 };
-use stylus_upgrades_tests::snapshot;
 
 #[tokio::test]
 async fn sizes_are_as_recorded() -> Result<(), HarnessError> {

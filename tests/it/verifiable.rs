@@ -8,8 +8,8 @@ use std::process::Output;
 use stylus_chain::ChainConfig;
 use stylus_devnode::NodeHandle;
 use stylus_upgrades_harness::home;
-use stylus_upgrades_tests::figures::tools;
 use stylus_upgrades_tests::snapshot;
+use stylus_upgrades_tests::tools::figures::tools;
 
 use crate::authors::Author;
 use crate::command::{command, key_file};

@@ -1,4 +1,4 @@
-//! Executes the pages in `stylus_upgrades_tests::book::EXECUTED`. Files are written and the commands of
+//! Executes the pages in `stylus_upgrades_tests::tools::book::EXECUTED`. Files are written and the commands of
 //! the console blocks run in the order of the page, in one shell, against a chain of their own.
 //! The output of each command is compared with the page.
 
@@ -91,7 +91,7 @@ fn the_skill_for_agents_does_what_it_says() -> Result<(), HarnessError> {
 #[test]
 fn every_page_that_the_book_counts_as_executed_is_executed() {
     let source = fs::read_to_string(home().join("tests/it/walkthrough.rs")).expect("this file");
-    for page in stylus_upgrades_tests::book::EXECUTED {
+    for page in stylus_upgrades_tests::tools::book::EXECUTED {
         let call = format!("execute(\"{page}\")");
         assert!(source.contains(&call), "{page} is not executed");
     }
@@ -148,12 +148,12 @@ fn the_picture_in_the_readme_shows_what_the_demo_prints() {
     let errors = String::from_utf8_lossy(&demo.stderr);
     assert!(demo.status.success(), "the demo failed:\n{errors}");
     let printed = String::from_utf8_lossy(&demo.stdout);
-    let record = home().join(stylus_upgrades_tests::book::DEMO);
+    let record = home().join(stylus_upgrades_tests::tools::book::DEMO);
     let recorded = fs::read_to_string(&record).expect("the record");
     let (printed_words, recorded_words) = (words(&printed), words(&recorded));
     if printed_words != recorded_words && stylus_upgrades_test_support::update() {
         fs::write(&record, &*printed).expect("written");
-        stylus_upgrades_tests::book::write(&home()).expect("the picture is drawn");
+        stylus_upgrades_tests::tools::book::write(&home()).expect("the picture is drawn");
         return;
     }
     let differing = printed_words.iter().zip(&recorded_words);
@@ -171,8 +171,8 @@ fn the_picture_in_the_readme_shows_what_the_demo_prints() {
 #[ignore = "nightly: executes a page, about 41 s"]
 fn the_block_of_the_readme_ends_with_an_upgraded_contract() {
     let text = fs::read_to_string(home().join("README.md")).expect("the README");
-    let blocks = stylus_upgrades_tests::book::Page::read(&text).blocks;
-    let marked = |block: &&stylus_upgrades_tests::book::Block| {
+    let blocks = stylus_upgrades_tests::tools::book::Page::read(&text).blocks;
+    let marked = |block: &&stylus_upgrades_tests::tools::book::Block| {
         block.marker.as_deref() == Some("executed: README")
     };
     let block = blocks.iter().find(marked).expect("the block");

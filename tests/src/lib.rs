@@ -1,16 +1,14 @@
-//! Code that the tests and the benchmark share: the interfaces of contracts, the proxies under
-//! comparison, the figures, and the book.
+//! What the scenarios and the [tools] share: the interfaces of contracts, the examples, the proxies under comparison, and
+//! the figures in git.
 #![forbid(unsafe_code)]
 
 pub mod abi;
-pub mod book;
 pub mod calls;
 pub mod contracts;
 pub mod examples;
-pub mod figures;
-pub mod guards;
 pub mod hostile;
 pub mod peers;
 pub mod proxies;
-pub mod scale;
 pub mod snapshot;
+#[path = "../tools/mod.rs"]
+pub mod tools;

@@ -5,8 +5,8 @@
 //! A third of the graphs and more must have a path of three steps. The long run takes
 //! 10,000 graphs and records the counts in `tests/snapshots/graphs.json`.
 
-use stylus_upgrades_tests::figures::tools;
 use stylus_upgrades_tests::snapshot::{self, Figures};
+use stylus_upgrades_tests::tools::figures::tools;
 
 use super::chance::Chance;
 use crate::registry::fixture::{Fixture, account, is};

@@ -9,8 +9,8 @@ use stylus_chain::Overrides;
 use stylus_upgrades_harness::home;
 use stylus_upgrades_interface::limits::OPEN_ACTIONS_MAX;
 use stylus_upgrades_test_support::page::compare;
-use stylus_upgrades_tests::figures::tools;
 use stylus_upgrades_tests::snapshot::{self, Figures};
+use stylus_upgrades_tests::tools::figures::tools;
 
 use super::fixture::{Fixture, account, initial_step, is, plain};
 

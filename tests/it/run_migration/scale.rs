@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use stylus_upgrades_tests::scale::{Form, measure};
+use stylus_upgrades_tests::tools::scale::{Form, measure};
 
 use super::fixture::Done;
 

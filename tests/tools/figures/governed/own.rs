@@ -18,8 +18,8 @@ use super::excluded::Excluded;
 use super::inputs::{code, is, key, library, migration, two_of};
 use super::peers::Peers;
 use super::{Floor, Flow};
-use crate::figures::calls::cache;
 use crate::proxies::Maker;
+use crate::tools::figures::calls::cache;
 
 /// Account 0 decides alone.
 const ALONE: &str = "Alone";

@@ -23,7 +23,7 @@ pub fn page(home: &Path, table: &Table, record: &Record) -> String {
     let mut page = format!(
         "# Guards\n\n\
          What proxy, registry and migratable refuse, and the test that fails without the refusal. A test writes \
-         this page from `tests/guards/guards.toml` and fails if it is stale: \
+         this page from `tests/tools/guards/guards.toml` and fails if it is stale: \
          `STYLUS_UPGRADES_UPDATE=1 cargo test -p stylus-upgrades-tests --test it guards::the_page`.\n\n\
          A guard is proven so: it is disabled in a copy of the sources, the contracts are built from the copy, and its \
          test must fail by an assertion. With nothing disabled the test must pass. An ordinary run of `cargo test` \

@@ -4,9 +4,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::book::comparison::Comparison;
-use crate::book::summary::Summary;
-use crate::book::{DEMO, digest, terminal};
+use crate::tools::book::comparison::Comparison;
+use crate::tools::book::summary::Summary;
+use crate::tools::book::{DEMO, digest, terminal};
 
 /// Chapters of the demo that the picture shows.
 const SHOWN: [&str; 1] = ["The upgrade"];

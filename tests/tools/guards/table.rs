@@ -10,7 +10,7 @@ use stylus_upgrades_harness::HarnessError;
 use super::wrong;
 
 /// Where the list is, below the repository's root.
-const PATH: &str = "tests/guards/guards.toml";
+const PATH: &str = "tests/tools/guards/guards.toml";
 
 /// All guards, in the order of the list.
 #[derive(Debug, Deserialize)]

@@ -7,8 +7,8 @@ mod watched;
 pub use subject::{Form, Subject};
 pub use watched::Ended;
 
-use crate::figures::beside;
 use crate::snapshot::Figures;
+use crate::tools::figures::beside;
 use std::path::Path;
 use stylus_upgrades_harness::{Anvil, HarnessError, command_line, launcher};
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use stylus_upgrades_harness::{HarnessError, home};
-use stylus_upgrades_tests::guards::{
+use stylus_upgrades_tests::tools::guards::{
     Guard, Record, Report, Table, build_it, chosen, commit, prove,
 };
 

@@ -12,8 +12,8 @@ use stylus_layout::Layout;
 use stylus_upgrades::census::{Anchor, Options, Subject, Wanted, take};
 use stylus_upgrades::client::Client;
 use stylus_upgrades_harness::HarnessError;
-use stylus_upgrades_tests::scale::Ended;
 use stylus_upgrades_tests::snapshot::Figures;
+use stylus_upgrades_tests::tools::scale::Ended;
 
 use crate::scale::record;
 

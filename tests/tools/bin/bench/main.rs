@@ -15,8 +15,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use stylus_upgrades_harness::{Chain, HarnessError};
-use stylus_upgrades_tests::figures::{Overhead, deploy_gas, overheads, sizes, tools};
 use stylus_upgrades_tests::snapshot::Figures;
+use stylus_upgrades_tests::tools::figures::{Overhead, deploy_gas, overheads, sizes, tools};
 
 fn main() -> ExitCode {
     let mut words: Vec<_> = std::env::args_os().collect();

@@ -1,5 +1,5 @@
 //! The gas per item of migrations in one transaction, compared with the stores that cannot be
-//! avoided. [`crate::scale`] measures migrations of many transactions.
+//! avoided. [`crate::tools::scale`] measures migrations of many transactions.
 
 use crate::abi::{points_at_once::convertCall, points_v2::IPoints};
 use crate::snapshot::Figures;

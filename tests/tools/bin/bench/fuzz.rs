@@ -5,9 +5,9 @@ use std::process::Command;
 
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 use stylus_upgrades_harness::{HarnessError, command_line, home};
-use stylus_upgrades_tests::figures::{machine, tools};
-use stylus_upgrades_tests::scale::Ended;
 use stylus_upgrades_tests::snapshot::{Figures, record_part};
+use stylus_upgrades_tests::tools::figures::{machine, tools};
+use stylus_upgrades_tests::tools::scale::Ended;
 
 /// Sequences where nobody says how many.
 const SEQUENCES: &str = "20000";

@@ -8,9 +8,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use stylus_upgrades::text::utc;
 use stylus_upgrades_harness::HarnessError;
-use stylus_upgrades_tests::figures::{machine, migrations, tools};
-use stylus_upgrades_tests::scale::{Form, measure};
 use stylus_upgrades_tests::snapshot::{Figures, check};
+use stylus_upgrades_tests::tools::figures::{machine, migrations, tools};
+use stylus_upgrades_tests::tools::scale::{Form, measure};
 
 /// Measures what the arguments ask for, 10,000 items if nothing; rows go out as they come.
 pub(crate) async fn report() -> Result<String, HarnessError> {

@@ -7,8 +7,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::book::page::Page;
-use crate::book::summary::Summary;
+use crate::tools::book::page::Page;
+use crate::tools::book::summary::Summary;
 
 const BEGIN: &str = "<!-- skill -->\n";
 const END: &str = "<!-- end of skill -->\n";

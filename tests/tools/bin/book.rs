@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use stylus_upgrades_tests::book::{build, root, write};
+use stylus_upgrades_tests::tools::book::{build, root, write};
 
 const USAGE: &str = "\
 cargo run -p stylus-upgrades-tests --bin book            write the generated files of the book
