@@ -4,9 +4,10 @@
 use crate::prelude::*;
 
 use alloy::sol;
+use stylus_upgrades_tests::snapshot;
 use stylus_upgrades_tests::snapshot::Figures;
+use stylus_upgrades_tests::tools::figures;
 use stylus_upgrades_tests::tools::scale::Ended;
-use stylus_upgrades_tests::{figures, snapshot};
 
 use crate::console::process::Console;
 use crate::layouts::by_hand::build_info;

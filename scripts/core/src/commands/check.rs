@@ -1,29 +1,24 @@
 //! `check`: what a pull request would do to what is live, in one command.
 
 mod baseline;
+mod report;
+mod trial;
 
 use super::spec::{Governs, Group, Spec, no_file, report_type};
-use crate::assess::{
-    Coverage, Evidence, Finding, Origin, Part, Role, Severity, annotation, decide,
-};
+use crate::assess::{Coverage, Evidence, Finding, Origin, Part, Role, Severity};
 use crate::build::{Artifact, BuildError, repository};
 use crate::checks::{Assessment, Runs};
-use crate::client::Client;
 use crate::context::prelude::*;
 use crate::context::seen_by;
-use crate::ids::CodeHash;
 use crate::interface::{Callable, Places, added};
 use crate::layout::finding_id;
 use crate::manifest::Declared;
-use crate::options::{StepArgs, StorageArgs, UpgradeArgs, time};
-use crate::pipeline::calldata;
+use crate::options::{StepArgs, StorageArgs, time};
 use crate::pipeline::facts::NOT_ASKED;
-use crate::pipeline::fuzz::{SEED, declared, fuzzed};
-use crate::pipeline::simulated_upgrade::{SimulatedUpgrade, SimulationOptions, simulate};
-use crate::plan::{FuzzRequest, FuzzRun, FuzzSettings, Reads, Verdict, not_tried, only_started};
+use crate::pipeline::fuzz::declared;
 use baseline::{Baseline, against};
 use clap::{Args, ValueEnum};
-use std::cmp::Reverse;
+use report::{Built, CheckReport};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use stylus_layout::{Decision, StepKind};
@@ -203,104 +198,6 @@ impl Check<'_> {
         self.take(&checks)
     }
 
-    /// Tries the upgrade on a copy of the chain.
-    async fn upgrade(&mut self, context: &Context, to: &str) -> Result<()> {
-        let upgrade = UpgradeArgs {
-            name: self.args.name.clone(),
-            version: to.to_owned(),
-            source: Some(self.args.source.clone()),
-            action: None,
-            step: self.args.step.clone(),
-            storage: self.args.storage.clone(),
-        };
-        let options = SimulationOptions {
-            instances: self.args.instances,
-            write_expect: None,
-        };
-        let simulated = simulate(context, &upgrade, options, Role::Ci).await?;
-        self.fuzz(&simulated).await;
-        let SimulatedUpgrade {
-            plan,
-            checks,
-            taken,
-            ..
-        } = simulated;
-        self.findings.extend(taken);
-        self.take(&checks)?;
-        let called = calldata::typed(&self.args.step.call);
-        let problems = plan.problems.iter().cloned();
-        self.findings.extend(problems.map(|one| about(one, called)));
-        self.coverage.seen(Part::Simulation, Origin::Chain);
-        if plan.instances.is_empty() && plan.untried == 0 {
-            let why = "there is no instance to try it on";
-            let some = Evidence::some(Part::Simulation, Origin::NotKnown, why);
-            self.coverage.add(some);
-        }
-        let started = only_started(&plan.instances);
-        let untried = (plan.untried > 0).then(|| not_tried(plan.untried));
-        let of_gas = plan.reads.iter().filter_map(Reads::reads_gas);
-        let is_tried = plan.verdict() != Verdict::NotTried;
-        for one in of_gas {
-            let is_accepted = context.accepted().covers(&one.id);
-            self.is_tried_in_part |= !is_accepted;
-            let some = Evidence::some(Part::Simulation, Origin::NotKnown, &one.message);
-            self.coverage.add(some);
-            self.findings.push(one);
-        }
-        for why in started.into_iter().chain(untried) {
-            self.is_tried_in_part = true;
-            self.coverage.add(match is_tried {
-                true => Evidence::some(Part::Simulation, Origin::NotKnown, why),
-                false => Evidence::whole(Part::Simulation, Origin::NotKnown, why),
-            });
-        }
-        for calls in plan.reads.iter().filter_map(Reads::of_calls) {
-            let finding =
-                Finding::named(Part::Simulation, Severity::Warning, "upgrade-calls", calls);
-            self.findings.push(finding);
-        }
-        Ok(())
-    }
-
-    /// Fuzzes the upgrade, if that is wanted.
-    async fn fuzz(&mut self, simulated: &SimulatedUpgrade<'_>) {
-        let is_refused =
-            !simulated.plan.problems.is_empty() || simulated.checks.refusal().is_some();
-        let Some(time) = self.args.fuzz.filter(|_| !is_refused) else {
-            return;
-        };
-        let settings = FuzzSettings {
-            seed: SEED,
-            runs: None,
-            time: Some(time),
-            declared: self.declared.clone(),
-            blind: false,
-            corpus: None,
-        };
-        let laboratory = match simulated.session.context.program.wings.laboratory(FUZZ) {
-            Ok(laboratory) => laboratory,
-            Err(error) => return self.not_fuzzed(&error),
-        };
-        let fuzz = async |client: &Client, request: FuzzRequest, instances: &[Address]| {
-            (laboratory.fuzz)(client, request, instances).await
-        };
-        let record = |run: &FuzzRun| run.record.clone();
-        let run = match fuzzed(simulated, None, settings, fuzz, record).await {
-            Ok(run) => run,
-            Err(error) => return self.not_fuzzed(&error),
-        };
-        for (finding, subject) in run.findings {
-            self.findings.push(about(finding, &subject));
-        }
-        self.findings.push(run.summary);
-    }
-
-    /// A fuzzer that did not run refuses.
-    fn not_fuzzed(&mut self, error: &Error) {
-        let refusal = Finding::refusal(Part::Simulation, None, &Report::of(error));
-        self.findings.push(refusal);
-    }
-
     /// Takes over the findings, the changes of storage that lose nothing, and the interface of the next version.
     fn take(&mut self, checks: &Assessment) -> Result<()> {
         self.coverage.merge(&checks.coverage);
@@ -321,16 +218,6 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// The place in the sources that a finding is about.
-    fn place(&self, finding: &Finding) -> Option<(&Path, usize)> {
-        let about = finding.about.as_deref()?;
-        match finding.part {
-            Part::Layout | Part::LiveInstances => self.places.field(about),
-            Part::Simulation => (self.places.function(about)).or_else(|| self.places.field(about)),
-            _ => self.places.function(about),
-        }
-    }
-
     /// Notes that a part is not known.
     fn absent(&mut self, part: Part, why: &str) {
         let absent = Evidence::whole(part, Origin::NotKnown, why);
@@ -347,125 +234,6 @@ impl Check<'_> {
         };
         let label = self.args.version.clone().or_else(declared);
         label.unwrap_or_else(|| NEXT.into())
-    }
-
-    /// What came of it.
-    fn report(mut self, context: &Context, built: Option<Built>) -> CheckReport {
-        let seen = self.coverage.findings().into_iter();
-        let is_told = |one: &Finding| self.is_built && one.severity != Severity::Good;
-        self.findings.extend(seen.filter(is_told));
-        let found = std::mem::take(&mut self.findings).into_iter();
-        let placed = found.map(|one| match self.place(&one) {
-            Some(place) => one.at(Some(place), &self.root),
-            None => one,
-        });
-        self.findings = placed.collect();
-        let accepted = context.accepted();
-        let refused = decide(&self.findings, &accepted, Role::Ci).refused;
-        for one in &mut self.findings {
-            let is_same = |other: &Finding| (&other.id, other.part) == (&one.id, one.part);
-            one.severity = match refused.iter().any(is_same) {
-                true => Severity::Danger,
-                false if accepted.contains(&one.id) => Severity::Warning,
-                false => one.severity,
-            };
-        }
-        self.findings
-            .sort_by_key(|finding| Reverse(finding.severity));
-        let errors = refused.len();
-        let all = self.findings.iter();
-        let taken = all.filter(|one| accepted.contains(&one.id));
-        CheckReport {
-            name: self.args.name.clone(),
-            built,
-            accepted: taken.cloned().collect(),
-            coverage: self.coverage,
-            ok: errors == 0,
-            errors,
-            is_tried_in_part: self.is_tried_in_part,
-            format: self.args.format,
-            findings: self.findings,
-        }
-    }
-}
-
-/// What `check` reports.
-#[derive(Serialize)]
-pub(crate) struct CheckReport {
-    /// The definition.
-    name: String,
-    #[serde(flatten)]
-    built: Option<Built>,
-    /// The findings, the most severe first.
-    findings: Vec<Finding>,
-    /// The findings among them that were accepted.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    accepted: Vec<Finding>,
-    /// How much of each part was checked.
-    coverage: Coverage,
-    /// Whether no finding blocks an upgrade.
-    ok: bool,
-    #[serde(skip)]
-    errors: usize,
-    #[serde(skip)]
-    is_tried_in_part: bool,
-    #[serde(skip)]
-    format: Format,
-}
-
-/// The code that was checked, if it builds.
-#[derive(Serialize)]
-struct Built {
-    /// keccak256 of the code.
-    codehash: CodeHash,
-    /// Bytes of the code on chain.
-    code_bytes: usize,
-    /// What it was compared with.
-    against: String,
-    /// The label of that; null if it is not known.
-    from: Option<String>,
-    /// The label of the new version.
-    to: String,
-}
-
-impl CommandReport for CheckReport {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let name = &self.name;
-        let mut lines = Vec::new();
-        if self.format == Format::People {
-            lines.extend(self.findings.iter().flat_map(Finding::lines));
-        }
-        lines.push(match self.errors {
-            0 if self.is_tried_in_part => {
-                format!("! {name} can be upgraded to this as far as it was tried")
-            }
-            0 => format!("✓ {name} can be upgraded to this"),
-            1 => format!("✗ 1 finding blocks an upgrade of {name}"),
-            errors => format!("✗ {errors} findings block an upgrade of {name}"),
-        });
-        lines
-    }
-
-    fn commands(&self) -> Vec<String> {
-        let all = self.findings.iter();
-        let annotated = all.filter(|_| self.format == Format::Github);
-        annotated.map(annotation).collect()
-    }
-
-    fn exit(&self) -> Exit {
-        match self.errors {
-            0 => Exit::Done,
-            _ => Exit::Refused,
-        }
-    }
-}
-
-/// The finding, about the function that a call or a signature names.
-fn about(finding: Finding, call: &str) -> Finding {
-    let function = call.split('(').next().map(str::to_owned);
-    Finding {
-        about: function,
-        ..finding
     }
 }
 

@@ -1,21 +1,22 @@
 //! `create-proxy`: an instance, created and initialized in one transaction.
 
+mod salt;
+
 use super::spec::{Governs, Group, Spec, report_type};
 use crate::client::Sent;
 use crate::context::prelude::*;
-use crate::governance::{GovernedCall, created_by};
+use crate::governance::GovernedCall;
 use crate::manifest::{Entry, Kind, Manifest, check_alias};
-use crate::options::wei;
-use crate::registry::SALT;
-use crate::text::number;
-
 use crate::options::LOCAL_CHAINS;
+use crate::options::wei;
 use crate::pipeline::calldata;
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::effects::{Effects, Governed, proxy_line};
 use crate::pipeline::judge::{holds_already, judge};
-use alloy::primitives::keccak256;
+use crate::registry::SALT;
+use crate::text::number;
 use clap::Args;
+use salt::{choose, of_alias};
 
 /// `create-proxy`.
 pub(crate) static SPEC: Spec<CreateProxyArgs> = Spec {
@@ -48,7 +49,7 @@ pub(crate) struct CreateProxyArgs {
     #[arg(long, value_enum)]
     pub kind: Option<Kind>,
     /// The salt of its address [default: the number of instances]
-    #[arg(long, value_name = "NUMBER", value_parser = salt)]
+    #[arg(long, value_name = "NUMBER", value_parser = typed_salt)]
     pub salt: Option<U256>,
     /// Wei for the initializer
     #[arg(long, value_name = "WEI", default_value_t = U256::ZERO, value_parser = wei)]
@@ -59,7 +60,7 @@ pub(crate) struct CreateProxyArgs {
 }
 
 /// The salt of a proxy.
-fn salt(text: &str) -> Result<U256, &'static str> {
+fn typed_salt(text: &str) -> Result<U256, &'static str> {
     number(text).ok_or(SALT)
 }
 
@@ -221,36 +222,6 @@ async fn created_before(
     let is_same = same.is_some() && registry.client.value_of(sent.tx).await? == value;
     let proxy = created(&sent).map(|created| created.proxy);
     Ok(proxy.filter(|_| is_same).map(|proxy| (sent, proxy)))
-}
-
-/// The salt of the definition's instance that the manifest has under that alias.
-async fn of_alias(session: Session<'_>, alias: Option<&str>, name: &str) -> Result<Option<B256>> {
-    let aliases = &session.context.manifest.aliases;
-    let Some(proxy) = alias.and_then(|alias| aliases.get(alias)) else {
-        return Ok(None);
-    };
-    let created = created_by(session.registry, name, *proxy).await?;
-    Ok(created.map(|(call, _)| call.salt))
-}
-
-/// The salt of a call without one. If the sender alone satisfies the role, it is the first free number from the number
-/// of instances on. Otherwise it follows from the arguments alone: approvers who type the same arguments mean the same
-/// proxy, at any time.
-async fn choose(session: Session<'_>, call: &abi::createProxyCall) -> Result<B256> {
-    let client = session.registry.client;
-    let (registry, name) = (session.registry, call.name.as_str());
-    let sender = client.caller("create-proxy")?;
-    if !registry.satisfies(name, "create", vec![sender]).await? {
-        return Ok(keccak256(call.abi_encode()));
-    }
-    let mut salt = U256::from(registry.head(name).await?.instances);
-    loop {
-        let address = registry.proxy_address(name, call.kind.into(), salt.into());
-        if client.code(address.await?).await?.is_empty() {
-            return Ok(salt.into());
-        }
-        salt += U256::ONE;
-    }
 }
 
 /// Saves the proxy; a failure does not end the command.

@@ -1,22 +1,21 @@
 //! `layout`: storage layouts shown, compared, and turned into a migration. Needs no chain, but for
 //! `NAME@live`.
 
+mod diff;
+mod migration;
+mod show;
+
 use super::spec::{Governs, Group, Spec, report_type_of};
-use crate::assess::{Fact, Finding, FindingId, Origin, Refused, Role, Severity, decide};
+use crate::assess::{Finding, Severity};
 use crate::context::prelude::*;
 use crate::ids::LayoutHash;
-use crate::layout::{
-    Named, Pair, Side, StorageCheck, Unreadable, check_storage, declaration, file_of, finding_id,
-    moved_by_migration, read_file, undeclared, unreadable,
-};
-
+use crate::layout::{Named, Unreadable, file_of, read_file, undeclared, unreadable};
 use crate::pipeline::kept::{KeptName, LIVE};
 use clap::{Args, Subcommand};
+use diff::{Difference, diff};
+use migration::{WrittenMigration, migration};
+use show::{ShownLayout, shown};
 use std::path::Path;
-use stylus_layout::{
-    DeclaredStep, FieldChange, Item, Layout, Members, Overrides, Source, StepKind, Unsupported,
-    skeleton,
-};
 
 /// `layout`.
 pub(crate) static SPEC: Spec<LayoutArgs> = Spec {
@@ -116,7 +115,13 @@ pub(crate) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
         context.warn(one);
     }
     match command {
-        LayoutCommand::Show { source, keep } => show(context, source, *keep).await,
+        LayoutCommand::Show { source, keep } => {
+            let named = read(context, source).await?;
+            if *keep {
+                context.store().keep_document(&named.document)?;
+            }
+            Ok(context.outcome(&shown(named)))
+        }
         LayoutCommand::Diff {
             old,
             new,
@@ -207,307 +212,4 @@ async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<
         is_recorded: true,
         ..Named::of(source, document)
     })
-}
-
-async fn show(context: &Context, source: &str, keep: bool) -> Result<Outcome> {
-    let Named { name, document, .. } = read(context, source).await?;
-    if keep {
-        context.store().keep_document(&document)?;
-    }
-    let shown = ShownLayout {
-        hash: document.hash(),
-        layout: document.layout,
-        steps: document.steps,
-        name,
-    };
-    Ok(context.outcome(&shown))
-}
-
-/// What `layout show` reports.
-#[derive(Serialize)]
-pub(crate) struct ShownLayout {
-    /// The contract or the version.
-    name: String,
-    /// The hash of the layout document.
-    hash: B256,
-    /// The layout of its storage.
-    layout: Layout,
-    /// Initializers and migrations that the code declares; null if they are not known.
-    steps: Option<Vec<DeclaredStep>>,
-}
-
-impl CommandReport for ShownLayout {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let mut lines = vec![format!("{}  {}", self.name, self.hash)];
-        add_lines(&mut lines, &self.layout, &self.layout.storage, "");
-        for (namespace, items) in &self.layout.namespaces {
-            lines.push(namespace.clone());
-            add_lines(&mut lines, &self.layout, items, "");
-        }
-        lines.extend(self.steps.iter().flatten().map(step_line));
-        lines
-    }
-}
-
-/// A line for an initializer or a migration.
-fn step_line(step: &DeclaredStep) -> String {
-    let (from, to, signature) = (&step.from, &step.to, &step.signature);
-    let what = match step.kind {
-        StepKind::Initializer => format!("initializer {to}"),
-        StepKind::Migration => format!("migration {from} → {to}"),
-        StepKind::Complex => format!("complex migration {from} → {to}"),
-    };
-    format!("{what}  {signature} {}", step.conditions.join(" "))
-        .trim_end()
-        .to_owned()
-}
-
-/// A line per variable: slot, offset, name, type; members of structs below.
-fn add_lines(lines: &mut Vec<String>, layout: &Layout, items: &[Item], indent: &str) {
-    for item in items {
-        let ty = layout.types.get(&item.type_id);
-        let label = ty.map_or(item.type_id.as_str(), |ty| &ty.label);
-        let place = format!("{indent}{}", item.slot);
-        lines.push(format!(
-            "  {place:<8} byte {:<3} {}: {label}",
-            item.offset, item.label
-        ));
-        if let Some(Members::Struct(members)) = ty.and_then(|ty| ty.members.as_ref())
-            && indent.len() < 16
-        {
-            add_lines(lines, layout, members, &format!("{indent}+"));
-        }
-    }
-}
-
-/// Reports every finding, and ends with exit code 1 if the new version is refused.
-fn diff(
-    context: &Context,
-    (old, new): (&Named, &Named),
-    with_migration: bool,
-    of_manifest: Option<Finding>,
-) -> Result<Outcome> {
-    let (before, after) = (side(old), side(new));
-    let pair = Pair {
-        name: "",
-        from: &old.name,
-        to: &new.name,
-        old: &before,
-        new: &after,
-        runs_migration: with_migration,
-        goes_back: false,
-    };
-    let mut compared = check_storage(&pair)?;
-    if let Some(one) = of_manifest.as_ref()
-        && one.severity == Severity::Danger
-    {
-        compared.partial.push(one.message.clone());
-        compared.found.insert(0, one.clone());
-    }
-    let accepts = context.accepted();
-    compared.report.iter().for_each(|one| {
-        accepts.covers(&finding_id(one)); // also a difference that stops nothing
-    });
-    let changes = compared.report.iter().cloned();
-    let mut report = Difference {
-        old: NamedHash::of(old),
-        new: NamedHash::of(new),
-        findings: changes.map(NamedChange::of).collect(),
-        verdict: "refused",
-        accepted: None,
-        partial: None,
-        warnings: of_manifest.into_iter().collect(),
-        error: None,
-        check: None,
-        exit: Exit::Done,
-    };
-    if let Some(refused) = Refused::of(decide(&compared.found, &accepts, Role::Proposer).refused) {
-        let error = Report::of(&refused);
-        context.output.explain(&error);
-        (report.error, report.exit) = (Some(error), refused.exit());
-    } else {
-        let check = compared.taken(&pair, &accepts, &[]);
-        report.verdict = check.verdict;
-        report.accepted = Some(check.accepted.clone());
-        report.partial = Some(check.partial.clone());
-        report.check = Some(check);
-    }
-    Ok(context.outcome(&report))
-}
-
-/// What `layout diff` reports.
-#[derive(Serialize)]
-pub(crate) struct Difference {
-    /// The version before.
-    old: NamedHash,
-    /// The new version.
-    new: NamedHash,
-    /// The fields that differ.
-    findings: Vec<NamedChange>,
-    /// `unchanged`, `safe`, `accepted`, `unknown` or `refused`.
-    verdict: &'static str,
-    /// The blocking findings that were accepted; absent if the new version is refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    accepted: Option<Vec<Finding>>,
-    /// The parts that were not compared although both layouts are known; absent if the new version is refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    partial: Option<Vec<String>>,
-    /// The finding about the file that names the registry.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<Finding>,
-    /// Why the new version is refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Report>,
-    #[serde(skip)]
-    check: Option<StorageCheck>,
-    #[serde(skip)]
-    exit: Exit,
-}
-
-impl CommandReport for Difference {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let mut lines = Vec::new();
-        if let Some(check) = &self.check {
-            for finding in &check.findings {
-                let (decision, id) = (finding.decision.name(), finding_id(finding));
-                lines.push(format!("{decision:<13} {id}  {}", finding.note));
-            }
-            lines.extend(check.lines());
-        }
-        lines
-    }
-
-    fn exit(&self) -> Exit {
-        self.exit
-    }
-}
-
-/// A layout that is compared.
-#[derive(Serialize)]
-struct NamedHash {
-    /// The contract or the version.
-    name: String,
-    /// The hash of its layout document.
-    hash: B256,
-}
-
-impl NamedHash {
-    fn of(named: &Named) -> Self {
-        Self {
-            name: named.name.clone(),
-            hash: named.document.hash(),
-        }
-    }
-}
-
-/// A field that differs.
-#[derive(Serialize)]
-struct NamedChange {
-    /// Its id for `--accept`.
-    id: FindingId,
-    #[serde(flatten)]
-    change: FieldChange,
-}
-
-impl NamedChange {
-    fn of(change: FieldChange) -> Self {
-        Self {
-            id: finding_id(&change),
-            change,
-        }
-    }
-}
-
-fn side(named: &Named) -> Side {
-    let origin = match named.is_recorded {
-        true => Origin::Chain,
-        false => Origin::Remembered,
-    };
-    Side {
-        hash: LayoutHash(named.document.hash()),
-        known: Fact::of(named.document.clone(), origin),
-    }
-}
-
-fn migration(
-    old: &Named,
-    new: &Named,
-    overrides: &[String],
-    drop: &[String],
-) -> Result<WrittenMigration> {
-    let mut all = Overrides::none().with_keys();
-    for text in overrides {
-        let (field, source) = text.split_once('=').ok_or_else(|| not_understood(text))?;
-        let source = match (source, source.strip_prefix('@')) {
-            ("empty", _) => Source::Empty,
-            (_, Some(old)) => Source::Field(old.into()),
-            (code, None) => Source::Code(code.into()),
-        };
-        all = all.with(field, source);
-    }
-    for field in drop {
-        all = all.drop(field);
-    }
-    let (old_layout, new_layout) = (&old.document.layout, &new.document.layout);
-    let moved = moved_by_migration(old_layout, new_layout)?;
-    let code = skeleton(old_layout, new_layout, &all).map_err(unsupported)?;
-    let code = declared_above(&moved, &code);
-    Ok(WrittenMigration {
-        old: NamedHash::of(old),
-        new: NamedHash::of(new),
-        migrates: moved,
-        code,
-    })
-}
-
-/// What `layout migration` reports.
-#[derive(Serialize)]
-pub(crate) struct WrittenMigration {
-    /// The version before.
-    old: NamedHash,
-    /// The new version.
-    new: NamedHash,
-    /// The entries that `Cargo.toml` of the new version must declare.
-    migrates: Vec<FindingId>,
-    /// Rust code of the migration.
-    code: String,
-}
-
-impl CommandReport for WrittenMigration {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        self.code.lines().map(str::to_owned).collect()
-    }
-}
-
-/// The refusal of an invalid `--override`.
-fn not_understood(text: &str) -> Refusal {
-    let message = format!("--override {text:?} is not valid: it has no =");
-    let refusal = Refusal::new("LayoutDeclaration", message).with(
-        "field=expression, field=@old-field or field=empty",
-        text,
-        "stylus-upgrades layout migration --help",
-    );
-    refusal.usage()
-}
-
-/// The refusal to write a migration.
-fn unsupported(why: Unsupported) -> Refusal {
-    let message = format!("no migration can be written: {why}");
-    Refusal::new("MigrationUnsupported", message).with(
-        "fields whose data can be converted",
-        why.to_string(),
-        "give --override for that field, or write its migration by hand",
-    )
-}
-
-/// The code of a migration, below the lines that Cargo.toml needs for it.
-fn declared_above(moved: &[FindingId], code: &str) -> String {
-    if moved.is_empty() {
-        return code.to_owned();
-    }
-    let [table, line] = declaration(moved);
-    format!(
-        "// Declare in Cargo.toml of the new version what this moves:\n//\n//     {table}\n//     {line}\n//\n\
-         // It uses raw slot numbers, so `check` reports it as code that may compute slots itself.\n\n{code}"
-    )
 }

@@ -1,0 +1,73 @@
+//! `layout show`: a layout, variable by variable.
+
+use crate::context::prelude::*;
+use crate::layout::Named;
+use stylus_layout::{DeclaredStep, Item, Layout, Members, StepKind};
+
+/// The report of a layout.
+pub(super) fn shown(named: Named) -> ShownLayout {
+    let Named { name, document, .. } = named;
+    ShownLayout {
+        hash: document.hash(),
+        layout: document.layout,
+        steps: document.steps,
+        name,
+    }
+}
+
+/// What `layout show` reports.
+#[derive(Serialize)]
+pub(crate) struct ShownLayout {
+    /// The contract or the version.
+    name: String,
+    /// The hash of the layout document.
+    hash: B256,
+    /// The layout of its storage.
+    layout: Layout,
+    /// Initializers and migrations that the code declares; null if they are not known.
+    steps: Option<Vec<DeclaredStep>>,
+}
+
+impl CommandReport for ShownLayout {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let mut lines = vec![format!("{}  {}", self.name, self.hash)];
+        add_lines(&mut lines, &self.layout, &self.layout.storage, "");
+        for (namespace, items) in &self.layout.namespaces {
+            lines.push(namespace.clone());
+            add_lines(&mut lines, &self.layout, items, "");
+        }
+        lines.extend(self.steps.iter().flatten().map(step_line));
+        lines
+    }
+}
+
+/// A line for an initializer or a migration.
+fn step_line(step: &DeclaredStep) -> String {
+    let (from, to, signature) = (&step.from, &step.to, &step.signature);
+    let what = match step.kind {
+        StepKind::Initializer => format!("initializer {to}"),
+        StepKind::Migration => format!("migration {from} → {to}"),
+        StepKind::Complex => format!("complex migration {from} → {to}"),
+    };
+    format!("{what}  {signature} {}", step.conditions.join(" "))
+        .trim_end()
+        .to_owned()
+}
+
+/// A line per variable: slot, offset, name, type; members of structs below.
+fn add_lines(lines: &mut Vec<String>, layout: &Layout, items: &[Item], indent: &str) {
+    for item in items {
+        let ty = layout.types.get(&item.type_id);
+        let label = ty.map_or(item.type_id.as_str(), |ty| &ty.label);
+        let place = format!("{indent}{}", item.slot);
+        lines.push(format!(
+            "  {place:<8} byte {:<3} {}: {label}",
+            item.offset, item.label
+        ));
+        if let Some(Members::Struct(members)) = ty.and_then(|ty| ty.members.as_ref())
+            && indent.len() < 16
+        {
+            add_lines(lines, layout, members, &format!("{indent}+"));
+        }
+    }
+}

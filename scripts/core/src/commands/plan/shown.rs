@@ -1,0 +1,104 @@
+//! A plan, in lines.
+
+use crate::context::prelude::*;
+use crate::expect::Asks;
+use crate::functions::DecodedCall;
+use crate::plan::{
+    self, Change, Event, InstancePlan, Plan, Reads, Verdict, ether, limits_in_words, only_started,
+};
+use crate::text::{grouped, utc};
+
+/// What was tried, and what came of it.
+pub(super) fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{} {} → {}, tried at block {} ({}), ArbOS {}",
+        plan.name,
+        plan.from,
+        plan.to,
+        plan.block,
+        utc(plan.time),
+        plan.arbos
+    )];
+    lines.extend(plan.display.lines());
+    let in_words = decoded.iter().flat_map(DecodedCall::lines);
+    lines.extend(in_words.map(|line| format!("  {line}")));
+    lines.push(format!(
+        "  {:<13} {} bytes on chain",
+        "code", plan.code_bytes
+    ));
+    let asks = plan.expectations.iter().flat_map(Asks::lines);
+    lines.extend(asks.map(|line| format!("  {line}")));
+    lines.push(format!("approvals: {}", plan.policy.named));
+    lines.extend(plan.policy.lines.iter().map(|line| format!("  {line}")));
+    for transaction in &plan.transactions {
+        let gas = grouped(transaction.gas);
+        lines.push(format!("  → {:<64} {gas:>12} gas", transaction.name));
+    }
+    lines.push(format!("  {:<66} {:>12} gas", "total", grouped(plan.gas())));
+    for instance in &plan.instances {
+        lines.extend(instance_lines(instance, names));
+    }
+    for one in &plan.others {
+        lines.push(format!("! also changes another account: {}", one.words()));
+        lines.extend(change_lines(&one.changes));
+        lines.extend(event_lines(&one.events));
+    }
+    let difference = plan.state_difference.iter();
+    lines.extend(difference.map(|hash| format!("state difference {hash}")));
+    let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
+    lines.extend(gas.iter().map(|says| format!("! {says}")));
+    let of_gas = plan.reads.iter().find_map(Reads::reads_gas);
+    let next = of_gas.and_then(|one| one.next);
+    lines.extend(next.map(|next| format!("    next      {next}")));
+    let calls = plan.reads.iter().filter_map(Reads::of_calls);
+    lines.extend(calls.map(|says| format!("! {says}")));
+    let others = plan.reads.iter().filter_map(Reads::of_others);
+    lines.extend(others.map(|says| format!("· {says}")));
+    let started = only_started(&plan.instances);
+    lines.extend(started.iter().map(|says| format!("! {says}")));
+    if plan.untried > 0 {
+        lines.push(format!("! {}", plan::not_tried(plan.untried)));
+    }
+    lines.extend(verdict(plan, !gas.is_empty()));
+    lines
+}
+
+/// The verdict. A tick means that every instance was tried to the end.
+fn verdict(plan: &Plan, reads_gas: bool) -> Option<String> {
+    let verdict = plan.verdict();
+    let says = verdict.words()?;
+    Some(match verdict {
+        Verdict::InPart | Verdict::DependsOnGas if reads_gas => format!(
+            "! would succeed with {} gas; the result with other gas limits is unknown",
+            limits_in_words(&plan.limits)
+        ),
+        _ if verdict.is_carried_out() => format!("✓ {says}"),
+        _ => format!("! {says}"),
+    })
+}
+
+fn instance_lines(instance: &InstancePlan, names: &Names) -> Vec<String> {
+    let InstancePlan {
+        proxy, from, to, ..
+    } = instance;
+    let proxy = names.long(*proxy);
+    let mut lines = vec![match from == to {
+        true => format!("instance {proxy}  stays at {from}"),
+        false => format!("instance {proxy}  {from} → {to}"),
+    }];
+    lines.extend(change_lines(&instance.changes));
+    if let Some(wei) = instance.balance {
+        lines.push(format!("  ! ether: {}", ether(wei)));
+    }
+    lines.extend(event_lines(&instance.events));
+    lines
+}
+
+fn change_lines(changes: &[Change]) -> impl Iterator<Item = String> {
+    let values = changes.iter().flat_map(Change::values);
+    values.map(|one| format!("  {}", one.words()))
+}
+
+fn event_lines(events: &[Event]) -> impl Iterator<Item = String> {
+    events.iter().map(|event| format!("  emits {}", event.what))
+}
