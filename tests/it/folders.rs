@@ -87,13 +87,13 @@ fn every_tool_is_in_the_list_of_tools() {
     let tools = home().join("tests/tools");
     let list = std::fs::read_to_string(tools.join("README.md")).expect("the list");
     let mut links = BTreeSet::new();
-    for folder in [&tools, &tools.join("bin")] {
+    for (folder, place) in [(&tools, ""), (&tools.join("bin"), "bin/")] {
         for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
             let path = entry.path();
             let name = path.file_stem().expect("a name").to_string_lossy();
             let is_tool = name != "bin" && name != "mod" && name != "README";
             if is_tool {
-                links.insert(format!("| [`{name}`]("));
+                links.insert(format!("| [`{name}`]({place}{name}"));
             }
         }
     }

@@ -22,7 +22,7 @@ pub(crate) static SPEC: Spec<ExplainArgs> = Spec {
 /// An error that is explained.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// The error's name, as in `error.name` of --json
+    /// The error's name, as in `error.name` of --json, or the id of a finding
     pub name: Option<String>,
 }
 

@@ -1,5 +1,7 @@
 //! What the errors and the findings mean: the page of the book, a section for each name.
 
+use crate::assess::FindingId;
+
 /// The page, as `docs/errors.md` has it.
 pub const PAGE: &str = include_str!("errors.md");
 
@@ -15,9 +17,10 @@ pub fn sections() -> impl Iterator<Item = (&'static str, &'static str)> {
     })
 }
 
-/// The section of a name, in any case.
+/// The section of a name, in any case, or of the id of a finding.
 pub fn section(name: &str) -> Option<(&'static str, &'static str)> {
-    sections().find(|(known, _)| known.eq_ignore_ascii_case(name))
+    let name = FindingId::new(name.to_owned()).error_name();
+    sections().find(|(known, _)| known.eq_ignore_ascii_case(&name))
 }
 
 #[cfg(test)]
@@ -35,8 +38,11 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_found_in_any_case_and_others_are_not() {
-        assert_eq!(section("nokey").map(|(name, _)| name), Some("NoKey"));
-        assert_eq!(section("No"), None);
+    fn a_name_is_found_in_any_case_and_by_its_id_and_others_are_not() {
+        let found = |name| section(name).map(|(name, _)| name);
+        assert_eq!(found("nokey"), Some("NoKey"));
+        assert_eq!(found("migration-omitted"), Some("MigrationOmitted"));
+        assert_eq!(found("arrival:0x12"), Some("Arrival"));
+        assert_eq!(found("No"), None);
     }
 }

@@ -30,7 +30,7 @@ const ALL: [&str; 6] = [
 ];
 
 /// What a command does not find and the others do, or finds alone: the command, the finding, the reason.
-const DIFFERENCES: [(&str, &str, &str); 35] = [
+const DIFFERENCES: [(&str, &str, &str); 34] = [
     (
         "pending",
         "implementation",
@@ -119,11 +119,6 @@ const DIFFERENCES: [(&str, &str, &str); 35] = [
         "it concerns no other instance",
     ),
     ("adopt", "arrival:arrived", "it concerns no other instance"),
-    (
-        "adopt",
-        "arrival:offered",
-        "the proxy that it accepts comes from elsewhere",
-    ),
     (
         "transfer",
         "AlreadyMigrated:behind",
@@ -416,7 +411,7 @@ const COMMANDS: [Typed; 18] = [
             format!("adopt A switched 2.0 --from {first} --registry second {accept}")
         })],
         "Admin",
-        |all| format!("transfer switched second {}", all.accept("")),
+        |all| format!("transfer switched second {},other-code", all.accept("")),
     ),
     ("run-migration", MOVING, "Admin", |_| {
         "run-migration moving".into()
