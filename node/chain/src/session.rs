@@ -1,6 +1,7 @@
 //! The state of one transaction outside of revm's journal.
 
 use crate::{
+    accesses::Accesses,
     arbos::{STATE, Store},
     console::Console,
     pages::Pages,
@@ -41,6 +42,8 @@ pub(crate) struct Session<'a> {
     pub(crate) max_code_size: usize,
     /// Receives base fees and data fees.
     pub(crate) network_fee_account: Address,
+    /// Whether what it does is kept: not in calls and estimates.
+    pub(crate) is_transaction: bool,
     /// Gas per transaction from ArbOS 50; `None` in calls.
     pub(crate) gas_cap: Option<u64>,
     /// Gas above the cap, given back at the end.
@@ -57,6 +60,8 @@ pub(crate) struct Session<'a> {
     /// What was written to the console.
     pub(crate) console: Console,
     pub(crate) tracer: Option<Box<Tracer>>,
+    /// What is touched, where that is asked.
+    pub(crate) accesses: Option<Accesses>,
 }
 
 /// One frame on the stack.

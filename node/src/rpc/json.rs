@@ -21,7 +21,7 @@ fn value(value: impl Serialize) -> Document {
     serde_json::to_value(value).map_err(|error| RpcError::Internal(error.to_string()))
 }
 
-/// A block with what Nitro adds to its header: the L1 block, and the outbox, which is always empty here.
+/// A block with what Nitro adds to its header: the L1 block, and number and root of the messages to L1.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct NitroBlock {
@@ -30,6 +30,11 @@ struct NitroBlock {
     l1_block_number: U64,
     send_count: U64,
     send_root: B256,
+}
+
+/// The first bytes of a header's field; zeros where there are none.
+fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    bytes.first_chunk().copied().unwrap_or([0; N])
 }
 
 /// `eth_getBlockBy…`; `full` gives whole transactions instead of hashes.
@@ -46,8 +51,8 @@ pub(super) fn block(block: &Block, full: bool) -> Document {
             withdrawals: None,
         },
         l1_block_number: U64::from(block.l1_block_number),
-        send_count: U64::ZERO,
-        send_root: B256::ZERO,
+        send_count: U64::from(u64::from_be_bytes(first(&block.header.mix_hash))),
+        send_root: B256::from(first(&block.header.extra_data)),
     })
 }
 

@@ -49,6 +49,8 @@ impl AddressSet {
         let position = self.len(store)? + 1;
         store.write(self.position_slot(member), U256::from(position))?;
         store.write(self.list.at(position), word(member))?;
+        // Nitro reads the length once more, for which precompiles charge.
+        self.len(store)?;
         store.write(self.list.at(0), U256::from(position))
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod address_set;
 pub(crate) mod data_price;
 pub(crate) mod history;
 pub(crate) mod l1_blocks;
+pub(crate) mod messages;
 pub(crate) mod params;
 pub(crate) mod precompile_addresses;
 pub(crate) mod program;
@@ -44,7 +45,12 @@ impl Space {
 
     /// The part with this id inside this one.
     pub(crate) fn child(&self, id: u8) -> Self {
-        Self(Some(keccak256([self.key(), &[id]].concat())))
+        self.child_of(&[id])
+    }
+
+    /// The part with this name inside this one.
+    fn child_of(&self, name: &[u8]) -> Self {
+        Self(Some(keccak256([self.key(), name].concat())))
     }
 
     /// Storage slot of a 32-byte key: the last byte is kept, the rest is hashed.
@@ -101,12 +107,26 @@ pub(crate) struct Layout {
     pub(crate) address_table_by_address: Space,
     pub(crate) owners: AddressSet,
     pub(crate) transaction_filterers: AddressSet,
+    /// From ArbOS 41: who may mint and burn ether. None here.
+    pub(crate) native_token_owners: AddressSet,
+    pub(crate) native_token_from: U256,
+    pub(crate) batch_posters: AddressSet,
+    batch_poster_values: Space,
+    /// Messages to L1: how many, and the complete subtrees of their Merkle tree.
+    pub(crate) messages: Space,
     pub(crate) params: U256,
     pub(crate) programs: Space,
     pub(crate) module_hashes: Space,
     pub(crate) data_price: Space,
     pub(crate) cache_managers: AddressSet,
     pub(crate) activation_gas: U256,
+}
+
+impl Layout {
+    /// What a batch poster is owed, and who collects it.
+    pub(crate) fn batch_poster(&self, poster: Address) -> Space {
+        self.batch_poster_values.child_of(poster.as_slice())
+    }
 }
 
 /// Nitro's layout.
@@ -124,6 +144,7 @@ pub(crate) static LAYOUT: LazyLock<Layout> = LazyLock::new(|| {
         brotli_level: root.at(7),
         l1_block_number: root.child(6).at(0),
         l1_blocks: root.child(6),
+        native_token_from: root.at(8),
         filtering_from: root.at(9),
         filtered_funds_recipient: root.at(10),
         collect_tips: root.at(11),
@@ -148,6 +169,10 @@ pub(crate) static LAYOUT: LazyLock<Layout> = LazyLock::new(|| {
         address_table_by_address: address_table.child(0),
         owners: AddressSet::new(root.child(4)),
         transaction_filterers: AddressSet::new(root.child(11)),
+        native_token_owners: AddressSet::new(root.child(10)),
+        batch_posters: AddressSet::new(l1.child(0).child(0)),
+        batch_poster_values: l1.child(0).child(1),
+        messages: root.child(5),
         params: programs.child(0).at(0),
         programs: programs.child(1),
         module_hashes: programs.child(2),

@@ -1,8 +1,8 @@
 //! ArbOS versions: the state each one starts with or changes.
 
 use super::{
-    FILTERED_TRANSACTIONS, LAYOUT, Params, STATE, Store, data_price, fine, history,
-    precompile_addresses,
+    FILTERED_TRANSACTIONS, LAYOUT, Params, SEQUENCER, STATE, Store, data_price, fine, history,
+    precompile_addresses, word,
 };
 use crate::{config::ARBOS_VERSIONS, state_db::StateDb};
 use alloy_primitives::{Address, Bytes, U256};
@@ -39,6 +39,9 @@ pub(crate) fn initialize(state_db: &mut StateDb, genesis: &Genesis) {
         fine(state_db.write(slot, value));
     }
     fine(data_price::initialize(state_db));
+    let collector = LAYOUT.batch_poster(SEQUENCER).at(1);
+    fine(state_db.write(collector, word(SEQUENCER)));
+    fine(LAYOUT.batch_posters.add(state_db, SEQUENCER));
     install_precompiles(state_db, 0..=30);
     upgrade(state_db, genesis.version);
     for owner in &genesis.owners {
@@ -99,9 +102,7 @@ fn install_precompiles(state_db: &mut StateDb, since: std::ops::RangeInclusive<u
     let code_hash = state_db.add_code(Bytes::from_static(&[0xfe]));
     for (address, version) in precompile_addresses::ADDRESSES {
         if since.contains(&version) {
-            state_db.edit_account(address, |account| {
-                (account.code_hash, account.nonce) = (code_hash, 1);
-            });
+            state_db.edit_account(address, |account| account.code_hash = code_hash);
         }
     }
 }

@@ -112,6 +112,7 @@ impl Chain {
             debug: self.config.debug_precompiles,
             max_code_size: self.priced_code_size(),
             network_fee_account: network_fee_account(view),
+            is_transaction: false,
             gas_cap: None,
             held_gas: 0,
             pages: Default::default(),
@@ -121,6 +122,7 @@ impl Chain {
             refusal: None,
             console: Default::default(),
             tracer: None,
+            accesses: None,
         }
     }
 }

@@ -151,6 +151,7 @@ impl Chain {
         let view = self.head_view();
         let mut session = self.session(&view, recent, facts);
         session.gas_cap = gas_cap(&view);
+        session.is_transaction = true;
         let mut cfg = self.cfg_env(&view);
         set(&mut session, &mut cfg);
         let (from, cap) = (waiting.signer(), waiting.max_fee_per_gas());

@@ -3,7 +3,7 @@
 use super::{Chain, environment::BlockFacts, mine::Building};
 use crate::{
     Block,
-    arbos::l1_blocks,
+    arbos::{l1_blocks, messages},
     ledger::{Ledger, Record},
 };
 use alloy_consensus::{
@@ -36,6 +36,7 @@ impl Chain {
             .map(|one| one.envelope(|log, _| log.clone()));
         let typed: Vec<_> = typed.collect();
         let receipts_root = proofs::calculate_receipt_root(&typed);
+        let (sent, sent_root) = messages::summary(&mut self.state_db);
         let header = Header {
             parent_hash,
             state_root: self.state_root(transactions_root, receipts_root),
@@ -51,8 +52,12 @@ impl Chain {
             number: facts.l2_number,
             gas_limit: facts.gas_limit,
             timestamp: facts.timestamp,
-            extra_data: Bytes::from(vec![0; 32]),
-            mix_hash: mix_hash(l1_blocks::current(&self.state_db), self.arbos_version()),
+            extra_data: Bytes::from(sent_root.0),
+            mix_hash: mix_hash(
+                sent,
+                l1_blocks::current(&self.state_db),
+                self.arbos_version(),
+            ),
             nonce: B64::with_last_byte(1),
             base_fee_per_gas: Some(facts.base_fee),
             ..Header::default()
@@ -119,8 +124,9 @@ impl Chain {
 }
 
 /// Nitro's header fields in the mix hash: send count, L1 block number, ArbOS version.
-fn mix_hash(l1_number: u64, arbos_version: u64) -> B256 {
+fn mix_hash(sent: u64, l1_number: u64, arbos_version: u64) -> B256 {
     let mut bytes = B256::ZERO;
+    bytes[..8].copy_from_slice(&sent.to_be_bytes());
     bytes[8..16].copy_from_slice(&l1_number.to_be_bytes());
     bytes[16..24].copy_from_slice(&arbos_version.to_be_bytes());
     bytes

@@ -41,6 +41,7 @@ impl Chain {
         let recent = RefCell::default();
         let mut session = self.session(&view, &recent, &facts);
         session.gas_cap = gas_cap(&view);
+        session.is_transaction = true;
         session.tracer = Some(Box::new(Tracer::new(kind)));
         let mut cfg = self.cfg_env(&view);
         cfg.disable_eip3607 = true;

@@ -56,7 +56,10 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
                 None => Err(Stop::Plain("the address is not registered".into())),
             }
         })
-        .on::<lookupIndexCall>(View, 0, |c, a| at(c, a.index))
+        .on::<lookupIndexCall>(View, 0, |c, a| match u64::try_from(a.index) {
+            Ok(index) => at(c, U256::from(index)),
+            Err(_) => Err(Stop::Plain("the index has more than 64 bits".into())),
+        })
         .on::<registerCall>(Write, 0, |c, a| {
             if let Some(index) = position(c, a.account)?.checked_sub(1) {
                 return Ok(U256::from(index));

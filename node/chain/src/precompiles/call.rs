@@ -1,10 +1,10 @@
 //! One call of an ArbOS precompile: its gas, its access rules, its view of the state.
 
 use crate::{
-    arbos::{LAYOUT, Params, Store},
+    arbos::{LAYOUT, Params, Store, messages::Hashes},
     session::{Ctx, load_account},
 };
-use alloy_primitives::{Address, B256, Bytes, Log, U256};
+use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use revm::{
     context::{ContextTr, JournalTr},
@@ -20,7 +20,9 @@ pub(super) enum Stop {
     Plain(String),
     /// A revert without data that takes all gas.
     All,
-    /// The same, because there is no such method.
+    /// Not even what every method needs first can be paid.
+    OutOfGas,
+    /// A revert as `All`, because there is no such method.
     Unknown,
     /// Not a revert, takes all gas. The text is for messages only.
     Failure(String),
@@ -29,6 +31,20 @@ pub(super) enum Stop {
 /// A typed revert.
 pub(super) fn revert<T>(error: impl SolError) -> Result<T, Stop> {
     Err(Stop::Revert(error.abi_encode().into()))
+}
+
+/// Arguments with the high bytes of addresses cleared: Nitro ignores those, and refuses every other
+/// value outside of its type.
+fn cleaned<C: SolCall>(arguments: &[u8]) -> Vec<u8> {
+    let mut arguments = arguments.to_vec();
+    let types = C::SIGNATURE.split_once('(').unwrap_or_default().1;
+    // No method has a tuple or an array before an address.
+    for (word, name) in arguments.chunks_exact_mut(32).zip(types.split([',', ')'])) {
+        if name == "address" {
+            word[..12].fill(0);
+        }
+    }
+    arguments
 }
 
 /// What a method may touch.
@@ -106,12 +122,13 @@ impl<'c, 'a> Call<'c, 'a> {
             return Err(Stop::All);
         }
         if purity > Purity::Pure {
-            self.burn(READ)?;
+            self.open()?;
         }
         let data = self.data.clone();
         let arguments = data.get(4..).unwrap_or_default();
         self.burn(COPY_WORD * arguments.len().div_ceil(32) as u64)?;
-        let arguments = C::abi_decode_raw(arguments).map_err(|_| Stop::All)?;
+        let arguments = cleaned::<C>(arguments);
+        let arguments = C::abi_decode_raw_validate(&arguments).map_err(|_| Stop::All)?;
         match body(self, arguments) {
             Ok(result) => {
                 let result = C::abi_encode_returns(&result);
@@ -124,6 +141,11 @@ impl<'c, 'a> Call<'c, 'a> {
             }
             Err(other) => Err(other),
         }
+    }
+
+    /// Opens ArbOS' state.
+    pub(super) fn open(&mut self) -> Result<(), Stop> {
+        self.burn(READ).map_err(|_| Stop::OutOfGas)
     }
 
     pub(super) fn burn(&mut self, gas: u64) -> Result<(), Stop> {
@@ -295,6 +317,14 @@ impl<'m, 'c, 'a> Methods<'m, 'c, 'a> {
     /// There are no more.
     pub(super) fn end(self) -> Result<Bytes, Stop> {
         self.or(|_| Err(Stop::Unknown))
+    }
+}
+
+/// Hashes at the EVM's price.
+impl Hashes for Call<'_, '_> {
+    fn hash(&mut self, data: &[u8]) -> Result<B256, Stop> {
+        self.burn(30 + 6 * data.len().div_ceil(32) as u64)?;
+        Ok(keccak256(data))
     }
 }
 

@@ -32,10 +32,11 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             Ok(().into())
         })
         .on::<overwriteContractCodeCall>(Write, 0, |c, a| {
-            let (_, old) = c.code(a.target)?;
+            c.code(a.target)?;
             c.ctx.journal_mut().touch_account(a.target);
             c.ctx.journal_mut().set_code(a.target, bytecode(a.newCode));
-            Ok(old)
+            // Nitro gives no code back, whatever there was.
+            Ok(Bytes::new())
         })
         .on::<eventsCall>(Payable, 0, |c, a| {
             let (caller, address, value) = (c.caller, c.address, a.value);
@@ -52,9 +53,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             })?;
             Ok((caller, c.value).into())
         })
-        .on::<eventsViewCall>(View, 0, |_, _| {
-            Err(Stop::Failure("write protection".into()))
-        })
+        .on::<eventsViewCall>(View, 0, |_, _| Err(Stop::Plain("write protection".into())))
         .on::<customRevertCall>(Pure, 0, |_, a| {
             let message =
                 "This spider family wards off bugs: /\\oo/\\ //\\(oo)//\\ /\\oo/\\".into();

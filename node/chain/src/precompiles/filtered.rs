@@ -1,7 +1,7 @@
 //! ArbFilteredTransactionsManager (0x74, from ArbOS 60). No account is a filterer here, so nothing is
-//! filtered: what only filterers may do takes all gas.
+//! filtered: what only filterers may do is refused.
 
-use super::call::{Call, Methods, Purity::*, READ, Stop};
+use super::call::{Call, Methods, Purity::*, Stop};
 use crate::arbos::LAYOUT;
 use alloy_primitives::Bytes;
 use alloy_sol_types::sol;
@@ -16,17 +16,26 @@ sol! {
 }
 use ArbFilteredTransactionsManager::*;
 
+const NO_FILTERER: &str = "unauthorized caller to access-controlled method";
+
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
-    // Filterers act free of gas; whether the caller is one, everyone else pays for.
     let caller = call.caller;
-    call.burn(READ)?;
-    LAYOUT.transaction_filterers.contains(call, caller)?;
-    Methods::of(call)
-        .on::<addFilteredTransactionCall>(Write, 60, |_, _| Err(Stop::All))
-        .on::<deleteFilteredTransactionCall>(Write, 60, |_, _| Err(Stop::All))
-        .on::<isTransactionFilteredCall>(View, 60, |c, _| {
-            c.burn(READ)?;
-            Ok(false)
-        })
-        .end()
+    call.open()?;
+    let known = LAYOUT.transaction_filterers.contains(call, caller);
+    known.map_err(|_| Stop::OutOfGas)?;
+    // Whether the caller is a filterer is all that it pays for.
+    let left = call.gas;
+    let refused = |reason: &str| Stop::Plain(reason.into());
+    let outcome = Methods::of(call)
+        .on::<addFilteredTransactionCall>(Write, 60, |_, _| Err(refused(NO_FILTERER)))
+        .on::<deleteFilteredTransactionCall>(Write, 60, |_, _| Err(refused(NO_FILTERER)))
+        .on::<isTransactionFilteredCall>(View, 60, |_, _| Ok(false))
+        .end();
+    call.gas = left;
+    outcome.map_err(|stop| match stop {
+        Stop::All | Stop::Unknown => {
+            refused("the method is unknown, or its arguments do not decode")
+        }
+        other => other,
+    })
 }

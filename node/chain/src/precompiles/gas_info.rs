@@ -1,6 +1,6 @@
 //! ArbGasInfo (0x6c): prices. There is no L1, so its parts are zero.
 
-use super::call::{Call, Methods, Purity::*, Stop};
+use super::call::{Call, Methods, Purity::*, READ, Stop};
 use crate::arbos::{LAYOUT, Store, address_of};
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::sol;
@@ -41,6 +41,7 @@ sol! {
         function getL1PricingFundsDueForRewards() external view returns (uint256);
         function getL1PricingUnitsSinceUpdate() external view returns (uint64);
         function getLastL1PricingSurplus() external view returns (int256);
+        function getGasPricingConstraints() external view returns (uint64[3][] memory);
         function getMultiGasPricingConstraints() external view returns (ResourceConstraint[] memory);
         function getMultiGasBaseFee() external view returns (uint256[] memory);
     }
@@ -51,6 +52,8 @@ use ArbGasInfo::*;
 const STORAGE: u64 = 20_000;
 /// Bytes of calldata the price of a transaction is quoted for, times 16 units.
 const TX_UNITS: u64 = 2_240;
+/// First ArbOS version with constraints of the gas price.
+const CONSTRAINTS: u64 = 50;
 /// First ArbOS version that reports gas by kinds.
 const MULTI_GAS: u64 = 60;
 /// Kinds of gas, the unknown one included.
@@ -82,7 +85,8 @@ fn in_wei(call: &mut Call<'_, '_>) -> Result<InWei, Stop> {
 }
 
 fn in_gas(call: &mut Call<'_, '_>) -> Result<(U256, U256, U256), Stop> {
-    let (l1, fee, _) = prices(call)?;
+    let l1 = call.read(LAYOUT.l1_price_per_unit)?;
+    let fee = U256::from(call.ctx.chain.base_fee);
     let gas = |units: u64| {
         (l1 * U256::from(units))
             .checked_div(fee)
@@ -120,16 +124,25 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         .word::<getAmortizedCostCapBipsCall>(0, LAYOUT.l1_amortized_cap, |v| v.saturating_to())
         .word::<getL1PricingEquilibrationUnitsCall>(0, LAYOUT.l1_equilibration_units, |v| v)
         .on::<getMultiGasPricingConstraintsCall>(View, MULTI_GAS, |c, _| {
-            c.burn(super::call::READ)?;
+            c.burn(READ)?;
+            Ok(Vec::new())
+        })
+        .on::<getGasPricingConstraintsCall>(View, CONSTRAINTS, |c, _| {
+            c.burn(READ)?;
             Ok(Vec::new())
         })
         // Without constraints every kind costs the base fee.
         .on::<getMultiGasBaseFeeCall>(View, MULTI_GAS, |c, _| {
             let fee = c.read(LAYOUT.l2_base_fee)?;
+            c.burn(GAS_KINDS as u64 * READ)?;
             Ok(vec![fee; GAS_KINDS])
         })
         .fixed::<getLastL1PricingUpdateTimeCall>(0)
-        .fixed::<getL1PricingSurplusCall>(Default::default())
+        // What is there, less what is due for refunds and for rewards.
+        .on::<getL1PricingSurplusCall>(View, 0, |c, _| {
+            c.burn(3 * READ)?;
+            Ok(Default::default())
+        })
         .fixed::<getL1FeesAvailableCall>(U256::ZERO)
         .fixed::<getL1PricingFundsDueForRewardsCall>(U256::ZERO)
         .fixed::<getL1PricingUnitsSinceUpdateCall>(0)

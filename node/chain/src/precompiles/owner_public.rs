@@ -1,8 +1,8 @@
 //! ArbOwnerPublic (0x6b): chain settings for everyone to read.
 
 use super::{
-    call::{Call, Methods, Purity::*, Stop},
-    owner::SINCE_60,
+    call::{Call, Methods, Purity::*, READ, Stop},
+    owner::{NATIVE_TOKEN, SINCE_60},
 };
 use crate::arbos::{LAYOUT, Store, address_of};
 use alloy_primitives::{Bytes, U256};
@@ -17,6 +17,9 @@ sol! {
         function getNetworkFeeAccount() external view returns (address);
         function getInfraFeeAccount() external view returns (address);
         function getBrotliCompressionLevel() external view returns (uint64);
+        function isNativeTokenOwner(address owner) external view returns (bool);
+        function getAllNativeTokenOwners() external view returns (address[] memory);
+        function getNativeTokenManagementFrom() external view returns (uint64);
         function getScheduledUpgrade() external view returns (uint64 version, uint64 timestamp);
         function isCalldataPriceIncreaseEnabled() external view returns (bool);
         function getParentGasFloorPerToken() external view returns (uint64);
@@ -30,21 +33,38 @@ sol! {
 }
 use ArbOwnerPublic::*;
 
+/// First ArbOS version that answers since when the native token may have owners.
+const NATIVE_TOKEN_FROM: u64 = 50;
+
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     Methods::of(call)
         .on::<isChainOwnerCall>(View, 0, |c, a| LAYOUT.owners.contains(c, a.account))
         .on::<getAllChainOwnersCall>(View, 0, |c, _| LAYOUT.owners.all(c))
         .on::<rectifyChainOwnerCall>(Write, 11, |c, a| {
-            // Lists that need it are older than every version that is known here.
-            let reason = match LAYOUT.owners.contains(c, a.account)? {
-                true => "RectifyMapping: Owner address is correctly mapped",
-                false => "RectifyMapping: Address is not an owner",
-            };
+            if !LAYOUT.owners.contains(c, a.account)? {
+                let reason = "RectifyMapping: Address is not an owner";
+                return Err(Stop::Plain(reason.into()));
+            }
+            // Its position, what stands there, and the length. Lists that need the repair are older than
+            // every version that is known here.
+            c.burn(3 * READ)?;
+            let reason = "RectifyMapping: Owner address is correctly mapped";
             Err(Stop::Plain(reason.into()))
         })
         .word::<getNetworkFeeAccountCall>(0, LAYOUT.network_fee_account, address_of)
         .word::<getInfraFeeAccountCall>(5, LAYOUT.infra_fee_account, address_of)
         .word::<getBrotliCompressionLevelCall>(20, LAYOUT.brotli_level, |v| v.saturating_to())
+        .on::<isNativeTokenOwnerCall>(View, NATIVE_TOKEN, |c, a| {
+            LAYOUT.native_token_owners.contains(c, a.owner)
+        })
+        .on::<getAllNativeTokenOwnersCall>(View, NATIVE_TOKEN, |c, _| {
+            LAYOUT.native_token_owners.all(c)
+        })
+        .word::<getNativeTokenManagementFromCall>(
+            NATIVE_TOKEN_FROM,
+            LAYOUT.native_token_from,
+            |v| v.saturating_to(),
+        )
         .on::<getScheduledUpgradeCall>(View, 20, |c, _| {
             let version: u64 = c.read(LAYOUT.upgrade_version)?.saturating_to();
             let timestamp: u64 = c.read(LAYOUT.upgrade_timestamp)?.saturating_to();

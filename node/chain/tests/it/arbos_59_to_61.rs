@@ -150,13 +150,16 @@ fn arbos_60_brings_the_account_of_filtered_transactions_and_its_precompile() {
     let mut chain = chain_at(61);
     for selector in [hex!("cb470491"), hex!("d26374b1")] {
         let input = calldata(selector, &[7]);
+        let gas = 21_000 + calldata_gas(&input) + 1_600;
         let receipt = send(
             &mut chain,
             ALICE,
             request(Address::with_last_byte(0x74), input),
         );
-        assert_eq!((receipt.success, receipt.gas_used), (false, 30_000_000));
+        assert_eq!((receipt.success, receipt.gas_used), (false, gas));
     }
+    let unknown = raw(&chain, 0x74, &[]);
+    assert_eq!((unknown.success, unknown.gas_used), (false, 22_600));
 }
 
 #[test]

@@ -338,3 +338,179 @@ fn a_legacy_error_reverts_without_data_and_in_its_own_words() {
     assert!(!refused.success && refused.output.is_empty());
     assert_eq!(refused.refusal.as_deref(), Some("example legacy error"));
 }
+
+/// A method by its signature, and its arguments.
+fn method(signature: &str, arguments: &[U256]) -> Vec<u8> {
+    let selector = alloy_primitives::keccak256(signature);
+    let words = arguments.iter().map(|word| word.to_be_bytes::<32>());
+    [&selector[..4], &words.collect::<Vec<_>>().concat()].concat()
+}
+
+#[test]
+fn methods_cost_what_was_measured_on_nitro() {
+    let chain = chain();
+    let owner = U256::from_be_slice(DEV.as_slice());
+    for (to, signature, arguments, gas) in [
+        (0x6c, "getPricesInArbGas()", vec![], 1_609),
+        (0x6c, "getL1PricingSurplus()", vec![], 3_203),
+        (0x6c, "getMultiGasBaseFee()", vec![], 8_833),
+        (0x6c, "getGasPricingConstraints()", vec![], 1_606),
+        (0x6e, "redeem(bytes32)", vec![U256::from(7)], 2_406),
+        (0x6b, "rectifyChainOwner(address)", vec![owner], 4_003),
+        (
+            0x6b,
+            "rectifyChainOwner(address)",
+            vec![U256::from(7)],
+            1_603,
+        ),
+        (0x6b, "isNativeTokenOwner(address)", vec![owner], 1_606),
+        (0x6b, "getAllNativeTokenOwners()", vec![], 1_606),
+        (0x6b, "getNativeTokenManagementFrom()", vec![], 1_603),
+        (0x6d, "getBatchPosters()", vec![], 2_409),
+        (0x6d, "getDefaultAggregator()", vec![], 803),
+        (0x6d, "getPreferredAggregator(address)", vec![owner], 809),
+        (0x6d, "getFeeCollector(address)", vec![owner], 1_603),
+        (0x68, "size(address)", vec![owner], 806),
+        (0x68, "get(address,uint256)", vec![owner, owner], 806),
+        (0x74, "isTransactionFiltered(bytes32)", vec![owner], 1_600),
+        (0xff, "becomeChainOwner()", vec![], 63_200),
+        (0xff, "eventsView()", vec![], 800),
+    ] {
+        let data = method(signature, &arguments);
+        assert_eq!(body_gas(&chain, to, &data), gas, "{signature}");
+    }
+}
+
+#[test]
+fn arguments_beyond_their_type_are_refused_and_the_high_bytes_of_addresses_ignored() {
+    let mut chain = chain();
+    let two = |bits: usize| U256::ONE << bits;
+    for (signature, arguments) in [
+        ("customRevert(uint64)", vec![two(64) + U256::from(5)]),
+        ("events(bool,bytes32)", vec![U256::from(2), U256::ZERO]),
+    ] {
+        let outcome = raw(&chain, 0xff, &method(signature, &arguments));
+        assert!(!outcome.success && outcome.output.is_empty(), "{signature}");
+        assert_eq!(outcome.gas_used, 30_000_000, "{signature}");
+    }
+    for (signature, arguments) in [
+        ("setInkPrice(uint32)", vec![two(32) + U256::ONE]),
+        ("setWasmPageGas(uint16)", vec![two(16)]),
+        ("setWasmMinInitGas(uint8,uint16)", vec![two(8), U256::ZERO]),
+        ("setCalldataPriceIncrease(bool)", vec![U256::from(2)]),
+        ("setPerBatchGasCharge(int64)", vec![two(64)]),
+    ] {
+        let input = method(signature, &arguments);
+        let receipt = send(&mut chain, DEV, request(ARB_OWNER, input));
+        assert!(!receipt.success, "{signature}");
+    }
+    let owner = U256::from_be_slice(DEV.as_slice());
+    let question = |word| method("isChainOwner(address)", &[word]);
+    for word in [owner, owner | U256::MAX << 160] {
+        assert_eq!(number(&chain, 0x6b, &question(word)), U256::ONE);
+    }
+}
+
+#[test]
+fn setters_of_owners_have_nitros_limits() {
+    let mut chain = chain();
+    let mut set = |signature: &str, arguments: &[u64]| {
+        let arguments: Vec<_> = arguments.iter().copied().map(U256::from).collect();
+        let input = method(signature, &arguments);
+        send(&mut chain, DEV, request(ARB_OWNER, input)).success
+    };
+    assert!(set("setWasmMinInitGas(uint8,uint16)", &[255, 65_535]));
+    assert!(set("setWasmInitCostScalar(uint64)", &[u64::MAX]));
+    assert!(!set("setSpeedLimit(uint64)", &[0]));
+    assert!(!set("setBrotliCompressionLevel(uint64)", &[12]));
+    assert!(set("setBrotliCompressionLevel(uint64)", &[11]));
+    // The fields are full at 255 units.
+    let start = raw(&chain, 0x71, &method("minInitGas()", &[])).output;
+    assert_eq!(start, Bytes::from([word(256), word(255 * 32)].concat()));
+    assert_eq!(number(&chain, 0x71, &hex!("5fc94c0b")), U256::from(510));
+
+    // A call may not set it to nothing, a transaction may.
+    let nothing = method("setMinimumL2BaseFee(uint256)", &[U256::ZERO]);
+    let mut called = request(ARB_OWNER, nothing.clone());
+    called.from = Some(DEV);
+    let refusal = call(&chain, called).refusal;
+    assert_eq!(refusal.as_deref(), Some("minimum base fee must be nonzero"));
+    assert!(send(&mut chain, DEV, request(ARB_OWNER, nothing)).success);
+}
+
+#[test]
+fn an_owner_needs_the_gas_of_a_method_and_gets_it_back() {
+    let mut chain = chain();
+    let input = ArbOs::setWasmFreePagesCall { pages: 9 }.abi_encode();
+    let intrinsic = INTRINSIC + calldata_gas(&input);
+    for (gas, enough) in [(25_000, false), (200_000, true)] {
+        let act = with_gas(gas, request(ARB_OWNER, input.clone()));
+        let receipt = send(&mut chain, DEV, act);
+        assert_eq!((receipt.success, receipt.gas_used), (enough, intrinsic));
+        assert_eq!(receipt.logs.len(), usize::from(enough));
+    }
+    // Without data, too.
+    let receipt = send(&mut chain, DEV, request(ARB_OWNER, Bytes::new()));
+    assert_eq!((receipt.success, receipt.gas_used), (false, INTRINSIC));
+}
+
+sol! {
+    function withdrawEth(address destination) external payable returns (uint256);
+    function sendTxToL1(address destination, bytes calldata data) external payable returns (uint256);
+    function sendMerkleTreeState() external view returns (uint256 size, bytes32 root, bytes32[] memory partials);
+}
+
+#[test]
+fn messages_to_l1_are_leaves_of_a_tree_and_burn_their_value() {
+    let mut chain = chain();
+    let sys = Address::with_last_byte(0x64);
+    let destination = address!("9A5899c745DF3E466b77e25eC6F1a2960cC8AA9c");
+    let withdraw = withdrawEthCall { destination }.abi_encode();
+    let data = Bytes::from_static(b"hi");
+    let say = sendTxToL1Call { destination, data }.abi_encode();
+    let before = account(&chain, sys).balance;
+    // As measured: the first, one that is stored at once, and one that completes two levels.
+    let mut leaves = Vec::new();
+    for (number, input, value, gas) in [
+        (0, &withdraw, 5, 68_371),
+        (1, &say, 0, 0),
+        (2, &withdraw, 5, 69_171),
+        (3, &say, 0, 83_702),
+    ] {
+        let message = paying(U256::from(value), request(sys, input.clone()));
+        let receipt = done(&mut chain, ALICE, message);
+        assert_eq!(receipt.output, Bytes::from(word(number)));
+        if gas > 0 {
+            assert_eq!(receipt.gas_used, gas, "{number}");
+        }
+        // Nodes that are complete now, then the message.
+        assert_eq!(receipt.logs.len(), [1, 2, 1, 3][number as usize]);
+        let topics = receipt.logs.last().expect("a log").topics().to_vec();
+        assert_eq!(topics[3], B256::from(word(number)));
+        leaves.push(topics[2]);
+    }
+    assert_eq!(account(&chain, sys).balance, before);
+
+    let hash = |data: &[u8]| alloy_primitives::keccak256(data);
+    let pair = |a: B256, b: B256| hash(&[a.as_slice(), b.as_slice()].concat());
+    let leaves: Vec<B256> = leaves.iter().map(|leaf| hash(leaf.as_slice())).collect();
+    let root = pair(pair(leaves[0], leaves[1]), pair(leaves[2], leaves[3]));
+    let header = chain
+        .block(BlockId::latest())
+        .expect("known")
+        .header
+        .clone();
+    assert_eq!(header.extra_data[..], root[..]);
+    assert_eq!(header.mix_hash[..8], 4u64.to_be_bytes());
+
+    let question = request(sys, sendMerkleTreeStateCall {}.abi_encode());
+    let asked = call(&chain, question.clone());
+    let refusal = asked.refusal.as_deref();
+    assert_eq!(refusal, Some("method can only be called by address zero"));
+    let mut by_zero = question;
+    by_zero.from = Some(Address::ZERO);
+    let state = sendMerkleTreeStateCall::abi_decode_returns(&call(&chain, by_zero).output);
+    let state = state.expect("decodes");
+    assert_eq!((state.size, state.root), (U256::from(4), root));
+    assert_eq!(state.partials, [B256::ZERO, B256::ZERO, root]);
+}

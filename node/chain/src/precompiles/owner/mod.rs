@@ -1,4 +1,4 @@
-//! ArbOwner (0x70): chain settings, for chain owners only and free of gas for them.
+//! ArbOwner (0x70): chain settings, for chain owners only. They need the gas and get it back.
 
 mod not_built;
 mod params;
@@ -20,6 +20,8 @@ sol! {
         function removeChainOwner(address account) external;
         function isChainOwner(address account) external view returns (bool);
         function getAllChainOwners() external view returns (address[] memory);
+        function isNativeTokenOwner(address owner) external view returns (bool);
+        function getAllNativeTokenOwners() external view returns (address[] memory);
         function getNetworkFeeAccount() external view returns (address);
         function setNetworkFeeAccount(address account) external;
         function getInfraFeeAccount() external view returns (address);
@@ -48,20 +50,32 @@ sol! {
 }
 use ArbOwner::*;
 
+/// The best level of brotli.
+const BROTLI_LEVELS: u64 = 11;
+/// First ArbOS version with owners of the native token.
+pub(super) const NATIVE_TOKEN: u64 = 41;
 /// First ArbOS version with tips, filters, multi-gas constraints, and events of owners.
 pub(super) const SINCE_60: u64 = 60;
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     let (gas, caller) = (call.gas, call.caller);
-    call.free = true;
-    if !LAYOUT.owners.contains(call, caller)? {
+    call.open()?;
+    let is_owner = LAYOUT.owners.contains(call, caller);
+    if !is_owner.map_err(|_| Stop::OutOfGas)? {
         return Err(Stop::Failure(
             "unauthorized caller to access-controlled method".into(),
         ));
     }
-    let output = dispatch(call);
+    // An owner needs the gas of the method, and gets all of it back.
     call.gas = gas;
+    let output = dispatch(call);
+    let is_short = call.gas == 0;
+    call.gas = gas;
+    call.free = true;
     let output = output.map_err(|stop| match stop {
+        Stop::All if is_short => Stop::Plain(format!(
+            "ArbOwner needs more gas than {gas} for this method, and gives it back: raise the gas limit"
+        )),
         Stop::All => Stop::Plain(
             "ArbOwner refused the call: its arguments do not decode, it came with value, \
              or it would write in a static call"
@@ -103,14 +117,20 @@ fn dispatch(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             Ok(().into())
         })
         .on::<isChainOwnerCall>(View, 0, |c, a| LAYOUT.owners.contains(c, a.account))
+        .on::<isNativeTokenOwnerCall>(View, NATIVE_TOKEN, |c, a| {
+            LAYOUT.native_token_owners.contains(c, a.owner)
+        })
+        .on::<getAllNativeTokenOwnersCall>(View, NATIVE_TOKEN, |c, _| {
+            LAYOUT.native_token_owners.all(c)
+        })
         .on::<getAllChainOwnersCall>(View, 0, |c, _| LAYOUT.owners.all(c))
         .word::<getNetworkFeeAccountCall>(0, LAYOUT.network_fee_account, address_of)
         .set::<setNetworkFeeAccountCall>(0, LAYOUT.network_fee_account, |a| word(a.account))
         .word::<getInfraFeeAccountCall>(5, LAYOUT.infra_fee_account, address_of)
         .set::<setInfraFeeAccountCall>(5, LAYOUT.infra_fee_account, |a| word(a.account))
         .on::<scheduleArbOSUpgradeCall>(Write, 0, |c, a| {
-            // Zero takes a scheduled upgrade back.
-            if a.version != 0 && !ARBOS_VERSIONS.contains(&a.version) {
+            // A version that is not newer than the chain's never comes; zero takes an upgrade back.
+            if a.version > c.version && !ARBOS_VERSIONS.contains(&a.version) {
                 return Err(Stop::Plain(format!(
                     "the rules of ArbOS {} are not known here, only those of {:?}",
                     a.version, ARBOS_VERSIONS
@@ -120,9 +140,18 @@ fn dispatch(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             c.write(LAYOUT.upgrade_timestamp, number(a.timestamp))?;
             Ok(().into())
         })
-        .set::<setBrotliCompressionLevelCall>(20, LAYOUT.brotli_level, |a| number(a.level))
-        .set::<setCalldataPriceIncreaseCall>(40, LAYOUT.calldata_price_increase, |a| {
-            number(a.enable.into())
+        .on::<setBrotliCompressionLevelCall>(Write, 20, |c, a| {
+            if a.level > BROTLI_LEVELS {
+                return Err(Stop::Plain("invalid brotli compression level".into()));
+            }
+            c.write(LAYOUT.brotli_level, number(a.level))?;
+            Ok(().into())
+        })
+        .on::<setCalldataPriceIncreaseCall>(Write, 40, |c, a| {
+            // It is one bit among others: the word is read before.
+            c.read(LAYOUT.calldata_price_increase)?;
+            c.write(LAYOUT.calldata_price_increase, number(a.enable.into()))?;
+            Ok(().into())
         })
         .on::<addWasmCacheManagerCall>(Write, 30, |c, a| {
             LAYOUT.cache_managers.add(c, a.manager)?;

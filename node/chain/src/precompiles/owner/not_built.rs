@@ -11,8 +11,6 @@ sol! {
         function setNativeTokenManagementFrom(uint64 timestamp) external;
         function addNativeTokenOwner(address owner) external;
         function removeNativeTokenOwner(address owner) external;
-        function isNativeTokenOwner(address owner) external view returns (bool);
-        function getAllNativeTokenOwners() external view returns (address[] memory);
         function setGasPricingConstraints(uint64[3][] constraints) external;
         function setGasBacklog(uint64 backlog) external;
     }

@@ -4,9 +4,9 @@ use super::ArbOwner::*;
 use crate::precompiles::call::{Call, Methods, Stop};
 use alloy_primitives::Bytes;
 
-/// Divides rounding up into one byte.
-fn units(amount: u64, unit: u64) -> Result<u8, &'static str> {
-    u8::try_from(amount.div_ceil(unit)).map_err(|_| "the value is too large for its field")
+/// Divides rounding up into one byte, which is full at 255.
+fn units(amount: u64, unit: u64) -> u8 {
+    u8::try_from(amount.div_ceil(unit)).unwrap_or(u8::MAX)
 }
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
@@ -23,14 +23,12 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         .change::<setWasmPageGasCall>(30, |p, a| p.page_gas = a.gas)
         .change::<setWasmPageLimitCall>(30, |p, a| p.page_limit = a.limit)
         .change::<setWasmMaxSizeCall>(40, |p, a| p.max_wasm_size = a.size)
-        .try_change::<setWasmMinInitGasCall>(30, |p, a| {
-            p.min_init_gas = units(a.gas.into(), 128)?;
-            p.min_cached_init_gas = units(a.cached.into(), 32)?;
-            Ok(())
+        .change::<setWasmMinInitGasCall>(30, |p, a| {
+            p.min_init_gas = units(a.gas.into(), 128);
+            p.min_cached_init_gas = units(a.cached.into(), 32);
         })
-        .try_change::<setWasmInitCostScalarCall>(30, |p, a| {
-            p.init_cost_scalar = units(a.percent, 2)?;
-            Ok(())
+        .change::<setWasmInitCostScalarCall>(30, |p, a| {
+            p.init_cost_scalar = units(a.percent, 2);
         })
         .change::<setWasmExpiryDaysCall>(30, |p, a| p.expiry_days = a.days_)
         .change::<setWasmKeepaliveDaysCall>(30, |p, a| p.keepalive_days = a.days_)

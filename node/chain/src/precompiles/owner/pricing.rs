@@ -70,12 +70,22 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         })
         .set::<setL2BaseFeeCall>(0, LAYOUT.l2_base_fee, |a| a.wei_)
         .on::<setMinimumL2BaseFeeCall>(Write, 0, |c, a| {
+            // Only calls and estimates refuse it, in Nitro too.
+            if a.wei_.is_zero() && !c.ctx.chain.is_transaction {
+                return Err(Stop::Plain("minimum base fee must be nonzero".into()));
+            }
             c.write(LAYOUT.l2_min_base_fee, a.wei_)?;
             // The base fee of a chain without congestion is its minimum.
             c.write(LAYOUT.l2_base_fee, a.wei_)?;
             Ok(().into())
         })
-        .set::<setSpeedLimitCall>(0, LAYOUT.l2_speed_limit, |a| number(a.limit))
+        .on::<setSpeedLimitCall>(Write, 0, |c, a| {
+            if a.limit == 0 {
+                return Err(Stop::Plain("speed limit must be nonzero".into()));
+            }
+            c.write(LAYOUT.l2_speed_limit, number(a.limit))?;
+            Ok(().into())
+        })
         .set::<setMaxTxGasLimitCall>(0, tx_gas_limit, |a| number(a.limit))
         .set::<setMaxBlockGasLimitCall>(50, LAYOUT.l2_block_gas_limit, |a| number(a.limit))
         .or(super::params::run)

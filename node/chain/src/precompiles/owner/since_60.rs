@@ -6,7 +6,7 @@ use crate::{
     arbos::{LAYOUT, Store, address_of, word},
     precompiles::call::{Call, Methods, Purity::*, Stop},
 };
-use alloy_primitives::Bytes;
+use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::sol;
 
 sol! {
@@ -37,10 +37,11 @@ use Since60::*;
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     Methods::of(call)
         .change::<setMaxStylusContractFragmentsCall>(SINCE, |p, a| p.max_fragments = a.count)
-        .on::<setCollectTipsCall>(Write, SINCE, |_, a| {
+        .on::<setCollectTipsCall>(Write, SINCE, |c, a| {
             if a.collect {
                 return Err(off("setCollectTips", "tips are not collected"));
             }
+            c.write(LAYOUT.collect_tips, U256::ZERO)?;
             Ok(().into())
         })
         .on::<setMultiGasPricingConstraintsCall>(Write, SINCE, |_, a| {
@@ -67,11 +68,12 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         .on::<getAllTransactionFilterersCall>(View, SINCE, |c, _| {
             LAYOUT.transaction_filterers.all(c)
         })
-        .on::<setTransactionFilteringFromCall>(Write, SINCE, |_, a| {
+        .on::<setTransactionFilteringFromCall>(Write, SINCE, |c, a| {
             if a.timestamp != 0 {
                 let without = "no transactions are filtered";
                 return Err(off("setTransactionFilteringFrom", without));
             }
+            c.write(LAYOUT.filtering_from, U256::ZERO)?;
             Ok(().into())
         })
         .on::<setFilteredFundsRecipientCall>(Write, SINCE, |c, a| {
