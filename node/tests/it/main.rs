@@ -24,6 +24,7 @@ mod process;
 mod provider;
 mod readers;
 mod readme;
+mod recordings;
 mod simulated;
 mod state;
 mod stylus;
