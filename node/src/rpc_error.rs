@@ -3,7 +3,6 @@
 use std::fmt::Display;
 
 use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol_types::{Panic, Revert, SolError};
 use jsonrpsee::types::ErrorObjectOwned;
 use stylus_chain::{ChainError, RejectReason};
 
@@ -133,6 +132,7 @@ impl From<ChainError> for RpcError {
                 refusal,
             },
             ChainError::Halted(halt) => Self::Halted(halt.to_string()),
+            ChainError::GasAllowance(_) => Self::Halted(error.to_string()),
             ChainError::Rejected(reason) => Self::from(reason),
             ChainError::NotImpersonated(address) => Self::NoSigner(address),
             ChainError::TraceLimit(_) | ChainError::TooLarge => Self::Limit(error.to_string()),
@@ -174,10 +174,8 @@ impl From<WorkError> for RpcError {
 /// `execution reverted`, and the reason where the data is Solidity's `Error(string)` or
 /// `Panic(uint256)`, a named error of a precompile, or where a precompile refused without data.
 pub(crate) fn revert_message(data: &Bytes, refusal: Option<&str>) -> String {
-    let revert = Revert::abi_decode(data).map(|revert| revert.reason);
-    let panic = || Panic::abi_decode(data).map(|panic| panic.to_string());
     let named = || stylus_chain::named_error(data);
-    let reason = revert.or_else(|_| panic()).ok().or_else(named);
+    let reason = stylus_chain::revert_reason(data).or_else(named);
     match reason.or_else(|| refusal.map(str::to_owned)) {
         Some(reason) => format!("execution reverted: {reason}"),
         None => "execution reverted".to_owned(),

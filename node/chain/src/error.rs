@@ -37,6 +37,9 @@ pub enum ChainError {
         /// Why a precompile refused without data, if that was the last call.
         refusal: Option<String>,
     },
+    /// `estimate_gas`: the call needs more gas than it may have.
+    #[error("gas required exceeds allowance ({0})")]
+    GasAllowance(u64),
     /// `estimate_gas`: the call fails otherwise with any amount of gas.
     #[error("execution failed: {0}")]
     Halted(crate::Halt),

@@ -1,9 +1,109 @@
 //! The ends of executions in geth's words.
 
-use revm::context::result::{HaltReason, OutOfGasError};
+use alloy_sol_types::{Panic, Revert, SolError};
+use revm::{
+    bytecode::opcode::{self, OpCode},
+    context::result::{HaltReason, OutOfGasError},
+    interpreter::{
+        InstructionResult, Interpreter,
+        interpreter::EthInterpreter,
+        interpreter_types::{Jumps, LegacyBytecode},
+    },
+    precompile::PrecompileHalt,
+};
 
 /// What geth says to a program whose stack budget ran out.
 pub(crate) const OUT_OF_STACK: &str = "max call depth exceeded";
+
+/// What geth says where a creation cannot pay for its code.
+pub(crate) const CODE_STORAGE: &str = "contract creation code storage out of gas";
+
+/// Words an opcode can find at most on the stack.
+const STACK: usize = 1_024;
+
+/// What geth says to an opcode that ended its frame, where that depends on the opcode.
+pub(crate) fn opcode_text(
+    interpreter: &Interpreter<EthInterpreter>,
+    end: InstructionResult,
+) -> Option<String> {
+    use InstructionResult as I;
+    if !matches!(
+        end,
+        I::OpcodeNotFound
+            | I::NotActivated
+            | I::InvalidFEOpcode
+            | I::StackUnderflow
+            | I::StackOverflow
+    ) {
+        return None;
+    }
+    // The counter stands behind the opcode already.
+    let at = interpreter.bytecode.pc().checked_sub(1)?;
+    let byte = *interpreter.bytecode.bytecode_slice().get(at)?;
+    let (known, depth) = (OpCode::new(byte), interpreter.stack.len());
+    Some(match (end, known) {
+        (I::StackUnderflow, Some(code)) => {
+            format!("stack underflow ({depth} <=> {})", code.inputs())
+        }
+        (I::StackOverflow, Some(code)) => {
+            let limit = STACK + usize::from(code.inputs()) - usize::from(code.outputs());
+            format!("stack limit reached {depth} ({limit})")
+        }
+        _ if byte == opcode::INVALID => "invalid opcode: INVALID".into(),
+        _ if byte == opcode::BLOBBASEFEE => "BLOBBASEFEE is not supported on Arbitrum".into(),
+        _ => format!("invalid opcode: opcode {byte:#x} not defined"),
+    })
+}
+
+/// geth's words for what one of Ethereum's precompiles refuses.
+pub(crate) fn precompile_text(halt: &PrecompileHalt) -> String {
+    use PrecompileHalt as P;
+    match halt {
+        P::Blake2WrongLength
+        | P::BlobInvalidInputLength
+        | P::Bls12381ScalarInputLength
+        | P::Bls12381G1AddInputLength
+        | P::Bls12381G1MsmInputLength
+        | P::Bls12381G2AddInputLength
+        | P::Bls12381G2MsmInputLength
+        | P::Bls12381PairingInputLength
+        | P::Bls12381MapFpToG1InputLength
+        | P::Bls12381MapFp2ToG2InputLength
+        | P::KzgInvalidInputLength => "invalid input length".into(),
+        P::Blake2WrongFinalIndicatorFlag => "invalid final flag".into(),
+        P::Bn254PairLength => "bad elliptic curve pairing size".into(),
+        P::Bn254AffineGFailedToCreate => "point is not on curve".into(),
+        P::Bn254FieldPointNotAMember | P::NonCanonicalFp => "invalid fp.Element encoding".into(),
+        P::BlobMismatchedVersion => "mismatched versioned hash".into(),
+        P::BlobVerifyKzgProofFailed => "error verifying kzg proof".into(),
+        P::Bls12381FpPaddingInvalid => "invalid field element top bytes".into(),
+        P::Bls12381G1NotOnCurve | P::Bls12381G2NotOnCurve => "invalid point: not on curve".into(),
+        P::Bls12381G1NotInSubgroup => "g1 point is not on correct subgroup".into(),
+        P::Bls12381G2NotInSubgroup => "g2 point is not on correct subgroup".into(),
+        other => other.to_string(),
+    }
+}
+
+/// The reason in Solidity's `Error(string)` or `Panic(uint256)`, in geth's words; `None` for other data.
+pub fn revert_reason(data: &[u8]) -> Option<String> {
+    if let Ok(revert) = Revert::abi_decode(data) {
+        return Some(revert.reason);
+    }
+    let code = Panic::abi_decode(data).ok()?.code;
+    Some(match u8::try_from(code).unwrap_or(u8::MAX) {
+        0x00 => "generic panic".into(),
+        0x01 => "assert(false)".into(),
+        0x11 => "arithmetic underflow or overflow".into(),
+        0x12 => "division or modulo by zero".into(),
+        0x21 => "enum overflow".into(),
+        0x22 => "invalid encoded storage byte array accessed".into(),
+        0x31 => "out-of-bounds array access; popping on an empty array".into(),
+        0x32 => "out-of-bounds access of an array or bytesN".into(),
+        0x41 => "out of memory".into(),
+        0x51 => "uninitialized function".into(),
+        _ => format!("unknown panic code: {code:#x}"),
+    })
+}
 
 /// geth's words for the end of an execution.
 pub(crate) fn halt_text(reason: &HaltReason, failure: Option<String>) -> String {
@@ -13,19 +113,27 @@ pub(crate) fn halt_text(reason: &HaltReason, failure: Option<String>) -> String 
             | OutOfGasError::Memory
             | OutOfGasError::MemoryLimit
             | OutOfGasError::Precompile
-            | OutOfGasError::InvalidOperand
-            | OutOfGasError::ReentrancySentry,
-        ) => "out of gas".into(),
+            | OutOfGasError::InvalidOperand,
+        ) => failure
+            .filter(|text| text == CODE_STORAGE)
+            .unwrap_or_else(|| "out of gas".into()),
+        HaltReason::OutOfGas(OutOfGasError::ReentrancySentry) => {
+            "out of gas: not enough gas for reentrancy sentry".into()
+        }
         HaltReason::NotActivated | HaltReason::PrecompileError => {
             failure.unwrap_or_else(|| reason.to_string())
         }
         HaltReason::PrecompileErrorWithContext(text) => text.clone(),
-        HaltReason::StackOverflow => failure
-            .filter(|text| text == OUT_OF_STACK)
-            .unwrap_or_else(|| "stack limit reached".into()),
-        HaltReason::OpcodeNotFound | HaltReason::InvalidFEOpcode => "invalid opcode".into(),
+        HaltReason::StackOverflow => failure.unwrap_or_else(|| "stack limit reached".into()),
+        HaltReason::OpcodeNotFound | HaltReason::InvalidFEOpcode => {
+            failure.unwrap_or_else(|| "invalid opcode".into())
+        }
         HaltReason::InvalidJump => "invalid jump destination".into(),
-        HaltReason::StackUnderflow => "stack underflow".into(),
+        HaltReason::StackUnderflow => failure.unwrap_or_else(|| "stack underflow".into()),
+        HaltReason::OutOfFunds | HaltReason::OverflowPayment => {
+            "insufficient balance for transfer".into()
+        }
+        HaltReason::OutOfOffset => "return data out of bounds".into(),
         HaltReason::CreateCollision => "contract address collision".into(),
         HaltReason::CreateContractSizeLimit => "max code size exceeded".into(),
         HaltReason::CreateContractStartingWithEF => "invalid code: must not begin with 0xef".into(),

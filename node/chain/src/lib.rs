@@ -6,8 +6,9 @@
 //! Differences from Nitro that one can observe: blocks carry no internal start-block transaction,
 //! so user transactions start at index 0; EIP-2935's slots are no part of the state root; a forked
 //! chain has a hash of its history in place of that root; the base fee does not rise with load;
-//! there is no L1, so messages to it are refused and its prices are zero.
+//! there is no L1, so nobody takes messages to it and its prices are zero.
 
+mod accesses;
 mod activations;
 mod arbos;
 mod bounds;
@@ -34,7 +35,7 @@ mod types;
 mod view;
 
 pub use alloy_consensus::TxEnvelope;
-pub use alloy_eips::{BlockId, BlockNumberOrTag};
+pub use alloy_eips::{BlockId, BlockNumberOrTag, eip2930::AccessListResult};
 pub use alloy_rpc_types::{BlockOverrides, Filter, state::AccountOverride};
 pub use arbos::program::{NotRunnable, ProgramSlots};
 pub use bounds::{LAST_BLOCK, LAST_SECOND};
@@ -45,6 +46,7 @@ pub use chain::{
 pub use config::{ChainConfig, TransactionOrder};
 pub use error::{ChainError, RejectReason, TraceLimit};
 pub use genesis::stylus_deployer_init_code;
+pub use halt::revert_reason;
 pub use limit::Budget;
 pub use precompiles::{hardfork, named_error};
 pub use source::{Source, SourceAccount};

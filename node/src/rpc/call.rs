@@ -42,9 +42,7 @@ fn execution(args: &Args) -> Result<(CallRequest, BlockId, Overrides), RpcError>
 }
 
 fn create_access_list(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let (list, gas) =
-        chain.access_list(request::call(args.get(0, "call")?)?, block_id(args, 1)?)?;
-    ok(serde_json::json!({ "accessList": list, "gasUsed": U64::from(gas) }))
+    ok(chain.access_list(request::call(args.get(0, "call")?)?, block_id(args, 1)?)?)
 }
 
 /// The outcome, unless the call reverted or stopped.

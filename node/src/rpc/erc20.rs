@@ -77,8 +77,9 @@ fn slot_of(
     request: &CallRequest,
     amount: U256,
 ) -> Result<Option<(Address, B256)>, RpcError> {
-    let (list, _) = chain.access_list(request.clone(), BlockId::latest())?;
-    let slots = list
+    let listed = chain.access_list(request.clone(), BlockId::latest())?;
+    let slots = listed
+        .access_list
         .0
         .iter()
         .flat_map(|item| item.storage_keys.iter().map(|slot| (item.address, *slot)));

@@ -204,7 +204,7 @@ fn what_ends_the_request_in_nitro_says_so() {
     let error = refused(node.port(), precompile(0xff), &data);
     assert_eq!(error["message"], "method handler crashed");
     assert_eq!(error["code"], -32603);
-    let legacy = calldata("eventsView()", &[]);
-    let error = refused(node.port(), precompile(0xff), &legacy);
-    assert_eq!(error["message"], "write protection");
+    let view = calldata("eventsView()", &[]);
+    let error = refused(node.port(), precompile(0xff), &view);
+    assert_eq!(error["message"], "execution reverted: write protection");
 }

@@ -172,7 +172,7 @@ fn a_revert_is_code_3_with_its_data_and_its_reason() {
         (reason, "execution reverted: nope"),
         (
             overflow,
-            "execution reverted: panic: arithmetic underflow or overflow (0x11)",
+            "execution reverted: arithmetic underflow or overflow",
         ),
         (vec![0xde, 0xad, 0xbe, 0xef], "execution reverted"),
         (vec![], "execution reverted"),

@@ -1,10 +1,12 @@
 //! The chain's public interface.
 
+mod access_list;
 mod branch;
 mod control;
 mod environment;
 mod fork;
 mod mine;
+mod node_interface;
 mod proof;
 mod read;
 mod reader;

@@ -33,13 +33,15 @@ impl Chain {
             .ok_or_else(|| unknown_state(number))?;
         let slots: Vec<U256> = keys.iter().map(|key| key.as_b256().into()).collect();
         let proof = self.proof_at(address, &slots, at)?;
+        // Nitro and geth name no hashes of an account that does not exist.
+        let hash = |hash: B256| if proof.exists { hash } else { B256::ZERO };
         let storage_proof = keys.into_iter().zip(proof.slots);
         Ok(EIP1186AccountProofResponse {
             address,
             balance: proof.account.balance,
             nonce: proof.account.nonce,
-            code_hash: proof.account.code_hash,
-            storage_hash: proof.storage_root,
+            code_hash: hash(proof.account.code_hash),
+            storage_hash: hash(proof.storage_root),
             account_proof: proof.nodes,
             storage_proof: storage_proof
                 .map(|(key, (value, proof))| EIP1186StorageProof { key, value, proof })

@@ -2,18 +2,18 @@
 
 use super::{
     Chain,
-    environment::{BlockFacts, arbos_version, call_env, fee_cap, network_fee_account, reject},
+    environment::{BlockFacts, call_env, fee_cap, gas_cap, reject},
     mine::outcome,
 };
 use crate::{
     BlockId, BlockNumberOrTag, CallOutcome, CallRequest, ChainError, Overrides, RejectReason,
-    arbos::STATE,
     evm::{Executed, execute},
+    session::Session,
     trace::Tracer,
     view::{Overlay, StateView},
 };
-use alloy_eips::eip2930::{AccessList, AccessListItem};
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use revm::context::result::{ExecutionResult, HaltReason};
 use std::cell::RefCell;
 
 /// Gas of a plain transfer.
@@ -27,6 +27,8 @@ pub(super) struct Simulation<'a> {
     pub(super) facts: BlockFacts,
     /// A base fee that was requested is seen by calls without a price, too.
     base_fee_overridden: bool,
+    /// Gas that one transaction may compute with: estimates are bound by it, calls are not.
+    gas_cap: Option<u64>,
     request: &'a CallRequest,
 }
 
@@ -42,6 +44,9 @@ impl Chain {
         id: BlockId,
         overrides: &Overrides,
     ) -> Result<CallOutcome, ChainError> {
+        if let Some(answered) = self.node_interface(&request, id, overrides)? {
+            return Ok(answered.into());
+        }
         let overlay = Overlay::new(overrides);
         let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
         let executed = self.simulate(&simulation, self.gas_of(&request), None)?;
@@ -57,16 +62,25 @@ impl Chain {
     /// the least one.
     ///
     /// # Errors
-    /// [`ChainError::Reverted`] or [`ChainError::Halted`] when no limit suffices, else as
-    /// [`Chain::call`].
+    /// [`ChainError::Reverted`], [`ChainError::GasAllowance`] or [`ChainError::Halted`] when no limit
+    /// suffices, else as [`Chain::call`].
     pub fn estimate_gas(
         &self,
         request: CallRequest,
         id: BlockId,
         overrides: &Overrides,
     ) -> Result<u64, ChainError> {
+        if let Some(answered) = self.node_interface(&request, id, overrides)? {
+            let answer = answered.map_err(|reason| ChainError::Reverted {
+                output: Bytes::new(),
+                refusal: Some(reason),
+            })?;
+            let used = answer.gas;
+            return search(used, used, self.gas_of(&request), |gas| Ok(gas >= used));
+        }
         let overlay = Overlay::new(overrides);
-        let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
+        let mut simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
+        simulation.gas_cap = gas_cap(&simulation.view);
         let mut high = self.gas_of(&request);
         if let Some(price) = fee_cap(&request) {
             let balance = simulation.view.info(request.from.unwrap_or_default());
@@ -96,7 +110,19 @@ impl Chain {
                 }
             }
         }
-        let executed = self.simulate(&simulation, high, None)?;
+        let executed = match self.simulate(&simulation, high, None) {
+            Err(ChainError::Rejected(RejectReason::IntrinsicGas { .. })) => {
+                return Err(ChainError::GasAllowance(high));
+            }
+            executed => executed?,
+        };
+        if let ExecutionResult::Halt {
+            reason: HaltReason::OutOfGas(_),
+            ..
+        } = &executed.result
+        {
+            return Err(ChainError::GasAllowance(high));
+        }
         let spent = executed.result.gas().total_gas_spent();
         let used = executed.result.tx_gas_used();
         let first = outcome(executed);
@@ -116,68 +142,7 @@ impl Chain {
                 Err(error) => Err(error),
             }
         };
-        let mut low = used.saturating_sub(1);
-        let guess = (spent + STIPEND) * 64 / 63;
-        if guess < high {
-            if enough(guess)? {
-                high = guess
-            } else {
-                low = guess
-            }
-        }
-        while low + 1 < high {
-            if (high - low) * 1_000 < high * 15 {
-                break;
-            }
-            let middle = (low + (high - low) / 2).min(low.saturating_mul(2));
-            if enough(middle)? {
-                high = middle
-            } else {
-                low = middle
-            }
-        }
-        Ok(high)
-    }
-
-    /// The EIP-2930 list of what a call touches beyond precompiles, with the gas the call uses. Its sender and receiver are
-    /// in it where slots of theirs are touched.
-    ///
-    /// # Errors
-    /// As [`Chain::call`].
-    pub fn access_list(
-        &self,
-        request: CallRequest,
-        id: BlockId,
-    ) -> Result<(AccessList, u64), ChainError> {
-        let overrides = Overrides::default();
-        let simulation = self.simulation(&request, id, &overrides, None)?;
-        let executed = self.simulate(&simulation, self.gas_of(&request), None)?;
-        let gas_used = executed.result.tx_gas_used();
-        let version = arbos_version(&simulation.view);
-        let precompiles = crate::precompiles::addresses(version, self.config.debug_precompiles);
-        // What is loaded without being named: it is listed where one of its slots is.
-        let implied = [
-            Some(request.from.unwrap_or_default()),
-            request.to,
-            fee_cap(&request).map(|_| network_fee_account(&simulation.view)),
-        ];
-        let mut items: Vec<_> = executed
-            .changes
-            .iter()
-            .filter(|(address, _)| **address != STATE && !precompiles.contains(*address))
-            .map(|(address, account)| {
-                let mut slots: Vec<B256> =
-                    account.storage.keys().map(|key| (*key).into()).collect();
-                slots.sort_unstable();
-                AccessListItem {
-                    address: *address,
-                    storage_keys: slots,
-                }
-            })
-            .filter(|item| !implied.contains(&Some(item.address)) || !item.storage_keys.is_empty())
-            .collect();
-        items.sort_unstable_by_key(|item| item.address);
-        Ok((AccessList(items), gas_used))
+        search(used, spent, high, enough)
     }
 
     pub(super) fn simulation<'a>(
@@ -212,6 +177,7 @@ impl Chain {
             view,
             facts: facts.with(&overrides.block),
             base_fee_overridden: overrides.block.base_fee.is_some(),
+            gas_cap: None,
             request,
         })
     }
@@ -221,6 +187,17 @@ impl Chain {
         simulation: &Simulation<'_>,
         gas: u64,
         tracer: Option<Tracer>,
+    ) -> Result<Executed, ChainError> {
+        self.simulate_with(simulation, gas, |session| {
+            session.tracer = tracer.map(Box::new);
+        })
+    }
+
+    pub(super) fn simulate_with(
+        &self,
+        simulation: &Simulation<'_>,
+        gas: u64,
+        set: impl FnOnce(&mut Session<'_>),
     ) -> Result<Executed, ChainError> {
         self.check_time()?;
         let Simulation {
@@ -237,7 +214,8 @@ impl Chain {
         }
         let recent = RefCell::default();
         let mut session = self.session(view, &recent, facts);
-        session.tracer = tracer.map(Box::new);
+        session.gas_cap = simulation.gas_cap;
+        set(&mut session);
         let mut cfg = self.cfg_env(view);
         cfg.disable_eip3607 = true;
         cfg.disable_nonce_check = true;
@@ -258,6 +236,37 @@ impl Chain {
         self.check_source()?;
         executed
     }
+}
+
+/// The search of geth for a gas limit: at most 1.5 % above the least one that is enough. `spent` is `used` before
+/// refunds.
+fn search(
+    used: u64,
+    spent: u64,
+    mut high: u64,
+    enough: impl Fn(u64) -> Result<bool, ChainError>,
+) -> Result<u64, ChainError> {
+    let mut low = used.saturating_sub(1);
+    let guess = (spent + STIPEND) * 64 / 63;
+    if guess < high {
+        if enough(guess)? {
+            high = guess
+        } else {
+            low = guess
+        }
+    }
+    while low + 1 < high {
+        if (high - low) * 1_000 < high * 15 {
+            break;
+        }
+        let middle = (low + (high - low) / 2).min(low.saturating_mul(2));
+        if enough(middle)? {
+            high = middle
+        } else {
+            low = middle
+        }
+    }
+    Ok(high)
 }
 
 fn funds(address: Address, have: U256, want: U256) -> ChainError {

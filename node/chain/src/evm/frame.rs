@@ -3,6 +3,7 @@
 use super::recorded;
 use crate::{
     console,
+    halt::{CODE_STORAGE, opcode_text},
     precompiles::ArbPrecompiles,
     session::{Ctx, OpenFrame},
     stylus,
@@ -171,7 +172,8 @@ impl<'a> EvmTr for ArbEvm<'a> {
             let (table, gas_table) = (instruction.instruction_table(), instruction.gas_table());
             let interpreter = &mut frame.eth.interpreter;
             let tracer = ctx.chain.tracer.as_ref();
-            let is_recorded = tracer.is_some_and(|tracer| tracer.opcodes.is_some());
+            let is_recorded = tracer.is_some_and(|tracer| tracer.opcodes.is_some())
+                || ctx.chain.accesses.is_some();
             match is_recorded || ctx.chain.programs().counts_instructions() {
                 true => recorded::run(interpreter, table, gas_table, ctx),
                 false => interpreter.run_plain(table, gas_table, ctx),
@@ -183,8 +185,15 @@ impl<'a> EvmTr for ArbEvm<'a> {
                 return Err(trace_limit());
             }
         }
+        let mut was_ok = false;
         if let InterpreterAction::Return(result) = &mut action {
             refuse_foreign_ef(&frame.eth, result, ctx.chain.arbos_version);
+            was_ok = result.result.is_ok();
+            if frame.wasm.is_none()
+                && let Some(text) = opcode_text(&frame.eth.interpreter, result.result)
+            {
+                ctx.chain.failure = Some(text);
+            }
         }
         let next: FrameInitOrResult<EthFrame> = frame
             .eth
@@ -197,6 +206,14 @@ impl<'a> EvmTr for ArbEvm<'a> {
                     wasm.close(&mut ctx.chain.pages);
                 }
                 ctx.chain.leave();
+                if result.instruction_result() == InstructionResult::OutOfGas {
+                    // A creation that ended well and could not pay for its code; no older one counts.
+                    let failure = &mut ctx.chain.failure;
+                    failure.take_if(|text| text == CODE_STORAGE);
+                    if was_ok {
+                        *failure = Some(CODE_STORAGE.into());
+                    }
+                }
                 if let Some(tracer) = &mut ctx.chain.tracer {
                     tracer.unwound(ctx.journaled_state.logs().len());
                     tracer.exit(&result, ctx.chain.failure.as_deref());

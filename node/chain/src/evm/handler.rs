@@ -33,6 +33,7 @@ pub(crate) struct Executed {
     /// What was written to the console.
     pub(crate) console: Vec<String>,
     pub(crate) tracer: Option<Box<crate::trace::Tracer>>,
+    pub(crate) accesses: Option<crate::accesses::Accesses>,
 }
 
 /// Why there is no outcome.
@@ -89,6 +90,7 @@ pub(crate) fn execute<'a>(
         refusal: session.refusal,
         console: session.console.into_lines(),
         tracer: session.tracer,
+        accesses: session.accesses,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Opcodes that behave differently on Arbitrum.
 
 use crate::{session::Ctx, stylus::is_stylus_code};
+use alloy_primitives::Address;
 use revm::{
     bytecode::opcode,
     context::{ContextTr, JournalTr},
@@ -27,7 +28,7 @@ fn no_blobs(_: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> Result {
     Err(InstructionResult::OpcodeNotFound)
 }
 
-/// Refused, as a revert, where the acting account has Stylus code.
+/// Refused, as a revert, where the acting account has Stylus code; its gas is charged before that.
 fn selfdestruct(context: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> Result {
     let acting = context.interpreter.input.target_address();
     let version = context.host.chain().arbos_version;
@@ -37,8 +38,26 @@ fn selfdestruct(context: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> Res
         .code(acting)
         .map(|code| code.data)
         .unwrap_or_default();
-    if is_stylus_code(&code, version) {
-        return Err(InstructionResult::Revert);
+    let is_refused = is_stylus_code(&code, version);
+    let stack = context.interpreter.stack.data();
+    let receiver = stack.last().map(|word| Address::from_word((*word).into()));
+    let Ok(account) = context.host.journal_mut().load_account(acting);
+    let balance = account.info.balance;
+    let InstructionContext { interpreter, host } = context;
+    let again = InstructionContext {
+        interpreter,
+        host: &mut *host,
+    };
+    match host::selfdestruct(again) {
+        // What it did before it is refused is undone with its frame.
+        Err(InstructionResult::SelfDestruct) if is_refused => Err(InstructionResult::Revert),
+        end => {
+            if let (Err(InstructionResult::SelfDestruct), Some(tracer), Some(receiver)) =
+                (end, &mut host.chain_mut().tracer, receiver)
+            {
+                tracer.destroyed(acting, receiver, balance);
+            }
+            end
+        }
     }
-    host::selfdestruct(context)
 }

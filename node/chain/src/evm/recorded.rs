@@ -3,7 +3,7 @@
 use crate::{session::Ctx, trace::opcodes::Step};
 use revm::context::{ContextTr, JournalTr};
 use revm::interpreter::{
-    Gas, InstructionResult, Interpreter, InterpreterAction, Stack,
+    FrameInput, Gas, InstructionResult, Interpreter, InterpreterAction, Stack,
     instructions::{GasTable, InstructionTable},
     interpreter::EthInterpreter,
     interpreter_types::{Jumps, LegacyBytecode, LoopControl},
@@ -31,6 +31,9 @@ pub(crate) fn run<'a>(
             let checkpoint = ctx.journal_mut().checkpoint();
             (interpreter.stack.clone(), interpreter.gas, checkpoint)
         });
+        if let Some(accesses) = &mut ctx.chain.accesses {
+            accesses.step(interpreter);
+        }
         let failure = interpreter.step(table, gas_table, ctx).err();
         let mut cost = None;
         if let Some((stack, gas, checkpoint)) = before {
@@ -43,6 +46,13 @@ pub(crate) fn run<'a>(
                 }
                 false => ctx.journal_mut().checkpoint_commit(),
             }
+        }
+        // What a creation passes on is no cost of its opcode.
+        if let (Some(step), Some(InterpreterAction::NewFrame(FrameInput::Create(create)))) =
+            (&step, interpreter.bytecode.action())
+        {
+            let kept = interpreter.gas.remaining() + create.gas_limit();
+            cost = Some(step.gas().saturating_sub(kept));
         }
         if let Some(tracer) = &mut ctx.chain.tracer
             && let Some(step) = step

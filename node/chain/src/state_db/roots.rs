@@ -28,6 +28,8 @@ impl Roots {
 
 /// An account with the nodes that prove it.
 pub(crate) struct Proof {
+    /// Whether the account is in the trie.
+    pub(crate) exists: bool,
     pub(crate) account: Account,
     pub(crate) storage_root: B256,
     pub(crate) nodes: Vec<Bytes>,
@@ -60,6 +62,7 @@ impl StateDb {
             (value.unwrap_or_default(), storage.proof(key))
         });
         Some(Proof {
+            exists: account.is_some(),
             account: account.unwrap_or_default(),
             storage_root: storage.root(),
             nodes: accounts.proof(keccak256(address)),

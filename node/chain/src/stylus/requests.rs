@@ -73,6 +73,9 @@ pub(super) fn serve(
 ) -> Response {
     let acting = frame.interpreter.input.target_address();
     let read_only = frame.interpreter.runtime_flag.is_static();
+    if let Some(accesses) = &mut ctx.chain.accesses {
+        accesses.request(acting, &request);
+    }
     Response::Now(match request {
         Request::GetBytes32 { key } => {
             let Ok(load) = ctx.journal_mut().sload(acting, key.into());

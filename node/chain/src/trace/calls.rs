@@ -1,6 +1,6 @@
 //! geth's callTracer and 4byteTracer, and the transfers of eth_simulateV1: what frames show.
 
-use super::Node;
+use super::{Node, SELFDESTRUCT};
 use crate::types::CallOptions;
 use alloy_primitives::{Address, B256, Log, U64, address, b256};
 use serde_json::{Map, Value, json};
@@ -28,7 +28,7 @@ fn json_of(node: Node, only_top: bool, logs: &mut Option<u64>) -> Value {
     if !node.output.is_empty() {
         map.insert("output".into(), json!(node.output));
         if node.error.is_some()
-            && let Some(reason) = alloy_sol_types::decode_revert_reason(&node.output)
+            && let Some(reason) = crate::revert_reason(&node.output)
         {
             map.insert("revertReason".into(), reason.into());
         }
@@ -107,7 +107,7 @@ pub(super) fn logs_with_transfers(node: &Node, logs: &mut Vec<Log>) {
     if node.error.is_some() {
         return;
     }
-    let moves = matches!(node.kind, "CALL" | "CREATE" | "CREATE2");
+    let moves = matches!(node.kind, "CALL" | "CREATE" | "CREATE2" | SELFDESTRUCT);
     let value = node.value.filter(|value| moves && !value.is_zero());
     if let (Some(value), Some(to)) = (value, node.to) {
         let topics = vec![TRANSFER, node.from.into_word(), to.into_word()];

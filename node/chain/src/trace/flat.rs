@@ -1,6 +1,6 @@
 //! Parity's form of calls: a list, each with its place in the tree.
 
-use super::{Node, calls::is_creation};
+use super::{Node, SELFDESTRUCT, calls::is_creation};
 use alloy_primitives::U64;
 use serde_json::{Value, json};
 
@@ -13,9 +13,10 @@ pub(super) fn json(root: &Node) -> Value {
 
 fn append(node: &Node, place: &mut Vec<usize>, list: &mut Vec<Value>) {
     let calls = || node.calls.iter().filter(|call| !call.frameless);
-    let mut entry = match is_creation(node) {
-        true => created(node),
-        false => called(node),
+    let mut entry = match node.kind {
+        SELFDESTRUCT => destroyed(node),
+        _ if is_creation(node) => created(node),
+        _ => called(node),
     };
     if let Some(error) = &node.error {
         entry["error"] = in_paritys_words(error).into();
@@ -49,6 +50,17 @@ fn called(node: &Node) -> Value {
     })
 }
 
+fn destroyed(node: &Node) -> Value {
+    json!({
+        "action": {
+            "address": node.from,
+            "balance": node.value.unwrap_or_default(),
+            "refundAddress": node.to.unwrap_or_default(),
+        },
+        "type": "suicide",
+    })
+}
+
 fn created(node: &Node) -> Value {
     json!({
         "action": {
@@ -72,11 +84,11 @@ const REVERTED: &str = "execution reverted";
 fn in_paritys_words(error: &str) -> &str {
     match error {
         REVERTED => "Reverted",
-        "out of gas" => "Out of gas",
-        "invalid opcode" => "Bad instruction",
+        text if text.starts_with("out of gas") => "Out of gas",
+        text if text.starts_with("invalid opcode") => "Bad instruction",
         "invalid jump destination" => "Bad jump destination",
-        "stack underflow" => "Stack underflow",
-        "stack limit reached" => "Out of stack",
+        text if text.starts_with("stack underflow") => "Stack underflow",
+        text if text.starts_with("stack limit reached") => "Out of stack",
         "write protection" => "Mutable Call In Static Context",
         other => other,
     }

@@ -31,6 +31,9 @@ const FRAME_BYTES: usize = 512;
 /// Bytes of a host function as JSON, besides its arguments and results.
 const HOSTIO_BYTES: usize = 128;
 
+/// The kind of a frame in which an account gives its balance away for good.
+const SELFDESTRUCT: &str = "SELFDESTRUCT";
+
 /// One recorded call.
 #[derive(Default)]
 struct Node {
@@ -234,6 +237,22 @@ impl Tracer {
             node.calls.push(Node {
                 to: Some(to),
                 frameless: true,
+                ..Node::default()
+            });
+        }
+    }
+
+    /// Notes that the innermost frame gave the balance of its account away for good.
+    pub(crate) fn destroyed(&mut self, account: Address, receiver: Address, balance: U256) {
+        if !self.count(1, FRAME_BYTES) {
+            return;
+        }
+        if let Some(node) = self.open.last_mut() {
+            node.calls.push(Node {
+                kind: SELFDESTRUCT,
+                from: account,
+                to: Some(receiver),
+                value: Some(balance),
                 ..Node::default()
             });
         }

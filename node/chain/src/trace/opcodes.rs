@@ -168,7 +168,12 @@ impl Step {
         })
     }
 
-    /// Completes the entry; `full_cost` is that of an opcode that ran out of gas. False when the recording has reached a bound.
+    /// Gas before it.
+    pub(crate) fn gas(&self) -> u64 {
+        self.gas
+    }
+
+    /// Completes the entry; `full_cost` is that of an opcode that ran out of gas, or passed some on. False when the recording has reached a bound.
     pub(crate) fn end(
         mut self,
         interpreter: &Interpreter<EthInterpreter>,

@@ -1,7 +1,7 @@
 //! Nitro's stylusTracer: the host functions of the outermost frame, with those of the frames below
 //! it inside.
 
-use super::Node;
+use super::{Node, SELFDESTRUCT};
 use serde_json::{Value, json};
 
 /// The recording as stylusTracer gives it.
@@ -60,6 +60,7 @@ fn frame_step(node: Node) -> Value {
         "STATICCALL" => "evm_static_call_contract",
         "CREATE" => "evm_create1",
         "CREATE2" => "evm_create2",
+        SELFDESTRUCT => "evm_self_destruct",
         _ => "evm_call_contract",
     };
     let mut value = step(name, &[], &[], 0, 0);

@@ -1,7 +1,7 @@
 //! EVM and Stylus frames calling each other.
 
 use crate::common::*;
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256, hex};
 use alloy_sol_types::SolCall;
 use stylus_chain::{CallRequest, Chain};
 
@@ -260,6 +260,23 @@ fn selfdestruct_by_delegatecall_from_a_program_reverts() {
     let bomb = deploy(&mut chain, &[0x5f, 0xff]);
     let receipt = send(&mut chain, ALICE, request(proxy, via(bomb, b"")));
     assert!(!receipt.success && receipt.halt.is_none());
+    // Its gas is charged before: a cold receiver, and one that would come to be.
+    let nobody = Address::repeat_byte(0xd7);
+    let far = deploy(
+        &mut chain,
+        &[&[0x73][..], nobody.as_slice(), &[0xff]].concat(),
+    );
+    let near = deploy(&mut chain, &hex!("30ff"));
+    let gas = |chain: &mut Chain, target| {
+        let receipt = send(chain, ALICE, request(proxy, via(target, b"")));
+        assert!(!receipt.success && receipt.halt.is_none());
+        receipt.gas_used - calldata_gas(&via(target, b""))
+    };
+    let plain = gas(&mut chain, near);
+    // PUSH20 costs 3, ADDRESS 2.
+    assert_eq!(gas(&mut chain, far), plain + 2_600 + 1);
+    chain.set_balance(proxy, U256::ONE);
+    assert_eq!(gas(&mut chain, far), plain + 2_600 + 25_000 + 1);
     let evm = deploy(&mut chain, &EVM_DELEGATE);
     assert!(send(&mut chain, ALICE, request(evm, via(bomb, b""))).success);
 }

@@ -9,6 +9,7 @@ mod frames;
 mod hostile;
 mod l1_blocks;
 mod live_facts;
+mod node_interface;
 mod pool;
 mod precompiles;
 mod programs;

@@ -45,9 +45,7 @@ fn keys(slots: &[U256]) -> Vec<JsonStorageKey> {
 
 /// Checks an account's proof, and those of its slots, against a root.
 fn verify(root: B256, address: Address, proof: &AccountProof) {
-    let exists = proof.nonce > 0
-        || !proof.balance.is_zero()
-        || proof.code_hash != alloy_primitives::KECCAK256_EMPTY;
+    let exists = proof.nonce > 0 || !proof.balance.is_zero() || !proof.code_hash.is_zero();
     let account = TrieAccount {
         nonce: proof.nonce,
         balance: proof.balance,

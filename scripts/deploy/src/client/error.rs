@@ -219,6 +219,7 @@ impl ChainError {
         match error {
             CopyError::Reverted { output, .. } => Self::refused_on_copy(what, &output),
             CopyError::Halted(halt) => Self::halted(what, halt),
+            CopyError::GasAllowance(_) => Self::halted(what, format!("out of gas: {error}")),
             error => error.into(),
         }
     }

@@ -201,10 +201,15 @@ fn read(
     getter: &Getter,
 ) -> Result<BTreeSet<(Address, B256)>, ChainError> {
     let request = request(proxy, getter);
-    let (list, _) = simulation.chain.access_list(request, BlockId::latest())?;
+    let listed = simulation.chain.access_list(request, BlockId::latest())?;
     let of_account = |one: AccessListItem| {
         let slots = one.storage_keys.into_iter();
         slots.map(move |slot| (one.address, slot))
     };
-    Ok(list.0.into_iter().flat_map(of_account).collect())
+    Ok(listed
+        .access_list
+        .0
+        .into_iter()
+        .flat_map(of_account)
+        .collect())
 }

@@ -42,7 +42,7 @@ impl StepEnd {
         let not_active = errors.find(|error| is_not_runnable(error));
         Some(match (step.error.as_deref(), not_active, trap) {
             (None, ..) => Self::Unmarked(selector()),
-            (Some("out of gas"), ..) => Self::OutOfGas,
+            (Some(words), ..) if words.starts_with("out of gas") => Self::OutOfGas,
             (Some("execution reverted"), Some(words), _) => Self::NotActive(words.into()),
             (Some("execution reverted"), None, Some(trap)) => Self::Panicked(trap.into()),
             (Some("execution reverted"), None, None) => Self::Silent(selector()),
