@@ -20,6 +20,7 @@ mod fork_verify;
 mod front;
 mod hostile;
 mod limits;
+mod nitro_words;
 mod process;
 mod provider;
 mod readers;
