@@ -51,8 +51,8 @@ pub(super) fn block(block: &Block, full: bool) -> Document {
             withdrawals: None,
         },
         l1_block_number: U64::from(block.l1_block_number),
-        send_count: U64::from(u64::from_be_bytes(first(&block.header.mix_hash))),
-        send_root: B256::from(first(&block.header.extra_data)),
+        send_count: U64::from(u64::from_be_bytes(first(&block.header.mix_hash[..]))),
+        send_root: B256::from(first(&block.header.extra_data[..])),
     })
 }
 
