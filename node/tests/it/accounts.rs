@@ -103,7 +103,7 @@ fn signing_for_an_unknown_account_is_refused() {
         "eth_sign",
         json!([Address::repeat_byte(9), "0x00"]),
     );
-    assert_eq!(error["code"], -32003);
+    assert_eq!(error["code"], -32000);
 }
 
 #[test]

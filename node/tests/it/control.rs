@@ -75,7 +75,7 @@ fn impersonation_sends_without_a_key_until_it_is_stopped() {
     assert_eq!(sent["from"], json!(whale));
     rpc(port, "anvil_stopImpersonatingAccount", json!([whale]));
     let found = refused(port, "eth_sendTransaction", transaction.clone());
-    assert_eq!(found, -32003);
+    assert_eq!(found, -32000);
     rpc(port, "eth_sendUnsignedTransaction", transaction.clone());
     rpc(port, "anvil_autoImpersonateAccount", json!([true]));
     rpc(port, "eth_sendTransaction", transaction);

@@ -206,7 +206,7 @@ fn send_transaction_signs_for_dev_accounts_and_refuses_unknown_accounts() {
         "eth_sendTransaction",
         json!([{ "from": Address::repeat_byte(3), "to": nitro }]),
     );
-    assert_eq!(error["code"], -32003, "{error}");
+    assert_eq!(error["code"], -32000, "{error}");
 }
 
 #[test]

@@ -225,6 +225,6 @@ fn a_sender_without_funds_is_refused_for_that_reason() {
             message.starts_with("insufficient funds for gas * price + value"),
             "{method}: {message}"
         );
-        assert_eq!(error["code"], -32003);
+        assert_eq!(error["code"], -32000);
     }
 }

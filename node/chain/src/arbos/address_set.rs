@@ -68,6 +68,8 @@ impl AddressSet {
             store.write(self.position_slot(address_of(last)), U256::from(position))?;
         }
         store.write(self.list.at(len), U256::ZERO)?;
+        // Nitro reads the length once more, for which precompiles charge.
+        self.len(store)?;
         store.write(self.list.at(0), U256::from(len - 1))
     }
 }

@@ -58,7 +58,12 @@ fn verify(root: B256, address: Address, proof: &AccountProof) {
     for slot in &proof.storage_proof {
         let key = Nibbles::unpack(keccak256(slot.key.as_b256()));
         let value = (!slot.value.is_zero()).then(|| alloy_rlp::encode(slot.value));
-        verify_proof(proof.storage_hash, key, value, &slot.proof).expect("the slot is proved");
+        let storage_root = if exists {
+            proof.storage_hash
+        } else {
+            EMPTY_ROOT_HASH
+        };
+        verify_proof(storage_root, key, value, &slot.proof).expect("the slot is proved");
     }
 }
 
@@ -138,7 +143,7 @@ fn proofs_of_accounts_and_slots_hold_at_every_block_and_exclude_what_is_not_ther
     let absent = chain
         .proof(nobody, keys(&slots), BlockId::latest())
         .expect("proved");
-    assert_eq!(absent.storage_hash, EMPTY_ROOT_HASH);
+    assert_eq!(absent.storage_hash, B256::ZERO);
     // A proof of something else does not hold.
     let mut wrong = latest.clone();
     wrong.balance += U256::from(1);

@@ -75,8 +75,8 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
                 return Err(Stop::Plain("minimum base fee must be nonzero".into()));
             }
             c.write(LAYOUT.l2_min_base_fee, a.wei_)?;
-            // The base fee of a chain without congestion is its minimum.
-            c.write(LAYOUT.l2_base_fee, a.wei_)?;
+            // The base fee of a chain without congestion is its minimum: the next block's start sets it.
+            crate::arbos::fine(c.ctx.write(LAYOUT.l2_base_fee, a.wei_));
             Ok(().into())
         })
         .on::<setSpeedLimitCall>(Write, 0, |c, a| {
