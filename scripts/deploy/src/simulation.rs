@@ -324,25 +324,22 @@ impl Simulation {
         }
     }
 
-    /// What a call answers now, or reverts with.
+    /// What a call answers in the next block, or reverts with.
     pub fn answer(&self, request: CallRequest) -> Result<Bytes, ChainError> {
         let outcome = self
             .chain
-            .call(request, BlockId::latest(), &Overrides::default())?;
+            .call(request, BlockId::pending(), &Overrides::default())?;
         Ok(outcome.output)
     }
 
     /// The instance whose upgrade fails when a call of the registry is sent, and how its step ended.
     pub fn failing(&self, request: CallRequest) -> (Option<Address>, Option<StepEnd>) {
         let kind = TraceKind::Call(CallOptions::default());
-        let (latest, overrides) = (BlockId::latest(), Overrides::default());
+        let (next, overrides) = (BlockId::pending(), Overrides::default());
         let registry = request.to.unwrap_or_default();
-        let called = self.chain.call(request.clone(), latest, &overrides);
+        let called = self.chain.call(request.clone(), next, &overrides);
         let trap = called.ok().and_then(|outcome| outcome.note);
-        let traced = self
-            .chain
-            .trace_call(request, latest, &overrides, kind)
-            .ok();
+        let traced = self.chain.trace_call(request, next, &overrides, kind).ok();
         let frames = traced.and_then(|answer| call_tree::read_value(&answer).ok());
         let frames = frames.unwrap_or_default();
         (

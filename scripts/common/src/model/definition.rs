@@ -199,6 +199,17 @@ impl Readiness {
         self.required.saturating_sub(self.approvals)
     }
 
+    /// The same at that time, in Unix seconds: a delay may be over by then.
+    pub fn at(self, time: u64) -> Self {
+        let is_over = self.blocked_by == BlockedBy::Delay && self.not_before <= time;
+        let blocked_by = match is_over {
+            true if time > self.expires => BlockedBy::Expired,
+            true => BlockedBy::Nothing,
+            false => self.blocked_by,
+        };
+        Self { blocked_by, ..self }
+    }
+
     /// Whose approvals would still count; none where all that are needed are there, and a delay runs or anybody may
     /// execute it.
     pub fn needed(&self) -> &[Address] {

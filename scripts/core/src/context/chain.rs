@@ -17,7 +17,7 @@ use crate::state_folder::state_folder;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-use stylus_devnode::{Fork, ForkOptions, NodeConfig, NodeHandle};
+use stylus_devnode::{Fork, ForkOptions, NodeConfig, NodeError, NodeHandle};
 
 /// The default chain: where a nitro devnode and this program's own node listen.
 const DEFAULT_RPC: &str = "http://127.0.0.1:8547";
@@ -101,7 +101,7 @@ impl Context {
             .into());
         }
         let client = match self.global.dry_run {
-            true => connect(self.copy_of(&endpoint)?).await?.of_copy(),
+            true => connect(self.copy_of(&client).await?).await?.of_copy(),
             false => client,
         };
         let client = client.with_max_data_fee(self.global.max_data_fee);
@@ -113,9 +113,12 @@ impl Context {
         Ok(client)
     }
 
-    /// The endpoint of the copy on which a dry run does everything. It ends with this command.
-    fn copy_of(&self, endpoint: &Endpoint) -> Result<Endpoint> {
+    /// The endpoint of the copy on which a dry run does everything, at the time of the chain's next block. It ends with
+    /// this command.
+    async fn copy_of(&self, client: &Client) -> Result<Endpoint> {
+        let endpoint = client.endpoint();
         if self.copy.get().is_none() {
+            let time = client.next_block_time().await?;
             let options = ForkOptions {
                 timeout: endpoint.timeout,
                 ..ForkOptions::new(endpoint.url().as_str())
@@ -123,7 +126,9 @@ impl Context {
             let node = tokio::task::block_in_place(|| {
                 let fork = Some(Fork::connect(options)?);
                 let config = NodeConfig::default();
-                stylus_devnode::spawn(NodeConfig { fork, ..config })
+                let node = stylus_devnode::spawn(NodeConfig { fork, ..config })?;
+                node.with_chain(move |chain| chain.set_time(time))?;
+                Ok::<_, NodeError>(node)
             })?;
             let _ = (self.copy.set(node), self.fork.set(true));
         }

@@ -14,6 +14,7 @@ mod fork;
 mod forked;
 mod l1_gas;
 mod lag;
+mod next_block;
 mod pinned;
 mod reasons;
 mod receipt;

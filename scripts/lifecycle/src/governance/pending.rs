@@ -5,7 +5,7 @@ use super::definitions::definitions;
 use super::error::{events_hidden, unknown_action};
 use crate::client::ChainError;
 use crate::ids::ActionId;
-use crate::model::Readiness;
+use crate::model::{BlockedBy, Readiness};
 use crate::registry::{Registry, Topics, all_logs, logs};
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::rpc::types::Log;
@@ -39,7 +39,7 @@ pub struct PendingAction {
     pub refused: Vec<Address>,
 }
 
-/// How far `action` is; `None` if it is not open.
+/// How far `action` is for what is sent now; `None` if it is not open.
 ///
 /// # Errors
 /// What the chain says.
@@ -48,6 +48,9 @@ pub async fn readiness(
     action: ActionId,
 ) -> Result<Option<Readiness>, ChainError> {
     match registry.readiness(action).await {
+        Ok(found) if found.blocked_by == BlockedBy::Delay => {
+            Ok(Some(found.at(registry.client.next_block_time().await?)))
+        }
         Ok(found) => Ok(Some(found)),
         Err(error) if error.is_refused_as::<abi::ActionNotFound>() => Ok(None),
         Err(error) => Err(error),

@@ -36,7 +36,7 @@ fn after_others(
         simulation.send("the call", *other, registry, call.clone(), U256::ZERO)?;
     }
     let request = simulation.request(sender, registry, call.clone(), governed.value)?;
-    let error = match simulation.estimate("the call", &request, BlockId::latest()) {
+    let error = match simulation.estimate("the call", &request, BlockId::pending()) {
         Ok(gas) => return Ok((Some(gas), executed(&simulation, request)?)),
         Err(error) => error,
     };

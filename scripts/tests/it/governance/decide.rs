@@ -214,6 +214,31 @@ fn a_delay_is_reported_with_its_end_and_anybody_may_complete_it() {
 }
 
 #[test]
+fn a_delay_that_ended_since_the_newest_block_is_over_for_what_is_sent_now() {
+    let policy = "AND(Admin,AFTER(172800))";
+    let sandbox = Sandbox::new();
+    let define = format!("define A --migrate {policy} --policy Admin --create Admin");
+    sandbox.done("Admin", &define);
+    let register = "register A 1.0 counter-v1";
+    let action = sandbox.action("Admin", register);
+    let approve = format!("approve {action}");
+    sandbox.open("A")[0].has(json!({"blocked_by": "delay"}));
+    sandbox
+        .run("Other", &format!("{approve} --dry-run"))
+        .is(1, "NotAnApprover");
+    // No block is made.
+    sandbox.chain(|chain| chain.increase_time(2 * DAY + 15));
+    sandbox.open("A")[0].has(json!({"blocked_by": "nothing"}));
+    for tried in [register, approve.as_str()] {
+        let tried = sandbox.done("Other", &format!("{tried} --dry-run"));
+        tried.has(json!({"executed": true}));
+    }
+    sandbox
+        .done("Other", &approve)
+        .has(json!({"executed": true}));
+}
+
+#[test]
 fn a_policy_is_updated_by_names_and_explained_in_words() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let update = "policy update A OR(Admin,Admin2)";

@@ -23,6 +23,8 @@ pub struct Fork {
     remote: Remote,
     config: ChainConfig,
     hash: B256,
+    /// When its next block is, in Unix seconds; none is right after its block.
+    next: Option<u64>,
 }
 
 /// The block, and the way to ask for it. It blocks its thread: use it outside of async code.
@@ -56,9 +58,14 @@ impl ReadsLeft {
 }
 
 impl Fork {
-    /// At the newest block.
+    /// At the newest block. What is done there happens when the endpoint's next block would be.
     pub async fn newest(client: &Client) -> Result<Self, ChainError> {
-        Self::at(client, BlockNumberOrTag::Latest).await
+        let (fork, next) = try_join!(
+            Self::at(client, BlockNumberOrTag::Latest),
+            client.next_block_time(),
+        )?;
+        let next = Some(next);
+        Ok(Self { next, ..fork })
     }
 
     /// At any block whose state the endpoint still has.
@@ -81,7 +88,13 @@ impl Fork {
                 ..ChainConfig::default()
             },
             hash: head.hash,
+            next: None,
         })
+    }
+
+    /// Who is asked for its state.
+    pub fn client(&self) -> &Client {
+        &self.remote.client
     }
 
     /// How much may still be read.
@@ -105,7 +118,11 @@ impl Fork {
     {
         let carried_out = tokio::task::spawn_blocking(move || {
             let chain = Chain::fork(self.config, Box::new(self.remote));
-            work(chain.map_err(ChainError::from)?)
+            let mut chain = chain.map_err(ChainError::from)?;
+            if let Some(next) = self.next {
+                chain.set_time(next);
+            }
+            work(chain)
         });
         carried_out.await.map_err(ChainError::copy_ended)?
     }
