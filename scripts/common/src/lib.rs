@@ -5,6 +5,7 @@
 //! | [`address`], [`own_file`] | addresses with their checksum; files that nobody else can have written |
 //! | [`assess`] | findings, where facts come from, how much was seen, what follows |
 //! | [`children`] | programs that end with this one |
+//! | [`cost`] | gas, with the part for L1 or without it, and ether |
 //! | [`error`], [`app_error`] | how a failure is reported; everything that can end a command |
 //! | [`file_names`] | what the files and folders beside the manifest are called |
 //! | [`manifest`], [`keys`], [`output`] | `stylus-upgrades.toml`; signing keys; stdout and stderr |
@@ -20,6 +21,7 @@
 pub mod address;
 pub mod assess;
 pub mod children;
+pub mod cost;
 pub mod error;
 pub mod file_names;
 pub mod ids;

@@ -64,8 +64,8 @@ pub mod project;
 pub mod publication;
 
 pub use stylus_upgrades_common::{
-    address, assess, children, error, file_names, ids, keys, kill_point, loopback, manifest, model,
-    names, output, own_database, own_file, progress, report, secret, state_folder, text,
+    address, assess, children, cost, error, file_names, ids, keys, kill_point, loopback, manifest,
+    model, names, output, own_database, own_file, progress, report, secret, state_folder, text,
 };
 pub use stylus_upgrades_deploy::{
     build, call_tree, client, deploy, expect, functions, interface, journal, program_code,

@@ -236,8 +236,8 @@ impl Harness {
             address: deployed.address,
             codehash: deployed.codehash.into(),
             artifact,
-            create_gas: deployed.created.gas,
-            activate_gas: deployed.activated.map(|sent| sent.gas),
+            create_gas: deployed.created.cost.gas.units,
+            activate_gas: deployed.activated.map(|sent| sent.cost.gas.units),
         })
     }
 

@@ -7,6 +7,7 @@ use super::spec::{Governs, Group, Spec, report_type};
 use crate::assess::{Finding, Role, Severity, decide, told_once};
 use crate::context::prelude::*;
 use crate::context::seen_by;
+use crate::cost::Gas;
 use crate::functions::DecodedCall;
 use crate::governance::Call;
 use crate::options::{INSTANCES, UpgradeArgs};
@@ -75,7 +76,8 @@ pub struct Ran {
     /// The verdict of the whole plan.
     verdict: Verdict,
     /// The gas of all transactions.
-    gas: u64,
+    #[serde(flatten)]
+    gas: Gas,
     /// Whether no finding blocks it.
     ok: bool,
     /// Why it would fail, if it would.

@@ -1,12 +1,12 @@
 //! The report of `plan --replay`.
 
 use crate::context::prelude::*;
+use crate::cost::Gas;
 use crate::functions::interfaces;
 use crate::pipeline::simulated_upgrade::SimulatedUpgrade;
 use crate::pipeline::version_interface::both;
 use crate::plan::{Abis, FieldValues, Group, Kind, Replay, StorageDifference};
 use crate::progress::Progress;
-use crate::text::grouped;
 
 /// The flag that asks for it.
 pub(crate) const FLAG: &str = "--replay";
@@ -108,9 +108,9 @@ pub fn lines(replay: &Replay, names: &Names) -> Vec<String> {
         ));
     }
     lines.push(format!(
-        "  {} gas without the upgrade, {} with it",
-        grouped(replay.gas_before),
-        grouped(replay.gas_after)
+        "  {} without the upgrade, {} with it",
+        Gas::without_l1(replay.gas_before),
+        Gas::without_l1(replay.gas_after)
     ));
     lines
 }

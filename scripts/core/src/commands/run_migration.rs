@@ -14,9 +14,8 @@ use crate::migration::{self, End, Migrated, MigrationRequest, Source};
 use crate::pipeline::effects::Governed;
 use crate::pipeline::standing::{self, Instances};
 use crate::registry::registry_of;
+use crate::text::count;
 use crate::text::shell_word;
-use crate::text::{count, grouped};
-use alloy::primitives::utils::format_ether;
 use clap::Args;
 use governed::{BetweenVersions, govern};
 use std::fmt;
@@ -199,16 +198,15 @@ impl CommandReport for MigratedReport {
         let migrated = &self.migrated;
         let Migrated { proxy, spent, .. } = migrated;
         let mut lines = vec![format!(
-            "{proxy}  {} in {}, {} gas, {} ETH, {:.1} s",
+            "{proxy}  {} in {}, {}, {:.1} s",
             count(spent.items, "item"),
             count(spent.transactions, "transaction"),
-            grouped(spent.gas),
-            format_ether(spent.wei),
+            spent.cost,
             migrated.taken.as_secs_f64(),
         )];
         if let Some(End { tx, gas }) = migrated.end {
-            let gas = grouped(gas);
-            lines.push(format!("{:<44} {tx}  {gas:>10} gas", "endMigration"));
+            let gas = gas.to_string();
+            lines.push(format!("{:<44} {tx}  {gas:>18}", "endMigration"));
         }
         match (&migrated.live, &migrated.then) {
             (Some(live), _) => lines.push(format!("{proxy}  {live}")),

@@ -101,7 +101,7 @@ impl Context {
             .into());
         }
         let client = match self.global.dry_run {
-            true => connect(self.copy_of(&client).await?).await?.of_copy(),
+            true => connect(self.copy_of(&client).await?).await?.of_copy(client),
             false => client,
         };
         let client = client.with_max_data_fee(self.global.max_data_fee);

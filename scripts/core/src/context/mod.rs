@@ -29,7 +29,6 @@ use crate::plan::{Plan, PlanCache, PlanRequest, plan};
 use crate::prelude::*;
 use crate::progress::Progress;
 use crate::registry::Origin;
-use crate::text::grouped;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -239,11 +238,8 @@ pub(crate) fn builder(output: &Arc<Output>) -> Result<Builder, BuildError> {
 /// command does not send them again.
 pub(crate) fn report_with_failure(context: &Context, sent: &[Sent]) {
     for one in sent {
-        let (what, gas) = (&one.what, grouped(one.gas));
-        let line = format!(
-            "warning: sent before it failed: {what}  {}  {gas} gas",
-            one.tx
-        );
+        let Sent { what, tx, cost, .. } = one;
+        let line = format!("warning: sent before it failed: {what}  {tx}  {cost}");
         context.note(&line);
     }
     if !sent.is_empty() {

@@ -128,6 +128,7 @@ impl Client {
         }
         journal.included(entry.tx);
         let (to, input) = (known.to(), Some(known.input()));
-        Ok(Some(Sent::new(&entry.what, to, input, receipt)))
+        let cost = self.cost(&receipt);
+        Ok(Some(Sent::new(&entry.what, to, input, (receipt, cost))))
     }
 }

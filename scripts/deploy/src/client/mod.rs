@@ -52,6 +52,7 @@ pub use transactions::{Spent, Transaction, Transactions};
 pub use unanswered::{ANSWER_MAX, RATE_LIMIT_WAIT, Unanswered};
 pub use value_words::show;
 
+use crate::cost::Gas;
 use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
 use crate::progress::{Progress, Silent};
@@ -86,8 +87,8 @@ pub struct Client {
     sender: Option<Address>,
     acting: Option<Address>,
     is_unlocked: bool,
-    /// Whether it is connected to a copy, so that nothing reaches the chain.
-    is_of_copy: bool,
+    /// The chain of which this is a copy, so that nothing sent here reaches it.
+    original: Option<Arc<Client>>,
     wallet: Option<EthereumWallet>,
     journal: Option<Arc<Journal>>,
     progress: Arc<dyn Progress>,
@@ -142,7 +143,7 @@ impl Client {
             sender: None,
             acting: None,
             is_unlocked: false,
-            is_of_copy: false,
+            original: None,
             wallet: None,
             journal: None,
             progress,
@@ -155,10 +156,10 @@ impl Client {
         })
     }
 
-    /// The same, connected to a copy of a chain: nothing that it sends reaches the chain.
-    pub fn of_copy(self) -> Self {
-        let is_of_copy = true;
-        Self { is_of_copy, ..self }
+    /// The same, connected to a copy of that chain: nothing that it sends reaches the chain.
+    pub fn of_copy(self, original: Self) -> Self {
+        let original = Some(Arc::new(original));
+        Self { original, ..self }
     }
 
     /// The same chain, with transactions signed by `signer`.
@@ -341,12 +342,17 @@ impl Client {
         let estimate = self.estimate(what, &request).await?;
         // The price of L1 may double until it is mined. The estimate has it in it once; what was measured on a fork
         // has none of it.
-        let l1 = self.l1_gas(&request).await;
+        let l1 = self.l1_gas_of(&request).await.unwrap_or_default();
         let mut limit = with_margin(estimate).saturating_add(l1);
         if let Some(gas) = minimum_gas {
             limit = limit.max(gas.saturating_add(l1.saturating_mul(2)));
         }
-        let request = request.with_gas_limit(limit);
+        let fees = self.fees().await?;
+        if self.original.is_none() {
+            let cost = Gas::with_l1(estimate).at(fees.price());
+            self.progress.note(&format!("sending {what}: about {cost}"));
+        }
+        let request = fees.given_to(request.with_gas_limit(limit));
         let receipt = self.transact_with_gas_limit(what, request.clone()).await?;
         let tx = receipt.transaction_hash.into();
         if !receipt.status() {
@@ -358,7 +364,8 @@ impl Client {
         }
         self.included(tx);
         let to = request.to.and_then(|to| to.to().copied());
-        Ok(Sent::new(what, to, request.input.input(), receipt))
+        let cost = self.cost_with_l1(&request, &receipt).await;
+        Ok(Sent::new(what, to, request.input.input(), (receipt, cost)))
     }
 
     /// Signs and sends `request`, which has its gas limit, and waits for its receipt, whether it went through or

@@ -31,7 +31,8 @@ impl Client {
         let receipt = self.receipt(what, tx, None).await?;
         let found = self.known(tx).await?;
         let input = found.as_ref().map(|found| found.input());
-        Ok(Sent::new(what, receipt.to, input, receipt))
+        let cost = self.cost(&receipt);
+        Ok(Sent::new(what, receipt.to, input, (receipt, cost)))
     }
 
     /// The input of a transaction that was sent to `account`; `None` if it was sent

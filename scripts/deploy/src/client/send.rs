@@ -12,6 +12,7 @@ use alloy::eips::Encodable2718;
 use alloy::network::{NetworkTransactionBuilder, TransactionBuilder};
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
+use alloy::providers::utils::EIP1559_BASE_FEE_MULTIPLIER;
 use alloy::rpc::types::TransactionRequest;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,12 +66,32 @@ fn underpriced(what: &str, fees: Fees, error: ChainError) -> ChainError {
 
 /// What gas may cost, in wei.
 #[derive(Debug, Clone, Copy)]
-struct Fees {
+pub(super) struct Fees {
     max: u128,
     tip: u128,
 }
 
 impl Fees {
+    /// What a unit costs, where the base fee stays: Nitro takes no tip.
+    pub(super) fn price(self) -> u128 {
+        self.max.saturating_sub(self.tip) / EIP1559_BASE_FEE_MULTIPLIER
+    }
+
+    /// That request with these fees.
+    pub(super) fn given_to(self, request: TransactionRequest) -> TransactionRequest {
+        request
+            .with_max_fee_per_gas(self.max)
+            .with_max_priority_fee_per_gas(self.tip)
+    }
+
+    /// What a request has.
+    fn of(request: &TransactionRequest) -> Option<Self> {
+        Some(Self {
+            max: request.max_fee_per_gas?,
+            tip: request.max_priority_fee_per_gas?,
+        })
+    }
+
     fn raised(self) -> Self {
         let raised = |fee: u128| fee.saturating_add(fee.saturating_mul(RAISE) / 100 + 1);
         Self {
@@ -98,7 +119,10 @@ impl Client {
         request: TransactionRequest,
     ) -> Result<UnminedTransaction, ChainError> {
         let nonce = self.next_nonce(sender).await?;
-        let fees = self.fees().await?;
+        let fees = match Fees::of(&request) {
+            Some(given) => given,
+            None => self.fees().await?,
+        };
         self.offer(what, request, (sender, nonce), fees).await
     }
 
@@ -152,7 +176,7 @@ impl Client {
                 }
                 rejection => {
                     self.forget(tx);
-                    if !self.is_of_copy {
+                    if self.original.is_none() {
                         self.progress.not_sent(tx);
                     }
                     match rejection {
@@ -175,13 +199,13 @@ impl Client {
 
     /// Tells who listens of a transaction. On the chain of a copy there is none.
     pub(super) fn may_be_sent(&self, tx: TxHash) {
-        if !self.is_of_copy {
+        if self.original.is_none() {
             self.progress.transaction(tx);
         }
     }
 
     /// What gas may cost now.
-    async fn fees(&self) -> Result<Fees, ChainError> {
+    pub(super) async fn fees(&self) -> Result<Fees, ChainError> {
         let found = self.provider.estimate_eip1559_fees().await;
         let found = found.map_err(|error| self.error("eth_feeHistory", error))?;
         Ok(Fees {
@@ -198,10 +222,7 @@ impl Client {
         nonce: u64,
         fees: Fees,
     ) -> Result<(TxHash, Bytes), ChainError> {
-        let request = request
-            .with_nonce(nonce)
-            .with_max_fee_per_gas(fees.max)
-            .with_max_priority_fee_per_gas(fees.tip);
+        let request = fees.given_to(request.with_nonce(nonce));
         let (tx, signed) = self.sign(what, request).await?;
         if let Some(journal) = &self.journal {
             journal.sending(InFlight {

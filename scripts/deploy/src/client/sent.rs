@@ -1,6 +1,7 @@
 //! A transaction that went through, and the events in its receipt.
 
 use super::ChainError;
+use crate::cost::Cost;
 use crate::ids::{CalldataHash, TxHash};
 use alloy::primitives::{Address, Bytes};
 use alloy::rpc::types::TransactionReceipt;
@@ -13,8 +14,8 @@ pub struct Sent {
     pub what: String,
     /// Its hash.
     pub tx: TxHash,
-    /// Gas used, in units of gas.
-    pub gas: u64,
+    /// What it cost.
+    pub cost: Cost,
     /// The account that it called; `None` where it created one.
     pub to: Option<Address>,
     /// keccak256 of its calldata.
@@ -29,12 +30,12 @@ impl Sent {
         what: &str,
         to: Option<Address>,
         input: Option<&Bytes>,
-        receipt: TransactionReceipt,
+        (receipt, cost): (TransactionReceipt, Cost),
     ) -> Self {
         Self {
             what: what.into(),
             tx: receipt.transaction_hash.into(),
-            gas: receipt.gas_used,
+            cost,
             to,
             call: CalldataHash::of(input.cloned().unwrap_or_default()),
             receipt,

@@ -1,8 +1,8 @@
 //! The transactions that a command sent, as its report shows them.
 
 use super::Sent;
+use crate::cost::Cost;
 use crate::ids::TxHash;
-use crate::text::grouped;
 use serde::Serialize;
 
 /// The transactions of a command, in order. A report flattens it into its document.
@@ -18,8 +18,9 @@ pub struct Transactions {
 #[derive(Debug, Clone, Serialize)]
 pub struct Spent {
     tx: TxHash,
-    /// The gas that it used.
-    gas: u64,
+    /// What it cost.
+    #[serde(flatten)]
+    cost: Cost,
 }
 
 impl Spent {
@@ -27,7 +28,7 @@ impl Spent {
     pub fn of(sent: &Sent) -> Self {
         Self {
             tx: sent.tx,
-            gas: sent.gas,
+            cost: sent.cost,
         }
     }
 }
@@ -39,8 +40,9 @@ pub struct Transaction {
     pub name: String,
     /// Its hash.
     pub tx: TxHash,
-    /// The gas that it used.
-    pub gas: u64,
+    /// What it cost.
+    #[serde(flatten)]
+    pub cost: Cost,
 }
 
 impl Transactions {
@@ -70,13 +72,19 @@ impl Transactions {
         self.transactions.len()
     }
 
-    /// A line for each.
+    /// A line for each; the last of several tells what all of them cost.
     pub fn lines(&self) -> Vec<String> {
-        let line = |one: &Transaction| {
-            let gas = grouped(one.gas);
-            format!("{:<44} {}  {gas:>10} gas", one.name, one.tx)
+        let all: Cost = self.transactions.iter().map(|one| one.cost).sum();
+        let line = |(at, one): (usize, &Transaction)| {
+            let in_all = match at > 0 && at + 1 == self.transactions.len() {
+                true => format!(", in all {}", all.ether()),
+                false => String::new(),
+            };
+            let (name, tx) = (&one.name, one.tx);
+            let (ether, gas) = (one.cost.ether(), one.cost.gas);
+            format!("{name:<44} {tx}  {ether}{in_all}, {gas}")
         };
-        self.transactions.iter().map(line).collect()
+        self.transactions.iter().enumerate().map(line).collect()
     }
 }
 
@@ -86,7 +94,7 @@ impl Transaction {
         Self {
             name: sent.what.clone(),
             tx: sent.tx,
-            gas: sent.gas,
+            cost: sent.cost,
         }
     }
 }

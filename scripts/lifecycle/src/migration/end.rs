@@ -98,7 +98,8 @@ pub async fn by_an_earlier_run(
         };
         journal.settled(entry.tx);
         let mut spent = Spent::default();
-        spent.add(receipt.gas_used, receipt.effective_gas_price, Some(0));
+        let cost = client.cost(&receipt);
+        spent.add(cost, Some(0));
         return Ok(Some(Migrated {
             proxy,
             from,
@@ -111,7 +112,7 @@ pub async fn by_an_earlier_run(
             taken: Duration::ZERO,
             end: Some(End {
                 tx: receipt.transaction_hash.into(),
-                gas: receipt.gas_used,
+                gas: cost.gas,
             }),
             ended: true,
             live: Some(live(client, proxy).await?),

@@ -31,6 +31,7 @@ pub use error::way_out;
 pub use runner::Form;
 
 use crate::client::{ChainError, Client};
+use crate::cost::Gas;
 use crate::error::{Exit, Explain, Refusal};
 use crate::ids::TxHash;
 use crate::journal::Journal;
@@ -131,7 +132,8 @@ pub struct End {
     /// Its hash.
     pub tx: TxHash,
     /// Gas that it used.
-    pub gas: u64,
+    #[serde(flatten)]
+    pub gas: Gas,
 }
 
 fn as_seconds<S: Serializer>(taken: &Duration, to: S) -> Result<S::Ok, S::Error> {
@@ -184,11 +186,7 @@ pub async fn run(
     progress.begin(&heading(&migration));
     let mut runner = BatchRunner::new(&sender, migration.clone(), items, gas);
     let end = run_to_end(&sender, &mut runner, &migration, request.ends).await;
-    progress.end(&format!(
-        "{}: {}",
-        heading(&migration),
-        runner.spent.summary()
-    ));
+    progress.end(&format!("{}: {}", heading(&migration), runner.spent.cost));
     let end = end.map_err(|error| interrupted(error, runner.at, request))?;
     let migrated = outcome(client, migration, runner, end).await?;
     if let (true, Some(path)) = (migrated.ended, made) {
@@ -325,9 +323,8 @@ async fn outcome(
 ) -> Result<Migrated, ChainError> {
     let end = match &ended {
         Some(Ended::By(sent)) => {
-            let (tx, gas) = (sent.tx, sent.gas);
-            let price = sent.receipt.effective_gas_price;
-            runner.spent.add(gas, price, Some(0));
+            let (tx, gas) = (sent.tx, sent.cost.gas);
+            runner.spent.add(sent.cost, Some(0));
             Some(End { tx, gas })
         }
         _ => None,

@@ -210,7 +210,7 @@ fn roll_out(
         let what = format!("rollout of {moved}");
         carried_out
             .transactions
-            .push(Transaction::of(&what, &receipt));
+            .push(Transaction::of(simulation, &what, &receipt));
         for skipped in skipped {
             let what = format!("the upgrade of {}", skipped.proxy);
             let alone = abi::rolloutCall {

@@ -48,7 +48,7 @@ pub(super) fn decide(
                     let is_executed = !events::<abi::Executed>(&receipt).is_empty();
                     let approved = events::<abi::Approved>(&receipt).into_iter().next();
                     let name = format!("{what} ({})", names.short(*who));
-                    sent.push(Transaction::of(&name, &receipt));
+                    sent.push(Transaction::of(simulation, &name, &receipt));
                     if is_executed {
                         return Ok(Ok(sent));
                     }

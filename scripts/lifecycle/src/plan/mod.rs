@@ -52,12 +52,16 @@ pub use verdict::{Verdict, upgraded};
 use crate::assess::Finding;
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, Fork};
+use crate::cost::Gas;
 use crate::expect::{Asks, Expectations, Getter, Suggested};
 use crate::governance::{Display, Explained};
 use crate::ids::CodeHash;
 use crate::names::Names;
+use crate::simulation::Simulation;
+use alloy::consensus::Transaction as _;
 use alloy::dyn_abi::DynSolType;
 use alloy::primitives::{Address, B256, Bytes};
+use futures::future::join_all;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::Receipt;
@@ -162,12 +166,16 @@ pub struct Transaction {
     /// What it does.
     pub name: String,
     /// Gas that it uses.
-    pub gas: u64,
+    #[serde(flatten)]
+    pub gas: Gas,
+    /// Whom it calls with what; without an account it creates one.
+    #[serde(skip)]
+    call: (Option<Address>, Bytes),
 }
 
 impl Plan {
     /// Gas of all transactions.
-    pub fn gas(&self) -> u64 {
+    pub fn gas(&self) -> Gas {
         self.transactions.iter().map(|one| one.gas).sum()
     }
 }
@@ -181,15 +189,37 @@ pub async fn plan(client: &Client, request: PlanRequest) -> Result<Plan, ChainEr
 }
 
 async fn plan_on(fork: Fork, request: PlanRequest) -> Result<Plan, ChainError> {
+    let client = fork.client().clone();
     let plan = fork.carry_out(move |chain| simulate_on(chain, &request, GasLimits::EachLimit));
-    Ok(plan.await?.0)
+    let (mut plan, _) = plan.await?;
+    add_l1(&client, &mut plan.transactions).await;
+    Ok(plan)
+}
+
+/// Adds what the chain charges for L1, which a copy does not know. A chain without it is asked once.
+async fn add_l1(client: &Client, transactions: &mut [Transaction]) {
+    let ask = |one: &Transaction| {
+        let (to, data) = one.call.clone();
+        client.l1_gas(to, data)
+    };
+    let Some((first, others)) = transactions.split_first_mut() else {
+        return;
+    };
+    first.gas = first.gas.and_l1(ask(first).await);
+    let parts = join_all(others.iter().map(ask)).await;
+    for (one, part) in others.iter_mut().zip(parts) {
+        one.gas = one.gas.and_l1(part);
+    }
 }
 
 impl Transaction {
-    fn of(name: &str, receipt: &Receipt) -> Self {
+    fn of(simulation: &Simulation, name: &str, receipt: &Receipt) -> Self {
+        let sent = simulation.chain.transaction(receipt.transaction_hash);
+        let data = sent.map(|sent| sent.envelope.input().clone());
         Self {
             name: name.into(),
-            gas: receipt.gas_used,
+            gas: Gas::without_l1(receipt.gas_used),
+            call: (receipt.to, data.unwrap_or_default()),
         }
     }
 }

@@ -81,7 +81,8 @@ impl PlanSimulation<'_> {
         if self.simulation.code(address)?.is_empty() {
             let (to, input) = (CREATE2_DEPLOYER, evm::create2_input(code));
             let done = self.simulation.send(what, ANYBODY, to, input, U256::ZERO)?;
-            self.plan.transactions.push(Transaction::of(what, &done));
+            let done = Transaction::of(&self.simulation, what, &done);
+            self.plan.transactions.push(done);
         }
         Ok(())
     }
@@ -89,7 +90,10 @@ impl PlanSimulation<'_> {
     /// Notes a transaction, or why it is refused.
     fn note(&mut self, what: &str, sent: Result<Receipt, ChainError>) -> Result<(), ChainError> {
         match sent {
-            Ok(done) => self.plan.transactions.push(Transaction::of(what, &done)),
+            Ok(done) => {
+                let done = Transaction::of(&self.simulation, what, &done);
+                self.plan.transactions.push(done);
+            }
             Err(error) => self.plan.problems.push(error.finding()?),
         }
         Ok(())

@@ -63,6 +63,48 @@ fn the_part_for_l1_may_double_until_a_transaction_is_mined() {
     assert!(with <= without + L1 * 22 / 10 + 1_000, "{with} {without}");
 }
 
+/// The gas of every transaction in a document, each with the part for L1.
+fn gas(document: &Value) -> Vec<u64> {
+    let all = list(document, "transactions").iter();
+    all.map(|one| {
+        assert_eq!(one["with_l1"], true, "{one}");
+        one["gas"].as_u64().expect("gas")
+    })
+    .collect()
+}
+
+#[test]
+fn what_is_tried_on_a_copy_costs_what_the_chain_would_charge_for_l1_too() {
+    for words in [format!("{MIGRATE} --dry-run"), PLAN.to_owned()] {
+        let [with, without] = [true, false].map(|has_l1| {
+            let sandbox = Sandbox::with_counter("Admin", 1);
+            let relay = match has_l1 {
+                true => relay(&sandbox),
+                false => Relay::to(&sandbox.node.endpoint(), |_| None),
+            };
+            gas(sandbox.run_at(&relay, "Admin", &words).ends(0))
+        });
+        let more: Vec<u64> = with.iter().zip(&without).map(|(a, b)| a - b).collect();
+        assert_eq!(more, vec![L1; without.len()], "{words}");
+    }
+}
+
+#[test]
+fn what_a_transaction_costs_is_told_before_and_after() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let answer = sandbox.run("Admin", CREATE);
+    let sent = &list(answer.ends(0), "transactions")[0];
+    let gas = sent["gas"].as_u64().expect("gas");
+    assert_eq!(sent["wei"], json!(format!("{:#x}", gas * 100_000_000)));
+    answer.warns(&[
+        "sending create a proxy of A 1.0: about 0.0",
+        " ETH, ",
+        " L1+L2 gas",
+    ]);
+    let shown = sandbox.shown("Admin", &format!("{CREATE} --salt 2"), 0);
+    contains(&shown, &[" ETH, ", " L1+L2 gas"]);
+}
+
 #[test]
 fn gas_that_was_measured_on_a_copy_gets_the_part_for_l1_as_well() {
     // It approves now; after the other approval it would execute, which a copy measured.

@@ -24,7 +24,7 @@ mod universes;
 
 // The modules of the core, under the same names.
 use stylus_upgrades_core::{
-    app_error, assess, build, call_tree, client, context, error, functions, ids, inspect,
+    app_error, assess, build, call_tree, client, context, cost, error, functions, ids, inspect,
     interface, kill_point, layout, manifest, model, names, options, output, own_database, own_file,
     pipeline, plan, program_code, progress, registry, report, secret, simulation, state_folder,
     text,

@@ -6,7 +6,7 @@ use crate::functions::DecodedCall;
 use crate::plan::{
     self, Change, Event, InstancePlan, Plan, Reads, Verdict, ether, limits_in_words, only_started,
 };
-use crate::text::{grouped, utc};
+use crate::text::utc;
 
 /// What was tried, and what came of it.
 pub(super) fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<String> {
@@ -31,10 +31,11 @@ pub(super) fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<
     lines.push(format!("approvals: {}", plan.policy.named));
     lines.extend(plan.policy.lines.iter().map(|line| format!("  {line}")));
     for transaction in &plan.transactions {
-        let gas = grouped(transaction.gas);
-        lines.push(format!("  → {:<64} {gas:>12} gas", transaction.name));
+        let gas = transaction.gas.to_string();
+        lines.push(format!("  → {:<64} {gas:>20}", transaction.name));
     }
-    lines.push(format!("  {:<66} {:>12} gas", "total", grouped(plan.gas())));
+    let total = plan.gas().to_string();
+    lines.push(format!("  {:<66} {total:>20}", "total"));
     for instance in &plan.instances {
         lines.extend(instance_lines(instance, names));
     }

@@ -42,7 +42,7 @@ async fn what_the_endpoint_takes_for_underpriced_is_offered_again_for_more() {
 
     // What a copy is offered reaches no chain.
     let told = std::mem::take(&mut *sent.0.lock().expect("it"));
-    let copy = client.clone().of_copy();
+    let copy = client.clone().of_copy(client.clone());
     let (sender, request) = (copy.sender("a call").expect("a key"), request.clone());
     let offered = copy.offer("a call", request, (sender, 1), at(100)).await;
     assert!(

@@ -192,8 +192,8 @@ impl BatchRunner {
             None => self.moved_on().await?,
         };
         let moved = found.and_then(|found| found.since(self.at));
-        let (gas, price) = (receipt.gas_used, receipt.effective_gas_price);
-        self.spent.add(gas, price, Some(moved.unwrap_or(0)));
+        let cost = self.client.cost(receipt);
+        self.spent.add(cost, Some(moved.unwrap_or(0)));
         let (Some(found), Some(moved)) = (found, moved) else {
             return Ok(false); // ended, aborted, or undone
         };
@@ -206,7 +206,7 @@ impl BatchRunner {
         }
         self.at = found;
         if let (Form::Batches, Some(sizer)) = (self.form, &mut self.sizer) {
-            sizer.learn(items, gas);
+            sizer.learn(items, receipt.gas_used);
         }
         Ok(true)
     }
@@ -244,7 +244,7 @@ impl BatchRunner {
         receipt: &TransactionReceipt,
     ) -> Result<(), ChainError> {
         let gas = receipt.gas_used;
-        self.spent.add(gas, receipt.effective_gas_price, None);
+        self.spent.add(self.client.cost(receipt), None);
         self.failures += 1;
         // A frame that runs out leaves 1/64 to each one around it.
         let is_out_of_gas = gas >= limit - limit / 16;
@@ -331,7 +331,7 @@ impl BatchRunner {
         let found = self.items.as_ref().map_or(0, Items::count);
         let items = self.spent.items;
         let rate = self.rate.summary(items, items.saturating_add(self.left()));
-        let detail = format!("{rate}, {}", self.spent.summary());
+        let detail = format!("{rate}, {}", self.spent.cost);
         let progress = self.client.progress();
         progress.advance(self.at.done, found.max(self.at.total), "items", &detail);
     }

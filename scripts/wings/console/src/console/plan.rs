@@ -164,7 +164,7 @@ fn succeeds(plan: &Plan, says: &str, is_whole: bool) -> Markup {
         false => Severity::Warning,
     };
     let says = html! {
-        (says) ", at block " (plan.block) ", with " (plan.gas()) " gas in all"
+        (says) ", at block " (plan.block) ", with " (plan.gas()) " in all"
         @for says in &gas { "; " (text(says)) }
     };
     card(severity, &says)

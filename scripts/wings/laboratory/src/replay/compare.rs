@@ -1,6 +1,7 @@
 //! What differs from what really happened, and what storage ends otherwise.
 use super::past::{Past, numbered};
 use crate::client::{ChainError, Outcome, Replayed};
+use crate::cost::Gas;
 use crate::plan::{
     Layouts, Plan, PlanRequest, SlotNames, StorageDifference, Unfaithful, arguments, with_numbers,
 };
@@ -55,8 +56,10 @@ fn difference(really: &Outcome, here: &Outcome) -> Option<String> {
             here.logs.len()
         ));
     }
-    (really.gas != here.gas)
-        .then(|| format!("it really took {} gas, and {} here", really.gas, here.gas))
+    (really.gas != here.gas).then(|| {
+        let [really, here] = [really.gas, here.gas].map(Gas::without_l1);
+        format!("it really took {really}, and {here} here")
+    })
 }
 
 /// Storage that ends otherwise with the upgrade than without it.

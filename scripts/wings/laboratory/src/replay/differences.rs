@@ -2,10 +2,10 @@
 
 use super::past::{Past, numbered};
 use crate::client::{Outcome, PastTransaction, ReplayReceipt, Replayed};
+use crate::cost::Gas;
 use crate::functions::{Functions, unknown_call};
 use crate::ids::TxHash;
 use crate::plan::{Abis, Difference, Group, Kind};
-use crate::text::grouped;
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, Bytes};
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,7 +131,7 @@ fn reported(sent: &Replayed, kind: Kind, functions: &Functions, input: &[u8]) ->
         Replayed::Mined(receipt) => receipt,
         Replayed::Rejected(reason) => return format!("no block takes it: {reason}"),
     };
-    let gas = || format!("{} gas", grouped(outcome.gas));
+    let gas = || Gas::without_l1(outcome.gas).to_string();
     match (outcome.success, kind) {
         (false, _) => {
             let reason = match note {

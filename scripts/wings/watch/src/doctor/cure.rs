@@ -3,6 +3,7 @@
 //! killed continues where it was.
 
 use crate::client::{ChainError, Client, Sent};
+use crate::cost::Gas;
 use crate::deploy;
 use crate::error::Report;
 use crate::expiry::{Cure, Program};
@@ -29,7 +30,8 @@ pub struct Cured {
     /// The transaction; `None` where none was needed.
     pub tx: Option<TxHash>,
     /// Gas that it used.
-    pub gas: Option<u64>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub gas: Option<Gas>,
     /// Why nothing came of it.
     pub error: Option<Report>,
 }
@@ -57,7 +59,7 @@ impl Cured {
             .map(|event| event.dataFee)
             .or_else(|| prolonged.map(|event| event.dataFee));
         self.tx = Some(sent.tx);
-        self.gas = Some(sent.gas);
+        self.gas = Some(sent.cost.gas);
     }
 
     /// A line for people.
