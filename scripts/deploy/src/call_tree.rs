@@ -51,6 +51,8 @@ pub struct Ink {
     pub used: u64,
     /// What it used without the host functions that call others.
     pub alone: u64,
+    /// Whether both are lower bounds: what it used after its last host function is not known.
+    pub at_least: bool,
 }
 
 /// A call.

@@ -3,6 +3,7 @@
 
 use crate::context::prelude::*;
 use crate::context::spec::{Governs, Group, Spec, report_type};
+use crate::cost::Gas;
 use crate::ids::TxHash;
 
 use crate::own_file;
@@ -111,11 +112,11 @@ fn summary(mined: &Mined, title: &str) -> String {
         None => String::new(),
     };
     format!(
-        "{} in block {}, from {}: {how}, {} gas{for_l1}",
+        "{} in block {}, from {}: {how}, {}{for_l1}",
         mined.tx,
         mined.block,
         title,
-        grouped(mined.gas_used)
+        Gas::with_l1(mined.gas_used)
     )
 }
 
@@ -144,7 +145,11 @@ fn tree(frames: &[Named]) -> Vec<String> {
             });
         }
         is_last.push(next != Some(frame.depth));
-        let ink = frame.ink.map(|ink| grouped(ink.alone)).unwrap_or_default();
+        let ink = frame.ink.map(|ink| match ink.at_least {
+            true => format!("≥ {}", grouped(ink.alone)),
+            false => grouped(ink.alone),
+        });
+        let ink = ink.unwrap_or_default();
         let (gas, alone) = (grouped(frame.gas_used), grouped(frame.gas_alone));
         let figures = columns(&gas, &alone, &ink);
         lines.push(format!("{figures}  {prefix}{}", named.line()));

@@ -102,10 +102,17 @@ fn below(frames: &[Frame], at: usize) -> usize {
     1 + after.take_while(|frame| frame.depth > depth).count()
 }
 
-/// The ink of a program from its host functions; none of code that is no program.
+/// The ink of a program from its host functions; none of code that is no program. The end of a program has the ink that
+/// is left. On Nitro it has the ink of its beginning, and a trap has none: the least is what was used until the last
+/// host function then.
 fn ink(steps: &[Step<'_>]) -> Option<Ink> {
     let begun = steps.iter().find(|step| step.name == "user_entrypoint")?;
-    let end = steps.last()?;
+    let (last, before) = steps.split_last()?;
+    let is_end = |step: &Step<'_>| step.name == "user_returned";
+    let end = match (is_end(last), before.last()) {
+        (true, Some(host)) if last.end_ink > host.end_ink => host,
+        _ => last,
+    };
     let used = begun.start_ink.saturating_sub(end.end_ink);
     let calls = steps.iter().filter(|step| step.steps.is_some());
     let called: u64 = calls
@@ -114,6 +121,7 @@ fn ink(steps: &[Step<'_>]) -> Option<Ink> {
     Some(Ink {
         used,
         alone: used.saturating_sub(called),
+        at_least: !(is_end(last) && std::ptr::eq(end, last)),
     })
 }
 
@@ -158,8 +166,56 @@ mod tests {
         ]);
         assert_eq!(add(&mut frames, &raw(&steps)), Ok(Unmatched::default()));
         let ink: Vec<_> = frames.iter().map(|frame| frame.ink).collect();
-        let of = |used, alone| Some(Ink { used, alone });
+        let of = |used, alone| {
+            Some(Ink {
+                used,
+                alone,
+                at_least: false,
+            })
+        };
         assert_eq!(ink, [of(400, 240), of(30, 30), None]);
+    }
+
+    #[test]
+    fn an_end_with_the_ink_of_the_beginning_gives_a_lower_bound() {
+        // As Nitro answered a call through a proxy.
+        let implementation = [
+            step("user_entrypoint", 3_972_580_000, 3_972_580_000),
+            step("msg_reentrant", 3_972_572_592, 3_972_564_192),
+            step("write_result", 3_920_914_208, 3_920_873_046),
+            step("user_returned", 3_972_580_000, 3_972_580_000),
+        ];
+        let steps = json!([
+            step("user_entrypoint", 4_206_430_000, 4_206_430_000),
+            step("read_args", 4_206_403_168, 4_206_389_728),
+            calling(3, 4_185_215_105, 3_985_859_150, &implementation),
+            step("write_result", 3_985_745_868, 3_985_704_706),
+            step("user_returned", 4_206_430_000, 4_206_430_000),
+        ]);
+        let mut frames = read(&raw(&call(2, 100, &[call(3, 30, &[])]))).expect("a tree");
+        assert_eq!(add(&mut frames, &raw(&steps)), Ok(Unmatched::default()));
+        let ink: Vec<_> = frames.iter().map(|frame| frame.ink).collect();
+        let least = |used, alone| {
+            Some(Ink {
+                used,
+                alone,
+                at_least: true,
+            })
+        };
+        let outer = least(220_725_294, 220_725_294 - 199_355_955);
+        assert_eq!(ink, [outer, least(51_706_954, 51_706_954)]);
+    }
+
+    #[test]
+    fn what_a_trap_used_after_its_last_host_function_is_not_known() {
+        let steps = json!([
+            step("user_entrypoint", 1_000, 1_000),
+            step("read_args", 900, 850)
+        ]);
+        let mut frames = read(&raw(&call(2, 100, &[]))).expect("a tree");
+        add(&mut frames, &raw(&steps)).expect("steps");
+        let ink = frames[0].ink.expect("ink");
+        assert_eq!((ink.used, ink.at_least), (150, true));
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub use named::{Code, Named};
 use crate::call_tree::{self, Frame};
 use crate::client::{ChainError, Client};
 use crate::ids::TxHash;
+use crate::text::count;
 use alloy::primitives::{Address, U64};
 use alloy::providers::Provider;
 use error::{not_traced, unreadable};
@@ -68,6 +69,16 @@ struct Receipt {
     gas_used_for_l1: Option<U64>,
 }
 
+/// That the ink of frames is a lower bound, where it is.
+fn without_end(frames: &[Frame]) -> Option<String> {
+    let ink = frames.iter().filter_map(|frame| frame.ink);
+    let bounds = ink.filter(|ink| ink.at_least).count();
+    (bounds > 0).then(|| {
+        let frames = count(bounds, "frame");
+        format!("the ink of {frames} after the last host function: ≥ is a lower bound")
+    })
+}
+
 /// Traces a mined transaction.
 ///
 /// # Errors
@@ -85,7 +96,10 @@ pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, ChainError> {
     let mut missing = Vec::new();
     match client.traced(tx, "stylusTracer").await {
         Ok(steps) => match ink::add(&mut frames, &steps) {
-            Ok(unmatched) => missing.extend(unmatched.missing()),
+            Ok(unmatched) => {
+                missing.extend(unmatched.missing());
+                missing.extend(without_end(&frames));
+            }
             Err(reason) => missing.push(format!("ink by frame: {reason}")),
         },
         Err(error @ ChainError::Rpc(_)) => missing.push(format!(
