@@ -3,7 +3,7 @@
 
 use super::spec::{Governs, Group, Spec, report_type_of};
 use crate::build::Artifact;
-use crate::client::Transactions;
+use crate::client::{Sent, Transactions};
 use crate::context::prelude::*;
 use crate::deploy::{self, NewRegistry, Shared};
 use crate::governance::{descriptors, is_descriptor};
@@ -197,24 +197,22 @@ fn earlier(
     policy: &str,
     salt: Option<Salt>,
 ) -> Option<NewRegistry> {
-    let origins: Vec<_> = match salt {
-        Some(salt) => vec![Origin::new(policy, salt)],
-        None => Origin::counted(policy).collect(),
-    };
+    let deployed = |sent: &Sent| sent.event_of::<ContractDeployed>(STYLUS_DEPLOYER);
+    let sent = context.earlier_that(|sent| deployed(sent).is_some())?;
+    let address = deployed(&sent).map(|event| event.deployedContract);
     let release = deploy::registry_release(registry);
-    for origin in origins {
-        let call = deploy::registry_call(registry, &origin).abi_encode();
-        let sent = context.earlier(Some(STYLUS_DEPLOYER), &call);
-        let Some(sent) = sent else { continue };
-        if sent.event_of::<ContractDeployed>(STYLUS_DEPLOYER).is_some() {
-            return Some(NewRegistry {
-                address: origin.address(release),
-                origin,
-                sent: Some(sent),
-            });
-        }
-    }
-    None
+    let is_it = |origin: &Origin| Some(origin.address(release)) == address;
+    let origin = match salt {
+        Some(salt) => Some(Origin::new(policy, salt)).filter(is_it),
+        None => Origin::counted(policy).find(is_it),
+    }?;
+    let call = deploy::registry_call(registry, &origin).abi_encode();
+    let sent = context.earlier(Some(STYLUS_DEPLOYER), &call)?;
+    Some(NewRegistry {
+        address: origin.address(release),
+        origin,
+        sent: Some(sent),
+    })
 }
 
 /// Writes the descriptors (ERC-7730) of the registry.

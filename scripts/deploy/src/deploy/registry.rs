@@ -27,8 +27,9 @@ pub struct NewRegistry {
 }
 
 /// Deploys a registry whose roles `define` and `policy` follow `define_policy`. The deployers and its parts must be
-/// there ([`super::ensure_deployers`], [`super::ensure_framework`]). Without a salt the first of [`origin::SALTS`] is
-/// taken whose address has no code. What is at that address is the same registry, no matter who sent the transaction.
+/// there ([`super::ensure_deployers`], [`super::ensure_framework`]). Without a salt one of [`origin::SALTS`] is taken whose
+/// address has no code: the first, where they were taken in order. What is at that address is the same registry, no
+/// matter who sent the transaction.
 ///
 /// # Errors
 /// Where all addresses are taken; whatever the chain refuses.
@@ -77,24 +78,45 @@ pub fn registry_call(registry: &Artifact, origin: &Origin) -> IStylusDeployer::d
     }
 }
 
+/// An origin with a free address, of which the one before is taken: looked for in steps that double, then halve.
 async fn first_free(
     client: &Client,
     release: Release,
     define_policy: &str,
 ) -> Result<Origin, ChainError> {
-    for origin in Origin::counted(define_policy) {
-        if client.code(origin.address(release)).await?.is_empty() {
-            return Ok(origin);
+    let (first, last) = (*origin::SALTS.start(), *origin::SALTS.end());
+    let free_one = async |number: u64| {
+        let Some(salt) = Salt::counted(number) else {
+            return Ok::<_, ChainError>(None);
+        };
+        let origin = Origin::new(define_policy, salt);
+        let code = client.code(origin.address(release)).await?;
+        Ok(code.is_empty().then_some(origin))
+    };
+    let (mut taken, mut looked_at) = (first - 1, first);
+    let mut found = free_one(looked_at).await?;
+    while found.is_none() && looked_at < last {
+        taken = looked_at;
+        looked_at = looked_at.saturating_mul(2).min(last);
+        found = free_one(looked_at).await?;
+    }
+    while found.is_some() && looked_at - taken > 1 {
+        let middle = taken + (looked_at - taken) / 2;
+        match free_one(middle).await? {
+            Some(free) => (looked_at, found) = (middle, Some(free)),
+            None => taken = middle,
         }
     }
-    let (first, last) = (origin::SALTS.start(), origin::SALTS.end());
+    if let Some(free) = found {
+        return Ok(free);
+    }
     Err(Refusal::new(
         "SaltsUsed",
-        format!("there are {last} registries of the policy {define_policy:?} already"),
+        format!("no free address was found for a registry of the policy {define_policy:?}"),
     )
     .with(
         format!("a salt from {first} to {last} whose address has no code"),
-        "code at each of these addresses",
+        "code at each address that was looked at",
         "give --salt 0x and 64 hexadecimal digits of your own",
     )
     .into())

@@ -22,8 +22,9 @@ use stylus_upgrades_interface::registry::IRegistry::PolicyChanged;
 
 /// The role whose policy is the constructor's data.
 const DEFINE: &str = "define";
-/// The salts that are tried on first contact. A deployment takes the first that is free.
-pub const SALTS: RangeInclusive<u64> = 1..=64;
+/// The salts that are derived on first contact, without a request. A deployment takes one of them: anybody can take salts
+/// of a policy that is not his, and each costs him a registry.
+pub const SALTS: RangeInclusive<u64> = 1..=65_536;
 
 /// What a salt is, where something else was typed.
 pub const SALT: &str = "a salt is a number, or 0x and at most 64 hexadecimal digits";
@@ -92,7 +93,7 @@ impl Origin {
         }
     }
 
-    /// Those with the salts that are tried, in order.
+    /// Those with the salts that are derived, in order.
     pub fn counted(define_policy: &str) -> impl Iterator<Item = Self> {
         let salts = SALTS.filter_map(Salt::counted);
         salts.map(move |salt| Self::new(define_policy, salt))

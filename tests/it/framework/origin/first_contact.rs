@@ -89,6 +89,23 @@ async fn a_deployment_takes_the_first_free_salt_and_its_address_follows_from_it(
 }
 
 #[tokio::test]
+async fn salts_that_others_took_are_passed_over_and_the_origin_still_follows() -> Done {
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let outsider = Outsider::on(harness.chain())?;
+    let release = registry_release(&harness.framework().registry);
+    for salt in 1..=70 {
+        let taken = origin(&harness, salt).address(release);
+        set_code(harness.chain(), taken, [0u8]).await?;
+    }
+    let found = registry(&outsider.deploys(""))?;
+    assert_eq!(found, origin(&harness, 71).address(release));
+    let other = Outsider::on(harness.chain())?;
+    let answer = other.run(&["status", "--registry", &found.to_string()]);
+    answer.ends_with(0);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_stranger_who_sends_the_same_deployment_first_changes_nothing() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let outsider = Outsider::on(harness.chain())?;
