@@ -1,5 +1,6 @@
 //! The command line where people decide together: processes of this program against a node.
 
+mod activations;
 mod arrivals;
 mod at_once;
 pub(crate) mod call;

@@ -15,6 +15,8 @@ pub(super) enum Rejection {
     /// The fees are less than what the next block or the endpoint asks for.
     Underpriced,
     TooLarge,
+    /// The gas limit does not pay for its data, also on L1.
+    IntrinsicGas,
 }
 
 impl Rejection {
@@ -37,20 +39,27 @@ impl Rejection {
                 "too large",
                 "exceeds max size",
                 "transaction size",
-                "intrinsic gas too low",
                 "exceeds block gas limit",
             ]) =>
             {
                 Some(Self::TooLarge)
             }
+            () if says(&["intrinsic gas too low"]) => Some(Self::IntrinsicGas),
             () => None,
         }
     }
 }
 
 impl ChainError {
-    /// Whether the endpoint does not take a transaction because it is too large. It was not sent.
+    /// Whether the endpoint does not take a transaction because it is too large, or its gas does not pay for its data.
+    /// It was not sent.
     pub fn is_too_large(&self) -> bool {
-        Rejection::of(self) == Some(Rejection::TooLarge)
+        let rejection = Rejection::of(self);
+        rejection == Some(Rejection::TooLarge) || self.is_below_intrinsic_gas()
+    }
+
+    /// Whether its gas does not even pay for its data.
+    pub fn is_below_intrinsic_gas(&self) -> bool {
+        Rejection::of(self) == Some(Rejection::IntrinsicGas)
     }
 }

@@ -1,4 +1,4 @@
-use super::{Revert, declare_errors};
+use super::{Revert, RpcError, declare_errors};
 use crate::client::not_runnable_reason;
 use crate::error::Explain;
 use alloy::primitives::{Address, U256};
@@ -101,6 +101,50 @@ fn expected_and_found_of_changed_code_are_the_two_hashes() {
     let advice = Revert::decode(&error.abi_encode()).advice();
     assert!(advice.expected.ends_with("01"));
     assert!(advice.found.ends_with("02"));
+}
+
+#[test]
+fn each_refusal_of_a_transaction_by_nitro_has_a_name_and_what_to_do() {
+    // As a Nitro dev node answered.
+    let known = [
+        (
+            "max fee per gas less than block base fee: address 0xb0F22e541a7290408f416c0397A257aa201893FA, maxFeePerGas: 1 \
+             baseFee: 100000000",
+            "FeeTooLow",
+        ),
+        ("oversized data", "TransactionTooLarge"),
+        (
+            "err: intrinsic gas too low (supplied gas 2000000)",
+            "IntrinsicGasTooLow",
+        ),
+        (
+            "max initcode size exceeded: code size 49153 limit 49152",
+            "CodeTooLarge",
+        ),
+        (
+            "tx fee (3689348814.74 ether) exceeds the configured cap (1.00 ether)",
+            "FeeCapExceeded",
+        ),
+        ("please retry transaction", "SequencerBusy"),
+        ("out of retries", "SequencerBusy"),
+        ("internal error", "TransactionFiltered"),
+        (
+            "insufficient funds for gas * price + value: address 0x52B9 have 0 want 200000000000001",
+            "InsufficientFunds",
+        ),
+        ("something else", "Rpc"),
+    ];
+    for (message, name) in known {
+        let error = RpcError {
+            endpoint: "http://localhost".into(),
+            what: "a transaction".into(),
+            code: -32_000,
+            message: message.into(),
+        };
+        let report = error.report();
+        assert_eq!(report.name, name, "{message}");
+        assert!(report.next.iter().any(|next| !next.is_empty()), "{message}");
+    }
 }
 
 #[test]

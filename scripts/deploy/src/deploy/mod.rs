@@ -15,7 +15,7 @@ pub use deployers::ensure_deployers;
 
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, RpcError, Sent};
-use crate::error::Refusal;
+use crate::error::{Exit, Refusal};
 use crate::ids::CodeHash;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, U256};
@@ -25,6 +25,14 @@ use alloy::rpc::types::state::{AccountOverride, StateOverride};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
+alloy::sol! {
+    /// What an activation costs beside its fixed part and its code, on ArbOS 59 and later. ArbWasm has it.
+    function activationGas() external view returns (uint64 gas);
+}
+
+/// Above it nothing can be activated, as cargo-stylus has it: a transaction takes 32,000,000 gas, and the fixed part of
+/// an activation alone 1,659,168.
+const ACTIVATION_GAS_MAX: u64 = 30_000_000;
 /// The name of a refusal of a data fee that is more than may be paid.
 pub const DATA_FEE_TOO_HIGH: &str = "DataFeeTooHigh";
 /// What the data fee is raised by, in percent: it moves between the estimate and the block.
@@ -98,8 +106,22 @@ pub async fn activate(
     match sent.await {
         // Somebody else was first: before the fee was asked for, before the estimate, or in the block.
         Err(error) if error.was_not_done() && is_active(client, address).await? => Ok(None),
-        sent => sent.map(Some),
+        Err(error) => Err(paused(client, address).await.unwrap_or(error)),
+        Ok(sent) => Ok(Some(sent)),
     }
+}
+
+/// That the owner of the chain has paused activations, by a price that no transaction can pay.
+async fn paused(client: &Client, program: Address) -> Option<ChainError> {
+    let gas = client.call(ARB_WASM, &activationGasCall {}).await;
+    let gas = gas.ok().filter(|gas| *gas > ACTIVATION_GAS_MAX)?;
+    let message = format!("the chain has paused activations: {program} is not activated");
+    let refusal = Refusal::new("ActivationsPaused", message).with(
+        format!("an activation for at most {ACTIVATION_GAS_MAX} gas"),
+        format!("{gas} gas, as ArbWasm.activationGas says"),
+        "run the command again when the owner of the chain has resumed activations: what is deployed stays",
+    );
+    Some(refusal.exiting(Exit::Chain).into())
 }
 
 /// Whether the program at `address` is activated, current and unexpired.

@@ -1,0 +1,30 @@
+//! A chain whose owner has paused activations.
+
+use crate::prelude::*;
+use alloy::primitives::address;
+
+alloy::sol! {
+    function setWasmActivationGas(uint64 gas) external;
+}
+
+/// Who owns the development chain.
+const OWNER: Address = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
+/// ArbOwner.
+const ARB_OWNER: Address = address!("0000000000000000000000000000000000000070");
+
+#[test]
+fn activations_that_the_owner_of_the_chain_has_paused_are_named() {
+    let sandbox = Sandbox::new();
+    // One fails already as a call; the other one as a transaction, which may use less gas than a call.
+    for gas in [u64::MAX, 31_000_000] {
+        let pause = setWasmActivationGasCall { gas }.abi_encode().into();
+        let paused = sandbox.sent(OWNER, ARB_OWNER, pause, 1_000_000);
+        assert!(paused.success, "{paused:?}");
+        let refused = sandbox.run("Admin", "deploy counter-v2");
+        refused.is(4, "ActivationsPaused");
+        refused.says("found", &[&gas.to_string(), "activationGas"]);
+    }
+    let resume = setWasmActivationGasCall { gas: 0 }.abi_encode().into();
+    assert!(sandbox.sent(OWNER, ARB_OWNER, resume, 1_000_000).success);
+    sandbox.done("Admin", "deploy counter-v2");
+}
