@@ -5,6 +5,7 @@ use crate::prelude::*;
 use crate::command::{command, finished};
 
 use super::fixture::{BATCHES, CURSOR, Done, Fixture, begun, member, waiting};
+use super::proxy::{Failure, Proxy};
 
 /// What a migration that cannot end is left by.
 const WAY_OUT: &str = "--abort (by the approvers) aborts it";
@@ -85,6 +86,28 @@ async fn run_migration_refuses_lists_that_cannot_be_right() -> Done {
     }
     let ran = fixture.run("--items nowhere.txt").await;
     refused(&fixture, &ran, 2, "ItemsFile").await
+}
+
+#[tokio::test]
+async fn run_migration_tells_gas_that_does_not_pay_for_l1_from_gas_for_one_item() -> Done {
+    let harness = Harness::start().await?;
+    let fixture = begun(&harness, CURSOR, 3).await?;
+    // As Nitro answers a call with its gas.
+    for (message, said) in [
+        (
+            "err: intrinsic gas too low (supplied gas 2000000)",
+            "for L1",
+        ),
+        ("out of gas", "one item"),
+    ] {
+        let words = ["eth_call", "\"gas\":"];
+        let proxy = Proxy::failing(harness.chain().url(), words, Failure::Refused(message));
+        let ran = fixture.run_at(&proxy.url(), "--gas 2000000").await;
+        refused(&fixture, &ran, 2, "TooLittleGas").await?;
+        assert!(ran.error("message").contains(said), "{}", ran.document);
+        assert!(proxy.failures() > 0);
+    }
+    Ok(())
 }
 
 #[tokio::test]

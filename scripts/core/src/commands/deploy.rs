@@ -6,9 +6,11 @@ use crate::build::BuildInfo;
 use crate::client::{Spent, Transactions};
 use crate::context::prelude::*;
 use crate::deploy;
+use crate::expiry::expiry_days;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::pipeline::verifiable::{keep_deployment, kept_implementation};
 use crate::plan::has_constructor;
+use crate::text::count;
 use clap::Args;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
@@ -83,7 +85,12 @@ pub(crate) async fn run(context: &Context, source: &str, no_activate: bool) -> R
         .chain([created.clone()])
         .chain(activated.clone())
         .collect();
+    let activated_days = match activated {
+        Some(_) => Some(expiry_days(&client).await?),
+        None => None,
+    };
     let report = Deployed {
+        activated_days,
         transactions: Transactions::of(&sent).with_main(&created),
         address,
         codehash,
@@ -108,6 +115,9 @@ pub(crate) struct Deployed<'a> {
     codehash: CodeHash,
     active: bool,
     activation: Option<Spent>,
+    /// How long the activation lasts on this chain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activated_days: Option<u16>,
     wasm_bytes: usize,
     code_bytes: usize,
     fragments: usize,
@@ -121,12 +131,11 @@ impl CommandReport for Deployed<'_> {
         let mut lines = self.transactions.lines();
         lines.push(format!("address   {}", self.address));
         lines.push(format!("codehash  {}", self.codehash));
-        let state = match (self.active, &self.activation) {
-            (false, _) => "inactive: it cannot run yet",
-            (true, Some(_)) => "activated for 365 days",
-            (true, None) => "active: the same code was activated before",
-        };
-        lines.push(state.into());
+        lines.push(match (self.active, self.activated_days) {
+            (false, _) => "inactive: it cannot run yet".into(),
+            (true, Some(days)) => format!("activated for {}", count(days, "day")),
+            (true, None) => "active: the same code was activated before".into(),
+        });
         lines
     }
 }

@@ -348,7 +348,7 @@ fn words(
         "ProgramNotActivated" => ("an activated program", "one that is not", ACTIVATE),
         "ProgramNeedsUpgrade" => ("{1}", "{0}", ACTIVATE),
         "ProgramExpired" => (
-            "an activation of the last 365 days",
+            "an activation that has not expired",
             "one that is {0} s old",
             ACTIVATE,
         ),

@@ -16,6 +16,13 @@ pub const ANSWER_MAX: usize = 64 << 20;
 /// Characters of an answer that are repeated in an error.
 const QUOTED: usize = 200;
 
+/// What a handshake says of an answer that is no TLS.
+const NO_TLS: [&str; 3] = [
+    "invalidcontenttype",
+    "wrong version number",
+    "handshake eof",
+];
+
 /// The name of most failures.
 const UNREACHABLE: &str = "Unreachable";
 
@@ -48,6 +55,9 @@ pub enum Unanswered {
     /// It does not show that it is the host of the URL.
     #[error("its certificate is not accepted: {0}")]
     Certificate(String),
+    /// It does not speak TLS, as the URL says.
+    #[error("no TLS at an https:// address: {0}")]
+    NoTls(String),
     /// The server refused, or is in trouble.
     #[error("HTTP status {status}: {text}")]
     Status {
@@ -105,6 +115,11 @@ impl Explain for Unanswered {
                 "a certificate for the URL's host, from an authority that this system trusts",
                 "check the host in --rpc-url; a file with further authorities is named by SSL_CERT_FILE",
             ),
+            Self::NoTls(_) => told(
+                "NoTls",
+                "an endpoint that speaks TLS, as https:// says",
+                "give the same address with http:// if it is your own, else the https:// address of the endpoint",
+            ),
             Self::Contradiction(_) => told(
                 UNREACHABLE,
                 "an endpoint that answers what it is asked",
@@ -124,7 +139,7 @@ impl Unanswered {
     /// Whether asking once more cannot help.
     pub fn is_permanent(&self) -> bool {
         match self {
-            Self::TooLarge | Self::Redirect(_) | Self::Certificate(_) => true,
+            Self::TooLarge | Self::Redirect(_) | Self::Certificate(_) | Self::NoTls(_) => true,
             Self::Status { status, .. } => matches!(status, 400..=407 | 410..=417),
             _ => false,
         }
@@ -155,9 +170,12 @@ impl Unanswered {
             words = format!("{words}: {inner}");
             cause = inner.source();
         }
-        match words.to_lowercase().contains("certificate") {
-            true => Self::Certificate(quoted(&words)),
-            false => Self::Broken(quoted(&words)),
+        let lower = words.to_lowercase();
+        let says = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
+        match () {
+            () if says(&["certificate"]) => Self::Certificate(quoted(&words)),
+            () if says(&NO_TLS) => Self::NoTls(quoted(&words)),
+            () => Self::Broken(quoted(&words)),
         }
     }
 }

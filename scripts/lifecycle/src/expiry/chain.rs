@@ -84,7 +84,6 @@ impl ChainFacts {
         let version = client.call(ARB_SYS, &version).await?;
         let arbos = version.saturating_to::<u64>().saturating_sub(ARBOS_OFFSET);
         let stylus = IArbWasm::stylusVersionCall {};
-        let expiry = IArbWasmParameters::expiryDaysCall {};
         let keepalive = IArbWasmParameters::keepaliveDaysCall {};
         let params = client
             .storage(ProgramSlots::ACCOUNT, ProgramSlots::of(B256::ZERO).params)
@@ -97,7 +96,7 @@ impl ChainFacts {
             time: head.header.timestamp,
             arbos,
             stylus: client.call(ARB_WASM, &stylus).await?,
-            expiry_days: client.call(ARB_WASM, &expiry).await?,
+            expiry_days: expiry_days(client).await?,
             keepalive_days: client.call(ARB_WASM, &keepalive).await?,
             scheduled: scheduled(client).await?,
         })
@@ -112,6 +111,15 @@ impl ChainFacts {
     pub fn keepalive(&self) -> u64 {
         u64::from(self.keepalive_days) * DAY
     }
+}
+
+/// Days that an activation lasts.
+///
+/// # Errors
+/// What the chain says; a chain without Stylus does not answer.
+pub async fn expiry_days(client: &Client) -> Result<u16, ChainError> {
+    let call = IArbWasmParameters::expiryDaysCall {};
+    client.call(ARB_WASM, &call).await
 }
 
 async fn scheduled(client: &Client) -> Result<Option<Scheduled>, ChainError> {

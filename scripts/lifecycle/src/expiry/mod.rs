@@ -19,7 +19,7 @@ pub mod programs;
 mod subject;
 mod warnings;
 
-pub use chain::{ChainFacts, DAY, Scheduled};
+pub use chain::{ChainFacts, DAY, Scheduled, expiry_days};
 pub use diagnosis::{Diagnosis, INCOMPLETE, Migration, PAUSED};
 pub use inventory::{Account, Inventory, Use};
 pub use programs::{Cure, Program, State};

@@ -217,13 +217,14 @@ async fn state(
 }
 
 /// What the chain's rules offer: an activation that is too young cannot be prolonged, and one that is
-/// too old or of another version neither; it can only be replaced.
+/// too old or of another version neither; it can only be replaced. It is prolonged to its whole length, so that what it
+/// gains is its age: one of less than a day is not worth a fee.
 fn cure(chain: &ChainFacts, state: State, within: u64) -> Cure {
     match state {
         State::Expired { .. } | State::Outdated { .. } | State::Inactive => Cure::Activate,
         State::Active { seconds_left } if seconds_left < within => {
             let age = chain.expiry().saturating_sub(seconds_left);
-            match chain.keepalive().saturating_sub(age) {
+            match chain.keepalive().max(DAY).saturating_sub(age) {
                 0 => Cure::Keepalive,
                 wait => Cure::Later {
                     from: chain.time.saturating_add(wait),
@@ -231,5 +232,44 @@ fn cure(chain: &ChainFacts, state: State, within: u64) -> Cure {
             }
         }
         State::Active { .. } | State::Evm | State::Missing => Cure::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::B256;
+
+    #[test]
+    fn an_activation_is_prolonged_where_that_gains_a_day() {
+        let chain = |expiry_days, keepalive_days| ChainFacts {
+            endpoint: String::new(),
+            chain_id: 1,
+            block: 1,
+            time: 1_000 * DAY,
+            arbos: 61,
+            stylus: 3,
+            expiry_days,
+            keepalive_days,
+            scheduled: None,
+            params: B256::ZERO,
+        };
+        let active = |seconds_left| State::Active { seconds_left };
+        let within = 60 * DAY;
+        // On a chain whose activations are short, one that is new always has fewer days left than is asked for.
+        let short = chain(10, 0);
+        let from = 1_000 * DAY + DAY - 600;
+        assert_eq!(
+            cure(&short, active(10 * DAY - 600), within),
+            Cure::Later { from }
+        );
+        assert_eq!(cure(&short, active(9 * DAY), within), Cure::Keepalive);
+        let one = chain(365, 31);
+        assert_eq!(cure(&one, active(60 * DAY), within), Cure::None);
+        assert_eq!(cure(&one, active(59 * DAY), within), Cure::Keepalive);
+        assert_eq!(
+            cure(&short, State::Expired { age: 11 * DAY }, within),
+            Cure::Activate
+        );
     }
 }

@@ -1,7 +1,9 @@
 //! Why a migration does not continue, as several places say it.
 
 use crate::client::ChainError;
+use crate::cost::Gas;
 use crate::error::Refusal;
+use crate::text::grouped;
 use alloy::primitives::Address;
 
 /// The list has more or fewer items than the contract counts.
@@ -21,6 +23,21 @@ pub(super) fn too_little_gas(gas: u64, needed: Option<u64>) -> ChainError {
     let needed = needed.map_or("more gas".into(), |needed| format!("{needed} gas"));
     let refusal = Refusal::new("TooLittleGas", message);
     let refusal = refusal.with(needed, format!("{gas} gas"), "give more --gas");
+    refusal.usage().into()
+}
+
+/// A transaction of `gas` cannot even pay for its data, for which the chain takes `l1` on L1.
+pub(super) fn less_than_l1(gas: u64, l1: u64) -> ChainError {
+    let message = format!(
+        "{} do not pay for the data of a transaction: this chain takes {} for L1 now",
+        Gas::with_l1(gas),
+        grouped(l1)
+    );
+    let refusal = Refusal::new("TooLittleGas", message).with(
+        format!("more than {l1} gas"),
+        format!("{gas} gas"),
+        "give more --gas, or run it again when the L1 price has fallen",
+    );
     refusal.usage().into()
 }
 

@@ -36,6 +36,15 @@ fn an_endpoint_that_accepts_and_never_answers_ends_with_exit_4() {
 }
 
 #[test]
+fn an_https_address_at_which_nobody_speaks_tls_is_named() {
+    let node = node();
+    let url = node.endpoint().replace("http://", "https://");
+    let run = ask(&url, &[]);
+    run.is(4, "NoTls").is_explained();
+    run.says("next", "http://");
+}
+
+#[test]
 fn an_answer_that_drips_for_ever_ends_with_the_deadline() {
     let server = Server::new(|_, stream| {
         stream.write_all(CHUNKED)?;

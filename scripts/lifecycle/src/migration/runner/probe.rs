@@ -2,7 +2,7 @@
 //! place, and gas is measured.
 
 use super::super::active::standing;
-use super::super::error::{too_little_gas, way_out};
+use super::super::error::{less_than_l1, too_little_gas, way_out};
 use super::super::items::Items;
 use super::super::size::Sizer;
 use super::{AROUND, BatchRunner, Form};
@@ -54,12 +54,17 @@ impl BatchRunner {
         let budget = self.budget()?;
         let call = abi::migrateNextCall { gasBudget: budget };
         let request = self.request(call.abi_encode()).with_gas_limit(self.gas);
-        match self.client.provider().call(request).await {
-            Ok(_) => Ok(true),
-            Err(error) => {
-                let error = self.client.error("migrateNext", error);
-                self.refused(error, 1).await
+        let Err(error) = self.client.provider().call(request).await else {
+            return Ok(true);
+        };
+        match self.client.error("migrateNext", error) {
+            error if error.is_below_intrinsic_gas() => {
+                let (proxy, data) = (self.migration.proxy, call.abi_encode().into());
+                let l1 = self.client.l1_gas(Some(proxy), data).await;
+                Err(less_than_l1(self.gas, l1.unwrap_or_default()))
             }
+            error if error.is_out_of_gas() => Err(too_little_gas(self.gas, None)),
+            error => self.refused(error, 1).await,
         }
     }
 
