@@ -1,4 +1,5 @@
-//! Writes down which sources authors' contracts are compiled with: the packages of this clone as it is now.
+//! Writes down which sources authors' contracts are compiled with: the packages of this clone as it is now, with the
+//! workspace's manifest and lock file.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -32,7 +33,21 @@ fn main() -> io::Result<()> {
     }
     text.push(']');
     let to = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    fs::write(to.join("sources.rs"), text)
+    fs::write(to.join("sources.rs"), text)?;
+    fs::write(to.join("folders.rs"), format!("{PACKAGES:?}"))?;
+    for (name, file) in [("manifest.rs", "Cargo.toml"), ("lock.rs", "Cargo.lock")] {
+        let file = home.join(file);
+        // Where cargo unpacks a package, there is no workspace around it.
+        let text = match home.join(PACKAGES[0].1).is_dir() {
+            true => {
+                println!("cargo::rerun-if-changed={}", file.display());
+                format!("include_str!({file:?})")
+            }
+            false => String::from("\"\""),
+        };
+        fs::write(to.join(name), text)?;
+    }
+    Ok(())
 }
 
 fn add(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -64,6 +64,17 @@ const CODES: [(&str, &[u8]); 11] = codes![
 
 /// Package, path in it and bytes of each file that authors' contracts are compiled with; none outside of a clone.
 pub const SOURCES: &[(&str, &str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/sources.rs"));
+/// The packages of [`SOURCES`], each with its folder in a clone.
+pub const FOLDERS: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/folders.rs"));
+/// The manifest of the clone's workspace; empty outside of a clone.
+pub const WORKSPACE_MANIFEST: &str = include!(concat!(env!("OUT_DIR"), "/manifest.rs"));
+/// The lock file of the clone: the versions of dependencies that the framework is tested with; empty outside of a clone.
+pub const WORKSPACE_LOCK: &str = include!(concat!(env!("OUT_DIR"), "/lock.rs"));
+/// The texts of the licenses, by the names of their files.
+pub const LICENSES: [(&str, &str); 2] = [
+    ("LICENSE-APACHE", include_str!("../LICENSE-APACHE")),
+    ("LICENSE-MIT", include_str!("../LICENSE-MIT")),
+];
 
 static PROGRAMS: LazyLock<Result<Vec<Program>, Mismatch>> = LazyLock::new(read);
 static PINNED: LazyLock<Result<Manifest, Mismatch>> = LazyLock::new(|| {

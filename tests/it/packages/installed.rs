@@ -93,22 +93,30 @@ impl Installed {
     }
 
     fn runs(&self, words: &(impl Words + ?Sized)) -> Output {
+        self.runs_other(&self.program(), words)
+    }
+
+    /// Another program, which finds this one in `PATH`.
+    fn runs_other(&self, program: &Path, words: &(impl Words + ?Sized)) -> Output {
         let words = &words.list()[..];
+        let path = std::env::var("PATH").unwrap_or_default();
+        let path = format!("{}:{path}", self.folder.path().display());
         let mut command = match self.can_hide {
             true => {
                 let mut unshare = Command::new("unshare");
                 unshare.args(["--map-root-user", "--mount", "sh", "-c", HIDDEN]);
                 unshare.arg(home().canonicalize().expect("the clone"));
-                unshare.arg(self.program());
+                unshare.arg(program);
                 unshare
             }
-            false => Command::new(self.program()),
+            false => Command::new(program),
         };
         command
             .args(words)
             .current_dir(self.path(self.current))
             .env_clear()
-            .envs(["PATH", "TMPDIR"].map(|name| (name, std::env::var(name).unwrap_or_default())))
+            .env("PATH", path)
+            .env("TMPDIR", std::env::temp_dir())
             .env("HOME", self.path("home"))
             .envs(compilers())
             .envs(&self.variables)
@@ -195,6 +203,52 @@ fn the_program_alone_does_everything_from_any_folder() {
     );
     let own = fs::read_dir(installed.path("work/note/upgrade-tests/src")).expect("the folder");
     assert_eq!(own.count(), 1, "nothing is left where the commands ran");
+}
+
+/// Without a clone and without published crates: the project keeps the crates that the program carries, a checkout of it
+/// is built to the same code, and its test is green.
+#[test]
+#[ignore = "nightly: compiles a contract and what it depends on in an empty home, about 120 s"]
+fn a_project_of_the_installed_program_needs_no_clone() {
+    let mut installed = Installed::new(Path::new(env!("CARGO_BIN_EXE_cli")));
+    installed.enter("work");
+    installed.done("new note");
+    installed.enter("work/note");
+    let run = |installed: &Installed, program: &str, words: &str| {
+        let output = installed.runs_other(Path::new(program), words);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{program} {words}: {said}");
+        String::from_utf8_lossy(&output.stdout).into_owned() + &said
+    };
+    let tested = run(&installed, "cargo", "test --offline --quiet");
+    assert!(tested.contains("1 passed"), "{tested}");
+    for words in [
+        "init --quiet",
+        "add .",
+        "-c user.name=a -c user.email=a@example.org commit --quiet --message=1.0",
+        "clone --quiet . ../checkout",
+    ] {
+        run(&installed, "git", words);
+    }
+    let of = |deployed: Value| {
+        [&deployed["codehash"], &deployed["build"]["source_hash"]].map(Value::clone)
+    };
+    let here = of(installed.done("deploy ."));
+    assert!(here.iter().all(Value::is_string), "{here:?}");
+    installed.enter("work/checkout");
+    assert_eq!(of(installed.done("deploy .")), here);
+    installed.done("registry deploy --save");
+    let me = installed.node.accounts().mnemonic()[0]
+        .address()
+        .to_string();
+    installed.done(&format!("define Note --migrate {me}"));
+    installed.done("register Note 1.0 .");
+    let create = "create-proxy Note 1.0 --save note --kind evm";
+    installed.done(&format!("{create} --init initialize(uint256) 7"));
+    // What the framework's sources are is known: nothing of the comparison is doubted.
+    let compared = installed.done("layout diff Note@1.0 .");
+    assert_eq!(compared["verdict"], "unchanged", "{compared:#}");
+    assert_eq!(compared["partial"], serde_json::json!([]));
 }
 
 fn describes_itself(installed: &Installed) {

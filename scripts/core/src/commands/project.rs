@@ -64,10 +64,10 @@ pub(crate) struct InitArgs {
     pub framework: FrameworkArgs,
 }
 
-/// Where the framework's crates come from.
+/// Where the framework's crates come from: without any of these, from this program, into vendor/ of the project.
 #[derive(Debug, Args)]
 pub(crate) struct FrameworkArgs {
-    /// Use the crates of the framework from this clone
+    /// Use the crates of the framework from this clone [default: those that the program carries, written into vendor/]
     #[arg(long, value_name = "DIR", conflicts_with_all = ["framework_git", "framework_version"])]
     pub framework_path: Option<PathBuf>,
     /// Use the crates of the framework from a git repository
@@ -211,14 +211,7 @@ impl FrameworkArgs {
                 framework_version: Some(version),
                 ..
             } => Ok(Framework::Version(version.clone())),
-            _ => Err(Error::Usage {
-                message: "the source of the framework crates is not given, and they are not \
-                          published yet"
-                    .into(),
-                expected: "--framework-path, --framework-git or --framework-version".into(),
-                found: "none of them".into(),
-                next: "clone the framework, then give --framework-path with the clone".into(),
-            }),
+            _ => Ok(Framework::own()),
         }
     }
 }

@@ -14,3 +14,15 @@ pub(super) fn refused(reason: String) -> Error {
     );
     refusal.usage().into()
 }
+
+/// The workspace manifest that this program was built from lacks what the framework's crates inherit.
+pub(super) fn unreadable(reason: impl std::fmt::Display) -> Error {
+    let message =
+        format!("the framework's crates that this program carries cannot be written: {reason}");
+    let refusal = Refusal::new("FrameworkUnreadable", message).with(
+        "a program that was built from a clone of its repository",
+        "one that was built from other files",
+        "install the program again, or give --framework-path with a clone",
+    );
+    refusal.into()
+}

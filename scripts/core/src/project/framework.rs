@@ -1,14 +1,18 @@
 //! Where a project takes the framework's crates from.
 
+use super::carried;
 use crate::app_error::Error;
 use crate::build::is_framework;
 use crate::error::Refusal;
+use crate::own_file::io;
 use std::path::{Path, PathBuf};
 use toml_edit::{InlineTable, Value};
 
 /// Where a project takes the framework's crates from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Framework {
+    /// This program, which writes them into the project.
+    Carried,
     /// A clone, by its absolute path.
     Folder(PathBuf),
     /// A repository of git.
@@ -45,11 +49,24 @@ impl Framework {
         }
     }
 
+    /// What a project gets unless it is said otherwise: the crates that this program carries, or, where it was installed
+    /// from packages, those of its version.
+    pub fn own() -> Self {
+        match carried::is_carried() {
+            true => Self::Carried,
+            false => Self::Version(env!("CARGO_PKG_VERSION").into()),
+        }
+    }
+
     /// What stands after `=` for the crate at that path of the framework, in the Cargo.toml in `from`, a folder of
     /// the project in `project`.
     pub(super) fn dependency(&self, place: &str, from: &Path, project: &Path) -> String {
         let mut table = InlineTable::new();
         match self {
+            Self::Carried => {
+                let path = up_from(from, project).join(carried::FOLDER).join(place);
+                table.insert("path", Value::from(path.display().to_string()));
+            }
             Self::Folder(folder) => {
                 let path = path_between(from, project, folder).join(place);
                 table.insert("path", Value::from(path.display().to_string()));
@@ -65,13 +82,38 @@ impl Framework {
         table.to_string().trim().to_owned()
     }
 
-    /// The lock file of the framework: the versions of dependencies that it is tested with.
-    pub(super) fn lock_file(&self) -> Option<PathBuf> {
+    /// The lock file of the framework, where it is known: the versions of dependencies that it is tested with.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub(super) fn lock(&self) -> Result<Option<String>, Error> {
         match self {
-            Self::Folder(folder) => Some(folder.join("Cargo.lock")),
-            Self::Git { .. } | Self::Version(_) => None,
+            Self::Carried => Ok(Some(carried::lock().to_owned())),
+            Self::Folder(folder) => {
+                let lock = folder.join("Cargo.lock");
+                let text = std::fs::read_to_string(&lock).map_err(io("read", &lock))?;
+                Ok(Some(text))
+            }
+            Self::Git { .. } | Self::Version(_) => Ok(None),
         }
     }
+
+    /// The files that a project keeps of it.
+    ///
+    /// # Errors
+    /// As [`carried::files`].
+    pub(super) fn files(&self) -> Result<Vec<carried::File>, Error> {
+        match self {
+            Self::Carried => carried::files(),
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+/// The path from a folder of a project to the project.
+fn up_from(from: &Path, project: &Path) -> PathBuf {
+    let inside = from.strip_prefix(project).unwrap_or(Path::new(""));
+    inside.components().map(|_| "..").collect()
 }
 
 /// The path from a folder of a project to a clone. It is relative if the clone lies beside the project's

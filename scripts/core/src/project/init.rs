@@ -11,6 +11,7 @@ mod crates;
 mod manifest;
 mod source;
 
+use super::carried;
 use super::error::refused;
 use super::framework::Framework;
 use crate::app_error::Error;
@@ -34,8 +35,18 @@ pub struct Init {
     files: Vec<ChangedFile>,
     /// What is left as it is, and why it may not stay so.
     skipped: Vec<String>,
+    /// The framework's crates, where the project will keep them and does not yet.
+    carried: Option<CarriedCrates>,
     /// What a lock file begins with where there is none.
-    seed: Option<PathBuf>,
+    seed: Option<String>,
+}
+
+/// The framework's crates as files of a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct CarriedCrates {
+    /// The project.
+    root: PathBuf,
+    files: Vec<carried::File>,
 }
 
 /// A file before and after.
@@ -60,11 +71,15 @@ impl Init {
             folder: folder.to_owned(),
             files: Vec::new(),
             skipped: Vec::new(),
-            seed: framework.lock_file(),
+            carried: None,
+            seed: framework.lock()?,
         };
         for (position, one) in crates.iter().enumerate() {
             let dependency = framework.dependency("migratable/upgradeable", &one.folder, &one.root);
             init.add_crate(one, position == 0, &dependency)?;
+        }
+        if let Some(main) = crates.first().filter(|_| *framework == Framework::Carried) {
+            init.carry(&main.root, framework.files()?)?;
         }
         let toolchain = stylus_upgrades_framework::TOOLCHAIN_FILE;
         let path = folder.join(toolchain);
@@ -78,6 +93,32 @@ impl Init {
             init.add(path, MANIFEST.into(), None, NEW_MANIFEST.to_owned());
         }
         Ok(init)
+    }
+
+    /// Has the project keep the framework's crates, if a crate of it will take them from there. They are a workspace of
+    /// their own.
+    fn carry(&mut self, root: &Path, files: Vec<carried::File>) -> Result<(), Error> {
+        let is_used = self
+            .files
+            .iter()
+            .any(|one| one.after.contains(carried::FOLDER));
+        if !is_used || root.join(carried::FOLDER).exists() {
+            return Ok(());
+        }
+        let path = root.join("Cargo.toml");
+        match self.files.iter_mut().find(|one| one.path == path) {
+            Some(changed) => changed.after = manifest::excluding(&changed.after, carried::FOLDER)?,
+            None => {
+                let before = read(&path)?;
+                let after = manifest::excluding(&before, carried::FOLDER)?;
+                self.add(path, "Cargo.toml".into(), Some(before), after);
+            }
+        }
+        self.carried = Some(CarriedCrates {
+            root: root.to_owned(),
+            files,
+        });
+        Ok(())
     }
 
     /// What would change in a crate; `is_main` is the contract's own.
@@ -147,7 +188,14 @@ impl Init {
             let diff = TextDiff::from_lines(before, &file.after);
             diff.unified_diff().header(&old, &new).to_string()
         };
-        self.files.iter().map(one).collect()
+        let carried = self.carried.iter().map(|carried| {
+            format!(
+                "new folder {}: {} files, the framework's crates\n",
+                carried::FOLDER,
+                carried.files.len()
+            )
+        });
+        self.files.iter().map(one).chain(carried).collect()
     }
 
     /// The files that would change.
@@ -171,6 +219,9 @@ impl Init {
         for one in &self.files {
             one.put(Some(&one.after))?;
         }
+        if let Some(carried) = &self.carried {
+            carried::write(&carried.root, &carried.files)?;
+        }
         Ok(settle_lock(&self.folder, self.seed.as_deref())?)
     }
 
@@ -180,7 +231,11 @@ impl Init {
     /// Why the first of those that stay is not put back.
     pub fn undo(&self) -> Result<(), Error> {
         let put = self.files.iter().map(|one| one.put(one.before.as_ref()));
-        put.fold(Ok(()), Result::and)
+        let removed = self
+            .carried
+            .iter()
+            .map(|carried| carried::remove(&carried.root));
+        put.chain(removed).fold(Ok(()), Result::and)
     }
 }
 

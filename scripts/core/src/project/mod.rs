@@ -1,6 +1,7 @@
 //! A user's project: a folder with a contract, a test of its upgrades, and what belongs around
 //! them.
 
+mod carried;
 mod error;
 mod framework;
 mod init;
@@ -18,20 +19,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The files of a new project, and what they are made from.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 8] = [
     ("Cargo.toml", include_str!("template/contract.toml.txt")),
     ("src/lib.rs", include_str!("template/contract.rs.txt")),
     (
         "upgrade-tests/Cargo.toml",
         include_str!("template/tests.toml.txt"),
-    ),
-    (
-        "upgrade-tests/src/lib.rs",
-        include_str!("template/tests_lib.rs.txt"),
-    ),
-    (
-        "upgrade-tests/tests/upgrade.rs",
-        include_str!("template/upgrade.rs.txt"),
     ),
     (
         "stylus-upgrades.toml",
@@ -45,6 +38,53 @@ const FILES: [(&str, &str); 10] = [
         stylus_upgrades_framework::TOOLCHAIN,
     ),
 ];
+
+/// How a project tests its upgrades, and what else it says because of that.
+struct Tests {
+    /// Those of `upgrade-tests/`.
+    files: [(&'static str, &'static str); 2],
+    /// Its dependencies.
+    dependencies: &'static str,
+    /// The end of the contract's manifest.
+    profile: &'static str,
+    /// What README says of the first run.
+    note: &'static str,
+}
+
+/// With the harness, which starts a chain in the test's process.
+const HARNESS: Tests = Tests {
+    files: [
+        (
+            "upgrade-tests/src/lib.rs",
+            include_str!("template/tests_lib.rs.txt"),
+        ),
+        (
+            "upgrade-tests/tests/upgrade.rs",
+            include_str!("template/upgrade.rs.txt"),
+        ),
+    ],
+    dependencies: include_str!("template/harness_dependencies.toml.txt"),
+    profile: include_str!("template/harness_profile.toml.txt"),
+    note: "The first run compiles the chain that the test starts, which takes some minutes.",
+};
+
+/// With the installed program: what `new` writes without a clone.
+const PROGRAM: Tests = Tests {
+    files: [
+        (
+            "upgrade-tests/src/lib.rs",
+            include_str!("template/program_lib.rs.txt"),
+        ),
+        (
+            "upgrade-tests/tests/upgrade.rs",
+            include_str!("template/program_upgrade.rs.txt"),
+        ),
+    ],
+    dependencies: "",
+    profile: "",
+    note: "The test starts a chain with the installed `stylus-upgrades`, and upgrades the contract there.\n\
+           `vendor/` holds the crates that the contract compiles. Commit it.",
+};
 
 /// A project to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,8 +143,8 @@ impl NewProject {
             }
             _ => io("made", &folder)(error),
         })?;
-        let files = self.write(&folder)?;
-        let lock = self.framework.lock_file();
+        let lock = self.framework.lock()?;
+        let files = self.write(&folder, lock.as_deref())?;
         Ok(Made {
             files,
             is_without_lock: lock.is_none(),
@@ -114,30 +154,50 @@ impl NewProject {
         })
     }
 
-    fn write(&self, folder: &Path) -> Result<Vec<String>, Error> {
+    /// How the project tests its upgrades.
+    fn tests(&self) -> Tests {
+        match self.framework {
+            Framework::Carried => PROGRAM,
+            _ => HARNESS,
+        }
+    }
+
+    fn write(&self, folder: &Path, lock: Option<&str>) -> Result<Vec<String>, Error> {
         let project = folder.canonicalize().map_err(io("found", folder))?;
-        let mut files: Vec<(&str, String)> = FILES
-            .iter()
-            .map(|(file, template)| (*file, self.fill(template, &project.join(file), &project)))
+        let templates = FILES.into_iter().chain(self.tests().files);
+        let mut files: Vec<(String, Vec<u8>)> = templates
+            .map(|(file, template)| {
+                let text = self.fill(template, &project.join(file), &project);
+                (file.to_owned(), text.into_bytes())
+            })
             .collect();
-        if let Some(lock) = self.framework.lock_file() {
-            let text = std::fs::read_to_string(&lock).map_err(io("read", &lock))?;
-            files.push(("Cargo.lock", text));
+        if let Some(lock) = lock {
+            files.push(("Cargo.lock".to_owned(), lock.as_bytes().to_vec()));
         }
-        for (name, text) in &files {
-            let path = folder.join(name);
-            let parent = path.parent().unwrap_or(folder);
-            std::fs::create_dir_all(parent).map_err(io("made", parent))?;
-            std::fs::write(&path, text).map_err(io("written", &path))?;
+        let mut listed: Vec<String> = files.iter().map(|(file, _)| file.clone()).collect();
+        let carried = self.framework.files()?;
+        if !carried.is_empty() {
+            listed.push(format!("{}/", carried::FOLDER));
         }
-        Ok(files.iter().map(|(file, _)| (*file).to_owned()).collect())
+        files.extend(carried);
+        carried::write(folder, &files)?;
+        Ok(listed)
     }
 
     fn fill(&self, template: &str, file: &Path, project: &Path) -> String {
         let crate_name = self.name.replace('-', "_");
         let from = file.parent().unwrap_or(project);
         let dependency = |place| self.framework.dependency(place, from, project);
+        let tests = self.tests();
+        let exclude = match self.framework {
+            Framework::Carried => format!("exclude = [\"{}\"]\n", carried::FOLDER),
+            _ => String::new(),
+        };
         template
+            .replace("{{exclude}}\n", &exclude)
+            .replace("{{profile}}\n", tests.profile)
+            .replace("{{test dependencies}}\n", tests.dependencies)
+            .replace("{{test note}}", tests.note)
             .replace("{{name}}", &self.name)
             .replace("{{crate}}", &crate_name)
             .replace("{{Name}}", &self.definition)

@@ -92,3 +92,37 @@ fn a_clone_beside_the_project_is_named_by_a_way_that_holds_for_others_too() {
     let within = within.dependency("tests", &at("all/note"), &at("all/note"));
     assert_eq!(within, up("../../all/"), "in the same repository");
 }
+
+#[test]
+fn a_project_without_a_clone_keeps_the_crates_that_the_program_carries() {
+    let here = tempfile::tempdir().expect("a folder");
+    assert_eq!(Framework::own(), Framework::Carried, "built from a clone");
+    let project = NewProject::new("my-note", Framework::own()).expect("a name");
+    let folder = here.path().join("my-note");
+    std::fs::create_dir(&folder).expect("made");
+    let listed = project.write(&folder, Some("# lock")).expect("written");
+    assert!(
+        listed.iter().any(|one| one == "vendor/stylus-upgrades/"),
+        "{listed:?}"
+    );
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).expect(file);
+    let manifest = read("Cargo.toml");
+    for line in [
+        "stylus-upgradeable = { path = \"vendor/stylus-upgrades/migratable/upgradeable\" }\n",
+        "exclude = [\"vendor/stylus-upgrades\"]\n",
+    ] {
+        assert!(manifest.contains(line), "{line}: {manifest}");
+    }
+    assert!(
+        !manifest.contains("{{") && !manifest.contains("wasmi"),
+        "{manifest}"
+    );
+    assert!(!read("upgrade-tests/Cargo.toml").contains("harness"));
+    assert!(read("upgrade-tests/tests/upgrade.rs").contains("use my_note_upgrade_tests::Chain;"));
+    let macros = "vendor/stylus-upgrades/migratable/macros/src/lib.rs";
+    let (_, _, known) = stylus_upgrades_framework::SOURCES
+        .iter()
+        .find(|(name, inside, _)| (*name, *inside) == ("stylus-upgrades-macros", "src/lib.rs"))
+        .expect("carried");
+    assert_eq!(read(macros).as_bytes(), *known);
+}

@@ -16,11 +16,11 @@ use std::process::Stdio;
 ///
 /// # Errors
 /// `Unsolved` with what cargo says. The lock file stays as it is then.
-pub fn settle_lock(folder: &Path, seed: Option<&Path>) -> Result<(), BuildError> {
+pub fn settle_lock(folder: &Path, seed: Option<&str>) -> Result<(), BuildError> {
     let path = Workspace::of(folder)?.root.join("Cargo.lock");
     let is_new = !path.exists();
     if let Some(seed) = seed.filter(|_| is_new) {
-        std::fs::copy(seed, &path).map_err(BuildError::file("write", &path))?;
+        std::fs::write(&path, seed).map_err(BuildError::file("write", &path))?;
     }
     let file = ToolchainFile::of(&canonical(folder)?)?;
     let mut reason = String::new();

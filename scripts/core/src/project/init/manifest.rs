@@ -38,6 +38,30 @@ pub(super) fn with_our_crate(text: &str, dependency: &str) -> Result<String, Err
     Ok(manifest.to_string())
 }
 
+/// The manifest of a workspace that leaves `folder` out, which is a workspace of its own. A package without a workspace
+/// stays as it is.
+pub(super) fn excluding(text: &str, folder: &str) -> Result<String, Error> {
+    let mut manifest: DocumentMut = text
+        .parse()
+        .map_err(|error| refused(format!("Cargo.toml: {error}")))?;
+    let Some(workspace) = manifest
+        .get_mut("workspace")
+        .and_then(Item::as_table_like_mut)
+    else {
+        return Ok(text.to_owned());
+    };
+    let list = workspace
+        .entry("exclude")
+        .or_insert(Item::Value(Value::Array(Array::new())));
+    let list = list
+        .as_array_mut()
+        .ok_or_else(|| refused("Cargo.toml: workspace.exclude is not a list".into()))?;
+    if !list.iter().any(|one| one.as_str() == Some(folder)) {
+        list.push(folder);
+    }
+    Ok(manifest.to_string())
+}
+
 /// The toolchain's file, with the compiler that the framework's crates need.
 pub(super) fn channel(text: &str) -> Result<String, Error> {
     let parse = |text: &str| text.parse::<DocumentMut>();
