@@ -1,6 +1,7 @@
 //! What is published: every crate as the file that a registry would get.
 
 mod installed;
+mod releases;
 mod tls;
 
 use crate::prelude::*;
