@@ -12,8 +12,10 @@ use std::path::{Path, PathBuf};
 use shell::Shell;
 use stylus_upgrades::demo::page::{Step, matches, steps};
 use stylus_upgrades_harness::{Anvil, HarnessError, Lines, Npm, command_line, home};
+use stylus_upgrades_test_support::compilers;
 
 use crate::command::program;
+use crate::packages::Release;
 use crate::tools;
 
 /// What the page starts in a terminal of its own.
@@ -104,6 +106,12 @@ fn the_page_on_governance_does_what_it_says() -> Result<(), HarnessError> {
 }
 
 #[test]
+#[ignore = "nightly: executes a page, about 25 s"]
+fn the_page_on_lambdas_does_what_it_says() -> Result<(), HarnessError> {
+    execute("docs/lambdas.md")
+}
+
+#[test]
 #[ignore = "nightly: executes a page, about 28 s"]
 fn the_page_on_approvers_that_are_contracts_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/approvers.md")
@@ -165,8 +173,7 @@ fn the_picture_in_the_readme_shows_what_the_demo_prints() {
     );
 }
 
-/// The block that a reader pastes, without its first line: that installs the program, which
-/// `packages::installed` does.
+/// The block that a reader pastes, in an empty folder and an empty home, with a release on this machine.
 #[test]
 #[ignore = "nightly: executes a page, about 41 s"]
 fn the_block_of_the_readme_ends_with_an_upgraded_contract() {
@@ -176,19 +183,26 @@ fn the_block_of_the_readme_ends_with_an_upgraded_contract() {
         block.marker.as_deref() == Some("executed: README")
     };
     let block = blocks.iter().find(marked).expect("the block");
-    let (install, rest) = block.text.split_once('\n').expect("lines");
-    assert!(install.starts_with("cargo install --locked --path stylus-upgrades/scripts"));
+    assert!(
+        block
+            .text
+            .starts_with("curl -fsSL \"$RELEASES/install.sh\" | sh")
+    );
 
     let folder = tempfile::tempdir().expect("a folder");
-    let tools = with_program(folder.path());
-    let work = folder.path().join("work");
-    fs::create_dir(&work).expect("an empty folder");
-    symlink(home(), work.join("stylus-upgrades")).expect("a link");
+    let [tools, work, user] = ["tools", "work", "home"].map(|name| folder.path().join(name));
+    for one in [&tools, &work, &user] {
+        fs::create_dir(one).expect("an empty folder");
+    }
+    let release = Release::of(program());
     let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = free.local_addr().expect("an address").port();
     drop(free);
-    let script = format!("set -e\n{rest}").replace(NODE, &format!("{NODE} --port {port}"));
+    let script = format!("set -e\n{}", block.text);
+    let script = script.replace(NODE, &format!("{NODE} --port {port}"));
     let mut command = Shell::command(&tools);
+    command.env("RELEASES", release.url());
+    command.env("HOME", &user).envs(compilers());
     command.env("ETH_RPC_URL", format!("http://127.0.0.1:{port}"));
     // Ends the chain, however the block ends.
     let script = format!("trap 'kill $!' EXIT\n{script}");

@@ -4,6 +4,8 @@ mod installed;
 mod releases;
 mod tls;
 
+pub(crate) use releases::Release;
+
 use crate::prelude::*;
 use std::fs;
 

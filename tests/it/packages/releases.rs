@@ -15,21 +15,28 @@ use super::{LICENSES, run};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The files of a release, and a server that has them.
-struct Release {
+pub(crate) struct Release {
     folder: tempfile::TempDir,
     url: String,
 }
 
 impl Release {
-    /// With an archive for this machine. The program prints its arguments, and ends with the number after `exit`.
+    /// With a program that prints its arguments, and ends with the number after `exit`.
     fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = folder.path().join("program");
+        let text = "#!/bin/sh\nif [ \"$1\" = exit ]; then exit \"$2\"; fi\necho \"program: $*\"\n";
+        executable(&program, text);
+        Self::of(&program)
+    }
+
+    /// With an archive of that program for this machine.
+    pub(crate) fn of(program: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let name = archive();
         let inside = folder.path().join(&name);
         fs::create_dir(&inside).expect("made");
-        let program =
-            "#!/bin/sh\nif [ \"$1\" = exit ]; then exit \"$2\"; fi\necho \"program: $*\"\n";
-        executable(&inside.join("stylus-upgrades"), program);
+        fs::copy(program, inside.join("stylus-upgrades")).expect("copied");
         for license in LICENSES {
             fs::copy(home().join(license), inside.join(license)).expect("copied");
         }
@@ -56,6 +63,11 @@ impl Release {
             .arg(folder.path())
             .arg(&url));
         Self { folder, url }
+    }
+
+    /// Where its files are.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     fn path(&self, file: &str) -> PathBuf {

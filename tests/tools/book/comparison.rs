@@ -1,4 +1,4 @@
-//! The comparison with other tools: the README's table and a page, from `docs/comparison.toml`.
+//! The comparison with other tools: a page, from `docs/comparison.toml`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,9 +7,6 @@ use std::io;
 use std::path::Path;
 
 use serde::Deserialize;
-
-/// Where the README's table begins and ends.
-const MARKS: [&str; 2] = ["<!-- comparison -->\n", "<!-- end of comparison -->"];
 
 /// What other tools have.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -28,8 +25,6 @@ struct Peer {
     name: String,
     version: String,
     how: How,
-    #[serde(default)]
-    readme: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -78,24 +73,6 @@ impl Comparison {
             ))),
             None => Ok(read),
         }
-    }
-
-    /// The README with its table as of this comparison.
-    pub(crate) fn in_readme(&self, readme: &str) -> io::Result<String> {
-        let [begin, end] = MARKS;
-        let parts = readme.split_once(begin).and_then(|(before, rest)| {
-            let (_, after) = rest.split_once(end)?;
-            Some((before, after))
-        });
-        let Some((before, after)) = parts else {
-            return Err(io::Error::other(format!(
-                "README.md: {} or {end} is missing",
-                begin.trim()
-            )));
-        };
-        let shown: Vec<&Peer> = self.peers.iter().filter(|peer| peer.readme).collect();
-        let table = self.table(&shown, |cell| cell.says.clone());
-        Ok(format!("{before}{begin}{table}{end}{after}"))
     }
 
     /// The page, with every tool and the source of every cell.

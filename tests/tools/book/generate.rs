@@ -42,7 +42,6 @@ pub fn generated(root: &Path) -> io::Result<Vec<Generated>> {
         ("docs/diagrams/demo.svg", picture),
         (WALKTHROUGH, read(DEMO_PAGE)?),
         (ERRORS, read(EXPLAINED)?),
-        ("README.md", comparison.in_readme(&read("README.md")?)?),
         ("docs/evidence/comparison.md", comparison.page()),
         ("llms.txt", digest::llms(root, &summary)?),
         ("skills/stylus-upgrades/SKILL.md", digest::skill(root)?),

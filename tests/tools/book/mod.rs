@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 /// The pages whose `console` blocks a test executes, in order, in one shell each
 /// (`tests/it/walkthrough.rs`).
-pub const EXECUTED: [&str; 15] = [
+pub const EXECUTED: [&str; 16] = [
     "docs/tutorial.md",
     "docs/adopting.md",
     "docs/testing.md",
@@ -37,6 +37,7 @@ pub const EXECUTED: [&str; 15] = [
     "docs/coverage.md",
     "docs/census.md",
     "docs/governance.md",
+    "docs/lambdas.md",
     "docs/approvers.md",
     "docs/kinds.md",
     "docs/migrations.md",

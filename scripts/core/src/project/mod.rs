@@ -164,7 +164,9 @@ impl NewProject {
 
     fn write(&self, folder: &Path, lock: Option<&str>) -> Result<Vec<String>, Error> {
         let project = folder.canonicalize().map_err(io("found", folder))?;
-        let templates = FILES.into_iter().chain(self.tests().files);
+        let (first, rest) = FILES.split_at(3);
+        let tests = self.tests().files;
+        let templates = first.iter().chain(&tests).chain(rest).copied();
         let mut files: Vec<(String, Vec<u8>)> = templates
             .map(|(file, template)| {
                 let text = self.fill(template, &project.join(file), &project);

@@ -338,3 +338,35 @@ fn an_initializer_that_anybody_may_call_is_named() {
     );
     assert_eq!(of(&closed), Vec::<String>::new());
 }
+
+#[test]
+fn a_contract_without_a_clone_gets_the_crates_that_the_program_carries() {
+    for workspace in ["", "[workspace]\nexclude = [\"other\"]\n"] {
+        let manifest = format!("{MANIFEST}{workspace}");
+        let folder = folder(&[("Cargo.toml", &manifest), ("src/lib.rs", SOL_STORAGE)]);
+        let init = Init::of(folder.path(), &Framework::Carried).expect("a contract");
+        let difference = init.difference();
+        let crates = "vendor/stylus-upgrades/migratable/upgradeable";
+        for line in [
+            format!("+stylus-upgradeable = {{ path = \"{crates}\" }}"),
+            "new folder vendor/stylus-upgrades: ".to_owned(),
+        ] {
+            assert!(difference.contains(&line), "{line}: {difference}");
+        }
+        let excludes = r#"exclude = ["other", "vendor/stylus-upgrades"]"#;
+        assert_eq!(
+            difference.contains(excludes),
+            !workspace.is_empty(),
+            "{difference}"
+        );
+        let vendored = folder.path().join(crates).join("Cargo.toml");
+        assert!(!vendored.exists(), "nothing is written unasked");
+        let carried = init.carried.as_ref().expect("files");
+        super::carried::write(&carried.root, &carried.files).expect("written");
+        assert!(vendored.is_file());
+        let again = Init::of(folder.path(), &Framework::Carried).expect("a contract");
+        assert!(again.carried.is_none(), "what is there stays");
+        init.undo().expect("undone");
+        assert!(!vendored.exists());
+    }
+}
