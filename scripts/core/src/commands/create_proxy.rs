@@ -5,6 +5,7 @@ mod salt;
 use super::spec::{Governs, Group, Spec, report_type};
 use crate::client::Sent;
 use crate::context::prelude::*;
+use crate::functions::Functions;
 use crate::governance::GovernedCall;
 use crate::manifest::{Entry, Kind, Manifest, check_alias};
 use crate::options::LOCAL_CHAINS;
@@ -12,11 +13,14 @@ use crate::options::wei;
 use crate::pipeline::calldata;
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::effects::{Effects, Governed, proxy_line};
+use crate::pipeline::function_name::by_name;
 use crate::pipeline::judge::{holds_already, judge};
 use crate::registry::SALT;
 use crate::text::number;
+use alloy::json_abi::Function;
 use clap::Args;
 use salt::{choose, of_alias};
+use stylus_layout::StepKind;
 
 /// `create-proxy`.
 pub(crate) static SPEC: Spec<CreateProxyArgs> = Spec {
@@ -25,7 +29,7 @@ pub(crate) static SPEC: Spec<CreateProxyArgs> = Spec {
     group: Group::Deploy,
     examples: &[
         "create-proxy Counter 1.0 --save counter --account ana",
-        "create-proxy Counter 1.0 --init 'initialize(uint256)' 7 --save counter --account ana",
+        "create-proxy Counter 1.0 --init initialize 7 --save counter --account ana",
         "create-proxy Counter 1.0 --kind evm --salt 2 --account ana",
     ],
     writes: |args| args.save.as_ref().map(|_| "--save"),
@@ -41,7 +45,8 @@ pub(crate) struct CreateProxyArgs {
     pub name: String,
     /// The version that it is created at
     pub version: String,
-    /// The initializer and its arguments, or its calldata in hexadecimal
+    /// The initializer and its arguments: its name, if the version's code declares one of that name, or its signature;
+    /// or its calldata in hexadecimal
     #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
     pub init: Vec<String>,
     /// The kind of the proxy [default: `proxy` in the manifest, else wasm on a local chain; elsewhere
@@ -70,8 +75,21 @@ const CREATED_BARE: &str =
 
 pub(crate) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<Outcome> {
     require_alias(context, request)?;
-    let data = calldata::encode(&request.init, &context.manifest)?;
+    let by_name = request.init.split_first();
+    let by_name = by_name.filter(|(first, _)| !first.contains('(') && !first.starts_with("0x"));
+    let data = match by_name {
+        Some(_) => Bytes::new(),
+        None => calldata::encode(&request.init, &context.manifest)?,
+    };
     let session = Session::sending(context, "create-proxy").await?;
+    let (data, typed) = match by_name {
+        Some((name, arguments)) => {
+            let initializer = initializer(session, request, name, arguments.len()).await?;
+            let data = calldata::encode_for(&initializer, arguments, &context.manifest)?;
+            (data, initializer.signature())
+        }
+        None => (data, calldata::typed(&request.init).to_owned()),
+    };
     let mut call = call_without_salt(session, request, data)?;
     if let Some(salt) = request.salt {
         call.salt = salt.into();
@@ -98,7 +116,7 @@ pub(crate) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         Manifest::require_free(&file, context.network(), Entry::Alias(alias))?;
     }
     let options = CheckOptions {
-        typed: calldata::typed(&request.init),
+        typed: &typed,
         ..CheckOptions::proposer(session)
     };
     let cleared = judge(session, &governed, options).await?.cleared(session)?;
@@ -108,6 +126,23 @@ pub(crate) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     let mut effects = cleared.send(session, governed, Vec::new(), options).await?;
     effects.proxy = None; // the fields of the command name it
     Ok(report(context, request, (proxy, salt), effects))
+}
+
+/// The initializer of that name, as the registered version declares it.
+async fn initializer(
+    session: Session<'_>,
+    request: &CreateProxyArgs,
+    name: &str,
+    arguments: usize,
+) -> Result<Function> {
+    let (definition, version) = (&request.name, &request.version);
+    let code = session.registry.code(definition, version).await?;
+    let document = session.documents().get(code.layout).await?.into_value();
+    let steps = document.and_then(|one| one.steps).unwrap_or_default();
+    let initializers = steps.iter().filter(|one| one.kind == StepKind::Initializer);
+    let known = Functions::of_signatures(initializers.map(|one| one.signature.as_str()));
+    let of = format!("{definition} {version}");
+    by_name(name, arguments, &of, &known)
 }
 
 /// Refuses an alias that could not be saved.

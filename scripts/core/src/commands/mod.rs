@@ -10,6 +10,7 @@ pub(crate) mod create_proxy;
 pub(crate) mod define;
 pub(crate) mod demo;
 pub(crate) mod deploy;
+pub(crate) mod execute;
 pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod layout;
@@ -63,6 +64,7 @@ pub static COMMANDS: &[&dyn Command] = &[
     &policy::SPEC,
     &pending::SPEC,
     &approve::SPEC,
+    &execute::SPEC,
     &submit::SPEC,
     &revoke::REVOKE,
     &revoke::CANCEL,

@@ -4,7 +4,7 @@
 use super::spec::{Governs, Group, Spec, report_type};
 use crate::assess::Finding;
 use crate::context::prelude::*;
-use crate::governance::definitions;
+use crate::governance::{RipeAction, definitions, ripe};
 use crate::inspect::{Inspection, MigrationStatus, instance_line};
 use crate::model::Used;
 use crate::pipeline::inspection::inspect;
@@ -71,8 +71,13 @@ pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome>
     }
     let warnings = standing::taken(context, warnings);
     warnings.iter().for_each(|one| context.warn(one));
+    let mut waiting = Vec::new();
+    for name in found.definitions() {
+        waiting.extend(ripe(registry, name).await?);
+    }
     let report = StatusReport {
         registry: registry.address,
+        ripe: waiting,
         warnings,
         found,
     };
@@ -102,6 +107,9 @@ pub(crate) struct StatusReport {
     registry: Address,
     #[serde(flatten)]
     found: Found,
+    /// Actions that anybody may execute.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ripe: Vec<RipeAction>,
     /// Programs that expire soon or do not run, and what is found about instances.
     warnings: Vec<Finding>,
 }
@@ -156,10 +164,15 @@ impl CommandReport for StatusReport {
                 definitions,
                 migrations,
             } => {
-                let lines = definitions.iter();
-                lines
-                    .flat_map(|one| definition_lines(one, migrations, names))
-                    .collect()
+                let lines = definitions.iter().flat_map(|one| {
+                    let of_it = |ripe: &&RipeAction| ripe.definition == one.name;
+                    let ripe = self.ripe.iter().filter(of_it);
+                    let ripe = ripe.map(|one| format!("  ripe     {}", one.says()));
+                    definition_lines(one, migrations, names)
+                        .into_iter()
+                        .chain(ripe)
+                });
+                lines.collect()
             }
         }
     }

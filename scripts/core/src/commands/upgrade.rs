@@ -7,6 +7,7 @@ use crate::checks::Assessment;
 use crate::client::Revert;
 use crate::context::prelude::*;
 use crate::context::{Unverified, report_undone};
+use crate::governance::ripe;
 use crate::history::due;
 use crate::model::DefinitionState;
 use crate::options::StorageArgs;
@@ -77,10 +78,19 @@ async fn definition(
 ) -> Result<Outcome> {
     let session = Session::sending(context, "upgrade").await?;
     let head = session.registry.head(name).await?;
+    let due = match head.current.is_empty() {
+        true => Vec::new(),
+        false => due(session.registry, name).await?,
+    };
+    if due.is_empty() {
+        // What would be upgraded may only wait for somebody who executes it.
+        for one in ripe(session.registry, name).await? {
+            context.note(one.says());
+        }
+    }
     if head.current.is_empty() {
         return Err(no_version(name).into());
     }
-    let due = due(session.registry, name).await?;
     if head.state == DefinitionState::Paused && due.is_empty() {
         let says = format!("{name} is paused: its instances are not upgraded meanwhile");
         let paused = abi::DefinitionPaused { name: name.into() };

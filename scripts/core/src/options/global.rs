@@ -63,6 +63,9 @@ pub struct Global {
     /// One JSON document on stdout, everything else on stderr
     #[arg(long, global = true)]
     pub json: bool,
+    /// Print hashes, arguments and builds of a governed call, too, before it is sent
+    #[arg(long, global = true)]
+    pub full: bool,
     /// Print no progress; warnings are still printed
     #[arg(short, long, global = true)]
     pub quiet: bool,

@@ -350,11 +350,7 @@ impl CommandReport for Effects {
 
 impl Proposal {
     fn lines(&self, names: &Names) -> Vec<String> {
-        let done = match self.is_migration {
-            true => " activated",
-            false => "  executed",
-        };
-        self.submitted.lines(done, names)
+        self.submitted.lines(self.is_migration, names)
     }
 }
 

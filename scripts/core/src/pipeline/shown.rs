@@ -18,15 +18,19 @@ pub async fn shown(session: Session<'_>, governed: &GovernedCall) -> Result<Show
     shown_call(session, &governed.bytes, &governed.call).await
 }
 
-/// As [`shown`], and prints it.
+/// As [`shown`], and prints it; hashes and builds with `--full` alone.
 ///
 /// # Errors
 /// As [`shown`].
 pub(crate) async fn show(session: Session<'_>, governed: &GovernedCall) -> Result<ShownCall> {
     let shown = shown(session, governed).await?;
-    for line in shown.lines() {
-        session.context.note(line);
-    }
+    let lines = match session.context.global.full {
+        true => shown.lines(),
+        false => shown.short_lines(&governed.what()),
+    };
+    lines
+        .into_iter()
+        .for_each(|line| session.context.note(line));
     Ok(shown)
 }
 

@@ -306,7 +306,7 @@ fn functions() -> String {
 
 /// The order that these bytes of a governed call give, in a few words. Names that are too long for the registry are
 /// cut.
-pub(super) fn title(call: &[u8]) -> String {
+pub fn title(call: &[u8]) -> String {
     let words = Governed::with_arguments(call).map(|(governed, arguments)| {
         filled(governed.title, |path| {
             let value = at(&arguments, path);

@@ -90,11 +90,31 @@ impl Display {
             _ => "",
         };
         let Self { function, role, .. } = self;
-        let mut lines = vec![format!("{function} of {of} (role {role}{instead})")];
+        let typed = command(function);
+        let named = match typed == function {
+            true => String::new(),
+            false => format!("{function}, "),
+        };
+        let mut lines = vec![format!(
+            "{typed} of {of}  ({named}decided by {role}{instead})"
+        )];
         let fields = self.fields.iter();
         lines.extend(fields.map(|field| format!("  {:<13} {}", field.name, field.value)));
         lines.push(format!("  {:<13} {}", "payload", self.payload));
         lines
+    }
+}
+
+/// What people type for a function of the registry.
+fn command(function: &str) -> &str {
+    match function {
+        "addVersion" | "addStep" => "register",
+        "createDefinition" => "define",
+        "createProxy" => "create-proxy",
+        "setPolicy" => "policy update",
+        "setHandler" => "run-migration --handler",
+        "abortMigration" => "run-migration --abort",
+        other => other,
     }
 }
 

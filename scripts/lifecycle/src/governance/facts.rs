@@ -9,7 +9,8 @@ use crate::expect::Asks;
 use crate::ids::CodeHash;
 use crate::layout::{Build, FOLDER};
 use crate::model::named;
-use crate::program_code::is_program;
+use crate::program_code::{fragments, is_program};
+use crate::text::count;
 use alloy::primitives::Address;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -22,9 +23,12 @@ pub struct CodeFacts {
     pub what: Cow<'static, str>,
     /// The account.
     pub account: Address,
-    /// Bytes on chain.
+    /// Bytes on chain, those of all fragments where it is in several.
     pub size: usize,
-    /// keccak256 of these bytes.
+    /// In how many fragments it is; 0 where it is in one piece.
+    #[serde(skip)]
+    pub fragments: usize,
+    /// keccak256 of the account's own bytes.
     pub codehash: CodeHash,
     /// Whether that is the hash which the action names.
     pub is_as_named: bool,
@@ -48,11 +52,20 @@ pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, 
         let code = client.code(account).await?;
         let codehash = CodeHash::of(&code);
         let is_program = is_program(&code);
+        let fragments = fragments(&code);
+        let mut size = code.len();
+        if !fragments.is_empty() {
+            size = 0;
+            for fragment in &fragments {
+                size += client.code(*fragment).await?.len();
+            }
+        }
         let checked = step.filter(|step| what == named(step).word());
         facts.push(CodeFacts {
             what: what.into(),
             account,
-            size: code.len(),
+            size,
+            fragments: fragments.len(),
             codehash,
             is_as_named: codehash == expected,
             seconds_left: match is_program {
@@ -88,6 +101,12 @@ impl CodeFacts {
         std::iter::once(self.line()).chain(asks).collect()
     }
 
+    /// Whether it is what the action names, can run, and asks nothing.
+    pub fn is_plain(&self) -> bool {
+        let runs = !self.is_program || self.seconds_left.is_some();
+        self.is_as_named && runs && self.expectations.is_none()
+    }
+
     /// The account, in a line.
     fn line(&self) -> String {
         format!("{:<13} {}", self.what, self.words("above"))
@@ -104,7 +123,11 @@ impl CodeFacts {
             (true, Some(seconds)) => format!("active for {} more days", seconds / 86_400),
             (true, None) => "NOT ACTIVE".into(),
         };
-        format!("{} bytes on chain {hash}, {life}", self.size)
+        let pieces = match self.fragments {
+            0 => String::new(),
+            many => format!(" in {}", count(many, "fragment")),
+        };
+        format!("{} bytes{pieces} on chain {hash}, {life}", self.size)
     }
 }
 

@@ -58,7 +58,7 @@ mod simulated_execution;
 pub use after_approvals::{SimulatedExecution, SimulationReport};
 pub use already::{already, created_by};
 pub use arguments::{argument_text, named_arguments, named_function};
-pub use calls::{Call, subject};
+pub use calls::{Call, subject, title};
 pub use checks::{Check, after_upgrade, pause_stub};
 pub use creation::creation;
 pub use definitions::definitions;
@@ -73,15 +73,16 @@ pub use governed::GovernedCall;
 pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
 pub use obstacle::{Obstacle, obstacle};
 pub use pending::{
-    PendingAction, all_pending, ever_proposed, pending, proposal, readiness, refused,
+    PendingAction, RipeAction, all_pending, ever_proposed, pending, proposal, readiness, refused,
+    require_ripe, ripe,
 };
 pub use place::{Placed, find, place};
 pub use policy::{
-    Explained, Node, current_policy, deciding_policy, duration, explain, is_approver,
+    Explained, Node, PolicyFacts, current_policy, deciding_policy, duration, explain, is_approver,
     replaced_policy, require_approver, tree,
 };
 pub use policy_change::PolicyChange;
-pub use progress::{not_executed, progress_lines};
+pub use progress::{not_executed, progress_lines, still_needed};
 pub use reviewed::Reviewed;
 pub use rival::{rival, same_code_differs};
 pub use send_call::{

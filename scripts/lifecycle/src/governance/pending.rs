@@ -1,12 +1,15 @@
 //! Open actions: who approved, who is missing, what blocks, until when, and what they do.
 
-use super::calls::Call;
+use super::calls::{Call, title};
 use super::definitions::definitions;
 use super::error::{events_hidden, unknown_action};
 use crate::client::ChainError;
+use crate::error::{Exit, Refusal};
 use crate::ids::ActionId;
 use crate::model::{BlockedBy, Readiness};
+use crate::names::Names;
 use crate::registry::{Registry, Topics, all_logs, logs};
+use crate::text::utc;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent;
@@ -55,6 +58,71 @@ pub async fn readiness(
         Err(error) if error.is_refused_as::<abi::ActionNotFound>() => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// An open action that waits for nobody: anybody may execute it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RipeAction {
+    /// Its id.
+    pub action: ActionId,
+    /// The definition; empty for the registry itself.
+    pub definition: String,
+    /// What it does.
+    pub what: String,
+}
+
+impl RipeAction {
+    /// Says so, with what executes it.
+    pub fn says(&self) -> String {
+        let Self { action, what, .. } = self;
+        format!("{what} is approved and not executed yet: stylus-upgrades execute {action}")
+    }
+}
+
+/// The actions of a definition that anybody may execute now.
+///
+/// # Errors
+/// As [`pending`].
+pub async fn ripe(registry: Registry<'_>, name: &str) -> Result<Vec<RipeAction>, ChainError> {
+    let mut all = Vec::new();
+    for action in registry.open_actions(name).await? {
+        let open = readiness(registry, action).await?;
+        if open.is_some_and(|open| open.blocked_by == BlockedBy::Nothing) {
+            all.push(RipeAction {
+                action,
+                definition: name.into(),
+                what: title(&proposal(registry, action).await?.call),
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// Refuses an action that still waits for somebody or something; `why` says for what.
+///
+/// # Errors
+/// `NotRipe`.
+pub fn require_ripe(
+    open: &Readiness,
+    action: ActionId,
+    why: &str,
+    names: &Names,
+) -> Result<(), Refusal> {
+    if open.blocked_by == BlockedBy::Nothing {
+        return Ok(());
+    }
+    let next = match open.blocked_by {
+        BlockedBy::Approvals => {
+            let needed = names.list(&open.needed());
+            format!("{needed} can approve it: stylus-upgrades approve {action}")
+        }
+        BlockedBy::Delay => format!("execute it after {}", utc(open.not_before)),
+        _ => format!("stylus-upgrades pending {action} shows what it waits for"),
+    };
+    let message = format!("{action} cannot be executed yet: {why}");
+    let refusal = Refusal::new("NotRipe", message);
+    let refusal = refusal.with("an action that waits for nobody", why, next);
+    Err(refusal.exiting(Exit::NotReady))
 }
 
 /// The event that says what `action` does.

@@ -338,5 +338,25 @@ pub fn duration(seconds: u64) -> String {
     format!("{count} {name}{}", if count == 1 { "" } else { "s" })
 }
 
+/// What is known of the policy that decides a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyFacts {
+    /// The fewest approvals that satisfy it.
+    pub fewest: u16,
+    /// Seconds of its delays.
+    pub delays: Vec<u64>,
+}
+
+impl PolicyFacts {
+    /// Its delay in words, if it has one.
+    pub(super) fn delay(&self) -> Option<String> {
+        match self.delays.as_slice() {
+            [] => None,
+            [one] => Some(duration(*one)),
+            _ => Some("its delays".into()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

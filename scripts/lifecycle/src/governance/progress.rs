@@ -1,6 +1,7 @@
 //! How far an action is, in words and as fields: who approved, who is missing, what blocks, until when.
 
 use super::obstacle::Obstacle;
+use super::policy::PolicyFacts;
 use super::send_call::{Approved, CallOutcome};
 use crate::model::{BlockedBy, Readiness};
 use crate::names::Names;
@@ -13,8 +14,10 @@ pub fn not_executed(readiness: &Readiness) -> String {
     match readiness.blocked_by {
         BlockedBy::Approvals => format!("{} needed", count(more, "more approval")),
         BlockedBy::Delay => format!("a delay runs until {}", utc(readiness.not_before)),
-        BlockedBy::Nothing => "only a direct call is missing".into(),
-        other => format!("blocked by {other}"),
+        BlockedBy::Nothing => "anybody may execute it now".into(),
+        BlockedBy::Lambda => "it waits for the consent of a contract in the policy".into(),
+        BlockedBy::Expired => "it has expired".into(),
+        other => format!("it waits for {other}"),
     }
 }
 
@@ -54,8 +57,8 @@ fn waiting_lines(open: &Readiness, names: &Names) -> Vec<String> {
     }
     let next = match open.blocked_by {
         BlockedBy::Approvals => "; the other approvers send the same call",
-        BlockedBy::Delay => "; then anyone sends the same call",
-        BlockedBy::Nothing => "; anyone sends the same call, with a key whose account has no code",
+        BlockedBy::Delay => "; then anybody executes it",
+        BlockedBy::Nothing => ", with a key whose account has no code",
         _ => "",
     };
     lines.push(format!("not executed: {}{next}", not_executed(open)));
@@ -63,21 +66,55 @@ fn waiting_lines(open: &Readiness, names: &Names) -> Vec<String> {
     lines
 }
 
+/// What an open action still needs, in words that end a sentence: `Ben or Cleo, then 2 days`.
+pub fn still_needed(open: &Readiness, policy: Option<&PolicyFacts>, names: &Names) -> String {
+    let (more, needed) = (usize::from(open.more()), open.needed());
+    let all: Vec<String> = needed.iter().map(|one| names.short(*one)).collect();
+    let who = match more {
+        more if more == all.len() => all.join(" and "),
+        1 => all.join(" or "),
+        more => format!("{more} of {}", all.join(", ")),
+    };
+    match open.blocked_by {
+        BlockedBy::Approvals if all.is_empty() => "somebody who has not refused it".into(),
+        BlockedBy::Approvals => match policy.and_then(PolicyFacts::delay) {
+            Some(delay) => format!("{who}, then {delay}"),
+            None => who,
+        },
+        BlockedBy::Delay => format!("the delay until {}", utc(open.not_before)),
+        BlockedBy::Nothing => "anybody who executes it".into(),
+        _ => not_executed(open),
+    }
+}
+
 impl CallOutcome {
-    /// Lines for people. `done` stands after the count of what was executed.
-    pub fn lines(&self, done: &str, names: &Names) -> Vec<String> {
-        let (action, approved) = (self.action, self.approved);
-        let mut lines = vec![match self.executed {
-            true => format!("success {approved}{done}"),
-            false => format!("success {approved}"),
-        }];
-        if let Some(by) = &self.executed_by {
-            let (who, tx) = (names.short(by.approver), by.tx);
-            lines.push(format!("executed by another's approval: {who}, {tx}"));
-        }
+    /// Lines for people, the verdict first. `is_migration` says that an execution activates a version.
+    pub fn lines(&self, is_migration: bool, names: &Names) -> Vec<String> {
+        let action = self.action;
         let Some(open) = &self.readiness else {
+            let done = match is_migration {
+                true => " activated",
+                false => "  executed",
+            };
+            let mut lines = vec![format!("success {}{done}", self.counted())];
+            if let Some(by) = &self.executed_by {
+                let (who, tx) = (names.short(by.approver), by.tx);
+                lines.push(format!("executed by another's approval: {who}, {tx}"));
+            }
             return lines;
         };
+        let still = still_needed(open, self.policy.as_ref(), names);
+        let (approvals, required) = (open.approvals, open.required);
+        let who = match open.approved.as_slice() {
+            [] => "nobody".into(),
+            approved => names.list(approved),
+        };
+        let mut lines = vec![match is_migration && open.more() > 0 {
+            true => format!("success {approvals}/{required}  not executed: {still}"),
+            false => {
+                format!("{approvals} of {required} approvals: {who}. Still needed: {still}.")
+            }
+        }];
         lines.push(format!("action     {action}"));
         if let Some(before) = &self.ended_before {
             lines.push(format!(
@@ -87,7 +124,32 @@ impl CallOutcome {
                 "next: stylus-upgrades cancel {action}, unless you want the new proposal"
             ));
         }
-        lines.extend(waiting_lines(open, names));
+        lines.push(format!("open until {}", utc(open.expires)));
+        lines.push(match open.blocked_by {
+            BlockedBy::Approvals => {
+                format!(
+                    "next: the same command, or stylus-upgrades approve {action}, by those needed"
+                )
+            }
+            BlockedBy::Delay | BlockedBy::Nothing => {
+                format!("next: stylus-upgrades execute {action}, by anybody")
+            }
+            _ => format!("next: stylus-upgrades pending {action}"),
+        });
         lines
+    }
+
+    /// How many approvals executed it. An approver who only executed it approved, too: more than the policy asks for
+    /// are not counted.
+    fn counted(&self) -> Approved {
+        let fewest = self.policy.as_ref().map(|policy| policy.fewest);
+        let most = fewest.unwrap_or(self.approved.approvals);
+        match self.approved.approvals > most {
+            true => Approved {
+                approvals: most,
+                required: most,
+            },
+            false => self.approved,
+        }
     }
 }

@@ -5,9 +5,11 @@
 //! those after it, and never from what a call before it returned.
 
 use super::after_approvals::SimulatedExecution;
+use super::calls::Call;
 use super::error::{ended_by, not_open};
 use super::governed::GovernedCall;
 use super::pending::readiness;
+use super::policy::{PolicyFacts, deciding_policy};
 use super::returned::progress_in;
 use super::simulated_execution::for_execution;
 use crate::client::{ChainError, Client, Sent, with_margin};
@@ -21,6 +23,7 @@ use alloy::providers::Provider;
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
 use std::fmt;
+use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// The state of an action after our call: executed by us, executed by another transaction, or open.
@@ -49,6 +52,9 @@ pub struct CallOutcome {
     /// What came of the call after the approvals that are missing, where it was sent to approve.
     #[serde(skip)]
     pub simulation: Option<SimulatedExecution>,
+    /// What the policy asks for, where that is needed to tell how far the action is.
+    #[serde(skip)]
+    pub policy: Option<PolicyFacts>,
 }
 
 /// The transaction of somebody else that executed an action.
@@ -112,6 +118,7 @@ impl CallOutcome {
             readiness,
             sent: None,
             simulation: None,
+            policy: None,
         }
     }
 
@@ -172,7 +179,8 @@ impl GovernedCall {
         }
         let simulated = match self.simulated(client, sender, action).await {
             Err(error) if has_approved(&error) => {
-                let before = open_or_ended(registry, action, None).await?;
+                let mut before = open_or_ended(registry, action, None).await?;
+                before.policy = self.policy_of(registry, &before).await?;
                 return Ok(Prepared::Nothing(Box::new(before)));
             }
             simulated => simulated?,
@@ -195,13 +203,37 @@ impl GovernedCall {
         let sent = client
             .transact_with_min_gas(&self.what(), self.request(), prepared.minimum_gas)
             .await?;
-        let submitted = outcome(client.registry(self.registry), &sent).await?;
+        let registry = client.registry(self.registry);
+        let mut submitted = outcome(registry, &sent).await?;
+        submitted.policy = self.policy_of(registry, &submitted).await?;
         let is_new = submitted.readiness.is_some() && submitted.action != prepared.action;
         Ok(CallOutcome {
             ended_before: is_new.then_some(prepared.action),
             simulation: prepared.simulation,
             ..submitted
         })
+    }
+
+    /// What the policy asks for, where more than one approval is told of. One that the call itself replaced is not read.
+    async fn policy_of(
+        &self,
+        registry: Registry<'_>,
+        submitted: &CallOutcome,
+    ) -> Result<Option<PolicyFacts>, ChainError> {
+        let is_open = submitted.readiness.is_some();
+        let replaces = matches!(self.call, Call::SetPolicy(_));
+        if !is_open && (submitted.approved.approvals < 2 || replaces) {
+            return Ok(None);
+        }
+        let (definition, role) = (self.call.definition(), self.call.role());
+        let (_, text) = deciding_policy(registry, definition, role).await?;
+        let policy = parse(text.as_bytes())
+            .ok()
+            .filter(|policy| !policy.is_none());
+        Ok(policy.map(|policy| PolicyFacts {
+            fewest: policy.fewest_missing(0, u8::MAX),
+            delays: policy.delays,
+        }))
     }
 
     /// What the bytes would do if the client's caller sent them now, and the units of gas for that. Nothing is sent.

@@ -32,6 +32,22 @@ impl ShownCall {
         [self.display.lines(), self.lines_beside()].concat()
     }
 
+    /// What decides whether to go on, in few lines: `what` it is, what it does to a policy, its calldata in words, and what
+    /// is wrong. Hashes and builds are left out.
+    pub fn short_lines(&self, what: &str) -> Vec<String> {
+        let policy = self.policy_change.iter().flat_map(PolicyChange::lines);
+        let facts = self.facts.iter().filter(|one| !one.is_plain());
+        let decoded = self.decoded.iter().flat_map(DecodedCall::lines);
+        let differs = self.differs.iter();
+        let all = policy
+            .chain(facts.flat_map(CodeFacts::lines))
+            .chain(decoded)
+            .chain(differs.map(|why| format!("do not approve: {why}")));
+        let first = format!("{what}  (decided by {})", self.display.role);
+        let all = all.map(|line| format!("  {line}"));
+        std::iter::once(first).chain(all).collect()
+    }
+
     /// The lines of what is known beside the bytes.
     pub fn lines_beside(&self) -> Vec<String> {
         let policy = self.policy_change.iter().flat_map(PolicyChange::lines);

@@ -178,7 +178,7 @@ impl Compared {
             .chain(migrated.map(|one| one.id.to_string()))
             .collect();
         if !ids.is_empty() {
-            let why = format!("by declaration alone: {}", ids.join(", "));
+            let why = format!("declared by the author, not checked: {}", ids.join(", "));
             let declared = Evidence::whole(Part::Layout, Origin::Annotation, &why);
             self.coverage.add(declared);
             self.partial.push(why);

@@ -75,7 +75,7 @@ impl Held<'_> {
     /// What it holds, in the words of its type. Of a long text that was not read, how long it is.
     pub fn words(&self, layout: &Layout, word: B256, texts: &BTreeMap<U256, B256>) -> String {
         match self.kind.map_or("", |kind| kind.encoding.as_str()) {
-            "mapping" => "its entries lie where their keys say".into(),
+            "mapping" => "a mapping: its entries are read by their keys".into(),
             "dynamic_array" => format!("{} elements", U256::from_be_bytes(word.0)),
             "bytes" => text(self, word, texts),
             _ if self.size > WORD => format!("{} slots from here on", self.size.div_ceil(WORD)),

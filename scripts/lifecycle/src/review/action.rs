@@ -109,7 +109,7 @@ impl CommandReport for Review {
         }
         lines.extend(self.checked.iter().flat_map(|checked| checked.lines(names)));
         let Explained { role, named, .. } = &self.policy;
-        lines.push(format!("policy of {role}: {named}"));
+        lines.push(format!("{role} is decided by {named}"));
         for entry in &self.entries {
             let (time, who) = (utc(entry.time), names.short(entry.who));
             lines.push(format!("{time}  {who}  {}", entry.what));

@@ -1,6 +1,6 @@
 //! What is open: who approved, who is missing, what blocks, until when, and what to do next.
 
-use crate::governance::{Obstacle, PendingAction, ShownCall, progress_lines};
+use crate::governance::{Obstacle, PendingAction, ShownCall, still_needed, title};
 use crate::model::{BlockedBy, of_whom};
 use crate::names::Names;
 use crate::report::CommandReport;
@@ -56,23 +56,41 @@ impl OpenAction {
         }
     }
 
-    fn lines(&self, names: &Names) -> Vec<String> {
-        let open = &self.open;
-        let proposer = format!("proposed by {}", names.long(open.proposer));
-        let next = format!("next: {}", self.next);
-        let Some(shown) = &self.shown else {
-            let (of, why) = (of_whom(&open.definition), open.unreadable.as_deref());
-            let why = why.unwrap_or_default();
-            return vec![format!("of {of}, unreadable: {why}"), proposer, next];
-        };
-        let mut lines = shown.display.lines();
-        lines.push(proposer);
-        let beside = (open.refused.as_slice(), self.obstacle.as_ref());
-        lines.extend(progress_lines(&open.readiness, beside, names));
-        lines.extend(shown.lines_beside());
-        lines.extend(self.rivals.iter().map(|what| format!("  ! {what}")));
-        lines.push(next);
-        lines
+    /// The action in a line: what it does, how far it is, until when.
+    fn line(&self, names: &Names) -> String {
+        let PendingAction {
+            action,
+            readiness: open,
+            refused,
+            call,
+            ..
+        } = &self.open;
+        if self.shown.is_none() {
+            let (of, why) = (
+                of_whom(&self.open.definition),
+                self.open.unreadable.as_deref(),
+            );
+            let (why, who) = (why.unwrap_or_default(), names.short(self.open.proposer));
+            return format!("{action}  of {of}, unreadable: {why}; {}: {who}", self.next);
+        }
+        let still = still_needed(open, None, names);
+        let mut line = format!(
+            "{action}  {}: {} of {} approvals, still needed: {still}; open until {}",
+            title(call),
+            open.approvals,
+            open.required,
+            utc(open.expires)
+        );
+        if !refused.is_empty() {
+            line += &format!("; refused by {}", names.list(refused));
+        }
+        if let Some(obstacle) = &self.obstacle {
+            line += &format!("; ! {}", obstacle.name);
+        }
+        if !self.rivals.is_empty() {
+            line += "; ! another open action differs";
+        }
+        line
     }
 }
 
@@ -82,6 +100,7 @@ fn next(open: &PendingAction, obstacle: Option<&Obstacle>, names: &Names) -> Str
         action, readiness, ..
     } = open;
     let approve = format!("stylus-upgrades approve {action}");
+    let execute = format!("stylus-upgrades execute {action}");
     let cancel = format!(
         "nothing comes of it any more; its proposer, {}: `stylus-upgrades cancel {action}`, or its place is free from {} on",
         names.short(open.proposer),
@@ -90,15 +109,15 @@ fn next(open: &PendingAction, obstacle: Option<&Obstacle>, names: &Names) -> Str
     match obstacle {
         Some(obstacle) if obstacle.ends => return cancel,
         Some(obstacle) if readiness.blocked_by == BlockedBy::Nothing => {
-            return format!("{}: `{approve}`", obstacle.next);
+            return format!("{}: `{execute}`", obstacle.next);
         }
         _ => {}
     }
     let left = readiness.needed();
     match readiness.blocked_by {
-        BlockedBy::Nothing => format!("anybody executes it: `{approve}`"),
+        BlockedBy::Nothing => format!("anybody executes it: `{execute}`"),
         BlockedBy::Delay => format!(
-            "anybody executes it from {} on: `{approve}`",
+            "anybody executes it from {} on: `{execute}`",
             utc(readiness.not_before)
         ),
         BlockedBy::Approvals if left.is_empty() => format!(
@@ -120,12 +139,12 @@ impl CommandReport for Pending {
         if self.actions.is_empty() {
             return vec!["nothing is open".into()];
         }
-        let mut lines = Vec::new();
-        for one in &self.actions {
-            lines.push(format!("action {}", one.open.action));
-            let of_it = one.lines(names);
-            lines.extend(of_it.iter().map(|line| format!("  {line}")));
-        }
+        let mut lines: Vec<String> = self.actions.iter().map(|one| one.line(names)).collect();
+        let readable = self.actions.iter().find(|one| one.shown.is_some());
+        lines.extend(readable.map(|one| {
+            let action = one.open.action;
+            format!("next: `stylus-upgrades pending {action}` shows what it does, and who approves it how")
+        }));
         lines
     }
 }

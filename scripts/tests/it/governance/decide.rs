@@ -6,8 +6,11 @@ use crate::prelude::*;
 fn two_approvers_type_the_same_and_see_success_1_2_and_success_2_2_activated() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let first = sandbox.shown("Admin", MIGRATE, 3);
-    contains(&first, &["success 1/2\n", "missing    Admin2\n"]);
-    contains(&sandbox.shown("Admin", MIGRATE, 3), &["success 1/2\n"]);
+    contains(&first, &["success 1/2  not executed: Admin2\n"]);
+    contains(
+        &sandbox.shown("Admin", MIGRATE, 3),
+        &["success 1/2  not executed: Admin2\n"],
+    );
 
     let last = sandbox.shown("Admin2", MIGRATE, 0);
     let (_, after) = last
@@ -239,6 +242,95 @@ fn a_delay_that_ended_since_the_newest_block_is_over_for_what_is_sent_now() {
 }
 
 #[test]
+fn what_is_done_or_missing_stands_in_few_lines_and_is_never_called_a_success_before() {
+    let sandbox = Sandbox::new();
+    let policy = "AND(OutOf(2,Admin,Admin2,Admin3),AFTER(2d))";
+    let define = format!("define A --migrate {policy} --policy Admin --create Admin");
+    sandbox.done("Admin", &define);
+    let at_most = |lines: &str, most: usize| {
+        assert!(
+            lines.lines().count() <= most,
+            "more than {most} lines: {lines}"
+        );
+    };
+    let register = "register A 1.0 counter-v1";
+    let first = sandbox.shown("Admin", register, 3);
+    let needed = "1 of 2 approvals: Admin. Still needed: Admin2 or Admin3, then 2 days.\n";
+    contains(&first, &[needed]);
+    let again = sandbox.shown("Admin", register, 3);
+    at_most(&again, 6);
+    contains(&again, &[needed]);
+    let action = text(&sandbox.open("A")[0], "action").to_owned();
+    let second = sandbox.shown("Admin3", &format!("approve {action}"), 3);
+    at_most(&second, 6);
+    contains(
+        &second,
+        &["2 of 2 approvals: Admin, Admin3. Still needed: the delay until 20"],
+    );
+    assert!(!(first + &again + &second).contains("success"));
+    sandbox.wait(2 * DAY);
+    // Who executes it approves it, too, where the policy names him: two of three are enough.
+    let executed = sandbox.shown("Admin2", &format!("execute {action}"), 0);
+    at_most(&executed, 6);
+    contains(&executed, &["success 2/2  executed\n"]);
+    let create = "create-proxy A 1.0 --init initialize 7 --save a --kind evm";
+    at_most(&sandbox.shown("Admin", create, 0), 5);
+
+    let migrate = sandbox.shown("Admin", MIGRATE, 3);
+    contains(
+        &migrate,
+        &["success 1/2  not executed: Admin2 or Admin3, then 2 days\n"],
+    );
+    let register = "register A 3.0 counter-v1 --from 1.0 --accept function-removed:step()";
+    at_most(&sandbox.shown("Admin", register, 3), 8);
+}
+
+#[test]
+fn a_ripe_action_is_named_and_executed_by_anybody_by_its_id() {
+    let sandbox = Sandbox::new();
+    let policy = "AND(Admin,Admin2,AFTER(2d))";
+    sandbox.done(
+        "Admin",
+        &format!("define A --migrate {policy} --policy Admin --create Admin"),
+    );
+    let action = sandbox.action("Admin", "register A 1.0 counter-v1");
+    let execute = format!("execute {action}");
+    let next = sandbox.run("Other", &execute);
+    next.is(3, "NotRipe")
+        .says("next", &["Admin2 can approve it"]);
+    sandbox.proposed("Admin2", "register A 1.0 counter-v1");
+    let later = sandbox.run("Other", &execute);
+    later
+        .is(3, "NotRipe")
+        .says("message", &["a delay runs until"]);
+    sandbox.wait(2 * DAY);
+
+    let named =
+        format!("register A 1.0 is approved and not executed yet: stylus-upgrades {execute}");
+    contains(&sandbox.shown("Other", "status A", 0), &[&named]);
+    let status = sandbox.done("Other", "status A");
+    assert_eq!(status["ripe"][0]["action"], *action, "{status}");
+    let upgrade = sandbox.run("Other", "upgrade A");
+    contains(&upgrade.stderr, &[&named]);
+    let (_, doctor) = sandbox.reported("Other", "doctor");
+    contains(&doctor.join("\n"), &[&named]);
+
+    let executed = sandbox.done("Other", &execute);
+    executed.has(json!({"approvals": 2, "executed": true}));
+    let again = sandbox.done("Other", &execute);
+    assert!(again.get("tx").is_none(), "nothing is sent: {again}");
+    // A declared initializer is typed by its name.
+    let create = "create-proxy A 1.0 --init initialize 7 --save a --kind evm";
+    sandbox.done("Admin", create).has(json!({"executed": true}));
+    assert_eq!(sandbox.shown("Other", "call a value", 0), "7\n");
+    let unknown = "create-proxy A 1.0 --init initialise 7 --salt 9 --kind evm";
+    sandbox
+        .run("Admin", unknown)
+        .is(2, "Usage")
+        .says("next", &["did you mean initialize?"]);
+}
+
+#[test]
 fn a_policy_is_updated_by_names_and_explained_in_words() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let update = "policy update A OR(Admin,Admin2)";
@@ -325,8 +417,8 @@ fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
         assert!(named(effect), "{effect}: {warnings:?}");
     }
     // Of one action and of all of them, before each approves.
-    for words in [format!("pending {action}"), "pending A".into()] {
-        let (_, lines) = sandbox.reported("Admin2", &words);
+    {
+        let (_, lines) = sandbox.reported("Admin2", &format!("pending {action}"));
         let now = format!("  now           {delayed}");
         let ends = format!("  ! policy-change: {ends}");
         let then = "  afterwards    OR(Admin,Admin2)";
@@ -360,9 +452,9 @@ fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
 fn the_call_of_a_script_is_told_in_words() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let script = "--accept migration-omitted --script counter-v2 --call increment()";
-    sandbox.proposed("Admin", &format!("migrate A 2.0 counter-v2 {script}"));
+    let action = sandbox.action("Admin", &format!("migrate A 2.0 counter-v2 {script}"));
     sandbox.open("A")[0]["decoded"][0].has(json!({"function": "increment()"}));
-    let shown = sandbox.shown("Admin2", "pending A", 0);
+    let shown = sandbox.shown("Admin2", &format!("pending {action}"), 0);
     contains(&shown, &["  migration     calls increment()\n"]);
 }
 
@@ -400,7 +492,15 @@ fn what_is_pending_names_who_approved_who_is_missing_and_what_blocks() {
     let fact = &action["facts"][0];
     fact.has(json!({"is_as_named": true}));
     assert!(fact["size"].as_u64() > Some(1000), "{fact}");
-    let shown = sandbox.shown("Other", "pending A", 0);
+    // One line for each action, and one that leads on.
+    let listed = sandbox.shown("Other", "pending", 0);
+    let lines: Vec<&str> = listed.lines().collect();
+    assert_eq!(lines.len(), 2, "{listed}");
+    let row = "migrate A to 2.0: 1 of 2 approvals, still needed: Admin2 or Admin3; open until 20";
+    contains(lines[0], &[row, text(action, "action")]);
+    let pending = format!("pending {}", text(action, "action"));
+    contains(lines[1], &[&format!("next: `stylus-upgrades {pending}`")]);
+    let shown = sandbox.shown("Other", &pending, 0);
     contains(
         &shown,
         &[

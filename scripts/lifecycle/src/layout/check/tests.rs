@@ -322,7 +322,10 @@ fn what_an_author_declares_is_compared_in_part_and_named() {
     two.new.known = renamed(&[("a", "old")]);
     let found = super::check_storage(&two.pair()).expect("layouts");
     assert_eq!(found.coverage.of(Part::Layout), Some(Extent::Partial));
-    assert_eq!(found.partial, ["by declaration alone: rename:a"]);
+    assert_eq!(
+        found.partial,
+        ["declared by the author, not checked: rename:a"]
+    );
     assert!(found.found.is_empty(), "{:?}", found.found);
 
     // Each has the other's bytes.

@@ -484,7 +484,7 @@ impl Walk<'_, '_, '_> {
         });
         let forms: Vec<&str> = kind.label.split(" over ").collect();
         let (mut root, mut field) = (at.slot, at.field);
-        self.explained.fields[field].kind = format!("the form before {}", kind.label);
+        self.explained.fields[field].kind = format!("old form of {}", kind.label);
         for form in std::iter::once(None).chain(forms.iter().rev().map(Some)) {
             if let Some(form) = form {
                 let area = self.explained.fields[at.field].area.clone();

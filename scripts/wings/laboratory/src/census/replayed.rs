@@ -43,12 +43,12 @@ pub(super) async fn read(
     for (at, block) in blocks.iter().enumerate() {
         let (done, of_all) = (at as u64, blocks.len() as u64);
         let progress = client.progress();
-        progress.advance(done, of_all, "blocks", "carried out again");
+        progress.advance(done, of_all, "blocks", "replayed");
         let why = match of_block(client, *block, kind, store).await {
             Err(ChainError::Rpc(error)) => Some(error.words()),
             done => done?,
         };
-        notes.extend(why.map(|why| format!("block {block} was not carried out again: {why}")));
+        notes.extend(why.map(|why| format!("block {block} was not replayed: {why}")));
     }
     notes.truncate(8);
     Ok(notes)

@@ -68,7 +68,8 @@ impl Census {
             HashOrigin::Given => "as it was given".into(),
             HashOrigin::Confirmed(endpoint) => format!("confirmed by {endpoint}"),
             HashOrigin::Endpoint => {
-                "this endpoint's word alone: --block-hash or --confirm-url proves it".into()
+                "not verified, only this endpoint says so: --block-hash or --confirm-url proves it"
+                    .into()
             }
         };
         let slots = count(self.storage.slots, "slot");

@@ -9,10 +9,12 @@ use crate::context::{Context, Unverified};
 use crate::doctor::{self, Cured};
 use crate::error::{Exit, Report};
 use crate::expiry::{AHEAD_DAYS, ChainFacts, Cure, DAY, Diagnosis, Program, Subject};
+use crate::governance::{definitions, ripe};
 use crate::names::Names;
 use crate::output::Outcome;
 use crate::pipeline::standing;
 use crate::progress::Progress;
+use crate::registry::Registry;
 use crate::report::CommandReport;
 use crate::text::count;
 use alloy::primitives::Address;
@@ -120,6 +122,7 @@ async fn of_registry(
     let is_new = |one: &Finding| !diagnosis.findings.iter().any(|other| other.id == one.id);
     let standing: Vec<Finding> = standing.into_iter().filter(is_new).collect();
     diagnosis.findings.extend(standing);
+    diagnosis.findings.extend(ripe_actions(registry).await);
     diagnosis
         .findings
         .sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -162,6 +165,21 @@ async fn standing(session: Session<'_>) -> Vec<Finding> {
             vec![unknown]
         }
     }
+}
+
+/// The actions that wait for somebody who executes them.
+async fn ripe_actions(registry: Registry<'_>) -> Vec<Finding> {
+    let Ok(mut names) = definitions(registry).await else {
+        return Vec::new(); // a registry that does not run answers nothing; its programs are told of
+    };
+    names.push(String::new());
+    let mut all = Vec::new();
+    for name in names {
+        all.extend(ripe(registry, &name).await.unwrap_or_default());
+    }
+    let all = all.iter();
+    all.map(|one| Finding::named(Part::Policy, Severity::Note, "ripe", one.says()))
+        .collect()
 }
 
 /// The endpoint alone.
