@@ -39,6 +39,7 @@ mod plan_endpoints;
 mod printed;
 mod refused;
 pub(crate) mod relay;
+mod requests;
 mod same_findings;
 pub(crate) mod sandbox;
 mod signed;

@@ -8,7 +8,9 @@ use crate::model::kinds::ProxyKind;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::try_join;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -72,6 +74,14 @@ pub struct Seen {
     /// The actions that are open.
     pub open: Vec<ActionId>,
 }
+
+/// What the views say of a definition itself.
+type OfDefinition = (
+    Head,
+    Vec<Version>,
+    Vec<Instance>,
+    BTreeMap<Address, Acceptance>,
+);
 
 /// A registry: its address, and where it is asked. Shown as its address.
 #[derive(Debug, Clone, Copy)]
@@ -362,36 +372,28 @@ impl<V: Views> Registry<V> {
         let block = self.client.block().await?;
         let name = events.name.as_str();
         let mut definition = Definition::named(name);
-        let mut head = None;
-        if !name.is_empty() {
-            let found = self.head(name).await?;
-            definition.current.clone_from(&found.current);
-            (definition.sequence, definition.state) = (found.sequence, found.state);
-            // All of them rather than as many as there should be: one more is a difference.
-            let range = |range: &Range<usize>, all: usize| match range.len() == all {
-                true => 0..usize::MAX,
-                false => range.clone(),
-            };
-            let labels = self
-                .labels_in(name, range(&slice.versions, events.versions.len()))
-                .await?;
-            definition.versions = self.versions_of(name, labels).await?;
-            let proxies = self
-                .proxies_in(name, range(&slice.instances, events.instances.len()))
-                .await?;
-            definition.instances = self.instances_of(proxies).await?;
-            head = Some(found);
-            for proxy in events.accepted.keys() {
-                let accepted = self.acceptance(name, *proxy).await?;
-                definition.accepted.insert(*proxy, accepted);
-            }
-        }
-        for role in events.policies.keys() {
-            definition
-                .policies
-                .insert(role.clone(), self.policy(name, role).await?);
-        }
-        let open = self.open_actions(name).await?;
+        let policies = events.policies.keys().map(async |role| {
+            let policy = self.policy(name, role).await?;
+            Ok((role.clone(), policy))
+        });
+        let (of_definition, policies, open) = try_join!(
+            async {
+                match name {
+                    "" => Ok(None),
+                    _ => self.definition_in(events, slice).await.map(Some),
+                }
+            },
+            stream::iter(policies).buffered(AT_ONCE).try_collect(),
+            self.open_actions(name),
+        )?;
+        definition.policies = policies;
+        let head = of_definition.map(|(head, versions, instances, accepted)| {
+            definition.current.clone_from(&head.current);
+            (definition.sequence, definition.state) = (head.sequence, head.state);
+            (definition.versions, definition.instances) = (versions, instances);
+            definition.accepted = accepted;
+            head
+        });
         if self.client.block().await? != block {
             return Err(self.client.replaced(block));
         }
@@ -402,6 +404,36 @@ impl<V: Views> Registry<V> {
             definition,
             open,
         })
+    }
+
+    /// What the views say of a definition: its head, and some of its versions and instances, and what it has accepted.
+    async fn definition_in(
+        &self,
+        events: &Definition,
+        slice: &Slice,
+    ) -> Result<OfDefinition, V::Error> {
+        let name = events.name.as_str();
+        // All of them rather than as many as there should be: one more is a difference.
+        let range = |range: &Range<usize>, all: usize| match range.len() == all {
+            true => 0..usize::MAX,
+            false => range.clone(),
+        };
+        let versions = async {
+            let range = range(&slice.versions, events.versions.len());
+            let labels = self.labels_in(name, range).await?;
+            self.versions_of(name, labels).await
+        };
+        let instances = async {
+            let range = range(&slice.instances, events.instances.len());
+            let proxies = self.proxies_in(name, range).await?;
+            self.instances_of(proxies).await
+        };
+        let accepted = events.accepted.keys().map(async |proxy| {
+            let accepted = self.acceptance(name, *proxy).await?;
+            Ok((*proxy, accepted))
+        });
+        let accepted = stream::iter(accepted).buffered(AT_ONCE).try_collect();
+        try_join!(self.head(name), versions, instances, accepted)
     }
 
     /// The entries at some positions of the view that `page` asks for by start and count.

@@ -11,6 +11,8 @@ use crate::pipeline::inspection::inspect;
 use crate::pipeline::standing::{self, Instances};
 use crate::registry::{DefinitionStatus, definition_status};
 use clap::Args;
+use futures::future::try_join_all;
+use futures::try_join;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -64,11 +66,15 @@ pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome>
             None => of_definitions(session, vec![name.to_owned()]).await?,
         },
     };
-    let mut warnings = standing::programs(session, found.used()).await?;
-    for name in found.definitions() {
+    let of_instances = found.definitions().map(|name| {
         let which = Instances::Of(name, usize::MAX);
-        warnings.extend(standing::of_instances(session, which).await?);
-    }
+        standing::of_instances(session, which)
+    });
+    let (mut warnings, of_instances) = try_join!(
+        standing::programs(session, found.used()),
+        try_join_all(of_instances)
+    )?;
+    warnings.extend(of_instances.into_iter().flatten());
     let warnings = standing::taken(context, warnings);
     warnings.iter().for_each(|one| context.warn(one));
     let mut waiting = Vec::new();
@@ -85,19 +91,18 @@ pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome>
 }
 
 async fn of_definitions(session: Session<'_>, names: Vec<String>) -> Result<Found> {
-    let mut definitions = Vec::with_capacity(names.len());
-    let mut migrations = BTreeMap::new();
-    for name in names {
-        let status = definition_status(session.registry, &name).await?;
-        for one in &status.instances {
-            let migration = MigrationStatus::of(session.registry.client, &one.instance).await?;
-            migrations.extend(migration.map(|found| (one.instance.proxy, found)));
-        }
-        definitions.push(status);
-    }
+    let registry = session.registry;
+    let statuses = names.iter().map(|name| definition_status(registry, name));
+    let definitions = try_join_all(statuses).await?;
+    let instances = definitions.iter().flat_map(|one| &one.instances);
+    let migrations = instances.map(async |one| {
+        let migration = MigrationStatus::of(registry.client, &one.instance).await?;
+        Ok::<_, Error>(migration.map(|found| (one.instance.proxy, found)))
+    });
+    let migrations = try_join_all(migrations).await?.into_iter().flatten();
     Ok(Found::Definitions {
+        migrations: migrations.collect(),
         definitions,
-        migrations,
     })
 }
 

@@ -12,8 +12,9 @@ use crate::governance::Call;
 use crate::history::due;
 use crate::model::{Instance, Role, Used};
 use crate::registry;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use futures::future::try_join_all;
+use futures::try_join;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Instances that a command which sends looks at, at most.
 pub const INSTANCES_MAX: usize = 64;
@@ -70,14 +71,26 @@ async fn at_one_block(
     which: Instances<'_>,
 ) -> Result<(Vec<Finding>, Vec<Used>)> {
     let instances = read(session, which).await?;
-    let codes = codes(session, &instances).await?;
-    let mut found = running(session, &instances, &codes).await?;
-    if !matches!(which, Instances::Running(_)) {
-        found.extend(arrivals::of_these(session, &instances).await?);
-    }
-    if let Instances::Of(name, _) = which {
-        found.extend(behind(session, name).await?);
-    }
+    let running = async {
+        let codes = codes(session, &instances).await?;
+        let found = running(session, &instances, &codes).await?;
+        Ok::<_, Error>((found, codes))
+    };
+    let arrived = async {
+        match which {
+            Instances::Running(_) => Ok(Vec::new()),
+            _ => arrivals::of_these(session, &instances).await,
+        }
+    };
+    let behind = async {
+        match which {
+            Instances::Of(name, _) => Ok(behind(session, name).await?),
+            _ => Ok(Vec::new()),
+        }
+    };
+    let ((mut found, codes), arrived, behind) = try_join!(running, arrived, behind)?;
+    found.extend(arrived);
+    found.extend(behind);
     Ok((found, used(&instances, &codes)))
 }
 
@@ -86,11 +99,11 @@ async fn at_one_block(
 /// # Errors
 /// What the chain says.
 pub async fn of_registry(session: Session<'_>) -> Result<Vec<Finding>> {
-    let mut found = Vec::new();
-    for name in registry::definitions(session.registry).await? {
-        found.extend(of_instances(session, Instances::Of(&name, usize::MAX)).await?);
-    }
-    Ok(found)
+    let names = registry::definitions(session.registry).await?;
+    let all = names
+        .iter()
+        .map(|name| of_instances(session, Instances::Of(name, usize::MAX)));
+    Ok(try_join_all(all).await?.concat())
 }
 
 /// What is found about all that a call changes: the instances that it is about, and the code that it names.
@@ -181,16 +194,15 @@ type Codes = BTreeMap<(String, String), Address>;
 
 /// The account that holds the code of each version that these instances are at.
 async fn codes(session: Session<'_>, instances: &[Instance]) -> Result<Codes> {
-    let mut codes = Codes::new();
-    for one in instances {
-        let key = (one.definition.clone(), one.version.clone());
-        if let Entry::Vacant(unknown) = codes.entry(key) {
-            let (name, version) = unknown.key();
-            let code = session.registry.code(name, version).await?;
-            unknown.insert(code.implementation);
-        }
-    }
-    Ok(codes)
+    let keys = instances.iter();
+    let keys: BTreeSet<_> = keys
+        .map(|one| (one.definition.clone(), one.version.clone()))
+        .collect();
+    let codes = keys.into_iter().map(async |key| {
+        let code = session.registry.code(&key.0, &key.1).await?;
+        Ok::<_, Error>((key, code.implementation))
+    });
+    Ok(try_join_all(codes).await?.into_iter().collect())
 }
 
 /// Instances that run other code than was recorded, and code in use that is a proxy.
@@ -200,17 +212,17 @@ async fn running(
     codes: &Codes,
 ) -> Result<Vec<Finding>> {
     let registry = session.registry;
-    let mut found = Vec::new();
-    for ((_, version), account) in codes {
+    let hidden = codes.iter().map(async |((_, version), account)| {
         let what = format!("the code of {version}");
-        found.extend(deployed::hidden_proxy_at(registry.client, &what, *account).await?);
-    }
-    for one in instances {
+        deployed::hidden_proxy_at(registry.client, &what, *account).await
+    });
+    let other = instances.iter().map(async |one| {
         let key = (one.definition.clone(), one.version.clone());
         let code = codes.get(&key).copied().unwrap_or_default();
-        found.extend(deployed::other_code_at(registry, one, code).await?);
-    }
-    Ok(found)
+        deployed::other_code_at(registry, one, code).await
+    });
+    let (hidden, other) = try_join!(try_join_all(hidden), try_join_all(other))?;
+    Ok(hidden.into_iter().chain(other).flatten().collect())
 }
 
 /// Instances of a definition that a rollout left behind, and why.

@@ -243,7 +243,7 @@ impl ChainError {
     }
 
     /// The same, of a call: where the code broke a rule of the machine, neither the endpoint nor the account did.
-    pub(super) fn of_call(self, what: &str) -> Self {
+    pub fn of_call(self, what: &str) -> Self {
         match self {
             Self::Rpc(error) if OF_CODE.iter().any(|words| error.message.contains(words)) => {
                 Self::halted(what, error.words())
@@ -519,8 +519,9 @@ impl ChainError {
 
     /// Whether it failed for want of gas alone.
     pub fn is_out_of_gas(&self) -> bool {
-        let halted = self.is_halted() && self.found().is_some_and(|found| found == "out of gas");
-        halted || self.is_told(OUT_OF_GAS) || self.is_refused_as::<abi::InsufficientGas>()
+        let found = self.found().unwrap_or_default();
+        let is_halted = self.is_halted() && found.starts_with("out of gas");
+        is_halted || self.is_told(OUT_OF_GAS) || self.is_refused_as::<abi::InsufficientGas>()
     }
 
     /// Whether a contract refused with an error of that type.

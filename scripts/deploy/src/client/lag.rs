@@ -10,6 +10,7 @@ use alloy::primitives::Address;
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionReceipt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a node may lag.
@@ -20,6 +21,8 @@ const MISSING_MAX: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 /// Longest pause between two looks.
 const PAUSE_LONGEST: Duration = Duration::from_secs(1);
+/// How long the first block counts as the newest one.
+const JUST_NOW: Duration = Duration::from_secs(1);
 /// A wait of which the reader is told.
 const WORTH_REPORTING: Duration = Duration::from_secs(2);
 
@@ -29,9 +32,24 @@ pub(super) struct Seen {
     block: AtomicU64,
     /// The key's first nonce that was not seen to be used.
     nonce: AtomicU64,
+    /// The newest block when the client was connected, and when that was; for whoever asks for it first.
+    first: Mutex<Option<(u64, Instant)>>,
 }
 
 impl Seen {
+    /// Notes the newest block, which was asked for together with the chain's id.
+    pub(super) fn begin_at(&self, block: Option<u64>) {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        *first = block.map(|block| (block, Instant::now()));
+    }
+
+    /// That block, once, if it is the newest just now.
+    fn first_block(&self) -> Option<u64> {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        let (block, since) = first.take()?;
+        (since.elapsed() < JUST_NOW).then_some(block)
+    }
+
     pub(super) fn receipt(&self, receipt: &TransactionReceipt, nonce: u64) {
         if let Some(block) = receipt.block_number {
             self.block.fetch_max(block, Ordering::Relaxed);
@@ -61,6 +79,10 @@ impl Client {
         }
         let newest = self
             .caught_up("block", self.seen(|seen| &seen.block), async || {
+                let first = self.seen.as_deref().and_then(Seen::first_block);
+                if let Some(first) = first {
+                    return Ok(first);
+                }
                 let newest = self.provider.get_block_number().await;
                 newest.map_err(|error| self.error("eth_blockNumber", error))
             })

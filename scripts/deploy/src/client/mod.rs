@@ -14,6 +14,7 @@ mod fork;
 mod forked;
 mod l1_gas;
 mod lag;
+mod memory;
 mod next_block;
 mod pinned;
 mod reasons;
@@ -68,11 +69,13 @@ use alloy::transports::utils::guess_local_url;
 use lag::Seen;
 use retry::Patient;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use transport::Http;
 
 /// Gas sent along, in percent of the estimate: others may move the chain meanwhile.
 const GAS_PERCENT: u64 = 120;
+/// A round trip above which an endpoint is far. One on this machine takes a few milliseconds.
+const FAR: Duration = Duration::from_millis(60);
 /// How long a read is retried after a lost connection.
 const HICCUP: Duration = Duration::from_secs(1);
 /// What the data fee of one program may be, in wei, unless a command is told otherwise: 0.1 ether.
@@ -97,6 +100,8 @@ pub struct Client {
     /// The block that is read; none is the newest.
     pinned: Option<u64>,
     no_l1_gas: Arc<l1_gas::Absent>,
+    /// How long the endpoint took for its first answer.
+    round_trip: Duration,
     max_data_fee: U256,
     chain_id: u64,
 }
@@ -109,7 +114,7 @@ impl Client {
 
     /// As [`Self::connect`], to an endpoint with its own limits.
     pub async fn connect_to(endpoint: Endpoint) -> Result<Self, ChainError> {
-        Self::open(endpoint, Arc::new(Silent)).await
+        Self::open(endpoint, Arc::new(Silent), None).await
     }
 
     /// As [`Self::connect_to`], for one command: `progress` is told of what takes long, and what was seen of the chain does not go
@@ -118,12 +123,14 @@ impl Client {
         endpoint: Endpoint,
         progress: Arc<dyn Progress>,
     ) -> Result<Self, ChainError> {
-        let client = Self::open(endpoint, progress).await?;
-        let seen = Some(Arc::default());
-        Ok(Self { seen, ..client })
+        Self::open(endpoint, progress, Some(Arc::default())).await
     }
 
-    async fn open(endpoint: Endpoint, progress: Arc<dyn Progress>) -> Result<Self, ChainError> {
+    async fn open(
+        endpoint: Endpoint,
+        progress: Arc<dyn Progress>,
+        seen: Option<Arc<Seen>>,
+    ) -> Result<Self, ChainError> {
         let unusable = |reason| ChainError::Unreachable {
             endpoint: endpoint.to_string(),
             reason,
@@ -132,10 +139,15 @@ impl Client {
         let shown = (endpoint.to_string(), endpoint.timeout);
         let transport = Patient::new(transport, shown, progress.clone());
         let provider = provider(&endpoint, &transport);
-        let chain_id = provider
-            .get_chain_id()
-            .await
-            .map_err(|error| ChainError::of(&endpoint, "eth_chainId", error))?;
+        let begun = Instant::now();
+        let first = async {
+            match &seen {
+                Some(seen) => seen.begin_at(provider.get_block_number().await.ok()),
+                None => {}
+            }
+        };
+        let (chain_id, ()) = futures::join!(async { provider.get_chain_id().await }, first);
+        let chain_id = chain_id.map_err(|error| ChainError::of(&endpoint, "eth_chainId", error))?;
         Ok(Self {
             endpoint,
             transport,
@@ -147,10 +159,11 @@ impl Client {
             wallet: None,
             journal: None,
             progress,
-            seen: None,
+            seen,
             events: None,
             pinned: None,
             no_l1_gas: Arc::default(),
+            round_trip: begun.elapsed(),
             max_data_fee: U256::from(MAX_DATA_FEE),
             chain_id,
         })
@@ -212,6 +225,11 @@ impl Client {
     /// The chain's id.
     pub fn chain_id(&self) -> u64 {
         self.chain_id
+    }
+
+    /// Whether each question takes long, so that it is better to ask for what may be needed together.
+    pub fn is_far(&self) -> bool {
+        self.round_trip > FAR
     }
 
     /// Where the chain is asked.

@@ -1,4 +1,4 @@
-//! Retries of every request. A rate-limited request is retried after the time in `Retry-After`; other failures only
+//! Retries of every request whose answer is not known yet ([`Memory`]). A rate-limited request is retried after the time in `Retry-After`; other failures only
 //! for clients that ask for it. The total wait is bounded, and waiting for a limit is shown. Which errors mean a
 //! limit, alloy knows.
 //!
@@ -6,6 +6,7 @@
 //! lets requests beside the refused one continue.
 
 use super::backoff::Backoff;
+use super::memory::Memory;
 use super::unanswered::{RATE_LIMIT_WAIT, Unanswered};
 use crate::progress::Progress;
 use alloy::rpc::json_rpc::{ErrorPayload, RequestPacket, ResponsePacket};
@@ -50,6 +51,7 @@ pub(super) struct Patient {
     endpoint: String,
     progress: Arc<dyn Progress>,
     held: Arc<Mutex<Held>>,
+    memory: Arc<Memory>,
     /// How long one answer may take.
     deadline: Duration,
     /// How long trouble is borne that is no limit of requests.
@@ -83,6 +85,7 @@ impl Patient {
             endpoint,
             progress,
             held: Arc::default(),
+            memory: Arc::default(),
             deadline,
             trouble: Duration::ZERO,
         }
@@ -175,7 +178,12 @@ impl Service<RequestPacket> for Patient {
     }
 
     fn call(&mut self, request: RequestPacket) -> Self::Future {
-        Box::pin(self.clone().ask(request))
+        let patient = self.clone();
+        let memory = self.memory.clone();
+        Box::pin(async move {
+            let ask = async move |request| patient.ask(request).await;
+            memory.answer(request, ask).await
+        })
     }
 }
 

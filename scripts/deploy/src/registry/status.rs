@@ -10,6 +10,8 @@ use crate::client::{ChainError, Client};
 use crate::model::{Definition, DefinitionState, Instance, Version};
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
+use futures::future::try_join_all;
+use futures::try_join;
 use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
@@ -52,23 +54,29 @@ pub async fn definition_status(
     registry: Registry<'_>,
     name: &str,
 ) -> Result<DefinitionStatus, ChainError> {
-    let head = registry.head(name).await?;
+    let policy = async { Ok::<_, ChainError>(registry.policy(name, "migrate").await.ok()) };
+    let (head, versions, all, migrate) = try_join!(
+        registry.head(name),
+        registry.versions(name),
+        registry.instances(name),
+        policy,
+    )?;
     let mut definition = Definition::named(name);
     (definition.current, definition.state) = (head.current, head.state);
-    definition.versions = registry.versions(name).await?;
-    definition.instances = registry.instances(name).await?;
-    let waits = due_of(registry, &definition).await?;
-    let mut instances = Vec::new();
-    for instance in definition.instances {
-        instances.push(with_slots(registry.client, instance).await?);
-    }
+    (definition.versions, definition.instances) = (versions, all.clone());
+    let waiting = async {
+        let waits = due_of(registry, &definition).await?;
+        waiting(registry, name, &waits).await
+    };
+    let instances = all.into_iter().map(|one| with_slots(registry.client, one));
+    let (waiting, instances) = try_join!(waiting, try_join_all(instances))?;
     Ok(DefinitionStatus {
-        waiting: waiting(registry, name, &waits).await?,
+        waiting,
         name: definition.name,
         current: definition.current,
         sequence: head.sequence,
         state: definition.state,
-        migrate: registry.policy(name, "migrate").await.ok(),
+        migrate,
         versions: definition.versions,
         instances,
     })
@@ -83,12 +91,13 @@ pub async fn instance_status(
 }
 
 async fn with_slots(client: &Client, instance: Instance) -> Result<InstanceStatus, ChainError> {
-    let word = client
-        .storage(instance.proxy, slots::IMPLEMENTATION)
-        .await?;
+    let (word, registry) = try_join!(
+        client.storage(instance.proxy, slots::IMPLEMENTATION),
+        registry_of(client, instance.proxy),
+    )?;
     Ok(InstanceStatus {
         implementation: Address::from_word(word),
-        registry: registry_of(client, instance.proxy).await?.address,
+        registry: registry.address,
         instance,
     })
 }

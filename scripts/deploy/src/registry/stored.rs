@@ -6,6 +6,7 @@ use crate::client::ChainError;
 use crate::ids::{CodeHash, DefinitionId};
 use crate::model::is_of_sequence;
 use alloy::primitives::{Address, B256, U256, keccak256};
+use futures::future::try_join_all;
 use stylus_registry_core::policy::Policy;
 use stylus_upgrades_interface::parts;
 use stylus_upgrades_interface::registry_storage::definition::{self, Head};
@@ -43,14 +44,13 @@ impl Slot {
 /// The addresses of the registry's parts, in their order; `None` where no registry was constructed.
 pub async fn parts(registry: Registry<'_>) -> Result<Option<Vec<Address>>, ChainError> {
     let first = Slot(root(0));
-    let mut found = Vec::with_capacity(parts::COUNT);
-    for position in (registry_parts::ADDRESSES.first()..).take(parts::COUNT) {
-        let word = registry
-            .client
-            .storage(registry.address, first.plus(position))
-            .await?;
-        found.push(Address::from_word(word));
-    }
+    let positions = (registry_parts::ADDRESSES.first()..).take(parts::COUNT);
+    let words = positions.map(|position| {
+        let slot = first.plus(position);
+        registry.client.storage(registry.address, slot)
+    });
+    let words = try_join_all(words).await?;
+    let found: Vec<Address> = words.into_iter().map(Address::from_word).collect();
     Ok(found.iter().all(|part| !part.is_zero()).then_some(found))
 }
 

@@ -4,6 +4,7 @@ use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256, address};
 use alloy::providers::Provider;
 use alloy::sol;
+use futures::try_join;
 use serde::Serialize;
 use stylus_chain::ProgramSlots;
 use stylus_upgrades_interface::chain::{ARB_SYS, ARB_WASM, IArbWasm};
@@ -74,31 +75,32 @@ impl ChainFacts {
     /// # Errors
     /// What the chain says; a chain without Stylus does not answer.
     pub async fn read(client: &Client) -> Result<Self, ChainError> {
-        let head = client
-            .provider()
-            .get_block_by_number(client.block())
-            .await
-            .map_err(|error| client.error("eth_getBlockByNumber", error))?
-            .ok_or_else(|| client.contradiction("no newest block"))?;
-        let version = IArbSysVersion::arbOSVersionCall {};
-        let version = client.call(ARB_SYS, &version).await?;
-        let arbos = version.saturating_to::<u64>().saturating_sub(ARBOS_OFFSET);
-        let stylus = IArbWasm::stylusVersionCall {};
-        let keepalive = IArbWasmParameters::keepaliveDaysCall {};
-        let params = client
-            .storage(ProgramSlots::ACCOUNT, ProgramSlots::of(B256::ZERO).params)
-            .await?;
+        let head = async {
+            let head = client.provider().get_block_by_number(client.block()).await;
+            head.map_err(|error| client.error("eth_getBlockByNumber", error))?
+                .ok_or_else(|| client.contradiction("no newest block"))
+        };
+        let params = ProgramSlots::of(B256::ZERO).params;
+        let (head, version, params, stylus, expiry_days, keepalive_days, scheduled) = try_join!(
+            head,
+            client.call(ARB_SYS, &IArbSysVersion::arbOSVersionCall {}),
+            client.storage(ProgramSlots::ACCOUNT, params),
+            client.call(ARB_WASM, &IArbWasm::stylusVersionCall {}),
+            expiry_days(client),
+            client.call(ARB_WASM, &IArbWasmParameters::keepaliveDaysCall {}),
+            scheduled(client),
+        )?;
         Ok(Self {
             params,
             endpoint: client.endpoint().to_string(),
             chain_id: client.chain_id(),
             block: head.header.number,
             time: head.header.timestamp,
-            arbos,
-            stylus: client.call(ARB_WASM, &stylus).await?,
-            expiry_days: expiry_days(client).await?,
-            keepalive_days: client.call(ARB_WASM, &keepalive).await?,
-            scheduled: scheduled(client).await?,
+            arbos: version.saturating_to::<u64>().saturating_sub(ARBOS_OFFSET),
+            stylus,
+            expiry_days,
+            keepalive_days,
+            scheduled,
         })
     }
 

@@ -9,6 +9,7 @@ use crate::model::Role;
 use crate::program_code::is_program;
 use alloy::primitives::{Address, Bytes};
 use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::{join, try_join};
 use serde::Serialize;
 use stylus_chain::{NotRunnable, ProgramSlots};
 use stylus_upgrades_interface::chain::{ARB_WASM, ARB_WASM_CACHE, IArbWasm, IArbWasmCache};
@@ -151,22 +152,38 @@ pub async fn examine(
             }),
         }
     }
-    for program in &mut all {
+    let states = all.iter().map(|program| looked_up(client, chain, program));
+    let states = stream::iter(states).buffered(AT_ONCE);
+    let states: Vec<(State, Option<bool>)> = states.try_collect().await?;
+    for (program, (state, cached)) in all.iter_mut().zip(states) {
         let mut uses = program.accounts.iter().flat_map(|account| &account.uses);
         program.needed = uses.any(|one| one.needed);
-        program.state = state(client, chain, program).await?;
-        if !matches!(program.state, State::Evm | State::Missing) {
-            let call = IArbWasmCache::codehashIsCachedCall {
-                codehash: program.codehash.into(),
-            };
-            program.cached = Some(client.call(ARB_WASM_CACHE, &call).await?);
-        }
+        (program.state, program.cached) = (state, cached);
         if let State::Active { seconds_left } = program.state {
             program.days_left = Some(seconds_left / DAY);
         }
         program.cure = cure(chain, program.state, within);
     }
     Ok(all)
+}
+
+/// Whether a program runs, and whether it is cached.
+async fn looked_up(
+    client: &Client,
+    chain: &ChainFacts,
+    program: &Program,
+) -> Result<(State, Option<bool>), ChainError> {
+    if program.code.is_empty() || !is_program(&program.code) {
+        return Ok((state(client, chain, program).await?, None));
+    }
+    let call = IArbWasmCache::codehashIsCachedCall {
+        codehash: program.codehash.into(),
+    };
+    let (state, cached) = try_join!(
+        state(client, chain, program),
+        client.call(ARB_WASM_CACHE, &call)
+    )?;
+    Ok((state, Some(cached)))
 }
 
 /// What ArbOS stores of a program. ArbWasm has to answer alike, up to a day: an endpoint that makes up the one
@@ -183,7 +200,13 @@ async fn state(
         return Ok(State::Evm);
     }
     let slot = ProgramSlots::of(program.codehash.into()).record;
-    let record = client.storage(ProgramSlots::ACCOUNT, slot).await?;
+    let account = program.address();
+    let call = IArbWasm::programTimeLeftCall { program: account };
+    let (record, says) = join!(
+        client.storage(ProgramSlots::ACCOUNT, slot),
+        client.call(ARB_WASM, &call)
+    );
+    let record = record?;
     let stored = match ProgramSlots::time_left(chain.params, record, chain.time) {
         Ok(seconds_left) => State::Active { seconds_left },
         Err(NotRunnable::NotActivated) => State::Inactive,
@@ -193,9 +216,7 @@ async fn state(
         },
         Err(NotRunnable::Expired { age }) => State::Expired { age },
     };
-    let account = program.address();
-    let call = IArbWasm::programTimeLeftCall { program: account };
-    let (is_alike, says) = match (client.call(ARB_WASM, &call).await, stored) {
+    let (is_alike, says) = match (says, stored) {
         (Ok(left), State::Active { seconds_left }) => (
             left.abs_diff(seconds_left) <= DAY,
             format!("{left} seconds left"),

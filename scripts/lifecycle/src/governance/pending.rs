@@ -13,9 +13,14 @@ use crate::text::utc;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::try_join;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Open actions that are asked about at a time.
+const AT_ONCE: usize = 16;
 
 /// An open action. One approver alone can propose bytes that nobody can read.
 #[derive(Debug, Clone, Serialize)]
@@ -189,18 +194,27 @@ pub async fn refused(
     action: ActionId,
     missing: &[Address],
 ) -> Result<Vec<Address>, ChainError> {
+    Ok(has_refused(&last_words(registry, action).await?, missing))
+}
+
+/// The events by which somebody approved `action`, or refused it, in their order.
+async fn last_words(registry: Registry<'_>, action: ActionId) -> Result<Vec<Log>, ChainError> {
     let said = [abi::Approved::SIGNATURE_HASH, abi::Revoked::SIGNATURE_HASH];
     let topics: Topics<'_> = [&said, &[], &[action.0]];
-    let logs = all_logs(registry.client, registry.address, topics).await?;
+    all_logs(registry.client, registry.address, topics).await
+}
+
+/// Those whose last word was to refuse.
+fn has_refused(words: &[Log], missing: &[Address]) -> Vec<Address> {
     let last_word = |account: Address| {
         let by_him = |topics: &&[B256]| topics.get(3) == Some(&account.into_word());
-        logs.iter().rev().map(|log| log.topics()).find(by_him)
+        words.iter().rev().map(|log| log.topics()).find(by_him)
     };
     let has_refused = |account: &Address| {
         let word = last_word(*account).and_then(|topics| topics.first());
         word == Some(&abi::Revoked::SIGNATURE_HASH)
     };
-    Ok(missing.iter().copied().filter(has_refused).collect())
+    missing.iter().copied().filter(has_refused).collect()
 }
 
 /// The actions that were ever proposed.
@@ -220,12 +234,20 @@ pub async fn ever_proposed(registry: Registry<'_>) -> Result<BTreeSet<ActionId>,
 /// What the chain says; `UnknownAction` where an event is missing.
 pub async fn pending(registry: Registry<'_>, name: &str) -> Result<Vec<PendingAction>, ChainError> {
     let mut all = Vec::new();
-    for action in registry.open_actions(name).await? {
-        let event = proposal(registry, action).await?;
-        let Some(mut readiness) = readiness(registry, action).await? else {
+    let actions = registry.open_actions(name).await?;
+    let facts = actions.iter().map(async |action| {
+        try_join!(
+            proposal(registry, *action),
+            readiness(registry, *action),
+            last_words(registry, *action),
+        )
+    });
+    let facts: Vec<_> = stream::iter(facts).buffered(AT_ONCE).try_collect().await?;
+    for (action, (event, readiness, words)) in actions.into_iter().zip(facts) {
+        let Some(mut readiness) = readiness else {
             continue; // others finished it between two questions
         };
-        let refused = refused(registry, action, &readiness.missing).await?;
+        let refused = has_refused(&words, &readiness.missing);
         readiness.missing.retain(|who| !refused.contains(who));
         let says = Call::decode(&event.call);
         all.push(PendingAction {

@@ -125,16 +125,20 @@ pub(super) async fn for_execution(
             "this approval can never be the last one: the policy does not need it",
         );
     };
-    let governed = governed.clone();
-    let simulated = match Fork::newest(client).await {
-        Ok(copied) => {
-            let simulated =
-                copied.carry_out(move |chain| after_others(chain, &governed, sender, &others));
-            simulated.await.map_err(|error| error.to_string())
-        }
-        Err(error) => Err(error.to_string()),
+    let (governed, tried) = (governed.clone(), (governed.clone(), others.clone()));
+    let simulated = async {
+        let copied = Fork::newest(client).await?;
+        let copied = copied
+            .foreseeing(move |chain| drop(after_others(chain, &tried.0, sender, &tried.1)))
+            .await?;
+        copied
+            .carry_out(move |chain| after_others(chain, &governed, sender, &others))
+            .await
     };
-    match simulated {
+    match simulated
+        .await
+        .map_err(|error: ChainError| error.to_string())
+    {
         Ok((measured, simulation)) => {
             let gas = measured.map_or(BLIND, |gas| with_margin(gas).min(MOST.max(gas)));
             Ok(AfterApprovals {

@@ -14,6 +14,7 @@ use crate::text::{count, shell_word};
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::try_join;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use stylus_upgrades_framework::{
@@ -75,27 +76,45 @@ pub(super) async fn live_checks(
     rebuilt: &Definition,
     part: &Slice,
 ) -> Result<(Vec<LiveCheck>, Option<Finding>), ChainError> {
-    let (mut checks, mut not_known) = (Vec::new(), Vec::new());
-    checks.extend(
-        activation(
-            registry.client,
-            "activation of the registry".into(),
-            registry.address,
-        )
-        .await?,
-    );
-    let versions = part.versions_of(rebuilt);
-    let codes = versions.iter().map(|one| of_version(registry.client, one));
-    checks.extend(at_once(codes).await?.into_iter().flatten());
-    let instances = part.instances_of(rebuilt);
+    let client = registry.client;
+    let (versions, instances) = (part.versions_of(rebuilt), part.instances_of(rebuilt));
+    let all = rebuilt.instances.iter();
+    let in_use: BTreeSet<_> = all.map(|one| one.version.as_str()).collect();
+    let is_used = |version: &&Version| {
+        version.version == rebuilt.current || in_use.contains(version.version.as_str())
+    };
     let slots = instances
         .iter()
         .map(|one| of_instance(registry, rebuilt, one));
-    let is_pinned = registry.client.codehash(registry.address).await?
-        == Some(pinned(REGISTRY)?.codehash.into());
-    for (instance, slots) in instances.iter().zip(at_once(slots).await?) {
+    let proxies = async {
+        let own = pinned(REGISTRY)?.codehash.into();
+        let is_pinned = client.codehash(registry.address).await? == Some(own);
+        let codes = instances
+            .iter()
+            .map(|one| proxy_code(client, is_pinned, one));
+        at_once(codes).await
+    };
+    let runs = versions.iter().filter(is_used).map(|version| {
+        let what = format!("activation of {}", version.version);
+        activation(client, what, version.code.implementation)
+    });
+    let (own, codes, slots, proxies, runs) = try_join!(
+        activation(
+            client,
+            "activation of the registry".into(),
+            registry.address
+        ),
+        at_once(versions.iter().map(|one| of_version(client, one))),
+        at_once(slots),
+        proxies,
+        at_once(runs),
+    )?;
+    let mut not_known = Vec::new();
+    let mut checks: Vec<LiveCheck> = own.into_iter().collect();
+    checks.extend(codes.into_iter().flatten());
+    for ((instance, slots), code) in instances.iter().zip(slots).zip(proxies) {
         checks.extend(slots);
-        match proxy_code(registry.client, is_pinned, instance).await? {
+        match code {
             Some(check) => checks.push(check),
             None if instance.kind.is_adopted() => {} // others chose it
             None => not_known.push(instance.proxy),
@@ -111,14 +130,7 @@ pub(super) async fn live_checks(
         expected: format!("{}, as its definition is", one.wanted),
         found: format!("{}; next: {next}", one.state),
     }));
-    let all = rebuilt.instances.iter();
-    let in_use: BTreeSet<_> = all.map(|one| one.version.as_str()).collect();
-    for version in versions {
-        if version.version == rebuilt.current || in_use.contains(version.version.as_str()) {
-            let what = format!("activation of {}", version.version);
-            checks.extend(activation(registry.client, what, version.code.implementation).await?);
-        }
-    }
+    checks.extend(runs.into_iter().flatten());
     Ok((checks, not_compared(&not_known)))
 }
 
@@ -183,8 +195,23 @@ async fn of_instance(
             .await
             .map(Address::from_word)
     };
-    let found = slot(slots::IMPLEMENTATION).await?;
-    let beacon = slot(slots::BEACON).await?;
+    let is_adopted = instance.kind.is_adopted();
+    let admin = async {
+        if !is_adopted {
+            return slot(slots::ADMIN).await;
+        }
+        match decides(registry.client, proxy).await {
+            // only its code knows
+            Err(error) if error.revert().is_some() => Ok(given_to(registry.address, &rebuilt.name)),
+            found => found,
+        }
+    };
+    let (found, beacon, announced, admin) = try_join!(
+        slot(slots::IMPLEMENTATION),
+        slot(slots::BEACON),
+        announced(registry.client, proxy),
+        admin,
+    )?;
     if instance.state == InstanceState::Paused {
         let stub = pause_stub(registry.address, instance.kind);
         checks.push(LiveCheck::compare(named("pause stub"), &stub, &found));
@@ -196,19 +223,11 @@ async fn of_instance(
             LiveCheck::compare(named("implementation"), &expected, &found)
         }));
     }
-    let announced = announced(registry.client, proxy).await?;
     let what = named("last Upgraded");
     checks.push(LiveCheck::compare(what, &found, &announced));
-    let (what, expected, admin) = match instance.kind.is_adopted() {
-        true => {
-            let expected = given_to(registry.address, &rebuilt.name);
-            let admin = match decides(registry.client, proxy).await {
-                Err(error) if error.revert().is_some() => expected, // only its code knows
-                found => found?,
-            };
-            ("admin", expected, admin)
-        }
-        false => ("registry", registry.address, slot(slots::ADMIN).await?),
+    let (what, expected) = match is_adopted {
+        true => ("admin", given_to(registry.address, &rebuilt.name)),
+        false => ("registry", registry.address),
     };
     checks.push(LiveCheck::compare(named(what), &expected, &admin));
     let none = |beacon: Address| match beacon.is_zero() {

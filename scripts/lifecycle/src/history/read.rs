@@ -14,14 +14,18 @@ use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use alloy::sol_types::{SolEvent, SolEventInterface};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::try_join;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
 /// Events from which on reading them is reported as it goes.
 const LONG: usize = 256;
+/// Questions that are asked at a time.
+const AT_ONCE: usize = 16;
 
 /// What happened to a definition, and what follows from it.
 #[derive(Debug, Clone)]
@@ -156,6 +160,13 @@ async fn from_logs(
     });
     let executed: BTreeSet<ActionId> = executed.collect();
     let facts = Facts::of(registry);
+    let asked = events.iter().enumerate().filter_map(|(at, (log, event))| {
+        let is_wanted = wanted.has(at, total, actor(event).1);
+        (is_wanted || is_timed(event)).then_some((*log, is_wanted))
+    });
+    if total <= LONG {
+        facts.gather(asked).await?;
+    }
     let mut definition = Definition::before_events(name);
     let mut entries = Vec::new();
     let is_long = wanted == Wanted::All && total > LONG;
@@ -238,6 +249,29 @@ impl Facts {
             },
             account: registry.address,
         }
+    }
+
+    /// Asks together for what is told of these logs: their blocks' times, and of some who sent their transactions.
+    async fn gather<'a>(
+        &self,
+        logs: impl Iterator<Item = (&'a Log, bool)>,
+    ) -> Result<(), ChainError> {
+        let of_each: BTreeMap<_, _> = logs
+            .map(|(log, is_wanted)| ((log.transaction_hash, is_wanted), log))
+            .collect();
+        let asked = of_each.into_iter().map(async |((_, is_wanted), log)| {
+            let sent = async {
+                match is_wanted {
+                    true => self.sent(log).await.map(drop),
+                    false => Ok(()),
+                }
+            };
+            try_join!(sent, self.time_of(log)).map(drop)
+        });
+        stream::iter(asked)
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await
     }
 
     /// Who sent a log's transaction, and the hash of its calldata.

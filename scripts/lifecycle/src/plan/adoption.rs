@@ -55,7 +55,10 @@ pub async fn try_adoption(
     client: &Client,
     request: AdoptionRequest,
 ) -> Result<TriedAdoption, ChainError> {
-    let fork = Fork::newest(client).await?;
+    let (fork, foreseen) = (Fork::newest(client).await?, request.clone());
+    let fork = fork
+        .foreseeing(move |chain| drop(carry_out(chain, &foreseen)))
+        .await?;
     fork.carry_out(move |chain| carry_out(chain, &request))
         .await
 }

@@ -66,7 +66,10 @@ pub struct Creation {
 /// # Errors
 /// What keeps it from being tried. What would make it fail is in the answer.
 pub async fn creation(client: &Client, request: CreationRequest) -> Result<Creation, ChainError> {
-    let fork = Fork::newest(client).await?;
+    let (fork, foreseen) = (Fork::newest(client).await?, request.clone());
+    let fork = fork
+        .foreseeing(move |chain| drop(carry_out(chain, &foreseen)))
+        .await?;
     fork.carry_out(move |chain| carry_out(chain, &request))
         .await
 }

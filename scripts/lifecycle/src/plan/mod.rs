@@ -190,6 +190,10 @@ pub async fn plan(client: &Client, request: PlanRequest) -> Result<Plan, ChainEr
 
 async fn plan_on(fork: Fork, request: PlanRequest) -> Result<Plan, ChainError> {
     let client = fork.client().clone();
+    let foreseen = request.clone();
+    let fork = fork
+        .foreseeing(move |chain| drop(simulate_on(chain, &foreseen, GasLimits::Once)))
+        .await?;
     let plan = fork.carry_out(move |chain| simulate_on(chain, &request, GasLimits::EachLimit));
     let (mut plan, _) = plan.await?;
     add_l1(&client, &mut plan.transactions).await;

@@ -17,7 +17,7 @@ type Lie = dyn Fn(&Value, &mut Value) + Send + Sync;
 /// The relay; its thread ends with the process.
 pub(crate) struct Relay {
     address: SocketAddr,
-    methods: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Relay {
@@ -49,37 +49,42 @@ impl Relay {
     }
 
     fn answering(target: &str, rule: Arc<Rule>, lie: Arc<Lie>) -> Self {
-        let methods = Arc::<Mutex<Vec<String>>>::default();
-        let noted = methods.clone();
+        let requests = Arc::<Mutex<Vec<Value>>>::default();
+        let noted = requests.clone();
         let target = target.trim_start_matches("http://").to_owned();
         let address = serve(move |client, message| {
             let request = serde_json::from_slice(&message.body).unwrap_or_default();
             let answer = answer(&request, &target, &noted, &*rule, &*lie);
             let _ = respond(client, "200 OK", "", &answer.to_string());
         });
-        Self { address, methods }
+        Self { address, requests }
     }
 
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
+    /// Every request, in order.
+    pub(crate) fn requests(&self) -> Vec<Value> {
+        self.requests.lock().expect("it").clone()
+    }
+
     /// Every method that was asked for.
     pub(crate) fn methods(&self) -> Vec<String> {
-        self.methods.lock().expect("it").clone()
+        let requests = self.requests();
+        let methods = requests.iter().filter_map(|one| one["method"].as_str());
+        methods.map(str::to_owned).collect()
     }
 }
 
 fn answer(
     request: &Value,
     target: &str,
-    noted: &Mutex<Vec<String>>,
+    noted: &Mutex<Vec<Value>>,
     rule: &Rule,
     lie: &Lie,
 ) -> Value {
-    if let Some(method) = request["method"].as_str() {
-        noted.lock().expect("it").push(method.into());
-    }
+    noted.lock().expect("it").push(request.clone());
     if let Some(words) = rule(request) {
         let error = json!({"code": REFUSED, "message": words});
         return json!({"jsonrpc": "2.0", "id": request["id"], "error": error});

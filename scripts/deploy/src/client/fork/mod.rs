@@ -2,6 +2,7 @@
 //! is ever sent to the endpoint by it.
 
 mod blocks;
+mod foreseen;
 mod replay;
 
 pub use blocks::{BlockAnswer, Outcome, PastBlock, PastTransaction};
@@ -11,6 +12,7 @@ use super::{ChainError, Client};
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::Provider;
+use alloy::transports::TransportResult;
 use futures::try_join;
 use std::fmt::Display;
 use std::sync::Arc;
@@ -107,6 +109,19 @@ impl Fork {
         self.hash
     }
 
+    /// The same, where the endpoint is far: what `work` will read is asked for together first. `work` is done several
+    /// times for that, on copies that are thrown away.
+    pub async fn foreseeing(
+        self,
+        work: impl Fn(Chain) + Send + Sync + 'static,
+    ) -> Result<Self, ChainError> {
+        if self.remote.client.is_far() {
+            let (client, block) = (&self.remote.client, self.remote.block);
+            foreseen::read(client, block, (&self.config, self.next), work).await?;
+        }
+        Ok(self)
+    }
+
     /// Carries out `work` on the copy, on a thread that may block.
     pub async fn carry_out<T, E>(
         self,
@@ -131,40 +146,16 @@ impl Fork {
 impl Source for Remote {
     fn account(&self, address: Address, _: &Budget) -> Result<SourceAccount, String> {
         self.reads.take(address)?;
-        let provider = self.client.provider();
-        let query = async {
-            try_join!(
-                async { provider.get_balance(address).block_id(self.block).await },
-                async {
-                    provider
-                        .get_transaction_count(address)
-                        .block_id(self.block)
-                        .await
-                },
-                async { provider.get_code_at(address).block_id(self.block).await },
-            )
-        };
-        let (balance, nonce, code) = self
-            .runtime
+        let query = account(&self.client, self.block, address);
+        self.runtime
             .block_on(query)
-            .map_err(|error| format!("{address} at block {}: {error}", self.block))?;
-        Ok(SourceAccount {
-            balance,
-            nonce,
-            code,
-        })
+            .map_err(|error| format!("{address} at block {}: {error}", self.block))
     }
 
     fn slot(&self, address: Address, slot: U256, _: &Budget) -> Result<U256, String> {
         self.reads
             .take(format_args!("slot {slot:#x} of {address}"))?;
-        let provider = self.client.provider();
-        let query = async {
-            provider
-                .get_storage_at(address, slot)
-                .block_id(self.block)
-                .await
-        };
+        let query = word(&self.client, self.block, (address, slot));
         self.runtime.block_on(query).map_err(|error| {
             format!(
                 "slot {slot:#x} of {address} at block {}: {error}",
@@ -179,4 +170,38 @@ impl Source for Remote {
         let head = head.map_err(|error| format!("the hash of block {number}: {error}"))?;
         Ok(head.hash)
     }
+}
+
+/// An account at a block.
+async fn account(
+    client: &Client,
+    block: BlockId,
+    address: Address,
+) -> TransportResult<SourceAccount> {
+    let provider = client.provider();
+    let (balance, nonce, code) = try_join!(
+        async { provider.get_balance(address).block_id(block).await },
+        async {
+            provider
+                .get_transaction_count(address)
+                .block_id(block)
+                .await
+        },
+        async { provider.get_code_at(address).block_id(block).await },
+    )?;
+    Ok(SourceAccount {
+        balance,
+        nonce,
+        code,
+    })
+}
+
+/// A storage word at a block.
+async fn word(
+    client: &Client,
+    block: BlockId,
+    (address, slot): (Address, U256),
+) -> TransportResult<U256> {
+    let word = client.provider().get_storage_at(address, slot);
+    word.block_id(block).await
 }

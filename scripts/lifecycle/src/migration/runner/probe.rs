@@ -57,7 +57,8 @@ impl BatchRunner {
         let Err(error) = self.client.provider().call(request).await else {
             return Ok(true);
         };
-        match self.client.error("migrateNext", error) {
+        let what = "migrateNext";
+        match self.client.error(what, error).of_call(what) {
             error if error.is_below_intrinsic_gas() => {
                 let (proxy, data) = (self.migration.proxy, call.abi_encode().into());
                 let l1 = self.client.l1_gas(Some(proxy), data).await;

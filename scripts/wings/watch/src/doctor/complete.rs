@@ -4,11 +4,12 @@
 use super::recorded::Recorded;
 use crate::assess::{Finding, Part, Severity};
 use crate::client::ChainError;
-use crate::expiry::{INCOMPLETE, Program, State};
+use crate::expiry::{AT_ONCE, INCOMPLETE, Program, State};
 use crate::history::differences;
 use crate::model::{Definition, Head, head_differences};
 use crate::model::{Difference, Role, Slice};
 use crate::registry::{self, Registry, stored};
+use futures::stream::{self, StreamExt, TryStreamExt};
 
 /// Differences between events and the registry.
 pub(super) async fn examine(
@@ -58,7 +59,23 @@ async fn compare(
         };
         found.push(finding("the registry", difference));
     }
-    for definition in &recorded.definitions {
+    let compared = recorded
+        .definitions
+        .iter()
+        .map(async |definition| match runs {
+            true => match differences(registry, definition, &Slice::whole(definition)).await {
+                Err(ChainError::Refused { revert, .. }) => Ok(vec![Difference {
+                    what: "the definition".into(),
+                    events: "it exists".into(),
+                    view: revert.to_string(),
+                }]),
+                all => all,
+            },
+            false => stored_counts(registry, definition).await,
+        });
+    let compared = stream::iter(compared).buffered(AT_ONCE);
+    let compared: Vec<Vec<Difference>> = compared.try_collect().await?;
+    for (definition, all) in recorded.definitions.iter().zip(compared) {
         let title = definition.title();
         let hidden = roles(&definition.name).iter();
         let hidden = hidden.filter(|role| !definition.policies.contains_key(**role));
@@ -66,18 +83,6 @@ async fn compare(
             let what = format!("the policy of {role}");
             finding(title, untold(&what, "a policy since its creation"))
         }));
-        let all = match runs {
-            true => match differences(registry, definition, &Slice::whole(definition)).await {
-                Ok(all) => all,
-                Err(ChainError::Refused { revert, .. }) => vec![Difference {
-                    what: "the definition".into(),
-                    events: "it exists".into(),
-                    view: revert.to_string(),
-                }],
-                Err(error) => return Err(error),
-            },
-            false => stored_counts(registry, definition).await?,
-        };
         found.extend(all.into_iter().map(|one| finding(title, one)));
     }
     Ok(found)
