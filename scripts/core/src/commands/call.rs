@@ -14,7 +14,8 @@ use alloy::json_abi::Function;
 use alloy::network::TransactionBuilder;
 use alloy::rpc::types::TransactionRequest;
 use clap::Args;
-use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
+use futures::join;
+use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm, STYLUS_DEPLOYER};
 use stylus_upgrades_interface::slots;
 
 /// `send`.
@@ -79,15 +80,22 @@ struct Typed {
 /// Reads at the newest block.
 pub(crate) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome> {
     let client = context.snapshot().await?;
+    let questions = ask_ahead(context, &client, args);
+    client
+        .ahead(questions, answered(context, &client, args))
+        .await
+}
+
+async fn answered(context: &Context, client: &Client, args: &CallArgs) -> Result<Outcome> {
     // A precompile answers without code.
-    let typed = typed(context, &client, args, |_| false).await?;
+    let typed = typed(context, client, args, |_| false).await?;
     let what = what(&typed);
     let answer = client
         .call_raw(&what, typed.to, typed.data.clone(), typed.value)
         .await;
     let answer = match answer {
         Ok(answer) => answer,
-        Err(error) => return Err(explained(&client, &what, typed.to, error).await?.into()),
+        Err(error) => return Err(explained(client, &what, typed.to, error).await?.into()),
     };
     let values = match &typed.function {
         Some(function) if !function.outputs.is_empty() => {
@@ -111,6 +119,36 @@ pub(crate) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome> 
         data: answer,
     };
     Ok(context.outcome(&report))
+}
+
+/// Asks for what a call of a function needs, and for its answer: the signature alone tells the calldata. What is wrong
+/// with the words is said elsewhere.
+async fn ask_ahead(context: &Context, client: &Client, args: &CallArgs) {
+    let Some((first, arguments)) = args.call.split_first() else {
+        return;
+    };
+    let function = calldata::signature(first);
+    let to = context.manifest.address(&args.to);
+    let (Ok(function), Ok(to)) = (function, to) else {
+        return;
+    };
+    let Ok(data) = calldata::encode_for(&function, arguments, &context.manifest) else {
+        return;
+    };
+    let of_registry = async {
+        let named = context.named_registry().ok().flatten();
+        if let Some(registry) = named.map(|unverified| unverified.address()) {
+            let views = client.registry(registry);
+            let _ = join!(
+                views.known_instance(to),
+                client.code(registry),
+                client.code(STYLUS_DEPLOYER)
+            );
+        }
+    };
+    let what = function.signature();
+    let answer = client.call_raw(&what, to, data, args.value);
+    let _ = join!(client.code(to), answer, of_registry);
 }
 
 /// What `call` reports.

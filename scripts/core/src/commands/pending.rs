@@ -9,6 +9,7 @@ use crate::pipeline::action::is_action;
 use crate::pipeline::shown::shown_call;
 use crate::review::{OpenAction, Pending};
 use clap::Args;
+use futures::try_join;
 
 /// `pending`.
 pub(crate) static SPEC: Spec<PendingArgs> = Spec {
@@ -66,7 +67,9 @@ pub async fn pending(context: &Context, name: Option<&str>) -> Result<Pending> {
     for open in &all {
         let (mut shown, mut beside) = (None, (None, Vec::new()));
         if let Some(says) = &open.says {
-            shown = Some(shown_call(session, &open.call, says).await?);
+            let obstacle = async { Ok::<_, Error>(obstacle(registry, says).await?) };
+            let (call, obstacle) = try_join!(shown_call(session, &open.call, says), obstacle)?;
+            shown = Some(call);
             let rivals = all.iter().filter_map(|other| {
                 let (subject, differs) = rival((says, &open.call), other)?;
                 let action = other.action;
@@ -74,7 +77,7 @@ pub async fn pending(context: &Context, name: Option<&str>) -> Result<Pending> {
                     "another open action for {subject} {differs} (action {action})"
                 ))
             });
-            beside = (obstacle(registry, says).await?, rivals.collect());
+            beside = (obstacle, rivals.collect());
         }
         let one = OpenAction::new(open.clone(), shown, beside, &names);
         actions.push(one);

@@ -27,6 +27,7 @@ mod send;
 mod sent;
 #[cfg(test)]
 mod tests;
+mod together;
 mod transactions;
 mod transport;
 mod unanswered;
@@ -70,6 +71,7 @@ use lag::Seen;
 use retry::Patient;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use together::Together;
 use transport::Http;
 
 /// Gas sent along, in percent of the estimate: others may move the chain meanwhile.
@@ -100,8 +102,8 @@ pub struct Client {
     /// The block that is read; none is the newest.
     pinned: Option<u64>,
     no_l1_gas: Arc<l1_gas::Absent>,
-    /// How long the endpoint took for its first answer.
-    round_trip: Duration,
+    /// Whether each question takes long.
+    is_far: bool,
     max_data_fee: U256,
     chain_id: u64,
 }
@@ -135,7 +137,8 @@ impl Client {
             endpoint: endpoint.to_string(),
             reason,
         };
-        let transport = BoxTransport::new(Http::new(&endpoint).map_err(unusable)?);
+        let together = Together::new(Http::new(&endpoint).map_err(unusable)?);
+        let transport = BoxTransport::new(together.clone());
         let shown = (endpoint.to_string(), endpoint.timeout);
         let transport = Patient::new(transport, shown, progress.clone());
         let provider = provider(&endpoint, &transport);
@@ -148,6 +151,8 @@ impl Client {
         };
         let (chain_id, ()) = futures::join!(async { provider.get_chain_id().await }, first);
         let chain_id = chain_id.map_err(|error| ChainError::of(&endpoint, "eth_chainId", error))?;
+        let is_far = begun.elapsed() > FAR;
+        together.switch(is_far);
         Ok(Self {
             endpoint,
             transport,
@@ -163,7 +168,7 @@ impl Client {
             events: None,
             pinned: None,
             no_l1_gas: Arc::default(),
-            round_trip: begun.elapsed(),
+            is_far,
             max_data_fee: U256::from(MAX_DATA_FEE),
             chain_id,
         })
@@ -229,7 +234,27 @@ impl Client {
 
     /// Whether each question takes long, so that it is better to ask for what may be needed together.
     pub fn is_far(&self) -> bool {
-        self.round_trip > FAR
+        self.is_far
+    }
+
+    /// Does `work`, and asks beside it for what it will need, where one block is read: it has these answers sooner.
+    pub async fn ahead<T>(
+        &self,
+        questions: impl Future<Output = ()>,
+        work: impl Future<Output = T>,
+    ) -> T {
+        if self.pinned.is_none() {
+            return work.await;
+        }
+        let questions = async {
+            questions.await;
+            std::future::pending().await
+        };
+        tokio::select! {
+            biased;
+            done = work => done,
+            never = questions => never,
+        }
     }
 
     /// Where the chain is asked.

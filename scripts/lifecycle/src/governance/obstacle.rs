@@ -10,6 +10,7 @@ use crate::model::{DefinitionState, RecordedCode};
 use crate::program_code::is_program;
 use crate::registry::Registry;
 use alloy::primitives::Address;
+use futures::try_join;
 use serde::Serialize;
 
 /// What keeps an action from being executed now, or for ever.
@@ -68,19 +69,14 @@ impl Obstacle {
 /// # Errors
 /// What the chain says.
 pub async fn obstacle(registry: Registry<'_>, call: &Call) -> Result<Option<Obstacle>, ChainError> {
-    if let Some(superseded) = superseded(registry, call).await? {
-        return Ok(Some(superseded));
-    }
-    if let Some(stale) = stale(registry, call).await? {
-        return Ok(Some(stale));
-    }
-    if let Some(paused) = paused(registry, call).await? {
-        return Ok(Some(paused));
-    }
-    if let Some(code) = code(registry, call).await? {
-        return Ok(Some(code));
-    }
-    Ok(direct(call))
+    let (superseded, stale, paused, code) = try_join!(
+        superseded(registry, call),
+        stale(registry, call),
+        paused(registry, call),
+        code(registry, call),
+    )?;
+    let first = superseded.or(stale).or(paused).or(code);
+    Ok(first.or_else(|| direct(call)))
 }
 
 /// That what the call would create is there, and other than the call says.

@@ -90,7 +90,13 @@ fn answer(
         return json!({"jsonrpc": "2.0", "id": request["id"], "error": error});
     }
     let mut answer = ask(target, request);
-    lie(request, &mut answer);
+    match (request, &mut answer) {
+        (Value::Array(requests), Value::Array(answers)) => {
+            let pairs = requests.iter().zip(answers);
+            pairs.for_each(|(request, answer)| lie(request, answer));
+        }
+        _ => lie(request, &mut answer),
+    }
     answer
 }
 

@@ -86,6 +86,7 @@ fn commands_are_quick_at_a_slow_endpoint() {
     // What an earlier run has remembered of the registry is there, and what is built is built.
     sandbox.done("Admin", PLAN);
     let mut slow = Vec::new();
+    let is_array = |one: &Value| one.is_array();
     for (words, bar) in bars {
         // The same near and far: what this machine takes is no part of it.
         let [near, far] = [Duration::ZERO, FAR].map(|pause| {
@@ -103,6 +104,17 @@ fn commands_are_quick_at_a_slow_endpoint() {
         if took > bar {
             slow.push(format!("{words}: {took:.2} s, at most {bar} s"));
         }
+    }
+    let relay = Relay::interrupting(&sandbox.node.endpoint(), |_| std::thread::sleep(FAR));
+    sandbox.run_at(&relay, "Admin", MIGRATE).ends(0);
+    let (requests, most) = (relay.requests(), 90);
+    println!("{MIGRATE}: {} requests of {most}", requests.len());
+    assert!(requests.iter().any(is_array), "some are asked together");
+    if requests.len() > most {
+        slow.push(format!(
+            "{MIGRATE}: {} requests, at most {most}",
+            requests.len()
+        ));
     }
     assert!(slow.is_empty(), "{slow:#?}");
 }
