@@ -35,6 +35,8 @@ pub struct NodeConfig {
     pub min_gas_price: Option<u128>,
     /// When blocks are made.
     pub mining: MiningMode,
+    /// What is refused.
+    pub admission: Admission,
     /// Accounts and coinbase of the first block. What else a genesis says is in `chain` by
     /// [`Genesis::configure`].
     pub genesis: Option<Genesis>,
@@ -60,9 +62,10 @@ impl Default for NodeConfig {
             fork: None,
             min_gas_price: None,
             mining: MiningMode::Auto,
+            admission: Admission::Nitro,
             genesis: None,
             state: StateFiles::default(),
-            request_bytes: Some(16 * 1024 * 1024),
+            request_bytes: Some(Admission::Nitro.request_bytes()),
             cors: Cors::Any,
             allowed_hosts: Vec::new(),
         }
@@ -105,6 +108,38 @@ impl MiningMode {
     /// Whether a transaction makes its own block.
     pub fn automine(self) -> bool {
         matches!(self, Self::Auto | Self::Mixed(_))
+    }
+}
+
+/// What is refused before anything is executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// What Nitro's RPC and its sequencer refuse: with automatic mining a nonce that is not the next
+    /// one, large transactions and fees, parameters that are left out, large requests.
+    Nitro,
+    /// As little as anvil refuses (`--lenient`).
+    Lenient,
+}
+
+impl Admission {
+    pub(crate) fn is_lenient(self) -> bool {
+        self == Self::Lenient
+    }
+
+    /// Most bytes of a request.
+    pub fn request_bytes(self) -> u32 {
+        match self {
+            Self::Nitro => 5 << 20,
+            Self::Lenient => 16 << 20,
+        }
+    }
+
+    /// Most requests in one batch.
+    pub(crate) fn batch(self) -> usize {
+        match self {
+            Self::Nitro => 1_000,
+            Self::Lenient => 50_000,
+        }
     }
 }
 

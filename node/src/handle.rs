@@ -51,7 +51,7 @@ pub fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
         chain: Some(chain),
     };
     handle.chain_id = handle.with_chain(|chain| chain.chain_id())?;
-    let methods = rpc::methods(worker, Executor::new(), events)?;
+    let methods = rpc::methods(worker, Executor::new(), events, served.admission)?;
     handle.server = Some(ServerThread::start(listeners, &served, methods)?);
     Ok(handle)
 }

@@ -35,7 +35,7 @@ mod work_error;
 mod worker;
 
 pub use accounts::{AccountsConfig, DevAccounts};
-pub use config::{Cors, DEFAULT_PORT, MiningMode, NodeConfig, StateFiles};
+pub use config::{Admission, Cors, DEFAULT_PORT, MiningMode, NodeConfig, StateFiles};
 pub use error::NodeError;
 pub use fork::{Fork, ForkBlock, ForkError, ForkOptions, Verify, storage_root};
 pub use genesis::Genesis;

@@ -8,7 +8,7 @@ use alloy::primitives::B256;
 use stylus_chain::{Budget, Chain, ChainConfig, ChainError};
 
 use crate::accounts::DevAccounts;
-use crate::config::{MiningMode, NodeConfig, StateFiles};
+use crate::config::{Admission, MiningMode, NodeConfig, StateFiles};
 use crate::error::NodeError;
 use crate::events::{Event, Events};
 use crate::fork::{Fork, Verify};
@@ -19,6 +19,7 @@ use crate::view::{SharedFilters, View};
 /// The chain and what RPC needs around it.
 pub(crate) struct Node {
     pub(crate) chain: Chain,
+    pub(crate) admission: Admission,
     pub(crate) accounts: Arc<DevAccounts>,
     pub(crate) filters: SharedFilters,
     pub(crate) events: Events,
@@ -119,6 +120,7 @@ impl Node {
             None => {}
         }
         Ok(Self {
+            admission: config.admission,
             announced: chain.block_number(),
             chain,
             accounts: Arc::new(accounts),

@@ -26,9 +26,15 @@ pub(crate) enum RpcError {
     /// The call stopped otherwise.
     #[error("{0}")]
     Halted(String),
-    /// The transaction cannot be included.
+    /// What Nitro refuses with its general code, in its words.
     #[error("{0}")]
-    Rejected(String),
+    Refused(String),
+    /// The transaction cannot be included.
+    #[error("{}", in_a_block(.0))]
+    Rejected(RejectReason),
+    /// The transactions before this one have not arrived.
+    #[error("{0} (--lenient waits for the transactions before it)")]
+    NonceGap(RejectReason),
     /// A call of eth_simulateV1 that no block could take.
     #[error("{message}")]
     Unsimulated {
@@ -45,7 +51,7 @@ pub(crate) enum RpcError {
     NotSupported(String),
     /// The node has no key for the account.
     #[error(
-        "no key for {0}: use one of eth_accounts, impersonate it, or sign the \
+        "unknown account: no key for {0}; use one of eth_accounts, impersonate it, or sign the \
          transaction and use eth_sendRawTransaction"
     )]
     NoSigner(Address),
@@ -66,6 +72,9 @@ pub(crate) enum RpcError {
 /// What geth's RPC answers when a request made the node panic, as ArbDebug.panic does in Nitro.
 const CRASHED: &str = "method handler crashed";
 
+/// What a refusal that can be lifted ends with.
+pub(crate) const LENIENT: &str = "--lenient allows it";
+
 impl RpcError {
     /// Checks a bound of a parameter.
     ///
@@ -84,6 +93,11 @@ impl RpcError {
         }
     }
 
+    /// What `--lenient` lifts, in Nitro's words.
+    pub(crate) fn lenient(words: impl Display) -> Self {
+        Self::Refused(format!("{words} ({LENIENT})"))
+    }
+
     /// A number of 64 bits.
     ///
     /// # Errors
@@ -99,9 +113,13 @@ impl RpcError {
             Self::Params(_) => -32602,
             Self::Reverted { .. } => 3,
             Self::Halted(reason) if reason == CRASHED => -32603,
-            Self::Halted(_) | Self::Rejected(_) | Self::NoSigner(_) => -32000,
+            Self::Halted(_)
+            | Self::Refused(_)
+            | Self::Rejected(_)
+            | Self::NonceGap(_)
+            | Self::NoSigner(_)
+            | Self::NotFound(_) => -32000,
             Self::Unsimulated { code, .. } => *code,
-            Self::NotFound(_) => -32001,
             Self::NotSupported(_) => -32004,
             Self::Limit(_) | Self::Interrupted => -32005,
             Self::Endpoint(error) => error.code(),
@@ -136,9 +154,9 @@ impl From<ChainError> for RpcError {
             ChainError::NotImpersonated(address) => Self::NoSigner(address),
             ChainError::TraceLimit(_) | ChainError::TooLarge => Self::Limit(error.to_string()),
             ChainError::NotSupported(what) => Self::NotSupported(what.to_owned()),
-            ChainError::UnknownBlock(_) | ChainError::UnknownTransaction(_) => {
-                Self::NotFound(error.to_string())
-            }
+            ChainError::UnknownBlock(_) => Self::NotFound("header not found".into()),
+            ChainError::UnknownTransaction(_) => Self::NotFound("transaction not found".into()),
+            ChainError::UnknownState(_) => Self::NotFound(error.to_string()),
             ChainError::TimestampTooLow { .. }
             | ChainError::BadIndex { .. }
             | ChainError::BadState(_)
@@ -154,7 +172,7 @@ impl From<ChainError> for RpcError {
 
 impl From<RejectReason> for RpcError {
     fn from(reason: RejectReason) -> Self {
-        Self::Rejected(reason.to_string())
+        Self::Rejected(reason)
     }
 }
 
@@ -167,6 +185,15 @@ impl From<Exceeded> for RpcError {
 impl From<WorkError> for RpcError {
     fn from(error: WorkError) -> Self {
         Self::Internal(error.to_string())
+    }
+}
+
+/// Why Nitro's sequencer takes no transaction: two of the reasons have other words in calls.
+fn in_a_block(reason: &RejectReason) -> String {
+    match reason {
+        RejectReason::IntrinsicGas { .. } => "intrinsic gas too low".to_owned(),
+        RejectReason::FeeTooLow { .. } => reason.to_string().replace(", baseFee", " baseFee"),
+        _ => reason.to_string(),
     }
 }
 

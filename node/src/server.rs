@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use hyper::header::ORIGIN;
+use hyper::header::{CONTENT_LENGTH, ORIGIN};
 use hyper::{Request, Response, StatusCode, body::Incoming};
 use jsonrpsee::core::middleware::RpcServiceBuilder;
 use jsonrpsee::server::ws::is_upgrade_request;
@@ -24,11 +24,12 @@ use tower::{Service, ServiceBuilder};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use crate::access::Access;
-use crate::config::{Cors, NodeConfig};
+use crate::config::{Admission, Cors, NodeConfig};
 use crate::error::NodeError;
 use crate::executor::Share;
 use crate::limits::ANSWER;
 use crate::rpc::Methodsets;
+use crate::rpc_error::LENIENT;
 use crate::traffic::{Counting, Socket, Traffic};
 
 /// How long open connections may take to finish their answer when the node stops.
@@ -36,9 +37,6 @@ const GRACE: Duration = Duration::from_millis(200);
 
 /// How long the threads may take to end after that, which is at once where none is kept busy.
 const THREADS_END: Duration = Duration::from_secs(5);
-
-/// Most requests in one batch.
-const MAX_BATCH: u32 = 50_000;
 
 /// Messages that wait for a subscriber who reads slowly, for each of its connections.
 const MESSAGES: u32 = 64;
@@ -118,6 +116,9 @@ struct Connections {
     traffic: Traffic,
     /// The places of reads of all web pages.
     pages: Share,
+    admission: Admission,
+    /// Most bytes of a request.
+    most_bytes: Option<u32>,
 }
 
 fn listen(
@@ -132,7 +133,7 @@ fn listen(
         .max_response_body_size(u32::try_from(ANSWER).unwrap_or(u32::MAX))
         .max_connections(u32::MAX)
         .set_message_buffer_capacity(MESSAGES)
-        .set_batch_request_config(BatchRequestConfig::Limit(MAX_BATCH))
+        .set_batch_request_config(BatchRequestConfig::Unlimited)
         .set_id_provider(HexIds)
         .build();
     let connections = Connections {
@@ -145,6 +146,8 @@ fn listen(
         access: Arc::new(Access::new(config.cors.clone(), &config.allowed_hosts)),
         traffic: Traffic::new(),
         pages: Share::new(),
+        admission: config.admission,
+        most_bytes: config.request_bytes,
     };
     let _inside = runtime.enter();
     for listener in listeners {
@@ -180,9 +183,11 @@ impl Connections {
         let _ = socket.set_nodelay(true);
         let connection = self.traffic.connection();
         let counted = connection.clone();
+        let admission = self.admission;
         let counting = layer_fn(move |inner| Counting {
             inner,
             connection: counted.clone(),
+            admission,
         });
         let service = |methods: &Methods| {
             let counting = RpcServiceBuilder::new().layer(counting.clone());
@@ -191,21 +196,25 @@ impl Connections {
         };
         let (own, pages) = (Share::new(), self.pages.clone());
         let (http, websocket) = (service(&self.methods.http), service(&self.methods.socket));
-        let access = self.access.clone();
+        let (access, most_bytes) = (self.access.clone(), self.most_bytes);
         let service = tower::service_fn(move |mut request: Request<Incoming>| {
             let share = match request.headers().contains_key(ORIGIN) {
                 true => pages.clone(),
                 false => own.clone(),
             };
             request.extensions_mut().insert(share);
-            let refusal = access.check(&request).err();
+            let allowed = access.check(&request);
+            let allowed = allowed.map_err(|refusal| (StatusCode::FORBIDDEN, refusal));
+            let refusal = allowed
+                .and_then(|()| checked_length(&request, most_bytes))
+                .err();
             let mut service = match is_upgrade_request(&request) {
                 true => websocket.clone(),
                 false => http.clone(),
             };
             async move {
                 let answered = match refusal {
-                    Some(refusal) => return Ok(failed(StatusCode::FORBIDDEN, &refusal)),
+                    Some((status, refusal)) => return Ok(failed(status, &refusal)),
                     None => service.call(request).await,
                 };
                 answered.or_else(|error| {
@@ -220,6 +229,24 @@ impl Connections {
                 tracing::debug!(%error, "a connection ended early");
             }
         });
+    }
+}
+
+/// Refuses a body that is too large, in geth's words, before it is read.
+fn checked_length(
+    request: &Request<Incoming>,
+    most: Option<u32>,
+) -> Result<(), (StatusCode, String)> {
+    let length = request.headers().get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    match (length, most.map(u64::from)) {
+        (Some(length), Some(most)) if length > most => Err((
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!(
+                "content length too large ({length}>{most}) ({LENIENT}, and --no-request-size-limit any size)"
+            ),
+        )),
+        _ => Ok(()),
     }
 }
 

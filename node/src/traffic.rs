@@ -9,14 +9,17 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 
 use jsonrpsee::core::middleware::{Batch, BatchEntry, Notification, RpcServiceT};
+use jsonrpsee::core::server::BatchResponseBuilder;
 use jsonrpsee::server::MethodResponse;
+use jsonrpsee::types::error::{INVALID_REQUEST_CODE, METHOD_NOT_FOUND_CODE};
 use jsonrpsee::types::{ErrorObjectOwned, Id, Request};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-use crate::limits::{Bound, HELD_ANSWERS, HELD_REQUESTS, UNREAD_TIME};
-use crate::rpc_error::RpcError;
+use crate::config::Admission;
+use crate::limits::{ANSWER, Bound, HELD_ANSWERS, HELD_REQUESTS, UNREAD_TIME};
+use crate::rpc_error::{LENIENT, RpcError};
 
 /// Bytes of one kind that the whole server holds.
 #[derive(Debug)]
@@ -130,6 +133,67 @@ impl Drop for Served {
 pub(crate) struct Counting<S> {
     pub(crate) inner: S,
     pub(crate) connection: Arc<Connection>,
+    pub(crate) admission: Admission,
+}
+
+/// An answer, with geth's words where there is no such method.
+async fn answered<S>(inner: &S, request: Request<'_>) -> MethodResponse
+where
+    S: RpcServiceT<MethodResponse = MethodResponse>,
+{
+    let (id, method) = (request.id().into_owned(), request.method_name().to_owned());
+    let answer = inner.call(request).await;
+    if answer.as_error_code() != Some(METHOD_NOT_FOUND_CODE) {
+        return answer;
+    }
+    let words = format!("the method {method} does not exist/is not available");
+    let error = ErrorObjectOwned::owned(METHOD_NOT_FOUND_CODE, words, None::<()>);
+    MethodResponse::error(id, error)
+}
+
+/// The answers to a batch, one request after the other.
+async fn batch<S>(inner: &S, requests: Batch<'_>) -> MethodResponse
+where
+    S: RpcServiceT<MethodResponse = MethodResponse, NotificationResponse = MethodResponse>,
+{
+    let mut answers = BatchResponseBuilder::new_with_limit(ANSWER);
+    let mut is_notified = false;
+    for request in requests {
+        let answer = match request {
+            Ok(BatchEntry::Call(request)) => answered(inner, request).await,
+            Ok(BatchEntry::Notification(notification)) => {
+                inner.notification(notification).await;
+                is_notified = true;
+                continue;
+            }
+            Err(error) => {
+                let (error, id) = error.into_parts();
+                MethodResponse::error(id, error)
+            }
+        };
+        if let Err(too_long) = answers.append(answer) {
+            return too_long;
+        }
+    }
+    match answers.is_empty() && is_notified {
+        true => MethodResponse::notification(),
+        false => MethodResponse::from_batch(answers.finish()),
+    }
+}
+
+/// The one answer to a batch of too many requests, under the first one's id.
+fn too_large(requests: &Batch<'_>) -> MethodResponse {
+    let first = requests.iter().flatten().find_map(|entry| match entry {
+        BatchEntry::Call(request) => Some(request.id().into_owned()),
+        BatchEntry::Notification(_) => None,
+    });
+    let words = format!("batch too large ({LENIENT})");
+    let error = ErrorObjectOwned::owned(INVALID_REQUEST_CODE, words, None::<()>);
+    let mut answers = BatchResponseBuilder::new_with_limit(ANSWER);
+    match answers.append(MethodResponse::error(first.unwrap_or(Id::Null), error)) {
+        Ok(()) => MethodResponse::from_batch(answers.finish()),
+        Err(error) => error,
+    }
 }
 
 impl<S> RpcServiceT for Counting<S>
@@ -153,13 +217,15 @@ where
             .params
             .as_ref()
             .map_or(0, |params| params.get().len());
-        let Self { inner, connection } = self.clone();
+        let Self {
+            inner, connection, ..
+        } = self.clone();
         async move {
             let served = match connection.request(bytes) {
                 Ok(served) => served,
                 Err(error) => return MethodResponse::error(id, ErrorObjectOwned::from(error)),
             };
-            let answer = inner.call(request).await;
+            let answer = answered(&inner, request).await;
             drop(served);
             connection.answer(id, answer)
         }
@@ -169,15 +235,22 @@ where
         let entries = requests.iter().flatten();
         let bytes = entries.filter_map(BatchEntry::params);
         let bytes = bytes.map(|params| params.get().len()).sum();
-        let Self { inner, connection } = self.clone();
+        let Self {
+            inner,
+            connection,
+            admission,
+        } = self.clone();
         async move {
+            if requests.len() > admission.batch() {
+                return too_large(&requests);
+            }
             let served = match connection.request(bytes) {
                 Ok(served) => served,
                 Err(error) => {
                     return MethodResponse::error(Id::Null, ErrorObjectOwned::from(error));
                 }
             };
-            let answer = inner.batch(requests).await;
+            let answer = batch(&inner, requests).await;
             drop(served);
             connection.answer(Id::Null, answer)
         }

@@ -15,6 +15,9 @@ pub enum ChainError {
         "block {0} is not known: expected a block between the first and the latest one; ask for `latest`"
     )]
     UnknownBlock(String),
+    /// The state after a block is not known any more.
+    #[error("the state after block {0} is not in the loaded dump: ask for a later block")]
+    UnknownState(u64),
     /// The block has no such transaction.
     #[error("block {block} has no transaction {transaction}")]
     BadIndex {
@@ -115,10 +118,10 @@ impl From<serde_json::Error> for ChainError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RejectReason {
     /// Signature does not recover.
-    #[error("invalid sender: the signature does not recover an address")]
+    #[error("invalid transaction v, r, s values")]
     BadSignature,
     /// Signed for another chain.
-    #[error("invalid chain id for signer: expected {expected}, found {found}")]
+    #[error("invalid chain id for signer: have {found} want {expected}")]
     ChainId {
         /// This chain's id.
         expected: u64,
@@ -158,16 +161,29 @@ pub enum RejectReason {
         want: alloy_primitives::U256,
     },
     /// Fee cap below the base fee.
-    #[error("max fee per gas less than block base fee: maxFeePerGas: {cap}, baseFee: {base_fee}")]
+    #[error(
+        "max fee per gas less than block base fee: address {address}, maxFeePerGas: {cap}, baseFee: {base_fee}"
+    )]
     FeeTooLow {
+        /// Sender.
+        address: Address,
         /// The transaction's cap in wei.
         cap: u128,
         /// The block's base fee in wei.
         base_fee: u64,
     },
     /// Tip above the fee cap.
-    #[error("max priority fee per gas higher than max fee per gas")]
-    TipAboveFee,
+    #[error(
+        "max priority fee per gas higher than max fee per gas: address {address}, maxPriorityFeePerGas: {tip}, maxFeePerGas: {cap}"
+    )]
+    TipAboveFee {
+        /// Sender.
+        address: Address,
+        /// The transaction's tip in wei.
+        tip: u128,
+        /// Its cap in wei.
+        cap: u128,
+    },
     /// Gas limit below the intrinsic gas.
     #[error("intrinsic gas too low: have {have}, want {want}")]
     IntrinsicGas {
@@ -188,11 +204,16 @@ pub enum RejectReason {
     #[error("sender not an eoa: address {0} has code")]
     SenderHasCode(Address),
     /// Transaction type that Arbitrum does not take from users.
-    #[error("transaction type not supported: {0}; use type 0, 1, 2 or 4")]
-    TypeNotSupported(u8),
+    #[error("transaction type not supported")]
+    TypeNotSupported,
+    /// A set-code transaction (EIP-7702) that delegates nothing.
+    #[error("EIP-7702 transaction with empty auth list (sender {0})")]
+    NoAuthorization(Address),
     /// Init code too large.
-    #[error("max initcode size exceeded: limit {limit}")]
+    #[error("max initcode size exceeded: code size {size} limit {limit}")]
     InitCodeTooLarge {
+        /// Its size in bytes.
+        size: usize,
         /// Limit in bytes.
         limit: usize,
     },

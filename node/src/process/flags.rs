@@ -37,6 +37,11 @@ pub(super) struct Flags {
     /// Rules of the chain: ArbOS 30, 31, 32, 40, 41, 50, 51, 59, 60 or 61.
     #[arg(long, value_name = "VERSION", default_value_t = ChainConfig::default().arbos_version, value_parser = arbos_version)]
     pub(super) arbos_version: u64,
+    /// Take what anvil takes and Nitro refuses: with automatic mining nonces that are not the next one and
+    /// replacements, transactions above 85,000 bytes, fees above 1 ether, parameters that are left out,
+    /// hexadecimal text without 0x, logs of blocks to come, batches above 1,000 requests, bodies above 5 MiB.
+    #[arg(long)]
+    pub(super) lenient: bool,
     #[command(flatten)]
     pub(super) accounts: AccountFlags,
     #[command(flatten)]

@@ -7,7 +7,7 @@ use stylus_chain::ChainConfig;
 use super::flags::{AccountFlags, Flags, MiningFlags, ServerFlags, StateFlags};
 use super::refuse;
 use crate::accounts::{AccountsConfig, DEFAULT_MNEMONIC, ether, random_phrase};
-use crate::config::{Cors, MiningMode, NodeConfig, StateFiles};
+use crate::config::{Admission, Cors, MiningMode, NodeConfig, StateFiles};
 use crate::error::NodeError;
 use crate::fork::Fork;
 use crate::genesis::Genesis;
@@ -27,7 +27,10 @@ impl Flags {
             .collect();
         let genesis = self.environment.init.as_deref();
         let genesis = genesis.map(Genesis::read).transpose()?;
-        let default = NodeConfig::default();
+        let admission = match self.lenient {
+            true => Admission::Lenient,
+            false => Admission::Nitro,
+        };
         let config = NodeConfig {
             hosts: self.host.clone(),
             port: self.port,
@@ -37,13 +40,13 @@ impl Flags {
             fork: self.fork()?,
             min_gas_price: self.environment.gas_price,
             mining: self.mining.mode(),
+            admission,
             genesis,
             state: self.state.files(),
             cors: self.server.cors(),
             allowed_hosts: self.server.allow_host.clone(),
-            request_bytes: default
-                .request_bytes
-                .filter(|_| !self.server.no_request_size_limit),
+            request_bytes: (!self.server.no_request_size_limit)
+                .then_some(admission.request_bytes()),
         };
         if let Some(named) = &self.environment.hardfork {
             let version = config.chain_here().arbos_version;

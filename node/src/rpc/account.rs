@@ -13,7 +13,7 @@ use super::answer::ok;
 use super::args::Args;
 use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
-use super::request::block_id;
+use super::request::named_block;
 use crate::limits::SLOTS;
 use crate::rpc_error::RpcError;
 use crate::view::View;
@@ -32,7 +32,7 @@ pub(super) const METHODS: Table = &[
 /// The account that is named first, after the block that is named second.
 pub(super) fn account_of(view: &View, args: &Args) -> Result<AccountView, RpcError> {
     let address = args.get(0, "address")?;
-    Ok(view.chain.account(address, block_id(args, 1)?)?)
+    Ok(view.chain.account(address, named_block(args, 1)?)?)
 }
 
 fn balance(view: &View, args: &Args) -> RpcResult {
@@ -47,7 +47,7 @@ fn code(view: &View, args: &Args) -> RpcResult {
 fn storage(view: &View, args: &Args) -> RpcResult {
     let slot: U256 = args.get(1, "slot")?;
     let address = args.get(0, "address")?;
-    ok(view.chain.storage(address, slot, block_id(args, 2)?)?)
+    ok(view.chain.storage(address, slot, named_block(args, 2)?)?)
 }
 
 /// Slots of several accounts, in the order of each list.
@@ -59,7 +59,7 @@ fn storage_values(View { chain, .. }: &View, args: &Args) -> RpcResult {
             "parameter 0 (slots by account): expected 1 to {SLOTS} slots, found {slots}"
         )));
     }
-    let block = block_id(args, 1)?;
+    let block = named_block(args, 1)?;
     let mut values = BTreeMap::new();
     for (account, slots) in wanted {
         let slots = slots.iter().map(|slot| slot.as_b256().into());
@@ -71,16 +71,14 @@ fn storage_values(View { chain, .. }: &View, args: &Args) -> RpcResult {
 
 fn nonce(view: &View, args: &Args) -> RpcResult {
     let address = args.get(0, "address")?;
-    match block_id(args, 1)? {
+    match named_block(args, 1)? {
         block if block.is_pending() => ok(U64::from(view.chain.pending_nonce(address))),
         block => ok(U64::from(view.chain.account(address, block)?.nonce)),
     }
 }
 
 fn account(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let block: BlockId = args
-        .opt(1, "block")?
-        .ok_or_else(|| RpcError::Params("parameter 1 (block) is missing".into()))?;
+    let block: BlockId = args.get(1, "block")?;
     let address = args.get(0, "address")?;
     let account = chain.account(address, block)?;
     ok(serde_json::json!({
@@ -93,7 +91,7 @@ fn account(View { chain, .. }: &View, args: &Args) -> RpcResult {
 
 /// Balance, nonce and code at once, as anvil gives them.
 fn account_info(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let account = chain.account(args.get(0, "address")?, block_id(args, 1)?)?;
+    let account = chain.account(args.get(0, "address")?, named_block(args, 1)?)?;
     ok(serde_json::json!({
         "balance": account.balance,
         "nonce": U64::from(account.nonce),
@@ -106,5 +104,5 @@ fn proof(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let address = args.get(0, "address")?;
     let keys: Vec<JsonStorageKey> = args.get(1, "storage keys")?;
     RpcError::at_most("parameter 1 (storage keys)", SLOTS, keys.len())?;
-    ok(chain.proof(address, keys, block_id(args, 2)?)?)
+    ok(chain.proof(address, keys, named_block(args, 2)?)?)
 }

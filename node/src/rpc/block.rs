@@ -3,27 +3,28 @@
 use std::sync::Arc;
 
 use alloy::primitives::{Address, B256, U64, U256};
-use stylus_chain::{Block, BlockId, Filter, MinedTransaction};
+use alloy_rpc_types::{BlockNumberOrTag, FilterBlockOption};
+use stylus_chain::{Block, BlockId, ChainReader, Filter, MinedTransaction};
 
 use super::answer::{done, list, ok};
 use super::args::Args;
 use super::json;
 use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
-use super::request::block_id;
+use super::request::named_block;
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[
-    ("eth_getBlockByNumber", Read(block_by_id)),
-    ("eth_getBlockByHash", Read(block_by_id)),
+    ("eth_getBlockByNumber", Read(block_by_number)),
+    ("eth_getBlockByHash", Read(block_by_hash)),
     (
         "eth_getBlockTransactionCountByNumber",
         Lookup(transaction_count),
     ),
     (
         "eth_getBlockTransactionCountByHash",
-        Lookup(transaction_count),
+        Lookup(transaction_count_by_hash),
     ),
     ("eth_getUncleCountByBlockNumber", Lookup(uncle_count)),
     ("eth_getUncleCountByBlockHash", Lookup(uncle_count)),
@@ -37,7 +38,7 @@ pub(super) const METHODS: Table = &[
     ),
     (
         "eth_getTransactionByBlockHashAndIndex",
-        Read(transaction_at),
+        Read(transaction_at_hash),
     ),
     (
         "eth_getTransactionBySenderAndNonce",
@@ -47,15 +48,30 @@ pub(super) const METHODS: Table = &[
     ("eth_getLogs", Read(logs)),
 ];
 
+fn block_by_number(view: &View, args: &Args) -> RpcResult {
+    whole(requested_block(view, args)?, args)
+}
+
+fn block_by_hash(view: &View, args: &Args) -> RpcResult {
+    whole(block_of_hash(view, args)?, args)
+}
+
 /// A missing block is `null`, not an error.
-fn block_by_id(view: &View, args: &Args) -> RpcResult {
-    let full = args.opt(1, "full transactions")?.unwrap_or(false);
-    let block = requested_block(view, args)?;
+fn whole(block: Option<Arc<Block>>, args: &Args) -> RpcResult {
+    let full = args.required(1, "full transactions", false)?;
     ok(block.map(|block| json::block(&block, full)).transpose()?)
 }
 
 fn transaction_count(view: &View, args: &Args) -> RpcResult {
-    ok(requested_block(view, args)?.map(|block| U64::from(block.transactions.len())))
+    ok(count(requested_block(view, args)?))
+}
+
+fn transaction_count_by_hash(view: &View, args: &Args) -> RpcResult {
+    ok(count(block_of_hash(view, args)?))
+}
+
+fn count(block: Option<Arc<Block>>) -> Option<U64> {
+    block.map(|block| U64::from(block.transactions.len()))
 }
 
 fn uncle_count(view: &View, args: &Args) -> RpcResult {
@@ -85,6 +101,11 @@ fn transaction_at(view: &View, args: &Args) -> RpcResult {
     ok(requested_transaction(view, args)?.map(|tx| json::transaction(&tx)))
 }
 
+fn transaction_at_hash(view: &View, args: &Args) -> RpcResult {
+    let found = at_index(block_of_hash(view, args)?, args)?;
+    ok(found.map(|tx| json::transaction(&tx)))
+}
+
 fn transaction_of_sender(view: &View, args: &Args) -> RpcResult {
     let sender: Address = args.get(0, "sender")?;
     let nonce = args.u64(1, "nonce")?;
@@ -109,12 +130,58 @@ fn receipt(view: &View, args: &Args) -> RpcResult {
 }
 
 fn logs(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let filter: Filter = args.get(0, "filter")?;
+    let filter: Filter = args.opt(0, "filter")?.unwrap_or_default();
+    check_range(chain, &filter, args)?;
     ok(chain.logs(&filter)?)
 }
 
+/// Refuses a filter of blocks that do not exist yet, or that end before they begin, as Nitro does.
+fn check_range(chain: &ChainReader, filter: &Filter, args: &Args) -> Result<(), RpcError> {
+    let FilterBlockOption::Range {
+        from_block,
+        to_block,
+    } = filter.block_option
+    else {
+        return Ok(());
+    };
+    check_order(filter, args)?;
+    let head = chain.block_number();
+    let exists = |tag: Option<BlockNumberOrTag>| {
+        let number = tag.and_then(|tag| tag.as_number());
+        number.is_none_or(|number| number <= head)
+    };
+    match args.admission().is_lenient() || exists(from_block) && exists(to_block) {
+        true => Ok(()),
+        false => Err(RpcError::lenient("invalid block range params")),
+    }
+}
+
+/// Refuses a range that ends before it begins, and one of pending blocks.
+pub(super) fn check_order(filter: &Filter, args: &Args) -> Result<(), RpcError> {
+    let bounds = [
+        filter.block_option.get_from_block().copied(),
+        filter.block_option.get_to_block().copied(),
+    ];
+    if args.admission().is_lenient() {
+        return Ok(());
+    }
+    if bounds.contains(&Some(BlockNumberOrTag::Pending)) {
+        return Err(RpcError::lenient("pending logs are not supported"));
+    }
+    match bounds.map(|bound| bound.and_then(|tag| tag.as_number())) {
+        [Some(from), Some(to)] if from > to => Err(RpcError::lenient("invalid block range params")),
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn requested_block(view: &View, args: &Args) -> Result<Option<Arc<Block>>, RpcError> {
-    Ok(view.chain.block(block_id(args, 0)?))
+    Ok(view.chain.block(named_block(args, 0)?))
+}
+
+/// The block whose hash is asked for.
+fn block_of_hash(view: &View, args: &Args) -> Result<Option<Arc<Block>>, RpcError> {
+    let hash: B256 = args.get(0, "block hash")?;
+    Ok(view.chain.block(hash.into()))
 }
 
 /// The transaction of a block at an index.
@@ -122,7 +189,10 @@ pub(super) fn requested_transaction(
     view: &View,
     args: &Args,
 ) -> Result<Option<MinedTransaction>, RpcError> {
+    at_index(requested_block(view, args)?, args)
+}
+
+fn at_index(block: Option<Arc<Block>>, args: &Args) -> Result<Option<MinedTransaction>, RpcError> {
     let index = usize::try_from(args.get::<U256>(1, "index")?).ok();
-    let block = requested_block(view, args)?;
     Ok(block.and_then(|block| block.transactions.get(index?).cloned()))
 }

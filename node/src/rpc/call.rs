@@ -1,7 +1,9 @@
 //! `eth_call`, `eth_estimateGas`, `eth_createAccessList`: execution without a transaction.
 
 use alloy::primitives::U64;
-use stylus_chain::{BlockId, CallOutcome, CallRequest, Overrides};
+use stylus_chain::{
+    BlockId, CallOutcome, CallRequest, ChainError, ChainReader, Overrides, RejectReason,
+};
 
 use super::answer::ok;
 use super::args::Args;
@@ -20,14 +22,38 @@ pub(super) const METHODS: Table = &[
 
 fn call(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let (call, block, overrides) = execution(args)?;
-    let outcome = chain.call(call, block, &overrides)?;
+    let gas = supplied(chain, &call);
+    let outcome = chain
+        .call(call, block, &overrides)
+        .map_err(|error| match error {
+            ChainError::Rejected(reason) => {
+                RpcError::Refused(format!("err: {reason} (supplied gas {gas})"))
+            }
+            error => error.into(),
+        })?;
     terminal::console(&outcome.console);
     ok(succeeded(outcome)?.output)
 }
 
 fn estimate_gas(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let (call, block, overrides) = execution(args)?;
-    ok(U64::from(chain.estimate_gas(call, block, &overrides)?))
+    let gas = supplied(chain, &call);
+    let value = call.value;
+    let estimated = chain.estimate_gas(call, block, &overrides);
+    ok(U64::from(estimated.map_err(|error| match error {
+        ChainError::Rejected(RejectReason::Funds { have, .. }) if have < value => {
+            RpcError::Refused("insufficient funds for transfer".into())
+        }
+        ChainError::Rejected(reason) => {
+            RpcError::Refused(format!("failed with {gas} gas: {reason}"))
+        }
+        error => error.into(),
+    })?))
+}
+
+/// The gas that a call has.
+fn supplied(chain: &ChainReader, call: &CallRequest) -> u64 {
+    call.gas.unwrap_or(u64::MAX).min(chain.config().rpc_gas_cap)
 }
 
 /// `(call, block, state overrides, block overrides)`.

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::primitives::{B256, Bytes};
 use serde_json::{Value, json};
+use stylus_chain::ChainReader;
 
 use super::answer::{list, ok};
 use super::args::Args;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
-use super::request::{self, block_id};
-use super::tracer::Options;
+use super::request::{self, named_block};
+use super::tracer::{Options, Tracer};
 use crate::limits::PAGED_SLOTS;
 use crate::rpc_error::RpcError;
 use crate::view::View;
@@ -18,7 +20,7 @@ use crate::view::View;
 pub(super) const METHODS: Table = &[
     ("debug_traceTransaction", Read(trace_transaction)),
     ("debug_traceBlockByNumber", Read(trace_block)),
-    ("debug_traceBlockByHash", Read(trace_block)),
+    ("debug_traceBlockByHash", Read(trace_block_by_hash)),
     ("debug_traceCall", Read(trace_call)),
     ("debug_storageRangeAt", Read(storage_range)),
 ];
@@ -32,10 +34,17 @@ fn trace_transaction(View { chain, .. }: &View, args: &Args) -> RpcResult {
 fn trace_block(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let options: Options = args.opt(1, "options")?.unwrap_or_default();
     let tracer = options.tracer()?;
-    let id = block_id(args, 0)?;
-    let block = chain
-        .block(id)
-        .ok_or_else(|| RpcError::NotFound(format!("block {id} not found")))?;
+    traced(chain, &tracer, named_block(args, 0)?)
+}
+
+fn trace_block_by_hash(View { chain, .. }: &View, args: &Args) -> RpcResult {
+    let options: Options = args.opt(1, "options")?.unwrap_or_default();
+    let hash: B256 = args.get(0, "block hash")?;
+    traced(chain, &options.tracer()?, hash.into())
+}
+
+fn traced(chain: &ChainReader, tracer: &Tracer, id: BlockId) -> RpcResult {
+    let block = chain.block(id).ok_or_else(|| no_block(id))?;
     list(block.transactions.iter().map(|tx| {
         let result = tracer.run(|kind| chain.trace(tx.hash, kind))?;
         Ok(json!({ "txHash": tx.hash, "result": result }))
@@ -46,8 +55,24 @@ fn trace_call(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let options: Options = args.opt(2, "options")?.unwrap_or_default();
     let (tracer, overrides) = (options.tracer()?, options.overrides()?);
     let call = request::call(args.get(0, "call")?)?;
-    let id = block_id(args, 1)?;
-    ok(tracer.run(|kind| chain.trace_call(call.clone(), id, &overrides, kind))?)
+    let id = named_block(args, 1)?;
+    if chain.block(id).is_none() {
+        return Err(no_block(id));
+    }
+    let traced = tracer.run(|kind| chain.trace_call(call.clone(), id, &overrides, kind));
+    ok(traced.map_err(|error| match error {
+        RpcError::Rejected(reason) => RpcError::Refused(format!("tracing failed: {reason}")),
+        error => error,
+    })?)
+}
+
+/// That a block to trace does not exist.
+fn no_block(id: BlockId) -> RpcError {
+    RpcError::NotFound(match id {
+        BlockId::Hash(hash) => format!("block {} not found", hash.block_hash),
+        BlockId::Number(BlockNumberOrTag::Number(number)) => format!("block #{number} not found"),
+        BlockId::Number(tag) => format!("block {tag} not found"),
+    })
 }
 
 /// `(block, transaction's index, account, hash of a slot, most slots)`: a page of an account's slots
@@ -57,7 +82,7 @@ fn storage_range(View { chain, .. }: &View, args: &Args) -> RpcResult {
     RpcError::at_most("bytes of parameter 3 (first hash)", 32, first.len())?;
     let range = chain.storage_range(
         args.get(2, "address")?,
-        block_id(args, 0)?,
+        named_block(args, 0)?,
         args.get(1, "transaction index")?,
         B256::right_padding_from(&first),
         args.get::<usize>(4, "most slots")?.min(PAGED_SLOTS),

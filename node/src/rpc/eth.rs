@@ -48,10 +48,8 @@ fn zero(_: &View, _: &Args) -> RpcResult {
 /// Base fees of the last blocks and of the next one. Rewards are 0: tips are dropped.
 fn fee_history(view: &View, args: &Args) -> RpcResult {
     let count = args.u64(0, "block count")?.min(FEE_HISTORY);
-    let newest: BlockNumberOrTag = args
-        .opt(1, "newest block")?
-        .unwrap_or(BlockNumberOrTag::Latest);
-    let percentiles: Vec<f64> = args.opt(2, "reward percentiles")?.unwrap_or_default();
+    let newest = args.required(1, "newest block", BlockNumberOrTag::Latest)?;
+    let percentiles: Vec<f64> = args.required(2, "reward percentiles", Vec::new())?;
     let what = "parameter 2 (reward percentiles)";
     RpcError::at_most(what, PERCENTILES, percentiles.len())?;
     let newest = match newest {

@@ -5,6 +5,7 @@ use alloy_rpc_types::{BlockNumberOrTag, Filter, FilterBlockOption};
 
 use super::answer::ok;
 use super::args::Args;
+use super::block::check_order;
 use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
 use crate::events::Event;
@@ -25,7 +26,8 @@ pub(super) const METHODS: Table = &[
 ];
 
 fn new_filter(view: &View, args: &Args) -> RpcResult {
-    let filter = args.get(0, "filter")?;
+    let filter: Filter = args.get(0, "filter")?;
+    check_order(&filter, args)?;
     install(view, Watch::Logs(Box::new(filter)))
 }
 
@@ -45,7 +47,7 @@ fn install(view: &View, watch: Watch) -> RpcResult {
 fn watched(view: &View, id: u64) -> Result<Watch, RpcError> {
     let mut filters = view.filters.lock();
     let watch = filters.watch(id).cloned();
-    watch.ok_or_else(|| unknown(id))
+    watch.ok_or_else(unknown)
 }
 
 /// What happened since the last poll.
@@ -53,7 +55,7 @@ fn changes(view: &View, args: &Args) -> RpcResult {
     let id = args.u64(0, "filter id")?;
     let watch = watched(view, id)?;
     let from = view.filters.lock().report(id, view.events_end);
-    let from = from.ok_or_else(|| unknown(id))?;
+    let from = from.ok_or_else(unknown)?;
     let events = view.events.between(from, view.events_end);
     let events = events.map_err(|missed| RpcError::Limit(missed.to_string()))?;
     // A block that was taken back is not there any more.
@@ -132,8 +134,6 @@ fn logs_between(view: &View, filter: &Filter, first: u64, last: u64) -> RpcResul
     ok(view.chain.logs(&selected)?)
 }
 
-fn unknown(id: u64) -> RpcError {
-    RpcError::NotFound(format!(
-        "filter {id:#x} not found: it was never installed, removed, or not polled for five minutes"
-    ))
+fn unknown() -> RpcError {
+    RpcError::NotFound("filter not found".into())
 }

@@ -10,6 +10,7 @@ use stylus_chain::{Budget, Chain};
 use super::answer::done;
 use super::args::Args;
 use super::method::{Context, RpcResult};
+use crate::config::Admission;
 use crate::error::NodeError;
 use crate::fork::{Fork, ForkBlock, ForkError, ForkOptions, Verify};
 use crate::node::Node;
@@ -20,12 +21,12 @@ use crate::view::View;
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
     for name in ["anvil_setRpcUrl", "hardhat_setRpcUrl"] {
         module.register_async_method(name, |params, context, _| async move {
-            set_rpc_url(&context, &Args::new(&params)?).await
+            set_rpc_url(&context, &Args::new(&params, Admission::Lenient)?).await
         })?;
     }
     for name in ["anvil_reset", "hardhat_reset"] {
         module.register_async_method(name, |params, context, _| async move {
-            reset(&context, &Args::new(&params)?).await
+            reset(&context, &Args::new(&params, Admission::Lenient)?).await
         })?;
     }
     Ok(())

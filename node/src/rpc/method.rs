@@ -2,7 +2,9 @@
 
 use serde_json::value::RawValue;
 
+use super::admission::Waiting;
 use super::args::Args;
+use crate::config::Admission;
 use crate::events::Events;
 use crate::executor::Executor;
 use crate::node::Node;
@@ -32,4 +34,20 @@ pub(crate) struct Context {
     pub(super) worker: Worker,
     pub(super) executor: Executor,
     pub(super) events: Events,
+    pub(super) admission: Admission,
+    /// Transactions that wait for those before them.
+    pub(super) waiting: Waiting,
+}
+
+impl Context {
+    /// How the parameters of a method are read. What anvil added is as lenient as anvil is.
+    pub(super) fn reading(&self, method: &str) -> Admission {
+        match ["eth_", "debug_"]
+            .iter()
+            .any(|start| method.starts_with(start))
+        {
+            true => self.admission,
+            false => Admission::Lenient,
+        }
+    }
 }

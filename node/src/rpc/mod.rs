@@ -2,6 +2,7 @@
 //! those that look up or read a view of the node, and those that change the node, on the chain's thread.
 
 mod account;
+mod admission;
 mod answer;
 mod anvil;
 mod args;
@@ -41,6 +42,7 @@ use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
 use jsonrpsee::server::Methods;
 
+use crate::config::Admission;
 use crate::error::NodeError;
 use crate::events::Events;
 use crate::executor::{Executor, Share};
@@ -48,6 +50,7 @@ use crate::node::Node;
 use crate::rpc_error::RpcError;
 use crate::view::View;
 use crate::worker::Worker;
+use admission::Waiting;
 use args::Args;
 use forked::{Question, Upstream};
 use method::{Context, Method, RpcResult, Table};
@@ -95,11 +98,14 @@ pub(crate) fn methods(
     worker: Worker,
     executor: Executor,
     events: Events,
+    admission: Admission,
 ) -> Result<Methodsets, NodeError> {
     let context = Arc::new(Context {
         worker,
         executor,
         events,
+        admission,
+        waiting: Waiting::default(),
     });
     let mut module = RpcModule::from_arc(context);
     let twice = |error: RegisterMethodError| NodeError::Chain(error.to_string());
@@ -121,7 +127,7 @@ fn register(
     method: Method,
 ) -> Result<(), RegisterMethodError> {
     module.register_async_method(name, move |params, context, caller| async move {
-        let args = Args::new(&params)?;
+        let args = Args::new(&params, context.reading(name))?;
         let share = caller.get().cloned().unwrap_or_else(Share::new);
         answer((&context, &share), (name, method), args).await
     })?;
@@ -139,9 +145,8 @@ async fn answer(
         Method::Lookup(reader) => (true, reader),
         Method::Read(reader) => (false, reader),
         Method::Change(handler) => {
-            let is_quick = send::quick(send::named_gas(name, &args).unwrap_or(u64::MAX));
             let work = move |node: &mut Node| node.or_as_before(|node| handler(node, &args));
-            return context.worker.run_unless_quick(is_quick, work).await??;
+            return context.worker.run(work).await??;
         }
     };
     let view = context.worker.view().await?;

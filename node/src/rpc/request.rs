@@ -9,6 +9,11 @@ use stylus_chain::{CallRequest, Overrides};
 use super::args::Args;
 use crate::rpc_error::RpcError;
 
+/// The block that a request about state must name.
+pub(super) fn named_block(args: &Args, index: usize) -> Result<BlockId, RpcError> {
+    args.required(index, "block", BlockId::latest())
+}
+
 /// The block a request is about; the latest when it names none.
 pub(super) fn block_id(args: &Args, index: usize) -> Result<BlockId, RpcError> {
     Ok(args.opt(index, "block")?.unwrap_or(BlockId::latest()))
@@ -25,6 +30,13 @@ pub(super) fn call(request: TransactionRequest) -> Result<CallRequest, RpcError>
     if blobs {
         return Err(RpcError::Params(
             "blob transactions: Arbitrum takes types 0, 1, 2 and 4".into(),
+        ));
+    }
+    if request.gas_price.is_some()
+        && (request.max_fee_per_gas.is_some() || request.max_priority_fee_per_gas.is_some())
+    {
+        return Err(RpcError::Refused(
+            "both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified".into(),
         ));
     }
     let input = request.input.try_into_unique_input().map_err(|_| {

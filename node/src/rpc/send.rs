@@ -2,14 +2,20 @@
 
 use alloy::consensus::transaction::Recovered;
 use alloy::consensus::{SignableTransaction, Transaction, TxEnvelope};
-use alloy::eips::eip2718::{Decodable2718, Encodable2718};
+use std::sync::Arc;
+use std::time::Duration;
+
+use alloy::eips::eip2718::{Decodable2718, Eip2718Error, Encodable2718};
 use alloy::network::TxSignerSync;
 use alloy::primitives::{Address, B256, Bytes};
+use alloy::rlp::Header;
 use alloy_rpc_types::TransactionRequest;
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
-use stylus_chain::Chain;
+use stylus_chain::{Chain, RejectReason};
+use tokio::time::{Instant, timeout_at};
 
+use super::admission::admit;
 use super::answer::ok;
 use super::args::Args;
 use super::fill::{built, fill, sender};
@@ -22,7 +28,6 @@ use crate::rpc_error::RpcError;
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[
-    ("eth_sendTransaction", Change(send)),
     ("eth_signTransaction", Read(sign)),
     ("eth_sendUnsignedTransaction", Change(send_unsigned)),
 ];
@@ -30,33 +35,68 @@ pub(super) const METHODS: Table = &[
 /// Most gas of a transaction that is quick.
 const QUICK_GAS: u64 = 100_000;
 
-/// The method that takes signed transactions. Their senders are recovered before the chain's thread is asked, so
+/// How long Nitro's sequencer holds a transaction whose nonce is not the next one.
+const NONCE_GAP: Duration = Duration::from_secs(1);
+
+/// The methods that take transactions. Senders of signed ones are recovered before the chain's thread is asked, so
 /// that several connections share the work.
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
     module.register_async_method("eth_sendRawTransaction", |params, context, _| async move {
-        let signed = recovered(&Args::new(&params)?)?;
-        let is_quick = quick(signed.gas_limit());
-        let work = move |node: &mut Node| node.or_as_before(|node| submit(node, signed));
-        ok(context.worker.run_unless_quick(is_quick, work).await???)
+        let signed = recovered(&Args::new(&params, context.admission)?)?;
+        let gas = signed.gas_limit();
+        ok(sent(&context, gas, move |node| submit(node, signed.clone())).await?)
+    })?;
+    module.register_async_method("eth_sendTransaction", |params, context, _| async move {
+        let args = Args::new(&params, context.admission)?;
+        let request: TransactionRequest = args.get(0, "transaction")?;
+        let gas = request.gas.unwrap_or(u64::MAX);
+        ok(sent(&context, gas, move |node| {
+            send_request(node, request.clone())
+        })
+        .await?)
     })?;
     Ok(())
+}
+
+/// Sends a transaction. One that comes before its predecessors is held for a while, as by Nitro's sequencer, and sent
+/// again with each new block.
+pub(super) async fn sent(
+    context: &Context,
+    gas: u64,
+    send: impl Fn(&mut Node) -> Result<B256, RpcError> + Send + Sync + 'static,
+) -> Result<B256, RpcError> {
+    let send = Arc::new(send);
+    let attempt = async || {
+        let send = send.clone();
+        let work = move |node: &mut Node| node.or_as_before(|node| send(node));
+        context.worker.run_unless_quick(quick(gas), work).await??
+    };
+    let first = attempt().await;
+    let Err(RpcError::NonceGap(RejectReason::NonceTooHigh { address, found, .. })) = first else {
+        return first;
+    };
+    let Some(_place) = context.waiting.place(address, found) else {
+        return first;
+    };
+    let mut events = context.events.follow();
+    let until = Instant::now() + NONCE_GAP;
+    loop {
+        let again = attempt().await;
+        if !matches!(again, Err(RpcError::NonceGap(_))) {
+            return again;
+        }
+        if timeout_at(until, events.next()).await.is_err() {
+            return again;
+        }
+    }
 }
 
 /// A transaction with its sender, or why it cannot be read.
 pub(super) type Decoded = Result<Recovered<TxEnvelope>, RpcError>;
 
 /// Whether a transaction with so much gas is quick.
-pub(super) fn quick(gas: u64) -> impl FnOnce(&Node) -> bool + Send + 'static {
+fn quick(gas: u64) -> impl FnOnce(&Node) -> bool + Send + 'static {
     move |node| gas <= QUICK_GAS && !node.chain.is_forked() && !node.chain.has_waiting()
-}
-
-/// The gas that a request to send a transaction names.
-pub(super) fn named_gas(method: &str, args: &Args) -> Option<u64> {
-    if method != "eth_sendTransaction" {
-        return None;
-    }
-    let request: TransactionRequest = args.get(0, "transaction").ok()?;
-    request.gas
 }
 
 /// The signed transaction of a request, with its sender.
@@ -67,22 +107,38 @@ pub(super) fn recovered(args: &Args) -> Decoded {
 /// An encoded, signed transaction with its sender.
 pub(super) fn decoded(raw: &Bytes) -> Decoded {
     let mut rest = raw.as_ref();
-    let envelope = TxEnvelope::decode_2718(&mut rest).map_err(|error| {
-        RpcError::Params(format!(
-            "parameter 0 (signed transaction): {error}; expected an EIP-2718 envelope"
-        ))
-    })?;
-    if !rest.is_empty() {
-        return Err(RpcError::Params(format!(
-            "parameter 0 (signed transaction): {} bytes left over at the end",
-            rest.len()
-        )));
+    let decoded = TxEnvelope::decode_2718(&mut rest);
+    match decoded {
+        Ok(envelope) if rest.is_empty() => Ok(stylus_chain::recover(envelope)?),
+        decoded => Err(RpcError::Refused(undecoded(raw, decoded.err()))),
     }
-    Ok(stylus_chain::recover(envelope)?)
 }
 
-fn send(node: &mut Node, args: &Args) -> RpcResult {
-    ok(send_request(node, args.get(0, "transaction")?)?)
+/// Why bytes are no transaction, in geth's words.
+fn undecoded(raw: &[u8], error: Option<Eip2718Error>) -> String {
+    /// From this byte on an encoding is that of a list.
+    const LISTS: u8 = 0xc0;
+    let list = match raw {
+        [] => return "typed transaction too short".to_owned(),
+        [first, ..] if *first >= LISTS => raw,
+        [1..=4, list @ ..] => list,
+        [0..0x80, ..] => return RejectReason::TypeNotSupported.to_string(),
+        _ => return "rlp: expected input list for types.LegacyTx".to_owned(),
+    };
+    let mut payload = list;
+    match Header::decode(&mut payload) {
+        Err(alloy::rlp::Error::InputTooShort) => {
+            "rlp: value size exceeds available input length".to_owned()
+        }
+        Ok(header) if header.payload_length < payload.len() => {
+            "rlp: input contains more than one value".to_owned()
+        }
+        Ok(header) if header.payload_length == 0 => "unexpected EOF".to_owned(),
+        _ => match error {
+            Some(error) => format!("rlp: {error}"),
+            None => "rlp: the transaction does not decode".to_owned(),
+        },
+    }
 }
 
 /// Signs with a dev account's key, or sends as an impersonated account.
@@ -117,13 +173,15 @@ fn send_unsigned(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 fn send_as(node: &mut Node, from: Address, request: TransactionRequest) -> Result<B256, RpcError> {
-    let hash = node.chain.submit_unsigned(from, request::call(request)?)?;
-    node.accepted(hash);
-    Ok(hash)
+    let unsigned = node
+        .chain
+        .unsigned_transaction(from, request::call(request)?)?;
+    submit(node, unsigned)
 }
 
 /// Gives a transaction to the chain.
 pub(super) fn submit(node: &mut Node, signed: Recovered<TxEnvelope>) -> Result<B256, RpcError> {
+    admit(node, &signed)?;
     let hash = node.chain.submit_recovered(signed)?;
     node.accepted(hash);
     Ok(hash)

@@ -15,6 +15,7 @@ use super::answer::ok;
 use super::args::Args;
 use super::json;
 use super::method::{Context, RpcResult};
+use crate::config::Admission;
 use crate::events::{Event, Follower};
 use crate::rpc_error::RpcError;
 use crate::view::View;
@@ -42,7 +43,7 @@ async fn subscribe(
     context: Arc<Context>,
     _: Extensions,
 ) -> SubscriptionResult {
-    let wanted = match wanted(&params) {
+    let wanted = match wanted(&params, context.admission) {
         Ok(wanted) => wanted,
         Err(error) => {
             pending.reject(error).await;
@@ -56,8 +57,8 @@ async fn subscribe(
     Ok(())
 }
 
-fn wanted(params: &Params<'_>) -> Result<Wanted, RpcError> {
-    let args = Args::new(params)?;
+fn wanted(params: &Params<'_>, admission: Admission) -> Result<Wanted, RpcError> {
+    let args = Args::new(params, admission)?;
     let details = KindParams::from_json_value(args.opt(1, "details")?.unwrap_or(Value::Null))
         .map_err(|error| RpcError::Params(format!("parameter 1 (details): {error}")))?;
     match (args.get(0, "kind")?, details) {

@@ -20,16 +20,16 @@ use crate::view::View;
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 
 /// What is sent, before it is.
-type Send = Box<dyn FnOnce(&mut Node) -> Result<B256, RpcError> + std::marker::Send>;
+type Send = Box<dyn Fn(&mut Node) -> Result<B256, RpcError> + std::marker::Send + Sync>;
 
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
     let signed = |args: &Args| {
         let signed = send::recovered(args)?;
-        Ok(Box::new(move |node: &mut Node| send::submit(node, signed)) as Send)
+        Ok(Box::new(move |node: &mut Node| send::submit(node, signed.clone())) as Send)
     };
     let unsigned = |args: &Args| {
         let request: TransactionRequest = args.get(0, "transaction")?;
-        Ok(Box::new(move |node: &mut Node| send::send_request(node, request)) as Send)
+        Ok(Box::new(move |node: &mut Node| send::send_request(node, request.clone())) as Send)
     };
     register_one(module, "eth_sendRawTransactionSync", signed)?;
     register_one(module, "eth_sendTransactionSync", unsigned)
@@ -41,7 +41,7 @@ fn register_one(
     parse: fn(&Args) -> Result<Send, RpcError>,
 ) -> Result<(), RegisterMethodError> {
     module.register_async_method(name, move |params, context, _| async move {
-        let args = Args::new(&params)?;
+        let args = Args::new(&params, context.admission)?;
         let wait = args
             .opt_u64(1, "timeout in milliseconds")?
             .map_or(DEFAULT_WAIT, Duration::from_millis);
@@ -54,10 +54,7 @@ fn register_one(
 async fn send_and_wait(context: &Context, send: Send, wait: Duration) -> RpcResult {
     // Listening starts before sending, so that no block is missed in between.
     let mut events = context.events.follow();
-    let hash = context
-        .worker
-        .run(move |node| node.or_as_before(send))
-        .await???;
+    let hash = send::sent(context, u64::MAX, send).await?;
     let receipt = async {
         loop {
             if let Some(receipt) = receipt(&context.worker.view().await?, hash) {
@@ -71,7 +68,7 @@ async fn send_and_wait(context: &Context, send: Send, wait: Duration) -> RpcResu
         .await
         .unwrap_or_else(|_| {
             let seconds = wait.as_secs_f64();
-            Err(RpcError::Rejected(format!(
+            Err(RpcError::Refused(format!(
                 "{hash} was accepted, but no block took it within {seconds} s: mine one, or \
                  ask for the receipt later"
             )))

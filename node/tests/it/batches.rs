@@ -92,7 +92,7 @@ fn what_is_wrong_in_a_batch_is_an_error_in_its_place_and_the_rest_is_done() {
         None,
         None,
         Some(-32000),
-        Some(-32602),
+        Some(-32000),
         Some(-32602),
         Some(-32602),
         Some(-32602),

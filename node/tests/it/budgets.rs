@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::readers::account;
 use crate::support::{
-    balance, block_number, node, post, request, rpc, rpc_error, set_code, transact,
+    balance, block_number, lenient, node, post, request, rpc, rpc_error, set_code, transact,
 };
 
 /// Types of which each holds two of the next one: `depth` of them stand for 2^depth words.
@@ -64,7 +64,7 @@ fn typed_data_that_stands_for_too_many_types_or_values_is_refused() {
 
 #[test]
 fn filters_are_as_many_as_the_table_allows_and_cost_nothing_while_transactions_arrive() {
-    let node = node();
+    let node = lenient();
     let (port, from) = (node.port(), node.addresses()[0]);
     let install = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_newPendingTransactionFilter" });
     let batch = |count: usize| -> Vec<Value> {
@@ -103,7 +103,7 @@ fn what_a_log_filter_selects_by_counts_as_filters_do() {
 
 #[test]
 fn a_snapshot_costs_as_much_as_the_one_before_it() {
-    let node = node();
+    let node = lenient();
     let port = node.port();
     let take = json!({ "jsonrpc": "2.0", "id": 1, "method": "evm_snapshot" });
     let body = Value::from(vec![take; 3_000]).to_string();
@@ -125,7 +125,7 @@ fn a_snapshot_costs_as_much_as_the_one_before_it() {
 
 #[test]
 fn a_dump_that_would_be_too_long_is_refused_and_says_what_to_do() {
-    let node = node();
+    let node = lenient();
     let port = node.port();
     let code = format!("0x{}", "fe".repeat(6 << 20));
     for at in 1..=8 {
@@ -172,7 +172,7 @@ fn whole(readers: Vec<TcpStream>) -> usize {
 
 #[test]
 fn large_look_ups_keep_nobody_waiting() {
-    let node = node();
+    let node = lenient();
     let port = node.port();
     let large = readers_of_much(port, 10);
     for _ in 0..10 {
@@ -184,7 +184,7 @@ fn large_look_ups_keep_nobody_waiting() {
 
 #[test]
 fn answers_that_nobody_reads_are_held_up_to_the_bound() {
-    let node = node();
+    let node = lenient();
     let port = node.port();
     // Together they would be 280 MiB.
     let slow = readers_of_much(port, 20);

@@ -36,7 +36,7 @@ fn accounts_are_set_under_every_name() {
         assert_eq!(found, format!("{:#x}", index + 1));
     }
     rpc(port, "anvil_addBalance", json!([account, "0x10"]));
-    assert_eq!(rpc(port, "eth_getBalance", json!([account])), "0x13");
+    assert_eq!(balance(port, &account), "0x13");
     for (index, method) in names("setNonce").iter().enumerate() {
         rpc(port, method, json!([account, format!("{:#x}", index + 5)]));
         let found = nonce(port, &account);

@@ -130,7 +130,7 @@ fn tracers_that_do_not_exist_here_are_refused() {
     }
     let unknown = json!([B256::repeat_byte(1), { "tracer": "callTracer" }]);
     let found = refused(node.port(), "debug_traceTransaction", unknown);
-    assert_eq!(found, -32001);
+    assert_eq!(found, -32000);
 }
 
 #[test]

@@ -7,7 +7,9 @@ use stylus_devnode::{ChainConfig, Fork, ForkBlock, ForkOptions, NodeConfig, Node
 
 use crate::front::{Front, Script};
 use crate::stylus::{activated, deployed};
-use crate::support::{Process, block_number, latest_block, mine, node, rpc, rpc_error, transact};
+use crate::support::{
+    Process, block_number, latest_block, mine, node, nonce, rpc, rpc_error, transact,
+};
 
 pub(crate) const INPUT: &str = "0x11223344";
 
@@ -79,8 +81,8 @@ fn a_fork_runs_a_program_as_its_chain_does_and_leaves_that_chain_alone() {
     let other = forked(options(origin.node.endpoint()));
     assert_eq!(sent(other.port(), &origin)["gasUsed"], receipt["gasUsed"]);
     assert_eq!(block_number(there), before);
-    let nonce = |port| rpc(port, "eth_getTransactionCount", json!([origin.sender]));
-    assert_ne!(nonce(here), nonce(there));
+    let sender = &origin.sender;
+    assert_ne!(nonce(here, sender), nonce(there, sender));
     assert_eq!(sent(there, &origin)["gasUsed"], receipt["gasUsed"]);
 }
 

@@ -26,6 +26,7 @@ mod provider;
 mod readers;
 mod readme;
 mod recordings;
+mod sequencer;
 mod simulated;
 mod state;
 mod stylus;

@@ -252,7 +252,7 @@ fn blocks_and_bundles_are_traced() {
     }
     let unknown = json!(["0xffff", tracer]);
     let error = rpc_error(scene.port, "debug_traceBlockByNumber", unknown);
-    assert_eq!(error["code"], -32001);
+    assert_eq!(error["code"], -32000);
 }
 
 #[test]

@@ -199,35 +199,59 @@ pub(super) fn fee_cap(request: &CallRequest) -> Option<u128> {
 /// revm's reasons in the words that clients know.
 pub(super) fn reject(
     error: ExecutionError,
-    sender: Address,
-    cap: u128,
+    asked: &Asked,
     facts: &BlockFacts,
     limit: usize,
 ) -> ChainError {
     match error {
         ExecutionError::Evm(EVMError::Transaction(reason)) => {
-            rejected(reason, sender, cap, facts, limit).into()
+            rejected(reason, asked, facts, limit).into()
         }
         ExecutionError::Trace(limit) => limit.into(),
         ExecutionError::Evm(failure) => ChainError::Internal(failure.to_string()),
     }
 }
 
-/// Why a transaction of `sender` that pays at most `cap` wei per gas cannot be in a block.
+/// What a refusal says of a transaction.
+pub(super) struct Asked {
+    sender: Address,
+    /// Wei per gas at most.
+    cap: u128,
+    tip: u128,
+    input: usize,
+}
+
+impl Asked {
+    pub(super) fn of(tx: &TxEnv) -> Self {
+        Self {
+            sender: tx.caller,
+            cap: tx.gas_price,
+            tip: tx.gas_priority_fee.unwrap_or_default(),
+            input: tx.data.len(),
+        }
+    }
+}
+
+/// Why a transaction cannot be in a block.
 pub(super) fn rejected(
     reason: InvalidTransaction,
-    sender: Address,
-    cap: u128,
+    asked: &Asked,
     facts: &BlockFacts,
     limit: usize,
 ) -> RejectReason {
     use InvalidTransaction as I;
+    let (sender, cap) = (asked.sender, asked.cap);
     match reason {
         I::GasPriceLessThanBasefee => RejectReason::FeeTooLow {
+            address: sender,
             cap,
             base_fee: facts.base_fee,
         },
-        I::PriorityFeeGreaterThanMaxFee => RejectReason::TipAboveFee,
+        I::PriorityFeeGreaterThanMaxFee => RejectReason::TipAboveFee {
+            address: sender,
+            tip: asked.tip,
+            cap,
+        },
         I::CallGasCostMoreThanGasLimit {
             initial_gas: want,
             gas_limit: have,
@@ -257,6 +281,7 @@ pub(super) fn rejected(
             found: tx,
         },
         I::CreateInitCodeSizeLimit => RejectReason::InitCodeTooLarge {
+            size: asked.input,
             limit: limit.saturating_mul(2),
         },
         other => RejectReason::Other(other.to_string()),

@@ -2,7 +2,7 @@
 
 use super::{
     Chain,
-    environment::{BlockFacts, gas_cap, reject, tx_env},
+    environment::{Asked, BlockFacts, gas_cap, reject, tx_env},
 };
 use crate::{
     CallOutcome, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt,
@@ -154,11 +154,11 @@ impl Chain {
         session.is_transaction = true;
         let mut cfg = self.cfg_env(&view);
         set(&mut session, &mut cfg);
-        let (from, cap) = (waiting.signer(), waiting.max_fee_per_gas());
-        let tx = tx_env(waiting, from, self.config.chain_id);
+        let tx = tx_env(waiting, waiting.signer(), self.config.chain_id);
+        let asked = Asked::of(&tx);
         let limit = self.code_size_limit();
         let executed = execute(view, session, self.block_env(&view, facts), cfg, tx)
-            .map_err(|error| reject(error, from, cap, facts, limit))?;
+            .map_err(|error| reject(error, &asked, facts, limit))?;
         self.check_source()?;
         Ok(executed)
     }

@@ -247,6 +247,5 @@ impl Chain {
 
 /// The state after a block is not known any more.
 pub(super) fn unknown_state(number: u64) -> ChainError {
-    let why = "its state is not in the loaded dump";
-    ChainError::UnknownBlock(format!("{number} ({why})"))
+    ChainError::UnknownState(number)
 }

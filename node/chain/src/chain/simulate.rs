@@ -2,7 +2,7 @@
 
 use super::{
     Chain,
-    environment::{BlockFacts, call_env, fee_cap, gas_cap, reject},
+    environment::{Asked, BlockFacts, call_env, fee_cap, gas_cap, reject},
     mine::outcome,
 };
 use crate::{
@@ -159,6 +159,12 @@ impl Chain {
             }
             .into());
         }
+        if let (Some(tip), Some(cap)) = (request.max_priority_fee_per_gas, request.max_fee_per_gas)
+            && tip > cap
+        {
+            let address = request.from.unwrap_or_default();
+            return Err(RejectReason::TipAboveFee { address, tip, cap }.into());
+        }
         let mut view = self.view(id, overlay)?;
         let number = self.resolve(id)?;
         let block = self.ledger.block(number);
@@ -226,13 +232,14 @@ impl Chain {
         }
         let nonce = request.nonce.unwrap_or(info.nonce);
         let tx = call_env(request, gas, nonce, self.config.chain_id);
+        let asked = Asked::of(&tx);
         let limit = self.code_size_limit();
         let mut block = self.block_env(view, facts);
         if cap.is_none() && !simulation.base_fee_overridden {
             block.basefee = 0;
         }
         let executed = execute(*view, session, block, cfg, tx)
-            .map_err(|error| reject(error, from, cap.unwrap_or_default(), facts, limit));
+            .map_err(|error| reject(error, &asked, facts, limit));
         self.check_source()?;
         executed
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Chain,
-    environment::{rejected, tx_env},
+    environment::{Asked, rejected, tx_env},
 };
 use crate::{
     BlockId, CallRequest, ChainError, Overrides, PoolContent, PooledTransaction, RejectReason,
@@ -60,8 +60,21 @@ impl Chain {
     pub fn submit_unsigned(
         &mut self,
         from: Address,
-        mut request: CallRequest,
+        request: CallRequest,
     ) -> Result<B256, ChainError> {
+        let unsigned = self.unsigned_transaction(from, request)?;
+        self.submit_recovered(unsigned)
+    }
+
+    /// The transaction that [`Chain::submit_unsigned`] adds.
+    ///
+    /// # Errors
+    /// [`ChainError::NotImpersonated`], or as [`Chain::estimate_gas`].
+    pub fn unsigned_transaction(
+        &self,
+        from: Address,
+        mut request: CallRequest,
+    ) -> Result<PooledTransaction, ChainError> {
         if !self.is_impersonated(from) {
             return Err(ChainError::NotImpersonated(from));
         }
@@ -73,7 +86,7 @@ impl Chain {
         }
         request.nonce = request.nonce.or(Some(self.pending_nonce(from)));
         let envelope = self.unsigned(from, request)?;
-        self.submit_recovered(PooledTransaction::new_unchecked(envelope, from))
+        Ok(PooledTransaction::new_unchecked(envelope, from))
     }
 
     /// A transaction with the signature r = sender, s = 1, which makes its hash unique per sender.
@@ -114,15 +127,10 @@ impl Chain {
     fn admit(&self, tx: &TxEnvelope, from: Address, hash: B256) -> Result<(), RejectReason> {
         let kind = tx.tx_type() as u8;
         if kind == 3 || (kind == 4 && self.arbos_version() < 40) {
-            return Err(RejectReason::TypeNotSupported(kind));
+            return Err(RejectReason::TypeNotSupported);
         }
         if kind == 4 && tx.authorization_list().is_none_or(<[_]>::is_empty) {
-            return Err(RejectReason::Other(
-                "a set-code transaction needs an authorization".into(),
-            ));
-        }
-        if self.ledger.locate(hash).is_some() {
-            return Err(RejectReason::AlreadyKnown(hash));
+            return Err(RejectReason::NoAuthorization(from));
         }
         if let Some(found) = tx.chain_id().filter(|id| *id != self.chain_id()) {
             return Err(RejectReason::ChainId {
@@ -146,16 +154,24 @@ impl Chain {
                 found: tx.nonce(),
             });
         }
-        let limit = self.code_size_limit().saturating_mul(2);
-        if tx.to().is_none() && tx.input().len() > limit {
-            return Err(RejectReason::InitCodeTooLarge { limit });
+        if self.ledger.locate(hash).is_some() {
+            return Err(RejectReason::AlreadyKnown(hash));
+        }
+        let (size, limit) = (tx.input().len(), self.code_size_limit().saturating_mul(2));
+        if tx.to().is_none() && size > limit {
+            return Err(RejectReason::InitCodeTooLarge { size, limit });
         }
         let price = tx.max_fee_per_gas();
-        if tx.max_priority_fee_per_gas().is_some_and(|tip| tip > price) {
-            return Err(RejectReason::TipAboveFee);
+        if let Some(tip) = tx.max_priority_fee_per_gas().filter(|tip| *tip > price) {
+            return Err(RejectReason::TipAboveFee {
+                address: from,
+                tip,
+                cap: price,
+            });
         }
         if price < self.base_fee().into() {
             return Err(RejectReason::FeeTooLow {
+                address: from,
                 cap: price,
                 base_fee: self.base_fee(),
             });
@@ -180,12 +196,13 @@ impl Chain {
         let no_floor = cfg.disable_eip7623;
         let checked = validate_initial_tx_gas(&tx, cfg.spec, no_floor, false, u64::MAX, None);
         checked.map(drop).map_err(|reason| {
-            let (cap, facts) = (tx.gas_price, self.next_facts(self.head_time()));
-            rejected(reason, from, cap, &facts, self.code_size_limit())
+            let facts = self.next_facts(self.head_time());
+            rejected(reason, &Asked::of(&tx), &facts, self.code_size_limit())
         })
     }
 
-    pub(super) fn nonce(&self, address: Address) -> u64 {
+    /// Nonce for the next transaction, waiting ones left out.
+    pub fn nonce(&self, address: Address) -> u64 {
         self.state_db
             .account(address, NOW)
             .unwrap_or_default()

@@ -2,7 +2,7 @@
 
 use super::{
     Chain,
-    environment::{gas_cap, reject, tx_env},
+    environment::{Asked, gas_cap, reject, tx_env},
     simulate::facts_of,
 };
 use crate::{
@@ -50,9 +50,9 @@ impl Chain {
             transaction.from,
             self.config.chain_id,
         );
-        let (price, limit) = (tx.gas_price, self.code_size_limit());
+        let (asked, limit) = (Asked::of(&tx), self.code_size_limit());
         let executed = execute(view, session, self.block_env(&view, &facts), cfg, tx)
-            .map_err(|error| reject(error, transaction.from, price, &facts, limit))?;
+            .map_err(|error| reject(error, &asked, &facts, limit))?;
         let of = (&view, facts.coinbase);
         let recording = self.recording(executed, transaction.envelope.gas_limit(), of, kind)?;
         Ok(match kind {

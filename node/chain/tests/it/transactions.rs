@@ -208,9 +208,9 @@ fn what_cannot_be_included_is_refused_with_a_reason() {
         change(&mut tx);
         rejected(chain.submit(signed(tx)))
     };
-    let known = reason(0, |_| {});
-    assert!(matches!(known, RejectReason::AlreadyKnown(_)));
+    let again = reason(0, |_| {});
     let other = reason(0, |tx| tx.value = U256::from(2));
+    assert_eq!(again, other);
     let (address, expected, found) = (ALICE, 1, 0);
     let low = RejectReason::NonceTooLow {
         address,
@@ -229,7 +229,13 @@ fn what_cannot_be_included_is_refused_with_a_reason() {
     let tight = reason(1, |tx| tx.gas_limit = 20_999);
     assert_eq!(tight, RejectReason::IntrinsicGas { have, want });
     let tip = reason(1, |tx| tx.max_priority_fee_per_gas = FEE + 1);
-    assert_eq!(tip, RejectReason::TipAboveFee);
+    let (address, cap) = (ALICE, FEE);
+    let expected = RejectReason::TipAboveFee {
+        address,
+        tip: FEE + 1,
+        cap,
+    };
+    assert_eq!(tip, expected);
     assert_eq!(chain.block_number(), 1);
     assert!(chain.pool().pending.is_empty());
     assert!(matches!(

@@ -1,0 +1,77 @@
+//! What Nitro refuses before it executes anything, and anvil takes: `--lenient` lifts it.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use alloy::consensus::{Transaction, TxEnvelope, transaction::Recovered};
+use alloy::eips::eip2718::Encodable2718;
+use alloy::primitives::{Address, U256};
+use stylus_chain::RejectReason;
+
+use crate::node::Node;
+use crate::rpc_error::RpcError;
+
+/// Most bytes of an encoded transaction that the sequencer of a dev chain takes.
+const TRANSACTION_BYTES: usize = 85_000;
+
+/// Most wei that the gas of a transaction may cost: the RPC's cap on fees, 1 ether.
+const FEE_CAP: u128 = 1_000_000_000_000_000_000;
+
+/// Refuses a transaction that Nitro's RPC or sequencer refuses. With automatic mining a transaction
+/// whose nonce is not the next one is refused too: a sequencer has no pool.
+pub(super) fn admit(node: &Node, transaction: &Recovered<TxEnvelope>) -> Result<(), RpcError> {
+    if node.admission.is_lenient() {
+        return Ok(());
+    }
+    let fee = U256::from(transaction.gas_limit()) * U256::from(transaction.max_fee_per_gas());
+    if fee > U256::from(FEE_CAP) {
+        return Err(RpcError::lenient(format!(
+            "tx fee ({:.2} ether) exceeds the configured cap (1.00 ether)",
+            f64::from(fee) / FEE_CAP as f64
+        )));
+    }
+    if transaction.encode_2718_len() > TRANSACTION_BYTES {
+        return Err(RpcError::lenient("oversized data"));
+    }
+    let (address, found) = (transaction.signer(), transaction.nonce());
+    let expected = node.chain.nonce(address);
+    match node.chain.automine() && found > expected {
+        true => Err(RpcError::NonceGap(RejectReason::NonceTooHigh {
+            address,
+            expected,
+            found,
+        })),
+        false => Ok(()),
+    }
+}
+
+/// The transactions that wait for those before them, by sender and nonce.
+#[derive(Clone, Default)]
+pub(super) struct Waiting(Arc<Mutex<HashSet<(Address, u64)>>>);
+
+impl Waiting {
+    fn all(&self) -> MutexGuard<'_, HashSet<(Address, u64)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place for a transaction, unless one with its sender and nonce waits already.
+    pub(super) fn place(&self, sender: Address, nonce: u64) -> Option<Place> {
+        let key = (sender, nonce);
+        self.all().insert(key).then(|| Place {
+            waiting: self.clone(),
+            key,
+        })
+    }
+}
+
+/// A transaction that waits, until this is dropped.
+pub(super) struct Place {
+    waiting: Waiting,
+    key: (Address, u64),
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.waiting.all().remove(&self.key);
+    }
+}
