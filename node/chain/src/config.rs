@@ -28,6 +28,8 @@ pub struct ChainConfig {
     pub coinbase: Address,
     /// Base fee in wei.
     pub base_fee: u64,
+    /// Gas per second above which the base fee rises, as on Nitro; when absent the base fee stays as it is.
+    pub l2_speed_limit: Option<u64>,
     /// Gas limit of a block, as seen by GASLIMIT and in headers.
     pub gas_limit: u64,
     /// Largest deployed code in bytes; 24 576 when absent.
@@ -67,6 +69,7 @@ impl Default for ChainConfig {
             hash: None,
             coinbase: Address::ZERO,
             base_fee: 100_000_000,
+            l2_speed_limit: None,
             gas_limit: 1 << 50,
             code_size_limit: None,
             memory_limit: None,

@@ -24,6 +24,8 @@ const STYLUS_DEPLOYER_CONSTRUCTOR: usize = 32;
 const MULTICALL3: Address = address!("cA11bde05977b3631167028862bE2a173976CA11");
 /// Deployer of Multicall3; its nonce is used up.
 const MULTICALL3_SENDER: Address = address!("05f32b3cc3888453ff71b01135b34ff8e41263f2");
+/// Gas per second that ArbOS starts with.
+const SPEED_LIMIT: u64 = 7_000_000;
 /// Bytes of the programs that the cache manager takes, as on the live chains.
 const CACHE_SIZE: u64 = 512 << 20;
 /// Wei that a bid loses each second, as on the live chains.
@@ -37,6 +39,7 @@ pub(crate) fn initialize(state_db: &mut StateDb, config: &ChainConfig) {
         version: config.arbos_version,
         chain_id: config.chain_id,
         base_fee: config.base_fee,
+        speed_limit: config.l2_speed_limit.unwrap_or(SPEED_LIMIT),
         owners: vec![Address::ZERO, DEV_ACCOUNT],
         cache_managers: vec![CACHE_MANAGER],
     };

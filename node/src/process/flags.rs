@@ -149,6 +149,10 @@ pub(super) struct EnvironmentFlags {
     /// Base fee in wei.
     #[arg(long, visible_alias = "base-fee", value_name = "WEI")]
     pub(super) block_base_fee_per_gas: Option<u64>,
+    /// Let the base fee follow the load as on Nitro: gas per second above which it rises, 7,000,000 on
+    /// Arbitrum One. Without it the base fee stays as it is.
+    #[arg(long, value_name = "GAS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) l2_speed_limit: Option<u64>,
     /// Largest deployed code in bytes.
     #[arg(long, value_name = "BYTES")]
     pub(super) code_size_limit: Option<usize>,

@@ -77,6 +77,7 @@ impl Flags {
             timestamp: given.timestamp.or(default.timestamp),
             number: given.number.unwrap_or(default.number),
             l1_block_number: given.l1_block_number.0,
+            l2_speed_limit: given.l2_speed_limit,
             base_fee: given.block_base_fee_per_gas.unwrap_or(default.base_fee),
             gas_limit: if given.disable_block_gas_limit {
                 u64::MAX

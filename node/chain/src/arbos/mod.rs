@@ -7,6 +7,7 @@ pub(crate) mod address_set;
 pub(crate) mod data_price;
 pub(crate) mod history;
 pub(crate) mod l1_blocks;
+pub(crate) mod l2_pricing;
 pub(crate) mod messages;
 pub(crate) mod params;
 pub(crate) mod precompile_addresses;

@@ -12,6 +12,8 @@ pub(crate) struct Genesis {
     pub(crate) version: u64,
     pub(crate) chain_id: u64,
     pub(crate) base_fee: u64,
+    /// Gas per second.
+    pub(crate) speed_limit: u64,
     pub(crate) owners: Vec<Address>,
     pub(crate) cache_managers: Vec<Address>,
 }
@@ -28,7 +30,7 @@ pub(crate) fn initialize(state_db: &mut StateDb, genesis: &Genesis) {
         (LAYOUT.l1_inertia, number(10)),
         (LAYOUT.l1_reward_rate, number(10)),
         (LAYOUT.l1_per_batch_gas, number(210_000)),
-        (LAYOUT.l2_speed_limit, number(7_000_000)),
+        (LAYOUT.l2_speed_limit, number(genesis.speed_limit)),
         (LAYOUT.l2_block_gas_limit, number(32_000_000)),
         (LAYOUT.l2_base_fee, number(genesis.base_fee)),
         (LAYOUT.l2_min_base_fee, number(genesis.base_fee)),

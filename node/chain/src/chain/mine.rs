@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     CallOutcome, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt,
-    arbos::{l1_blocks, versions},
+    arbos::{fine, l1_blocks, l2_pricing, versions},
     evm::{Executed, execute},
     halt::halt_text,
     session::{RecentPrograms, Session},
@@ -73,6 +73,12 @@ impl Chain {
         let began = self.begin_l1_block(self.ledger.head() + 1);
         let upgraded = versions::apply_scheduled(&mut self.state_db, timestamp);
         let facts = self.next_facts(timestamp);
+        // What the block costs was set before it began: it sets what the next one costs.
+        let priced = self.config.l2_speed_limit.is_some();
+        if priced {
+            let passed = timestamp.saturating_sub(self.head_time());
+            fine(l2_pricing::begin_block(&mut self.state_db, passed));
+        }
         let history_since = self.ledger.history_since;
         if self.arbos_version() >= 40 {
             let parent = self.ledger.head();
@@ -100,7 +106,7 @@ impl Chain {
         }
         self.clock = clock;
         self.settings.next_base_fee = None;
-        if empty && !upgraded && !began {
+        if empty && !upgraded && !began && !priced {
             self.state_db.undo_to(before);
         }
         self.seal(facts, building);
@@ -178,6 +184,9 @@ impl Chain {
         self.state_db.apply(std::mem::take(&mut executed.changes));
         let l1_block_number = l1_blocks::current(&self.state_db);
         let ended = outcome(executed);
+        if self.config.l2_speed_limit.is_some() {
+            fine(l2_pricing::spend(&mut self.state_db, ended.gas_used));
+        }
         building.gas_used += ended.gas_used;
         let first_log_index = building.logs;
         building.logs += ended.logs.len() as u64;

@@ -3,6 +3,7 @@
 mod arbos_59_to_61;
 mod blocks;
 mod common;
+mod congestion;
 mod empty;
 mod fork;
 mod frames;
