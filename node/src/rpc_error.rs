@@ -35,6 +35,9 @@ pub(crate) enum RpcError {
     /// The transactions before this one have not arrived.
     #[error("{0} (--lenient waits for the transactions before it)")]
     NonceGap(RejectReason),
+    /// A condition of the sender does not hold.
+    #[error("{0}")]
+    Condition(String),
     /// A call of eth_simulateV1 that no block could take.
     #[error("{message}")]
     Unsimulated {
@@ -119,6 +122,7 @@ impl RpcError {
             | Self::NonceGap(_)
             | Self::NoSigner(_)
             | Self::NotFound(_) => -32000,
+            Self::Condition(_) => -32003,
             Self::Unsimulated { code, .. } => *code,
             Self::NotSupported(_) => -32004,
             Self::Limit(_) | Self::Interrupted => -32005,

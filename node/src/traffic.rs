@@ -146,7 +146,10 @@ where
     if answer.as_error_code() != Some(METHOD_NOT_FOUND_CODE) {
         return answer;
     }
-    let words = format!("the method {method} does not exist/is not available");
+    let words = match method.as_str() {
+        "eth_subscribe" => "notifications not supported".to_owned(),
+        _ => format!("the method {method} does not exist/is not available"),
+    };
     let error = ErrorObjectOwned::owned(METHOD_NOT_FOUND_CODE, words, None::<()>);
     MethodResponse::error(id, error)
 }
@@ -168,6 +171,8 @@ where
             }
             Err(error) => {
                 let (error, id) = error.into_parts();
+                let words = error.message().to_lowercase();
+                let error = ErrorObjectOwned::owned(error.code(), words, None::<()>);
                 MethodResponse::error(id, error)
             }
         };

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U64, U256};
 
 use alloy_rpc_types::serde_helpers::JsonStorageKey;
@@ -10,7 +9,7 @@ use alloy_rpc_types::serde_helpers::JsonStorageKey;
 use stylus_chain::AccountView;
 
 use super::answer::ok;
-use super::args::Args;
+use super::args::{Args, quoted};
 use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
 use super::request::named_block;
@@ -45,9 +44,27 @@ fn code(view: &View, args: &Args) -> RpcResult {
 
 /// The slot may be a padded word or a bare quantity.
 fn storage(view: &View, args: &Args) -> RpcResult {
+    if !args.admission().is_lenient() {
+        check_key(args.json(1).and_then(quoted))?;
+    }
     let slot: U256 = args.get(1, "slot")?;
     let address = args.get(0, "address")?;
     ok(view.chain.storage(address, slot, named_block(args, 2)?)?)
+}
+
+/// Refuses a storage key that is too long or not hexadecimal, in geth's words.
+fn check_key(key: Option<&str>) -> Result<(), RpcError> {
+    let digits = key.map(|key| key.trim_start_matches("0x"));
+    let wrong = match digits {
+        Some(digits) if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) => {
+            "hex string invalid"
+        }
+        Some(digits) if digits.len() > 64 => "hex string too long, want at most 32 bytes",
+        _ => return Ok(()),
+    };
+    Err(RpcError::Refused(format!(
+        "unable to decode storage key: {wrong}"
+    )))
 }
 
 /// Slots of several accounts, in the order of each list.
@@ -78,7 +95,7 @@ fn nonce(view: &View, args: &Args) -> RpcResult {
 }
 
 fn account(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let block: BlockId = args.get(1, "block")?;
+    let block = named_block(args, 1)?;
     let address = args.get(0, "address")?;
     let account = chain.account(address, block)?;
     ok(serde_json::json!({

@@ -35,14 +35,15 @@ pub(super) fn admit(node: &Node, transaction: &Recovered<TxEnvelope>) -> Result<
     }
     let (address, found) = (transaction.signer(), transaction.nonce());
     let expected = node.chain.nonce(address);
-    match node.chain.automine() && found > expected {
-        true => Err(RpcError::NonceGap(RejectReason::NonceTooHigh {
-            address,
-            expected,
-            found,
-        })),
-        false => Ok(()),
+    if !node.chain.automine() || found <= expected {
+        return Ok(());
     }
+    node.chain.check(transaction)?;
+    Err(RpcError::NonceGap(RejectReason::NonceTooHigh {
+        address,
+        expected,
+        found,
+    }))
 }
 
 /// The transactions that wait for those before them, by sender and nonce.

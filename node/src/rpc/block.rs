@@ -4,20 +4,22 @@ use std::sync::Arc;
 
 use alloy::primitives::{Address, B256, U64, U256};
 use alloy_rpc_types::{BlockNumberOrTag, FilterBlockOption};
-use stylus_chain::{Block, BlockId, ChainReader, Filter, MinedTransaction};
+use stylus_chain::{Block, BlockId, ChainError, ChainReader, Filter, MinedTransaction};
 
 use super::answer::{done, list, ok};
 use super::args::Args;
 use super::json;
 use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
-use super::request::named_block;
+use super::request::{named_block, numbered_block};
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[
     ("eth_getBlockByNumber", Read(block_by_number)),
     ("eth_getBlockByHash", Read(block_by_hash)),
+    ("eth_getHeaderByNumber", Read(header_by_number)),
+    ("eth_getHeaderByHash", Read(header_by_hash)),
     (
         "eth_getBlockTransactionCountByNumber",
         Lookup(transaction_count),
@@ -27,9 +29,9 @@ pub(super) const METHODS: Table = &[
         Lookup(transaction_count_by_hash),
     ),
     ("eth_getUncleCountByBlockNumber", Lookup(uncle_count)),
-    ("eth_getUncleCountByBlockHash", Lookup(uncle_count)),
+    ("eth_getUncleCountByBlockHash", Lookup(uncle_count_by_hash)),
     ("eth_getUncleByBlockNumberAndIndex", Lookup(uncle)),
-    ("eth_getUncleByBlockHashAndIndex", Lookup(uncle)),
+    ("eth_getUncleByBlockHashAndIndex", Lookup(uncle_by_hash)),
     ("eth_getBlockReceipts", Read(block_receipts)),
     ("eth_getTransactionByHash", Read(transaction)),
     (
@@ -49,7 +51,20 @@ pub(super) const METHODS: Table = &[
 ];
 
 fn block_by_number(view: &View, args: &Args) -> RpcResult {
-    whole(requested_block(view, args)?, args)
+    whole(view.chain.block(numbered_block(args, 0)?), args)
+}
+
+/// A header alone, with what Nitro adds.
+fn header_by_number(view: &View, args: &Args) -> RpcResult {
+    header(view.chain.block(numbered_block(args, 0)?))
+}
+
+fn header_by_hash(view: &View, args: &Args) -> RpcResult {
+    header(block_of_hash(view, args)?)
+}
+
+fn header(block: Option<Arc<Block>>) -> RpcResult {
+    ok(block.map(|block| json::nitro_header(&block)).transpose()?)
 }
 
 fn block_by_hash(view: &View, args: &Args) -> RpcResult {
@@ -63,7 +78,7 @@ fn whole(block: Option<Arc<Block>>, args: &Args) -> RpcResult {
 }
 
 fn transaction_count(view: &View, args: &Args) -> RpcResult {
-    ok(count(requested_block(view, args)?))
+    ok(count(view.chain.block(numbered_block(args, 0)?)))
 }
 
 fn transaction_count_by_hash(view: &View, args: &Args) -> RpcResult {
@@ -78,6 +93,15 @@ fn uncle_count(view: &View, args: &Args) -> RpcResult {
     ok(requested_block(view, args)?.map(|_| U64::ZERO))
 }
 
+fn uncle_count_by_hash(view: &View, args: &Args) -> RpcResult {
+    ok(block_of_hash(view, args)?.map(|_| U64::ZERO))
+}
+
+fn uncle_by_hash(view: &View, args: &Args) -> RpcResult {
+    block_of_hash(view, args)?;
+    done()
+}
+
 /// There are none: a missing block and a missing uncle are both `null`.
 fn uncle(view: &View, args: &Args) -> RpcResult {
     requested_block(view, args)?;
@@ -85,7 +109,11 @@ fn uncle(view: &View, args: &Args) -> RpcResult {
 }
 
 fn block_receipts(view: &View, args: &Args) -> RpcResult {
-    match requested_block(view, args)? {
+    let id = named_block(args, 0)?;
+    if id.is_pending() && !args.admission().is_lenient() {
+        return Err(RpcError::lenient("pending receipts is not available"));
+    }
+    match view.chain.block(id) {
         Some(block) => list(block.receipts.iter().map(json::receipt)),
         None => done(),
     }
@@ -102,8 +130,7 @@ fn transaction_at(view: &View, args: &Args) -> RpcResult {
 }
 
 fn transaction_at_hash(view: &View, args: &Args) -> RpcResult {
-    let found = at_index(block_of_hash(view, args)?, args)?;
-    ok(found.map(|tx| json::transaction(&tx)))
+    ok(transaction_of_hash(view, args)?.map(|tx| json::transaction(&tx)))
 }
 
 fn transaction_of_sender(view: &View, args: &Args) -> RpcResult {
@@ -132,7 +159,10 @@ fn receipt(view: &View, args: &Args) -> RpcResult {
 fn logs(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let filter: Filter = args.opt(0, "filter")?.unwrap_or_default();
     check_range(chain, &filter, args)?;
-    ok(chain.logs(&filter)?)
+    ok(chain.logs(&filter).map_err(|error| match error {
+        ChainError::UnknownBlock(_) => RpcError::NotFound("unknown block".into()),
+        error => error.into(),
+    })?)
 }
 
 /// Refuses a filter of blocks that do not exist yet, or that end before they begin, as Nitro does.
@@ -190,6 +220,14 @@ pub(super) fn requested_transaction(
     args: &Args,
 ) -> Result<Option<MinedTransaction>, RpcError> {
     at_index(requested_block(view, args)?, args)
+}
+
+/// The same of a block that is named by its hash.
+pub(super) fn transaction_of_hash(
+    view: &View,
+    args: &Args,
+) -> Result<Option<MinedTransaction>, RpcError> {
+    at_index(block_of_hash(view, args)?, args)
 }
 
 fn at_index(block: Option<Arc<Block>>, args: &Args) -> Result<Option<MinedTransaction>, RpcError> {

@@ -1,9 +1,8 @@
 //! `eth_call`, `eth_estimateGas`, `eth_createAccessList`: execution without a transaction.
 
 use alloy::primitives::U64;
-use stylus_chain::{
-    BlockId, CallOutcome, CallRequest, ChainError, ChainReader, Overrides, RejectReason,
-};
+use alloy_rpc_types::TransactionRequest;
+use stylus_chain::{BlockId, CallOutcome, CallRequest, ChainReader, Overrides, RejectReason};
 
 use super::answer::ok;
 use super::args::Args;
@@ -21,39 +20,45 @@ pub(super) const METHODS: Table = &[
 ];
 
 fn call(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let (call, block, overrides) = execution(args)?;
-    let gas = supplied(chain, &call);
-    let outcome = chain
-        .call(call, block, &overrides)
+    let gas = supplied(chain, args);
+    let outcome = execution(args).and_then(|(call, block, overrides)| {
+        let outcome = chain.call(call, block, &overrides)?;
+        terminal::console(&outcome.console);
+        succeeded(outcome)
+    });
+    ok(outcome
         .map_err(|error| match error {
-            ChainError::Rejected(reason) => {
+            RpcError::Rejected(reason) => {
                 RpcError::Refused(format!("err: {reason} (supplied gas {gas})"))
             }
-            error => error.into(),
-        })?;
-    terminal::console(&outcome.console);
-    ok(succeeded(outcome)?.output)
+            error => error,
+        })?
+        .output)
 }
 
 fn estimate_gas(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let (call, block, overrides) = execution(args)?;
-    let gas = supplied(chain, &call);
-    let value = call.value;
-    let estimated = chain.estimate_gas(call, block, &overrides);
-    ok(U64::from(estimated.map_err(|error| match error {
-        ChainError::Rejected(RejectReason::Funds { have, .. }) if have < value => {
+    let gas = supplied(chain, args);
+    let asked: TransactionRequest = args.get(0, "call")?;
+    let pays = asked.gas_price.or(asked.max_fee_per_gas).is_some();
+    let value = asked.value.unwrap_or_default();
+    let estimated = execution(args).and_then(|(call, block, overrides)| {
+        let estimated = chain.estimate_gas(call, block, &overrides)?;
+        Ok(U64::from(estimated))
+    });
+    ok(estimated.map_err(|error| match error {
+        RpcError::Rejected(RejectReason::Funds { have, .. }) if pays && have <= value => {
             RpcError::Refused("insufficient funds for transfer".into())
         }
-        ChainError::Rejected(reason) => {
-            RpcError::Refused(format!("failed with {gas} gas: {reason}"))
-        }
-        error => error.into(),
-    })?))
+        RpcError::Rejected(reason) => RpcError::Refused(format!("failed with {gas} gas: {reason}")),
+        error => error,
+    })?)
 }
 
 /// The gas that a call has.
-fn supplied(chain: &ChainReader, call: &CallRequest) -> u64 {
-    call.gas.unwrap_or(u64::MAX).min(chain.config().rpc_gas_cap)
+fn supplied(chain: &ChainReader, args: &Args) -> u64 {
+    let asked = args.get::<TransactionRequest>(0, "call").ok();
+    let gas = asked.and_then(|asked| asked.gas).unwrap_or(u64::MAX);
+    gas.min(chain.config().rpc_gas_cap)
 }
 
 /// `(call, block, state overrides, block overrides)`.
@@ -63,8 +68,12 @@ fn execution(args: &Args) -> Result<(CallRequest, BlockId, Overrides), RpcError>
         args.opt(3, "block overrides")?,
     );
     let overrides = request::overrides(state, block)?;
-    let call = request::call(args.get(0, "call")?)?;
-    Ok((call, block_id(args, 1)?, overrides))
+    let asked: TransactionRequest = args.get(0, "call")?;
+    if asked.authorization_list.as_ref().is_some_and(Vec::is_empty) {
+        let sender = asked.from.unwrap_or_default();
+        return Err(RejectReason::NoAuthorization(sender).into());
+    }
+    Ok((request::call(asked)?, block_id(args, 1)?, overrides))
 }
 
 fn create_access_list(View { chain, .. }: &View, args: &Args) -> RpcResult {

@@ -45,6 +45,9 @@ fn trace_block_by_hash(View { chain, .. }: &View, args: &Args) -> RpcResult {
 
 fn traced(chain: &ChainReader, tracer: &Tracer, id: BlockId) -> RpcResult {
     let block = chain.block(id).ok_or_else(|| no_block(id))?;
+    if block.header.number == chain.config().number {
+        return Err(RpcError::Refused("genesis is not traceable".into()));
+    }
     list(block.transactions.iter().map(|tx| {
         let result = tracer.run(|kind| chain.trace(tx.hash, kind))?;
         Ok(json!({ "txHash": tx.hash, "result": result }))
@@ -56,6 +59,11 @@ fn trace_call(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let (tracer, overrides) = (options.tracer()?, options.overrides()?);
     let call = request::call(args.get(0, "call")?)?;
     let id = named_block(args, 1)?;
+    if id.is_pending() && !args.admission().is_lenient() {
+        return Err(RpcError::lenient(
+            "tracing on top of pending is not supported",
+        ));
+    }
     if chain.block(id).is_none() {
         return Err(no_block(id));
     }

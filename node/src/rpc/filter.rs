@@ -1,10 +1,10 @@
 //! Polled filters.
 
-use alloy::primitives::{B256, U64};
+use alloy::primitives::{B256, U64, U256};
 use alloy_rpc_types::{BlockNumberOrTag, Filter, FilterBlockOption};
 
 use super::answer::ok;
-use super::args::Args;
+use super::args::{Args, quoted};
 use super::block::check_order;
 use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
@@ -52,7 +52,7 @@ fn watched(view: &View, id: u64) -> Result<Watch, RpcError> {
 
 /// What happened since the last poll.
 fn changes(view: &View, args: &Args) -> RpcResult {
-    let id = args.u64(0, "filter id")?;
+    let id = id(args)?;
     let watch = watched(view, id)?;
     let from = view.filters.lock().report(id, view.events_end);
     let from = from.ok_or_else(unknown)?;
@@ -91,7 +91,7 @@ fn blocks(events: &[Event]) -> impl Iterator<Item = B256> {
 
 /// All logs that a log filter selects, polled before or not.
 fn all_logs(view: &View, args: &Args) -> RpcResult {
-    let id = args.u64(0, "filter id")?;
+    let id = id(args)?;
     let Watch::Logs(filter) = watched(view, id)? else {
         return Err(RpcError::Params(format!(
             "filter {id:#x} selects no logs: use eth_getFilterChanges"
@@ -111,7 +111,7 @@ fn all_logs(view: &View, args: &Args) -> RpcResult {
 }
 
 fn uninstall(view: &View, args: &Args) -> RpcResult {
-    ok(view.filters.lock().uninstall(args.u64(0, "filter id")?))
+    ok(view.filters.lock().uninstall(id(args)?))
 }
 
 /// The part of the filter's own range that lies between two blocks, both included.
@@ -132,6 +132,19 @@ fn logs_between(view: &View, filter: &Filter, first: u64, last: u64) -> RpcResul
         selected = selected.from_block(from).to_block(to);
     }
     ok(view.chain.logs(&selected)?)
+}
+
+/// The id of a filter. There is none with more than 64 bits.
+fn id(args: &Args) -> Result<u64, RpcError> {
+    if let (Some(json), false) = (args.json(0), args.admission().is_lenient())
+        && quoted(json).is_none()
+    {
+        let words =
+            "invalid argument 0: json: cannot unmarshal number into Go value of type rpc.ID";
+        return Err(RpcError::Params(words.into()));
+    }
+    let id: U256 = args.get(0, "filter id")?;
+    u64::try_from(id).map_err(|_| unknown())
 }
 
 fn unknown() -> RpcError {

@@ -51,9 +51,31 @@ pub(super) fn block(block: &Block, full: bool) -> Document {
             withdrawals: None,
         },
         l1_block_number: U64::from(block.l1_block_number),
-        send_count: U64::from(u64::from_be_bytes(first(&block.header.mix_hash[..]))),
-        send_root: B256::from(first(&block.header.extra_data[..])),
+        send_count: send_count(block),
+        send_root: send_root(block),
     })
+}
+
+/// `eth_getHeaderBy…`: a header with what Nitro adds.
+pub(super) fn nitro_header(block: &Block) -> Document {
+    let mut header = header(block)?;
+    if let Value::Object(fields) = &mut header {
+        fields.retain(|name, _| !ABSENT.contains(&name.as_str()));
+    }
+    header["l1BlockNumber"] = value(U64::from(block.l1_block_number))?;
+    header["sendCount"] = value(send_count(block))?;
+    header["sendRoot"] = value(send_root(block))?;
+    Ok(header)
+}
+
+/// How many messages to L1 there are.
+fn send_count(block: &Block) -> U64 {
+    U64::from(u64::from_be_bytes(first(&block.header.mix_hash[..])))
+}
+
+/// The root of their tree.
+fn send_root(block: &Block) -> B256 {
+    B256::from(first(&block.header.extra_data[..]))
 }
 
 /// Fields of a header that blocks here do not have.
@@ -121,6 +143,8 @@ struct NitroReceipt {
     receipt: TransactionReceipt,
     gas_used_for_l1: U64,
     l1_block_number: U64,
+    /// Nobody pays for an earlier place here.
+    timeboosted: bool,
 }
 
 /// `eth_getTransactionReceipt`.
@@ -142,6 +166,7 @@ pub(super) fn receipt(receipt: &Receipt) -> Document {
         },
         gas_used_for_l1: U64::from(receipt.gas_used_for_l1),
         l1_block_number: U64::from(receipt.l1_block_number),
+        timeboosted: false,
     })
 }
 

@@ -8,6 +8,7 @@ mod anvil;
 mod args;
 mod block;
 mod call;
+mod conditional;
 mod debug;
 #[cfg(feature = "other-tools")]
 mod erc20;
@@ -113,6 +114,7 @@ pub(crate) fn methods(
         register(&mut module, name, *method).map_err(twice)?;
     }
     send::register(&mut module).map_err(twice)?;
+    conditional::register(&mut module).map_err(twice)?;
     fork::register(&mut module).map_err(twice)?;
     wait::register(&mut module).map_err(twice)?;
     let http = Methods::clone(&module);

@@ -7,7 +7,7 @@ use alloy::primitives::{B256, Bytes};
 
 use super::answer::{done, list, ok};
 use super::args::Args;
-use super::block::{requested_block, requested_transaction};
+use super::block::{requested_block, requested_transaction, transaction_of_hash};
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use crate::view::View;
@@ -21,7 +21,7 @@ pub(super) const METHODS: Table = &[
     ),
     (
         "eth_getRawTransactionByBlockHashAndIndex",
-        Read(transaction_at),
+        Read(transaction_at_hash),
     ),
     ("debug_getRawTransactions", Read(transactions)),
     ("debug_getRawHeader", Read(header)),
@@ -44,6 +44,10 @@ fn transaction(view: &View, args: &Args) -> RpcResult {
 
 fn transaction_at(view: &View, args: &Args) -> RpcResult {
     ok(requested_transaction(view, args)?.map(|tx| encoded(&tx.envelope)))
+}
+
+fn transaction_at_hash(view: &View, args: &Args) -> RpcResult {
+    ok(transaction_of_hash(view, args)?.map(|tx| encoded(&tx.envelope)))
 }
 
 fn transactions(view: &View, args: &Args) -> RpcResult {

@@ -6,17 +6,41 @@ use alloy_rpc_types::state::{AccountOverride, StateOverride};
 use alloy_rpc_types::{BlockOverrides, TransactionRequest};
 use stylus_chain::{CallRequest, Overrides};
 
-use super::args::Args;
+use super::args::{Args, NEITHER, quoted};
 use crate::rpc_error::RpcError;
 
 /// The block that a request about state must name.
 pub(super) fn named_block(args: &Args, index: usize) -> Result<BlockId, RpcError> {
-    args.required(index, "block", BlockId::latest())
+    match args.block(index)? {
+        Some(block) => Ok(block),
+        None if args.is_null(index) && !args.admission().is_lenient() => {
+            Err(RpcError::Refused(NEITHER.to_owned()))
+        }
+        None => args.required(index, "block", BlockId::latest()),
+    }
+}
+
+/// The block that a request must name by its number or by a tag.
+pub(super) fn numbered_block(args: &Args, index: usize) -> Result<BlockId, RpcError> {
+    if !args.admission().is_lenient()
+        && let Some(json) = args.json(index)
+        && quoted(json).is_none()
+    {
+        return Err(RpcError::Params(format!(
+            "invalid argument {index}: hex string without 0x prefix"
+        )));
+    }
+    match named_block(args, index)? {
+        BlockId::Hash(_) => Err(RpcError::Params(format!(
+            "invalid argument {index}: hex number > 64 bits"
+        ))),
+        number => Ok(number),
+    }
 }
 
 /// The block a request is about; the latest when it names none.
 pub(super) fn block_id(args: &Args, index: usize) -> Result<BlockId, RpcError> {
-    Ok(args.opt(index, "block")?.unwrap_or(BlockId::latest()))
+    Ok(args.block(index)?.unwrap_or(BlockId::latest()))
 }
 
 /// A call, or a transaction that is still to be signed.
@@ -84,6 +108,11 @@ pub(super) fn overrides(
     ];
     if let Some((what, _)) = refused.into_iter().find(|(_, given)| *given) {
         return Err(RpcError::NotSupported(what.into()));
+    }
+    if block.beacon_root.is_some() {
+        return Err(RpcError::Refused(
+            "block override \"beaconRoot\" is not supported for this RPC method".into(),
+        ));
     }
     let both = |account: &AccountOverride| account.state.is_some() && account.state_diff.is_some();
     if accounts.values().any(both) {

@@ -22,6 +22,9 @@ pub(super) const METHODS: Table = &[("eth_simulateV1", Read(simulate))];
 
 fn simulate(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let payload: SimulatePayload = args.get(0, "blocks to simulate")?;
+    if payload.block_state_calls.is_empty() {
+        return Err(RpcError::Params("empty input".into()));
+    }
     let calls = payload.block_state_calls.iter();
     RpcError::at_most(
         "calls",

@@ -1,5 +1,7 @@
 //! `web3_*` and `net_*`.
 
+use std::collections::BTreeMap;
+
 use alloy::primitives::{Bytes, keccak256};
 
 use super::answer::ok;
@@ -15,6 +17,7 @@ pub(super) const METHODS: Table = &[
     ("eth_networkId", Lookup(version)),
     ("net_listening", Lookup(listening)),
     ("net_peerCount", Lookup(peer_count)),
+    ("rpc_modules", Lookup(modules)),
 ];
 
 /// The version of anvil whose methods and flags this node offers. Hardhat's network helpers refuse
@@ -44,6 +47,17 @@ fn version(view: &View, _: &Args) -> RpcResult {
 
 fn listening(_: &View, _: &Args) -> RpcResult {
     ok(true)
+}
+
+/// The namespaces, each at geth's version.
+fn modules(_: &View, _: &Args) -> RpcResult {
+    let all = [
+        "anvil", "debug", "eth", "evm", "net", "rpc", "txpool", "web3",
+    ];
+    ok(all
+        .into_iter()
+        .map(|name| (name, "1.0"))
+        .collect::<BTreeMap<_, _>>())
 }
 
 fn peer_count(_: &View, _: &Args) -> RpcResult {

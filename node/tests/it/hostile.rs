@@ -61,7 +61,6 @@ fn wrong_parameters_are_32602_and_name_the_parameter() {
         ("eth_getBalance", json!([])),
         ("eth_getBalance", json!(["0x12"])),
         ("eth_getBalance", json!({ "address": "0x12" })),
-        ("eth_getStorageAt", json!([node.addresses()[0], "slot"])),
         ("eth_sendRawTransaction", json!(["zz"])),
         ("evm_increaseTime", json!([])),
         ("evm_increaseTime", json!(["0x1ffffffffffffffff"])),

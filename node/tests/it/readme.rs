@@ -21,8 +21,8 @@ fn methods(text: &str, mark: char) -> BTreeSet<&str> {
     text.split(mark).filter(is_method).collect()
 }
 
-const NAMESPACES: [&str; 14] = [
-    "anvil", "debug", "erigon", "eth", "evm", "hardhat", "miner", "net", "ots", "personal",
+const NAMESPACES: [&str; 15] = [
+    "anvil", "debug", "erigon", "eth", "evm", "hardhat", "miner", "net", "ots", "personal", "rpc",
     "tenderly", "trace", "txpool", "web3",
 ];
 

@@ -3,13 +3,13 @@
 //! Every difference stands in `tests/recordings/differences.txt` with its reason. One that does not
 //! fails, and so does a row without a difference.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use alloy::consensus::{EMPTY_ROOT_HASH, constants::KECCAK_EMPTY};
-use alloy::primitives::{Address, B256, address, hex, keccak256};
+use alloy::primitives::{Address, B256, U256, address, hex, keccak256};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use stylus_chain::ChainConfig;
@@ -357,6 +357,32 @@ fn answered(differences: &mut Differences, label: &str, what: &str, nitro: &Valu
     differences.compare(label, &field, &nitros.into(), &own.into());
 }
 
+/// Calls methods of precompiles, and compares.
+fn ask_precompiles(port: u16, differences: &mut Differences, lines: &[Value], arbos: u64) {
+    for line in lines.iter().filter(|line| line["arbos"] == arbos) {
+        let label = line["label"].as_str().unwrap_or_default();
+        let params = &line["params"];
+        let traced = json!([params[0], params[1], {}]);
+        let answers = batch(
+            port,
+            &[
+                ("eth_call", params.clone()),
+                ("eth_estimateGas", params.clone()),
+                ("debug_traceCall", traced),
+            ],
+        );
+        answered(differences, label, "call", &line["response"], &answers[0]);
+        if let Some(estimate) = line.get("estimateGas") {
+            answered(differences, label, "estimate", estimate, &answers[1]);
+        }
+        if let Some(gas) = line.get("traceGas") {
+            let found = answers[2]["result"]["gas"].as_u64();
+            let found = found.map(|gas| json!(format!("{gas:#x}")));
+            differences.compare(label, "gas", gas, &found.unwrap_or_default());
+        }
+    }
+}
+
 #[test]
 fn recorded_calls_of_precompiles_answer_and_cost_here_what_they_did_on_nitro() {
     let mut differences = Differences::new("precompiles");
@@ -371,36 +397,166 @@ fn recorded_calls_of_precompiles_answer_and_cost_here_what_they_did_on_nitro() {
         rpc(port, "anvil_setBalance", rich);
         mine(port);
         differences.arbos = arbos.to_string();
-        for line in lines.iter().filter(|line| line["arbos"] == arbos) {
-            let label = line["label"].as_str().unwrap_or_default();
-            let params = &line["params"];
-            let traced = json!([params[0], params[1], {}]);
-            let answers = batch(
-                port,
-                &[
-                    ("eth_call", params.clone()),
-                    ("eth_estimateGas", params.clone()),
-                    ("debug_traceCall", traced),
-                ],
-            );
-            answered(
-                &mut differences,
-                label,
-                "call",
-                &line["response"],
-                &answers[0],
-            );
-            if let Some(estimate) = line.get("estimateGas") {
-                answered(&mut differences, label, "estimate", estimate, &answers[1]);
-            }
-            if let Some(gas) = line.get("traceGas") {
-                let found = answers[2]["result"]["gas"].as_u64();
-                let found = found.map(|gas| json!(format!("{gas:#x}")));
-                differences.compare(label, "gas", gas, &found.unwrap_or_default());
-            }
-        }
+        ask_precompiles(port, &mut differences, &lines, arbos);
     }
     differences.check();
+}
+
+/// Whether words go on where others end: with what to do.
+fn says_more(nitro: &str, ours: &str) -> bool {
+    let rest = ours.strip_prefix(nitro);
+    rest.is_some_and(|rest| rest.starts_with(" (--lenient ") || rest.starts_with(": no key for "))
+}
+
+/// Compares an answer of the RPC. Parts that one rule of this node explains have names of their own.
+fn asked(differences: &mut Differences, label: &str, nitro: &Value, ours: &Value) {
+    /// The code of a wrong parameter, and that of an unknown method.
+    const PARAMETERS: i64 = -32602;
+    const METHOD: i64 = -32601;
+    let code = |answer: &Value| answer["error"]["code"].as_i64();
+    let words = |answer: &Value| {
+        let words = answer["error"]["message"].as_str().unwrap_or_default();
+        words.to_owned()
+    };
+    match (code(nitro), code(ours)) {
+        (Some(METHOD), found) if found != Some(METHOD) => {
+            differences.compare(label, "only here", nitro, ours);
+        }
+        (expected, Some(METHOD)) if expected != Some(METHOD) => {
+            differences.compare(label, "not here", nitro, ours);
+        }
+        (Some(PARAMETERS), Some(PARAMETERS)) => {
+            let (nitros, own) = (words(nitro), words(ours));
+            differences.compare(label, "parameters", &nitros.into(), &own.into());
+        }
+        (Some(expected), Some(found))
+            if expected == found && says_more(&words(nitro), &words(ours)) =>
+        {
+            let (nitros, own) = (words(nitro), words(ours));
+            differences.compare(label, "hint", &nitros.into(), &own.into());
+        }
+        _ => answered(differences, label, "answer", nitro, ours),
+    }
+}
+
+/// Sends what is refused, and compares.
+fn ask_rpc(port: u16, differences: &mut Differences) {
+    for line in recording("rpc.jsonl.gz") {
+        let (method, label) = (line["method"].as_str(), line["label"].as_str());
+        let label = [method, label].map(Option::unwrap_or_default).join(" ");
+        let body = match line["body"].as_str() {
+            Some(body) => body.to_owned(),
+            None => {
+                let (method, params) = (&line["method"], &line["params"]);
+                json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string()
+            }
+        };
+        let (_, text) = post(port, &body);
+        let mut answer: Value = serde_json::from_str(&text).unwrap_or(json!(text));
+        if let Value::Object(fields) = &mut answer {
+            fields.remove("jsonrpc");
+            fields.remove("id");
+        }
+        match line["response"].is_object() {
+            true => asked(differences, &label, &line["response"], &answer),
+            false => drop(differences.compare(&label, "answer", &line["response"], &answer)),
+        }
+    }
+}
+
+#[test]
+fn what_the_rpc_refuses_it_refuses_here_in_nitros_words() {
+    let mut differences = Differences::new("rpc");
+    differences.arbos = "51".to_owned();
+    let node = node(51, None);
+    let port = node.port();
+    for account in [
+        "0xEF00bDd2FE012c50ead99847E05aE31679807877",
+        "0xb0F22e541a7290408f416c0397A257aa201893FA",
+    ] {
+        let rich = json!([account, "0x56bc75e2d63100000"]);
+        rpc(port, "anvil_setBalance", rich);
+    }
+    mine(port);
+    ask_rpc(port, &mut differences);
+    differences.check();
+}
+
+/// What differs between a node of one's own, at its version of ArbOS, and the recordings that need no history:
+/// `RPC_URL=http://127.0.0.1:8547 cargo test --workspace --test it node_at_rpc_url -- --ignored`.
+#[test]
+#[ignore = "asks the node at RPC_URL, about 60 s"]
+fn the_node_at_rpc_url_answers_as_recorded() {
+    /// What ArbSys.arbOSVersion adds to the version.
+    const OFFSET: u64 = 55;
+    let url = std::env::var("RPC_URL").expect("RPC_URL, such as http://127.0.0.1:8547");
+    let port = url
+        .rsplit(':')
+        .next()
+        .map(|port| port.trim_end_matches('/'));
+    let port = port.and_then(|port| port.parse().ok());
+    let port: u16 = port.expect("the URL of a node on this machine, with its port");
+    let version = json!([{ "to": "0x0000000000000000000000000000000000000064", "data": "0x051038f2" }, "latest"]);
+    let version: U256 =
+        serde_json::from_value(rpc(port, "eth_call", version)).expect("a version of ArbOS");
+    let arbos = if version < U256::from(OFFSET + 60) {
+        51
+    } else {
+        60
+    };
+    let mut report = String::new();
+    for suite in ["rpc", "precompiles"] {
+        let mut differences = Differences::new(suite);
+        differences.arbos = arbos.to_string();
+        match suite {
+            "rpc" => ask_rpc(port, &mut differences),
+            _ => {
+                let lines = recording("precompiles.jsonl.gz");
+                ask_precompiles(port, &mut differences, &lines, arbos);
+            }
+        }
+        for (_, label, field, values) in &differences.found {
+            let values: String = values.chars().take(300).collect();
+            let _ = writeln!(report, "{suite} | {label} | {field} | {values}");
+        }
+    }
+    assert!(report.is_empty(), "recorded / the node at {url}:\n{report}");
+}
+
+/// A method of a precompile, as the recording names it, and a call of it.
+fn methods() -> BTreeMap<String, Value> {
+    let mut methods = BTreeMap::new();
+    for line in recording("precompiles.jsonl.gz") {
+        let label = line["label"].as_str().unwrap_or_default();
+        if let Some((method, _)) = label.split_once(')') {
+            let call = line["params"][0].clone();
+            methods.entry(format!("{method})")).or_insert(call);
+        }
+    }
+    methods
+}
+
+#[test]
+fn every_method_of_nitros_precompiles_answers_or_says_why_not() {
+    const FEWEST: usize = 190;
+    /// ArbOS 31 took it away.
+    const ENDED: &str = "ArbWasmCache.cacheCodehash(bytes32)";
+    let config = NodeConfig::default();
+    let node = spawn(config).expect("the node starts");
+    let methods = methods();
+    assert!(methods.len() > FEWEST, "{} methods", methods.len());
+    let mut unknown = Vec::new();
+    for (method, mut call) in methods.into_iter().filter(|(method, _)| method != ENDED) {
+        let from = json!(OWNER);
+        call = json!({ "from": from, "to": call["to"], "data": call["data"] });
+        let answer = &batch(node.port(), &[("eth_call", json!([call, "latest"]))])[0];
+        let words = answer["error"]["message"].as_str();
+        let is_unknown = words.is_some_and(|words| words.contains("no method"));
+        if is_unknown || answer["result"] == "0x" && method.contains("NodeInterface") {
+            unknown.push(format!("{method}: {answer}"));
+        }
+    }
+    assert!(unknown.is_empty(), "{unknown:#?}");
 }
 
 #[test]
@@ -409,7 +565,7 @@ fn the_table_of_differences_is_short_and_has_reasons() {
     assert!(rows.len() <= MOST_ROWS, "{} rows", rows.len());
     for row in &rows {
         assert!(row.reason.len() > 10, "{} has no reason", row.label);
-        let suites = ["transactions", "precompiles"];
+        let suites = ["transactions", "precompiles", "rpc"];
         assert!(suites.contains(&row.suite.as_str()), "{}", row.suite);
     }
 }
@@ -419,8 +575,8 @@ fn the_page_on_differences_from_nitro_is_up_to_date() {
     let mut page = String::from(
         "# The local chain beside a Nitro node\n\n\
          A test sends to the local chain what was sent to a Nitro node, and compares the answers. There are 1,523 \
-         transactions with receipts, logs and changed accounts, and 1,394 calls, 963 of them of precompiles with \
-         estimate and gas (`node/tests/recordings`). The test fails on a difference that is not in this table, and on a row without a difference. \
+         transactions with receipts, logs and changed accounts, 1,394 calls, 963 of them of precompiles with \
+         estimate and gas, and 377 requests that are refused (`node/tests/recordings`). The test fails on a difference that is not in this table, and on a row without a difference. \
          `STYLUS_UPGRADES_UPDATE=1 cargo test --workspace --test it recordings` writes this page from \
          `node/tests/recordings/differences.txt`.\n\n\
          | what | ArbOS | where | part of the answer | why |\n|---|---|---|---|---|\n",

@@ -237,6 +237,10 @@ fn calls_and_estimates_that_are_refused_say_it_as_nitro_does() {
         )
     );
     let error = rpc_error(port, "eth_estimateGas", json!([call]));
+    let expected = format!("failed with 50000000 gas: {funds}");
+    assert_eq!(error["message"], expected);
+    let paid = json!({ "from": poor, "to": RECEIVER, "gasPrice": "0x3b9aca00" });
+    let error = rpc_error(port, "eth_estimateGas", json!([paid]));
     assert_eq!(error["message"], "insufficient funds for transfer");
     let error = rpc_error(port, "debug_traceCall", json!([call, "latest", {}]));
     assert_eq!(error["message"], format!("tracing failed: {funds}"));

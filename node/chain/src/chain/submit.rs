@@ -123,6 +123,14 @@ impl Chain {
         Ok(unsigned.map_err(refused)?.into_signed(signature).into())
     }
 
+    /// Refuses what can be seen to be wrong with a transaction before it runs.
+    ///
+    /// # Errors
+    /// As [`Chain::submit_recovered`].
+    pub fn check(&self, new: &PooledTransaction) -> Result<(), ChainError> {
+        Ok(self.admit(new, new.signer(), *new.tx_hash())?)
+    }
+
     /// Refuses what can be seen to be wrong before execution.
     fn admit(&self, tx: &TxEnvelope, from: Address, hash: B256) -> Result<(), RejectReason> {
         let kind = tx.tx_type() as u8;
