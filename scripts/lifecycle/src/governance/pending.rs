@@ -118,7 +118,7 @@ pub fn require_ripe(
     }
     let next = match open.blocked_by {
         BlockedBy::Approvals => {
-            let needed = names.list(&open.needed());
+            let needed = names.list(open.needed());
             format!("{needed} can approve it: stylus-upgrades approve {action}")
         }
         BlockedBy::Delay => format!("execute it after {}", utc(open.not_before)),
