@@ -505,6 +505,31 @@ fn an_old_name_that_begins_at_zero_elsewhere_is_refused() {
     );
 }
 
+/// Wherever it is new: behind the other fields, in a gap, or behind those of a namespace.
+#[test]
+fn a_new_mark_that_opens_something_is_refused() {
+    let total = || var("total", "t_uint256", 0);
+    let gap = |slot| var("__gap", "t_uint256", slot);
+    let mark = |slot| var("_initialized", "t_bool", slot);
+    let space = |fields| layout(&[], &[("acme.main", fields)]);
+    let (old, new) = (layout(&[total()], &[]), layout(&[total(), mark(1)], &[]));
+    refused(&old, &new, "insert:_initialized");
+    let (old, new) = (
+        layout(&[total(), gap(1)], &[]),
+        layout(&[total(), mark(1)], &[]),
+    );
+    refused(&old, &new, "insert:_initialized");
+    refused(
+        &space(&[total()]),
+        &space(&[total(), mark(1)]),
+        "insert:erc7201:acme.main:_initialized",
+    );
+    // It was there, and so it was set; and a contract that kept nothing was never open.
+    let had = layout(&[total(), mark(1)], &[]);
+    assert!(check(&had, &had).is_safe());
+    assert!(check(&layout(&[], &[]), &had).is_safe());
+}
+
 #[test]
 fn a_gap_that_takes_the_place_of_the_field_before_it_is_one_finding() {
     let short = json!({"t_array(t_uint256)49_storage": {"encoding": "inplace", "numberOfBytes": "1568", "label": "uint256[49]"}});

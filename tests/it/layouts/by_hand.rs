@@ -16,6 +16,16 @@ pub(crate) fn build_info(
     file: &str,
     outputs: &[&str],
 ) -> Result<Value, HarnessError> {
+    build_info_with(folder, file, outputs, &json!({}))
+}
+
+/// The same, with more settings for the compiler.
+pub(crate) fn build_info_with(
+    folder: &Path,
+    file: &str,
+    outputs: &[&str],
+    more: &Value,
+) -> Result<Value, HarnessError> {
     let packages = Npm::install(&Lines)?;
     copy_program(
         &home().join("tests/clients/forge/solc.js"),
@@ -26,11 +36,14 @@ pub(crate) fn build_info(
     let path = home().join("tests/fixtures").join(file);
     let source = std::fs::read_to_string(&path).expect("the source");
     let name = path.file_name().expect("a name").to_string_lossy();
-    let input = json!({
+    let mut input = json!({
         "language": "Solidity",
         "sources": {name: {"content": source}},
         "settings": {"outputSelection": {"*": {"*": outputs, "": ["ast"]}}},
     });
+    for (key, value) in more.as_object().into_iter().flatten() {
+        input["settings"][key] = value.clone();
+    }
     let mut solc = Command::new("node")
         .arg("solc.js")
         .current_dir(folder)

@@ -1,6 +1,6 @@
 //! Layouts that an author's own crate forges: by hand, by a library below a macro, by a file.
 
-use super::outsider::Author;
+use super::outsider::{A, Author};
 use crate::prelude::*;
 use std::fs;
 
@@ -152,4 +152,33 @@ fn a_build_script_reads_nothing_of_the_user_and_is_named() {
     let unlisted = shown["layout"]["unlisted"].to_string();
     assert!(unlisted.contains("\"scripted\""), "{shown:#}");
     assert_eq!(fs::read_to_string(secret.path()).expect("it"), "secret");
+}
+
+/// It writes into what was compiled for other contracts: cargo takes that as it is.
+const POISON: &str = r#"fn main() {
+    let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").unwrap());
+    let mut above = out.ancestors();
+    let compiled = above.find(|one| one.join("deps").is_dir()).unwrap().join("deps");
+    for entry in std::fs::read_dir(compiled).unwrap() {
+        let path = entry.unwrap().path();
+        let is_library = path.extension().is_some_and(|ending| ending == "rlib");
+        if is_library && path.to_string_lossy().contains("stylus_sdk") {
+            std::fs::write(path, "another SDK").unwrap();
+        }
+    }
+}
+"#;
+
+#[test]
+#[ignore = "nightly: compiles crates, about 120 s"]
+fn what_runs_in_one_build_changes_nothing_of_another() {
+    let author = Author::new();
+    let honest = author.contract("first", A, "", "");
+    author.project.done(&format!("layout show {honest}"));
+    let scripted = author.source("scripted", &note("KIND", "2"), "");
+    author.write("scripted/build.rs", POISON);
+    author.project.run(&format!("layout show {scripted}"));
+    let other = author.contract("second", &format!("{A} b: StorageU256,"), "", "");
+    let shown = author.project.done(&format!("layout show {other}"));
+    assert_eq!(shown["layout"]["unlisted"], json!([]), "{shown:#}");
 }

@@ -1,6 +1,6 @@
 //! Solidity as its compiler's AST shows it: what lies where, what its author says, and what no proxy should run.
 
-use super::by_hand::build_info;
+use super::by_hand::{build_info, build_info_with};
 use crate::prelude::*;
 use stylus_layout::{Decision, Report, Unlisted, compare};
 use stylus_upgrades::error::Explain;
@@ -94,6 +94,119 @@ fn what_no_proxy_should_run_is_found_in_the_sources() -> Result<(), HarnessError
             .collect();
         assert_eq!(found, expected, "{name}");
     }
+    Ok(())
+}
+
+/// What somebody writes who does not want a delegatecall, a library or an open initializer to be found.
+#[test]
+fn what_hides_in_the_sources_is_found() -> Result<(), HarnessError> {
+    let compiled = Compiled::of("Hiding.sol")?;
+    for (name, expected) in [
+        ("ByOperator", &["delegatecall evil"][..]),
+        ("ByModifier", &["delegatecall evil"]),
+        ("ByArgument", &["delegatecall evil"]),
+        ("ByParent", &["delegatecall evil"]),
+        ("ByAttached", &["delegatecall evil"]),
+        ("ByPointer", &["delegatecall evil"]),
+        ("WithGas", &["delegatecall WithGas.run"]),
+        ("InBrackets", &["delegatecall InBrackets.run"]),
+        ("Qualified", &["open-implementation Qualified"]),
+    ] {
+        let hazards = compiled.named(name).hazards.expect("an AST");
+        let found: Vec<String> = hazards
+            .iter()
+            .map(|one| format!("{} {}", one.kind.name(), one.place))
+            .collect();
+        assert_eq!(found, expected, "{name}");
+    }
+    Ok(())
+}
+
+/// Thousands of functions in front of one do not keep it from being looked at.
+#[test]
+fn a_function_behind_many_others_is_looked_at() -> Result<(), HarnessError> {
+    let mut compiled = Compiled::of("Hiding.sol")?;
+    let ast = &mut compiled.info["output"]["sources"]["Hiding.sol"]["ast"]["nodes"];
+    let all = ast.as_array_mut().expect("declarations");
+    let first = 1_000_000_u64;
+    let decoys = (first..first + 5_000).map(|id| {
+        let next = json!({"nodeType": "Identifier", "referencedDeclaration": id + 1});
+        json!({"nodeType": "FunctionDefinition", "id": id, "name": "f", "kind": "freeFunction", "body": next})
+    });
+    all.extend(decoys);
+    let evil = all.iter().find(|one| one["name"] == "evil").expect("it")["id"].clone();
+    let last = all.last_mut().expect("the last");
+    last["body"]["referencedDeclaration"] = evil;
+    let run = all
+        .iter_mut()
+        .find(|one| one["name"] == "Many")
+        .expect("it");
+    run["nodes"][0]["body"]["statements"] =
+        json!([{"nodeType": "Identifier", "referencedDeclaration": first}]);
+    let hazards = compiled.named("Many").hazards.expect("an AST");
+    assert_eq!(hazards.len(), 1, "{hazards:?}");
+    Ok(())
+}
+
+/// A compiler that is told where a library lies links it itself, and lists no place where an address is missing.
+#[test]
+fn a_library_that_the_compiler_linked_is_one() -> Result<(), HarnessError> {
+    let lies_at = Address::repeat_byte(0x12);
+    let of = |settings: Value| -> Result<Named, HarnessError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let outputs = ["storageLayout", "abi", "evm.deployedBytecode", "metadata"];
+        let info = build_info_with(folder.path(), "solidity/Hazards.sol", &outputs, &settings)?;
+        let compiled = Compiled {
+            folder,
+            info,
+            file: "Hazards.sol",
+        };
+        Ok(compiled.named("Links"))
+    };
+    let open = of(json!({}))?;
+    let linked = of(json!({"libraries": {"Hazards.sol": {"Linked": lies_at}}}))?;
+    assert_eq!(linked.hazards, open.hazards);
+    let code = linked.compiled.expect("its code");
+    let mut deployed = code.code().to_vec();
+    let push = deployed
+        .windows(21)
+        .position(|all| all[0] == 0x73 && all[1..] == [0; 20]);
+    let place = push.expect("a place") + 1;
+    deployed[place..place + 20].copy_from_slice(lies_at.as_slice());
+    assert!(code.is(&deployed));
+    let filled = code.filled_in(&deployed, Address::ZERO);
+    let name = "Hazards.sol:Linked".to_owned();
+    assert_eq!(filled, [(name, lies_at.into_word(), true)]);
+    Ok(())
+}
+
+/// Authors can say that the same bytes mean the same. They cannot say so of values that are in other slots.
+#[test]
+fn a_declared_type_does_not_move_values_to_other_slots() -> Result<(), HarnessError> {
+    let compiled = Compiled::of("Retyped.sol")?;
+    for (name, is_safe) in [
+        ("SameSlots", true),
+        ("KeyOfBytes", false),
+        ("KeyOfText", false),
+        ("NoLongerMapped", false),
+        ("MappedBelow", false),
+        ("ListToMapping", false),
+        ("NumberToText", false),
+        ("TextToNumber", false),
+        ("SmallerElements", false),
+    ] {
+        let report = compiled.compared("Before", name);
+        assert_eq!(report.is_safe(), is_safe, "{name}: {:#?}", report.findings);
+    }
+    Ok(())
+}
+
+/// A pointer to storage may have the type of a struct that a contract declares which is no parent.
+#[test]
+fn a_namespace_of_a_struct_of_another_contract_is_listed() -> Result<(), HarnessError> {
+    let compiled = Compiled::of("Hiding.sol")?;
+    let report = compiled.compared("Elsewhere", "ElsewhereMoved");
+    assert!(!report.is_safe(), "{report:#?}");
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod callers;
 mod complex;
 mod constructor;
 mod creation;
+mod emptied;
 mod expected;
 mod fields;
 mod label;
