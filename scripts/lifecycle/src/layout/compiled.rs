@@ -48,19 +48,19 @@ impl Compiled {
         };
         let malformed = || "its deployedBytecode is none".to_owned();
         let (mut digits, mut filled) = (object.as_bytes().to_vec(), Vec::new());
-        for (key, push, length) in [
-            ("immutableReferences", IMMUTABLE, 32),
-            ("linkReferences", LIBRARY, 20),
-        ] {
-            for (name, place) in places(&code[key]) {
-                let place = range(place).filter(|place| place.len() == length);
-                let place = place.ok_or_else(malformed)?;
-                if push == LIBRARY {
-                    let name = place.start.saturating_mul(2)..place.end.saturating_mul(2);
-                    digits.get_mut(name).ok_or_else(malformed)?.fill(b'0');
-                }
-                filled.push((place, push, name));
+        let immutables = places(&code["immutableReferences"]).map(|(name, place)| {
+            let place = range(place).filter(|place| place.len() == 32);
+            place.map(|place| (place, IMMUTABLE, name))
+        });
+        let libraries = linked(contract).into_iter();
+        let libraries = libraries.map(|(_, name, place)| Some((place?, LIBRARY, name)));
+        for one in immutables.chain(libraries) {
+            let (place, push, name) = one.ok_or_else(malformed)?;
+            if push == LIBRARY {
+                let name = place.start.saturating_mul(2)..place.end.saturating_mul(2);
+                digits.get_mut(name).ok_or_else(malformed)?.fill(b'0');
             }
+            filled.push((place, push, name));
         }
         let code = hex::decode(digits).map_err(|_| malformed())?;
         // Whatever else were left out, any code would be this one.
@@ -136,6 +136,41 @@ fn code_of(contract: &Map<String, Value>) -> &Value {
     contract
         .get("evm")
         .map_or(&Value::Null, |evm| &evm["deployedBytecode"])
+}
+
+/// The libraries that the code calls: the file, file and name, and the place of the address. A compiler that is told the
+/// address puts it there itself, and lists no place.
+pub(super) fn linked(contract: &Map<String, Value>) -> Vec<(String, String, Option<Range<usize>>)> {
+    let code = code_of(contract);
+    let file = |name: &str| {
+        name.rsplit_once(':')
+            .map_or("", |(file, _)| file)
+            .to_owned()
+    };
+    let open = places(&code["linkReferences"]);
+    let open = open.map(|(name, place)| {
+        let place = range(place).filter(|place| place.len() == Address::len_bytes());
+        (file(&name), name, place)
+    });
+    let metadata = contract.get("metadata").and_then(Value::as_str);
+    let metadata: Value = serde_json::from_str(metadata.unwrap_or_default()).unwrap_or_default();
+    let given = metadata["settings"]["libraries"].as_object();
+    let given = given.into_iter().flatten().filter_map(|(name, at)| {
+        let at: Address = at.as_str()?.parse().ok()?;
+        Some((
+            name.clone(),
+            hex::encode([&[LIBRARY][..], at.as_slice()].concat()),
+        ))
+    });
+    let object = code["object"].as_str().unwrap_or_default();
+    let given = given.flat_map(|(name, push)| {
+        let found = object.match_indices(push.as_str());
+        let found = found.filter(|(at, _)| at % 2 == 0);
+        let found = found.map(|(at, push)| at / 2 + 1..(at + push.len()) / 2);
+        let found = found.map(|place| (file(&name), name.clone(), Some(place)));
+        found.collect::<Vec<_>>()
+    });
+    open.chain(given).collect()
 }
 
 /// The ids by which a compiler lists immutables.

@@ -6,13 +6,11 @@
 mod initializers;
 
 use super::annotations::{Sources, allowed};
-use super::nodes::{Declared, Nodes, each, is, list};
+use super::compiled::linked;
+use super::nodes::{Declared, Nodes, each, is, list, named_by};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-
-/// Functions within functions that are followed.
-const DEPTH: usize = 64;
 
 /// A kind of hazard, under the name that the tag `@custom:oz-upgrades-unsafe-allow` has for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -190,7 +188,7 @@ impl<'v> Search<'_, 'v> {
             // Others are followed from where they are called.
             if is(node, "FunctionDefinition") && is_called_from_outside(node) {
                 for kind in [HazardKind::Delegatecall, HazardKind::Selfdestruct] {
-                    self.operations(&one, kind, &mut BTreeSet::new(), found);
+                    self.operations(one, kind, found);
                 }
             }
         }
@@ -198,37 +196,30 @@ impl<'v> Search<'_, 'v> {
 
     /// Where a function, or one that it calls, has such an operation. A tag allows it in what it stands before, or in
     /// what that calls as well.
-    fn operations(
-        &self,
-        function: &Declared<'v>,
-        kind: HazardKind,
-        seen: &mut BTreeSet<u64>,
-        found: &mut BTreeSet<Hazard>,
-    ) {
-        let contract = function.contract.and_then(|id| self.nodes.get(id));
-        let around = [Some(*function), contract];
-        let around = || around.iter().flatten();
-        if around().any(|one| self.allows_below(one, kind)) {
-            return;
-        }
-        let id = function.node["id"].as_u64();
-        if id.is_none_or(|id| seen.len() >= DEPTH * DEPTH || !seen.insert(id)) {
-            return;
-        }
-        let (mut called, mut is_there) = (BTreeSet::new(), false);
-        each(function.node, &mut |node| {
-            is_there |= is_operation(node, kind);
-            called.extend(node["referencedDeclaration"].as_u64());
-        });
-        if is_there && !around().any(|one| self.allows(one, kind)) {
-            let name = match text(&function.node["name"]) {
-                "" => text(&function.node["kind"]),
-                name => name,
-            };
-            found.insert(self.hazard(kind, function, name));
-        }
-        for one in called.into_iter().flat_map(|id| self.bodies(id)) {
-            self.operations(&one, kind, seen, found);
+    fn operations(&self, entry: Declared<'v>, kind: HazardKind, found: &mut BTreeSet<Hazard>) {
+        let (mut ahead, mut seen) = (vec![entry], BTreeSet::new());
+        while let Some(function) = ahead.pop() {
+            let contract = function.contract.and_then(|id| self.nodes.get(id));
+            let around = [Some(function), contract];
+            let around = || around.iter().flatten();
+            if !seen.insert(function.node["id"].as_u64())
+                || around().any(|one| self.allows_below(one, kind))
+            {
+                continue;
+            }
+            let (mut called, mut is_there) = (BTreeSet::new(), false);
+            each(function.node, &mut |node| {
+                is_there |= is_operation(node, kind);
+                called.extend(named_by(node));
+            });
+            if is_there && !around().any(|one| self.allows(one, kind)) {
+                let name = match text(&function.node["name"]) {
+                    "" => text(&function.node["kind"]),
+                    name => name,
+                };
+                found.insert(self.hazard(kind, &function, name));
+            }
+            ahead.extend(called.into_iter().flat_map(|id| self.bodies(id)));
         }
     }
 
@@ -279,19 +270,12 @@ impl<'v> Search<'_, 'v> {
         if self.allows(&one, kind) {
             return;
         }
-        let code = contract
-            .get("evm")
-            .map(|evm| &evm["deployedBytecode"]["linkReferences"]);
-        let files = code.and_then(Value::as_object).into_iter().flatten();
-        let libraries = files.flat_map(|(file, all)| {
-            let all = all.as_object().into_iter().flatten();
-            all.map(move |(name, _)| (file, name))
-        });
-        for (file, name) in libraries {
+        for (file, name, _) in linked(contract) {
+            let name = name.rsplit(':').next().unwrap_or_default();
             found.insert(Hazard {
                 kind,
                 place: format!("{}.{name}", text(&own["name"])),
-                file: file.clone(),
+                file,
             });
         }
     }
@@ -307,11 +291,14 @@ fn is_called_from_outside(node: &Value) -> bool {
     is_open && node["kind"] != "constructor"
 }
 
-/// The modifiers of a function, by their names.
+/// The modifiers of a function, by their names, without the contracts in front of them.
 fn modifiers(node: &Value) -> impl Iterator<Item = &str> {
-    list(&node["modifiers"])
-        .iter()
-        .map(|one| text(&one["modifierName"]["name"]))
+    list(&node["modifiers"]).iter().map(|one| {
+        let name = &one["modifierName"];
+        let name = name["name"].as_str().or(name["memberName"].as_str());
+        let name = name.unwrap_or_default();
+        name.rsplit('.').next().unwrap_or(name)
+    })
 }
 
 /// Whether a constructor does nothing but to keep anybody from initializing the code itself.

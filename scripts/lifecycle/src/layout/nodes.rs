@@ -84,8 +84,8 @@ impl<'v> Nodes<'v> {
         self.bases.iter().filter_map(|id| self.get(*id)).collect()
     }
 
-    /// What the contract has from those that it consists of, and whatever that names of libraries and outside of
-    /// contracts.
+    /// What the contract has from those that it consists of, whatever that names of libraries and outside of contracts,
+    /// and the structs that it has pointers to in storage: those may stand in any contract.
     pub(super) fn reached(&self) -> Vec<Declared<'v>> {
         let is_own = |of: u64| self.bases.contains(&of);
         let own = self.by_id.iter();
@@ -97,8 +97,8 @@ impl<'v> Nodes<'v> {
                 continue;
             };
             each(one.node, &mut |node| {
-                let named = id_of(node, "referencedDeclaration");
-                ahead.extend(named.filter(|id| self.is_outside(*id)));
+                ahead.extend(named_by(node).filter(|id| self.is_outside(*id)));
+                ahead.extend(pointed_to(node));
             });
             reached.push(one);
         }
@@ -114,6 +114,17 @@ impl<'v> Nodes<'v> {
             of.is_none_or(|of| of.node["contractKind"] == "library")
         })
     }
+}
+
+/// What a node names: a declaration, or the function that an operator stands for.
+pub(super) fn named_by(node: &Value) -> Option<u64> {
+    id_of(node, "referencedDeclaration").or_else(|| id_of(node, "function"))
+}
+
+/// The type of a pointer to storage.
+fn pointed_to(node: &Value) -> Option<u64> {
+    let is_pointer = is(node, "VariableDeclaration") && node["storageLocation"] == "storage";
+    id_of(&node["typeName"], "referencedDeclaration").filter(|_| is_pointer)
 }
 
 /// Every node, from the outermost in.

@@ -1,10 +1,12 @@
 //! Initializers of parents that are missing, called twice or out of order, and code that anybody can initialize.
 
-use super::{DEPTH, Hazard, HazardKind, Search, is_called_from_outside, modifiers, text};
+use super::{Hazard, HazardKind, Search, is_called_from_outside, modifiers, text};
 use crate::layout::nodes::{Declared, each, is, list};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Functions within functions that are followed.
+const DEPTH: usize = 64;
 /// The modifier of what initializes a new proxy.
 const INITIALIZER: &str = "initializer";
 
