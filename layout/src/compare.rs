@@ -10,7 +10,7 @@ mod pairs;
 mod places;
 mod types;
 
-pub(crate) use types::Types;
+pub(crate) use types::{Types, are_found_alike};
 
 use std::collections::BTreeSet;
 
@@ -61,6 +61,12 @@ pub fn compare(old: &Layout, new: &Layout) -> Result<Report, LayoutError> {
             .get(*at)
             .and_then(|area| Some((area.name, area.fields.get(*i)?)));
         findings.extend(found.map(|(name, field)| same_place(name, field)));
+    }
+    for one in &mut findings {
+        let is_new = one.old.is_none() && one.decision == Decision::Safe;
+        if let Some(note) = empty::opens(&before, &one.field).filter(|_| is_new) {
+            (one.verdict, one.decision, one.note) = (Verdict::Insert, Decision::Refused, note);
+        }
     }
     for meeting in places::meetings(&before, &after, &kept) {
         let Some((area, field)) = after
@@ -408,7 +414,11 @@ impl<'a> Area<'a> {
                 old.ty.label()
             );
             findings.push(self.finding(Verdict::Retype, Decision::Refused, new.label(), note));
-        } else if !changes.is_empty() && declared && old.size == new.size {
+        } else if !changes.is_empty()
+            && declared
+            && old.size == new.size
+            && are_found_alike(old.ty, new.ty)
+        {
             let note = format!("declared: it was {}", old.ty.label());
             findings.push(FieldChange {
                 declared: Some(Declared::Same),
@@ -418,6 +428,9 @@ impl<'a> Area<'a> {
             findings.extend(changes.into_iter().map(|change| {
                 let field = format!("{}{}", new.label(), change.field);
                 let note = match declared {
+                    true if old.size == new.size => {
+                        "declared, but its values are in other slots".to_owned()
+                    }
                     true => format!("declared, but {} bytes are not {}", old.size, new.size),
                     false if kept => format!("{}; {KEPT}", change.note),
                     false => change.note,

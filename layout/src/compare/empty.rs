@@ -40,11 +40,13 @@ pub(super) fn instead_of(
             ));
         }
     }
+    opens(before, field.label())
+}
+
+/// Why a new field of that name is no addition, if its zero opens something of a contract that is in use.
+pub(super) fn opens(before: &[Area<'_>], label: &str) -> Option<String> {
     let is_used = before.iter().any(|area| !area.fields.is_empty());
-    (is_used && OPENS.contains(&wanted.as_str())).then(|| {
-        format!(
-            "{} begins at zero: what it guards can be called once more, by anybody",
-            field.label()
-        )
+    (is_used && OPENS.contains(&name(label).as_str())).then(|| {
+        format!("{label} begins at zero: what it guards can be called once more, by anybody")
     })
 }

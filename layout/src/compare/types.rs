@@ -112,6 +112,45 @@ impl Types {
     }
 }
 
+/// Whether values of both are found in one way, so that their author can say that the same bytes mean the same: in place,
+/// or at slots that follow from the same keys and places.
+pub(crate) fn are_found_alike(old: Type<'_>, new: Type<'_>) -> bool {
+    match (old.plain().shape(), new.plain().shape()) {
+        // Its author answers for it.
+        (Shape::Opaque, _) | (_, Shape::Opaque) => true,
+        (Shape::Map(a), Shape::Map(b)) => {
+            padding(a.key) == padding(b.key) && are_found_alike(a.value, b.value)
+        }
+        (Shape::Vec(a), Shape::Vec(b)) => a.size() == b.size() && are_found_alike(a, b),
+        (Shape::Bytes | Shape::String, Shape::Bytes | Shape::String) => true,
+        (Shape::Map(_) | Shape::Vec(_) | Shape::Bytes | Shape::String, _)
+        | (_, Shape::Map(_) | Shape::Vec(_) | Shape::Bytes | Shape::String) => false,
+        _ => true,
+    }
+}
+
+/// What a key of a mapping is filled up with before it is hashed.
+#[derive(PartialEq, Eq)]
+enum Padding {
+    /// Zeros before it.
+    Before,
+    /// Its sign before it.
+    Sign,
+    /// Zeros behind it.
+    Behind,
+    /// Nothing: text has any length.
+    Nothing,
+}
+
+fn padding(key: Type<'_>) -> Padding {
+    match key.plain().shape() {
+        Shape::Bytes | Shape::String => Padding::Nothing,
+        Shape::FixedBytes(_) => Padding::Behind,
+        Shape::Int(_) => Padding::Sign,
+        _ => Padding::Before,
+    }
+}
+
 /// Keeps the list readable, and its decision.
 fn shorten(changes: &mut Vec<FieldChange>) {
     if changes.len() > LISTED {
