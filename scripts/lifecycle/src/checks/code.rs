@@ -4,7 +4,9 @@ use super::{Code, Found, Stage, Transition};
 use crate::assess::{Fact, Finding, FindingId, Origin, Part, Severity, Together};
 use crate::layout::{HazardKind, Side};
 use alloy::primitives::{Address, B256, U256};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use stylus_layout::Document;
 use stylus_upgrades_interface::limits::{CODE_SIZE_MAX, FRAGMENTS_MAX};
 
 /// SDK constructors in the storage of adopted proxies: the framework's proxies have it marked as run; in those
@@ -91,6 +93,46 @@ pub(super) fn filled(transition: &Transition, found: &mut Found) {
                 finding.with(was, says, next)
             }
         };
+        found
+            .findings
+            .push(finding.from(transition.new.known.origin()));
+    }
+}
+
+/// Immutables that are fields of the storage now: those begin at zero, whatever the constructor wrote into the code.
+pub(super) fn emptied(transition: &Transition, found: &mut Found) {
+    let of = |side: &Side| side.known.value().cloned();
+    let (Some(old), Some(new)) = (transition.old.as_ref().and_then(of), of(&transition.new)) else {
+        return;
+    };
+    let plain = |name: &str| {
+        let name = name.rsplit('.').next().unwrap_or(name);
+        name.replace('_', "").to_lowercase()
+    };
+    let fields = |document: &Document| -> BTreeSet<String> {
+        let layout = &document.layout;
+        let all = layout.namespaces.values().flatten();
+        let all = layout.storage.iter().chain(all);
+        all.map(|item| plain(&item.label)).collect()
+    };
+    let (before, after) = (fields(&old), fields(&new));
+    for one in old.filled.iter().filter(|one| one.code.is_none()) {
+        let name = plain(&one.name);
+        if before.contains(&name) || !after.contains(&name) {
+            continue;
+        }
+        let was = in_words(one.value);
+        let id = FindingId::new(format!("immutable-changed:{}", one.name));
+        let message = format!(
+            "immutable {} was {was}, and is a field that begins at zero now",
+            one.name
+        );
+        let next = format!(
+            "set it in the upgrade, by a function that nobody else can call first; to accept it: {}",
+            FindingId::flag([&id])
+        );
+        let finding = Finding::new(Part::Code, Severity::Danger, id, message);
+        let finding = finding.with(was, "a field that nothing has set", next);
         found
             .findings
             .push(finding.from(transition.new.known.origin()));

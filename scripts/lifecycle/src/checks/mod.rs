@@ -49,6 +49,7 @@ const CHECKS: &[fn(&Transition, &mut Found)] = &[
     code::constructor,
     code::hazards,
     code::filled,
+    code::emptied,
     interface::reserved,
     code::source,
     storage::document,
