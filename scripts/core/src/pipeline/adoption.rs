@@ -2,7 +2,7 @@
 
 use super::check_options::CheckOptions;
 use super::transfer::first_contact;
-use crate::assess::{Finding, Role, Severity};
+use crate::assess::{Finding, FindingId, Part, Role, Severity};
 use crate::build::{BuildError, Framework, evm};
 use crate::checks::{Assessment, Subject};
 use crate::context::prelude::*;
@@ -127,15 +127,28 @@ pub(crate) async fn strangers(session: Session<'_>, call: &abi::adoptCall) -> Re
     let found = candidate(client, definition, wasm_proxy()?, call.proxy).await?;
     let tried = match tried(session, call, &found, None).await {
         Ok(tried) => tried,
+        // Others can take it, and nothing shows whether: that is for somebody to accept.
         Err(error) => {
-            let note = format!(
-                "? not checked: what strangers can do to {}: {error}",
-                call.proxy
+            let message = format!("what strangers can do to {} was not tried", call.proxy);
+            let id = FindingId::absent(Part::Simulation);
+            let next = format!(
+                "try again with an endpoint that the state can be copied from; to accept it: {}",
+                FindingId::flag([&id])
             );
-            session.context.note(note);
-            return Ok(Vec::new());
+            let finding = Finding::new(Part::Simulation, Severity::Danger, id, message);
+            let finding = finding.with(
+                "an adoption that was tried on a copy",
+                error.to_string(),
+                next,
+            );
+            return Ok(vec![finding]);
         }
     };
+    if let Some(problem) = &tried.problem {
+        let message = &problem.message;
+        let note = format!("? not checked: what strangers can do once it is adopted: {message}");
+        session.context.note(note);
+    }
     let (dangers, others): (Vec<Finding>, Vec<Finding>) = tried
         .open
         .into_iter()
