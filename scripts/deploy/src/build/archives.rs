@@ -4,7 +4,6 @@
 
 use super::cargo_home::{CACHE, CargoHome, UNPACKED};
 use super::error::BuildError;
-use super::known_sources::is_rust;
 use super::lock_file::LockFile;
 use crate::error::Refusal;
 use cargo_metadata::{Artifact, TargetKind};
@@ -70,8 +69,8 @@ impl Unproven {
     }
 }
 
-/// Whether a Rust file below `folder` names the module of the chain's functions, which who declares one has to, or
-/// cannot be read.
+/// Whether a file below `folder` names the module of the chain's functions, which who declares one has to. Code may
+/// include a file of any name.
 fn names_host(folder: &Path) -> Result<bool, BuildError> {
     let mut left = vec![folder.to_owned()];
     while let Some(folder) = left.pop() {
@@ -80,13 +79,16 @@ fn names_host(folder: &Path) -> Result<bool, BuildError> {
             let path = entry.map_err(BuildError::file("read", &folder))?.path();
             if path.is_dir() {
                 left.push(path);
-            } else if is_rust(&path) {
-                let text = std::fs::read_to_string(&path).unwrap_or_default();
-                let tokens = text.trim_start_matches('\u{feff}').parse::<TokenStream>();
-                // What is no Rust is compiled by nobody; tests of parsers have such files.
-                if tokens.is_ok_and(has_host) {
-                    return Ok(true);
-                }
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let text = text.trim_start_matches('\u{feff}');
+            let tokens = text.parse::<TokenStream>();
+            // The compiler leaves out a first line that names an interpreter.
+            let rest = || text.strip_prefix("#!")?.split_once('\n')?.1.parse().ok();
+            // What is no Rust is compiled by nobody; tests of parsers have such files.
+            if tokens.ok().or_else(rest).is_some_and(has_host) {
+                return Ok(true);
             }
         }
     }
@@ -223,6 +225,27 @@ mod tests {
                 "{kind} {text}"
             );
         }
+    }
+
+    /// A package of a registry names the chain's functions where the compiler finds them, and a search for words of Rust
+    /// files does not: in a file of another name, and behind a line for an interpreter.
+    #[test]
+    fn the_chains_functions_are_found_in_whatever_the_compiler_reads() {
+        const IMPORT: &str = "#[link(wasm_import_module = \"vm_hooks\")] extern \"C\" {}";
+        for (name, text) in [
+            ("src/lib.rs", IMPORT.to_owned()),
+            ("src/host.in", IMPORT.to_owned()),
+            ("src/lib.rs", format!("#!/usr/bin/env \"\n{IMPORT}")),
+            ("src/lib.rs", format!("#![no_std] {IMPORT}\n")),
+        ] {
+            let folder = tempfile::tempdir().expect("a folder");
+            std::fs::create_dir_all(folder.path().join("src")).expect("a folder");
+            std::fs::write(folder.path().join(name), &text).expect("written");
+            assert!(names_host(folder.path()).expect("read"), "{name}: {text}");
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("README.md"), "It's about vm_hooks.").expect("written");
+        assert!(!names_host(folder.path()).expect("read"));
     }
 
     #[test]
