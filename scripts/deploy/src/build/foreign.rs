@@ -3,6 +3,7 @@
 use super::cargo_home::{CargoHome, UNPACKED};
 use super::config;
 use super::error::BuildError;
+use super::lock_file::LockFile;
 use super::sandbox::{self, Kept};
 use super::source::Source;
 use crate::error::Refusal;
@@ -20,7 +21,8 @@ pub(super) enum Author {
 
 /// One line that says what runs when `source` is built, by name.
 pub(super) fn line(source: &Source, home: &CargoHome) -> String {
-    let fetched = fetched(home).unwrap_or_default();
+    let fetched = fetched(home).unwrap_or_default().into_iter();
+    let fetched: BTreeSet<String> = fetched.map(|one| one.folder).collect();
     let own = source.runs.iter().cloned();
     let names: Vec<String> = own.chain(fetched).collect();
     let name = &source.package.name;
@@ -33,9 +35,23 @@ pub(super) fn line(source: &Source, home: &CargoHome) -> String {
     }
 }
 
+/// Whether code runs in the build that neither SDK nor framework brings, nor what many contracts use beside them.
+pub(super) fn runs_unknown(source: &Source, home: &CargoHome, lock: &LockFile) -> bool {
+    let known = lock.below_sdk();
+    let is_unknown = |name: &str| !known.contains(name) && lock.fetched(name).next().is_some();
+    let fetched = fetched(home).unwrap_or_default();
+    !source.runs.is_empty() || fetched.iter().any(|one| is_unknown(&one.name))
+}
+
+/// A package that was fetched, and the name of its folder.
+struct Fetched {
+    name: String,
+    folder: String,
+}
+
 /// The fetched packages with macros or a build script.
-fn fetched(home: &CargoHome) -> std::io::Result<BTreeSet<String>> {
-    let mut found = BTreeSet::new();
+fn fetched(home: &CargoHome) -> std::io::Result<Vec<Fetched>> {
+    let mut found = Vec::new();
     for registry in std::fs::read_dir(home.folder.join(UNPACKED))? {
         for package in std::fs::read_dir(registry?.path())? {
             let folder = package?.path();
@@ -50,8 +66,13 @@ fn fetched(home: &CargoHome) -> std::io::Result<BTreeSet<String>> {
                 None => folder.join("build.rs").is_file(),
             };
             if is_macro || is_script {
-                let name = folder.file_name().unwrap_or_default();
-                found.insert(name.to_string_lossy().into_owned());
+                let name = of("package", "name");
+                let name = name.as_ref().and_then(toml::Value::as_str);
+                let folder = folder.file_name().unwrap_or_default();
+                found.push(Fetched {
+                    name: name.unwrap_or_default().to_owned(),
+                    folder: folder.to_string_lossy().into_owned(),
+                });
             }
         }
     }

@@ -23,12 +23,16 @@ use crate::interface::{RustFile, SourceFiles};
 use alloy::primitives::{B256, Keccak256};
 use std::cell::{Cell, OnceCell};
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use stylus_layout::Unlisted;
 
 /// Places of slots that may be computed by hand that are named, at most: the layout's document has no room for more.
 const PLACES_MAX: usize = 8;
+
+/// The folder for outputs of builds in which code of anybody runs: it writes where the compiler does, and what is there
+/// is compiled into no other contract.
+const APART: &str = "apart";
 
 /// A folder of outputs, and who builds there.
 pub(super) struct Workplace<'a> {
@@ -196,6 +200,14 @@ impl<'a> Workplace<'a> {
         let after = LockFile::read(&copy.folder().join("Cargo.lock"))?;
         let path = source.package.root.join("Cargo.lock");
         source.lock.require_covers(&path, &after)?;
+        let apart = self.folder.join(APART);
+        let cargo = match foreign::runs_unknown(source, &home, &after) {
+            false => cargo,
+            true => Cargo {
+                target: emptied(&apart)?,
+                ..cargo
+            },
+        };
         match cargo.compile(source, known)? {
             Some(compiled) => Ok(compiled),
             None => self.compile_parts(source, known, false),
@@ -226,6 +238,16 @@ impl<'a> Workplace<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// The folder, with nothing in it.
+fn emptied(folder: &Path) -> Result<&Path, BuildError> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(BuildError::file("empty", folder)(error))
+        }
+        _ => Ok(folder),
     }
 }
 
