@@ -1,6 +1,6 @@
 //! What a build can reach. Build scripts and macros run with the rights of the user: where the kernel has Landlock, they
 //! read the sources, the compiler, what it and a linker need, and what cargo downloaded, and write nothing but outputs.
-//! Other processes are out of their sight.
+//! Other processes are out of their sight: they neither see nor end them, nor reach a node that signs for the user.
 
 use crate::children::Started;
 use std::io;
@@ -103,8 +103,8 @@ impl Sandbox {
     #[cfg(target_os = "linux")]
     fn enter(&self) -> io::Result<Kept> {
         use landlock::{
-            ABI, Access, AccessFs, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus,
-            path_beneath_rules,
+            ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetCreatedAttr,
+            RulesetStatus, Scope, path_beneath_rules,
         };
         const RIGHTS: ABI = ABI::V3;
         let all = AccessFs::from_all(RIGHTS);
@@ -112,6 +112,8 @@ impl Sandbox {
         let (read, write): (Vec<_>, Vec<_>) = (there(&self.read), there(&self.write));
         let restricted = Ruleset::default()
             .handle_access(all)
+            .and_then(|rules| rules.handle_access(AccessNet::from_all(ABI::V4)))
+            .and_then(|rules| rules.scope(Scope::from_all(ABI::V6)))
             .and_then(|rules| rules.create())
             .and_then(|rules| {
                 let rules =
@@ -203,6 +205,14 @@ mod tests {
             assert_eq!(kept, Kept::Yes);
             assert!(said.is_empty() || said == "0\n", "{words}: {said}");
         }
+        // A node of the user would sign for whoever reaches it.
+        let node = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = node.local_addr().expect("an address").port();
+        let (said, _) = said(
+            folder.path(),
+            &format!("bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port} && echo reached'"),
+        );
+        assert_eq!(said, "");
         // This thread is as it was.
         let other = folder.path().join("other/file");
         assert_eq!(std::fs::read_to_string(other).expect("read"), "other");
