@@ -138,6 +138,7 @@ impl Two {
         for words in [
             "status A",
             "verify A",
+            #[cfg(feature = "watch")]
             "doctor",
             "check A counter-v2 --label 2.0 --call migrate(uint256) 5",
             "plan A 2.0 counter-v2 --call migrate(uint256) 5",
