@@ -144,9 +144,8 @@ impl Client {
         let provider = provider(&endpoint, &transport);
         let begun = Instant::now();
         let first = async {
-            match &seen {
-                Some(seen) => seen.begin_at(provider.get_block_number().await.ok()),
-                None => {}
+            if let Some(seen) = &seen {
+                seen.begin_at(provider.get_block_number().await.ok());
             }
         };
         let (chain_id, ()) = futures::join!(async { provider.get_chain_id().await }, first);
