@@ -182,7 +182,7 @@ impl Chain {
             return Err(format!("{size} messages have no number {at}"));
         }
         let send = sent.get(at).copied().unwrap_or_default();
-        let mut nodes: Vec<B256> = sent.iter().map(|hash| keccak256(hash)).collect();
+        let mut nodes: Vec<B256> = sent.iter().map(keccak256).collect();
         if nodes.is_empty() {
             nodes.push(keccak256(B256::ZERO));
         }

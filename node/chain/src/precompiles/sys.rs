@@ -1,5 +1,10 @@
 //! ArbSys (0x64): the chain's own facts, and messages to L1, which nobody takes from here.
 
+#![allow(
+    clippy::too_many_arguments,
+    reason = "an event of Nitro's has nine fields"
+)]
+
 use super::call::{Call, Methods, Purity::*, Stop, revert};
 use crate::arbos::{
     LAYOUT,
