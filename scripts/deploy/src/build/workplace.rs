@@ -20,7 +20,7 @@ use super::tools::Tools;
 use super::wasm;
 use crate::error::Refusal;
 use crate::interface::{RustFile, SourceFiles};
-use alloy::primitives::{B256, Keccak256};
+use alloy::primitives::{B256, Keccak256, keccak256};
 use std::cell::{Cell, OnceCell};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -200,11 +200,11 @@ impl<'a> Workplace<'a> {
         let after = LockFile::read(&copy.folder().join("Cargo.lock"))?;
         let path = source.package.root.join("Cargo.lock");
         source.lock.require_covers(&path, &after)?;
-        let apart = self.folder.join(APART);
+        let apart = self.apart(source)?;
         let cargo = match foreign::runs_unknown(source, &home, &after) {
             false => cargo,
             true => Cargo {
-                target: emptied(&apart)?,
+                target: &apart,
                 ..cargo
             },
         };
@@ -212,6 +212,19 @@ impl<'a> Workplace<'a> {
             Some(compiled) => Ok(compiled),
             None => self.compile_parts(source, known, false),
         }
+    }
+
+    /// Where code of anybody may write: a folder of each workspace's own, and one that is emptied before each build for
+    /// what others propose.
+    fn apart(&self, source: &Source) -> Result<PathBuf, BuildError> {
+        let all = self.folder.join(APART);
+        if self.author.get() == Author::Other || self.tools.is_from_scratch {
+            let folder = all.join("once");
+            empty(&folder)?;
+            return Ok(folder);
+        }
+        let root = keccak256(source.package.root.as_os_str().as_encoded_bytes());
+        Ok(all.join(alloy::hex::encode(&root[..8])))
     }
 
     /// The code must not depend on where this machine keeps what.
@@ -241,13 +254,13 @@ impl<'a> Workplace<'a> {
     }
 }
 
-/// The folder, with nothing in it.
-fn emptied(folder: &Path) -> Result<&Path, BuildError> {
+/// Empties a folder.
+fn empty(folder: &Path) -> Result<(), BuildError> {
     match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(BuildError::file("empty", folder)(error))
         }
-        _ => Ok(folder),
+        _ => Ok(()),
     }
 }
 

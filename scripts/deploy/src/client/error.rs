@@ -38,6 +38,8 @@ const HALTED: &str = "Halted";
 const UNREADABLE: &str = "Unreadable";
 /// That of a transaction whose nonce another one has, or that waits for one that was undone.
 pub(super) const NONCE_TAKEN: &str = "NonceTaken";
+/// Transactions before it are not there.
+const NONCE_GAP: &str = "NonceGap";
 /// That of a program that the chain does not take.
 const ACTIVATION_REFUSED: &str = "ActivationRefused";
 /// That of a transaction that was mined and failed, and nothing says why.
@@ -411,7 +413,7 @@ impl ChainError {
     /// Transactions of the sender that come before this one did not arrive. It was not taken.
     pub(super) fn nonce_gap(what: &str, sender: Address, nonce: u64, found: &str) -> Self {
         let refusal = Refusal::new(
-            "NonceGap",
+            NONCE_GAP,
             format!("{what} was not sent: the endpoint does not know the transactions of {sender} before nonce {nonce}"),
         )
         .with(
@@ -507,7 +509,7 @@ impl ChainError {
 
     /// Whether another transaction of the same key has the nonce, or what was sent before it was undone.
     pub fn is_nonce_taken(&self) -> bool {
-        self.is_told(NONCE_TAKEN)
+        self.is_told(NONCE_TAKEN) || self.is_told(NONCE_GAP)
     }
 
     /// Whether the account does not answer as its interface promises: it refused, its code failed, or it is something

@@ -53,8 +53,11 @@ fn an_edit_is_compiled_in_a_folder_from_a_machine_whose_clock_is_ahead() {
 
 /// The compiled library, and when it was written.
 fn library(project: &Project) -> (PathBuf, SystemTime) {
-    let deps = "work/target/contracts/wasm32-unknown-unknown/contract/deps";
-    let entries = std::fs::read_dir(project.path(deps)).expect("a folder");
+    // it has a build script, so its outputs lie apart
+    let apart = project.path("work/target/contracts/apart");
+    let folders = std::fs::read_dir(apart).expect("a folder").flatten();
+    let deps = folders.map(|one| one.path().join("wasm32-unknown-unknown/contract/deps"));
+    let entries = deps.flat_map(|one| std::fs::read_dir(one).expect("a folder"));
     let times = entries.flatten().filter_map(|entry| {
         let path = entry.path();
         let time = path.metadata().ok()?.modified().ok()?;

@@ -78,9 +78,15 @@ fn outputs_of_other_builds_are_no_sources() {
              include_str!(\"../../../{way}/left-by-another-build.txt\");"
         );
         project.append(&text);
-        let error = refused(&project, way, "NotInSources");
-        let is_named = error.to_string().contains("left-by-another-build.txt");
-        assert!(is_named, "{error}");
+        let error = build(&project.contract()).expect_err(way);
+        let said = error.to_string();
+        assert!(said.contains("left-by-another-build.txt"), "{error}");
+        // what runs code of its own builds apart, where the kernel keeps it from the outputs of others
+        let is_refused = match error.name().as_str() {
+            "Compile" => said.contains("Permission denied"),
+            name => name == "NotInSources",
+        };
+        assert!(is_refused, "{error}");
         std::fs::remove_file(file).expect("removed");
     }
 }

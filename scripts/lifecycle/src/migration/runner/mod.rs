@@ -165,7 +165,7 @@ impl BatchRunner {
                     return Err(error);
                 }
                 let progress = self.client.progress();
-                progress.note("another transaction took the nonce of a batch");
+                progress.note(&format!("a batch waits: {error}"));
                 tokio::time::sleep(PAUSE).await;
                 return Ok(false);
             }

@@ -194,7 +194,7 @@ mod tests {
         ] {
             let (before, after) = (failed(21_500, data.clone()), failed(23_700, data));
             assert_eq!(kind(&before, &after), Some(Kind::Gas));
-            for (sent, gas) in [(&before, "21,500 gas; "), (&after, "23,700 gas; ")] {
+            for (sent, gas) in [(&before, "21,500 L2 gas; "), (&after, "23,700 L2 gas; ")] {
                 let said = reported(sent, Kind::Gas, &functions, &[]);
                 assert!(said.starts_with(gas) && said.contains(reason), "{said}");
             }
