@@ -101,7 +101,12 @@ fn what_would_fail_once_it_is_approved_is_a_danger_on_the_page() {
     project.done(&format!("policy update Note {all} --role migrate"));
     let v2 = home(V2);
     let failing = format!("migrate Note 2.0 {v2} {}", failing_way(&v2));
-    let proposed = project.run(&failing);
+    let refused = project.run(&failing);
+    let (_, allow) = refused
+        .error("next")
+        .split_once("--accept ")
+        .expect("a way");
+    let proposed = project.run(&format!("{failing} --accept {allow}"));
     proposed.ends_with(3);
     let action = text(&proposed.document, "action");
     let console = Console::start(&project.path("."), &[]);

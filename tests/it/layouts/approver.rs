@@ -134,7 +134,16 @@ fn a_migration_that_reverts_and_an_initializer_that_is_lost_are_reported_before_
     for (command, weight) in [("register", "unknown"), ("migrate", "danger")] {
         use_key(&project, 0);
         project.done(&format!("cancel {action}"));
-        action = proposed(&project, &format!("{command} Note 2.0 {v2} {way}"));
+        let mut words = format!("{command} Note 2.0 {v2} {way}");
+        if command == "migrate" {
+            let refused = project.run(&words);
+            let (_, allow) = refused
+                .error("next")
+                .split_once("--accept ")
+                .expect("a way");
+            words = format!("{words} --accept {allow}");
+        }
+        action = proposed(&project, &words);
         let review = Folder::on(&project).done(&format!("pending {action}"));
         let tried = findings_about(&review, "trial");
         assert!(!tried.is_empty(), "{review:#}");

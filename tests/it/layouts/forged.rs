@@ -87,7 +87,7 @@ fn a_library_below_the_macros_that_comes_from_a_folder_is_named() {
         .replace("use stylus_upgradeable::layout::{Kind, Link};\n", "");
     let folder = author.source("honest", &source, "");
     let shown = author.project.done(&format!("layout show {folder}"));
-    assert_eq!(shown["layout"]["unlisted"], json!([]), "{shown:#}");
+    assert!(shown["layout"]["unlisted"].is_null(), "{shown:#}");
 
     // The same, with a copy of quote in its place.
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
@@ -107,6 +107,7 @@ fn a_library_below_the_macros_that_comes_from_a_folder_is_named() {
     let quote = copies.find(|one| one.is_dir()).expect("quote");
     for file in [
         "Cargo.toml",
+        "build.rs",
         "src/lib.rs",
         "src/ext.rs",
         "src/format.rs",
@@ -180,5 +181,5 @@ fn what_runs_in_one_build_changes_nothing_of_another() {
     author.project.run(&format!("layout show {scripted}"));
     let other = author.contract("second", &format!("{A} b: StorageU256,"), "", "");
     let shown = author.project.done(&format!("layout show {other}"));
-    assert_eq!(shown["layout"]["unlisted"], json!([]), "{shown:#}");
+    assert!(shown["layout"]["unlisted"].is_null(), "{shown:#}");
 }

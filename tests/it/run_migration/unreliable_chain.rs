@@ -2,6 +2,7 @@
 //! reorganization or priced out, and responses are lost. Every migration ends with each item
 //! migrated once.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use alloy::primitives::B256;
@@ -184,13 +185,14 @@ async fn run_migration_stops_resumable_when_the_endpoint_goes_away() -> Done {
     let fixture = begun(&harness, BATCHES, 60).await?;
     let register = fixture.register.address().to_string();
     let words = [&SLOW[..], &["--retry-for", "5"]].concat();
-    // Nothing but the start, then nobody; later on in the middle of it.
-    for (answers, code) in [(18, 4), (60, 5)] {
-        let proxy = Proxy::start(harness.chain().url(), move |count, _| {
-            if count > answers {
-                Failure::Cut
-            } else {
-                Failure::None
+    // It goes away with the first batch; later on in the middle of it.
+    for (most, code) in [(0, 4), (5, 5)] {
+        let sent = AtomicU64::new(0);
+        let proxy = Proxy::start(harness.chain().url(), move |_, request| {
+            let sends = request.matches("eth_sendRawTransaction").count() as u64;
+            match sent.fetch_add(sends, Ordering::Relaxed) + sends > most {
+                true => Failure::Cut,
+                false => Failure::None,
             }
         });
         let ran = fixture.run_at(&proxy.url(), &words).await;
