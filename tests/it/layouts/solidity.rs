@@ -87,14 +87,18 @@ fn what_no_proxy_should_run_is_found_in_the_sources() -> Result<(), HarnessError
             ],
         ),
     ] {
-        let hazards = compiled.named(name).hazards.expect("an AST");
-        let found: Vec<String> = hazards
-            .iter()
-            .map(|one| format!("{} {}", one.kind.name(), one.place))
-            .collect();
-        assert_eq!(found, expected, "{name}");
+        assert_eq!(hazards(&compiled, name), expected, "{name}");
     }
     Ok(())
+}
+
+/// Kind and place of each hazard of a contract.
+fn hazards(compiled: &Compiled, name: &str) -> Vec<String> {
+    let hazards = compiled.named(name).hazards.expect("an AST");
+    let found = hazards.iter();
+    found
+        .map(|one| format!("{} {}", one.kind.name(), one.place))
+        .collect()
 }
 
 /// What somebody writes who does not want a delegatecall, a library or an open initializer to be found.
@@ -112,12 +116,7 @@ fn what_hides_in_the_sources_is_found() -> Result<(), HarnessError> {
         ("InBrackets", &["delegatecall InBrackets.run"]),
         ("Qualified", &["open-implementation Qualified"]),
     ] {
-        let hazards = compiled.named(name).hazards.expect("an AST");
-        let found: Vec<String> = hazards
-            .iter()
-            .map(|one| format!("{} {}", one.kind.name(), one.place))
-            .collect();
-        assert_eq!(found, expected, "{name}");
+        assert_eq!(hazards(&compiled, name), expected, "{name}");
     }
     Ok(())
 }

@@ -58,8 +58,6 @@ pub(crate) struct ApproveArgs {
     pub offline: OfflineArgs,
 }
 
-/// Sends exactly the proposed bytes. With `reviewed`, only if they and their decoded text equal
-/// that file.
 /// Sends an approval, or signs one into a file.
 async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
     match args.offline.offline {
@@ -68,6 +66,8 @@ async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
     }
 }
 
+/// Sends exactly the proposed bytes. With `reviewed`, only if they and their decoded text equal
+/// that file.
 async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
     let session = Session::sending(context, "approve").await?;
     let registry = session.registry;

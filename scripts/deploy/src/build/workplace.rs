@@ -200,13 +200,11 @@ impl<'a> Workplace<'a> {
         let after = LockFile::read(&copy.folder().join("Cargo.lock"))?;
         let path = source.package.root.join("Cargo.lock");
         source.lock.require_covers(&path, &after)?;
-        let apart = self.apart(source)?;
-        let cargo = match foreign::runs_unknown(source, &home, &after) {
-            false => cargo,
-            true => Cargo {
-                target: &apart,
-                ..cargo
-            },
+        let runs_unknown = foreign::runs_unknown(source, &home, &after);
+        let apart = runs_unknown.then(|| self.apart(source)).transpose()?;
+        let cargo = Cargo {
+            target: apart.as_ref().unwrap_or(&self.folder),
+            ..cargo
         };
         match cargo.compile(source, known)? {
             Some(compiled) => Ok(compiled),
