@@ -87,7 +87,7 @@ async fn run_migration_continues_when_its_transactions_are_replaced_by_others() 
     fixture.automine(true).await?;
     let ran = finish(child).await;
     ran.ends_with(0);
-    assert!(ran.stderr.contains("took the nonce"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("is taken"), "{}", ran.stderr);
     fixture.assert_migrated().await
 }
 
