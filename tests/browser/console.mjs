@@ -41,20 +41,20 @@ await test('two wallets approve a migration, and see 2/2 activated', async () =>
   const two = await open(ben);
   await two.page.goto(CONSOLE);
   await two.page.waitForURL(/account=/);
-  must((await two.page.textContent('.mine + ul')).includes('migrate of Note: 2.0'), await main(two.page));
-  await two.page.click('.mine + ul a');
-  await heading(two.page, '1/2');
+  must((await two.page.textContent('.mine + div')).includes('migrate of Note: 2.0'), await main(two.page));
+  await two.page.click('.mine + div a');
+  await heading(two.page, '1 of 2');
   // The first approval came from a terminal: it is withdrawn, and given by a wallet.
   const one = await open(ana);
   await one.page.goto(path('/action', { id: ACTION, account: ana }));
   const withdrawn = await act(one.page, 'Withdraw the approval');
   must(withdrawn.includes('withdrawn'), withdrawn);
-  await heading(one.page, '0/2');
-  await heading(two.page, '0/2');
+  await heading(one.page, '0 of 2');
+  await heading(two.page, '0 of 2');
   const first = await act(one.page, 'Approve');
   must(first.includes('approval 1 of 2'), first);
-  await heading(one.page, '1/2');
-  await heading(two.page, '1/2');
+  await heading(one.page, '1 of 2');
+  await heading(two.page, '1 of 2');
   const second = await act(two.page, 'Approve');
   must(second.includes('completes the policy (2/2)'), second);
   await heading(two.page, 'success 2/2 activated');

@@ -74,7 +74,7 @@ fn pages_show_what_the_commands_report_and_load_nothing_from_elsewhere() {
 
     let page = console.get(&format!("/action?id={action}&account={account}"));
     let payload = review["display"]["payload"].as_str().expect("a hash");
-    page.shows(&[payload, "1/2 approvals", "Approve", "not checked", "new"]);
+    page.shows(&[payload, "1 of 2 approvals", "Approve", "not checked", "new"]);
     let page = console.get(&format!("/census?proxy={proxy}"));
     page.shows(&["these are all", "<progress", "implementation (ERC-1967)"]);
     let page = console.get("/definition?name=Note");

@@ -2,42 +2,41 @@
 
 use super::callers::callers;
 use super::calls::calls;
-use super::page::{PageContext, address, addresses, card, findings, link, text, time, url, weight};
+use super::page::{
+    DIGITS, PageContext, address, addresses, card, counts, findings, link, text, time, url, weight,
+};
 use super::plan::links;
 use super::policy::{tree, tree_alone};
 use super::slots::slots;
-use crate::assess::Severity;
-use crate::functions::DecodedCall;
+use crate::assess::{Finding, Part, Severity};
 use crate::governance::{Display, Obstacle, PolicyChange, not_executed};
 use crate::history::Entry;
-use crate::ids::TxHash;
+use crate::ids::{ActionId, TxHash};
 use crate::model::{BlockedBy, Readiness, of_whom};
-use crate::review::{Checked, Review};
+use crate::review::{Area, Checked, Review};
 use crate::text::count;
 use maud::{Markup, html};
 
-/// The page.
+/// The page: what to decide first, then why, what changes, who decides, and last what identifies it.
 pub fn action(place: &PageContext, review: &Review) -> Markup {
     let of = of_whom(&review.definition);
+    let checked = review.checked.as_ref();
     html! {
         h1 { (text(&review.what)) }
-        p { "of " (link(place, "/definition", &[("name", &review.definition)], of))
+        p.quiet { "of " (link(place, "/definition", &[("name", &review.definition)], of))
             ", proposed by " (address(place, review.proposer)) }
-        (state(place, review))
-        section {
-            h2 { "What it does" }
-            (display(&review.shown.display, &review.shown.decoded))
-            (policy_change(review.shown.policy_change.as_ref()))
-            p { "action " code.address { (review.action) } }
-            @if review.readiness.is_some() { (links(place, review)) }
-        }
-        @if let Some(Checked { callers: all, .. }) = &review.checked { (callers(all)) }
-        @if let Some(Checked { findings: all, .. }) = &review.checked && !all.is_empty() {
+        (band(place, review))
+        @let found = checked.map_or(&[][..], |one| &one.findings);
+        @if !found.is_empty() { section { h2 { "Findings" } (findings(found)) } }
+        @if !review.shown.decoded.is_empty() || review.shown.policy_change.is_some() {
             section {
-                h2 { "What was found" }
-                (findings(all))
+                h2 { "What it does" }
+                (calls(&review.shown.decoded))
+                (policy_change(review.shown.policy_change.as_ref()))
             }
         }
+        @if let Some(Checked { callers: all, .. }) = checked { (callers(all)) }
+        @if let Some(Checked { slots: areas, .. }) = checked { (storage(areas)) }
         section {
             h2 { "Who decides" }
             p { "policy of " (text(&review.policy.role)) ": " code { (text(&review.policy.named)) } }
@@ -46,41 +45,69 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
                 (tree_alone(place, &review.tree))
                 @if !review.refused.is_empty() { p { "refused: " (addresses(place, &review.refused)) } }
             }
+            (timeline(place, &review.entries, Some(review.action)))
         }
-        @if let Some(Checked { slots: areas, .. }) = &review.checked {
-            section {
-                h2 { "Storage before and after" }
-                @if areas.is_empty() {
-                    p { "There is nothing to compare: it brings no version, begins at none, or a layout is \
-                         not known. What was found says which." }
-                } @else { (slots(areas)) }
-            }
-        }
-        section {
-            h2 { "What happened" }
-            (timeline(place, &review.entries))
+        @if review.readiness.is_some() { (links(place, review)) }
+        details.panel {
+            summary { "Identity: hashes and fields of the call" }
+            (display(&review.shown.display))
+            p { "action " code.address { (review.action) } }
         }
     }
 }
 
-/// How far it is, and what the account may do.
-fn state(place: &PageContext, review: &Review) -> Markup {
+/// Storage before and after.
+fn storage(areas: &[Area]) -> Markup {
+    html! {
+        section {
+            h2 { "Storage before and after" }
+            @if areas.is_empty() {
+                p { "There is nothing to compare: it brings no version, begins at none, or a layout is \
+                     not known. The findings say which." }
+            } @else { (slots(areas)) }
+        }
+    }
+}
+
+/// What somebody who has ten seconds reads: how far it is, what was found, whether it was tried, and what the account
+/// may do.
+fn band(place: &PageContext, review: &Review) -> Markup {
     let Some(open) = &review.readiness else {
         return ended(review);
     };
+    let found = review.checked.as_ref().map_or(&[][..], |one| &one.findings);
+    let heaviest = found.iter().map(|one| one.severity).max();
     html! {
-        section.card {
-            h2.state { (open.approvals) "/" (open.required) " approvals" }
-            p { "not executed: " (not_executed(open)) "; open until " (time(open.expires)) }
+        section.band.(heaviest.map_or("note", Severity::class)) {
+            h2.state { (open.approvals) " of " (open.required) " approvals: " (not_executed(open)) }
+            (counts(found))
+            (tried(found))
             @if let Some(obstacle) = &review.obstacle { (hindered(obstacle)) }
-            @if open.not_before > 0 {
-                p { "delay until " (time(open.not_before)) " "
-                    span.countdown data-until=(open.not_before) {} }
+            dl.fields {
+                dt { "approved" } dd { (addresses(place, &open.approved)) }
+                @if !open.needed().is_empty() { dt { "missing" } dd { (addresses(place, open.needed())) } }
+                @if !review.refused.is_empty() { dt { "refused" } dd { (addresses(place, &review.refused)) } }
+                @if open.not_before > 0 {
+                    dt { "delay until" }
+                    dd { (time(open.not_before)) }
+                }
+                dt { "open until" } dd { (time(open.expires)) }
             }
-            p { "approved: " (addresses(place, &open.approved)) }
-            p { "missing: " (addresses(place, open.needed())) }
-            @if !review.refused.is_empty() { p { "refused: " (addresses(place, &review.refused)) } }
             @if !place.is_file { (doing(place, review, open)) (files(place, review)) }
+        }
+    }
+}
+
+/// Whether it was tried on a copy, in the words of that finding.
+fn tried(found: &[Finding]) -> Markup {
+    let mut all = found.iter().filter(|one| one.part == Part::Simulation);
+    let heaviest = all.clone().max_by_key(|one| one.severity);
+    let more = all.by_ref().count().saturating_sub(1);
+    html! {
+        @match heaviest {
+            Some(one) => p { (weight(one.severity)) " " (text(&one.message))
+                @if more > 0 { "; " (count(more, "more finding")) " of the trial below" } },
+            None => p { (weight(Severity::Unknown)) " not tried on a copy of the chain" },
         }
     }
 }
@@ -106,8 +133,9 @@ fn ended(review: &Review) -> Markup {
         "migrate" => "activated",
         _ => "executed",
     };
+    let is_executed = last("Executed").is_some();
     html! {
-        section.card role="status" {
+        section.band.good[is_executed] {
             h2 {
                 @match (last("Executed"), last("Cancelled")) {
                     (Some(_), _) => { "success " (text(approvals.unwrap_or("by one call"))) " " (word) },
@@ -116,7 +144,7 @@ fn ended(review: &Review) -> Markup {
                          executed first",
                 }
             }
-            @if last("Executed").is_some() && word == "activated" {
+            @if is_executed && word == "activated" {
                 p { "To keep the version in git, run in the project's folder: "
                     code { "stylus-upgrades approve " (review.action) } }
             }
@@ -171,8 +199,8 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
             @if is_proposer { (step("cancel", "Cancel")) }
         }
         @if (is_missing || may_refuse) && !has_refused {
-            p { "Refuse sends a transaction: everybody sees the refusal, and offline signatures of this account for \
-                 this action become invalid. The action stays open for the others." }
+            p.quiet { "Refuse sends a transaction: everybody sees it, and offline signatures of this account for this \
+                 action become invalid. The action stays open for the others." }
         }
     }
 }
@@ -202,10 +230,9 @@ fn files(place: &PageContext, review: &Review) -> Markup {
     }
 }
 
-/// What a call does, from its very bytes, and what the calldata in it call.
-pub fn display(display: &Display, decoded: &[DecodedCall]) -> Markup {
+/// What a call does, from its very bytes.
+pub fn display(display: &Display) -> Markup {
     html! {
-        (calls(decoded))
         dl.fields {
             dt { "function" } dd { (text(&display.function)) }
             dt { "role" } dd { (text(&display.role)) }
@@ -231,16 +258,36 @@ pub fn policy_change(change: Option<&PolicyChange>) -> Markup {
     }
 }
 
-/// Events in their order, those of one transaction together.
-pub fn timeline(place: &PageContext, entries: &[Entry]) -> Markup {
+/// Transactions of a timeline that are shown; those before are folded.
+const SHOWN: usize = 4;
+
+/// Events, the newest first, those of one transaction together, with who did it once. Only the newest are unfolded.
+/// Events of `own`, the action that the page is about, have no link to it.
+pub fn timeline(place: &PageContext, entries: &[Entry], own: Option<ActionId>) -> Markup {
+    let mut all: Vec<&[Entry]> = entries.chunk_by(|one, next| one.tx == next.tx).collect();
+    all.reverse();
+    let (newest, older) = all.split_at(all.len().min(SHOWN));
+    html! {
+        (happenings(place, newest, own))
+        @if !older.is_empty() {
+            details { summary { (count(older.len(), "earlier transaction")) } (happenings(place, older, own)) }
+        }
+    }
+}
+
+fn happenings(place: &PageContext, transactions: &[&[Entry]], own: Option<ActionId>) -> Markup {
     html! {
         ol.timeline {
-            @for all in entries.chunk_by(|one, next| one.tx == next.tx) {
-                @if let Some(one) = all.first() {
+            @for all in transactions {
+                @if let Some(first) = all.first() {
+                    @let is_one = all.iter().all(|one| one.who == first.who);
                     li {
-                        (time(one.time)) " "
-                        (transaction(place, one.tx))
-                        ul { @for one in all { li { (happened(place, one)) } } }
+                        @if is_one { (address(place, first.who)) " " }
+                        span.quiet { (time(first.time)) " " (transaction(place, first.tx)) }
+                        ul { @for one in *all { li {
+                            @if !is_one { (address(place, one.who)) " " }
+                            (happened(place, one, own))
+                        } } }
                     }
                 }
             }
@@ -248,22 +295,25 @@ pub fn timeline(place: &PageContext, entries: &[Entry]) -> Markup {
     }
 }
 
-/// A transaction: a link to the explorer's page, where an explorer is named.
+/// A transaction: a link to the explorer's page, where an explorer is named; else the ends of its hash.
 fn transaction(place: &PageContext, tx: TxHash) -> Markup {
     let is_web = |to: &&String| to.starts_with("https://") || to.starts_with("http://");
+    let full = tx.to_string();
+    let ends = full.get(..DIGITS + 2).zip(full.get(full.len() - DIGITS..));
     html! {
-        @match place.explorer.as_ref().filter(is_web) {
-            Some(explorer) => a href={ (explorer) "/tx/" (tx) } rel="noreferrer" { "transaction" },
-            None => code.address { (tx) },
+        @match (place.explorer.as_ref().filter(is_web), ends.filter(|_| !place.is_file)) {
+            (Some(explorer), _) => a href={ (explorer) "/tx/" (tx) } rel="noreferrer" { "transaction" },
+            (None, Some((first, last))) => code.address.short title=(full) data-copy=(full) { (first) "…" (last) },
+            (None, None) => code.address { (full) },
         }
     }
 }
 
-/// An event of a transaction.
-fn happened(place: &PageContext, one: &Entry) -> Markup {
+/// An event of a transaction, with the action that it belongs to.
+fn happened(place: &PageContext, one: &Entry, own: Option<ActionId>) -> Markup {
     html! {
-        (address(place, one.who)) " " (text(&one.what))
-        @if let Some(action) = one.action {
+        (text(&one.what))
+        @if let Some(action) = one.action.filter(|action| Some(*action) != own) {
             " " (link(place, "/action", &[("id", &action.to_string())], "action"))
         }
     }

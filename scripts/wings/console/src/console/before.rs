@@ -2,49 +2,56 @@
 
 use super::action::{display, policy_change};
 use super::callers::callers;
+use super::calls::calls;
 use super::decision::{Before, Decision};
-use super::page::{PageContext, address, findings, link, text};
+use super::page::{PageContext, address, counts, findings, link, text};
 use super::plan::outcome;
 use crate::assess::{Consent, Finding, Severity};
 use maud::{Markup, html};
 
-/// The page.
+/// The page: what will happen, why one might not want it, and last what the device shows and the button.
 pub fn before(place: &PageContext, before: &Before) -> Markup {
     let decision = &before.decision;
+    let heaviest = decision.findings.iter().map(|one| one.severity).max();
     html! {
         h1 { (title(decision)) }
-        p.sentence #sentence { (text(&decision.sentence)) }
-        p { "as " (address(place, decision.account)) }
-        (digests(decision))
-        section {
-            h2 { "What the action does" }
-            (display(&decision.display, &before.decoded))
-            (policy_change(decision.policy_change.as_ref()))
+        section.band.(heaviest.map_or("note", Severity::class)) {
+            p.sentence #sentence { (text(&decision.sentence)) }
+            p { "as " (address(place, decision.account)) }
+            (counts(&decision.findings))
         }
-        (callers(&decision.callers))
         @if !decision.findings.is_empty() {
+            section { h2 { "Findings" } (findings(&decision.findings)) }
+        }
+        @if !before.decoded.is_empty() || decision.policy_change.is_some() {
             section {
-                h2 { "What was found" }
-                (findings(&decision.findings))
+                h2 { "What it does" }
+                (calls(&before.decoded))
+                (policy_change(decision.policy_change.as_ref()))
             }
         }
+        (callers(&decision.callers))
         @if let Some(plan) = &before.plan {
             section { h2 { "Tried on a copy just now" } (outcome(place, plan, plan.verdict(), false)) }
         }
-        @match decision.consent {
-            None | Some(Consent::NotNeeded) => p { (button(before, false)) },
-            Some(Consent::Needed) => {
-                p { (consent(in_the_way(decision))) }
-                p { (button(before, true)) }
-            },
-            Some(Consent::Refused) => p.card.danger {
-                span.weight { "✗ refused" } " A check refuses this action, and no --accept \
-                    changes that: nothing can be sent from here."
-            },
+        details.panel { summary { "Identity: fields of the call" } (display(&decision.display)) }
+        (digests(decision))
+        section {
+            @match decision.consent {
+                None | Some(Consent::NotNeeded) => p { (button(before, false)) },
+                Some(Consent::Needed) => {
+                    p { (consent(in_the_way(decision))) }
+                    p { (button(before, true)) }
+                },
+                Some(Consent::Refused) => p.card.danger {
+                    span.weight { "✗ refused" } " A check refuses this action, and no --accept \
+                        changes that: nothing can be sent from here."
+                },
+            }
+            p { (link(place, "/action", &[("id", &decision.action.to_string())], "Back to the action")) }
+            p #done role="status" {}
+            div #failed role="alert" {}
         }
-        p { (link(place, "/action", &[("id", &decision.action.to_string())], "Back to the action")) }
-        p #done role="status" {}
-        div #failed role="alert" {}
     }
 }
 

@@ -9,7 +9,7 @@ pub fn callers(all: &[CallersOfWay]) -> Markup {
     html! {
         @if !all.is_empty() {
             section {
-                h2 { "For callers" }
+                h2 { "What changes for callers" }
                 @for way in all {
                     p { (text(&way.words())) }
                     @if !way.changes.is_empty() { (changes(&way.changes)) }

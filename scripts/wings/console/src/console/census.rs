@@ -22,8 +22,12 @@ pub fn census(place: &PageContext, found: &CensusPage) -> Markup {
     let columns = ["field", "type", "entries", "slots", "bytes", "share"];
     html! {
         h1 { "Census of " (address(place, found.proxy)) }
-        @for line in &found.heading { p { (text(line)) } }
-        (table("Fields", columns, fields))
-        @for line in &found.findings { p { (text(line)) } }
+        section.band {
+            @for line in &found.heading { p { (text(line)) } }
+        }
+        section { h2 { "Fields" } (table("Fields", columns, fields)) }
+        @if !found.findings.is_empty() {
+            section { h2 { "Findings" } @for line in &found.findings { p { (text(line)) } } }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! One definition: versions and steps, instances, policies, what waits, what happened.
 
 use super::action::timeline;
-use super::overview::{actions, at_versions, differing, rest};
+use super::overview::{at_versions, differing, rest, with_policies};
 use super::page::{PageContext, address, addresses, card, findings, instances, state, text};
 use super::policy::tree_alone;
 use crate::assess::{Finding, Severity};
@@ -47,29 +47,43 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
     let open: Vec<&OpenAction> = shown.pending.actions.iter().collect();
     let (one, history) = (shown.compared.definition(), &shown.compared.history);
     let part = shown.part;
-    let newest: Vec<_> = history.entries.iter().rev().cloned().collect();
     html! {
         h1 { (text(shown.title())) }
-        (differing(&shown.compared.differences))
         @if !one.name.is_empty() {
-            p { "current " b { (text(&one.current)) } ", sequence " (one.sequence) ", " (state(one.state.word())) }
+            p.quiet { "current " b { (text(&one.current)) } ", sequence " (one.sequence) ", " (state(one.state.word())) }
+        }
+        (differing(&shown.compared.differences))
+        section {
+            h2 { "Open actions" }
+            (with_policies(place, &open, |one| decided_by(shown.policies, one)))
+        }
+        @if !one.name.is_empty() {
             (versions(place, one, part))
             section {
                 h2 { "Instances" }
                 @if one.instances.is_empty() { p { "None yet." } }
-                @else { (instances(place, part.instances_of(one))) }
+                @else { (instances(place, part.instances_of(one), part.instances.start + 1)) }
                 (rest(part.instances.len(), one.instances.len(), &listing("status", one)))
                 (findings(shown.findings))
             }
         }
+        (policies(place, shown.policies))
+        (checks(one, shown))
         section {
-            h2 { "Waits" }
-            (actions(place, &open, "Nothing is open.", |one| decided_by(shown.policies, one)))
+            h2 { "History" }
+            (timeline(place, &history.entries, None))
+            (rest(history.entries.len(), history.total, &listing("history", one)))
         }
+    }
+}
+
+/// Who decides, by role.
+fn policies(place: &PageContext, all: &Policies) -> Markup {
+    html! {
         section {
             h2 { "Who decides" }
             dl.fields {
-                @for policy in &shown.policies.policies {
+                @for policy in &all.policies {
                     dt { (text(&policy.role)) }
                     dd {
                         code { (text(&policy.named)) }
@@ -82,20 +96,26 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// Whether what the registry says still holds on the chain: what does not, and the rest folded.
+fn checks(one: &Definition, shown: &Shown<'_>) -> Markup {
+    let (hold, fail): (Vec<_>, Vec<_>) = shown.verification.checks.iter().partition(|one| one.ok);
+    html! {
         section {
-            h2 { "Whether it still holds" }
-            ul.checks {
-                @for one in &shown.verification.checks {
-                    li { @if one.ok { (text(&one.line())) } @else { b { (text(&one.line())) } } }
-                }
+            h2 { "Checks" }
+            @if !fail.is_empty() {
+                ul.checks { @for one in &fail { li { b { (text(&one.line())) } } } }
             }
             (findings(&shown.verification.findings))
             (unchecked(one, shown.verified))
-        }
-        section {
-            h2 { "What happened" }
-            (timeline(place, &newest))
-            (rest(history.entries.len(), history.total, &listing("history", one)))
+            @if !hold.is_empty() {
+                details {
+                    summary { "✓ " (count(hold.len(), "check")) " " @if hold.len() == 1 { "holds" } @else { "hold" } }
+                    ul.checks { @for one in &hold { li { (text(&one.line())) } } }
+                }
+            }
         }
     }
 }
@@ -148,8 +168,11 @@ fn versions(place: &PageContext, one: &Definition, part: &Slice) -> Markup {
                         @for step in version.incoming() {
                             br; (text(&step.from)) " → " (text(&version.version)) ": " (words(runs(step)))
                         }
-                        br; "code " (address(place, version.code.implementation))
-                        br; "hash " code.address { (version.code.codehash) }
+                        details {
+                            summary { "Code" }
+                            (address(place, version.code.implementation)) br;
+                            "hash " code.address { (version.code.codehash) }
+                        }
                     }
                 }
             }

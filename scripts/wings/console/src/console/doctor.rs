@@ -1,6 +1,7 @@
 //! What the doctor found.
 
-use super::page::{PageContext, address, cell, findings, table, text};
+use super::page::{PageContext, address, cell, counts, findings, table, text};
+use crate::assess::Severity;
 use crate::expiry::{Diagnosis, Program};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -17,12 +18,22 @@ pub fn doctor(place: &PageContext, found: &Diagnosis) -> Markup {
             cell(needed),
         ]
     });
+    let heaviest = found.findings.iter().map(|one| one.severity).max();
     html! {
-        h1 { "Doctor" }
-        p { "chain " (found.chain.chain_id) ", block " (found.chain.block) ", ArbOS "
-            (found.chain.arbos) }
-        @if found.findings.is_empty() { p { "Nothing was found." } }
-        (findings(&found.findings))
+        h1 { "Checks" }
+        section.band.(heaviest.map_or("good", Severity::class)) {
+            h2 {
+                @match heaviest {
+                    Some(Severity::Danger | Severity::Warning) => "Something needs your attention",
+                    Some(Severity::Unknown) => "Not everything was checked",
+                    Some(Severity::Note | Severity::Good) | None => "Nothing needs your attention",
+                }
+            }
+            (counts(&found.findings))
+            p.quiet { "chain " (found.chain.chain_id) ", block " (found.chain.block) ", ArbOS "
+                (found.chain.arbos) ", as stylus-upgrades doctor reports it" }
+        }
+        @if !found.findings.is_empty() { section { h2 { "Findings" } (findings(&found.findings)) } }
         section {
             h2 { "Programs" }
             (table("Programs", ["code", "state", "days left", "needed"], programs))

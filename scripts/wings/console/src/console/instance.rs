@@ -13,7 +13,7 @@ pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
     let (status, one) = (&found.instance, &found.instance.instance);
     html! {
         h1 { "Instance " (address(place, one.proxy)) }
-        dl.fields {
+        section.band { dl.fields {
             dt { "definition" }
             dd { (link(place, "/definition", &[("name", &one.definition)], &one.definition)) }
             dt { "version" } dd { (text(&one.version)) }
@@ -22,9 +22,9 @@ pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
             dt { "implementation" } dd { (address(place, status.implementation)) }
             dt { "registry that it names" } dd { (address(place, status.registry)) }
             dt { "read at block" } dd { (found.block) }
-        }
+        } }
         @if !found.findings.is_empty() {
-            section { h2 { "What was found" } (findings(&found.findings)) }
+            section { h2 { "Findings" } (findings(&found.findings)) }
         }
         @if let Some(migration) = &found.migration { (progress(place, migration)) }
         section {
@@ -38,12 +38,11 @@ pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
                 (card(Severity::Unknown, &html! { "not all of it is known: " (text(why)) }))
             }
             (storage("Variables", &found.fields))
-            h3 { "What the proxy keeps" }
-            (storage("What the proxy keeps", &found.framework))
+            details { summary { "What the proxy keeps" } (storage("What the proxy keeps", &found.framework)) }
         }
         section {
-            h2 { "What happened" }
-            (timeline(place, &found.entries))
+            h2 { "History" }
+            (timeline(place, &found.entries, None))
         }
     }
 }
@@ -51,7 +50,7 @@ pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
 /// A complex migration under way.
 fn progress(place: &PageContext, migration: &MigrationStatus) -> Markup {
     html! {
-        section.card {
+        section.band.warning {
             h2 { "Migration " (text(&migration.from)) " → " (text(&migration.to))
                 @if migration.back { ", rolling back" } }
             label for="bar" { (migration.done) " of " (migration.total) " items" }

@@ -2,7 +2,7 @@
 
 use super::action::hindered;
 use super::page::{
-    PageContext, address, addresses, card, findings, link, state, text, time, weight,
+    PageContext, address, addresses, card, cell, findings, link, state, table, text, time, weight,
 };
 use super::policy::tree;
 use crate::assess::{Finding, Severity};
@@ -20,8 +20,10 @@ const AT_MAX: usize = 20;
 /// What the page shows beside open actions.
 #[derive(Debug, Default)]
 pub struct Overview {
-    /// The first definitions.
+    /// The first definitions whose name contains what somebody looks for.
     pub definitions: Vec<ComparedHistory>,
+    /// How many names contain that.
+    pub matching: usize,
     /// How many there are in all.
     pub total: usize,
     /// What ends soon, or does not run.
@@ -37,73 +39,138 @@ pub fn at_versions(definition: &Definition) -> BTreeMap<&str, usize> {
     at
 }
 
-/// The page.
-pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending) -> Markup {
-    let all: Vec<&OpenAction> = pending.actions.iter().collect();
-    let is_mine = |account, one: &OpenAction| one.open.readiness.needed().contains(&account);
-    let mine = |account| all.iter().filter(move |one| is_mine(account, one)).copied();
+/// The page; `search` is what somebody looks for.
+pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending, search: &str) -> Markup {
+    let is_found =
+        |one: &&OpenAction| headline_of(one).is_none_or(|words| is_match(&words, search));
+    let all: Vec<&OpenAction> = pending.actions.iter().filter(is_found).collect();
+    let needs = |one: &&&OpenAction| {
+        let needed = one.open.readiness.needed();
+        place
+            .account
+            .is_some_and(|account| needed.contains(&account))
+    };
+    let (mine, others): (Vec<&OpenAction>, Vec<&OpenAction>) =
+        all.iter().partition(|one| needs(&one));
     html! {
         h1 { "Overview" }
-        @if let Some(account) = place.account {
+        @if !place.is_file { (search_field(place, search)) }
+        @if place.account.is_some() {
             section {
-                h2.mine { "Waits for you" }
-                (actions(place, &mine(account).collect::<Vec<_>>(), "Nothing waits for this account.", |_| None))
+                h2.mine { "Waiting for you" }
+                (actions(place, &mine, "Nothing waits for this account."))
             }
         }
         section {
-            h2 { "Waits" }
-            (actions(place, &all, "Nothing is open.", |_| None))
+            h2 { @if mine.is_empty() { "Open actions" } @else { "Other open actions" } }
+            (actions(place, &others, if mine.is_empty() { "No action is open." } else { "No other action is open." }))
         }
         section {
             h2 { "Definitions" }
             @if shown.total == 0 { p { "The registry has no definition." } }
-            @for one in &shown.definitions { (definition(place, one)) }
-            (rest(shown.definitions.len(), shown.total, "stylus-upgrades status"))
+            @else if shown.definitions.is_empty() { p { "No name contains what you look for." } }
+            @else { (definitions(place, &shown.definitions)) }
+            @for one in &shown.definitions { (differing(&one.differences)) }
+            (rest(shown.definitions.len(), shown.matching, "stylus-upgrades status"))
             p { (link(place, "/definition", &[("name", "")], "The registry itself")) }
         }
         section {
-            h2 { "Ends soon, or does not run" }
+            h2 { "Expiring" }
             @if shown.warnings.is_empty() {
                 p { "Nothing that runs expires within 60 days. Of the proxies of one kind and version, only the \
-                    first was checked; Doctor checks each." }
+                    first was checked; Checks looks at each." }
             }
             (findings(&shown.warnings))
         }
     }
 }
 
-/// Actions as a list, each with the policy that decides it where the page knows that; `none` says that there is none.
-pub fn actions(
+/// Whether a name contains what somebody looks for, whatever the case.
+pub fn is_match(name: &str, search: &str) -> bool {
+    name.to_lowercase().contains(&search.to_lowercase())
+}
+
+/// Where names are looked for. It works without the script.
+fn search_field(place: &PageContext, search: &str) -> Markup {
+    html! {
+        form role="search" action="/" method="get" {
+            @if let Some(account) = place.account { input type="hidden" name="account" value=(account); }
+            input type="search" name="search" value=(text(search)) aria-label="Search for a definition or an action"
+                placeholder="Search for a definition or an action";
+            button type="submit" { "Search" }
+        }
+    }
+}
+
+/// Open actions, a row for each; `none` says that there is none.
+fn actions(place: &PageContext, all: &[&OpenAction], none: &str) -> Markup {
+    let columns = [
+        "action",
+        "approvals",
+        "missing",
+        "open until",
+        "proposed by",
+    ];
+    let rows = all.iter().map(|one| {
+        let open = &one.open.readiness;
+        [
+            html! { (named(place, one)) (notes(one)) },
+            html! { (open.approvals) " of " (open.required) ": " (not_executed(open)) },
+            addresses(place, open.needed()),
+            time(open.expires),
+            address(place, one.open.proposer),
+        ]
+    });
+    html! {
+        @if all.is_empty() { p { (none) } }
+        @else { (table("Open actions", columns, rows)) }
+    }
+}
+
+/// An action by what it does, as a link to its page.
+fn named(place: &PageContext, one: &OpenAction) -> Markup {
+    html! {
+        @match headline_of(one) {
+            Some(words) => b { (link(place, "/action", &[("id", &one.open.action.to_string())], &words)) },
+            None => { (weight(Severity::Danger)) " bytes that nobody should approve" },
+        }
+    }
+}
+
+/// What keeps an action from being executed, what contradicts it, and what cannot be read of it.
+fn notes(one: &OpenAction) -> Markup {
+    html! {
+        @if let Some(obstacle) = &one.obstacle { (hindered(obstacle)) }
+        @for rival in &one.rivals { p { (weight(Severity::Warning)) " " (text(rival)) } }
+        @if let Some(why) = &one.open.unreadable { p { (text(why)) } }
+    }
+}
+
+/// Actions as a list, each with the policy that decides it where the page knows that.
+pub fn with_policies(
     place: &PageContext,
     all: &[&OpenAction],
-    none: &str,
     policy_of: impl Fn(&OpenAction) -> Option<Node>,
 ) -> Markup {
     html! {
-        @if all.is_empty() { p { (none) } }
-        @else { ul.actions {
-            @for one in all {
-                @let open = &one.open.readiness;
-                li.card {
-                    h3 {
-                        @if let Some(shown) = &one.shown {
-                            (link(place, "/action", &[("id", &one.open.action.to_string())],
-                                &headline(&shown.display)))
-                        } @else { span.weight { "danger" } " bytes that nobody should approve" }
-                    }
-                    p { b { (open.approvals) "/" (open.required) }
-                        " approvals; not executed: " (not_executed(open))
-                        "; open until " (time(open.expires)) }
-                    p { "proposed by " (address(place, one.open.proposer)) }
-                    @if !one.open.refused.is_empty() { p { "refused: " (addresses(place, &one.open.refused)) } }
-                    @if let Some(obstacle) = &one.obstacle { (hindered(obstacle)) }
-                    @for rival in &one.rivals { p { (weight(Severity::Warning)) " " (text(rival)) } }
-                    @if let Some(policy) = policy_of(one) { (tree(place, &policy, &one.open.refused)) }
-                    @if let Some(why) = &one.open.unreadable { p { (text(why)) } }
-                }
+        @if all.is_empty() { p { "No action is open." } }
+        @for one in all {
+            @let open = &one.open.readiness;
+            div.card {
+                p { (named(place, one)) }
+                p { (open.approvals) " of " (open.required) " approvals: " (not_executed(open))
+                    "; open until " (time(open.expires)) ", proposed by " (address(place, one.open.proposer)) }
+                @if !one.open.refused.is_empty() { p { "refused: " (addresses(place, &one.open.refused)) } }
+                (notes(one))
+                @if let Some(policy) = policy_of(one) { (tree(place, &policy, &one.open.refused)) }
             }
-        } }
+        }
     }
+}
+
+/// What an action does, in a few words; `None` where its bytes say nothing.
+fn headline_of(one: &OpenAction) -> Option<String> {
+    Some(headline(&one.shown.as_ref()?.display))
 }
 
 /// What an action does, in a few words.
@@ -121,28 +188,36 @@ fn headline(display: &Display) -> String {
     }
 }
 
-fn definition(place: &PageContext, compared: &ComparedHistory) -> Markup {
-    let one = compared.definition();
-    let current = match one.current.as_str() {
-        "" => "no version yet",
-        current => current,
-    };
+/// Definitions, a row for each.
+fn definitions(place: &PageContext, all: &[ComparedHistory]) -> Markup {
+    let columns = ["definition", "current", "state", "versions", "instances"];
+    let rows = all.iter().map(|compared| {
+        let one = compared.definition();
+        let current = match one.current.as_str() {
+            "" => "no version yet",
+            current => current,
+        };
+        [
+            html! { b { (link(place, "/definition", &[("name", &one.name)], &one.name)) } },
+            cell(current),
+            state(one.state.word()),
+            cell(&grouped(one.versions.len())),
+            at(one),
+        ]
+    });
+    table("Definitions", columns, rows)
+}
+
+/// How many instances there are, and at which versions.
+fn at(one: &Definition) -> Markup {
     let at = at_versions(one);
+    let shown = at.iter().take(AT_MAX);
+    let words = shown.map(|(version, instances)| format!("{} at {version}", grouped(*instances)));
+    let words: Vec<_> = words.collect();
     html! {
-        article.card {
-            h3 { (link(place, "/definition", &[("name", &one.name)], &one.name)) }
-            p { "current " b { (text(current)) } ", " (state(one.state.word())) ", "
-                (count(one.versions.len(), "version")) ", " (count(one.instances.len(), "instance")) }
-            @if !at.is_empty() {
-                ul {
-                    @for (version, instances) in at.iter().take(AT_MAX) {
-                        li { (grouped(*instances)) " at " (text(version)) }
-                    }
-                    @if at.len() > AT_MAX { li { (at.len() - AT_MAX) " more versions" } }
-                }
-            }
-            (differing(&compared.differences))
-        }
+        (count(one.instances.len(), "instance"))
+        @if !words.is_empty() { ": " (text(&words.join(", "))) }
+        @if at.len() > AT_MAX { ", " (at.len() - AT_MAX) " more versions" }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::error::Report;
 use crate::model::{Block, Instance};
 use crate::names::Names;
 use crate::output::visible;
-use crate::text::utc;
+use crate::text::{count, utc};
 use alloy::primitives::Address;
 use form_urlencoded::Serializer;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -80,26 +80,26 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
     }
 }
 
-/// The links to the other pages, the registry, and the account of the wallet.
+/// The links to the other pages, the account of the wallet, and the registry.
 fn header(place: &PageContext) -> Markup {
     html! {
         header {
             nav aria-label="Pages" {
-                @for (path, name) in [("/", "Overview"), ("/doctor", "Doctor")] {
+                @for (path, name) in [("/", "Overview"), ("/doctor", "Checks")] {
                     a href=(url(place, path, &[])) { (name) }
                 }
             }
-            p.where { "chain " (chain(place)) ", registry " (address(place, place.registry)) }
-            @if place.is_unverified { p role="alert" { strong { (UNVERIFIED) } } }
             p.wallet {
                 @match place.account {
-                    Some(account) => { "wallet: " (address(place, account)) },
+                    Some(account) => { "wallet " (address(place, account)) },
                     None => { span #no-wallet { "no wallet connected" } },
                 }
                 // The script shows it where no wallet says that it has the account.
                 " " button #connect type="button" hidden[place.account.is_some()] { "Connect a wallet" }
                 span #wallets {}
             }
+            p.where { "chain " (chain(place)) " · registry " (address(place, place.registry)) }
+            @if place.is_unverified { p role="alert" { strong { (UNVERIFIED) } } }
             p #news role="status" {}
         }
     }
@@ -146,26 +146,21 @@ fn chain(place: &PageContext) -> Markup {
     }
 }
 
-/// Digits of an address that are shown at each end where a name stands beside it.
-const DIGITS: usize = 6;
+/// Digits of an address that are shown at each end.
+pub(super) const DIGITS: usize = 6;
 
-/// An account, with its picture. One with a name is shown by that and by the ends of its address; the script adds a
-/// button that copies all of it.
+/// An account, with its picture: its name where it has one, and the ends of its address. The script adds a button that
+/// copies all of it. A file has no script, and shows all of it.
 pub fn address(place: &PageContext, account: Address) -> Markup {
     let named = place.names.short(account);
     let full = account.to_string();
     let ends = full.get(..DIGITS + 2).zip(full.get(full.len() - DIGITS..));
     html! {
         (identicon(account))
-        @match ends.filter(|_| named != full && !place.is_file) {
-            Some((first, last)) => {
-                b { (text(&named)) } " "
-                code.address title=(full) data-copy=(full) { (first) "…" (last) }
-            },
-            None => {
-                @if named != full { b { (text(&named)) } " " }
-                code.address data-copy=(full) { (full) }
-            },
+        @if named != full { b { (text(&named)) } " " }
+        @match ends.filter(|_| !place.is_file) {
+            Some((first, last)) => code.address.short title=(full) data-copy=(full) { (first) "…" (last) },
+            None => code.address data-copy=(full) { (full) },
         }
     }
 }
@@ -212,14 +207,75 @@ pub fn card(severity: Severity, says: &Markup) -> Markup {
 
 /// The mark and the word of a severity.
 pub fn weight(severity: Severity) -> Markup {
-    html! { span.weight { (severity.mark()) " " (severity.word()) } }
+    html! { span class={ "weight " (severity.class()) } { (severity.mark()) " " (severity.word()) } }
 }
 
-/// Findings, one row for each. What several have in common stands with the last of them.
+/// The severities, the heaviest first.
+const HEAVIEST_FIRST: [Severity; 5] = [
+    Severity::Danger,
+    Severity::Warning,
+    Severity::Unknown,
+    Severity::Note,
+    Severity::Good,
+];
+
+/// How many findings there are of each severity, the heaviest first.
+pub fn counts(all: &[Finding]) -> Markup {
+    html! {
+        ul.counts {
+            @for severity in HEAVIEST_FIRST {
+                @let count = all.iter().filter(|one| one.severity == severity).count();
+                @if count > 0 {
+                    li class={ "pill " (severity.class()) } { (severity.mark()) " " (counted(severity, count)) }
+                }
+            }
+        }
+    }
+}
+
+/// So many findings of a severity, in words.
+fn counted(severity: Severity, number: usize) -> String {
+    match severity {
+        Severity::Good | Severity::Unknown => format!("{number} {}", severity.word()),
+        other => count(number, other.word()),
+    }
+}
+
+/// Whether a finding asks for a decision. The others are read by who looks for them.
+fn is_to_decide(one: &Finding) -> bool {
+    one.severity >= Severity::Unknown
+}
+
+/// Findings, one row for each: those that ask for a decision, and the others folded. What several have in common stands
+/// with the last of them.
 pub fn findings(all: &[Finding]) -> Markup {
+    let told = told_once(all);
+    let (heavy, light): (Vec<_>, Vec<_>) = all
+        .iter()
+        .zip(&told)
+        .partition(|(one, _)| is_to_decide(one));
+    let of = |severity| {
+        light
+            .iter()
+            .filter(|(one, _)| one.severity == severity)
+            .count()
+    };
+    let folded = [Severity::Good, Severity::Note].map(|severity| (severity, of(severity)));
+    let words = folded.iter().filter(|(_, number)| *number > 0);
+    let words: Vec<_> = words
+        .map(|(severity, number)| counted(*severity, *number))
+        .collect();
+    html! {
+        (rows(&heavy))
+        @if !light.is_empty() { details { summary { (words.join(", ")) } (rows(&light)) } }
+    }
+}
+
+/// Findings, each with what is told of it.
+fn rows(all: &[(&Finding, &Finding)]) -> Markup {
     html! {
         @if !all.is_empty() { ul.cards {
-            @for (one, told) in all.iter().zip(told_once(all)) {
+            @for (one, told) in all {
                 li class=(format!("card {}", one.severity.class())) {
                     h3 { (weight(one.severity)) " " (one.part.words()) " " (code(&one.id.to_string())) }
                     p {
@@ -229,7 +285,7 @@ pub fn findings(all: &[Finding]) -> Markup {
                                 "accepted by the proposer" }
                         }
                     }
-                    (more(&Report::of(&told)))
+                    (more(&Report::of(*told)))
                 }
             }
         } }
@@ -276,15 +332,15 @@ pub fn code(from: &str) -> Markup {
     html! { code { (text(from)) } }
 }
 
-/// Instances as a table.
-pub fn instances(place: &PageContext, all: &[Instance]) -> Markup {
-    let columns = ["instance", "version", "kind", "state"];
-    let rows = all.iter().map(|one| {
-        let (query, name) = (one.proxy.to_string(), place.names.short(one.proxy));
-        let link = link(place, "/instance", &[("proxy", &query)], &name);
-        let instance = html! { (identicon(one.proxy)) (link) };
+/// Instances as a table, each by its definition and its number, which counts from `first`.
+pub fn instances(place: &PageContext, all: &[Instance], first: usize) -> Markup {
+    let columns = ["instance", "address", "version", "kind", "state"];
+    let rows = (first..).zip(all).map(|(number, one)| {
+        let query = one.proxy.to_string();
+        let name = format!("{} {number}", one.definition);
         [
-            instance,
+            link(place, "/instance", &[("proxy", &query)], &name),
+            address(place, one.proxy),
             cell(&one.version),
             cell(one.kind.word()),
             state(one.state.word()),

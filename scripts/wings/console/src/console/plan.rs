@@ -36,10 +36,12 @@ pub struct SimulatedPlan {
 pub fn page(place: &PageContext, simulated: &SimulatedPlan) -> Markup {
     html! {
         h1 { "Tried on a copy: " (text(&simulated.plan.name)) " " (text(&simulated.plan.to)) }
-        (calls(&simulated.decoded))
-        (findings(&simulated.findings()))
+        @let found = simulated.findings();
         @let is_warned = simulated.warnings.iter().any(|one| one.severity == Severity::Danger);
-        (outcome(place, &simulated.plan, simulated.verdict, is_warned))
+        section { h2 { "What happened on the copy" }
+            (calls(&simulated.decoded))
+            (outcome(place, &simulated.plan, simulated.verdict, is_warned)) }
+        @if !found.is_empty() { section { h2 { "Findings" } (findings(&found)) } }
         @if !simulated.replay.is_empty() {
             section {
                 h2 { "Past transactions, sent again" }
@@ -90,7 +92,8 @@ pub fn links(place: &PageContext, review: &Review) -> Markup {
     let checked = review.checked.as_ref();
     let fuzzed = checked.and_then(|checked| checked.fuzzed.as_ref());
     html! {
-        @if version.is_some() && !place.is_file {
+        @if version.is_some() && !place.is_file { details.panel {
+            summary { "Try it yourself: on a copy, with past transactions, with the fuzzer" }
             p.doing {
                 a.button href=(to(&[])) { "Try it on a copy" } " "
                 a.button href=(to(&[("replay", REPLAYED)])) {
@@ -106,7 +109,7 @@ pub fn links(place: &PageContext, review: &Review) -> Markup {
                 }
                 code { (text(&again(review, version.map_or("", |field| field.value.as_str()), fuzzed))) }
             }
-        }
+        } }
     }
 }
 

@@ -1,37 +1,41 @@
 //! Storage before and after, field by field. Each carries a sign beside its color.
 
 use super::page::{cell, code, table, text};
-use crate::review::{Area, Change};
+use crate::review::{Area, Change, Row};
+use crate::text::count;
 use maud::{Markup, html};
 
-/// The fields of all areas.
+/// The fields of all areas: those that change, and the others folded.
 pub fn slots(areas: &[Area]) -> Markup {
-    let columns = ["field", "change", "type", "slot", "bytes"];
-    let rows = |area: &'_ Area| {
-        let rows = area.rows.iter().map(|row| {
-            let bytes = row.side_by_side(|one| bytes(one.offset, one.size));
-            [
-                cell(&row.side_by_side(|one| one.label.clone())),
-                html! {
-                    (sign(row.change, &row.words()))
-                    @if !row.note.is_empty() { " " (text(&row.note)) }
-                },
-                cell(&row.side_by_side(|one| one.kind.clone())),
-                cell(&row.side_by_side(|one| one.slot.clone())),
-                cell(&bytes),
-            ]
-        });
-        table("Storage, field by field", columns, rows)
-    };
+    let is_kept = |row: &&Row| row.change == Change::Kept;
     html! {
         @for area in areas {
+            @let (kept, changed): (Vec<&Row>, Vec<&Row>) = area.rows.iter().partition(is_kept);
             @if !area.name.is_empty() { h3 { (code(&area.name)) } }
-            (rows(area))
-        }
-        @if !areas.is_empty() {
-            p.legend { @for change in Change::ALL { (sign(change, change.word())) " " } }
+            @if !changed.is_empty() { (fields(&changed)) }
+            @if !kept.is_empty() {
+                details { summary { "= " (count(kept.len(), "field")) " kept" } (fields(&kept)) }
+            }
         }
     }
+}
+
+fn fields(rows: &[&Row]) -> Markup {
+    let columns = ["field", "change", "type", "slot", "bytes"];
+    let rows = rows.iter().map(|row| {
+        let bytes = row.side_by_side(|one| bytes(one.offset, one.size));
+        [
+            cell(&row.side_by_side(|one| one.label.clone())),
+            html! {
+                (sign(row.change, &row.words()))
+                @if !row.note.is_empty() { " " (text(&row.note)) }
+            },
+            cell(&row.side_by_side(|one| one.kind.clone())),
+            cell(&row.side_by_side(|one| one.slot.clone())),
+            cell(&bytes),
+        ]
+    });
+    table("Storage, field by field", columns, rows)
 }
 
 /// The first and the last of `size` bytes.

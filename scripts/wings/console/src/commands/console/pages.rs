@@ -4,7 +4,7 @@ use super::before;
 use super::refused::nothing_there;
 use crate::app_error::Error;
 use crate::assess::{Finding, Role};
-use crate::console::overview::Overview;
+use crate::console::overview::{Overview, is_match};
 use crate::console::page::PageContext;
 use crate::console::plan::{REPLAY_BLOCKS, SimulatedPlan};
 use crate::console::request::PageRequest;
@@ -38,9 +38,10 @@ pub(crate) async fn drawn(
     let proxy = || required(request, "proxy");
     Ok(match request.path.as_str() {
         "/" => {
-            let shown = overview(context).await?;
+            let search = request.value("search");
+            let shown = overview(context, search).await?;
             let open = pending::pending(context, None).await?;
-            let main = console::overview::overview(place, &shown, &open);
+            let main = console::overview::overview(place, &shown, &open, search);
             ("Overview".into(), main)
         }
         "/action" => {
@@ -102,7 +103,7 @@ pub(crate) async fn drawn(
         "/doctor" => {
             let watch = context.program.wings.watch("this page")?;
             let found = (watch.examined)(context).await?;
-            ("Doctor".into(), console::doctor::doctor(place, &found))
+            ("Checks".into(), console::doctor::doctor(place, &found))
         }
         path => return Err(nothing_there(path)),
     })
@@ -121,17 +122,20 @@ fn required<'r>(request: &'r PageRequest, name: &str) -> Result<&'r str, Error> 
     }
 }
 
-/// The first definitions, and what ends soon.
-async fn overview(context: &Context) -> Result<Overview, Error> {
+/// The first definitions whose name contains `search`, and what ends soon of them.
+async fn overview(context: &Context, search: &str) -> Result<Overview, Error> {
     let session = Session::reading(context).await?;
     let registry = session.registry;
     let all = definitions(registry).await?;
+    let is_found = |name: &&String| is_match(name, search);
+    let matching: Vec<&String> = all.iter().filter(is_found).collect();
     let mut shown = Overview {
         total: all.len(),
+        matching: matching.len(),
         ..Overview::default()
     };
     let (names, mut used) = (context.names(), Vec::new());
-    for name in all.iter().take(LISTED) {
+    for name in matching.iter().take(LISTED) {
         let nothing = |_: &Definition| Slice::nothing();
         let subject = (name.as_str(), &names);
         let compared = read_compared(registry, subject, Wanted::None, nothing).await?;
@@ -139,7 +143,7 @@ async fn overview(context: &Context) -> Result<Overview, Error> {
         shown.definitions.push(compared);
     }
     shown.warnings = standing::programs(session, used).await?;
-    for name in all.iter().take(LISTED).filter(|name| !name.is_empty()) {
+    for name in matching.iter().take(LISTED).filter(|name| !name.is_empty()) {
         let which = Instances::Of(name, standing::INSTANCES_MAX);
         let found = standing::of_instances(session, which).await?;
         shown.warnings.extend(standing::taken(context, found));

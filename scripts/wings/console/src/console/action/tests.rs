@@ -5,7 +5,8 @@ use crate::assess::{Finding, Part};
 use crate::governance::{ShownCall, explain, tree as policy_tree};
 use crate::ids::ActionId;
 use crate::names::Names;
-use alloy::primitives::Address;
+use crate::review::SIMULATION;
+use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -112,12 +113,12 @@ fn who_has_not_approved_may_refuse_and_who_has_may_withdraw() {
 fn who_refused_is_not_missing_any_more() {
     let page = page(BEN, &review());
     let (ben, cleo) = (BEN.to_string(), CLEO.to_string());
-    let missing = between(&page, "<p>missing: ", "</p>");
+    let missing = between(&page, "<dt>missing</dt><dd>", "</dd>");
     assert!(
         missing.contains(&ben) && !missing.contains(&cleo),
         "{missing}"
     );
-    assert!(between(&page, "<p>refused: ", "</p>").contains(&cleo));
+    assert!(between(&page, "<dt>refused</dt><dd>", "</dd>").contains(&cleo));
     assert!(
         between(&page, "✗ refused: ", "</li>").contains(&cleo),
         "{page}"
@@ -161,4 +162,66 @@ fn dangers_are_told_above_the_button() {
     let page = page(BEN, &review);
     let above = page.split_once("Approve</a>").expect("the button").0;
     assert!(above.contains("2 dangers below: read them first"), "{page}");
+}
+
+#[test]
+fn the_band_says_whether_it_was_tried() {
+    let mut review = review();
+    assert!(page(BEN, &review).contains("not tried on a copy of the chain"));
+    let found = |severity, says: &str| Finding::named(Part::Simulation, severity, SIMULATION, says);
+    let checked = review.checked.as_mut().expect("open");
+    checked.findings = vec![
+        found(Severity::Danger, "it would fail"),
+        found(Severity::Good, "it succeeds on 2 instances"),
+    ];
+    let page = page(BEN, &review);
+    let band = between(&page, "<section class=\"band danger\">", "</section>");
+    assert!(band.contains("it would fail; 1 more finding"), "{band}");
+    assert!(!band.contains("not tried"), "{band}");
+}
+
+#[test]
+fn findings_that_ask_for_no_decision_are_folded() {
+    let mut review = review();
+    let found = |severity, id: &'static str| Finding::named(Part::Layout, severity, id, "it is");
+    let checked = review.checked.as_mut().expect("open");
+    checked.findings = vec![
+        found(Severity::Unknown, "partial:layout"),
+        found(Severity::Note, "first-use"),
+        found(Severity::Good, "complete"),
+    ];
+    let page = page(BEN, &review);
+    let findings = between(&page, "<h2>Findings</h2>", "</section>");
+    let (open, folded) = findings.split_once("<details>").expect("what is folded");
+    assert!(open.contains("partial:layout"), "{open}");
+    assert!(folded.contains("1 checked, 1 note"), "{folded}");
+    for one in ["first-use", "complete"] {
+        assert!(folded.contains(one) && !open.contains(one), "{findings}");
+    }
+}
+
+#[test]
+fn a_person_stands_once_for_a_transaction_and_old_ones_are_folded() {
+    let mut review = review();
+    for tx in 1..=8 {
+        for what in ["proposed", "approved"] {
+            review.entries.push(Entry {
+                tx: TxHash(B256::with_last_byte(tx)),
+                who: CLEO,
+                what: what.into(),
+                ..Entry::default()
+            });
+        }
+    }
+    let page = page(BEN, &review);
+    let cleo = CLEO.to_string();
+    let timeline = between(&page, "<ol class=\"timeline\">", "</section>");
+    let (newest, older) = timeline.split_once("<details>").expect("older ones");
+    assert_eq!(
+        newest.matches(&format!("title=\"{cleo}\"")).count(),
+        SHOWN,
+        "{newest}"
+    );
+    assert_eq!(newest.matches("approved").count(), SHOWN, "{newest}");
+    assert!(older.contains("5 earlier transactions"), "{older}");
 }

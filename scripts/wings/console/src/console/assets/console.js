@@ -251,9 +251,17 @@ async function refresh() {
   // A page that was asked for later shows more.
   if (!main || own !== drawn) return;
   const hasFocus = $('main') === document.activeElement;
+  keep_unfolded(main);
   offer_copies(main);
   $('main').replaceWith(main);
   if (hasFocus) main.focus();
+}
+
+// What the reader has unfolded stays so.
+function keep_unfolded(main) {
+  const words = (one) => one.querySelector('summary').textContent;
+  const open = new Set([...document.querySelectorAll('#main details[open]')].map(words));
+  for (const one of main.querySelectorAll('details')) one.open = open.has(words(one));
 }
 
 // What is known of chain and console.
