@@ -17,10 +17,16 @@ pub fn sections() -> impl Iterator<Item = (&'static str, &'static str)> {
     })
 }
 
-/// The section of a name, in any case, or of the id of a finding.
+/// The section of a name, in any case, or of the id of a finding: that of its kind, or of the family of kinds, which is
+/// the last word of one (`function-removed`, `event-removed`) or the first (`unsafe-delegatecall`).
 pub fn section(name: &str) -> Option<(&'static str, &'static str)> {
-    let name = FindingId::new(name.to_owned()).error_name();
-    sections().find(|(known, _)| known.eq_ignore_ascii_case(&name))
+    let id = FindingId::new(name.to_owned());
+    let words = id.kind().split_once('-').zip(id.kind().rsplit_once('-'));
+    let family = words.map(|((first, _), (_, last))| [last, first]);
+    let family = family.into_iter().flatten();
+    let family = family.map(|word| FindingId::new(word.to_owned()).error_name());
+    let of = |name: &str| sections().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    of(&id.error_name()).or_else(|| family.into_iter().find_map(|name| of(&name)))
 }
 
 #[cfg(test)]
@@ -43,6 +49,9 @@ mod tests {
         assert_eq!(found("nokey"), Some("NoKey"));
         assert_eq!(found("migration-omitted"), Some("MigrationOmitted"));
         assert_eq!(found("arrival:0x12"), Some("Arrival"));
+        assert_eq!(found("event-removed:Paid(uint256)"), Some("Removed"));
+        assert_eq!(found("unsafe-delegatecall:run()"), Some("Unsafe"));
+        assert_eq!(found("partial:source"), Some("Partial"));
         assert_eq!(found("No"), None);
     }
 }
