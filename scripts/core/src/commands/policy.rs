@@ -69,7 +69,6 @@ pub(crate) enum PolicyCommand {
     },
 }
 
-/// Changes the policy of a role; the definition with the empty name is the registry itself.
 /// Changes a policy, or explains policies.
 pub(crate) async fn run(context: &Context, command: &PolicyCommand) -> Result<Outcome> {
     match command {
@@ -78,6 +77,7 @@ pub(crate) async fn run(context: &Context, command: &PolicyCommand) -> Result<Ou
     }
 }
 
+/// Changes the policy of a role; the definition with the empty name is the registry itself.
 async fn update(context: &Context, name: &str, role: &str, expression: &str) -> Result<Outcome> {
     let expression = confirm::typed(context, role, expression)?;
     let session = Session::sending(context, "policy update").await?;
