@@ -173,6 +173,81 @@ fn the_picture_in_the_readme_shows_what_the_demo_prints() {
     );
 }
 
+/// Lines that a command of the demo may print: what people read before they know what happened.
+const LINES_MAX: [(&str, usize); 9] = [
+    ("define", 5),
+    ("register", 6),
+    ("create-proxy", 5),
+    ("migrate", 12),
+    ("rollback", 12),
+    ("upgrade", 5),
+    ("policy", 5),
+    ("pause", 5),
+    ("status", 15),
+];
+
+/// What each command of the recorded demo printed, up to what to do next: what stands below that is progress.
+fn recorded_commands(record: &str) -> Vec<(&str, Vec<&str>)> {
+    let mut all: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut is_report = false;
+    for line in record.lines() {
+        if let Some(command) = line.strip_prefix("  $ stylus-upgrades ") {
+            all.push((command, Vec::new()));
+            is_report = true;
+        } else if let (Some(printed), Some((_, lines))) =
+            (line.strip_prefix("    "), all.last_mut())
+        {
+            if is_report {
+                lines.push(printed);
+            }
+            is_report = is_report && !printed.starts_with("next: ");
+        }
+    }
+    all
+}
+
+#[test]
+fn the_commands_of_the_demo_begin_with_the_verdict_and_print_few_lines() {
+    let record = fs::read_to_string(home().join(stylus_upgrades_tests::tools::book::DEMO));
+    let record = record.expect("the record");
+    let commands = recorded_commands(&record);
+    let mut seen = 0;
+    for (command, lines) in &commands {
+        let name = command.split_whitespace().next().expect("a command");
+        let failed = lines.iter().any(|line| line.starts_with("error: "));
+        let Some((_, most)) = LINES_MAX.iter().find(|(one, _)| *one == name && !failed) else {
+            continue;
+        };
+        seen += 1;
+        assert!(
+            lines.len() <= *most,
+            "{command}: {} lines, at most {most}: {lines:#?}",
+            lines.len()
+        );
+        let first = lines.first().expect("a verdict");
+        let is_verdict = first.starts_with("success ")
+            || first.contains(" approvals: ")
+            || first.starts_with("instance ")
+            || first.contains(" → ");
+        assert!(is_verdict, "{command}: {first}");
+    }
+    assert!(seen > 20, "{seen} of {}", commands.len());
+    let history = commands
+        .iter()
+        .find(|(command, _)| command.starts_with("history"));
+    let (_, lines) = history.expect("a history");
+    assert!(
+        lines
+            .first()
+            .is_some_and(|line| line.ends_with(" checks hold")),
+        "{lines:#?}"
+    );
+    assert!(
+        lines.iter().skip(1).all(|line| line.contains(" UTC  ")),
+        "{lines:#?}"
+    );
+}
+
 /// The block that a reader pastes, in an empty folder and an empty home, with a release on this machine.
 #[test]
 #[ignore = "nightly: executes a page, about 41 s"]

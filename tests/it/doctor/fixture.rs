@@ -244,10 +244,16 @@ impl<'h> Team<'h> {
 
     /// What it prints for people, without a key.
     pub(super) async fn printed(&self) -> Answer {
+        self.printed_with(&[]).await
+    }
+
+    /// The same with more flags.
+    pub(super) async fn printed_with(&self, flags: &[&str]) -> Answer {
         let registry = self.harness.registry().to_string();
         let mut command = program(self.folder.path());
         let url = self.harness.chain().url();
         command.args(["doctor", "--registry", &registry, "--rpc-url", url]);
+        command.args(flags);
         finished(command).await
     }
 

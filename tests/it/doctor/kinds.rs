@@ -138,7 +138,7 @@ impl<'h> Kinds<'h> {
         let roles = ran.roles();
         assert!(roles.contains("upgradeability-storage"));
         // The same for people.
-        let printed = self.team.printed().await;
+        let printed = self.team.printed_with(&["--full"]).await;
         for account in [self.evm, self.uups] {
             let mut lines = printed.printed.lines();
             let account = format!("      {account}  ");

@@ -185,21 +185,20 @@ impl Coverage {
 
     /// Lines for people: what was not checked as a whole.
     pub fn lines(&self) -> Vec<String> {
-        let mut lines = Vec::new();
         let is_shown = |one: &&Evidence| one.extent() > Extent::Complete && !one.is_expected;
+        let mut parts: Vec<(String, Vec<&str>)> = Vec::new();
         for one in self.0.iter().filter(is_shown) {
-            let line = format!(
-                "{:<10} {} {}: {}",
-                "coverage",
-                one.part,
-                one.extent().word(),
-                one.why
-            );
-            if !lines.contains(&line) {
-                lines.push(line);
+            let part = format!("{:<10} {} {}", "checked", one.part, one.extent().word());
+            match parts.iter_mut().find(|(other, _)| *other == part) {
+                Some((_, whys)) if whys.contains(&one.why.as_str()) => {}
+                Some((_, whys)) => whys.push(&one.why),
+                None => parts.push((part, vec![&one.why])),
             }
         }
-        lines
+        let parts = parts.into_iter();
+        parts
+            .map(|(part, whys)| format!("{part}: {}", whys.join("; ")))
+            .collect()
     }
 }
 
@@ -277,7 +276,7 @@ mod tests {
         );
         assert_eq!(
             coverage.lines()[0],
-            "coverage   live-instances partial: 64 of 900"
+            "checked    live-instances partial: 64 of 900"
         );
         let ids: Vec<String> = coverage
             .findings()

@@ -128,14 +128,16 @@ pub(crate) struct Deployed<'a> {
 
 impl CommandReport for Deployed<'_> {
     fn lines(&self, _: &Names) -> Vec<String> {
-        let mut lines = self.transactions.lines();
-        lines.push(format!("address   {}", self.address));
-        lines.push(format!("codehash  {}", self.codehash));
+        let mut lines = vec![
+            format!("address   {}", self.address),
+            format!("codehash  {}", self.codehash),
+        ];
         lines.push(match (self.active, self.activated_days) {
             (false, _) => "inactive: it cannot run yet".into(),
             (true, Some(days)) => format!("activated for {}", count(days, "day")),
             (true, None) => "active: the same code was activated before".into(),
         });
+        lines.extend(self.transactions.lines());
         lines
     }
 }

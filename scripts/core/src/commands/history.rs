@@ -36,6 +36,6 @@ pub(crate) async fn run(context: &Context, name: &str) -> Result<Outcome> {
     if let Some(error) = &verification.error {
         context.note(&error.message);
     }
-    let report = HistoryReport::of(compared, verification);
+    let report = HistoryReport::of(compared, verification, context.global.full);
     Ok(Outcome::of(&report, &names))
 }

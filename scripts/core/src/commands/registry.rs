@@ -164,7 +164,11 @@ pub(crate) struct Deployed {
 
 impl CommandReport for Deployed {
     fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = self.transactions.lines();
+        let mut lines = vec![
+            format!("registry  {}", self.registry),
+            format!("define    {}", names.policy(&self.define)),
+        ];
+        lines.extend(self.transactions.lines());
         let shared = self.framework.iter().filter(|program| program.shared);
         lines.extend(shared.map(|program| {
             let activated = match program.activated {
@@ -177,8 +181,6 @@ impl CommandReport for Deployed {
         if self.was_there {
             lines.push("shared    the registry: already deployed with this code".into());
         }
-        lines.push(format!("registry  {}", self.registry));
-        lines.push(format!("define    {}", names.policy(&self.define)));
         lines
     }
 

@@ -203,9 +203,9 @@ pub(crate) struct Cancelled {
 
 impl CommandReport for Cancelled {
     fn lines(&self, _: &Names) -> Vec<String> {
-        let mut lines = self.transactions.lines();
         let cancelled = || format!("cancelled {}", self.action);
-        lines.push(self.already.clone().unwrap_or_else(cancelled));
+        let mut lines = vec![self.already.clone().unwrap_or_else(cancelled)];
+        lines.extend(self.transactions.lines());
         lines
     }
 }
@@ -227,15 +227,15 @@ pub(crate) struct Revoked {
 
 impl CommandReport for Revoked {
     fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = self.transactions.lines();
-        lines.push(match self.left {
+        let mut lines = vec![match self.left {
             Some(left) if self.withdrawn => format!("revoked, now {left}"),
             Some(left) if self.transactions.count() == 0 => {
                 format!("revoked or refused already, still {left}")
             }
             Some(left) => format!("refused, still {left}"),
             None => "refused before anybody proposed it".into(),
-        });
+        }];
+        lines.extend(self.transactions.lines());
         lines.push(format!(
             "offline signatures of {} no longer count for it; that account can still run stylus-upgrades approve",
             names.short(self.approver)

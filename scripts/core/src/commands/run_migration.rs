@@ -197,19 +197,25 @@ impl CommandReport for MigratedReport {
     fn lines(&self, _: &Names) -> Vec<String> {
         let migrated = &self.migrated;
         let Migrated { proxy, spent, .. } = migrated;
-        let mut lines = vec![format!(
+        let spent_line = format!(
             "{proxy}  {} in {}, {}, {:.1} s",
             count(spent.items, "item"),
             count(spent.transactions, "transaction"),
             spent.cost,
             migrated.taken.as_secs_f64(),
-        )];
+        );
+        let mut lines: Vec<String> = migrated
+            .live
+            .iter()
+            .map(|live| format!("{proxy}  {live}"))
+            .collect();
+        lines.push(spent_line);
         if let Some(End { tx, gas }) = migrated.end {
             let gas = gas.to_string();
             lines.push(format!("{:<44} {tx}  {gas:>18}", "endMigration"));
         }
         match (&migrated.live, &migrated.then) {
-            (Some(live), _) => lines.push(format!("{proxy}  {live}")),
+            (Some(_), _) => {}
             (None, Some(next)) => {
                 lines.push(format!("{proxy}  {}", next.summary()));
                 lines.push(format!("next: stylus-upgrades run-migration {proxy}"));

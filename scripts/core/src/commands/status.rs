@@ -82,6 +82,7 @@ pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome>
         waiting.extend(ripe(registry, name).await?);
     }
     let report = StatusReport {
+        is_full: context.global.full,
         registry: registry.address,
         ripe: waiting,
         warnings,
@@ -109,6 +110,8 @@ async fn of_definitions(session: Session<'_>, names: Vec<String>) -> Result<Foun
 /// What `status` reports.
 #[derive(Serialize)]
 pub(crate) struct StatusReport {
+    #[serde(skip)]
+    is_full: bool,
     registry: Address,
     #[serde(flatten)]
     found: Found,
@@ -158,7 +161,7 @@ impl Found {
 impl CommandReport for StatusReport {
     fn lines(&self, names: &Names) -> Vec<String> {
         match &self.found {
-            Found::Instance(one) => one.lines(names),
+            Found::Instance(one) => one.lines(self.is_full, names),
             Found::Definitions { definitions, .. } if definitions.is_empty() => [
                 "nothing is defined yet",
                 "next: stylus-upgrades define NAME --migrate POLICY",

@@ -173,14 +173,11 @@ pub(crate) struct UpgradedInstance {
 
 impl CommandReport for UpgradedInstance {
     fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = self.effects.transaction_lines();
-        lines.extend(self.effects.check_lines());
         let Self {
             proxy, from, to, ..
         } = self;
-        lines.extend(self.executed.then(|| format!("{proxy}  {from} → {to}")));
-        lines.extend(self.effects.later_lines(names));
-        lines
+        let own = self.executed.then(|| format!("{proxy}  {from} → {to}"));
+        self.effects.lines_with(own.into_iter().collect(), names)
     }
 
     fn exit(&self) -> Exit {

@@ -11,9 +11,6 @@ use crate::registry::{Receiver, Waiting};
 use crate::text::{count, shell_word};
 use std::collections::BTreeSet;
 
-/// Instances whose checks are all shown.
-const IN_FULL: usize = 4;
-
 /// The report of a governed call: the fields of its command, and the effects of the call.
 #[derive(Serialize)]
 pub(crate) struct Governed<S> {
@@ -259,63 +256,43 @@ impl Effects {
         matches!(&self.result, Some(CallResult::Sent(one)) if one.submitted.execution().is_some())
     }
 
-    /// All lines, those of the command itself before the checks.
-    fn lines_with(&self, own: Vec<String>, names: &Names) -> Vec<String> {
-        let mut lines = self.transaction_lines();
-        lines.truncate(self.transactions_before_rollout());
-        lines.extend(own);
-        lines.extend(self.check_lines());
-        lines.extend(self.later_lines(names));
-        lines
-    }
-
-    /// A line for each transaction.
-    pub(crate) fn transaction_lines(&self) -> Vec<String> {
-        let all = self.transactions.as_ref();
-        all.map(Transactions::lines).unwrap_or_default()
-    }
-
-    /// Whether few instances were upgraded, and all of them: each is told with its checks, and nothing else of the rollout.
-    fn tells_each(&self) -> bool {
-        let checks = self.checks.as_deref().unwrap_or_default();
-        let few = checks.chunk_by(|one, next| one.proxy == next.proxy).count();
-        let is_whole = |one: &RolledOut| one.left == Some(0) && one.skipped.is_empty();
-        (1..=IN_FULL).contains(&few)
-            && self.result.is_some()
-            && self.rolled_out.as_ref().is_some_and(is_whole)
-    }
-
-    fn transactions_before_rollout(&self) -> usize {
-        if self.tells_each() {
-            return usize::MAX; // all of them come first
-        }
-        let of_rollout = self.rolled_out.as_ref().map_or(0, |one| one.transactions);
-        let all = self.transactions.as_ref().map_or(0, Transactions::count);
-        all.saturating_sub(of_rollout)
-    }
-
-    /// The lines of the checks.
-    pub(crate) fn check_lines(&self) -> Vec<String> {
-        self.checked.as_ref().map(Checks::lines).unwrap_or_default()
-    }
-
-    /// The lines of the call and of the instances.
-    pub(crate) fn later_lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = match &self.result {
+    /// All lines: the verdict, those of the command itself, the checks, the instances, the transactions, and what comes
+    /// next.
+    pub(crate) fn lines_with(&self, own: Vec<String>, names: &Names) -> Vec<String> {
+        let mut result = match &self.result {
             Some(CallResult::Sent(proposal)) => proposal.lines(names),
             Some(CallResult::Exported(exported)) => exported.lines(names),
             Some(CallResult::Already(already)) => already.says.iter().cloned().collect(),
             None => Vec::new(),
         };
+        let mut lines: Vec<String> = result.drain(..result.len().min(1)).collect();
+        lines.extend(self.proxy.map(proxy_line));
+        lines.extend(own);
+        lines.extend(self.check_lines());
         if let Some(rolled_out) = &self.rolled_out {
-            let transactions = self.transaction_lines().into_iter();
-            lines.extend(transactions.skip(self.transactions_before_rollout()));
+            lines.extend(rolled_out.lines());
             lines.extend(instance_lines(self.checks.as_deref(), names));
-            if !self.tells_each() {
-                lines.extend(rolled_out.lines());
-            }
         }
-        lines.extend(self.says.clone());
+        lines.extend(self.transaction_lines());
+        lines.extend(result);
+        lines.extend(self.next_lines());
+        lines
+    }
+
+    /// A line for each transaction.
+    fn transaction_lines(&self) -> Vec<String> {
+        let all = self.transactions.as_ref();
+        all.map(Transactions::lines).unwrap_or_default()
+    }
+
+    /// The lines of the checks.
+    fn check_lines(&self) -> Vec<String> {
+        self.checked.as_ref().map(Checks::lines).unwrap_or_default()
+    }
+
+    /// What is still to be done.
+    fn next_lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.says.iter().cloned().collect();
         for one in &self.paused {
             let (proxy, from, to) = (one.proxy, &one.from, &one.to);
             lines.push(format!("{proxy}  paused on its way {from} → {to}"));
@@ -323,7 +300,6 @@ impl Effects {
         }
         lines.extend(self.sampled.iter().map(|why| format!("! {why}")));
         lines.extend(self.waiting.iter().flat_map(LeftWaiting::lines));
-        lines.extend(self.proxy.map(proxy_line));
         lines
     }
 }
@@ -357,12 +333,12 @@ impl Proposal {
 impl RolledOut {
     fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
+        if self.transactions > 0 || self.left != Some(0) {
+            lines.push(format!("rollout {}", so_far(self.upgraded, self.left)));
+        }
         for one in &self.skipped {
             lines.push(format!("skipped {}: {}", one.proxy, one.reason));
             lines.push(format!("  next    {}", one.next));
-        }
-        if self.transactions > 0 || self.left != Some(0) {
-            lines.push(format!("rollout {}", so_far(self.upgraded, self.left)));
         }
         lines.extend(self.nothing.clone());
         if !self.paused_or_resumed.is_empty() {
@@ -391,17 +367,21 @@ impl LeftWaiting {
     }
 }
 
-/// The checks of the instances that were upgraded: of a few all, of many a line for each, and what failed.
+/// A line for each instance that was upgraded, with the checks that hold, and one for each check that failed.
 fn instance_lines(checks: Option<&[Check]>, names: &Names) -> Vec<String> {
     let checks = checks.unwrap_or_default();
-    let of_each = || checks.chunk_by(|one, next| one.proxy == next.proxy);
-    let are_few = of_each().count() <= IN_FULL;
     let mut lines = Vec::new();
-    for of_one in of_each() {
-        let proxy = of_one.first().map(|check| names.long(check.proxy));
-        lines.extend(proxy.map(|proxy| format!("instance {proxy}")));
-        let shown = of_one.iter().filter(|check| are_few || !check.ok);
-        lines.extend(shown.map(|check| format!("  {}", check.line())));
+    for of_one in checks.chunk_by(|one, next| one.proxy == next.proxy) {
+        let Some(proxy) = of_one.first().map(|check| names.long(check.proxy)) else {
+            continue;
+        };
+        let (hold, fail): (Vec<_>, Vec<_>) = of_one.iter().partition(|check| check.ok);
+        let hold: Vec<&str> = hold.iter().map(|check| check.name).collect();
+        lines.push(match hold.is_empty() {
+            true => format!("instance {proxy}"),
+            false => format!("instance {proxy}  ✓ {}", hold.join(", ")),
+        });
+        lines.extend(fail.iter().map(|check| format!("  {}", check.line())));
     }
     lines
 }

@@ -5,6 +5,9 @@ use crate::cost::Cost;
 use crate::ids::TxHash;
 use serde::Serialize;
 
+/// Transactions that have a line each.
+const IN_FULL: usize = 3;
+
 /// The transactions of a command, in order. A report flattens it into its document.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Transactions {
@@ -72,18 +75,23 @@ impl Transactions {
         self.transactions.len()
     }
 
-    /// A line for each; the last of several tells what all of them cost.
+    /// A line for each of a few, the last of several with what all of them cost; of more a line for the main one and
+    /// one for the others.
     pub fn lines(&self) -> Vec<String> {
         let all: Cost = self.transactions.iter().map(|one| one.cost).sum();
-        let line = |(at, one): (usize, &Transaction)| {
-            let in_all = match at > 0 && at + 1 == self.transactions.len() {
-                true => format!(", in all {}", all.ether()),
-                false => String::new(),
+        let is_main = |one: &&Transaction| self.main.as_ref().is_some_and(|main| main.tx == one.tx);
+        if self.transactions.len() > IN_FULL
+            && let Some(main) = self.transactions.iter().find(is_main)
+        {
+            let number = self.transactions.len();
+            let all = format!("all {number} transactions: {}, {}", all.ether(), all.gas);
+            return vec![main.line(""), all];
+        }
+        let line =
+            |(at, one): (usize, &Transaction)| match at > 0 && at + 1 == self.transactions.len() {
+                true => one.line(&format!(", in all {}", all.ether())),
+                false => one.line(""),
             };
-            let (name, tx) = (&one.name, one.tx);
-            let (ether, gas) = (one.cost.ether(), one.cost.gas);
-            format!("{name:<44} {tx}  {ether}{in_all}, {gas}")
-        };
         self.transactions.iter().enumerate().map(line).collect()
     }
 }
@@ -96,5 +104,12 @@ impl Transaction {
             tx: sent.tx,
             cost: sent.cost,
         }
+    }
+
+    /// Its name, hash, cost in ether and gas; `in_all` stands behind the ether.
+    fn line(&self, in_all: &str) -> String {
+        let (name, tx) = (&self.name, self.tx);
+        let (ether, gas) = (self.cost.ether(), self.cost.gas);
+        format!("{name:<44} {tx}  {ether}{in_all}, {gas}")
     }
 }

@@ -8,9 +8,15 @@ use crate::assess::{Finding, Severity};
 use crate::text::{count, utc};
 
 impl Diagnosis {
-    /// The lines. `registry` is its address with its name.
-    pub fn lines(&self, registry: &str) -> Vec<String> {
-        let mut lines = self.chain.lines();
+    /// The lines, the verdict first. `registry` is its address with its name. Where everything works that is one line,
+    /// unless `is_full`.
+    pub fn lines(&self, registry: &str, is_full: bool) -> Vec<String> {
+        let mut lines = vec![self.verdict_line()];
+        let is_well = self.findings.is_empty() && self.migrations.is_empty();
+        if is_well && self.chain.scheduled.is_none() && !is_full {
+            return lines;
+        }
+        lines.extend(self.chain.lines());
         lines.push(format!("programs of {registry}"));
         lines.extend(self.programs.iter().flat_map(Program::lines));
         let mut add = |name: &str, section: Vec<String>| {
@@ -28,8 +34,22 @@ impl Diagnosis {
             "findings",
             findings.map(|line| format!("  {line}")).collect(),
         );
-        lines.push(self.verdict().into());
         lines
+    }
+
+    /// What it comes to; where nothing was found with when the first program expires.
+    fn verdict_line(&self) -> String {
+        let needed = self.programs.iter().filter(|one| one.needed);
+        let programs = count(needed.clone().count(), "program");
+        let first = needed.filter_map(|one| one.days_left).min();
+        let verdict = self.verdict();
+        match first.filter(|_| self.findings.is_empty()) {
+            Some(days) => format!(
+                "{verdict}: {programs}, the first expires in {}",
+                count(days, "day")
+            ),
+            None => verdict.into(),
+        }
     }
 
     /// What it comes to.

@@ -166,9 +166,27 @@ pub(super) fn failed(checks: &[LiveCheck]) -> Option<Report> {
 }
 
 impl Verification {
-    /// Lines for people.
+    /// Lines for people, one for each check.
     pub fn lines(&self) -> Vec<String> {
         let checks = self.checks.iter().map(LiveCheck::line);
+        let lines = checks.chain(self.more_lines());
+        lines.map(|line| format!("  {line}")).collect()
+    }
+
+    /// The same with how many checks hold in place of these.
+    pub fn short_lines(&self) -> Vec<String> {
+        let (hold, fail): (Vec<_>, Vec<_>) = self.checks.iter().partition(|one| one.ok);
+        let held = match hold.len() {
+            1 => "✓ 1 check holds".to_owned(),
+            more => format!("✓ {more} checks hold"),
+        };
+        let held = Some(held).filter(|_| !hold.is_empty());
+        let fail = fail.into_iter().map(LiveCheck::line);
+        fail.chain(self.more_lines()).chain(held).collect()
+    }
+
+    /// What was found beside the checks, and what is paused.
+    fn more_lines(&self) -> impl Iterator<Item = String> {
         let findings = self.findings.iter().flat_map(Finding::short_lines);
         let paused = self.paused.iter().flat_map(|name| {
             [
@@ -176,7 +194,6 @@ impl Verification {
                 format!("  next: stylus-upgrades resume {}", shell_word(name)),
             ]
         });
-        let lines = checks.chain(findings).chain(paused);
-        lines.map(|line| format!("  {line}")).collect()
+        findings.chain(paused)
     }
 }

@@ -29,12 +29,16 @@ pub struct HistoryReport {
     /// Whether it still holds.
     #[serde(flatten)]
     pub verification: Verification,
+    /// Whether lines show each event, hash and check.
+    #[serde(skip)]
+    pub is_full: bool,
 }
 
 impl HistoryReport {
-    /// Of what was read and compared.
-    pub fn of(compared: ComparedHistory, verification: Verification) -> Self {
+    /// Of what was read and compared. Lines are short unless `is_full`.
+    pub fn of(compared: ComparedHistory, verification: Verification, is_full: bool) -> Self {
         Self {
+            is_full,
             registry: compared.registry,
             name: compared.history.definition.name,
             entries: compared.history.entries,
@@ -46,16 +50,16 @@ impl HistoryReport {
 
 impl CommandReport for HistoryReport {
     fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = Vec::new();
+        let mut lines = match self.is_full {
+            true => self.verification.lines(),
+            false => self.verification.short_lines(),
+        };
         for all in self.entries.chunk_by(|one, next| one.tx == next.tx) {
-            let first = all.iter().take(1).map(|one| {
-                let (time, block) = (utc(one.time), one.block);
-                format!("{time}  block {block}  {}", one.tx)
-            });
-            lines.extend(first);
-            lines.extend(all.iter().map(|one| entry_line(one, names)));
+            match self.is_full {
+                true => lines.extend(event_lines(all, names)),
+                false => lines.extend(transaction_line(all, names)),
+            }
         }
-        lines.extend(self.verification.lines());
         lines
     }
 
@@ -64,12 +68,45 @@ impl CommandReport for HistoryReport {
     }
 }
 
+/// The events of a transaction in one line: when, who, what, and under which policy.
+fn transaction_line(all: &[Entry], names: &Names) -> Option<String> {
+    let first = all.first()?;
+    let by = all.chunk_by(|one, next| one.who == next.who).map(|all| {
+        let who = all
+            .first()
+            .map(|one| names.short(one.who))
+            .unwrap_or_default();
+        let what: Vec<&str> = all.iter().map(|one| one.what.as_str()).collect();
+        format!("{who}  {}", what.join("; "))
+    });
+    let by: Vec<String> = by.collect();
+    let mut line = format!("{}  {}", utc(first.time), by.join("; "));
+    if let Some(policy) = all.iter().find_map(decided_under) {
+        line.push_str(&format!("  under {policy}"));
+    }
+    Some(line)
+}
+
+/// The events of a transaction, a line for each below that of the transaction.
+fn event_lines(all: &[Entry], names: &Names) -> Vec<String> {
+    let first = all.iter().take(1);
+    let first = first.map(|one| format!("{}  block {}  {}", utc(one.time), one.block, one.tx));
+    let events = all.iter().map(|one| entry_line(one, names));
+    first.chain(events).collect()
+}
+
+/// The policy that was in force for an action, where the event is about one.
+fn decided_under(entry: &Entry) -> Option<&String> {
+    let is_of_action = matches!(entry.event, "Proposed" | "Approved" | "Executed");
+    entry.policy.as_ref().filter(|_| is_of_action)
+}
+
 fn entry_line(entry: &Entry, names: &Names) -> String {
     let mut text = format!("  {}  {}", names.short(entry.who), entry.what);
     if let Some(hash) = entry.codehash {
         text.push_str(&format!("  code hash {hash}"));
     }
-    if let (Some(policy), "Proposed" | "Approved" | "Executed") = (&entry.policy, entry.event) {
+    if let Some(policy) = decided_under(entry) {
         text.push_str(&format!("  under {policy}"));
     }
     text

@@ -52,8 +52,8 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// Lines for people.
-    pub fn lines(&self, names: &Names) -> Vec<String> {
+    /// Lines for people: what the proxy itself keeps only if `is_full`.
+    pub fn lines(&self, is_full: bool, names: &Names) -> Vec<String> {
         let mut lines = vec![instance_line(&self.instance.instance, names)];
         lines.extend(self.findings.iter().flat_map(Finding::lines));
         lines.extend(self.steps.lines(&self.current));
@@ -61,7 +61,8 @@ impl Inspection {
         lines.push(format!("storage of {}", self.instance.instance.version));
         let unknown = self.fields_unknown.iter();
         lines.extend(unknown.map(|why| format!("  not all of it is known: {why}")));
-        lines.extend(self.fields.iter().chain(&self.framework).map(field_line));
+        let framework = self.framework.iter().filter(|_| is_full);
+        lines.extend(self.fields.iter().chain(framework).map(field_line));
         lines.push("events".into());
         lines.extend(self.entries.iter().map(|entry| {
             let (time, who) = (utc(entry.time), names.short(entry.who));

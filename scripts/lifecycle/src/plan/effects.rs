@@ -298,8 +298,15 @@ impl OutcomesByLimit {
 
 /// The limits in a row, the least first: the order in which they were tried says nothing.
 pub fn limits_in_words(limits: &[u64]) -> String {
-    let mut limits = limits.to_vec();
-    limits.sort_unstable();
-    let limits: Vec<String> = limits.into_iter().map(grouped).collect();
-    limits.join(", ")
+    let (least, most) = (limits.iter().min(), limits.iter().max());
+    match (least, most) {
+        (Some(least), Some(most)) if limits.len() > 2 => {
+            let (least, most) = (grouped(*least), grouped(*most));
+            format!("{} amounts from {least} to {most}", limits.len())
+        }
+        (Some(least), Some(most)) if least < most => {
+            format!("{} and {}", grouped(*least), grouped(*most))
+        }
+        (one, _) => one.map(|one| grouped(*one)).unwrap_or_default(),
+    }
 }

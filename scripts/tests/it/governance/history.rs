@@ -54,7 +54,7 @@ fn history_reports_who_did_what_when_under_which_policy() {
     holds(&history);
     history.has(json!({"differences": []}));
     let shown = sandbox.shown("Other", "history A", 0);
-    contains(&shown, &["Admin2  executed migration to 2.0"]);
+    contains(&shown, &["; executed migration to 2.0", " checks hold"]);
 }
 
 #[test]

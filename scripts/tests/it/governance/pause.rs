@@ -79,7 +79,7 @@ fn a_pause_is_no_tick_to_doctor_verify_and_history() {
     sandbox
         .done("Admin", "verify A")
         .has(json!({"paused": ["A"]}));
-    let shown = sandbox.shown("Admin", "history A", 0);
+    let shown = sandbox.shown("Admin", "history A --full", 0);
     contains(
         &shown,
         &[

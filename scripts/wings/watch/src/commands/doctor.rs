@@ -69,6 +69,8 @@ pub(crate) struct Examined {
     error: Option<Report>,
     #[serde(skip)]
     exit: Exit,
+    #[serde(skip)]
+    is_full: bool,
 }
 
 pub(crate) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome, Error> {
@@ -141,6 +143,7 @@ async fn of_registry(
         ok,
         error: first.map(|first| Report::of(first)),
         exit,
+        is_full: context.global.full,
         diagnosis,
     })
 }
@@ -244,7 +247,10 @@ impl CommandReport for Examined {
             }
             lines.extend(cured.iter().map(Cured::line));
         }
-        lines.extend(self.diagnosis.lines(&names.long(self.registry)));
+        lines.extend(
+            self.diagnosis
+                .lines(&names.long(self.registry), self.is_full),
+        );
         lines
     }
 
