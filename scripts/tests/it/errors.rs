@@ -92,7 +92,8 @@ fn kinds() -> BTreeSet<String> {
     let product = source.split("#[cfg(test)]").next().unwrap_or_default();
     let fixed = product.split("Self::fixed(\"").skip(1);
     let named = product.split(": &str = \"").skip(1);
-    let listed = product.split("\n    \"").skip(1);
+    let lines = product.lines().map(str::trim);
+    let listed = lines.filter_map(|line| line.strip_prefix('"'));
     let all = fixed.chain(named).chain(listed);
     let all = all.filter_map(|rest| rest.split_once('"'));
     let all = all.map(|(kind, _)| kind.trim_end_matches('-').to_owned());

@@ -39,39 +39,6 @@ const OF_LAYOUTS: [&str; 9] = [
     "unknown",
 ];
 
-/// Kinds of findings beside those that have a constant here, or a family of kinds by its first or last word: with the
-/// constants, every kind that there is.
-pub const KINDS: [&str; 28] = [
-    "absent",
-    "added",
-    "build-differs",
-    "changed",
-    "code-size",
-    "complete",
-    "dirty",
-    "expectation-lost",
-    "fuzzed",
-    "immutable-changed",
-    "initializer-lost",
-    "instances",
-    "manifest-changed",
-    "not-reached",
-    "not-seen",
-    "partial",
-    "policy-change",
-    "proxy-code",
-    "refused",
-    "removed",
-    "ripe",
-    "storage-changes",
-    "trial",
-    "unsafe",
-    "upgrade-calls",
-    "library-changed",
-    "mutability-changed",
-    "returns-changed",
-];
-
 /// What the id of an open action of others begins with.
 const OTHER_ACTION: &str = "other-action";
 /// Hexadecimal digits of an action in such an id: nobody finds another action with the same.
@@ -86,6 +53,39 @@ const STRANGER: &str = "stranger";
 const ARRIVAL: &str = "arrival";
 
 impl FindingId {
+    /// Kinds of findings beside those that have a constant here, or a family of kinds by its first or last word: with the
+    /// constants, every kind that there is.
+    pub const KINDS: [&'static str; 28] = [
+        "absent",
+        "added",
+        "build-differs",
+        "changed",
+        "code-size",
+        "complete",
+        "dirty",
+        "expectation-lost",
+        "fuzzed",
+        "immutable-changed",
+        "initializer-lost",
+        "instances",
+        "manifest-changed",
+        "not-reached",
+        "not-seen",
+        "partial",
+        "policy-change",
+        "proxy-code",
+        "refused",
+        "removed",
+        "ripe",
+        "storage-changes",
+        "trial",
+        "unsafe",
+        "upgrade-calls",
+        "library-changed",
+        "mutability-changed",
+        "returns-changed",
+    ];
+
     /// Two layouts that differ and cannot be compared.
     pub const NOT_COMPARED: Self = Self::fixed("not-compared");
     /// A layout that lists no namespaces, where its contract may have some.
