@@ -49,11 +49,21 @@ pub fn compare(old: &Layout, new: &Layout) -> Result<Report, LayoutError> {
     for (at, area) in after.iter().enumerate() {
         if !before.iter().any(|other| other.name == area.name) {
             let fields = remaining(&area.fields, at, &kept.new);
-            findings.extend(
-                fields
-                    .iter()
-                    .map(|field| new_namespace((&before, &after), area.name, field)),
-            );
+            findings.extend(fields.iter().map(|field| new_namespace(area.name, field)));
+        }
+    }
+    for one in &mut findings {
+        if one.old.is_some() || one.decision != Decision::Safe {
+            continue;
+        }
+        let found = empty::instead_of((&before, &after), &one.area, &one.field)
+            .map(|note| (Verdict::NamespaceChange, note));
+        let found = found.or_else(|| {
+            let note = empty::opens(&before, &one.field)?;
+            Some((Verdict::Insert, note))
+        });
+        if let Some((verdict, note)) = found {
+            (one.verdict, one.decision, one.note) = (verdict, Decision::Refused, note);
         }
     }
     for (at, i) in &kept.new {
@@ -61,12 +71,6 @@ pub fn compare(old: &Layout, new: &Layout) -> Result<Report, LayoutError> {
             .get(*at)
             .and_then(|area| Some((area.name, area.fields.get(*i)?)));
         findings.extend(found.map(|(name, field)| same_place(name, field)));
-    }
-    for one in &mut findings {
-        let is_new = one.old.is_none() && one.decision == Decision::Safe;
-        if let Some(note) = empty::opens(&before, &one.field).filter(|_| is_new) {
-            (one.verdict, one.decision, one.note) = (Verdict::Insert, Decision::Refused, note);
-        }
     }
     for meeting in places::meetings(&before, &after, &kept) {
         let Some((area, field)) = after
@@ -169,22 +173,11 @@ fn dropped_namespace(namespace: &str, field: &Field<'_>) -> FieldChange {
     }
 }
 
-fn new_namespace(
-    (before, after): (&[places::Area<'_>], &[places::Area<'_>]),
-    namespace: &str,
-    field: &Field<'_>,
-) -> FieldChange {
-    let (verdict, decision, note) = match empty::instead_of((before, after), field) {
-        Some(note) => (Verdict::NamespaceChange, Decision::Refused, note),
-        None => (
-            Verdict::SafeAppend,
-            Decision::Safe,
-            "a new namespace".to_owned(),
-        ),
-    };
+fn new_namespace(namespace: &str, field: &Field<'_>) -> FieldChange {
+    let note = "a new namespace";
     FieldChange {
         new: Some(field.location()),
-        ..Area::root(namespace).finding(verdict, decision, field.label(), note)
+        ..Area::root(namespace).finding(Verdict::SafeAppend, Decision::Safe, field.label(), note)
     }
 }
 
@@ -414,20 +407,23 @@ impl<'a> Area<'a> {
                 old.ty.label()
             );
             findings.push(self.finding(Verdict::Retype, Decision::Refused, new.label(), note));
-        } else if !changes.is_empty()
-            && declared
-            && old.size == new.size
-            && are_found_alike(old.ty, new.ty)
-        {
-            let note = format!("declared: it was {}", old.ty.label());
-            findings.push(FieldChange {
-                declared: Some(Declared::Same),
-                ..self.finding(Verdict::Retype, Decision::Safe, new.label(), note)
-            });
         } else {
-            findings.extend(changes.into_iter().map(|change| {
+            // Its author says what the bytes mean, not where they are.
+            let is_said = declared && old.size == new.size && are_found_alike(old.ty, new.ty);
+            let (said, others): (Vec<_>, Vec<_>) = changes
+                .into_iter()
+                .partition(|change| is_said && !change.is_of_place());
+            if !said.is_empty() {
+                let note = format!("declared: it was {}", old.ty.label());
+                findings.push(FieldChange {
+                    declared: Some(Declared::Same),
+                    ..self.finding(Verdict::Retype, Decision::Safe, new.label(), note)
+                });
+            }
+            findings.extend(others.into_iter().map(|change| {
                 let field = format!("{}{}", new.label(), change.field);
                 let note = match declared {
+                    true if is_said => format!("{}; a declared type moves nothing", change.note),
                     true if old.size == new.size => {
                         "declared, but its values are in other slots".to_owned()
                     }

@@ -82,10 +82,22 @@ impl<'l> Field<'l> {
         self.item.retyped_from.as_deref().map(bare)
     }
 
-    /// An array named `__gap` or `__gap_…`: room that the author left for later.
+    /// An array of words or parts of words that is named `__gap` or `__gap_…`: room that the author left for later. What
+    /// keeps its values elsewhere is none: there, nobody sees whether it is used.
     pub(crate) fn is_gap(&self) -> bool {
-        (self.label() == "__gap" || self.label().starts_with("__gap_"))
-            && matches!(self.ty.shape(), Shape::Array { .. })
+        let is_named = self.label() == "__gap" || self.label().starts_with("__gap_");
+        is_named
+            && match self.ty.shape() {
+                Shape::Array { base, .. } => matches!(
+                    base.plain().shape(),
+                    Shape::Uint(_)
+                        | Shape::Int(_)
+                        | Shape::Bool
+                        | Shape::Address
+                        | Shape::FixedBytes(_)
+                ),
+                _ => false,
+            }
     }
 
     pub(crate) fn overlaps(&self, other: &Field<'_>) -> bool {

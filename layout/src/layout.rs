@@ -77,8 +77,8 @@ pub struct Item {
     pub contract: String,
     /// Its name.
     pub label: String,
-    /// The contract that declares it, where another variable of the same layout has the same name: private
-    /// variables of a Solidity contract's parents may.
+    /// The contract that declares it, where another variable has the same name or may have it: private variables of a
+    /// Solidity contract's parents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
     /// Where it begins within its slot, in bytes from the low-order end.
@@ -185,6 +185,18 @@ impl Layout {
             one.hash()
         };
         listed(self) == listed(other)
+    }
+
+    /// Whether both say the same, with what is declared and what is not listed: each of them knows all of it.
+    pub fn says_as(&self, other: &Self) -> bool {
+        let said = |one: &Self| {
+            let mut one = one.clone();
+            if let Some(unlisted) = &mut one.unlisted {
+                unlisted.retain(|one| *one != Unlisted::NotBuilt);
+            }
+            one.hash()
+        };
+        said(self) == said(other)
     }
 
     /// The same by the word of a file.

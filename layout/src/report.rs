@@ -154,6 +154,13 @@ impl FieldChange {
         }
     }
 
+    /// Whether it is about where something lies: a field that moved, or one that is declared to be where another one of
+    /// its name was.
+    pub(crate) fn is_of_place(&self) -> bool {
+        matches!(self.verdict, Verdict::Reorder | Verdict::Shift)
+            || self.declared == Some(Declared::Exchanged)
+    }
+
     /// What it is called: `reorder:owner`, `delete:erc7201:example.main:x`, and where several fields have one
     /// name `retype:Base._x@5`.
     pub fn id(&self) -> String {

@@ -12,35 +12,41 @@ fn name(label: &str) -> String {
     label.replace('_', "").to_lowercase()
 }
 
-/// Why a field that begins empty in a new place is no addition, if it is none.
+/// Why a field that begins empty in a new place is no addition, if it is none: the version before keeps something under
+/// its name elsewhere. What the fields of one root that have exactly this name are now, their pairs say.
 pub(super) fn instead_of(
     (before, after): (&[Area<'_>], &[Area<'_>]),
-    field: &Field<'_>,
+    area: &str,
+    label: &str,
 ) -> Option<String> {
-    let wanted = name(field.label());
-    for area in before {
-        let mut known = area.fields.iter();
-        let Some(known) = known.find(|one| !one.is_gap() && name(one.label()) == wanted) else {
+    let wanted = name(label);
+    for known_in in before {
+        let is_here = known_in.name == area;
+        let is_it = |one: &&Field<'_>| {
+            !one.is_gap() && name(one.label()) == wanted && !(is_here && one.label() == label)
+        };
+        let Some(known) = known_in.fields.iter().find(is_it) else {
             continue;
         };
         // Namespaces belong to their modules: two may use one name, as long as both stay.
-        let stays = after
-            .iter()
-            .any(|one| one.name == area.name && one.has(known.label()));
-        if area.name.is_empty() || !stays {
-            let at = match area.name {
+        let is_of_modules = !area.is_empty() && !known_in.name.is_empty() && !is_here;
+        let stays = || {
+            let mut all = after.iter().filter(|one| one.name == known_in.name);
+            all.any(|one| one.has(known.label()))
+        };
+        if !(is_of_modules && stays()) {
+            let at = match known_in.name {
                 "" => known.location().to_string(),
                 name => format!("{name}, {}", known.location()),
             };
             return Some(format!(
-                "{} begins at zero here, and what the version before keeps under that name stays where it is \
+                "{label} begins at zero here, and the version before keeps something under that name elsewhere \
                  ({at}): where zero means that nothing happened yet, it is open again; move the value in a \
-                 migration",
-                field.label()
+                 migration, or use a new name"
             ));
         }
     }
-    opens(before, field.label())
+    None
 }
 
 /// Why a new field of that name is no addition, if its zero opens something of a contract that is in use.

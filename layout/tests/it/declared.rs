@@ -32,11 +32,12 @@ macro_rules! versions {
 
 versions! {
     first: tokens { a b c }
-    second: "mapping(uint256 => Token)" tokens { b a c }
-    third: "mapping(uint256 => Token)" tokens { a c b }
-    respelled: "mapping(uint256 => struct Token)" tokens { a c b }
-    bare: tokens { a c b }
-    same: "mapping(uint256 => Token)" tokens { b a c }
+    second: "mapping(uint256 => Token)" tokens { d b c }
+    third: "mapping(uint256 => Token)" tokens { e b c }
+    respelled: "mapping(uint256 => struct Token)" tokens { e b c }
+    bare: tokens { e b c }
+    same: "mapping(uint256 => Token)" tokens { d b c }
+    exchanged: "mapping(uint256 => Token)" tokens { b a c }
 }
 
 fn report<Old: StorageLayout, New: StorageLayout>() -> Report {
@@ -47,6 +48,7 @@ fn report<Old: StorageLayout, New: StorageLayout>() -> Report {
 #[test]
 fn a_retype_that_the_old_version_declares_as_well_does_not_count_again() {
     assert!(report::<first::Note, second::Note>().is_safe());
+    assert!(!report::<first::Note, exchanged::Note>().is_safe());
     assert!(report::<second::Note, same::Note>().findings.is_empty());
     for report in [
         report::<second::Note, third::Note>(),

@@ -3,7 +3,7 @@
 
 use alloy_primitives::{B256, U256, keccak256};
 use serde_json::{Value, json};
-use stylus_layout::{Decision, Layout, Ranges, Report, Verdict, compare};
+use stylus_layout::{Decision, Declared, Layout, Ranges, Report, Unlisted, Verdict, compare};
 use stylus_upgrades_interface::slots;
 
 /// `(type id, label, bytes)` of every type that these tests use.
@@ -503,6 +503,136 @@ fn an_old_name_that_begins_at_zero_elsewhere_is_refused() {
         &renamed,
         "insert:owner",
     );
+}
+
+/// Whatever root it is counted from: in a namespace that was there, at slot 0, or spelt otherwise beside the old one.
+#[test]
+fn an_old_name_that_begins_at_zero_in_a_root_that_was_there_is_refused() {
+    let owner = [var("owner", "t_address", 0)];
+    let total = || var("total", "t_uint256", 0);
+    let main = |fields: &[Var], root: &[Var]| layout(root, &[("acme.main", fields)]);
+    // It stays in the namespace, and the code asks another one.
+    for label in ["owner", "_owner"] {
+        refused(
+            &main(&owner, &[]),
+            &main(&owner, &[var(label, "t_address", 0)]),
+            &format!("namespace-change:{label}"),
+        );
+    }
+    refused(
+        &main(&owner, &[total()]),
+        &main(&owner, &[total(), var("owner", "t_address", 1)]),
+        "namespace-change:owner",
+    );
+    refused(
+        &main(&[total()], &owner),
+        &main(&[total(), var("owner", "t_address", 1)], &owner),
+        "namespace-change:erc7201:acme.main:owner",
+    );
+    refused(
+        &layout(&owner, &[]),
+        &layout(&[owner[0].clone(), var("_owner", "t_address", 1)], &[]),
+        "namespace-change:_owner",
+    );
+    // A name that nothing had is none.
+    let other = main(&owner, &[total(), var("cap", "t_uint256", 1)]);
+    assert!(check(&main(&owner, &[total()]), &other).is_safe());
+    // Nor is one that another module adds to its own namespace.
+    let two = |fields: &[Var]| layout(&[], &[("acme.a", &owner), ("acme.b", fields)]);
+    let more = [total(), var("owner", "t_address", 1)];
+    assert!(check(&two(&[total()]), &two(&more)).is_safe());
+}
+
+/// That the old one is gone may be accepted, since a migration moves its value: what lies there now is told by itself.
+#[test]
+fn a_new_field_on_the_bytes_of_one_that_is_gone_is_told() {
+    let old = layout(&[var("total", "t_uint256", 0)], &[]);
+    let new = layout(&[var("cap", "t_int128", 0).at(8)], &[]);
+    refused(&old, &new, "insert:cap");
+    refused(&old, &new, "delete:total");
+}
+
+/// Room is free where it is words: a list of mappings or of lists keeps its values where nobody looks.
+#[test]
+fn a_gap_of_what_keeps_its_values_elsewhere_is_none() {
+    let of = |base: &str| {
+        let array = format!("t_array({base})2_storage");
+        let item =
+            json!({"label": "gap", "encoding": "inplace", "numberOfBytes": "64", "base": base});
+        let map = json!({"label": "mapping(address => uint256)", "encoding": "mapping", "numberOfBytes": "32", "key": "t_address", "value": "t_uint256"});
+        let ty: &'static str = Box::leak(array.clone().into_boxed_str());
+        let types = json!({array: item, "t_mapping(t_address,t_uint256)": map});
+        let old = with_types(&[var("__gap", ty, 0)], &[], types.clone());
+        let fields = [var("a", "t_uint256", 0), var("b", "t_uint256", 1)];
+        check(&old, &with_types(&fields, &[], types)).is_safe()
+    };
+    assert!(of("t_uint256"));
+    assert!(!of("t_mapping(t_address,t_uint256)"));
+    assert!(!of("t_string_storage"));
+}
+
+/// Whoever has the compiler's file compares all that was recorded of the same code with it.
+#[test]
+fn a_layout_that_says_more_or_other_than_the_compiler_is_another_one() {
+    let plain = layout(&[var("total", "t_uint256", 0)], &[]);
+    let with = |unlisted: &[&str], retyped: bool| {
+        let mut other = plain.clone();
+        let places = unlisted.iter().map(|one| (*one).to_owned()).collect();
+        other.unlisted = Some(match unlisted {
+            [] => vec![Unlisted::NotBuilt],
+            _ => vec![Unlisted::SlotsByHand(places)],
+        });
+        other.storage[0].retyped_from = retyped.then(|| "int256".into());
+        other
+    };
+    let here = with(&["A.sol: v.slot in f at 0x1"], false);
+    assert!(plain.says_as(&with(&[], false)) && here.says_as(&here));
+    assert!(!here.says_as(&plain) && !plain.says_as(&here));
+    assert!(!here.says_as(&with(&["A.sol: v.slot in f at 0x2"], false)));
+    assert!(!plain.says_as(&with(&[], true)));
+    // What a plain compiler lists is the same all the same.
+    assert!(here.lists_as(&plain) && plain.lists_as(&with(&[], true)));
+}
+
+/// Its author can say that bytes mean the same in another type, not that they are elsewhere.
+#[test]
+fn a_declared_struct_whose_members_changed_places_is_refused() {
+    let members = |names: [&str; 2], from: [Option<&str>; 2]| {
+        let member = |at: usize| {
+            let mut item = json!({"label": names[at], "offset": 0, "slot": at.to_string(), "type": "t_uint256"});
+            if let Some(from) = from[at] {
+                item["renamedFrom"] = json!(from);
+            }
+            item
+        };
+        json!({"t_struct(S)9_storage": {"encoding": "inplace", "numberOfBytes": "64", "label": "struct S",
+            "members": [member(0), member(1)]}})
+    };
+    let of = |names, from, is_declared: bool| {
+        let mut layout = with_types(
+            &[var("s", "t_struct(S)9_storage", 0)],
+            &[],
+            members(names, from),
+        );
+        layout.storage[0].retyped_from = is_declared.then(|| "S".into());
+        layout
+    };
+    let old = of(["fee", "cap"], [None, None], false);
+    // Called otherwise, at the same places.
+    assert!(check(&old, &of(["rate", "most"], [None, None], true)).is_safe());
+    refused(
+        &old,
+        &of(["cap", "fee"], [None, None], true),
+        "reorder:s.cap",
+    );
+    // Exchanged by its members' own words: as noticeable as without the word about the struct.
+    for is_declared in [false, true] {
+        let new = of(["cap", "fee"], [Some("fee"), Some("cap")], is_declared);
+        let report = check(&old, &new);
+        let exchanged = report.findings.iter();
+        let exchanged = exchanged.filter(|one| one.declared == Some(Declared::Exchanged));
+        assert_eq!(exchanged.count(), 2, "{report:#?}");
+    }
 }
 
 /// Wherever it is new: behind the other fields, in a gap, or behind those of a namespace.

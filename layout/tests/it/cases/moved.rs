@@ -56,7 +56,7 @@ cases! {
         => { contract { uint256 a; } }
     namespace_id_changed [NamespaceChange Refused] { namespace "example.main" Main { uint256 x; } contract { uint256 a; } }
         => { namespace "example.main.v2" Main { uint256 x; } contract { uint256 a; } }
-    namespace_to_root [NamespaceChange Refused, SafeAppend Safe] { namespace "example.main" Main { uint256 x; } contract { uint256 a; } }
+    namespace_to_root [NamespaceChange Refused] { namespace "example.main" Main { uint256 x; } contract { uint256 a; } }
         => { contract { uint256 a; uint256 x; } }
     root_to_namespace [Delete Refused, NamespaceChange Refused] { contract { uint256 a; uint256 x; } }
         => { namespace "example.main" Main { uint256 x; } contract { uint256 a; } }
@@ -69,7 +69,7 @@ cases! {
     namespace_both_dropped [NamespaceChange Refused]
         { namespace "example.a" A { uint256 x; } namespace "example.b" B { address y; } contract { uint256 a; } }
         => { contract { uint256 a; } }
-    namespace_merged_into_another [NamespaceChange Refused, SafeAppend Safe]
+    namespace_merged_into_another [NamespaceChange Refused]
         { namespace "example.a" A { uint256 x; } namespace "example.b" B { address y; } contract { } }
         => { namespace "example.a" A { uint256 x; address y; } contract { } }
     namespace_dropped_root_grows [NamespaceChange Refused, SafeAppend Safe]
