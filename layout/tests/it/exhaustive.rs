@@ -3,7 +3,7 @@
 //! reads its values from storage in which every word is another number, without the comparison's code.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use alloy_primitives::{B256, U256, keccak256};
 use stylus_layout::{Item, Layout, Members, TypeItem, compare};
@@ -25,6 +25,11 @@ const KINDS: [Kind; 14] = [
     Kind::whole("struct S"),
     Kind::plain("enum E", 1),
 ];
+/// Kinds of one size whose names may be exchanged: whatever a comparison says of a pair, it says of the pair with other
+/// names. That it does is not taken for granted: pairs of up to two fields, and the daily sample, are not reduced by it.
+const ALIKE: [usize; KINDS.len()] = [0, 0, 1, 2, 1, 3, 4, 2, 5, 5, 6, 7, 8, 0];
+/// Fields of lists that are compared with all of their size, whatever names they have.
+const NOT_REDUCED: usize = 2;
 const NAMES: [&str; 3] = ["a", "b", "c"];
 /// Fields of a layout, at most.
 const FIELDS: usize = 3;
@@ -233,72 +238,107 @@ fn is_first_of_its_kind(old: usize, new: &[(usize, usize)]) -> bool {
     })
 }
 
-/// Compares one of so many pairs, and all in which the new layout begins as the old one; returns how many were safe,
-/// and how many not.
-fn compare_all(step: usize) -> (u64, u64) {
-    let new: Vec<(Vec<(usize, usize)>, Read)> = lists(false)
-        .into_iter()
-        .map(|list| (list.clone(), read(&list)))
-        .collect();
-    let old: Vec<(Vec<(usize, usize)>, Read)> = lists(true)
-        .into_iter()
-        .map(|list| (list.clone(), read(&list)))
-        .collect();
-    assert_eq!((old.len(), new.len()), (2_955, 17_683));
-    let (safe, unsafe_) = (AtomicU64::new(0), AtomicU64::new(0));
-    let threads = std::thread::available_parallelism().map_or(1, |count| count.get());
-    std::thread::scope(|scope| {
-        for thread in 0..threads {
-            let (old, new, safe, unsafe_) = (&old, &new, &safe, &unsafe_);
-            scope.spawn(move || {
-                for (at, (fields, before)) in old.iter().enumerate() {
-                    if at % threads != thread {
-                        continue;
-                    }
-                    let from = (at * 7_919) % step;
-                    for (number, (list, after)) in new.iter().enumerate() {
-                        let is_asked = number % step == from || list.starts_with(fields);
-                        if !is_asked || !is_first_of_its_kind(fields.len(), list) {
-                            continue;
-                        }
-                        let is_safe = compare(&before.layout, &after.layout)
-                            .expect("layouts of a compiler")
-                            .is_safe();
-                        let witness = before.witness(after);
-                        assert_eq!(
-                            is_safe,
-                            witness.is_none(),
-                            "{} → {}: {witness:?} is read otherwise",
-                            before.in_words(),
-                            after.in_words()
-                        );
-                        match is_safe {
-                            true => safe.fetch_add(1, Ordering::Relaxed),
-                            false => unsafe_.fetch_add(1, Ordering::Relaxed),
-                        };
-                    }
+/// Whether kinds that are alike come in the order in which they are listed: any other order says the same.
+fn is_first_of_its_names(old: &[(usize, usize)], new: &[(usize, usize)]) -> bool {
+    let mut seen = [false; KINDS.len()];
+    old.iter().chain(new).all(|(_, kind)| {
+        let before = 0..*kind;
+        let mut before = before.filter(|other| ALIKE[*other] == ALIKE[*kind]);
+        seen[*kind] = true;
+        before.all(|other| seen[other])
+    })
+}
+
+/// A list of fields, and what its layout reads.
+type Listed = (Vec<(usize, usize)>, Read);
+
+/// Which pairs are compared.
+#[derive(Clone, Copy)]
+enum Pairs {
+    /// One of so many, and all in which the new layout begins as the old one.
+    OneOf(usize),
+    /// All, up to names that may be exchanged where there are more than two fields.
+    All,
+}
+
+impl Pairs {
+    fn has(self, old: (usize, &[(usize, usize)]), new: (usize, &[(usize, usize)])) -> bool {
+        is_first_of_its_kind(old.1.len(), new.1)
+            && match self {
+                Self::OneOf(step) => {
+                    new.0 % step == (old.0 * 7_919) % step || new.1.starts_with(old.1)
                 }
-            });
-        }
-    });
-    (safe.into_inner(), unsafe_.into_inner())
+                Self::All => {
+                    let is_short = old.1.len().max(new.1.len()) <= NOT_REDUCED;
+                    is_short || is_first_of_its_names(old.1, new.1)
+                }
+            }
+    }
+
+    /// Compares these pairs on all cores; returns how many were safe, and how many not.
+    fn compare(self) -> (u64, u64) {
+        let listed = |lists: Vec<Vec<(usize, usize)>>| -> Vec<Listed> {
+            let all = lists.into_iter();
+            all.map(|list| (list.clone(), read(&list))).collect()
+        };
+        let (old, new) = (listed(lists(true)), listed(lists(false)));
+        assert_eq!((old.len(), new.len()), (2_955, 17_683));
+        let (safe, unsafe_) = (AtomicU64::new(0), AtomicU64::new(0));
+        let next = AtomicUsize::new(0);
+        let threads = std::thread::available_parallelism().map_or(1, |count| count.get());
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    loop {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        let Some((fields, before)) = old.get(at) else {
+                            break;
+                        };
+                        for (number, (list, after)) in new.iter().enumerate() {
+                            if self.has((at, fields), (number, list)) {
+                                let count = match is_safe(before, after) {
+                                    true => &safe,
+                                    false => &unsafe_,
+                                };
+                                count.fetch_add(1, Ordering::Relaxed);
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        (safe.into_inner(), unsafe_.into_inner())
+    }
+}
+
+/// Whether a pair is safe: the comparison says so of those alone in which every value reads the same.
+fn is_safe(before: &Read, after: &Read) -> bool {
+    let is_safe = compare(&before.layout, &after.layout)
+        .expect("layouts of a compiler")
+        .is_safe();
+    let witness = before.witness(after);
+    assert_eq!(
+        is_safe,
+        witness.is_none(),
+        "{} → {}: {witness:?} is read otherwise",
+        before.in_words(),
+        after.in_words()
+    );
+    is_safe
 }
 
 #[test]
 fn of_a_sample_of_all_pairs_those_are_safe_in_which_every_value_reads_the_same() {
-    let (safe, unsafe_) = compare_all(SAMPLE);
+    let (safe, unsafe_) = Pairs::OneOf(SAMPLE).compare();
     assert!(safe > 10_000 && unsafe_ > 20_000, "{safe} and {unsafe_}");
 }
 
 #[test]
-#[ignore = "nightly: compares 49 million pairs of layouts, up to ten minutes in release"]
+#[ignore = "nightly: compares millions of pairs of layouts, minutes in release"]
 fn of_all_pairs_those_are_safe_in_which_every_value_reads_the_same() {
-    let (safe, unsafe_) = compare_all(1);
+    let (safe, unsafe_) = Pairs::All.compare();
     println!("{safe} pairs are safe, {unsafe_} are not");
-    assert!(
-        safe > 10_000 && unsafe_ > 45_000_000,
-        "{safe} and {unsafe_}"
-    );
+    assert!(safe > 2_000 && unsafe_ > 5_000_000, "{safe} and {unsafe_}");
 }
 
 /// Where the fields of a layout are counted from.
