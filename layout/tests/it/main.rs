@@ -9,6 +9,7 @@ mod declared;
 mod derive;
 mod exhaustive;
 mod generated;
+mod histories;
 mod host;
 mod migration;
 mod namespaces;
