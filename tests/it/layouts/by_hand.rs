@@ -4,8 +4,10 @@ use crate::prelude::*;
 use std::io::Write;
 use std::process::Stdio;
 
-use stylus_layout::{Document, Unlisted, compare};
-use stylus_upgrades::layout::read_file;
+use stylus_layout::{Document, Layout, Unlisted, compare};
+use stylus_upgrades::assess::{Fact, Origin};
+use stylus_upgrades::ids::LayoutHash;
+use stylus_upgrades::layout::{Pair, Side, check_storage, read_file};
 use stylus_upgrades_harness::{copy_program, home};
 
 const SOURCE: &str = "Slots.sol";
@@ -72,38 +74,75 @@ fn slots_that_solidity_reaches_by_assembly_are_named() -> Result<(), HarnessErro
             .unwrap_or_else(|error| panic!("{name}: {error}"))
             .document
     };
-    let of = |places: &[&str]| {
-        let places: Vec<String> = places
-            .iter()
-            .map(|place| format!("{SOURCE}: {place}"))
-            .collect();
-        match places.is_empty() {
-            true => vec![],
-            false => vec![Unlisted::SlotsByHand(places)],
-        }
+    // The hash of code is left out: a test below says what it depends on.
+    let places_of = |layout: &Layout| -> Vec<String> {
+        let unlisted = layout.unlisted.iter().flatten();
+        let places = unlisted.flat_map(|one| match one {
+            Unlisted::SlotsByHand(places) => places.clone(),
+            _ => panic!("{one}"),
+        });
+        let prefix = format!("{SOURCE}: ");
+        let bare = places.map(|place| {
+            let place = place.strip_prefix(&prefix).expect("the source");
+            match place.split_once(", code ") {
+                Some((place, _)) => format!("{place}, code"),
+                None => place.to_owned(),
+            }
+        });
+        bare.collect()
     };
     for (name, namespaces, places) in [
         ("Plain", &[][..], &[][..]),
-        ("Annotated", &["erc7201:spaced.main"], &["r.slot in main"]),
-        ("OfLibrary", &["erc7201:in.library"], &["r.slot in main"]),
-        ("OfProxies", &[], &["r.slot in at"]),
-        ("OwnVariable", &[], &["sstore in set"]),
-        ("OwnLength", &[], &["sload in set", "sstore in set"]),
-        ("Modified", &["erc7201:in.library"], &["r.slot in set"]),
-        ("Solady", &[], &["sstore in set"]),
-        ("OfDiamond", &[], &["r.slot in state"]),
-        ("OfFree", &[], &["sstore in atSeven"]),
-        ("Overridden", &["erc7201:spaced.main"], &["r.slot in main"]),
-        ("OtherRoot", &["erc7201:other.root"], &["r.slot in set"]),
-        ("Moved", &["erc7201:in.library"], &["r.slot in set"]),
-        ("MovedInside", &["erc7201:in.library"], &["r.slot in set"]),
-        ("AnySlot", &[], &["r.slot in at"]),
-        ("ByPointer", &[], &["r.slot in at"]),
+        ("Annotated", &["erc7201:spaced.main"], &[]),
+        ("OfLibrary", &["erc7201:in.library"], &[]),
+        ("OfProxies", &[], &[]),
+        ("OwnVariable", &[], &[]),
+        ("OwnLength", &[], &[]),
+        (
+            "Modified",
+            &["erc7201:in.library"],
+            &["r.slot in set, code"],
+        ),
+        (
+            "Solady",
+            &[],
+            &[
+                "sstore in set at 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffff74873927, code",
+            ],
+        ),
+        (
+            "OfDiamond",
+            &[],
+            &[
+                "r.slot in state at 0xc8fcad8db84d3cc18b4c41d551ea0ee66dd599cde068d998e57d5e09332c131c, code",
+            ],
+        ),
+        ("OfFree", &[], &["sstore in atSeven at 0x7, code"]),
+        (
+            "Overridden",
+            &["erc7201:spaced.main"],
+            &[
+                "r.slot in main at 0x0 or 0xa4e7e3ef741e211f467da5603006eb0723867e8fd6cef89cc25fc9cad1594400",
+            ],
+        ),
+        (
+            "OtherRoot",
+            &["erc7201:other.root"],
+            &["r.slot in set at 0x100"],
+        ),
+        ("Moved", &["erc7201:in.library"], &["r.slot in set, code"]),
+        (
+            "MovedInside",
+            &["erc7201:in.library"],
+            &["r.slot in set, code"],
+        ),
+        ("AnySlot", &[], &["r.slot in at, code"]),
+        ("ByPointer", &[], &["r.slot in at, code"]),
     ] {
         let Document { layout, .. } = read(&info, name);
         let listed: Vec<&str> = layout.namespaces.keys().map(String::as_str).collect();
         assert_eq!(listed, namespaces, "{name}");
-        assert_eq!(layout.unlisted, Some(of(places)), "{name}");
+        assert_eq!(places_of(&layout), places, "{name}");
         let same = compare(&layout, &layout).expect("compared");
         assert!(same.findings.is_empty(), "{name}: {:?}", same.findings);
     }
@@ -111,7 +150,65 @@ fn slots_that_solidity_reaches_by_assembly_are_named() -> Result<(), HarnessErro
     let ast = &mut info["output"]["sources"][SOURCE]["ast"];
     hide_assembly(ast);
     let hidden = read(&info, "Annotated").layout.unlisted;
-    assert_eq!(hidden, Some(of(&["inline assembly in main"])));
+    let hidden_in = format!("{SOURCE}: inline assembly in main");
+    assert_eq!(hidden, Some(vec![Unlisted::SlotsByHand(vec![hidden_in])]));
+    Ok(())
+}
+
+/// What reaches storage by itself may stay as it is. Another slot, other code that finds it, and other fields there are
+/// refused until somebody accepts them.
+#[test]
+fn slots_that_assembly_reaches_otherwise_than_before_are_refused() -> Result<(), HarnessError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let outputs = ["storageLayout"];
+    let info = build_info(folder.path(), "solidity/Assembly.sol", &outputs)?;
+    let path = folder.path().join("info.json");
+    std::fs::write(&path, info.to_string()).expect("written");
+    let side = |name: &str| {
+        let file = format!("{}:Assembly.sol:{name}", path.display());
+        let read = read_file(file.as_ref()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let known = Fact::of(read.document, Origin::Build);
+        Side {
+            hash: LayoutHash::ZERO,
+            known,
+        }
+    };
+    for (old, new, is_refused) in [
+        ("Placed", "Placed", false),
+        ("Placed", "PlacedByFormula", false),
+        ("Placed", "Displaced", true),
+        ("Placed", "Computed", true),
+        ("Displaced", "Displaced", false),
+        ("Computed", "Computed", false),
+        ("Computed", "ComputedOtherwise", true),
+        ("Computed", "ComputedBelow", true),
+        ("Diamond", "Diamond", false),
+        ("Diamond", "DiamondSwapped", true),
+        ("Given", "Given", false),
+        ("Given", "GivenOtherwise", true),
+        ("Filled", "Filled", false),
+        ("Filled", "Overfilled", true),
+        ("Placed", "Asked", true),
+        ("Placed", "OnProxy", true),
+    ] {
+        let (before, after) = (side(old), side(new));
+        let pair = Pair {
+            name: "A",
+            from: "1",
+            to: "2",
+            old: &before,
+            new: &after,
+            runs_migration: false,
+            goes_back: false,
+        };
+        let found = check_storage(&pair).expect("compared").found;
+        let mut by_hand = found.iter().filter(|one| one.id == *"slots-by-hand");
+        assert_eq!(
+            by_hand.next().is_some(),
+            is_refused,
+            "{old} → {new}: {found:#?}"
+        );
+    }
     Ok(())
 }
 

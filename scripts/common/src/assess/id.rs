@@ -90,6 +90,8 @@ impl FindingId {
     pub const NOT_COMPARED: Self = Self::fixed("not-compared");
     /// A layout that lists no namespaces, where its contract may have some.
     pub const NAMESPACES_NOT_LISTED: Self = Self::fixed("namespaces-not-listed");
+    /// What lies at slots that the code computes by itself, where that code is another one.
+    pub const SLOTS_BY_HAND: Self = Self::fixed("slots-by-hand");
     /// A migration that the code declares and that does not run.
     pub const MIGRATION_OMITTED: Self = Self::fixed("migration-omitted");
     /// An initializer that the code declares and that does not run.
@@ -120,7 +122,11 @@ impl FindingId {
     pub const NOT_PROPOSED: Self = Self::fixed("not-proposed");
 
     /// Those that a comparison of layouts has beside the fields.
-    const OF_LAYOUTS: [Self; 2] = [Self::NOT_COMPARED, Self::NAMESPACES_NOT_LISTED];
+    const OF_LAYOUTS: [Self; 3] = [
+        Self::NOT_COMPARED,
+        Self::NAMESPACES_NOT_LISTED,
+        Self::SLOTS_BY_HAND,
+    ];
     /// Those about initializers and migrations.
     const OF_STEPS: [Self; 3] = [
         Self::MIGRATION_OMITTED,

@@ -11,7 +11,7 @@ use crate::assess::{
 use crate::client::ChainError;
 use crate::ids::LayoutHash;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use stylus_layout::{
     Decision, Declared, Document, FieldChange, Layout, Unlisted, Verdict, compare,
@@ -122,6 +122,9 @@ pub fn check_storage(pair: &Pair<'_>) -> Result<Compared, ChainError> {
     });
     found.found = findings.collect();
     found.found.extend(pair.namespaces_not_listed());
+    found
+        .found
+        .extend(pair.slots_by_hand(&old.layout, &new.layout));
     found.partial = pair.partial();
     for side in [pair.old, pair.new] {
         found.coverage.add(side.known.about(Part::Layout));
@@ -456,6 +459,55 @@ impl Pair<'_> {
         }
     }
 
+    /// That the code of a compiler reaches storage by itself in another way than before: what lies there is listed nowhere,
+    /// so only what stays as it is needs no word.
+    fn slots_by_hand(&self, old: &Layout, new: &Layout) -> Option<Finding> {
+        let [before, after] = [old, new].map(|layout| {
+            let unlisted = layout.unlisted.iter().flatten();
+            let places = unlisted.filter_map(|one| match one {
+                Unlisted::SlotsByHand(places) => Some(places),
+                _ => None,
+            });
+            let by_what = places
+                .flatten()
+                .map(|place| (reached_by(place), place.as_str()));
+            by_what.collect::<BTreeMap<_, _>>()
+        });
+        let is_known = [old, new].iter().all(|layout| layout.unlisted.is_some());
+        if before.keys().eq(after.keys()) || !is_known || !self.is_of_compiler() {
+            return None;
+        }
+        let words = |of: &BTreeMap<&str, &str>, without: &BTreeMap<&str, &str>| {
+            let only = of
+                .iter()
+                .filter(|(reached, _)| !without.contains_key(*reached));
+            let only: Vec<&str> = only.map(|(_, place)| *place).collect();
+            match only.is_empty() {
+                true => "nothing else".to_owned(),
+                false => only.join("; "),
+            }
+        };
+        let (name, from) = (label(self.name, self.to), self.from);
+        let (was, is) = (words(&before, &after), words(&after, &before));
+        let says = format!("{from} has {was}; {name} has {is}");
+        let together = Together {
+            name: "SlotsByHand",
+            message: format!(
+                "{name} may misread what {from} keeps at slots that its code computes: no layout lists it"
+            ),
+            expected: format!("in inline assembly the slots, and the code about them, of {from}: {was}"),
+            found: Some(is),
+            next: "use the slots of the version before, by constants; or read both, and accept the finding".into(),
+        };
+        let about = (FindingId::SLOTS_BY_HAND, "");
+        Some(Finding::of_several(
+            Part::Layout,
+            about,
+            says,
+            &Arc::new(together),
+        ))
+    }
+
     /// That layouts list no namespaces, though their contracts may have some.
     fn namespaces_not_listed(&self) -> Option<Finding> {
         let unlisted: Vec<(&str, Unlisted)> = self.unlisted().collect();
@@ -496,6 +548,14 @@ impl Pair<'_> {
         let found = || Finding::of_several(Part::Layout, about, says, &Arc::new(together));
         (!versions.is_empty()).then(found)
     }
+}
+
+/// What a place that reaches storage by itself reaches: its slots, or the code that decides about them. The place itself
+/// may be called otherwise in another version.
+fn reached_by(place: &str) -> &str {
+    let mut begins = [" at 0x", ", code "].into_iter();
+    let at = begins.find_map(|begin| place.find(begin));
+    at.and_then(|at| place.get(at..)).unwrap_or(place)
 }
 
 /// A version of a definition; layouts that are compared by themselves have no definition.

@@ -10,6 +10,7 @@
 //! ```
 
 mod annotations;
+mod by_hand;
 mod check;
 mod compiled;
 pub mod documents;

@@ -3,15 +3,15 @@
 //! it. Structs are laid out as solc lays them out. Inline assembly that reaches storage is named.
 
 use super::annotations::{Sources, location, renamed_from, retyped_from};
+use super::by_hand::ByHand;
 use super::held::WORD;
 use super::key::size_of;
-use super::nodes::{Declared, Nodes, each, is, list};
+use super::nodes::{Declared, Nodes, is, list};
+use alloy::primitives::keccak256;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use stylus_layout::{Item, Layout, Members, TypeItem, Unlisted};
 
-/// What reads and writes storage in inline assembly.
-const STORES: [&str; 2] = ["sload", "sstore"];
 /// Places of such assembly that are named, at most.
 const PLACES: usize = 16;
 /// The first compiler that puts the documentation of structs into the AST.
@@ -58,10 +58,9 @@ pub(super) fn add(
         }
     }
     complete(&nodes, &sources, layout);
-    let mut by_hand = BTreeSet::new();
+    let by_hand = ByHand::of(&nodes, &sources).places();
     let mut structs: BTreeMap<String, String> = BTreeMap::new();
     for one in nodes.reached() {
-        by_hand.extend(slots_by_hand(&one));
         let documentation = sources.documentation(one.node, one.file);
         let location = location(&documentation).filter(|_| is(one.node, "StructDefinition"));
         let Some(location) = location.filter(|_| unlisted.is_empty()) else {
@@ -86,13 +85,19 @@ pub(super) fn add(
         }
         layout.namespaces.insert(location, items);
     }
-    let places: Vec<String> = by_hand.into_iter().take(PLACES).collect();
+    let mut places: Vec<String> = by_hand.into_iter().collect();
+    if let Some(rest) = places.get(PLACES..).filter(|rest| !rest.is_empty()) {
+        // What is not listed is compared all the same.
+        let more = format!("{} more, code {}", rest.len(), keccak256(rest.join("\n")));
+        places.truncate(PLACES);
+        places.push(more);
+    }
     unlisted.extend((!places.is_empty()).then_some(Unlisted::SlotsByHand(places)));
     Ok(Some(unlisted))
 }
 
-/// Adds what enums and value types are made of, which parent declares a variable of several with one name, and what
-/// authors say that variables and members were before.
+/// Adds what enums and value types are made of, which parent declares a variable that others may share the name of, and
+/// what authors say that variables and members were before.
 fn complete(nodes: &Nodes<'_>, sources: &Sources<'_>, layout: &mut Layout) {
     let ids: Vec<String> = layout.types.keys().cloned().collect();
     for id in ids {
@@ -156,8 +161,13 @@ fn complete(nodes: &Nodes<'_>, sources: &Sources<'_>, layout: &mut Layout) {
         let Some(Some((name, file))) = parents.get(at) else {
             continue;
         };
-        // Gaps are compared by their ends.
-        if of_one_name().count() < 2 || item.label.starts_with("__gap") {
+        // Only private variables may have the name of another one, now or in another version. Gaps are compared by their
+        // ends.
+        let is_private = nodes
+            .get(item.ast_id)
+            .is_some_and(|one| one.node["visibility"] == "private");
+        let is_alone = of_one_name().count() < 2;
+        if (is_alone && !is_private) || item.label.starts_with("__gap") {
             continue;
         }
         // Two parents of one name are told apart by their files.
@@ -186,39 +196,6 @@ fn annotate(nodes: &Nodes<'_>, sources: &Sources<'_>, item: &mut Item) {
 fn name_of(node: &Value) -> &str {
     let name = node["canonicalName"].as_str().or(node["name"].as_str());
     name.unwrap_or_default()
-}
-
-/// Where inline assembly reads, writes or points to storage: what lies there is listed nowhere.
-fn slots_by_hand(one: &Declared<'_>) -> BTreeSet<String> {
-    let name = [&one.node["name"], &one.node["kind"]].into_iter();
-    let mut name = name.filter_map(Value::as_str);
-    let name = name.find(|name| !name.is_empty()).unwrap_or_default();
-    let mut found = BTreeSet::new();
-    let mut note = |what: &str| {
-        found.insert(format!("{}: {what} in {name}", one.file));
-    };
-    // Its declarations are looked at by themselves.
-    each(&one.node["body"], &mut |node| {
-        if !is(node, "InlineAssembly") {
-            return;
-        }
-        if !node["AST"].is_object() {
-            note("inline assembly");
-        }
-        each(&node["AST"], &mut |yul| {
-            let targets = list(&yul["variableNames"]).iter();
-            let pointers = targets.filter_map(|one| one["name"].as_str());
-            pointers
-                .filter(|name| name.ends_with(".slot"))
-                .for_each(&mut note);
-            let called = yul["functionName"]["name"].as_str();
-            called
-                .filter(|name| STORES.contains(name))
-                .into_iter()
-                .for_each(&mut note);
-        });
-    });
-    found
 }
 
 /// The compiler's version.
