@@ -114,7 +114,13 @@ fn what_hides_in_the_sources_is_found() -> Result<(), HarnessError> {
         ("ByPointer", &["delegatecall evil"]),
         ("WithGas", &["delegatecall WithGas.run"]),
         ("InBrackets", &["delegatecall InBrackets.run"]),
+        ("ByImmutable", &["delegatecall evil"]),
         ("Qualified", &["open-implementation Qualified"]),
+        ("Unlocked", &["open-implementation Unlocked"]),
+        ("Closed", &[]),
+        ("ClosedByParent", &[]),
+        ("ClosesNothing", &["open-implementation ClosesNothing"]),
+        ("ClosesAnother", &["open-implementation ClosesAnother"]),
     ] {
         assert_eq!(hazards(&compiled, name), expected, "{name}");
     }
@@ -206,6 +212,17 @@ fn a_namespace_of_a_struct_of_another_contract_is_listed() -> Result<(), Harness
     let compiled = Compiled::of("Hiding.sol")?;
     let report = compiled.compared("Elsewhere", "ElsewhereMoved");
     assert!(!report.is_safe(), "{report:#?}");
+    Ok(())
+}
+
+/// The code asks the variable beside the namespace, which nobody has set.
+#[test]
+fn a_name_of_a_namespace_that_begins_at_zero_beside_it_is_refused() -> Result<(), HarnessError> {
+    let compiled = Compiled::of("Hiding.sol")?;
+    let report = compiled.compared("Placed", "Shadowed");
+    let ids: Vec<String> = report.findings.iter().map(|one| one.id()).collect();
+    assert_eq!(ids, ["namespace-change:owner"], "{report:#?}");
+    assert_eq!(report.decision, Decision::Refused);
     Ok(())
 }
 

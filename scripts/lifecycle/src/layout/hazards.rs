@@ -185,8 +185,11 @@ impl<'v> Search<'_, 'v> {
             if node["kind"] == "constructor" && !is_harmless(node) {
                 add(HazardKind::Constructor, "constructor");
             }
-            // Others are followed from where they are called.
-            if is(node, "FunctionDefinition") && is_called_from_outside(node) {
+            // Others are followed from where they are called. What a constructor or a first value names may run later,
+            // by a pointer that it stores.
+            let is_begun = node["kind"] == "constructor" || node["value"].is_object();
+            let is_function = is(node, "FunctionDefinition") && is_called_from_outside(node);
+            if is_function || is_begun {
                 for kind in [HazardKind::Delegatecall, HazardKind::Selfdestruct] {
                     self.operations(one, kind, found);
                 }

@@ -1,7 +1,7 @@
 //! Initializers of parents that are missing, called twice or out of order, and code that anybody can initialize.
 
 use super::{Hazard, HazardKind, Search, is_called_from_outside, modifiers, text};
-use crate::layout::nodes::{Declared, each, is, list};
+use crate::layout::nodes::{Declared, each, is, list, named_by};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +9,26 @@ use std::collections::{BTreeMap, BTreeSet};
 const DEPTH: usize = 64;
 /// The modifier of what initializes a new proxy.
 const INITIALIZER: &str = "initializer";
+/// The modifier of what initializes one more time.
+const REINITIALIZER: &str = "reinitializer";
+/// What a constructor calls so that nobody initializes the code itself.
+const LOCK: &str = "_disableInitializers";
+
+/// What a function does with variables.
+#[derive(Clone, Copy)]
+enum Marks {
+    Stored,
+    Asked,
+}
+
+/// A variable of storage.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Mark {
+    /// By its declaration.
+    Of(u64),
+    /// One that inline assembly finds.
+    ByHand,
+}
 
 /// What is wrong with the initializers of a contract.
 pub(super) fn hazards<'v>(search: &Search<'_, 'v>, own: &'v Value, found: &mut BTreeSet<Hazard>) {
@@ -105,10 +125,85 @@ impl<'s, 'a, 'v> Initializers<'s, 'a, 'v> {
     /// Nothing keeps anybody from initializing the code itself.
     fn open(&self, found: &mut BTreeSet<Hazard>) {
         let mut declared = self.parents.iter().flat_map(|one| list(&one.node["nodes"]));
-        if !declared.any(is_lock) {
+        if !declared.any(|node| self.is_lock(node)) {
             let kind = HazardKind::OpenImplementation;
             self.add((kind, ""), &self.contract, found);
         }
+    }
+
+    /// Whether it is a constructor after which nobody can initialize the code itself: it stores something that the
+    /// modifiers of initializers ask. A function that is only called as if it did is none.
+    fn is_lock(&self, node: &'v Value) -> bool {
+        if node["kind"] != "constructor" {
+            return false;
+        }
+        let named = |kind: &str, name: &str| -> Vec<&'v Value> {
+            let declared = self.parents.iter().rev();
+            let declared = declared.flat_map(|one| list(&one.node["nodes"]));
+            declared
+                .filter(|one| is(one, kind) && one["name"] == name)
+                .collect()
+        };
+        let initializers = named("ModifierDefinition", INITIALIZER);
+        let mut asked = BTreeSet::new();
+        for modifier in initializers
+            .iter()
+            .chain(&named("ModifierDefinition", REINITIALIZER))
+        {
+            asked.extend(self.marks(modifier, Marks::Asked));
+        }
+        let mut locks = Vec::new();
+        if has_modifier(node, INITIALIZER) {
+            locks.extend(initializers.first());
+        }
+        each(&node["body"], &mut |inner| {
+            let callee = &inner["expression"];
+            if is(inner, "FunctionCall") && callee["name"] == LOCK {
+                // The most derived one runs.
+                locks.extend(named("FunctionDefinition", LOCK).first());
+            } else if is(inner, "FunctionCall") && callee["memberName"] == LOCK {
+                let named = named_by(callee).and_then(|id| self.search.nodes.get(id));
+                locks.extend(named.map(|one| one.node));
+            }
+        });
+        locks
+            .into_iter()
+            .any(|one| !self.marks(one, Marks::Stored).is_disjoint(&asked))
+    }
+
+    /// The variables that a function or modifier stores, or names at all, with what it calls.
+    fn marks(&self, of: &'v Value, which: Marks) -> BTreeSet<Mark> {
+        let (mut found, mut seen, mut ahead) = (BTreeSet::new(), BTreeSet::new(), vec![of]);
+        while let Some(one) = ahead.pop() {
+            if !seen.insert(one["id"].as_u64()) {
+                continue;
+            }
+            each(one, &mut |node| {
+                let is_code =
+                    |one: &Value| is(one, "FunctionDefinition") || is(one, "ModifierDefinition");
+                let called = named_by(node).and_then(|id| self.search.nodes.get(id));
+                ahead.extend(called.map(|one| one.node).filter(|one| is_code(one)));
+                let by_hand = match which {
+                    Marks::Stored => "sstore",
+                    Marks::Asked => "sload",
+                };
+                if node["functionName"]["name"] == by_hand {
+                    found.insert(Mark::ByHand);
+                }
+                let mut take = |node: &Value| {
+                    let variable = named_by(node).filter(|id| {
+                        let declared = self.search.nodes.get(*id);
+                        declared.is_some_and(|one| is(one.node, "VariableDeclaration"))
+                    });
+                    found.extend(variable.map(Mark::Of));
+                };
+                match which {
+                    Marks::Stored => each(&node["leftHandSide"], &mut |node| take(node)),
+                    Marks::Asked => take(node),
+                }
+            });
+        }
+        found
     }
 
     /// Initializers of parents that none of these calls.
@@ -237,24 +332,12 @@ impl<'s, 'a, 'v> Initializers<'s, 'a, 'v> {
 
 /// Whether anybody can call it to initialize the contract.
 fn is_entry(node: &Value) -> bool {
-    let initializes = has_modifier(node, INITIALIZER) || has_modifier(node, "reinitializer");
+    let initializes = has_modifier(node, INITIALIZER) || has_modifier(node, REINITIALIZER);
     initializes && is_called_from_outside(node) && node["implemented"] != false
 }
 
 fn has_modifier(node: &Value, wanted: &str) -> bool {
     modifiers(node).any(|name| name == wanted)
-}
-
-/// Whether it is a constructor after which nobody can initialize the code itself.
-fn is_lock(node: &Value) -> bool {
-    if node["kind"] != "constructor" {
-        return false;
-    }
-    let mut locks = has_modifier(node, INITIALIZER);
-    each(&node["body"], &mut |inner| {
-        locks |= inner["name"] == "_disableInitializers";
-    });
-    locks
 }
 
 /// Whether it is an initializer that contracts call which inherit it.
