@@ -97,17 +97,23 @@ impl Session<'_> {
         } else if let Some(form) = forms.find(|form| is_recorded(form)) {
             Fact::of(form.clone(), Origin::Chain)
         } else if let Some(document) = documents.get(recorded).await?.into_value()
-            && document.layout.lists_as(&given.layout)
+            && is_of_one(&document.layout, &given.layout)
             && (document.filled.is_empty() || document.filled == given.filled)
         {
             // The registry's document has more than a compiler's.
             Fact::of(document, Origin::Chain)
         } else {
             let message = format!("{what} has a different storage layout than the given one");
+            let next = match named.compiled {
+                Some(_) => {
+                    "what was recorded says something else of the same code: do not approve it before you know why"
+                }
+                None => "leave --layout out, or give the layout of exactly this code",
+            };
             let refusal = Refusal::new("LayoutDiffers", message).with(
                 format!("the layout with the hash {recorded}"),
                 format!("a layout with the hash {}", LayoutHash(given.hash())),
-                "leave --layout out, or give the layout of exactly this code",
+                next,
             );
             return Err(refusal.into());
         };
@@ -203,6 +209,15 @@ impl Session<'_> {
             return Err(refused("sources", recorded.to_string(), source.to_string()).into());
         }
         Ok(source)
+    }
+}
+
+/// Whether a recorded layout is the given one. A plain compiler's lists less than was recorded; one that knows what it does
+/// not list knows all of it.
+fn is_of_one(recorded: &Layout, given: &Layout) -> bool {
+    match given.unlisted {
+        Some(_) => recorded.says_as(given),
+        None => recorded.lists_as(given),
     }
 }
 
