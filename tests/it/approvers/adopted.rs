@@ -354,6 +354,36 @@ async fn what_anybody_can_do_to_a_proxy_is_told_before_it_is_adopted() {
     assert!(refused.error("expected").contains(open), "{refused:?}");
 }
 
+/// What a proxy keeps decides what anybody can do to it: of two with the same code the second one is open.
+#[tokio::test]
+#[ignore = "nightly: two adoptions and two plans, about 60 s"]
+async fn what_anybody_can_do_to_one_instance_of_several_is_told_before_the_upgrade() {
+    let fixture = Fixture::new().await;
+    let code = deployed(&fixture, "UupsBox").await;
+    registered(&fixture, code, "UupsBox.json").await;
+    let proxies = [uups(&fixture, code, 7).await, uups(&fixture, code, 8).await];
+    for proxy in proxies {
+        give(&fixture, proxy, "A").await;
+        fixture.done(&format!("adopt A {proxy} 1.0 {NO_SOURCE}"));
+    }
+    let next = deployed(&fixture, "UupsBox").await;
+    let [first, second] = proxies;
+    let plan = format!(
+        "plan A 2.0 {next} --layout UupsBox.json {ABSENT} --accept arrival:{first},arrival:{second}"
+    );
+    let open = "stranger:initialize(uint256,address)";
+    let closed = fixture.run(&plan);
+    assert!(!closed.document.to_string().contains(open), "{closed:?}");
+    // What its initializer asks: `value`, which is nothing again.
+    let nobody = (second, B256::with_last_byte(1), B256::ZERO);
+    fixture.request("anvil_setStorageAt", nobody).await;
+    let planned = fixture.run(&plan);
+    let told = planned.document.to_string();
+    let of_second = format!("{second}, once upgraded");
+    assert!(told.contains(open), "{planned:?}");
+    assert!(told.contains(&of_second), "{planned:?}");
+}
+
 #[tokio::test]
 async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compared() {
     let fixture = Fixture::new().await;

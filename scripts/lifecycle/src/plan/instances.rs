@@ -46,6 +46,14 @@ pub fn not_tried(number: u32) -> String {
     format!("{} {was} not tried", count(number, "instance"))
 }
 
+/// That it was not tried of `number` instances what strangers can call.
+pub fn not_tried_by_strangers(number: u32) -> Option<String> {
+    let instances = count(number, "instance");
+    (number > 0).then(|| {
+        format!("what an account without rights can call was not tried on {instances}: each has its own storage")
+    })
+}
+
 /// That of a complex migration only the start was tried, where some of these instances stay in one.
 pub fn only_started(instances: &[InstancePlan]) -> Option<String> {
     let started = instances.iter().filter(|one| one.migrating).count();

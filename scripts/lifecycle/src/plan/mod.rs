@@ -39,7 +39,7 @@ pub use environment::Reads;
 pub use error::fails;
 pub use fuzz::{FuzzRequest, FuzzRun, FuzzSettings};
 pub use fuzzed::Fuzzed;
-pub use instances::{Event, InstancePlan, not_tried, only_started};
+pub use instances::{Event, InstancePlan, not_tried, not_tried_by_strangers, only_started};
 pub use layouts::Layouts;
 pub use plan_cache::PlanCache;
 pub use prepare::activated;
@@ -151,6 +151,8 @@ pub struct Plan {
     pub tried: u32,
     /// All others.
     pub untried: u32,
+    /// Instances that would be upgraded, and of which it was not tried what an account without rights can call then.
+    pub not_tried_by_strangers: u32,
     /// Every reason why it would fail, now or when one wants to go back.
     pub problems: Vec<Finding>,
     /// Whether the version is current already, on every instance: nothing would change.

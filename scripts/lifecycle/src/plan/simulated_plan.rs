@@ -6,17 +6,17 @@ use super::executed::Ran;
 use super::instances::{self, Before};
 use super::slots::SlotNames;
 use super::state_difference::{state_difference, written};
-use super::strangers::{opened, to_instance};
+use super::strangers::{Opened, instances_tried, opened, to_instance};
 use super::{Plan, PlanRequest, declared, expectations};
-use crate::assess::Finding;
 use crate::client::ChainError;
 use crate::governance::{Display, explain};
 use crate::model::Instance;
 use crate::registry::{self, Named};
 use crate::simulation::{Simulation, now};
+use crate::text::count;
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::{Chain, SlotChange};
 use stylus_registry_core::policy::parse;
 
@@ -190,25 +190,37 @@ impl PlanSimulation<'_> {
         Ok(())
     }
 
-    /// Notes what anybody can do to an instance of each kind once it is upgraded.
+    /// Notes what anybody can do to instances once they are upgraded: what each keeps decides that, so each is tried,
+    /// up to a budget of calls.
     fn try_as_strangers(&mut self) -> Result<(), ChainError> {
         let request = self.request;
         let interface = request.document.as_ref();
         let interface = interface.and_then(|known| known.interface.as_ref());
-        let mut found: Vec<Finding> = Vec::new();
-        let mut kinds = BTreeSet::new();
         let upgraded = self.plan.instances.iter();
         let upgraded = upgraded.filter(|one| one.to == request.call.version && !one.migrating);
-        for proxy in upgraded.map(|one| one.proxy) {
-            let kind = now(self.simulation.registry(request.registry).instance(proxy))?.kind;
-            if !kinds.insert(kind.number()) {
-                continue;
+        let upgraded: Vec<Address> = upgraded.map(|one| one.proxy).collect();
+        let most = instances_tried(interface);
+        let mut found: BTreeMap<String, (Opened, Vec<Address>)> = BTreeMap::new();
+        for proxy in upgraded.iter().take(most) {
+            for one in opened(&self.simulation, *proxy, interface)? {
+                let known = found.entry(one.signature.clone());
+                let (_, proxies) = known.or_insert_with(|| (one, Vec::new()));
+                proxies.push(*proxy);
             }
-            let open = opened(&self.simulation, proxy, interface)?;
-            let what = format!("{}, once it is upgraded", request.names.long(proxy));
-            found.extend(to_instance(&what, &open));
         }
-        self.plan.problems.extend(found);
+        for (one, proxies) in found.into_values() {
+            let Some((first, others)) = proxies.split_first() else {
+                continue;
+            };
+            let more = match others.len() {
+                0 => String::new(),
+                number => format!(" and of {}", count(number, "other instance")),
+            };
+            let what = format!("{}{more}, once upgraded", request.names.long(*first));
+            self.plan.problems.extend(to_instance(&what, &[one]));
+        }
+        let not_tried = upgraded.len().saturating_sub(most);
+        self.plan.not_tried_by_strangers = u32::try_from(not_tried).unwrap_or(u32::MAX);
         Ok(())
     }
 

@@ -17,6 +17,8 @@ use stylus_upgrades_interface::slots;
 const STRANGER: Address = Address::repeat_byte(0x5e);
 /// Functions that are called, at most.
 const FUNCTIONS_MAX: usize = 256;
+/// Calls of one plan, about: each function is called for two accounts, of each instance.
+const CALLS_MAX: usize = 1_024;
 /// Units of gas that each call gets.
 const GAS: u64 = 16_000_000;
 /// What is called of code whose functions are not known.
@@ -147,6 +149,12 @@ pub(super) fn opened(
     Ok(found.into_values().collect())
 }
 
+/// Of how many instances the functions of that code are called: of one at least.
+pub(super) fn instances_tried(interface: Option<&PublicInterface>) -> usize {
+    let calls = functions(interface).len().saturating_mul(2);
+    CALLS_MAX.checked_div(calls).unwrap_or_default().max(1)
+}
+
 /// The functions that are called: what changes something of the code, and what such code usually has.
 fn functions(interface: Option<&PublicInterface>) -> Vec<Function> {
     let own = interface.into_iter().flat_map(PublicInterface::abi);
@@ -259,6 +267,20 @@ pub(super) fn to_code(what: &str, opened: &[Opened]) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_more_functions_fewer_instances_are_tried_and_one_always() {
+        let of = |count: usize| {
+            let all = (0..count).map(|at| format!("function f{at}()"));
+            PublicInterface::new(all, []).expect("an interface")
+        };
+        let tried = [0, 100, 1_000].map(|count| instances_tried(Some(&of(count))));
+        assert_eq!(tried[0], CALLS_MAX / (2 * WELL_KNOWN.len()));
+        assert!(
+            tried[0] > tried[1] && tried[1] > tried[2] && tried[2] > 0,
+            "{tried:?}"
+        );
+    }
 
     #[test]
     fn functions_are_called_with_values_of_their_types() {

@@ -60,6 +60,8 @@ pub(super) fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<
     if plan.untried > 0 {
         lines.push(format!("! {}", plan::not_tried(plan.untried)));
     }
+    let strangers = plan::not_tried_by_strangers(plan.not_tried_by_strangers);
+    lines.extend(strangers.map(|says| format!("! {says}")));
     lines.extend(verdict(plan, !gas.is_empty()));
     lines
 }

@@ -8,7 +8,7 @@ use crate::model::StepKind;
 use crate::pipeline::work::simulate::of_proposed;
 use crate::plan::{
     Change, Creation, CreationRequest, InstancePlan, Plan, Verdict, creation, limits_in_words,
-    only_started, upgraded,
+    not_tried_by_strangers, only_started, upgraded,
 };
 use crate::registry::runs;
 use crate::review::{self, Created, SIMULATION, without_good_steps};
@@ -199,6 +199,8 @@ fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
         .collect();
     let started = only_started(&plan.instances);
     findings.extend(started.map(|says| told(Severity::Unknown, says)));
+    let strangers = not_tried_by_strangers(plan.not_tried_by_strangers);
+    findings.extend(strangers.map(|says| told(Severity::Unknown, says)));
     let upgraded = upgraded(&plan.instances);
     match plan.verdict() {
         Verdict::Fails | Verdict::NotTried | Verdict::OnlyStarted => {}
