@@ -10,7 +10,7 @@ use super::foreign::Author;
 use super::known_sources;
 use super::lock_file::LockFile;
 use super::manifests::CONTRACT;
-use super::sandbox::{Kept, Sandbox};
+use super::sandbox::Sandbox;
 use super::source::{CONSTANTS, Reads, Source, is_code};
 use super::toolchain::{TARGET, Toolchain};
 use super::tree::normal;
@@ -27,9 +27,6 @@ use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 
 /// The folder for temporary files, below that of the outputs.
 const TEMPORARY: &str = "tmp";
-/// What is said where nothing keeps a build from reading.
-const NOT_KEPT: &str =
-    "this kernel has no Landlock: what runs in the build can read every file that you can read";
 /// Lines of diagnostics that an error carries.
 const DIAGNOSTICS_MAX: usize = 80;
 /// Every module has a line table, which costs no time and leaves its code as it is: a build without would compile all
@@ -153,8 +150,8 @@ impl Cargo<'_> {
         let sandbox = self.sandbox()?;
         let (messages, ended) = self.run(source, command, |command| {
             let (started, kept) = sandbox.start(command)?;
-            if kept == Kept::No && self.author == Author::Other {
-                self.progress.note(NOT_KEPT);
+            if let Some(open) = kept.open().filter(|_| self.author == Author::Other) {
+                self.progress.note(&open);
             }
             Ok(started)
         })?;

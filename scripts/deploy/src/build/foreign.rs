@@ -4,7 +4,7 @@ use super::cargo_home::{CargoHome, UNPACKED};
 use super::config;
 use super::error::BuildError;
 use super::lock_file::LockFile;
-use super::sandbox::{self, Kept};
+use super::sandbox;
 use super::source::Source;
 use crate::error::Refusal;
 use crate::keys;
@@ -84,7 +84,7 @@ fn fetched(home: &CargoHome) -> std::io::Result<Vec<Fetched>> {
 /// # Errors
 /// `KeyInSight`.
 pub(super) fn require_hidden_key() -> Result<(), BuildError> {
-    if sandbox::kept() == Kept::Yes {
+    if sandbox::kept().files {
         return Ok(());
     }
     match keys::in_sight() {

@@ -56,13 +56,39 @@ pub(super) struct Sandbox {
     write: Vec<PathBuf>,
 }
 
-/// Whether the kernel keeps a build in its sandbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kept {
-    /// It does.
-    Yes,
-    /// It has no Landlock.
-    No,
+/// What the kernel keeps a build from. Older kernels have Landlock, and less of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Kept {
+    /// Files that are not listed (Linux 5.13), and what lies in others' memory below `/proc`.
+    pub(super) files: bool,
+    /// TCP (Linux 6.7), and so a node that signs for the user.
+    pub(super) network: bool,
+    /// Ending other processes (Linux 6.12).
+    pub(super) processes: bool,
+}
+
+impl Kept {
+    /// What is open all the same, in words; nothing where all of it is kept.
+    pub(super) fn open(self) -> Option<String> {
+        let all = [
+            (self.files, "read every file that you can read"),
+            (
+                self.network,
+                "reach every node and server that you can reach",
+            ),
+            (self.processes, "end your processes"),
+        ];
+        let open = all.iter().filter(|(is_kept, _)| !is_kept);
+        let open: Vec<&str> = open.map(|(_, what)| *what).collect();
+        let why = match self.files {
+            true => "this kernel's Landlock is an older one",
+            false => "this kernel has no Landlock",
+        };
+        (!open.is_empty()).then(|| {
+            let open = open.join(" and ");
+            format!("{why}: what runs in the build can {open}")
+        })
+    }
 }
 
 impl Sandbox {
@@ -103,8 +129,8 @@ impl Sandbox {
     #[cfg(target_os = "linux")]
     fn enter(&self) -> io::Result<Kept> {
         use landlock::{
-            ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetCreatedAttr,
-            RulesetStatus, Scope, path_beneath_rules,
+            ABI, Access, AccessFs, AccessNet, LandlockStatus, Ruleset, RulesetAttr,
+            RulesetCreatedAttr, RulesetStatus, Scope, path_beneath_rules,
         };
         const RIGHTS: ABI = ABI::V3;
         let all = AccessFs::from_all(RIGHTS);
@@ -122,9 +148,14 @@ impl Sandbox {
             })
             .and_then(|rules| rules.restrict_self());
         let status = restricted.map_err(io::Error::other)?;
-        Ok(match status.ruleset {
-            RulesetStatus::NotEnforced => Kept::No,
-            _ => Kept::Yes,
+        let LandlockStatus::Available { effective_abi, .. } = status.landlock else {
+            return Ok(Kept::default());
+        };
+        let is_kept = status.ruleset != RulesetStatus::NotEnforced;
+        Ok(Kept {
+            files: is_kept,
+            network: is_kept && effective_abi >= ABI::V4,
+            processes: is_kept && effective_abi >= ABI::V6,
         })
     }
 
@@ -132,18 +163,18 @@ impl Sandbox {
     #[cfg(not(target_os = "linux"))]
     #[allow(clippy::unnecessary_wraps, reason = "as on Linux")]
     fn enter(&self) -> io::Result<Kept> {
-        Ok(Kept::No)
+        Ok(Kept::default())
     }
 }
 
-/// Whether the kernel keeps builds in their sandboxes.
+/// What the kernel keeps builds from.
 pub(super) fn kept() -> Kept {
     let nothing = Sandbox {
         read: Vec::new(),
         write: Vec::new(),
     };
     let tried = std::thread::scope(|scope| scope.spawn(|| nothing.enter()).join());
-    tried.ok().and_then(Result::ok).unwrap_or(Kept::No)
+    tried.ok().and_then(Result::ok).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -188,6 +219,31 @@ mod tests {
     }
 
     #[test]
+    fn what_an_older_kernel_leaves_open_is_said() {
+        let of = |files, network, processes| {
+            let kept = Kept {
+                files,
+                network,
+                processes,
+            };
+            kept.open().unwrap_or_default()
+        };
+        assert_eq!(of(true, true, true), "");
+        let files = of(true, false, false);
+        assert!(files.contains("older") && files.contains("node") && !files.contains("file"));
+        let network = of(true, true, false);
+        assert!(
+            network.contains("processes") && !network.contains("node"),
+            "{network}"
+        );
+        let nothing = of(false, false, false);
+        assert!(
+            nothing.contains("no Landlock") && nothing.contains("file"),
+            "{nothing}"
+        );
+    }
+
+    #[test]
     #[ignore = "nightly: needs a kernel with Landlock"]
     fn a_program_in_it_reads_and_writes_nothing_else() {
         let folder = folder();
@@ -202,7 +258,7 @@ mod tests {
             format!("ln {path}/other/file {path}/write/linked && cat {path}/write/linked"),
         ] {
             let (said, kept) = said(folder.path(), &words);
-            assert_eq!(kept, Kept::Yes);
+            assert_eq!(kept.open(), None);
             assert!(said.is_empty() || said == "0\n", "{words}: {said}");
         }
         // A node of the user would sign for whoever reaches it.

@@ -34,6 +34,9 @@ const SUBCOMMAND: &str = "stylus";
 /// Lines of a failed build that are shown.
 const DIAGNOSTICS_MAX: usize = 20;
 
+/// What that means.
+const NOT_IN_SANDBOX: &str = "build scripts and macros of what it builds have your rights";
+
 /// Where cargo and rustup have their folders.
 const FOUND_BY: [&str; 3] = ["HOME", "CARGO_HOME", "RUSTUP_HOME"];
 
@@ -163,6 +166,9 @@ fn run(
     let version = stylus(package, target, lock, &["--version"])?;
     let words = version.split_whitespace().last().unwrap_or_default();
     let tool = format!("{PROGRAM} {words}");
+    progress.note(&format!(
+        "{tool} builds outside of the sandbox: {NOT_IN_SANDBOX}"
+    ));
     progress.begin(&format!("building {} with {tool}", package.name));
     let file: PathBuf = target.with_file_name(format!("{}.initcode", package.name));
     let path = file.display().to_string();

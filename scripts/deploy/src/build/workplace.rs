@@ -12,7 +12,7 @@ use super::info::{self, BuildInfo};
 use super::known_sources;
 use super::lock_file::LockFile;
 use super::package::Package;
-use super::sandbox::{self, Kept};
+use super::sandbox;
 use super::settled_lock::settle_lock;
 use super::source::Source;
 use super::toolchain::Toolchain;
@@ -178,7 +178,7 @@ impl<'a> Workplace<'a> {
         copy.fill(&source.tree, &source.parts, recompile, by_reads)?;
         let home = self.folder.join("cargo-home");
         // In a sandbox no build has written there.
-        let unpacks_anew = self.tools.is_from_scratch || sandbox::kept() == Kept::No;
+        let unpacks_anew = self.tools.is_from_scratch || !sandbox::kept().files;
         let home = CargoHome::prepare(home, &self.tools.cargo_home, unpacks_anew)?;
         toolchain.require_target(&*self.tools.progress)?;
         let cargo = Cargo {
