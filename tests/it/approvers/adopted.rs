@@ -356,7 +356,6 @@ async fn what_anybody_can_do_to_a_proxy_is_told_before_it_is_adopted() {
 
 /// What a proxy keeps decides what anybody can do to it: of two with the same code the second one is open.
 #[tokio::test]
-#[ignore = "nightly: two adoptions and two plans, about 60 s"]
 async fn what_anybody_can_do_to_one_instance_of_several_is_told_before_the_upgrade() {
     let fixture = Fixture::new().await;
     let code = deployed(&fixture, "UupsBox").await;
