@@ -1,5 +1,5 @@
-//! The guards of proxy, registry and migratable, and the proof that a test fails when one of them
-//! is disabled. `tests/tools/guards/guards.toml` lists them.
+//! The guards of proxy, registry and migratable and the rules of layout, and the proof that a test fails when one of
+//! them is disabled. `tests/tools/guards/guards.toml` lists them.
 //!
 //! ```text
 //! copy of the sources → named tests pass → per guard: its text replaced → its test fails → restored

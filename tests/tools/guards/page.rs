@@ -7,12 +7,16 @@ use super::record::Record;
 use super::table::{Guard, Table, Test, Unreachable};
 
 /// The parts, with their titles.
-const PARTS: [(&str, &str); 3] = [
+const PARTS: [(&str, &str); 4] = [
     ("proxy", "Proxy: the proxies, and UpgradeabilityStorage"),
     ("registry", "Registry"),
     (
         "migratable",
         "Migratable: the mixin and its attributes, complex and lazy migrations, layouts",
+    ),
+    (
+        "layout",
+        "Layout: the rules by which two versions are compared",
     ),
 ];
 
@@ -22,7 +26,8 @@ pub fn page(home: &Path, table: &Table, record: &Record) -> String {
     let noticed = table.guards.iter().filter(is_noticed).count();
     let mut page = format!(
         "# Guards\n\n\
-         What proxy, registry and migratable refuse, and the test that fails without the refusal. A test writes \
+         What proxy, registry and migratable refuse, and by which rules layouts are compared, each with the test that \
+         fails without it. A test writes \
          this page from `tests/tools/guards/guards.toml` and fails if it is stale: \
          `STYLUS_UPGRADES_UPDATE=1 cargo test -p stylus-upgrades-tests --test it guards::the_page`.\n\n\
          A guard is proven so: it is disabled in a copy of the sources, the contracts are built from the copy, and its \

@@ -36,7 +36,7 @@ pub struct Table {
 pub struct Guard {
     /// What it prevents, a sentence.
     pub name: String,
-    /// `proxy`, `registry` or `migratable`.
+    /// `proxy`, `registry`, `migratable` or `layout`.
     pub part: String,
     /// The file that it stands in, below the repository's root.
     pub file: String,
