@@ -9,7 +9,7 @@ use crate::governance::{
     outcome_of_ended_action,
 };
 use crate::options::ReviewArgs;
-use crate::pipeline::action::{proposal_event, resolve_action};
+use crate::pipeline::action::{ProposedCall, proposed_call};
 use crate::pipeline::approver::require_current;
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::effects::{Effects, Governed};
@@ -71,16 +71,17 @@ async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
 async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
     let session = Session::sending(context, "approve").await?;
     let registry = session.registry;
-    let action = resolve_action(session, &args.action).await?;
-    let event = proposal_event(session, action).await?;
-    let mut governed = GovernedCall::decode(registry.address, event.call.clone(), U256::ZERO)?;
-    governed.approves = Some(action);
+    let ProposedCall {
+        action,
+        proposer,
+        governed,
+    } = proposed_call(session, &args.action).await?;
     require_current(registry, &governed.call).await?;
     if let Some(file) = &args.reviewed {
-        Reviewed::read(file, action)?.require_same_call(&event.call, &context.names())?;
+        Reviewed::read(file, action)?.require_same_call(&governed.bytes, &context.names())?;
         context.note(format!("the action matches {}", file.display()));
     }
-    if session.registry.action_of(&event.call).await? != action {
+    if session.registry.action_of(&governed.bytes).await? != action {
         let executed = outcome_of_ended_action(registry, action).await?;
         require_nothing_asked(context, &args.review, &executed)?;
         if !is_approver(registry, &governed.call).await? {
@@ -92,10 +93,10 @@ async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
         return report_executed(session, executed, &governed.call, compared).await;
     }
     governed.require_approver(registry.client, action).await?;
-    let digest = calldata_digest(&event.call);
+    let digest = calldata_digest(&governed.bytes);
     context.note(format!("calldata digest  {digest}"));
     let subject = Approval {
-        proposer: event.proposer,
+        proposer,
         calldata_digest: digest,
     };
     let approver = registry.client.caller("approve").ok();

@@ -3,11 +3,9 @@
 use super::approve::{AlreadyExecuted, check_and_send_as_approver, report_executed};
 use super::spec::{Governs, Group, Spec, report_type};
 use crate::context::prelude::*;
-use crate::governance::{
-    GovernedCall, not_executed, outcome_of_ended_action, readiness, require_ripe,
-};
+use crate::governance::{not_executed, outcome_of_ended_action, readiness, require_ripe};
 use crate::options::ReviewArgs;
-use crate::pipeline::action::{proposal_event, resolve_action};
+use crate::pipeline::action::{ProposedCall, proposed_call};
 use crate::pipeline::approver::require_current;
 use crate::pipeline::effects::Governed;
 use crate::pipeline::judge::Approver;
@@ -48,19 +46,18 @@ pub(crate) struct ExecuteArgs {
 async fn run(context: &Context, args: &ExecuteArgs) -> Result<Outcome> {
     let session = Session::sending(context, "execute").await?;
     let registry = session.registry;
-    let action = resolve_action(session, &args.action).await?;
-    let event = proposal_event(session, action).await?;
-    let mut governed = GovernedCall::decode(registry.address, event.call.clone(), U256::ZERO)?;
-    governed.approves = Some(action);
+    let ProposedCall {
+        action,
+        proposer,
+        governed,
+    } = proposed_call(session, &args.action).await?;
     let Some(open) = readiness(registry, action).await? else {
         let executed = outcome_of_ended_action(registry, action).await?;
         return report_executed(session, executed, &governed.call, false).await;
     };
     require_ripe(&open, action, &not_executed(&open), &context.names())?;
     require_current(registry, &governed.call).await?;
-    let subject = Execution {
-        proposer: event.proposer,
-    };
+    let subject = Execution { proposer };
     // Those who approved confirmed when they did; the sender need not be one of them.
     let approver = Approver {
         review: &args.review,

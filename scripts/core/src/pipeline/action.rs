@@ -2,9 +2,32 @@
 
 use crate::client::ChainError;
 use crate::context::prelude::*;
-use crate::governance::{self, executed_already, outcome_of_ended_action};
+use crate::governance::{self, GovernedCall, executed_already, outcome_of_ended_action};
 use crate::ids::ActionId;
 use std::collections::BTreeSet;
+
+/// An action that somebody proposed, and its call.
+pub(crate) struct ProposedCall {
+    pub(crate) action: ActionId,
+    pub(crate) proposer: Address,
+    pub(crate) governed: GovernedCall,
+}
+
+/// The action that `text` identifies, with the very bytes that were proposed: they are sent for that action alone.
+///
+/// # Errors
+/// As [`resolve_action`] and [`proposal_event`].
+pub(crate) async fn proposed_call(session: Session<'_>, text: &str) -> Result<ProposedCall> {
+    let action = resolve_action(session, text).await?;
+    let event = proposal_event(session, action).await?;
+    let mut governed = GovernedCall::decode(session.registry.address, event.call, U256::ZERO)?;
+    governed.approves = Some(action);
+    Ok(ProposedCall {
+        action,
+        proposer: event.proposer,
+        governed,
+    })
+}
 
 /// The event that proposed an action. Its id is on the chain then: it is no key that was typed in place of one.
 ///
