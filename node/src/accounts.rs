@@ -69,6 +69,14 @@ impl DevAccounts {
         })
     }
 
+    /// The account of a nitro devnode, and no others.
+    pub(crate) fn nitro_alone() -> Result<Self, NodeError> {
+        Ok(Self {
+            mnemonic: Vec::new(),
+            nitro: nitro_dev_signer()?,
+        })
+    }
+
     /// The accounts of the phrase, in order of their index.
     pub fn mnemonic(&self) -> &[PrivateKeySigner] {
         &self.mnemonic

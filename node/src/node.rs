@@ -145,6 +145,26 @@ impl Node {
         })
     }
 
+    /// A node around a chain, without a fork of its own, clocks and files.
+    pub(crate) fn of_chain(chain: Chain, accounts: DevAccounts) -> Self {
+        Self {
+            admission: Admission::Lenient,
+            announced: chain.block_number(),
+            accounts: Arc::new(accounts),
+            filters: SharedFilters::default(),
+            events: Events::new(),
+            fork: None,
+            verify: Verify::default(),
+            plain: Arc::new(chain.config().clone()),
+            instance_id: B256::random(),
+            mining_clock: None,
+            saving_clock: None,
+            state: StateFiles::default(),
+            _owned: None,
+            chain,
+        }
+    }
+
     /// The node as it is, for readers.
     pub(crate) fn view(&self) -> View {
         View {

@@ -42,6 +42,8 @@ use std::sync::Arc;
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
 use jsonrpsee::server::Methods;
+use jsonrpsee::types::{ErrorCode, ErrorObjectOwned, Params};
+use serde_json::value::RawValue;
 
 use crate::config::Admission;
 use crate::error::NodeError;
@@ -134,6 +136,35 @@ fn register(
         answer((&context, &share), (name, method), args).await
     })?;
     Ok(())
+}
+
+/// What the method of that name answers about a node without a fork, on this thread.
+///
+/// # Errors
+/// That of JSON-RPC.
+pub(crate) fn answer_at_once(
+    node: &mut Node,
+    name: &str,
+    parameters: Option<&RawValue>,
+) -> Result<Box<RawValue>, ErrorObjectOwned> {
+    let mut methods = TABLES.iter().copied().flatten();
+    let Some((_, method)) = methods.find(|(known, _)| *known == name) else {
+        return Err(ErrorCode::MethodNotFound.into());
+    };
+    let parameters = Params::new(parameters.map(RawValue::get));
+    let args = Args::new(&parameters, node.admission)?;
+    let answer = match method {
+        Method::Lookup(reader) | Method::Read(reader) => {
+            let view = node.view();
+            let read = reader(&view, &args);
+            view.chain.check_source().map_err(RpcError::from).and(read)
+        }
+        Method::Change(handler) => node
+            .or_as_before(|node| handler(node, &args))
+            .map_err(RpcError::from)
+            .flatten(),
+    };
+    Ok(answer?)
 }
 
 /// This node's answer, or that of the chain that it forked.
