@@ -3,19 +3,25 @@
 //! [`replay`](crate::client::replay).
 
 use crate::call_tree::{self, Frame};
-use crate::client::{ChainError, StepEnd, with_margin};
+use crate::client::{ChainError, Client, StepEnd, with_margin};
 use crate::model::{Block, Registry, Views};
 use alloy::primitives::{Address, B256, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
 use std::collections::BTreeMap;
+use std::mem::replace;
+use std::sync::Arc;
 use stylus_chain::{
     AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainError as CopyError, Filter,
     Overrides, Receipt, SlotChange, TraceKind,
 };
+use stylus_devnode::InProcess;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 
 /// What every sender is lent here, in wei: fees do not matter to what is tried.
 const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
+
+/// The sender of calls that anybody may make.
+pub const ANYBODY: Address = Address::repeat_byte(0xa5);
 
 /// The copy.
 pub struct Simulation {
@@ -283,6 +289,47 @@ impl Simulation {
         })
     }
 
+    /// Does on the copy what a command does on a chain, by the same function, with what `sender` sends there. It is
+    /// done on this thread, which may block.
+    ///
+    /// # Errors
+    /// What it says; that the copy cannot be served.
+    pub fn live<T>(
+        &mut self,
+        sender: Address,
+        work: impl AsyncFnOnce(&Client) -> Result<T, ChainError>,
+    ) -> Result<T, ChainError> {
+        self.lend(sender)?;
+        let (before, id) = (self.chain.block_number(), self.chain.chain_id());
+        let branch = self.chain.branch();
+        let lent = InProcess::serve(replace(&mut self.chain, branch));
+        let lent = Arc::new(lent.map_err(ChainError::copy_ended)?);
+        let client = Client::of_lent(lent.clone(), id, sender);
+        let done = now(work(&client));
+        self.chain = lent.take_chain();
+        for number in before.saturating_add(1)..=self.chain.block_number() {
+            let block = self.chain.block(number.into());
+            let sent = block.iter().flat_map(|block| &block.transactions);
+            let receipts = sent.filter_map(|sent| self.chain.receipt(sent.hash));
+            for receipt in receipts.collect::<Vec<_>>() {
+                self.count(&receipt);
+                self.sent
+                    .extend(receipt.success.then_some(receipt.transaction_hash));
+            }
+        }
+        done
+    }
+
+    /// Notes what sending a transaction changed of its sender.
+    fn count(&mut self, receipt: &Receipt) {
+        if let Some(sender) = self.senders.get_mut(&receipt.from) {
+            let price = U256::from(receipt.effective_gas_price);
+            let fee = price.saturating_mul(U256::from(receipt.gas_used));
+            sender.fees = sender.fees.saturating_add(fee);
+            sender.sent += 1;
+        }
+    }
+
     /// Sends a [`Self::request`] with its gas limit and mines it, also where it fails.
     pub fn mined(
         &mut self,
@@ -296,12 +343,7 @@ impl Simulation {
             .chain
             .receipt(hash)
             .ok_or(CopyError::UnknownTransaction(hash))?;
-        if let Some(sender) = self.senders.get_mut(&from) {
-            let price = U256::from(receipt.effective_gas_price);
-            let fee = price.saturating_mul(U256::from(receipt.gas_used));
-            sender.fees = sender.fees.saturating_add(fee);
-            sender.sent += 1;
-        }
+        self.count(&receipt);
         Ok(receipt)
     }
 

@@ -10,6 +10,7 @@ use crate::context::seen_by;
 use crate::cost::Gas;
 use crate::functions::DecodedCall;
 use crate::governance::Call;
+use crate::migration::BATCHES;
 use crate::options::{INSTANCES, UpgradeArgs};
 use crate::pipeline::checked::Checks;
 use crate::pipeline::shown::decoded;
@@ -41,6 +42,9 @@ pub struct PlanArgs {
     /// Maximum number of instances to try
     #[arg(long, value_name = "NUMBER", default_value_t = INSTANCES)]
     pub instances: u32,
+    /// Maximum number of batches of complex migrations to try, in 60 s for 500
+    #[arg(long, value_name = "NUMBER", default_value_t = BATCHES)]
+    pub batches: u64,
     /// Send the newest NUMBER transactions to the instances again, on a copy of the chain before them
     /// with the upgrade and on one without it, and report what differs
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -134,6 +138,7 @@ pub async fn run_as(
 ) -> Result<Ran> {
     let options = SimulationOptions {
         instances: args.instances,
+        batches: args.batches,
         write_expect: args.write_expect.as_deref(),
     };
     if args.replay.is_some() {

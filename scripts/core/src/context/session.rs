@@ -4,6 +4,7 @@ use super::Context;
 use crate::assess::Role;
 use crate::checks::{Assessment, ReadAt};
 use crate::layout::Documents;
+use crate::migration::BATCHES;
 use crate::plan::PlanRequest;
 use crate::prelude::*;
 use crate::registry::Registry;
@@ -65,6 +66,7 @@ impl<'a> Session<'a> {
             layouts: BTreeMap::new(),
             document: None,
             instances,
+            batches: BATCHES,
             without_gas: self.context.without_gas(),
             names: self.context.names(),
         }

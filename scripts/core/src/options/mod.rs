@@ -13,8 +13,8 @@ pub use global::Global;
 pub(crate) use place::place;
 pub use review::ReviewArgs;
 pub use step::{StepArgs, StorageArgs};
-pub use upgrade::INSTANCES;
 pub use upgrade::UpgradeArgs;
+pub use upgrade::{BATCHES, INSTANCES};
 pub(crate) use verifiable::LOCAL_CHAINS;
 pub use verifiable::VerifiableArgs;
 

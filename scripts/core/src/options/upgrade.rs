@@ -5,6 +5,8 @@ use clap::Args;
 
 /// The default of `plan --instances`: more than the registry upgrades in the call itself.
 pub const INSTANCES: u32 = 16;
+/// Default for `--batches`.
+pub use crate::migration::BATCHES;
 
 /// An upgrade that is examined before it is decided.
 #[derive(Debug, Default, Args)]

@@ -107,9 +107,11 @@ pub(crate) async fn require_given(
         "{proxy} is upgraded by {}, not by {}",
         give.from, give.given_to
     );
+    let given = tried.given.words();
+    let given = given.map_or_else(String::new, |words| format!(" ({words})"));
     let next = format!(
         "nothing was sent. Once it is given away, only {} can give it back (stylus-upgrades transfer). Hand-over and \
-         adoption went through on a copy of block {}; {order}",
+         adoption went through on a copy of block {}{given}; {order}",
         call.name, tried.block
     );
     Err(refusal("NotGiven", message)
@@ -149,6 +151,9 @@ pub(crate) async fn strangers(session: Session<'_>, call: &abi::adoptCall) -> Re
         let note = format!("? not checked: what strangers can do once it is adopted: {message}");
         session.context.note(note);
     }
+    if let Some(given) = tried.given.words() {
+        session.context.note(format!("· {given}"));
+    }
     let (dangers, others): (Vec<Finding>, Vec<Finding>) = tried
         .open
         .into_iter()
@@ -173,7 +178,7 @@ async fn tried(
     let request = AdoptionRequest {
         registry: registry.address,
         call: call.clone(),
-        policy: registry.policy(&call.name, role).await?,
+        policy: (role.into(), registry.policy(&call.name, role).await?),
         found: *found,
         hand_over,
         interface: document.and_then(|known| known.interface),

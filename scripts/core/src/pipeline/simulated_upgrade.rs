@@ -35,6 +35,8 @@ pub struct SimulatedUpgrade<'a> {
 pub struct SimulationOptions<'a> {
     /// Maximum number of instances to try.
     pub instances: u32,
+    /// Maximum number of batches of complex migrations to try.
+    pub batches: u64,
     /// The file for expectations of the upgrade.
     pub write_expect: Option<&'a Path>,
 }
@@ -85,6 +87,7 @@ pub async fn simulate<'a>(
     let request = PlanRequest {
         getters,
         layouts,
+        batches: options.batches,
         ..work.planned_request(planned, call, options.instances)
     };
     let what = format!("trying {} {}", args.name, args.version);

@@ -73,6 +73,15 @@ impl Endpoint {
         })
     }
 
+    /// The place of a copy in this process, for what is printed of it.
+    pub(super) fn of_copy() -> Self {
+        Self {
+            url: Url::parse("http://localhost").expect("a URL"),
+            shown: "the copy of the chain".into(),
+            timeout: DEFAULT_TIMEOUT,
+        }
+    }
+
     /// The same with another limit on what a request may take.
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }

@@ -25,6 +25,13 @@ const NODE_INTERFACE: Address = address!("00000000000000000000000000000000000000
 #[derive(Debug, Default)]
 pub(super) struct Absent(AtomicBool);
 
+impl Absent {
+    /// That a chain does not have it.
+    pub(super) fn known() -> Self {
+        Self(AtomicBool::new(true))
+    }
+}
+
 impl Client {
     /// What a mined transaction cost. A copy charges nothing for L1.
     pub fn cost(&self, receipt: &TransactionReceipt) -> Cost {

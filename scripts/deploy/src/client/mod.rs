@@ -14,6 +14,7 @@ mod fork;
 mod forked;
 mod l1_gas;
 mod lag;
+mod lent;
 mod memory;
 mod next_block;
 mod pinned;
@@ -58,7 +59,7 @@ use crate::cost::Gas;
 use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
 use crate::progress::{Progress, Silent};
-use alloy::network::{EthereumWallet, TransactionBuilder};
+use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::client::RpcClient;
@@ -69,6 +70,7 @@ use alloy::transports::BoxTransport;
 use alloy::transports::utils::guess_local_url;
 use lag::Seen;
 use retry::Patient;
+use send::Signs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use together::Together;
@@ -91,10 +93,9 @@ pub struct Client {
     provider: DynProvider,
     sender: Option<Address>,
     acting: Option<Address>,
-    is_unlocked: bool,
+    signs: Signs,
     /// The chain of which this is a copy, so that nothing sent here reaches it.
     original: Option<Arc<Client>>,
-    wallet: Option<EthereumWallet>,
     journal: Option<Arc<Journal>>,
     progress: Arc<dyn Progress>,
     seen: Option<Arc<Seen>>,
@@ -158,9 +159,8 @@ impl Client {
             provider,
             sender: None,
             acting: None,
-            is_unlocked: false,
+            signs: Signs::Nobody,
             original: None,
-            wallet: None,
             journal: None,
             progress,
             seen,
@@ -184,7 +184,7 @@ impl Client {
         let sender = Some(signer.address());
         Self {
             sender,
-            wallet: Some(signer.into()),
+            signs: Signs::Wallet(signer.into()),
             ..self.clone()
         }
     }
@@ -420,7 +420,9 @@ impl Client {
         let sent = self.submit(what, self.sender(what)?, request).await?;
         let receipt = self.receipt(what, sent.tx, Some(&sent)).await;
         let receipt = receipt.map_err(|error| send::maybe_sent(what, sent.tx, error))?;
-        kill_point::at(Phase::Mined);
+        if !matches!(self.signs, Signs::Anybody) {
+            kill_point::at(Phase::Mined);
+        }
         if let Some(seen) = &self.seen {
             seen.receipt(&receipt, sent.nonce);
             self.newest_block().await?;

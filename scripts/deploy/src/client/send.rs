@@ -9,8 +9,8 @@ use crate::ids::TxHash;
 use crate::journal::{InFlight, Journal};
 use crate::kill_point::{self, Phase};
 use alloy::eips::Encodable2718;
-use alloy::network::{NetworkTransactionBuilder, TransactionBuilder};
-use alloy::primitives::{Address, Bytes};
+use alloy::network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
+use alloy::primitives::{Address, B256, Bytes};
 use alloy::providers::Provider;
 use alloy::providers::utils::EIP1559_BASE_FEE_MULTIPLIER;
 use alloy::rpc::types::TransactionRequest;
@@ -101,6 +101,19 @@ impl Fees {
     }
 }
 
+/// Who signs what a client sends.
+#[derive(Debug, Clone)]
+pub(super) enum Signs {
+    /// There is no key.
+    Nobody,
+    /// A key here.
+    Wallet(EthereumWallet),
+    /// The endpoint, see [`super::unlocked`].
+    Endpoint,
+    /// Nothing is signed: a copy takes what anybody sends.
+    Anybody,
+}
+
 impl Client {
     /// This client with a journal for what it sends.
     pub fn with_journal(&self, journal: Arc<Journal>) -> Self {
@@ -119,6 +132,9 @@ impl Client {
         request: TransactionRequest,
     ) -> Result<UnminedTransaction, ChainError> {
         let nonce = self.next_nonce(sender).await?;
+        if let Signs::Anybody = self.signs {
+            return self.send_unsigned(what, (sender, nonce), request).await;
+        }
         let fees = match Fees::of(&request) {
             Some(given) => given,
             None => self.fees().await?,
@@ -197,6 +213,25 @@ impl Client {
         }
     }
 
+    /// Sends a request on a copy. Whatever it costs, its sender was lent enough.
+    async fn send_unsigned(
+        &self,
+        what: &str,
+        (sender, nonce): (Address, u64),
+        request: TransactionRequest,
+    ) -> Result<UnminedTransaction, ChainError> {
+        const METHOD: &str = "eth_sendUnsignedTransaction";
+        let request = request.with_from(sender).with_nonce(nonce);
+        let sent = self.provider.raw_request(METHOD.into(), (request,));
+        let sent: Result<B256, _> = sent.await;
+        Ok(UnminedTransaction {
+            tx: sent.map_err(|error| self.error(what, error))?.into(),
+            sender,
+            nonce,
+            signed: Bytes::new(),
+        })
+    }
+
     /// Tells who listens of a transaction. On the chain of a copy there is none.
     pub(super) fn may_be_sent(&self, tx: TxHash) {
         if self.original.is_none() {
@@ -263,11 +298,10 @@ impl Client {
         what: &str,
         request: TransactionRequest,
     ) -> Result<(TxHash, Bytes), ChainError> {
-        if self.is_unlocked {
-            return self.signed_by_endpoint(what, request).await;
-        }
-        let Some(wallet) = &self.wallet else {
-            return Err(ChainError::no_key(what));
+        let wallet = match &self.signs {
+            Signs::Wallet(wallet) => wallet,
+            Signs::Endpoint => return self.signed_by_endpoint(what, request).await,
+            Signs::Nobody | Signs::Anybody => return Err(ChainError::no_key(what)),
         };
         let request = request.with_chain_id(self.chain_id);
         if let Some(journal) = &self.journal {

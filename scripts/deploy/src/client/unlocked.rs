@@ -1,6 +1,7 @@
 //! Transactions that the endpoint signs, with an account that it holds unlocked or asks a signer
 //! for. What it signed is compared with the request before it is sent.
 
+use super::send::Signs;
 use super::{ChainError, Client};
 use crate::ids::TxHash;
 use alloy::consensus::transaction::SignerRecoverable;
@@ -20,7 +21,7 @@ impl Client {
     pub fn with_unlocked(&self, account: Address) -> Self {
         Self {
             sender: Some(account),
-            is_unlocked: true,
+            signs: Signs::Endpoint,
             ..self.clone()
         }
     }

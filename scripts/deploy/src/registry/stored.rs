@@ -69,17 +69,18 @@ pub async fn lambdas(
     role: &str,
     policy: &Policy,
 ) -> Result<Vec<CodeHash>, ChainError> {
-    let first = record::find::<Slot>(definition, keccak256(role));
     let mut found = Vec::with_capacity(policy.lambdas.len());
-    for position in (record::LAMBDAS.first()..).take(policy.lambdas.len()) {
-        found.push(CodeHash(
-            registry
-                .client
-                .storage(registry.address, first.plus(position))
-                .await?,
-        ));
+    for slot in lambda_slots(definition, role).take(policy.lambdas.len()) {
+        let word = registry.client.storage(registry.address, slot).await?;
+        found.push(CodeHash(word));
     }
     Ok(found)
+}
+
+/// Where these code hashes are, in their order; more slots than a policy has lambdas.
+pub fn lambda_slots(definition: DefinitionId, role: &str) -> impl Iterator<Item = B256> {
+    let first = record::find::<Slot>(definition, keccak256(role));
+    (record::LAMBDAS.first()..).map(move |position| first.plus(position))
 }
 
 /// What approvals of a role's actions are bound to, see the registry's `authority::epoch`.

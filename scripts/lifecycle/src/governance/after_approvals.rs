@@ -1,27 +1,31 @@
 //! What comes of a call after the approvals that it needs, as far as it is known.
 
+use super::approvers_act::Given;
 use crate::error::{Refusal, Report};
 use serde::Serialize;
 
 /// What came of a call after the approvals that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SimulatedExecution {
-    /// It executes.
-    Succeeds,
+    /// It executes, with that taken as given.
+    Succeeds(Given),
     /// It fails by what it runs: `WouldFail`.
     Fails(Refusal),
     /// It was not simulated, and why.
     NotSimulated(String),
 }
 
-/// What is known of a call that only approves: that it would fail although that is meant, or that nobody knows whether
-/// it would succeed.
+/// What is known of a call that only approves: that it would fail although that is meant, that nobody knows whether it
+/// would succeed, or what was taken as given.
 #[derive(Debug, Default, Serialize)]
 pub struct SimulationReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     would_fail: Option<Report>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_tried: Option<String>,
+    /// What was taken as given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given: Option<Given>,
 }
 
 impl SimulationReport {
@@ -33,7 +37,10 @@ impl SimulationReport {
                 report.would_fail = Some(Report::of(refusal))
             }
             Some(SimulatedExecution::NotSimulated(why)) => report.not_tried = Some(why.clone()),
-            Some(SimulatedExecution::Succeeds) | None => {}
+            Some(SimulatedExecution::Succeeds(given)) => {
+                report.given = given.words().map(|_| given.clone());
+            }
+            None => {}
         }
         report
     }
@@ -45,6 +52,9 @@ impl SimulationReport {
         let not_simulated = self.not_tried.iter();
         let not_simulated = not_simulated
             .map(|why| format!("the execution after the last approval was not simulated: {why}"));
-        fails.chain(not_simulated).collect()
+        let given = self.given.iter().filter_map(Given::words);
+        let given = given
+            .map(|words| format!("the execution after the last approval was simulated, {words}"));
+        fails.chain(not_simulated).chain(given).collect()
     }
 }

@@ -16,6 +16,7 @@
 //! | [`progress`](progress_lines) | how far an action is, in words and as fields |
 //! | [`rival`](rival()) | open actions that are about the same and differ |
 //! | [`reviewed`](Reviewed) | an action as somebody reviewed it, compared with what was proposed |
+//! | `approvers_act` | a governed call on a fork where its approvers act: of plans, and of what approvers are told |
 //! | [`after_approvals`](SimulatedExecution), `simulated_execution` | what it does once it is approved, and the gas for that |
 //! | [`signed`] | approvals given offline: typed data, files, what the registry takes |
 //! | [`place`](place()) | the account that holds the code of a call |
@@ -27,6 +28,7 @@
 
 mod after_approvals;
 mod already;
+mod approvers_act;
 mod arguments;
 mod calls;
 mod checks;
@@ -57,6 +59,8 @@ mod simulated_execution;
 
 pub use after_approvals::{SimulatedExecution, SimulationReport};
 pub use already::{already, created_by};
+pub use approvers_act::Given;
+pub(crate) use approvers_act::{Approvers, End};
 pub use arguments::{argument_text, named_arguments, named_function};
 pub use calls::{Call, subject, title};
 pub use checks::{Check, after_upgrade, pause_stub};

@@ -3,16 +3,17 @@
 //! it executes. So it is sent with the gas for that, and whether it succeeds there is known before.
 
 use super::after_approvals::SimulatedExecution;
+use super::approvers_act::{Approvers, End};
 use super::governed::GovernedCall;
 use super::pending::readiness;
 use super::policy::{deciding_policy, may_be_satisfied};
-use super::returned::progress_in;
 use crate::client::{ChainError, Client, Fork, with_margin};
 use crate::error::{Explain, Refusal};
 use crate::ids::ActionId;
 use crate::simulation::Simulation;
-use alloy::primitives::{Address, U256};
-use stylus_chain::{BlockId, CallRequest, Chain};
+use alloy::consensus::Transaction as _;
+use alloy::primitives::Address;
+use stylus_chain::Chain;
 use stylus_registry_core::policy::{Policy, parse};
 
 /// The name of a refusal of what would fail once everybody needed has approved it.
@@ -22,28 +23,38 @@ const MOST: u64 = 32_000_000;
 /// Units of gas where no fork can be made: unused gas costs nothing.
 const BLIND: u64 = 16_000_000;
 
-/// Simulates the call of `sender` after those of the others. Also says the least units of gas that it takes
-/// there, if it goes through.
+/// Simulates the call of `sender` after those of the others, and then the delays. Also says the least units of gas that
+/// it takes there, if it goes through.
 fn after_others(
     chain: Chain,
     governed: &GovernedCall,
-    sender: Address,
-    others: &[Address],
+    (role, policy): (&str, &Policy),
+    (sender, others): (Address, &[Address]),
 ) -> Result<(Option<u64>, SimulatedExecution), ChainError> {
-    let (registry, call) = (governed.registry, &governed.bytes);
     let mut simulation = Simulation::new(chain);
-    for other in others {
-        simulation.send("the call", *other, registry, call.clone(), U256::ZERO)?;
-    }
-    let request = simulation.request(sender, registry, call.clone(), governed.value)?;
-    let error = match simulation.estimate("the call", &request, BlockId::pending()) {
-        Ok(gas) => return Ok((Some(gas), executed(&simulation, request)?)),
-        Err(error) => error,
+    let people: Vec<Address> = others.iter().copied().chain([sender]).collect();
+    let decides = (governed.call.definition(), role);
+    let approvers = Approvers::of(&mut simulation, governed.registry, decides, policy.clone());
+    let approvers = approvers.only(people.clone());
+    let acted = approvers.act(
+        &mut simulation,
+        "the call",
+        (&governed.bytes, governed.value),
+    )?;
+    let own = acted.sent.iter().find(|act| act.by == sender);
+    let own = own.and_then(|act| simulation.chain.transaction(act.receipt.transaction_hash));
+    let gas = own.map(|sent| sent.envelope.gas_limit());
+    let (error, instance) = match acted.end {
+        End::Executed => return Ok((gas, SimulatedExecution::Succeeds(acted.given))),
+        End::Undecided => {
+            let why = "it does not execute, though all others approve, all delays are over and every contract of the \
+                       policy consents: perhaps only an account without code may send it";
+            return Ok((gas, SimulatedExecution::NotSimulated(why.into())));
+        }
+        End::Refused(error, instance) => (error, instance),
     };
-    let (proxy, step) = simulation.failing(request);
     let (mut found, expected, next) = match error {
         ChainError::Refused { revert, .. } => {
-            let revert = revert.ended(step);
             let advice = revert.advice();
             (revert.to_string(), advice.expected, advice.next)
         }
@@ -54,13 +65,12 @@ fn after_others(
         ),
         error => return Err(error),
     };
-    if let Some(proxy) = proxy {
+    if let Some(proxy) = instance {
         found.push_str(&format!("; instance {proxy} fails"));
     }
     // What a contract sends comes from a transaction of somebody else, and what it does there may differ.
-    let mut all = others.iter().chain([&sender]);
     let has_code = |who: &&Address| simulation.code(**who).is_ok_and(|code| !code.is_empty());
-    if let Some(who) = all.find(has_code) {
+    if let Some(who) = people.iter().find(has_code) {
         let why = format!(
             "the approver {who} is a contract: its transaction cannot be simulated (as a direct call it fails: \
              {found})"
@@ -72,21 +82,6 @@ fn after_others(
     let next = format!("{next}; --accept would-fail approves it anyway");
     let refusal = Refusal::new(WOULD_FAIL, message).with(expected, found, next);
     Ok((None, SimulatedExecution::Fails(refusal)))
-}
-
-/// Whether what goes through executes: a contract that is asked may not consent, and a delay may be left.
-fn executed(
-    simulation: &Simulation,
-    request: CallRequest,
-) -> Result<SimulatedExecution, ChainError> {
-    Ok(match progress_in(&simulation.answer(request)?) {
-        Some(progress) if progress.executed => SimulatedExecution::Succeeds,
-        _ => SimulatedExecution::NotSimulated(
-            "it is still blocked by a delay, by a contract of the policy, or because only an account without code \
-             may send it"
-                .into(),
-        ),
-    })
 }
 
 /// What is known of a call that only approves now.
@@ -112,7 +107,7 @@ pub(super) async fn for_execution(
         })
     };
     let (registry, call) = (governed.registry, &governed.call);
-    let (_, text) =
+    let (role, text) =
         deciding_policy(client.registry(registry), call.definition(), call.role()).await?;
     let Ok(policy) = parse(text.as_bytes()) else {
         return not_simulated(Some(BLIND), "the policy cannot be understood");
@@ -125,20 +120,12 @@ pub(super) async fn for_execution(
             "this approval can never be the last one: the policy does not need it",
         );
     };
-    let (governed, tried) = (governed.clone(), (governed.clone(), others.clone()));
-    let simulated = async {
-        let copied = Fork::newest(client).await?;
-        let copied = copied
-            .foreseeing(move |chain| drop(after_others(chain, &tried.0, sender, &tried.1)))
-            .await?;
-        copied
-            .carry_out(move |chain| after_others(chain, &governed, sender, &others))
-            .await
-    };
-    match simulated
-        .await
-        .map_err(|error: ChainError| error.to_string())
-    {
+    let governed = governed.clone();
+    let simulated = Fork::tried(client, move |chain| {
+        let (decides, people) = ((role.as_str(), &policy), (sender, others.as_slice()));
+        after_others(chain, &governed, decides, people)
+    });
+    match simulated.await.map_err(|error| error.to_string()) {
         Ok((measured, simulation)) => {
             let gas = measured.map_or(BLIND, |gas| with_margin(gas).min(MOST.max(gas)));
             Ok(AfterApprovals {

@@ -14,9 +14,11 @@
 //! | [`size`] | how many items go into one transaction |
 //! | [`runner`] | batch after batch |
 //! | [`end`](mod@end) | `endMigration` |
+//! | `tried`, `budget` | the same on a copy, and how much of it |
 //! | [`cost`] | cost |
 
 pub mod active;
+mod budget;
 pub mod cost;
 pub mod end;
 mod error;
@@ -24,11 +26,14 @@ pub mod gather;
 pub mod items;
 pub mod runner;
 pub mod size;
+mod tried;
 
 pub use active::ActiveMigration;
+pub use budget::{BATCHES, Budget};
 pub use cost::Spent;
 pub use error::way_out;
 pub use runner::Form;
+pub use tried::{Tried, handler, try_out};
 
 use crate::client::{ChainError, Client};
 use crate::cost::Gas;
@@ -44,7 +49,7 @@ use end::{Ended, end};
 use error::total_mismatch;
 use gather::gather;
 use items::Items;
-use runner::BatchRunner;
+use runner::{BatchRunner, Ran};
 use serde::{Serialize, Serializer};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -205,7 +210,7 @@ async fn run_to_end(
     migration: &ActiveMigration,
     ends: bool,
 ) -> Result<Option<Ended>, ChainError> {
-    while runner.run().await? {
+    while runner.run().await? != Ran::Ended {
         if !ends {
             return Ok(None);
         }

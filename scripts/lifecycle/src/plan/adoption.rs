@@ -6,6 +6,7 @@ use super::strangers::{opened, to_code, to_instance};
 use crate::assess::Finding;
 use crate::client::{ChainError, Client, Fork};
 use crate::error::Explain;
+use crate::governance::{Approvers, Given};
 use crate::names::Names;
 use crate::registry::{Candidate, HandOver};
 use crate::simulation::{Simulation, now};
@@ -24,8 +25,8 @@ pub struct AdoptionRequest {
     pub registry: Address,
     /// The governed call.
     pub call: abi::adoptCall,
-    /// The policy that decides it.
-    pub policy: String,
+    /// The role that decides it, and its policy.
+    pub policy: (String, String),
     /// The proxy, as it is.
     pub found: Candidate,
     /// What hands it over; nothing where it was given already.
@@ -43,6 +44,8 @@ pub struct TriedAdoption {
     pub block: u64,
     /// Why it would fail.
     pub problem: Option<Finding>,
+    /// What was taken as given, so that it is decided.
+    pub given: Given,
     /// What strangers can do to the proxy now, and after the adoption; and to the code of the version itself.
     pub open: Vec<Finding>,
 }
@@ -55,12 +58,7 @@ pub async fn try_adoption(
     client: &Client,
     request: AdoptionRequest,
 ) -> Result<TriedAdoption, ChainError> {
-    let (fork, foreseen) = (Fork::newest(client).await?, request.clone());
-    let fork = fork
-        .foreseeing(move |chain| drop(carry_out(chain, &foreseen)))
-        .await?;
-    fork.carry_out(move |chain| carry_out(chain, &request))
-        .await
+    Fork::tried(client, move |chain| carry_out(chain, &request)).await
 }
 
 fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, ChainError> {
@@ -94,14 +92,20 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
             return Ok(tried);
         }
     }
-    let Ok(policy) = parse(request.policy.as_bytes()) else {
+    let (role, text) = &request.policy;
+    let Ok(policy) = parse(text.as_bytes()) else {
         return Ok(tried); // the registry takes no such policy
     };
+    let decides = (call.name.as_str(), role.as_str());
+    let approvers = Approvers::of(&mut simulation, *registry, decides, policy);
     let bytes: Bytes = call.abi_encode().into();
     let what = format!("adopt {proxy}");
-    if let Err(finding) = decide(&mut simulation, *registry, &policy, &bytes, &what, names)? {
-        tried.problem = Some(finding);
-        return Ok(tried);
+    match decide(&mut simulation, &approvers, &bytes, &what, names)? {
+        Ok((_, given)) => tried.given = given,
+        Err(finding) => {
+            tried.problem = Some(finding);
+            return Ok(tried);
+        }
     }
     let code = now(simulation
         .registry(*registry)

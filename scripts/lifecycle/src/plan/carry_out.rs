@@ -1,26 +1,65 @@
 //! The governed call and the rollouts after it, carried out on the copy.
 
-use super::decide::{ANYBODY, decide};
+use super::decide::decide;
 use super::instances::{Before, waiting};
 use super::{PlanRequest, Transaction};
 use crate::assess::{Finding, FindingId};
 use crate::client::ChainError;
+use crate::governance::{Approvers, Given};
 use crate::model::{DefinitionState, Head, RecordedCode};
-use crate::simulation::{Simulation, events, now};
+use crate::simulation::{ANYBODY, Simulation, events, now};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
 use std::collections::BTreeSet;
-use stylus_registry_core::policy::{Policy, parse};
+use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
 
 /// Instances per rollout transaction.
 const BATCH: usize = 8;
 
+/// Who decides the call, and who ends the pause of a definition that is paused.
+pub(super) struct Deciding {
+    pub(super) call: Approvers,
+    resume: Option<Approvers>,
+}
+
+impl Deciding {
+    /// Those whom the policy `text` of the role `migrate` names, and for a pause those of its role. None if a policy is
+    /// one that the registry does not take.
+    pub(super) fn of(
+        simulation: &mut Simulation,
+        request: &PlanRequest,
+        (text, definition): (&str, &Head),
+    ) -> Result<Option<Self>, ChainError> {
+        let (registry, name) = (request.registry, request.call.name.as_str());
+        let (migrate, pause) = ("migrate", "pause");
+        let resume = match definition.state {
+            DefinitionState::Paused => match now(simulation.registry(registry).policy(name, pause))
+            {
+                Err(error) if error.is_refused_as::<abi::UnknownRole>() => {
+                    Some((migrate, text.to_owned()))
+                }
+                own => Some((pause, own?)),
+            },
+            _ => None,
+        };
+        let mut approvers = |role, text: &str| {
+            let policy = parse(text.as_bytes()).ok()?;
+            Some(Approvers::of(simulation, registry, (name, role), policy))
+        };
+        let Some(call) = approvers(migrate, text) else {
+            return Ok(None);
+        };
+        let resume = resume.and_then(|(role, text)| approvers(role, &text));
+        Ok(Some(Self { call, resume }))
+    }
+}
+
 /// The call, unless rollouts are all that is left of it, and the rollouts.
 pub(super) fn carry_out(
     simulation: &mut Simulation,
     request: &PlanRequest,
-    policy: &Policy,
+    deciding: &Deciding,
     definition: &Head,
     before: &[Before],
 ) -> Result<CarriedOut, ChainError> {
@@ -29,28 +68,28 @@ pub(super) fn carry_out(
     let decided = |simulation: &mut Simulation| {
         let what = format!("migrate {} to {}", call.name, call.version);
         let bytes: Bytes = call.abi_encode().into();
-        decide(simulation, *registry, policy, &bytes, &what, &request.names)
+        decide(simulation, &deciding.call, &bytes, &what, &request.names)
     };
     let decision = match is_current {
         true => match other_code(simulation, *registry, call)? {
             Some(finding) => Err(finding),
             // Rollouts upgrade waiting instances. An instance that was rolled back needs the governed call itself.
             None if is_one_rolled_back(simulation, request, before)? => decided(simulation)?,
-            None => Ok(Vec::new()),
+            None => Ok((Vec::new(), Given::default())),
         },
         false => decided(simulation)?,
     };
     let mut done = CarriedOut::default();
     match decision {
-        Ok(sent) => done.transactions = sent,
+        Ok((sent, given)) => (done.transactions, done.given) = (sent, given),
         Err(finding) => {
             done.problems.push(finding);
             // Anybody can continue the rollouts of what is current, also where the call fails.
             done.is_stuck = !is_current;
         }
     }
-    if !done.is_stuck && definition.state == DefinitionState::Paused {
-        resume(simulation, request, &mut done)?;
+    if let (false, Some(approvers)) = (done.is_stuck, &deciding.resume) {
+        resume(simulation, request, approvers, &mut done)?;
     }
     if !done.is_stuck {
         roll_out(simulation, request, &mut done)?;
@@ -62,34 +101,20 @@ pub(super) fn carry_out(
 fn resume(
     simulation: &mut Simulation,
     request: &PlanRequest,
+    approvers: &Approvers,
     done: &mut CarriedOut,
 ) -> Result<(), ChainError> {
-    let PlanRequest { registry, call, .. } = request;
-    let (name, version) = (&call.name, &call.version);
-    let asked = simulation.registry(*registry);
-    let text = match now(asked.policy(name, "pause")) {
-        Err(error) if error.is_refused_as::<abi::UnknownRole>() => {
-            now(asked.policy(name, "migrate"))?
-        }
-        text => text?,
-    };
-    let Ok(policy) = parse(text.as_bytes()) else {
-        return Ok(()); // the registry takes no such policy
-    };
+    let (name, version) = (&request.call.name, &request.call.version);
     let resume = abi::resumeCall {
         name: name.clone(),
         version: version.clone(),
     };
     let (what, bytes) = (format!("resume {name}"), resume.abi_encode().into());
-    match decide(
-        simulation,
-        *registry,
-        &policy,
-        &bytes,
-        &what,
-        &request.names,
-    )? {
-        Ok(sent) => done.transactions.extend(sent),
+    match decide(simulation, approvers, &bytes, &what, &request.names)? {
+        Ok((sent, given)) => {
+            done.transactions.extend(sent);
+            done.given.add(&given);
+        }
         Err(finding) => done.problems.push(finding),
     }
     Ok(())
@@ -99,6 +124,8 @@ fn resume(
 #[derive(Default)]
 pub(super) struct CarriedOut {
     pub(super) transactions: Vec<Transaction>,
+    /// What was taken as given, so that the calls execute.
+    pub(super) given: Given,
     pub(super) problems: Vec<Finding>,
     /// Instances whose own upgrade failed.
     pub(super) skipped: BTreeSet<Address>,

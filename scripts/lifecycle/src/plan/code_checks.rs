@@ -1,11 +1,10 @@
 //! What can be said of code before it is in use: would it still be activated, does a proxy hide behind it, does it answer what proxies answer themselves.
 
-use super::decide::ANYBODY;
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::ChainError;
 use crate::deployed::{self, HeldCode};
 use crate::program_code::{fragments, is_program, module};
-use crate::simulation::Simulation;
+use crate::simulation::{ANYBODY, Simulation};
 use alloy::primitives::{Address, B256, Bytes, utils::Unit};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;

@@ -11,7 +11,7 @@ use super::layouts::Layouts;
 use super::slots::{self, SlotNames};
 use crate::assess::Finding;
 use crate::client::{ChainError, Client, Fork};
-use crate::governance::explain;
+use crate::governance::{Approvers, Given, explain};
 use crate::names::Names;
 use crate::simulation::{Simulation, now};
 use alloy::primitives::{Address, Bytes, U256};
@@ -57,6 +57,8 @@ pub struct Creation {
     pub reads: Vec<Reads>,
     /// The gas limits that it was tried with.
     pub limits: Vec<u64>,
+    /// What was taken as given, so that it is decided.
+    pub given: Given,
     /// Why it would fail, or that it depends on the gas.
     pub problem: Option<Finding>,
 }
@@ -66,12 +68,7 @@ pub struct Creation {
 /// # Errors
 /// What keeps it from being tried. What would make it fail is in the answer.
 pub async fn creation(client: &Client, request: CreationRequest) -> Result<Creation, ChainError> {
-    let (fork, foreseen) = (Fork::newest(client).await?, request.clone());
-    let fork = fork
-        .foreseeing(move |chain| drop(carry_out(chain, &foreseen)))
-        .await?;
-    fork.carry_out(move |chain| carry_out(chain, &request))
-        .await
+    Fork::tried(client, move |chain| carry_out(chain, &request)).await
 }
 
 fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainError> {
@@ -94,23 +91,27 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainE
     let Ok(policy) = parse(text.as_bytes()) else {
         return Ok(creation); // explain() has refused it already
     };
+    let decides = (call.name.as_str(), role.as_str());
+    let approvers = Approvers::of(&mut simulation, *registry, decides, policy);
     let bytes: Bytes = call.abi_encode().into();
     let what = format!("create an instance of {} at {}", call.name, call.version);
-    let work =
-        |simulation: &mut Simulation| decide(simulation, *registry, &policy, &bytes, &what, names);
+    let work = |simulation: &mut Simulation| decide(simulation, &approvers, &bytes, &what, names);
     let (outcomes, done) = with_limits(&mut simulation, GasLimits::EachLimit, work, |done| {
         done.as_ref().err()
     })?;
     creation.limits.clone_from(&outcomes.limits);
     creation.problem = outcomes.depends_on_gas("the creation");
-    if let Err(finding) = done {
-        creation.problem.get_or_insert(finding);
-        return Ok(creation);
+    match done {
+        Ok((_, given)) => creation.given = given,
+        Err(finding) => {
+            creation.problem.get_or_insert(finding);
+            return Ok(creation);
+        }
     }
     let whose = Whose {
         registry: *registry,
         names,
-        policy: &policy,
+        policy: &approvers.policy,
         shown: &[proxy],
     };
     creation.others = outcomes.shown.elsewhere(&simulation, &whose)?;

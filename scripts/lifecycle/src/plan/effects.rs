@@ -2,14 +2,13 @@
 //! that which it is for: other accounts' ether, code, storage and events.
 
 use super::change::Change;
-use super::decide::ANYBODY;
 use super::instances::{Event, changes_of, event};
 use super::layouts::Layouts;
 use super::slots::SlotNames;
 use crate::assess::{Finding, FindingId};
 use crate::client::{ChainError, with_margin};
 use crate::names::Names;
-use crate::simulation::{GasLimit, Simulation, now};
+use crate::simulation::{ANYBODY, GasLimit, Simulation, now};
 use crate::text::{count, grouped};
 use alloy::primitives::{Address, Bytes, Log, U256};
 use serde::Serialize;
@@ -66,6 +65,7 @@ pub(super) struct Effects {
 }
 
 /// What every transaction changes, whatever it does.
+#[derive(Debug, Clone, Default)]
 pub struct LeftOut {
     /// Accounts whose storage changes: ArbOS.
     storage: Vec<Address>,
@@ -203,6 +203,8 @@ pub(super) struct OutcomesByLimit {
     outcomes: Vec<Result<Effects, Finding>>,
     /// What it did the last time, also where a part of it failed.
     pub(super) shown: Effects,
+    /// What every transaction changes.
+    left_out: LeftOut,
 }
 
 /// Which gas limits are simulated.
@@ -224,7 +226,10 @@ pub(super) fn with_limits<T>(
 ) -> Result<(OutcomesByLimit, T), ChainError> {
     simulation.fix_time()?;
     let left_out = LeftOut::of(simulation)?;
-    let mut outcomes = OutcomesByLimit::default();
+    let mut outcomes = OutcomesByLimit {
+        left_out: left_out.clone(),
+        ..OutcomesByLimit::default()
+    };
     let mut one = |simulation: &mut Simulation, gas| -> Result<T, ChainError> {
         (simulation.gas, simulation.highest_limit) = (gas, 0);
         let done = work(simulation)?;
@@ -264,6 +269,12 @@ pub(super) fn with_limits<T>(
 }
 
 impl OutcomesByLimit {
+    /// Shows what happened since then, too.
+    pub(super) fn look_again(&mut self, simulation: &Simulation) -> Result<(), ChainError> {
+        self.shown = Effects::of(simulation, &self.left_out)?;
+        Ok(())
+    }
+
     /// That it does not do the same with each of the limits.
     pub(super) fn depends_on_gas(&self, what: &str) -> Option<Finding> {
         let (first, rest) = self.outcomes.split_first()?;

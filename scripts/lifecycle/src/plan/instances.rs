@@ -9,7 +9,7 @@ use crate::client::ChainError;
 use crate::deployed;
 use crate::model::{DefinitionState, Instance, InstanceState};
 use crate::simulation::{Simulation, now};
-use crate::text::count;
+use crate::text::{count, grouped};
 use alloy::primitives::{Address, B256, Log, U256};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
@@ -30,8 +30,11 @@ pub struct InstancePlan {
     pub from: String,
     /// The version it would be at.
     pub to: String,
-    /// Whether it would stay in a complex migration: its batches and its end were not tried.
+    /// Whether it would stay in a complex migration, which was not tried to its end.
     pub migrating: bool,
+    /// What was tried of a complex migration that it begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batches: Option<Batches>,
     /// Every storage word that would change, or that would be read as something else.
     pub changes: Vec<Change>,
     /// Its wei before and after, where they differ.
@@ -54,15 +57,38 @@ pub fn not_tried_by_strangers(number: u32) -> Option<String> {
     })
 }
 
-/// That of a complex migration only the start was tried, where some of these instances stay in one.
+/// What was tried of a complex migration.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Batches {
+    /// Batches that were.
+    pub tried: u64,
+    /// Items that were not; absent where it came to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<u64>,
+}
+
+/// That of a complex migration only the start, or some of its batches were tried, where some of these instances stay in
+/// one.
 pub fn only_started(instances: &[InstancePlan]) -> Option<String> {
-    let started = instances.iter().filter(|one| one.migrating).count();
-    (started > 0).then(|| {
-        let on = count(started, "instance");
-        format!(
-            "only the start of the complex migration was tried, on {on}: its batches and its end \
-             were not, and what they change and call is not known"
-        )
+    let stay = instances.iter().filter(|one| one.migrating);
+    let batches: Vec<Batches> = stay.map(|one| one.batches.unwrap_or_default()).collect();
+    let tried: u64 = batches.iter().map(|one| one.tried).sum();
+    let left: u64 = batches.iter().filter_map(|one| one.left).sum();
+    (!batches.is_empty()).then(|| {
+        let on = count(batches.len(), "instance");
+        let what = match tried {
+            0 => "only the start of the complex migration was tried".into(),
+            1 => "of the complex migration 1 batch was tried".into(),
+            tried => format!(
+                "of the complex migration {} batches were tried",
+                grouped(tried)
+            ),
+        };
+        let left = match left {
+            0 => "its batches and its end were not".into(),
+            left => format!("{} and its end were not", count(left, "item")),
+        };
+        format!("{what}, on {on}: {left}, and what they change and call is not known")
     })
 }
 
@@ -274,6 +300,7 @@ pub(super) fn compare(
             from: version,
             to: after.version,
             migrating,
+            batches: None,
             changes: changes_of(simulation, &changes, proxy, layouts)?,
             balance: balance(proxy),
             events: simulation.logs(proxy)?.iter().map(event).collect(),

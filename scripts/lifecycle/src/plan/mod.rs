@@ -6,6 +6,7 @@
 
 mod adoption;
 mod at_the_end;
+mod batches;
 mod carry_out;
 mod change;
 mod code_checks;
@@ -39,7 +40,9 @@ pub use environment::Reads;
 pub use error::fails;
 pub use fuzz::{FuzzRequest, FuzzRun, FuzzSettings};
 pub use fuzzed::Fuzzed;
-pub use instances::{Event, InstancePlan, not_tried, not_tried_by_strangers, only_started};
+pub use instances::{
+    Batches, Event, InstancePlan, not_tried, not_tried_by_strangers, only_started,
+};
 pub use layouts::Layouts;
 pub use plan_cache::PlanCache;
 pub use prepare::activated;
@@ -54,7 +57,7 @@ use crate::build::Artifact;
 use crate::client::{ChainError, Client, Fork};
 use crate::cost::Gas;
 use crate::expect::{Asks, Expectations, Getter, Suggested};
-use crate::governance::{Display, Explained};
+use crate::governance::{Display, Explained, Given};
 use crate::ids::CodeHash;
 use crate::names::Names;
 use crate::simulation::Simulation;
@@ -67,6 +70,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::Receipt;
 use stylus_layout::{Document, Layout};
 use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Batches that are carried out to foresee what is read.
+const FORESEEN: u64 = 4;
 
 /// Getters without arguments, each with the type of what it answers.
 pub type Getters = Vec<(Getter, DynSolType)>;
@@ -94,6 +100,8 @@ pub struct PlanRequest {
     pub document: Option<Document>,
     /// Instances that are tried, at most.
     pub instances: u32,
+    /// Batches of complex migrations that are tried, at most; each has 120 ms on average.
+    pub batches: u64,
     /// Code built here whose author's sources read no gas.
     pub without_gas: BTreeSet<CodeHash>,
     /// Names for addresses.
@@ -134,6 +142,8 @@ pub struct Plan {
     pub suggested: Option<Suggested>,
     /// Who has to approve.
     pub policy: Explained,
+    /// What of it was taken as given.
+    pub given: Given,
     /// Every transaction with its gas, in order.
     pub transactions: Vec<Transaction>,
     /// What would happen to each instance that something was done with, or that is at the version already.
@@ -192,7 +202,11 @@ pub async fn plan(client: &Client, request: PlanRequest) -> Result<Plan, ChainEr
 
 async fn plan_on(fork: Fork, request: PlanRequest) -> Result<Plan, ChainError> {
     let client = fork.client().clone();
-    let foreseen = request.clone();
+    // What the first batches read is mostly what all read.
+    let foreseen = PlanRequest {
+        batches: request.batches.min(FORESEEN),
+        ..request.clone()
+    };
     let fork = fork
         .foreseeing(move |chain| drop(simulate_on(chain, &foreseen, GasLimits::Once)))
         .await?;

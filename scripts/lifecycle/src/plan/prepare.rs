@@ -3,7 +3,6 @@
 
 use super::Transaction;
 use super::code_checks;
-use super::decide::ANYBODY;
 use super::instances::Before;
 use super::simulated_plan::PlanSimulation;
 use crate::build::evm;
@@ -12,7 +11,7 @@ use crate::expect::Asks;
 use crate::layout::documents;
 use crate::program_code::is_program;
 use crate::registry::named;
-use crate::simulation::{Simulation, now};
+use crate::simulation::{ANYBODY, Simulation, now};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use std::collections::{BTreeMap, BTreeSet};

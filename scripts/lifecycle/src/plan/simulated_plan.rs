@@ -1,13 +1,13 @@
 //! The simulation of a request on a copy, from the code that is deployed there to what the instances hold in the end.
 
-use super::carry_out::{CarriedOut, carry_out};
+use super::carry_out::{CarriedOut, Deciding, carry_out};
 use super::effects::{GasLimits, Whose, with_limits};
 use super::executed::Ran;
 use super::instances::{self, Before};
 use super::slots::SlotNames;
 use super::state_difference::{state_difference, written};
 use super::strangers::{Opened, instances_tried, opened, to_instance};
-use super::{Plan, PlanRequest, declared, expectations};
+use super::{Plan, PlanRequest, batches, declared, expectations};
 use crate::client::ChainError;
 use crate::governance::{Display, explain};
 use crate::model::Instance;
@@ -18,7 +18,6 @@ use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::{Chain, SlotChange};
-use stylus_registry_core::policy::parse;
 
 /// Seconds after which all is tried once more, to find what depends on the block.
 const ELSEWHEN: u64 = 3_607;
@@ -69,11 +68,13 @@ pub fn simulate_on(
     let mut before = instances::read(&simulated.simulation, request, first)?;
     simulated.check_code()?;
     simulated.check_instances(&before)?;
-    let Ok(policy) = parse(text.as_bytes()) else {
+    let deciding = Deciding::of(&mut simulated.simulation, request, (&text, &definition))?;
+    let Some(deciding) = deciding else {
         return Ok((simulated.plan, simulated.simulation)); // explain() has refused it already
     };
-    let work =
-        |simulation: &mut Simulation| carry_out(simulation, request, &policy, &definition, &before);
+    let work = |simulation: &mut Simulation| {
+        carry_out(simulation, request, &deciding, &definition, &before)
+    };
     let elsewhen = simulated.simulation.discarded(|copy| {
         copy.wait(ELSEWHEN)?;
         copy.begin_here();
@@ -82,17 +83,24 @@ pub fn simulate_on(
         is_done.then(|| copy.changes()).transpose()
     })?;
     simulated.simulation.begin_here();
-    let (outcomes, done) = with_limits(
+    let (mut outcomes, done) = with_limits(
         &mut simulated.simulation,
         gas_limits,
         work,
         CarriedOut::failure,
     )?;
 
+    let is_done = done.problems.is_empty();
+    let here = is_done
+        .then(|| simulated.simulation.changes())
+        .transpose()?;
     let handled = instances::handled(&simulated.simulation, request.registry)?;
+    let tried = batches::try_out(&mut simulated.simulation, request, &handled)?;
+    outcomes.look_again(&simulated.simulation)?;
     let late = instances::late(&simulated.simulation, request, &before, &handled)?;
     let plan = &mut simulated.plan;
     plan.problems.extend(done.problems.iter().cloned());
+    plan.given = done.given.clone();
     plan.stuck = done.problems.first().filter(|_| done.is_stuck).cloned();
     plan.problems
         .extend(outcomes.depends_on_gas("the migration"));
@@ -115,17 +123,21 @@ pub fn simulate_on(
     });
     let simulation = &simulated.simulation;
     let balance = |account| outcomes.shown.balance(account);
-    let instances = instances::compare(simulation, request, before, &framework, balance)?;
+    let mut instances = instances::compare(simulation, request, before, &framework, balance)?;
+    for one in &mut instances {
+        one.batches = tried.batches_of(one.proxy);
+    }
     let shown: Vec<_> = instances.iter().map(|one| one.proxy).collect();
     let whose = Whose {
         registry: request.registry,
         names,
-        policy: &policy,
+        policy: &deciding.call.policy,
         shown: &shown,
     };
     let lost = declared::lost(simulation, request, &instances)?;
     let plan = &mut simulated.plan;
     plan.problems.extend(lost);
+    plan.problems.extend(tried.refused);
     plan.instances = instances;
     plan.others = outcomes.shown.elsewhere(simulation, &whose)?;
     let is_tried = |one: &&Address| done.skipped.contains(*one) || !outdated.contains(*one);
@@ -134,14 +146,13 @@ pub fn simulate_on(
         false => u32::try_from(shown.iter().filter(is_tried).count()).unwrap_or(u32::MAX),
     };
     plan.untried = definition.instances.saturating_sub(plan.tried);
-    let is_done = done.problems.is_empty();
     plan.transactions.extend(done.transactions);
     plan.is_current =
         definition.current == call.version && plan.transactions.is_empty() && plan.untried == 0;
-    if is_done {
+    if let Some(here) = here {
         simulated.ask_the_check()?;
         simulated.try_as_strangers()?;
-        simulated.note_answers(elsewhen)?;
+        simulated.note_answers(&here, elsewhen)?;
     }
     Ok((simulated.plan, simulated.simulation))
 }
@@ -175,11 +186,16 @@ impl PlanSimulation<'_> {
         Ok(())
     }
 
-    /// Notes one hash of all that changes, and how getters' answers change. `elsewhen` is what another block sees.
-    fn note_answers(&mut self, elsewhen: Option<Vec<SlotChange>>) -> Result<(), ChainError> {
+    /// Notes one hash of all that the calls and the rollouts change, and how getters' answers change. `elsewhen` is
+    /// what another block sees of the same.
+    fn note_answers(
+        &mut self,
+        here: &[SlotChange],
+        elsewhen: Option<Vec<SlotChange>>,
+    ) -> Result<(), ChainError> {
         let request = self.request;
         if let Some(other) = elsewhen {
-            let (here, other) = (written(&self.simulation.changes()?), written(&other));
+            let (here, other) = (written(here), written(&other));
             let difference = state_difference(&self.plan, request, (&here, &other));
             self.plan.state_difference = Some(difference);
         }

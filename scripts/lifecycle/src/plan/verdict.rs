@@ -12,7 +12,7 @@ pub enum Verdict {
     Fails,
     /// The version is current already, on every instance.
     IsCurrent,
-    /// Only the start of a complex migration was tried.
+    /// A complex migration was not tried to its end.
     OnlyStarted,
     /// There are instances, and none was tried.
     NotTried,
@@ -47,7 +47,7 @@ impl Verdict {
         Some(match self {
             Self::Fails => return None,
             Self::IsCurrent => "it is current already: nothing would change",
-            Self::OnlyStarted => "only the start of the migration was simulated: it succeeds",
+            Self::OnlyStarted => "the migration was not simulated to its end: what was succeeds",
             Self::NotTried => "no instance was tried",
             Self::InPart => "it would succeed on the instances that were tried",
             Self::DependsOnGas => "it would succeed with the gas limits that were tried",

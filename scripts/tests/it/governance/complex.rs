@@ -136,12 +136,7 @@ fn migrate_to_what_is_current_once_more_takes_along_what_was_rolled_back() {
     // No rollout reaches it, the call does: that is what a plan tries.
     let planned = sandbox.done("Other", "plan P 2.0");
     planned.has(json!({"is_current": false}));
-    planned["instances"][0].has(json!({"migrating": true}));
-    let shown = sandbox.shown("Other", "plan P 2.0", 0);
-    contains(
-        &shown,
-        &["! only the start of the migration was simulated: it succeeds\n"],
-    );
+    planned["instances"][0].has(json!({"migrating": false, "to": "2.0"}));
 
     let again = sandbox.run("Admin", MIGRATE);
     assert_eq!(again.ends(5)["paused"][0]["proxy"], rolled_back.as_str());
@@ -153,17 +148,81 @@ fn migrate_to_what_is_current_once_more_takes_along_what_was_rolled_back() {
     );
 }
 
+/// Registers of 40 points each.
+fn with_points(instances: usize) -> (Sandbox, Vec<String>) {
+    let (sandbox, proxies) = registers(instances);
+    let members: Vec<String> = (1..=40).map(|number| format!("{number:#042x}")).collect();
+    let members = members.join(",");
+    for proxy in &proxies {
+        let award = format!("send {proxy} award(address[],uint256) [{members}] 5");
+        sandbox.done("Admin", &award);
+    }
+    (sandbox, proxies)
+}
+
 #[test]
-fn of_a_complex_migration_only_the_start_is_reported_as_tried() {
-    let (sandbox, _) = registers(1);
+fn a_complex_migration_is_tried_with_its_batches_and_its_end() {
+    let (sandbox, proxies) = with_points(1);
     sandbox.done("Admin", &format!("policy update P {BOTH}"));
     let action = sandbox.action("Admin", MIGRATE);
+    let words = format!("plan P 2.0 --action {action}");
+    let planned = sandbox.done("Admin2", &words);
+    planned.has(json!({"untried": 0}));
+    assert_ne!(planned["verdict"], "only-started", "{planned:#}");
+    let instance = &planned["instances"][0];
+    instance.has(json!({"to": "2.0", "migrating": false, "batches": {"tried": 1}}));
+    assert_eq!(instance["batches"].get("left"), None, "{planned:#}");
+    let shown = sandbox.shown("Admin2", &words, 0);
+    let says = "  its complex migration ends after 1 batch\n";
+    contains(&shown, &[says, "would succeed"]);
     let review = sandbox.review("Admin2", "P");
-    weighs(&review, "trial", "unknown", &["only the start"]);
-    let (_, lines) = sandbox.reported("Admin2", &format!("plan P 2.0 --action {action}"));
-    contains(&lines.concat(), &["only the start"]);
-    let end = "! only the start of the migration was simulated: it succeeds";
+    let cards = list(&review, "findings").iter();
+    let tried = cards.filter(|card| card["part"] == "trial");
+    let says = texts(tried, "message").join("; ");
+    contains(&says, &["the upgrade succeeds on 1 instance"]);
+
+    // What a copy shows is what happens.
+    sandbox.run("Admin2", &format!("approve {action}")).ends(5);
+    sandbox.done("Admin", &format!("run-migration {}", proxies[0]));
+    assert_eq!(sandbox.version(&proxies[0]), "2.0");
+}
+
+#[test]
+fn of_a_complex_migration_the_rest_is_reported_by_number_as_not_tried() {
+    let (sandbox, _) = with_points(1);
+    sandbox.done("Admin", &format!("policy update P {BOTH}"));
+    let action = sandbox.action("Admin", MIGRATE);
+    let words = format!("plan P 2.0 --batches 0 --action {action}");
+    let planned = sandbox.done("Admin2", &words);
+    planned.has(json!({"verdict": "only-started"}));
+    let instance = &planned["instances"][0];
+    instance.has(json!({"migrating": true, "batches": {"tried": 0, "left": 40}}));
+    let (_, lines) = sandbox.reported("Admin2", &words);
+    let end = "! the migration was not simulated to its end: what was succeeds";
     assert!(lines.iter().any(|line| line == end), "{lines:#?}");
+    contains(
+        &lines.concat(),
+        &[
+            "only the start",
+            "on 1 instance: 40 items and its end were not",
+        ],
+    );
+}
+
+#[test]
+fn a_complex_migration_whose_items_the_handler_brings_is_reported_as_tried_at_its_start() {
+    let sandbox = Sandbox::new();
+    sandbox.transcript(
+        "Admin 0 | define N --migrate Admin
+         Admin 0 | register N 1.0 erc721-basic
+         Admin 0 | create-proxy N 1.0 --init initialize(address) Admin --save it
+         Admin 0 | send it mint(address,uint256[]) Admin2 [900,3,5]",
+    );
+    sandbox.done("Admin", &format!("policy update N {BOTH}"));
+    let complex = "--complex erc721-enumerate --handler Admin";
+    sandbox.proposed("Admin", &format!("migrate N 2.0 erc721-full {complex}"));
+    let review = sandbox.review("Admin2", "N");
+    weighs(&review, "trial", "unknown", &["only the start"]);
     let cards = list(&review, "findings").iter();
     let mut steps = cards.filter(|card| card["part"] == "steps");
     assert!(steps.all(|card| card["severity"] != "good"), "{review:#}");

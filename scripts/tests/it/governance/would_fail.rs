@@ -113,13 +113,70 @@ fn the_address_of_an_instance_is_no_instance_before_it_is_approved() {
 
 #[test]
 fn what_cannot_be_tried_is_proposed_and_said_to_be_untried() {
-    let delayed = creating("AND(Admin,Admin2,AFTER(60))");
-    let of_contract = creating(BOTH);
-    of_contract.set_code(of_contract.node.addresses()[1], hex!("00"));
-    for (sandbox, why) in [(delayed, "a delay"), (of_contract, "is a contract")] {
-        let proposed = sandbox.run("Admin", CREATION);
-        contains(text(proposed.ends(3), "not_tried"), &[why]);
-        proposed.warns(&["was not simulated"]);
-        assert_eq!(sandbox.open("A").len(), 1);
-    }
+    let sandbox = creating(BOTH);
+    sandbox.set_code(sandbox.node.addresses()[1], hex!("00"));
+    let proposed = sandbox.run("Admin", CREATION);
+    contains(text(proposed.ends(3), "not_tried"), &["is a contract"]);
+    proposed.warns(&["was not simulated"]);
+    assert_eq!(sandbox.open("A").len(), 1);
+}
+
+/// A contract that refuses every question.
+const REFUSES: &str = "0xc5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5";
+
+/// What is said where its consent, and a delay of a day, are taken as given.
+fn given() -> String {
+    let lambda: Address = REFUSES.parse().expect("an address");
+    format!("taken as given: the consent of {lambda}, and the end of a delay of 1 day")
+}
+
+/// A policy that asks that contract, which is there, and waits for a day.
+fn asking(sandbox: &Sandbox) -> String {
+    sandbox.set_code(REFUSES.parse().expect("an address"), hex!("60006000fd"));
+    format!("AND(Admin,CALL({REFUSES}),AFTER(1d))")
+}
+
+#[test]
+fn delays_and_contracts_of_a_policy_count_as_given_and_a_note_says_so() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let policy = asking(&sandbox);
+    sandbox.done("Admin", &format!("policy update A {policy}"));
+    // A whole upgrade is planned, proposed and reviewed as if they had agreed.
+    let planned = sandbox.done("Other", PLAN);
+    planned.has(json!({"verdict": "whole", "given": {"delay": 86400}, "others": []}));
+    let shown = sandbox.shown("Other", PLAN, 0);
+    contains(&shown, &[&given(), "✓ it would succeed"]);
+    let proposed = sandbox.run("Admin", MIGRATE);
+    proposed.ends(3).has(json!({"given": {"delay": 86400}}));
+    proposed.warns(&[&given()]);
+    let review = sandbox.review("Other", "A");
+    let cards = list(&review, "findings").iter();
+    let tried: Vec<_> = cards.filter(|card| card["part"] == "trial").collect();
+    let weighs = |severity: &str, says: &str| {
+        let mut found = tried.iter();
+        let is_it =
+            |card: &&&Value| card["severity"] == severity && text(card, "message").contains(says);
+        assert!(
+            found.any(|card| is_it(&card)),
+            "{severity} {says}: {tried:#?}"
+        );
+    };
+    weighs("note", &given());
+    weighs("good", "the upgrade succeeds on 1 instance");
+}
+
+#[test]
+fn what_fails_once_delays_and_contracts_agree_is_refused_before_anything_is_sent() {
+    let sandbox = Sandbox::new();
+    let policy = asking(&sandbox);
+    let define = format!("define A --migrate Admin --policy Admin --create {policy}");
+    sandbox.done("Admin", &define);
+    sandbox.done("Admin", "register A 1.0 erc20-v1");
+    let before = sandbox.nonce();
+    sandbox.run("Admin", CREATION).is(1, "WouldFail");
+    assert_eq!(sandbox.nonce(), before, "something was sent");
+    let meant = sandbox.run("Admin", &format!("{CREATION} --accept=would-fail"));
+    meant
+        .ends(3)
+        .has(json!({"would_fail": {"name": "WouldFail"}}));
 }

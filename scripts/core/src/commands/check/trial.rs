@@ -4,6 +4,7 @@ use super::{Check, FUZZ};
 use crate::assess::{Evidence, Finding, Origin, Part, Role, Severity};
 use crate::client::Client;
 use crate::context::prelude::*;
+use crate::migration::BATCHES;
 use crate::options::UpgradeArgs;
 use crate::pipeline::calldata;
 use crate::pipeline::fuzz::{SEED, fuzzed};
@@ -23,6 +24,7 @@ impl Check<'_> {
         };
         let options = SimulationOptions {
             instances: self.args.instances,
+            batches: BATCHES,
             write_expect: None,
         };
         let simulated = simulate(context, &upgrade, options, Role::Ci).await?;

@@ -4,9 +4,10 @@ use crate::context::prelude::*;
 use crate::expect::Asks;
 use crate::functions::DecodedCall;
 use crate::plan::{
-    self, Change, Event, InstancePlan, Plan, Reads, Verdict, ether, limits_in_words, only_started,
+    self, Batches, Change, Event, InstancePlan, Plan, Reads, Verdict, ether, limits_in_words,
+    only_started,
 };
-use crate::text::utc;
+use crate::text::{grouped, utc};
 
 /// What was tried, and what came of it.
 pub(super) fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<String> {
@@ -62,6 +63,8 @@ pub(super) fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<
     }
     let strangers = plan::not_tried_by_strangers(plan.not_tried_by_strangers);
     lines.extend(strangers.map(|says| format!("! {says}")));
+    let given = plan.given.words();
+    lines.extend(given.map(|words| format!("· {words}")));
     lines.extend(verdict(plan, !gas.is_empty()));
     lines
 }
@@ -89,12 +92,25 @@ fn instance_lines(instance: &InstancePlan, names: &Names) -> Vec<String> {
         true => format!("instance {proxy}  stays at {from}"),
         false => format!("instance {proxy}  {from} → {to}"),
     }];
+    if let Some(Batches { tried, left: None }) = instance.batches {
+        lines.push(format!(
+            "  its complex migration ends after {}",
+            batches(tried)
+        ));
+    }
     lines.extend(change_lines(&instance.changes));
     if let Some(wei) = instance.balance {
         lines.push(format!("  ! ether: {}", ether(wei)));
     }
     lines.extend(event_lines(&instance.events));
     lines
+}
+
+fn batches(number: u64) -> String {
+    match number {
+        1 => "1 batch".into(),
+        more => format!("{} batches", grouped(more)),
+    }
 }
 
 fn change_lines(changes: &[Change]) -> impl Iterator<Item = String> {

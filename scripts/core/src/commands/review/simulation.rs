@@ -3,7 +3,7 @@
 
 use crate::assess::{Fact, Finding, Part, Severity};
 use crate::context::prelude::*;
-use crate::governance::{Call, GovernedCall, deciding_policy, kind_in_words};
+use crate::governance::{Call, Given, GovernedCall, deciding_policy, kind_in_words};
 use crate::model::StepKind;
 use crate::pipeline::work::simulate::of_proposed;
 use crate::plan::{
@@ -124,6 +124,7 @@ async fn created(
     };
     match creation(registry.client, request).await {
         Ok(simulated) => {
+            findings.extend(given(&simulated.given));
             findings.push(match &simulated.problem {
                 Some(problem) => problem.clone(),
                 None => {
@@ -166,6 +167,11 @@ fn not_tried(why: &str, name: &str, version: &str) -> Finding {
     told(Severity::Unknown, says)
 }
 
+/// What was taken as given on the copy.
+fn given(given: &Given) -> Option<Finding> {
+    given.words().map(|says| told(Severity::Note, says))
+}
+
 /// The result of a simulation, in words.
 fn told(severity: Severity, says: impl Into<String>) -> Finding {
     Finding::named(Part::Simulation, severity, SIMULATION, says)
@@ -192,6 +198,7 @@ fn changes(instance: &InstancePlan, names: &Names) -> Option<Finding> {
 
 fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
     let mut findings = plan.problems.clone();
+    findings.extend(given(&plan.given));
     let moved: Vec<(Address, (U256, U256))> = plan
         .instances
         .iter()

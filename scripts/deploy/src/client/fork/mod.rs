@@ -109,6 +109,18 @@ impl Fork {
         self.hash
     }
 
+    /// Carries out `work` on a copy of the newest block. Where the endpoint is far, what it reads is foreseen.
+    pub async fn tried<T: Send + 'static>(
+        client: &Client,
+        work: impl Fn(Chain) -> Result<T, ChainError> + Send + Sync + 'static,
+    ) -> Result<T, ChainError> {
+        let work = Arc::new(work);
+        let foreseen = work.clone();
+        let fork = Self::newest(client).await?;
+        let fork = fork.foreseeing(move |chain| drop(foreseen(chain)));
+        fork.await?.carry_out(move |chain| work(chain)).await
+    }
+
     /// The same, where the endpoint is far: what `work` will read is asked for together first. `work` is done several
     /// times for that, on copies that are thrown away.
     pub async fn foreseeing(

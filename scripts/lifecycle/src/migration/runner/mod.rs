@@ -5,6 +5,7 @@
 mod probe;
 
 use super::active::{ActiveMigration, Standing, standing};
+use super::budget::Budget;
 use super::cost::Spent;
 use super::error::{too_little_gas, total_mismatch, way_out};
 use super::items::{Items, encode};
@@ -61,6 +62,19 @@ pub struct BatchRunner {
     /// When it began.
     pub begun: Instant,
     rate: Rate,
+    /// What may still be tried; none where all is sent.
+    pub(super) budget: Option<Budget>,
+}
+
+/// How a run of batches came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ran {
+    /// No item is left.
+    Complete,
+    /// Somebody ended the migration meanwhile.
+    Ended,
+    /// The budget is used up, and items are left.
+    Stopped,
 }
 
 impl BatchRunner {
@@ -87,21 +101,31 @@ impl BatchRunner {
             spent: Spent::default(),
             begun: Instant::now(),
             rate: Rate::from(0),
+            budget: None,
         }
     }
 
-    /// Sends batches until none is left; `false` if somebody ended the migration meanwhile.
-    pub async fn run(&mut self) -> Result<bool, ChainError> {
+    /// The same, as far as a budget goes.
+    pub(super) fn within(self, budget: Budget) -> Self {
+        let budget = Some(budget);
+        Self { budget, ..self }
+    }
+
+    /// Sends batches until none is left, or the budget is used up.
+    pub async fn run(&mut self) -> Result<Ran, ChainError> {
         let mut troubled = true;
         loop {
             if troubled {
                 if !self.look().await? {
-                    return Ok(false);
+                    return Ok(Ran::Ended);
                 }
                 troubled = self.left() > 0 && !self.probe().await?;
             }
             if self.left() == 0 {
-                return self.is_complete().map(|()| true);
+                return self.is_complete().map(|()| Ran::Complete);
+            }
+            if self.budget.as_mut().is_some_and(|left| !left.take()) {
+                return Ok(Ran::Stopped);
             }
             match troubled {
                 true => tokio::time::sleep(PAUSE).await,

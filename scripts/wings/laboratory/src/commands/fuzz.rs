@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::context::spec::{Governs, Group, Spec, report_type};
 use crate::fuzz::{FuzzReport, fuzz};
 use crate::manifest::Declared;
-use crate::options::{INSTANCES, UpgradeArgs, time};
+use crate::options::{BATCHES, INSTANCES, UpgradeArgs, time};
 use crate::output::Outcome;
 use crate::pipeline::checked::require_not_refused;
 use crate::pipeline::fuzz::{SEED, declared, fuzzed};
@@ -96,6 +96,7 @@ pub(crate) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, E
         .transpose()?;
     let options = SimulationOptions {
         instances: INSTANCES,
+        batches: BATCHES,
         write_expect: None,
     };
     let simulated = simulate(context, &args.upgrade, options, Role::Proposer).await?;

@@ -241,7 +241,21 @@ impl Asked<'_> {
                 let untried = Finding::named(Part::Simulation, Severity::Unknown, SIMULATION, says);
                 found.findings.push(untried);
             }
-            Some(SimulatedExecution::Succeeds) | None => {}
+            Some(SimulatedExecution::Succeeds(given)) => {
+                let says = given.words().into_iter();
+                let said = says
+                    .map(|says| Finding::named(Part::Simulation, Severity::Note, SIMULATION, says));
+                // The simulation of a whole migration says the same.
+                let new = said.filter(|one| {
+                    !found
+                        .findings
+                        .iter()
+                        .any(|other| other.message == one.message)
+                });
+                let new: Vec<Finding> = new.collect();
+                found.findings.extend(new);
+            }
+            None => {}
         }
         let who = refused(registry, decision.action, &open.missing).await?;
         let names = context.names();

@@ -13,7 +13,7 @@ use crate::context::{Context, Session};
 use crate::governance::definitions;
 use crate::history::{Wanted, read_compared};
 use crate::model::{Definition, Slice};
-use crate::options::{INSTANCES, UpgradeArgs};
+use crate::options::{BATCHES, INSTANCES, UpgradeArgs};
 use crate::pipeline::inspection::inspect;
 use crate::pipeline::standing::{self, Instances};
 use crate::plan::Replay;
@@ -64,6 +64,7 @@ pub(crate) async fn drawn(
                     ..UpgradeArgs::default()
                 },
                 instances: INSTANCES,
+                batches: BATCHES,
                 replay,
                 replay_blocks: REPLAY_BLOCKS,
                 write_expect: None,

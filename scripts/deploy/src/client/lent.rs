@@ -1,0 +1,85 @@
+//! A chain in this process as an endpoint: what a command does on a chain runs on a copy, too, by the same functions.
+
+use super::l1_gas::Absent;
+use super::retry::Patient;
+use super::send::Signs;
+use super::{Client, Endpoint, MAX_DATA_FEE, provider};
+use crate::progress::Silent;
+use alloy::primitives::{Address, U256};
+use alloy::rpc::json_rpc::{
+    ErrorPayload, RequestPacket, Response, ResponsePacket, ResponsePayload, SerializedRequest,
+};
+use alloy::transports::{BoxTransport, TransportError, TransportFut};
+use std::future::ready;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use stylus_devnode::InProcess;
+use tower::Service;
+
+/// The transport: it answers at once.
+#[derive(Clone)]
+struct Lent(Arc<InProcess>);
+
+impl Lent {
+    fn answer(&self, request: &SerializedRequest) -> Response {
+        let answer = self.0.answer(request.method(), request.params());
+        let payload = match answer {
+            Ok(answer) => ResponsePayload::Success(answer),
+            Err(error) => ResponsePayload::Failure(ErrorPayload {
+                code: error.code().into(),
+                message: error.message().to_owned().into(),
+                data: error.data().map(ToOwned::to_owned),
+            }),
+        };
+        let id = request.id().clone();
+        Response { id, payload }
+    }
+}
+
+impl Service<RequestPacket> for Lent {
+    type Response = ResponsePacket;
+    type Error = TransportError;
+    type Future = TransportFut<'static>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: RequestPacket) -> Self::Future {
+        let answer = match &request {
+            RequestPacket::Single(one) => ResponsePacket::Single(self.answer(one)),
+            RequestPacket::Batch(all) => {
+                ResponsePacket::Batch(all.iter().map(|one| self.answer(one)).collect())
+            }
+        };
+        Box::pin(ready(Ok(answer)))
+    }
+}
+
+impl Client {
+    /// A connection to a chain that was lent, on which `sender` sends without a key. It keeps no journal, and charges
+    /// nothing for L1.
+    pub(crate) fn of_lent(node: Arc<InProcess>, chain_id: u64, sender: Address) -> Self {
+        let endpoint = Endpoint::of_copy();
+        let shown = (endpoint.to_string(), endpoint.timeout);
+        let transport = Patient::new(BoxTransport::new(Lent(node)), shown, Arc::new(Silent));
+        Self {
+            provider: provider(&endpoint, &transport),
+            endpoint,
+            transport,
+            sender: Some(sender),
+            acting: None,
+            signs: Signs::Anybody,
+            original: None,
+            journal: None,
+            progress: Arc::new(Silent),
+            seen: None,
+            events: None,
+            pinned: None,
+            no_l1_gas: Arc::new(Absent::known()),
+            is_far: false,
+            max_data_fee: U256::from(MAX_DATA_FEE),
+            chain_id,
+        }
+    }
+}
