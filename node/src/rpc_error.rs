@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use alloy::primitives::{Address, Bytes, U256};
 use jsonrpsee::types::ErrorObjectOwned;
-use stylus_chain::{ChainError, RejectReason};
+use stylus_chain::{ChainError, RejectReason, SimulationFault};
 
 use crate::limits::Exceeded;
 use crate::work_error::WorkError;
@@ -38,14 +38,9 @@ pub(crate) enum RpcError {
     /// A condition of the sender does not hold.
     #[error("{0}")]
     Condition(String),
-    /// A call of eth_simulateV1 that no block could take.
-    #[error("{message}")]
-    Unsimulated {
-        /// The code that eth_simulateV1 has for it.
-        code: i32,
-        /// The reason.
-        message: String,
-    },
+    /// Blocks that eth_simulateV1 cannot make.
+    #[error("{0}")]
+    Unsimulated(SimulationFault),
     /// No such block, transaction, filter.
     #[error("{0}")]
     NotFound(String),
@@ -123,7 +118,7 @@ impl RpcError {
             | Self::NoSigner(_)
             | Self::NotFound(_) => -32000,
             Self::Condition(_) => -32003,
-            Self::Unsimulated { code, .. } => *code,
+            Self::Unsimulated(fault) => simulation_code(fault),
             Self::NotSupported(_) => -32004,
             Self::Limit(_) | Self::Interrupted => -32005,
             Self::Endpoint(error) => error.code(),
@@ -163,8 +158,8 @@ impl From<ChainError> for RpcError {
             ChainError::UnknownState(_) => Self::NotFound(error.to_string()),
             ChainError::TimestampTooLow { .. }
             | ChainError::BadIndex { .. }
-            | ChainError::BadState(_)
-            | ChainError::BadSimulation(_) => Self::Params(error.to_string()),
+            | ChainError::BadState(_) => Self::Params(error.to_string()),
+            ChainError::BadSimulation(fault) => Self::Unsimulated(fault),
             ChainError::Source(_) | ChainError::NotArbitrum { .. } => {
                 Self::Internal(error.to_string())
             }
@@ -189,6 +184,27 @@ impl From<Exceeded> for RpcError {
 impl From<WorkError> for RpcError {
     fn from(error: WorkError) -> Self {
         Self::Internal(error.to_string())
+    }
+}
+
+/// The codes of execution-apis for what eth_simulateV1 refuses. A fee has the code of a wrong parameter there, as in geth.
+fn simulation_code(fault: &SimulationFault) -> i32 {
+    use RejectReason as R;
+    match fault {
+        SimulationFault::Number { .. } => -38020,
+        SimulationFault::Time { .. } => -38021,
+        SimulationFault::TooMany => -38026,
+        SimulationFault::BlockGas { .. } => -38015,
+        SimulationFault::Call { reason, .. } => match reason {
+            R::NonceTooLow { .. } => -38010,
+            R::NonceTooHigh { .. } => -38011,
+            R::FeeTooLow { .. } | R::TipAboveFee { .. } => -32602,
+            R::IntrinsicGas { .. } => -38013,
+            R::Funds { .. } => -38014,
+            R::SenderHasCode(_) => -38024,
+            R::InitCodeTooLarge { .. } => -38025,
+            _ => -32000,
+        },
     }
 }
 

@@ -30,6 +30,9 @@ pub struct ChainConfig {
     pub base_fee: u64,
     /// Gas per second above which the base fee rises, as on Nitro; when absent the base fee stays as it is.
     pub l2_speed_limit: Option<u64>,
+    /// Wei that L1 takes for a unit of a transaction's compressed bytes, 16 units to a byte: each transaction pays for its
+    /// own in gas, as on Nitro. 0 where L1 costs nothing.
+    pub l1_price: u64,
     /// Gas limit of a block, as seen by GASLIMIT and in headers.
     pub gas_limit: u64,
     /// Largest deployed code in bytes; 24 576 when absent.
@@ -70,6 +73,7 @@ impl Default for ChainConfig {
             coinbase: Address::ZERO,
             base_fee: 100_000_000,
             l2_speed_limit: None,
+            l1_price: 0,
             gas_limit: 1 << 50,
             code_size_limit: None,
             memory_limit: None,

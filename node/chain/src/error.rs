@@ -60,9 +60,9 @@ pub enum ChainError {
     /// A saved state could not be read.
     #[error("saved state: {0}")]
     BadState(String),
-    /// Blocks to simulate that cannot follow each other, or are too many.
-    #[error("{0}")]
-    BadSimulation(String),
+    /// Blocks to simulate that cannot follow each other, are too many, or cannot have one of their calls.
+    #[error(transparent)]
+    BadSimulation(#[from] SimulationFault),
     /// The block that this chain continues from could not be read.
     #[error("the source chain could not be read: {0}")]
     Source(String),
@@ -93,6 +93,46 @@ pub enum ChainError {
     /// An error inside the chain itself.
     #[error("internal error: {0}")]
     Internal(String),
+}
+
+/// Why blocks are not simulated, in geth's words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SimulationFault {
+    /// The number of a block is not above the one before it.
+    #[error("block numbers must be in order: {found} <= {latest}")]
+    Number {
+        /// What was requested.
+        found: u64,
+        /// That of the block before it.
+        latest: u64,
+    },
+    /// The unix seconds of a block are not above those of the one before it.
+    #[error("block timestamps must be in order: {found} <= {latest}")]
+    Time {
+        /// What was requested.
+        found: u64,
+        /// Those of the block before it.
+        latest: u64,
+    },
+    /// More blocks than are simulated at once, those between skipped numbers counted.
+    #[error("too many blocks")]
+    TooMany,
+    /// A block has less gas left than a call asks for.
+    #[error("block gas limit reached: {asked} >= {left}")]
+    BlockGas {
+        /// Gas of the call.
+        asked: u64,
+        /// Gas that is left.
+        left: u64,
+    },
+    /// No block could take a call.
+    #[error("err: {reason} (supplied gas {gas})")]
+    Call {
+        /// Why not.
+        reason: RejectReason,
+        /// Gas that it had.
+        gas: u64,
+    },
 }
 
 /// The bound that a recording reached; execution ends there.

@@ -3,7 +3,7 @@
 use crate::{
     ChainConfig,
     arbos::{
-        l1_blocks,
+        LAYOUT, STATE, l1_blocks,
         versions::{self, Genesis},
     },
     state_db::StateDb,
@@ -44,6 +44,8 @@ pub(crate) fn initialize(state_db: &mut StateDb, config: &ChainConfig) {
         cache_managers: vec![CACHE_MANAGER],
     };
     versions::initialize(state_db, &genesis);
+    let l1_price = U256::from(config.l1_price);
+    state_db.set_slot(STATE, LAYOUT.l1_price_per_unit, l1_price);
     let l1_block_number = config.l1_block_number.unwrap_or(config.number);
     l1_blocks::begin(
         state_db,

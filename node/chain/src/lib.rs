@@ -44,12 +44,13 @@ pub use chain::{
     recover,
 };
 pub use config::{ChainConfig, TransactionOrder};
-pub use error::{ChainError, RejectReason, TraceLimit};
+pub use error::{ChainError, RejectReason, SimulationFault, TraceLimit};
 pub use genesis::stylus_deployer_init_code;
 pub use halt::revert_reason;
 pub use limit::Budget;
 pub use precompiles::{hardfork, named_error};
 pub use source::{Source, SourceAccount};
+pub use trace::{OpcodeTrace, Trace};
 pub use types::{
     AccountView, Block, CallOptions, CallOutcome, CallRequest, ChainState, CountedCode, Halt,
     MinedTransaction, OpcodeOptions, Overrides, PoolContent, PooledTransaction, Receipt, TraceKind,

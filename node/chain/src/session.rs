@@ -46,6 +46,8 @@ pub(crate) struct Session<'a> {
     pub(crate) is_transaction: bool,
     /// Gas per transaction from ArbOS 50; `None` in calls.
     pub(crate) gas_cap: Option<u64>,
+    /// What the transaction's bytes cost on L1.
+    pub(crate) posting: Posting,
     /// Gas above the cap, given back at the end.
     pub(crate) held_gas: u64,
     pub(crate) pages: Pages,
@@ -62,6 +64,15 @@ pub(crate) struct Session<'a> {
     pub(crate) tracer: Option<Box<Tracer>>,
     /// What is touched, where that is asked.
     pub(crate) accesses: Option<Accesses>,
+}
+
+/// What the bytes of a transaction cost on L1.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Posting {
+    /// 16 for each compressed byte.
+    pub(crate) units: u64,
+    /// What they cost, in gas of this chain.
+    pub(crate) gas: u64,
 }
 
 /// One frame on the stack.

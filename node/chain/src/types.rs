@@ -312,7 +312,7 @@ pub struct OpcodeOptions {
     pub no_storage: bool,
     /// Show the last call's return data.
     pub return_data: bool,
-    /// Most entries; all when zero.
+    /// Bytes of entries as JSON after which no more are shown; all when zero.
     pub limit: usize,
 }
 

@@ -153,6 +153,10 @@ pub(super) struct EnvironmentFlags {
     /// Arbitrum One. Without it the base fee stays as it is.
     #[arg(long, value_name = "GAS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) l2_speed_limit: Option<u64>,
+    /// Wei that L1 takes for a unit of a transaction's compressed bytes, 16 units to a byte: receipts and estimates have that
+    /// part of the gas then, as on Arbitrum One, where it is 10 to 1,000 million wei.
+    #[arg(long, value_name = "WEI", default_value_t = 0)]
+    pub(super) l1_price: u64,
     /// Largest deployed code in bytes.
     #[arg(long, value_name = "BYTES")]
     pub(super) code_size_limit: Option<usize>,

@@ -78,6 +78,7 @@ impl Flags {
             number: given.number.unwrap_or(default.number),
             l1_block_number: given.l1_block_number.0,
             l2_speed_limit: given.l2_speed_limit,
+            l1_price: given.l1_price,
             base_fee: given.block_base_fee_per_gas.unwrap_or(default.base_fee),
             gas_limit: if given.disable_block_gas_limit {
                 u64::MAX

@@ -76,3 +76,20 @@ impl Drop for Place {
         self.waiting.all().remove(&self.key);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_transaction_of_a_sender_and_nonce_waits_at_once() {
+        let waiting = Waiting::default();
+        let sender = Address::repeat_byte(1);
+        let place = waiting.place(sender, 1);
+        assert!(place.is_some());
+        assert!(waiting.place(sender, 1).is_none());
+        assert!(waiting.place(sender, 2).is_some());
+        drop(place);
+        assert!(waiting.place(sender, 1).is_some());
+    }
+}

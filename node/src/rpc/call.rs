@@ -20,8 +20,9 @@ pub(super) const METHODS: Table = &[
 ];
 
 fn call(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let gas = supplied(chain, args);
-    let outcome = execution(args).and_then(|(call, block, overrides)| {
+    let asked: TransactionRequest = args.get(0, "call")?;
+    let gas = supplied(chain, &asked);
+    let outcome = execution(asked, args).and_then(|(call, block, overrides)| {
         let outcome = chain.call(call, block, &overrides)?;
         terminal::console(&outcome.console);
         succeeded(outcome)
@@ -37,11 +38,11 @@ fn call(View { chain, .. }: &View, args: &Args) -> RpcResult {
 }
 
 fn estimate_gas(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let gas = supplied(chain, args);
     let asked: TransactionRequest = args.get(0, "call")?;
+    let gas = supplied(chain, &asked);
     let pays = asked.gas_price.or(asked.max_fee_per_gas).is_some();
     let value = asked.value.unwrap_or_default();
-    let estimated = execution(args).and_then(|(call, block, overrides)| {
+    let estimated = execution(asked, args).and_then(|(call, block, overrides)| {
         let estimated = chain.estimate_gas(call, block, &overrides)?;
         Ok(U64::from(estimated))
     });
@@ -55,20 +56,21 @@ fn estimate_gas(View { chain, .. }: &View, args: &Args) -> RpcResult {
 }
 
 /// The gas that a call has.
-fn supplied(chain: &ChainReader, args: &Args) -> u64 {
-    let asked = args.get::<TransactionRequest>(0, "call").ok();
-    let gas = asked.and_then(|asked| asked.gas).unwrap_or(u64::MAX);
+fn supplied(chain: &ChainReader, asked: &TransactionRequest) -> u64 {
+    let gas = asked.gas.unwrap_or(u64::MAX);
     gas.min(chain.config().rpc_gas_cap)
 }
 
 /// `(call, block, state overrides, block overrides)`.
-fn execution(args: &Args) -> Result<(CallRequest, BlockId, Overrides), RpcError> {
+fn execution(
+    asked: TransactionRequest,
+    args: &Args,
+) -> Result<(CallRequest, BlockId, Overrides), RpcError> {
     let (state, block) = (
         args.opt(2, "state overrides")?,
         args.opt(3, "block overrides")?,
     );
     let overrides = request::overrides(state, block)?;
-    let asked: TransactionRequest = args.get(0, "call")?;
     if asked.authorization_list.as_ref().is_some_and(Vec::is_empty) {
         let sender = asked.from.unwrap_or_default();
         return Err(RejectReason::NoAuthorization(sender).into());

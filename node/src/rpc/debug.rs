@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::primitives::{B256, Bytes};
+use serde::Serialize;
 use serde_json::{Value, json};
 use stylus_chain::ChainReader;
 
@@ -12,7 +13,7 @@ use super::args::Args;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use super::request::{self, named_block};
-use super::tracer::{Options, Tracer};
+use super::tracer::{Options, Traced, Tracer};
 use crate::limits::PAGED_SLOTS;
 use crate::rpc_error::RpcError;
 use crate::view::View;
@@ -50,8 +51,17 @@ fn traced(chain: &ChainReader, tracer: &Tracer, id: BlockId) -> RpcResult {
     }
     list(block.transactions.iter().map(|tx| {
         let result = tracer.run(|kind| chain.trace(tx.hash, kind))?;
-        Ok(json!({ "txHash": tx.hash, "result": result }))
+        let tx_hash = tx.hash;
+        Ok(TracedTransaction { tx_hash, result })
     }))
+}
+
+/// A transaction of a traced block.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TracedTransaction {
+    tx_hash: B256,
+    result: Traced,
 }
 
 fn trace_call(View { chain, .. }: &View, args: &Args) -> RpcResult {

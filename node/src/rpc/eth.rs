@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, U64, U128};
 use alloy_rpc_types::{BlockNumberOrTag, FeeHistory};
-use stylus_chain::BlockId;
+use stylus_chain::{Block, BlockId};
 
 use super::answer::ok;
 use super::args::Args;
@@ -52,12 +52,19 @@ fn fee_history(view: &View, args: &Args) -> RpcResult {
     let percentiles: Vec<f64> = args.required(2, "reward percentiles", Vec::new())?;
     let what = "parameter 2 (reward percentiles)";
     RpcError::at_most(what, PERCENTILES, percentiles.len())?;
+    let head = view.chain.block_number();
     let newest = match newest {
-        BlockNumberOrTag::Pending => view.chain.block_number(),
+        BlockNumberOrTag::Pending => head,
+        BlockNumberOrTag::Number(number) => number.min(head),
         other => view.chain.resolve(BlockId::Number(other))?,
     };
     let mut history = FeeHistory::default();
-    for number in (newest + 1).saturating_sub(count)..=newest {
+    let oldest = (newest + 1).saturating_sub(count);
+    let before = oldest.checked_sub(1).map(BlockId::number);
+    let before = before.and_then(|id| view.chain.block(id));
+    let before = before.map_or(0, |block| block.header.timestamp);
+    let mut load = Load::new(view.chain.speed_limit(), before);
+    for number in oldest..=newest {
         // Blocks before the first one (`--number`) do not exist.
         let Some(block) = view.chain.block(BlockId::number(number)) else {
             continue;
@@ -67,9 +74,8 @@ fn fee_history(view: &View, args: &Args) -> RpcResult {
         }
         let header = &block.header;
         let fee = header.base_fee_per_gas.unwrap_or_default();
-        let ratio = header.gas_used as f64 / header.gas_limit.max(1) as f64;
         history.base_fee_per_gas.push(fee.into());
-        history.gas_used_ratio.push(ratio);
+        history.gas_used_ratio.push(load.after(&block));
     }
     if count == 0 {
         return ok(FeeHistory {
@@ -92,6 +98,44 @@ fn fee_history(view: &View, args: &Args) -> RpcResult {
         history.reward = Some(vec![zeros; history.gas_used_ratio.len()]);
     }
     ok(history)
+}
+
+/// What Nitro gives for the share of gas that a block has used: the gas of all blocks with its timestamp, beside twice
+/// what the speed limit allows in the seconds since the timestamp before.
+struct Load {
+    limit: u64,
+    timestamp: u64,
+    seconds: u64,
+    gas: u64,
+}
+
+impl Load {
+    fn new(limit: u64, timestamp: u64) -> Self {
+        let (seconds, gas) = (0, 0);
+        Self {
+            limit,
+            timestamp,
+            seconds,
+            gas,
+        }
+    }
+
+    /// The share after one more block, at most 1.
+    fn after(&mut self, block: &Block) -> f64 {
+        let timestamp = block.header.timestamp;
+        if timestamp > self.timestamp {
+            (self.seconds, self.gas) = (timestamp - self.timestamp, 0);
+        }
+        self.timestamp = timestamp;
+        let receipts = block.receipts.iter();
+        let gas = receipts.map(|receipt| receipt.gas_used.saturating_sub(receipt.gas_used_for_l1));
+        self.gas += gas.sum::<u64>();
+        if self.seconds == 0 {
+            return 1.0;
+        }
+        let share = self.gas as f64 / self.limit as f64 / self.seconds as f64 / 2.0;
+        share.min(1.0)
+    }
 }
 
 /// EIP-7910: the rules that hold now. Nothing follows by date, and there are no blobs.

@@ -144,7 +144,7 @@ fn header(view: &View, args: &Args) -> RpcResult {
 
 fn calls(chain: &Chain, args: &Args) -> Result<Value, RpcError> {
     let kind = TraceKind::Call(CallOptions::default());
-    Ok(chain.trace(args.get(0, "hash")?, kind)?)
+    Ok(chain.trace(args.get(0, "hash")?, kind)?.into_json())
 }
 
 /// Every call, with its depth.

@@ -1,12 +1,10 @@
 //! `eth_simulateV1`: blocks of calls on top of the chain, dropped afterwards.
 
-use alloy::primitives::{Bytes, U64};
+use alloy::primitives::{B64, B256, Bytes, U64};
 
 use alloy_rpc_types::simulate::{MAX_SIMULATE_BLOCKS, SimBlock, SimulateError, SimulatePayload};
 use serde_json::{Value, json};
-use stylus_chain::{
-    CallRequest, ChainError, Overrides, Receipt, RejectReason, SimulatedBlock, SimulationRules,
-};
+use stylus_chain::{CallRequest, Overrides, Receipt, SimulatedBlock, SimulationRules};
 
 use super::answer::list;
 use super::args::Args;
@@ -41,9 +39,7 @@ fn simulate(View { chain, .. }: &View, args: &Args) -> RpcResult {
         .map(block)
         .collect::<Result<_, _>>()?;
     let most = usize::try_from(MAX_SIMULATE_BLOCKS).unwrap_or(usize::MAX);
-    let made = chain
-        .simulate_blocks(block_id(args, 1)?, blocks, rules, most)
-        .map_err(in_its_codes)?;
+    let made = chain.simulate_blocks(block_id(args, 1)?, blocks, rules, most)?;
     let full = payload.return_full_transactions;
     list(made.iter().map(|made| answer(made, full)))
 }
@@ -68,12 +64,22 @@ fn answer(made: &SimulatedBlock, full: bool) -> convert::Document {
         })
         .collect();
     block["calls"] = calls.into();
+    // Fields of Ethereum's headers that geth gives simulated blocks, and Arbitrum's have not.
+    block["blobGasUsed"] = json!(U64::ZERO);
+    block["excessBlobGas"] = json!(U64::ZERO);
+    block["parentBeaconBlockRoot"] = json!(B256::ZERO);
+    block["nonce"] = json!(B64::ZERO);
     Ok(block)
 }
 
+/// The code of a call that reverted, here alone: elsewhere it is 3.
+const REVERTED: i32 = -32000;
+
 fn call(receipt: &Receipt, logs: Vec<Value>) -> Value {
+    let reverted = !receipt.success && receipt.halt.is_none();
+    let output = (!reverted).then(|| receipt.output.clone());
     let mut call = json!({
-        "returnData": receipt.output,
+        "returnData": output.unwrap_or_default(),
         "logs": logs,
         "gasUsed": U64::from(receipt.gas_used),
         "status": U64::from(u64::from(receipt.success)),
@@ -86,33 +92,11 @@ fn call(receipt: &Receipt, logs: Vec<Value>) -> Value {
             data: None,
         },
         (None, false) => SimulateError {
-            code: 3,
+            code: REVERTED,
             message: revert_message(&receipt.output, None),
             data: Some(Bytes::clone(&receipt.output)),
         },
     };
     call["error"] = json!(error);
     call
-}
-
-/// The codes of execution-apis for calls that no block could take.
-fn in_its_codes(error: ChainError) -> RpcError {
-    let ChainError::Rejected(reason) = &error else {
-        return error.into();
-    };
-    let code = match reason {
-        RejectReason::NonceTooLow { .. } => -38010,
-        RejectReason::NonceTooHigh { .. } => -38011,
-        RejectReason::FeeTooLow { .. } => -38012,
-        RejectReason::IntrinsicGas { .. } => -38013,
-        RejectReason::Funds { .. } => -38014,
-        RejectReason::BlockGasLimit { .. } => -38015,
-        RejectReason::SenderHasCode(_) => -38024,
-        RejectReason::InitCodeTooLarge { .. } => -38025,
-        _ => return error.into(),
-    };
-    RpcError::Unsimulated {
-        code,
-        message: reason.to_string(),
-    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use alloy::primitives::{Address, B256};
 use serde::Deserialize;
 use serde_json::Value;
-use stylus_chain::{Block, BlockId, BlockNumberOrTag, Chain, TraceKind};
+use stylus_chain::{Block, BlockId, BlockNumberOrTag, Chain, Trace, TraceKind};
 
 use super::answer::{done, list, ok};
 use super::args::Args;
@@ -46,7 +46,7 @@ fn entries<'a>(
 ) -> impl Iterator<Item = Result<Value, RpcError>> + 'a {
     block.transactions.iter().flat_map(|transaction| {
         match chain.trace(transaction.hash, TraceKind::Flat) {
-            Ok(Value::Array(entries)) => entries.into_iter().map(Ok).collect(),
+            Ok(Trace::Json(Value::Array(entries))) => entries.into_iter().map(Ok).collect(),
             Ok(_) => Vec::new(),
             Err(error) => vec![Err(error.into())],
         }

@@ -1,11 +1,13 @@
 //! The tracers that `debug_trace…` knows, by name and options.
 
+use std::collections::BTreeMap;
+
 use alloy::primitives::{B256, b256, keccak256};
 use alloy_rpc_types::BlockOverrides;
 use alloy_rpc_types::state::StateOverride;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use stylus_chain::{ChainError, OpcodeOptions, Overrides, TraceKind};
+use stylus_chain::{ChainError, OpcodeOptions, Overrides, Trace, TraceKind};
 
 use super::request;
 use crate::limits::TRACERS;
@@ -45,20 +47,27 @@ pub(super) enum Tracer {
     Mux(Vec<(String, TraceKind)>),
 }
 
+/// What one tracer recorded, or several.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Traced {
+    One(Trace),
+    Mux(BTreeMap<String, Trace>),
+}
+
 impl Tracer {
     /// Records with each tracer: several execute several times, which gives the same each time.
     pub(super) fn run(
         &self,
-        mut trace: impl FnMut(TraceKind) -> Result<Value, ChainError>,
-    ) -> Result<Value, RpcError> {
+        mut trace: impl FnMut(TraceKind) -> Result<Trace, ChainError>,
+    ) -> Result<Traced, RpcError> {
         match self {
-            Self::One(kind) => Ok(trace(*kind)?),
+            Self::One(kind) => Ok(Traced::One(trace(*kind)?)),
             Self::Mux(kinds) => {
-                let mut answers = Map::new();
-                for (name, kind) in kinds {
-                    answers.insert(name.clone(), trace(*kind)?);
-                }
-                Ok(Value::Object(answers))
+                let traces = kinds
+                    .iter()
+                    .map(|(name, kind)| Ok((name.clone(), trace(*kind)?)));
+                Ok(Traced::Mux(traces.collect::<Result<_, ChainError>>()?))
             }
         }
     }

@@ -25,6 +25,7 @@ mod process;
 mod provider;
 mod readers;
 mod readme;
+mod recorded_node;
 mod recordings;
 mod sequencer;
 mod simulated;

@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, B256};
 use serde_json::{Value, json};
 
-use crate::support::{node, rpc, rpc_error, set_code};
+use crate::support::{latest_block, node, rpc, rpc_error, set_code, transact};
 
 const CONTRACT: Address = Address::repeat_byte(0xca);
 
@@ -117,6 +117,29 @@ fn traces_show_destructions_the_own_cost_of_creations_and_only_reasons() {
     let failed = calls();
     assert_eq!(failed["error"], "execution reverted");
     assert!(failed.get("revertReason").is_none(), "{failed}");
+}
+
+#[test]
+fn the_share_of_used_gas_is_that_of_the_speed_limit() {
+    let node = node();
+    let (port, from) = (node.port(), node.addresses()[0]);
+    let genesis = latest_block(port)["timestamp"].clone();
+    let genesis = genesis.as_str().and_then(|text| text.strip_prefix("0x"));
+    let genesis = genesis.and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    for after in [1_000, 1_003] {
+        let time = genesis.expect("seconds") + after;
+        rpc(port, "evm_setNextBlockTimestamp", json!([time]));
+        transact(port, json!({ "from": from, "to": from }));
+    }
+    // Blocks to come are the newest one.
+    let history = rpc(port, "eth_feeHistory", json!(["0x2", "0xffff", []]));
+    assert_eq!(history["oldestBlock"], "0x1");
+    // 21,000 gas in 1,000 and in 3 seconds, of twice 7,000,000 gas per second.
+    let shares = history["gasUsedRatio"].as_array().expect("a list");
+    let shares = shares.iter().map(|share| share.as_f64().expect("a number"));
+    for (found, expected) in shares.zip([0.000_001_5, 0.000_5]) {
+        assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+    }
 }
 
 #[test]

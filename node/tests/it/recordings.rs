@@ -9,17 +9,21 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use alloy::consensus::{EMPTY_ROOT_HASH, constants::KECCAK_EMPTY};
-use alloy::primitives::{Address, B256, U256, address, hex, keccak256};
+use alloy::primitives::{B256, U256, hex, keccak256};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use stylus_chain::ChainConfig;
-use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use stylus_devnode::{NodeConfig, spawn};
 
-use crate::support::{mine, post, rpc};
+use crate::recorded_node::{OWNER, RecordedNode};
 
+/// The label of a row that holds for what is in `tests/recordings/listed.txt`, and for nothing else.
+const IN_THE_LIST: &str = "(listed)";
+/// The beginning of that file.
+const LISTED: &str = "# The requests of the rows `(listed)` of differences.txt: kind | request | Nitro's answer | this node's.\n\
+    # A test writes this file with STYLUS_UPGRADES_UPDATE=1, and fails on any other request or answer.\n";
 /// Rows of the table of differences.
 const MOST_ROWS: usize = 60;
-const OWNER: Address = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
 /// The event whose module hash is this chain's own, and whose version the recording leaves out.
 const ACTIVATED: &str = "0xc0e812780707128d9a180db8ee4d1c1f1300b6dd0626d577b5d9ac759b76253c";
 
@@ -87,15 +91,17 @@ struct Differences {
     suite: &'static str,
     arbos: String,
     found: Vec<(String, String, String, String)>,
+    /// Those of the kinds that many requests have.
+    listed: BTreeSet<String>,
 }
 
 impl Differences {
     fn new(suite: &'static str) -> Self {
-        let (arbos, found) = (String::new(), Vec::new());
         Self {
             suite,
-            arbos,
-            found,
+            arbos: String::new(),
+            found: Vec::new(),
+            listed: BTreeSet::new(),
         }
     }
 
@@ -110,8 +116,47 @@ impl Differences {
         is_equal
     }
 
+    /// Notes a difference of a kind that many requests have: its row in the table holds only for those that
+    /// `tests/recordings/listed.txt` has, with both answers.
+    fn listed(&mut self, label: &str, kind: &str, nitro: &Value, ours: &Value) {
+        let line = format!("{kind} | {label} | {nitro} | {ours}");
+        self.listed.insert(line);
+    }
+
+    /// Fails where the list of such differences is another one.
+    fn check_listed(&self) {
+        let path = home().join("listed.txt");
+        let mut text = String::from(LISTED);
+        for line in &self.listed {
+            let _ = writeln!(text, "{line}");
+        }
+        if stylus_upgrades_test_support::update() {
+            std::fs::write(&path, &text).expect("the list can be written");
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        let (found, expected): (BTreeSet<_>, BTreeSet<_>) =
+            (found.lines().collect(), text.lines().collect());
+        let (new, gone): (Vec<_>, Vec<_>) = (
+            expected.difference(&found).collect(),
+            found.difference(&expected).collect(),
+        );
+        assert!(
+            new.is_empty() && gone.is_empty(),
+            "differences that tests/recordings/listed.txt does not have: {new:#?}\nthat it has, and are none: {gone:#?}\n\
+             read them; STYLUS_UPGRADES_UPDATE=1 writes the file"
+        );
+    }
+
     /// Fails on what is not in the table, and on rows of this suite that nothing needs.
     fn check(self) {
+        if self.suite == "rpc" {
+            self.check_listed();
+        }
+        let kinds = self
+            .listed
+            .iter()
+            .filter_map(|line| line.split(" | ").next());
+        let kinds: BTreeSet<&str> = kinds.collect();
         let rows: Vec<Row> = rows()
             .into_iter()
             .filter(|row| row.suite == self.suite)
@@ -128,6 +173,13 @@ impl Differences {
                     let values: String = values.chars().take(300).collect();
                     let _ = writeln!(report, "{arbos} | {label} | {field} | {values}");
                 }
+            }
+        }
+        for kind in &kinds {
+            let is_row = |row: &Row| row.label == IN_THE_LIST && row.field == *kind;
+            match rows.iter().position(is_row) {
+                Some(at) => drop(needed.insert(at)),
+                None => drop(writeln!(report, "{IN_THE_LIST} | {kind}")),
             }
         }
         for (at, row) in rows.iter().enumerate() {
@@ -160,7 +212,7 @@ fn same(nitro: &Value, ours: &Value) -> bool {
 }
 
 /// A node as the recorded one was started.
-fn node(arbos: u64, timestamp: Option<u64>) -> NodeHandle {
+fn node(arbos: u64, timestamp: Option<u64>) -> RecordedNode {
     let chain = ChainConfig {
         arbos_version: arbos,
         l1_block_number: Some(0),
@@ -171,35 +223,13 @@ fn node(arbos: u64, timestamp: Option<u64>) -> NodeHandle {
         chain,
         ..NodeConfig::default()
     };
-    spawn(config).expect("the node starts")
-}
-
-/// The answers of several requests, sent as one batch.
-fn batch(port: u16, requests: &[(&str, Value)]) -> Vec<Value> {
-    let requests = requests.iter().enumerate();
-    let body: Vec<Value> = requests
-        .map(|(id, (method, params))| {
-            json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
-        })
-        .collect();
-    let (_, text) = post(port, &Value::from(body).to_string());
-    let answers: Vec<Value> = serde_json::from_str(&text).expect("a list of answers");
-    let mut answers = answers;
-    answers.sort_by_key(|answer| answer["id"].as_u64());
-    answers
-}
-
-/// A call of a chain owner.
-fn own(port: u16, call: &Value) {
-    rpc(port, "anvil_impersonateAccount", json!([OWNER]));
-    let call = json!({ "from": OWNER, "to": call["to"], "data": call["data"], "gas": "0x989680" });
-    rpc(port, "eth_sendTransaction", json!([call]));
+    RecordedNode::embedded(spawn(config).expect("the node starts"))
 }
 
 #[test]
 fn recorded_transactions_do_here_what_they_did_on_nitro() {
     let mut differences = Differences::new("transactions");
-    let mut running: Option<NodeHandle> = None;
+    let mut running: Option<RecordedNode> = None;
     let lines = recording("transactions.jsonl.gz");
     let first = lines.iter().find_map(|line| line["ts"].as_u64());
     let start = first.expect("a transaction") - 10_000;
@@ -210,82 +240,100 @@ fn recorded_transactions_do_here_what_they_did_on_nitro() {
         if let Some(arbos) = line.get("chain") {
             let fresh = node(51, Some(start));
             for call in line["setup"].as_array().into_iter().flatten() {
-                own(fresh.port(), call);
+                fresh.own(call);
             }
-            rpc(fresh.port(), "evm_mine", json!([]));
+            fresh.rpc("evm_mine", json!([]));
             differences.arbos = arbos.to_string();
             running = Some(fresh);
             continue;
         }
-        let port = running.as_ref().expect("a chain comes first").port();
-        if let Some(set) = line.get("set") {
-            for (account, values) in set.as_object().into_iter().flatten() {
-                if let Some(balance) = values.get("balance") {
-                    rpc(port, "anvil_setBalance", json!([account, balance]));
-                }
-                if let Some(nonce) = values.get("nonce").and_then(Value::as_u64) {
-                    rpc(
-                        port,
-                        "anvil_setNonce",
-                        json!([account, format!("{nonce:#x}")]),
-                    );
-                }
-            }
-        } else if let Some(call) = line.get("owner") {
-            own(port, call);
-        } else if let Some(call) = line.get("call") {
-            called(port, &mut differences, line, call);
-        } else {
-            sent(port, &mut differences, line);
-        }
+        let node = running.as_ref().expect("a chain comes first");
+        done_again(node, &mut differences, line);
     }
     differences.check();
 }
 
+/// Does again what a line of a recorded chain says, and compares.
+fn done_again(node: &RecordedNode, differences: &mut Differences, line: &Value) {
+    if let Some(set) = line.get("set") {
+        for (account, values) in set.as_object().into_iter().flatten() {
+            let account = json!(account);
+            if let Some(balance) = values.get("balance") {
+                node.set_balance(&account, balance);
+            }
+            if let Some(nonce) = values.get("nonce").and_then(Value::as_u64) {
+                node.set_nonce(&account, &json!(format!("{nonce:#x}")));
+            }
+        }
+    } else if let Some(call) = line.get("owner") {
+        node.own(call);
+    } else if let Some(call) = line.get("call") {
+        called(node, differences, line, call);
+    } else {
+        sent(node, differences, line);
+    }
+}
+
 /// Compares a transaction with its receipt and the accounts that it changed.
-fn sent(port: u16, differences: &mut Differences, line: &Value) {
+fn sent(node: &RecordedNode, differences: &mut Differences, line: &Value) {
     let label = line["label"].as_str().unwrap_or_default();
     let raw = line["raw"].as_str().expect("a raw transaction");
-    let hash = keccak256(hex::decode(raw).expect("hexadecimal"));
-    let state = line["state"].as_object().cloned().unwrap_or_default();
-    let mut requests = vec![
-        ("evm_setNextBlockTimestamp", json!([line["ts"]])),
-        ("anvil_setNextBlockBaseFeePerGas", json!([line["baseFee"]])),
-        ("eth_sendRawTransaction", json!([raw])),
-        ("eth_getTransactionReceipt", json!([hash])),
-    ];
-    let proofs = state
-        .keys()
-        .map(|account| ("eth_getProof", json!([account, [], "latest"])));
-    requests.extend(proofs);
-    let answers = batch(port, &requests);
-    let receipt = &answers[3]["result"];
+    let hash = json!(keccak256(hex::decode(raw).expect("hexadecimal")));
+    let mut requests = vec![("eth_sendRawTransaction", json!([raw]))];
+    if node.has_a_clock() {
+        requests.push(("evm_setNextBlockTimestamp", json!([line["ts"]])));
+        let fee = json!([line["baseFee"]]);
+        requests.push(("anvil_setNextBlockBaseFeePerGas", fee));
+        requests.rotate_left(1);
+    }
+    let answers = node.batch(&requests);
+    let refused = answers.iter().find_map(|answer| answer.get("error"));
+    let receipt = match refused {
+        None => node.receipt(&hash),
+        Some(_) => Value::Null,
+    };
     if receipt.is_null() {
-        differences.compare(label, "refused", &Value::Null, &answers[2]["error"]);
+        let error = refused.cloned().unwrap_or_default();
+        differences.compare(label, "refused", &Value::Null, &error);
         return;
     }
-    let number = |value: &Value| {
-        let digits = value.as_str().unwrap_or_default().trim_start_matches("0x");
-        u64::from_str_radix(digits, 16).map_or(Value::Null, Value::from)
+    let number = |field: &str| {
+        let digits = receipt[field].as_str().unwrap_or_default();
+        u64::from_str_radix(digits.trim_start_matches("0x"), 16).unwrap_or_default()
     };
-    differences.compare(
-        label,
-        "status",
-        &line["status"],
-        &number(&receipt["status"]),
-    );
-    differences.compare(label, "gas", &line["gas"], &number(&receipt["gasUsed"]));
+    differences.compare(label, "status", &line["status"], &number("status").into());
+    let gas = number("gasUsed") - number("gasUsedForL1");
+    differences.compare(label, "gas", &line["gas"], &gas.into());
     let created = line.get("contract").unwrap_or(&Value::Null);
     differences.compare(label, "contract", created, &receipt["contractAddress"]);
     let logs = receipt["logs"].as_array().into_iter().flatten();
     let logs: Vec<Value> = logs.map(log).collect();
     differences.compare(label, "logs", &line["logs"], &logs.into());
-    for ((account, expected), answer) in state.iter().zip(&answers[4..]) {
-        let proof = &answer["result"];
+    changed(node, differences, line);
+}
+
+/// Compares the accounts that a transaction changed.
+fn changed(node: &RecordedNode, differences: &mut Differences, line: &Value) {
+    let label = line["label"].as_str().unwrap_or_default();
+    let state = line["state"].as_object().cloned().unwrap_or_default();
+    let proofs: Vec<_> = state
+        .keys()
+        .map(|account| ("eth_getProof", json!([account, [], "latest"])))
+        .collect();
+    if proofs.is_empty() {
+        return;
+    }
+    let answers = node.batch(&proofs);
+    for ((account, expected), answer) in state.iter().zip(&answers) {
+        let (account, proof) = (json!(account), &answer["result"]);
         for (at, field) in ["nonce", "balance", "codeHash", "storageHash"]
             .into_iter()
             .enumerate()
         {
+            // Wei follow from base fees, which only a node with a clock has as recorded.
+            if field == "balance" && !node.has_a_clock() {
+                continue;
+            }
             // The recording has the hashes of what is empty where an account is absent.
             let found = match (field, proof[field] == json!(B256::ZERO)) {
                 ("codeHash", true) => json!(KECCAK_EMPTY),
@@ -297,12 +345,8 @@ fn sent(port: u16, differences: &mut Differences, line: &Value) {
             }
             // One difference is no reason for those that would follow.
             match field {
-                "nonce" => drop(rpc(port, "anvil_setNonce", json!([account, expected[at]]))),
-                "balance" => drop(rpc(
-                    port,
-                    "anvil_setBalance",
-                    json!([account, expected[at]]),
-                )),
+                "nonce" => node.set_nonce(&account, &expected[at]),
+                "balance" => node.set_balance(&account, &expected[at]),
                 _ => {}
             }
         }
@@ -320,9 +364,9 @@ fn log(log: &Value) -> Value {
 }
 
 /// Compares an `eth_call`.
-fn called(port: u16, differences: &mut Differences, line: &Value, call: &Value) {
+fn called(node: &RecordedNode, differences: &mut Differences, line: &Value, call: &Value) {
     let label = line["label"].as_str().unwrap_or_default();
-    let answer = &batch(port, &[("eth_call", json!([call, "latest"]))])[0];
+    let answer = node.ask("eth_call", json!([call, "latest"]));
     let expected = &line["result"];
     let expected = match expected[0].as_str() {
         Some("ok") => json!({ "result": expected[1] }),
@@ -330,7 +374,7 @@ fn called(port: u16, differences: &mut Differences, line: &Value, call: &Value) 
             json!({ "error": { "code": expected[1], "data": expected[2], "message": expected[3] } })
         }
     };
-    answered(differences, label, "call", &expected, answer);
+    answered(differences, label, "call", &expected, &answer);
 }
 
 /// Compares an answer: its result, or the code, data and text of its error.
@@ -358,19 +402,21 @@ fn answered(differences: &mut Differences, label: &str, what: &str, nitro: &Valu
 }
 
 /// Calls methods of precompiles, and compares.
-fn ask_precompiles(port: u16, differences: &mut Differences, lines: &[Value], arbos: u64) {
+fn ask_precompiles(
+    node: &RecordedNode,
+    differences: &mut Differences,
+    lines: &[Value],
+    arbos: u64,
+) {
     for line in lines.iter().filter(|line| line["arbos"] == arbos) {
         let label = line["label"].as_str().unwrap_or_default();
         let params = &line["params"];
         let traced = json!([params[0], params[1], {}]);
-        let answers = batch(
-            port,
-            &[
-                ("eth_call", params.clone()),
-                ("eth_estimateGas", params.clone()),
-                ("debug_traceCall", traced),
-            ],
-        );
+        let answers = node.batch(&[
+            ("eth_call", params.clone()),
+            ("eth_estimateGas", params.clone()),
+            ("debug_traceCall", traced),
+        ]);
         answered(differences, label, "call", &line["response"], &answers[0]);
         if let Some(estimate) = line.get("estimateGas") {
             answered(differences, label, "estimate", estimate, &answers[1]);
@@ -389,23 +435,35 @@ fn recorded_calls_of_precompiles_answer_and_cost_here_what_they_did_on_nitro() {
     let lines = recording("precompiles.jsonl.gz");
     for arbos in [51, 60] {
         let node = node(arbos, None);
-        let port = node.port();
-        let rich = json!([
-            "0xEF00bDd2FE012c50ead99847E05aE31679807877",
-            "0x56bc75e2d63100000"
-        ]);
-        rpc(port, "anvil_setBalance", rich);
-        mine(port);
+        make_rich(&node);
+        node.rpc("evm_mine", json!([]));
         differences.arbos = arbos.to_string();
-        ask_precompiles(port, &mut differences, &lines, arbos);
+        ask_precompiles(&node, &mut differences, &lines, arbos);
     }
     differences.check();
 }
 
-/// Whether words go on where others end: with what to do.
-fn says_more(nitro: &str, ours: &str) -> bool {
-    let rest = ours.strip_prefix(nitro);
-    rest.is_some_and(|rest| rest.starts_with(" (--lenient ") || rest.starts_with(": no key for "))
+/// Gives those who ask what they had.
+fn make_rich(node: &RecordedNode) {
+    for account in [
+        "0xEF00bDd2FE012c50ead99847E05aE31679807877",
+        "0xb0F22e541a7290408f416c0397A257aa201893FA",
+    ] {
+        node.set_balance(&json!(account), &json!("0x56bc75e2d63100000"));
+    }
+}
+
+/// What comes after Nitro's words and says what to do: one of a few.
+fn is_hint(nitro: &str, ours: &str) -> bool {
+    let Some(hint) = ours.strip_prefix(nitro) else {
+        return false;
+    };
+    let lenient = [
+        " (--lenient allows it)",
+        " (--lenient waits for the transactions before it)",
+    ];
+    let key = "; use one of eth_accounts, impersonate it, or sign the transaction and use eth_sendRawTransaction";
+    lenient.contains(&hint) || hint.starts_with(": no key for 0x") && hint.ends_with(key)
 }
 
 /// Compares an answer of the RPC. Parts that one rule of this node explains have names of their own.
@@ -418,29 +476,36 @@ fn asked(differences: &mut Differences, label: &str, nitro: &Value, ours: &Value
         let words = answer["error"]["message"].as_str().unwrap_or_default();
         words.to_owned()
     };
+    let data = |answer: &Value| answer["error"].get("data").cloned();
+    let unknown = |label: &str| {
+        let method = label.split(' ').next().unwrap_or_default();
+        format!("the method {method} does not exist/is not available")
+    };
     match (code(nitro), code(ours)) {
-        (Some(METHOD), found) if found != Some(METHOD) => {
-            differences.compare(label, "only here", nitro, ours);
+        (Some(METHOD), found) if found != Some(METHOD) && words(nitro) == unknown(label) => {
+            differences.listed(label, "only here", &Value::Null, &Value::Null);
         }
-        (expected, Some(METHOD)) if expected != Some(METHOD) => {
-            differences.compare(label, "not here", nitro, ours);
+        (expected, Some(METHOD)) if expected != Some(METHOD) && words(ours) == unknown(label) => {
+            differences.listed(label, "not here", nitro, &Value::Null);
         }
-        (Some(PARAMETERS), Some(PARAMETERS)) => {
+        (Some(PARAMETERS), Some(PARAMETERS)) if data(nitro) == data(ours) => {
             let (nitros, own) = (words(nitro), words(ours));
-            differences.compare(label, "parameters", &nitros.into(), &own.into());
+            differences.listed(label, "parameters", &nitros.into(), &own.into());
         }
         (Some(expected), Some(found))
-            if expected == found && says_more(&words(nitro), &words(ours)) =>
+            if expected == found
+                && data(nitro) == data(ours)
+                && is_hint(&words(nitro), &words(ours)) =>
         {
             let (nitros, own) = (words(nitro), words(ours));
-            differences.compare(label, "hint", &nitros.into(), &own.into());
+            differences.listed(label, "hint", &nitros.into(), &own.into());
         }
         _ => answered(differences, label, "answer", nitro, ours),
     }
 }
 
 /// Sends what is refused, and compares.
-fn ask_rpc(port: u16, differences: &mut Differences) {
+fn ask_rpc(node: &RecordedNode, differences: &mut Differences) {
     for line in recording("rpc.jsonl.gz") {
         let (method, label) = (line["method"].as_str(), line["label"].as_str());
         let label = [method, label].map(Option::unwrap_or_default).join(" ");
@@ -451,7 +516,7 @@ fn ask_rpc(port: u16, differences: &mut Differences) {
                 json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string()
             }
         };
-        let (_, text) = post(port, &body);
+        let text = node.post(&body);
         let mut answer: Value = serde_json::from_str(&text).unwrap_or(json!(text));
         if let Value::Object(fields) = &mut answer {
             fields.remove("jsonrpc");
@@ -469,58 +534,81 @@ fn what_the_rpc_refuses_it_refuses_here_in_nitros_words() {
     let mut differences = Differences::new("rpc");
     differences.arbos = "51".to_owned();
     let node = node(51, None);
-    let port = node.port();
-    for account in [
-        "0xEF00bDd2FE012c50ead99847E05aE31679807877",
-        "0xb0F22e541a7290408f416c0397A257aa201893FA",
-    ] {
-        let rich = json!([account, "0x56bc75e2d63100000"]);
-        rpc(port, "anvil_setBalance", rich);
-    }
-    mine(port);
-    ask_rpc(port, &mut differences);
+    make_rich(&node);
+    // As on the recorded chain, the newest block has gas: simulated base fees follow from it.
+    node.own(&json!({ "to": OWNER, "data": "0x" }));
+    ask_rpc(&node, &mut differences);
     differences.check();
 }
 
-/// What differs between a node of one's own, at its version of ArbOS, and the recordings that need no history:
-/// `RPC_URL=http://127.0.0.1:8547 cargo test --workspace --test it node_at_rpc_url -- --ignored`.
+/// What differs between a node of one's own, at its version of ArbOS, and the recordings that need no history; with the
+/// key of an account that pays, on a chain whose id is the recorded one, the transactions too:
+/// `RPC_URL=http://127.0.0.1:8547 RPC_KEY_FILE=key.txt cargo test --workspace --test it node_at_rpc_url -- --ignored`.
 #[test]
 #[ignore = "asks the node at RPC_URL, about 60 s"]
 fn the_node_at_rpc_url_answers_as_recorded() {
     /// What ArbSys.arbOSVersion adds to the version.
     const OFFSET: u64 = 55;
+    /// The chain that signed transactions are for.
+    const CHAIN: &str = "0x64aba";
     let url = std::env::var("RPC_URL").expect("RPC_URL, such as http://127.0.0.1:8547");
-    let port = url
-        .rsplit(':')
-        .next()
-        .map(|port| port.trim_end_matches('/'));
-    let port = port.and_then(|port| port.parse().ok());
-    let port: u16 = port.expect("the URL of a node on this machine, with its port");
+    let key = std::env::var("RPC_KEY_FILE").ok();
+    let node = RecordedNode::remote(&url, key.as_deref());
     let version = json!([{ "to": "0x0000000000000000000000000000000000000064", "data": "0x051038f2" }, "latest"]);
     let version: U256 =
-        serde_json::from_value(rpc(port, "eth_call", version)).expect("a version of ArbOS");
+        serde_json::from_value(node.rpc("eth_call", version)).expect("a version of ArbOS");
     let arbos = if version < U256::from(OFFSET + 60) {
         51
     } else {
         60
     };
     let mut report = String::new();
-    for suite in ["rpc", "precompiles"] {
+    let mut suites = vec!["rpc", "precompiles"];
+    if node.can_send() {
+        make_rich(&node);
+        match node.rpc("eth_chainId", json!([])) == CHAIN {
+            true => suites.push("transactions"),
+            false => {
+                report.push_str("transactions | expected chain 412346, for which they are signed\n")
+            }
+        }
+    }
+    for suite in suites {
         let mut differences = Differences::new(suite);
         differences.arbos = arbos.to_string();
         match suite {
-            "rpc" => ask_rpc(port, &mut differences),
-            _ => {
+            "rpc" => ask_rpc(&node, &mut differences),
+            "precompiles" => {
                 let lines = recording("precompiles.jsonl.gz");
-                ask_precompiles(port, &mut differences, &lines, arbos);
+                ask_precompiles(&node, &mut differences, &lines, arbos);
             }
+            _ => send_all(&node, &mut differences, arbos),
         }
         for (_, label, field, values) in &differences.found {
             let values: String = values.chars().take(300).collect();
             let _ = writeln!(report, "{suite} | {label} | {field} | {values}");
         }
+        for line in &differences.listed {
+            let line: String = line.chars().take(300).collect();
+            let _ = writeln!(report, "{suite} | {line}");
+        }
     }
     assert!(report.is_empty(), "recorded / the node at {url}:\n{report}");
+}
+
+/// Sends the transactions that were recorded at that version of ArbOS, which the node has already.
+fn send_all(node: &RecordedNode, differences: &mut Differences, arbos: u64) {
+    let lines = recording("transactions.jsonl.gz");
+    let lines = lines.iter().skip_while(|line| line["chain"] != arbos);
+    let mut chains = 0;
+    for line in lines {
+        chains += usize::from(line.get("chain").is_some());
+        match line.get("chain") {
+            Some(_) if chains > 1 => return,
+            Some(_) => {}
+            None => done_again(node, differences, line),
+        }
+    }
 }
 
 /// A method of a precompile, as the recording names it, and a call of it.
@@ -541,15 +629,14 @@ fn every_method_of_nitros_precompiles_answers_or_says_why_not() {
     const FEWEST: usize = 190;
     /// ArbOS 31 took it away.
     const ENDED: &str = "ArbWasmCache.cacheCodehash(bytes32)";
-    let config = NodeConfig::default();
-    let node = spawn(config).expect("the node starts");
+    let node = RecordedNode::embedded(spawn(NodeConfig::default()).expect("the node starts"));
     let methods = methods();
     assert!(methods.len() > FEWEST, "{} methods", methods.len());
     let mut unknown = Vec::new();
     for (method, mut call) in methods.into_iter().filter(|(method, _)| method != ENDED) {
         let from = json!(OWNER);
         call = json!({ "from": from, "to": call["to"], "data": call["data"] });
-        let answer = &batch(node.port(), &[("eth_call", json!([call, "latest"]))])[0];
+        let answer = node.ask("eth_call", json!([call, "latest"]));
         let words = answer["error"]["message"].as_str();
         let is_unknown = words.is_some_and(|words| words.contains("no method"));
         if is_unknown || answer["result"] == "0x" && method.contains("NodeInterface") {

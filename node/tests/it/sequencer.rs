@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use stylus_devnode::{MiningMode, NodeConfig, NodeHandle, spawn};
 
 use crate::support::{
-    Process, block_number, lenient, mine, node, post, receipt, request, rpc, rpc_error,
+    Process, block_number, eventually, lenient, mine, node, nonce, post, receipt, request, rpc,
+    rpc_error,
 };
 
 const RECEIVER: Address = Address::repeat_byte(0xb0);
@@ -60,43 +61,51 @@ fn a_nonce_gap_is_held_for_a_second_and_refused() {
     let bytes = signed(&node, transfer(1));
     let hash = json!([keccak256(&bytes)]);
     let begun = Instant::now();
-    std::thread::scope(|scope| {
-        let held = scope.spawn(|| raw(node.port(), &bytes));
-        std::thread::sleep(HELD / 4);
-        // It is in no pool meanwhile, and a second one with its nonce is refused at once.
-        assert!(rpc(node.port(), "eth_getTransactionByHash", hash.clone()).is_null());
-        let asked = Instant::now();
-        let again = words(&raw(node.port(), &bytes));
-        assert!(asked.elapsed() < HELD / 2, "{:?}", asked.elapsed());
-        let refused = words(&held.join().expect("an answer"));
-        assert_eq!(refused, again);
-        let from = node.addresses()[0];
-        let expected = format!("nonce too high: address {from}, tx: 1 state: 0");
-        assert!(refused.starts_with(&expected), "{refused}");
-        assert!(refused.contains("--lenient"), "{refused}");
+    // Whichever comes second is refused at once (`rpc::admission` has a test of its own for that), the other one when
+    // its time is over.
+    let refused = std::thread::scope(|scope| {
+        let both = [(); 2].map(|()| scope.spawn(|| words(&raw(node.port(), &bytes))));
+        both.map(|one| one.join().expect("an answer"))
     });
     assert!(begun.elapsed() >= HELD, "{:?}", begun.elapsed());
+    assert_eq!(refused[0], refused[1]);
+    let from = node.addresses()[0];
+    let expected = format!("nonce too high: address {from}, tx: 1 state: 0");
+    assert!(refused[0].starts_with(&expected), "{}", refused[0]);
+    assert!(refused[0].contains("--lenient"), "{}", refused[0]);
+    assert!(rpc(node.port(), "eth_getTransactionByHash", hash).is_null());
     assert_eq!(block_number(node.port()), "0x0");
 }
 
 #[test]
 fn transactions_out_of_order_are_mined_when_the_first_comes_in_time() {
     let node = node();
-    std::thread::scope(|scope| {
-        let held = [2, 1].map(|nonce| {
-            let node = &node;
-            scope.spawn(move || sent(node, transfer(nonce)))
+    let mut first = 0;
+    // A machine that does much else may need more than a second between two of them: then the later ones are refused,
+    // and the next three are tried.
+    eventually("three transactions come in time", || {
+        let nonces = [2, 1, 0].map(|after| first + after);
+        let answers = std::thread::scope(|scope| {
+            let sent = nonces.map(|nonce| {
+                let node = &node;
+                scope.spawn(move || sent(node, transfer(nonce)))
+            });
+            sent.map(|one| one.join().expect("an answer"))
         });
-        std::thread::sleep(HELD / 4);
-        assert!(sent(&node, transfer(0))["result"].is_string());
-        for one in held {
-            let answer = one.join().expect("an answer");
-            assert_eq!(
-                receipt(node.port(), &answer["result"])["status"],
-                "0x1",
-                "{answer}"
-            );
+        let taken = answers.iter().all(|answer| answer["result"].is_string());
+        if !taken {
+            let from = node.addresses()[0];
+            let mined = nonce(node.port(), &from);
+            let mined = mined.as_str().and_then(|text| text.strip_prefix("0x"));
+            let mined = mined.and_then(|digits| u64::from_str_radix(digits, 16).ok());
+            first = mined.expect("a number");
+            return None;
         }
+        for answer in &answers {
+            let mined = receipt(node.port(), &answer["result"]);
+            assert_eq!(mined["status"], "0x1", "{answer}");
+        }
+        Some(())
     });
 }
 
@@ -112,15 +121,15 @@ fn without_automatic_mining_transactions_wait_and_are_replaced() {
         };
         let node = spawn(config).expect("the node starts");
         let port = node.port();
-        let begun = Instant::now();
         let gap = sent(&node, transfer(1));
+        let waiting = rpc(port, "eth_getTransactionByHash", json!([gap["result"]]));
+        assert_eq!(waiting["hash"], gap["result"], "{gap}");
         let low = sent(&node, transfer(0));
         let dear = TxEip1559 {
             max_fee_per_gas: 400_000_000,
             ..transfer(0)
         };
         let replaced = sent(&node, dear);
-        assert!(begun.elapsed() < HELD, "{:?}", begun.elapsed());
         mine(port);
         for taken in [gap, replaced] {
             assert_eq!(receipt(port, &taken["result"])["status"], "0x1", "{taken}");

@@ -46,8 +46,11 @@ fn simulated_blocks_follow_each_other_and_leave_nothing() {
     let error = &calls(3)[1]["error"];
     assert_eq!(
         (&error["code"], &error["data"]),
-        (&json!(3), &json!("0xbeef"))
+        (&json!(-32000), &json!("0xbeef"))
     );
+    assert_eq!(calls(3)[1]["returnData"], "0x");
+    assert_eq!(blocks[3]["nonce"], "0x0000000000000000");
+    assert_eq!(blocks[3]["parentBeaconBlockRoot"], json!(B256::ZERO));
     assert_eq!(blocks[3]["gasLimit"], "0x3000000");
     assert_eq!(blocks[3]["timestamp"], "0x7fffffff");
     assert_eq!(blocks[3]["parentHash"], blocks[2]["hash"]);
@@ -70,13 +73,24 @@ fn calls_that_no_block_takes_have_the_codes_of_the_specification() {
         let payload = json!({ "blockStateCalls": [block], "validation": validation });
         refused(port, "eth_simulateV1", json!([payload, "latest"])).clone()
     };
+    let fee = "0x77359400";
     let none = || json!({});
     let funds = json!({ "from": poor, "to": to, "value": "0x1" });
     assert_eq!(simulate(funds, false, none()), -38014);
-    let high = json!({ "from": from, "to": to, "nonce": "0x9" });
+    let high = json!({ "from": from, "to": to, "nonce": "0x9", "maxFeePerGas": fee });
     assert_eq!(simulate(high, true, none()), -38011);
-    let fee = json!({ "from": from, "to": to, "maxFeePerGas": "0x1" });
-    assert_eq!(simulate(fee, true, none()), -38012);
+    let cheap = json!({ "from": from, "to": to, "maxFeePerGas": "0x1" });
+    assert_eq!(simulate(cheap, true, none()), -32602);
+    // A fee that nobody names is none, which no block takes.
+    let free = json!({ "from": from, "to": to });
+    assert_eq!(simulate(free.clone(), true, none()), -32602);
+    let paid = json!({ "calls": [{ "from": from, "to": to, "maxFeePerGas": fee }, free] });
+    let payload = json!({ "blockStateCalls": [paid], "validation": true });
+    let error = rpc_error(port, "eth_simulateV1", json!([payload, "latest"]));
+    let expected = format!(
+        "err: max fee per gas less than block base fee: address {from}, maxFeePerGas: 0, baseFee: 87500000 (supplied gas 50000000)"
+    );
+    assert_eq!(error["message"], expected);
     let little = json!({ "from": from, "to": to, "gas": "0x5000" });
     assert_eq!(simulate(little, false, none()), -38013);
     let much = json!({ "from": from, "to": to, "gas": "0x40000000" });
@@ -84,8 +98,12 @@ fn calls_that_no_block_takes_have_the_codes_of_the_specification() {
     assert_eq!(found, -38015);
     let old = json!({ "from": from, "to": to });
     let found = simulate(old.clone(), false, json!({ "time": "0x1" }));
-    assert_eq!(found, -32602);
-    assert_eq!(simulate(old, false, json!({ "number": "0x400" })), -32602);
+    assert_eq!(found, -38021);
+    assert_eq!(
+        simulate(old.clone(), false, json!({ "number": "0x400" })),
+        -38026
+    );
+    assert_eq!(simulate(old, false, json!({ "number": "0x0" })), -38020);
 }
 
 #[test]

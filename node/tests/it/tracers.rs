@@ -155,18 +155,46 @@ fn opcodes_are_shown_with_stack_storage_and_gas() {
         (&steps[1]["stack"], &steps[1]["gasCost"], &steps[1]["depth"]),
         (&json!(["0x0"]), &json!(2_100), &json!(1))
     );
-    let slot = json!({ B256::ZERO.to_string(): B256::with_last_byte(1) });
+    // Slots, memory and refunds are shown as in geth: without 0x, and not at all where there are none.
+    let bare = |word: B256| alloy::primitives::hex::encode(word);
+    let slot = json!({ bare(B256::ZERO): bare(B256::with_last_byte(1)) });
     assert_eq!(steps[6]["storage"], slot);
+    for absent in ["refund", "memory", "returnData", "storage"] {
+        assert!(steps[0].get(absent).is_none(), "{absent}");
+    }
     assert_eq!(steps[12]["memory"], json!([format!("{:064x}", 1)]));
     assert_eq!(trace["returnValue"], json!(B256::with_last_byte(1)));
-    let short = scene.trace(&scene.called, json!({ "limit": 3, "disableStack": true }));
-    let steps = short["structLogs"].as_array().expect("a list");
-    assert!(steps.len() == 3 && steps[1].get("stack").is_none());
-    // An opcode that fails says why: INVALID.
-    let call = json!({ "from": scene.from, "data": "0xfe" });
-    let failed = rpc(scene.port, "debug_traceCall", json!([call, "latest", {}]));
-    assert_eq!(failed["failed"], true);
-    assert_eq!(failed["structLogs"][0]["error"], "invalid opcode");
+    // The limit counts bytes: the entry that goes beyond it is the last one.
+    for (limit, shown) in [(5, 1), (60, 2)] {
+        let options = json!({ "limit": limit, "disableStack": true });
+        let short = scene.trace(&scene.called, options);
+        let steps = short["structLogs"].as_array().expect("a list");
+        assert_eq!(steps.len(), shown, "{limit}");
+        assert!(steps[0].get("stack").is_none());
+    }
+    // geth does not say why an opcode fails once it runs, but for its stack and its gas.
+    for (data, error) in [
+        ("0xfe", Value::Null),
+        ("0x50", json!("stack underflow (0 <=> 1)")),
+    ] {
+        let call = json!({ "from": scene.from, "data": data });
+        let failed = rpc(scene.port, "debug_traceCall", json!([call, "latest", {}]));
+        assert_eq!(failed["failed"], true);
+        assert_eq!(failed["structLogs"][0]["error"], error, "{data}");
+    }
+}
+
+#[test]
+fn the_opcodes_of_a_long_transaction_are_shown() {
+    /// Entries of a transaction that Nitro showed and this node once refused.
+    const SHOWN: usize = 28_529;
+    let scene = scene();
+    // JUMPDEST, PUSH0, JUMP
+    set_code(scene.port, &scene.contract, "0x5b5f56");
+    let call = json!({ "from": scene.from, "to": scene.contract, "gas": "0x493e0" });
+    let trace = rpc(scene.port, "debug_traceCall", json!([call, "latest", {}]));
+    let steps = trace["structLogs"].as_array().map(Vec::len);
+    assert!(steps > Some(SHOWN), "{steps:?}");
 }
 
 #[test]

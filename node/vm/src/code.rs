@@ -97,6 +97,22 @@ pub fn decompress_stream(dictionary: u8, stream: &[u8], max: usize) -> Result<Ve
     }
 }
 
+/// Bytes that data has once it is compressed with brotli (window 22) as batches for L1 are, with a quality of 0 to 11.
+///
+/// # Errors
+/// [`CodeError::Brotli`] when the encoder fails.
+pub fn compressed_len(data: &[u8], quality: u8) -> Result<u64, CodeError> {
+    let params = BrotliEncoderParams {
+        quality: quality.into(),
+        lgwin: 22,
+        ..BrotliEncoderParams::default()
+    };
+    let mut compressed = Vec::new();
+    brotli::BrotliCompress(&mut &*data, &mut compressed, &params)
+        .map_err(|error| CodeError::Brotli(error.to_string()))?;
+    Ok(compressed.len() as u64)
+}
+
 /// The on-chain form of a module: prefix, dictionary 0, brotli with quality 11 and window 22.
 ///
 /// # Errors

@@ -382,7 +382,7 @@ impl Simulation {
         let called = self.chain.call(request.clone(), next, &overrides);
         let trap = called.ok().and_then(|outcome| outcome.note);
         let traced = self.chain.trace_call(request, next, &overrides, kind).ok();
-        let frames = traced.and_then(|answer| call_tree::read_value(&answer).ok());
+        let frames = traced.and_then(|answer| call_tree::read_value(&answer.into_json()).ok());
         let frames = frames.unwrap_or_default();
         (
             failed_upgrade(&frames, registry),
@@ -423,7 +423,7 @@ impl Simulation {
     pub fn traces(&self) -> Result<Vec<Vec<Frame>>, ChainError> {
         let calls = TraceKind::Call(CallOptions::default());
         let traced = self.sent.iter().map(|hash| {
-            let answer = self.chain.trace(*hash, calls)?;
+            let answer = self.chain.trace(*hash, calls)?.into_json();
             call_tree::read_value(&answer).map_err(ChainError::copy_ended)
         });
         traced.collect()

@@ -29,6 +29,8 @@ pub(crate) const STATE: Address = address!("A4B05FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF
 pub(crate) const FILTERED_TRANSACTIONS: Address =
     address!("A4B0500000000000000000000000000000000001");
 /// Receives nothing by itself; the coinbase of sequenced blocks.
+/// Who holds what transactions paid for L1.
+pub(crate) const L1_FUNDS: Address = address!("A4B00000000000000000000000000000000000f6");
 pub(crate) const SEQUENCER: Address = address!("A4B000000000000000000073657175656e636572");
 /// 2015-01-16, the zero of program ages (unix seconds).
 pub(crate) const EPOCH: u64 = 1_421_388_000;
@@ -92,6 +94,8 @@ pub(crate) struct Layout {
     pub(crate) l1_inertia: U256,
     pub(crate) l1_reward_rate: U256,
     pub(crate) l1_price_per_unit: U256,
+    pub(crate) l1_units_since_update: U256,
+    pub(crate) l1_fees_available: U256,
     pub(crate) l1_per_batch_gas: U256,
     pub(crate) l1_amortized_cap: U256,
     pub(crate) l1_gas_floor: U256,
@@ -154,6 +158,8 @@ pub(crate) static LAYOUT: LazyLock<Layout> = LazyLock::new(|| {
         l1_inertia: l1.at(2),
         l1_reward_rate: l1.at(3),
         l1_price_per_unit: l1.at(7),
+        l1_units_since_update: l1.at(6),
+        l1_fees_available: l1.at(11),
         l1_per_batch_gas: l1.at(9),
         l1_amortized_cap: l1.at(10),
         l1_gas_floor: l1.at(12),

@@ -6,7 +6,7 @@ use crate::{
     arbos::{LAYOUT, STATE, address_of},
     evm::ExecutionError,
     precompiles,
-    session::{RecentPrograms, Session},
+    session::{Posting, RecentPrograms, Session},
     view::StateView,
 };
 use alloy_consensus::{Transaction, TxEnvelope};
@@ -114,6 +114,7 @@ impl Chain {
             network_fee_account: network_fee_account(view),
             is_transaction: false,
             gas_cap: None,
+            posting: Posting::default(),
             held_gas: 0,
             pages: Default::default(),
             frames: Vec::new(),

@@ -157,6 +157,7 @@ impl Chain {
         let view = self.head_view();
         let mut session = self.session(&view, recent, facts);
         session.gas_cap = gas_cap(&view);
+        session.posting = self.posting(&view, waiting, facts);
         session.is_transaction = true;
         let mut cfg = self.cfg_env(&view);
         set(&mut session, &mut cfg);
@@ -183,9 +184,11 @@ impl Chain {
         self.state_db.advance();
         self.state_db.apply(std::mem::take(&mut executed.changes));
         let l1_block_number = l1_blocks::current(&self.state_db);
+        let for_l1 = executed.for_l1;
         let ended = outcome(executed);
         if self.config.l2_speed_limit.is_some() {
-            fine(l2_pricing::spend(&mut self.state_db, ended.gas_used));
+            let computed = ended.gas_used.saturating_sub(for_l1);
+            fine(l2_pricing::spend(&mut self.state_db, computed));
         }
         building.gas_used += ended.gas_used;
         let first_log_index = building.logs;
@@ -210,7 +213,7 @@ impl Chain {
             effective_gas_price: price,
             logs_bloom: logs_bloom(&ended.logs),
             first_log_index,
-            gas_used_for_l1: 0,
+            gas_used_for_l1: for_l1,
             l1_block_number,
             output: ended.output,
             halt: ended.halt,

@@ -7,6 +7,7 @@ mod environment;
 mod fork;
 mod mine;
 mod node_interface;
+mod posting;
 mod proof;
 mod read;
 mod reader;

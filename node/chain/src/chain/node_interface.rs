@@ -71,6 +71,16 @@ impl From<Answered> for CallOutcome {
     }
 }
 
+/// The call that is asked about.
+fn inner(request: &CallRequest, (to, creates, input): (Address, bool, Bytes)) -> CallRequest {
+    CallRequest {
+        to: (!creates).then_some(to),
+        input,
+        gas: None,
+        ..request.clone()
+    }
+}
+
 /// A method's arguments.
 fn arguments<C: SolCall>(data: &[u8]) -> Result<C, String> {
     C::abi_decode_raw_validate(data).map_err(|error| error.to_string())
@@ -117,15 +127,18 @@ impl Chain {
             (false, l2BlockRangeForL1Call::SELECTOR) => self.block_range(data),
             (false, constructOutboxProofCall::SELECTOR) => self.outbox_proof(data),
             (false, gasEstimateL1ComponentCall::SELECTOR) => {
-                arguments::<gasEstimateL1ComponentCall>(data).and_then(|_| {
-                    let parts = (0, base_fee, l1_base_fee).into();
+                arguments::<gasEstimateL1ComponentCall>(data).and_then(|asked| {
+                    let inner = inner(request, (asked.to, asked.creates, asked.data));
+                    let for_l1 = self.posting_component(&view, &inner, base_fee);
+                    let parts = (for_l1, base_fee, l1_base_fee).into();
                     answer::<gasEstimateL1ComponentCall>(data, 5, &parts)
                 })
             }
             (false, gasEstimateComponentsCall::SELECTOR) => self
                 .estimated(request, data, id, overrides)
-                .and_then(|gas| {
-                    let parts = (gas, 0, base_fee, l1_base_fee).into();
+                .and_then(|(inner, gas)| {
+                    let for_l1 = self.posting_component(&view, &inner, base_fee);
+                    let parts = (gas, for_l1, base_fee, l1_base_fee).into();
                     answer::<gasEstimateComponentsCall>(data, 6, &parts)
                 }),
             (
@@ -219,18 +232,14 @@ impl Chain {
         data: &[u8],
         id: BlockId,
         overrides: &Overrides,
-    ) -> Result<u64, String> {
+    ) -> Result<(CallRequest, u64), String> {
         let asked = arguments::<gasEstimateComponentsCall>(data)?;
         if [NODE_INTERFACE, NODE_INTERFACE_DEBUG].contains(&asked.to) {
             return Err("cannot estimate virtual contract".into());
         }
-        let inner = CallRequest {
-            to: (!asked.creates).then_some(asked.to),
-            input: asked.data,
-            gas: None,
-            ..request.clone()
-        };
-        let estimate = self.estimate_gas(inner, id, overrides);
-        estimate.map_err(|error| error.to_string())
+        let inner = inner(request, (asked.to, asked.creates, asked.data));
+        let estimate = self.estimate_gas(inner.clone(), id, overrides);
+        let estimate = estimate.map_err(|error| error.to_string())?;
+        Ok((inner, estimate))
     }
 }

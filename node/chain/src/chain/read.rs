@@ -49,6 +49,12 @@ impl Chain {
         self.settings.next_base_fee.unwrap_or_else(of_chain)
     }
 
+    /// Gas per second above which the base fee of a busy chain rises.
+    pub fn speed_limit(&self) -> u64 {
+        let limit = self.state_db.slot(STATE, LAYOUT.l2_speed_limit, NOW);
+        limit.saturating_to()
+    }
+
     /// Gas price to suggest in wei: the base fee, or the minimum that was set.
     pub fn gas_price(&self) -> u128 {
         u128::from(self.base_fee()).max(self.settings.min_gas_price)

@@ -81,8 +81,19 @@ impl Chain {
         let overlay = Overlay::new(overrides);
         let mut simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
         simulation.gas_cap = gas_cap(&simulation.view);
-        let mut high = self.gas_of(&request);
-        if let Some(price) = fee_cap(&request) {
+        let estimated = self.estimate(&simulation, &request)?;
+        let for_l1 = self.posting_of_estimate(&simulation.view, &request, &simulation.facts);
+        Ok(estimated.saturating_add(for_l1))
+    }
+
+    /// The estimate without the part for L1.
+    fn estimate(
+        &self,
+        simulation: &Simulation<'_>,
+        request: &CallRequest,
+    ) -> Result<u64, ChainError> {
+        let mut high = self.gas_of(request);
+        if let Some(price) = fee_cap(request) {
             let balance = simulation.view.info(request.from.unwrap_or_default());
             let balance = balance.map(|info| info.balance).unwrap_or_default();
             let free = balance.checked_sub(request.value).unwrap_or_default();
@@ -104,13 +115,13 @@ impl Chain {
                 .info(to)
                 .is_some_and(|info| !info.is_empty_code_hash());
             if !code && high >= TRANSFER {
-                let executed = self.simulate(&simulation, TRANSFER, None)?;
+                let executed = self.simulate(simulation, TRANSFER, None)?;
                 if executed.result.is_success() {
                     return Ok(TRANSFER);
                 }
             }
         }
-        let executed = match self.simulate(&simulation, high, None) {
+        let executed = match self.simulate(simulation, high, None) {
             Err(ChainError::Rejected(RejectReason::IntrinsicGas { .. })) => {
                 return Err(ChainError::GasAllowance(high));
             }
@@ -136,7 +147,7 @@ impl Chain {
             });
         }
         let enough = |gas: u64| -> Result<bool, ChainError> {
-            match self.simulate(&simulation, gas, None) {
+            match self.simulate(simulation, gas, None) {
                 Ok(executed) => Ok(executed.result.is_success()),
                 Err(ChainError::Rejected(RejectReason::IntrinsicGas { .. })) => Ok(false),
                 Err(error) => Err(error),

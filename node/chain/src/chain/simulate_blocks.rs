@@ -3,10 +3,11 @@
 use super::{Chain, environment::BlockFacts, mine::Building};
 use crate::{
     Block, BlockId, CallOptions, CallRequest, ChainError, Overrides, PooledTransaction, Receipt,
-    RejectReason, TraceKind, arbos::versions, session::RecentPrograms, state_db::NOW,
+    SimulationFault, TraceKind, arbos::versions, session::RecentPrograms, state_db::NOW,
     trace::Tracer,
 };
 use alloy_consensus::Transaction;
+use alloy_eips::eip1559::BaseFeeParams;
 use alloy_primitives::Log;
 use std::{cell::RefCell, sync::Arc};
 
@@ -58,15 +59,12 @@ impl Chain {
             let next = chain.ledger.head() + 1;
             let number = overrides.block.number;
             let number = number.map_or(next, |number| number.saturating_to());
-            let skipped = number.checked_sub(next).ok_or_else(|| {
-                let why = format!(
-                    "block numbers must be in order: expected at least {next}, found {number}"
-                );
-                ChainError::BadSimulation(why)
+            let skipped = number.checked_sub(next).ok_or(SimulationFault::Number {
+                found: number,
+                latest: chain.ledger.head(),
             })?;
             if skipped.saturating_add(made.len() as u64) >= most as u64 {
-                let why = format!("too many blocks: expected at most {most}");
-                return Err(ChainError::BadSimulation(why));
+                return Err(SimulationFault::TooMany.into());
             }
             for _ in 0..skipped {
                 made.push(chain.simulate_block(&Overrides::default(), Vec::new(), rules)?);
@@ -86,19 +84,18 @@ impl Chain {
         let timestamp = overrides.block.time;
         let timestamp = timestamp.unwrap_or(latest.saturating_add(1));
         if timestamp <= latest {
-            let why = format!(
-                "block timestamps must be in order: expected more than {latest}, found {timestamp}"
-            );
-            return Err(ChainError::BadSimulation(why));
+            let found = timestamp;
+            return Err(SimulationFault::Time { found, latest }.into());
         }
         self.override_accounts(overrides);
         self.state_db.advance();
         self.begin_l1_block(self.ledger.head() + 1);
         versions::apply_scheduled(&mut self.state_db, timestamp);
         let mut facts = self.next_facts(timestamp);
-        if !rules.validate {
-            facts.base_fee = 0;
-        }
+        facts.base_fee = match rules.validate {
+            true => self.base_fee_by_eip_1559(),
+            false => 0,
+        };
         let facts = BlockFacts {
             l2_number: facts.l2_number,
             ..facts.with(&overrides.block)
@@ -114,19 +111,23 @@ impl Chain {
             request.gas = request.gas.or(Some(left.min(self.config.rpc_gas_cap)));
             request.nonce = request.nonce.or(Some(account.nonce));
             if request.gas_price.is_none() && request.max_fee_per_gas.is_none() {
-                request.max_fee_per_gas = Some(facts.base_fee.into());
+                request.max_fee_per_gas = Some(0);
             }
             let envelope = self.unsigned(from, request)?;
-            if envelope.gas_limit() > left {
-                let (have, limit) = (envelope.gas_limit(), left);
-                return Err(RejectReason::BlockGasLimit { have, limit }.into());
+            let gas = envelope.gas_limit();
+            if gas > left {
+                return Err(SimulationFault::BlockGas { asked: gas, left }.into());
             }
             let waiting = PooledTransaction::new_unchecked(envelope, from);
-            let mut executed = self.run(&waiting, &facts, &recent, |session, cfg| {
+            let executed = self.run(&waiting, &facts, &recent, |session, cfg| {
                 session.tracer = rules.transfers.then(|| Box::new(Tracer::new(WITH_LOGS)));
                 cfg.disable_eip3607 = true;
                 cfg.disable_nonce_check = !rules.validate;
                 cfg.disable_base_fee = !rules.validate;
+            });
+            let mut executed = executed.map_err(|error| match error {
+                ChainError::Rejected(reason) => SimulationFault::Call { reason, gas }.into(),
+                error => error,
             })?;
             let tracer = executed.tracer.take();
             self.keep(waiting, executed, &facts, &mut building);
@@ -140,6 +141,17 @@ impl Chain {
             block: block.ok_or_else(missing)?,
             logs,
         })
+    }
+
+    /// The base fee after the newest block as geth computes it for simulated blocks: Ethereum's rule, which no block of
+    /// this chain has.
+    fn base_fee_by_eip_1559(&self) -> u64 {
+        let newest = self.ledger.block(self.ledger.head());
+        let next = newest.and_then(|block| {
+            let params = BaseFeeParams::ethereum();
+            block.header.next_block_base_fee(params)
+        });
+        next.unwrap_or_default()
     }
 
     /// What a call logged, transfers included where they were recorded.

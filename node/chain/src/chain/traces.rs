@@ -8,7 +8,7 @@ use super::{
 use crate::{
     BlockId, CallRequest, ChainError, MinedTransaction, Overrides, TraceKind,
     evm::{Executed, execute},
-    trace::{Tracer, prestate},
+    trace::{Trace, Tracer, prestate},
     view::{Overlay, StateView},
 };
 use alloy_consensus::Transaction;
@@ -26,7 +26,7 @@ impl Chain {
     /// # Errors
     /// [`ChainError::UnknownTransaction`]; [`ChainError::NotSupported`] for blocks of a loaded dump;
     /// [`ChainError::TraceLimit`] for recordings that become too long.
-    pub fn trace(&self, hash: B256, kind: TraceKind) -> Result<serde_json::Value, ChainError> {
+    pub fn trace(&self, hash: B256, kind: TraceKind) -> Result<Trace, ChainError> {
         self.check_time()?;
         let unknown = ChainError::UnknownTransaction(hash);
         let (record, at) = self.ledger.locate(hash).ok_or(unknown.clone())?;
@@ -41,6 +41,7 @@ impl Chain {
         let recent = RefCell::default();
         let mut session = self.session(&view, &recent, &facts);
         session.gas_cap = gas_cap(&view);
+        session.posting = self.posting(&view, &transaction.envelope, &facts);
         session.is_transaction = true;
         session.tracer = Some(Box::new(Tracer::new(kind)));
         let mut cfg = self.cfg_env(&view);
@@ -56,7 +57,7 @@ impl Chain {
         let of = (&view, facts.coinbase);
         let recording = self.recording(executed, transaction.envelope.gas_limit(), of, kind)?;
         Ok(match kind {
-            TraceKind::Flat => placed(recording, transaction),
+            TraceKind::Flat => Trace::Json(placed(recording.into_json(), transaction)),
             _ => recording,
         })
     }
@@ -71,7 +72,7 @@ impl Chain {
         id: BlockId,
         overrides: &Overrides,
         kind: TraceKind,
-    ) -> Result<serde_json::Value, ChainError> {
+    ) -> Result<Trace, ChainError> {
         let overlay = Overlay::new(overrides);
         let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
         let gas = self.gas_of(&request);
@@ -87,7 +88,7 @@ impl Chain {
         gas: u64,
         (view, coinbase): (&StateView<'_>, Address),
         kind: TraceKind,
-    ) -> Result<Value, ChainError> {
+    ) -> Result<Trace, ChainError> {
         self.charge(executed.tracer.as_ref().map_or(0, |tracer| tracer.bytes()))?;
         if let TraceKind::Prestate { diff } = kind {
             // Codes are shown whole: counted before they are written.
@@ -98,12 +99,17 @@ impl Chain {
                 ACCOUNT_BYTES + 2 * code + SLOT_BYTES * account.storage.len()
             });
             self.charge(shown.sum())?;
-            return Ok(prestate(view, &executed.changes, coinbase, diff));
+            return Ok(Trace::Json(prestate(
+                view,
+                &executed.changes,
+                coinbase,
+                diff,
+            )));
         }
         let recording = executed
             .tracer
             .and_then(|tracer| tracer.finish(gas, &executed.result));
-        Ok(recording.unwrap_or_default())
+        Ok(recording.unwrap_or(Trace::Json(Value::Null)))
     }
 }
 

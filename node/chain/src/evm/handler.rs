@@ -3,7 +3,7 @@
 use super::{ArbEvm, instructions};
 use crate::{
     TraceLimit,
-    arbos::{LAYOUT, Store, fine},
+    arbos::{L1_FUNDS, LAYOUT, Store, fine},
     precompiles::ArbPrecompiles,
     session::{Ctx, Session},
     view::StateView,
@@ -13,10 +13,10 @@ use revm::{
     Journal,
     context::{
         BlockEnv, CfgEnv, Context, ContextTr, Evm, FrameStack, JournalTr, LocalContext,
-        result::{EVMError, ExecutionResult, HaltReason},
+        result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction},
     },
     context_interface::{Block, Cfg, Transaction, journaled_state::account::JournaledAccountTr},
-    handler::{EvmTr, FrameResult, Handler},
+    handler::{EvmTr, FrameResult, Handler, post_execution, validation},
     interpreter::{GasTracker, InitialAndFloorGas},
     state::EvmState,
 };
@@ -30,6 +30,8 @@ pub(crate) struct Executed {
     pub(crate) failure: Option<String>,
     /// Why a precompile reverted without data, if that was the last call.
     pub(crate) refusal: Option<String>,
+    /// Gas that paid for the transaction's bytes on L1.
+    pub(crate) for_l1: u64,
     /// What was written to the console.
     pub(crate) console: Vec<String>,
     pub(crate) tracer: Option<Box<crate::trace::Tracer>>,
@@ -86,6 +88,7 @@ pub(crate) fn execute<'a>(
     Ok(Executed {
         result,
         changes,
+        for_l1: session.posting.gas,
         failure: session.failure,
         refusal: session.refusal,
         console: session.console.into_lines(),
@@ -114,6 +117,55 @@ impl<'a> Handler for ArbHandler<'a> {
     type Error = EVMError<Infallible>;
     type HaltReason = HaltReason;
 
+    /// The bytes of a transaction on L1 are paid for before it begins.
+    fn validate_initial_tx_gas(
+        &self,
+        evm: &mut ArbEvm<'a>,
+    ) -> Result<InitialAndFloorGas, Self::Error> {
+        let ctx = evm.ctx_ref();
+        let (tx, cfg) = (ctx.tx(), ctx.cfg());
+        let mut gas = validation::validate_initial_tx_gas_with_gas_params(
+            tx,
+            cfg.spec,
+            cfg.gas_params(),
+            cfg.is_eip7623_disabled(),
+            cfg.is_amsterdam_eip8037_enabled(),
+            cfg.tx_gas_limit_cap(),
+            None,
+        )?;
+        gas.initial_regular_gas = gas
+            .initial_regular_gas
+            .saturating_add(ctx.chain.posting.gas);
+        let (initial_gas, gas_limit) = (gas.initial_total_gas(), tx.gas_limit());
+        match initial_gas <= gas_limit {
+            true => Ok(gas),
+            false => Err(EVMError::Transaction(
+                InvalidTransaction::CallGasCostMoreThanGasLimit {
+                    initial_gas,
+                    gas_limit,
+                },
+            )),
+        }
+    }
+
+    /// What was paid for L1 raises no refund.
+    fn refund(
+        &self,
+        evm: &mut ArbEvm<'a>,
+        result: &mut FrameResult,
+        authorized: i64,
+    ) -> Result<(), Self::Error> {
+        let ctx = evm.ctx_ref();
+        let params = ctx.cfg().gas_params();
+        let spent = result.gas().total_gas_spent();
+        post_execution::refund(params, result.gas_mut(), authorized);
+        let most = spent.saturating_sub(ctx.chain.posting.gas) / params.max_refund_quotient();
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let refund = result.gas().refunded().min(most);
+        result.gas_mut().set_refund(refund);
+        Ok(())
+    }
+
     /// From ArbOS 50 a transaction computes with at most 32 M gas; the rest of its limit is held
     /// back and returned.
     fn tx_gas(&self, evm: &mut ArbEvm<'a>, initial: &InitialAndFloorGas) -> GasTracker {
@@ -121,7 +173,8 @@ impl<'a> Handler for ArbHandler<'a> {
         let offered = limit.saturating_sub(initial.initial_total_gas());
         let session = &mut evm.0.ctx.chain;
         let cap = session.gas_cap.unwrap_or(u64::MAX);
-        let used = offered.min(cap.saturating_sub(initial.initial_total_gas()));
+        let intrinsic = initial.initial_total_gas() - session.posting.gas;
+        let used = offered.min(cap.saturating_sub(intrinsic));
         session.held_gas = offered - used;
         GasTracker::new(limit, used, 0)
     }
@@ -156,9 +209,21 @@ impl<'a> Handler for ArbHandler<'a> {
         let price = ctx.tx().effective_gas_price(ctx.block().basefee().into());
         let fee = U256::from(price.saturating_mul(result.gas().used().into()));
         let receiver = ctx.chain.network_fee_account;
+        let posting = ctx.chain.posting;
+        let for_l1 = U256::from(price.saturating_mul(posting.gas.into())).min(fee);
         ctx.journal_mut()
             .load_account_mut(receiver)?
-            .incr_balance(fee);
+            .incr_balance(fee - for_l1);
+        if posting.gas > 0 {
+            ctx.journal_mut()
+                .load_account_mut(L1_FUNDS)?
+                .incr_balance(for_l1);
+            let available = fine(ctx.read(LAYOUT.l1_fees_available));
+            fine(ctx.write(LAYOUT.l1_fees_available, available.saturating_add(for_l1)));
+            let units = fine(ctx.read(LAYOUT.l1_units_since_update));
+            let units = units.saturating_add(U256::from(posting.units));
+            fine(ctx.write(LAYOUT.l1_units_since_update, units));
+        }
         if ctx.chain.arbos_version == REFUNDS_AT_STORED_FEE {
             let refund = stored_fee_refund(ctx, price, result);
             let Ok(mut payer) = ctx.journal_mut().load_account_mut(receiver);

@@ -1,4 +1,4 @@
-//! ArbGasInfo (0x6c): prices. There is no L1, so its parts are zero.
+//! ArbGasInfo (0x6c): prices. There is no L1: its price is what the chain was started with.
 
 use super::call::{Call, Methods, Purity::*, READ, Stop};
 use crate::arbos::{LAYOUT, Store, address_of};
@@ -117,7 +117,10 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         .word::<getL1BaseFeeEstimateInertiaCall>(0, LAYOUT.l1_inertia, |v| v.saturating_to())
         .word::<getL1RewardRateCall>(0, LAYOUT.l1_reward_rate, |v| v.saturating_to())
         .word::<getL1RewardRecipientCall>(0, LAYOUT.l1_reward_recipient, address_of)
-        .on::<getCurrentTxL1GasFeesCall>(View, 0, |_, _| Ok(U256::ZERO))
+        .on::<getCurrentTxL1GasFeesCall>(View, 0, |c, _| {
+            let session = &c.ctx.chain;
+            Ok(U256::from(session.base_fee) * U256::from(session.posting.gas))
+        })
         .word::<getPerBatchGasChargeCall>(0, LAYOUT.l1_per_batch_gas, |v| {
             v.wrapping_to::<u64>().cast_signed()
         })

@@ -14,6 +14,7 @@ use crate::{
 };
 use alloy_primitives::{Address, Bytes, Log, U256};
 use opcodes::OpcodeLog;
+pub use opcodes::OpcodeTrace;
 pub(crate) use prestate::prestate;
 use revm::{
     context::{
@@ -23,6 +24,7 @@ use revm::{
     handler::FrameResult,
     interpreter::{CallScheme, CreateScheme, FrameInput, InstructionResult, SuccessOrHalt},
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 use stylus_vm::{HostioRecord, Outcome, OutcomeKind};
 
@@ -75,6 +77,27 @@ pub(crate) struct ProgramStart {
     pub(crate) ink_price: u32,
     /// Frames that are open, its own included.
     pub(crate) depth: usize,
+}
+
+/// A recording in the form of its kind.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Trace {
+    /// That of every kind but the next one.
+    Json(Value),
+    /// The entries of geth's opcode logger, which may be many.
+    Opcodes(OpcodeTrace),
+}
+
+impl Trace {
+    /// The recording as a value.
+    pub fn into_json(self) -> Value {
+        match self {
+            Self::Json(value) => value,
+            // It is made of texts and numbers, which every value can be.
+            Self::Opcodes(trace) => serde_json::to_value(trace).unwrap_or_default(),
+        }
+    }
 }
 
 /// Records while a transaction runs.
@@ -298,9 +321,9 @@ impl Tracer {
 
     /// The recording in the form of its kind; `gas` is the transaction's limit. `None` for a form
     /// that is not made from frames.
-    pub(crate) fn finish(self, gas: u64, result: &ExecutionResult) -> Option<Value> {
+    pub(crate) fn finish(self, gas: u64, result: &ExecutionResult) -> Option<Trace> {
         let used = result.tx_gas_used();
-        Some(match self.kind {
+        Some(Trace::Json(match self.kind {
             TraceKind::Stylus => self.root.map_or(Value::Null, stylus::json),
             TraceKind::Call(options) => self.root.map_or(Value::Null, |mut root| {
                 (root.gas, root.gas_used) = (gas, used);
@@ -310,10 +333,10 @@ impl Tracer {
                 .root
                 .map_or(Value::Null, |root| calls::selectors(&root)),
             TraceKind::Flat => self.root.map_or(Value::Null, |root| flat::json(&root)),
-            TraceKind::Opcodes(_) => self.opcodes?.finish(result),
+            TraceKind::Opcodes(_) => return Some(Trace::Opcodes(self.opcodes?.finish(result))),
             TraceKind::Noop => json!({}),
             TraceKind::Prestate { .. } => return None,
-        })
+        }))
     }
 
     /// The logs of the whole execution in order, and between them one for each transfer of ether,

@@ -2,7 +2,7 @@
 
 use super::{ProgramStart, Tracer};
 use crate::types::OpcodeOptions;
-use alloy_primitives::{Address, B256, hex, map::HashMap};
+use alloy_primitives::{Address, B256, Bytes, U256, hex, map::HashMap};
 use revm::{
     bytecode::opcode::{self, OpCode},
     context::result::ExecutionResult,
@@ -12,41 +12,94 @@ use revm::{
         interpreter_types::{InputsTr, Jumps, ReturnData},
     },
 };
-use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use serde::Serialize;
+use serde_json::{
+    Value, json,
+    value::{RawValue, to_raw_value},
+};
+use std::{borrow::Cow, collections::BTreeMap};
 use stylus_vm::HostioRecord;
 
-/// Bytes of an entry as JSON, besides stack, memory and data.
-const STEP_BYTES: usize = 128;
-/// Bytes of a word as JSON.
-const WORD_BYTES: usize = 69;
-/// In memory an entry takes more than as JSON: its fields, and a multiple of the words.
-const WEIGHT: usize = 4;
-const ENTRY: usize = 1_536;
+/// Bytes of an entry, besides its text.
+const ENTRY: usize = 32;
 
-/// The entries so far.
+/// One entry, in geth's order of fields. What is empty is left out, as there.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry<'a> {
+    pc: usize,
+    op: Cow<'static, str>,
+    gas: u64,
+    gas_cost: u64,
+    depth: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stack: Option<&'a [U256]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    return_data: Option<&'a Bytes>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    memory: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    storage: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "is_zero")]
+    refund: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hostio: Option<Value>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
+}
+
+impl Entry<'_> {
+    /// An entry as text. It has no keys or values that JSON does not know.
+    fn text(&self) -> Box<RawValue> {
+        to_raw_value(self).unwrap_or_default()
+    }
+}
+
+/// The entries so far, as text: they take no more memory than the answer.
 pub(crate) struct OpcodeLog {
     options: OpcodeOptions,
-    steps: Vec<Value>,
+    entries: Vec<Box<RawValue>>,
+    /// Bytes of them.
+    bytes: usize,
     /// Slots that each account has read or written so far.
     storage: HashMap<Address, BTreeMap<B256, B256>>,
+}
+
+/// What geth's opcode logger gives.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpcodeTrace {
+    gas: u64,
+    failed: bool,
+    return_value: Bytes,
+    struct_logs: Vec<Box<RawValue>>,
 }
 
 impl OpcodeLog {
     pub(super) fn new(options: OpcodeOptions) -> Self {
         Self {
             options,
-            steps: Vec::new(),
+            entries: Vec::new(),
+            bytes: 0,
             storage: HashMap::default(),
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.steps.len()
+        self.entries.len()
     }
 
+    /// As in geth, the entry that goes beyond the limit is the last one.
     fn is_full(&self) -> bool {
-        self.options.limit > 0 && self.steps.len() >= self.options.limit
+        self.options.limit > 0 && self.bytes > self.options.limit
     }
 
     /// Puts a program's host functions between the entries of the frames that it called; `marks`
@@ -57,64 +110,73 @@ impl OpcodeLog {
         marks: &[(usize, usize)],
         start: &ProgramStart,
     ) {
+        if self.is_full() {
+            return;
+        }
         let mut until = hostios.len();
         let ends = marks.iter().rev().copied();
-        let mut place = self.steps.len();
+        let mut place = self.entries.len();
         for (before, records) in ends.chain([(0, 0)]) {
             let part = hostios.get(records..until).unwrap_or_default();
             let entries: Vec<_> = part.iter().map(|hostio| entry(hostio, start)).collect();
-            let at = place.min(self.steps.len());
-            self.steps.splice(at..at, entries);
+            self.bytes += entries.iter().map(|entry| entry.get().len()).sum::<usize>();
+            let at = place.min(self.entries.len());
+            self.entries.splice(at..at, entries);
             (until, place) = (records, before);
-        }
-        if self.options.limit > 0 {
-            self.steps.truncate(self.options.limit);
         }
     }
 
-    pub(super) fn finish(self, result: &ExecutionResult) -> Value {
-        let output = result.output().cloned().unwrap_or_default();
-        json!({
-            "failed": !result.is_success(),
-            "gas": result.tx_gas_used(),
-            "returnValue": output,
-            "structLogs": self.steps,
-        })
+    pub(super) fn finish(self, result: &ExecutionResult) -> OpcodeTrace {
+        OpcodeTrace {
+            gas: result.tx_gas_used(),
+            failed: !result.is_success(),
+            return_value: result.output().cloned().unwrap_or_default(),
+            struct_logs: self.entries,
+        }
     }
 }
 
-fn entry(hostio: &HostioRecord, start: &ProgramStart) -> Value {
+fn entry(hostio: &HostioRecord, start: &ProgramStart) -> Box<RawValue> {
     let price = u64::from(start.ink_price.max(1));
     let (before, after) = (hostio.ink_before, hostio.ink_after);
-    json!({
-        "pc": 0,
-        "op": hostio.name,
-        "gas": before / price,
-        "gasCost": before.saturating_sub(after) / price,
-        "depth": start.depth,
-        "stack": [],
-        "hostio": {
+    Entry {
+        pc: 0,
+        op: hostio.name.into(),
+        gas: before / price,
+        gas_cost: before.saturating_sub(after) / price,
+        depth: start.depth,
+        error: None,
+        stack: Some(&[]),
+        return_data: None,
+        memory: Vec::new(),
+        storage: BTreeMap::new(),
+        refund: 0,
+        hostio: Some(json!({
             "args": hex::encode_prefixed(&hostio.args),
             "outs": hex::encode_prefixed(&hostio.outs),
             "startInk": before,
             "endInk": after,
-        },
-    })
+        })),
+    }
+    .text()
 }
 
 /// One opcode, before it ran.
 pub(crate) struct Step {
     opcode: u8,
+    pc: usize,
     gas: u64,
-    fields: Map<String, Value>,
+    depth: usize,
+    refund: i64,
+    stack: Option<Vec<U256>>,
+    memory: Vec<String>,
+    return_data: Option<Bytes>,
     /// Key, and value of a write.
     slot: Option<(B256, Option<B256>)>,
-    bytes: usize,
 }
 
 impl Step {
-    /// The next opcode, with `depth` open frames; `None` when as many entries are there as were
-    /// requested.
+    /// The next opcode, with `depth` open frames; `None` when the entries have as many bytes as were requested.
     pub(crate) fn begin(
         interpreter: &Interpreter<EthInterpreter>,
         tracer: &Tracer,
@@ -125,34 +187,15 @@ impl Step {
             return None;
         }
         let opcode = interpreter.bytecode.opcode();
-        let gas = interpreter.gas.remaining();
         let stack = interpreter.stack.data();
-        let mut fields = Map::new();
-        let mut bytes = STEP_BYTES;
-        fields.insert("pc".into(), interpreter.bytecode.pc().into());
-        let name = OpCode::new(opcode).map_or_else(
-            || format!("opcode {opcode:#x} not defined"),
-            |code| code.as_str().to_owned(),
-        );
-        fields.insert("op".into(), name.into());
-        fields.insert("gas".into(), gas.into());
-        fields.insert("depth".into(), depth.into());
-        fields.insert("refund".into(), interpreter.gas.refunded().into());
-        if !log.options.no_stack {
-            bytes += stack.len() * WORD_BYTES;
-            fields.insert("stack".into(), json!(stack));
-        }
-        if log.options.memory {
-            let memory = interpreter.memory.context_memory();
-            bytes += memory.len().div_ceil(32) * WORD_BYTES;
-            let words: Vec<_> = memory.chunks(32).map(hex::encode).collect();
-            fields.insert("memory".into(), words.into());
-        }
-        if log.options.return_data {
-            let data = interpreter.return_data.buffer();
-            bytes += 2 * data.len();
-            fields.insert("returnData".into(), json!(data));
-        }
+        let memory = match log.options.memory {
+            true => {
+                let memory = interpreter.memory.context_memory();
+                memory.chunks(32).map(hex::encode).collect()
+            }
+            false => Vec::new(),
+        };
+        let returned = interpreter.return_data.buffer();
         let from_top = |at: usize| stack.iter().nth_back(at).map(|word| B256::from(*word));
         let slot = match opcode {
             opcode::SLOAD => from_top(0).map(|key| (key, None)),
@@ -161,10 +204,15 @@ impl Step {
         };
         Some(Self {
             opcode,
-            gas,
-            fields,
+            pc: interpreter.bytecode.pc(),
+            gas: interpreter.gas.remaining(),
+            depth,
+            refund: interpreter.gas.refunded(),
+            stack: (!log.options.no_stack).then(|| stack.to_vec()),
+            memory,
+            return_data: (log.options.return_data && !returned.is_empty())
+                .then(|| returned.clone()),
             slot: slot.filter(|_| !log.options.no_storage),
-            bytes,
         })
     }
 
@@ -175,45 +223,73 @@ impl Step {
 
     /// Completes the entry; `full_cost` is that of an opcode that ran out of gas, or passed some on. False when the recording has reached a bound.
     pub(crate) fn end(
-        mut self,
+        self,
         interpreter: &Interpreter<EthInterpreter>,
         tracer: &mut Tracer,
         failure: Option<InstructionResult>,
         full_cost: Option<u64>,
     ) -> bool {
         let spent = self.gas.saturating_sub(interpreter.gas.remaining());
-        let cost = full_cost.unwrap_or(spent);
-        self.fields.insert("gasCost".into(), cost.into());
         let failed = failure.filter(|end| end.is_halt());
         let Some(log) = &mut tracer.opcodes else {
             return true;
         };
+        let mut storage = BTreeMap::new();
         if let (Some((key, written)), None) = (self.slot, failed) {
             let read = || {
-                interpreter
-                    .stack
-                    .data()
-                    .last()
-                    .map(|word| B256::from(*word))
+                let stack = interpreter.stack.data();
+                stack.last().map(|word| B256::from(*word))
             };
-            let slots = log
-                .storage
-                .entry(interpreter.input.target_address())
-                .or_default();
+            let account = interpreter.input.target_address();
+            let slots = log.storage.entry(account).or_default();
             if let Some(value) = written.or_else(read) {
                 slots.insert(key, value);
             }
-            self.bytes += slots.len() * 2 * WORD_BYTES;
-            self.fields.insert("storage".into(), json!(slots));
+            let bare = slots
+                .iter()
+                .map(|(key, value)| (hex::encode(key), hex::encode(value)));
+            storage.extend(bare);
         }
-        if let Some(end) = failed {
-            let text = match OpCode::new(self.opcode) {
-                None => "invalid opcode".to_owned(),
-                Some(_) => super::describe(end, None),
-            };
-            self.fields.insert("error".into(), text.into());
+        let name = || match OpCode::new(self.opcode) {
+            Some(code) => Cow::from(code.as_str()),
+            None => Cow::from(format!("opcode {:#x} not defined", self.opcode)),
+        };
+        let text = Entry {
+            pc: self.pc,
+            op: name(),
+            gas: self.gas,
+            gas_cost: full_cost.unwrap_or(spent),
+            depth: self.depth,
+            // geth says nothing of what fails only once it runs.
+            error: failed
+                .filter(|end| fails_before_it_runs(*end))
+                .map(|end| super::describe(end, None)),
+            stack: self.stack.as_deref(),
+            return_data: self.return_data.as_ref(),
+            memory: self.memory,
+            storage,
+            refund: self.refund,
+            hostio: None,
         }
-        log.steps.push(Value::Object(self.fields));
-        tracer.count(0, ENTRY + WEIGHT * self.bytes)
+        .text();
+        let bytes = text.get().len();
+        log.bytes += bytes;
+        log.entries.push(text);
+        tracer.count(0, ENTRY + bytes)
     }
+}
+
+/// Whether an opcode cannot be paid, or lacks what it needs on the stack.
+fn fails_before_it_runs(end: InstructionResult) -> bool {
+    use InstructionResult as I;
+    matches!(
+        end,
+        I::OutOfGas
+            | I::MemoryOOG
+            | I::MemoryLimitOOG
+            | I::InvalidOperandOOG
+            | I::ReentrancySentryOOG
+            | I::StackUnderflow
+            | I::StackOverflow
+    )
 }

@@ -146,7 +146,8 @@ fn a_trace_shows_evm_and_wasm_frames_alike() {
             receipt.transaction_hash,
             TraceKind::Call(Default::default()),
         )
-        .expect("traces");
+        .expect("traces")
+        .into_json();
     assert_eq!(trace["type"], "CALL");
     assert_eq!(trace["calls"][0]["to"], serde_json::json!(counter));
     let output = U256::from(1).to_be_bytes::<32>();

@@ -12,6 +12,7 @@ mod l1_blocks;
 mod live_facts;
 mod node_interface;
 mod pool;
+mod posting;
 mod precompiles;
 mod programs;
 mod properties;

@@ -211,7 +211,7 @@ fn random_trees_of_calls_are_atomic_and_conserve_wei_and_gas() {
             let balance = balance(&chain, *account);
             prop_assert_eq!(balance, U256::from(state_db.balances[index]));
         }
-        let trace = chain.trace(receipt.transaction_hash, TraceKind::Call(Default::default())).expect("traces");
+        let trace = chain.trace(receipt.transaction_hash, TraceKind::Call(Default::default())).expect("traces").into_json();
         prop_assert_eq!(conserved(&trace), receipt.gas_used);
         prop_assert!(chain.revert(snapshot));
     });
@@ -232,7 +232,7 @@ fn running_short_of_gas_anywhere_in_a_tree_loses_no_wei_and_leaves_nothing_half_
         let top = with_gas(gas, request(accounts[root.account], input));
         let receipt = send(&mut chain, ALICE, top.clone());
         prop_assert!(receipt.gas_used <= gas);
-        let trace = chain.trace(receipt.transaction_hash, TraceKind::Call(Default::default())).expect("traces");
+        let trace = chain.trace(receipt.transaction_hash, TraceKind::Call(Default::default())).expect("traces").into_json();
         prop_assert_eq!(conserved(&trace), receipt.gas_used);
         let mut wei = U256::ZERO;
         for account in &accounts {

@@ -8,7 +8,7 @@ use stylus_chain::{BlockId, Chain, ChainError, TraceKind, TraceLimit};
 fn traced(chain: &mut Chain, to: alloy_primitives::Address, input: impl Into<Bytes>) -> Vec<Value> {
     let receipt = send(chain, ALICE, request(to, input));
     let trace = chain.trace(receipt.transaction_hash, TraceKind::Stylus);
-    serde_json::from_value(trace.expect("traces")).expect("a list of steps")
+    serde_json::from_value(trace.expect("traces").into_json()).expect("a list of steps")
 }
 
 fn names(steps: &[Value]) -> Vec<&str> {
@@ -102,6 +102,7 @@ fn opcodes_and_host_functions_stand_in_the_order_in_which_they_ended() {
     );
     let kind = TraceKind::Opcodes(Default::default());
     let trace = chain.trace(receipt.transaction_hash, kind).expect("traces");
+    let trace = trace.into_json();
     let steps = trace["structLogs"].as_array().expect("a list");
     let at = |op: &str, depth: u64| {
         let found = steps

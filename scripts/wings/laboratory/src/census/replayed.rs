@@ -16,8 +16,8 @@ use stylus_chain::{Chain, OpcodeOptions, TraceKind};
 const BLOCKS_MAX: usize = 4_096;
 /// Bytes of a key, at most.
 const KEY_MAX: usize = 512;
-/// Opcodes of a transaction that are looked at.
-const OPCODES_MAX: usize = 200_000;
+/// Bytes of the opcodes of a transaction, as JSON, that are looked at.
+const OPCODES_MAX: usize = 16 << 20;
 
 /// Root of a mapping and key.
 type Hashed = (B256, Vec<u8>);
@@ -115,7 +115,7 @@ async fn of_block(
             .into_iter()
             .filter(|hash| chain.receipt(*hash).is_some())
         {
-            let trace = chain.trace(hash, kind)?;
+            let trace = chain.trace(hash, kind)?.into_json();
             of_trace(&trace, &mut keys);
         }
         Ok(keys)

@@ -31,7 +31,8 @@ pub(super) fn governs(
     let kind = TraceKind::Call(CallOptions::default());
     // What no block takes calls nobody.
     let traced = as_it_was.trace(one.hash.0, kind);
-    let frames = traced.map(|answer| call_tree::read_value(&answer).unwrap_or_default());
+    let frames =
+        traced.map(|answer| call_tree::read_value(&answer.into_json()).unwrap_or_default());
     frames.is_ok_and(|frames| decides_within(&frames, request.registry))
 }
 
