@@ -117,11 +117,10 @@ fn made(source: &str) -> impl Iterator<Item = &str> {
     places.filter_map(|rest| {
         let arguments = rest.split(';').next()?;
         let mut texts = arguments.split('"').skip(1).step_by(2);
-        let kinds = texts.find_map(|text| {
+        texts.find_map(|text| {
             let kind = text.split_once(':').map_or(text, |(kind, _)| kind);
             is_kind(kind).then_some(kind)
-        });
-        kinds
+        })
     })
 }
 

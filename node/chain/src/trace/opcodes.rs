@@ -1,6 +1,7 @@
 //! geth's opcode logger. Frames in WASM show their host functions in the place of opcodes.
 
 use super::{ProgramStart, Tracer};
+use crate::halt::opcode_text;
 use crate::types::OpcodeOptions;
 use alloy_primitives::{Address, B256, Bytes, U256, hex, map::HashMap};
 use revm::{
@@ -263,7 +264,7 @@ impl Step {
             // geth says nothing of what fails only once it runs.
             error: failed
                 .filter(|end| fails_before_it_runs(*end))
-                .map(|end| super::describe(end, None)),
+                .map(|end| super::describe(end, opcode_text(interpreter, end).as_deref())),
             stack: self.stack.as_deref(),
             return_data: self.return_data.as_ref(),
             memory: self.memory,

@@ -85,11 +85,11 @@ fn that_no_initializer_runs_is_said_before_the_instance_is_created() {
 }
 
 #[test]
-fn that_an_approval_was_not_tried_is_said_before_it_is_sent() {
+fn what_an_approval_was_tried_with_is_said_before_it_is_sent() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     sandbox.agreed(BOTH, "policy update A AND(Admin,Admin2,AFTER(60))");
     let said = said_before_sending(&sandbox, "Admin", MIGRATE);
-    contains(&said, &["was not simulated"]);
+    contains(&said, &["taken as given: the end of a delay of 1 minute"]);
 }
 
 #[test]

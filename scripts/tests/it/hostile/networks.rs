@@ -71,7 +71,7 @@ fn a_network_has_its_own_endpoint_registry_aliases_and_explorer() {
     assert_eq!(status("status"), 0, "on the other chain there is none");
 
     // For people the link stands in the place of the hash.
-    let words = "history A --network two --private-key-path key";
+    let words = "history A --full --network two --private-key-path key";
     let shown = Run::of(sandbox.command(&words).envs(there));
     contains(&shown.stdout, &["https://explorer.example/tx/0x"]);
 

@@ -14,8 +14,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn type_has_two_sizes_and_there_is_one_accent() {
-        let allowed = ["var(--body)", "var(--heading)", "inherit"];
+    fn type_has_three_sizes_and_there_is_one_accent() {
+        let allowed = ["var(--small)", "var(--body)", "var(--title)"];
         for rest in STYLE.split("font-size: ").skip(1) {
             assert!(allowed.iter().any(|size| rest.starts_with(size)), "{rest}");
         }

@@ -51,7 +51,7 @@ pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending, search
             .is_some_and(|account| needed.contains(&account))
     };
     let (mine, others): (Vec<&OpenAction>, Vec<&OpenAction>) =
-        all.iter().partition(|one| needs(&one));
+        all.iter().partition(|one| needs(one));
     html! {
         h1 { "Overview" }
         @if !place.is_file { (search_field(place, search)) }
