@@ -210,8 +210,8 @@ fn wasm_instances_go_where_their_getters_say_so_and_nowhere_else() {
         let migrate = format!("migrate {step} --expect {FILE}");
         let refused = sandbox.run("Admin", &migrate);
         assert!(says(&refused.ends(1)["error"], expected), "{refused:?}");
-        let instances = sandbox.instances(step.list()[0]);
-        let proxy = account(&instances[0], "proxy");
+        let status = sandbox.done("Other", &format!("status {}", step.list()[0]));
+        let proxy = account(&status["instance"], "proxy");
         let name = error(&refused);
         let meant = format!("{migrate} --accept {name}:{proxy}");
         skips(&sandbox.run("Admin", &meant), expected);

@@ -96,7 +96,7 @@ fn verify_knows_a_source_from_another_and_refuses_to_check_nothing() {
         parts
             .filter(|what| what.starts_with("code of the "))
             .count(),
-        7
+        9
     );
     sandbox.run("Other", "verify A --source counter-v2").ends(1);
 }
