@@ -130,22 +130,44 @@ impl Ran<'_> {
         let stub = evm::uups_stub_address(self.registry);
         let is_there = !simulation.code(stub)?.is_empty();
         let stub = is_there.then_some(stub);
+        let admins = self.admins(simulation)?;
         let mut found = Executed::new();
         for frames in simulation.traces()? {
-            self.add(&frames, stub, &mut found);
+            self.add(&frames, (stub, &admins), &mut found);
         }
         Ok(found)
     }
 
+    /// Whose calls the framework's administration answers, by proxy: those of the registry, or of the orders contract
+    /// that the code of an EVM proxy names.
+    fn admins(&self, simulation: &Simulation) -> Result<BTreeMap<Address, Address>, ChainError> {
+        let mut admins = BTreeMap::new();
+        for (proxy, kind) in &self.kinds {
+            let admin = match kind {
+                ProxyKind::Wasm => Some(self.registry),
+                ProxyKind::Evm => evm::caller_in_proxy(&simulation.code(*proxy)?),
+                _ => None,
+            };
+            admins.extend(admin.map(|admin| (*proxy, admin)));
+        }
+        Ok(admins)
+    }
+
     /// Adds what one transaction ran.
-    fn add(&self, frames: &[Frame], stub: Option<Address>, all: &mut Executed) {
+    fn add(
+        &self,
+        frames: &[Frame],
+        (stub, admins): (Option<Address>, &BTreeMap<Address, Address>),
+        all: &mut Executed,
+    ) {
         // The calls that a call stands in, each with the code of an instance that it runs.
         let mut above: Vec<(&Frame, Option<Address>)> = Vec::new();
         for frame in frames {
             above.truncate(frame.depth);
             let caller = above.last().copied();
             let is_own = frame.kind.is_delegated() && self.kinds.contains_key(&frame.from);
-            let is_framework = caller.is_some_and(|(one, _)| self.is_admin_path(one, frame.from));
+            let is_framework =
+                caller.is_some_and(|(one, _)| is_admin_path(one, frame.from, admins));
             let runs = frame.to.filter(|_| is_own && !is_framework);
             if let Some(code) = runs {
                 all.entry(code).or_default();
@@ -182,13 +204,12 @@ impl Ran<'_> {
             false => is_new && called.delegated,
         }
     }
+}
 
-    /// Whether what a proxy delegates in that call is the framework's administration: proxies that a registry
-    /// creates have it in UpgradeabilityStorage, which runs everything else.
-    fn is_admin_path(&self, call: &Frame, proxy: Address) -> bool {
-        let kind = self.kinds.get(&proxy);
-        matches!(kind, Some(&(ProxyKind::Wasm | ProxyKind::Evm)))
-            && call.kind == Kind::Call
-            && (call.from, call.to) == (self.registry, Some(proxy))
-    }
+/// Whether what a proxy delegates in that call is the framework's administration: proxies that a registry creates have
+/// it in UpgradeabilityStorage, which runs everything else.
+fn is_admin_path(call: &Frame, proxy: Address, admins: &BTreeMap<Address, Address>) -> bool {
+    call.kind == Kind::Call
+        && call.to == Some(proxy)
+        && admins.get(&proxy).is_some_and(|admin| *admin == call.from)
 }
