@@ -571,7 +571,7 @@ fn a_gap_of_what_keeps_its_values_elsewhere_is_none() {
     assert!(!of("t_string_storage"));
 }
 
-/// Whoever has the compiler's file compares all that was recorded of the same code with it.
+/// An approver who has the compiler's file compares with it all that was recorded of the same code.
 #[test]
 fn a_layout_that_says_more_or_other_than_the_compiler_is_another_one() {
     let plain = layout(&[var("total", "t_uint256", 0)], &[]);

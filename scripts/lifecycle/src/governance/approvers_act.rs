@@ -152,7 +152,7 @@ impl Approvers {
                     acted.end = End::Executed;
                     return Ok(acted);
                 }
-                // Whoever comes later changes nothing where a delay alone is left.
+                // Only a delay is left: the approvals of others change nothing.
                 if let Some(approved) = approved.filter(|_| delay > 0) {
                     let registry = simulation.registry(self.registry);
                     let readiness = now(registry.readiness(approved.action.into()))?;

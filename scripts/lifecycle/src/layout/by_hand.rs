@@ -11,7 +11,7 @@ use stylus_upgrades_interface::slots;
 
 /// What reads and writes storage in inline assembly.
 const STORES: [&str; 2] = ["sload", "sstore"];
-/// What a proxy keeps by ERC-1967, one word each: which these are is known, whoever reads them.
+/// The words that a proxy keeps by ERC-1967. They are known, so no code that reads them is asked about.
 const OF_PROXIES: [B256; 3] = [slots::IMPLEMENTATION, slots::ADMIN, slots::BEACON];
 /// Expressions within each other that are followed.
 const DEPTH: usize = 24;

@@ -3,7 +3,7 @@
 use super::callers::callers;
 use super::calls::calls;
 use super::page::{
-    DIGITS, PageContext, address, addresses, card, counts, findings, link, text, time, url, weight,
+    PageContext, address, addresses, card, counts, digits, findings, link, text, time, url, weight,
 };
 use super::plan::links;
 use super::policy::{tree, tree_alone};
@@ -100,9 +100,9 @@ fn band(place: &PageContext, review: &Review) -> Markup {
 
 /// Whether it was tried on a copy, in the words of that finding.
 fn tried(found: &[Finding]) -> Markup {
-    let mut all = found.iter().filter(|one| one.part == Part::Simulation);
-    let heaviest = all.clone().max_by_key(|one| one.severity);
-    let more = all.by_ref().count().saturating_sub(1);
+    let all = found.iter().filter(|one| one.part == Part::Simulation);
+    let more = all.clone().count().saturating_sub(1);
+    let heaviest = all.max_by_key(|one| one.severity);
     html! {
         @match heaviest {
             Some(one) => p { (weight(one.severity)) " " (text(&one.message))
@@ -298,13 +298,10 @@ fn happenings(place: &PageContext, transactions: &[&[Entry]], own: Option<Action
 /// A transaction: a link to the explorer's page, where an explorer is named; else the ends of its hash.
 fn transaction(place: &PageContext, tx: TxHash) -> Markup {
     let is_web = |to: &&String| to.starts_with("https://") || to.starts_with("http://");
-    let full = tx.to_string();
-    let ends = full.get(..DIGITS + 2).zip(full.get(full.len() - DIGITS..));
     html! {
-        @match (place.explorer.as_ref().filter(is_web), ends.filter(|_| !place.is_file)) {
-            (Some(explorer), _) => a href={ (explorer) "/tx/" (tx) } rel="noreferrer" { "transaction" },
-            (None, Some((first, last))) => code.address.short title=(full) data-copy=(full) { (first) "…" (last) },
-            (None, None) => code.address { (full) },
+        @match place.explorer.as_ref().filter(is_web) {
+            Some(explorer) => a href={ (explorer) "/tx/" (tx) } rel="noreferrer" { "transaction" },
+            None => (digits(place, &tx.to_string())),
         }
     }
 }

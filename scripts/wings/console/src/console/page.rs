@@ -147,17 +147,24 @@ fn chain(place: &PageContext) -> Markup {
 }
 
 /// Digits of an address that are shown at each end.
-pub(super) const DIGITS: usize = 6;
+const DIGITS: usize = 6;
 
 /// An account, with its picture: its name where it has one, and the ends of its address. The script adds a button that
 /// copies all of it. A file has no script, and shows all of it.
 pub fn address(place: &PageContext, account: Address) -> Markup {
     let named = place.names.short(account);
     let full = account.to_string();
-    let ends = full.get(..DIGITS + 2).zip(full.get(full.len() - DIGITS..));
     html! {
         (identicon(account))
         @if named != full { b { (text(&named)) } " " }
+        (digits(place, &full))
+    }
+}
+
+/// The digits of an address or a hash by their ends; all of them are copied. A file has no script, and shows all of them.
+pub(super) fn digits(place: &PageContext, full: &str) -> Markup {
+    let ends = full.get(..DIGITS + 2).zip(full.get(full.len() - DIGITS..));
+    html! {
         @match ends.filter(|_| !place.is_file) {
             Some((first, last)) => code.address.short title=(full) data-copy=(full) { (first) "…" (last) },
             None => code.address data-copy=(full) { (full) },
