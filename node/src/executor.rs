@@ -59,8 +59,13 @@ impl Executor {
             true => attempt(view.clone(), known.clone(), &*work),
             false => {
                 let (view, known, work) = (view.clone(), known.clone(), work.clone());
-                let _share = share.0.acquire().await;
-                threaded(&self.own, move || attempt(view, known, &*work)).await?
+                let share = share.0.clone().acquire_owned().await;
+                threaded(&self.own, move || {
+                    // Work whose caller has left still takes a part of that caller's share until it ends.
+                    let _share = share;
+                    attempt(view, known, &*work)
+                })
+                .await?
             }
         };
         let read = match known.was_refused_to_wait() {
@@ -113,4 +118,52 @@ fn attempt<T>(
     let read = catch_unwind(AssertUnwindSafe(|| work(&view)))
         .unwrap_or_else(|panic| Err(WorkError::Panicked(panic_message(&*panic)).into()));
     view.chain.check_source().map_err(RpcError::from).and(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    use stylus_chain::{Chain, ChainConfig};
+    use tokio::runtime::Runtime;
+
+    use crate::accounts::DevAccounts;
+    use crate::node::Node;
+
+    #[test]
+    fn work_of_callers_that_have_left_leaves_places_to_others() {
+        let accounts = DevAccounts::nitro_alone().expect("accounts");
+        let view = Node::of_chain(Chain::new(ChainConfig::default()), accounts).view();
+        let (executor, page, other) = (Executor::new(), Share::new(), Share::new());
+        let runtime = Runtime::new().expect("threads");
+        let (end, ended) = mpsc::channel::<()>();
+        let ended = Arc::new(std::sync::Mutex::new(ended));
+        let (begin, begun) = mpsc::channel();
+        let leaving = || {
+            let (executor, page, view) = (executor.clone(), page.clone(), view.clone());
+            let (begin, ended) = (begin.clone(), ended.clone());
+            runtime.spawn(async move {
+                let work = move |_: &View| {
+                    drop(begin.send(()));
+                    // Until the test ends.
+                    drop(ended.lock().map(|ended| ended.recv()));
+                    Ok(())
+                };
+                executor.read(view, (false, &page), work).await
+            })
+        };
+        for _ in 0..places().div_ceil(2) {
+            let task = leaving();
+            begun.recv().expect("work that began");
+            task.abort();
+            assert!(runtime.block_on(task).is_err(), "the caller has left");
+        }
+        let later: Vec<_> = (0..places()).map(|_| leaving()).collect();
+        let read = executor.read(view, (false, &other), |_| Ok(7));
+        assert_eq!(runtime.block_on(read).expect("a place"), 7);
+        assert!(begun.try_recv().is_err(), "the page has its share already");
+        later.iter().for_each(tokio::task::JoinHandle::abort);
+        drop(end);
+    }
 }
