@@ -144,6 +144,9 @@ pub enum TraceLimit {
     /// Too many bytes.
     #[error("more than {} MiB", MAX_BYTES >> 20)]
     Bytes,
+    /// The end of the request's [`crate::Budget`].
+    #[error("the time of the request")]
+    Budget,
 }
 
 /// Only saved states are JSON.

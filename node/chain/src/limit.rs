@@ -10,8 +10,8 @@ use std::{
 };
 
 /// Time and memory that one request may take, and a way to end it before. What is ended by it fails
-/// with [`ChainError::Interrupted`] and has changed nothing, but for blocks that were made before. One execution is not
-/// interrupted: gas bounds it.
+/// with [`ChainError::Interrupted`] and has changed nothing, but for blocks that were made before. One execution that
+/// nobody records is not interrupted: gas bounds it.
 #[derive(Clone, Debug)]
 pub struct Budget {
     until: Option<Instant>,

@@ -2,7 +2,7 @@
 
 use super::Chain;
 use crate::{
-    BlockOverrides, CallRequest, ChainError, RejectReason,
+    BlockOverrides, CallRequest, ChainError, RejectReason, TraceLimit,
     arbos::{LAYOUT, STATE, address_of},
     evm::ExecutionError,
     precompiles,
@@ -208,6 +208,7 @@ pub(super) fn reject(
         ExecutionError::Evm(EVMError::Transaction(reason)) => {
             rejected(reason, asked, facts, limit).into()
         }
+        ExecutionError::Trace(TraceLimit::Budget) => ChainError::Interrupted,
         ExecutionError::Trace(limit) => limit.into(),
         ExecutionError::Evm(failure) => ChainError::Internal(failure.to_string()),
     }

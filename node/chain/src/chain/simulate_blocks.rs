@@ -120,7 +120,9 @@ impl Chain {
             }
             let waiting = PooledTransaction::new_unchecked(envelope, from);
             let executed = self.run(&waiting, &facts, &recent, |session, cfg| {
-                session.tracer = rules.transfers.then(|| Box::new(Tracer::new(WITH_LOGS)));
+                session.tracer = rules
+                    .transfers
+                    .then(|| Box::new(Tracer::new(WITH_LOGS, self.state_db.budget())));
                 cfg.disable_eip3607 = true;
                 cfg.disable_nonce_check = !rules.validate;
                 cfg.disable_base_fee = !rules.validate;

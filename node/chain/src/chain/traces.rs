@@ -43,7 +43,7 @@ impl Chain {
         session.gas_cap = gas_cap(&view);
         session.posting = self.posting(&view, &transaction.envelope, &facts);
         session.is_transaction = true;
-        session.tracer = Some(Box::new(Tracer::new(kind)));
+        session.tracer = Some(Box::new(Tracer::new(kind, self.state_db.budget())));
         let mut cfg = self.cfg_env(&view);
         cfg.disable_eip3607 = true;
         let tx = tx_env(
@@ -76,7 +76,11 @@ impl Chain {
         let overlay = Overlay::new(overrides);
         let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
         let gas = self.gas_of(&request);
-        let executed = self.simulate(&simulation, gas, Some(Tracer::new(kind)))?;
+        let executed = self.simulate(
+            &simulation,
+            gas,
+            Some(Tracer::new(kind, self.state_db.budget())),
+        )?;
         let of = (&simulation.view, simulation.facts.coinbase);
         self.recording(executed, gas, of, kind)
     }

@@ -8,7 +8,7 @@ mod prestate;
 mod stylus;
 
 use crate::{
-    TraceKind, TraceLimit,
+    Budget, TraceKind, TraceLimit,
     bounds::{MAX_BYTES, MAX_FRAMES},
     halt::halt_text,
 };
@@ -115,10 +115,13 @@ pub(crate) struct Tracer {
     /// Bytes of the recording as JSON.
     bytes: usize,
     limit: Option<TraceLimit>,
+    /// What the request may take.
+    budget: Option<Budget>,
 }
 
 impl Tracer {
-    pub(crate) fn new(kind: TraceKind) -> Self {
+    /// A recording that ends where the budget does.
+    pub(crate) fn new(kind: TraceKind, budget: Option<&Budget>) -> Self {
         Self {
             open: Vec::new(),
             root: None,
@@ -132,6 +135,7 @@ impl Tracer {
             frames: 0,
             bytes: 0,
             limit: None,
+            budget: budget.cloned(),
         }
     }
 
@@ -149,9 +153,11 @@ impl Tracer {
     fn count(&mut self, frames: usize, bytes: usize) -> bool {
         self.frames += frames;
         self.bytes = self.bytes.saturating_add(bytes);
+        let is_over = self.budget.as_ref().is_some_and(Budget::is_reached);
         let reached = [
             (self.frames > MAX_FRAMES, TraceLimit::Frames),
             (self.bytes > MAX_BYTES, TraceLimit::Bytes),
+            (is_over, TraceLimit::Budget),
         ];
         let reached = reached.into_iter().find(|(reached, _)| *reached);
         self.limit = self.limit.or(reached.map(|(_, limit)| limit));

@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::common::*;
-use alloy_primitives::{B256, U256};
-use stylus_chain::{BlockId, Budget, Chain, ChainError, Overrides};
+use alloy_primitives::{B256, U256, hex};
+use stylus_chain::{BlockId, Budget, Chain, ChainError, OpcodeOptions, Overrides, TraceKind};
 
 #[test]
 fn a_reader_keeps_what_it_was_taken_from_while_the_chain_continues_and_back() {
@@ -104,6 +104,20 @@ fn what_nobody_waits_for_is_not_executed() {
         let ended = ask(&reader);
         assert!(matches!(ended, Err(ChainError::Interrupted)), "{ended:?}");
     }
+}
+
+#[test]
+fn a_recording_that_nobody_waits_for_any_more_ends() {
+    let mut chain = chain();
+    // `JUMPDEST; PUSH0; JUMP`: the recording would be too long, but later.
+    let endless = deploy(&mut chain, &hex!("5b5f56"));
+    let mut reader = chain.reader();
+    let time = Some(Duration::from_millis(1));
+    reader.set_budget(Budget::new(time, Arc::default()));
+    let kind = TraceKind::Opcodes(OpcodeOptions::default());
+    let call = with_gas(50_000_000, request(endless, Vec::new()));
+    let ended = reader.trace_call(call, BlockId::latest(), &Overrides::default(), kind);
+    assert!(matches!(ended, Err(ChainError::Interrupted)), "{ended:?}");
 }
 
 #[test]
