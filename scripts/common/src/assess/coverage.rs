@@ -39,8 +39,9 @@ impl Part {
             }
             Self::Source => "give the source instead of what was built from it",
             Self::Interface => {
-                "name the folder of its sources (of an action: --source DIR), or compare the sources of both versions \
-                 (of check: --against git:REVISION, or a version whose files are committed to the default branch)"
+                "name the folder of its sources (of an action: --source DIR; of Solidity: --layout BUILD_INFO:NAME, with \
+                 its solc in PATH), or compare the sources of both versions (of check: --against git:REVISION, or a \
+                 version whose files are committed to the default branch)"
             }
             Self::Simulation => {
                 "give an endpoint and a registry, leave --against out, and end what is under \

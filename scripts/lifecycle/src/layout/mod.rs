@@ -22,6 +22,7 @@ mod key;
 mod live;
 mod namespaces;
 mod nodes;
+mod solc;
 mod source;
 mod store;
 
@@ -39,5 +40,5 @@ pub use held::{Length, begin, length};
 pub use key::{KeyType, entry, size_of};
 pub use live::{Dirty, Live, Upgrade, Who, look};
 pub use source::with_output;
-pub use source::{Named, file_of, read_file};
+pub use source::{Named, compile_file, file_of, read_file};
 pub use store::{Build, Deployment, FOLDER, Memory, Store};

@@ -3,7 +3,7 @@
 use super::compiled::Compiled;
 use super::error::{self, Unreadable};
 use super::hazards::{self, Hazard};
-use super::namespaces;
+use super::{namespaces, solc};
 use crate::build::{BuildError, wasm};
 use crate::client::ChainError;
 use crate::error::Explain;
@@ -26,6 +26,8 @@ pub struct Named {
     pub hazards: Option<Vec<Hazard>>,
     /// Whether it is what was registered.
     pub is_recorded: bool,
+    /// The version of solc that made it on this machine, or why none did.
+    pub compiler: Result<String, String>,
 }
 
 impl Named {
@@ -37,6 +39,7 @@ impl Named {
             compiled: None,
             hazards: None,
             is_recorded: false,
+            compiler: Err("it was not asked for".into()),
         }
     }
 }
@@ -60,6 +63,23 @@ pub fn file_of(source: &Path) -> (&Path, Option<&str>) {
 /// # Errors
 /// `LayoutUnreadable`, `LayoutUnknown`.
 pub fn read_file(source: &Path) -> Result<Named, ChainError> {
+    read(source, |_| Err("it was not asked for".into()))
+}
+
+/// The same; the input of a build-info is compiled again, if its compiler is on this machine. Then the file's own output
+/// counts for nothing.
+///
+/// # Errors
+/// As [`read_file`].
+pub fn compile_file(source: &Path) -> Result<Named, ChainError> {
+    read(source, solc::compile)
+}
+
+/// Reads a file; `compile` makes a build-info of what it reads, or says why not.
+fn read(
+    source: &Path,
+    compile: impl FnOnce(&Value) -> Result<(String, Value), String>,
+) -> Result<Named, ChainError> {
     let (path, contract) = file_of(source);
     let unreadable = |reason: String| error::unreadable(path, Unreadable::Malformed(reason));
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -82,6 +102,10 @@ pub fn read_file(source: &Path) -> Result<Named, ChainError> {
         return Ok(Named::of(name, document));
     }
     let document = with_output(path, &bytes).map_err(unreadable)?;
+    let (compiler, document) = match compile(&document) {
+        Ok((version, compiled)) => (Ok(version), compiled),
+        Err(why) => (Err(why), document),
+    };
     let mut found = Vec::new();
     find(&document, ("", &name), &mut found);
     let all: Vec<String> = found.iter().map(|one| one.called(&found)).collect();
@@ -97,6 +121,7 @@ pub fn read_file(source: &Path) -> Result<Named, ChainError> {
                 hazards: one
                     .contract
                     .and_then(|contract| hazards::of(&document, (&one.file, &one.name), contract)),
+                compiler,
                 ..Named::of(&one.name, own)
             })
         }

@@ -42,8 +42,9 @@ impl Asked<'_> {
         };
         if after.value().is_none() && version.stage != Stage::Registered && version.from != BEFORE {
             let proposed = code.layout.value().and_then(Callable::of_document);
-            after = proposed.map_or(after, |callable| {
-                Fact::doubted(declared(callable), doubtful, PROPOSED)
+            after = proposed.map_or(after, |callable| match doubtful {
+                Origin::Build => Fact::of(declared(callable), Origin::Build),
+                _ => Fact::doubted(declared(callable), doubtful, PROPOSED),
             });
         }
         if after.value().is_none() && code.artifact.is_some() {
@@ -80,7 +81,8 @@ impl Asked<'_> {
         let is_recorded = |one: &crate::model::Version| {
             one.code.codehash == code.code.codehash && one.code.layout == code.code.layout
         };
-        if is_built || all.iter().any(is_recorded) {
+        let origin = word_on(code, role);
+        if is_built || origin == Origin::Build || all.iter().any(is_recorded) {
             return Ok(None);
         }
         let why = format!(
@@ -88,7 +90,7 @@ impl Asked<'_> {
              with them; a build proves them (--source)",
             version.to
         );
-        Ok(Some(Fact::doubted((), word_on(code, role), why)))
+        Ok(Some(Fact::doubted((), origin, why)))
     }
 }
 
@@ -164,10 +166,10 @@ impl Session<'_> {
     }
 }
 
-/// The origin of the document of some code, which may come from a file of the approver.
+/// The origin of the document of some code, which may come from a build here or a file of the approver.
 fn word_on(code: &Code, role: Role) -> Origin {
     match code.layout.origin() {
-        Origin::Remembered => Origin::Remembered,
+        origin @ (Origin::Build | Origin::Remembered) => origin,
         _ => role.believes(Writer::Proposer),
     }
 }

@@ -3,7 +3,7 @@
 use crate::assess::{Fact, Origin};
 use crate::context::prelude::*;
 use crate::ids::{LayoutHash, SourceHash};
-use crate::layout::{Compiled, Hazard, Side, read_file};
+use crate::layout::{Compiled, Hazard, Side, compile_file};
 use crate::registry::RecordedCode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -20,8 +20,17 @@ pub(crate) struct KnownLayout {
     pub(crate) source: SourceHash,
     /// What of its sources no proxy should run, if the given file has their AST.
     pub(crate) hazards: Vec<Hazard>,
-    /// Whether that file is the only source.
-    is_given: bool,
+    given: Given,
+}
+
+/// What a given file says of a layout.
+enum Given {
+    /// Not all of it.
+    Part,
+    /// All of it, by its own word; why no compiler made it here.
+    Said(String),
+    /// All of it, as its compiler made it here.
+    Compiled,
 }
 
 impl Session<'_> {
@@ -67,10 +76,10 @@ impl Session<'_> {
                 side,
                 source: SourceHash::ZERO,
                 hazards: Vec::new(),
-                is_given: false,
+                given: Given::Part,
             });
         };
-        let named = read_file(file)?;
+        let named = compile_file(file)?;
         let source = match &named.compiled {
             Some(compiled) => self.is_of(compiled, (what, code), file).await?,
             None => SourceHash::ZERO,
@@ -88,7 +97,11 @@ impl Session<'_> {
         let is_recorded = |form: &Document| LayoutHash(form.hash()) == recorded;
         let is_given = recorded.is_zero() || is_recorded(&said) || is_recorded(&given);
         let mut forms = [&said, &given].into_iter();
-        let known = if recorded.is_zero() {
+        let (compiler, has_code) = (named.compiler, named.compiled.is_some());
+        let is_compiled = compiler.is_ok() && has_code && is_given;
+        let known = if is_compiled {
+            Fact::of(given.clone(), Origin::Build)
+        } else if recorded.is_zero() {
             let why = format!(
                 "the layout of {what} comes from {}; no registry recorded it",
                 file.display()
@@ -104,11 +117,11 @@ impl Session<'_> {
             Fact::of(document, Origin::Chain)
         } else {
             let message = format!("{what} has a different storage layout than the given one");
-            let next = match named.compiled {
-                Some(_) => {
+            let next = match has_code {
+                true => {
                     "what was recorded says something else of the same code: do not approve it before you know why"
                 }
-                None => "leave --layout out, or give the layout of exactly this code",
+                false => "leave --layout out, or give the layout of exactly this code",
             };
             let refusal = Refusal::new("LayoutDiffers", message).with(
                 format!("the layout with the hash {recorded}"),
@@ -126,7 +139,12 @@ impl Session<'_> {
             side: Side { hash, known },
             source,
             hazards: named.hazards.unwrap_or_default(),
-            is_given,
+            given: match (is_given, compiler) {
+                (false, _) => Given::Part,
+                (true, Ok(_)) if has_code => Given::Compiled,
+                (true, Ok(_)) => Given::Said("it has no code".into()),
+                (true, Err(why)) => Given::Said(why),
+            },
         })
     }
 
@@ -224,18 +242,22 @@ fn is_of_one(recorded: &Layout, given: &Layout) -> bool {
 impl KnownLayout {
     /// Whether a file has all of it.
     pub(crate) fn is_given(&self) -> bool {
-        self.is_given && self.side.known.value().is_some()
+        !matches!(self.given, Given::Part) && self.side.known.value().is_some()
     }
 
-    /// The layout of proposed code without a build: its origin is the proposer, unless a file has all of it.
+    /// The layout of proposed code without a build of its crate: whoever wrote it proposes it, unless the compiler of the
+    /// given file made it here.
     #[must_use]
     pub(crate) fn unbuilt(self) -> Side {
-        let (origin, why) = match self.is_given {
-            true => (Origin::Remembered, "according to the given file"),
-            false => (Origin::Change, OF_PROPOSER),
+        let why = match self.given {
+            Given::Compiled => return self.side,
+            Given::Said(why) => {
+                format!("as the given file says, which was not compiled here ({why})")
+            }
+            Given::Part => OF_PROPOSER.to_owned(),
         };
         Side {
-            known: self.side.known.said_by(origin, why),
+            known: self.side.known.said_by(Origin::Change, why),
             ..self.side
         }
     }

@@ -1,0 +1,190 @@
+//! The compiler on this machine: it compiles the input of a build-info again, so that nothing of the file's output has
+//! to be believed.
+
+use crate::children::Started;
+use serde_json::{Map, Value, json};
+use std::env;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What of solc's output is read.
+const CONTRACT_OUTPUT: [&str; 4] = ["abi", "metadata", "storageLayout", "evm.deployedBytecode"];
+
+/// Compiles the input of a build-info by the version of solc that it names. foundry's and hardhat's compilers are used,
+/// and `solc` and `solcjs` of `PATH`. Returns the version and the build-info with that compiler's output.
+///
+/// # Errors
+/// Why nothing was compiled, in words.
+pub(super) fn compile(info: &Value) -> Result<(String, Value), String> {
+    let input = input(info)?;
+    let version = version(info).ok_or("it names no version of solc")?;
+    let compiler = find(version).ok_or_else(|| {
+        format!("solc {version} is not on this machine: put it into PATH, or run `forge build --use {version}`")
+    })?;
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", compiler.display());
+    let output = run(&compiler, &input).map_err(|error| failed(&error))?;
+    if let Some(error) = first_error(&output) {
+        return Err(failed(&error));
+    }
+    let compiled = json!({ "solcVersion": version, "input": input, "output": output });
+    Ok((version.to_owned(), compiled))
+}
+
+/// The input, without what asks the compiler for more than to compile: files, and proofs by other programs.
+fn input(info: &Value) -> Result<Value, String> {
+    let input = info.get("input").ok_or("it has no input of a compiler")?;
+    let sources = input["sources"].as_object().ok_or("it has no sources")?;
+    if input["language"] != "Solidity" {
+        return Err("it is not of Solidity".into());
+    }
+    let mut contents = Map::new();
+    for (name, source) in sources {
+        let content = source["content"].as_str();
+        let content = content.ok_or_else(|| format!("it lacks the content of {name}"))?;
+        contents.insert(name.clone(), json!({ "content": content }));
+    }
+    let mut settings = match &input["settings"] {
+        Value::Object(settings) => settings.clone(),
+        _ => Map::new(),
+    };
+    for other in ["modelChecker", "stopAfter"] {
+        settings.remove(other);
+    }
+    let wanted = json!({ "*": { "*": CONTRACT_OUTPUT, "": ["ast"] } });
+    settings.insert("outputSelection".into(), wanted);
+    Ok(json!({ "language": "Solidity", "sources": contents, "settings": settings }))
+}
+
+/// The compiler's version, with its commit where the file has it.
+fn version(info: &Value) -> Option<&str> {
+    let named = ["solcLongVersion", "solcVersion"].map(|key| info[key].as_str());
+    let is_version = |text: &&str| {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b".+-".contains(&byte);
+        text.starts_with(|first: char| first.is_ascii_digit()) && text.bytes().all(is_part)
+    };
+    named.into_iter().flatten().find(is_version)
+}
+
+/// A compiler of that version.
+fn find(version: &str) -> Option<PathBuf> {
+    let is_it = |path: &PathBuf| path.is_file() && is_of(path, version);
+    places(version).into_iter().find(is_it)
+}
+
+/// Where a compiler of a version may be.
+fn places(version: &str) -> Vec<PathBuf> {
+    let short = version.split('+').next().unwrap_or(version);
+    let mut places = Vec::new();
+    if let Some(home) = env::home_dir() {
+        // foundry's
+        for folder in [
+            ".svm",
+            ".local/share/svm",
+            "Library/Application Support/svm",
+        ] {
+            places.push(home.join(folder).join(short).join(format!("solc-{short}")));
+        }
+        // hardhat's
+        for (folder, platform) in [
+            (".cache", "linux-amd64"),
+            (".cache", "linux-arm64"),
+            ("Library/Caches", "macosx-amd64"),
+        ] {
+            for generation in ["compilers-v2", "compilers-v3"] {
+                let folder = home.join(folder).join("hardhat-nodejs").join(generation);
+                let name = format!("solc-{platform}-v{version}");
+                places.push(folder.join(platform).join(name));
+            }
+        }
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    for folder in env::split_paths(&path) {
+        places.extend(["solc", "solcjs"].map(|name| folder.join(name)));
+    }
+    places
+}
+
+/// Whether a program says that it is solc of that version.
+fn is_of(path: &Path, version: &str) -> bool {
+    let said = Started::output(Command::new(path).arg("--version").stdin(Stdio::null()));
+    said.is_ok_and(|said| {
+        let said = String::from_utf8_lossy(&said.stdout);
+        let mut words = said.split_whitespace();
+        words.any(|word| match word.strip_prefix(version) {
+            // `0.8.2` is not `0.8.20`.
+            Some(rest) => !rest.starts_with(|next: char| next.is_ascii_digit()),
+            None => false,
+        })
+    })
+}
+
+/// Runs the compiler in an empty folder: what the input does not have, it does not find.
+fn run(compiler: &Path, input: &Value) -> std::io::Result<Value> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("input.json");
+    std::fs::write(&file, input.to_string())?;
+    let empty = tempfile::tempdir()?;
+    let mut command = Command::new(compiler);
+    command
+        .arg("--standard-json")
+        .current_dir(empty.path())
+        .stdin(File::open(&file)?);
+    let output = Started::output(&mut command)?.stdout;
+    // solcjs writes a line of its own before.
+    let begin = output.iter().position(|byte| *byte == b'{');
+    Ok(serde_json::from_slice(
+        output.get(begin.unwrap_or(0)..).unwrap_or_default(),
+    )?)
+}
+
+/// What the compiler refuses.
+fn first_error(output: &Value) -> Option<&str> {
+    let errors = output["errors"].as_array()?;
+    let error = errors.iter().find(|error| error["severity"] == "error")?;
+    Some(error["message"].as_str().unwrap_or("it failed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_compiles_the_contents_is_asked_for() {
+        let info = json!({"solcVersion": "0.8.20", "input": {
+            "language": "Solidity", "allowPaths": ["/"],
+            "sources": {"a.sol": {"content": "x", "urls": ["/etc/passwd"]}},
+            "settings": {"viaIR": true, "stopAfter": "parsing", "modelChecker": {"engine": "all"}, "outputSelection": {}},
+        }});
+        let asked = input(&info).expect("an input");
+        assert_eq!(asked["sources"], json!({"a.sol": {"content": "x"}}));
+        assert_eq!(asked.get("allowPaths"), None);
+        let wanted = json!({"*": {"*": CONTRACT_OUTPUT, "": ["ast"]}});
+        let settings = json!({"viaIR": true, "outputSelection": wanted});
+        assert_eq!(asked["settings"], settings);
+        for (lacks, given) in [
+            ("no input", json!({})),
+            ("no sources", json!({"input": {"language": "Solidity"}})),
+            (
+                "not of Solidity",
+                json!({"input": {"language": "Yul", "sources": {}}}),
+            ),
+            (
+                "content of a.sol",
+                json!({"input": {"language": "Solidity", "sources": {"a.sol": {"urls": ["a.sol"]}}}}),
+            ),
+        ] {
+            let error = compile(&given).expect_err("it lacks something");
+            assert!(error.contains(lacks), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_no_path() {
+        let of = |version: &str| json!({ "solcVersion": version });
+        assert_eq!(version(&of("../../bin")), None);
+        assert_eq!(version(&of("0.8.20/../x")), None);
+        let long = json!({"solcVersion": "0.8.20", "solcLongVersion": "0.8.20+commit.a1b79de6"});
+        assert_eq!(version(&long), Some("0.8.20+commit.a1b79de6"));
+    }
+}

@@ -1,0 +1,123 @@
+//! A build-info is its writer's word, until the compiler that it names makes it again on this machine.
+
+use crate::prelude::*;
+use alloy::hex;
+use stylus_upgrades_harness::{copy_program, home};
+
+use super::adopted::ABSENT;
+use super::fixture::Fixture;
+use crate::command::{Answer, command, key_file};
+use crate::layouts::by_hand::build_info;
+
+const OUTPUTS: [&str; 5] = [
+    "storageLayout",
+    "abi",
+    "metadata",
+    "evm.bytecode",
+    "evm.deployedBytecode",
+];
+
+/// Proxies of Solidity with two approvers, and a proposal whose build-info lies.
+struct Proposal {
+    fixture: Fixture,
+    /// With `solc` and the build-infos.
+    tools: tempfile::TempDir,
+    action: String,
+    next: String,
+}
+
+impl Proposal {
+    /// Of that contract; `file` is what the proposer gives.
+    async fn of(next: &str, file: &str) -> Self {
+        let fixture = Fixture::new().await;
+        let tools = tempfile::tempdir().expect("a folder");
+        let info = build_info(tools.path(), "solidity/Exchanged.sol", &OUTPUTS).expect("compiled");
+        let mut forged = info.clone();
+        // The new version is said to have the layout of the old one.
+        let contracts = &mut forged["output"]["contracts"]["Exchanged.sol"];
+        contracts["After"]["storageLayout"] = contracts["Before"]["storageLayout"].clone();
+        for (name, info) in [("honest", &info), ("forged", &forged)] {
+            let path = fixture.path(&format!("{name}.json"));
+            std::fs::write(path, info.to_string()).expect("written");
+        }
+        let code = |name: &str| -> Bytes {
+            let contract = &info["output"]["contracts"]["Exchanged.sol"][name];
+            let code = text(&contract["evm"]["bytecode"], "object");
+            hex::decode(code).expect("code").into()
+        };
+        let bin = tools.path().join("bin");
+        std::fs::create_dir(&bin).expect("a folder");
+        let script = home().join("tests/clients/forge/solc.js");
+        copy_program(&script, &bin.join("solc")).expect("copied");
+
+        let before = fixture.create("Before", code("Before")).await;
+        let code = fixture.create(next, code(next)).await;
+
+        let together = fixture.owner(1);
+        key_file(&fixture.path("together"), &together);
+        fixture.decided_with(together.address());
+        fixture.done("policy update A Admin");
+        let first = format!("migrate A 1.0 {before} --layout honest.json:Before {ABSENT}");
+        fixture.done(&first);
+        fixture.done("policy update A AND(Admin,Together)");
+        let second = format!("migrate A 2.0 {code} --layout {file}:{next} {ABSENT}");
+        let proposed = fixture.run(&second);
+        proposed.ends_with(3);
+        Self {
+            action: text(&proposed.document, "action").to_owned(),
+            next: next.to_owned(),
+            fixture,
+            tools,
+        }
+    }
+
+    /// The other approver approves with that file, and perhaps with a compiler in `PATH`.
+    fn approve(&self, file: &str, has_solc: bool, accept: &str) -> Answer {
+        let approve = format!(
+            "approve {} --layout {file}:{} --private-key-path together --dry-run --json {accept}",
+            self.action, self.next
+        );
+        let mut command = command(self.fixture.folder(), &approve);
+        command.env("HOME", self.tools.path());
+        if has_solc {
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            let folders = [self.tools.path().join("bin")];
+            let path = folders.into_iter().chain(std::env::split_paths(&path));
+            command.env("PATH", std::env::join_paths(path).expect("folders"));
+        }
+        Answer::of(command)
+    }
+}
+
+#[tokio::test]
+async fn a_build_info_counts_where_its_compiler_made_it_again() {
+    let lie = Proposal::of("After", "forged.json").await;
+    for file in ["forged.json", "honest.json"] {
+        let refused = lie.approve(file, true, "");
+        refused.is_refused("LayoutDiffers");
+        let next = refused.error("next");
+        assert!(next.contains("something else of the same code"), "{next}");
+    }
+    let truth = Proposal::of("Later", "honest.json").await;
+    let approved = truth.approve("honest.json", true, "");
+    approved.ends_with(0);
+    assert_eq!(approved.document["storage"][0]["verdict"], "safe");
+    let said = &approved.document["storage"][0]["partial"];
+    let said = said.as_array().expect("a list").iter();
+    let of_new = said
+        .filter_map(Value::as_str)
+        .find(|one| one.starts_with("2.0"));
+    assert_eq!(of_new, None, "{approved:?}");
+}
+
+#[tokio::test]
+async fn a_build_info_whose_compiler_is_not_here_proves_nothing() {
+    let lie = Proposal::of("After", "forged.json").await;
+    let refused = lie.approve("forged.json", false, "");
+    refused.is_refused("NotChecked");
+    assert!(refused.error("next").contains("--accept absent:interface"));
+    let accepted = lie.approve("forged.json", false, "--accept absent:interface");
+    accepted.ends_with(0);
+    let advice = "not compiled here (solc 0.8.37 is not on this machine: put it into PATH";
+    assert!(accepted.stderr.contains(advice), "{}", accepted.stderr);
+}
