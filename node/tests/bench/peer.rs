@@ -1,13 +1,14 @@
 //! Nodes as processes: this one, and anvil.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use serde_json::json;
 
 use crate::client::Client;
+use crate::process::Process;
 use crate::{AS_NODE, Fallible};
 
 /// A program that can be started as a node.
@@ -16,9 +17,9 @@ pub(crate) struct Peer {
     is_this: bool,
 }
 
-/// A running node, killed when dropped.
+/// A running node.
 pub(crate) struct Node {
-    child: Child,
+    process: Process,
     pub(crate) is_anvil: bool,
     pub(crate) host: String,
 }
@@ -56,28 +57,15 @@ impl Peer {
     pub(crate) fn start(&self) -> Fallible<(Node, f64)> {
         let begin = Instant::now();
         let mut command = Command::new(&self.program);
-        command.args(["-p", "0"]).stdin(Stdio::null());
-        command.stdout(Stdio::piped()).stderr(Stdio::null());
         if self.is_this {
             command.env(AS_NODE, "1").arg("--until-parent-exits");
         }
-        let program = self.program.display();
-        let mut child = command
-            .spawn()
-            .map_err(|error| format!("cannot start {program}: {error}"))?;
-        let mut lines = BufReader::new(child.stdout.take().ok_or("no stdout")?).lines();
-        let host = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| Some(line.strip_prefix("Listening on ")?.trim().to_owned()));
-        // Anvil keeps printing; it must neither wait for a reader nor meet a closed pipe.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        let mut node = Node {
-            child,
+        let process = Process::start(&mut command)?;
+        let node = Node {
             is_anvil: self.is_anvil(),
-            host: String::new(),
+            host: process.host.clone(),
+            process,
         };
-        node.host = host.ok_or_else(|| format!("{program} did not start to listen"))?;
         Client::connect(&node.host)?.ask("eth_chainId", json!([]))?;
         Ok((node, begin.elapsed().as_secs_f64() * 1_000.0))
     }
@@ -86,19 +74,7 @@ impl Peer {
 impl Node {
     /// CPU seconds that it has used, where the system tells them as Linux does.
     pub(crate) fn cpu_seconds(&self) -> Option<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
-        // User and system time in hundredths of a second, fields 14 and 15; a name may have spaces.
-        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-        let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
-        Some((ticks(11)? + ticks(12)?) / 100.0)
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to kill.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.process.cpu_seconds()
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod client;
 mod peer;
+mod process;
 mod work;
 
 use std::io::Write;
@@ -14,6 +15,7 @@ use clap::Parser;
 use serde_json::{Value, json};
 
 use peer::Peer;
+use process::load;
 use work::{Recipients, Speed, Work};
 
 /// Set in the child that is to be the node: this binary is both.
@@ -306,10 +308,4 @@ impl Row {
 
 fn tenths(figure: f64) -> f64 {
     (figure * 10.0).round() / 10.0
-}
-
-/// What the machine does beside: the load of the last minute, where the system tells it as Linux does.
-fn load() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/loadavg").ok()?;
-    text.split(' ').next()?.parse().ok()
 }
