@@ -45,6 +45,7 @@ pub(crate) mod sandbox;
 mod signed;
 mod sources;
 mod transfer;
+mod twice;
 mod unpaid;
 pub(crate) mod untried;
 mod would_fail;

@@ -198,16 +198,13 @@ async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
     } else {
         let accepted = session.registry.acceptance(&call.name, proxy).await?;
         call.version = accepted.version;
-        if accepted.registry.is_zero() {
-            let message = format!("{} has not accepted {proxy} from anybody", call.name);
-            let refusal = Refusal::new("NothingAccepted", message);
-            let next = "nothing to do; no transaction was sent";
-            return Err(refusal
-                .with("an acceptance to withdraw", "none", next)
-                .into());
-        }
-        let from = context.names().long(accepted.registry);
-        acceptance.says = format!("is not accepted from {from} any more");
+        acceptance.says = match accepted.registry {
+            Address::ZERO => "is accepted from nobody".into(),
+            from => format!(
+                "is not accepted from {} any more",
+                context.names().long(from)
+            ),
+        };
     }
     let mut outcome = decided(session, args, call.abi_encode().into(), acceptance).await?;
     if !call.registry.is_zero() {

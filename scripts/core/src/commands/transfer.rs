@@ -1,15 +1,13 @@
 //! `transfer`: moves an instance to another registry, an adopted one to an account; or removes it.
 
 use super::spec::{Governs, Group, Spec, no_file, report_type};
-use crate::client::{ChainError, Revert};
 use crate::context::prelude::*;
-use crate::governance::{GovernedCall, kind_in_words};
+use crate::governance::{GovernedCall, definitions, kind_in_words};
 use crate::model::definition_id;
 use crate::pipeline::check_options::CheckOptions;
-use crate::pipeline::effects::{Effects, Governed};
+use crate::pipeline::effects::Governed;
 use crate::pipeline::judge::check_and_send;
-use crate::registry::{decides, newest_of};
-use alloy::sol_types::SolEvent;
+use crate::registry::{held_by, left};
 use clap::Args;
 
 /// `transfer`.
@@ -50,30 +48,26 @@ pub(crate) async fn run(context: &Context, args: &TransferArgs) -> Result<Outcom
     let session = Session::sending(context, "transfer").await?;
     let proxy = context.manifest.address(&args.proxy)?;
     let to = to.map(|to| context.manifest.address(to)).transpose()?;
-    let instance = match session.registry.instance(proxy).await {
-        Err(error) if has_gone(session, (proxy, to, definition), &error).await => {
-            let subject = TransferReport {
-                name: None,
-                proxy,
-                kind: None,
-                to,
-            };
-            let what = format!("{proxy} is transferred already");
-            let effects = Effects::nothing_to_send(context, what)?;
-            return Ok(context.outcome(&Governed { subject, effects }));
-        }
-        instance => instance?,
+    let (name, kind) = match session.registry.known_instance(proxy).await? {
+        Some(instance) => (instance.definition, Some(instance.kind)),
+        None => (left_behind(session, proxy).await?, None),
     };
-    let name = instance.definition;
+    let is_of_others = match (kind, to) {
+        (Some(kind), _) => kind.is_adopted(),
+        (None, Some(to)) => held_by(session.registry.client, to, proxy)
+            .await?
+            .is_empty(),
+        (None, None) => false,
+    };
     let subject = TransferReport {
-        name: Some(name.clone()),
+        name: name.clone(),
         proxy,
-        kind: Some(kind_in_words(instance.kind)),
+        kind: kind.map(kind_in_words),
         to,
     };
     let definition = match definition {
         Some(definition) => definition.to_owned(),
-        None if instance.kind.is_adopted() => String::new(),
+        None if is_of_others => String::new(),
         None => name.clone(),
     };
     let nonce = session.registry.details(proxy).await?.nonce;
@@ -93,44 +87,28 @@ pub(crate) async fn run(context: &Context, args: &TransferArgs) -> Result<Outcom
     Ok(context.outcome(&Governed { subject, effects }))
 }
 
-/// Whether an earlier command transferred the proxy so: the registry's newest event of it names that receiver, which the
-/// proxy obeys, and it is an instance of that definition there.
-async fn has_gone(
-    session: Session<'_>,
-    (proxy, to, definition): (Address, Option<Address>, Option<&str>),
-    error: &ChainError,
-) -> bool {
+/// The definition that a proxy was an instance of before it left.
+///
+/// # Errors
+/// `NotAnInstance`, if it never was one.
+async fn left_behind(session: Session<'_>, proxy: Address) -> Result<String> {
     let registry = session.registry;
-    let is_unknown = error.revert().is_some_and(Revert::is::<abi::NotAnInstance>);
-    let Some(to) = to.filter(|_| is_unknown) else {
-        return false;
-    };
-    let event = abi::InstanceTransferred::SIGNATURE_HASH;
-    let Ok(Some(log)) = newest_of(registry, event, proxy).await else {
-        return false; // what the registry says stays
-    };
-    let Ok(transferred) = log.log_decode::<abi::InstanceTransferred>() else {
-        return false;
-    };
-    let transferred = transferred.inner;
-    let is_there = transferred.to == to && decides(registry.client, proxy).await.ok() == Some(to);
-    let wanted = definition.map_or(transferred.definition, |name| definition_id(name).0);
-    is_there
-        && match registry.client.registry(to).instance(proxy).await {
-            Ok(instance) => definition_id(&instance.definition).0 == wanted,
-            // An account that receives an adopted proxy has no definitions.
-            Err(error) => error.is_no_answer() && definition.is_none(),
+    if let Some(left) = left(registry, proxy).await? {
+        let mut names = definitions(registry).await?.into_iter();
+        if let Some(name) = names.find(|name| definition_id(name).0 == left.definition) {
+            return Ok(name);
         }
+    }
+    Ok(registry.instance(proxy).await?.definition)
 }
 
 /// The instance that is transferred or removed.
 #[derive(Serialize)]
 pub(crate) struct TransferReport {
-    /// Its definition; absent if it was transferred before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    /// Its definition.
+    name: String,
     proxy: Address,
-    /// Its kind; absent if it was transferred before.
+    /// Its kind; absent if it left before.
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<String>,
     /// The receiver; `None` if it is removed.

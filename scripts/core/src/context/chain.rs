@@ -268,7 +268,9 @@ pub(crate) async fn earlier(
     let Some(sent) = context.earlier(Some(governed.registry), governed.input()) else {
         return Ok(None);
     };
-    let reported = governed.sent_before(client, &sent).await?;
+    let reported = governed
+        .sent_before(client, &sent, &context.names())
+        .await?;
     if reported.is_none() {
         report_undone(context, &sent);
     }

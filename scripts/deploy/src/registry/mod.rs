@@ -32,7 +32,9 @@ pub use status::{
     DefinitionStatus, InstanceStatus, definition_status, definitions, instance_status,
 };
 pub use step::{call, complex, delegated, initial, nothing, script};
-pub use transfer::{Receiver, Transfer, not_there, receiver, require_registry, require_there};
+pub use transfer::{
+    Left, Receiver, Transfer, held_by, left, not_there, receiver, require_registry, require_there,
+};
 pub use upgrade::{Route, Upgraded, lone_call, upgrade};
 pub use version::NewVersion;
 pub use waiting::{Waiting, waiting};

@@ -1,13 +1,16 @@
 //! The transfer of an instance between two registries: what its receiver has accepted, and who decides there.
 
-use super::Registry;
+use super::{Registry, Topics, all_logs};
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Refusal};
 use crate::ids::CodeHash;
 use crate::model::{Acceptance, DefinitionState, Instance};
 use crate::text::shell_word;
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
+use alloy::sol_types::{SolEvent, SolEventInterface};
 use serde::Serialize;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 use stylus_upgrades_interface::slots;
 
 /// A transfer, as a command or an action names it.
@@ -201,6 +204,60 @@ async fn accepted(client: &Client, transfer: &Transfer<'_>) -> Result<Acceptance
     )
     .exiting(Exit::NotReady)
     .into())
+}
+
+/// How an instance left a registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// keccak256 of the name of its definition.
+    pub definition: B256,
+    /// Who received it; nobody where it was removed.
+    pub to: Option<Address>,
+}
+
+/// How a proxy that is no instance any more left; nothing where it is one, or never was.
+///
+/// # Errors
+/// What the chain says.
+pub async fn left(registry: Registry<'_>, proxy: Address) -> Result<Option<Left>, ChainError> {
+    if registry.known_instance(proxy).await?.is_some() {
+        return Ok(None);
+    }
+    let events = [
+        abi::InstanceTransferred::SIGNATURE_HASH,
+        abi::InstanceRemoved::SIGNATURE_HASH,
+    ];
+    let topics: Topics<'_> = [&events, &[], &[proxy.into_word()]];
+    let logs = all_logs(registry.client, registry.address, topics).await?;
+    let newest = logs.last();
+    let newest = newest.map(|log| Event::decode_raw_log(log.topics(), &log.data().data));
+    Ok(match newest {
+        Some(Ok(Event::InstanceTransferred(event))) => Some(Left {
+            definition: event.definition,
+            to: Some(event.to),
+        }),
+        Some(Ok(Event::InstanceRemoved(event))) => Some(Left {
+            definition: event.definition,
+            to: None,
+        }),
+        _ => None,
+    })
+}
+
+/// The definition that a proxy is an instance of at an account; empty where that is no registry, or has it not.
+///
+/// # Errors
+/// What the chain says.
+pub async fn held_by(
+    client: &Client,
+    account: Address,
+    proxy: Address,
+) -> Result<String, ChainError> {
+    match client.registry(account).instance(proxy).await {
+        Ok(instance) => Ok(instance.definition),
+        Err(error) if error.is_no_answer() => Ok(String::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// That what is to be accepted is no instance of that registry.

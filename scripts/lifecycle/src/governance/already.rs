@@ -9,9 +9,10 @@ use super::policy::current_policy;
 use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::manifest::is_same_policy;
-use crate::model::{DefinitionState, RecordedCode};
+use crate::migration::active::standing;
+use crate::model::{DefinitionState, Instance, InstanceState, RecordedCode, definition_id};
 use crate::names::Names;
-use crate::registry::{Registry, newest_of};
+use crate::registry::{Left, Registry, decides, held_by, left, newest_of};
 use crate::text::shell_word;
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolEvent;
@@ -77,14 +78,124 @@ pub async fn already(
             let holds = (state == DefinitionState::Paused) == wanted;
             Ok(holds.then(|| format!("{name} is {state} already")))
         }
-        // Each of these ends with another state of its instance, and names the state before.
-        Call::SetHandler(_)
-        | Call::AbortMigration(_)
-        | Call::Adopt(_)
-        | Call::AcceptTransfer(_)
-        | Call::TransferProxy(_)
-        | Call::RemoveInstance(_) => Ok(None),
+        Call::SetHandler(call) => has_handler(registry, call, names).await,
+        Call::AbortMigration(call) => aborted(registry, call, names).await,
+        Call::Adopt(call) => {
+            let version = call.version.as_str();
+            arrived(registry, (&call.name, call.proxy), version, names).await
+        }
+        Call::AcceptTransfer(call) => accepted(registry, call, names).await,
+        Call::TransferProxy(call) => {
+            let to = Some((call.to, call.definition.as_str()));
+            let is_gone = has_left(registry, (&call.name, call.proxy), to).await?;
+            Ok(is_gone.then(|| format!("{} is transferred already", names.long(call.proxy))))
+        }
+        Call::RemoveInstance(call) => {
+            let is_gone = has_left(registry, (&call.name, call.proxy), None).await?;
+            Ok(is_gone.then(|| format!("{} is removed already", names.long(call.proxy))))
+        }
     }
+}
+
+/// The instance, if it is one of that definition.
+async fn instance_of(
+    registry: Registry<'_>,
+    (name, proxy): (&str, Address),
+) -> Result<Option<Instance>, ChainError> {
+    let known = registry.known_instance(proxy).await?;
+    Ok(known.filter(|known| known.definition == name))
+}
+
+/// Whether the migration that the instance is in has this handler.
+async fn has_handler(
+    registry: Registry<'_>,
+    call: &abi::setHandlerCall,
+    names: &Names,
+) -> Result<Option<String>, ChainError> {
+    let known = instance_of(registry, (&call.name, call.proxy)).await?;
+    if !known.is_some_and(|known| known.state.is_migrating()) {
+        return Ok(None);
+    }
+    let at = standing(registry.client, call.proxy).await?;
+    let is_it = at.is_some_and(|at| at.handler == call.handler);
+    let [handler, proxy] = [call.handler, call.proxy].map(|account| names.long(account));
+    Ok(is_it.then(|| format!("{handler} is the handler of {proxy} already")))
+}
+
+/// Whether the migration of the instance goes back, or has gone back since the last `migrate`.
+async fn aborted(
+    registry: Registry<'_>,
+    call: &abi::abortMigrationCall,
+    names: &Names,
+) -> Result<Option<String>, ChainError> {
+    let known = instance_of(registry, (&call.name, call.proxy)).await?;
+    let is_back = match known.map(|known| known.state) {
+        Some(InstanceState::TurningBack) => true,
+        Some(state) if !state.is_migrating() => registry.details(call.proxy).await?.held,
+        _ => false,
+    };
+    let proxy = names.long(call.proxy);
+    Ok(is_back.then(|| format!("the migration of {proxy} is aborted already")))
+}
+
+/// Whether a proxy from elsewhere is an instance of the definition, at this version.
+async fn arrived(
+    registry: Registry<'_>,
+    (name, proxy): (&str, Address),
+    version: &str,
+    names: &Names,
+) -> Result<Option<String>, ChainError> {
+    let known = instance_of(registry, (name, proxy)).await?;
+    let is_at = known.is_some_and(|known| known.version == version);
+    let has_arrived = is_at && registry.details(proxy).await?.arrived;
+    let proxy = names.long(proxy);
+    Ok(has_arrived.then(|| format!("{proxy} is an instance of {name} {version} already")))
+}
+
+/// Whether the definition has accepted this, or has it already. What is withdrawn is accepted from nobody.
+async fn accepted(
+    registry: Registry<'_>,
+    call: &abi::acceptTransferCall,
+    names: &Names,
+) -> Result<Option<String>, ChainError> {
+    let (name, proxy) = (call.name.as_str(), call.proxy);
+    let found = registry.acceptance(name, proxy).await?;
+    if call.registry.is_zero() {
+        let says = format!("{name} accepts {} from nobody already", names.long(proxy));
+        return Ok(found.registry.is_zero().then_some(says));
+    }
+    let wanted = (call.registry, call.version.as_str(), call.nonce);
+    if (found.registry, found.version.as_str(), found.nonce) == wanted {
+        let [proxy, from] = [proxy, call.registry].map(|account| names.long(account));
+        return Ok(Some(format!(
+            "{name} has accepted {proxy} from {from} already"
+        )));
+    }
+    arrived(registry, (name, proxy), &call.version, names).await
+}
+
+/// Whether the definition's instance left: to that account, which has it in that definition, or without a receiver.
+async fn has_left(
+    registry: Registry<'_>,
+    (name, proxy): (&str, Address),
+    to: Option<(Address, &str)>,
+) -> Result<bool, ChainError> {
+    let wanted = Left {
+        definition: definition_id(name).0,
+        to: to.map(|(account, _)| account),
+    };
+    if left(registry, proxy).await? != Some(wanted) {
+        return Ok(false);
+    }
+    let Some((account, definition)) = to else {
+        return Ok(true);
+    };
+    let is_there = match decides(registry.client, proxy).await {
+        Ok(decides) => decides == account,
+        Err(error) if error.is_no_answer() => false,
+        Err(error) => return Err(error),
+    };
+    Ok(is_there && held_by(registry.client, account, proxy).await? == definition)
 }
 
 /// Whether a version is registered with exactly this code, and with this step or `any` step.

@@ -5,10 +5,10 @@ use crate::governance::interrupted::migration;
 use crate::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-const MIGRATE: &str = "migrate P 2.0 points-v2 --complex points-cursor --handler Admin";
+pub(super) const MIGRATE: &str = "migrate P 2.0 points-v2 --complex points-cursor --handler Admin";
 
 /// A registry with a definition `P` of registers of points: version 1.0, and `instances` instances.
-fn registers(instances: usize) -> (Sandbox, Vec<String>) {
+pub(super) fn registers(instances: usize) -> (Sandbox, Vec<String>) {
     let sandbox = Sandbox::new();
     sandbox.done("Admin", "define P --migrate Admin");
     sandbox.done("Admin", "register P 1.0 points-v1");

@@ -47,7 +47,8 @@ pub(super) async fn govern(
     let options = CheckOptions::proposer(session);
     let effects = check_and_send(session, governed, options).await?;
     let next = format!("stylus-upgrades run-migration {proxy}");
-    let is_next = effects.exit() == Exit::Done && !context.is_export();
+    let is_done = effects.exit() == Exit::Done && !context.is_export();
+    let is_next = is_done && session.registry.instance(proxy).await?.state.is_migrating();
     subject.next = is_next.then(|| next.clone());
     let mut outcome = context.outcome(&Governed { subject, effects });
     if is_next {
