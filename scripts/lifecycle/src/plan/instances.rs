@@ -67,22 +67,27 @@ pub struct Batches {
     pub left: Option<u64>,
 }
 
+/// A number of batches.
+pub fn batches(number: u64) -> String {
+    match number {
+        1 => "1 batch".into(),
+        more => format!("{} batches", grouped(more)),
+    }
+}
+
 /// That of a complex migration only the start, or some of its batches were tried, where some of these instances stay in
 /// one.
 pub fn only_started(instances: &[InstancePlan]) -> Option<String> {
     let stay = instances.iter().filter(|one| one.migrating);
-    let batches: Vec<Batches> = stay.map(|one| one.batches.unwrap_or_default()).collect();
-    let tried: u64 = batches.iter().map(|one| one.tried).sum();
-    let left: u64 = batches.iter().filter_map(|one| one.left).sum();
-    (!batches.is_empty()).then(|| {
-        let on = count(batches.len(), "instance");
+    let all: Vec<Batches> = stay.map(|one| one.batches.unwrap_or_default()).collect();
+    let tried: u64 = all.iter().map(|one| one.tried).sum();
+    let left: u64 = all.iter().filter_map(|one| one.left).sum();
+    (!all.is_empty()).then(|| {
+        let on = count(all.len(), "instance");
+        let were = if tried == 1 { "was" } else { "were" };
         let what = match tried {
             0 => "only the start of the complex migration was tried".into(),
-            1 => "of the complex migration 1 batch was tried".into(),
-            tried => format!(
-                "of the complex migration {} batches were tried",
-                grouped(tried)
-            ),
+            tried => format!("of the complex migration {} {were} tried", batches(tried)),
         };
         let left = match left {
             0 => "its batches and its end were not".into(),

@@ -41,7 +41,7 @@ pub use error::fails;
 pub use fuzz::{FuzzRequest, FuzzRun, FuzzSettings};
 pub use fuzzed::Fuzzed;
 pub use instances::{
-    Batches, Event, InstancePlan, not_tried, not_tried_by_strangers, only_started,
+    Batches, Event, InstancePlan, batches, not_tried, not_tried_by_strangers, only_started,
 };
 pub use layouts::Layouts;
 pub use plan_cache::PlanCache;

@@ -7,7 +7,7 @@ use crate::plan::{
     self, Batches, Change, Event, InstancePlan, Plan, Reads, Verdict, ether, limits_in_words,
     only_started,
 };
-use crate::text::{grouped, utc};
+use crate::text::utc;
 
 /// What was tried, and what came of it.
 pub(super) fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<String> {
@@ -95,7 +95,7 @@ fn instance_lines(instance: &InstancePlan, names: &Names) -> Vec<String> {
     if let Some(Batches { tried, left: None }) = instance.batches {
         lines.push(format!(
             "  its complex migration ends after {}",
-            batches(tried)
+            plan::batches(tried)
         ));
     }
     lines.extend(change_lines(&instance.changes));
@@ -104,13 +104,6 @@ fn instance_lines(instance: &InstancePlan, names: &Names) -> Vec<String> {
     }
     lines.extend(event_lines(&instance.events));
     lines
-}
-
-fn batches(number: u64) -> String {
-    match number {
-        1 => "1 batch".into(),
-        more => format!("{} batches", grouped(more)),
-    }
 }
 
 fn change_lines(changes: &[Change]) -> impl Iterator<Item = String> {
