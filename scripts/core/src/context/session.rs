@@ -67,6 +67,8 @@ impl<'a> Session<'a> {
             document: None,
             instances,
             batches: BATCHES,
+            data_fee_bump_percent: self.context.global.data_fee_bump_percent,
+            max_data_fee: self.registry.client.max_data_fee(),
             without_gas: self.context.without_gas(),
             names: self.context.names(),
         }

@@ -47,6 +47,8 @@ const UNEXPLAINED: &str = "Unexplained";
 
 /// JSON-RPC's code of whatever a node refuses.
 const SERVER: i64 = -32_000;
+/// That of what it fails at itself.
+const INTERNAL: i64 = -32_603;
 /// All that Nitro says of a transaction that its sequencer filters.
 const FILTERED: &str = "internal error";
 /// Why a node takes no transaction: words of its error, then the name, what is expected, and what to do.
@@ -251,6 +253,23 @@ impl ChainError {
                 Self::halted(what, error.words())
             }
             other => other,
+        }
+    }
+
+    /// The same, as a copy says it: nothing happened on the chain, and where the copy fails itself, it lacks state.
+    pub(super) fn said_by_copy(self) -> Self {
+        match self {
+            Self::Refused { what, revert, .. } => Self::Refused {
+                what,
+                revert,
+                on_copy: true,
+            },
+            Self::Rpc(error) if error.code == INTERNAL => {
+                let message = format!("{}: {}", error.what, error.message);
+                let next = "try again: the endpoint may have dropped the block meanwhile";
+                Self::of_copy(UNREADABLE, message, next)
+            }
+            error => error,
         }
     }
 

@@ -29,7 +29,10 @@ impl Client {
             let output = frames.first().map(|root| root.output.clone());
             return match ran_dry(&frames) && is_nearly_all {
                 true => dry(),
-                false => ChainError::refused(what, Revert::decode(&output.unwrap_or_default())),
+                false => {
+                    let revert = Revert::decode(&output.unwrap_or_default());
+                    self.said(ChainError::refused(what, revert))
+                }
             };
         }
         let block = BlockId::number(receipt.block_number.unwrap_or_default());

@@ -3,7 +3,7 @@
 use super::l1_gas::Absent;
 use super::retry::Patient;
 use super::send::Signs;
-use super::{Client, Endpoint, MAX_DATA_FEE, provider};
+use super::{Client, Endpoint, provider};
 use crate::progress::Silent;
 use alloy::primitives::{Address, U256};
 use alloy::rpc::json_rpc::{
@@ -57,8 +57,8 @@ impl Service<RequestPacket> for Lent {
 }
 
 impl Client {
-    /// A connection to a chain that was lent, on which `sender` sends without a key. It keeps no journal, and charges
-    /// nothing for L1.
+    /// A connection to a chain that was lent, on which `sender` sends without a key. It keeps no journal, charges
+    /// nothing for L1, and pays any data fee.
     pub(crate) fn of_lent(node: Arc<InProcess>, chain_id: u64, sender: Address) -> Self {
         let endpoint = Endpoint::of_copy();
         let shown = (endpoint.to_string(), endpoint.timeout);
@@ -78,7 +78,7 @@ impl Client {
             pinned: None,
             no_l1_gas: Arc::new(Absent::known()),
             is_far: false,
-            max_data_fee: U256::from(MAX_DATA_FEE),
+            max_data_fee: U256::MAX,
             chain_id,
         }
     }

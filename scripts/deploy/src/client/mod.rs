@@ -442,7 +442,15 @@ impl Client {
 
     /// Sorts an error of the provider.
     pub fn error(&self, what: &str, error: alloy::transports::TransportError) -> ChainError {
-        ChainError::of(&self.endpoint, what, error)
+        self.said(ChainError::of(&self.endpoint, what, error))
+    }
+
+    /// An error as it is said of the chain, or of the copy that this is connected to.
+    fn said(&self, error: ChainError) -> ChainError {
+        match self.signs {
+            Signs::Anybody => error.said_by_copy(),
+            _ => error,
+        }
     }
 
     /// An answer of the endpoint that contradicts itself or an earlier one.

@@ -86,15 +86,46 @@ pub async fn create(client: &Client, artifact: &Artifact) -> Result<(Address, Se
     Ok((address, sent))
 }
 
+/// What came of an activation.
+#[derive(Debug)]
+pub enum Activation {
+    /// The code hash is active already.
+    Active,
+    /// This transaction activated it.
+    Sent(Box<Sent>),
+    /// The chain does not take the program, or takes more for it than may be paid.
+    Refused(ChainError),
+}
+
 /// Activates the program at `address`. `None` if its code hash is active already.
+///
+/// # Errors
+/// Why the chain does not take it, and what the endpoint says.
 pub async fn activate(
     client: &Client,
     name: &str,
     address: Address,
     bump_percent: u32,
 ) -> Result<Option<Sent>, ChainError> {
+    match try_activate(client, name, address, bump_percent).await? {
+        Activation::Active => Ok(None),
+        Activation::Sent(sent) => Ok(Some(*sent)),
+        Activation::Refused(error) => Err(error),
+    }
+}
+
+/// As [`activate`], where a refusal is an answer.
+///
+/// # Errors
+/// What the endpoint says.
+pub async fn try_activate(
+    client: &Client,
+    name: &str,
+    address: Address,
+    bump_percent: u32,
+) -> Result<Activation, ChainError> {
     if is_active(client, address).await? {
-        return Ok(None);
+        return Ok(Activation::Active);
     }
     let sent = async {
         let fee = data_fee(client, address, None).await?;
@@ -105,9 +136,20 @@ pub async fn activate(
     };
     match sent.await {
         // Somebody else was first: before the fee was asked for, before the estimate, or in the block.
-        Err(error) if error.was_not_done() && is_active(client, address).await? => Ok(None),
-        Err(error) => Err(paused(client, address).await.unwrap_or(error)),
-        Ok(sent) => Ok(Some(sent)),
+        Err(error) if error.was_not_done() && is_active(client, address).await? => {
+            Ok(Activation::Active)
+        }
+        Err(error) => match paused(client, address).await {
+            Some(paused) => Ok(Activation::Refused(paused)),
+            None if error.was_not_done()
+                || error.is_halted()
+                || error.is_told(DATA_FEE_TOO_HIGH) =>
+            {
+                Ok(Activation::Refused(error))
+            }
+            None => Err(error),
+        },
+        Ok(sent) => Ok(Activation::Sent(Box::new(sent))),
     }
 }
 

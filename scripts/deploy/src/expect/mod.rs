@@ -25,6 +25,8 @@ use crate::build::evm;
 use crate::error::Refusal;
 use crate::ids::CodeHash;
 
+/// What the check is called where it is deployed.
+pub const CHECK: &str = "the check of expectations";
 /// Expectations of one check, at most.
 const MOST: usize = 64;
 /// Characters of one expectation, at most.

@@ -99,28 +99,6 @@ impl Documents {
         })
     }
 
-    /// Publishes a document in the layouts contract, which is deployed where it is missing, unless it is published
-    /// already.
-    ///
-    /// # Errors
-    /// What the chain says.
-    pub async fn publish(&self, document: &Document) -> Result<Option<Sent>, ChainError> {
-        let bytes = document.encode();
-        let client = &self.client;
-        if published_in(client, address(), LayoutHash::of(&bytes))
-            .await?
-            .is_some()
-        {
-            return Ok(None);
-        }
-        deploy::create2(client, "the layouts contract", &evm::layouts_code()).await?;
-        let call = abi::publishLayoutCall {
-            document: Bytes::from(bytes),
-        };
-        let what = "publish the layout";
-        Ok(Some(client.send(what, address(), &call, U256::ZERO).await?))
-    }
-
     /// The store.
     pub fn store(&self) -> &Store {
         &self.store
@@ -130,6 +108,27 @@ impl Documents {
 /// Where the layouts contract lies on every chain.
 pub fn address() -> Address {
     evm::create2_address(&evm::creation_code(&evm::layouts_code()))
+}
+
+/// Publishes a document in the layouts contract, which is deployed where it is missing, unless it is published
+/// already. Returns what it sent.
+///
+/// # Errors
+/// What the chain says.
+pub async fn publish(client: &Client, document: &Document) -> Result<Vec<Sent>, ChainError> {
+    let bytes = document.encode();
+    let layouts = address();
+    let known = published_in(client, layouts, LayoutHash::of(&bytes)).await?;
+    if known.is_some() {
+        return Ok(Vec::new());
+    }
+    let code = evm::layouts_code();
+    let (_, created) = deploy::create2(client, "the layouts contract", &code).await?;
+    let call = abi::publishLayoutCall {
+        document: Bytes::from(bytes),
+    };
+    let sent = client.send("publish the layout", layouts, &call, U256::ZERO);
+    Ok(created.into_iter().chain([sent.await?]).collect())
 }
 
 /// The block in which an account published a document; nothing where it did not, or publishes none.

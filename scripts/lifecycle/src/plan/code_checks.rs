@@ -2,14 +2,14 @@
 
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::ChainError;
+use crate::deploy::{self, Activation};
 use crate::deployed::{self, HeldCode};
 use crate::program_code::{fragments, is_program, module};
 use crate::simulation::{ANYBODY, Simulation};
-use alloy::primitives::{Address, B256, Bytes, utils::Unit};
+use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
-use stylus_chain::{BlockId, Receipt};
-use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
+use stylus_chain::BlockId;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as abi;
 use stylus_upgrades_interface::slots;
 use wasmparser::{Operator, Parser, Payload};
@@ -20,23 +20,6 @@ const TEN_YEARS: u64 = 10 * 365 * 86_400;
 const NOBODYS: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
 /// Opcode of the EVM that pushes a selector.
 const PUSH4: u8 = 0x63;
-
-/// Activates a program. Whatever the data fee is, it is below what goes along.
-pub(super) fn activate(
-    simulation: &mut Simulation,
-    what: &str,
-    program: Address,
-) -> Result<Receipt, ChainError> {
-    let call = IArbWasm::activateProgramCall { program }.abi_encode();
-    let fee = Unit::ETHER.wei();
-    simulation.send(what, ANYBODY, ARB_WASM, call.into(), fee)
-}
-
-/// Whether a program is active.
-pub(super) fn is_active(simulation: &Simulation, program: Address) -> bool {
-    let call = IArbWasm::programVersionCall { program };
-    simulation.ask(ARB_WASM, &call).is_ok()
-}
 
 /// Whether code that is in use now would be activated again, once all activations of today have
 /// ended and scheduled upgrades of the chain have happened: without that there is no way back.
@@ -50,9 +33,11 @@ pub(super) fn rollback_possible(
     }
     let outcome = simulation.discarded(|simulation| {
         simulation.wait(TEN_YEARS)?;
-        activate(simulation, &format!("activating {version} again"), program)
+        simulation.live(ANYBODY, async |client| {
+            deploy::try_activate(client, version, program, 0).await
+        })
     });
-    let Err(error) = outcome else {
+    let Activation::Refused(error) = outcome? else {
         return Ok(None);
     };
     let id = FindingId::at("NoWayBack", program);
@@ -64,7 +49,7 @@ pub(super) fn rollback_possible(
     let found = Finding::new(Part::Simulation, Severity::Danger, id, says);
     Ok(Some(found.with(
         "a program that the chain's rules still allow",
-        error.finding()?.message,
+        error.to_string(),
         next,
     )))
 }

@@ -54,7 +54,7 @@ pub use verdict::{Verdict, upgraded};
 
 use crate::assess::Finding;
 use crate::build::Artifact;
-use crate::client::{ChainError, Client, Fork};
+use crate::client::{ChainError, Client, Fork, Sent};
 use crate::cost::Gas;
 use crate::expect::{Asks, Expectations, Getter, Suggested};
 use crate::governance::{Display, Explained, Given};
@@ -63,7 +63,7 @@ use crate::names::Names;
 use crate::simulation::Simulation;
 use alloy::consensus::Transaction as _;
 use alloy::dyn_abi::DynSolType;
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use futures::future::join_all;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,6 +102,10 @@ pub struct PlanRequest {
     pub instances: u32,
     /// Batches of complex migrations that are tried, at most; each has 120 ms on average.
     pub batches: u64,
+    /// Percent by which the data fee of an activation is raised.
+    pub data_fee_bump_percent: u32,
+    /// What the data fee of one program may be, in wei.
+    pub max_data_fee: U256,
     /// Code built here whose author's sources read no gas.
     pub without_gas: BTreeSet<CodeHash>,
     /// Names for addresses.
@@ -234,12 +238,31 @@ async fn add_l1(client: &Client, transactions: &mut [Transaction]) {
 
 impl Transaction {
     fn of(simulation: &Simulation, name: &str, receipt: &Receipt) -> Self {
-        let sent = simulation.chain.transaction(receipt.transaction_hash);
+        let (hash, gas_used) = (receipt.transaction_hash, receipt.gas_used);
+        Self::mined(simulation, name, (hash, gas_used, receipt.to))
+    }
+
+    /// One that a command's function sent on the copy.
+    fn live(simulation: &Simulation, sent: &Sent) -> Self {
+        let hash = sent.receipt.transaction_hash;
+        Self::mined(
+            simulation,
+            &sent.what,
+            (hash, sent.receipt.gas_used, sent.to),
+        )
+    }
+
+    fn mined(
+        simulation: &Simulation,
+        name: &str,
+        (hash, gas_used, to): (B256, u64, Option<Address>),
+    ) -> Self {
+        let sent = simulation.chain.transaction(hash);
         let data = sent.map(|sent| sent.envelope.input().clone());
         Self {
             name: name.into(),
-            gas: Gas::without_l1(receipt.gas_used),
-            call: (receipt.to, data.unwrap_or_default()),
+            gas: Gas::without_l1(gas_used),
+            call: (to, data.unwrap_or_default()),
         }
     }
 }

@@ -1,23 +1,22 @@
 //! Before anybody decides: code and layout that are not there yet are deployed and published on the
 //! copy, and all code is checked.
 
-use super::Transaction;
 use super::code_checks;
 use super::instances::Before;
 use super::simulated_plan::PlanSimulation;
-use crate::build::evm;
-use crate::client::ChainError;
-use crate::expect::Asks;
+use super::{PlanRequest, Transaction};
+use crate::assess::{Finding, Part};
+use crate::client::{ChainError, Client, Sent};
+use crate::deploy::{self, Activation};
+use crate::error::Explain;
+use crate::expect::{Asks, CHECK};
 use crate::layout::documents;
 use crate::program_code::is_program;
 use crate::registry::named;
 use crate::simulation::{ANYBODY, Simulation, now};
-use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol_types::SolCall;
+use alloy::primitives::{Address, Bytes};
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_chain::{Chain, Receipt};
-use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
-use stylus_upgrades_interface::layouts::ILayouts as abi;
+use stylus_chain::Chain;
 
 /// The chain with those of these programs activated that are not.
 ///
@@ -26,14 +25,10 @@ use stylus_upgrades_interface::layouts::ILayouts as abi;
 pub fn activated(chain: Chain, programs: &[(Address, Bytes)]) -> Result<Chain, ChainError> {
     let mut simulation = Simulation::new(chain);
     for &(program, _) in programs.iter().filter(|(_, code)| is_program(code)) {
-        if !code_checks::is_active(&simulation, program) {
-            let what = format!("activate {program}");
-            match code_checks::activate(&mut simulation, &what, program) {
-                // What is not active is found when the upgrade is tried.
-                Err(error) if !error.is_refusal() => return Err(error),
-                _ => {}
-            }
-        }
+        // What is not active is found when the upgrade is tried.
+        simulation.live(ANYBODY, async |client| {
+            deploy::try_activate(client, &program.to_string(), program, 0).await
+        })?;
     }
     Ok(simulation.chain)
 }
@@ -43,20 +38,24 @@ impl PlanSimulation<'_> {
     pub(super) fn deploy(&mut self) -> Result<(), ChainError> {
         let request = self.request;
         for (address, artifact) in &request.undeployed {
-            for fragment in &artifact.fragments {
-                let there = evm::create2_address(&evm::creation_code(fragment));
-                let what = format!("deploy a fragment of {}", artifact.name);
-                self.create2(&what, there, fragment)?;
+            if self.simulation.code(*address)?.is_empty() {
+                self.send(async |client| {
+                    let mut sent = deploy::deploy_fragments(client, artifact).await?;
+                    let created = deploy::create2(client, &artifact.name, &artifact.code);
+                    sent.extend(created.await?.1);
+                    Ok(sent)
+                })?;
             }
-            let what = format!("deploy {}", artifact.name);
-            self.create2(&what, *address, &artifact.code)?;
             self.activate(&artifact.name, *address)?;
         }
         for program in &request.inactive {
             self.activate(&program.to_string(), *program)?;
         }
         if let Some(expected) = &request.expected {
-            self.create2("deploy the check", expected.account(), expected.code())?;
+            self.send(async |client| {
+                let (_, sent) = deploy::create2(client, CHECK, expected.code()).await?;
+                Ok(sent)
+            })?;
         }
         let call = &request.call;
         let code = self.simulation.code(call.step.script)?;
@@ -65,37 +64,45 @@ impl PlanSimulation<'_> {
         Ok(())
     }
 
-    /// Activates a program that is not active.
+    /// Activates a program that is not active, or finds why the chain does not take it.
     fn activate(&mut self, name: &str, program: Address) -> Result<(), ChainError> {
-        if code_checks::is_active(&self.simulation, program) {
-            return Ok(());
-        }
-        let what = format!("activate {name}");
-        let sent = code_checks::activate(&mut self.simulation, &what, program);
-        self.note(&what, sent)
-    }
-
-    /// Puts code at its account, where there is none.
-    fn create2(&mut self, what: &str, address: Address, code: &[u8]) -> Result<(), ChainError> {
-        if self.simulation.code(address)?.is_empty() {
-            let (to, input) = (CREATE2_DEPLOYER, evm::create2_input(code));
-            let done = self.simulation.send(what, ANYBODY, to, input, U256::ZERO)?;
-            let done = Transaction::of(&self.simulation, what, &done);
-            self.plan.transactions.push(done);
-        }
-        Ok(())
-    }
-
-    /// Notes a transaction, or why it is refused.
-    fn note(&mut self, what: &str, sent: Result<Receipt, ChainError>) -> Result<(), ChainError> {
-        match sent {
-            Ok(done) => {
-                let done = Transaction::of(&self.simulation, what, &done);
-                self.plan.transactions.push(done);
+        let PlanRequest {
+            data_fee_bump_percent: bump,
+            max_data_fee: most,
+            ..
+        } = *self.request;
+        let activation = self.simulation.live(ANYBODY, async |client| {
+            let client = client.with_max_data_fee(most);
+            deploy::try_activate(&client, name, program, bump).await
+        });
+        match activation? {
+            Activation::Active => {}
+            Activation::Sent(sent) => self.note([*sent]),
+            Activation::Refused(error) => {
+                let found = Finding::refusal(Part::Simulation, None, &error.report());
+                self.plan.stuck.get_or_insert_with(|| found.clone());
+                self.plan.problems.push(found);
             }
-            Err(error) => self.plan.problems.push(error.finding()?),
         }
         Ok(())
+    }
+
+    /// Sends on the copy, by the function that sends on the chain.
+    fn send<S: IntoIterator<Item = Sent>>(
+        &mut self,
+        work: impl AsyncFnOnce(&Client) -> Result<S, ChainError>,
+    ) -> Result<(), ChainError> {
+        let sent = self.simulation.live(ANYBODY, work)?;
+        self.note(sent);
+        Ok(())
+    }
+
+    /// Notes what was sent on the copy.
+    fn note(&mut self, sent: impl IntoIterator<Item = Sent>) {
+        let simulation = &self.simulation;
+        let sent = sent.into_iter();
+        let sent = sent.map(|one| Transaction::live(simulation, &one));
+        self.plan.transactions.extend(sent);
     }
 
     /// Publishes the layout document, as `migrate` would, unless it is published already.
@@ -103,22 +110,11 @@ impl PlanSimulation<'_> {
         let Some(document) = &self.request.document else {
             return Ok(());
         };
-        let layouts = documents::address();
-        self.create2("deploy the layouts contract", layouts, &evm::layouts_code())?;
-        let published = abi::layoutAtCall {
-            layoutHash: document.hash(),
-        };
-        if self.simulation.ask(layouts, &published)? > 0 {
-            return Ok(());
+        let published = self.send(async |client| documents::publish(client, document).await);
+        if let Err(error) = published {
+            self.plan.problems.push(error.finding()?);
         }
-        let call = abi::publishLayoutCall {
-            document: document.encode().into(),
-        };
-        let (what, input) = ("publish the layout", call.abi_encode().into());
-        let sent = self
-            .simulation
-            .send(what, ANYBODY, layouts, input, U256::ZERO);
-        self.note(what, sent)
+        Ok(())
     }
 
     /// Looks at the new code and at the script.

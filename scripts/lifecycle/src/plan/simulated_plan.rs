@@ -22,6 +22,9 @@ use stylus_chain::{Chain, SlotChange};
 /// Seconds after which all is tried once more, to find what depends on the block.
 const ELSEWHEN: u64 = 3_607;
 
+/// How the registry refuses code that does not run.
+const NOT_RUNNABLE: &str = "ImplementationNotRunnable";
+
 /// A request, the copy that it is tried on, and what is known of it by now.
 pub(super) struct PlanSimulation<'a> {
     pub(super) request: &'a PlanRequest,
@@ -99,9 +102,17 @@ pub fn simulate_on(
     outcomes.look_again(&simulated.simulation)?;
     let late = instances::late(&simulated.simulation, request, &before, &handled)?;
     let plan = &mut simulated.plan;
-    plan.problems.extend(done.problems.iter().cloned());
     plan.given = done.given.clone();
-    plan.stuck = done.problems.first().filter(|_| done.is_stuck).cloned();
+    let refused = done.problems.first().filter(|_| done.is_stuck);
+    let activation = plan.stuck.take();
+    plan.stuck = match refused {
+        // That the code does not run follows from why it was not activated.
+        Some(refused) if activation.is_some() && refused.id.kind() == NOT_RUNNABLE => activation,
+        refused => {
+            plan.problems.extend(done.problems.iter().cloned());
+            refused.cloned()
+        }
+    };
     plan.problems
         .extend(outcomes.depends_on_gas("the migration"));
     if !done.transactions.is_empty() {

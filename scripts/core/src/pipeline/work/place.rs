@@ -4,8 +4,9 @@ use crate::build::{Artifact, evm};
 use crate::client::Sent;
 use crate::context::prelude::*;
 use crate::deploy;
-use crate::expect::Expectations;
+use crate::expect::{CHECK, Expectations};
 use crate::governance::{self, PendingAction, Placed, find};
+use crate::layout::documents;
 use crate::pipeline::verifiable::{created_before, keep_deployment};
 use crate::plan::PlanRequest;
 use stylus_layout::{Document, Layout};
@@ -136,15 +137,14 @@ impl Place for OnChain {
     }
 
     async fn publish(&mut self, of: For<'_>, document: Document) -> Result<()> {
-        let sent = of.session.documents().publish(&document).await?;
+        let sent = documents::publish(of.session.registry.client, &document).await?;
         self.sent.extend(sent);
         Ok(())
     }
 
     async fn expect(&mut self, of: For<'_>, expected: Expectations) -> Result<()> {
-        let what = "the check of expectations";
         let client = of.session.registry.client;
-        let (_, sent) = deploy::create2(client, what, expected.code()).await?;
+        let (_, sent) = deploy::create2(client, CHECK, expected.code()).await?;
         self.sent.extend(sent);
         Ok(())
     }
