@@ -3,8 +3,9 @@
 //! [`replay`](crate::client::replay).
 
 use crate::call_tree::{self, Frame};
-use crate::client::{ChainError, Client, StepEnd, with_margin};
+use crate::client::{ChainError, Client, GasLimit, StepEnd};
 use crate::model::{Block, Registry, Views};
+use alloy::consensus::Transaction as _;
 use alloy::primitives::{Address, B256, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
 use std::collections::BTreeMap;
@@ -47,17 +48,6 @@ struct Sender {
     fees: U256,
     /// Transactions that it sent.
     sent: u64,
-}
-
-/// How much gas a transaction gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GasLimit {
-    /// What the estimate says.
-    Estimate,
-    /// That with the margin of this program's transactions.
-    Margin,
-    /// This number of units.
-    Exactly(u64),
 }
 
 /// A copy at one of its blocks. It answers at once: [`now`] takes what it says.
@@ -269,9 +259,8 @@ impl Simulation {
         let mut request = self.request(from, to, input, value)?;
         let pending = BlockId::pending();
         let limit = match self.gas {
-            GasLimit::Estimate => self.estimate(what, &request, pending)?,
-            GasLimit::Margin => with_margin(self.estimate(what, &request, pending)?),
             GasLimit::Exactly(units) => self.goes_through(what, &request, units)?,
+            policy => policy.of(self.estimate(what, &request, pending)?),
         };
         self.highest_limit = self.highest_limit.max(limit);
         request.gas = Some(limit);
@@ -310,6 +299,8 @@ impl Simulation {
         for number in before.saturating_add(1)..=self.chain.block_number() {
             let block = self.chain.block(number.into());
             let sent = block.iter().flat_map(|block| &block.transactions);
+            let limits = sent.clone().map(|sent| sent.envelope.gas_limit());
+            self.highest_limit = limits.fold(self.highest_limit, u64::max);
             let receipts = sent.filter_map(|sent| self.chain.receipt(sent.hash));
             for receipt in receipts.collect::<Vec<_>>() {
                 self.count(&receipt);

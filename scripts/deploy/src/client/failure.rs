@@ -1,5 +1,6 @@
 //! Why a mined transaction failed: the endpoint's trace says it, else what the same call answers as of its block.
 
+use super::send::Signs;
 use super::{ChainError, Client, Revert};
 use crate::call_tree::{self, Frame};
 use crate::ids::TxHash;
@@ -19,7 +20,11 @@ impl Client {
         limit: u64,
     ) -> ChainError {
         let tx: TxHash = receipt.transaction_hash.into();
-        let dry = || ChainError::out_of_gas(what, tx, receipt.gas_used, limit);
+        let used = receipt.gas_used;
+        let dry = || match self.signs {
+            Signs::Anybody => ChainError::halted(what, format!("out of gas: {used} of {limit}")),
+            _ => ChainError::out_of_gas(what, tx, used, limit),
+        };
         // A frame that runs out of gas leaves 1/64 of the gas to its caller.
         let is_nearly_all = receipt.gas_used >= limit - limit / 8;
         if receipt.gas_used >= limit {

@@ -3,7 +3,7 @@
 use super::l1_gas::Absent;
 use super::retry::Patient;
 use super::send::Signs;
-use super::{Client, Endpoint, provider};
+use super::{Client, Endpoint, GasLimit, provider};
 use crate::progress::Silent;
 use alloy::primitives::{Address, U256};
 use alloy::rpc::json_rpc::{
@@ -70,6 +70,7 @@ impl Client {
             sender: Some(sender),
             acting: None,
             signs: Signs::Anybody,
+            gas: GasLimit::Margin,
             original: None,
             journal: None,
             progress: Arc::new(Silent),

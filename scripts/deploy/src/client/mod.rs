@@ -12,6 +12,7 @@ mod events;
 mod failure;
 mod fork;
 mod forked;
+mod gas_limit;
 mod l1_gas;
 mod lag;
 mod lent;
@@ -48,6 +49,7 @@ pub use fork::{
     BlockAnswer, Fork, Outcome, PastBlock, PastTransaction, ReadsLeft, ReplayReceipt, Replayed,
     replay,
 };
+pub use gas_limit::GasLimit;
 pub use reasons::{not_runnable_reason, policy_reason};
 pub use revert::{Revert, StepEnd, declare_errors};
 pub use sent::Sent;
@@ -94,6 +96,7 @@ pub struct Client {
     sender: Option<Address>,
     acting: Option<Address>,
     signs: Signs,
+    gas: GasLimit,
     /// The chain of which this is a copy, so that nothing sent here reaches it.
     original: Option<Arc<Client>>,
     journal: Option<Arc<Journal>>,
@@ -160,6 +163,7 @@ impl Client {
             sender: None,
             acting: None,
             signs: Signs::Nobody,
+            gas: GasLimit::Margin,
             original: None,
             journal: None,
             progress,
@@ -381,11 +385,11 @@ impl Client {
     ) -> Result<Sent, ChainError> {
         let sender = self.sender(what)?;
         let request = request.with_from(sender);
-        let estimate = self.estimate(what, &request).await?;
+        let estimate = self.foreseen_gas(what, &request).await?;
         // The price of L1 may double until it is mined. The estimate has it in it once; what was measured on a fork
         // has none of it.
         let l1 = self.l1_gas_of(&request).await.unwrap_or_default();
-        let mut limit = with_margin(estimate).saturating_add(l1);
+        let mut limit = self.gas.of(estimate).saturating_add(l1);
         if let Some(gas) = minimum_gas {
             limit = limit.max(gas.saturating_add(l1.saturating_mul(2)));
         }

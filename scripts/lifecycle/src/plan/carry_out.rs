@@ -7,7 +7,8 @@ use crate::assess::{Finding, FindingId};
 use crate::client::ChainError;
 use crate::governance::{Approvers, Given};
 use crate::model::{DefinitionState, Head, RecordedCode};
-use crate::simulation::{ANYBODY, Simulation, events, now};
+use crate::registry::rollout;
+use crate::simulation::{ANYBODY, Simulation, now};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
 use std::collections::BTreeSet;
@@ -210,13 +211,13 @@ fn roll_out(
     let (mut left, mut batch) = (waiting.as_slice(), BATCH);
     while !left.is_empty() {
         let (now, later) = left.split_at(batch.min(left.len()));
-        let rollout = abi::rolloutCall {
-            name: call.name.clone(),
-            proxies: now.into(),
-        };
-        let input = rollout.abi_encode().into();
-        let receipt = match simulation.send("rollout", ANYBODY, registry, input, U256::ZERO) {
-            Ok(receipt) => receipt,
+        let gas = simulation.gas;
+        let rolled_out = simulation.live(ANYBODY, async |client| {
+            let client = client.with_gas_limit(gas);
+            rollout(client.registry(registry), &call.name, now).await
+        });
+        let done = match rolled_out {
+            Ok(done) => done,
             // A batch may take more gas than a transaction has. The refusal of one alone is a problem.
             Err(error) if error.is_refusal() && now.len() > 1 => {
                 batch = now.len() / 2;
@@ -232,25 +233,22 @@ fn roll_out(
             }
         };
         left = later;
-        let skipped = events::<abi::InstanceSkipped>(&receipt);
-        let moved = now.len().saturating_sub(skipped.len());
-        let what = format!("rollout of {moved}");
-        carried_out
-            .transactions
-            .push(Transaction::of(simulation, &what, &receipt));
-        for skipped in skipped {
-            let what = format!("the upgrade of {}", skipped.proxy);
+        let what = format!("rollout of {}", done.upgraded);
+        let sent = Transaction::live(simulation, &what, &done.sent);
+        carried_out.transactions.push(sent);
+        for (proxy, reason) in done.skipped {
+            let what = format!("the upgrade of {proxy}");
             let alone = abi::rolloutCall {
                 name: call.name.clone(),
-                proxies: vec![skipped.proxy],
+                proxies: vec![proxy],
             };
             let alone = alone.abi_encode().into();
             let again = simulation.request(ANYBODY, registry, alone, U256::ZERO)?;
             let ended = simulation.failing(again).1;
-            let refused = ChainError::refused_on_copy(&what, &skipped.reason).ended(ended);
-            let found = of_instance(skipped.proxy, refused.finding()?);
+            let refused = ChainError::refused_on_copy(&what, reason.data()).ended(ended);
+            let found = of_instance(proxy, refused.finding()?);
             carried_out.problems.push(found);
-            carried_out.skipped.insert(skipped.proxy);
+            carried_out.skipped.insert(proxy);
         }
     }
     Ok(())

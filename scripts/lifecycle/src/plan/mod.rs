@@ -243,13 +243,9 @@ impl Transaction {
     }
 
     /// One that a command's function sent on the copy.
-    fn live(simulation: &Simulation, sent: &Sent) -> Self {
+    fn live(simulation: &Simulation, name: &str, sent: &Sent) -> Self {
         let hash = sent.receipt.transaction_hash;
-        Self::mined(
-            simulation,
-            &sent.what,
-            (hash, sent.receipt.gas_used, sent.to),
-        )
+        Self::mined(simulation, name, (hash, sent.receipt.gas_used, sent.to))
     }
 
     fn mined(

@@ -101,7 +101,7 @@ impl PlanSimulation<'_> {
     fn note(&mut self, sent: impl IntoIterator<Item = Sent>) {
         let simulation = &self.simulation;
         let sent = sent.into_iter();
-        let sent = sent.map(|one| Transaction::live(simulation, &one));
+        let sent = sent.map(|one| Transaction::live(simulation, &one.what, &one));
         self.plan.transactions.extend(sent);
     }
 

@@ -2,8 +2,8 @@
 //! something, and what has power over the instance is compared before and after each call.
 
 use crate::assess::{Finding, FindingId, Part, Severity};
-use crate::client::ChainError;
-use crate::simulation::{GasLimit, Simulation};
+use crate::client::{ChainError, GasLimit};
+use crate::simulation::Simulation;
 use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt, Specifier};
 use alloy::json_abi::{Function, StateMutability};
 use alloy::primitives::{Address, B256, U256, keccak256};
