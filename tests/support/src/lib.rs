@@ -9,11 +9,13 @@
 //! part of the harness, whose users have it too, and is read by its `Chain::given` only.
 #![forbid(unsafe_code)]
 
+mod every_command;
 mod files;
 pub mod http;
 pub mod page;
 mod words;
 
+pub use every_command::require_every_command;
 pub use files::{files_below, sources_below, tests_of};
 pub use words::Words;
 

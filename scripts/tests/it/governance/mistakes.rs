@@ -1,6 +1,8 @@
 //! What people get wrong: the wrong chain, another's key, a manifest that cannot be written.
 
 use crate::prelude::*;
+use stylus_upgrades::PROGRAM;
+use stylus_upgrades_test_support::require_every_command;
 
 /// A failure that says what happened, what was expected, what was found, and what to do next.
 fn refused(answer: &Answer, exit: i32, name: &str) {
@@ -92,6 +94,15 @@ fn a_key_that_is_typed_in_place_of_another_word_is_not_repeated() {
         "pending KEY --against KEY",
         "revoke KEY",
         "cancel KEY",
+        "execute KEY",
+        "pause KEY",
+        "resume KEY",
+        "register KEY 1.1 counter-v1",
+        "send KEY increment()",
+        "registry deploy --define KEY",
+        "doctor --registry KEY",
+        "console --registry KEY",
+        "fuzz A KEY",
         "history KEY",
         "status KEY",
         "status --registry KEY",
@@ -128,6 +139,9 @@ fn a_key_that_is_typed_in_place_of_another_word_is_not_repeated() {
         "statsu KEY",
         "KEY",
     ];
+    let asks_chain = PROGRAM.commands().filter(|one| one.group().asks_chain());
+    let names = asks_chain.map(|one| one.name());
+    require_every_command(names, commands, &[]);
     for (words, key) in commands.iter().zip(typed_keys().iter().cycle()) {
         require_not_repeated(&sandbox, words, key);
     }

@@ -2,7 +2,9 @@
 //! the genuine constructor run by DELEGATECALL, and returns the genuine code. Nothing in the code shows it.
 
 use crate::prelude::*;
+use stylus_upgrades::PROGRAM;
 use stylus_upgrades::registry::{Origin, Salt};
+use stylus_upgrades_test_support::require_every_command;
 
 use super::outsider::{Done, Outsider};
 
@@ -176,6 +178,25 @@ impl<'h> Attack<'h> {
 /// Who is to decide, by some of them.
 const ADMIN: &str = "0x0000000000000000000000000000000000000001";
 
+/// Commands that ask a chain and no registry that was named, and why.
+const NO_REGISTRY: [(&str, &str); 9] = [
+    ("call", "it asks any account"),
+    ("census", "it reads any account"),
+    ("coverage", "it reads transactions"),
+    ("deploy", "what is deployed belongs to no registry"),
+    ("fuzz", "it asks as plan does"),
+    (
+        "run-migration",
+        "the registry is the one that the instance obeys",
+    ),
+    ("send", "it sends to any account"),
+    (
+        "submit",
+        "the file names the registry, as approvers signed it",
+    ),
+    ("trace", "it reads a transaction"),
+];
+
 /// Each command that talks to a registry, as somebody types it who was told of this one.
 fn commands() -> Vec<String> {
     let reads = [
@@ -199,11 +220,15 @@ fn commands() -> Vec<String> {
         "migrate A 3.0 ADMIN",
         "plan A 3.0 ADMIN",
         "upgrade A",
+        "rollback A --to 1.0 --as 3.0",
+        "adopt A ADMIN 1.0",
+        "transfer ADMIN ADMIN",
         "create-proxy A 1.0 --kind evm",
         "policy update A ADMIN",
         "pause A",
         "resume A",
         "approve 0x12345678",
+        "execute 0x12345678",
         "revoke 0x12345678",
         "cancel 0x12345678",
         "doctor --fix",
@@ -241,6 +266,9 @@ async fn a_registry_with_forged_storage_is_refused_by_every_command_unless_its_a
     )?;
     assert_eq!(code, harness.framework().registry.code);
 
+    let asks_chain = PROGRAM.commands().filter(|one| one.group().asks_chain());
+    let (names, lines) = (asks_chain.map(|one| one.name()), commands());
+    require_every_command(names, lines.iter().map(String::as_str), &NO_REGISTRY);
     // Nobody is told to trust it, wherever it was named.
     let manifest = format!("registry = \"{registry}\"\n");
     std::fs::write(
