@@ -16,7 +16,10 @@
 //! [networks.sepolia]
 //! chain_id = 421614
 //! rpc_url = "https://sepolia.example/v2/${SEPOLIA_KEY}"
+//! send_url = "https://sequencer.example/rpc"
+//! logs_url = "https://archive.example/${ARCHIVE_KEY}"
 //! registry = "0x…"
+//! registry_block = 123456789
 //! explorer = "https://sepolia.arbiscan.io"
 //! key = { account = "ana" }
 //!
@@ -67,9 +70,15 @@ pub struct Manifest {
     /// replaced: see [`Self::rpc_url`].
     #[serde(alias = "rpc_url")]
     pub rpc: Option<Secret>,
+    /// Another URL for transactions, as it is written.
+    pub send_url: Option<Secret>,
+    /// Another URL for events, as it is written.
+    pub logs_url: Option<Secret>,
     /// The registry, unless one is given by flag or environment.
     #[serde(deserialize_with = "address::optional")]
     pub registry: Option<Address>,
+    /// The block in which the registry was created.
+    pub registry_block: Option<u64>,
     /// The explorer whose pages transactions are linked to, without a slash at its end.
     pub explorer: Option<String>,
     /// The key that signs, unless one is given by flag or environment.
@@ -96,6 +105,11 @@ pub struct Declared {
     pub differs: Vec<String>,
     /// Functions that must answer true.
     pub holds: Vec<String>,
+}
+
+/// A URL with the environment's variables in it, and their values.
+fn expanded(url: &Secret) -> Result<(Secret, Vec<String>), Refusal> {
+    variables::expand(url.expose(), |name| std::env::var(name).ok())
 }
 
 impl Manifest {
@@ -176,7 +190,10 @@ impl Manifest {
             network: Some(name.to_owned()),
             chain_id: Some(network.chain_id),
             rpc: network.rpc_url,
+            send_url: network.send_url,
+            logs_url: network.logs_url,
             registry: network.registry,
+            registry_block: network.registry_block,
             explorer: network.explorer,
             key: network.key,
             ..self
@@ -189,10 +206,23 @@ impl Manifest {
     /// # Errors
     /// Where one is not set.
     pub fn rpc_url(&self) -> Result<Option<(Secret, Vec<String>)>, Refusal> {
-        let Some(rpc) = &self.rpc else {
-            return Ok(None);
-        };
-        variables::expand(rpc.expose(), |name| std::env::var(name).ok()).map(Some)
+        self.rpc.as_ref().map(expanded).transpose()
+    }
+
+    /// As [`Self::rpc_url`], the URL that takes transactions where another one answers questions.
+    ///
+    /// # Errors
+    /// As [`Self::rpc_url`].
+    pub fn send_url(&self) -> Result<Option<(Secret, Vec<String>)>, Refusal> {
+        self.send_url.as_ref().map(expanded).transpose()
+    }
+
+    /// As [`Self::rpc_url`], the URL that gives events where the other one gives those of few blocks.
+    ///
+    /// # Errors
+    /// As [`Self::rpc_url`].
+    pub fn logs_url(&self) -> Result<Option<(Secret, Vec<String>)>, Refusal> {
+        self.logs_url.as_ref().map(expanded).transpose()
     }
 
     /// The address that `name` stands for: itself, or an alias; `None` where it is neither.

@@ -1,6 +1,6 @@
 //! The user's folder for what commands remember beside the manifest: it is the same from every folder.
 
-use crate::own_file;
+use crate::own_file::{self, FileError};
 use serde::{Serialize, de::DeserializeOwned};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -31,12 +31,22 @@ pub fn remember(file: &Path, value: &impl Serialize) {
         return;
     };
     text.push('\n');
-    let outer = folder.parent().and_then(Path::parent);
-    let made = outer.map_or(Ok(()), std::fs::create_dir_all);
-    let mut own = folder.parent().into_iter().chain([folder]);
-    if made.is_ok() && own.try_for_each(own_file::folder).is_ok() {
+    if make(folder).is_ok() {
         let _ = own_file::write(file, text.as_bytes());
     }
+}
+
+/// Makes a folder of the state folder, and the state folder itself, for this user alone.
+///
+/// # Errors
+/// [`FileError`] where one cannot be made, or is not the user's alone.
+pub fn make(folder: &Path) -> Result<(), FileError> {
+    let own: Vec<&Path> = folder.parent().into_iter().chain([folder]).collect();
+    if let Some(outer) = folder.parent().and_then(Path::parent) {
+        // What is missing then is said by the folder below.
+        let _ = std::fs::create_dir_all(outer);
+    }
+    own.into_iter().try_for_each(own_file::folder)
 }
 
 fn chosen(own: Option<OsString>, xdg: Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {

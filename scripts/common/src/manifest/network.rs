@@ -22,9 +22,15 @@ pub struct Network {
     pub chain_id: u64,
     /// The RPC URL, as it is written: `${VARIABLE}` is not yet replaced.
     pub rpc_url: Option<Secret>,
+    /// The URL that takes transactions, where another one answers questions; written as `rpc_url` is.
+    pub send_url: Option<Secret>,
+    /// The URL that gives events, where `rpc_url` gives those of few blocks; written as `rpc_url` is.
+    pub logs_url: Option<Secret>,
     /// The registry.
     #[serde(default, deserialize_with = "address::optional")]
     pub registry: Option<Address>,
+    /// The block in which the registry was created: its events are not looked for before, once that is checked.
+    pub registry_block: Option<u64>,
     /// Names for addresses there.
     #[serde(default, deserialize_with = "address::by_name")]
     pub aliases: BTreeMap<String, Address>,

@@ -17,6 +17,8 @@ pub enum Entry<'a> {
     Registry {
         /// The chain.
         chain_id: u64,
+        /// The block in which it was created, where that is known: nothing of it is in earlier ones.
+        block: Option<u64>,
     },
     /// An alias.
     Alias(&'a str),
@@ -125,11 +127,17 @@ fn with(
         table = below(table, name).ok_or_else(malformed)?;
     }
     let entries = table.as_table_like_mut().ok_or_else(malformed)?;
-    if let (Entry::Registry { chain_id }, None, None) = (entry, network, manifest.chain_id) {
+    if let (Entry::Registry { chain_id, .. }, None, None) = (entry, network, manifest.chain_id) {
         let number = i64::try_from(chain_id).map_err(|_| malformed())?;
         entries.insert("chain_id", value(number));
     }
     entries.insert(entry.name(), value(address.to_string()));
+    if let Entry::Registry { block, .. } = entry {
+        let block = block.map(i64::try_from).transpose();
+        if let Some(block) = block.map_err(|_| malformed())? {
+            entries.insert("registry_block", value(block));
+        }
+    }
     let saved = document.to_string();
     Manifest::parse(path, &saved)?;
     Ok(Some(saved))

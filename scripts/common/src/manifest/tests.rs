@@ -141,15 +141,42 @@ fn saving_keeps_the_rest_of_the_file_and_refuses_another_address() {
     Manifest::save(&path, None, Entry::Alias("counter"), one).unwrap();
     let written = format!("# mine\n{}", std::fs::read_to_string(&path).unwrap());
     std::fs::write(&path, written).unwrap();
-    Manifest::save(&path, None, Entry::Registry { chain_id: 7 }, other).unwrap();
-    Manifest::save(&path, None, Entry::Registry { chain_id: 7 }, other).unwrap();
+    Manifest::save(
+        &path,
+        None,
+        Entry::Registry {
+            chain_id: 7,
+            block: None,
+        },
+        other,
+    )
+    .unwrap();
+    Manifest::save(
+        &path,
+        None,
+        Entry::Registry {
+            chain_id: 7,
+            block: None,
+        },
+        other,
+    )
+    .unwrap();
 
     let manifest = Manifest::read(&path).unwrap();
     assert_eq!(manifest.registry, Some(other));
     assert_eq!(manifest.chain_id, Some(7), "the chain that it is on");
     assert_eq!(manifest.address("counter").unwrap(), one);
     assert!(std::fs::read_to_string(&path).unwrap().contains("# mine"));
-    let refused = Manifest::save(&path, None, Entry::Registry { chain_id: 7 }, one).unwrap_err();
+    let refused = Manifest::save(
+        &path,
+        None,
+        Entry::Registry {
+            chain_id: 7,
+            block: None,
+        },
+        one,
+    )
+    .unwrap_err();
     assert_eq!(refused.name(), "ManifestDiffers");
 }
 
@@ -270,11 +297,26 @@ fn saving_writes_into_the_networks_table() {
     for network in ["sepolia", "other"] {
         let free = |entry| Manifest::require_free(&path, Some(network), entry);
         let save = |entry, account| Manifest::save(&path, Some(network), entry, account);
-        free(Entry::Registry { chain_id: 0 }).unwrap();
-        save(Entry::Registry { chain_id: 8 }, one).unwrap();
+        free(Entry::Registry {
+            chain_id: 0,
+            block: None,
+        })
+        .unwrap();
+        save(
+            Entry::Registry {
+                chain_id: 8,
+                block: Some(9),
+            },
+            one,
+        )
+        .unwrap();
         free(Entry::Alias("counter")).unwrap();
         save(Entry::Alias("counter"), two).unwrap();
-        let taken = free(Entry::Registry { chain_id: 0 }).unwrap_err();
+        let taken = free(Entry::Registry {
+            chain_id: 0,
+            block: None,
+        })
+        .unwrap_err();
         assert_eq!(taken.name(), "ManifestDiffers");
     }
     let manifest = Manifest::read(&path).unwrap();

@@ -58,10 +58,20 @@ pub async fn pending(context: &Context, name: Option<&str>) -> Result<Pending> {
     let session = Session::reading(context).await?;
     let registry = session.registry;
     let names = context.names();
-    let mut all = match name {
-        Some(name) => governance::pending(registry, name).await?,
-        None => governance::all_pending(registry).await?,
+    let governance::OpenActions {
+        actions: mut all,
+        unread_from,
+    } = match name {
+        Some(name) => governance::open(registry, name).await?,
+        None => governance::all_open(registry).await?,
     };
+    if let Some(block) = unread_from {
+        context.note(format!(
+            "warning: events from block {block} on were not read, for which this endpoint wants many requests: \
+             definitions created since are not listed (`pending NAME` lists one), and who refused an action since is \
+             listed as missing; `status` reads them once, and a network's logs_url names another endpoint for them"
+        ));
+    }
     all.sort_by_key(|one| one.unreadable.is_some());
     let mut actions = Vec::new();
     for open in &all {
@@ -84,6 +94,7 @@ pub async fn pending(context: &Context, name: Option<&str>) -> Result<Pending> {
     }
     Ok(Pending {
         registry: registry.address,
+        events_unread_from: unread_from,
         actions,
     })
 }

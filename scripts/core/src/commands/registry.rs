@@ -102,9 +102,9 @@ async fn deploy(
     let earlier = earlier(context, &framework.registry, &policy, salt);
     let (file, network) = (context.manifest_file(), context.network());
     let chain_id = client.chain_id();
-    let entry = Entry::Registry { chain_id };
+    let entry = |block| Entry::Registry { chain_id, block };
     if save && earlier.is_none() {
-        Manifest::require_free(&file, network, entry)?;
+        Manifest::require_free(&file, network, entry(None))?;
     }
     let mut sent = deploy::ensure_deployers(&client, &*context.output).await?;
     let deploy::Ensured {
@@ -123,9 +123,11 @@ async fn deploy(
     let there = client.registry(registry);
     context.remember(there, &created.origin).await;
     let was_there = created.sent.is_none();
+    let sent_registry = created.sent.as_ref();
+    let block = sent_registry.and_then(|sent| sent.receipt.block_number);
     sent.extend(created.sent);
     let saved = match save {
-        true => Manifest::save(&file, network, entry, registry),
+        true => Manifest::save(&file, network, entry(block), registry),
         false => Ok(()),
     };
     let error = saved.err().map(|error| Report::of(&error));

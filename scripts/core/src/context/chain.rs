@@ -1,7 +1,7 @@
 //! The chain of a command: its endpoint, the key, the journal, and what an earlier run sent.
 
 use super::Context;
-use crate::client::{Client, Endpoint, Sent};
+use crate::client::{Client, Endpoint, EventStore, Sent};
 use crate::export::account_on;
 use crate::file_names::VERSIONS;
 use crate::governance::{CallOutcome, GovernedCall};
@@ -18,6 +18,9 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use stylus_devnode::{Fork, ForkOptions, NodeConfig, NodeError, NodeHandle};
+
+/// The folder of events in the user's folder.
+const EVENTS: &str = "events";
 
 /// The default chain: where a nitro devnode and this program's own node listen.
 const DEFAULT_RPC: &str = "http://127.0.0.1:8547";
@@ -73,6 +76,11 @@ impl Context {
         self.export_file().is_some()
     }
 
+    /// The endpoint, which nobody has asked yet: it may answer no question.
+    pub fn unasked(&self) -> Result<Client> {
+        Ok(Client::of_endpoint(self.endpoint()?, self.output.clone())?)
+    }
+
     /// The chain without a key. It must have the id that the network names.
     pub async fn reader(&self) -> Result<Client> {
         let (endpoint, manifest) = (self.endpoint()?, &self.manifest);
@@ -102,15 +110,40 @@ impl Context {
         }
         let client = match self.global.dry_run {
             true => connect(self.copy_of(&client).await?).await?.of_copy(client),
-            false => client,
+            false => self.with_others(client)?,
         };
         let client = client.with_max_data_fee(self.global.max_data_fee);
-        let client = match &self.events {
-            Some(store) => client.with_events(store.clone()),
+        let client = match self.event_store(&client) {
+            Some(store) => client.with_events(store),
             None => client,
         };
         let _ = self.connected.set(client.clone());
         Ok(client)
+    }
+
+    /// Where the events of the named registry are kept, on disk unless the endpoint is on this machine: that one gives
+    /// them at once, and its chain may begin anew.
+    fn event_store(&self, client: &Client) -> Option<Arc<EventStore>> {
+        let is_near = self.global.dry_run || client.endpoint().is_loopback();
+        let Some(folder) = state_folder().filter(|_| !is_near) else {
+            return self.events.clone();
+        };
+        // An alias that nobody knows is told where the registry is needed.
+        let Some(registry) = self.named_registry().ok().flatten() else {
+            return self.events.clone();
+        };
+        let registry = registry.address();
+        let known = self.events.clone();
+        let known = known.filter(|store| store.account() == registry);
+        let store = known.unwrap_or_else(|| Arc::new(EventStore::of(registry)));
+        let name = format!("{}-{registry:#x}.redb", client.chain_id());
+        store.keep_in(folder.join(EVENTS).join(name));
+        if let Some(block) = self.manifest.registry_block
+            && self.manifest.registry == Some(registry)
+        {
+            store.say_created_in(block);
+        }
+        Some(store)
     }
 
     /// The endpoint of the copy on which a dry run does everything, at the time of the chain's next block. It ends with
@@ -164,11 +197,31 @@ impl Context {
                 (None, None) => (Secret::new(DEFAULT_RPC.into()), Vec::new()),
             },
         };
+        self.endpoint_of(&url, &values)
+    }
+
+    /// The endpoint of a URL with these values of variables in it, which are hidden from now on.
+    fn endpoint_of(&self, url: &Secret, values: &[String]) -> Result<Endpoint> {
         let endpoint = Endpoint::parse(url.expose())?;
-        for secret in endpoint.secrets_with(&values) {
+        for secret in endpoint.secrets_with(values) {
             self.output.hide(&secret);
         }
         Ok(endpoint.with_timeout(Duration::from_secs(self.global.rpc_timeout)))
+    }
+
+    /// The same with the endpoints that the manifest names for transactions and for events. They belong to the URL
+    /// beside them: where another one is given, they are not asked.
+    fn with_others(&self, mut client: Client) -> Result<Client> {
+        if self.global.rpc_url.is_some() {
+            return Ok(client);
+        }
+        if let Some((url, values)) = self.manifest.send_url()? {
+            client = client.sending_to(self.endpoint_of(&url, &values)?)?;
+        }
+        if let Some((url, values)) = self.manifest.logs_url()? {
+            client = client.with_events_of(self.endpoint_of(&url, &values)?)?;
+        }
+        Ok(client)
     }
 
     /// As [`Self::client`], for commands that send: with a journal. Waits for

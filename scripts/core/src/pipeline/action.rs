@@ -87,7 +87,7 @@ pub async fn resolve_action(session: Session<'_>, text: &str) -> Result<ActionId
     }
     let begins = format!("0x{}", digits.to_lowercase());
     let is_named = |action: &ActionId| action.to_string().starts_with(&begins);
-    let open = governance::all_pending(registry).await?;
+    let open = governance::all_open(registry).await?.actions;
     let open: BTreeSet<ActionId> = open.iter().map(|open| open.action).collect();
     let ever = governance::ever_proposed(registry).await?;
     let named: BTreeSet<ActionId> = open.iter().copied().chain(ever).filter(is_named).collect();

@@ -5,11 +5,16 @@ use super::{BlockAnswer, ChainError, Client};
 use crate::ids::{CalldataHash, TxHash};
 use alloy::primitives::{Address, B256};
 use alloy::rpc::types::Log;
+use disk::Block;
 use lru::LruCache;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
+use tokio::sync::MutexGuard;
 use tokio::time::timeout;
+
+mod disk;
 
 /// Blocks before the newest known one of which the events are read again: nodes of one endpoint may
 /// lag, and show them later.
@@ -22,10 +27,19 @@ const READING_TIMEOUT: Duration = Duration::from_secs(3);
 /// Who sent a transaction, and what.
 pub(crate) type Sender = (Address, CalldataHash);
 
+/// Pages after which what was read is kept, so that a run that ends early has not read in vain.
+const CHECKPOINT: usize = 64;
+
 /// Events of one account, shared by all that ask one endpoint for them.
 #[derive(Debug)]
 pub struct EventStore {
     account: Address,
+    /// The file that keeps them between two commands.
+    file: OnceLock<PathBuf>,
+    /// The block in which somebody says that the account was created.
+    said_created: OnceLock<u64>,
+    /// The same, once it was looked at; `None` where it is not so.
+    created: OnceLock<Option<u64>>,
     /// Held by the one who reads what is newer.
     known: tokio::sync::Mutex<Known>,
     /// By the hash of the block and that of the transaction.
@@ -36,10 +50,99 @@ pub struct EventStore {
 /// What was read.
 #[derive(Debug, Default)]
 struct Known {
+    /// What the file was at when this process last looked; `None` before it did. While another process writes, it is not
+    /// what is there.
+    on_file: Option<Option<Block>>,
     /// The last block of which the events are known, and its hash.
-    head: Option<(u64, B256)>,
+    head: Option<Block>,
     /// In order.
     logs: Vec<Log>,
+    /// The first block of which events were left out, and the last one, as the endpoint wants many requests for them.
+    left_out: Option<(u64, u64)>,
+}
+
+/// The events up to a block: what is known, and what is still to be read. Nobody else reads meanwhile.
+pub struct Look<'s> {
+    known: MutexGuard<'s, Known>,
+    file: Option<&'s Path>,
+    client: &'s Client,
+    /// The block, and its hash.
+    to: Block,
+    /// The first block of which the events are to be read; `None` where all are known.
+    from: Option<u64>,
+    fresh: Vec<Log>,
+    pages: usize,
+}
+
+impl Known {
+    fn logs(&self, to: u64, wanted: impl Fn(&Log) -> bool) -> Vec<Log> {
+        let is_old = |log: &&Log| log.block_number.is_some_and(|block| block <= to);
+        let logs = self.logs.iter().filter(is_old);
+        logs.filter(|log| wanted(log)).cloned().collect()
+    }
+}
+
+impl Look<'_> {
+    /// The first and the last block of which the events are still to be read; `None` where all are known.
+    pub fn missing(&self) -> Option<(u64, u64)> {
+        Some((self.from?, self.to.0))
+    }
+
+    /// Nothing is missing before that block.
+    pub fn begin_at(&mut self, block: u64) {
+        self.from = self.from.map(|from| from.max(block));
+    }
+
+    /// The last block of which the events are known.
+    pub fn known_to(&self) -> Option<u64> {
+        self.known.head.map(|(number, _)| number)
+    }
+
+    /// Adds the events of the next blocks that are missing, up to `end`.
+    ///
+    /// # Errors
+    /// What the endpoint says of the block `end`.
+    pub async fn add(&mut self, logs: Vec<Log>, end: u64) -> Result<(), ChainError> {
+        self.fresh.extend(logs);
+        self.pages += 1;
+        if end >= self.to.0 {
+            self.keep(self.to);
+            self.from = None;
+        } else if self.pages.is_multiple_of(CHECKPOINT)
+            && let Some(hash) = self.client.block_hash(end).await?
+        {
+            self.keep((end, hash));
+            self.from = Some(end.saturating_add(1));
+        }
+        Ok(())
+    }
+
+    /// The known events up to the block that are `wanted`.
+    pub fn logs(&self, wanted: impl Fn(&Log) -> bool) -> Vec<Log> {
+        self.known.logs(self.to.0, wanted)
+    }
+
+    /// Reads nothing from block `first` on, and nobody is to try again for the same blocks.
+    pub fn leave_out(&mut self, first: u64) {
+        self.known.left_out = Some((first, self.to.0));
+    }
+
+    fn keep(&mut self, head: Block) {
+        // Where nothing was known, nothing that is older stays either: it may be of another chain.
+        let from = match self.known.head.replace(head) {
+            Some(_) => self.from.unwrap_or_default(),
+            None => 0,
+        };
+        if let (Some(file), Some(before)) = (self.file, self.known.on_file)
+            && disk::store(file, before, from, &self.fresh, head)
+        {
+            self.known.on_file = Some(Some(head));
+        }
+        self.known.left_out = None;
+        let is_kept = |log: &Log| log.block_number.is_some_and(|block| block < from);
+        self.known.logs.retain(is_kept);
+        self.known.logs.append(&mut self.fresh);
+    }
 }
 
 impl EventStore {
@@ -51,10 +154,38 @@ impl EventStore {
     fn bounded(account: Address, facts: NonZeroUsize) -> Self {
         Self {
             account,
+            file: OnceLock::new(),
+            said_created: OnceLock::new(),
+            created: OnceLock::new(),
             known: tokio::sync::Mutex::default(),
             senders: Mutex::new(LruCache::new(facts)),
             times: Mutex::new(LruCache::new(facts)),
         }
+    }
+
+    /// Keeps the events in a file, and takes those that are there. The first file that is named holds.
+    pub fn keep_in(&self, file: PathBuf) {
+        let _ = self.file.set(file);
+    }
+
+    /// Keeps in mind that the account may have been created in that block. Whoever relies on it checks it.
+    pub fn say_created_in(&self, block: u64) {
+        let _ = self.said_created.set(block);
+    }
+
+    /// The block in which the account may have been created.
+    pub fn said_created_in(&self) -> Option<u64> {
+        self.said_created.get().copied()
+    }
+
+    /// The block in which it was created, as far as that was looked at.
+    pub fn created_in(&self) -> Option<Option<u64>> {
+        self.created.get().copied()
+    }
+
+    /// Keeps whether it was created there.
+    pub fn keep_created_in(&self, block: Option<u64>) {
+        let _ = self.created.set(block);
     }
 
     /// The account.
@@ -62,46 +193,85 @@ impl EventStore {
         self.account
     }
 
-    /// Forgets everything.
+    /// Forgets everything that was read, in the file too.
     pub async fn forget(&self) {
-        *self.known.lock().await = Known::default();
+        let mut known = self.known.lock().await;
+        let on_file = known.on_file.unwrap_or_else(|| {
+            let file = self.file.get();
+            file.and_then(|file| disk::load(file).head)
+        });
+        *known = Known {
+            on_file: Some(on_file),
+            ..Known::default()
+        };
     }
 
-    /// The events up to block `to` that are `wanted`; `None` where the endpoint does not have the block, or somebody
-    /// else reads for long. `read` reads those between two blocks.
-    pub async fn events(
-        &self,
-        client: &Client,
+    /// The events up to block `to`; `None` where the endpoint does not have the block, or somebody else reads for long
+    /// what no file keeps.
+    ///
+    /// # Errors
+    /// What the endpoint says of blocks.
+    pub async fn look<'s>(
+        &'s self,
+        client: &'s Client,
         to: u64,
-        wanted: impl Fn(&Log) -> bool,
-        read: impl AsyncFn(u64, u64) -> Result<Vec<Log>, ChainError>,
-    ) -> Result<Option<Vec<Log>>, ChainError> {
-        let Ok(mut known) = timeout(READING_TIMEOUT, self.known.lock()).await else {
-            return Ok(None);
+    ) -> Result<Option<Look<'s>>, ChainError> {
+        let file = self.file.get().map(PathBuf::as_path);
+        let mut known = match (file, timeout(READING_TIMEOUT, self.known.lock()).await) {
+            (_, Ok(known)) => known,
+            (Some(_), Err(_)) => self.known.lock().await,
+            (None, Err(_)) => return Ok(None),
         };
+        if let Some(file) = file.filter(|_| known.on_file.is_none()) {
+            let found = disk::load(file);
+            known.on_file = Some(found.head);
+            if let (None, Some(logs)) = (known.head, found.logs) {
+                (known.head, known.logs) = (found.head, logs);
+            }
+        }
         if let Some((number, hash)) = known.head {
             match client.block_hash(number).await? {
                 Some(found) if found == hash => {}
-                Some(_) => *known = Known::default(),
+                Some(_) => {
+                    *known = Known {
+                        on_file: known.on_file,
+                        ..Known::default()
+                    };
+                }
                 None => return Ok(None),
             }
         }
+        let (mut from, mut end) = (None, (to, B256::ZERO));
         if known.head.is_none_or(|(number, _)| number < to) {
             // The hash first: a block that is replaced meanwhile is found out by the next look.
             let Some(hash) = client.block_hash(to).await? else {
                 return Ok(None);
             };
             let head = known.head.map(|(number, _)| number);
-            let from = head.map_or(0, |number| number.saturating_sub(BEHIND));
-            let logs = read(from, to).await?;
-            let is_kept = |log: &Log| log.block_number.is_some_and(|block| block < from);
-            known.logs.retain(is_kept);
-            known.logs.extend(logs);
-            known.head = Some((to, hash));
+            from = Some(head.map_or(0, |number| number.saturating_sub(BEHIND)));
+            end = (to, hash);
         }
-        let is_wanted =
-            |log: &&Log| log.block_number.is_some_and(|block| block <= to) && wanted(log);
-        Ok(Some(known.logs.iter().filter(is_wanted).cloned().collect()))
+        Ok(Some(Look {
+            known,
+            file,
+            client,
+            to: end,
+            from,
+            fresh: Vec::new(),
+            pages: 0,
+        }))
+    }
+
+    /// The known events up to block `to` that are `wanted`, where those from some block on were left out
+    /// ([`Look::leave_out`]); with that block.
+    pub async fn without_rest(
+        &self,
+        to: u64,
+        wanted: impl Fn(&Log) -> bool,
+    ) -> Option<(Vec<Log>, u64)> {
+        let known = self.known.lock().await;
+        let (first, _) = known.left_out.filter(|(_, last)| *last == to)?;
+        Some((known.logs(to, wanted), first))
     }
 
     /// Who sent the transaction of a log, and the hash of its calldata, if they are kept.
@@ -130,7 +300,7 @@ impl EventStore {
 }
 
 /// What a thread left that panicked is whole: every change here is one assignment after the other.
-fn lock<T>(all: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T>(all: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     all.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -171,46 +341,98 @@ mod tests {
     fn log(block: u64) -> Log {
         Log {
             block_number: Some(block),
+            log_index: Some(0),
             block_hash: Some(B256::from(alloy::primitives::U256::from(block))),
             ..Log::default()
         }
     }
 
-    /// A store that knows the events up to block 1, of a chain with two more blocks.
-    async fn known() -> (stylus_devnode::NodeHandle, Client, EventStore) {
+    /// A chain with three blocks after the first, that many seconds apart.
+    async fn chain(seconds: u64) -> (stylus_devnode::NodeHandle, Client) {
         let node = stylus_devnode::spawn(stylus_devnode::NodeConfig::default());
         let node = node.expect("a free port");
-        let mined = node.with_chain(|chain| chain.mine(3, None));
+        let mined = node.with_chain(move |chain| chain.mine(3, Some(seconds)));
         mined.expect("the chain").expect("blocks");
         let client = Client::connect(&node.endpoint()).await.expect("the chain");
-        let store = EventStore::of(Address::ZERO);
-        let read = async |_, _| Ok(vec![log(0), log(1)]);
-        let found = store.events(&client, 1, |_| true, read).await;
-        assert_eq!(found.expect("read").map(|all| all.len()), Some(2));
-        (node, client, store)
+        (node, client)
+    }
+
+    /// Has the store know the events up to block `to`: one in each. What was missing.
+    async fn read(store: &EventStore, client: &Client, to: u64) -> Option<(u64, u64)> {
+        let look = store.look(client, to).await.expect("blocks");
+        let mut look = look.expect("the endpoint has the block");
+        let missing = look.missing();
+        if let Some((from, to)) = missing {
+            let logs = (from..=to).map(log).collect();
+            look.add(logs, to).await.expect("added");
+        }
+        assert_eq!(look.missing(), None);
+        let last = usize::try_from(to).expect("small");
+        assert_eq!(look.logs(|_| true).len(), last + 1);
+        missing
     }
 
     #[tokio::test]
     async fn who_waits_for_another_one_gets_what_he_read() {
-        let (_node, client, store) = known().await;
+        let (_node, client) = chain(1).await;
+        let store = EventStore::of(Address::ZERO);
+        read(&store, &client, 1).await;
         let (begun, go) = (Notify::new(), Notify::new());
-        let slow = async |from, to| {
-            assert_eq!((from, to), (0, 3));
+        let first = async {
+            let look = store.look(&client, 3).await.expect("blocks");
+            let mut look = look.expect("the endpoint has the block");
             begun.notify_one();
             go.notified().await;
-            Ok(vec![log(0), log(1), log(3)])
+            let logs = (0..=3).map(log).collect();
+            look.add(logs, 3).await.expect("added");
         };
-        let first = store.events(&client, 3, |_| true, slow);
-        let none = async |_, _| unreachable!("somebody reads it");
         let second = async {
             begun.notified().await;
-            let second = store.events(&client, 2, |_| true, none);
             let go = async { go.notify_one() };
-            tokio::join!(second, go).0
+            tokio::join!(read(&store, &client, 2), go).0
         };
-        let (first, second) = tokio::join!(first, second);
-        assert_eq!(first.expect("read").map(|all| all.len()), Some(3));
-        assert_eq!(second.expect("known").map(|all| all.len()), Some(2));
+        let ((), missing) = tokio::join!(first, second);
+        assert_eq!(missing, None, "the other one read it");
+    }
+
+    #[tokio::test]
+    async fn the_next_command_continues_where_the_file_ends_and_forgets_another_chain() {
+        let (_node, client) = chain(1).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("events").join("one.redb");
+        let store = || {
+            let store = EventStore::of(Address::ZERO);
+            store.keep_in(file.clone());
+            store
+        };
+        assert_eq!(read(&store(), &client, 1).await, Some((0, 1)));
+        assert_eq!(read(&store(), &client, 1).await, None, "it is in the file");
+        assert_eq!(
+            read(&store(), &client, 3).await,
+            Some((0, 3)),
+            "nodes may lag"
+        );
+        assert_eq!(read(&store(), &client, 3).await, None);
+
+        let (_other, client) = chain(100).await;
+        let late = store();
+        let mut look = late.look(&client, 2).await.expect("blocks").expect("there");
+        assert_eq!(
+            look.missing(),
+            Some((0, 2)),
+            "block 3 has another hash there"
+        );
+        look.begin_at(1);
+        look.add(vec![log(1), log(2)], 2).await.expect("added");
+        drop(look);
+        let next = store();
+        let look = next.look(&client, 2).await.expect("blocks").expect("there");
+        assert_eq!(look.missing(), None);
+        assert_eq!(look.logs(|_| true).len(), 2, "nothing of the other chain");
+        drop(look);
+
+        std::fs::write(&file, b"no database").expect("written");
+        assert_eq!(read(&store(), &client, 1).await, Some((0, 1)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A chain in this process as an endpoint: what a command does on a chain runs on a copy, too, by the same functions.
 
+use super::beside::Beside;
 use super::l1_gas::Absent;
 use super::retry::Patient;
 use super::send::Signs;
@@ -76,6 +77,7 @@ impl Client {
             progress: Arc::new(Silent),
             seen: None,
             events: None,
+            beside: Beside::default(),
             pinned: None,
             no_l1_gas: Arc::new(Absent::known()),
             is_far: false,

@@ -4,6 +4,7 @@
 mod account;
 mod advice;
 mod backoff;
+mod beside;
 mod block_span;
 mod earlier;
 mod endpoint;
@@ -44,7 +45,7 @@ pub use block_span::BlockSpan;
 pub use endpoint::{DEFAULT_TIMEOUT, Endpoint};
 pub use error::{ChainError, RpcError};
 
-pub use events::EventStore;
+pub use events::{EventStore, Look};
 pub use fork::{
     BlockAnswer, Fork, Outcome, PastBlock, PastTransaction, ReadsLeft, ReplayReceipt, Replayed,
     replay,
@@ -70,6 +71,7 @@ use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall;
 use alloy::transports::BoxTransport;
 use alloy::transports::utils::guess_local_url;
+use beside::Beside;
 use lag::Seen;
 use retry::Patient;
 use send::Signs;
@@ -103,6 +105,8 @@ pub struct Client {
     progress: Arc<dyn Progress>,
     seen: Option<Arc<Seen>>,
     events: Option<Arc<EventStore>>,
+    /// Who else is asked.
+    beside: Beside,
     /// The block that is read; none is the newest.
     pinned: Option<u64>,
     no_l1_gas: Arc<l1_gas::Absent>,
@@ -137,6 +141,32 @@ impl Client {
         progress: Arc<dyn Progress>,
         seen: Option<Arc<Seen>>,
     ) -> Result<Self, ChainError> {
+        let (client, together) = Self::unasked(endpoint, progress, 0)?;
+        let (endpoint, provider) = (&client.endpoint, &client.provider);
+        let begun = Instant::now();
+        let first = async {
+            if let Some(seen) = &seen {
+                seen.begin_at(provider.get_block_number().await.ok());
+            }
+        };
+        let (chain_id, ()) = futures::join!(async { provider.get_chain_id().await }, first);
+        let chain_id = chain_id.map_err(|error| ChainError::of(endpoint, "eth_chainId", error))?;
+        let is_far = begun.elapsed() > FAR;
+        together.switch(is_far);
+        Ok(Self {
+            seen,
+            is_far,
+            chain_id,
+            ..client
+        })
+    }
+
+    /// A connection to a chain with that id, which nobody has asked yet.
+    fn unasked(
+        endpoint: Endpoint,
+        progress: Arc<dyn Progress>,
+        chain_id: u64,
+    ) -> Result<(Self, Together), ChainError> {
         let unusable = |reason| ChainError::Unreachable {
             endpoint: endpoint.to_string(),
             reason,
@@ -146,17 +176,7 @@ impl Client {
         let shown = (endpoint.to_string(), endpoint.timeout);
         let transport = Patient::new(transport, shown, progress.clone());
         let provider = provider(&endpoint, &transport);
-        let begun = Instant::now();
-        let first = async {
-            if let Some(seen) = &seen {
-                seen.begin_at(provider.get_block_number().await.ok());
-            }
-        };
-        let (chain_id, ()) = futures::join!(async { provider.get_chain_id().await }, first);
-        let chain_id = chain_id.map_err(|error| ChainError::of(&endpoint, "eth_chainId", error))?;
-        let is_far = begun.elapsed() > FAR;
-        together.switch(is_far);
-        Ok(Self {
+        let client = Self {
             endpoint,
             transport,
             provider,
@@ -167,14 +187,16 @@ impl Client {
             original: None,
             journal: None,
             progress,
-            seen,
+            seen: None,
             events: None,
+            beside: Beside::default(),
             pinned: None,
             no_l1_gas: Arc::default(),
-            is_far,
+            is_far: false,
             max_data_fee: U256::from(MAX_DATA_FEE),
             chain_id,
-        })
+        };
+        Ok((client, together))
     }
 
     /// The same, connected to a copy of that chain: nothing that it sends reaches the chain.
@@ -198,6 +220,7 @@ impl Client {
     pub fn bearing(&self, trouble: Duration, deadline: Duration) -> Self {
         let transport = self.transport.bearing(trouble, deadline);
         Self {
+            beside: self.beside.bearing(trouble, deadline),
             provider: provider(&self.endpoint, &transport),
             transport,
             ..self.clone()

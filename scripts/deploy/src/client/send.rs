@@ -287,8 +287,9 @@ impl Client {
 
     /// Gives the endpoint a signed transaction.
     pub(super) async fn broadcast(&self, what: &str, signed: &Bytes) -> Result<(), ChainError> {
-        let sent = self.provider.send_raw_transaction(signed).await;
-        sent.map(drop).map_err(|error| self.error(what, error))
+        let taker = self.taker();
+        let sent = taker.provider.send_raw_transaction(signed).await;
+        sent.map(drop).map_err(|error| taker.error(what, error))
     }
 
     /// Signs a request that has everything but the chain's id: its hash, and its bytes as they are

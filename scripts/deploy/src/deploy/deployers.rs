@@ -110,7 +110,7 @@ async fn create2_deployer(client: &Client) -> Result<Option<Sent>, ChainError> {
         );
     }
     let given = client
-        .provider()
+        .sequencer()
         .send_raw_transaction(&CREATE2_TRANSACTION)
         .await;
     if let Err(error) = given {

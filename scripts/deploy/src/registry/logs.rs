@@ -1,18 +1,25 @@
 //! Logs of any range: asked for in one piece, and in smaller ones where the endpoint refuses.
 
 use super::Registry;
-use crate::client::{BlockSpan, ChainError, Client, Unanswered};
+use crate::client::{BlockSpan, ChainError, Client, Look, Unanswered};
 use crate::progress::Rate;
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
+use alloy::sol_types::SolEvent;
 use std::time::Duration;
-use stylus_upgrades_interface::chain::ARB_SYS;
+use stylus_upgrades_interface::chain::IStylusDeployer::ContractDeployed;
+use stylus_upgrades_interface::chain::{ARB_SYS, STYLUS_DEPLOYER};
 
 /// JSON-RPC's code for a method that the endpoint does not have.
 const METHOD_NOT_FOUND: i64 = -32_601;
 /// Blocks from which on it is worth some thirty requests to begin at the account's creation.
 const WORTH_A_SEARCH: u64 = 4_096;
+
+/// Blocks that one request always covers: these are not worth a look at what was kept.
+const NARROW: u64 = 10;
+/// Blocks that are read where nobody wants to wait: most endpoints give them in one request, the narrowest in some ten.
+const FEW: u64 = 128;
 
 /// Topics to look for, by position: any of those that are listed there; an empty list is every one.
 pub type Topics<'a> = [&'a [B256]; 3];
@@ -30,16 +37,124 @@ pub async fn logs(
     from: u64,
     to: u64,
 ) -> Result<Vec<Log>, ChainError> {
-    let Some(store) = client.events_of(account) else {
+    let store = client.events_of(account);
+    let Some(store) = store.filter(|_| from == 0 || to.saturating_sub(from) >= NARROW) else {
         return collected(client, account, topics, (from, to)).await;
     };
+    let Some(mut look) = store.look(client, to).await? else {
+        return collected(client, account, topics, (from, to)).await;
+    };
+    begin_at_creation(client, account, &mut look).await;
+    read(client, account, &mut look).await?;
     let filter = filter(account, topics).from_block(from);
-    let wanted = |log: &Log| filter.rpc_matches(log);
-    let whole = async |from, to| collected(client, account, [&[]; 3], (from, to)).await;
-    match store.events(client, to, wanted, whole).await? {
-        Some(kept) => Ok(kept),
-        None => collected(client, account, topics, (from, to)).await,
+    Ok(look.logs(|log| filter.rpc_matches(log)))
+}
+
+/// Reads what is missing.
+async fn read(client: &Client, account: Address, look: &mut Look<'_>) -> Result<(), ChainError> {
+    let Some((from, to)) = look.missing() else {
+        return Ok(());
+    };
+    let keep = async |page, end| look.add(page, end).await.map(|()| true);
+    pages(client, account, [&[]; 3], whole(from, to), keep).await
+}
+
+/// Reads nothing that is older than the account, where nothing is known and somebody says when it was created.
+async fn begin_at_creation(client: &Client, account: Address, look: &mut Look<'_>) {
+    if look.known_to().is_none()
+        && let Some(block) = created_in(client, account).await
+    {
+        look.begin_at(block);
     }
+}
+
+/// The block in which somebody says that the account was created, if the Stylus deployer did so there. It does so once,
+/// and nothing of the account is earlier.
+async fn created_in(client: &Client, account: Address) -> Option<u64> {
+    let store = client.events_of(account)?;
+    if let Some(known) = store.created_in() {
+        return known;
+    }
+    let block = store.said_created_in()?;
+    let topics: Topics<'_> = [&[ContractDeployed::SIGNATURE_HASH], &[], &[]];
+    let logs = range(client, STYLUS_DEPLOYER, topics, block, block).await;
+    let is_it = |log: &Log| {
+        let event = log.log_decode::<ContractDeployed>();
+        event.is_ok_and(|event| event.inner.deployedContract == account)
+    };
+    let found = logs.ok()?.iter().any(is_it).then_some(block);
+    store.keep_created_in(found);
+    found
+}
+
+/// Events that took no long reading.
+#[derive(Debug, Clone, Default)]
+pub struct AtHand {
+    /// In order.
+    pub logs: Vec<Log>,
+    /// The first block of which they were not read, as the endpoint wants many requests for these and later ones.
+    pub unread_from: Option<u64>,
+}
+
+/// As [`all_logs`], without reading for long: where neither earlier commands have kept the events nor one request
+/// brings them, they are left out.
+///
+/// # Errors
+/// As [`logs`].
+pub async fn logs_at_hand(
+    client: &Client,
+    account: Address,
+    topics: Topics<'_>,
+) -> Result<AtHand, ChainError> {
+    let newest = client.newest_block().await?;
+    let whole = async || {
+        let logs = logs(client, account, topics, 0, newest).await?;
+        let unread_from = None;
+        Ok::<_, ChainError>(AtHand { logs, unread_from })
+    };
+    let Some(store) = client.events_of(account) else {
+        return whole().await;
+    };
+    let filter = filter(account, topics);
+    let wanted = |log: &Log| filter.rpc_matches(log);
+    if let Some((logs, first)) = store.without_rest(newest, wanted).await {
+        let unread_from = Some(first);
+        return Ok(AtHand { logs, unread_from });
+    }
+    let Some(mut look) = store.look(client, newest).await? else {
+        return whole().await;
+    };
+    begin_at_creation(client, account, &mut look).await;
+    let many = look.missing().filter(|(from, to)| to - from >= FEW);
+    if let Some(blocks) = many
+        && !read_at_once(client, account, &mut look, blocks).await?
+    {
+        let after = look.known_to().map(|last| last.saturating_add(1));
+        let first = after.unwrap_or(blocks.0);
+        look.leave_out(first);
+        let (logs, unread_from) = (look.logs(wanted), Some(first));
+        return Ok(AtHand { logs, unread_from });
+    }
+    read(client, account, &mut look).await?;
+    let (logs, unread_from) = (look.logs(wanted), None);
+    Ok(AtHand { logs, unread_from })
+}
+
+/// Reads what is missing, if the endpoint gives it in one piece. Whether it did.
+async fn read_at_once(
+    client: &Client,
+    account: Address,
+    look: &mut Look<'_>,
+    (from, to): (u64, u64),
+) -> Result<bool, ChainError> {
+    let hasty = client.bearing(Duration::ZERO, Duration::MAX);
+    let logs = match range(&hasty, account, [&[]; 3], from, to).await {
+        Err(error) if may_be_too_long(&error) => return Ok(false),
+        Err(_) => range(client, account, [&[]; 3], from, to).await?,
+        Ok(logs) => logs,
+    };
+    look.add(logs, to).await?;
+    Ok(true)
 }
 
 /// The first logs of `account` with these topics, in order: at least one, if there is any up to now. What
@@ -53,12 +168,20 @@ pub async fn first_logs(
     topics: Topics<'_>,
 ) -> Result<Vec<Log>, ChainError> {
     let newest = client.newest_block().await?;
+    let created = created_in(client, account).await;
+    if let Some(block) = created {
+        let of_construction = range(client, account, topics, block, block).await?;
+        if !of_construction.is_empty() {
+            return Ok(of_construction);
+        }
+    }
+    let from = created.unwrap_or(0);
     let mut first = Vec::new();
-    pages(client, account, topics, whole(0, newest), |page| {
+    let keep = async |page, _| {
         first = page;
         Ok::<_, ChainError>(first.is_empty())
-    })
-    .await?;
+    };
+    pages(client, account, topics, whole(from, newest), keep).await?;
     Ok(first)
 }
 
@@ -70,11 +193,11 @@ async fn collected(
     (from, to): (u64, u64),
 ) -> Result<Vec<Log>, ChainError> {
     let mut found = Vec::new();
-    pages(client, account, topics, whole(from, to), |page| {
-        found.extend(page);
+    let keep = async |page, _| {
+        found.extend::<Vec<Log>>(page);
         Ok::<_, ChainError>(true)
-    })
-    .await?;
+    };
+    pages(client, account, topics, whole(from, to), keep).await?;
     Ok(found)
 }
 
@@ -84,7 +207,8 @@ fn whole(from: u64, to: u64) -> ((u64, u64), BlockSpan) {
     ((from, to), BlockSpan::new(blocks, u64::MAX))
 }
 
-/// As [`logs`], from the endpoint itself, a page of blocks at a time, as long as `keep` wants more.
+/// As [`logs`], from the endpoint itself, a page of blocks at a time, as long as `keep` wants more. It is told the last
+/// block of the page.
 ///
 /// # Errors
 /// As [`logs`], and those of `keep`.
@@ -93,7 +217,7 @@ pub async fn pages<E: From<ChainError>>(
     account: Address,
     topics: Topics<'_>,
     ((from, to), mut span): ((u64, u64), BlockSpan),
-    mut keep: impl FnMut(Vec<Log>) -> Result<bool, E>,
+    mut keep: impl AsyncFnMut(Vec<Log>, u64) -> Result<bool, E>,
 ) -> Result<(), E> {
     let (mut count, mut continues) = (0, true);
     let mut start = from;
@@ -109,7 +233,7 @@ pub async fn pages<E: From<ChainError>>(
             Ok(logs) => {
                 span.went_well(logs.len());
                 count += logs.len();
-                continues = keep(logs)? && end < to;
+                continues = keep(logs, end).await? && end < to;
                 start = end.saturating_add(1);
             }
             Err(error) if blocks > 1 && (bears_trouble || may_be_too_long(&error)) => {
@@ -239,14 +363,15 @@ async fn range(
     to: u64,
 ) -> Result<Vec<Log>, ChainError> {
     let filter = filter(account, topics).from_block(from).to_block(to);
-    let mut logs = client
+    let teller = client.teller();
+    let mut logs = teller
         .provider()
         .get_logs(&filter)
         .await
-        .map_err(|error| client.error("eth_getLogs", error))?;
+        .map_err(|error| teller.error("eth_getLogs", error))?;
     if let Some(other) = logs.iter().find(|log| !filter.rpc_matches(log)) {
         let (block, by) = (other.block_number.unwrap_or_default(), other.address());
-        return Err(client.contradiction(format!(
+        return Err(teller.contradiction(format!(
             "a log of {by} in block {block} among those of {account} from block {from} to {to}"
         )));
     }

@@ -23,13 +23,14 @@ pub use created::{Created, counted};
 pub use due::due;
 pub use instance::{ask, decides, registry_of};
 pub use logs::pages;
-pub use logs::{Topics, all_logs, first_logs, logs, logs_since, newest_of};
+pub use logs::{AtHand, Topics, all_logs, first_logs, logs, logs_at_hand, logs_since, newest_of};
 pub use origin::{Origin, Release, SALT, Salt};
 pub use remembered::{Key, Remembered};
 pub use rolled_back::rolled_back;
 pub use rollout::{RolledOut, arrived_by, begun_by, rollout, skipped_by, turned_by};
 pub use status::{
-    DefinitionStatus, InstanceStatus, definition_status, definitions, instance_status,
+    DefinitionStatus, InstanceStatus, definition_status, definitions, definitions_at_hand,
+    instance_status,
 };
 pub use step::{call, complex, delegated, initial, nothing, script};
 pub use transfer::{

@@ -4,11 +4,12 @@ use super::Registry;
 use super::definition_id;
 use super::due::due_of;
 use super::instance::registry_of;
-use super::logs::{Topics, all_logs};
+use super::logs::{AtHand, Topics, all_logs, logs_at_hand};
 use super::waiting::{Waiting, waiting};
 use crate::client::{ChainError, Client};
 use crate::model::{Definition, DefinitionState, Instance, Version};
 use alloy::primitives::Address;
+use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent;
 use futures::future::try_join_all;
 use futures::try_join;
@@ -106,14 +107,31 @@ async fn with_slots(client: &Client, instance: Instance) -> Result<InstanceStatu
 /// no events either, so it is asked first: it must not look like an empty one.
 pub async fn definitions(registry: Registry<'_>) -> Result<Vec<String>, ChainError> {
     registry.require_registry().await?;
-    let topics: Topics<'_> = [&[abi::DefinitionCreated::SIGNATURE_HASH], &[], &[]];
-    let logs = all_logs(registry.client, registry.address, topics).await?;
+    let logs = all_logs(registry.client, registry.address, CREATIONS).await?;
+    Ok(created(&logs))
+}
+
+/// As [`definitions`], without reading for long; with the first block of which the events were not read, where the
+/// endpoint wants many requests for them.
+pub async fn definitions_at_hand(
+    registry: Registry<'_>,
+) -> Result<(Vec<String>, Option<u64>), ChainError> {
+    registry.require_registry().await?;
+    let AtHand { logs, unread_from } =
+        logs_at_hand(registry.client, registry.address, CREATIONS).await?;
+    Ok((created(&logs), unread_from))
+}
+
+/// The topics of the events that tell of definitions.
+const CREATIONS: Topics<'static> = [&[abi::DefinitionCreated::SIGNATURE_HASH], &[], &[]];
+
+fn created(logs: &[Log]) -> Vec<String> {
     let created = logs
         .iter()
         .filter_map(|log| log.log_decode::<abi::DefinitionCreated>().ok());
-    Ok(created
+    created
         .map(|log| log.inner.data)
         .filter(|event| event.definition == definition_id(&event.name).0)
         .map(|event| event.name)
-        .collect())
+        .collect()
 }

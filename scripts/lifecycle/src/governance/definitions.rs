@@ -33,6 +33,20 @@ pub async fn definitions(registry: Registry<'_>) -> Result<Vec<String>, ChainErr
     }
 }
 
+/// As [`definitions`], without reading for long; with the first block of which the events were not read, where the
+/// endpoint wants many requests for them.
+///
+/// # Errors
+/// As [`definitions`].
+pub(super) async fn definitions_at_hand(
+    registry: Registry<'_>,
+) -> Result<(Vec<String>, Option<u64>), ChainError> {
+    match registry::definitions_at_hand(registry).await? {
+        (names, unread_from @ Some(_)) => Ok((names, unread_from)),
+        (_, None) => Ok((definitions(registry).await?, None)),
+    }
+}
+
 /// Waits and returns true if incomplete events should be read again; `left` retries are left.
 pub(crate) async fn again(left: &mut usize) -> bool {
     if *left == 0 {

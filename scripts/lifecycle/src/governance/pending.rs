@@ -1,14 +1,14 @@
 //! Open actions: who approved, who is missing, what blocks, until when, and what they do.
 
 use super::calls::{Call, title};
-use super::definitions::definitions;
+use super::definitions::definitions_at_hand;
 use super::error::{events_hidden, unknown_action};
 use crate::client::ChainError;
 use crate::error::{Exit, Refusal};
 use crate::ids::ActionId;
 use crate::model::{BlockedBy, Readiness};
 use crate::names::Names;
-use crate::registry::{Registry, Topics, all_logs, logs};
+use crate::registry::{AtHand, Registry, Topics, all_logs, logs, logs_at_hand};
 use crate::text::utc;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::rpc::types::Log;
@@ -194,18 +194,22 @@ pub async fn refused(
     action: ActionId,
     missing: &[Address],
 ) -> Result<Vec<Address>, ChainError> {
-    Ok(has_refused(&last_words(registry, action).await?, missing))
+    let action = [action.0];
+    let words = all_logs(registry.client, registry.address, of_words(&action)).await?;
+    Ok(has_refused(&words.iter().collect::<Vec<_>>(), missing))
 }
 
-/// The events by which somebody approved `action`, or refused it, in their order.
-async fn last_words(registry: Registry<'_>, action: ActionId) -> Result<Vec<Log>, ChainError> {
-    let said = [abi::Approved::SIGNATURE_HASH, abi::Revoked::SIGNATURE_HASH];
-    let topics: Topics<'_> = [&said, &[], &[action.0]];
-    all_logs(registry.client, registry.address, topics).await
+/// The topics of the events by which somebody approved that action, or refused it.
+fn of_words(action: &[B256]) -> Topics<'_> {
+    [
+        &[abi::Approved::SIGNATURE_HASH, abi::Revoked::SIGNATURE_HASH],
+        &[],
+        action,
+    ]
 }
 
 /// Those whose last word was to refuse.
-fn has_refused(words: &[Log], missing: &[Address]) -> Vec<Address> {
+fn has_refused(words: &[&Log], missing: &[Address]) -> Vec<Address> {
     let last_word = |account: Address| {
         let by_him = |topics: &&[B256]| topics.get(3) == Some(&account.into_word());
         words.iter().rev().map(|log| log.topics()).find(by_him)
@@ -228,25 +232,74 @@ pub async fn ever_proposed(registry: Registry<'_>) -> Result<BTreeSet<ActionId>,
     Ok(ids.map(|id| ActionId(*id)).collect())
 }
 
+/// What is open.
+#[derive(Debug, Clone, Default)]
+pub struct OpenActions {
+    /// The actions.
+    pub actions: Vec<PendingAction>,
+    /// The first block of which events were not read, as the endpoint wants many requests for them: definitions that
+    /// were created since are not looked at, and who refused an action since is listed as missing.
+    pub unread_from: Option<u64>,
+}
+
 /// The open actions of a definition.
 ///
 /// # Errors
 /// What the chain says; `UnknownAction` where an event is missing.
 pub async fn pending(registry: Registry<'_>, name: &str) -> Result<Vec<PendingAction>, ChainError> {
-    let mut all = Vec::new();
-    let actions = registry.open_actions(name).await?;
-    let facts = actions.iter().map(async |action| {
-        try_join!(
-            proposal(registry, *action),
-            readiness(registry, *action),
-            last_words(registry, *action),
-        )
+    Ok(open(registry, name).await?.actions)
+}
+
+/// As [`pending`], with what was not read.
+///
+/// # Errors
+/// As [`pending`].
+pub async fn open(registry: Registry<'_>, name: &str) -> Result<OpenActions, ChainError> {
+    open_of(registry, &[name]).await
+}
+
+/// The open actions of every definition and of the registry itself.
+///
+/// # Errors
+/// As [`pending`].
+pub async fn all_open(registry: Registry<'_>) -> Result<OpenActions, ChainError> {
+    let (definitions, unread_from) = definitions_at_hand(registry).await?;
+    let names: Vec<&str> = [""]
+        .into_iter()
+        .chain(definitions.iter().map(String::as_str))
+        .collect();
+    let open = open_of(registry, &names).await?;
+    Ok(OpenActions {
+        unread_from: open.unread_from.or(unread_from),
+        ..open
+    })
+}
+
+/// The open actions of these definitions, in their order.
+async fn open_of(registry: Registry<'_>, names: &[&str]) -> Result<OpenActions, ChainError> {
+    let lists = names.iter().map(|name| registry.open_actions(name));
+    let lists: Vec<_> = stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
+    let actions = names.iter().zip(lists);
+    let actions: Vec<(&str, ActionId)> = actions
+        .flat_map(|(name, list)| list.into_iter().map(|action| (*name, action)))
+        .collect();
+    if actions.is_empty() {
+        return Ok(OpenActions::default());
+    }
+    let ids: Vec<B256> = actions.iter().map(|(_, action)| action.0).collect();
+    let facts = actions.iter().map(async |(_, action)| {
+        try_join!(proposal(registry, *action), readiness(registry, *action))
     });
-    let facts: Vec<_> = stream::iter(facts).buffered(AT_ONCE).try_collect().await?;
-    for (action, (event, readiness, words)) in actions.into_iter().zip(facts) {
+    let facts = stream::iter(facts).buffered(AT_ONCE).try_collect();
+    let words = logs_at_hand(registry.client, registry.address, of_words(&ids));
+    let (facts, words): (Vec<_>, AtHand) = try_join!(facts, words)?;
+    let mut all = Vec::new();
+    for ((name, action), (event, readiness)) in actions.into_iter().zip(facts) {
         let Some(mut readiness) = readiness else {
             continue; // others finished it between two questions
         };
+        let is_about = |log: &&Log| log.topics().get(2) == Some(&action.0);
+        let words: Vec<&Log> = words.logs.iter().filter(is_about).collect();
         let refused = has_refused(&words, &readiness.missing);
         readiness.missing.retain(|who| !refused.contains(who));
         let says = Call::decode(&event.call);
@@ -261,17 +314,8 @@ pub async fn pending(registry: Registry<'_>, name: &str) -> Result<Vec<PendingAc
             refused,
         });
     }
-    Ok(all)
-}
-
-/// The open actions of every definition and of the registry itself.
-///
-/// # Errors
-/// As [`pending`].
-pub async fn all_pending(registry: Registry<'_>) -> Result<Vec<PendingAction>, ChainError> {
-    let mut all = pending(registry, "").await?;
-    for name in definitions(registry).await? {
-        all.extend(pending(registry, &name).await?);
-    }
-    Ok(all)
+    Ok(OpenActions {
+        actions: all,
+        unread_from: words.unread_from,
+    })
 }

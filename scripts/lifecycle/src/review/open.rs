@@ -13,6 +13,9 @@ use serde::Serialize;
 pub struct Pending {
     /// The registry.
     pub registry: Address,
+    /// The first block of which events were not read, as the endpoint wants many requests for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events_unread_from: Option<u64>,
     /// What is open: first what approvers can read.
     pub actions: Vec<OpenAction>,
 }
@@ -137,7 +140,13 @@ fn next(open: &PendingAction, obstacle: Option<&Obstacle>, names: &Names) -> Str
 impl CommandReport for Pending {
     fn lines(&self, names: &Names) -> Vec<String> {
         if self.actions.is_empty() {
-            return vec!["nothing is open".into()];
+            let nothing = match self.events_unread_from {
+                Some(block) => {
+                    format!("nothing is open among what was created before block {block}")
+                }
+                None => "nothing is open".into(),
+            };
+            return vec![nothing];
         }
         let mut lines: Vec<String> = self.actions.iter().map(|one| one.line(names)).collect();
         let readable = self.actions.iter().find(|one| one.shown.is_some());

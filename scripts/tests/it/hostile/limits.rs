@@ -108,12 +108,7 @@ fn ranges_of_logs_that_a_provider_limits_are_read_in_pages() {
                 return Ok(false);
             }
             all.fetch_add(1, Ordering::SeqCst);
-            let filter = &request.body["params"][0];
-            let block = |field: &str| {
-                let text = filter[field].as_str().unwrap_or_default();
-                u64::from_str_radix(text.trim_start_matches("0x"), 16).expect("a block")
-            };
-            let is_too_long = block("toBlock") - block("fromBlock") + 1 > limit;
+            let is_too_long = block(request, "toBlock") - block(request, "fromBlock") + 1 > limit;
             if is_too_long {
                 no.fetch_add(1, Ordering::SeqCst);
                 let error = json!({"code": code, "message": words});
@@ -140,6 +135,90 @@ fn ranges_of_logs_that_a_provider_limits_are_read_in_pages() {
             "{words}: {requests} requests for {least}"
         );
     }
+}
+
+/// The block that a filter of logs names.
+fn block(request: &Request, field: &str) -> u64 {
+    let text = request.body["params"][0][field].as_str();
+    u64::from_str_radix(text.unwrap_or_default().trim_start_matches("0x"), 16).expect("a block")
+}
+
+/// An endpoint that gives the events of ten blocks a request, and counts all requests.
+fn ten_blocks(node: &NodeHandle) -> (Server, Arc<AtomicU64>) {
+    let requests = Arc::new(AtomicU64::new(0));
+    let count = requests.clone();
+    let server = endpoint(node, move |request, stream| {
+        count.fetch_add(1, Ordering::SeqCst);
+        let is_too_long = request.method() == "eth_getLogs"
+            && block(request, "toBlock") - block(request, "fromBlock") >= 10;
+        if is_too_long {
+            let error = json!({"code": -32_600, "message": "up to a 10 block range"});
+            let body = json!({"jsonrpc": "2.0", "id": request.body["id"], "error": error});
+            respond(stream, "200 OK", &body.to_string())?;
+        }
+        Ok(is_too_long)
+    });
+    (server, requests)
+}
+
+#[test]
+fn a_day_after_the_last_command_pending_needs_few_requests_where_ten_blocks_are_one() {
+    let node = node();
+    let (sandbox, _) = with_history(&node);
+    let other = "0x1111111111111111111111111111111111111111";
+    sandbox.done(&format!("define B --migrate AND(Admin,{other})"));
+    let proposed = sandbox.run_with_key("policy update B --role create Admin");
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    // An endpoint of this machine keeps nothing, so the same one is called by another address.
+    let run = |server: &Server, words: &str| {
+        let url = server.url().replace("127.0.0.1", "0.0.0.0");
+        let words = format!("{words} --json --rpc-url {url}");
+        let mut command = sandbox.command(&words);
+        Run::of(command.env("STYLUS_UPGRADES_STATE", sandbox.path("state")))
+    };
+    let all = endpoint(&node, |_, _| Ok(false));
+    let before = run(&all, "pending").document();
+    assert_eq!(list(&before, "actions").len(), 1, "{before}");
+    assert!(before.get("events_unread_from").is_none(), "{before}");
+    let mined = node.with_chain(|chain| chain.mine(20_000, None));
+    mined.expect("the chain").expect("blocks");
+
+    let (server, requests) = ten_blocks(&node);
+    let later = run(&server, "pending");
+    let requests = requests.load(Ordering::SeqCst);
+    assert_eq!(later.exit, Some(0), "{later:?}");
+    assert!(requests <= 20, "{requests} requests");
+    let document = later.document();
+    let ids = |document: &Value| document["actions"][0]["action"].clone();
+    assert_eq!(ids(&document), ids(&before));
+    assert!(document["events_unread_from"].is_u64(), "{document}");
+    contains(&later.stderr, &["were not read"]);
+
+    // In an empty folder, and with the registry's block alone.
+    std::fs::remove_dir_all(sandbox.path("state")).expect("it is there");
+    let (server, requests) = ten_blocks(&node);
+    let alone = run(&server, "pending");
+    let first = requests.swap(0, Ordering::SeqCst);
+    assert_eq!(alone.exit, Some(0), "{alone:?}");
+    assert!(first <= 20, "{first} requests");
+    assert!(alone.document()["events_unread_from"].is_u64(), "{alone:?}");
+    let named = run(&server, "pending B");
+    let second = requests.load(Ordering::SeqCst);
+    assert_eq!(ids(&named.document()), ids(&before), "{named:?}");
+    assert!(second <= 20, "{second} requests");
+
+    // What was read in pages is not read again, by whichever command.
+    let (server, requests) = ten_blocks(&node);
+    let whole = run(&server, "history A");
+    assert_eq!(whole.exit, Some(0), "{whole:?}");
+    let first = requests.swap(0, Ordering::SeqCst);
+    let again = run(&server, "history A");
+    assert_eq!(again.document()["entries"], whole.document()["entries"]);
+    let second = requests.load(Ordering::SeqCst);
+    assert!(
+        first > 2_000 && second < 100,
+        "{first}, then {second} requests"
+    );
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(super) async fn read(
     if first > anchor.block {
         return Ok(());
     }
-    let keep = |logs: Vec<Log>| {
+    let keep = async |logs: Vec<Log>, _| {
         let records: Vec<Vec<u8>> = logs.iter().map(record).collect();
         store.add_records(&records).map(|()| true)
     };
