@@ -249,3 +249,91 @@ fn an_endpoint_that_answers_for_old_blocks_without_their_state_hides_no_events()
     assert_eq!(run.exit, Some(0), "{run:?}");
     assert_eq!(run.document()["entries"], whole["entries"]);
 }
+
+/// The state of an ability that `doctor --endpoint` found.
+fn ability<'a>(document: &'a Value, name: &str) -> &'a str {
+    let all = list(document, "abilities").iter();
+    let one = all.filter(|one| one["name"] == name).collect::<Vec<_>>();
+    one.first()
+        .and_then(|one| one["state"].as_str())
+        .unwrap_or("not asked")
+}
+
+#[cfg(feature = "watch")]
+#[test]
+fn doctor_says_what_an_endpoint_can_do_and_which_commands_need_the_rest() {
+    let node = node();
+    let sandbox = Sandbox::with_node(&node);
+    let ask = |server: &Server| {
+        let run = sandbox.run(&format!(
+            "doctor --endpoint --json --rpc-url {}",
+            server.url()
+        ));
+        assert_eq!(run.exit, Some(0), "{run:?}");
+        run.document()
+    };
+    let own = ask(&endpoint(&node, |_, _| Ok(false)));
+    for name in [
+        "questions",
+        "transactions",
+        "old state",
+        "events",
+        "proofs",
+        "overrides",
+        "traces",
+    ] {
+        assert_eq!(ability(&own, name), "yes", "{name}: {own:#}");
+    }
+
+    let mined = node.with_chain(|chain| chain.mine(50, None));
+    mined.expect("the chain").expect("blocks");
+    let limited = ask(&ten_blocks(&node).0);
+    assert_eq!(ability(&limited, "events"), "limited", "{limited:#}");
+    assert!(
+        limited.to_string().contains("34560 requests for a day"),
+        "{limited:#}"
+    );
+
+    // A public sequencer takes transactions and nothing else.
+    let sequencer = endpoint(&node, |request, stream| {
+        let is_question = request.method() != "eth_sendRawTransaction";
+        if is_question {
+            let error = json!({"code": -32_601, "message": "the method does not exist"});
+            let body = json!({"jsonrpc": "2.0", "id": request.body["id"], "error": error});
+            respond(stream, "200 OK", &body.to_string())?;
+        }
+        Ok(is_question)
+    });
+    let taken = ask(&sequencer);
+    let found = ["questions", "transactions", "events"].map(|name| ability(&taken, name));
+    assert_eq!(found, ["no", "yes", "not asked"], "{taken:#}");
+    assert_eq!(taken["ok"], false);
+
+    // One at which nobody listens is no endpoint without abilities.
+    let gone = sandbox.run("doctor --endpoint --json --rpc-url http://127.0.0.1:1");
+    assert_eq!(gone.exit, Some(4), "{gone:?}");
+
+    // Beside one that answers, it is where transactions go.
+    let quiet = endpoint(&node, |request, stream| {
+        let is_transaction = request.method() == "eth_sendRawTransaction";
+        if is_transaction {
+            let error = json!({"code": -32_601, "message": "no transactions here"});
+            let body = json!({"jsonrpc": "2.0", "id": request.body["id"], "error": error});
+            respond(stream, "200 OK", &body.to_string())?;
+        }
+        Ok(is_transaction)
+    });
+    let chain_id = taken_chain_id(&node);
+    let manifest = format!(
+        "network = \"live\"\n\n[networks.live]\nchain_id = {chain_id}\nrpc_url = \"{}\"\nsend_url = \"{}\"\n",
+        quiet.url(),
+        sequencer.url()
+    );
+    sandbox.write("stylus-upgrades.toml", &manifest);
+    sandbox.done("deploy counter-v1");
+}
+
+fn taken_chain_id(node: &NodeHandle) -> u64 {
+    node.with_chain(|chain| chain.config().chain_id)
+        .expect("the chain")
+}

@@ -6,7 +6,7 @@ use crate::client::Client;
 use crate::context::Session;
 use crate::context::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::{Context, Unverified};
-use crate::doctor::{self, Cured};
+use crate::doctor::{self, Cured, endpoint};
 use crate::error::{Exit, Report};
 use crate::expiry::{AHEAD_DAYS, ChainFacts, Cure, DAY, Diagnosis, Program, Subject};
 use crate::governance::{definitions, ripe};
@@ -30,10 +30,17 @@ pub(crate) static SPEC: Spec<DoctorArgs> = Spec {
         "doctor",
         "doctor --fix --account ana",
         "doctor --fix --within 90 --account ana",
+        "doctor --endpoint --rpc-url https://rpc.example.org",
     ],
     writes: no_file,
     governed: Governs::Never,
-    reports: || vec![report_type::<Examined>(), report_type::<ExaminedChain>()],
+    reports: || {
+        vec![
+            report_type::<Examined>(),
+            report_type::<ExaminedChain>(),
+            report_type::<endpoint::Examined>(),
+        ]
+    },
     run: |context, args| Box::pin(run(context, args)),
 };
 
@@ -53,6 +60,10 @@ pub(crate) struct DoctorArgs {
     /// With --fix, extend activations that have fewer days left than this
     #[arg(long, value_name = "DAYS", default_value_t = AHEAD_DAYS)]
     pub within: u64,
+    /// Ask the endpoint alone, for what commands need of one: questions, transactions, old state, events, proofs,
+    /// traces
+    #[arg(long, conflicts_with_all = ["fix", "all"])]
+    pub endpoint: bool,
 }
 
 /// What `doctor` reports of a registry.
@@ -74,6 +85,10 @@ pub(crate) struct Examined {
 }
 
 pub(crate) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome, Error> {
+    if args.endpoint {
+        let report = endpoint::examine(&context.unasked()?).await?;
+        return Ok(context.outcome(&report));
+    }
     let fix = args.fix.then_some(args.all);
     let Some(registry) = context.named_registry()? else {
         if args.fix {

@@ -11,10 +11,12 @@
 //! | `paused` | definitions that are paused, and instances that are not what their definition is |
 //! | `policies` | who decides, and whether that is still possible |
 //! | `time` | what is under way, and what ends soon |
+//! | [`endpoint`] | what an endpoint can do |
 //! | [`cure`](fix()) | keepalive and activation |
 
 mod complete;
 mod cure;
+pub mod endpoint;
 mod examine;
 mod inventory;
 mod needed;
