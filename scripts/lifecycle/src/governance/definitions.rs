@@ -27,7 +27,7 @@ pub async fn definitions(registry: Registry<'_>) -> Result<Vec<String>, ChainErr
         let Some(what) = hidden(registry, &names).await? else {
             return Ok(names);
         };
-        if !again(&mut left).await {
+        if !again(registry, &mut left).await {
             return Err(events_hidden(registry, &what));
         }
     }
@@ -47,12 +47,16 @@ pub(super) async fn definitions_at_hand(
     }
 }
 
-/// Waits and returns true if incomplete events should be read again; `left` retries are left.
-pub(crate) async fn again(left: &mut usize) -> bool {
+/// Waits and returns true if incomplete events should be read again; `left` retries are left. What was kept of them is
+/// forgotten: the endpoint of an earlier command may have kept some back.
+pub(crate) async fn again(registry: Registry<'_>, left: &mut usize) -> bool {
     if *left == 0 {
         return false;
     }
     *left -= 1;
+    if let Some(store) = registry.client.events_of(registry.address) {
+        store.forget().await;
+    }
     tokio::time::sleep(PAUSE).await;
     true
 }

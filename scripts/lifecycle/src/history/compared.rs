@@ -102,16 +102,13 @@ pub async fn read_compared(
             true => differences(registry, events, &part(events)).await?,
             false => Vec::new(), // without views; `verify` says so
         };
-        if differences.is_empty() || !again(&mut left).await {
+        if differences.is_empty() || !again(registry, &mut left).await {
             return Ok(ComparedHistory {
                 registry: registry.address,
                 history,
                 differences,
                 is_running,
             });
-        }
-        if let Some(store) = client.events_of(registry.address) {
-            store.forget().await;
         }
     }
 }

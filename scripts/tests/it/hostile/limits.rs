@@ -222,6 +222,38 @@ fn a_day_after_the_last_command_pending_needs_few_requests_where_ten_blocks_are_
 }
 
 #[test]
+fn what_one_endpoint_kept_back_is_not_believed_when_another_one_is_asked() {
+    let node = node();
+    let (sandbox, _) = with_history(&node);
+    let run = |server: &Server| {
+        let url = server.url().replace("127.0.0.1", "0.0.0.0");
+        let mut command = sandbox.command(&format!("status --json --rpc-url {url}"));
+        Run::of(command.env("STYLUS_UPGRADES_STATE", sandbox.path("state")))
+    };
+    let honest = endpoint(&node, |_, _| Ok(false));
+    let before = run(&honest);
+    assert_eq!(before.exit, Some(0), "{before:?}");
+    std::fs::remove_dir_all(sandbox.path("state/events")).expect("they are kept");
+    let silent = endpoint(&node, |request, stream| {
+        let is_asked = request.method() == "eth_getLogs";
+        if is_asked {
+            let body = json!({"jsonrpc": "2.0", "id": request.body["id"], "result": []});
+            respond(stream, "200 OK", &body.to_string())?;
+        }
+        Ok(is_asked)
+    });
+    let hidden = run(&silent);
+    assert_ne!(hidden.exit, Some(0), "{hidden:?}");
+    contains(&hidden.stdout, &["EventsHidden"]);
+    let after = run(&honest);
+    assert_eq!(after.exit, Some(0), "{after:?}");
+    assert_eq!(
+        after.document()["definitions"],
+        before.document()["definitions"]
+    );
+}
+
+#[test]
 fn an_endpoint_that_answers_for_old_blocks_without_their_state_hides_no_events() {
     let node = node();
     let (sandbox, whole) = with_history(&node);
