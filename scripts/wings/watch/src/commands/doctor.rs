@@ -28,7 +28,6 @@ pub(crate) static SPEC: Spec<DoctorArgs> = Spec {
     group: Group::Look,
     examples: &[
         "doctor",
-        "doctor --fix --account ana",
         "doctor --fix --within 90 --account ana",
         "doctor --endpoint --rpc-url https://rpc.example.org",
     ],
