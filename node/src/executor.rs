@@ -145,9 +145,9 @@ mod tests {
             let (begin, ended) = (begin.clone(), ended.clone());
             runtime.spawn(async move {
                 let work = move |_: &View| {
-                    drop(begin.send(()));
+                    let _ = begin.send(());
                     // Until the test ends.
-                    drop(ended.lock().map(|ended| ended.recv()));
+                    let _ = ended.lock().map(|ended| ended.recv());
                     Ok(())
                 };
                 executor.read(view, (false, &page), work).await
