@@ -71,7 +71,7 @@ pub(super) fn store(
     head: Block,
 ) -> bool {
     let made = path.parent().map(state_folder::make);
-    if !made.is_some_and(|made| made.is_ok()) {
+    if made.is_none_or(|made| made.is_err()) {
         return false;
     }
     // What is not written is read again by the next command.
