@@ -115,6 +115,7 @@ fn what_hides_in_the_sources_is_found() -> Result<(), HarnessError> {
         ("WithGas", &["delegatecall WithGas.run"]),
         ("InBrackets", &["delegatecall InBrackets.run"]),
         ("ByImmutable", &["delegatecall evil"]),
+        ("ByBaseArgument", &["delegatecall evil"]),
         ("Qualified", &["open-implementation Qualified"]),
         ("Unlocked", &["open-implementation Unlocked"]),
         ("Closed", &[]),

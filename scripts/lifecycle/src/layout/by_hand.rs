@@ -80,7 +80,12 @@ impl<'a, 'v> ByHand<'a, 'v> {
                 found.insert(format!("{}: {what} in {name}{more}", one.file));
             };
             if !block["AST"].is_object() {
-                note("inline assembly", String::new());
+                // solc before 0.6 shows assembly as text.
+                let code = block["operations"].as_str().map(|text| {
+                    let hash = keccak256(text).to_string();
+                    format!(", code {}", hash.get(2..2 + DIGITS).unwrap_or_default())
+                });
+                note("inline assembly", code.unwrap_or_default());
             }
             let yul = Yul::of(block);
             each(&block["AST"], &mut |node| {

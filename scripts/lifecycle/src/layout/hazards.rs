@@ -125,6 +125,9 @@ pub(super) fn of(
     Some(found.into_iter().collect())
 }
 
+/// What is looked for in the code of functions.
+const OPERATIONS: [HazardKind; 2] = [HazardKind::Delegatecall, HazardKind::Selfdestruct];
+
 struct Search<'a, 'v> {
     nodes: &'a Nodes<'v>,
     sources: &'a Sources<'v>,
@@ -160,6 +163,18 @@ impl<'v> Search<'_, 'v> {
 
     /// What a contract, or a parent of it, declares.
     fn of_contract(&self, base: &Declared<'v>, found: &mut BTreeSet<Hazard>) {
+        // Arguments of a parent's constructor, which may store a pointer to what they name.
+        for node in list(&base.node["baseContracts"]) {
+            let contract = base.node["id"].as_u64();
+            let specifier = Declared {
+                node,
+                contract,
+                ..*base
+            };
+            for kind in OPERATIONS {
+                self.operations(specifier, kind, found);
+            }
+        }
         for node in list(&base.node["nodes"]) {
             let one = Declared {
                 node,
@@ -190,7 +205,7 @@ impl<'v> Search<'_, 'v> {
             let is_begun = node["kind"] == "constructor" || node["value"].is_object();
             let is_function = is(node, "FunctionDefinition") && is_called_from_outside(node);
             if is_function || is_begun {
-                for kind in [HazardKind::Delegatecall, HazardKind::Selfdestruct] {
+                for kind in OPERATIONS {
                     self.operations(one, kind, found);
                 }
             }
@@ -329,5 +344,35 @@ fn is_operation(node: &Value, kind: HazardKind) -> bool {
         is(node, "FunctionCall") && types.iter().any(|prefix| called.starts_with(prefix));
     let in_assembly =
         is(node, "YulFunctionCall") && names.contains(&text(&node["functionName"]["name"]));
-    in_solidity || in_assembly
+    // solc before 0.6 shows assembly as text.
+    let is_text = is(node, "InlineAssembly") && !node["AST"].is_object();
+    let in_text = || match node["operations"].as_str() {
+        Some(text) => {
+            let is_between = |one: char| !one.is_ascii_alphanumeric() && !"_$.".contains(one);
+            text.split(is_between).any(|word| names.contains(&word))
+        }
+        None => true,
+    };
+    in_solidity || in_assembly || is_text && in_text()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn operations_are_found_in_assembly_that_is_text() {
+        let block =
+            |operations: Value| json!({"nodeType": "InlineAssembly", "operations": operations});
+        let call = block(json!(
+            "{\n    let r := delegatecall(gas(), to, 0, 0, 0, 0)\n}"
+        ));
+        assert!(is_operation(&call, HazardKind::Delegatecall));
+        assert!(!is_operation(&call, HazardKind::Selfdestruct));
+        let other = block(json!("{\n    let my_selfdestruct := 1\n}"));
+        assert!(!is_operation(&other, HazardKind::Selfdestruct));
+        // It is not known.
+        assert!(is_operation(&block(Value::Null), HazardKind::Selfdestruct));
+    }
 }

@@ -91,6 +91,12 @@ impl<'v> Nodes<'v> {
         let own = self.by_id.iter();
         let own = own.filter(|(_, one)| one.contract.is_some_and(is_own));
         let mut ahead: Vec<u64> = own.map(|(id, _)| *id).collect();
+        // Arguments of parents' constructors stand in the contract itself.
+        for base in self.bases() {
+            each(&base.node["baseContracts"], &mut |node| {
+                ahead.extend(named_by(node).filter(|id| self.is_outside(*id)));
+            });
+        }
         let (mut seen, mut reached) = (BTreeSet::new(), Vec::new());
         while let Some(id) = ahead.pop() {
             let Some(one) = self.get(id).filter(|_| seen.insert(id)) else {

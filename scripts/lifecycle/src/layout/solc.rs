@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 const CONTRACT_OUTPUT: [&str; 4] = ["abi", "metadata", "storageLayout", "evm.deployedBytecode"];
 
 /// Compiles the input of a build-info by the version of solc that it names. foundry's and hardhat's compilers are used,
-/// and `solc` and `solcjs` of `PATH`. Returns the version and the build-info with that compiler's output.
+/// and `solc` and `solcjs` of `PATH`, outside of the project. Returns the version and the build-info with that compiler's output.
 ///
 /// # Errors
 /// Why nothing was compiled, in words.
@@ -99,10 +99,19 @@ fn places(version: &str) -> Vec<PathBuf> {
         }
     }
     let path = env::var_os("PATH").unwrap_or_default();
-    for folder in env::split_paths(&path) {
+    let project = env::current_dir().unwrap_or_default();
+    let folders = env::split_paths(&path).filter(|folder| is_of_user(folder, &project));
+    for folder in folders {
         places.extend(["solc", "solcjs"].map(|name| folder.join(name)));
     }
     places
+}
+
+/// Whether a folder of `PATH` is the user's own: who wrote the project may have put any program into the project's
+/// folders, and into packages.
+fn is_of_user(folder: &Path, project: &Path) -> bool {
+    let is_of_package = folder.iter().any(|part| part == "node_modules");
+    folder.is_absolute() && !folder.starts_with(project) && !is_of_package
 }
 
 /// Whether a program says that it is solc of that version.
@@ -176,6 +185,21 @@ mod tests {
         ] {
             let error = compile(&given).expect_err("it lacks something");
             assert!(error.contains(lacks), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_compiler_of_the_project_is_run() {
+        let is_run = |folder: &str| is_of_user(folder.as_ref(), "/home/me/project".as_ref());
+        assert!(is_run("/usr/bin") && is_run("/home/me/bin"));
+        for folder in [
+            "",
+            ".",
+            "bin",
+            "/home/me/project/bin",
+            "/home/me/node_modules/.bin",
+        ] {
+            assert!(!is_run(folder), "{folder}");
         }
     }
 
