@@ -110,7 +110,7 @@ impl Subject {
         let address = instance.address();
         make(harness.chain(), address, items, form).await?;
         let step = step::complex("1.0", &program, handler);
-        definition.add_version("2.0", &second, step).await?;
+        definition.migrate("2.0", &second, step).await?;
         instance.upgrade("2.0").await?;
         drop(harness);
         Ok(Self {
