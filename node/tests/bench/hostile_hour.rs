@@ -17,10 +17,8 @@ use clap::Parser;
 use hostile::attack::{ATTACKS, FORKED, Scene};
 use hostile::endpoint::{Endpoint, Manner};
 use hostile::measure::{Phase, measure};
-use process::{Process, load};
+use process::{AS_NODE, Process, load};
 
-/// Set in the child that is to be the node: this binary is both.
-const AS_NODE: &str = "STYLUS_BENCH_AS_NODE";
 /// Most bytes of memory that the node may have.
 const MEMORY: u64 = 1 << 30;
 /// The longest that 99 of 100 calls of others may take.

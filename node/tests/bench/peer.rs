@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use crate::Fallible;
 use crate::client::Client;
-use crate::process::Process;
-use crate::{AS_NODE, Fallible};
+use crate::process::{AS_NODE, Process};
 
 /// A program that can be started as a node.
 pub(crate) struct Peer {

@@ -5,6 +5,9 @@ use std::process::{Child, Command, Stdio};
 
 use crate::Fallible;
 
+/// Set in the child that is to be the node: each benchmark is both.
+pub(crate) const AS_NODE: &str = "STYLUS_BENCH_AS_NODE";
+
 /// A running node, killed when dropped.
 pub(crate) struct Process {
     child: Child,

@@ -15,11 +15,9 @@ use clap::Parser;
 use serde_json::{Value, json};
 
 use peer::Peer;
-use process::load;
+use process::{AS_NODE, load};
 use work::{Recipients, Speed, Work};
 
-/// Set in the child that is to be the node: this binary is both.
-const AS_NODE: &str = "STYLUS_BENCH_AS_NODE";
 /// How often anvil may fail in one measurement.
 const ANVIL_TRIES: u32 = 2;
 /// Whatever goes wrong, in words.
