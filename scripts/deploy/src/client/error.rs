@@ -116,7 +116,15 @@ pub struct RpcError {
     pub message: String,
 }
 
+/// JSON-RPC's code for a method that the endpoint does not have.
+const METHOD_NOT_FOUND: i64 = -32_601;
+
 impl RpcError {
+    /// Whether it has the code of a method that the endpoint does not have.
+    pub fn is_method_not_found(&self) -> bool {
+        self.code == METHOD_NOT_FOUND
+    }
+
     /// What it says, with its code.
     pub fn words(&self) -> String {
         format!("{} (code {})", self.message, self.code)

@@ -27,7 +27,7 @@ const READING_TIMEOUT: Duration = Duration::from_secs(3);
 /// Who sent a transaction, and what.
 pub(crate) type Sender = (Address, CalldataHash);
 
-/// Pages after which what was read is kept, so that a run that ends early has not read in vain.
+/// What was read is kept after so many pages: the next run goes on from there if this one ends early.
 const CHECKPOINT: usize = 64;
 
 /// Events of one account, shared by all that ask one endpoint for them.
@@ -168,7 +168,7 @@ impl EventStore {
         let _ = self.file.set(file);
     }
 
-    /// Keeps in mind that the account may have been created in that block. Whoever relies on it checks it.
+    /// Notes the block in which the account may have been created. Check it before you rely on it.
     pub fn say_created_in(&self, block: u64) {
         let _ = self.said_created.set(block);
     }

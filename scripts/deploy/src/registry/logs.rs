@@ -11,8 +11,6 @@ use std::time::Duration;
 use stylus_upgrades_interface::chain::IStylusDeployer::ContractDeployed;
 use stylus_upgrades_interface::chain::{ARB_SYS, STYLUS_DEPLOYER};
 
-/// JSON-RPC's code for a method that the endpoint does not have.
-const METHOD_NOT_FOUND: i64 = -32_601;
 /// Blocks from which on it is worth some thirty requests to begin at the account's creation.
 const WORTH_A_SEARCH: u64 = 4_096;
 
@@ -262,7 +260,7 @@ pub async fn pages<E: From<ChainError>>(
 /// for a single block, too.
 fn may_be_too_long(error: &ChainError) -> bool {
     match error {
-        ChainError::Rpc(error) => error.code != METHOD_NOT_FOUND,
+        ChainError::Rpc(error) => !error.is_method_not_found(),
         ChainError::Unreachable { reason, .. } => match reason {
             Unanswered::Deadline { .. } | Unanswered::TooLarge => true,
             Unanswered::Status { status, .. } => matches!(status, 400 | 413 | 422 | 500..=599),
@@ -319,16 +317,16 @@ pub async fn all_logs(
     logs_since(client, account, topics, 0).await
 }
 
-/// The newest event of that kind that the registry has of a proxy, the second indexed argument of such events.
+/// The newest event of those kinds that the registry has of a proxy, the second indexed argument of such events.
 ///
 /// # Errors
 /// As [`logs`].
 pub async fn newest_of(
     registry: Registry<'_>,
-    event: B256,
+    events: &[B256],
     proxy: Address,
 ) -> Result<Option<Log>, ChainError> {
-    let topics: Topics<'_> = [&[event], &[], &[proxy.into_word()]];
+    let topics: Topics<'_> = [events, &[], &[proxy.into_word()]];
     let logs = all_logs(registry.client, registry.address, topics).await?;
     Ok(logs.into_iter().next_back())
 }

@@ -1,6 +1,6 @@
 //! The transfer of an instance between two registries: what its receiver has accepted, and who decides there.
 
-use super::{Registry, Topics, all_logs};
+use super::{Registry, newest_of};
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Refusal};
 use crate::ids::CodeHash;
@@ -227,9 +227,7 @@ pub async fn left(registry: Registry<'_>, proxy: Address) -> Result<Option<Left>
         abi::InstanceTransferred::SIGNATURE_HASH,
         abi::InstanceRemoved::SIGNATURE_HASH,
     ];
-    let topics: Topics<'_> = [&events, &[], &[proxy.into_word()]];
-    let logs = all_logs(registry.client, registry.address, topics).await?;
-    let newest = logs.last();
+    let newest = newest_of(registry, &events, proxy).await?;
     let newest = newest.map(|log| Event::decode_raw_log(log.topics(), &log.data().data));
     Ok(match newest {
         Some(Ok(Event::InstanceTransferred(event))) => Some(Left {

@@ -277,7 +277,7 @@ pub async fn created_by(
     if instance.is_none_or(|instance| instance.definition != name) {
         return Ok(None);
     }
-    let created = newest_of(registry, abi::ProxyCreated::SIGNATURE_HASH, proxy).await?;
+    let created = newest_of(registry, &[abi::ProxyCreated::SIGNATURE_HASH], proxy).await?;
     let Some(tx) = created.and_then(|log| log.transaction_hash) else {
         return Ok(None);
     };

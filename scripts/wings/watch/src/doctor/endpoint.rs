@@ -1,7 +1,7 @@
 //! What an endpoint can do, asked of it, and which commands work with it therefore. A chain may be served by endpoints
 //! that give events of ten blocks, have dropped old state, or take transactions and answer nothing.
 
-use crate::client::{ChainError, Client, RpcError, Unanswered};
+use crate::client::{ChainError, Client, Unanswered};
 use crate::names::Names;
 use crate::report::CommandReport;
 use alloy::primitives::{Address, B256, U64, U256, address, hex};
@@ -9,8 +9,6 @@ use alloy::providers::Provider;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// JSON-RPC's code for a method that the endpoint does not have.
-const METHOD_NOT_FOUND: i64 = -32_601;
 /// Words for the same, with whatever code, where they are about a method.
 const NO_METHOD: [&str; 6] = [
     "does not exist",
@@ -112,14 +110,14 @@ async fn ask(client: &Client, method: &'static str, params: Value) -> Result<Ans
     Ok(match answer.await {
         Ok(value) => Answer::Given(value),
         Err(error) => match client.error(method, error) {
-            ChainError::Rpc(RpcError { code, message, .. }) => {
-                let lower = message.to_lowercase();
-                let is_missing = code == METHOD_NOT_FOUND
+            ChainError::Rpc(error) => {
+                let lower = error.message.to_lowercase();
+                let is_missing = error.is_method_not_found()
                     || lower.contains("method")
                         && NO_METHOD.iter().any(|words| lower.contains(words));
                 match is_missing {
                     true => Answer::NoMethod,
-                    false => Answer::Refused(message),
+                    false => Answer::Refused(error.message),
                 }
             }
             ChainError::Unreachable {
