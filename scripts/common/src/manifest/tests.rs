@@ -136,47 +136,24 @@ fn a_named_manifest_must_exist() {
 fn saving_keeps_the_rest_of_the_file_and_refuses_another_address() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(FILE);
+    let registry = Entry::Registry {
+        chain_id: 7,
+        block: None,
+    };
     let (one, other) = (Address::repeat_byte(1), Address::repeat_byte(2));
 
     Manifest::save(&path, None, Entry::Alias("counter"), one).unwrap();
     let written = format!("# mine\n{}", std::fs::read_to_string(&path).unwrap());
     std::fs::write(&path, written).unwrap();
-    Manifest::save(
-        &path,
-        None,
-        Entry::Registry {
-            chain_id: 7,
-            block: None,
-        },
-        other,
-    )
-    .unwrap();
-    Manifest::save(
-        &path,
-        None,
-        Entry::Registry {
-            chain_id: 7,
-            block: None,
-        },
-        other,
-    )
-    .unwrap();
+    Manifest::save(&path, None, registry, other).unwrap();
+    Manifest::save(&path, None, registry, other).unwrap();
 
     let manifest = Manifest::read(&path).unwrap();
     assert_eq!(manifest.registry, Some(other));
     assert_eq!(manifest.chain_id, Some(7), "the chain that it is on");
     assert_eq!(manifest.address("counter").unwrap(), one);
     assert!(std::fs::read_to_string(&path).unwrap().contains("# mine"));
-    let refused = Manifest::save(
-        &path,
-        None,
-        Entry::Registry {
-            chain_id: 7,
-            block: None,
-        },
-        one,
-    )
-    .unwrap_err();
+    let refused = Manifest::save(&path, None, registry, one).unwrap_err();
     assert_eq!(refused.name(), "ManifestDiffers");
 }
 

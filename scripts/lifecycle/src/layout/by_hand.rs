@@ -81,10 +81,8 @@ impl<'a, 'v> ByHand<'a, 'v> {
             };
             if !block["AST"].is_object() {
                 // solc before 0.6 shows assembly as text.
-                let code = block["operations"].as_str().map(|text| {
-                    let hash = keccak256(text).to_string();
-                    format!(", code {}", hash.get(2..2 + DIGITS).unwrap_or_default())
-                });
+                let code = block["operations"].as_str();
+                let code = code.map(|text| format!(", code {}", digits(text)));
                 note("inline assembly", code.unwrap_or_default());
             }
             let yul = Yul::of(block);
@@ -230,8 +228,7 @@ impl<'a, 'v> ByHand<'a, 'v> {
         }
         let mut parts: Vec<String> = parts.into_values().collect();
         parts.sort();
-        let hash = keccak256(parts.concat()).to_string();
-        hash.get(2..2 + DIGITS).unwrap_or_default().to_owned()
+        digits(&parts.concat())
     }
 
     /// What may run, or stand, where a declaration is named: those of a contract may be overridden.
@@ -561,6 +558,12 @@ fn is_assigned(function: &Value, id: u64) -> bool {
         },
     );
     found
+}
+
+/// The digits that stand for code, by which it is compared.
+fn digits(code: &str) -> String {
+    let hash = keccak256(code).to_string();
+    hash.get(2..2 + DIGITS).unwrap_or_default().to_owned()
 }
 
 /// How often a node names a declaration.

@@ -12,11 +12,11 @@ use std::process::{Command, Stdio};
 const CONTRACT_OUTPUT: [&str; 4] = ["abi", "metadata", "storageLayout", "evm.deployedBytecode"];
 
 /// Compiles the input of a build-info by the version of solc that it names. foundry's and hardhat's compilers are used,
-/// and `solc` and `solcjs` of `PATH`, outside of the project. Returns the version and the build-info with that compiler's output.
+/// and `solc` and `solcjs` of `PATH`, outside of the project. Returns the build-info with that compiler's output.
 ///
 /// # Errors
 /// Why nothing was compiled, in words.
-pub(super) fn compile(info: &Value) -> Result<(String, Value), String> {
+pub(super) fn compile(info: &Value) -> Result<Value, String> {
     let input = input(info)?;
     let version = version(info).ok_or("it names no version of solc")?;
     let compiler = find(version).ok_or_else(|| {
@@ -27,8 +27,7 @@ pub(super) fn compile(info: &Value) -> Result<(String, Value), String> {
     if let Some(error) = first_error(&output) {
         return Err(failed(&error));
     }
-    let compiled = json!({ "solcVersion": version, "input": input, "output": output });
-    Ok((version.to_owned(), compiled))
+    Ok(json!({ "solcVersion": version, "input": input, "output": output }))
 }
 
 /// The input, without what asks the compiler for more than to compile: files, and proofs by other programs.

@@ -13,6 +13,9 @@ use serde_json::{Map, Value};
 use std::path::Path;
 use stylus_layout::{Document, Layout};
 
+/// Why a file that was only read was not compiled.
+const NOT_ASKED: &str = "it was not asked for";
+
 /// A layout document and whose it is.
 #[derive(Debug, Clone)]
 pub struct Named {
@@ -26,8 +29,8 @@ pub struct Named {
     pub hazards: Option<Vec<Hazard>>,
     /// Whether it is what was registered.
     pub is_recorded: bool,
-    /// The version of solc that made it on this machine, or why none did.
-    pub compiler: Result<String, String>,
+    /// Whether the code and all that is said of it were compiled on this machine, or why not.
+    pub compiled_here: Result<(), String>,
 }
 
 impl Named {
@@ -39,7 +42,7 @@ impl Named {
             compiled: None,
             hazards: None,
             is_recorded: false,
-            compiler: Err("it was not asked for".into()),
+            compiled_here: Err(NOT_ASKED.into()),
         }
     }
 }
@@ -63,7 +66,7 @@ pub fn file_of(source: &Path) -> (&Path, Option<&str>) {
 /// # Errors
 /// `LayoutUnreadable`, `LayoutUnknown`.
 pub fn read_file(source: &Path) -> Result<Named, ChainError> {
-    read(source, |_| Err("it was not asked for".into()))
+    read(source, |_| Err(NOT_ASKED.into()))
 }
 
 /// The same; the input of a build-info is compiled again, if its compiler is on this machine. Then the file's own output
@@ -78,7 +81,7 @@ pub fn compile_file(source: &Path) -> Result<Named, ChainError> {
 /// Reads a file; `compile` makes a build-info of what it reads, or says why not.
 fn read(
     source: &Path,
-    compile: impl FnOnce(&Value) -> Result<(String, Value), String>,
+    compile: impl FnOnce(&Value) -> Result<Value, String>,
 ) -> Result<Named, ChainError> {
     let (path, contract) = file_of(source);
     let unreadable = |reason: String| error::unreadable(path, Unreadable::Malformed(reason));
@@ -102,8 +105,8 @@ fn read(
         return Ok(Named::of(name, document));
     }
     let document = with_output(path, &bytes).map_err(unreadable)?;
-    let (compiler, document) = match compile(&document) {
-        Ok((version, compiled)) => (Ok(version), compiled),
+    let (compiled_here, document) = match compile(&document) {
+        Ok(compiled) => (Ok(()), compiled),
         Err(why) => (Err(why), document),
     };
     let mut found = Vec::new();
@@ -116,12 +119,14 @@ fn read(
         ([one], _) => {
             let compiled = one.contract.map(|it| Compiled::of(&document, it));
             let own = one.document(&document).map_err(unreadable)?;
+            let compiled = compiled.transpose().map_err(unreadable)?.flatten();
+            let has_code = compiled.as_ref().map(drop).ok_or("it has no code");
             Ok(Named {
-                compiled: compiled.transpose().map_err(unreadable)?.flatten(),
+                compiled,
+                compiled_here: compiled_here.and(has_code.map_err(Into::into)),
                 hazards: one
                     .contract
                     .and_then(|contract| hazards::of(&document, (&one.file, &one.name), contract)),
-                compiler,
                 ..Named::of(&one.name, own)
             })
         }

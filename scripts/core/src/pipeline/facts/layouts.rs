@@ -97,9 +97,12 @@ impl Session<'_> {
         let is_recorded = |form: &Document| LayoutHash(form.hash()) == recorded;
         let is_given = recorded.is_zero() || is_recorded(&said) || is_recorded(&given);
         let mut forms = [&said, &given].into_iter();
-        let (compiler, has_code) = (named.compiler, named.compiled.is_some());
-        let is_compiled = compiler.is_ok() && has_code && is_given;
-        let known = if is_compiled {
+        let proof = match (is_given, named.compiled_here) {
+            (false, _) => Given::Part,
+            (true, Ok(())) => Given::Compiled,
+            (true, Err(why)) => Given::Said(why),
+        };
+        let known = if let Given::Compiled = proof {
             Fact::of(given.clone(), Origin::Build)
         } else if recorded.is_zero() {
             let why = format!(
@@ -117,11 +120,11 @@ impl Session<'_> {
             Fact::of(document, Origin::Chain)
         } else {
             let message = format!("{what} has a different storage layout than the given one");
-            let next = match has_code {
-                true => {
+            let next = match named.compiled {
+                Some(_) => {
                     "what was recorded says something else of the same code: do not approve it before you know why"
                 }
-                false => "leave --layout out, or give the layout of exactly this code",
+                None => "leave --layout out, or give the layout of exactly this code",
             };
             let refusal = Refusal::new("LayoutDiffers", message).with(
                 format!("the layout with the hash {recorded}"),
@@ -139,12 +142,7 @@ impl Session<'_> {
             side: Side { hash, known },
             source,
             hazards: named.hazards.unwrap_or_default(),
-            given: match (is_given, compiler) {
-                (false, _) => Given::Part,
-                (true, Ok(_)) if has_code => Given::Compiled,
-                (true, Ok(_)) => Given::Said("it has no code".into()),
-                (true, Err(why)) => Given::Said(why),
-            },
+            given: proof,
         })
     }
 
@@ -245,8 +243,8 @@ impl KnownLayout {
         !matches!(self.given, Given::Part) && self.side.known.value().is_some()
     }
 
-    /// The layout of proposed code without a build of its crate: whoever wrote it proposes it, unless the compiler of the
-    /// given file made it here.
+    /// The layout of proposed code without a build of its crate. It is the proposer's word, unless the given file was
+    /// compiled here.
     #[must_use]
     pub(crate) fn unbuilt(self) -> Side {
         let why = match self.given {
