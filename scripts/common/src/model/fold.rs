@@ -24,6 +24,9 @@ pub fn is_timed(event: &Event) -> bool {
     )
 }
 
+/// The roles of a definition that governed calls ask for.
+pub const ROLES: [&str; 4] = ["migrate", "policy", "create", "pause"];
+
 /// The role that a governed call asks for; nothing of other calls. Where `pause` is not set, `migrate` decides
 /// instead.
 pub fn role_asked_for(calldata: &[u8]) -> Option<&'static str> {

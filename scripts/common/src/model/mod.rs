@@ -23,7 +23,7 @@ pub use definition::{
     Acceptance, Action, Begun, Definition, Details, Head, Instance, Readiness, RecordedCode, Slice,
     Unlike, Version, definition_id, of_whom,
 };
-pub use fold::{is_of_sequence, is_timed, role_asked_for, role_of};
+pub use fold::{ROLES, is_of_sequence, is_timed, role_asked_for, role_of};
 pub use in_use::{Role, Used};
 pub use kinds::{BlockedBy, DefinitionState, InstanceState, ProxyKind, StepKind};
 pub use reader::{Block, PathStep, Registry, Seen, Views};

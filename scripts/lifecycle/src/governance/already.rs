@@ -10,7 +10,7 @@ use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::manifest::is_same_policy;
 use crate::migration::active::standing;
-use crate::model::{DefinitionState, Instance, InstanceState, RecordedCode, definition_id};
+use crate::model::{DefinitionState, Instance, InstanceState, ROLES, RecordedCode, definition_id};
 use crate::names::Names;
 use crate::registry::{Left, Registry, decides, held_by, left, newest_of};
 use crate::text::shell_word;
@@ -209,7 +209,7 @@ async fn has_version(
     Ok(known.is_some_and(|known| known.code == code && (any || known.steps.contains(step))))
 }
 
-/// Whether the definition has exactly these policies.
+/// Whether the definition has exactly these policies, and none of a role that the call sets none of.
 async fn defined(
     registry: Registry<'_>,
     governed: &GovernedCall,
@@ -219,18 +219,30 @@ async fn defined(
     if registry.known_head(name).await?.is_none() {
         return Ok(None);
     }
-    for (role, expression) in governed.call.policies() {
-        let found = registry.policy(name, role).await?;
-        if !is_same_policy(&found, expression) {
-            let message = format!("{name} is defined already, with another policy of {role}");
-            let (typed, word) = (names.policy(expression), shell_word(name));
-            let next = format!(
-                "stylus-upgrades policy update {word} --role {role} {} changes it; or choose another name",
-                shell_word(&typed)
-            );
-            let refusal = Refusal::new("DefinitionExists", message);
-            return Err(refusal.with(typed, names.policy(&found), next).into());
-        }
+    let policies = governed.call.policies();
+    for role in ROLES {
+        let typed = policies.iter().find(|(of, _)| *of == role);
+        let found = current_policy(registry, name, role).await?;
+        let (typed, next) = match (typed, &found) {
+            (None, None) => continue,
+            (Some((_, typed)), Some(found)) if is_same_policy(found, typed) => continue,
+            (Some((_, typed)), _) => {
+                let (typed, word) = (names.policy(typed), shell_word(name));
+                let next = format!(
+                    "stylus-upgrades policy update {word} --role {role} {} changes it; or choose another name",
+                    shell_word(&typed)
+                );
+                (typed, next)
+            }
+            (None, Some(_)) => {
+                let next = "leave it as it is: no call takes it away; or choose another name";
+                (format!("no policy of {role}"), next.to_owned())
+            }
+        };
+        let message = format!("{name} is defined already, with another policy of {role}");
+        let found = found.map_or_else(|| "none".to_owned(), |found| names.policy(&found));
+        let refusal = Refusal::new("DefinitionExists", message);
+        return Err(refusal.with(typed, found, next).into());
     }
     Ok(Some(format!("{name} is defined already")))
 }

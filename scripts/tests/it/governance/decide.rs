@@ -119,6 +119,16 @@ fn a_definition_and_an_instance_that_are_there_are_made_again_by_nobody() {
         [refused.said("expected"), refused.said("found")],
         [BOTH, "Admin"]
     );
+    assert_eq!(sandbox.block(), before, "nothing was sent");
+    // What `define` sets nothing of counts too, once others have set it.
+    sandbox.done("Admin", "policy update B --role pause Admin");
+    let before = sandbox.block();
+    let refused = sandbox.run("Admin", &define);
+    refused.is(1, "DefinitionExists");
+    assert_eq!(
+        [refused.said("expected"), refused.said("found")],
+        ["no policy of pause", "Admin"]
+    );
     for (words, typed, found) in [
         (
             CREATE_SAVED.replace(" 7 ", " 8 "),
