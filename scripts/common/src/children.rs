@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -99,15 +100,48 @@ impl Started {
     /// # Errors
     /// As [`Self::group`] and [`Self::wait`].
     pub fn output(command: &mut Command) -> io::Result<Output> {
-        let mut group = Self::group(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
-        let (out, errors) = group.pipes();
+        Self::piped(command)?.collected()
+    }
+
+    /// As [`Self::output`], for a time at most: then it is ended, with all that it started.
+    ///
+    /// # Errors
+    /// As [`Self::output`], and `TimedOut`.
+    pub fn output_within(command: &mut Command, limit: Duration) -> io::Result<Output> {
+        let group = Self::piped(command)?;
+        let id = group.0.id();
+        let (ended, is_ended) = channel::<()>();
+        std::thread::scope(|scope| {
+            let watch = scope.spawn(move || {
+                let is_late = is_ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
+                if is_late {
+                    end(id);
+                }
+                is_late
+            });
+            let output = group.collected();
+            drop(ended);
+            match watch.join() {
+                Ok(true) => Err(io::ErrorKind::TimedOut.into()),
+                _ => output,
+            }
+        })
+    }
+
+    fn piped(command: &mut Command) -> io::Result<Self> {
+        Self::group(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
+    }
+
+    /// All that a group writes, up to its end.
+    fn collected(mut self) -> io::Result<Output> {
+        let (out, errors) = self.pipes();
         let (stdout, stderr) = std::thread::scope(|scope| {
             let stdout = scope.spawn(|| read(out));
             let stderr = read(errors);
             (stdout.join(), stderr)
         });
         Ok(Output {
-            status: group.wait()?,
+            status: self.wait()?,
             stdout: stdout.unwrap_or_else(|_| Ok(Vec::new()))?,
             stderr: stderr?,
         })
@@ -146,6 +180,14 @@ fn read(pipe: Option<impl Read>) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Ends a group that was not waited for yet.
+fn end(id: u32) {
+    if let Some((pid, Kind::Group)) = running().all.get(&id) {
+        // It may have ended.
+        let _ = kill_process_group(*pid, Signal::KILL);
+    }
+}
+
 /// Ends all that runs, at once. From then on nothing is started.
 pub fn end_all() {
     let mut running = running();
@@ -178,5 +220,18 @@ mod tests {
         assert_eq!(found("ETH_PRIVATE_KEY"), Some(Some("given".into())));
         let behavior = dumpable_behavior().expect("known");
         assert_eq!(behavior, DumpableBehavior::NotDumpable);
+    }
+
+    #[test]
+    fn a_program_is_ended_after_its_time_with_what_it_started() {
+        let mut command = Command::new("sh");
+        // Whoever holds the pipe keeps its reader waiting.
+        command.args(["-c", "sleep 3600 & sleep 3600"]);
+        let error = Started::output_within(&mut command, Duration::from_millis(10));
+        let kind = error.map(drop).map_err(|error| error.kind());
+        assert_eq!(kind, Err(io::ErrorKind::TimedOut));
+        let mut command = Command::new("echo");
+        let said = Started::output_within(command.arg("said"), Duration::from_secs(3600));
+        assert_eq!(said.expect("it ends").stdout, b"said\n");
     }
 }

@@ -344,3 +344,48 @@ fn files_without_a_layout_say_what_to_give() -> Result<(), HarnessError> {
     }
     Ok(())
 }
+
+/// Contracts may have the names of what a compiler writes beside them.
+#[test]
+fn a_contract_that_is_called_as_a_layout_hides_no_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("file.json");
+    let layout = json!({"storageLayout": {"storage": [], "types": null}});
+    let standard =
+        json!({"A.sol": {"Vault": layout, "storageLayout": layout, "storage-layout": layout}});
+    let combined = json!({"A.sol:Vault": layout, "A.sol:storageLayout": layout});
+    for (contracts, names) in [
+        (standard, &["Vault", "storageLayout", "storage-layout"][..]),
+        (combined, &["Vault", "storageLayout"]),
+    ] {
+        let written = json!({ "contracts": contracts }).to_string();
+        std::fs::write(&path, written).expect("written");
+        for name in names {
+            let named = read_file(format!("{}:{name}", path.display()).as_ref());
+            assert_eq!(&named.expect("a layout").name, name);
+        }
+    }
+}
+
+#[test]
+fn an_expression_that_is_too_deep_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("file.json");
+    let deep = format!("{{\"output\": {}{}}}", "[".repeat(200), "]".repeat(200));
+    std::fs::write(&path, deep).expect("written");
+    let report = read_file(&path).expect_err("too deep").report();
+    assert_eq!(report.name, "LayoutUnreadable");
+    assert!(
+        report
+            .message
+            .contains("an expression of its sources is too deep"),
+        "{report:?}"
+    );
+    assert!(
+        report
+            .next
+            .iter()
+            .any(|next| next.contains("in a variable")),
+        "{report:?}"
+    );
+}

@@ -21,7 +21,7 @@ use crate::assess::{Accepted, Finding, FindingId};
 use crate::build::{BuildError, Builder};
 use crate::client::{ChainError, Transaction};
 use crate::client::{Client, EventStore, Sent};
-use crate::layout::Memory;
+use crate::layout::{Compilations, Memory};
 use crate::manifest::{FILE, Manifest};
 use crate::options::Global;
 use crate::output::Output;
@@ -64,6 +64,8 @@ pub struct Context {
     fork: OnceLock<bool>,
     /// The copy of the chain on which everything is done in a dry run.
     copy: OnceLock<NodeHandle>,
+    /// What this run has compiled of the files that it was given.
+    pub compilations: Compilations,
     /// The layouts and builds of a dry run.
     memory: Option<Memory>,
     /// The registries that this command may talk to: their origin was derived, or they are trusted by name.
@@ -160,6 +162,7 @@ impl Context {
             manifest,
             earlier: Mutex::default(),
             built: Mutex::default(),
+            compilations: Compilations::default(),
             working: OnceLock::new(),
             pinned: OnceLock::new(),
             connected: OnceLock::new(),

@@ -1,5 +1,6 @@
 //! What can be wrong with layouts, and with files that hold them.
 
+use super::json::NotJson;
 use crate::client::ChainError;
 use crate::error::Refusal;
 use std::fmt::Display;
@@ -16,6 +17,8 @@ pub enum Unreadable {
     Several(Vec<String>),
     /// It has none of that contract, but those.
     NotOf(String, Vec<String>),
+    /// Its AST nests deeper than is followed.
+    TooDeep,
     /// What it has is malformed, or cannot be laid out.
     Malformed(String),
 }
@@ -58,6 +61,8 @@ pub fn unreadable(path: &Path, why: Unreadable) -> ChainError {
                 format!("name one that it has: {file}:NAME"),
             )
         }
+        Unreadable::TooDeep => refusal(format!("{file} cannot be read: {}", NotJson::TooDeep))
+            .with("at most 127 values within each other", "more", NotJson::ADVICE),
         Unreadable::Malformed(reason) => refusal(format!("{file} cannot be read: {reason}")).with(
             "what a compiler writes of a contract whose storage can be laid out",
             reason,

@@ -1,31 +1,109 @@
 //! The compiler on this machine: it compiles the input of a build-info again, so that nothing of the file's output has
 //! to be believed.
 
+use super::json::{self, NotJson};
 use crate::children::Started;
+use alloy::primitives::{B256, keccak256};
+use lru::LruCache;
 use serde_json::{Map, Value, json};
 use std::env;
+use std::fmt;
 use std::fs::File;
+use std::io::ErrorKind;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// What of solc's output is read.
 const CONTRACT_OUTPUT: [&str; 4] = ["abi", "metadata", "storageLayout", "evm.deployedBytecode"];
+
+/// How long a compiler may run. Large projects take minutes through its intermediate language.
+const LIMIT: Duration = Duration::from_secs(600);
+/// What it is called that it took longer.
+const TIMEOUT: &str = "CompilerTimeout";
+/// How long it may take to say its version.
+const LIMIT_OF_VERSION: Duration = Duration::from_secs(60);
+/// Outputs that are kept: each can have tens of megabytes.
+const KEPT_MAX: NonZeroUsize = NonZeroUsize::new(2).expect("not zero");
+
+/// Why nothing was compiled here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotCompiled {
+    /// The file was only read.
+    NotAsked,
+    /// What the file lacks for it, in words.
+    Lacks(String),
+    /// No compiler of that version is on this machine.
+    NoCompiler(String),
+    /// That compiler was ended, after so long.
+    TooSlow(PathBuf, Duration),
+    /// What that compiler refuses, or what keeps its output from being read.
+    Refused(PathBuf, String),
+}
+
+impl fmt::Display for NotCompiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAsked => f.write_str("it was not asked for"),
+            Self::Lacks(what) => f.write_str(what),
+            Self::NoCompiler(version) => write!(
+                f,
+                "solc {version} is not on this machine: put it into PATH, or run `forge build --use {version}`"
+            ),
+            Self::TooSlow(compiler, limit) => write!(
+                f,
+                "{TIMEOUT}: {} was ended after {} s: give a build-info of this contract and its imports alone, or \
+                 one that is compiled without viaIR",
+                compiler.display(),
+                limit.as_secs()
+            ),
+            Self::Refused(compiler, why) => write!(f, "{}: {why}", compiler.display()),
+        }
+    }
+}
+
+/// What was compiled of a file.
+type Compilation = Arc<Result<Value, NotCompiled>>;
+
+/// What one run has compiled, by the hash of the file: each file once.
+#[derive(Debug)]
+pub struct Compilations(Mutex<LruCache<B256, Compilation>>);
+
+impl Default for Compilations {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(KEPT_MAX)))
+    }
+}
+
+impl Compilations {
+    /// What `compile` makes of the file with these bytes, or made of it before.
+    pub(super) fn of(
+        &self,
+        bytes: &[u8],
+        compile: impl FnOnce() -> Result<Value, NotCompiled>,
+    ) -> Compilation {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = kept.get_or_insert(keccak256(bytes), || Arc::new(compile()));
+        made.clone()
+    }
+}
 
 /// Compiles the input of a build-info by the version of solc that it names. foundry's and hardhat's compilers are used,
 /// and `solc` and `solcjs` of `PATH`, outside of the project. Returns the build-info with that compiler's output.
 ///
 /// # Errors
-/// Why nothing was compiled, in words.
-pub(super) fn compile(info: &Value) -> Result<Value, String> {
-    let input = input(info)?;
-    let version = version(info).ok_or("it names no version of solc")?;
-    let compiler = find(version).ok_or_else(|| {
-        format!("solc {version} is not on this machine: put it into PATH, or run `forge build --use {version}`")
-    })?;
-    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", compiler.display());
-    let output = run(&compiler, &input).map_err(|error| failed(&error))?;
+/// Why nothing was compiled.
+pub(super) fn compile(info: &Value) -> Result<Value, NotCompiled> {
+    let input = input(info).map_err(NotCompiled::Lacks)?;
+    let version = version(info);
+    let version =
+        version.ok_or_else(|| NotCompiled::Lacks("it names no version of solc".into()))?;
+    let compiler = find(version).ok_or_else(|| NotCompiled::NoCompiler(version.into()))?;
+    let output = run(&compiler, &input)?;
     if let Some(error) = first_error(&output) {
-        return Err(failed(&error));
+        return Err(NotCompiled::Refused(compiler, error.into()));
     }
     Ok(json!({ "solcVersion": version, "input": input, "output": output }))
 }
@@ -115,7 +193,9 @@ fn is_of_user(folder: &Path, project: &Path) -> bool {
 
 /// Whether a program says that it is solc of that version.
 fn is_of(path: &Path, version: &str) -> bool {
-    let said = Started::output(Command::new(path).arg("--version").stdin(Stdio::null()));
+    let mut command = Command::new(path);
+    command.arg("--version").stdin(Stdio::null());
+    let said = Started::output_within(&mut command, LIMIT_OF_VERSION);
     said.is_ok_and(|said| {
         let said = String::from_utf8_lossy(&said.stdout);
         let mut words = said.split_whitespace();
@@ -128,7 +208,27 @@ fn is_of(path: &Path, version: &str) -> bool {
 }
 
 /// Runs the compiler in an empty folder: what the input does not have, it does not find.
-fn run(compiler: &Path, input: &Value) -> std::io::Result<Value> {
+fn run(compiler: &Path, input: &Value) -> Result<Value, NotCompiled> {
+    let output = output(compiler, input).map_err(|error| not_run(compiler, &error))?;
+    // solcjs writes a line of its own before.
+    let begin = output.iter().position(|byte| *byte == b'{');
+    let output = output.get(begin.unwrap_or(0)..).unwrap_or_default();
+    let refused = |why| NotCompiled::Refused(compiler.to_owned(), why);
+    json::parse(output).map_err(|error| match error {
+        NotJson::TooDeep => refused(format!("{error}: {}", NotJson::ADVICE)),
+        NotJson::Malformed(why) => refused(why),
+    })
+}
+
+/// Why there is no output of a compiler.
+fn not_run(compiler: &Path, error: &std::io::Error) -> NotCompiled {
+    match error.kind() {
+        ErrorKind::TimedOut => NotCompiled::TooSlow(compiler.to_owned(), LIMIT),
+        _ => NotCompiled::Refused(compiler.to_owned(), error.to_string()),
+    }
+}
+
+fn output(compiler: &Path, input: &Value) -> std::io::Result<Vec<u8>> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("input.json");
     std::fs::write(&file, input.to_string())?;
@@ -138,12 +238,7 @@ fn run(compiler: &Path, input: &Value) -> std::io::Result<Value> {
         .arg("--standard-json")
         .current_dir(empty.path())
         .stdin(File::open(&file)?);
-    let output = Started::output(&mut command)?.stdout;
-    // solcjs writes a line of its own before.
-    let begin = output.iter().position(|byte| *byte == b'{');
-    Ok(serde_json::from_slice(
-        output.get(begin.unwrap_or(0)..).unwrap_or_default(),
-    )?)
+    Ok(Started::output_within(&mut command, LIMIT)?.stdout)
 }
 
 /// What the compiler refuses.
@@ -183,7 +278,10 @@ mod tests {
             ),
         ] {
             let error = compile(&given).expect_err("it lacks something");
-            assert!(error.contains(lacks), "{error}");
+            let NotCompiled::Lacks(what) = &error else {
+                panic!("{error}");
+            };
+            assert!(what.contains(lacks), "{error}");
         }
     }
 
@@ -200,6 +298,30 @@ mod tests {
         ] {
             assert!(!is_run(folder), "{folder}");
         }
+    }
+
+    #[test]
+    fn a_compiler_that_was_ended_is_told_from_one_that_failed() {
+        let failed = |error: ErrorKind| not_run("solc".as_ref(), &error.into());
+        let ended = failed(ErrorKind::TimedOut);
+        assert_eq!(ended, NotCompiled::TooSlow("solc".into(), LIMIT));
+        assert!(ended.to_string().starts_with(TIMEOUT), "{ended}");
+        let failed = failed(ErrorKind::NotFound);
+        assert!(matches!(failed, NotCompiled::Refused(..)), "{failed}");
+    }
+
+    #[test]
+    fn a_file_is_compiled_once() {
+        let (all, mut times) = (Compilations::default(), 0);
+        for bytes in ["a", "b", "a", "b"] {
+            all.of(bytes.as_bytes(), || {
+                times += 1;
+                Ok(json!(bytes))
+            });
+        }
+        assert_eq!(times, 2);
+        let kept = all.of(b"a", || panic!("it is there"));
+        assert_eq!(*kept, Ok(json!("a")));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use super::compiled::Compiled;
 use super::error::{self, Unreadable};
 use super::hazards::{self, Hazard};
-use super::{namespaces, solc};
+use super::json::{self, NotJson};
+use super::namespaces;
+use super::solc::{self, Compilations, NotCompiled};
 use crate::build::{BuildError, wasm};
 use crate::client::ChainError;
 use crate::error::Explain;
@@ -11,10 +13,8 @@ use crate::interface::published;
 use alloy::json_abi::JsonAbi;
 use serde_json::{Map, Value};
 use std::path::Path;
+use std::sync::Arc;
 use stylus_layout::{Document, Layout};
-
-/// Why a file that was only read was not compiled.
-const NOT_ASKED: &str = "it was not asked for";
 
 /// A layout document and whose it is.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub struct Named {
     /// Whether it is what was registered.
     pub is_recorded: bool,
     /// Whether the code and all that is said of it were compiled on this machine, or why not.
-    pub compiled_here: Result<(), String>,
+    pub compiled_here: Result<(), NotCompiled>,
 }
 
 impl Named {
@@ -42,7 +42,7 @@ impl Named {
             compiled: None,
             hazards: None,
             is_recorded: false,
-            compiled_here: Err(NOT_ASKED.into()),
+            compiled_here: Err(NotCompiled::NotAsked),
         }
     }
 }
@@ -66,22 +66,24 @@ pub fn file_of(source: &Path) -> (&Path, Option<&str>) {
 /// # Errors
 /// `LayoutUnreadable`, `LayoutUnknown`.
 pub fn read_file(source: &Path) -> Result<Named, ChainError> {
-    read(source, |_| Err(NOT_ASKED.into()))
+    read(source, |_, _| Arc::new(Err(NotCompiled::NotAsked)))
 }
 
-/// The same; the input of a build-info is compiled again, if its compiler is on this machine. Then the file's own output
-/// counts for nothing.
+/// The same; the input of a build-info is compiled again, if its compiler is on this machine, unless `known` has that.
+/// Then the file's own output counts for nothing.
 ///
 /// # Errors
 /// As [`read_file`].
-pub fn compile_file(source: &Path) -> Result<Named, ChainError> {
-    read(source, solc::compile)
+pub fn compile_file(source: &Path, known: &Compilations) -> Result<Named, ChainError> {
+    read(source, |bytes, document| {
+        known.of(bytes, || solc::compile(document))
+    })
 }
 
 /// Reads a file; `compile` makes a build-info of what it reads, or says why not.
 fn read(
     source: &Path,
-    compile: impl FnOnce(&Value) -> Result<Value, String>,
+    compile: impl FnOnce(&[u8], &Value) -> Arc<Result<Value, NotCompiled>>,
 ) -> Result<Named, ChainError> {
     let (path, contract) = file_of(source);
     let unreadable = |reason: String| error::unreadable(path, Unreadable::Malformed(reason));
@@ -104,29 +106,34 @@ fn read(
     if let Ok(document) = Document::decode(&bytes) {
         return Ok(Named::of(name, document));
     }
-    let document = with_output(path, &bytes).map_err(unreadable)?;
-    let (compiled_here, document) = match compile(&document) {
+    let written = with_output(path, &bytes).map_err(|why| match why {
+        NotJson::TooDeep => error::unreadable(path, Unreadable::TooDeep),
+        NotJson::Malformed(why) => unreadable(why),
+    })?;
+    let compiled = compile(&bytes, &written);
+    let (compiled_here, document) = match &*compiled {
         Ok(compiled) => (Ok(()), compiled),
-        Err(why) => (Err(why), document),
+        Err(why) => (Err(why.clone()), &written),
     };
     let mut found = Vec::new();
-    find(&document, ("", &name), &mut found);
+    find(document, ("", &name), &mut found);
     let all: Vec<String> = found.iter().map(|one| one.called(&found)).collect();
     if let Some(contract) = contract {
         found.retain(|one| one.name == contract || one.full_name() == contract);
     }
     match (found.as_slice(), contract) {
         ([one], _) => {
-            let compiled = one.contract.map(|it| Compiled::of(&document, it));
-            let own = one.document(&document).map_err(unreadable)?;
+            let compiled = one.contract.map(|it| Compiled::of(document, it));
+            let own = one.document(document).map_err(unreadable)?;
             let compiled = compiled.transpose().map_err(unreadable)?.flatten();
-            let has_code = compiled.as_ref().map(drop).ok_or("it has no code");
+            let no_code = || NotCompiled::Lacks("it has no code".into());
+            let has_code = compiled.as_ref().map(drop).ok_or_else(no_code);
             Ok(Named {
                 compiled,
-                compiled_here: compiled_here.and(has_code.map_err(Into::into)),
+                compiled_here: compiled_here.and(has_code),
                 hazards: one
                     .contract
-                    .and_then(|contract| hazards::of(&document, (&one.file, &one.name), contract)),
+                    .and_then(|contract| hazards::of(document, (&one.file, &one.name), contract)),
                 ..Named::of(&one.name, own)
             })
         }
@@ -134,7 +141,7 @@ fn read(
             let why = Unreadable::NotOf(contract.to_owned(), all);
             Err(error::unreadable(path, why))
         }
-        ([], None) => Err(error::unreadable(path, kept_elsewhere(&document, path))),
+        ([], None) => Err(error::unreadable(path, kept_elsewhere(document, path))),
         (several, _) => {
             let names = several.iter().map(|one| one.called(several)).collect();
             Err(error::unreadable(path, Unreadable::Several(names)))
@@ -165,12 +172,15 @@ fn kept_elsewhere(document: &Value, path: &Path) -> Unreadable {
 ///
 /// # Errors
 /// Why it is no JSON.
-pub fn with_output(path: &Path, bytes: &[u8]) -> Result<Value, String> {
-    let mut document: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+pub fn with_output(path: &Path, bytes: &[u8]) -> Result<Value, NotJson> {
+    let mut document = json::parse(bytes)?;
     // hardhat 3 keeps the compiler's output in a file beside that with its input
     if document.get("input").is_some() && document.get("output").is_none() {
         let output = std::fs::read(path.with_extension("output.json")).unwrap_or_default();
-        let mut output = serde_json::from_slice(&output).unwrap_or(Value::Null);
+        let mut output = match json::parse(&output) {
+            Err(NotJson::TooDeep) => return Err(NotJson::TooDeep),
+            other => other.unwrap_or(Value::Null),
+        };
         document["output"] = output["output"].take();
     }
     Ok(document)
@@ -276,7 +286,9 @@ fn find<'v>(value: &'v Value, (file, name): (&str, &str), found: &mut Vec<Found<
     for (file, contracts) in contracts.into_iter().flatten() {
         // solc --combined-json has `file:Contract` here, standard output a level more
         let (before, own) = file.rsplit_once(':').unwrap_or((file, file));
-        if contracts.get("storageLayout").is_some() || contracts.get("storage-layout").is_some() {
+        // A contract of standard output may have that name.
+        let mut layouts = ["storageLayout", "storage-layout"].into_iter();
+        if layouts.any(|key| contracts.get(key).is_some_and(|value| is_layout(&value))) {
             find(contracts, (before, own), found);
             continue;
         }

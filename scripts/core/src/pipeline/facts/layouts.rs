@@ -3,7 +3,7 @@
 use crate::assess::{Fact, Origin};
 use crate::context::prelude::*;
 use crate::ids::{LayoutHash, SourceHash};
-use crate::layout::{Compiled, Hazard, Side, compile_file};
+use crate::layout::{Compiled, Hazard, NotCompiled, Side, compile_file};
 use crate::registry::RecordedCode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -28,7 +28,7 @@ enum Given {
     /// Not all of it.
     Part,
     /// All of it, by its own word; why no compiler made it here.
-    Said(String),
+    Said(NotCompiled),
     /// All of it, as its compiler made it here.
     Compiled,
 }
@@ -79,7 +79,7 @@ impl Session<'_> {
                 given: Given::Part,
             });
         };
-        let named = compile_file(file)?;
+        let named = compile_file(file, &self.context.compilations)?;
         let source = match &named.compiled {
             Some(compiled) => self.is_of(compiled, (what, code), file).await?,
             None => SourceHash::ZERO,

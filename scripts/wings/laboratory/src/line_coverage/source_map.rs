@@ -57,7 +57,7 @@ impl SourceMap {
             )
         };
         let bytes = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
-        let whole = with_output(path, &bytes).map_err(refused)?;
+        let whole = with_output(path, &bytes).map_err(|why| refused(why.to_string()))?;
         Self::read(&whole, contract).map(Some).map_err(refused)
     }
 
