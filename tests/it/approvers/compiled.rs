@@ -121,3 +121,20 @@ async fn a_build_info_whose_compiler_is_not_here_proves_nothing() {
     let advice = "not compiled here (solc 0.8.37 is not on this machine: put it into PATH";
     assert!(accepted.stderr.contains(advice), "{}", accepted.stderr);
 }
+
+/// The author allows it to himself. Whoever approves his code is asked.
+#[tokio::test]
+async fn what_a_tag_allows_is_accepted_by_each_approver() {
+    let proposal = Proposal::of("Allowing", "honest.json").await;
+    let refused = proposal.approve("honest.json", true, "");
+    refused.is_refused("UnsafeCode");
+    assert!(
+        refused.stderr.contains("its author allows it"),
+        "{}",
+        refused.stderr
+    );
+    let accept = "--accept unsafe-delegatecall:Allowing.run";
+    assert!(refused.error("next").contains(accept), "{refused:?}");
+    let approved = proposal.approve("honest.json", true, accept);
+    approved.ends_with(0);
+}

@@ -3,6 +3,7 @@
 mod adopted;
 mod compiled;
 mod fixture;
+mod initializers;
 mod plugin;
 mod safe;
 mod signed;

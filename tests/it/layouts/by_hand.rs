@@ -28,6 +28,20 @@ pub(crate) fn build_info_with(
     outputs: &[&str],
     more: &Value,
 ) -> Result<Value, HarnessError> {
+    let path = home().join("tests/fixtures").join(file);
+    let source = std::fs::read_to_string(&path).expect("the source");
+    let name = path.file_name().expect("a name").to_string_lossy();
+    let sources = json!({name: {"content": source}});
+    build_info_of(folder, &sources, outputs, more)
+}
+
+/// The same of these sources, which have all that they import.
+pub(super) fn build_info_of(
+    folder: &Path,
+    sources: &Value,
+    outputs: &[&str],
+    more: &Value,
+) -> Result<Value, HarnessError> {
     let packages = Npm::install(&Lines)?;
     copy_program(
         &home().join("tests/clients/forge/solc.js"),
@@ -35,12 +49,9 @@ pub(crate) fn build_info_with(
     )?;
     let modules = packages.folder().join("node_modules");
     std::os::unix::fs::symlink(modules, folder.join("node_modules")).expect("a link");
-    let path = home().join("tests/fixtures").join(file);
-    let source = std::fs::read_to_string(&path).expect("the source");
-    let name = path.file_name().expect("a name").to_string_lossy();
     let mut input = json!({
         "language": "Solidity",
-        "sources": {name: {"content": source}},
+        "sources": sources,
         "settings": {"outputSelection": {"*": {"*": outputs, "": ["ast"]}}},
     });
     for (key, value) in more.as_object().into_iter().flatten() {

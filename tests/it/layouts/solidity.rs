@@ -1,10 +1,11 @@
 //! Solidity as its compiler's AST shows it: what lies where, what its author says, and what no proxy should run.
 
-use super::by_hand::{build_info, build_info_with};
+use super::by_hand::{build_info, build_info_of, build_info_with};
 use crate::prelude::*;
 use stylus_layout::{Decision, Report, Unlisted, compare};
 use stylus_upgrades::error::Explain;
 use stylus_upgrades::layout::{Named, read_file};
+use stylus_upgrades_harness::home;
 
 struct Compiled {
     folder: tempfile::TempDir,
@@ -74,14 +75,18 @@ fn what_no_proxy_should_run_is_found_in_the_sources() -> Result<(), HarnessError
         ),
         ("InAssembly", &["delegatecall InAssembly.run"]),
         ("Below", &["delegatecall Calls.go"]),
-        ("AllowedBelow", &[]),
+        ("AllowedBelow", &["delegatecall Calls.go, allowed"]),
         ("AllowedElsewhere", &["delegatecall Calls.go"]),
         ("Links", &["external-library-linking Links.Linked"]),
-        ("LinksAllowed", &[]),
+        (
+            "LinksAllowed",
+            &["external-library-linking LinksAllowed.Linked, allowed"],
+        ),
         (
             "Values",
             &[
                 "state-variable-immutable Values.FEE",
+                "state-variable-immutable Values.RATE, allowed",
                 "state-variable-assignment Values.total",
                 "constructor Values.constructor",
             ],
@@ -92,13 +97,111 @@ fn what_no_proxy_should_run_is_found_in_the_sources() -> Result<(), HarnessError
     Ok(())
 }
 
-/// Kind and place of each hazard of a contract.
+/// Kind and place of each hazard of a contract, and whether its author allows it.
 fn hazards(compiled: &Compiled, name: &str) -> Vec<String> {
-    let hazards = compiled.named(name).hazards.expect("an AST");
+    let hazards = compiled.named(name).audit.expect("an AST").hazards;
     let found = hazards.iter();
     found
-        .map(|one| format!("{} {}", one.kind.name(), one.place))
+        .map(|one| {
+            let allowed = if one.is_allowed { ", allowed" } else { "" };
+            format!("{} {}{allowed}", one.kind.name(), one.place)
+        })
         .collect()
+}
+
+/// The sources that a source imports, by their paths.
+fn imports(path: &str, content: &str) -> Vec<String> {
+    let statements = content.split(';').filter_map(|one| {
+        let from = one.rfind("import ")?;
+        one.get(from..)?.split('"').nth(1)
+    });
+    let all = statements.map(|import| {
+        let mut parts: Vec<&str> = match import.starts_with('.') {
+            true => path.split('/').collect(),
+            false => Vec::new(),
+        };
+        parts.pop();
+        for part in import.split('/') {
+            match part {
+                "." => {}
+                ".." => drop(parts.pop()),
+                part => parts.push(part),
+            }
+        }
+        parts.join("/")
+    });
+    all.collect()
+}
+
+/// What OpenZeppelin says of its own files is no word of who wrote the contract, and covers nothing of the contract.
+#[test]
+fn what_openzeppelin_allows_in_its_own_files_is_no_finding() -> Result<(), HarnessError> {
+    let modules = Npm::install(&Lines)?.folder().join("node_modules");
+    let own = home().join("tests/fixtures/solidity/Published.sol");
+    let own = std::fs::read_to_string(own).expect("the source");
+    let mut sources = serde_json::Map::new();
+    let mut ahead = vec![("Published.sol".to_owned(), own)];
+    while let Some((path, content)) = ahead.pop() {
+        for import in imports(&path, &content) {
+            if !sources.contains_key(&import) {
+                let text = std::fs::read_to_string(modules.join(&import)).expect("a source");
+                ahead.push((import, text));
+            }
+        }
+        sources.insert(path, json!({ "content": content }));
+    }
+    let imported: Vec<String> = sources
+        .keys()
+        .filter(|one| one.starts_with('@'))
+        .cloned()
+        .collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let outputs = ["storageLayout", "abi", "evm.deployedBytecode", "metadata"];
+    let info = build_info_of(folder.path(), &sources.into(), &outputs, &json!({}))?;
+    let mut compiled = Compiled {
+        folder,
+        info,
+        file: "Published.sol",
+    };
+    assert_eq!(hazards(&compiled, "Plain"), [""; 0]);
+    // Neither does it set its pointers to functions to anything, though its assembly names them and writes memory.
+    assert_eq!(hazards(&compiled, "Sorts"), [""; 0]);
+    let of_votes = hazards(&compiled, "Voting");
+    assert!(
+        of_votes
+            .iter()
+            .all(|one| !one.starts_with("function-pointer")),
+        "{of_votes:?}"
+    );
+    let behind = ["delegatecall Behind._authorizeUpgrade, allowed"];
+    assert_eq!(hazards(&compiled, "Behind"), behind);
+
+    // A letter more, and nobody published it.
+    for path in &imported {
+        let content = &mut compiled.info["input"]["sources"][path]["content"];
+        *content = json!(format!("{} ", content.as_str().expect("a source")));
+    }
+    for contracts in compiled.info["output"]["contracts"]
+        .as_object_mut()
+        .expect("files")
+        .values_mut()
+    {
+        for contract in contracts.as_object_mut().expect("contracts").values_mut() {
+            contract["metadata"].take();
+        }
+    }
+    let found = hazards(&compiled, "Plain");
+    assert!(
+        found.contains(&"delegatecall Address.functionDelegateCall, allowed".to_owned())
+            || found
+                .contains(&"delegatecall LowLevelCall.delegatecallNoReturn, allowed".to_owned()),
+        "{found:?}"
+    );
+    assert!(
+        found.iter().all(|one| one.ends_with(", allowed")),
+        "{found:?}"
+    );
+    Ok(())
 }
 
 /// What somebody writes who does not want a delegatecall, a library or an open initializer to be found.
@@ -114,8 +217,25 @@ fn what_hides_in_the_sources_is_found() -> Result<(), HarnessError> {
         ("ByPointer", &["delegatecall evil"]),
         ("WithGas", &["delegatecall WithGas.run"]),
         ("InBrackets", &["delegatecall InBrackets.run"]),
-        ("ByImmutable", &["delegatecall evil"]),
-        ("ByBaseArgument", &["delegatecall evil"]),
+        (
+            "ByImmutable",
+            &[
+                "delegatecall evil",
+                "state-variable-immutable ByImmutable.F, allowed",
+                "constructor ByImmutable.constructor, allowed",
+            ],
+        ),
+        (
+            "ByBaseArgument",
+            &[
+                "delegatecall evil",
+                "state-variable-immutable Pointing.G, allowed",
+                "constructor Pointing.constructor, allowed",
+            ],
+        ),
+        ("SetInMemory", &["function-pointer SetInMemory"]),
+        ("SetByName", &["function-pointer SetByName"]),
+        ("SetInStorage", &["function-pointer SetInStorage"]),
         ("Qualified", &["open-implementation Qualified"]),
         ("Unlocked", &["open-implementation Unlocked"]),
         ("Closed", &[]),
@@ -149,7 +269,7 @@ fn a_function_behind_many_others_is_looked_at() -> Result<(), HarnessError> {
         .expect("it");
     run["nodes"][0]["body"]["statements"] =
         json!([{"nodeType": "Identifier", "referencedDeclaration": first}]);
-    let hazards = compiled.named("Many").hazards.expect("an AST");
+    let hazards = compiled.named("Many").audit.expect("an AST").hazards;
     assert_eq!(hazards.len(), 1, "{hazards:?}");
     Ok(())
 }
@@ -171,7 +291,7 @@ fn a_library_that_the_compiler_linked_is_one() -> Result<(), HarnessError> {
     };
     let open = of(json!({}))?;
     let linked = of(json!({"libraries": {"Hazards.sol": {"Linked": lies_at}}}))?;
-    assert_eq!(linked.hazards, open.hazards);
+    assert_eq!(linked.audit, open.audit);
     let code = linked.compiled.expect("its code");
     let mut deployed = code.code().to_vec();
     let push = deployed

@@ -193,11 +193,13 @@ impl Finding {
         }
     }
 
-    /// Whether who proposed an action that it is about had to accept it: it refuses a proposal, and says the same of
-    /// the same code in every block.
+    /// Whether who proposed an action that it is about had to accept it: it refuses a proposal, unless its author's word
+    /// is enough for him, and says the same of the same code in every block.
     pub fn is_accepted_by_proposer(&self) -> bool {
         let is_of_code = self.id.part().is_some() || self.id.is_of_steps();
-        self.severity == Severity::Danger && is_of_code && self.part != Part::Simulation
+        let is_his_word = self.origin == Origin::Annotation;
+        let is_refused = self.severity == Severity::Danger && !is_his_word;
+        is_refused && is_of_code && self.part != Part::Simulation
     }
 
     /// With what was expected, what was found and what to do.

@@ -49,6 +49,9 @@ const UNSAFE: &str = "unsafe-";
 /// What the id of something begins with that an account without rights can do.
 const STRANGER: &str = "stranger";
 
+/// What the id of an initializer begins with that stays open once an instance is upgraded.
+const INITIALIZER_OPEN: &str = "initializer-open";
+
 /// What the id of an instance that came from elsewhere begins with.
 const ARRIVAL: &str = "arrival";
 
@@ -193,6 +196,11 @@ impl FindingId {
         Self(format!("{STRANGER}:{signature}").into())
     }
 
+    /// An initializer that stays open once an instance is upgraded, by its contract and name.
+    pub fn initializer_open(function: &str) -> Self {
+        Self(format!("{INITIALIZER_OPEN}:{function}").into())
+    }
+
     /// What no code behind a proxy should have, by the kind that OpenZeppelin Upgrades has for it.
     pub fn unsafe_code(kind: &str, place: &str) -> Self {
         Self(format!("{UNSAFE}{kind}:{place}").into())
@@ -260,7 +268,8 @@ impl FindingId {
 
     /// Whether it is found by trying something on a copy.
     pub fn is_of_a_trial(&self) -> bool {
-        Self::OF_TRIALS.contains(self) || self.kind() == STRANGER
+        let kinds = [STRANGER, INITIALIZER_OPEN];
+        Self::OF_TRIALS.contains(self) || kinds.contains(&self.kind())
     }
 
     /// Whether it can be accepted. Other findings are named by the error that they are.

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::assess::Role;
 use crate::checks::{Assessment, ReadAt};
-use crate::layout::Documents;
+use crate::layout::{Documents, Initializers};
 use crate::migration::BATCHES;
 use crate::plan::PlanRequest;
 use crate::prelude::*;
@@ -65,6 +65,7 @@ impl<'a> Session<'a> {
             layout: None,
             layouts: BTreeMap::new(),
             document: None,
+            initializers: Initializers::default(),
             instances,
             batches: BATCHES,
             data_fee_bump_percent: self.context.global.data_fee_bump_percent,

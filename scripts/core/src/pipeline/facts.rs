@@ -13,7 +13,7 @@ use crate::checks::{
 use crate::context::prelude::*;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::interface::Callable;
-use crate::layout::{Live, Side, Upgrade, Who, look};
+use crate::layout::{Audit, Live, Side, Upgrade, Who, look};
 use crate::model::StepKind;
 use crate::registry::RecordedCode;
 use std::path::Path;
@@ -158,9 +158,9 @@ pub(crate) async fn transition(
         callers,
         declared: code.declared.clone(),
         reserved: code.reserved(),
-        hazards: match is_new {
-            true => code.hazards.clone(),
-            false => Vec::new(),
+        audit: match is_new {
+            true => code.audit.clone(),
+            false => Audit::default(),
         },
         size: is_new.then(|| code.size()),
         sources: sources(version),
@@ -260,9 +260,9 @@ impl<'a> Session<'a> {
         is_old: bool,
     ) -> Result<Code> {
         let known = self.layout(what, &code, file).await?;
-        let hazards = known.hazards;
+        let audit = known.audit;
         let there = self.there(code, known.side, is_old).await?;
-        Ok(Code { hazards, ..there })
+        Ok(Code { audit, ..there })
     }
 
     /// Code on the chain, with its layout.

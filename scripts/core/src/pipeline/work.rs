@@ -16,7 +16,7 @@ use crate::context::prelude::*;
 use crate::functions::Functions;
 use crate::governance::{Call, PendingAction, pending, require_approver};
 use crate::ids::ActionId;
-use crate::layout::Who;
+use crate::layout::{Initializers, Who};
 use crate::model;
 use crate::options::{StepArgs, StorageArgs};
 use crate::plan::PlanRequest;
@@ -45,6 +45,8 @@ pub(crate) struct Work<'a> {
     pub(crate) checks: Assessment,
     /// The layout of the new version, if it is known.
     layout: Option<Layout>,
+    /// What the initializers of its code leave behind, as far as its sources are known.
+    initializers: Initializers,
 }
 
 /// The effect on a version.
@@ -203,6 +205,7 @@ impl<'a> Work<'a> {
             open: pending(session.registry, name).await?,
             checks: session.assessment(role),
             layout: None,
+            initializers: Initializers::default(),
         })
     }
 
@@ -262,7 +265,10 @@ impl<'a> Work<'a> {
         call: abi::migrateCall,
         instances: u32,
     ) -> PlanRequest {
-        planned.request(self.session, (call, self.layout.clone()), instances)
+        PlanRequest {
+            initializers: self.initializers.clone(),
+            ..planned.request(self.session, (call, self.layout.clone()), instances)
+        }
     }
 
     /// What is put somewhere is for this definition.
@@ -349,6 +355,7 @@ impl<'a> Work<'a> {
         } = checked;
         if !from.is_empty() {
             self.layout = code.layout.value().map(|known| known.layout.clone());
+            self.initializers = code.audit.initializers.clone();
         }
         let asked = Version {
             name: &self.name,

@@ -6,7 +6,7 @@ use crate::assess::{
 };
 use crate::client::ChainError;
 use crate::interface::{Callable, CallersOfWay, changes};
-use crate::layout::{StorageCheck, finding_id};
+use crate::layout::{Initializers, StorageCheck, finding_id};
 use alloy::primitives::Address;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_layout::{FieldChange, Layout};
@@ -187,6 +187,14 @@ impl Assessment {
         let old = transition.old.as_ref()?.known.value()?;
         let new = transition.new.known.value()?;
         Some((&old.layout, &new.layout, &found.compared.as_ref()?.report))
+    }
+
+    /// What the initializers leave behind of the code of the transition that was added first.
+    pub fn initializers(&self) -> Initializers {
+        let first = self.ways.first();
+        first.map_or_else(Initializers::default, |(transition, _)| {
+            transition.audit.initializers.clone()
+        })
     }
 
     /// Every change between the layouts.

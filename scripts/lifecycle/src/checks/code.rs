@@ -31,8 +31,10 @@ pub(super) fn constructor(transition: &Transition, found: &mut Found) {
     ));
 }
 
-/// What OpenZeppelin Upgrades would refuse of the sources.
+/// What OpenZeppelin Upgrades would refuse of the sources. What a tag allows is its author's word: his own to him, and to
+/// whoever judges his code a finding like any other.
 pub(super) fn hazards(transition: &Transition, found: &mut Found) {
+    let is_judged = matches!(transition.stage, Stage::Judged(_));
     let together = Arc::new(Together {
         name: "UnsafeCode",
         message: format!(
@@ -41,21 +43,38 @@ pub(super) fn hazards(transition: &Transition, found: &mut Found) {
         ),
         expected: "code that passes the validations of OpenZeppelin Upgrades".into(),
         found: None,
-        next: "change the source; if it is meant so, say it there (/// @custom:oz-upgrades-unsafe-allow KIND)"
-            .into(),
-    });
-    for one in &transition.hazards {
-        let id = FindingId::unsafe_code(one.kind.name(), &one.place);
-        let says = format!("{} ({}) {}", one.place, one.file, one.kind.says());
-        let finding = Finding::of_several(Part::Code, (id, &one.place), says, &together);
-        // Whatever order they run in, they all run; and a proxy has a storage of its own.
-        let finding = match one.kind {
-            HazardKind::IncorrectInitializerOrder | HazardKind::OpenImplementation => {
-                finding.taken()
+        next: match is_judged {
+            true => "read each in the sources, and approve only what you would have allowed",
+            false => {
+                "change the source; if it is meant so, say it there (/// @custom:oz-upgrades-unsafe-allow KIND)"
             }
+        }
+        .into(),
+    });
+    for one in &transition.audit.hazards {
+        let id = FindingId::unsafe_code(one.kind.name(), &one.place);
+        let (allowed, origin) = match one.is_allowed {
+            true => (
+                "; its author allows it (@custom:oz-upgrades-unsafe-allow)",
+                Origin::Annotation,
+            ),
+            false => ("", Origin::Remembered),
+        };
+        let says = format!("{} ({}) {}{allowed}", one.place, one.file, one.kind.says());
+        let finding = match one.is_allowed && !is_judged {
+            true => Finding::new(Part::Code, Severity::Note, id, says),
+            false => Finding::of_several(Part::Code, (id, &one.place), says, &together),
+        };
+        // Whatever order they run in, they all run; and a proxy has a storage of its own.
+        let is_minor = matches!(
+            one.kind,
+            HazardKind::IncorrectInitializerOrder | HazardKind::OpenImplementation
+        );
+        let finding = match finding.severity {
+            Severity::Danger if is_minor => finding.taken(),
             _ => finding,
         };
-        found.findings.push(finding.from(Origin::Remembered));
+        found.findings.push(finding.from(origin));
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::assess::Fact;
 use crate::expect::Expectations;
 use crate::interface::Callable;
-use crate::layout::{Hazard, Live, Pair, Side};
+use crate::layout::{Audit, Live, Pair, Side};
 use crate::model::StepKind;
 use alloy::primitives::{Address, Bytes};
 use serde::Serialize;
@@ -50,8 +50,8 @@ pub struct Transition {
     /// Functions of the code that proxies answer themselves, as far as its constants tell. The attributes of the
     /// framework refuse them when it is built.
     pub reserved: Fact<Vec<&'static str>>,
-    /// What of the sources no proxy should run, of code that is new.
-    pub hazards: Vec<Hazard>,
+    /// What the sources show of code that is new.
+    pub audit: Audit,
     /// Bytes of code that is new, and how many it may have; nothing where that was told before.
     pub size: Option<Fact<(usize, usize)>>,
     /// That its sources build to the code; and the same of the program of its migration.

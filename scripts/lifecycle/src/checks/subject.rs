@@ -4,7 +4,7 @@ use super::{Declared, Runs, Stage};
 use crate::assess::{Fact, Origin};
 use crate::build::Artifact;
 use crate::ids::LayoutHash;
-use crate::layout::{Hazard, Who};
+use crate::layout::{Audit, Who};
 use crate::plan::has_constructor;
 use crate::program_code::CodeBytes;
 use crate::registry::{Candidate, RecordedCode};
@@ -73,8 +73,8 @@ pub struct Code {
     pub source: Fact<()>,
     /// Its bytes.
     pub bytes: CodeBytes,
-    /// What of its sources no proxy should run, where a compiler's AST was given.
-    pub hazards: Vec<Hazard>,
+    /// What its sources show of it, where a compiler's AST was given.
+    pub audit: Audit,
     /// Whether an earlier version has this code.
     pub is_old: bool,
 }
@@ -101,7 +101,7 @@ impl Code {
             },
             code,
             bytes,
-            hazards: Vec::new(),
+            audit: Audit::default(),
             layout,
             is_old,
         }

@@ -8,6 +8,7 @@ mod creation;
 mod emptied;
 mod expected;
 mod fields;
+mod hazards;
 mod label;
 mod live;
 mod reserved;
@@ -21,7 +22,7 @@ use crate::assess::{Accepted, Extent, Fact, FindingId, Origin, Part, Role};
 use crate::expect::Expectations;
 use crate::ids::LayoutHash;
 use crate::interface::Callable;
-use crate::layout::{Live, Side};
+use crate::layout::{Audit, Live, Side};
 use crate::model::StepKind;
 use alloy::json_abi::JsonAbi;
 use alloy::primitives::{Address, Bytes};
@@ -67,7 +68,7 @@ fn facts(transition: &mut Transition) -> Vec<(&'static str, &mut dyn Weaken)> {
         same_code: _,
         current: _,
         // What a file of sources shows and nobody else says.
-        hazards: _,
+        audit: _,
         size,
     } = transition;
     let mut all: Vec<(&'static str, &mut dyn Weaken)> = vec![
@@ -156,7 +157,7 @@ pub(super) fn best() -> Transition {
         published: Some(Fact::of((), Origin::Build)),
         declared: Fact::of(Declared::Steps(Vec::new()), Origin::Build),
         reserved: Fact::of(Vec::new(), Origin::Chain),
-        hazards: Vec::new(),
+        audit: Audit::default(),
         size: Some(Fact::of((1, 10), Origin::Build)),
         sources: vec![Fact::of((), Origin::Build)],
         runs: Runs::Step {

@@ -1,11 +1,16 @@
 //! What OpenZeppelin Upgrades refuses of code behind a proxy, found in the AST of a build-info: delegatecall,
 //! selfdestruct, linked libraries, immutables, constructors, variables that are assigned where they are declared, and
 //! initializers that are missing, called twice or out of order. Tags in the sources allow a kind as they do for that
-//! tool.
+//! tool; what they allow is found all the same, and says so.
 
+mod allowed;
 mod initializers;
+mod numbers;
+mod pointers;
 
-use super::annotations::{Sources, allowed};
+pub use self::numbers::Initializers;
+
+use self::allowed::{AllowedBy, Tags};
 use super::compiled::linked;
 use super::nodes::{Declared, Nodes, each, is, list, named_by};
 use serde::Serialize;
@@ -38,6 +43,8 @@ pub enum HazardKind {
     IncorrectInitializerOrder,
     /// Anybody can initialize the code itself, which no proxy needs.
     OpenImplementation,
+    /// Assembly can set a pointer to an internal function to anything: what runs then, no source shows.
+    FunctionPointer,
 }
 
 impl HazardKind {
@@ -55,6 +62,7 @@ impl HazardKind {
             Self::DuplicateInitializerCall => "duplicate-initializer-call",
             Self::IncorrectInitializerOrder => "incorrect-initializer-order",
             Self::OpenImplementation => "open-implementation",
+            Self::FunctionPointer => "function-pointer",
         }
     }
 
@@ -79,6 +87,9 @@ impl HazardKind {
             Self::OpenImplementation => {
                 "can be initialized by anybody where it lies: its constructor does not call _disableInitializers()"
             }
+            Self::FunctionPointer => {
+                "may run bytes that no source shows as code: its assembly can set a pointer to an internal function"
+            }
             Self::IncorrectInitializerOrder => {
                 "is an initializer of a parent that does not run in the order of the parents"
             }
@@ -95,14 +106,25 @@ pub struct Hazard {
     pub place: String,
     /// The source file.
     pub file: String,
+    /// Whether a tag of who wrote the contract allows it.
+    pub is_allowed: bool,
 }
 
-/// The hazards of a contract in a build-info; nothing where its AST is not there.
+/// What the sources of a contract show of its code.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// What no proxy should run.
+    pub hazards: Vec<Hazard>,
+    /// What its initializers leave behind.
+    pub initializers: Initializers,
+}
+
+/// What a build-info shows of a contract; nothing where its AST is not there.
 pub(super) fn of(
     info: &Value,
     (file, name): (&str, &str),
     contract: &Map<String, Value>,
-) -> Option<Vec<Hazard>> {
+) -> Option<Audit> {
     let output = info.get("output").unwrap_or(info);
     let compiled = output.get("sources").and_then(Value::as_object)?;
     if compiled.values().any(|source| source.get("ast").is_none()) {
@@ -111,18 +133,47 @@ pub(super) fn of(
     let mut all = list(&compiled.get(file)?["ast"]["nodes"]).iter();
     let own = all.find(|node| is(node, "ContractDefinition") && node["name"] == name)?;
     let nodes = Nodes::of(compiled.values().map(|source| &source["ast"]), own)?;
-    let sources = Sources::of(info);
+    let tags = Tags::of(info);
     let search = Search {
         nodes: &nodes,
-        sources: &sources,
+        tags: &tags,
     };
-    let mut found = BTreeSet::new();
+    let mut found = Hazards::default();
     for base in nodes.bases() {
         search.of_contract(&base, &mut found);
     }
     search.libraries(own, contract, &mut found);
+    search.pointers(own, &mut found);
     initializers::hazards(&search, own, &mut found);
-    Some(found.into_iter().collect())
+    Some(Audit {
+        hazards: found.list(),
+        initializers: Initializers::of(&nodes),
+    })
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Hazards(BTreeSet<Hazard>);
+
+impl Hazards {
+    /// Adds a hazard, unless what OpenZeppelin published allows it.
+    fn add(&mut self, hazard: Hazard, by: AllowedBy) {
+        if by < AllowedBy::Published {
+            self.0.insert(Hazard {
+                is_allowed: by == AllowedBy::Author,
+                ..hazard
+            });
+        }
+    }
+
+    /// Each once. What one way allows and another one does not is not allowed.
+    fn list(self) -> Vec<Hazard> {
+        let mut all: Vec<Hazard> = self.0.into_iter().collect();
+        all.dedup_by(|later, first| {
+            (later.kind, &later.place, &later.file) == (first.kind, &first.place, &first.file)
+        });
+        all
+    }
 }
 
 /// What is looked for in the code of functions.
@@ -130,22 +181,10 @@ const OPERATIONS: [HazardKind; 2] = [HazardKind::Delegatecall, HazardKind::Selfd
 
 struct Search<'a, 'v> {
     nodes: &'a Nodes<'v>,
-    sources: &'a Sources<'v>,
+    tags: &'a Tags<'v>,
 }
 
 impl<'v> Search<'_, 'v> {
-    /// Whether the author allows a kind at a declaration, there or in what is called from it.
-    fn allows(&self, one: &Declared<'_>, kind: HazardKind) -> bool {
-        let text = self.sources.documentation(one.node, one.file);
-        let (here, below) = allowed(&text);
-        here.contains(&kind.name()) || below.contains(&kind.name())
-    }
-
-    fn allows_below(&self, one: &Declared<'_>, kind: HazardKind) -> bool {
-        let text = self.sources.documentation(one.node, one.file);
-        allowed(&text).1.contains(&kind.name())
-    }
-
     fn hazard(&self, kind: HazardKind, of: &Declared<'_>, what: &str) -> Hazard {
         let contract = of.contract.and_then(|id| self.nodes.get(id));
         let contract = contract.map_or("", |one| text(&one.node["name"]));
@@ -158,11 +197,12 @@ impl<'v> Search<'_, 'v> {
             kind,
             place,
             file: of.file.to_owned(),
+            is_allowed: false,
         }
     }
 
     /// What a contract, or a parent of it, declares.
-    fn of_contract(&self, base: &Declared<'v>, found: &mut BTreeSet<Hazard>) {
+    fn of_contract(&self, base: &Declared<'v>, found: &mut Hazards) {
         // Arguments of a parent's constructor, which may store a pointer to what they name.
         for node in list(&base.node["baseContracts"]) {
             let contract = base.node["id"].as_u64();
@@ -182,9 +222,8 @@ impl<'v> Search<'_, 'v> {
                 file: base.file,
             };
             let mut add = |kind: HazardKind, what: &str| {
-                if !self.allows(&one, kind) && !self.allows(base, kind) {
-                    found.insert(self.hazard(kind, &one, what));
-                }
+                let by = [&one, base].map(|at| self.tags.allow(at, kind));
+                found.add(self.hazard(kind, &one, what), by[0].max(by[1]));
             };
             let name = text(&node["name"]);
             if is(node, "VariableDeclaration") {
@@ -214,15 +253,19 @@ impl<'v> Search<'_, 'v> {
 
     /// Where a function, or one that it calls, has such an operation. A tag allows it in what it stands before, or in
     /// what that calls as well.
-    fn operations(&self, entry: Declared<'v>, kind: HazardKind, found: &mut BTreeSet<Hazard>) {
-        let (mut ahead, mut seen) = (vec![entry], BTreeSet::new());
-        while let Some(function) = ahead.pop() {
+    fn operations(&self, entry: Declared<'v>, kind: HazardKind, found: &mut Hazards) {
+        let (mut ahead, mut seen) = (vec![(entry, AllowedBy::Nobody)], BTreeSet::new());
+        while let Some((function, above)) = ahead.pop() {
             let contract = function.contract.and_then(|id| self.nodes.get(id));
             let around = [Some(function), contract];
-            let around = || around.iter().flatten();
-            if !seen.insert(function.node["id"].as_u64())
-                || around().any(|one| self.allows_below(one, kind))
-            {
+            let most = |of: &dyn Fn(&Declared<'_>) -> AllowedBy| {
+                let all = around.iter().flatten().map(of);
+                all.max().unwrap_or(AllowedBy::Nobody)
+            };
+            // OpenZeppelin's word is about what OpenZeppelin wrote.
+            let above = above.min(self.tags.writer(function.file));
+            let below = above.max(most(&|one| self.tags.allow_below(one, kind)));
+            if !seen.insert((function.node["id"].as_u64(), below)) {
                 continue;
             }
             let (mut called, mut is_there) = (BTreeSet::new(), false);
@@ -230,14 +273,16 @@ impl<'v> Search<'_, 'v> {
                 is_there |= is_operation(node, kind);
                 called.extend(named_by(node));
             });
-            if is_there && !around().any(|one| self.allows(one, kind)) {
+            if is_there {
                 let name = match text(&function.node["name"]) {
                     "" => text(&function.node["kind"]),
                     name => name,
                 };
-                found.insert(self.hazard(kind, &function, name));
+                let by = below.max(most(&|one| self.tags.allow(one, kind)));
+                found.add(self.hazard(kind, &function, name), by);
             }
-            ahead.extend(called.into_iter().flat_map(|id| self.bodies(id)));
+            let called = called.into_iter().flat_map(|id| self.bodies(id));
+            ahead.extend(called.map(|one| (one, below)));
         }
     }
 
@@ -274,27 +319,38 @@ impl<'v> Search<'_, 'v> {
         }
     }
 
+    /// Whether assembly can set a pointer to a function.
+    fn pointers(&self, own: &'v Value, found: &mut Hazards) {
+        let kind = HazardKind::FunctionPointer;
+        let one = own["id"].as_u64().and_then(|id| self.nodes.get(id));
+        if let Some(one) = one.filter(|_| pointers::can_be_set(self.nodes)) {
+            let by = self.tags.allow(&one, kind);
+            let hazard = Hazard {
+                kind,
+                place: text(&own["name"]).to_owned(),
+                file: one.file.to_owned(),
+                is_allowed: false,
+            };
+            found.add(hazard, by);
+        }
+    }
+
     /// Libraries that are linked.
-    fn libraries(
-        &self,
-        own: &'v Value,
-        contract: &Map<String, Value>,
-        found: &mut BTreeSet<Hazard>,
-    ) {
+    fn libraries(&self, own: &'v Value, contract: &Map<String, Value>, found: &mut Hazards) {
         let kind = HazardKind::ExternalLibraryLinking;
         let Some(one) = own["id"].as_u64().and_then(|id| self.nodes.get(id)) else {
             return;
         };
-        if self.allows(&one, kind) {
-            return;
-        }
+        let by = self.tags.allow(&one, kind);
         for (file, name, _) in linked(contract) {
             let name = name.rsplit(':').next().unwrap_or_default();
-            found.insert(Hazard {
+            let hazard = Hazard {
                 kind,
                 place: format!("{}.{name}", text(&own["name"])),
                 file,
-            });
+                is_allowed: false,
+            };
+            found.add(hazard, by);
         }
     }
 }
@@ -311,12 +367,15 @@ fn is_called_from_outside(node: &Value) -> bool {
 
 /// The modifiers of a function, by their names, without the contracts in front of them.
 fn modifiers(node: &Value) -> impl Iterator<Item = &str> {
-    list(&node["modifiers"]).iter().map(|one| {
-        let name = &one["modifierName"];
-        let name = name["name"].as_str().or(name["memberName"].as_str());
-        let name = name.unwrap_or_default();
-        name.rsplit('.').next().unwrap_or(name)
-    })
+    list(&node["modifiers"]).iter().map(modifier_name)
+}
+
+/// The name of a modifier that a function has.
+fn modifier_name(modifier: &Value) -> &str {
+    let name = &modifier["modifierName"];
+    let name = name["name"].as_str().or(name["memberName"].as_str());
+    let name = name.unwrap_or_default();
+    name.rsplit('.').next().unwrap_or(name)
 }
 
 /// Whether a constructor does nothing but to keep anybody from initializing the code itself.

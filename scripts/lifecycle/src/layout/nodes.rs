@@ -79,6 +79,12 @@ impl<'v> Nodes<'v> {
         self.by_id.get(&id).copied()
     }
 
+    /// Every declaration of a type of nodes, of whichever contract.
+    pub(super) fn of_type(&self, kind: &str) -> impl Iterator<Item = &'v Value> {
+        let all = self.by_id.values().map(|one| one.node);
+        all.filter(move |node| is(node, kind))
+    }
+
     /// The contract and its parents, the contract first.
     pub(super) fn bases(&self) -> Vec<Declared<'v>> {
         self.bases.iter().filter_map(|id| self.get(*id)).collect()

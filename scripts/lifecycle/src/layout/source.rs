@@ -2,7 +2,7 @@
 
 use super::compiled::Compiled;
 use super::error::{self, Unreadable};
-use super::hazards::{self, Hazard};
+use super::hazards::{self, Audit};
 use super::json::{self, NotJson};
 use super::namespaces;
 use super::solc::{self, Compilations, NotCompiled};
@@ -25,8 +25,8 @@ pub struct Named {
     pub document: Document,
     /// The code that it is of, where the file has that.
     pub compiled: Option<Compiled>,
-    /// What of its sources no proxy should run, where the file has their AST.
-    pub hazards: Option<Vec<Hazard>>,
+    /// What its sources show of the code, where the file has their AST.
+    pub audit: Option<Audit>,
     /// Whether it is what was registered.
     pub is_recorded: bool,
     /// Whether the code and all that is said of it were compiled on this machine, or why not.
@@ -40,7 +40,7 @@ impl Named {
             name: name.into(),
             document,
             compiled: None,
-            hazards: None,
+            audit: None,
             is_recorded: false,
             compiled_here: Err(NotCompiled::NotAsked),
         }
@@ -131,7 +131,7 @@ fn read(
             Ok(Named {
                 compiled,
                 compiled_here: compiled_here.and(has_code),
-                hazards: one
+                audit: one
                     .contract
                     .and_then(|contract| hazards::of(document, (&one.file, &one.name), contract)),
                 ..Named::of(&one.name, own)

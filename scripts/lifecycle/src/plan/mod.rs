@@ -20,6 +20,7 @@ mod executed;
 mod expectations;
 mod fuzz;
 mod fuzzed;
+mod initializers;
 mod instances;
 mod layouts;
 mod plan_cache;
@@ -59,6 +60,7 @@ use crate::cost::Gas;
 use crate::expect::{Asks, Expectations, Getter, Suggested};
 use crate::governance::{Display, Explained, Given};
 use crate::ids::CodeHash;
+use crate::layout::Initializers;
 use crate::names::Names;
 use crate::simulation::Simulation;
 use alloy::consensus::Transaction as _;
@@ -98,6 +100,8 @@ pub struct PlanRequest {
     pub layouts: BTreeMap<String, Layout>,
     /// The layout document that the call names, if it is known.
     pub document: Option<Document>,
+    /// What the initializers of the new code leave behind, as far as its sources are known.
+    pub initializers: Initializers,
     /// Instances that are tried, at most.
     pub instances: u32,
     /// Batches of complex migrations that are tried, at most; each has 120 ms on average.

@@ -3,6 +3,7 @@
 use super::carry_out::{CarriedOut, Deciding, carry_out};
 use super::effects::{GasLimits, Whose, with_limits};
 use super::executed::Ran;
+use super::initializers;
 use super::instances::{self, Before};
 use super::slots::SlotNames;
 use super::state_difference::{state_difference, written};
@@ -246,6 +247,10 @@ impl PlanSimulation<'_> {
             let what = format!("{}{more}, once upgraded", request.names.long(*first));
             self.plan.problems.extend(to_instance(&what, &[one]));
         }
+        let layout = request.layout.as_ref();
+        let known = (&request.initializers, layout);
+        let open = initializers::open(&self.simulation, &upgraded, known)?;
+        self.plan.problems.extend(open);
         let not_tried = upgraded.len().saturating_sub(most);
         self.plan.not_tried_by_strangers = u32::try_from(not_tried).unwrap_or(u32::MAX);
         Ok(())

@@ -3,7 +3,7 @@
 use crate::assess::{Fact, Origin};
 use crate::context::prelude::*;
 use crate::ids::{LayoutHash, SourceHash};
-use crate::layout::{Compiled, Hazard, NotCompiled, Side, compile_file};
+use crate::layout::{Audit, Compiled, NotCompiled, Side, compile_file};
 use crate::registry::RecordedCode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,8 +18,8 @@ pub(crate) struct KnownLayout {
     pub(crate) side: Side,
     /// The hash of its sources, if the given file has it; else zero.
     pub(crate) source: SourceHash,
-    /// What of its sources no proxy should run, if the given file has their AST.
-    pub(crate) hazards: Vec<Hazard>,
+    /// What its sources show of the code, if the given file has their AST.
+    pub(crate) audit: Audit,
     given: Given,
 }
 
@@ -75,7 +75,7 @@ impl Session<'_> {
             return Ok(KnownLayout {
                 side,
                 source: SourceHash::ZERO,
-                hazards: Vec::new(),
+                audit: Audit::default(),
                 given: Given::Part,
             });
         };
@@ -141,7 +141,7 @@ impl Session<'_> {
         Ok(KnownLayout {
             side: Side { hash, known },
             source,
-            hazards: named.hazards.unwrap_or_default(),
+            audit: named.audit.unwrap_or_default(),
             given: proof,
         })
     }

@@ -36,7 +36,7 @@ impl Work<'_> {
             .await?;
         let is_old = first.is_some_and(|first| first.version != version);
         let known = session.layout(version, &code, options.layout).await?;
-        let hazards = known.hazards.clone();
+        let audit = known.audit.clone();
         // Without a version before no layout is compared, and the functions are those of the given file.
         let is_of_file = known.is_given() && step.from.is_empty() && !options.code_is_built;
         let side = match built.document && !is_of_file {
@@ -44,7 +44,7 @@ impl Work<'_> {
             false => known.unbuilt(),
         };
         let code = Code {
-            hazards,
+            audit,
             ..session.there(code, side, is_old).await?
         };
         let from = step.from.as_str();

@@ -7,7 +7,7 @@ use crate::build::Artifact;
 use crate::checks::Code;
 use crate::context::prelude::*;
 use crate::ids::{CodeHash, LayoutHash};
-use crate::layout::Side;
+use crate::layout::{Audit, Side};
 use crate::pipeline::verifiable::kept_implementation;
 use crate::plan::has_constructor;
 use crate::program_code::is_program;
@@ -38,12 +38,12 @@ impl Work<'_> {
         let origin = self.complete(&mut code, recorded, &same)?;
         let says = |artifact: &Artifact| Some(artifact.says(artifact.document()?));
         let built = artifact.as_ref().and_then(says);
-        let (mut said, mut hazards) = (None, Vec::new());
+        let (mut said, mut audit) = (None, Audit::default());
         let layout = match (wanted.layout, built) {
             (Some(file), _) => {
                 let given = session.layout(source, &code, Some(file)).await?;
                 code.layout = given.side.hash;
-                hazards = given.hazards;
+                audit = given.audit;
                 if code.source.is_zero() && !given.source.is_zero() {
                     code.source = given.source;
                     said = Some(format!("they are those of {}", file.display()));
@@ -72,7 +72,7 @@ impl Work<'_> {
             known: layout,
         };
         let there = Code {
-            hazards,
+            audit,
             ..session.there(code, side, is_old).await?
         };
         Ok(match said {

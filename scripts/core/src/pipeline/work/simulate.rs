@@ -144,7 +144,10 @@ pub(crate) async fn try_proposed(
     checks: &mut Assessment,
 ) -> Result<()> {
     let Session { context, registry } = session;
-    let request = of_proposed(session, migrate).await?;
+    let request = PlanRequest {
+        initializers: checks.initializers(),
+        ..of_proposed(session, migrate).await?
+    };
     match context.simulate_on_copy(registry.client, request).await {
         Ok(plan) => add_tried(&plan, checks),
         Err(error) => untried(context, &error),

@@ -1,6 +1,8 @@
 //! Initializers of parents that are missing, called twice or out of order, and code that anybody can initialize.
 
-use super::{Hazard, HazardKind, Search, is_called_from_outside, modifiers, text};
+use super::{
+    AllowedBy, Hazard, HazardKind, Hazards, Search, is_called_from_outside, modifiers, text,
+};
 use crate::layout::nodes::{Declared, each, is, list, named_by};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Functions within functions that are followed.
 const DEPTH: usize = 64;
 /// The modifier of what initializes a new proxy.
-const INITIALIZER: &str = "initializer";
+pub(super) const INITIALIZER: &str = "initializer";
 /// The modifier of what initializes one more time.
-const REINITIALIZER: &str = "reinitializer";
+pub(super) const REINITIALIZER: &str = "reinitializer";
 /// What a constructor calls so that nobody initializes the code itself.
 const LOCK: &str = "_disableInitializers";
 
@@ -31,7 +33,7 @@ enum Mark {
 }
 
 /// What is wrong with the initializers of a contract.
-pub(super) fn hazards<'v>(search: &Search<'_, 'v>, own: &'v Value, found: &mut BTreeSet<Hazard>) {
+pub(super) fn hazards<'v>(search: &Search<'_, 'v>, own: &'v Value, found: &mut Hazards) {
     let Some(all) = Initializers::of(search, own) else {
         return;
     };
@@ -116,14 +118,14 @@ impl<'s, 'a, 'v> Initializers<'s, 'a, 'v> {
     }
 
     /// Parents have initializers, and the contract has none.
-    fn missing(&self, found: &mut BTreeSet<Hazard>) {
+    fn missing(&self, found: &mut Hazards) {
         if let Some((_, one)) = self.outer.first() {
             self.add((HazardKind::MissingInitializer, ""), one, found);
         }
     }
 
     /// Nothing keeps anybody from initializing the code itself.
-    fn open(&self, found: &mut BTreeSet<Hazard>) {
+    fn open(&self, found: &mut Hazards) {
         let mut declared = self.parents.iter().flat_map(|one| list(&one.node["nodes"]));
         if !declared.any(|node| self.is_lock(node)) {
             let kind = HazardKind::OpenImplementation;
@@ -207,7 +209,7 @@ impl<'s, 'a, 'v> Initializers<'s, 'a, 'v> {
     }
 
     /// Initializers of parents that none of these calls.
-    fn not_called(&self, entries: &[&'v Value], found: &mut BTreeSet<Hazard>) {
+    fn not_called(&self, entries: &[&'v Value], found: &mut Hazards) {
         let calls = entries.iter().flat_map(|entry| self.called_by(entry));
         let calls: BTreeSet<u64> = calls.collect();
         for (id, one) in &self.outer {
@@ -223,7 +225,7 @@ impl<'s, 'a, 'v> Initializers<'s, 'a, 'v> {
     }
 
     /// Initializers of parents that run twice.
-    fn called_twice(&self, calls: &[u64], found: &mut BTreeSet<Hazard>) {
+    fn called_twice(&self, calls: &[u64], found: &mut Hazards) {
         let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
         for id in calls {
             *counts.entry(*id).or_default() += 1;
@@ -238,7 +240,7 @@ impl<'s, 'a, 'v> Initializers<'s, 'a, 'v> {
     }
 
     /// The first initializer of a parent that does not run in the order of the parents.
-    fn out_of_order(&self, calls: &[u64], found: &mut BTreeSet<Hazard>) {
+    fn out_of_order(&self, calls: &[u64], found: &mut Hazards) {
         let place = |called: &u64| self.outer.iter().position(|(id, _)| id == called);
         let order: Vec<usize> = calls.iter().filter_map(place).collect();
         let late = order
@@ -250,32 +252,28 @@ impl<'s, 'a, 'v> Initializers<'s, 'a, 'v> {
         }
     }
 
-    /// Adds a hazard of the contract, unless a tag allows it there, at its own initializer or at what it concerns.
-    fn add(
-        &self,
-        (kind, what): (HazardKind, &str),
-        of: &Declared<'v>,
-        found: &mut BTreeSet<Hazard>,
-    ) {
+    /// Adds a hazard of the contract. A tag allows it there, at its own initializer or at what it concerns.
+    fn add(&self, (kind, what): (HazardKind, &str), of: &Declared<'v>, found: &mut Hazards) {
         let contract = self.contract;
         let entry = self.entries.first().copied().unwrap_or(contract.node);
         let entry = Declared {
             node: entry,
             ..contract
         };
-        let mut places = [&contract, of, &entry].into_iter();
-        if places.any(|place| self.search.allows(place, kind)) {
-            return;
-        }
+        let places = [&contract, of, &entry].into_iter();
+        let by = places.map(|place| self.search.tags.allow(place, kind));
+        let by = by.max().unwrap_or(AllowedBy::Nobody);
         let name = text(&contract.node["name"]);
-        found.insert(Hazard {
+        let hazard = Hazard {
             kind,
             place: match what {
                 "" => name.to_owned(),
                 what => format!("{name}.{what}"),
             },
             file: contract.file.to_owned(),
-        });
+            is_allowed: false,
+        };
+        found.add(hazard, by);
     }
 
     /// The initializers of parents that a function calls, in their order, with those that these call.

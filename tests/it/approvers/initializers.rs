@@ -1,0 +1,80 @@
+//! Initializers that stay open after an upgrade, though nobody tries them with what they ask.
+
+use crate::prelude::*;
+use alloy::hex;
+
+use super::adopted::ABSENT;
+use super::fixture::Fixture;
+use crate::command::key_file;
+use crate::layouts::by_hand::build_info;
+
+/// The slot of `_initialized` in the contracts of `Exchanged.sol`.
+const MARK: u8 = 2;
+
+#[tokio::test]
+async fn an_initializer_that_stays_open_is_told_whatever_it_asks() {
+    let fixture = Fixture::new().await;
+    let tools = tempfile::tempdir().expect("a folder");
+    let outputs = ["storageLayout", "abi", "metadata", "evm"];
+    let info = build_info(tools.path(), "solidity/Exchanged.sol", &outputs).expect("compiled");
+    std::fs::write(fixture.path("info.json"), info.to_string()).expect("written");
+    let code = |name: &str| -> Bytes {
+        let contract = &info["output"]["contracts"]["Exchanged.sol"][name];
+        let code = text(&contract["evm"]["bytecode"], "object");
+        hex::decode(code).expect("code").into()
+    };
+    let [first, keyed, computed] = [
+        fixture.create("the first", code("Marked")).await,
+        fixture.create("the next", code("Keyed")).await,
+        fixture.create("another", code("Computed")).await,
+    ];
+    let together = fixture.owner(1);
+    key_file(&fixture.path("together"), &together);
+    fixture.decided_with(together.address());
+    fixture.done("policy update A Admin");
+    fixture.done(&format!(
+        "migrate A 1.0 {first} --layout info.json:Marked {ABSENT}"
+    ));
+    let created = fixture.done("create-proxy A 1.0 --kind evm --accept initializer-omitted");
+    let proxy: Address = text(&created, "proxy").parse().expect("an address");
+    let mark = async |number: u8| {
+        let word = B256::with_last_byte(number);
+        let set = (proxy, B256::with_last_byte(MARK), word);
+        fixture.request("anvil_setStorageAt", set).await;
+    };
+
+    let plan = |name: &str, code: Address| {
+        let answer = fixture.run(&format!(
+            "plan A 2.0 {code} --layout info.json:{name} {ABSENT}"
+        ));
+        answer.document.to_string()
+    };
+    mark(1).await;
+    let open = "initializer-open:Keyed.again";
+    let told = plan("Keyed", keyed);
+    assert!(
+        told.contains(open) && told.contains("_initialized is 1"),
+        "{told}"
+    );
+    mark(2).await;
+    let told = plan("Keyed", keyed);
+    assert!(!told.contains("initializer-open"), "{told}");
+    let told = plan("Computed", computed);
+    let not_read = "not checked: whether Computed.again can still be called";
+    assert!(told.contains(not_read), "{told}");
+
+    // Each approver is asked.
+    mark(1).await;
+    fixture.done("policy update A AND(Admin,Together)");
+    let migrate = format!("migrate A 2.0 {keyed} --layout info.json:Keyed {ABSENT}");
+    let refused = fixture.run(&migrate);
+    refused.is_refused("InitializerOpen");
+    let proposed = fixture.run(&format!("{migrate} --accept {open}"));
+    proposed.ends_with(3);
+    let action = text(&proposed.document, "action");
+    let review = "--layout info.json:Keyed --private-key-path together --dry-run";
+    let approve = format!("approve {action} {review} {ABSENT}");
+    fixture.keyless(&approve).is_refused("InitializerOpen");
+    let approved = fixture.keyless(&format!("{approve} --accept {open}"));
+    approved.ends_with(0);
+}
