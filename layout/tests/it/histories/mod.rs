@@ -1,6 +1,7 @@
 //! Layouts of published contracts, one version after the other, each pair with the verdict of a person who read both
 //! before the comparison ran. The layouts were read from what solc 0.8.17 (0.8.30 for OpenZeppelin 5) writes of
-//! `@openzeppelin/contracts-upgradeable` and of the releases of Arbitrum's nitro-contracts.
+//! `@openzeppelin/contracts-upgradeable` and of the releases of Arbitrum's nitro-contracts, and from what solc 0.8.10 to
+//! 0.8.27 (the version that each release names, or the next one) writes of Aave.
 
 use std::collections::BTreeMap;
 
@@ -71,6 +72,64 @@ const OF_NITRO: [History; 8] = [
     ("ERC20Outbox", &OF_TOKEN, &[Unchanged, Unchanged, Unchanged]),
 ];
 
+/// Aave 3. 3.0.0 to 3.0.2 are aave/aave-v3-core @ v1.13.1, v1.16.2 and v1.19.4; 3.1.0 to 3.6.0 are
+/// aave-dao/aave-v3-origin @ the tag of that name, and 3.7.0 is its commit 4fbd7442.
+const AAVE: [&str; 10] = [
+    "3.0.0", "3.0.1", "3.0.2", "3.1.0", "3.2.1", "3.3.0", "3.4.0", "3.5.0", "3.6.0", "3.7.0",
+];
+/// 3.1: `liquidationGracePeriodUntil` and `virtualUnderlyingBalance`, in padding of `ReserveData`.
+/// 3.2: `collateralBitmap` begins on the bytes of `priceSource`.
+/// 3.3: `deficit` begins where the deprecated stable rate lies; nothing tells it from a new name.
+/// 3.4: `virtualUnderlyingBalance` moves onto `unbacked`. Aave's initializer copies it, reserve by reserve.
+/// 3.6: `ltvzeroBitmap` in padding, at the end of `EModeCategory`.
+/// 3.7: `isolated` in padding; `isolationModeTotalDebt` is deprecated by its name only.
+const POOL: &[Expected] = &[
+    Unchanged, Unchanged, Safe, Refused, Asks, Refused, Unchanged, Safe, Asks,
+];
+/// 3.1 adds a mapping at the end.
+const CONFIGURATOR: &[Expected] = &[
+    Unchanged, Unchanged, Safe, Unchanged, Unchanged, Unchanged, Unchanged, Unchanged, Unchanged,
+];
+/// 3.4 takes a byte of each balance for the mode of a delegation.
+const BALANCES: &[Expected] = &[
+    Unchanged, Unchanged, Unchanged, Unchanged, Unchanged, Refused, Unchanged, Unchanged, Unchanged,
+];
+/// So does it here; 3.5 adds a gap, and a slot that stays unused, at the end.
+const DEBTS: &[Expected] = &[
+    Unchanged, Unchanged, Unchanged, Unchanged, Unchanged, Refused, Safe, Unchanged, Unchanged,
+];
+/// From 3.1 on, with contracts that are in aave-v3-origin only.
+const ORIGIN: [&str; 7] = [
+    "3.1.0", "3.2.1", "3.3.0", "3.4.0", "3.5.0", "3.6.0", "3.7.0",
+];
+const OF_AAVE: [History; 8] = [
+    ("Pool", &AAVE, POOL),
+    ("PoolConfigurator", &AAVE, CONFIGURATOR),
+    ("AToken", &AAVE, BALANCES),
+    ("VariableDebtToken", &AAVE, DEBTS),
+    // 3.1 has no stable rate any more: the three fields at the end are gone.
+    (
+        "StableDebtToken",
+        &["3.0.0", "3.0.1", "3.0.2", "3.1.0"],
+        &[Unchanged, Unchanged, Refused],
+    ),
+    // 3.3 calls the interface of an oracle by another name: both are addresses.
+    ("RewardsController", &ORIGIN, &[Unchanged; 6]),
+    (
+        "ATokenWithDelegation",
+        &["3.4.0", "3.5.0", "3.6.0", "3.7.0"],
+        &[Unchanged; 3],
+    ),
+    // From `StaticATokenLM`, with its data from slot 0 on, to `StataTokenV2`, with all of it in namespaces.
+    (
+        "StataToken",
+        &ORIGIN,
+        &[
+            Refused, Unchanged, Unchanged, Unchanged, Unchanged, Unchanged,
+        ],
+    ),
+];
+
 /// Layouts by contract and version.
 type Layouts = BTreeMap<String, BTreeMap<String, Layout>>;
 
@@ -121,4 +180,10 @@ fn openzeppelins_versions_get_the_verdict_of_a_person() {
 fn nitros_releases_get_the_verdict_of_a_person() {
     let pairs = check(include_str!("nitro.json"), &OF_NITRO);
     assert_eq!(pairs, 29);
+}
+
+#[test]
+fn aaves_releases_get_the_verdict_of_a_person() {
+    let pairs = check(include_str!("aave.json"), &OF_AAVE);
+    assert_eq!(pairs, 9 * 4 + 3 + 6 + 3 + 6);
 }
