@@ -3,13 +3,15 @@
 //! `@openzeppelin/contracts-upgradeable` and of the releases of Arbitrum's nitro-contracts, and from what solc 0.8.10 to
 //! 0.8.27 (the version that each release names, or the next one) writes of Aave.
 
+mod stylus;
+
 use std::collections::BTreeMap;
 
 use Expected::{Asks, Refused, Safe, Unchanged};
 use stylus_layout::{Decision, Layout, Report, compare};
 
-/// What a person says of a pair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a person says of a pair, the strictest last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Expected {
     Unchanged,
     Safe,
@@ -133,8 +135,12 @@ const OF_AAVE: [History; 8] = [
 /// Layouts by contract and version.
 type Layouts = BTreeMap<String, BTreeMap<String, Layout>>;
 
+/// A false alarm that is not mended yet: a contract, the version that it comes with, and what the comparison says, which
+/// is stricter than the person.
+type Alarm = (&'static str, &'static str, Expected);
+
 /// Compares each version with the one before; returns how many pairs there are.
-fn check(text: &str, histories: &[History]) -> usize {
+fn check(text: &str, histories: &[History], alarms: &[Alarm]) -> usize {
     let layouts: Layouts = serde_json::from_str(text).expect("layouts");
     let (mut wrong, mut pairs) = (vec![], 0);
     for (name, versions, expected) in histories {
@@ -143,6 +149,13 @@ fn check(text: &str, histories: &[History]) -> usize {
             let [old, new] = [pair[0], pair[1]].map(|version| &layouts[*name][version]);
             let report = compare(old, new).expect("layouts of a compiler");
             pairs += 1;
+            let is_it = |alarm: &&Alarm| alarm.0 == *name && alarm.1 == pair[1];
+            let alarm = alarms.iter().find(is_it).map(|alarm| alarm.2);
+            assert!(
+                alarm.is_none_or(|alarm| alarm > *expected),
+                "{name} {pair:?}"
+            );
+            let expected = &alarm.unwrap_or(*expected);
             if verdict(&report) != Some(*expected) {
                 let findings: Vec<_> = report
                     .findings
@@ -172,18 +185,18 @@ fn verdict(report: &Report) -> Option<Expected> {
 
 #[test]
 fn openzeppelins_versions_get_the_verdict_of_a_person() {
-    let pairs = check(include_str!("openzeppelin.json"), &OF_OPENZEPPELIN);
+    let pairs = check(include_str!("openzeppelin.json"), &OF_OPENZEPPELIN, &[]);
     assert_eq!(pairs, 64);
 }
 
 #[test]
 fn nitros_releases_get_the_verdict_of_a_person() {
-    let pairs = check(include_str!("nitro.json"), &OF_NITRO);
+    let pairs = check(include_str!("nitro.json"), &OF_NITRO, &[]);
     assert_eq!(pairs, 29);
 }
 
 #[test]
 fn aaves_releases_get_the_verdict_of_a_person() {
-    let pairs = check(include_str!("aave.json"), &OF_AAVE);
+    let pairs = check(include_str!("aave.json"), &OF_AAVE, &[]);
     assert_eq!(pairs, 9 * 4 + 3 + 6 + 3 + 6);
 }
