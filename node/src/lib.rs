@@ -42,4 +42,8 @@ pub use fork::{Fork, ForkBlock, ForkError, ForkOptions, Verify, storage_root};
 pub use genesis::Genesis;
 pub use handle::{NodeHandle, spawn};
 pub use in_process::InProcess;
+/// The allocator of a program that serves a node, where the program declares it as the global one. What callers made the
+/// node hold goes back to the system once it is freed; glibc keeps it in an arena for each thread, and musl lets threads
+/// wait for each other.
+pub use mimalloc::MiMalloc as Allocator;
 pub use stylus_chain::{Chain, ChainConfig};

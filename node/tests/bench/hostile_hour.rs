@@ -19,6 +19,9 @@ use hostile::endpoint::{Endpoint, Manner};
 use hostile::measure::{Phase, measure};
 use process::{AS_NODE, Process, load};
 
+#[global_allocator]
+static ALLOCATOR: stylus_devnode::Allocator = stylus_devnode::Allocator;
+
 /// Most bytes of memory that the node may have.
 const MEMORY: u64 = 1 << 30;
 /// The longest that 99 of 100 calls of others may take.

@@ -18,6 +18,9 @@ use peer::Peer;
 use process::{AS_NODE, load};
 use work::{Recipients, Speed, Work};
 
+#[global_allocator]
+static ALLOCATOR: stylus_devnode::Allocator = stylus_devnode::Allocator;
+
 /// How often anvil may fail in one measurement.
 const ANVIL_TRIES: u32 = 2;
 /// Whatever goes wrong, in words.
