@@ -6,8 +6,9 @@ use std::time::Duration;
 use alloy::consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy::eips::eip2718::Encodable2718;
 use alloy::network::TxSignerSync;
-use alloy::primitives::{Address, TxKind, U256, address, hex};
+use alloy::primitives::{Address, Bytes, TxKind, U256, address, hex};
 use alloy::signers::local::PrivateKeySigner;
+use alloy::sol_types::{SolCall, sol};
 use alloy::transports::http::reqwest::{Client, Url};
 use serde_json::{Value, json};
 use stylus_devnode::NodeHandle;
@@ -15,11 +16,18 @@ use tokio::runtime::Runtime;
 
 /// A chain owner of a dev chain.
 pub(crate) const OWNER: Address = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
+/// Its owners are asked here.
+const OWNER_PUBLIC: Address = address!("000000000000000000000000000000000000006b");
 /// Looks for a receipt, and the pause between two of them.
 const LOOKS: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(100);
 /// Gas of what the key sends.
 const GAS: u64 = 10_000_000;
+
+sol! {
+    #![sol(alloy_sol_types = alloy::sol_types)]
+    function isChainOwner(address addr) external view returns (bool);
+}
 
 /// How accounts are set.
 enum Control {
@@ -77,6 +85,18 @@ impl RecordedNode {
     /// Whether transactions can be sent, and accounts set.
     pub(crate) fn can_send(&self) -> bool {
         !matches!(self.control, Control::None)
+    }
+
+    /// Whether the key is that of a chain owner.
+    pub(crate) fn is_owned(&self) -> bool {
+        let Control::Key(key) = &self.control else {
+            return false;
+        };
+        let call = isChainOwnerCall {
+            addr: key.address(),
+        };
+        let call = json!({ "to": OWNER_PUBLIC, "data": Bytes::from(call.abi_encode()) });
+        self.number("eth_call", json!([call, "latest"])) == U256::ONE
     }
 
     /// Whether its blocks have the time and the base fee that are asked for.
