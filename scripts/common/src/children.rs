@@ -180,12 +180,19 @@ fn read(pipe: Option<impl Read>) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Ends a group that was not waited for yet.
+/// Ends a program that was not waited for yet.
 fn end(id: u32) {
-    if let Some((pid, Kind::Group)) = running().all.get(&id) {
-        // It may have ended.
-        let _ = kill_process_group(*pid, Signal::KILL);
+    if let Some((pid, kind)) = running().all.get(&id) {
+        kill(*pid, *kind);
     }
+}
+
+fn kill(pid: Pid, kind: Kind) {
+    // It may have ended.
+    let _ = match kind {
+        Kind::Group => kill_process_group(pid, Signal::KILL),
+        Kind::Alone => kill_process(pid, Signal::KILL),
+    };
 }
 
 /// Ends all that runs, at once. From then on nothing is started.
@@ -193,11 +200,7 @@ pub fn end_all() {
     let mut running = running();
     running.is_over = true;
     for (pid, kind) in std::mem::take(&mut running.all).into_values() {
-        // It may have ended.
-        let _ = match kind {
-            Kind::Group => kill_process_group(pid, Signal::KILL),
-            Kind::Alone => kill_process(pid, Signal::KILL),
-        };
+        kill(pid, kind);
     }
 }
 
@@ -225,7 +228,7 @@ mod tests {
     #[test]
     fn a_program_is_ended_after_its_time_with_what_it_started() {
         let mut command = Command::new("sh");
-        // Whoever holds the pipe keeps its reader waiting.
+        // The inner program holds the pipe open, so that its reader waits.
         command.args(["-c", "sleep 3600 & sleep 3600"]);
         let error = Started::output_within(&mut command, Duration::from_millis(10));
         let kind = error.map(drop).map_err(|error| error.kind());

@@ -122,7 +122,7 @@ async fn a_build_info_whose_compiler_is_not_here_proves_nothing() {
     assert!(accepted.stderr.contains(advice), "{}", accepted.stderr);
 }
 
-/// The author allows it to himself. Whoever approves his code is asked.
+/// A tag is its author's word: an approver does not take it for granted.
 #[tokio::test]
 async fn what_a_tag_allows_is_accepted_by_each_approver() {
     let proposal = Proposal::of("Allowing", "honest.json").await;

@@ -121,8 +121,8 @@ impl Context {
         Ok(client)
     }
 
-    /// Where the events of the named registry are kept: on disk, unless the endpoint is on this machine. Such an endpoint
-    /// gives them at once, and its chain may begin anew.
+    /// Where the events of the named registry are kept: on disk, unless the endpoint is on this machine. A local endpoint is
+    /// quick, and its chain may begin anew.
     fn event_store(&self, client: &Client) -> Option<Arc<EventStore>> {
         let is_near = self.global.dry_run || client.endpoint().is_loopback();
         let Some(folder) = state_folder().filter(|_| !is_near) else {

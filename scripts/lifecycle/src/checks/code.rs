@@ -31,8 +31,8 @@ pub(super) fn constructor(transition: &Transition, found: &mut Found) {
     ));
 }
 
-/// What OpenZeppelin Upgrades would refuse of the sources. What a tag allows is its author's word: his own to him, and to
-/// whoever judges his code a finding like any other.
+/// What OpenZeppelin Upgrades would refuse of the sources. A tag is its author's word: to the author it makes a note of the
+/// finding. An approver has to accept the finding as any other.
 pub(super) fn hazards(transition: &Transition, found: &mut Found) {
     let is_judged = matches!(transition.stage, Stage::Judged(_));
     let together = Arc::new(Together {

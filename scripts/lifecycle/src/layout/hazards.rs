@@ -156,12 +156,14 @@ pub(super) fn of(
 struct Hazards(BTreeSet<Hazard>);
 
 impl Hazards {
-    /// Adds a hazard, unless what OpenZeppelin published allows it.
-    fn add(&mut self, hazard: Hazard, by: AllowedBy) {
+    /// Adds a hazard at a place of a file, unless what OpenZeppelin published allows it.
+    fn add(&mut self, kind: HazardKind, (place, file): (String, &str), by: AllowedBy) {
         if by < AllowedBy::Published {
             self.0.insert(Hazard {
+                kind,
+                place,
+                file: file.to_owned(),
                 is_allowed: by == AllowedBy::Author,
-                ..hazard
             });
         }
     }
@@ -185,19 +187,14 @@ struct Search<'a, 'v> {
 }
 
 impl<'v> Search<'_, 'v> {
-    fn hazard(&self, kind: HazardKind, of: &Declared<'_>, what: &str) -> Hazard {
+    /// What a declaration is called, with its contract, or something in it.
+    fn place(&self, of: &Declared<'_>, what: &str) -> String {
         let contract = of.contract.and_then(|id| self.nodes.get(id));
         let contract = contract.map_or("", |one| text(&one.node["name"]));
-        let place = match (contract, what) {
+        match (contract, what) {
             ("", what) => what.to_owned(),
             (contract, "") => contract.to_owned(),
             (contract, what) => format!("{contract}.{what}"),
-        };
-        Hazard {
-            kind,
-            place,
-            file: of.file.to_owned(),
-            is_allowed: false,
         }
     }
 
@@ -223,7 +220,8 @@ impl<'v> Search<'_, 'v> {
             };
             let mut add = |kind: HazardKind, what: &str| {
                 let by = [&one, base].map(|at| self.tags.allow(at, kind));
-                found.add(self.hazard(kind, &one, what), by[0].max(by[1]));
+                let place = (self.place(&one, what), one.file);
+                found.add(kind, place, by[0].max(by[1]));
             };
             let name = text(&node["name"]);
             if is(node, "VariableDeclaration") {
@@ -279,7 +277,7 @@ impl<'v> Search<'_, 'v> {
                     name => name,
                 };
                 let by = below.max(most(&|one| self.tags.allow(one, kind)));
-                found.add(self.hazard(kind, &function, name), by);
+                found.add(kind, (self.place(&function, name), function.file), by);
             }
             let called = called.into_iter().flat_map(|id| self.bodies(id));
             ahead.extend(called.map(|one| (one, below)));
@@ -325,13 +323,7 @@ impl<'v> Search<'_, 'v> {
         let one = own["id"].as_u64().and_then(|id| self.nodes.get(id));
         if let Some(one) = one.filter(|_| pointers::can_be_set(self.nodes)) {
             let by = self.tags.allow(&one, kind);
-            let hazard = Hazard {
-                kind,
-                place: text(&own["name"]).to_owned(),
-                file: one.file.to_owned(),
-                is_allowed: false,
-            };
-            found.add(hazard, by);
+            found.add(kind, (text(&own["name"]).to_owned(), one.file), by);
         }
     }
 
@@ -344,13 +336,7 @@ impl<'v> Search<'_, 'v> {
         let by = self.tags.allow(&one, kind);
         for (file, name, _) in linked(contract) {
             let name = name.rsplit(':').next().unwrap_or_default();
-            let hazard = Hazard {
-                kind,
-                place: format!("{}.{name}", text(&own["name"])),
-                file,
-                is_allowed: false,
-            };
-            found.add(hazard, by);
+            found.add(kind, (format!("{}.{name}", text(&own["name"])), &file), by);
         }
     }
 }

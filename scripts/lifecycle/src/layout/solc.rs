@@ -37,8 +37,8 @@ pub enum NotCompiled {
     Lacks(String),
     /// No compiler of that version is on this machine.
     NoCompiler(String),
-    /// That compiler was ended, after so long.
-    TooSlow(PathBuf, Duration),
+    /// That compiler was ended after its time.
+    TooSlow(PathBuf),
     /// What that compiler refuses, or what keeps its output from being read.
     Refused(PathBuf, String),
 }
@@ -52,12 +52,12 @@ impl fmt::Display for NotCompiled {
                 f,
                 "solc {version} is not on this machine: put it into PATH, or run `forge build --use {version}`"
             ),
-            Self::TooSlow(compiler, limit) => write!(
+            Self::TooSlow(compiler) => write!(
                 f,
                 "{TIMEOUT}: {} was ended after {} s: give a build-info of this contract and its imports alone, or \
                  one that is compiled without viaIR",
                 compiler.display(),
-                limit.as_secs()
+                LIMIT.as_secs()
             ),
             Self::Refused(compiler, why) => write!(f, "{}: {why}", compiler.display()),
         }
@@ -223,7 +223,7 @@ fn run(compiler: &Path, input: &Value) -> Result<Value, NotCompiled> {
 /// Why there is no output of a compiler.
 fn not_run(compiler: &Path, error: &std::io::Error) -> NotCompiled {
     match error.kind() {
-        ErrorKind::TimedOut => NotCompiled::TooSlow(compiler.to_owned(), LIMIT),
+        ErrorKind::TimedOut => NotCompiled::TooSlow(compiler.to_owned()),
         _ => NotCompiled::Refused(compiler.to_owned(), error.to_string()),
     }
 }
@@ -304,7 +304,7 @@ mod tests {
     fn a_compiler_that_was_ended_is_told_from_one_that_failed() {
         let failed = |error: ErrorKind| not_run("solc".as_ref(), &error.into());
         let ended = failed(ErrorKind::TimedOut);
-        assert_eq!(ended, NotCompiled::TooSlow("solc".into(), LIMIT));
+        assert_eq!(ended, NotCompiled::TooSlow("solc".into()));
         assert!(ended.to_string().starts_with(TIMEOUT), "{ended}");
         let failed = failed(ErrorKind::NotFound);
         assert!(matches!(failed, NotCompiled::Refused(..)), "{failed}");

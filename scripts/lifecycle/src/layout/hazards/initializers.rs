@@ -1,8 +1,6 @@
-//! Initializers of parents that are missing, called twice or out of order, and code that anybody can initialize.
+//! InitializerCalls of parents that are missing, called twice or out of order, and code that anybody can initialize.
 
-use super::{
-    AllowedBy, Hazard, HazardKind, Hazards, Search, is_called_from_outside, modifiers, text,
-};
+use super::{AllowedBy, HazardKind, Hazards, Search, is_called_from_outside, modifiers, text};
 use crate::layout::nodes::{Declared, each, is, list, named_by};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +32,7 @@ enum Mark {
 
 /// What is wrong with the initializers of a contract.
 pub(super) fn hazards<'v>(search: &Search<'_, 'v>, own: &'v Value, found: &mut Hazards) {
-    let Some(all) = Initializers::of(search, own) else {
+    let Some(all) = InitializerCalls::of(search, own) else {
         return;
     };
     if all.entries.is_empty() {
@@ -55,8 +53,8 @@ pub(super) fn hazards<'v>(search: &Search<'_, 'v>, own: &'v Value, found: &mut H
     all.out_of_order(&calls, found);
 }
 
-/// The initializers of a contract and of its parents.
-struct Initializers<'s, 'a, 'v> {
+/// The initializers of a contract and of its parents, and what they call.
+struct InitializerCalls<'s, 'a, 'v> {
     search: &'s Search<'a, 'v>,
     contract: Declared<'v>,
     /// The contract and its parents, the most basic one first.
@@ -67,7 +65,7 @@ struct Initializers<'s, 'a, 'v> {
     outer: Vec<(u64, Declared<'v>)>,
 }
 
-impl<'s, 'a, 'v> Initializers<'s, 'a, 'v> {
+impl<'s, 'a, 'v> InitializerCalls<'s, 'a, 'v> {
     /// Those of a contract; nothing of what nobody deploys behind a proxy.
     fn of(search: &'s Search<'a, 'v>, own: &'v Value) -> Option<Self> {
         if own["abstract"] == true || own["contractKind"] != "contract" {
@@ -208,7 +206,7 @@ impl<'s, 'a, 'v> Initializers<'s, 'a, 'v> {
         found
     }
 
-    /// Initializers of parents that none of these calls.
+    /// InitializerCalls of parents that none of these calls.
     fn not_called(&self, entries: &[&'v Value], found: &mut Hazards) {
         let calls = entries.iter().flat_map(|entry| self.called_by(entry));
         let calls: BTreeSet<u64> = calls.collect();
@@ -224,7 +222,7 @@ impl<'s, 'a, 'v> Initializers<'s, 'a, 'v> {
         }
     }
 
-    /// Initializers of parents that run twice.
+    /// InitializerCalls of parents that run twice.
     fn called_twice(&self, calls: &[u64], found: &mut Hazards) {
         let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
         for id in calls {
@@ -264,16 +262,11 @@ impl<'s, 'a, 'v> Initializers<'s, 'a, 'v> {
         let by = places.map(|place| self.search.tags.allow(place, kind));
         let by = by.max().unwrap_or(AllowedBy::Nobody);
         let name = text(&contract.node["name"]);
-        let hazard = Hazard {
-            kind,
-            place: match what {
-                "" => name.to_owned(),
-                what => format!("{name}.{what}"),
-            },
-            file: contract.file.to_owned(),
-            is_allowed: false,
+        let place = match what {
+            "" => name.to_owned(),
+            what => format!("{name}.{what}"),
         };
-        found.add(hazard, by);
+        found.add(kind, (place, contract.file), by);
     }
 
     /// The initializers of parents that a function calls, in their order, with those that these call.
