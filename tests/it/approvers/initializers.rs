@@ -63,6 +63,19 @@ async fn an_initializer_that_stays_open_is_told_whatever_it_asks() {
     let not_read = "not checked: whether Computed.again can still be called";
     assert!(told.contains(not_read), "{told}");
 
+    // An instance that is not tried keeps something, too.
+    fixture.done("create-proxy A 1.0 --kind evm --accept initializer-omitted");
+    let told = fixture
+        .run(&format!(
+            "plan A 2.0 {keyed} --layout info.json:Keyed --instances 1 {ABSENT}"
+        ))
+        .document
+        .to_string();
+    assert!(
+        told.contains(open) && told.contains("_initialized is 0"),
+        "{told}"
+    );
+
     // Each approver is asked.
     mark(1).await;
     fixture.done("policy update A AND(Admin,Together)");

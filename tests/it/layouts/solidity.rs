@@ -176,6 +176,12 @@ fn what_openzeppelin_allows_in_its_own_files_is_no_finding() -> Result<(), Harne
     let behind = ["delegatecall Behind._authorizeUpgrade, allowed"];
     assert_eq!(hazards(&compiled, "Behind"), behind);
 
+    assert_eq!(hazards(&compiled, "Older"), [""; 0]);
+    // It is their code, and others say what it is given.
+    let place = "ERC1967UpgradeUpgradeable._functionDelegateCall";
+    let by_author = [format!("delegatecall {place}, allowed")];
+    assert_eq!(hazards(&compiled, "Calls"), by_author);
+
     // A letter more, and nobody published it.
     for path in &imported {
         let content = &mut compiled.info["input"]["sources"][path]["content"];
@@ -236,6 +242,12 @@ fn what_hides_in_the_sources_is_found() -> Result<(), HarnessError> {
         ("SetInMemory", &["function-pointer SetInMemory"]),
         ("SetByName", &["function-pointer SetByName"]),
         ("SetInStorage", &["function-pointer SetInStorage"]),
+        ("SetByArray", &["function-pointer SetByArray"]),
+        ("SetByBytes", &["function-pointer SetByBytes"]),
+        ("SetBySlot", &["function-pointer SetBySlot"]),
+        ("SetInMapping", &["function-pointer SetInMapping"]),
+        ("SetByArguments", &["function-pointer SetByArguments"]),
+        ("SetsNothing", &[]),
         ("Qualified", &["open-implementation Qualified"]),
         ("Unlocked", &["open-implementation Unlocked"]),
         ("Closed", &[]),

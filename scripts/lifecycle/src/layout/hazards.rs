@@ -252,18 +252,21 @@ impl<'v> Search<'_, 'v> {
     /// Where a function, or one that it calls, has such an operation. A tag allows it in what it stands before, or in
     /// what that calls as well.
     fn operations(&self, entry: Declared<'v>, kind: HazardKind, found: &mut Hazards) {
-        let (mut ahead, mut seen) = (vec![(entry, AllowedBy::Nobody)], BTreeSet::new());
-        while let Some((function, above)) = ahead.pop() {
+        let writer = self.tags.writer(entry.file);
+        let mut ahead = vec![(entry, AllowedBy::Nobody, writer)];
+        let mut seen = BTreeSet::new();
+        while let Some((function, above, callers)) = ahead.pop() {
             let contract = function.contract.and_then(|id| self.nodes.get(id));
             let around = [Some(function), contract];
             let most = |of: &dyn Fn(&Declared<'_>) -> AllowedBy| {
                 let all = around.iter().flatten().map(of);
                 all.max().unwrap_or(AllowedBy::Nobody)
             };
-            // OpenZeppelin's word is about what OpenZeppelin wrote.
-            let above = above.min(self.tags.writer(function.file));
+            // OpenZeppelin's word is about what OpenZeppelin wrote, from what anybody calls to the hazard.
+            let writer = callers.min(self.tags.writer(function.file));
             let below = above.max(most(&|one| self.tags.allow_below(one, kind)));
-            if !seen.insert((function.node["id"].as_u64(), below)) {
+            let below = below.min(writer);
+            if !seen.insert((function.node["id"].as_u64(), below, writer)) {
                 continue;
             }
             let (mut called, mut is_there) = (BTreeSet::new(), false);
@@ -277,10 +280,11 @@ impl<'v> Search<'_, 'v> {
                     name => name,
                 };
                 let by = below.max(most(&|one| self.tags.allow(one, kind)));
+                let by = by.min(writer);
                 found.add(kind, (self.place(&function, name), function.file), by);
             }
             let called = called.into_iter().flat_map(|id| self.bodies(id));
-            ahead.extend(called.map(|one| (one, below)));
+            ahead.extend(called.map(|one| (one, below, writer)));
         }
     }
 

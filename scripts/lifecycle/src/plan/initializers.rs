@@ -7,6 +7,7 @@ use crate::layout::{Field, Fields, Initializers};
 use crate::simulation::Simulation;
 use crate::text::count;
 use alloy::primitives::{Address, U256};
+use std::collections::BTreeSet;
 use stylus_chain::BlockId;
 use stylus_layout::Layout;
 
@@ -14,14 +15,18 @@ use stylus_layout::Layout;
 const INITIALIZED: &str = "_initialized";
 /// Fields that are looked through for it, at most.
 const FIELDS_MAX: usize = 4_096;
+/// Instances that were not tried and are looked at, at most: each costs a request.
+const OTHERS_MAX: usize = 1_000;
 
-/// Initializers that stay open on these instances, as findings, and those of which that cannot be told.
+/// Initializers that stay open on these instances, as findings, and those of which that cannot be told. `tried` are
+/// upgraded on the copy; of the `others` is known what they keep now, and what the upgrade makes of that in one that
+/// was tried.
 pub(super) fn open(
     simulation: &Simulation,
-    instances: &[Address],
+    (tried, others): (&[Address], &[Address]),
     (initializers, layout): (&Initializers, Option<&Layout>),
 ) -> Result<Vec<Finding>, ChainError> {
-    if instances.is_empty() {
+    if tried.is_empty() && others.is_empty() {
         return Ok(Vec::new());
     }
     let not_read = initializers.not_read.iter();
@@ -42,14 +47,32 @@ pub(super) fn open(
         }
         return Ok(found);
     };
-    let mut open = Vec::new();
-    for proxy in instances {
-        let slot = field.held.slot;
-        let word = simulation.chain.storage(*proxy, slot, BlockId::latest())?;
-        let value = U256::from_be_slice(field.held.bytes(&word));
+    let kept = |proxy: Address, block: BlockId| -> Result<U256, ChainError> {
+        let word = simulation.chain.storage(proxy, field.held.slot, block)?;
+        Ok(U256::from_be_slice(field.held.bytes(&word)))
+    };
+    let (mut open, mut closes) = (Vec::new(), BTreeSet::new());
+    for proxy in tried {
+        let value = kept(*proxy, BlockId::latest())?;
         if value < U256::from(*number) {
             open.push((*proxy, value));
+        } else {
+            closes.insert(kept(*proxy, simulation.beginning())?);
         }
+    }
+    for proxy in others.iter().take(OTHERS_MAX) {
+        let value = kept(*proxy, BlockId::latest())?;
+        if value < U256::from(*number) && !closes.contains(&value) {
+            open.push((*proxy, value));
+        }
+    }
+    if let Some(more) = others
+        .len()
+        .checked_sub(OTHERS_MAX)
+        .filter(|more| *more > 0)
+    {
+        let why = format!("{} were not looked at", count(more, "instance"));
+        found.push(not_checked(name, &why));
     }
     let Some(((first, value), others)) = open.split_first() else {
         return Ok(found);

@@ -136,6 +136,19 @@ pub(super) fn read(
     proxies.into_iter().map(before).collect()
 }
 
+/// The instances of the definition that are not among these.
+pub(super) fn others(
+    simulation: &Simulation,
+    request: &PlanRequest,
+    these: &[InstancePlan],
+) -> Result<Vec<Address>, ChainError> {
+    let these: BTreeSet<Address> = these.iter().map(|one| one.proxy).collect();
+    let registry = simulation.registry(request.registry);
+    let mut all = now(registry.proxies(&request.call.name))?;
+    all.retain(|proxy| !these.contains(proxy));
+    Ok(all)
+}
+
 /// What those that the registry has handled meanwhile, and that were not read yet, were before anything
 /// happened.
 pub(super) fn late(

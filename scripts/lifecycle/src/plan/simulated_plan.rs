@@ -249,7 +249,11 @@ impl PlanSimulation<'_> {
         }
         let layout = request.layout.as_ref();
         let known = (&request.initializers, layout);
-        let open = initializers::open(&self.simulation, &upgraded, known)?;
+        let others = match self.plan.untried {
+            0 => Vec::new(),
+            _ => instances::others(&self.simulation, request, &self.plan.instances)?,
+        };
+        let open = initializers::open(&self.simulation, (&upgraded, &others), known)?;
         self.plan.problems.extend(open);
         let not_tried = upgraded.len().saturating_sub(most);
         self.plan.not_tried_by_strangers = u32::try_from(not_tried).unwrap_or(u32::MAX);
