@@ -90,4 +90,23 @@ async fn an_initializer_that_stays_open_is_told_whatever_it_asks() {
     fixture.keyless(&approve).is_refused("InitializerOpen");
     let approved = fixture.keyless(&format!("{approve} --accept {open}"));
     approved.ends_with(0);
+
+    // Proposer and approver are told the same of code that an older version has, too.
+    fixture.done("policy update A Admin");
+    let accepted = format!("--accept {open}");
+    fixture.done(&format!("{migrate} {accepted}"));
+    let lost = "--accept function-removed:again(bytes,uint256)";
+    fixture.done(&format!(
+        "migrate A 3.0 {first} --layout info.json:Marked {ABSENT} {lost}"
+    ));
+    fixture.done("policy update A AND(Admin,Together)");
+    let back = format!("migrate A 4.0 {keyed} --layout info.json:Keyed {ABSENT}");
+    fixture.run(&back).is_refused("InitializerOpen");
+    let proposed = fixture.run(&format!("{back} {accepted}"));
+    proposed.ends_with(3);
+    let action = text(&proposed.document, "action");
+    let approve = format!("approve {action} {review} {ABSENT}");
+    fixture.keyless(&approve).is_refused("InitializerOpen");
+    let approved = fixture.keyless(&format!("{approve} {accepted}"));
+    approved.ends_with(0);
 }

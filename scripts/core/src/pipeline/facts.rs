@@ -13,7 +13,7 @@ use crate::checks::{
 use crate::context::prelude::*;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::interface::Callable;
-use crate::layout::{Audit, Live, Side, Upgrade, Who, look};
+use crate::layout::{Live, Side, Upgrade, Who, look};
 use crate::model::StepKind;
 use crate::registry::RecordedCode;
 use std::path::Path;
@@ -158,10 +158,7 @@ pub(crate) async fn transition(
         callers,
         declared: code.declared.clone(),
         reserved: code.reserved(),
-        audit: match is_new {
-            true => code.audit.clone(),
-            false => Audit::default(),
-        },
+        audit: code.audit.clone(),
         size: is_new.then(|| code.size()),
         sources: sources(version),
         runs: version.runs.clone(),

@@ -16,7 +16,7 @@ use crate::context::prelude::*;
 use crate::functions::Functions;
 use crate::governance::{Call, PendingAction, pending, require_approver};
 use crate::ids::ActionId;
-use crate::layout::{Initializers, Who};
+use crate::layout::Who;
 use crate::model;
 use crate::options::{StepArgs, StorageArgs};
 use crate::plan::PlanRequest;
@@ -45,8 +45,6 @@ pub(crate) struct Work<'a> {
     pub(crate) checks: Assessment,
     /// The layout of the new version, if it is known.
     layout: Option<Layout>,
-    /// What the initializers of its code leave behind, as far as its sources are known.
-    initializers: Initializers,
 }
 
 /// The effect on a version.
@@ -205,7 +203,6 @@ impl<'a> Work<'a> {
             open: pending(session.registry, name).await?,
             checks: session.assessment(role),
             layout: None,
-            initializers: Initializers::default(),
         })
     }
 
@@ -266,7 +263,7 @@ impl<'a> Work<'a> {
         instances: u32,
     ) -> PlanRequest {
         PlanRequest {
-            initializers: self.initializers.clone(),
+            initializers: self.checks.initializers(),
             ..planned.request(self.session, (call, self.layout.clone()), instances)
         }
     }
@@ -355,7 +352,6 @@ impl<'a> Work<'a> {
         } = checked;
         if !from.is_empty() {
             self.layout = code.layout.value().map(|known| known.layout.clone());
-            self.initializers = code.audit.initializers.clone();
         }
         let asked = Version {
             name: &self.name,

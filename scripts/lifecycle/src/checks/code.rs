@@ -34,6 +34,10 @@ pub(super) fn constructor(transition: &Transition, found: &mut Found) {
 /// What OpenZeppelin Upgrades would refuse of the sources. A tag is its author's word: to the author it makes a note of the
 /// finding. An approver has to accept the finding as any other.
 pub(super) fn hazards(transition: &Transition, found: &mut Found) {
+    // What ran before was judged when it was new.
+    if transition.goes_back || transition.stage == Stage::Registered {
+        return;
+    }
     let is_judged = matches!(transition.stage, Stage::Judged(_));
     let together = Arc::new(Together {
         name: "UnsafeCode",
