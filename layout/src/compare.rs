@@ -361,7 +361,7 @@ impl<'a> Area<'a> {
     ) -> Result<Vec<FieldChange>, LayoutError> {
         let mut findings = vec![];
         let moved = old.start != new.start;
-        if old.label() != new.label() {
+        if old.label() != new.label() && !pair.is_one_name {
             let is_taken = all.iter().any(|other| other.label() == new.label());
             let (decision, declared, note) = match (pair.is_declared, is_taken) {
                 (true, false) => (

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::types::Types;
 use crate::error::LayoutError;
 use crate::fields::Field;
+use crate::report::Decision;
 
 /// The old field that a new one is.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +16,8 @@ pub(super) struct Pair {
     pub(super) is_declared: bool,
     /// Whether its order among the others changed.
     pub(super) is_reordered: bool,
+    /// Whether its name is the old one, but for the underscores before it.
+    pub(super) is_one_name: bool,
 }
 
 impl Pair {
@@ -69,6 +72,7 @@ impl Pairs {
             old,
             is_declared,
             is_reordered: false,
+            is_one_name: false,
         };
         self.all.insert(new, pair);
         self.paired.insert(old);
@@ -98,7 +102,8 @@ impl Pairs {
 }
 
 /// Pairs two lists: gaps by their end, declared renames, the same name, a rename that the old
-/// version declared itself, and last whatever lies at the same location with the same type.
+/// version declared itself, and last whatever lies at the same location with the same type, but for the names
+/// of members.
 pub(super) fn pair(
     types: &mut Types,
     old: &[Field<'_>],
@@ -152,13 +157,34 @@ fn same_location(
         let there = old.iter().enumerate().find(|(at, other)| {
             !pairs.is_paired(*at) && other.start == field.start && !other.is_gap()
         });
-        if let Some((before, other)) = there
-            && types.change(other.ty, field.ty, None)?.is_empty()
-        {
-            pairs.insert(at, before, false);
+        let Some((before, other)) = there else {
+            continue;
+        };
+        // Members may have other names, too: each of them is told.
+        let changes = types.change(other.ty, field.ty, None)?;
+        if changes.iter().any(|one| one.decision > Decision::Asks) {
+            continue;
+        }
+        pairs.insert(at, before, false);
+        let is_one_name = changes.is_empty()
+            && spelled(other) == spelled(field)
+            && [old, new].into_iter().all(|all| is_alone(all, field));
+        if let Some(pair) = pairs.all.get_mut(&at) {
+            pair.is_one_name = is_one_name;
         }
     }
     Ok(())
+}
+
+/// A name without the underscores before it, which say who may use it, or that nobody does.
+fn spelled<'l>(field: &Field<'l>) -> &'l str {
+    field.label().trim_start_matches('_')
+}
+
+/// Whether no two of these have its name, however many underscores are before it.
+fn is_alone(all: &[Field<'_>], field: &Field<'_>) -> bool {
+    let same = |other: &&Field<'_>| spelled(other) == spelled(field);
+    !spelled(field).is_empty() && all.iter().filter(same).count() == 1
 }
 
 /// Finds fields that were swapped or reordered: they moved, and another field that was before them is after

@@ -170,7 +170,8 @@ pub(super) fn meetings(old: &[Area<'_>], new: &[Area<'_>], kept: &Kept) -> Vec<M
         let at = |other: &Used<'_>| (other.area, other.field);
         for other in before.iter().filter(|other| one.may_not_meet(other)) {
             let is_kept = kept.old.contains(&at(other)) && kept.new.contains(&at(one));
-            if one.meets(other.start, other.end) && !is_kept {
+            let is_there = one.is_data_of_one_slot(other) || is_kept;
+            if one.meets(other.start, other.end) && !is_there {
                 on.insert(format!("{} of the version before", other.what));
             }
         }
@@ -215,6 +216,11 @@ impl Used<'_> {
     fn may_not_meet(&self, other: &Self) -> bool {
         let is_apart = self.name != other.name || self.is_data || other.is_data;
         is_apart && !self.is_of_field(other)
+    }
+
+    /// Whether both are the data of what is kept at one slot. What that slot is in both versions is compared there.
+    fn is_data_of_one_slot(&self, other: &Self) -> bool {
+        self.is_data && other.is_data && self.start == other.start
     }
 
     fn meets(&self, start: Bytes, end: Bytes) -> bool {
