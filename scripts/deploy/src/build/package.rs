@@ -4,7 +4,7 @@
 use super::config;
 use super::error::BuildError;
 use super::nearest::nearest_crate;
-use super::toolchain::{CHOSEN, ToolchainFile};
+use super::toolchain::{CHOSEN, ToolchainFile, ask};
 use super::tree::{join, normal};
 use cargo_metadata::{Dependency, DependencyKind, Error, MetadataCommand};
 use serde_json::Value;
@@ -63,26 +63,32 @@ impl Workspace {
     /// The workspace that the package in `folder` belongs to. Nothing is fetched.
     ///
     /// # Errors
-    /// `SourceFile` with cargo's words.
+    /// `Toolchain` if the sources name one that is not there; `SourceFile` with cargo's words.
     pub(super) fn of(folder: &Path) -> Result<Arc<Self>, BuildError> {
         if !folder.join("Cargo.toml").is_file() {
             return Err(BuildError::not_a_contract(folder));
         }
         let folder = canonical(folder)?;
         let path = folder.join("Cargo.toml");
+        let toolchain = ToolchainFile::of(&folder)?;
         let told = MetadataCommand::new()
             .cargo_path("cargo")
-            .env(CHOSEN, ToolchainFile::of(&folder)?.channel)
+            .env(CHOSEN, &toolchain.channel)
             .current_dir("/")
             .manifest_path(&path)
             .no_deps()
             .other_options(["--offline".to_owned()])
-            .exec()
-            .map_err(|error| match error {
-                Error::Io(error) => BuildError::not_started("cargo".as_ref())(error),
-                Error::CargoMetadata { stderr } => BuildError::in_file(&path, stderr.trim()),
-                other => BuildError::in_file(&path, other),
-            })?;
+            .exec();
+        let told = match told {
+            Ok(told) => told,
+            Err(Error::Io(error)) => return Err(BuildError::not_started("cargo".as_ref())(error)),
+            Err(Error::CargoMetadata { stderr }) => {
+                // Rustup answers in cargo's place where the toolchain is missing, whatever is asked.
+                ask(toolchain.command("cargo").arg("--version"))?;
+                return Err(BuildError::in_file(&path, stderr.trim()));
+            }
+            Err(other) => return Err(BuildError::in_file(&path, other)),
+        };
         let root = canonical(told.workspace_root.as_std_path())?;
         let member = |told: cargo_metadata::Package| {
             let manifest = told.manifest_path.as_std_path();
@@ -182,7 +188,7 @@ impl Package {
 /// The crate in `folder` and all that it depends on by path, the crate first.
 ///
 /// # Errors
-/// `NotAContract` for another folder; `SourceFile` with cargo's words.
+/// `NotAContract` for another folder; `Toolchain` if it names one that is not there; `SourceFile` with cargo's words.
 pub fn crates_of(folder: &Path) -> Result<Vec<Package>, BuildError> {
     closure(Package::open(folder)?)
 }

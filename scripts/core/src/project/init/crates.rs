@@ -14,12 +14,11 @@ pub(super) const SDK_VERSION: Version = Version::new(0, 10, 10);
 
 /// The crates of the contract in `folder` that depend on the SDK, its own first. One of another workspace does not
 /// compile until its author has derived the layout there.
+///
+/// # Errors
+/// As [`crates_of`]; `NotInitialized` for a crate of another SDK.
 pub(super) fn of_contract(folder: &Path) -> Result<Vec<Package>, Error> {
-    let all = crates_of(folder).map_err(|error| {
-        refused(format!(
-            "{error}; in a workspace, give the folder of the contract's crate"
-        ))
-    })?;
+    let all = crates_of(folder)?;
     let mut found: Vec<Package> = Vec::new();
     for one in all {
         let is_elsewhere = found.first().is_some_and(|main| main.root != one.root);

@@ -3,6 +3,7 @@ use super::Init;
 use super::manifest::{channel, with_our_crate};
 use super::source::{Source, parsed};
 use crate::app_error::Error;
+use crate::error::Report;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -164,9 +165,28 @@ fn crates_of_the_workspace_that_hold_storage_are_changed_too() {
         "parts/src/lib.rs",
     ];
     assert_eq!(init.files(), expected);
-    let error = init_in(folder.path()).expect_err("a workspace").to_string();
-    let says = "give the folder of the contract's crate";
-    assert!(error.contains(says), "{error}");
+    let error = init_in(folder.path()).expect_err("a workspace");
+    let error = Report::of(&error);
+    assert_eq!(error.name, "NotAContract");
+    let next = error.next().expect("what to do");
+    assert!(next.contains("the folder of a crate"), "{next}");
+}
+
+#[test]
+fn a_toolchain_that_is_missing_is_named() {
+    // No release has this number.
+    let toolchain = "[toolchain]\nchannel = \"1.0.99\"\n";
+    let folder = folder(&[
+        ("Cargo.toml", MANIFEST),
+        ("rust-toolchain.toml", toolchain),
+        ("src/lib.rs", SOL_STORAGE),
+    ]);
+    let error = init_in(folder.path()).expect_err("no such toolchain");
+    let (says, error) = (error.to_string(), Report::of(&error));
+    assert_eq!(error.name, "Toolchain", "{says}");
+    assert!(says.contains("1.0.99"), "{says}");
+    let next = error.next().expect("what to do");
+    assert!(next.contains("rustup toolchain install"), "{next}");
 }
 
 /// Features choose which one is compiled.
