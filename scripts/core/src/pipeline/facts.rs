@@ -161,6 +161,7 @@ pub(crate) async fn transition(
         audit: code.audit.clone(),
         size: is_new.then(|| code.size()),
         sources: sources(version),
+        role,
         runs: version.runs.clone(),
         open_to_constructor: asked.open_to_constructor(code, adopted).await?,
         code: code.name(),

@@ -32,13 +32,13 @@ pub(super) fn constructor(transition: &Transition, found: &mut Found) {
 }
 
 /// What OpenZeppelin Upgrades would refuse of the sources. A tag is its author's word: to the author it makes a note of the
-/// finding. An approver has to accept the finding as any other.
+/// finding. Who judges the code of others, an approver or who gives a proxy to it, has to accept the finding as any other.
 pub(super) fn hazards(transition: &Transition, found: &mut Found) {
     // What ran before was judged when it was new.
     if transition.goes_back || transition.stage == Stage::Registered {
         return;
     }
-    let is_judged = matches!(transition.stage, Stage::Judged(_));
+    let is_own = transition.role.proposes();
     let together = Arc::new(Together {
         name: "UnsafeCode",
         message: format!(
@@ -47,9 +47,9 @@ pub(super) fn hazards(transition: &Transition, found: &mut Found) {
         ),
         expected: "code that passes the validations of OpenZeppelin Upgrades".into(),
         found: None,
-        next: match is_judged {
-            true => "read each in the sources, and approve only what you would have allowed",
-            false => {
+        next: match is_own {
+            false => "read each in the sources, and accept only what you would have allowed",
+            true => {
                 "change the source; if it is meant so, say it there (/// @custom:oz-upgrades-unsafe-allow KIND)"
             }
         }
@@ -65,7 +65,7 @@ pub(super) fn hazards(transition: &Transition, found: &mut Found) {
             false => ("", Origin::Remembered),
         };
         let says = format!("{} ({}) {}{allowed}", one.place, one.file, one.kind.says());
-        let finding = match one.is_allowed && !is_judged {
+        let finding = match one.is_allowed && is_own {
             true => Finding::new(Part::Code, Severity::Note, id, says),
             false => Finding::of_several(Part::Code, (id, &one.place), says, &together),
         };

@@ -1,6 +1,6 @@
 //! What is known of a transition: an instance comes to a version, from another one or at its creation.
 
-use crate::assess::Fact;
+use crate::assess::{Fact, Role};
 use crate::expect::Expectations;
 use crate::interface::Callable;
 use crate::layout::{Audit, Live, Pair, Side};
@@ -32,6 +32,8 @@ pub struct Transition {
     /// Whether anybody has decided on it.
     pub stage: Stage,
     /// Where what is read on chain was read; nothing where no chain was asked.
+    /// Who asks: what the sources allow is the word of who proposes it, and of nobody else.
+    pub role: Role,
     pub read_at: Option<ReadAt>,
     /// The layout of what is taken over.
     pub old: Option<Side>,

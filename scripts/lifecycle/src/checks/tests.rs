@@ -62,6 +62,7 @@ fn facts(transition: &mut Transition) -> Vec<(&'static str, &mut dyn Weaken)> {
         stage: _,
         // The chain itself, where the rest was read.
         read_at: _,
+        role: _,
         goes_back: _,
         code: _,
         labels: _,
@@ -149,6 +150,7 @@ pub(super) fn best() -> Transition {
         old: Some(side()),
         new: side(),
         goes_back: false,
+        role: Role::Proposer,
         live: Fact::of(Live::default(), Origin::Chain),
         callers: Callers::Of {
             old: callable().into(),

@@ -1,8 +1,8 @@
 //! What a tag in the sources allows, and to whom.
 
 use super::best;
-use crate::assess::{Finding, Origin, Severity};
-use crate::checks::{Built, Stage, Transition, check};
+use crate::assess::{Finding, Origin, Role, Severity};
+use crate::checks::{Transition, check};
 use crate::layout::{Hazard, HazardKind};
 
 fn found(transition: &Transition) -> Finding {
@@ -25,11 +25,8 @@ fn what_a_tag_allows_is_a_note_to_its_author_and_a_danger_to_who_judges_it() {
     let own = found(&transition);
     let expected = (Severity::Note, Origin::Annotation);
     assert_eq!((own.severity, own.origin), expected, "{own:?}");
-    transition.stage = Stage::Judged(Built {
-        document: true,
-        code: false,
-        program: false,
-    });
+    // Whether it is about an action that somebody proposed, or a proxy that is adopted.
+    transition.role = Role::Approver;
     let judged = found(&transition);
     let expected = (Severity::Danger, Origin::Annotation);
     assert_eq!((judged.severity, judged.origin), expected, "{judged:?}");
