@@ -49,6 +49,7 @@ mod fields;
 mod input;
 mod interface;
 mod layout;
+mod older_sdk;
 mod plan;
 mod report;
 mod section;

@@ -1,6 +1,7 @@
 //! Approvers that are contracts: a Safe and a timelock of others, from npm, decide with a key.
 
 mod adopted;
+mod adopter;
 mod compiled;
 mod fixture;
 mod initializers;

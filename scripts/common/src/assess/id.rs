@@ -49,6 +49,9 @@ const UNSAFE: &str = "unsafe-";
 /// What the id of something begins with that an account without rights can do.
 const STRANGER: &str = "stranger";
 
+/// What the id of a struct begins with that an older SDK counts otherwise.
+const OLDER_SDK: &str = "older-sdk";
+
 /// What the id of an initializer begins with that stays open once an instance is upgraded.
 const INITIALIZER_OPEN: &str = "initializer-open";
 
@@ -58,7 +61,7 @@ const ARRIVAL: &str = "arrival";
 impl FindingId {
     /// Kinds of findings beside those that have a constant here, or a family of kinds by its first or last word: with the
     /// constants, every kind that there is.
-    pub const KINDS: [&'static str; 28] = [
+    pub const KINDS: [&'static str; 29] = [
         "absent",
         "added",
         "build-differs",
@@ -74,6 +77,7 @@ impl FindingId {
         "manifest-changed",
         "not-reached",
         "not-seen",
+        OLDER_SDK,
         "partial",
         "policy-change",
         "proxy-code",
@@ -206,6 +210,11 @@ impl FindingId {
         Self(format!("{UNSAFE}{kind}:{place}").into())
     }
 
+    /// A struct that an older SDK counts otherwise.
+    pub fn older_sdk(structure: &str) -> Self {
+        Self(format!("{OLDER_SDK}:{structure}").into())
+    }
+
     /// Nobody could look at a part.
     pub fn absent(part: Part) -> Self {
         Self(format!("absent:{}", part.name()).into())
@@ -244,7 +253,7 @@ impl FindingId {
         let is_of_interface = ["-removed", "-changed", "expectation-lost"]
             .iter()
             .any(|end| self.kind().ends_with(end));
-        if self.is_of_layouts() || Self::OF_LAYOUTS.contains(self) {
+        if self.is_of_layouts() || Self::OF_LAYOUTS.contains(self) || self.kind() == OLDER_SDK {
             return Some(Part::Layout);
         }
         if self.kind().starts_with(UNSAFE) {

@@ -13,9 +13,11 @@ use crate::checks::{
 use crate::context::prelude::*;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::interface::Callable;
-use crate::layout::{Live, Side, Upgrade, Who, look};
+use crate::layout::{Live, Side, Upgrade, Who, incomparable, look};
 use crate::model::StepKind;
+use crate::program_code::is_program;
 use crate::registry::RecordedCode;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Why instances are not known without a chain.
@@ -35,6 +37,8 @@ pub(crate) struct Before {
     /// keccak256 of its code, if that is known.
     pub(crate) code: Option<CodeHash>,
     pub(crate) layout: Side,
+    /// As in [`Transition`].
+    pub(crate) counted_shorter: BTreeSet<String>,
     /// What callers can use of it.
     pub(crate) callable: Fact<Callable>,
 }
@@ -57,11 +61,8 @@ async fn gather(session: Session<'_>, subject: Subject<'_>, role: Role) -> Resul
             let registry = session.registry;
             let code = registry.code(name, version).await?;
             let code = session.code(version, code, layout, false).await?;
-            let runs = session
-                .registry
-                .client
-                .codehash(found.implementation)
-                .await?;
+            let client = session.registry.client;
+            let runs = client.codehash(found.implementation).await?;
             let runs = runs.unwrap_or_default();
             let version = Version {
                 name,
@@ -90,9 +91,18 @@ async fn gather(session: Session<'_>, subject: Subject<'_>, role: Role) -> Resul
                     };
                     let what = found.implementation.to_string();
                     let known = of.layout(&what, &code, file).await?;
+                    // A version of a registry was built with the framework, and so with its SDK.
+                    let is_of_others =
+                        recorded.is_none() && is_program(&client.code(found.implementation).await?);
+                    let given = known.side.known.value().filter(|_| is_of_others);
+                    let given = given.map(|known| known.layout.counted_shorter_before_sdk_0_10());
                     let doubtful = Role::Approver.believes(Writer::Proposer);
                     Some(Before {
                         code: Some(runs),
+                        counted_shorter: given
+                            .transpose()
+                            .map_err(incomparable)?
+                            .unwrap_or_default(),
                         layout: known.side,
                         callable: session.callable(name, runs, doubtful).await?,
                     })
@@ -118,7 +128,7 @@ async fn gather(session: Session<'_>, subject: Subject<'_>, role: Role) -> Resul
 pub(crate) async fn transition(
     asked: Asked<'_>,
     version: &Version<'_>,
-    before: Option<Before>,
+    mut before: Option<Before>,
     (role, adopted): (Role, Vec<Address>),
 ) -> Result<Transition> {
     let code = version.code;
@@ -151,6 +161,7 @@ pub(crate) async fn transition(
         from: version.from.into(),
         to: version.to.into(),
         stage: version.stage,
+        role,
         read_at,
         goes_back: code.is_old,
         live: asked.live(version, old, &new).await?,
@@ -161,13 +172,16 @@ pub(crate) async fn transition(
         audit: code.audit.clone(),
         size: is_new.then(|| code.size()),
         sources: sources(version),
-        role,
         runs: version.runs.clone(),
         open_to_constructor: asked.open_to_constructor(code, adopted).await?,
         code: code.name(),
         labels,
         same_code,
         current: version.current.into(),
+        counted_shorter: before
+            .as_mut()
+            .map(|before| std::mem::take(&mut before.counted_shorter))
+            .unwrap_or_default(),
         old: before.map(|before| before.layout),
         new,
     })
@@ -307,6 +321,7 @@ impl<'a> Session<'a> {
                     hash: LayoutHash::ZERO,
                     known,
                 },
+                counted_shorter: BTreeSet::new(),
                 callable: Fact::unknown("are not known: it is not registered"),
             });
         };
@@ -314,6 +329,7 @@ impl<'a> Session<'a> {
         Ok(Before {
             code: Some(code.codehash),
             layout: self.layout(version, &code, None).await?.side,
+            counted_shorter: BTreeSet::new(),
             callable: self.callable(name, code.codehash, doubtful).await?,
         })
     }

@@ -7,6 +7,7 @@ use crate::layout::{Audit, Live, Pair, Side};
 use crate::model::StepKind;
 use alloy::primitives::{Address, Bytes};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use stylus_layout::{DeclaredStep, Layout};
 
 /// Where facts of [`Origin::Chain`](crate::assess::Origin::Chain) are read: all of one transition at one block.
@@ -31,12 +32,14 @@ pub struct Transition {
     pub to: String,
     /// Whether anybody has decided on it.
     pub stage: Stage,
-    /// Where what is read on chain was read; nothing where no chain was asked.
     /// Who asks: what the sources allow is the word of who proposes it, and of nobody else.
     pub role: Role,
+    /// Where what is read on chain was read; nothing where no chain was asked.
     pub read_at: Option<ReadAt>,
     /// The layout of what is taken over.
     pub old: Option<Side>,
+    /// The structs in it that stylus-sdk before 0.10 counts shorter; none where it is known that no such SDK built its code.
+    pub counted_shorter: BTreeSet<String>,
     /// The layout of what comes.
     pub new: Side,
     /// Whether the code is that of a version that was there before.

@@ -36,6 +36,7 @@ pub struct Found {
 
 /// Every check but that of the layouts, in the order in which a refusal names them.
 const CHECKS: &[fn(&Transition, &mut Found)] = &[
+    storage::older_sdk,
     storage::live,
     interface::callers,
     interface::expected,

@@ -20,6 +20,27 @@ pub(super) fn layouts(transition: &Transition, found: &mut Found) -> Result<(), 
     Ok(())
 }
 
+/// Whether the layout of what is taken over is that of its code, or that of its sources with the SDK of this framework.
+pub(super) fn older_sdk(transition: &Transition, found: &mut Found) {
+    let together = Arc::new(Together {
+        name: "OlderSdk",
+        message: "stylus-sdk before 0.10 counts structs shorter than the layout that was given: what follows them may \
+                  lie a slot earlier than it says"
+            .into(),
+        expected: "a program that was built with stylus-sdk 0.10".into(),
+        found: None,
+        next: "look at the version of stylus-sdk that the program was built with; if it is older, compare the live \
+               slots with the layout (cast storage PROXY SLOT), and give the layout that they have"
+            .into(),
+    });
+    for one in &transition.counted_shorter {
+        let id = FindingId::older_sdk(one);
+        let says = format!("{one}: a plain field comes before a struct or an array in it");
+        let finding = Finding::of_several(Part::Layout, (id, one), says, &together);
+        found.findings.push(finding);
+    }
+}
+
 /// Whether the storage that the new version begins to use is empty on the live instances.
 pub(super) fn live(transition: &Transition, found: &mut Found) {
     let Some(pair) = transition.pair() else {

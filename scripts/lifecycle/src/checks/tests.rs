@@ -11,6 +11,7 @@ mod fields;
 mod hazards;
 mod label;
 mod live;
+mod older_sdk;
 mod reserved;
 mod size;
 mod source;
@@ -26,6 +27,7 @@ use crate::layout::{Audit, Live, Side};
 use crate::model::StepKind;
 use alloy::json_abi::JsonAbi;
 use alloy::primitives::{Address, Bytes};
+use std::collections::BTreeSet;
 use stylus_layout::{DeclaredStep, Document, Layout, StepKind as Declares};
 
 /// A fact whose origin can be exchanged.
@@ -60,9 +62,9 @@ fn facts(transition: &mut Transition) -> Vec<(&'static str, &mut dyn Weaken)> {
         from: _,
         to: _,
         stage: _,
+        role: _,
         // The chain itself, where the rest was read.
         read_at: _,
-        role: _,
         goes_back: _,
         code: _,
         labels: _,
@@ -70,6 +72,8 @@ fn facts(transition: &mut Transition) -> Vec<(&'static str, &mut dyn Weaken)> {
         current: _,
         // What a file of sources shows and nobody else says.
         audit: _,
+        // It follows from the layout.
+        counted_shorter: _,
         size,
     } = transition;
     let mut all: Vec<(&'static str, &mut dyn Weaken)> = vec![
@@ -146,11 +150,12 @@ pub(super) fn best() -> Transition {
         from: "1.0".into(),
         to: "2.0".into(),
         stage: Stage::Proposed,
+        role: Role::Proposer,
         read_at: None,
         old: Some(side()),
+        counted_shorter: BTreeSet::new(),
         new: side(),
         goes_back: false,
-        role: Role::Proposer,
         live: Fact::of(Live::default(), Origin::Chain),
         callers: Callers::Of {
             old: callable().into(),

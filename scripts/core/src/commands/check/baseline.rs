@@ -12,6 +12,7 @@ use crate::pipeline::facts::{Asked, Before, transition};
 use crate::pipeline::kept::KeptName;
 use crate::text::shell_word;
 use crate::versions::Versions;
+use std::collections::BTreeSet;
 use std::path::Path;
 use stylus_layout::Document;
 
@@ -153,6 +154,7 @@ impl Baseline {
             before: Some(Before {
                 code: None,
                 layout: Side { hash, known },
+                counted_shorter: BTreeSet::new(),
                 callable,
             }),
         }
