@@ -20,8 +20,9 @@ use crate::layout::Who;
 use crate::model;
 use crate::options::{StepArgs, StorageArgs};
 use crate::plan::PlanRequest;
-use crate::registry::{self, NewVersion, RecordedCode};
+use crate::registry::{self, NewVersion, RecordedCode, Registry};
 use crate::text::shell_word;
+use futures::join;
 use place::{For, Place, Planned};
 use std::path::Path;
 use stylus_layout::Layout;
@@ -153,6 +154,18 @@ impl<'a> Wanted<'a> {
     }
 }
 
+/// Asks for what the work on a version reads in any case: a far endpoint answers it at once.
+async fn ask_ahead(registry: Registry<'_>, (name, version): (&str, &str)) {
+    let _ = join!(
+        registry.head(name),
+        registry.known_version(name, version),
+        registry.open_actions(name),
+        registry.policy(name, "migrate"),
+        registry.labels(name),
+        registry.proxies(name),
+    );
+}
+
 impl<'a> Work<'a> {
     /// Work on that version of that definition, for a command that sends.
     pub(crate) async fn sending(
@@ -186,24 +199,30 @@ impl<'a> Work<'a> {
         role: Role,
     ) -> Result<Self> {
         let registry = session.registry;
-        let current = registry.head(name).await?.current;
-        let known = registry.known_version(name, version).await?;
-        let is_past = match &known {
-            Some(known) if known.version != current => {
-                known.sequence < registry.version(name, &current).await?.sequence
-            }
-            _ => false,
+        let read = async {
+            let current = registry.head(name).await?.current;
+            let known = registry.known_version(name, version).await?;
+            let is_past = match &known {
+                Some(known) if known.version != current => {
+                    known.sequence < registry.version(name, &current).await?.sequence
+                }
+                _ => false,
+            };
+            Ok(Self {
+                session,
+                name: name.into(),
+                current,
+                known,
+                is_past,
+                open: pending(registry, name).await?,
+                checks: session.assessment(role),
+                layout: None,
+            })
         };
-        Ok(Self {
-            session,
-            name: name.into(),
-            current,
-            known,
-            is_past,
-            open: pending(session.registry, name).await?,
-            checks: session.assessment(role),
-            layout: None,
-        })
+        registry
+            .client
+            .ahead(ask_ahead(registry, (name, version)), read)
+            .await
     }
 
     /// The wanted version, with its code.

@@ -51,7 +51,10 @@ impl Client {
         let answer = self.provider.call(request).block(BlockId::pending()).await;
         match answer {
             Ok(_) => Ok(units),
-            Err(error) => Err(self.error(what, error).of_call(what)),
+            Err(error) => {
+                self.read_anew();
+                Err(self.error(what, error).of_call(what))
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! An endpoint may be several nodes, of which some lag behind. Reads never go back before a block or nonce already
 //! seen: they wait until the endpoint has reached it.
 //!
-//! Reads are not bound to a block here: a node without old state would refuse them after some seconds. A read at
-//! `latest` from a node that lags shows old state, which the checks after each step report.
+//! A node without old state refuses reads of a block after some seconds: a command that sends reads a block for a
+//! [moment](super::moment) alone.
 
 use super::{Backoff, ChainError, Client};
 use alloy::eips::BlockNumberOrTag;
@@ -10,7 +10,6 @@ use alloy::primitives::Address;
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionReceipt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a node may lag.
@@ -21,8 +20,6 @@ const MISSING_MAX: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 /// Longest pause between two looks.
 const PAUSE_LONGEST: Duration = Duration::from_secs(1);
-/// How long the first block counts as the newest one.
-const JUST_NOW: Duration = Duration::from_secs(1);
 /// A wait of which the reader is told.
 const WORTH_REPORTING: Duration = Duration::from_secs(2);
 
@@ -32,24 +29,9 @@ pub(super) struct Seen {
     block: AtomicU64,
     /// The key's first nonce that was not seen to be used.
     nonce: AtomicU64,
-    /// The newest block when the client was connected, and when that was; for whoever asks for it first.
-    first: Mutex<Option<(u64, Instant)>>,
 }
 
 impl Seen {
-    /// Notes the newest block, which was asked for together with the chain's id.
-    pub(super) fn begin_at(&self, block: Option<u64>) {
-        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        *first = block.map(|block| (block, Instant::now()));
-    }
-
-    /// That block, once, if it is the newest just now.
-    fn first_block(&self) -> Option<u64> {
-        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        let (block, since) = first.take()?;
-        (since.elapsed() < JUST_NOW).then_some(block)
-    }
-
     pub(super) fn receipt(&self, receipt: &TransactionReceipt, nonce: u64) {
         if let Some(block) = receipt.block_number {
             self.block.fetch_max(block, Ordering::Relaxed);
@@ -60,7 +42,8 @@ impl Seen {
 }
 
 impl Client {
-    /// A client that accepts reorgs, for callers that read the state again before each transaction.
+    /// A client that accepts reorgs, and reads the newest state each time: for callers that read it again before each
+    /// transaction.
     pub fn following(&self) -> Self {
         Self {
             seen: None,
@@ -69,7 +52,7 @@ impl Client {
     }
 
     /// The newest block, not older than what was seen of the chain; the one that is read, where that is
-    /// one block.
+    /// one block. To a command it is the newest one for a moment.
     ///
     /// # Errors
     /// `Lagging` where the endpoint does not come so far; what it says.
@@ -77,20 +60,30 @@ impl Client {
         if let Some(block) = self.pinned {
             return Ok(block);
         }
+        if let Some(block) = self.moment() {
+            return Ok(block);
+        }
         let newest = self
             .caught_up("block", self.seen(|seen| &seen.block), async || {
-                let first = self.seen.as_deref().and_then(Seen::first_block);
-                if let Some(first) = first {
-                    return Ok(first);
-                }
                 let newest = self.provider.get_block_number().await;
                 newest.map_err(|error| self.error("eth_blockNumber", error))
             })
             .await?;
         if let Some(seen) = &self.seen {
             seen.block.store(newest, Ordering::Relaxed);
+            self.moment.begin_at(newest);
         }
         Ok(newest)
+    }
+
+    /// The block that a command reads for a moment.
+    fn moment(&self) -> Option<u64> {
+        self.seen.as_ref().and_then(|_| self.moment.block())
+    }
+
+    /// What is read next is of the newest block then.
+    pub fn read_anew(&self) {
+        self.moment.end();
     }
 
     /// The nonce of the key's next transaction, not one that was seen to be used.
@@ -110,6 +103,10 @@ impl Client {
         what: &str,
         look: impl AsyncFn() -> Result<Option<T>, ChainError>,
     ) -> Result<T, ChainError> {
+        let look = async || {
+            self.read_anew();
+            look().await
+        };
         let found = Backoff::new(PAUSE, PAUSE_LONGEST).until(MISSING_MAX, look);
         let missing = || self.contradiction(format!("it does not have {what}"));
         found.await?.ok_or_else(missing)

@@ -76,6 +76,7 @@ impl Client {
             journal: None,
             progress: Arc::new(Silent),
             seen: None,
+            moment: Arc::default(),
             events: None,
             beside: Beside::default(),
             pinned: None,

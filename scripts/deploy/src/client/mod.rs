@@ -18,6 +18,7 @@ mod l1_gas;
 mod lag;
 mod lent;
 mod memory;
+mod moment;
 mod next_block;
 mod pinned;
 mod reasons;
@@ -73,6 +74,7 @@ use alloy::transports::BoxTransport;
 use alloy::transports::utils::guess_local_url;
 use beside::Beside;
 use lag::Seen;
+use moment::Moment;
 use retry::Patient;
 use send::Signs;
 use std::sync::Arc;
@@ -104,6 +106,7 @@ pub struct Client {
     journal: Option<Arc<Journal>>,
     progress: Arc<dyn Progress>,
     seen: Option<Arc<Seen>>,
+    moment: Arc<Moment>,
     events: Option<Arc<EventStore>>,
     /// Who else is asked.
     beside: Beside,
@@ -145,8 +148,10 @@ impl Client {
         let (endpoint, provider) = (&client.endpoint, &client.provider);
         let begun = Instant::now();
         let first = async {
-            if let Some(seen) = &seen {
-                seen.begin_at(provider.get_block_number().await.ok());
+            if seen.is_some()
+                && let Ok(newest) = provider.get_block_number().await
+            {
+                client.moment.begin_at(newest);
             }
         };
         let (chain_id, ()) = futures::join!(async { provider.get_chain_id().await }, first);
@@ -188,6 +193,7 @@ impl Client {
             journal: None,
             progress,
             seen: None,
+            moment: Arc::default(),
             events: None,
             beside: Beside::default(),
             pinned: None,
@@ -269,18 +275,12 @@ impl Client {
         questions: impl Future<Output = ()>,
         work: impl Future<Output = T>,
     ) -> T {
-        if self.pinned.is_none() {
+        if self.pinned.is_none() && self.seen.is_none() {
             return work.await;
         }
-        let questions = async {
-            questions.await;
-            std::future::pending().await
-        };
-        tokio::select! {
-            biased;
-            done = work => done,
-            never = questions => never,
-        }
+        // Both to their ends: what is asked, and dropped before it is answered, would be asked for again.
+        let (done, ()) = futures::join!(work, questions);
+        done
     }
 
     /// Where the chain is asked.
@@ -408,15 +408,21 @@ impl Client {
     ) -> Result<Sent, ChainError> {
         let sender = self.sender(what)?;
         let request = request.with_from(sender);
-        let estimate = self.foreseen_gas(what, &request).await?;
+        // All at once: a far endpoint is asked once. What is refused is sent by nobody.
+        let (estimate, l1, fees) = futures::join!(
+            self.foreseen_gas(what, &request),
+            self.l1_gas_of(&request),
+            self.fees()
+        );
+        let estimate = estimate?;
         // The price of L1 may double until it is mined. The estimate has it in it once; what was measured on a fork
         // has none of it.
-        let l1 = self.l1_gas_of(&request).await.unwrap_or_default();
+        let l1 = l1.unwrap_or_default();
         let mut limit = self.gas.of(estimate).saturating_add(l1);
         if let Some(gas) = minimum_gas {
             limit = limit.max(gas.saturating_add(l1.saturating_mul(2)));
         }
-        let fees = self.fees().await?;
+        let fees = fees?;
         if self.original.is_none() {
             let cost = Gas::with_l1(estimate).at(fees.price());
             self.progress.note(&format!("sending {what}: about {cost}"));
@@ -444,7 +450,9 @@ impl Client {
         what: &str,
         request: TransactionRequest,
     ) -> Result<TransactionReceipt, ChainError> {
-        let sent = self.submit(what, self.sender(what)?, request).await?;
+        let sent = self.submit(what, self.sender(what)?, request).await;
+        // Why it was refused may be newer than what was read.
+        let sent = sent.inspect_err(|_| self.read_anew())?;
         let receipt = self.receipt(what, sent.tx, Some(&sent)).await;
         let receipt = receipt.map_err(|error| send::maybe_sent(what, sent.tx, error))?;
         if !matches!(self.signs, Signs::Anybody) {
@@ -464,7 +472,10 @@ impl Client {
         request: &TransactionRequest,
     ) -> Result<u64, ChainError> {
         let gas = self.provider.estimate_gas(request.clone()).await;
-        gas.map_err(|error| self.error(what, error).of_call(what))
+        gas.map_err(|error| {
+            self.read_anew();
+            self.error(what, error).of_call(what)
+        })
     }
 
     /// Sorts an error of the provider.

@@ -74,11 +74,15 @@ impl Client {
         let begun = Instant::now();
         let mut pauses = Backoff::new(PAUSE, PAUSE_LONGEST);
         loop {
-            let error = match ask(self.block().into()).await {
+            let block = match self.seen {
+                Some(_) => BlockNumberOrTag::Number(self.newest_block().await?),
+                None => self.block(),
+            };
+            let error = match ask(block.into()).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => self.error(what, error),
             };
-            let is_again = self.pinned.is_some() && is_behind(&error);
+            let is_again = block.is_number() && is_behind(&error);
             if !is_again || begun.elapsed() > BEHIND_MAX {
                 return Err(error);
             }

@@ -67,6 +67,29 @@ impl Client {
         }
     }
 
+    /// The receipt of a transaction, if the endpoint has one now; what is read next is of a block that has it. A far
+    /// endpoint is asked for the newest block in the same request.
+    async fn receipt_and_block(
+        &self,
+        tx: TxHash,
+    ) -> Result<Option<TransactionReceipt>, ChainError> {
+        let block = async {
+            match self.is_far && self.seen.is_some() {
+                true => self.provider.get_block_number().await.ok(),
+                false => None,
+            }
+        };
+        let (receipt, newest) = futures::join!(self.receipt_now(tx), block);
+        let receipt = receipt?;
+        if let Some(receipt) = &receipt {
+            self.read_anew();
+            if let Some(block) = newest.filter(|block| Some(*block) >= receipt.block_number) {
+                self.moment.begin_at(block);
+            }
+        }
+        Ok(receipt)
+    }
+
     /// Waits for a receipt, and ends where another transaction has used up the nonce of its sender. An endpoint may be
     /// several nodes, some of which lag behind, so it has to say so several times, and must not know
     /// the transaction itself. One that the endpoint has dropped is sent again as it was.
@@ -80,7 +103,7 @@ impl Client {
         let mut pauses = Backoff::new(RECEIPT_PAUSE, RECEIPT_PAUSE_LONGEST);
         let (mut lost_looks, mut is_dropped) = (0, false);
         while begun.elapsed() < RECEIPT_TIMEOUT {
-            if let Some(receipt) = self.receipt_now(tx).await? {
+            if let Some(receipt) = self.receipt_and_block(tx).await? {
                 return Ok(receipt);
             }
             if let Some(own) = own

@@ -113,6 +113,7 @@ async fn create2_deployer(client: &Client) -> Result<Option<Sent>, ChainError> {
         .sequencer()
         .send_raw_transaction(&CREATE2_TRANSACTION)
         .await;
+    client.read_anew();
     if let Err(error) = given {
         let error = client.error(what, error);
         // somebody else was first

@@ -54,6 +54,7 @@ pub(crate) async fn again(registry: Registry<'_>, left: &mut usize) -> bool {
         return false;
     }
     *left -= 1;
+    registry.client.read_anew();
     if let Some(store) = registry.client.events_of(registry.address) {
         store.forget().await;
     }

@@ -3,20 +3,21 @@
 
 use crate::client::ChainError;
 use crate::model::{Definition, definition_id, head_differences};
-use crate::registry::{self, Registry, Topics, all_logs};
+use crate::registry::{self, Registry, Topics, logs_at_hand};
 use alloy::primitives::Address;
 use alloy::sol_types::SolEventInterface;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
-/// What follows from a definition's events, without the times of its actions; nothing where the endpoint does not show
-/// all that the registry's views tell of.
+/// What follows from a definition's events, without the times of its actions; nothing where they are not at hand, or the
+/// endpoint does not show all that the registry's views tell of.
 async fn from_events(registry: Registry<'_>, name: &str) -> Result<Option<Definition>, ChainError> {
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
-    let Ok(logs) = all_logs(registry.client, registry.address, topics).await else {
+    let at_hand = logs_at_hand(registry.client, registry.address, topics).await;
+    let Some(whole) = at_hand.ok().filter(|found| found.unread_from.is_none()) else {
         return Ok(None);
     };
     let mut definition = Definition::before_events(name);
-    for log in &logs {
+    for log in &whole.logs {
         if let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) {
             definition.feed(&event, 0);
         }
