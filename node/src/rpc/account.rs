@@ -9,7 +9,8 @@ use alloy_rpc_types::serde_helpers::JsonStorageKey;
 use stylus_chain::AccountView;
 
 use super::answer::ok;
-use super::args::{Args, quoted};
+use super::args::Args;
+use super::hexadecimal::quoted;
 use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
 use super::request::named_block;
@@ -47,8 +48,8 @@ fn storage(view: &View, args: &Args) -> RpcResult {
     if !args.admission().is_lenient() {
         check_key(args.json(1).and_then(quoted))?;
     }
-    let slot: U256 = args.get(1, "slot")?;
     let address = args.get(0, "address")?;
+    let slot: U256 = args.get(1, "slot")?;
     ok(view.chain.storage(address, slot, named_block(args, 2)?)?)
 }
 

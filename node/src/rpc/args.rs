@@ -8,6 +8,7 @@ use jsonrpsee::types::Params;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::hexadecimal::{self, Kind, misread, quoted};
 use crate::config::Admission;
 use crate::rpc_error::{LENIENT, RpcError};
 
@@ -40,12 +41,30 @@ impl Args {
     }
 
     /// The parameter at `index`, which must be there.
-    pub(super) fn get<T: DeserializeOwned>(&self, index: usize, name: &str) -> Result<T, RpcError> {
-        self.opt(index, name)?.ok_or_else(|| missing(index))
+    pub(super) fn get<T: DeserializeOwned + 'static>(
+        &self,
+        index: usize,
+        name: &str,
+    ) -> Result<T, RpcError> {
+        if let Some(value) = self.opt(index, name)? {
+            return Ok(value);
+        }
+        Err(match self.fault::<T>(index) {
+            Some(words) => refused(index, &words),
+            None => missing(index),
+        })
+    }
+
+    /// What Nitro refuses of a parameter that is read into a `T`.
+    fn fault<T: 'static>(&self, index: usize) -> Option<String> {
+        match self.admission.is_lenient() {
+            true => None,
+            false => hexadecimal::fault::<T>(self.json(index)?),
+        }
     }
 
     /// The parameter at `index`, unless it is absent or null.
-    pub(super) fn opt<T: DeserializeOwned>(
+    pub(super) fn opt<T: DeserializeOwned + 'static>(
         &self,
         index: usize,
         name: &str,
@@ -56,16 +75,19 @@ impl Args {
         if text == "null" {
             return Ok(None);
         }
-        let value = serde_json::from_str(text)
-            .map_err(|error| RpcError::Params(format!("{}: {error}", of(index, name))))?;
-        if !self.admission.is_lenient() {
-            prefixed(index, text)?;
+        match (serde_json::from_str(text), self.fault::<T>(index)) {
+            (Ok(value), None) => Ok(Some(value)),
+            (Ok(_), Some(words)) => Err(refused(index, &format!("{words} ({LENIENT})"))),
+            (Err(_), Some(words)) => Err(refused(index, &words)),
+            (Err(error), None) => {
+                let place = of(index, name);
+                Err(RpcError::Params(format!("{place}: {error}")))
+            }
         }
-        Ok(Some(value))
     }
 
     /// A parameter that Nitro wants to be there, and that has a default where the node is lenient.
-    pub(super) fn required<T: DeserializeOwned>(
+    pub(super) fn required<T: DeserializeOwned + 'static>(
         &self,
         index: usize,
         name: &str,
@@ -125,21 +147,24 @@ fn missing(index: usize) -> RpcError {
     RpcError::Params(format!("missing value for required argument {index}"))
 }
 
+/// A parameter that geth refuses.
+fn refused(index: usize, words: &str) -> RpcError {
+    RpcError::Params(format!("invalid argument {index}: {words}"))
+}
+
 /// What geth says of a block parameter that names no block.
 pub(super) const NEITHER: &str = "invalid arguments; neither block nor hash specified";
 
-/// Digits of a hash.
-const HASH_DIGITS: usize = 64;
-/// Digits of the largest number of a block.
-const NUMBER_DIGITS: usize = 16;
+/// Bytes of a hash as text.
+const HASH_TEXT: usize = 66;
+/// Bits of the number of a block.
+const NUMBER_BITS: usize = 64;
+/// Names of blocks.
+const TAGS: [&str; 5] = ["latest", "pending", "safe", "finalized", "earliest"];
 
 /// Refuses what names no block, in geth's words.
 fn check_block(index: usize, text: &str) -> Result<(), RpcError> {
-    let refused = |words: &str| {
-        Err(RpcError::Params(format!(
-            "invalid argument {index}: {words}"
-        )))
-    };
+    let refused = |words: &str| Err(refused(index, words));
     if text == "null" {
         return Ok(());
     }
@@ -156,85 +181,14 @@ fn check_block(index: usize, text: &str) -> Result<(), RpcError> {
     let Some(name) = quoted(text) else {
         return refused("json: cannot unmarshal number into Go value of type string");
     };
-    match name.strip_prefix("0x") {
-        None if ["latest", "pending", "safe", "finalized", "earliest"].contains(&name) => Ok(()),
-        None if name.is_empty() => refused("empty hex string"),
-        None => refused("hex string without 0x prefix"),
-        Some("") => refused("hex string \"0x\""),
-        Some(digits) if digits.len() == HASH_DIGITS => Ok(()),
-        Some(digits) if digits.len() > 1 && digits.starts_with('0') => {
-            refused("hex number with leading zero digits")
-        }
-        Some(digits) if digits.len() > NUMBER_DIGITS => refused("hex number > 64 bits"),
-        Some(_) => Ok(()),
+    if name.is_empty() {
+        return refused("empty hex string");
     }
-}
-
-/// The text between quotation marks.
-pub(super) fn quoted(text: &str) -> Option<&str> {
-    text.strip_prefix('"')?.strip_suffix('"')
-}
-
-/// The fields of a call or transaction that are hexadecimal.
-const HEXADECIMAL: [&str; 11] = [
-    "from",
-    "to",
-    "gas",
-    "gasPrice",
-    "maxFeePerGas",
-    "maxPriorityFeePerGas",
-    "value",
-    "nonce",
-    "data",
-    "input",
-    "chainId",
-];
-
-/// Those of them that are numbers.
-const NUMBERS: [&str; 7] = [
-    "gas",
-    "gasPrice",
-    "maxFeePerGas",
-    "maxPriorityFeePerGas",
-    "value",
-    "nonce",
-    "chainId",
-];
-
-/// Refuses hexadecimal text without 0x, as a parameter or as a field of a call, and numbers of a call that are not
-/// written as geth writes them.
-fn prefixed(index: usize, text: &str) -> Result<(), RpcError> {
-    let bare = |text: &str| {
-        quoted(text).is_some_and(|digits| {
-            !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
-        })
-    };
-    let number = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
-    let padded = |text: &str| text.starts_with("\"0x0") && text.len() > "\"0x0\"".len();
-    let mut wrong = None;
-    match text.as_bytes().first() {
-        Some(b'"') if bare(text) => wrong = Some("hex string without 0x prefix"),
-        Some(b'{') => {
-            let fields = serde_json::from_str::<HashMap<String, &RawValue>>(text);
-            let fields = fields.unwrap_or_default();
-            let any = |names: &[&str], is: &dyn Fn(&str) -> bool| {
-                let mut values = names.iter().filter_map(|name| fields.get(*name));
-                values.any(|value| is(value.get()))
-            };
-            if any(&HEXADECIMAL, &bare) {
-                wrong = Some("hex string without 0x prefix");
-            } else if any(&NUMBERS, &number) {
-                wrong = Some("cannot unmarshal non-string");
-            } else if any(&NUMBERS, &padded) {
-                wrong = Some("hex number with leading zero digits");
-            }
-        }
-        _ => {}
+    if TAGS.contains(&name) || name.len() == HASH_TEXT {
+        return Ok(());
     }
-    match wrong {
-        Some(words) => Err(RpcError::Params(format!(
-            "invalid argument {index}: {words} ({LENIENT})"
-        ))),
+    match misread(name, Kind::Number(NUMBER_BITS)) {
+        Some(words) => refused(&words),
         None => Ok(()),
     }
 }

@@ -96,12 +96,15 @@ fn no_block(id: BlockId) -> RpcError {
 /// `(block, transaction's index, account, hash of a slot, most slots)`: a page of an account's slots
 /// in the order of their hashes, in the state before that transaction.
 fn storage_range(View { chain, .. }: &View, args: &Args) -> RpcResult {
+    let block = named_block(args, 0)?;
+    let transaction = args.get(1, "transaction index")?;
+    let address = args.get(2, "address")?;
     let first: Bytes = args.opt(3, "first hash")?.unwrap_or_default();
     RpcError::at_most("bytes of parameter 3 (first hash)", 32, first.len())?;
     let range = chain.storage_range(
-        args.get(2, "address")?,
-        named_block(args, 0)?,
-        args.get(1, "transaction index")?,
+        address,
+        block,
+        transaction,
         B256::right_padding_from(&first),
         args.get::<usize>(4, "most slots")?.min(PAGED_SLOTS),
     )?;

@@ -4,8 +4,9 @@ use alloy::primitives::{B256, U64, U256};
 use alloy_rpc_types::{BlockNumberOrTag, Filter, FilterBlockOption};
 
 use super::answer::ok;
-use super::args::{Args, quoted};
+use super::args::Args;
 use super::block::check_order;
+use super::hexadecimal::quoted;
 use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
 use crate::events::Event;

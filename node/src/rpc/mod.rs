@@ -18,6 +18,7 @@ mod fill;
 mod filter;
 mod fork;
 mod forked;
+mod hexadecimal;
 mod json;
 mod method;
 #[cfg(feature = "other-tools")]

@@ -6,7 +6,8 @@ use alloy_rpc_types::state::{AccountOverride, StateOverride};
 use alloy_rpc_types::{BlockOverrides, TransactionRequest};
 use stylus_chain::{CallRequest, Overrides};
 
-use super::args::{Args, NEITHER, quoted};
+use super::args::{Args, NEITHER};
+use super::hexadecimal::quoted;
 use crate::rpc_error::RpcError;
 
 /// The block that a request about state must name.

@@ -488,10 +488,6 @@ fn asked(differences: &mut Differences, label: &str, nitro: &Value, ours: &Value
         (expected, Some(METHOD)) if expected != Some(METHOD) && words(ours) == unknown(label) => {
             differences.listed(label, "not here", nitro, &Value::Null);
         }
-        (Some(PARAMETERS), Some(PARAMETERS)) if data(nitro) == data(ours) => {
-            let (nitros, own) = (words(nitro), words(ours));
-            differences.listed(label, "parameters", &nitros.into(), &own.into());
-        }
         (Some(expected), Some(found))
             if expected == found
                 && data(nitro) == data(ours)
@@ -499,6 +495,20 @@ fn asked(differences: &mut Differences, label: &str, nitro: &Value, ours: &Value
         {
             let (nitros, own) = (words(nitro), words(ours));
             differences.listed(label, "hint", &nitros.into(), &own.into());
+        }
+        (Some(expected), Some(found))
+            if expected == found
+                && words(nitro) != words(ours)
+                && words(nitro).eq_ignore_ascii_case(&words(ours)) =>
+        {
+            let (nitros, own) = (words(nitro), words(ours));
+            differences.listed(label, "capital", &nitros.into(), &own.into());
+        }
+        (Some(PARAMETERS), Some(PARAMETERS))
+            if data(nitro) == data(ours) && words(nitro) != words(ours) =>
+        {
+            let (nitros, own) = (words(nitro), words(ours));
+            differences.listed(label, "parameters", &nitros.into(), &own.into());
         }
         _ => answered(differences, label, "answer", nitro, ours),
     }

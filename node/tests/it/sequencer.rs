@@ -271,7 +271,13 @@ fn parameters_that_nitro_does_not_take_are_refused_unless_the_node_is_lenient() 
     let (node, open) = (node(), lenient());
     let bare = hex::encode(RECEIVER);
     let missing = "missing value for required argument 1 (--lenient allows it)";
-    let unprefixed = "invalid argument 0: hex string without 0x prefix (--lenient allows it)";
+    let unprefixed = |place: &str| {
+        format!(
+            "invalid argument 0: json: cannot unmarshal hex string without 0x prefix into Go {place} (--lenient allows it)"
+        )
+    };
+    let address = &unprefixed("value of type common.Address");
+    let data = &unprefixed("struct field TransactionArgs.data of type hexutil.Bytes");
     for (method, params, code, expected) in [
         ("eth_getBalance", json!([RECEIVER]), -32602, missing),
         (
@@ -287,17 +293,12 @@ fn parameters_that_nitro_does_not_take_are_refused_unless_the_node_is_lenient() 
             -32602,
             missing,
         ),
-        (
-            "eth_getBalance",
-            json!([bare, "latest"]),
-            -32602,
-            unprefixed,
-        ),
+        ("eth_getBalance", json!([bare, "latest"]), -32602, address),
         (
             "eth_call",
             json!([{ "to": RECEIVER, "data": "12" }, "latest"]),
             -32602,
-            unprefixed,
+            data,
         ),
         (
             "eth_getLogs",

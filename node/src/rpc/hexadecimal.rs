@@ -1,0 +1,223 @@
+//! Hexadecimal parameters as geth reads them, and its words for those that it refuses.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+
+use alloy::primitives::{Address, B256, Bytes};
+use alloy_rpc_types::TransactionRequest;
+use serde_json::value::RawValue;
+
+/// What a text may be.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    /// So many digits.
+    Digits(usize),
+    /// Bytes, any number of them.
+    Bytes,
+    /// A number of at most so many bits.
+    Number(usize),
+}
+
+/// What geth reads a text into.
+struct Type {
+    name: &'static str,
+    kind: Kind,
+}
+
+const HASH: Type = Type {
+    name: "common.Hash",
+    kind: Kind::Digits(64),
+};
+const ADDRESS: Type = Type {
+    name: "common.Address",
+    kind: Kind::Digits(40),
+};
+const BYTES: Type = Type {
+    name: "hexutil.Bytes",
+    kind: Kind::Bytes,
+};
+const U64: Type = Type {
+    name: "hexutil.Uint64",
+    kind: Kind::Number(64),
+};
+const BIG: Type = Type {
+    name: "*hexutil.Big",
+    kind: Kind::Number(256),
+};
+
+/// The fields of a call or transaction that are hexadecimal.
+const CALL: [(&str, Type); 11] = [
+    ("from", ADDRESS),
+    ("to", ADDRESS),
+    ("gas", U64),
+    ("gasPrice", BIG),
+    ("maxFeePerGas", BIG),
+    ("maxPriorityFeePerGas", BIG),
+    ("value", BIG),
+    ("nonce", U64),
+    ("data", BYTES),
+    ("input", BYTES),
+    ("chainId", BIG),
+];
+
+/// The text between quotation marks.
+pub(super) fn quoted(json: &str) -> Option<&str> {
+    json.strip_prefix('"')?.strip_suffix('"')
+}
+
+/// What geth refuses of a parameter that is read into a `T`.
+pub(super) fn fault<T: 'static>(json: &str) -> Option<String> {
+    let wanted = TypeId::of::<T>();
+    let words = [
+        (TypeId::of::<B256>(), HASH),
+        (TypeId::of::<Address>(), ADDRESS),
+        (TypeId::of::<Bytes>(), BYTES),
+    ];
+    if let Some((_, word)) = words.into_iter().find(|(word, _)| *word == wanted) {
+        return word.fault(json, "value");
+    }
+    if wanted == TypeId::of::<TransactionRequest>() {
+        let fields = serde_json::from_str::<HashMap<String, &RawValue>>(json).ok()?;
+        return CALL.into_iter().find_map(|(name, field)| {
+            let value = fields.get(name)?.get();
+            let place = format!("struct field TransactionArgs.{name}");
+            (value != "null").then(|| field.fault(value, &place))?
+        });
+    }
+    let is_bare =
+        |digits: &str| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    quoted(json)
+        .is_some_and(is_bare)
+        .then(|| NO_PREFIX.to_owned())
+}
+
+const NO_PREFIX: &str = "hex string without 0x prefix";
+
+impl Type {
+    /// What is wrong with a value; `place` is where Go has it.
+    fn fault(&self, json: &str, place: &str) -> Option<String> {
+        let name = self.name;
+        let unread = |words: String| {
+            format!("json: cannot unmarshal {words} into Go {place} of type {name}")
+        };
+        let Some(text) = quoted(json) else {
+            return Some(unread("non-string".to_owned()));
+        };
+        if let (Kind::Digits(expected), Some(found)) = (self.kind, digits(text))
+            && found.len() != expected
+            && found.len().is_multiple_of(2)
+        {
+            let found = found.len();
+            return Some(format!(
+                "hex string has length {found}, want {expected} for {name}"
+            ));
+        }
+        match text.is_empty() {
+            true => None,
+            false => misread(text, self.kind).map(unread),
+        }
+    }
+}
+
+/// The digits of a text; an empty text has none.
+fn digits(text: &str) -> Option<&str> {
+    match text {
+        "" => Some(text),
+        _ => text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")),
+    }
+}
+
+/// What geth says of a text that is not empty and that it cannot read, whatever its length is.
+pub(super) fn misread(text: &str, kind: Kind) -> Option<String> {
+    /// Bits of a digit.
+    const BITS: usize = 4;
+    let Some(digits) = digits(text) else {
+        return Some(NO_PREFIX.to_owned());
+    };
+    let words = match kind {
+        Kind::Number(_) if digits.is_empty() => "hex string \"0x\"".to_owned(),
+        Kind::Number(_) if digits.len() > 1 && digits.starts_with('0') => {
+            "hex number with leading zero digits".to_owned()
+        }
+        Kind::Number(bits) if digits.len() * BITS > bits => format!("hex number > {bits} bits"),
+        Kind::Digits(_) | Kind::Bytes if !digits.len().is_multiple_of(2) => {
+            "hex string of odd length".to_owned()
+        }
+        _ if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) => {
+            "invalid hex string".to_owned()
+        }
+        _ => return None,
+    };
+    Some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_as_geth_reads_it() {
+        let long = format!("0x{}", "1".repeat(17));
+        for (kind, text, words) in [
+            (Kind::Number(64), "5", Some(NO_PREFIX)),
+            (Kind::Number(64), "0x", Some("hex string \"0x\"")),
+            (Kind::Number(64), "0x0", None),
+            (Kind::Number(64), "0X1f", None),
+            (
+                Kind::Number(64),
+                "0x01",
+                Some("hex number with leading zero digits"),
+            ),
+            (Kind::Number(64), &long, Some("hex number > 64 bits")),
+            (Kind::Number(256), &long, None),
+            (Kind::Number(64), "0xg", Some("invalid hex string")),
+            (Kind::Bytes, "0x", None),
+            (Kind::Bytes, "0x123", Some("hex string of odd length")),
+            (Kind::Bytes, "0x0g", Some("invalid hex string")),
+        ] {
+            assert_eq!(misread(text, kind).as_deref(), words, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_is_refused_with_its_type_and_its_field() {
+        let unread = |words: &str, place: &str| {
+            Some(format!("json: cannot unmarshal {words} into Go {place}"))
+        };
+        assert_eq!(
+            fault::<B256>("\"0x12\""),
+            Some("hex string has length 2, want 64 for common.Hash".into())
+        );
+        assert_eq!(
+            fault::<B256>("5"),
+            unread("non-string", "value of type common.Hash")
+        );
+        assert_eq!(
+            fault::<Address>("\"\""),
+            Some("hex string has length 0, want 40 for common.Address".into())
+        );
+        assert_eq!(
+            fault::<Address>("\"0x123\""),
+            unread("hex string of odd length", "value of type common.Address")
+        );
+        assert_eq!(fault::<Bytes>("\"\""), None);
+        let call = |fields: &str| fault::<TransactionRequest>(fields);
+        assert_eq!(call("{\"to\":null,\"gas\":\"0x5\",\"data\":\"0x\"}"), None);
+        assert_eq!(
+            call("{\"gas\":\"0x05\"}"),
+            unread(
+                "hex number with leading zero digits",
+                "struct field TransactionArgs.gas of type hexutil.Uint64"
+            )
+        );
+        assert_eq!(
+            call("{\"value\":1}"),
+            unread(
+                "non-string",
+                "struct field TransactionArgs.value of type *hexutil.Big"
+            )
+        );
+        assert_eq!(fault::<u64>("\"16\"").as_deref(), Some(NO_PREFIX));
+        assert_eq!(fault::<u64>("16"), None);
+    }
+}
