@@ -42,7 +42,7 @@ pub struct NodeConfig {
     pub genesis: Option<Genesis>,
     /// Where the state is loaded from and saved to.
     pub state: StateFiles,
-    /// Largest request in bytes; `None` is 4 GiB. 1 MiB of calldata is 2 MiB of JSON.
+    /// Largest request in bytes; `None` is 64 MiB. 1 MiB of calldata is 2 MiB of JSON.
     pub request_bytes: Option<u32>,
     /// Which web pages may call the node.
     pub cors: Cors,
@@ -135,7 +135,7 @@ impl Admission {
     }
 
     /// Most requests in one batch.
-    pub(crate) fn batch(self) -> usize {
+    pub(crate) fn batch(self) -> u32 {
         match self {
             Self::Nitro => 1_000,
             Self::Lenient => 50_000,

@@ -59,19 +59,13 @@ impl Executor {
             true => attempt(view.clone(), known.clone(), &*work),
             false => {
                 let (view, known, work) = (view.clone(), known.clone(), work.clone());
-                let share = share.0.clone().acquire_owned().await;
-                threaded(&self.own, move || {
-                    // Work whose caller has left still takes a part of that caller's share until it ends.
-                    let _share = share;
-                    attempt(view, known, &*work)
-                })
-                .await?
+                threaded([&share.0, &self.own], move || attempt(view, known, &*work)).await?
             }
         };
         let read = match known.was_refused_to_wait() {
             true => {
                 let budget = budget();
-                threaded(&self.waiting, move || attempt(view, budget, &*work)).await?
+                threaded([&self.waiting], move || attempt(view, budget, &*work)).await?
             }
             false => read,
         };
@@ -91,21 +85,23 @@ impl Executor {
     ) -> Result<T, RpcError> {
         let caller = Caller::default();
         let budget = Budget::new(None, caller.left());
-        threaded(&self.waiting, move || ask(&budget)).await?
+        threaded([&self.waiting], move || ask(&budget)).await?
     }
 }
 
-/// Works on a thread of its own, once there is a place.
-async fn threaded<T: Send + 'static>(
-    places: &Arc<Semaphore>,
+/// Works on a thread of its own, once there is a place of each kind. Work whose caller has left keeps them until it ends, and
+/// what was found keeps them until it is taken, so that results do not pile up.
+async fn threaded<T: Send + 'static, const KINDS: usize>(
+    places: [&Arc<Semaphore>; KINDS],
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, WorkError> {
-    let place = places.clone().acquire_owned().await;
-    let done = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        work()
-    });
-    done.await.map_err(|_| WorkError::Stopped)
+    let mut taken = Vec::with_capacity(KINDS);
+    for kind in places {
+        taken.push(kind.clone().acquire_owned().await);
+    }
+    let done = tokio::task::spawn_blocking(move || (work(), taken));
+    let (found, _taken) = done.await.map_err(|_| WorkError::Stopped)?;
+    Ok(found)
 }
 
 /// Reads, on this thread.

@@ -38,8 +38,10 @@ impl Bound {
     }
 }
 
-/// Most bytes of an answer, single or batch, of this node or of a fork's endpoint.
-pub(crate) const ANSWER: usize = 64 * 1024 * 1024;
+/// Most bytes of a request, and of an answer, single or batch.
+pub(crate) const LARGEST: u32 = 64 << 20;
+/// Most bytes of an answer of this node or of a fork's endpoint.
+pub(crate) const ANSWER: usize = LARGEST as usize;
 
 /// Types that typed data (EIP-712) stands for, each array's dimensions counted.
 pub(crate) const TYPES: Bound = bound(1_000, "types that the typed data stands for");
@@ -76,12 +78,24 @@ pub(crate) const BLOCKS: u64 = 100_000;
 /// Blocks that one request replaces.
 pub(crate) const REPLACED_BLOCKS: u64 = 10_000;
 
-/// Bytes of requests that are served or wait.
-pub(crate) const HELD_REQUESTS: Bound =
-    bound(128 << 20, "bytes of requests that are served at once");
-/// Bytes of answers that their callers have not read.
-pub(crate) const HELD_ANSWERS: Bound =
-    bound(192 << 20, "bytes of answers that nobody has read yet");
+/// Bytes that are held for all callers: requests from their first byte on, and answers until they are written.
+pub(crate) const HELD: Bound = bound(
+    192 << 20,
+    "bytes of requests and of unread answers, of all callers",
+);
+/// The same for one caller, which is a connection, or all web pages together.
+pub(crate) const HELD_BY_CALLER: Bound = bound(
+    128 << 20,
+    "bytes of requests and of unread answers, of this caller",
+);
+/// Bytes of them that every connection may have, whatever others have.
+pub(crate) const HELD_FREELY: usize = 64 << 10;
+/// Bytes that a request needs beside its parameters.
+pub(crate) const REQUEST: usize = 4 << 10;
+/// Bytes that are read from a connection at once.
+pub(crate) const READ_AT_ONCE: usize = 64 << 10;
+/// The time in which a request arrives, once it is large or waits for room.
+pub(crate) const ARRIVAL_TIME: Duration = Duration::from_secs(60);
 /// How long a connection may read nothing while something waits for it.
 pub(crate) const UNREAD_TIME: Duration = Duration::from_secs(30);
 /// Bytes of an answer above which one is written at a time.

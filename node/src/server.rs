@@ -27,10 +27,12 @@ use crate::access::Access;
 use crate::config::{Admission, Cors, NodeConfig};
 use crate::error::NodeError;
 use crate::executor::Share;
-use crate::limits::ANSWER;
+use crate::held::Held;
+use crate::limits::LARGEST;
 use crate::rpc::Methodsets;
 use crate::rpc_error::LENIENT;
-use crate::traffic::{Counting, Socket, Traffic};
+use crate::socket::Socket;
+use crate::traffic::Counting;
 
 /// How long open connections may take to finish their answer when the node stops.
 const GRACE: Duration = Duration::from_millis(200);
@@ -113,12 +115,12 @@ struct Connections {
     methods: Methodsets,
     stop: StopHandle,
     access: Arc<Access>,
-    traffic: Traffic,
+    held: Held,
     /// The places of reads of all web pages.
     pages: Share,
     admission: Admission,
     /// Most bytes of a request.
-    most_bytes: Option<u32>,
+    most_bytes: u32,
 }
 
 fn listen(
@@ -128,12 +130,13 @@ fn listen(
     methods: Methodsets,
     stop: &StopHandle,
 ) -> Result<(), NodeError> {
+    let most_bytes = config.request_bytes.unwrap_or(LARGEST);
     let limits = ServerConfig::builder()
-        .max_request_body_size(config.request_bytes.unwrap_or(u32::MAX))
-        .max_response_body_size(u32::try_from(ANSWER).unwrap_or(u32::MAX))
+        .max_request_body_size(most_bytes)
+        .max_response_body_size(LARGEST)
         .max_connections(u32::MAX)
         .set_message_buffer_capacity(MESSAGES)
-        .set_batch_request_config(BatchRequestConfig::Unlimited)
+        .set_batch_request_config(BatchRequestConfig::Limit(Admission::Lenient.batch()))
         .set_id_provider(HexIds)
         .build();
     let connections = Connections {
@@ -144,10 +147,10 @@ fn listen(
         methods,
         stop: stop.clone(),
         access: Arc::new(Access::new(config.cors.clone(), &config.allowed_hosts)),
-        traffic: Traffic::new(),
+        held: Held::default(),
         pages: Share::new(),
         admission: config.admission,
-        most_bytes: config.request_bytes,
+        most_bytes,
     };
     let _inside = runtime.enter();
     for listener in listeners {
@@ -181,7 +184,7 @@ impl Connections {
     /// Serves one connection until either side ends it.
     fn serve(&self, socket: TcpStream) {
         let _ = socket.set_nodelay(true);
-        let connection = self.traffic.connection();
+        let connection = self.held.connection();
         let counted = connection.clone();
         let admission = self.admission;
         let counting = layer_fn(move |inner| Counting {
@@ -197,12 +200,18 @@ impl Connections {
         let (own, pages) = (Share::new(), self.pages.clone());
         let (http, websocket) = (service(&self.methods.http), service(&self.methods.socket));
         let (access, most_bytes) = (self.access.clone(), self.most_bytes);
+        let socket = Socket::new(socket, connection.clone());
         let service = tower::service_fn(move |mut request: Request<Incoming>| {
+            let connection = connection.clone();
             let share = match request.headers().contains_key(ORIGIN) {
-                true => pages.clone(),
+                true => {
+                    connection.is_of_a_page();
+                    pages.clone()
+                }
                 false => own.clone(),
             };
             request.extensions_mut().insert(share);
+            request.extensions_mut().insert(connection.clone());
             let allowed = access.check(&request);
             let allowed = allowed.map_err(|refusal| (StatusCode::FORBIDDEN, refusal));
             let refusal = allowed
@@ -217,12 +226,12 @@ impl Connections {
                     Some((status, refusal)) => return Ok(failed(status, &refusal)),
                     None => service.call(request).await,
                 };
+                connection.has_answered();
                 answered.or_else(|error| {
                     Ok::<_, Infallible>(failed(StatusCode::INTERNAL_SERVER_ERROR, &error))
                 })
             }
         });
-        let socket = Socket::new(socket, connection);
         let stopped = self.stop.clone().shutdown();
         tokio::spawn(async move {
             if let Err(error) = serve_with_graceful_shutdown(socket, service, stopped).await {
@@ -233,17 +242,14 @@ impl Connections {
 }
 
 /// Refuses a body that is too large, in geth's words, before it is read.
-fn checked_length(
-    request: &Request<Incoming>,
-    most: Option<u32>,
-) -> Result<(), (StatusCode, String)> {
+fn checked_length(request: &Request<Incoming>, most: u32) -> Result<(), (StatusCode, String)> {
     let length = request.headers().get(CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    match (length, most.map(u64::from)) {
-        (Some(length), Some(most)) if length > most => Err((
+    match length {
+        Some(length) if length > u64::from(most) => Err((
             StatusCode::PAYLOAD_TOO_LARGE,
             format!(
-                "content length too large ({length}>{most}) ({LENIENT}, and --no-request-size-limit any size)"
+                "content length too large ({length}>{most}) ({LENIENT}, and --no-request-size-limit {LARGEST})"
             ),
         )),
         _ => Ok(()),

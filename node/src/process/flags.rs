@@ -215,7 +215,7 @@ pub(super) struct ServerFlags {
         value_delimiter = ','
     )]
     pub(super) allow_host: Vec<String>,
-    /// Take requests of any size.
+    /// Take requests of up to 64 MiB.
     #[arg(long)]
     pub(super) no_request_size_limit: bool,
 }

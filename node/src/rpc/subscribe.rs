@@ -17,6 +17,7 @@ use super::json;
 use super::method::{Context, RpcResult};
 use crate::config::Admission;
 use crate::events::{Event, Follower};
+use crate::held::Connection;
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
@@ -41,7 +42,7 @@ async fn subscribe(
     params: Params<'static>,
     pending: PendingSubscriptionSink,
     context: Arc<Context>,
-    _: Extensions,
+    caller: Extensions,
 ) -> SubscriptionResult {
     let wanted = match wanted(&params, context.admission) {
         Ok(wanted) => wanted,
@@ -53,7 +54,9 @@ async fn subscribe(
     // Listening starts before the subscription is confirmed, so that nothing is missed.
     let events = context.events.follow();
     let sink = pending.accept().await?;
-    forward(&context, &wanted, events, sink).await;
+    let connection = caller.get().cloned().unwrap_or_default();
+    let subscriber = Subscriber { sink, connection };
+    forward(&context, &wanted, events, &subscriber).await;
     Ok(())
 }
 
@@ -75,10 +78,15 @@ fn wanted(params: &Params<'_>, admission: Admission) -> Result<Wanted, RpcError>
 }
 
 /// Ends when the client leaves, the node stops, or the client is too slow to follow.
-async fn forward(context: &Context, wanted: &Wanted, mut events: Follower, sink: SubscriptionSink) {
+async fn forward(
+    context: &Context,
+    wanted: &Wanted,
+    mut events: Follower,
+    subscriber: &Subscriber,
+) {
     loop {
         let news = tokio::select! {
-            () = sink.closed() => return,
+            () = subscriber.sink.closed() => return,
             news = events.next() => news,
         };
         let (Ok(news), Ok(view)) = (news, context.worker.view().await) else {
@@ -86,8 +94,8 @@ async fn forward(context: &Context, wanted: &Wanted, mut events: Follower, sink:
         };
         for event in news {
             let told = match told(&view, wanted, event) {
-                Told::Message(message) => send(&sink, message).await,
-                Told::Logs(filter, block) => send_logs(filter, &block, &sink).await,
+                Told::Message(message) => subscriber.send(message).await,
+                Told::Logs(filter, block) => subscriber.send_logs(filter, &block).await,
                 Told::Nothing => true,
             };
             if !told {
@@ -127,22 +135,36 @@ fn told<'a>(view: &View, wanted: &'a Wanted, event: Event) -> Told<'a> {
     told.unwrap_or(Told::Nothing)
 }
 
-/// Sends a message; false when the subscription is closed.
-async fn send(sink: &SubscriptionSink, message: RpcResult) -> bool {
-    let Ok(message) = message else { return true };
-    sink.send(SubscriptionMessage::from(message)).await.is_ok()
+/// Who gets the messages.
+struct Subscriber {
+    sink: SubscriptionSink,
+    connection: Arc<Connection>,
 }
 
-/// One log after the other: those of a block may be many, and others wait for this thread.
-async fn send_logs(filter: &Filter, block: &Block, sink: &SubscriptionSink) -> bool {
-    for receipt in &block.receipts {
-        tokio::task::yield_now().await;
-        let logs = receipt.indexed_logs();
-        for (log, index) in logs.filter(|(log, _)| filter.matches(log)) {
-            if !send(sink, ok(receipt.placed(log, index))).await {
-                return false;
+impl Subscriber {
+    /// Sends a message; false when the subscription is closed, or too much is unread.
+    async fn send(&self, message: RpcResult) -> bool {
+        let Ok(message) = message else { return true };
+        let is_held = self.connection.message(message.get()).is_ok();
+        is_held
+            && self
+                .sink
+                .send(SubscriptionMessage::from(message))
+                .await
+                .is_ok()
+    }
+
+    /// One log after the other: those of a block may be many, and others wait for this thread.
+    async fn send_logs(&self, filter: &Filter, block: &Block) -> bool {
+        for receipt in &block.receipts {
+            tokio::task::yield_now().await;
+            let logs = receipt.indexed_logs();
+            for (log, index) in logs.filter(|(log, _)| filter.matches(log)) {
+                if !self.send(ok(receipt.placed(log, index))).await {
+                    return false;
+                }
             }
         }
+        true
     }
-    true
 }

@@ -45,11 +45,15 @@ fn a_batch_whose_answer_would_be_too_long_is_one_error() {
 
 #[test]
 fn a_batch_of_too_many_requests_is_one_error() {
-    let node = lenient();
-    let (_, answer) = post(node.port(), &format!("[{}1]", "1,".repeat(1_000_000)));
+    let batch = |of: usize| format!("[{}1]", "1,".repeat(of - 1));
+    let (_, answer) = post(node().port(), &batch(1_001));
     let answers: Value = serde_json::from_str(&answer).unwrap();
     assert_eq!(answers[0]["error"]["code"], -32600, "{answer}");
     assert_eq!(answers.as_array().map(Vec::len), Some(1));
+    // More than any node takes: it is refused before its requests are looked at.
+    let (_, answer) = post(lenient().port(), &batch(1_000_000));
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(answer["error"]["code"], -32010, "{answer}");
 }
 
 #[test]

@@ -35,3 +35,4 @@ mod subscriptions;
 mod support;
 mod terminal;
 mod tracers;
+mod unread;

@@ -1,0 +1,424 @@
+//! What the server holds for its callers, in one account of bytes: requests from their first byte on, and answers until they
+//! are written.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, watch};
+
+use crate::limits::{Exceeded, HELD, HELD_BY_CALLER, HELD_FREELY, READ_AT_ONCE, REQUEST};
+
+/// Bytes that are held for all connections; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Held(Arc<Totals>);
+
+#[derive(Debug, Default)]
+struct Totals {
+    bytes: Mutex<Bytes>,
+    /// Told when bytes are given back.
+    room: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+struct Bytes {
+    all: usize,
+    /// Those of web pages, which are one caller.
+    pages: usize,
+}
+
+impl Totals {
+    fn bytes(&self) -> MutexGuard<'_, Bytes> {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Bytes {
+    /// Whether a connection may hold more. What it needs for small requests fits always.
+    fn check(&self, part: &Part, more: usize) -> Result<(), Exceeded> {
+        if part.held + more > HELD_FREELY {
+            let of_caller = match part.is_page {
+                true => self.pages,
+                false => part.held,
+            };
+            HELD_BY_CALLER.check(of_caller + more)?;
+            HELD.check(self.all + more)?;
+        }
+        Ok(())
+    }
+
+    /// Holds more, unless that is too much.
+    fn take(&mut self, part: &mut Part, more: usize) -> Result<(), Exceeded> {
+        self.check(part, more)?;
+        self.add(part, more);
+        Ok(())
+    }
+
+    fn add(&mut self, part: &mut Part, bytes: usize) {
+        part.held += bytes;
+        self.all += bytes;
+        if part.is_page {
+            self.pages += bytes;
+        }
+    }
+
+    fn give_back(&mut self, part: &mut Part, bytes: usize) {
+        part.held -= bytes;
+        self.all -= bytes;
+        if part.is_page {
+            self.pages -= bytes;
+        }
+    }
+}
+
+impl Held {
+    /// The part of a new connection.
+    pub(crate) fn connection(&self) -> Arc<Connection> {
+        Arc::new(Connection {
+            totals: self.0.clone(),
+            part: Mutex::default(),
+            is_stuck: watch::Sender::default(),
+        })
+    }
+}
+
+/// What is held for one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Connection {
+    totals: Arc<Totals>,
+    part: Mutex<Part>,
+    /// Whether something waits to be written because nobody reads.
+    is_stuck: watch::Sender<bool>,
+}
+
+#[derive(Debug, Default)]
+struct Part {
+    /// Whether a web page called over it.
+    is_page: bool,
+    /// All bytes of it.
+    held: usize,
+    /// Those of requests that are not whole.
+    arriving: usize,
+    /// Requests that are served.
+    requests: usize,
+    /// Answers that are not written, in their order.
+    unread: VecDeque<Unread>,
+}
+
+/// An answer, or a message to a subscriber.
+#[derive(Debug)]
+struct Unread {
+    /// Bytes that are to be written.
+    rest: usize,
+    /// Bytes that are held until all of them are.
+    held: usize,
+}
+
+impl Connection {
+    fn part(&self) -> MutexGuard<'_, Part> {
+        self.part.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds more, whatever is held already.
+    fn add(&self, part: &mut Part, bytes: usize) {
+        self.totals.bytes().add(part, bytes);
+    }
+
+    fn give_back(&self, part: &mut Part, bytes: usize) {
+        if bytes > 0 {
+            self.totals.bytes().give_back(part, bytes);
+            self.totals.room.notify_waiters();
+        }
+    }
+
+    /// A web page calls over it, which shares its part with all others.
+    pub(crate) fn is_of_a_page(&self) {
+        let mut part = self.part();
+        if !part.is_page {
+            part.is_page = true;
+            self.totals.bytes().pages += part.held;
+        }
+    }
+
+    /// For how many bytes there is room, of so many that may arrive; nothing where they have to wait.
+    pub(crate) fn room(&self, wanted: usize) -> Option<usize> {
+        let part = self.part();
+        let wanted = wanted.min(READ_AT_ONCE);
+        // While one request is served, a read tells when its caller leaves.
+        let is_served = part.requests == 1 && part.arriving == 0;
+        if is_served || self.totals.bytes().check(&part, wanted).is_ok() {
+            return Some(wanted);
+        }
+        let free = HELD_FREELY.saturating_sub(part.held);
+        (free > 0).then_some(wanted.min(free))
+    }
+
+    /// So many bytes arrived; whether the connection holds a large part of a request.
+    pub(crate) fn arrived(&self, bytes: usize) -> bool {
+        let mut part = self.part();
+        part.arriving += bytes;
+        self.add(&mut part, bytes);
+        part.arriving > HELD_FREELY
+    }
+
+    /// What arrived was this request, or this batch: it is held as long as the value lasts.
+    pub(crate) fn request(
+        self: &Arc<Self>,
+        Text {
+            requests,
+            parameters,
+        }: Text,
+    ) -> Served {
+        /// About the bytes of a request beside its parameters.
+        const ENVELOPE: usize = 256;
+        let bytes = parameters + REQUEST;
+        let mut part = self.part();
+        let arrived = part.arriving.min(parameters + requests * ENVELOPE);
+        part.arriving -= arrived;
+        part.requests += 1;
+        self.add(&mut part, bytes);
+        self.give_back(&mut part, arrived);
+        let connection = self.clone();
+        Served { connection, bytes }
+    }
+
+    /// What is told when bytes are given back.
+    pub(crate) fn given_back(&self) -> Arc<Notify> {
+        self.totals.room.clone()
+    }
+
+    /// An HTTP request was answered, or refused: nothing of it is left.
+    pub(crate) fn has_answered(&self) {
+        let mut part = self.part();
+        let arriving = std::mem::take(&mut part.arriving);
+        self.give_back(&mut part, arriving);
+    }
+
+    /// Holds a message until it was written.
+    ///
+    /// # Errors
+    /// [`Exceeded`]: its caller, or all of them, left too much unread.
+    pub(crate) fn message(&self, text: &str) -> Result<(), Exceeded> {
+        let rest = text.len();
+        // Its buffer grew by doubling.
+        let held = rest.next_power_of_two();
+        let mut part = self.part();
+        self.totals.bytes().take(&mut part, held)?;
+        part.unread.push_back(Unread { rest, held });
+        Ok(())
+    }
+
+    /// Whether something waits to be written because nobody reads.
+    pub(crate) fn stick(&self, is_stuck: bool) {
+        self.is_stuck.send_replace(is_stuck);
+    }
+
+    /// Waits until what was answered before is read.
+    pub(crate) async fn is_read(&self) {
+        // It fails where the connection has ended: then nobody waits for this.
+        let _ = self
+            .is_stuck
+            .subscribe()
+            .wait_for(|is_stuck| !is_stuck)
+            .await;
+    }
+
+    /// Notes that bytes were written. What is written around answers is not told from them.
+    pub(crate) fn written(&self, mut bytes: usize) {
+        let mut part = self.part();
+        while bytes > 0
+            && let Some(first) = part.unread.front_mut()
+        {
+            let written = first.rest.min(bytes);
+            first.rest -= written;
+            bytes -= written;
+            if first.rest > 0 {
+                return;
+            }
+            let held = first.held;
+            part.unread.pop_front();
+            self.give_back(&mut part, held);
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let mut part = std::mem::take(self.part.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let held = part.held;
+        self.give_back(&mut part, held);
+    }
+}
+
+/// What a request or a batch consists of.
+pub(crate) struct Text {
+    pub(crate) requests: usize,
+    /// Bytes of their parameters.
+    pub(crate) parameters: usize,
+}
+
+/// A request that is served.
+pub(crate) struct Served {
+    connection: Arc<Connection>,
+    bytes: usize,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let mut part = self.connection.part();
+        part.requests -= 1;
+        self.connection.give_back(&mut part, self.bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MEBIBYTE: usize = 1 << 20;
+    const SMALL: Text = Text {
+        requests: 1,
+        parameters: 10,
+    };
+
+    fn all(held: &Held) -> usize {
+        held.0.bytes().all
+    }
+
+    fn page(held: &Held) -> Arc<Connection> {
+        let connection = held.connection();
+        connection.is_of_a_page();
+        connection
+    }
+
+    /// Lets so many bytes of a request arrive, or fewer where there is no room for more.
+    fn arrive(connection: &Connection, bytes: usize) -> usize {
+        let mut arrived = 0;
+        while let Some(room) = connection.room(bytes - arrived)
+            && arrived < bytes
+        {
+            connection.arrived(room);
+            arrived += room;
+        }
+        arrived
+    }
+
+    #[test]
+    fn requests_that_arrive_have_a_bound_for_pages_and_for_all() {
+        let held = Held::default();
+        let pages: Vec<_> = (0..40).map(|_| page(&held)).collect();
+        for page in &pages {
+            arrive(page, 16 * MEBIBYTE);
+        }
+        let of_pages = all(&held);
+        assert!(of_pages >= HELD_BY_CALLER.most - READ_AT_ONCE, "{of_pages}");
+        assert!(
+            of_pages <= HELD_BY_CALLER.most + pages.len() * HELD_FREELY,
+            "{of_pages}"
+        );
+
+        let own = held.connection();
+        assert_eq!(
+            arrive(&own, 16 * MEBIBYTE),
+            16 * MEBIBYTE,
+            "pages leave room"
+        );
+        let others: Vec<_> = (0..40).map(|_| held.connection()).collect();
+        for other in &others {
+            assert!(
+                arrive(other, 16 * MEBIBYTE) >= HELD_FREELY,
+                "a small request has room"
+            );
+        }
+        let connections = pages.len() + others.len();
+        assert!(
+            all(&held) <= HELD.most + connections * HELD_FREELY,
+            "{}",
+            all(&held)
+        );
+
+        drop((pages, others));
+        assert_eq!(
+            arrive(&page(&held), 16 * MEBIBYTE),
+            16 * MEBIBYTE,
+            "there is room again"
+        );
+    }
+
+    #[test]
+    fn one_connection_has_a_bound() {
+        let held = Held::default();
+        assert_eq!(arrive(&held.connection(), HELD.most), HELD_BY_CALLER.most);
+    }
+
+    #[test]
+    fn a_request_is_held_from_its_first_byte_to_its_end() {
+        let held = Held::default();
+        let connection = held.connection();
+        let parameters = 2 * MEBIBYTE;
+        arrive(&connection, parameters + 60);
+        let served = connection.request(Text {
+            requests: 1,
+            parameters,
+        });
+        assert_eq!(all(&held), parameters + REQUEST);
+        drop(served);
+        assert_eq!(all(&held), 0);
+
+        // What cannot be read is no request; over HTTP nothing of it is left after its answer.
+        arrive(&connection, MEBIBYTE);
+        connection.has_answered();
+        assert_eq!(all(&held), 0);
+    }
+
+    #[test]
+    fn an_answer_is_held_until_all_of_it_is_written() {
+        let held = Held::default();
+        let connection = held.connection();
+        let answer = "a".repeat(3 * MEBIBYTE);
+        for _ in 0..2 {
+            connection.message(&answer).expect("room");
+        }
+        connection.written(answer.len() - 1);
+        assert_eq!(all(&held), 8 * MEBIBYTE);
+        connection.written(2);
+        assert_eq!(all(&held), 4 * MEBIBYTE);
+        connection.written(answer.len());
+        assert_eq!(all(&held), 0);
+    }
+
+    #[test]
+    fn answers_that_nobody_reads_are_refused_to_their_caller_alone() {
+        let held = Held::default();
+        let (first, second, own) = (page(&held), page(&held), held.connection());
+        let answer = "a".repeat(16 * MEBIBYTE);
+        let fitting = HELD_BY_CALLER.most / answer.len();
+        for _ in 0..fitting {
+            first.message(&answer).expect("room");
+        }
+        let refusal = second
+            .message(&answer)
+            .expect_err("pages are one caller")
+            .to_string();
+        assert!(
+            refusal.contains("unread answers, of this caller"),
+            "{refusal}"
+        );
+        second.message("small").expect("what is small has room");
+        own.message(&answer).expect("others have room");
+        drop(first);
+        second.message(&answer).expect("there is room again");
+    }
+
+    #[test]
+    fn requests_that_wait_for_their_answers_are_held() {
+        let held = Held::default();
+        let connection = held.connection();
+        let mut served = Vec::new();
+        while connection.room(1).is_some() {
+            assert!(served.len() <= HELD_BY_CALLER.most / REQUEST);
+            served.push(connection.request(SMALL));
+        }
+        drop(served);
+        assert!(connection.room(1).is_some());
+    }
+}

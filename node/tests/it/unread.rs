@@ -1,0 +1,145 @@
+//! Callers who send requests without end, and read nothing: others are answered meanwhile.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use serde_json::{Value, json};
+
+use crate::support::{block_number, lenient, post, request, set_code};
+
+const LARGE: &str = "0x00000000000000000000000000000000000c0de0";
+/// Answers of so many bytes: eight of them have room.
+const ANSWER: usize = 14 << 20;
+const HEAD: &str = "Host: localhost\r\nOrigin: https://page.example\r\n";
+
+/// A node that has an account with much code.
+fn node_with_much() -> stylus_devnode::NodeHandle {
+    let node = lenient();
+    let code = format!("0x{}", "fe".repeat(ANSWER / 2));
+    set_code(node.port(), &LARGE, &code);
+    node
+}
+
+fn much() -> String {
+    json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_getCode", "params": [LARGE, "latest"] })
+        .to_string()
+}
+
+/// A WebSocket of a web page.
+struct Page(TcpStream);
+
+impl Page {
+    fn connect(port: u16) -> Self {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+                       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        write!(stream, "GET / HTTP/1.1\r\n{HEAD}{upgrade}").expect("sent");
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).expect("the head");
+            head.extend(byte);
+        }
+        Self(stream)
+    }
+
+    /// Sends a text of 126 to 65,535 bytes.
+    fn send(&mut self, text: &str) {
+        let text = format!("{text:<126}");
+        let length = u16::try_from(text.len()).expect("a short text");
+        let mut frame = vec![0x81, 0x80 | 126];
+        frame.extend(length.to_be_bytes());
+        // A mask of zeros leaves the text as it is.
+        frame.extend([0; 4]);
+        frame.extend(text.as_bytes());
+        self.0.write_all(&frame).expect("sent");
+    }
+
+    /// The next text.
+    fn read(&mut self) -> String {
+        let mut start = [0; 2];
+        self.0.read_exact(&mut start).expect("a frame");
+        let length = match start[1] {
+            126 => {
+                let mut length = [0; 2];
+                self.0.read_exact(&mut length).expect("its length");
+                u64::from(u16::from_be_bytes(length))
+            }
+            127 => {
+                let mut length = [0; 8];
+                self.0.read_exact(&mut length).expect("its length");
+                u64::from_be_bytes(length)
+            }
+            short => u64::from(short),
+        };
+        let mut text = String::new();
+        let mut frame = (&mut self.0).take(length);
+        frame.read_to_string(&mut text).expect("a text");
+        text
+    }
+}
+
+#[test]
+fn answers_that_pages_do_not_read_are_refused_and_others_have_theirs() {
+    const PAGES: usize = 20;
+    let node = node_with_much();
+    let mut pages: Vec<_> = (0..PAGES).map(|_| Page::connect(node.port())).collect();
+    for page in &mut pages {
+        page.send(&much());
+    }
+    for page in &pages {
+        page.0
+            .peek(&mut [0])
+            .expect("each has its answer, or its refusal");
+    }
+    assert_eq!(block_number(node.port()), "0x0");
+    let (_, own) = post(node.port(), &much());
+    assert!(own.len() > ANSWER, "{own}");
+
+    let answers = pages.iter_mut().map(Page::read);
+    let (whole, refused): (Vec<_>, Vec<_>) = answers.partition(|answer| answer.len() > ANSWER);
+    assert!((1..=8).contains(&whole.len()), "{}", whole.len());
+    for refusal in refused {
+        let refusal: Value = serde_json::from_str(&refusal).expect("JSON");
+        assert_eq!(refusal["error"]["code"], -32005, "{refusal}");
+        let words = refusal["error"]["message"].as_str().expect("words");
+        assert!(words.contains("unread answers, of this caller"), "{words}");
+    }
+    for page in &mut pages {
+        page.send(&much());
+        assert!(page.read().len() > ANSWER, "there is room again");
+    }
+}
+
+#[test]
+fn requests_that_have_begun_leave_room_to_others() {
+    const PAGES: usize = 30;
+    const BODY: usize = 14 << 20;
+    let node = lenient();
+    let port = node.port();
+    let begin = |_| {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        let head = format!(
+            "POST / HTTP/1.1\r\n{HEAD}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            BODY + 1
+        );
+        stream.write_all(head.as_bytes()).expect("sent");
+        let body = stream.try_clone().expect("the same connection");
+        // It ends when the test closes the connection.
+        let sending = std::thread::spawn(move || (&body).write_all(&vec![b'['; BODY]));
+        (stream, sending)
+    };
+    let begun: Vec<_> = (0..PAGES).map(begin).collect();
+    let large = json!([{ "to": LARGE, "data": format!("0x{}", "00".repeat(5 << 20)) }, "latest"]);
+    for _ in 0..3 {
+        assert_eq!(block_number(port), "0x0");
+        assert_eq!(request(port, "eth_call", large.clone())["result"], "0x");
+    }
+    for (stream, sending) in begun {
+        stream
+            .shutdown(std::net::Shutdown::Both)
+            .expect("open until now");
+        let _ = sending.join().expect("a thread that ends");
+    }
+    assert_eq!(request(port, "eth_call", large)["result"], "0x");
+}
