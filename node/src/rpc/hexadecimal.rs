@@ -1,11 +1,15 @@
 //! Hexadecimal parameters as geth reads them, and its words for those that it refuses.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, B256, Bytes};
-use alloy_rpc_types::TransactionRequest;
+use alloy_rpc_types::state::StateOverride;
+use alloy_rpc_types::{Filter, TransactionRequest};
 use serde_json::value::RawValue;
+
+use super::filter_words;
+use super::tracer::Options;
 
 /// What a text may be.
 #[derive(Clone, Copy)]
@@ -77,12 +81,21 @@ pub(super) fn fault<T: 'static>(json: &str) -> Option<String> {
         return word.fault(json, "value");
     }
     if wanted == TypeId::of::<TransactionRequest>() {
-        let fields = serde_json::from_str::<HashMap<String, &RawValue>>(json).ok()?;
+        let fields = object(json)?;
         return CALL.into_iter().find_map(|(name, field)| {
             let value = fields.get(name)?.get();
             let place = format!("struct field TransactionArgs.{name}");
             (value != "null").then(|| field.fault(value, &place))?
         });
+    }
+    if wanted == TypeId::of::<Filter>() {
+        return filter_words::fault(json);
+    }
+    if wanted == TypeId::of::<StateOverride>() {
+        return overrides(json);
+    }
+    if wanted == TypeId::of::<Options>() {
+        return overrides(object(json)?.get("stateOverrides")?.get());
     }
     let is_bare =
         |digits: &str| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
@@ -91,7 +104,29 @@ pub(super) fn fault<T: 'static>(json: &str) -> Option<String> {
         .then(|| NO_PREFIX.to_owned())
 }
 
-const NO_PREFIX: &str = "hex string without 0x prefix";
+fn object(json: &str) -> Option<BTreeMap<String, &RawValue>> {
+    serde_json::from_str(json).ok()
+}
+
+/// What geth refuses of the accounts and slots that are overridden.
+fn overrides(json: &str) -> Option<String> {
+    let text = |key: &str| format!("\"{key}\"");
+    object(json)?.into_iter().find_map(|(address, account)| {
+        ADDRESS.fault(&text(&address), "value").or_else(|| {
+            let fields = object(account.get())?;
+            ["state", "stateDiff"].into_iter().find_map(|name| {
+                let place = format!("struct field OverrideAccount.{name}");
+                let mut slots = object(fields.get(name)?.get())?.into_iter();
+                slots.find_map(|(slot, value)| {
+                    HASH.fault(&text(&slot), &place)
+                        .or_else(|| HASH.fault(value.get(), &place))
+                })
+            })
+        })
+    })
+}
+
+pub(super) const NO_PREFIX: &str = "hex string without 0x prefix";
 
 impl Type {
     /// What is wrong with a value; `place` is where Go has it.
@@ -218,6 +253,22 @@ mod tests {
             )
         );
         assert_eq!(fault::<u64>("\"16\"").as_deref(), Some(NO_PREFIX));
+        let account = "0x1111111111111111111111111111111111111111";
+        let slots = |slots: &str| {
+            fault::<StateOverride>(&format!("{{\"{account}\":{{\"stateDiff\":{slots}}}}}"))
+        };
+        let word = format!("\"0x{}\"", "11".repeat(32));
+        assert_eq!(slots(&format!("{{{word}:{word}}}")), None);
+        for wrong in [format!("{{\"0x0\":{word}}}"), format!("{{{word}:\"0x1\"}}")] {
+            let place = "struct field OverrideAccount.stateDiff of type common.Hash";
+            assert_eq!(slots(&wrong), unread("hex string of odd length", place));
+        }
+        let short = Some("hex string has length 2, want 40 for common.Address".into());
+        assert_eq!(fault::<StateOverride>("{\"0x12\":{}}"), short);
+        assert_eq!(
+            fault::<Options>("{\"stateOverrides\":{\"0x12\":{}}}"),
+            short
+        );
         assert_eq!(fault::<u64>("16"), None);
     }
 }

@@ -16,6 +16,7 @@ mod eth;
 mod evm;
 mod fill;
 mod filter;
+mod filter_words;
 mod fork;
 mod forked;
 mod hexadecimal;

@@ -468,8 +468,7 @@ fn is_hint(nitro: &str, ours: &str) -> bool {
 
 /// Compares an answer of the RPC. Parts that one rule of this node explains have names of their own.
 fn asked(differences: &mut Differences, label: &str, nitro: &Value, ours: &Value) {
-    /// The code of a wrong parameter, and that of an unknown method.
-    const PARAMETERS: i64 = -32602;
+    /// The code of an unknown method.
     const METHOD: i64 = -32601;
     let code = |answer: &Value| answer["error"]["code"].as_i64();
     let words = |answer: &Value| {
@@ -503,12 +502,6 @@ fn asked(differences: &mut Differences, label: &str, nitro: &Value, ours: &Value
         {
             let (nitros, own) = (words(nitro), words(ours));
             differences.listed(label, "capital", &nitros.into(), &own.into());
-        }
-        (Some(PARAMETERS), Some(PARAMETERS))
-            if data(nitro) == data(ours) && words(nitro) != words(ours) =>
-        {
-            let (nitros, own) = (words(nitro), words(ours));
-            differences.listed(label, "parameters", &nitros.into(), &own.into());
         }
         _ => answered(differences, label, "answer", nitro, ours),
     }
