@@ -6,9 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use stylus_chain::Budget;
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::caller::Caller;
+use crate::held::Connection;
 use crate::limits::{READ_TIME, READS_PER_CORE, WAITING_READS};
 use crate::rpc_error::RpcError;
 use crate::view::View;
@@ -16,13 +17,40 @@ use crate::work_error::{WorkError, panic_message};
 
 /// The reads that one caller may have at once: half of all, so that others find places.
 #[derive(Clone, Debug)]
-pub(crate) struct Share(Arc<Semaphore>);
+pub(crate) struct Share {
+    places: Arc<Semaphore>,
+    /// Where the caller gets its answers.
+    pub(crate) connection: Arc<Connection>,
+}
 
 impl Share {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(places().div_ceil(2))))
+        Self {
+            places: Arc::new(Semaphore::new(places().div_ceil(2))),
+            connection: Arc::default(),
+        }
+    }
+
+    /// The same share for what is asked over a connection.
+    pub(crate) fn over(&self, connection: Arc<Connection>) -> Self {
+        let places = self.places.clone();
+        Self { places, connection }
+    }
+
+    /// A place, which is not for who leaves earlier answers unread.
+    async fn place(&self) -> Place {
+        loop {
+            self.connection.is_read().await;
+            let place = self.places.clone().acquire_owned().await;
+            if !self.connection.is_stuck() {
+                return place;
+            }
+        }
     }
 }
+
+/// Given back at its end.
+type Place = Result<OwnedSemaphorePermit, AcquireError>;
 
 fn places() -> usize {
     READS_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from)
@@ -59,13 +87,17 @@ impl Executor {
             true => attempt(view.clone(), known.clone(), &*work),
             false => {
                 let (view, known, work) = (view.clone(), known.clone(), work.clone());
-                threaded([&share.0, &self.own], move || attempt(view, known, &*work)).await?
+                let place = share.place().await;
+                threaded(&self.own, vec![place], move || attempt(view, known, &*work)).await?
             }
         };
         let read = match known.was_refused_to_wait() {
             true => {
                 let budget = budget();
-                threaded([&self.waiting], move || attempt(view, budget, &*work)).await?
+                threaded(&self.waiting, Vec::new(), move || {
+                    attempt(view, budget, &*work)
+                })
+                .await?
             }
             false => read,
         };
@@ -85,20 +117,18 @@ impl Executor {
     ) -> Result<T, RpcError> {
         let caller = Caller::default();
         let budget = Budget::new(None, caller.left());
-        threaded([&self.waiting], move || ask(&budget)).await?
+        threaded(&self.waiting, Vec::new(), move || ask(&budget)).await?
     }
 }
 
-/// Works on a thread of its own, once there is a place of each kind. Work whose caller has left keeps them until it ends, and
-/// what was found keeps them until it is taken, so that results do not pile up.
-async fn threaded<T: Send + 'static, const KINDS: usize>(
-    places: [&Arc<Semaphore>; KINDS],
+/// Works on a thread of its own, once there is a place there too. Work whose caller has left keeps its places until it ends,
+/// and what was found keeps them until it is taken, so that results do not pile up.
+async fn threaded<T: Send + 'static>(
+    places: &Arc<Semaphore>,
+    mut taken: Vec<Place>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, WorkError> {
-    let mut taken = Vec::with_capacity(KINDS);
-    for kind in places {
-        taken.push(kind.clone().acquire_owned().await);
-    }
+    taken.push(places.clone().acquire_owned().await);
     let done = tokio::task::spawn_blocking(move || (work(), taken));
     let (found, _taken) = done.await.map_err(|_| WorkError::Stopped)?;
     Ok(found)
@@ -126,6 +156,27 @@ mod tests {
 
     use crate::accounts::DevAccounts;
     use crate::node::Node;
+
+    #[test]
+    fn who_does_not_read_gets_no_place_that_others_could_have() {
+        let connection = Arc::<Connection>::default();
+        let share = Share::new().over(connection.clone());
+        let other = share.over(Arc::default());
+        Runtime::new().expect("threads").block_on(async {
+            let mut taken = Vec::new();
+            for _ in 0..places().div_ceil(2) {
+                taken.push(share.place().await);
+            }
+            let mut waiting = Box::pin(share.place());
+            assert!(futures::poll!(waiting.as_mut()).is_pending());
+            connection.stick(true);
+            drop(taken);
+            assert!(futures::poll!(waiting.as_mut()).is_pending(), "unread");
+            other.place().await.expect("a place for who reads");
+            connection.stick(false);
+            waiting.await.expect("a place");
+        });
+    }
 
     #[test]
     fn work_of_callers_that_have_left_leaves_places_to_others() {

@@ -207,9 +207,13 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether something waits to be written because nobody reads.
+    /// Notes whether something waits to be written because nobody reads.
     pub(crate) fn stick(&self, is_stuck: bool) {
         self.is_stuck.send_replace(is_stuck);
+    }
+
+    pub(crate) fn is_stuck(&self) -> bool {
+        *self.is_stuck.borrow()
     }
 
     /// Waits until what was answered before is read.

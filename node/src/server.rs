@@ -206,12 +206,12 @@ impl Connections {
             let share = match request.headers().contains_key(ORIGIN) {
                 true => {
                     connection.is_of_a_page();
-                    pages.clone()
+                    &pages
                 }
-                false => own.clone(),
+                false => &own,
             };
+            let share = share.over(connection.clone());
             request.extensions_mut().insert(share);
-            request.extensions_mut().insert(connection.clone());
             let allowed = access.check(&request);
             let allowed = allowed.map_err(|refusal| (StatusCode::FORBIDDEN, refusal));
             let refusal = allowed

@@ -17,6 +17,7 @@ use super::json;
 use super::method::{Context, RpcResult};
 use crate::config::Admission;
 use crate::events::{Event, Follower};
+use crate::executor::Share;
 use crate::held::Connection;
 use crate::rpc_error::RpcError;
 use crate::view::View;
@@ -54,7 +55,9 @@ async fn subscribe(
     // Listening starts before the subscription is confirmed, so that nothing is missed.
     let events = context.events.follow();
     let sink = pending.accept().await?;
-    let connection = caller.get().cloned().unwrap_or_default();
+    let share: Option<&Share> = caller.get();
+    let connection = share.map(|share| share.connection.clone());
+    let connection = connection.unwrap_or_default();
     let subscriber = Subscriber { sink, connection };
     forward(&context, &wanted, events, &subscriber).await;
     Ok(())
