@@ -172,9 +172,9 @@ mod tests {
             connection.stick(true);
             drop(taken);
             assert!(futures::poll!(waiting.as_mut()).is_pending(), "unread");
-            other.place().await.expect("a place for who reads");
+            drop(other.place().await.expect("a place for who reads"));
             connection.stick(false);
-            waiting.await.expect("a place");
+            drop(waiting.await.expect("a place"));
         });
     }
 

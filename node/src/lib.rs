@@ -12,6 +12,7 @@
 
 mod access;
 pub mod accounts;
+mod allocator;
 mod caller;
 mod config;
 mod error;
@@ -38,14 +39,11 @@ mod work_error;
 mod worker;
 
 pub use accounts::{AccountsConfig, DevAccounts};
+pub use allocator::Allocator;
 pub use config::{Admission, Cors, DEFAULT_PORT, MiningMode, NodeConfig, StateFiles};
 pub use error::NodeError;
 pub use fork::{Fork, ForkBlock, ForkError, ForkOptions, Verify, storage_root};
 pub use genesis::Genesis;
 pub use handle::{NodeHandle, spawn};
 pub use in_process::InProcess;
-/// The allocator of a program that serves a node, where the program declares it as the global one. What callers made the
-/// node hold goes back to the system once it is freed; glibc keeps it in an arena for each thread, and musl lets threads
-/// wait for each other.
-pub use mimalloc::MiMalloc as Allocator;
 pub use stylus_chain::{Chain, ChainConfig};

@@ -24,6 +24,7 @@ use tower::{Service, ServiceBuilder};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use crate::access::Access;
+use crate::allocator;
 use crate::config::{Admission, Cors, NodeConfig};
 use crate::error::NodeError;
 use crate::executor::Share;
@@ -68,6 +69,7 @@ impl ServerThread {
         config: &NodeConfig,
         methods: Methodsets,
     ) -> Result<Self, NodeError> {
+        allocator::give_large_parts_back();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(IO_THREADS)
             .thread_name("stylus-rpc")
