@@ -148,6 +148,7 @@ impl Cargo<'_> {
         }
         let manifest = self.manifest(source);
         let sandbox = self.sandbox()?;
+        self.remove_modules()?;
         let (messages, ended) = self.run(source, command, |command| {
             let (started, kept) = sandbox.start(command)?;
             if let Some(open) = kept.open().filter(|_| self.author == Author::Other) {
@@ -174,6 +175,23 @@ impl Cargo<'_> {
             of_framework: known_sources::proven(&lock, &made, self.copy),
             raw: std::fs::read(file).map_err(BuildError::file("read", file))?,
         }))
+    }
+
+    /// Removes the modules that were built. Cargo names each by its library alone: of two contracts of one name it would
+    /// take that of the other for its own, and say that nothing changed.
+    fn remove_modules(&self) -> Result<(), BuildError> {
+        let folder = self.target.join(TARGET).join(CONTRACT).join("deps");
+        let entries = match std::fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(BuildError::file("read", &folder))?,
+        };
+        for entry in entries {
+            let path = entry.map_err(BuildError::file("read", &folder))?.path();
+            if path.extension().is_some_and(|end| end == "wasm") {
+                std::fs::remove_file(&path).map_err(BuildError::file("remove", &path))?;
+            }
+        }
+        Ok(())
     }
 
     /// What a build reads and writes. It writes outputs, and neither what was built before nor what it is built from.

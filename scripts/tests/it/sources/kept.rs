@@ -65,3 +65,61 @@ fn what_is_rebuilt_is_compiled_and_what_is_not_is_not() {
     assert_eq!(builds(true), (vec!["tiny".to_owned()], first));
     assert_eq!(builds(false), (vec![], first));
 }
+
+/// Cargo names the file of a contract by its library alone.
+#[test]
+fn two_contracts_of_one_name_have_each_their_code() {
+    let project = Project::new();
+    let lock = "version = 4\n\n[[package]]\nname = \"tiny-library\"\nversion = \"0.0.0\"\n\n[[package]]\nname = \"twin\"\n\
+                version = \"0.0.0\"\ndependencies = [\n \"tiny-library\",\n]\n";
+    // One is a workspace, the other a member of one: cargo keeps what it knows of each apart, and their files together.
+    let members = "[workspace]\nmembers = [\"two\"]\nresolver = \"3\"\n";
+    project.write("deep/Cargo.toml", members);
+    for (place, up, own, above) in [
+        ("one", "..", "[workspace]\n", "one"),
+        ("deep/two", "../..", "", "deep"),
+    ] {
+        let manifest = format!(
+            "[package]\nname = \"twin\"\nedition = \"2024\"\n[lib]\ncrate-type = [\"cdylib\"]\n{own}\
+             [dependencies]\ntiny-library = {{ path = \"{up}/library\" }}\n"
+        );
+        project.write(&format!("{place}/Cargo.toml"), &manifest);
+        project.write(&format!("{above}/Cargo.lock"), lock);
+        project.write(&format!("{place}/src/lib.rs"), &twin(place.len()));
+    }
+    let build = |name: &str| {
+        let builder = Builder::at(&project.path("work"), Arc::new(Report::default()));
+        let builder = builder.expect("the sources");
+        let artifact = builder.path(&project.path(name)).expect("it builds");
+        // What is kept of a build is not what cargo keeps.
+        let kept = project.path("work/target/contracts/artifacts");
+        std::fs::remove_dir_all(kept).expect("the cache");
+        artifact.codehash()
+    };
+    let [one, two] = ["one", "deep/two"].map(build);
+    assert_ne!(one, two);
+    assert_eq!([build("one"), build("deep/two")], [one, two]);
+}
+
+/// A contract that answers a number.
+fn twin(number: usize) -> String {
+    format!(
+        r#"#![no_std]
+#[link(wasm_import_module = "vm_hooks")]
+unsafe extern "C" {{
+    fn pay_for_memory_grow(pages: u16);
+}}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn user_entrypoint(_: usize) -> usize {{
+    unsafe {{ pay_for_memory_grow(0) }};
+    {number}
+}}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {{
+    core::arch::wasm32::unreachable()
+}}
+"#
+    )
+}
