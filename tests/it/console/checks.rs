@@ -90,6 +90,32 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     let page = console.get(&format!("/before?{query}"));
     page.shows(&[text(&document, "transaction_digest")]);
     assert!(!page.body.contains("id=\"yes\""), "{}", page.body);
+
+    // What a policy becomes weighs in the band on top, as everything else that was found.
+    project.done(&format!("cancel {action}"));
+    let proposed = project.run("policy update Note Admin --role migrate");
+    proposed.ends_with(3);
+    let action = text(&proposed.document, "action");
+    let page = console.get(&format!("/action?id={action}&account={account}"));
+    page.shows(&["band warning", "one account decides migrate alone"]);
+    // And all that a new definition asks for is shown before the wallet is asked.
+    project.done(&["policy", "update", "", &both, "--role", "define"]);
+    let proposed = project.run("define Other --migrate Admin");
+    proposed.ends_with(3);
+    let action = text(&proposed.document, "action");
+    console
+        .get("/")
+        .shows(&["createDefinition of the registry itself: Other"]);
+    for path in [format!("/action?id={action}"), before_of(action, account)] {
+        let page = console.get(&path);
+        let (shown, _) = page.body.split_once("Identity:").expect("what is folded");
+        assert!(shown.contains("What it does"), "{shown}");
+        assert!(shown.contains("migrate"), "{shown}");
+    }
+}
+
+fn before_of(action: &str, account: Address) -> String {
+    format!("/before?id={action}&do=approve&account={account}")
 }
 
 #[test]

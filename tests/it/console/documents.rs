@@ -118,6 +118,7 @@ fn pages_show_what_the_commands_report_and_load_nothing_from_elsewhere() {
     project.done(&format!("approve {action}"));
     let page = console.get(&format!("/action?id={action}")).body;
     assert!(page.contains("success 2/2 activated"), "{page}");
+    assert!(page.contains("stylus-upgrades upgrade Note"), "{page}");
     assert_eq!(page.matches("<li class=\"holds\">✓ ").count(), 2, "{page}");
     for gone in ["○ ", "Storage before and after"] {
         assert!(!page.contains(gone), "{gone}: {page}");

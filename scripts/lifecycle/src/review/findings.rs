@@ -126,11 +126,12 @@ fn policy(role: &str, expression: &str) -> (Severity, String) {
     } else if !policy.lambdas.is_empty() {
         let says = format!("{role} asks contracts: whether they ever consent is not known");
         (Severity::Unknown, says)
-    } else if fewest <= 1 && all > 1 {
-        (
-            Severity::Warning,
-            format!("one of {all} decides {role} alone"),
-        )
+    } else if fewest <= 1 {
+        let who = match all {
+            1 => "one account".into(),
+            all => format!("one of {all}"),
+        };
+        (Severity::Warning, format!("{who} decides {role} alone"))
     } else {
         let says = format!("{role} takes at least {}", count(fewest, "approval"));
         (Severity::Note, says)

@@ -9,12 +9,13 @@ use super::plan::links;
 use super::policy::{tree, tree_alone};
 use super::slots::slots;
 use crate::assess::{Finding, Part, Severity};
+use crate::functions::DecodedCall;
 use crate::governance::{Display, Obstacle, PolicyChange, not_executed};
 use crate::history::Entry;
 use crate::ids::{ActionId, TxHash};
 use crate::model::{BlockedBy, Readiness, of_whom};
 use crate::review::{Area, Checked, Review};
-use crate::text::count;
+use crate::text::{count, shell_word};
 use maud::{Markup, html};
 
 /// The page: what to decide first, then why, what changes, who decides, and last what identifies it.
@@ -26,15 +27,10 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
         p.quiet { "of " (link(place, "/definition", &[("name", &review.definition)], of))
             ", proposed by " (address(place, review.proposer)) }
         (band(place, review))
-        @let found = checked.map_or(&[][..], |one| &one.findings);
-        @if !found.is_empty() { section { h2 { "Findings" } (findings(found)) } }
-        @if !review.shown.decoded.is_empty() || review.shown.policy_change.is_some() {
-            section {
-                h2 { "What it does" }
-                (calls(&review.shown.decoded))
-                (policy_change(review.shown.policy_change.as_ref()))
-            }
-        }
+        @let found = found(review);
+        @if !found.is_empty() { section { h2 { "Findings" } (findings(&found)) } }
+        @let shown = &review.shown;
+        (what_it_does((&shown.display, &shown.decoded), shown.policy_change.as_ref()))
         @if let Some(Checked { callers: all, .. }) = checked { (callers(all)) }
         @if let Some(Checked { slots: areas, .. }) = checked { (storage(areas)) }
         section {
@@ -52,6 +48,53 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
             summary { "Identity: hashes and fields of the call" }
             (display(&review.shown.display))
             p { "action " code.address { (review.action) } }
+        }
+    }
+}
+
+/// What was found, with what a policy of it changes.
+fn found(review: &Review) -> Vec<Finding> {
+    let checked = review.checked.as_ref().map_or(&[][..], |one| &one.findings);
+    with_effects(checked, review.shown.policy_change.as_ref())
+}
+
+/// Findings, with those of a change of a policy: one list, which is counted as a whole.
+pub fn with_effects(found: &[Finding], change: Option<&PolicyChange>) -> Vec<Finding> {
+    let mut all = found.to_vec();
+    for effect in change.iter().flat_map(|change| &change.effects) {
+        let is_told = |one: &Finding| (&one.id, &one.message) == (&effect.id, &effect.message);
+        if !all.iter().any(is_told) {
+            all.push(effect.clone());
+        }
+    }
+    all.sort_by_key(|one| std::cmp::Reverse(one.severity));
+    all
+}
+
+/// What an action does: the calls in it, a policy before and after, the policies of a new definition.
+pub fn what_it_does(
+    (display, decoded): (&Display, &[DecodedCall]),
+    change: Option<&PolicyChange>,
+) -> Markup {
+    let is_definition = display.function == "createDefinition";
+    html! {
+        @if is_definition || !decoded.is_empty() || change.is_some() {
+            section {
+                h2 { "What it does" }
+                (calls(decoded))
+                @if let Some(change) = change {
+                    dl.fields {
+                        dt { "policy of " (text(&change.role)) " now" }
+                        dd { (text(change.was.as_deref().unwrap_or("not set"))) }
+                        dt { "afterwards" } dd { (text(&change.becomes)) }
+                    }
+                }
+                @if is_definition {
+                    dl.fields {
+                        @for field in &display.fields { dt { (text(&field.name)) } dd { (text(&field.value)) } }
+                    }
+                }
+            }
         }
     }
 }
@@ -75,7 +118,7 @@ fn band(place: &PageContext, review: &Review) -> Markup {
     let Some(open) = &review.readiness else {
         return ended(review);
     };
-    let found = review.checked.as_ref().map_or(&[][..], |one| &one.findings);
+    let found = &found(review);
     let heaviest = found.iter().map(|one| one.severity).max();
     html! {
         section.band.(heaviest.map_or("note", Severity::class)) {
@@ -145,6 +188,9 @@ fn ended(review: &Review) -> Markup {
                 }
             }
             @if is_executed && word == "activated" {
+                p { "Instances follow by rollouts, which anybody may send: "
+                    code { "stylus-upgrades upgrade " (shell_word(&review.definition)) }
+                    ". Until one has reached an instance, it runs its old version." }
                 p { "To keep the version in git, run in the project's folder: "
                     code { "stylus-upgrades approve " (review.action) } }
             }
@@ -240,20 +286,6 @@ pub fn display(display: &Display) -> Markup {
                 dt { (text(&field.name)) } dd { (text(&field.value)) }
             }
             dt { "payload" } dd { code.address { (display.payload) } }
-        }
-    }
-}
-
-/// What it does to a policy.
-pub fn policy_change(change: Option<&PolicyChange>) -> Markup {
-    html! {
-        @if let Some(change) = change {
-            dl.fields {
-                dt { "policy of " (text(&change.role)) " now" }
-                dd { (text(change.was.as_deref().unwrap_or("not set"))) }
-                dt { "afterwards" } dd { (text(&change.becomes)) }
-            }
-            (findings(&change.effects))
         }
     }
 }

@@ -1,8 +1,7 @@
 //! What will happen, before the wallet is asked.
 
-use super::action::{display, policy_change};
+use super::action::{display, what_it_does, with_effects};
 use super::callers::callers;
-use super::calls::calls;
 use super::decision::{Before, Decision};
 use super::page::{PageContext, address, counts, findings, link, text};
 use super::plan::outcome;
@@ -12,24 +11,19 @@ use maud::{Markup, html};
 /// The page: what will happen, why one might not want it, and last what the device shows and the button.
 pub fn before(place: &PageContext, before: &Before) -> Markup {
     let decision = &before.decision;
-    let heaviest = decision.findings.iter().map(|one| one.severity).max();
+    let found = with_effects(&decision.findings, decision.policy_change.as_ref());
+    let heaviest = found.iter().map(|one| one.severity).max();
     html! {
         h1 { (title(decision)) }
         section.band.(heaviest.map_or("note", Severity::class)) {
             p.sentence #sentence { (text(&decision.sentence)) }
             p { "as " (address(place, decision.account)) }
-            (counts(&decision.findings))
+            (counts(&found))
         }
-        @if !decision.findings.is_empty() {
-            section { h2 { "Findings" } (findings(&decision.findings)) }
+        @if !found.is_empty() {
+            section { h2 { "Findings" } (findings(&found)) }
         }
-        @if !before.decoded.is_empty() || decision.policy_change.is_some() {
-            section {
-                h2 { "What it does" }
-                (calls(&before.decoded))
-                (policy_change(decision.policy_change.as_ref()))
-            }
-        }
+        (what_it_does((&decision.display, &before.decoded), decision.policy_change.as_ref()))
         (callers(&decision.callers))
         @if let Some(plan) = &before.plan {
             section { h2 { "Tried on a copy just now" } (outcome(place, plan, plan.verdict(), false)) }

@@ -7,7 +7,7 @@ use super::policy::tree_alone;
 use crate::assess::{Finding, Severity};
 use crate::governance::{self, Explained, Node};
 use crate::history::{ComparedHistory, Verification};
-use crate::model::{Definition, Slice, StepKind, role_of, runs};
+use crate::model::{Definition, Instance, Slice, StepKind, role_of, runs};
 use crate::review::{OpenAction, Pending, Policies};
 use crate::text::{count, grouped, shell_word};
 use alloy::primitives::Address;
@@ -64,6 +64,7 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
                 @if one.instances.is_empty() { p { "None yet." } }
                 @else { (instances(place, part.instances_of(one), part.instances.start + 1)) }
                 (rest(part.instances.len(), one.instances.len(), &listing("status", one)))
+                (behind(one, part))
                 (findings(shown.findings))
             }
         }
@@ -73,6 +74,19 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
             h2 { "History" }
             (timeline(place, &history.entries, None))
             (rest(history.entries.len(), history.total, &listing("history", one)))
+        }
+    }
+}
+
+/// That instances have not followed to the version that is current.
+fn behind(one: &Definition, part: &Slice) -> Markup {
+    let at_another = |instance: &&Instance| instance.version != one.current;
+    let number = part.instances_of(one).iter().filter(at_another).count();
+    html! {
+        @if number > 0 {
+            p { b { (count(number, "instance")) " shown here " @if number == 1 { "is" } @else { "are" } " not at "
+                (text(&one.current)) "." }
+                " Anybody may send a rollout: " code { "stylus-upgrades upgrade " (shell_word(&one.name)) } }
         }
     }
 }

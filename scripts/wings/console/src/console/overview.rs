@@ -178,6 +178,9 @@ fn headline(display: &Display) -> String {
     let of = of_whom(&display.definition);
     let field = |name: &str| display.fields.iter().find(|field| field.name == name);
     let function = &display.function;
+    if let ("createDefinition", Some(name)) = (function.as_str(), field("name")) {
+        return format!("{function} of {of}: {}", name.value);
+    }
     match (field("version"), field("of role"), field("expression")) {
         (Some(version), ..) => format!("{function} of {of}: {}", version.value),
         (_, Some(role), Some(policy)) => {

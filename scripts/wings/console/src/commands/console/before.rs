@@ -97,6 +97,16 @@ pub(crate) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
     Ok(asked.page.stamped())
 }
 
+/// What is still to be done once a call is executed.
+fn follows(call: &Call) -> &'static str {
+    match call {
+        Call::Migrate(_) => {
+            " Instances follow by rollouts, which anybody may send (stylus-upgrades upgrade)."
+        }
+        _ => "",
+    }
+}
+
 /// Who asks, about which action, and what is known of it.
 struct Asked<'a> {
     /// Its client asks as the account.
@@ -133,7 +143,8 @@ impl Asked<'_> {
                 "Signed now, nothing is sent: the signature approves {what}, and counts once somebody submits it."
             ),
             true => format!(
-                "Sent now, your call completes the policy ({approved}) and executes at once: {what}."
+                "Sent now, your call completes the policy ({approved}) and executes at once: {what}.{}",
+                follows(&governed.call)
             ),
             false => format!(
                 "Sent now, your call is approval {} of {} for: {what}. It is not executed yet.",
