@@ -119,6 +119,9 @@ fn pages_show_what_the_commands_report_and_load_nothing_from_elsewhere() {
     let page = console.get(&format!("/action?id={action}")).body;
     assert!(page.contains("success 2/2 activated"), "{page}");
     assert!(page.contains("stylus-upgrades upgrade Note"), "{page}");
+    let late = format!("/before?id={action}&do=approve&account={account}");
+    let late = console.get(&late).body;
+    assert!(late.contains("was executed already"), "{late}");
     assert_eq!(page.matches("<li class=\"holds\">✓ ").count(), 2, "{page}");
     for gone in ["○ ", "Storage before and after"] {
         assert!(!page.contains(gone), "{gone}: {page}");

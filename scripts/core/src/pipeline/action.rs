@@ -42,7 +42,7 @@ pub(crate) async fn proposal_event(
 }
 
 /// Why an action is not open any more; `found` says that nothing is left to revoke, to cancel or to sign.
-pub(crate) async fn why_ended(session: Session<'_>, action: ActionId, found: &str) -> Error {
+pub async fn why_ended(session: Session<'_>, action: ActionId, found: &str) -> Error {
     let _ = proposal_event(session, action).await; // an id that the chain does not have is not repeated in full
     match outcome_of_ended_action(session.registry, action).await {
         Ok(executed) => {

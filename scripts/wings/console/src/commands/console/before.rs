@@ -16,7 +16,7 @@ use crate::governance::{
     readiness, refused,
 };
 use crate::model::Readiness;
-use crate::pipeline::action::resolve_action;
+use crate::pipeline::action::{resolve_action, why_ended};
 use crate::pipeline::approver::require_current;
 use crate::pipeline::shown::shown;
 use crate::review::SIMULATION;
@@ -44,8 +44,10 @@ pub(crate) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
     let client = registry.client.acting_as(account);
     let registry = client.registry(registry.address);
     let action = resolve_action(Session { context, registry }, request.value("id")).await?;
-    let open = readiness(registry, action).await?;
-    let open = open.ok_or_else(|| not_open(action))?;
+    let Some(open) = readiness(registry, action).await? else {
+        let session = Session { context, registry };
+        return Err(why_ended(session, action, "nothing is left to decide").await);
+    };
     let event = proposal(registry, action).await?;
     let governed = GovernedCall::decode(registry.address, event.call, U256::ZERO)?;
     let session = Session { context, registry };
