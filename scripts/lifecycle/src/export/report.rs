@@ -13,7 +13,7 @@ use std::path::PathBuf;
 pub struct ExportedFile {
     /// What was written.
     pub exported: Written,
-    /// Never: nothing was sent.
+    /// Never: the call was not sent. What it needs on the chain before it, as code, may have been.
     pub executed: bool,
     /// The action that it is about, where it is no governed call.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,7 +35,7 @@ impl CommandReport for ExportedFile {
     fn lines(&self, _: &Names) -> Vec<String> {
         let Written { file, call, .. } = &self.exported;
         vec![
-            format!("exported   {}: nothing was sent", file.display()),
+            format!("exported   {}: this call was not sent", file.display()),
             format!("from       {}", call.from),
             format!("to         {}", call.to),
             format!("value      {}", call.value),
