@@ -13,10 +13,10 @@ use crate::console::process::Console;
 
 /// What nobody can check of code that others compiled, said on purpose.
 pub(super) const ABSENT: &str =
-    "--accept absent:source,absent:interface,absent:steps,absent:live-instances";
+    "--accept absent:source,absent:interface,absent:steps,absent:live-instances,absent:code";
 const LOST: &str = "--accept function-removed:initialize(uint256)";
-const NO_SOURCE: &str = "--accept absent:source";
-const NO_INTERFACE: &str = "--accept absent:source,absent:interface";
+const NO_SOURCE: &str = "--accept absent:source,absent:code";
+const NO_INTERFACE: &str = "--accept absent:source,absent:interface,absent:code";
 const NO_STEPS: &str = "--accept absent:source,absent:interface,absent:steps";
 
 /// Deploys a compiled contract, and writes its layout with its interface beside the manifest. It has no
@@ -165,7 +165,7 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     fixture.run(&migrate).is_refused("LayoutRefused");
     let second = deployed(&fixture, "Box2").await;
     // Its functions are compared, by the ABI beside the layout.
-    let accepts = "--accept absent:source,absent:steps,absent:live-instances";
+    let accepts = "--accept absent:source,absent:steps,absent:live-instances,absent:code";
     let step = format!("{LOST} --call migrate() --foreign");
     let words = format!("A 2.0 {second} --layout Box2.json {accepts} {step}");
     let plan = format!("plan {words}");

@@ -115,11 +115,63 @@ async fn a_build_info_whose_compiler_is_not_here_proves_nothing() {
     let lie = Proposal::of("After", "forged.json").await;
     let refused = lie.approve("forged.json", false, "");
     refused.is_refused("NotChecked");
-    assert!(refused.error("next").contains("--accept absent:interface"));
-    let accepted = lie.approve("forged.json", false, "--accept absent:interface");
+    for accept in ["--accept absent:interface", "--accept absent:code"] {
+        assert!(refused.error("next").contains(accept), "{refused:?}");
+    }
+    let accepted = "--accept absent:interface,absent:code";
+    let accepted = lie.approve("forged.json", false, accepted);
     accepted.ends_with(0);
     let advice = "not compiled here (solc 0.8.37 is not on this machine: put it into PATH";
     assert!(accepted.stderr.contains(advice), "{}", accepted.stderr);
+}
+
+/// That nobody searched the sources for hazards is not the same as none found: no file, one without an AST, and one that
+/// no compiler made again here.
+#[tokio::test]
+async fn what_nobody_searched_is_accepted_by_its_own_id() {
+    let proposal = Proposal::of("Allowing", "honest.json").await;
+    let action = &proposal.action;
+    let looks = format!("pending {action}");
+    let shown = proposal.fixture.done(&looks);
+    let found = shown["findings"].as_array().expect("findings").iter();
+    let code: Vec<&Value> = found.filter(|one| one["id"] == "absent:code").collect();
+    assert_eq!(code.len(), 1, "{shown:#}");
+    assert!(text(code[0], "message").contains("searched"), "{shown:#}");
+
+    let stripped = proposal.fixture.path("honest.json");
+    let info = std::fs::read_to_string(stripped).expect("read");
+    let mut info: Value = serde_json::from_str(&info).expect("JSON");
+    let sources = info["output"]["sources"].as_object_mut().expect("sources");
+    for source in sources.values_mut() {
+        source.as_object_mut().expect("a source").remove("ast");
+    }
+    let path = proposal.fixture.path("stripped.json");
+    std::fs::write(path, info.to_string()).expect("written");
+
+    let without = format!("approve {action} --private-key-path together --dry-run --json");
+    let approve = |accept: &str| {
+        let words = format!("{without} {accept}");
+        Answer::of(command(proposal.fixture.folder(), &words))
+    };
+    let others = "--accept absent:interface";
+    let unsafe_code = "--accept unsafe-delegatecall:Allowing.run";
+    let given = |file: &str, accept: &str| proposal.approve(file, false, accept);
+    for refused in [
+        approve(others),
+        given("stripped.json", others),
+        given("honest.json", &format!("{others} {unsafe_code}")),
+    ] {
+        refused.is_refused("NotChecked");
+        let next = refused.error("next");
+        assert!(next.ends_with("--accept absent:code"), "{next}");
+        assert!(next.contains("--layout BUILD_INFO:NAME"), "{next}");
+    }
+    let accepted = format!("{others} --accept absent:code");
+    approve(&accepted).ends_with(0);
+    given("stripped.json", &accepted).ends_with(0);
+    let searched = proposal.approve("honest.json", true, unsafe_code);
+    searched.ends_with(0);
+    assert_eq!(searched.document["coverage"]["code"], "complete");
 }
 
 /// A tag is its author's word: an approver does not take it for granted.

@@ -97,11 +97,19 @@ async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &str, ste
     let give = calls::give_to(given_to(fixture.registry(), "A"));
     let admin: Address = project.address("admin").parse().expect("an address");
     fixture.send(admin, &give).await;
-    let adopted = fixture.done(&format!("adopt A {proxy} 1.0"));
-    assert_eq!(
-        (&adopted["executed"], gaps(&adopted)),
-        (&json!(true), vec![])
-    );
+    // Who adopts has not searched the code, and says so.
+    let adopt = format!("adopt A {proxy} 1.0");
+    let refused = fixture.run(&adopt);
+    refused.is_refused("NotChecked");
+    let next = refused.error("next");
+    assert!(next.ends_with("--accept absent:code"), "{next}");
+    let adopted = fixture.done(&format!("{adopt} --accept absent:code"));
+    assert_eq!(adopted["executed"], true, "{adopted:#}");
+    let [absent, accepted] = &gaps(&adopted)[..] else {
+        panic!("its code alone: {adopted:#}");
+    };
+    assert_eq!(absent, "code");
+    assert!(accepted.contains("absent:code"), "{accepted}");
 
     let next = project.address("next");
     let words = format!("A 2.0 {next} --layout {other} --foreign --call {migration}");

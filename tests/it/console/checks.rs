@@ -170,7 +170,8 @@ fn a_creation_that_does_other_things_with_other_gas_is_a_danger_on_the_page() {
     std::fs::write(project.path("layout.json"), layout).expect("written");
     let both = project.together();
     project.done(&format!("define Differs --migrate Admin --create {both}"));
-    let absent = "--accept=absent:source,absent:interface,absent:steps,absent:live-instances";
+    let absent =
+        "--accept=absent:source,absent:interface,absent:steps,absent:live-instances,absent:code";
     let register = format!("register Differs 1.0 {place} --layout layout.json {absent}");
     project.done(&register);
     let create = "create-proxy Differs 1.0 --init start() --accept=absent:source,absent:steps";

@@ -50,6 +50,9 @@ impl Part {
             Self::LiveInstances => {
                 "give an endpoint and a registry (of check: leave --against out), so that the instances are read"
             }
+            Self::Code => {
+                "name its build-info, so that its sources are searched: --layout BUILD_INFO:NAME, with its solc in PATH"
+            }
             _ => "check it in another way",
         }
     }

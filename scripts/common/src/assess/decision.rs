@@ -66,8 +66,10 @@ impl Role {
         let is_absent = finding.severity == Severity::Unknown && finding.id.kind() == "absent";
         match (self, finding.severity) {
             (_, Severity::Danger) => true,
-            // Who only looks is told that nobody compared it.
-            (Self::Reader, _) => is_absent && finding.part != Part::Interface,
+            // Who only looks is told that nobody compared or searched it.
+            (Self::Reader, _) => {
+                is_absent && ![Part::Interface, Part::Code].contains(&finding.part)
+            }
             (Self::Proposer | Self::Approver | Self::Ci, _) => is_absent,
         }
     }
@@ -119,6 +121,7 @@ mod tests {
         let all = [
             ("absent:source", Part::Source, Severity::Unknown),
             ("absent:interface", Part::Interface, Severity::Unknown),
+            ("absent:code", Part::Code, Severity::Unknown),
             ("not-seen:layout", Part::Layout, Severity::Unknown),
             ("partial:layout", Part::Layout, Severity::Unknown),
             ("reorder:owner", Part::Layout, Severity::Danger),
@@ -148,6 +151,7 @@ mod tests {
             let every = [
                 "absent:source",
                 "absent:interface",
+                "absent:code",
                 "reorder:owner",
                 "SelectorClash",
             ];
@@ -170,7 +174,7 @@ mod tests {
         let only_acceptable = decide(&all[..1], &Accepted::default(), Role::Ci);
         assert_eq!(only_acceptable.consent, Consent::Needed);
         assert_eq!(
-            decide(&all[2..4], &Accepted::default(), Role::Ci).consent,
+            decide(&all[3..5], &Accepted::default(), Role::Ci).consent,
             Consent::NotNeeded
         );
     }

@@ -68,7 +68,7 @@ pub enum Part {
     /// Whether it succeeds on a copy of the chain.
     #[serde(rename = "trial")]
     Simulation,
-    /// The code that runs, and whether it can.
+    /// The code that runs: whether it can, and whether its sources have what no code behind a proxy should have.
     Code,
     /// Who decides.
     Policy,
@@ -84,13 +84,14 @@ pub enum Part {
 
 impl Part {
     /// Every part of which it is said how much was seen.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Layout,
         Self::LiveInstances,
         Self::Steps,
         Self::Source,
         Self::Interface,
         Self::Simulation,
+        Self::Code,
     ];
 
     /// As ids name it.
@@ -120,6 +121,7 @@ impl Part {
             Self::Source => "sources of the code",
             Self::Interface => "functions",
             Self::Simulation => "tried on a copy",
+            Self::Code => "hazards of the code",
             other => other.name(),
         }
     }
@@ -144,8 +146,8 @@ pub const fn concludes(part: Part, origin: Origin) -> Extent {
         (Part::Source, Origin::Build) => Complete,
         (Part::Source, Origin::Annotation) => Absent,
         (Part::Source, _) => Partial,
-        // What callers lose must not be hidden by who proposes it.
-        (Part::Interface, Origin::Change | Origin::Annotation) => Absent,
+        // What callers lose and what the code does must not be hidden by who proposes it.
+        (Part::Interface | Part::Code, Origin::Change | Origin::Annotation) => Absent,
         (_, Origin::Chain | Origin::Build | Origin::DefaultBranch) => Complete,
         (_, Origin::Remembered | Origin::Change | Origin::Annotation) => Partial,
     }

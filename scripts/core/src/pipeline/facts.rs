@@ -60,7 +60,9 @@ async fn gather(session: Session<'_>, subject: Subject<'_>, role: Role) -> Resul
         } => {
             let registry = session.registry;
             let code = registry.code(name, version).await?;
-            let code = session.code(version, code, layout, false).await?;
+            let code = session
+                .code((version, Role::Approver), code, layout, false)
+                .await?;
             let client = session.registry.client;
             let runs = client.codehash(found.implementation).await?;
             let runs = runs.unwrap_or_default();
@@ -262,19 +264,18 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Code on the chain that is called `what`, with its layout, which a file may give. `is_old`: an earlier
-    /// version has it.
+    /// Code on the chain that is called `what`, with its layout, which a file may give to who asks in that role.
+    /// `is_old`: an earlier version has it.
     pub(crate) async fn code(
         self,
-        what: &str,
+        (what, role): (&str, Role),
         code: RecordedCode,
         file: Option<&Path>,
         is_old: bool,
     ) -> Result<Code> {
         let known = self.layout(what, &code, file).await?;
-        let audit = known.audit;
         let there = self.there(code, known.side, is_old).await?;
-        Ok(Code { audit, ..there })
+        Ok(there.audited(known.audit, role))
     }
 
     /// Code on the chain, with its layout.
@@ -337,7 +338,9 @@ impl<'a> Session<'a> {
     async fn creation(self, call: &abi::createProxyCall, typed: &str) -> Result<Transition> {
         // A version that is not registered cannot be checked: it may be registered when the call is executed.
         let code = self.registry.code(&call.name, &call.version).await?;
-        let code = self.code(&call.version, code, None, false).await?;
+        let role = Role::Proposer;
+        let what = (call.version.as_str(), role);
+        let code = self.code(what, code, None, false).await?;
         let version = Version {
             name: &call.name,
             from: "",
@@ -351,8 +354,7 @@ impl<'a> Session<'a> {
             who: Who::All,
             current: "",
         };
-        let asked = (Role::Proposer, Vec::new());
-        transition(Asked::Chain(self), &version, None, asked).await
+        transition(Asked::Chain(self), &version, None, (role, Vec::new())).await
     }
 
     /// The adopted proxies that a step is for.

@@ -150,7 +150,8 @@ async fn walk(
         let first = registry.first_with(&name, code.codehash).await?;
         let is_old = first.is_some_and(|first| first.version != *to);
         let file = request.layout.filter(|_| to == request.version);
-        let code = session.code(to, code, file, is_old).await?;
+        let what = (to.as_str(), checks.role);
+        let code = session.code(what, code, file, is_old).await?;
         let mut runs_on_way = session.runs(step).await?;
         let is_given = at + 1 == path.len() && runs(step) == StepKind::Call;
         if let Runs::Step { data, typed, .. } = &mut runs_on_way

@@ -235,10 +235,12 @@ impl<'a> Work<'a> {
                 let code = session.registry.code(&self.name, other).await?;
                 let is_old = other != wanted.version;
                 let layout = wanted.layout;
-                session.code(wanted.version, code, layout, is_old).await?
+                let what = (wanted.version, self.checks.role);
+                session.code(what, code, layout, is_old).await?
             }
         };
         self.warn_of_other_sources(&code);
+        let code = self.as_decided(code);
         let wanted = Wanted {
             step: self.by_name(wanted, &code)?,
             ..wanted.clone()
@@ -432,6 +434,15 @@ impl<'a> Work<'a> {
             "nothing was sent; a version never changes: choose another label",
         );
         Err(refusal.into())
+    }
+
+    /// The same code; where it is registered under this label, an earlier decision covered it.
+    fn as_decided(&self, code: Code) -> Code {
+        let is_same = |known: &model::Version| known.code.codehash == code.code.codehash;
+        match self.known.as_ref().is_some_and(is_same) {
+            true => code.decided(),
+            false => code,
+        }
     }
 
     /// Warns that a registered version has the same code and other sources.

@@ -192,9 +192,8 @@ impl Assessment {
     /// What the initializers leave behind of the code of the transition that was added first.
     pub fn initializers(&self) -> Initializers {
         let first = self.ways.first();
-        first.map_or_else(Initializers::default, |(transition, _)| {
-            transition.audit.initializers.clone()
-        })
+        let audit = first.and_then(|(transition, _)| transition.audit.as_ref()?.value());
+        audit.map_or_else(Initializers::default, |audit| audit.initializers.clone())
     }
 
     /// Every change between the layouts.

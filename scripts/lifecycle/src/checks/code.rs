@@ -1,7 +1,7 @@
 //! Checks of the code: its constructor, its size, its sources.
 
 use super::{Code, Found, Stage, Transition};
-use crate::assess::{Fact, Finding, FindingId, Origin, Part, Severity, Together};
+use crate::assess::{Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together};
 use crate::layout::{HazardKind, Side};
 use alloy::primitives::{Address, B256, U256};
 use std::collections::BTreeSet;
@@ -33,17 +33,31 @@ pub(super) fn constructor(transition: &Transition, found: &mut Found) {
 
 /// What OpenZeppelin Upgrades would refuse of the sources. A tag is its author's word: to the author it makes a note of the
 /// finding. Who judges the code of others, an approver or who gives a proxy to it, has to accept the finding as any other.
+/// That nobody searched the sources is told as well: it is not the same as nothing found.
 pub(super) fn hazards(transition: &Transition, found: &mut Found) {
     // What ran before was judged when it was new.
     if transition.goes_back || transition.stage == Stage::Registered {
         return;
     }
+    let Some(audit) = &transition.audit else {
+        return;
+    };
+    let code = &transition.code;
+    let why = match (audit.value(), audit.why()) {
+        (None, why) => format!(
+            "nobody searched the sources of {code} for what no code behind a proxy should have: {why}"
+        ),
+        (Some(_), "") => String::new(),
+        (Some(_), why) => format!("the sources of {code} were searched, but {why}"),
+    };
+    found
+        .coverage
+        .add(Evidence::whole(Part::Code, audit.origin(), why));
     let is_own = transition.role.proposes();
     let together = Arc::new(Together {
         name: "UnsafeCode",
         message: format!(
-            "{} has what no code behind a proxy should have",
-            transition.code
+            "{code} has what no code behind a proxy should have"
         ),
         expected: "code that passes the validations of OpenZeppelin Upgrades".into(),
         found: None,
@@ -55,7 +69,7 @@ pub(super) fn hazards(transition: &Transition, found: &mut Found) {
         }
         .into(),
     });
-    for one in &transition.audit.hazards {
+    for one in audit.value().iter().flat_map(|audit| &audit.hazards) {
         let id = FindingId::unsafe_code(one.kind.name(), &one.place);
         let (allowed, origin) = match one.is_allowed {
             true => (

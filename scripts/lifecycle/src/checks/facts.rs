@@ -55,8 +55,8 @@ pub struct Transition {
     /// Functions of the code that proxies answer themselves, as far as its constants tell. The attributes of the
     /// framework refuse them when it is built.
     pub reserved: Fact<Vec<&'static str>>,
-    /// What the sources show of the code, where a compiler's AST was given.
-    pub audit: Audit,
+    /// What the sources show of the code; nothing where nobody is asked to search them, as in [`Code`](super::Code).
+    pub audit: Option<Fact<Audit>>,
     /// Bytes of code that is new, and how many it may have; nothing where that was told before.
     pub size: Option<Fact<(usize, usize)>>,
     /// That its sources build to the code; and the same of the program of its migration.

@@ -1,7 +1,7 @@
 //! What may be done, as a command, an action or a file says it.
 
 use super::{Declared, Runs, Stage};
-use crate::assess::{Fact, Origin};
+use crate::assess::{Fact, Origin, Role, Writer};
 use crate::build::Artifact;
 use crate::ids::LayoutHash;
 use crate::layout::{Audit, Who};
@@ -73,8 +73,9 @@ pub struct Code {
     pub source: Fact<()>,
     /// Its bytes.
     pub bytes: CodeBytes,
-    /// What its sources show of it, where a compiler's AST was given.
-    pub audit: Audit,
+    /// What its sources show of it; nothing where nobody is asked to search them: those of a program, or of code that an
+    /// earlier decision covered.
+    pub audit: Option<Fact<Audit>>,
     /// Whether an earlier version has this code.
     pub is_old: bool,
 }
@@ -99,9 +100,9 @@ impl Code {
                 true => Fact::unknown("nobody recorded the hash of its sources"),
                 false => Fact::doubted((), Origin::Chain, SOURCE_NAMED),
             },
+            audit: bytes.is_evm().then(Audit::unknown),
             code,
             bytes,
-            audit: Audit::default(),
             layout,
             is_old,
         }
@@ -124,6 +125,37 @@ impl Code {
             },
             artifact: Some(artifact),
             ..there
+        }
+    }
+
+    /// The same, with what a file shows of its sources to who asks. What is said of the sources of a program is of no
+    /// compiler of the EVM, and counts for nothing.
+    #[must_use]
+    pub fn audited(self, shown: Fact<Audit>, role: Role) -> Self {
+        let shown = match shown.origin() {
+            Origin::Remembered => {
+                let why = shown.why().to_owned();
+                shown.said_by(role.believes(Writer::Proposer), why)
+            }
+            _ => shown,
+        };
+        Self {
+            audit: self.audit.is_some().then_some(shown),
+            ..self
+        }
+    }
+
+    /// The same, where an earlier decision covered this code: nobody is asked again to search its sources. What a file
+    /// shows of them all the same is told.
+    #[must_use]
+    pub fn decided(self) -> Self {
+        let shown = self.audit.filter(|one| one.value().is_some());
+        Self {
+            audit: shown.map(|one| match one.origin() {
+                Origin::Build => one,
+                _ => one.said_by(Origin::Remembered, DECIDED),
+            }),
+            ..self
         }
     }
 
@@ -152,6 +184,9 @@ impl Code {
     }
 }
 
+/// What a file proves that nobody compiled here, of code that is registered.
+const DECIDED: &str =
+    "the file that shows them was not compiled here; who registered the code decided on it";
 /// What a hash of sources proves.
 const SOURCE_NAMED: &str =
     "the hash of the sources is named; only a build compares them with the code (--source)";

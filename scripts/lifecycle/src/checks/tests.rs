@@ -23,7 +23,7 @@ use crate::assess::{Accepted, Extent, Fact, FindingId, Origin, Part, Role};
 use crate::expect::Expectations;
 use crate::ids::LayoutHash;
 use crate::interface::Callable;
-use crate::layout::{Audit, Live, Side};
+use crate::layout::{Live, Side};
 use crate::model::StepKind;
 use alloy::json_abi::JsonAbi;
 use alloy::primitives::{Address, Bytes};
@@ -57,6 +57,7 @@ fn facts(transition: &mut Transition) -> Vec<(&'static str, &mut dyn Weaken)> {
         sources,
         runs,
         open_to_constructor,
+        audit,
         // What the registry says of labels, what is asked, and what is declared beside it has no other origin.
         name: _,
         from: _,
@@ -70,8 +71,6 @@ fn facts(transition: &mut Transition) -> Vec<(&'static str, &mut dyn Weaken)> {
         labels: _,
         same_code: _,
         current: _,
-        // What a file of sources shows and nobody else says.
-        audit: _,
         // It follows from the layout.
         counted_shorter: _,
         size,
@@ -85,6 +84,9 @@ fn facts(transition: &mut Transition) -> Vec<(&'static str, &mut dyn Weaken)> {
     ];
     if let Some(size) = size {
         all.push(("how large the code is", size));
+    }
+    if let Some(audit) = audit {
+        all.push(("what its sources show", audit));
     }
     if let Some(side) = old {
         all.push(("the old layout", &mut side.known));
@@ -164,7 +166,7 @@ pub(super) fn best() -> Transition {
         published: Some(Fact::of((), Origin::Build)),
         declared: Fact::of(Declared::Steps(Vec::new()), Origin::Build),
         reserved: Fact::of(Vec::new(), Origin::Chain),
-        audit: Audit::default(),
+        audit: Some(Fact::of(hazards::nothing(), Origin::Build)),
         size: Some(Fact::of((1, 10), Origin::Build)),
         sources: vec![Fact::of((), Origin::Build)],
         runs: Runs::Step {
@@ -254,7 +256,7 @@ fn verdict(transition: Transition) -> (Vec<Option<Extent>>, Vec<String>) {
 
 #[test]
 fn an_authors_word_or_no_knowledge_in_place_of_any_fact_lowers_a_verdict_and_raises_none() {
-    for (best, facts_of_it) in [(best as fn() -> Transition, 14), (asks_the_same_code, 11)] {
+    for (best, facts_of_it) in [(best as fn() -> Transition, 15), (asks_the_same_code, 12)] {
         let (seen, refused) = verdict(best());
         assert_eq!(refused, Vec::<String>::new());
         let mut extents = seen.iter().flatten();

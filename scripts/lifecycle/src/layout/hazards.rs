@@ -13,6 +13,7 @@ pub use self::numbers::Initializers;
 use self::allowed::{AllowedBy, Tags};
 use super::compiled::linked;
 use super::nodes::{Declared, Nodes, each, is, list, named_by};
+use crate::assess::Fact;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -110,13 +111,21 @@ pub struct Hazard {
     pub is_allowed: bool,
 }
 
-/// What the sources of a contract show of its code.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What the sources of a contract show of its code. One that lists nothing says that they were searched: where nobody
+/// searched them, there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audit {
     /// What no proxy should run.
     pub hazards: Vec<Hazard>,
     /// What its initializers leave behind.
     pub initializers: Initializers,
+}
+
+impl Audit {
+    /// Nobody searched the sources: no file shows them.
+    pub fn unknown() -> Fact<Self> {
+        Fact::unknown("no build-info shows them")
+    }
 }
 
 /// What a build-info shows of a contract; nothing where its AST is not there.

@@ -35,7 +35,7 @@ pub(crate) const ROLLBACK: &str = "rollback A --to 1.0 --as 3.0 --script counter
 
 /// What nobody knows of code that is given without sources, accepted.
 pub(crate) const ABSENT: &str =
-    "--accept=absent:source,absent:interface,absent:steps,absent:live-instances";
+    "--accept=absent:source,absent:interface,absent:steps,absent:live-instances,absent:code";
 
 /// Seconds.
 pub(crate) const DAY: u64 = 86_400;

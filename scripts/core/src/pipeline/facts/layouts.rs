@@ -3,7 +3,7 @@
 use crate::assess::{Fact, Origin};
 use crate::context::prelude::*;
 use crate::ids::{LayoutHash, SourceHash};
-use crate::layout::{Audit, Compiled, NotCompiled, Side, compile_file};
+use crate::layout::{Audit, Compiled, Named, NotCompiled, Side, compile_file};
 use crate::registry::RecordedCode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -19,7 +19,7 @@ pub(crate) struct KnownLayout {
     /// The hash of its sources, if the given file has it; else zero.
     pub(crate) source: SourceHash,
     /// What its sources show of the code, if the given file has their AST.
-    pub(crate) audit: Audit,
+    pub(crate) audit: Fact<Audit>,
     given: Given,
 }
 
@@ -75,7 +75,7 @@ impl Session<'_> {
             return Ok(KnownLayout {
                 side,
                 source: SourceHash::ZERO,
-                audit: Audit::default(),
+                audit: Audit::unknown(),
                 given: Given::Part,
             });
         };
@@ -84,6 +84,7 @@ impl Session<'_> {
             Some(compiled) => self.is_of(compiled, (what, code), file).await?,
             None => SourceHash::ZERO,
         };
+        let audit = audit_of(&named);
         let mut given = named.document;
         if let Some(compiled) = &named.compiled {
             given.filled = self.filled(compiled, code.implementation).await?;
@@ -141,7 +142,7 @@ impl Session<'_> {
         Ok(KnownLayout {
             side: Side { hash, known },
             source,
-            audit: named.audit.unwrap_or_default(),
+            audit,
             given: proof,
         })
     }
@@ -225,6 +226,24 @@ impl Session<'_> {
             return Err(refused("sources", recorded.to_string(), source.to_string()).into());
         }
         Ok(source)
+    }
+}
+
+/// What a given file shows of the sources of code, and how far that is believed of this code.
+fn audit_of(named: &Named) -> Fact<Audit> {
+    let Some(audit) = named.audit.clone() else {
+        return Fact::unknown("the given file has no AST");
+    };
+    match (&named.compiled, &named.compiled_here) {
+        (None, _) => {
+            let why = "the file that shows them has no code, and may be about another contract";
+            Fact::doubted(audit, Origin::Annotation, why)
+        }
+        (Some(_), Ok(())) => Fact::of(audit, Origin::Build),
+        (Some(_), Err(why)) => {
+            let why = format!("the file that shows them was not compiled here ({why})");
+            Fact::doubted(audit, Origin::Remembered, why)
+        }
     }
 }
 

@@ -43,10 +43,8 @@ impl Work<'_> {
             true => known.side,
             false => known.unbuilt(),
         };
-        let code = Code {
-            audit,
-            ..session.there(code, side, is_old).await?
-        };
+        let code = session.there(code, side, is_old).await?;
+        let code = self.as_decided(code.audited(audit, self.checks.role));
         let from = step.from.as_str();
         let runs = match from {
             "" => Runs::Nothing,

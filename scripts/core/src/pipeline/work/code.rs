@@ -38,7 +38,7 @@ impl Work<'_> {
         let origin = self.complete(&mut code, recorded, &same)?;
         let says = |artifact: &Artifact| Some(artifact.says(artifact.document()?));
         let built = artifact.as_ref().and_then(says);
-        let (mut said, mut audit) = (None, Audit::default());
+        let (mut said, mut audit) = (None, Audit::unknown());
         let layout = match (wanted.layout, built) {
             (Some(file), _) => {
                 let given = session.layout(source, &code, Some(file)).await?;
@@ -71,10 +71,8 @@ impl Work<'_> {
             hash: code.layout,
             known: layout,
         };
-        let there = Code {
-            audit,
-            ..session.there(code, side, is_old).await?
-        };
+        let there = session.there(code, side, is_old).await?;
+        let there = there.audited(audit, self.checks.role);
         Ok(match said {
             Some(why) => Code {
                 source: Fact::doubted((), Origin::Remembered, why),
