@@ -8,7 +8,8 @@ use jsonrpsee::types::Params;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::hexadecimal::{self, Kind, misread, quoted};
+use super::faults;
+use super::hexadecimal::{Kind, misread, quoted};
 use crate::config::Admission;
 use crate::rpc_error::{LENIENT, RpcError};
 
@@ -59,7 +60,7 @@ impl Args {
     fn fault<T: 'static>(&self, index: usize) -> Option<String> {
         match self.admission.is_lenient() {
             true => None,
-            false => hexadecimal::fault::<T>(self.json(index)?),
+            false => faults::fault::<T>(self.json(index)?),
         }
     }
 

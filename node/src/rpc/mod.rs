@@ -14,6 +14,7 @@ mod debug;
 mod erc20;
 mod eth;
 mod evm;
+mod faults;
 mod fill;
 mod filter;
 mod filter_words;
@@ -34,6 +35,7 @@ mod subscribe;
 #[cfg(feature = "other-tools")]
 mod trace;
 mod tracer;
+mod tracer_options;
 #[cfg(feature = "other-tools")]
 mod txpool;
 mod wait;

@@ -3,35 +3,18 @@
 use std::collections::BTreeMap;
 
 use alloy::primitives::{B256, b256, keccak256};
-use alloy_rpc_types::BlockOverrides;
-use alloy_rpc_types::state::StateOverride;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stylus_chain::{ChainError, OpcodeOptions, Overrides, Trace, TraceKind};
 
 use super::request;
+use super::tracer_options::Options;
 use crate::limits::TRACERS;
 use crate::rpc_error::RpcError;
 
 /// The names that are answered.
 const KNOWN: &str = "callTracer, prestateTracer, flatCallTracer, 4byteTracer, noopTracer, \
                      muxTracer, stylusTracer, or none for opcodes";
-
-/// What to trace with, and what a traced call sees instead of the chain's state.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct Options {
-    tracer: Option<String>,
-    tracer_config: Option<Value>,
-    enable_memory: bool,
-    disable_memory: Option<bool>,
-    disable_stack: bool,
-    disable_storage: bool,
-    enable_return_data: bool,
-    limit: Option<usize>,
-    state_overrides: Option<StateOverride>,
-    block_overrides: Option<BlockOverrides>,
-}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -134,7 +134,8 @@ pub async fn try_activate(
         let what = format!("activate {name}");
         client.send(&what, ARB_WASM, &call, value).await
     };
-    match sent.await {
+    // Why it was refused may be newer than what was read.
+    match sent.await.inspect_err(|_| client.read_anew()) {
         // Somebody else was first: before the fee was asked for, before the estimate, or in the block.
         Err(error) if error.was_not_done() && is_active(client, address).await? => {
             Ok(Activation::Active)
