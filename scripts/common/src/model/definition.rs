@@ -210,6 +210,12 @@ impl Readiness {
         Self { blocked_by, ..self }
     }
 
+    /// Unix seconds until which a delay keeps it from being executed; `None` where none runs, or where it is over.
+    pub fn delayed_until(&self) -> Option<u64> {
+        let is_over = self.not_before == 0 || self.blocked_by == BlockedBy::Nothing;
+        (!is_over).then_some(self.not_before)
+    }
+
     /// Whose approvals would still count; none where all that are needed are there, and a delay runs or anybody may
     /// execute it.
     pub fn needed(&self) -> &[Address] {
@@ -421,5 +427,21 @@ mod tests {
         (open.approved, open.missing) = (vec![ana], vec![ben]);
         open.blocked_by = BlockedBy::Delay;
         assert_eq!(open.needed(), [] as [Address; 0]);
+    }
+
+    #[test]
+    fn a_delay_that_is_over_delays_nothing() {
+        let open = Readiness {
+            approvals: 1,
+            required: 1,
+            approved: Vec::new(),
+            missing: Vec::new(),
+            not_before: 5,
+            expires: 9,
+            blocked_by: BlockedBy::Delay,
+        };
+        assert_eq!(open.delayed_until(), Some(5));
+        assert_eq!(open.clone().at(4).delayed_until(), Some(5));
+        assert_eq!(open.at(5).delayed_until(), None);
     }
 }

@@ -332,7 +332,7 @@ async fn findings_of(
         known: &known,
         names: &names,
         obstacle: obstacle.as_ref(),
-        not_before: open.not_before,
+        delayed_until: open.delayed_until(),
     };
     let mut all = findings(&subject);
     match checked {

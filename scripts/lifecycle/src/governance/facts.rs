@@ -109,13 +109,13 @@ impl CodeFacts {
 
     /// The account, in a line.
     fn line(&self) -> String {
-        format!("{:<13} {}", self.what, self.words("above"))
+        format!("{:<13} {}", self.what, self.words())
     }
 
-    /// What is there, compared with the hash `named` somewhere.
-    pub fn words(&self, named: &str) -> String {
+    /// What is there, compared with the hash in the call.
+    pub fn words(&self) -> String {
         let hash = match self.is_as_named {
-            true => format!("with the hash {named}"),
+            true => "with the hash in the call".to_owned(),
             false => format!("BUT ITS HASH IS {}", self.codehash),
         };
         let life = match (self.is_program, self.seconds_left) {

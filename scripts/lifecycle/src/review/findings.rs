@@ -35,8 +35,8 @@ pub struct Subject<'a> {
     pub names: &'a Names,
     /// What keeps it from being executed, whatever its approvals.
     pub obstacle: Option<&'a Obstacle>,
-    /// Unix seconds from which it can be executed; 0 where no delay runs.
-    pub not_before: u64,
+    /// Unix seconds until which a delay keeps it from being executed, where one runs.
+    pub delayed_until: Option<u64>,
 }
 
 /// The findings that need nothing but the action and the chain.
@@ -80,8 +80,8 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
             add(Part::Accounts, Severity::Danger, "look-alike", says);
         }
     }
-    if subject.not_before > 0 {
-        let says = format!("nobody can execute it before {}", utc(subject.not_before));
+    if let Some(end) = subject.delayed_until {
+        let says = format!("nobody can execute it before {}", utc(end));
         add(Part::Action, Severity::Note, "delay", says);
     }
     all
@@ -96,7 +96,7 @@ fn code(fact: &CodeFacts) -> Finding {
         (true, Some(days)) if days < AHEAD_DAYS => Severity::Warning,
         _ => Severity::Good,
     };
-    let mut says = format!("{}: {}", fact.what, fact.words("that is named"));
+    let mut says = format!("{}: {}", fact.what, fact.words());
     if let Some(asks) = &fact.expectations {
         let asks = asks.words().join(", ");
         says.push_str(&format!("; after the upgrade it expects: {asks}"));

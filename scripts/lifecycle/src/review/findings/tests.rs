@@ -26,7 +26,7 @@ fn of(call: &Call, facts: &[CodeFacts]) -> Vec<(String, Severity)> {
         known: &[KNOWN],
         names: &names,
         obstacle: None,
-        not_before: 0,
+        delayed_until: None,
     };
     let found = findings(&subject).into_iter();
     found
