@@ -20,11 +20,12 @@ pub(super) fn because(error: &ChainError, why: &str, next: impl Into<String>) ->
 
 /// No event says what an action would do.
 pub(super) fn unknown_action(action: ActionId) -> ChainError {
-    let message = format!("the registry has no event about action {action}");
+    let message =
+        format!("nobody has proposed the action {action}: the registry has no event about it");
     let refusal = Refusal::new(UNKNOWN_ACTION, message).with(
         "the event that proposed it",
         action.to_string(),
-        "stylus-upgrades pending lists what is open",
+        "the first approver types the whole command, such as migrate; stylus-upgrades pending lists what is open",
     );
     refusal.into()
 }

@@ -150,7 +150,10 @@ fn a_key_that_is_typed_in_place_of_another_word_is_not_repeated() {
         require_not_repeated(&sandbox, "census A --block KEY", &key);
     }
     let unknown = sandbox.run("Admin", &format!("approve 0x{DIGITS}"));
-    unknown.is(1, "UnknownAction");
+    unknown
+        .is(1, "UnknownAction")
+        .says("message", &["nobody has proposed the action 0x"])
+        .says("next", &["the first approver types the whole command"]);
     assert_eq!(unknown.said("found"), "0xb6b1…0659");
 }
 
