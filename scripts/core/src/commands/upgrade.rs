@@ -7,9 +7,9 @@ use crate::checks::Assessment;
 use crate::client::Revert;
 use crate::context::prelude::*;
 use crate::context::{Unverified, report_undone};
-use crate::governance::ripe;
+use crate::governance::{Call, RipeAction, not_executed, proposal, readiness, title};
 use crate::history::due;
-use crate::model::DefinitionState;
+use crate::model::{BlockedBy, DefinitionState};
 use crate::options::StorageArgs;
 use crate::pipeline::calldata;
 use crate::pipeline::effects::Effects;
@@ -17,7 +17,7 @@ use crate::pipeline::path::{PathRequest, check_instance};
 use crate::pipeline::rollout::Rollout;
 use crate::pipeline::uncompared;
 use crate::pipeline::unknown::no_version;
-use crate::registry::{self, Route, Upgraded};
+use crate::registry::{self, Registry, Route, Upgraded};
 use alloy::sol_types::SolError;
 use clap::Args;
 use std::path::Path;
@@ -84,8 +84,8 @@ async fn definition(
     };
     if due.is_empty() {
         // What would be upgraded may only wait for somebody who executes it.
-        for one in ripe(session.registry, name).await? {
-            context.note(one.says());
+        for says in awaited(session.registry, name).await? {
+            context.note(says);
         }
     }
     if head.current.is_empty() {
@@ -102,6 +102,34 @@ async fn definition(
     let rollout = Rollout::of(session, name, layout, checks).at_most(max);
     rollout.run(&mut effects).await?;
     Ok(context.outcome(&effects))
+}
+
+/// The open actions that instances of a definition may wait for, each with the command that goes on: those that anybody
+/// may execute, and those that would make a version current.
+async fn awaited(registry: Registry<'_>, name: &str) -> Result<Vec<String>> {
+    let mut all = Vec::new();
+    for action in registry.open_actions(name).await? {
+        let Some(open) = readiness(registry, action).await? else {
+            continue; // it was executed, or ended, meanwhile
+        };
+        let call = proposal(registry, action).await?.call;
+        let what = title(&call);
+        let is_migration = matches!(Call::decode(&call), Ok(Call::Migrate(_)));
+        if open.blocked_by == BlockedBy::Nothing {
+            let ripe = RipeAction {
+                action,
+                definition: name.into(),
+                what,
+            };
+            all.push(ripe.says());
+        } else if is_migration {
+            let needs = not_executed(&open);
+            all.push(format!(
+                "{what} is open and not executed yet, {needs}: stylus-upgrades pending {action}"
+            ));
+        }
+    }
+    Ok(all)
 }
 
 async fn instance(

@@ -83,6 +83,12 @@ impl CommandReport for ExportedCall {
             true => format!("sent now   it completes the policy ({approved}) and executes"),
             false => format!("sent now   it approves ({approved})"),
         });
+        if !call.executes {
+            lines.push(format!(
+                "next: once it is sent, stylus-upgrades pending {} names what it still waits for",
+                call.action
+            ));
+        }
         let follows = self.follows.iter();
         lines.extend(
             follows.map(|one| format!("next: {}, once it is executed: {}", one.next, one.why)),

@@ -340,6 +340,18 @@ fn a_ripe_action_is_named_and_executed_by_anybody_by_its_id() {
 }
 
 #[test]
+fn an_upgrade_names_the_migration_that_still_waits() {
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let action = sandbox.action("Admin", MIGRATE);
+    let upgrade = sandbox.run("Other", "upgrade A");
+    let says = format!("1 more approval needed: stylus-upgrades pending {action}");
+    contains(
+        &upgrade.stderr,
+        &["migrate A to 2.0 is open and not executed yet, ", &says],
+    );
+}
+
+#[test]
 fn a_policy_is_updated_by_names_and_explained_in_words() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let update = "policy update A OR(Admin,Admin2)";
