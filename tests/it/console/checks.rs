@@ -37,6 +37,7 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     let project = Project::with_note();
     let both = project.together();
     project.done(&format!("policy update Note {both} --role migrate"));
+    project.done("define Empty --migrate Admin");
     let swapped = home(SWAPPED);
     let migrate = format!("migrate Note 2.0 {swapped} {COUNT}");
     let allow = project.refused("LayoutRefused", &migrate).accepts();
@@ -49,6 +50,11 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     let console = Console::start(folder.path(), &[]);
     let place = (&console, folder.path());
     let action = text(&proposed.document, "action");
+    let empty = console.get("/definition?name=Empty");
+    empty.shows(&[
+        "no version yet, sequence ",
+        "<h2>Versions</h2><p>None yet.</p>",
+    ]);
     require_consent(&project, place, action);
     // Nobody built the sources here: the plan says so as `review` does.
     let [admin, account] = [0, 1].map(|at| project.node.addresses()[at]);
@@ -98,6 +104,12 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     let action = text(&proposed.document, "action");
     let page = console.get(&format!("/action?id={action}&account={account}"));
     page.shows(&["band warning", "one account decides migrate alone"]);
+    let storage = "Storage before and after";
+    assert!(
+        !page.body.contains(storage),
+        "it concerns no storage: {}",
+        page.body
+    );
     // And all that a new definition asks for is shown before the wallet is asked.
     project.done(&["policy", "update", "", &both, "--role", "define"]);
     let proposed = project.run("define Other --migrate Admin");

@@ -96,6 +96,20 @@ fn pages_show_what_the_commands_report_and_load_nothing_from_elsewhere() {
         "{review}"
     );
 
+    // Who looks for an action finds it by its id, and by what people call it.
+    for search in [&action[..10], "migrate%20Note", "of%20note:%202"] {
+        let page = console.get(&format!("/?search={search}&account={account}"));
+        page.shows(&[
+            "migrate of Note: 2.0",
+            "No other open action fits the search.",
+        ]);
+    }
+    let nothing = console.get(&format!("/?search=other&account={account}"));
+    nothing.shows(&[
+        "Nothing that waits for this account fits the search.",
+        "No open action fits the search.",
+    ]);
+
     // Another approver, with nothing but an endpoint and the registry's address.
     let other = Console::elsewhere(&project, &project.node.endpoint());
     let page = other.get(&format!("/action?id={action}&account={account}"));

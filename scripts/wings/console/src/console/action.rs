@@ -32,7 +32,9 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
         @let shown = &review.shown;
         (what_it_does((&shown.display, &shown.decoded), shown.policy_change.as_ref()))
         @if let Some(Checked { callers: all, .. }) = checked { (callers(all)) }
-        @if let Some(Checked { slots: areas, .. }) = checked { (storage(areas)) }
+        @if let Some(Checked { slots: areas, .. }) = checked {
+            @if !shown.facts.is_empty() || !areas.is_empty() { (storage(areas)) }
+        }
         section {
             h2 { "Who decides" }
             p { "policy of " (text(&review.policy.role)) ": " code { (text(&review.policy.named)) } }
@@ -130,9 +132,9 @@ fn band(place: &PageContext, review: &Review) -> Markup {
                 dt { "approved" } dd { (addresses(place, &open.approved)) }
                 @if !open.needed().is_empty() { dt { "missing" } dd { (addresses(place, open.needed())) } }
                 @if !review.refused.is_empty() { dt { "refused" } dd { (addresses(place, &review.refused)) } }
-                @if open.not_before > 0 {
+                @if let Some(end) = open.delayed_until() {
                     dt { "delay until" }
-                    dd { (time(open.not_before)) }
+                    dd { (time(end)) }
                 }
                 dt { "open until" } dd { (time(open.expires)) }
             }

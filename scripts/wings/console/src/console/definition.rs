@@ -50,7 +50,10 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
     html! {
         h1 { (text(shown.title())) }
         @if !one.name.is_empty() {
-            p.quiet { "current " b { (text(&one.current)) } ", sequence " (one.sequence) ", " (state(one.state.word())) }
+            p.quiet {
+                @if one.current.is_empty() { "no version yet" } @else { "current " b { (text(&one.current)) } }
+                ", sequence " (one.sequence) ", " (state(one.state.word()))
+            }
         }
         (differing(&shown.compared.differences))
         section {
@@ -171,21 +174,24 @@ fn versions(place: &PageContext, one: &Definition, part: &Slice) -> Markup {
     html! {
         section {
             h2 { "Versions" }
-            ol.versions start=(part.versions.start + 1) {
-                @for version in part.versions_of(one) {
-                    @let at = at.get(version.version.as_str()).copied().unwrap_or_default();
-                    li.current[version.version == one.current] {
-                        b { (text(&version.version)) }
-                        @if version.version == one.current { " (current)" }
-                        ", " (count(at, "instance"))
-                        @if version.incoming().next().is_none() { ", instances are created at it" }
-                        @for step in version.incoming() {
-                            br; (text(&step.from)) " → " (text(&version.version)) ": " (words(runs(step)))
-                        }
-                        details {
-                            summary { "Code" }
-                            (address(place, version.code.implementation)) br;
-                            "hash " code.address { (version.code.codehash) }
+            @if one.versions.is_empty() { p { "None yet." } }
+            @else {
+                ol.versions start=(part.versions.start + 1) {
+                    @for version in part.versions_of(one) {
+                        @let at = at.get(version.version.as_str()).copied().unwrap_or_default();
+                        li.current[version.version == one.current] {
+                            b { (text(&version.version)) }
+                            @if version.version == one.current { " (current)" }
+                            ", " (count(at, "instance"))
+                            @if version.incoming().next().is_none() { ", instances are created at it" }
+                            @for step in version.incoming() {
+                                br; (text(&step.from)) " → " (text(&version.version)) ": " (words(runs(step)))
+                            }
+                            details {
+                                summary { "Code" }
+                                (address(place, version.code.implementation)) br;
+                                "hash " code.address { (version.code.codehash) }
+                            }
                         }
                     }
                 }

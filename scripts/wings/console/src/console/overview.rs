@@ -6,7 +6,7 @@ use super::page::{
 };
 use super::policy::tree;
 use crate::assess::{Finding, Severity};
-use crate::governance::{Display, Node, not_executed};
+use crate::governance::{Display, Node, not_executed, title};
 use crate::history::ComparedHistory;
 use crate::model::{Definition, Difference, of_whom};
 use crate::review::{OpenAction, Pending};
@@ -41,8 +41,7 @@ pub fn at_versions(definition: &Definition) -> BTreeMap<&str, usize> {
 
 /// The page; `search` is what somebody looks for.
 pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending, search: &str) -> Markup {
-    let is_found =
-        |one: &&OpenAction| headline_of(one).is_none_or(|words| is_match(&words, search));
+    let is_found = |one: &&OpenAction| fits(one, search);
     let all: Vec<&OpenAction> = pending.actions.iter().filter(is_found).collect();
     let needs = |one: &&&OpenAction| {
         let needed = one.open.readiness.needed();
@@ -58,12 +57,20 @@ pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending, search
         @if place.account.is_some() {
             section {
                 h2.mine { "Waiting for you" }
-                (actions(place, &mine, "Nothing waits for this account."))
+                (actions(place, &mine, match search {
+                    "" => "Nothing waits for this account.",
+                    _ => "Nothing that waits for this account fits the search.",
+                }))
             }
         }
         section {
             h2 { @if mine.is_empty() { "Open actions" } @else { "Other open actions" } }
-            (actions(place, &others, if mine.is_empty() { "No action is open." } else { "No other action is open." }))
+            (actions(place, &others, match (search, mine.is_empty()) {
+                ("", true) => "No action is open.",
+                ("", false) => "No other action is open.",
+                (_, true) => "No open action fits the search.",
+                (_, false) => "No other open action fits the search.",
+            }))
         }
         section {
             h2 { "Definitions" }
@@ -83,6 +90,16 @@ pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending, search
             (findings(&shown.warnings))
         }
     }
+}
+
+/// Whether somebody looks for an action: by its id, by what people call it, or by how it stands here. One that nobody can
+/// read is always shown.
+fn fits(one: &OpenAction, search: &str) -> bool {
+    let Some(headline) = headline_of(one) else {
+        return true;
+    };
+    let names = [headline, title(&one.open.call), one.open.action.to_string()];
+    names.iter().any(|name| is_match(name, search))
 }
 
 /// Whether a name contains what somebody looks for, whatever the case.
