@@ -47,6 +47,8 @@ pub(crate) const ANSWER: usize = LARGEST as usize;
 pub(crate) const TYPES: Bound = bound(1_000, "types that the typed data stands for");
 /// Values in its message and domain.
 pub(crate) const VALUES: Bound = bound(10_000, "values in the typed data");
+/// Values in the parameters of a request. Eight bytes of text can be an object, which takes 700 bytes once it is read.
+pub(crate) const PARAMETERS: Bound = bound(100_000, "values in the parameters");
 
 /// Installed filters; the addresses and topics that they select by count as filters do.
 pub(crate) const FILTERS: Bound = bound(

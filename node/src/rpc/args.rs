@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use super::faults;
 use super::hexadecimal::{Kind, misread, quoted};
 use crate::config::Admission;
+use crate::limits::PARAMETERS;
 use crate::rpc_error::{LENIENT, RpcError};
 
 /// The parameters of one request, parsed one by one as the method asks for them.
@@ -22,16 +23,19 @@ pub(super) struct Args {
 
 impl Args {
     /// # Errors
-    /// [`RpcError::Params`] unless the parameters are absent or an array.
+    /// [`RpcError::Params`] unless the parameters are absent or an array, and what is too much of them.
     pub(super) fn new(params: &Params<'_>, admission: Admission) -> Result<Self, RpcError> {
         let values = match params.as_str() {
             None | Some("null") => Vec::new(),
             Some(text) if !text.starts_with('[') => {
                 return Err(RpcError::Params("non-array args".into()));
             }
-            Some(text) => serde_json::from_str(text).map_err(|error| {
-                RpcError::Params(format!("expected an array of parameters: {error}"))
-            })?,
+            Some(text) => {
+                PARAMETERS.check(values_in(text))?;
+                serde_json::from_str(text).map_err(|error| {
+                    RpcError::Params(format!("expected an array of parameters: {error}"))
+                })?
+            }
         };
         Ok(Self { values, admission })
     }
@@ -191,5 +195,36 @@ fn check_block(index: usize, text: &str) -> Result<(), RpcError> {
     match misread(name, Kind::Number(NUMBER_BITS)) {
         Some(words) => refused(&words),
         None => Ok(()),
+    }
+}
+
+/// About how many values a JSON text has, before any of them takes memory.
+pub(super) fn values_in(json: &str) -> usize {
+    let (mut count, mut is_text, mut is_escaped) = (0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b',' | b'[' | b'{' if !is_text => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_counted_outside_of_texts() {
+        for (json, count) in [
+            ("[]", 1),
+            ("[1,2,3]", 3),
+            (r#"["a,b[{\"c,", {"a": 0, "b": [1, 2]}]"#, 6),
+        ] {
+            assert_eq!(values_in(json), count, "{json}");
+        }
     }
 }

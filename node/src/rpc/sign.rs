@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::answer::ok;
-use super::args::Args;
+use super::args::{Args, values_in};
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
-use crate::limits::{TYPES, VALUES};
+use crate::limits::{PARAMETERS, TYPES, VALUES};
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
@@ -44,7 +44,10 @@ fn personal_sign(view: &View, args: &Args) -> RpcResult {
 fn typed_data(view: &View, args: &Args) -> RpcResult {
     let refuse = |error: String| RpcError::Params(format!("parameter 1 (typed data): {error}"));
     let given = match args.get::<Value>(1, "typed data")? {
-        Value::String(text) => serde_json::from_str(&text),
+        Value::String(text) => {
+            PARAMETERS.check(values_in(&text))?;
+            serde_json::from_str(&text)
+        }
         value => Ok(value),
     };
     let given = given.map_err(|error| refuse(error.to_string()))?;

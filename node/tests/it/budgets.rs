@@ -62,6 +62,29 @@ fn typed_data_that_stands_for_too_many_types_or_values_is_refused() {
     assert!(rpc(port, "eth_signTypedData_v4", json!([signer, data])).is_string());
 }
 
+/// What a request takes once it is read is known before it is read.
+#[test]
+fn parameters_of_too_many_values_are_refused_whatever_the_method() {
+    let node = node();
+    let (port, signer) = (node.port(), node.addresses()[0]);
+    let objects = vec![json!({ "a": 0 }); 60_000];
+    let text = json!({ "message": objects }).to_string();
+    for (method, parameters) in [
+        ("eth_blockNumber", json!(vec![0; 200_000])),
+        ("eth_newFilter", json!([{ "x": objects }])),
+        (
+            "eth_signTypedData_v4",
+            json!([signer, { "message": objects }]),
+        ),
+        ("eth_signTypedData_v4", json!([signer, text])),
+    ] {
+        let error = rpc_error(port, method, parameters);
+        assert_eq!(error["code"], -32005, "{method}: {error}");
+        let words = error["message"].as_str().expect("text");
+        assert!(words.contains("values in the parameters"), "{words}");
+    }
+}
+
 #[test]
 fn filters_are_as_many_as_the_table_allows_and_cost_nothing_while_transactions_arrive() {
     let node = lenient();
