@@ -1,6 +1,9 @@
 //! What is compared is a place: fields by the bytes that they have in the whole storage, whatever root they are
 //! counted from; types by what they are made of; and findings by ids that fit one of them only.
 
+mod older_sdk;
+mod renames;
+
 use alloy_primitives::{B256, U256, keccak256};
 use serde_json::{Value, json};
 use stylus_layout::{Decision, Declared, Layout, Ranges, Report, Unlisted, Verdict, compare};
@@ -696,101 +699,6 @@ fn a_new_field_on_the_bytes_of_a_root_that_is_gone_is_told() {
     refused(&old, &new, "insert:other");
 }
 
-/// Where a text keeps its data follows from its slot, which is compared itself.
-#[test]
-fn a_text_of_another_name_lies_on_no_other_text() {
-    let text = |label| layout(&[var(label, "t_string_storage", 0)], &[]);
-    let report = check(&text("title"), &text("name"));
-    let found: Vec<_> = report
-        .findings
-        .iter()
-        .map(|one| (one.id(), one.decision))
-        .collect();
-    assert_eq!(found, [("rename:name".to_owned(), Decision::Asks)]);
-    assert!(check(&text("_name"), &text("name")).findings.is_empty());
-    let mut declared = text("name");
-    declared.storage[0].renamed_from = Some("title".into());
-    assert!(check(&text("title"), &declared).is_safe());
-    // At the same slot, and counted from a namespace.
-    let there = layout(&[], &[("acme.pool", &[var("name", "t_string_storage", 0)])]);
-    let other = layout(&[var("title", "t_string_storage", root("acme.pool"))], &[]);
-    refused(&there, &other, "insert:title");
-}
-
-#[test]
-fn an_underscore_before_a_name_is_no_other_name() {
-    let one = |label| layout(&[var(label, "t_uint256", 0)], &[]);
-    for (old, new) in [("x", "_x"), ("_x", "x"), ("__x", "_x")] {
-        let report = check(&one(old), &one(new));
-        assert!(report.findings.is_empty(), "{old} {new}: {report:#?}");
-    }
-    // Two names that differ by it are two, in either version.
-    let two = |first, second| {
-        let vars = [var(first, "t_uint256", 0), var(second, "t_uint256", 1)];
-        layout(&vars, &[])
-    };
-    refused(&two("_x", "x"), &two("x", "_x"), "reorder:x");
-    refused(&two("_x", "x"), &two("x", "y"), "shift:x");
-    for (old, new) in [
-        (two("_x", "x"), two("__x", "x")),
-        (one("_x"), two("x", "__x")),
-    ] {
-        let report = check(&old, &new);
-        assert!(report.decision >= Decision::Asks, "{report:#?}");
-    }
-    // Neither is what lies elsewhere, is of another type, or has no other letter.
-    let moved = layout(&[var("x", "t_uint256", 1)], &[]);
-    refused(&one("_x"), &moved, "delete:_x");
-    let signed = layout(&[var("x", "t_int128", 0)], &[]);
-    refused(&one("_x"), &signed, "delete:_x");
-    assert_eq!(check(&one("_"), &one("__")).decision, Decision::Asks);
-    assert_eq!(check(&one("x"), &one("x_")).decision, Decision::Asks);
-    // A gap that becomes a field is no gap any more.
-    let array = |label| layout(&[var(label, "t_array(t_uint256)50_storage", 0)], &[]);
-    let report = check(&array("__gap"), &array("gap"));
-    assert!(!report.findings.is_empty(), "{report:#?}");
-}
-
-#[test]
-fn a_renamed_struct_may_rename_its_members_and_nothing_else() {
-    let pair = |label: &str, name: &str, members: [(&'static str, &'static str); 2]| {
-        let slots = [0, 1].into_iter().zip(members);
-        let members: Vec<Value> = slots
-            .map(|(slot, (label, ty))| var(label, ty, slot).json())
-            .collect();
-        let id = format!("t_struct({name})1_storage");
-        let item = json!({"label": format!("struct {name}"), "encoding": "inplace", "numberOfBytes": "64",
-            "members": members});
-        let mut types = serde_json::Map::new();
-        types.insert(id.clone(), item);
-        let mut layout = with_types(&[], &[], Value::Object(types));
-        layout.storage = vec![stylus_layout::Item {
-            label: String::from(label),
-            slot: "0".into(),
-            type_id: id,
-            ..stylus_layout::Item::default()
-        }];
-        layout
-    };
-    let (number, flag) = ("t_uint256", "t_bool");
-    let old = pair("token", "Token", [("total", number), ("open", flag)]);
-    let renamed = pair("erc20", "Erc20", [("supply", number), ("open", flag)]);
-    let report = check(&old, &renamed);
-    let ids: Vec<String> = report.findings.iter().map(|one| one.id()).collect();
-    assert_eq!(ids, ["rename:erc20", "rename:erc20.supply"], "{report:#?}");
-    assert_eq!(report.decision, Decision::Asks);
-    // What was a number is a flag, and the other way round; or both are numbers and change places.
-    let other = pair("erc20", "Erc20", [("total", flag), ("open", number)]);
-    refused(&old, &other, "delete:token");
-    let both = |label, name, first, second| pair(label, name, [(first, number), (second, number)]);
-    let old = both("token", "Token", "fee", "cap");
-    let exchanged = both("erc20", "Erc20", "cap", "fee");
-    refused(&old, &exchanged, "delete:token");
-    // With underscores the members are still two.
-    let old = both("token", "Token", "_fee", "fee");
-    refused(&old, &both("erc20", "Erc20", "fee", "_fee"), "delete:token");
-}
-
 #[test]
 fn bytes_of_another_length_are_another_type() {
     let of = |bytes: u64| {
@@ -805,43 +713,4 @@ fn bytes_of_another_length_are_another_type() {
     };
     refused(&of(4), &of(8), "retype:marks[]");
     refused(&of(8), &of(4), "retype:marks[]");
-}
-
-/// stylus-sdk before 0.10 leaves out the slot of `total` when it counts `Tally`.
-#[test]
-fn what_follows_a_struct_that_an_older_sdk_counts_shorter_is_told() {
-    let tally = |first: &'static str, second: &'static str, bytes: u64| {
-        let members = [var("one", first, 0).json(), var("two", second, 1).json()];
-        json!({"label": "struct Tally", "encoding": "inplace", "numberOfBytes": bytes.to_string(), "members": members})
-    };
-    let point = json!({"label": "struct Point", "encoding": "inplace", "numberOfBytes": "32",
-        "members": [var("x", "t_uint128", 0).json()]});
-    let held = json!({"label": "struct Held", "encoding": "inplace", "numberOfBytes": "64",
-        "members": [var("tally", "t_tally", 0).json()]});
-    let of = |storage: &[Var], tally: &Value| {
-        let types = json!({"t_struct(Tally)1_storage": tally, "t_struct(Point)2_storage": point,
-            "t_struct(Held)3_storage": held, "t_array(t_struct(Tally)1_storage)dyn_storage":
-            {"label": "struct Tally[]", "encoding": "dynamic_array", "numberOfBytes": "32"}});
-        let text = types
-            .to_string()
-            .replace("t_tally", "t_struct(Tally)1_storage");
-        let layout = with_types(storage, &[], serde_json::from_str(&text).expect("JSON"));
-        let found = layout.counted_shorter_before_sdk_0_10().expect("numbers");
-        found.into_iter().collect::<Vec<_>>()
-    };
-    let (number, structure) = ("t_uint256", "t_struct(Point)2_storage");
-    let whole = tally(number, structure, 64);
-    let one = || var("tally", "t_struct(Tally)1_storage", 1);
-    let after = || var("last", number, 3);
-    let listed = |first: Var| of(&[first, after()], &whole);
-    // A list of them is in `types`, whatever is asked: each of its elements follows another.
-    assert_eq!(listed(one()), ["Tally"]);
-    assert_eq!(
-        listed(var("held", "t_struct(Held)3_storage", 1)),
-        ["Held", "Tally"]
-    );
-    // It is counted as it is there, or has nothing before the struct.
-    assert!(of(&[one(), after()], &tally(number, structure, 32)).is_empty());
-    assert!(of(&[one(), after()], &tally(structure, number, 64)).is_empty());
-    assert!(of(&[one(), after()], &tally(number, number, 64)).is_empty());
 }
