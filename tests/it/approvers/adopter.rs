@@ -6,8 +6,8 @@ use stylus_upgrades_tests::contracts::folder;
 use stylus_upgrades_tests::peers::TRANSPARENT_5;
 
 use super::adopted::{ABSENT, deployed, give, registered};
+use super::exchanged;
 use super::fixture::Fixture;
-use crate::layouts::by_hand::build_info;
 
 /// A transparent proxy over that code, in the hands of `A`. OpenZeppelin asks for a call that initializes it; this one only
 /// reads, or is answered by whatever answers everything.
@@ -25,13 +25,9 @@ async fn what_a_tag_allows_is_accepted_by_who_adopts() {
     let fixture = Fixture::new().await;
     let tools = tempfile::tempdir().expect("a folder");
     let outputs = ["storageLayout", "abi", "metadata", "evm"];
-    let info = build_info(tools.path(), "solidity/Exchanged.sol", &outputs).expect("compiled");
+    let info = exchanged::compiled(tools.path(), &outputs);
     std::fs::write(fixture.path("info.json"), info.to_string()).expect("written");
-    let code = |name: &str| -> Bytes {
-        let contract = &info["output"]["contracts"]["Exchanged.sol"][name];
-        let code = text(&contract["evm"]["bytecode"], "object");
-        hex::decode(code).expect("code").into()
-    };
+    let code = |name: &str| exchanged::code(&info, name);
     let before = fixture.create("Before", code("Before")).await;
     let allowing = fixture.create("Allowing", code("Allowing")).await;
     registered(&fixture, allowing, "info.json:Allowing").await;

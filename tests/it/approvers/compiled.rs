@@ -1,13 +1,12 @@
 //! A build-info is its writer's word, until the compiler that it names makes it again on this machine.
 
 use crate::prelude::*;
-use alloy::hex;
 use stylus_upgrades_harness::{copy_program, home};
 
 use super::adopted::ABSENT;
+use super::exchanged;
 use super::fixture::Fixture;
 use crate::command::{Answer, command, key_file};
-use crate::layouts::by_hand::build_info;
 
 const OUTPUTS: [&str; 5] = [
     "storageLayout",
@@ -31,7 +30,7 @@ impl Proposal {
     async fn of(next: &str, file: &str) -> Self {
         let fixture = Fixture::new().await;
         let tools = tempfile::tempdir().expect("a folder");
-        let info = build_info(tools.path(), "solidity/Exchanged.sol", &OUTPUTS).expect("compiled");
+        let info = exchanged::compiled(tools.path(), &OUTPUTS);
         let mut forged = info.clone();
         // The new version is said to have the layout of the old one.
         let contracts = &mut forged["output"]["contracts"]["Exchanged.sol"];
@@ -40,11 +39,7 @@ impl Proposal {
             let path = fixture.path(&format!("{name}.json"));
             std::fs::write(path, info.to_string()).expect("written");
         }
-        let code = |name: &str| -> Bytes {
-            let contract = &info["output"]["contracts"]["Exchanged.sol"][name];
-            let code = text(&contract["evm"]["bytecode"], "object");
-            hex::decode(code).expect("code").into()
-        };
+        let code = |name: &str| exchanged::code(&info, name);
         let bin = tools.path().join("bin");
         std::fs::create_dir(&bin).expect("a folder");
         let script = home().join("tests/clients/forge/solc.js");

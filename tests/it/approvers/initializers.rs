@@ -1,12 +1,11 @@
 //! Initializers that stay open after an upgrade, though nobody tries them with what they ask.
 
 use crate::prelude::*;
-use alloy::hex;
 
 use super::adopted::ABSENT;
+use super::exchanged;
 use super::fixture::Fixture;
 use crate::command::key_file;
-use crate::layouts::by_hand::build_info;
 
 /// The slot of `_initialized` in the contracts of `Exchanged.sol`.
 const MARK: u8 = 2;
@@ -16,13 +15,9 @@ async fn an_initializer_that_stays_open_is_told_whatever_it_asks() {
     let fixture = Fixture::new().await;
     let tools = tempfile::tempdir().expect("a folder");
     let outputs = ["storageLayout", "abi", "metadata", "evm"];
-    let info = build_info(tools.path(), "solidity/Exchanged.sol", &outputs).expect("compiled");
+    let info = exchanged::compiled(tools.path(), &outputs);
     std::fs::write(fixture.path("info.json"), info.to_string()).expect("written");
-    let code = |name: &str| -> Bytes {
-        let contract = &info["output"]["contracts"]["Exchanged.sol"][name];
-        let code = text(&contract["evm"]["bytecode"], "object");
-        hex::decode(code).expect("code").into()
-    };
+    let code = |name: &str| exchanged::code(&info, name);
     let [first, keyed, computed] = [
         fixture.create("the first", code("Marked")).await,
         fixture.create("the next", code("Keyed")).await,
