@@ -7,7 +7,7 @@ use crate::checks::Assessment;
 use crate::client::Revert;
 use crate::context::prelude::*;
 use crate::context::{Unverified, report_undone};
-use crate::governance::{Call, RipeAction, not_executed, proposal, readiness, title};
+use crate::governance::{Call, RipeAction, not_executed, open_readiness, proposal, title};
 use crate::history::due;
 use crate::model::{BlockedBy, DefinitionState};
 use crate::options::StorageArgs;
@@ -108,22 +108,14 @@ async fn definition(
 /// may execute, and those that would make a version current.
 async fn awaited(registry: Registry<'_>, name: &str) -> Result<Vec<String>> {
     let mut all = Vec::new();
-    for action in registry.open_actions(name).await? {
-        let Some(open) = readiness(registry, action).await? else {
-            continue; // it was executed, or ended, meanwhile
-        };
-        let call = proposal(registry, action).await?.call;
-        let what = title(&call);
-        let is_migration = matches!(Call::decode(&call), Ok(Call::Migrate(_)));
+    for (action, open) in open_readiness(registry, name).await? {
         if open.blocked_by == BlockedBy::Nothing {
-            let ripe = RipeAction {
-                action,
-                definition: name.into(),
-                what,
-            };
-            all.push(ripe.says());
-        } else if is_migration {
-            let needs = not_executed(&open);
+            all.push(RipeAction::of(registry, name, action).await?.says());
+            continue;
+        }
+        let call = proposal(registry, action).await?.call;
+        if let Ok(Call::Migrate(_)) = Call::decode(&call) {
+            let (what, needs) = (title(&call), not_executed(&open));
             all.push(format!(
                 "{what} is open and not executed yet, {needs}: stylus-upgrades pending {action}"
             ));

@@ -77,6 +77,22 @@ pub struct RipeAction {
 }
 
 impl RipeAction {
+    /// That action of a definition, which anybody may execute now.
+    ///
+    /// # Errors
+    /// As [`proposal`].
+    pub async fn of(
+        registry: Registry<'_>,
+        name: &str,
+        action: ActionId,
+    ) -> Result<Self, ChainError> {
+        Ok(Self {
+            action,
+            definition: name.into(),
+            what: title(&proposal(registry, action).await?.call),
+        })
+    }
+
     /// Says so, with what executes it.
     pub fn says(&self) -> String {
         let Self { action, what, .. } = self;
@@ -90,15 +106,26 @@ impl RipeAction {
 /// As [`pending`].
 pub async fn ripe(registry: Registry<'_>, name: &str) -> Result<Vec<RipeAction>, ChainError> {
     let mut all = Vec::new();
+    for (action, open) in open_readiness(registry, name).await? {
+        if open.blocked_by == BlockedBy::Nothing {
+            all.push(RipeAction::of(registry, name, action).await?);
+        }
+    }
+    Ok(all)
+}
+
+/// The open actions of a definition and how far each is, without what they do. One that ended meanwhile is left out.
+///
+/// # Errors
+/// What the chain says.
+pub async fn open_readiness(
+    registry: Registry<'_>,
+    name: &str,
+) -> Result<Vec<(ActionId, Readiness)>, ChainError> {
+    let mut all = Vec::new();
     for action in registry.open_actions(name).await? {
         let open = readiness(registry, action).await?;
-        if open.is_some_and(|open| open.blocked_by == BlockedBy::Nothing) {
-            all.push(RipeAction {
-                action,
-                definition: name.into(),
-                what: title(&proposal(registry, action).await?.call),
-            });
-        }
+        all.extend(open.map(|open| (action, open)));
     }
     Ok(all)
 }
