@@ -51,10 +51,7 @@ impl Client {
         let answer = self.provider.call(request).block(BlockId::pending()).await;
         match answer {
             Ok(_) => Ok(units),
-            Err(error) => {
-                self.read_anew();
-                Err(self.error(what, error).of_call(what))
-            }
+            Err(error) => Err(self.refused(what, error).of_call(what)),
         }
     }
 }

@@ -472,10 +472,13 @@ impl Client {
         request: &TransactionRequest,
     ) -> Result<u64, ChainError> {
         let gas = self.provider.estimate_gas(request.clone()).await;
-        gas.map_err(|error| {
-            self.read_anew();
-            self.error(what, error).of_call(what)
-        })
+        gas.map_err(|error| self.refused(what, error).of_call(what))
+    }
+
+    /// Sorts an error about what would be sent. Why it is refused may be newer than what was read.
+    pub fn refused(&self, what: &str, error: alloy::transports::TransportError) -> ChainError {
+        self.read_anew();
+        self.error(what, error)
     }
 
     /// Sorts an error of the provider.

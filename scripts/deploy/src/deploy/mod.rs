@@ -134,8 +134,7 @@ pub async fn try_activate(
         let what = format!("activate {name}");
         client.send(&what, ARB_WASM, &call, value).await
     };
-    // Why it was refused may be newer than what was read.
-    match sent.await.inspect_err(|_| client.read_anew()) {
+    match sent.await {
         // Somebody else was first: before the fee was asked for, before the estimate, or in the block.
         Err(error) if error.was_not_done() && is_active(client, address).await? => {
             Ok(Activation::Active)
@@ -206,7 +205,7 @@ pub async fn data_fee(
         .call(request)
         .overrides(overrides)
         .await
-        .map_err(|error| refusal(address, client.error("activation", error)))?;
+        .map_err(|error| refusal(address, client.refused("activation", error)))?;
     IArbWasm::activateProgramCall::abi_decode_returns(&answer)
         .map(|returned| returned.dataFee)
         .map_err(|error| ChainError::unexpected_answer(ARB_WASM, "activateProgram(address)", error))
