@@ -130,7 +130,7 @@ async fn gather(session: Session<'_>, subject: Subject<'_>, role: Role) -> Resul
 pub(crate) async fn transition(
     asked: Asked<'_>,
     version: &Version<'_>,
-    mut before: Option<Before>,
+    before: Option<Before>,
     (role, adopted): (Role, Vec<Address>),
 ) -> Result<Transition> {
     let code = version.code;
@@ -158,6 +158,8 @@ pub(crate) async fn transition(
         None => Callers::None,
         Some(before) => asked.callers(version, before, role).await?,
     };
+    let live = asked.live(version, old, &new).await?;
+    let (old, counted_shorter) = before.map(|one| (one.layout, one.counted_shorter)).unzip();
     Ok(Transition {
         name: version.name.into(),
         from: version.from.into(),
@@ -166,7 +168,7 @@ pub(crate) async fn transition(
         role,
         read_at,
         goes_back: code.is_old,
-        live: asked.live(version, old, &new).await?,
+        live,
         published: asked.published(version, &callers, role).await?,
         callers,
         declared: code.declared.clone(),
@@ -180,11 +182,8 @@ pub(crate) async fn transition(
         labels,
         same_code,
         current: version.current.into(),
-        counted_shorter: before
-            .as_mut()
-            .map(|before| std::mem::take(&mut before.counted_shorter))
-            .unwrap_or_default(),
-        old: before.map(|before| before.layout),
+        counted_shorter: counted_shorter.unwrap_or_default(),
+        old,
         new,
     })
 }

@@ -36,6 +36,11 @@ pub struct Field {
 }
 
 impl Display {
+    /// Whether it creates a definition.
+    pub fn is_definition(&self) -> bool {
+        self.function == CREATE_DEFINITION
+    }
+
     /// What `calldata` does, in words.
     ///
     /// # Errors
@@ -105,11 +110,14 @@ impl Display {
     }
 }
 
+/// The function that creates a definition.
+const CREATE_DEFINITION: &str = "createDefinition";
+
 /// What people type for a function of the registry.
 fn command(function: &str) -> &str {
     match function {
         "addVersion" | "addStep" => "register",
-        "createDefinition" => "define",
+        CREATE_DEFINITION => "define",
         "createProxy" => "create-proxy",
         "setPolicy" => "policy update",
         "setHandler" => "run-migration --handler",

@@ -26,8 +26,8 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
         h1 { (text(&review.what)) }
         p.quiet { "of " (link(place, "/definition", &[("name", &review.definition)], of))
             ", proposed by " (address(place, review.proposer)) }
-        (band(place, review))
         @let found = found(review);
+        (band(place, review, &found))
         @if !found.is_empty() { section { h2 { "Findings" } (findings(&found)) } }
         @let shown = &review.shown;
         (what_it_does((&shown.display, &shown.decoded), shown.policy_change.as_ref()))
@@ -78,7 +78,7 @@ pub fn what_it_does(
     (display, decoded): (&Display, &[DecodedCall]),
     change: Option<&PolicyChange>,
 ) -> Markup {
-    let is_definition = display.function == "createDefinition";
+    let is_definition = display.is_definition();
     html! {
         @if is_definition || !decoded.is_empty() || change.is_some() {
             section {
@@ -116,11 +116,10 @@ fn storage(areas: &[Area]) -> Markup {
 
 /// What somebody who has ten seconds reads: how far it is, what was found, whether it was tried, and what the account
 /// may do.
-fn band(place: &PageContext, review: &Review) -> Markup {
+fn band(place: &PageContext, review: &Review, found: &[Finding]) -> Markup {
     let Some(open) = &review.readiness else {
         return ended(review);
     };
-    let found = &found(review);
     let heaviest = found.iter().map(|one| one.severity).max();
     html! {
         section.band.(heaviest.map_or("note", Severity::class)) {

@@ -195,11 +195,13 @@ fn headline(display: &Display) -> String {
     let of = of_whom(&display.definition);
     let field = |name: &str| display.fields.iter().find(|field| field.name == name);
     let function = &display.function;
-    if let ("createDefinition", Some(name)) = (function.as_str(), field("name")) {
-        return format!("{function} of {of}: {}", name.value);
-    }
-    match (field("version"), field("of role"), field("expression")) {
-        (Some(version), ..) => format!("{function} of {of}: {}", version.value),
+    let name = field("name").filter(|_| display.is_definition());
+    match (
+        field("version").or(name),
+        field("of role"),
+        field("expression"),
+    ) {
+        (Some(of_it), ..) => format!("{function} of {of}: {}", of_it.value),
         (_, Some(role), Some(policy)) => {
             let (role, policy) = (&role.value, &policy.value);
             format!("{function} of {of}: {role} becomes {policy}")
