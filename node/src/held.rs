@@ -2,10 +2,12 @@
 //! are written.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, watch};
 
+use crate::incoming::Announced;
 use crate::limits::{Exceeded, HELD, HELD_BY_CALLER, HELD_FREELY, READ_AT_ONCE, REQUEST};
 
 /// Bytes that are held for all connections; cheap to clone.
@@ -76,6 +78,7 @@ impl Held {
         Arc::new(Connection {
             totals: self.0.clone(),
             part: Mutex::default(),
+            is_websocket: AtomicBool::default(),
             is_stuck: watch::Sender::default(),
         })
     }
@@ -86,6 +89,8 @@ impl Held {
 pub(crate) struct Connection {
     totals: Arc<Totals>,
     part: Mutex<Part>,
+    /// Whether it speaks WebSocket after its first request.
+    is_websocket: AtomicBool,
     /// Whether something waits to be written because nobody reads.
     is_stuck: watch::Sender<bool>,
 }
@@ -152,12 +157,44 @@ impl Connection {
         (free > 0).then_some(wanted.min(free))
     }
 
-    /// So many bytes arrived; whether the connection holds a large part of a request.
-    pub(crate) fn arrived(&self, bytes: usize) -> bool {
+    /// So many bytes of a request arrived.
+    pub(crate) fn arrived(&self, bytes: usize) {
         let mut part = self.part();
         part.arriving += bytes;
         self.add(&mut part, bytes);
-        part.arriving > HELD_FREELY
+    }
+
+    /// What is read from now on is a WebSocket.
+    pub(crate) fn becomes_websocket(&self) {
+        self.is_websocket.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_websocket(&self) -> bool {
+        self.is_websocket.load(Ordering::Acquire)
+    }
+
+    /// Holds what a frame announces: who reads it takes its memory at once. Nothing where it has to wait.
+    pub(crate) fn announce(&self, announced: Announced) -> Option<()> {
+        let mut part = self.part();
+        let bytes = match announced {
+            Announced::First(bytes) => {
+                // What came before and is not served was no request, and was answered.
+                if part.requests == 0 {
+                    let ended = std::mem::take(&mut part.arriving);
+                    self.give_back(&mut part, ended);
+                }
+                bytes
+            }
+            Announced::More(bytes) => bytes,
+        };
+        self.totals.bytes().take(&mut part, bytes).ok()?;
+        part.arriving += bytes;
+        Some(())
+    }
+
+    /// Whether the connection holds a large part of a request.
+    pub(crate) fn is_large(&self) -> bool {
+        self.part().arriving > HELD_FREELY
     }
 
     /// What arrived was this request, or this batch: it is held as long as the value lasts.
@@ -179,6 +216,16 @@ impl Connection {
         self.give_back(&mut part, arrived);
         let connection = self.clone();
         Served { connection, bytes }
+    }
+
+    /// A text that is written or read in parts.
+    pub(crate) fn growing(self: &Arc<Self>) -> Growing {
+        let connection = self.clone();
+        Growing {
+            connection,
+            length: 0,
+            held: 0,
+        }
     }
 
     /// What is told when bytes are given back.
@@ -271,6 +318,37 @@ impl Drop for Served {
         let mut part = self.connection.part();
         part.requests -= 1;
         self.connection.give_back(&mut part, self.bytes);
+    }
+}
+
+/// A text that grows, such as the answers to a batch. It is held as long as the value lasts.
+pub(crate) struct Growing {
+    connection: Arc<Connection>,
+    length: usize,
+    /// Bytes of its buffer, which grows by doubling.
+    held: usize,
+}
+
+impl Growing {
+    /// Holds more of it.
+    ///
+    /// # Errors
+    /// [`Exceeded`]: its caller, or all of them, hold too much.
+    pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Exceeded> {
+        let length = self.length + bytes;
+        let held = length.next_power_of_two();
+        let mut part = self.connection.part();
+        let mut totals = self.connection.totals.bytes();
+        totals.take(&mut part, held - self.held)?;
+        (self.length, self.held) = (length, held);
+        Ok(())
+    }
+}
+
+impl Drop for Growing {
+    fn drop(&mut self) {
+        let mut part = self.connection.part();
+        self.connection.give_back(&mut part, self.held);
     }
 }
 
@@ -387,6 +465,22 @@ mod tests {
         connection.written(2);
         assert_eq!(all(&held), 4 * MEBIBYTE);
         connection.written(answer.len());
+        assert_eq!(all(&held), 0);
+    }
+
+    #[test]
+    fn answers_to_a_batch_are_held_while_they_grow() {
+        let held = Held::default();
+        let connection = held.connection();
+        let mut answers = connection.growing();
+        answers.grow(3 * MEBIBYTE).expect("room");
+        answers.grow(2 * MEBIBYTE).expect("room");
+        assert_eq!(all(&held), 8 * MEBIBYTE);
+        answers
+            .grow(HELD_BY_CALLER.most)
+            .expect_err("more than a caller may hold");
+        assert_eq!(all(&held), 8 * MEBIBYTE, "what is refused is not held");
+        drop(answers);
         assert_eq!(all(&held), 0);
     }
 

@@ -24,6 +24,7 @@ mod genesis;
 mod handle;
 mod held;
 mod in_process;
+mod incoming;
 mod limits;
 mod node;
 pub mod process;

@@ -220,7 +220,12 @@ impl Connections {
                 .and_then(|()| checked_length(&request, most_bytes))
                 .err();
             let mut service = match is_upgrade_request(&request) {
-                true => websocket.clone(),
+                true => {
+                    if refusal.is_none() {
+                        connection.becomes_websocket();
+                    }
+                    websocket.clone()
+                }
                 false => http.clone(),
             };
             async move {

@@ -13,12 +13,20 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::time::{Sleep, sleep};
 
 use crate::held::Connection;
-use crate::limits::{ARRIVAL_TIME, UNREAD_TIME};
+use crate::incoming::{Frames, Heads};
+use crate::limits::{ARRIVAL_TIME, READ_AT_ONCE, UNREAD_TIME};
+
+/// Bytes that are read at once where only the head of a frame is sought.
+const SMALL_READ: usize = 4 << 10;
 
 /// A socket that reads what there is room for, notes what is written, and fails where either takes too long.
 pub(crate) struct Socket {
     inner: TcpStream,
     connection: Arc<Connection>,
+    /// Bytes that were read and not passed on.
+    ahead: Vec<u8>,
+    heads: Heads,
+    frames: Frames,
     /// Ends once there is room again; set while there is none.
     room: Option<Pin<Box<OwnedNotified>>>,
     /// When a request must have arrived; set while much of one is held, and while it waits for room.
@@ -34,6 +42,9 @@ impl Socket {
         Self {
             inner,
             connection,
+            ahead: Vec::new(),
+            heads: Heads::default(),
+            frames: Frames::default(),
             room: None,
             arrival: None,
             until: None,
@@ -41,12 +52,16 @@ impl Socket {
         }
     }
 
-    /// Waits until so many bytes, or fewer, may arrive.
-    fn poll_room(&mut self, context: &mut Context<'_>, wanted: usize) -> Poll<usize> {
+    /// Waits until there is room.
+    fn poll_room<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        room: impl Fn(&Connection) -> Option<T>,
+    ) -> Poll<T> {
         loop {
-            if let Some(room) = self.connection.room(wanted) {
+            if let Some(found) = room(&self.connection) {
                 self.room = None;
-                return Poll::Ready(room);
+                return Poll::Ready(found);
             }
             match &mut self.room {
                 Some(room) => {
@@ -58,6 +73,97 @@ impl Socket {
                     let given_back = self.connection.given_back().notified_owned();
                     self.room = Some(Box::pin(given_back));
                 }
+            }
+        }
+    }
+
+    /// Reads more, after what was read and not passed on; whether there is any.
+    fn poll_more(&mut self, context: &mut Context<'_>, most: usize) -> Poll<io::Result<bool>> {
+        let before = self.ahead.len();
+        self.ahead.resize(before + most, 0);
+        let mut part = ReadBuf::new(&mut self.ahead[before..]);
+        let read = Pin::new(&mut self.inner).poll_read(context, &mut part);
+        let bytes = part.filled().len();
+        self.ahead.truncate(before + bytes);
+        read.map_ok(|()| bytes > 0)
+    }
+
+    /// Passes on bytes that were read.
+    fn pass(&mut self, bytes: usize, into: &mut ReadBuf<'_>) {
+        into.put_slice(&self.ahead[..bytes]);
+        self.ahead.drain(..bytes);
+        if self.ahead.is_empty() {
+            self.ahead = Vec::new();
+        }
+    }
+
+    /// Reads HTTP, no further than to the end of a head: what follows it may be a WebSocket.
+    fn poll_http(
+        &mut self,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let wanted = into.remaining();
+        let Poll::Ready(room) = self.poll_room(context, |connection| connection.room(wanted))
+        else {
+            return self.poll_late(context).map(Err);
+        };
+        if self.ahead.is_empty() {
+            match self.poll_more(context, room) {
+                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(read) => return Poll::Ready(read.map(drop)),
+                Poll::Pending => {
+                    return match self.connection.is_large() {
+                        true => self.poll_late(context).map(Err),
+                        false => Poll::Pending,
+                    };
+                }
+            }
+        }
+        let most = room.min(self.ahead.len());
+        let bytes = self.heads.pass(&self.ahead[..most]);
+        self.connection.arrived(bytes);
+        self.pass(bytes, into);
+        if !self.connection.is_large() {
+            self.arrival = None;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads a WebSocket. The head of a frame is passed on once there is room for all that it announces.
+    fn poll_frames(
+        &mut self,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            if self.frames.rest == 0
+                && let Some(head) = self.frames.head(&self.ahead)?
+            {
+                if let Some(announced) = self.frames.announced(head) {
+                    let room = self.poll_room(context, |connection| connection.announce(announced));
+                    if room.is_pending() {
+                        return self.poll_late(context).map(Err);
+                    }
+                }
+                self.frames.begin(head);
+            }
+            let bytes = self.frames.rest.min(self.ahead.len()).min(into.remaining());
+            if bytes > 0 {
+                self.frames.rest -= bytes;
+                self.pass(bytes, into);
+                return Poll::Ready(Ok(()));
+            }
+            let is_late = self.connection.is_large() && self.frames.is_within();
+            if !is_late {
+                self.arrival = None;
+            }
+            let wanted = self.frames.rest.clamp(SMALL_READ, READ_AT_ONCE);
+            match self.poll_more(context, wanted) {
+                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(read) => return Poll::Ready(read.map(drop)),
+                Poll::Pending if is_late => return self.poll_late(context).map(Err),
+                Poll::Pending => return Poll::Pending,
             }
         }
     }
@@ -93,21 +199,9 @@ impl AsyncRead for Socket {
                 false => Poll::Pending,
             };
         }
-        let Poll::Ready(room) = this.poll_room(context, into.remaining()) else {
-            return this.poll_late(context).map(Err);
-        };
-        let mut part = ReadBuf::new(into.initialize_unfilled_to(room));
-        let read = Pin::new(&mut this.inner).poll_read(context, &mut part);
-        let bytes = part.filled().len();
-        into.advance(bytes);
-        let is_large = this.connection.arrived(bytes);
-        match (read, is_large) {
-            (read, false) => {
-                this.arrival = None;
-                read
-            }
-            (Poll::Ready(read), true) => Poll::Ready(read),
-            (Poll::Pending, true) => this.poll_late(context).map(Err),
+        match this.connection.is_websocket() {
+            true => this.poll_frames(context, into),
+            false => this.poll_http(context, into),
         }
     }
 }
@@ -192,6 +286,84 @@ mod tests {
         let (arrived, ()) = tokio::join!(waiting, async { drop(full) });
         arrived.expect("they arrive");
         assert_eq!(read, text);
+    }
+
+    /// The head of the last frame of a text, with a mask of zeros.
+    fn frame(payload: u64) -> Vec<u8> {
+        [&[0x81, 0xff], &payload.to_be_bytes()[..], &[0; 4]].concat()
+    }
+
+    const UPGRADE: &[u8] = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
+
+    /// Reads the upgrade, after which frames begin.
+    async fn upgrade(socket: &mut Socket) {
+        let mut read = [0; 1_024];
+        let bytes = socket.read(&mut read).await.expect("the head");
+        assert_eq!(&read[..bytes], UPGRADE, "no frame is passed with it");
+        socket.connection.becomes_websocket();
+    }
+
+    #[tokio::test]
+    async fn a_frame_is_not_begun_before_there_is_room_for_all_that_it_announces() {
+        let held = Held::default();
+        let full = held.connection();
+        full.arrived(HELD.most - (1 << 20));
+        let (mut socket, mut peer) = pair(&held).await;
+        // The frame comes at once, before the upgrade is answered.
+        let head = frame(5 << 20);
+        let sent = [UPGRADE, &head].concat();
+        peer.write_all(&sent).await.expect("sent");
+        upgrade(&mut socket).await;
+        let mut read = vec![0; head.len()];
+        assert!(socket.read(&mut read).now_or_never().is_none(), "it waits");
+        drop(full);
+        socket.read_exact(&mut read).await.expect("it is begun");
+        assert_eq!(read, head);
+
+        // All of it is held from now on.
+        let rest = held.connection().room(HELD.most);
+        assert!(rest.is_some());
+        let other = held.connection();
+        let announced = crate::incoming::Announced::First(HELD.most - (4 << 20));
+        assert!(other.announce(announced).is_none());
+    }
+
+    #[tokio::test]
+    async fn frames_of_control_need_no_room_and_leave_nothing() {
+        let held = Held::default();
+        let (mut socket, mut peer) = pair(&held).await;
+        peer.write_all(UPGRADE).await.expect("sent");
+        upgrade(&mut socket).await;
+        socket.connection.has_answered();
+        let full = held.connection();
+        full.arrived(HELD.most);
+        let ping = [0x89, 0x80, 0, 0, 0, 0];
+        let pings = ping.repeat(20_000);
+        let mut read = vec![0; pings.len()];
+        let (sent, arrived) = tokio::join!(peer.write_all(&pings), socket.read_exact(&mut read));
+        sent.expect("sent");
+        arrived.expect("all of them arrive");
+        assert_eq!(read, pings);
+        assert!(!socket.connection.is_large());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_request_is_held_until_the_next_one() {
+        let held = Held::default();
+        let (mut socket, mut peer) = pair(&held).await;
+        peer.write_all(UPGRADE).await.expect("sent");
+        upgrade(&mut socket).await;
+        socket.connection.has_answered();
+        let text = vec![b'x'; 1 << 20];
+        let message = [frame(1 << 20), text].concat();
+        for _ in 0..2 * HELD.most / message.len() {
+            let mut read = vec![0; message.len()];
+            let (sent, arrived) =
+                tokio::join!(peer.write_all(&message), socket.read_exact(&mut read));
+            sent.expect("sent");
+            arrived.expect("there is room");
+            assert_eq!(read, message);
+        }
     }
 
     #[tokio::test]

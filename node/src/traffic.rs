@@ -12,7 +12,7 @@ use jsonrpsee::types::{ErrorObjectOwned, Id, Request};
 use serde_json::value::RawValue;
 
 use crate::config::Admission;
-use crate::held::{Connection, Text};
+use crate::held::{Connection, Growing, Text};
 use crate::limits::ANSWER;
 use crate::rpc_error::{LENIENT, RpcError};
 
@@ -73,7 +73,7 @@ where
 }
 
 /// The answers to a batch, one request after the other.
-async fn batch<S>(inner: &S, requests: Batch<'_>) -> MethodResponse
+async fn batch<S>(inner: &S, requests: Batch<'_>, mut held: Growing) -> MethodResponse
 where
     S: RpcServiceT<MethodResponse = MethodResponse, NotificationResponse = MethodResponse>,
 {
@@ -94,8 +94,13 @@ where
                 MethodResponse::error(id, error)
             }
         };
+        let bytes = answer.as_ref().len();
         if let Err(too_long) = answers.append(answer) {
             return too_long;
+        }
+        if let Err(exceeded) = held.grow(bytes) {
+            let error = ErrorObjectOwned::from(RpcError::from(exceeded));
+            return MethodResponse::error(Id::Null, error);
         }
     }
     match answers.is_empty() && is_notified {
@@ -162,7 +167,7 @@ where
                 return too_large(&requests);
             }
             connection.is_read().await;
-            let answer = batch(&inner, requests).await;
+            let answer = batch(&inner, requests, connection.growing()).await;
             drop(served);
             held_answer(&connection, Id::Null, answer)
         }

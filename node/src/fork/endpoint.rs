@@ -21,6 +21,7 @@ use tower::Layer;
 
 use super::options::{ForkError, ForkOptions};
 use super::transport::Transport;
+use crate::held::Held;
 use crate::limits::RETRY_AFTER;
 
 /// A method and its parameters.
@@ -107,7 +108,8 @@ impl Endpoint {
             AskedAgain,
         );
         let secrets = secrets(&url, &options);
-        let transport = retrying.layer(Transport { client, url });
+        let held = Held::default();
+        let transport = retrying.layer(Transport { client, url, held });
         Ok(Self(Arc::new(Shared {
             client: RpcClient::new(transport, false),
             secrets,

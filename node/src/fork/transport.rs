@@ -1,4 +1,5 @@
-//! Alloy's transport over HTTP, with two differences: an answer has a bound, and no error names the URL.
+//! Alloy's transport over HTTP, with two differences: answers have a bound, one and all that arrive at once, and no error
+//! names the URL.
 
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use alloy::transports::http::reqwest::{Client, Error, Response, Url};
 use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
 use tower::Service;
 
+use crate::held::{Growing, Held};
 use crate::limits::ANSWER;
 
 /// Bytes of an unreadable answer in which words of a limit are looked for.
@@ -19,6 +21,8 @@ const LOOKED_AT: usize = 1_024;
 pub(super) struct Transport {
     pub(super) client: Client,
     pub(super) url: Url,
+    /// Bytes of answers that arrive, of all requests.
+    pub(super) held: Held,
 }
 
 impl Service<RequestPacket> for Transport {
@@ -32,15 +36,16 @@ impl Service<RequestPacket> for Transport {
 
     fn call(&mut self, request: RequestPacket) -> Self::Future {
         let sent = self.client.post(self.url.clone()).json(&request).send();
-        Box::pin(async move { answer(sent.await.map_err(unanswered)?).await })
+        let mut held = self.held.connection().growing();
+        Box::pin(async move { answer(sent.await.map_err(unanswered)?, &mut held).await })
     }
 }
 
-async fn answer(response: Response) -> Result<ResponsePacket, TransportError> {
+async fn answer(response: Response, held: &mut Growing) -> Result<ResponsePacket, TransportError> {
     let status = response.status();
     let named = response.headers().get(RETRY_AFTER);
     let named = named.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    let body = body(response).await?;
+    let body = body(response, held).await?;
     let begin = || String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]).into_owned();
     match serde_json::from_slice::<ResponsePacket>(&body) {
         Ok(answer) if status.is_success() || answer.is_error() => Ok(answer),
@@ -54,7 +59,7 @@ async fn answer(response: Response) -> Result<ResponsePacket, TransportError> {
 }
 
 /// A body that is too long is refused before it takes memory.
-async fn body(mut response: Response) -> Result<Vec<u8>, TransportError> {
+async fn body(mut response: Response, held: &mut Growing) -> Result<Vec<u8>, TransportError> {
     let mut body = Vec::new();
     while let Some(part) = response.chunk().await.map_err(unanswered)? {
         if body.len() + part.len() > ANSWER {
@@ -63,6 +68,9 @@ async fn body(mut response: Response) -> Result<Vec<u8>, TransportError> {
                 ANSWER >> 20
             )));
         }
+        held.grow(part.len()).map_err(|exceeded| {
+            TransportError::local_usage_str(&format!("answers that arrive at once: {exceeded}"))
+        })?;
         body.extend_from_slice(&part);
     }
     Ok(body)

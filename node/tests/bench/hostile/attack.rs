@@ -93,6 +93,14 @@ pub(crate) const ATTACKS: &[Attack] = &[
         act: slow_sockets,
     },
     Attack {
+        name: "announced frames, WebSocket",
+        act: announced,
+    },
+    Attack {
+        name: "batches of large answers",
+        act: large_batches,
+    },
+    Attack {
         name: "unfinished requests",
         act: unfinished,
     },
@@ -318,6 +326,30 @@ fn slow_sockets(scene: &Scene, _: u64) -> io::Result<u64> {
     }
     thread::sleep(STARE);
     Ok(22 * READERS as u64)
+}
+
+/// Frames that say how long they are, and do not come.
+fn announced(scene: &Scene, _: u64) -> io::Result<u64> {
+    const SOCKETS: u64 = 300;
+    let mut sockets = Vec::new();
+    for _ in 0..SOCKETS {
+        let mut socket = Socket::connect(&scene.host)?;
+        socket.announce(5 << 20)?;
+        sockets.push(socket);
+    }
+    thread::sleep(STARE);
+    Ok(SOCKETS)
+}
+
+/// Each answer is long, and all of them fit into what a batch may have.
+fn large_batches(scene: &Scene, _: u64) -> io::Result<u64> {
+    const REQUESTS: usize = 15;
+    let body = vec![request("eth_getCode", json!([LARGE, "latest"])); REQUESTS];
+    let body = Value::from(body).to_string();
+    let open = (0..8).map(|_| send(&scene.host, &body));
+    let open = open.collect::<io::Result<Vec<_>>>()?;
+    thread::sleep(STARE);
+    Ok((open.len() * REQUESTS) as u64)
 }
 
 fn unfinished(scene: &Scene, _: u64) -> io::Result<u64> {

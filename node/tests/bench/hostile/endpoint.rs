@@ -101,7 +101,7 @@ fn lie(connection: &TcpStream, (request, turn): (&Message, u64), node: &str) {
             std::thread::sleep(LATE);
             json!("0x1")
         }
-        6 if turn % 64 == 6 => json!("a".repeat(ENDLESS)),
+        6 if turn % 16 == 6 => json!("a".repeat(ENDLESS)),
         6 => return drop(respond(connection, "500 X", "", "<html>")),
         _ => return drop(respond(connection, "200 OK", "", "{\"jsonrpc\"")),
     };

@@ -7,6 +7,9 @@ use std::time::Duration;
 /// How long a frame may wait to be written.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// The first byte of a frame that is a whole text.
+const TEXT: u8 = 0x81;
+
 /// A connection after its handshake.
 pub(crate) struct Socket(TcpStream);
 
@@ -21,9 +24,17 @@ impl Socket {
         Ok(Self(stream))
     }
 
+    /// Sends the head of a text of so many bytes, and none of them.
+    pub(crate) fn announce(&mut self, bytes: u64) -> io::Result<()> {
+        const MASKED_64_BITS: u8 = 0x80 | 127;
+        let mut head = vec![TEXT, MASKED_64_BITS];
+        head.extend(bytes.to_be_bytes());
+        head.extend([0; 4]);
+        self.0.write_all(&head)
+    }
+
     /// Sends a text of less than 64 KiB.
     pub(crate) fn send(&mut self, text: &str) -> io::Result<()> {
-        const TEXT: u8 = 0x81;
         const MASKED_16_BITS: u8 = 0x80 | 126;
         let length = u16::try_from(text.len()).map_err(io::Error::other)?;
         let mut frame = vec![TEXT, MASKED_16_BITS];

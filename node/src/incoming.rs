@@ -1,0 +1,180 @@
+//! How far a connection may be read at once. What reads a request takes memory by its head alone, before the rest arrives:
+//! so each head is passed on by itself, once there is room for what it announces.
+
+use std::io;
+
+use soketto::Parsing;
+use soketto::base::Codec;
+
+/// Where the head of an HTTP request ends: after an empty line.
+#[derive(Debug, Default)]
+pub(crate) struct Heads {
+    /// Whether nothing follows the end of a line yet.
+    is_line_empty: bool,
+}
+
+impl Heads {
+    /// How many of these bytes, the next ones of a connection, reach to the end of a head; all where none ends.
+    pub(crate) fn pass(&mut self, bytes: &[u8]) -> usize {
+        for (at, byte) in bytes.iter().enumerate() {
+            let ends_head = self.is_line_empty && *byte == b'\n';
+            self.is_line_empty = match byte {
+                b'\n' => true,
+                b'\r' => self.is_line_empty,
+                _ => false,
+            };
+            if ends_head {
+                return at + 1;
+            }
+        }
+        bytes.len()
+    }
+}
+
+/// The frames of a WebSocket (RFC 6455, section 5.2).
+#[derive(Debug)]
+pub(crate) struct Frames {
+    codec: Codec,
+    /// Bytes of the frame, its head included, that may be passed on.
+    pub(crate) rest: usize,
+    /// Whether a message has begun and its last frame has not.
+    is_inside: bool,
+}
+
+impl Default for Frames {
+    fn default() -> Self {
+        Self {
+            codec: Codec::new(),
+            rest: 0,
+            is_inside: false,
+        }
+    }
+}
+
+/// The head of a frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    /// Bytes of the head itself.
+    length: usize,
+    payload: usize,
+    is_control: bool,
+    is_last: bool,
+}
+
+/// What a frame adds to a message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Announced {
+    /// The first bytes of a new message.
+    First(usize),
+    /// More bytes of the same one.
+    More(usize),
+}
+
+impl Frames {
+    /// The head of the next frame, once it is whole.
+    ///
+    /// # Errors
+    /// What is no frame.
+    pub(crate) fn head(&self, bytes: &[u8]) -> io::Result<Option<Head>> {
+        let parsed = self.codec.decode_header(bytes);
+        let parsed = parsed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        Ok(match parsed {
+            Parsing::NeedMore(_) => None,
+            Parsing::Done { value, offset } => Some(Head {
+                length: offset,
+                payload: value.payload_len(),
+                is_control: value.opcode().is_control(),
+                is_last: value.is_fin(),
+            }),
+        })
+    }
+
+    /// What room a frame needs. One of control has at most 125 bytes, which nobody keeps.
+    pub(crate) fn announced(&self, head: Head) -> Option<Announced> {
+        match (head.is_control, self.is_inside) {
+            (true, _) => None,
+            (false, false) => Some(Announced::First(head.payload)),
+            (false, true) => Some(Announced::More(head.payload)),
+        }
+    }
+
+    /// A frame begins.
+    pub(crate) fn begin(&mut self, head: Head) {
+        self.rest = head.length + head.payload;
+        if !head.is_control {
+            self.is_inside = !head.is_last;
+        }
+    }
+
+    /// Whether part of a message has not arrived.
+    pub(crate) fn is_within(&self) -> bool {
+        self.is_inside || self.rest > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_ends_after_an_empty_line_however_it_is_cut() {
+        for (text, ends) in [
+            ("GET / HTTP/1.1\r\nHost: a\r\n\r\nrest", 27),
+            ("GET / HTTP/1.1\nHost: a\n\nrest", 24),
+            ("GET / HTTP/1.1\r\nHost: a\r\n", 25),
+        ] {
+            for cut in 0..=text.len() {
+                let mut heads = Heads::default();
+                let (first, second) = text.as_bytes().split_at(cut);
+                let passed = heads.pass(first);
+                let ended = match passed < first.len() || passed == ends {
+                    true => passed,
+                    false => passed + heads.pass(second),
+                };
+                assert_eq!(ended, ends, "{text:?} cut at {cut}");
+            }
+        }
+    }
+
+    fn masked(first: u8, payload: u8) -> [u8; 6] {
+        [first, 0x80 | payload, 1, 2, 3, 4]
+    }
+
+    fn announced(frames: &mut Frames, bytes: &[u8]) -> Option<Announced> {
+        let head = frames.head(bytes).expect("a frame").expect("whole");
+        let announced = frames.announced(head);
+        frames.begin(head);
+        frames.rest = 0;
+        announced
+    }
+
+    #[test]
+    fn fragments_are_one_message_and_control_frames_between_them_none() {
+        const TEXT: u8 = 1;
+        const CONTINUE: u8 = 0;
+        const LAST: u8 = 0x80;
+        const PING: u8 = 0x89;
+        let mut frames = Frames::default();
+        let first = announced(&mut frames, &masked(TEXT, 100));
+        assert_eq!(first, Some(Announced::First(100)));
+        assert_eq!(announced(&mut frames, &masked(PING, 5)), None);
+        let more = announced(&mut frames, &masked(LAST | CONTINUE, 90));
+        assert_eq!(more, Some(Announced::More(90)));
+        let next = announced(&mut frames, &masked(LAST | TEXT, 7));
+        assert_eq!(next, Some(Announced::First(7)));
+        assert!(!frames.is_within());
+    }
+
+    #[test]
+    fn a_head_is_read_once_it_is_whole_and_what_is_none_is_refused() {
+        let frames = Frames::default();
+        let head = [0x81, 0xff, 0, 0, 0, 0, 0, 80, 0, 0, 1, 2, 3, 4];
+        for cut in 0..head.len() {
+            let found = frames.head(&head[..cut]).expect("no error");
+            assert!(found.is_none(), "{cut}");
+        }
+        let found = frames.head(&head).expect("a frame").expect("whole");
+        assert_eq!((found.length, found.payload), (14, 80 << 16));
+        frames.head(b"POST / HTTP/1.1").expect_err("no frame");
+    }
+}
