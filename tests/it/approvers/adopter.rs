@@ -36,9 +36,9 @@ async fn what_a_tag_allows_is_accepted_by_who_adopts() {
     let adopt = format!("adopt A {proxy} 1.0 {layouts} --dry-run {ABSENT}");
     let refused = fixture.run(&adopt);
     refused.is_refused("UnsafeCode");
-    let accept = "--accept unsafe-delegatecall:Allowing.run";
-    assert!(refused.error("next").contains(accept), "{refused:?}");
-    fixture.run(&format!("{adopt} {accept}")).ends_with(0);
+    let id = "unsafe-delegatecall:Allowing.run(address,bytes)";
+    assert!(refused.error("next").contains(id), "{refused:?}");
+    fixture.run(&format!("{adopt} --accept {id}")).ends_with(0);
 }
 
 /// Nobody knows which SDK built a program that others deployed.

@@ -149,7 +149,7 @@ async fn what_nobody_searched_is_accepted_by_its_own_id() {
         Answer::of(command(proposal.fixture.folder(), &words))
     };
     let others = "--accept absent:interface";
-    let unsafe_code = "--accept unsafe-delegatecall:Allowing.run";
+    let unsafe_code = "--accept unsafe-delegatecall:Allowing.run(address,bytes)";
     let given = |file: &str, accept: &str| proposal.approve(file, false, accept);
     for refused in [
         approve(others),
@@ -180,8 +180,8 @@ async fn what_a_tag_allows_is_accepted_by_each_approver() {
         "{}",
         refused.stderr
     );
-    let accept = "--accept unsafe-delegatecall:Allowing.run";
-    assert!(refused.error("next").contains(accept), "{refused:?}");
-    let approved = proposal.approve("honest.json", true, accept);
+    let id = "unsafe-delegatecall:Allowing.run(address,bytes)";
+    assert!(refused.error("next").contains(id), "{refused:?}");
+    let approved = proposal.approve("honest.json", true, &format!("--accept {id}"));
     approved.ends_with(0);
 }

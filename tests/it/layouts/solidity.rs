@@ -60,23 +60,36 @@ fn what_no_proxy_should_run_is_found_in_the_sources() -> Result<(), HarnessError
         (
             "Kills",
             &[
-                "delegatecall Kills.run",
-                "delegatecall Kills.runWith",
-                "selfdestruct Kills.kill",
+                "delegatecall Kills.run(address,bytes)",
+                "delegatecall Kills.runWith(address,bytes)",
+                "selfdestruct Kills.kill(address)",
             ],
         ),
         (
             "OfParent",
             &[
-                "delegatecall Kills.run",
-                "delegatecall Kills.runWith",
-                "selfdestruct Kills.kill",
+                "delegatecall Kills.run(address,bytes)",
+                "delegatecall Kills.runWith(address,bytes)",
+                "selfdestruct Kills.kill(address)",
             ],
         ),
-        ("InAssembly", &["delegatecall InAssembly.run"]),
-        ("Below", &["delegatecall Calls.go"]),
-        ("AllowedBelow", &["delegatecall Calls.go, allowed"]),
-        ("AllowedElsewhere", &["delegatecall Calls.go"]),
+        (
+            "Overloaded",
+            &[
+                "delegatecall Overloaded.run(address), allowed",
+                "delegatecall Overloaded.run(address,bytes)",
+            ],
+        ),
+        ("InAssembly", &["delegatecall InAssembly.run(address)"]),
+        ("Below", &["delegatecall Calls.go(address,bytes)"]),
+        (
+            "AllowedBelow",
+            &["delegatecall Calls.go(address,bytes), allowed"],
+        ),
+        (
+            "AllowedElsewhere",
+            &["delegatecall Calls.go(address,bytes)"],
+        ),
         ("Links", &["external-library-linking Links.Linked"]),
         (
             "LinksAllowed",
@@ -173,12 +186,12 @@ fn what_openzeppelin_allows_in_its_own_files_is_no_finding() -> Result<(), Harne
             .all(|one| !one.starts_with("function-pointer")),
         "{of_votes:?}"
     );
-    let behind = ["delegatecall Behind._authorizeUpgrade, allowed"];
+    let behind = ["delegatecall Behind._authorizeUpgrade(address), allowed"];
     assert_eq!(hazards(&compiled, "Behind"), behind);
 
     assert_eq!(hazards(&compiled, "Older"), [""; 0]);
     // It is their code, and others say what it is given.
-    let place = "ERC1967UpgradeUpgradeable._functionDelegateCall";
+    let place = "ERC1967UpgradeUpgradeable._functionDelegateCall(address,bytes)";
     let by_author = [format!("delegatecall {place}, allowed")];
     assert_eq!(hazards(&compiled, "Calls"), by_author);
 
@@ -198,9 +211,11 @@ fn what_openzeppelin_allows_in_its_own_files_is_no_finding() -> Result<(), Harne
     }
     let found = hazards(&compiled, "Plain");
     assert!(
-        found.contains(&"delegatecall Address.functionDelegateCall, allowed".to_owned())
-            || found
-                .contains(&"delegatecall LowLevelCall.delegatecallNoReturn, allowed".to_owned()),
+        found.contains(
+            &"delegatecall Address.functionDelegateCall(address,bytes), allowed".to_owned()
+        ) || found.contains(
+            &"delegatecall LowLevelCall.delegatecallNoReturn(address,bytes), allowed".to_owned()
+        ),
         "{found:?}"
     );
     assert!(
@@ -215,18 +230,21 @@ fn what_openzeppelin_allows_in_its_own_files_is_no_finding() -> Result<(), Harne
 fn what_hides_in_the_sources_is_found() -> Result<(), HarnessError> {
     let compiled = Compiled::of("Hiding.sol")?;
     for (name, expected) in [
-        ("ByOperator", &["delegatecall evil"][..]),
-        ("ByModifier", &["delegatecall evil"]),
-        ("ByArgument", &["delegatecall evil"]),
-        ("ByParent", &["delegatecall evil"]),
-        ("ByAttached", &["delegatecall evil"]),
-        ("ByPointer", &["delegatecall evil"]),
-        ("WithGas", &["delegatecall WithGas.run"]),
-        ("InBrackets", &["delegatecall InBrackets.run"]),
+        ("ByOperator", &["delegatecall evil(address,bytes)"][..]),
+        ("ByModifier", &["delegatecall evil(address,bytes)"]),
+        ("ByArgument", &["delegatecall evil(address,bytes)"]),
+        ("ByParent", &["delegatecall evil(address,bytes)"]),
+        ("ByAttached", &["delegatecall evil(address,bytes)"]),
+        ("ByPointer", &["delegatecall evil(address,bytes)"]),
+        ("WithGas", &["delegatecall WithGas.run(address,bytes)"]),
+        (
+            "InBrackets",
+            &["delegatecall InBrackets.run(address,bytes)"],
+        ),
         (
             "ByImmutable",
             &[
-                "delegatecall evil",
+                "delegatecall evil(address,bytes)",
                 "state-variable-immutable ByImmutable.F, allowed",
                 "constructor ByImmutable.constructor, allowed",
             ],
@@ -234,7 +252,7 @@ fn what_hides_in_the_sources_is_found() -> Result<(), HarnessError> {
         (
             "ByBaseArgument",
             &[
-                "delegatecall evil",
+                "delegatecall evil(address,bytes)",
                 "state-variable-immutable Pointing.G, allowed",
                 "constructor Pointing.constructor, allowed",
             ],

@@ -103,7 +103,8 @@ impl HazardKind {
 pub struct Hazard {
     /// Its kind.
     pub kind: HazardKind,
-    /// The contract and the function, variable or library: `Vault.run`.
+    /// The contract and the function, variable or library: `Vault.run(address)`. No other place of that kind has the
+    /// same words.
     pub place: String,
     /// The source file.
     pub file: String,
@@ -183,6 +184,18 @@ impl Hazards {
         all.dedup_by(|later, first| {
             (later.kind, &later.place, &later.file) == (first.kind, &first.place, &first.file)
         });
+        // Two files may have contracts of one name.
+        let is_shared = |two: &[Hazard], at: usize| {
+            let same =
+                |other: &Hazard| (other.kind, &other.place) == (two[at].kind, &two[at].place);
+            two.iter().filter(|other| same(other)).count() > 1
+        };
+        let shared: Vec<bool> = (0..all.len()).map(|at| is_shared(&all, at)).collect();
+        for (one, is_shared) in all.iter_mut().zip(shared) {
+            if is_shared {
+                one.place = format!("{}@{}", one.place, one.file);
+            }
+        }
         all
     }
 }
@@ -284,12 +297,12 @@ impl<'v> Search<'_, 'v> {
             });
             if is_there {
                 let name = match text(&function.node["name"]) {
-                    "" => text(&function.node["kind"]),
-                    name => name,
+                    "" => text(&function.node["kind"]).to_owned(),
+                    name => format!("{name}{}", parameters(function.node)),
                 };
                 let by = below.max(most(&|one| self.tags.allow(one, kind)));
                 let by = by.min(writer);
-                found.add(kind, (self.place(&function, name), function.file), by);
+                found.add(kind, (self.place(&function, &name), function.file), by);
             }
             let called = called.into_iter().flat_map(|id| self.bodies(id));
             ahead.extend(called.map(|one| (one, below, writer)));
@@ -357,6 +370,30 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
+/// The types of a function's parameters, without where they lie: `(address,bytes)`. Others of one name have other ones.
+fn parameters(function: &Value) -> String {
+    let types = list(&function["parameters"]["parameters"]).iter();
+    let types = types.map(|one| {
+        let words = text(&one["typeDescriptions"]["typeString"]).split(' ');
+        let is_type = |word: &&str| {
+            !matches!(
+                *word,
+                "memory"
+                    | "calldata"
+                    | "storage"
+                    | "pointer"
+                    | "ref"
+                    | "struct"
+                    | "contract"
+                    | "enum"
+                    | "payable"
+            )
+        };
+        words.filter(is_type).collect::<String>()
+    });
+    format!("({})", types.collect::<Vec<_>>().join(","))
+}
+
 /// Whether anybody can call a function.
 fn is_called_from_outside(node: &Value) -> bool {
     let is_open = matches!(text(&node["visibility"]), "public" | "external");
@@ -417,6 +454,40 @@ fn is_operation(node: &Value, kind: HazardKind) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn places_of_one_name_are_told_apart() {
+        let mut found = Hazards::default();
+        let kind = HazardKind::Delegatecall;
+        for (place, file) in [
+            ("Lib.run()", "a.sol"),
+            ("Lib.run()", "b.sol"),
+            ("Own.run()", "a.sol"),
+        ] {
+            found.add(kind, (place.to_owned(), file), AllowedBy::Nobody);
+            found.add(kind, (place.to_owned(), file), AllowedBy::Author);
+        }
+        let places: Vec<_> = found.list().into_iter().map(|one| one.place).collect();
+        assert_eq!(places, ["Lib.run()@a.sol", "Lib.run()@b.sol", "Own.run()"]);
+    }
+
+    #[test]
+    fn parameters_are_named_by_their_types() {
+        let of = |types: &[&str]| {
+            let all: Vec<_> = types
+                .iter()
+                .map(|one| json!({"typeDescriptions": {"typeString": one}}))
+                .collect();
+            parameters(&json!({"parameters": {"parameters": all}}))
+        };
+        assert_eq!(of(&[]), "()");
+        assert_eq!(of(&["address", "bytes calldata"]), "(address,bytes)");
+        assert_eq!(of(&["struct Vault.Held storage pointer"]), "(Vault.Held)");
+        assert_eq!(
+            of(&["mapping(address => uint256)"]),
+            "(mapping(address=>uint256))"
+        );
+    }
 
     #[test]
     fn operations_are_found_in_assembly_that_is_text() {
