@@ -14,6 +14,8 @@ pub enum Role {
     Proposer,
     /// Who judges what somebody else proposed.
     Approver,
+    /// Who sends what its approvers decided: they answered for what can be accepted.
+    Executor,
     /// Who looks and decides nothing.
     Reader,
     /// A check of a change before it is merged.
@@ -56,9 +58,15 @@ impl Role {
             (_, Writer::Nobody) => Origin::Chain,
             (_, Writer::Me) => Origin::Remembered,
             (Self::Proposer | Self::Ci, Writer::Proposer) => Origin::Remembered,
-            (Self::Approver | Self::Reader, Writer::Proposer) => Origin::Change,
+            (Self::Approver | Self::Executor | Self::Reader, Writer::Proposer) => Origin::Change,
             (_, Writer::Author) => Origin::Annotation,
         }
+    }
+
+    /// Whether somebody has answered for a finding: who asks accepted it, or those whose decision he sends had to.
+    pub fn is_answered(self, finding: &Finding, accepted: &Accepted) -> bool {
+        let by_approvers = self == Self::Executor && finding.id.is_acceptable();
+        by_approvers || accepted.covers(&finding.id)
     }
 
     /// Whether a finding is in the way of who asks.
@@ -70,14 +78,14 @@ impl Role {
             (Self::Reader, _) => {
                 is_absent && ![Part::Interface, Part::Code].contains(&finding.part)
             }
-            (Self::Proposer | Self::Approver | Self::Ci, _) => is_absent,
+            (Self::Proposer | Self::Approver | Self::Executor | Self::Ci, _) => is_absent,
         }
     }
 }
 
 /// Decides.
 pub fn decide(findings: &[Finding], accepted: &Accepted, role: Role) -> Decision {
-    let is_taken = |one: &Finding| accepted.covers(&one.id);
+    let is_taken = |one: &Finding| role.is_answered(one, accepted);
     let (taken, other): (Vec<_>, Vec<_>) = findings.iter().cloned().partition(is_taken);
     let in_the_way = |mut all: Vec<Finding>| {
         all.retain(|one| role.is_refused(one));
@@ -106,7 +114,13 @@ mod tests {
 
     #[test]
     fn nobody_believes_more_than_the_writer_could_know() {
-        for role in [Role::Proposer, Role::Approver, Role::Reader, Role::Ci] {
+        for role in [
+            Role::Proposer,
+            Role::Approver,
+            Role::Executor,
+            Role::Reader,
+            Role::Ci,
+        ] {
             for writer in [Writer::Nobody, Writer::Me, Writer::Proposer, Writer::Author] {
                 let origin = role.believes(writer);
                 let is_own = role.proposes() && writer == Writer::Proposer;
@@ -164,6 +178,9 @@ mod tests {
                 )
             );
         }
+        // Its approvers answered for the others.
+        let (_, refused, _) = of(&[], Role::Executor);
+        assert_eq!(refused, ["SelectorClash"]);
         let (_, refused, _) = of(&[], Role::Reader);
         assert_eq!(refused, ["absent:source", "reorder:owner", "SelectorClash"]);
         let (accepted, refused, consent) = of(&["absent:source", "reorder:owner"], Role::Reader);

@@ -2,6 +2,7 @@
 
 use super::sign::{self, OfflineArgs};
 use super::spec::{Governs, Group, Spec, report_type};
+use crate::assess::Role;
 use crate::context::prelude::*;
 use crate::governance::signed::calldata_digest;
 use crate::governance::{
@@ -103,6 +104,7 @@ async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
     let approver = Approver {
         review: &args.review,
         account: approver,
+        role: Role::Approver,
     };
     let effects = check_and_send_as_approver(session, governed, approver).await?;
     Ok(context.outcome(&Governed { subject, effects }))

@@ -2,6 +2,7 @@
 
 use super::approve::{AlreadyExecuted, check_and_send_as_approver, report_executed};
 use super::spec::{Governs, Group, Spec, report_type};
+use crate::assess::Role;
 use crate::context::prelude::*;
 use crate::governance::{not_executed, outcome_of_ended_action, readiness, require_ripe};
 use crate::options::ReviewArgs;
@@ -62,6 +63,7 @@ async fn run(context: &Context, args: &ExecuteArgs) -> Result<Outcome> {
     let approver = Approver {
         review: &args.review,
         account: None,
+        role: Role::Executor,
     };
     let effects = check_and_send_as_approver(session, governed, approver).await?;
     Ok(context.outcome(&Governed { subject, effects }))

@@ -4,7 +4,7 @@
 
 use super::sign::{Subject, read};
 use super::spec::{Governs, Group, Spec, no_file, report_type};
-use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::assess::{Finding, FindingId, Part, Role, Severity};
 use crate::client::{ChainError, Transactions};
 use crate::context::prelude::*;
 use crate::export::{ExportedFile, nothing};
@@ -137,7 +137,7 @@ fn require_meant(session: Session<'_>, action: ActionId) -> Result<()> {
     );
     let id = FindingId::NOT_PROPOSED;
     let finding = Finding::new(Part::Action, Severity::Danger, id, words);
-    confirm::require_accepted(session.context, &[finding])?;
+    confirm::require_accepted(session.context, Role::Proposer, &[finding])?;
     Ok(())
 }
 

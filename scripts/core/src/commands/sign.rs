@@ -1,6 +1,7 @@
 //! `approve --offline`: an approval that is signed into a file, after the same checks as `approve`.
 
 use crate::assess::FindingId;
+use crate::assess::Role;
 use crate::client::ChainError;
 use crate::context::prelude::*;
 use crate::export::Exported;
@@ -91,6 +92,7 @@ pub(crate) async fn run(
     let approver = Approver {
         review,
         account: Some(approver),
+        role: Role::Approver,
     };
     let cleared = judge_as_approver(session, &governed, approver).await?;
     let simulated = match (&signer, &args.typed_data) {

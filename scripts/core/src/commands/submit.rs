@@ -3,6 +3,7 @@
 use super::approve;
 use super::approve::AlreadyExecuted;
 use super::spec::{Governs, Group, Spec, no_file, report_type};
+use crate::assess::Role;
 use crate::context::prelude::*;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Digests, accepted, require_here, submission,
@@ -102,6 +103,7 @@ pub(crate) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
     let approver = Approver {
         review: &args.review,
         account: None,
+        role: Role::Approver,
     };
     let effects = approve::check_and_send_as_approver(session, governed, approver).await?;
     Ok(Outcome::of(&Governed { subject, effects }, &names))

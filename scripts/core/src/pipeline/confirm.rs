@@ -2,7 +2,7 @@
 //! checked, before anything is sent.
 
 use super::check_options::CheckOptions;
-use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::assess::{Finding, FindingId, Part, Role, Severity};
 use crate::client::{ChainError, Client, policy_reason};
 use crate::context::prelude::*;
 use crate::governance::{
@@ -256,12 +256,12 @@ async fn unless_proposed(
     Ok(notices)
 }
 
-/// Continues if every finding is accepted by its id.
+/// Continues if every finding that is in the way of who asks is accepted by its id.
 ///
 /// # Errors
 /// [`Error::Unconfirmed`].
-pub(crate) fn require_accepted(context: &Context, notices: &[Finding]) -> Result<()> {
-    require_none_missing(context, notices)?;
+pub(crate) fn require_accepted(context: &Context, role: Role, notices: &[Finding]) -> Result<()> {
+    require_none_missing(context, role, notices)?;
     for notice in notices {
         context.note(format!("warning: {}", notice.message));
     }
@@ -272,9 +272,14 @@ pub(crate) fn require_accepted(context: &Context, notices: &[Finding]) -> Result
 ///
 /// # Errors
 /// [`Error::Unconfirmed`].
-pub(crate) fn require_none_missing(context: &Context, notices: &[Finding]) -> Result<()> {
+pub(crate) fn require_none_missing(
+    context: &Context,
+    role: Role,
+    notices: &[Finding],
+) -> Result<()> {
     let accepted = context.accepted();
-    match notices.iter().find(|one| !accepted.covers(&one.id)) {
+    let is_missing = |one: &&Finding| !role.is_answered(one, &accepted);
+    match notices.iter().find(is_missing) {
         Some(Finding { id, message, .. }) => Err(Error::Unconfirmed {
             message: message.clone(),
             id: id.clone(),

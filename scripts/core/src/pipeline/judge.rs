@@ -10,7 +10,7 @@ use super::rollout::pause_remaining_instances;
 use super::work::Work;
 use super::work::simulate::try_proposed;
 use super::{adoption, arrivals, checked, confirm, standing, transfer};
-use crate::assess::Finding;
+use crate::assess::{Finding, Role};
 use crate::checks::{Assessment, Subject};
 use crate::client::Sent;
 use crate::context::earlier;
@@ -125,6 +125,18 @@ pub(crate) struct Approver<'a> {
     pub(crate) review: &'a ReviewArgs,
     /// His account; `None` if it is not known, or if the sender need not be an approver.
     pub(crate) account: Option<Address>,
+    /// [`Role::Approver`], or [`Role::Executor`] of what others approved.
+    pub(crate) role: Role,
+}
+
+impl<'a> Approver<'a> {
+    /// The options of the checks for him.
+    pub(crate) fn options(self) -> CheckOptions<'a> {
+        CheckOptions {
+            role: self.role,
+            ..CheckOptions::approver(self.review, self.account)
+        }
+    }
 }
 
 /// As [`judge`], for an approver: refuses blocking findings, code that his sources do not build to, and irreversible
@@ -137,9 +149,8 @@ pub(crate) async fn judge_as_approver(
     governed: &GovernedCall,
     approver: Approver<'_>,
 ) -> Result<Cleared> {
-    let Approver { review, account } = approver;
-    compare_builds(session, &governed.call, review)?;
-    let mut judged = judge(session, governed, CheckOptions::approver(review, account)).await?;
+    compare_builds(session, &governed.call, approver.review)?;
+    let mut judged = judge(session, governed, approver.options()).await?;
     // What is refused is not tried.
     if let (Call::Migrate(migrate), None) = (&governed.call, judged.checks.refusal()) {
         try_proposed(session, migrate, &mut judged.checks).await?;
@@ -180,7 +191,7 @@ impl Judged {
     /// The finding that blocks it.
     pub(crate) fn require_nothing_refused(&self, session: Session<'_>) -> Result<()> {
         checked::require_not_refused(&self.checks)?;
-        confirm::require_none_missing(session.context, &self.notices)
+        confirm::require_none_missing(session.context, self.checks.role, &self.notices)
     }
 
     /// Continues if no finding blocks the call and all are accepted.
@@ -194,7 +205,7 @@ impl Judged {
             receiver,
         } = self;
         checked::require_not_refused(&checks)?;
-        confirm::require_accepted(session.context, &notices)?;
+        confirm::require_accepted(session.context, checks.role, &notices)?;
         Ok(Cleared { checks, receiver })
     }
 }

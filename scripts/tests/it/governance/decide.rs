@@ -291,6 +291,32 @@ fn what_is_done_or_missing_stands_in_few_lines_and_is_never_called_a_success_bef
     at_most(&sandbox.shown("Admin", register, 3), 8);
 }
 
+/// Who executes answers for nothing: its approvers accepted what was found.
+#[test]
+fn what_approvers_accepted_is_told_to_who_executes_and_not_asked() {
+    let sandbox = Sandbox::new();
+    let policy = "AND(Admin,Admin2,AFTER(2d))";
+    sandbox.done(
+        "Admin",
+        &format!("define A --migrate {policy} --policy Admin --create Admin"),
+    );
+    let execute = |action: &str| format!("execute {action}");
+    let action = sandbox.action("Admin", "register A 2.0 counter-v2");
+    sandbox.run("Admin2", &format!("approve {action}"));
+    sandbox.wait(2 * DAY);
+    sandbox.done("Other", &execute(&action));
+
+    let accept = "--accept function-removed:step(),delete:step";
+    let register = format!("register A 3.0 counter-v1 --from 2.0 {accept}");
+    let action = sandbox.action("Admin", &register);
+    let approve = format!("approve {action}");
+    sandbox.run("Admin2", &approve).is(1, "LayoutRefused");
+    sandbox.run("Admin2", &format!("{approve} {accept}"));
+    sandbox.wait(2 * DAY);
+    let executed = sandbox.shown("Other", &execute(&action), 0);
+    contains(&executed, &["step()"]);
+}
+
 #[test]
 fn a_ripe_action_is_named_and_executed_by_anybody_by_its_id() {
     let sandbox = Sandbox::new();
