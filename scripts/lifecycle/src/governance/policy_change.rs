@@ -13,6 +13,7 @@ use crate::registry::Registry;
 use crate::text::count;
 use alloy::primitives::Address;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// What a change of a policy does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -127,17 +128,26 @@ fn differences(was: &Explained, new: &Explained, names: &Names) -> Vec<Finding> 
         let says = format!("takes at least {}, not {before}", count(after, "approval"));
         all.push(less_or(after < before, says));
     }
+    // Who is removed may not have noticed, and who is new may be anybody.
+    let gone = was
+        .approvers
+        .iter()
+        .filter(|one| !new.approvers.contains(one));
+    all.extend(gone.map(|one| warning(format!("removes the approver {}", names.long(*one)))));
+    let known: BTreeSet<Address> = names.accounts().collect();
+    let added = new
+        .approvers
+        .iter()
+        .filter(|one| !was.approvers.contains(one));
+    all.extend(added.map(|one| match known.contains(one) {
+        true => less_or(false, format!("adds the approver {}", names.long(*one))),
+        false => warning(format!("adds the approver {one}, which has no name here")),
+    }));
     let mut add =
         |before: &[Address], after: &[Address], is_less, says: &dyn Fn(String) -> String| {
             let gone = before.iter().filter(|one| !after.contains(one));
             all.extend(gone.map(|one| less_or(is_less, says(names.long(*one)))));
         };
-    add(&was.approvers, &new.approvers, false, &|one| {
-        format!("removes the approver {one}")
-    });
-    add(&new.approvers, &was.approvers, false, &|one| {
-        format!("adds the approver {one}")
-    });
     add(&was.lambdas, &new.lambdas, true, &|one| {
         format!("the contract {one} is not asked any more")
     });
@@ -214,7 +224,9 @@ mod tests {
             "AND(ana,AFTER(3600)) | AND(ana,AFTER(7200)) | the delay becomes 2 hours, and was 1 hour",
             "AND(ana,ben) | OR(ana,ben) | ! takes at least 1 approval, not 2 | ! ana can \
              decide alone | ! ben can decide alone",
-            "AND(ana,ben) | AND(ana,cleo) | removes the approver ben | adds the approver cleo",
+            "AND(ana,ben) | AND(ana,cleo) | ! removes the approver ben | adds the approver cleo",
+            "AND(ana,ben) | AND(ana,0x0000000000000000000000000000000000000009) | ! removes the approver ben \
+             | ! adds the approver 0x0000000000000000000000000000000000000009, which has no name here",
             "AND(ana,CALL(ben)) | AND(ana,CALL(cleo)) | ! the contract ben is not asked \
              any more | the contract cleo is asked from then on",
             "ana | NONE | ! nobody can ever decide it again: NONE is final",
