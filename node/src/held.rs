@@ -2,8 +2,8 @@
 //! are written.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use tokio::sync::{Notify, watch};
 
@@ -78,7 +78,7 @@ impl Held {
         Arc::new(Connection {
             totals: self.0.clone(),
             part: Mutex::default(),
-            is_websocket: AtomicBool::default(),
+            protocol: Mutex::default(),
             is_stuck: watch::Sender::default(),
         })
     }
@@ -89,10 +89,21 @@ impl Held {
 pub(crate) struct Connection {
     totals: Arc<Totals>,
     part: Mutex<Part>,
-    /// Whether it speaks WebSocket after its first request.
-    is_websocket: AtomicBool,
+    protocol: Mutex<Protocol>,
     /// Whether something waits to be written because nobody reads.
     is_stuck: watch::Sender<bool>,
+}
+
+/// What a connection speaks.
+#[derive(Debug, Default)]
+enum Protocol {
+    /// HTTP, as long as nothing else was asked for.
+    #[default]
+    Http,
+    /// Its first request has arrived and was not looked at: who waits to read more.
+    Asked(Option<Waker>),
+    /// WebSocket, from the end of its first request on.
+    WebSocket,
 }
 
 #[derive(Debug, Default)]
@@ -164,13 +175,42 @@ impl Connection {
         self.add(&mut part, bytes);
     }
 
-    /// What is read from now on is a WebSocket.
-    pub(crate) fn becomes_websocket(&self) {
-        self.is_websocket.store(true, Ordering::Release);
+    fn protocol(&self) -> MutexGuard<'_, Protocol> {
+        self.protocol.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn is_websocket(&self) -> bool {
-        self.is_websocket.load(Ordering::Acquire)
+    /// The head of its first request, a GET, has arrived: nothing is read before it was looked at.
+    pub(crate) fn asks(&self) {
+        *self.protocol() = Protocol::Asked(None);
+    }
+
+    /// A request was looked at, which asks for a WebSocket or not; whether the connection speaks what it asks for.
+    pub(crate) fn answers(&self, is_websocket: bool) -> bool {
+        let mut protocol = self.protocol();
+        let Protocol::Asked(reader) = &mut *protocol else {
+            return !is_websocket;
+        };
+        let reader = reader.take();
+        *protocol = match is_websocket {
+            true => Protocol::WebSocket,
+            false => Protocol::Http,
+        };
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+        true
+    }
+
+    /// Whether it speaks WebSocket, once that is known.
+    pub(crate) fn poll_is_websocket(&self, context: &Context<'_>) -> Poll<bool> {
+        match &mut *self.protocol() {
+            Protocol::Http => Poll::Ready(false),
+            Protocol::WebSocket => Poll::Ready(true),
+            Protocol::Asked(reader) => {
+                *reader = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
     }
 
     /// Holds what a frame announces: who reads it takes its memory at once. Nothing where it has to wait.

@@ -1,33 +1,62 @@
-//! How far a connection may be read at once. What reads a request takes memory by its head alone, before the rest arrives:
-//! so each head is passed on by itself, once there is room for what it announces.
+//! How far a connection may be read at once. What reads a WebSocket takes memory by the head of a frame alone, before the
+//! rest arrives: so each head is passed on by itself, once there is room for what it announces. Where its frames begin is
+//! known as the request for it is the first one of its connection, and nothing after that one is passed on before it is
+//! looked at.
 
 use std::io;
 
 use soketto::Parsing;
 use soketto::base::Codec;
 
-/// Where the head of an HTTP request ends: after an empty line.
-#[derive(Debug, Default)]
-pub(crate) struct Heads {
-    /// Whether nothing follows the end of a line yet.
-    is_line_empty: bool,
+/// The first request of a connection, as its bytes are passed on.
+#[derive(Debug)]
+pub(crate) enum First {
+    /// It may be a GET: so many bytes of the method were passed on.
+    Method(usize),
+    /// It is one, and its head has not ended.
+    Head {
+        /// Whether nothing follows the end of a line yet.
+        is_line_empty: bool,
+    },
+    /// It has another method, or its head has ended.
+    Passed,
 }
 
-impl Heads {
-    /// How many of these bytes, the next ones of a connection, reach to the end of a head; all where none ends.
-    pub(crate) fn pass(&mut self, bytes: &[u8]) -> usize {
+impl Default for First {
+    fn default() -> Self {
+        Self::Method(0)
+    }
+}
+
+impl First {
+    /// How many of these bytes, the next ones of the connection, may be passed on, and whether the head of a GET ends
+    /// with them.
+    pub(crate) fn pass(&mut self, bytes: &[u8]) -> (usize, bool) {
+        const METHOD: &[u8] = b"GET ";
         for (at, byte) in bytes.iter().enumerate() {
-            let ends_head = self.is_line_empty && *byte == b'\n';
-            self.is_line_empty = match byte {
-                b'\n' => true,
-                b'\r' => self.is_line_empty,
-                _ => false,
-            };
-            if ends_head {
-                return at + 1;
+            match self {
+                Self::Method(seen) if METHOD[*seen] == *byte => match *seen + 1 < METHOD.len() {
+                    true => *seen += 1,
+                    false => {
+                        *self = Self::Head {
+                            is_line_empty: false,
+                        };
+                    }
+                },
+                Self::Method(_) => *self = Self::Passed,
+                Self::Head { is_line_empty } => match byte {
+                    b'\n' if *is_line_empty => {
+                        *self = Self::Passed;
+                        return (at + 1, true);
+                    }
+                    b'\n' => *is_line_empty = true,
+                    b'\r' => {}
+                    _ => *is_line_empty = false,
+                },
+                Self::Passed => break,
             }
         }
-        bytes.len()
+        (bytes.len(), false)
     }
 }
 
@@ -117,21 +146,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_head_ends_after_an_empty_line_however_it_is_cut() {
+    fn the_head_of_a_first_get_ends_after_an_empty_line_however_it_is_cut() {
         for (text, ends) in [
-            ("GET / HTTP/1.1\r\nHost: a\r\n\r\nrest", 27),
-            ("GET / HTTP/1.1\nHost: a\n\nrest", 24),
-            ("GET / HTTP/1.1\r\nHost: a\r\n", 25),
+            ("GET / HTTP/1.1\r\nHost: a\r\n\r\nrest", Some(27)),
+            ("GET / HTTP/1.1\nHost: a\n\nrest", Some(24)),
+            ("GET / HTTP/1.1\r\nHost: a\r\n", None),
+            ("POST / HTTP/1.1\r\nHost: a\r\n\r\nrest", None),
+            ("GOT / HTTP/1.1\r\n\r\n", None),
         ] {
             for cut in 0..=text.len() {
-                let mut heads = Heads::default();
-                let (first, second) = text.as_bytes().split_at(cut);
-                let passed = heads.pass(first);
-                let ended = match passed < first.len() || passed == ends {
-                    true => passed,
-                    false => passed + heads.pass(second),
+                let mut first = First::default();
+                let (before, after) = text.as_bytes().split_at(cut);
+                let found = match first.pass(before) {
+                    (passed, true) => Some(passed),
+                    (passed, false) => {
+                        let (more, is_end) = first.pass(after);
+                        is_end.then_some(passed + more)
+                    }
                 };
-                assert_eq!(ended, ends, "{text:?} cut at {cut}");
+                assert_eq!(found, ends, "{text:?} cut at {cut}");
             }
         }
     }

@@ -216,16 +216,16 @@ impl Connections {
             request.extensions_mut().insert(share);
             let allowed = access.check(&request);
             let allowed = allowed.map_err(|refusal| (StatusCode::FORBIDDEN, refusal));
-            let refusal = allowed
-                .and_then(|()| checked_length(&request, most_bytes))
-                .err();
-            let mut service = match is_upgrade_request(&request) {
-                true => {
-                    if refusal.is_none() {
-                        connection.becomes_websocket();
-                    }
-                    websocket.clone()
-                }
+            let is_upgrade = is_upgrade_request(&request);
+            let checked = allowed.and_then(|()| checked_length(&request, most_bytes));
+            let speaks = connection.answers(is_upgrade && checked.is_ok());
+            let checked = checked.and_then(|()| match speaks {
+                true => Ok(()),
+                false => Err((StatusCode::BAD_REQUEST, NOT_FIRST.to_owned())),
+            });
+            let refusal = checked.err();
+            let mut service = match is_upgrade {
+                true => websocket.clone(),
                 false => http.clone(),
             };
             async move {
@@ -262,6 +262,10 @@ fn checked_length(request: &Request<Incoming>, most: u32) -> Result<(), (StatusC
         _ => Ok(()),
     }
 }
+
+/// Why a WebSocket is refused after other requests.
+const NOT_FIRST: &str =
+    "a WebSocket begins with the first request of its connection: open another one";
 
 fn failed(status: StatusCode, reason: &impl ToString) -> Response<HttpBody> {
     let mut response = Response::new(format!("{}\n", reason.to_string()).into());

@@ -13,7 +13,7 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::time::{Sleep, sleep};
 
 use crate::held::Connection;
-use crate::incoming::{Frames, Heads};
+use crate::incoming::{First, Frames};
 use crate::limits::{ARRIVAL_TIME, READ_AT_ONCE, UNREAD_TIME};
 
 /// Bytes that are read at once where only the head of a frame is sought.
@@ -25,7 +25,7 @@ pub(crate) struct Socket {
     connection: Arc<Connection>,
     /// Bytes that were read and not passed on.
     ahead: Vec<u8>,
-    heads: Heads,
+    first: First,
     frames: Frames,
     /// Ends once there is room again; set while there is none.
     room: Option<Pin<Box<OwnedNotified>>>,
@@ -43,7 +43,7 @@ impl Socket {
             inner,
             connection,
             ahead: Vec::new(),
-            heads: Heads::default(),
+            first: First::default(),
             frames: Frames::default(),
             room: None,
             arrival: None,
@@ -97,7 +97,7 @@ impl Socket {
         }
     }
 
-    /// Reads HTTP, no further than to the end of a head: what follows it may be a WebSocket.
+    /// Reads HTTP, no further than to the end of a head after which a WebSocket may begin.
     fn poll_http(
         &mut self,
         context: &mut Context<'_>,
@@ -121,7 +121,10 @@ impl Socket {
             }
         }
         let most = room.min(self.ahead.len());
-        let bytes = self.heads.pass(&self.ahead[..most]);
+        let (bytes, is_asked) = self.first.pass(&self.ahead[..most]);
+        if is_asked {
+            self.connection.asks();
+        }
         self.connection.arrived(bytes);
         self.pass(bytes, into);
         if !self.connection.is_large() {
@@ -199,7 +202,7 @@ impl AsyncRead for Socket {
                 false => Poll::Pending,
             };
         }
-        match this.connection.is_websocket() {
+        match ready!(this.connection.poll_is_websocket(context)) {
             true => this.poll_frames(context, into),
             false => this.poll_http(context, into),
         }
@@ -300,7 +303,8 @@ mod tests {
         let mut read = [0; 1_024];
         let bytes = socket.read(&mut read).await.expect("the head");
         assert_eq!(&read[..bytes], UPGRADE, "no frame is passed with it");
-        socket.connection.becomes_websocket();
+        assert!(socket.read(&mut read).now_or_never().is_none(), "unseen");
+        assert!(socket.connection.answers(true), "it is the first request");
     }
 
     #[tokio::test]
