@@ -30,10 +30,17 @@ struct Page(TcpStream);
 
 impl Page {
     fn connect(port: u16) -> Self {
+        Self::connect_with(port, &[])
+    }
+
+    /// Sends bytes together with the upgrade, before it is answered.
+    fn connect_with(port: u16, more: &[u8]) -> Self {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
         let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
                        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-        write!(stream, "GET / HTTP/1.1\r\n{HEAD}{upgrade}").expect("sent");
+        let upgrade = format!("GET / HTTP/1.1\r\n{HEAD}{upgrade}");
+        let sent = [upgrade.as_bytes(), more].concat();
+        stream.write_all(&sent).expect("sent");
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
@@ -142,4 +149,89 @@ fn requests_that_have_begun_leave_room_to_others() {
         let _ = sending.join().expect("a thread that ends");
     }
     assert_eq!(request(port, "eth_call", large)["result"], "0x");
+}
+
+#[test]
+fn frames_that_are_only_announced_take_the_room_of_who_announces_them() {
+    const PAGES: usize = 30;
+    const ANNOUNCED: u64 = 5 << 20;
+    let node = lenient();
+    let port = node.port();
+    let head = [&[0x81, 0xff], &ANNOUNCED.to_be_bytes()[..], &[0; 4]].concat();
+    let announced: Vec<_> = (0..PAGES)
+        .map(|_| Page::connect_with(port, &head))
+        .collect();
+    let body = format!(
+        "{:<1$}",
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": [] }),
+        1 << 20
+    );
+    let ask = || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        let length = body.len();
+        let head = format!(
+            "POST / HTTP/1.1\r\n{HEAD}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        );
+        let sent = stream.write_all(head.as_bytes());
+        sent.and_then(|()| stream.write_all(body.as_bytes()))
+            .expect("sent");
+        stream
+    };
+    // Once all heads have arrived, a large request of a page waits.
+    let mut waiting = loop {
+        let mut stream = ask();
+        let patience = Some(std::time::Duration::from_secs(1));
+        stream.set_read_timeout(patience).expect("set");
+        if stream.read_exact(&mut [0]).is_err() {
+            break stream;
+        }
+    };
+    assert_eq!(block_number(port), "0x0");
+    drop(announced);
+    waiting.set_read_timeout(None).expect("set");
+    let mut answer = [0; 12];
+    waiting
+        .read_exact(&mut answer)
+        .expect("there is room again");
+    assert_eq!(&answer, b"HTTP/1.1 200");
+}
+
+#[test]
+fn a_websocket_begins_with_the_first_request_and_reads_what_came_with_it() {
+    let node = lenient();
+    let text = request_text();
+    let mut frame = vec![0x81, 0x80 | u8::try_from(text.len()).expect("a short text")];
+    frame.extend([0; 4]);
+    frame.extend(text.as_bytes());
+    let mut page = Page::connect_with(node.port(), &frame);
+    assert!(page.read().contains("0x64aba"), "the answer");
+
+    let mut stream = TcpStream::connect(("127.0.0.1", node.port())).expect("it listens");
+    let post = format!(
+        "POST / HTTP/1.1\r\n{HEAD}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
+        text.len()
+    );
+    let upgrade = format!(
+        "GET / HTTP/1.1\r\n{HEAD}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream
+        .write_all([post, upgrade].concat().as_bytes())
+        .expect("sent");
+    let mut answers = String::new();
+    while !answers.contains("open another one") {
+        let mut part = [0; 1_024];
+        let bytes = stream.read(&mut part).expect("answers");
+        assert!(bytes > 0, "{answers}");
+        answers += &String::from_utf8_lossy(&part[..bytes]);
+    }
+    assert!(
+        answers.contains("0x64aba") && answers.contains("HTTP/1.1 400"),
+        "{answers}"
+    );
+}
+
+/// A request of less than 126 bytes.
+fn request_text() -> String {
+    json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": [] }).to_string()
 }
