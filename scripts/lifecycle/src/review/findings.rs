@@ -14,8 +14,6 @@ const DAY: u64 = 86_400;
 
 /// What findings of a simulation are called.
 pub const SIMULATION: &str = "trial";
-/// The kind of the finding that says what the storage of an instance held before a trial, and holds after it.
-pub const STORAGE_CHANGES: &str = "storage-changes";
 
 /// Takes back what was shown as good of steps that were not carried out to their end.
 pub fn without_good_steps(findings: &mut Vec<Finding>) {

@@ -12,7 +12,7 @@ mod slots;
 pub use action::{Checked, Review};
 pub use created::Created;
 pub use effects::{effects, tried};
-pub use findings::{SIMULATION, STORAGE_CHANGES, Subject, findings, without_good_steps};
+pub use findings::{SIMULATION, Subject, findings, without_good_steps};
 pub use open::{OpenAction, Pending};
 pub use policies::Policies;
 pub use slots::{Area, Change, Drawn, Row, draw};

@@ -11,7 +11,7 @@ use crate::plan::{
     not_tried_by_strangers, only_started, upgraded,
 };
 use crate::registry::runs;
-use crate::review::{self, Created, SIMULATION, STORAGE_CHANGES, without_good_steps};
+use crate::review::{self, Created, SIMULATION, without_good_steps};
 use crate::text::{count, shell_word};
 
 /// What a copy showed.
@@ -192,7 +192,7 @@ fn changes(instance: &InstancePlan, names: &Names) -> Option<Finding> {
             words.join("; ")
         )
     };
-    let finding = || Finding::named(Part::Instances, Severity::Note, STORAGE_CHANGES, says());
+    let finding = || Finding::named(Part::Instances, Severity::Note, "storage-changes", says());
     (!words.is_empty()).then(finding)
 }
 

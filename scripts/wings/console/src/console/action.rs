@@ -14,7 +14,7 @@ use crate::governance::{Display, Obstacle, PolicyChange, not_executed};
 use crate::history::Entry;
 use crate::ids::{ActionId, TxHash};
 use crate::model::{BlockedBy, Readiness, of_whom};
-use crate::review::{Area, Checked, Review, STORAGE_CHANGES};
+use crate::review::{Area, Checked, Review};
 use crate::text::{count, shell_word};
 use maud::{Markup, html};
 
@@ -126,7 +126,6 @@ fn band(place: &PageContext, review: &Review, found: &[Finding]) -> Markup {
             h2.state { (open.approvals) " of " (open.required) " approvals: " (not_executed(open)) }
             (counts(found))
             (tried(found))
-            (changed(found))
             @if let Some(obstacle) = &review.obstacle { (hindered(obstacle)) }
             dl.fields {
                 dt { "approved" } dd { (addresses(place, &open.approved)) }
@@ -154,19 +153,6 @@ fn tried(found: &[Finding]) -> Markup {
                 @if more > 0 { "; " (count(more, "more finding")) " of the trial below" } },
             None => p { (weight(Severity::Unknown)) " not tried on a copy of the chain" },
         }
-    }
-}
-
-/// Instances whose changes the band shows; the findings have all of them.
-const CHANGED: usize = 2;
-
-/// What the trial changed in the storage of instances.
-fn changed(found: &[Finding]) -> Markup {
-    let all = found.iter().filter(|one| one.id.kind() == STORAGE_CHANGES);
-    let more = all.clone().count().saturating_sub(CHANGED);
-    html! {
-        @for one in all.take(CHANGED) { p { "on the copy, " (text(&one.message)) } }
-        @if more > 0 { p.quiet { (count(more, "more instance")) " below" } }
     }
 }
 

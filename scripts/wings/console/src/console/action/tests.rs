@@ -5,7 +5,7 @@ use crate::assess::{Finding, Part};
 use crate::governance::{ShownCall, explain, tree as policy_tree};
 use crate::ids::ActionId;
 use crate::names::Names;
-use crate::review::{SIMULATION, STORAGE_CHANGES};
+use crate::review::SIMULATION;
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -162,31 +162,6 @@ fn dangers_are_told_above_the_button() {
     let page = page(BEN, &review);
     let above = page.split_once("Approve</a>").expect("the button").0;
     assert!(above.contains("2 dangers below: read them first"), "{page}");
-}
-
-#[test]
-fn the_band_shows_what_the_trial_changed() {
-    let mut review = review();
-    let changes =
-        |says: &str| Finding::named(Part::Instances, Severity::Note, STORAGE_CHANGES, says);
-    let checked = review.checked.as_mut().expect("open");
-    checked.findings = [
-        "instance a: value: 1000 → 0",
-        "instance b: x",
-        "instance c: y",
-    ]
-    .map(changes)
-    .into();
-    let page = page(BEN, &review);
-    let band = between(&page, "<section class=\"band note\">", "</section>");
-    assert!(
-        band.contains("on the copy, instance a: value: 1000 → 0"),
-        "{band}"
-    );
-    assert!(
-        band.contains("1 more instance below") && !band.contains("instance c"),
-        "{band}"
-    );
 }
 
 #[test]
