@@ -107,15 +107,19 @@ impl Frames {
     pub(crate) fn head(&self, bytes: &[u8]) -> io::Result<Option<Head>> {
         let parsed = self.codec.decode_header(bytes);
         let parsed = parsed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-        Ok(match parsed {
-            Parsing::NeedMore(_) => None,
-            Parsing::Done { value, offset } => Some(Head {
+        match parsed {
+            Parsing::NeedMore(_) => Ok(None),
+            Parsing::Done { value, .. } if !value.is_masked() => Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "a frame of a client is not masked (RFC 6455, section 5.1)",
+            )),
+            Parsing::Done { value, offset } => Ok(Some(Head {
                 length: offset,
                 payload: value.payload_len(),
                 is_control: value.opcode().is_control(),
                 is_last: value.is_fin(),
-            }),
-        })
+            })),
+        }
     }
 
     /// What room a frame needs. One of control has at most 125 bytes, which nobody keeps.
@@ -209,5 +213,8 @@ mod tests {
         let found = frames.head(&head).expect("a frame").expect("whole");
         assert_eq!((found.length, found.payload), (14, 80 << 16));
         frames.head(b"POST / HTTP/1.1").expect_err("no frame");
+        frames
+            .head(&[0x81, 2, b'{', b'}'])
+            .expect_err("clients mask their frames");
     }
 }
