@@ -161,11 +161,8 @@ fn frames_that_are_only_announced_take_the_room_of_who_announces_them() {
     let announced: Vec<_> = (0..PAGES)
         .map(|_| Page::connect_with(port, &head))
         .collect();
-    let body = format!(
-        "{:<1$}",
-        json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": [] }),
-        1 << 20
-    );
+    let asked = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": [] });
+    let body = format!("{asked}{}", " ".repeat(1 << 20));
     let ask = || {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
         let length = body.len();
