@@ -162,19 +162,20 @@ fn frames_that_are_only_announced_take_the_room_of_who_announces_them() {
         .map(|_| Page::connect_with(port, &head))
         .collect();
     let asked = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": [] });
-    let body = format!("{asked}{}", " ".repeat(1 << 20));
+    let body = format!("{asked}{}", " ".repeat(4 << 20));
     let ask = || {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
         let length = body.len();
         let head = format!(
             "POST / HTTP/1.1\r\n{HEAD}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
         );
-        let sent = stream.write_all(head.as_bytes());
-        sent.and_then(|()| stream.write_all(body.as_bytes()))
-            .expect("sent");
+        stream.write_all(head.as_bytes()).expect("sent");
+        let (sending, body) = (stream.try_clone().expect("the same one"), body.clone());
+        // What finds no room is not read.
+        std::thread::spawn(move || (&sending).write_all(body.as_bytes()));
         stream
     };
-    // Once all heads have arrived, a large request of a page waits.
+    // They leave 3 MiB to pages: once all heads have arrived, a larger request of a page waits.
     let mut waiting = loop {
         let mut stream = ask();
         let patience = Some(std::time::Duration::from_secs(1));
