@@ -3,11 +3,10 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
 
 use tokio::sync::{Notify, watch};
 
-use crate::incoming::Announced;
+use crate::incoming::{Announced, Protocol};
 use crate::limits::{Exceeded, HELD, HELD_BY_CALLER, HELD_FREELY, READ_AT_ONCE, REQUEST};
 
 /// Bytes that are held for all connections; cheap to clone.
@@ -78,7 +77,7 @@ impl Held {
         Arc::new(Connection {
             totals: self.0.clone(),
             part: Mutex::default(),
-            protocol: Mutex::default(),
+            protocol: Protocol::default(),
             is_stuck: watch::Sender::default(),
         })
     }
@@ -89,21 +88,10 @@ impl Held {
 pub(crate) struct Connection {
     totals: Arc<Totals>,
     part: Mutex<Part>,
-    protocol: Mutex<Protocol>,
+    /// What it speaks.
+    pub(crate) protocol: Protocol,
     /// Whether something waits to be written because nobody reads.
     is_stuck: watch::Sender<bool>,
-}
-
-/// What a connection speaks.
-#[derive(Debug, Default)]
-enum Protocol {
-    /// HTTP, as long as nothing else was asked for.
-    #[default]
-    Http,
-    /// Its first request has arrived and was not looked at: who waits to read more.
-    Asked(Option<Waker>),
-    /// WebSocket, from the end of its first request on.
-    WebSocket,
 }
 
 #[derive(Debug, Default)]
@@ -173,44 +161,6 @@ impl Connection {
         let mut part = self.part();
         part.arriving += bytes;
         self.add(&mut part, bytes);
-    }
-
-    fn protocol(&self) -> MutexGuard<'_, Protocol> {
-        self.protocol.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The head of its first request, a GET, has arrived: nothing is read before it was looked at.
-    pub(crate) fn asks(&self) {
-        *self.protocol() = Protocol::Asked(None);
-    }
-
-    /// A request was looked at, which asks for a WebSocket or not; whether the connection speaks what it asks for.
-    pub(crate) fn answers(&self, is_websocket: bool) -> bool {
-        let mut protocol = self.protocol();
-        let Protocol::Asked(reader) = &mut *protocol else {
-            return !is_websocket;
-        };
-        let reader = reader.take();
-        *protocol = match is_websocket {
-            true => Protocol::WebSocket,
-            false => Protocol::Http,
-        };
-        if let Some(reader) = reader {
-            reader.wake();
-        }
-        true
-    }
-
-    /// Whether it speaks WebSocket, once that is known.
-    pub(crate) fn poll_is_websocket(&self, context: &Context<'_>) -> Poll<bool> {
-        match &mut *self.protocol() {
-            Protocol::Http => Poll::Ready(false),
-            Protocol::WebSocket => Poll::Ready(true),
-            Protocol::Asked(reader) => {
-                *reader = Some(context.waker().clone());
-                Poll::Pending
-            }
-        }
     }
 
     /// Holds what a frame announces: who reads it takes its memory at once. Nothing where it has to wait.

@@ -4,9 +4,66 @@
 //! looked at.
 
 use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use soketto::Parsing;
 use soketto::base::Codec;
+
+/// What a connection speaks.
+#[derive(Debug, Default)]
+pub(crate) struct Protocol(Mutex<Spoken>);
+
+#[derive(Debug, Default)]
+enum Spoken {
+    /// HTTP, as long as nothing else was asked for.
+    #[default]
+    Http,
+    /// Its first request has arrived and was not looked at: who waits to read more.
+    Asked(Option<Waker>),
+    /// WebSocket, from the end of its first request on.
+    WebSocket,
+}
+
+impl Protocol {
+    fn spoken(&self) -> MutexGuard<'_, Spoken> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The head of its first request, a GET, has arrived: nothing is read before it was looked at.
+    pub(crate) fn asks(&self) {
+        *self.spoken() = Spoken::Asked(None);
+    }
+
+    /// A request was looked at, which asks for a WebSocket or not; whether the connection speaks what it asks for.
+    pub(crate) fn answers(&self, is_websocket: bool) -> bool {
+        let mut spoken = self.spoken();
+        let Spoken::Asked(reader) = &mut *spoken else {
+            return !is_websocket;
+        };
+        let reader = reader.take();
+        *spoken = match is_websocket {
+            true => Spoken::WebSocket,
+            false => Spoken::Http,
+        };
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+        true
+    }
+
+    /// Whether it speaks WebSocket, once that is known.
+    pub(crate) fn poll_is_websocket(&self, context: &Context<'_>) -> Poll<bool> {
+        match &mut *self.spoken() {
+            Spoken::Http => Poll::Ready(false),
+            Spoken::WebSocket => Poll::Ready(true),
+            Spoken::Asked(reader) => {
+                *reader = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
 
 /// The first request of a connection, as its bytes are passed on.
 #[derive(Debug)]

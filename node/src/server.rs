@@ -218,7 +218,7 @@ impl Connections {
             let allowed = allowed.map_err(|refusal| (StatusCode::FORBIDDEN, refusal));
             let is_upgrade = is_upgrade_request(&request);
             let checked = allowed.and_then(|()| checked_length(&request, most_bytes));
-            let speaks = connection.answers(is_upgrade && checked.is_ok());
+            let speaks = connection.protocol.answers(is_upgrade && checked.is_ok());
             let checked = checked.and_then(|()| match speaks {
                 true => Ok(()),
                 false => Err((StatusCode::BAD_REQUEST, NOT_FIRST.to_owned())),

@@ -123,7 +123,7 @@ impl Socket {
         let most = room.min(self.ahead.len());
         let (bytes, is_asked) = self.first.pass(&self.ahead[..most]);
         if is_asked {
-            self.connection.asks();
+            self.connection.protocol.asks();
         }
         self.connection.arrived(bytes);
         self.pass(bytes, into);
@@ -202,7 +202,7 @@ impl AsyncRead for Socket {
                 false => Poll::Pending,
             };
         }
-        match ready!(this.connection.poll_is_websocket(context)) {
+        match ready!(this.connection.protocol.poll_is_websocket(context)) {
             true => this.poll_frames(context, into),
             false => this.poll_http(context, into),
         }
@@ -304,7 +304,10 @@ mod tests {
         let bytes = socket.read(&mut read).await.expect("the head");
         assert_eq!(&read[..bytes], UPGRADE, "no frame is passed with it");
         assert!(socket.read(&mut read).now_or_never().is_none(), "unseen");
-        assert!(socket.connection.answers(true), "it is the first request");
+        assert!(
+            socket.connection.protocol.answers(true),
+            "it is the first request"
+        );
     }
 
     #[tokio::test]

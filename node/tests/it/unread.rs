@@ -25,6 +25,21 @@ fn much() -> String {
         .to_string()
 }
 
+/// The head of a page's request with a body of so many bytes.
+fn post_head(length: usize) -> String {
+    format!(
+        "POST / HTTP/1.1\r\n{HEAD}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    )
+}
+
+/// A page's request for a WebSocket.
+fn upgrade() -> String {
+    format!(
+        "GET / HTTP/1.1\r\n{HEAD}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+}
+
 /// A WebSocket of a web page.
 struct Page(TcpStream);
 
@@ -36,10 +51,7 @@ impl Page {
     /// Sends bytes together with the upgrade, before it is answered.
     fn connect_with(port: u16, more: &[u8]) -> Self {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
-        let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-                       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-        let upgrade = format!("GET / HTTP/1.1\r\n{HEAD}{upgrade}");
-        let sent = [upgrade.as_bytes(), more].concat();
+        let sent = [upgrade().as_bytes(), more].concat();
         stream.write_all(&sent).expect("sent");
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -126,10 +138,7 @@ fn requests_that_have_begun_leave_room_to_others() {
     let port = node.port();
     let begin = |_| {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
-        let head = format!(
-            "POST / HTTP/1.1\r\n{HEAD}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-            BODY + 1
-        );
+        let head = post_head(BODY + 1);
         stream.write_all(head.as_bytes()).expect("sent");
         let body = stream.try_clone().expect("the same connection");
         // It ends when the test closes the connection.
@@ -165,10 +174,7 @@ fn frames_that_are_only_announced_take_the_room_of_who_announces_them() {
     let body = format!("{asked}{}", " ".repeat(4 << 20));
     let ask = || {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
-        let length = body.len();
-        let head = format!(
-            "POST / HTTP/1.1\r\n{HEAD}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
-        );
+        let head = post_head(body.len());
         stream.write_all(head.as_bytes()).expect("sent");
         let (sending, body) = (stream.try_clone().expect("the same one"), body.clone());
         // What finds no room is not read.
@@ -205,16 +211,9 @@ fn a_websocket_begins_with_the_first_request_and_reads_what_came_with_it() {
     assert!(page.read().contains("0x64aba"), "the answer");
 
     let mut stream = TcpStream::connect(("127.0.0.1", node.port())).expect("it listens");
-    let post = format!(
-        "POST / HTTP/1.1\r\n{HEAD}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
-        text.len()
-    );
-    let upgrade = format!(
-        "GET / HTTP/1.1\r\n{HEAD}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    );
+    let post = post_head(text.len()) + &text;
     stream
-        .write_all([post, upgrade].concat().as_bytes())
+        .write_all([post, upgrade()].concat().as_bytes())
         .expect("sent");
     let mut answers = String::new();
     while !answers.contains("open another one") {
