@@ -185,14 +185,10 @@ impl Hazards {
             (later.kind, &later.place, &later.file) == (first.kind, &first.place, &first.file)
         });
         // Two files may have contracts of one name.
-        let is_shared = |two: &[Hazard], at: usize| {
-            let same =
-                |other: &Hazard| (other.kind, &other.place) == (two[at].kind, &two[at].place);
-            two.iter().filter(|other| same(other)).count() > 1
-        };
-        let shared: Vec<bool> = (0..all.len()).map(|at| is_shared(&all, at)).collect();
-        for (one, is_shared) in all.iter_mut().zip(shared) {
-            if is_shared {
+        let is_same =
+            |one: &Hazard, next: &Hazard| (one.kind, &one.place) == (next.kind, &next.place);
+        for same in all.chunk_by_mut(is_same).filter(|same| same.len() > 1) {
+            for one in same {
                 one.place = format!("{}@{}", one.place, one.file);
             }
         }
