@@ -12,7 +12,6 @@ use crate::governance::{
 use crate::options::ReviewArgs;
 use crate::pipeline::action::{ProposedCall, proposed_call};
 use crate::pipeline::approver::require_current;
-use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::effects::{Effects, Governed};
 use crate::pipeline::judge::{Approver, judge_as_approver};
 use crate::pipeline::kept;
@@ -126,8 +125,9 @@ pub(crate) async fn check_and_send_as_approver(
     approver: Approver<'_>,
 ) -> Result<Effects> {
     let cleared = judge_as_approver(session, &governed, approver).await?;
-    let options = CheckOptions::approver(approver.review, approver.account);
-    cleared.send(session, governed, Vec::new(), options).await
+    cleared
+        .send(session, governed, Vec::new(), approver.options())
+        .await
 }
 
 /// Refuses a comparison flag and `--export` for an action that was executed already.

@@ -1,7 +1,6 @@
 //! `approve --offline`: an approval that is signed into a file, after the same checks as `approve`.
 
-use crate::assess::FindingId;
-use crate::assess::Role;
+use crate::assess::{FindingId, Role};
 use crate::client::ChainError;
 use crate::context::prelude::*;
 use crate::export::Exported;
