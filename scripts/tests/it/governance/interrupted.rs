@@ -3,29 +3,32 @@
 
 use crate::prelude::*;
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Who alone migrates: each of two.
 const EITHER: &str = "OR(Admin,Admin2)";
 
-/// Runs a command of Admin2 through an endpoint; before the request of that number `work` is done. Gives the
-/// answer, and whether it was done.
+/// Runs a command of Admin2 through an endpoint; before the request of that number `work` is done. Requests that
+/// the command makes at the same time wait for it. Gives the answer, and whether it was done.
 fn interrupted(
     sandbox: &Arc<Sandbox>,
     words: &str,
     place: usize,
     work: impl Fn(&Sandbox) + Send + Sync + 'static,
 ) -> (Answer, bool) {
-    let (count, done) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
-    let (other, noted) = (sandbox.clone(), done.clone());
+    let count = Arc::new(Mutex::new(0));
+    let (other, counted) = (sandbox.clone(), count.clone());
     let relay = Relay::interrupting(&sandbox.node.endpoint(), move |_| {
-        if count.fetch_add(1, Ordering::Relaxed) == place {
-            noted.fetch_add(1, Ordering::Relaxed);
+        let mut count = counted.lock().expect("a request before it failed");
+        if *count == place {
             work(&other);
         }
+        *count += 1;
     });
     let answer = sandbox.run_at(&relay, "Admin2", words);
-    (answer, done.load(Ordering::Relaxed) > 0)
+    let requests = *count.lock().expect("a request failed");
+    (answer, requests > place)
 }
 
 /// The versions that the answer says to have been compared.
