@@ -4,9 +4,9 @@
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client};
 use crate::governance::pause_stub;
-use crate::model::{Instance, InstanceState};
+use crate::model::{Definition, Instance, InstanceState};
 use crate::registry::{Registry, Waiting};
-use crate::text::shell_word;
+use crate::text::{count, shell_word};
 use alloy::primitives::{Address, B256};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_interface::slots;
@@ -101,6 +101,24 @@ pub fn waits(name: &str, current: &str, waiting: &Waiting) -> Finding {
         reason.as_str(),
         format!("stylus-upgrades upgrade {}; {next}", shell_word(name)),
     )
+}
+
+/// That `number` instances of a definition are older than what is current, and that no rollout has come to them.
+pub fn unreached(definition: &Definition, number: usize) -> Option<Finding> {
+    let (name, current) = (definition.title(), &definition.current);
+    let says = format!(
+        "{} of {name} at an older version than {current}, which is current",
+        count(number, "instance")
+    );
+    let finding = Finding::named(Part::Instances, Severity::Warning, WAITS, says).with(
+        format!("instances at {current}"),
+        "no rollout has reached them",
+        format!(
+            "stylus-upgrades upgrade {}, with any key that can pay",
+            shell_word(&definition.name)
+        ),
+    );
+    (number > 0).then_some(finding)
 }
 
 /// As [`hidden_proxy`], read on the chain.

@@ -169,19 +169,27 @@ impl Coverage {
                 .max_by_key(|one| (one.extent(), one.origin))?
                 .origin;
             let why = self.why(part, Extent::Partial).join("; ");
+            let named = |kind: &str| FindingId::new(format!("{kind}:{part}"));
             let (id, severity, says) = match extent {
                 Extent::Complete => (
-                    "complete",
+                    FindingId::complete(part),
                     Severity::Good,
                     "checked, and nothing was found".to_owned(),
                 ),
-                Extent::Partial => ("partial", Severity::Unknown, format!("in part: {why}")),
+                Extent::Partial => (
+                    named("partial"),
+                    Severity::Unknown,
+                    format!("in part: {why}"),
+                ),
                 Extent::Absent => match self.why_absent(part) {
                     Some(first) => return Some(not_checked(part, first, &why).from(origin)),
-                    None => ("not-seen", Severity::Unknown, format!("not checked: {why}")),
+                    None => (
+                        named("not-seen"),
+                        Severity::Unknown,
+                        format!("not checked: {why}"),
+                    ),
                 },
             };
-            let id = FindingId::new(format!("{id}:{part}"));
             Some(Finding::new(part, severity, id, says).from(origin))
         });
         of.collect()

@@ -4,6 +4,7 @@ use super::id::FindingId;
 use super::origin::{Origin, Part};
 use super::together::Together;
 use crate::error::{Explain, Report};
+use crate::text::count;
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -68,6 +69,28 @@ pub struct Finding {
 }
 
 impl Severity {
+    /// All, the heaviest first.
+    const HEAVIEST_FIRST: [Self; 5] = [
+        Self::Danger,
+        Self::Warning,
+        Self::Unknown,
+        Self::Note,
+        Self::Good,
+    ];
+
+    /// How many of `all` have each severity, in words (`2 warnings`), the heaviest first; none that no finding has.
+    pub fn counted(all: &[Finding]) -> Vec<(Self, String)> {
+        let number = |severity| all.iter().filter(|one| one.severity == severity).count();
+        let found = Self::HEAVIEST_FIRST.map(|one| (one, number(one)));
+        let found = found.into_iter().filter(|(_, number)| *number > 0);
+        found
+            .map(|(one, number)| match one {
+                Self::Good | Self::Unknown => (one, format!("{number} {}", one.word())),
+                _ => (one, count(number, one.word())),
+            })
+            .collect()
+    }
+
     /// The word for it.
     pub const fn word(self) -> &'static str {
         match self {

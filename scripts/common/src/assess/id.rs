@@ -55,6 +55,9 @@ const OLDER_SDK: &str = "older-sdk";
 /// What the id of an initializer begins with that stays open once an instance is upgraded.
 const INITIALIZER_OPEN: &str = "initializer-open";
 
+/// What the id of a part begins with that was checked as a whole, and of which nothing was found.
+const COMPLETE: &str = "complete";
+
 /// What the id of an instance that came from elsewhere begins with.
 const ARRIVAL: &str = "arrival";
 
@@ -227,6 +230,16 @@ impl FindingId {
             Some(account) => Self::at(typed.kind(), account),
             None => typed,
         }
+    }
+
+    /// Of a part that was checked as a whole, and of which nothing was found.
+    pub fn complete(part: Part) -> Self {
+        Self::new(format!("{COMPLETE}:{part}"))
+    }
+
+    /// Whether it is that of such a part.
+    pub fn is_complete(&self) -> bool {
+        self.kind() == COMPLETE
     }
 
     /// The text before the colon.

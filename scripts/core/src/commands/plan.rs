@@ -97,6 +97,8 @@ pub struct Ran {
     /// What the copy and past transactions on it showed, even if an earlier check refuses.
     #[serde(skip)]
     pub simulation: Verdict,
+    #[serde(skip)]
+    is_full: bool,
     /// Whether the missing past transactions refuse it.
     #[serde(skip)]
     is_refused: bool,
@@ -104,7 +106,7 @@ pub struct Ran {
 
 impl CommandReport for Ran {
     fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = lines(&self.plan, &self.decoded, names);
+        let mut lines = lines(&self.plan, &self.decoded, self.is_full, names);
         match &self.replay {
             Some(Some(replay)) => lines.extend(replay::lines(replay, names)),
             Some(None) => {
@@ -116,7 +118,7 @@ impl CommandReport for Ran {
         let mut of_checks = self.checks.lines();
         of_checks.retain(|line| !lines.contains(line));
         lines.extend(of_checks);
-        // The refusal and the next step come last.
+        // The refusals, each with what to do next, come last.
         let problems = told_once(&self.plan.problems);
         let problems: Vec<String> = problems.iter().flat_map(Finding::lines).collect();
         lines.retain(|line| !problems.contains(line));
@@ -205,6 +207,7 @@ pub async fn run_as(
         warnings,
         decoded,
         replay: args.replay.map(|_| replay),
+        is_full: context.global.full,
         is_refused,
     })
 }

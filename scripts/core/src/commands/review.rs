@@ -37,6 +37,7 @@ pub(crate) async fn run(context: &Context, action: &str, against: Option<B256>) 
     let found = review.checked.as_ref();
     let found = found.and_then(|checked| checked.state_difference);
     let mut report = ReviewedAgainst {
+        is_full: context.global.full,
         is_same: against.is_some(),
         review,
         error: None,
@@ -68,6 +69,8 @@ pub(crate) struct ReviewedAgainst {
     /// Set if the state difference does not match `--against`.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Report>,
+    #[serde(skip)]
+    is_full: bool,
     /// Whether `--against` was given and there is no error.
     #[serde(skip)]
     is_same: bool,
@@ -75,7 +78,7 @@ pub(crate) struct ReviewedAgainst {
 
 impl CommandReport for ReviewedAgainst {
     fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = self.review.lines(names);
+        let mut lines = self.review.lines(self.is_full, names);
         match &self.error {
             Some(error) => lines.push(format!("✗ {}", error.message)),
             None if self.is_same => {

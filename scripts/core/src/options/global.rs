@@ -63,7 +63,7 @@ pub struct Global {
     /// One JSON document on stdout, everything else on stderr
     #[arg(long, global = true)]
     pub json: bool,
-    /// Print hashes, arguments and builds of a governed call, too, before it is sent
+    /// Print hashes, arguments and builds of a governed call, and fields that stay as they are, too
     #[arg(long, global = true)]
     pub full: bool,
     /// Print no progress; warnings are still printed

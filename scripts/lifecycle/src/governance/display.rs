@@ -9,6 +9,7 @@ use crate::error::Refusal;
 use crate::ids::CalldataHash;
 use crate::model::of_whom;
 use crate::names::Names;
+use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
 
 /// What an approver reads.
@@ -89,6 +90,11 @@ impl Display {
 
     /// Lines for people.
     pub fn lines(&self) -> Vec<String> {
+        [self.what_it_does(), self.hashes()].concat()
+    }
+
+    /// What is called, and its arguments that say something to people.
+    pub fn what_it_does(&self) -> Vec<String> {
         let of = of_whom(&self.definition);
         let instead = match self.role.as_str() {
             "pause" => ", or migrate if pause is not set",
@@ -103,10 +109,29 @@ impl Display {
         let mut lines = vec![format!(
             "{typed} of {of}  ({named}decided by {role}{instead})"
         )];
-        let fields = self.fields.iter();
-        lines.extend(fields.map(|field| format!("  {:<13} {}", field.name, field.value)));
-        lines.push(format!("  {:<13} {}", "payload", self.payload));
+        let fields = self.fields.iter().filter(|one| !one.is_hash());
+        lines.extend(fields.map(Field::line));
         lines
+    }
+
+    /// Its arguments that are hashes, and the hash of its bytes.
+    pub fn hashes(&self) -> Vec<String> {
+        let payload = Field {
+            name: "payload".into(),
+            value: self.payload.to_string(),
+        };
+        let all = self.fields.iter().filter(|one| one.is_hash());
+        all.chain([&payload]).map(Field::line).collect()
+    }
+}
+
+impl Field {
+    fn is_hash(&self) -> bool {
+        self.value.parse::<B256>().is_ok()
+    }
+
+    fn line(&self) -> String {
+        format!("  {:<13} {}", self.name, self.value)
     }
 }
 

@@ -13,7 +13,7 @@
 //! | [`governed`](GovernedCall) | a governed call: decoded, shown, simulated, sent, read from the logs |
 //! | `send_call`, `returned` | an approval, or the call that completes the policy; what it would do, and what came of it |
 //! | `sent_before` | what came of the call of an earlier run |
-//! | [`progress`](progress_lines) | how far an action is, in words and as fields |
+//! | [`progress`](progress()) | how far an action is, in words and as fields |
 //! | [`rival`](rival()) | open actions that are about the same and differ |
 //! | [`reviewed`](Reviewed) | an action as somebody reviewed it, compared with what was proposed |
 //! | `approvers_act` | a governed call on a fork where its approvers act: of plans, and of what approvers are told |
@@ -86,7 +86,7 @@ pub use policy::{
     replaced_policy, require_approver, tree,
 };
 pub use policy_change::PolicyChange;
-pub use progress::{not_executed, progress_lines, still_needed};
+pub use progress::{not_executed, progress, still_needed};
 pub use reviewed::Reviewed;
 pub use rival::{rival, same_code_differs};
 pub use send_call::{

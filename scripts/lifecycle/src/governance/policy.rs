@@ -347,14 +347,12 @@ pub struct PolicyFacts {
     pub delays: Vec<u64>,
 }
 
-impl PolicyFacts {
-    /// Its delay in words, if it has one.
-    pub(super) fn delay(&self) -> Option<String> {
-        match self.delays.as_slice() {
-            [] => None,
-            [one] => Some(duration(*one)),
-            _ => Some("its delays".into()),
-        }
+/// The delay of a policy in words, if it has one.
+pub(super) fn delay(delays: &[u64]) -> Option<String> {
+    match delays {
+        [] => None,
+        [one] => Some(duration(*one)),
+        _ => Some("its delays".into()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! How far an action is, in words and as fields: who approved, who is missing, what blocks, until when.
 
 use super::obstacle::Obstacle;
-use super::policy::PolicyFacts;
+use super::policy::delay;
 use super::send_call::{Approved, CallOutcome};
 use crate::model::{BlockedBy, Readiness};
 use crate::names::Names;
@@ -21,53 +21,20 @@ pub fn not_executed(readiness: &Readiness) -> String {
     }
 }
 
-/// How far an open action is: who approved, who is missing, who `refused`, what blocks, until when, and what else keeps it
-/// from being executed.
-pub fn progress_lines(
-    open: &Readiness,
-    (refused, obstacle): (&[Address], Option<&Obstacle>),
-    names: &Names,
-) -> Vec<String> {
-    let mut lines = vec![format!("approvals  {}", Approved::from(open))];
-    lines.extend(waiting_lines(open, names));
-    lines.extend(obstacle.map(|one| format!("! {}: {}", one.name, one.says)));
-    if !refused.is_empty() {
-        let who = names.list(refused);
-        lines.push(format!(
-            "refused    {who} (revoke); an approval still counts"
-        ));
-    }
-    lines
-}
-
-/// The same without the count.
-fn waiting_lines(open: &Readiness, names: &Names) -> Vec<String> {
-    let list = |addresses: &[Address]| match addresses {
+/// How far an open action is, in a sentence: `1 of 2 approvals: Ana. Still needed: Ben or Cleo, then 2 days.` `delays` are
+/// those of its policy, in seconds.
+pub fn progress(open: &Readiness, delays: &[u64], names: &Names) -> String {
+    let who = match open.approved.as_slice() {
         [] => "nobody".into(),
-        addresses => names.list(addresses),
+        approved => names.list(approved),
     };
-    let mut lines = vec![format!("approved   {}", list(&open.approved))];
-    let (more, needed) = (open.more(), open.needed());
-    if more > 0 {
-        let count = match usize::from(more) < needed.len() {
-            true => format!("{more} of "),
-            false => String::new(),
-        };
-        lines.push(format!("missing    {count}{}", list(needed)));
-    }
-    let next = match open.blocked_by {
-        BlockedBy::Approvals => "; the other approvers send the same call",
-        BlockedBy::Delay => "; then anybody executes it",
-        BlockedBy::Nothing => ", with a key whose account has no code",
-        _ => "",
-    };
-    lines.push(format!("not executed: {}{next}", not_executed(open)));
-    lines.push(format!("open until {}", utc(open.expires)));
-    lines
+    let (approvals, required) = (open.approvals, open.required);
+    let still = still_needed(open, delays, names);
+    format!("{approvals} of {required} approvals: {who}. Still needed: {still}.")
 }
 
 /// What an open action still needs, in words that end a sentence: `Ben or Cleo, then 2 days`.
-pub fn still_needed(open: &Readiness, policy: Option<&PolicyFacts>, names: &Names) -> String {
+pub fn still_needed(open: &Readiness, delays: &[u64], names: &Names) -> String {
     let (more, needed) = (usize::from(open.more()), open.needed());
     let all: Vec<String> = needed.iter().map(|one| names.short(*one)).collect();
     let who = match more {
@@ -77,7 +44,7 @@ pub fn still_needed(open: &Readiness, policy: Option<&PolicyFacts>, names: &Name
     };
     match open.blocked_by {
         BlockedBy::Approvals if all.is_empty() => "somebody who has not refused it".into(),
-        BlockedBy::Approvals => match policy.and_then(PolicyFacts::delay) {
+        BlockedBy::Approvals => match delay(delays) {
             Some(delay) => format!("{who}, then {delay}"),
             None => who,
         },
@@ -103,17 +70,16 @@ impl CallOutcome {
             }
             return lines;
         };
-        let still = still_needed(open, self.policy.as_ref(), names);
-        let (approvals, required) = (open.approvals, open.required);
-        let who = match open.approved.as_slice() {
-            [] => "nobody".into(),
-            approved => names.list(approved),
-        };
+        let delays = self.policy.as_ref().map_or(&[][..], |one| &one.delays);
         let mut lines = vec![match is_migration && open.more() > 0 {
-            true => format!("success {approvals}/{required}  not executed: {still}"),
-            false => {
-                format!("{approvals} of {required} approvals: {who}. Still needed: {still}.")
+            true => {
+                let still = still_needed(open, delays, names);
+                format!(
+                    "success {}/{}  not executed: {still}",
+                    open.approvals, open.required
+                )
             }
+            false => progress(open, delays, names),
         }];
         lines.push(format!("action     {action}"));
         if let Some(before) = &self.ended_before {

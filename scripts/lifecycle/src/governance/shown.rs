@@ -29,12 +29,31 @@ pub struct ShownCall {
 impl ShownCall {
     /// Lines for people.
     pub fn lines(&self) -> Vec<String> {
-        [self.display.lines(), self.lines_beside()].concat()
+        [self.what_it_does(), self.identity(true)].concat()
     }
 
     /// What decides whether to go on, in few lines: `what` it is, what it does to a policy, its calldata in words, and what
-    /// is wrong. Hashes and builds are left out.
+    /// is wrong. Its arguments, hashes and builds are left out.
     pub fn short_lines(&self, what: &str) -> Vec<String> {
+        let first = format!("{what}  (decided by {})", self.display.role);
+        std::iter::once(first).chain(self.to_decide()).collect()
+    }
+
+    /// The same, with the arguments that say something to people.
+    pub fn what_it_does(&self) -> Vec<String> {
+        [self.display.what_it_does(), self.to_decide()].concat()
+    }
+
+    /// What identifies the call, and what is known of the code in it: how it was built only if `is_full`.
+    pub fn identity(&self, is_full: bool) -> Vec<String> {
+        let facts = self.facts.iter().filter(|one| one.is_plain());
+        let builds = self.builds.iter().flat_map(|one| one.lines(is_full));
+        let all = facts.flat_map(CodeFacts::lines).chain(builds);
+        let all = all.map(|line| format!("  {line}"));
+        self.display.hashes().into_iter().chain(all).collect()
+    }
+
+    fn to_decide(&self) -> Vec<String> {
         let policy = self.policy_change.iter().flat_map(PolicyChange::lines);
         let facts = self.facts.iter().filter(|one| !one.is_plain());
         let decoded = self.decoded.iter().flat_map(DecodedCall::lines);
@@ -43,24 +62,6 @@ impl ShownCall {
             .chain(facts.flat_map(CodeFacts::lines))
             .chain(decoded)
             .chain(differs.map(|why| format!("do not approve: {why}")));
-        let first = format!("{what}  (decided by {})", self.display.role);
-        let all = all.map(|line| format!("  {line}"));
-        std::iter::once(first).chain(all).collect()
-    }
-
-    /// The lines of what is known beside the bytes.
-    pub fn lines_beside(&self) -> Vec<String> {
-        let policy = self.policy_change.iter().flat_map(PolicyChange::lines);
-        let facts = self.facts.iter().flat_map(CodeFacts::lines);
-        let decoded = self.decoded.iter().flat_map(DecodedCall::lines);
-        let differs = self.differs.iter();
-        let differs = differs.map(|why| format!("do not approve: {why}"));
-        let builds = self.builds.iter().flat_map(BuildFacts::lines);
-        let all = policy
-            .chain(facts)
-            .chain(decoded)
-            .chain(differs)
-            .chain(builds);
         all.map(|line| format!("  {line}")).collect()
     }
 }

@@ -1,16 +1,15 @@
 //! Everything about one action that an approver looks at before he approves it.
 
 use super::{Area, Created};
-use crate::assess::Finding;
+use crate::assess::{Finding, Severity, told_once};
 use crate::governance::signed::Digests;
-use crate::governance::{Explained, Node, Obstacle, ShownCall, progress_lines};
+use crate::governance::{Explained, Node, Obstacle, ShownCall, progress};
 use crate::history::Entry;
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
 use crate::model::Readiness;
 use crate::names::Names;
 use crate::plan::Fuzzed;
-use crate::report::CommandReport;
 use crate::text::utc;
 use alloy::primitives::{Address, B256, Bytes};
 use serde::Serialize;
@@ -94,42 +93,96 @@ impl Review {
     }
 }
 
-impl CommandReport for Review {
-    fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = vec![format!("action {}", self.action)];
-        let shown = self.shown.lines().into_iter();
-        lines.extend(shown.map(|line| format!("  {line}")));
-        lines.push(format!("proposed by {}", names.long(self.proposer)));
-        match &self.readiness {
-            Some(open) => {
-                let beside = (self.refused.as_slice(), self.obstacle.as_ref());
-                lines.extend(progress_lines(open, beside, names));
-            }
-            None => lines.push(format!("not open: {}", self.ended())),
+impl Review {
+    /// Lines for people, in the order of the console's page: what to decide first, then why, what changes, who decides,
+    /// and last what identifies it. How code was built and fields that stay as they are stand there if `is_full`.
+    pub fn lines(&self, is_full: bool, names: &Names) -> Vec<String> {
+        let checked = self.checked.as_ref();
+        let mut lines = self.state(names);
+        lines.extend(self.shown.what_it_does());
+        lines.extend(checked.into_iter().flat_map(|one| one.found()));
+        lines.extend(checked.into_iter().flat_map(|one| one.changes(is_full)));
+        lines.extend(self.who_decides(names));
+        lines.push(format!("action {}", self.action));
+        lines.extend(self.shown.identity(is_full));
+        lines.extend(checked.into_iter().flat_map(|one| one.hashes(names)));
+        lines
+    }
+
+    /// How far it is, up to when it is open, and what keeps it from being executed.
+    fn state(&self, names: &Names) -> Vec<String> {
+        let by = names.long(self.proposer);
+        let Some(open) = &self.readiness else {
+            return vec![
+                format!("not open: {}", self.ended()),
+                format!("proposed by {by}"),
+            ];
+        };
+        let mut lines = vec![
+            progress(open, &self.policy.delays, names),
+            format!("proposed by {by}, open until {}", utc(open.expires)),
+        ];
+        let obstacle = self.obstacle.iter();
+        lines.extend(obstacle.map(|one| format!("! {}: {}", one.name, one.says)));
+        if !self.refused.is_empty() {
+            let who = names.list(&self.refused);
+            lines.push(format!(
+                "refused by {who} (revoke); an approval still counts"
+            ));
         }
-        lines.extend(self.checked.iter().flat_map(|checked| checked.lines(names)));
+        lines
+    }
+
+    fn who_decides(&self, names: &Names) -> Vec<String> {
         let Explained { role, named, .. } = &self.policy;
-        lines.push(format!("{role} is decided by {named}"));
-        for entry in &self.entries {
+        let mut lines = vec![format!("{role} is decided by {named}")];
+        lines.extend(self.entries.iter().map(|entry| {
             let (time, who) = (utc(entry.time), names.short(entry.who));
-            lines.push(format!("{time}  {who}  {}", entry.what));
-        }
+            format!("  {time}  {who}  {}", entry.what)
+        }));
         lines
     }
 }
 
 impl Checked {
-    fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines: Vec<String> = self.created.iter().flat_map(Created::lines).collect();
-        for finding in &self.findings {
+    /// How much was found, and each finding. What was checked as a whole, and of which nothing was found, is one line.
+    fn found(&self) -> Vec<String> {
+        if self.findings.is_empty() {
+            return Vec::new();
+        }
+        let counted = Severity::counted(&self.findings).into_iter();
+        let counted: Vec<String> = counted.map(|(_, number)| number).collect();
+        let mut lines = vec![format!("findings: {}", counted.join(", "))];
+        let (complete, others): (Vec<&Finding>, Vec<&Finding>) =
+            self.findings.iter().partition(|one| one.id.is_complete());
+        let others: Vec<Finding> = others.into_iter().cloned().collect();
+        for finding in told_once(&others) {
             lines.extend(finding.short_lines());
             lines.extend(finding.details.iter().map(|line| format!("    {line}")));
         }
+        if let Some(first) = complete.first() {
+            let parts: Vec<String> = complete.iter().map(|one| one.part.to_string()).collect();
+            let (mark, says) = (first.severity.mark(), &first.message);
+            lines.push(format!("{mark} {says}: {}", parts.join(", ")));
+        }
         lines.extend(self.fuzzed.iter().map(Fuzzed::words));
-        lines.extend(self.callers.iter().flat_map(CallersOfWay::lines));
-        lines.extend(self.slots.iter().flat_map(Area::lines));
+        lines
+    }
+
+    /// What is created, or changes for callers and in storage.
+    fn changes(&self, is_full: bool) -> Vec<String> {
+        let created = self.created.iter().flat_map(Created::lines);
+        let callers = self.callers.iter().flat_map(CallersOfWay::lines);
+        let slots = self.slots.iter().flat_map(|area| area.lines(is_full));
+        created.chain(callers).chain(slots).collect()
+    }
+
+    /// The hash of what changes, and what each approver that is missing compares with his device.
+    fn hashes(&self, names: &Names) -> Vec<String> {
         let difference = self.state_difference.iter();
-        lines.extend(difference.map(|hash| format!("state difference {hash}")));
+        let mut lines: Vec<String> = difference
+            .map(|hash| format!("state difference {hash}"))
+            .collect();
         for of_one in &self.digests {
             lines.push(format!("to sign by {}", names.long(of_one.approver)));
             lines.extend(of_one.lines().iter().map(|line| format!("  {line}")));

@@ -76,7 +76,7 @@ impl OpenAction {
             let (why, who) = (why.unwrap_or_default(), names.short(self.open.proposer));
             return format!("{action}  of {of}, unreadable: {why}; {}: {who}", self.next);
         }
-        let still = still_needed(open, None, names);
+        let still = still_needed(open, &[], names);
         let mut line = format!(
             "{action}  {}: {} of {} approvals, still needed: {still}; open until {}",
             title(call),

@@ -1,5 +1,6 @@
 //! Two storage layouts as slots: each field where it was and where it is, with what happened to it.
 
+use crate::text::count;
 use alloy::primitives::U256;
 use serde::Serialize;
 use std::cmp::Reverse;
@@ -72,28 +73,37 @@ pub struct Row {
 }
 
 impl Area {
-    /// Lines for people: each field, before and after.
-    pub fn lines(&self) -> Vec<String> {
+    /// Lines for people: each field, before and after. Those that stay as they are are counted, unless `is_full`.
+    pub fn lines(&self, is_full: bool) -> Vec<String> {
         let mut lines = vec![match self.name.as_str() {
             "" => "storage".to_owned(),
             name => name.to_owned(),
         }];
-        lines.extend(self.rows.iter().map(|row| {
-            let is_of_type = matches!(
-                row.change,
-                Change::Retyped | Change::Extended | Change::Unknown
-            );
-            let why = match row.note.as_str() {
-                why if is_of_type && !why.is_empty() => format!(" ({why})"),
-                _ => String::new(),
-            };
-            let label = row.side_by_side(|one| one.label.clone());
-            let kind = row.side_by_side(|one| one.kind.clone());
-            let place =
-                row.side_by_side(|one| format!("slot {:<4} byte {:<2}", one.slot, one.offset));
-            format!("  {place}  {:<8} {label}: {kind}{why}", row.words())
-        }));
+        let is_shown = |row: &&Row| is_full || row.change != Change::Kept;
+        let shown = self.rows.iter().filter(is_shown);
+        lines.extend(shown.clone().map(Row::line));
+        let folded = self.rows.len() - shown.count();
+        if folded > 0 {
+            lines.push(format!("  {} kept (--full shows)", count(folded, "field")));
+        }
         lines
+    }
+}
+
+impl Row {
+    fn line(&self) -> String {
+        let is_of_type = matches!(
+            self.change,
+            Change::Retyped | Change::Extended | Change::Unknown
+        );
+        let why = match self.note.as_str() {
+            why if is_of_type && !why.is_empty() => format!(" ({why})"),
+            _ => String::new(),
+        };
+        let label = self.side_by_side(|one| one.label.clone());
+        let kind = self.side_by_side(|one| one.kind.clone());
+        let place = self.side_by_side(|one| format!("slot {:<4} byte {:<2}", one.slot, one.offset));
+        format!("  {place}  {:<8} {label}: {kind}{why}", self.words())
     }
 }
 

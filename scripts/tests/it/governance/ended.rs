@@ -92,3 +92,26 @@ fn an_instance_is_named_by_its_alias() {
     let named = format!("instance counter ({})", account(&created, "proxy"));
     contains(&sandbox.shown("Other", "status A", 0), &[&named]);
 }
+
+#[test]
+#[cfg(feature = "watch")]
+fn instances_that_no_rollout_has_reached_are_told_until_one_has() {
+    let sandbox = Sandbox::with_counter("Admin", 2);
+    sandbox.done("Admin", REGISTER);
+    let migration = super::interrupted::migration(&sandbox, "A", "2.0");
+    // What the last approval in a browser does: it activates, and moves no instance.
+    sandbox.send(0, &migration);
+    let told = |answer: &Answer| {
+        let findings = list(&answer.document, "findings").iter();
+        let waits = findings.filter(|one| one["id"] == "InstanceWaits");
+        waits.cloned().collect::<Vec<Value>>()
+    };
+    let before = sandbox.run("Admin", "doctor");
+    let found = told(before.ends(3));
+    let says = "2 instances of A at an older version than 2.0, which is current";
+    assert_eq!(texts(&found, "message"), [says], "{before:#?}");
+    contains(text(&found[0], "next"), &["stylus-upgrades upgrade A"]);
+    sandbox.done("Admin", "upgrade A");
+    let after = sandbox.run("Admin", "doctor");
+    assert!(told(&after).is_empty(), "{after:#?}");
+}

@@ -56,7 +56,17 @@ fn code_that_is_not_deployed_is_tried_with_its_storage_events_gas_and_approvals(
     assert_eq!(before, sandbox.block(), "the plan sent something");
     assert!(sandbox.open("").is_empty());
     let shown = sandbox.shown("Other", PLAN, 0);
-    contains(&shown, &["\n  step: 0 → 5\n", "✓ it would succeed\n"]);
+    assert!(
+        shown.starts_with("✓ it would succeed\nA 1.0 → 2.0, "),
+        "{shown}"
+    );
+    contains(&shown, &["\n  step: 0 → 5\n"]);
+    // Hashes wait until somebody asks for them. One instance and two approvers take 25 lines at most.
+    let only_one = sandbox.shown("Other", &format!("{PLAN} --instances 1"), 0);
+    assert!(only_one.lines().count() <= 25, "{only_one}");
+    assert!(!shown.contains("code hash"), "{shown}");
+    let full = sandbox.shown("Other", &format!("{PLAN} --full"), 0);
+    contains(&full, &["  code hash     0x", "  payload       0x"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The report of a check: what was found, at its places in the sources.
 
 use super::{Check, Format};
-use crate::assess::{Coverage, Finding, Part, Role, Severity, annotation, decide};
+use crate::assess::{Coverage, Finding, Part, Role, Severity, annotation, decide, told_once};
 use crate::context::prelude::*;
 use crate::ids::CodeHash;
 use std::cmp::Reverse;
@@ -100,18 +100,17 @@ pub(super) struct Built {
 impl CommandReport for CheckReport {
     fn lines(&self, _: &Names) -> Vec<String> {
         let name = &self.name;
-        let mut lines = Vec::new();
-        if self.format == Format::People {
-            lines.extend(self.findings.iter().flat_map(Finding::lines));
-        }
-        lines.push(match self.errors {
+        let mut lines = vec![match self.errors {
             0 if self.is_tried_in_part => {
                 format!("! {name} can be upgraded to this as far as it was tried")
             }
             0 => format!("✓ {name} can be upgraded to this"),
             1 => format!("✗ 1 finding blocks an upgrade of {name}"),
             errors => format!("✗ {errors} findings block an upgrade of {name}"),
-        });
+        }];
+        if self.format == Format::People {
+            lines.extend(told_once(&self.findings).iter().flat_map(Finding::lines));
+        }
         lines
     }
 

@@ -9,9 +9,16 @@ use crate::plan::{
 };
 use crate::text::utc;
 
-/// What was tried, and what came of it.
-pub(super) fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<String> {
-    let mut lines = vec![format!(
+/// What came of it, and what was tried. Hashes stand there if `is_full`.
+pub(super) fn lines(
+    plan: &Plan,
+    decoded: &[DecodedCall],
+    is_full: bool,
+    names: &Names,
+) -> Vec<String> {
+    let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
+    let mut lines = vec![verdict(plan, !gas.is_empty())];
+    lines.push(format!(
         "{} {} → {}, tried at block {} ({}), ArbOS {}",
         plan.name,
         plan.from,
@@ -19,8 +26,11 @@ pub(super) fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<
         plan.block,
         utc(plan.time),
         plan.arbos
-    )];
-    lines.extend(plan.display.lines());
+    ));
+    lines.extend(match is_full {
+        true => plan.display.lines(),
+        false => plan.display.what_it_does(),
+    });
     let in_words = decoded.iter().flat_map(DecodedCall::lines);
     lines.extend(in_words.map(|line| format!("  {line}")));
     lines.push(format!(
@@ -47,7 +57,6 @@ pub(super) fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<
     }
     let difference = plan.state_difference.iter();
     lines.extend(difference.map(|hash| format!("state difference {hash}")));
-    let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
     lines.extend(gas.iter().map(|says| format!("! {says}")));
     let of_gas = plan.reads.iter().find_map(Reads::reads_gas);
     let next = of_gas.and_then(|one| one.next);
@@ -65,22 +74,21 @@ pub(super) fn lines(plan: &Plan, decoded: &[DecodedCall], names: &Names) -> Vec<
     lines.extend(strangers.map(|says| format!("! {says}")));
     let given = plan.given.words();
     lines.extend(given.map(|words| format!("· {words}")));
-    lines.extend(verdict(plan, !gas.is_empty()));
     lines
 }
 
 /// The verdict. A tick means that every instance was tried to the end.
-fn verdict(plan: &Plan, reads_gas: bool) -> Option<String> {
+fn verdict(plan: &Plan, reads_gas: bool) -> String {
     let verdict = plan.verdict();
-    let says = verdict.words()?;
-    Some(match verdict {
-        Verdict::InPart | Verdict::DependsOnGas if reads_gas => format!(
+    match (verdict, verdict.words()) {
+        (Verdict::InPart | Verdict::DependsOnGas, _) if reads_gas => format!(
             "! would succeed with {} gas; the result with other gas limits is unknown",
             limits_in_words(&plan.limits)
         ),
-        _ if verdict.is_carried_out() => format!("✓ {says}"),
-        _ => format!("! {says}"),
-    })
+        (_, None) => "✗ it would fail".into(),
+        (verdict, Some(says)) if verdict.is_carried_out() => format!("✓ {says}"),
+        (_, Some(says)) => format!("! {says}"),
+    }
 }
 
 fn instance_lines(instance: &InstancePlan, names: &Names) -> Vec<String> {

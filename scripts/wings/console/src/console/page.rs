@@ -217,34 +217,14 @@ pub fn weight(severity: Severity) -> Markup {
     html! { span class={ "weight " (severity.class()) } { (severity.mark()) " " (severity.word()) } }
 }
 
-/// The severities, the heaviest first.
-const HEAVIEST_FIRST: [Severity; 5] = [
-    Severity::Danger,
-    Severity::Warning,
-    Severity::Unknown,
-    Severity::Note,
-    Severity::Good,
-];
-
 /// How many findings there are of each severity, the heaviest first.
 pub fn counts(all: &[Finding]) -> Markup {
     html! {
         ul.counts {
-            @for severity in HEAVIEST_FIRST {
-                @let count = all.iter().filter(|one| one.severity == severity).count();
-                @if count > 0 {
-                    li class={ "pill " (severity.class()) } { (severity.mark()) " " (counted(severity, count)) }
-                }
+            @for (severity, number) in Severity::counted(all) {
+                li class={ "pill " (severity.class()) } { (severity.mark()) " " (number) }
             }
         }
-    }
-}
-
-/// So many findings of a severity, in words.
-fn counted(severity: Severity, number: usize) -> String {
-    match severity {
-        Severity::Good | Severity::Unknown => format!("{number} {}", severity.word()),
-        other => count(number, other.word()),
     }
 }
 

@@ -7,6 +7,8 @@ use crate::expiry::PAUSED;
 use crate::model::{Definition, Unlike};
 use crate::registry::Waiting;
 use crate::text::shell_word;
+use alloy::primitives::Address;
+use std::collections::BTreeSet;
 
 /// What the events tell.
 pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
@@ -41,7 +43,12 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
             ];
             add(Severity::Danger, "InstanceUnlikeDefinition", says, told);
         }
-        for proxy in definition.older().map(|one| one.proxy) {
+        let older: BTreeSet<Address> = definition.older().map(|one| one.proxy).collect();
+        let is_unreached =
+            |proxy: &Address| older.contains(proxy) && !definition.skipped.contains_key(proxy);
+        let unreached = definition.waiting().into_iter().filter(is_unreached);
+        behind.extend(deployed::unreached(definition, unreached.count()));
+        for proxy in older {
             let Some(reason) = definition.skipped.get(&proxy) else {
                 continue;
             };
