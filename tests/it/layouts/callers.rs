@@ -36,7 +36,7 @@ async fn who_proposes_where_no_interface_is_published_is_refused_until_he_names_
     // The folder that registered 1.0 knows it, and compares.
     let done = project.done(&words("migrate"));
     assert_eq!(done["coverage"], without("complete", "complete"));
-    let back = "rollback Old --to 1.0 --as 3.0";
+    let back = "rollback Old --to 1.0 --label 3.0";
     let lost = project.refused("InterfaceLost", &back);
     let error = &lost.document["error"];
     assert_eq!(text(error, "found"), "function-removed:changes()");

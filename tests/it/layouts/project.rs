@@ -17,7 +17,8 @@ pub(crate) const SWAPPED: &str = "tests/fixtures/outside/swapped";
 /// What callers lose with the way back.
 pub(crate) const LOST: &str = "function-removed:changes()";
 /// Back to version 1, which has one function less.
-pub(crate) const BACK: &str = "rollback Note --to 1.0 --as 3.0 --accept function-removed:changes()";
+pub(crate) const BACK: &str =
+    "rollback Note --to 1.0 --label 3.0 --accept function-removed:changes()";
 /// The migration to version 2.
 pub(crate) const COUNT: &str = "--call countFrom(uint256) 40";
 

@@ -51,7 +51,7 @@ async fn who_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_every_c
 
     // A third one, who never built any of it, goes back.
     let third = Folder::on(&project);
-    let lost = third.refused("InterfaceLost", "rollback Note --to 1.0 --as 3.0");
+    let lost = third.refused("InterfaceLost", "rollback Note --to 1.0 --label 3.0");
     assert_eq!(lost.error("found"), LOST);
     let back = third.done(&BACK);
     assert_eq!(back["coverage"], without("partial", "complete"));
@@ -98,7 +98,7 @@ async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named(
         format!("migrate {third}"),
         format!("register {third}"),
         "register Note 2.0 --from 1.0".into(),
-        "rollback Note --to 2.0 --as 3.0".into(),
+        "rollback Note --to 2.0 --label 3.0".into(),
     ] {
         second.refused("LayoutNotCompared", &words);
     }

@@ -106,9 +106,9 @@ pub(crate) static ROLLBACK: Spec<RollbackArgs> = Spec {
     about: "Roll back: activate a new version with the code of an older one",
     group: Group::Upgrade,
     examples: &[
-        "rollback Counter --to 1.0 --as 3.0 --account ana",
-        "rollback Counter --to 1.0 --as 3.0 --call 'back()' --account ana",
-        "rollback Counter --to 1.0 --as 3.0 --script counter-back --call 'back()' --account ana",
+        "rollback Counter --to 1.0 --label 3.0 --account ana",
+        "rollback Counter --to 1.0 --label 3.0 --call 'back()' --account ana",
+        "rollback Counter --to 1.0 --label 3.0 --script counter-back --call 'back()' --account ana",
     ],
     writes: no_file,
     governed: Governs::Always,
@@ -125,16 +125,8 @@ pub(crate) struct RollbackArgs {
     #[arg(long, value_name = "VERSION")]
     pub to: String,
     /// The new version's label
-    #[arg(long = "as", value_name = "VERSION")]
+    #[arg(long = "label", value_name = "VERSION")]
     pub version: String,
-    /// The approver contract that is to send the call, as --as of the other commands
-    #[arg(
-        id = "sender",
-        long,
-        value_name = "ADDRESS",
-        help_heading = "Approvers that are contracts"
-    )]
-    pub sender: Option<String>,
     /// The step into it: the reverse migration.
     #[command(flatten)]
     pub step: StepArgs,

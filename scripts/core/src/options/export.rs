@@ -10,11 +10,10 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default, Args)]
 pub struct ExportArgs {
     /// The approver contract that is to send the call: an address, an alias, or with its chain
-    /// (arb1:0x…). The call is written to --export and not sent; `rollback` calls this flag --sender
+    /// (arb1:0x…). The call is written to --export and not sent
     #[arg(
         id = "sender",
         long = "as",
-        visible_alias = "sender",
         value_name = "ADDRESS",
         global = true,
         help_heading = "Approvers that are contracts"

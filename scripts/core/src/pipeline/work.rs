@@ -536,7 +536,7 @@ impl<'a> Work<'a> {
         }
         ways.push(match self.is_past {
             true => format!(
-                "to return to its code: stylus-upgrades rollback {name} --to {version} --as VERSION"
+                "to return to its code: stylus-upgrades rollback {name} --to {version} --label VERSION"
             ),
             false => "for another migration, choose another label".into(),
         });

@@ -103,7 +103,7 @@ fn words(
             "a chain of steps from {1} to {2}",
             "none within the limits",
             "stylus-upgrades register {0} {2} --from {1} adds a step; to return to earlier code: stylus-upgrades \
-             rollback {0} --to {2} --as VERSION",
+             rollback {0} --to {2} --label VERSION",
         ),
         "ImplementationNotRunnable" => (
             "code that can run: activated, current, unexpired",

@@ -77,7 +77,7 @@ fn a_version_that_is_registered_is_registered_again_by_nobody() {
     }
     let refused = sandbox.run("Admin", MIGRATE);
     refused.is(1, "VersionExists");
-    refused.says("next", &["takes an instance at 1.0 there; to return to its code: stylus-upgrades rollback A --to 2.0 --as VERSION"]);
+    refused.says("next", &["takes an instance at 1.0 there; to return to its code: stylus-upgrades rollback A --to 2.0 --label VERSION"]);
     assert!(!refused.said("next").contains("register"), "{refused:?}");
     assert_eq!(sandbox.block(), before, "nothing was sent");
 }
@@ -516,7 +516,7 @@ fn going_back_is_a_new_version_with_the_old_code() {
     assert_eq!(text(&definition, "current"), "3.0");
     let versions = list(&definition, "versions");
     assert_eq!(versions[0]["codehash"], versions[2]["codehash"]);
-    sandbox.transcript("Admin 1 VersionNotFound | rollback A --to 9.0 --as 10.0");
+    sandbox.transcript("Admin 1 VersionNotFound | rollback A --to 9.0 --label 10.0");
 }
 
 #[test]

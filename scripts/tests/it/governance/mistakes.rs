@@ -126,7 +126,7 @@ fn a_key_that_is_typed_in_place_of_another_word_is_not_repeated() {
         "define B --migrate KEY",
         "create-proxy KEY 1.0",
         "create-proxy A KEY",
-        "rollback A --to KEY --as 3.0",
+        "rollback A --to KEY --label 3.0",
         "run-migration KEY",
         "transfer KEY Admin",
         "adopt A KEY 1.0",

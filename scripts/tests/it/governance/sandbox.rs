@@ -30,7 +30,7 @@ pub(crate) const MIGRATE: &str = "migrate A 2.0 counter-v2 --call migrate(uint25
 pub(crate) const REGISTER: &str = "register A 2.0 counter-v2 --call migrate(uint256) 5";
 pub(crate) const PLAN: &str = "plan A 2.0 counter-v2 --call migrate(uint256) 5";
 /// And back.
-pub(crate) const ROLLBACK: &str = "rollback A --to 1.0 --as 3.0 --script counter-back --call back() \
+pub(crate) const ROLLBACK: &str = "rollback A --to 1.0 --label 3.0 --script counter-back --call back() \
                                    --accept function-removed:step()";
 
 /// What nobody knows of code that is given without sources, accepted.

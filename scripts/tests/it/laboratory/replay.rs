@@ -103,7 +103,7 @@ fn a_span_that_reaches_back_past_an_upgrade_begins_after_it() {
     sandbox.done("Admin", MIGRATE);
     let upgraded = sandbox.block();
     increment(&sandbox, user, 3);
-    let back = ROLLBACK.replace("rollback A --to 1.0 --as 3.0", "plan A 3.0 counter-v1");
+    let back = ROLLBACK.replace("rollback A --to 1.0 --label 3.0", "plan A 3.0 counter-v1");
     let answer = sandbox.run("Other", &format!("{back} --replay 5"));
     let replay = &answer.document["replay"];
     let cut = format!("3 of 5 transactions: those up to block {upgraded} ran other code");

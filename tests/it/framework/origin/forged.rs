@@ -220,7 +220,7 @@ fn commands() -> Vec<String> {
         "migrate A 3.0 ADMIN",
         "plan A 3.0 ADMIN",
         "upgrade A",
-        "rollback A --to 1.0 --as 3.0",
+        "rollback A --to 1.0 --label 3.0",
         "adopt A ADMIN 1.0",
         "transfer ADMIN ADMIN",
         "create-proxy A 1.0 --kind evm",
