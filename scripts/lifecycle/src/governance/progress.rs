@@ -1,12 +1,10 @@
 //! How far an action is, in words and as fields: who approved, who is missing, what blocks, until when.
 
-use super::obstacle::Obstacle;
 use super::policy::delay;
 use super::send_call::{Approved, CallOutcome};
 use crate::model::{BlockedBy, Readiness};
 use crate::names::Names;
 use crate::text::{count, utc};
-use alloy::primitives::Address;
 
 /// Why an open action is not executed.
 pub fn not_executed(readiness: &Readiness) -> String {

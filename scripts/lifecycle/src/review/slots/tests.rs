@@ -52,7 +52,9 @@ fn each_field_is_drawn_with_what_happened_to_it() {
         "  slot 2    byte 0   dropped  old: uint256",
         "  slot 3    byte 0   new      fresh: uint256",
     ];
-    assert_eq!(area.lines(), lines);
+    assert_eq!(area.lines(true), lines);
+    let folded = [&lines[..1], &lines[2..], &["  1 field kept (--full shows)"]].concat();
+    assert_eq!(area.lines(false), folded);
 }
 
 /// What is drawn of every field, in one row for each.
@@ -179,7 +181,7 @@ fn a_member_that_is_added_to_the_value_of_a_mapping_extends_its_field_and_is_nam
         (after.change, after.words().as_str()),
         (Change::Extended, "extended")
     );
-    let lines = areas[0].lines();
+    let lines = areas[0].lines(true);
     assert!(
         lines[1].ends_with("(points[].y: on bytes that nothing used)"),
         "{lines:?}"
