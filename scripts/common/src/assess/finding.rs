@@ -79,8 +79,9 @@ impl Severity {
     ];
 
     /// How many of `all` have each severity, in words (`2 warnings`), the heaviest first; none that no finding has.
-    pub fn counted(all: &[Finding]) -> Vec<(Self, String)> {
-        let number = |severity| all.iter().filter(|one| one.severity == severity).count();
+    pub fn counted<'a>(all: impl IntoIterator<Item = &'a Finding>) -> Vec<(Self, String)> {
+        let all: Vec<Self> = all.into_iter().map(|one| one.severity).collect();
+        let number = |severity| all.iter().filter(|one| **one == severity).count();
         let found = Self::HEAVIEST_FIRST.map(|one| (one, number(one)));
         let found = found.into_iter().filter(|(_, number)| *number > 0);
         found

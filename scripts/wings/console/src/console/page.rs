@@ -8,7 +8,7 @@ use crate::error::Report;
 use crate::model::{Block, Instance};
 use crate::names::Names;
 use crate::output::visible;
-use crate::text::{count, utc};
+use crate::text::utc;
 use alloy::primitives::Address;
 use form_urlencoded::Serializer;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -241,17 +241,8 @@ pub fn findings(all: &[Finding]) -> Markup {
         .iter()
         .zip(&told)
         .partition(|(one, _)| is_to_decide(one));
-    let of = |severity| {
-        light
-            .iter()
-            .filter(|(one, _)| one.severity == severity)
-            .count()
-    };
-    let folded = [Severity::Good, Severity::Note].map(|severity| (severity, of(severity)));
-    let words = folded.iter().filter(|(_, number)| *number > 0);
-    let words: Vec<_> = words
-        .map(|(severity, number)| counted(*severity, *number))
-        .collect();
+    let folded = Severity::counted(light.iter().map(|(one, _)| *one));
+    let words: Vec<String> = folded.into_iter().rev().map(|(_, words)| words).collect();
     html! {
         (rows(&heavy))
         @if !light.is_empty() { details { summary { (words.join(", ")) } (rows(&light)) } }
