@@ -107,7 +107,8 @@ fn instances_that_no_rollout_has_reached_are_told_until_one_has() {
         waits.cloned().collect::<Vec<Value>>()
     };
     let before = sandbox.run("Admin", "doctor");
-    let found = told(before.ends(3));
+    before.ends(3);
+    let found = told(&before);
     let says = "2 instances of A at an older version than 2.0, which is current";
     assert_eq!(texts(&found, "message"), [says], "{before:#?}");
     contains(text(&found[0], "next"), &["stylus-upgrades upgrade A"]);
