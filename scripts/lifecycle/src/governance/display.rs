@@ -9,7 +9,7 @@ use crate::error::Refusal;
 use crate::ids::CalldataHash;
 use crate::model::of_whom;
 use crate::names::Names;
-use alloy::primitives::B256;
+use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 
 /// What an approver reads.
@@ -109,25 +109,27 @@ impl Display {
         let mut lines = vec![format!(
             "{typed} of {of}  ({named}decided by {role}{instead})"
         )];
-        let fields = self.fields.iter().filter(|one| !one.is_hash());
+        let fields = self.fields.iter().filter(|one| !one.is_bytes());
         lines.extend(fields.map(Field::line));
         lines
     }
 
-    /// Its arguments that are hashes, and the hash of its bytes.
+    /// Its arguments that are hashes or other bytes, and the hash of all of its bytes.
     pub fn hashes(&self) -> Vec<String> {
         let payload = Field {
             name: "payload".into(),
             value: self.payload.to_string(),
         };
-        let all = self.fields.iter().filter(|one| one.is_hash());
+        let all = self.fields.iter().filter(|one| one.is_bytes());
         all.chain([&payload]).map(Field::line).collect()
     }
 }
 
 impl Field {
-    fn is_hash(&self) -> bool {
-        self.value.parse::<B256>().is_ok()
+    /// Whether it is a hash or other bytes, which people compare and do not read.
+    fn is_bytes(&self) -> bool {
+        let begins = self.value.strip_prefix("0x");
+        begins.is_some_and(|digits| digits.len() > 2 * Address::len_bytes())
     }
 
     fn line(&self) -> String {

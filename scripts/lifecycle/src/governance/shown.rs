@@ -44,9 +44,9 @@ impl ShownCall {
         [self.display.what_it_does(), self.to_decide()].concat()
     }
 
-    /// What identifies the call, and what is known of the code in it: how it was built only if `is_full`.
+    /// What identifies the call, and whence its code is; if `is_full` also what is there, and how it was built.
     pub fn identity(&self, is_full: bool) -> Vec<String> {
-        let facts = self.facts.iter().filter(|one| one.is_plain());
+        let facts = self.facts.iter().filter(|one| is_full && one.is_plain());
         let builds = self.builds.iter().flat_map(|one| one.lines(is_full));
         let all = facts.flat_map(CodeFacts::lines).chain(builds);
         let all = all.map(|line| format!("  {line}"));

@@ -183,9 +183,13 @@ impl Checked {
         let mut lines: Vec<String> = difference
             .map(|hash| format!("state difference {hash}"))
             .collect();
+        if let Some(first) = self.digests.first() {
+            lines.push("to sign, on any device:".into());
+            lines.extend(first.of_call().map(|line| format!("  {line}")));
+        }
         for of_one in &self.digests {
-            lines.push(format!("to sign by {}", names.long(of_one.approver)));
-            lines.extend(of_one.lines().iter().map(|line| format!("  {line}")));
+            lines.push(format!("  by {}", names.long(of_one.approver)));
+            lines.extend(of_one.of_signer().map(|line| format!("    {line}")));
         }
         lines
     }

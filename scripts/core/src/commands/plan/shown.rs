@@ -40,7 +40,9 @@ pub(super) fn lines(
     let asks = plan.expectations.iter().flat_map(Asks::lines);
     lines.extend(asks.map(|line| format!("  {line}")));
     lines.push(format!("approvals: {}", plan.policy.named));
-    lines.extend(plan.policy.lines.iter().map(|line| format!("  {line}")));
+    if is_full {
+        lines.extend(plan.policy.lines.iter().map(|line| format!("  {line}")));
+    }
     for transaction in &plan.transactions {
         let gas = transaction.gas.to_string();
         lines.push(format!("  → {:<64} {gas:>20}", transaction.name));

@@ -32,11 +32,23 @@ pub struct Digests {
 impl Digests {
     /// As people compare them.
     pub fn lines(&self) -> [String; 4] {
+        let ([message, digest], [domain, calldata]) = (self.of_signer(), self.of_call());
+        [domain, message, digest, calldata]
+    }
+
+    /// Those that are the same for every signer.
+    pub fn of_call(&self) -> [String; 2] {
         [
             format!("domain hash      {}", self.domain),
+            format!("calldata digest  {}", self.calldata),
+        ]
+    }
+
+    /// Those that are the signer's own.
+    pub fn of_signer(&self) -> [String; 2] {
+        [
             format!("message hash     {}", self.message),
             format!("EIP-712 digest   {}", self.eip712),
-            format!("calldata digest  {}", self.calldata),
         ]
     }
 }
