@@ -196,17 +196,15 @@ impl BuildFacts {
     }
 
     /// Lines for people.
-    pub fn lines(&self, is_full: bool) -> Vec<String> {
+    pub fn lines(&self) -> Vec<String> {
         let what = format!("{} from", self.what);
         let because = match self.built_now {
             true => "built in this run; same code hash".to_owned(),
             false => format!("says {FOLDER}; to verify it, build with approve --source"),
         };
         let mut lines = vec![format!("{what:<13} {}, {because}", self.name)];
-        if is_full {
-            let facts = self.build.lines().into_iter();
-            lines.extend(facts.map(|(name, value)| format!("  {name:<11} {value}")));
-        }
+        let facts = self.build.lines().into_iter();
+        lines.extend(facts.map(|(name, value)| format!("  {name:<11} {value}")));
         lines
     }
 }

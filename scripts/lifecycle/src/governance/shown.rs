@@ -44,13 +44,16 @@ impl ShownCall {
         [self.display.what_it_does(), self.to_decide()].concat()
     }
 
-    /// What identifies the call, and whence its code is; if `is_full` also what is there, and how it was built.
+    /// What identifies the call; if `is_full` also what is there of its code, and how that was built.
     pub fn identity(&self, is_full: bool) -> Vec<String> {
-        let facts = self.facts.iter().filter(|one| is_full && one.is_plain());
-        let builds = self.builds.iter().flat_map(|one| one.lines(is_full));
-        let all = facts.flat_map(CodeFacts::lines).chain(builds);
-        let all = all.map(|line| format!("  {line}"));
-        self.display.hashes().into_iter().chain(all).collect()
+        let mut lines = self.display.hashes();
+        if is_full {
+            let facts = self.facts.iter().filter(|one| one.is_plain());
+            let builds = self.builds.iter().flat_map(BuildFacts::lines);
+            let of_code = facts.flat_map(CodeFacts::lines).chain(builds);
+            lines.extend(of_code.map(|line| format!("  {line}")));
+        }
+        lines
     }
 
     fn to_decide(&self) -> Vec<String> {

@@ -51,7 +51,7 @@ fn build(code: u8, layout: u8, source: u8) -> Build {
 #[test]
 fn the_build_of_the_very_code_is_shown_with_its_commit() {
     let facts = BuildFacts::of(&call(), "code", &build(2, 3, 4), true).expect("the same");
-    let lines = facts.lines(true).join("\n");
+    let lines = facts.lines().join("\n");
     assert!(
         lines.contains("0123456789ab") && lines.contains("wasm-encoder"),
         "{lines}"
@@ -62,7 +62,7 @@ fn the_build_of_the_very_code_is_shown_with_its_commit() {
     );
     // A record that somebody left proves nothing.
     let reported = BuildFacts::of(&call(), "code", &build(2, 3, 4), false).expect("the same");
-    let lines = reported.lines(true).join("\n");
+    let lines = reported.lines().join("\n");
     assert!(
         lines.contains("build with approve --source") && !lines.contains("built in this run"),
         "{lines}"
