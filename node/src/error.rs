@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum NodeError {
     /// Another process listens there. Choose another `--port`, or 0 for any free one.
-    #[error("{address} is already in use")]
+    #[error("{address} is already in use: choose another --port; 0 takes a free one")]
     AddressInUse {
         /// The address requested.
         address: SocketAddr,
@@ -22,7 +22,7 @@ pub enum NodeError {
     },
     /// The phrase or derivation path is not valid.
     #[error(
-        "the dev accounts cannot be derived: {0}; expected a BIP-39 English phrase and a path like m/44'/60'/0'/0/"
+        "the dev accounts cannot be derived: {0}; expected a BIP-39 English phrase of 12, 15, 18, 21 or 24 words, and a path like m/44'/60'/0'/0/"
     )]
     Mnemonic(String),
     /// A state or genesis file cannot be read, written or understood.

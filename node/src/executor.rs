@@ -1,6 +1,7 @@
 //! Reads run on threads of their own, not on the one that makes blocks. Their number and their time
-//! have a bound. On a fork each is tried with what is known here; only one that lacks something waits for the
-//! endpoint, in a place of those that do.
+//! have a bound. One that takes long leaves its place to others, and begins anew in a place of those that do. On a fork
+//! each is tried with what is known here; only one that lacks something waits for the endpoint, in a place of those
+//! that do.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::caller::Caller;
 use crate::held::Connection;
-use crate::limits::{READ_TIME, READS_PER_CORE, WAITING_READS};
+use crate::limits::{READ_TIME, READS_PER_CORE, SHORT_READ, WAITING_READS};
 use crate::rpc_error::RpcError;
 use crate::view::View;
 use crate::work_error::{WorkError, panic_message};
@@ -59,7 +60,9 @@ fn places() -> usize {
 /// Takes reads; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Executor {
-    own: Arc<Semaphore>,
+    short: Arc<Semaphore>,
+    /// Places of reads that take long: half as many.
+    long: Arc<Semaphore>,
     /// Places of reads that wait for a fork's endpoint.
     waiting: Arc<Semaphore>,
 }
@@ -67,7 +70,8 @@ pub(crate) struct Executor {
 impl Executor {
     pub(crate) fn new() -> Self {
         Self {
-            own: Arc::new(Semaphore::new(places())),
+            short: Arc::new(Semaphore::new(places())),
+            long: Arc::new(Semaphore::new(places().div_ceil(2))),
             waiting: Arc::new(Semaphore::new(WAITING_READS)),
         }
     }
@@ -81,24 +85,33 @@ impl Executor {
         work: impl Fn(&View) -> Result<T, RpcError> + Send + Sync + 'static,
     ) -> Result<T, RpcError> {
         let (caller, work) = (Caller::default(), Arc::new(work));
-        let budget = || Budget::new(Some(READ_TIME), caller.left());
-        let known = budget().without_waiting();
-        let read = match at_once {
-            true => attempt(view.clone(), known.clone(), &*work),
+        let budget = |time| Budget::new(Some(time), caller.left());
+        let attempt_in = async |places: &Arc<Semaphore>, taken: Option<Arc<Place>>, budget| {
+            let (view, work) = (view.clone(), work.clone());
+            threaded(places, taken, move || attempt(view, budget, &*work)).await?
+        };
+        let (known, read) = match at_once {
+            true => {
+                let known = budget(READ_TIME).without_waiting();
+                let read = attempt(view.clone(), known.clone(), &*work);
+                (known, read)
+            }
             false => {
-                let (view, known, work) = (view.clone(), known.clone(), work.clone());
-                let place = share.place().await;
-                threaded(&self.own, vec![place], move || attempt(view, known, &*work)).await?
+                let taken = Arc::new(share.place().await);
+                let known = budget(SHORT_READ).without_waiting();
+                let read = attempt_in(&self.short, Some(taken.clone()), known.clone()).await;
+                match read {
+                    Err(RpcError::Interrupted) => {
+                        let known = budget(READ_TIME).without_waiting();
+                        let read = attempt_in(&self.long, Some(taken), known.clone()).await;
+                        (known, read)
+                    }
+                    read => (known, read),
+                }
             }
         };
         let read = match known.was_refused_to_wait() {
-            true => {
-                let budget = budget();
-                threaded(&self.waiting, Vec::new(), move || {
-                    attempt(view, budget, &*work)
-                })
-                .await?
-            }
+            true => attempt_in(&self.waiting, None, budget(READ_TIME)).await,
             false => read,
         };
         match read {
@@ -117,7 +130,7 @@ impl Executor {
     ) -> Result<T, RpcError> {
         let caller = Caller::default();
         let budget = Budget::new(None, caller.left());
-        threaded(&self.waiting, Vec::new(), move || ask(&budget)).await?
+        threaded(&self.waiting, None, move || ask(&budget)).await?
     }
 }
 
@@ -125,10 +138,10 @@ impl Executor {
 /// and what was found keeps them until it is taken, so that results do not pile up.
 async fn threaded<T: Send + 'static>(
     places: &Arc<Semaphore>,
-    mut taken: Vec<Place>,
+    of_share: Option<Arc<Place>>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, WorkError> {
-    taken.push(places.clone().acquire_owned().await);
+    let taken = (places.clone().acquire_owned().await, of_share);
     let done = tokio::task::spawn_blocking(move || (work(), taken));
     let (found, _taken) = done.await.map_err(|_| WorkError::Stopped)?;
     Ok(found)

@@ -129,7 +129,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Saved, String> {
         None => serde_json::from_slice(&text).map(Saved::Anvil),
     });
     saved.map_err(|error| {
-        format!("expected a state written by this node or by anvil, found {error}")
+        format!("expected a state written by this node or by anvil, found none: {error}")
     })
 }
 

@@ -34,6 +34,13 @@ pub(crate) fn console(lines: &[String]) {
     }
 }
 
+/// A transaction that was not taken, and why.
+pub(crate) fn refused(why: &str) {
+    if is_read() {
+        print(&format!("\n    Refused: {}\n\n", shown(why)));
+    }
+}
+
 fn told(block: &Block) -> String {
     let mut text = String::new();
     for receipt in &block.receipts {

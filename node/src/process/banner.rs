@@ -3,19 +3,28 @@
 use alloy::primitives::{U256, utils::format_ether};
 
 use super::output::Output;
-use crate::accounts::DevAccounts;
 use crate::config::NodeConfig;
+use crate::error::NodeError;
+use crate::handle::NodeHandle;
 
 const RULE: &str = "==================";
 
 /// Prints everything before the ready line.
-pub(super) fn print(output: &Output, config: &NodeConfig, accounts: &DevAccounts) {
+///
+/// # Errors
+/// [`NodeError::Chain`] when the node ended meanwhile.
+pub(super) fn print(
+    output: &Output,
+    config: &NodeConfig,
+    node: &NodeHandle,
+) -> Result<(), NodeError> {
+    let accounts = node.accounts();
     let balance = format_ether(config.accounts.balance);
     let chain = config.chain_here();
     output.line(&format!("stylus-devnode {}", env!("CARGO_PKG_VERSION")));
     output.line(&format!(
         "A local Arbitrum chain with Stylus, ArbOS {}",
-        chain.arbos_version
+        node.with_chain(|chain| chain.arbos_version())?
     ));
 
     heading(output, "Available Accounts");
@@ -61,6 +70,7 @@ pub(super) fn print(output: &Output, config: &NodeConfig, accounts: &DevAccounts
         output.line(&format!("Forked chain:   {}", head.chain_id));
     }
     output.line("");
+    Ok(())
 }
 
 fn heading(output: &Output, title: &str) {

@@ -32,7 +32,7 @@ pub(super) struct Flags {
     )]
     pub(super) host: Vec<IpAddr>,
     /// Chain id; 412346, or that of the chain that is forked.
-    #[arg(long, visible_alias = "chain", value_name = "ID")]
+    #[arg(long, visible_alias = "chain", value_name = "ID", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) chain_id: Option<u64>,
     /// Rules of the chain: ArbOS 30, 31, 32, 40, 41, 50, 51, 59, 60 or 61.
     #[arg(long, value_name = "VERSION", default_value_t = ChainConfig::default().arbos_version, value_parser = arbos_version)]
@@ -137,8 +137,8 @@ pub(super) struct EnvironmentFlags {
     /// this chain's own block instead.
     #[arg(long, value_name = "N", value_parser = l1_block_number, default_value = "1")]
     pub(super) l1_block_number: L1BlockNumber,
-    /// Gas limit of a block.
-    #[arg(long, value_name = "GAS")]
+    /// Gas limit of a block, at least 21,000.
+    #[arg(long, value_name = "GAS", value_parser = clap::value_parser!(u64).range(21_000..))]
     pub(super) gas_limit: Option<u64>,
     /// No gas limit of blocks.
     #[arg(long, conflicts_with = "gas_limit")]
@@ -179,18 +179,18 @@ pub(super) struct EnvironmentFlags {
 
 #[derive(Debug, Args)]
 pub(super) struct StateFlags {
-    /// Load the state from this file if it exists, and save it there at the end.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["load_state", "dump_state"])]
+    /// Load the state from this file if it exists, and save it there at the end. Of a folder it is `state.json`.
+    #[arg(long, value_name = "FILE", group = "saved", conflicts_with_all = ["load_state", "dump_state"])]
     pub(super) state: Option<PathBuf>,
     /// Load the state from this file: one that this node has saved, or anvil, of which accounts, block
     /// number and time are taken.
     #[arg(long, value_name = "FILE")]
     pub(super) load_state: Option<PathBuf>,
     /// Save the state to this file at the end.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "saved")]
     pub(super) dump_state: Option<PathBuf>,
     /// Also save the state each time this many seconds have passed.
-    #[arg(short = 's', long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(short = 's', long, value_name = "SECONDS", value_parser = seconds, requires = "saved")]
     pub(super) state_interval: Option<Duration>,
 }
 
@@ -205,7 +205,7 @@ pub(super) struct ServerFlags {
     )]
     pub(super) allow_origin: Vec<String>,
     /// Send no CORS headers, and refuse every web page.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "allow_origin")]
     pub(super) no_cors: bool,
     /// Host names, beside IP addresses and localhost, by which the node may be called; * is every name.
     #[arg(

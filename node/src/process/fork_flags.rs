@@ -13,7 +13,7 @@ use crate::fork::{ForkBlock, ForkOptions, Verify};
 pub(super) struct ForkFlags {
     /// Continue from a block of an Arbitrum chain: its accounts, storage, code, programs and parameters
     /// are read from this endpoint when they are needed, and nothing is ever sent there. URL@BLOCK
-    /// names the block, too.
+    /// names the block, too, as --fork-block-number does.
     #[arg(
         short,
         long,
@@ -135,10 +135,9 @@ impl ForkFlags {
 
 /// `URL@BLOCK`; in other URLs the part before an `@` is a user and a password.
 fn named_block(given: &str) -> (&str, Option<ForkBlock>) {
-    let split = given.rsplit_once('@').and_then(|(url, number)| {
-        let number = number.parse().ok()?;
-        Some((url, Some(ForkBlock::Number(number))))
-    });
+    let split = given
+        .rsplit_once('@')
+        .and_then(|(url, number)| Some((url, Some(block(number).ok()?))));
     split.unwrap_or((given, None))
 }
 

@@ -16,7 +16,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use clap::{CommandFactory, FromArgMatches};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::accounts::DevAccounts;
 use crate::config::NodeConfig;
 use crate::error::NodeError;
 use crate::handle::{NodeHandle, spawn};
@@ -62,11 +61,12 @@ fn run(flags: &Flags) -> Result<(), NodeError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let banner = |config: &NodeConfig, accounts: &DevAccounts| {
-        banner::print(&output, config, accounts);
+    let ready = |config: &NodeConfig, node: &NodeHandle| {
+        banner::print(&output, config, node)?;
+        announce(&output, &flags.host, node);
+        Ok(())
     };
-    let ready = |node: &NodeHandle| announce(&output, &flags.host, node);
-    runtime.block_on(live(flags, Stream::Stdout, banner, ready))
+    runtime.block_on(live(flags, Stream::Stdout, ready))
 }
 
 /// Serves as a command line says until SIGTERM, SIGINT or, where that counts, the parent's end; for other
@@ -80,11 +80,13 @@ pub async fn serve<S: Into<std::ffi::OsString> + Clone>(
     ready: impl FnOnce(&NodeHandle),
 ) -> Result<(), NodeError> {
     let flags = flags(args)?;
-    let ready = |node: &NodeHandle| match flags.quiet {
-        true => {}
-        false => ready(node),
+    let ready = |_: &NodeConfig, node: &NodeHandle| {
+        if !flags.quiet {
+            ready(node);
+        }
+        Ok(())
     };
-    live(&flags, Stream::Stderr, |_, _| {}, ready).await
+    live(&flags, Stream::Stderr, ready).await
 }
 
 /// The flags, or why they are refused.
@@ -103,25 +105,23 @@ fn parsed<S: Into<std::ffi::OsString> + Clone>(
     Flags::from_arg_matches(&given).map(Ok)
 }
 
-/// The life of the process.
+/// The life of the process. A signal before the node is there ends the process at once, as nothing is to be saved; from
+/// then on it stops the node. `ready` is called once the node answers.
 async fn live(
     flags: &Flags,
     authors: Stream,
-    begin: impl FnOnce(&NodeConfig, &DevAccounts),
-    ready: impl FnOnce(&NodeHandle),
+    ready: impl FnOnce(&NodeConfig, &NodeHandle) -> Result<(), NodeError>,
 ) -> Result<(), NodeError> {
     logging::start(flags.verbosity, flags.quiet, authors);
     raise_file_limit();
-    let signals = Signals::install()?;
     let mut config = flags.node_config()?;
     config.chain.timestamp.get_or_insert_with(now);
-    let accounts = DevAccounts::derive(&config.accounts)?;
-    begin(&config, &accounts);
+    let node = spawn(config.clone())?;
+    let signals = Signals::install()?;
     if let Some(path) = &flags.config_out {
-        config_out::write(path, &config, &accounts)?;
+        config_out::write(path, &config, node.accounts())?;
     }
-    let node = spawn(config)?;
-    ready(&node);
+    ready(&config, &node)?;
     signals.wait(flags.until_parent_exits).await;
     node.stop()
 }
@@ -137,7 +137,7 @@ fn announce(output: &Output, hosts: &[std::net::IpAddr], node: &NodeHandle) {
     output.line(&format!("Listening on {}", node.address()));
 }
 
-/// SIGTERM and SIGINT, caught from the first moment.
+/// SIGTERM and SIGINT, and the parent at the beginning.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,

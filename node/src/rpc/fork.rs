@@ -45,7 +45,7 @@ async fn set_rpc_url(context: &Context, args: &Args) -> RpcResult {
     let url: String = args.get(0, "URL")?;
     let Some(fork) = context.worker.view().await?.fork else {
         return Err(RpcError::NotSupported(
-            "an endpoint, as long as no chain is forked (anvil_reset forks one),".into(),
+            "setting an endpoint where no chain is forked (anvil_reset forks one)".into(),
         ));
     };
     let asked = move |budget: &Budget| Ok(fork.set_url(&url, budget)?);

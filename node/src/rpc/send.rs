@@ -25,6 +25,7 @@ use super::request;
 use crate::accounts::DevAccounts;
 use crate::node::Node;
 use crate::rpc_error::RpcError;
+use crate::terminal;
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[
@@ -58,9 +59,22 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
     Ok(())
 }
 
+/// Sends a transaction, as [`held`] does, and tells authors why one is refused: no block does.
+pub(super) async fn sent(
+    context: &Context,
+    gas: u64,
+    send: impl Fn(&mut Node) -> Result<B256, RpcError> + Send + Sync + 'static,
+) -> Result<B256, RpcError> {
+    let sent = held(context, gas, send).await;
+    if let Err(error) = &sent {
+        terminal::refused(&error.to_string());
+    }
+    sent
+}
+
 /// Sends a transaction. One that comes before its predecessors is held for a while, as by Nitro's sequencer, and sent
 /// again with each new block.
-pub(super) async fn sent(
+async fn held(
     context: &Context,
     gas: u64,
     send: impl Fn(&mut Node) -> Result<B256, RpcError> + Send + Sync + 'static,

@@ -166,19 +166,21 @@ fn a_dump_that_would_be_too_long_is_refused_and_says_what_to_do() {
 fn readers_of_much(port: u16, count: usize) -> Vec<TcpStream> {
     let code = format!("0x{}", "fe".repeat(7 << 20));
     set_code(port, &account(1), &code);
-    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_getCode", "params": [account(1), "latest"] })
-        .to_string();
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_getCode", "params": [account(1), "latest"] });
+    (0..count).map(|_| asking(port, &body)).collect()
+}
+
+/// A connection of its own that has sent a request.
+fn asking(port: u16, body: &Value) -> TcpStream {
+    let body = body.to_string();
     let head = format!(
         "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
-    let asked = (0..count).map(|_| {
-        let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
-        let request = [head.as_bytes(), body.as_bytes()].concat();
-        socket.write_all(&request).expect("sent");
-        socket
-    });
-    asked.collect()
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    let request = [head.as_bytes(), body.as_bytes()].concat();
+    socket.write_all(&request).expect("sent");
+    socket
 }
 
 /// Whether its answer has begun.
@@ -214,6 +216,49 @@ fn large_look_ups_keep_nobody_waiting() {
     let left = large.iter().filter(|socket| !is_answered(socket)).count();
     assert!(left > 0, "small look-ups waited for every large one");
     assert_eq!(whole(large), 10);
+}
+
+#[test]
+fn reads_that_take_long_leave_places_to_those_that_do_not() {
+    let node = node();
+    let port = node.port();
+    let forever = account(1);
+    set_code(port, &forever, "0x5b600056");
+    let calls = vec![json!({ "to": forever }); 50];
+    let blocks = vec![json!({ "calls": calls }); 20];
+    let params = json!([{ "blockStateCalls": blocks }, "latest"]);
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_simulateV1", "params": params });
+    // More than there are places, each from a caller of its own.
+    let places = 4 * std::thread::available_parallelism().map_or(1, usize::from);
+    let long: Vec<TcpStream> = (0..places + 2).map(|_| asking(port, &body)).collect();
+    for _ in 0..10 {
+        let call = json!([{ "to": account(2) }, "latest"]);
+        assert_eq!(rpc(port, "eth_call", call), "0x");
+    }
+    assert!(!long.iter().any(is_answered), "the short calls waited");
+}
+
+#[test]
+fn http_2_is_refused_in_words() {
+    let node = node();
+    let mut socket = TcpStream::connect(("127.0.0.1", node.port())).expect("it listens");
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    // POST / of http, as END_STREAM and END_HEADERS on stream 1.
+    let authority = b"localhost";
+    let mut fields = vec![0x83, 0x86, 0x84, 0x41, authority.len() as u8];
+    fields.extend(authority);
+    let headers = [0, 0, fields.len() as u8, 1, 5, 0, 0, 0, 1];
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice();
+    let sent = [preface, &settings, &headers, &fields].concat();
+    socket.write_all(&sent).expect("sent");
+    let mut answer = Vec::new();
+    let words = b"expected HTTP/1.1, found HTTP/2";
+    while !answer.windows(words.len()).any(|part| part == words) {
+        let mut part = [0; 1024];
+        let read = socket.read(&mut part).expect("an answer");
+        assert!(read > 0, "closed after {answer:?}");
+        answer.extend(&part[..read]);
+    }
 }
 
 #[test]

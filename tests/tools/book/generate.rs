@@ -19,6 +19,10 @@ const WALKTHROUGH: &str = "docs/walkthrough.md";
 const EXPLAINED: &str = "scripts/core/src/errors/errors.md";
 const ERRORS: &str = "docs/errors.md";
 
+/// The page of the local chain's own folder, and where the book has it.
+const NODE: &str = "node/README.md";
+const LOCAL_CHAIN: &str = "docs/local-chain.md";
+
 /// A file and what it should hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generated {
@@ -42,6 +46,7 @@ pub fn generated(root: &Path) -> io::Result<Vec<Generated>> {
         ("docs/diagrams/demo.svg", picture),
         (WALKTHROUGH, read(DEMO_PAGE)?),
         (ERRORS, read(EXPLAINED)?),
+        (LOCAL_CHAIN, read(NODE)?.replace("](../docs/", "](")),
         ("docs/evidence/comparison.md", comparison.page()),
         ("llms.txt", digest::llms(root, &summary)?),
         ("skills/stylus-upgrades/SKILL.md", digest::skill(root)?),

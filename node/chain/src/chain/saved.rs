@@ -121,11 +121,16 @@ impl Chain {
                 "loading a saved state into a fork",
             ));
         }
-        if state.format != FORMAT || state.chain_id != self.chain_id() {
+        if state.format != FORMAT {
             return Err(ChainError::BadState(format!(
-                "expected format {FORMAT} of chain {}, found format {} of chain {}",
+                "expected format {FORMAT}, found format {}: it was saved by another version of this node",
+                state.format
+            )));
+        }
+        if state.chain_id != self.chain_id() {
+            return Err(ChainError::BadState(format!(
+                "expected a state of chain {}, found one of chain {1}: start the node with --chain-id {1}",
                 self.chain_id(),
-                state.format,
                 state.chain_id
             )));
         }

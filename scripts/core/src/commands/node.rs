@@ -15,7 +15,8 @@ pub(crate) static SPEC: Spec<NodeArgs> = Spec {
     examples: &[
         "node",
         "node --port 8548 --block-time 2",
-        "node --fork-url https://rpc.example.org --state chain.json",
+        "node --state chain.json",
+        "node --fork-url https://rpc.example.org",
     ],
     writes: |_| Some("node"),
     governed: Governs::Never,
