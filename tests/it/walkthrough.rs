@@ -214,7 +214,7 @@ fn the_commands_of_the_demo_begin_with_the_verdict_and_print_few_lines() {
     let mut seen = 0;
     for (command, lines) in &commands {
         let name = command.split_whitespace().next().expect("a command");
-        let failed = lines.iter().any(|line| line.starts_with("error: "));
+        let failed = lines.iter().any(|line| line.starts_with("error["));
         let Some((_, most)) = LINES_MAX.iter().find(|(one, _)| *one == name && !failed) else {
             continue;
         };

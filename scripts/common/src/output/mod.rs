@@ -268,7 +268,9 @@ impl Output {
             let text = self.typed.abbreviate(&self.secrets.hide(text));
             shortened(&self.shown(&text), LONGEST).into_owned()
         };
-        let error = self.paint(Style::Bad, "error:");
+        // As rustc's: what `explain` takes.
+        let error = format!("error[{}]:", said(&report.name));
+        let error = self.paint(Style::Bad, &error);
         let mut text = format!("{error} {}", said(report.headline()));
         for detail in &report.details {
             let detail = self.typed.abbreviate(&self.secrets.hide(detail));
