@@ -86,10 +86,6 @@ impl Executor {
     ) -> Result<T, RpcError> {
         let (caller, work) = (Caller::default(), Arc::new(work));
         let budget = |time| Budget::new(Some(time), caller.left());
-        let attempt_in = async |places: &Arc<Semaphore>, taken: Option<Arc<Place>>, budget| {
-            let (view, work) = (view.clone(), work.clone());
-            threaded(places, taken, move || attempt(view, budget, &*work)).await?
-        };
         let (known, read) = match at_once {
             true => {
                 let known = budget(READ_TIME).without_waiting();
@@ -99,11 +95,21 @@ impl Executor {
             false => {
                 let taken = Arc::new(share.place().await);
                 let known = budget(SHORT_READ).without_waiting();
-                let read = attempt_in(&self.short, Some(taken.clone()), known.clone()).await;
+                let read = attempt_in(
+                    &self.short,
+                    Some(taken.clone()),
+                    (view.clone(), known.clone(), work.clone()),
+                )
+                .await;
                 match read {
                     Err(RpcError::Interrupted) => {
                         let known = budget(READ_TIME).without_waiting();
-                        let read = attempt_in(&self.long, Some(taken), known.clone()).await;
+                        let read = attempt_in(
+                            &self.long,
+                            Some(taken),
+                            (view.clone(), known.clone(), work.clone()),
+                        )
+                        .await;
                         (known, read)
                     }
                     read => (known, read),
@@ -111,7 +117,7 @@ impl Executor {
             }
         };
         let read = match known.was_refused_to_wait() {
-            true => attempt_in(&self.waiting, None, budget(READ_TIME)).await,
+            true => attempt_in(&self.waiting, None, (view, budget(READ_TIME), work)).await,
             false => read,
         };
         match read {
@@ -132,6 +138,19 @@ impl Executor {
         let budget = Budget::new(None, caller.left());
         threaded(&self.waiting, None, move || ask(&budget)).await?
     }
+}
+
+/// Reads, on a thread of its own in one of these places.
+async fn attempt_in<T: Send + 'static>(
+    places: &Arc<Semaphore>,
+    of_share: Option<Arc<Place>>,
+    (view, budget, work): (
+        View,
+        Budget,
+        Arc<impl Fn(&View) -> Result<T, RpcError> + Send + Sync + 'static>,
+    ),
+) -> Result<T, RpcError> {
+    threaded(places, of_share, move || attempt(view, budget, &*work)).await?
 }
 
 /// Works on a thread of its own, once there is a place there too. Work whose caller has left keeps its places until it ends,
