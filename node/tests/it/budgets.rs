@@ -251,7 +251,7 @@ fn http_2_is_refused_in_words() {
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice();
     let sent = [preface, &settings, &headers, &fields].concat();
     socket.write_all(&sent).expect("sent");
-    let mut answer = Vec::new();
+    let mut answer = Vec::<u8>::new();
     let words = b"expected HTTP/1.1, found HTTP/2";
     while !answer.windows(words.len()).any(|part| part == words) {
         let mut part = [0; 1024];
