@@ -95,6 +95,13 @@ pub enum ChainError {
     Internal(String),
 }
 
+impl ChainError {
+    /// Whether something could not be read from the source.
+    pub(crate) fn is_unread(&self) -> bool {
+        matches!(self, Self::Source(_) | Self::Interrupted)
+    }
+}
+
 /// Why blocks are not simulated, in geth's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SimulationFault {

@@ -3,7 +3,7 @@
 use crate::{ChainError, bounds::MAX_BYTES};
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -16,7 +16,8 @@ use std::{
 pub struct Budget {
     until: Option<Instant>,
     cancelled: Arc<AtomicBool>,
-    may_wait: bool,
+    /// Until when a source is waited for.
+    wait_until: Option<Instant>,
     spent: Arc<Spent>,
 }
 
@@ -25,9 +26,9 @@ struct Spent {
     bytes: AtomicUsize,
     /// Microseconds that another chain was waited for: they do not count.
     waited: AtomicU64,
-    /// Set when something could not be read: the result would be wrong.
-    stopped: AtomicBool,
-    /// Set when a source would have had to be waited for.
+    /// The first thing that could not be read: every result after it is wrong.
+    unread: OnceLock<ChainError>,
+    /// Set when a source would have had to be waited for, or longer.
     refused_to_wait: AtomicBool,
 }
 
@@ -38,7 +39,7 @@ impl Budget {
         Self {
             until: time.and_then(|time| Instant::now().checked_add(time)),
             cancelled,
-            may_wait: true,
+            wait_until: None,
             spent: Arc::default(),
         }
     }
@@ -46,27 +47,49 @@ impl Budget {
     /// The same for a request that waits for no source: what a source does not know yet ends it.
     #[must_use]
     pub fn without_waiting(self) -> Self {
-        let may_wait = false;
-        Self { may_wait, ..self }
+        self.waiting(Duration::ZERO)
     }
 
-    /// Whether something was not read because a source would have had to be waited for.
+    /// The same for a request that waits for a source no longer than so from now on, all in all.
+    #[must_use]
+    pub fn waiting(self, at_most: Duration) -> Self {
+        let until = Instant::now().checked_add(at_most);
+        let wait_until = self.wait_until.into_iter().chain(until).min();
+        Self { wait_until, ..self }
+    }
+
+    /// The same with nothing spent, for a part of the request that may fail.
+    #[must_use]
+    pub(crate) fn renewed(&self) -> Self {
+        Self {
+            spent: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Why something could not be read, which ended the request.
+    pub fn unread(&self) -> Option<ChainError> {
+        self.spent.unread.get().cloned()
+    }
+
+    /// Whether something was not read because a source would have had to be waited for, or longer.
     pub fn was_refused_to_wait(&self) -> bool {
         self.spent.refused_to_wait.load(Relaxed)
     }
 
     /// Whether a source may go on waiting for what it does not know: asked before, and while it does.
     pub fn may_wait(&self) -> bool {
-        if !self.may_wait {
+        let is_over = self.wait_until.is_some_and(|until| Instant::now() >= until);
+        if is_over {
             self.spent.refused_to_wait.store(true, Relaxed);
         }
-        self.may_wait && !self.cancelled.load(Relaxed)
+        !is_over && !self.cancelled.load(Relaxed)
     }
 
     /// Whether the request must end.
     pub fn is_reached(&self) -> bool {
         let late = self.left().is_some_and(|left| left.is_zero());
-        late || self.cancelled.load(Relaxed) || self.spent.stopped.load(Relaxed)
+        late || self.cancelled.load(Relaxed) || self.spent.unread.get().is_some()
     }
 
     /// Asks a source, or gives up where the time is over.
@@ -81,9 +104,10 @@ impl Budget {
         Some(answer)
     }
 
-    /// Ends the execution.
-    pub(crate) fn stop(&self) {
-        self.spent.stopped.store(true, Relaxed);
+    /// Ends the request, because something could not be read.
+    pub(crate) fn stop(&self, reason: ChainError) {
+        // Only the first reason counts.
+        let _ = self.spent.unread.set(reason);
     }
 
     /// Counts bytes of a result.

@@ -57,16 +57,15 @@ impl Pool {
     }
 
     pub(crate) fn remove(&mut self, hash: B256) -> bool {
-        let arrival = self.by_hash.get(&hash).copied();
-        arrival.and_then(|arrival| self.take(arrival)).is_some()
-    }
-
-    fn take(&mut self, arrival: u64) -> Option<PooledTransaction> {
-        let taken = self.by_arrival.get(&arrival)?.clone();
-        self.by_arrival.remove_mut(&arrival);
-        self.by_hash.remove_mut(taken.tx_hash());
-        self.by_sender.remove_mut(&(taken.signer(), taken.nonce()));
-        Some(taken)
+        let Some(arrival) = self.by_hash.get(&hash).copied() else {
+            return false;
+        };
+        if let Some(removed) = self.by_arrival.get(&arrival) {
+            self.by_sender
+                .remove_mut(&(removed.signer(), removed.nonce()));
+        }
+        self.by_hash.remove_mut(&hash);
+        self.by_arrival.remove_mut(&arrival)
     }
 
     pub(crate) fn clear(&mut self) {
@@ -94,10 +93,10 @@ impl Pool {
         ready
     }
 
-    /// Takes what comes first of those that are ready.
-    pub(crate) fn take_first(&mut self, ready: &mut Ready) -> Option<PooledTransaction> {
+    /// What comes first of those that are ready, which it no longer is.
+    pub(crate) fn first(&self, ready: &mut Ready) -> Option<PooledTransaction> {
         let (_, Reverse(arrival)) = ready.first.pop()?;
-        self.take(arrival)
+        self.by_arrival.get(&arrival).cloned()
     }
 
     /// The nonce after all transactions of `from` that follow each other from `nonce` on.

@@ -62,7 +62,8 @@ pub(crate) struct StateDb {
     version: u64,
     /// What is read where nothing was written.
     base: Option<Arc<Base>>,
-    /// The first read of the source that failed since the last look. Every result after it is wrong.
+    /// The first read of the source that failed since the last look, where no request is served. Every result after it
+    /// is wrong.
     unread: RefCell<Option<ChainError>>,
     /// What the request that is served may take.
     budget: Option<Budget>,
@@ -96,17 +97,22 @@ impl StateDb {
         self.base.is_some()
     }
 
-    /// What could not be read from the source since this was asked last, if anything.
-    pub(crate) fn take_source_error(&self) -> Option<ChainError> {
-        self.unread.take()
+    /// What could not be read from the source: in the request that is served, or since this was asked last.
+    pub(crate) fn source_error(&self) -> Option<ChainError> {
+        match &self.budget {
+            Some(budget) => budget.unread(),
+            None => self.unread.take(),
+        }
     }
 
     /// What the source answers; nothing, with a note, when it cannot be read.
     fn answered<T: Default>(&self, answer: Result<T, ChainError>) -> T {
         answer.unwrap_or_else(|reason| {
-            self.unread.borrow_mut().get_or_insert(reason);
-            if let Some(budget) = &self.budget {
-                budget.stop();
+            match &self.budget {
+                Some(budget) => budget.stop(reason),
+                None => {
+                    self.unread.borrow_mut().get_or_insert(reason);
+                }
             }
             T::default()
         })
@@ -119,6 +125,13 @@ impl StateDb {
 
     pub(crate) fn set_budget(&mut self, budget: Option<Budget>) {
         self.budget = budget;
+        self.unread.take();
+    }
+
+    /// Begins work whose failure is not that of the request; gives the budget of the request.
+    pub(crate) fn renew_budget(&mut self) -> Option<Budget> {
+        let renewed = self.budget.as_ref().map(Budget::renewed);
+        std::mem::replace(&mut self.budget, renewed)
     }
 
     /// Whether a reader must end.

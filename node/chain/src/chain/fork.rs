@@ -44,6 +44,7 @@ impl Chain {
         let words = vec![
             LAYOUT.version,
             LAYOUT.upgrade_version,
+            LAYOUT.upgrade_timestamp,
             LAYOUT.network_fee_account,
             LAYOUT.infra_fee_account,
             LAYOUT.l1_block_number,
@@ -72,7 +73,7 @@ impl Chain {
     pub fn fork(config: ChainConfig, source: Box<dyn Source>) -> Result<Self, ChainError> {
         let state_db = StateDb::on(source);
         let version = state_db.slot(STATE, LAYOUT.version, NOW).saturating_to();
-        if let Some(error) = state_db.take_source_error() {
+        if let Some(error) = state_db.source_error() {
             return Err(error);
         }
         if !Self::ARBOS_VERSIONS.contains(&version) {
@@ -136,13 +137,13 @@ impl Chain {
         Ok(changes)
     }
 
-    /// Errors when anything could not be read from the source: then the result is wrong.
-    /// The error is given once.
+    /// Errors when anything could not be read from the source: then the result is wrong. Without a budget
+    /// ([`Chain::set_budget`]) the error is given once; with one the request has failed.
     ///
     /// # Errors
     /// [`ChainError::Source`]; [`ChainError::Interrupted`] where a reader may not wait for it.
     pub fn check_source(&self) -> Result<(), ChainError> {
-        self.state_db.take_source_error().map_or(Ok(()), Err)
+        self.state_db.source_error().map_or(Ok(()), Err)
     }
 
     /// Whether the chain continues from a block of another one.

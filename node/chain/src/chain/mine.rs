@@ -30,7 +30,8 @@ impl Chain {
     /// before each of them, the first one included, and an interval that the chain has counts more.
     ///
     /// # Errors
-    /// Only on errors inside the chain, and [`ChainError::Interrupted`]: the blocks until then stay.
+    /// Only on errors inside the chain, [`ChainError::Interrupted`], and [`ChainError::Source`]: the blocks until then
+    /// stay, and what waits for the next one waits on.
     pub fn mine(&mut self, blocks: u64, interval: Option<u64>) -> Result<(), ChainError> {
         let is_fixed = self.clock.interval.is_some();
         if let Some(seconds) = interval.filter(|_| blocks > 0) {
@@ -43,9 +44,20 @@ impl Chain {
             if let Some(seconds) = interval.filter(|_| made > 0) {
                 self.clock.next = Some(self.head_time().saturating_add(seconds));
             }
-            self.mine_block(true)?;
+            self.mine_block(true, None)?;
         }
         Ok(())
+    }
+
+    /// Mines one block with the waiting transactions that can run, but for those that need what the source does not
+    /// give: they wait on, and are in the answer with the reasons.
+    ///
+    /// # Errors
+    /// As [`Chain::mine`].
+    pub fn mine_readable(&mut self) -> Result<Vec<(B256, ChainError)>, ChainError> {
+        let mut left_out = Refused::new();
+        self.mine_block(true, Some(&mut left_out))?;
+        Ok(left_out)
     }
 
     pub(super) fn head_time(&self) -> u64 {
@@ -64,8 +76,32 @@ impl Chain {
         }
     }
 
-    /// Mines one block with the waiting transactions that can run.
-    pub(super) fn mine_block(&mut self, even_empty: bool) -> Result<Refused, ChainError> {
+    /// Mines one block with the waiting transactions that can run. Where the source cannot be read, nothing has
+    /// changed, unless those that need it may be left out.
+    pub(super) fn mine_block(
+        &mut self,
+        even_empty: bool,
+        left_out: Option<&mut Refused>,
+    ) -> Result<Refused, ChainError> {
+        let (version, history_since) = (self.state_db.version(), self.ledger.history_since);
+        // A pool that is shared costs more to change.
+        let pool = self.is_forked().then(|| self.pool.clone());
+        let made = self.make_block(even_empty, left_out);
+        if made.is_err() {
+            self.state_db.undo_to(version);
+            self.ledger.history_since = history_since;
+            if let Some(pool) = pool {
+                self.pool = pool;
+            }
+        }
+        made
+    }
+
+    fn make_block(
+        &mut self,
+        even_empty: bool,
+        mut left_out: Option<&mut Refused>,
+    ) -> Result<Refused, ChainError> {
         let mut clock = self.clock;
         let timestamp = clock.take(self.head_time());
         let before = self.state_db.version();
@@ -89,15 +125,33 @@ impl Chain {
         let recent = RefCell::<RecentPrograms>::default();
         let most = self.config.max_transactions.unwrap_or(u64::MAX);
         let mut ready = self.pool.ready(self.config.order, |from| self.nonce(from));
+        self.check_source()?;
         while (building.transactions.len() as u64) < most
-            && let Some(waiting) = self.pool.take_first(&mut ready)
+            && let Some(waiting) = self.pool.first(&mut ready)
         {
             let (hash, from) = (*waiting.tx_hash(), waiting.signer());
-            if let Err(error) = self.include(waiting, &facts, &recent, &mut building) {
-                refused.push((hash, error));
+            let impersonated = self.is_impersonated(from);
+            let of_block = left_out.as_ref().map(|_| self.state_db.renew_budget());
+            let executed = self.run(&waiting, &facts, &recent, |_, cfg| {
+                cfg.disable_eip3607 = impersonated;
+            });
+            if let Some(budget) = of_block {
+                self.state_db.set_budget(budget);
             }
+            match (executed, &mut left_out) {
+                (Err(error), None) if error.is_unread() => return Err(error),
+                (Err(error), Some(left_out)) if error.is_unread() => {
+                    self.check_time()?;
+                    left_out.push((hash, error));
+                    continue;
+                }
+                (Err(error), _) => refused.push((hash, error)),
+                (Ok(executed), _) => self.keep(waiting, executed, &facts, &mut building),
+            }
+            self.pool.remove(hash);
             ready.add(&self.pool, from, self.nonce(from));
         }
+        self.check_source()?;
         let empty = building.transactions.is_empty();
         if empty && !even_empty {
             self.state_db.undo_to(before);
@@ -130,22 +184,6 @@ impl Chain {
         self.view_at(NOW, self.ledger.head())
     }
 
-    /// Executes a transaction and keeps what it changes.
-    fn include(
-        &mut self,
-        waiting: PooledTransaction,
-        facts: &BlockFacts,
-        recent: &RefCell<RecentPrograms>,
-        building: &mut Building,
-    ) -> Result<(), ChainError> {
-        let impersonated = self.is_impersonated(waiting.signer());
-        let executed = self.run(&waiting, facts, recent, |_, cfg| {
-            cfg.disable_eip3607 = impersonated;
-        })?;
-        self.keep(waiting, executed, facts, building);
-        Ok(())
-    }
-
     /// Executes a transaction on the state as it is, with settings of its own.
     pub(super) fn run(
         &self,
@@ -164,10 +202,9 @@ impl Chain {
         let tx = tx_env(waiting, waiting.signer(), self.config.chain_id);
         let asked = Asked::of(&tx);
         let limit = self.code_size_limit();
-        let executed = execute(view, session, self.block_env(&view, facts), cfg, tx)
-            .map_err(|error| reject(error, &asked, facts, limit))?;
+        let executed = execute(view, session, self.block_env(&view, facts), cfg, tx);
         self.check_source()?;
-        Ok(executed)
+        executed.map_err(|error| reject(error, &asked, facts, limit))
     }
 
     /// Keeps what a transaction changed, and files its receipt.

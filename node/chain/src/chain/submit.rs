@@ -42,9 +42,13 @@ impl Chain {
         let hash = *new.tx_hash();
         self.admit(&new, new.signer(), hash)?;
         let ready = new.nonce() == self.nonce(new.signer());
+        self.check_source()?;
         self.pool.insert(new)?;
         if self.settings.automine && ready {
-            let refused = self.mine_block(false)?;
+            let mined = self.mine_block(false, None).inspect_err(|_| {
+                self.pool.remove(hash);
+            });
+            let refused = mined?;
             if let Some(reason) = refused.into_iter().find(|(other, _)| *other == hash) {
                 return Err(reason.1);
             }

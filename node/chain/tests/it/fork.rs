@@ -20,12 +20,14 @@ struct Other {
     chain: Arc<Mutex<Chain>>,
     requests: Arc<Mutex<Requests>>,
     broken: bool,
+    /// An account that cannot be read.
+    cut_off: Option<Address>,
 }
 
 impl Source for Other {
     fn account(&self, address: Address, _: &Budget) -> Result<SourceAccount, String> {
         self.requests.lock().expect("it").push((address, None));
-        if self.broken {
+        if self.broken || self.cut_off == Some(address) {
             return Err("the line is cut".into());
         }
         let chain = self.chain.lock().expect("it");
@@ -62,6 +64,7 @@ fn other() -> Other {
         chain: Arc::new(Mutex::new(chain)),
         requests: Arc::default(),
         broken: false,
+        cut_off: None,
     }
 }
 
@@ -177,6 +180,35 @@ fn a_line_that_is_cut_is_an_error_and_never_a_zero() {
     };
     let called = chain.call(request, BlockId::latest(), &Overrides::default());
     assert!(matches!(called, Err(ChainError::Source(_))));
+}
+
+#[test]
+fn a_block_that_cannot_be_read_changes_nothing_and_what_needs_nothing_goes_into_another() {
+    let mut other = other();
+    let from = someone(&fork(&other));
+    other.cut_off = Some(contract());
+    let mut chain = fork(&other);
+    let version = chain.block_number();
+    let sent = |to| CallRequest {
+        to: Some(to),
+        gas: Some(100_000),
+        ..CallRequest::default()
+    };
+    let refused = chain.submit_unsigned(from, sent(contract()));
+    assert!(matches!(refused, Err(ChainError::Source(_))));
+    assert!(!chain.has_waiting());
+    chain.set_automine(false);
+    let second = chain.config().accounts[1].0;
+    let unread = chain.submit_unsigned(from, sent(contract())).expect("sent");
+    let read = chain.submit_unsigned(second, sent(from)).expect("sent");
+    assert!(matches!(chain.mine(1, None), Err(ChainError::Source(_))));
+    assert_eq!(chain.block_number(), version);
+    assert_eq!((chain.nonce(from), chain.nonce(second)), (0, 0));
+    assert_eq!(chain.pool().pending.len(), 2);
+    let left_out = chain.mine_readable().expect("a block");
+    assert!(matches!(&left_out[..], [(hash, ChainError::Source(_))] if *hash == unread));
+    assert!(chain.receipt(read).is_some());
+    assert_eq!(*chain.pool().pending[0].tx_hash(), unread);
 }
 
 #[test]
