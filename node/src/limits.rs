@@ -113,5 +113,8 @@ pub(crate) const WAITING_READS: usize = 64;
 pub(crate) const READ_TIME: Duration = Duration::from_secs(60);
 /// The time that a request waits for a receipt.
 pub(crate) const RECEIPT_WAIT: Duration = Duration::from_secs(600);
+/// The time that the chain's thread waits for a fork's endpoint in one request, where what it lacks could not be read
+/// before.
+pub(crate) const ENDPOINT_WAIT: Duration = Duration::from_secs(2);
 /// The longest pause that a fork's endpoint may ask for (`Retry-After`).
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(10);

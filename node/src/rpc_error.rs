@@ -62,6 +62,9 @@ pub(crate) enum RpcError {
     /// The endpoint of a fork's chain refused what was passed on to it.
     #[error("{}", .0.message())]
     Endpoint(ErrorObjectOwned),
+    /// The endpoint of a fork's chain could not be asked, or its answer not used.
+    #[error("{0}")]
+    Unread(String),
     /// An error in the node.
     #[error("internal error: {0}")]
     Internal(String),
@@ -122,7 +125,7 @@ impl RpcError {
             Self::NotSupported(_) => -32004,
             Self::Limit(_) | Self::Interrupted => -32005,
             Self::Endpoint(error) => error.code(),
-            Self::Internal(_) => -32603,
+            Self::Unread(_) | Self::Internal(_) => -32603,
         }
     }
 }
@@ -161,7 +164,7 @@ impl From<ChainError> for RpcError {
             | ChainError::BadState(_) => Self::Params(error.to_string()),
             ChainError::BadSimulation(fault) => Self::Unsimulated(fault),
             ChainError::Source(_) | ChainError::NotArbitrum { .. } => {
-                Self::Internal(error.to_string())
+                Self::Unread(error.to_string())
             }
             ChainError::Interrupted => Self::Interrupted,
             ChainError::Internal(reason) => Self::Internal(reason),

@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use tower::Layer;
 
 use super::options::{ForkError, ForkOptions};
-use super::transport::Transport;
+use super::transport::{Transport, Unanswered};
 use crate::held::Held;
 use crate::limits::RETRY_AFTER;
 
@@ -49,10 +49,10 @@ pub(super) struct Endpoint(Arc<Shared>);
 
 struct Shared {
     client: RpcClient,
+    /// Asks once, whatever happens.
+    once: RpcClient,
     options: ForkOptions,
-    shown: String,
-    /// What may be secret in URL and headers.
-    secrets: Vec<String>,
+    words: Arc<Words>,
     threads: Handle,
     /// Taken when it is dropped, which may be inside of async code.
     runtime: Option<Runtime>,
@@ -101,20 +101,23 @@ impl Endpoint {
             .enable_all()
             .build()
             .map_err(|error| fail(error.to_string()))?;
+        let words = Arc::new(Words {
+            secrets: secrets(&url, &options),
+            shown,
+        });
         let retrying = RetryBackoffLayer::new_with_policy(
             options.retries,
             u64::try_from(options.backoff.as_millis()).unwrap_or(u64::MAX),
             options.compute_units.unwrap_or(u64::MAX),
-            AskedAgain,
+            AskedAgain(words.clone()),
         );
-        let secrets = secrets(&url, &options);
         let held = Held::default();
-        let transport = retrying.layer(Transport { client, url, held });
+        let transport = Transport { client, url, held };
         Ok(Self(Arc::new(Shared {
-            client: RpcClient::new(transport, false),
-            secrets,
+            client: RpcClient::new(retrying.layer(transport.clone()), false),
+            once: RpcClient::new(transport, false),
+            words,
             options,
-            shown,
             threads: runtime.handle().clone(),
             runtime: Some(runtime),
         })))
@@ -125,12 +128,19 @@ impl Endpoint {
     }
 
     pub(super) fn shown(&self) -> &str {
-        &self.0.shown
+        &self.0.words.shown
     }
 
     /// The answers to requests, in their order. The requests end when the future is dropped.
     pub(super) async fn answers(&self, calls: Vec<Call>) -> Result<Vec<Answer>, Refused> {
-        let client = self.0.client.clone();
+        self.answers_of(self.0.client.clone(), calls).await
+    }
+
+    async fn answers_of(
+        &self,
+        client: RpcClient,
+        calls: Vec<Call>,
+    ) -> Result<Vec<Answer>, Refused> {
         let work = async move {
             let asked = calls.iter();
             let asked = asked.map(|(method, params)| client.request(*method, params));
@@ -139,26 +149,35 @@ impl Endpoint {
         let mut asked = Ended(self.0.threads.spawn(work));
         match (&mut asked.0).await {
             Ok(answers) => answers.map_err(|error| self.0.refused(error)),
-            Err(_) => Err(self.0.closed()),
+            Err(_) => Err(closed()),
         }
     }
 
     /// [`Endpoint::answers`], for which this thread waits, which may be one of async code. The requests end when the
     /// budget's caller leaves.
     pub(super) fn ask(&self, calls: Vec<Call>, budget: &Budget) -> Result<Vec<Answer>, String> {
-        let left = || Err("nobody waits for the endpoint's answer".to_owned());
+        self.ask_by(self.0.client.clone(), calls, budget)
+    }
+
+    fn ask_by(
+        &self,
+        client: RpcClient,
+        calls: Vec<Call>,
+        budget: &Budget,
+    ) -> Result<Vec<Answer>, String> {
+        let left = || Err("its answer was not waited for any longer".to_owned());
         if !budget.may_wait() {
             return left();
         }
         let endpoint = self.clone();
         let (answer, answered) = mpsc::sync_channel(1);
-        let work = async move { drop(answer.send(endpoint.answers(calls).await)) };
+        let work = async move { drop(answer.send(endpoint.answers_of(client, calls).await)) };
         let _asked = Ended(self.0.threads.spawn(work));
         while budget.may_wait() {
             match answered.recv_timeout(LOOK) {
                 Ok(answer) => return answer.map_err(|refused| refused.reason),
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
-                Err(mpsc::RecvTimeoutError::Disconnected) => return Err(self.0.closed().reason),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Err(closed().reason),
             }
         }
         left()
@@ -173,6 +192,21 @@ impl Endpoint {
     ) -> Result<T, String> {
         only(&self.ask(vec![(method, params)], budget)?, method)
     }
+
+    /// The same, asked once.
+    pub(super) fn ask_one_once<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        params: Value,
+        budget: &Budget,
+    ) -> Result<T, String> {
+        let answers = self.ask_by(self.0.once.clone(), vec![(method, params)], budget);
+        only(&answers?, method)
+    }
+}
+
+fn closed() -> Refused {
+    "it was closed".to_owned().into()
 }
 
 /// A task that ends when nobody waits for it any more.
@@ -185,25 +219,35 @@ impl<T> Drop for Ended<T> {
 }
 
 impl Shared {
-    fn closed(&self) -> Refused {
-        format!("{}: it was closed", self.shown).into()
-    }
-
     fn refused(&self, error: TransportError) -> Refused {
-        let reason = self.described(&error);
+        let words = &self.words;
+        let reason = words.described(&error);
         let error = match error {
             TransportError::ErrorResp(mut error) => {
-                error.message = self.without_secrets(&error.message).into();
+                error.message = words.without_secrets(&error.message).into();
                 let data = error.data.take();
                 error.data = data
-                    .and_then(|data| RawValue::from_string(self.without_secrets(data.get())).ok());
+                    .and_then(|data| RawValue::from_string(words.without_secrets(data.get())).ok());
                 Some(error)
             }
             _ => None,
         };
         Refused { error, reason }
     }
+}
 
+/// How the log and errors speak of an endpoint.
+#[derive(Debug)]
+struct Words {
+    shown: String,
+    /// What may be secret in URL and headers.
+    secrets: Vec<String>,
+}
+
+/// What alloy writes before an error that was there still after the last retry.
+const RETRIED: &str = "Max retries exceeded ";
+
+impl Words {
     /// What an endpoint, or the library that asks it, says may have the URL in it, as it was given or in
     /// its normal form, a part of it, or a header.
     fn without_secrets(&self, text: &str) -> String {
@@ -217,28 +261,27 @@ impl Shared {
         let mut text = match error {
             TransportError::LocalUsageError(reason) => reason.to_string(),
             TransportError::DeserError { .. } => "what it answers is no JSON-RPC".to_owned(),
-            TransportError::Transport(kind) if kind.is_http_error() => {
-                let status = kind.as_http_error().map_or(0, |error| error.status);
-                format!("HTTP error {status}")
+            error => {
+                let text = error.to_string();
+                let (text, again) = match text.strip_prefix(RETRIED) {
+                    Some(text) => (text, ", each time that it was asked"),
+                    None => (&*text, ""),
+                };
+                // "HTTP error 429 with body: …", and only the first part may be shown.
+                let status = text.strip_prefix("HTTP error ");
+                let status = status.and_then(|rest| rest.split_once(' '));
+                match status {
+                    Some((status, _)) => format!("HTTP error {status}{again}"),
+                    None => format!("{text}{again}"),
+                }
             }
-            error => error.to_string(),
         };
-        if let Some(pause) = AskedAgain
-            .backoff_hint(error)
-            .filter(|pause| is_too_long(Some(*pause)))
-        {
+        if let Some(pause) = backoff_hint(error).filter(|pause| is_too_long(Some(*pause))) {
             let (asked, most) = (pause.as_secs(), RETRY_AFTER.as_secs());
             text = format!(
                 "{text}; it asks for a pause of {asked} s or more, and this node waits for at most {most} s: ask later, or \
                  another endpoint"
             );
-        }
-        if let TransportError::Transport(TransportErrorKind::Custom(cause)) = error {
-            let mut cause = cause.source();
-            while let Some(deeper) = cause {
-                text = format!("{text}: {deeper}");
-                cause = deeper.source();
-            }
         }
         let text = self.without_secrets(&text);
         let low = text.to_lowercase();
@@ -248,7 +291,7 @@ impl Shared {
             }
             false => "",
         };
-        format!("{}: {text}{hint}", self.shown)
+        format!("{text}{hint}")
     }
 }
 
@@ -260,27 +303,35 @@ impl Drop for Shared {
     }
 }
 
-/// A request is sent once more where a limit refused it, or no answer arrived, unless the endpoint asks for a pause that
-/// nobody would wait for.
-#[derive(Clone, Copy, Debug)]
-struct AskedAgain;
+/// A request is sent once more where a limit refused it, or no answer arrived, unless nobody is there, or the endpoint asks
+/// for a pause that nobody would wait for.
+#[derive(Clone, Debug)]
+struct AskedAgain(Arc<Words>);
 
 impl RetryPolicy for AskedAgain {
     fn should_retry(&self, error: &TransportError) -> bool {
         let again = match error {
-            TransportError::Transport(TransportErrorKind::Custom(_)) => true,
+            TransportError::Transport(TransportErrorKind::Custom(cause)) => {
+                let cause = cause.downcast_ref::<Unanswered>();
+                cause.is_none_or(|cause| !cause.nobody_there)
+            }
             error => RateLimitRetryPolicy::default().should_retry(error),
         };
         let again = again && !is_too_long(self.backoff_hint(error));
         if again {
-            tracing::warn!("the fork's endpoint limits requests, or did not answer: asking again");
+            let Words { shown, .. } = &*self.0;
+            tracing::warn!("{shown}: {}; asking again", self.0.described(error));
         }
         again
     }
 
     fn backoff_hint(&self, error: &TransportError) -> Option<Duration> {
-        RateLimitRetryPolicy::default().backoff_hint(error)
+        backoff_hint(error)
     }
+}
+
+fn backoff_hint(error: &TransportError) -> Option<Duration> {
+    RateLimitRetryPolicy::default().backoff_hint(error)
 }
 
 fn is_too_long(pause: Option<Duration>) -> bool {

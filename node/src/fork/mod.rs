@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use alloy::primitives::{Address, B256, U64, U256};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use stylus_chain::{Budget, Chain, ChainConfig, Source, SourceAccount};
+use stylus_chain::{Budget, CallRequest, Chain, ChainConfig, ChainError, Source, SourceAccount};
 
 use cache::Cache;
 pub(crate) use endpoint::Refused;
@@ -23,6 +23,11 @@ use head::{Head, head};
 pub use options::{ForkBlock, ForkError, ForkOptions, Verify};
 pub use proof::storage_root;
 use question::Question;
+
+use crate::limits::ENDPOINT_WAIT;
+
+/// Gas that a transfer has to read what transfers need.
+const TRANSFER_GAS: u64 = 100_000;
 
 /// One block of another chain. Cheap to clone; all clones share what was read.
 #[derive(Clone)]
@@ -133,10 +138,10 @@ impl Fork {
     }
 
     /// A chain that continues from the block, with these settings otherwise. The accounts in them, and
-    /// the dev account, have their balances.
+    /// the dev account, have their balances. What every block and every transfer needs has been read.
     ///
     /// # Errors
-    /// [`ForkError::Endpoint`] when the endpoint cannot be read.
+    /// [`ForkError::Endpoint`] and [`ForkError::Unread`] when the endpoint cannot be read.
     pub(crate) fn chain(
         &self,
         plain: &ChainConfig,
@@ -153,14 +158,28 @@ impl Fork {
         let (arbos, words) = Chain::arbos_words();
         self.prefetch(&addresses, (arbos, &words), budget)
             .map_err(fail)?;
+        let unread = |error| match error {
+            ChainError::Source(reason) => ForkError::Unread(reason),
+            error => fail(error.to_string()),
+        };
         let chain = Chain::fork(config, Box::new(self.clone()));
-        let mut chain = chain.map_err(|error| fail(error.to_string()))?;
+        let mut chain = chain.map_err(unread)?;
         for (address, balance) in funded {
             chain.set_balance(address, balance);
         }
-        chain
-            .check_source()
-            .map_err(|error| fail(error.to_string()))?;
+        chain.check_source().map_err(unread)?;
+        let mut tried = chain.branch();
+        tried.set_budget(Some(budget.clone()));
+        tried.impersonate(dev);
+        let transfer = CallRequest {
+            to: Some(dev),
+            gas: Some(TRANSFER_GAS),
+            ..CallRequest::default()
+        };
+        // It may be refused: with the prices of some chains nobody can pay.
+        let _ = tried.submit_unsigned(dev, transfer);
+        let mined = tried.mine(1, None);
+        tried.check_source().and(mined).map_err(unread)?;
         Ok(chain)
     }
 
@@ -213,8 +232,11 @@ impl Fork {
     /// Why the state was not read; where the block is no longer in the chain, that it is not.
     fn with_hint(&self, reason: String, budget: &Budget) -> String {
         let (number, hash) = (self.head().number, self.head().hash);
-        match self.hash_there(number, budget) {
-            Ok(found) if found != hash => format!(
+        let budget = budget.clone().waiting(ENDPOINT_WAIT);
+        let (method, params) = named(number);
+        let found = self.endpoint().ask_one_once(method, params, &budget);
+        match found {
+            Ok(Hash { hash: found }) if found != hash => format!(
                 "{reason}; block {number}, which is forked, was {hash} and is {found} now: a reorganization took it \
                  away, so start the fork again"
             ),
@@ -224,13 +246,8 @@ impl Fork {
 
     /// The hash of a block on the forked chain.
     fn hash_there(&self, number: u64, budget: &Budget) -> Result<B256, String> {
-        #[derive(Deserialize)]
-        struct Hash {
-            hash: B256,
-        }
-        const METHOD: &str = "eth_getBlockByNumber";
-        let params = json!([U64::from(number), false]);
-        let block: Hash = self.endpoint().ask_one(METHOD, params, budget)?;
+        let (method, params) = named(number);
+        let block: Hash = self.endpoint().ask_one(method, params, budget)?;
         Ok(block.hash)
     }
 
@@ -240,10 +257,30 @@ impl Fork {
         method: &'static str,
         params: Value,
     ) -> Result<Answer, Refused> {
-        let mut answers = self.endpoint().answers(vec![(method, params)]).await?;
+        let answers = self.endpoint().answers(vec![(method, params)]).await;
+        let mut answers = answers.map_err(|refused| Refused {
+            reason: self.of_endpoint(refused.reason),
+            ..refused
+        })?;
         let answer = answers.pop();
         Ok(answer.ok_or_else(|| "the endpoint left out answers".to_owned())?)
     }
+
+    /// A reason with the endpoint that it is of.
+    fn of_endpoint(&self, reason: String) -> String {
+        format!("{}: {reason}", self.shown())
+    }
+}
+
+/// A block's hash.
+#[derive(Deserialize)]
+struct Hash {
+    hash: B256,
+}
+
+/// How a block is asked for.
+fn named(number: u64) -> (&'static str, Value) {
+    ("eth_getBlockByNumber", json!([U64::from(number), false]))
 }
 
 impl std::fmt::Debug for Fork {
@@ -257,7 +294,8 @@ impl Source for Fork {
         if let Some(known) = self.cache().account(address) {
             return Ok(known);
         }
-        self.fetch(&[Question::Account(address)], budget)?;
+        let read = self.fetch(&[Question::Account(address)], budget);
+        read.map_err(|reason| self.of_endpoint(reason))?;
         let found = self.cache().account(address);
         found.ok_or_else(|| format!("{address} was not read"))
     }
@@ -266,12 +304,14 @@ impl Source for Fork {
         if let Some(known) = self.cache().slot(address, slot) {
             return Ok(known);
         }
-        self.fetch(&[Question::Slots(address, vec![slot])], budget)?;
+        let read = self.fetch(&[Question::Slots(address, vec![slot])], budget);
+        read.map_err(|reason| self.of_endpoint(reason))?;
         let found = self.cache().slot(address, slot);
         found.ok_or_else(|| format!("slot {slot:#x} of {address} was not read"))
     }
 
     fn block_hash(&self, number: u64, budget: &Budget) -> Result<B256, String> {
-        self.hash_there(number, budget)
+        let hash = self.hash_there(number, budget);
+        hash.map_err(|reason| self.of_endpoint(reason))
     }
 }

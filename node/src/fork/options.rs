@@ -118,6 +118,9 @@ pub enum ForkError {
         /// What it said, or why nothing arrived.
         reason: String,
     },
+    /// A part of the block's state could not be read.
+    #[error("{0}")]
+    Unread(String),
     /// It was to be verified, and there are no proofs.
     #[error(
         "{endpoint} gives no proofs of block {block} (eth_getProof): {reason}; ask an endpoint that does; \

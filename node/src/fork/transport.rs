@@ -1,10 +1,10 @@
-//! Alloy's transport over HTTP, with two differences: answers have a bound, one and all that arrive at once, and no error
-//! names the URL.
+//! Alloy's transport over HTTP, with three differences: answers have a bound, one and all that arrive at once; they have the
+//! id of their request; and no error names the URL.
 
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
+use alloy::rpc::json_rpc::{Id, RequestPacket, ResponsePacket};
 use alloy::transports::http::reqwest::header::RETRY_AFTER;
 use alloy::transports::http::reqwest::{Client, Error, Response, Url};
 use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
@@ -37,7 +37,26 @@ impl Service<RequestPacket> for Transport {
     fn call(&mut self, request: RequestPacket) -> Self::Future {
         let sent = self.client.post(self.url.clone()).json(&request).send();
         let mut held = self.held.connection().growing();
-        Box::pin(async move { answer(sent.await.map_err(unanswered)?, &mut held).await })
+        Box::pin(async move {
+            let answer = answer(sent.await.map_err(unanswered)?, &mut held).await?;
+            match is_of(&answer, &request) {
+                true => Ok(answer),
+                false => Err(TransportError::local_usage_str(
+                    "its answer has another id than the request",
+                )),
+            }
+        })
+    }
+}
+
+/// Whether an answer is of a request. An error may have no id. Answers of a batch are told apart by their ids later.
+fn is_of(answer: &ResponsePacket, request: &RequestPacket) -> bool {
+    match (answer, request) {
+        (ResponsePacket::Single(answer), RequestPacket::Single(request)) => {
+            answer.id == *request.id() || (answer.id == Id::None && answer.is_error())
+        }
+        (ResponsePacket::Batch(_), RequestPacket::Single(_)) => false,
+        _ => true,
     }
 }
 
@@ -76,6 +95,30 @@ async fn body(mut response: Response, held: &mut Growing) -> Result<Vec<u8>, Tra
     Ok(body)
 }
 
+/// Why no answer arrived.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub(super) struct Unanswered {
+    reason: String,
+    /// Whether the connection was refused, or there is no such server.
+    pub(super) nobody_there: bool,
+}
+
 fn unanswered(error: Error) -> TransportError {
-    TransportErrorKind::custom(error.without_url())
+    let nobody_there = error.is_connect() && !error.is_timeout();
+    let is_late = error.is_timeout();
+    let error = error.without_url();
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    let reason = match (is_late, nobody_there) {
+        (true, _) => "it did not answer in time".to_owned(),
+        (_, true) => format!("no connection: {cause}"),
+        _ => format!("no answer: {cause}"),
+    };
+    TransportErrorKind::custom(Unanswered {
+        reason,
+        nobody_there,
+    })
 }

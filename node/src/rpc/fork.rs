@@ -177,6 +177,6 @@ impl From<NodeError> for RpcError {
 
 impl From<ForkError> for RpcError {
     fn from(error: ForkError) -> Self {
-        Self::Internal(error.to_string())
+        Self::Unread(error.to_string())
     }
 }

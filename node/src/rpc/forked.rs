@@ -306,6 +306,6 @@ pub(super) async fn forwarded(fork: &Fork, method: &'static str, mut params: Val
             error.message.into_owned(),
             error.data,
         ))),
-        Err(Refused { reason, .. }) => Err(RpcError::Internal(reason)),
+        Err(Refused { reason, .. }) => Err(RpcError::Unread(reason)),
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use alloy::primitives::{Address, U256};
 use serde_json::json;
-use stylus_devnode::ForkOptions;
+use stylus_devnode::{Fork, ForkOptions};
 
 use crate::fork::{INPUT, call, forked, options, origin, sent};
 use crate::front::{Front, Script};
@@ -217,6 +217,64 @@ fn what_a_server_that_is_no_node_answers_is_shown_to_nobody() {
         assert!(!error.contains(secret), "{page:?}: {error}");
         assert!(error.contains("127.0.0.1"), "{error}");
     }
+}
+
+#[test]
+fn answers_of_limits_are_shown_to_nobody_after_retries_either() {
+    let origin = origin();
+    let front = Front::of(origin.node.port(), Script::default());
+    let fork = forked(ForkOptions {
+        backoff: Duration::from_millis(1),
+        compute_units: None,
+        ..options(front.url())
+    });
+    front.script().page = Some((429, "the-intranets-secret".to_owned()));
+    for at in ["latest", "0x1"] {
+        let unread = json!([Address::repeat_byte(0x95), at]);
+        let error = rpc_error(fork.port(), "eth_getBalance", unread).to_string();
+        assert!(error.contains("HTTP error 429"), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn where_nobody_listens_the_error_says_so_at_once_and_names_the_url_once() {
+    let nobody = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.local_addr().expect("its address")
+    };
+    let url = format!("http://{nobody}");
+    let begun = std::time::Instant::now();
+    let refused = Fork::connect(ForkOptions::new(&url)).expect_err("nobody is there");
+    let reset = json!([{ "forking": { "jsonRpcUrl": url } }]);
+    let reset = rpc_error(node().port(), "anvil_reset", reset);
+    // One pause before asking again is a second, and there would be eight.
+    assert!(begun.elapsed() < Duration::from_secs(8));
+    for error in [
+        &refused.to_string(),
+        reset["message"].as_str().expect("text"),
+    ] {
+        assert!(error.starts_with(&url), "{error}");
+        assert_eq!(error.matches(&url).count(), 1, "{error}");
+        assert!(error.contains("Connection refused"), "{error}");
+    }
+}
+
+#[test]
+fn answers_with_another_id_are_refused() {
+    let origin = origin();
+    let front = Front::of(origin.node.port(), Script::default());
+    let fork = forked(options(front.url()));
+    for id in [json!(4_711), json!(null), json!("0")] {
+        front.script().id = Some(id.clone());
+        for at in ["latest", "0x1"] {
+            let unread = json!([Address::repeat_byte(0x96), at]);
+            let error = rpc_error(fork.port(), "eth_getBalance", unread).to_string();
+            assert!(error.contains("another id"), "{id}: {error}");
+        }
+    }
+    front.script().id = None;
+    assert_eq!(balance(fork.port(), &Address::repeat_byte(0x96)), "0x0");
 }
 
 #[test]

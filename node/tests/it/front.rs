@@ -43,6 +43,8 @@ pub(crate) struct Script {
     pub(crate) heads: Vec<String>,
     /// Every request is an error that names what came along with it.
     pub(crate) telltale: bool,
+    /// The id of every answer.
+    pub(crate) id: Option<Value>,
     /// How long each answer takes.
     pub(crate) pause: Duration,
     /// Requests whose answer was sent.
@@ -53,6 +55,7 @@ pub(crate) struct Script {
 
 /// What is answered otherwise than the node does.
 struct Fields {
+    id: Option<Value>,
     block: Vec<(&'static str, Value)>,
     proof: Vec<(&'static str, Value)>,
 }
@@ -114,6 +117,7 @@ fn answer(connection: &TcpStream, request: Message, node: u16, script: &Mutex<Sc
         } else {
             script.answered += 1;
             let fields = Fields {
+                id: script.id.clone(),
                 block: script.block.clone(),
                 proof: script.proof.clone(),
             };
@@ -171,6 +175,13 @@ fn answered(
             }
             answer
         })
+    };
+    let one = |request: &Value| {
+        let mut answer = one(request);
+        if let Some(id) = &fields.id {
+            answer["id"] = id.clone();
+        }
+        answer
     };
     let request: Value = serde_json::from_str(body).expect("requests are JSON");
     match request.as_array() {
