@@ -129,6 +129,12 @@ impl Executor {
         }
     }
 
+    /// Awaits what a fork's endpoint answers, in a place of those that wait for it.
+    pub(crate) async fn at_endpoint<T>(&self, asked: impl Future<Output = T>) -> T {
+        let _place = self.waiting.acquire().await;
+        asked.await
+    }
+
     /// Asks a fork's endpoint, in a place of those that wait for it, until the future is dropped.
     pub(crate) async fn wait_for_endpoint<T: Send + 'static>(
         &self,

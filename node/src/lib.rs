@@ -28,6 +28,7 @@ mod incoming;
 mod limits;
 mod node;
 pub mod process;
+mod read_ahead;
 mod rpc;
 mod rpc_error;
 mod server;

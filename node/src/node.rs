@@ -12,6 +12,7 @@ use crate::config::{Admission, MiningMode, NodeConfig, StateFiles};
 use crate::error::NodeError;
 use crate::events::{Event, Events};
 use crate::fork::{Fork, Verify};
+use crate::read_ahead::ReadAhead;
 use crate::state_file::{self, Owned, Saved};
 use crate::terminal;
 use crate::view::{SharedFilters, View};
@@ -36,6 +37,7 @@ pub(crate) struct Node {
     /// The file that the state is saved to.
     _owned: Option<Owned>,
     announced: u64,
+    read_ahead: ReadAhead,
 }
 
 /// Something due every so often.
@@ -142,6 +144,7 @@ impl Node {
                 .map(Clock::start),
             state: config.state,
             _owned: owned,
+            read_ahead: ReadAhead::default(),
         })
     }
 
@@ -162,6 +165,28 @@ impl Node {
             state: StateFiles::default(),
             _owned: None,
             chain,
+            read_ahead: ReadAhead::default(),
+        }
+    }
+
+    /// The node as it is, to try on it what lacks something: nobody sees what happens to it.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            chain: self.chain.branch(),
+            admission: self.admission,
+            accounts: self.accounts.clone(),
+            filters: SharedFilters::default(),
+            events: Events::new(),
+            fork: self.fork.clone(),
+            verify: self.verify,
+            plain: self.plain.clone(),
+            instance_id: self.instance_id,
+            mining_clock: self.mining_clock,
+            saving_clock: None,
+            state: StateFiles::default(),
+            _owned: None,
+            announced: self.announced,
+            read_ahead: ReadAhead::default(),
         }
     }
 
@@ -197,20 +222,24 @@ impl Node {
         self.fork = None;
     }
 
-    /// Does something; when a fork's source cannot be read meanwhile, the chain is as it was before.
-    pub(crate) fn or_as_before<T>(
+    /// Does something within a budget. When a fork's source cannot be read meanwhile, the chain is as it was before,
+    /// whatever came of the work.
+    pub(crate) fn within<T>(
         &mut self,
+        budget: &Budget,
         work: impl FnOnce(&mut Self) -> T,
     ) -> Result<T, ChainError> {
-        let Some(before) = self.chain.checkpoint() else {
-            return Ok(work(self));
-        };
+        let before = self.chain.checkpoint().map(|chain| (chain, self.announced));
+        self.chain.set_budget(Some(budget.clone()));
         let done = work(self);
-        if let Err(error) = self.chain.check_source() {
-            self.chain = before;
-            return Err(error);
+        self.chain.set_budget(None);
+        match (before, budget.unread()) {
+            (Some(before), Some(error)) => {
+                (self.chain, self.announced) = before;
+                Err(error)
+            }
+            _ => Ok(done),
         }
-        Ok(done)
     }
 
     /// Whether something has become due.
@@ -220,15 +249,29 @@ impl Node {
 
     /// Does what has become due: a block, a copy of the state in the file.
     pub(crate) fn tick(&mut self) {
-        if self.mining_clock.as_mut().is_some_and(Clock::is_due)
-            && let Err(error) = self.or_as_before(|node| node.chain.mine(1, None)).flatten()
-        {
-            tracing::error!(%error, "a timed block could not be mined");
+        if self.mining_clock.as_mut().is_some_and(Clock::is_due) {
+            self.mine_timed();
         }
         if self.saving_clock.as_mut().is_some_and(Clock::is_due)
             && let Err(error) = self.save()
         {
             tracing::error!(%error, "the state could not be saved; trying again after the interval");
+        }
+    }
+
+    /// Mines a block of what is known here. What its transactions lack on a fork is read ahead, for a later one.
+    fn mine_timed(&mut self) {
+        let budget = Budget::default().without_waiting();
+        let mined = self.within(&budget, |node| node.chain.mine_readable());
+        match mined.flatten() {
+            Ok(left_out) if left_out.is_empty() => {}
+            Err(error) if !budget.was_refused_to_wait() => {
+                tracing::error!(%error, "a timed block could not be mined");
+            }
+            _ => {
+                let copy = self.copy();
+                self.read_ahead.begin(copy);
+            }
         }
     }
 
@@ -273,11 +316,12 @@ impl Node {
 
     /// Changes when blocks are made. Waiting transactions are mined at once if they now may be.
     pub(crate) fn set_mining(&mut self, mode: MiningMode) -> Result<(), ChainError> {
-        self.mining_clock = mode.interval().map(Clock::start);
         self.chain.set_automine(mode.automine());
         if mode.automine() && !self.chain.pool().pending.is_empty() {
             self.chain.mine(1, None)?;
         }
+        // Last, because it stays where the source cannot be read.
+        self.mining_clock = mode.interval().map(Clock::start);
         Ok(())
     }
 }

@@ -6,17 +6,15 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use stylus_chain::Budget;
 use tokio::sync::oneshot;
 
-use crate::caller::Caller;
 use crate::error::NodeError;
 use crate::node::Node;
 use crate::view::{Published, View};
 use crate::work_error::{WorkError, panic_message};
 
 /// Native stack of the chain's thread in bytes: generous, because debug builds have large frames.
-const STACK: usize = 64 * 1024 * 1024;
+pub(crate) const STACK: usize = 64 * 1024 * 1024;
 
 /// How long the thread waits for requests after work of no request panicked.
 const PAUSE_AFTER_PANIC: Duration = Duration::from_secs(1);
@@ -80,7 +78,7 @@ impl Worker {
         }
     }
 
-    /// Runs `work` on the chain's thread. What takes long in it ends when the future is dropped.
+    /// Runs `work` on the chain's thread.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Node) -> T + Send + 'static,
@@ -96,12 +94,6 @@ impl Worker {
         work: impl FnOnce(&mut Node) -> T + Send + 'static,
     ) -> Result<T, WorkError> {
         let (answer, answered) = oneshot::channel();
-        let caller = Caller::default();
-        let budget = Budget::new(None, caller.left());
-        let work = move |node: &mut Node| {
-            node.chain.set_budget(Some(budget));
-            work(node)
-        };
         self.post(is_quick, work, move |result| drop(answer.send(result)))?;
         answered.await.map_err(|_| WorkError::Stopped)?
     }

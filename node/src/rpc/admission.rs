@@ -1,6 +1,6 @@
 //! What Nitro refuses before it executes anything, and anvil takes: `--lenient` lifts it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use alloy::consensus::{Transaction, TxEnvelope, transaction::Recovered};
@@ -74,6 +74,45 @@ pub(super) struct Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.waiting.all().remove(&self.key);
+    }
+}
+
+/// How many transactions of each sender are on their way to the chain.
+#[derive(Clone, Default)]
+pub(super) struct UnderWay(Arc<Mutex<HashMap<Address, usize>>>);
+
+impl UnderWay {
+    fn all(&self) -> MutexGuard<'_, HashMap<Address, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One more, until the answer is dropped.
+    pub(super) fn enter(&self, sender: Address) -> Sending {
+        *self.all().entry(sender).or_default() += 1;
+        let all = self.clone();
+        Sending { all, sender }
+    }
+
+    pub(super) fn has(&self, sender: Address) -> bool {
+        self.all().contains_key(&sender)
+    }
+}
+
+/// A transaction on its way, until this is dropped.
+pub(super) struct Sending {
+    all: UnderWay,
+    sender: Address,
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        let mut all = self.all.all();
+        if let Some(count) = all.get_mut(&self.sender) {
+            *count -= 1;
+            if *count == 0 {
+                all.remove(&self.sender);
+            }
+        }
     }
 }
 

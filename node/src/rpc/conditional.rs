@@ -37,12 +37,13 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
     module.register_async_method(name, |params, context, _| async move {
         let args = Args::new(&params, context.admission)?;
         let signed = send::recovered(&args)?;
+        let from = Some(signed.signer());
         let conditions: Conditions = args.opt(1, "conditions")?.unwrap_or_default();
         let send = move |node: &mut Node| {
             conditions.check(node)?;
             send::submit(node, signed.clone())
         };
-        ok(send::sent(&context, u64::MAX, send).await?)
+        ok(send::sent(&context, (from, u64::MAX), send).await?)
     })?;
     Ok(())
 }

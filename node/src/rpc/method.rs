@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::admission::Waiting;
+use super::admission::{UnderWay, Waiting};
 use super::args::Args;
 use crate::config::Admission;
 use crate::events::Events;
@@ -37,6 +37,8 @@ pub(crate) struct Context {
     pub(super) admission: Admission,
     /// Transactions that wait for those before them.
     pub(super) waiting: Waiting,
+    /// Whose transactions are being sent.
+    pub(super) under_way: UnderWay,
 }
 
 impl Context {

@@ -8,6 +8,7 @@ mod anvil;
 mod args;
 mod block;
 mod call;
+mod change;
 mod conditional;
 mod debug;
 #[cfg(feature = "other-tools")]
@@ -48,6 +49,7 @@ use jsonrpsee::core::RegisterMethodError;
 use jsonrpsee::server::Methods;
 use jsonrpsee::types::{ErrorCode, ErrorObjectOwned, Params};
 use serde_json::value::RawValue;
+use stylus_chain::Budget;
 
 use crate::config::Admission;
 use crate::error::NodeError;
@@ -57,7 +59,7 @@ use crate::node::Node;
 use crate::rpc_error::RpcError;
 use crate::view::View;
 use crate::worker::Worker;
-use admission::Waiting;
+use admission::{UnderWay, Waiting};
 use args::Args;
 use forked::{Question, Upstream};
 use method::{Context, Method, RpcResult, Table};
@@ -113,6 +115,7 @@ pub(crate) fn methods(
         events,
         admission,
         waiting: Waiting::default(),
+        under_way: UnderWay::default(),
     });
     let mut module = RpcModule::from_arc(context);
     let twice = |error: RegisterMethodError| NodeError::Chain(error.to_string());
@@ -164,7 +167,7 @@ pub(crate) fn answer_at_once(
             view.chain.check_source().map_err(RpcError::from).and(read)
         }
         Method::Change(handler) => node
-            .or_as_before(|node| handler(node, &args))
+            .within(&Budget::default(), |node| handler(node, &args))
             .map_err(RpcError::from)
             .flatten(),
     };
@@ -182,19 +185,22 @@ async fn answer(
         Method::Lookup(reader) => (true, reader),
         Method::Read(reader) => (false, reader),
         Method::Change(handler) => {
-            let work = move |node: &mut Node| node.or_as_before(|node| handler(node, &args));
-            return context.worker.run(work).await??;
+            let work = move |node: &mut Node| handler(node, &args);
+            return context.change(|_| false, work).await;
         }
     };
     let view = context.worker.view().await?;
     let question = forked::question(&view, name, &args);
     let upstream = view.fork.clone().zip(question);
     let before = match &upstream {
-        Some((fork, question)) => match question.asked(fork, name, &args).await? {
-            Upstream::Whole(answer) => return Ok(answer),
-            Upstream::Before(entries) => entries,
-        },
-        None => Vec::new(),
+        None | Some((_, Question::Unknown)) => Vec::new(),
+        Some((fork, question)) => {
+            let asked = question.asked(fork, name, &args);
+            match executor.at_endpoint(asked).await? {
+                Upstream::Whole(answer) => return Ok(answer),
+                Upstream::Before(entries) => entries,
+            }
+        }
     };
     let asked = args.clone();
     let read = move |view: &View| forked::joined(&before, reader(view, &asked)?);
@@ -202,7 +208,8 @@ async fn answer(
     match (upstream, &own) {
         // It is known that there is an answer.
         (Some((fork, Question::Unknown)), Err(RpcError::NotFound(_))) => {
-            forked::forwarded(&fork, name, args.to_value()).await
+            let asked = forked::forwarded(&fork, name, args.to_value());
+            executor.at_endpoint(asked).await
         }
         _ => own,
     }

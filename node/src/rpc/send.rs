@@ -44,14 +44,17 @@ const NONCE_GAP: Duration = Duration::from_secs(1);
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
     module.register_async_method("eth_sendRawTransaction", |params, context, _| async move {
         let signed = recovered(&Args::new(&params, context.admission)?)?;
-        let gas = signed.gas_limit();
-        ok(sent(&context, gas, move |node| submit(node, signed.clone())).await?)
+        let (from, gas) = (Some(signed.signer()), signed.gas_limit());
+        ok(sent(&context, (from, gas), move |node| {
+            submit(node, signed.clone())
+        })
+        .await?)
     })?;
     module.register_async_method("eth_sendTransaction", |params, context, _| async move {
         let args = Args::new(&params, context.admission)?;
         let request: TransactionRequest = args.get(0, "transaction")?;
-        let gas = request.gas.unwrap_or(u64::MAX);
-        ok(sent(&context, gas, move |node| {
+        let (from, gas) = (request.from, request.gas.unwrap_or(u64::MAX));
+        ok(sent(&context, (from, gas), move |node| {
             send_request(node, request.clone())
         })
         .await?)
@@ -62,10 +65,10 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
 /// Sends a transaction, as [`held`] does, and tells authors why one is refused: no block does.
 pub(super) async fn sent(
     context: &Context,
-    gas: u64,
+    from_and_gas: (Option<Address>, u64),
     send: impl Fn(&mut Node) -> Result<B256, RpcError> + Send + Sync + 'static,
 ) -> Result<B256, RpcError> {
-    let sent = held(context, gas, send).await;
+    let sent = held(context, from_and_gas, send).await;
     if let Err(error) = &sent {
         terminal::refused(&error.to_string());
     }
@@ -73,19 +76,21 @@ pub(super) async fn sent(
 }
 
 /// Sends a transaction. One that comes before its predecessors is held for a while, as by Nitro's sequencer, and sent
-/// again with each new block.
+/// again with each new block. It is held on while what another one of its sender lacks on a fork is read.
 async fn held(
     context: &Context,
-    gas: u64,
+    (from, gas): (Option<Address>, u64),
     send: impl Fn(&mut Node) -> Result<B256, RpcError> + Send + Sync + 'static,
 ) -> Result<B256, RpcError> {
     let send = Arc::new(send);
     let attempt = async || {
         let send = send.clone();
-        let work = move |node: &mut Node| node.or_as_before(|node| send(node));
-        context.worker.run_unless_quick(quick(gas), work).await??
+        context.change(quick(gas), move |node| send(node)).await
     };
-    let first = attempt().await;
+    let first = {
+        let _under_way = from.map(|from| context.under_way.enter(from));
+        attempt().await
+    };
     let Err(RpcError::NonceGap(RejectReason::NonceTooHigh { address, found, .. })) = first else {
         return first;
     };
@@ -93,14 +98,17 @@ async fn held(
         return first;
     };
     let mut events = context.events.follow();
-    let until = Instant::now() + NONCE_GAP;
+    let mut until = Instant::now() + NONCE_GAP;
     loop {
         let again = attempt().await;
         if !matches!(again, Err(RpcError::NonceGap(_))) {
             return again;
         }
         if timeout_at(until, events.next()).await.is_err() {
-            return again;
+            if !context.under_way.has(address) {
+                return again;
+            }
+            until = Instant::now() + NONCE_GAP;
         }
     }
 }
@@ -109,7 +117,7 @@ async fn held(
 pub(super) type Decoded = Result<Recovered<TxEnvelope>, RpcError>;
 
 /// Whether a transaction with so much gas is quick.
-fn quick(gas: u64) -> impl FnOnce(&Node) -> bool + Send + 'static {
+fn quick(gas: u64) -> impl Fn(&Node) -> bool + Copy + Send + 'static {
     move |node| gas <= QUICK_GAS && !node.chain.is_forked() && !node.chain.has_waiting()
 }
 

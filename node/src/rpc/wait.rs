@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
 use alloy_rpc_types::TransactionRequest;
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
@@ -22,14 +22,21 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 /// What is sent, before it is.
 type Send = Box<dyn Fn(&mut Node) -> Result<B256, RpcError> + std::marker::Send + Sync>;
 
+/// The same with its sender, where the request names one.
+type Parsed = Result<(Option<Address>, Send), RpcError>;
+
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
     let signed = |args: &Args| {
         let signed = send::recovered(args)?;
-        Ok(Box::new(move |node: &mut Node| send::submit(node, signed.clone())) as Send)
+        let from = Some(signed.signer());
+        let send = Box::new(move |node: &mut Node| send::submit(node, signed.clone()));
+        Ok((from, send as Send))
     };
     let unsigned = |args: &Args| {
         let request: TransactionRequest = args.get(0, "transaction")?;
-        Ok(Box::new(move |node: &mut Node| send::send_request(node, request.clone())) as Send)
+        let from = request.from;
+        let send = Box::new(move |node: &mut Node| send::send_request(node, request.clone()));
+        Ok((from, send as Send))
     };
     register_one(module, "eth_sendRawTransactionSync", signed)?;
     register_one(module, "eth_sendTransactionSync", unsigned)
@@ -38,23 +45,26 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
 fn register_one(
     module: &mut RpcModule<Context>,
     name: &'static str,
-    parse: fn(&Args) -> Result<Send, RpcError>,
+    parse: fn(&Args) -> Parsed,
 ) -> Result<(), RegisterMethodError> {
     module.register_async_method(name, move |params, context, _| async move {
         let args = Args::new(&params, context.admission)?;
         let wait = args
             .opt_u64(1, "timeout in milliseconds")?
             .map_or(DEFAULT_WAIT, Duration::from_millis);
-        let send = parse(&args)?;
-        send_and_wait(&context, send, wait.min(RECEIPT_WAIT)).await
+        send_and_wait(&context, parse(&args)?, wait.min(RECEIPT_WAIT)).await
     })?;
     Ok(())
 }
 
-async fn send_and_wait(context: &Context, send: Send, wait: Duration) -> RpcResult {
+async fn send_and_wait(
+    context: &Context,
+    (from, send): (Option<Address>, Send),
+    wait: Duration,
+) -> RpcResult {
     // Listening starts before sending, so that no block is missed in between.
     let mut events = context.events.follow();
-    let hash = send::sent(context, u64::MAX, send).await?;
+    let hash = send::sent(context, (from, u64::MAX), send).await?;
     let receipt = async {
         loop {
             if let Some(receipt) = receipt(&context.worker.view().await?, hash) {

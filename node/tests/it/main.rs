@@ -17,6 +17,7 @@ mod fork_blocks;
 mod fork_endpoint;
 mod fork_hostile;
 mod fork_verify;
+mod fork_waiting;
 mod front;
 mod hostile;
 mod limits;

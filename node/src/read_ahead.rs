@@ -1,0 +1,59 @@
+//! What a fork's timed blocks lack, read on a thread of its own: the chain's thread goes on with what is known.
+
+use std::thread::JoinHandle;
+
+use stylus_chain::{Budget, ChainError};
+
+use crate::caller::Caller;
+use crate::node::Node;
+use crate::worker::STACK;
+
+/// A reading thread, if there is one. It ends when this is dropped.
+#[derive(Default)]
+pub(crate) struct ReadAhead {
+    under_way: Option<(Caller, JoinHandle<Result<(), ChainError>>)>,
+    /// Whether the log has why nothing is read.
+    told: bool,
+}
+
+impl ReadAhead {
+    /// Mines a block on a copy of the node, which reads what the block lacks, unless that is under way already.
+    pub(crate) fn begin(&mut self, copy: Node) {
+        if let Some((caller, thread)) = self.under_way.take() {
+            if !thread.is_finished() {
+                self.under_way = Some((caller, thread));
+                return;
+            }
+            self.tell(thread);
+        }
+        let caller = Caller::default();
+        let budget = Budget::new(None, caller.left());
+        let thread = std::thread::Builder::new()
+            .name("stylus-ahead".into())
+            .stack_size(STACK)
+            .spawn(move || read(copy, &budget));
+        match thread {
+            Ok(thread) => self.under_way = Some((caller, thread)),
+            Err(error) => tracing::error!(%error, "what timed blocks lack cannot be read"),
+        }
+    }
+
+    /// Says once why nothing could be read, until something could.
+    fn tell(&mut self, thread: JoinHandle<Result<(), ChainError>>) {
+        // What panics here panics on the chain's thread, too, which says so.
+        let failed = thread.join().unwrap_or(Ok(())).err();
+        if let Some(error) = failed.as_ref().filter(|_| !self.told) {
+            tracing::error!(
+                %error,
+                "timed blocks leave out what waits for the fork's endpoint; it is asked again with each of them"
+            );
+        }
+        self.told = failed.is_some();
+    }
+}
+
+fn read(mut copy: Node, budget: &Budget) -> Result<(), ChainError> {
+    let mined = copy.within(budget, |node| node.chain.mine_readable());
+    let mut left_out = mined.flatten()?;
+    left_out.pop().map_or(Ok(()), |(_, error)| Err(error))
+}

@@ -1,0 +1,75 @@
+//! Changes of the node. The chain's thread makes them, and waits for no endpoint: what a change of a fork lacks is read
+//! first, by a rehearsal on a copy of the node, in a place of the reads that wait.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use stylus_chain::{Budget, ChainError};
+
+use super::method::Context;
+use crate::caller::Caller;
+use crate::limits::ENDPOINT_WAIT;
+use crate::node::Node;
+use crate::rpc_error::RpcError;
+
+/// How often a change is rehearsed. One that lacks something else each time, such as what the time of its block names, waits
+/// for it on the chain's thread then, for a short time.
+const REHEARSALS: usize = 3;
+
+/// What a change came to.
+enum Attempt<T> {
+    Made(Result<T, RpcError>),
+    /// Nothing, because something is not known here. The node as it is.
+    Lacking(Box<Node>),
+}
+
+impl Context {
+    /// Changes the node. What takes long in it ends when the future is dropped. Where a fork's source cannot be read, nothing
+    /// has changed.
+    pub(super) async fn change<T: Send + 'static>(
+        &self,
+        is_quick: impl FnOnce(&Node) -> bool + Copy + Send + 'static,
+        work: impl Fn(&mut Node) -> Result<T, RpcError> + Send + Sync + 'static,
+    ) -> Result<T, RpcError> {
+        let (caller, work) = (Caller::default(), Arc::new(work));
+        for _ in 0..REHEARSALS {
+            let budget = Budget::new(None, caller.left()).without_waiting();
+            let change = attempt(budget, work.clone());
+            match self.worker.run_unless_quick(is_quick, change).await? {
+                Attempt::Made(made) => return made,
+                Attempt::Lacking(copy) => self.rehearse(*copy, work.clone()).await?,
+            }
+        }
+        let budget = Budget::new(None, caller.left()).waiting(ENDPOINT_WAIT);
+        let change = move |node: &mut Node| node.within(&budget, |node| work(node));
+        self.worker.run(change).await??
+    }
+
+    /// Reads what a change lacks: makes it on a copy, on another thread.
+    async fn rehearse<T>(
+        &self,
+        mut copy: Node,
+        work: Arc<impl Fn(&mut Node) -> Result<T, RpcError> + Send + Sync + 'static>,
+    ) -> Result<(), RpcError> {
+        let rehearse = move |budget: &Budget| {
+            // What comes of it, panics included, comes of the change as well.
+            let rehearsed = || copy.within(budget, |node| drop(work(node)));
+            let read = catch_unwind(AssertUnwindSafe(rehearsed));
+            Ok(read.unwrap_or(Ok(()))?)
+        };
+        self.executor.wait_for_endpoint(rehearse).await
+    }
+}
+
+fn attempt<T>(
+    budget: Budget,
+    work: Arc<impl Fn(&mut Node) -> Result<T, RpcError>>,
+) -> impl FnOnce(&mut Node) -> Attempt<T> {
+    move |node| {
+        let made: Result<_, ChainError> = node.within(&budget, |node| work(node));
+        match made {
+            Err(_) if budget.was_refused_to_wait() => Attempt::Lacking(Box::new(node.copy())),
+            made => Attempt::Made(made.map_err(RpcError::from).flatten()),
+        }
+    }
+}
