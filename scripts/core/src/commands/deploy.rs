@@ -72,7 +72,7 @@ pub(crate) async fn run(context: &Context, source: &str, no_activate: bool) -> R
         }
         _ => deploy::create(&client, &artifact).await?,
     };
-    keep_deployment(context, &client, &artifact, std::slice::from_ref(&created)).await?;
+    keep_deployment(context, &client, &artifact, &created).await?;
     let activated = if no_activate {
         None
     } else {

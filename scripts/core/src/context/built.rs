@@ -42,7 +42,8 @@ impl Context {
         self.artifact_by(&self.builder()?.from_scratch().of_others(), source)
     }
 
-    fn artifact_by(&self, builder: &Builder, source: &str) -> Result<Artifact> {
+    /// As [`Self::artifact`], by that builder.
+    pub(crate) fn artifact_by(&self, builder: &Builder, source: &str) -> Result<Artifact> {
         if address::is_address(source) {
             address::parse(source)?;
         }
@@ -88,18 +89,6 @@ impl Context {
         if let Err(error) = self.store().keep(artifact, interface) {
             self.note(format!("warning: {error}"));
         }
-    }
-
-    /// Counts an artifact as built by this run from the sources that it built to `other` before.
-    pub(crate) fn note_built(&self, artifact: &Artifact, other: CodeHash) {
-        let interface = self.interface_of(other);
-        self.built().push(Built {
-            codehash: artifact.codehash(),
-            interface,
-            layout: artifact.layout.clone().map(|layout| artifact.says(layout)),
-            reads_gas: artifact.reads_gas,
-            rust: Vec::new(),
-        });
     }
 
     /// Layouts and builds, next to the manifest.

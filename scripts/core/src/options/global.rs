@@ -1,7 +1,7 @@
 //! What every command takes.
 
 use super::export::ExportArgs;
-use super::verifiable::VerifiableArgs;
+use super::snapshot::SnapshotArgs;
 use crate::assess::Accepted;
 use crate::client::{DEFAULT_TIMEOUT, MAX_DATA_FEE};
 use crate::deploy::DATA_FEE_BUMP_PERCENT;
@@ -100,9 +100,9 @@ pub struct Global {
     /// Who sends a governed call that is not sent here.
     #[command(flatten)]
     pub export: ExportArgs,
-    /// Whether others can verify an implementation.
+    /// Where others find the sources of an implementation.
     #[command(flatten)]
-    pub verifiable: VerifiableArgs,
+    pub snapshot: SnapshotArgs,
     /// The flags above that lead to the chain and the registry, as they were typed.
     #[arg(skip)]
     pub place: Vec<String>,

@@ -4,24 +4,26 @@ mod export;
 mod global;
 mod place;
 mod review;
+mod snapshot;
 mod step;
 mod upgrade;
-mod verifiable;
 
 pub use export::ExportArgs;
 pub use global::Global;
 pub(crate) use place::place;
 pub use review::ReviewArgs;
+pub use snapshot::SnapshotArgs;
 pub use step::{StepArgs, StorageArgs};
 pub use upgrade::UpgradeArgs;
 pub use upgrade::{BATCHES, INSTANCES};
-pub(crate) use verifiable::LOCAL_CHAINS;
-pub use verifiable::VerifiableArgs;
 
 use crate::ids::WORD;
 use crate::text::{number, seconds};
 use alloy::primitives::{B256, U256};
 use std::time::Duration;
+
+/// Chains without explorers: the local ones of Nitro, Foundry and Hardhat.
+pub(crate) const LOCAL_CHAINS: [u64; 4] = [412_346, 31_337, 1_337, 333_333];
 
 /// An amount of ether.
 pub(crate) fn wei(text: &str) -> Result<U256, &'static str> {

@@ -1,64 +1,42 @@
-//! The recipe that builds an implementation: that of cargo-stylus, which explorers know, or the framework's.
+//! Implementations: on a chain with explorers, built so that others can verify them.
 
 use crate::address;
-use crate::build::{Artifact, BuildError};
+use crate::build::Artifact;
 use crate::client::{Client, Sent};
 use crate::context::prelude::*;
 use crate::layout::Deployment;
+use crate::options::LOCAL_CHAINS;
 use crate::publication::Sources;
 
-/// The implementation that `source` names, by the recipe for that chain; built now if `rebuild`.
+/// The implementation that `source` names; built now if `rebuild`.
 pub(crate) fn implementation(
     context: &Context,
     chain_id: u64,
     source: &str,
     rebuild: bool,
 ) -> Result<Artifact> {
-    let built = match rebuild {
-        true => context.rebuilt_artifact(source)?,
-        false => context.artifact(source)?,
+    let snapshot = &context.global.snapshot.source_code_snapshot;
+    let is_public = !LOCAL_CHAINS.contains(&chain_id) || snapshot.is_some();
+    let builder = context.builder()?;
+    let builder = match is_public {
+        true => builder.as_cargo_stylus(),
+        false => builder,
     };
-    let args = &context.global.verifiable;
-    if !args.wanted(chain_id) || address::is_address(source) {
-        return Ok(built);
-    }
-    if let Some(uri) = &args.source_code_snapshot {
+    let builder = match rebuild {
+        true => builder.from_scratch().of_others(),
+        false => builder,
+    };
+    let artifact = context.artifact_by(&builder, source)?;
+    if let Some(uri) = snapshot.as_ref().filter(|_| !address::is_address(source)) {
         let repository = uri.strip_prefix("git+").and_then(|uri| uri.split_once('#'));
         Sources::public(repository.map_or("", |(url, _)| url))?;
+        return Ok(artifact.with_snapshot(uri)?);
     }
-    let builder = context.builder()?;
-    let Some(folder) = builder.folder_of(source)? else {
-        let reason = format!("{source} is a file, and cargo-stylus builds from sources");
-        return Err(BuildError::not_verifiable(&built.name, reason).into());
-    };
-    let other = built.codehash();
-    let artifact = builder.verifiable(
-        built,
-        &folder.path,
-        args.initcode.as_deref(),
-        args.source_code_snapshot.as_deref(),
-    )?;
-    context.note_built(&artifact, other);
+    if let Some(reason) = &artifact.info.unverifiable {
+        let name = &artifact.name;
+        context.note(format!("others cannot verify {name}: {reason}"));
+    }
     Ok(artifact)
-}
-
-/// Where this machine created exactly that code for others to verify, if it is still there.
-pub(crate) async fn created_before(
-    context: &Context,
-    client: &Client,
-    artifact: &Artifact,
-) -> Result<Option<Address>> {
-    if artifact.info.recipe.is_none() {
-        return Ok(None);
-    }
-    let codehash = artifact.codehash();
-    for deployment in context.store().deployments(codehash)? {
-        let is_here = deployment.chain_id == client.chain_id();
-        if is_here && client.codehash(deployment.address).await? == Some(codehash) {
-            return Ok(Some(deployment.address));
-        }
-    }
-    Ok(None)
 }
 
 /// Keeps the transaction that created an implementation, and prints how others verify it.
@@ -66,17 +44,16 @@ pub(crate) async fn keep_deployment(
     context: &Context,
     client: &Client,
     artifact: &Artifact,
-    sent: &[Sent],
+    created: &Sent,
 ) -> Result<()> {
-    let created = sent
-        .iter()
-        .find_map(|sent| Some((sent.receipt.contract_address?, sent.tx)));
-    let (Some(recipe), Some((address, tx))) = (&artifact.info.recipe, created) else {
+    let (Some(recipe), Some(address)) = (&artifact.info.recipe, created.receipt.contract_address)
+    else {
         return Ok(());
     };
     if context.is_fork(client).await? {
         return Ok(());
     }
+    let tx = created.tx;
     context.store().keep_deployment(&Deployment {
         chain_id: client.chain_id(),
         address,

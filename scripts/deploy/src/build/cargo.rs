@@ -9,7 +9,8 @@ use super::error::{BuildError, DECLARE};
 use super::foreign::Author;
 use super::known_sources;
 use super::lock_file::LockFile;
-use super::manifests::CONTRACT;
+use super::cargo_stylus;
+use super::procedure::Procedure;
 use super::sandbox::Sandbox;
 use super::source::{CONSTANTS, Reads, Source, is_code};
 use super::toolchain::{TARGET, Toolchain};
@@ -27,6 +28,12 @@ use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 
 /// The folder for temporary files, below that of the outputs.
 const TEMPORARY: &str = "tmp";
+/// The folder of what the compiler takes for its own folder where cargo-stylus would compile, below that of the outputs.
+const SYSROOT: &str = "sysroot";
+/// What the code knows cargo's folder by.
+const CARGO_HOME: &str = "/cargo";
+/// What it knows every folder of packages by, whichever registry they were fetched from.
+const PACKAGES: &str = "/cargo/registry/src/packages";
 /// Lines of diagnostics that an error carries.
 const DIAGNOSTICS_MAX: usize = 80;
 /// Every module has a line table, which costs no time and leaves its code as it is: a build without would compile all
@@ -109,18 +116,23 @@ impl Cargo<'_> {
         self.run(source, command, Started::at_terminal)?.1
     }
 
-    /// Compiles the contract. Only as a `cdylib`: with `lib` beside it, cargo turns LTO off silently. `None` where a
-    /// library read code of another package: cargo does not notice an edit of that file alone, so what it compiled, or
-    /// refused, may be stale.
+    /// Compiles the contract; as small as it gets, only as a `cdylib`: with `lib` beside it, cargo turns LTO off
+    /// silently. `None` where a library read code of another package: cargo does not notice an edit of that file alone,
+    /// so what it compiled, or refused, may be stale.
     pub(super) fn compile(
         &self,
         source: &Source,
         constants: &Constants,
     ) -> Result<Option<Compiled>, BuildError> {
-        let mut command = self.command(source, "rustc");
+        let profile = source.procedure.profile();
+        let (what, crate_type): (_, &[&str]) = match source.procedure {
+            Procedure::Lean => ("rustc", &["--crate-type", "cdylib"]),
+            Procedure::CargoStylus(_) => ("build", &[]),
+        };
+        let mut command = self.command(source, what);
         command
-            .args(["--frozen", "--profile", CONTRACT, "--target", TARGET])
-            .args(["--lib", "--crate-type", "cdylib"])
+            .args(["--frozen", "--profile", profile, "--target", TARGET, "--lib"])
+            .args(crate_type)
             .args(["--message-format", "json-render-diagnostics"])
             .arg("--target-dir")
             .arg(self.target);
@@ -137,7 +149,10 @@ impl Cargo<'_> {
             .env("CARGO_HOME", &self.home.folder)
             .env("RUSTC", &self.toolchain.rustc);
         let mut flags = source.rustflags.clone();
-        flags.extend(self.remaps());
+        flags.extend(match source.procedure {
+            Procedure::Lean => self.remaps(),
+            Procedure::CargoStylus(_) => self.flags_of_container(source)?,
+        });
         flags.extend(WITH_LINES.map(str::to_owned));
         command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
         for (name, constant) in constants {
@@ -147,8 +162,8 @@ impl Cargo<'_> {
             };
         }
         let manifest = self.manifest(source);
-        let sandbox = self.sandbox()?;
-        self.remove_modules()?;
+        let sandbox = self.sandbox(profile)?;
+        self.remove_modules(profile)?;
         let (messages, ended) = self.run(source, command, |command| {
             let (started, kept) = sandbox.start(command)?;
             if let Some(open) = kept.open().filter(|_| self.author == Author::Other) {
@@ -179,8 +194,8 @@ impl Cargo<'_> {
 
     /// Removes the modules that were built. Cargo names each by its library alone: of two contracts of one name it would
     /// take that of the other for its own, and say that nothing changed.
-    fn remove_modules(&self) -> Result<(), BuildError> {
-        let folder = self.target.join(TARGET).join(CONTRACT).join("deps");
+    fn remove_modules(&self, profile: &str) -> Result<(), BuildError> {
+        let folder = self.target.join(TARGET).join(profile).join("deps");
         let entries = match std::fs::read_dir(&folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             entries => entries.map_err(BuildError::file("read", &folder))?,
@@ -195,8 +210,8 @@ impl Cargo<'_> {
     }
 
     /// What a build reads and writes. It writes outputs, and neither what was built before nor what it is built from.
-    fn sandbox(&self) -> Result<Sandbox, BuildError> {
-        let folders = [CONTRACT, TARGET, TEMPORARY].map(|name| self.target.join(name));
+    fn sandbox(&self, profile: &str) -> Result<Sandbox, BuildError> {
+        let folders = [profile, TARGET, TEMPORARY].map(|name| self.target.join(name));
         for folder in &folders {
             std::fs::create_dir_all(folder).map_err(BuildError::file("create", folder))?;
         }
@@ -206,7 +221,11 @@ impl Cargo<'_> {
             .append(true)
             .open(&book)
             .map_err(BuildError::file("write", &book))?;
-        let own = [self.copy.to_owned(), self.toolchain.sysroot.clone()];
+        let own = [
+            self.copy.to_owned(),
+            self.toolchain.sysroot.clone(),
+            self.target.join(SYSROOT),
+        ];
         Ok(Sandbox::new(
             self.home.read().chain(own),
             self.home.books().chain(folders).chain([book]),
@@ -316,12 +335,51 @@ impl Cargo<'_> {
             (self.copy.to_owned(), "/source".to_owned()),
             (library, format!("/rustc/{}", self.toolchain.commit)),
         ];
-        names.extend(self.home.names.iter().cloned());
-        let remap = |(path, name): (PathBuf, String)| {
-            format!("--remap-path-prefix={}={name}", path.display())
-        };
+        names.extend(self.home.names(CARGO_HOME, PACKAGES));
         names.into_iter().map(remap).collect()
     }
+}
+
+impl Cargo<'_> {
+    /// Every folder of this machine has the name that it has in the container of cargo-stylus. There the compiler has
+    /// the sources of the standard library, whose paths end up in the code. It takes them from `lib/rustlib/src` of the
+    /// folder that it is told, if one file is there; nothing reads it.
+    fn flags_of_container(&self, source: &Source) -> Result<Vec<String>, BuildError> {
+        let sysroot = self.target.join(SYSROOT);
+        let library = sysroot.join("lib/rustlib/src/rust");
+        let sources = library.join("library/std/src");
+        std::fs::create_dir_all(&sources).map_err(BuildError::file("create", &sources))?;
+        let sources = sources.join("lib.rs");
+        std::fs::write(&sources, "").map_err(BuildError::file("write", &sources))?;
+        for target in [TARGET, cargo_stylus::HOST] {
+            let there = self.toolchain.sysroot.join("lib/rustlib").join(target);
+            let link = sysroot.join("lib/rustlib").join(target);
+            if std::fs::read_link(&link).is_ok_and(|to| to == there) {
+                continue;
+            }
+            if std::fs::symlink_metadata(&link).is_ok() {
+                std::fs::remove_file(&link).map_err(BuildError::file("remove", &link))?;
+            }
+            std::os::unix::fs::symlink(&there, &link).map_err(BuildError::file("link", &link))?;
+        }
+        let in_container = cargo_stylus::standard_library(&source.toolchain.channel);
+        let mut names = vec![
+            (self.target.to_owned(), format!("{}/target", cargo_stylus::SOURCE)),
+            (self.copy.to_owned(), cargo_stylus::SOURCE.to_owned()),
+            (library, in_container),
+        ];
+        let home = cargo_stylus::CARGO_HOME;
+        let packages = format!("{home}/{}", cargo_stylus::PACKAGES);
+        names.extend(self.home.names(home, &packages));
+        let mut flags = vec![format!("--sysroot={}", sysroot.display())];
+        flags.extend(names.into_iter().map(remap));
+        Ok(flags)
+    }
+}
+
+/// The flag that gives a folder another name.
+fn remap((path, name): (PathBuf, String)) -> String {
+    format!("--remap-path-prefix={}={name}", path.display())
 }
 
 /// The files of the first rule of a list that the compiler wrote.

@@ -15,17 +15,14 @@ const FOLDERS: [&str; 3] = [CACHE, "registry/index", "git"];
 const BOOKS: [&str; 3] = [".package-cache", ".package-cache-mutate", ".global-cache"];
 /// What opens private registries.
 const CREDENTIALS: [&str; 2] = ["credentials", "credentials.toml"];
-/// What the code knows every folder of packages by, whichever registry they were fetched from.
-const PACKAGES: &str = "/cargo/registry/src/packages";
 
 /// Cargo's folder for builds of contracts.
 #[derive(Debug, Clone)]
 pub(super) struct CargoHome {
     /// The folder.
     pub(super) folder: PathBuf,
-    /// The folders that packages are compiled from, and the names that the code knows them by: the same for a
-    /// registry, a mirror of it and a folder of vendored packages.
-    pub(super) names: Vec<(PathBuf, String)>,
+    /// The folders that packages are compiled from: those of registries, of mirrors, and of vendored packages.
+    packages: Vec<PathBuf>,
     /// The user's own.
     real: PathBuf,
     /// Folders that the user's configuration has packages come from.
@@ -70,15 +67,11 @@ impl CargoHome {
         let supply = config::supply(&real)?;
         let config = folder.join("config.toml");
         std::fs::write(&config, supply.to_string()).map_err(BuildError::file("write", config))?;
-        let mut names = vec![
-            (real.clone(), "/cargo".to_owned()),
-            (folder.clone(), "/cargo".to_owned()),
-        ];
+        let mut packages = Vec::new();
         let registries = std::fs::read_dir(real.join(CACHE));
         for registry in registries.into_iter().flatten().flatten() {
             for home in [&real, &folder] {
-                let packages = home.join(UNPACKED).join(registry.file_name());
-                names.push((packages, PACKAGES.to_owned()));
+                packages.push(home.join(UNPACKED).join(registry.file_name()));
             }
         }
         let sources = supply.get("source").and_then(toml::Value::as_table);
@@ -89,16 +82,21 @@ impl CargoHome {
             all.map(PathBuf::from).collect::<Vec<_>>()
         };
         let (vendored, archives) = (of("directory"), of("local-registry"));
-        let named = vendored
-            .iter()
-            .map(|vendored| (vendored.clone(), PACKAGES.to_owned()));
-        names.extend(named);
+        packages.extend(vendored.iter().cloned());
         Ok(Self {
             supplied: [vendored, archives].concat(),
             folder,
-            names,
+            packages,
             real,
         })
+    }
+
+    /// The names that the code knows its folders by: `home`, and `packages` for whatever packages are compiled from.
+    pub(super) fn names(&self, home: &str, packages: &str) -> Vec<(PathBuf, String)> {
+        let own = [&self.real, &self.folder].into_iter();
+        let own = own.map(|path| (path.clone(), home.to_owned()));
+        let all = self.packages.iter();
+        own.chain(all.map(|path| (path.clone(), packages.to_owned()))).collect()
     }
 
     /// What a build reads of it: no credentials.

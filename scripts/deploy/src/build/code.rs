@@ -1,6 +1,7 @@
 //! A program as it lies on chain: `EF F0 00 00` and the brotli stream of its WASM. A stream that one account
 //! cannot hold lies in fragments, `EF F0 01` and a part each, and `EF F0 02` lists them (ArbOS 60).
 
+use super::cargo_stylus;
 use super::error::BuildError;
 use super::info::BuildInfo;
 use super::{evm, wasm};
@@ -8,7 +9,7 @@ use crate::assess::{Fact, Origin};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::interface::Callable;
 use crate::program_code::{CodeBytes, module, unpacked};
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::{Address, B256, Bytes};
 use brotli::enc::BrotliEncoderParams;
 use serde::{Deserialize, Serialize};
 use stylus_layout::{DeclaredStep, Document, Layout};
@@ -66,11 +67,31 @@ fn unknown() -> bool {
 impl Artifact {
     /// Makes an artifact of what a compiler wrote. Errors if the chain would refuse it.
     pub fn from_wasm(name: &str, raw: &[u8]) -> Result<Self, BuildError> {
+        Self::made_of(name, raw, None)
+    }
+
+    /// As cargo-stylus makes it, where `project_hash` is what it says of the sources; else as small as it gets.
+    pub(super) fn made_of(
+        name: &str,
+        raw: &[u8],
+        project_hash: Option<B256>,
+    ) -> Result<Self, BuildError> {
         wasm::require_no_placeholder(name, raw)?;
         let (layout, steps) = (wasm::layout(name, raw)?, wasm::steps(name, raw)?);
         let interface = wasm::interface(name, raw, steps.as_deref())?;
-        let wasm = wasm::reencode(name, raw)?;
-        let code = on_chain_code(&wasm);
+        let (wasm, stream) = match project_hash {
+            None => {
+                let wasm = wasm::reencode(name, raw)?;
+                let stream = compressed(&wasm);
+                (wasm, stream)
+            }
+            Some(hash) => {
+                let wasm = cargo_stylus::processed(name, raw, hash)?;
+                let stream = cargo_stylus::compressed(name, &wasm)?;
+                (wasm, stream)
+            }
+        };
+        let code = on_chain_code(&stream);
         let (code, fragments) = match code.len() > limits::CODE_SIZE_MAX {
             true => in_fragments(name, &wasm, &code)?,
             false => (code, Vec::new()),
@@ -232,18 +253,21 @@ fn in_fragments(name: &str, wasm: &[u8], whole: &[u8]) -> Result<(Bytes, Vec<Byt
     Ok((root.into(), fragments))
 }
 
-/// Prefix and brotli stream, at the quality and window of the other tools.
-fn on_chain_code(wasm: &[u8]) -> Bytes {
+/// Prefix and brotli stream.
+fn on_chain_code(stream: &[u8]) -> Bytes {
+    [&chain::PROGRAM_PREFIX[..], &[NO_DICTIONARY], stream].concat().into()
+}
+
+/// A brotli stream of the quality and window of the other tools.
+fn compressed(wasm: &[u8]) -> Vec<u8> {
     let params = BrotliEncoderParams {
         quality: QUALITY,
         lgwin: WINDOW,
         size_hint: wasm.len(),
         ..BrotliEncoderParams::default()
     };
-    let mut code = chain::PROGRAM_PREFIX.to_vec();
-    code.push(NO_DICTIONARY);
-    let mut source = wasm;
-    brotli::BrotliCompress(&mut source, &mut code, &params)
+    let (mut source, mut stream) = (wasm, Vec::new());
+    brotli::BrotliCompress(&mut source, &mut stream, &params)
         .expect("reading and writing memory cannot fail");
-    code.into()
+    stream
 }

@@ -70,13 +70,12 @@ impl BuildError {
     /// Others could not verify what is built of a package.
     pub fn not_verifiable(package: &str, reason: impl Into<String>) -> Self {
         let reason = reason.into();
-        let message = format!("{package} is not built so that others can verify it: {reason}");
+        let message = format!("others cannot verify {package}: {reason}");
         let refusal = Refusal::new("NotVerifiable", message).with(
-            "a crate that cargo-stylus builds: Stylus.toml beside its Cargo.toml and its workspace's, \
-             rust-toolchain.toml with a version, a lock file, [profile.release]",
+            "a commit of a workspace that cargo-stylus builds: Stylus.toml beside its Cargo.toml and its workspace's, \
+             rust-toolchain.toml with a version, a lock file",
             reason,
-            "add what is missing (cargo install cargo-stylus --version 0.10.10 --locked), or give --not-verifiable: \
-             then no explorer verifies the implementation",
+            "add what is missing and commit it; docs/verifiable.md lists it",
         );
         refusal.usage().into()
     }

@@ -2,6 +2,8 @@
 //! build it again.
 
 use super::copied::is_copied;
+use super::metadata::metadata;
+use super::procedure::{CARGO_STYLUS, Procedure};
 use super::revision::git;
 use super::source::Source;
 use super::toolchain::{TARGET, Toolchain};
@@ -44,12 +46,15 @@ pub struct BuildInfo {
     pub encoder: String,
     /// What did all this.
     pub tool: String,
-    /// Whose recipe was followed, so that others can verify the code; `None` for this program's own.
+    /// By what others make the same code; `None` where nobody can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipe: Option<Recipe>,
+    /// Why nobody can, where it was built as cargo-stylus does.
+    #[serde(skip)]
+    pub unverifiable: Option<String>,
 }
 
-/// A recipe of somebody else, by which others make the same code again.
+/// By what others make the same code again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipe {
     /// The tool and its version.
@@ -81,6 +86,7 @@ impl Default for BuildInfo {
             encoder: ENCODER.into(),
             tool: TOOL.into(),
             recipe: None,
+            unverifiable: None,
         }
     }
 }
@@ -88,18 +94,36 @@ impl Default for BuildInfo {
 impl BuildInfo {
     /// Of a build of `source`.
     pub(super) fn of(source: &Source, toolchain: &Toolchain) -> Self {
-        let mut flags = vec![format!("target={TARGET}")];
+        let is_lean = source.procedure == Procedure::Lean;
+        let mut flags = match is_lean {
+            true => Vec::new(),
+            false => vec!["cargo build --lib --locked --release".into()],
+        };
+        flags.push(format!("target={TARGET}"));
         flags.extend(source.profile.iter().cloned());
         flags.extend(source.rustflags.iter().cloned());
         let stack_size = source.stack_size;
         flags.extend(stack_size.map(|size| format!("link-arg=-zstack-size={size}")));
+        let rustc = toolchain.version.lines().next().map(str::to_owned);
+        let recipe = match &source.procedure {
+            Procedure::CargoStylus(Ok(hash)) => Some(Recipe {
+                tool: CARGO_STYLUS.into(),
+                project_hash: *hash,
+                metadata: metadata(&source.package, rustc.as_deref(), CARGO_STYLUS),
+            }),
+            Procedure::CargoStylus(Err(_)) | Procedure::Lean => None,
+        };
+        let encoder = if is_lean { ENCODER } else { CARGO_STYLUS };
         Self {
             commit: Commit::of(source),
             source_hash: Some(SourceHash(source.tree.hash())),
-            rustc: toolchain.version.lines().next().map(str::to_owned),
+            rustc,
             stylus_sdk: source.lock.version_of(SDK),
             flags,
             migrates: source.package.declared("migrates"),
+            encoder: encoder.into(),
+            recipe,
+            unverifiable: source.procedure.unverifiable(),
             ..Self::default()
         }
     }
@@ -110,6 +134,7 @@ impl BuildInfo {
         if self.commit.as_ref().is_none_or(|commit| commit.dirty) {
             self.commit = Commit::of(source);
         }
+        self.unverifiable = source.procedure.unverifiable();
     }
 
     /// Lines for people.
@@ -142,7 +167,7 @@ impl BuildInfo {
 impl Commit {
     /// The commit that is checked out where `source` lies, if git is there and knows the folder.
     /// It is dirty if what was copied differs, or is not in the repository.
-    fn of(source: &Source) -> Option<Self> {
+    pub(super) fn of(source: &Source) -> Option<Self> {
         let root = &source.package.root;
         let id = git(root, &["rev-parse", "--verify", "HEAD"]).ok()?;
         let top = PathBuf::from(git(root, &["rev-parse", "--show-toplevel"]).ok()?);

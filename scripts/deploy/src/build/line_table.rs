@@ -46,10 +46,10 @@ impl Builder {
         let compiled = workplace.compile(&sources, &constants);
         self.tools.progress.end(&what);
         let raw = compiled?.raw;
-        let files = sources.rust.into_iter();
+        let files = sources.rust.iter().cloned();
         let files = files.map(|file| (Path::new(COPY).join(file.place), file.path));
         Ok(WithLines {
-            built: Artifact::from_wasm(&package.name, &raw)?,
+            built: Artifact::made_of(&package.name, &raw, sources.procedure.project_hash())?,
             raw,
             files: files.collect(),
         })

@@ -5,6 +5,7 @@
 
 use super::error::BuildError;
 use super::package::{ELSEWHERE, Package, canonical};
+use super::procedure::CONTRACT;
 use super::tree::{Tree, normal};
 use alloy::primitives::{B256, hex};
 use cargo_metadata::{Dependency, DependencyKind, Target, TargetKind};
@@ -21,8 +22,6 @@ panic = "abort"
 strip = true
 "#;
 const OPT_LEVEL: &str = "opt-level";
-/// The profile that contracts are compiled in.
-pub(super) const CONTRACT: &str = "contract";
 /// What the name of that feature begins with that says what a package is compiled from.
 const CONTENT: &str = "compiled-from-";
 /// What of `[package]` the code can read in variables, by cargo's names of it.
@@ -217,7 +216,7 @@ fn of_dependency(
 ///
 /// # Errors
 /// As [`of_package`].
-pub(super) fn of_root(packages: &[Package]) -> Result<Table, BuildError> {
+pub(super) fn of_root(packages: &[Package], profile: &str) -> Result<Table, BuildError> {
     let Some(contract) = packages.first() else {
         return Ok(Table::new());
     };
@@ -227,7 +226,7 @@ pub(super) fn of_root(packages: &[Package]) -> Result<Table, BuildError> {
         Some(package) => of_package(package, packages)?,
         None => Table::new(),
     };
-    manifest.insert("profile".into(), Value::Table(profiles(&settings)));
+    manifest.insert("profile".into(), Value::Table(profiles(&settings, profile)));
     for name in ["patch", "replace"] {
         if let Some(value) = settings.get(name) {
             let mut value = value.clone();
@@ -249,11 +248,11 @@ pub(super) fn of_root(packages: &[Package]) -> Result<Table, BuildError> {
     Ok(manifest)
 }
 
-/// The profile of contracts and those that it inherits from.
-fn profiles(settings: &Table) -> Table {
+/// The profile of that name and those that it inherits from.
+fn profiles(settings: &Table, profile: &str) -> Table {
     let workspace = settings.get("profile").and_then(Value::as_table);
     let mut kept = Table::new();
-    let mut next = Some(CONTRACT.to_owned());
+    let mut next = Some(profile.to_owned());
     while let Some(name) = next.take().filter(|name| !kept.contains_key(name)) {
         let default = || (name == CONTRACT).then(|| Value::Table(default_profile(workspace)));
         let profile = workspace.and_then(|all| all.get(&name)).cloned();
@@ -279,9 +278,9 @@ fn default_profile(workspace: Option<&Table>) -> Table {
     profile
 }
 
-/// The settings of the profile that a contract is compiled in, one by one.
-pub(super) fn profile(settings: &Table) -> Vec<String> {
-    let profile = profiles(settings).remove(CONTRACT);
+/// The settings of the profile of that name, one by one.
+pub(super) fn profile(settings: &Table, name: &str) -> Vec<String> {
+    let profile = profiles(settings, name).remove(name);
     let settings = profile.iter().filter_map(Value::as_table).flatten();
     settings
         .map(|(name, value)| format!("{name}={value}"))

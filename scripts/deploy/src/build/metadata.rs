@@ -4,25 +4,19 @@
 
 use super::BuildError;
 use super::code::Artifact;
-use super::info::Commit;
 use super::package::Package;
 use super::revision::git;
 use std::path::PathBuf;
 use stylus_layout::{BuildInfo, BuildMetadata};
 
-/// What is published of a build by cargo-stylus.
-pub(super) fn metadata(
-    package: &Package,
-    artifact: &Artifact,
-    tool: &str,
-    snapshot: Option<&str>,
-) -> BuildMetadata {
+/// What is published of a build as `tool` makes it.
+pub(super) fn metadata(package: &Package, rustc: Option<&str>, tool: &str) -> BuildMetadata {
     let top = git(&package.folder, &["rev-parse", "--show-toplevel"]).map(PathBuf::from);
     let folder = top
         .iter()
         .chain([&package.root])
         .find_map(|top| package.folder.strip_prefix(top).ok());
-    let rustc = artifact.info.rustc.as_deref().unwrap_or("rustc");
+    let rustc = rustc.unwrap_or("rustc");
     let command = ["cargo", "stylus", "get-initcode", "--contract"];
     let mut command: Vec<String> = command.map(str::to_owned).to_vec();
     command.push(package.name.clone());
@@ -34,49 +28,80 @@ pub(super) fn metadata(
             contract_path: folder
                 .map(|path| path.display().to_string())
                 .unwrap_or_default(),
-            source_code_snapshot: snapshot.map(str::to_owned),
+            source_code_snapshot: None,
         },
     }
 }
 
-/// Where others are sent are the sources that were built: `git+URL#COMMIT`, and nothing beside it.
-pub(super) fn require_snapshot(
-    name: &str,
-    uri: &str,
-    built: Option<&Commit>,
-) -> Result<(), BuildError> {
-    let commit = uri.rsplit_once('#').map_or("", |(_, commit)| commit);
-    let found = match built {
-        Some(built) if built.id == commit && !built.dirty => return Ok(()),
-        Some(built) => format!("are of {built}"),
-        None => "are of no commit".to_owned(),
-    };
-    let reason = format!("{uri} is to be published, and the sources that were built {found}");
-    Err(BuildError::not_verifiable(name, reason))
+impl Artifact {
+    /// The same, published with where others find its sources, as NEP-330 writes it: `git+URL#COMMIT`.
+    ///
+    /// # Errors
+    /// `NotVerifiable` where others cannot make the same code, or those are other sources.
+    pub fn with_snapshot(mut self, uri: &str) -> Result<Self, BuildError> {
+        let commit = uri.rsplit_once('#').map_or("", |(_, commit)| commit);
+        let info = &mut self.info;
+        let built = info.commit.as_ref().map_or("no commit".to_owned(), |one| one.id.clone());
+        let is_it = built == commit;
+        match (&mut info.recipe, &info.unverifiable) {
+            (Some(recipe), _) if is_it => {
+                recipe.metadata.info.source_code_snapshot = Some(uri.to_owned());
+                Ok(self)
+            }
+            (None, Some(reason)) => Err(BuildError::not_verifiable(&self.name, reason)),
+            _ => {
+                let reason = format!(
+                    "{uri} is to be published, and the sources that were built are of {built}"
+                );
+                Err(BuildError::not_verifiable(&self.name, reason))
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::build::info::Commit;
+    use crate::build::{BuildInfo, Recipe};
     use crate::error::Explain;
+    use alloy::primitives::B256;
 
     #[test]
     fn others_are_sent_to_the_commit_that_was_built_and_to_no_other() {
         let id = "ab".repeat(20);
-        let commit = |dirty| Commit {
-            id: id.clone(),
-            dirty,
-        };
         let uri = format!("git+https://example.org/note#{id}");
-        assert!(require_snapshot("note", &uri, Some(&commit(false))).is_ok());
-        let other = uri.replace("ab", "cd");
-        for (uri, built) in [
-            (&uri, Some(commit(true))),
-            (&uri, None),
-            (&other, Some(commit(false))),
+        let text = r#"(module (memory (export "memory") 1)
+            (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#;
+        let module = wat::parse_str(text).expect("a module");
+        let plain = Artifact::from_wasm("note", &module).expect("a program");
+        let of = |recipe: Option<Recipe>, id: &str| Artifact {
+            info: BuildInfo {
+                commit: Some(Commit {
+                    id: id.to_owned(),
+                    dirty: recipe.is_none(),
+                }),
+                unverifiable: recipe.is_none().then(|| "its sources differ".to_owned()),
+                recipe,
+                ..BuildInfo::default()
+            },
+            ..plain.clone()
+        };
+        let recipe = Recipe {
+            tool: "tool".into(),
+            project_hash: B256::ZERO,
+            metadata: BuildMetadata::default(),
+        };
+        let built = of(Some(recipe.clone()), &id).with_snapshot(&uri).expect("it");
+        let published = built.info.recipe.expect("as before").metadata.info;
+        assert_eq!(published.source_code_snapshot, Some(uri.clone()));
+        for (artifact, reason) in [
+            (of(None, &id), "its sources differ"),
+            (of(Some(recipe), &"cd".repeat(20)), "are of cdcd"),
         ] {
-            let error = require_snapshot("note", uri, built.as_ref()).expect_err("another");
+            let error = artifact.with_snapshot(&uri).expect_err("another");
             assert_eq!(error.name(), "NotVerifiable", "{error}");
+            assert!(error.to_string().contains(reason), "{error}");
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::config;
 use super::error::BuildError;
+use super::manifests::is_library;
 use super::nearest::nearest_crate;
 use super::toolchain::{CHOSEN, ToolchainFile, ask};
 use super::tree::{join, normal};
@@ -54,6 +55,8 @@ pub(super) struct Workspace {
     /// The folder of its Cargo.toml, canonical.
     pub(super) root: PathBuf,
     members: Vec<Member>,
+    /// Those that cargo builds unless it is told which, as far as they have a library.
+    default_libraries: Vec<String>,
 }
 
 /// A member's folder, canonical, and what cargo tells of it.
@@ -90,6 +93,15 @@ impl Workspace {
             Err(other) => return Err(BuildError::in_file(&path, other)),
         };
         let root = canonical(told.workspace_root.as_std_path())?;
+        let has_library = |one: &&&cargo_metadata::Package| {
+            one.targets.iter().any(|target| target.kind.iter().any(is_library))
+        };
+        let default = match told.workspace_default_members.is_available() {
+            true => told.workspace_default_packages(),
+            false => told.workspace_packages(),
+        };
+        let default_libraries = default.iter().filter(has_library);
+        let default_libraries = default_libraries.map(|one| one.name.to_string()).collect();
         let member = |told: cargo_metadata::Package| {
             let manifest = told.manifest_path.as_std_path();
             let folder = canonical(manifest.parent().unwrap_or(manifest))?;
@@ -97,7 +109,11 @@ impl Workspace {
         };
         let members = told.packages.into_iter().map(member);
         let members = members.collect::<Result<_, BuildError>>()?;
-        Ok(Arc::new(Self { root, members }))
+        Ok(Arc::new(Self {
+            root,
+            members,
+            default_libraries,
+        }))
     }
 
     /// The workspace of the nearest package at or above `folder`; `None` outside of any.
@@ -177,6 +193,11 @@ impl Package {
     /// Names of the packages that it depends on, as the lock file knows them.
     pub(super) fn dependency_names(&self) -> BTreeSet<&str> {
         self.dependencies().map(|one| one.name.as_str()).collect()
+    }
+
+    /// What cargo compiles in the root of its workspace unless it is told which: packages with a library.
+    pub(super) fn default_libraries(&self) -> &[String] {
+        &self.workspace.default_libraries
     }
 
     /// The Cargo.toml of its workspace.

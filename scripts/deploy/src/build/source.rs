@@ -10,6 +10,7 @@ use super::known_sources::{Candidate, is_rust};
 use super::lock_file::LockFile;
 use super::manifests::{self, is_library};
 use super::package::{Package, STACK_SIZE, closure};
+use super::procedure::Procedure;
 use super::toolchain::ToolchainFile;
 use super::tree::{Entry, Tree, join};
 use crate::interface::{RustFile, is_named_by_macros};
@@ -54,6 +55,8 @@ pub(super) struct Source {
     pub(super) profile: Vec<String>,
     /// The lock file as it lies on the disk.
     pub(super) lock: LockFile,
+    /// How code is made of it.
+    pub(super) procedure: Procedure,
 }
 
 /// A package in the copy.
@@ -120,10 +123,18 @@ struct Read {
 
 impl Source {
     /// Reads a contract and all that it needs.
-    pub(super) fn read(contract: &Package) -> Result<Self, BuildError> {
+    ///
+    /// # Errors
+    /// `SourceFile` for what cannot be part of the sources, or has no effect by `procedure`.
+    pub(super) fn read(contract: &Package, procedure: Procedure) -> Result<Self, BuildError> {
         let packages = closure(contract.clone())?;
         let package = packages.first().unwrap_or(contract);
-        let rustflags = config::rustflags(&package.folder, &package.root)?;
+        let (nearest, stack_size) = match procedure {
+            Procedure::Lean => (&package.folder, Some(STACK_SIZE)),
+            Procedure::CargoStylus(_) => (&package.root, None),
+        };
+        let rustflags = config::rustflags(nearest, &package.root)?;
+        let stack_size = stack_size_of(package, &rustflags, stack_size)?;
         let toolchain = ToolchainFile::of(&package.folder)?;
         let lock_path = package.root.join("Cargo.lock");
         let lock = LockFile::read(&lock_path)?;
@@ -152,7 +163,7 @@ impl Source {
             let entry = Entry::text(manifest, manifest_of(&package.folder));
             tree.insert(join(&package.place, Path::new("Cargo.toml")), entry);
         }
-        let root = manifests::of_root(&packages)?.to_string();
+        let root = manifests::of_root(&packages, procedure.profile())?.to_string();
         let root = Entry::text(root, manifest_of(&package.root));
         tree.insert("Cargo.toml", root);
         let compiler = Entry::text(toolchain.text.as_str(), toolchain.path.clone());
@@ -187,8 +198,8 @@ impl Source {
                 .chain(known.filter(|path| is_rust(path)))
                 .collect(),
             rust,
-            stack_size: stack_size(package, &rustflags),
-            profile: manifests::profile(&package.root_manifest()?),
+            stack_size,
+            profile: manifests::profile(&package.root_manifest()?, procedure.profile()),
             constants: constants(&all),
             parts: all.iter().enumerate().map(Part::of).collect(),
             package: package.clone(),
@@ -196,6 +207,7 @@ impl Source {
             tree,
             rustflags,
             lock,
+            procedure,
         })
     }
 
@@ -288,11 +300,22 @@ fn unsearched_of(package: &Package, is_contract: bool) -> Vec<String> {
         .collect()
 }
 
-/// What the crate says; else what the flags say; else one page less what the data needs.
-fn stack_size(package: &Package, rustflags: &[String]) -> Option<u32> {
+/// What the crate says; else what the flags say; else `default`. Without a default nothing but flags says it.
+fn stack_size_of(
+    package: &Package,
+    rustflags: &[String],
+    default: Option<u32>,
+) -> Result<Option<u32>, BuildError> {
     let by_flags = rustflags.iter().any(|flag| flag.contains("stack-size"));
-    let default = (!by_flags).then_some(STACK_SIZE);
-    package.stack_size().or(default)
+    let by_default = default.filter(|_| !by_flags);
+    match package.stack_size() {
+        Some(_) if default.is_none() => Err(BuildError::in_file(
+            package.folder.join("Cargo.toml"),
+            "stack-size has no effect where cargo-stylus builds: write rustflags = [\"-Clink-arg=-zstack-size=BYTES\"] \
+             below [target.wasm32-unknown-unknown] into .cargo/config.toml of the workspace",
+        )),
+        said => Ok(said.or(by_default)),
+    }
 }
 
 /// The crate whose macro names a constant in the contracts that turn its feature on, and that feature.

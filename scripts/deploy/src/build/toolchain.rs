@@ -100,6 +100,8 @@ pub(super) struct Toolchain {
     pub(super) commit: String,
     /// Whether cargo compiles a package again where other features are declared than before.
     pub(super) checks_features: bool,
+    /// `cargo -V`.
+    pub(super) cargo_version: String,
     /// Where the compiler's libraries are.
     pub(super) sysroot: PathBuf,
     /// The compiler.
@@ -143,6 +145,7 @@ impl Toolchain {
             version,
             commit,
             checks_features: release(&answer.cargo).is_some_and(|it| it >= CHECKS_FEATURES),
+            cargo_version: answer.cargo,
             rustc: program(&sysroot, "rustc"),
             cargo: program(&sysroot, "cargo"),
             sysroot,

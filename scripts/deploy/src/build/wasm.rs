@@ -8,7 +8,6 @@
 use super::error::BuildError;
 use crate::error::Refusal;
 use crate::interface::{Callable, is_answered};
-use alloy::primitives::B256;
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -121,39 +120,6 @@ pub fn require_no_placeholder(package: &str, raw: &[u8]) -> Result<(), BuildErro
          stylus-upgradeable on",
     );
     Err(refusal.into())
-}
-
-/// The custom section in which cargo-stylus puts the hash of the sources.
-const PROJECT_HASH: &str = "project_hash";
-
-/// The hash of the sources that cargo-stylus put into a module.
-pub(super) fn project_hash(module: &[u8]) -> Option<B256> {
-    B256::try_from(section(module, PROJECT_HASH).as_slice()).ok()
-}
-
-/// Whether two modules differ in nothing but what cargo-stylus says of the sources.
-pub(super) fn is_same_program(one: &[u8], other: &[u8]) -> bool {
-    match (sections_of(one), sections_of(other)) {
-        (Some(one), Some(other)) => one == other,
-        _ => false,
-    }
-}
-
-/// The sections of a module, by their numbers, without the hash of the sources; nothing where it is
-/// no module.
-fn sections_of(module: &[u8]) -> Option<Vec<(u8, &[u8])>> {
-    let mut sections = Vec::new();
-    for payload in Parser::new(0).parse_all(module) {
-        let payload = payload.ok()?;
-        if matches!(&payload, Payload::CustomSection(custom) if custom.name() == PROJECT_HASH) {
-            continue;
-        }
-        if let Some((id, range)) = payload.as_section() {
-            let range = usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?;
-            sections.push((id, module.get(range)?));
-        }
-    }
-    Some(sections)
 }
 
 /// What the custom sections of that name hold, one after the other.

@@ -12,11 +12,14 @@ use super::info::{self, BuildInfo};
 use super::known_sources;
 use super::lock_file::LockFile;
 use super::package::Package;
+use super::procedure::Procedure;
 use super::sandbox;
 use super::settled_lock::settle_lock;
 use super::source::Source;
+use super::sources::is_framework;
 use super::toolchain::Toolchain;
 use super::tools::Tools;
+use super::verification::project_hash_of;
 use super::wasm;
 use crate::error::Refusal;
 use crate::interface::{RustFile, SourceFiles};
@@ -79,7 +82,14 @@ impl<'a> Workplace<'a> {
             let note = format!("there was no lock file: wrote {}", path.display());
             self.tools.progress.note(&note);
         }
-        Source::read(package)
+        let is_lean = !self.tools.is_of_cargo_stylus || is_framework(&package.root);
+        if is_lean {
+            return Source::read(package, Procedure::Lean);
+        }
+        let mut source = Source::read(package, Procedure::cargo_stylus())?;
+        let toolchain = self.tools.toolchain(&source.toolchain, &self.folder)?;
+        source.procedure = Procedure::CargoStylus(project_hash_of(&source, &toolchain));
+        Ok(source)
     }
 
     /// The code of `source`, from the cache if it was built before, and its Rust files.
@@ -115,7 +125,7 @@ impl<'a> Workplace<'a> {
         progress.begin(&format!("building {package}"));
         let compiled = self.compile(source, known)?;
         let raw = &compiled.raw;
-        let mut artifact = Artifact::from_wasm(&package, raw)?;
+        let mut artifact = Artifact::made_of(&package, raw, source.procedure.project_hash())?;
         let sources = SourceFiles::read(&source.rust);
         wasm::require_layout_of(&package, raw, &sources.entrypoints())?;
         self.require_no_path(&artifact, &toolchain)?;
@@ -268,6 +278,8 @@ fn key(source: &Source, toolchain: &Toolchain) -> B256 {
     let mut hasher = Keccak256::new();
     hasher.update(cache::BUILDER.to_be_bytes());
     hasher.update(source.tree.hash());
+    hasher.update(source.procedure.profile());
+    hasher.update(source.procedure.project_hash().unwrap_or_default());
     hasher.update(toolchain.version.as_bytes());
     hasher.update(info::ENCODER.as_bytes());
     hasher.update(*known_sources::HASH);

@@ -1,8 +1,7 @@
 //! The account that holds the code of a governed call. Two approvers who each start from source must
 //! send the same bytes, hence name the same account. If an open action or a registered version names
 //! an account with that code, it is used. Otherwise the CREATE2 deployer creates one, and its address
-//! follows from the code alone. Code that explorers are to verify is created by a transaction of its
-//! own, which the first approver sends.
+//! follows from the code alone.
 
 use super::calls::Call;
 use super::pending::PendingAction;
@@ -75,9 +74,6 @@ pub async fn find(
     if let Some(known) = known(registry, name, open, hash).await? {
         return Ok(Some(known));
     }
-    if artifact.info.recipe.is_some() {
-        return Ok(None); // the transaction that creates it has to be its own
-    }
     let address = evm::create2_address(&artifact.creation_code());
     let found = registry.client.codehash(address).await?;
     Ok((found == Some(hash)).then_some((address, "it was deployed before")))
@@ -112,17 +108,10 @@ async fn known(
     Ok(None)
 }
 
-/// By the CREATE2 deployer with salt 0: the first caller deploys it for everybody. What others verify by the
-/// transaction that created it is created by its own.
+/// By the CREATE2 deployer with salt 0: the first caller deploys it for everybody.
 async fn create(client: &Client, artifact: &Artifact) -> Result<(Address, Vec<Sent>), ChainError> {
     let mut sent = deploy::deploy_fragments(client, artifact).await?;
-    let (address, created) = match artifact.info.recipe {
-        None => deploy::create2(client, &artifact.name, &artifact.code).await?,
-        Some(_) => {
-            let (address, created) = deploy::create(client, artifact).await?;
-            (address, Some(created))
-        }
-    };
+    let (address, created) = deploy::create2(client, &artifact.name, &artifact.code).await?;
     sent.extend(created);
     Ok((address, sent))
 }

@@ -16,9 +16,9 @@ pub mod publish;
 
 // The modules of the core, under the same names.
 use stylus_upgrades_core::{
-    app_error, assess, census, client, context, error, expect, expiry, export, functions,
-    governance, history, ids, inspect, interface, keys, loopback, model, names, options, output,
-    own_file, pipeline, plan, progress, publication, registry, review, secret, text,
+    app_error, assess, build, census, client, context, error, expect, expiry, export, functions,
+    governance, history, ids, inspect, interface, keys, layout, loopback, model, names, options,
+    output, own_file, pipeline, plan, progress, publication, registry, review, secret, text,
 };
 
 use context::spec::Command;

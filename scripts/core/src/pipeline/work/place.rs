@@ -7,7 +7,6 @@ use crate::deploy;
 use crate::expect::{CHECK, Expectations};
 use crate::governance::{self, PendingAction, Placed, find};
 use crate::layout::documents;
-use crate::pipeline::verifiable::{created_before, keep_deployment};
 use crate::plan::PlanRequest;
 use stylus_layout::{Document, Layout};
 
@@ -108,21 +107,11 @@ impl Place for OnChain {
         let Session { context, registry } = of.session;
         let For { name, open, .. } = of;
         let bump = context.global.data_fee_bump_percent;
-        if let Some(address) = created_before(context, registry.client, &artifact).await?
-            && find(registry, name, open, &artifact).await?.is_none()
-        {
-            let sent = deploy::activate(registry.client, &artifact.name, address, bump).await?;
-            self.sent.extend(sent);
-            let name = &artifact.name;
-            context.note(format!("{name} is at {address}: it was deployed before"));
-            return Ok(address);
-        }
         let Placed {
             address,
             because,
             sent,
         } = governance::place(registry, name, open, &artifact, bump).await?;
-        keep_deployment(context, registry.client, &artifact, &sent).await?;
         self.sent.extend(sent);
         context.note(format!("{} is at {address}: {because}", artifact.name));
         Ok(address)

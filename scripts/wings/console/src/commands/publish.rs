@@ -1,9 +1,15 @@
 //! `verify --publish`: an explorer verifies an implementation, and links the instances with it.
 
+use crate::build::{Recipe, evm};
+use crate::client::{ChainError, Client};
 use crate::context::prelude::*;
+use crate::ids::CodeHash;
+use crate::layout::Deployment;
 use crate::publication::{Interface, Publication, PublishArgs, Sources};
 use crate::publish::Explorer;
 use crate::secret::Secret;
+use alloy::network::TransactionBuilder;
+use alloy::rpc::types::TransactionRequest;
 
 /// The environment variable with the explorer's key.
 const KEY: &str = "ETHERSCAN_API_KEY";
@@ -31,22 +37,20 @@ pub(crate) async fn run(
     let refused = |found: &str| {
         let message = format!("others cannot verify the build of {name} {version}");
         let refusal = Refusal::new("NotPublishable", message).with(
-            "an implementation that was deployed from here with --verifiable, from a clean commit",
+            "an implementation that was built here from a clean commit of a workspace that cargo-stylus builds",
             found,
-            "register a version with --verifiable from a clean commit",
+            "register a version from such a commit; docs/verifiable.md lists what cargo-stylus needs",
         );
         refusal.exiting(Exit::Usage)
     };
     let store = context.store();
     let build = store.build(code.codehash)?;
     let build = build.ok_or_else(|| refused("no build of it on this machine"))?;
-    let deployments = store.deployments(code.codehash)?.into_iter();
-    let deployment = deployments
-        .filter(|one| one.chain_id == client.chain_id())
-        .find(|one| one.address == code.implementation)
-        .ok_or_else(|| refused("no deployment of it from this machine with --verifiable"))?;
+    let recipe = build.build.recipe.as_ref();
+    let recipe = recipe.ok_or_else(|| refused("a build that others cannot make"))?.clone();
     let commit = build.build.commit.filter(|commit| !commit.dirty);
     let commit = commit.ok_or_else(|| refused("sources that differ from their commit"))?;
+    let deployment = created(context, client, code.codehash, code.implementation, &recipe).await?;
     let tool = deployment.tool.split_whitespace().last();
     let sources = Sources {
         repository: repository.into(),
@@ -57,7 +61,7 @@ pub(crate) async fn run(
         license: args.license_type,
     };
     let implementation = explorer
-        .implementation(code.implementation, &sources)
+        .implementation(deployment.address, &sources)
         .await?;
     let mut proxies = Vec::new();
     for proxy in registry.proxies(name).await? {
@@ -72,4 +76,39 @@ pub(crate) async fn run(
         sources,
         deployment_tx: deployment.tx,
     })
+}
+
+/// The transaction that created such code and did nothing else: cargo-stylus takes no other, and the implementation was
+/// created by the CREATE2 deployer. Sent now if this machine sent none.
+async fn created(
+    context: &Context,
+    client: &Client,
+    codehash: CodeHash,
+    implementation: Address,
+    recipe: &Recipe,
+) -> Result<Deployment> {
+    let store = context.store();
+    let mut known = store.deployments(codehash)?.into_iter();
+    if let Some(known) = known.find(|one| one.chain_id == client.chain_id()) {
+        return Ok(known);
+    }
+    let code = client.code(implementation).await?;
+    let request = TransactionRequest::default().with_deploy_code(evm::creation_code(&code));
+    context.note(
+        "cargo-stylus verifies only a transaction that creates the code itself: the same code is created once more",
+    );
+    let what = "deploy the same code for the explorer";
+    let sent = client.transact(what, request).await?;
+    let address = sent.receipt.contract_address;
+    let address = address.ok_or_else(|| ChainError::no_event(what, sent.tx, "contractAddress"))?;
+    let deployment = Deployment {
+        chain_id: client.chain_id(),
+        address,
+        codehash,
+        tx: sent.tx,
+        tool: recipe.tool.clone(),
+        project_hash: recipe.project_hash,
+    };
+    store.keep_deployment(&deployment)?;
+    Ok(deployment)
 }

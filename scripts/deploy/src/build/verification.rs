@@ -1,0 +1,130 @@
+//! Whether others can make the same code of the sources: who has cargo-stylus, by cloning the commit and running it in
+//! its container, as explorers do. There the workspace is all that there is.
+
+use super::cargo_stylus::{HOST, project_hash};
+use super::info::Commit;
+use super::package::ELSEWHERE;
+use super::revision::git;
+use super::source::Source;
+use super::toolchain::Toolchain;
+use alloy::primitives::B256;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Cargo-stylus reads one beside the manifests of the crate and of its workspace.
+const STYLUS: &str = "Stylus.toml";
+/// It reads the compiler's version in one of that name.
+const TOOLCHAIN: &str = "rust-toolchain.toml";
+const LOCK: &str = "Cargo.lock";
+/// Channels that name another compiler each day.
+const MOVING: [&str; 3] = ["stable", "beta", "nightly"];
+/// What git writes of a file that is one, in the list of the files of a commit.
+const FILES: [&str; 2] = ["100644", "100755"];
+/// Folders that cargo-stylus does not look into.
+const NOT_HASHED: [&str; 2] = ["target", ".git"];
+
+/// The hash of the sources that cargo-stylus has, or why others could not make the same code.
+pub(super) fn project_hash_of(source: &Source, toolchain: &Toolchain) -> Result<B256, String> {
+    require_commit(source)?;
+    let root = &source.package.root;
+    let tracked = tracked(root)?;
+    require_buildable(source, toolchain, &tracked)?;
+    let mut files = BTreeMap::new();
+    for path in tracked.into_iter().filter(|path| is_hashed(path)) {
+        let bytes = std::fs::read(root.join(&path));
+        let bytes = bytes.map_err(|error| format!("{}: {error}", path.display()))?;
+        files.insert(path, bytes);
+    }
+    Ok(project_hash(&toolchain.cargo_version, &files))
+}
+
+/// That the sources are those of a commit.
+fn require_commit(source: &Source) -> Result<(), String> {
+    match Commit::of(source) {
+        None => Err("the sources are of no commit".into()),
+        Some(commit) if commit.dirty => Err(format!("the sources differ from {}", commit.id)),
+        Some(_) => Ok(()),
+    }
+}
+
+/// That the container, which has the workspace and nothing else, builds this contract, and by what cargo builds here.
+fn require_buildable(
+    source: &Source,
+    toolchain: &Toolchain,
+    tracked: &[PathBuf],
+) -> Result<(), String> {
+    let package = &source.package;
+    let inside = package.folder.strip_prefix(&package.root);
+    let inside = inside.map_err(|_| "the crate lies outside its workspace".to_owned())?;
+    for file in [Path::new(STYLUS), Path::new(TOOLCHAIN), Path::new(LOCK), &inside.join(STYLUS)] {
+        if !tracked.iter().any(|path| path == file) {
+            return Err(format!("{} is not in the commit", file.display()));
+        }
+    }
+    let stylus = std::fs::read_to_string(package.folder.join(STYLUS)).unwrap_or_default();
+    if stylus.parse::<toml::Table>().is_ok_and(|table| table.contains_key("wasm-opt")) {
+        return Err(format!("{STYLUS} asks for wasm-opt"));
+    }
+    let channel = &source.toolchain.channel;
+    if MOVING.contains(&channel.as_str()) || channel.contains("nightly") {
+        return Err(format!("{TOOLCHAIN} names {channel}: name one version"));
+    }
+    let of_host = format!("host: {HOST}");
+    if !toolchain.version.lines().any(|line| line == of_host) {
+        return Err(format!("the compiler here is none for {HOST}"));
+    }
+    if let Some(part) = source.parts.iter().find(|part| part.place.starts_with(ELSEWHERE)) {
+        return Err(format!("{} lies outside the workspace", part.name));
+    }
+    if let Some(name) = source.constants.first() {
+        return Err(format!("{name} of the framework is compiled in"));
+    }
+    let built = package.default_libraries();
+    if built != [package.name.as_str()] {
+        return Err(format!(
+            "cargo-stylus compiles the default members of the workspace together, here {}: name the contract alone as \
+             default-members",
+            built.join(", ")
+        ));
+    }
+    Ok(())
+}
+
+/// The files of the commit in the workspace, as cargo-stylus would find them in a clone; none of those that it reads
+/// differs.
+fn tracked(root: &Path) -> Result<Vec<PathBuf>, String> {
+    let changed = git(
+        root,
+        &["-c", "core.quotePath=false", "diff", "--name-only", "--relative", "-z", "HEAD", "--", "."],
+    )?;
+    if let Some(path) = names(&changed).find(|path| is_hashed(path)) {
+        return Err(format!("{} differs from the commit", path.display()));
+    }
+    let listed = git(root, &["ls-files", "--stage", "-z", "--", "."])?;
+    let mut files = Vec::new();
+    for line in listed.split('\0').filter(|line| !line.is_empty()) {
+        let (mode, path) = line.split_once('\t').unwrap_or_default();
+        let mode = mode.split(' ').next().unwrap_or_default();
+        if !FILES.contains(&mode) {
+            return Err(format!("{path} is a link or a repository of its own"));
+        }
+        files.push(PathBuf::from(path));
+    }
+    Ok(files)
+}
+
+fn names(text: &str) -> impl Iterator<Item = &Path> {
+    text.split('\0').filter(|name| !name.is_empty()).map(Path::new)
+}
+
+/// Whether cargo-stylus hashes a file of the workspace.
+fn is_hashed(path: &Path) -> bool {
+    let mut folders = path.parent().into_iter().flat_map(Path::components);
+    let is_seen = !folders.any(|one| NOT_HASHED.iter().any(|name| one.as_os_str() == *name));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_source = name == "Cargo.toml" || name == LOCK || name.ends_with(".rs");
+    (is_seen && is_source) || path == Path::new(TOOLCHAIN)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+use super::*;
+use crate::build::package::Package;
+use crate::build::procedure::Procedure;
+use crate::build::tools::Tools;
+use crate::progress::Silent;
+use std::process::Command;
+use std::sync::Arc;
+
+/// A contract's workspace in a repository of git.
+struct Repository(tempfile::TempDir);
+
+const MANIFEST: &str = "[package]\nname = \"tiny\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[lib]\n\
+                        crate-type = [\"cdylib\"]\n[workspace]\n";
+
+impl Repository {
+    fn new() -> Self {
+        let repository = Self(tempfile::tempdir().expect("a folder"));
+        let toolchain = stylus_upgrades_framework::TOOLCHAIN;
+        let lock = "version = 4\n\n[[package]]\nname = \"tiny\"\nversion = \"0.1.0\"\n";
+        for (name, text) in [
+            ("Cargo.toml", MANIFEST),
+            ("Cargo.lock", lock),
+            ("Stylus.toml", "[workspace.networks]\n\n[contract.deployments]\n"),
+            ("rust-toolchain.toml", toolchain),
+            ("src/lib.rs", "#![no_std]\n"),
+            ("notes.txt", "one"),
+        ] {
+            repository.write(name, text);
+        }
+        repository.git(&["init", "--quiet"]);
+        repository.commit();
+        repository
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.0.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    }
+
+    fn git(&self, words: &[&str]) {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=a", "-c", "user.email=a@example.org"]);
+        let status = git.args(words).current_dir(&self.0).status();
+        assert!(status.expect("git").success(), "{words:?}");
+    }
+
+    fn commit(&self) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "-m", "x"]);
+    }
+
+    fn hash(&self) -> Result<B256, String> {
+        let tools = Tools::new(Arc::new(Silent));
+        let package = Package::open(self.0.path()).expect("a crate");
+        let source = Source::read(&package, Procedure::cargo_stylus()).expect("sources");
+        let folder = tempfile::tempdir().expect("a folder");
+        let toolchain = tools.toolchain(&source.toolchain, folder.path());
+        project_hash_of(&source, &toolchain.expect("a compiler"))
+    }
+
+    /// Why others cannot make the same code.
+    fn reason(&self) -> String {
+        self.hash().expect_err("a reason")
+    }
+}
+
+#[test]
+fn the_hash_covers_what_cargo_stylus_reads_of_the_commit_and_nothing_else() {
+    let repository = Repository::new();
+    let first = repository.hash().expect("a commit");
+    // What is no source, is not of the commit, or lies in a folder of outputs.
+    repository.write("notes.txt", "two");
+    repository.write("target/made.rs", "");
+    assert_eq!(repository.hash(), Ok(first));
+    repository.git(&["add", "--all", "--force"]);
+    repository.commit();
+    assert_eq!(repository.hash(), Ok(first));
+    repository.write("other/unused.rs", "");
+    repository.commit();
+    assert_ne!(repository.hash(), Ok(first));
+}
+
+#[test]
+fn what_others_cannot_make_has_no_hash() {
+    let repository = Repository::new();
+    repository.write("src/lib.rs", "#![no_std]\n// changed\n");
+    assert!(repository.reason().contains("differ"), "{}", repository.reason());
+    repository.git(&["checkout", "--quiet", "src"]);
+    for (name, text, reason) in [
+        ("Stylus.toml", "[wasm-opt]\n", "wasm-opt"),
+        ("rust-toolchain.toml", "[toolchain]\nchannel = \"stable\"\n", "names stable"),
+    ] {
+        repository.write(name, text);
+        repository.commit();
+        let found = repository.hash();
+        // There may be no compiler of that name; then nobody asks for the hash.
+        assert!(found.as_ref().is_err_and(|why| why.contains(reason)), "{found:?}");
+        repository.git(&["revert", "--no-edit", "--quiet", "HEAD"]);
+    }
+    std::os::unix::fs::symlink("src", repository.0.path().join("link")).expect("a link");
+    repository.commit();
+    assert!(repository.reason().contains("link is a link"), "{}", repository.reason());
+    repository.git(&["rm", "--quiet", "link", "Stylus.toml"]);
+    repository.commit();
+    assert!(repository.reason().contains("Stylus.toml"), "{}", repository.reason());
+    std::fs::remove_dir_all(repository.0.path().join(".git")).expect("no repository");
+    assert!(repository.reason().contains("no commit"), "{}", repository.reason());
+}
+
+#[test]
+fn a_contract_whose_dependency_lies_elsewhere_or_that_is_not_built_alone_has_no_hash() {
+    let repository = Repository::new();
+    let outside = Repository::new();
+    let path = outside.0.path().display();
+    outside.write("Cargo.toml", "[package]\nname = \"other\"\nversion = \"0.1.0\"\n[workspace]\n");
+    let with = |text: &str| {
+        repository.write("Cargo.toml", text);
+        let lock = "version = 4\n\n[[package]]\nname = \"other\"\nversion = \"0.1.0\"\n\n[[package]]\n\
+                    name = \"tiny\"\nversion = \"0.1.0\"\ndependencies = [\n \"other\",\n]\n";
+        repository.write("Cargo.lock", lock);
+        repository.commit();
+        repository.reason()
+    };
+    let reason = with(&format!("{MANIFEST}[dependencies]\nother = {{ path = {path:?} }}\n"));
+    assert_eq!(reason, "other lies outside the workspace");
+    repository.write("inside/Cargo.toml", "[package]\nname = \"other\"\nversion = \"0.1.0\"\n");
+    repository.write("inside/src/lib.rs", "");
+    let members = "members = [\"inside\"]\ndefault-members = [\".\", \"inside\"]\n";
+    let reason = with(&format!("{MANIFEST}{members}[dependencies]\nother = {{ path = \"inside\" }}\n"));
+    assert!(reason.contains("tiny, other"), "{reason}");
+    repository.write("Cargo.toml", &format!("{MANIFEST}[dependencies]\nother = {{ path = \"inside\" }}\n"));
+    repository.commit();
+    assert!(repository.hash().is_ok(), "{:?}", repository.hash());
+}
