@@ -309,4 +309,3 @@ impl Builder {
         Ok(target.join("contracts"))
     }
 }
-

@@ -11,7 +11,7 @@ use std::fs::File;
 use std::path::PathBuf;
 
 /// Raised whenever this builder makes other bytes of the same sources, or reads another layout from them.
-pub(super) const BUILDER: u32 = 12;
+pub(super) const BUILDER: u32 = 13;
 
 /// Digits of a key in the names of files.
 const DIGITS: usize = 16;

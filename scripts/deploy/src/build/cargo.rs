@@ -4,12 +4,12 @@
 
 use super::archives::Unproven;
 use super::cargo_home::CargoHome;
+use super::cargo_stylus;
 use super::constants::{Constant, Constants};
 use super::error::{BuildError, DECLARE};
 use super::foreign::Author;
 use super::known_sources;
 use super::lock_file::LockFile;
-use super::cargo_stylus;
 use super::procedure::Procedure;
 use super::sandbox::Sandbox;
 use super::source::{CONSTANTS, Reads, Source, is_code};
@@ -131,7 +131,14 @@ impl Cargo<'_> {
         };
         let mut command = self.command(source, what);
         command
-            .args(["--frozen", "--profile", profile, "--target", TARGET, "--lib"])
+            .args([
+                "--frozen",
+                "--profile",
+                profile,
+                "--target",
+                TARGET,
+                "--lib",
+            ])
             .args(crate_type)
             .args(["--message-format", "json-render-diagnostics"])
             .arg("--target-dir")
@@ -364,7 +371,10 @@ impl Cargo<'_> {
         }
         let in_container = cargo_stylus::standard_library(&source.toolchain.channel);
         let mut names = vec![
-            (self.target.to_owned(), format!("{}/target", cargo_stylus::SOURCE)),
+            (
+                self.target.to_owned(),
+                format!("{}/target", cargo_stylus::SOURCE),
+            ),
             (self.copy.to_owned(), cargo_stylus::SOURCE.to_owned()),
             (library, in_container),
         ];

@@ -96,7 +96,8 @@ impl CargoHome {
         let own = [&self.real, &self.folder].into_iter();
         let own = own.map(|path| (path.clone(), home.to_owned()));
         let all = self.packages.iter();
-        own.chain(all.map(|path| (path.clone(), packages.to_owned()))).collect()
+        own.chain(all.map(|path| (path.clone(), packages.to_owned())))
+            .collect()
     }
 
     /// What a build reads of it: no credentials.

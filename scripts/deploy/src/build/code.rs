@@ -255,7 +255,9 @@ fn in_fragments(name: &str, wasm: &[u8], whole: &[u8]) -> Result<(Bytes, Vec<Byt
 
 /// Prefix and brotli stream.
 fn on_chain_code(stream: &[u8]) -> Bytes {
-    [&chain::PROGRAM_PREFIX[..], &[NO_DICTIONARY], stream].concat().into()
+    [&chain::PROGRAM_PREFIX[..], &[NO_DICTIONARY], stream]
+        .concat()
+        .into()
 }
 
 /// A brotli stream of the quality and window of the other tools.

@@ -244,7 +244,13 @@ pub(super) fn of_root(packages: &[Package], profile: &str) -> Result<Table, Buil
         let member = relative(Path::new(""), &contract.place);
         workspace.insert("members".into(), texts(&[member]));
     }
-    workspace.insert("exclude".into(), texts(&[ELSEWHERE]));
+    let mut excluded = vec![ELSEWHERE.to_owned()];
+    let others = packages.iter().map(|package| &package.root_place);
+    let others =
+        others.filter(|place| !place.as_os_str().is_empty() && !place.starts_with(ELSEWHERE));
+    excluded.extend(others.map(|place| place.display().to_string()));
+    excluded.dedup();
+    workspace.insert("exclude".into(), texts(&excluded));
     Ok(manifest)
 }
 

@@ -41,7 +41,10 @@ impl Artifact {
     pub fn with_snapshot(mut self, uri: &str) -> Result<Self, BuildError> {
         let commit = uri.rsplit_once('#').map_or("", |(_, commit)| commit);
         let info = &mut self.info;
-        let built = info.commit.as_ref().map_or("no commit".to_owned(), |one| one.id.clone());
+        let built = info
+            .commit
+            .as_ref()
+            .map_or("no commit".to_owned(), |one| one.id.clone());
         let is_it = built == commit;
         match (&mut info.recipe, &info.unverifiable) {
             (Some(recipe), _) if is_it => {
@@ -92,7 +95,9 @@ mod tests {
             project_hash: B256::ZERO,
             metadata: BuildMetadata::default(),
         };
-        let built = of(Some(recipe.clone()), &id).with_snapshot(&uri).expect("it");
+        let built = of(Some(recipe.clone()), &id)
+            .with_snapshot(&uri)
+            .expect("it");
         let published = built.info.recipe.expect("as before").metadata.info;
         assert_eq!(published.source_code_snapshot, Some(uri.clone()));
         for (artifact, reason) in [

@@ -94,7 +94,9 @@ impl Workspace {
         };
         let root = canonical(told.workspace_root.as_std_path())?;
         let has_library = |one: &&&cargo_metadata::Package| {
-            one.targets.iter().any(|target| target.kind.iter().any(is_library))
+            one.targets
+                .iter()
+                .any(|target| target.kind.iter().any(is_library))
         };
         let default = match told.workspace_default_members.is_available() {
             true => told.workspace_default_packages(),
@@ -195,9 +197,21 @@ impl Package {
         self.dependencies().map(|one| one.name.as_str()).collect()
     }
 
-    /// What cargo compiles in the root of its workspace unless it is told which: packages with a library.
-    pub(super) fn default_libraries(&self) -> &[String] {
-        &self.workspace.default_libraries
+    /// Which other packages cargo compiles with it in the root of its workspace, unless it is told which: those with a
+    /// library that depend on others, so that their features join. `None` where cargo does not compile it there.
+    pub(super) fn compiled_with(&self) -> Option<Vec<&str>> {
+        let libraries = &self.workspace.default_libraries;
+        let depends = |name: &&String| {
+            let members = self.workspace.members.iter();
+            let mut named = members.filter(|(_, told)| told.name == **name);
+            named.any(|(_, told)| {
+                let mut all = told.dependencies.iter();
+                all.any(|one| one.kind != DependencyKind::Development)
+            })
+        };
+        let others = libraries.iter().filter(|name| **name != self.name);
+        let others = others.filter(depends).map(String::as_str).collect();
+        libraries.contains(&self.name).then_some(others)
     }
 
     /// The Cargo.toml of its workspace.
@@ -250,7 +264,7 @@ pub(super) fn closure(contract: Package) -> Result<Vec<Package>, BuildError> {
     Ok(packages)
 }
 
-/// Gives the packages their folders in the copy. Those of the contract's workspace keep their relative paths; each
+/// Gives the packages their folders in the copy. Those below the contract's workspace keep their relative paths; each
 /// other workspace is a folder with a number. So the copy holds no name of a folder outside the workspaces, and no
 /// absolute path.
 fn place(packages: &mut [Package]) {
@@ -259,9 +273,14 @@ fn place(packages: &mut [Package]) {
         if !roots.contains(&package.root) {
             roots.push(package.root.clone());
         }
-        package.root_place = match roots.iter().position(|root| *root == package.root) {
-            None | Some(0) => PathBuf::new(),
-            Some(number) => Path::new(ELSEWHERE).join((number - 1).to_string()),
+        let number = roots.iter().position(|root| *root == package.root);
+        let inside = roots.first().map(|first| package.root.strip_prefix(first));
+        package.root_place = match (inside, number) {
+            (Some(Ok(inside)), _) => inside.to_owned(),
+            (_, number) => {
+                let number = number.unwrap_or_default().saturating_sub(1);
+                Path::new(ELSEWHERE).join(number.to_string())
+            }
         };
         let inside = match package.folder.strip_prefix(&package.root) {
             Ok(inside) => inside.to_owned(),

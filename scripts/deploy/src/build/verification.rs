@@ -56,13 +56,21 @@ fn require_buildable(
     let package = &source.package;
     let inside = package.folder.strip_prefix(&package.root);
     let inside = inside.map_err(|_| "the crate lies outside its workspace".to_owned())?;
-    for file in [Path::new(STYLUS), Path::new(TOOLCHAIN), Path::new(LOCK), &inside.join(STYLUS)] {
+    for file in [
+        Path::new(STYLUS),
+        Path::new(TOOLCHAIN),
+        Path::new(LOCK),
+        &inside.join(STYLUS),
+    ] {
         if !tracked.iter().any(|path| path == file) {
             return Err(format!("{} is not in the commit", file.display()));
         }
     }
     let stylus = std::fs::read_to_string(package.folder.join(STYLUS)).unwrap_or_default();
-    if stylus.parse::<toml::Table>().is_ok_and(|table| table.contains_key("wasm-opt")) {
+    if stylus
+        .parse::<toml::Table>()
+        .is_ok_and(|table| table.contains_key("wasm-opt"))
+    {
         return Err(format!("{STYLUS} asks for wasm-opt"));
     }
     let channel = &source.toolchain.channel;
@@ -73,21 +81,28 @@ fn require_buildable(
     if !toolchain.version.lines().any(|line| line == of_host) {
         return Err(format!("the compiler here is none for {HOST}"));
     }
-    if let Some(part) = source.parts.iter().find(|part| part.place.starts_with(ELSEWHERE)) {
+    if let Some(part) = source
+        .parts
+        .iter()
+        .find(|part| part.place.starts_with(ELSEWHERE))
+    {
         return Err(format!("{} lies outside the workspace", part.name));
     }
     if let Some(name) = source.constants.first() {
         return Err(format!("{name} of the framework is compiled in"));
     }
-    let built = package.default_libraries();
-    if built != [package.name.as_str()] {
-        return Err(format!(
-            "cargo-stylus compiles the default members of the workspace together, here {}: name the contract alone as \
+    match package.compiled_with() {
+        None => Err(
+            "cargo does not compile it in the root of its workspace: add it to default-members"
+                .into(),
+        ),
+        Some(others) if !others.is_empty() => Err(format!(
+            "cargo-stylus compiles it together with {}, which may turn features on: name the contract alone as \
              default-members",
-            built.join(", ")
-        ));
+            others.join(", ")
+        )),
+        Some(_) => Ok(()),
     }
-    Ok(())
 }
 
 /// The files of the commit in the workspace, as cargo-stylus would find them in a clone; none of those that it reads
@@ -95,7 +110,17 @@ fn require_buildable(
 fn tracked(root: &Path) -> Result<Vec<PathBuf>, String> {
     let changed = git(
         root,
-        &["-c", "core.quotePath=false", "diff", "--name-only", "--relative", "-z", "HEAD", "--", "."],
+        &[
+            "-c",
+            "core.quotePath=false",
+            "diff",
+            "--name-only",
+            "--relative",
+            "-z",
+            "HEAD",
+            "--",
+            ".",
+        ],
     )?;
     if let Some(path) = names(&changed).find(|path| is_hashed(path)) {
         return Err(format!("{} differs from the commit", path.display()));
@@ -114,7 +139,9 @@ fn tracked(root: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 fn names(text: &str) -> impl Iterator<Item = &Path> {
-    text.split('\0').filter(|name| !name.is_empty()).map(Path::new)
+    text.split('\0')
+        .filter(|name| !name.is_empty())
+        .map(Path::new)
 }
 
 /// Whether cargo-stylus hashes a file of the workspace.

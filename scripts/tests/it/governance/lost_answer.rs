@@ -10,7 +10,7 @@ const PUBLIC: u64 = 421_614_000;
 /// Runs a command of Admin in a folder, with the user's folder for state.
 fn run(sandbox: &Sandbox, folder: &str, endpoint: &str, words: &str) -> Answer {
     let key = sandbox.path("Admin").display().to_string();
-    let words = format!("{words} --not-verifiable --rpc-url {endpoint}");
+    let words = format!("{words} --rpc-url {endpoint}");
     let mut command = sandbox.command_of(&key, &words);
     command.env("STYLUS_UPGRADES_STATE", sandbox.path("state"));
     let output = command.current_dir(sandbox.path(folder)).output();

@@ -20,7 +20,10 @@ impl Repository {
         for (name, text) in [
             ("Cargo.toml", MANIFEST),
             ("Cargo.lock", lock),
-            ("Stylus.toml", "[workspace.networks]\n\n[contract.deployments]\n"),
+            (
+                "Stylus.toml",
+                "[workspace.networks]\n\n[contract.deployments]\n",
+            ),
             ("rust-toolchain.toml", toolchain),
             ("src/lib.rs", "#![no_std]\n"),
             ("notes.txt", "one"),
@@ -85,27 +88,50 @@ fn the_hash_covers_what_cargo_stylus_reads_of_the_commit_and_nothing_else() {
 fn what_others_cannot_make_has_no_hash() {
     let repository = Repository::new();
     repository.write("src/lib.rs", "#![no_std]\n// changed\n");
-    assert!(repository.reason().contains("differ"), "{}", repository.reason());
+    assert!(
+        repository.reason().contains("differ"),
+        "{}",
+        repository.reason()
+    );
     repository.git(&["checkout", "--quiet", "src"]);
     for (name, text, reason) in [
         ("Stylus.toml", "[wasm-opt]\n", "wasm-opt"),
-        ("rust-toolchain.toml", "[toolchain]\nchannel = \"stable\"\n", "names stable"),
+        (
+            "rust-toolchain.toml",
+            "[toolchain]\nchannel = \"stable\"\n",
+            "names stable",
+        ),
     ] {
         repository.write(name, text);
         repository.commit();
         let found = repository.hash();
         // There may be no compiler of that name; then nobody asks for the hash.
-        assert!(found.as_ref().is_err_and(|why| why.contains(reason)), "{found:?}");
+        assert!(
+            found.as_ref().is_err_and(|why| why.contains(reason)),
+            "{found:?}"
+        );
         repository.git(&["revert", "--no-edit", "--quiet", "HEAD"]);
     }
     std::os::unix::fs::symlink("src", repository.0.path().join("link")).expect("a link");
     repository.commit();
-    assert!(repository.reason().contains("link is a link"), "{}", repository.reason());
+    assert!(
+        repository.reason().contains("link is a link"),
+        "{}",
+        repository.reason()
+    );
     repository.git(&["rm", "--quiet", "link", "Stylus.toml"]);
     repository.commit();
-    assert!(repository.reason().contains("Stylus.toml"), "{}", repository.reason());
+    assert!(
+        repository.reason().contains("Stylus.toml"),
+        "{}",
+        repository.reason()
+    );
     std::fs::remove_dir_all(repository.0.path().join(".git")).expect("no repository");
-    assert!(repository.reason().contains("no commit"), "{}", repository.reason());
+    assert!(
+        repository.reason().contains("no commit"),
+        "{}",
+        repository.reason()
+    );
 }
 
 #[test]
@@ -113,7 +139,10 @@ fn a_contract_whose_dependency_lies_elsewhere_or_that_is_not_built_alone_has_no_
     let repository = Repository::new();
     let outside = Repository::new();
     let path = outside.0.path().display();
-    outside.write("Cargo.toml", "[package]\nname = \"other\"\nversion = \"0.1.0\"\n[workspace]\n");
+    outside.write(
+        "Cargo.toml",
+        "[package]\nname = \"other\"\nversion = \"0.1.0\"\n[workspace]\n",
+    );
     let with = |text: &str| {
         repository.write("Cargo.toml", text);
         let lock = "version = 4\n\n[[package]]\nname = \"other\"\nversion = \"0.1.0\"\n\n[[package]]\n\
@@ -122,14 +151,24 @@ fn a_contract_whose_dependency_lies_elsewhere_or_that_is_not_built_alone_has_no_
         repository.commit();
         repository.reason()
     };
-    let reason = with(&format!("{MANIFEST}[dependencies]\nother = {{ path = {path:?} }}\n"));
+    let reason = with(&format!(
+        "{MANIFEST}[dependencies]\nother = {{ path = {path:?} }}\n"
+    ));
     assert_eq!(reason, "other lies outside the workspace");
-    repository.write("inside/Cargo.toml", "[package]\nname = \"other\"\nversion = \"0.1.0\"\n");
+    repository.write(
+        "inside/Cargo.toml",
+        "[package]\nname = \"other\"\nversion = \"0.1.0\"\n",
+    );
     repository.write("inside/src/lib.rs", "");
     let members = "members = [\"inside\"]\ndefault-members = [\".\", \"inside\"]\n";
-    let reason = with(&format!("{MANIFEST}{members}[dependencies]\nother = {{ path = \"inside\" }}\n"));
+    let reason = with(&format!(
+        "{MANIFEST}{members}[dependencies]\nother = {{ path = \"inside\" }}\n"
+    ));
     assert!(reason.contains("tiny, other"), "{reason}");
-    repository.write("Cargo.toml", &format!("{MANIFEST}[dependencies]\nother = {{ path = \"inside\" }}\n"));
+    repository.write(
+        "Cargo.toml",
+        &format!("{MANIFEST}[dependencies]\nother = {{ path = \"inside\" }}\n"),
+    );
     repository.commit();
     assert!(repository.hash().is_ok(), "{:?}", repository.hash());
 }

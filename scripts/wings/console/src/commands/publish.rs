@@ -47,7 +47,9 @@ pub(crate) async fn run(
     let build = store.build(code.codehash)?;
     let build = build.ok_or_else(|| refused("no build of it on this machine"))?;
     let recipe = build.build.recipe.as_ref();
-    let recipe = recipe.ok_or_else(|| refused("a build that others cannot make"))?.clone();
+    let recipe = recipe
+        .ok_or_else(|| refused("a build that others cannot make"))?
+        .clone();
     let commit = build.build.commit.filter(|commit| !commit.dirty);
     let commit = commit.ok_or_else(|| refused("sources that differ from their commit"))?;
     let deployment = created(context, client, code.codehash, code.implementation, &recipe).await?;
