@@ -42,8 +42,7 @@ impl Context {
         self.artifact_by(&self.builder()?.from_scratch().of_others(), source)
     }
 
-    /// As [`Self::artifact`], by that builder.
-    pub(crate) fn artifact_by(&self, builder: &Builder, source: &str) -> Result<Artifact> {
+    fn artifact_by(&self, builder: &Builder, source: &str) -> Result<Artifact> {
         if address::is_address(source) {
             address::parse(source)?;
         }

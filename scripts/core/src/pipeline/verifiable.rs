@@ -1,4 +1,4 @@
-//! Implementations: on a chain with explorers, built so that others can verify them.
+//! Implementations, and by what others verify them.
 
 use crate::address;
 use crate::build::Artifact;
@@ -8,31 +8,26 @@ use crate::layout::Deployment;
 use crate::options::LOCAL_CHAINS;
 use crate::publication::Sources;
 
-/// The implementation that `source` names; built now if `rebuild`.
+/// The implementation that `source` names; built now if `rebuild`. On a chain with explorers it is said why others
+/// cannot verify it.
 pub(crate) fn implementation(
     context: &Context,
     chain_id: u64,
     source: &str,
     rebuild: bool,
 ) -> Result<Artifact> {
+    let artifact = match rebuild {
+        true => context.rebuilt_artifact(source)?,
+        false => context.artifact(source)?,
+    };
     let snapshot = &context.global.snapshot.source_code_snapshot;
-    let is_public = !LOCAL_CHAINS.contains(&chain_id) || snapshot.is_some();
-    let builder = context.builder()?;
-    let builder = match is_public {
-        true => builder.as_cargo_stylus(),
-        false => builder,
-    };
-    let builder = match rebuild {
-        true => builder.from_scratch().of_others(),
-        false => builder,
-    };
-    let artifact = context.artifact_by(&builder, source)?;
     if let Some(uri) = snapshot.as_ref().filter(|_| !address::is_address(source)) {
         let repository = uri.strip_prefix("git+").and_then(|uri| uri.split_once('#'));
         Sources::public(repository.map_or("", |(url, _)| url))?;
         return Ok(artifact.with_snapshot(uri)?);
     }
-    if let Some(reason) = &artifact.info.unverifiable {
+    let is_public = !LOCAL_CHAINS.contains(&chain_id);
+    if let Some(reason) = artifact.info.unverifiable.as_ref().filter(|_| is_public) {
         let name = &artifact.name;
         context.note(format!("others cannot verify {name}: {reason}"));
     }

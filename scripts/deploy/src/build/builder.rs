@@ -16,7 +16,6 @@ use super::workplace::Workplace;
 use crate::interface::{Callable, RustFile};
 use crate::progress::Progress;
 use crate::state_folder::state_folder;
-use alloy::primitives::B256;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -115,13 +114,6 @@ impl Builder {
         self
     }
 
-    /// Contracts are made as cargo-stylus makes them, so that others can verify them; not the framework's own.
-    #[must_use]
-    pub fn as_cargo_stylus(mut self) -> Self {
-        self.tools.is_of_cargo_stylus = true;
-        self
-    }
-
     /// What is built are sources of others: what they run on this machine is said, and runs without the user's key.
     #[must_use]
     pub fn of_others(mut self) -> Self {
@@ -148,18 +140,17 @@ impl Builder {
     /// Builds the crate in a folder, in whatever workspace, or takes a `.wasm` file as it is.
     pub fn path(&self, path: &Path) -> Result<Artifact, BuildError> {
         match path.is_file() && path.extension().is_some_and(|ending| ending == "wasm") {
-            true => self.from_file(path),
+            true => Self::from_file(path),
             false => Ok(self.build(&Package::open(path)?)?.0),
         }
     }
 
     /// A `.wasm` file.
-    fn from_file(&self, path: &Path) -> Result<Artifact, BuildError> {
+    fn from_file(path: &Path) -> Result<Artifact, BuildError> {
         let raw = std::fs::read(path).map_err(BuildError::file("read", path))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        let hash = self.tools.is_of_cargo_stylus.then_some(B256::ZERO);
-        let mut artifact = Artifact::made_of(&name, &raw, hash)?;
-        artifact.info.unverifiable = hash.map(|_| "it is a file without sources".into());
+        let mut artifact = Artifact::from_wasm(&name, &raw)?;
+        artifact.info.unverifiable = Some("it is a file without sources".into());
         artifact.interface = artifact.interface.map(Callable::without_sources);
         Ok(artifact)
     }

@@ -93,7 +93,15 @@ mod tests {
         let recipe = Recipe {
             tool: "tool".into(),
             project_hash: B256::ZERO,
-            metadata: BuildMetadata::default(),
+            metadata: BuildMetadata {
+                link: None,
+                info: stylus_layout::BuildInfo {
+                    build_environment: String::new(),
+                    build_command: Vec::new(),
+                    contract_path: String::new(),
+                    source_code_snapshot: None,
+                },
+            },
         };
         let built = of(Some(recipe.clone()), &id)
             .with_snapshot(&uri)

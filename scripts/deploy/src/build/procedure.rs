@@ -1,12 +1,16 @@
-//! How code is made of sources: as cargo-stylus makes it in its container, so that others make the same bytes, or as
-//! small as it gets, which the framework's own programs are.
+//! How code is made of sources. A workspace that cargo-stylus knows, by a `Stylus.toml` beside its manifest, is built as
+//! cargo-stylus builds it in its container: on every chain and in every test the same bytes, which others can make again.
+//! What it does not know, such as the framework's own programs, gets as small as it can.
 
 use alloy::primitives::B256;
+use std::path::Path;
 
 /// The profile of cargo that cargo-stylus compiles in.
 const RELEASE: &str = "release";
 /// The profile that the framework's programs are compiled in.
 pub(super) const CONTRACT: &str = "contract";
+/// By it cargo-stylus knows a workspace, and a contract in it.
+pub(super) const STYLUS: &str = "Stylus.toml";
 /// Whose bytes are made.
 pub(super) const CARGO_STYLUS: &str = "cargo-stylus 0.10.10";
 
@@ -20,9 +24,12 @@ pub(super) enum Procedure {
 }
 
 impl Procedure {
-    /// That of cargo-stylus, before anybody asked whether others can make the same.
-    pub(super) fn cargo_stylus() -> Self {
-        Self::CargoStylus(Err("nobody asked".into()))
+    /// That of the workspace in `root`, before anybody asked whether others can make the same.
+    pub(super) fn of(root: &Path) -> Self {
+        match root.join(STYLUS).is_file() {
+            true => Self::CargoStylus(Err("nobody asked".into())),
+            false => Self::Lean,
+        }
     }
 
     /// The profile of cargo.
@@ -37,7 +44,10 @@ impl Procedure {
     pub(super) fn unverifiable(&self) -> Option<String> {
         match self {
             Self::CargoStylus(Err(reason)) => Some(reason.clone()),
-            Self::CargoStylus(Ok(_)) | Self::Lean => None,
+            Self::CargoStylus(Ok(_)) => None,
+            Self::Lean => Some(format!(
+                "{STYLUS} is not beside the manifest of its workspace"
+            )),
         }
     }
 

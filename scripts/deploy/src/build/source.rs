@@ -125,9 +125,10 @@ impl Source {
     /// Reads a contract and all that it needs.
     ///
     /// # Errors
-    /// `SourceFile` for what cannot be part of the sources, or has no effect by `procedure`.
-    pub(super) fn read(contract: &Package, procedure: Procedure) -> Result<Self, BuildError> {
+    /// `SourceFile` for what cannot be part of the sources, or has no effect in such a build.
+    pub(super) fn read(contract: &Package) -> Result<Self, BuildError> {
         let packages = closure(contract.clone())?;
+        let procedure = Procedure::of(&contract.root);
         let package = packages.first().unwrap_or(contract);
         let (nearest, stack_size) = match procedure {
             Procedure::Lean => (&package.folder, Some(STACK_SIZE)),

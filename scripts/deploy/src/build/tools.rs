@@ -12,8 +12,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct Tools {
     toolchains: Mutex<BTreeMap<String, Toolchain>>,
     pub(super) cargo_home: PathBuf,
-    /// Whether contracts are made as cargo-stylus makes them.
-    pub(super) is_of_cargo_stylus: bool,
     /// Whether no artifact of an earlier build is taken.
     pub(super) is_from_scratch: bool,
     /// Who wrote what is built.
@@ -27,7 +25,6 @@ impl Tools {
         Self {
             toolchains: Mutex::default(),
             cargo_home: toolchain::cargo_home(),
-            is_of_cargo_stylus: false,
             is_from_scratch: false,
             author: Author::Own,
             progress,

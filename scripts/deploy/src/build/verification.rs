@@ -4,6 +4,7 @@
 use super::cargo_stylus::{HOST, project_hash};
 use super::info::Commit;
 use super::package::ELSEWHERE;
+use super::procedure::STYLUS;
 use super::revision::git;
 use super::source::Source;
 use super::toolchain::Toolchain;
@@ -11,8 +12,6 @@ use alloy::primitives::B256;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Cargo-stylus reads one beside the manifests of the crate and of its workspace.
-const STYLUS: &str = "Stylus.toml";
 /// It reads the compiler's version in one of that name.
 const TOOLCHAIN: &str = "rust-toolchain.toml";
 const LOCK: &str = "Cargo.lock";

@@ -16,7 +16,6 @@ use super::procedure::Procedure;
 use super::sandbox;
 use super::settled_lock::settle_lock;
 use super::source::Source;
-use super::sources::is_framework;
 use super::toolchain::Toolchain;
 use super::tools::Tools;
 use super::verification::project_hash_of;
@@ -82,13 +81,11 @@ impl<'a> Workplace<'a> {
             let note = format!("there was no lock file: wrote {}", path.display());
             self.tools.progress.note(&note);
         }
-        let is_lean = !self.tools.is_of_cargo_stylus || is_framework(&package.root);
-        if is_lean {
-            return Source::read(package, Procedure::Lean);
+        let mut source = Source::read(package)?;
+        if source.procedure != Procedure::Lean {
+            let toolchain = self.tools.toolchain(&source.toolchain, &self.folder)?;
+            source.procedure = Procedure::CargoStylus(project_hash_of(&source, &toolchain));
         }
-        let mut source = Source::read(package, Procedure::cargo_stylus())?;
-        let toolchain = self.tools.toolchain(&source.toolchain, &self.folder)?;
-        source.procedure = Procedure::CargoStylus(project_hash_of(&source, &toolchain));
         Ok(source)
     }
 

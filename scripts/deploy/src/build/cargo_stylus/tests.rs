@@ -47,8 +47,14 @@ fn a_committed_crate_gets_the_init_code_of_cargo_stylus() {
     for (name, text) in [
         (".gitignore", "target\n"),
         ("Cargo.toml", MANIFEST),
-        ("Cargo.lock", "version = 4\n\n[[package]]\nname = \"tiny\"\nversion = \"0.1.0\"\n"),
-        ("Stylus.toml", "[workspace.networks]\n\n[contract.deployments]\n"),
+        (
+            "Cargo.lock",
+            "version = 4\n\n[[package]]\nname = \"tiny\"\nversion = \"0.1.0\"\n",
+        ),
+        (
+            "Stylus.toml",
+            "[workspace.networks]\n\n[contract.deployments]\n",
+        ),
         (
             "rust-toolchain.toml",
             "[toolchain]\nchannel = \"1.95.0\"\ntargets = [\"wasm32-unknown-unknown\"]\n",
@@ -58,21 +64,36 @@ fn a_committed_crate_gets_the_init_code_of_cargo_stylus() {
         std::fs::write(folder.join(name), text).expect("written");
     }
     let identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
-    for words in [&["init", "--quiet"][..], &["add", "--all"], &["commit", "--quiet", "-m", "x"]] {
+    for words in [
+        &["init", "--quiet"][..],
+        &["add", "--all"],
+        &["commit", "--quiet", "-m", "x"],
+    ] {
         let mut git = std::process::Command::new("git");
         let status = git.args(identity).args(words).current_dir(folder).status();
         assert!(status.expect("git").success(), "{words:?}");
     }
     let builder = Builder::at(folder, Arc::new(Silent)).expect("a workspace");
-    let builder = builder.as_cargo_stylus();
     let made = builder.path(folder).expect("it compiles");
     assert_eq!(made.info.unverifiable, None);
-    assert_eq!(hex::encode(made.creation_code()), include_str!("tiny/tiny.initcode"));
+    assert_eq!(
+        hex::encode(made.creation_code()),
+        include_str!("tiny/tiny.initcode")
+    );
 
     // What is not committed says nothing of its sources, and is else the same program.
-    std::fs::write(folder.join("src/lib.rs"), format!("{}// edited\n", include_str!("tiny/lib.rs.txt"))).expect("written");
+    std::fs::write(
+        folder.join("src/lib.rs"),
+        format!("{}// edited\n", include_str!("tiny/lib.rs.txt")),
+    )
+    .expect("written");
     let edited = builder.path(folder).expect("it compiles");
-    assert!(edited.info.unverifiable.is_some_and(|why| why.contains("differ")));
+    assert!(
+        edited
+            .info
+            .unverifiable
+            .is_some_and(|why| why.contains("differ"))
+    );
     let length = made.wasm.len() - 32;
     assert_eq!(edited.wasm[..length], made.wasm[..length]);
     assert_eq!(edited.wasm[length..], [0; 32]);

@@ -1,6 +1,5 @@
 use super::{BuildInfo, Commit, ENCODER, git};
 use crate::build::package::Package;
-use crate::build::procedure::Procedure;
 use crate::build::source::Source;
 use crate::build::source::tests::Project;
 use std::path::Path;
@@ -15,7 +14,7 @@ fn crate_in(folder: &Path) -> Source {
                 [[package]]\nname = \"stylus-sdk\"\nversion = \"0.10.10\"\nsource = \"x\"\n";
     std::fs::write(folder.join("Cargo.lock"), lock).expect("written");
     let package = Package::open(folder).expect("a package");
-    Source::read(&package, Procedure::Lean).expect("a crate")
+    Source::read(&package).expect("a crate")
 }
 
 /// A repository of the folder, with all of it committed.

@@ -2,7 +2,6 @@ use super::Source;
 use crate::build::error::BuildError;
 use crate::build::lock_file::REGISTRY;
 use crate::build::package::Package;
-use crate::build::procedure::Procedure;
 use crate::error::Explain;
 use std::path::{Path, PathBuf};
 
@@ -63,7 +62,7 @@ impl Project {
 
     pub(in crate::build) fn read(&self) -> Result<Source, BuildError> {
         let contract = Package::open(&self.path("work/contract"))?;
-        Source::read(&contract, Procedure::Lean)
+        Source::read(&contract)
     }
 
     pub(in crate::build) fn source(&self) -> Source {

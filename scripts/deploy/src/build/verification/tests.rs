@@ -1,6 +1,5 @@
 use super::*;
 use crate::build::package::Package;
-use crate::build::procedure::Procedure;
 use crate::build::tools::Tools;
 use crate::progress::Silent;
 use std::process::Command;
@@ -56,7 +55,7 @@ impl Repository {
     fn hash(&self) -> Result<B256, String> {
         let tools = Tools::new(Arc::new(Silent));
         let package = Package::open(self.0.path()).expect("a crate");
-        let source = Source::read(&package, Procedure::cargo_stylus()).expect("sources");
+        let source = Source::read(&package).expect("sources");
         let folder = tempfile::tempdir().expect("a folder");
         let toolchain = tools.toolchain(&source.toolchain, folder.path());
         project_hash_of(&source, &toolchain.expect("a compiler"))
