@@ -201,7 +201,8 @@ impl Builder {
         if !revision.is_checked_out() {
             workplace.author.set(Author::Other);
         }
-        let folder = revision.check_out(&workplace.folder)?;
+        let (top, folder) = revision.check_out(&workplace.folder)?;
+        let _ = workplace.checkout.set(top); // nothing was checked out there before
         Ok((workplace, folder))
     }
 

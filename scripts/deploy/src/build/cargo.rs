@@ -13,7 +13,7 @@ use super::lock_file::LockFile;
 use super::procedure::Procedure;
 use super::sandbox::Sandbox;
 use super::source::{CONSTANTS, Reads, Source, is_code};
-use super::toolchain::{TARGET, Toolchain};
+use super::toolchain::{TARGET, Toolchain, release};
 use super::tree::normal;
 use crate::children::Started;
 use crate::error::Refusal;
@@ -378,9 +378,8 @@ impl Cargo<'_> {
             (self.copy.to_owned(), cargo_stylus::SOURCE.to_owned()),
             (library, in_container),
         ];
-        let home = cargo_stylus::CARGO_HOME;
-        let packages = format!("{home}/{}", cargo_stylus::PACKAGES);
-        names.extend(self.home.names(home, &packages));
+        let packages = cargo_stylus::packages(release(&self.toolchain.cargo_version));
+        names.extend(self.home.names(cargo_stylus::CARGO_HOME, &packages));
         let mut flags = vec![format!("--sysroot={}", sysroot.display())];
         flags.extend(names.into_iter().map(remap));
         Ok(flags)

@@ -24,12 +24,19 @@ const QUALITY: u32 = 11;
 pub(super) const SOURCE: &str = "/source";
 /// Where its container has cargo's folder.
 pub(super) const CARGO_HOME: &str = "/usr/local/cargo";
-/// The folder of packages of the public registry in cargo's.
-pub(super) const PACKAGES: &str = "registry/src/index.crates.io-1949cf8c6b5b557f";
 /// What its container runs on.
 pub(super) const HOST: &str = "x86_64-unknown-linux-gnu";
 /// What stands for its choice of an optimization, which is never another than the profile's.
 const OPT_LEVEL_OF_PROFILE: [u8; 1] = [1];
+
+/// Where its container has the packages of the public registry, by the release of cargo.
+pub(super) fn packages(release: Option<(u32, u32)>) -> String {
+    let name = match release {
+        Some(old) if old < (1, 85) => "index.crates.io-6f17d22bba15001f",
+        _ => "index.crates.io-1949cf8c6b5b557f",
+    };
+    format!("{CARGO_HOME}/registry/src/{name}")
+}
 
 /// Where its container has the sources of the standard library.
 pub(super) fn standard_library(channel: &str) -> String {

@@ -105,14 +105,7 @@ impl BuildInfo {
         let stack_size = source.stack_size;
         flags.extend(stack_size.map(|size| format!("link-arg=-zstack-size={size}")));
         let rustc = toolchain.version.lines().next().map(str::to_owned);
-        let recipe = match &source.procedure {
-            Procedure::CargoStylus(Ok(hash)) => Some(Recipe {
-                tool: CARGO_STYLUS.into(),
-                project_hash: *hash,
-                metadata: metadata(&source.package, rustc.as_deref(), CARGO_STYLUS),
-            }),
-            Procedure::CargoStylus(Err(_)) | Procedure::Lean => None,
-        };
+        let recipe = Recipe::of(source, rustc.as_deref());
         let encoder = if is_lean { ENCODER } else { CARGO_STYLUS };
         Self {
             commit: Commit::of(source),
@@ -134,6 +127,7 @@ impl BuildInfo {
         if self.commit.as_ref().is_none_or(|commit| commit.dirty) {
             self.commit = Commit::of(source);
         }
+        self.recipe = Recipe::of(source, self.rustc.as_deref());
         self.unverifiable = source.procedure.unverifiable();
     }
 
@@ -161,6 +155,20 @@ impl BuildInfo {
             ));
         }
         lines
+    }
+}
+
+impl Recipe {
+    /// That by which others make the code of `source`, where they can.
+    fn of(source: &Source, rustc: Option<&str>) -> Option<Self> {
+        match &source.procedure {
+            Procedure::CargoStylus(Ok(hash)) => Some(Self {
+                tool: CARGO_STYLUS.into(),
+                project_hash: *hash,
+                metadata: metadata(source, rustc, CARGO_STYLUS),
+            }),
+            Procedure::CargoStylus(Err(_)) | Procedure::Lean => None,
+        }
     }
 }
 

@@ -4,14 +4,19 @@
 
 use super::BuildError;
 use super::code::Artifact;
-use super::package::Package;
 use super::revision::git;
+use super::source::Source;
 use std::path::PathBuf;
 use stylus_layout::{BuildInfo, BuildMetadata};
 
 /// What is published of a build as `tool` makes it.
-pub(super) fn metadata(package: &Package, rustc: Option<&str>, tool: &str) -> BuildMetadata {
-    let top = git(&package.folder, &["rev-parse", "--show-toplevel"]).map(PathBuf::from);
+pub(super) fn metadata(source: &Source, rustc: Option<&str>, tool: &str) -> BuildMetadata {
+    let package = &source.package;
+    let of_git = || git(&package.folder, &["rev-parse", "--show-toplevel"]).ok();
+    let top = source
+        .checkout
+        .clone()
+        .or_else(|| of_git().map(PathBuf::from));
     let folder = top
         .iter()
         .chain([&package.root])

@@ -108,8 +108,9 @@ impl Revision {
         head.is_ok_and(|head| head == self.id)
     }
 
-    /// Writes the commit's files below `target` again, where nobody else builds; the crate's folder.
-    pub(super) fn check_out(&self, target: &Path) -> Result<PathBuf, BuildError> {
+    /// Writes the commit's files below `target` again, where nobody else builds; the folder of the repository and the
+    /// crate's.
+    pub(super) fn check_out(&self, target: &Path) -> Result<(PathBuf, PathBuf), BuildError> {
         let holds = target.join(CHECKOUTS).join(&self.id);
         let folder = holds.join(self.top.file_name().unwrap_or_default());
         let own = holds.with_extension("git");
@@ -129,7 +130,7 @@ impl Revision {
             let reason = format!("there is no Cargo.toml in {:?} at {}", self.inside, self.id);
             return Err(refused(&self.text, reason));
         }
-        Ok(found)
+        Ok((folder, found))
     }
 }
 

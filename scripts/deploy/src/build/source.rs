@@ -55,6 +55,8 @@ pub(super) struct Source {
     pub(super) profile: Vec<String>,
     /// The lock file as it lies on the disk.
     pub(super) lock: LockFile,
+    /// The folder of a repository that holds the files of a commit and no others, if it lies in one.
+    pub(super) checkout: Option<PathBuf>,
     /// How code is made of it.
     pub(super) procedure: Procedure,
 }
@@ -208,6 +210,7 @@ impl Source {
             tree,
             rustflags,
             lock,
+            checkout: None,
             procedure,
         })
     }

@@ -177,7 +177,7 @@ fn program(sysroot: &Path, name: &str) -> PathBuf {
 }
 
 /// Major and minor number of the version that `cargo -V` prints.
-fn release(version: &str) -> Option<(u32, u32)> {
+pub(super) fn release(version: &str) -> Option<(u32, u32)> {
     let release = version.split_whitespace().nth(1)?;
     let mut numbers = release.split('.').map_while(|number| number.parse().ok());
     Some((numbers.next()?, numbers.next()?))

@@ -8,6 +8,7 @@ use super::procedure::STYLUS;
 use super::revision::git;
 use super::source::Source;
 use super::toolchain::Toolchain;
+use super::tree::join;
 use alloy::primitives::B256;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,9 +25,14 @@ const NOT_HASHED: [&str; 2] = ["target", ".git"];
 
 /// The hash of the sources that cargo-stylus has, or why others could not make the same code.
 pub(super) fn project_hash_of(source: &Source, toolchain: &Toolchain) -> Result<B256, String> {
-    require_commit(source)?;
     let root = &source.package.root;
-    let tracked = tracked(root)?;
+    let tracked = match source.checkout {
+        Some(_) => written(root)?,
+        None => {
+            require_commit(source)?;
+            tracked(root)?
+        }
+    };
     require_buildable(source, toolchain, &tracked)?;
     let mut files = BTreeMap::new();
     for path in tracked.into_iter().filter(|path| is_hashed(path)) {
@@ -133,6 +139,31 @@ fn tracked(root: &Path) -> Result<Vec<PathBuf>, String> {
             return Err(format!("{path} is a link or a repository of its own"));
         }
         files.push(PathBuf::from(path));
+    }
+    Ok(files)
+}
+
+/// The files of a commit that were written into a folder, and nothing else.
+fn written(root: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut left = vec![PathBuf::new()];
+    let mut files = Vec::new();
+    while let Some(inside) = left.pop() {
+        let path = join(root, &inside);
+        let told = std::fs::symlink_metadata(&path);
+        let told = told.map_err(|error| format!("{}: {error}", path.display()))?;
+        if told.is_dir() {
+            let entries = std::fs::read_dir(&path);
+            let entries = entries.map_err(|error| format!("{}: {error}", path.display()))?;
+            left.extend(
+                entries
+                    .flatten()
+                    .map(|entry| inside.join(entry.file_name())),
+            );
+        } else if told.is_file() {
+            files.push(inside);
+        } else {
+            return Err(format!("{} is a link", inside.display()));
+        }
     }
     Ok(files)
 }

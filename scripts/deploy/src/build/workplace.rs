@@ -44,6 +44,8 @@ pub(super) struct Workplace<'a> {
     cache: Cache,
     /// Who wrote what is built.
     pub(super) author: Cell<Author>,
+    /// The folder of a repository that holds the files of a commit and no others, if that is built.
+    pub(super) checkout: OnceCell<PathBuf>,
     /// Nobody else writes here meanwhile.
     lock: OnceCell<File>,
 }
@@ -55,6 +57,7 @@ impl<'a> Workplace<'a> {
             lock: OnceCell::new(),
             cache: Cache::open(folder.join("artifacts"))?,
             author: Cell::new(tools.author),
+            checkout: OnceCell::new(),
             tools,
             folder,
         })
@@ -82,6 +85,7 @@ impl<'a> Workplace<'a> {
             self.tools.progress.note(&note);
         }
         let mut source = Source::read(package)?;
+        source.checkout = self.checkout.get().cloned();
         if source.procedure != Procedure::Lean {
             let toolchain = self.tools.toolchain(&source.toolchain, &self.folder)?;
             source.procedure = Procedure::CargoStylus(project_hash_of(&source, &toolchain));

@@ -48,7 +48,7 @@ fn a_checkout_has_the_files_of_the_commit_and_changes_nothing_in_the_repository(
     let before = state();
     let revision = revision(folder.path());
     for _ in 0..2 {
-        let found = revision.check_out(target.path()).expect("checked out");
+        let (_, found) = revision.check_out(target.path()).expect("checked out");
         let text = std::fs::read_to_string(found.join("Cargo.toml")).expect("it");
         assert_eq!(text, "old");
         assert!(!found.join("left").exists(), "only what was committed");
@@ -91,7 +91,7 @@ fn a_crate_beside_the_repository_is_beside_its_checkout() {
     write("clone");
     write(".cargo");
     for _ in 0..2 {
-        let found = revision(&top).check_out(target.path()).expect("it");
+        let (_, found) = revision(&top).check_out(target.path()).expect("it");
         assert!(found.join("../../clone/here").is_file());
         assert!(!found.join("../../.cargo").exists(), "settings");
         let text = std::fs::read_to_string(found.join("../../top/note/Cargo.toml"));
@@ -123,7 +123,7 @@ fn a_checkout_runs_no_program_that_the_repository_configures() {
     git(&["replace", &known, &other]);
 
     let found = revision(folder.path()).check_out(target.path());
-    let found = found.expect("checked out");
+    let (_, found) = found.expect("checked out");
     let text = std::fs::read_to_string(found.join("Cargo.toml")).expect("it");
     assert_eq!(text, "old");
     assert!(!ran.exists(), "a filter ran");

@@ -53,28 +53,50 @@ impl Repository {
     }
 
     fn hash(&self) -> Result<B256, String> {
-        let tools = Tools::new(Arc::new(Silent));
-        let package = Package::open(self.0.path()).expect("a crate");
-        let source = Source::read(&package).expect("sources");
-        let folder = tempfile::tempdir().expect("a folder");
-        let toolchain = tools.toolchain(&source.toolchain, folder.path());
-        project_hash_of(&source, &toolchain.expect("a compiler"))
+        hash_in(self.0.path(), None)
     }
-
     /// Why others cannot make the same code.
     fn reason(&self) -> String {
         self.hash().expect_err("a reason")
     }
 }
 
+/// The hash of the crate in a folder; `checkout` holds the files of a commit and nothing else.
+fn hash_in(folder: &Path, checkout: Option<&Path>) -> Result<B256, String> {
+    let tools = Tools::new(Arc::new(Silent));
+    let package = Package::open(folder).expect("a crate");
+    let mut source = Source::read(&package).expect("sources");
+    source.checkout = checkout.map(Path::to_owned);
+    let kept = tempfile::tempdir().expect("a folder");
+    let toolchain = tools.toolchain(&source.toolchain, kept.path());
+    project_hash_of(&source, &toolchain.expect("a compiler"))
+}
+
+/// An approver builds what a commit names, in a folder of the outputs.
+#[test]
+fn a_commit_has_one_hash_wherever_its_files_are_written() {
+    let repository = Repository::new();
+    let hash = repository.hash().expect("a commit");
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let mut copy = Command::new("cp");
+    copy.arg("-r")
+        .arg(repository.0.path().join("."))
+        .arg(elsewhere.path());
+    assert!(copy.status().expect("cp").success());
+    std::fs::remove_dir_all(elsewhere.path().join(".git")).expect("removed");
+    assert!(hash_in(elsewhere.path(), None).is_err());
+    let found = hash_in(elsewhere.path(), Some(elsewhere.path()));
+    assert_eq!(found, Ok(hash));
+}
+
 #[test]
 fn the_hash_covers_what_cargo_stylus_reads_of_the_commit_and_nothing_else() {
     let repository = Repository::new();
     let first = repository.hash().expect("a commit");
-    // What is no source, is not of the commit, or lies in a folder of outputs.
-    repository.write("notes.txt", "two");
+    // What is not of the commit and read by nobody, is no source, or lies in a folder of outputs.
     repository.write("target/made.rs", "");
     assert_eq!(repository.hash(), Ok(first));
+    repository.write("notes.txt", "two");
     repository.git(&["add", "--all", "--force"]);
     repository.commit();
     assert_eq!(repository.hash(), Ok(first));
@@ -159,11 +181,11 @@ fn a_contract_whose_dependency_lies_elsewhere_or_that_is_not_built_alone_has_no_
         "[package]\nname = \"other\"\nversion = \"0.1.0\"\n",
     );
     repository.write("inside/src/lib.rs", "");
-    let members = "members = [\"inside\"]\ndefault-members = [\".\", \"inside\"]\n";
+    let members = "members = [\"inside\"]\ndefault-members = [\"inside\"]\n";
     let reason = with(&format!(
         "{MANIFEST}{members}[dependencies]\nother = {{ path = \"inside\" }}\n"
     ));
-    assert!(reason.contains("tiny, other"), "{reason}");
+    assert!(reason.contains("add it to default-members"), "{reason}");
     repository.write(
         "Cargo.toml",
         &format!("{MANIFEST}[dependencies]\nother = {{ path = \"inside\" }}\n"),
