@@ -103,18 +103,6 @@ impl Author {
         fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         fs::write(path, text).expect("written");
     }
-
-    /// The path of what lies in the workspace.
-    pub(super) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// Appends to the workspace's manifest.
-    pub(super) fn append(&self, text: &str) {
-        let path = self.0.path().join("Cargo.toml");
-        let before = fs::read_to_string(&path).expect("the workspace");
-        fs::write(path, before + text).expect("written");
-    }
 }
 
 /// A lock file without the packages of this workspace.

@@ -3,8 +3,8 @@
 
 use super::copied;
 use super::lock_file::LockFile;
-use super::manifests::is_library;
 use super::package::FRAMEWORK;
+use super::package::is_library;
 use super::tree::{Tree, join};
 use alloy::primitives::{B256, keccak256};
 use cargo_metadata::{Artifact, Target, TargetKind};

@@ -4,7 +4,7 @@
 //! are those of the contract's workspace.
 
 use super::error::BuildError;
-use super::package::{ELSEWHERE, Package, canonical};
+use super::package::{ELSEWHERE, Package, canonical, is_library};
 use super::procedure::CONTRACT;
 use super::tree::{Tree, normal};
 use alloy::primitives::{B256, hex};
@@ -167,11 +167,6 @@ pub(super) fn with_content(
     let feature = format!("{CONTENT}{}", hex::encode(content));
     inner(&mut manifest, "features").insert(feature, Value::Array(Vec::new()));
     Ok(manifest.to_string())
-}
-
-pub(super) fn is_library(kind: &TargetKind) -> bool {
-    use TargetKind::{CDyLib, DyLib, Lib, ProcMacro, RLib, StaticLib};
-    matches!(kind, CDyLib | DyLib | Lib | ProcMacro | RLib | StaticLib)
 }
 
 /// What stands after a dependency's name.

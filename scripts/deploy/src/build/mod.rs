@@ -45,6 +45,7 @@ mod reviewed;
 mod revision;
 mod sandbox;
 mod settled_lock;
+mod snapshot;
 mod source;
 mod sources;
 #[cfg(test)]

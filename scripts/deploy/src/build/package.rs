@@ -3,11 +3,10 @@
 
 use super::config;
 use super::error::BuildError;
-use super::manifests::is_library;
 use super::nearest::nearest_crate;
 use super::toolchain::{CHOSEN, ToolchainFile, ask};
 use super::tree::{join, normal};
-use cargo_metadata::{Dependency, DependencyKind, Error, MetadataCommand};
+use cargo_metadata::{Dependency, DependencyKind, Error, MetadataCommand, TargetKind};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -218,6 +217,12 @@ impl Package {
     pub(super) fn root_manifest(&self) -> Result<Table, BuildError> {
         config::parse(&self.root.join("Cargo.toml"))
     }
+}
+
+/// Whether cargo makes a library of such a target.
+pub(super) fn is_library(kind: &TargetKind) -> bool {
+    use TargetKind::{CDyLib, DyLib, Lib, ProcMacro, RLib, StaticLib};
+    matches!(kind, CDyLib | DyLib | Lib | ProcMacro | RLib | StaticLib)
 }
 
 /// The crate in `folder` and all that it depends on by path, the crate first.
