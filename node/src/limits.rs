@@ -103,6 +103,8 @@ pub(crate) const UNREAD_TIME: Duration = Duration::from_secs(30);
 /// Bytes of an answer above which one is written at a time.
 pub(crate) const LARGE_ANSWER: usize = 4 << 20;
 
+/// Native stack in bytes of a thread that executes: generous, because debug builds have large frames.
+pub(crate) const STACK: usize = 64 << 20;
 /// Reads at once for each core. More would only keep the threads waiting that take requests.
 pub(crate) const READS_PER_CORE: usize = 4;
 /// The time after which a read is one that takes long. It begins anew in a place of those.

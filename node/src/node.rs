@@ -269,8 +269,12 @@ impl Node {
                 tracing::error!(%error, "a timed block could not be mined");
             }
             _ => {
-                let copy = self.copy();
-                self.read_ahead.begin(copy);
+                let mut copy = self.copy();
+                self.read_ahead.begin(move |budget| {
+                    let mined = copy.within(budget, |node| node.chain.mine_readable());
+                    let mut left_out = mined.flatten()?;
+                    left_out.pop().map_or(Ok(()), |(_, error)| Err(error))
+                });
             }
         }
     }

@@ -5,8 +5,7 @@ use std::thread::JoinHandle;
 use stylus_chain::{Budget, ChainError};
 
 use crate::caller::Caller;
-use crate::node::Node;
-use crate::worker::STACK;
+use crate::limits::STACK;
 
 /// A reading thread, if there is one. It ends when this is dropped.
 #[derive(Default)]
@@ -17,8 +16,11 @@ pub(crate) struct ReadAhead {
 }
 
 impl ReadAhead {
-    /// Mines a block on a copy of the node, which reads what the block lacks, unless that is under way already.
-    pub(crate) fn begin(&mut self, copy: Node) {
+    /// Reads on a thread, unless that is under way already.
+    pub(crate) fn begin(
+        &mut self,
+        read: impl FnOnce(&Budget) -> Result<(), ChainError> + Send + 'static,
+    ) {
         if let Some((caller, thread)) = self.under_way.take() {
             if !thread.is_finished() {
                 self.under_way = Some((caller, thread));
@@ -31,7 +33,7 @@ impl ReadAhead {
         let thread = std::thread::Builder::new()
             .name("stylus-ahead".into())
             .stack_size(STACK)
-            .spawn(move || read(copy, &budget));
+            .spawn(move || read(&budget));
         match thread {
             Ok(thread) => self.under_way = Some((caller, thread)),
             Err(error) => tracing::error!(%error, "what timed blocks lack cannot be read"),
@@ -50,10 +52,4 @@ impl ReadAhead {
         }
         self.told = failed.is_some();
     }
-}
-
-fn read(mut copy: Node, budget: &Budget) -> Result<(), ChainError> {
-    let mined = copy.within(budget, |node| node.chain.mine_readable());
-    let mut left_out = mined.flatten()?;
-    left_out.pop().map_or(Ok(()), |(_, error)| Err(error))
 }

@@ -29,7 +29,7 @@ use crate::config::{Admission, Cors, NodeConfig};
 use crate::error::NodeError;
 use crate::executor::Share;
 use crate::held::Held;
-use crate::limits::LARGEST;
+use crate::limits::{LARGEST, STACK};
 use crate::rpc::Methodsets;
 use crate::rpc_error::LENIENT;
 use crate::socket::Socket;
@@ -43,9 +43,6 @@ const THREADS_END: Duration = Duration::from_secs(5);
 
 /// Messages that wait for a subscriber who reads slowly, for each of its connections.
 const MESSAGES: u32 = 64;
-
-/// Native stack of a thread in bytes, as that of the chain's thread: it may read the chain.
-const STACK: usize = 64 * 1024 * 1024;
 
 /// Threads that read and write sockets and parse requests; the chain has its own.
 const IO_THREADS: usize = 8;

@@ -9,12 +9,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::error::NodeError;
+use crate::limits::STACK;
 use crate::node::Node;
 use crate::view::{Published, View};
 use crate::work_error::{WorkError, panic_message};
-
-/// Native stack of the chain's thread in bytes: generous, because debug builds have large frames.
-pub(crate) const STACK: usize = 64 * 1024 * 1024;
 
 /// How long the thread waits for requests after work of no request panicked.
 const PAUSE_AFTER_PANIC: Duration = Duration::from_secs(1);

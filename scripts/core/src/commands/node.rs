@@ -14,8 +14,7 @@ pub(crate) static SPEC: Spec<NodeArgs> = Spec {
     group: Group::Chain,
     examples: &[
         "node",
-        "node --port 8548 --block-time 2",
-        "node --state chain.json",
+        "node --port 8548 --block-time 2 --state chain.json",
         "node --fork-url https://rpc.example.org",
     ],
     writes: |_| Some("node"),
