@@ -1,7 +1,7 @@
 //! Reads run on threads of their own, not on the one that makes blocks. Their number and their time
-//! have a bound. One that takes long leaves its place to others, and begins anew in a place of those that do. On a fork
-//! each is tried with what is known here; only one that lacks something waits for the endpoint, in a place of those
-//! that do.
+//! have a bound. A read that is not short is ended, gives its place to another one, and starts again among the long
+//! reads. On a fork each is tried with what is known here; only one that lacks something waits for the endpoint, in a
+//! place of those that wait.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -86,36 +86,21 @@ impl Executor {
     ) -> Result<T, RpcError> {
         let (caller, work) = (Caller::default(), Arc::new(work));
         let budget = |time| Budget::new(Some(time), caller.left());
-        let (known, read) = match at_once {
-            true => {
-                let known = budget(READ_TIME).without_waiting();
-                let read = attempt(view.clone(), known.clone(), &*work);
-                (known, read)
-            }
-            false => {
-                let taken = Arc::new(share.place().await);
-                let known = budget(SHORT_READ).without_waiting();
-                let read = attempt_in(
-                    &self.short,
-                    Some(taken.clone()),
-                    (view.clone(), known.clone(), work.clone()),
-                )
-                .await;
-                match read {
-                    Err(RpcError::Interrupted) => {
-                        let known = budget(READ_TIME).without_waiting();
-                        let read = attempt_in(
-                            &self.long,
-                            Some(taken),
-                            (view.clone(), known.clone(), work.clone()),
-                        )
-                        .await;
-                        (known, read)
-                    }
-                    read => (known, read),
+        let mut known = budget(READ_TIME).without_waiting();
+        let mut read = Err(RpcError::Interrupted);
+        if at_once {
+            read = attempt(view.clone(), known.clone(), &*work);
+        } else {
+            let taken = Arc::new(share.place().await);
+            for (places, time) in [(&self.short, SHORT_READ), (&self.long, READ_TIME)] {
+                known = budget(time).without_waiting();
+                let tried = (view.clone(), known.clone(), work.clone());
+                read = attempt_in(places, Some(taken.clone()), tried).await;
+                if !matches!(read, Err(RpcError::Interrupted)) {
+                    break;
                 }
             }
-        };
+        }
         let read = match known.was_refused_to_wait() {
             true => attempt_in(&self.waiting, None, (view, budget(READ_TIME), work)).await,
             false => read,

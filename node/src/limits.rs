@@ -107,8 +107,9 @@ pub(crate) const LARGE_ANSWER: usize = 4 << 20;
 pub(crate) const STACK: usize = 64 << 20;
 /// Reads at once for each core. More would only keep the threads waiting that take requests.
 pub(crate) const READS_PER_CORE: usize = 4;
-/// The time after which a read is one that takes long. It begins anew in a place of those.
-pub(crate) const SHORT_READ: Duration = Duration::from_millis(250);
+/// The time that a short read takes, on a machine that does much else. A longer one is ended, and starts again among
+/// the long reads.
+pub(crate) const SHORT_READ: Duration = Duration::from_secs(2);
 /// Reads of a fork that wait for its endpoint at once.
 pub(crate) const WAITING_READS: usize = 64;
 /// The time that one read takes, without what it waits for a fork's endpoint.
