@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::readers::account;
 use crate::support::{
-    balance, block_number, lenient, node, post, request, rpc, rpc_error, set_code, transact,
+    balance, begun, block_number, lenient, node, post, request, rpc, rpc_error, set_code, transact,
 };
 
 /// Types of which each holds two of the next one: `depth` of them stand for 2^depth words.
@@ -166,21 +166,9 @@ fn a_dump_that_would_be_too_long_is_refused_and_says_what_to_do() {
 fn readers_of_much(port: u16, count: usize) -> Vec<TcpStream> {
     let code = format!("0x{}", "fe".repeat(7 << 20));
     set_code(port, &account(1), &code);
-    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_getCode", "params": [account(1), "latest"] });
-    (0..count).map(|_| asking(port, &body)).collect()
-}
-
-/// A connection of its own that has sent a request.
-fn asking(port: u16, body: &Value) -> TcpStream {
-    let body = body.to_string();
-    let head = format!(
-        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
-    let request = [head.as_bytes(), body.as_bytes()].concat();
-    socket.write_all(&request).expect("sent");
-    socket
+    let params = json!([account(1), "latest"]);
+    let asked = (0..count).map(|_| begun(port, "close", "eth_getCode", &params));
+    asked.collect()
 }
 
 /// Whether its answer has begun.
@@ -227,10 +215,10 @@ fn reads_that_take_long_leave_places_to_those_that_do_not() {
     let calls = vec![json!({ "to": forever }); 50];
     let blocks = vec![json!({ "calls": calls }); 20];
     let params = json!([{ "blockStateCalls": blocks }, "latest"]);
-    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_simulateV1", "params": params });
     // More than there are places, each from a caller of its own.
     let places = 4 * std::thread::available_parallelism().map_or(1, usize::from);
-    let long: Vec<TcpStream> = (0..places + 2).map(|_| asking(port, &body)).collect();
+    let long = (0..places + 2).map(|_| begun(port, "close", "eth_simulateV1", &params));
+    let long: Vec<TcpStream> = long.collect();
     for _ in 0..10 {
         let call = json!([{ "to": account(2) }, "latest"]);
         assert_eq!(rpc(port, "eth_call", call), "0x");

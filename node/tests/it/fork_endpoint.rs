@@ -1,7 +1,6 @@
 //! What a fork does with an endpoint that limits requests, fails or answers without end, and what it
 //! keeps of its answers.
 
-use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use stylus_devnode::{Fork, ForkOptions};
 
 use crate::fork::{INPUT, call, forked, options, origin, sent};
 use crate::front::{Front, Script};
-use crate::support::{balance, block_number, eventually, mine, node, rpc, rpc_error};
+use crate::support::{balance, begun, block_number, eventually, mine, node, rpc, rpc_error};
 
 #[test]
 fn limits_of_the_endpoint_are_waited_for_and_what_was_read_is_kept() {
@@ -120,18 +119,8 @@ fn an_endpoint_that_fails_is_an_error_without_its_key_and_the_fork_continues() {
 fn waiting_reads(port: u16, count: u32) -> Vec<TcpStream> {
     let reads = (0..count).map(|at| {
         let account = Address::from_word(U256::from(0x1_0000_0000_u64 + u64::from(at)).into());
-        let body = json!({
-            "jsonrpc": "2.0", "id": 1, "method": "eth_getBalance", "params": [account, "latest"],
-        })
-        .to_string();
-        let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
-        write!(
-            socket,
-            "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .expect("sent");
-        socket
+        let params = json!([account, "latest"]);
+        begun(port, "keep-alive", "eth_getBalance", &params)
     });
     reads.collect()
 }
@@ -239,17 +228,18 @@ fn answers_of_limits_are_shown_to_nobody_after_retries_either() {
 
 #[test]
 fn where_nobody_listens_the_error_says_so_at_once_and_names_the_url_once() {
-    let nobody = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.local_addr().expect("its address")
+    let origin = node();
+    let url = origin.endpoint();
+    // Who asked again would wait for an hour first.
+    let options = ForkOptions {
+        backoff: Duration::from_secs(3_600),
+        ..options(url.clone())
     };
-    let url = format!("http://{nobody}");
-    let begun = std::time::Instant::now();
-    let refused = Fork::connect(ForkOptions::new(&url)).expect_err("nobody is there");
+    let fork = forked(options.clone());
+    drop(origin);
+    let refused = Fork::connect(options).expect_err("nobody is there");
     let reset = json!([{ "forking": { "jsonRpcUrl": url } }]);
-    let reset = rpc_error(node().port(), "anvil_reset", reset);
-    // One pause before asking again is a second, and there would be eight.
-    assert!(begun.elapsed() < Duration::from_secs(8));
+    let reset = rpc_error(fork.port(), "anvil_reset", reset);
     for error in [
         &refused.to_string(),
         reset["message"].as_str().expect("text"),

@@ -1,6 +1,5 @@
 //! What becomes of transactions and of other callers while a fork's endpoint fails, or answers without end.
 
-use std::io::Write;
 use std::net::TcpStream;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -12,8 +11,8 @@ use stylus_devnode::{Fork, ForkOptions, MiningMode, NodeConfig, NodeHandle, spaw
 use crate::fork::{forked, options};
 use crate::front::{Front, Script};
 use crate::support::{
-    LONGEST_WAIT, balance, block_number, eventually, mine, node, receipt, request, rpc, rpc_error,
-    set_code, transact,
+    self, LONGEST_WAIT, balance, block_number, eventually, mine, node, receipt, request, rpc,
+    rpc_error, set_code, transact,
 };
 
 /// A chain, what is in front of it, and a fork of it that makes blocks in a certain way.
@@ -82,15 +81,7 @@ fn unknown(of: u8) -> Address {
 
 /// Sends a request whose answer nobody reads yet.
 fn begun(port: u16, method: &str, params: Value) -> TcpStream {
-    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
-    let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
-    write!(
-        socket,
-        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .expect("sent");
-    socket
+    support::begun(port, "keep-alive", method, &params)
 }
 
 /// What something comes to that must not wait.

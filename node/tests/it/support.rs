@@ -145,6 +145,20 @@ pub(crate) fn exchange(port: u16, head: &str, body: &str) -> (u16, String) {
     (status, body.unwrap_or_default())
 }
 
+/// A connection that has sent a request, whose answer nobody reads yet. `connection` is `close`, or `keep-alive`.
+pub(crate) fn begun(port: u16, connection: &str, method: &str, params: &Value) -> TcpStream {
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    write!(
+        socket,
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: {connection}\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .expect("sent");
+    socket
+}
+
 /// The port that the ready line of a process names, and the lines up to it; then nobody reads stdout any more.
 pub(crate) fn ready(child: &mut Child) -> (u16, Vec<String>) {
     let stdout = child.stdout.take().expect("stdout is piped");
