@@ -4,7 +4,7 @@
 use super::copied::is_copied;
 use super::metadata::metadata;
 use super::procedure::{CARGO_STYLUS, Procedure};
-use super::revision::git;
+use super::revision::{git, top_of};
 use super::source::Source;
 use super::toolchain::{TARGET, Toolchain};
 use crate::ids::SourceHash;
@@ -178,7 +178,7 @@ impl Commit {
     pub(super) fn of(source: &Source) -> Option<Self> {
         let root = &source.package.root;
         let id = git(root, &["rev-parse", "--verify", "HEAD"]).ok()?;
-        let top = PathBuf::from(git(root, &["rev-parse", "--show-toplevel"]).ok()?);
+        let top = top_of(root).ok()?;
         let ask = [
             "--literal-pathspecs",
             "status",

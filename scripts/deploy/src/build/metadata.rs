@@ -2,20 +2,19 @@
 //! layout. All of it follows from the sources, so every approver who builds them says the same; where
 //! the sources are found is added where somebody names it.
 
-use super::revision::git;
+use super::revision::top_of;
 use super::source::Source;
-use std::path::PathBuf;
 use stylus_layout::{BuildInfo, BuildMetadata};
 
 /// What is published of a build as `tool` makes it.
 pub(super) fn metadata(source: &Source, rustc: Option<&str>, tool: &str) -> BuildMetadata {
     let package = &source.package;
-    let of_git = || git(&package.folder, &["rev-parse", "--show-toplevel"]).ok();
-    let top = source
+    // Outside of any repository the path is that in the workspace.
+    let of_git = || top_of(&package.folder).ok();
+    let folder = source
         .checkout
         .clone()
-        .or_else(|| of_git().map(PathBuf::from));
-    let folder = top
+        .or_else(of_git)
         .iter()
         .chain([&package.root])
         .find_map(|top| package.folder.strip_prefix(top).ok());

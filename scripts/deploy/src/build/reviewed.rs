@@ -3,7 +3,7 @@
 //! default branch, and a clone of another one proves nothing.
 
 use super::package::canonical;
-use super::revision::git;
+use super::revision::{git, top_of};
 use super::tree::{join, normal};
 use std::path::{Path, PathBuf};
 
@@ -153,14 +153,14 @@ fn repository_of(file: &Path) -> Option<&Path> {
 }
 
 /// Refuses a folder of which git thinks otherwise.
-fn require_top(top: &Path) -> Result<(), String> {
-    let found = PathBuf::from(git(top, &["rev-parse", "--show-toplevel"])?);
-    match canonical(&found).is_ok_and(|found| found == top) {
+fn require_top(folder: &Path) -> Result<(), String> {
+    let found = top_of(folder)?;
+    match canonical(&found).is_ok_and(|found| found == folder) {
         true => Ok(()),
         false => Err(format!(
             "git takes {} for the repository of {}",
             found.display(),
-            top.display()
+            folder.display()
         )),
     }
 }

@@ -59,9 +59,9 @@ impl Revision {
             return Err(refused(format!("{name:?} is no revision")));
         }
         let here = canonical(Path::new("."))?;
-        let top = git(&here, &["rev-parse", "--show-toplevel"])
+        let top = top_of(&here)
             .map_err(|error| refused(format!("{} is in no repository: {error}", here.display())))?;
-        let top = canonical(Path::new(&top))?;
+        let top = canonical(&top)?;
         let inside = match path {
             None => here,
             // Git counts such a path from the current folder: another crate could be there.
@@ -203,8 +203,12 @@ fn refused(text: &str, reason: String) -> BuildError {
 
 /// The root of the repository that the current folder lies in.
 pub fn repository() -> Option<PathBuf> {
-    let top = git(Path::new("."), &["rev-parse", "--show-toplevel"]).ok()?;
-    canonical(Path::new(&top)).ok()
+    canonical(&top_of(Path::new(".")).ok()?).ok()
+}
+
+/// The root of the repository that a folder lies in, as git names it; an error says why git knows none.
+pub(super) fn top_of(folder: &Path) -> Result<PathBuf, String> {
+    git(folder, &["rev-parse", "--show-toplevel"]).map(PathBuf::from)
 }
 
 pub(super) fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
