@@ -153,10 +153,10 @@ impl Checked {
         let counted = Severity::counted(&self.findings).into_iter();
         let counted: Vec<String> = counted.map(|(_, number)| number).collect();
         let mut lines = vec![format!("findings: {}", counted.join(", "))];
-        let (complete, others): (Vec<&Finding>, Vec<&Finding>) =
-            self.findings.iter().partition(|one| one.id.is_complete());
-        let others: Vec<Finding> = others.into_iter().cloned().collect();
-        for finding in told_once(&others) {
+        let told = told_once(&self.findings).into_iter();
+        let (complete, others): (Vec<Finding>, Vec<Finding>) =
+            told.partition(|one| one.id.is_complete());
+        for finding in others {
             lines.extend(finding.short_lines());
             lines.extend(finding.details.iter().map(|line| format!("    {line}")));
         }

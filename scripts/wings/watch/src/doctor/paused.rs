@@ -43,18 +43,19 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
             ];
             add(Severity::Danger, "InstanceUnlikeDefinition", says, told);
         }
-        let older: BTreeSet<Address> = definition.older().map(|one| one.proxy).collect();
-        let is_unreached =
-            |proxy: &Address| older.contains(proxy) && !definition.skipped.contains_key(proxy);
-        let unreached = definition.waiting().into_iter().filter(is_unreached);
-        behind.extend(deployed::unreached(definition, unreached.count()));
-        for proxy in older {
-            let Some(reason) = definition.skipped.get(&proxy) else {
-                continue;
-            };
-            let waiting = Waiting::new(proxy, Some(&Revert::decode(reason)));
-            behind.push(deployed::waits(name, &definition.current, &waiting));
+        let waiting: BTreeSet<Address> = definition.waiting().into_iter().collect();
+        let mut unreached = 0;
+        for proxy in definition.older().map(|one| one.proxy) {
+            match definition.skipped.get(&proxy) {
+                Some(reason) => {
+                    let waiting = Waiting::new(proxy, Some(&Revert::decode(reason)));
+                    behind.push(deployed::waits(name, &definition.current, &waiting));
+                }
+                None if waiting.contains(&proxy) => unreached += 1,
+                None => {}
+            }
         }
+        behind.extend(deployed::unreached(definition, unreached));
     }
     findings.extend(behind);
     findings
