@@ -38,7 +38,7 @@ struct Options {
     /// Minutes that all attacks take together.
     #[arg(long, default_value_t = 10)]
     minutes: u32,
-    /// Only the attacks whose names have this in them; then the forks are left out.
+    /// Only the attacks and forks whose names have this in them.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// Given by cargo to every benchmark.
@@ -67,10 +67,8 @@ fn report(options: &Options) -> Fallible<bool> {
         .iter()
         .filter(|attack| attack.name.contains(wanted))
         .collect();
-    let forks = match options.only {
-        Some(_) => Vec::new(),
-        None => vec![Manner::Lies, Manner::Limits],
-    };
+    let mut forks = vec![Manner::Lies, Manner::Limits];
+    forks.retain(|manner| manner.name().contains(wanted));
     let parts = attacks.len() + forks.len();
     let parts = u32::try_from(parts)?.max(1) + TOGETHER;
     let each = Duration::from_secs(60) * options.minutes / parts;
@@ -80,7 +78,7 @@ fn report(options: &Options) -> Fallible<bool> {
         print(&row(name, phase))
     };
     print(&format!(
-        "load {:?}, {} threads\n{:<34}{:>10}{:>9}{:>9}{:>9}{:>9}{:>9}{:>7}\n",
+        "load {:?}, {} threads\n{:<34}{:>10}{:>9}{:>9}{:>9}{:>9}{:>9}{:>7}{:>8}{:>8}\n",
         load(),
         std::thread::available_parallelism().map_or(0, usize::from),
         "attack, each for so long:",
@@ -90,7 +88,9 @@ fn report(options: &Options) -> Fallible<bool> {
         "p50 ms",
         "p99 ms",
         "max ms",
-        "MiB"
+        "MiB",
+        "node s",
+        "here s"
     ))?;
     let node = start(&[])?;
     let scene = Scene::prepare(&node.host)?;
@@ -101,7 +101,6 @@ fn report(options: &Options) -> Fallible<bool> {
     }
     let phase = measure(&node, &scene, &attacks, each * TOGETHER)?;
     show("all at once", &phase)?;
-    let cpu = node.cpu_seconds();
     drop(node);
     for manner in forks {
         let origin = start(&[])?;
@@ -114,9 +113,8 @@ fn report(options: &Options) -> Fallible<bool> {
     }
     print(&format!(
         "each for {each:?}, all at once {TOGETHER} times as long; expected: less than {} MiB, p99 of others' calls below {CALL:?}, none \
-         failed; {:.0} CPU seconds of the first node, load {:?}\n",
+         failed; load {:?}\nnode s, here s: CPU seconds of the node, and of its attackers and callers.\n",
         MEMORY >> 20,
-        cpu.unwrap_or_default(),
         load()
     ))?;
     Ok(within)
@@ -139,7 +137,8 @@ fn row(name: &str, phase: &Phase) -> String {
             phase.percentile(percent).as_secs_f64() * 1_000.0
         );
     }
-    let _ = writeln!(text, "{:>7}", phase.peak >> 20);
+    let [node, here] = phase.cpu;
+    let _ = writeln!(text, "{:>7}{node:>8.1}{here:>8.1}", phase.peak >> 20);
     text
 }
 

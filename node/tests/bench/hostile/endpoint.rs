@@ -1,5 +1,6 @@
 //! The endpoint of a fork, in front of a node: honest until it is told to harm.
 
+use std::io::Write as _;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -86,8 +87,6 @@ fn limited(connection: &TcpStream) {
 
 /// One kind of nonsense after the other.
 fn lie(connection: &TcpStream, (request, turn): (&Message, u64), node: &str) {
-    /// More than an answer may have.
-    const ENDLESS: usize = 66 << 20;
     const LATE: Duration = Duration::from_secs(20);
     let asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let word = json!(format!("0x{}", "f".repeat(64)));
@@ -101,7 +100,7 @@ fn lie(connection: &TcpStream, (request, turn): (&Message, u64), node: &str) {
             std::thread::sleep(LATE);
             json!("0x1")
         }
-        6 if turn % 16 == 6 => json!("a".repeat(ENDLESS)),
+        6 if turn % 16 == 6 => return endless(connection),
         6 => return drop(respond(connection, "500 X", "", "<html>")),
         _ => return drop(respond(connection, "200 OK", "", "{\"jsonrpc\"")),
     };
@@ -111,4 +110,16 @@ fn lie(connection: &TcpStream, (request, turn): (&Message, u64), node: &str) {
         None => answer(&asked),
     };
     let _ = respond(connection, "200 OK", "", &answer.to_string());
+}
+
+/// An answer that does not say how long it is, and is longer than one may be. To write it costs next to nothing, so that
+/// the row measures what the node does.
+fn endless(mut connection: &TcpStream) {
+    /// More than an answer may have.
+    const PARTS: usize = 66 << 20 >> 16;
+    const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n\
+                        {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"";
+    let written = connection.write_all(HEAD.as_bytes());
+    let mut parts = std::iter::repeat_n([b'a'; 1 << 16], PARTS);
+    let _ = written.and_then(|()| parts.try_for_each(|part| connection.write_all(&part)));
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::attack::{Attack, CONTRACT, Scene};
 use crate::Fallible;
 use crate::client::Client;
-use crate::process::Process;
+use crate::process::{Process, cpu_seconds};
 
 /// Others that call at once.
 const CALLERS: usize = 4;
@@ -32,6 +32,8 @@ pub(crate) struct Phase {
     times: Vec<Duration>,
     /// Most bytes of memory.
     pub(crate) peak: u64,
+    /// CPU seconds of the node, and of this process, which attacks and calls.
+    pub(crate) cpu: [f64; 2],
 }
 
 impl Phase {
@@ -55,6 +57,8 @@ pub(crate) fn measure(
 ) -> Fallible<Phase> {
     let (requests, done) = (AtomicU64::new(0), AtomicBool::new(false));
     let until = Instant::now() + time;
+    let used = || [node.id(), std::process::id()].map(|id| cpu_seconds(id).unwrap_or_default());
+    let before = used();
     thread::scope(|scope| {
         for attack in attacks {
             for attacker in 0..ATTACKERS {
@@ -87,11 +91,13 @@ pub(crate) fn measure(
         }
         times.sort_unstable();
         let requests = requests.load(Relaxed);
+        let after = used();
         Ok(Phase {
             requests,
             failed,
             times,
             peak,
+            cpu: [after[0] - before[0], after[1] - before[1]],
         })
     })
 }
