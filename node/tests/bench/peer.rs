@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::Fallible;
 use crate::client::Client;
-use crate::process::{AS_NODE, Process};
+use crate::process::{AS_NODE, Process, cpu_seconds};
 
 /// A program that can be started as a node.
 pub(crate) struct Peer {
@@ -74,7 +74,7 @@ impl Peer {
 impl Node {
     /// CPU seconds that it has used, where the system tells them as Linux does.
     pub(crate) fn cpu_seconds(&self) -> Option<f64> {
-        self.process.cpu_seconds()
+        cpu_seconds(self.process.id())
     }
 }
 

@@ -44,11 +44,6 @@ impl Process {
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
-
-    /// CPU seconds that it has used, where the system tells them as Linux does.
-    pub(crate) fn cpu_seconds(&self) -> Option<f64> {
-        cpu_seconds(self.id())
-    }
 }
 
 /// CPU seconds that a process has used, where the system tells them as Linux does.
