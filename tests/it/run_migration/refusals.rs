@@ -74,7 +74,7 @@ async fn run_migration_refuses_lists_that_cannot_be_right() -> Done {
             "ItemMalformed",
             "line 3",
         ),
-        (with(2, &stranger), 1, "Unknown", "line 3"),
+        (with(2, &stranger), 1, "ContractError", "line 3"),
         (with(4, &all[1]), 2, "ItemMalformed", "line 5"),
     ] {
         std::fs::write(fixture.list(), text).expect("the list");

@@ -102,12 +102,12 @@ impl Revert {
         known(&self.data).map(|(name, _)| name)
     }
 
-    /// The error's name; `Revert` for one without data, `Unknown` for a foreign one.
+    /// The error's name; `Revert` for one without data, `ContractError` for one of a contract's own.
     fn error_name(&self) -> &'static str {
         match self.known_name() {
             Some(name) => name,
             None if self.data.is_empty() => "Revert",
-            None => "Unknown",
+            None => "ContractError",
         }
     }
 
