@@ -139,6 +139,17 @@ pub fn append(path: &Path) -> Result<File, FileError> {
     with(OpenOptions::new().append(true).create(true), path)
 }
 
+/// Makes a new file for writing.
+///
+/// # Errors
+/// [`exists`] where there is one; [`FileError`].
+pub fn create(path: &Path) -> Result<File, FileError> {
+    if std::fs::symlink_metadata(path).is_ok() {
+        return Err(exists(path));
+    }
+    with(OpenOptions::new().write(true).create_new(true), path)
+}
+
 /// Opens a file for reading and writing anywhere in it; made if there is none.
 ///
 /// # Errors

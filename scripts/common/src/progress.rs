@@ -2,6 +2,7 @@
 
 use crate::ids::TxHash;
 use crate::text::duration;
+use serde_json::Value;
 use std::time::{Duration, Instant};
 
 /// A listener for the course of long work, which may leave out what it has no use for. Implementations must not fail.
@@ -26,6 +27,9 @@ pub trait Progress: Send + Sync {
     /// A command that runs now, or what a transaction that is sent now says, in full. Most listeners
     /// leave it out.
     fn command(&self, _: &str) {}
+    /// An endpoint was asked; the document has `request`, and `status` and `response`, or why there is none. Most
+    /// listeners do not want it.
+    fn exchanged(&self, _: &dyn Fn() -> Value) {}
 }
 
 /// How fast a piece of work proceeds.

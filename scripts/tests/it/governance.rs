@@ -37,6 +37,7 @@ mod pause;
 mod plan;
 mod plan_endpoints;
 mod printed;
+mod recorded;
 mod refused;
 pub(crate) mod relay;
 mod requests;

@@ -24,6 +24,7 @@ use links::Links;
 use maud::html;
 use secrets::Secrets;
 use serde_json::{Map, Value};
+use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
@@ -63,6 +64,8 @@ pub struct Output {
     with_all: Mutex<Map<String, Value>>,
     /// Whether something could not be written.
     failed: AtomicBool,
+    /// Where what endpoints were asked and what they answered is written.
+    record: Mutex<Option<File>>,
 }
 
 /// The piece of work that is under way.
@@ -114,6 +117,26 @@ impl Output {
             commands: OnceLock::new(),
             with_all: Mutex::default(),
             failed: AtomicBool::new(false),
+            record: Mutex::default(),
+        }
+    }
+
+    /// Writes what endpoints are asked and what they answer to this file from now on, a line of JSON each, without
+    /// secrets.
+    pub fn record_in(&self, file: File) {
+        *self.record_file() = Some(file);
+    }
+
+    fn record_file(&self) -> MutexGuard<'_, Option<File>> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record(&self, exchange: &dyn Fn() -> Value) {
+        let mut file = self.record_file();
+        if let Some(file) = file.as_mut() {
+            let mut exchange = exchange();
+            self.hide_in(&mut exchange);
+            self.write_exact(file, &exchange.to_string());
         }
     }
 

@@ -5,6 +5,7 @@ use crate::ids::TxHash;
 use crate::progress::Progress;
 use crate::text::grouped;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -80,6 +81,10 @@ impl Progress for Output {
         if !what.is_empty() && (had_bar || is_new) {
             self.to_stderr(what);
         }
+    }
+
+    fn exchanged(&self, exchange: &dyn Fn() -> Value) {
+        self.record(exchange);
     }
 
     fn note(&self, text: &str) {

@@ -19,6 +19,7 @@ use crate::context::{Context, Program};
 use crate::error::{Exit, Refusal, Report};
 use crate::keys;
 use crate::output::Output;
+use crate::own_file;
 use crate::pipeline::unknown;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::ffi::OsString;
@@ -105,6 +106,9 @@ async fn execute(
 ) -> Result<Exit, Error> {
     let CommandLine { global, invocation } = line;
     flags::require_compatible(program, &*invocation, &global)?;
+    if let Some(file) = &global.record {
+        output.record_in(own_file::create(file)?);
+    }
     let context = Context::new(output.clone(), global, program)?;
     let outcome = match invocation.run(&context).await {
         Ok(outcome) if context.global.dry_run => outcome.of_copy(),

@@ -5,17 +5,18 @@ use crate::context::prelude::*;
 use crate::history::{HistoryReport, Wanted, read_compared};
 use crate::model::Slice;
 use clap::Args;
+use std::num::NonZeroUsize;
 
 /// `history`.
 pub(crate) static SPEC: Spec<HistoryArgs> = Spec {
     name: "history",
     about: "Show what happened, from chain data alone, and whether it still holds",
     group: Group::Look,
-    examples: &["history Counter", "history ''", "history Counter --json"],
+    examples: &["history Counter", "history ''", "history Counter --last 10"],
     writes: no_file,
     governed: Governs::Never,
     reports: || vec![report_type::<HistoryReport>()],
-    run: |context, args| Box::pin(run(context, &args.name)),
+    run: |context, args| Box::pin(run(context, args)),
 };
 
 /// A history.
@@ -23,14 +24,21 @@ pub(crate) static SPEC: Spec<HistoryArgs> = Spec {
 pub(crate) struct HistoryArgs {
     /// The definition; '' is the registry itself
     pub name: String,
+    /// Show only the newest events, this many; what still holds is compared with all
+    #[arg(long, value_name = "N")]
+    pub last: Option<NonZeroUsize>,
 }
 
-/// Everything that happened to a definition; the empty name is the registry itself.
-pub(crate) async fn run(context: &Context, name: &str) -> Result<Outcome> {
+/// Everything that happened to a definition, or the newest of it; the empty name is the registry itself.
+pub(crate) async fn run(
+    context: &Context,
+    HistoryArgs { name, last }: &HistoryArgs,
+) -> Result<Outcome> {
     let registry = context.verified_snapshot().await?;
     let names = context.names();
-    let subject = (name, &names);
-    let compared = read_compared(registry, subject, Wanted::All, Slice::whole).await?;
+    let subject = (name.as_str(), &names);
+    let wanted = last.map_or(Wanted::All, |last| Wanted::Newest(last.get()));
+    let compared = read_compared(registry, subject, wanted, Slice::whole).await?;
     let whole = Slice::whole(compared.definition());
     let verification = compared.verify(registry.client, &whole).await?;
     if let Some(error) = &verification.error {

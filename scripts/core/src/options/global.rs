@@ -86,6 +86,9 @@ pub struct Global {
     /// Run on a copy of the chain that exists only during this command: nothing is sent, and nothing is kept
     #[arg(long, global = true)]
     pub dry_run: bool,
+    /// Write what endpoints are asked and what they answer to this new file, a line of JSON each, without secrets
+    #[arg(long, value_name = "FILE", global = true)]
+    pub record: Option<PathBuf>,
     /// Build the framework from a clone of its sources, instead of using the pinned programs
     #[arg(
         long,

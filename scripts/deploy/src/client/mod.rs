@@ -176,7 +176,7 @@ impl Client {
             endpoint: endpoint.to_string(),
             reason,
         };
-        let together = Together::new(Http::new(&endpoint).map_err(unusable)?);
+        let together = Together::new(Http::new(&endpoint, progress.clone()).map_err(unusable)?);
         let transport = BoxTransport::new(together.clone());
         let shown = (endpoint.to_string(), endpoint.timeout);
         let transport = Patient::new(transport, shown, progress.clone());

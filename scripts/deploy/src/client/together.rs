@@ -189,7 +189,7 @@ mod tests {
                 let _ = respond(stream, "200 OK", "", &answer.to_string());
             });
             let endpoint = Endpoint::parse(&format!("http://{address}")).expect("a URL");
-            let together = Together::new(Http::new(&endpoint).expect("a client"));
+            let together = Together::new(Http::new(&endpoint, Arc::new(Silent)).expect("a client"));
             together.switch(true);
             let client = RpcClient::new(BoxTransport::new(together), true);
             let asked = async || {

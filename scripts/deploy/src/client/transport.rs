@@ -3,9 +3,12 @@
 use super::endpoint::Endpoint;
 use super::retry::retry_after;
 use super::unanswered::{ANSWER_MAX, Unanswered, quoted};
+use crate::progress::Progress;
 use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
-use alloy::transports::http::reqwest::{Client, header, redirect};
+use alloy::transports::http::reqwest::{Client, StatusCode, header, redirect};
 use alloy::transports::{TransportError, TransportErrorKind, TransportFut, http_client};
+use serde_json::{Value, json};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower::Service;
 
@@ -14,21 +17,48 @@ use tower::Service;
 pub(super) struct Http {
     client: Client,
     endpoint: Endpoint,
+    /// Is told of each exchange.
+    listener: Arc<dyn Progress>,
 }
 
 impl Http {
-    pub(super) fn new(endpoint: &Endpoint) -> Result<Self, Unanswered> {
+    pub(super) fn new(
+        endpoint: &Endpoint,
+        listener: Arc<dyn Progress>,
+    ) -> Result<Self, Unanswered> {
         let builder = http_client(endpoint.url()).redirect(redirect::Policy::none());
         let client = builder.build().map_err(Unanswered::broken)?;
         let endpoint = endpoint.clone();
-        Ok(Self { client, endpoint })
+        Ok(Self {
+            client,
+            endpoint,
+            listener,
+        })
     }
 
     async fn exchange(self, request: RequestPacket) -> Result<ResponsePacket, Unanswered> {
+        let received = self.received(&request).await;
+        self.listener
+            .exchanged(&|| document(&request, received.as_ref()));
+        let (status, body) = received?;
+        let text = || String::from_utf8_lossy(&body);
+        match serde_json::from_slice::<ResponsePacket>(&body) {
+            // Some servers put JSON-RPC's errors under a status of their own.
+            Ok(packet) if status.is_success() || packet.is_error() => Ok(packet),
+            Err(error) if status.is_success() => Err(Unanswered::malformed(&error, &text())),
+            _ => Err(Unanswered::Status {
+                status: status.as_u16(),
+                text: quoted(&text()),
+            }),
+        }
+    }
+
+    /// Sends a request; the status of its answer, and the body.
+    async fn received(&self, request: &RequestPacket) -> Result<(StatusCode, Vec<u8>), Unanswered> {
         let mut answer = self
             .client
             .post(self.endpoint.url().clone())
-            .json(&request)
+            .json(request)
             .headers(request.headers())
             .send()
             .await
@@ -54,16 +84,23 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
-        let text = || String::from_utf8_lossy(&body);
-        match serde_json::from_slice::<ResponsePacket>(&body) {
-            // Some servers put JSON-RPC's errors under a status of their own.
-            Ok(packet) if status.is_success() || packet.is_error() => Ok(packet),
-            Err(error) if status.is_success() => Err(Unanswered::malformed(&error, &text())),
-            _ => Err(Unanswered::Status {
-                status: code,
-                text: quoted(&text()),
-            }),
+        Ok((status, body))
+    }
+}
+
+/// An exchange as it is recorded.
+fn document(
+    request: &RequestPacket,
+    received: Result<&(StatusCode, Vec<u8>), &Unanswered>,
+) -> Value {
+    let request = serde_json::to_value(request).unwrap_or_default();
+    match received {
+        Ok((status, body)) => {
+            let text = || Value::String(String::from_utf8_lossy(body).into_owned());
+            let response = serde_json::from_slice(body).unwrap_or_else(|_| text());
+            json!({ "request": request, "status": status.as_u16(), "response": response })
         }
+        Err(why) => json!({ "request": request, "unanswered": why.to_string() }),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::ids::CodeHash;
 use crate::model::Difference;
 use crate::names::Names;
 use crate::report::CommandReport;
-use crate::text::utc;
+use crate::text::{count, utc};
 use alloy::primitives::Address;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -22,8 +22,10 @@ pub struct HistoryReport {
     pub registry: Address,
     /// The definition's name; the registry itself has none.
     pub name: String,
-    /// The events, in their order.
+    /// The events, in their order: those that were wanted.
     pub entries: Vec<Entry>,
+    /// How many events there are in all.
+    pub total: usize,
     /// What the registry's views say otherwise.
     pub differences: Vec<Difference>,
     /// Whether it still holds.
@@ -42,6 +44,7 @@ impl HistoryReport {
             registry: compared.registry,
             name: compared.history.definition.name,
             entries: compared.history.entries,
+            total: compared.history.total,
             differences: compared.differences,
             verification,
         }
@@ -54,6 +57,13 @@ impl CommandReport for HistoryReport {
             true => self.verification.lines(),
             false => self.verification.short_lines(),
         };
+        let shown = self.entries.len();
+        if shown < self.total {
+            lines.push(format!(
+                "· the newest {shown} of {}:",
+                count(self.total, "event")
+            ));
+        }
         for all in self.entries.chunk_by(|one, next| one.tx == next.tx) {
             match self.is_full {
                 true => lines.extend(event_lines(all, names)),

@@ -55,6 +55,15 @@ fn history_reports_who_did_what_when_under_which_policy() {
     history.has(json!({"differences": []}));
     let shown = sandbox.shown("Other", "history A", 0);
     contains(&shown, &["; executed migration to 2.0", " checks hold"]);
+
+    // The newest two, and what still holds all the same.
+    let newest = sandbox.done("Other", "history A --last 2");
+    assert_eq!(list(&newest, "entries"), &entries[entries.len() - 2..]);
+    newest.has(json!({ "total": entries.len() }));
+    assert_eq!(checks(&newest, true), checks(&history, true));
+    let shown = sandbox.shown("Other", "history A --last 2", 0);
+    let told = format!("· the newest 2 of {} events:", entries.len());
+    contains(&shown, &[&told, " checks hold"]);
 }
 
 #[test]
