@@ -3,12 +3,13 @@
 use super::review;
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
-use crate::governance::{self, obstacle, rival};
+use crate::governance::{self, AT_ONCE, PendingAction, obstacle, rival};
 use crate::options::word;
 use crate::pipeline::action::is_action;
 use crate::pipeline::shown::shown_call;
 use crate::review::{OpenAction, Pending};
 use clap::Args;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use futures::try_join;
 
 /// `pending`.
@@ -55,16 +56,15 @@ pub(crate) async fn run(context: &Context, args: &PendingArgs) -> Result<Outcome
 /// # Errors
 /// Errors of the chain, and files that cannot be read.
 pub async fn pending(context: &Context, name: Option<&str>) -> Result<Pending> {
-    let session = Session::reading(context).await?;
-    let registry = session.registry;
-    let names = context.names();
+    let open = async |registry| match name {
+        Some(name) => governance::open(registry, name).await,
+        None => governance::all_open(registry).await,
+    };
+    let (session, open) = Session::reading_while(context, open).await?;
     let governance::OpenActions {
         actions: mut all,
         unread_from,
-    } = match name {
-        Some(name) => governance::open(registry, name).await?,
-        None => governance::all_open(registry).await?,
-    };
+    } = open;
     if let Some(block) = unread_from {
         context.note(format!(
             "warning: events from block {block} on were not read, for which this endpoint wants many requests: \
@@ -73,28 +73,36 @@ pub async fn pending(context: &Context, name: Option<&str>) -> Result<Pending> {
         ));
     }
     all.sort_by_key(|one| one.unreadable.is_some());
-    let mut actions = Vec::new();
-    for open in &all {
-        let (mut shown, mut beside) = (None, (None, Vec::new()));
-        if let Some(says) = &open.says {
-            let obstacle = async { Ok::<_, Error>(obstacle(registry, says).await?) };
-            let (call, obstacle) = try_join!(shown_call(session, &open.call, says), obstacle)?;
-            shown = Some(call);
-            let rivals = all.iter().filter_map(|other| {
-                let (subject, differs) = rival((says, &open.call), other)?;
-                let action = other.action;
-                Some(format!(
-                    "another open action for {subject} {differs} (action {action})"
-                ))
-            });
-            beside = (obstacle, rivals.collect());
-        }
-        let one = OpenAction::new(open.clone(), shown, beside, &names);
-        actions.push(one);
-    }
+    let actions = all.iter().map(|open| listed(session, open, &all));
+    let actions = stream::iter(actions).buffered(AT_ONCE).try_collect();
+    let actions = actions.await?;
     Ok(Pending {
-        registry: registry.address,
+        registry: session.registry.address,
         events_unread_from: unread_from,
         actions,
     })
+}
+
+/// An open action with what it does, what blocks it, and the others that are about the same.
+async fn listed(
+    session: Session<'_>,
+    open: &PendingAction,
+    all: &[PendingAction],
+) -> Result<OpenAction> {
+    let (mut shown, mut beside) = (None, (None, Vec::new()));
+    if let Some(says) = &open.says {
+        let obstacle = async { Ok::<_, Error>(obstacle(session.registry, says).await?) };
+        let (call, obstacle) = try_join!(shown_call(session, &open.call, says), obstacle)?;
+        shown = Some(call);
+        let rivals = all.iter().filter_map(|other| {
+            let (subject, differs) = rival((says, &open.call), other)?;
+            let action = other.action;
+            Some(format!(
+                "another open action for {subject} {differs} (action {action})"
+            ))
+        });
+        beside = (obstacle, rivals.collect());
+    }
+    let names = session.context.names();
+    Ok(OpenAction::new(open.clone(), shown, beside, &names))
 }

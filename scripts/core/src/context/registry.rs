@@ -113,6 +113,18 @@ impl Context {
     /// # Errors
     /// As [`Self::verified`]; if none was named.
     pub async fn verified_snapshot(&self) -> Result<Registry<'_>> {
+        let (registry, ()) = self.verified_snapshot_while(async |_| ()).await?;
+        Ok(registry)
+    }
+
+    /// The same, with what `read` finds in the registry meanwhile. It is dropped where the origin is not verified.
+    ///
+    /// # Errors
+    /// As [`Self::verified_snapshot`].
+    pub(crate) async fn verified_snapshot_while<'a, T>(
+        &'a self,
+        read: impl AsyncFnOnce(Registry<'a>) -> T,
+    ) -> Result<(Registry<'a>, T)> {
         let unverified = self.registry()?;
         let client = match self.pinned.get() {
             Some(client) => client,
@@ -121,7 +133,8 @@ impl Context {
                 self.pinned.get_or_init(|| client)
             }
         };
-        self.verified(client, unverified).await
+        let found = async { Ok(read(client.registry(unverified.0)).await) };
+        futures::try_join!(self.verified(client, unverified), found)
     }
 
     /// The registry that was named, after first contact, and the chain for a command that sends.

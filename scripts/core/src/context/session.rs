@@ -3,6 +3,7 @@
 use super::Context;
 use crate::assess::Role;
 use crate::checks::{Assessment, ReadAt};
+use crate::client::ChainError;
 use crate::layout::{Documents, Initializers};
 use crate::migration::BATCHES;
 use crate::plan::PlanRequest;
@@ -27,6 +28,18 @@ impl<'a> Session<'a> {
     pub async fn reading(context: &'a Context) -> Result<Self> {
         let registry = context.verified_snapshot().await?;
         Ok(Self { context, registry })
+    }
+
+    /// As [`Self::reading`], with what `read` finds meanwhile, which nobody sees unless the origin is verified.
+    ///
+    /// # Errors
+    /// As [`Self::reading`]; else those of `read`.
+    pub(crate) async fn reading_while<T>(
+        context: &'a Context,
+        read: impl AsyncFnOnce(Registry<'a>) -> Result<T, ChainError>,
+    ) -> Result<(Self, T)> {
+        let (registry, found) = context.verified_snapshot_while(read).await?;
+        Ok((Self { context, registry }, found?))
     }
 
     /// As [`Self::reading`], for a command that sends; `what` is its name. Asks for the password of the key, opens the

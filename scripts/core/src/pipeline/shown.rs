@@ -9,6 +9,7 @@ use crate::ids::CodeHash;
 use crate::interface::Callable;
 use crate::model::StepKind;
 use crate::registry::{RecordedCode, runs};
+use futures::try_join;
 
 /// The readable form of a governed call.
 ///
@@ -40,12 +41,16 @@ pub(crate) async fn shown_call(
     bytes: &[u8],
     call: &Call,
 ) -> Result<ShownCall> {
-    let (names, mut differs) = (session.context.names(), Vec::new());
+    let (registry, names) = (session.registry, session.context.names());
+    let policy_change = async { Ok(PolicyChange::of(registry, (call, bytes), &names).await?) };
+    let facts = async { Ok(code_facts(registry.client, call).await?) };
+    let (policy_change, facts, decoded) = try_join!(policy_change, facts, decoded(session, call))?;
+    let mut differs = Vec::new();
     Ok(ShownCall {
         display: Display::of(bytes, &names)?,
-        policy_change: PolicyChange::of(session.registry, (call, bytes), &names).await?,
-        facts: code_facts(session.registry.client, call).await?,
-        decoded: decoded(session, call).await?,
+        policy_change,
+        facts,
+        decoded,
         builds: session.context.builds(call, |why| differs.push(why))?,
         differs,
     })

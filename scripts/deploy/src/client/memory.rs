@@ -2,12 +2,14 @@
 //! and nothing about one block is asked for twice in it, also not at the same time. What a contract refuses is an answer
 //! too; what an endpoint refuses is asked for again.
 
+use alloy::primitives::Address;
 use alloy::rpc::json_rpc::{
     RequestPacket, Response, ResponsePacket, ResponsePayload, SerializedRequest,
 };
 use alloy::transports::TransportError;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
@@ -62,6 +64,20 @@ impl Memory {
     }
 }
 
+impl Memory {
+    /// The accounts of which a command has read code or storage.
+    pub(super) fn accounts(&self) -> BTreeSet<Address> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let questions = all.keys();
+        let of_account = |(method, text): &Question| {
+            let is_its = ["eth_getCode", "eth_getStorageAt"].contains(&method.as_str());
+            let parameters: Vec<Value> = serde_json::from_str(text).ok().filter(|_| is_its)?;
+            parameters.first()?.as_str()?.parse().ok()
+        };
+        questions.filter_map(of_account).collect()
+    }
+}
+
 /// Whether an answer stays as it is.
 fn stays(answer: &ResponsePayload) -> bool {
     match answer {
@@ -86,7 +102,7 @@ mod tests {
     use super::*;
     use alloy::rpc::json_rpc::Request;
     use futures::executor::block_on;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     /// Whether the endpoint is asked, and what comes of it.
     fn asked(memory: &Memory, method: &'static str, parameters: Value, answer: Value) -> bool {
@@ -125,6 +141,14 @@ mod tests {
         let error = |code: i64| json!({"error": {"code": code, "message": "no"}});
         assert!(call(error(-32_000)) && call(error(-32_000)));
         assert!(call(error(3)) && !call(error(3)), "a revert is an answer");
+        let account = Address::repeat_byte(7);
+        asked(
+            &memory,
+            "eth_getCode",
+            json!([account, "0x5"]),
+            json!({"result": "0x"}),
+        );
+        assert_eq!(memory.accounts(), BTreeSet::from([account]));
         let receipt = || {
             let answer = json!({"result": {}});
             asked(

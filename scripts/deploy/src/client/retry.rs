@@ -9,9 +9,11 @@ use super::backoff::Backoff;
 use super::memory::Memory;
 use super::unanswered::{RATE_LIMIT_WAIT, Unanswered};
 use crate::progress::Progress;
+use alloy::primitives::Address;
 use alloy::rpc::json_rpc::{ErrorPayload, RequestPacket, ResponsePacket};
 use alloy::transports::http::reqwest::header::{HeaderMap, RETRY_AFTER};
 use alloy::transports::{BoxTransport, TransportError, TransportErrorKind, TransportFut};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -98,6 +100,11 @@ impl Patient {
             trouble,
             ..self.clone()
         }
+    }
+
+    /// The accounts of which code or storage was read.
+    pub(super) fn accounts_read(&self) -> BTreeSet<Address> {
+        self.memory.accounts()
     }
 
     async fn answer(&self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {

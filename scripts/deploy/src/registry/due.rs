@@ -5,6 +5,7 @@ use super::rolled_back::rolled_back;
 use crate::client::ChainError;
 use crate::model::Definition;
 use alloy::primitives::Address;
+use futures::try_join;
 
 /// The instances of a definition that a rollout moves now, in the order of their creation: in a paused one those that
 /// are live; else those that are paused, and older ones whose complex migration was not rolled back since the last
@@ -13,11 +14,14 @@ use alloy::primitives::Address;
 /// # Errors
 /// What the chain says.
 pub async fn due(registry: Registry<'_>, name: &str) -> Result<Vec<Address>, ChainError> {
-    let head = registry.head(name).await?;
     let mut definition = Definition::named(name);
+    let (head, versions, instances) = try_join!(
+        registry.head(name),
+        registry.versions(name),
+        registry.instances(name)
+    )?;
     (definition.current, definition.state) = (head.current, head.state);
-    definition.versions = registry.versions(name).await?;
-    definition.instances = registry.instances(name).await?;
+    (definition.versions, definition.instances) = (versions, instances);
     due_of(registry, &definition).await
 }
 

@@ -94,6 +94,14 @@ pub struct AtHand {
     pub unread_from: Option<u64>,
 }
 
+impl AtHand {
+    /// Those with that word as their second indexed argument, such as an action.
+    pub fn about(&self, word: B256) -> Vec<&Log> {
+        let is_about = |log: &&Log| log.topics().get(2) == Some(&word);
+        self.logs.iter().filter(is_about).collect()
+    }
+}
+
 /// As [`all_logs`], without reading for long: where neither earlier commands have kept the events nor one request
 /// brings them, they are left out.
 ///

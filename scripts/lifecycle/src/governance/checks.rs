@@ -10,6 +10,7 @@ use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
 use alloy::rpc::types::state::{AccountOverride, StateOverride};
 use alloy::rpc::types::{Log, TransactionRequest};
+use futures::try_join;
 use serde::Serialize;
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
@@ -62,22 +63,25 @@ pub async fn after_upgrade(
     let is_adopted = instance.kind.is_adopted();
     let stub = pause_stub(registry.address, instance.kind);
 
-    let paused = answer_with(registry.client, proxy, Some(stub)).await?;
+    let client = registry.client;
+    let recorded = instance.version;
+    let answered = async {
+        match is_adopted {
+            true => Ok(recorded.clone()), // no proxy of others knows its version
+            false => ask(registry, proxy, &proxy_abi::implementationVersionCall {}).await,
+        }
+    };
+    let (paused, resumed, mark, word, answered) = try_join!(
+        answer_with(client, proxy, Some(stub)),
+        answer_with(client, proxy, None),
+        client.storage(proxy, slots::migrated(version)),
+        client.storage(proxy, slots::IMPLEMENTATION),
+        answered,
+    )?;
     let from = logs.iter().find_map(|log| {
         let event = log.log_decode::<abi::InstanceUpgraded>().ok()?.inner.data;
         (event.proxy == proxy && event.to == version).then_some(event.from)
     });
-    let mark = registry
-        .client
-        .storage(proxy, slots::migrated(version))
-        .await?;
-    let recorded = instance.version;
-    let answered = if is_adopted {
-        recorded.clone() // no proxy of others knows its version
-    } else {
-        let question = proxy_abi::implementationVersionCall {};
-        ask(registry, proxy, &question).await?
-    };
     let own: Vec<&Log> = logs.iter().filter(|log| log.address() == proxy).collect();
     // Steps without a migration: the data stayed as it was.
     let (mut bare, mut has_migrated) = (Vec::new(), false);
@@ -94,20 +98,11 @@ pub async fn after_upgrade(
         }
     }
     let is_bare = !bare.is_empty() && !has_migrated;
-    let word = registry
-        .client
-        .storage(proxy, slots::IMPLEMENTATION)
-        .await?;
     let implementation = Address::from_word(word);
-    let hash = registry
-        .client
-        .codehash(implementation)
-        .await?
-        .unwrap_or_default();
+    let hash = client.codehash(implementation).await?.unwrap_or_default();
     let announced = own.iter();
     let announced = announced.filter_map(|log| log.log_decode::<proxy_abi::Upgraded>().ok());
     let announced: Vec<Address> = announced.map(|log| log.inner.data.implementation).collect();
-    let resumed = answer_with(registry.client, proxy, None).await?;
 
     let way = from.as_ref().map(|from| format!("{from} → {version}"));
     let times = if is_adopted { "last" } else { "once" };

@@ -12,6 +12,8 @@ use crate::model::named;
 use crate::program_code::{fragments, is_program};
 use crate::text::count;
 use alloy::primitives::Address;
+use futures::future::try_join_all;
+use futures::try_join;
 use serde::Serialize;
 use std::borrow::Cow;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
@@ -46,37 +48,36 @@ pub struct CodeFacts {
 /// # Errors
 /// What the chain says.
 pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, ChainError> {
-    let mut facts = Vec::new();
     let step = call.version().map(|(_, _, step)| step);
-    for (what, account, expected) in call.subjects() {
-        let code = client.code(account).await?;
-        let codehash = CodeHash::of(&code);
-        let is_program = is_program(&code);
-        let fragments = fragments(&code);
-        let mut size = code.len();
-        if !fragments.is_empty() {
-            size = 0;
-            for fragment in &fragments {
-                size += client.code(*fragment).await?.len();
-            }
-        }
-        let checked = step.filter(|step| what == named(step).word());
-        facts.push(CodeFacts {
-            what: what.into(),
-            account,
-            size,
-            fragments: fragments.len(),
-            codehash,
-            is_as_named: codehash == expected,
-            seconds_left: match is_program {
-                true => seconds_left(client, account).await?,
-                false => None,
-            },
-            is_program,
-            expectations: checked.and_then(|step| Asks::of(step, &code)),
+    let facts = call
+        .subjects()
+        .into_iter()
+        .map(async |(what, account, expected)| {
+            let (code, seconds_left) =
+                try_join!(client.code(account), seconds_left(client, account))?;
+            let fragments = fragments(&code);
+            let sizes = fragments
+                .iter()
+                .map(async |one| Ok::<usize, ChainError>(client.code(*one).await?.len()));
+            let size = match fragments.is_empty() {
+                true => code.len(),
+                false => try_join_all(sizes).await?.iter().sum(),
+            };
+            let (codehash, is_program) = (CodeHash::of(&code), is_program(&code));
+            let checked = step.filter(|step| what == named(step).word());
+            Ok(CodeFacts {
+                what: what.into(),
+                account,
+                size,
+                fragments: fragments.len(),
+                codehash,
+                is_as_named: codehash == expected,
+                seconds_left: seconds_left.filter(|_| is_program),
+                is_program,
+                expectations: checked.and_then(|step| Asks::of(step, &code)),
+            })
         });
-    }
-    Ok(facts)
+    try_join_all(facts).await
 }
 
 /// Seconds of activation that a program has left; `None` if it cannot run.

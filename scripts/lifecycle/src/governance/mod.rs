@@ -77,8 +77,8 @@ pub use governed::GovernedCall;
 pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
 pub use obstacle::{Obstacle, obstacle};
 pub use pending::{
-    OpenActions, PendingAction, RipeAction, all_open, ever_proposed, open, open_readiness, pending,
-    proposal, readiness, refused, require_ripe, ripe,
+    AT_ONCE, OpenActions, PendingAction, RipeAction, all_open, ever_proposed, open, open_readiness,
+    pending, proposal, readiness, refused, require_ripe, ripe,
 };
 pub use place::{Placed, find, place};
 pub use policy::{

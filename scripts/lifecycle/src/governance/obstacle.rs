@@ -2,8 +2,8 @@
 //! nothing of the call; it follows from the call, which the event of the proposal has.
 
 use super::calls::Call;
+use super::facts::seconds_left;
 use crate::client::ChainError;
-use crate::deploy;
 use crate::error::Refusal;
 use crate::ids::CodeHash;
 use crate::model::{DefinitionState, RecordedCode};
@@ -209,7 +209,7 @@ async fn paused(registry: Registry<'_>, call: &Call) -> Result<Option<Obstacle>,
 async fn code(registry: Registry<'_>, call: &Call) -> Result<Option<Obstacle>, ChainError> {
     let client = registry.client;
     for (what, account, expected) in call.subjects() {
-        let code = client.code(account).await?;
+        let (code, seconds_left) = try_join!(client.code(account), seconds_left(client, account))?;
         let found = CodeHash::of(&code);
         if found != expected {
             let says = format!("the {what} {account} has changed since it was approved");
@@ -219,7 +219,7 @@ async fn code(registry: Registry<'_>, call: &Call) -> Result<Option<Obstacle>, C
                 obstacle.advising("do not approve it; ask who changed it"),
             ));
         }
-        if is_program(&code) && !deploy::is_active(client, account).await? {
+        if is_program(&code) && seconds_left.is_none() {
             return Ok(Some(not_runnable(what, account)));
         }
     }

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Open actions that are asked about at a time.
-const AT_ONCE: usize = 16;
+pub const AT_ONCE: usize = 16;
 
 /// An open action. One approver alone can propose bytes that nobody can read.
 #[derive(Debug, Clone, Serialize)]
@@ -172,7 +172,7 @@ pub async fn proposal(
         Err(error) if error.revert().is_some() => Vec::new(), // it is not open
         Err(error) => return Err(error),
     };
-    if let Some(event) = newest(&logs) {
+    if let Some(event) = newest(logs.iter().collect()) {
         return Ok(event);
     }
     if let Some(event) = proposed(registry, action).await? {
@@ -199,7 +199,7 @@ pub(super) async fn proposed(
 ) -> Result<Option<abi::Proposed>, ChainError> {
     let topics = [action.0];
     let logs = all_logs(registry.client, registry.address, of_proposal(&topics)).await?;
-    Ok(newest(&logs))
+    Ok(newest(logs.iter().collect()))
 }
 
 /// The topics of the events that propose that action.
@@ -207,8 +207,8 @@ fn of_proposal(action: &[B256]) -> Topics<'_> {
     [&[abi::Proposed::SIGNATURE_HASH], &[], action]
 }
 
-fn newest(logs: &[Log]) -> Option<abi::Proposed> {
-    let mut newest_first = logs.iter().rev();
+fn newest(logs: Vec<&Log>) -> Option<abi::Proposed> {
+    let mut newest_first = logs.into_iter().rev();
     newest_first.find_map(|log| Some(log.log_decode::<abi::Proposed>().ok()?.inner.data))
 }
 
@@ -228,11 +228,18 @@ pub async fn refused(
 
 /// The topics of the events by which somebody approved that action, or refused it.
 fn of_words(action: &[B256]) -> Topics<'_> {
-    [
-        &[abi::Approved::SIGNATURE_HASH, abi::Revoked::SIGNATURE_HASH],
-        &[],
-        action,
-    ]
+    const WORDS: [B256; 2] = [abi::Approved::SIGNATURE_HASH, abi::Revoked::SIGNATURE_HASH];
+    [&WORDS, &[], action]
+}
+
+/// Those topics, and those of the events that propose one of these actions.
+fn of_actions(actions: &[B256]) -> Topics<'_> {
+    const ALL: [B256; 3] = [
+        abi::Proposed::SIGNATURE_HASH,
+        abi::Approved::SIGNATURE_HASH,
+        abi::Revoked::SIGNATURE_HASH,
+    ];
+    [&ALL, &[], actions]
 }
 
 /// Those whose last word was to refuse.
@@ -314,20 +321,24 @@ async fn open_of(registry: Registry<'_>, names: &[&str]) -> Result<OpenActions, 
         return Ok(OpenActions::default());
     }
     let ids: Vec<B256> = actions.iter().map(|(_, action)| action.0).collect();
-    let facts = actions.iter().map(async |(_, action)| {
-        try_join!(proposal(registry, *action), readiness(registry, *action))
-    });
-    let facts = stream::iter(facts).buffered(AT_ONCE).try_collect();
-    let words = logs_at_hand(registry.client, registry.address, of_words(&ids));
-    let (facts, words): (Vec<_>, AtHand) = try_join!(facts, words)?;
+    let how_far = actions
+        .iter()
+        .map(|(_, action)| readiness(registry, *action));
+    let how_far = stream::iter(how_far).buffered(AT_ONCE).try_collect();
+    let events = logs_at_hand(registry.client, registry.address, of_actions(&ids));
+    let (how_far, events): (Vec<_>, AtHand) = try_join!(how_far, events)?;
+    let proposals = ids
+        .iter()
+        .map(|id| proposal_at_hand(registry, *id, &events));
+    let proposals = stream::iter(proposals).buffered(AT_ONCE);
+    let proposals: Vec<_> = proposals.try_collect().await?;
+    let facts = proposals.into_iter().zip(how_far);
     let mut all = Vec::new();
     for ((name, action), (event, readiness)) in actions.into_iter().zip(facts) {
         let Some(mut readiness) = readiness else {
             continue; // others finished it between two questions
         };
-        let is_about = |log: &&Log| log.topics().get(2) == Some(&action.0);
-        let words: Vec<&Log> = words.logs.iter().filter(is_about).collect();
-        let refused = has_refused(&words, &readiness.missing);
+        let refused = has_refused(&events.about(action.0), &readiness.missing);
         readiness.missing.retain(|who| !refused.contains(who));
         let says = Call::decode(&event.call);
         all.push(PendingAction {
@@ -343,6 +354,23 @@ async fn open_of(registry: Registry<'_>, names: &[&str]) -> Result<OpenActions, 
     }
     Ok(OpenActions {
         actions: all,
-        unread_from: words.unread_from,
+        unread_from: events.unread_from,
     })
+}
+
+/// The event that says what an open action does: the newest of `events`, or the one that the endpoint gives where some
+/// were left unread.
+async fn proposal_at_hand(
+    registry: Registry<'_>,
+    action: B256,
+    events: &AtHand,
+) -> Result<abi::Proposed, ChainError> {
+    let known = match events.unread_from {
+        None => newest(events.about(action)),
+        Some(_) => None,
+    };
+    match known {
+        Some(event) => Ok(event),
+        None => proposal(registry, ActionId(action)).await,
+    }
 }

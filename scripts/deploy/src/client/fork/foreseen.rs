@@ -4,17 +4,22 @@
 
 use super::{account, word};
 use crate::client::{ChainError, Client};
+use crate::program_code::is_program;
 use alloy::eips::BlockId;
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, B256, U256, keccak256};
 use futures::{StreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use stylus_chain::{Budget, Chain, ChainConfig, Source, SourceAccount};
+use stylus_chain::{Budget, Chain, ChainConfig, ProgramSlots, Source, SourceAccount};
+use stylus_upgrades_interface::chain::{ARB_SYS, ARB_WASM, CREATE2_DEPLOYER};
 
 /// How often the work is tried, at most: a value that leads to another one takes one more.
 const ROUNDS: usize = 24;
 /// Questions under way at a time.
 const AT_ONCE: usize = 64;
+
+/// Accounts that nearly all work reads; the first is where fees go on a chain without an account for them.
+const USUAL: [Address; 4] = [Address::ZERO, ARB_SYS, ARB_WASM, CREATE2_DEPLOYER];
 
 /// A part of the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +80,10 @@ pub(super) async fn read(
     let guess = Guess::default();
     let (arbos, words) = Chain::arbos_words();
     let words = words.into_iter().map(|slot| Part::Word(arbos, slot));
-    guess.known().wanted.extend(words);
+    // What the command has looked at before is likely to be called.
+    let accounts = client.transport.accounts_read().into_iter();
+    let accounts = accounts.chain(USUAL).chain([arbos]).map(Part::Account);
+    guess.known().wanted.extend(words.chain(accounts));
     let work = Arc::new(work);
     for _ in 0..ROUNDS {
         let wanted = std::mem::take(&mut guess.known().wanted);
@@ -108,7 +116,14 @@ async fn ask(client: &Client, block: BlockId, guess: &Guess, part: Part) -> Resu
         Part::Account(address) => {
             let found = account(client, block, address).await;
             let found = found.map_err(|error| client.error("the state of an account", error))?;
-            guess.known().accounts.insert(address, found);
+            let mut known = guess.known();
+            // Who runs a program reads its record.
+            if is_program(&found.code) {
+                let record = ProgramSlots::of(keccak256(&found.code)).record;
+                let record = Part::Word(ProgramSlots::ACCOUNT, record.into());
+                known.wanted.insert(record);
+            }
+            known.accounts.insert(address, found);
         }
         Part::Word(address, slot) => {
             let found = word(client, block, (address, slot)).await;
