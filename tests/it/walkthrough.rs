@@ -2,14 +2,18 @@
 //! the console blocks run in the order of the page, in one shell, against a chain of their own.
 //! The output of each command is compared with the page.
 
+mod endpoints;
 mod shell;
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use alloy::primitives::{Address, address};
+use endpoints::{Endpoint, Lacks};
 use shell::Shell;
+use stylus_devnode::NodeConfig;
 use stylus_upgrades::demo::page::{Step, matches, steps};
 use stylus_upgrades_harness::{Anvil, HarnessError, Lines, Npm, command_line, home};
 use stylus_upgrades_test_support::compilers;
@@ -25,6 +29,19 @@ const ENDPOINT: &str = "http://127.0.0.1:8547";
 /// What a page starts in a third terminal, and where that listens.
 const FORK: &str = "stylus-upgrades node --fork-url http://127.0.0.1:8547 --port 8548";
 const FORK_ENDPOINT: &str = "http://127.0.0.1:8548";
+
+/// The accounts that act on the page, which gives them these names.
+const ACCOUNTS: [(&str, Address); 3] = [
+    (
+        "Admin",
+        address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E"),
+    ),
+    (
+        "Admin2",
+        address!("3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"),
+    ),
+    ("User", address!("90F79bf6EB2c4f870365E785982E1f101E93b906")),
+];
 
 #[test]
 fn the_walkthrough_does_what_it_says() -> Result<(), HarnessError> {
@@ -291,10 +308,19 @@ fn the_block_of_the_readme_ends_with_an_upgraded_contract() {
 /// Progress that only comes where another test builds contracts at the same time.
 const BUILD_ELSEWHERE: &str = "waiting for another build of contracts to end\n";
 
-/// Executes one page.
+/// Executes one page, on a chain of its own.
 fn execute(page: &str) -> Result<(), HarnessError> {
-    let text = fs::read_to_string(home().join(page)).expect("the page");
     let node = tools::node(&[])?;
+    execute_at(page, node.endpoint(), str::to_owned)
+}
+
+/// Executes one page at this endpoint. `typed` says what is typed for a command of the page.
+fn execute_at(
+    page: &str,
+    endpoint: &str,
+    typed: impl Fn(&str) -> String,
+) -> Result<(), HarnessError> {
+    let text = fs::read_to_string(home().join(page)).expect("the page");
     let mut fork: Option<Anvil> = None;
     let folder = tempfile::tempdir().expect("a folder");
     let tools = with_program(folder.path());
@@ -308,7 +334,7 @@ fn execute(page: &str) -> Result<(), HarnessError> {
         symlink(modules, work.join("node_modules")).expect("a link");
         symlink(Npm::install(&Lines)?.cast(), tools.join("cast")).expect("a link");
     }
-    let mut shell = Shell::start(&work, &tools, node.endpoint());
+    let mut shell = Shell::start(&work, &tools, endpoint);
     let steps = steps(&text);
     assert!(steps.len() > 1, "the page has no console blocks");
     for step in steps {
@@ -316,7 +342,7 @@ fn execute(page: &str) -> Result<(), HarnessError> {
             Step::Chapter(_) => continue,
             Step::Command { text, .. } if text == NODE => continue,
             Step::Command { text, .. } if text == FORK => {
-                fork = Some(tools::node(&["--fork-url", node.endpoint()])?);
+                fork = Some(tools::node(&["--fork-url", endpoint])?);
                 continue;
             }
             Step::Command {
@@ -328,13 +354,13 @@ fn execute(page: &str) -> Result<(), HarnessError> {
                 let path = work.join(path);
                 let folder = path.parent().expect("a folder");
                 fs::create_dir_all(folder).expect("a folder");
-                fs::write(&path, text.replace(ENDPOINT, node.endpoint())).expect("a file");
+                fs::write(&path, text.replace(ENDPOINT, endpoint)).expect("a file");
                 continue;
             }
         };
         let here = fork.as_ref().map_or(FORK_ENDPOINT, Anvil::endpoint);
-        let typed = command.replace(ENDPOINT, node.endpoint());
-        let output = shell.run(&typed.replace(FORK_ENDPOINT, here));
+        let command_here = typed(&command).replace(ENDPOINT, endpoint);
+        let output = shell.run(&command_here.replace(FORK_ENDPOINT, here));
         let output = output.replace(BUILD_ELSEWHERE, "");
         assert!(
             matches(&expected, &output),
@@ -342,6 +368,68 @@ fn execute(page: &str) -> Result<(), HarnessError> {
         );
     }
     Ok(())
+}
+
+/// The walkthrough with key files, at an endpoint that signs for nobody and lacks something else, too.
+fn through_an_endpoint_without(lacks: Lacks) -> Result<(), HarnessError> {
+    let node = stylus_devnode::spawn(NodeConfig::default()).expect("a chain");
+    let endpoint = Endpoint::before(&node.endpoint(), lacks);
+    let keys = tempfile::tempdir().expect("a folder");
+    let accounts: Vec<_> = node.addresses().into_iter().zip(node.keys()).collect();
+    for (name, account) in ACCOUNTS {
+        let known = accounts.iter().find(|(address, _)| *address == account);
+        let (_, key) = known.expect("a dev account");
+        let file = keys.path().join(name);
+        fs::write(&file, key.to_string()).expect("a key file");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("set");
+    }
+    let typed = |command: &str| match command.rsplit_once(" --unlocked ") {
+        Some((rest, name)) => {
+            let file = keys.path().join(name);
+            format!("{rest} --private-key-path {}", file.display())
+        }
+        None => command.to_owned(),
+    };
+    execute_at("docs/walkthrough.md", &endpoint.url, typed)?;
+    let refused = endpoint.refused();
+    println!("{lacks:?}: {refused} questions refused");
+    Ok(())
+}
+
+#[test]
+#[ignore = "nightly: executes a page, about 60 s"]
+fn the_walkthrough_needs_no_logs_of_more_than_ten_blocks() -> Result<(), HarnessError> {
+    through_an_endpoint_without(Lacks::Logs)
+}
+
+#[test]
+#[ignore = "nightly: executes a page, about 60 s"]
+fn the_walkthrough_needs_no_state_of_old_blocks() -> Result<(), HarnessError> {
+    through_an_endpoint_without(Lacks::OldState)
+}
+
+#[test]
+#[ignore = "nightly: executes a page, about 60 s"]
+fn the_walkthrough_needs_no_proofs() -> Result<(), HarnessError> {
+    through_an_endpoint_without(Lacks::Proofs)
+}
+
+#[test]
+#[ignore = "nightly: executes a page, about 60 s"]
+fn the_walkthrough_needs_no_tracers_and_no_overrides() -> Result<(), HarnessError> {
+    through_an_endpoint_without(Lacks::Debug)
+}
+
+#[test]
+#[ignore = "nightly: executes a page, about 120 s"]
+fn the_walkthrough_bears_limits_of_requests() -> Result<(), HarnessError> {
+    through_an_endpoint_without(Lacks::Requests)
+}
+
+#[test]
+#[ignore = "nightly: executes a page, about 120 s"]
+fn the_walkthrough_bears_a_node_that_is_late() -> Result<(), HarnessError> {
+    through_an_endpoint_without(Lacks::NewestBlock)
 }
 
 /// A folder with `stylus-upgrades` in it.
