@@ -19,9 +19,7 @@ use crate::error::{Exit, Refusal};
 use crate::ids::CodeHash;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, U256};
-use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
-use alloy::rpc::types::state::{AccountOverride, StateOverride};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
@@ -128,7 +126,7 @@ pub async fn try_activate(
         return Ok(Activation::Active);
     }
     let sent = async {
-        let fee = data_fee(client, address, None).await?;
+        let fee = data_fee(client, address).await?;
         let value = with_margin_within_limit(client, name, fee, bump_percent)?;
         let call = IArbWasm::activateProgramCall { program: address };
         let what = format!("activate {name}");
@@ -180,35 +178,28 @@ async fn is_answered(client: &Client, question: &impl SolCall) -> Result<bool, C
     }
 }
 
-/// Wei that the question for a data fee sends along: more than any fee, so that the chain says what it asks for and
-/// never refuses the question. What may be paid is decided afterwards, by [`with_margin_within_limit`].
-const MORE_THAN_ANY_FEE: u128 = u128::MAX;
+/// The fee in wei that activating the program at `address` costs now.
+///
+/// # Errors
+/// Why the chain does not take it, and what the endpoint says.
+pub async fn data_fee(client: &Client, address: Address) -> Result<U256, ChainError> {
+    let call = IArbWasm::activateProgramCall { program: address };
+    let fee = unpaid_fee(client.call(ARB_WASM, &call).await);
+    fee.map_err(|error| refusal(address, error))
+}
 
-/// The fee in wei that activating the program at `address` costs now: a call that pays with
-/// money that the caller need not have, on code that need not be there yet.
-pub async fn data_fee(
-    client: &Client,
-    address: Address,
-    code: Option<AccountOverride>,
-) -> Result<U256, ChainError> {
-    let sender = client.sender("activation")?;
-    let rich = AccountOverride::default().with_balance(U256::MAX >> 1);
-    let request = TransactionRequest::default()
-        .with_from(sender)
-        .with_to(ARB_WASM)
-        .with_value(U256::from(MORE_THAN_ANY_FEE))
-        .with_input(IArbWasm::activateProgramCall { program: address }.abi_encode());
-    let mut overrides = StateOverride::from_iter([(sender, rich)]);
-    overrides.extend(code.map(|code| (address, code)));
-    let answer = client
-        .provider()
-        .call(request)
-        .overrides(overrides)
-        .await
-        .map_err(|error| refusal(address, client.refused("activation", error)))?;
-    IArbWasm::activateProgramCall::abi_decode_returns(&answer)
-        .map(|returned| returned.dataFee)
-        .map_err(|error| ChainError::unexpected_answer(ARB_WASM, "activateProgram(address)", error))
+/// The fee in wei that ArbWasm says to a call that pays nothing: nobody needs money to ask, and nothing but the question
+/// itself.
+///
+/// # Errors
+/// What the call was refused for beside the fee.
+pub fn unpaid_fee<T>(answer: Result<T, ChainError>) -> Result<U256, ChainError> {
+    let Err(error) = answer else {
+        return Ok(U256::ZERO);
+    };
+    let revert = error.revert();
+    let refused = revert.and_then(|revert| revert.decoded::<IArbWasm::ProgramInsufficientValue>());
+    refused.map(|refused| refused.want).ok_or(error)
 }
 
 /// A module that breaks a rule ends the call with an error that is no revert.

@@ -91,7 +91,7 @@ pub async fn fees(client: &Client, programs: &[&Program]) -> Result<U256, ChainE
     for program in programs {
         let fee = match program.cure {
             Cure::Keepalive => keepalive_fee(client, program.codehash).await,
-            Cure::Activate => deploy::data_fee(client, program.address(), None).await,
+            Cure::Activate => deploy::data_fee(client, program.address()).await,
             Cure::None | Cure::Later { .. } => continue,
         };
         match fee {
@@ -172,13 +172,7 @@ async fn keepalive_fee(client: &Client, codehash: CodeHash) -> Result<U256, Chai
     let call = IArbWasm::codehashKeepaliveCall {
         codehash: codehash.into(),
     };
-    let error = match client.call(ARB_WASM, &call).await {
-        Ok(_) => return Ok(U256::ZERO),
-        Err(error) => error,
-    };
-    let revert = error.revert();
-    let refused = revert.and_then(|revert| revert.decoded::<IArbWasm::ProgramInsufficientValue>());
-    refused.map(|refused| refused.want).ok_or(error)
+    deploy::unpaid_fee(client.call(ARB_WASM, &call).await)
 }
 
 #[cfg(test)]

@@ -292,13 +292,10 @@ async fn overrides(client: &Client) -> Result<Ability, ChainError> {
     let answer = json!(B256::from(U256::from(42)));
     by_one(
         client,
-        (
-            "overrides",
-            "deploy, register and migrate: what an activation costs",
-        ),
+        ("overrides", "upgrade and migrate: the check of the pause"),
         ("eth_call", params),
         |value| *value == answer,
-        "give --rpc-url of another endpoint: without them nothing is activated",
+        "give --rpc-url of another endpoint for it: without them that check is left out",
     )
     .await
 }
