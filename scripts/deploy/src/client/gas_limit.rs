@@ -1,10 +1,18 @@
 //! How much gas a transaction gets.
 
-use super::{ChainError, Client, with_margin};
+use super::{Backoff, ChainError, Client, with_margin};
 use alloy::eips::BlockId;
 use alloy::network::TransactionBuilder;
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
+use std::time::Duration;
+
+/// How long a node may lag that refuses what a newer block takes.
+const LAG_MAX: Duration = Duration::from_secs(5);
+/// First pause between two questions for that; doubled each time.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Longest pause between them.
+const PAUSE_LONGEST: Duration = Duration::from_millis(500);
 
 /// How much gas a transaction gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +43,41 @@ impl Client {
             gas,
             ..self.clone()
         }
+    }
+
+    /// Units of gas that the endpoint estimates for a request, or why it would fail. One of several nodes may lag, and
+    /// refuse what the newest block takes: a refusal counts where the newest block that was seen refuses, too.
+    ///
+    /// # Errors
+    /// Why the request would fail; what the endpoint says.
+    pub async fn estimate(
+        &self,
+        what: &str,
+        request: &TransactionRequest,
+    ) -> Result<u64, ChainError> {
+        let newest = async || {
+            let gas = self.provider.estimate_gas(request.clone()).await;
+            gas.map_err(|error| self.refused(what, error).of_call(what))
+        };
+        let refused = match newest().await {
+            Err(error) if error.revert().is_some() && self.seen.is_some() => error,
+            other => return other,
+        };
+        let again = async || {
+            let seen = self.read(what, async |block| {
+                self.provider
+                    .estimate_gas(request.clone())
+                    .block(block)
+                    .await
+            });
+            seen.await.map_err(|error| error.of_call(what))?;
+            match newest().await {
+                Err(error) if error.revert().is_some() => Ok(None),
+                other => other.map(Some),
+            }
+        };
+        let found = Backoff::new(PAUSE, PAUSE_LONGEST).until(LAG_MAX, again);
+        found.await?.ok_or(refused)
     }
 
     /// Units of gas that a request takes, or why it would fail, before anything is sent: with an exact limit, whether it

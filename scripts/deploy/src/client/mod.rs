@@ -465,16 +465,6 @@ impl Client {
         Ok(receipt)
     }
 
-    /// Units of gas that the endpoint estimates for a request, or why it would fail.
-    pub async fn estimate(
-        &self,
-        what: &str,
-        request: &TransactionRequest,
-    ) -> Result<u64, ChainError> {
-        let gas = self.provider.estimate_gas(request.clone()).await;
-        gas.map_err(|error| self.refused(what, error).of_call(what))
-    }
-
     /// Sorts an error about what would be sent. Why it is refused may be newer than what was read.
     pub fn refused(&self, what: &str, error: alloy::transports::TransportError) -> ChainError {
         self.read_anew();

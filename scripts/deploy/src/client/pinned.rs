@@ -65,8 +65,11 @@ impl Client {
             .map_or(BlockNumberOrTag::Latest, BlockNumberOrTag::Number)
     }
 
-    /// What the endpoint answers as of the block that is read.
-    pub(super) async fn read<T>(
+    /// What the endpoint answers as of the block that is read. A node that does not have the block yet is asked again.
+    ///
+    /// # Errors
+    /// What the endpoint says.
+    pub async fn read<T>(
         &self,
         what: &str,
         ask: impl AsyncFn(BlockId) -> TransportResult<T>,

@@ -25,7 +25,8 @@ const NOBODYS_CALL: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
 pub struct Check {
     /// The instance.
     pub proxy: Address,
-    /// `pause`, `migration` (`mark` where none ran), `version`, `code` or `resume`.
+    /// `pause` (where the endpoint takes calls with other state), `migration` (`mark` where none ran), `version`, `code`
+    /// or `resume`.
     pub name: &'static str,
     /// Whether it holds.
     pub ok: bool,
@@ -72,8 +73,8 @@ pub async fn after_upgrade(
         }
     };
     let (paused, resumed, mark, word, answered) = try_join!(
-        answer_with(client, proxy, Some(stub)),
-        answer_with(client, proxy, None),
+        answer_while_paused(client, proxy, stub),
+        answer(client, proxy),
         client.storage(proxy, slots::migrated(version)),
         client.storage(proxy, slots::IMPLEMENTATION),
         answered,
@@ -106,12 +107,12 @@ pub async fn after_upgrade(
 
     let way = from.as_ref().map(|from| format!("{from} → {version}"));
     let times = if is_adopted { "last" } else { "once" };
-    Ok(vec![
-        check(
-            "pause",
-            paused == UPGRADE_IN_PROGRESS,
-            format!("while paused (stub {stub}), every call reverts with {paused}"),
-        ),
+    let paused = paused.map(|paused| {
+        let is_refused = paused == UPGRADE_IN_PROGRESS;
+        let found = format!("while paused (stub {stub}), every call reverts with {paused}");
+        check("pause", is_refused, found)
+    });
+    let others = [
         check(
             if is_bare { "mark" } else { "migration" },
             (is_adopted || mark == slots::SET) && from.is_some(),
@@ -148,7 +149,8 @@ pub async fn after_upgrade(
                 && resumed != UPGRADE_IN_PROGRESS,
             format!("Upgraded({implementation}) {times}; calls reach the new code"),
         ),
-    ])
+    ];
+    Ok(paused.into_iter().chain(others).collect())
 }
 
 /// What an instance of that kind runs while it is paused.
@@ -162,23 +164,45 @@ pub fn pause_stub(registry: Address, kind: ProxyKind) -> Address {
 /// What a paused proxy answers.
 const UPGRADE_IN_PROGRESS: &str = "UpgradeInProgress";
 
-/// The error name of an unknown call, optionally with another implementation in the slot.
-async fn answer_with(
+/// The error name of an unknown call. Nothing where the endpoint takes no call with another implementation in the slot.
+async fn answer_while_paused(
     client: &Client,
     proxy: Address,
-    implementation: Option<Address>,
-) -> Result<String, ChainError> {
-    let request = TransactionRequest::default()
-        .with_to(proxy)
-        .with_input(Bytes::from_static(&NOBODYS_CALL));
-    let mut overrides = StateOverride::default();
-    if let Some(implementation) = implementation {
-        let slot = (slots::IMPLEMENTATION, implementation.into_word());
-        let changed = AccountOverride::default().with_state_diff([slot]);
-        overrides.insert(proxy, changed);
+    stub: Address,
+) -> Result<Option<String>, ChainError> {
+    let slot = (slots::IMPLEMENTATION, stub.into_word());
+    let changed = AccountOverride::default().with_state_diff([slot]);
+    let overrides = StateOverride::from_iter([(proxy, changed)]);
+    let answer = client.read("a call", async |block| {
+        let query = client.provider().call(nobodys_call(proxy)).block(block);
+        query.overrides(overrides.clone()).await
+    });
+    match error_name(answer.await) {
+        Err(ChainError::Rpc(_)) => Ok(None),
+        other => other.map(Some),
     }
-    let query = client.provider().call(request).overrides(overrides).await;
-    match query.map_err(|error| client.error("a call", error)) {
+}
+
+/// The error name of an unknown call.
+async fn answer(client: &Client, proxy: Address) -> Result<String, ChainError> {
+    let answer = client.read("a call", async |block| {
+        client
+            .provider()
+            .call(nobodys_call(proxy))
+            .block(block)
+            .await
+    });
+    error_name(answer.await)
+}
+
+fn nobodys_call(proxy: Address) -> TransactionRequest {
+    TransactionRequest::default()
+        .with_to(proxy)
+        .with_input(Bytes::from_static(&NOBODYS_CALL))
+}
+
+fn error_name(answer: Result<Bytes, ChainError>) -> Result<String, ChainError> {
+    match answer {
         Ok(_) => Ok("an answer".into()),
         Err(error) => match error.revert() {
             Some(revert) => Ok(revert.name()),

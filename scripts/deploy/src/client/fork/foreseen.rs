@@ -5,7 +5,6 @@
 use super::{account, word};
 use crate::client::{ChainError, Client};
 use crate::program_code::is_program;
-use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256, keccak256};
 use futures::{StreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,8 +71,7 @@ impl Source for Guess {
 
 /// Reads what the work needs. The client remembers it.
 pub(super) async fn read(
-    client: &Client,
-    block: BlockId,
+    pinned: &Client,
     (config, next): (&ChainConfig, Option<u64>),
     work: impl Fn(Chain) + Send + Sync + 'static,
 ) -> Result<(), ChainError> {
@@ -81,7 +79,7 @@ pub(super) async fn read(
     let (arbos, words) = Chain::arbos_words();
     let words = words.into_iter().map(|slot| Part::Word(arbos, slot));
     // What the command has looked at before is likely to be called.
-    let accounts = client.transport.accounts_read().into_iter();
+    let accounts = pinned.transport.accounts_read().into_iter();
     let accounts = accounts.chain(USUAL).chain([arbos]).map(Part::Account);
     guess.known().wanted.extend(words.chain(accounts));
     let work = Arc::new(work);
@@ -90,9 +88,7 @@ pub(super) async fn read(
         if wanted.is_empty() {
             break;
         }
-        let questions = wanted
-            .into_iter()
-            .map(|part| ask(client, block, &guess, part));
+        let questions = wanted.into_iter().map(|part| ask(pinned, &guess, part));
         let mut answers = stream::iter(questions).buffer_unordered(AT_ONCE);
         while let Some(answer) = answers.next().await {
             answer?;
@@ -111,11 +107,10 @@ pub(super) async fn read(
     Ok(())
 }
 
-async fn ask(client: &Client, block: BlockId, guess: &Guess, part: Part) -> Result<(), ChainError> {
+async fn ask(pinned: &Client, guess: &Guess, part: Part) -> Result<(), ChainError> {
     match part {
         Part::Account(address) => {
-            let found = account(client, block, address).await;
-            let found = found.map_err(|error| client.error("the state of an account", error))?;
+            let found = account(pinned, address).await?;
             let mut known = guess.known();
             // Who runs a program reads its record.
             if is_program(&found.code) {
@@ -126,8 +121,7 @@ async fn ask(client: &Client, block: BlockId, guess: &Guess, part: Part) -> Resu
             known.accounts.insert(address, found);
         }
         Part::Word(address, slot) => {
-            let found = word(client, block, (address, slot)).await;
-            let found = found.map_err(|error| client.error("eth_getStorageAt", error))?;
+            let found = word(pinned, (address, slot)).await?;
             guess.known().words.insert((address, slot), found);
         }
     }

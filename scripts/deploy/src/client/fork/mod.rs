@@ -9,10 +9,9 @@ pub use blocks::{BlockAnswer, Outcome, PastBlock, PastTransaction};
 pub use replay::{ReplayReceipt, Replayed, replay};
 
 use super::{ChainError, Client};
-use alloy::eips::{BlockId, BlockNumberOrTag};
+use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::Provider;
-use alloy::transports::TransportResult;
 use futures::try_join;
 use std::fmt::Display;
 use std::sync::Arc;
@@ -32,7 +31,9 @@ pub struct Fork {
 /// The block, and the way to ask for it. It blocks its thread: use it outside of async code.
 struct Remote {
     client: Client,
-    block: BlockId,
+    /// The same, which reads that block.
+    pinned: Client,
+    block: u64,
     runtime: Handle,
     reads: ReadsLeft,
 }
@@ -60,24 +61,31 @@ impl ReadsLeft {
 }
 
 impl Fork {
-    /// At the newest block. What is done there happens when the endpoint's next block would be.
+    /// At the newest block that was seen. What is done there happens when the endpoint's next block would be.
     pub async fn newest(client: &Client) -> Result<Self, ChainError> {
-        let (fork, next) = try_join!(
-            Self::at(client, BlockNumberOrTag::Latest),
-            client.next_block_time(),
-        )?;
+        let block: BlockNumberOrTag = client.newest_block().await?.into();
+        let what = format!("block {block}, which was seen");
+        let head = client.sooner_or_later(&what, async || BlockAnswer::head(client, block).await);
+        let (head, next) = try_join!(head, client.next_block_time())?;
         let next = Some(next);
-        Ok(Self { next, ..fork })
+        Ok(Self {
+            next,
+            ..Self::of(client, head)
+        })
     }
 
     /// At any block whose state the endpoint still has.
     pub async fn at(client: &Client, block: BlockNumberOrTag) -> Result<Self, ChainError> {
-        let head = BlockAnswer::there(client, block).await?;
+        Ok(Self::of(client, BlockAnswer::there(client, block).await?))
+    }
+
+    fn of(client: &Client, head: BlockAnswer) -> Self {
         let number: u64 = head.number.to();
-        Ok(Self {
+        Self {
             remote: Remote {
                 client: client.clone(),
-                block: number.into(),
+                pinned: client.at(number),
+                block: number,
                 runtime: Handle::current(),
                 reads: ReadsLeft(Arc::new(AtomicU64::new(u64::MAX))),
             },
@@ -91,7 +99,7 @@ impl Fork {
             },
             hash: head.hash,
             next: None,
-        })
+        }
     }
 
     /// Who is asked for its state.
@@ -128,8 +136,8 @@ impl Fork {
         work: impl Fn(Chain) + Send + Sync + 'static,
     ) -> Result<Self, ChainError> {
         if self.remote.client.is_far() {
-            let (client, block) = (&self.remote.client, self.remote.block);
-            foreseen::read(client, block, (&self.config, self.next), work).await?;
+            let config = (&self.config, self.next);
+            foreseen::read(&self.remote.pinned, config, work).await?;
         }
         Ok(self)
     }
@@ -158,7 +166,7 @@ impl Fork {
 impl Source for Remote {
     fn account(&self, address: Address, _: &Budget) -> Result<SourceAccount, String> {
         self.reads.take(address)?;
-        let query = account(&self.client, self.block, address);
+        let query = account(&self.pinned, address);
         self.runtime
             .block_on(query)
             .map_err(|error| format!("{address} at block {}: {error}", self.block))
@@ -167,7 +175,7 @@ impl Source for Remote {
     fn slot(&self, address: Address, slot: U256, _: &Budget) -> Result<U256, String> {
         self.reads
             .take(format_args!("slot {slot:#x} of {address}"))?;
-        let query = word(&self.client, self.block, (address, slot));
+        let query = word(&self.pinned, (address, slot));
         self.runtime.block_on(query).map_err(|error| {
             format!(
                 "slot {slot:#x} of {address} at block {}: {error}",
@@ -184,22 +192,20 @@ impl Source for Remote {
     }
 }
 
-/// An account at a block.
-async fn account(
-    client: &Client,
-    block: BlockId,
-    address: Address,
-) -> TransportResult<SourceAccount> {
-    let provider = client.provider();
+/// An account at the block that a client is pinned to. A node that does not have the block yet is asked again.
+async fn account(pinned: &Client, address: Address) -> Result<SourceAccount, ChainError> {
+    let provider = pinned.provider();
     let (balance, nonce, code) = try_join!(
-        async { provider.get_balance(address).block_id(block).await },
-        async {
-            provider
-                .get_transaction_count(address)
-                .block_id(block)
-                .await
-        },
-        async { provider.get_code_at(address).block_id(block).await },
+        pinned.read("eth_getBalance", async |block| {
+            provider.get_balance(address).block_id(block).await
+        }),
+        pinned.read("eth_getTransactionCount", async |block| {
+            let nonce = provider.get_transaction_count(address);
+            nonce.block_id(block).await
+        }),
+        pinned.read("eth_getCode", async |block| {
+            provider.get_code_at(address).block_id(block).await
+        }),
     )?;
     Ok(SourceAccount {
         balance,
@@ -208,12 +214,11 @@ async fn account(
     })
 }
 
-/// A storage word at a block.
-async fn word(
-    client: &Client,
-    block: BlockId,
-    (address, slot): (Address, U256),
-) -> TransportResult<U256> {
-    let word = client.provider().get_storage_at(address, slot);
-    word.block_id(block).await
+/// A storage word, likewise.
+async fn word(pinned: &Client, (address, slot): (Address, U256)) -> Result<U256, ChainError> {
+    let word = pinned.read("eth_getStorageAt", async |block| {
+        let word = pinned.provider().get_storage_at(address, slot);
+        word.block_id(block).await
+    });
+    word.await
 }
