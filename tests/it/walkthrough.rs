@@ -9,11 +9,12 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use alloy::primitives::{Address, address};
-use endpoints::{Endpoint, Lacks};
+use endpoints::{Endpoint, LATE, Lacks};
 use shell::Shell;
-use stylus_devnode::NodeConfig;
+use stylus_devnode::{AccountsConfig, DevAccounts};
 use stylus_upgrades::demo::page::{Step, matches, steps};
 use stylus_upgrades_harness::{Anvil, HarnessError, Lines, Npm, command_line, home};
 use stylus_upgrades_test_support::compilers;
@@ -305,22 +306,24 @@ fn the_block_of_the_readme_ends_with_an_upgraded_contract() {
     assert!(printed.ends_with("\n11\n22\n"), "{printed}\n{errors}");
 }
 
+/// What is told of an endpoint that wants pauses.
+const WAITS: &str = " limits requests (HTTP status 429): asking again in ";
 /// Progress that only comes where another test builds contracts at the same time.
 const BUILD_ELSEWHERE: &str = "waiting for another build of contracts to end\n";
 
 /// Executes one page, on a chain of its own.
 fn execute(page: &str) -> Result<(), HarnessError> {
     let node = tools::node(&[])?;
-    execute_at(page, node.endpoint(), str::to_owned)
+    let text = fs::read_to_string(home().join(page)).expect("the page");
+    execute_at((page, &text), node.endpoint(), str::to_owned)
 }
 
-/// Executes one page at this endpoint. `typed` says what is typed for a command of the page.
+/// Executes one page, of that text, at this endpoint. `typed` says what is typed for a command of the page.
 fn execute_at(
-    page: &str,
+    (page, text): (&str, &str),
     endpoint: &str,
     typed: impl Fn(&str) -> String,
 ) -> Result<(), HarnessError> {
-    let text = fs::read_to_string(home().join(page)).expect("the page");
     let mut fork: Option<Anvil> = None;
     let folder = tempfile::tempdir().expect("a folder");
     let tools = with_program(folder.path());
@@ -335,7 +338,7 @@ fn execute_at(
         symlink(Npm::install(&Lines)?.cast(), tools.join("cast")).expect("a link");
     }
     let mut shell = Shell::start(&work, &tools, endpoint);
-    let steps = steps(&text);
+    let steps = steps(text);
     assert!(steps.len() > 1, "the page has no console blocks");
     for step in steps {
         let (line, command, expected) = match step {
@@ -361,7 +364,9 @@ fn execute_at(
         let here = fork.as_ref().map_or(FORK_ENDPOINT, Anvil::endpoint);
         let command_here = typed(&command).replace(ENDPOINT, endpoint);
         let output = shell.run(&command_here.replace(FORK_ENDPOINT, here));
+        let is_told = |line: &&str| !line.contains(WAITS);
         let output = output.replace(BUILD_ELSEWHERE, "");
+        let output: String = output.split_inclusive('\n').filter(is_told).collect();
         assert!(
             matches(&expected, &output),
             "{page}:{line}: $ {command}\n-- the page says\n{expected}\n-- it printed\n{output}"
@@ -372,25 +377,39 @@ fn execute_at(
 
 /// The walkthrough with key files, at an endpoint that signs for nobody and lacks something else, too.
 fn through_an_endpoint_without(lacks: Lacks) -> Result<(), HarnessError> {
-    let node = stylus_devnode::spawn(NodeConfig::default()).expect("a chain");
-    let endpoint = Endpoint::before(&node.endpoint(), lacks);
+    let node = tools::node(&[])?;
+    let endpoint = Endpoint::before(node.endpoint(), lacks);
     let keys = tempfile::tempdir().expect("a folder");
-    let accounts: Vec<_> = node.addresses().into_iter().zip(node.keys()).collect();
+    let accounts = DevAccounts::derive(&AccountsConfig::default()).expect("the accounts");
     for (name, account) in ACCOUNTS {
-        let known = accounts.iter().find(|(address, _)| *address == account);
-        let (_, key) = known.expect("a dev account");
+        let key = accounts.signer(account).expect("a dev account").to_bytes();
         let file = keys.path().join(name);
         fs::write(&file, key.to_string()).expect("a key file");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("set");
     }
+    let pause = match lacks {
+        // Who types waits longer: what the command before has seen, the next one does not know.
+        Lacks::NewestBlock => LATE,
+        _ => Duration::ZERO,
+    };
     let typed = |command: &str| match command.rsplit_once(" --unlocked ") {
         Some((rest, name)) => {
+            std::thread::sleep(pause);
             let file = keys.path().join(name);
             format!("{rest} --private-key-path {}", file.display())
         }
-        None => command.to_owned(),
+        None => {
+            std::thread::sleep(pause);
+            command.to_owned()
+        }
     };
-    execute_at("docs/walkthrough.md", &endpoint.url, typed)?;
+    let page = "docs/walkthrough.md";
+    let text = fs::read_to_string(home().join(page)).expect("the page");
+    let text = match lacks {
+        Lacks::Debug => text.replace("✓ pause, migration", "✓ migration"),
+        _ => text,
+    };
+    execute_at((page, &text), &endpoint.url, typed)?;
     let refused = endpoint.refused();
     println!("{lacks:?}: {refused} questions refused");
     Ok(())

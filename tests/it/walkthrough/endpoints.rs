@@ -31,10 +31,11 @@ const KEPT: u64 = 8;
 /// One of so many requests is refused where they are limited.
 const REFUSED: u64 = 20;
 /// How long the late node lacks a block.
-const LATE: Duration = Duration::from_millis(400);
+pub(crate) const LATE: Duration = Duration::from_millis(400);
 /// What reads the state after a block, with the place of the block among its parameters.
-const READS: [(&str, usize); 5] = [
+const READS: [(&str, usize); 6] = [
     ("eth_call", 1),
+    ("eth_estimateGas", 1),
     ("eth_getCode", 1),
     ("eth_getBalance", 1),
     ("eth_getTransactionCount", 1),
@@ -211,6 +212,10 @@ impl Shared {
                 Some(_) => {}
                 None => parameters.push(newest),
             }
+            return Ok(self.of_chain(&asked));
+        }
+        if method == "eth_getBlockByNumber" && is_newest(&asked["params"][0]) {
+            asked["params"][0] = newest;
             return Ok(self.of_chain(&asked));
         }
         if method == "eth_getLogs" {
