@@ -1,12 +1,12 @@
 //! The builder: which sources, which framework, and where outputs go.
 
 use super::code::Artifact;
+use super::committed::Checkout;
 use super::constants::Constants;
 use super::error::BuildError;
 use super::examples::{self, EXAMPLE};
 use super::foreign::Author;
 use super::framework::Framework;
-use super::info::Commit;
 use super::package::{Package, Workspace};
 use super::revision::Revision;
 use super::source::Source;
@@ -201,8 +201,12 @@ impl Builder {
         if !revision.is_checked_out() {
             workplace.author.set(Author::Other);
         }
-        let (top, folder) = revision.check_out(&workplace.folder)?;
-        let _ = workplace.checkout.set(top); // nothing was checked out there before
+        let (written, folder) = revision.check_out(&workplace.folder)?;
+        let _ = workplace.checkout.set(Checkout {
+            folder: written,
+            repository: revision.top.clone(),
+            id: revision.id.clone(),
+        }); // nothing was checked out there before
         Ok((workplace, folder))
     }
 
@@ -220,13 +224,7 @@ impl Builder {
             Named::Package(package) => self.build(&package),
             Named::Revision(revision) => {
                 let (workplace, folder) = self.checked_out(&revision)?;
-                let built = self.build_in(&workplace, &Package::open(&folder)?);
-                let (mut artifact, rust) = built?;
-                artifact.info.commit = Some(Commit {
-                    id: revision.id,
-                    dirty: false,
-                });
-                Ok((artifact, rust))
+                self.build_in(&workplace, &Package::open(&folder)?)
             }
         }
     }

@@ -36,6 +36,9 @@ const OUTSIDE: [(&str, &str); 7] = [
 /// Tables beside [`SUPPLY`] that cargo may read wherever it runs.
 const WITHOUT_EFFECT: [&str; 2] = ["alias", "term"];
 
+/// What cargo calls such a file, the first one before the other.
+const NAMES: [&str; 2] = ["config", "config.toml"];
+
 /// Flags that take a value, in the word after them too.
 const WITH_VALUE: [&str; 7] = [
     "--cap-lints",
@@ -71,11 +74,7 @@ const PLAIN: [&str; 15] = [
 /// `SourceFile` for what cannot be part of the sources.
 pub(super) fn rustflags(folder: &Path, root: &Path) -> Result<Vec<String>, BuildError> {
     let (mut of_target, mut of_build) = (Vec::new(), Vec::new());
-    let top = match folder.starts_with(root) {
-        true => root,
-        false => folder,
-    };
-    for above in folder.ancestors().take_while(|one| one.starts_with(top)) {
+    for above in read_in(folder, root) {
         let Some(path) = file_in(&above.join(".cargo")) else {
             continue;
         };
@@ -90,6 +89,23 @@ pub(super) fn rustflags(folder: &Path, root: &Path) -> Result<Vec<String>, Build
         false => of_target,
     };
     Ok(all.into_iter().rev().flatten().collect())
+}
+
+/// The folders from `folder` up to `root` whose files are read, the nearest first.
+fn read_in<'f>(folder: &'f Path, root: &'f Path) -> impl Iterator<Item = &'f Path> {
+    let top = match folder.starts_with(root) {
+        true => root,
+        false => folder,
+    };
+    let all = folder.ancestors();
+    all.take_while(move |one| one.starts_with(top))
+}
+
+/// Where such files may lie.
+pub(super) fn places(folder: &Path, root: &Path) -> Vec<PathBuf> {
+    let all = read_in(folder, root).map(|one| one.join(".cargo"));
+    all.flat_map(|folder| NAMES.map(|name| folder.join(name)))
+        .collect()
 }
 
 /// The flags as a file for the copy; `None` where there are none.
@@ -194,9 +210,9 @@ fn is_plain(flag: &str) -> bool {
 
 /// The configuration file in a folder, as cargo looks for it.
 fn file_in(folder: &Path) -> Option<PathBuf> {
-    let names = ["config", "config.toml"].into_iter();
-    names
+    NAMES
         .map(|name| folder.join(name))
+        .into_iter()
         .find(|path| path.is_file())
 }
 

@@ -53,32 +53,35 @@ pub(super) fn files(package: &Package) -> Result<Tree, BuildError> {
 
 /// The files of the package in `folder`, at `place`.
 pub(super) fn of_package(folder: &Path, place: &Path) -> Result<Tree, BuildError> {
-    let skip = |inside: &Path, kind: &FileType| is_left_out(folder, inside, kind.is_dir());
+    let skip = |inside: &Path, kind: &FileType| {
+        let is_package = |folder: &Path| folder.join("Cargo.toml").is_file();
+        is_left_out(folder, inside, &|inner| kind.is_dir() && is_package(inner))
+    };
     let mut tree = Tree::default();
     tree.add(folder, place, &skip)?;
     Ok(tree)
 }
 
-/// Whether a file or folder of the package in `folder` is not copied.
-fn is_left_out(folder: &Path, inside: &Path, is_folder: bool) -> bool {
+/// Whether a file or folder of the package in `folder` is not copied; `is_package` says of a folder whether it has a
+/// manifest of its own.
+fn is_left_out(folder: &Path, inside: &Path, is_package: &dyn Fn(&Path) -> bool) -> bool {
     let mut names = inside.components();
     let Some(first) = names.next() else {
         return false;
     };
     let first = first.as_os_str();
     let is_at_top = names.next().is_none();
-    let is_other_package =
-        is_folder && first != "src" && folder.join(inside).join("Cargo.toml").is_file();
+    let is_other_package = first != "src" && is_package(&folder.join(inside));
     is_other_package || (is_at_top && NOT_COPIED.iter().any(|name| first == *name))
 }
 
 /// Whether `path` lies in the folder of a package, and is copied from there.
-pub(super) fn is_copied(path: &Path, folder: &Path) -> bool {
+pub(super) fn is_copied(path: &Path, folder: &Path, is_package: &dyn Fn(&Path) -> bool) -> bool {
     let Ok(inside) = path.strip_prefix(folder) else {
         return false;
     };
     let mut all = inside
         .ancestors()
         .filter(|part| !part.as_os_str().is_empty());
-    !all.any(|part| is_left_out(folder, part, folder.join(part).is_dir()))
+    !all.any(|part| is_left_out(folder, part, is_package))
 }

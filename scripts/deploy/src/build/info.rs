@@ -1,17 +1,14 @@
 //! What an artifact was built from, and with what: for people who approve it, and for those who
 //! build it again.
 
-use super::copied::is_copied;
+use super::committed::Committed;
 use super::metadata::metadata;
 use super::procedure::{CARGO_STYLUS, Procedure};
-use super::revision::{git, top_of};
 use super::source::Source;
 use super::toolchain::{TARGET, Toolchain};
 use crate::ids::SourceHash;
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
-use std::path::PathBuf;
 use stylus_layout::BuildMetadata;
 
 /// The encoder and its version, as in Cargo.lock.
@@ -121,12 +118,9 @@ impl BuildInfo {
         }
     }
 
-    /// Sources that differed from their commit, or had none, may have been committed since. The
-    /// sources of a clean commit are still its own.
+    /// The same sources may lie in another commit now, or in none.
     pub(super) fn look_again(&mut self, source: &Source) {
-        if self.commit.as_ref().is_none_or(|commit| commit.dirty) {
-            self.commit = Commit::of(source);
-        }
+        self.commit = Commit::of(source);
         self.recipe = Recipe::of(source, self.rustc.as_deref());
         self.unverifiable = source.procedure.unverifiable();
     }
@@ -173,43 +167,13 @@ impl Recipe {
 }
 
 impl Commit {
-    /// The commit that is checked out where `source` lies, if git is there and knows the folder.
-    /// It is dirty if what was copied differs, or is not in the repository.
+    /// The commit of `source`, if git knows one.
     pub(super) fn of(source: &Source) -> Option<Self> {
-        let root = &source.package.root;
-        let id = git(root, &["rev-parse", "--verify", "HEAD"]).ok()?;
-        let top = top_of(root).ok()?;
-        let ask = [
-            "--literal-pathspecs",
-            "status",
-            "--porcelain",
-            "-z",
-            "--no-renames",
-            "--untracked-files=normal",
-            "--ignored=traditional",
-            "--",
-            ".",
-        ];
-        // What git ignores is copied anyway, and what is not copied is no source: the manifest,
-        // to which `--save` writes.
-        let files = source.tree.entries();
-        let files: BTreeSet<_> = files.filter_map(|(_, entry)| entry.from.as_ref()).collect();
-        let counts = |change: &str| {
-            let Some((_, path)) = change.split_at_checked("?? ".len()) else {
-                return !change.is_empty();
-            };
-            let path = top.join(path);
-            let mut files = files.range::<&PathBuf, _>(&path..);
-            let mut parts = source.parts.iter();
-            files.next().is_some_and(|file| file.starts_with(&path))
-                || parts.any(|part| {
-                    let mut declared = part.declared.iter();
-                    is_copied(&path, &part.folder) || declared.any(|one| path.starts_with(one))
-                })
-        };
-        let changes = git(root, &ask);
-        let dirty = changes.map_or(true, |changes| changes.split('\0').any(counts));
-        Some(Self { id, dirty })
+        let committed = Committed::of(source)?;
+        Some(Self {
+            dirty: committed.first_difference(source).is_some(),
+            id: committed.id,
+        })
     }
 }
 

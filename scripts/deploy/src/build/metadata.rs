@@ -11,9 +11,9 @@ pub(super) fn metadata(source: &Source, rustc: Option<&str>, tool: &str) -> Buil
     let package = &source.package;
     // Outside of any repository the path is that in the workspace.
     let of_git = || top_of(&package.folder).ok();
-    let folder = source
-        .checkout
-        .clone()
+    let checkout = source.checkout.as_ref();
+    let folder = checkout
+        .map(|one| one.folder.clone())
         .or_else(of_git)
         .iter()
         .chain([&package.root])

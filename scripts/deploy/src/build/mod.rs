@@ -23,6 +23,7 @@ mod cargo;
 mod cargo_home;
 mod cargo_stylus;
 mod code;
+mod committed;
 mod config;
 mod constants;
 mod copied;

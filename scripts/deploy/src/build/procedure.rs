@@ -2,6 +2,7 @@
 //! cargo-stylus builds it in its container: on every chain and in every test the same bytes, which others can make again.
 //! What it does not know, such as the framework's own programs, gets as small as it can.
 
+use super::package::Package;
 use alloy::primitives::B256;
 use std::path::Path;
 
@@ -29,6 +30,14 @@ impl Procedure {
         match root.join(STYLUS).is_file() {
             true => Self::CargoStylus(Err("nobody asked".into())),
             false => Self::Lean,
+        }
+    }
+
+    /// The nearest folder to a package whose settings for cargo hold: cargo-stylus runs cargo in that of the workspace.
+    pub(super) fn settings_from<'p>(&self, package: &'p Package) -> &'p Path {
+        match self {
+            Self::Lean => &package.folder,
+            Self::CargoStylus(_) => &package.root,
         }
     }
 

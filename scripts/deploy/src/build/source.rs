@@ -2,6 +2,7 @@
 //! the settings, as one tree of files. The build happens in a copy of this tree; the source hash is
 //! the tree's.
 
+use super::committed::Checkout;
 use super::config;
 use super::constants::{Constants, PREFIX};
 use super::copied::files;
@@ -55,8 +56,8 @@ pub(super) struct Source {
     pub(super) profile: Vec<String>,
     /// The lock file as it lies on the disk.
     pub(super) lock: LockFile,
-    /// The folder of a repository that holds the files of a commit and no others, if it lies in one.
-    pub(super) checkout: Option<PathBuf>,
+    /// The commit that it was written from, and where; `None` where it lies in the folder of its author.
+    pub(super) checkout: Option<Checkout>,
     /// How code is made of it.
     pub(super) procedure: Procedure,
 }
@@ -132,11 +133,11 @@ impl Source {
         let packages = closure(contract.clone())?;
         let procedure = Procedure::of(&contract.root);
         let package = packages.first().unwrap_or(contract);
-        let (nearest, stack_size) = match procedure {
-            Procedure::Lean => (&package.folder, Some(STACK_SIZE)),
-            Procedure::CargoStylus(_) => (&package.root, None),
+        let stack_size = match procedure {
+            Procedure::Lean => Some(STACK_SIZE),
+            Procedure::CargoStylus(_) => None,
         };
-        let rustflags = config::rustflags(nearest, &package.root)?;
+        let rustflags = config::rustflags(procedure.settings_from(package), &package.root)?;
         let stack_size = stack_size_of(package, &rustflags, stack_size)?;
         let toolchain = ToolchainFile::of(&package.folder)?;
         let lock_path = package.root.join("Cargo.lock");

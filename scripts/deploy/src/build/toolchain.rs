@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What rustup chooses the compiler by.
-const FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
+pub(super) const FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
 
 /// Where rustup looks first for a compiler's name.
 pub(super) const CHOSEN: &str = "RUSTUP_TOOLCHAIN";

@@ -2,13 +2,11 @@
 //! its container, as explorers do. There the workspace is all that there is.
 
 use super::cargo_stylus::{HOST, project_hash};
-use super::info::Commit;
+use super::committed::Committed;
 use super::package::ELSEWHERE;
 use super::procedure::STYLUS;
-use super::revision::git;
 use super::source::Source;
 use super::toolchain::Toolchain;
-use super::tree::join;
 use alloy::primitives::B256;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,38 +16,32 @@ const TOOLCHAIN: &str = "rust-toolchain.toml";
 const LOCK: &str = "Cargo.lock";
 /// Channels that name another compiler each day.
 const MOVING: [&str; 3] = ["stable", "beta", "nightly"];
-/// What git writes of a file that is one, in the list of the files of a commit.
-const FILES: [&str; 2] = ["100644", "100755"];
 /// Folders that cargo-stylus does not look into.
 const NOT_HASHED: [&str; 2] = ["target", ".git"];
 
 /// The hash of the sources that cargo-stylus has, or why others could not make the same code.
 pub(super) fn project_hash_of(source: &Source, toolchain: &Toolchain) -> Result<B256, String> {
     let root = &source.package.root;
-    let tracked = match source.checkout {
-        Some(_) => written(root)?,
-        None => {
-            require_commit(source)?;
-            tracked(root)?
-        }
-    };
+    let committed = Committed::of(source).ok_or("the sources are of no commit")?;
+    let tracked = committed.below(root).map_err(|path| {
+        let path = path.display();
+        format!("{path} is a link or a repository of its own")
+    })?;
     require_buildable(source, toolchain, &tracked)?;
+    if committed.first_difference(source).is_some() {
+        return Err(format!("the sources differ from {}", committed.id));
+    }
     let mut files = BTreeMap::new();
     for path in tracked.into_iter().filter(|path| is_hashed(path)) {
-        let bytes = std::fs::read(root.join(&path));
+        let file = root.join(&path);
+        let bytes = std::fs::read(&file);
         let bytes = bytes.map_err(|error| format!("{}: {error}", path.display()))?;
+        if !committed.has(&file, &bytes) {
+            return Err(format!("{} differs from the commit", path.display()));
+        }
         files.insert(path, bytes);
     }
     Ok(project_hash(&toolchain.cargo_version, &files))
-}
-
-/// That the sources are those of a commit.
-fn require_commit(source: &Source) -> Result<(), String> {
-    match Commit::of(source) {
-        None => Err("the sources are of no commit".into()),
-        Some(commit) if commit.dirty => Err(format!("the sources differ from {}", commit.id)),
-        Some(_) => Ok(()),
-    }
 }
 
 /// That the container, which has the workspace and nothing else, builds this contract, and by what cargo builds here.
@@ -108,70 +100,6 @@ fn require_buildable(
         )),
         Some(_) => Ok(()),
     }
-}
-
-/// The files of the commit in the workspace, as cargo-stylus would find them in a clone; none of those that it reads
-/// differs.
-fn tracked(root: &Path) -> Result<Vec<PathBuf>, String> {
-    let changed = git(
-        root,
-        &[
-            "-c",
-            "core.quotePath=false",
-            "diff",
-            "--name-only",
-            "--relative",
-            "-z",
-            "HEAD",
-            "--",
-            ".",
-        ],
-    )?;
-    if let Some(path) = names(&changed).find(|path| is_hashed(path)) {
-        return Err(format!("{} differs from the commit", path.display()));
-    }
-    let listed = git(root, &["ls-files", "--stage", "-z", "--", "."])?;
-    let mut files = Vec::new();
-    for line in listed.split('\0').filter(|line| !line.is_empty()) {
-        let (mode, path) = line.split_once('\t').unwrap_or_default();
-        let mode = mode.split(' ').next().unwrap_or_default();
-        if !FILES.contains(&mode) {
-            return Err(format!("{path} is a link or a repository of its own"));
-        }
-        files.push(PathBuf::from(path));
-    }
-    Ok(files)
-}
-
-/// The files of a commit that were written into a folder, and nothing else.
-fn written(root: &Path) -> Result<Vec<PathBuf>, String> {
-    let mut left = vec![PathBuf::new()];
-    let mut files = Vec::new();
-    while let Some(inside) = left.pop() {
-        let path = join(root, &inside);
-        let told = std::fs::symlink_metadata(&path);
-        let told = told.map_err(|error| format!("{}: {error}", path.display()))?;
-        if told.is_dir() {
-            let entries = std::fs::read_dir(&path);
-            let entries = entries.map_err(|error| format!("{}: {error}", path.display()))?;
-            left.extend(
-                entries
-                    .flatten()
-                    .map(|entry| inside.join(entry.file_name())),
-            );
-        } else if told.is_file() {
-            files.push(inside);
-        } else {
-            return Err(format!("{} is a link", inside.display()));
-        }
-    }
-    Ok(files)
-}
-
-fn names(text: &str) -> impl Iterator<Item = &Path> {
-    text.split('\0')
-        .filter(|name| !name.is_empty())
-        .map(Path::new)
 }
 
 /// Whether cargo-stylus hashes a file of the workspace.

@@ -4,6 +4,7 @@ use super::cache::{self, Cache};
 use super::cargo::{Cargo, Compiled};
 use super::cargo_home::CargoHome;
 use super::code::Artifact;
+use super::committed::Checkout;
 use super::constants::Constants;
 use super::copy::{Copy, Recompile};
 use super::error::BuildError;
@@ -44,8 +45,8 @@ pub(super) struct Workplace<'a> {
     cache: Cache,
     /// Who wrote what is built.
     pub(super) author: Cell<Author>,
-    /// The folder of a repository that holds the files of a commit and no others, if that is built.
-    pub(super) checkout: OnceCell<PathBuf>,
+    /// The commit whose files were written to be built, if one was.
+    pub(super) checkout: OnceCell<Checkout>,
     /// Nobody else writes here meanwhile.
     lock: OnceCell<File>,
 }

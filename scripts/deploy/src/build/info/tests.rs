@@ -1,5 +1,6 @@
-use super::{BuildInfo, Commit, ENCODER, git};
+use super::{BuildInfo, Commit, ENCODER};
 use crate::build::package::Package;
+use crate::build::revision::git;
 use crate::build::source::Source;
 use crate::build::source::tests::Project;
 use std::path::Path;
@@ -13,6 +14,11 @@ fn crate_in(folder: &Path) -> Source {
     let lock = "version = 4\n[[package]]\nname = \"c\"\nversion = \"0.0.0\"\ndependencies = [\"stylus-sdk\"]\n\
                 [[package]]\nname = \"stylus-sdk\"\nversion = \"0.10.10\"\nsource = \"x\"\n";
     std::fs::write(folder.join("Cargo.lock"), lock).expect("written");
+    read(folder)
+}
+
+/// The crate as it lies in a folder.
+fn read(folder: &Path) -> Source {
     let package = Package::open(folder).expect("a package");
     Source::read(&package).expect("a crate")
 }
@@ -26,8 +32,10 @@ fn committed(folder: &Path) {
     }
 }
 
+/// Whether the crate of `contract` differs from its commit now.
 fn is_dirty(contract: &Source) -> bool {
-    Commit::of(contract).expect("a commit").dirty
+    let contract = read(&contract.package.folder);
+    Commit::of(&contract).expect("a commit").dirty
 }
 
 #[test]
@@ -50,7 +58,7 @@ fn a_commit_is_clean_until_a_source_changes() {
     let clean = Commit::of(&contract).expect("a commit");
     assert!(!clean.dirty && clean.id.len() >= 40, "{clean:?}");
     std::fs::write(folder.join("src/lib.rs"), "fn f() {}").expect("written");
-    let dirty = Commit::of(&contract).expect("a commit");
+    let dirty = Commit::of(&read(&folder)).expect("a commit");
     assert!(dirty.dirty && dirty.id == clean.id, "{dirty:?}");
     let mut info = BuildInfo {
         commit: Some(dirty),
@@ -77,7 +85,8 @@ fn a_file_that_is_not_copied_changes_no_sources() {
     for path in ["Cargo.lock", "src/lib.rs", "src/more.rs"] {
         let path = folder.path().join(path);
         let before = std::fs::read(&path).ok();
-        std::fs::write(&path, "# changed").expect("written");
+        let changed = [before.as_deref().unwrap_or_default(), b"\n"].concat();
+        std::fs::write(&path, changed).expect("written");
         assert!(is_dirty(&contract), "{path:?}");
         match before {
             Some(before) => std::fs::write(&path, before).expect("written"),
@@ -111,4 +120,115 @@ fn a_declared_source_that_was_removed_is_not_in_the_commit() {
     assert!(!is_dirty(&project.source()));
     std::fs::remove_file(removed).expect("removed");
     assert!(is_dirty(&project.source()));
+}
+
+/// Each hides from `git status` that other bytes are built than the commit has.
+#[test]
+fn what_git_does_not_show_is_no_part_of_the_commit() {
+    const FLAGS: &str = "[target.wasm32-unknown-unknown]\nrustflags = [\"--cfg\", \"other\"]\n";
+    let write = |folder: &Path, name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    };
+    let edit = |folder: &Path| write(folder, "src/lib.rs", "fn f() {}\n");
+    let set = |folder: &Path, name: &str, value: &str| {
+        git(folder, &["config", name, value]).expect("git");
+    };
+    let hides: [(&str, &dyn Fn(&Path)); 9] = [
+        ("assume-unchanged", &|folder| {
+            git(
+                folder,
+                &["update-index", "--assume-unchanged", "src/lib.rs"],
+            )
+            .expect("git");
+            edit(folder);
+        }),
+        ("skip-worktree", &|folder| {
+            git(folder, &["update-index", "--skip-worktree", "src/lib.rs"]).expect("git");
+            edit(folder);
+        }),
+        ("ends of lines", &|folder| {
+            set(folder, "core.autocrlf", "true");
+            write(folder, "src/more.rs", "// more\r\n");
+            git(folder, &["add", "src/more.rs"]).expect("git");
+        }),
+        ("permissions", &|folder| {
+            use std::os::unix::fs::PermissionsExt;
+            set(folder, "core.fileMode", "false");
+            let executable = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(folder.join("src/lib.rs"), executable).expect("set");
+        }),
+        ("a file that is left out", &|folder| {
+            git(
+                folder,
+                &["sparse-checkout", "set", "--no-cone", "/*", "!/data"],
+            )
+            .expect("git");
+            assert!(!folder.join("data").exists());
+        }),
+        ("flags that are not in the commit", &|folder| {
+            write(folder, ".cargo/config.toml", FLAGS);
+        }),
+        ("flags that git ignores", &|folder| {
+            write(folder, ".git/info/exclude", ".cargo\n");
+            write(folder, ".cargo/config.toml", FLAGS);
+        }),
+        ("a compiler that git ignores", &|folder| {
+            write(folder, ".git/info/exclude", "rust-toolchain\n");
+            write(folder, "rust-toolchain", "1.95.0\n");
+        }),
+        ("a library beside the repository", &|folder| {
+            let beside = folder.with_extension("beside");
+            write(&beside, "Cargo.toml", "[package]\nname = \"beside\"\n");
+            write(&beside, "src/lib.rs", "");
+            let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).expect("it");
+            let manifest = format!("{manifest}beside = {{ path = {beside:?} }}\n");
+            write(folder, "Cargo.toml", &manifest);
+            git(folder, &["add", "."]).expect("git");
+            let author = ["-c", "user.name=n", "-c", "user.email=e"];
+            git(
+                folder,
+                &[&author[..], &["commit", "-qm", "second"]].concat(),
+            )
+            .expect("git");
+        }),
+    ];
+    for (what, hide) in hides {
+        let above = tempfile::tempdir().expect("a folder");
+        let folder = above.path().canonicalize().expect("a path").join("c");
+        let contract = crate_in(&folder);
+        write(&folder, "src/more.rs", "// more\n");
+        write(&folder, "data/one", "");
+        committed(&folder);
+        assert!(!is_dirty(&contract), "{what}");
+        hide(&folder);
+        let shown = git(
+            &folder,
+            &["status", "--porcelain", "--ignored=no", "src", "data"],
+        );
+        assert_eq!(shown.expect("git"), "", "{what}");
+        assert!(is_dirty(&contract), "{what}");
+    }
+}
+
+/// Git compares a file by a program that the repository names as a filter.
+#[test]
+fn a_repository_runs_nothing_where_its_sources_are_compared() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let contract = crate_in(folder.path());
+    let folder = contract.package.folder.clone();
+    let program = folder.join("filter");
+    std::fs::write(&program, "#!/bin/sh\ntouch \"$0.ran\"\ncat\n").expect("written");
+    let executable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&program, executable).expect("set");
+    std::fs::write(folder.join(".gitattributes"), "*.rs filter=x\n").expect("written");
+    std::fs::write(folder.join("src/lib.rs"), "// 1\n").expect("written");
+    committed(&folder);
+    let clean = program.display().to_string();
+    git(&folder, &["config", "filter.x.clean", &clean]).expect("git");
+    std::fs::write(folder.join("src/lib.rs"), "// 2\n").expect("written");
+    assert!(is_dirty(&contract));
+    assert!(!folder.join("filter.ran").exists());
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::build::committed::Checkout;
 use crate::build::package::Package;
 use crate::build::tools::Tools;
 use crate::progress::Silent;
@@ -52,6 +53,11 @@ impl Repository {
         self.git(&["commit", "--quiet", "--allow-empty", "-m", "x"]);
     }
 
+    /// The commit.
+    fn id(&self) -> String {
+        crate::build::revision::git(self.0.path(), &["rev-parse", "HEAD"]).expect("git")
+    }
+
     fn hash(&self) -> Result<B256, String> {
         hash_in(self.0.path(), None)
     }
@@ -61,12 +67,12 @@ impl Repository {
     }
 }
 
-/// The hash of the crate in a folder; `checkout` holds the files of a commit and nothing else.
-fn hash_in(folder: &Path, checkout: Option<&Path>) -> Result<B256, String> {
+/// The hash of the crate in a folder; `checkout` says of which commit its files were written there.
+fn hash_in(folder: &Path, checkout: Option<Checkout>) -> Result<B256, String> {
     let tools = Tools::new(Arc::new(Silent));
     let package = Package::open(folder).expect("a crate");
     let mut source = Source::read(&package).expect("sources");
-    source.checkout = checkout.map(Path::to_owned);
+    source.checkout = checkout;
     let kept = tempfile::tempdir().expect("a folder");
     let toolchain = tools.toolchain(&source.toolchain, kept.path());
     project_hash_of(&source, &toolchain.expect("a compiler"))
@@ -85,8 +91,29 @@ fn a_commit_has_one_hash_wherever_its_files_are_written() {
     assert!(copy.status().expect("cp").success());
     std::fs::remove_dir_all(elsewhere.path().join(".git")).expect("removed");
     assert!(hash_in(elsewhere.path(), None).is_err());
-    let found = hash_in(elsewhere.path(), Some(elsewhere.path()));
-    assert_eq!(found, Ok(hash));
+    let written = || Checkout {
+        folder: elsewhere.path().to_owned(),
+        repository: repository.0.path().to_owned(),
+        id: repository.id(),
+    };
+    assert_eq!(hash_in(elsewhere.path(), Some(written())), Ok(hash));
+
+    // A submodule is not written: only the commit tells of it.
+    let other = Repository::new();
+    let id = other.id();
+    repository.git(&[
+        "update-index",
+        "--add",
+        "--cacheinfo",
+        &format!("160000,{id},sub"),
+    ]);
+    repository.git(&["commit", "--quiet", "-m", "x"]);
+    let reason = "sub is a link or a repository of its own".to_owned();
+    let found = hash_in(elsewhere.path(), Some(written()));
+    assert_eq!(
+        (found, repository.hash()),
+        (Err(reason.clone()), Err(reason))
+    );
 }
 
 #[test]
