@@ -98,7 +98,7 @@ impl Tree {
     /// is what is neither: a link, a fifo, a device.
     ///
     /// # Errors
-    /// `SourceFile` for what is too large.
+    /// `SourceFile` for what is too large, or has a name that the compiler cannot list.
     pub(super) fn add(
         &mut self,
         from: &Path,
@@ -119,6 +119,7 @@ impl Tree {
                     left.push(inside.join(entry.file_name()));
                 }
             } else if metadata.is_file() {
+                require_readable_name(&path)?;
                 self.bytes += metadata.len();
                 if self.bytes > BYTES_MAX {
                     let reason =
@@ -137,6 +138,22 @@ impl Tree {
             }
         }
         Ok(())
+    }
+}
+
+/// That the compiler's list of the files that it read says one thing. It escapes spaces, and neither the ends of its
+/// lines nor the character that it escapes by.
+///
+/// # Errors
+/// `SourceFile`.
+fn require_readable_name(path: &Path) -> Result<(), BuildError> {
+    let is_odd = |byte: &u8| byte.is_ascii_control() || *byte == b'\\';
+    match path.as_os_str().as_bytes().iter().any(is_odd) {
+        true => {
+            let reason = "its name has a control character or a backslash: rename it, or move it out of the crate";
+            Err(BuildError::in_file(path, reason))
+        }
+        false => Ok(()),
     }
 }
 

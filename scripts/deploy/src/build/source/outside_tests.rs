@@ -143,3 +143,17 @@ fn a_key_among_the_sources_is_refused() {
     );
     assert_ne!(project.hash(), before);
 }
+
+/// The compiler's list of what it read would end there, and what comes after it in the list would be seen by nobody.
+#[test]
+fn a_file_that_the_compiler_cannot_list_is_refused() {
+    for name in ["a\nb.rs", "a\rb.rs", "a\\"] {
+        let project = Project::new();
+        let written = project.write(&format!("work/contract/src/{name}"), "");
+        let error = project.read().expect_err(name);
+        assert_eq!(error.name(), "SourceFile", "{error}");
+        assert!(error.to_string().contains("its name has"), "{error}");
+        std::fs::remove_file(written).expect("removed");
+        project.read().expect("without it");
+    }
+}
