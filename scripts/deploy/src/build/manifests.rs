@@ -73,6 +73,10 @@ pub(super) fn of_package(package: &Package, all: &[Package]) -> Result<Table, Bu
         let mut table = Table::new();
         table.insert("name".into(), Value::from(library.name.as_str()));
         table.insert("path".into(), source(library));
+        if library.edition != package.told.edition {
+            let edition = library.edition.as_str();
+            table.insert("edition".into(), Value::from(edition));
+        }
         match library.is_kind(TargetKind::ProcMacro) {
             true => table.insert("proc-macro".into(), Value::Boolean(true)),
             false => table.insert("crate-type".into(), texts(&library.crate_types)),

@@ -93,3 +93,18 @@ fn a_manifest_with_a_syntax_error_is_named() {
     let error = Package::open(&project.path("work/contract")).expect_err("no TOML");
     assert!(error.to_string().contains("Cargo.toml: "), "{error}");
 }
+
+#[test]
+fn a_library_of_another_edition_than_its_package_stays_one() {
+    let project = Project::new();
+    for (edition, of_library, expected) in [("2024", "2018", Some("2018")), ("2021", "2021", None)]
+    {
+        project.declare(&format!(
+            "edition = {edition:?}\n[lib]\nedition = {of_library:?}\n"
+        ));
+        let written = project.text("contract/Cargo.toml");
+        let written: toml::Table = written.parse().expect("a manifest");
+        let found = written["lib"].get("edition").and_then(toml::Value::as_str);
+        assert_eq!(found, expected, "{written}");
+    }
+}
