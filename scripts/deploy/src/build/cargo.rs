@@ -50,6 +50,14 @@ const KEPT: [&str; 5] = [
 ];
 /// Beginnings of such variables: nix's linker, and names of registries.
 const KEPT_PREFIXES: [&str; 3] = ["NIX_", "CARGO_REGISTRIES_", "CARGO_SOURCE_"];
+/// Variables of the compiler and of the programs that cargo starts, which hold paths of this machine.
+const OF_MACHINE: [&str; 5] = [
+    "CARGO",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_HOME",
+    "HOME",
+    "RUSTC",
+];
 /// What is a secret among them.
 const SECRETS: [&str; 2] = ["_TOKEN", "_SECRET_KEY"];
 /// Beginnings of the variables that would have cargo run something else while it only fetches.
@@ -190,6 +198,7 @@ impl Cargo<'_> {
             let said = "cargo named no .wasm file; check that the crate has a [lib] target";
             not_compiled(&source.package.name, said)
         })?;
+        self.require_as_written(source, &made)?;
         let lock = LockFile::read(&self.copy.join("Cargo.lock"))?;
         Ok(Some(Compiled {
             read: self.files_read(source, file.as_std_path(), &messages)?,
@@ -271,6 +280,32 @@ impl Cargo<'_> {
             });
         }
         Ok(read)
+    }
+
+    /// That what was compiled of the copy holds nothing that another machine, or cargo in the folder of the sources, has
+    /// otherwise: variables, and the files that the copy has in another form than their author wrote.
+    fn require_as_written(&self, source: &Source, made: &[&Artifact]) -> Result<(), BuildError> {
+        let package = &source.package.name;
+        let rewritten: BTreeSet<PathBuf> = source.rewritten().collect();
+        let own = made
+            .iter()
+            .filter(|one| one.manifest_path.starts_with(self.copy));
+        let compiled = own.flat_map(|one| &one.filenames);
+        for list in compiled.filter_map(|file| list_of(file.as_std_path())) {
+            let text = std::fs::read_to_string(&list).map_err(BuildError::file("read", &list))?;
+            if let Some(name) = variables(&text).find(|name| is_of_machine(name)) {
+                return Err(BuildError::reads_variable(package, name));
+            }
+            let files = files(&text).into_iter();
+            let mut places = files.filter_map(|path| {
+                let path = normal(&self.copy.join(path));
+                Some(path.strip_prefix(self.copy).ok()?.to_owned())
+            });
+            if let Some(place) = places.find(|place| rewritten.contains(place)) {
+                return Err(BuildError::reads_rewritten(package, &place));
+            }
+        }
+        Ok(())
     }
 
     /// Whether one of the libraries that are taken to read no code but their own read other code, or the compiler's
@@ -393,19 +428,50 @@ fn remap((path, name): (PathBuf, String)) -> String {
 
 /// The files of the first rule of a list that the compiler wrote.
 fn listed(list: &Path) -> io::Result<Vec<PathBuf>> {
-    let text = std::fs::read_to_string(list)?;
-    let rule = text.lines().next().and_then(|line| line.split_once(": "));
+    Ok(files(&std::fs::read_to_string(list)?))
+}
+
+fn files(list: &str) -> Vec<PathBuf> {
+    let rule = list.lines().next().and_then(|line| line.split_once(": "));
     let paths = rule.map_or("", |(_, paths)| paths).replace("\\ ", "\0");
     let paths = paths.split(' ').filter(|path| !path.is_empty());
-    Ok(paths.map(|path| path.replace('\0', " ").into()).collect())
+    paths.map(|path| path.replace('\0', " ").into()).collect()
+}
+
+/// The variables that a list names, set or not.
+fn variables(list: &str) -> impl Iterator<Item = &str> {
+    let lines = list.lines();
+    let named = lines.filter_map(|line| line.strip_prefix("# env-dep:"));
+    named.map(|said| said.split('=').next().unwrap_or_default())
+}
+
+/// Whether a build has a variable from the machine that it runs on.
+fn is_of_machine(name: &str) -> bool {
+    let is_kept = KEPT_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    is_kept || KEPT.contains(&name) || OF_MACHINE.contains(&name)
+}
+
+/// Where the compiler's list of the files of a library or a module is.
+fn list_of(compiled: &Path) -> Option<PathBuf> {
+    let stem = compiled.file_stem()?.to_str()?;
+    let name = match compiled.extension()?.to_str()? {
+        "rlib" => stem.strip_prefix("lib")?,
+        "wasm" => stem,
+        _ => return None,
+    };
+    let folder = compiled.parent()?;
+    let folder = match folder.ends_with("deps") {
+        true => folder.to_owned(),
+        false => folder.join("deps"),
+    };
+    Some(folder.join(format!("{name}.d")))
 }
 
 /// The files that the compiler read for a library.
 fn files_of(library: &Artifact) -> Option<Vec<PathBuf>> {
     let mut files = library.filenames.iter();
     let file = files.find(|file| file.extension() == Some("rlib"))?;
-    let name = file.file_stem()?.strip_prefix("lib")?;
-    listed(file.with_file_name(format!("{name}.d")).as_std_path()).ok()
+    listed(&list_of(file.as_std_path())?).ok()
 }
 
 fn artifact(message: &Message) -> Option<&Artifact> {

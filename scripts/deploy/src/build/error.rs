@@ -123,6 +123,32 @@ impl BuildError {
         refusal.into()
     }
 
+    /// The code holds what a variable of this machine says.
+    pub(super) fn reads_variable(package: &str, name: &str) -> Self {
+        let message =
+            format!("{package} reads the variable {name}, which is not part of its sources");
+        let refusal = Refusal::new("NotInSources", message.clone()).with(
+            "variables that cargo makes of the manifest, or a build script of the sources",
+            message,
+            "write the value into the sources",
+        );
+        refusal.into()
+    }
+
+    /// The code holds a file that its author wrote otherwise.
+    pub(super) fn reads_rewritten(package: &str, place: &Path) -> Self {
+        let place = place.display();
+        let message = format!(
+            "{package} reads {place}, which a build has in another form than it is written"
+        );
+        let refusal = Refusal::new("NotInSources", message.clone()).with(
+            "files that are copied as they are",
+            message,
+            format!("read what {place} says from a file of your own, or by env!(\"CARGO_PKG_…\")"),
+        );
+        refusal.into()
+    }
+
     /// The toolchain that the sources ask for is not there, does not answer, or has no target for contracts.
     pub(super) fn toolchain(program: &str, said: impl Into<String>) -> Self {
         let said = said.into();

@@ -225,6 +225,15 @@ impl Source {
         read.iter().filter(|path| !self.searched.contains(*path))
     }
 
+    /// The places of the files that the copy has in another form than they were written.
+    pub(super) fn rewritten(&self) -> impl Iterator<Item = PathBuf> {
+        let parts = self
+            .parts
+            .iter()
+            .map(|part| join(&part.place, Path::new("Cargo.toml")));
+        parts.chain(["Cargo.toml", "Cargo.lock", CONFIG].map(PathBuf::from))
+    }
+
     /// Adds those of the framework's constants that the sources name: a build reads them, so they
     /// are part of what it is made from. Those it is.
     pub(super) fn add_constants(&mut self, known: &Constants) -> Constants {

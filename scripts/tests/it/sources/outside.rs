@@ -116,6 +116,46 @@ fn code_that_holds_a_path_of_the_machine_is_refused() {
     refused(&project, text, "PathInCode");
 }
 
+/// Another machine has another value; so does cargo where cargo-stylus builds.
+#[test]
+fn code_that_holds_a_variable_of_the_machine_is_refused() {
+    let project = Project::new();
+    for name in [
+        "PATH",
+        "HOME",
+        "RUSTC",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "NIX_NOT_SET",
+    ] {
+        let text = format!(
+            "#[unsafe(no_mangle)]\npub static SET: bool = option_env!(\"{name}\").is_some();\n"
+        );
+        project.append(&text);
+        let error = refused(&project, name, "NotInSources");
+        assert!(
+            error.to_string().contains(&format!("variable {name},")),
+            "{error}"
+        );
+    }
+    // In a library too.
+    project.append("");
+    let library = "#![no_std]\npub const FILE: &str = env!(\"TMPDIR\");\n";
+    project.write("library/src/lib.rs", library);
+    refused(&project, "a library", "NotInSources");
+}
+
+#[test]
+fn code_that_holds_a_file_which_the_copy_has_in_another_form_is_refused() {
+    let project = Project::new();
+    for file in ["../Cargo.toml", "../../Cargo.toml", "../../Cargo.lock"] {
+        let text = format!(
+            "#[unsafe(no_mangle)]\npub static FILE: usize = include_str!({file:?}).len();\n"
+        );
+        project.append(&text);
+        refused(&project, file, "NotInSources");
+    }
+}
+
 #[test]
 fn sources_that_are_declared_are_there() {
     let project = Project::new();
