@@ -17,6 +17,10 @@ const FILE: &str = "100644";
 const EXECUTABLE: &str = "100755";
 /// What it writes of a link.
 const LINK: &str = "120000";
+/// Beginnings of the attributes by which git writes other bytes than a commit has.
+const CONVERSIONS: [&str; 4] = ["eol=crlf", "filter=", "working-tree-encoding=", "[attr]"];
+/// One without a value.
+const IDENT: &str = "ident";
 /// Digits of an object's name by SHA-1.
 const SHA1_DIGITS: usize = 40;
 
@@ -95,6 +99,27 @@ impl Committed {
         self.files
             .get(path)
             .is_some_and(|object| object.mode != LINK && object.name == name_of(bytes, &self.id))
+    }
+
+    /// The first file that has git write other bytes than the commit's into a folder below which `root` lies, or into
+    /// one in it: who clones the repository has those.
+    pub(super) fn first_conversion(&self, root: &Path) -> Option<&Path> {
+        let converts = |path: &&PathBuf| {
+            let bytes = std::fs::read(path).unwrap_or_default();
+            let text = String::from_utf8_lossy(&bytes);
+            let mut words = text.split_whitespace();
+            let is_one =
+                |word: &str| word == IDENT || CONVERSIONS.iter().any(|name| word.starts_with(name));
+            !self.has(path, &bytes) || words.any(is_one)
+        };
+        let folder = |path: &Path| path.parent().unwrap_or(path).to_owned();
+        let concerns = |path: &&PathBuf| {
+            let folder = folder(path);
+            path.ends_with(".gitattributes")
+                && (root.starts_with(&folder) || folder.starts_with(root))
+        };
+        let found = self.files.keys().filter(concerns).find(converts)?;
+        found.strip_prefix(&self.top).ok()
     }
 
     /// The first file of which `source` has another one than the commit, or that one of them has alone.

@@ -36,6 +36,10 @@ const OUTSIDE: [(&str, &str); 7] = [
 /// Tables beside [`SUPPLY`] that cargo may read wherever it runs.
 const WITHOUT_EFFECT: [&str; 2] = ["alias", "term"];
 
+/// Tables whose flags for the compiler hold here, and what they are called there.
+const HEEDED: [&str; 2] = ["build", "target"];
+const FLAGS: &str = "rustflags";
+
 /// What cargo calls such a file, the first one before the other.
 const NAMES: [&str; 2] = ["config", "config.toml"];
 
@@ -115,6 +119,36 @@ pub(super) fn file_of(rustflags: &[String]) -> Option<String> {
     let target = Table::from_iter([(TARGET.to_owned(), Value::Table(flags))]);
     let file = Table::from_iter([("target".to_owned(), Value::Table(target))]);
     (!rustflags.is_empty()).then(|| file.to_string())
+}
+
+/// The first setting in the file at `path` that cargo heeds where it runs in the folder of that file, and that has no
+/// effect on a build here.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(super) fn first_without_effect(path: &Path) -> Result<Option<String>, BuildError> {
+    let config = parse(path)?;
+    let inside = |name: &str| config.get(name).and_then(Value::as_table).cloned();
+    let mut found = config.keys().filter(|name| {
+        !HEEDED.contains(&name.as_str()) && !WITHOUT_EFFECT.contains(&name.as_str())
+    });
+    if let Some(name) = found.next() {
+        return Ok(Some(name.clone()));
+    }
+    let build = inside("build").unwrap_or_default();
+    let targets = inside("target").unwrap_or_default();
+    let target = targets.get(TARGET).and_then(Value::as_table).cloned();
+    let settings = [
+        ("build", build),
+        ("target", targets),
+        (TARGET, target.unwrap_or_default()),
+    ];
+    let of = |(table, names): (&str, Table)| {
+        let mut names = names.into_iter().map(|(name, _)| name);
+        let name = names.find(|name| ![FLAGS, TARGET].contains(&name.as_str()))?;
+        Some(format!("{table}.{name}"))
+    };
+    Ok(settings.into_iter().find_map(of))
 }
 
 /// Where packages come from by the user's own configuration.

@@ -184,6 +184,13 @@ impl LockFile {
         all.find(|one| one.words() == words)?.checksum.as_deref()
     }
 
+    /// Packages that come neither from a folder nor from the public registry. Nobody knows what runs when they are
+    /// built, whatever they are called.
+    pub(super) fn from_elsewhere(&self) -> impl Iterator<Item = String> {
+        let is_elsewhere = |one: &&Locked| one.source.as_ref().is_some_and(|one| one != REGISTRY);
+        self.package.iter().filter(is_elsewhere).map(Locked::words)
+    }
+
     /// The packages of that name that cargo fetches, as they are named to people.
     pub(super) fn fetched(&self, name: &str) -> impl Iterator<Item = String> {
         let all = self.package.iter();
@@ -195,6 +202,29 @@ impl LockFile {
     pub(super) fn used_by(&self, name: &str) -> impl Iterator<Item = &str> {
         let all = self.package.iter().filter(move |one| one.name == name);
         all.flat_map(|one| one.dependencies.iter().map(|one| name_of(one)))
+    }
+
+    /// The first of the packages of a workspace that it does not know as it is: cargo would change the file, and does
+    /// not build where it may not.
+    pub(super) fn first_stale<'p>(
+        &self,
+        mut members: impl Iterator<Item = &'p cargo_metadata::Package>,
+    ) -> Option<&'p str> {
+        let is_stale = |told: &&cargo_metadata::Package| {
+            let version = told.version.to_string();
+            let is_it = |one: &&Locked| {
+                one.source.is_none() && one.name == *told.name && one.version == version
+            };
+            let Some(own) = self.package.iter().find(is_it) else {
+                return true;
+            };
+            let mut used = told
+                .dependencies
+                .iter()
+                .filter(|one| one.name != *told.name);
+            used.any(|used| !own.dependencies.iter().any(|one| name_of(one) == used.name))
+        };
+        members.find(is_stale).map(|told| told.name.as_str())
     }
 
     /// The version of a package that it names.

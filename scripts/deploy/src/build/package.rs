@@ -6,7 +6,7 @@ use super::error::BuildError;
 use super::nearest::nearest_crate;
 use super::toolchain::{CHOSEN, ToolchainFile, ask};
 use super::tree::{join, normal};
-use cargo_metadata::{Dependency, DependencyKind, Error, MetadataCommand, TargetKind};
+use cargo_metadata::{Dependency, DependencyKind, Edition, Error, MetadataCommand, TargetKind};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -54,8 +54,8 @@ pub(super) struct Workspace {
     /// The folder of its Cargo.toml, canonical.
     pub(super) root: PathBuf,
     members: Vec<Member>,
-    /// Those that cargo builds unless it is told which, as far as they have a library.
-    default_libraries: Vec<String>,
+    /// Those that cargo builds unless it is told which.
+    default_members: Vec<String>,
 }
 
 /// A member's folder, canonical, and what cargo tells of it.
@@ -92,17 +92,11 @@ impl Workspace {
             Err(other) => return Err(BuildError::in_file(&path, other)),
         };
         let root = canonical(told.workspace_root.as_std_path())?;
-        let has_library = |one: &&&cargo_metadata::Package| {
-            one.targets
-                .iter()
-                .any(|target| target.kind.iter().any(is_library))
-        };
         let default = match told.workspace_default_members.is_available() {
             true => told.workspace_default_packages(),
             false => told.workspace_packages(),
         };
-        let default_libraries = default.iter().filter(has_library);
-        let default_libraries = default_libraries.map(|one| one.name.to_string()).collect();
+        let default_members = default.iter().map(|one| one.name.to_string()).collect();
         let member = |told: cargo_metadata::Package| {
             let manifest = told.manifest_path.as_std_path();
             let folder = canonical(manifest.parent().unwrap_or(manifest))?;
@@ -113,7 +107,7 @@ impl Workspace {
         Ok(Arc::new(Self {
             root,
             members,
-            default_libraries,
+            default_members,
         }))
     }
 
@@ -196,21 +190,48 @@ impl Package {
         self.dependencies().map(|one| one.name.as_str()).collect()
     }
 
-    /// Which other packages cargo compiles with it in the root of its workspace, unless it is told which: those with a
-    /// library that depend on others, so that their features join. `None` where cargo does not compile it there.
-    pub(super) fn compiled_with(&self) -> Option<Vec<&str>> {
-        let libraries = &self.workspace.default_libraries;
-        let depends = |name: &&String| {
-            let members = self.workspace.members.iter();
-            let mut named = members.filter(|(_, told)| told.name == **name);
+    /// Which packages turn features on where cargo compiles it in the root of its workspace, and is not told which: the
+    /// others there that depend on something, with a library or without. By the first resolver what tests depend on
+    /// counts too, its own among them. `None` where cargo does not compile it there.
+    pub(super) fn compiled_with(&self) -> Result<Option<Vec<&str>>, BuildError> {
+        let counts_tests = self.is_of_first_resolver()?;
+        let members = &self.workspace.default_members;
+        let joins = |name: &&str| {
+            let all = self.workspace.members.iter();
+            let mut named = all.filter(|(_, told)| told.name.as_str() == *name);
             named.any(|(_, told)| {
-                let mut all = told.dependencies.iter();
-                all.any(|one| one.kind != DependencyKind::Development)
+                told.dependencies.iter().any(|one| match one.kind {
+                    DependencyKind::Development => counts_tests,
+                    _ => **name != self.name,
+                })
             })
         };
-        let others = libraries.iter().filter(|name| **name != self.name);
-        let others = others.filter(depends).map(String::as_str).collect();
-        libraries.contains(&self.name).then_some(others)
+        let found = members.iter().map(String::as_str).filter(joins).collect();
+        Ok(members.contains(&self.name).then_some(found))
+    }
+
+    /// Whether its workspace has the resolver that joins the features of tests with those of the library.
+    fn is_of_first_resolver(&self) -> Result<bool, BuildError> {
+        let manifest = self.root_manifest()?;
+        let named = |table: &str| manifest.get(table)?.get("resolver")?.as_str();
+        let mut members = self.workspace.members.iter();
+        let root = members.find(|(folder, _)| *folder == self.root);
+        Ok(match named("workspace").or_else(|| named("package")) {
+            Some(resolver) => resolver == "1",
+            None => root.is_none_or(|(_, told)| told.edition < Edition::E2021),
+        })
+    }
+
+    /// The members of its workspace.
+    pub(super) fn members(&self) -> impl Iterator<Item = &cargo_metadata::Package> {
+        self.workspace.members.iter().map(|(_, told)| &**told)
+    }
+
+    /// Whether cargo calls its module as cargo-stylus does: by the target of kind `lib`, else by the package.
+    pub(super) fn has_findable_library(&self) -> bool {
+        let targets = self.told.targets.iter();
+        let mut libraries = targets.filter(|target| target.kind.iter().any(is_library));
+        libraries.any(|one| one.is_kind(TargetKind::Lib) || one.name == self.name)
     }
 
     /// The Cargo.toml of its workspace.

@@ -3,7 +3,8 @@
 
 use super::cargo_stylus::{HOST, project_hash};
 use super::committed::Committed;
-use super::package::ELSEWHERE;
+use super::config;
+use super::package::{ELSEWHERE, Package};
 use super::procedure::STYLUS;
 use super::source::Source;
 use super::toolchain::Toolchain;
@@ -14,8 +15,6 @@ use std::path::{Path, PathBuf};
 /// It reads the compiler's version in one of that name.
 const TOOLCHAIN: &str = "rust-toolchain.toml";
 const LOCK: &str = "Cargo.lock";
-/// Channels that name another compiler each day.
-const MOVING: [&str; 3] = ["stable", "beta", "nightly"];
 /// Folders that cargo-stylus does not look into.
 const NOT_HASHED: [&str; 2] = ["target", ".git"];
 
@@ -27,6 +26,12 @@ pub(super) fn project_hash_of(source: &Source, toolchain: &Toolchain) -> Result<
         let path = path.display();
         format!("{path} is a link or a repository of its own")
     })?;
+    if let Some(path) = committed.first_conversion(root) {
+        return Err(format!(
+            "{} has git change files that it writes",
+            path.display()
+        ));
+    }
     require_buildable(source, toolchain, &tracked)?;
     if committed.first_difference(source).is_some() {
         return Err(format!("the sources differ from {}", committed.id));
@@ -63,15 +68,32 @@ fn require_buildable(
             return Err(format!("{} is not in the commit", file.display()));
         }
     }
-    let stylus = std::fs::read_to_string(package.folder.join(STYLUS)).unwrap_or_default();
-    if stylus
-        .parse::<toml::Table>()
-        .is_ok_and(|table| table.contains_key("wasm-opt"))
-    {
+    let stylus_of = |folder: &Path| {
+        let text = std::fs::read_to_string(folder.join(STYLUS)).unwrap_or_default();
+        let table = text.parse::<toml::Table>();
+        table.map_err(|_| format!("{STYLUS} is not TOML"))
+    };
+    if stylus_of(&package.folder)?.contains_key("wasm-opt") {
         return Err(format!("{STYLUS} asks for wasm-opt"));
     }
+    let workspace = stylus_of(&package.root)?;
+    if workspace
+        .get("workspace")
+        .and_then(|one| one.get("networks"))
+        .is_none()
+    {
+        return Err(format!(
+            "{STYLUS} of the workspace has no table workspace.networks"
+        ));
+    }
+    if source.toolchain.path.as_ref() != Some(&package.root.join(TOOLCHAIN)) {
+        return Err(format!(
+            "another file than {TOOLCHAIN} of the workspace names the compiler"
+        ));
+    }
     let channel = &source.toolchain.channel;
-    if MOVING.contains(&channel.as_str()) || channel.contains("nightly") {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|one| one.is_ascii_digit());
+    if channel.split('.').count() != 3 || !channel.split('.').all(is_number) {
         return Err(format!("{TOOLCHAIN} names {channel}: name one version"));
     }
     let of_host = format!("host: {HOST}");
@@ -88,18 +110,44 @@ fn require_buildable(
     if let Some(name) = source.constants.first() {
         return Err(format!("{name} of the framework is compiled in"));
     }
-    match package.compiled_with() {
+    require_settings(package)?;
+    if let Some(name) = source.lock.first_stale(package.members()) {
+        return Err(format!(
+            "{LOCK} does not know {name} as it is: run cargo update --workspace"
+        ));
+    }
+    if !package.has_findable_library() {
+        return Err(format!(
+            "cargo-stylus looks for a module called {}: call the library so, or add \"lib\" to its crate-type",
+            package.name
+        ));
+    }
+    match package.compiled_with().map_err(|error| error.to_string())? {
         None => Err(
             "cargo does not compile it in the root of its workspace: add it to default-members"
                 .into(),
         ),
         Some(others) if !others.is_empty() => Err(format!(
-            "cargo-stylus compiles it together with {}, which may turn features on: name the contract alone as \
-             default-members",
+            "cargo-stylus compiles it together with what {} depends on, which may turn features on: name the contract \
+             alone as default-members, and resolver 2 or newer",
             others.join(", ")
         )),
         Some(_) => Ok(()),
     }
+}
+
+/// That cargo's settings in the root of the workspace, which hold in the container, hold here too.
+fn require_settings(package: &Package) -> Result<(), String> {
+    let places = config::places(&package.root, &package.root);
+    for path in places.iter().filter(|path| path.is_file()) {
+        let found = config::first_without_effect(path).map_err(|error| error.to_string())?;
+        if let Some(setting) = found {
+            return Err(format!(
+                "{setting} of .cargo/config.toml has no effect here: leave it out"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Whether cargo-stylus hashes a file of the workspace.

@@ -220,3 +220,114 @@ fn a_contract_whose_dependency_lies_elsewhere_or_that_is_not_built_alone_has_no_
     repository.commit();
     assert!(repository.hash().is_ok(), "{:?}", repository.hash());
 }
+
+/// The real cargo fails in the container, or makes other code, where a build here does not.
+#[test]
+fn what_the_container_builds_otherwise_has_no_hash() {
+    let settings = |text: &'static str| (".cargo/config.toml", text);
+    let with = |table: &str| format!("{MANIFEST}{table}");
+    let dependency = "[dependencies]\nother = { path = \"inside\" }\n";
+    let of_tests = dependency.replace("[dep", "[dev-dep");
+    let first = MANIFEST.replace("[workspace]", "[workspace]\nresolver = \"1\"");
+    let program = "members = [\"program\"]\ndefault-members = [\".\", \"program\"]\n";
+    for (files, reason) in [
+        (
+            vec![settings("[build]\nrustc-wrapper = \"sccache\"\n")],
+            "build.rustc-wrapper",
+        ),
+        (
+            vec![settings(
+                "[target.wasm32-unknown-unknown]\nlinker = \"ld\"\n",
+            )],
+            "linker",
+        ),
+        (
+            vec![settings(
+                "[target.x86_64-unknown-linux-gnu]\nlinker = \"ld\"\n",
+            )],
+            "target.x86_64",
+        ),
+        (vec![("rust-toolchain", "1.95.0\n")], "names the compiler"),
+        (
+            vec![("Stylus.toml", "[workspace.networks]\n[")],
+            "is not TOML",
+        ),
+        (
+            vec![("Stylus.toml", "[contract.deployments]\n")],
+            "workspace.networks",
+        ),
+        (
+            vec![(".gitattributes", "*.rs text eol=crlf\n")],
+            "has git change files",
+        ),
+        (
+            vec![(".gitattributes", "*.rs ident\n")],
+            "has git change files",
+        ),
+        (
+            vec![("Cargo.toml", &MANIFEST.replace("0.1.0", "0.2.0"))],
+            "does not know tiny",
+        ),
+        (vec![("Cargo.toml", &with(&of_tests))], "does not know tiny"),
+        (
+            vec![(
+                "Cargo.toml",
+                &MANIFEST.replace("[lib]", "[lib]\nname = \"another\""),
+            )],
+            "a module called tiny",
+        ),
+        (
+            vec![
+                ("Cargo.toml", &format!("{first}{of_tests}")),
+                ("Cargo.lock", WITH_OTHER),
+            ],
+            "together with what tiny depends on",
+        ),
+        (
+            vec![
+                ("Cargo.toml", &format!("{MANIFEST}{program}{dependency}")),
+                (
+                    "program/Cargo.toml",
+                    "[package]\nname = \"program\"\n[dependencies]\nother = { path = \"../inside\" }\n",
+                ),
+                ("program/src/main.rs", "fn main() {}"),
+                (
+                    "Cargo.lock",
+                    &format!(
+                        "{WITH_OTHER}\n[[package]]\nname = \"program\"\nversion = \"0.0.0\"\ndependencies = [\n \"other\",\n]\n"
+                    ),
+                ),
+            ],
+            "together with what program depends on",
+        ),
+    ] {
+        let repository = Repository::new();
+        repository.write(
+            "inside/Cargo.toml",
+            "[package]\nname = \"other\"\nversion = \"0.1.0\"\n",
+        );
+        repository.write("inside/src/lib.rs", "");
+        for (name, text) in &files {
+            repository.write(name, text);
+        }
+        repository.commit();
+        let found = repository.reason();
+        assert!(found.contains(reason), "{reason}: {found}");
+    }
+    // Flags for the compiler hold here too, and the second resolver leaves out what tests depend on.
+    let repository = Repository::new();
+    let (name, text) = settings("[target.wasm32-unknown-unknown]\nrustflags = [\"-Aunused\"]\n");
+    repository.write(name, text);
+    repository.write(
+        "inside/Cargo.toml",
+        "[package]\nname = \"other\"\nversion = \"0.1.0\"\n",
+    );
+    repository.write("inside/src/lib.rs", "");
+    repository.write("Cargo.toml", &with(&of_tests));
+    repository.write("Cargo.lock", WITH_OTHER);
+    repository.commit();
+    assert!(repository.hash().is_ok(), "{:?}", repository.hash());
+}
+
+const WITH_OTHER: &str = "version = 4\n\n[[package]]\nname = \"other\"\nversion = \"0.1.0\"\n\n[[package]]\n\
+                          name = \"tiny\"\nversion = \"0.1.0\"\ndependencies = [\n \"other\",\n]\n";
