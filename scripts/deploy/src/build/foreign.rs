@@ -19,12 +19,14 @@ pub(super) enum Author {
     Other,
 }
 
-/// One line that says what runs when `source` is built, by name.
-pub(super) fn line(source: &Source, home: &CargoHome) -> String {
+/// One line that says what runs when `source` is built, by name. `lock` names the packages of the build.
+pub(super) fn line(source: &Source, home: &CargoHome, lock: &LockFile) -> String {
     let fetched = fetched(home).unwrap_or_default().into_iter();
     let fetched: BTreeSet<String> = fetched.map(|one| one.folder).collect();
     let own = source.runs.iter().cloned();
-    let names: Vec<String> = own.chain(fetched).collect();
+    let elsewhere = lock.from_elsewhere();
+    let elsewhere = elsewhere.map(|one| format!("what {one} brings"));
+    let names: Vec<String> = own.chain(elsewhere).chain(fetched).collect();
     let name = &source.package.name;
     match names.is_empty() {
         true => format!("building {name} runs no code of its own on this machine"),
@@ -40,7 +42,8 @@ pub(super) fn runs_unknown(source: &Source, home: &CargoHome, lock: &LockFile) -
     let known = lock.below_sdk();
     let is_unknown = |name: &str| !known.contains(name) && lock.fetched(name).next().is_some();
     let fetched = fetched(home).unwrap_or_default();
-    !source.runs.is_empty() || fetched.iter().any(|one| is_unknown(&one.name))
+    let is_elsewhere = lock.from_elsewhere().next().is_some();
+    !source.runs.is_empty() || is_elsewhere || fetched.iter().any(|one| is_unknown(&one.name))
 }
 
 /// A package that was fetched, and the name of its folder.
@@ -97,6 +100,35 @@ pub(super) fn require_hidden_key() -> Result<(), BuildError> {
                 "give --keystore, --account or --private-key-path, and unset the variable; or use a kernel with Landlock",
             );
             Err(refusal.usage().into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CargoHome, LockFile, line, runs_unknown};
+    use crate::build::lock_file::REGISTRY;
+    use crate::build::source::tests::Project;
+
+    /// A package of a repository or of another registry may be called like one that everybody uses.
+    #[test]
+    fn what_comes_from_elsewhere_is_named_and_built_apart() {
+        let project = Project::new();
+        let source = project.source();
+        let (own, real) = (project.path("own"), project.path("real"));
+        let home = CargoHome::prepare(own, &real, false).expect("a home");
+        for (from, is_unknown) in [
+            (REGISTRY, false),
+            ("registry+https://example.org/index", true),
+            ("git+https://example.org/serde#0123", true),
+        ] {
+            let lock = format!(
+                "version = 4\n[[package]]\nname = \"serde\"\nversion = \"1.0.0\"\nsource = \"{from}\"\nchecksum = \"00\"\n"
+            );
+            let lock: LockFile = toml::from_str(&lock).expect("a lock file");
+            assert_eq!(runs_unknown(&source, &home, &lock), is_unknown, "{from}");
+            let line = line(&source, &home, &lock);
+            assert_eq!(line.contains("serde 1.0.0"), is_unknown, "{line}");
         }
     }
 }

@@ -204,12 +204,13 @@ impl<'a> Workplace<'a> {
             progress: &*self.tools.progress,
         };
         cargo.fetch(source)?;
-        if self.author.get() == Author::Other {
-            foreign::require_hidden_key()?;
-            self.tools.progress.note(&foreign::line(source, &home));
-        }
         // Cargo strikes out of the lock file what the contract does not need, and adds nothing.
         let after = LockFile::read(&copy.folder().join("Cargo.lock"))?;
+        if self.author.get() == Author::Other {
+            foreign::require_hidden_key()?;
+            let line = foreign::line(source, &home, &after);
+            self.tools.progress.note(&line);
+        }
         let path = source.package.root.join("Cargo.lock");
         source.lock.require_covers(&path, &after)?;
         let runs_unknown = foreign::runs_unknown(source, &home, &after);
