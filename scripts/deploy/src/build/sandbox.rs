@@ -8,12 +8,13 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// Files and folders of the machine that compilers, linkers and their programs read.
-const SYSTEM: [&str; 28] = [
+const SYSTEM: [&str; 29] = [
     "/.cargo",
     "/bin",
     "/etc/alternatives",
     "/etc/ca-certificates",
     "/etc/crypto-policies",
+    "/etc/gitconfig",
     "/etc/ld.so.cache",
     "/etc/ld.so.conf",
     "/etc/ld.so.conf.d",
