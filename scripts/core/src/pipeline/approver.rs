@@ -54,11 +54,18 @@ fn compare_build(
     require_sources(flag, source)?;
     let build = Build::from(&build(source)?);
     BuildFacts::of(call, what, &build, true)?;
+    let build_of_code = what == "code";
     let what = match what {
         "script" => "same migration code",
         _ => "same code",
     };
     context.note(format!("{source} builds to the {what} as in the action"));
+    let code = call.version().and_then(|(_, code, _)| code);
+    if build_of_code && code.is_some_and(|code| code.sourceHash.is_zero()) {
+        context.note(format!(
+            "the action names no source hash: nobody says which commit has {source}"
+        ));
+    }
     Ok(())
 }
 

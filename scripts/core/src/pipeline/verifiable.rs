@@ -9,7 +9,7 @@ use crate::options::LOCAL_CHAINS;
 use crate::publication::Sources;
 
 /// The implementation that `source` names; built now if `rebuild`. On a chain with explorers it is said why others
-/// cannot verify it.
+/// cannot verify it, and where its sources are those of no commit.
 pub(crate) fn implementation(
     context: &Context,
     chain_id: u64,
@@ -20,18 +20,32 @@ pub(crate) fn implementation(
         true => context.rebuilt_artifact(source)?,
         false => context.artifact(source)?,
     };
+    let is_public = is_public(chain_id);
+    let artifact = match is_public {
+        true => artifact.for_public_chain(),
+        false => artifact,
+    };
     let snapshot = &context.global.snapshot.source_code_snapshot;
     if let Some(uri) = snapshot.as_ref().filter(|_| !address::is_address(source)) {
         let repository = uri.strip_prefix("git+").and_then(|uri| uri.split_once('#'));
         Sources::public(repository.map_or("", |(url, _)| url))?;
         return Ok(artifact.with_snapshot(uri)?);
     }
-    let is_public = !LOCAL_CHAINS.contains(&chain_id);
+    let name = &artifact.name;
     if let Some(reason) = artifact.info.unverifiable.as_ref().filter(|_| is_public) {
-        let name = &artifact.name;
         context.note(format!("others cannot verify {name}: {reason}"));
     }
+    if artifact.has_sources() && artifact.source_hash().is_zero() {
+        context.note(format!(
+            "the source hash of {name} is zero: its sources are not those of a commit"
+        ));
+    }
     Ok(artifact)
+}
+
+/// Whether a chain has explorers, and approvers on other machines.
+pub(crate) fn is_public(chain_id: u64) -> bool {
+    !LOCAL_CHAINS.contains(&chain_id)
 }
 
 /// Keeps the transaction that created an implementation, and prints how others verify it.

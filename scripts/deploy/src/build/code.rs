@@ -200,6 +200,21 @@ impl Artifact {
         self.info.source_hash.unwrap_or_default()
     }
 
+    /// The same, as a public chain records it: sources that are those of no commit have no hash, as nobody else finds
+    /// what it names.
+    #[must_use]
+    pub fn for_public_chain(mut self) -> Self {
+        if self.info.rustc.is_some() && !self.info.is_of_commit() {
+            self.info.source_hash = Some(SourceHash::default());
+        }
+        self
+    }
+
+    /// Whether it was built from sources, whatever hash is recorded of them.
+    pub fn has_sources(&self) -> bool {
+        self.info.source_hash.is_some()
+    }
+
     /// The code of a version, as the registry records it, where this lies at `implementation`.
     pub fn code_at(&self, implementation: Address) -> Code {
         Code {
@@ -213,9 +228,9 @@ impl Artifact {
     /// What its module says, as a fact. Where sources were compiled to it, what it says follows from them; of a file
     /// it is the word of whoever wrote that: a section can hold anything.
     pub fn says<T>(&self, what: T) -> Fact<T> {
-        match self.source_hash().is_zero() {
-            false => Fact::of(what, Origin::Build),
-            true => Fact::doubted(what, Origin::Annotation, OF_FILE),
+        match self.has_sources() {
+            true => Fact::of(what, Origin::Build),
+            false => Fact::doubted(what, Origin::Annotation, OF_FILE),
         }
     }
 

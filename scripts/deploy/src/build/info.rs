@@ -27,7 +27,9 @@ pub struct BuildInfo {
     /// The commit of the sources, if they lie in a git repository.
     pub commit: Option<Commit>,
     /// The hash of the sources: of the files of the copy that it was built in, see
-    /// `docs/storage.md`.
+    /// `docs/storage.md`. Zero on a public chain where they are those of no commit, see [`Artifact::for_public_chain`].
+    ///
+    /// [`Artifact::for_public_chain`]: super::Artifact::for_public_chain
     pub source_hash: Option<SourceHash>,
     /// The compiler.
     pub rustc: Option<String>,
@@ -123,6 +125,11 @@ impl BuildInfo {
         self.commit = Commit::of(source);
         self.recipe = Recipe::of(source, self.rustc.as_deref());
         self.unverifiable = source.procedure.unverifiable();
+    }
+
+    /// Whether it was built from the sources of a commit, which anybody can check out.
+    pub fn is_of_commit(&self) -> bool {
+        self.commit.as_ref().is_some_and(|commit| !commit.dirty)
     }
 
     /// Lines for people.

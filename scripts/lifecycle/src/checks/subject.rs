@@ -119,9 +119,9 @@ impl Code {
         let there = Self::there(code, artifact.bytes(), layout, is_old);
         Self {
             declared: steps.map_or(there.declared, |steps| artifact.says(steps)),
-            source: match artifact.source_hash().is_zero() {
-                true => there.source,
-                false => Fact::of((), Origin::Build),
+            source: match artifact.has_sources() {
+                true => Fact::of((), Origin::Build),
+                false => there.source,
             },
             artifact: Some(artifact),
             ..there

@@ -3,6 +3,7 @@
 
 use crate::prelude::*;
 use crate::sources::project::{Project, home};
+use std::process::Command;
 use stylus_upgrades_test_support::compilers;
 
 /// A folder with a key in it, and another home than the first folder's.
@@ -114,4 +115,57 @@ fn a_file_of_wasm_is_no_source() {
     let action = text(&proposed, "action");
     let approve = format!("approve {action} --source {}", wasm.display());
     sandbox.run("Admin2", &approve).ends(2);
+}
+
+/// What a source hash names has to be found by others: on a public chain it names the sources of a commit.
+#[test]
+fn sources_of_no_commit_have_no_source_hash_on_a_public_chain() {
+    const ZERO: &str = "0x0000000000000000000000000000000000000000000000000000000000000000";
+    const UNNAMED: &str = "the source hash of tiny is zero";
+    let mut config = NodeConfig::default();
+    config.chain.chain_id = 421_614;
+    let sandbox = Sandbox::on(config);
+    sandbox.done("Admin", "registry deploy --save");
+    sandbox.done("Admin", &format!("define A --migrate {BOTH}"));
+    let project = Project::new();
+    let folder = project.contract().display().to_string();
+    let git = |words: &str| {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=a", "-c", "user.email=a@example.org"]);
+        let status = git
+            .args(words.list())
+            .current_dir(project.path(""))
+            .status();
+        assert!(status.expect("git").success(), "{words}");
+    };
+    git("init --quiet");
+    git("add --all");
+    git("commit --quiet -m x");
+    project.write("work/contract/notes.md", "not committed");
+    let deploy = format!("deploy {folder}");
+    let register = format!("register A 1.0 {folder}");
+    let dirty = sandbox.run("Admin", &register);
+    dirty.warns(&[UNNAMED]);
+    let dirty = dirty.ends(3);
+    assert_eq!(text(dirty, "source_hash"), ZERO);
+    // An approver who has these files has the same code, and is told that nobody names them.
+    let action = text(dirty, "action").to_owned();
+    let approved = sandbox.run("Admin2", &format!("approve {action} --source {folder}"));
+    approved.warns(&["the action names no source hash", UNNAMED]);
+    approved.ends(0).has(json!({"executed": true}));
+
+    // A commit of the same files has a hash, and the code that is registered already.
+    let codehash = text(dirty, "codehash");
+    git("add --all");
+    git("commit --quiet -m y");
+    let clean = sandbox.done("Admin", &deploy);
+    assert_eq!(text(&clean, "codehash"), codehash);
+    assert_ne!(text(&clean, "source_hash"), ZERO);
+    let absent = "--accept absent:layout --accept absent:steps --accept absent:source";
+    sandbox
+        .run(
+            "Admin",
+            &format!("verify A --version 1.0 --source {folder} {absent}"),
+        )
+        .ends(0);
 }

@@ -8,7 +8,7 @@ use crate::checks::Code;
 use crate::context::prelude::*;
 use crate::ids::{CodeHash, LayoutHash};
 use crate::layout::{Audit, Side};
-use crate::pipeline::verifiable::kept_implementation;
+use crate::pipeline::verifiable::{is_public, kept_implementation};
 use crate::plan::has_constructor;
 use crate::program_code::is_program;
 use crate::registry::{self, RecordedCode};
@@ -125,7 +125,9 @@ impl Work<'_> {
         if code.source.is_zero() {
             let mut known = same.iter().map(|one| one.source);
             let known = known.find(|hash| !hash.is_zero());
-            let built = build.map(|build| build.source_hash);
+            let is_local = !is_public(self.session.registry.client.chain_id());
+            let built = build.filter(|build| is_local || build.build.is_of_commit());
+            let built = built.map(|build| build.source_hash);
             code.source = known.or(built).unwrap_or_default();
         }
         Ok(origin)

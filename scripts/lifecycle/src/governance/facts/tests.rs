@@ -90,3 +90,16 @@ fn a_build_that_differs_in_code_layout_or_sources_is_shown_to_nobody() {
     }
     assert!(BuildFacts::of(&call(), "script", &build(2, 3, 4), true).is_err());
 }
+
+/// Sources of no commit have no hash on a public chain: code and layout are compared.
+#[test]
+fn an_action_that_names_no_sources_is_compared_by_its_code_and_layout() {
+    let mut unnamed = call();
+    let Call::AddVersion(version) = &mut unnamed else {
+        panic!("another call");
+    };
+    version.code.sourceHash = B256::ZERO;
+    BuildFacts::of(&unnamed, "code", &build(2, 3, 9), true).expect("the same code");
+    assert!(BuildFacts::of(&unnamed, "code", &build(9, 3, 0), true).is_err());
+    assert!(BuildFacts::of(&unnamed, "code", &build(2, 9, 0), true).is_err());
+}
