@@ -212,6 +212,15 @@ impl Cargo<'_> {
     /// take that of the other for its own, and say that nothing changed.
     fn remove_modules(&self, profile: &str) -> Result<(), BuildError> {
         let folder = self.target.join(TARGET).join(profile).join("deps");
+        // A build script of an earlier build may have put a link there; nothing of the user's is removed by it.
+        if let Ok(there) = std::fs::canonicalize(&folder) {
+            let target = std::fs::canonicalize(self.target);
+            let target = target.map_err(BuildError::file("find", self.target))?;
+            if there != target.join(TARGET).join(profile).join("deps") {
+                let reason = "an earlier build put a link there: remove it";
+                return Err(BuildError::in_file(folder, reason));
+            }
+        }
         let entries = match std::fs::read_dir(&folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             entries => entries.map_err(BuildError::file("read", &folder))?,

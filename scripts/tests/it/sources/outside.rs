@@ -1,11 +1,12 @@
 //! What is not hashed is not there to be read: other files, the user's settings, variables.
 
 use std::process::Command;
+use std::sync::Arc;
 use stylus_upgrades::error::Explain;
 
-use stylus_upgrades::build::BuildError;
+use stylus_upgrades::build::{BuildError, Builder};
 
-use super::project::{Project, build, home, rebuild};
+use super::project::{Project, Report, build, home, rebuild};
 
 fn refused(project: &Project, what: &str, name: &str) -> BuildError {
     let error = build(&project.contract()).expect_err(what);
@@ -103,6 +104,31 @@ fn what_a_build_script_writes_is_there() {
     project.write("work/contract/build.rs", &script);
     project.append("include!(concat!(env!(\"OUT_DIR\"), \"/made.rs\"));");
     build(&project.contract()).expect("it builds");
+}
+
+/// A build script writes among the outputs, and the next build removes the modules that it finds there.
+#[test]
+fn a_link_that_a_build_script_left_leads_to_nothing_that_is_removed() {
+    let project = Project::new();
+    project.write("mine/own.wasm", "mine");
+    let mine = project.path("mine");
+    let script = format!(
+        "fn main() {{\n    let out = std::path::PathBuf::from(std::env::var(\"OUT_DIR\").expect(\"a folder\"));\n    \
+         let outputs = out.ancestors().nth(3).expect(\"a folder\");\n    \
+         std::fs::rename(outputs.join(\"deps\"), outputs.join(\"before\")).expect(\"renamed\");\n    \
+         std::os::unix::fs::symlink({mine:?}, outputs.join(\"deps\")).expect(\"a link\");\n}}\n"
+    );
+    project.write("work/contract/build.rs", &script);
+    let outputs = project.path("outputs");
+    let build = || {
+        let builder = Builder::at(&outputs, Arc::new(Report::default())).expect("a workspace");
+        builder.path(&project.contract())
+    };
+    project.write("outputs/Cargo.toml", "[workspace]\n");
+    build().expect_err("nothing can be written");
+    let error = build().expect_err("a link");
+    assert_eq!(error.name(), "SourceFile", "{error}");
+    assert_eq!(project.read("mine/own.wasm"), "mine");
 }
 
 #[test]
