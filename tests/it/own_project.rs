@@ -240,7 +240,8 @@ async fn a_new_project_is_registered_kept_changed_and_upgraded() -> Result<(), H
     // The tag builds to what was registered.
     let old = empty.done("deploy git:v1.0");
     assert_eq!(old["codehash"], record["codehash"]);
-    assert_eq!(old["build"]["commit"]["dirty"], false);
+    // The framework lies in another folder here, so no commit has all of the sources.
+    assert_eq!(old["build"]["commit"]["dirty"], true);
     assert_eq!(empty.git("status --porcelain"), changed);
     empty.refused("Revision", "deploy git:no-such-tag");
     empty.refused("VersionUnknown", "layout diff Note@9.9 .");

@@ -95,7 +95,7 @@ fn a_build_that_differs_in_code_layout_or_sources_is_shown_to_nobody() {
 #[test]
 fn an_action_that_names_no_sources_is_compared_by_its_code_and_layout() {
     let mut unnamed = call();
-    let Call::AddVersion(version) = &mut unnamed else {
+    let Call::Migrate(version) = &mut unnamed else {
         panic!("another call");
     };
     version.code.sourceHash = B256::ZERO;
