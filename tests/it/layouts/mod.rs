@@ -6,6 +6,7 @@
 //! | `folder` | another operator's folder on the same chain |
 //! | `by_hand` | slots that Solidity computes by itself, in what its compiler writes |
 //! | `solidity` | what its compiler's AST shows: places, what authors say, and what no proxy should run |
+//! | `initializers` | initializers of Solidity, by what they compare and leave behind |
 //! | `callers` | what callers lose, and who knows it, as processes |
 //! | `commands` | the commands that look at layouts, as processes |
 //! | `second_folder` | what an operator with nothing but an endpoint and a key compares, as processes |
@@ -33,6 +34,7 @@ mod folder;
 mod forged;
 mod forked;
 mod hidden;
+mod initializers;
 mod listed;
 mod outsider;
 pub(crate) mod project;

@@ -7,14 +7,14 @@ use stylus_upgrades::error::Explain;
 use stylus_upgrades::layout::{Named, read_file};
 use stylus_upgrades_harness::home;
 
-struct Compiled {
+pub(super) struct Compiled {
     folder: tempfile::TempDir,
     info: Value,
     file: &'static str,
 }
 
 impl Compiled {
-    fn of(file: &'static str) -> Result<Self, HarnessError> {
+    pub(super) fn of(file: &'static str) -> Result<Self, HarnessError> {
         let folder = tempfile::tempdir().expect("a folder");
         let outputs = ["storageLayout", "abi", "evm.deployedBytecode", "metadata"];
         let info = build_info(folder.path(), &format!("solidity/{file}"), &outputs)?;
@@ -27,7 +27,7 @@ impl Compiled {
         read_file(format!("{}:{}:{name}", path.display(), self.file).as_ref())
     }
 
-    fn named(&self, name: &str) -> Named {
+    pub(super) fn named(&self, name: &str) -> Named {
         self.read(name)
             .unwrap_or_else(|error| panic!("{name}: {error}"))
     }
@@ -146,14 +146,13 @@ fn imports(path: &str, content: &str) -> Vec<String> {
     all.collect()
 }
 
-/// What OpenZeppelin says of its own files is no word of who wrote the contract, and covers nothing of the contract.
-#[test]
-fn what_openzeppelin_allows_in_its_own_files_is_no_finding() -> Result<(), HarnessError> {
+/// That fixture, with all that it imports from npm.
+pub(super) fn with_imports(file: &'static str) -> Result<Compiled, HarnessError> {
     let modules = Npm::install(&Lines)?.folder().join("node_modules");
-    let own = home().join("tests/fixtures/solidity/Published.sol");
+    let own = home().join("tests/fixtures/solidity").join(file);
     let own = std::fs::read_to_string(own).expect("the source");
     let mut sources = serde_json::Map::new();
-    let mut ahead = vec![("Published.sol".to_owned(), own)];
+    let mut ahead = vec![(file.to_owned(), own)];
     while let Some((path, content)) = ahead.pop() {
         for import in imports(&path, &content) {
             if !sources.contains_key(&import) {
@@ -163,19 +162,23 @@ fn what_openzeppelin_allows_in_its_own_files_is_no_finding() -> Result<(), Harne
         }
         sources.insert(path, json!({ "content": content }));
     }
+    let folder = tempfile::tempdir().expect("a folder");
+    let outputs = ["storageLayout", "abi", "evm.deployedBytecode", "metadata"];
+    let info = build_info_of(folder.path(), &sources.into(), &outputs, &json!({}))?;
+    Ok(Compiled { folder, info, file })
+}
+
+/// What OpenZeppelin says of its own files is no word of who wrote the contract, and covers nothing of the contract.
+#[test]
+fn what_openzeppelin_allows_in_its_own_files_is_no_finding() -> Result<(), HarnessError> {
+    let mut compiled = with_imports("Published.sol")?;
+    let sources = compiled.info["input"]["sources"].as_object();
     let imported: Vec<String> = sources
+        .expect("sources")
         .keys()
         .filter(|one| one.starts_with('@'))
         .cloned()
         .collect();
-    let folder = tempfile::tempdir().expect("a folder");
-    let outputs = ["storageLayout", "abi", "evm.deployedBytecode", "metadata"];
-    let info = build_info_of(folder.path(), &sources.into(), &outputs, &json!({}))?;
-    let mut compiled = Compiled {
-        folder,
-        info,
-        file: "Published.sol",
-    };
     assert_eq!(hazards(&compiled, "Plain"), [""; 0]);
     // Neither does it set its pointers to functions to anything, though its assembly names them and writes memory.
     assert_eq!(hazards(&compiled, "Sorts"), [""; 0]);

@@ -19,6 +19,8 @@ pub struct Field<'a> {
     pub area: &'a str,
     /// Its name, members after a dot.
     pub name: String,
+    /// What declares it; nothing of what a type alone says.
+    pub item: Option<&'a Item>,
     /// The id of its type.
     pub type_id: &'a str,
     /// What its bytes hold.
@@ -37,6 +39,7 @@ impl<'a> Field<'a> {
         Self {
             area: "",
             name,
+            item: None,
             type_id: "",
             held,
         }
@@ -131,7 +134,7 @@ impl<'a> Fields<'a> {
         name: String,
     ) -> Vec<Field<'a>> {
         let mut found = Self::none(layout, usize::MAX);
-        found.add(type_id, ("", slot, offset), name, DEEPEST);
+        found.add((type_id, None), ("", slot, offset), name, DEEPEST);
         found.list
     }
 
@@ -153,7 +156,7 @@ impl<'a> Fields<'a> {
             match item.slot.parse::<U256>() {
                 Ok(slot) => {
                     let place = (area, root.wrapping_add(slot), item.offset);
-                    self.add(&item.type_id, place, name, depth);
+                    self.add((&item.type_id, Some(item)), place, name, depth);
                 }
                 Err(_) => self.leave_out(format!("the slot of {name} is no number")),
             }
@@ -162,7 +165,7 @@ impl<'a> Fields<'a> {
 
     fn add(
         &mut self,
-        type_id: &'a str,
+        (type_id, item): (&'a str, Option<&'a Item>),
         (area, slot, offset): (&'a str, U256, u64),
         name: String,
         depth: u8,
@@ -188,6 +191,7 @@ impl<'a> Fields<'a> {
         self.list.push(Field {
             area,
             name,
+            item,
             type_id,
             held: Held {
                 kind,

@@ -4,11 +4,12 @@
 //! tool; what they allow is found all the same, and says so.
 
 mod allowed;
+mod constants;
+mod counters;
 mod initializers;
-mod numbers;
 mod pointers;
 
-pub use self::numbers::Initializers;
+pub use self::counters::{Counter, Initializer, Initializers};
 
 use self::allowed::{AllowedBy, Tags};
 use super::compiled::linked;
@@ -17,6 +18,7 @@ use crate::assess::Fact;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+use stylus_layout::Layout;
 
 /// A kind of hazard, under the name that the tag `@custom:oz-upgrades-unsafe-allow` has for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -129,11 +131,12 @@ impl Audit {
     }
 }
 
-/// What a build-info shows of a contract; nothing where its AST is not there.
+/// What a build-info shows of a contract, which has that layout; nothing where its AST is not there.
 pub(super) fn of(
     info: &Value,
     (file, name): (&str, &str),
     contract: &Map<String, Value>,
+    layout: &Layout,
 ) -> Option<Audit> {
     let output = info.get("output").unwrap_or(info);
     let compiled = output.get("sources").and_then(Value::as_object)?;
@@ -157,7 +160,7 @@ pub(super) fn of(
     initializers::hazards(&search, own, &mut found);
     Some(Audit {
         hazards: found.list(),
-        initializers: Initializers::of(&nodes),
+        initializers: Initializers::of(&nodes, layout),
     })
 }
 

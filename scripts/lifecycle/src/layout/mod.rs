@@ -35,7 +35,7 @@ pub use compiled::Compiled;
 pub use documents::{Documents, require_publishable};
 pub use error::{Unreadable, incomparable, undeclared, unreadable};
 pub use fields::{Field, Fields, areas};
-pub use hazards::{Audit, Hazard, HazardKind, Initializers};
+pub use hazards::{Audit, Counter, Hazard, HazardKind, Initializer, Initializers};
 pub use held::{Held, WORD};
 pub use held::{Length, begin, length};
 pub use json::NotJson;

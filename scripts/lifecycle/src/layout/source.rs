@@ -131,9 +131,9 @@ fn read(
             Ok(Named {
                 compiled,
                 compiled_here: compiled_here.and(has_code),
-                audit: one
-                    .contract
-                    .and_then(|contract| hazards::of(document, (&one.file, &one.name), contract)),
+                audit: one.contract.and_then(|contract| {
+                    hazards::of(document, (&one.file, &one.name), contract, &own.layout)
+                }),
                 ..Named::of(&one.name, own)
             })
         }

@@ -1,114 +1,116 @@
-//! Whether an initializer stays open once an instance is upgraded, whatever it asks its caller for: what the instance
-//! keeps in `_initialized` is compared with the highest number of its code's initializers.
+//! Whether an initializer of some code stays open on instances, whatever it asks its caller for: what each instance
+//! keeps is compared with the highest number that an initializer leaves there.
 
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::ChainError;
-use crate::layout::{Field, Fields, Initializers};
+use crate::layout::{Counter, Initializer, Initializers};
 use crate::simulation::Simulation;
 use crate::text::count;
 use alloy::primitives::{Address, U256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::BlockId;
-use stylus_layout::Layout;
 
-/// The variable of OpenZeppelin's `Initializable`: a field of the contract up to 4.9, of a namespace from 5.0 on.
-const INITIALIZED: &str = "_initialized";
-/// Fields that are looked through for it, at most.
-const FIELDS_MAX: usize = 4_096;
-/// Instances that were not tried and are looked at, at most: each costs a request.
-const OTHERS_MAX: usize = 1_000;
+/// Instances that are looked at, which somebody does something to.
+#[derive(Clone, Copy)]
+pub(super) struct Looked<'a> {
+    /// To what is done to them, in words: `is upgraded`.
+    pub(super) once: &'a str,
+    /// Those to which it was done on the copy.
+    pub(super) tried: &'a [Address],
+    /// Those to which it was not. Of them is known what they keep now, and what becomes of that in one that was tried.
+    pub(super) others: &'a [Address],
+    /// How the function is called in it.
+    pub(super) next: &'a str,
+}
 
-/// Initializers that stay open on these instances, as findings, and those of which that cannot be told. `tried` are
-/// upgraded on the copy; of the `others` is known what they keep now, and what the upgrade makes of that in one that
-/// was tried.
+/// Initializers that stay open on these instances, as findings, and those of which that cannot be told.
 pub(super) fn open(
     simulation: &Simulation,
-    (tried, others): (&[Address], &[Address]),
-    (initializers, layout): (&Initializers, Option<&Layout>),
+    looked: Looked<'_>,
+    initializers: &Initializers,
 ) -> Result<Vec<Finding>, ChainError> {
-    if tried.is_empty() && others.is_empty() {
-        return Ok(Vec::new());
+    let mut found = Vec::new();
+    if looked.tried.is_empty() && looked.others.is_empty() {
+        return Ok(found);
     }
-    let not_read = initializers.not_read.iter();
-    let mut found: Vec<Finding> = not_read
-        .map(|name| not_checked(name, "its number is known only when it runs"))
-        .collect();
-    let Some((name, number)) = &initializers.last else {
-        return Ok(found);
-    };
-    let fields = layout.map(|layout| Fields::of(layout, FIELDS_MAX).list);
-    let fields = fields.unwrap_or_default();
-    let mut kept = fields.iter().filter(|field| is_it(field));
-    let (Some(field), None) = (kept.next(), kept.next()) else {
-        // What is initialized once only may have a mark of its own, which the calls of a stranger try.
-        if *number > 1 {
-            let why = format!("its layout lists no {INITIALIZED}, or several");
-            found.push(not_checked(name, &why));
+    // Of each variable the function that leaves the highest number there.
+    let mut last: BTreeMap<&Counter, (&Initializer, U256)> = BTreeMap::new();
+    for one in &initializers.0 {
+        match (&one.counter, one.number) {
+            (_, None) => {
+                let why = "its number is known only when it runs";
+                found.push(not_checked(one, looked.once, why));
+            }
+            (None, Some(number)) if number > U256::ONE => {
+                let why = "it is not known where it keeps its number";
+                found.push(not_checked(one, looked.once, why));
+            }
+            // What is initialized once only may have a mark of its own, which the calls of a stranger try.
+            (None, Some(_)) => {}
+            (Some(counter), Some(number)) => {
+                let known = last.entry(counter).or_insert((one, number));
+                if known.1 < number {
+                    *known = (one, number);
+                }
+            }
         }
-        return Ok(found);
-    };
+    }
+    for (counter, (one, number)) in last {
+        found.extend(below(simulation, looked, (counter, one, number))?);
+    }
+    Ok(found)
+}
+
+/// A finding where instances keep less than that.
+fn below(
+    simulation: &Simulation,
+    looked: Looked<'_>,
+    (counter, initializer, number): (&Counter, &Initializer, U256),
+) -> Result<Option<Finding>, ChainError> {
     let kept = |proxy: Address, block: BlockId| -> Result<U256, ChainError> {
-        let word = simulation.chain.storage(proxy, field.held.slot, block)?;
-        Ok(U256::from_be_slice(field.held.bytes(&word)))
+        let word = simulation.chain.storage(proxy, counter.slot, block)?;
+        Ok(counter.number(word))
     };
     let (mut open, mut closes) = (Vec::new(), BTreeSet::new());
-    for proxy in tried {
+    for proxy in looked.tried {
         let value = kept(*proxy, BlockId::latest())?;
-        if value < U256::from(*number) {
+        if value < number {
             open.push((*proxy, value));
         } else {
             closes.insert(kept(*proxy, simulation.beginning())?);
         }
     }
-    for proxy in others.iter().take(OTHERS_MAX) {
+    for proxy in looked.others {
         let value = kept(*proxy, BlockId::latest())?;
-        if value < U256::from(*number) && !closes.contains(&value) {
+        if value < number && !closes.contains(&value) {
             open.push((*proxy, value));
         }
     }
-    if let Some(more) = others
-        .len()
-        .checked_sub(OTHERS_MAX)
-        .filter(|more| *more > 0)
-    {
-        let why = format!("{} were not looked at", count(more, "instance"));
-        found.push(not_checked(name, &why));
-    }
     let Some(((first, value), others)) = open.split_first() else {
-        return Ok(found);
+        return Ok(None);
     };
     let more = match others.len() {
         0 => String::new(),
         others => format!(" and of {}", count(others, "other instance")),
     };
+    let (name, variable, once) = (&initializer.name, &counter.name, looked.once);
     let id = FindingId::initializer_open(name);
     let message = format!(
-        "{name} can still be called once {first}{more} is upgraded, by whoever meets what it asks: {INITIALIZED} is {value}"
+        "{name} can still be called once {first}{more} {once}, by whoever meets what it asks: {variable} is {value}"
     );
-    let finding = Finding::new(Part::Simulation, Severity::Danger, id.clone(), message).with(
-        format!(
-            "{INITIALIZED} of at least {number}, the highest number of an initializer of the code"
-        ),
+    let finding = Finding::new(Part::Simulation, Severity::Danger, id.clone(), message);
+    Ok(Some(finding.with(
+        format!("{variable} of at least {number}, which {name} leaves there"),
         value.to_string(),
-        format!(
-            "call it in the upgrade (--call); to accept it: {}",
-            FindingId::flag([&id])
-        ),
-    );
-    found.push(finding);
-    Ok(found)
+        format!("{}; to accept it: {}", looked.next, FindingId::flag([&id])),
+    )))
 }
 
-/// Whether a field is the variable, whatever struct it stands in.
-fn is_it(field: &Field<'_>) -> bool {
-    let name = field.name.rsplit('.').next();
-    name == Some(INITIALIZED) && field.known().is_some()
-}
-
-fn not_checked(name: &str, why: &str) -> Finding {
+fn not_checked(initializer: &Initializer, once: &str, why: &str) -> Finding {
+    let name = &initializer.name;
     let id = FindingId::initializer_open(name);
     let message =
-        format!("not checked: whether {name} can still be called once it is upgraded, as {why}");
+        format!("not checked: whether {name} can still be called once an instance {once}, as {why}");
     Finding::new(Part::Simulation, Severity::Danger, id.clone(), message).with(
         "a number that is a constant of the sources, and a layout that lists where it is kept",
         why,

@@ -3,7 +3,7 @@
 use super::carry_out::{CarriedOut, Deciding, carry_out};
 use super::effects::{GasLimits, Whose, with_limits};
 use super::executed::Ran;
-use super::initializers;
+use super::initializers::{self, Looked};
 use super::instances::{self, Before};
 use super::slots::SlotNames;
 use super::state_difference::{state_difference, written};
@@ -247,13 +247,17 @@ impl PlanSimulation<'_> {
             let what = format!("{}{more}, once upgraded", request.names.long(*first));
             self.plan.problems.extend(to_instance(&what, &[one]));
         }
-        let layout = request.layout.as_ref();
-        let known = (&request.initializers, layout);
         let others = match self.plan.untried {
             0 => Vec::new(),
             _ => instances::others(&self.simulation, request, &self.plan.instances)?,
         };
-        let open = initializers::open(&self.simulation, (&upgraded, &others), known)?;
+        let looked = Looked {
+            once: "is upgraded",
+            tried: &upgraded,
+            others: &others,
+            next: "call it in the upgrade (--call)",
+        };
+        let open = initializers::open(&self.simulation, looked, &request.initializers)?;
         self.plan.problems.extend(open);
         let not_tried = upgraded.len().saturating_sub(most);
         self.plan.not_tried_by_strangers = u32::try_from(not_tried).unwrap_or(u32::MAX);

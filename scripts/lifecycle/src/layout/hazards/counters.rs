@@ -1,0 +1,614 @@
+//! The initializers of a contract, by what is there: functions that compare a variable of storage and leave a higher
+//! number in it, whatever they, their modifiers and that variable are called. As long as less is kept, such a function
+//! can be called.
+
+use super::constants::{Given, constant};
+use super::initializers::{INITIALIZER, REINITIALIZER};
+use super::{is_called_from_outside, modifiers, text};
+use crate::layout::fields::Fields;
+use crate::layout::nodes::{Nodes, each, is, list, named_by};
+use alloy::primitives::{B256, U256};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use stylus_layout::{Item, Layout};
+
+/// Functions that override each other, and expressions within expressions, that are followed.
+const DEPTH: usize = 64;
+/// Nodes within nodes that are walked through, with what they call.
+const DEEPEST: usize = 1_000;
+/// Fields of a layout that are looked through for such a variable, at most.
+const FIELDS_MAX: usize = 4_096;
+
+/// What the initializers of a contract and its parents leave behind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Initializers(pub Vec<Initializer>);
+
+/// A function that leaves a number behind, and that can be called while less is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Initializer {
+    /// The function: `Vault.again`.
+    pub name: String,
+    /// What it leaves behind: 1 of a flag, n of a `reinitializer(n)`; nothing where only a run tells.
+    pub number: Option<U256>,
+    /// Where it leaves that; nothing where that is not found.
+    pub counter: Option<Counter>,
+}
+
+/// A variable in which initializers leave a number.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Counter {
+    /// Its name.
+    pub name: String,
+    /// Its slot.
+    pub slot: U256,
+    /// Where it begins in that, in bytes from the low-order end.
+    offset: u64,
+    /// Bytes that it takes.
+    size: u64,
+}
+
+impl Counter {
+    /// The number in its slot's word.
+    pub fn number(&self, word: B256) -> U256 {
+        let bits = |bytes: u64| usize::try_from(bytes * 8).unwrap_or(256);
+        let kept = U256::from_be_bytes(word.0) >> bits(self.offset);
+        kept & (U256::MAX >> 256_usize.saturating_sub(bits(self.size)))
+    }
+}
+
+impl Initializers {
+    /// Those of a contract.
+    pub(super) fn of(nodes: &Nodes<'_>, layout: &Layout) -> Self {
+        let search = Search::of(nodes, layout);
+        let entries: Vec<Entry<'_>> = search.entries();
+        // What is set back is no counter: a pause, or a guard against calls within calls.
+        let set_back: BTreeSet<u64> = entries.iter().flat_map(Entry::set_back).collect();
+        let mut all: Vec<(Initializer, bool)> = Vec::new();
+        for entry in &entries {
+            let by_name = named_number(nodes, entry.function);
+            let is_named = by_name.is_some();
+            let add = |number: Option<U256>, counter: Option<Counter>| {
+                let name = entry.name.clone();
+                let one = Initializer {
+                    name,
+                    number,
+                    counter,
+                };
+                (one, is_named)
+            };
+            let mut found = entry.counted(&set_back);
+            if is_named && found.is_empty() {
+                found = entry.counted(&entry.set_back().collect());
+            }
+            let before = all.len();
+            for (variable, number) in found {
+                match search.place(variable) {
+                    Place::At(counter) => all.push(add(number, Some(counter))),
+                    Place::ByHand => all.push(add(number, None)),
+                    Place::Nowhere => {}
+                }
+            }
+            // What is too deep, or a modifier of that name which does something else, or does it in assembly.
+            let number = by_name.filter(|_| all.len() == before);
+            let number = number.or_else(|| (!entry.is_whole).then_some(None));
+            all.extend(number.map(|number| add(number, None)));
+        }
+        // Where no other function leaves a constant, what only a run tells is the highest bid of an auction, or the like.
+        let known = all.iter().filter(|(one, _)| one.number.is_some());
+        let known: BTreeSet<Counter> = known.filter_map(|(one, _)| one.counter.clone()).collect();
+        all.retain(|(one, is_named)| {
+            let counter = one.counter.as_ref();
+            *is_named || one.number.is_some() || counter.is_none_or(|one| known.contains(one))
+        });
+        Self(all.into_iter().map(|(one, _)| one).collect())
+    }
+}
+
+/// The number that a modifier of OpenZeppelin's name leaves behind; nothing in that where only a run tells.
+fn named_number(nodes: &Nodes<'_>, function: &Value) -> Option<Option<U256>> {
+    let names = modifiers(function).zip(list(&function["modifiers"]));
+    let mut numbers = names.filter_map(|(name, modifier)| match name {
+        INITIALIZER => Some(Some(U256::ONE)),
+        REINITIALIZER => {
+            let argument = list(&modifier["arguments"]).first();
+            Some(argument.and_then(|argument| constant(nodes, argument, &Given::new())))
+        }
+        _ => None,
+    });
+    numbers.next()
+}
+
+/// What is done with a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    /// It is compared by size, or with what is given as an argument.
+    Ordered,
+    /// It is compared with that number.
+    Equals(U256),
+    /// It is asked as a truth value.
+    Asked,
+    /// That is stored.
+    Set(U256),
+    /// An argument is stored that only a run tells.
+    SetAsGiven,
+    /// Something else is stored.
+    SetOtherwise,
+}
+
+/// A function that others call, and what it does with variables, in that order.
+struct Entry<'v> {
+    function: &'v Value,
+    name: String,
+    events: Vec<(u64, Event)>,
+    /// Whether all that it runs was walked through.
+    is_whole: bool,
+}
+
+impl Entry<'_> {
+    /// What it does with each variable.
+    fn by_variable(&self) -> BTreeMap<u64, Vec<Event>> {
+        let mut all: BTreeMap<u64, Vec<Event>> = BTreeMap::new();
+        for (variable, event) in &self.events {
+            all.entry(*variable).or_default().push(*event);
+        }
+        all
+    }
+
+    /// The variables that it sets to zero, to less than it did before, or to anything without a question.
+    fn set_back(&self) -> impl Iterator<Item = u64> + use<> {
+        let is_set_back = |events: &[Event]| {
+            let mut last = U256::ZERO;
+            let is_asked = events.contains(&Event::Ordered);
+            events.iter().any(|event| match *event {
+                Event::Set(value) => value.is_zero() || std::mem::replace(&mut last, value) > value,
+                Event::SetAsGiven => !is_asked,
+                Event::SetOtherwise => true,
+                Event::Ordered | Event::Equals(_) | Event::Asked => false,
+            })
+        };
+        let all = self.by_variable().into_iter();
+        let all: Vec<u64> = all
+            .filter(|(_, events)| is_set_back(events))
+            .map(|(variable, _)| variable)
+            .collect();
+        all.into_iter()
+    }
+
+    /// The variables that it compares and leaves a number in, with that number.
+    fn counted(&self, set_back: &BTreeSet<u64>) -> Vec<(u64, Option<U256>)> {
+        let all = self.by_variable().into_iter();
+        let all = all.filter(|(variable, _)| !set_back.contains(variable));
+        let counted = all.filter_map(|(variable, events)| {
+            let numbers = events.iter().filter_map(|event| match event {
+                Event::Set(value) => Some(*value),
+                _ => None,
+            });
+            let is_given = events.contains(&Event::SetAsGiven);
+            let number = numbers.max();
+            let is_asked = events.iter().any(|event| match event {
+                Event::Ordered | Event::Asked => true,
+                // One of several states in a row is another thing.
+                Event::Equals(value) => value.is_zero() || Some(*value) == number,
+                _ => false,
+            });
+            let number = match (is_given, number) {
+                (true, _) => None,
+                (false, number) => Some(number?),
+            };
+            is_asked.then_some((variable, number))
+        });
+        counted.collect()
+    }
+}
+
+/// Where a variable lies.
+enum Place {
+    At(Counter),
+    /// At a slot that assembly names.
+    ByHand,
+    /// In a mapping, or nowhere in storage.
+    Nowhere,
+}
+
+struct Search<'a, 'v> {
+    nodes: &'a Nodes<'v>,
+    fields: Fields<'a>,
+    /// Structs by their members.
+    structs: BTreeMap<u64, &'v Value>,
+    /// Structs that assembly sets pointers to.
+    by_hand: BTreeSet<u64>,
+}
+
+impl<'a, 'v> Search<'a, 'v> {
+    fn of(nodes: &'a Nodes<'v>, layout: &'a Layout) -> Self {
+        let mut structs = BTreeMap::new();
+        for one in nodes.of_type("StructDefinition") {
+            let members = list(&one["members"]).iter();
+            structs.extend(members.filter_map(|member| Some((member["id"].as_u64()?, one))));
+        }
+        let (mut pointers, mut named) = (BTreeMap::new(), BTreeSet::new());
+        for one in nodes.reached() {
+            each(one.node, &mut |node| {
+                if is(node, "VariableDeclaration") && node["storageLocation"] == "storage" {
+                    let of = named_by(&node["typeName"]);
+                    pointers.extend(node["id"].as_u64().zip(of));
+                }
+                if is(node, "InlineAssembly") {
+                    let all = list(&node["externalReferences"]).iter();
+                    let slots = all.filter(|one| one["suffix"] == "slot" || one["isSlot"] == true);
+                    named.extend(slots.filter_map(|one| one["declaration"].as_u64()));
+                }
+            });
+        }
+        let by_hand = named.iter().filter_map(|id| pointers.get(id).copied());
+        Self {
+            nodes,
+            fields: Fields::of(layout, FIELDS_MAX),
+            structs,
+            by_hand: by_hand.collect(),
+        }
+    }
+
+    /// Where a variable lies, or a member of a struct of which there is one.
+    fn place(&self, variable: u64) -> Place {
+        let member = self.structs.get(&variable);
+        let declared = self.nodes.get(variable);
+        let name = declared.map_or("", |one| text(&one.node["name"]));
+        let is_it = |item: &Item| match item.ast_id {
+            // What is laid out of the AST has no number of a declaration.
+            0 => member.is_some_and(|of| {
+                of["canonicalName"] == item.contract.as_str() && item.label == name
+            }),
+            id => id == variable,
+        };
+        let all = self.fields.list.iter();
+        let mut found = all.filter(|field| field.item.is_some_and(is_it));
+        let held = match (found.next(), found.next()) {
+            (Some(field), None) => field.known(),
+            _ => None,
+        };
+        let is_by_hand = || {
+            let of = member.and_then(|of| of["id"].as_u64());
+            of.is_some_and(|of| self.by_hand.contains(&of))
+        };
+        match held {
+            Some(held) => Place::At(Counter {
+                name: name.to_owned(),
+                slot: held.slot,
+                offset: held.offset,
+                size: held.size,
+            }),
+            None if is_by_hand() => Place::ByHand,
+            None => Place::Nowhere,
+        }
+    }
+
+    /// What others can call, and what it does with variables. What another function overrides, nobody reaches.
+    fn entries(&self) -> Vec<Entry<'v>> {
+        let bases = self.nodes.bases();
+        let declared = || bases.iter().flat_map(|base| list(&base.node["nodes"]));
+        let overridden = declared().flat_map(|node| list(&node["baseFunctions"]));
+        let overridden: BTreeSet<u64> = overridden.filter_map(Value::as_u64).collect();
+        let mut all = Vec::new();
+        for base in &bases {
+            for function in list(&base.node["nodes"]) {
+                let is_there = is(function, "FunctionDefinition")
+                    && is_called_from_outside(function)
+                    && function["implemented"] != false;
+                let id = function["id"].as_u64();
+                if !is_there || id.is_none_or(|id| overridden.contains(&id)) {
+                    continue;
+                }
+                let mut walk = Walk {
+                    search: self,
+                    events: Vec::new(),
+                    seen: BTreeSet::new(),
+                    left: DEEPEST,
+                    is_whole: true,
+                };
+                walk.function(function, Given::new());
+                let called = match text(&function["name"]) {
+                    "" => text(&function["kind"]),
+                    name => name,
+                };
+                all.push(Entry {
+                    function,
+                    name: format!("{}.{called}", text(&base.node["name"])),
+                    events: walk.events,
+                    is_whole: walk.is_whole,
+                });
+            }
+        }
+        all
+    }
+
+    /// What runs where a function or modifier is named: the most derived one that overrides it.
+    fn resolved(&self, id: u64) -> Option<&'v Value> {
+        let bases = self.nodes.bases();
+        let declared = bases.iter().flat_map(|base| list(&base.node["nodes"]));
+        let mut overriding = declared.filter(|node| self.overrides(node, id, DEPTH));
+        let found = overriding.next();
+        found.or_else(|| Some(self.nodes.get(id)?.node))
+    }
+
+    fn overrides(&self, node: &Value, id: u64, depth: usize) -> bool {
+        let below = ["baseFunctions", "baseModifiers"].map(|key| list(&node[key]));
+        let mut below = below.into_iter().flatten().filter_map(Value::as_u64);
+        below.any(|one| {
+            let is_below = || {
+                let declared = self.nodes.get(one);
+                declared.is_some_and(|one| depth > 0 && self.overrides(one.node, id, depth - 1))
+            };
+            one == id || is_below()
+        })
+    }
+}
+
+/// A walk through what a function runs.
+struct Walk<'s, 'a, 'v> {
+    search: &'s Search<'a, 'v>,
+    events: Vec<(u64, Event)>,
+    /// What was walked through already, with the same arguments.
+    seen: BTreeSet<(u64, Vec<Option<U256>>)>,
+    /// Nodes within nodes that are still followed from here.
+    left: usize,
+    is_whole: bool,
+}
+
+/// A function or modifier that is walked through.
+struct Frame {
+    given: Given,
+    /// Local variables that have the value of one in storage.
+    copies: BTreeMap<u64, u64>,
+}
+
+impl<'v> Walk<'_, '_, 'v> {
+    /// A function with its modifiers.
+    fn function(&mut self, function: &'v Value, given: Given) {
+        let mut frame = Frame {
+            given,
+            copies: BTreeMap::new(),
+        };
+        let parameters = list(&function["parameters"]["parameters"]).iter();
+        for id in parameters.filter_map(|one| one["id"].as_u64()) {
+            frame.given.entry(id).or_insert(None);
+        }
+        for modifier in list(&function["modifiers"]) {
+            let id = named_by(&modifier["modifierName"]);
+            let body = id.and_then(|id| self.search.resolved(id));
+            if let Some(body) = body.filter(|one| is(one, "ModifierDefinition")) {
+                let arguments: Vec<&'v Value> = list(&modifier["arguments"]).iter().collect();
+                self.call(body, &arguments, &frame);
+            }
+        }
+        self.node(&function["body"], &mut frame);
+    }
+
+    /// A function or modifier that is called with these arguments.
+    fn call(&mut self, called: &'v Value, arguments: &[&'v Value], from: &Frame) {
+        let nodes = self.search.nodes;
+        let values = arguments.iter();
+        let values: Vec<_> = values.map(|one| constant(nodes, one, &from.given)).collect();
+        let Some(id) = called["id"].as_u64() else {
+            return;
+        };
+        if !self.seen.insert((id, values.clone())) {
+            return;
+        }
+        let parameters = list(&called["parameters"]["parameters"]).iter();
+        let parameters = parameters.filter_map(|one| one["id"].as_u64());
+        let given = parameters.zip(values.into_iter().chain(std::iter::repeat(None)));
+        let given: Given = given.collect();
+        match is(called, "FunctionDefinition") {
+            true => self.function(called, given),
+            false => {
+                let copies = BTreeMap::new();
+                let mut frame = Frame { given, copies };
+                self.node(&called["body"], &mut frame);
+            }
+        }
+    }
+
+    fn node(&mut self, node: &'v Value, frame: &mut Frame) {
+        let Some(left) = self.left.checked_sub(1) else {
+            self.is_whole = false;
+            return;
+        };
+        self.left = left;
+        self.inner(node, frame);
+        self.left = left + 1;
+    }
+
+    fn inner(&mut self, node: &'v Value, frame: &mut Frame) {
+        match text(&node["nodeType"]) {
+            "Assignment" => return self.assignment(node, frame),
+            "UnaryOperation" => {
+                let of = &node["subExpression"];
+                match text(&node["operator"]) {
+                    "++" | "--" | "delete" => self.note(self.variable(of), Event::SetOtherwise),
+                    "!" => self.asked(of, frame),
+                    _ => {}
+                }
+            }
+            "BinaryOperation" => self.compared(node, frame),
+            "IfStatement" | "Conditional" => self.asked(&node["condition"], frame),
+            "VariableDeclarationStatement" => {
+                let copied = self.read(&node["initialValue"], frame, DEPTH);
+                if let ([one], Some(copied)) = (list(&node["declarations"]), copied) {
+                    frame.copies.extend(one["id"].as_u64().map(|id| (id, copied)));
+                }
+            }
+            "FunctionCall" => {
+                let callee = &node["expression"];
+                let arguments = list(&node["arguments"]);
+                if matches!(text(&callee["name"]), "require" | "assert") {
+                    arguments.first().into_iter().for_each(|one| self.asked(one, frame));
+                }
+                // Those run first.
+                arguments.iter().for_each(|one| self.node(one, frame));
+                self.node(callee, frame);
+                if let Some((called, arguments)) = self.called(node) {
+                    self.call(called, &arguments, frame);
+                }
+                return;
+            }
+            _ => {}
+        }
+        match node {
+            Value::Array(all) => all.iter().for_each(|one| self.node(one, frame)),
+            Value::Object(fields) => fields.values().for_each(|one| self.node(one, frame)),
+            _ => {}
+        }
+    }
+
+    /// What a call runs of this contract or of a library, with the values of its parameters.
+    fn called(&self, call: &'v Value) -> Option<(&'v Value, Vec<&'v Value>)> {
+        let callee = &call["expression"];
+        let id = named_by(callee)?;
+        let of = text(&callee["expression"]["typeDescriptions"]["typeString"]);
+        // `super.f()` and `Parent.f()` are that one and no other.
+        let is_exact = of.starts_with("type(") || callee["memberName"].is_string();
+        let called = match is_exact {
+            true => self.search.nodes.get(id)?.node,
+            false => self.search.resolved(id)?,
+        };
+        if !is(called, "FunctionDefinition") || of.starts_with("contract ") {
+            return None;
+        }
+        let names = list(&call["names"]);
+        let parameters = list(&called["parameters"]["parameters"]);
+        let mut arguments: Vec<&'v Value> = list(&call["arguments"]).iter().collect();
+        if !names.is_empty() {
+            let by_name = parameters.iter().map(|one| {
+                let place = names.iter().position(|name| *name == one["name"]);
+                place.and_then(|place| arguments.get(place).copied())
+            });
+            arguments = by_name.map(|one| one.unwrap_or(&Value::Null)).collect();
+        } else if parameters.len() == arguments.len() + 1 {
+            // What a library is attached to.
+            arguments.insert(0, &callee["expression"]);
+        }
+        Some((called, arguments))
+    }
+
+    fn assignment(&mut self, node: &'v Value, frame: &mut Frame) {
+        let (left, right) = (&node["leftHandSide"], &node["rightHandSide"]);
+        self.node(right, frame);
+        self.node(left, frame);
+        let is_plain = node["operator"] == "=";
+        let several = list(&left["components"]);
+        if several.len() > 1 {
+            for one in several {
+                self.note(self.variable(one), Event::SetOtherwise);
+            }
+            return;
+        }
+        let event = match constant(self.search.nodes, right, &frame.given) {
+            Some(value) if is_plain => Event::Set(value),
+            None if is_plain && is_given(right, frame) => Event::SetAsGiven,
+            _ => Event::SetOtherwise,
+        };
+        self.note(self.variable(left), event);
+    }
+
+    fn note(&mut self, variable: Option<u64>, event: Event) {
+        self.events.extend(variable.map(|variable| (variable, event)));
+    }
+
+    /// Notes which variables a condition asks as truth values.
+    fn asked(&mut self, condition: &'v Value, frame: &Frame) {
+        match self.read(condition, frame, DEPTH) {
+            Some(variable) => self.note(Some(variable), Event::Asked),
+            None => {
+                let inner = match text(&condition["nodeType"]) {
+                    "BinaryOperation" if matches!(text(&condition["operator"]), "&&" | "||") => {
+                        ["leftExpression", "rightExpression"].map(|side| &condition[side])
+                    }
+                    _ => return,
+                };
+                inner.into_iter().for_each(|one| self.asked(one, frame));
+            }
+        }
+    }
+
+    /// Notes what two sides are compared for.
+    fn compared(&mut self, node: &'v Value, frame: &Frame) {
+        let sides = ["leftExpression", "rightExpression"].map(|side| &node[side]);
+        let operator = text(&node["operator"]);
+        let (is_order, is_equality) = (
+            matches!(operator, "<" | "<=" | ">" | ">="),
+            matches!(operator, "==" | "!="),
+        );
+        for (one, other) in [(sides[0], sides[1]), (sides[1], sides[0])] {
+            let Some(variable) = self.read(one, frame, DEPTH) else {
+                continue;
+            };
+            let value = constant(self.search.nodes, other, &frame.given);
+            match (is_order, is_equality, value) {
+                (true, ..) => self.note(Some(variable), Event::Ordered),
+                (_, true, Some(value)) => self.note(Some(variable), Event::Equals(value)),
+                (_, true, None) if is_given(other, frame) => {
+                    self.note(Some(variable), Event::Ordered);
+                }
+                _ if matches!(operator, "&&" | "||") => self.note(Some(variable), Event::Asked),
+                _ => {}
+            }
+        }
+    }
+
+    /// The variable whose value an expression is.
+    fn read(&self, of: &'v Value, frame: &Frame, depth: usize) -> Option<u64> {
+        let depth = depth.checked_sub(1)?;
+        if let Some(variable) = self.variable(of) {
+            return Some(variable);
+        }
+        match text(&of["nodeType"]) {
+            "Identifier" => frame.copies.get(&named_by(of)?).copied(),
+            "TupleExpression" => match list(&of["components"]) {
+                [one] => self.read(one, frame, depth),
+                _ => None,
+            },
+            "FunctionCall" if of["kind"] == "typeConversion" => {
+                self.read(list(&of["arguments"]).first()?, frame, depth)
+            }
+            // A function that only returns it.
+            "FunctionCall" => {
+                let (called, _) = self.called(of)?;
+                match list(&called["body"]["statements"]) {
+                    [one] if is(one, "Return") => self.read(&one["expression"], frame, depth),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The variable of storage that an expression is: a number or a truth value, of the contract or in a struct.
+    fn variable(&self, of: &'v Value) -> Option<u64> {
+        if let ("TupleExpression", [one]) = (text(&of["nodeType"]), list(&of["components"])) {
+            return self.variable(one);
+        }
+        let id = named_by(of)?;
+        let declared = self.search.nodes.get(id)?.node;
+        let kind = text(&declared["typeDescriptions"]["typeString"]);
+        let is_number = kind == "bool" || kind.starts_with("uint") && !kind.contains(['[', '(']);
+        let is_stored = match self.search.structs.contains_key(&id) {
+            true => {
+                let of = text(&of["expression"]["typeDescriptions"]["typeString"]);
+                of.contains(" storage ")
+            }
+            false => {
+                let is_in_code =
+                    declared["constant"] == true || declared["mutability"] == "immutable";
+                declared["stateVariable"] == true && !is_in_code
+            }
+        };
+        (is_number && is_stored && is(declared, "VariableDeclaration")).then_some(id)
+    }
+}
+
+/// Whether an expression is an argument that only a run tells.
+fn is_given(expression: &Value, frame: &Frame) -> bool {
+    let id = named_by(expression);
+    id.and_then(|id| frame.given.get(&id)) == Some(&None)
+}
