@@ -20,6 +20,11 @@ pub trait Source: Send + Sync {
     /// In words, when it cannot be read.
     fn slot(&self, address: Address, slot: U256, budget: &Budget) -> Result<U256, String>;
 
+    /// These words are read next. A source that is asked for each over a network may ask for all at once.
+    fn ahead(&self, words: &[(Address, U256)]) {
+        let _ = words;
+    }
+
     /// The hash of a block before the one that is read.
     ///
     /// # Errors

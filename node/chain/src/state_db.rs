@@ -97,6 +97,13 @@ impl StateDb {
         self.base.is_some()
     }
 
+    /// Tells the source, if there is one, of words that are read next.
+    pub(crate) fn ahead(&self, words: &[(Address, U256)]) {
+        if let Some(base) = &self.base {
+            base.ahead(words);
+        }
+    }
+
     /// What could not be read from the source: in the request that is served, or since this was asked last.
     pub(crate) fn source_error(&self) -> Option<ChainError> {
         match &self.budget {

@@ -11,7 +11,7 @@ use super::fixture::Fixture;
 
 /// A transparent proxy over that code, in the hands of `A`. OpenZeppelin asks for a call that initializes it; this one only
 /// reads, or is answered by whatever answers everything.
-async fn given(fixture: &Fixture, code: Address) -> Address {
+pub(super) async fn given(fixture: &Fixture, code: Address) -> Address {
     let reads = Bytes::copy_from_slice(&keccak256("fee()")[..4]);
     let arguments = (code, fixture.owner(0).address(), reads).abi_encode_params();
     let proxy = fixture.deploy(TRANSPARENT_5, &arguments).await;

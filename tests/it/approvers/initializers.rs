@@ -2,7 +2,8 @@
 
 use crate::prelude::*;
 
-use super::adopted::ABSENT;
+use super::adopted::{ABSENT, registered};
+use super::adopter::given;
 use super::exchanged;
 use super::fixture::Fixture;
 use crate::command::key_file;
@@ -105,4 +106,97 @@ async fn an_initializer_that_stays_open_is_told_whatever_it_asks() {
     fixture.keyless(&approve).is_refused("InitializerOpen");
     let approved = fixture.keyless(&format!("{approve} {accepted}"));
     approved.ends_with(0);
+}
+
+/// Code of `Exchanged.sol` that is on the chain, with its build-info beside the manifest.
+async fn placed<const N: usize>(fixture: &Fixture, names: [&str; N]) -> [Address; N] {
+    let tools = tempfile::tempdir().expect("a folder");
+    let outputs = ["storageLayout", "abi", "metadata", "evm"];
+    let info = exchanged::compiled(tools.path(), &outputs);
+    std::fs::write(fixture.path("info.json"), info.to_string()).expect("written");
+    let mut placed = [Address::ZERO; N];
+    for (place, name) in placed.iter_mut().zip(names) {
+        *place = fixture.create(name, exchanged::code(&info, name)).await;
+    }
+    placed
+}
+
+#[tokio::test]
+async fn an_initializer_that_stays_open_on_a_new_instance_is_told() {
+    let fixture = Fixture::new().await;
+    let [keyed, marked] = placed(&fixture, ["Keyed", "Marked"]).await;
+    registered(&fixture, keyed, "info.json:Keyed").await;
+    fixture.done(&format!("register A 2.0 {marked} --layout info.json:Marked {ABSENT} --accept function-removed:again(bytes,uint256)"));
+    let create = |version: &str, name: &str| {
+        format!(
+            "create-proxy A {version} --kind evm --init initialize() --layout info.json:{name} {ABSENT}"
+        )
+    };
+    let refused = fixture.run(&create("1.0", "Keyed"));
+    refused.is_refused("InitializerOpen");
+    let open = "initializer-open:Keyed.again";
+    let told = refused.document.to_string();
+    assert!(
+        told.contains(open) && told.contains("_initialized is 1"),
+        "{told}"
+    );
+    // A file of other code is none of this.
+    let other = fixture.run(&create("1.0", "Marked"));
+    other.is_refused("LayoutOfOther");
+    fixture.done(&format!("{} --accept {open}", create("1.0", "Keyed")));
+    fixture.done(&create("2.0", "Marked"));
+    // Nobody runs it: anybody can.
+    let bare =
+        "create-proxy A 2.0 --kind evm --layout info.json:Marked --accept initializer-omitted";
+    let refused = fixture.run(bare);
+    refused.is_refused("InitializerOpen");
+    let told = refused.document.to_string();
+    assert!(
+        told.contains("initializer-open:Marked.initialize"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn an_initializer_that_stays_open_on_an_adopted_proxy_is_told_before_and_after() {
+    let fixture = Fixture::new().await;
+    let [before, keyed, other] = placed(&fixture, ["Marked", "Keyed", "Keyed"]).await;
+    registered(&fixture, keyed, "info.json:Keyed").await;
+    let mark = async |proxy: Address, number: u8| {
+        let word = B256::with_last_byte(number);
+        let set = (proxy, B256::with_last_byte(MARK), word);
+        fixture.request("anvil_setStorageAt", set).await;
+    };
+    let adopt = |proxy: Address, runs: &str, accept: &str| {
+        fixture.run(&format!("adopt A {proxy} 1.0 --layout info.json:Keyed --runs-layout info.json:{runs} --dry-run {ABSENT} {accept}"))
+    };
+    let open = "initializer-open:Keyed.again";
+    // It runs that code already.
+    let same = given(&fixture, other).await;
+    mark(same, 1).await;
+    let told = adopt(same, "Keyed", "");
+    assert_eq!(told.error("name"), "Unconfirmed", "{told:?}");
+    let told = told.document.to_string();
+    assert!(told.contains(open) && told.contains(", as it is"), "{told}");
+    mark(same, 2).await;
+    adopt(same, "Keyed", "").ends_with(0);
+
+    // Of what it runs nothing is open, and of the version something is.
+    let proxy = given(&fixture, before).await;
+    mark(proxy, 1).await;
+    let told = adopt(proxy, "Marked", "");
+    assert_eq!(told.error("name"), "Unconfirmed", "{told:?}");
+    let told = told.document.to_string();
+    assert!(told.contains(open) && told.contains("is adopted"), "{told}");
+    adopt(proxy, "Marked", &format!("--accept {open}")).ends_with(0);
+    mark(proxy, 0).await;
+    let told = adopt(proxy, "Marked", &format!("--accept {open}"));
+    assert_eq!(told.error("name"), "Unconfirmed", "{told:?}");
+    let told = told.document.to_string();
+    assert!(
+        told.contains("initializer-open:Marked.initialize"),
+        "{told}"
+    );
+    mark(proxy, 2).await;
+    adopt(proxy, "Marked", "").ends_with(0);
 }

@@ -7,9 +7,13 @@ use crate::prelude::*;
 fn found(compiled: &Compiled, name: &str) -> Vec<String> {
     let all = compiled.named(name).audit.expect("an AST").initializers.0;
     let words = all.iter().map(|one| {
-        let number = one.number.map_or("?".to_owned(), |number| number.to_string());
+        let number = one
+            .number
+            .map_or("?".to_owned(), |number| number.to_string());
         let kept = one.counter.as_ref();
-        let kept = kept.map_or("?".to_owned(), |kept| format!("{}@{:x}", kept.name, kept.slot));
+        let kept = kept.map_or("?".to_owned(), |kept| {
+            format!("{}@{:x}", kept.name, kept.slot)
+        });
         format!("{} {number} {kept}", one.name)
     });
     words.collect()
@@ -25,7 +29,10 @@ fn initializers_are_found_by_what_they_compare_and_leave() -> Result<(), Harness
     ];
     assert_eq!(found(&compiled, "Namespaced"), namespaced);
     for (name, expected) in [
-        ("Renamed", &["Renamed.begin 1 stage@1", "Renamed.again 3 stage@1"][..]),
+        (
+            "Renamed",
+            &["Renamed.begin 1 stage@1", "Renamed.again 3 stage@1"][..],
+        ),
         ("Unlisted", &["Unlisted.next 2 ?"]),
         ("ByFlag", &["ByFlag.start 1 done@0"]),
         ("ByFunction", &["ByFunction.start 4 number@0"]),
@@ -61,8 +68,14 @@ fn initializers_of_libraries_are_found() -> Result<(), HarnessError> {
         format!("Five.again 2 _initialized@{root}"),
     ];
     assert_eq!(found(&compiled, "Five"), five);
-    let four = ["Four.initialize 1 _initialized@0", "Four.again 2 _initialized@0"];
+    let four = [
+        "Four.initialize 1 _initialized@0",
+        "Four.again 2 _initialized@0",
+    ];
     assert_eq!(found(&compiled, "Four"), four);
-    assert_eq!(found(&compiled, "Soul"), ["Soul.initialize 1 ?", "Soul.again 2 ?"]);
+    assert_eq!(
+        found(&compiled, "Soul"),
+        ["Soul.initialize 1 ?", "Soul.again 2 ?"]
+    );
     Ok(())
 }

@@ -158,6 +158,11 @@ impl Chain {
         Ok(value.into())
     }
 
+    /// Says which words are read next, so that a chain which was forked may ask for all at once.
+    pub fn ahead(&self, words: &[(Address, U256)]) {
+        self.state_db.ahead(words);
+    }
+
     /// A block; cheap, blocks are shared.
     pub fn block(&self, id: BlockId) -> Option<Arc<Block>> {
         let number = self.resolve(id).ok()?;

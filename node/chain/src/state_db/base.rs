@@ -68,6 +68,16 @@ impl Base {
         Ok(value)
     }
 
+    /// Tells the source of words that are read next.
+    pub(super) fn ahead(&self, words: &[(Address, U256)]) {
+        let unknown: Vec<(Address, U256)> = {
+            let known = self.known();
+            let unknown = words.iter().filter(|word| !known.slots.contains_key(*word));
+            unknown.copied().collect()
+        };
+        self.source.ahead(&unknown);
+    }
+
     pub(super) fn block_hash(
         &self,
         number: u64,

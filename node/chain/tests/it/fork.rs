@@ -22,6 +22,8 @@ struct Other {
     broken: bool,
     /// An account that cannot be read.
     cut_off: Option<Address>,
+    /// Words that it was told of.
+    ahead: Arc<Mutex<Vec<(Address, U256)>>>,
 }
 
 impl Source for Other {
@@ -49,6 +51,10 @@ impl Source for Other {
         let found = chain.storage(address, slot, BlockId::latest());
         found.map(Into::into).map_err(|error| error.to_string())
     }
+
+    fn ahead(&self, words: &[(Address, U256)]) {
+        self.ahead.lock().expect("it").extend(words);
+    }
 }
 
 fn contract() -> Address {
@@ -65,6 +71,7 @@ fn other() -> Other {
         requests: Arc::default(),
         broken: false,
         cut_off: None,
+        ahead: Arc::default(),
     }
 }
 
@@ -224,4 +231,17 @@ fn a_fork_knows_no_state_root_and_gives_no_proof() {
     chain.mine(2, None).expect("mines");
     let next = chain.block(BlockId::latest()).expect("known");
     assert_eq!(next.header.state_root, head.header.state_root);
+}
+
+#[test]
+fn a_source_is_told_of_words_that_are_read_next_and_not_known() {
+    let other = other();
+    let chain = fork(&other);
+    let known = (contract(), U256::ZERO);
+    chain
+        .storage(known.0, known.1, BlockId::latest())
+        .expect("a word");
+    let next = (contract(), U256::from(9));
+    chain.ahead(&[known, next]);
+    assert_eq!(*other.ahead.lock().expect("it"), [next]);
 }

@@ -110,7 +110,7 @@ async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
         kind: found.kind.number(),
         version: args.version.clone(),
     };
-    require_given(session, &call, &found).await?;
+    require_given(session, &call, &found, options(session, args)).await?;
     if found.authority.is_none() {
         context.note(format!(
             "the proxy does not expose its admin. It must be {admin} (the admin of {name}); a simulated call \
@@ -146,6 +146,15 @@ impl CommandReport for Adoption {
     }
 }
 
+/// Who proposes it, with the given layouts.
+fn options<'a>(session: Session<'a>, args: &'a AdoptArgs) -> CheckOptions<'a> {
+    CheckOptions {
+        layout: args.storage.layout.as_deref(),
+        runs_layout: args.runs_layout.as_deref(),
+        ..CheckOptions::proposer(session)
+    }
+}
+
 /// Proposes one of the calls, with the given layouts.
 async fn decided(
     session: Session<'_>,
@@ -154,12 +163,7 @@ async fn decided(
     subject: impl CommandReport,
 ) -> Result<Outcome> {
     let governed = GovernedCall::decode(session.registry.address, call, U256::ZERO)?;
-    let options = CheckOptions {
-        layout: args.storage.layout.as_deref(),
-        runs_layout: args.runs_layout.as_deref(),
-        ..CheckOptions::proposer(session)
-    };
-    let effects = check_and_send(session, governed, options).await?;
+    let effects = check_and_send(session, governed, options(session, args)).await?;
     Ok(session.context.outcome(&Governed { subject, effects }))
 }
 

@@ -8,8 +8,7 @@ use crate::context::prelude::*;
 use crate::functions::Functions;
 use crate::governance::GovernedCall;
 use crate::manifest::{Entry, Kind, Manifest, check_alias};
-use crate::options::LOCAL_CHAINS;
-use crate::options::wei;
+use crate::options::{LOCAL_CHAINS, StorageArgs, wei};
 use crate::pipeline::calldata;
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::effects::{Effects, Governed, proxy_line};
@@ -62,6 +61,9 @@ pub(crate) struct CreateProxyArgs {
     /// Save its address in the manifest under this alias
     #[arg(long, value_name = "ALIAS")]
     pub save: Option<String>,
+    /// What is said about the storage of its version.
+    #[command(flatten)]
+    pub storage: StorageArgs,
 }
 
 /// The salt of a proxy.
@@ -117,6 +119,7 @@ pub(crate) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     }
     let options = CheckOptions {
         typed: &typed,
+        layout: request.storage.layout.as_deref(),
         ..CheckOptions::proposer(session)
     };
     let cleared = judge(session, &governed, options).await?.cleared(session)?;

@@ -251,7 +251,7 @@ pub async fn found(
     };
     let (checked, notices) = match approver {
         None => {
-            let found = beside(session, governed).await?;
+            let found = beside(session, governed, options(Role::Reader)).await?;
             let mut checked = check(session, call, options(Role::Reader)).await;
             if let Ok(checks) = &mut checked {
                 checks.extend(standing::of_call(session, call).await?);

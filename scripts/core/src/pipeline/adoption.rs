@@ -8,10 +8,12 @@ use crate::checks::{Assessment, Subject};
 use crate::context::prelude::*;
 use crate::error::Exit;
 use crate::governance::Call;
-use crate::ids::{CodeHash, LayoutHash};
+use crate::ids::{CodeHash, LayoutHash, SourceHash};
+use crate::layout::Initializers;
 use crate::model::{Instance, ProxyKind};
 use crate::plan::{AdoptionRequest, TriedAdoption, try_adoption};
-use crate::registry::{Candidate, HandOver, candidate, not_there, require_there};
+use crate::registry::{Candidate, HandOver, RecordedCode, candidate, not_there, require_there};
+use std::path::Path;
 use stylus_upgrades_framework::{UPGRADEABILITY_PROXY, program};
 use stylus_upgrades_interface::slots;
 
@@ -37,7 +39,7 @@ pub(crate) async fn check(
     .await?;
     // From then on nobody else changes what it runs, so what is compared now is what is adopted.
     if options.role != Role::Reader {
-        require_given(session, call, &found).await?;
+        require_given(session, call, &found, options).await?;
     }
     let version = (call.name.as_str(), call.version.as_str());
     takes_over(session, version, (options, None), &found).await
@@ -52,6 +54,7 @@ pub(crate) async fn require_given(
     session: Session<'_>,
     call: &abi::adoptCall,
     found: &Candidate,
+    options: CheckOptions<'_>,
 ) -> Result<()> {
     let (registry, proxy) = (session.registry, call.proxy);
     let Some(give) = found.hand_over(registry, &call.name).await? else {
@@ -59,7 +62,7 @@ pub(crate) async fn require_given(
     };
     let refusal = |name, message: String| Refusal::new(name, message).exiting(Exit::NotReady);
     let expected = format!("{}, the admin of {}", give.given_to, call.name);
-    let tried = match tried(session, call, found, Some(give.clone())).await {
+    let tried = match tried(session, call, (found, Some(give.clone())), options).await {
         Ok(tried) => tried,
         Err(error) => {
             let message = format!(
@@ -123,11 +126,15 @@ pub(crate) async fn require_given(
 ///
 /// # Errors
 /// What the chain says.
-pub(crate) async fn strangers(session: Session<'_>, call: &abi::adoptCall) -> Result<Vec<Finding>> {
+pub(crate) async fn strangers(
+    session: Session<'_>,
+    call: &abi::adoptCall,
+    options: CheckOptions<'_>,
+) -> Result<Vec<Finding>> {
     let definition = (session.registry.address, call.name.as_str());
     let client = session.registry.client;
     let found = candidate(client, definition, wasm_proxy()?, call.proxy).await?;
-    let tried = match tried(session, call, &found, None).await {
+    let tried = match tried(session, call, (&found, None), options).await {
         Ok(tried) => tried,
         // Others can take it, and nothing shows whether: that is for somebody to accept.
         Err(error) => {
@@ -168,11 +175,27 @@ pub(crate) async fn strangers(session: Session<'_>, call: &abi::adoptCall) -> Re
 async fn tried(
     session: Session<'_>,
     call: &abi::adoptCall,
-    found: &Candidate,
-    hand_over: Option<HandOver>,
+    (found, hand_over): (&Candidate, Option<HandOver>),
+    options: CheckOptions<'_>,
 ) -> Result<TriedAdoption> {
     let registry = session.registry;
     let code = registry.code(&call.name, &call.version).await?;
+    let then = initializers(session, (&call.version, &code), options.layout).await?;
+    let codehash = registry.client.codehash(found.implementation).await?;
+    let codehash = codehash.unwrap_or_default();
+    let runs = match codehash == code.codehash {
+        true => then.clone(),
+        false => {
+            let what = found.implementation.to_string();
+            let code = RecordedCode {
+                implementation: found.implementation,
+                codehash,
+                layout: LayoutHash::ZERO,
+                source: SourceHash::ZERO,
+            };
+            initializers(session, (&what, &code), options.runs_layout).await?
+        }
+    };
     let document = session.documents().get(code.layout).await?.into_value();
     let role = Call::Adopt(call.clone()).role();
     let request = AdoptionRequest {
@@ -182,9 +205,24 @@ async fn tried(
         found: *found,
         hand_over,
         interface: document.and_then(|known| known.interface),
+        initializers: [runs, then],
         names: session.context.names(),
     };
     Ok(try_adoption(registry.client, request).await?)
+}
+
+/// What the initializers of code leave behind that is called `what`, as a file shows them.
+async fn initializers(
+    session: Session<'_>,
+    (what, code): (&str, &RecordedCode),
+    file: Option<&Path>,
+) -> Result<Initializers> {
+    let Some(file) = file else {
+        return Ok(Initializers::default());
+    };
+    let known = session.layout(what, code, Some(file)).await?;
+    let audit = known.audit.into_value();
+    Ok(audit.map(|shown| shown.initializers).unwrap_or_default())
 }
 
 /// As [`check`], of any proxy. Another registry may have `recorded` the layout of its code.

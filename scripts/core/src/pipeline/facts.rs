@@ -50,7 +50,11 @@ pub(crate) struct Before {
 async fn gather(session: Session<'_>, subject: Subject<'_>, role: Role) -> Result<Transition> {
     match subject {
         Subject::Version(version) => session.version(version, role).await,
-        Subject::Creation(call, typed) => session.creation(call, typed).await,
+        Subject::Creation {
+            call,
+            typed,
+            layout,
+        } => session.creation((call, typed), layout, role).await,
         Subject::Adoption {
             found,
             name,
@@ -334,12 +338,16 @@ impl<'a> Session<'a> {
         })
     }
 
-    async fn creation(self, call: &abi::createProxyCall, typed: &str) -> Result<Transition> {
+    async fn creation(
+        self,
+        (call, typed): (&abi::createProxyCall, &str),
+        layout: Option<&Path>,
+        role: Role,
+    ) -> Result<Transition> {
         // A version that is not registered cannot be checked: it may be registered when the call is executed.
         let code = self.registry.code(&call.name, &call.version).await?;
-        let role = Role::Proposer;
         let what = (call.version.as_str(), role);
-        let code = self.code(what, code, None, false).await?;
+        let code = self.code(what, code, layout, false).await?;
         let version = Version {
             name: &call.name,
             from: "",
@@ -353,7 +361,8 @@ impl<'a> Session<'a> {
             who: Who::All,
             current: "",
         };
-        transition(Asked::Chain(self), &version, None, (role, Vec::new())).await
+        let role = (Role::Proposer, Vec::new());
+        transition(Asked::Chain(self), &version, None, role).await
     }
 
     /// The adopted proxies that a step is for.

@@ -9,9 +9,9 @@ use super::propose::Sending;
 use super::rollout::pause_remaining_instances;
 use super::work::Work;
 use super::work::simulate::try_proposed;
-use super::{adoption, arrivals, checked, confirm, standing, transfer};
+use super::{adoption, arrivals, checked, confirm, creation, standing, transfer};
 use crate::assess::{Finding, Role};
-use crate::checks::{Assessment, Subject};
+use crate::checks::Assessment;
 use crate::client::Sent;
 use crate::context::earlier;
 use crate::context::prelude::*;
@@ -44,10 +44,7 @@ pub(crate) async fn check(
     options: CheckOptions<'_>,
 ) -> Result<Assessment> {
     match call {
-        Call::CreateProxy(create) => {
-            let creation = Subject::Creation(create, options.typed);
-            return session.assess(creation, options.role).await;
-        }
+        Call::CreateProxy(create) => return creation::check(session, create, options).await,
         Call::Adopt(adopt) => return adoption::check(session, adopt, options).await,
         Call::AcceptTransfer(accept) => {
             return adoption::check_acceptance(session, accept, options).await;
@@ -104,10 +101,14 @@ pub(crate) async fn judge(
 ///
 /// # Errors
 /// What the chain says.
-pub(crate) async fn beside(session: Session<'_>, governed: &GovernedCall) -> Result<Vec<Finding>> {
+pub(crate) async fn beside(
+    session: Session<'_>,
+    governed: &GovernedCall,
+    options: CheckOptions<'_>,
+) -> Result<Vec<Finding>> {
     let mut all = confirm::rivals(session, governed).await?;
     if let Call::Adopt(adopt) = &governed.call {
-        all.extend(adoption::strangers(session, adopt).await?);
+        all.extend(adoption::strangers(session, adopt, options).await?);
     }
     if let Call::AcceptTransfer(accept) = &governed.call {
         let arrival = arrivals::of_acceptance(session, accept).await?;
@@ -177,7 +178,7 @@ impl Judged {
         checks.accepts = session.context.accepted();
         checks.extend(standing::of_call(session, &governed.call).await?);
         let mut notices = confirm::notices(session, governed, options).await?;
-        notices.extend(beside(session, governed).await?);
+        notices.extend(beside(session, governed, options).await?);
         Ok(Self {
             checks,
             notices,

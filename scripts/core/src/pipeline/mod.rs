@@ -10,6 +10,7 @@ pub mod census_subject;
 pub(crate) mod check_options;
 pub mod checked;
 pub(crate) mod confirm;
+pub(crate) mod creation;
 pub(crate) mod effects;
 pub(crate) mod expectations;
 pub(crate) mod export;

@@ -21,8 +21,15 @@ pub const BEFORE: &str = "what it runs";
 pub enum Subject<'a> {
     /// A version is reached: by a new one, an action, or a step that is registered.
     Version(&'a Version<'a>),
-    /// An instance is created. Its initializer as it was typed, empty where calldata were given.
-    Creation(&'a abi::createProxyCall, &'a str),
+    /// An instance is created.
+    Creation {
+        /// The call.
+        call: &'a abi::createProxyCall,
+        /// Its initializer as it was typed; empty where calldata were given.
+        typed: &'a str,
+        /// The layout of the version, where the registry has none.
+        layout: Option<&'a Path>,
+    },
     /// A proxy becomes an instance.
     Adoption {
         /// The proxy, as it is.

@@ -2,11 +2,13 @@
 //! definition adopts it, and a stranger tries its functions before and after.
 
 use super::decide::decide;
+use super::initializers::{self, Looked};
 use super::strangers::{opened, to_code, to_instance};
 use crate::assess::Finding;
 use crate::client::{ChainError, Client, Fork};
 use crate::error::Explain;
 use crate::governance::{Approvers, Given};
+use crate::layout::Initializers;
 use crate::names::Names;
 use crate::registry::{Candidate, HandOver};
 use crate::simulation::{Simulation, now};
@@ -33,6 +35,8 @@ pub struct AdoptionRequest {
     pub hand_over: Option<HandOver>,
     /// The functions of the version, if they are known.
     pub interface: Option<PublicInterface>,
+    /// What the initializers leave behind of what it runs now, and of the version, as far as the sources of each are known.
+    pub initializers: [Initializers; 2],
     /// Names for addresses.
     pub names: Names,
 }
@@ -79,6 +83,16 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
     // Whoever can take it now can do so until it is adopted.
     let before = opened(&simulation, proxy, interface)?;
     tried.open = to_instance(&format!("the proxy {proxy}, as it is"), &before);
+    let looked = Looked {
+        when: ("of", ", as it is"),
+        tried: &[proxy],
+        others: &[],
+        next: "call it first",
+    };
+    let [runs, then] = &request.initializers;
+    tried
+        .open
+        .extend(initializers::open(&simulation, looked, runs)?);
     if let Some(give) = &request.hand_over {
         let sent = simulation.send(
             give.signature,
@@ -126,6 +140,11 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
     let after = opened(&simulation, proxy, interface)?;
     // One finding for each function: what is open before and after is told once.
     let mut later = to_instance(&format!("the proxy {proxy}, once it is adopted"), &after);
+    let looked = Looked {
+        when: ("once", " is adopted"),
+        ..looked
+    };
+    later.extend(initializers::open(&simulation, looked, then)?);
     later.retain(|one| tried.open.iter().all(|other| other.id != one.id));
     tried.open.extend(later);
     let own = opened(&simulation, code.implementation, interface)?;

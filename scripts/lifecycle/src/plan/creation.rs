@@ -6,12 +6,14 @@ use super::decide::decide;
 use super::effects::{Elsewhere, GasLimits, Whose, with_limits};
 use super::environment::Reads;
 use super::executed::Ran;
+use super::initializers::{self, Looked};
 use super::instances::{Event, changes_of, event};
 use super::layouts::Layouts;
 use super::slots::{self, SlotNames};
 use crate::assess::Finding;
 use crate::client::{ChainError, Client, Fork};
 use crate::governance::{Approvers, Given, explain};
+use crate::layout::Initializers;
 use crate::names::Names;
 use crate::simulation::{Simulation, now};
 use alloy::primitives::{Address, Bytes, U256};
@@ -34,6 +36,8 @@ pub struct CreationRequest {
     pub policy: (String, String),
     /// The storage layout of the version, if it is known.
     pub layout: Option<Layout>,
+    /// What the initializers of the code leave behind, as far as its sources are known.
+    pub initializers: Initializers,
     /// Names for addresses.
     pub names: Names,
 }
@@ -59,6 +63,9 @@ pub struct Creation {
     pub limits: Vec<u64>,
     /// What was taken as given, so that it is decided.
     pub given: Given,
+    /// Initializers that stay open.
+    #[serde(skip)]
+    pub open: Vec<Finding>,
     /// Why it would fail, or that it depends on the gas.
     pub problem: Option<Finding>,
 }
@@ -117,6 +124,13 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainE
     creation.others = outcomes.shown.elsewhere(&simulation, &whose)?;
     creation.balance = outcomes.shown.balance(proxy);
     look_at_executed(&simulation, request, &mut creation)?;
+    let looked = Looked {
+        when: ("once", " is created"),
+        tried: &[proxy],
+        others: &[],
+        next: "run it at the creation (--init), or register code whose initializer leaves that number",
+    };
+    creation.open = initializers::open(&simulation, looked, &request.initializers)?;
     let keys = slots::keys(&simulation, &call.initData, names, &[proxy])?;
     let slots = SlotNames::framework(std::slice::from_ref(&call.version));
     let slots = slots.with_keys(keys).with_layout(request.layout.as_ref());

@@ -10,11 +10,11 @@ use alloy::primitives::{Address, U256};
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::BlockId;
 
-/// Instances that are looked at, which somebody does something to.
+/// Instances that are looked at, to which something is done.
 #[derive(Clone, Copy)]
 pub(super) struct Looked<'a> {
-    /// To what is done to them, in words: `is upgraded`.
-    pub(super) once: &'a str,
+    /// When one of them is looked at, in words around it: `once`, ` is upgraded`.
+    pub(super) when: (&'a str, &'a str),
     /// Those to which it was done on the copy.
     pub(super) tried: &'a [Address],
     /// Those to which it was not. Of them is known what they keep now, and what becomes of that in one that was tried.
@@ -39,11 +39,11 @@ pub(super) fn open(
         match (&one.counter, one.number) {
             (_, None) => {
                 let why = "its number is known only when it runs";
-                found.push(not_checked(one, looked.once, why));
+                found.push(not_checked(one, looked.when, why));
             }
             (None, Some(number)) if number > U256::ONE => {
                 let why = "it is not known where it keeps its number";
-                found.push(not_checked(one, looked.once, why));
+                found.push(not_checked(one, looked.when, why));
             }
             // What is initialized once only may have a mark of its own, which the calls of a stranger try.
             (None, Some(_)) => {}
@@ -71,6 +71,9 @@ fn below(
         let word = simulation.chain.storage(proxy, counter.slot, block)?;
         Ok(counter.number(word))
     };
+    let all = looked.tried.iter().chain(looked.others);
+    let all: Vec<(Address, U256)> = all.map(|proxy| (*proxy, counter.slot)).collect();
+    simulation.chain.ahead(&all);
     let (mut open, mut closes) = (Vec::new(), BTreeSet::new());
     for proxy in looked.tried {
         let value = kept(*proxy, BlockId::latest())?;
@@ -93,10 +96,10 @@ fn below(
         0 => String::new(),
         others => format!(" and of {}", count(others, "other instance")),
     };
-    let (name, variable, once) = (&initializer.name, &counter.name, looked.once);
+    let (name, variable, (when, then)) = (&initializer.name, &counter.name, looked.when);
     let id = FindingId::initializer_open(name);
     let message = format!(
-        "{name} can still be called once {first}{more} {once}, by whoever meets what it asks: {variable} is {value}"
+        "{name} can still be called {when} {first}{more}{then}, by whoever meets what it asks: {variable} is {value}"
     );
     let finding = Finding::new(Part::Simulation, Severity::Danger, id.clone(), message);
     Ok(Some(finding.with(
@@ -106,11 +109,12 @@ fn below(
     )))
 }
 
-fn not_checked(initializer: &Initializer, once: &str, why: &str) -> Finding {
+fn not_checked(initializer: &Initializer, (when, then): (&str, &str), why: &str) -> Finding {
     let name = &initializer.name;
     let id = FindingId::initializer_open(name);
-    let message =
-        format!("not checked: whether {name} can still be called once an instance {once}, as {why}");
+    let message = format!(
+        "not checked: whether {name} can still be called {when} an instance{then}, as {why}"
+    );
     Finding::new(Part::Simulation, Severity::Danger, id.clone(), message).with(
         "a number that is a constant of the sources, and a layout that lists where it is kept",
         why,

@@ -252,7 +252,7 @@ impl PlanSimulation<'_> {
             _ => instances::others(&self.simulation, request, &self.plan.instances)?,
         };
         let looked = Looked {
-            once: "is upgraded",
+            when: ("once", " is upgraded"),
             tried: &upgraded,
             others: &others,
             next: "call it in the upgrade (--call)",

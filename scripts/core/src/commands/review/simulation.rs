@@ -3,11 +3,13 @@
 
 use crate::assess::{Fact, Finding, Part, Severity};
 use crate::context::prelude::*;
-use crate::governance::{Call, Given, GovernedCall, deciding_policy, kind_in_words};
+use crate::governance::{Call, Given, GovernedCall, kind_in_words};
+use crate::layout::Initializers;
 use crate::model::StepKind;
+use crate::pipeline::creation::request;
 use crate::pipeline::work::simulate::of_proposed;
 use crate::plan::{
-    Change, Creation, CreationRequest, InstancePlan, Plan, Verdict, creation, limits_in_words,
+    Change, Creation, InstancePlan, Plan, Verdict, creation, limits_in_words,
     not_tried_by_strangers, only_started, upgraded,
 };
 use crate::registry::runs;
@@ -97,7 +99,7 @@ async fn created(
     call: &abi::createProxyCall,
     findings: &mut Vec<Finding>,
 ) -> Result<Created> {
-    let Session { context, registry } = session;
+    let registry = session.registry;
     let code = session
         .registry
         .known_version(&call.name, &call.version)
@@ -107,13 +109,9 @@ async fn created(
         Some(code) => session.documents().get(code.layout).await?,
         None => Fact::unknown("the version is not registered"),
     };
-    let request = CreationRequest {
-        registry: registry.address,
-        call: call.clone(),
-        policy: deciding_policy(registry, &call.name, "create").await?,
-        layout: layout.into_value().map(|known| known.layout),
-        names: context.names(),
-    };
+    let layout = layout.into_value().map(|known| known.layout);
+    // Which initializers stay open, the checks say.
+    let request = request(session, call, (layout, Initializers::default())).await?;
     let mut created = Created {
         definition: call.name.clone(),
         version: call.version.clone(),

@@ -2,7 +2,7 @@
 //! empty and is noted. Then all of that is read, and the work is done again, until nothing new is wanted. A wrong guess
 //! only makes it ask for what it does not need; the work itself, which comes after, reads what is true.
 
-use super::{account, word};
+use super::{AT_ONCE, account, word};
 use crate::client::{ChainError, Client};
 use crate::program_code::is_program;
 use alloy::primitives::{Address, B256, U256, keccak256};
@@ -14,8 +14,6 @@ use stylus_upgrades_interface::chain::{ARB_SYS, ARB_WASM, CREATE2_DEPLOYER};
 
 /// How often the work is tried, at most: a value that leads to another one takes one more.
 const ROUNDS: usize = 24;
-/// Questions under way at a time.
-const AT_ONCE: usize = 64;
 
 /// Accounts that nearly all work reads; the first is where fees go on a chain without an account for them.
 const USUAL: [Address; 4] = [Address::ZERO, ARB_SYS, ARB_WASM, CREATE2_DEPLOYER];

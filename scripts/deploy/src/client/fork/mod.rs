@@ -12,12 +12,15 @@ use super::{ChainError, Client};
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::Provider;
-use futures::try_join;
+use futures::{StreamExt, stream, try_join};
 use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use stylus_chain::{Budget, Chain, ChainConfig, Source, SourceAccount};
 use tokio::runtime::Handle;
+
+/// Questions under way at a time.
+const AT_ONCE: usize = 64;
 
 /// A copy of the chain at one block that is not made yet.
 pub struct Fork {
@@ -182,6 +185,16 @@ impl Source for Remote {
                 self.block
             )
         })
+    }
+
+    /// The client remembers what it is answered. What fails here is asked for again, and fails there.
+    fn ahead(&self, words: &[(Address, U256)]) {
+        if self.reads.0.load(Ordering::Relaxed) < words.len() as u64 {
+            return;
+        }
+        let all = stream::iter(words).map(|one| word(&self.pinned, *one));
+        let all = all.buffer_unordered(AT_ONCE).for_each(|_| async {});
+        self.runtime.block_on(all);
     }
 
     fn block_hash(&self, number: u64, _: &Budget) -> Result<B256, String> {

@@ -45,8 +45,8 @@ impl Constants<'_, '_> {
                 self.of(list(&node["arguments"]).first()?, depth)
             }
             "BinaryOperation" if node["function"].is_null() => {
-                let [left, right] = ["leftExpression", "rightExpression"]
-                    .map(|side| self.of(&node[side], depth));
+                let [left, right] =
+                    ["leftExpression", "rightExpression"].map(|side| self.of(&node[side], depth));
                 operation(text(&node["operator"]), left?, right?)
             }
             "Conditional" => match self.of(&node["condition"], depth)?.is_zero() {
@@ -70,9 +70,8 @@ impl Constants<'_, '_> {
             return *given;
         }
         let declared = id.and_then(|id| self.nodes.get(id));
-        let is_constant = |node: &Value| {
-            is(node, "VariableDeclaration") && node["constant"] == true
-        };
+        let is_constant =
+            |node: &Value| is(node, "VariableDeclaration") && node["constant"] == true;
         if let Some(declared) = declared.filter(|one| is_constant(one.node)) {
             return self.of(&declared.node["value"], depth);
         }

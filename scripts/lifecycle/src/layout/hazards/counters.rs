@@ -388,7 +388,9 @@ impl<'v> Walk<'_, '_, 'v> {
     fn call(&mut self, called: &'v Value, arguments: &[&'v Value], from: &Frame) {
         let nodes = self.search.nodes;
         let values = arguments.iter();
-        let values: Vec<_> = values.map(|one| constant(nodes, one, &from.given)).collect();
+        let values: Vec<_> = values
+            .map(|one| constant(nodes, one, &from.given))
+            .collect();
         let Some(id) = called["id"].as_u64() else {
             return;
         };
@@ -435,14 +437,19 @@ impl<'v> Walk<'_, '_, 'v> {
             "VariableDeclarationStatement" => {
                 let copied = self.read(&node["initialValue"], frame, DEPTH);
                 if let ([one], Some(copied)) = (list(&node["declarations"]), copied) {
-                    frame.copies.extend(one["id"].as_u64().map(|id| (id, copied)));
+                    frame
+                        .copies
+                        .extend(one["id"].as_u64().map(|id| (id, copied)));
                 }
             }
             "FunctionCall" => {
                 let callee = &node["expression"];
                 let arguments = list(&node["arguments"]);
                 if matches!(text(&callee["name"]), "require" | "assert") {
-                    arguments.first().into_iter().for_each(|one| self.asked(one, frame));
+                    arguments
+                        .first()
+                        .into_iter()
+                        .for_each(|one| self.asked(one, frame));
                 }
                 // Those run first.
                 arguments.iter().for_each(|one| self.node(one, frame));
@@ -512,7 +519,8 @@ impl<'v> Walk<'_, '_, 'v> {
     }
 
     fn note(&mut self, variable: Option<u64>, event: Event) {
-        self.events.extend(variable.map(|variable| (variable, event)));
+        self.events
+            .extend(variable.map(|variable| (variable, event)));
     }
 
     /// Notes which variables a condition asks as truth values.

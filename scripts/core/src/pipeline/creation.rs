@@ -1,0 +1,70 @@
+//! The checks of a creation: what its code declares, and which initializers stay open on the instance.
+
+use super::check_options::CheckOptions;
+use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::checks::{Assessment, Subject};
+use crate::context::prelude::*;
+use crate::governance::deciding_policy;
+use crate::layout::Initializers;
+use crate::plan::{CreationRequest, creation};
+use stylus_layout::Layout;
+
+/// The checks of a creation. It is tried on a copy where the sources of its code are known: what its initializer leaves
+/// behind, only a run shows.
+pub(crate) async fn check(
+    session: Session<'_>,
+    call: &abi::createProxyCall,
+    options: CheckOptions<'_>,
+) -> Result<Assessment> {
+    let subject = Subject::Creation {
+        call,
+        typed: options.typed,
+        layout: options.layout,
+    };
+    let mut checks = session.assess(subject, options.role).await?;
+    let initializers = checks.initializers();
+    if initializers.0.is_empty() {
+        return Ok(checks);
+    }
+    let request = request(session, call, (None, initializers)).await?;
+    let untried = match creation(session.registry.client, request).await {
+        Ok(tried) => {
+            checks.extend(tried.open);
+            tried.problem.map(|problem| problem.message)
+        }
+        Err(error) => Some(error.to_string()),
+    };
+    checks.extend(untried.map(not_tried));
+    Ok(checks)
+}
+
+/// What is to be tried of a creation.
+///
+/// # Errors
+/// What the chain says.
+pub(crate) async fn request(
+    session: Session<'_>,
+    call: &abi::createProxyCall,
+    (layout, initializers): (Option<Layout>, Initializers),
+) -> Result<CreationRequest> {
+    let registry = session.registry;
+    Ok(CreationRequest {
+        registry: registry.address,
+        call: call.clone(),
+        policy: deciding_policy(registry, &call.name, "create").await?,
+        layout,
+        initializers,
+        names: session.context.names(),
+    })
+}
+
+fn not_tried(why: String) -> Finding {
+    let id = FindingId::absent(Part::Simulation);
+    let next = format!(
+        "read its initializers; to accept it: {}",
+        FindingId::flag([&id])
+    );
+    let says = "not checked: which initializers stay open on the instance";
+    let finding = Finding::new(Part::Simulation, Severity::Danger, id, says);
+    finding.with("a creation that was tried on a copy", why, next)
+}
