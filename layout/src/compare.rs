@@ -9,6 +9,7 @@ mod lazy;
 mod pairs;
 mod places;
 mod types;
+mod wrapped;
 
 pub(crate) use types::{Types, are_found_alike};
 
@@ -206,6 +207,8 @@ impl<'a> Area<'a> {
         old: &[Field<'_>],
         new: &[Field<'_>],
     ) -> Result<Vec<FieldChange>, LayoutError> {
+        let (old, new) = wrapped::opened(types, old, new)?;
+        let (old, new) = (old.as_slice(), new.as_slice());
         let pairs = pair(types, old, new)?;
         let shared = shared(old, new);
         let mut findings = vec![];

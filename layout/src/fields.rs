@@ -106,9 +106,10 @@ impl<'l> Field<'l> {
 
     /// Position and type, for a report.
     pub(crate) fn location(&self) -> Location {
+        let word = Bytes::from(WORD);
         Location {
-            slot: self.item.slot.clone(),
-            offset: self.item.offset,
+            slot: (self.start / word).to_string(),
+            offset: (self.start % word).saturating_to(),
             kind: self.ty.label().into(),
         }
     }

@@ -8,7 +8,20 @@ use crate::cases::{Case, Version};
 use stylus_layout::{Decision, Layout, Members, Report, Verdict, compare};
 
 /// Pairs on which we differ from upgrades-core on purpose, and why.
-const ON_PURPOSE: [(&str, &str); 9] = [
+const ON_PURPOSE: [(&str, &str); 13] = [
+    (
+        "struct_around_fields",
+        "a struct around fields that keep names, types and places moves nothing",
+    ),
+    (
+        "structs_around_fields",
+        "the same, with a struct within the struct",
+    ),
+    ("fields_without_their_struct", "the other way round"),
+    (
+        "struct_around_members",
+        "the same of the members of another struct",
+    ),
     (
         "struct_last_grows",
         "the last variable's struct may grow: nothing is after it (openzeppelin-upgrades#1136)",

@@ -7,6 +7,7 @@
 //! | `by_hand` | slots that Solidity computes by itself, in what its compiler writes |
 //! | `solidity` | what its compiler's AST shows: places, what authors say, and what no proxy should run |
 //! | `initializers` | initializers of Solidity, by what they compare and leave behind |
+//! | `pairs` | types of Solidity that were exchanged, renamed, wrapped or changed |
 //! | `callers` | what callers lose, and who knows it, as processes |
 //! | `commands` | the commands that look at layouts, as processes |
 //! | `second_folder` | what an operator with nothing but an endpoint and a key compares, as processes |
@@ -37,6 +38,7 @@ mod hidden;
 mod initializers;
 mod listed;
 mod outsider;
+mod pairs;
 pub(crate) mod project;
 mod proposer;
 mod second_folder;

@@ -32,7 +32,7 @@ impl Compiled {
             .unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    fn compared(&self, old: &str, new: &str) -> Report {
+    pub(super) fn compared(&self, old: &str, new: &str) -> Report {
         let [old, new] = [old, new].map(|name| self.named(name).document.layout);
         compare(&old, &new).expect("layouts of a compiler")
     }
@@ -47,6 +47,12 @@ fn what_no_proxy_should_run_is_found_in_the_sources() -> Result<(), HarnessError
             "Forgets",
             &["missing-initializer-call Forgets.__Capped_init"],
         ),
+        ("CreatesPods", &[]),
+        (
+            "LeavesItToPods",
+            &["missing-initializer-call LeavesItToPods.__Owned_init"],
+        ),
+        ("CallsItself", &[]),
         ("Never", &["missing-initializer Never"]),
         ("Open", &["open-implementation Open"]),
         (

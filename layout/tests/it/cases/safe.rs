@@ -25,6 +25,14 @@ cases! {
     } => {
         contract { uint24 a; int40 b; bytes3 c; uint248 d; uint8[33] e; int16[17] f; bytes20[3] g; bool[64] h; uint72[7][2] i; uint8[3][4] j; uint8[][2] k; uint40 l; uint8 m; }
     }
+    struct_around_fields [] { contract { uint256 first; uint128 a; uint64 b; string text; uint256 last; } }
+        => { struct S { uint128 a; uint64 b; string text; } contract { uint256 first; S s; uint256 last; } }
+    structs_around_fields [] { contract { uint256 a; uint256 b; uint256 c; } }
+        => { struct T { uint256 b; uint256 c; } struct S { uint256 a; T t; } contract { S s; } }
+    fields_without_their_struct [] { struct S { uint256 a; address b; } contract { S s; uint256 c; } }
+        => { contract { uint256 a; address b; uint256 c; } }
+    struct_around_members [] { struct S { uint256 a; uint256 b; } contract { mapping(address => S) m; } }
+        => { struct T { uint256 a; uint256 b; } struct S { T t; } contract { mapping(address => S) m; } }
     append_word [SafeAppend Safe] { contract { uint256 a; } } => { contract { uint256 a; uint256 b; } }
     append_packed [SafeAppend Safe] { contract { uint128 a; uint64 b; } } => { contract { uint128 a; uint64 b; uint64 c; } }
     append_to_nothing [SafeAppend Safe] { contract { } } => { contract { uint256 a; string b; } }

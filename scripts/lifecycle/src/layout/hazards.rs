@@ -399,6 +399,19 @@ fn is_called_from_outside(node: &Value) -> bool {
     is_open && node["kind"] != "constructor"
 }
 
+/// Whether what is called is a function of another contract, whose storage is another one.
+fn is_sent(nodes: &Nodes<'_>, callee: &Value) -> bool {
+    let of = &callee["expression"];
+    let kind = text(&of["typeDescriptions"]["typeString"]);
+    let id = named_by(callee);
+    let is_attached = || {
+        let of = id.and_then(|id| nodes.get(id)?.contract);
+        let of = of.and_then(|of| nodes.get(of));
+        of.is_none_or(|of| of.node["contractKind"] == "library")
+    };
+    kind.starts_with("contract ") && of["name"] != "this" && !is_attached()
+}
+
 /// The modifiers of a function, by their names, without the contracts in front of them.
 fn modifiers(node: &Value) -> impl Iterator<Item = &str> {
     list(&node["modifiers"]).iter().map(modifier_name)

@@ -4,7 +4,7 @@
 
 use super::constants::{Given, constant};
 use super::initializers::{INITIALIZER, REINITIALIZER};
-use super::{is_called_from_outside, modifiers, text};
+use super::{is_called_from_outside, is_sent, modifiers, text};
 use crate::layout::fields::Fields;
 use crate::layout::nodes::{Nodes, each, is, list, named_by};
 use alloy::primitives::{B256, U256};
@@ -479,7 +479,7 @@ impl<'v> Walk<'_, '_, 'v> {
             true => self.search.nodes.get(id)?.node,
             false => self.search.resolved(id)?,
         };
-        if !is(called, "FunctionDefinition") || of.starts_with("contract ") {
+        if !is(called, "FunctionDefinition") || is_sent(self.search.nodes, callee) {
             return None;
         }
         let names = list(&call["names"]);

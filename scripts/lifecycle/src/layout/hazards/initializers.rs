@@ -1,6 +1,8 @@
 //! InitializerCalls of parents that are missing, called twice or out of order, and code that anybody can initialize.
 
-use super::{AllowedBy, HazardKind, Hazards, Search, is_called_from_outside, modifiers, text};
+use super::{
+    AllowedBy, HazardKind, Hazards, Search, is_called_from_outside, is_sent, modifiers, text,
+};
 use crate::layout::nodes::{Declared, each, is, list, named_by};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -182,6 +184,7 @@ impl<'s, 'a, 'v> InitializerCalls<'s, 'a, 'v> {
                 let is_code =
                     |one: &Value| is(one, "FunctionDefinition") || is(one, "ModifierDefinition");
                 let called = named_by(node).and_then(|id| self.search.nodes.get(id));
+                let called = called.filter(|_| !is_sent(self.search.nodes, node));
                 ahead.extend(called.map(|one| one.node).filter(|one| is_code(one)));
                 let by_hand = match which {
                     Marks::Stored => "sstore",
@@ -282,7 +285,7 @@ impl<'s, 'a, 'v> InitializerCalls<'s, 'a, 'v> {
         }
         let mut named = Vec::new();
         each(&function["body"], &mut |node| {
-            if is(node, "FunctionCall") {
+            if is(node, "FunctionCall") && !is_sent(self.search.nodes, &node["expression"]) {
                 named.extend(node["expression"]["referencedDeclaration"].as_u64());
             }
         });
@@ -308,7 +311,7 @@ impl<'s, 'a, 'v> InitializerCalls<'s, 'a, 'v> {
         }
         let mut calls = Vec::new();
         each(&function["body"], &mut |node| {
-            if is(node, "FunctionCall") {
+            if is(node, "FunctionCall") && !is_sent(self.search.nodes, &node["expression"]) {
                 calls.extend(node["expression"]["referencedDeclaration"].as_u64());
             }
         });

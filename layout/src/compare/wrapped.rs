@@ -1,0 +1,116 @@
+//! Fields that a struct was put around, or that came out of one: under the same names, at the same places.
+
+use super::types::Types;
+use crate::error::LayoutError;
+use crate::fields::{Field, fields};
+use crate::shape::{Bytes, Shape};
+
+/// Structs within each other that are opened.
+const DEPTH: usize = 8;
+
+/// Both lists, with its members in place of each struct that only one of them has around fields of the other.
+pub(super) fn opened<'o, 'n>(
+    types: &mut Types,
+    old: &[Field<'o>],
+    new: &[Field<'n>],
+) -> Result<(Vec<Field<'o>>, Vec<Field<'n>>), LayoutError> {
+    let after = open(new, old, |members, before| {
+        holds_all(members, before, |member, field| {
+            types.change(field.ty, member.ty, Some(Bytes::ZERO))
+        })
+    })?;
+    let before = open(old, &after, |members, after| {
+        // What nothing has any more is a field that is gone.
+        let is_whole = members.len() == after.len();
+        Ok(is_whole
+            && holds_all(members, after, |member, field| {
+                types.change(member.ty, field.ty, Some(Bytes::ZERO))
+            })?)
+    })?;
+    Ok((before, after))
+}
+
+/// A list, with the members in place of each struct for which `holds` that they are what the other list has there.
+fn open<'l, 'm>(
+    all: &[Field<'l>],
+    others: &[Field<'m>],
+    mut holds: impl FnMut(&[Field<'l>], &[&Field<'m>]) -> Result<bool, LayoutError>,
+) -> Result<Vec<Field<'l>>, LayoutError> {
+    let mut found = Vec::new();
+    for (at, field) in all.iter().enumerate() {
+        let there: Vec<&Field<'m>> = others.iter().filter(|one| one.overlaps(field)).collect();
+        let is_named = others.iter().any(|one| one.label() == field.label());
+        let members = match is_named || there.is_empty() {
+            true => None,
+            false => members(field, &there, DEPTH)?,
+        };
+        let Some(members) = members else {
+            found.push(field.clone());
+            continue;
+        };
+        // Beside another field of its name nobody knows which of them is meant.
+        let mut beside = all.iter().enumerate().filter(|(other, _)| *other != at);
+        let is_alone = beside.all(|(_, other)| !members.iter().any(|one| is_one_name(one, other)));
+        match is_alone && holds(&members, &there)? {
+            true => found.extend(members),
+            false => found.push(field.clone()),
+        }
+    }
+    Ok(found)
+}
+
+/// The members of a struct, each where it lies; of structs among them that the others do not have, theirs.
+fn members<'l>(
+    of: &Field<'l>,
+    others: &[&Field<'_>],
+    depth: usize,
+) -> Result<Option<Vec<Field<'l>>>, LayoutError> {
+    let Shape::Struct(Some(items)) = of.ty.plain().shape() else {
+        return Ok(None);
+    };
+    let mut all = Vec::new();
+    for member in fields(of.ty.layout(), items)? {
+        let start = of.start + member.start;
+        let member = Field { start, ..member };
+        let is_there = others.iter().any(|other| is_at(&member, other));
+        let is_met = others.iter().any(|other| other.overlaps(&member));
+        let inner = match depth.checked_sub(1).filter(|_| is_met && !is_there) {
+            Some(depth) => members(&member, others, depth)?,
+            None => None,
+        };
+        match inner {
+            Some(inner) => all.extend(inner),
+            None => all.push(member),
+        }
+    }
+    Ok(Some(all))
+}
+
+/// Whether each of these fields is one of these members, and reads the same.
+fn holds_all<'l, 'm, T>(
+    members: &[Field<'l>],
+    all: &[&Field<'m>],
+    mut changes: impl FnMut(&Field<'l>, &Field<'m>) -> Result<Vec<T>, LayoutError>,
+) -> Result<bool, LayoutError> {
+    for field in all {
+        let Some(member) = members.iter().find(|member| is_at(member, field)) else {
+            return Ok(false);
+        };
+        if !changes(member, field)?.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether both are fields of one name at one place.
+fn is_at(one: &Field<'_>, other: &Field<'_>) -> bool {
+    let is_there = one.start == other.start && one.size == other.size;
+    is_there && one.label() == other.label() && !one.is_gap() && !other.is_gap()
+}
+
+/// Whether both have one name, however it is written.
+fn is_one_name(one: &Field<'_>, other: &Field<'_>) -> bool {
+    let name = |field: &Field<'_>| field.label().replace('_', "").to_lowercase();
+    name(one) == name(other)
+}
