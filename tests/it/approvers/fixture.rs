@@ -106,6 +106,8 @@ impl Fixture {
 
     fn run_with(&self, words: &(impl Words + ?Sized), more: &[&str]) -> Answer {
         let mut command = command(self.folder(), words);
+        // Chains of several tests have one id, and their proxies one address: what is remembered of one is none of another's.
+        command.env("STYLUS_UPGRADES_STATE", self.path("state"));
         command.args(more).arg("--json");
         Answer::of(command)
     }
