@@ -140,6 +140,9 @@ async fn an_initializer_that_stays_open_on_a_new_instance_is_told() {
         told.contains(open) && told.contains("_initialized is 1"),
         "{told}"
     );
+    let unknown = format!("create-proxy A 1.0 --kind evm --init initialize() --dry-run {ABSENT}");
+    let told = fixture.done(&unknown).to_string();
+    assert!(told.contains("not checked: which initializers"), "{told}");
     // A file of other code is none of this.
     let other = fixture.run(&create("1.0", "Marked"));
     other.is_refused("LayoutOfOther");

@@ -32,6 +32,11 @@ impl Compiled {
             .unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
+    /// Without the AST of its sources.
+    pub(super) fn forget_sources(&mut self) {
+        self.info["output"]["sources"].take();
+    }
+
     pub(super) fn compared(&self, old: &str, new: &str) -> Report {
         let [old, new] = [old, new].map(|name| self.named(name).document.layout);
         compare(&old, &new).expect("layouts of a compiler")

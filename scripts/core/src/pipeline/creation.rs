@@ -7,6 +7,7 @@ use crate::context::prelude::*;
 use crate::governance::deciding_policy;
 use crate::layout::Initializers;
 use crate::plan::{CreationRequest, creation};
+use crate::review::SIMULATION;
 use stylus_layout::Layout;
 
 /// The checks of a creation. It is tried on a copy where the sources of its code are known: what its initializer leaves
@@ -22,6 +23,11 @@ pub(crate) async fn check(
         layout: options.layout,
     };
     let mut checks = session.assess(subject, options.role).await?;
+    if checks.is_unsearched() {
+        let says = "not checked: which initializers stay open on the instance; the build-info of the code shows them (--layout)";
+        let finding = Finding::named(Part::Simulation, Severity::Unknown, SIMULATION, says);
+        checks.extend([finding]);
+    }
     let initializers = checks.initializers();
     if initializers.0.is_empty() {
         return Ok(checks);

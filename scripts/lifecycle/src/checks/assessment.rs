@@ -196,6 +196,13 @@ impl Assessment {
         audit.map_or_else(Initializers::default, |audit| audit.initializers.clone())
     }
 
+    /// Whether it is not known what the sources show of that code, which is of the EVM.
+    pub fn is_unsearched(&self) -> bool {
+        let first = self.ways.first();
+        let audit = first.and_then(|(transition, _)| transition.audit.as_ref());
+        audit.is_some_and(|audit| audit.value().is_none())
+    }
+
     /// Every change between the layouts.
     pub fn changes(&self) -> Vec<FieldChange> {
         let all = self.storage().into_iter();
