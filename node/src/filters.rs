@@ -1,6 +1,9 @@
-//! Polled filters: `eth_newFilter`, `eth_newBlockFilter`, `eth_newPendingTransactionFilter`.
+//! Polled filters: `eth_newFilter`, `eth_newBlockFilter`, `eth_newPendingTransactionFilter`. What subscriptions watch has
+//! the same bound.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use alloy_rpc_types::Filter;
@@ -10,7 +13,7 @@ use crate::limits::{Exceeded, FILTERS};
 /// A filter without a poll for this long is dropped, as in geth.
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-/// What a filter watches.
+/// What a filter or a subscription watches.
 #[derive(Clone, Debug)]
 pub(crate) enum Watch {
     Logs(Box<Filter>),
@@ -31,10 +34,29 @@ impl Watch {
     }
 }
 
+/// A watch that takes its part of the bound as long as it lasts.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    watch: Watch,
+    taken: Arc<AtomicUsize>,
+}
+
+impl Counted {
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.watch
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.taken.fetch_sub(self.watch.weight(), Ordering::Relaxed);
+    }
+}
+
 /// One installed filter.
 #[derive(Debug)]
 struct Installed {
-    watch: Watch,
+    counted: Counted,
     /// The place in the store of events up to which it has reported.
     place: u64,
     used: Instant,
@@ -50,7 +72,8 @@ impl Installed {
 #[derive(Debug, Default)]
 pub(crate) struct Filters {
     installed: HashMap<u64, Installed>,
-    weight: usize,
+    /// What they and the subscriptions take of the bound.
+    taken: Arc<AtomicUsize>,
     last_id: u64,
     /// Before it, no filter can have expired since the last look.
     next_expiry: Option<Instant>,
@@ -62,15 +85,31 @@ impl Filters {
     /// # Errors
     /// [`Exceeded`] where there are too many.
     pub(crate) fn install(&mut self, watch: Watch, place: u64) -> Result<u64, Exceeded> {
-        let (weight, used) = (watch.weight(), Instant::now());
-        if FILTERS.check(self.weight + weight).is_err() {
-            self.expire(used);
-        }
-        self.weight = FILTERS.check(self.weight + weight)?;
+        let counted = self.count(watch)?;
         self.last_id += 1;
-        let filter = Installed { watch, place, used };
+        let filter = Installed {
+            counted,
+            place,
+            used: Instant::now(),
+        };
         self.installed.insert(self.last_id, filter);
         Ok(self.last_id)
+    }
+
+    /// Takes what a watch needs of the bound.
+    ///
+    /// # Errors
+    /// [`Exceeded`] where there are too many.
+    pub(crate) fn count(&mut self, watch: Watch) -> Result<Counted, Exceeded> {
+        let weight = watch.weight();
+        let wanted = |taken: &AtomicUsize| FILTERS.check(taken.load(Ordering::Relaxed) + weight);
+        if wanted(&self.taken).is_err() {
+            self.expire(Instant::now());
+        }
+        wanted(&self.taken)?;
+        self.taken.fetch_add(weight, Ordering::Relaxed);
+        let taken = self.taken.clone();
+        Ok(Counted { watch, taken })
     }
 
     /// Drops the filters that were not used for long.
@@ -79,8 +118,6 @@ impl Filters {
             return;
         }
         self.installed.retain(|_, filter| !filter.is_expired(now));
-        let kept = self.installed.values();
-        self.weight = kept.map(|filter| filter.watch.weight()).sum();
         let oldest = self.installed.values().map(|filter| filter.used).min();
         self.next_expiry = oldest.map(|used| used + LIFETIME);
     }
@@ -93,7 +130,7 @@ impl Filters {
         }
         let filter = self.installed.get_mut(&id)?;
         filter.used = now;
-        Some(&filter.watch)
+        Some(filter.counted.watch())
     }
 
     /// Moves the place up to which the filter has reported to `end`, and returns where it was.
@@ -106,9 +143,7 @@ impl Filters {
 
     /// False when there was no such filter.
     pub(crate) fn uninstall(&mut self, id: u64) -> bool {
-        let removed = self.installed.remove(&id);
-        self.weight -= removed.as_ref().map_or(0, |filter| filter.watch.weight());
-        removed.is_some()
+        self.installed.remove(&id).is_some()
     }
 }
 
@@ -129,7 +164,7 @@ mod tests {
             (filters.report(polled, 5), filters.report(polled, 6)),
             (Some(1), Some(5))
         );
-        assert_eq!(filters.weight, 1);
+        assert_eq!(filters.taken.load(Ordering::Relaxed), 1);
     }
 
     #[test]

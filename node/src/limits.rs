@@ -50,10 +50,10 @@ pub(crate) const VALUES: Bound = bound(10_000, "values in the typed data");
 /// Values in the parameters of a request. Eight bytes of text can be an object, which takes 700 bytes once it is read.
 pub(crate) const PARAMETERS: Bound = bound(100_000, "values in the parameters");
 
-/// Installed filters; the addresses and topics that they select by count as filters do.
+/// Installed filters and subscriptions; the addresses and topics that they select by count as they do.
 pub(crate) const FILTERS: Bound = bound(
     20_000,
-    "filters and what they select by, until they are uninstalled or not polled for five minutes",
+    "filters and subscriptions with what they select by, until they end or are not polled for five minutes",
 );
 /// Newest blocks and transactions whose hashes are kept for filters and subscriptions.
 pub(crate) const HASHES: usize = 131_072;

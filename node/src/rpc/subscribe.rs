@@ -18,15 +18,16 @@ use super::method::{Context, RpcResult};
 use crate::config::Admission;
 use crate::events::{Event, Follower};
 use crate::executor::Share;
+use crate::filters::{Counted, Watch};
 use crate::held::Connection;
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
 /// What one subscriber gets.
-enum Wanted {
-    Heads,
-    Logs(Box<Filter>),
-    Transactions { full: bool },
+struct Wanted {
+    counted: Counted,
+    /// Transactions themselves, and not their hashes.
+    is_full: bool,
 }
 
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
@@ -45,7 +46,15 @@ async fn subscribe(
     context: Arc<Context>,
     caller: Extensions,
 ) -> SubscriptionResult {
-    let wanted = match wanted(&params, context.admission) {
+    let view = context.worker.view().await;
+    let wanted = view.map_err(RpcError::from).and_then(|view| {
+        let (watch, is_full) = wanted(&params, context.admission)?;
+        let counted = view.filters.lock().count(watch)?;
+        Ok(Wanted { counted, is_full })
+    });
+    // They may be large, and the subscription lasts.
+    drop(params);
+    let wanted = match wanted {
         Ok(wanted) => wanted,
         Err(error) => {
             pending.reject(error).await;
@@ -63,17 +72,19 @@ async fn subscribe(
     Ok(())
 }
 
-fn wanted(params: &Params<'_>, admission: Admission) -> Result<Wanted, RpcError> {
+/// What is watched, and whether transactions are wanted themselves.
+fn wanted(params: &Params<'_>, admission: Admission) -> Result<(Watch, bool), RpcError> {
     let args = Args::new(params, admission)?;
     let details = KindParams::from_json_value(args.opt(1, "details")?.unwrap_or(Value::Null))
         .map_err(|error| RpcError::Params(format!("parameter 1 (details): {error}")))?;
     match (args.get(0, "kind")?, details) {
-        (SubscriptionKind::NewHeads, _) => Ok(Wanted::Heads),
-        (SubscriptionKind::Logs, KindParams::Logs(filter)) => Ok(Wanted::Logs(filter)),
-        (SubscriptionKind::Logs, _) => Ok(Wanted::Logs(Box::default())),
-        (SubscriptionKind::NewPendingTransactions, details) => Ok(Wanted::Transactions {
-            full: matches!(details, KindParams::Bool(true)),
-        }),
+        (SubscriptionKind::NewHeads, _) => Ok((Watch::Blocks, false)),
+        (SubscriptionKind::Logs, KindParams::Logs(filter)) => Ok((Watch::Logs(filter), false)),
+        (SubscriptionKind::Logs, _) => Ok((Watch::Logs(Box::default()), false)),
+        (SubscriptionKind::NewPendingTransactions, details) => Ok((
+            Watch::Transactions,
+            matches!(details, KindParams::Bool(true)),
+        )),
         (other, _) => Err(RpcError::NotSupported(format!(
             "the subscription `{other}`"
         ))),
@@ -118,18 +129,16 @@ enum Told<'a> {
 
 /// What was taken back since the event is not told of.
 fn told<'a>(view: &View, wanted: &'a Wanted, event: Event) -> Told<'a> {
-    let told = match (wanted, event) {
-        (Wanted::Transactions { full: false }, Event::Transaction(hash)) => {
-            Some(Told::Message(ok(hash)))
-        }
-        (Wanted::Transactions { full: true }, Event::Transaction(hash)) => {
+    let told = match (wanted.counted.watch(), event) {
+        (Watch::Transactions, Event::Transaction(hash)) if wanted.is_full => {
             json::known(view, hash).map(|transaction| Told::Message(ok(transaction)))
         }
-        (Wanted::Heads, Event::Block(hash)) => {
+        (Watch::Transactions, Event::Transaction(hash)) => Some(Told::Message(ok(hash))),
+        (Watch::Blocks, Event::Block(hash)) => {
             let block = view.chain.block(hash.into());
             block.map(|block| Told::Message(json::header(&block).and_then(ok)))
         }
-        (Wanted::Logs(filter), Event::Block(hash)) => {
+        (Watch::Logs(filter), Event::Block(hash)) => {
             let block = view.chain.block(hash.into());
             block.map(|block| Told::Logs(filter, block))
         }

@@ -133,3 +133,41 @@ async fn after_unsubscribing_nothing_comes_and_the_connection_lives() {
         .unwrap();
     assert_eq!(number, "0x1");
 }
+
+#[tokio::test]
+async fn subscriptions_and_filters_have_one_bound_and_give_back_what_they_took() {
+    let node = node();
+    let client = WsClientBuilder::default()
+        .build(node.ws_endpoint())
+        .await
+        .expect("a connection");
+    let address = |at: u64| alloy::primitives::Address::left_padding_from(&at.to_be_bytes());
+    let many = json!({ "address": (0..15_000).map(address).collect::<Vec<_>>() });
+    let first = subscribe(&client, "logs", many.clone()).await;
+    let words = |refused: &jsonrpsee::core::client::Error| {
+        let words = refused.to_string();
+        assert!(words.contains("filters and subscriptions"), "{words}");
+    };
+    let second = client
+        .subscribe::<Value, _>(
+            "eth_subscribe",
+            rpc_params!["logs", many.clone()],
+            "eth_unsubscribe",
+        )
+        .await;
+    words(&second.err().expect("there is no room for a second one"));
+    let filter = client
+        .request::<Value, _>("eth_newFilter", rpc_params![many.clone()])
+        .await;
+    words(&filter.expect_err("nor for a filter"));
+    first.unsubscribe().await.expect("it ends");
+    // What it took is given back by its task, after the answer.
+    let deadline = std::time::Instant::now() + LONGEST_WAIT;
+    while let Err(refused) = client
+        .request::<Value, _>("eth_newFilter", rpc_params![many.clone()])
+        .await
+    {
+        assert!(std::time::Instant::now() < deadline, "{refused}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
