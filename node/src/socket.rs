@@ -2,7 +2,7 @@
 //! neither read nor served, and not kept.
 
 use std::future::Future;
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
@@ -177,6 +177,35 @@ impl Socket {
         }
     }
 
+    /// Notes what was written, or that nobody reads.
+    fn note_written(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Ready(written) => {
+                if self.until.take().is_some() {
+                    self.connection.stick(false);
+                    self.wake_reader();
+                }
+                self.connection.written(*written.as_ref().unwrap_or(&0));
+                Poll::Ready(written)
+            }
+            Poll::Pending => {
+                if self.until.is_none() {
+                    self.connection.stick(true);
+                }
+                let until = self
+                    .until
+                    .get_or_insert_with(|| Box::pin(sleep(UNREAD_TIME)));
+                ready!(until.as_mut().poll(context));
+                self.wake_reader();
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
+    }
+
     /// Waits until the time for a request to arrive is over.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
         let arrival = self
@@ -215,27 +244,22 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match Pin::new(&mut self.inner).poll_write(context, bytes) {
-            Poll::Ready(written) => {
-                if self.until.take().is_some() {
-                    self.connection.stick(false);
-                    self.wake_reader();
-                }
-                self.connection.written(*written.as_ref().unwrap_or(&0));
-                Poll::Ready(written)
-            }
-            Poll::Pending => {
-                if self.until.is_none() {
-                    self.connection.stick(true);
-                }
-                let until = self
-                    .until
-                    .get_or_insert_with(|| Box::pin(sleep(UNREAD_TIME)));
-                ready!(until.as_mut().poll(context));
-                self.wake_reader();
-                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-            }
-        }
+        let written = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.note_written(context, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.inner).poll_write_vectored(context, parts);
+        self.note_written(context, written)
+    }
+
+    /// Otherwise hyper copies each answer into a buffer of the connection, which stays as large as the largest one.
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
-use crate::support::{block_number, lenient, post, request, set_code};
+use crate::support::{Process, begun, block_number, eventually, lenient, post, request, set_code};
 
 const LARGE: &str = "0x00000000000000000000000000000000000c0de0";
 /// Answers of so many bytes: eight of them have room.
@@ -231,4 +231,39 @@ fn a_websocket_begins_with_the_first_request_and_reads_what_came_with_it() {
 /// A request of less than 126 bytes.
 fn request_text() -> String {
     json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": [] }).to_string()
+}
+
+/// MiB that a process has in memory.
+fn resident(process: &Process) -> u64 {
+    let path = format!("/proc/{}/status", process.child.id());
+    let status = std::fs::read_to_string(path).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.expect("a size").parse::<u64>().expect("a number") >> 10
+}
+
+#[test]
+fn open_connections_do_not_keep_the_answers_that_they_have_read() {
+    const CONNECTIONS: usize = 40;
+    let process = Process::start(&["--lenient", "--quiet"]);
+    let code = format!("0x{}", "fe".repeat(ANSWER / 2));
+    set_code(process.port, &LARGE, &code);
+    let ask = |_| {
+        let asked = json!([LARGE, "latest"]);
+        let mut stream = begun(process.port, "keep-alive", "eth_getCode", &asked);
+        let mut rest = ANSWER;
+        let mut part = vec![0; 1 << 20];
+        while rest > 0 {
+            let read = stream.read(&mut part).expect("more of the answer");
+            assert!(read > 0, "it is open");
+            rest = rest.saturating_sub(read);
+        }
+        stream
+    };
+    let open: Vec<_> = (0..CONNECTIONS).map(ask).collect();
+    let answers = (CONNECTIONS * ANSWER >> 20) as u64;
+    eventually("the memory is given back", || {
+        (resident(&process) < answers / 2).then_some(())
+    });
+    drop(open);
 }
