@@ -133,12 +133,19 @@ impl Filters {
         Some(filter.counted.watch())
     }
 
-    /// Moves the place up to which the filter has reported to `end`, and returns where it was.
-    pub(crate) fn report(&mut self, id: u64, end: u64) -> Option<u64> {
+    /// The place up to which the filter has reported.
+    pub(crate) fn place(&self, id: u64) -> Option<u64> {
+        Some(self.installed.get(&id)?.place)
+    }
+
+    /// Moves that place from where it was read to `end`; false where another poll has moved it.
+    pub(crate) fn report(&mut self, id: u64, from: u64, end: u64) -> Option<bool> {
         let place = &mut self.installed.get_mut(&id)?.place;
-        let from = *place;
-        *place = from.max(end);
-        Some(from)
+        let is_there = *place == from;
+        if is_there {
+            *place = from.max(end);
+        }
+        Some(is_there)
     }
 
     /// False when there was no such filter.
@@ -161,9 +168,11 @@ mod tests {
         assert!(filters.watch(silent).is_none());
         assert!(filters.watch(polled).is_some());
         assert_eq!(
-            (filters.report(polled, 5), filters.report(polled, 6)),
-            (Some(1), Some(5))
+            (filters.report(polled, 1, 5), filters.report(polled, 1, 6)),
+            (Some(true), Some(false)),
+            "what one poll reports, another one does not"
         );
+        assert_eq!(filters.place(polled), Some(5));
         assert_eq!(filters.taken.load(Ordering::Relaxed), 1);
     }
 

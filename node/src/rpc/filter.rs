@@ -51,14 +51,28 @@ fn watched(view: &View, id: u64) -> Result<Watch, RpcError> {
     watch.ok_or_else(unknown)
 }
 
-/// What happened since the last poll.
+/// What happened since the last poll. A poll that fails has reported nothing, but that more happened than is kept.
 fn changes(view: &View, args: &Args) -> RpcResult {
     let id = id(args)?;
     let watch = watched(view, id)?;
-    let from = view.filters.lock().report(id, view.events_end);
-    let from = from.ok_or_else(unknown)?;
-    let events = view.events.between(from, view.events_end);
-    let events = events.map_err(|missed| RpcError::Limit(missed.to_string()))?;
+    loop {
+        let from = view.filters.lock().place(id).ok_or_else(unknown)?;
+        let answer = match view.events.between(from, view.events_end) {
+            Ok(events) => happened(view, &watch, events)?,
+            Err(missed) => {
+                view.filters.lock().report(id, from, view.events_end);
+                return Err(RpcError::Limit(missed.to_string()));
+            }
+        };
+        let reported = view.filters.lock().report(id, from, view.events_end);
+        if reported.ok_or_else(unknown)? {
+            return Ok(answer);
+        }
+    }
+}
+
+/// What a filter selects of these events.
+fn happened(view: &View, watch: &Watch, events: Vec<Event>) -> RpcResult {
     // A block that was taken back is not there any more.
     let number = |hash: B256| view.chain.resolve(hash.into()).ok();
     match watch {
@@ -76,7 +90,7 @@ fn changes(view: &View, args: &Args) -> RpcResult {
         Watch::Logs(filter) => {
             let numbers = || blocks(&events).filter_map(number);
             match (numbers().min(), numbers().max()) {
-                (Some(first), Some(last)) => logs_between(view, &filter, first, last),
+                (Some(first), Some(last)) => logs_between(view, filter, first, last),
                 _ => ok([(); 0]),
             }
         }
@@ -150,4 +164,52 @@ fn id(args: &Args) -> Result<u64, RpcError> {
 
 fn unknown() -> RpcError {
     RpcError::NotFound("filter not found".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    use jsonrpsee::types::Params;
+    use serde_json::{Value, json};
+    use stylus_chain::{Budget, Chain, ChainConfig};
+
+    use crate::accounts::DevAccounts;
+    use crate::config::Admission;
+    use crate::node::Node;
+    use crate::rpc::answer_at_once;
+
+    #[test]
+    fn a_poll_that_is_ended_and_starts_again_finds_its_logs() {
+        let accounts = DevAccounts::nitro_alone().expect("accounts");
+        let from = accounts.nitro().address();
+        let mut node = Node::of_chain(Chain::new(ChainConfig::default()), accounts);
+        let mut ask = |node: &mut Node, method: &str, params: Value| -> Value {
+            let params = serde_json::value::to_raw_value(&params).expect("JSON");
+            let answer = answer_at_once(node, method, Some(&params)).expect("an answer");
+            node.announce();
+            serde_json::from_str(answer.get()).expect("JSON")
+        };
+        let logger = from.create(9);
+        // One log without topics.
+        ask(&mut node, "anvil_setCode", json!([logger, "0x60205fa000"]));
+        let filter = ask(&mut node, "eth_newFilter", json!([{ "address": logger }]));
+        let sent = json!([{ "from": from, "to": logger }]);
+        ask(&mut node, "eth_sendUnsignedTransaction", sent);
+
+        let params = json!([filter]).to_string();
+        let args = Args::new(&Params::new(Some(&params)), Admission::Lenient).expect("parameters");
+        let mut ended = node.view();
+        let over = Arc::new(AtomicBool::new(true));
+        ended.chain.set_budget(Budget::new(None, over));
+        assert!(matches!(changes(&ended, &args), Err(RpcError::Interrupted)));
+        let mut found = || -> Vec<Value> {
+            let answer = changes(&node.view(), &args).expect("an answer");
+            serde_json::from_str(answer.get()).expect("a list")
+        };
+        assert_eq!(found().len(), 1);
+        assert_eq!(found().len(), 0, "reported once");
+    }
 }

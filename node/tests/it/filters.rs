@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::evm::{TOPIC, counter};
-use crate::support::{created, node, rpc, rpc_error, transact};
+use crate::readers::account;
+use crate::support::{created, lenient, node, rpc, rpc_error, set_code, transact};
 
 fn length(value: &Value) -> usize {
     value
@@ -82,4 +83,31 @@ fn a_filter_survives_a_revert_of_the_chain() {
     let receipt = transact(port, json!({ "from": from, "to": from }));
     let found = rpc(port, "eth_getFilterChanges", json!([blocks]));
     assert_eq!(found, json!([receipt["blockHash"]]));
+}
+
+/// Writes one log with a million bytes of data.
+const MEGABYTE: &str = "0x620f42405fa000";
+
+#[test]
+fn a_poll_that_is_refused_has_reported_nothing() {
+    let node = lenient();
+    let (port, from) = (node.port(), node.addresses()[0]);
+    let logger = account(7);
+    set_code(port, &logger, MEGABYTE);
+    let logs = rpc(port, "eth_newFilter", json!([{ "address": logger }]));
+    for _ in 0..40 {
+        transact(
+            port,
+            json!({ "from": from, "to": logger, "gas": "0x1e84800" }),
+        );
+    }
+    for _ in 0..2 {
+        let error = rpc_error(port, "eth_getFilterChanges", json!([logs]));
+        assert_eq!(error["code"], -32005, "{error}");
+    }
+    // Room for an answer: some of the blocks are taken back.
+    rpc(port, "anvil_rollback", json!(["0x26"]));
+    let found = rpc(port, "eth_getFilterChanges", json!([logs]));
+    assert_eq!(length(&found), 2);
+    assert_eq!(length(&rpc(port, "eth_getFilterChanges", json!([logs]))), 0);
 }
