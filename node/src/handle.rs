@@ -1,21 +1,24 @@
 //! A node inside this process: [`spawn`] starts it, dropping the [`NodeHandle`] ends it.
 
 use std::net::{SocketAddr, TcpListener};
-use std::thread::JoinHandle;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use alloy::primitives::{Address, B256};
-use stylus_chain::Chain;
+use stylus_chain::{Chain, Execution};
 
 use crate::accounts::DevAccounts;
 use crate::config::NodeConfig;
 use crate::error::NodeError;
 use crate::events::Events;
 use crate::executor::Executor;
+use crate::limits::EXECUTION_TIME;
 use crate::node::Node;
 use crate::rpc;
 use crate::server::ServerThread;
 use crate::work_error::WorkError;
-use crate::worker::Worker;
+use crate::worker::{ChainThread, Worker};
 
 /// A running node. Dropping it closes the port, saves the state if the configuration names a
 /// file, and ends every thread.
@@ -25,7 +28,11 @@ pub struct NodeHandle {
     chain_id: u64,
     worker: Worker,
     server: Option<ServerThread>,
-    chain: Option<JoinHandle<Result<(), NodeError>>>,
+    chain: Option<ChainThread>,
+    /// Set at the end, which no transaction delays.
+    ended: Arc<AtomicBool>,
+    /// The file that the state is saved to.
+    state: Option<PathBuf>,
 }
 
 /// Starts a node: binds, builds the chain, serves. It runs on threads of its own, so the caller
@@ -34,13 +41,18 @@ pub struct NodeHandle {
 /// # Errors
 /// [`NodeError::AddressInUse`] and the other variants, before anything is served.
 pub fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
+    let ended = Arc::<AtomicBool>::default();
+    let execution = Execution {
+        time: Some(EXECUTION_TIME),
+        ended: ended.clone(),
+    };
     let accounts = DevAccounts::derive(&config.accounts)?;
     let (listeners, address) = bind(&config)?;
     let events = Events::new();
     let served = config.clone();
     let (worker, chain) = {
         let (accounts, events) = (accounts.clone(), events.clone());
-        Worker::start(move || Node::new(config, accounts, events))?
+        Worker::start(move || Node::new(config, accounts, events, execution))?
     };
     let mut handle = NodeHandle {
         address,
@@ -49,6 +61,8 @@ pub fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
         worker: worker.clone(),
         server: None,
         chain: Some(chain),
+        ended,
+        state: served.state.dump.clone(),
     };
     handle.chain_id = handle.with_chain(|chain| chain.chain_id())?;
     let methods = rpc::methods(worker, Executor::new(), events, served.admission)?;
@@ -124,16 +138,19 @@ impl NodeHandle {
         self.end()
     }
 
+    /// Lets [`Self::stop`] wait no longer for work of the chain.
+    pub(crate) fn hurry(&self) -> Option<impl Fn() + Send + 'static> {
+        self.chain.as_ref().map(ChainThread::hurry)
+    }
+
     fn end(&mut self) -> Result<(), NodeError> {
+        self.ended.store(true, Ordering::Relaxed);
         if let Some(server) = self.server.take() {
             server.stop();
         }
         self.worker.stop();
-        match self.chain.take().map(JoinHandle::join) {
-            Some(Ok(saved)) => saved,
-            Some(Err(_)) => Err(NodeError::Chain("its thread panicked".into())),
-            None => Ok(()),
-        }
+        let end = |chain: ChainThread| chain.end(&self.worker, self.state.as_deref());
+        self.chain.take().map_or(Ok(()), end)
     }
 }
 

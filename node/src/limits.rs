@@ -114,6 +114,10 @@ pub(crate) const SHORT_READ: Duration = Duration::from_secs(2);
 pub(crate) const WAITING_READS: usize = 64;
 /// The time that one read takes, without what it waits for a fork's endpoint.
 pub(crate) const READ_TIME: Duration = Duration::from_secs(60);
+/// The time that one transaction executes, without what it waits for a fork's endpoint: blocks wait for it.
+pub(crate) const EXECUTION_TIME: Duration = Duration::from_secs(60);
+/// How long the chain's thread may go on with its work when the node ends. Then the state before that work is saved.
+pub(crate) const END_TIME: Duration = Duration::from_secs(10);
 /// The time that a request waits for a receipt.
 pub(crate) const RECEIPT_WAIT: Duration = Duration::from_secs(600);
 /// The time that the chain's thread waits for a fork's endpoint in one request, where what it lacks could not be read

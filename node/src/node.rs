@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use alloy::primitives::B256;
-use stylus_chain::{Budget, Chain, ChainConfig, ChainError};
+use stylus_chain::{Budget, Chain, ChainConfig, ChainError, Execution};
 
 use crate::accounts::DevAccounts;
 use crate::config::{Admission, MiningMode, NodeConfig, StateFiles};
@@ -34,6 +34,8 @@ pub(crate) struct Node {
     mining_clock: Option<Clock>,
     saving_clock: Option<Clock>,
     state: StateFiles,
+    /// How long a transaction may execute.
+    execution: Execution,
     /// The file that the state is saved to.
     _owned: Option<Owned>,
     announced: u64,
@@ -76,6 +78,7 @@ impl Node {
         mut config: NodeConfig,
         accounts: DevAccounts,
         events: Events,
+        execution: Execution,
     ) -> Result<Self, NodeError> {
         let genesis = config.genesis.take();
         let owned = config.state.dump.as_deref().map(Owned::take).transpose()?;
@@ -143,6 +146,7 @@ impl Node {
                 .filter(|_| config.state.dump.is_some())
                 .map(Clock::start),
             state: config.state,
+            execution,
             _owned: owned,
             read_ahead: ReadAhead::default(),
         })
@@ -163,6 +167,7 @@ impl Node {
             mining_clock: None,
             saving_clock: None,
             state: StateFiles::default(),
+            execution: Execution::default(),
             _owned: None,
             chain,
             read_ahead: ReadAhead::default(),
@@ -184,6 +189,7 @@ impl Node {
             mining_clock: self.mining_clock,
             saving_clock: None,
             state: StateFiles::default(),
+            execution: self.execution.clone(),
             _owned: None,
             announced: self.announced,
             read_ahead: ReadAhead::default(),
@@ -230,7 +236,8 @@ impl Node {
         work: impl FnOnce(&mut Self) -> T,
     ) -> Result<T, ChainError> {
         let before = self.chain.checkpoint().map(|chain| (chain, self.announced));
-        self.chain.set_budget(Some(budget.clone()));
+        let bounded = budget.clone().executing(self.execution.clone());
+        self.chain.set_budget(Some(bounded));
         let done = work(self);
         self.chain.set_budget(None);
         match (before, budget.unread()) {

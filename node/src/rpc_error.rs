@@ -154,7 +154,9 @@ impl From<ChainError> for RpcError {
             ChainError::GasAllowance(_) => Self::Halted(error.to_string()),
             ChainError::Rejected(reason) => Self::from(reason),
             ChainError::NotImpersonated(address) => Self::NoSigner(address),
-            ChainError::TraceLimit(_) | ChainError::TooLarge => Self::Limit(error.to_string()),
+            ChainError::TraceLimit(_) | ChainError::TooLarge | ChainError::TooLong(_) => {
+                Self::Limit(error.to_string())
+            }
             ChainError::NotSupported(what) => Self::NotSupported(what.to_owned()),
             ChainError::UnknownBlock(_) => Self::NotFound("header not found".into()),
             ChainError::UnknownTransaction(_) => Self::NotFound("transaction not found".into()),

@@ -5,6 +5,7 @@ use std::fs::{File, TryLockError};
 use std::io::{self, BufWriter, Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
@@ -146,6 +147,9 @@ fn decompressed(bytes: &[u8]) -> Result<Vec<u8>, String> {
 /// # Errors
 /// [`NodeError::File`] when the disk or the folder refuses.
 pub(crate) fn save(path: &Path, state: &ChainState) -> Result<(), NodeError> {
+    /// Held while a file is written.
+    static WRITING: Mutex<()> = Mutex::new(());
+    let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let fail = NodeError::file("cannot save the state to", path);
     let beside = beside(path, TEMPORARY);
     let write = || -> std::io::Result<()> {

@@ -70,6 +70,11 @@ impl Published {
         Err(later)
     }
 
+    /// The newest view, if nothing has changed since.
+    pub(crate) fn newest(&self) -> Option<View> {
+        self.state().view.clone()
+    }
+
     /// Whether a reader waits for a view.
     pub(crate) fn is_wanted(&self) -> bool {
         !self.state().waiting.is_empty()

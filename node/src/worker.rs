@@ -1,16 +1,18 @@
 //! The one thread that owns the chain. Requests queue up and are answered in order.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use crate::error::NodeError;
-use crate::limits::STACK;
+use crate::limits::{END_TIME, STACK};
 use crate::node::Node;
+use crate::state_file;
 use crate::view::{Published, View};
 use crate::work_error::{WorkError, panic_message};
 
@@ -40,24 +42,37 @@ impl Worker {
     /// Whatever `build` fails with, or [`NodeError::Threads`].
     pub(crate) fn start(
         build: impl FnOnce() -> Result<Node, NodeError> + Send + 'static,
-    ) -> Result<(Self, JoinHandle<Result<(), NodeError>>), NodeError> {
+    ) -> Result<(Self, ChainThread), NodeError> {
         let (sender, receiver) = mpsc::channel();
+        let (wake, woken) = mpsc::channel();
+        let (is_saved, over) = (Arc::<Mutex<bool>>::default(), Over(wake.clone()));
+        let saving = is_saved.clone();
         let published = Arc::<Published>::default();
         let shown = published.clone();
         let (ready, started) = mpsc::sync_channel(1);
         let thread = std::thread::Builder::new()
             .name("stylus-chain".into())
             .stack_size(STACK)
-            .spawn(move || match build() {
-                Ok(node) => {
-                    let _ = ready.send(Ok(()));
-                    serve(node, &receiver, &shown)
-                }
-                Err(error) => {
-                    let _ = ready.send(Err(error));
-                    Ok(())
+            .spawn(move || {
+                let _over = over;
+                match build() {
+                    Ok(mut node) => {
+                        let _ = ready.send(Ok(()));
+                        serve(&mut node, &receiver, &shown);
+                        save_once(&saving, || node.save())
+                    }
+                    Err(error) => {
+                        let _ = ready.send(Err(error));
+                        Ok(())
+                    }
                 }
             })?;
+        let thread = ChainThread {
+            thread,
+            wake,
+            woken: Mutex::new(woken),
+            is_saved,
+        };
         match started.recv() {
             Ok(Ok(())) => Ok((Self { sender, published }, thread)),
             Ok(Err(error)) => Err(error),
@@ -111,6 +126,20 @@ impl Worker {
         let _ = self.sender.send(Message::Stop);
     }
 
+    /// Saves the state as it was before the work that keeps the thread busy.
+    fn save_newest(&self, file: Option<&Path>) -> Result<(), NodeError> {
+        tracing::warn!("the chain is kept busy: the node ends with the state before that work");
+        let Some(file) = file else { return Ok(()) };
+        let fail = |reason: String| Err(NodeError::Chain(reason));
+        let Some(view) = self.published.newest() else {
+            return fail("it is kept busy, and its state cannot be saved".into());
+        };
+        match view.chain.dump_state() {
+            Ok(state) => state_file::save(file, &state),
+            Err(error) => fail(error.to_string()),
+        }
+    }
+
     fn post<T: Send + 'static>(
         &self,
         is_quick: impl FnOnce(&Node) -> bool + Send + 'static,
@@ -135,11 +164,75 @@ impl Worker {
     }
 }
 
-fn serve(
-    mut node: Node,
-    receiver: &Receiver<Message>,
-    published: &Published,
+/// The chain's thread, from outside.
+pub(crate) struct ChainThread {
+    thread: JoinHandle<Result<(), NodeError>>,
+    wake: Sender<Wake>,
+    woken: Mutex<Receiver<Wake>>,
+    is_saved: Arc<Mutex<bool>>,
+}
+
+/// Why nobody waits for the chain's thread any more.
+enum Wake {
+    /// It is over.
+    Over,
+    /// Something else says so.
+    Hurry,
+}
+
+/// Tells that the thread is over, also where it panics.
+struct Over(Sender<Wake>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        let _ = self.0.send(Wake::Over);
+    }
+}
+
+impl ChainThread {
+    /// Lets [`Self::end`] wait no longer.
+    pub(crate) fn hurry(&self) -> impl Fn() + Send + 'static {
+        let wake = self.wake.clone();
+        move || drop(wake.send(Wake::Hurry))
+    }
+
+    /// Waits for the thread's end, for a time. Where it is kept busy longer the state is saved as it was before that work.
+    ///
+    /// # Errors
+    /// [`NodeError::File`] when the state could not be saved, [`NodeError::Chain`] after a panic.
+    pub(crate) fn end(self, worker: &Worker, file: Option<&Path>) -> Result<(), NodeError> {
+        let woken = self
+            .woken
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Err(RecvTimeoutError::Timeout) | Ok(Wake::Hurry) = woken.recv_timeout(END_TIME) {
+            let mut is_late = false;
+            save_once(&self.is_saved, || {
+                is_late = true;
+                worker.save_newest(file)
+            })?;
+            if is_late {
+                return Ok(());
+            }
+        }
+        let panicked = |_| Err(NodeError::Chain("its thread panicked".into()));
+        self.thread.join().unwrap_or_else(panicked)
+    }
+}
+
+/// Saves, unless another thread has: one that does is waited for.
+fn save_once(
+    is_saved: &Mutex<bool>,
+    save: impl FnOnce() -> Result<(), NodeError>,
 ) -> Result<(), NodeError> {
+    let mut is_saved = is_saved.lock().unwrap_or_else(PoisonError::into_inner);
+    match std::mem::replace(&mut *is_saved, true) {
+        true => Ok(()),
+        false => save(),
+    }
+}
+
+fn serve(node: &mut Node, receiver: &Receiver<Message>, published: &Published) {
     let mut healthy = true;
     loop {
         if published.is_wanted() {
@@ -152,9 +245,9 @@ fn serve(
         };
         healthy = true;
         match receive(receiver, idle) {
-            Ok(Message::Run(job)) => job(&mut node),
+            Ok(Message::Run(job)) => job(node),
             Ok(Message::Publish) | Err(RecvTimeoutError::Timeout) => {}
-            Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return node.save(),
+            Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
         }
         if node.is_due() {
             published.publish(|| node.view());

@@ -5,6 +5,7 @@ use crate::{
     config::ARBOS_VERSIONS,
 };
 use alloy_primitives::{Address, B256};
+use std::time::Duration;
 
 /// Why a request to the chain failed. Reverts and halts of executed calls are not errors: they
 /// are in [`crate::CallOutcome`] and [`crate::Receipt`].
@@ -87,6 +88,12 @@ pub enum ChainError {
     /// It took longer than its budget, or nobody waits for it any more.
     #[error("the execution was interrupted: it took too long, or nobody waits for it any more")]
     Interrupted,
+    /// A transaction took longer than its [`crate::Execution`] allows.
+    #[error(
+        "the transaction takes more than the {} seconds that one may execute: give it less to do, or less gas",
+        .0.as_secs()
+    )]
+    TooLong(Duration),
     /// Not built.
     #[error("{0} is not supported by this chain")]
     NotSupported(&'static str),

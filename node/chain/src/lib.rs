@@ -40,14 +40,14 @@ pub use alloy_rpc_types::{BlockOverrides, Filter, state::AccountOverride};
 pub use arbos::program::{NotRunnable, ProgramSlots};
 pub use bounds::{LAST_BLOCK, LAST_SECOND};
 pub use chain::{
-    AccountChange, Chain, ChainReader, SimulatedBlock, SimulationRules, SlotChange, StorageRange,
-    recover,
+    AccountChange, Chain, ChainReader, SimulatedBlock, SimulationRules, SlotChange,
+    StorageRange, recover,
 };
 pub use config::{ChainConfig, TransactionOrder};
 pub use error::{ChainError, RejectReason, SimulationFault, TraceLimit};
 pub use genesis::stylus_deployer_init_code;
 pub use halt::revert_reason;
-pub use limit::Budget;
+pub use limit::{Budget, Execution};
 pub use precompiles::{hardfork, named_error};
 pub use source::{Source, SourceAccount};
 pub use trace::{OpcodeTrace, Trace};

@@ -11,14 +11,25 @@ use std::{
 
 /// Time and memory that one request may take, and a way to end it before. What is ended by it fails
 /// with [`ChainError::Interrupted`] and has changed nothing, but for blocks that were made before. One execution that
-/// nobody records is not interrupted: gas bounds it.
+/// nobody records is not interrupted: gas bounds a call, and [`Execution`] a transaction.
 #[derive(Clone, Debug)]
 pub struct Budget {
     until: Option<Instant>,
     cancelled: Arc<AtomicBool>,
     /// Until when a source is waited for.
     wait_until: Option<Instant>,
+    execution: Execution,
     spent: Arc<Spent>,
+}
+
+/// How long one transaction may execute. One that takes longer is refused ([`ChainError::TooLong`]) and has changed
+/// nothing. The default is no bound: gas ends it.
+#[derive(Clone, Debug, Default)]
+pub struct Execution {
+    /// The time that it may take, without what it waits for a [`crate::Source`].
+    pub time: Option<Duration>,
+    /// Set when the chain ends: from then on nothing executes, and what was submitted waits.
+    pub ended: Arc<AtomicBool>,
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +51,7 @@ impl Budget {
             until: time.and_then(|time| Instant::now().checked_add(time)),
             cancelled,
             wait_until: None,
+            execution: Execution::default(),
             spent: Arc::default(),
         }
     }
@@ -65,6 +77,34 @@ impl Budget {
             spent: Arc::default(),
             ..self.clone()
         }
+    }
+
+    /// The same for a request whose transactions have a bound of their own.
+    #[must_use]
+    pub fn executing(self, execution: Execution) -> Self {
+        Self { execution, ..self }
+    }
+
+    /// What one transaction of the request may take, whoever waits for it.
+    #[must_use]
+    pub(crate) fn of_transaction(&self) -> Self {
+        let Execution { time, ended } = &self.execution;
+        let until = time.and_then(|time| Instant::now().checked_add(time));
+        Self {
+            until: until.and_then(|until| until.checked_sub(self.waited())),
+            cancelled: ended.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// The time that a transaction may take.
+    pub(crate) fn execution_time(&self) -> Option<Duration> {
+        self.execution.time
+    }
+
+    /// Whether the chain has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.execution.ended.load(Relaxed)
     }
 
     /// Why something could not be read, which ended the request.
@@ -119,9 +159,12 @@ impl Budget {
         }
     }
 
+    fn waited(&self) -> Duration {
+        Duration::from_micros(self.spent.waited.load(Relaxed))
+    }
+
     fn left(&self) -> Option<Duration> {
-        let waited = Duration::from_micros(self.spent.waited.load(Relaxed));
-        Some((self.until? + waited).saturating_duration_since(Instant::now()))
+        Some((self.until? + self.waited()).saturating_duration_since(Instant::now()))
     }
 }
 

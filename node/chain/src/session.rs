@@ -1,6 +1,7 @@
 //! The state of one transaction outside of revm's journal.
 
 use crate::{
+    Budget,
     accesses::Accesses,
     arbos::{STATE, Store},
     console::Console,
@@ -64,6 +65,10 @@ pub(crate) struct Session<'a> {
     pub(crate) tracer: Option<Box<Tracer>>,
     /// What is touched, where that is asked.
     pub(crate) accesses: Option<Accesses>,
+    /// What the execution may take, where that is bounded.
+    pub(crate) budget: Option<Budget>,
+    /// Whether it was stopped because it took more: then it has no result.
+    pub(crate) is_stopped: bool,
 }
 
 /// What the bytes of a transaction cost on L1.
@@ -84,6 +89,12 @@ pub(crate) struct OpenFrame {
 }
 
 impl Session<'_> {
+    /// Whether the execution takes more than it may: then it is stopped.
+    pub(crate) fn must_stop(&mut self) -> bool {
+        self.is_stopped |= self.budget.as_ref().is_some_and(Budget::is_reached);
+        self.is_stopped
+    }
+
     /// Compiled programs.
     pub(crate) fn programs(&self) -> MutexGuard<'_, ProgramCache> {
         self.programs.lock().unwrap_or_else(PoisonError::into_inner)

@@ -106,7 +106,7 @@ fn parsed<S: Into<std::ffi::OsString> + Clone>(
 }
 
 /// The life of the process. A signal before the node is there ends the process at once, as nothing is to be saved; from
-/// then on it stops the node. `ready` is called once the node answers.
+/// then on it stops the node, and a second one lets that wait for nothing. `ready` is called once the node answers.
 async fn live(
     flags: &Flags,
     authors: Stream,
@@ -117,13 +117,24 @@ async fn live(
     let mut config = flags.node_config()?;
     config.chain.timestamp.get_or_insert_with(now);
     let node = spawn(config.clone())?;
-    let signals = Signals::install()?;
+    let mut signals = Signals::install()?;
     if let Some(path) = &flags.config_out {
         config_out::write(path, &config, node.accounts())?;
     }
     ready(&config, &node)?;
     signals.wait(flags.until_parent_exits).await;
-    node.stop()
+    let hurry = node.hurry();
+    let mut stopping = tokio::task::spawn_blocking(move || node.stop());
+    let stopped = tokio::select! {
+        stopped = &mut stopping => stopped,
+        () = signals.wait(false) => {
+            if let Some(hurry) = hurry {
+                hurry();
+            }
+            stopping.await
+        }
+    };
+    stopped.map_err(|_| NodeError::Stopped)?
 }
 
 /// The ready line, which is the last one. The addresses after the first come before it.
@@ -154,7 +165,7 @@ impl Signals {
     }
 
     /// Waits for a signal, and for the parent's end if that counts.
-    async fn wait(mut self, parent_counts: bool) {
+    async fn wait(&mut self, parent_counts: bool) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

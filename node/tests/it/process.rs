@@ -3,13 +3,17 @@
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use alloy::primitives::U256;
+use alloy::primitives::{Address, U256};
 use alloy_node_bindings::Anvil;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::{Process, binary, block_number, eventually, mine, nonce, post, rpc};
+use crate::support::{
+    LONGEST_WAIT, Process, begun, binary, block_number, eventually, mine, nonce, post, rpc,
+    set_code,
+};
 
 /// Position of the first line that starts like this.
 fn position(lines: &[String], start: &str) -> usize {
@@ -279,4 +283,59 @@ fn until_parent_exits_ends_with_a_parent_that_was_killed() {
     eventually("the end of the orphan", || {
         TcpStream::connect(&address).is_err().then_some(())
     });
+}
+
+/// Starts a node whose state is kept in a file, with one block, and sends it a transaction that calls this code.
+fn kept_busy(file: &std::path::Path, code: &str, gas: &str) -> Process {
+    let file = file.to_str().expect("text");
+    let process = Process::start(&["--state", file, "--arbos-version", "41"]);
+    let port = process.port;
+    let from = rpc(port, "eth_accounts", json!([]))[0].clone();
+    let busy = Address::repeat_byte(0xee);
+    set_code(port, &busy, code);
+    mine(port);
+    rpc(port, "anvil_setNextBlockBaseFeePerGas", json!(["0x1"]));
+    let transaction = json!([{ "from": from, "to": busy, "gas": gas, "gasPrice": "0x1" }]);
+    let caller = begun(port, "close", "eth_sendTransaction", &transaction);
+    std::thread::sleep(Duration::from_secs(1));
+    drop(caller);
+    process
+}
+
+fn number_after_restart(file: &std::path::Path) -> serde_json::Value {
+    let file = file.to_str().expect("text");
+    block_number(Process::start(&["--state", file, "--arbos-version", "41"]).port)
+}
+
+#[test]
+fn a_signal_ends_the_node_while_a_transaction_would_run_for_days() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    let mut process = kept_busy(&file, "0x5b5f56", "0x2000000000000");
+    let begun = Instant::now();
+    process.signal(Signal::TERM);
+    assert_eq!(process.wait().code(), Some(0));
+    assert!(begun.elapsed() < LONGEST_WAIT / 4, "{:?}", begun.elapsed());
+    assert_eq!(number_after_restart(&file), "0x1");
+}
+
+#[test]
+fn a_second_signal_ends_the_node_whatever_keeps_it_busy() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    // One call of BLAKE2 with as many rounds as there are.
+    let code = "0x63ffffffff60e01b5f5260405f60d55f60095afa00";
+    let mut process = kept_busy(&file, code, "0x300000000");
+    process.signal(Signal::TERM);
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(process.child.try_wait().unwrap().is_none(), "it is busy");
+    let begun = Instant::now();
+    process.signal(Signal::INT);
+    assert_eq!(process.wait().code(), Some(0));
+    assert!(
+        begun.elapsed() < Duration::from_secs(9),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(number_after_restart(&file), "0x1");
 }

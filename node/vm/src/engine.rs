@@ -175,7 +175,7 @@ impl Compiled {
     pub(crate) fn instantiate(&self, frame: Box<Frame>) -> Result<Instance, StartError> {
         let host = Host {
             frame: Some(frame),
-            handles: None,
+            ..Host::default()
         };
         let mut store = Store::new(self.module.engine(), host);
         let instance = self

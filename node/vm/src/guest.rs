@@ -10,6 +10,10 @@ use crate::units::Ink;
 pub(crate) struct Host {
     pub(crate) frame: Option<Box<Frame>>,
     pub(crate) handles: Option<Handles>,
+    /// Ink of the frame beyond what the machine has at once.
+    pub(crate) held: u64,
+    /// How much it has at once, where that has a bound.
+    pub(crate) at_once: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -29,14 +33,25 @@ pub(crate) struct Guest<'a> {
 impl Guest<'_> {
     pub(crate) fn ink_left(&self) -> Ink {
         let ink = self.handles.ink.get(&self.store).i64();
-        Ink(ink.unwrap_or_default().cast_unsigned())
+        let ink = ink.unwrap_or_default().cast_unsigned();
+        Ink(ink.saturating_add(self.store.data().held))
     }
 
     /// The globals are mutable and of these types by construction, so setting them cannot fail.
     pub(crate) fn set_ink_left(&mut self, Ink(ink): Ink) {
-        let ink = Val::I64(ink.cast_signed());
-        let set = self.handles.ink.set(&mut self.store, ink);
+        let held = self.store.data().held.min(ink);
+        self.store.data_mut().held = held;
+        let at_once = Val::I64((ink - held).cast_signed());
+        let set = self.handles.ink.set(&mut self.store, at_once);
         assert!(set.is_ok(), "the ink global is a mutable i64");
+    }
+
+    /// Gives the machine as much ink as it may have at once, and holds the rest back.
+    pub(crate) fn ration(&mut self) {
+        let Ink(ink) = self.ink_left();
+        let at_once = self.store.data().at_once.unwrap_or(u64::MAX);
+        self.store.data_mut().held = ink.saturating_sub(at_once);
+        self.set_ink_left(Ink(ink));
     }
 
     /// Takes all ink and marks it exhausted.

@@ -27,6 +27,8 @@ pub enum OutcomeKind {
     OutOfInk,
     /// The stack budget ran out: no output, all gas is taken.
     OutOfStack,
+    /// It has ink left, but used between two requests all that it may ([`crate::Run::ration`]): it has no result.
+    TooLong,
 }
 
 /// A basic block: the operators up to the next label, branch or call. It runs as a whole, but for a trap in it.

@@ -68,6 +68,14 @@ impl Run {
         })
     }
 
+    /// Bounds the ink that the program may use between two requests. One that needs more ends as
+    /// [`OutcomeKind::TooLong`], before it has used all of its ink.
+    pub fn ration(&mut self, ink: u64) {
+        let mut guest = self.instance.guest();
+        guest.store.data_mut().at_once = Some(ink);
+        guest.ration();
+    }
+
     /// Runs until the next request or the end. Give `None` first, then the answer to each
     /// request. Once over, it gives its outcome again; anything else out of turn is a failure.
     ///
@@ -153,6 +161,7 @@ impl Run {
             hook,
         };
         let result = call.complete(pending, answer);
+        call.guest.ration();
         let ink_after = call.guest.ink_left();
         if result.is_ok() {
             frame.record(hook, ink_before, ink_after);
@@ -166,12 +175,14 @@ impl Run {
         let raw_ink = self.instance.guest().ink_left();
         let stack_words_left = self.instance.stack_left();
         let exhausted = self.instance.exhausted();
+        let is_rationed = self.instance.guest().store.data().held > 0;
         let frame = self.instance.frame().take();
         let (kind, error) = match end {
             End::Status(0) => (OutcomeKind::Success, None),
             End::Status(_) => (OutcomeKind::Revert, None),
             End::StackOverflow => (OutcomeKind::OutOfStack, None),
             End::Escaped(_) if stack_words_left == 0 => (OutcomeKind::OutOfStack, None),
+            End::Escaped(_) if exhausted && is_rationed => (OutcomeKind::TooLong, None),
             End::Escaped(_) if exhausted => (OutcomeKind::OutOfInk, None),
             End::Escaped(Escape::OutOfInk) => (OutcomeKind::OutOfInk, None),
             End::Escaped(Escape::Exit(0)) => (OutcomeKind::Success, None),

@@ -124,6 +124,8 @@ impl Chain {
             console: Default::default(),
             tracer: None,
             accesses: None,
+            budget: None,
+            is_stopped: false,
         }
     }
 }
@@ -210,6 +212,7 @@ pub(super) fn reject(
         }
         ExecutionError::Trace(TraceLimit::Budget) => ChainError::Interrupted,
         ExecutionError::Trace(limit) => limit.into(),
+        ExecutionError::Stopped => ChainError::Interrupted,
         ExecutionError::Evm(failure) => ChainError::Internal(failure.to_string()),
     }
 }

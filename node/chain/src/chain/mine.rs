@@ -5,9 +5,9 @@ use super::{
     environment::{Asked, BlockFacts, gas_cap, reject, tx_env},
 };
 use crate::{
-    CallOutcome, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt,
+    Budget, CallOutcome, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt,
     arbos::{fine, l1_blocks, l2_pricing, versions},
-    evm::{Executed, execute},
+    evm::{Executed, ExecutionError, execute},
     halt::halt_text,
     session::{RecentPrograms, Session},
     state_db::NOW,
@@ -138,6 +138,10 @@ impl Chain {
             if let Some(budget) = of_block {
                 self.state_db.set_budget(budget);
             }
+            if self.state_db.budget().is_some_and(Budget::has_ended) {
+                // What did not run to its end waits.
+                break;
+            }
             match (executed, &mut left_out) {
                 (Err(error), None) if error.is_unread() => return Err(error),
                 (Err(error), Some(left_out)) if error.is_unread() => {
@@ -197,6 +201,8 @@ impl Chain {
         session.gas_cap = gas_cap(&view);
         session.posting = self.posting(&view, waiting, facts);
         session.is_transaction = true;
+        let budget = self.state_db.budget();
+        session.budget = budget.map(Budget::of_transaction);
         let mut cfg = self.cfg_env(&view);
         set(&mut session, &mut cfg);
         let tx = tx_env(waiting, waiting.signer(), self.config.chain_id);
@@ -204,7 +210,11 @@ impl Chain {
         let limit = self.code_size_limit();
         let executed = execute(view, session, self.block_env(&view, facts), cfg, tx);
         self.check_source()?;
-        executed.map_err(|error| reject(error, &asked, facts, limit))
+        let time = budget.and_then(Budget::execution_time);
+        executed.map_err(|error| match (error, time) {
+            (ExecutionError::Stopped, Some(time)) => ChainError::TooLong(time),
+            (error, _) => reject(error, &asked, facts, limit),
+        })
     }
 
     /// Keeps what a transaction changed, and files its receipt.

@@ -1,6 +1,6 @@
 //! Frames: an EVM frame of revm that may carry a run of a Stylus program instead of opcodes.
 
-use super::recorded;
+use super::{plain, recorded};
 use crate::{
     console,
     halt::{CODE_STORAGE, opcode_text},
@@ -165,6 +165,9 @@ impl<'a> EvmTr for ArbEvm<'a> {
             frame_stack,
             ..
         } = &mut self.0;
+        if ctx.chain.must_stop() {
+            return Err(stopped());
+        }
         let frame = frame_stack.get();
         let mut action = if let Some(wasm) = &mut frame.wasm {
             stylus::run(ctx, &mut frame.eth, wasm)
@@ -176,9 +179,12 @@ impl<'a> EvmTr for ArbEvm<'a> {
                 || ctx.chain.accesses.is_some();
             match is_recorded || ctx.chain.programs().counts_instructions() {
                 true => recorded::run(interpreter, table, gas_table, ctx),
-                false => interpreter.run_plain(table, gas_table, ctx),
+                false => plain::run(interpreter, table, gas_table, ctx),
             }
         };
+        if ctx.chain.is_stopped {
+            return Err(stopped());
+        }
         if let Some(tracer) = &mut ctx.chain.tracer {
             tracer.logged(ctx.journaled_state.logs());
             if tracer.limit().is_some() {
@@ -247,6 +253,11 @@ impl<'a> EvmTr for ArbEvm<'a> {
 /// Ends an execution whose recording has reached a bound; the tracer knows which.
 fn trace_limit<E>() -> ContextError<E> {
     ContextError::Custom("the recording reached a bound".into())
+}
+
+/// Ends an execution that takes more than it may; the session knows that.
+fn stopped<E>() -> ContextError<E> {
+    ContextError::Custom("the execution was stopped".into())
 }
 
 fn open_frame(input: &FrameInput) -> OpenFrame {

@@ -47,6 +47,9 @@ pub(crate) enum ExecutionError {
     /// It was recorded, and the recording reached a bound.
     #[error("{0}")]
     Trace(TraceLimit),
+    /// It took more than its budget.
+    #[error("it was stopped")]
+    Stopped,
 }
 
 /// Executes one transaction on `view`, which stays as it is.
@@ -81,6 +84,9 @@ pub(crate) fn execute<'a>(
     let tracer = evm.0.ctx.chain.tracer.as_ref();
     if let Some(limit) = tracer.and_then(|tracer| tracer.limit()) {
         return Err(ExecutionError::Trace(limit));
+    }
+    if evm.0.ctx.chain.is_stopped {
+        return Err(ExecutionError::Stopped);
     }
     let result = result?;
     let changes = evm.0.ctx.journaled_state.finalize();

@@ -3,6 +3,7 @@
 mod frame;
 mod handler;
 mod instructions;
+mod plain;
 mod recorded;
 
 use frame::ArbEvm;

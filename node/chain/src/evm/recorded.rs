@@ -1,5 +1,6 @@
 //! EVM frames that run opcode by opcode, so that each is recorded and counted.
 
+use super::plain::Pace;
 use crate::{session::Ctx, trace::opcodes::Step};
 use revm::context::{ContextTr, JournalTr};
 use revm::interpreter::{
@@ -20,6 +21,7 @@ pub(crate) fn run<'a>(
         true => vec![0_u64; interpreter.bytecode.bytecode_len()],
         false => Vec::new(),
     };
+    let mut pace = Pace::begin(&interpreter.gas);
     let end = loop {
         if let Some(runs) = begun.get_mut(interpreter.bytecode.pc()) {
             *runs += 1;
@@ -63,6 +65,9 @@ pub(crate) fn run<'a>(
         }
         if let Some(end) = failure {
             break end;
+        }
+        if pace.stops(&interpreter.gas, ctx) {
+            break InstructionResult::FatalExternalError;
         }
     };
     if !begun.is_empty() {

@@ -89,6 +89,9 @@ fn drive(
         ),
     };
     loop {
+        if ctx.chain.must_stop() {
+            return Err(InstructionResult::FatalExternalError);
+        }
         match run.resume(answer.take()) {
             Event::Done(outcome) => return Ok(finish(ctx, frame, wasm, outcome)),
             Event::Request(request) => match requests::serve(ctx, frame, wasm, request) {
@@ -153,11 +156,19 @@ fn start(
     let call = call_context(ctx, frame, &params);
     let start_ink = call.gas.saturating_mul(u64::from(call.ink_price));
     wasm.traced = (start_ink, call.calldata.len());
-    Run::start(&program, call).map_err(|error| {
+    let mut run = Run::start(&program, call).map_err(|error| {
         ctx.chain.failure = Some(error.to_string());
         InstructionResult::NotActivated
-    })
+    })?;
+    if ctx.chain.budget.is_some() {
+        run.ration(INK_AT_ONCE);
+    }
+    Ok(run)
 }
+
+/// Ink that a program whose time is bounded may use without asking the chain for anything: about a minute's work, and three
+/// times what a transaction may use on a live chain.
+const INK_AT_ONCE: u64 = 1 << 40;
 
 fn call_context(ctx: &Ctx<'_>, frame: &EthFrame<EthInterpreter>, params: &Params) -> CallContext {
     let interpreter = &frame.interpreter;
@@ -225,6 +236,10 @@ fn finish(
             );
         }
         OutcomeKind::OutOfInk => {
+            return end(frame, InstructionResult::OutOfGas, Bytes::new(), 0);
+        }
+        OutcomeKind::TooLong => {
+            ctx.chain.is_stopped = true;
             return end(frame, InstructionResult::OutOfGas, Bytes::new(), 0);
         }
         OutcomeKind::OutOfStack => {

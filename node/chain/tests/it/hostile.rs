@@ -3,7 +3,9 @@
 use crate::common::*;
 use alloy_primitives::{Address, B256, Bytes, U256, hex};
 use proptest::prelude::*;
-use stylus_chain::CallRequest;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use stylus_chain::{Budget, CallRequest, Chain, ChainConfig, ChainError, Execution};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
@@ -165,4 +167,79 @@ fn growth_that_fails_without_end_runs_out_of_gas() {
     let outcome = call(&chain, with_gas(32_000_000, request(grower, Bytes::new())));
     assert!(!outcome.success, "{outcome:?}");
     assert_eq!(outcome.gas_used, 32_000_000);
+}
+
+/// A chain where a transaction may have any gas, but not any time.
+fn impatient(time: Duration) -> (Chain, Execution) {
+    let execution = Execution {
+        time: Some(time),
+        ..Execution::default()
+    };
+    let mut chain = Chain::new(ChainConfig {
+        arbos_version: 41,
+        timestamp: Some(START),
+        auto_impersonate: true,
+        ..ChainConfig::default()
+    });
+    chain.set_balance(ALICE, U256::MAX);
+    let budget = Budget::default().executing(execution.clone());
+    chain.set_budget(Some(budget));
+    (chain, execution)
+}
+
+/// `JUMPDEST, PUSH0, JUMP`.
+const ENDLESS: [u8; 3] = hex!("5b5f56");
+
+fn endless(to: Address) -> CallRequest {
+    with_gas(1 << 49, request(to, Bytes::new()))
+}
+
+#[test]
+fn a_transaction_that_takes_too_long_is_refused_and_has_changed_nothing() {
+    let (mut chain, _) = impatient(Duration::from_secs(5));
+    let evm = Address::repeat_byte(1);
+    chain.set_code(evm, Bytes::from(ENDLESS));
+    // It counts in storage, without end.
+    let wasm = install_body(
+        &mut chain,
+        "(loop $again (call $count) (br $again)) (i32.const 0)",
+    );
+    // Calls without end, each of them short.
+    let calling = Address::repeat_byte(2);
+    chain.set_code(calling, hex!("5b5f5f5f5f5f60035af1505f56").into());
+    let (head, nonce) = (chain.block_number(), chain.nonce(ALICE));
+    let before = chain.dump_state().expect("a dump").content;
+    for to in [evm, wasm, calling] {
+        let refused = chain
+            .submit_unsigned(ALICE, endless(to))
+            .expect_err("endless");
+        assert!(matches!(refused, ChainError::TooLong(_)), "{refused}");
+        assert!(refused.to_string().contains("5 seconds"), "{refused}");
+    }
+    assert_eq!((chain.block_number(), chain.nonce(ALICE)), (head, nonce));
+    assert!(!chain.has_waiting());
+    assert_eq!(chain.dump_state().expect("a dump").content, before);
+    // What ends in time is executed, whatever gas it could have used.
+    done(
+        &mut chain,
+        ALICE,
+        with_gas(1 << 49, request(Address::repeat_byte(9), Bytes::new())),
+    );
+}
+
+#[test]
+fn at_the_end_of_a_chain_what_did_not_run_to_its_end_waits() {
+    let (mut chain, execution) = impatient(Duration::from_secs(600));
+    let evm = Address::repeat_byte(1);
+    chain.set_code(evm, Bytes::from(ENDLESS));
+    let ending = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        execution.ended.store(true, Ordering::Relaxed);
+    });
+    let hash = chain
+        .submit_unsigned(ALICE, endless(evm))
+        .expect("accepted");
+    ending.join().expect("it ends");
+    assert!(chain.receipt(hash).is_none());
+    assert!(chain.pooled(hash).is_some());
 }

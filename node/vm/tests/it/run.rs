@@ -317,3 +317,50 @@ fn the_default_rules_are_those_of_the_default_chain() {
     assert_eq!(Rules::default(), Rules::for_arbos(61));
     assert_eq!(Rules::default().stylus_version, 3);
 }
+
+/// Adds up numbers until it has done so as often as its argument says.
+fn counting(times: u32, between: &str) -> Vec<u8> {
+    let body = format!(
+        "(local $left i32) (local.set $left (i32.const {times}))
+        (loop $again {between}
+            (br_if $again (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+        (i32.const 0)"
+    );
+    program(STORAGE, &body)
+}
+
+#[test]
+fn what_a_program_uses_between_two_requests_can_be_bounded_and_changes_nothing_else() {
+    const RATION: u64 = 1_000_000;
+    let ended = |module: &[u8], gas: u64, ration: Option<u64>| {
+        let activated = active(module, &Rules::default()).expect("it activates");
+        let context = CallContext { gas, ..context() };
+        let mut run = Run::start(&activated.program, context).expect("it starts");
+        if let Some(ration) = ration {
+            run.ration(ration);
+        }
+        let mut answer = None;
+        loop {
+            match run.resume(answer.take()) {
+                Event::Done(outcome) => return outcome,
+                Event::Request(_) => answer = Some(Answer::new(100, Reply::Word(B256::ZERO))),
+            }
+        }
+    };
+    let long = counting(1_000_000, "");
+    assert_eq!(ended(&long, 1 << 40, None).kind, OutcomeKind::Success);
+    let stopped = ended(&long, 1 << 40, Some(RATION));
+    assert_eq!(stopped.kind, OutcomeKind::TooLong);
+    // One that has less ink than that runs out of it.
+    let poor = ended(&long, 50, Some(RATION));
+    assert_eq!(poor.kind, OutcomeKind::OutOfInk);
+    // One that asks the chain meanwhile ends as it does without the bound.
+    let asking = counting(
+        1_000,
+        "(i32.store (i32.const 0) (local.get $left)) (call $load (i32.const 0) (i32.const 32))",
+    );
+    let free = ended(&asking, 1 << 40, None);
+    assert_eq!(free.kind, OutcomeKind::Success);
+    assert!((1 << 40) - free.gas_left > RATION / 10_000);
+    assert_eq!(ended(&asking, 1 << 40, Some(RATION)), free);
+}

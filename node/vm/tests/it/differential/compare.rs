@@ -146,6 +146,7 @@ impl Pair {
             OutcomeKind::Revert => End::Revert,
             OutcomeKind::OutOfInk => End::OutOfInk,
             OutcomeKind::OutOfStack => End::OutOfStack,
+            OutcomeKind::TooLong => return Err("it was stopped without a bound".into()),
             OutcomeKind::Failure => End::Failure(
                 outcome
                     .error

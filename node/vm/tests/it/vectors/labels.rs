@@ -129,5 +129,6 @@ pub(crate) fn of_end(kind: OutcomeKind) -> &'static str {
         OutcomeKind::Failure => "failure",
         OutcomeKind::OutOfInk => "out_of_ink",
         OutcomeKind::OutOfStack => "out_of_stack",
+        OutcomeKind::TooLong => "too_long",
     }
 }
