@@ -21,7 +21,7 @@ pub(crate) enum Event {
 /// More happened since the last look than is kept.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "more than {HASHES} blocks and transactions arrived since the last poll, and older ones are not kept"
+    "more than {HASHES} blocks and transactions arrived that were not reported, and older ones are not kept"
 )]
 pub(crate) struct Missed;
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use alloy_rpc_types::Filter;
 use alloy_rpc_types::pubsub::{Params as KindParams, SubscriptionKind};
-use jsonrpsee::core::{RegisterMethodError, SubscriptionResult};
+use jsonrpsee::core::{RegisterMethodError, SubscriptionError, SubscriptionResult};
 use jsonrpsee::server::{PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink};
-use jsonrpsee::types::Params;
+use jsonrpsee::types::{ErrorObjectOwned, Params};
 use jsonrpsee::{Extensions, RpcModule};
 use serde_json::Value;
+use serde_json::value::to_raw_value;
 use stylus_chain::Block;
 
 use super::answer::ok;
@@ -68,8 +69,16 @@ async fn subscribe(
     let connection = share.map(|share| share.connection.clone());
     let connection = connection.unwrap_or_default();
     let subscriber = Subscriber { sink, connection };
-    forward(&context, &wanted, events, &subscriber).await;
-    Ok(())
+    let ended = forward(&context, &wanted, events, &subscriber).await;
+    ended.map_err(|reason| notice(reason.into()))
+}
+
+/// Tells a subscriber that the subscription has ended, and why.
+fn notice(reason: ErrorObjectOwned) -> SubscriptionError {
+    match to_raw_value(&reason) {
+        Ok(reason) => SubscriptionError::from_json(reason),
+        Err(_) => SubscriptionError::from(reason.message()),
+    }
 }
 
 /// What is watched, and whether transactions are wanted themselves.
@@ -91,29 +100,33 @@ fn wanted(params: &Params<'_>, admission: Admission) -> Result<(Watch, bool), Rp
     }
 }
 
-/// Ends when the client leaves, the node stops, or the client is too slow to follow.
+/// Ends when the client leaves or the node stops.
+///
+/// # Errors
+/// The client is too slow to follow, or leaves too much unread.
 async fn forward(
     context: &Context,
     wanted: &Wanted,
     mut events: Follower,
     subscriber: &Subscriber,
-) {
+) -> Result<(), RpcError> {
     loop {
         let news = tokio::select! {
-            () = subscriber.sink.closed() => return,
+            () = subscriber.sink.closed() => return Ok(()),
             news = events.next() => news,
         };
-        let (Ok(news), Ok(view)) = (news, context.worker.view().await) else {
-            return;
+        let news = news.map_err(|missed| RpcError::Limit(missed.to_string()))?;
+        let Ok(view) = context.worker.view().await else {
+            return Ok(());
         };
         for event in news {
             let told = match told(&view, wanted, event) {
-                Told::Message(message) => subscriber.send(message).await,
-                Told::Logs(filter, block) => subscriber.send_logs(filter, &block).await,
+                Told::Message(message) => subscriber.send(message).await?,
+                Told::Logs(filter, block) => subscriber.send_logs(filter, &block).await?,
                 Told::Nothing => true,
             };
             if !told {
-                return;
+                return Ok(());
             }
         }
     }
@@ -154,29 +167,78 @@ struct Subscriber {
 }
 
 impl Subscriber {
-    /// Sends a message; false when the subscription is closed, or too much is unread.
-    async fn send(&self, message: RpcResult) -> bool {
-        let Ok(message) = message else { return true };
-        let is_held = self.connection.message(message.get()).is_ok();
-        is_held
-            && self
-                .sink
-                .send(SubscriptionMessage::from(message))
-                .await
-                .is_ok()
+    /// Sends a message; false when the subscription is closed.
+    ///
+    /// # Errors
+    /// Too much is unread.
+    async fn send(&self, message: RpcResult) -> Result<bool, RpcError> {
+        let Ok(message) = message else {
+            return Ok(true);
+        };
+        self.connection.message(message.get())?;
+        let message = SubscriptionMessage::from(message);
+        Ok(self.sink.send(message).await.is_ok())
     }
 
     /// One log after the other: those of a block may be many, and others wait for this thread.
-    async fn send_logs(&self, filter: &Filter, block: &Block) -> bool {
+    async fn send_logs(&self, filter: &Filter, block: &Block) -> Result<bool, RpcError> {
         for receipt in &block.receipts {
             tokio::task::yield_now().await;
             let logs = receipt.indexed_logs();
             for (log, index) in logs.filter(|(log, _)| filter.matches(log)) {
-                if !self.send(ok(receipt.placed(log, index))).await {
-                    return false;
+                if !self.send(ok(receipt.placed(log, index))).await? {
+                    return Ok(false);
                 }
             }
         }
-        true
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use alloy::primitives::B256;
+    use stylus_chain::{Chain, ChainConfig};
+
+    use crate::accounts::DevAccounts;
+    use crate::events::Events;
+    use crate::executor::Executor;
+    use crate::limits::HASHES;
+    use crate::node::Node;
+    use crate::worker::Worker;
+
+    /// What such a subscriber is told last, who reads nothing while much happens.
+    #[tokio::test]
+    async fn a_subscriber_who_missed_something_is_told_that_the_subscription_has_ended() {
+        let (worker, _thread) = Worker::start(|| {
+            let accounts = DevAccounts::nitro_alone()?;
+            Ok(Node::of_chain(Chain::new(ChainConfig::default()), accounts))
+        })
+        .expect("a chain");
+        let events = Events::new();
+        let methods =
+            super::super::methods(worker, Executor::new(), events.clone(), Admission::Lenient)
+                .expect("methods");
+        let request = r#"{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newPendingTransactions"]}"#;
+        let (answer, mut messages) = methods
+            .socket
+            .raw_json_request(request, 1)
+            .await
+            .expect("a subscription");
+        for at in 0..=HASHES {
+            events.push(Event::Transaction(B256::left_padding_from(
+                &at.to_be_bytes(),
+            )));
+        }
+        let answer: Value = serde_json::from_str(answer.get()).expect("JSON");
+        let told = messages.recv().await.expect("a notice");
+        let told: Value = serde_json::from_str(told.get()).expect("JSON");
+        assert_eq!(told["params"]["subscription"], answer["result"], "{told}");
+        let error = &told["params"]["error"];
+        assert_eq!(error["code"], -32005, "{told}");
+        let words = error["message"].as_str().expect("text");
+        assert!(words.contains("not kept"), "{told}");
     }
 }
