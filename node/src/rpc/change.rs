@@ -2,8 +2,9 @@
 //! first, by a rehearsal on a copy of the node, in a place of the reads that wait.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use alloy::primitives::B256;
 use stylus_chain::{Budget, ChainError};
 
 use super::method::Context;
@@ -23,6 +24,23 @@ enum Attempt<T> {
     Lacking(Box<Node>),
 }
 
+/// The chain that something is meant for: the one that it reached first.
+#[derive(Clone, Default)]
+pub(super) struct Instance(Arc<OnceLock<B256>>);
+
+impl Instance {
+    /// # Errors
+    /// [`RpcError::Refused`] where the node has begun another chain since.
+    fn check(&self, node: &Node) -> Result<(), RpcError> {
+        match *self.0.get_or_init(|| node.instance_id) == node.instance_id {
+            true => Ok(()),
+            false => Err(RpcError::Refused(
+                "the chain was reset before this was done: nothing of it was".into(),
+            )),
+        }
+    }
+}
+
 impl Context {
     /// Changes the node. What takes long in it ends when the future is dropped. Where a fork's source cannot be read, nothing
     /// has changed.
@@ -31,6 +49,21 @@ impl Context {
         is_quick: impl FnOnce(&Node) -> bool + Copy + Send + 'static,
         work: impl Fn(&mut Node) -> Result<T, RpcError> + Send + Sync + 'static,
     ) -> Result<T, RpcError> {
+        self.change_of(&Instance::default(), is_quick, work).await
+    }
+
+    /// The same for one of several changes that are meant for one chain.
+    pub(super) async fn change_of<T: Send + 'static>(
+        &self,
+        instance: &Instance,
+        is_quick: impl FnOnce(&Node) -> bool + Copy + Send + 'static,
+        work: impl Fn(&mut Node) -> Result<T, RpcError> + Send + Sync + 'static,
+    ) -> Result<T, RpcError> {
+        let instance = instance.clone();
+        let work = move |node: &mut Node| {
+            instance.check(node)?;
+            work(node)
+        };
         let (caller, work) = (Caller::default(), Arc::new(work));
         for _ in 0..REHEARSALS {
             let budget = Budget::new(None, caller.left()).without_waiting();

@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use super::admission::admit;
 use super::answer::ok;
 use super::args::Args;
+use super::change::Instance;
 use super::fill::{built, fill, sender};
 use super::method::Method::{Change, Read};
 use super::method::{Context, RpcResult, Table};
@@ -82,10 +83,11 @@ async fn held(
     (from, gas): (Option<Address>, u64),
     send: impl Fn(&mut Node) -> Result<B256, RpcError> + Send + Sync + 'static,
 ) -> Result<B256, RpcError> {
-    let send = Arc::new(send);
+    let (send, instance) = (Arc::new(send), Instance::default());
     let attempt = async || {
         let send = send.clone();
-        context.change(quick(gas), move |node| send(node)).await
+        let work = move |node: &mut Node| send(node);
+        context.change_of(&instance, quick(gas), work).await
     };
     let first = {
         let _under_way = from.map(|from| context.under_way.enter(from));

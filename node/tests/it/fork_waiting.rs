@@ -11,8 +11,8 @@ use stylus_devnode::{Fork, ForkOptions, MiningMode, NodeConfig, NodeHandle, spaw
 use crate::fork::{forked, options};
 use crate::front::{Front, Script};
 use crate::support::{
-    self, LONGEST_WAIT, balance, block_number, eventually, mine, node, receipt, request, rpc,
-    rpc_error, set_code, transact,
+    self, LONGEST_WAIT, balance, block_number, eventually, mine, node, nonce, receipt, request,
+    rpc, rpc_error, set_code, transact,
 };
 
 /// A chain, what is in front of it, and a fork of it that makes blocks in a certain way.
@@ -288,4 +288,23 @@ fn a_new_fork_needs_its_endpoint_neither_for_empty_blocks_nor_for_transfers() {
     let transfer = json!({ "from": accounts[0], "to": accounts[1], "value": "0x1" });
     assert_eq!(transact(here, transfer)["status"], "0x1");
     assert_eq!(block_number(here), "0x5");
+}
+
+#[test]
+fn what_waits_for_the_endpoint_is_not_done_on_another_chain() {
+    let scene = scene(MiningMode::Auto);
+    let here = scene.port();
+    scene.hang(Duration::from_secs(2));
+    scene.front.script().requests.clear();
+    let transfer = json!([scene.transfer(0, unknown(0x31))]);
+    let waiting = std::thread::spawn(move || request(here, "eth_sendTransaction", transfer));
+    eventually("the endpoint is asked", || {
+        (!scene.front.script().requests.is_empty()).then_some(())
+    });
+    rpc(here, "anvil_reset", json!([]));
+    let answer = waiting.join().expect("it is answered");
+    assert_eq!(answer["error"]["code"], -32000, "{answer}");
+    let words = answer["error"]["message"].as_str().expect("text");
+    assert!(words.contains("the chain was reset"), "{answer}");
+    assert_eq!(nonce(here, &scene.accounts[0]), "0x0");
 }
