@@ -315,6 +315,16 @@ impl Node {
         self.events.push(Event::Transaction(hash));
     }
 
+    /// Becomes what was made of a copy of it, and tells of the transactions that were accepted there.
+    pub(crate) fn adopt(&mut self, copy: Self) {
+        let accepted = copy.events.between(0, copy.events.end());
+        (self.chain, self.announced) = (copy.chain, copy.announced);
+        // No request holds as many as would be forgotten.
+        for event in accepted.unwrap_or_default() {
+            self.events.push(event);
+        }
+    }
+
     /// The chain went back or was replaced: what is made after its head now is new.
     pub(crate) fn rewound(&mut self) {
         self.announced = self.chain.block_number();

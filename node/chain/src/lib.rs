@@ -40,7 +40,7 @@ pub use alloy_rpc_types::{BlockOverrides, Filter, state::AccountOverride};
 pub use arbos::program::{NotRunnable, ProgramSlots};
 pub use bounds::{LAST_BLOCK, LAST_SECOND};
 pub use chain::{
-    AccountChange, Chain, ChainReader, SimulatedBlock, SimulationRules, SlotChange,
+    AccountChange, Aside, Chain, ChainReader, SimulatedBlock, SimulationRules, SlotChange,
     StorageRange, recover,
 };
 pub use config::{ChainConfig, TransactionOrder};

@@ -23,6 +23,10 @@ impl Pool {
         self.by_hash.is_empty()
     }
 
+    pub(crate) fn by_arrival(&self) -> impl Iterator<Item = &PooledTransaction> {
+        self.by_arrival.values()
+    }
+
     pub(crate) fn get(&self, hash: B256) -> Option<&PooledTransaction> {
         self.by_arrival.get(self.by_hash.get(&hash)?)
     }

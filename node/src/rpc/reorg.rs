@@ -44,16 +44,10 @@ fn reorg(node: &mut Node, args: &Args) -> RpcResult {
         )));
     }
     RpcError::at_most("parameter 0 (depth)", REPLACED_BLOCKS, depth)?;
-    let changed = node.chain.branch();
-    let before = std::mem::replace(&mut node.chain, changed);
-    match replace_blocks(node, depth, sent) {
-        Ok(()) => done(),
-        Err(error) => {
-            node.chain = before;
-            node.rewound();
-            Err(error)
-        }
-    }
+    let mut copy = node.copy();
+    replace_blocks(&mut copy, depth, sent)?;
+    node.adopt(copy);
+    done()
 }
 
 fn take_back(node: &mut Node, depth: u64) -> Result<(), RpcError> {
@@ -72,7 +66,7 @@ fn replace_blocks(node: &mut Node, depth: u64, sent: Vec<(Sent, u64)>) -> Result
     take_back(node, depth)?;
     let automine = node.chain.automine();
     // What waits is not asked into the new blocks.
-    node.chain.drop_all_transactions();
+    let waiting = node.chain.set_aside();
     node.chain.set_automine(false);
     let mut sent: Vec<_> = sent.into_iter().map(Some).collect();
     for block in 0..depth {
@@ -87,5 +81,6 @@ fn replace_blocks(node: &mut Node, depth: u64, sent: Vec<(Sent, u64)>) -> Result
         node.chain.mine(1, None)?;
     }
     node.chain.set_automine(automine);
+    node.chain.put_back(waiting);
     Ok(())
 }

@@ -74,15 +74,17 @@ async fn send_and_wait(
             let _ = events.next().await;
         }
     };
-    tokio::time::timeout(wait, receipt)
-        .await
-        .unwrap_or_else(|_| {
-            let seconds = wait.as_secs_f64();
-            Err(RpcError::Refused(format!(
-                "{hash} was accepted, but no block took it within {seconds} s: mine one, or \
-                 ask for the receipt later"
-            )))
-        })
+    if let Ok(receipt) = tokio::time::timeout(wait, receipt).await {
+        return receipt;
+    }
+    let seconds = wait.as_secs_f64();
+    let next = match context.worker.view().await?.chain.pooled(hash) {
+        Some(_) => "mine one, or ask for the receipt later",
+        None => "it was dropped",
+    };
+    Err(RpcError::Refused(format!(
+        "{hash} was accepted, but no block took it within {seconds} s: {next}"
+    )))
 }
 
 fn receipt(view: &View, hash: B256) -> Option<RpcResult> {

@@ -4,7 +4,10 @@ use alloy::primitives::{Address, B256, U256, keccak256};
 use serde_json::{Value, json};
 
 use crate::evm::{COUNTER, TOPIC, counter, reverting};
-use crate::support::{balance, block_number, created, latest_block, node, refused, rpc, rpc_error};
+use crate::support::{
+    balance, block_number, created, eventually, latest_block, mine, node, receipt, refused, rpc,
+    rpc_error,
+};
 
 #[test]
 fn simulated_blocks_follow_each_other_and_leave_nothing() {
@@ -146,6 +149,59 @@ fn blocks_are_taken_back_and_replaced() {
     assert_eq!(balance(), "0x5");
     let beyond = rpc_error(port, "anvil_reorg", json!([1, [[gift(7), 1]]]));
     assert_eq!(beyond["code"], -32602);
+}
+
+#[test]
+fn what_waits_waits_on_while_blocks_are_replaced() {
+    let node = node();
+    let (port, accounts) = (node.port(), node.addresses());
+    let gift = |from: usize, value: &str| json!({ "from": accounts[from], "to": accounts[9], "value": value });
+    rpc(port, "eth_sendTransaction", json!([gift(0, "0x1")]));
+    rpc(port, "anvil_setAutomine", json!([false]));
+    let [first, second] =
+        [1, 2].map(|from| rpc(port, "eth_sendTransaction", json!([gift(from, "0x2")])));
+    let taken = json!([1, [[gift(0, "0x3"), 0]]]);
+    rpc(port, "anvil_reorg", taken);
+    let block = latest_block(port);
+    assert_eq!(block["transactions"].as_array().map(Vec::len), Some(1));
+    assert_eq!(rpc(port, "txpool_status", json!([]))["pending"], "0x2");
+    mine(port);
+    for hash in [&first, &second] {
+        assert_eq!(receipt(port, hash)["status"], "0x1");
+    }
+    // Of one that is dropped nobody says that it may be mined.
+    let waiting = std::thread::spawn({
+        let sent = json!([gift(1, "0x4"), "0xbb8"]);
+        move || rpc_error(port, "eth_sendTransactionSync", sent)
+    });
+    eventually("it waits", || {
+        (rpc(port, "txpool_status", json!([]))["pending"] == "0x1").then_some(())
+    });
+    rpc(port, "anvil_dropAllTransactions", json!([]));
+    let error = waiting.join().expect("it is answered");
+    assert!(
+        error["message"]
+            .as_str()
+            .expect("text")
+            .ends_with("it was dropped"),
+        "{error}"
+    );
+}
+
+#[test]
+fn of_blocks_that_could_not_be_replaced_nobody_is_told() {
+    let node = node();
+    let (port, from) = (node.port(), node.addresses()[0]);
+    mine(port);
+    let filter = rpc(port, "eth_newPendingTransactionFilter", json!([]));
+    let poll = || rpc(port, "eth_getFilterChanges", json!([filter]));
+    let gift = json!({ "from": from, "to": from, "value": "0x1" });
+    let poor = json!({ "from": Address::repeat_byte(0x52), "to": from });
+    rpc_error(port, "anvil_reorg", json!([1, [[gift, 0], [poor, 0]]]));
+    assert_eq!(poll(), json!([]));
+    rpc(port, "anvil_reorg", json!([1, [[gift, 0]]]));
+    let block = latest_block(port);
+    assert_eq!(poll(), block["transactions"]);
 }
 
 #[test]

@@ -21,7 +21,7 @@ mod storage_range;
 mod submit;
 mod traces;
 
-pub use submit::recover;
+pub use submit::{Aside, recover};
 
 use crate::{
     ChainConfig,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     BlockId, CallRequest, ChainError, Overrides, PoolContent, PooledTransaction, RejectReason,
-    state_db::NOW,
+    pool::Pool, state_db::NOW,
 };
 use alloy_consensus::{
     SignableTransaction, Transaction, TxEnvelope, transaction::SignerRecoverable,
@@ -14,6 +14,9 @@ use alloy_consensus::{
 use alloy_primitives::{Address, B256, Signature, U256};
 use alloy_rpc_types::TransactionRequest;
 use revm::handler::validation::validate_initial_tx_gas;
+
+/// Transactions that wait outside of the pool.
+pub struct Aside(Pool);
 
 /// Recovers the sender of a signed transaction: the costliest part of taking one in.
 ///
@@ -244,6 +247,21 @@ impl Chain {
     /// Forgets a waiting transaction; false when it does not wait.
     pub fn drop_transaction(&mut self, hash: B256) -> bool {
         self.pool.remove(hash)
+    }
+
+    /// Takes the waiting transactions away for a while: no block takes them.
+    #[must_use]
+    pub fn set_aside(&mut self) -> Aside {
+        Aside(std::mem::take(&mut self.pool))
+    }
+
+    /// Puts back what was set aside, before what arrived since. Of two with one sender and nonce the one that pays more
+    /// waits.
+    pub fn put_back(&mut self, Aside(waiting): Aside) {
+        let since = std::mem::replace(&mut self.pool, waiting);
+        for transaction in since.by_arrival() {
+            let _ = self.pool.insert(transaction.clone());
+        }
     }
 
     /// Forgets all waiting transactions.
