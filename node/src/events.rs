@@ -1,7 +1,7 @@
 //! What happened on the chain, for filters and subscriptions: one bounded store of hashes. Each reader keeps the place
-//! up to which it has read.
+//! up to which it has read. Who waits for one transaction is told of that one alone.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use alloy::primitives::B256;
@@ -33,6 +33,8 @@ pub(crate) struct Events(Arc<Shared>);
 struct Shared {
     kept: Mutex<Kept>,
     end: watch::Sender<u64>,
+    /// Transactions whose blocks somebody waits for.
+    awaited: Mutex<HashMap<B256, watch::Sender<()>>>,
 }
 
 #[derive(Debug, Default)]
@@ -50,8 +52,41 @@ impl Kept {
 
 impl Events {
     pub(crate) fn new() -> Self {
-        let (kept, end) = (Mutex::default(), watch::Sender::new(0));
-        Self(Arc::new(Shared { kept, end }))
+        Self(Arc::new(Shared {
+            kept: Mutex::default(),
+            end: watch::Sender::new(0),
+            awaited: Mutex::default(),
+        }))
+    }
+
+    fn awaited(&self) -> MutexGuard<'_, HashMap<B256, watch::Sender<()>>> {
+        self.0
+            .awaited
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits from now on for blocks with this transaction.
+    pub(crate) fn inclusion(&self, transaction: B256) -> Inclusion {
+        let mut awaited = self.awaited();
+        let news = awaited.entry(transaction).or_default().subscribe();
+        Inclusion {
+            events: self.clone(),
+            transaction,
+            news,
+        }
+    }
+
+    /// Whether anybody waits for a transaction.
+    pub(crate) fn is_any_awaited(&self) -> bool {
+        !self.awaited().is_empty()
+    }
+
+    /// Tells who waits for a transaction that a block has it.
+    pub(crate) fn include(&self, transaction: B256) {
+        if let Some(awaited) = self.awaited().get(&transaction) {
+            awaited.send_replace(());
+        }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -116,9 +151,39 @@ impl Follower {
     }
 }
 
+/// Who waits for a block with a transaction.
+pub(crate) struct Inclusion {
+    events: Events,
+    transaction: B256,
+    news: watch::Receiver<()>,
+}
+
+impl Inclusion {
+    /// Waits until a block has it that had not when this was asked last.
+    pub(crate) async fn next(&mut self) {
+        // It fails where nobody can tell any more, which is not before this is dropped.
+        let _ = self.news.changed().await;
+    }
+}
+
+impl Drop for Inclusion {
+    fn drop(&mut self) {
+        let mut awaited = self.events.awaited();
+        let others = awaited
+            .get(&self.transaction)
+            .map(watch::Sender::receiver_count);
+        if others.is_some_and(|receivers| receivers <= 1) {
+            awaited.remove(&self.transaction);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::pin::pin;
+
+    use futures::FutureExt;
 
     #[test]
     fn the_newest_hashes_are_kept_and_who_comes_too_late_is_told() {
@@ -135,5 +200,34 @@ mod tests {
         assert_eq!(events.between(end - 2, end), Ok(last));
         assert_eq!(events.between(end, end), Ok(Vec::new()));
         assert_eq!(events.between(end + 5, end + 9), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn who_waits_for_a_transaction_is_woken_by_that_one_alone() {
+        let events = Events::new();
+        let [first, second] = [1, 2].map(B256::repeat_byte);
+        let mut waiting = events.inclusion(first);
+        let mut same = events.inclusion(first);
+        {
+            let mut next = pin!(waiting.next());
+            assert!(next.as_mut().now_or_never().is_none());
+            events.push(Event::Transaction(first));
+            events.push(Event::Block(second));
+            events.include(second);
+            assert!(
+                next.as_mut().now_or_never().is_none(),
+                "it was not included"
+            );
+            events.include(first);
+            assert!(next.as_mut().now_or_never().is_some());
+        }
+        drop(waiting);
+        assert!(same.next().now_or_never().is_some());
+        assert!(events.is_any_awaited());
+        drop(same);
+        assert!(
+            !events.is_any_awaited(),
+            "nothing is kept of those that left"
+        );
     }
 }

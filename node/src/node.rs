@@ -305,6 +305,13 @@ impl Node {
             if let Some(hash) = self.chain.block_hash(number) {
                 self.events.push(Event::Block(hash));
             }
+            if self.events.is_any_awaited()
+                && let Some(block) = self.chain.block(number.into())
+            {
+                for receipt in &block.receipts {
+                    self.events.include(receipt.transaction_hash);
+                }
+            }
             terminal::block(&self.chain, number);
         }
         self.announced = latest;

@@ -62,16 +62,15 @@ async fn send_and_wait(
     (from, send): (Option<Address>, Send),
     wait: Duration,
 ) -> RpcResult {
-    // Listening starts before sending, so that no block is missed in between.
-    let mut events = context.events.follow();
     let hash = send::sent(context, (from, u64::MAX), send).await?;
+    // Waiting starts before the first look, so that no block is missed in between.
+    let mut inclusion = context.events.inclusion(hash);
     let receipt = async {
         loop {
             if let Some(receipt) = receipt(&context.worker.view().await?, hash) {
                 return receipt;
             }
-            // Whatever it is, and also where some was missed, the receipt may be there now.
-            let _ = events.next().await;
+            inclusion.next().await;
         }
     };
     if let Ok(receipt) = tokio::time::timeout(wait, receipt).await {
