@@ -88,6 +88,14 @@ impl Genesis {
 }
 
 impl AnvilState {
+    /// Reads what anvil has saved.
+    ///
+    /// # Errors
+    /// Why it is something else.
+    pub(crate) fn from_json(text: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(text).map_err(|error| error.to_string())
+    }
+
     /// Continues from its block.
     pub(crate) fn configure(&self, chain: &mut ChainConfig) {
         if let Some((number, timestamp)) = self.block() {

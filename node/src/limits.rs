@@ -50,6 +50,11 @@ pub(crate) const VALUES: Bound = bound(10_000, "values in the typed data");
 /// Values in the parameters of a request. Eight bytes of text can be an object, which takes 700 bytes once it is read.
 pub(crate) const PARAMETERS: Bound = bound(100_000, "values in the parameters");
 
+/// Bytes of a state that gzip has compressed: no more than a request may have as it is.
+pub(crate) const STATE: Bound = bound(LARGEST as usize, "bytes of an unpacked state");
+/// Values of a state that a request loads. What `anvil_dumpState` gives has fewer.
+pub(crate) const STATE_VALUES: Bound = bound(2_000_000, "values in the state");
+
 /// Installed filters and subscriptions; the addresses and topics that they select by count as they do.
 pub(crate) const FILTERS: Bound = bound(
     20_000,

@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use stylus_chain::ChainState;
 
 use crate::error::NodeError;
 use crate::genesis::AnvilState;
+use crate::limits::STATE;
 
 /// How the name of a file that is being written ends. One that a killed node left is overwritten.
 const TEMPORARY: &str = ".tmp";
@@ -25,9 +27,6 @@ const LOCK_WAIT: Duration = Duration::from_millis(500);
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// How bytes begin that gzip has compressed.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
-
-/// Most bytes of a compressed state that are read: a short file can hold very many.
-const MAX_STATE: u64 = 256 << 20;
 
 /// What a state file holds.
 pub(crate) enum Saved {
@@ -107,38 +106,50 @@ impl Drop for Owned {
 pub(crate) fn load(path: &Path) -> Result<Saved, NodeError> {
     let fail = NodeError::file("cannot load the state from", path);
     let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
-    parse(&bytes).map_err(fail)
+    let text = unpacked(&bytes).map_err(&fail)?;
+    parse(&text).map_err(fail)
 }
 
-/// A state as JSON, or as that compressed by gzip, as anvil gives it.
+/// A state as JSON, which anvil compresses by gzip.
 ///
 /// # Errors
 /// What was expected and found.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Saved, String> {
-    let text = match bytes.starts_with(&GZIP) {
-        true => Cow::Owned(decompressed(bytes)?),
-        false => Cow::Borrowed(bytes),
-    };
-    // Every state that this node writes has `format`: so the error names the right form.
-    #[derive(Deserialize)]
-    struct Form {
-        format: Option<u32>,
+pub(crate) fn unpacked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
+    if !bytes.starts_with(&GZIP) {
+        return Ok(Cow::Borrowed(bytes));
     }
-    let form = serde_json::from_slice::<Form>(&text);
-    let saved = form.and_then(|form| match form.format {
-        Some(_) => serde_json::from_slice(&text).map(|state| Saved::Own(Box::new(state))),
-        None => serde_json::from_slice(&text).map(Saved::Anvil),
-    });
-    saved.map_err(|error| {
-        format!("expected a state written by this node or by anvil, found none: {error}")
-    })
+    let mut text = Vec::new();
+    // A short file can hold very much.
+    let mut read = GzDecoder::new(bytes).take(STATE.most as u64 + 1);
+    read.read_to_end(&mut text)
+        .map_err(|error| format!("expected a state compressed by gzip, found {error}"))?;
+    STATE.check(text.len()).map_err(|error| error.to_string())?;
+    Ok(Cow::Owned(text))
 }
 
-fn decompressed(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    let mut text = Vec::new();
-    let read = GzDecoder::new(bytes).take(MAX_STATE).read_to_end(&mut text);
-    read.map_err(|error| format!("expected a state compressed by gzip, found {error}"))?;
-    Ok(text)
+/// Reads a state: this node's has `format`, and what anvil writes has none.
+///
+/// # Errors
+/// What was expected and found.
+pub(crate) fn parse(text: &[u8]) -> Result<Saved, String> {
+    #[derive(Deserialize)]
+    struct Form {
+        format: Option<IgnoredAny>,
+    }
+    let none = |error: &dyn std::fmt::Display| {
+        format!("expected a state written by this node or by anvil, found none: {error}")
+    };
+    let form: Form = serde_json::from_slice(text).map_err(|error| none(&error))?;
+    match form.format {
+        Some(_) => {
+            let state = ChainState::from_json(text).map_err(|error| none(&error))?;
+            Ok(Saved::Own(Box::new(state)))
+        }
+        None => {
+            let state = AnvilState::from_json(text).map_err(|error| none(&error))?;
+            Ok(Saved::Anvil(state))
+        }
+    }
 }
 
 /// Writes a second file and renames it. So a reader of `path` finds the old document or the new one,
@@ -174,21 +185,25 @@ mod tests {
         encoder.finish().expect("a vector takes it")
     }
 
+    fn read(bytes: &[u8]) -> Result<Saved, String> {
+        parse(&unpacked(bytes)?)
+    }
+
     #[test]
     fn a_compressed_state_that_is_cut_off_or_none_is_refused() {
         let whole = compressed(br#"{"accounts":{},"block":null}"#);
-        assert!(matches!(parse(&whole), Ok(Saved::Anvil(_))));
+        assert!(matches!(read(&whole), Ok(Saved::Anvil(_))));
         let end = whole.len() - 9;
-        let refused = parse(&whole[..end]).map(|_| ()).expect_err("cut off");
+        let refused = read(&whole[..end]).map(|_| ()).expect_err("cut off");
         assert!(refused.contains("compressed by gzip"), "{refused}");
-        let refused = parse(&compressed(b"[1]")).map(|_| ()).expect_err("a list");
+        let refused = read(&compressed(b"[1]")).map(|_| ()).expect_err("a list");
         assert!(refused.contains("by this node or by anvil"), "{refused}");
     }
 
     #[test]
     fn what_a_few_bytes_decompress_to_is_bounded() {
-        let bomb = compressed(&vec![b' '; 300 << 20]);
-        let read = decompressed(&bomb).map(|text| text.len() as u64);
-        assert_eq!(read, Ok(MAX_STATE));
+        let bomb = compressed(&vec![b' '; STATE.most + 1]);
+        let refused = unpacked(&bomb).expect_err("too much");
+        assert!(refused.contains("bytes of an unpacked state"), "{refused}");
     }
 }

@@ -40,8 +40,8 @@ pub use alloy_rpc_types::{BlockOverrides, Filter, state::AccountOverride};
 pub use arbos::program::{NotRunnable, ProgramSlots};
 pub use bounds::{LAST_BLOCK, LAST_SECOND};
 pub use chain::{
-    AccountChange, Aside, Chain, ChainReader, SimulatedBlock, SimulationRules, SlotChange,
-    StorageRange, recover,
+    AccountChange, Aside, Chain, ChainReader, ChainState, SimulatedBlock, SimulationRules,
+    SlotChange, StorageRange, recover,
 };
 pub use config::{ChainConfig, TransactionOrder};
 pub use error::{ChainError, RejectReason, SimulationFault, TraceLimit};
@@ -52,6 +52,6 @@ pub use precompiles::{hardfork, named_error};
 pub use source::{Source, SourceAccount};
 pub use trace::{OpcodeTrace, Trace};
 pub use types::{
-    AccountView, Block, CallOptions, CallOutcome, CallRequest, ChainState, CountedCode, Halt,
-    MinedTransaction, OpcodeOptions, Overrides, PoolContent, PooledTransaction, Receipt, TraceKind,
+    AccountView, Block, CallOptions, CallOutcome, CallRequest, CountedCode, Halt, MinedTransaction,
+    OpcodeOptions, Overrides, PoolContent, PooledTransaction, Receipt, TraceKind,
 };

@@ -25,6 +25,7 @@ pub struct AccountView {
 
 /// A mined block with all its transactions and receipts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Block {
     /// Header; its `number` is the L2 number.
     pub header: Header,
@@ -56,6 +57,7 @@ impl Block {
 
 /// A mined transaction with its block and index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MinedTransaction {
     /// The signed transaction. Impersonated ones carry the signature r = sender, s = 1, which no
     /// key can produce.
@@ -78,6 +80,7 @@ pub struct MinedTransaction {
 
 /// Outcome of a mined transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Receipt {
     /// Transaction.
     pub transaction_hash: B256,
@@ -314,17 +317,4 @@ pub struct OpcodeOptions {
     pub return_data: bool,
     /// Bytes of entries as JSON after which no more are shown; all when zero.
     pub limit: usize,
-}
-
-/// The whole chain as data, for saving and loading. As JSON, real anvil loads it too: it takes the
-/// accounts and continues from the newest block's number and time.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ChainState {
-    /// Version of this form: 5.
-    pub format: u32,
-    /// Chain id.
-    pub chain_id: u64,
-    /// Opaque content: the other fields of the document.
-    #[serde(flatten)]
-    pub content: serde_json::Map<String, serde_json::Value>,
 }

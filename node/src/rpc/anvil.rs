@@ -3,16 +3,21 @@
 use std::sync::{Mutex, PoisonError};
 
 use alloy::primitives::{Address, Bytes, U64, U128, U256, hex};
+use jsonrpsee::RpcModule;
+use jsonrpsee::core::RegisterMethodError;
 use serde_json::json;
 use stylus_chain::{BlockId, Chain, ChainConfig};
 
 use super::answer::{done, ok};
-use super::args::Args;
+use super::args::{Args, values_in};
 use super::evm::{block_count, snapshot_list};
 use super::fork;
 use super::method::Method::{Change, Lookup, Read};
-use super::method::{RpcResult, Table};
+use super::method::{Context, RpcResult, Table};
 use super::web3::version_text;
+use crate::config::Admission;
+use crate::executor::Share;
+use crate::limits::STATE_VALUES;
 use crate::node::{Node, head};
 use crate::rpc_error::RpcError;
 use crate::state_file::{self, Saved};
@@ -63,13 +68,14 @@ pub(super) const METHODS: Table = &[
     ("anvil_enableTraces", Lookup(accept)),
     ("anvil_dumpState", Read(dump_state)),
     ("hardhat_dumpState", Read(dump_state)),
-    ("anvil_loadState", Change(load_state)),
-    ("hardhat_loadState", Change(load_state)),
     ("anvil_metadata", Read(metadata)),
     ("hardhat_metadata", Read(metadata)),
     ("anvil_nodeInfo", Lookup(node_info)),
     ("eth_instanceId", Lookup(instance_id)),
 ];
+
+/// One state is read or written at a time: as a document in memory it is several times as large.
+static ONE_STATE: Mutex<()> = Mutex::new(());
 
 fn impersonate(node: &mut Node, args: &Args) -> RpcResult {
     node.chain.impersonate(args.get(0, "address")?);
@@ -162,24 +168,45 @@ fn accept(_: &View, _: &Args) -> RpcResult {
 
 /// The whole state as bytes, for `loadState`.
 fn dump_state(view: &View, _: &Args) -> RpcResult {
-    // One at a time: as a document in memory it is several times as large.
-    static ONE: Mutex<()> = Mutex::new(());
     let state = {
-        let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one = ONE_STATE.lock().unwrap_or_else(PoisonError::into_inner);
         ok(view.chain.dump_state()?)?
     };
     ok(hex::encode_prefixed(state.get()))
 }
 
+/// States are read on the threads for reads: the chain's thread takes them as they are then.
+pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
+    for name in ["anvil_loadState", "hardhat_loadState"] {
+        module.register_async_method(name, |params, context, caller| async move {
+            let args = Args::new(&params, Admission::Lenient)?;
+            let share = caller.get().cloned().unwrap_or_else(Share::new);
+            let view = context.worker.view().await.map_err(RpcError::from)?;
+            let read = move |_: &View| read_state(&args);
+            let state = context.executor.read(view, (false, &share), read).await?;
+            let load = move |node: &mut Node| load_state(node, &state);
+            context.change(|_| false, load).await
+        })?;
+    }
+    Ok(())
+}
+
+fn read_state(args: &Args) -> Result<Saved, RpcError> {
+    let refused = |reason| RpcError::Params(format!("parameter 0 (state): {reason}"));
+    let bytes: Bytes = args.get(0, "state")?;
+    let _one = ONE_STATE.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = state_file::unpacked(&bytes).map_err(refused)?;
+    let values = STATE_VALUES.check(values_in(&text));
+    values.map_err(|error| refused(error.to_string()))?;
+    state_file::parse(&text).map_err(refused)
+}
+
 /// A state of this node replaces the chain. One of anvil puts its accounts into it, and empty blocks
 /// up to the number that it had there.
-fn load_state(node: &mut Node, args: &Args) -> RpcResult {
-    let bytes: Bytes = args.get(0, "state")?;
-    let saved = state_file::parse(&bytes)
-        .map_err(|reason| RpcError::Params(format!("parameter 0 (state): {reason}")))?;
+fn load_state(node: &mut Node, saved: &Saved) -> RpcResult {
     match saved {
         Saved::Own(state) => {
-            node.chain.load_state(*state)?;
+            node.chain.load_state(state)?;
             node.rewound();
         }
         Saved::Anvil(state) => {

@@ -125,6 +125,7 @@ pub(crate) fn methods(
     send::register(&mut module).map_err(twice)?;
     conditional::register(&mut module).map_err(twice)?;
     fork::register(&mut module).map_err(twice)?;
+    anvil::register(&mut module).map_err(twice)?;
     wait::register(&mut module).map_err(twice)?;
     let http = Methods::clone(&module);
     subscribe::register(&mut module).map_err(twice)?;

@@ -45,7 +45,7 @@ fn typed_data(view: &View, args: &Args) -> RpcResult {
     let refuse = |error: String| RpcError::Params(format!("parameter 1 (typed data): {error}"));
     let given = match args.get::<Value>(1, "typed data")? {
         Value::String(text) => {
-            PARAMETERS.check(values_in(&text))?;
+            PARAMETERS.check(values_in(text.as_bytes()))?;
             serde_json::from_str(&text)
         }
         value => Ok(value),

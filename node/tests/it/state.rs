@@ -1,13 +1,16 @@
 //! The state in a file, and as an answer.
 
+use std::io::Write;
+
 use alloy::primitives::Address;
+use flate2::{Compression, write::GzEncoder};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::evm::counter;
 use crate::support::{
-    Process, balance, block_number, eventually, latest_block, mine, node, nonce, refused, rpc,
-    transact, word_at,
+    LONGEST_WAIT, Process, balance, block_number, eventually, latest_block, mine, node, nonce,
+    refused, rpc, rpc_error, transact, word_at,
 };
 
 #[test]
@@ -252,4 +255,42 @@ fn a_state_file_belongs_to_one_process_at_a_time() {
         .map(|entry| entry.expect("an entry").file_name())
         .collect();
     assert!(names.iter().any(|name| name == "state.json"), "{names:?}");
+}
+
+#[test]
+fn what_a_short_text_unpacks_to_is_counted_before_it_is_read() {
+    let values = format!(
+        "{{\"format\":5,\"chain_id\":412346,\"x\":[0{}]}}",
+        ",0".repeat(3_000_000)
+    );
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(values.as_bytes()).expect("written");
+    let bytes = encoder.finish().expect("written");
+    let bytes = alloy::primitives::hex::encode_prefixed(bytes);
+    let refused = rpc_error(node().port(), "anvil_loadState", json!([bytes]));
+    assert_eq!(refused["code"], -32602, "{refused}");
+    let words = refused["message"].as_str().expect("words");
+    assert!(words.contains("values in the state"), "{words}");
+}
+
+#[test]
+fn a_state_is_read_beside_the_chain_and_not_on_its_thread() {
+    let node = node();
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let (begin, begun) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let busy = scope.spawn(|| {
+            node.with_chain(move |_| {
+                begin.send(()).expect("the test waits");
+                // Until the test ends.
+                let _ = ended.recv_timeout(LONGEST_WAIT);
+            })
+        });
+        begun.recv().expect("the chain's thread is busy");
+        let found = refused(node.port(), "anvil_loadState", json!(["0x1234"]));
+        assert_eq!(found, -32602);
+        assert!(!busy.is_finished(), "it is answered meanwhile");
+        drop(end);
+        busy.join().expect("a thread").expect("the chain");
+    });
 }

@@ -372,7 +372,8 @@ impl Fixture {
 
     /// Every slot of an account that is not zero.
     pub(crate) fn slots_of(&self, account: Address) -> BTreeMap<B256, B256> {
-        let state = self.chain.dump_state().expect("a dump").content;
+        let state = self.chain.dump_state().expect("a dump");
+        let state = serde_json::to_value(&state).expect("JSON");
         let mut accounts: BTreeMap<Address, Value> =
             serde_json::from_value(state["accounts"].clone()).expect("accounts");
         let slots = accounts

@@ -35,6 +35,7 @@ use crate::{
 use alloy_primitives::{Address, B256};
 pub use fork::{AccountChange, SlotChange};
 pub use reader::ChainReader;
+pub use saved::ChainState;
 pub use simulate_blocks::{SimulatedBlock, SimulationRules};
 use snapshot::Snapshots;
 use std::sync::{Arc, Mutex};

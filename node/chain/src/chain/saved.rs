@@ -2,39 +2,45 @@
 
 use super::{Chain, snapshot::Snapshots};
 use crate::{
-    Block, BlockId, ChainError, ChainState,
+    Block, BlockId, ChainError,
     ledger::{Ledger, Record},
     state_db::StateDb,
 };
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, Keccak256, U256};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value, json, to_value};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Version of the form below.
 const FORMAT: u32 = 5;
-/// The field with the hash of all others.
-const DIGEST: &str = "digest";
 /// Bytes of an account, a slot, a block and a transaction as JSON, besides code and data.
 const ACCOUNT_BYTES: usize = 256;
 const SLOT_BYTES: usize = 140;
 const BLOCK_BYTES: usize = 2_048;
 const TRANSACTION_BYTES: usize = 3_072;
 
+/// The whole chain as data, for saving and loading. As JSON, real anvil loads it too: it takes the
+/// accounts and continues from the newest block's number and time.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct ChainState(Saved);
+
 /// The fields that anvil loads have anvil's names; the blocks have another one.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Saved {
+    format: u32,
+    chain_id: u64,
+    /// The hash of all other fields.
+    digest: B256,
     accounts: BTreeMap<Address, SavedAccount>,
     /// For anvil alone, like the next two: the newest block's environment.
-    #[serde(skip_deserializing)]
-    block: Value,
+    block: Environment,
     /// Its number.
-    #[serde(skip_deserializing)]
     best_block_number: u64,
     /// Its header.
-    #[serde(skip_deserializing)]
-    blocks: Value,
+    blocks: [Newest; 1],
     history: Vec<Block>,
     coinbase: Address,
     gas_limit: u64,
@@ -42,12 +48,109 @@ struct Saved {
     history_since: Option<u64>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SavedAccount {
     balance: U256,
     nonce: u64,
     code: Bytes,
     storage: BTreeMap<B256, B256>,
+}
+
+/// A block's environment as anvil writes it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Environment {
+    number: U256,
+    beneficiary: Address,
+    timestamp: U256,
+    gas_limit: u64,
+    basefee: u64,
+    difficulty: U256,
+    prevrandao: B256,
+    blob_excess_gas_and_price: BlobPrice,
+    slot_num: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BlobPrice {
+    excess_blob_gas: u64,
+    blob_gasprice: u64,
+}
+
+/// A block as anvil writes it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Newest {
+    header: Header,
+    transactions: [u8; 0],
+    ommers: [u8; 0],
+}
+
+impl ChainState {
+    /// Reads what a dump is as JSON.
+    ///
+    /// # Errors
+    /// [`ChainError::BadState`] when it is of another form, or when anything in it was changed after it was saved.
+    pub fn from_json(text: &[u8]) -> Result<Self, ChainError> {
+        #[derive(Deserialize)]
+        struct Form {
+            format: u32,
+        }
+        let Form { format } = serde_json::from_slice(text)?;
+        if format != FORMAT {
+            return Err(ChainError::BadState(format!(
+                "expected format {FORMAT}, found format {format}: it was saved by another version of this node"
+            )));
+        }
+        let saved: Saved = serde_json::from_slice(text)?;
+        let (stated, found) = (saved.digest, saved.digest()?);
+        if stated != found {
+            return Err(ChainError::BadState(format!(
+                "it was changed after it was saved, or it is damaged: expected the digest {stated}, found {found}"
+            )));
+        }
+        Ok(Self(saved))
+    }
+}
+
+impl Saved {
+    /// keccak256 of everything else in the document, whatever the order of its fields.
+    fn digest(&self) -> Result<B256, ChainError> {
+        let mut hasher = Keccak256::new();
+        hasher.update(format!("{},{}", self.format, self.chain_id));
+        name("accounts", &mut hasher);
+        hasher.update("{");
+        for (address, account) in &self.accounts {
+            name(address, &mut hasher);
+            note(&to_value(account)?, &mut hasher);
+        }
+        hasher.update("}");
+        let best = json!(self.best_block_number);
+        for (field, value) in [
+            ("best_block_number", best),
+            ("block", to_value(&self.block)?),
+            ("blocks", to_value(&self.blocks)?),
+            ("coinbase", json!(self.coinbase)),
+            ("gas_limit", json!(self.gas_limit)),
+        ] {
+            name(field, &mut hasher);
+            note(&value, &mut hasher);
+        }
+        name("history", &mut hasher);
+        hasher.update("[");
+        for block in &self.history {
+            note(&to_value(block)?, &mut hasher);
+        }
+        hasher.update("]");
+        let since = json!(self.history_since);
+        for (field, value) in [("history_since", since), ("shift", json!(self.shift))] {
+            name(field, &mut hasher);
+            note(&value, &mut hasher);
+        }
+        Ok(hasher.finalize())
+    }
 }
 
 impl Chain {
@@ -84,85 +187,72 @@ impl Chain {
         }
         let head = self.block(BlockId::latest());
         let head = head.ok_or_else(|| ChainError::BadState("there is no block".into()))?;
-        let saved = Saved {
+        let mut saved = Saved {
+            format: FORMAT,
+            chain_id: self.chain_id(),
+            digest: B256::ZERO,
             accounts,
             block: environment(&head.header),
             best_block_number: head.header.number,
-            blocks: json!([{ "header": &head.header, "transactions": [], "ommers": [] }]),
+            blocks: [Newest {
+                header: head.header.clone(),
+                transactions: [],
+                ommers: [],
+            }],
             history,
             coinbase: self.settings.coinbase,
             gas_limit: self.settings.gas_limit,
             shift: self.clock.shift,
             history_since: self.ledger.history_since,
         };
-        let content = match serde_json::to_value(saved)? {
-            Value::Object(content) => content,
-            _ => Map::new(),
-        };
-        let mut state = ChainState {
-            format: FORMAT,
-            chain_id: self.chain_id(),
-            content,
-        };
-        let digest = json!(digest(&state));
-        state.content.insert(DIGEST.into(), digest);
-        Ok(state)
+        saved.digest = saved.digest()?;
+        Ok(ChainState(saved))
     }
 
     /// Replaces state and blocks by those of a dump. Snapshots and waiting transactions are gone;
     /// on an error nothing has changed.
     ///
     /// # Errors
-    /// [`ChainError::BadState`] when it is of another form or chain, when anything in it was changed after it was saved, or
-    /// when its blocks do not follow each other.
-    pub fn load_state(&mut self, mut state: ChainState) -> Result<(), ChainError> {
+    /// [`ChainError::BadState`] when it is of another chain, or when its blocks do not follow each other.
+    pub fn load_state(&mut self, state: &ChainState) -> Result<(), ChainError> {
         if self.is_forked() {
             return Err(ChainError::NotSupported(
                 "loading a saved state into a fork",
             ));
         }
-        if state.format != FORMAT {
-            return Err(ChainError::BadState(format!(
-                "expected format {FORMAT}, found format {}: it was saved by another version of this node",
-                state.format
-            )));
-        }
-        if state.chain_id != self.chain_id() {
+        let saved = &state.0;
+        if saved.chain_id != self.chain_id() {
             return Err(ChainError::BadState(format!(
                 "expected a state of chain {}, found one of chain {1}: start the node with --chain-id {1}",
                 self.chain_id(),
-                state.chain_id
+                saved.chain_id
             )));
         }
-        let stated = state.content.remove(DIGEST);
-        let (stated, found) = (stated.unwrap_or_default(), json!(digest(&state)));
-        if stated != found {
-            return Err(ChainError::BadState(format!(
-                "it was changed after it was saved, or it is damaged: expected the digest {stated}, found {found}"
-            )));
-        }
-        let saved: Saved = serde_json::from_value(Value::Object(state.content))?;
         if saved.history.is_empty() {
             return Err(ChainError::BadState(
                 "expected at least one block, found none".into(),
             ));
         }
         let mut state_db = StateDb::default();
-        for (address, account) in saved.accounts {
-            let code_hash = state_db.add_code(account.code);
-            state_db.edit_account(address, |new| {
+        for (address, account) in &saved.accounts {
+            let code_hash = state_db.add_code(account.code.clone());
+            state_db.edit_account(*address, |new| {
                 (new.balance, new.nonce, new.code_hash) =
                     (account.balance, account.nonce, code_hash);
             });
-            for (slot, value) in account.storage {
-                state_db.set_slot(address, slot.into(), value.into());
+            for (slot, value) in &account.storage {
+                state_db.set_slot(*address, (*slot).into(), (*value).into());
             }
         }
         let mut ledger = Ledger::default();
         ledger.history_since = saved.history_since;
-        for mut block in saved.history {
+        for block in &saved.history {
             follows(&ledger, &block.header)?;
-            block.hash = block.header.hash_slow();
+            let hash = block.header.hash_slow();
+            let block = Block {
+                hash,
+                ..block.clone()
+            };
             let (block, before) = (Arc::new(block), Arc::default());
             ledger.push(Record { block, before }, None);
         }
@@ -196,18 +286,15 @@ fn bytes_of(block: &Block) -> usize {
     BLOCK_BYTES + receipts.sum::<usize>() + encoded.saturating_mul(2)
 }
 
-/// keccak256 of everything in a document, whatever the order of its fields.
-fn digest(state: &ChainState) -> B256 {
-    let mut hasher = Keccak256::new();
-    hasher.update(format!("{},{}", state.format, state.chain_id));
-    fields(&state.content, &mut hasher);
-    hasher.finalize()
+/// Adds the name of a field.
+fn name(name: impl Serialize, hasher: &mut Keccak256) {
+    hasher.update(json!(name).to_string());
 }
 
 fn fields(of: &Map<String, Value>, hasher: &mut Keccak256) {
     let sorted: BTreeMap<_, _> = of.iter().collect();
-    for (name, value) in sorted {
-        hasher.update(json!(name).to_string());
+    for (field, value) in sorted {
+        name(field, hasher);
         note(value, hasher);
     }
 }
@@ -231,27 +318,29 @@ fn note(value: &Value, hasher: &mut Keccak256) {
 
 /// Whether a block can come after those before it.
 fn follows(before: &Ledger, header: &Header) -> Result<(), ChainError> {
-    let number = before.head() + 1;
+    let number = header.number;
+    let expected = before.head() + 1;
     match before.blocks().next() {
-        Some(_) if header.number != number => Err(ChainError::BadState(format!(
-            "its blocks do not follow each other: expected block {number}, found {}",
-            header.number
+        Some(_) if number != expected => Err(ChainError::BadState(format!(
+            "its blocks do not follow each other: expected block {expected}, found {number}"
         ))),
         _ => Ok(()),
     }
 }
 
-/// A block's environment as anvil writes it.
-fn environment(head: &Header) -> Value {
-    json!({
-        "number": U256::from(head.number),
-        "beneficiary": head.beneficiary,
-        "timestamp": U256::from(head.timestamp),
-        "gas_limit": head.gas_limit,
-        "basefee": head.base_fee_per_gas.unwrap_or_default(),
-        "difficulty": head.difficulty,
-        "prevrandao": head.mix_hash,
-        "blob_excess_gas_and_price": { "excess_blob_gas": 0, "blob_gasprice": 1 },
-        "slot_num": 0,
-    })
+fn environment(head: &Header) -> Environment {
+    Environment {
+        number: U256::from(head.number),
+        beneficiary: head.beneficiary,
+        timestamp: U256::from(head.timestamp),
+        gas_limit: head.gas_limit,
+        basefee: head.base_fee_per_gas.unwrap_or_default(),
+        difficulty: head.difficulty,
+        prevrandao: head.mix_hash,
+        blob_excess_gas_and_price: BlobPrice {
+            excess_blob_gas: 0,
+            blob_gasprice: 1,
+        },
+        slot_num: 0,
+    }
 }

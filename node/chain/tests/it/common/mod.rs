@@ -178,8 +178,8 @@ pub fn ask<C: SolCall>(chain: &Chain, to: Address, question: C) -> C::Return {
 pub fn loaded(chain: &Chain) -> Chain {
     let saved = serde_json::to_string(&chain.dump_state().expect("dumps")).expect("serializes");
     let mut other = self::chain();
-    let state = serde_json::from_str(&saved).expect("parses");
-    other.load_state(state).expect("loads");
+    let state = stylus_chain::ChainState::from_json(saved.as_bytes()).expect("parses");
+    other.load_state(&state).expect("loads");
     other
 }
 
