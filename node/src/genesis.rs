@@ -6,6 +6,7 @@ use std::path::Path;
 
 use alloy::primitives::{Address, Bytes, U256};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use stylus_chain::{BlockId, Chain, ChainConfig};
 
 use crate::error::NodeError;
@@ -38,11 +39,21 @@ struct NewAccount {
     storage: Option<BTreeMap<U256, U256>>,
 }
 
-/// What anvil saves, as far as it means something on another chain.
+/// What anvil saves, of which the first two fields mean something on another chain. What has another field is nothing of
+/// anvil.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct AnvilState {
     block: Option<AnvilBlock>,
     accounts: BTreeMap<Address, NewAccount>,
+    #[serde(rename = "best_block_number")]
+    _best_block_number: Option<IgnoredAny>,
+    #[serde(rename = "blocks")]
+    _blocks: Option<IgnoredAny>,
+    #[serde(rename = "transactions")]
+    _transactions: Option<IgnoredAny>,
+    #[serde(rename = "historical_states")]
+    _historical_states: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]

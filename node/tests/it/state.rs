@@ -208,6 +208,15 @@ fn a_state_file_with_any_value_changed_is_refused() {
         crate::support::request(node().port(), "anvil_loadState", json!([bytes]))
     };
     assert_eq!(loads(&whole)["result"], true, "as it was written");
+    for name in whole.as_object().expect("fields").keys() {
+        let mut changed = whole.clone();
+        let value = changed[name].take();
+        let fields = changed.as_object_mut().expect("fields");
+        fields.remove(name);
+        fields.insert(format!("{name}_"), value);
+        let answer = loads(&changed);
+        assert_eq!(answer["error"]["code"], -32602, "{name}: {answer}");
+    }
     let mut places = Vec::new();
     leaves(&whole, "", &mut places);
     let step = places.len().div_ceil(40);
