@@ -7,7 +7,7 @@ use std::path::Path;
 use alloy::primitives::{Address, Bytes, U256};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use stylus_chain::{BlockId, Chain, ChainConfig};
+use stylus_chain::{BlockId, Chain, ChainConfig, LAST_BLOCK, LAST_SECOND};
 
 use crate::error::NodeError;
 
@@ -102,9 +102,16 @@ impl AnvilState {
     /// Reads what anvil has saved.
     ///
     /// # Errors
-    /// Why it is something else.
+    /// Why it is something else, or that no chain reaches its block.
     pub(crate) fn from_json(text: &[u8]) -> Result<Self, String> {
-        serde_json::from_slice(text).map_err(|error| error.to_string())
+        let state: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        match state.block() {
+            Some((number, time)) if number > LAST_BLOCK || time > LAST_SECOND => Err(format!(
+                "expected a block up to {LAST_BLOCK} and a time up to {LAST_SECOND} seconds, found block {number} of \
+                 second {time}"
+            )),
+            _ => Ok(state),
+        }
     }
 
     /// Continues from its block.

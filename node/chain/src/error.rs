@@ -205,6 +205,9 @@ pub enum RejectReason {
         /// The transaction's nonce.
         found: u64,
     },
+    /// The nonce after which there is no other one (EIP-2681).
+    #[error("nonce has max value: address {0}, nonce: {last}", last = u64::MAX)]
+    NonceMax(Address),
     /// Balance does not cover value and gas.
     #[error(
         "insufficient funds for gas * price + value: address {address} have {have} want {want}"

@@ -98,8 +98,8 @@ fn mine_as_requested(node: &mut Node, args: &Args) -> Result<(), RpcError> {
         Some(MineOptions::Options { timestamp, blocks }) => (timestamp, blocks),
     };
     if let Some(timestamp) = timestamp {
-        node.chain
-            .set_next_timestamp(RpcError::narrow("timestamp", timestamp)?)?;
+        let seconds = in_time("timestamp", RpcError::narrow("timestamp", timestamp)?)?;
+        node.chain.set_next_timestamp(seconds)?;
     }
     Ok(node.chain.mine(block_count(blocks)?, None)?)
 }
@@ -190,8 +190,8 @@ fn set_next_timestamp(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 fn set_timestamp_interval(node: &mut Node, args: &Args) -> RpcResult {
-    node.chain
-        .set_timestamp_interval(Some(args.u64(0, "seconds")?));
+    let seconds = in_time("interval", args.u64(0, "seconds")?)?;
+    node.chain.set_timestamp_interval(Some(seconds));
     done()
 }
 

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use stylus_devnode::{MiningMode, NodeConfig, spawn};
 
 use crate::support::{
-    balance, eventually, latest_block, mine, node, nonce, receipt, refused, rpc, set_code, word_at,
+    balance, eventually, latest_block, lenient, mine, node, nonce, receipt, refused, rpc,
+    rpc_error, set_code, word_at,
 };
 
 fn number(value: &Value) -> u64 {
@@ -345,4 +346,32 @@ fn the_dev_account_can_give_a_hundred_ether_to_thousands() {
     let balance: U256 =
         serde_json::from_value(rpc(node.port(), "eth_getBalance", dev)).expect("a number");
     assert!(balance >= U256::from(5_000 * 100u64) * U256::from(10u64.pow(18)));
+}
+
+#[test]
+fn times_and_nonces_that_no_chain_reaches_are_refused() {
+    let node = lenient();
+    let (port, from) = (node.port(), node.addresses()[0]);
+    let last = u64::MAX;
+    for (method, params) in [
+        ("evm_mine", json!([format!("{last:#x}")])),
+        ("evm_mine", json!([{ "timestamp": format!("{last:#x}") }])),
+        (
+            "anvil_setBlockTimestampInterval",
+            json!([format!("{last:#x}")]),
+        ),
+    ] {
+        assert_eq!(refused(port, method, params), -32602, "{method}");
+    }
+    rpc(port, "evm_setAutomine", json!([false]));
+    rpc(port, "anvil_setNonce", json!([from, format!("{last:#x}")]));
+    let sent = rpc_error(
+        port,
+        "eth_sendTransaction",
+        json!([{ "from": from, "to": from, "gas": "0x5208" }]),
+    );
+    let words = sent["message"].as_str().expect("words");
+    assert!(words.contains("nonce has max value"), "{words}");
+    let pending = rpc(port, "eth_getTransactionCount", json!([from, "pending"]));
+    assert_eq!(pending, format!("{last:#x}"));
 }

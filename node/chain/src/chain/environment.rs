@@ -285,6 +285,7 @@ pub(super) fn rejected(
             expected: state,
             found: tx,
         },
+        I::NonceOverflowInTransaction => RejectReason::NonceMax(sender),
         I::CreateInitCodeSizeLimit => RejectReason::InitCodeTooLarge {
             size: asked.input,
             limit: limit.saturating_mul(2),

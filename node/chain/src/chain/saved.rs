@@ -2,7 +2,7 @@
 
 use super::{Chain, snapshot::Snapshots};
 use crate::{
-    Block, BlockId, ChainError,
+    Block, BlockId, ChainError, LAST_BLOCK, LAST_SECOND,
     ledger::{Ledger, Record},
     state_db::StateDb,
 };
@@ -318,7 +318,13 @@ fn note(value: &Value, hasher: &mut Keccak256) {
 
 /// Whether a block can come after those before it.
 fn follows(before: &Ledger, header: &Header) -> Result<(), ChainError> {
-    let number = header.number;
+    let (number, time) = (header.number, header.timestamp);
+    if number > LAST_BLOCK || time > LAST_SECOND {
+        return Err(ChainError::BadState(format!(
+            "expected blocks up to {LAST_BLOCK} and times up to {LAST_SECOND} seconds, found block {number} of second \
+             {time}"
+        )));
+    }
     let expected = before.head() + 1;
     match before.blocks().next() {
         Some(_) if number != expected => Err(ChainError::BadState(format!(

@@ -169,6 +169,9 @@ impl Chain {
                 found: tx.nonce(),
             });
         }
+        if tx.nonce() == u64::MAX {
+            return Err(RejectReason::NonceMax(from));
+        }
         if self.ledger.locate(hash).is_some() {
             return Err(RejectReason::AlreadyKnown(hash));
         }

@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use alloy_primitives::{B256, Bytes, U256, address};
-use stylus_chain::{BlockId, Chain, ChainConfig, ChainState, Filter};
+use stylus_chain::{BlockId, Chain, ChainConfig, ChainState, Filter, LAST_BLOCK, LAST_SECOND};
 
 const MANY: u64 = 2_000;
 
@@ -149,4 +149,25 @@ fn a_state_whose_blocks_do_not_follow_each_other_is_refused() {
     }
     chain.load_state(&whole).expect("the whole one is taken");
     assert_eq!(chain.block_hash(7), before);
+}
+
+#[test]
+fn a_state_whose_numbers_no_chain_reaches_is_refused() {
+    let far = |number, timestamp| {
+        Chain::new(ChainConfig {
+            number,
+            timestamp: Some(timestamp),
+            ..chain().config().clone()
+        })
+    };
+    for (mut far, is_loaded) in [
+        (far(LAST_BLOCK, LAST_SECOND), true),
+        (far(LAST_BLOCK + 1, START), false),
+        (far(u64::MAX, START), false),
+        (far(0, LAST_SECOND + 1), false),
+    ] {
+        let state = far.dump_state().expect("dumps");
+        let loaded = far.load_state(&state);
+        assert_eq!(loaded.is_ok(), is_loaded, "{loaded:?}");
+    }
 }
