@@ -70,6 +70,8 @@ impl Protocol {
 pub(crate) enum First {
     /// It may be a GET: so many bytes of the method were passed on.
     Method(usize),
+    /// It may be none of HTTP/1: so many bytes of HTTP/2's preface were passed on.
+    Preface(usize),
     /// It is one, and its head has not ended.
     Head {
         /// Whether nothing follows the end of a line yet.
@@ -88,8 +90,12 @@ impl Default for First {
 impl First {
     /// How many of these bytes, the next ones of the connection, may be passed on, and whether the head of a GET ends
     /// with them.
-    pub(crate) fn pass(&mut self, bytes: &[u8]) -> (usize, bool) {
+    ///
+    /// # Errors
+    /// [`Http2`].
+    pub(crate) fn pass(&mut self, bytes: &[u8]) -> Result<(usize, bool), Http2> {
         const METHOD: &[u8] = b"GET ";
+        const PREFACE: &[u8] = b"PRI ";
         for (at, byte) in bytes.iter().enumerate() {
             match self {
                 Self::Method(seen) if METHOD[*seen] == *byte => match *seen + 1 < METHOD.len() {
@@ -100,11 +106,16 @@ impl First {
                         };
                     }
                 },
-                Self::Method(_) => *self = Self::Passed,
+                Self::Method(0) if PREFACE[0] == *byte => *self = Self::Preface(1),
+                Self::Preface(seen) if PREFACE[*seen] == *byte => match *seen + 1 < PREFACE.len() {
+                    true => *seen += 1,
+                    false => return Err(Http2),
+                },
+                Self::Method(_) | Self::Preface(_) => *self = Self::Passed,
                 Self::Head { is_line_empty } => match byte {
                     b'\n' if *is_line_empty => {
                         *self = Self::Passed;
-                        return (at + 1, true);
+                        return Ok((at + 1, true));
                     }
                     b'\n' => *is_line_empty = true,
                     b'\r' => {}
@@ -113,9 +124,13 @@ impl First {
                 Self::Passed => break,
             }
         }
-        (bytes.len(), false)
+        Ok((bytes.len(), false))
     }
 }
+
+/// The connection speaks HTTP/2 (RFC 9113, section 3.4).
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) struct Http2;
 
 /// The frames of a WebSocket (RFC 6455, section 5.2).
 #[derive(Debug)]
@@ -218,15 +233,25 @@ mod tests {
             for cut in 0..=text.len() {
                 let mut first = First::default();
                 let (before, after) = text.as_bytes().split_at(cut);
-                let found = match first.pass(before) {
+                let found = match first.pass(before).expect("HTTP/1") {
                     (passed, true) => Some(passed),
                     (passed, false) => {
-                        let (more, is_end) = first.pass(after);
+                        let (more, is_end) = first.pass(after).expect("HTTP/1");
                         is_end.then_some(passed + more)
                     }
                 };
                 assert_eq!(found, ends, "{text:?} cut at {cut}");
             }
+        }
+    }
+
+    #[test]
+    fn the_preface_of_http_2_is_known_however_it_is_cut() {
+        for cut in 0..4 {
+            let mut first = First::default();
+            let (before, after) = b"PRI * HTTP/2.0\r\n\r\n".split_at(cut);
+            assert_eq!(first.pass(before), Ok((cut, false)));
+            assert_eq!(first.pass(after), Err(Http2), "cut at {cut}");
         }
     }
 

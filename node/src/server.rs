@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use hyper::header::{CONTENT_LENGTH, ORIGIN};
-use hyper::{Request, Response, StatusCode, Version, body::Incoming};
+use hyper::{Request, Response, StatusCode, body::Incoming};
 use jsonrpsee::core::middleware::RpcServiceBuilder;
 use jsonrpsee::server::ws::is_upgrade_request;
 use jsonrpsee::server::{
@@ -213,7 +213,6 @@ impl Connections {
             request.extensions_mut().insert(share);
             let allowed = access.check(&request);
             let allowed = allowed.map_err(|refusal| (StatusCode::FORBIDDEN, refusal));
-            let allowed = spoken(&request).and(allowed);
             let is_upgrade = is_upgrade_request(&request);
             let checked = allowed.and_then(|()| checked_length(&request, most_bytes));
             let speaks = connection.protocol.answers(is_upgrade && checked.is_ok());
@@ -243,17 +242,6 @@ impl Connections {
                 tracing::debug!(%error, "a connection ended early");
             }
         });
-    }
-}
-
-/// Refuses HTTP/2: its windows hold back answers that the socket would take, and nothing here bounds these.
-fn spoken(request: &Request<Incoming>) -> Result<(), (StatusCode, String)> {
-    match request.version() {
-        Version::HTTP_2 => Err((
-            StatusCode::HTTP_VERSION_NOT_SUPPORTED,
-            "expected HTTP/1.1, found HTTP/2".to_owned(),
-        )),
-        _ => Ok(()),
     }
 }
 

@@ -19,6 +19,11 @@ use crate::limits::{ARRIVAL_TIME, READ_AT_ONCE, UNREAD_TIME};
 /// Bytes that are read at once where only the head of a frame is sought.
 const SMALL_READ: usize = 4 << 10;
 
+/// The answer to HTTP/2. Its windows hold back answers that the socket would take, and nothing here bounds these.
+const NO_HTTP2: &[u8] =
+    b"HTTP/1.1 505 HTTP Version Not Supported\r\nConnection: close\r\nContent-Length: 32\r\n\r\n\
+    expected HTTP/1.1, found HTTP/2\n";
+
 /// A socket that reads what there is room for, notes what is written, and fails where either takes too long.
 pub(crate) struct Socket {
     inner: TcpStream,
@@ -121,7 +126,11 @@ impl Socket {
             }
         }
         let most = room.min(self.ahead.len());
-        let (bytes, is_asked) = self.first.pass(&self.ahead[..most]);
+        let Ok((bytes, is_asked)) = self.first.pass(&self.ahead[..most]) else {
+            // Nothing was written before: there is room for it.
+            let _ = self.inner.try_write(NO_HTTP2);
+            return Poll::Ready(Err(io::ErrorKind::Unsupported.into()));
+        };
         if is_asked {
             self.connection.protocol.asks();
         }

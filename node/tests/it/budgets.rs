@@ -227,7 +227,7 @@ fn reads_that_take_long_leave_places_to_those_that_do_not() {
 }
 
 #[test]
-fn http_2_is_refused_in_words() {
+fn http_2_is_refused_in_words_and_its_connection_ends() {
     let node = node();
     let mut socket = TcpStream::connect(("127.0.0.1", node.port())).expect("it listens");
     let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
@@ -247,6 +247,11 @@ fn http_2_is_refused_in_words() {
         assert!(read > 0, "closed after {answer:?}");
         answer.extend(&part[..read]);
     }
+    let patience = Some(std::time::Duration::from_secs(20));
+    socket.set_read_timeout(patience).expect("set");
+    let rest = socket.read_to_end(&mut answer).map_err(|end| end.kind());
+    let is_closed = matches!(rest, Ok(_) | Err(std::io::ErrorKind::ConnectionReset));
+    assert!(is_closed, "{rest:?}");
 }
 
 #[test]
