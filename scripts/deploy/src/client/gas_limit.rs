@@ -5,6 +5,7 @@ use alloy::eips::BlockId;
 use alloy::network::TransactionBuilder;
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
+use alloy::transports::TransportResult;
 use std::time::Duration;
 
 /// How long a node may lag that refuses what a newer block takes.
@@ -45,8 +46,7 @@ impl Client {
         }
     }
 
-    /// Units of gas that the endpoint estimates for a request, or why it would fail. One of several nodes may lag, and
-    /// refuse what the newest block takes: a refusal counts where the newest block that was seen refuses, too.
+    /// Units of gas that the endpoint estimates for a request, or why it would fail.
     ///
     /// # Errors
     /// Why the request would fail; what the endpoint says.
@@ -55,22 +55,31 @@ impl Client {
         what: &str,
         request: &TransactionRequest,
     ) -> Result<u64, ChainError> {
+        let estimate = async |block| {
+            let gas = self.provider.estimate_gas(request.clone());
+            gas.block(block).await
+        };
+        self.at_pending(what, estimate).await
+    }
+
+    /// What the endpoint answers as of its next block. One of several nodes may lag, and refuse what the newest block takes:
+    /// a refusal counts where the newest block that was seen refuses, too.
+    async fn at_pending<T>(
+        &self,
+        what: &str,
+        ask: impl AsyncFn(BlockId) -> TransportResult<T>,
+    ) -> Result<T, ChainError> {
         let newest = async || {
-            let gas = self.provider.estimate_gas(request.clone()).await;
-            gas.map_err(|error| self.refused(what, error).of_call(what))
+            let answer = ask(BlockId::pending()).await;
+            answer.map_err(|error| self.refused(what, error).of_call(what))
         };
         let refused = match newest().await {
             Err(error) if error.revert().is_some() && self.seen.is_some() => error,
             other => return other,
         };
         let again = async || {
-            let seen = self.read(what, async |block| {
-                self.provider
-                    .estimate_gas(request.clone())
-                    .block(block)
-                    .await
-            });
-            seen.await.map_err(|error| error.of_call(what))?;
+            let seen = self.read(what, &ask).await;
+            seen.map_err(|error| error.of_call(what))?;
             match newest().await {
                 Err(error) if error.revert().is_some() => Ok(None),
                 other => other.map(Some),
@@ -91,10 +100,8 @@ impl Client {
             return self.estimate(what, request).await;
         };
         let request = request.clone().with_gas_limit(units);
-        let answer = self.provider.call(request).block(BlockId::pending()).await;
-        match answer {
-            Ok(_) => Ok(units),
-            Err(error) => Err(self.refused(what, error).of_call(what)),
-        }
+        let call = async |block| self.provider.call(request.clone()).block(block).await;
+        self.at_pending(what, call).await?;
+        Ok(units)
     }
 }
