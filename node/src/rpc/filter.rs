@@ -186,7 +186,7 @@ mod tests {
         let accounts = DevAccounts::nitro_alone().expect("accounts");
         let from = accounts.nitro().address();
         let mut node = Node::of_chain(Chain::new(ChainConfig::default()), accounts);
-        let mut ask = |node: &mut Node, method: &str, params: Value| -> Value {
+        let ask = |node: &mut Node, method: &str, params: Value| -> Value {
             let params = serde_json::value::to_raw_value(&params).expect("JSON");
             let answer = answer_at_once(node, method, Some(&params)).expect("an answer");
             node.announce();
@@ -205,7 +205,7 @@ mod tests {
         let over = Arc::new(AtomicBool::new(true));
         ended.chain.set_budget(Budget::new(None, over));
         assert!(matches!(changes(&ended, &args), Err(RpcError::Interrupted)));
-        let mut found = || -> Vec<Value> {
+        let found = || -> Vec<Value> {
             let answer = changes(&node.view(), &args).expect("an answer");
             serde_json::from_str(answer.get()).expect("a list")
         };
