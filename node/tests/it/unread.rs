@@ -245,7 +245,7 @@ fn resident(process: &Process) -> u64 {
 #[test]
 fn open_connections_do_not_keep_the_answers_that_they_have_read() {
     const CONNECTIONS: usize = 40;
-    let process = Process::start(&["--lenient", "--quiet"]);
+    let process = Process::start(&["--lenient"]);
     let code = format!("0x{}", "fe".repeat(ANSWER / 2));
     set_code(process.port, &LARGE, &code);
     let ask = |_| {
