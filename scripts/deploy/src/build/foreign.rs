@@ -24,7 +24,7 @@ pub(super) fn line(source: &Source, home: &CargoHome, lock: &LockFile) -> String
     let fetched = fetched(home).unwrap_or_default().into_iter();
     let fetched: BTreeSet<String> = fetched.map(|one| one.folder).collect();
     let own = source.runs.iter().cloned();
-    let elsewhere = lock.from_elsewhere();
+    let elsewhere = lock.of_elsewhere();
     let elsewhere = elsewhere.map(|one| format!("what {one} brings"));
     let names: Vec<String> = own.chain(elsewhere).chain(fetched).collect();
     let name = &source.package.name;
@@ -42,7 +42,7 @@ pub(super) fn runs_unknown(source: &Source, home: &CargoHome, lock: &LockFile) -
     let known = lock.below_sdk();
     let is_unknown = |name: &str| !known.contains(name) && lock.fetched(name).next().is_some();
     let fetched = fetched(home).unwrap_or_default();
-    let is_elsewhere = lock.from_elsewhere().next().is_some();
+    let is_elsewhere = lock.of_elsewhere().next().is_some();
     !source.runs.is_empty() || is_elsewhere || fetched.iter().any(|one| is_unknown(&one.name))
 }
 

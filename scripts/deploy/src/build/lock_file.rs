@@ -186,7 +186,7 @@ impl LockFile {
 
     /// Packages that come neither from a folder nor from the public registry. Nobody knows what runs when they are
     /// built, whatever they are called.
-    pub(super) fn from_elsewhere(&self) -> impl Iterator<Item = String> {
+    pub(super) fn of_elsewhere(&self) -> impl Iterator<Item = String> {
         let is_elsewhere = |one: &&Locked| one.source.as_ref().is_some_and(|one| one != REGISTRY);
         self.package.iter().filter(is_elsewhere).map(Locked::words)
     }

@@ -163,6 +163,7 @@ impl Service<RequestPacket> for Together {
 mod tests {
     use super::*;
     use crate::client::Endpoint;
+    use crate::progress::Silent;
     use alloy::rpc::client::RpcClient;
     use alloy::transports::BoxTransport;
     use futures::join;
