@@ -155,7 +155,7 @@ async fn subscriptions_and_filters_have_one_bound_and_give_back_what_they_took()
             "eth_unsubscribe",
         )
         .await;
-    words(&second.err().expect("there is no room for a second one"));
+    words(&second.expect_err("there is no room for a second one"));
     let filter = client
         .request::<Value, _>("eth_newFilter", rpc_params![many.clone()])
         .await;

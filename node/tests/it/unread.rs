@@ -261,7 +261,7 @@ fn open_connections_do_not_keep_the_answers_that_they_have_read() {
         stream
     };
     let open: Vec<_> = (0..CONNECTIONS).map(ask).collect();
-    let answers = (CONNECTIONS * ANSWER >> 20) as u64;
+    let answers = ((CONNECTIONS * ANSWER) >> 20) as u64;
     // The allocator keeps some of what was freed for a while.
     eventually("the answers are not kept", || {
         (resident(&process) < answers).then_some(())
