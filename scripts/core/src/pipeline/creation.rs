@@ -7,8 +7,10 @@ use crate::context::prelude::*;
 use crate::governance::deciding_policy;
 use crate::layout::Initializers;
 use crate::plan::{CreationRequest, creation};
-use crate::review::SIMULATION;
 use stylus_layout::Layout;
+
+/// What nobody could look at.
+const NOT_SEEN: &str = "not-seen:initializers";
 
 /// The checks of a creation. It is tried on a copy where the sources of its code are known: what its initializer leaves
 /// behind, only a run shows.
@@ -25,7 +27,7 @@ pub(crate) async fn check(
     let mut checks = session.assess(subject, options.role).await?;
     if checks.is_unsearched() {
         let says = "not checked: which initializers stay open on the instance; the build-info of the code shows them (--layout)";
-        let finding = Finding::named(Part::Simulation, Severity::Unknown, SIMULATION, says);
+        let finding = Finding::named(Part::Steps, Severity::Unknown, NOT_SEEN, says);
         checks.extend([finding]);
     }
     let initializers = checks.initializers();

@@ -1,14 +1,13 @@
 //! The builder: which sources, which framework, and where outputs go.
 
 use super::code::Artifact;
-use super::committed::Checkout;
 use super::constants::Constants;
 use super::error::BuildError;
 use super::examples::{self, EXAMPLE};
 use super::foreign::Author;
 use super::framework::Framework;
 use super::package::{Package, Workspace};
-use super::revision::Revision;
+use super::revision::{Checkout, Revision};
 use super::source::Source;
 use super::sources;
 use super::tools::Tools;

@@ -24,17 +24,6 @@ const IDENT: &str = "ident";
 /// Digits of an object's name by SHA-1.
 const SHA1_DIGITS: usize = 40;
 
-/// Where the files of a commit were written, and nothing else.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Checkout {
-    /// The folder.
-    pub(super) folder: PathBuf,
-    /// The working tree of the repository that has the commit.
-    pub(super) repository: PathBuf,
-    /// The commit.
-    pub(super) id: String,
-}
-
 /// The files of a commit.
 pub(super) struct Committed {
     /// The commit.

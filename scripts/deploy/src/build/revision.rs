@@ -11,6 +11,17 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// Where the files of a commit were written, and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Checkout {
+    /// The folder.
+    pub(super) folder: PathBuf,
+    /// The working tree of the repository that has the commit.
+    pub(super) repository: PathBuf,
+    /// The commit.
+    pub(super) id: String,
+}
+
 /// What such a source begins with.
 pub const REVISION: &str = "git:";
 /// Below the folder of the outputs.

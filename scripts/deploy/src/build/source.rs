@@ -2,7 +2,6 @@
 //! the settings, as one tree of files. The build happens in a copy of this tree; the source hash is
 //! the tree's.
 
-use super::committed::Checkout;
 use super::config;
 use super::constants::{Constants, PREFIX};
 use super::copied::files;
@@ -12,6 +11,7 @@ use super::lock_file::LockFile;
 use super::manifests;
 use super::package::{Package, STACK_SIZE, closure, is_library};
 use super::procedure::Procedure;
+use super::revision::Checkout;
 use super::toolchain::ToolchainFile;
 use super::tree::{Entry, Tree, join};
 use crate::interface::{RustFile, is_named_by_macros};

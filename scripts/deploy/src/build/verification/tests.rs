@@ -1,6 +1,6 @@
 use super::*;
-use crate::build::committed::Checkout;
 use crate::build::package::Package;
+use crate::build::revision::Checkout;
 use crate::build::tools::Tools;
 use crate::progress::Silent;
 use std::process::Command;
