@@ -192,6 +192,6 @@ fn foreign_broken_and_empty_data_is_shown_as_it_is() {
     assert!(silent.found.contains("not active") && silent.next.contains("stylus-upgrades doctor"));
     assert_eq!(shown(&[1, 2, 3, 4]), "it reverted with 0x01020304");
     for broken in [&[1], &not_found("A", "2.0")[..40]] {
-        assert_eq!(Revert::decode(broken).name(), "Unknown");
+        assert_eq!(Revert::decode(broken).name(), "ContractError");
     }
 }
