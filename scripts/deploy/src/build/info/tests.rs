@@ -135,7 +135,9 @@ fn what_git_does_not_show_is_no_part_of_the_commit() {
     let set = |folder: &Path, name: &str, value: &str| {
         git(folder, &["config", name, value]).expect("git");
     };
-    let hides: [(&str, &dyn Fn(&Path)); 9] = [
+    /// What is changed, and how.
+    type Hidden<'a> = (&'a str, &'a dyn Fn(&Path));
+    let hides: [Hidden<'_>; 9] = [
         ("assume-unchanged", &|folder| {
             git(
                 folder,
