@@ -21,6 +21,13 @@ fn failing<C: SolCall>(team: &Team<'_>, failure: Failure) -> Proxy {
     Proxy::failing(team.harness.chain().url(), ["eth_call", &selector], failure)
 }
 
+/// What ArbWasm says to who pays nothing, where it wants that many wei.
+fn wanting(want: U256) -> Failure {
+    let have = U256::ZERO;
+    let data = IArbWasm::ProgramInsufficientValue { have, want }.abi_encode();
+    Failure::Reverted(Box::leak(hex::encode_prefixed(data).into_boxed_str()))
+}
+
 #[tokio::test]
 async fn events_that_an_endpoint_keeps_back_are_missed() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
@@ -99,8 +106,7 @@ async fn a_data_fee_beyond_the_bound_is_not_paid() -> Done {
     let team = Team::small(&harness).await?;
     team.wait(366).await?;
     let fee = U256::from(100) * U256::from(10).pow(U256::from(18));
-    let answer = Failure::answering(&Bytes::from((U256::from(3), fee).abi_encode()));
-    let proxy = failing::<IArbWasm::activateProgramCall>(&team, answer);
+    let proxy = failing::<IArbWasm::activateProgramCall>(&team, wanting(fee));
     let nonce = team.nonce().await;
     let ran = team.fix_at(&proxy.url(), &[]).await;
     ran.ends_with(5);
@@ -125,12 +131,7 @@ async fn a_fee_of_keepalive_beyond_the_bound_is_not_paid_and_one_that_is_too_low
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;
     team.wait(310).await?;
-    let saying = |want: U256| {
-        let have = U256::ZERO;
-        let data = IArbWasm::ProgramInsufficientValue { have, want }.abi_encode();
-        let data: &'static str = Box::leak(hex::encode_prefixed(data).into_boxed_str());
-        failing::<IArbWasm::codehashKeepaliveCall>(&team, Failure::Reverted(data))
-    };
+    let saying = |want| failing::<IArbWasm::codehashKeepaliveCall>(&team, wanting(want));
     let nonce = team.nonce().await;
     let ether = U256::from(10).pow(U256::from(18));
     let lying = saying(U256::from(100) * ether);
