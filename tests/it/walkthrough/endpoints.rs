@@ -220,7 +220,10 @@ impl Shared {
         }
         if method == "eth_getLogs" {
             let to = &mut asked["params"][0]["toBlock"];
-            if is_newest(to) || number(to).is_some_and(|block| block > seen) {
+            if number(to).is_some_and(|block| block > seen) {
+                return Err("invalid block range params");
+            }
+            if is_newest(to) {
                 *to = newest;
             }
             return Ok(self.of_chain(&asked));

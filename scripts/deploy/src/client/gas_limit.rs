@@ -64,7 +64,10 @@ impl Client {
 
     /// What the endpoint answers as of its next block. One of several nodes may lag, and refuse what the newest block takes:
     /// a refusal counts where the newest block that was seen refuses, too.
-    async fn at_pending<T>(
+    ///
+    /// # Errors
+    /// Why it refuses.
+    pub async fn at_pending<T>(
         &self,
         what: &str,
         ask: impl AsyncFn(BlockId) -> TransportResult<T>,

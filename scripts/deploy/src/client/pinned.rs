@@ -94,6 +94,30 @@ impl Client {
     }
 }
 
+impl Client {
+    /// What the endpoint answers to a question that names blocks which were seen. A node that does not have them yet is
+    /// asked again.
+    ///
+    /// # Errors
+    /// What the endpoint says.
+    pub async fn once_there<T>(
+        &self,
+        what: &str,
+        ask: impl AsyncFn() -> TransportResult<T>,
+    ) -> Result<T, ChainError> {
+        let begun = Instant::now();
+        let mut pauses = Backoff::new(PAUSE, PAUSE_LONGEST);
+        loop {
+            match ask().await.map_err(|error| self.error(what, error)) {
+                Err(error) if is_behind(&error) && begun.elapsed() <= BEHIND_MAX => {
+                    pauses.pause().await;
+                }
+                other => return other,
+            }
+        }
+    }
+}
+
 /// JSON-RPC's error code of what is not there (EIP-1474).
 const NOT_FOUND: i64 = -32_001;
 
@@ -113,6 +137,8 @@ fn is_behind(error: &ChainError) -> bool {
         "could not find block",
         "future block",
         "block is not available",
+        // Of logs up to a block that it does not have.
+        "invalid block range params",
     ];
     words.iter().any(|word| message.contains(word))
 }

@@ -370,11 +370,10 @@ async fn range(
 ) -> Result<Vec<Log>, ChainError> {
     let filter = filter(account, topics).from_block(from).to_block(to);
     let teller = client.teller();
-    let mut logs = teller
-        .provider()
-        .get_logs(&filter)
-        .await
-        .map_err(|error| teller.error("eth_getLogs", error))?;
+    let asked = teller.once_there("eth_getLogs", async || {
+        teller.provider().get_logs(&filter).await
+    });
+    let mut logs = asked.await?;
     if let Some(other) = logs.iter().find(|log| !filter.rpc_matches(log)) {
         let (block, by) = (other.block_number.unwrap_or_default(), other.address());
         return Err(teller.contradiction(format!(

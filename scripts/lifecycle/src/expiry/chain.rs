@@ -1,8 +1,8 @@
 //! What the chain is like: its versions, and how long an activation lasts.
 
 use crate::client::{ChainError, Client};
+use crate::model::Views;
 use alloy::primitives::{Address, B256, address};
-use alloy::providers::Provider;
 use alloy::sol;
 use futures::try_join;
 use serde::Serialize;
@@ -75,14 +75,9 @@ impl ChainFacts {
     /// # Errors
     /// What the chain says; a chain without Stylus does not answer.
     pub async fn read(client: &Client) -> Result<Self, ChainError> {
-        let head = async {
-            let head = client.provider().get_block_by_number(client.block()).await;
-            head.map_err(|error| client.error("eth_getBlockByNumber", error))?
-                .ok_or_else(|| client.contradiction("no newest block"))
-        };
         let params = ProgramSlots::of(B256::ZERO).params;
         let (head, version, params, stylus, expiry_days, keepalive_days, scheduled) = try_join!(
-            head,
+            Views::block(&client),
             client.call(ARB_SYS, &IArbSysVersion::arbOSVersionCall {}),
             client.storage(ProgramSlots::ACCOUNT, params),
             client.call(ARB_WASM, &IArbWasm::stylusVersionCall {}),
@@ -94,8 +89,8 @@ impl ChainFacts {
             params,
             endpoint: client.endpoint().to_string(),
             chain_id: client.chain_id(),
-            block: head.header.number,
-            time: head.header.timestamp,
+            block: head.number,
+            time: head.time,
             arbos: version.saturating_to::<u64>().saturating_sub(ARBOS_OFFSET),
             stylus,
             expiry_days,

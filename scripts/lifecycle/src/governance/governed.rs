@@ -100,9 +100,11 @@ impl GovernedCall {
 
     /// What the registry answers a caller.
     pub(super) async fn answer(&self, client: &Client, from: Address) -> Result<Bytes, ChainError> {
-        let answer = client.provider().call(self.request().with_from(from));
-        let answer = answer.await;
-        answer.map_err(|error| client.error(&self.what(), error))
+        let (what, request) = (self.what(), self.request().with_from(from));
+        let answer = client.at_pending(&what, async |block| {
+            client.provider().call(request.clone()).block(block).await
+        });
+        answer.await
     }
 
     /// A short title of the call.
