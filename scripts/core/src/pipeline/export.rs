@@ -10,7 +10,6 @@ use crate::governance::{Call, GovernedCall, ShownCall};
 use crate::ids::ActionId;
 use crate::text::{count, shell_word};
 use alloy::network::TransactionBuilder;
-use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use std::path::Path;
 
@@ -81,8 +80,7 @@ pub(crate) async fn order(
         .with_to(session.registry.address)
         .with_input(call.clone())
         .with_from(client.caller(&title)?);
-    let gas = client.provider().estimate_gas(request).await;
-    let gas = gas.map_err(|error| client.error(&title, error))?;
+    let gas = client.estimate(&title, &request).await?;
     let written = ExportedFile {
         action: Some(action),
         ..write((session, file), &title, (&call, U256::ZERO), gas).await?

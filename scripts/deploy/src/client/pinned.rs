@@ -74,46 +74,34 @@ impl Client {
         what: &str,
         ask: impl AsyncFn(BlockId) -> TransportResult<T>,
     ) -> Result<T, ChainError> {
-        let begun = Instant::now();
-        let mut pauses = Backoff::new(PAUSE, PAUSE_LONGEST);
-        loop {
+        let answer = async || {
             let block = match self.seen {
                 Some(_) => BlockNumberOrTag::Number(self.newest_block().await?),
                 None => self.block(),
             };
-            let error = match ask(block.into()).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => self.error(what, error),
-            };
-            let is_again = block.is_number() && is_behind(&error);
-            if !is_again || begun.elapsed() > BEHIND_MAX {
-                return Err(error);
-            }
-            pauses.pause().await;
+            let answer = ask(block.into()).await;
+            answer.map_err(|error| self.error(what, error))
+        };
+        match self.seen.is_some() || self.pinned.is_some() {
+            true => once_there(answer).await,
+            false => answer().await,
         }
     }
 }
 
-impl Client {
-    /// What the endpoint answers to a question that names blocks which were seen. A node that does not have them yet is
-    /// asked again.
-    ///
-    /// # Errors
-    /// What the endpoint says.
-    pub async fn once_there<T>(
-        &self,
-        what: &str,
-        ask: impl AsyncFn() -> TransportResult<T>,
-    ) -> Result<T, ChainError> {
-        let begun = Instant::now();
-        let mut pauses = Backoff::new(PAUSE, PAUSE_LONGEST);
-        loop {
-            match ask().await.map_err(|error| self.error(what, error)) {
-                Err(error) if is_behind(&error) && begun.elapsed() <= BEHIND_MAX => {
-                    pauses.pause().await;
-                }
-                other => return other,
+/// What is answered to a question that names blocks which were seen. A node that does not have them yet is asked again.
+///
+/// # Errors
+/// What the endpoint says.
+pub async fn once_there<T>(ask: impl AsyncFn() -> Result<T, ChainError>) -> Result<T, ChainError> {
+    let begun = Instant::now();
+    let mut pauses = Backoff::new(PAUSE, PAUSE_LONGEST);
+    loop {
+        match ask().await {
+            Err(error) if is_behind(&error) && begun.elapsed() <= BEHIND_MAX => {
+                pauses.pause().await;
             }
+            other => return other,
         }
     }
 }

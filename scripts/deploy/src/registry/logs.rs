@@ -1,7 +1,7 @@
 //! Logs of any range: asked for in one piece, and in smaller ones where the endpoint refuses.
 
 use super::Registry;
-use crate::client::{BlockSpan, ChainError, Client, Look, Unanswered};
+use crate::client::{BlockSpan, ChainError, Client, Look, Unanswered, once_there};
 use crate::progress::Rate;
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
@@ -370,8 +370,9 @@ async fn range(
 ) -> Result<Vec<Log>, ChainError> {
     let filter = filter(account, topics).from_block(from).to_block(to);
     let teller = client.teller();
-    let asked = teller.once_there("eth_getLogs", async || {
-        teller.provider().get_logs(&filter).await
+    let asked = once_there(async || {
+        let logs = teller.provider().get_logs(&filter).await;
+        logs.map_err(|error| teller.error("eth_getLogs", error))
     });
     let mut logs = asked.await?;
     if let Some(other) = logs.iter().find(|log| !filter.rpc_matches(log)) {

@@ -9,7 +9,7 @@ use crate::expect::Asks;
 use crate::ids::CodeHash;
 use crate::layout::{Build, FOLDER};
 use crate::model::named;
-use crate::program_code::{fragments, is_program};
+use crate::program_code::{CodeBytes, is_program};
 use crate::text::count;
 use alloy::primitives::Address;
 use futures::future::try_join_all;
@@ -53,15 +53,12 @@ pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, 
         .subjects()
         .into_iter()
         .map(async |(what, account, expected)| {
-            let (code, seconds_left) =
-                try_join!(client.code(account), seconds_left(client, account))?;
-            let fragments = fragments(&code);
-            let sizes = fragments
-                .iter()
-                .map(async |one| Ok::<usize, ChainError>(client.code(*one).await?.len()));
+            let (bytes, seconds_left) =
+                try_join!(client.code_bytes(account), seconds_left(client, account))?;
+            let CodeBytes { code, fragments } = bytes;
             let size = match fragments.is_empty() {
                 true => code.len(),
-                false => try_join_all(sizes).await?.iter().sum(),
+                false => fragments.iter().map(|one| one.len()).sum(),
             };
             let (codehash, is_program) = (CodeHash::of(&code), is_program(&code));
             let checked = step.filter(|step| what == named(step).word());

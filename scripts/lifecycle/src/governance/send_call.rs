@@ -19,7 +19,6 @@ use crate::names::Names;
 use crate::registry::{self, Registry, Topics};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::Address;
-use alloy::providers::Provider;
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
 use std::fmt;
@@ -247,9 +246,7 @@ impl GovernedCall {
         let action = registry.action_of(&self.bytes).await?;
         let simulated = self.simulated(client, caller, action).await?;
         let request = self.request().with_from(caller);
-        let estimate = client.provider().estimate_gas(request).await;
-        let estimate = estimate.map_err(|error| client.error(&what, error))?;
-        let gas = with_margin(estimate);
+        let gas = with_margin(client.estimate(&what, &request).await?);
         let gas = simulated.minimum_gas.map_or(gas, |least| least.max(gas));
         Ok((simulated, gas))
     }

@@ -11,7 +11,6 @@ pub use replay::{ReplayReceipt, Replayed, replay};
 use super::{ChainError, Client};
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256, U256};
-use alloy::providers::Provider;
 use futures::{StreamExt, stream, try_join};
 use std::fmt::Display;
 use std::sync::Arc;
@@ -205,20 +204,12 @@ impl Source for Remote {
     }
 }
 
-/// An account at the block that a client is pinned to. A node that does not have the block yet is asked again.
+/// An account at the block that a client is pinned to.
 async fn account(pinned: &Client, address: Address) -> Result<SourceAccount, ChainError> {
-    let provider = pinned.provider();
     let (balance, nonce, code) = try_join!(
-        pinned.read("eth_getBalance", async |block| {
-            provider.get_balance(address).block_id(block).await
-        }),
-        pinned.read("eth_getTransactionCount", async |block| {
-            let nonce = provider.get_transaction_count(address);
-            nonce.block_id(block).await
-        }),
-        pinned.read("eth_getCode", async |block| {
-            provider.get_code_at(address).block_id(block).await
-        }),
+        pinned.balance(address),
+        pinned.transactions_of(address),
+        pinned.code(address),
     )?;
     Ok(SourceAccount {
         balance,
@@ -227,11 +218,7 @@ async fn account(pinned: &Client, address: Address) -> Result<SourceAccount, Cha
     })
 }
 
-/// A storage word, likewise.
+/// A storage word there.
 async fn word(pinned: &Client, (address, slot): (Address, U256)) -> Result<U256, ChainError> {
-    let word = pinned.read("eth_getStorageAt", async |block| {
-        let word = pinned.provider().get_storage_at(address, slot);
-        word.block_id(block).await
-    });
-    word.await
+    Ok(pinned.storage(address, slot.into()).await?.into())
 }
