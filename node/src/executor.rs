@@ -85,25 +85,33 @@ impl Executor {
         work: impl Fn(&View) -> Result<T, RpcError> + Send + Sync + 'static,
     ) -> Result<T, RpcError> {
         let (caller, work) = (Caller::default(), Arc::new(work));
-        let budget = |time| Budget::new(Some(time), caller.left());
-        let mut known = budget(READ_TIME).without_waiting();
-        let mut read = Err(RpcError::Interrupted);
-        if at_once {
-            read = attempt(view.clone(), known.clone(), &*work);
+        // From when the attempt begins: what it waits for a place is the time of others.
+        let of = |time, waits| {
+            let left = caller.left();
+            move || match (Budget::new(Some(time), left), waits) {
+                (budget, true) => budget,
+                (budget, false) => budget.without_waiting(),
+            }
+        };
+        let tried = if at_once {
+            attempt(view.clone(), of(READ_TIME, false)(), &*work)
         } else {
             let taken = Arc::new(share.place().await);
-            for (places, time) in [(&self.short, SHORT_READ), (&self.long, READ_TIME)] {
-                known = budget(time).without_waiting();
-                let tried = (view.clone(), known.clone(), work.clone());
-                read = attempt_in(places, Some(taken.clone()), tried).await;
-                if !matches!(read, Err(RpcError::Interrupted)) {
-                    break;
+            let short = (view.clone(), of(SHORT_READ, false), work.clone());
+            match attempt_in(&self.short, Some(taken.clone()), short).await? {
+                (Err(RpcError::Interrupted), _) => {
+                    let long = (view.clone(), of(READ_TIME, false), work.clone());
+                    attempt_in(&self.long, Some(taken), long).await?
                 }
+                tried => tried,
             }
-        }
-        let read = match known.was_refused_to_wait() {
-            true => attempt_in(&self.waiting, None, (view, budget(READ_TIME), work)).await,
-            false => read,
+        };
+        let read = match tried {
+            (_, WouldWait(true)) => {
+                let waits = (view, of(READ_TIME, true), work);
+                attempt_in(&self.waiting, None, waits).await?.0
+            }
+            (read, _) => read,
         };
         match read {
             Err(RpcError::Interrupted) => Err(RpcError::Limit(format!(
@@ -131,17 +139,25 @@ impl Executor {
     }
 }
 
+/// What an attempt read, and whether it ended because it did not wait for a fork's endpoint.
+type Attempt<T> = (Result<T, RpcError>, WouldWait);
+
+struct WouldWait(bool);
+
 /// Reads, on a thread of its own in one of these places.
+///
+/// # Errors
+/// The thread did not end its work.
 async fn attempt_in<T: Send + 'static>(
     places: &Arc<Semaphore>,
     of_share: Option<Arc<Place>>,
     (view, budget, work): (
         View,
-        Budget,
+        impl FnOnce() -> Budget + Send + 'static,
         Arc<impl Fn(&View) -> Result<T, RpcError> + Send + Sync + 'static>,
     ),
-) -> Result<T, RpcError> {
-    threaded(places, of_share, move || attempt(view, budget, &*work)).await?
+) -> Result<Attempt<T>, WorkError> {
+    threaded(places, of_share, move || attempt(view, budget(), &*work)).await
 }
 
 /// Works on a thread of its own, once there is a place there too. Work whose caller has left keeps its places until it ends,
@@ -162,16 +178,18 @@ fn attempt<T>(
     mut view: View,
     budget: Budget,
     work: &impl Fn(&View) -> Result<T, RpcError>,
-) -> Result<T, RpcError> {
-    view.chain.set_budget(budget);
+) -> Attempt<T> {
+    view.chain.set_budget(budget.clone());
     let read = catch_unwind(AssertUnwindSafe(|| work(&view)))
         .unwrap_or_else(|panic| Err(WorkError::Panicked(panic_message(&*panic)).into()));
-    view.chain.check_source().map_err(RpcError::from).and(read)
+    let read = view.chain.check_source().map_err(RpcError::from).and(read);
+    (read, WouldWait(budget.was_refused_to_wait()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::mpsc;
 
     use stylus_chain::{Chain, ChainConfig};
@@ -198,6 +216,29 @@ mod tests {
             drop(other.place().await.expect("a place for who reads"));
             connection.stick(false);
             drop(waiting.await.expect("a place"));
+        });
+    }
+
+    #[test]
+    fn what_a_read_waits_for_a_place_is_not_its_own_time() {
+        let accounts = DevAccounts::nitro_alone().expect("accounts");
+        let view = Node::of_chain(Chain::new(ChainConfig::default()), accounts).view();
+        let (executor, share) = (Executor::new(), Share::new());
+        Runtime::new().expect("threads").block_on(async {
+            let all = u32::try_from(places()).expect("some");
+            let taken = executor.short.acquire_many(all).await.expect("places");
+            let times = Arc::new(AtomicUsize::new(0));
+            let count = times.clone();
+            let work = move |view: &View| {
+                count.fetch_add(1, Ordering::Relaxed);
+                Ok(view.chain.check_time()?)
+            };
+            let mut read = Box::pin(executor.read(view, (false, &share), work));
+            assert!(futures::poll!(read.as_mut()).is_pending());
+            tokio::time::sleep(SHORT_READ).await;
+            drop(taken);
+            read.await.expect("its own time");
+            assert_eq!(times.load(Ordering::Relaxed), 1, "it stayed a short read");
         });
     }
 
