@@ -52,7 +52,7 @@ pub use fork::{
     replay,
 };
 pub use gas_limit::GasLimit;
-pub use pinned::once_there;
+pub use pinned::{is_behind, once_there};
 pub use reasons::{not_runnable_reason, policy_reason};
 pub use revert::{Revert, StepEnd, declare_errors};
 pub use sent::Sent;
