@@ -62,8 +62,9 @@ impl Client {
         self.at_pending(what, estimate).await
     }
 
-    /// What the endpoint answers as of its next block. One of several nodes may lag, and refuse what the newest block takes:
-    /// a refusal counts where the newest block that was seen refuses, too.
+    /// What the endpoint answers as of its next block; after a transaction of this command, as of the block that was seen.
+    /// One of several nodes may lag: its next block knows nothing of that transaction. So a refusal counts where both
+    /// blocks refuse.
     ///
     /// # Errors
     /// Why it refuses.
@@ -72,21 +73,27 @@ impl Client {
         what: &str,
         ask: impl AsyncFn(BlockId) -> TransportResult<T>,
     ) -> Result<T, ChainError> {
-        let newest = async || {
+        let next = async || {
             let answer = ask(BlockId::pending()).await;
-            answer.map_err(|error| self.refused(what, error).of_call(what))
+            refusal(answer.map_err(|error| self.refused(what, error).of_call(what)))
         };
-        let refused = match newest().await {
-            Err(error) if error.revert().is_some() && self.seen.is_some() => error,
-            other => return other,
+        let seen = async || {
+            let answer = self.read(what, &ask).await;
+            refusal(answer.map_err(|error| error.of_call(what)))
         };
-        let again = async || {
-            let seen = self.read(what, &ask).await;
-            seen.map_err(|error| error.of_call(what))?;
-            match newest().await {
-                Err(error) if error.revert().is_some() => Ok(None),
-                other => other.map(Some),
-            }
+        if self.has_sent() {
+            return match seen().await? {
+                Ok(answer) => Ok(answer),
+                Err(refused) => next().await?.map_err(|_| refused),
+            };
+        }
+        let refused = match next().await? {
+            Err(refused) if self.seen.is_some() => refused,
+            answer => return answer,
+        };
+        let again = async || match seen().await? {
+            Ok(_) => Ok(next().await?.ok()),
+            Err(refused) => Err(refused),
         };
         let found = Backoff::new(PAUSE, PAUSE_LONGEST).until(LAG_MAX, again);
         found.await?.ok_or(refused)
@@ -106,5 +113,13 @@ impl Client {
         let call = async |block| self.provider.call(request.clone()).block(block).await;
         self.at_pending(what, call).await?;
         Ok(units)
+    }
+}
+
+/// What contracts refuse, apart from what the endpoint does not answer.
+fn refusal<T>(answer: Result<T, ChainError>) -> Result<Result<T, ChainError>, ChainError> {
+    match answer {
+        Err(error) if error.revert().is_none() => Err(error),
+        answer => Ok(answer),
     }
 }

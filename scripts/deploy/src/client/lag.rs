@@ -112,6 +112,11 @@ impl Client {
         found.await?.ok_or_else(missing)
     }
 
+    /// Whether a transaction of this command was mined.
+    pub(super) fn has_sent(&self) -> bool {
+        self.seen(|seen| &seen.nonce) > 0
+    }
+
     fn seen(&self, part: impl Fn(&Seen) -> &AtomicU64) -> u64 {
         let seen = self.seen.as_deref();
         seen.map_or(0, |seen| part(seen).load(Ordering::Relaxed))
