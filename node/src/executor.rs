@@ -6,6 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use jsonrpsee::Extensions;
 use stylus_chain::Budget;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
@@ -16,10 +17,12 @@ use crate::rpc_error::RpcError;
 use crate::view::View;
 use crate::work_error::{WorkError, panic_message};
 
-/// The reads that one caller may have at once: half of all, so that others find places.
+/// What one caller may have at once: half of the places for reads, and one change that waits for the chain's thread. So
+/// others find places, and wait for one change of each caller at most.
 #[derive(Clone, Debug)]
 pub(crate) struct Share {
     places: Arc<Semaphore>,
+    turn: Arc<Semaphore>,
     /// Where the caller gets its answers.
     pub(crate) connection: Arc<Connection>,
 }
@@ -28,14 +31,27 @@ impl Share {
     pub(crate) fn new() -> Self {
         Self {
             places: Arc::new(Semaphore::new(places().div_ceil(2))),
+            turn: Arc::new(Semaphore::new(1)),
             connection: Arc::default(),
         }
     }
 
     /// The same share for what is asked over a connection.
     pub(crate) fn over(&self, connection: Arc<Connection>) -> Self {
-        let places = self.places.clone();
-        Self { places, connection }
+        Self {
+            connection,
+            ..self.clone()
+        }
+    }
+
+    /// That of who asks.
+    pub(crate) fn of(caller: &Extensions) -> Self {
+        caller.get().cloned().unwrap_or_else(Self::new)
+    }
+
+    /// The caller's turn to change the chain, until the value is dropped.
+    pub(crate) async fn turn(&self) -> Place {
+        self.turn.clone().acquire_owned().await
     }
 
     /// A place, which is not for who leaves earlier answers unread.
@@ -51,7 +67,7 @@ impl Share {
 }
 
 /// Given back at its end.
-type Place = Result<OwnedSemaphorePermit, AcquireError>;
+pub(crate) type Place = Result<OwnedSemaphorePermit, AcquireError>;
 
 fn places() -> usize {
     READS_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from)

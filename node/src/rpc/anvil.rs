@@ -180,12 +180,12 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
     for name in ["anvil_loadState", "hardhat_loadState"] {
         module.register_async_method(name, |params, context, caller| async move {
             let args = Args::new(&params, Admission::Lenient)?;
-            let share = caller.get().cloned().unwrap_or_else(Share::new);
+            let share = Share::of(&caller);
             let view = context.worker.view().await.map_err(RpcError::from)?;
             let read = move |_: &View| read_state(&args);
             let state = context.executor.read(view, (false, &share), read).await?;
             let load = move |node: &mut Node| load_state(node, &state);
-            context.change(|_| false, load).await
+            context.change(&share, load).await
         })?;
     }
     Ok(())

@@ -9,6 +9,7 @@ use stylus_chain::{Budget, ChainError};
 
 use super::method::Context;
 use crate::caller::Caller;
+use crate::executor::{Place, Share};
 use crate::limits::ENDPOINT_WAIT;
 use crate::node::Node;
 use crate::rpc_error::RpcError;
@@ -46,16 +47,17 @@ impl Context {
     /// has changed.
     pub(super) async fn change<T: Send + 'static>(
         &self,
-        is_quick: impl FnOnce(&Node) -> bool + Copy + Send + 'static,
+        share: &Share,
         work: impl Fn(&mut Node) -> Result<T, RpcError> + Send + Sync + 'static,
     ) -> Result<T, RpcError> {
-        self.change_of(&Instance::default(), is_quick, work).await
+        let instance = Instance::default();
+        self.change_of((share, &instance), |_| false, work).await
     }
 
-    /// The same for one of several changes that are meant for one chain.
+    /// The same for one of several changes that are meant for one chain. Before quick work no view is made.
     pub(super) async fn change_of<T: Send + 'static>(
         &self,
-        instance: &Instance,
+        (share, instance): (&Share, &Instance),
         is_quick: impl FnOnce(&Node) -> bool + Copy + Send + 'static,
         work: impl Fn(&mut Node) -> Result<T, RpcError> + Send + Sync + 'static,
     ) -> Result<T, RpcError> {
@@ -67,7 +69,7 @@ impl Context {
         let (caller, work) = (Caller::default(), Arc::new(work));
         for _ in 0..REHEARSALS {
             let budget = Budget::new(None, caller.left()).without_waiting();
-            let change = attempt(budget, work.clone());
+            let change = in_turn(share.turn().await, attempt(budget, work.clone()));
             match self.worker.run_unless_quick(is_quick, change).await? {
                 Attempt::Made(made) => return made,
                 Attempt::Lacking(copy) => self.rehearse(*copy, work.clone()).await?,
@@ -75,6 +77,7 @@ impl Context {
         }
         let budget = Budget::new(None, caller.left()).waiting(ENDPOINT_WAIT);
         let change = move |node: &mut Node| node.within(&budget, |node| work(node));
+        let change = in_turn(share.turn().await, change);
         self.worker.run(change).await??
     }
 
@@ -91,6 +94,14 @@ impl Context {
             Ok(read.unwrap_or(Ok(()))?)
         };
         self.executor.wait_for_endpoint(rehearse).await
+    }
+}
+
+/// Work in its caller's turn, which ends with the work: also where the caller has left before.
+fn in_turn<T>(turn: Place, work: impl FnOnce(&mut Node) -> T) -> impl FnOnce(&mut Node) -> T {
+    move |node| {
+        let _turn = turn;
+        work(node)
     }
 }
 

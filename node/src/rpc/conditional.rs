@@ -10,6 +10,7 @@ use super::answer::ok;
 use super::args::Args;
 use super::method::Context;
 use super::send;
+use crate::executor::Share;
 use crate::node::Node;
 use crate::rpc_error::RpcError;
 
@@ -34,7 +35,7 @@ enum Known {
 
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
     let name = "eth_sendRawTransactionConditional";
-    module.register_async_method(name, |params, context, _| async move {
+    module.register_async_method(name, |params, context, caller| async move {
         let args = Args::new(&params, context.admission)?;
         let signed = send::recovered(&args)?;
         let from = Some(signed.signer());
@@ -43,7 +44,8 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
             conditions.check(node)?;
             send::submit(node, signed.clone())
         };
-        ok(send::sent(&context, (from, u64::MAX), send).await?)
+        let asking = (&*context, &Share::of(&caller));
+        ok(send::sent(asking, (from, u64::MAX), send).await?)
     })?;
     Ok(())
 }

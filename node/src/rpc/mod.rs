@@ -140,7 +140,7 @@ fn register(
 ) -> Result<(), RegisterMethodError> {
     module.register_async_method(name, move |params, context, caller| async move {
         let args = Args::new(&params, context.reading(name))?;
-        let share = caller.get().cloned().unwrap_or_else(Share::new);
+        let share = Share::of(&caller);
         answer((&context, &share), (name, method), args).await
     })?;
     Ok(())
@@ -187,7 +187,7 @@ async fn answer(
         Method::Read(reader) => (false, reader),
         Method::Change(handler) => {
             let work = move |node: &mut Node| handler(node, &args);
-            return context.change(|_| false, work).await;
+            return context.change(share, work).await;
         }
     };
     let view = context.worker.view().await?;

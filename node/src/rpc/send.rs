@@ -24,6 +24,7 @@ use super::method::Method::{Change, Read};
 use super::method::{Context, RpcResult, Table};
 use super::request;
 use crate::accounts::DevAccounts;
+use crate::executor::Share;
 use crate::node::Node;
 use crate::rpc_error::RpcError;
 use crate::terminal;
@@ -43,33 +44,41 @@ const NONCE_GAP: Duration = Duration::from_secs(1);
 /// The methods that take transactions. Senders of signed ones are recovered before the chain's thread is asked, so
 /// that several connections share the work.
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
-    module.register_async_method("eth_sendRawTransaction", |params, context, _| async move {
-        let signed = recovered(&Args::new(&params, context.admission)?)?;
-        let (from, gas) = (Some(signed.signer()), signed.gas_limit());
-        ok(sent(&context, (from, gas), move |node| {
-            submit(node, signed.clone())
-        })
-        .await?)
-    })?;
-    module.register_async_method("eth_sendTransaction", |params, context, _| async move {
-        let args = Args::new(&params, context.admission)?;
-        let request: TransactionRequest = args.get(0, "transaction")?;
-        let (from, gas) = (request.from, request.gas.unwrap_or(u64::MAX));
-        ok(sent(&context, (from, gas), move |node| {
-            send_request(node, request.clone())
-        })
-        .await?)
-    })?;
+    module.register_async_method(
+        "eth_sendRawTransaction",
+        |params, context, caller| async move {
+            let signed = recovered(&Args::new(&params, context.admission)?)?;
+            let (from, gas) = (Some(signed.signer()), signed.gas_limit());
+            let asking = (&*context, &Share::of(&caller));
+            ok(sent(asking, (from, gas), move |node| {
+                submit(node, signed.clone())
+            })
+            .await?)
+        },
+    )?;
+    module.register_async_method(
+        "eth_sendTransaction",
+        |params, context, caller| async move {
+            let args = Args::new(&params, context.admission)?;
+            let request: TransactionRequest = args.get(0, "transaction")?;
+            let (from, gas) = (request.from, request.gas.unwrap_or(u64::MAX));
+            let asking = (&*context, &Share::of(&caller));
+            ok(sent(asking, (from, gas), move |node| {
+                send_request(node, request.clone())
+            })
+            .await?)
+        },
+    )?;
     Ok(())
 }
 
 /// Sends a transaction, as [`held`] does, and tells authors why one is refused: no block does.
 pub(super) async fn sent(
-    context: &Context,
+    asking: (&Context, &Share),
     from_and_gas: (Option<Address>, u64),
     send: impl Fn(&mut Node) -> Result<B256, RpcError> + Send + Sync + 'static,
 ) -> Result<B256, RpcError> {
-    let sent = held(context, from_and_gas, send).await;
+    let sent = held(asking, from_and_gas, send).await;
     if let Err(error) = &sent {
         terminal::refused(&error.to_string());
     }
@@ -79,7 +88,7 @@ pub(super) async fn sent(
 /// Sends a transaction. One that comes before its predecessors is held for a while, as by Nitro's sequencer, and sent
 /// again with each new block. It is held on while what another one of its sender lacks on a fork is read.
 async fn held(
-    context: &Context,
+    (context, share): (&Context, &Share),
     (from, gas): (Option<Address>, u64),
     send: impl Fn(&mut Node) -> Result<B256, RpcError> + Send + Sync + 'static,
 ) -> Result<B256, RpcError> {
@@ -87,7 +96,8 @@ async fn held(
     let attempt = async || {
         let send = send.clone();
         let work = move |node: &mut Node| send(node);
-        context.change_of(&instance, quick(gas), work).await
+        let of = (share, &instance);
+        context.change_of(of, quick(gas), work).await
     };
     let first = {
         let _under_way = from.map(|from| context.under_way.enter(from));

@@ -11,6 +11,7 @@ use super::answer::ok;
 use super::args::Args;
 use super::method::{Context, RpcResult};
 use super::{json, send};
+use crate::executor::Share;
 use crate::limits::RECEIPT_WAIT;
 use crate::node::Node;
 use crate::rpc_error::RpcError;
@@ -47,22 +48,23 @@ fn register_one(
     name: &'static str,
     parse: fn(&Args) -> Parsed,
 ) -> Result<(), RegisterMethodError> {
-    module.register_async_method(name, move |params, context, _| async move {
+    module.register_async_method(name, move |params, context, caller| async move {
         let args = Args::new(&params, context.admission)?;
         let wait = args
             .opt_u64(1, "timeout in milliseconds")?
             .map_or(DEFAULT_WAIT, Duration::from_millis);
-        send_and_wait(&context, parse(&args)?, wait.min(RECEIPT_WAIT)).await
+        let asking = (&*context, &Share::of(&caller));
+        send_and_wait(asking, parse(&args)?, wait.min(RECEIPT_WAIT)).await
     })?;
     Ok(())
 }
 
 async fn send_and_wait(
-    context: &Context,
+    (context, share): (&Context, &Share),
     (from, send): (Option<Address>, Send),
     wait: Duration,
 ) -> RpcResult {
-    let hash = send::sent(context, (from, u64::MAX), send).await?;
+    let hash = send::sent((context, share), (from, u64::MAX), send).await?;
     // Waiting starts before the first look, so that no block is missed in between.
     let mut inclusion = context.events.inclusion(hash);
     let receipt = async {

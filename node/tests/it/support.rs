@@ -147,11 +147,21 @@ pub(crate) fn exchange(port: u16, head: &str, body: &str) -> (u16, String) {
 
 /// A connection that has sent a request, whose answer nobody reads yet. `connection` is `close`, or `keep-alive`.
 pub(crate) fn begun(port: u16, connection: &str, method: &str, params: &Value) -> TcpStream {
+    begun_with(
+        port,
+        &format!("Connection: {connection}\r\n"),
+        method,
+        params,
+    )
+}
+
+/// The same with these headers, which are whole lines.
+pub(crate) fn begun_with(port: u16, headers: &str, method: &str, params: &Value) -> TcpStream {
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
     let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
     write!(
         socket,
-        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: {connection}\r\n\
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     )
