@@ -278,3 +278,40 @@ fn receive(
         None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use stylus_chain::{Chain, ChainConfig};
+
+    use crate::accounts::DevAccounts;
+
+    #[test]
+    fn who_is_in_a_hurry_gets_the_state_before_the_work_that_does_not_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("state.json");
+        let accounts = DevAccounts::nitro_alone().expect("accounts");
+        let chain = Chain::new(ChainConfig::default());
+        let started = Worker::start(|| Ok(Node::of_chain(chain, accounts)));
+        let (worker, thread) = started.expect("a thread");
+        let (begin, begun) = mpsc::channel();
+        let (end, ended) = mpsc::channel::<()>();
+        let busy = worker.clone();
+        let caller = std::thread::spawn(move || {
+            busy.run_blocking(move |node| {
+                node.chain.mine(1, None).expect("a block");
+                begin.send(()).expect("who waits for it");
+                let _ = ended.recv();
+            })
+        });
+        begun.recv().expect("it began");
+        thread.hurry()();
+        thread.end(&worker, Some(&file)).expect("saved");
+        let saved = std::fs::read_to_string(&file).expect("a file");
+        let saved: serde_json::Value = serde_json::from_str(&saved).expect("JSON");
+        assert_eq!(saved["best_block_number"], 0, "{saved}");
+        drop(end);
+        caller.join().expect("no panic").expect("done");
+    }
+}

@@ -91,7 +91,7 @@ pub enum ChainError {
     /// A transaction took longer than its [`crate::Execution`] allows.
     #[error(
         "the transaction takes more than the {} seconds that one may execute: give it less to do, or less gas",
-        .0.as_secs()
+        .0.as_secs_f64()
     )]
     TooLong(Duration),
     /// Not built.

@@ -45,7 +45,7 @@ pub(crate) struct Session<'a> {
     pub(crate) network_fee_account: Address,
     /// Whether what it does is kept: not in calls and estimates.
     pub(crate) is_transaction: bool,
-    /// Gas per transaction from ArbOS 50; `None` in calls.
+    /// Gas that a transaction may compute with; `None` in calls.
     pub(crate) gas_cap: Option<u64>,
     /// What the transaction's bytes cost on L1.
     pub(crate) posting: Posting,

@@ -4,6 +4,7 @@ use super::Chain;
 use crate::{
     BlockOverrides, CallRequest, ChainError, RejectReason, TraceLimit,
     arbos::{LAYOUT, STATE, address_of},
+    bounds::COMPUTE_GAS_MAX,
     evm::ExecutionError,
     precompiles,
     session::{Posting, RecentPrograms, Session},
@@ -139,10 +140,17 @@ pub(super) fn arbos_version(view: &StateView<'_>) -> u64 {
     view.slot(STATE, LAYOUT.version).saturating_to()
 }
 
-/// Gas that one transaction may compute with, from ArbOS 50 on.
-pub(super) fn gas_cap(view: &StateView<'_>) -> Option<u64> {
-    let cap: u64 = view.slot(STATE, LAYOUT.l2_tx_gas_limit).saturating_to();
-    (arbos_version(view) >= 50 && cap > 0).then_some(cap)
+/// Gas that one transaction may compute with: the limit of a block, and of a transaction from ArbOS 50 on. An owner may
+/// raise either without end. Time and memory of a transaction have an end here, so the cap has one, too.
+pub(super) fn gas_cap(view: &StateView<'_>) -> u64 {
+    let limit = match arbos_version(view) {
+        ..50 => LAYOUT.l2_block_gas_limit,
+        50.. => LAYOUT.l2_tx_gas_limit,
+    };
+    match view.slot(STATE, limit).saturating_to() {
+        0 => COMPUTE_GAS_MAX,
+        cap => COMPUTE_GAS_MAX.min(cap),
+    }
 }
 
 /// A transaction in revm's terms. Tips are dropped by making them zero.

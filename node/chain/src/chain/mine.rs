@@ -198,7 +198,7 @@ impl Chain {
     ) -> Result<Executed, ChainError> {
         let view = self.head_view();
         let mut session = self.session(&view, recent, facts);
-        session.gas_cap = gas_cap(&view);
+        session.gas_cap = Some(gas_cap(&view));
         session.posting = self.posting(&view, waiting, facts);
         session.is_transaction = true;
         let budget = self.state_db.budget();

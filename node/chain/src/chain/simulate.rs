@@ -80,7 +80,7 @@ impl Chain {
         }
         let overlay = Overlay::new(overrides);
         let mut simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
-        simulation.gas_cap = gas_cap(&simulation.view);
+        simulation.gas_cap = Some(gas_cap(&simulation.view));
         let estimated = self.estimate(&simulation, &request)?;
         let for_l1 = self.posting_of_estimate(&simulation.view, &request, &simulation.facts);
         Ok(estimated.saturating_add(for_l1))

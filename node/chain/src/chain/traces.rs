@@ -40,7 +40,7 @@ impl Chain {
         let facts = facts_of(&record.block.header);
         let recent = RefCell::default();
         let mut session = self.session(&view, &recent, &facts);
-        session.gas_cap = gas_cap(&view);
+        session.gas_cap = Some(gas_cap(&view));
         session.posting = self.posting(&view, &transaction.envelope, &facts);
         session.is_transaction = true;
         session.tracer = Some(Box::new(Tracer::new(kind, self.state_db.budget())));

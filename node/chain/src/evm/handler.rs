@@ -172,14 +172,17 @@ impl<'a> Handler for ArbHandler<'a> {
         Ok(())
     }
 
-    /// From ArbOS 50 a transaction computes with at most 32 M gas; the rest of its limit is held
-    /// back and returned.
+    /// A transaction computes with at most so much gas; the rest of its limit is held back and returned. What it pays
+    /// before it begins is a part of that from ArbOS 50 on.
     fn tx_gas(&self, evm: &mut ArbEvm<'a>, initial: &InitialAndFloorGas) -> GasTracker {
         let limit = evm.ctx_ref().tx().gas_limit();
         let offered = limit.saturating_sub(initial.initial_total_gas());
         let session = &mut evm.0.ctx.chain;
         let cap = session.gas_cap.unwrap_or(u64::MAX);
-        let intrinsic = initial.initial_total_gas() - session.posting.gas;
+        let intrinsic = match session.arbos_version {
+            ..50 => 0,
+            50.. => initial.initial_total_gas() - session.posting.gas,
+        };
         let used = offered.min(cap.saturating_sub(intrinsic));
         session.held_gas = offered - used;
         GasTracker::new(limit, used, 0)

@@ -1,7 +1,7 @@
 //! What an unfriendly reviewer would try.
 
 use crate::common::*;
-use alloy_primitives::{Address, B256, Bytes, U256, hex};
+use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
 use proptest::prelude::*;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -169,7 +169,7 @@ fn growth_that_fails_without_end_runs_out_of_gas() {
     assert_eq!(outcome.gas_used, 32_000_000);
 }
 
-/// A chain where a transaction may have any gas, but not any time.
+/// A chain where a transaction may have any gas that its owner allows, but not any time.
 fn impatient(time: Duration) -> (Chain, Execution) {
     let execution = Execution {
         time: Some(time),
@@ -182,6 +182,9 @@ fn impatient(time: Duration) -> (Chain, Execution) {
         ..ChainConfig::default()
     });
     chain.set_balance(ALICE, U256::MAX);
+    let mut most = keccak256("setMaxTxGasLimit(uint64)")[..4].to_vec();
+    most.extend(B256::from(U256::from(1u64 << 49)));
+    done(&mut chain, DEV, request(ARB_OWNER, most));
     let budget = Budget::default().executing(execution.clone());
     chain.set_budget(Some(budget));
     (chain, execution)
@@ -196,7 +199,7 @@ fn endless(to: Address) -> CallRequest {
 
 #[test]
 fn a_transaction_that_takes_too_long_is_refused_and_has_changed_nothing() {
-    let (mut chain, _) = impatient(Duration::from_secs(5));
+    let (mut chain, _) = impatient(Duration::from_millis(50));
     let evm = Address::repeat_byte(1);
     chain.set_code(evm, Bytes::from(ENDLESS));
     // It counts in storage, without end.
@@ -218,11 +221,18 @@ fn a_transaction_that_takes_too_long_is_refused_and_has_changed_nothing() {
             .submit_unsigned(ALICE, endless(to))
             .expect_err("endless");
         assert!(matches!(refused, ChainError::TooLong(_)), "{refused}");
-        assert!(refused.to_string().contains("5 seconds"), "{refused}");
+        assert!(refused.to_string().contains("0.05 seconds"), "{refused}");
     }
     assert_eq!((chain.block_number(), chain.nonce(ALICE)), (head, nonce));
     assert!(!chain.has_waiting());
     assert_eq!(saved(&chain), before);
+    // One call of MODEXP that costs 2.8 billion gas: nothing could stop it, and there is not so much gas.
+    let powerful = Address::repeat_byte(3);
+    let code = hex!("6110005f526110006020526110006040525f5f6130605f60055afa5f5260205ff3");
+    chain.set_code(powerful, code.into());
+    let receipt = send(&mut chain, ALICE, endless(powerful));
+    assert!(receipt.success && receipt.gas_used > 1 << 27, "{receipt:?}");
+    assert!(receipt.gas_used <= 1 << 28, "{receipt:?}");
     // What ends in time is executed, whatever gas it could have used.
     done(
         &mut chain,
@@ -237,7 +247,7 @@ fn at_the_end_of_a_chain_what_did_not_run_to_its_end_waits() {
     let evm = Address::repeat_byte(1);
     chain.set_code(evm, Bytes::from(ENDLESS));
     let ending = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(300));
+        std::thread::sleep(Duration::from_millis(30));
         execution.ended.store(true, Ordering::Relaxed);
     });
     let hash = chain

@@ -191,7 +191,8 @@ fn the_create2_deployer_recreates_the_stylus_deployer_of_the_live_chains() {
 
 #[test]
 fn gas_above_the_cap_of_32_million_is_held_back_and_returned() {
-    for (mut chain, most) in [(chain(), 32_000_000), (chain_at(40), 40_000_000)] {
+    // Before ArbOS 50 the limit is that of a block, and what a transaction pays before it begins is no part of it.
+    for (mut chain, most) in [(chain(), 32_000_000), (chain_at(40), 32_021_000)] {
         let burner = deploy(&mut chain, &hex!("5b5f56"));
         let all = with_gas(40_000_000, request(burner, Bytes::new()));
         let receipt = send(&mut chain, ALICE, all);
