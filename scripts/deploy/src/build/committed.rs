@@ -5,7 +5,7 @@ use super::config;
 use super::copied::is_copied;
 use super::procedure::STYLUS;
 use super::revision::{git, top_of};
-use super::source::Source;
+use super::source::{Source, is_code};
 use super::toolchain;
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
@@ -109,6 +109,30 @@ impl Committed {
         };
         let found = self.files.keys().filter(concerns).find(converts)?;
         found.strip_prefix(&self.top).ok()
+    }
+
+    /// Takes out of `source` what the commit does not have, where nothing else differs: who checks the commit out builds
+    /// without it. Code and what a package declares stay, as the next commit may have them. The paths of what it was.
+    pub(super) fn leave_out_others(&self, source: &mut Source) -> Vec<PathBuf> {
+        let declared: Vec<PathBuf> = source
+            .parts
+            .iter()
+            .flat_map(|part| part.declared.clone())
+            .collect();
+        let taken = source.tree.take_out(|entry| {
+            entry.from.as_ref().is_some_and(|path| {
+                let is_needed = is_code(path) || declared.iter().any(|one| path.starts_with(one));
+                !is_needed && !self.files.contains_key(path)
+            })
+        });
+        let is_all = self.first_difference(source).is_none();
+        if !is_all {
+            for (place, entry) in taken {
+                source.tree.insert(place, entry);
+            }
+            return Vec::new();
+        }
+        taken.into_iter().map(|(place, _)| place).collect()
     }
 
     /// The first file of which `source` has another one than the commit, or that one of them has alone.

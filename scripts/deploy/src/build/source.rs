@@ -44,6 +44,8 @@ pub(super) struct Source {
     pub(super) toolchain: ToolchainFile,
     /// The files of the copy.
     pub(super) tree: Tree,
+    /// Files beside it that the copy does not have, because git does not have them either.
+    pub(super) left_out: Vec<PathBuf>,
     /// The packages in the copy.
     pub(super) parts: Vec<Part>,
     /// The flags for the compiler.
@@ -209,6 +211,7 @@ impl Source {
             package: package.clone(),
             toolchain,
             tree,
+            left_out: Vec::new(),
             rustflags,
             lock,
             checkout: None,

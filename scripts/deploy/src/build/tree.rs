@@ -68,6 +68,12 @@ impl Tree {
         self.entries.insert(path.into(), entry);
     }
 
+    /// Takes out those entries; their places.
+    pub(super) fn take_out(&mut self, is_one: impl Fn(&Entry) -> bool) -> Vec<(PathBuf, Entry)> {
+        let taken = self.entries.extract_if(.., |_, entry| is_one(entry));
+        taken.collect()
+    }
+
     /// Takes over all of another tree.
     pub(super) fn merge(&mut self, other: &Self) {
         let entries = other.entries.iter();

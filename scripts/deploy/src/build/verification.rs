@@ -33,8 +33,9 @@ pub(super) fn project_hash_of(source: &Source, toolchain: &Toolchain) -> Result<
         ));
     }
     require_buildable(source, toolchain, &tracked)?;
-    if committed.first_difference(source).is_some() {
-        return Err(format!("the sources differ from {}", committed.id));
+    if let Some(path) = committed.first_difference(source) {
+        let path = path.strip_prefix(root).unwrap_or(&path).display();
+        return Err(format!("{path} differs from commit {}", committed.id));
     }
     let mut files = BTreeMap::new();
     for path in tracked.into_iter().filter(|path| is_hashed(path)) {

@@ -4,6 +4,7 @@ use super::cache::{self, Cache};
 use super::cargo::{Cargo, Compiled};
 use super::cargo_home::CargoHome;
 use super::code::Artifact;
+use super::committed::Committed;
 use super::constants::Constants;
 use super::copy::{Copy, Recompile};
 use super::error::BuildError;
@@ -87,6 +88,9 @@ impl<'a> Workplace<'a> {
         }
         let mut source = Source::read(package)?;
         source.checkout = self.checkout.get().cloned();
+        if let Some(committed) = Committed::of(&source) {
+            source.left_out = committed.leave_out_others(&mut source);
+        }
         if source.procedure != Procedure::Lean {
             let toolchain = self.tools.toolchain(&source.toolchain, &self.folder)?;
             source.procedure = Procedure::CargoStylus(project_hash_of(&source, &toolchain));
@@ -125,7 +129,14 @@ impl<'a> Workplace<'a> {
         let begun = Instant::now();
         let progress = &self.tools.progress;
         progress.begin(&format!("building {package}"));
-        let compiled = self.compile(source, known)?;
+        let compiled = self.compile(source, known).inspect_err(|_| {
+            if let [first, ..] = source.left_out.as_slice() {
+                let (first, count) = (first.display(), source.left_out.len());
+                progress.note(&format!(
+                    "the build was without {count} files that git does not have, such as {first}: git add what it needs"
+                ));
+            }
+        })?;
         let raw = &compiled.raw;
         let mut artifact = Artifact::made_of(&package, raw, source.procedure.project_hash())?;
         let sources = SourceFiles::read(&source.rust);

@@ -177,10 +177,23 @@ impl BuildFacts {
             if named != built && !is_unnamed {
                 let name = &build.name;
                 let message = format!("the {hash} of {name} differs from the {what} in the action");
+                let next = match build.build.is_of_commit() {
+                    true => "do not approve it before you know why: check out the proposer's commit and build again"
+                        .into(),
+                    // What is in no commit has no hash of its sources, and so has other code.
+                    false => {
+                        let why = build.build.unverifiable.as_deref();
+                        format!(
+                            "build in a fresh clone of the proposer's commit, then judge: what was built here is of no \
+                             commit ({})",
+                            why.unwrap_or("its sources differ from the one that is checked out")
+                        )
+                    }
+                };
                 let refusal = Refusal::new("ArtifactDiffers", message).with(
                     format!("{hash} {named}"),
                     format!("{hash} {built}"),
-                    "do not approve it before you know why: check out the proposer's commit and build again",
+                    next,
                 );
                 return Err(refusal.into());
             }

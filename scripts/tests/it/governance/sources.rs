@@ -141,7 +141,7 @@ fn sources_of_no_commit_have_no_source_hash_on_a_public_chain() {
     git("init --quiet");
     git("add --all");
     git("commit --quiet -m x");
-    project.write("work/contract/notes.md", "not committed");
+    project.write("work/contract/src/more.rs", "// not committed");
     let deploy = format!("deploy {folder}");
     let register = format!("register A 1.0 {folder}");
     let dirty = sandbox.run("Admin", &register);

@@ -1,4 +1,5 @@
 use super::{BuildInfo, Commit, ENCODER};
+use crate::build::committed::Committed;
 use crate::build::package::Package;
 use crate::build::revision::git;
 use crate::build::source::Source;
@@ -108,6 +109,37 @@ fn a_file_that_git_ignores_and_that_is_copied_is_not_in_the_commit() {
     assert!(!is_dirty(&contract));
     std::fs::write(folder.join("src/generated.rs"), "fn f() {}").expect("written");
     assert!(is_dirty(&contract));
+}
+
+#[test]
+fn what_git_does_not_have_is_left_out_where_nothing_else_differs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join(".gitignore"), "ignored.txt\n").expect("written");
+    let contract = crate_in(folder.path());
+    let folder = contract.package.folder.clone();
+    committed(&folder);
+    let of_commit = read(&folder).tree.hash();
+    for name in ["notes.txt", "src/ignored.txt", "safe.json"] {
+        std::fs::write(folder.join(name), "of nobody else").expect("written");
+    }
+    let left_out = || {
+        let mut source = read(&folder);
+        let committed = Committed::of(&source).expect("a commit");
+        (committed.leave_out_others(&mut source).len(), source)
+    };
+    let (count, source) = left_out();
+    assert_eq!((count, source.tree.hash()), (3, of_commit));
+    assert!(!Commit::of(&source).expect("a commit").dirty);
+    // Where something else differs, whatever the compiler may read is there.
+    std::fs::write(folder.join("src/more.rs"), "").expect("written");
+    let (count, source) = left_out();
+    assert_eq!(count, 0);
+    assert!(
+        source
+            .tree
+            .entries()
+            .any(|(path, _)| path.ends_with("notes.txt"))
+    );
 }
 
 #[test]
