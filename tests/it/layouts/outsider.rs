@@ -238,6 +238,24 @@ fn a_declared_move_is_refused_where_the_trial_shows_that_the_field_loses_its_val
 }
 
 #[test]
+fn a_declared_name_is_refused_where_the_trial_shows_that_the_field_loses_its_value() {
+    let author = Author::new();
+    let both = format!("{A}\n    b: StorageU256,");
+    author.begin(&author.contract("ab", &both, INITIALIZE_BOTH, ""));
+    let declared = "\n[package.metadata.stylus-upgrades]\nmigrates = [\"rename:c\"]\n";
+    let set = SET.replace("2.0", "1.0").replace("3.0", "2.0");
+    let fields = format!("{A}\n    c: StorageU256,");
+    let renamed = author.contract("ac", &fields, &set, declared);
+    let renamed = format!("Note 2.0 {renamed} --call set(uint256)");
+    let refused = author
+        .project
+        .refused("FieldLost", &format!("migrate {renamed} 0"));
+    assert!(refused.error("message").contains(": 7 → 0"), "{refused:?}");
+    assert!(refused.error("next").ends_with("--accept rename:c"));
+    author.project.done(&format!("plan {renamed} 7"));
+}
+
+#[test]
 fn a_script_has_its_fields_where_one_of_both_versions_has_them() {
     let author = Author::new();
     author.begin(&author.contract("a", A, INITIALIZE, ""));

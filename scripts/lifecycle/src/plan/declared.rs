@@ -1,4 +1,4 @@
-//! Fields that a migration is declared to move, and that do not keep their values when it is tried.
+//! Fields that a migration is declared to move, or a new name for, and that do not keep their values when it is tried.
 
 use super::PlanRequest;
 use super::instances::InstancePlan;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use stylus_chain::BlockId;
 use stylus_layout::{FieldChange, Layout, Location, Verdict, compare};
 
-/// A finding for each declared move after which a field of an instance has another value. A field that changes its
+/// A finding for each declared move or new name after which a field of an instance has another value. A field that changes its
 /// type may change its encoding, so it is not compared; neither is one that was empty.
 pub(super) fn lost(
     simulation: &Simulation,
@@ -25,7 +25,7 @@ pub(super) fn lost(
     let together = Arc::new(Together {
         name: "FieldLost",
         message: format!(
-            "fields that the migration to {version} is declared to move do not keep their values"
+            "fields that the migration to {version} is declared to keep do not keep their values"
         ),
         expected: "the same value in the old and in the new place".into(),
         found: None,
@@ -48,7 +48,7 @@ pub(super) fn lost(
                 continue;
             }
             let read = |slot: U256, block| simulation.chain.storage(instance.proxy, slot, block);
-            for (before, after) in moved((old, &new.layout), change) {
+            for (before, after) in kept((old, &new.layout), change) {
                 let (Some(was), Some(is)) = (before.known(), after.known()) else {
                     continue;
                 };
@@ -62,7 +62,7 @@ pub(super) fn lost(
                 let [then, now] = [(was, old, then), (is, &new.layout, now)]
                     .map(|(held, layout, word)| held.words(layout, word, &BTreeMap::new()));
                 let says = format!(
-                    "{} moves, and its value in {proxy} changes: {then} → {now}",
+                    "{} is declared to be kept, and its value in {proxy} changes: {then} → {now}",
                     after.name
                 );
                 let about = (id, change.field.as_str());
@@ -79,12 +79,13 @@ pub(super) fn lost(
     Ok(found)
 }
 
-/// What a move of a field moves: each part of it of the same type, where it was and where it is.
-fn moved<'a>(
+/// What a change of a field keeps: each part of it of the same type, where it was and where it is.
+fn kept<'a>(
     (old, new): (&'a Layout, &'a Layout),
     change: &FieldChange,
 ) -> Vec<(Field<'a>, Field<'a>)> {
-    if !matches!(change.verdict, Verdict::Shift | Verdict::Reorder) {
+    let keeps = [Verdict::Rename, Verdict::Shift, Verdict::Reorder];
+    if !keeps.contains(&change.verdict) {
         return Vec::new();
     }
     let after = parts(new, change, change.new.as_ref());
