@@ -203,7 +203,7 @@ impl KeyArgs {
         };
         if source_name == OF_MANIFEST {
             let address = signer.address();
-            output.note(&format!("{address} signs: the manifest names its key"));
+            output.note(&format!("the key of the manifest is that of {address}"));
         }
         Ok(Some(signer))
     }

@@ -40,7 +40,7 @@ pub fn step_on_device(kind: u8) -> String {
 /// The kind of a step.
 pub fn step_in_words(kind: u8) -> String {
     match StepKind::from(kind) {
-        StepKind::None => "none: the data stays as it is".into(),
+        StepKind::None => "none: no function runs, and no data moves".into(),
         StepKind::Call => "a function of the new code".into(),
         StepKind::Script => "a script".into(),
         StepKind::Complex => "complex: many transactions, paused meanwhile".into(),

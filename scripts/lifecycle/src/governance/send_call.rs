@@ -231,7 +231,7 @@ impl GovernedCall {
             .filter(|policy| !policy.is_none());
         Ok(policy.map(|policy| PolicyFacts {
             fewest: policy.fewest_missing(0, u8::MAX),
-            delays: policy.delays,
+            delays: self.call.delays(&policy.delays).to_vec(),
         }))
     }
 

@@ -3,11 +3,11 @@
 use super::{Area, Created};
 use crate::assess::{Finding, Severity, told_once};
 use crate::governance::signed::Digests;
-use crate::governance::{Explained, Node, Obstacle, ShownCall, progress};
+use crate::governance::{Call, Explained, Node, Obstacle, ShownCall, progress};
 use crate::history::Entry;
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
-use crate::model::Readiness;
+use crate::model::{BlockedBy, Readiness};
 use crate::names::Names;
 use crate::plan::Fuzzed;
 use crate::text::utc;
@@ -94,11 +94,12 @@ impl Review {
 }
 
 impl Review {
-    /// Lines for people, in the order of the console's page: what to decide first, then why, what changes, who decides,
-    /// and last what identifies it. How code was built and fields that stay as they are stand there if `is_full`.
+    /// Lines for people, in the order of the console's page: what was found and what to decide first, then why, what
+    /// changes, who decides, what identifies it, and last how to decide. How code was built and fields that stay as they are stand there if `is_full`.
     pub fn lines(&self, is_full: bool, names: &Names) -> Vec<String> {
         let checked = self.checked.as_ref();
-        let mut lines = self.state(names);
+        let mut lines: Vec<String> = checked.and_then(Checked::headline).into_iter().collect();
+        lines.extend(self.state(names));
         lines.extend(self.shown.what_it_does());
         lines.extend(checked.into_iter().flat_map(|one| one.found()));
         lines.extend(checked.into_iter().flat_map(|one| one.changes(is_full)));
@@ -106,7 +107,31 @@ impl Review {
         lines.push(format!("action {}", self.action));
         lines.extend(self.shown.identity(is_full));
         lines.extend(checked.into_iter().flat_map(|one| one.hashes(names)));
+        lines.extend(self.next());
         lines
+    }
+
+    /// How who needs it decides, or what is done with what is decided.
+    fn next(&self) -> Option<String> {
+        let (open, action) = (self.readiness.as_ref()?, self.action);
+        let call = Call::decode(&self.call).ok();
+        let source = match call.as_ref().and_then(Call::version) {
+            Some(_) => " --source DIR",
+            None => "",
+        };
+        match open.blocked_by {
+            BlockedBy::Approvals if !open.needed().is_empty() => Some(format!(
+                "next: stylus-upgrades approve {action}{source}, or stylus-upgrades revoke {action}, which refuses it"
+            )),
+            BlockedBy::Nothing => Some(format!("next: stylus-upgrades execute {action}")),
+            BlockedBy::Delay => {
+                let from = utc(open.not_before);
+                Some(format!(
+                    "next: stylus-upgrades execute {action}, from {from} on"
+                ))
+            }
+            _ => None,
+        }
     }
 
     /// How far it is, up to when it is open, and what keeps it from being executed.
@@ -118,8 +143,13 @@ impl Review {
                 format!("proposed by {by}"),
             ];
         };
+        let call = Call::decode(&self.call).ok();
+        let of_policy = &self.policy.delays;
+        let delays = call
+            .as_ref()
+            .map_or(&of_policy[..], |call| call.delays(of_policy));
         let mut lines = vec![
-            progress(open, &self.policy.delays, names),
+            progress(open, delays, names),
             format!("proposed by {by}, open until {}", utc(open.expires)),
         ];
         let obstacle = self.obstacle.iter();
@@ -145,14 +175,16 @@ impl Review {
 }
 
 impl Checked {
-    /// How much was found, and each finding. What was checked as a whole, and of which nothing was found, is one line.
-    fn found(&self) -> Vec<String> {
-        if self.findings.is_empty() {
-            return Vec::new();
-        }
+    /// How many findings there are, by their severities.
+    fn headline(&self) -> Option<String> {
         let counted = Severity::counted(&self.findings).into_iter();
         let counted: Vec<String> = counted.map(|(_, number)| number).collect();
-        let mut lines = vec![format!("findings: {}", counted.join(", "))];
+        (!counted.is_empty()).then(|| format!("findings: {}", counted.join(", ")))
+    }
+
+    /// How much was found, and each finding. What was checked as a whole, and of which nothing was found, is one line.
+    fn found(&self) -> Vec<String> {
+        let mut lines = Vec::new();
         let told = told_once(&self.findings).into_iter();
         let (complete, others): (Vec<Finding>, Vec<Finding>) =
             told.partition(|one| one.id.is_complete());

@@ -95,6 +95,31 @@ fn a_pause_is_no_tick_to_doctor_verify_and_history() {
     );
 }
 
+/// The version that it starts went through the delay already.
+#[test]
+fn a_resume_waits_for_approvals_and_for_no_delay() {
+    let sandbox = Sandbox::with_counter("OutOf(2,Admin,Admin2)", 1);
+    sandbox.done("Admin", "pause A");
+    let late = "policy update A --role migrate AND(OutOf(2,Admin,Admin2),AFTER(172800))";
+    sandbox.done("Admin", late);
+    let shown = sandbox.shown("Admin", "resume A", 3);
+    contains(
+        &shown,
+        &["1 of 2 approvals: Admin. Still needed: Admin2.\n"],
+    );
+    let action = sandbox.action("Admin", "resume A");
+    let shown = sandbox.shown("Admin2", &format!("pending {action}"), 0);
+    contains(
+        &shown,
+        &["1 of 2 approvals: Admin. Still needed: Admin2.\n"],
+    );
+    let refuse =
+        format!("next: stylus-upgrades approve {action}, or stylus-upgrades revoke {action}");
+    contains(&shown, &[&refuse]);
+    let approved = sandbox.done("Admin2", &format!("approve {action}"));
+    approved.has(json!({"executed": true}));
+}
+
 /// Two approvals in one block: the second one finds the definition resumed.
 #[test]
 fn of_two_who_approve_a_resume_in_one_block_the_second_learns_that_it_is_live() {

@@ -50,7 +50,7 @@ fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
     let says_no = |line: &String| line.starts_with("refused by Admin2 (revoke)");
     assert!(told.iter().any(says_no), "{told:?}");
     contains(
-        &told[0],
+        &told[1],
         &["Still needed: somebody who has not refused it."],
     );
     let open = &sandbox.open("A")[0];

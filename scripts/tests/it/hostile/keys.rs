@@ -174,7 +174,7 @@ fn the_manifest_names_a_key_and_flags_and_variables_count_before_it() {
     names("key");
     let of_manifest = run(&sandbox, "");
     assert_read(&of_manifest);
-    let signs = "signs: the manifest names its key";
+    let signs = "the key of the manifest is that of 0x";
     contains(&of_manifest.stderr, &[signs]);
     sandbox.write_private("other", &KEY.replace("b6b1", "b6b2"));
     let typed = run(&sandbox, "--private-key-path other");
