@@ -116,6 +116,13 @@ fn amounts_salts_and_hashes_that_are_none_are_refused_with_what_they_are() {
     for (line, expected) in [
         ("send counter f() --value=", "a whole number of wei"),
         ("send counter f() --value 0b11", "a whole number of wei"),
+        ("send counter f() --value ether", "such as 0.5ether"),
+        ("send counter f() --value=-1ether", "such as 0.5ether"),
+        ("send counter f() --value 0.5wei", "such as 0.5ether"),
+        (
+            "send counter f() --value 1.0000000000000000001ether",
+            "such as 0.5ether",
+        ),
         ("status --max-data-fee=", "a whole number of wei"),
         ("create-proxy A 1.0 --salt abc", "a salt is a number"),
         ("registry deploy --salt 0x", "a salt is a number"),
@@ -126,6 +133,25 @@ fn amounts_salts_and_hashes_that_are_none_are_refused_with_what_they_are() {
     ] {
         let error = parse(line).err().expect(line).to_string();
         assert!(error.contains(expected), "{line}: {error}");
+    }
+}
+
+#[test]
+fn an_amount_of_ether_is_in_wei_or_names_its_unit() {
+    let half = 500_000_000_000_000_000_u64;
+    for (text, wei) in [
+        ("0", 0),
+        ("500000000000000000", half),
+        ("0.5ether", half),
+        ("500000000gwei", half),
+        ("7wei", 7),
+        ("1ether", 2 * half),
+    ] {
+        assert_eq!(
+            crate::options::wei(text),
+            Ok(alloy::primitives::U256::from(wei)),
+            "{text}"
+        );
     }
 }
 

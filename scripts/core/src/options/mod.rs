@@ -19,15 +19,35 @@ pub use upgrade::{BATCHES, INSTANCES};
 
 use crate::ids::WORD;
 use crate::text::{number, seconds};
+use alloy::primitives::utils::{ParseUnits, Unit};
 use alloy::primitives::{B256, U256};
+use std::str::FromStr;
 use std::time::Duration;
 
 /// Chains without explorers: the local ones of Nitro, Foundry and Hardhat.
 pub(crate) const LOCAL_CHAINS: [u64; 4] = [412_346, 31_337, 1_337, 333_333];
 
-/// An amount of ether.
+/// The units of ether that an amount may name.
+const UNITS: [&str; 3] = ["ether", "gwei", "wei"];
+
+/// An amount of ether in wei: a number of them, or one with its unit, such as `0.5ether`.
 pub(crate) fn wei(text: &str) -> Result<U256, &'static str> {
-    number(text).ok_or("expected a whole number of wei, such as 1000000000000000000 for one ether")
+    let amount = || {
+        let mut units = UNITS.iter();
+        let (amount, unit) = units.find_map(|unit| Some((text.strip_suffix(unit)?, unit)))?;
+        let (amount, unit) = (amount.trim_end(), Unit::from_str(unit).ok()?);
+        let (whole, decimals) = amount.split_once('.').unwrap_or((amount, ""));
+        let are_digits = [whole, decimals]
+            .concat()
+            .bytes()
+            .all(|byte| byte.is_ascii_digit());
+        let is_amount = are_digits && !whole.is_empty() && decimals.len() <= unit.get().into();
+        let parsed = is_amount.then(|| ParseUnits::parse_units(amount, unit))?;
+        Some(parsed.ok()?.get_absolute())
+    };
+    number(text).or_else(amount).ok_or(
+        "expected a whole number of wei, or an amount with its unit, such as 0.5ether or 2gwei",
+    )
 }
 
 /// A time span with its unit.
