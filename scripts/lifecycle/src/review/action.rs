@@ -1,5 +1,6 @@
 //! Everything about one action that an approver looks at before he approves it.
 
+use super::open::next;
 use super::{Area, Created};
 use crate::assess::{Finding, Severity, told_once};
 use crate::governance::signed::Digests;
@@ -7,7 +8,7 @@ use crate::governance::{Call, Explained, Node, Obstacle, ShownCall, progress};
 use crate::history::Entry;
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
-use crate::model::{BlockedBy, Readiness};
+use crate::model::Readiness;
 use crate::names::Names;
 use crate::plan::Fuzzed;
 use crate::text::utc;
@@ -95,7 +96,8 @@ impl Review {
 
 impl Review {
     /// Lines for people, in the order of the console's page: what was found and what to decide first, then why, what
-    /// changes, who decides, what identifies it, and last how to decide. How code was built and fields that stay as they are stand there if `is_full`.
+    /// changes, who decides, what identifies it, and last how to decide. How code was built and fields that stay as they
+    /// are stand there if `is_full`.
     pub fn lines(&self, is_full: bool, names: &Names) -> Vec<String> {
         let checked = self.checked.as_ref();
         let mut lines: Vec<String> = checked.and_then(Checked::headline).into_iter().collect();
@@ -107,31 +109,29 @@ impl Review {
         lines.push(format!("action {}", self.action));
         lines.extend(self.shown.identity(is_full));
         lines.extend(checked.into_iter().flat_map(|one| one.hashes(names)));
-        lines.extend(self.next());
+        lines.extend(self.next(names));
         lines
     }
 
-    /// How who needs it decides, or what is done with what is decided.
-    fn next(&self) -> Option<String> {
+    /// The call, where it is one that is known.
+    fn governed(&self) -> Option<Call> {
+        Call::decode(&self.call).ok()
+    }
+
+    /// What is done with it now, and by whom.
+    fn next(&self, names: &Names) -> Option<String> {
         let (open, action) = (self.readiness.as_ref()?, self.action);
-        let call = Call::decode(&self.call).ok();
+        let call = self.governed();
         let source = match call.as_ref().and_then(Call::version) {
             Some(_) => " --source DIR",
             None => "",
         };
-        match open.blocked_by {
-            BlockedBy::Approvals if !open.needed().is_empty() => Some(format!(
-                "next: stylus-upgrades approve {action}{source}, or stylus-upgrades revoke {action}, which refuses it"
-            )),
-            BlockedBy::Nothing => Some(format!("next: stylus-upgrades execute {action}")),
-            BlockedBy::Delay => {
-                let from = utc(open.not_before);
-                Some(format!(
-                    "next: stylus-upgrades execute {action}, from {from} on"
-                ))
-            }
-            _ => None,
-        }
+        let decide = format!(
+            "`stylus-upgrades approve {action}{source}`, or `stylus-upgrades revoke {action}`, which refuses it"
+        );
+        let state = (open, self.obstacle.as_ref());
+        let next = next((action, self.proposer), state, &decide, names);
+        Some(format!("next: {next}"))
     }
 
     /// How far it is, up to when it is open, and what keeps it from being executed.
@@ -143,7 +143,7 @@ impl Review {
                 format!("proposed by {by}"),
             ];
         };
-        let call = Call::decode(&self.call).ok();
+        let call = self.governed();
         let of_policy = &self.policy.delays;
         let delays = call
             .as_ref()

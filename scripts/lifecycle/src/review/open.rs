@@ -1,7 +1,8 @@
 //! What is open: who approved, who is missing, what blocks, until when, and what to do next.
 
 use crate::governance::{Obstacle, PendingAction, ShownCall, still_needed, title};
-use crate::model::{BlockedBy, of_whom};
+use crate::ids::ActionId;
+use crate::model::{BlockedBy, Readiness, of_whom};
 use crate::names::Names;
 use crate::report::CommandReport;
 use crate::text::utc;
@@ -49,7 +50,15 @@ impl OpenAction {
     ) -> Self {
         Self {
             next: match shown {
-                Some(_) => next(&open, obstacle.as_ref(), names),
+                Some(_) => {
+                    let action = open.action;
+                    let look = format!(
+                        "look with `stylus-upgrades pending {action}`, then `stylus-upgrades approve {action}`, which \
+                         names the flags that it needs"
+                    );
+                    let of = (action, open.proposer);
+                    next(of, (&open.readiness, obstacle.as_ref()), &look, names)
+                }
                 None => "do not approve it; ask the proposer which command created it".into(),
             },
             open,
@@ -97,16 +106,17 @@ impl OpenAction {
     }
 }
 
-/// What is done with an open action now, and by whom.
-fn next(open: &PendingAction, obstacle: Option<&Obstacle>, names: &Names) -> String {
-    let PendingAction {
-        action, readiness, ..
-    } = open;
-    let approve = format!("stylus-upgrades approve {action}");
+/// What is done with an open action now, and by whom. `decide` says what those do who are missing.
+pub(super) fn next(
+    (action, proposer): (ActionId, Address),
+    (readiness, obstacle): (&Readiness, Option<&Obstacle>),
+    decide: &str,
+    names: &Names,
+) -> String {
     let execute = format!("stylus-upgrades execute {action}");
     let cancel = format!(
         "nothing comes of it any more; its proposer, {}: `stylus-upgrades cancel {action}`, or its place is free from {} on",
-        names.short(open.proposer),
+        names.short(proposer),
         utc(readiness.expires)
     );
     match obstacle {
@@ -125,13 +135,9 @@ fn next(open: &PendingAction, obstacle: Option<&Obstacle>, names: &Names) -> Str
         ),
         BlockedBy::Approvals if left.is_empty() => format!(
             "nobody is left who has not refused it; its proposer, {}: `stylus-upgrades cancel {action}`",
-            names.short(open.proposer)
+            names.short(proposer)
         ),
-        BlockedBy::Approvals => format!(
-            "{}: look with `stylus-upgrades pending {action}`, then `{approve}`, which names the flags that it \
-             needs",
-            names.list(left)
-        ),
+        BlockedBy::Approvals => format!("{}: {decide}", names.list(left)),
         BlockedBy::Lambda => "the contract that the policy asks has to consent".into(),
         _ => cancel,
     }

@@ -113,8 +113,9 @@ fn a_resume_waits_for_approvals_and_for_no_delay() {
         &shown,
         &["1 of 2 approvals: Admin. Still needed: Admin2.\n"],
     );
-    let refuse =
-        format!("next: stylus-upgrades approve {action}, or stylus-upgrades revoke {action}");
+    let refuse = format!(
+        "next: Admin2: `stylus-upgrades approve {action}`, or `stylus-upgrades revoke {action}`"
+    );
     contains(&shown, &[&refuse]);
     let approved = sandbox.done("Admin2", &format!("approve {action}"));
     approved.has(json!({"executed": true}));
