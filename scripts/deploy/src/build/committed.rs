@@ -112,27 +112,26 @@ impl Committed {
     }
 
     /// Takes out of `source` what the commit does not have, where nothing else differs: who checks the commit out builds
-    /// without it. Code and what a package declares stay, as the next commit may have them. The paths of what it was.
-    pub(super) fn leave_out_others(&self, source: &mut Source) -> Vec<PathBuf> {
-        let declared: Vec<PathBuf> = source
-            .parts
-            .iter()
-            .flat_map(|part| part.declared.clone())
-            .collect();
+    /// without it. Code and what a package declares stay, as the next commit may have them.
+    pub(super) fn leave_out_others(&self, source: &mut Source) {
+        let parts = &source.parts;
         let taken = source.tree.take_out(|entry| {
             entry.from.as_ref().is_some_and(|path| {
-                let is_needed = is_code(path) || declared.iter().any(|one| path.starts_with(one));
+                let mut declared = parts.iter().flat_map(|part| &part.declared);
+                let is_needed = is_code(path) || declared.any(|one| path.starts_with(one));
                 !is_needed && !self.files.contains_key(path)
             })
         });
-        let is_all = self.first_difference(source).is_none();
-        if !is_all {
+        if taken.is_empty() {
+            return;
+        }
+        if self.first_difference(source).is_none() {
+            source.left_out = taken.into_iter().map(|(place, _)| place).collect();
+        } else {
             for (place, entry) in taken {
                 source.tree.insert(place, entry);
             }
-            return Vec::new();
         }
-        taken.into_iter().map(|(place, _)| place).collect()
     }
 
     /// The first file of which `source` has another one than the commit, or that one of them has alone.

@@ -132,6 +132,15 @@ impl BuildInfo {
         self.commit.as_ref().is_some_and(|commit| !commit.dirty)
     }
 
+    /// Why it is of no commit that anybody can check out.
+    pub fn why_of_no_commit(&self) -> &str {
+        match (&self.commit, &self.unverifiable) {
+            (None, _) => "git knows no commit of its sources",
+            (Some(_), Some(why)) if self.encoder == CARGO_STYLUS => why,
+            (Some(_), _) => "its sources differ from the commit that is checked out",
+        }
+    }
+
     /// Lines for people.
     pub fn lines(&self) -> Vec<(&'static str, String)> {
         let mut lines = vec![(

@@ -68,7 +68,7 @@ impl Tree {
         self.entries.insert(path.into(), entry);
     }
 
-    /// Takes out those entries; their places.
+    /// Takes out those entries, with their places.
     pub(super) fn take_out(&mut self, is_one: impl Fn(&Entry) -> bool) -> Vec<(PathBuf, Entry)> {
         let taken = self.entries.extract_if(.., |_, entry| is_one(entry));
         taken.collect()

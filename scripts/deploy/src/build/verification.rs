@@ -19,9 +19,13 @@ const LOCK: &str = "Cargo.lock";
 const NOT_HASHED: [&str; 2] = ["target", ".git"];
 
 /// The hash of the sources that cargo-stylus has, or why others could not make the same code.
-pub(super) fn project_hash_of(source: &Source, toolchain: &Toolchain) -> Result<B256, String> {
+pub(super) fn project_hash_of(
+    source: &Source,
+    toolchain: &Toolchain,
+    committed: Option<&Committed>,
+) -> Result<B256, String> {
     let root = &source.package.root;
-    let committed = Committed::of(source).ok_or("the sources are of no commit")?;
+    let committed = committed.ok_or("the sources are of no commit")?;
     let tracked = committed.below(root).map_err(|path| {
         let path = path.display();
         format!("{path} is a link or a repository of its own")

@@ -88,12 +88,14 @@ impl<'a> Workplace<'a> {
         }
         let mut source = Source::read(package)?;
         source.checkout = self.checkout.get().cloned();
-        if let Some(committed) = Committed::of(&source) {
-            source.left_out = committed.leave_out_others(&mut source);
+        let committed = Committed::of(&source);
+        if let Some(committed) = &committed {
+            committed.leave_out_others(&mut source);
         }
         if source.procedure != Procedure::Lean {
             let toolchain = self.tools.toolchain(&source.toolchain, &self.folder)?;
-            source.procedure = Procedure::CargoStylus(project_hash_of(&source, &toolchain));
+            let hash = project_hash_of(&source, &toolchain, committed.as_ref());
+            source.procedure = Procedure::CargoStylus(hash);
         }
         Ok(source)
     }

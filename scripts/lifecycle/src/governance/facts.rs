@@ -181,14 +181,11 @@ impl BuildFacts {
                     true => "do not approve it before you know why: check out the proposer's commit and build again"
                         .into(),
                     // What is in no commit has no hash of its sources, and so has other code.
-                    false => {
-                        let why = build.build.unverifiable.as_deref();
-                        format!(
-                            "build in a fresh clone of the proposer's commit, then judge: what was built here is of no \
-                             commit ({})",
-                            why.unwrap_or("its sources differ from the one that is checked out")
-                        )
-                    }
+                    false => format!(
+                        "build in a fresh clone of the proposer's commit, then judge: what was built here is of no \
+                         commit ({})",
+                        build.build.why_of_no_commit()
+                    ),
                 };
                 let refusal = Refusal::new("ArtifactDiffers", message).with(
                     format!("{hash} {named}"),

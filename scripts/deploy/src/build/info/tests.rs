@@ -33,6 +33,15 @@ fn committed(folder: &Path) {
     }
 }
 
+/// A crate, all of it committed, in a repository that ignores these files.
+fn ignoring(files: &str) -> (tempfile::TempDir, Source) {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join(".gitignore"), files).expect("written");
+    let contract = crate_in(folder.path());
+    committed(&contract.package.folder);
+    (folder, contract)
+}
+
 /// Whether the crate of `contract` differs from its commit now.
 fn is_dirty(contract: &Source) -> bool {
     let contract = read(&contract.package.folder);
@@ -98,11 +107,8 @@ fn a_file_that_is_not_copied_changes_no_sources() {
 
 #[test]
 fn a_file_that_git_ignores_and_that_is_copied_is_not_in_the_commit() {
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join(".gitignore"), "/target\ngenerated.rs\n").expect("written");
-    let contract = crate_in(folder.path());
-    let folder = contract.package.folder.clone();
-    committed(&folder);
+    let (_folder, contract) = ignoring("/target\ngenerated.rs\n");
+    let folder = &contract.package.folder;
     // Nothing below target is copied.
     std::fs::create_dir_all(folder.join("target/debug")).expect("a folder");
     std::fs::write(folder.join("target/debug/generated.rs"), "").expect("written");
@@ -113,19 +119,17 @@ fn a_file_that_git_ignores_and_that_is_copied_is_not_in_the_commit() {
 
 #[test]
 fn what_git_does_not_have_is_left_out_where_nothing_else_differs() {
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join(".gitignore"), "ignored.txt\n").expect("written");
-    let contract = crate_in(folder.path());
-    let folder = contract.package.folder.clone();
-    committed(&folder);
-    let of_commit = read(&folder).tree.hash();
+    let (_folder, contract) = ignoring("ignored.txt\n");
+    let folder = &contract.package.folder;
+    let of_commit = contract.tree.hash();
     for name in ["notes.txt", "src/ignored.txt", "safe.json"] {
         std::fs::write(folder.join(name), "of nobody else").expect("written");
     }
     let left_out = || {
-        let mut source = read(&folder);
+        let mut source = read(folder);
         let committed = Committed::of(&source).expect("a commit");
-        (committed.leave_out_others(&mut source).len(), source)
+        committed.leave_out_others(&mut source);
+        (source.left_out.len(), source)
     };
     let (count, source) = left_out();
     assert_eq!((count, source.tree.hash()), (3, of_commit));

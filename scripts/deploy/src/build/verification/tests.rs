@@ -75,7 +75,8 @@ fn hash_in(folder: &Path, checkout: Option<Checkout>) -> Result<B256, String> {
     source.checkout = checkout;
     let kept = tempfile::tempdir().expect("a folder");
     let toolchain = tools.toolchain(&source.toolchain, kept.path());
-    project_hash_of(&source, &toolchain.expect("a compiler"))
+    let committed = Committed::of(&source);
+    project_hash_of(&source, &toolchain.expect("a compiler"), committed.as_ref())
 }
 
 /// An approver builds what a commit names, in a folder of the outputs.
