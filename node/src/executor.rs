@@ -102,21 +102,22 @@ impl Executor {
     ) -> Result<T, RpcError> {
         let (caller, work) = (Caller::default(), Arc::new(work));
         // From when the attempt begins: what it waits for a place is the time of others.
-        let of = |time, waits| {
+        let within = |time| {
             let left = caller.left();
-            move || match (Budget::new(Some(time), left), waits) {
-                (budget, true) => budget,
-                (budget, false) => budget.without_waiting(),
-            }
+            move || Budget::new(Some(time), left)
+        };
+        let known_within = |time| {
+            let budget = within(time);
+            move || budget().without_waiting()
         };
         let tried = if at_once {
-            attempt(view.clone(), of(READ_TIME, false)(), &*work)
+            attempt(view.clone(), known_within(READ_TIME)(), &*work)
         } else {
             let taken = Arc::new(share.place().await);
-            let short = (view.clone(), of(SHORT_READ, false), work.clone());
+            let short = (view.clone(), known_within(SHORT_READ), work.clone());
             match attempt_in(&self.short, Some(taken.clone()), short).await? {
                 (Err(RpcError::Interrupted), _) => {
-                    let long = (view.clone(), of(READ_TIME, false), work.clone());
+                    let long = (view.clone(), known_within(READ_TIME), work.clone());
                     attempt_in(&self.long, Some(taken), long).await?
                 }
                 tried => tried,
@@ -124,7 +125,7 @@ impl Executor {
         };
         let read = match tried {
             (_, WouldWait(true)) => {
-                let waits = (view, of(READ_TIME, true), work);
+                let waits = (view, within(READ_TIME), work);
                 attempt_in(&self.waiting, None, waits).await?.0
             }
             (read, _) => read,

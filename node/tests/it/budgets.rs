@@ -2,15 +2,14 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
 use alloy::primitives::Address;
 use serde_json::{Map, Value, json};
 
 use crate::readers::account;
 use crate::support::{
-    balance, begun, begun_with, block_number, lenient, node, post, request, rpc, rpc_error,
-    set_code, transact,
+    balance, begun, begun_with, block_number, eventually, lenient, node, post, request, rpc,
+    rpc_error, set_code, transact,
 };
 
 /// Types of which each holds two of the next one: `depth` of them stand for 2^depth words.
@@ -235,9 +234,9 @@ fn changes_of_a_page_that_take_long_leave_turns_to_others() {
     let headers = "Connection: close\r\nOrigin: http://page.test\r\n";
     let mine = || begun_with(port, headers, "anvil_mine", &json!(["0x4000"]));
     let long: Vec<TcpStream> = (0..12).map(|_| mine()).collect();
-    while !long.iter().any(is_answered) {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    eventually("the end of the first change", || {
+        long.iter().any(is_answered).then_some(())
+    });
     transact(port, json!({ "from": signer, "to": account(2) }));
     let done = long.iter().filter(|socket| is_answered(socket)).count();
     assert!(done < 6, "another's transaction waited for {done} of 12");
