@@ -32,22 +32,22 @@ const UNITS: [&str; 3] = ["ether", "gwei", "wei"];
 
 /// An amount of ether in wei: a number of them, or one with its unit, such as `0.5ether`.
 pub(crate) fn wei(text: &str) -> Result<U256, &'static str> {
-    let amount = || {
-        let mut units = UNITS.iter();
-        let (amount, unit) = units.find_map(|unit| Some((text.strip_suffix(unit)?, unit)))?;
-        let (amount, unit) = (amount.trim_end(), Unit::from_str(unit).ok()?);
-        let (whole, decimals) = amount.split_once('.').unwrap_or((amount, ""));
-        let are_digits = [whole, decimals]
-            .concat()
-            .bytes()
-            .all(|byte| byte.is_ascii_digit());
-        let is_amount = are_digits && !whole.is_empty() && decimals.len() <= unit.get().into();
-        let parsed = is_amount.then(|| ParseUnits::parse_units(amount, unit))?;
-        Some(parsed.ok()?.get_absolute())
-    };
-    number(text).or_else(amount).ok_or(
+    number(text).or_else(|| with_unit(text)).ok_or(
         "expected a whole number of wei, or an amount with its unit, such as 0.5ether or 2gwei",
     )
+}
+
+/// An amount with its unit in wei, and nothing where that would be a part of one.
+fn with_unit(text: &str) -> Option<U256> {
+    let mut units = UNITS.iter();
+    let (amount, unit) = units.find_map(|unit| Some((text.strip_suffix(unit)?, unit)))?;
+    let (amount, unit) = (amount.trim_end(), Unit::from_str(unit).ok()?);
+    let (whole, decimals) = amount.split_once('.').unwrap_or((amount, ""));
+    let mut digits = whole.bytes().chain(decimals.bytes());
+    let is_amount = digits.all(|byte| byte.is_ascii_digit()) && !whole.is_empty();
+    let is_whole = decimals.len() <= unit.get().into();
+    let parsed = (is_amount && is_whole).then(|| ParseUnits::parse_units(amount, unit))?;
+    Some(parsed.ok()?.get_absolute())
 }
 
 /// A time span with its unit.

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use stylus_chain::BlockId;
 use stylus_layout::{FieldChange, Layout, Location, Verdict, compare};
 
-/// A finding for each declared move or new name after which a field of an instance has another value. A field that changes its
-/// type may change its encoding, so it is not compared; neither is one that was empty.
+/// A finding for each declared move or new name after which a field of an instance has another value. A field that
+/// changes its type may change its encoding, so it is not compared; neither is one that was empty.
 pub(super) fn lost(
     simulation: &Simulation,
     request: &PlanRequest,
