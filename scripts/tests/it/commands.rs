@@ -163,7 +163,7 @@ fn wrong_use_and_what_is_no_program_are_refused_by_name() {
             "stylus-upgrades trace --help",
         ),
         (
-            "send me f() --value 1ether",
+            "send me f() --value 1eth",
             "number of wei",
             "stylus-upgrades send --help",
         ),
