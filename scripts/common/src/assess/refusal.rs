@@ -3,6 +3,7 @@
 use super::finding::Finding;
 use super::id::FindingId;
 use crate::error::{Explain, Report};
+use crate::ids::ActionId;
 use std::fmt;
 
 /// The findings that refuse something.
@@ -11,6 +12,8 @@ pub struct Refused {
     findings: Vec<Finding>,
     /// The command that was typed, where somebody may have accepted the same before.
     typed: Option<String>,
+    /// The action of somebody else that it is about.
+    action: Option<ActionId>,
 }
 
 /// The same findings, where each says what was expected and what to do only once for all that have it in common: the
@@ -67,7 +70,14 @@ impl Refused {
         (!findings.is_empty()).then_some(Self {
             findings,
             typed: None,
+            action: None,
         })
+    }
+
+    /// The same of an action that somebody else proposed: who approves it can refuse it.
+    #[must_use]
+    pub fn of_action(self, action: Option<ActionId>) -> Self {
+        Self { action, ..self }
     }
 
     /// The same of ways that are registered. The chain does not say what was accepted then, so each command asks
@@ -100,6 +110,14 @@ impl Refused {
     }
 }
 
+/// What an approver does about an action that his checks refuse.
+fn refuse(action: &ActionId) -> String {
+    format!(
+        "to refuse the action, so that everybody sees it: stylus-upgrades revoke {action}. The rest is for who proposed \
+         it, or accepts it"
+    )
+}
+
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.told().first() {
@@ -119,7 +137,8 @@ impl Explain for Refused {
         let mut told = self.told().into_iter();
         let first = told.next().unwrap_or_default();
         // What to do about each check that refuses.
-        let mut next = first.next;
+        let mut next: Vec<String> = self.action.iter().map(refuse).collect();
+        next.extend(first.next);
         next.extend(told.map(|other| {
             let (name, what) = (&other.name, &other.message);
             let next = other.next().unwrap_or_default();

@@ -156,6 +156,12 @@ pub(crate) async fn judge_as_approver(
     if let (Call::Migrate(migrate), None) = (&governed.call, judged.checks.refusal()) {
         try_proposed(session, migrate, &mut judged.checks).await?;
     }
+    if let Some(refused) = judged.checks.refusal() {
+        let action = governed
+            .approves
+            .filter(|_| approver.role == Role::Approver);
+        return Err(refused.of_action(action).into());
+    }
     let cleared = judged.cleared(session)?;
     for line in cleared.checks.coverage.lines() {
         session.context.note(line);

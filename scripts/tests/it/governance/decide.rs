@@ -310,7 +310,10 @@ fn what_approvers_accepted_is_told_to_who_executes_and_not_asked() {
     let register = format!("register A 3.0 counter-v1 --from 2.0 {accept}");
     let action = sandbox.action("Admin", &register);
     let approve = format!("approve {action}");
-    sandbox.run("Admin2", &approve).is(1, "LayoutRefused");
+    let refused = sandbox.run("Admin2", &approve);
+    refused.is(1, "LayoutRefused");
+    let refuse = format!("stylus-upgrades revoke {}", &action[..10]);
+    refused.says("next", &[&refuse, "--accept"]);
     sandbox.run("Admin2", &format!("{approve} {accept}"));
     sandbox.wait(2 * DAY);
     let executed = sandbox.shown("Other", &execute(&action), 0);
