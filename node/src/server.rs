@@ -66,7 +66,7 @@ impl ServerThread {
         config: &NodeConfig,
         methods: Methodsets,
     ) -> Result<Self, NodeError> {
-        allocator::give_large_parts_back();
+        allocator::give_back_soon();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(IO_THREADS)
             .thread_name("stylus-rpc")
