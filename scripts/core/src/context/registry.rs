@@ -60,8 +60,8 @@ impl Context {
                 false => format!("none of them, and no {FILE} in this folder or above"),
             },
             next: match self.manifest.networks.is_empty() || self.manifest.network.is_some() {
-                true => "stylus-upgrades registry deploy --save deploys one and names it in the \
-                     manifest; --registry ADDRESS names one that is there"
+                true => "--registry ADDRESS names one that is there, such as the one whose action you approve; \
+                     stylus-upgrades registry deploy --save deploys a new one and names it in the manifest"
                     .into(),
                 false => {
                     let known: Vec<_> = self.manifest.networks.keys().cloned().collect();

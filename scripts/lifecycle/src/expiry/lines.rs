@@ -29,11 +29,24 @@ impl Diagnosis {
             "migrations",
             self.migrations.iter().map(Migration::line).collect(),
         );
-        let findings = self.findings.iter().flat_map(Finding::lines);
-        add(
-            "findings",
-            findings.map(|line| format!("  {line}")).collect(),
-        );
+        add("findings", self.found());
+        lines
+    }
+
+    /// Each finding. What findings of one name in a row expect, and what is done about them, stands once below them.
+    fn found(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut all = self.findings.iter().peekable();
+        while let Some(one) = all.next() {
+            let mut told = one.clone();
+            let is_same = |later: &&Finding| {
+                (&later.id, &later.expected, &later.next) == (&one.id, &one.expected, &one.next)
+            };
+            if all.peek().is_some_and(is_same) {
+                (told.expected, told.next) = (None, None);
+            }
+            lines.extend(told.lines().iter().map(|line| format!("  {line}")));
+        }
         lines
     }
 

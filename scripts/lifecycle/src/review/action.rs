@@ -189,7 +189,13 @@ impl Checked {
         let (complete, others): (Vec<Finding>, Vec<Finding>) =
             told.partition(|one| one.id.is_complete());
         for finding in others {
-            lines.extend(finding.short_lines());
+            let mut of_one = finding.short_lines().into_iter();
+            let accepted = match finding.is_accepted_by_proposer() {
+                true => "; accepted by the proposer",
+                false => "",
+            };
+            lines.extend(of_one.next().map(|line| line + accepted));
+            lines.extend(of_one);
             lines.extend(finding.details.iter().map(|line| format!("    {line}")));
         }
         if let Some(first) = complete.first() {

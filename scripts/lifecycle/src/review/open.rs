@@ -158,7 +158,9 @@ impl CommandReport for Pending {
         let readable = self.actions.iter().find(|one| one.shown.is_some());
         lines.extend(readable.map(|one| {
             let action = one.open.action;
-            format!("next: `stylus-upgrades pending {action}` shows what it does, and who approves it how")
+            format!(
+                "next: `stylus-upgrades pending {action}` shows what it does, what checks find, and who approves it how"
+            )
         }));
         lines
     }

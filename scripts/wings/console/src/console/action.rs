@@ -142,14 +142,19 @@ fn band(place: &PageContext, review: &Review, found: &[Finding]) -> Markup {
     }
 }
 
-/// Whether it was tried on a copy, in the words of that finding.
+/// Whether it was tried on a copy, in the words of that finding. Beside a danger, that no call fails is no tick.
 fn tried(found: &[Finding]) -> Markup {
     let all = found.iter().filter(|one| one.part == Part::Simulation);
     let more = all.clone().count().saturating_sub(1);
     let heaviest = all.max_by_key(|one| one.severity);
+    let has_danger = found.iter().any(|one| one.severity == Severity::Danger);
+    let shown = |one: &Finding| match (one.severity, has_danger) {
+        (Severity::Good, true) => Severity::Note,
+        (severity, _) => severity,
+    };
     html! {
         @match heaviest {
-            Some(one) => p { (weight(one.severity)) " " (text(&one.message))
+            Some(one) => p { (weight(shown(one))) " " (text(&one.message))
                 @if more > 0 { "; " (count(more, "more finding")) " of the trial below" } },
             None => p { (weight(Severity::Unknown)) " not tried on a copy of the chain" },
         }

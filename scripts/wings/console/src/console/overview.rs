@@ -140,7 +140,10 @@ fn actions(place: &PageContext, all: &[&OpenAction], none: &str) -> Markup {
     });
     html! {
         @if all.is_empty() { p { (none) } }
-        @else { (table("Open actions", columns, rows)) }
+        @else {
+            (table("Open actions", columns, rows))
+            p.quiet { "What checks find stands on the page of each action. None of them ran here." }
+        }
     }
 }
 

@@ -181,6 +181,28 @@ fn the_band_says_whether_it_was_tried() {
 }
 
 #[test]
+fn what_succeeds_on_a_copy_has_no_tick_beside_a_danger() {
+    let mut review = review();
+    let checked = review.checked.as_mut().expect("open");
+    let succeeds = "the upgrade succeeds on 1 instance";
+    checked.findings = vec![Finding::named(
+        Part::Simulation,
+        Severity::Good,
+        SIMULATION,
+        succeeds,
+    )];
+    let good = weight(Severity::Good).into_string();
+    let tick = format!("{good} {succeeds}");
+    assert!(page(BEN, &review).contains(&tick));
+    let checked = review.checked.as_mut().expect("open");
+    let danger = Finding::named(Part::Layout, Severity::Danger, "shift:x", "x moves");
+    checked.findings.insert(0, danger);
+    let page = page(BEN, &review);
+    let band = between(&page, "<section class=\"band danger\">", "</section>");
+    assert!(band.contains(succeeds) && !band.contains(&tick), "{band}");
+}
+
+#[test]
 fn findings_that_ask_for_no_decision_are_folded() {
     let mut review = review();
     let found = |severity, id: &'static str| Finding::named(Part::Layout, severity, id, "it is");
