@@ -398,7 +398,7 @@ fn syntax(path: &Path, source: &str, error: &toml::de::Error) -> Refusal {
         format!("{} line {line}, column {column}: {reason}", path.display()),
     )
     .with(
-        "network, rpc_url, registry, chain_id, explorer, key, proxy, [aliases] and \
+        "network, rpc_url, send_url, logs_url, registry, registry_block, chain_id, explorer, key, proxy, [aliases] and \
          [networks.NAME] in TOML",
         without_values(shown),
         format!("correct line {line}"),

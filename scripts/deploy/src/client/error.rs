@@ -150,6 +150,12 @@ impl Explain for RpcError {
                 "Nitro says this, and not more, where a chain filters an account that the transaction touches: ask \
                  the chain's operator",
             ),
+            None if self.is_method_not_found() => (
+                "Rpc",
+                "an endpoint that has this method",
+                "stylus-upgrades doctor --endpoint shows what this one can do: give another --rpc-url, or name one beside it \
+                 in the manifest (logs_url for events, send_url for transactions)",
+            ),
             None => (
                 "Rpc",
                 "an answer, or a revert",

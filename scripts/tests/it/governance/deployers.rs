@@ -60,3 +60,20 @@ fn what_a_chain_cannot_have_is_said_before_anything_is_spent() {
     refused.is(1, "OtherDeployer");
     assert_eq!(sandbox.block(), before, "nothing was sent");
 }
+
+#[test]
+fn a_policy_all_of_whose_salts_are_used_asks_for_one() {
+    let sandbox = Sandbox::new();
+    // Code is at every address that had none.
+    let relay = Relay::lying(&sandbox.node.endpoint(), |request, answer| {
+        if request["method"] == "eth_getCode" && answer["result"] == "0x" {
+            answer["result"] = json!("0x00");
+        }
+    });
+    let before = sandbox.block();
+    let refused = sandbox.run_at(&relay, "Admin", "registry deploy");
+    refused.is(1, "SaltsUsed");
+    refused.says("expected", &["a salt from 1 to 65536"]);
+    refused.says("next", &["give --salt"]);
+    assert_eq!(sandbox.block(), before, "nothing was sent");
+}

@@ -163,3 +163,24 @@ fn what_is_checked_is_read_as_of_one_block_whichever_node_answers() {
     definition.has(json!({"current": "2.0"}));
     definition["instances"][0].has(json!({"version": "2.0"}));
 }
+
+#[test]
+#[ignore = "nightly: waits for as long as a node may lag, about 40 s"]
+fn a_node_that_never_comes_to_what_was_seen_is_named() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let sent = Mutex::new(false);
+    let begun = sandbox.block();
+    let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
+        let mut sent = sent.lock().expect("it");
+        match request["method"].as_str() {
+            Some(SEND) => *sent = true,
+            Some("eth_blockNumber") if *sent => answer["result"] = json!(format!("{begun:#x}")),
+            _ => {}
+        }
+    });
+    let refused = sandbox.run_at(&relay, "Admin", MIGRATE);
+    refused.is(4, "Lagging");
+    refused.warns(&["lags behind"]);
+    // At a node that does not, the same command goes on.
+    sandbox.run("Admin", MIGRATE).ends(0);
+}

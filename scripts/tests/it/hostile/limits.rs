@@ -60,6 +60,24 @@ fn a_limit_of_requests_is_waited_for_as_the_endpoint_asks_and_shown() {
     }
 }
 
+#[test]
+fn a_limit_that_lasts_longer_than_a_command_is_refused_with_when_to_come_back() {
+    let node = node();
+    let sandbox = Sandbox::with_node(&node);
+    let server = endpoint(&node, |request, stream| {
+        let is_transaction = request.method() == "eth_sendRawTransaction";
+        if is_transaction {
+            respond(stream, "429 Too Many Requests\r\nretry-after: 3600", "")?;
+        }
+        Ok(is_transaction)
+    });
+    let refused = run_at(&sandbox, &server, "deploy counter-v1");
+    refused.is(4, "RateLimited").says("next", "in 3600 s");
+    assert_eq!(blocks(&node), 0, "nothing was sent");
+    // The limit over, the same command does it.
+    sandbox.done("deploy counter-v1");
+}
+
 /// A registry with a definition and many blocks before and after it.
 fn with_history(node: &NodeHandle) -> (Sandbox, Value) {
     let sandbox = Sandbox::with_node(node);
@@ -363,6 +381,39 @@ fn doctor_says_what_an_endpoint_can_do_and_which_commands_need_the_rest() {
     );
     sandbox.write("stylus-upgrades.toml", &manifest);
     sandbox.done("deploy counter-v1");
+}
+
+#[test]
+fn events_come_from_the_endpoint_that_is_named_for_them() {
+    let node = node();
+    let (sandbox, whole) = with_history(&node);
+    let registry = sandbox.read("stylus-upgrades.toml");
+    let without = endpoint(&node, |request, stream| {
+        let is_of_events = request.method() == "eth_getLogs";
+        if is_of_events {
+            let error = json!({"code": -32_601, "message": "no events here"});
+            let body = json!({"jsonrpc": "2.0", "id": request.body["id"], "error": error});
+            respond(stream, "200 OK", &body.to_string())?;
+        }
+        Ok(is_of_events)
+    });
+    let asked = Arc::new(AtomicU64::new(0));
+    let count = asked.clone();
+    let events = endpoint(&node, move |request, _| {
+        let is_of_events = request.method() == "eth_getLogs";
+        count.fetch_add(u64::from(is_of_events), Ordering::SeqCst);
+        Ok(false)
+    });
+    let (_, rest) = registry.split_once('\n').expect("the endpoint's line");
+    let network = |more: &str| format!("rpc_url = \"{}\"\n{more}\n{rest}", without.url());
+    sandbox.write("stylus-upgrades.toml", &network(""));
+    let refused = sandbox.run("history A --json");
+    refused.is(4, "Rpc").says("next", "logs_url for events");
+    let logs_url = format!("logs_url = \"{}\"", events.url());
+    sandbox.write("stylus-upgrades.toml", &network(&logs_url));
+    let found = sandbox.done("history A");
+    assert_eq!(found["entries"], whole["entries"]);
+    assert!(asked.load(Ordering::SeqCst) > 0);
 }
 
 fn taken_chain_id(node: &NodeHandle) -> u64 {
