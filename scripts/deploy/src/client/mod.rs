@@ -410,10 +410,11 @@ impl Client {
         let sender = self.sender(what)?;
         let request = request.with_from(sender);
         // All at once: a far endpoint is asked once. What is refused is sent by nobody.
-        let (estimate, l1, fees) = futures::join!(
+        let (estimate, l1, fees, nonce) = futures::join!(
             self.foreseen_gas(what, &request),
             self.l1_gas_of(&request),
-            self.fees()
+            self.fees(),
+            self.next_nonce(sender)
         );
         let estimate = estimate?;
         // The price of L1 may double until it is mined. The estimate has it in it once; what was measured on a fork
@@ -423,13 +424,15 @@ impl Client {
         if let Some(gas) = minimum_gas {
             limit = limit.max(gas.saturating_add(l1.saturating_mul(2)));
         }
-        let fees = fees?;
+        let (fees, nonce) = (fees?, nonce?);
         if self.original.is_none() {
             let cost = Gas::with_l1(estimate).at(fees.price());
             self.progress.note(&format!("sending {what}: about {cost}"));
         }
         let request = fees.given_to(request.with_gas_limit(limit));
-        let receipt = self.transact_with_gas_limit(what, request.clone()).await?;
+        let receipt = self
+            .transact_at(what, (sender, nonce), request.clone())
+            .await?;
         let tx = receipt.transaction_hash.into();
         if !receipt.status() {
             if let Some(journal) = &self.journal {
@@ -451,7 +454,19 @@ impl Client {
         what: &str,
         request: TransactionRequest,
     ) -> Result<TransactionReceipt, ChainError> {
-        let sent = self.submit(what, self.sender(what)?, request).await;
+        let sender = self.sender(what)?;
+        let nonce = self.next_nonce(sender).await?;
+        self.transact_at(what, (sender, nonce), request).await
+    }
+
+    /// The same as a sender's transaction of this nonce.
+    async fn transact_at(
+        &self,
+        what: &str,
+        sender: (Address, u64),
+        request: TransactionRequest,
+    ) -> Result<TransactionReceipt, ChainError> {
+        let sent = self.submit(what, sender, request).await;
         // Why it was refused may be newer than what was read.
         let sent = sent.inspect_err(|_| self.read_anew())?;
         let receipt = self.receipt(what, sent.tx, Some(&sent)).await;

@@ -128,10 +128,9 @@ impl Client {
     pub(super) async fn submit(
         &self,
         what: &str,
-        sender: Address,
+        (sender, nonce): (Address, u64),
         request: TransactionRequest,
     ) -> Result<UnminedTransaction, ChainError> {
-        let nonce = self.next_nonce(sender).await?;
         if let Signs::Anybody = self.signs {
             return self.send_unsigned(what, (sender, nonce), request).await;
         }
