@@ -238,6 +238,35 @@ fn a_declared_move_is_refused_where_the_trial_shows_that_the_field_loses_its_val
 }
 
 #[test]
+fn a_declared_move_of_a_mapping_is_refused_where_the_trial_writes_none_of_its_entries() {
+    let author = Author::new();
+    author.begin(&author.contract("a", &format!("{A}\n    {MAP}"), INITIALIZE, ""));
+    let declared = "\n[package.metadata.stylus-upgrades]\nmigrates = [\"insert:x\", \"shift:m\"]\n";
+    let fields = format!("{A}\n    x: StorageU256,\n    {MAP}");
+    let command = |name: &str, moves: &str| {
+        let migration = format!(
+            "#[migration(from = \"1.0\", to = \"2.0\")]
+    pub fn set(&mut self, x: U256) -> Result<(), NoteError> {{
+        self.x.set(x);
+        {moves}
+        Ok(())
+    }}"
+        );
+        let crate_folder = author.contract(name, &fields, &migration, declared);
+        format!("Note 2.0 {crate_folder} --call set(uint256) 9")
+    };
+    let lossy = command("lossy", "");
+    let refused = author
+        .project
+        .refused("FieldLost", &format!("migrate {lossy}"));
+    let words = "nothing of its contents was written";
+    assert!(refused.error("message").contains(words), "{refused:?}");
+    assert!(refused.error("next").ends_with("--accept shift:m"));
+    let moving = command("moving", "self.m.setter(Address::ZERO).set(x);");
+    author.project.done(&format!("plan {moving}"));
+}
+
+#[test]
 fn a_declared_name_is_refused_where_the_trial_shows_that_the_field_loses_its_value() {
     let author = Author::new();
     let both = format!("{A}\n    b: StorageU256,");

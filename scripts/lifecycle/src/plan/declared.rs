@@ -2,22 +2,23 @@
 
 use super::PlanRequest;
 use super::instances::InstancePlan;
+use super::slots::SlotNames;
 use crate::assess::{Finding, Part, Together};
 use crate::client::ChainError;
-use crate::layout::{Field, Fields, areas, finding_id, incomparable};
+use crate::layout::{Field, Fields, Held, WORD, areas, finding_id, incomparable};
 use crate::simulation::Simulation;
-use alloy::primitives::U256;
+use alloy::primitives::{B256, U256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use stylus_chain::BlockId;
-use stylus_layout::{FieldChange, Layout, Location, Verdict, compare};
+use stylus_layout::{FieldChange, Layout, Location, TypeItem, Verdict, compare};
 
 /// A finding for each declared move or new name after which a field of an instance has another value. A field that
 /// changes its type may change its encoding, so it is not compared; neither is one that was empty.
 pub(super) fn lost(
     simulation: &Simulation,
     request: &PlanRequest,
-    instances: &[InstancePlan],
+    (instances, framework): (&[InstancePlan], &SlotNames<'_>),
 ) -> Result<Vec<Finding>, ChainError> {
     let (Some(new), version) = (&request.document, &request.call.version) else {
         return Ok(Vec::new());
@@ -47,24 +48,13 @@ pub(super) fn lost(
             if !is_declared || found.iter().any(|one| one.id == id) {
                 continue;
             }
-            let read = |slot: U256, block| simulation.chain.storage(instance.proxy, slot, block);
-            for (before, after) in kept((old, &new.layout), change) {
-                let (Some(was), Some(is)) = (before.known(), after.known()) else {
+            let layouts = (old, &new.layout);
+            for pair in kept(layouts, change) {
+                let has_entries = has_written_entries(instance, framework, [old, &new.layout]);
+                let instance = (instance, has_entries);
+                let Some(says) = loss((simulation, request), instance, &pair, layouts)? else {
                     continue;
                 };
-                let then = read(was.slot, simulation.beginning())?;
-                let now = read(is.slot, BlockId::latest())?;
-                let value = was.bytes(&then);
-                if value == is.bytes(&now) || value.iter().all(|byte| *byte == 0) {
-                    continue;
-                }
-                let proxy = request.names.long(instance.proxy);
-                let [then, now] = [(was, old, then), (is, &new.layout, now)]
-                    .map(|(held, layout, word)| held.words(layout, word, &BTreeMap::new()));
-                let says = format!(
-                    "{} is declared to be kept, and its value in {proxy} changes: {then} → {now}",
-                    after.name
-                );
                 let about = (id, change.field.as_str());
                 found.push(Finding::of_several(
                     Part::Simulation,
@@ -77,6 +67,77 @@ pub(super) fn lost(
         }
     }
     Ok(found)
+}
+
+/// What an instance loses of a part of a field that keeps its type, in words; nothing where it keeps all that is known.
+/// With it whether the upgrade wrote anything that is no field's own slot.
+fn loss(
+    (simulation, request): (&Simulation, &PlanRequest),
+    (instance, has_written_entries): (&InstancePlan, bool),
+    (before, after): &(Field<'_>, Field<'_>),
+    (old, new): (&Layout, &Layout),
+) -> Result<Option<String>, ChainError> {
+    let (Some(was), Some(is)) = (before.known(), after.known()) else {
+        return Ok(None);
+    };
+    let read = |slot: U256, block| simulation.chain.storage(instance.proxy, slot, block);
+    let then = read(was.slot, simulation.beginning())?;
+    let now = read(is.slot, BlockId::latest())?;
+    let (name, proxy) = (&after.name, request.names.long(instance.proxy));
+    let value = was.bytes(&then);
+    if value != is.bytes(&now) && value.iter().any(|byte| *byte != 0) {
+        let [then, now] = [(was, old, then), (is, new, now)]
+            .map(|(held, layout, word)| held.words(layout, word, &BTreeMap::new()));
+        return Ok(Some(format!(
+            "{name} is declared to be kept, and its value in {proxy} changes: {then} → {now}"
+        )));
+    }
+    let has_moved = was.slot != is.slot && has_entries(was, then);
+    Ok((has_moved && !has_written_entries).then(|| {
+        format!(
+            "{name} is declared to be kept: it has another place in {proxy}, and nothing of its contents was written there"
+        )
+    }))
+}
+
+/// Whether a field has contents beside its own slot: a mapping, an array that is not empty, a text of more than 31 bytes.
+fn has_entries(held: &Held<'_>, word: B256) -> bool {
+    match held.kind.map(|kind| kind.encoding.as_str()) {
+        Some("mapping") => true,
+        Some("dynamic_array") => !word.is_zero(),
+        Some("bytes") => word.as_slice().last().is_some_and(|byte| byte & 1 == 1),
+        _ => false,
+    }
+}
+
+/// Whether the upgrade wrote to a place of an instance that is no field's own slot, and none of the framework's.
+fn has_written_entries(
+    instance: &InstancePlan,
+    framework: &SlotNames<'_>,
+    layouts: [&Layout; 2],
+) -> bool {
+    let mut written = instance
+        .changes
+        .iter()
+        .filter(|change| change.before != change.after)
+        .filter(|change| framework.get(change.slot).is_none());
+    written.any(|change| {
+        let slot = change.slot.into();
+        !layouts.iter().any(|layout| is_of_field(layout, slot))
+    })
+}
+
+/// Whether a slot is a field's own, or one of those that it has in a row.
+fn is_of_field(layout: &Layout, slot: U256) -> bool {
+    areas(layout).any(|(_, items, root)| {
+        items.iter().any(|item| {
+            let begin = item.slot.parse().ok();
+            let begin = root.zip(begin).map(|(root, slot)| root.wrapping_add(slot));
+            let kind = layout.types.get(&item.type_id);
+            let slots = kind.and_then(TypeItem::size).unwrap_or(WORD).div_ceil(WORD);
+            begin.is_some_and(|begin: U256| slot.wrapping_sub(begin) < U256::from(slots))
+        })
+    })
 }
 
 /// What a change of a field keeps: each part of it of the same type, where it was and where it is.

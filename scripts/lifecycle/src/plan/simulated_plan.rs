@@ -146,7 +146,7 @@ pub fn simulate_on(
         policy: &deciding.call.policy,
         shown: &shown,
     };
-    let lost = declared::lost(simulation, request, &instances)?;
+    let lost = declared::lost(simulation, request, (&instances, &framework))?;
     let plan = &mut simulated.plan;
     plan.problems.extend(lost);
     plan.problems.extend(tried.refused);
