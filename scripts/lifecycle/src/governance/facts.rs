@@ -177,7 +177,13 @@ impl BuildFacts {
             if named != built && !is_unnamed {
                 let name = &build.name;
                 let message = format!("the {hash} of {name} differs from the {what} in the action");
+                let has_same_sources = recorded.1.0 == build.source_hash.0;
                 let next = match build.build.is_of_commit() {
+                    true if hash == "code hash" && has_same_sources => {
+                        "build from the proposer's commit (--source git:COMMIT), then judge: the sources are the same, and \
+                         the code also has a hash of all Rust files of its commit"
+                            .into()
+                    }
                     true => "do not approve it before you know why: check out the proposer's commit and build again"
                         .into(),
                     // What is in no commit has no hash of its sources, and so has other code.

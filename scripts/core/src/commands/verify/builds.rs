@@ -56,6 +56,10 @@ fn origin(found: Option<Origin>, registry: Address) -> LiveCheck {
     }
 }
 
+/// Why the same sources build to other code.
+const OTHER_COMMIT: &str = "the sources are the same, and the code also has a hash of all Rust files of its commit: name \
+                            the one it was built from (git:COMMIT)";
+
 /// Whether a source builds to the registered code, and has the registered hash. It is always built
 /// now.
 pub(crate) async fn built(
@@ -69,11 +73,11 @@ pub(crate) async fn built(
     let recorded = session.registry.code(name, version).await?;
     let found = implementation(context, client.chain_id(), source, true)?;
     let what = format!("{source} is the source of {version}");
-    let mut checks = vec![LiveCheck::compare(
-        what,
-        &recorded.codehash,
-        &found.codehash(),
-    )];
+    let mut code = LiveCheck::compare(what, &recorded.codehash, &found.codehash());
+    if !code.ok && recorded.source == found.source_hash() {
+        code.found = format!("{}: {OTHER_COMMIT}", code.found);
+    }
+    let mut checks = vec![code];
     // A `.wasm` file has no sources, and neither has an address.
     if !recorded.source.is_zero() && found.info.source_hash.is_some() {
         let what = format!("{source} has the source hash of {version}");
