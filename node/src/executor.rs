@@ -17,11 +17,13 @@ use crate::rpc_error::RpcError;
 use crate::view::View;
 use crate::work_error::{WorkError, panic_message};
 
-/// What one caller may have at once: half of the places for reads, and one change that waits for the chain's thread. So
-/// others find places, and wait for one change of each caller at most.
+/// What one caller may have at once: half of the places of each kind, and one change that waits for the chain's thread.
+/// So others find places, and wait for one change of each caller at most.
 #[derive(Clone, Debug)]
 pub(crate) struct Share {
     places: Arc<Semaphore>,
+    long: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
     turn: Arc<Semaphore>,
     /// Where the caller gets its answers.
     pub(crate) connection: Arc<Connection>,
@@ -29,8 +31,11 @@ pub(crate) struct Share {
 
 impl Share {
     pub(crate) fn new() -> Self {
+        let half = |places: usize| Arc::new(Semaphore::new(places.div_ceil(2)));
         Self {
-            places: Arc::new(Semaphore::new(places().div_ceil(2))),
+            places: half(places()),
+            long: half(long_places()),
+            waiting: half(WAITING_READS),
             turn: Arc::new(Semaphore::new(1)),
             connection: Arc::default(),
         }
@@ -73,11 +78,15 @@ fn places() -> usize {
     READS_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// Places of reads that take long.
+fn long_places() -> usize {
+    places().div_ceil(2)
+}
+
 /// Takes reads; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Executor {
     short: Arc<Semaphore>,
-    /// Places of reads that take long: half as many.
     long: Arc<Semaphore>,
     /// Places of reads that wait for a fork's endpoint.
     waiting: Arc<Semaphore>,
@@ -87,7 +96,7 @@ impl Executor {
     pub(crate) fn new() -> Self {
         Self {
             short: Arc::new(Semaphore::new(places())),
-            long: Arc::new(Semaphore::new(places().div_ceil(2))),
+            long: Arc::new(Semaphore::new(long_places())),
             waiting: Arc::new(Semaphore::new(WAITING_READS)),
         }
     }
@@ -113,20 +122,22 @@ impl Executor {
         let tried = if at_once {
             attempt(view.clone(), known_within(READ_TIME)(), &*work)
         } else {
-            let taken = Arc::new(share.place().await);
+            let taken = share.place().await;
             let short = (view.clone(), known_within(SHORT_READ), work.clone());
-            match attempt_in(&self.short, Some(taken.clone()), short).await? {
+            match attempt_in(&self.short, taken, short).await? {
                 (Err(RpcError::Interrupted), _) => {
+                    let taken = share.long.clone().acquire_owned().await;
                     let long = (view.clone(), known_within(READ_TIME), work.clone());
-                    attempt_in(&self.long, Some(taken), long).await?
+                    attempt_in(&self.long, taken, long).await?
                 }
                 tried => tried,
             }
         };
         let read = match tried {
             (_, WouldWait(true)) => {
+                let taken = share.waiting.clone().acquire_owned().await;
                 let waits = (view, within(READ_TIME), work);
-                attempt_in(&self.waiting, None, waits).await?.0
+                attempt_in(&self.waiting, taken, waits).await?.0
             }
             (read, _) => read,
         };
@@ -140,7 +151,8 @@ impl Executor {
     }
 
     /// Awaits what a fork's endpoint answers, in a place of those that wait for it.
-    pub(crate) async fn at_endpoint<T>(&self, asked: impl Future<Output = T>) -> T {
+    pub(crate) async fn at_endpoint<T>(&self, share: &Share, asked: impl Future<Output = T>) -> T {
+        let _of_share = share.waiting.acquire().await;
         let _place = self.waiting.acquire().await;
         asked.await
     }
@@ -148,11 +160,13 @@ impl Executor {
     /// Asks a fork's endpoint, in a place of those that wait for it, until the future is dropped.
     pub(crate) async fn wait_for_endpoint<T: Send + 'static>(
         &self,
+        share: &Share,
         ask: impl FnOnce(&Budget) -> Result<T, RpcError> + Send + 'static,
     ) -> Result<T, RpcError> {
         let caller = Caller::default();
         let budget = Budget::new(None, caller.left());
-        threaded(&self.waiting, None, move || ask(&budget)).await?
+        let taken = share.waiting.clone().acquire_owned().await;
+        threaded(&self.waiting, taken, move || ask(&budget)).await?
     }
 }
 
@@ -167,7 +181,7 @@ struct WouldWait(bool);
 /// The thread did not end its work.
 async fn attempt_in<T: Send + 'static>(
     places: &Arc<Semaphore>,
-    of_share: Option<Arc<Place>>,
+    of_share: Place,
     (view, budget, work): (
         View,
         impl FnOnce() -> Budget + Send + 'static,
@@ -181,7 +195,7 @@ async fn attempt_in<T: Send + 'static>(
 /// and what was found keeps them until it is taken, so that results do not pile up.
 async fn threaded<T: Send + 'static>(
     places: &Arc<Semaphore>,
-    of_share: Option<Arc<Place>>,
+    of_share: Place,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, WorkError> {
     let taken = (places.clone().acquire_owned().await, of_share);
@@ -257,6 +271,59 @@ mod tests {
             read.await.expect("its own time");
             assert_eq!(times.load(Ordering::Relaxed), 1, "it stayed a short read");
         });
+    }
+
+    #[test]
+    fn one_caller_leaves_places_of_long_reads_and_at_an_endpoint_to_others() {
+        let accounts = DevAccounts::nitro_alone().expect("accounts");
+        let view = Node::of_chain(Chain::new(ChainConfig::default()), accounts).view();
+        let (executor, page, other) = (Executor::new(), Share::new(), Share::new());
+        let runtime = Runtime::new().expect("threads");
+        let (end, ended) = mpsc::channel::<()>();
+        let ended = Arc::new(std::sync::Mutex::new(ended));
+        let (begin, begun) = mpsc::channel();
+        let until_the_end = move || {
+            let _ = begin.send(());
+            let _ = ended.lock().map(|ended| ended.recv());
+        };
+        // A read that is not short begins again among the long ones.
+        let long = |end: Option<Arc<dyn Fn() + Send + Sync>>| {
+            let times = AtomicUsize::new(0);
+            move |_: &View| match times.fetch_add(1, Ordering::Relaxed) {
+                0 => Err(RpcError::Interrupted),
+                _ => {
+                    end.iter().for_each(|end| end());
+                    Ok(7)
+                }
+            }
+        };
+        let until_the_end = Arc::new(until_the_end);
+        for _ in 0..2 * long_places() {
+            let (executor, page, view) = (executor.clone(), page.clone(), view.clone());
+            let work = long(Some(until_the_end.clone()));
+            runtime.spawn(async move { executor.read(view, (false, &page), work).await });
+        }
+        for _ in 0..long_places().div_ceil(2) {
+            begun.recv().expect("a long read");
+        }
+        let read = executor.read(view, (false, &other), long(None));
+        assert_eq!(runtime.block_on(read).expect("a place"), 7);
+
+        for _ in 0..2 * WAITING_READS {
+            let (executor, page) = (executor.clone(), page.clone());
+            let until_the_end = until_the_end.clone();
+            runtime.spawn(async move {
+                let ask = move |_: &Budget| Ok(until_the_end());
+                executor.wait_for_endpoint(&page, ask).await
+            });
+        }
+        for _ in 0..WAITING_READS.div_ceil(2) {
+            begun.recv().expect("one that waits");
+        }
+        let asked = executor.wait_for_endpoint(&other, |_| Ok(8));
+        assert_eq!(runtime.block_on(asked).expect("a place"), 8);
+        assert!(begun.try_recv().is_err(), "the page has its share already");
+        drop(end);
     }
 
     #[test]

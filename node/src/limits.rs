@@ -121,6 +121,8 @@ pub(crate) const WAITING_READS: usize = 64;
 pub(crate) const READ_TIME: Duration = Duration::from_secs(60);
 /// The time that one transaction executes, without what it waits for a fork's endpoint: blocks wait for it.
 pub(crate) const EXECUTION_TIME: Duration = Duration::from_secs(60);
+/// The time after which a block that is made by the clock takes no further transaction: who changes the chain waits for it.
+pub(crate) const TIMED_BLOCK: Duration = Duration::from_millis(500);
 /// How long the chain's thread may go on with its work when the node ends. Then the state before that work is saved.
 pub(crate) const END_TIME: Duration = Duration::from_secs(10);
 /// The time that a request waits for a receipt.

@@ -12,6 +12,7 @@ use crate::config::{Admission, MiningMode, NodeConfig, StateFiles};
 use crate::error::NodeError;
 use crate::events::{Event, Events};
 use crate::fork::{Fork, Verify};
+use crate::limits::TIMED_BLOCK;
 use crate::read_ahead::ReadAhead;
 use crate::state_file::{self, Owned, Saved};
 use crate::terminal;
@@ -269,7 +270,7 @@ impl Node {
     /// Mines a block of what is known here. What its transactions lack on a fork is read ahead, for a later one.
     fn mine_timed(&mut self) {
         let budget = Budget::default().without_waiting();
-        let mined = self.within(&budget, |node| node.chain.mine_readable());
+        let mined = self.within(&budget, |node| node.chain.mine_readable(TIMED_BLOCK));
         match mined.flatten() {
             Ok(left_out) if left_out.is_empty() => {}
             Err(error) if !budget.was_refused_to_wait() => {
@@ -278,7 +279,7 @@ impl Node {
             _ => {
                 let mut copy = self.copy();
                 self.read_ahead.begin(move |budget| {
-                    let mined = copy.within(budget, |node| node.chain.mine_readable());
+                    let mined = copy.within(budget, |node| node.chain.mine_readable(TIMED_BLOCK));
                     let mut left_out = mined.flatten()?;
                     left_out.pop().map_or(Ok(()), |(_, error)| Err(error))
                 });

@@ -72,7 +72,7 @@ impl Context {
             let change = in_turn(share.turn().await, attempt(budget, work.clone()));
             match self.worker.run_unless_quick(is_quick, change).await? {
                 Attempt::Made(made) => return made,
-                Attempt::Lacking(copy) => self.rehearse(*copy, work.clone()).await?,
+                Attempt::Lacking(copy) => self.rehearse(share, *copy, work.clone()).await?,
             }
         }
         let budget = Budget::new(None, caller.left()).waiting(ENDPOINT_WAIT);
@@ -84,6 +84,7 @@ impl Context {
     /// Reads what a change lacks: makes it on a copy, on another thread.
     async fn rehearse<T>(
         &self,
+        share: &Share,
         mut copy: Node,
         work: Arc<impl Fn(&mut Node) -> Result<T, RpcError> + Send + Sync + 'static>,
     ) -> Result<(), RpcError> {
@@ -93,12 +94,15 @@ impl Context {
             let read = catch_unwind(AssertUnwindSafe(rehearsed));
             Ok(read.unwrap_or(Ok(()))?)
         };
-        self.executor.wait_for_endpoint(rehearse).await
+        self.executor.wait_for_endpoint(share, rehearse).await
     }
 }
 
 /// Work in its caller's turn, which ends with the work: also where the caller has left before.
-fn in_turn<T>(turn: Place, work: impl FnOnce(&mut Node) -> T) -> impl FnOnce(&mut Node) -> T {
+pub(super) fn in_turn<T>(
+    turn: Place,
+    work: impl FnOnce(&mut Node) -> T,
+) -> impl FnOnce(&mut Node) -> T {
     move |node| {
         let _turn = turn;
         work(node)

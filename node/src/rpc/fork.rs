@@ -9,9 +9,11 @@ use stylus_chain::{Budget, Chain};
 
 use super::answer::done;
 use super::args::Args;
+use super::change::in_turn;
 use super::method::{Context, RpcResult};
 use crate::config::Admission;
 use crate::error::NodeError;
+use crate::executor::Share;
 use crate::fork::{Fork, ForkBlock, ForkError, ForkOptions, Verify};
 use crate::node::Node;
 use crate::rpc_error::RpcError;
@@ -20,13 +22,15 @@ use crate::view::View;
 /// Methods that ask an endpoint before they change the node: the chain's thread does not wait for it.
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
     for name in ["anvil_setRpcUrl", "hardhat_setRpcUrl"] {
-        module.register_async_method(name, |params, context, _| async move {
-            set_rpc_url(&context, &Args::new(&params, Admission::Lenient)?).await
+        module.register_async_method(name, |params, context, caller| async move {
+            let args = Args::new(&params, Admission::Lenient)?;
+            set_rpc_url((&context, &Share::of(&caller)), &args).await
         })?;
     }
     for name in ["anvil_reset", "hardhat_reset"] {
-        module.register_async_method(name, |params, context, _| async move {
-            reset(&context, &Args::new(&params, Admission::Lenient)?).await
+        module.register_async_method(name, |params, context, caller| async move {
+            let args = Args::new(&params, Admission::Lenient)?;
+            reset((&context, &Share::of(&caller)), &args).await
         })?;
     }
     Ok(())
@@ -41,7 +45,7 @@ struct Forking {
 }
 
 /// Asks another endpoint of the same chain from now on.
-async fn set_rpc_url(context: &Context, args: &Args) -> RpcResult {
+async fn set_rpc_url((context, share): (&Context, &Share), args: &Args) -> RpcResult {
     let url: String = args.get(0, "URL")?;
     let Some(fork) = context.worker.view().await?.fork else {
         return Err(RpcError::NotSupported(
@@ -49,13 +53,13 @@ async fn set_rpc_url(context: &Context, args: &Args) -> RpcResult {
         ));
     };
     let asked = move |budget: &Budget| Ok(fork.set_url(&url, budget)?);
-    context.executor.wait_for_endpoint(asked).await?;
+    context.executor.wait_for_endpoint(share, asked).await?;
     done()
 }
 
 /// Back to the first block: of a chain of its own when no fork is named, of the fork otherwise. An
 /// empty `forking` is what clients send for a plain reset.
-async fn reset(context: &Context, args: &Args) -> RpcResult {
+async fn reset((context, share): (&Context, &Share), args: &Args) -> RpcResult {
     let options: Value = args.opt(0, "options")?.unwrap_or_default();
     let forking = match options.get("forking") {
         Some(forking) if !forking.is_null() => Some(forking),
@@ -67,25 +71,28 @@ async fn reset(context: &Context, args: &Args) -> RpcResult {
         .map_err(|error| RpcError::Params(format!("parameter 0 (options): {error}")))?;
     let view = context.worker.view().await?;
     let next = match (forking, view.fork) {
-        (None, Some(_)) => Next::Leave,
         (Some(forking), current) if is_named(&forking) => {
             Next::Fork(wanted(forking, current, view.verify)?)
         }
         (Some(_), Some(current)) => Next::Again(current),
-        (_, None) => Next::Reset,
+        (None, Some(_)) => return start_over((context, share), Start::Leave).await,
+        (_, None) => return start_over((context, share), Start::Reset).await,
     };
     let (plain, dev) = (view.plain, view.accounts.nitro().address());
     let forked = move |budget: &Budget| {
         let fork = match next {
-            Next::Reset => return Ok(Start::Reset),
-            Next::Leave => return Ok(Start::Leave),
             Next::Again(fork) => fork,
             Next::Fork(options) => Fork::connect_within(options, budget)?,
         };
         let chain = fork.chain(&plain, dev, budget)?;
         Ok(Start::Fork(Box::new(chain), fork))
     };
-    let start = context.executor.wait_for_endpoint(forked).await?;
+    let start = context.executor.wait_for_endpoint(share, forked).await?;
+    start_over((context, share), start).await
+}
+
+/// Starts over, in the caller's turn.
+async fn start_over((context, share): (&Context, &Share), start: Start) -> RpcResult {
     let begin = move |node: &mut Node| {
         match start {
             Start::Reset => node.chain.reset(),
@@ -95,14 +102,13 @@ async fn reset(context: &Context, args: &Args) -> RpcResult {
         node.instance_id = B256::random();
         node.rewound();
     };
+    let begin = in_turn(share.turn().await, begin);
     context.worker.run(begin).await?;
     done()
 }
 
-/// What a reset asks for.
+/// The fork that a reset asks for.
 enum Next {
-    Reset,
-    Leave,
     Again(Fork),
     Fork(ForkOptions),
 }

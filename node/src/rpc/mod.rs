@@ -197,7 +197,7 @@ async fn answer(
         None | Some((_, Question::Unknown)) => Vec::new(),
         Some((fork, question)) => {
             let asked = question.asked(fork, name, &args);
-            match executor.at_endpoint(asked).await? {
+            match executor.at_endpoint(share, asked).await? {
                 Upstream::Whole(answer) => return Ok(answer),
                 Upstream::Before(entries) => entries,
             }
@@ -210,7 +210,7 @@ async fn answer(
         // It is known that there is an answer.
         (Some((fork, Question::Unknown)), Err(RpcError::NotFound(_))) => {
             let asked = forked::forwarded(&fork, name, args.to_value());
-            executor.at_endpoint(asked).await
+            executor.at_endpoint(share, asked).await
         }
         _ => own,
     }

@@ -20,6 +20,7 @@ use revm::context::{
     result::{ExecutionResult, Output},
 };
 use std::cell::RefCell;
+use std::time::{Duration, Instant};
 
 /// Transactions that turned out not to be includable, with reasons.
 pub(super) type Refused = Vec<(B256, ChainError)>;
@@ -50,13 +51,16 @@ impl Chain {
     }
 
     /// Mines one block with the waiting transactions that can run, but for those that need what the source does not
-    /// give: they wait on, and are in the answer with the reasons.
+    /// give: they wait on, and are in the answer with the reasons. After the time `within` none begins but the first one.
     ///
     /// # Errors
     /// As [`Chain::mine`].
-    pub fn mine_readable(&mut self) -> Result<Vec<(B256, ChainError)>, ChainError> {
+    pub fn mine_readable(
+        &mut self,
+        within: Duration,
+    ) -> Result<Vec<(B256, ChainError)>, ChainError> {
         let mut left_out = Refused::new();
-        self.mine_block(true, Some(&mut left_out))?;
+        self.mine_block(true, Some((&mut left_out, within)))?;
         Ok(left_out)
     }
 
@@ -77,11 +81,11 @@ impl Chain {
     }
 
     /// Mines one block with the waiting transactions that can run. Where the source cannot be read, nothing has
-    /// changed, unless those that need it may be left out.
+    /// changed, unless those that need it may be left out, of a block that is made within a time.
     pub(super) fn mine_block(
         &mut self,
         even_empty: bool,
-        left_out: Option<&mut Refused>,
+        left_out: Option<(&mut Refused, Duration)>,
     ) -> Result<Refused, ChainError> {
         let (version, history_since) = (self.state_db.version(), self.ledger.history_since);
         // A pool that is shared costs more to change.
@@ -100,7 +104,7 @@ impl Chain {
     fn make_block(
         &mut self,
         even_empty: bool,
-        mut left_out: Option<&mut Refused>,
+        left_out: Option<(&mut Refused, Duration)>,
     ) -> Result<Refused, ChainError> {
         let mut clock = self.clock;
         let timestamp = clock.take(self.head_time());
@@ -126,7 +130,13 @@ impl Chain {
         let most = self.config.max_transactions.unwrap_or(u64::MAX);
         let mut ready = self.pool.ready(self.config.order, |from| self.nonce(from));
         self.check_source()?;
-        while (building.transactions.len() as u64) < most
+        let (mut left_out, within) = left_out.unzip();
+        let started = Instant::now();
+        let is_full = |transactions: usize| {
+            let is_late = within.is_some_and(|within| started.elapsed() >= within);
+            (is_late && transactions > 0) || transactions as u64 >= most
+        };
+        while !is_full(building.transactions.len())
             && let Some(waiting) = self.pool.first(&mut ready)
         {
             let (hash, from) = (*waiting.tx_hash(), waiting.signer());

@@ -2,6 +2,7 @@
 
 use crate::common::*;
 use alloy_consensus::{Transaction, TxEip1559};
+use std::time::Duration;
 use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig, ChainError, RejectReason};
 
 #[test]
@@ -44,4 +45,24 @@ fn transactions_that_arrive_in_the_order_of_falling_nonces_go_into_one_block_in_
     assert_eq!(block.transactions.len() as u64, COUNT);
     let nonces = block.transactions.iter().map(|tx| tx.envelope.nonce());
     assert!(nonces.eq(0..COUNT));
+}
+
+#[test]
+fn a_block_that_is_made_by_the_clock_begins_one_transaction_whose_time_is_over_and_no_second() {
+    let mut chain = Chain::new(ChainConfig {
+        automine: false,
+        ..ChainConfig::default()
+    });
+    for nonce in 0..3 {
+        chain.submit(signed(transfer(nonce))).expect("enough");
+    }
+    for left in [2, 1, 0] {
+        chain.mine_readable(Duration::ZERO).expect("a block");
+        assert_eq!(chain.pool().pending.len(), left);
+    }
+    for nonce in 3..6 {
+        chain.submit(signed(transfer(nonce))).expect("enough");
+    }
+    chain.mine_readable(Duration::MAX).expect("a block");
+    assert!(chain.pool().pending.is_empty());
 }
