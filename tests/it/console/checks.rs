@@ -61,7 +61,7 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     let before = |who, what| format!("/before?id={action}&do={what}&account={who}");
     console.get(&before(account, "approve")).shows(&[
         "<code>partial:source</code>",
-        "accepted by the proposer",
+        "proposed in spite of it",
         "what changes for callers, 1.0 → 2.0",
     ]);
     // Only whom the registry takes it from is offered to cancel; the refusal is the command line's.

@@ -384,7 +384,7 @@ impl FromStr for Accepted {
                 true => Ok(found),
                 false => Err(format!(
                     "{id:?} is not the id of a finding that can be accepted: give the id that the \
-                     refusal prints"
+                     refusal prints; a warning needs none"
                 )),
             }
         })

@@ -50,6 +50,18 @@ impl Checks {
         replace(&mut self.findings, later.findings);
     }
 
+    /// What was found and refuses nothing: what was accepted or declared, of layouts and else, and the other findings.
+    pub fn told(&self) -> Vec<Finding> {
+        let of_storage = self.storage.iter().flat_map(|check| &check.accepted);
+        let mut told: Vec<Finding> = of_storage.cloned().collect();
+        for one in self.accepted.iter().chain(&self.findings) {
+            if !told.contains(one) {
+                told.push(one.clone());
+            }
+        }
+        told
+    }
+
     /// The lines for people.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = self.coverage.lines();

@@ -57,8 +57,9 @@ async fn follows(client: &Client, call: &GovernedCall) -> Result<Option<Follows>
     } else if instances == 0 || pauses {
         return Ok(None);
     } else {
+        let follow = if instances == 1 { "follows" } else { "follow" };
         format!(
-            "its transaction decides; its {} follow",
+            "its transaction only decides; {} of {name} {follow} by a rollout, which anybody may send",
             count(instances, "instance")
         )
     };

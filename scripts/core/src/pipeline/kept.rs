@@ -33,10 +33,12 @@ pub(crate) async fn keep(session: Session<'_>, name: &str, version: &str) -> Opt
     }
 }
 
-/// Writes a version as the registry has it; nothing of a fork.
+/// Writes a version as the registry has it; nothing of a fork, and nothing outside of a project: who approves or executes
+/// from elsewhere keeps no versions.
 async fn write(session: Session<'_>, name: &str, version: &str) -> Result<Option<(String, bool)>> {
     let Session { context, registry } = session;
-    if context.is_fork(registry.client).await? {
+    let is_project = context.manifest_file().exists();
+    if !is_project || context.is_fork(registry.client).await? {
         return Ok(None);
     }
     let code = session.registry.code(name, version).await?;

@@ -191,7 +191,7 @@ impl Checked {
         for finding in others {
             let mut of_one = finding.short_lines().into_iter();
             let accepted = match finding.is_accepted_by_proposer() {
-                true => "; accepted by the proposer",
+                true => "; proposed in spite of it",
                 false => "",
             };
             lines.extend(of_one.next().map(|line| line + accepted));

@@ -206,11 +206,13 @@ fn ended(review: &Review) -> Markup {
 
 fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     let Some(account) = place.account else {
-        let command = format!("stylus-upgrades approve {}", review.action);
+        let (action, registry) = (review.action, place.registry);
+        let command = format!("stylus-upgrades approve {action} --registry {registry}");
         return html! {
             p {
                 "Connect a wallet to see what its account may do here. Without a wallet, run "
-                code { (command) } " with --keystore or --private-key-path of an approver's key."
+                code { (command) } " with --rpc-url, and --keystore or --private-key-path of an approver's key; to refuse \
+                 it, revoke in place of approve."
             }
         };
     };

@@ -188,7 +188,7 @@ mod tests {
         );
         assert!(at("delete:peak") < at("first-use"), "{shown}");
         assert_eq!(
-            shown.matches("accepted by the proposer").count(),
+            shown.matches("proposed in spite of it").count(),
             1,
             "{shown}"
         );

@@ -259,8 +259,8 @@ fn rows(all: &[(&Finding, &Finding)]) -> Markup {
                     p {
                         (text(&one.message))
                         @if one.is_accepted_by_proposer() {
-                            " " span.pill.accepted title="a proposal with this finding is refused unless it is accepted" {
-                                "accepted by the proposer" }
+                            " " span.pill.accepted title="the program proposes it only where --accept names this finding" {
+                                "proposed in spite of it" }
                         }
                     }
                     (more(&Report::of(*told)))

@@ -80,8 +80,8 @@ pub(crate) async fn drawn(
                 verdict: ran.simulation,
                 plan: ran.plan,
                 decoded: ran.decoded,
+                warnings: [ran.warnings, ran.checks.told()].concat(),
                 coverage: ran.checks.coverage,
-                warnings: [ran.warnings, ran.checks.findings].concat(),
             };
             let main = console::plan::page(place, &shown);
             ("Tried on a copy".into(), main)
