@@ -6,7 +6,7 @@ use crate::{
 use alloy_consensus::Transaction;
 use alloy_primitives::{Address, B256, map::HashMap};
 use rpds::RedBlackTreeMapSync;
-use std::{cmp::Reverse, collections::BinaryHeap};
+use std::{cmp::Reverse, collections::BinaryHeap, ops::Range};
 
 /// The transactions in order of arrival, found by hash and by sender and nonce. A copy shares
 /// everything with the original until one of them changes.
@@ -15,6 +15,7 @@ pub(crate) struct Pool {
     by_arrival: RedBlackTreeMapSync<u64, PooledTransaction>,
     by_hash: PersistentMap<B256, u64>,
     by_sender: RedBlackTreeMapSync<(Address, u64), u64>,
+    runs: Runs,
     arrivals: u64,
 }
 
@@ -50,6 +51,7 @@ impl Pool {
                 *arrival
             }
             None => {
+                self.runs.add(sender);
                 self.arrivals += 1;
                 self.arrivals
             }
@@ -65,8 +67,9 @@ impl Pool {
             return false;
         };
         if let Some(removed) = self.by_arrival.get(&arrival) {
-            self.by_sender
-                .remove_mut(&(removed.signer(), removed.nonce()));
+            let sender = (removed.signer(), removed.nonce());
+            self.by_sender.remove_mut(&sender);
+            self.runs.remove(sender);
         }
         self.by_hash.remove_mut(&hash);
         self.by_arrival.remove_mut(&arrival)
@@ -104,11 +107,9 @@ impl Pool {
     }
 
     /// The nonce after all transactions of `from` that follow each other from `nonce` on.
-    pub(crate) fn next_nonce(&self, from: Address, mut nonce: u64) -> u64 {
-        while self.by_sender.contains_key(&(from, nonce)) {
-            nonce += 1;
-        }
-        nonce
+    pub(crate) fn next_nonce(&self, from: Address, nonce: u64) -> u64 {
+        let run = self.runs.with((from, nonce));
+        run.map_or(nonce, |run| run.end)
     }
 
     pub(crate) fn content(&self, nonce: impl Fn(Address) -> u64) -> PoolContent {
@@ -123,6 +124,45 @@ impl Pool {
         PoolContent {
             pending: pending.into_iter().cloned().collect(),
             queued: queued.into_iter().cloned().collect(),
+        }
+    }
+}
+
+/// Nonces of waiting transactions that follow each other: of each run its sender and first nonce, with the nonce after
+/// its last one. Between two runs of a sender a nonce is missing.
+#[derive(Clone, Default)]
+struct Runs(RedBlackTreeMapSync<(Address, u64), u64>);
+
+impl Runs {
+    /// The run that has a nonce of a sender.
+    fn with(&self, (sender, nonce): (Address, u64)) -> Option<Range<u64>> {
+        let mut before = self.0.range((sender, 0)..=(sender, nonce));
+        let ((_, first), end) = before.next_back()?;
+        (nonce < *end).then_some(*first..*end)
+    }
+
+    /// Adds a nonce that no run has: it joins the run before it and the one after it.
+    fn add(&mut self, (sender, nonce): (Address, u64)) {
+        let after = nonce.saturating_add(1);
+        let first = nonce
+            .checked_sub(1)
+            .and_then(|before| self.with((sender, before)))
+            .map_or(nonce, |run| run.start);
+        let end = self.0.get(&(sender, after)).copied().unwrap_or(after);
+        self.0.remove_mut(&(sender, after));
+        self.0.insert_mut((sender, first), end);
+    }
+
+    /// Takes a nonce away: what is left of its run lies before and after it.
+    fn remove(&mut self, (sender, nonce): (Address, u64)) {
+        let Some(run) = self.with((sender, nonce)) else {
+            return;
+        };
+        self.0.remove_mut(&(sender, run.start));
+        for rest in [run.start..nonce, nonce.saturating_add(1)..run.end] {
+            if !rest.is_empty() {
+                self.0.insert_mut((sender, rest.start), rest.end);
+            }
         }
     }
 }
@@ -146,6 +186,82 @@ impl Ready {
                 TransactionOrder::Fees => waiting.max_fee_per_gas(),
             };
             self.first.push((fee, Reverse(*arrival)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_consensus::{SignableTransaction, TxEnvelope, TxLegacy};
+    use alloy_primitives::Signature;
+    use std::{
+        collections::BTreeSet,
+        time::{Duration, Instant},
+    };
+
+    fn waiting(sender: Address, nonce: u64, gas_price: u128) -> PooledTransaction {
+        let unsigned = TxLegacy {
+            nonce,
+            gas_price,
+            ..TxLegacy::default()
+        };
+        let envelope: TxEnvelope = unsigned.into_signed(Signature::test_signature()).into();
+        PooledTransaction::new_unchecked(envelope, sender)
+    }
+
+    #[test]
+    fn the_next_nonce_is_the_one_after_those_that_follow_each_other() {
+        let senders = [1, 2].map(Address::repeat_byte);
+        let (mut pool, mut known) = (Pool::default(), BTreeSet::new());
+        let mut state = 1u64;
+        for step in 0..2_000 {
+            // Numbers that look random.
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let at = senders[(state >> 33) as usize % 2];
+            let nonce = (state >> 40) % 24;
+            if known.insert((at, nonce)) {
+                // Those of the two senders differ, as their hashes have to.
+                let price = u128::from(at[0]) << 32 | step;
+                pool.insert(waiting(at, nonce, price)).expect("it is new");
+            } else if step % 3 == 0 {
+                let dearer = waiting(at, nonce, u128::from(at[0]) << 64 | step);
+                pool.insert(dearer).expect("it pays more");
+            } else {
+                known.remove(&(at, nonce));
+                let arrival = pool.by_sender.get(&(at, nonce)).expect("it waits");
+                let hash = *pool.by_arrival.get(arrival).expect("it waits").tx_hash();
+                assert!(pool.remove(hash));
+            }
+            for (sender, from) in senders
+                .into_iter()
+                .flat_map(|at| (0..26).map(move |n| (at, n)))
+            {
+                let next = (from..).find(|nonce| !known.contains(&(sender, *nonce)));
+                assert_eq!(Some(pool.next_nonce(sender, from)), next, "step {step}");
+            }
+        }
+        pool.clear();
+        assert_eq!(pool.next_nonce(senders[0], 0), 0);
+    }
+
+    /// A walk over the pool for each would be two billion look-ups, which take minutes.
+    #[test]
+    fn to_ask_for_a_nonce_is_quick_however_many_transactions_wait() {
+        const COUNT: u64 = 40_000;
+        let sender = Address::repeat_byte(1);
+        let mut pool = Pool::default();
+        let (began, most) = (Instant::now(), Duration::from_secs(30));
+        for nonce in 0..COUNT {
+            assert_eq!(pool.next_nonce(sender, 0), nonce);
+            pool.insert(waiting(sender, nonce, 1)).expect("it is new");
+            assert!(began.elapsed() < most, "{nonce} took {:?}", began.elapsed());
+        }
+        for _ in 0..COUNT {
+            assert_eq!(pool.next_nonce(sender, 0), COUNT);
+            assert!(began.elapsed() < most, "it took {:?}", began.elapsed());
         }
     }
 }

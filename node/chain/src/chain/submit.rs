@@ -91,7 +91,9 @@ impl Chain {
             request.gas =
                 Some(self.estimate_gas(request.clone(), pending, &Overrides::default())?);
         }
-        request.nonce = request.nonce.or(Some(self.pending_nonce(from)));
+        request
+            .nonce
+            .get_or_insert_with(|| self.pending_nonce(from));
         let envelope = self.unsigned(from, request)?;
         Ok(PooledTransaction::new_unchecked(envelope, from))
     }
