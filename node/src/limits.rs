@@ -62,6 +62,8 @@ pub(crate) const FILTERS: Bound = bound(
 );
 /// Newest blocks and transactions whose hashes are kept for filters and subscriptions.
 pub(crate) const HASHES: usize = 131_072;
+/// Receipts and logs that are looked at for one subscriber before others have their turn.
+pub(crate) const LOOKED_AT: usize = 64;
 /// Snapshots that wait for a revert.
 pub(crate) const SNAPSHOTS: Bound = bound(100_000, "snapshots that nothing has reverted");
 

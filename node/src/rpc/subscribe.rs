@@ -21,6 +21,7 @@ use crate::events::{Event, Follower};
 use crate::executor::Share;
 use crate::filters::{Counted, Watch};
 use crate::held::Connection;
+use crate::limits::LOOKED_AT;
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
@@ -122,7 +123,7 @@ async fn forward(
         for event in news {
             let told = match told(&view, wanted, event) {
                 Told::Message(message) => subscriber.send(message).await?,
-                Told::Logs(filter, block) => subscriber.send_logs(filter, &block).await?,
+                Told::Logs(logs) => subscriber.send_logs(logs).await?,
                 Told::Nothing => true,
             };
             if !told {
@@ -136,8 +137,7 @@ async fn forward(
 enum Told<'a> {
     Nothing,
     Message(RpcResult),
-    /// Those that the filter takes.
-    Logs(&'a Filter, Arc<Block>),
+    Logs(Logs<'a>),
 }
 
 /// What was taken back since the event is not told of.
@@ -153,11 +153,64 @@ fn told<'a>(view: &View, wanted: &'a Wanted, event: Event) -> Told<'a> {
         }
         (Watch::Logs(filter), Event::Block(hash)) => {
             let block = view.chain.block(hash.into());
-            block.map(|block| Told::Logs(filter, block))
+            let logs = block.and_then(|block| Logs::of(filter, block));
+            logs.map(Told::Logs)
         }
         _ => None,
     };
     told.unwrap_or(Told::Nothing)
+}
+
+/// The logs of a block that a filter takes.
+struct Logs<'a> {
+    filter: &'a Filter,
+    block: Arc<Block>,
+    /// The place of the receipt that comes next.
+    receipt: usize,
+    /// The place in it of the log that comes next.
+    log: usize,
+}
+
+/// What was found in a turn.
+enum Found {
+    Log(Box<alloy_rpc_types::Log>),
+    /// None so far.
+    NoneYet,
+    /// No more.
+    End,
+}
+
+impl<'a> Logs<'a> {
+    /// Nothing where the block's bloom shows that there are none.
+    fn of(filter: &'a Filter, block: Arc<Block>) -> Option<Self> {
+        let may_match = filter.matches_bloom(block.header.logs_bloom);
+        may_match.then_some(Self {
+            filter,
+            block,
+            receipt: 0,
+            log: 0,
+        })
+    }
+
+    /// Looks for the next one at no more receipts and logs than others wait for.
+    fn look(&mut self) -> Found {
+        for _ in 0..LOOKED_AT {
+            let Some(receipt) = self.block.receipts.get(self.receipt) else {
+                return Found::End;
+            };
+            let may_match = self.log > 0 || self.filter.matches_bloom(receipt.logs_bloom);
+            let Some(log) = receipt.logs.get(self.log).filter(|_| may_match) else {
+                (self.receipt, self.log) = (self.receipt + 1, 0);
+                continue;
+            };
+            let index = receipt.first_log_index + self.log as u64;
+            self.log += 1;
+            if self.filter.matches(log) {
+                return Found::Log(Box::new(receipt.placed(log, index)));
+            }
+        }
+        Found::NoneYet
+    }
 }
 
 /// Who gets the messages.
@@ -181,17 +234,19 @@ impl Subscriber {
     }
 
     /// One log after the other: those of a block may be many, and others wait for this thread.
-    async fn send_logs(&self, filter: &Filter, block: &Block) -> Result<bool, RpcError> {
-        for receipt in &block.receipts {
+    async fn send_logs(&self, mut logs: Logs<'_>) -> Result<bool, RpcError> {
+        loop {
             tokio::task::yield_now().await;
-            let logs = receipt.indexed_logs();
-            for (log, index) in logs.filter(|(log, _)| filter.matches(log)) {
-                if !self.send(ok(receipt.placed(log, index))).await? {
-                    return Ok(false);
-                }
+            let message = match logs.look() {
+                Found::Log(log) => ok(log),
+                Found::NoneYet if !self.sink.is_closed() => continue,
+                Found::NoneYet => return Ok(false),
+                Found::End => return Ok(true),
+            };
+            if !self.send(message).await? {
+                return Ok(false);
             }
         }
-        Ok(true)
     }
 }
 
@@ -199,8 +254,8 @@ impl Subscriber {
 mod tests {
     use super::*;
 
-    use alloy::primitives::B256;
-    use stylus_chain::{Chain, ChainConfig};
+    use alloy::primitives::{Address, B256, Bloom, U256, hex};
+    use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig};
 
     use crate::accounts::DevAccounts;
     use crate::events::Events;
@@ -208,6 +263,68 @@ mod tests {
     use crate::limits::HASHES;
     use crate::node::Node;
     use crate::worker::Worker;
+
+    const LOGGER: Address = Address::repeat_byte(0xc1);
+
+    /// A block with one transaction of more than 2,000 logs. The first has the topics 1 and 2, the others have none.
+    fn block_of_many_logs() -> Arc<Block> {
+        let from = Address::repeat_byte(1);
+        let mut chain = Chain::new(ChainConfig {
+            auto_impersonate: true,
+            ..ChainConfig::default()
+        });
+        chain.set_balance(from, U256::MAX >> 1);
+        // LOG2; then LOG0 as long as there are 10,000 gas.
+        let code = hex!("600260015f5fa25b5f5fa05a61271010600757").into();
+        chain.set_code(LOGGER, code);
+        let request = CallRequest {
+            to: Some(LOGGER),
+            gas: Some(1_000_000),
+            ..CallRequest::default()
+        };
+        chain.submit_unsigned(from, request).expect("it is mined");
+        let block = chain.block(BlockId::latest()).expect("a block");
+        assert!(block.receipts[0].logs.len() > 2_000);
+        block
+    }
+
+    /// The places in the block of the logs that a filter takes, and how many turns passed without one.
+    fn looked(filter: &Filter, block: &Arc<Block>) -> (Vec<u64>, usize) {
+        let mut logs = Logs::of(filter, block.clone()).expect("the bloom matches");
+        let (mut places, mut turns) = (Vec::new(), 0);
+        loop {
+            match logs.look() {
+                Found::Log(log) => places.extend(log.log_index),
+                Found::NoneYet => turns += 1,
+                Found::End => return (places, turns),
+            }
+        }
+    }
+
+    #[test]
+    fn logs_that_a_filter_does_not_take_are_looked_at_in_turns() {
+        let block = block_of_many_logs();
+        let logs = block.receipts[0].logs.len();
+        let topic = |at: u8| Filter::new().event_signature(B256::with_last_byte(at));
+        // The bloom has the second topic, too.
+        let (places, turns) = looked(&topic(2), &block);
+        assert!(places.is_empty() && turns >= logs / LOOKED_AT, "{turns}");
+        let (places, _) = looked(&topic(1), &block);
+        assert_eq!(places, [0]);
+        let (places, turns) = looked(&Filter::new().address(LOGGER), &block);
+        assert!(places.into_iter().eq(0..logs as u64));
+        assert_eq!(turns, 0);
+    }
+
+    #[test]
+    fn logs_whose_bloom_a_filter_does_not_match_are_not_looked_at() {
+        let mut block = Block::clone(&block_of_many_logs());
+        let other = Filter::new().address(Address::repeat_byte(2));
+        assert!(Logs::of(&other, Arc::new(block.clone())).is_none());
+        // As if another receipt matched.
+        block.header.logs_bloom = Bloom::repeat_byte(0xff);
+        assert_eq!(looked(&other, &Arc::new(block)), (vec![], 0));
+    }
 
     /// What such a subscriber is told last, who reads nothing while much happens.
     #[tokio::test]
