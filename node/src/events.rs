@@ -18,6 +18,9 @@ pub(crate) enum Event {
     Transaction(B256),
 }
 
+/// Events that one subscriber reads before others have their turn.
+const READ_IN_A_TURN: u64 = 1_024;
+
 /// More happened since the last look than is kept.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -98,17 +101,21 @@ impl Events {
         self.kept().end()
     }
 
+    /// Keeps an event. Who waits is told of it by [`Self::tell`].
     pub(crate) fn push(&self, event: Event) {
-        let end = {
-            let mut kept = self.kept();
-            if kept.events.len() == HASHES {
-                kept.events.pop_front();
-                kept.first += 1;
-            }
-            kept.events.push_back(event);
-            kept.end()
-        };
-        self.0.end.send_replace(end);
+        let mut kept = self.kept();
+        if kept.events.len() == HASHES {
+            kept.events.pop_front();
+            kept.first += 1;
+        }
+        kept.events.push_back(event);
+    }
+
+    /// Wakes who waits for events, once for all that were kept since the last time.
+    pub(crate) fn tell(&self) {
+        let newest = self.end();
+        let is_newer = |end: &mut u64| std::mem::replace(end, newest) != newest;
+        self.0.end.send_if_modified(is_newer);
     }
 
     /// The events between two places.
@@ -133,7 +140,7 @@ impl Events {
     }
 }
 
-/// A reader that waits for events.
+/// A reader that waits for events. It keeps its place among them, and none of them.
 pub(crate) struct Follower {
     events: Events,
     place: u64,
@@ -141,13 +148,36 @@ pub(crate) struct Follower {
 }
 
 impl Follower {
-    /// What happened since the last time, once something has.
-    pub(crate) async fn next(&mut self) -> Result<Vec<Event>, Missed> {
+    /// Waits until something was told that was not read.
+    pub(crate) async fn news(&mut self) -> Result<(), Missed> {
         let place = self.place;
         let end = self.news.wait_for(|end| *end > place).await;
-        let end = end.map(|end| *end).map_err(|_| Missed)?;
-        self.place = end;
-        self.events.between(place, end)
+        end.map(drop).map_err(|_| Missed)
+    }
+
+    /// Reads up to the next event that is wanted; nothing where none was found yet. It reads no more than others wait for.
+    pub(crate) fn next(
+        &mut self,
+        is_wanted: impl Fn(&Event) -> bool,
+    ) -> Result<Option<Event>, Missed> {
+        let told = *self.news.borrow();
+        let until = told.min(self.place + READ_IN_A_TURN);
+        let kept = self.events.kept();
+        while self.place < until {
+            let at = self.place.checked_sub(kept.first).ok_or(Missed)?;
+            let at = usize::try_from(at).map_err(|_| Missed)?;
+            let event = kept.events.get(at).copied().ok_or(Missed)?;
+            self.place += 1;
+            if is_wanted(&event) {
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Counts all that was told as read.
+    pub(crate) fn skip(&mut self) {
+        self.place = self.place.max(*self.news.borrow());
     }
 }
 
@@ -200,6 +230,53 @@ mod tests {
         assert_eq!(events.between(end - 2, end), Ok(last));
         assert_eq!(events.between(end, end), Ok(Vec::new()));
         assert_eq!(events.between(end + 5, end + 9), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn who_follows_is_woken_once_for_all_that_happened() {
+        let events = Events::new();
+        let [first, second] = [1, 2].map(|byte| Event::Block(B256::repeat_byte(byte)));
+        let any = |_: &Event| true;
+        let (mut reader, mut other) = (events.follow(), events.follow());
+        {
+            let mut news = pin!(reader.news());
+            assert!(news.as_mut().now_or_never().is_none());
+            events.push(first);
+            events.push(second);
+            assert!(news.as_mut().now_or_never().is_none(), "it was not told");
+            events.tell();
+            assert_eq!(news.as_mut().now_or_never(), Some(Ok(())));
+        }
+        events.push(first);
+        let read = [(); 3].map(|()| reader.next(any));
+        assert_eq!(read, [Ok(Some(first)), Ok(Some(second)), Ok(None)]);
+        assert_eq!(reader.news().now_or_never(), None, "the third was not told");
+        other.skip();
+        assert_eq!(other.news().now_or_never(), None);
+        events.tell();
+        assert_eq!(other.next(any), Ok(Some(first)));
+        other.news.mark_unchanged();
+        events.tell();
+        assert!(!other.news.has_changed().expect("it can be told"));
+    }
+
+    #[test]
+    fn what_is_read_at_once_has_a_bound_and_who_is_too_slow_is_told() {
+        let events = Events::new();
+        let [block, transaction] = [Event::Block(B256::ZERO), Event::Transaction(B256::ZERO)];
+        let mut reader = events.follow();
+        for _ in 0..READ_IN_A_TURN {
+            events.push(block);
+        }
+        events.push(transaction);
+        events.tell();
+        let mut next = || reader.next(|event| *event == transaction);
+        assert_eq!([next(), next()], [Ok(None), Ok(Some(transaction))]);
+        for _ in 0..=HASHES {
+            events.push(block);
+        }
+        events.tell();
+        assert_eq!(next(), Err(Missed));
     }
 
     #[test]

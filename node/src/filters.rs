@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use alloy_rpc_types::Filter;
 
+use crate::events::Event;
 use crate::limits::{Exceeded, FILTERS};
 
 /// A filter without a poll for this long is dropped, as in geth.
@@ -22,6 +23,14 @@ pub(crate) enum Watch {
 }
 
 impl Watch {
+    /// Whether it watches events of this kind.
+    pub(crate) fn is_of(&self, event: &Event) -> bool {
+        match self {
+            Self::Transactions => matches!(event, Event::Transaction(_)),
+            Self::Blocks | Self::Logs(_) => matches!(event, Event::Block(_)),
+        }
+    }
+
     /// What it takes of the bound on filters.
     fn weight(&self) -> usize {
         match self {

@@ -62,6 +62,8 @@ pub(crate) const FILTERS: Bound = bound(
 );
 /// Newest blocks and transactions whose hashes are kept for filters and subscriptions.
 pub(crate) const HASHES: usize = 131_072;
+/// Subscribers whose next messages are looked for at once. More would only keep others waiting.
+pub(crate) const TELLING: usize = 8;
 /// Receipts and logs that are looked at for one subscriber before others have their turn.
 pub(crate) const LOOKED_AT: usize = 64;
 /// Snapshots that wait for a revert.

@@ -299,7 +299,7 @@ impl Node {
         state_file::save(path, &state)
     }
 
-    /// Tells subscribers, filters and the terminal of blocks since the last announcement.
+    /// Tells subscribers, filters and the terminal of blocks and accepted transactions since the last announcement.
     pub(crate) fn announce(&mut self) {
         let latest = self.chain.block_number();
         for number in (self.announced..latest).map(|before| before + 1) {
@@ -316,14 +316,15 @@ impl Node {
             terminal::block(&self.chain, number);
         }
         self.announced = latest;
+        self.events.tell();
     }
 
-    /// Tells subscribers and filters of an accepted transaction.
+    /// Keeps an accepted transaction for the next announcement.
     pub(crate) fn accepted(&mut self, hash: B256) {
         self.events.push(Event::Transaction(hash));
     }
 
-    /// Becomes what was made of a copy of it, and tells of the transactions that were accepted there.
+    /// Becomes what was made of a copy of it, and keeps the transactions that were accepted there for the next announcement.
     pub(crate) fn adopt(&mut self, copy: Self) {
         let accepted = copy.events.between(0, copy.events.end());
         (self.chain, self.announced) = (copy.chain, copy.announced);

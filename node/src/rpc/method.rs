@@ -1,6 +1,9 @@
 //! What a method is: a function, by what it does to the node.
 
+use std::sync::Arc;
+
 use serde_json::value::RawValue;
+use tokio::sync::Semaphore;
 
 use super::admission::{UnderWay, Waiting};
 use super::args::Args;
@@ -39,6 +42,8 @@ pub(crate) struct Context {
     pub(super) waiting: Waiting,
     /// Whose transactions are being sent.
     pub(super) under_way: UnderWay,
+    /// Turns of subscribers to find out what to tell next.
+    pub(super) telling: Arc<Semaphore>,
 }
 
 impl Context {

@@ -50,11 +50,13 @@ use jsonrpsee::server::Methods;
 use jsonrpsee::types::{ErrorCode, ErrorObjectOwned, Params};
 use serde_json::value::RawValue;
 use stylus_chain::Budget;
+use tokio::sync::Semaphore;
 
 use crate::config::Admission;
 use crate::error::NodeError;
 use crate::events::Events;
 use crate::executor::{Executor, Share};
+use crate::limits::TELLING;
 use crate::node::Node;
 use crate::rpc_error::RpcError;
 use crate::view::View;
@@ -116,6 +118,7 @@ pub(crate) fn methods(
         admission,
         waiting: Waiting::default(),
         under_way: UnderWay::default(),
+        telling: Arc::new(Semaphore::new(TELLING)),
     });
     let mut module = RpcModule::from_arc(context);
     let twice = |error: RegisterMethodError| NodeError::Chain(error.to_string());

@@ -116,12 +116,13 @@ async fn held(
         if !matches!(again, Err(RpcError::NonceGap(_))) {
             return again;
         }
-        if timeout_at(until, events.next()).await.is_err() {
+        if timeout_at(until, events.news()).await.is_err() {
             if !context.under_way.has(address) {
                 return again;
             }
             until = Instant::now() + NONCE_GAP;
         }
+        events.skip();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use alloy::primitives::B256;
 use alloy_rpc_types::Filter;
 use alloy_rpc_types::pubsub::{Params as KindParams, SubscriptionKind};
 use jsonrpsee::core::{RegisterMethodError, SubscriptionError, SubscriptionResult};
@@ -17,13 +18,13 @@ use super::args::Args;
 use super::json;
 use super::method::{Context, RpcResult};
 use crate::config::Admission;
-use crate::events::{Event, Follower};
-use crate::executor::Share;
+use crate::events::{Event, Follower, Missed};
+use crate::executor::{Place, Share};
 use crate::filters::{Counted, Watch};
 use crate::held::Connection;
 use crate::limits::LOOKED_AT;
 use crate::rpc_error::RpcError;
-use crate::view::View;
+use crate::work_error::WorkError;
 
 /// What one subscriber gets.
 struct Wanted {
@@ -112,25 +113,41 @@ async fn forward(
     subscriber: &Subscriber,
 ) -> Result<(), RpcError> {
     loop {
-        let news = tokio::select! {
+        tokio::select! {
             () = subscriber.sink.closed() => return Ok(()),
-            news = events.next() => news,
-        };
-        let news = news.map_err(|missed| RpcError::Limit(missed.to_string()))?;
-        let Ok(view) = context.worker.view().await else {
-            return Ok(());
-        };
-        for event in news {
-            let told = match told(&view, wanted, event) {
-                Told::Message(message) => subscriber.send(message).await?,
-                Told::Logs(logs) => subscriber.send_logs(logs).await?,
-                Told::Nothing => true,
-            };
-            if !told {
-                return Ok(());
+            news = events.news() => news.map_err(missed)?,
+        }
+        let told = {
+            let _turn = turn(context).await;
+            let is_wanted = |event: &Event| wanted.counted.watch().is_of(event);
+            match events.next(is_wanted).map_err(missed)? {
+                Some(event) => told(context, wanted, event).await,
+                None => Ok(Told::Nothing),
             }
+        };
+        let told = match told {
+            Err(WorkError::Stopped) => return Ok(()),
+            Err(error) => return Err(error.into()),
+            Ok(Told::Message(message)) => subscriber.send(message).await?,
+            Ok(Told::Logs(logs)) => subscriber.send_logs(context, logs).await?,
+            Ok(Told::Nothing) => true,
+        };
+        if !told {
+            return Ok(());
         }
     }
+}
+
+fn missed(missed: Missed) -> RpcError {
+    RpcError::Limit(missed.to_string())
+}
+
+/// A subscriber's turn to find out what to tell next, which ends with the value. Those that wait for theirs leave the
+/// threads to others. Nobody keeps it while a client reads.
+async fn turn(context: &Context) -> Place {
+    let turn = context.telling.clone().acquire_owned().await;
+    tokio::task::yield_now().await;
+    turn
 }
 
 /// What a subscriber is told of an event.
@@ -141,24 +158,34 @@ enum Told<'a> {
 }
 
 /// What was taken back since the event is not told of.
-fn told<'a>(view: &View, wanted: &'a Wanted, event: Event) -> Told<'a> {
+async fn told<'a>(
+    context: &Context,
+    wanted: &'a Wanted,
+    event: Event,
+) -> Result<Told<'a>, WorkError> {
     let told = match (wanted.counted.watch(), event) {
         (Watch::Transactions, Event::Transaction(hash)) if wanted.is_full => {
-            json::known(view, hash).map(|transaction| Told::Message(ok(transaction)))
+            let view = context.worker.view().await?;
+            json::known(&view, hash).map(|transaction| Told::Message(ok(transaction)))
         }
         (Watch::Transactions, Event::Transaction(hash)) => Some(Told::Message(ok(hash))),
         (Watch::Blocks, Event::Block(hash)) => {
-            let block = view.chain.block(hash.into());
+            let block = block(context, hash).await?;
             block.map(|block| Told::Message(json::header(&block).and_then(ok)))
         }
         (Watch::Logs(filter), Event::Block(hash)) => {
-            let block = view.chain.block(hash.into());
+            let block = block(context, hash).await?;
             let logs = block.and_then(|block| Logs::of(filter, block));
             logs.map(Told::Logs)
         }
         _ => None,
     };
-    told.unwrap_or(Told::Nothing)
+    Ok(told.unwrap_or(Told::Nothing))
+}
+
+async fn block(context: &Context, hash: B256) -> Result<Option<Arc<Block>>, WorkError> {
+    let view = context.worker.view().await?;
+    Ok(view.chain.block(hash.into()))
 }
 
 /// The logs of a block that a filter takes.
@@ -233,15 +260,17 @@ impl Subscriber {
         Ok(self.sink.send(message).await.is_ok())
     }
 
-    /// One log after the other: those of a block may be many, and others wait for this thread.
-    async fn send_logs(&self, mut logs: Logs<'_>) -> Result<bool, RpcError> {
+    /// One log after the other: those of a block may be many.
+    async fn send_logs(&self, context: &Context, mut logs: Logs<'_>) -> Result<bool, RpcError> {
         loop {
-            tokio::task::yield_now().await;
-            let message = match logs.look() {
-                Found::Log(log) => ok(log),
-                Found::NoneYet if !self.sink.is_closed() => continue,
-                Found::NoneYet => return Ok(false),
-                Found::End => return Ok(true),
+            let message = {
+                let _turn = turn(context).await;
+                match logs.look() {
+                    Found::Log(log) => ok(log),
+                    Found::NoneYet if !self.sink.is_closed() => continue,
+                    Found::NoneYet => return Ok(false),
+                    Found::End => return Ok(true),
+                }
             };
             if !self.send(message).await? {
                 return Ok(false);
@@ -254,7 +283,7 @@ impl Subscriber {
 mod tests {
     use super::*;
 
-    use alloy::primitives::{Address, B256, Bloom, U256, hex};
+    use alloy::primitives::{Address, Bloom, U256, hex};
     use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig};
 
     use crate::accounts::DevAccounts;
@@ -349,6 +378,7 @@ mod tests {
                 &at.to_be_bytes(),
             )));
         }
+        events.tell();
         let answer: Value = serde_json::from_str(answer.get()).expect("JSON");
         let told = messages.recv().await.expect("a notice");
         let told: Value = serde_json::from_str(told.get()).expect("JSON");
