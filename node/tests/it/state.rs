@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::evm::counter;
 use crate::support::{
     LONGEST_WAIT, Process, balance, block_number, eventually, latest_block, mine, node, nonce,
-    refused, rpc, rpc_error, transact, word_at,
+    receipt, refused, rpc, rpc_error, set_code, transact, word_at,
 };
 
 #[test]
@@ -20,8 +20,8 @@ fn sigterm_saves_the_state_and_the_next_start_loads_it() {
     let file = file.to_str().unwrap();
     let mut first = Process::start(&["--state", file]);
     let from = rpc(first.port, "eth_accounts", json!([]))[0].clone();
-    let receipt = transact(first.port, json!({ "from": from, "data": counter() }));
-    let contract = receipt["contractAddress"].clone();
+    let made = transact(first.port, json!({ "from": from, "data": counter() }));
+    let contract = made["contractAddress"].clone();
     rpc(
         first.port,
         "eth_sendTransaction",
@@ -47,6 +47,32 @@ fn sigterm_saves_the_state_and_the_next_start_loads_it() {
         json!([{ "from": from, "to": contract }]),
     );
     assert_eq!(block_number(second.port), "0x3");
+}
+
+#[test]
+fn what_waits_at_sigterm_waits_after_the_next_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.json");
+    let args = ["--no-mining", "--state", file.to_str().expect("text")];
+    let mut first = Process::start(&args);
+    let accounts = rpc(first.port, "eth_accounts", json!([]));
+    let sent = json!([{ "from": accounts[0], "to": accounts[1], "value": "0x1" }]);
+    let signed = rpc(first.port, "eth_sendTransaction", sent);
+    let contract = Address::repeat_byte(0xc0);
+    set_code(first.port, &contract, "0x00");
+    let rich = json!([contract, "0xde0b6b3a7640000"]);
+    rpc(first.port, "anvil_setBalance", rich);
+    let sent = json!([{ "from": contract, "to": accounts[1], "gas": "0x5208" }]);
+    let unsigned = rpc(first.port, "eth_sendUnsignedTransaction", sent);
+    first.signal(Signal::TERM);
+    assert_eq!(first.wait().code(), Some(0));
+
+    let second = Process::start(&args);
+    assert_eq!(block_number(second.port), "0x0");
+    mine(second.port);
+    for hash in [signed, unsigned] {
+        assert_eq!(receipt(second.port, &hash)["status"], "0x1", "{hash}");
+    }
 }
 
 #[test]

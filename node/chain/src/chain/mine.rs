@@ -140,7 +140,7 @@ impl Chain {
             && let Some(waiting) = self.pool.first(&mut ready)
         {
             let (hash, from) = (*waiting.tx_hash(), waiting.signer());
-            let impersonated = self.is_impersonated(from);
+            let impersonated = Self::is_unsigned(&waiting) || self.is_impersonated(from);
             let of_block = left_out.as_ref().map(|_| self.state_db.renew_budget());
             let executed = self.run(&waiting, &facts, &recent, |_, cfg| {
                 cfg.disable_eip3607 = impersonated;

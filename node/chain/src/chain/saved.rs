@@ -2,11 +2,13 @@
 
 use super::{Chain, snapshot::Snapshots};
 use crate::{
-    Block, BlockId, ChainError, LAST_BLOCK, LAST_SECOND,
+    Block, BlockId, ChainError, LAST_BLOCK, LAST_SECOND, PooledTransaction, RejectReason,
     ledger::{Ledger, Record},
+    pool::Pool,
     state_db::StateDb,
 };
-use alloy_consensus::Header;
+use alloy_consensus::{Header, TxEnvelope};
+use alloy_eips::eip2718::{Decodable2718, Encodable2718};
 use alloy_primitives::{Address, B256, Bytes, Keccak256, U256};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json, to_value};
@@ -46,6 +48,19 @@ struct Saved {
     gas_limit: u64,
     shift: i64,
     history_since: Option<u64>,
+    /// What waits for a block, in the order of arrival. Left out where nothing does, as in files of older versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pool: Vec<Waiting>,
+}
+
+/// A transaction that waits for a block.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Waiting {
+    /// The bytes of EIP-2718.
+    raw: Bytes,
+    /// Who sends it: the signature of an impersonated account does not tell.
+    from: Address,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -144,17 +159,20 @@ impl Saved {
             note(&to_value(block)?, &mut hasher);
         }
         hasher.update("]");
-        let since = json!(self.history_since);
-        for (field, value) in [("history_since", since), ("shift", json!(self.shift))] {
-            name(field, &mut hasher);
-            note(&value, &mut hasher);
+        name("history_since", &mut hasher);
+        note(&json!(self.history_since), &mut hasher);
+        if !self.pool.is_empty() {
+            name("pool", &mut hasher);
+            note(&to_value(&self.pool)?, &mut hasher);
         }
+        name("shift", &mut hasher);
+        note(&json!(self.shift), &mut hasher);
         Ok(hasher.finalize())
     }
 }
 
 impl Chain {
-    /// The latest state and all blocks. The state of older blocks is not part of it.
+    /// The latest state, all blocks and what waits for the next one. The state of older blocks is not part of it.
     ///
     /// # Errors
     /// [`ChainError::BadState`] when it cannot be serialized, [`ChainError::NotSupported`] on a fork,
@@ -185,6 +203,14 @@ impl Chain {
             self.charge(bytes_of(block))?;
             history.push(Block::clone(block));
         }
+        let mut pool = Vec::new();
+        for transaction in self.pool.by_arrival() {
+            self.charge(ACCOUNT_BYTES + 2 * transaction.encode_2718_len())?;
+            pool.push(Waiting {
+                raw: transaction.encoded_2718().into(),
+                from: transaction.signer(),
+            });
+        }
         let head = self.block(BlockId::latest());
         let head = head.ok_or_else(|| ChainError::BadState("there is no block".into()))?;
         let mut saved = Saved {
@@ -204,16 +230,18 @@ impl Chain {
             gas_limit: self.settings.gas_limit,
             shift: self.clock.shift,
             history_since: self.ledger.history_since,
+            pool,
         };
         saved.digest = saved.digest()?;
         Ok(ChainState(saved))
     }
 
-    /// Replaces state and blocks by those of a dump. Snapshots and waiting transactions are gone;
+    /// Replaces state, blocks and waiting transactions by those of a dump. Snapshots are gone;
     /// on an error nothing has changed.
     ///
     /// # Errors
-    /// [`ChainError::BadState`] when it is of another chain, or when its blocks do not follow each other.
+    /// [`ChainError::BadState`] when it is of another chain, when its blocks do not follow each other, or when what waits
+    /// is no transaction.
     pub fn load_state(&mut self, state: &ChainState) -> Result<(), ChainError> {
         if self.is_forked() {
             return Err(ChainError::NotSupported(
@@ -261,15 +289,35 @@ impl Chain {
         if state_db.root() == Some(ledger.head_root()) {
             ledger.set_head_sealed(state_db.version());
         }
+        let pool = waiting(&saved.pool)?;
         self.state_db = state_db;
         self.ledger = ledger;
-        self.pool.clear();
+        self.pool = pool;
         self.snapshots = Snapshots::default();
         self.settings.coinbase = saved.coinbase;
         self.settings.gas_limit = saved.gas_limit;
         self.clock.shift = saved.shift;
         Ok(())
     }
+}
+
+/// The pool of the transactions that were saved.
+fn waiting(saved: &[Waiting]) -> Result<Pool, ChainError> {
+    let mut pool = Pool::default();
+    for Waiting { raw, from } in saved {
+        let refused = |reason: &dyn std::fmt::Display| {
+            ChainError::BadState(format!(
+                "expected transactions that can wait for a block, found one of {from}: {reason}"
+            ))
+        };
+        let envelope = TxEnvelope::decode_2718_exact(raw).map_err(|error| refused(&error))?;
+        if envelope.is_eip4844() {
+            return Err(refused(&RejectReason::TypeNotSupported));
+        }
+        pool.insert(PooledTransaction::new_unchecked(envelope, *from))
+            .map_err(|reason| refused(&reason))?;
+    }
+    Ok(pool)
 }
 
 /// Bytes of a block as JSON.

@@ -132,6 +132,13 @@ impl Chain {
         Ok(unsigned.map_err(refused)?.into_signed(signature).into())
     }
 
+    /// Whether a transaction of the pool has no signature of its sender, but that of [`Self::unsigned`].
+    pub(super) fn is_unsigned(waiting: &PooledTransaction) -> bool {
+        let signature = waiting.signature();
+        let sender = U256::from_be_bytes(waiting.signer().into_word().0);
+        (signature.r(), signature.s()) == (sender, U256::ONE)
+    }
+
     /// Refuses what can be seen to be wrong with a transaction before it runs.
     ///
     /// # Errors

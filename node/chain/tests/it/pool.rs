@@ -2,8 +2,11 @@
 
 use crate::common::*;
 use alloy_consensus::{Transaction, TxEip1559};
+use alloy_primitives::{Address, Bytes};
 use std::time::Duration;
-use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig, ChainError, RejectReason};
+use stylus_chain::{
+    BlockId, CallRequest, Chain, ChainConfig, ChainError, ChainState, RejectReason,
+};
 
 #[test]
 fn what_has_less_gas_than_a_transfer_never_waits() {
@@ -65,4 +68,63 @@ fn a_block_that_is_made_by_the_clock_begins_one_transaction_whose_time_is_over_a
     }
     chain.mine_readable(Duration::MAX).expect("a block");
     assert!(chain.pool().pending.is_empty());
+}
+
+#[test]
+fn what_waits_is_in_the_saved_state_and_goes_into_a_block_after_it_was_loaded() {
+    let waiting = || {
+        Chain::new(ChainConfig {
+            automine: false,
+            ..ChainConfig::default()
+        })
+    };
+    let mut chain = waiting();
+    let saved = |chain: &Chain| serde_json::to_value(chain.dump_state().expect("dumps"));
+    let empty = saved(&chain).expect("JSON");
+    assert!(empty.get("pool").is_none(), "as older versions wrote it");
+    let contract = Address::repeat_byte(0xc0);
+    chain.set_code(contract, Bytes::from_static(&[0]));
+    chain.set_balance(contract, ether(1));
+    chain.impersonate(contract);
+    let transfer_of_contract = CallRequest {
+        gas: Some(21_000),
+        ..request(BOB, Vec::new())
+    };
+    let hashes = [
+        chain.submit(signed(transfer(0))),
+        chain.submit_unsigned(contract, transfer_of_contract),
+        chain.submit(signed(transfer(1))),
+        // Its turn does not come yet.
+        chain.submit(signed(transfer(3))),
+    ]
+    .map(|accepted| accepted.expect("accepted"));
+
+    let text = saved(&chain).expect("JSON");
+    let load = |chain: &mut Chain, state: &serde_json::Value| {
+        chain.load_state(&ChainState::from_json(state.to_string().as_bytes())?)
+    };
+    let mut later = waiting();
+    load(&mut later, &text).expect("loads");
+    let found = [later.pool().pending, later.pool().queued].map(|found| found.len());
+    assert_eq!(found, [3, 1]);
+    for hash in hashes {
+        assert_eq!(later.pooled(hash), chain.pooled(hash));
+    }
+    later.mine(1, None).expect("mines");
+    for (index, hash) in hashes[..3].iter().enumerate() {
+        let receipt = later.receipt(*hash).expect("it is in the block");
+        assert_eq!(
+            (receipt.success, receipt.transaction_index),
+            (true, index as u64)
+        );
+    }
+    assert!(later.pooled(hashes[3]).is_some(), "it waits on");
+
+    for place in ["/pool/0/raw", "/pool/0/from"] {
+        let mut changed = text.clone();
+        *changed.pointer_mut(place).expect("a place") = empty["coinbase"].clone();
+        load(&mut later, &changed).expect_err(place);
+    }
+    load(&mut later, &empty).expect("loads");
+    assert!(!later.has_waiting(), "what waited is replaced");
 }
