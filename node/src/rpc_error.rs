@@ -162,6 +162,7 @@ impl From<ChainError> for RpcError {
             ChainError::UnknownTransaction(_) => Self::NotFound("transaction not found".into()),
             ChainError::UnknownState(_) => Self::NotFound(error.to_string()),
             ChainError::TimestampTooLow { .. }
+            | ChainError::TimestampTooHigh(_)
             | ChainError::BadIndex { .. }
             | ChainError::BadState(_) => Self::Params(error.to_string()),
             ChainError::BadSimulation(fault) => Self::Unsimulated(fault),

@@ -1,5 +1,6 @@
 //! The time of the next block.
 
+use crate::{ChainError, LAST_SECOND};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Wall clock with a shift, single fixed timestamps and fixed intervals.
@@ -40,12 +41,18 @@ impl Clock {
     }
 
     /// Takes the time of a block that follows one at `last`; after a fixed time the clock continues from it.
-    pub(crate) fn take(&mut self, last: u64) -> u64 {
+    ///
+    /// # Errors
+    /// [`ChainError::TimestampTooHigh`] beyond [`LAST_SECOND`]: no block has such a time.
+    pub(crate) fn take(&mut self, last: u64) -> Result<u64, ChainError> {
         let time = self.next_time(last);
+        if time > LAST_SECOND {
+            return Err(ChainError::TimestampTooHigh(time));
+        }
         if self.next.take().is_some() {
             self.set(time);
         }
-        time
+        Ok(time)
     }
 
     /// Makes the clock show `time` now; returns the change in seconds. Times beyond the reach of
@@ -74,7 +81,7 @@ mod tests {
             assert!(clock.now().abs_diff(expected) <= 1, "{time}");
             assert!(clock.next_time(u64::MAX) == u64::MAX);
             clock.next = Some(time);
-            assert_eq!(clock.take(0), time);
+            assert_eq!(clock.take(0).ok(), (time <= LAST_SECOND).then_some(time));
         }
     }
 }

@@ -58,6 +58,12 @@ pub enum ChainError {
         /// The latest block's.
         latest: u64,
     },
+    /// A block would have a time that no chain reaches.
+    #[error(
+        "the next block would be of second {0}, after the year 9999: set the clock back (evm_setTime), or choose a \
+         shorter interval (evm_setBlockTimestampInterval)"
+    )]
+    TimestampTooHigh(u64),
     /// A saved state could not be read.
     #[error("saved state: {0}")]
     BadState(String),

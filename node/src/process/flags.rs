@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use alloy::primitives::{Address, U256, utils::parse_ether};
 use clap::{Args, Parser};
-use stylus_chain::{ChainConfig, TransactionOrder};
+use stylus_chain::{ChainConfig, LAST_SECOND, TransactionOrder};
 
 use super::fork_flags::ForkFlags;
 use crate::accounts::DEFAULT_DERIVATION_PATH;
@@ -128,7 +128,7 @@ pub(super) struct MiningFlags {
 #[derive(Debug, Args)]
 pub(super) struct EnvironmentFlags {
     /// Unix seconds of the first block.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=LAST_SECOND))]
     pub(super) timestamp: Option<u64>,
     /// Number of the first block.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=MAX_FIRST_BLOCK))]

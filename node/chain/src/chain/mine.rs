@@ -31,21 +31,26 @@ impl Chain {
     /// before each of them, the first one included, and an interval that the chain has counts more.
     ///
     /// # Errors
-    /// Only on errors inside the chain, [`ChainError::Interrupted`], and [`ChainError::Source`]: the blocks until then
-    /// stay, and what waits for the next one waits on.
+    /// Only on errors inside the chain, [`ChainError::Interrupted`], [`ChainError::Source`], and
+    /// [`ChainError::TimestampTooHigh`]: the blocks until then stay, and what waits for the next one waits on.
     pub fn mine(&mut self, blocks: u64, interval: Option<u64>) -> Result<(), ChainError> {
         let is_fixed = self.clock.interval.is_some();
-        if let Some(seconds) = interval.filter(|_| blocks > 0) {
-            let times = if is_fixed { blocks } else { 1 };
-            self.increase_time(seconds.saturating_mul(times));
-        }
-        let interval = interval.filter(|_| !is_fixed);
         for made in 0..blocks {
             self.check_time()?;
-            if let Some(seconds) = interval.filter(|_| made > 0) {
-                self.clock.next = Some(self.head_time().saturating_add(seconds));
+            let clock = self.clock;
+            match interval {
+                Some(seconds) if made == 0 => {
+                    let times = if is_fixed { blocks } else { 1 };
+                    self.increase_time(seconds.saturating_mul(times));
+                }
+                Some(seconds) if !is_fixed => {
+                    self.clock.next = Some(self.head_time().saturating_add(seconds));
+                }
+                _ => {}
             }
-            self.mine_block(true, None)?;
+            // A block that was not made moves no clock.
+            self.mine_block(true, None)
+                .inspect_err(|_| self.clock = clock)?;
         }
         Ok(())
     }
@@ -107,7 +112,7 @@ impl Chain {
         left_out: Option<(&mut Refused, Duration)>,
     ) -> Result<Refused, ChainError> {
         let mut clock = self.clock;
-        let timestamp = clock.take(self.head_time());
+        let timestamp = clock.take(self.head_time())?;
         let before = self.state_db.version();
         self.state_db.advance();
         let began = self.begin_l1_block(self.ledger.head() + 1);

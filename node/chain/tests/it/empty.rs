@@ -2,7 +2,9 @@
 
 use crate::common::*;
 use alloy_primitives::{B256, Bytes, U256, address};
-use stylus_chain::{BlockId, Chain, ChainConfig, ChainState, Filter, LAST_BLOCK, LAST_SECOND};
+use stylus_chain::{
+    BlockId, Chain, ChainConfig, ChainError, ChainState, Filter, LAST_BLOCK, LAST_SECOND,
+};
 
 const MANY: u64 = 2_000;
 
@@ -149,6 +151,37 @@ fn a_state_whose_blocks_do_not_follow_each_other_is_refused() {
     }
     chain.load_state(&whole).expect("the whole one is taken");
     assert_eq!(chain.block_hash(7), before);
+}
+
+#[test]
+fn no_block_has_a_time_that_no_chain_reaches() {
+    let refused = |made: Result<(), ChainError>| {
+        let refused = made.expect_err("too late");
+        assert!(
+            matches!(refused, ChainError::TimestampTooHigh(_)),
+            "{refused}"
+        );
+    };
+    let mut chain = chain();
+    chain.increase_time(LAST_SECOND);
+    refused(chain.mine(1, None));
+    let transfer = request(BOB, Bytes::new());
+    let sent = chain.submit_unsigned(ALICE, transfer.clone());
+    refused(sent.map(drop));
+    assert!(!chain.has_waiting());
+    chain.set_time(START);
+    chain.set_timestamp_interval(Some(LAST_SECOND));
+    refused(chain.mine(1, None));
+    chain.set_timestamp_interval(None);
+    // What was not made has not moved the clock.
+    refused(chain.mine(3, Some(LAST_SECOND)));
+    assert_eq!(chain.block_number(), 0);
+    send(&mut chain, ALICE, transfer);
+    chain.set_next_timestamp(LAST_SECOND).expect("a later one");
+    chain.mine(1, None).expect("the last one");
+    chain.increase_time(1);
+    refused(chain.mine(1, None));
+    assert_eq!(loaded(&chain).block_hash(2), chain.block_hash(2));
 }
 
 #[test]
