@@ -145,12 +145,18 @@ impl NodeHandle {
 
     fn end(&mut self) -> Result<(), NodeError> {
         self.ended.store(true, Ordering::Relaxed);
-        if let Some(server) = self.server.take() {
-            server.stop();
+        let server = self.server.take();
+        if let Some(server) = &server {
+            server.close();
         }
+        // The state is saved while callers leave: it waits for no read.
         self.worker.stop();
         let end = |chain: ChainThread| chain.end(&self.worker, self.state.as_deref());
-        self.chain.take().map_or(Ok(()), end)
+        let saved = self.chain.take().map_or(Ok(()), end);
+        if let Some(server) = server {
+            server.wait();
+        }
+        saved
     }
 }
 

@@ -38,8 +38,9 @@ use crate::traffic::Counting;
 /// How long open connections may take to finish their answer when the node stops.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// How long the threads may take to end after that, which is at once where none is kept busy.
-const THREADS_END: Duration = Duration::from_secs(5);
+/// How long the threads may take to end after that. What they read ends with its caller, within milliseconds but for a
+/// program that asks the chain for nothing.
+const THREADS_END: Duration = Duration::from_secs(1);
 
 /// Messages that wait for a subscriber who reads slowly, for each of its connections.
 const MESSAGES: u32 = 64;
@@ -88,9 +89,13 @@ impl ServerThread {
         Ok(Self { server, thread })
     }
 
-    /// Closes the port and every connection, and ends the threads.
-    pub(crate) fn stop(self) {
+    /// Begins to close the port and every connection.
+    pub(crate) fn close(&self) {
         let _ = self.server.stop();
+    }
+
+    /// Waits until they are closed, and the threads have ended.
+    pub(crate) fn wait(self) {
         let _ = self.thread.join();
     }
 }

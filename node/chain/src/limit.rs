@@ -10,8 +10,8 @@ use std::{
 };
 
 /// Time and memory that one request may take, and a way to end it before. What is ended by it fails
-/// with [`ChainError::Interrupted`] and has changed nothing, but for blocks that were made before. One execution that
-/// nobody records is not interrupted: gas bounds a call, and [`Execution`] a transaction.
+/// with [`ChainError::Interrupted`] and has changed nothing, but for blocks that were made before. The time does not end
+/// one execution that nobody records: gas bounds a call, and [`Execution`] a transaction.
 #[derive(Clone, Debug)]
 pub struct Budget {
     until: Option<Instant>,
@@ -97,6 +97,15 @@ impl Budget {
         }
     }
 
+    /// What one call of the request may take: its gas bounds it, so that it ends only where nobody waits for it any more.
+    #[must_use]
+    pub(crate) fn of_call(&self) -> Self {
+        Self {
+            until: None,
+            ..self.clone()
+        }
+    }
+
     /// The time that a transaction may take.
     pub(crate) fn execution_time(&self) -> Option<Duration> {
         self.execution.time
@@ -129,7 +138,9 @@ impl Budget {
     /// Whether the request must end.
     pub fn is_reached(&self) -> bool {
         let late = self.left().is_some_and(|left| left.is_zero());
-        late || self.cancelled.load(Relaxed) || self.spent.unread.get().is_some()
+        late || self.cancelled.load(Relaxed)
+            || self.has_ended()
+            || self.spent.unread.get().is_some()
     }
 
     /// Asks a source, or gives up where the time is over.

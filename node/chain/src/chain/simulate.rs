@@ -6,7 +6,8 @@ use super::{
     mine::outcome,
 };
 use crate::{
-    BlockId, BlockNumberOrTag, CallOutcome, CallRequest, ChainError, Overrides, RejectReason,
+    BlockId, BlockNumberOrTag, Budget, CallOutcome, CallRequest, ChainError, Overrides,
+    RejectReason,
     evm::{Executed, execute},
     session::Session,
     trace::Tracer,
@@ -232,6 +233,7 @@ impl Chain {
         let recent = RefCell::default();
         let mut session = self.session(view, &recent, facts);
         session.gas_cap = simulation.gas_cap;
+        session.budget = self.state_db.budget().map(Budget::of_call);
         set(&mut session);
         let mut cfg = self.cfg_env(view);
         cfg.disable_eip3607 = true;

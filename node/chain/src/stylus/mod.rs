@@ -160,7 +160,7 @@ fn start(
         ctx.chain.failure = Some(error.to_string());
         InstructionResult::NotActivated
     })?;
-    if ctx.chain.budget.is_some() {
+    if ctx.chain.is_transaction && ctx.chain.budget.is_some() {
         run.ration(INK_AT_ONCE);
     }
     Ok(run)

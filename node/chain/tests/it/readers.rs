@@ -1,11 +1,11 @@
 //! Reading on another thread: a reader never changes.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::common::*;
-use alloy_primitives::{B256, U256, hex};
+use alloy_primitives::{Address, B256, U256, hex};
 use stylus_chain::{
     BlockId, Budget, Chain, ChainError, ChainState, OpcodeOptions, Overrides, TraceKind,
 };
@@ -124,6 +124,35 @@ fn a_recording_that_nobody_waits_for_any_more_ends() {
     let call = with_gas(50_000_000, request(endless, Vec::new()));
     let ended = reader.trace_call(call, BlockId::latest(), &Overrides::default(), kind);
     assert!(matches!(ended, Err(ChainError::Interrupted)), "{ended:?}");
+}
+
+#[test]
+fn a_call_ends_when_nobody_waits_for_it_any_more_and_not_by_time() {
+    let mut chain = chain();
+    let looping = Address::repeat_byte(1);
+    chain.set_code(looping, hex!("5b5f56").into());
+    let mut reader = chain.reader();
+    let call = |reader: &Chain, gas| {
+        let call = with_gas(gas, request(looping, Vec::new()));
+        reader.call(call, BlockId::latest(), &Overrides::default())
+    };
+    let left = Arc::<AtomicBool>::default();
+    reader.set_budget(Budget::new(None, left.clone()));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(50));
+            left.store(true, Ordering::Relaxed);
+        });
+        let ended = call(&reader, 1 << 49);
+        assert!(matches!(ended, Err(ChainError::Interrupted)), "{ended:?}");
+    });
+    // One that has begun in time runs to the end of its gas.
+    reader.set_budget(Budget::new(Some(Duration::from_millis(1)), Arc::default()));
+    match call(&reader, 1 << 24) {
+        Ok(outcome) => assert_eq!(halted(&outcome.halt), "out of gas"),
+        // It has not.
+        Err(error) => assert!(matches!(error, ChainError::Interrupted), "{error}"),
+    }
 }
 
 #[test]
