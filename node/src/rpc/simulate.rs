@@ -1,8 +1,8 @@
 //! `eth_simulateV1`: blocks of calls on top of the chain, dropped afterwards.
 
-use alloy::primitives::{B64, B256, Bytes, U64};
-
+use alloy::primitives::{B64, B256, Bytes, Log, U64};
 use alloy_rpc_types::simulate::{MAX_SIMULATE_BLOCKS, SimBlock, SimulateError, SimulatePayload};
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use stylus_chain::{CallRequest, Overrides, Receipt, SimulatedBlock, SimulationRules};
 
@@ -50,53 +50,102 @@ fn block(block: SimBlock) -> Result<(Overrides, Vec<CallRequest>), RpcError> {
     Ok((overrides, calls.collect::<Result<_, _>>()?))
 }
 
-fn answer(made: &SimulatedBlock, full: bool) -> convert::Document {
+/// A simulated block as it is answered.
+#[derive(Serialize)]
+struct Simulated<'a> {
+    #[serde(flatten)]
+    block: Value,
+    calls: Calls<'a>,
+}
+
+fn answer(made: &SimulatedBlock, full: bool) -> Result<Simulated<'_>, RpcError> {
     let mut block = convert::block(&made.block, full)?;
-    let mut index = 0;
-    let calls = made.block.receipts.iter().zip(&made.logs);
-    let calls: Vec<Value> = calls
-        .map(|(receipt, logs)| {
-            let logs = logs.iter().map(|log| {
-                index += 1;
-                json!(receipt.placed(log, index - 1))
-            });
-            call(receipt, logs.collect())
-        })
-        .collect();
-    block["calls"] = calls.into();
     // Fields of Ethereum's headers that geth gives simulated blocks, and Arbitrum's have not.
     block["blobGasUsed"] = json!(U64::ZERO);
     block["excessBlobGas"] = json!(U64::ZERO);
     block["parentBeaconBlockRoot"] = json!(B256::ZERO);
     block["nonce"] = json!(B64::ZERO);
-    Ok(block)
+    let calls = Calls(made);
+    Ok(Simulated { block, calls })
+}
+
+/// The calls of a block. Each becomes words when it is written: of an answer that is too long, no more than what was written.
+struct Calls<'a>(&'a SimulatedBlock);
+
+impl Serialize for Calls<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(made) = self;
+        let mut first = 0;
+        let calls = made.block.receipts.iter().zip(&made.logs);
+        serializer.collect_seq(calls.map(|(receipt, logs)| {
+            let placed = Logs {
+                receipt,
+                logs,
+                first,
+            };
+            first += logs.len() as u64;
+            call(receipt, placed)
+        }))
+    }
+}
+
+/// What a call logged.
+struct Logs<'a> {
+    receipt: &'a Receipt,
+    logs: &'a [Log],
+    /// The place of the first one in the block.
+    first: u64,
+}
+
+impl Serialize for Logs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let places = self.first..;
+        let logs = self.logs.iter().zip(places);
+        serializer.collect_seq(logs.map(|(log, place)| self.receipt.placed(log, place)))
+    }
+}
+
+/// What became of a call.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Call<'a> {
+    return_data: Bytes,
+    logs: Logs<'a>,
+    gas_used: U64,
+    status: U64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<SimulateError>,
 }
 
 /// The code of a call that reverted, here alone: elsewhere it is 3.
 const REVERTED: i32 = -32000;
 
-fn call(receipt: &Receipt, logs: Vec<Value>) -> Value {
-    let reverted = !receipt.success && receipt.halt.is_none();
-    let output = (!reverted).then(|| receipt.output.clone());
-    let mut call = json!({
-        "returnData": output.unwrap_or_default(),
-        "logs": logs,
-        "gasUsed": U64::from(receipt.gas_used),
-        "status": U64::from(u64::from(receipt.success)),
-    });
-    let error = match (&receipt.halt, receipt.success) {
-        (_, true) => return call,
-        (Some(halt), false) => SimulateError {
-            code: SimulateError::VM_EXECUTION_ERROR_CODE,
-            message: halt.to_string(),
-            data: None,
-        },
-        (None, false) => SimulateError {
-            code: REVERTED,
-            message: revert_message(&receipt.output, None),
-            data: Some(Bytes::clone(&receipt.output)),
-        },
+fn call<'a>(receipt: &Receipt, logs: Logs<'a>) -> Call<'a> {
+    let output = receipt.output.clone();
+    let (return_data, error) = match (&receipt.halt, receipt.success) {
+        (_, true) => (output, None),
+        (Some(halt), false) => {
+            let error = SimulateError {
+                code: SimulateError::VM_EXECUTION_ERROR_CODE,
+                message: halt.to_string(),
+                data: None,
+            };
+            (output, Some(error))
+        }
+        (None, false) => {
+            let error = SimulateError {
+                code: REVERTED,
+                message: revert_message(&output, None),
+                data: Some(output),
+            };
+            (Bytes::new(), Some(error))
+        }
     };
-    call["error"] = json!(error);
-    call
+    Call {
+        return_data,
+        logs,
+        gas_used: U64::from(receipt.gas_used),
+        status: U64::from(u64::from(receipt.success)),
+        error,
+    }
 }

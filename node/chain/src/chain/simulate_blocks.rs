@@ -164,8 +164,9 @@ impl Chain {
     ) -> Result<Vec<Log>, ChainError> {
         let own = receipt.map(|receipt| &receipt.logs[..]).unwrap_or_default();
         let output = receipt.map_or(0, |receipt| receipt.output.len());
-        let logged = own.iter().map(|log| LOG_BYTES + log.data.data.len());
-        self.charge(CALL_BYTES + output + logged.sum::<usize>())?;
+        // Data is text of twice the length.
+        let logged = own.iter().map(|log| LOG_BYTES + 2 * log.data.data.len());
+        self.charge(CALL_BYTES + 2 * output + logged.sum::<usize>())?;
         let Some(tracer) = tracer else {
             return Ok(own.to_vec());
         };

@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::common::*;
 use alloy_primitives::{Address, B256, U256, hex};
 use stylus_chain::{
-    BlockId, Budget, Chain, ChainError, ChainState, OpcodeOptions, Overrides, TraceKind,
+    BlockId, Budget, Chain, ChainError, ChainState, OpcodeOptions, Overrides, SimulationRules,
+    TraceKind,
 };
 
 fn json(state: &ChainState) -> serde_json::Value {
@@ -153,6 +154,30 @@ fn a_call_ends_when_nobody_waits_for_it_any_more_and_not_by_time() {
         // It has not.
         Err(error) => assert!(matches!(error, ChainError::Interrupted), "{error}"),
     }
+}
+
+#[test]
+fn what_simulated_calls_return_is_counted_as_the_text_that_it_becomes() {
+    let mut chain = chain();
+    let reverting = Address::repeat_byte(1);
+    // 64 KiB of zeros.
+    chain.set_code(reverting, hex!("61ffff5ffd").into());
+    let mut reader = chain.reader();
+    let simulated = |reader: &Chain, calls| {
+        let calls = vec![with_gas(50_000, request(reverting, Vec::new())); calls];
+        let blocks = vec![(Overrides::default(), calls)];
+        let rules = SimulationRules::default();
+        reader.simulate_blocks(BlockId::latest(), blocks, rules, 256)
+    };
+    reader.set_budget(Budget::default());
+    let made = simulated(&reader, 400).expect("50 MiB of text");
+    assert!(made[0].block.receipts.iter().all(|call| !call.success));
+    reader.set_budget(Budget::default());
+    let refused = simulated(&reader, 600).map(|_| ());
+    assert!(
+        matches!(refused, Err(ChainError::TooLarge)),
+        "75 MiB: {refused:?}"
+    );
 }
 
 #[test]
