@@ -2,8 +2,8 @@
 
 use super::{Chain, environment::BlockFacts, mine::Building};
 use crate::{
-    Block, BlockId, CallOptions, CallRequest, ChainError, Overrides, PooledTransaction, Receipt,
-    SimulationFault, TraceKind, arbos::versions, session::RecentPrograms, state_db::NOW,
+    Block, BlockId, Budget, CallOptions, CallRequest, ChainError, Overrides, PooledTransaction,
+    Receipt, SimulationFault, TraceKind, arbos::versions, session::RecentPrograms, state_db::NOW,
     trace::Tracer,
 };
 use alloy_consensus::Transaction;
@@ -123,6 +123,7 @@ impl Chain {
                 session.tracer = rules
                     .transfers
                     .then(|| Box::new(Tracer::new(WITH_LOGS, self.state_db.budget())));
+                session.budget = self.state_db.budget().map(Budget::of_call);
                 cfg.disable_eip3607 = true;
                 cfg.disable_nonce_check = !rules.validate;
                 cfg.disable_base_fee = !rules.validate;

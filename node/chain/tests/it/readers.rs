@@ -137,16 +137,28 @@ fn a_call_ends_when_nobody_waits_for_it_any_more_and_not_by_time() {
         let call = with_gas(gas, request(looping, Vec::new()));
         reader.call(call, BlockId::latest(), &Overrides::default())
     };
-    let left = Arc::<AtomicBool>::default();
-    reader.set_budget(Budget::new(None, left.clone()));
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            std::thread::sleep(Duration::from_millis(50));
-            left.store(true, Ordering::Relaxed);
+    let simulated = |reader: &Chain, gas| {
+        let calls = vec![with_gas(gas, request(looping, Vec::new()))];
+        let mut overrides = Overrides::default();
+        overrides.block.gas_limit = Some(gas);
+        let rules = SimulationRules::default();
+        reader.simulate_blocks(BlockId::latest(), vec![(overrides, calls)], rules, 1)
+    };
+    let ends = |read: &dyn Fn(&Chain) -> Result<(), ChainError>| {
+        let left = Arc::<AtomicBool>::default();
+        let mut reader = chain.reader();
+        reader.set_budget(Budget::new(None, left.clone()));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(50));
+                left.store(true, Ordering::Relaxed);
+            });
+            let ended = read(&reader);
+            assert!(matches!(ended, Err(ChainError::Interrupted)), "{ended:?}");
         });
-        let ended = call(&reader, 1 << 49);
-        assert!(matches!(ended, Err(ChainError::Interrupted)), "{ended:?}");
-    });
+    };
+    ends(&|reader| call(reader, 1 << 49).map(drop));
+    ends(&|reader| simulated(reader, 1 << 49).map(drop));
     // One that has begun in time runs to the end of its gas.
     reader.set_budget(Budget::new(Some(Duration::from_millis(1)), Arc::default()));
     match call(&reader, 1 << 24) {
