@@ -5,6 +5,7 @@
 //! and what an author would miss in the code is refused. Of the user's own, in CARGO_HOME, what says where packages
 //! come from holds. Other files are not read.
 
+use super::cargo_stylus::HOST;
 use super::error::BuildError;
 use super::toolchain::TARGET;
 use std::path::{Path, PathBuf};
@@ -54,7 +55,7 @@ const WITH_VALUE: [&str; 7] = [
     "-W",
 ];
 /// Beginnings of the flags that bring no code: lints, and how code is optimized.
-const PLAIN: [&str; 15] = [
+const PLAIN: [&str; 16] = [
     "--cap-lints",
     "--check-cfg",
     "-A",
@@ -68,6 +69,7 @@ const PLAIN: [&str; 15] = [
     "-Coverflow-checks",
     "-Cpanic",
     "-Cstrip",
+    "-Ctarget-cpu",
     "-Ctarget-feature",
     "-Zlocation-detail",
 ];
@@ -136,8 +138,10 @@ pub(super) fn first_without_effect(path: &Path) -> Result<Option<String>, BuildE
         return Ok(Some(name.clone()));
     }
     let build = inside("build").unwrap_or_default();
-    let targets = inside("target").unwrap_or_default();
+    let mut targets = inside("target").unwrap_or_default();
     let target = targets.get(TARGET).and_then(Value::as_table).cloned();
+    // Nothing is compiled for other machines than that of the container, and nothing runs there.
+    targets.retain(|name, _| name == HOST || name.starts_with("cfg("));
     let settings = [
         ("build", build),
         ("target", targets),
@@ -145,7 +149,7 @@ pub(super) fn first_without_effect(path: &Path) -> Result<Option<String>, BuildE
     ];
     let of = |(table, names): (&str, Table)| {
         let mut names = names.into_iter().map(|(name, _)| name);
-        let name = names.find(|name| ![FLAGS, TARGET].contains(&name.as_str()))?;
+        let name = names.find(|name| name != FLAGS)?;
         Some(format!("{table}.{name}"))
     };
     Ok(settings.into_iter().find_map(of))

@@ -118,6 +118,7 @@ fn a_flag_that_may_bring_code_is_refused() {
     let plain = [
         "-Copt-level=3",
         "-C target-feature=+bulk-memory",
+        "-C target-cpu=mvp",
         "-C lto",
         "-Clink-arg=-zstack-size=8192",
         "--cfg flag",

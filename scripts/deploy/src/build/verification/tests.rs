@@ -248,6 +248,10 @@ fn what_the_container_builds_otherwise_has_no_hash() {
             )],
             "target.x86_64",
         ),
+        (
+            vec![settings("[target.'cfg(unix)']\nlinker = \"ld\"\n")],
+            "target.cfg(unix)",
+        ),
         (vec![("rust-toolchain", "1.95.0\n")], "names the compiler"),
         (
             vec![("Stylus.toml", "[workspace.networks]\n[")],
@@ -315,9 +319,13 @@ fn what_the_container_builds_otherwise_has_no_hash() {
         let found = repository.reason();
         assert!(found.contains(reason), "{reason}: {found}");
     }
-    // Flags for the compiler hold here too, and the second resolver leaves out what tests depend on.
+    // Flags for the compiler hold here too, nobody heeds what is said of other machines, and the second resolver leaves
+    // out what tests depend on.
     let repository = Repository::new();
-    let (name, text) = settings("[target.wasm32-unknown-unknown]\nrustflags = [\"-Aunused\"]\n");
+    let (name, text) = settings(
+        "[target.wasm32-unknown-unknown]\nrustflags = [\"-Aunused\"]\n\
+         [target.aarch64-apple-darwin]\nrustflags = [\"-Clink-arg=-undefined\"]\nlinker = \"ld\"\n",
+    );
     repository.write(name, text);
     repository.write(
         "inside/Cargo.toml",
