@@ -7,7 +7,7 @@ use super::config;
 use super::package::{ELSEWHERE, Package};
 use super::procedure::STYLUS;
 use super::source::Source;
-use super::toolchain::Toolchain;
+use super::toolchain::{Toolchain, ToolchainFile};
 use alloy::primitives::B256;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -91,12 +91,20 @@ fn require_buildable(
             "{STYLUS} of the workspace has no table workspace.networks"
         ));
     }
-    if source.toolchain.path.as_ref() != Some(&package.root.join(TOOLCHAIN)) {
+    // The container runs cargo in the root of the workspace.
+    let of_root = ToolchainFile::of(&package.root).map_err(|error| error.to_string())?;
+    if of_root.path.as_ref() != Some(&package.root.join(TOOLCHAIN)) {
         return Err(format!(
             "another file than {TOOLCHAIN} of the workspace names the compiler"
         ));
     }
     let channel = &source.toolchain.channel;
+    if of_root.channel != *channel {
+        return Err(format!(
+            "{TOOLCHAIN} of the workspace names {}, and the file of the crate {channel}: name one version",
+            of_root.channel
+        ));
+    }
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|one| one.is_ascii_digit());
     if channel.split('.').count() != 3 || !channel.split('.').all(is_number) {
         return Err(format!("{TOOLCHAIN} names {channel}: name one version"));

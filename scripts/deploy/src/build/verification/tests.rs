@@ -338,5 +338,28 @@ fn what_the_container_builds_otherwise_has_no_hash() {
     assert!(repository.hash().is_ok(), "{:?}", repository.hash());
 }
 
+/// `cargo stylus new` writes that file into a workspace and beside each contract in it.
+#[test]
+fn a_contract_may_name_the_compiler_of_its_workspace_once_more() {
+    let repository = Repository::new();
+    let members = "[workspace]\nmembers = [\"contract\"]\nresolver = \"2\"\n";
+    repository.write("Cargo.toml", members);
+    for (name, text) in [
+        ("Cargo.toml", MANIFEST.trim_end_matches("[workspace]\n")),
+        ("Stylus.toml", "[contract]\n"),
+        ("rust-toolchain.toml", stylus_upgrades_framework::TOOLCHAIN),
+        ("src/lib.rs", "#![no_std]\n"),
+    ] {
+        repository.write(&format!("contract/{name}"), text);
+    }
+    repository.commit();
+    let hash = || hash_in(&repository.0.path().join("contract"), None);
+    assert!(hash().is_ok(), "{:?}", hash());
+    repository.write("rust-toolchain.toml", "[toolchain]\nchannel = \"1.80.0\"\n");
+    repository.commit();
+    let reason = hash().expect_err("another compiler");
+    assert!(reason.contains("names 1.80.0"), "{reason}");
+}
+
 const WITH_OTHER: &str = "version = 4\n\n[[package]]\nname = \"other\"\nversion = \"0.1.0\"\n\n[[package]]\n\
                           name = \"tiny\"\nversion = \"0.1.0\"\ndependencies = [\n \"other\",\n]\n";
