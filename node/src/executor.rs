@@ -313,7 +313,10 @@ mod tests {
             let (executor, page) = (executor.clone(), page.clone());
             let until_the_end = until_the_end.clone();
             runtime.spawn(async move {
-                let ask = move |_: &Budget| Ok(until_the_end());
+                let ask = move |_: &Budget| {
+                    until_the_end();
+                    Ok(())
+                };
                 executor.wait_for_endpoint(&page, ask).await
             });
         }
