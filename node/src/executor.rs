@@ -229,6 +229,12 @@ mod tests {
     use crate::accounts::DevAccounts;
     use crate::node::Node;
 
+    /// A chain to read.
+    fn view() -> View {
+        let accounts = DevAccounts::nitro_alone().expect("accounts");
+        Node::of_chain(Chain::new(ChainConfig::default()), accounts).view()
+    }
+
     #[test]
     fn who_does_not_read_gets_no_place_that_others_could_have() {
         let connection = Arc::<Connection>::default();
@@ -252,8 +258,7 @@ mod tests {
 
     #[test]
     fn what_a_read_waits_for_a_place_is_not_its_own_time() {
-        let accounts = DevAccounts::nitro_alone().expect("accounts");
-        let view = Node::of_chain(Chain::new(ChainConfig::default()), accounts).view();
+        let view = view();
         let (executor, share) = (Executor::new(), Share::new());
         Runtime::new().expect("threads").block_on(async {
             let all = u32::try_from(places()).expect("some");
@@ -275,8 +280,7 @@ mod tests {
 
     #[test]
     fn one_caller_leaves_places_of_long_reads_and_at_an_endpoint_to_others() {
-        let accounts = DevAccounts::nitro_alone().expect("accounts");
-        let view = Node::of_chain(Chain::new(ChainConfig::default()), accounts).view();
+        let view = view();
         let (executor, page, other) = (Executor::new(), Share::new(), Share::new());
         let runtime = Runtime::new().expect("threads");
         let (end, ended) = mpsc::channel::<()>();
@@ -331,8 +335,7 @@ mod tests {
 
     #[test]
     fn work_of_callers_that_have_left_leaves_places_to_others() {
-        let accounts = DevAccounts::nitro_alone().expect("accounts");
-        let view = Node::of_chain(Chain::new(ChainConfig::default()), accounts).view();
+        let view = view();
         let (executor, page, other) = (Executor::new(), Share::new(), Share::new());
         let runtime = Runtime::new().expect("threads");
         let (end, ended) = mpsc::channel::<()>();

@@ -171,8 +171,7 @@ fn ten_blocks(node: &NodeHandle) -> (Server, Arc<AtomicU64>) {
             && block(request, "toBlock") - block(request, "fromBlock") >= 10;
         if is_too_long {
             let error = json!({"code": -32_600, "message": "up to a 10 block range"});
-            let body = json!({"jsonrpc": "2.0", "id": request.body["id"], "error": error});
-            respond(stream, "200 OK", &body.to_string())?;
+            reply(stream, request, "error", error)?;
         }
         Ok(is_too_long)
     });
@@ -349,8 +348,7 @@ fn doctor_says_what_an_endpoint_can_do_and_which_commands_need_the_rest() {
         let is_question = request.method() != "eth_sendRawTransaction";
         if is_question {
             let error = json!({"code": -32_601, "message": "the method does not exist"});
-            let body = json!({"jsonrpc": "2.0", "id": request.body["id"], "error": error});
-            respond(stream, "200 OK", &body.to_string())?;
+            reply(stream, request, "error", error)?;
         }
         Ok(is_question)
     });
@@ -368,8 +366,7 @@ fn doctor_says_what_an_endpoint_can_do_and_which_commands_need_the_rest() {
         let is_transaction = request.method() == "eth_sendRawTransaction";
         if is_transaction {
             let error = json!({"code": -32_601, "message": "no transactions here"});
-            let body = json!({"jsonrpc": "2.0", "id": request.body["id"], "error": error});
-            respond(stream, "200 OK", &body.to_string())?;
+            reply(stream, request, "error", error)?;
         }
         Ok(is_transaction)
     });
@@ -392,8 +389,7 @@ fn events_come_from_the_endpoint_that_is_named_for_them() {
         let is_of_events = request.method() == "eth_getLogs";
         if is_of_events {
             let error = json!({"code": -32_601, "message": "no events here"});
-            let body = json!({"jsonrpc": "2.0", "id": request.body["id"], "error": error});
-            respond(stream, "200 OK", &body.to_string())?;
+            reply(stream, request, "error", error)?;
         }
         Ok(is_of_events)
     });
