@@ -147,6 +147,10 @@ pub struct BuildFacts {
     pub build: BuildInfo,
 }
 
+/// What may be why other code names the same sources. Whoever records a hash of sources writes what he likes.
+pub const OTHER_COMMIT: &str = "it names the same hash of sources, which proves nothing of the code: that also has a hash \
+                                of all Rust files of its commit (--source git:COMMIT builds another one)";
+
 impl BuildFacts {
     /// Of the `what` of `call`.
     ///
@@ -177,15 +181,17 @@ impl BuildFacts {
             if named != built && !is_unnamed {
                 let name = &build.name;
                 let message = format!("the {hash} of {name} differs from the {what} in the action");
-                let has_same_sources = recorded.1.0 == build.source_hash.0;
+                let names_these = code.is_some_and(|code| {
+                    !code.sourceHash.is_zero() && code.sourceHash == build.source_hash.0
+                });
+                let why = match hash == "code hash" && names_these {
+                    true => format!("; {OTHER_COMMIT}"),
+                    false => String::new(),
+                };
                 let next = match build.build.is_of_commit() {
-                    true if hash == "code hash" && has_same_sources => {
-                        "build from the proposer's commit (--source git:COMMIT), then judge: the sources are the same, and \
-                         the code also has a hash of all Rust files of its commit"
-                            .into()
-                    }
-                    true => "do not approve it before you know why: check out the proposer's commit and build again"
-                        .into(),
+                    true => format!(
+                        "do not approve it before you know why: check out the proposer's commit and build again{why}"
+                    ),
                     // What is in no commit has no hash of its sources, and so has other code.
                     false => format!(
                         "build in a fresh clone of the proposer's commit, then judge: what was built here is of no \

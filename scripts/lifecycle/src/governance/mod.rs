@@ -72,7 +72,7 @@ pub use display::{Display, Field};
 pub use error::{
     events_hidden, executed_already, failed_checks, is_unknown_action, not_cancelled, not_open,
 };
-pub use facts::{BuildFacts, CodeFacts, code_facts, seconds_left};
+pub use facts::{BuildFacts, CodeFacts, OTHER_COMMIT, code_facts, seconds_left};
 pub use governed::GovernedCall;
 pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
 pub use obstacle::{Obstacle, obstacle};

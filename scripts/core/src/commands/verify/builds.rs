@@ -2,6 +2,7 @@
 
 use crate::assess::{Coverage, Evidence, Origin as Source, Part};
 use crate::context::prelude::*;
+use crate::governance::OTHER_COMMIT;
 use crate::history::LiveCheck;
 use crate::ids::CodeHash;
 use crate::layout::Documents;
@@ -56,10 +57,6 @@ fn origin(found: Option<Origin>, registry: Address) -> LiveCheck {
     }
 }
 
-/// Why the same sources build to other code.
-const OTHER_COMMIT: &str = "the sources are the same, and the code also has a hash of all Rust files of its commit: name \
-                            the one it was built from (git:COMMIT)";
-
 /// Whether a source builds to the registered code, and has the registered hash. It is always built
 /// now.
 pub(crate) async fn built(
@@ -74,12 +71,13 @@ pub(crate) async fn built(
     let found = implementation(context, client.chain_id(), source, true)?;
     let what = format!("{source} is the source of {version}");
     let mut code = LiveCheck::compare(what, &recorded.codehash, &found.codehash());
-    if !code.ok && recorded.source == found.source_hash() {
-        code.found = format!("{}: {OTHER_COMMIT}", code.found);
+    // A `.wasm` file has no sources, and neither has an address.
+    let has_sources = !recorded.source.is_zero() && found.info.source_hash.is_some();
+    if !code.ok && has_sources && recorded.source == found.source_hash() {
+        code.found = format!("{}; {OTHER_COMMIT}", code.found);
     }
     let mut checks = vec![code];
-    // A `.wasm` file has no sources, and neither has an address.
-    if !recorded.source.is_zero() && found.info.source_hash.is_some() {
+    if has_sources {
         let what = format!("{source} has the source hash of {version}");
         checks.push(LiveCheck::compare(
             what,

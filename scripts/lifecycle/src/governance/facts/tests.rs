@@ -1,4 +1,4 @@
-use super::BuildFacts;
+use super::{BuildFacts, OTHER_COMMIT};
 use crate::build::{BuildInfo, Commit};
 use crate::error::{Exit, Explain};
 use crate::governance::Call;
@@ -89,6 +89,29 @@ fn a_build_that_differs_in_code_layout_or_sources_is_shown_to_nobody() {
         assert!(expected != found && found.contains("0x0909"), "{found}");
     }
     assert!(BuildFacts::of(&call(), "script", &build(2, 3, 4), true).is_err());
+}
+
+/// Who proposes writes what hash of sources he likes: other code is never explained away.
+#[test]
+fn other_code_that_names_the_same_sources_is_not_to_be_approved() {
+    let next = |what, build: &Build| {
+        let error = BuildFacts::of(&call(), what, build, true).expect_err("it differs");
+        error.next().expect("advice")
+    };
+    let (same_sources, other_sources) = (build(9, 3, 4), build(9, 3, 9));
+    for (what, build, is_named) in [
+        ("code", &same_sources, true),
+        ("code", &other_sources, false),
+        // A script names no sources.
+        ("script", &same_sources, false),
+    ] {
+        let next = next(what, build);
+        assert!(
+            next.starts_with("do not approve it before you know why"),
+            "{next}"
+        );
+        assert_eq!(next.contains(OTHER_COMMIT), is_named, "{what}: {next}");
+    }
 }
 
 /// Sources of no commit have no hash on a public chain: code and layout are compared.
