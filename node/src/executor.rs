@@ -11,13 +11,15 @@ use stylus_chain::Budget;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::caller::Caller;
+use crate::filters::Taken;
 use crate::held::Connection;
 use crate::limits::{READ_TIME, READS_PER_CORE, SHORT_READ, WAITING_READS};
 use crate::rpc_error::RpcError;
 use crate::view::View;
 use crate::work_error::{WorkError, panic_message};
 
-/// What one caller may have at once: half of the places of each kind, and one change that waits for the chain's thread.
+/// What one caller may have at once: half of the places of each kind and of the filters, and one change that waits for
+/// the chain's thread.
 /// So others find places, and wait for one change of each caller at most.
 #[derive(Clone, Debug)]
 pub(crate) struct Share {
@@ -25,6 +27,8 @@ pub(crate) struct Share {
     long: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
     turn: Arc<Semaphore>,
+    /// What its filters and subscriptions take.
+    pub(crate) filters: Taken,
     /// Where the caller gets its answers.
     pub(crate) connection: Arc<Connection>,
 }
@@ -37,6 +41,7 @@ impl Share {
             long: half(long_places()),
             waiting: half(WAITING_READS),
             turn: Arc::new(Semaphore::new(1)),
+            filters: Taken::default(),
             connection: Arc::default(),
         }
     }

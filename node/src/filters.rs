@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use alloy_rpc_types::Filter;
 
 use crate::events::Event;
-use crate::limits::{Exceeded, FILTERS};
+use crate::limits::{Exceeded, FILTERS, FILTERS_BY_CALLER};
 
 /// A filter without a poll for this long is dropped, as in geth.
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -43,11 +43,15 @@ impl Watch {
     }
 }
 
-/// A watch that takes its part of the bound as long as it lasts.
+/// What some filters and subscriptions take of a bound.
+pub(crate) type Taken = Arc<AtomicUsize>;
+
+/// A watch that takes its part of the bounds as long as it lasts.
 #[derive(Debug)]
 pub(crate) struct Counted {
     watch: Watch,
-    taken: Arc<AtomicUsize>,
+    /// Of all, and of its caller.
+    taken: [Taken; 2],
 }
 
 impl Counted {
@@ -58,7 +62,9 @@ impl Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.taken.fetch_sub(self.watch.weight(), Ordering::Relaxed);
+        for taken in &self.taken {
+            taken.fetch_sub(self.watch.weight(), Ordering::Relaxed);
+        }
     }
 }
 
@@ -82,19 +88,24 @@ impl Installed {
 pub(crate) struct Filters {
     installed: HashMap<u64, Installed>,
     /// What they and the subscriptions take of the bound.
-    taken: Arc<AtomicUsize>,
+    taken: Taken,
     last_id: u64,
     /// Before it, no filter can have expired since the last look.
     next_expiry: Option<Instant>,
 }
 
 impl Filters {
-    /// Adds a filter that reports from `place` on, and returns its id.
+    /// Adds a caller's filter that reports from `place` on, and returns its id.
     ///
     /// # Errors
     /// [`Exceeded`] where there are too many.
-    pub(crate) fn install(&mut self, watch: Watch, place: u64) -> Result<u64, Exceeded> {
-        let counted = self.count(watch)?;
+    pub(crate) fn install(
+        &mut self,
+        watch: Watch,
+        place: u64,
+        of_caller: &Taken,
+    ) -> Result<u64, Exceeded> {
+        let counted = self.count(watch, of_caller)?;
         self.last_id += 1;
         let filter = Installed {
             counted,
@@ -105,19 +116,27 @@ impl Filters {
         Ok(self.last_id)
     }
 
-    /// Takes what a watch needs of the bound.
+    /// Takes what a caller's watch needs of the bounds.
     ///
     /// # Errors
     /// [`Exceeded`] where there are too many.
-    pub(crate) fn count(&mut self, watch: Watch) -> Result<Counted, Exceeded> {
+    pub(crate) fn count(&mut self, watch: Watch, of_caller: &Taken) -> Result<Counted, Exceeded> {
         let weight = watch.weight();
-        let wanted = |taken: &AtomicUsize| FILTERS.check(taken.load(Ordering::Relaxed) + weight);
-        if wanted(&self.taken).is_err() {
+        let taken = [self.taken.clone(), of_caller.clone()];
+        let bounds = || taken.iter().zip([FILTERS, FILTERS_BY_CALLER]);
+        let check = || {
+            bounds().try_for_each(|(taken, bound)| {
+                let wanted = taken.load(Ordering::Relaxed) + weight;
+                bound.check(wanted).map(drop)
+            })
+        };
+        if check().is_err() {
             self.expire(Instant::now());
         }
-        wanted(&self.taken)?;
-        self.taken.fetch_add(weight, Ordering::Relaxed);
-        let taken = self.taken.clone();
+        check()?;
+        for taken in &taken {
+            taken.fetch_add(weight, Ordering::Relaxed);
+        }
         Ok(Counted { watch, taken })
     }
 
@@ -169,9 +188,9 @@ mod tests {
 
     #[test]
     fn filters_that_nobody_polls_expire_and_those_that_are_polled_stay() {
-        let mut filters = Filters::default();
-        let silent = filters.install(Watch::Blocks, 1).expect("room");
-        let polled = filters.install(Watch::Transactions, 1).expect("room");
+        let (mut filters, caller) = (Filters::default(), Taken::default());
+        let mut install = |watch| filters.install(watch, 1, &caller).expect("room");
+        let (silent, polled) = (install(Watch::Blocks), install(Watch::Transactions));
         let long_ago = Instant::now().checked_sub(LIFETIME).expect("a long uptime");
         filters.installed.get_mut(&silent).expect("there").used = long_ago;
         assert!(filters.watch(silent).is_none());
@@ -183,19 +202,34 @@ mod tests {
         );
         assert_eq!(filters.place(polled), Some(5));
         assert_eq!(filters.taken.load(Ordering::Relaxed), 1);
+        assert_eq!(caller.load(Ordering::Relaxed), 1);
     }
 
     #[test]
     fn filters_that_expired_make_room() {
-        let mut filters = Filters::default();
-        for _ in 0..FILTERS.most {
-            filters.install(Watch::Blocks, 0).expect("room");
+        let (mut filters, caller) = (Filters::default(), Taken::default());
+        for _ in 0..FILTERS_BY_CALLER.most {
+            filters.install(Watch::Blocks, 0, &caller).expect("room");
         }
-        assert!(filters.install(Watch::Blocks, 0).is_err());
+        assert!(filters.install(Watch::Blocks, 0, &caller).is_err());
         let long_ago = Instant::now().checked_sub(LIFETIME).expect("a long uptime");
         filters.installed.get_mut(&1).expect("there").used = long_ago;
         // It was just looked whether one has expired.
         filters.next_expiry = None;
-        assert!(filters.install(Watch::Blocks, 0).is_ok());
+        assert!(filters.install(Watch::Blocks, 0, &caller).is_ok());
+    }
+
+    #[test]
+    fn the_filters_of_one_caller_leave_room_for_others() {
+        let mut filters = Filters::default();
+        let [page, other, third] = std::array::from_fn(|_| Taken::default());
+        while filters.install(Watch::Blocks, 0, &page).is_ok() {}
+        let installed = filters.install(Watch::Blocks, 0, &other).expect("room");
+        while filters.install(Watch::Blocks, 0, &other).is_ok() {}
+        let refused = filters.install(Watch::Blocks, 0, &third);
+        assert!(refused.is_err(), "of all callers there are no more");
+        assert!(filters.uninstall(installed));
+        assert!(filters.install(Watch::Blocks, 0, &page).is_err());
+        assert!(filters.install(Watch::Blocks, 0, &third).is_ok());
     }
 }

@@ -60,6 +60,12 @@ pub(crate) const FILTERS: Bound = bound(
     20_000,
     "filters and subscriptions with what they select by, until they end or are not polled for five minutes",
 );
+/// The same for one caller, which is a connection, or all web pages together.
+pub(crate) const FILTERS_BY_CALLER: Bound = bound(
+    10_000,
+    "filters and subscriptions of this caller with what they select by, until they end or are not polled for five \
+     minutes",
+);
 /// Newest blocks and transactions whose hashes are kept for filters and subscriptions.
 pub(crate) const HASHES: usize = 131_072;
 /// Subscribers whose next messages are looked for at once. More would only keep others waiting.
@@ -67,7 +73,10 @@ pub(crate) const TELLING: usize = 8;
 /// Receipts and logs that are looked at for one subscriber before others have their turn.
 pub(crate) const LOOKED_AT: usize = 64;
 /// Snapshots that wait for a revert.
-pub(crate) const SNAPSHOTS: Bound = bound(100_000, "snapshots that nothing has reverted");
+pub(crate) const SNAPSHOTS: Bound = bound(
+    100_000,
+    "snapshots that nothing has reverted (evm_revert to one ends those after it)",
+);
 
 /// Slots that one request reads, or proves, as in geth.
 pub(crate) const SLOTS: usize = 1_024;

@@ -11,6 +11,7 @@ use crate::accounts::DevAccounts;
 use crate::config::{Admission, MiningMode, NodeConfig, StateFiles};
 use crate::error::NodeError;
 use crate::events::{Event, Events};
+use crate::filters::Taken;
 use crate::fork::{Fork, Verify};
 use crate::limits::TIMED_BLOCK;
 use crate::read_ahead::ReadAhead;
@@ -203,6 +204,7 @@ impl Node {
             chain: self.chain.reader(),
             accounts: self.accounts.clone(),
             filters: self.filters.clone(),
+            filters_of_caller: Taken::default(),
             fork: self.fork.clone(),
             instance_id: self.instance_id,
             events: self.events.clone(),
@@ -236,7 +238,8 @@ impl Node {
         budget: &Budget,
         work: impl FnOnce(&mut Self) -> T,
     ) -> Result<T, ChainError> {
-        let before = self.chain.checkpoint().map(|chain| (chain, self.announced));
+        let is_forked = self.chain.is_forked();
+        let before = is_forked.then(|| (self.chain.checkpoint(), self.announced));
         let bounded = budget.clone().executing(self.execution.clone());
         self.chain.set_budget(Some(bounded));
         let done = work(self);

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::accounts::DevAccounts;
 use crate::events::Events;
-use crate::filters::Filters;
+use crate::filters::{Filters, Taken};
 use crate::fork::{Fork, Verify};
 
 /// Polled filters, which readers share with the chain's thread.
@@ -29,6 +29,8 @@ pub(crate) struct View {
     pub(crate) chain: ChainReader,
     pub(crate) accounts: Arc<DevAccounts>,
     pub(crate) filters: SharedFilters,
+    /// What the filters of who asks take of the bound.
+    pub(crate) filters_of_caller: Taken,
     pub(crate) fork: Option<Fork>,
     /// Differs for each start and each reset, so that tools notice that their notes are stale.
     pub(crate) instance_id: B256,

@@ -17,6 +17,7 @@ use super::method::{Context, RpcResult, Table};
 use super::web3::version_text;
 use crate::config::Admission;
 use crate::executor::Share;
+use crate::genesis::AnvilState;
 use crate::limits::STATE_VALUES;
 use crate::node::{Node, head};
 use crate::rpc_error::RpcError;
@@ -210,19 +211,31 @@ fn load_state(node: &mut Node, saved: &Saved) -> RpcResult {
             node.rewound();
         }
         Saved::Anvil(state) => {
-            let (number, timestamp) = state.block().unwrap_or_default();
-            let missing = number.saturating_sub(node.chain.block_number());
-            let blocks = block_count(Some(U256::from(missing)))?;
-            let latest = node.chain.block(BlockId::latest());
-            if blocks > 0 && latest.is_some_and(|block| block.header.timestamp < timestamp) {
-                node.chain.set_next_timestamp(timestamp)?;
+            let before = node.chain.checkpoint();
+            if let Err(error) = apply(node, state) {
+                node.chain = before;
+                return Err(error);
             }
-            let first = Chain::new(ChainConfig::clone(&node.plain));
-            state.apply(&mut node.chain, &first);
-            node.chain.mine(blocks, None)?;
         }
     }
     ok(true)
+}
+
+/// Adds the accounts of anvil's state, and mines the blocks that are missing up to its own.
+///
+/// # Errors
+/// The state is there in part.
+fn apply(node: &mut Node, state: &AnvilState) -> Result<(), RpcError> {
+    let (number, timestamp) = state.block().unwrap_or_default();
+    let missing = number.saturating_sub(node.chain.block_number());
+    let blocks = block_count(Some(U256::from(missing)))?;
+    let latest = node.chain.block(BlockId::latest());
+    if blocks > 0 && latest.is_some_and(|block| block.header.timestamp < timestamp) {
+        node.chain.set_next_timestamp(timestamp)?;
+    }
+    let first = Chain::new(ChainConfig::clone(&node.plain));
+    state.apply(&mut node.chain, &first);
+    Ok(node.chain.mine(blocks, None)?)
 }
 
 /// Plain JSON numbers, as OpenZeppelin's plug-in compares them.

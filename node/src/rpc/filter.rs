@@ -41,7 +41,8 @@ fn new_transaction_filter(view: &View, _: &Args) -> RpcResult {
 }
 
 fn install(view: &View, watch: Watch) -> RpcResult {
-    let id = view.filters.lock().install(watch, view.events_end)?;
+    let mut filters = view.filters.lock();
+    let id = filters.install(watch, view.events_end, &view.filters_of_caller)?;
     ok(U64::from(id))
 }
 

@@ -193,7 +193,10 @@ async fn answer(
             return context.change(share, work).await;
         }
     };
-    let view = context.worker.view().await?;
+    let view = View {
+        filters_of_caller: share.filters.clone(),
+        ..context.worker.view().await?
+    };
     let question = forked::question(&view, name, &args);
     let upstream = view.fork.clone().zip(question);
     let before = match &upstream {

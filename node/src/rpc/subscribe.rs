@@ -50,9 +50,10 @@ async fn subscribe(
     caller: Extensions,
 ) -> SubscriptionResult {
     let view = context.worker.view().await;
+    let share = Share::of(&caller);
     let wanted = view.map_err(RpcError::from).and_then(|view| {
         let (watch, is_full) = wanted(&params, context.admission)?;
-        let counted = view.filters.lock().count(watch)?;
+        let counted = view.filters.lock().count(watch, &share.filters)?;
         Ok(Wanted { counted, is_full })
     });
     // They may be large, and the subscription lasts.
@@ -67,10 +68,10 @@ async fn subscribe(
     // Listening starts before the subscription is confirmed, so that nothing is missed.
     let events = context.events.follow();
     let sink = pending.accept().await?;
-    let share: Option<&Share> = caller.get();
-    let connection = share.map(|share| share.connection.clone());
-    let connection = connection.unwrap_or_default();
-    let subscriber = Subscriber { sink, connection };
+    let subscriber = Subscriber {
+        sink,
+        connection: share.connection,
+    };
     let ended = forward(&context, &wanted, events, &subscriber).await;
     ended.map_err(|reason| notice(reason.into()))
 }

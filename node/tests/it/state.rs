@@ -130,6 +130,24 @@ fn a_dumped_state_is_loaded_into_another_node() {
     assert_eq!(found, -32602);
 }
 
+#[test]
+fn of_a_state_whose_blocks_cannot_be_made_nothing_is_loaded() {
+    let node = node();
+    let account = Address::repeat_byte(0x66);
+    // The time after the third of five blocks is no longer in the year 9999.
+    let state = json!({
+        "block": { "number": "0x5", "timestamp": stylus_chain::LAST_SECOND - 2 },
+        "accounts": { account.to_string(): { "balance": "0x123" } },
+    });
+    let bytes = alloy::primitives::hex::encode_prefixed(state.to_string());
+    let snapshot = rpc(node.port(), "evm_snapshot", json!([]));
+    rpc(node.port(), "anvil_setBlockTimestampInterval", json!([1]));
+    refused(node.port(), "anvil_loadState", json!([bytes]));
+    assert_eq!(balance(node.port(), &account), "0x0");
+    assert_eq!(block_number(node.port()), 0);
+    assert_eq!(rpc(node.port(), "evm_revert", json!([snapshot])), true);
+}
+
 /// As `geth dumpgenesis` writes one: addresses without prefix, short words, nulls.
 const GENESIS: &str = r#"{
     "config": { "chainId": 777, "homesteadBlock": 0, "terminalTotalDifficulty": 0 },

@@ -142,7 +142,7 @@ async fn subscriptions_and_filters_have_one_bound_and_give_back_what_they_took()
         .await
         .expect("a connection");
     let address = |at: u64| alloy::primitives::Address::left_padding_from(&at.to_be_bytes());
-    let many = json!({ "address": (0..15_000).map(address).collect::<Vec<_>>() });
+    let many = json!({ "address": (0..9_000).map(address).collect::<Vec<_>>() });
     let first = subscribe(&client, "logs", many.clone()).await;
     let words = |refused: &jsonrpsee::core::client::Error| {
         let words = refused.to_string();

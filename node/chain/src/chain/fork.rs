@@ -151,13 +151,12 @@ impl Chain {
         self.state_db.is_forked()
     }
 
-    /// The chain as it is now, snapshots included, to come back to when the source cannot be read in
-    /// the middle of a change; `None` unless it is forked.
-    pub fn checkpoint(&self) -> Option<Self> {
-        self.is_forked().then(|| Self {
+    /// The chain as it is now, snapshots included, to come back to when a change fails in its middle.
+    pub fn checkpoint(&self) -> Self {
+        Self {
             snapshots: self.snapshots.clone(),
             next_snapshot: self.next_snapshot,
             ..self.branch()
-        })
+        }
     }
 }
