@@ -6,6 +6,7 @@ mod at_once;
 pub(crate) mod call;
 mod checks;
 mod complex;
+mod constructors;
 mod contradictions;
 mod creation;
 mod dear;

@@ -1,33 +1,36 @@
-//! `deploy`: build, compress, create, activate.
+//! `deploy`: build, compress, create, activate, construct.
+
+mod constructor;
 
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::assess::FindingId;
-use crate::build::BuildInfo;
-use crate::client::{Spent, Transactions};
+use crate::build::{Artifact, BuildInfo};
+use crate::client::{Client, Sent, Spent, Transactions};
 use crate::context::prelude::*;
-use crate::deploy;
+use crate::deploy::{self, Construction};
 use crate::expiry::expiry_days;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::pipeline::verifiable::{keep_deployment, kept_implementation};
-use crate::plan::has_constructor;
 use crate::text::count;
 use clap::Args;
-use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
+use constructor::ConstructorArgs;
+use stylus_upgrades_interface::chain::IStylusDeployer::ContractDeployed;
+use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm, STYLUS_DEPLOYER};
 
 /// `deploy`.
 pub(crate) static SPEC: Spec<DeployArgs> = Spec {
     name: "deploy",
-    about: "Build, compress, deploy, activate",
+    about: "Build, compress, deploy, activate, construct",
     group: Group::Deploy,
     examples: &[
         "deploy . --account ana",
-        "deploy counter.wasm --private-key-path key",
+        "deploy . --constructor-args 1000 --account ana",
         "deploy . --no-activate -e https://rpc.example.org --account ana",
     ],
     writes: no_file,
     governed: Governs::Never,
     reports: || vec![report_type::<Deployed<'_>>()],
-    run: |context, args| Box::pin(run(context, &args.source, args.no_activate)),
+    run: |context, args| Box::pin(run(context, args)),
 };
 
 /// A program to deploy.
@@ -38,64 +41,56 @@ pub(crate) struct DeployArgs {
     /// Do not activate it; it cannot run before its activation
     #[arg(long)]
     pub no_activate: bool,
+    /// What its constructor is called with, where it has one.
+    #[command(flatten)]
+    pub constructor: ConstructorArgs,
 }
 
-pub(crate) async fn run(context: &Context, source: &str, no_activate: bool) -> Result<Outcome> {
+pub(crate) async fn run(context: &Context, args: &DeployArgs) -> Result<Outcome> {
     let client = context.working_client("deploy").await?;
-    let artifact = kept_implementation(context, client.chain_id(), source)?;
-    if has_constructor(&artifact.wasm) && !context.accepted().covers(&FindingId::CONSTRUCTOR) {
-        let says = format!(
-            "{} has a #[constructor], which `deploy` does not run: the first account that \
-             calls it sets up the contract",
-            artifact.name
-        );
-        let refusal = Refusal::new("HasConstructor", says).with(
-            "an #[initializer], which runs when a proxy is created",
-            "a #[constructor] of the SDK",
-            "replace it with an #[initializer]; if something else calls it immediately, give --accept constructor",
-        );
-        return Err(refusal.exiting(Exit::Usage).into());
+    let artifact = kept_implementation(context, client.chain_id(), &args.source)?;
+    let constructor = args.constructor.of(context, &artifact)?;
+    if constructor.is_some() && args.no_activate {
+        return Err(Error::Usage {
+            message: format!(
+                "the constructor of {} runs code that is active",
+                artifact.name
+            ),
+            expected: "a deployment that activates".into(),
+            found: "--no-activate".into(),
+            next: "leave out --no-activate".into(),
+        });
     }
     context.note(format!(
         "deploying {} ({} bytes)",
         artifact.name,
         artifact.size()
     ));
-    let fragments = deploy::deploy_fragments(&client, &artifact).await?;
-    let earlier = context
-        .earlier(None, &artifact.creation_code())
-        .and_then(|sent| Some((sent.receipt.contract_address?, sent)));
-    let codehash = artifact.codehash();
-    let (address, created) = match earlier {
-        Some((address, sent)) if client.codehash(address).await? == Some(codehash) => {
-            (address, sent)
-        }
-        _ => deploy::create(&client, &artifact).await?,
+    let mut sent = match constructor.is_some() || !artifact.fragments.is_empty() {
+        true => deploy::ensure_deployers(&client, &*context.output).await?,
+        false => Vec::new(),
     };
-    keep_deployment(context, &client, &artifact, &created).await?;
-    let activated = if no_activate {
-        None
-    } else {
-        let bump = context.global.data_fee_bump_percent;
-        let sent = deploy::activate(&client, &artifact.name, address, bump).await?;
-        let call = IArbWasm::activateProgramCall { program: address }.abi_encode();
-        sent.or_else(|| context.earlier(Some(ARB_WASM), &call))
+    sent.extend(deploy::deploy_fragments(&client, &artifact).await?);
+    let placed = match &constructor {
+        Some((_, construction)) => constructed(context, &client, &artifact, construction).await?,
+        None => created(context, &client, &artifact, args.no_activate).await?,
     };
-    let sent: Vec<_> = (fragments.into_iter())
-        .chain([created.clone()])
-        .chain(activated.clone())
-        .collect();
-    let activated_days = match activated {
-        Some(_) => Some(expiry_days(&client).await?),
-        None => None,
+    let (address, created) = (placed.address, placed.created);
+    keep_deployment(context, &client, &artifact, (address, &created)).await?;
+    sent.push(created.clone());
+    sent.extend(placed.activated.clone());
+    let activated_days = match placed.is_new {
+        true => Some(expiry_days(&client).await?),
+        false => None,
     };
     let report = Deployed {
         activated_days,
         transactions: Transactions::of(&sent).with_main(&created),
         address,
-        codehash,
-        active: !no_activate,
-        activation: activated.as_ref().map(Spent::of),
+        codehash: artifact.codehash(),
+        active: !args.no_activate,
+        activation: placed.activated.as_ref().map(Spent::of),
+        constructor: constructor.map(|(signature, _)| signature),
         wasm_bytes: artifact.wasm.len(),
         code_bytes: artifact.size(),
         fragments: artifact.fragments.len(),
@@ -104,6 +99,94 @@ pub(crate) async fn run(context: &Context, source: &str, no_activate: bool) -> R
         build: &artifact.info,
     };
     Ok(context.outcome(&report))
+}
+
+/// A program that this command put on the chain.
+struct Placed {
+    address: Address,
+    created: Sent,
+    /// The transaction that activated it, where that is another one.
+    activated: Option<Sent>,
+    /// Whether it was activated now.
+    is_new: bool,
+}
+
+/// Creates a program without a constructor, and activates it.
+async fn created(
+    context: &Context,
+    client: &Client,
+    artifact: &Artifact,
+    no_activate: bool,
+) -> Result<Placed> {
+    let earlier = context
+        .earlier(None, &artifact.creation_code())
+        .and_then(|sent| Some((sent.receipt.contract_address?, sent)));
+    let codehash = artifact.codehash();
+    let (address, created) = match earlier {
+        Some((address, sent)) if client.codehash(address).await? == Some(codehash) => {
+            (address, sent)
+        }
+        _ => deploy::create(client, artifact).await?,
+    };
+    let activated = if no_activate {
+        None
+    } else {
+        let bump = context.global.data_fee_bump_percent;
+        let sent = deploy::activate(client, &artifact.name, address, bump).await?;
+        let call = IArbWasm::activateProgramCall { program: address }.abi_encode();
+        sent.or_else(|| context.earlier(Some(ARB_WASM), &call))
+    };
+    Ok(Placed {
+        address,
+        created,
+        is_new: activated.is_some(),
+        activated,
+    })
+}
+
+/// Creates, activates and constructs a program in one transaction, once that went well on a copy of the chain.
+async fn constructed(
+    context: &Context,
+    client: &Client,
+    artifact: &Artifact,
+    construction: &Construction,
+) -> Result<Placed> {
+    let is_deployment = |sent: &Sent| sent.event_of::<ContractDeployed>(STYLUS_DEPLOYER).is_some();
+    if let Some(sent) = context.earlier_that(is_deployment) {
+        let earlier = deploy::constructed_by(client, &sent, artifact, construction).await?;
+        if let Some(address) = earlier {
+            return Ok(Placed {
+                address,
+                is_new: sent
+                    .event_of::<IArbWasm::ProgramActivated>(ARB_WASM)
+                    .is_some(),
+                created: sent,
+                activated: None,
+            });
+        }
+    }
+    let tried = deploy::try_constructor(client, artifact, construction).await?;
+    if tried.keeps_deployer && !context.accepted().covers(&FindingId::CONSTRUCTOR) {
+        return Err(Error::Unconfirmed {
+            message: format!(
+                "the constructor of {} stores {STYLUS_DEPLOYER}, the Stylus deployer, which calls it: msg_sender() is \
+                 not the account that deploys, tx_origin() is",
+                artifact.name
+            ),
+            id: FindingId::CONSTRUCTOR,
+        });
+    }
+    let bump = context.global.data_fee_bump_percent;
+    let paid = (tried.fee, bump);
+    let (address, created) = deploy::construct(client, artifact, construction, paid).await?;
+    Ok(Placed {
+        address,
+        is_new: created
+            .event_of::<IArbWasm::ProgramActivated>(ARB_WASM)
+            .is_some(),
+        created,
+        activated: None,
+    })
 }
 
 /// What `deploy` reports.
@@ -115,6 +198,9 @@ pub(crate) struct Deployed<'a> {
     codehash: CodeHash,
     active: bool,
     activation: Option<Spent>,
+    /// The constructor that ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    constructor: Option<String>,
     /// How long the activation lasts on this chain.
     #[serde(skip_serializing_if = "Option::is_none")]
     activated_days: Option<u16>,
@@ -132,6 +218,7 @@ impl CommandReport for Deployed<'_> {
             format!("address   {}", self.address),
             format!("codehash  {}", self.codehash),
         ];
+        lines.extend(self.constructor.as_ref().map(|ran| format!("{ran} ran")));
         lines.push(match (self.active, self.activated_days) {
             (false, _) => "inactive: it cannot run yet".into(),
             (true, Some(days)) => format!("activated for {}", count(days, "day")),

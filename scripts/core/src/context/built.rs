@@ -67,6 +67,17 @@ impl Context {
         of_code.map_or_else(Places::default, |one| SourceFiles::read(&one.rust).places())
     }
 
+    /// The constructor that the sources of code declare which this run has built; `None` where there is none, or no
+    /// sources.
+    ///
+    /// # Errors
+    /// Why the types of its arguments are not known.
+    pub(crate) fn constructor_of(&self, codehash: CodeHash) -> Result<Option<String>, String> {
+        let built = self.built();
+        let of_code = built.iter().rfind(|one| one.codehash == codehash);
+        of_code.map_or(Ok(None), |one| SourceFiles::read(&one.rust).constructor())
+    }
+
     /// Code that this run has built whose author's sources read no gas.
     pub(crate) fn without_gas(&self) -> BTreeSet<CodeHash> {
         let built = self.built();

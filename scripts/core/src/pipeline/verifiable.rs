@@ -53,10 +53,9 @@ pub(crate) async fn keep_deployment(
     context: &Context,
     client: &Client,
     artifact: &Artifact,
-    created: &Sent,
+    (address, created): (Address, &Sent),
 ) -> Result<()> {
-    let (Some(recipe), Some(address)) = (&artifact.info.recipe, created.receipt.contract_address)
-    else {
+    let Some(recipe) = &artifact.info.recipe else {
         return Ok(());
     };
     if context.is_fork(client).await? {

@@ -27,6 +27,9 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
 };
 use stylus_upgrades_interface::registry::IRegistry::IRegistryErrors;
 
+/// Characters of a contract's own text that are printed, at most.
+const TEXT_MAX: usize = 80;
+
 /// The signature of an error of the framework, of ArbWasm, or of Solidity itself.
 fn signature(selector: [u8; 4]) -> Option<&'static str> {
     let of_language = || match selector {
@@ -125,7 +128,7 @@ impl Revert {
                 "stylus-upgrades doctor shows programs that are not active; where the function was typed, check its \
                  name and types, its arguments, and the value",
             ),
-            _ if declared::decode(&self.data).is_some() => Advice::new(
+            _ if declared::decode(&self.data).is_some() || text(&self.data).is_some() => Advice::new(
                 "a call that goes through",
                 self.to_string(),
                 "correct the arguments, or the contract: its own code refuses",
@@ -166,12 +169,45 @@ impl fmt::Display for Revert {
         match declared::decode(&self.data) {
             Some((name, values)) => write!(f, "{name}({})", listed(&values)),
             None if self.data.is_empty() => f.write_str("it reverted without data"),
-            None => write!(f, "it reverted with {}", self.data),
+            None => match text(&self.data) {
+                Some(text) => write!(f, "it reverted with the text {:?}", shortened(text, TEXT_MAX)),
+                None => write!(f, "it reverted with {}", self.data),
+            },
         }
     }
+}
+
+/// What an error of plain text says, as programs of the SDK return it (`Err(b"…".to_vec())`). Four bytes may be a
+/// selector.
+fn text(data: &[u8]) -> Option<&str> {
+    let is_printed = |byte: &u8| *byte == b' ' || byte.is_ascii_graphic();
+    let is_text = data.len() > 4 && data.iter().all(is_printed);
+    is_text.then(|| str::from_utf8(data).ok())?
 }
 
 /// Arguments in a row, each cut where it is long.
 fn listed(arguments: &[DynSolValue]) -> String {
     arguments.iter().map(quoted).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_plain_text_is_shown_as_text() {
+        let shown = |data: &[u8]| Revert::decode(data).to_string();
+        assert_eq!(shown(b"no limit"), "it reverted with the text \"no limit\"");
+        assert_eq!(
+            shown(b"a \"quoted\" one"),
+            r#"it reverted with the text "a \"quoted\" one""#
+        );
+        for other in [b"name".as_slice(), b"two\nlines", b"caf\xc3\xa9 is closed"] {
+            let bytes = Bytes::copy_from_slice(other);
+            assert_eq!(shown(other), format!("it reverted with {bytes}"));
+        }
+        assert!(shown(&[b'a'; 500]).len() < 200);
+        let found = Revert::decode(b"no limit").advice().found;
+        assert_eq!(found, "it reverted with the text \"no limit\"");
+    }
 }

@@ -1,5 +1,6 @@
 //! Programs onto a chain: create, check the code, activate.
 
+mod constructed;
 mod create2;
 mod deployers;
 mod fragments;
@@ -10,17 +11,22 @@ pub use fragments::{TOO_MANY_FRAGMENTS, deploy_fragments, require_fragments};
 pub use framework::{Ensured, Shared, ensure_framework};
 pub use registry::{NewRegistry, deploy_registry, registry_call, registry_release};
 
+pub use constructed::{
+    Construction, TriedConstruction, construct, constructed_by, try_constructor,
+};
 pub use create2::create2;
 pub use deployers::ensure_deployers;
 
 use crate::build::Artifact;
-use crate::client::{ChainError, Client, RpcError, Sent};
+use crate::client::{ChainError, Client, Fork, RpcError, Sent};
 use crate::error::{Exit, Refusal};
 use crate::ids::CodeHash;
+use crate::simulation::Simulation;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, Bytes, U256, address};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
+use stylus_chain::Chain;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
 alloy::sol! {
@@ -33,6 +39,8 @@ alloy::sol! {
 const ACTIVATION_GAS_MAX: u64 = 30_000_000;
 /// The name of a refusal of a data fee that is more than may be paid.
 pub const DATA_FEE_TOO_HIGH: &str = "DataFeeTooHigh";
+/// Where code is put on a copy, to learn what activating it will cost: an account that nobody owns.
+const NOWHERE: Address = address!("00000000000000000000000000000000a0701e11");
 /// What the data fee is raised by, in percent: it moves between the estimate and the block.
 pub const DATA_FEE_BUMP_PERCENT: u32 = 20;
 
@@ -186,6 +194,28 @@ pub async fn data_fee(client: &Client, address: Address) -> Result<U256, ChainEr
     let call = IArbWasm::activateProgramCall { program: address };
     let fee = unpaid_fee(client.call(ARB_WASM, &call).await);
     fee.map_err(|error| refusal(address, error))
+}
+
+/// The data fee in wei of code that is not on the chain yet; 0 if its code hash is active. A copy of the chain, where the
+/// code is put, says it.
+async fn fee_before_creation(client: &Client, artifact: &Artifact) -> Result<U256, ChainError> {
+    let codehash = artifact.codehash().into();
+    let is_active = IArbWasm::codehashVersionCall { codehash };
+    if is_answered(client, &is_active).await? {
+        return Ok(U256::ZERO);
+    }
+    let code = artifact.code.clone();
+    Fork::tried(client, move |chain| fee_on_copy(chain, code.clone())).await
+}
+
+/// The same, on a copy of the chain.
+fn fee_on_copy(mut chain: Chain, code: Bytes) -> Result<U256, ChainError> {
+    chain.set_code(NOWHERE, code);
+    let call = IArbWasm::activateProgramCall { program: NOWHERE };
+    match unpaid_fee(Simulation::new(chain).ask(ARB_WASM, &call)) {
+        Err(error) if error.is_refused_as::<IArbWasm::ProgramUpToDate>() => Ok(U256::ZERO),
+        fee => fee,
+    }
 }
 
 /// The fee in wei that ArbWasm says to a call that pays nothing: nobody needs money to ask, and nothing but the question

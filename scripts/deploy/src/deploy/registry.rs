@@ -1,19 +1,14 @@
 //! The registry onto a chain: created, activated and constructed in one transaction, so that
 //! nobody can come between, at an address that follows from what it was made of.
 
-use super::{is_answered, unpaid_fee, with_margin_within_limit};
+use super::{fee_before_creation, with_margin_within_limit};
 use crate::build::Artifact;
-use crate::client::{ChainError, Client, Fork, Sent};
+use crate::client::{ChainError, Client, Sent};
 use crate::error::Refusal;
 use crate::registry::origin;
 use crate::registry::{Origin, Release, Salt};
-use crate::simulation::Simulation;
-use alloy::primitives::{Address, U256, address};
-use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm, IStylusDeployer, STYLUS_DEPLOYER};
-
-/// Where the registry's code is put for the duration of one call, to learn what activating it
-/// will cost: an account that nobody owns.
-const NOWHERE: Address = address!("00000000000000000000000000000000a0701e11");
+use alloy::primitives::{Address, U256};
+use stylus_upgrades_interface::chain::{IStylusDeployer, STYLUS_DEPLOYER};
 
 /// A registry on chain.
 #[derive(Debug, Clone)]
@@ -134,21 +129,4 @@ async fn create(
     client
         .send("deploy registry", STYLUS_DEPLOYER, &call, value)
         .await
-}
-
-/// The data fee in wei of code that is not on the chain yet; 0 if its code hash is active. A copy of the chain, where the
-/// code is put, says it.
-async fn fee_before_creation(client: &Client, registry: &Artifact) -> Result<U256, ChainError> {
-    let codehash = registry.codehash().into();
-    let is_active = IArbWasm::codehashVersionCall { codehash };
-    if is_answered(client, &is_active).await? {
-        return Ok(U256::ZERO);
-    }
-    let code = registry.code.clone();
-    let fee = Fork::tried(client, move |mut chain| {
-        chain.set_code(NOWHERE, code.clone());
-        let call = IArbWasm::activateProgramCall { program: NOWHERE };
-        unpaid_fee(Simulation::new(chain).ask(ARB_WASM, &call))
-    });
-    fee.await
 }

@@ -9,6 +9,7 @@
 
 mod by_hand;
 mod compare;
+mod constructor;
 mod declared;
 mod module;
 mod named_crates;

@@ -9,7 +9,7 @@ use stylus_upgrades_interface::chain::{CREATE2_DEPLOYER, STYLUS_DEPLOYER};
 const CREATE2_SENDER: Address = address!("3fab184622dc19b6109349b94811493bf2a45362");
 
 /// A chain on which nobody has deployed anything.
-fn bare() -> Sandbox {
+pub(crate) fn bare() -> Sandbox {
     let sandbox = Sandbox::bare();
     sandbox.chain(|chain| {
         for account in [CREATE2_DEPLOYER, STYLUS_DEPLOYER, CREATE2_SENDER] {

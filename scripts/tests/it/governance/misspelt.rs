@@ -124,25 +124,6 @@ fn a_slip_in_a_name_or_a_call_is_answered_with_what_was_meant() {
         .says("next", &["it is there already"]);
 }
 
-#[test]
-fn a_constructor_that_would_not_run_is_refused_unless_it_is_meant() {
-    let sandbox = Sandbox::new();
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/contracts/hostile");
-    let refused = sandbox.run("Admin", &format!("deploy {source}"));
-    refused
-        .is(2, "HasConstructor")
-        .says("next", &["--accept constructor"]);
-    // counter-v1 has none
-    sandbox.transcript(&format!(
-        "Admin 0 | deploy {source} --accept=constructor
-         Admin 0 | deploy counter-v1
-         Admin 0 | define A --migrate Admin"
-    ));
-    let registered = sandbox.run("Admin", &format!("register A 1.0 {source}"));
-    registered.ends(0);
-    registered.warns(&["warning: hostile has a #[constructor]"]);
-}
-
 /// What the interface of counter-v1 loses with points-v1.
 const LOST: &str =
     "function-removed:increment(),function-removed:value(),error-removed:Overflow(uint256,uint256)";

@@ -1,0 +1,109 @@
+//! What `deploy` gives to a constructor of the SDK: typed arguments, by the types that the sources or the command name.
+
+use crate::build::Artifact;
+use crate::context::prelude::*;
+use crate::deploy::Construction;
+use crate::options::wei;
+use crate::pipeline::calldata;
+use crate::plan::has_constructor;
+use crate::text::count;
+use alloy::json_abi::Function;
+use clap::Args;
+
+/// What the constructor is called with.
+#[derive(Debug, Args)]
+pub(crate) struct ConstructorArgs {
+    /// Arguments of the #[constructor], in order; an alias stands for its address
+    #[arg(long, num_args = 1.., value_name = "VALUE", allow_negative_numbers = true)]
+    pub constructor_args: Vec<String>,
+    /// The types of its arguments, such as constructor(uint256) [default: as its sources say]
+    #[arg(long, value_name = "SIGNATURE")]
+    pub constructor_signature: Option<String>,
+    /// Wei for the constructor
+    #[arg(long, value_name = "WEI", default_value_t = U256::ZERO, value_parser = wei)]
+    pub constructor_value: U256,
+}
+
+impl ConstructorArgs {
+    /// Whether something is given to a constructor.
+    fn are_given(&self) -> bool {
+        let is_called = !self.constructor_args.is_empty() || self.constructor_signature.is_some();
+        is_called || !self.constructor_value.is_zero()
+    }
+
+    /// How to construct the program; `None` where it has no constructor.
+    ///
+    /// # Errors
+    /// Arguments without a constructor; those that are missing, too many, or of other types.
+    pub(super) fn of(
+        &self,
+        context: &Context,
+        artifact: &Artifact,
+    ) -> Result<Option<(String, Construction)>> {
+        let name = &artifact.name;
+        if !has_constructor(&artifact.wasm) {
+            return match self.are_given() {
+                false => Ok(None),
+                true => Err(Error::Usage {
+                    message: format!("{name} has no #[constructor]"),
+                    expected: "a contract with a constructor, or no --constructor options".into(),
+                    found: "options for one".into(),
+                    next: "leave them out; an #[initializer] gets its arguments from create-proxy --init"
+                        .into(),
+                }),
+            };
+        }
+        let constructor = self.signature(context, artifact)?;
+        let (needed, given) = (constructor.inputs.len(), self.constructor_args.len());
+        let signature = constructor.signature();
+        if needed != given {
+            return Err(Error::Usage {
+                message: format!("{signature} of {name} takes {}", count(needed, "argument")),
+                expected: format!("--constructor-args with {}", count(needed, "value")),
+                found: count(given, "value"),
+                next: "give one value for each type".into(),
+            });
+        }
+        let data = calldata::encode_for(&constructor, &self.constructor_args, &context.manifest);
+        let data = data.map_err(|error| match error {
+            Error::Usage {
+                message,
+                expected,
+                found,
+                ..
+            } => Error::Usage {
+                message,
+                expected,
+                found,
+                next: format!("give --constructor-args one value for each type of {signature}"),
+            },
+            error => error,
+        })?;
+        let arguments = data.get(4..).unwrap_or_default();
+        let construction = Construction::new(arguments, self.constructor_value);
+        Ok(Some((signature, construction)))
+    }
+
+    /// The constructor's signature: as it was typed, else as its sources say. What has no sources is taken to have no
+    /// arguments: where it has some, its trial fails.
+    fn signature(&self, context: &Context, artifact: &Artifact) -> Result<Function> {
+        if let Some(typed) = &self.constructor_signature {
+            return calldata::signature(typed);
+        }
+        let declared = context.constructor_of(artifact.codehash());
+        let unknown = |reason: String| Error::Usage {
+            message: format!(
+                "the types of the constructor's arguments in {} are not known: {reason}",
+                artifact.name
+            ),
+            expected: "one #[constructor] that takes types of stylus-sdk".into(),
+            found: reason,
+            next: "give --constructor-signature 'constructor(type,…)'".into(),
+        };
+        match declared.map_err(unknown)? {
+            Some(signature) => calldata::signature(&signature),
+            None if self.constructor_args.is_empty() => calldata::signature("constructor()"),
+            None => Err(unknown("there are no sources".into())),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! `deploy` of a contract with a constructor of the SDK: created, activated and constructed in one transaction, or
+//! nothing is sent.
+
+use crate::governance::earlier::killed;
+use crate::prelude::*;
+use stylus_upgrades_interface::chain::STYLUS_DEPLOYER;
+
+alloy::sol! {
+    function owner() external view returns (address);
+    function limit() external view returns (uint256);
+    function received() external view returns (uint256);
+    function lastName() external view returns (string);
+}
+
+const OWNED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/contracts/owned");
+const HOSTILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/contracts/hostile");
+
+/// Words of `deploy` with two names.
+fn deploy<'a>(limit: &'a str, names: &'a str) -> Vec<&'a str> {
+    vec!["deploy", OWNED, "--constructor-args", limit, names]
+}
+
+#[test]
+fn a_constructor_runs_in_the_transaction_that_creates_the_program() {
+    let sandbox = Sandbox::bare();
+    let before = sandbox.nonce();
+    let mut words = deploy("7", r#"["ana", "ben, the second"]"#);
+    words.push("--constructor-value=1gwei");
+    let done = sandbox.done("Admin", &words);
+    done.has(json!({
+        "active": true,
+        "activated_days": 365,
+        "constructor": "constructor(uint256,string[])",
+    }));
+    assert_eq!(sandbox.nonce(), before + 1, "one transaction");
+    let program = account(&done, "address");
+    assert_eq!(
+        sandbox.ask(program, ownerCall {}),
+        sandbox.node.addresses()[0]
+    );
+    assert_eq!(sandbox.ask(program, limitCall {}), U256::from(7));
+    assert_eq!(
+        sandbox.ask(program, receivedCall {}),
+        U256::from(1_000_000_000)
+    );
+    assert_eq!(sandbox.ask(program, lastNameCall {}), "ben, the second");
+    // The same once more is another contract, whose code is active.
+    let again = sandbox.done("Admin", &words);
+    assert_ne!(account(&again, "address"), program);
+    assert_eq!(again.get("activated_days"), None);
+    let text = sandbox.shown("Admin", &words, 0);
+    assert!(text.contains("constructor(uint256,string[]) ran"), "{text}");
+    assert!(
+        text.contains("active: the same code was activated before"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_constructor_that_fails_costs_nothing_and_says_why() {
+    let sandbox = Sandbox::bare();
+    let before = sandbox.nonce();
+    let refused = sandbox.run("Admin", &deploy("0", "[]"));
+    refused.ends(1);
+    refused.says("message", &["the constructor of owned"]);
+    refused.says("found", &["no limit"]);
+    assert_eq!(sandbox.nonce(), before);
+    // The value that it does not take.
+    let module = sandbox.path("owned.wasm");
+    let words =
+        format!("deploy {HOSTILE} --accept=constructor --constructor-value 1 --constructor-args 5");
+    sandbox.run("Admin", &words).ends(1);
+    assert!(!module.exists());
+    assert_eq!(sandbox.nonce(), before);
+}
+
+#[test]
+fn arguments_have_the_number_and_the_types_that_the_sources_say() {
+    let sandbox = Sandbox::bare();
+    let before = sandbox.nonce();
+    let without = ["deploy", OWNED];
+    let refused = sandbox.run("Admin", &without);
+    refused.is(2, "Usage");
+    refused.says(
+        "message",
+        &["constructor(uint256,string[]) of owned takes 2 arguments"],
+    );
+    refused.says("found", &["0 values"]);
+    let refused = sandbox.run("Admin", &deploy("many", "[]"));
+    refused.is(2, "Usage");
+    refused.says("message", &["\"many\" is not a value of type uint256"]);
+    refused.says(
+        "next",
+        &["one value for each type of constructor(uint256,string[])"],
+    );
+    let words = ["deploy", "counter-v1", "--constructor-args", "7"];
+    let refused = sandbox.run("Admin", &words);
+    refused.is(2, "Usage");
+    refused.says("message", &["counter-v1 has no #[constructor]"]);
+    let mut words = deploy("7", "[]");
+    words.push("--no-activate");
+    let refused = sandbox.run("Admin", &words);
+    refused.is(2, "Usage");
+    refused.says("next", &["leave out --no-activate"]);
+    assert_eq!(sandbox.nonce(), before);
+}
+
+#[test]
+fn who_takes_the_caller_for_the_deployer_is_told_before_anything_is_sent() {
+    let sandbox = Sandbox::bare();
+    let before = sandbox.nonce();
+    let words = format!("deploy {HOSTILE} --constructor-args 5");
+    let refused = sandbox.run("Admin", &words);
+    refused.is(2, "Unconfirmed");
+    refused.says("message", &["the Stylus deployer", "tx_origin()"]);
+    refused.says("next", &["--accept constructor"]);
+    assert_eq!(sandbox.nonce(), before);
+    let done = sandbox.done("Admin", &format!("{words} --accept=constructor"));
+    let program = account(&done, "address");
+    let kept = sandbox.chain(move |chain| chain.storage(program, U256::ZERO, BlockId::latest()));
+    assert_eq!(kept.expect("a word")[12..], STYLUS_DEPLOYER[..]);
+    // Behind a proxy it never runs.
+    sandbox.done("Admin", "registry deploy --save");
+    sandbox.done("Admin", "define A --migrate Admin");
+    let registered = sandbox.run("Admin", &format!("register A 1.0 {HOSTILE}"));
+    registered.ends(0);
+    registered.warns(&["warning: hostile has a #[constructor]"]);
+}
+
+#[test]
+fn a_deployment_that_was_interrupted_is_reported_and_not_done_twice() {
+    let sandbox = Sandbox::bare();
+    let words = format!("deploy {OWNED} --constructor-args 7 []");
+    killed(&sandbox, &words, "mined:1");
+    let before = sandbox.nonce();
+    let other = sandbox.done("Admin", &format!("deploy {OWNED} --constructor-args 8 []"));
+    assert_eq!(sandbox.nonce(), before + 1, "other arguments");
+    assert_eq!(
+        sandbox.ask(account(&other, "address"), limitCall {}),
+        U256::from(8)
+    );
+
+    let sandbox = Sandbox::bare();
+    killed(&sandbox, &words, "mined:1");
+    let before = sandbox.nonce();
+    let done = sandbox.done("Admin", &words);
+    assert_eq!(sandbox.nonce(), before, "it is there already");
+    assert_eq!(
+        sandbox.ask(account(&done, "address"), limitCall {}),
+        U256::from(7)
+    );
+}
+
+#[test]
+fn the_deployers_are_put_on_a_chain_that_lacks_them() {
+    let sandbox = crate::governance::deployers::bare();
+    let deployed = sandbox.run("Admin", &deploy("7", "[]"));
+    deployed.warns(&["deploying the Stylus deployer, which this chain lacks"]);
+    deployed.ends(0);
+}
