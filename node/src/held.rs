@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
 use crate::incoming::{Announced, Protocol};
-use crate::limits::{Exceeded, HELD, HELD_BY_CALLER, HELD_FREELY, READ_AT_ONCE, REQUEST};
+use crate::limits::{Exceeded, HELD, HELD_BY_CALLER, HELD_FREELY, MESSAGE, READ_AT_ONCE, REQUEST};
 
 /// Bytes that are held for all connections; cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -104,6 +104,10 @@ struct Part {
     arriving: usize,
     /// Requests that are served.
     requests: usize,
+    /// Messages of a WebSocket that were passed on and are not answered.
+    messages: usize,
+    /// Messages to subscribers that are not written.
+    told: usize,
     /// Answers that are not written, in their order.
     unread: VecDeque<Unread>,
 }
@@ -173,11 +177,15 @@ impl Connection {
                     let ended = std::mem::take(&mut part.arriving);
                     self.give_back(&mut part, ended);
                 }
+                self.totals.bytes().take(&mut part, bytes + MESSAGE).ok()?;
+                part.messages += 1;
                 bytes
             }
-            Announced::More(bytes) => bytes,
+            Announced::More(bytes) => {
+                self.totals.bytes().take(&mut part, bytes).ok()?;
+                bytes
+            }
         };
-        self.totals.bytes().take(&mut part, bytes).ok()?;
         part.arriving += bytes;
         Some(())
     }
@@ -230,18 +238,71 @@ impl Connection {
         self.give_back(&mut part, arriving);
     }
 
-    /// Holds a message until it was written.
+    /// Holds an answer until it was written.
+    ///
+    /// # Errors
+    /// [`Exceeded`]: its caller, or all of them, left too much unread.
+    pub(crate) fn answer(&self, text: &str) -> Result<(), Exceeded> {
+        let mut part = self.part();
+        let is_held = part.messages > 0 && text.len() <= MESSAGE;
+        self.hold_unread(&mut part, text, is_held)
+    }
+
+    /// Holds a message to a subscriber until it was written.
     ///
     /// # Errors
     /// [`Exceeded`]: its caller, or all of them, left too much unread.
     pub(crate) fn message(&self, text: &str) -> Result<(), Exceeded> {
-        let rest = text.len();
-        // Its buffer grew by doubling.
-        let held = rest.next_power_of_two();
         let mut part = self.part();
-        self.totals.bytes().take(&mut part, held)?;
+        self.hold_unread(&mut part, text, false)?;
+        part.told += 1;
+        Ok(())
+    }
+
+    /// A message to a subscriber, of so many bytes, is not written: the subscription has ended.
+    pub(crate) fn not_sent(&self, bytes: usize) {
+        let mut part = self.part();
+        part.told = part.told.saturating_sub(1);
+        let last = part.unread.iter().rposition(|one| one.rest == bytes);
+        if let Some(unread) = last.and_then(|at| part.unread.remove(at)) {
+            self.give_back(&mut part, unread.held);
+        }
+    }
+
+    /// Holds a text, unless it is held with the message that it answers.
+    fn hold_unread(&self, part: &mut Part, text: &str, is_held: bool) -> Result<(), Exceeded> {
+        let rest = text.len();
+        let held = match is_held {
+            true => 0,
+            // Its buffer grew by doubling.
+            false => rest.next_power_of_two(),
+        };
+        self.totals.bytes().take(part, held)?;
         part.unread.push_back(Unread { rest, held });
         Ok(())
+    }
+
+    /// A message of a WebSocket needs no answer: it has been served.
+    pub(crate) fn needs_no_answer(&self) {
+        let mut part = self.part();
+        if part.messages > 0 {
+            part.messages -= 1;
+            self.give_back(&mut part, MESSAGE);
+        }
+    }
+
+    /// A message was written to a WebSocket whole: one to a subscriber, or an answer. Which of them does not matter: as
+    /// many of both are written as there were.
+    pub(crate) fn message_written(&self) {
+        let mut part = self.part();
+        match part.told {
+            0 => drop(part),
+            _ => {
+                part.told -= 1;
+                return;
+            }
+        }
+        self.needs_no_answer();
     }
 
     /// Notes whether something waits to be written because nobody reads.
@@ -326,11 +387,14 @@ impl Growing {
     /// [`Exceeded`]: its caller, or all of them, hold too much.
     pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Exceeded> {
         let length = self.length + bytes;
-        let held = length.next_power_of_two();
         let mut part = self.connection.part();
+        let held = match part.messages > 0 && length <= MESSAGE {
+            true => 0,
+            false => length.next_power_of_two(),
+        };
         let mut totals = self.connection.totals.bytes();
-        totals.take(&mut part, held - self.held)?;
-        (self.length, self.held) = (length, held);
+        totals.take(&mut part, held.saturating_sub(self.held))?;
+        (self.length, self.held) = (length, held.max(self.held));
         Ok(())
     }
 }
@@ -448,7 +512,7 @@ mod tests {
         let connection = held.connection();
         let answer = "a".repeat(3 * MEBIBYTE);
         for _ in 0..2 {
-            connection.message(&answer).expect("room");
+            connection.answer(&answer).expect("room");
         }
         connection.written(answer.len() - 1);
         assert_eq!(all(&held), 8 * MEBIBYTE);
@@ -481,20 +545,20 @@ mod tests {
         let answer = "a".repeat(16 * MEBIBYTE);
         let fitting = HELD_BY_CALLER.most / answer.len();
         for _ in 0..fitting {
-            first.message(&answer).expect("room");
+            first.answer(&answer).expect("room");
         }
         let refusal = second
-            .message(&answer)
+            .answer(&answer)
             .expect_err("pages are one caller")
             .to_string();
         assert!(
             refusal.contains("unread answers, of this caller"),
             "{refusal}"
         );
-        second.message("small").expect("what is small has room");
-        own.message(&answer).expect("others have room");
+        second.answer("small").expect("what is small has room");
+        own.answer(&answer).expect("others have room");
         drop(first);
-        second.message(&answer).expect("there is room again");
+        second.answer(&answer).expect("there is room again");
     }
 
     #[test]
@@ -508,5 +572,45 @@ mod tests {
         }
         drop(served);
         assert!(connection.room(1).is_some());
+    }
+
+    #[test]
+    fn messages_that_are_not_answered_have_a_bound_and_those_after_them_wait() {
+        let held = Held::default();
+        let (first, second, own) = (page(&held), page(&held), held.connection());
+        let mut passed = 0;
+        while first.announce(Announced::First(100)).is_some() {
+            drop(first.request(SMALL));
+            passed += 1;
+        }
+        assert!(passed * MESSAGE <= HELD_BY_CALLER.most, "{passed}");
+        assert!(second.announce(Announced::First(100)).is_some(), "one each");
+        assert!(second.announce(Announced::First(100)).is_none());
+        for _ in 0..8 {
+            own.announce(Announced::First(100))
+                .expect("others have room");
+        }
+        // Their answers have room, the larger ones as well as there is some.
+        for _ in 0..passed {
+            first.answer("small").expect("it is held with its message");
+        }
+        first
+            .answer(&"a".repeat(2 * MESSAGE))
+            .expect_err("this one is not");
+
+        // Answered, or in no need of an answer. The second page has more than there was room for.
+        first.message_written();
+        first.message_written();
+        assert!(second.announce(Announced::First(100)).is_some());
+        first.needs_no_answer();
+        assert!(second.announce(Announced::First(100)).is_some());
+        // What subscribers are told is not taken for an answer.
+        first.message("news").expect("room");
+        first.message_written();
+        assert!(second.announce(Announced::First(100)).is_none());
+        first.message("news").expect("room");
+        first.not_sent("news".len());
+        first.message_written();
+        assert!(second.announce(Announced::First(100)).is_some());
     }
 }

@@ -52,6 +52,11 @@ impl Protocol {
         true
     }
 
+    /// Whether it is known to speak WebSocket.
+    pub(crate) fn is_websocket(&self) -> bool {
+        matches!(*self.spoken(), Spoken::WebSocket)
+    }
+
     /// Whether it speaks WebSocket, once that is known.
     pub(crate) fn poll_is_websocket(&self, context: &Context<'_>) -> Poll<bool> {
         match &mut *self.spoken() {

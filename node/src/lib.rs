@@ -27,6 +27,7 @@ mod in_process;
 mod incoming;
 mod limits;
 mod node;
+mod outgoing;
 pub mod process;
 mod read_ahead;
 mod rpc;

@@ -112,6 +112,9 @@ pub(crate) const HELD_BY_CALLER: Bound = bound(
 pub(crate) const HELD_FREELY: usize = 64 << 10;
 /// Bytes that a request needs beside its parameters.
 pub(crate) const REQUEST: usize = 4 << 10;
+/// Bytes that count for a message of a WebSocket until it is answered, its answer included where that is no longer: so
+/// many are served at once, and the next ones wait outside.
+pub(crate) const MESSAGE: usize = 32 << 10;
 /// Bytes that are read from a connection at once.
 pub(crate) const READ_AT_ONCE: usize = 64 << 10;
 /// The time in which a request arrives, once it is large or waits for room.

@@ -15,6 +15,7 @@ use tokio::time::{Sleep, sleep};
 use crate::held::Connection;
 use crate::incoming::{First, Frames};
 use crate::limits::{ARRIVAL_TIME, READ_AT_ONCE, UNREAD_TIME};
+use crate::outgoing::Outgoing;
 
 /// Bytes that are read at once where only the head of a frame is sought.
 const SMALL_READ: usize = 4 << 10;
@@ -32,6 +33,7 @@ pub(crate) struct Socket {
     ahead: Vec<u8>,
     first: First,
     frames: Frames,
+    outgoing: Outgoing,
     /// Ends once there is room again; set while there is none.
     room: Option<Pin<Box<OwnedNotified>>>,
     /// When a request must have arrived; set while much of one is held, and while it waits for room.
@@ -50,6 +52,7 @@ impl Socket {
             ahead: Vec::new(),
             first: First::default(),
             frames: Frames::default(),
+            outgoing: Outgoing::default(),
             room: None,
             arrival: None,
             until: None,
@@ -186,10 +189,11 @@ impl Socket {
         }
     }
 
-    /// Notes what was written, or that nobody reads.
+    /// Notes what was written of these parts, or that nobody reads.
     fn note_written(
         &mut self,
         context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
         written: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         match written {
@@ -198,7 +202,11 @@ impl Socket {
                     self.connection.stick(false);
                     self.wake_reader();
                 }
-                self.connection.written(*written.as_ref().unwrap_or(&0));
+                let bytes = *written.as_ref().unwrap_or(&0);
+                if self.connection.protocol.is_websocket() {
+                    self.count_messages(parts, bytes);
+                }
+                self.connection.written(bytes);
                 Poll::Ready(written)
             }
             Poll::Pending => {
@@ -211,6 +219,17 @@ impl Socket {
                 ready!(until.as_mut().poll(context));
                 self.wake_reader();
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
+    }
+
+    /// Counts the messages that end with so many bytes of these parts.
+    fn count_messages(&mut self, parts: &[IoSlice<'_>], mut bytes: usize) {
+        for part in parts {
+            let written = &part[..part.len().min(bytes)];
+            bytes -= written.len();
+            for _ in 0..self.outgoing.ended(written) {
+                self.connection.message_written();
             }
         }
     }
@@ -254,7 +273,7 @@ impl AsyncWrite for Socket {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write(context, bytes);
-        self.note_written(context, written)
+        self.note_written(context, &[IoSlice::new(bytes)], written)
     }
 
     fn poll_write_vectored(
@@ -263,7 +282,7 @@ impl AsyncWrite for Socket {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write_vectored(context, parts);
-        self.note_written(context, written)
+        self.note_written(context, parts, written)
     }
 
     /// Otherwise hyper copies each answer into a buffer of the connection, which stays as large as the largest one.

@@ -45,7 +45,7 @@ fn held_answer(connection: &Connection, id: Id<'_>, answer: MethodResponse) -> M
         // Nothing is written of it from here.
         return answer;
     }
-    match connection.message(answer.as_ref()) {
+    match connection.answer(answer.as_ref()) {
         Ok(()) => answer,
         Err(exceeded) => {
             let error = ErrorObjectOwned::from(RpcError::from(exceeded));
@@ -169,6 +169,9 @@ where
             connection.is_read().await;
             let answer = batch(&inner, requests, connection.growing()).await;
             drop(served);
+            if answer.is_notification() {
+                connection.needs_no_answer();
+            }
             held_answer(&connection, Id::Null, answer)
         }
     }
@@ -179,6 +182,7 @@ where
     ) -> impl Future<Output = MethodResponse> + Send + 'a {
         // Nothing is executed: it is only not arriving any more.
         drop(self.connection.request(one(notification.params.as_deref())));
+        self.connection.needs_no_answer();
         self.inner.notification(notification)
     }
 }

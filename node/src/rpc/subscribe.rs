@@ -256,9 +256,14 @@ impl Subscriber {
         let Ok(message) = message else {
             return Ok(true);
         };
+        let bytes = message.get().len();
         self.connection.message(message.get())?;
         let message = SubscriptionMessage::from(message);
-        Ok(self.sink.send(message).await.is_ok())
+        let is_sent = self.sink.send(message).await.is_ok();
+        if !is_sent {
+            self.connection.not_sent(bytes);
+        }
+        Ok(is_sent)
     }
 
     /// One log after the other: those of a block may be many.

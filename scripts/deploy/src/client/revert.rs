@@ -128,11 +128,13 @@ impl Revert {
                 "stylus-upgrades doctor shows programs that are not active; where the function was typed, check its \
                  name and types, its arguments, and the value",
             ),
-            _ if declared::decode(&self.data).is_some() || text(&self.data).is_some() => Advice::new(
-                "a call that goes through",
-                self.to_string(),
-                "correct the arguments, or the contract: its own code refuses",
-            ),
+            _ if declared::decode(&self.data).is_some() || text(&self.data).is_some() => {
+                Advice::new(
+                    "a call that goes through",
+                    self.to_string(),
+                    "correct the arguments, or the contract: its own code refuses",
+                )
+            }
             _ => Advice::new(
                 "an error of the framework",
                 format!(
@@ -170,7 +172,11 @@ impl fmt::Display for Revert {
             Some((name, values)) => write!(f, "{name}({})", listed(&values)),
             None if self.data.is_empty() => f.write_str("it reverted without data"),
             None => match text(&self.data) {
-                Some(text) => write!(f, "it reverted with the text {:?}", shortened(text, TEXT_MAX)),
+                Some(text) => write!(
+                    f,
+                    "it reverted with the text {:?}",
+                    shortened(text, TEXT_MAX)
+                ),
                 None => write!(f, "it reverted with {}", self.data),
             },
         }
