@@ -135,6 +135,8 @@ pub(crate) const SHORT_READ: Duration = Duration::from_secs(2);
 pub(crate) const WAITING_READS: usize = 64;
 /// The time that one read takes, without what it waits for a fork's endpoint.
 pub(crate) const READ_TIME: Duration = Duration::from_secs(60);
+/// The time after which one change begins nothing more: who changes the chain waits for it.
+pub(crate) const CHANGE_TIME: Duration = Duration::from_secs(30);
 /// The time that one transaction executes, without what it waits for a fork's endpoint: blocks wait for it.
 pub(crate) const EXECUTION_TIME: Duration = Duration::from_secs(60);
 /// The time after which a block that is made by the clock takes no further transaction: who changes the chain waits for it.

@@ -179,7 +179,7 @@ impl Node {
     /// The node as it is, to try on it what lacks something: nobody sees what happens to it.
     pub(crate) fn copy(&self) -> Self {
         Self {
-            chain: self.chain.branch(),
+            chain: self.chain.checkpoint(),
             admission: self.admission,
             accounts: self.accounts.clone(),
             filters: SharedFilters::default(),
@@ -217,12 +217,20 @@ impl Node {
 
     /// How long the worker may sleep.
     pub(crate) fn idle_for(&self) -> Option<Duration> {
+        if self.is_behind() {
+            return Some(Duration::ZERO);
+        }
         let due = [self.mining_clock, self.saving_clock]
             .into_iter()
             .flatten()
             .map(|clock| clock.due)
             .min()?;
         Some(due.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether transactions wait that a full block did not take, on a chain that mines each at once.
+    fn is_behind(&self) -> bool {
+        self.chain.automine() && self.chain.is_behind()
     }
 
     /// Starts over as a chain of its own.
@@ -261,7 +269,9 @@ impl Node {
     /// Does what has become due: a block, a copy of the state in the file.
     pub(crate) fn tick(&mut self) {
         if self.mining_clock.as_mut().is_some_and(Clock::is_due) {
-            self.mine_timed();
+            self.mine_timed(true);
+        } else if self.is_behind() {
+            self.mine_timed(false);
         }
         if self.saving_clock.as_mut().is_some_and(Clock::is_due)
             && let Err(error) = self.save()
@@ -271,9 +281,11 @@ impl Node {
     }
 
     /// Mines a block of what is known here. What its transactions lack on a fork is read ahead, for a later one.
-    fn mine_timed(&mut self) {
+    fn mine_timed(&mut self, even_empty: bool) {
         let budget = Budget::default().without_waiting();
-        let mined = self.within(&budget, |node| node.chain.mine_readable(TIMED_BLOCK));
+        let mined = self.within(&budget, |node| {
+            node.chain.mine_readable(TIMED_BLOCK, even_empty)
+        });
         match mined.flatten() {
             Ok(left_out) if left_out.is_empty() => {}
             Err(error) if !budget.was_refused_to_wait() => {
@@ -282,7 +294,9 @@ impl Node {
             _ => {
                 let mut copy = self.copy();
                 self.read_ahead.begin(move |budget| {
-                    let mined = copy.within(budget, |node| node.chain.mine_readable(TIMED_BLOCK));
+                    let mined = copy.within(budget, |node| {
+                        node.chain.mine_readable(TIMED_BLOCK, even_empty)
+                    });
                     let mut left_out = mined.flatten()?;
                     left_out.pop().map_or(Ok(()), |(_, error)| Err(error))
                 });

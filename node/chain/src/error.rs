@@ -289,6 +289,9 @@ pub enum RejectReason {
     /// A pooled transaction with this nonce has a higher or equal fee.
     #[error("replacement transaction underpriced")]
     Underpriced,
+    /// Too many transactions wait for others before them.
+    #[error("txpool is full")]
+    PoolFull,
     /// Another validity rule.
     #[error("{0}")]
     Other(String),

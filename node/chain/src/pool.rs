@@ -1,7 +1,8 @@
 //! Transactions that wait for a block.
 
 use crate::{
-    PoolContent, PooledTransaction, RejectReason, TransactionOrder, state_db::PersistentMap,
+    PoolContent, PooledTransaction, RejectReason, TransactionOrder, bounds::MAX_RUNS,
+    state_db::PersistentMap,
 };
 use alloy_consensus::Transaction;
 use alloy_primitives::{Address, B256, map::HashMap};
@@ -30,6 +31,14 @@ impl Pool {
 
     pub(crate) fn get(&self, hash: B256) -> Option<&PooledTransaction> {
         self.by_arrival.get(self.by_hash.get(&hash)?)
+    }
+
+    /// Whether a transaction would follow none of its sender's, where there are as many such runs as there may be: each
+    /// is looked at for each block.
+    pub(crate) fn is_full_for(&self, (sender, nonce): (Address, u64)) -> bool {
+        let is_known = |nonce| self.by_sender.contains_key(&(sender, nonce));
+        let follows = is_known(nonce) || nonce.checked_sub(1).is_some_and(is_known);
+        self.runs.0.size() >= MAX_RUNS && !follows
     }
 
     /// Adds a transaction; one with the same sender and nonce is replaced, in its place, if it pays
@@ -87,7 +96,7 @@ impl Pool {
     pub(crate) fn ready(&self, order: TransactionOrder, nonce: impl Fn(Address) -> u64) -> Ready {
         let mut ready = Ready {
             order,
-            first: BinaryHeap::new(),
+            ..Ready::default()
         };
         let mut next = self.by_sender.first();
         while let Some(((sender, _), _)) = next {
@@ -112,7 +121,7 @@ impl Pool {
         run.map_or(nonce, |run| run.end)
     }
 
-    pub(crate) fn content(&self, nonce: impl Fn(Address) -> u64) -> PoolContent {
+    pub(crate) fn content(&self, nonce: impl Fn(Address) -> u64) -> PoolContent<'_> {
         let mut next = HashMap::<Address, u64>::default();
         let mut runs = |tx: &&PooledTransaction| {
             let next = *next
@@ -121,10 +130,7 @@ impl Pool {
             tx.nonce() < next
         };
         let (pending, queued) = self.by_arrival.values().partition::<Vec<_>, _>(&mut runs);
-        PoolContent {
-            pending: pending.into_iter().cloned().collect(),
-            queued: queued.into_iter().cloned().collect(),
-        }
+        PoolContent { pending, queued }
     }
 }
 
@@ -168,6 +174,7 @@ impl Runs {
 }
 
 /// Waiting transactions that can go into the next block, at most one of each sender.
+#[derive(Default)]
 pub(crate) struct Ready {
     order: TransactionOrder,
     /// What comes first is the greatest: the fee, where it counts, then the arrival.
@@ -175,6 +182,10 @@ pub(crate) struct Ready {
 }
 
 impl Ready {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
+
     /// Adds a sender's first transaction, if its nonce is the next one or was used already.
     pub(crate) fn add(&mut self, pool: &Pool, sender: Address, nonce: u64) {
         let mut own = pool.by_sender.range((sender, 0)..=(sender, nonce));

@@ -244,11 +244,11 @@ pub type PooledTransaction = Recovered<TxEnvelope>;
 
 /// All waiting transactions.
 #[derive(Clone, Debug, Default)]
-pub struct PoolContent {
+pub struct PoolContent<'a> {
     /// Can go into the next block, in order.
-    pub pending: Vec<PooledTransaction>,
+    pub pending: Vec<&'a PooledTransaction>,
     /// Wait for an earlier nonce.
-    pub queued: Vec<PooledTransaction>,
+    pub queued: Vec<&'a PooledTransaction>,
 }
 
 /// What to record while a transaction is executed again, and in whose form.

@@ -1,9 +1,10 @@
 //! Answers. One that would be too long ends while it is written.
 
+use std::cell::Cell;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::method::RpcResult;
@@ -78,4 +79,39 @@ pub(super) fn list<T: Serialize>(
     items: impl IntoIterator<Item = Result<T, RpcError>>,
 ) -> RpcResult {
     ok(items.into_iter().collect::<Result<Vec<_>, _>>()?)
+}
+
+/// A list whose items are made while it is written, one after the other: they are never there together. To make one
+/// takes no time, as others wait to write a large answer.
+pub(super) struct Each<I>(Cell<Option<I>>);
+
+impl<I: Iterator<Item: Serialize>> Each<I> {
+    pub(super) fn of(items: impl IntoIterator<IntoIter = I>) -> Self {
+        Self(Cell::new(Some(items.into_iter())))
+    }
+}
+
+impl<I: Iterator<Item: Serialize>> Serialize for Each<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.take().into_iter().flatten())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn of_a_list_that_is_too_long_no_more_is_made_than_what_was_written() {
+        let made = AtomicUsize::new(0);
+        let items = (0..1_000).map(|_| {
+            made.fetch_add(1, Ordering::Relaxed);
+            "a".repeat(1 << 20)
+        });
+        assert!(matches!(ok(Each::of(items)), Err(RpcError::Limit(_))));
+        assert_eq!(made.into_inner(), ANSWER >> 20);
+        let short = ok(Each::of(["a", "b"])).expect("an answer");
+        assert_eq!(short.get(), r#"["a","b"]"#);
+    }
 }

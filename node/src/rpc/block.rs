@@ -6,7 +6,7 @@ use alloy::primitives::{Address, B256, U64, U256};
 use alloy_rpc_types::{BlockNumberOrTag, FilterBlockOption};
 use stylus_chain::{Block, BlockId, ChainError, ChainReader, Filter, MinedTransaction};
 
-use super::answer::{done, list, ok};
+use super::answer::{Each, done, ok};
 use super::args::Args;
 use super::json;
 use super::method::Method::{Lookup, Read};
@@ -74,7 +74,7 @@ fn block_by_hash(view: &View, args: &Args) -> RpcResult {
 /// A missing block is `null`, not an error.
 fn whole(block: Option<Arc<Block>>, args: &Args) -> RpcResult {
     let full = args.required(1, "full transactions", false)?;
-    ok(block.map(|block| json::block(&block, full)).transpose()?)
+    ok(block.as_deref().map(|block| json::block(block, full)))
 }
 
 fn transaction_count(view: &View, args: &Args) -> RpcResult {
@@ -114,7 +114,7 @@ fn block_receipts(view: &View, args: &Args) -> RpcResult {
         return Err(RpcError::lenient("pending receipts is not available"));
     }
     match view.chain.block(id) {
-        Some(block) => list(block.receipts.iter().map(json::receipt)),
+        Some(block) => ok(Each::of(block.receipts.iter().map(json::receipt))),
         None => done(),
     }
 }
@@ -153,7 +153,7 @@ pub(super) fn sent_before(view: &View, sender: Address, nonce: u64) -> RpcResult
 
 fn receipt(view: &View, args: &Args) -> RpcResult {
     let receipt = view.chain.receipt(args.get(0, "hash")?);
-    ok(receipt.map(|receipt| json::receipt(&receipt)).transpose()?)
+    ok(receipt.map(|receipt| json::receipt(&receipt)))
 }
 
 fn logs(View { chain, .. }: &View, args: &Args) -> RpcResult {

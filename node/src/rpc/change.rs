@@ -2,6 +2,7 @@
 //! first, by a rehearsal on a copy of the node, in a place of the reads that wait.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use alloy::primitives::B256;
@@ -10,7 +11,7 @@ use stylus_chain::{Budget, ChainError};
 use super::method::Context;
 use crate::caller::Caller;
 use crate::executor::{Place, Share};
-use crate::limits::ENDPOINT_WAIT;
+use crate::limits::{CHANGE_TIME, ENDPOINT_WAIT};
 use crate::node::Node;
 use crate::rpc_error::RpcError;
 
@@ -68,17 +69,19 @@ impl Context {
         };
         let (caller, work) = (Caller::default(), Arc::new(work));
         for _ in 0..REHEARSALS {
-            let budget = Budget::new(None, caller.left()).without_waiting();
-            let change = in_turn(share.turn().await, attempt(budget, work.clone()));
+            let change = in_turn(share.turn().await, attempt(caller.left(), work.clone()));
             match self.worker.run_unless_quick(is_quick, change).await? {
                 Attempt::Made(made) => return made,
                 Attempt::Lacking(copy) => self.rehearse(share, *copy, work.clone()).await?,
             }
         }
-        let budget = Budget::new(None, caller.left()).waiting(ENDPOINT_WAIT);
-        let change = move |node: &mut Node| node.within(&budget, |node| work(node));
+        let left = caller.left();
+        let change = move |node: &mut Node| {
+            let budget = Budget::new(Some(CHANGE_TIME), left).waiting(ENDPOINT_WAIT);
+            in_words(node.within(&budget, |node| work(node)))
+        };
         let change = in_turn(share.turn().await, change);
-        self.worker.run(change).await??
+        self.worker.run(change).await?
     }
 
     /// Reads what a change lacks: makes it on a copy, on another thread.
@@ -109,15 +112,29 @@ pub(super) fn in_turn<T>(
     }
 }
 
+/// Makes a change without waiting for an endpoint. Its time begins with it: what it waits for its turn is that of others.
 fn attempt<T>(
-    budget: Budget,
+    left: Arc<AtomicBool>,
     work: Arc<impl Fn(&mut Node) -> Result<T, RpcError>>,
 ) -> impl FnOnce(&mut Node) -> Attempt<T> {
     move |node| {
+        let budget = Budget::new(Some(CHANGE_TIME), left).without_waiting();
         let made: Result<_, ChainError> = node.within(&budget, |node| work(node));
         match made {
             Err(_) if budget.was_refused_to_wait() => Attempt::Lacking(Box::new(node.copy())),
-            made => Attempt::Made(made.map_err(RpcError::from).flatten()),
+            made => Attempt::Made(in_words(made)),
         }
+    }
+}
+
+/// What came of a change, and that it took too long.
+fn in_words<T>(made: Result<Result<T, RpcError>, ChainError>) -> Result<T, RpcError> {
+    match made.map_err(RpcError::from).flatten() {
+        Err(RpcError::Interrupted) => Err(RpcError::Limit(format!(
+            "the change took more than {} seconds: what is done until then stays, but for a reorganisation; ask for less \
+             at once",
+            CHANGE_TIME.as_secs()
+        ))),
+        made => made,
     }
 }

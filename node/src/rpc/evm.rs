@@ -1,12 +1,14 @@
 //! Mining, time and snapshots: `evm_*`, with the names of anvil, hardhat and ganache.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use alloy::primitives::{B256, U64, U256};
-use stylus_chain::{BlockId, LAST_SECOND};
+use serde::{Serialize, Serializer};
+use stylus_chain::{Block, BlockId, LAST_SECOND};
 
-use super::answer::{done, list, ok};
+use super::answer::{Each, done, ok};
 use super::args::Args;
 use super::json as convert;
 use super::method::Method::{Change, Lookup};
@@ -79,7 +81,16 @@ fn mine_detailed(node: &mut Node, args: &Args) -> RpcResult {
     mine_as_requested(node, args)?;
     let blocks = (before + 1..=node.chain.block_number())
         .filter_map(|number| node.chain.block(BlockId::number(number)));
-    list(blocks.map(|block| convert::block(&block, true)))
+    ok(Each::of(blocks.map(Detailed)))
+}
+
+/// A block with its transactions, made while it is written.
+struct Detailed(Arc<Block>);
+
+impl Serialize for Detailed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        convert::block(&self.0, true).serialize(serializer)
+    }
 }
 
 fn mine_as_requested(node: &mut Node, args: &Args) -> Result<(), RpcError> {

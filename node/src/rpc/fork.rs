@@ -94,11 +94,14 @@ async fn reset((context, share): (&Context, &Share), args: &Args) -> RpcResult {
 /// Starts over, in the caller's turn.
 async fn start_over((context, share): (&Context, &Share), start: Start) -> RpcResult {
     let begin = move |node: &mut Node| {
+        let snapshots = node.chain.next_snapshot();
         match start {
             Start::Reset => node.chain.reset(),
             Start::Leave => node.leave_fork(),
             Start::Fork(chain, fork) => (node.chain, node.fork) = (*chain, Some(fork)),
         }
+        // A number of a snapshot of before means none of those that follow.
+        node.chain.number_snapshots_from(snapshots);
         node.instance_id = B256::random();
         node.rewound();
     };

@@ -4,10 +4,8 @@
 use alloy::consensus::Transaction as _;
 use alloy::consensus::transaction::Recovered;
 use alloy::primitives::{B256, U64, U256};
-use alloy_rpc_types::{
-    Block as RpcBlock, BlockTransactions, Header, Transaction, TransactionReceipt,
-};
-use serde::Serialize;
+use alloy_rpc_types::{Header, Transaction, TransactionReceipt};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use stylus_chain::{Block, MinedTransaction, PooledTransaction, Receipt};
 
@@ -17,19 +15,42 @@ use crate::view::View;
 /// A JSON document, before it is an answer.
 pub(super) type Document = Result<Value, RpcError>;
 
-fn value(value: impl Serialize) -> Document {
+/// What is to be changed before it is an answer, and is never large.
+///
+/// # Errors
+/// [`RpcError::Internal`] never in practice.
+pub(super) fn value(value: impl Serialize) -> Document {
     serde_json::to_value(value).map_err(|error| RpcError::Internal(error.to_string()))
 }
 
 /// A block with what Nitro adds to its header: the L1 block, and number and root of the messages to L1.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct NitroBlock {
+struct NitroBlock<'a> {
     #[serde(flatten)]
-    block: RpcBlock,
+    header: Header,
+    uncles: [B256; 0],
+    transactions: Transactions<'a>,
     l1_block_number: U64,
     send_count: U64,
     send_root: B256,
+}
+
+/// The transactions of a block, each made while it is written.
+struct Transactions<'a> {
+    block: &'a Block,
+    /// Whole ones, or their hashes.
+    full: bool,
+}
+
+impl Serialize for Transactions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let all = self.block.transactions.iter();
+        match self.full {
+            true => serializer.collect_seq(all.map(transaction)),
+            false => serializer.collect_seq(all.map(|tx| tx.hash)),
+        }
+    }
 }
 
 /// The first bytes of a header's field; zeros where there are none.
@@ -38,22 +59,15 @@ fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
 }
 
 /// `eth_getBlockBy…`; `full` gives whole transactions instead of hashes.
-pub(super) fn block(block: &Block, full: bool) -> Document {
-    let transactions = match full {
-        true => BlockTransactions::Full(block.transactions.iter().map(transaction).collect()),
-        false => BlockTransactions::Hashes(block.transactions.iter().map(|tx| tx.hash).collect()),
-    };
-    value(NitroBlock {
-        block: RpcBlock {
-            header: rpc_header(block),
-            uncles: Vec::new(),
-            transactions,
-            withdrawals: None,
-        },
+pub(super) fn block(block: &Block, full: bool) -> impl Serialize {
+    NitroBlock {
+        header: rpc_header(block),
+        uncles: [],
+        transactions: Transactions { block, full },
         l1_block_number: U64::from(block.l1_block_number),
         send_count: send_count(block),
         send_root: send_root(block),
-    })
+    }
 }
 
 /// `eth_getHeaderBy…`: a header with what Nitro adds.
@@ -115,6 +129,15 @@ pub(super) fn transaction(tx: &MinedTransaction) -> Transaction {
     }
 }
 
+/// A waiting transaction, made while it is written.
+pub(super) struct Pooled<'a>(pub(super) &'a PooledTransaction);
+
+impl Serialize for Pooled<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        pooled(self.0).serialize(serializer)
+    }
+}
+
 /// A waiting transaction.
 pub(super) fn pooled(tx: &PooledTransaction) -> Transaction {
     Transaction {
@@ -148,8 +171,8 @@ struct NitroReceipt {
 }
 
 /// `eth_getTransactionReceipt`.
-pub(super) fn receipt(receipt: &Receipt) -> Document {
-    value(NitroReceipt {
+pub(super) fn receipt(receipt: &Receipt) -> impl Serialize + use<> {
+    NitroReceipt {
         receipt: TransactionReceipt {
             inner: receipt.envelope(|log, index| receipt.placed(log, index)),
             transaction_hash: receipt.transaction_hash,
@@ -167,7 +190,7 @@ pub(super) fn receipt(receipt: &Receipt) -> Document {
         gas_used_for_l1: U64::from(receipt.gas_used_for_l1),
         l1_block_number: U64::from(receipt.l1_block_number),
         timeboosted: false,
-    })
+    }
 }
 
 fn rpc_header(block: &Block) -> Header {

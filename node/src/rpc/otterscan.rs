@@ -1,12 +1,13 @@
 //! `ots_*`, which Otterscan's block explorer asks, and `erigon_getHeaderByNumber`. Its search by
 //! address is not built: it needs an index that this node does not keep.
 
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::{Address, Bytes, U64};
+use serde::Serialize;
 use serde_json::{Value, json};
-use stylus_chain::{BlockId, CallOptions, Chain, TraceKind};
+use stylus_chain::{BlockId, CallOptions, Chain, MinedTransaction, TraceKind};
 
 use super::account::account_of;
-use super::answer::{done, ok};
+use super::answer::{Each, done, ok};
 use super::args::Args;
 use super::block::{requested_block, sent_before};
 use super::json as convert;
@@ -59,7 +60,7 @@ fn block_details(view: &View, args: &Args) -> RpcResult {
         Ok(None) | Err(_) => requested_block(view, args)?,
     };
     let Some(block) = block else { return done() };
-    let mut shown = convert::block(&block, false)?;
+    let mut shown = convert::value(convert::block(&block, false))?;
     if let Some(fields) = shown.as_object_mut() {
         fields.remove("transactions");
         fields.insert("transactionCount".into(), block.transactions.len().into());
@@ -82,33 +83,58 @@ fn block_transactions(view: &View, args: &Args) -> RpcResult {
     let (page, size): (usize, usize) = (args.get(1, "page")?, args.get(2, "page size")?);
     let missing = || RpcError::NotFound("block not found".into());
     let block = view.chain.block(number).ok_or_else(missing)?;
-    let mut shown = convert::block(&block, true)?;
-    let begin = page.saturating_mul(size).min(block.transactions.len());
-    let end = begin.saturating_add(size).min(block.transactions.len());
-    let of_page = begin..end;
-    if let Some(fields) = shown.as_object_mut() {
+    let mut header = convert::value(convert::block(&block, false))?;
+    if let Some(fields) = header.as_object_mut() {
+        fields.remove("transactions");
         fields.insert("transactionCount".into(), block.transactions.len().into());
     }
-    if let Some(transactions) = shown["transactions"].as_array_mut() {
-        transactions.truncate(of_page.end);
-        transactions.drain(..of_page.start);
-        for transaction in transactions {
-            if let Some(selector) = transaction["input"]
-                .as_str()
-                .and_then(|data| data.get(..10))
-            {
-                transaction["input"] = Value::from(selector.to_owned());
-            }
-        }
+    let begin = page.saturating_mul(size).min(block.transactions.len());
+    let end = begin.saturating_add(size).min(block.transactions.len());
+    let transactions = block.transactions.get(begin..end).unwrap_or_default();
+    let receipts = block.receipts.get(begin..end).unwrap_or_default().iter();
+    ok(Page {
+        fullblock: FullBlock {
+            header,
+            transactions: Each::of(transactions.iter().map(with_selector)),
+        },
+        receipts: Each::of(receipts.map(|receipt| Timed {
+            receipt: convert::receipt(receipt),
+            timestamp: U64::from(block.header.timestamp),
+        })),
+    })
+}
+
+/// A page of a block.
+#[derive(Serialize)]
+struct Page<T: Serialize, R: Serialize> {
+    fullblock: FullBlock<T>,
+    receipts: R,
+}
+
+/// A block with the transactions of a page.
+#[derive(Serialize)]
+struct FullBlock<T: Serialize> {
+    #[serde(flatten)]
+    header: Value,
+    transactions: T,
+}
+
+/// A receipt with the time of its block.
+#[derive(Serialize)]
+struct Timed<R: Serialize> {
+    #[serde(flatten)]
+    receipt: R,
+    timestamp: U64,
+}
+
+/// A transaction with the first four bytes of its calldata.
+fn with_selector(transaction: &MinedTransaction) -> Value {
+    let shown = convert::value(convert::transaction(transaction));
+    let mut shown = shown.unwrap_or_default();
+    if let Some(selector) = shown["input"].as_str().and_then(|data| data.get(..10)) {
+        shown["input"] = Value::from(selector.to_owned());
     }
-    let receipts = block.receipts.get(of_page).unwrap_or_default().iter();
-    let receipts = receipts.map(|receipt| {
-        let mut shown = convert::receipt(receipt)?;
-        shown["timestamp"] = json!(alloy::primitives::U64::from(block.header.timestamp));
-        Ok::<_, RpcError>(shown)
-    });
-    let receipts = receipts.collect::<Result<Vec<_>, _>>()?;
-    ok(json!({ "fullblock": shown, "receipts": receipts }))
+    shown
 }
 
 fn transaction_of_sender(view: &View, args: &Args) -> RpcResult {
@@ -137,9 +163,7 @@ fn contract_creator(view: &View, args: &Args) -> RpcResult {
 fn header(view: &View, args: &Args) -> RpcResult {
     let number: u64 = args.u64(0, "block number")?;
     let block = view.chain.block(BlockId::number(number));
-    ok(block
-        .map(|block| convert::block(&block, false))
-        .transpose()?)
+    ok(block.as_deref().map(|block| convert::block(block, false)))
 }
 
 fn calls(chain: &Chain, args: &Args) -> Result<Value, RpcError> {

@@ -79,6 +79,8 @@ fn replace_blocks(node: &mut Node, depth: u64, sent: Vec<(Sent, u64)>) -> Result
             }
         }
         node.chain.mine(1, None)?;
+        // Of what the end of the node cuts off nothing is adopted.
+        node.chain.check_time()?;
     }
     node.chain.set_automine(automine);
     node.chain.put_back(waiting);

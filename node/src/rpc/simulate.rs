@@ -59,7 +59,7 @@ struct Simulated<'a> {
 }
 
 fn answer(made: &SimulatedBlock, full: bool) -> Result<Simulated<'_>, RpcError> {
-    let mut block = convert::block(&made.block, full)?;
+    let mut block = convert::value(convert::block(&made.block, full))?;
     // Fields of Ethereum's headers that geth gives simulated blocks, and Arbitrum's have not.
     block["blobGasUsed"] = json!(U64::ZERO);
     block["excessBlobGas"] = json!(U64::ZERO);

@@ -14,7 +14,6 @@ use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use super::request::block_id;
 use crate::limits::TRACED;
-use crate::rpc_error::RpcError;
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[
@@ -34,19 +33,29 @@ fn transaction(View { chain, .. }: &View, args: &Args) -> RpcResult {
 
 fn block(View { chain, .. }: &View, args: &Args) -> RpcResult {
     match chain.block(block_id(args, 0)?) {
-        Some(block) => list(entries(chain, &block)),
+        Some(block) => list(entries(chain, &block, |_| true)),
         None => done(),
     }
 }
 
-/// The calls of a block's transactions, one after the other.
+/// The calls of a block's transactions that are wanted, one after the other, as text: a document takes several times as
+/// much.
 fn entries<'a>(
     chain: &'a Chain,
     block: &'a Arc<Block>,
-) -> impl Iterator<Item = Result<Value, RpcError>> + 'a {
-    block.transactions.iter().flat_map(|transaction| {
+    is_wanted: impl Fn(&Value) -> bool + Copy + 'a,
+) -> impl Iterator<Item = RpcResult> + 'a {
+    let text = move |entry| {
+        let text = ok(entry)?;
+        chain.charge(text.get().len())?;
+        Ok(text)
+    };
+    block.transactions.iter().flat_map(move |transaction| {
         match chain.trace(transaction.hash, TraceKind::Flat) {
-            Ok(Trace::Json(Value::Array(entries))) => entries.into_iter().map(Ok).collect(),
+            Ok(Trace::Json(Value::Array(entries))) => {
+                let wanted = entries.into_iter().filter(is_wanted);
+                wanted.map(text).collect()
+            }
             Ok(_) => Vec::new(),
             Err(error) => vec![Err(error.into())],
         }
@@ -93,8 +102,10 @@ fn filter(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let (from, to) = (number(wanted.from_block)?, number(wanted.to_block)?);
     let blocks = chain.blocks_with_transactions(from, to);
     TRACED.check(blocks.iter().map(|block| block.transactions.len()).sum())?;
-    let found = blocks.iter().flat_map(|block| entries(chain, block));
-    let found = found.filter(|entry| entry.as_ref().map_or(true, |entry| wanted.takes(entry)));
+    let is_wanted = |entry: &Value| wanted.takes(entry);
+    let found = blocks
+        .iter()
+        .flat_map(|block| entries(chain, block, is_wanted));
     list(
         found
             .skip(wanted.after)

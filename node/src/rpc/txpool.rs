@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use stylus_chain::PooledTransaction;
 
-use super::answer::{done, list, ok};
+use super::answer::{Each, done, ok};
 use super::args::Args;
 use super::json as convert;
 use super::method::Method::{Change, Read};
@@ -35,17 +35,25 @@ fn status(view: &View, _: &Args) -> RpcResult {
 }
 
 fn content(view: &View, _: &Args) -> RpcResult {
-    content_of(view, convert::pooled)
+    content_of(view, convert::Pooled)
 }
 
 fn content_from(view: &View, args: &Args) -> RpcResult {
     let sender: Address = args.get(0, "address")?;
     let pool = view.chain.pool();
-    let of = |txs: &[PooledTransaction]| {
-        let own = by_sender(txs, convert::pooled).remove(&sender);
-        own.unwrap_or_default()
-    };
-    ok(json!({ "pending": of(&pool.pending), "queued": of(&pool.queued) }))
+    let of = |txs| by_sender(txs, convert::Pooled).remove(&sender);
+    let (pending, queued) = (of(&pool.pending), of(&pool.queued));
+    ok(Content {
+        pending: pending.unwrap_or_default(),
+        queued: queued.unwrap_or_default(),
+    })
+}
+
+/// Transactions that can go into the next block, and others.
+#[derive(Serialize)]
+struct Content<T> {
+    pending: T,
+    queued: T,
 }
 
 /// One readable line per transaction, in geth's words.
@@ -62,7 +70,7 @@ fn inspect(view: &View, _: &Args) -> RpcResult {
 
 fn pending(view: &View, _: &Args) -> RpcResult {
     let pool = view.chain.pool();
-    list(pool.pending.iter().map(|tx| Ok(convert::pooled(tx))))
+    ok(Each::of(pool.pending.into_iter().map(convert::Pooled)))
 }
 
 /// The hash, or null when it was not waiting.
@@ -84,24 +92,28 @@ fn drop_from(node: &mut Node, args: &Args) -> RpcResult {
     let sender: Address = args.get(0, "address")?;
     let pool = node.chain.pool();
     let waiting = pool.pending.iter().chain(&pool.queued);
-    for tx in waiting.filter(|tx| tx.signer() == sender) {
-        node.chain.drop_transaction(*tx.tx_hash());
+    let own = waiting.filter(|tx| tx.signer() == sender);
+    for hash in own.map(|tx| *tx.tx_hash()).collect::<Vec<_>>() {
+        node.chain.drop_transaction(hash);
     }
     done()
 }
 
 /// Waiting transactions, by whether they can go into the next block: sender → nonce → what `show` makes of each.
-fn content_of<T: Serialize>(view: &View, show: impl Fn(&PooledTransaction) -> T) -> RpcResult {
+fn content_of<'a, T: Serialize>(
+    view: &'a View,
+    show: impl Fn(&'a PooledTransaction) -> T,
+) -> RpcResult {
     let pool = view.chain.pool();
-    ok(json!({
-        "pending": by_sender(&pool.pending, &show),
-        "queued": by_sender(&pool.queued, &show),
-    }))
+    ok(Content {
+        pending: by_sender(&pool.pending, &show),
+        queued: by_sender(&pool.queued, &show),
+    })
 }
 
-fn by_sender<T>(
-    txs: &[PooledTransaction],
-    show: impl Fn(&PooledTransaction) -> T,
+fn by_sender<'a, T>(
+    txs: &[&'a PooledTransaction],
+    show: impl Fn(&'a PooledTransaction) -> T,
 ) -> BTreeMap<Address, BTreeMap<String, T>> {
     let mut senders: BTreeMap<Address, BTreeMap<String, T>> = BTreeMap::new();
     for tx in txs {

@@ -91,5 +91,5 @@ async fn send_and_wait(
 fn receipt(view: &View, hash: B256) -> Option<RpcResult> {
     view.chain
         .receipt(hash)
-        .map(|receipt| ok(json::receipt(&receipt)?))
+        .map(|receipt| ok(json::receipt(&receipt)))
 }

@@ -85,6 +85,55 @@ fn impersonation_sends_without_a_key_until_it_is_stopped() {
 }
 
 #[test]
+fn the_number_of_a_snapshot_means_no_other_one_after_a_reorganization_or_a_reset() {
+    let node = node();
+    let port = node.port();
+    let take = || rpc(port, "evm_snapshot", json!([]));
+    let revert = |id: &Value| rpc(port, "evm_revert", json!([id]));
+    let first = take();
+    (0..5).for_each(|_| mine(port));
+    let second = take();
+    rpc(port, "anvil_reorg", json!([1, []]));
+    let third = take();
+    assert_eq!(revert(&second), false, "its block was taken back");
+    assert_eq!(revert(&third), true);
+    assert_eq!(block_number(port), 5);
+    assert_eq!(revert(&first), true, "its block is there");
+    assert_eq!(block_number(port), 0);
+
+    let before = take();
+    rpc(port, "anvil_reset", json!([]));
+    let after = take();
+    assert_eq!(revert(&before), false);
+    assert_eq!(revert(&after), true);
+}
+
+#[test]
+fn automatic_mining_takes_what_full_blocks_left_with_room_for_others_between_them() {
+    let node = node();
+    let (port, from) = (node.port(), node.addresses()[0]);
+    let busy = Address::repeat_byte(0x34);
+    // It goes round in a circle until its gas is used.
+    set_code(port, &busy, "0x5b5f56");
+    rpc(port, "evm_setAutomine", json!([false]));
+    let burning = json!({ "from": from, "to": busy, "gas": "0x1312d00" });
+    let sent: Vec<_> = (0..5)
+        .map(|_| rpc(port, "eth_sendTransaction", json!([burning])))
+        .collect();
+    rpc(port, "evm_setAutomine", json!([true]));
+    eventually("all of them in blocks", || {
+        let receipts = sent.iter().map(|hash| receipt(port, hash));
+        receipts.into_iter().all(|one| !one.is_null()).then_some(())
+    });
+    let numbers: Vec<_> = sent
+        .iter()
+        .map(|hash| receipt(port, hash)["blockNumber"].clone())
+        .collect();
+    assert_eq!(numbers, ["0x1", "0x1", "0x2", "0x2", "0x3"]);
+    assert_eq!(block_number(port), 3, "no block is empty");
+}
+
+#[test]
 fn a_snapshot_brings_everything_back_once() {
     let node = node();
     let port = node.port();

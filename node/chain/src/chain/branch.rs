@@ -18,7 +18,8 @@ impl Chain {
             clock: self.clock,
             settings: self.settings.clone(),
             snapshots: Snapshots::default(),
-            next_snapshot: 1,
+            next_snapshot: self.next_snapshot,
+            is_behind: self.is_behind,
         }
     }
 }

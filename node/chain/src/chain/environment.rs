@@ -153,6 +153,14 @@ pub(super) fn gas_cap(view: &StateView<'_>) -> u64 {
     }
 }
 
+/// Gas that the transactions of a block compute with before it takes no further one.
+pub(super) fn block_gas(view: &StateView<'_>) -> u64 {
+    match view.slot(STATE, LAYOUT.l2_block_gas_limit).saturating_to() {
+        0 => COMPUTE_GAS_MAX,
+        limit => COMPUTE_GAS_MAX.min(limit),
+    }
+}
+
 /// A transaction in revm's terms. Tips are dropped by making them zero.
 pub(super) fn tx_env(envelope: &TxEnvelope, caller: Address, chain_id: u64) -> TxEnv {
     let authorizations = envelope.authorization_list().unwrap_or_default();

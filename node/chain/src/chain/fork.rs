@@ -155,7 +155,6 @@ impl Chain {
     pub fn checkpoint(&self) -> Self {
         Self {
             snapshots: self.snapshots.clone(),
-            next_snapshot: self.next_snapshot,
             ..self.branch()
         }
     }

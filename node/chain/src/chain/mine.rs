@@ -2,13 +2,14 @@
 
 use super::{
     Chain,
-    environment::{Asked, BlockFacts, gas_cap, reject, tx_env},
+    environment::{Asked, BlockFacts, block_gas, gas_cap, reject, tx_env},
 };
 use crate::{
     Budget, CallOutcome, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt,
     arbos::{fine, l1_blocks, l2_pricing, versions},
     evm::{Executed, ExecutionError, execute},
     halt::halt_text,
+    pool::Ready,
     session::{RecentPrograms, Session},
     state_db::NOW,
     view::StateView,
@@ -22,12 +23,23 @@ use revm::context::{
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
+/// Which waiting transactions a block takes.
+pub(super) enum Takes<'a> {
+    /// Those that can run.
+    Waiting,
+    /// The same, but for those that need what the source does not give, which are noted with the reasons. After that time
+    /// none begins but the first one.
+    Readable(&'a mut Refused, Duration),
+    /// None: it is known that none can run.
+    Nothing,
+}
+
 /// Transactions that turned out not to be includable, with reasons.
 pub(super) type Refused = Vec<(B256, ChainError)>;
 
 impl Chain {
-    /// Mines `blocks` blocks, `interval` seconds apart if given; the first one takes all waiting
-    /// transactions that can run. Blocks may be empty. As in anvil the clock advances by the interval
+    /// Mines `blocks` blocks, `interval` seconds apart if given; they take the waiting
+    /// transactions that can run, until one has taken all of them. Blocks may be empty. As in anvil the clock advances by the interval
     /// before each of them, the first one included, and an interval that the chain has counts more.
     ///
     /// # Errors
@@ -49,7 +61,11 @@ impl Chain {
                 _ => {}
             }
             // A block that was not made moves no clock.
-            self.mine_block(true, None)
+            let takes = match made == 0 || self.is_behind {
+                true => Takes::Waiting,
+                false => Takes::Nothing,
+            };
+            self.mine_block(true, takes)
                 .inspect_err(|_| self.clock = clock)?;
         }
         Ok(())
@@ -57,16 +73,23 @@ impl Chain {
 
     /// Mines one block with the waiting transactions that can run, but for those that need what the source does not
     /// give: they wait on, and are in the answer with the reasons. After the time `within` none begins but the first one.
+    /// Where none can run the block is empty, or there is none.
     ///
     /// # Errors
     /// As [`Chain::mine`].
     pub fn mine_readable(
         &mut self,
         within: Duration,
+        even_empty: bool,
     ) -> Result<Vec<(B256, ChainError)>, ChainError> {
         let mut left_out = Refused::new();
-        self.mine_block(true, Some((&mut left_out, within)))?;
+        self.mine_block(even_empty, Takes::Readable(&mut left_out, within))?;
         Ok(left_out)
+    }
+
+    /// Whether the newest block left waiting transactions that can run: it was full, or its time was over.
+    pub fn is_behind(&self) -> bool {
+        self.is_behind
     }
 
     pub(super) fn head_time(&self) -> u64 {
@@ -90,12 +113,12 @@ impl Chain {
     pub(super) fn mine_block(
         &mut self,
         even_empty: bool,
-        left_out: Option<(&mut Refused, Duration)>,
+        takes: Takes<'_>,
     ) -> Result<Refused, ChainError> {
         let (version, history_since) = (self.state_db.version(), self.ledger.history_since);
         // A pool that is shared costs more to change.
         let pool = self.is_forked().then(|| self.pool.clone());
-        let made = self.make_block(even_empty, left_out);
+        let made = self.make_block(even_empty, takes);
         if made.is_err() {
             self.state_db.undo_to(version);
             self.ledger.history_since = history_since;
@@ -106,11 +129,8 @@ impl Chain {
         made
     }
 
-    fn make_block(
-        &mut self,
-        even_empty: bool,
-        left_out: Option<(&mut Refused, Duration)>,
-    ) -> Result<Refused, ChainError> {
+    fn make_block(&mut self, even_empty: bool, takes: Takes<'_>) -> Result<Refused, ChainError> {
+        self.is_behind = false;
         let mut clock = self.clock;
         let timestamp = clock.take(self.head_time())?;
         let before = self.state_db.version();
@@ -133,17 +153,29 @@ impl Chain {
         let mut refused = Refused::new();
         let recent = RefCell::<RecentPrograms>::default();
         let most = self.config.max_transactions.unwrap_or(u64::MAX);
-        let mut ready = self.pool.ready(self.config.order, |from| self.nonce(from));
-        self.check_source()?;
-        let (mut left_out, within) = left_out.unzip();
-        let started = Instant::now();
-        let is_full = |transactions: usize| {
-            let is_late = within.is_some_and(|within| started.elapsed() >= within);
-            (is_late && transactions > 0) || transactions as u64 >= most
+        let gas_limit = block_gas(&self.head_view());
+        let mut ready = match takes {
+            Takes::Nothing => Ready::default(),
+            _ => self.pool.ready(self.config.order, |from| self.nonce(from)),
         };
-        while !is_full(building.transactions.len())
-            && let Some(waiting) = self.pool.first(&mut ready)
-        {
+        self.check_source()?;
+        let (mut left_out, within) = match takes {
+            Takes::Readable(left_out, within) => (Some(left_out), Some(within)),
+            Takes::Waiting | Takes::Nothing => (None, None),
+        };
+        let started = Instant::now();
+        let is_full = |building: &Building| {
+            let count = building.transactions.len();
+            let is_late = within.is_some_and(|within| started.elapsed() >= within);
+            (is_late && count > 0) || count as u64 >= most || building.computed >= gas_limit
+        };
+        let is_behind = loop {
+            if is_full(&building) {
+                break !ready.is_empty();
+            }
+            let Some(waiting) = self.pool.first(&mut ready) else {
+                break false;
+            };
             let (hash, from) = (*waiting.tx_hash(), waiting.signer());
             let impersonated = Self::is_unsigned(&waiting) || self.is_impersonated(from);
             let of_block = left_out.as_ref().map(|_| self.state_db.renew_budget());
@@ -155,7 +187,7 @@ impl Chain {
             }
             if self.state_db.budget().is_some_and(Budget::has_ended) {
                 // What did not run to its end waits.
-                break;
+                break true;
             }
             match (executed, &mut left_out) {
                 (Err(error), None) if error.is_unread() => return Err(error),
@@ -169,8 +201,9 @@ impl Chain {
             }
             self.pool.remove(hash);
             ready.add(&self.pool, from, self.nonce(from));
-        }
+        };
         self.check_source()?;
+        self.is_behind = is_behind;
         let empty = building.transactions.is_empty();
         if empty && !even_empty {
             self.state_db.undo_to(before);
@@ -248,10 +281,11 @@ impl Chain {
         let l1_block_number = l1_blocks::current(&self.state_db);
         let for_l1 = executed.for_l1;
         let ended = outcome(executed);
+        let computed = ended.gas_used.saturating_sub(for_l1);
         if self.config.l2_speed_limit.is_some() {
-            let computed = ended.gas_used.saturating_sub(for_l1);
             fine(l2_pricing::spend(&mut self.state_db, computed));
         }
+        building.computed += computed;
         building.gas_used += ended.gas_used;
         let first_log_index = building.logs;
         building.logs += ended.logs.len() as u64;
@@ -304,6 +338,8 @@ pub(super) struct Building {
     pub(super) receipts: Vec<Receipt>,
     pub(super) before: Vec<u64>,
     pub(super) gas_used: u64,
+    /// The part of it that is not for the parent chain.
+    computed: u64,
     logs: u64,
 }
 

@@ -52,6 +52,8 @@ pub struct Chain {
     settings: Settings,
     snapshots: Snapshots,
     next_snapshot: u64,
+    /// Whether the newest block left waiting transactions that can run.
+    is_behind: bool,
 }
 
 /// Settings that change while the chain runs.
@@ -120,6 +122,7 @@ impl Chain {
             settings,
             snapshots: Snapshots::default(),
             next_snapshot: 1,
+            is_behind: false,
         };
         if chain.arbos_version() >= 40 {
             chain.ledger.history_since = Some(chain.config.number);

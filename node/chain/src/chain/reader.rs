@@ -34,7 +34,10 @@ impl Chain {
     }
 
     /// Counts bytes of what a reader gives.
-    pub(super) fn charge(&self, bytes: usize) -> Result<(), ChainError> {
+    ///
+    /// # Errors
+    /// [`ChainError::TooLarge`] for more than an answer may have.
+    pub fn charge(&self, bytes: usize) -> Result<(), ChainError> {
         let budget = self.state_db.budget();
         budget.map_or(Ok(()), |budget| budget.charge(bytes))
     }

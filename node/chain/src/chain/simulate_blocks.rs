@@ -2,9 +2,9 @@
 
 use super::{Chain, environment::BlockFacts, mine::Building};
 use crate::{
-    Block, BlockId, Budget, CallOptions, CallRequest, ChainError, Overrides, PooledTransaction,
-    Receipt, SimulationFault, TraceKind, arbos::versions, session::RecentPrograms, state_db::NOW,
-    trace::Tracer,
+    Block, BlockId, Budget, CallOptions, CallRequest, ChainError, LAST_SECOND, Overrides,
+    PooledTransaction, Receipt, SimulationFault, TraceKind, arbos::versions,
+    session::RecentPrograms, state_db::NOW, trace::Tracer,
 };
 use alloy_consensus::Transaction;
 use alloy_eips::eip1559::BaseFeeParams;
@@ -86,6 +86,9 @@ impl Chain {
         if timestamp <= latest {
             let found = timestamp;
             return Err(SimulationFault::Time { found, latest }.into());
+        }
+        if timestamp > LAST_SECOND {
+            return Err(ChainError::TimestampTooHigh(timestamp));
         }
         self.override_accounts(overrides);
         self.state_db.advance();

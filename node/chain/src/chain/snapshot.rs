@@ -39,6 +39,16 @@ impl Chain {
         id
     }
 
+    /// The number of the snapshot that is made next.
+    pub fn next_snapshot(&self) -> u64 {
+        self.next_snapshot
+    }
+
+    /// Gives no number below that one to a snapshot from now on.
+    pub fn number_snapshots_from(&mut self, next: u64) {
+        self.next_snapshot = self.next_snapshot.max(next);
+    }
+
     /// The snapshots that wait for a revert, by id, with the number of the newest block of each.
     pub fn snapshots(&self) -> impl ExactSizeIterator<Item = (u64, u64)> {
         let snapshots = self.snapshots.iter();

@@ -3,6 +3,7 @@
 use super::{
     Chain,
     environment::{Asked, rejected, tx_env},
+    mine::Takes,
 };
 use crate::{
     BlockId, CallRequest, ChainError, Overrides, PoolContent, PooledTransaction, RejectReason,
@@ -46,9 +47,12 @@ impl Chain {
         self.admit(&new, new.signer(), hash)?;
         let ready = new.nonce() == self.nonce(new.signer());
         self.check_source()?;
+        if !ready && self.pool.is_full_for((new.signer(), new.nonce())) {
+            return Err(RejectReason::PoolFull.into());
+        }
         self.pool.insert(new)?;
         if self.settings.automine && ready {
-            let mined = self.mine_block(false, None).inspect_err(|_| {
+            let mined = self.mine_block(false, Takes::Waiting).inspect_err(|_| {
                 self.pool.remove(hash);
             });
             let refused = mined?;
@@ -242,7 +246,7 @@ impl Chain {
     }
 
     /// All waiting transactions.
-    pub fn pool(&self) -> PoolContent {
+    pub fn pool(&self) -> PoolContent<'_> {
         self.pool.content(|address| self.nonce(address))
     }
 

@@ -213,7 +213,7 @@ fn a_block_that_cannot_be_read_changes_nothing_and_what_needs_nothing_goes_into_
     assert_eq!(chain.block_number(), version);
     assert_eq!((chain.nonce(from), chain.nonce(second)), (0, 0));
     assert_eq!(chain.pool().pending.len(), 2);
-    let left_out = chain.mine_readable(Duration::MAX).expect("a block");
+    let left_out = chain.mine_readable(Duration::MAX, true).expect("a block");
     assert!(matches!(&left_out[..], [(hash, ChainError::Source(_))] if *hash == unread));
     assert!(chain.receipt(read).is_some());
     assert_eq!(*chain.pool().pending[0].tx_hash(), unread);

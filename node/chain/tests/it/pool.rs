@@ -4,9 +4,7 @@ use crate::common::*;
 use alloy_consensus::{Transaction, TxEip1559};
 use alloy_primitives::{Address, Bytes};
 use std::time::Duration;
-use stylus_chain::{
-    BlockId, CallRequest, Chain, ChainConfig, ChainError, ChainState, RejectReason,
-};
+use stylus_chain::{CallRequest, Chain, ChainConfig, ChainError, ChainState, RejectReason};
 
 #[test]
 fn what_has_less_gas_than_a_transfer_never_waits() {
@@ -30,7 +28,7 @@ fn what_has_less_gas_than_a_transfer_never_waits() {
 }
 
 #[test]
-fn transactions_that_arrive_in_the_order_of_falling_nonces_go_into_one_block_in_their_order() {
+fn transactions_that_arrive_in_the_order_of_falling_nonces_go_into_blocks_in_their_order() {
     const COUNT: u64 = 6_000;
     let mut chain = Chain::new(ChainConfig {
         auto_impersonate: true,
@@ -44,10 +42,81 @@ fn transactions_that_arrive_in_the_order_of_falling_nonces_go_into_one_block_in_
         };
         chain.submit_unsigned(ALICE, transfer).expect("accepted");
     }
-    let block = chain.block(BlockId::latest()).expect("a block");
-    assert_eq!(block.transactions.len() as u64, COUNT);
-    let nonces = block.transactions.iter().map(|tx| tx.envelope.nonce());
-    assert!(nonces.eq(0..COUNT));
+    while chain.is_behind() {
+        chain.mine(1, None).expect("a block");
+    }
+    let blocks = (1..=chain.block_number()).filter_map(|number| chain.block(number.into()));
+    let blocks: Vec<_> = blocks.collect();
+    // As many as compute with 32,000,000 gas.
+    let counts: Vec<_> = blocks
+        .iter()
+        .map(|block| block.transactions.len())
+        .collect();
+    assert_eq!(counts, [1_524, 1_524, 1_524, 1_428]);
+    let transactions = blocks.iter().flat_map(|block| &block.transactions);
+    assert!(transactions.map(|tx| tx.envelope.nonce()).eq(0..COUNT));
+}
+
+#[test]
+fn a_block_whose_gas_is_used_begins_no_further_transaction() {
+    let mut chain = Chain::new(ChainConfig {
+        automine: false,
+        auto_impersonate: true,
+        ..ChainConfig::default()
+    });
+    // It goes round in a circle until its gas is used.
+    chain.set_code(BOB, Bytes::from_static(&[0x5b, 0x5f, 0x56]));
+    let send = |chain: &mut Chain, nonce| {
+        let burning = CallRequest {
+            gas: Some(20_000_000),
+            nonce: Some(nonce),
+            ..request(BOB, Vec::new())
+        };
+        chain.submit_unsigned(ALICE, burning).expect("accepted");
+    };
+    (0..5).for_each(|nonce| send(&mut chain, nonce));
+    // The second one goes beyond 32,000,000.
+    for (left, is_behind) in [(3, true), (1, true), (0, false)] {
+        chain.mine(1, None).expect("a block");
+        assert_eq!(chain.pool().pending.len(), left);
+        assert_eq!(chain.is_behind(), is_behind);
+    }
+    // Several blocks take what one cannot.
+    (5..10).for_each(|nonce| send(&mut chain, nonce));
+    chain.mine(9, None).expect("blocks");
+    assert!(chain.pool().pending.is_empty());
+    let taken = (4..=12).filter_map(|number| chain.block(number.into()));
+    let taken: Vec<_> = taken.map(|block| block.transactions.len()).collect();
+    assert_eq!(taken, [2, 2, 1, 0, 0, 0, 0, 0, 0]);
+}
+
+#[test]
+fn transactions_that_wait_for_others_have_a_bound_and_those_that_can_run_have_room() {
+    let mut chain = Chain::new(ChainConfig {
+        automine: false,
+        auto_impersonate: true,
+        ..ChainConfig::default()
+    });
+    let send = |chain: &mut Chain, sender: u64, nonce| {
+        let transfer = CallRequest {
+            gas: Some(21_000),
+            nonce: Some(nonce),
+            max_fee_per_gas: Some(0),
+            ..request(BOB, Vec::new())
+        };
+        chain.set_next_base_fee(0);
+        let sender = Address::left_padding_from(&(sender + 1_000).to_be_bytes());
+        chain.submit_unsigned(sender, transfer)
+    };
+    for sender in 0..4_096 {
+        send(&mut chain, sender, 5).expect("room");
+    }
+    let refused = send(&mut chain, 5_000, 5).expect_err("too many");
+    assert_eq!(refused.to_string(), "transaction rejected: txpool is full");
+    send(&mut chain, 7, 6).expect("it follows one that waits");
+    send(&mut chain, 5_000, 0).expect("it can run");
+    chain.mine(1, None).expect("a block");
+    assert!(chain.pool().pending.is_empty());
 }
 
 #[test]
@@ -60,13 +129,13 @@ fn a_block_that_is_made_by_the_clock_begins_one_transaction_whose_time_is_over_a
         chain.submit(signed(transfer(nonce))).expect("enough");
     }
     for left in [2, 1, 0] {
-        chain.mine_readable(Duration::ZERO).expect("a block");
+        chain.mine_readable(Duration::ZERO, true).expect("a block");
         assert_eq!(chain.pool().pending.len(), left);
     }
     for nonce in 3..6 {
         chain.submit(signed(transfer(nonce))).expect("enough");
     }
-    chain.mine_readable(Duration::MAX).expect("a block");
+    chain.mine_readable(Duration::MAX, true).expect("a block");
     assert!(chain.pool().pending.is_empty());
 }
 

@@ -150,7 +150,8 @@ fn a_call_ends_when_nobody_waits_for_it_any_more_and_not_by_time() {
         reader.set_budget(Budget::new(None, left.clone()));
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                std::thread::sleep(Duration::from_millis(50));
+                // A simulated call has the gas of a transaction, which takes some 30 ms.
+                std::thread::sleep(Duration::from_millis(1));
                 left.store(true, Ordering::Relaxed);
             });
             let ended = read(&reader);
@@ -212,7 +213,7 @@ fn snapshots_of_a_full_pool_share_it() {
     for _ in 0..20_000 {
         chain.snapshot();
     }
-    chain.mine(1, None).expect("a block");
+    chain.mine(2, None).expect("blocks");
     assert_eq!(chain.pool().pending.len(), 0);
     assert!(chain.revert(first));
     assert_eq!(chain.pool().pending.len(), 2_000);

@@ -22,7 +22,7 @@ fn held(sandbox: &Sandbox, registry: Address) -> PooledTransaction {
     let begun = Instant::now();
     loop {
         let found = sandbox.chain(move |chain| {
-            let mut waiting = chain.pool().pending.into_iter();
+            let mut waiting = chain.pool().pending.into_iter().cloned();
             let migrate = |tx: &PooledTransaction| {
                 let input = tx.input();
                 tx.to() == Some(registry) && input.starts_with(&abi::migrateCall::SELECTOR)
@@ -79,7 +79,7 @@ fn not_sent_again(sandbox: &Sandbox, registry: Address, mut command: Heard) -> A
     let begun = Instant::now();
     while command.child.try_wait().expect("its state").is_none() {
         let again = sandbox.chain(move |chain| {
-            let mut waiting = chain.pool().pending.into_iter();
+            let mut waiting = chain.pool().pending.into_iter().cloned();
             waiting.any(|tx| tx.to() == Some(registry))
         });
         if again || begun.elapsed() > TIMEOUT {
