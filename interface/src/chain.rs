@@ -87,5 +87,7 @@ sol! {
     interface IStylusDeployer {
         function deploy(bytes calldata bytecode, bytes calldata initData, uint256 initValue, bytes32 salt) external payable returns (address);
         event ContractDeployed(address deployedContract);
+        /// The constructor failed, with that data.
+        error ContractInitializationError(address newContract, bytes data);
     }
 }

@@ -14,7 +14,6 @@ use crate::pipeline::verifiable::{keep_deployment, kept_implementation};
 use crate::text::count;
 use clap::Args;
 use constructor::ConstructorArgs;
-use stylus_upgrades_interface::chain::IStylusDeployer::ContractDeployed;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm, STYLUS_DEPLOYER};
 
 /// `deploy`.
@@ -70,12 +69,12 @@ pub(crate) async fn run(context: &Context, args: &DeployArgs) -> Result<Outcome>
         true => deploy::ensure_deployers(&client, &*context.output).await?,
         false => Vec::new(),
     };
-    sent.extend(deploy::deploy_fragments(&client, &artifact).await?);
     let placed = match &constructor {
         Some((_, construction)) => constructed(context, &client, &artifact, construction).await?,
         None => created(context, &client, &artifact, args.no_activate).await?,
     };
     let (address, created) = (placed.address, placed.created);
+    sent.extend(placed.fragments);
     keep_deployment(context, &client, &artifact, (address, &created)).await?;
     sent.push(created.clone());
     sent.extend(placed.activated.clone());
@@ -104,11 +103,27 @@ pub(crate) async fn run(context: &Context, args: &DeployArgs) -> Result<Outcome>
 /// A program that this command put on the chain.
 struct Placed {
     address: Address,
+    /// The transactions that created its fragments.
+    fragments: Vec<Sent>,
     created: Sent,
     /// The transaction that activated it, where that is another one.
     activated: Option<Sent>,
     /// Whether it was activated now.
     is_new: bool,
+}
+
+impl Placed {
+    /// One that a transaction of the Stylus deployer created, activated and constructed.
+    fn constructed(address: Address, created: Sent) -> Self {
+        let activated = created.event_of::<IArbWasm::ProgramActivated>(ARB_WASM);
+        Self {
+            address,
+            fragments: Vec::new(),
+            is_new: activated.is_some(),
+            created,
+            activated: None,
+        }
+    }
 }
 
 /// Creates a program without a constructor, and activates it.
@@ -118,6 +133,7 @@ async fn created(
     artifact: &Artifact,
     no_activate: bool,
 ) -> Result<Placed> {
+    let fragments = deploy::deploy_fragments(client, artifact).await?;
     let earlier = context
         .earlier(None, &artifact.creation_code())
         .and_then(|sent| Some((sent.receipt.contract_address?, sent)));
@@ -138,6 +154,7 @@ async fn created(
     };
     Ok(Placed {
         address,
+        fragments,
         created,
         is_new: activated.is_some(),
         activated,
@@ -151,41 +168,29 @@ async fn constructed(
     artifact: &Artifact,
     construction: &Construction,
 ) -> Result<Placed> {
-    let is_deployment = |sent: &Sent| sent.event_of::<ContractDeployed>(STYLUS_DEPLOYER).is_some();
-    if let Some(sent) = context.earlier_that(is_deployment) {
+    for sent in context.all_earlier(STYLUS_DEPLOYER) {
         let earlier = deploy::constructed_by(client, &sent, artifact, construction).await?;
         if let Some(address) = earlier {
-            return Ok(Placed {
-                address,
-                is_new: sent
-                    .event_of::<IArbWasm::ProgramActivated>(ARB_WASM)
-                    .is_some(),
-                created: sent,
-                activated: None,
-            });
+            return Ok(Placed::constructed(address, sent));
         }
     }
     let tried = deploy::try_constructor(client, artifact, construction).await?;
     if tried.keeps_deployer && !context.accepted().covers(&FindingId::CONSTRUCTOR) {
         return Err(Error::Unconfirmed {
             message: format!(
-                "the constructor of {} stores {STYLUS_DEPLOYER}, the Stylus deployer, which calls it: msg_sender() is \
-                 not the account that deploys, tx_origin() is",
+                "what the constructor of {} stores depends on {STYLUS_DEPLOYER}, the Stylus deployer, which calls it: \
+                 msg_sender() is not the account that deploys, tx_origin() is",
                 artifact.name
             ),
             id: FindingId::CONSTRUCTOR,
         });
     }
-    let bump = context.global.data_fee_bump_percent;
-    let paid = (tried.fee, bump);
+    let fragments = deploy::deploy_fragments(client, artifact).await?;
+    let paid = (tried.fee, context.global.data_fee_bump_percent);
     let (address, created) = deploy::construct(client, artifact, construction, paid).await?;
     Ok(Placed {
-        address,
-        is_new: created
-            .event_of::<IArbWasm::ProgramActivated>(ARB_WASM)
-            .is_some(),
-        created,
-        activated: None,
+        fragments,
+        ..Placed::constructed(address, created)
     })
 }
 

@@ -304,6 +304,13 @@ impl Context {
         self.earlier_that(|sent| sent.to == account && sent.call == hash)
     }
 
+    /// All that an earlier run sent to that account and did not report.
+    pub(crate) fn all_earlier(&self, account: Address) -> Vec<Sent> {
+        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        let to_it = earlier.iter().filter(|sent| sent.to == Some(account));
+        to_it.cloned().collect()
+    }
+
     /// As [`Self::earlier`], by any property.
     pub(crate) fn earlier_that(&self, is: impl Fn(&Sent) -> bool) -> Option<Sent> {
         let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);

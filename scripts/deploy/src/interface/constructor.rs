@@ -1,14 +1,15 @@
 //! The constructor of the SDK that a contract's sources declare. Its module has no more of it than a selector, so the
 //! types of its arguments are those that the sources name.
 
-use super::sources::SourceFiles;
+use super::sources::{Source, SourceFiles};
 use super::syntax::compiled;
 use quote::ToTokens;
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Expr, ExprLit, FnArg, GenericArgument, ImplItemFn, ItemEnum, ItemStruct, ItemType,
-    Lit, PathArguments, PathSegment, Type, TypeArray, TypePath, UseRename,
+    Attribute, Expr, ExprLit, FnArg, GenericArgument, ImplItemFn, Item, ItemEnum, ItemStruct,
+    ItemType, Lit, PathArguments, PathSegment, Type, TypeArray, TypePath, UseRename,
 };
 
 /// Bits of the widest number, and of the widest type of fixed bytes.
@@ -21,8 +22,15 @@ impl SourceFiles<'_> {
     /// Why the types of its arguments are not known.
     pub fn constructor(&self) -> Result<Option<String>, String> {
         let mut found = Found::default();
-        for source in self.files.iter().filter(|source| source.of.is_own) {
-            found.visit_file(&compiled(source.file.clone()));
+        // A file that no module names is not compiled.
+        let mut files = vec![PathBuf::from("src/lib.rs")];
+        while let Some(file) = files.pop() {
+            let is_it = |source: &&Source<'_>| source.of.is_own && source.of.inside == file;
+            if let Some(source) = self.files.iter().find(is_it) {
+                let compiled = compiled(source.file.clone());
+                found.visit_file(&compiled);
+                files.extend(modules(&compiled.items, &folder_of(&file)));
+            }
         }
         let constructor = match found.constructors.as_slice() {
             [] => return Ok(None),
@@ -33,6 +41,40 @@ impl SourceFiles<'_> {
         let types: Vec<String> = constructor.iter().map(of).collect::<Result<_, _>>()?;
         Ok(Some(format!("constructor({})", types.join(","))))
     }
+}
+
+/// The folder of the modules that a file declares.
+fn folder_of(file: &Path) -> PathBuf {
+    let is_root = file.ends_with("lib.rs") || file.ends_with("mod.rs");
+    match (is_root, file.parent()) {
+        (true, Some(folder)) => folder.to_owned(),
+        _ => file.with_extension(""),
+    }
+}
+
+/// The files that modules may lie in, of which one is there. One that names its file by an attribute is not followed.
+fn modules(items: &[Item], folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for item in items {
+        let Item::Mod(module) = item else { continue };
+        let inside = folder.join(module.ident.to_string());
+        match &module.content {
+            Some((_, items)) => files.extend(modules(items, &inside)),
+            None if !has(&module.attrs, "path") => {
+                files.extend([inside.with_extension("rs"), inside.join("mod.rs")]);
+            }
+            None => {}
+        }
+    }
+    files
+}
+
+/// Whether there is an attribute of that name.
+fn has(attributes: &[Attribute], name: &str) -> bool {
+    attributes.iter().any(|one| {
+        let last = one.path().segments.last();
+        last.is_some_and(|segment| segment.ident == name)
+    })
 }
 
 /// What the sources declare.
@@ -46,11 +88,7 @@ struct Found {
 
 impl<'ast> Visit<'ast> for Found {
     fn visit_impl_item_fn(&mut self, function: &'ast ImplItemFn) {
-        let is_constructor = |one: &Attribute| {
-            let last = one.path().segments.last();
-            last.is_some_and(|segment| segment.ident == "constructor")
-        };
-        if function.attrs.iter().any(is_constructor) {
+        if has(&function.attrs, "constructor") {
             let typed = function.sig.inputs.iter().filter_map(|input| match input {
                 FnArg::Typed(typed) => Some((*typed.ty).clone()),
                 FnArg::Receiver(_) => None,
@@ -160,18 +198,22 @@ fn number(value: &Expr) -> Option<usize> {
 mod tests {
     use super::super::RustFile;
     use super::*;
-    use std::path::PathBuf;
 
-    fn constructor(text: &str) -> Result<Option<String>, String> {
-        let file = RustFile {
-            path: PathBuf::from("src/lib.rs"),
-            inside: PathBuf::from("src/lib.rs"),
-            place: PathBuf::from("src/lib.rs"),
+    fn of_files(files: &[(&str, &str)]) -> Result<Option<String>, String> {
+        let file = |(path, text): &(&str, &str)| RustFile {
+            path: path.into(),
+            inside: path.into(),
+            place: path.into(),
             library: "vault".into(),
             is_own: true,
-            bytes: text.into(),
+            bytes: (*text).into(),
         };
-        SourceFiles::read(&[file]).constructor()
+        let files: Vec<_> = files.iter().map(file).collect();
+        SourceFiles::read(&files).constructor()
+    }
+
+    fn constructor(text: &str) -> Result<Option<String>, String> {
+        of_files(&[("src/lib.rs", text)])
     }
 
     fn taking(arguments: &str) -> Result<Option<String>, String> {
@@ -232,6 +274,33 @@ mod tests {
             assert!(refused.is_err(), "{declared}");
         }
         assert!(constructor(body).is_ok());
+    }
+
+    #[test]
+    fn a_constructor_is_that_of_a_file_that_is_compiled() {
+        let one = "impl Vault { #[constructor] fn new(&mut self, a: U256) {} }";
+        let other = "impl Vault { #[constructor] fn new(&mut self, a: Vec<u8>) {} }";
+        let found = Ok(Some("constructor(uint256)".to_owned()));
+        for (root, file) in [
+            ("mod vault;", "src/vault.rs"),
+            ("mod vault;", "src/vault/mod.rs"),
+            ("mod a { mod vault; }", "src/a/vault.rs"),
+        ] {
+            let files = [("src/lib.rs", root), (file, one), ("src/old.rs", other)];
+            assert_eq!(of_files(&files), found, "{file}");
+        }
+        let below = [
+            ("src/lib.rs", "mod a;"),
+            ("src/a.rs", "mod b;"),
+            ("src/a/b.rs", one),
+            ("src/b.rs", other),
+        ];
+        assert_eq!(of_files(&below), found);
+        let named = [
+            ("src/lib.rs", "#[path = \"old.rs\"] mod vault;"),
+            ("src/old.rs", one),
+        ];
+        assert_eq!(of_files(&named), Ok(None));
     }
 
     #[test]

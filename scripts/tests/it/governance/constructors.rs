@@ -66,11 +66,9 @@ fn a_constructor_that_fails_costs_nothing_and_says_why() {
     refused.says("found", &["no limit"]);
     assert_eq!(sandbox.nonce(), before);
     // The value that it does not take.
-    let module = sandbox.path("owned.wasm");
     let words =
         format!("deploy {HOSTILE} --accept=constructor --constructor-value 1 --constructor-args 5");
     sandbox.run("Admin", &words).ends(1);
-    assert!(!module.exists());
     assert_eq!(sandbox.nonce(), before);
 }
 
@@ -97,6 +95,20 @@ fn arguments_have_the_number_and_the_types_that_the_sources_say() {
     let refused = sandbox.run("Admin", &words);
     refused.is(2, "Usage");
     refused.says("message", &["counter-v1 has no #[constructor]"]);
+    for (signature, part) in [
+        (
+            "constructor(string)",
+            "the sources of owned have another constructor",
+        ),
+        ("new(uint256)", "is not a constructor's signature"),
+        ("0x1234", "is not a constructor's signature"),
+    ] {
+        let mut words = deploy("7", "[]");
+        words.extend(["--constructor-signature", signature]);
+        let refused = sandbox.run("Admin", &words);
+        refused.is(2, "Usage");
+        refused.says("message", &[part]);
+    }
     let mut words = deploy("7", "[]");
     words.push("--no-activate");
     let refused = sandbox.run("Admin", &words);
@@ -119,6 +131,10 @@ fn who_takes_the_caller_for_the_deployer_is_told_before_anything_is_sent() {
     let program = account(&done, "address");
     let kept = sandbox.chain(move |chain| chain.storage(program, U256::ZERO, BlockId::latest()));
     assert_eq!(kept.expect("a word")[12..], STYLUS_DEPLOYER[..]);
+    // The key of a mapping is as good as a word.
+    let refused = sandbox.run("Admin", &deploy("13", "[]"));
+    refused.is(2, "Unconfirmed");
+    refused.says("message", &["the constructor of owned", "tx_origin()"]);
     // Behind a proxy it never runs.
     sandbox.done("Admin", "registry deploy --save");
     sandbox.done("Admin", "define A --migrate Admin");
@@ -149,6 +165,43 @@ fn a_deployment_that_was_interrupted_is_reported_and_not_done_twice() {
         sandbox.ask(account(&done, "address"), limitCall {}),
         U256::from(7)
     );
+}
+
+#[test]
+fn of_several_that_were_interrupted_the_one_that_is_asked_for_is_reported() {
+    let sandbox = Sandbox::bare();
+    let words = |limit: u8| format!("deploy {OWNED} --constructor-args {limit} []");
+    for limit in [7, 8] {
+        killed(&sandbox, &words(limit), "mined:1");
+    }
+    let before = sandbox.nonce();
+    let done = sandbox.done("Admin", &words(8));
+    assert_eq!(sandbox.nonce(), before, "it is there already");
+    let program = account(&done, "address");
+    assert_eq!(sandbox.ask(program, limitCall {}), U256::from(8));
+}
+
+#[test]
+fn an_endpoint_cannot_name_another_contract() {
+    let sandbox = Sandbox::bare();
+    let other = sandbox.done("Admin", &deploy("1000", "[]"));
+    let other = account(&other, "address").into_word().to_string();
+    let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
+        if request["method"] == "eth_getTransactionReceipt" {
+            for log in answer["result"]["logs"]
+                .as_array_mut()
+                .into_iter()
+                .flatten()
+            {
+                if log["address"] == json!(STYLUS_DEPLOYER) {
+                    log["data"] = json!(other);
+                }
+            }
+        }
+    });
+    let deployed = sandbox.run_at(&relay, "Admin", &deploy("7", "[]"));
+    let program = account(deployed.ends(0), "address");
+    assert_eq!(sandbox.ask(program, limitCall {}), U256::from(7));
 }
 
 #[test]

