@@ -40,7 +40,9 @@ fn send(project: &Project, calls: Vec<Vec<u8>>, gas: u64) {
                 };
                 hashes.push(chain.submit_unsigned(admin, request).expect("submitted"));
             }
-            chain.mine(1, None).expect("mined");
+            while chain.has_waiting() {
+                chain.mine(1, None).expect("mined");
+            }
             let receipts = hashes.into_iter().map(|hash| chain.receipt(hash));
             failed += receipts
                 .filter(|one| !one.as_ref().is_some_and(|one| one.success))

@@ -357,6 +357,11 @@ fn words(
             "one that is",
             "nothing: it is done",
         ),
+        "ContractInitializationError" => (
+            "a constructor that succeeds",
+            "the constructor of {0} reverted with {1}",
+            "correct its arguments or its value",
+        ),
         "ProgramKeepaliveTooSoon" => ("an older activation", "one that is {0} s old", "wait"),
         "ProgramInsufficientValue" => ("{1}", "{0}", "raise --data-fee-bump-percent"),
         _ => return None,

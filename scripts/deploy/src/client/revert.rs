@@ -17,6 +17,7 @@ use alloy::primitives::Bytes;
 use alloy::sol_types::{Panic, Revert as Reason, SolError};
 use std::fmt;
 use stylus_upgrades_interface::chain::IArbWasm::IArbWasmErrors;
+use stylus_upgrades_interface::chain::IStylusDeployer::IStylusDeployerErrors;
 use stylus_upgrades_interface::complex::IComplexMigration::IComplexMigrationErrors;
 use stylus_upgrades_interface::full::IInclusion::IInclusionErrors;
 use stylus_upgrades_interface::layouts::ILayouts::ILayoutsErrors;
@@ -30,7 +31,7 @@ use stylus_upgrades_interface::registry::IRegistry::IRegistryErrors;
 /// Characters of a contract's own text that are printed, at most.
 const TEXT_MAX: usize = 80;
 
-/// The signature of an error of the framework, of ArbWasm, or of Solidity itself.
+/// The signature of an error of the framework, of ArbWasm, of the Stylus deployer, or of Solidity itself.
 fn signature(selector: [u8; 4]) -> Option<&'static str> {
     let of_language = || match selector {
         Reason::SELECTOR => Some(Reason::SIGNATURE),
@@ -45,6 +46,7 @@ fn signature(selector: [u8; 4]) -> Option<&'static str> {
         .or_else(|| ILayoutsErrors::signature_by_selector(selector))
         .or_else(|| ILazyErrors::signature_by_selector(selector))
         .or_else(|| IArbWasmErrors::signature_by_selector(selector))
+        .or_else(|| IStylusDeployerErrors::signature_by_selector(selector))
         .or_else(of_language)
 }
 
@@ -100,7 +102,7 @@ impl Revert {
         self.decoded::<E>().is_some()
     }
 
-    /// The name of an error of the framework, of ArbWasm, or of Solidity itself.
+    /// The name of an error of the framework, of ArbWasm, of the Stylus deployer, or of Solidity itself.
     pub fn known_name(&self) -> Option<&'static str> {
         known(&self.data).map(|(name, _)| name)
     }

@@ -11,7 +11,7 @@ use crate::interface::CallersOfWay;
 use crate::model::Readiness;
 use crate::names::Names;
 use crate::plan::Fuzzed;
-use crate::text::utc;
+use crate::text::{count, utc};
 use alloy::primitives::{Address, B256, Bytes};
 use serde::Serialize;
 
@@ -96,14 +96,14 @@ impl Review {
 
 impl Review {
     /// Lines for people, in the order of the console's page: what was found and what to decide first, then why, what
-    /// changes, who decides, what identifies it, and last how to decide. How code was built and fields that stay as they
-    /// are stand there if `is_full`.
+    /// changes, who decides, what identifies it, and last how to decide. How code was built, fields that stay as they are,
+    /// and what the author does about findings stand there if `is_full`.
     pub fn lines(&self, is_full: bool, names: &Names) -> Vec<String> {
         let checked = self.checked.as_ref();
         let mut lines: Vec<String> = checked.and_then(Checked::headline).into_iter().collect();
         lines.extend(self.state(names));
         lines.extend(self.shown.what_it_does());
-        lines.extend(checked.into_iter().flat_map(|one| one.found()));
+        lines.extend(checked.into_iter().flat_map(|one| one.found(is_full)));
         lines.extend(checked.into_iter().flat_map(|one| one.changes(is_full)));
         lines.extend(self.who_decides(names));
         lines.push(format!("action {}", self.action));
@@ -126,12 +126,26 @@ impl Review {
             Some(_) => " --source DIR",
             None => "",
         };
-        let decide = format!(
-            "`stylus-upgrades approve {action}{source}`, or `stylus-upgrades revoke {action}`, which refuses it"
-        );
+        let approve = format!("`stylus-upgrades approve {action}{source}`");
+        let refuse = format!("`stylus-upgrades revoke {action}`");
+        let decide = match self.dangers() {
+            0 => format!("{approve}, or {refuse}, which refuses it"),
+            dangers => format!(
+                "{} found: {refuse} refuses it; only if all of that is meant: {approve}",
+                count(dangers, "danger")
+            ),
+        };
         let state = (open, self.obstacle.as_ref());
         let next = next((action, self.proposer), state, &decide, names);
         Some(format!("next: {next}"))
+    }
+
+    /// How many findings are dangers.
+    fn dangers(&self) -> usize {
+        let findings = self.checked.iter().flat_map(|one| &one.findings);
+        findings
+            .filter(|one| one.severity == Severity::Danger)
+            .count()
     }
 
     /// How far it is, up to when it is open, and what keeps it from being executed.
@@ -183,13 +197,17 @@ impl Checked {
     }
 
     /// How much was found, and each finding. What was checked as a whole, and of which nothing was found, is one line.
-    fn found(&self) -> Vec<String> {
+    fn found(&self, is_full: bool) -> Vec<String> {
         let mut lines = Vec::new();
         let told = told_once(&self.findings).into_iter();
         let (complete, others): (Vec<Finding>, Vec<Finding>) =
             told.partition(|one| one.id.is_complete());
         for finding in others {
-            let mut of_one = finding.short_lines().into_iter();
+            let of_one = match is_full {
+                true => finding.short_lines(),
+                false => vec![finding.line()],
+            };
+            let mut of_one = of_one.into_iter();
             let accepted = match finding.is_accepted_by_proposer() {
                 true => "; proposed in spite of it",
                 false => "",
