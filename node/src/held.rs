@@ -259,6 +259,11 @@ impl Connection {
         Ok(())
     }
 
+    /// A subscriber is told that the subscription has ended.
+    pub(crate) fn tells_the_end(&self) {
+        self.part().told += 1;
+    }
+
     /// A message to a subscriber, of so many bytes, is not written: the subscription has ended.
     pub(crate) fn not_sent(&self, bytes: usize) {
         let mut part = self.part();
@@ -374,7 +379,7 @@ impl Drop for Served {
 
 /// A text that grows, such as the answers to a batch. It is held as long as the value lasts.
 pub(crate) struct Growing {
-    connection: Arc<Connection>,
+    pub(crate) connection: Arc<Connection>,
     length: usize,
     /// Bytes of its buffer, which grows by doubling.
     held: usize,

@@ -145,16 +145,10 @@ pub(crate) struct Frames {
     pub(crate) rest: usize,
     /// Whether a message has begun and its last frame has not.
     is_inside: bool,
-}
-
-impl Default for Frames {
-    fn default() -> Self {
-        Self {
-            codec: Codec::new(),
-            rest: 0,
-            is_inside: false,
-        }
-    }
+    /// Bytes of the frames of a message so far.
+    length: usize,
+    /// Most bytes of a message in several frames.
+    most: usize,
 }
 
 /// The head of a frame.
@@ -177,19 +171,38 @@ pub(crate) enum Announced {
 }
 
 impl Frames {
+    /// Those of a connection whose messages have at most so many bytes.
+    pub(crate) fn of(most: usize) -> Self {
+        Self {
+            codec: Codec::new(),
+            rest: 0,
+            is_inside: false,
+            length: 0,
+            most,
+        }
+    }
+
     /// The head of the next frame, once it is whole.
     ///
     /// # Errors
-    /// What is no frame.
+    /// What is no frame; and one with which a message in several frames is too long: soketto loses its place in the
+    /// stream there.
     pub(crate) fn head(&self, bytes: &[u8]) -> io::Result<Option<Head>> {
+        let refused = |why: &str| io::Error::new(io::ErrorKind::InvalidData, why);
         let parsed = self.codec.decode_header(bytes);
         let parsed = parsed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
         match parsed {
             Parsing::NeedMore(_) => Ok(None),
-            Parsing::Done { value, .. } if !value.is_masked() => Err(io::Error::new(
-                io::ErrorKind::InvalidData,
+            Parsing::Done { value, .. } if !value.is_masked() => Err(refused(
                 "a frame of a client is not masked (RFC 6455, section 5.1)",
             )),
+            Parsing::Done { value, .. }
+                if self.is_inside
+                    && !value.opcode().is_control()
+                    && self.length.saturating_add(value.payload_len()) > self.most =>
+            {
+                Err(refused("a message in several frames is too long"))
+            }
             Parsing::Done { value, offset } => Ok(Some(Head {
                 length: offset,
                 payload: value.payload_len(),
@@ -212,6 +225,8 @@ impl Frames {
     pub(crate) fn begin(&mut self, head: Head) {
         self.rest = head.length + head.payload;
         if !head.is_control {
+            let before = if self.is_inside { self.length } else { 0 };
+            self.length = before.saturating_add(head.payload);
             self.is_inside = !head.is_last;
         }
     }
@@ -278,7 +293,7 @@ mod tests {
         const CONTINUE: u8 = 0;
         const LAST: u8 = 0x80;
         const PING: u8 = 0x89;
-        let mut frames = Frames::default();
+        let mut frames = Frames::of(1 << 20);
         let first = announced(&mut frames, &masked(TEXT, 100));
         assert_eq!(first, Some(Announced::First(100)));
         assert_eq!(announced(&mut frames, &masked(PING, 5)), None);
@@ -290,8 +305,23 @@ mod tests {
     }
 
     #[test]
+    fn a_message_in_several_frames_has_a_bound_and_one_in_a_frame_is_refused_by_its_reader() {
+        let mut frames = Frames::of(200);
+        announced(&mut frames, &masked(1, 100));
+        announced(&mut frames, &masked(0, 90));
+        assert!(frames.head(&masked(0x89, 50)).is_ok(), "a ping is no part");
+        frames.head(&masked(0x80, 11)).expect_err("201 bytes");
+        announced(&mut frames, &masked(0x80, 10));
+        // The next message.
+        announced(&mut frames, &masked(1, 120));
+        announced(&mut frames, &masked(0x80, 80));
+        let long = [0x81, 0xfe, 1, 0, 1, 2, 3, 4];
+        assert!(frames.head(&long).is_ok());
+    }
+
+    #[test]
     fn a_head_is_read_once_it_is_whole_and_what_is_none_is_refused() {
-        let frames = Frames::default();
+        let frames = Frames::of(1 << 20);
         let head = [0x81, 0xff, 0, 0, 0, 0, 0, 80, 0, 0, 1, 2, 3, 4];
         for cut in 0..head.len() {
             let found = frames.head(&head[..cut]).expect("no error");

@@ -204,7 +204,7 @@ impl Connections {
         let (own, pages) = (Share::new(), self.pages.clone());
         let (http, websocket) = (service(&self.methods.http), service(&self.methods.socket));
         let (access, most_bytes) = (self.access.clone(), self.most_bytes);
-        let socket = Socket::new(socket, connection.clone());
+        let socket = Socket::new(socket, connection.clone(), most_bytes);
         let service = tower::service_fn(move |mut request: Request<Incoming>| {
             let connection = connection.clone();
             let share = match request.headers().contains_key(ORIGIN) {

@@ -45,13 +45,14 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    pub(crate) fn new(inner: TcpStream, connection: Arc<Connection>) -> Self {
+    /// A socket whose requests have at most so many bytes.
+    pub(crate) fn new(inner: TcpStream, connection: Arc<Connection>, most_bytes: u32) -> Self {
         Self {
             inner,
             connection,
             ahead: Vec::new(),
             first: First::default(),
-            frames: Frames::default(),
+            frames: Frames::of(usize::try_from(most_bytes).unwrap_or(usize::MAX)),
             outgoing: Outgoing::default(),
             room: None,
             arrival: None,
@@ -316,7 +317,7 @@ mod tests {
         let (peer, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
         let (accepted, _) = accepted.expect("a connection");
         (
-            Socket::new(accepted, held.connection()),
+            Socket::new(accepted, held.connection(), u32::MAX),
             peer.expect("a connection"),
         )
     }

@@ -16,6 +16,9 @@ use crate::held::{Connection, Growing, Text};
 use crate::limits::ANSWER;
 use crate::rpc_error::{LENIENT, RpcError};
 
+/// The method that begins a subscription.
+const SUBSCRIBE: &str = "eth_subscribe";
+
 /// Counts the requests and answers of a connection.
 #[derive(Clone)]
 pub(crate) struct Counting<S> {
@@ -65,7 +68,7 @@ where
         return answer;
     }
     let words = match method.as_str() {
-        "eth_subscribe" => "notifications not supported".to_owned(),
+        SUBSCRIBE => "notifications not supported".to_owned(),
         _ => format!("the method {method} does not exist/is not available"),
     };
     let error = ErrorObjectOwned::owned(METHOD_NOT_FOUND_CODE, words, None::<()>);
@@ -79,8 +82,15 @@ where
 {
     let mut answers = BatchResponseBuilder::new_with_limit(ANSWER);
     let mut is_notified = false;
+    let is_websocket = held.connection.protocol.is_websocket();
     for request in requests {
         let answer = match request {
+            // It would be answered outside of the batch, too.
+            Ok(BatchEntry::Call(request)) if is_websocket && request.method_name() == SUBSCRIBE => {
+                let words = "expected a request of its own for eth_subscribe, found one in a batch";
+                let error = ErrorObjectOwned::owned(INVALID_REQUEST_CODE, words, None::<()>);
+                MethodResponse::error(request.id().into_owned(), error)
+            }
             Ok(BatchEntry::Call(request)) => answered(inner, request).await,
             Ok(BatchEntry::Notification(notification)) => {
                 inner.notification(notification).await;

@@ -73,7 +73,10 @@ async fn subscribe(
         connection: share.connection,
     };
     let ended = forward(&context, &wanted, events, &subscriber).await;
-    ended.map_err(|reason| notice(reason.into()))
+    ended.map_err(|reason| {
+        subscriber.connection.tells_the_end();
+        notice(reason.into())
+    })
 }
 
 /// Tells a subscriber that the subscription has ended, and why.

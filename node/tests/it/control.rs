@@ -131,6 +131,21 @@ fn automatic_mining_takes_what_full_blocks_left_with_room_for_others_between_the
         .collect();
     assert_eq!(numbers, ["0x1", "0x1", "0x2", "0x2", "0x3"]);
     assert_eq!(block_number(port), 3, "no block is empty");
+
+    // A reorganization meanwhile leaves none waiting.
+    rpc(port, "evm_setAutomine", json!([false]));
+    for _ in 0..3 {
+        let burning = json!({ "from": node.addresses()[1], "to": busy, "gas": "0x1312d00" });
+        rpc(port, "eth_sendTransaction", json!([burning]));
+    }
+    rpc(port, "anvil_reorg", json!([1, []]));
+    assert_ne!(rpc(port, "txpool_status", json!([]))["pending"], "0x0");
+    rpc(port, "evm_setAutomine", json!([true]));
+    rpc(port, "anvil_reorg", json!([1, []]));
+    eventually("all of them in blocks", || {
+        let waiting = rpc(port, "txpool_status", json!([]));
+        (waiting["pending"] == "0x0").then_some(())
+    });
 }
 
 #[test]

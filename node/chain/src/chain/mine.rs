@@ -87,7 +87,8 @@ impl Chain {
         Ok(left_out)
     }
 
-    /// Whether the newest block left waiting transactions that can run: it was full, or its time was over.
+    /// Whether transactions wait that can run: the newest block was full, or its time was over, or they were loaded or put
+    /// back.
     pub fn is_behind(&self) -> bool {
         self.is_behind
     }

@@ -52,7 +52,7 @@ pub struct Chain {
     settings: Settings,
     snapshots: Snapshots,
     next_snapshot: u64,
-    /// Whether the newest block left waiting transactions that can run.
+    /// Whether transactions wait that can run, as far as it was looked.
     is_behind: bool,
 }
 

@@ -297,6 +297,7 @@ impl Chain {
         self.settings.coinbase = saved.coinbase;
         self.settings.gas_limit = saved.gas_limit;
         self.clock.shift = saved.shift;
+        self.look_whether_behind();
         Ok(())
     }
 }

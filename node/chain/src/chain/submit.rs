@@ -278,6 +278,13 @@ impl Chain {
         for transaction in since.by_arrival() {
             let _ = self.pool.insert(transaction.clone());
         }
+        self.look_whether_behind();
+    }
+
+    /// Notes whether transactions wait that can run.
+    pub(super) fn look_whether_behind(&mut self) {
+        let ready = self.pool.ready(self.config.order, |from| self.nonce(from));
+        self.is_behind = !ready.is_empty();
     }
 
     /// Forgets all waiting transactions.
