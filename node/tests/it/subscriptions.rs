@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jsonrpsee::core::client::{ClientT, Subscription, SubscriptionClientT};
+use jsonrpsee::core::params::BatchRequestBuilder;
 use jsonrpsee::rpc_params;
 use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
 use serde_json::{Value, json};
@@ -132,6 +133,25 @@ async fn after_unsubscribing_nothing_comes_and_the_connection_lives() {
         .await
         .unwrap();
     assert_eq!(number, "0x1");
+}
+
+#[tokio::test]
+async fn a_batch_begins_no_subscription() {
+    let node = node();
+    let client = WsClientBuilder::default()
+        .build(node.ws_endpoint())
+        .await
+        .expect("a connection");
+    let mut batch = BatchRequestBuilder::new();
+    let none = rpc_params![];
+    batch.insert("eth_chainId", none).expect("JSON");
+    let heads = rpc_params!["newHeads"];
+    batch.insert("eth_subscribe", heads).expect("JSON");
+    let answers = client.batch_request::<Value>(batch).await.expect("answers");
+    let answers: Vec<_> = answers.into_iter().collect();
+    assert!(answers[0].is_ok(), "{answers:?}");
+    let refused = answers[1].as_ref().expect_err("it stands in a batch");
+    assert!(refused.message().contains("of its own"), "{refused:?}");
 }
 
 #[tokio::test]
