@@ -106,6 +106,9 @@ struct Part {
     requests: usize,
     /// Messages of a WebSocket that were passed on and are not answered.
     messages: usize,
+    /// Bytes of each of them that is not served, in the order of their arrival. Which of them is served does not matter:
+    /// in the end all are, or were no requests and are answered.
+    announced: VecDeque<usize>,
     /// Messages to subscribers that are not written.
     told: usize,
     /// Answers that are not written, in their order.
@@ -172,17 +175,16 @@ impl Connection {
         let mut part = self.part();
         let bytes = match announced {
             Announced::First(bytes) => {
-                // What came before and is not served was no request, and was answered.
-                if part.requests == 0 {
-                    let ended = std::mem::take(&mut part.arriving);
-                    self.give_back(&mut part, ended);
-                }
                 self.totals.bytes().take(&mut part, bytes + MESSAGE).ok()?;
                 part.messages += 1;
+                part.announced.push_back(bytes);
                 bytes
             }
             Announced::More(bytes) => {
                 self.totals.bytes().take(&mut part, bytes).ok()?;
+                if let Some(last) = part.announced.back_mut() {
+                    *last += bytes;
+                }
                 bytes
             }
         };
@@ -207,7 +209,11 @@ impl Connection {
         const ENVELOPE: usize = 256;
         let bytes = parameters + REQUEST;
         let mut part = self.part();
-        let arrived = part.arriving.min(parameters + requests * ENVELOPE);
+        let arrived = match part.announced.pop_front() {
+            Some(bytes) => bytes,
+            None => parameters + requests * ENVELOPE,
+        };
+        let arrived = part.arriving.min(arrived);
         part.arriving -= arrived;
         part.requests += 1;
         self.add(&mut part, bytes);
@@ -267,22 +273,24 @@ impl Connection {
     /// A message to a subscriber, of so many bytes, is not written: the subscription has ended.
     pub(crate) fn not_sent(&self, bytes: usize) {
         let mut part = self.part();
-        part.told = part.told.saturating_sub(1);
         let last = part.unread.iter().rposition(|one| one.rest == bytes);
         if let Some(unread) = last.and_then(|at| part.unread.remove(at)) {
             self.give_back(&mut part, unread.held);
         }
+        drop(part);
+        // As many are written as there were, but for this one.
+        self.message_written();
     }
 
     /// Holds a text, unless it is held with the message that it answers.
     fn hold_unread(&self, part: &mut Part, text: &str, is_held: bool) -> Result<(), Exceeded> {
         let rest = text.len();
-        let held = match is_held {
-            true => 0,
+        let mut held = 0;
+        if !is_held {
             // Its buffer grew by doubling.
-            false => rest.next_power_of_two(),
-        };
-        self.totals.bytes().take(part, held)?;
+            held = rest.next_power_of_two();
+            self.totals.bytes().take(part, held)?;
+        }
         part.unread.push_back(Unread { rest, held });
         Ok(())
     }
@@ -293,6 +301,14 @@ impl Connection {
         if part.messages > 0 {
             part.messages -= 1;
             self.give_back(&mut part, MESSAGE);
+        }
+        // One that was no request was answered and not served.
+        while part.announced.len() > part.messages.saturating_sub(part.requests)
+            && let Some(bytes) = part.announced.pop_front()
+        {
+            let ended = part.arriving.min(bytes);
+            part.arriving -= ended;
+            self.give_back(&mut part, ended);
         }
     }
 
@@ -617,5 +633,37 @@ mod tests {
         first.not_sent("news".len());
         first.message_written();
         assert!(second.announce(Announced::First(100)).is_some());
+        // An answer was taken for news that were not sent then.
+        first.message("news").expect("room");
+        first.message_written();
+        first.not_sent("news".len());
+        assert!(second.announce(Announced::First(100)).is_some());
+    }
+
+    #[test]
+    fn nothing_of_a_message_is_held_once_it_was_answered_whatever_it_was_made_of() {
+        let held = Held::default();
+        let connection = held.connection();
+        connection.announce(Announced::First(100)).expect("room");
+        let waiting = connection.request(SMALL);
+        let before = all(&held);
+        // Mostly spaces, in two frames; and what is no request.
+        connection
+            .announce(Announced::First(MEBIBYTE))
+            .expect("room");
+        connection
+            .announce(Announced::More(MEBIBYTE))
+            .expect("room");
+        drop(connection.request(SMALL));
+        connection
+            .announce(Announced::First(MEBIBYTE))
+            .expect("room");
+        for _ in 0..2 {
+            connection.message_written();
+        }
+        assert_eq!(all(&held), before);
+        drop(waiting);
+        connection.message_written();
+        assert_eq!(all(&held), 0);
     }
 }

@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_request_is_held_until_the_next_one() {
+    async fn what_is_no_request_is_held_until_it_is_answered() {
         let held = Held::default();
         let (mut socket, mut peer) = pair(&held).await;
         peer.write_all(UPGRADE).await.expect("sent");
@@ -423,6 +423,7 @@ mod tests {
             sent.expect("sent");
             arrived.expect("there is room");
             assert_eq!(read, message);
+            socket.connection.message_written();
         }
     }
 
