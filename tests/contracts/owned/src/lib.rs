@@ -30,7 +30,7 @@ impl Owned {
     /// Who signed the transaction owns it. A limit of zero is refused.
     #[constructor]
     #[payable]
-    pub fn new(&mut self, limit: U256, names: Vec<String>) -> Result<(), Vec<u8>> {
+    pub fn constructor(&mut self, limit: U256, names: Vec<String>) -> Result<(), Vec<u8>> {
         if limit.is_zero() {
             return Err(b"no limit".to_vec());
         }
