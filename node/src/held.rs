@@ -115,6 +115,13 @@ struct Part {
     unread: VecDeque<Unread>,
 }
 
+impl Part {
+    /// Whether an answer of so many bytes is held with the message that it answers.
+    fn holds_answer(&self, bytes: usize) -> bool {
+        self.messages > 0 && bytes <= MESSAGE
+    }
+}
+
 /// An answer, or a message to a subscriber.
 #[derive(Debug)]
 struct Unread {
@@ -250,7 +257,7 @@ impl Connection {
     /// [`Exceeded`]: its caller, or all of them, left too much unread.
     pub(crate) fn answer(&self, text: &str) -> Result<(), Exceeded> {
         let mut part = self.part();
-        let is_held = part.messages > 0 && text.len() <= MESSAGE;
+        let is_held = part.holds_answer(text.len());
         self.hold_unread(&mut part, text, is_held)
     }
 
@@ -316,13 +323,11 @@ impl Connection {
     /// many of both are written as there were.
     pub(crate) fn message_written(&self) {
         let mut part = self.part();
-        match part.told {
-            0 => drop(part),
-            _ => {
-                part.told -= 1;
-                return;
-            }
+        if part.told > 0 {
+            part.told -= 1;
+            return;
         }
+        drop(part);
         self.needs_no_answer();
     }
 
@@ -409,7 +414,7 @@ impl Growing {
     pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Exceeded> {
         let length = self.length + bytes;
         let mut part = self.connection.part();
-        let held = match part.messages > 0 && length <= MESSAGE {
+        let held = match part.holds_answer(length) {
             true => 0,
             false => length.next_power_of_two(),
         };

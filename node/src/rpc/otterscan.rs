@@ -4,7 +4,7 @@
 use alloy::primitives::{Address, Bytes, U64};
 use serde::Serialize;
 use serde_json::{Value, json};
-use stylus_chain::{BlockId, CallOptions, Chain, MinedTransaction, TraceKind};
+use stylus_chain::{Block, BlockId, CallOptions, Chain, MinedTransaction, TraceKind};
 
 use super::account::account_of;
 use super::answer::{Each, done, ok};
@@ -53,6 +53,16 @@ fn transaction_error(view: &View, args: &Args) -> RpcResult {
     }))
 }
 
+/// A block without its transactions, but with their number.
+fn without_transactions(block: &Block) -> Result<Value, RpcError> {
+    let mut shown = convert::value(convert::block(block, false))?;
+    if let Some(fields) = shown.as_object_mut() {
+        fields.remove("transactions");
+        fields.insert("transactionCount".into(), block.transactions.len().into());
+    }
+    Ok(shown)
+}
+
 /// The block without its transactions, and how many there are. A number is a plain one here.
 fn block_details(view: &View, args: &Args) -> RpcResult {
     let block = match args.opt::<u64>(0, "block") {
@@ -60,11 +70,7 @@ fn block_details(view: &View, args: &Args) -> RpcResult {
         Ok(None) | Err(_) => requested_block(view, args)?,
     };
     let Some(block) = block else { return done() };
-    let mut shown = convert::value(convert::block(&block, false))?;
-    if let Some(fields) = shown.as_object_mut() {
-        fields.remove("transactions");
-        fields.insert("transactionCount".into(), block.transactions.len().into());
-    }
+    let shown = without_transactions(&block)?;
     let fees: u128 = block
         .receipts
         .iter()
@@ -83,11 +89,7 @@ fn block_transactions(view: &View, args: &Args) -> RpcResult {
     let (page, size): (usize, usize) = (args.get(1, "page")?, args.get(2, "page size")?);
     let missing = || RpcError::NotFound("block not found".into());
     let block = view.chain.block(number).ok_or_else(missing)?;
-    let mut header = convert::value(convert::block(&block, false))?;
-    if let Some(fields) = header.as_object_mut() {
-        fields.remove("transactions");
-        fields.insert("transactionCount".into(), block.transactions.len().into());
-    }
+    let header = without_transactions(&block)?;
     let begin = page.saturating_mul(size).min(block.transactions.len());
     let end = begin.saturating_add(size).min(block.transactions.len());
     let transactions = block.transactions.get(begin..end).unwrap_or_default();

@@ -7,6 +7,7 @@ use jsonrpsee::core::params::BatchRequestBuilder;
 use jsonrpsee::rpc_params;
 use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
 use serde_json::{Value, json};
+use stylus_devnode::NodeHandle;
 
 use crate::evm::{TOPIC, counter};
 use crate::support::{LONGEST_WAIT, node};
@@ -37,6 +38,11 @@ const HEADER: [&str; 22] = [
     "withdrawalsRoot",
 ];
 
+async fn connected(node: &NodeHandle) -> WsClient {
+    let client = WsClientBuilder::default().build(node.ws_endpoint()).await;
+    client.expect("a connection")
+}
+
 async fn subscribe(client: &WsClient, kind: &str, details: Value) -> Subscription<Value> {
     client
         .subscribe(
@@ -59,10 +65,7 @@ async fn next(subscription: &mut Subscription<Value>) -> Value {
 #[tokio::test]
 async fn heads_logs_and_transactions_are_announced_in_order() {
     let node = node();
-    let client = WsClientBuilder::default()
-        .build(node.ws_endpoint())
-        .await
-        .unwrap();
+    let client = connected(&node).await;
     let from = node.addresses()[0];
     let send = async |transaction: Value| -> Value {
         client
@@ -118,10 +121,7 @@ async fn heads_logs_and_transactions_are_announced_in_order() {
 #[tokio::test]
 async fn after_unsubscribing_nothing_comes_and_the_connection_lives() {
     let node = node();
-    let client = WsClientBuilder::default()
-        .build(node.ws_endpoint())
-        .await
-        .unwrap();
+    let client = connected(&node).await;
     subscribe(&client, "newHeads", Value::Null)
         .await
         .unsubscribe()
@@ -138,10 +138,7 @@ async fn after_unsubscribing_nothing_comes_and_the_connection_lives() {
 #[tokio::test]
 async fn a_batch_begins_no_subscription() {
     let node = node();
-    let client = WsClientBuilder::default()
-        .build(node.ws_endpoint())
-        .await
-        .expect("a connection");
+    let client = connected(&node).await;
     let mut batch = BatchRequestBuilder::new();
     let none = rpc_params![];
     batch.insert("eth_chainId", none).expect("JSON");
@@ -157,10 +154,7 @@ async fn a_batch_begins_no_subscription() {
 #[tokio::test]
 async fn subscriptions_and_filters_have_one_bound_and_give_back_what_they_took() {
     let node = node();
-    let client = WsClientBuilder::default()
-        .build(node.ws_endpoint())
-        .await
-        .expect("a connection");
+    let client = connected(&node).await;
     let address = |at: u64| alloy::primitives::Address::left_padding_from(&at.to_be_bytes());
     let many = json!({ "address": (0..9_000).map(address).collect::<Vec<_>>() });
     let first = subscribe(&client, "logs", many.clone()).await;

@@ -140,22 +140,22 @@ pub(super) fn arbos_version(view: &StateView<'_>) -> u64 {
     view.slot(STATE, LAYOUT.version).saturating_to()
 }
 
-/// Gas that one transaction may compute with: the limit of a block, and of a transaction from ArbOS 50 on. An owner may
-/// raise either without end. Time and memory of a transaction have an end here, so the cap has one, too.
+/// Gas that one transaction may compute with: the limit of a block, and of a transaction from ArbOS 50 on.
 pub(super) fn gas_cap(view: &StateView<'_>) -> u64 {
-    let limit = match arbos_version(view) {
-        ..50 => LAYOUT.l2_block_gas_limit,
-        50.. => LAYOUT.l2_tx_gas_limit,
-    };
-    match view.slot(STATE, limit).saturating_to() {
-        0 => COMPUTE_GAS_MAX,
-        cap => COMPUTE_GAS_MAX.min(cap),
+    match arbos_version(view) {
+        ..50 => block_gas(view),
+        50.. => owners_limit(view, LAYOUT.l2_tx_gas_limit),
     }
 }
 
 /// Gas that the transactions of a block compute with before it takes no further one.
 pub(super) fn block_gas(view: &StateView<'_>) -> u64 {
-    match view.slot(STATE, LAYOUT.l2_block_gas_limit).saturating_to() {
+    owners_limit(view, LAYOUT.l2_block_gas_limit)
+}
+
+/// A limit of gas, which an owner may raise without end. Time and memory have an end here, so it has one, too.
+fn owners_limit(view: &StateView<'_>, limit: U256) -> u64 {
+    match view.slot(STATE, limit).saturating_to() {
         0 => COMPUTE_GAS_MAX,
         limit => COMPUTE_GAS_MAX.min(limit),
     }

@@ -38,9 +38,9 @@ pub(super) enum Takes<'a> {
 pub(super) type Refused = Vec<(B256, ChainError)>;
 
 impl Chain {
-    /// Mines `blocks` blocks, `interval` seconds apart if given; they take the waiting
-    /// transactions that can run, until one has taken all of them. Blocks may be empty. As in anvil the clock advances by the interval
-    /// before each of them, the first one included, and an interval that the chain has counts more.
+    /// Mines `blocks` blocks, `interval` seconds apart if given; they take the waiting transactions that can run, until
+    /// one has taken all of them. Blocks may be empty. As in anvil the clock advances by the interval before each of
+    /// them, the first one included, and an interval that the chain has counts more.
     ///
     /// # Errors
     /// Only on errors inside the chain, [`ChainError::Interrupted`], [`ChainError::Source`], and

@@ -8,7 +8,7 @@ use crate::client::{Sent, Transactions};
 use crate::context::prelude::*;
 use crate::deploy::{self, NewRegistry, Shared};
 use crate::governance::{descriptors, is_descriptor};
-use crate::ids::CodeHash;
+use crate::ids::{CalldataHash, CodeHash};
 use crate::manifest::{Entry, Manifest};
 
 use crate::own_file;
@@ -202,22 +202,24 @@ fn earlier(
     policy: &str,
     salt: Option<Salt>,
 ) -> Option<NewRegistry> {
-    let deployed = |sent: &Sent| sent.event_of::<ContractDeployed>(STYLUS_DEPLOYER);
-    let sent = context.earlier_that(|sent| deployed(sent).is_some())?;
-    let address = deployed(&sent).map(|event| event.deployedContract);
     let release = deploy::registry_release(registry);
-    let is_it = |origin: &Origin| Some(origin.address(release)) == address;
-    let origin = match salt {
-        Some(salt) => Some(Origin::new(policy, salt)).filter(is_it),
-        None => Origin::counted(policy).find(is_it),
-    }?;
-    let call = deploy::registry_call(registry, &origin).abi_encode();
-    let sent = context.earlier(Some(STYLUS_DEPLOYER), &call)?;
-    Some(NewRegistry {
-        address: origin.address(release),
-        origin,
-        sent: Some(sent),
-    })
+    let of = |sent: Sent| {
+        let address = sent.event_of::<ContractDeployed>(STYLUS_DEPLOYER)?;
+        let address = address.deployedContract;
+        let is_it = |origin: &Origin| origin.address(release) == address;
+        let origin = match salt {
+            Some(salt) => Some(Origin::new(policy, salt)).filter(is_it),
+            None => Origin::counted(policy).find(is_it),
+        }?;
+        let call = deploy::registry_call(registry, &origin).abi_encode();
+        (sent.call == CalldataHash::of(&call)).then_some(NewRegistry {
+            address,
+            origin,
+            sent: Some(sent),
+        })
+    };
+    let all = context.all_earlier(STYLUS_DEPLOYER).into_iter();
+    all.filter_map(of).next()
 }
 
 /// Writes the descriptors (ERC-7730) of the registry.

@@ -5,6 +5,7 @@ use super::{fee_on_copy, require_code, with_margin_within_limit};
 use crate::build::{Artifact, evm};
 use crate::call_tree::{self, Frame};
 use crate::client::{ChainError, Client, Fork, Revert, Sent};
+use crate::registry::origin::address_by;
 use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::SolCall;
@@ -71,8 +72,8 @@ impl Construction {
 
 /// Where a deployer creates by that call.
 fn address_of(deployer: Address, call: &deployCall) -> Address {
-    let salt = keccak256([call.salt.as_slice(), &call.initData].concat());
-    deployer.create2_from_code(salt, &call.bytecode)
+    let init_codehash = keccak256(&call.bytecode);
+    address_by(deployer, (call.salt, &call.initData[..]), init_codehash)
 }
 
 /// Constructs on a copy of the chain. The deployers have to be there.

@@ -101,8 +101,8 @@ impl Origin {
 
     /// The address of a registry of that release.
     pub fn address(&self, release: Release) -> Address {
-        let salt = keccak256([self.salt.0.as_slice(), &self.constructor_data()].concat());
-        STYLUS_DEPLOYER.create2(salt, release.init_codehash)
+        let data = self.constructor_data();
+        address_by(STYLUS_DEPLOYER, (self.salt.0, &data), release.init_codehash)
     }
 
     /// The calldata of the constructor.
@@ -112,6 +112,16 @@ impl Origin {
             .concat()
             .into()
     }
+}
+
+/// Where a Stylus deployer creates code with that salt and constructor's data.
+pub(crate) fn address_by(
+    deployer: Address,
+    (salt, data): (B256, &[u8]),
+    init_codehash: B256,
+) -> Address {
+    let salt = keccak256([salt.as_slice(), data].concat());
+    deployer.create2(salt, init_codehash)
 }
 
 /// A registry that was released, as far as its address follows from it.

@@ -147,7 +147,7 @@ pub struct BuildFacts {
     pub build: BuildInfo,
 }
 
-/// What may be why other code names the same sources. Whoever records a hash of sources writes what he likes.
+/// A possible reason for other code with the same hash of sources. A proposer can record any hash.
 pub const OTHER_COMMIT: &str = "it names the same hash of sources, which proves nothing of the code: that also has a hash \
                                 of all Rust files of its commit (--source git:COMMIT builds another one)";
 

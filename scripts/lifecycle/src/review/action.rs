@@ -11,7 +11,7 @@ use crate::interface::CallersOfWay;
 use crate::model::Readiness;
 use crate::names::Names;
 use crate::plan::Fuzzed;
-use crate::text::{count, utc};
+use crate::text::utc;
 use alloy::primitives::{Address, B256, Bytes};
 use serde::Serialize;
 
@@ -129,10 +129,9 @@ impl Review {
         let approve = format!("`stylus-upgrades approve {action}{source}`");
         let refuse = format!("`stylus-upgrades revoke {action}`");
         let decide = match self.dangers() {
-            0 => format!("{approve}, or {refuse}, which refuses it"),
-            dangers => format!(
-                "{} found: {refuse} refuses it; only if all of that is meant: {approve}",
-                count(dangers, "danger")
+            None => format!("{approve}, or {refuse}, which refuses it"),
+            Some(dangers) => format!(
+                "{dangers} found: {refuse} refuses it; only if all of that is meant: {approve}"
             ),
         };
         let state = (open, self.obstacle.as_ref());
@@ -140,12 +139,12 @@ impl Review {
         Some(format!("next: {next}"))
     }
 
-    /// How many findings are dangers.
-    fn dangers(&self) -> usize {
+    /// How many dangers were found, in words; nothing where none was.
+    fn dangers(&self) -> Option<String> {
         let findings = self.checked.iter().flat_map(|one| &one.findings);
-        findings
-            .filter(|one| one.severity == Severity::Danger)
-            .count()
+        let counted = Severity::counted(findings).into_iter();
+        let mut dangers = counted.filter(|(severity, _)| *severity == Severity::Danger);
+        dangers.next().map(|(_, number)| number)
     }
 
     /// How far it is, up to when it is open, and what keeps it from being executed.
