@@ -36,12 +36,14 @@ mod key;
 mod kind;
 mod network;
 mod save;
+mod slip;
 mod variables;
 
 pub use alias::{POLICY_FORMS, check_alias};
 pub use kind::Kind;
 pub use network::Network;
 pub use save::Entry;
+pub use slip::policy_slip;
 
 use crate::address;
 use crate::error::{Explain, Refusal};

@@ -129,7 +129,7 @@ async fn explain_it(context: &Context, name: &str, role: Option<&str>) -> Result
 
 /// Whether a text is a policy and no definition's name. An alias alone may be either: it is taken for a name.
 fn is_expression(text: &str) -> bool {
-    text.contains('(') || is_address(text) || text.eq_ignore_ascii_case("NONE")
+    text.contains(['(', ' ']) || is_address(text) || text.eq_ignore_ascii_case("NONE")
 }
 
 /// The policies of these roles, or of every role.

@@ -9,7 +9,7 @@ use crate::governance::{
     Call, GovernedCall, current_policy, pending, readiness, replaced_policy, rival,
 };
 use crate::history::{self, Wanted};
-use crate::manifest::POLICY_FORMS;
+use crate::manifest::{POLICY_FORMS, policy_slip};
 use crate::text::{count, nearest, shell_word};
 use stylus_registry_core::policy::{self, Policy, parse};
 
@@ -47,10 +47,17 @@ pub(crate) async fn rivals(session: Session<'_>, governed: &GovernedCall) -> Res
 /// # Errors
 /// `UnknownAlias`; `InvalidPolicy` if the registry would refuse its text.
 pub(crate) fn typed(context: &Context, role: &str, text: &str) -> Result<String> {
-    let expression = context.manifest.policy(text)?;
-    parse(expression.as_bytes())
-        .map_err(|refused| invalid(role, &expression, refused, &context.names()))?;
-    Ok(expression)
+    let read = || {
+        let expression = context.manifest.policy(text)?;
+        parse(expression.as_bytes())
+            .map_err(|refused| invalid(role, &expression, refused, &context.names()))?;
+        Ok(expression)
+    };
+    let advised = |refused: Refusal| match policy_slip(text) {
+        Some(advice) => refused.advising(advice),
+        None => refused,
+    };
+    Ok(read().map_err(advised)?)
 }
 
 /// A policy of a role as the registry parses it.
