@@ -50,6 +50,10 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     let console = Console::start(folder.path(), &[]);
     let place = (&console, folder.path());
     let action = text(&proposed.document, "action");
+    let review = project.done(&format!("pending {action}"));
+    let findings = review["findings"].as_array().expect("findings");
+    let misread = findings.iter().find(|one| one["id"] == "misread");
+    assert_eq!(misread.expect("exchanged")["severity"], "warning");
     let empty = console.get("/definition?name=Empty");
     empty.shows(&[
         "no version yet, sequence ",

@@ -64,7 +64,7 @@ const ARRIVAL: &str = "arrival";
 impl FindingId {
     /// Kinds of findings beside those that have a constant here, or a family of kinds by its first or last word: with the
     /// constants, every kind that there is.
-    pub const KINDS: [&'static str; 29] = [
+    pub const KINDS: [&'static str; 30] = [
         "absent",
         "added",
         "build-differs",
@@ -78,6 +78,7 @@ impl FindingId {
         "initializer-lost",
         "instances",
         "manifest-changed",
+        "misread",
         "not-reached",
         "not-seen",
         OLDER_SDK,

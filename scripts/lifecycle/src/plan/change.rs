@@ -62,6 +62,18 @@ impl FieldValues {
 }
 
 impl Change {
+    /// Whether nothing wrote it, and the new version reads other values in it than the version before.
+    pub fn is_misread(&self) -> bool {
+        let is_other = |one: &FieldValues| one.before != one.after;
+        self.before == self.after && self.fields.iter().any(is_other)
+    }
+
+    /// Whether nothing wrote it, and both versions read the same values in it at the same places.
+    pub fn is_same(&self) -> bool {
+        let is_same = |one: &FieldValues| one.before == one.after && one.moved_from.is_none();
+        self.before == self.after && self.fields.iter().all(is_same)
+    }
+
     /// What changes in it by variable; the whole word where not all of it is known.
     pub fn values(&self) -> Vec<FieldValues> {
         if !self.fields.is_empty() {

@@ -340,7 +340,7 @@ pub(super) fn changes_of(
     };
     let own = all.iter().filter(|change| change.address == account);
     let mut words: BTreeMap<U256, SlotChange> = own.map(|one| (one.slot, *one)).collect();
-    for slot in layouts.moved() {
+    for slot in layouts.reread() {
         if let Entry::Vacant(entry) = words.entry(slot) {
             let word = before(slot)?;
             entry.insert(SlotChange {
@@ -352,7 +352,11 @@ pub(super) fn changes_of(
         }
     }
     let words = words.into_values();
-    words.map(|word| layouts.change(&word, before)).collect()
+    let mut changes = words
+        .map(|word| layouts.change(&word, before))
+        .collect::<Result<Vec<_>, _>>()?;
+    changes.retain(|one| !one.is_same());
+    Ok(changes)
 }
 
 /// What a log says.

@@ -9,8 +9,8 @@ use alloy::primitives::{B256, U256};
 use std::collections::BTreeSet;
 use stylus_chain::SlotChange;
 
-/// Slots of moved variables that are looked at, at most.
-const MOVED_MAX: usize = 256;
+/// Variables that are read as something else and are looked at, at most.
+const REREAD_MAX: usize = 256;
 /// In place of a value: the layout has no such variable.
 const ABSENT: &str = "(none)";
 /// In place of a value: nobody knows where the version before kept it.
@@ -34,20 +34,19 @@ impl<'a> Layouts<'a> {
         }
     }
 
-    /// Slots of variables that the version before kept elsewhere: what they hold changes even if nobody writes them.
-    pub(super) fn moved(&self) -> BTreeSet<U256> {
+    /// Slots that the new version reads as something else: of variables that the version before kept elsewhere or in
+    /// another size, and of new ones on bytes that held others. What they hold changes even if nobody writes them.
+    pub(super) fn reread(&self) -> BTreeSet<U256> {
         let all = self.after.fixed().filter(|one| !one.is_gap());
-        let moved = all.filter(|one| {
-            let before = self.before.place(&one.name, [one.held.slot; 2]);
-            before.is_some_and(|before| !before.begins_at(one))
-        });
-        let mut slots = BTreeSet::new();
-        for one in moved {
-            if slots.len() < MOVED_MAX {
-                slots.insert(one.held.slot);
+        let reread = all.filter(|one| {
+            let slot = one.held.slot;
+            let (old, new) = (self.before.variables(slot), self.after.variables(slot));
+            match self.was(slot, one, (&old, &new)) {
+                Some(was) => !was.begins_at(one) || was.held.size != one.held.size,
+                None => old.iter().any(|was| !was.is_gap() && was.overlaps(one)),
             }
-        }
-        slots
+        });
+        reread.map(|one| one.held.slot).take(REREAD_MAX).collect()
     }
 
     /// A word by the names and values of what lies in it; `earlier` reads other words as they were before.

@@ -175,23 +175,25 @@ fn told(severity: Severity, says: impl Into<String>) -> Finding {
     Finding::named(Part::Simulation, severity, SIMULATION, says)
 }
 
-/// What an instance's storage holds before and after.
-fn changes(instance: &InstancePlan, names: &Names) -> Option<Finding> {
-    let words: Vec<String> = instance
-        .changes
-        .iter()
-        .flat_map(Change::values)
-        .map(|one| one.words())
-        .collect();
-    let says = || {
-        format!(
-            "instance {}: {}",
-            names.long(instance.proxy),
-            words.join("; ")
-        )
+/// What an instance's storage holds before and after: first what the new code misreads, then what the upgrade writes.
+fn changes(instance: &InstancePlan, names: &Names) -> impl Iterator<Item = Finding> {
+    let (misread, written): (Vec<&Change>, Vec<&Change>) =
+        instance.changes.iter().partition(|one| one.is_misread());
+    let said = |changes: Vec<&Change>| {
+        let values = changes.into_iter().flat_map(Change::values);
+        let words: Vec<String> = values.map(|one| one.words()).collect();
+        let proxy = names.long(instance.proxy);
+        (!words.is_empty()).then(|| format!("instance {proxy}: {}", words.join("; ")))
     };
-    let finding = || Finding::named(Part::Instances, Severity::Note, "storage-changes", says());
-    (!words.is_empty()).then(finding)
+    let misread = said(misread).map(|says| {
+        let part = Part::Instances;
+        Finding::named(part, Severity::Warning, "misread", says)
+    });
+    let written = said(written).map(|says| {
+        let part = Part::Instances;
+        Finding::named(part, Severity::Note, "storage-changes", says)
+    });
+    misread.into_iter().chain(written)
 }
 
 fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
@@ -233,7 +235,7 @@ fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
         }
         Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole => {}
     }
-    findings.extend(plan.instances.iter().filter_map(|one| changes(one, names)));
+    findings.extend(plan.instances.iter().flat_map(|one| changes(one, names)));
     let beside = ("registry and instances", plan.others.as_slice());
     findings.extend(review::effects(&plan.reads, &moved, beside));
     if plan.instances.is_empty() || plan.untried > 0 {

@@ -44,7 +44,7 @@ fn lines(before: Option<&Layout>, after: &Layout, words: &Words) -> Vec<String> 
     };
     let word = |slot: U256| words.get(&slot).copied().unwrap_or_default();
     let changed = words.iter().filter(|(_, (before, after))| before != after);
-    let mut slots = layouts.moved();
+    let mut slots = layouts.reread();
     slots.extend(changed.map(|(slot, _)| *slot));
     let changes = slots.into_iter().map(|slot| {
         let (before, after) = word(slot);
@@ -101,6 +101,25 @@ fn fields_that_move_without_a_migration_change_their_values() {
         "total (moved from slot 0): 12 → 42",
     ];
     assert_eq!(shown, expected);
+}
+
+#[test]
+fn a_new_field_on_the_bytes_of_another_is_shown_although_nobody_writes_them() {
+    let old = layout(&[("total", 0, 0, "u256")]);
+    let new = layout(&[("owner", 0, 0, "u256"), ("total", 1, 0, "u256")]);
+    let shown = lines(Some(&old), &new, &words([(0, 777, 777)]));
+    let expected = ["owner: (none) → 777", "total (moved from slot 0): 777 → 0"];
+    assert_eq!(shown, expected);
+    // One that has another name at the same place keeps its value.
+    let renamed = layout(&[("sum", 0, 0, "u256")]);
+    assert!(lines(Some(&old), &renamed, &words([(0, 777, 777)])).is_empty());
+    // One of fewer bytes loses what they do not hold.
+    let short = layout(&[("total", 0, 0, "u64")]);
+    let large = U256::from(u64::MAX) + U256::from(6);
+    let mut all = Words::new();
+    all.insert(U256::ZERO, (large.into(), large.into()));
+    let shown = lines(Some(&old), &short, &all);
+    assert_eq!(shown, ["total: 18446744073709551621 → 5"]);
 }
 
 #[test]
