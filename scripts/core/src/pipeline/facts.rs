@@ -13,7 +13,7 @@ use crate::checks::{
 use crate::context::prelude::*;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::interface::Callable;
-use crate::layout::{Live, Side, Upgrade, Who, incomparable, look};
+use crate::layout::{Live, Side, StorageCheck, Upgrade, Who, incomparable, look};
 use crate::model::StepKind;
 use crate::program_code::is_program;
 use crate::registry::RecordedCode;
@@ -249,7 +249,8 @@ impl<'a> Session<'a> {
         Ok(all)
     }
 
-    /// Checks one more subject at one block, and prints the result of the layouts.
+    /// Checks one more subject at one block, and prints the result of the layouts. What the caller accepted of it, the
+    /// report prints.
     pub(crate) async fn add(self, subject: Subject<'_>, all: &mut Assessment) -> Result<()> {
         let client = self.registry.client.at_one_block().await?;
         let there = Session {
@@ -260,8 +261,11 @@ impl<'a> Session<'a> {
         let compares = transition.old.is_some();
         self.context.say_read_at(there.read_at(), compares);
         all.add(transition)?;
-        let lines = all.last_storage().map(|check| check.lines());
-        for line in lines.unwrap_or_default() {
+        let accepted = self.context.accepted();
+        let is_by_caller =
+            |check: &StorageCheck| check.accepted.iter().any(|one| accepted.covers(&one.id));
+        let check = all.last_storage().filter(|check| !is_by_caller(check));
+        for line in check.map(|check| check.lines()).unwrap_or_default() {
             self.context.note(line);
         }
         Ok(())

@@ -141,7 +141,7 @@ impl<'a> Approver<'a> {
 }
 
 /// As [`judge`], for an approver: refuses blocking findings, code that his sources do not build to, and irreversible
-/// changes that are not accepted. Reports incomplete checks.
+/// changes that are not accepted.
 ///
 /// # Errors
 /// As [`check`]; what refuses it.
@@ -162,11 +162,7 @@ pub(crate) async fn judge_as_approver(
             .filter(|_| approver.role == Role::Approver);
         return Err(refused.of_action(action).into());
     }
-    let cleared = judged.cleared(session)?;
-    for line in cleared.checks.coverage.lines() {
-        session.context.note(line);
-    }
-    Ok(cleared)
+    judged.cleared(session)
 }
 
 impl Judged {
