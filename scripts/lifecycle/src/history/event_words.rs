@@ -1,8 +1,8 @@
 //! What an event says: who did it, under which policy, and in words.
 
 use crate::client::Revert;
-use crate::governance::{kind_in_words, subject};
-use crate::ids::ActionId;
+use crate::governance::{Call, kind_in_words, subject};
+use crate::ids::{ActionId, CodeHash};
 use crate::model::{Definition, role_asked_for};
 use crate::names::Names;
 use alloy::primitives::{Address, B256};
@@ -49,6 +49,15 @@ pub(super) fn actor(event: &Event) -> (Option<Address>, Option<ActionId>) {
     }
 }
 
+/// That an earlier version has the same code, where one has: what a rollback adds.
+fn again(code: CodeHash, before: &Definition) -> String {
+    let mut versions = before.versions.iter();
+    let earlier = versions.find(|one| one.code.codehash == code);
+    earlier.map_or_else(String::new, |one| {
+        format!(" (the code of {} again)", one.version)
+    })
+}
+
 /// An event in words; `before` is the state before it.
 pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> String {
     let proposal = |id: B256| {
@@ -62,7 +71,8 @@ pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> Str
         Event::DefinitionCreated(event) => format!("definition {} created", event.name),
         Event::VersionAdded(event) => {
             let (version, code) = (&event.version, event.implementation);
-            format!("version {version} added, code {code}")
+            let again = again(event.codehash.into(), before);
+            format!("version {version} added, code {code}{again}")
         }
         Event::StepAdded(event) if event.step.from.is_empty() => {
             format!("initial step of {} added", event.to)
@@ -70,7 +80,15 @@ pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> Str
         Event::StepAdded(event) => format!("step {} added", way(&event.step.from, &event.to)),
         Event::CurrentChanged(event) => format!("{} is current", event.version),
         Event::Proposed(event) => match subject(&event.call, names) {
-            Some(about) => format!("proposed {about}"),
+            Some(about) => {
+                let call = Call::decode(&event.call).ok();
+                let code = call
+                    .as_ref()
+                    .and_then(Call::version)
+                    .and_then(|(_, code, _)| code);
+                let again = code.map(|code| again(code.codehash.into(), before));
+                format!("proposed {about}{}", again.unwrap_or_default())
+            }
             None => "proposed something that nobody can read".into(),
         },
         Event::ProxyCreated(event) => {

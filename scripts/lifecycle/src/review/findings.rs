@@ -60,7 +60,7 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
         let (id, says) = match subject.used_by {
             Some(version) => (
                 "code-used-before",
-                format!("version {version} was registered with the same code"),
+                format!("the code of {version} again: a rollback adds it so"),
             ),
             None => (
                 "first-use",
