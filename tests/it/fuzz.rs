@@ -363,7 +363,11 @@ fn who_looks_at_a_proposal_sees_whether_this_machine_fuzzed_it() {
     let found = "transfer(address,uint256) returns other data";
     let findings = seen["findings"].as_array().expect("findings");
     assert!(findings.contains(&json!(found)), "{seen:#}");
-    let command = format!("stylus-upgrades fuzz Exchange 2.0 --action {action} --seed 7");
+    let review = project.done(&format!("pending {action}"));
+    let registry = text(&review, "registry");
+    let command = format!(
+        "stylus-upgrades fuzz Exchange 2.0 --action {action} --registry {registry} --seed 7"
+    );
     page().shows(&["with seed 7", found, "remembered on this machine", &command]);
 }
 

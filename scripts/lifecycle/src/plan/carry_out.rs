@@ -233,9 +233,11 @@ fn roll_out(
             }
         };
         left = later;
-        let what = format!("rollout of {}", done.upgraded);
-        let sent = Transaction::live(simulation, &what, &done.sent);
-        carried_out.transactions.push(sent);
+        if done.upgraded > 0 {
+            let what = format!("rollout of {}", done.upgraded);
+            let sent = Transaction::live(simulation, &what, &done.sent);
+            carried_out.transactions.push(sent);
+        }
         for (proxy, reason) in done.skipped {
             let what = format!("the upgrade of {proxy}");
             let alone = abi::rolloutCall {

@@ -119,9 +119,9 @@ pub fn links(place: &PageContext, review: &Review) -> Markup {
 /// The command that fuzzes it as the newest run did.
 fn again(review: &Review, version: &str, fuzzed: Option<&Fuzzed>) -> String {
     let (name, version) = (shell_word(&review.definition), shell_word(version));
-    let action = review.action;
+    let (action, registry) = (review.action, review.registry);
     let seed = fuzzed.map_or(String::new(), |fuzzed| format!(" --seed {}", fuzzed.seed));
-    format!("stylus-upgrades fuzz {name} {version} --action {action}{seed}")
+    format!("stylus-upgrades fuzz {name} {version} --action {action} --registry {registry}{seed}")
 }
 
 /// What a copy of the chain said; `is_warned` where something that the plan relies on does not run for long.
