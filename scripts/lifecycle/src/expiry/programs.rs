@@ -67,6 +67,11 @@ pub enum State {
 }
 
 impl State {
+    /// Whether it can run now.
+    pub const fn runs(self) -> bool {
+        matches!(self, Self::Active { .. } | Self::Evm)
+    }
+
     /// Its word.
     pub const fn word(self) -> &'static str {
         match self {

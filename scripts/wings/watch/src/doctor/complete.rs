@@ -4,7 +4,7 @@
 use super::recorded::Recorded;
 use crate::assess::{Finding, Part, Severity};
 use crate::client::ChainError;
-use crate::expiry::{AT_ONCE, INCOMPLETE, Program, State};
+use crate::expiry::{AT_ONCE, INCOMPLETE, Program};
 use crate::history::differences;
 use crate::model::{Definition, Head, head_differences};
 use crate::model::{Difference, Role, Slice};
@@ -20,17 +20,13 @@ pub(super) async fn examine(
     let runs = programs
         .iter()
         .filter(|one| is_registry(one))
-        .all(is_running);
+        .all(|one| one.state.runs());
     compare(registry, recorded, runs).await
 }
 
 fn is_registry(program: &Program) -> bool {
     let mut uses = program.accounts.iter().flat_map(|account| &account.uses);
     uses.any(|one| matches!(one.role, Role::Registry | Role::RegistryPart))
-}
-
-fn is_running(program: &Program) -> bool {
-    matches!(program.state, State::Active { .. } | State::Evm)
 }
 
 async fn compare(
