@@ -104,7 +104,7 @@ impl ChainFacts {
 
 impl State {
     /// Its mark, and what it is.
-    pub fn shown(self) -> (&'static str, String) {
+    pub(super) fn shown(self) -> (&'static str, String) {
         match self {
             Self::Active { seconds_left } => {
                 let is_soon = seconds_left < AHEAD_DAYS * DAY;
