@@ -31,6 +31,7 @@ mod lost_answer;
 mod many;
 mod misspelt;
 mod mistakes;
+mod nitro;
 mod one_of_several;
 mod out_of_gas;
 mod overtaken;
