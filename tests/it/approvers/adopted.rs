@@ -523,3 +523,42 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
     let later = fixture.run(&adopt);
     assert_eq!(later.error("name"), "LayoutNotCompared", "{later:?}");
 }
+
+/// Ether that anybody can take, and tokens that anybody makes, are told where that is new.
+#[tokio::test]
+async fn what_anybody_can_take_is_told_before_an_upgrade_that_allows_it() {
+    let fixture = Fixture::new().await;
+    let closed = deployed(&fixture, "UupsBox").await;
+    registered(&fixture, closed, "UupsBox.json").await;
+    let proxy = uups(&fixture, closed, 7).await;
+    give(&fixture, proxy, "A").await;
+    fixture.done(&format!("adopt A {proxy} 1.0 {NO_SOURCE}"));
+    let paying = deployed(&fixture, "PayingBox").await;
+    let plan = |version: &str, code: Address, layout: &str, proxy: Address| {
+        format!("plan A {version} {code} --layout {layout} {ABSENT} --accept arrival:{proxy}")
+    };
+    let planned = fixture.run(&plan("2.0", paying, "PayingBox.json", proxy));
+    let told = planned.document.to_string();
+    let of = format!(" of {proxy}, once upgraded: ");
+    for (function, does) in [
+        ("sweep()", "it pays ether out"),
+        ("settle(address,uint256)", "it pays ether out"),
+        ("mint(address,uint256)", "it mints tokens"),
+    ] {
+        let says = format!("anybody can call {function}{of}{does}");
+        assert!(told.contains(&says), "{says}: {planned:?}");
+    }
+    assert!(!told.contains("stranger:add()"), "{told}");
+    // Of code that always did so, neither its adoption nor its next version is refused for that.
+    fixture.done(&format!(
+        "register A 1.1 {paying} --layout PayingBox.json {ABSENT}"
+    ));
+    let other = uups(&fixture, paying, 7).await;
+    give(&fixture, other, "A").await;
+    fixture.done(&format!("adopt A {other} 1.1 {NO_SOURCE}"));
+    let next = deployed(&fixture, "PayingBox2").await;
+    let planned = fixture.run(&plan("2.0", next, "PayingBox2.json", other));
+    let told = planned.document.to_string();
+    let of = format!(" of {other}, once upgraded: ");
+    assert!(!told.contains(&of), "{told}");
+}

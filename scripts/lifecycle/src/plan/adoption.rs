@@ -3,7 +3,7 @@
 
 use super::decide::decide;
 use super::initializers::{self, Looked};
-use super::strangers::{opened, to_code, to_instance};
+use super::strangers::{Opened, opened, to_code, to_instance};
 use crate::assess::Finding;
 use crate::client::{ChainError, Client, Fork};
 use crate::error::Explain;
@@ -82,7 +82,9 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
     let interface = request.interface.as_ref();
     // Whoever can take it now can do so until it is adopted.
     let before = opened(&simulation, proxy, interface)?;
-    tried.open = to_instance(&format!("the proxy {proxy}, as it is"), &before);
+    let gives_power = before.iter().cloned();
+    let gives_power: Vec<Opened> = gives_power.filter_map(|one| one.beside(&before)).collect();
+    tried.open = to_instance(&format!("the proxy {proxy}, as it is"), &gives_power);
     let looked = Looked {
         when: ("of", ", as it is"),
         tried: &[proxy],
@@ -137,7 +139,8 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
         ));
         return Ok(tried);
     }
-    let after = opened(&simulation, proxy, interface)?;
+    let after = opened(&simulation, proxy, interface)?.into_iter();
+    let after: Vec<Opened> = after.filter_map(|one| one.beside(&before)).collect();
     // One finding for each function: what is open before and after is told once.
     let mut later = to_instance(&format!("the proxy {proxy}, once it is adopted"), &after);
     let looked = Looked {

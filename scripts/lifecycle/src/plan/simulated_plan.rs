@@ -86,6 +86,7 @@ pub fn simulate_on(
         let is_done = done.problems.is_empty();
         is_done.then(|| copy.changes()).transpose()
     })?;
+    let as_it_was = simulated.simulation.branch();
     simulated.simulation.begin_here();
     let (mut outcomes, done) = with_limits(
         &mut simulated.simulation,
@@ -163,7 +164,7 @@ pub fn simulate_on(
         definition.current == call.version && plan.transactions.is_empty() && plan.untried == 0;
     if let Some(here) = here {
         simulated.ask_the_check()?;
-        simulated.try_as_strangers()?;
+        simulated.try_as_strangers(&as_it_was)?;
         simulated.note_answers(&here, elsewhen)?;
     }
     Ok((simulated.plan, simulated.simulation))
@@ -219,8 +220,8 @@ impl PlanSimulation<'_> {
     }
 
     /// Notes what anybody can do to instances once they are upgraded: what each keeps decides that, so each is tried,
-    /// up to a budget of calls.
-    fn try_as_strangers(&mut self) -> Result<(), ChainError> {
+    /// up to a budget of calls. What anybody could take `as_it_was`, he may.
+    fn try_as_strangers(&mut self, as_it_was: &Simulation) -> Result<(), ChainError> {
         let request = self.request;
         let interface = request.document.as_ref();
         let interface = interface.and_then(|known| known.interface.as_ref());
@@ -230,7 +231,12 @@ impl PlanSimulation<'_> {
         let most = instances_tried(interface);
         let mut found: BTreeMap<String, (Opened, Vec<Address>)> = BTreeMap::new();
         for proxy in upgraded.iter().take(most) {
-            for one in opened(&self.simulation, *proxy, interface)? {
+            let now = opened(&self.simulation, *proxy, interface)?;
+            let before = match now.iter().any(|one| !one.takes.is_empty()) {
+                true => opened(as_it_was, *proxy, interface)?,
+                false => Vec::new(),
+            };
+            for one in now.into_iter().filter_map(|one| one.beside(&before)) {
                 let known = found.entry(one.signature.clone());
                 let (_, proxies) = known.or_insert_with(|| (one, Vec::new()));
                 proxies.push(*proxy);

@@ -1,5 +1,5 @@
 //! What an account without any rights can do to an instance on a copy: it calls every function that changes
-//! something, and what has power over the instance is compared before and after each call.
+//! something, and what has power over the instance, its ether and its tokens are compared before and after each call.
 
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, GasLimit};
@@ -50,6 +50,21 @@ const OF_POWER: [&str; 9] = [
     "RoleAdminChanged(bytes32,bytes32,bytes32)",
 ];
 
+/// Wei that an account has on the copy, at least: what pays ether out needs some.
+const BALANCE: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
+/// Events of tokens by which somebody's tokens leave him or may be taken, and which of their topics is he: in the order
+/// of ERC-20 and ERC-721, then ERC-1155.
+const OF_TOKENS: [(&str, usize); 5] = [
+    ("Transfer(address,address,uint256)", 1),
+    ("Approval(address,address,uint256)", 1),
+    ("ApprovalForAll(address,address,bool)", 1),
+    ("TransferSingle(address,address,address,uint256,uint256)", 2),
+    (
+        "TransferBatch(address,address,address,uint256[],uint256[])",
+        2,
+    ),
+];
+
 /// What decides over an account that may be a proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Power {
@@ -97,13 +112,32 @@ impl Power {
     }
 }
 
-/// A call of a stranger that gives power away.
+/// A call of a stranger that goes through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Opened {
     /// The function.
     pub(super) signature: String,
+    /// What the call does that gives power away.
+    pub(super) gives: Vec<String>,
+    /// What it takes from the account.
+    pub(super) takes: Vec<String>,
+}
+
+impl Opened {
+    /// Without what such a call took from the account before: what anybody may take is the contract's purpose then.
+    /// None if nothing is left.
+    pub(super) fn beside(mut self, before: &[Self]) -> Option<Self> {
+        let is_it = |one: &&Self| one.signature == self.signature && !one.takes.is_empty();
+        if before.iter().any(|one| is_it(&one)) {
+            self.takes.clear();
+        }
+        (!self.gives.is_empty() || !self.takes.is_empty()).then_some(self)
+    }
+
     /// What the call does.
-    pub(super) does: String,
+    fn does(&self) -> String {
+        [self.gives.as_slice(), &self.takes].concat().join(", ")
+    }
 }
 
 /// What a stranger can do to an account on a copy, by the functions of its code; where those are not known, by those
@@ -115,8 +149,10 @@ pub(super) fn opened(
 ) -> Result<Vec<Opened>, ChainError> {
     let mut copy = simulation.branch();
     copy.gas = GasLimit::Exactly(GAS);
-    let before = Power::over(&copy, account)?;
     let latest = BlockId::latest();
+    let owned = copy.chain.account(account, latest)?.balance;
+    copy.chain.set_balance(account, owned.max(BALANCE));
+    let before = Power::over(&copy, account)?;
     let runs = copy
         .chain
         .storage(account, slots::IMPLEMENTATION.into(), latest)?;
@@ -136,17 +172,45 @@ pub(super) fn opened(
                     Err(error) if error.revert().is_some() || error.is_halted() => return Ok(None),
                     Err(error) => return Err(error),
                 };
-                let mut does = before.changed(&Power::over(copy, account)?);
-                does.extend(events_of(&receipt, account).map(|event| format!("event {event}")));
-                Ok(Some(does.join(", ")).filter(|does| !does.is_empty()))
+                let mut gives = before.changed(&Power::over(copy, account)?);
+                gives.extend(events_of(&receipt, account).map(|event| format!("event {event}")));
+                let left = copy.chain.account(account, latest)?.balance;
+                let opened = Opened {
+                    signature: signature.clone(),
+                    gives,
+                    takes: taken(&receipt, account, left < owned.max(BALANCE)),
+                };
+                Ok(opened.beside(&[]))
             };
-            if let Some(does) = copy.discarded(call)? {
-                let signature = signature.clone();
-                found.insert(signature.clone(), Opened { signature, does });
+            if let Some(opened) = copy.discarded(call)? {
+                found.insert(signature.clone(), opened);
             }
         }
     }
     Ok(found.into_values().collect())
+}
+
+/// What a call has taken from an account, or made at its cost: ether; tokens, by the events of those and of its own.
+fn taken(receipt: &Receipt, account: Address, is_poorer: bool) -> Vec<String> {
+    let ether = is_poorer.then(|| "it pays ether out".to_owned());
+    let tokens = receipt.logs.iter().filter_map(|log| {
+        let topics = log.topics();
+        let (event, whose) = OF_TOKENS
+            .iter()
+            .find(|(event, _)| topics.first() == Some(&keccak256(event)))?;
+        let is_his = topics.get(*whose) == Some(&account.into_word());
+        // A transfer of nothing takes nothing. An id is a topic.
+        let is_some = topics.len() > 3 || log.data.data.iter().any(|byte| *byte != 0);
+        let is_own = log.address == account;
+        let is_new =
+            is_own && event.starts_with("Transfer(") && topics.get(*whose) == Some(&B256::ZERO);
+        match (is_some, is_new, is_his && !is_own) {
+            (true, true, _) => Some("it mints tokens".to_owned()),
+            (true, _, true) => Some(format!("{event} of its tokens at {}", log.address)),
+            _ => None,
+        }
+    });
+    ether.into_iter().chain(tokens).collect()
 }
 
 /// Of how many instances the functions of that code are called: of one at least.
@@ -228,7 +292,11 @@ fn events_of(receipt: &Receipt, account: Address) -> impl Iterator<Item = &'stat
 /// What strangers can do to an instance, as findings. What they could do before, and can do no longer, is none.
 pub(super) fn to_instance(what: &str, opened: &[Opened]) -> Vec<Finding> {
     let found = opened.iter().map(|one| {
-        let message = format!("anybody can call {} of {what}: {}", one.signature, one.does);
+        let message = format!(
+            "anybody can call {} of {what}: {}",
+            one.signature,
+            one.does()
+        );
         let id = FindingId::stranger(&one.signature);
         Finding::new(Part::Simulation, Severity::Danger, id.clone(), message).with(
             "a call that is refused",
@@ -247,7 +315,8 @@ pub(super) fn to_code(what: &str, opened: &[Opened]) -> Vec<Finding> {
     let found = opened.iter().map(|one| {
         let message = format!(
             "anybody can call {} of {what} itself: {}",
-            one.signature, one.does
+            one.signature,
+            one.does()
         );
         Finding::named(
             Part::Simulation,

@@ -59,3 +59,26 @@ contract OpenBox is Ownable, UUPSUpgradeable {
 
     function _authorizeUpgrade(address) internal override {}
 }
+
+// Anybody may take its ether, and makes tokens.
+contract PayingBox is UupsBox {
+    event Transfer(address indexed from, address indexed to, uint256 amount);
+
+    function sweep() external {
+        payable(msg.sender).transfer(address(this).balance);
+    }
+
+    function settle(address to, uint256 amount) external {
+        payable(to).transfer(amount);
+    }
+
+    function mint(address to, uint256 amount) external {
+        emit Transfer(address(0), to, amount);
+    }
+}
+
+contract PayingBox2 is PayingBox {
+    function more() external {
+        value += 2;
+    }
+}
