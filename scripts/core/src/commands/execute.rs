@@ -4,7 +4,7 @@ use super::approve::{AlreadyExecuted, check_and_send_as_approver, report_execute
 use super::spec::{Governs, Group, Spec, report_type};
 use crate::assess::Role;
 use crate::context::prelude::*;
-use crate::governance::{not_executed, outcome_of_ended_action, readiness, require_ripe};
+use crate::governance::{narrowed, not_executed, outcome_of_ended_action, readiness, require_ripe};
 use crate::options::ReviewArgs;
 use crate::pipeline::action::{ProposedCall, proposed_call};
 use crate::pipeline::approver::require_current;
@@ -56,6 +56,7 @@ async fn run(context: &Context, args: &ExecuteArgs) -> Result<Outcome> {
         let executed = outcome_of_ended_action(registry, action).await?;
         return report_executed(session, executed, &governed.call, false).await;
     };
+    let open = narrowed(registry, &governed.call, open).await?;
     require_ripe(&open, action, &not_executed(&open), &context.names())?;
     require_current(registry, &governed.call).await?;
     let subject = Execution { proposer };

@@ -3,7 +3,7 @@
 use super::review;
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
-use crate::governance::{self, AT_ONCE, PendingAction, obstacle, rival};
+use crate::governance::{self, AT_ONCE, Needed, PendingAction, deciding_policy, obstacle, rival};
 use crate::options::word;
 use crate::pipeline::action::is_action;
 use crate::pipeline::shown::shown_call;
@@ -11,6 +11,7 @@ use crate::review::{OpenAction, Pending};
 use clap::Args;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use futures::try_join;
+use stylus_registry_core::policy::parse;
 
 /// `pending`.
 pub(crate) static SPEC: Spec<PendingArgs> = Spec {
@@ -90,10 +91,19 @@ async fn listed(
     all: &[PendingAction],
 ) -> Result<OpenAction> {
     let (mut shown, mut beside) = (None, (None, Vec::new()));
+    let (mut needed, mut delays) = (None, Vec::new());
     if let Some(says) = &open.says {
         let obstacle = async { Ok::<_, Error>(obstacle(session.registry, says).await?) };
-        let (call, obstacle) = try_join!(shown_call(session, &open.call, says), obstacle)?;
+        let policy = async {
+            let (name, role) = (says.definition(), says.role());
+            Ok(deciding_policy(session.registry, name, role).await?)
+        };
+        let call = shown_call(session, &open.call, says);
+        let (call, obstacle, (role, text)) = try_join!(call, obstacle, policy)?;
         shown = Some(call);
+        needed = Needed::of_call(says, (&role, &text), &open.readiness);
+        let policy = parse(text.as_bytes());
+        delays = policy.map_or_else(|_| Vec::new(), |one| says.delays(&one.delays).to_vec());
         let rivals = all.iter().filter_map(|other| {
             let (subject, differs) = rival((says, &open.call), other)?;
             let action = other.action;
@@ -104,5 +114,11 @@ async fn listed(
         beside = (obstacle, rivals.collect());
     }
     let names = session.context.names();
-    Ok(OpenAction::new(open.clone(), shown, beside, &names))
+    Ok(OpenAction::new(
+        open.clone(),
+        shown,
+        beside,
+        (needed, &delays),
+        &names,
+    ))
 }

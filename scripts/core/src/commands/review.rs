@@ -9,7 +9,7 @@ use crate::context::key;
 use crate::context::prelude::*;
 use crate::governance::signed::{Approval, Digests, current, deadline};
 use crate::governance::{
-    Call, CodeFacts, GovernedCall, ShownCall, deciding_policy, explain, not_open, obstacle,
+    Call, CodeFacts, GovernedCall, Needed, ShownCall, deciding_policy, explain, not_open, obstacle,
     readiness, refused, tree,
 };
 use crate::history::{self, Entry, Wanted};
@@ -113,6 +113,11 @@ pub async fn review(context: &Context, action: &str) -> Result<Review> {
     }
     let (name, role) = (governed.call.definition(), governed.call.role());
     let (role, text) = deciding_policy(registry, name, role).await?;
+    let mut needed = None;
+    if let Some(open) = &mut open {
+        needed = Needed::of_call(&governed.call, (&role, &text), open);
+        needed.iter().for_each(|needed| needed.narrow(open));
+    }
     let wanted = Wanted::OfAction(action);
     let history = history::read(registry, name, &names, wanted).await?;
     let mut shown = shown(session, &governed).await?;
@@ -147,6 +152,7 @@ pub async fn review(context: &Context, action: &str) -> Result<Review> {
         policy: explain(&role, &text, &names)?,
         tree: tree(&role, &text, &approved)?,
         readiness: open,
+        needed,
         refused: no,
         obstacle,
         checked,
@@ -313,12 +319,9 @@ async fn findings_of(
     let name = call.definition();
     let obstacle = obstacle(registry, call).await?;
     let used_by = match call.version() {
-        Some((version, Some(code), _)) => {
-            let first = session
-                .registry
-                .first_with(name, code.codehash.into())
-                .await?;
-            first.filter(|first| first.version != version)
+        Some((_, Some(code), _)) => {
+            let registry = session.registry;
+            registry.first_with(name, code.codehash.into()).await?
         }
         _ => None,
     };

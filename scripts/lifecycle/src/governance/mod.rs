@@ -41,6 +41,7 @@ mod facts;
 mod fields;
 mod governed;
 mod kinds;
+mod needed;
 mod obstacle;
 mod pending;
 mod place;
@@ -75,6 +76,7 @@ pub use error::{
 pub use facts::{BuildFacts, CodeFacts, OTHER_COMMIT, code_facts, seconds_left};
 pub use governed::GovernedCall;
 pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
+pub use needed::{Needed, narrowed};
 pub use obstacle::{Obstacle, obstacle};
 pub use pending::{
     AT_ONCE, OpenActions, PendingAction, RipeAction, all_open, ever_proposed, open, open_readiness,
@@ -82,7 +84,7 @@ pub use pending::{
 };
 pub use place::{Placed, find, place};
 pub use policy::{
-    Explained, Node, PolicyFacts, current_policy, deciding_policy, duration, explain, is_approver,
+    Explained, Node, current_policy, deciding_policy, duration, explain, is_approver,
     replaced_policy, require_approver, tree,
 };
 pub use policy_change::PolicyChange;

@@ -338,15 +338,6 @@ pub fn duration(seconds: u64) -> String {
     format!("{count} {name}{}", if count == 1 { "" } else { "s" })
 }
 
-/// What is known of the policy that decides a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyFacts {
-    /// The fewest approvals that satisfy it.
-    pub fewest: u16,
-    /// Seconds of its delays.
-    pub delays: Vec<u64>,
-}
-
 /// The delay of a policy in words, if it has one.
 pub(super) fn delay(delays: &[u64]) -> Option<String> {
     match delays {

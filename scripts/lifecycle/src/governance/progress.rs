@@ -1,5 +1,6 @@
 //! How far an action is, in words and as fields: who approved, who is missing, what blocks, until when.
 
+use super::needed::Needed;
 use super::policy::delay;
 use super::send_call::{Approved, CallOutcome};
 use crate::model::{BlockedBy, Readiness};
@@ -21,25 +22,35 @@ pub fn not_executed(readiness: &Readiness) -> String {
 
 /// How far an open action is, in a sentence: `1 of 2 approvals: Ana. Still needed: Ben or Cleo, then 2 days.` `delays` are
 /// those of its policy, in seconds.
-pub fn progress(open: &Readiness, delays: &[u64], names: &Names) -> String {
+pub fn progress(
+    open: &Readiness,
+    (needed, delays): (Option<&Needed>, &[u64]),
+    names: &Names,
+) -> String {
     let who = match open.approved.as_slice() {
         [] => "nobody".into(),
         approved => names.list(approved),
     };
     let (approvals, required) = (open.approvals, open.required);
-    let still = still_needed(open, delays, names);
+    let still = still_needed(open, (needed, delays), names);
     format!("{approvals} of {required} approvals: {who}. Still needed: {still}.")
 }
 
-/// What an open action still needs, in words that end a sentence: `Ben or Cleo, then 2 days`.
-pub fn still_needed(open: &Readiness, delays: &[u64], names: &Names) -> String {
-    let (more, needed) = (usize::from(open.more()), open.needed());
-    let all: Vec<String> = needed.iter().map(|one| names.short(*one)).collect();
-    let who = match more {
+/// What an open action still needs, in words that end a sentence: `Ben or Cleo, then 2 days`. Where the policy is not known,
+/// `needed` is none, and all who may approve are named.
+pub fn still_needed(
+    open: &Readiness,
+    (needed, delays): (Option<&Needed>, &[u64]),
+    names: &Names,
+) -> String {
+    let (more, missing) = (usize::from(open.more()), open.needed());
+    let all: Vec<String> = missing.iter().map(|one| names.short(*one)).collect();
+    let of_policy = needed.and_then(|needed| needed.words(names));
+    let who = of_policy.unwrap_or_else(|| match more {
         more if more == all.len() => all.join(" and "),
         1 => all.join(" or "),
         more => format!("{more} of {}", all.join(", ")),
-    };
+    });
     match open.blocked_by {
         BlockedBy::Approvals if all.is_empty() => "somebody who has not refused it".into(),
         BlockedBy::Approvals => match delay(delays) {
@@ -68,16 +79,18 @@ impl CallOutcome {
             }
             return lines;
         };
-        let delays = self.policy.as_ref().map_or(&[][..], |one| &one.delays);
+        let policy = self.policy.as_ref();
+        let needed = policy.and_then(|one| one.needed.as_ref());
+        let delays = policy.map_or(&[][..], |one| &one.delays);
         let mut lines = vec![match is_migration && open.more() > 0 {
             true => {
-                let still = still_needed(open, delays, names);
+                let still = still_needed(open, (needed, delays), names);
                 format!(
                     "success {}/{}  not executed: {still}",
                     open.approvals, open.required
                 )
             }
-            false => progress(open, delays, names),
+            false => progress(open, (needed, delays), names),
         }];
         lines.push(format!("action     {action}"));
         if let Some(before) = &self.ended_before {

@@ -8,8 +8,9 @@ use super::after_approvals::SimulatedExecution;
 use super::calls::Call;
 use super::error::{ended_by, not_open};
 use super::governed::GovernedCall;
+use super::needed::Needed;
 use super::pending::readiness;
-use super::policy::{PolicyFacts, deciding_policy};
+use super::policy::deciding_policy;
 use super::returned::progress_in;
 use super::simulated_execution::for_execution;
 use crate::client::{ChainError, Client, Sent, with_margin};
@@ -105,7 +106,27 @@ pub enum Prepared {
     Nothing(Box<CallOutcome>),
 }
 
+/// What is known of the policy that decides a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyFacts {
+    /// The fewest approvals that satisfy it.
+    pub fewest: u16,
+    /// Seconds of its delays.
+    pub delays: Vec<u64>,
+    /// The approvals that the action still lacks, where it is open.
+    pub needed: Option<Needed>,
+}
+
 impl CallOutcome {
+    /// The same, decided by that policy: those are missing whose approvals help.
+    fn decided_by(&mut self, policy: Option<PolicyFacts>) {
+        let needed = policy.as_ref().and_then(|one| one.needed.as_ref());
+        if let (Some(needed), Some(open)) = (needed, &mut self.readiness) {
+            needed.narrow(open);
+        }
+        self.policy = policy;
+    }
+
     /// One that is open with that readiness, or else was executed.
     fn new(action: ActionId, approved: Approved, readiness: Option<Readiness>) -> Self {
         Self {
@@ -179,7 +200,7 @@ impl GovernedCall {
         let simulated = match self.simulated(client, sender, action).await {
             Err(error) if has_approved(&error) => {
                 let mut before = open_or_ended(registry, action, None).await?;
-                before.policy = self.policy_of(registry, &before).await?;
+                before.decided_by(self.policy_of(registry, &before).await?);
                 return Ok(Prepared::Nothing(Box::new(before)));
             }
             simulated => simulated?,
@@ -204,7 +225,7 @@ impl GovernedCall {
             .await?;
         let registry = client.registry(self.registry);
         let mut submitted = outcome(registry, &sent).await?;
-        submitted.policy = self.policy_of(registry, &submitted).await?;
+        submitted.decided_by(self.policy_of(registry, &submitted).await?);
         let is_new = submitted.readiness.is_some() && submitted.action != prepared.action;
         Ok(CallOutcome {
             ended_before: is_new.then_some(prepared.action),
@@ -225,13 +246,16 @@ impl GovernedCall {
             return Ok(None);
         }
         let (definition, role) = (self.call.definition(), self.call.role());
-        let (_, text) = deciding_policy(registry, definition, role).await?;
+        let (role, text) = deciding_policy(registry, definition, role).await?;
+        let open = submitted.readiness.as_ref();
+        let needed = open.and_then(|open| Needed::of_call(&self.call, (&role, &text), open));
         let policy = parse(text.as_bytes())
             .ok()
             .filter(|policy| !policy.is_none());
         Ok(policy.map(|policy| PolicyFacts {
             fewest: policy.fewest_missing(0, u8::MAX),
             delays: self.call.delays(&policy.delays).to_vec(),
+            needed,
         }))
     }
 

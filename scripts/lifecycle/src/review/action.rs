@@ -4,7 +4,7 @@ use super::open::next;
 use super::{Area, Created};
 use crate::assess::{Finding, Severity, told_once};
 use crate::governance::signed::Digests;
-use crate::governance::{Call, Explained, Node, Obstacle, ShownCall, progress};
+use crate::governance::{Call, Explained, Needed, Node, Obstacle, ShownCall, progress};
 use crate::history::Entry;
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
@@ -37,6 +37,9 @@ pub struct Review {
     pub shown: ShownCall,
     /// How far it is; `None` where it is not open.
     pub readiness: Option<Readiness>,
+    /// The approvals that it still lacks, where it is open.
+    #[serde(skip)]
+    pub needed: Option<Needed>,
     /// Those who may approve and whose last word on it was `revoke`: they are not among who is missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Address>,
@@ -162,7 +165,7 @@ impl Review {
             .as_ref()
             .map_or(&of_policy[..], |call| call.delays(of_policy));
         let mut lines = vec![
-            progress(open, delays, names),
+            progress(open, (self.needed.as_ref(), delays), names),
             format!("proposed by {by}, open until {}", utc(open.expires)),
         ];
         let obstacle = self.obstacle.iter();

@@ -56,8 +56,12 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
         };
         add(Part::Action, severity, obstacle.name, says);
     }
-    if let Some((_, Some(_), _)) = subject.call.version() {
+    if let Some((version, Some(_), _)) = subject.call.version() {
         let (id, says) = match subject.used_by {
+            Some(first) if first == version => (
+                "code-used-before",
+                format!("{version} is registered with this code already"),
+            ),
             Some(version) => (
                 "code-used-before",
                 format!("the code of {version} again: a rollback adds it so"),

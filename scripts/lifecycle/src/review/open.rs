@@ -1,6 +1,6 @@
 //! What is open: who approved, who is missing, what blocks, until when, and what to do next.
 
-use crate::governance::{Obstacle, PendingAction, ShownCall, still_needed, title};
+use crate::governance::{Needed, Obstacle, PendingAction, ShownCall, still_needed, title};
 use crate::ids::ActionId;
 use crate::model::{BlockedBy, Readiness, of_whom};
 use crate::names::Names;
@@ -38,6 +38,9 @@ pub struct OpenAction {
     pub rivals: Vec<String>,
     /// What is done with it now, and by whom.
     pub next: String,
+    /// What it still needs, in words.
+    #[serde(skip)]
+    still: String,
 }
 
 impl OpenAction {
@@ -46,9 +49,15 @@ impl OpenAction {
         open: PendingAction,
         shown: Option<ShownCall>,
         (obstacle, rivals): (Option<Obstacle>, Vec<String>),
+        (needed, delays): (Option<Needed>, &[u64]),
         names: &Names,
     ) -> Self {
+        let mut open = open;
+        needed
+            .iter()
+            .for_each(|needed| needed.narrow(&mut open.readiness));
         Self {
+            still: still_needed(&open.readiness, (needed.as_ref(), delays), names),
             next: match shown {
                 Some(_) => {
                     let action = open.action;
@@ -85,7 +94,7 @@ impl OpenAction {
             let (why, who) = (why.unwrap_or_default(), names.short(self.open.proposer));
             return format!("{action}  of {of}, unreadable: {why}; {}: {who}", self.next);
         }
-        let still = still_needed(open, &[], names);
+        let still = &self.still;
         let mut line = format!(
             "{action}  {}: {} of {} approvals, still needed: {still}; open until {}",
             title(call),

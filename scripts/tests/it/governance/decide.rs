@@ -521,7 +521,10 @@ fn going_back_is_a_new_version_with_the_old_code() {
     assert_eq!(versions[0]["codehash"], versions[2]["codehash"]);
     let history = sandbox.shown("Admin", "history A", 0);
     let again = "proposed migration to 3.0 (the code of 1.0 again); ";
-    contains(&history, &[again, " (the code of 1.0 again); step 2.0 → 3.0 added"]);
+    contains(
+        &history,
+        &[again, " (the code of 1.0 again); step 2.0 → 3.0 added"],
+    );
     sandbox.transcript("Admin 1 VersionNotFound | rollback A --to 9.0 --label 10.0");
 }
 

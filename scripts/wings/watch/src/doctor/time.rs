@@ -78,8 +78,8 @@ fn expiring(chain: &ChainFacts, action: ActionId, open: &Action) -> Option<Findi
     let says = format!("the action {action} ({call}) ends soon");
     let finding = Finding::named(Part::Instances, Severity::Warning, "ActionExpires", says);
     Some(finding.with(
-        "the missing approvals before its end",
+        "a decision before its end",
         format!("{approvals}, open until {}", utc(open.expires)),
-        format!("stylus-upgrades approve {action}, or leave it: it ends by itself"),
+        format!("stylus-upgrades pending {action} shows what it waits for; it ends by itself"),
     ))
 }

@@ -53,6 +53,7 @@ fn review() -> Review {
             not_before: 0,
             expires: 9,
         }),
+        needed: None,
         refused: vec![CLEO],
         obstacle: None,
         policy: explain("pause", &policy, &names).expect("a policy"),

@@ -1,0 +1,192 @@
+//! Whose approvals an open action still lacks, by the policy that decides. The registry lists everybody who may approve;
+//! an approval for a part of the policy that holds already does not help.
+
+use super::calls::Call;
+use super::policy::{Node, deciding_policy, tree};
+use crate::client::ChainError;
+use crate::model::Readiness;
+use crate::names::Names;
+use crate::registry::Registry;
+use alloy::primitives::Address;
+
+/// What is left of a policy: parts that hold are gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Left {
+    /// Nothing: it holds, delays aside.
+    Nothing,
+    /// It cannot hold any more.
+    Never,
+    /// One approval.
+    Approval(Address),
+    /// So many of these.
+    Some { need: usize, of: Vec<Left> },
+}
+
+/// The approvals that an open action still lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needed(Left);
+
+impl Needed {
+    /// Of a policy that knows who approved. `may` are those who have not, and have not refused it.
+    pub(super) fn of(tree: &Node, may: &[Address]) -> Self {
+        // A contract counts as consenting only where approvals alone do not suffice, as in the registry.
+        let strict = left(tree, may, false);
+        Self(match strict {
+            Left::Never => left(tree, may, true),
+            strict => strict,
+        })
+    }
+
+    /// Of a call that is decided by that policy of that role. `None` for a pause that any one approver of another role
+    /// decides, and for a policy that cannot be read.
+    pub fn of_call(call: &Call, (role, policy): (&str, &str), open: &Readiness) -> Option<Self> {
+        let is_by_any_one = matches!(call, Call::Pause(_)) && role != "pause";
+        let tree = tree(role, policy, &open.approved).ok();
+        let tree = tree.filter(|_| !is_by_any_one)?;
+        Some(Self::of(&tree, &open.missing))
+    }
+
+    /// Whose approvals help, in the policy's order.
+    pub fn who(&self) -> Vec<Address> {
+        let mut all = Vec::new();
+        add(&self.0, &mut all);
+        all
+    }
+
+    /// They in words: `Safe and (Ben or Cleo)`; `None` where it cannot hold any more, or holds.
+    pub fn words(&self, names: &Names) -> Option<String> {
+        match &self.0 {
+            Left::Nothing | Left::Never => None,
+            left => Some(words(left, names)),
+        }
+    }
+
+    /// Leaves out of an action's missing approvers whose approvals do not help.
+    pub fn narrow(&self, open: &mut Readiness) {
+        let who = self.who();
+        open.missing.retain(|one| who.contains(one));
+    }
+}
+
+/// An action that is open with those missing alone whose approvals help.
+///
+/// # Errors
+/// What the registry or the chain says.
+pub async fn narrowed(
+    registry: Registry<'_>,
+    call: &Call,
+    mut open: Readiness,
+) -> Result<Readiness, ChainError> {
+    let (role, text) = deciding_policy(registry, call.definition(), call.role()).await?;
+    if let Some(needed) = Needed::of_call(call, (&role, &text), &open) {
+        needed.narrow(&mut open);
+    }
+    Ok(open)
+}
+
+fn left(node: &Node, may: &[Address], consents: bool) -> Left {
+    match node {
+        Node::Approver { approved: true, .. } | Node::Delay { .. } => Left::Nothing,
+        Node::Approver { account, .. } if may.contains(account) => Left::Approval(*account),
+        Node::Contract { .. } if consents => Left::Nothing,
+        Node::Approver { .. } | Node::Contract { .. } | Node::None => Left::Never,
+        Node::Members { need, members, .. } => {
+            let parts: Vec<Left> = members.iter().map(|one| left(one, may, consents)).collect();
+            let hold = parts.iter().filter(|one| **one == Left::Nothing).count();
+            let need = usize::from(*need).saturating_sub(hold);
+            let of = parts.into_iter();
+            let of: Vec<Left> = of
+                .filter(|one| !matches!(one, Left::Nothing | Left::Never))
+                .collect();
+            match (need, of.as_slice()) {
+                (0, _) => Left::Nothing,
+                (need, of) if of.len() < need => Left::Never,
+                (1, [one]) => one.clone(),
+                _ => Left::Some { need, of },
+            }
+        }
+    }
+}
+
+fn add(left: &Left, all: &mut Vec<Address>) {
+    match left {
+        Left::Approval(account) if !all.contains(account) => all.push(*account),
+        Left::Some { of, .. } => of.iter().for_each(|one| add(one, all)),
+        _ => {}
+    }
+}
+
+fn words(left: &Left, names: &Names) -> String {
+    let (need, of) = match left {
+        Left::Approval(account) => return names.short(*account),
+        Left::Some { need, of } => (*need, of),
+        Left::Nothing | Left::Never => return String::new(),
+    };
+    let parts = of.iter().map(|one| match one {
+        Left::Some { .. } => format!("({})", words(one, names)),
+        one => words(one, names),
+    });
+    let parts: Vec<String> = parts.collect();
+    match need {
+        need if need == parts.len() => parts.join(" and "),
+        1 => parts.join(" or "),
+        need => format!("{need} of {}", parts.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Accounts 1 to 9 are called by their number; `tree` of the policy of these digits.
+    fn needed(policy: &str, approved: &[u8], refused: &[u8]) -> (Option<String>, Vec<u8>) {
+        let account = |number: u8| Address::with_last_byte(number);
+        let expression: String = policy
+            .chars()
+            .map(|c| match c.to_digit(10) {
+                Some(digit) => format!("{:#x}", Address::with_last_byte(digit as u8)),
+                None => c.to_string(),
+            })
+            .collect();
+        let expression = expression.replace("TWO", "2").replace("DAY", "86400");
+        let approved: Vec<Address> = approved.iter().map(|one| account(*one)).collect();
+        let may = (1..=9).filter(|one| !refused.contains(one)).map(account);
+        let may: Vec<Address> = may.filter(|one| !approved.contains(one)).collect();
+        let tree = tree("migrate", &expression, &approved).expect("a policy");
+        let found = Needed::of(&tree, &may);
+        let names = (1..=9).map(|number| (account(number), format!("n{number}")));
+        let names: Names = names.collect();
+        let who = found.who().iter().map(|one| one.0[19]).collect();
+        (found.words(&names), who)
+    }
+
+    #[test]
+    fn whoever_does_not_help_any_more_is_not_needed() {
+        let and_or = "AND(1,OR(2,3),AFTER(DAY))";
+        for (policy, approved, refused, words, who) in [
+            (
+                and_or,
+                &[][..],
+                &[][..],
+                "n1 and (n2 or n3)",
+                &[1, 2, 3][..],
+            ),
+            (and_or, &[2], &[], "n1", &[1]),
+            (and_or, &[1], &[], "n2 or n3", &[2, 3]),
+            (and_or, &[1], &[2], "n3", &[3]),
+            (and_or, &[2], &[1], "", &[]),
+            (and_or, &[1, 3], &[], "", &[]),
+            ("OutOf(TWO,1,2,3)", &[], &[], "2 of n1, n2, n3", &[1, 2, 3]),
+            ("OutOf(TWO,1,2,3)", &[2], &[], "n1 or n3", &[1, 3]),
+            ("OutOf(TWO,1,2,3)", &[], &[3], "n1 and n2", &[1, 2]),
+            ("OR(1,AND(2,3))", &[2], &[], "n1 or n3", &[1, 3]),
+            ("OR(1,AND(2,3))", &[2], &[1], "n3", &[3]),
+            ("AND(1,CALL(9))", &[], &[], "n1", &[1]),
+            ("OR(1,CALL(9))", &[], &[], "n1", &[1]),
+        ] {
+            let (said, named) = needed(policy, approved, refused);
+            assert_eq!(said.unwrap_or_default(), words, "{policy} {approved:?}");
+            assert_eq!(named, who, "{policy} {approved:?}");
+        }
+    }
+}
