@@ -21,6 +21,9 @@ pub fn require_not_refused(checks: &Assessment) -> Result<()> {
 pub struct Checks {
     /// How much of each part was checked.
     pub coverage: Coverage,
+    /// Why a part was not checked as a whole, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_checked: Vec<String>,
     /// The comparisons of layouts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     storage: Vec<StorageCheck>,
@@ -36,6 +39,7 @@ impl Checks {
     pub(crate) fn of(checks: &Assessment) -> Self {
         Self {
             coverage: checks.coverage.clone(),
+            not_checked: checks.coverage.lines(),
             storage: checks.storage(),
             accepted: checks.decision().accepted,
             findings: checks.findings(),
@@ -45,6 +49,7 @@ impl Checks {
     /// Takes over what a later check found. Its assessment contains the earlier one, or starts again without findings.
     pub(crate) fn update(&mut self, later: Self) {
         self.coverage = later.coverage;
+        self.not_checked = later.not_checked;
         replace(&mut self.storage, later.storage);
         replace(&mut self.accepted, later.accepted);
         replace(&mut self.findings, later.findings);
@@ -64,7 +69,7 @@ impl Checks {
 
     /// The lines for people.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let mut lines = self.coverage.lines();
+        let mut lines = self.not_checked.clone();
         let (storage, accepted) = (self.storage.iter(), &self.accepted);
         let is_by_caller =
             |one: &&StorageCheck| one.accepted.iter().any(|one| accepted.contains(one));

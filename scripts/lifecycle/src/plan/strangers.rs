@@ -21,6 +21,10 @@ const FUNCTIONS_MAX: usize = 256;
 const CALLS_MAX: usize = 1_024;
 /// Units of gas that each call gets.
 const GAS: u64 = 16_000_000;
+/// How a call of no function is named.
+const FALLBACK: &str = "fallback()";
+/// Its calldata: a selector that no function has.
+const OF_NO_FUNCTION: [u8; 4] = [0x5e; 4];
 /// What is called of code whose functions are not known.
 const WELL_KNOWN: [&str; 13] = [
     "function initialize()",
@@ -156,6 +160,28 @@ pub(super) fn opened(
     let runs = copy
         .chain
         .storage(account, slots::IMPLEMENTATION.into(), latest)?;
+    let mut call = |signature: &str, input: Vec<u8>| {
+        copy.discarded(|copy| {
+            let sent = copy.send(signature, STRANGER, account, input.into(), U256::ZERO);
+            let receipt = match sent {
+                Ok(receipt) => receipt,
+                Err(error) if error.revert().is_some() || error.is_halted() => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            let mut gives = before.changed(&Power::over(copy, account)?);
+            gives.extend(events_of(&receipt, account).map(|event| format!("event {event}")));
+            let left = copy.chain.account(account, latest)?.balance;
+            let opened = Opened {
+                signature: signature.into(),
+                gives,
+                takes: taken(&receipt, account, left < owned.max(BALANCE)),
+            };
+            Ok::<_, ChainError>(opened.beside(&[]))
+        })
+    };
+    // What any call does, no function does.
+    let any = call(FALLBACK, OF_NO_FUNCTION.to_vec())?;
+    let any: Vec<Opened> = any.into_iter().collect();
     let mut found: BTreeMap<String, Opened> = BTreeMap::new();
     for function in functions(interface) {
         let signature = function.signature();
@@ -165,29 +191,17 @@ pub(super) fn opened(
             else {
                 continue;
             };
-            let call = |copy: &mut Simulation| {
-                let sent = copy.send(&signature, STRANGER, account, input.into(), U256::ZERO);
-                let receipt = match sent {
-                    Ok(receipt) => receipt,
-                    Err(error) if error.revert().is_some() || error.is_halted() => return Ok(None),
-                    Err(error) => return Err(error),
-                };
-                let mut gives = before.changed(&Power::over(copy, account)?);
-                gives.extend(events_of(&receipt, account).map(|event| format!("event {event}")));
-                let left = copy.chain.account(account, latest)?.balance;
-                let opened = Opened {
-                    signature: signature.clone(),
-                    gives,
-                    takes: taken(&receipt, account, left < owned.max(BALANCE)),
-                };
-                Ok(opened.beside(&[]))
+            let opened = call(&signature, input)?;
+            let is_any = |one: &Opened| {
+                any.iter()
+                    .any(|any| any.takes == one.takes && any.gives == one.gives)
             };
-            if let Some(opened) = copy.discarded(call)? {
+            if let Some(opened) = opened.filter(|one| !is_any(one)) {
                 found.insert(signature.clone(), opened);
             }
         }
     }
-    Ok(found.into_values().collect())
+    Ok(any.into_iter().chain(found.into_values()).collect())
 }
 
 /// What a call has taken from an account, or made at its cost: ether; tokens, by the events of those and of its own.
