@@ -82,7 +82,7 @@ fn words(
             "an instance that is live",
             "a paused contract, or an upgrade of it that is running",
             "stylus-upgrades status shows which: stylus-upgrades run-migration PROXY continues a migration, \
-             stylus-upgrades resume NAME ends a pause",
+             stylus-upgrades resume NAME ends a pause, stylus-upgrades upgrade NAME follows where one has ended",
         ),
         "VersionNotFound" => (
             "a registered version of {0}",

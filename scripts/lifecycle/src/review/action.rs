@@ -137,6 +137,14 @@ impl Review {
                 "{dangers} found: {refuse} refuses it; only if all of that is meant: {approve}"
             ),
         };
+        let contracts = self.checked.as_ref().map(|one| one.contracts.as_slice());
+        let decide = match contracts.unwrap_or_default() {
+            [] => decide,
+            all => {
+                let who = names.list(all);
+                format!("{decide}; a contract ({who}) the same with --as ADDRESS --export FILE")
+            }
+        };
         let state = (open, self.obstacle.as_ref());
         let next = next((action, self.proposer), state, &decide, names);
         Some(format!("next: {next}"))

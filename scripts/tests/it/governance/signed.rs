@@ -39,6 +39,19 @@ fn pause_signed(sandbox: &Sandbox) -> Value {
 }
 
 #[test]
+fn no_export_is_written_into_sources_which_it_would_change() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    std::fs::create_dir_all(sandbox.path("crate/deep")).expect("a folder");
+    sandbox.write("crate/Cargo.toml", "[package]");
+    for file in ["crate/pause.json", "crate/deep/pause.json"] {
+        let refused = sandbox.run("Admin", &format!("pause A --as Admin --export {file}"));
+        refused.is(2, "ExportInSources");
+        assert!(!sandbox.path(file).exists(), "{file}");
+    }
+    sandbox.done("Admin", "pause A --as Admin --export pause.json");
+}
+
+#[test]
 fn two_sign_in_two_folders_and_a_stranger_submits() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let [ana, ben, stranger] = ["Admin", "Admin2", "Other"].map(|key| folder_of(&sandbox, key));
