@@ -244,22 +244,24 @@ async fn created_before(
     value: U256,
 ) -> Result<Option<(Sent, Address)>> {
     let Session { context, registry } = session;
-    let created = |sent: &Sent| sent.event_of::<abi::ProxyCreated>(registry.address);
-    let Some(sent) = context.earlier_that(|sent| created(sent).is_some()) else {
-        return Ok(None);
-    };
-    let input = registry.client.input_to(registry.address, sent.tx).await?;
-    let same = input.and_then(|input| abi::createProxyCall::abi_decode(&input).ok());
-    let same = same.filter(|same| {
-        *same
-            == abi::createProxyCall {
+    for sent in context.all_earlier(registry.address) {
+        let Some(created) = sent.event_of::<abi::ProxyCreated>(registry.address) else {
+            continue;
+        };
+        let input = registry.client.input_to(registry.address, sent.tx).await?;
+        let same = input.and_then(|input| abi::createProxyCall::abi_decode(&input).ok());
+        let is_same = same.is_some_and(|same| {
+            let of_salt = abi::createProxyCall {
                 salt: same.salt,
                 ..call.clone()
-            }
-    });
-    let is_same = same.is_some() && registry.client.value_of(sent.tx).await? == value;
-    let proxy = created(&sent).map(|created| created.proxy);
-    Ok(proxy.filter(|_| is_same).map(|proxy| (sent, proxy)))
+            };
+            same == of_salt
+        });
+        if is_same && registry.client.value_of(sent.tx).await? == value {
+            return Ok(Some((sent, created.proxy)));
+        }
+    }
+    Ok(None)
 }
 
 /// Saves the proxy; a failure does not end the command.

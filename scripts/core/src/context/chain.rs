@@ -301,7 +301,11 @@ impl Context {
     /// account (or that init code, without an account), as the chain has it.
     pub(crate) fn earlier(&self, account: Option<Address>, call: &[u8]) -> Option<Sent> {
         let hash = CalldataHash::of(call);
-        self.earlier_that(|sent| sent.to == account && sent.call == hash)
+        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut earlier = earlier.iter();
+        earlier
+            .find(|sent| sent.to == account && sent.call == hash)
+            .cloned()
     }
 
     /// All that an earlier run sent to that account and did not report.
@@ -309,12 +313,6 @@ impl Context {
         let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
         let to_it = earlier.iter().filter(|sent| sent.to == Some(account));
         to_it.cloned().collect()
-    }
-
-    /// As [`Self::earlier`], by any property.
-    pub(crate) fn earlier_that(&self, is: impl Fn(&Sent) -> bool) -> Option<Sent> {
-        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
-        earlier.iter().find(|sent| is(sent)).cloned()
     }
 }
 

@@ -65,6 +65,18 @@ fn an_instance_of_an_earlier_run_is_reported_for_the_same_value_alone() {
     assert_eq!(sandbox.instances("A").len(), 1);
 }
 
+/// Of two creations that were interrupted, each command finds its own.
+#[test]
+fn of_two_instances_of_earlier_runs_each_is_reported() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let other = CREATE.replace(" 7", " 8");
+    killed(&sandbox, CREATE, "mined:1");
+    killed(&sandbox, &other, "mined:1");
+    assert_eq!(sandbox.instances("A").len(), 2);
+    sandbox.done("Admin", &other);
+    assert_eq!(sandbox.instances("A").len(), 2);
+}
+
 #[test]
 fn a_journal_that_names_the_transaction_of_another_account_is_not_believed() {
     let sandbox = Sandbox::with_counter("OR(Admin,Admin2)", 1);
