@@ -39,7 +39,9 @@ pub(super) fn require_compatible(
 /// Refuses a file in a folder of sources: every file there is part of the source hash, so the next approver would build
 /// something else.
 fn require_outside_sources(file: &Path) -> Result<()> {
-    let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let folder = file
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
     let Ok(folder) = folder.unwrap_or(Path::new(".")).canonicalize() else {
         return Ok(()); // writing says that it is not there
     };
@@ -62,7 +64,10 @@ fn require_outside_sources(file: &Path) -> Result<()> {
     .with(
         "a file outside of every folder with a Cargo.toml",
         file.display().to_string(),
-        format!("give another path, such as --export {}", shell_word(&next.display().to_string())),
+        format!(
+            "give another path, such as --export {}",
+            shell_word(&next.display().to_string())
+        ),
     );
     Err(ChainError::from(refusal.exiting(Exit::Usage)).into())
 }

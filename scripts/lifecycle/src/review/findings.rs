@@ -74,7 +74,7 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
         add(Part::Code, Severity::Note, id, says);
     }
     for (role, expression) in subject.call.policies() {
-        let (severity, says) = policy(role, expression);
+        let (severity, says) = policy(role, expression, subject.names);
         add(Part::Policy, severity, "policy", says);
     }
     for account in subject.call.accounts() {
@@ -118,12 +118,12 @@ fn code(fact: &CodeFacts) -> Finding {
 }
 
 /// What a policy asks for that a role gets.
-fn policy(role: &str, expression: &str) -> (Severity, String) {
+fn policy(role: &str, expression: &str, names: &Names) -> (Severity, String) {
     let Ok(policy) = parse(expression.as_bytes()) else {
         let says = format!("the policy of {role} cannot be read: the registry refuses it");
         return (Severity::Danger, says);
     };
-    let (fewest, all) = (policy.fewest_missing(0, 0), policy.approvers.len());
+    let fewest = policy.fewest_missing(0, 0);
     if policy.is_none() {
         let says = format!("{role} becomes NONE: nobody can ever decide it again");
         (Severity::Danger, says)
@@ -131,11 +131,14 @@ fn policy(role: &str, expression: &str) -> (Severity, String) {
         let says = format!("{role} asks contracts: whether they ever consent is not known");
         (Severity::Unknown, says)
     } else if fewest <= 1 {
-        let who = match all {
-            1 => "one account".into(),
-            all => format!("one of {all}"),
+        let accounts = policy.approvers.iter().map(|leaf| leaf.address);
+        let alone = accounts.filter(|one| policy.fewest_missing(policy.bit(*one), 0) == 0);
+        let alone: Vec<Address> = alone.collect();
+        let says = match alone.as_slice() {
+            [one] => format!("{} decides {role} alone", names.short(*one)),
+            each => format!("each of {} decides {role} alone", names.list(each)),
         };
-        (Severity::Warning, format!("{who} decides {role} alone"))
+        (Severity::Warning, says)
     } else {
         let says = format!("{role} takes at least {}", count(fewest, "approval"));
         (Severity::Note, says)
