@@ -304,10 +304,10 @@ fn default_path(approval: &Approval) -> PathBuf {
 
 fn no_key() -> Error {
     Error::Usage {
-        message: "no signer is given".into(),
+        message: "no key is given that signs without its endpoint".into(),
         expected: "a key (--private-key-path, --keystore, …), or --typed-data FILE for a wallet"
             .into(),
-        found: "neither".into(),
+        found: "neither; an --unlocked account signs only what it sends".into(),
         next: "give one of them".into(),
     }
 }

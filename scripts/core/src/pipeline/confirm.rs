@@ -104,7 +104,8 @@ pub(crate) async fn of_policies(
         if policy.is_none() {
             all.push(final_notice(role));
         } else if !policy.approvers.iter().any(|leaf| leaf.address == sender) {
-            let words = format!("the sender {sender} is not an approver in the policy of {role}");
+            let words =
+                format!("the sender {sender} would be no approver in the new policy of {role}");
             all.push(notice(FindingId::EXCLUDED_SENDER, words));
         }
     }
