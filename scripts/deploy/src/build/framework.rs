@@ -122,6 +122,19 @@ impl Framework {
         Self::pinned().is_ok_and(|pinned| pinned.registry.code == self.registry.code)
     }
 
+    /// What of the framework lies at an account.
+    pub fn name_of(&self, account: Address) -> Option<&'static str> {
+        let mut evm = [&self.stub, &self.orders, &self.layouts].into_iter();
+        let evm = evm.find(|one| one.address == account);
+        let parts = self.parts.iter().map(|one| (one, "part of the registry"));
+        let mut programs = parts.chain([
+            (&self.storage, "UpgradeabilityStorage"),
+            (&self.proxy, "program of every WASM proxy"),
+        ]);
+        let program = programs.find(|(one, _)| one.address == account);
+        evm.map(|one| one.name).or(program.map(|(_, name)| name))
+    }
+
     /// Every compiled program that the CREATE2 deployer puts on a chain, in the order of the builds.
     pub fn shared(&self) -> impl Iterator<Item = &Part> {
         [&self.storage, &self.proxy].into_iter().chain(&self.parts)

@@ -6,6 +6,7 @@ use super::instances::{Event, changes_of, event};
 use super::layouts::Layouts;
 use super::slots::SlotNames;
 use crate::assess::{Finding, FindingId};
+use crate::build::Framework;
 use crate::client::{ChainError, GasLimit, with_margin};
 use crate::names::Names;
 use crate::simulation::{ANYBODY, Simulation, now};
@@ -179,6 +180,9 @@ impl Whose<'_> {
         if self.names.accounts().any(|one| one == account) {
             parts.push(self.names.short(account));
         }
+        let framework = Framework::pinned().ok();
+        let own = framework.and_then(|framework| framework.name_of(account));
+        parts.extend(own.map(|name| format!("the framework's {name}")));
         let mut approvers = self.policy.approvers.iter();
         if approvers.any(|leaf| leaf.address == account) {
             parts.push("an approver".into());
