@@ -29,11 +29,11 @@ impl Given {
     /// The same in words; none where nothing was.
     pub fn words(&self) -> Option<String> {
         let consents = self.consents.iter();
-        let consents = consents.map(|one| format!("the consent of {one}"));
+        let consents = consents.map(|one| format!("{one} consents"));
         let delay =
-            (self.delay > 0).then(|| format!("the end of a delay of {}", duration(self.delay)));
+            (self.delay > 0).then(|| format!("the delay of {} is over", duration(self.delay)));
         let parts: Vec<String> = consents.chain(delay).collect();
-        (!parts.is_empty()).then(|| format!("taken as given: {}", parts.join(", and ")))
+        (!parts.is_empty()).then(|| format!("assumed: {}", parts.join(", and ")))
     }
 
     /// Takes what another call was given, too.
@@ -185,8 +185,7 @@ mod tests {
             consents: vec![lambda],
             delay: 172_800,
         });
-        let says =
-            format!("taken as given: the consent of {lambda}, and the end of a delay of 2 days");
+        let says = format!("assumed: {lambda} consents, and the delay of 2 days is over");
         assert_eq!(given.words(), Some(says));
     }
 }

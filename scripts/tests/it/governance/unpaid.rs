@@ -89,7 +89,7 @@ fn what_an_approval_was_tried_with_is_said_before_it_is_sent() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     sandbox.agreed(BOTH, "policy update A AND(Admin,Admin2,AFTER(60))");
     let said = said_before_sending(&sandbox, "Admin", MIGRATE);
-    contains(&said, &["taken as given: the end of a delay of 1 minute"]);
+    contains(&said, &["assumed: the delay of 1 minute is over"]);
 }
 
 #[test]

@@ -127,7 +127,7 @@ const REFUSES: &str = "0xc5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5";
 /// What is said where its consent, and a delay of a day, are taken as given.
 fn given() -> String {
     let lambda: Address = REFUSES.parse().expect("an address");
-    format!("taken as given: the consent of {lambda}, and the end of a delay of 1 day")
+    format!("assumed: {lambda} consents, and the delay of 1 day is over")
 }
 
 /// A policy that asks that contract, which is there, and waits for a day.
