@@ -64,7 +64,7 @@ const ARRIVAL: &str = "arrival";
 impl FindingId {
     /// Kinds of findings beside those that have a constant here, or a family of kinds by its first or last word: with the
     /// constants, every kind that there is.
-    pub const KINDS: [&'static str; 30] = [
+    pub const KINDS: [&'static str; 31] = [
         "absent",
         "added",
         "build-differs",
@@ -72,6 +72,7 @@ impl FindingId {
         "code-size",
         "complete",
         "dirty",
+        "ends-others",
         "expectation-lost",
         "fuzzed",
         "immutable-changed",

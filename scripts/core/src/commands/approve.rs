@@ -5,12 +5,9 @@ use super::spec::{Governs, Group, Spec, report_type};
 use crate::assess::Role;
 use crate::context::prelude::*;
 use crate::governance::signed::calldata_digest;
-use crate::governance::{
-    Call, CallOutcome, GovernedCall, Reviewed, executed_already, is_approver,
-    outcome_of_ended_action,
-};
+use crate::governance::{Call, CallOutcome, GovernedCall, Reviewed, executed_already, is_approver};
 use crate::options::ReviewArgs;
-use crate::pipeline::action::{ProposedCall, proposed_call};
+use crate::pipeline::action::{ProposedCall, outcome_of_ended, proposed_call};
 use crate::pipeline::approver::require_current;
 use crate::pipeline::effects::{Effects, Governed};
 use crate::pipeline::judge::{Approver, judge_as_approver};
@@ -82,7 +79,7 @@ async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
         context.note(format!("the action matches {}", file.display()));
     }
     if session.registry.action_of(&governed.bytes).await? != action {
-        let executed = outcome_of_ended_action(registry, action).await?;
+        let executed = outcome_of_ended(session, action).await?;
         require_nothing_asked(context, &args.review, &executed)?;
         if !is_approver(registry, &governed.call).await? {
             let found = "this key is not an approver of it, and nothing was compared";

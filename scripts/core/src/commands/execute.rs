@@ -4,9 +4,9 @@ use super::approve::{AlreadyExecuted, check_and_send_as_approver, report_execute
 use super::spec::{Governs, Group, Spec, report_type};
 use crate::assess::Role;
 use crate::context::prelude::*;
-use crate::governance::{narrowed, not_executed, outcome_of_ended_action, readiness, require_ripe};
+use crate::governance::{narrowed, not_executed, readiness, require_ripe};
 use crate::options::ReviewArgs;
-use crate::pipeline::action::{ProposedCall, proposed_call};
+use crate::pipeline::action::{ProposedCall, outcome_of_ended, proposed_call};
 use crate::pipeline::approver::require_current;
 use crate::pipeline::effects::Governed;
 use crate::pipeline::judge::Approver;
@@ -53,7 +53,7 @@ async fn run(context: &Context, args: &ExecuteArgs) -> Result<Outcome> {
         governed,
     } = proposed_call(session, &args.action).await?;
     let Some(open) = readiness(registry, action).await? else {
-        let executed = outcome_of_ended_action(registry, action).await?;
+        let executed = outcome_of_ended(session, action).await?;
         return report_executed(session, executed, &governed.call, false).await;
     };
     let open = narrowed(registry, &governed.call, open).await?;

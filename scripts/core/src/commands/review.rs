@@ -9,8 +9,8 @@ use crate::context::key;
 use crate::context::prelude::*;
 use crate::governance::signed::{Approval, Digests, current, deadline};
 use crate::governance::{
-    Call, CodeFacts, GovernedCall, Needed, ShownCall, deciding_policy, explain, not_open, obstacle,
-    readiness, refused, tree,
+    Call, CodeFacts, GovernedCall, Needed, ShownCall, deciding_policy, ended_by_call, ends_others,
+    explain, not_open, obstacle, readiness, refused, tree,
 };
 use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
@@ -22,7 +22,7 @@ use crate::pipeline::judge::{beside, check, judge};
 use crate::pipeline::shown::shown;
 use crate::pipeline::standing;
 use crate::plan::Fuzzed;
-use crate::review::{Area, Checked, Review, Subject, draw, findings};
+use crate::review::{Area, Behind, Checked, Review, Subject, draw, findings};
 pub use simulation::ReviewSimulation;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -140,6 +140,15 @@ pub async fn review(context: &Context, action: &str) -> Result<Review> {
             last_said(&history.entries, "Approved")
         }
     };
+    let expired = match (&open, history.definition.open.get(&action)) {
+        (None, Some(ended)) if history.ended_by.is_none() => {
+            let now = registry.client.next_block_time().await?;
+            Some(ended.expires).filter(|end| *end < now)
+        }
+        _ => None,
+    };
+    let is_activated = matches!(governed.call, Call::Migrate(_))
+        && history.entries.iter().any(|one| one.event == "Executed");
     Ok(Review {
         registry: registry.address,
         chain_id: registry.client.chain_id(),
@@ -156,6 +165,12 @@ pub async fn review(context: &Context, action: &str) -> Result<Review> {
         refused: no,
         obstacle,
         checked,
+        ended_by: history.ended_by,
+        expired,
+        behind: match is_activated {
+            true => Behind::of(&history.definition),
+            false => None,
+        },
         entries: history.entries,
     })
 }
@@ -243,19 +258,22 @@ impl Found {
     }
 }
 
-/// Runs the checks, those of `approver` if given, and tries what the action runs. A refusal is a finding.
+/// Runs the checks, those of `who` approves or executes if given, and tries what the action runs. A refusal is a
+/// finding.
 pub async fn found(
     session: Session<'_>,
     (governed, shown): (&GovernedCall, &ShownCall),
     open: &Readiness,
-    approver: Option<Address>,
+    who: Option<(Address, Role)>,
 ) -> Result<Found> {
     let call = &governed.call;
     let options = |role| CheckOptions {
-        who: approver,
+        // Who executes need not be an approver.
+        who: who.and_then(|(account, role)| (role == Role::Approver).then_some(account)),
         ..CheckOptions::of(role)
     };
-    let (checked, notices) = match approver {
+    let role = who.map_or(Role::Approver, |(_, role)| role);
+    let (checked, notices) = match who {
         None => {
             let found = beside(session, governed, options(Role::Reader)).await?;
             let mut checked = check(session, call, options(Role::Reader)).await;
@@ -264,7 +282,7 @@ pub async fn found(
             }
             (checked, found)
         }
-        Some(_) => match judge(session, governed, options(Role::Approver)).await {
+        Some(_) => match judge(session, governed, options(role)).await {
             Ok(judged) => (Ok(judged.checks), judged.notices),
             Err(error) if error.exit() == Exit::Chain => return Err(error),
             Err(error) => (Err(error), Vec::new()),
@@ -279,9 +297,14 @@ pub async fn found(
         Err(error) => error.findings(),
     };
     in_the_way.extend(notices.iter().cloned());
-    let consent = decide(&in_the_way, &Accepted::default(), Role::Approver).consent;
+    let consent = decide(&in_the_way, &Accepted::default(), role).consent;
     let mut findings = findings_of(session, (call, &shown.facts), open, checked).await?;
     findings.extend(notices);
+    if shown.policy_change.is_none() {
+        // That of a policy says it by itself.
+        let ended = ended_by_call(session.registry, (call, &governed.bytes)).await?;
+        findings.extend(ends_others(&ended));
+    }
     let simulation = simulation::add(session, governed, &mut findings).await?;
     findings.extend(shown.differs.iter().map(|why| {
         let differs = Finding::named(Part::Source, Severity::Danger, "build-differs", why);

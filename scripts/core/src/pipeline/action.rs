@@ -2,7 +2,10 @@
 
 use crate::client::ChainError;
 use crate::context::prelude::*;
-use crate::governance::{self, GovernedCall, executed_already, outcome_of_ended_action};
+use crate::governance::{
+    self, CallOutcome, GovernedCall, executed_already, outcome_of_ended_action,
+};
+use crate::history::{self, EndedBy, Wanted};
 use crate::ids::ActionId;
 use std::collections::BTreeSet;
 
@@ -44,13 +47,45 @@ pub(crate) async fn proposal_event(
 /// Why an action is not open any more; `found` says that nothing is left to revoke, to cancel or to sign.
 pub async fn why_ended(session: Session<'_>, action: ActionId, found: &str) -> Error {
     let _ = proposal_event(session, action).await; // an id that the chain does not have is not repeated in full
-    match outcome_of_ended_action(session.registry, action).await {
+    match outcome_of_ended(session, action).await {
         Ok(executed) => {
             let by = executed.by(&session.context.names());
             executed_already(action, &by, found).into()
         }
         Err(error) => error.into(),
     }
+}
+
+/// What came of an action that is not open any more.
+///
+/// # Errors
+/// `ActionNotFound`, with who cancelled it, or which action ended it, where it was not executed.
+pub(crate) async fn outcome_of_ended(
+    session: Session<'_>,
+    action: ActionId,
+) -> Result<CallOutcome, ChainError> {
+    match outcome_of_ended_action(session.registry, action).await {
+        Ok(executed) => Ok(executed),
+        Err(error) => Err(match ended_by(session, action).await {
+            Ok(Some(by)) => {
+                let next = "if it is still wanted, propose it again; stylus-upgrades pending lists what is open";
+                let message = format!("the action {action} is not open: {}", by.words());
+                let refusal = Refusal::of(&error).saying(message);
+                refusal.with("an open action", by.words(), next).into()
+            }
+            _ => error,
+        }),
+    }
+}
+
+/// The action that ended another one, where one did.
+async fn ended_by(session: Session<'_>, action: ActionId) -> Result<Option<EndedBy>, ChainError> {
+    let registry = session.registry;
+    let call = governance::proposal(registry, action).await?.call;
+    let name = governance::Call::decode(&call)?.definition().to_owned();
+    let (names, wanted) = (session.context.names(), Wanted::OfAction(action));
+    let history = history::read(registry, &name, &names, wanted).await?;
+    Ok(history.ended_by)
 }
 
 /// Minimum of hexadecimal digits that name an action: fewer could match an action that is proposed

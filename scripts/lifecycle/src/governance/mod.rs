@@ -15,6 +15,7 @@
 //! | `sent_before` | what came of the call of an earlier run |
 //! | [`progress`](progress()) | how far an action is, in words and as fields |
 //! | [`rival`](rival()) | open actions that are about the same and differ |
+//! | `ends` | open actions that end once a call is executed |
 //! | [`reviewed`](Reviewed) | an action as somebody reviewed it, compared with what was proposed |
 //! | `approvers_act` | a governed call on a fork where its approvers act: of plans, and of what approvers are told |
 //! | [`after_approvals`](SimulatedExecution), `simulated_execution` | what it does once it is approved, and the gas for that |
@@ -36,6 +37,7 @@ mod creation;
 mod definitions;
 mod descriptors;
 mod display;
+mod ends;
 mod error;
 mod facts;
 mod fields;
@@ -70,6 +72,7 @@ pub use definitions::definitions;
 pub(crate) use definitions::{READ_AGAIN, again};
 pub use descriptors::{Descriptor, descriptors, is_descriptor};
 pub use display::{Display, Field};
+pub use ends::{ended_by_call, ends_others, first_digits};
 pub use error::{
     events_hidden, executed_already, failed_checks, is_unknown_action, not_cancelled, not_open,
 };

@@ -2,12 +2,11 @@
 //! and for who signs.
 
 use super::calls::Call;
-use super::pending::pending;
-use super::policy::{Explained, current_policy, duration, explain, replaced_policy};
+use super::ends::{ended_by_call, ended_in_words};
+use super::pending::PendingAction;
+use super::policy::{Explained, duration, explain, replaced_policy};
 use crate::assess::{Finding, Part, Severity};
 use crate::client::ChainError;
-use crate::ids::ActionId;
-use crate::model::{is_of_sequence, role_of};
 use crate::names::Names;
 use crate::registry::Registry;
 use crate::text::count;
@@ -43,17 +42,7 @@ impl PolicyChange {
         };
         let (name, role) = (set.name.as_str(), set.role.as_str());
         let old = replaced_policy(registry, name, role).await?;
-        let pause = current_policy(registry, name, "pause").await?;
-        let ends = |asked: &str| {
-            let decides = role_of(asked, |_| pause.is_some());
-            asked == role || decides == role || is_of_sequence(decides)
-        };
-        let open = pending(registry, name).await?;
-        let ended = open.iter().filter(|one| {
-            let ends = one.says.as_ref().is_some_and(|call| ends(call.role()));
-            ends && *one.call != *bytes
-        });
-        let ended: Vec<ActionId> = ended.map(|one| one.action).collect();
+        let ended = ended_by_call(registry, (call, bytes)).await?;
         Self::between(role, (old.as_deref(), &set.expression), &ended, names).map(Some)
     }
 
@@ -64,7 +53,7 @@ impl PolicyChange {
     pub fn between(
         role: &str,
         (old, new): (Option<&str>, &str),
-        ended: &[ActionId],
+        ended: &[PendingAction],
         names: &Names,
     ) -> Result<Self, ChainError> {
         let was = old.map(|old| explain(role, old, names)).transpose()?;
@@ -76,13 +65,7 @@ impl PolicyChange {
             (Some(was), Ok(new)) => differences(was, &new, names),
             (None, Ok(_)) => Vec::new(),
         };
-        if !ended.is_empty() {
-            let all: Vec<String> = ended.iter().map(ToString::to_string).collect();
-            let (actions, all) = (count(ended.len(), "open action"), all.join(", "));
-            effects.push(warning(format!(
-                "cancels {actions}, which must be proposed again: {all}"
-            )));
-        }
+        effects.extend(ended_in_words(ended).map(warning));
         Ok(Self {
             role: role.into(),
             was: was.map(|was| was.named),
@@ -186,7 +169,7 @@ mod tests {
     use super::*;
 
     /// The effects of a change, with `!` before what is a warning.
-    fn effects(old: Option<&str>, new: &str, ended: &[ActionId]) -> Vec<String> {
+    fn effects(old: Option<&str>, new: &str) -> Vec<String> {
         let names = [(1, "ana"), (2, "ben"), (3, "cleo")];
         let addresses = names.map(|(byte, name)| (Address::with_last_byte(byte), name.to_owned()));
         let full = |text: &str| {
@@ -198,7 +181,7 @@ mod tests {
         };
         let (old, new) = (old.map(full), full(new));
         let names = addresses.clone().into_iter().collect();
-        let change = PolicyChange::between("migrate", (old.as_deref(), &new), ended, &names)
+        let change = PolicyChange::between("migrate", (old.as_deref(), &new), &[], &names)
             .expect("a change");
         assert_eq!(change.lines().len(), 2 + change.effects.len());
         let marks = change.effects.into_iter();
@@ -232,19 +215,12 @@ mod tests {
             "ana | NONE | ! nobody can ever decide it again: NONE is final",
         ] {
             let parts: Vec<&str> = case.split(" | ").collect();
-            assert_eq!(effects(Some(parts[0]), parts[1], &[]), parts[2..], "{case}");
+            assert_eq!(effects(Some(parts[0]), parts[1]), parts[2..], "{case}");
         }
-        assert_eq!(effects(None, "ana", &[]), [""; 0]);
+        assert_eq!(effects(None, "ana"), [""; 0]);
         assert_eq!(
-            effects(Some("ana"), "AND(", &[]),
+            effects(Some("ana"), "AND("),
             ["! it cannot be read: the registry refuses it"]
         );
-    }
-
-    #[test]
-    fn the_open_actions_that_it_ends_are_named() {
-        let action = ActionId::from(alloy::primitives::B256::repeat_byte(7));
-        let says = format!("! cancels 1 open action, which must be proposed again: {action}");
-        assert_eq!(effects(Some("ana"), "ana", &[action]), [says]);
     }
 }

@@ -20,5 +20,5 @@ pub use compared::{ComparedHistory, Verification, differences, read_compared, re
 pub use due::{due, is_one_held};
 pub use live::LiveCheck;
 pub use read::Facts;
-pub use read::{Entry, History, Wanted, of_instance, read};
+pub use read::{EndedBy, Entry, History, Wanted, of_instance, read};
 pub use report::{HistoryReport, Section, VerifyReport};

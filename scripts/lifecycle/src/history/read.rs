@@ -2,12 +2,13 @@
 
 use super::event_words::{actor, describe, in_force};
 use crate::client::{ChainError, Client, EventStore};
+use crate::governance::{first_digits, title};
 use crate::ids::{ActionId, CalldataHash, CodeHash, TxHash};
 use crate::model::{Definition, definition_id, is_timed};
 use crate::names::Names;
 use crate::progress::Rate;
 use crate::registry::{Registry, Topics, all_logs};
-use crate::text::count;
+use crate::text::{count, utc};
 use alloy::consensus::Transaction as _;
 use alloy::network::TransactionResponse;
 use alloy::primitives::{Address, B256};
@@ -36,6 +37,28 @@ pub struct History {
     pub total: usize,
     /// The state that follows from all of them.
     pub definition: Definition,
+    /// What ended the action whose events were wanted, where another action did.
+    pub ended_by: Option<EndedBy>,
+}
+
+/// Another action, whose execution ended one: it added a version, or changed a policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EndedBy {
+    /// The action that was executed.
+    pub action: ActionId,
+    /// What it does, in a few words.
+    pub what: String,
+    /// Unix seconds of the block.
+    pub time: u64,
+}
+
+impl EndedBy {
+    /// The same in words.
+    pub fn words(&self) -> String {
+        let (what, digits) = (&self.what, first_digits(self.action));
+        let time = utc(self.time);
+        format!("another action ended it: {what} ({digits}) was executed on {time}")
+    }
 }
 
 /// Events of which transaction and block are read. The state follows from all of them in any case.
@@ -169,6 +192,7 @@ async fn from_logs(
     }
     let mut definition = Definition::before_events(name);
     let mut entries = Vec::new();
+    let mut ending = Ending::of(wanted);
     let is_long = wanted == Wanted::All && total > LONG;
     let (progress, rate) = (registry.client.progress(), Rate::from(0));
     let what = format!("reading {total} transactions and their blocks");
@@ -211,7 +235,12 @@ async fn from_logs(
             definition.pending(time).map(|(action, _)| action).collect()
         };
         let before = (is_wanted && ends_others).then(|| open(&definition));
+        if let Some(by) = ending.ended_by(event, &definition) {
+            let time = facts.time_of(log).await?;
+            ending.by = Some(EndedBy { time, ..by });
+        }
         definition.feed(event, time);
+        ending.look(&definition);
         if let (Some(before), Some(entry)) = (before, entries.last_mut()) {
             let ended = &(&before - &open(&definition)) - &executed;
             if !ended.is_empty() {
@@ -227,8 +256,66 @@ async fn from_logs(
     Ok(History {
         entries,
         total,
+        ended_by: ending.before_it_expired(&definition),
         definition,
     })
+}
+
+/// How one action ends, where another one does that.
+struct Ending {
+    action: Option<ActionId>,
+    /// Whether it was open, and then its approvals counted no more.
+    was_open: bool,
+    is_over: bool,
+    by: Option<EndedBy>,
+}
+
+impl Ending {
+    fn of(wanted: Wanted) -> Self {
+        Self {
+            action: match wanted {
+                Wanted::OfAction(action) => Some(action),
+                _ => None,
+            },
+            was_open: false,
+            is_over: false,
+            by: None,
+        }
+    }
+
+    /// Notes whether the action is open by now, or is not any more.
+    fn look(&mut self, definition: &Definition) {
+        let action = self.action.and_then(|id| definition.open.get(&id));
+        match action {
+            Some(action) if action.epoch == definition.epoch(&action.role) => self.was_open = true,
+            Some(_) => self.is_over |= self.was_open,
+            None => self.was_open = false, // not proposed yet, executed or cancelled
+        }
+    }
+
+    /// What is executed by an event after which the action is not open any more: `Executed` is the last event of what
+    /// ended it.
+    fn ended_by(&self, event: &Event, before: &Definition) -> Option<EndedBy> {
+        let Event::Executed(event) = event else {
+            return None;
+        };
+        let action = event.action.into();
+        let is_it = self.is_over && self.by.is_none() && Some(action) != self.action;
+        is_it.then(|| EndedBy {
+            action,
+            what: before
+                .open
+                .get(&action)
+                .map_or_else(String::new, |open| title(&open.call)),
+            time: 0,
+        })
+    }
+
+    /// What ended the action, unless its time was over before.
+    fn before_it_expired(self, definition: &Definition) -> Option<EndedBy> {
+        let open = definition.open.get(&self.action?)?;
+        self.by.filter(|by| by.time <= open.expires)
+    }
 }
 
 /// Facts of the blocks and transactions of an account's logs, each asked for once.

@@ -1,11 +1,11 @@
 //! Everything about one action that an approver looks at before he approves it.
 
 use super::open::next;
-use super::{Area, Created};
+use super::{Area, Behind, Created};
 use crate::assess::{Finding, Severity, told_once};
 use crate::governance::signed::Digests;
 use crate::governance::{Call, Explained, Needed, Node, Obstacle, ShownCall, progress};
-use crate::history::Entry;
+use crate::history::{EndedBy, Entry};
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
 use crate::model::Readiness;
@@ -55,6 +55,15 @@ pub struct Review {
     pub checked: Option<Checked>,
     /// What happened to it.
     pub entries: Vec<Entry>,
+    /// What ended it, where another action did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<EndedBy>,
+    /// Unix seconds at which it expired, where it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expired: Option<u64>,
+    /// Instances that do not run the current version, where it activated one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub behind: Option<Behind>,
 }
 
 /// What was found out about an open action.
@@ -85,14 +94,18 @@ pub struct Checked {
 
 impl Review {
     /// What came of it, where it is not open.
-    pub fn ended(&self) -> &'static str {
+    pub fn ended(&self) -> String {
         let has = |event: &str| self.entries.iter().any(|entry| entry.event == event);
-        match (has("Executed"), has("Cancelled")) {
-            (true, _) => "executed",
-            (false, true) => "cancelled",
-            (false, false) => {
-                "its time is over, its policy has changed, or another action came first"
+        match (has("Executed"), has("Cancelled"), &self.ended_by) {
+            (true, ..) => "executed".into(),
+            (false, true, _) => "cancelled".into(),
+            (false, false, Some(by)) => {
+                format!("{}. If it is still wanted, propose it again", by.words())
             }
+            (false, false, None) => match self.expired {
+                Some(end) => format!("it expired on {}", utc(end)),
+                None => "it expired, or another action ended it".into(),
+            },
         }
     }
 }
@@ -162,10 +175,12 @@ impl Review {
     fn state(&self, names: &Names) -> Vec<String> {
         let by = names.long(self.proposer);
         let Some(open) = &self.readiness else {
-            return vec![
+            let mut lines = vec![
                 format!("not open: {}", self.ended()),
                 format!("proposed by {by}"),
             ];
+            lines.extend(self.behind.iter().map(|one| format!("! {}", one.words())));
+            return lines;
         };
         let call = self.governed();
         let of_policy = &self.policy.delays;

@@ -2,6 +2,7 @@
 //! storage before and after, slot by slot.
 
 mod action;
+mod behind;
 mod created;
 mod effects;
 mod findings;
@@ -10,6 +11,7 @@ mod policies;
 mod slots;
 
 pub use action::{Checked, Review};
+pub use behind::Behind;
 pub use created::Created;
 pub use effects::{effects, tried};
 pub use findings::{SIMULATION, Subject, findings, without_good_steps};

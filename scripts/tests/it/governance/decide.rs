@@ -444,13 +444,46 @@ fn a_key_that_the_policy_does_not_name_pays_for_no_deployment() {
 }
 
 #[test]
+fn a_new_version_names_the_open_actions_that_it_ends_and_they_name_it() {
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    sandbox.done("Admin", &format!("policy update A --role policy {BOTH}"));
+    let migration = sandbox.action("Admin", MIGRATE);
+    let review_of = |id: &str| sandbox.reported("Other", &format!("pending {id}")).1;
+    let alone = review_of(&migration).join("\n");
+    assert!(!alone.contains("ends-others"), "{alone}");
+    let other = sandbox.action(
+        "Admin",
+        "register A 3.0 counter-v2 --accept migration-omitted",
+    );
+    let create = sandbox.action("Admin", &format!("policy update A --role create {BOTH}"));
+    let named = format!("register A 3.0 ({})", &other[..10]);
+    let ends = format!("ends 1 open action, which must be proposed again: {named}");
+    contains(&review_of(&migration).join("\n"), &["ends-others", &ends]);
+    let executed = sandbox.done("Admin2", &format!("approve {migration}"));
+    executed.has(json!({"executed": true}));
+    let by = format!(
+        "another action ended it: migrate A to 2.0 ({})",
+        &migration[..10]
+    );
+    contains(&review_of(&other).join("\n"), &["not open: ", &by]);
+    let late = sandbox.run("Admin2", &format!("approve {other}"));
+    late.is(1, "ActionNotFound").says("message", &[&by]);
+    let review = sandbox.done("Other", &format!("pending {other}"));
+    assert_eq!(review["ended_by"]["action"], *migration, "{review}");
+    // What another role decides stays open.
+    let open = sandbox.open("A");
+    assert_eq!(texts(open.iter(), "action"), [create.as_str()], "{open:?}");
+}
+
+#[test]
 fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let delayed = "AND(Admin,Admin2,AFTER(172800))";
     sandbox.done("Admin", &format!("policy update A {delayed}"));
     sandbox.done("Admin", &format!("policy update A --role policy {BOTH}"));
     let migration = sandbox.action("Admin", MIGRATE);
-    let ends = format!("cancels 1 open action, which must be proposed again: {migration}");
+    let named = format!("migrate A to 2.0 ({})", &migration[..10]);
+    let ends = format!("ends 1 open action, which must be proposed again: {named}");
     let action = sandbox.action("Admin", "policy update A OR(Admin,Admin2)");
 
     let review = sandbox.done("Other", &format!("pending {action}"));
@@ -484,7 +517,13 @@ fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
     sandbox.done("Admin2", &format!("approve {create}"));
     let late = sandbox.run("Admin2", &format!("approve {migration}"));
     late.is(1, "ActionNotFound");
-    late.says("message", &["a change of a policy"]);
+    let by = format!(
+        "another action ended it: set policy create of A ({})",
+        &create[..10]
+    );
+    late.says("message", &[&by]);
+    let (_, ended) = sandbox.reported("Other", &format!("pending {migration}"));
+    contains(&ended.join("\n"), &["not open: ", &by]);
     let (_, history) = sandbox.reported("Other", "history A");
     let ended = format!("ends 1 open action: {migration}");
     contains(&history.join("\n"), &[&ended]);

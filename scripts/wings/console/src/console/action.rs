@@ -189,8 +189,7 @@ fn ended(review: &Review) -> Markup {
                 @match (last("Executed"), last("Cancelled")) {
                     (Some(_), _) => { "success " (text(approvals.unwrap_or("by one call"))) " " (word) },
                     (None, Some(_)) => "cancelled",
-                    (None, None) => "not open any more: it expired, its policy changed, or another action was \
-                         executed first",
+                    (None, None) => (text(&review.ended())),
                 }
             }
             @if is_executed && word == "activated" {

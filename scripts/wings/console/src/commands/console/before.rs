@@ -3,7 +3,7 @@
 
 use super::refused::{account, nothing_there};
 use crate::app_error::Error;
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Finding, Part, Role, Severity};
 use crate::client::ChainError;
 use crate::console::decision::{Before, Decision};
 use crate::console::request::PageRequest;
@@ -235,7 +235,8 @@ impl Asked<'_> {
         let Session { context, registry } = self.session;
         let (open, about) = (&self.open, (self.governed, self.shown));
         let decision = &mut self.page.decision;
-        let mut found = review::found(self.session, about, open, Some(decision.account)).await?;
+        let who = (decision.account, Role::Approver);
+        let mut found = review::found(self.session, about, open, Some(who)).await?;
         match simulation {
             Some(SimulatedExecution::Fails(refusal)) => {
                 let fails = Error::from(refusal.clone()).findings();

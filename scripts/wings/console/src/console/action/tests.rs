@@ -63,6 +63,9 @@ fn review() -> Review {
             said(ANA, "Approved", "approved"),
             said(CLEO, "Revoked", "refused"),
         ],
+        ended_by: None,
+        expired: None,
+        behind: None,
     }
 }
 
