@@ -1,7 +1,7 @@
 //! What calls say, by the interfaces of the code.
 
 use super::page::text;
-use crate::functions::DecodedCall;
+use crate::functions::{DecodedArgument, DecodedCall};
 use maud::{Markup, html};
 
 /// Calls that an action carries, in words.
@@ -17,7 +17,7 @@ pub(super) fn calls(decoded: &[DecodedCall]) -> Markup {
                                 @if one.name.is_empty() { "argument " (number) }
                                 @else { (text(&one.name)) }
                             }
-                            dd { (text(&one.value)) " (" (text(&one.kind)) ")" }
+                            dd { (text(&grouped(one))) " (" (text(&one.kind)) ")" }
                         }
                     }
                 },
@@ -28,6 +28,57 @@ pub(super) fn calls(decoded: &[DecodedCall]) -> Markup {
                     }
                 },
             }
+        }
+    }
+}
+
+/// A value; of a whole number with its thousands apart.
+fn grouped(one: &DecodedArgument) -> String {
+    let is_number = ["uint", "int"].iter().any(|kind| {
+        let bits = one.kind.strip_prefix(kind);
+        bits.is_some_and(|bits| bits.bytes().all(|c| c.is_ascii_digit()))
+    });
+    let (sign, digits) = match one.value.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", one.value.as_str()),
+    };
+    if !is_number || !digits.bytes().all(|c| c.is_ascii_digit()) {
+        return one.value.clone();
+    }
+    let mut shown = String::from(sign);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_of_a_number_are_grouped_and_other_values_stay() {
+        for (kind, value, expected) in [
+            (
+                "uint256",
+                "1000000000000000000",
+                "1,000,000,000,000,000,000",
+            ),
+            ("int64", "-1234", "-1,234"),
+            ("uint8", "7", "7"),
+            ("bytes4", "12345678", "12345678"),
+            ("uint256[]", "[1000, 2000]", "[1000, 2000]"),
+            ("string", "\"1000\"", "\"1000\""),
+        ] {
+            let one = DecodedArgument {
+                name: String::new(),
+                kind: kind.into(),
+                value: value.into(),
+            };
+            assert_eq!(grouped(&one), expected, "{kind}");
         }
     }
 }
