@@ -3,9 +3,10 @@
 use super::action::{display, what_it_does, with_effects};
 use super::callers::callers;
 use super::decision::{Before, Decision};
-use super::page::{PageContext, address, counts, findings, link, text};
+use super::page::{PageContext, address, counts, digits, findings, link, text};
 use super::plan::outcome;
 use crate::assess::{Consent, Finding, Severity};
+use crate::model::of_whom;
 use maud::{Markup, html};
 
 /// The page: what will happen, why one might not want it, and last what the device shows and the button.
@@ -15,6 +16,8 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
     let heaviest = found.iter().map(|one| one.severity).max();
     html! {
         h1 { (title(decision)) }
+        p.subject { b { (text(&decision.what)) } " · of " (definition(place, &decision.display.definition))
+            " · action " (digits(place, &decision.action.to_string())) }
         section.band.(heaviest.map_or("note", Severity::class)) {
             p.sentence #sentence { (text(&decision.sentence)) }
             p { "as " (address(place, decision.account)) }
@@ -30,7 +33,7 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
         }
         details.panel { summary { "Identity: fields of the call" } (display(&decision.display)) }
         (digests(decision))
-        section {
+        section.send {
             @match decision.consent {
                 None | Some(Consent::NotNeeded) => p { (button(before, false)) },
                 Some(Consent::Needed) => {
@@ -42,10 +45,10 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
                         changes that: nothing can be sent from here."
                 },
             }
-            p { (link(place, "/action", &[("id", &decision.action.to_string())], "Back to the action")) }
             p #done role="status" {}
             div #failed role="alert" {}
         }
+        p { (link(place, "/action", &[("id", &decision.action.to_string())], "Back to the action")) }
     }
 }
 
@@ -66,6 +69,11 @@ fn consent(what: &str) -> Markup {
             " I have read " (what) ", above. Continue anyway"
         }
     }
+}
+
+/// The definition of the action, as a link.
+fn definition(place: &PageContext, name: &str) -> Markup {
+    link(place, "/definition", &[("name", name)], of_whom(name))
 }
 
 /// What the page is about.
@@ -154,6 +162,14 @@ mod tests {
         let shown = super::before(&PageContext::default(), &page).into_string();
         assert!(shown.contains("I have read every danger, and"), "{shown}");
         assert!(shown.contains("<code>reorder:peak</code>"), "{shown}");
+    }
+
+    #[test]
+    fn the_page_names_the_action_its_definition_and_its_first_digits() {
+        let shown = super::before(&PageContext::default(), &page()).into_string();
+        for one in ["<b>pause A</b>", "name=A", "0x000000…000000"] {
+            assert!(shown.contains(one), "{one}: {shown}");
+        }
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Decision {
     pub account: Address,
     /// About which action.
     pub action: ActionId,
+    /// What it does, in a few words.
+    pub what: String,
     /// What the action does.
     pub display: Display,
     /// What it does to a policy, where it sets one.
@@ -147,6 +149,7 @@ pub(super) mod tests {
         let display = Display::of(&call, &names).expect("a call");
         Decision {
             operation: "approve".into(),
+            what: "pause A".into(),
             display,
             sentence: "Sent now".into(),
             consent: Some(Consent::NotNeeded),

@@ -3,7 +3,7 @@
 
 use super::refused::{account, nothing_there};
 use crate::app_error::Error;
-use crate::assess::{Finding, Part, Role, Severity};
+use crate::assess::{Accepted, Finding, Part, Role, Severity, decide};
 use crate::client::ChainError;
 use crate::console::decision::{Before, Decision};
 use crate::console::request::PageRequest;
@@ -12,8 +12,8 @@ use crate::context::Session;
 use crate::export::{self, Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
-    Call, GovernedCall, ShownCall, SimulatedExecution, not_cancelled, not_open, proposal,
-    readiness, refused,
+    Call, GovernedCall, ShownCall, SimulatedExecution, not_cancelled, not_executed, not_open,
+    proposal, readiness, refused, require_ripe,
 };
 use crate::model::Readiness;
 use crate::pipeline::action::{resolve_action, why_ended};
@@ -56,6 +56,7 @@ pub(crate) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
         operation: operation.into(),
         account,
         action,
+        what: governed.what(),
         display: shown.display.clone(),
         policy_change: shown.policy_change.clone(),
         ..Decision::default()
@@ -73,6 +74,7 @@ pub(crate) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
     };
     match operation {
         "approve" | SAFE | SIGN => asked.approve().await?,
+        "execute" => asked.execute().await?,
         "revoke" => {
             let call = abi::revokeCall { action: action.0 }.abi_encode();
             asked.plain(call.into()).await?;
@@ -167,7 +169,30 @@ impl Asked<'_> {
         self.page.decision.digests = Some(approval.digests()?);
         self.page.typed_data = Some(approval.typed_data()?);
         self.page.approval = Some(approval);
-        self.check(simulated.simulation.as_ref()).await
+        self.check(simulated.simulation.as_ref(), Role::Approver)
+            .await
+    }
+
+    /// The proposed bytes once no approval is missing, by anybody.
+    async fn execute(&mut self) -> Result<(), Error> {
+        let Session { context, registry } = self.session;
+        let (governed, action) = (self.governed, self.page.decision.action);
+        let why = not_executed(&self.open);
+        require_ripe(&self.open, action, &why, &context.names())?;
+        require_current(registry, &governed.call).await?;
+        if registry.action_of(&governed.bytes).await? != action {
+            return Err(not_open(action).into());
+        }
+        let (simulated, gas) = governed.simulate(registry.client).await?;
+        self.page.decision.sentence = format!(
+            "Sent now, this executes an approved action, which anybody may do: {}.{}",
+            governed.what(),
+            follows(&governed.call)
+        );
+        self.page.progress = Some(simulated.clone());
+        self.sends(self.request(&governed.bytes), gas);
+        self.check(simulated.simulation.as_ref(), Role::Executor)
+            .await
     }
 
     /// The file for Safe's Transaction Builder, as `approve --as SAFE --export FILE` writes it.
@@ -230,12 +255,17 @@ impl Asked<'_> {
     }
 
     /// The checks of `approve`, its dry run, and what a copy of the chain shows now. A finding that needs `--accept`
-    /// needs a confirmation; so does what [`needs_yes`] says.
-    async fn check(&mut self, simulation: Option<&SimulatedExecution>) -> Result<(), Error> {
+    /// needs a confirmation; so does what [`needs_yes`] says. Who executes is told what approvers accepted, and asked
+    /// only about what nobody can accept.
+    async fn check(
+        &mut self,
+        simulation: Option<&SimulatedExecution>,
+        role: Role,
+    ) -> Result<(), Error> {
         let Session { context, registry } = self.session;
         let (open, about) = (&self.open, (self.governed, self.shown));
         let decision = &mut self.page.decision;
-        let who = (decision.account, Role::Approver);
+        let who = (decision.account, role);
         let mut found = review::found(self.session, about, open, Some(who)).await?;
         match simulation {
             Some(SimulatedExecution::Fails(refusal)) => {
@@ -279,11 +309,18 @@ impl Asked<'_> {
             Finding::named(Part::Action, Severity::Warning, "refused", says)
         }));
         let is_migration = matches!(self.governed.call, Call::Migrate(_));
-        if needs_yes(
-            &found.findings,
-            is_migration,
-            found.simulation.plan.is_some(),
-        ) {
+        let is_asked = match role {
+            Role::Executor => {
+                let decided = decide(&found.findings, &Accepted::default(), role);
+                !decided.refused.is_empty()
+            }
+            _ => needs_yes(
+                &found.findings,
+                is_migration,
+                found.simulation.plan.is_some(),
+            ),
+        };
+        if is_asked {
             found.require_yes();
         }
         found.findings.sort_by_key(|one| Reverse(one.severity));
