@@ -41,7 +41,7 @@ await test('two wallets approve a migration, and see 2/2 activated', async () =>
   const two = await open(ben);
   await two.page.goto(CONSOLE);
   await two.page.waitForURL(/account=/);
-  must((await two.page.textContent('.mine + div')).includes('migrate of Note: 2.0'), await main(two.page));
+  must((await two.page.textContent('.mine + div')).includes('migrate Note to 2.0'), await main(two.page));
   await two.page.click('.mine + div a');
   await heading(two.page, '1 of 2');
   // The first approval came from a terminal: it is withdrawn, and given by a wallet.
@@ -59,6 +59,8 @@ await test('two wallets approve a migration, and see 2/2 activated', async () =>
   must(second.includes('completes the policy (2/2)'), second);
   await heading(two.page, 'success 2/2 activated');
   await heading(one.page, 'success 2/2 activated');
+  const activated = await main(two.page);
+  must(activated.includes('current 2.0; 1 instance still runs 1.0: stylus-upgrades upgrade Note'), activated);
   must(sent(one.requests).length === 2, JSON.stringify(one.requests));
   must(sent(two.requests).length === 1, JSON.stringify(two.requests));
   await one.close();

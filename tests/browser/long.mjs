@@ -27,7 +27,7 @@ await test('a wallet is connected, and its account sees what waits for it', asyn
   await page.goto(CONSOLE);
   await page.waitForURL(/account=/);
   await page.waitForSelector('.mine');
-  must((await main(page)).includes('migrate of Note: 2.0'), await main(page));
+  must((await main(page)).includes('migrate Note to 2.0'), await main(page));
   must(!(await page.isVisible('#connect')), 'it is connected, and asked to connect');
   await close();
 });

@@ -13,7 +13,7 @@ use stylus_upgrades_harness::{HarnessError, Lines, Npm, Report, home};
 use stylus_upgrades_test_support::update;
 
 use super::process::{Console, with_open_action};
-use crate::layouts::project::Project;
+use crate::layouts::project::{Project, V1, home as home_of};
 
 /// Markup where a name should be.
 const HOSTILE: &str = "<img/src=x/onerror=globalThis.hacked=1>";
@@ -76,6 +76,29 @@ fn two_wallets_approve_a_migration_and_everybody_else_is_answered() -> Result<()
     assert_eq!(passed.len(), 4, "{passed:?}");
     let status = project.done("status Note");
     assert_eq!(status["definitions"][0]["current"], "2.0");
+    Ok(())
+}
+
+#[test]
+fn what_time_changes_is_noticed_and_what_is_long_fits() -> Result<(), HarnessError> {
+    let project = Project::with_note();
+    let together = project.together();
+    project.done("define Later --migrate AND(Admin,AFTER(2d))");
+    let later = project.run(&["register", "Later", "1.0", &home_of(V1)]);
+    later.ends_with(3);
+    project.done(&format!("policy update Note --role policy {together}"));
+    let accounts = project.node.addresses();
+    let accounts = accounts.iter().take(10).map(ToString::to_string);
+    let accounts: Vec<String> = accounts.collect();
+    let policy = format!("OutOf(2,{})", accounts.join(","));
+    let long = project.run(&format!("policy update Note --role migrate {policy}"));
+    long.ends_with(3);
+    let more = [
+        ("LATER", text(&later.document, "action")),
+        ("LONG", text(&long.document, "action")),
+    ];
+    let passed = passed("later.mjs", &project, "", &more)?;
+    assert_eq!(passed.len(), 6, "{passed:?}");
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What `approve` refuses is said before the wallet is asked, and only an explicit yes continues.
 
 use super::process::Console;
-use crate::layouts::approver::{failing_way, findings_about};
+use crate::layouts::approver::{failing_way, findings_about, use_key};
 use crate::layouts::project::{COUNT, Project, SWAPPED, V2, home};
 use crate::prelude::*;
 
@@ -119,14 +119,53 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     let proposed = project.run("define Other --migrate Admin");
     proposed.ends_with(3);
     let action = text(&proposed.document, "action");
-    console
-        .get("/")
-        .shows(&["createDefinition of the registry itself: Other"]);
+    console.get("/").shows(&[">define Other</a>"]);
     for path in [format!("/action?id={action}"), before_of(action, account)] {
         let page = console.get(&path);
         let (shown, _) = page.body.split_once("Identity:").expect("what is folded");
         assert!(shown.contains("What it does"), "{shown}");
         assert!(shown.contains("migrate"), "{shown}");
+    }
+}
+
+/// As `execute` does.
+#[test]
+fn who_executes_what_approvers_accepted_is_told_and_not_asked() {
+    let project = Project::with_note();
+    let [account, stranger] = [1, 5].map(|at| project.node.addresses()[at]);
+    let policy = format!("AND(Admin,{account},AFTER(2d))");
+    project.done(&format!("policy update Note {policy} --role migrate"));
+    let migrate = format!("migrate Note 2.0 {} {COUNT}", home(SWAPPED));
+    let allow = project.refused("LayoutRefused", &migrate).accepts();
+    let proposed = project.run(&format!("{migrate} {allow}"));
+    proposed.ends_with(3);
+    let action = text(&proposed.document, "action");
+    use_key(&project, 1);
+    let approved = project.run(&format!("approve {action} {allow}"));
+    approved.ends_with(3);
+    // In the folder of somebody who has allowed nothing.
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = "stylus-upgrades.toml";
+    std::fs::copy(project.path(manifest), folder.path().join(manifest)).expect("copied");
+    let console = Console::start(folder.path(), &[]);
+    let query = format!("id={action}&do=execute&account={stranger}");
+    let early = console.get(&format!("/before?{query}"));
+    early.shows(&["cannot be executed yet", "a delay runs until"]);
+    let later = project.node.with_chain(|chain| {
+        chain.increase_time(2 * 86_400);
+    });
+    later.expect("the chain");
+    let document = console.document(&format!("/api/before?{query}"));
+    assert_eq!(document["consent"], "not-needed", "{document:#}");
+    let page = console.get(&format!("/before?{query}"));
+    page.shows(&[
+        "this executes an approved action, which anybody may do: migrate Note to 2.0",
+        "<b>migrate Note to 2.0</b>",
+        "<code>shift:note</code>",
+        "data-do=\"execute\"",
+    ]);
+    for one in ["id=\"yes\"", "completes the policy"] {
+        assert!(!page.body.contains(one), "{one}: {}", page.body);
     }
 }
 

@@ -2,20 +2,23 @@
 
 use super::callers::callers;
 use super::calls::calls;
+use super::overview::state_of;
 use super::page::{
     PageContext, address, addresses, card, counts, digits, findings, link, text, time, url, weight,
+    words,
 };
 use super::plan::links;
 use super::policy::{tree, tree_alone};
 use super::slots::slots;
 use crate::assess::{Finding, Part, Severity};
 use crate::functions::DecodedCall;
-use crate::governance::{Display, Obstacle, PolicyChange, not_executed};
+use crate::governance::{Display, Obstacle, PolicyChange};
 use crate::history::Entry;
 use crate::ids::{ActionId, TxHash};
 use crate::model::{BlockedBy, Readiness, of_whom};
+use crate::output::shortened;
 use crate::review::{Area, Checked, Review};
-use crate::text::{count, shell_word};
+use crate::text::count;
 use maud::{Markup, html};
 
 /// The page: what to decide first, then why, what changes, who decides, and last what identifies it.
@@ -118,13 +121,14 @@ fn storage(areas: &[Area]) -> Markup {
 /// may do.
 fn band(place: &PageContext, review: &Review, found: &[Finding]) -> Markup {
     let Some(open) = &review.readiness else {
-        return ended(review);
+        return ended(place, review);
     };
     let heaviest = found.iter().map(|one| one.severity).max();
     html! {
         section.band.(heaviest.map_or("note", Severity::class)) {
-            h2.state { (open.approvals) " of " (open.required) " approvals: " (not_executed(open)) }
+            h2.state { (open.approvals) " of " (open.required) " approvals: " (state_of(open)) }
             (counts(found))
+            (first(review, found))
             (tried(found))
             @if let Some(obstacle) = &review.obstacle { (hindered(obstacle)) }
             dl.fields {
@@ -142,11 +146,67 @@ fn band(place: &PageContext, review: &Review, found: &[Finding]) -> Markup {
     }
 }
 
-/// Whether it was tried on a copy, in the words of that finding. Beside a danger, that no call fails is no tick.
+/// The first danger; where there is none, what the action does in a line.
+fn first(review: &Review, found: &[Finding]) -> Markup {
+    let mut dangers = found.iter().filter(|one| one.severity == Severity::Danger);
+    html! {
+        @match dangers.next() {
+            // The trial's own stands below.
+            Some(one) if one.part == Part::Simulation => {},
+            Some(one) => p { (weight(one.severity)) " " (words(&one.message)) },
+            None => p { (text(&in_a_line(review))) },
+        }
+    }
+}
+
+/// Characters of a policy that stand in a line; all of it stands below.
+const POLICY_MAX: usize = 120;
+/// New functions that are named in a line, at most.
+const NEW_MAX: usize = 4;
+
+/// What the action does in a line: its version, what it runs, and the functions that are new.
+fn in_a_line(review: &Review) -> String {
+    let shown = &review.shown;
+    let mut parts = Vec::new();
+    let mut fields = shown.display.fields.iter();
+    if let Some(version) = fields.find(|field| field.name == "version") {
+        parts.push(format!("version {}", version.value));
+    }
+    if let Some(change) = &shown.policy_change {
+        let becomes = shortened(&change.becomes, POLICY_MAX);
+        parts.push(format!("{} becomes {becomes}", change.role));
+    }
+    for call in &shown.decoded {
+        let function = call
+            .function
+            .as_deref()
+            .unwrap_or("bytes that are not decoded");
+        parts.push(format!("{} {function}", call.what));
+    }
+    let ways = review.checked.iter().flat_map(|one| &one.callers);
+    let changes = ways.flat_map(|way| &way.changes);
+    let new = changes.filter(|one| one.before.is_none());
+    let new = new.filter_map(|one| one.after.as_deref()?.strip_prefix("function "));
+    let new: Vec<&str> = new.collect();
+    if !new.is_empty() {
+        let named: Vec<&str> = new.iter().take(NEW_MAX).copied().collect();
+        let more = match new.len().saturating_sub(NEW_MAX) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        parts.push(format!("new: {}{more}", named.join(", ")));
+    }
+    match parts.is_empty() {
+        true => review.what.clone(),
+        false => parts.join("; "),
+    }
+}
+
+/// Whether it was tried on a copy, in the words of that finding, not of a note beside it. Beside a danger, that no call fails is no tick.
 fn tried(found: &[Finding]) -> Markup {
     let all = found.iter().filter(|one| one.part == Part::Simulation);
     let more = all.clone().count().saturating_sub(1);
-    let heaviest = all.max_by_key(|one| one.severity);
+    let heaviest = all.max_by_key(|one| (one.severity != Severity::Note, one.severity));
     let has_danger = found.iter().any(|one| one.severity == Severity::Danger);
     let shown = |one: &Finding| match (one.severity, has_danger) {
         (Severity::Good, true) => Severity::Note,
@@ -170,8 +230,8 @@ pub(super) fn hindered(obstacle: &Obstacle) -> Markup {
     html! { p { (weight(severity)) " " (text(obstacle.name)) ": " (text(&obstacle.says)) "; " (text(&obstacle.next)) } }
 }
 
-/// What came of an action that is not open any more.
-fn ended(review: &Review) -> Markup {
+/// What came of an action that is not open any more. What it activated is a warning while instances run an older version.
+fn ended(place: &PageContext, review: &Review) -> Markup {
     let newest = || review.entries.iter().rev();
     let last = |event: &str| newest().find(|entry| entry.event == event);
     let approvals = last("Approved").and_then(|entry| {
@@ -183,19 +243,28 @@ fn ended(review: &Review) -> Markup {
         _ => "executed",
     };
     let is_executed = last("Executed").is_some();
+    let behind = review.behind.as_ref();
     html! {
-        section.band.good[is_executed] {
+        section.band.good[is_executed && behind.is_none()].warning[is_executed && behind.is_some()] {
             h2 {
                 @match (last("Executed"), last("Cancelled")) {
                     (Some(_), _) => { "success " (text(approvals.unwrap_or("by one call"))) " " (word) },
                     (None, Some(_)) => "cancelled",
-                    (None, None) => (text(&review.ended())),
+                    (None, None) if review.ended_by.is_some() => "ended by another action",
+                    (None, None) if review.expired.is_some() => "expired",
+                    (None, None) => "not open any more: it expired, or another action ended it",
                 }
             }
+            @if let Some(by) = review.ended_by.as_ref().filter(|_| !is_executed) {
+                p { (link(place, "/action", &[("id", &by.action.to_string())], &by.what))
+                    " was executed " (time(by.time)) ". If this one is still wanted, propose it again." }
+            }
+            @if let Some(end) = review.expired.filter(|_| !is_executed) { p { "Its time was over " (time(end)) "." } }
+            @if let Some(behind) = behind {
+                p { (weight(Severity::Warning)) " current " (text(&behind.current)) "; " (text(&behind.still())) ": "
+                    code { (text(&behind.command())) } ", by anybody" }
+            }
             @if is_executed && word == "activated" {
-                p { "Instances follow by rollouts, which anybody may send: "
-                    code { "stylus-upgrades upgrade " (shell_word(&review.definition)) }
-                    ". Until one has reached an instance, it runs its old version." }
                 p { "To keep the version in git, run in the project's folder: "
                     code { "stylus-upgrades approve " (review.action) } }
             }
@@ -216,9 +285,10 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
         };
     };
     let id = review.action.to_string();
+    let has_danger = dangers_of(review) > 0;
     let step = |operation: &str, label: &str| {
         let query = [("id", id.as_str()), ("do", operation)];
-        let is_primary = operation == "approve";
+        let is_primary = ["approve", "execute"].contains(&operation) && !has_danger;
         html! { a.button.primary[is_primary] href=(url(place, "/before", &query)) { (label) } " " }
     };
     let is_missing = open.needed().contains(&account);
@@ -243,10 +313,10 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
             @if is_ended {}
             @else if has_refused { (step("approve", "Approve")) }
             @else if is_missing {
-                (step("approve", "Approve")) (step("sign", "Sign offline")) (step("revoke", "Refuse"))
+                (step("approve", "Approve")) (step("revoke", "Refuse")) (step("sign", "Sign offline"))
             }
-            @else if may_execute { (step("approve", "Execute")) }
-            @else if waits { button type="button" disabled { "Execute" } " from " (time(open.not_before)) " on " }
+            @else if may_execute { (step("execute", "Execute")) }
+            @else if waits { button type="button" disabled { "Execute" } span { " from " (time(open.not_before)) " on" } " " }
             @if has_approved { (step("revoke", "Withdraw the approval")) }
             @if may_refuse { (step("revoke", "Refuse")) }
             @if is_proposer { (step("cancel", "Cancel")) }
@@ -258,10 +328,15 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     }
 }
 
+/// How many dangers were found.
+fn dangers_of(review: &Review) -> usize {
+    let found = review.checked.iter().flat_map(|one| &one.findings);
+    found.filter(|one| one.severity == Severity::Danger).count()
+}
+
 /// That dangers stand below, where some do: above the button that approves.
 fn dangers(review: &Review) -> Markup {
-    let found = review.checked.iter().flat_map(|one| &one.findings);
-    let all = found.filter(|one| one.severity == Severity::Danger).count();
+    let all = dangers_of(review);
     html! {
         @if all > 0 {
             (card(Severity::Danger, &html! { (count(all, "danger")) " below: read "

@@ -2,13 +2,15 @@
 
 use super::action::timeline;
 use super::overview::{at_versions, differing, rest, with_policies};
-use super::page::{PageContext, address, addresses, card, findings, instances, state, text};
+use super::page::{
+    PageContext, address, addresses, card, findings, instances, state, text, weight,
+};
 use super::policy::tree_alone;
 use crate::assess::{Finding, Severity};
 use crate::governance::{self, Explained, Node};
 use crate::history::{ComparedHistory, Verification};
-use crate::model::{Definition, Instance, Slice, StepKind, role_of, runs};
-use crate::review::{OpenAction, Pending, Policies};
+use crate::model::{Definition, Slice, StepKind, role_of, runs};
+use crate::review::{Behind, OpenAction, Pending, Policies};
 use crate::text::{count, grouped, shell_word};
 use alloy::primitives::Address;
 use maud::{Markup, html};
@@ -67,7 +69,7 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
                 @if one.instances.is_empty() { p { "None yet." } }
                 @else { (instances(place, part.instances_of(one), part.instances.start + 1)) }
                 (rest(part.instances.len(), one.instances.len(), &listing("status", one)))
-                (behind(one, part))
+                (behind(one))
                 (findings(shown.findings))
             }
         }
@@ -82,14 +84,11 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
 }
 
 /// That instances have not followed to the version that is current.
-fn behind(one: &Definition, part: &Slice) -> Markup {
-    let at_another = |instance: &&Instance| instance.version != one.current;
-    let number = part.instances_of(one).iter().filter(at_another).count();
+fn behind(one: &Definition) -> Markup {
     html! {
-        @if number > 0 {
-            p { b { (count(number, "instance")) " shown here " @if number == 1 { "is" } @else { "are" } " not at "
-                (text(&one.current)) "." }
-                " Anybody may send a rollout: " code { "stylus-upgrades upgrade " (shell_word(&one.name)) } }
+        @if let Some(behind) = Behind::of(one) {
+            p { (weight(Severity::Warning)) " current " (text(&behind.current)) "; " (text(&behind.still())) ": "
+                code { (text(&behind.command())) } ", by anybody" }
         }
     }
 }

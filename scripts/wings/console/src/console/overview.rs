@@ -6,14 +6,17 @@ use super::page::{
 };
 use super::policy::tree;
 use crate::assess::{Finding, Severity};
-use crate::governance::{Display, Node, not_executed, title};
+use crate::governance::{Node, not_executed, title};
 use crate::history::ComparedHistory;
-use crate::model::{Definition, Difference, of_whom};
-use crate::review::{OpenAction, Pending};
+use crate::model::{BlockedBy, Definition, Difference, Readiness};
+use crate::output::shortened;
+use crate::review::{Behind, OpenAction, Pending};
 use crate::text::{count, grouped};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
+/// Characters of what an action does that are shown: its page has a long policy as a whole.
+const WORDS_MAX: usize = 200;
 /// Versions of which the instances are counted, at most.
 const AT_MAX: usize = 20;
 
@@ -51,14 +54,17 @@ pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending, search
     };
     let (mine, others): (Vec<&OpenAction>, Vec<&OpenAction>) =
         all.iter().partition(|one| needs(one));
+    let is_ripe = |one: &&&OpenAction| one.open.readiness.blocked_by == BlockedBy::Nothing;
+    let ripe = others.iter().filter(is_ripe).count();
     html! {
         h1 { "Overview" }
         @if !place.is_file { (search_field(place, search)) }
         @if place.account.is_some() {
             section {
                 h2.mine { "Waiting for you" }
-                (actions(place, &mine, match search {
-                    "" => "Nothing waits for this account.",
+                (actions(place, &mine, match (search, ripe) {
+                    ("", 0) => "Nothing waits for this account.",
+                    ("", _) => "No approval of this account is missing. Below is what anybody may execute now.",
                     _ => "Nothing that waits for this account fits the search.",
                 }))
             }
@@ -98,7 +104,7 @@ fn fits(one: &OpenAction, search: &str) -> bool {
     let Some(headline) = headline_of(one) else {
         return true;
     };
-    let names = [headline, title(&one.open.call), one.open.action.to_string()];
+    let names = [headline, one.open.action.to_string()];
     names.iter().any(|name| is_match(name, search))
 }
 
@@ -131,8 +137,11 @@ fn actions(place: &PageContext, all: &[&OpenAction], none: &str) -> Markup {
     let rows = all.iter().map(|one| {
         let open = &one.open.readiness;
         [
-            html! { (named(place, one)) (notes(one)) },
-            html! { (open.approvals) " of " (open.required) ": " (not_executed(open)) },
+            html! { div.what { (named(place, one)) (notes(one)) } },
+            html! {
+                (open.approvals) " of " (open.required) ": " (state_of(open))
+                @if !one.open.refused.is_empty() { "; refused: " (addresses(place, &one.open.refused)) }
+            },
             addresses(place, open.needed()),
             time(open.expires),
             address(place, one.open.proposer),
@@ -147,11 +156,18 @@ fn actions(place: &PageContext, all: &[&OpenAction], none: &str) -> Markup {
     }
 }
 
+/// Why an open action is not executed. The script draws the page again when a delay is over.
+pub(super) fn state_of(open: &Readiness) -> Markup {
+    let due = (open.blocked_by == BlockedBy::Delay).then_some(open.not_before);
+    html! { span data-due=[due] { (not_executed(open)) } }
+}
+
 /// An action by what it does, as a link to its page.
 fn named(place: &PageContext, one: &OpenAction) -> Markup {
     html! {
         @match headline_of(one) {
-            Some(words) => b { (link(place, "/action", &[("id", &one.open.action.to_string())], &words)) },
+            Some(words) => b { (link(place, "/action", &[("id", &one.open.action.to_string())],
+                &shortened(&words, WORDS_MAX))) },
             None => { (weight(Severity::Danger)) " bytes that nobody should approve" },
         }
     }
@@ -178,7 +194,7 @@ pub fn with_policies(
             @let open = &one.open.readiness;
             div.card {
                 p { (named(place, one)) }
-                p { (open.approvals) " of " (open.required) " approvals: " (not_executed(open))
+                p { (open.approvals) " of " (open.required) " approvals: " (state_of(open))
                     "; open until " (time(open.expires)) ", proposed by " (address(place, one.open.proposer)) }
                 @if !one.open.refused.is_empty() { p { "refused: " (addresses(place, &one.open.refused)) } }
                 (notes(one))
@@ -188,29 +204,14 @@ pub fn with_policies(
     }
 }
 
-/// What an action does, in a few words; `None` where its bytes say nothing.
+/// What an action does, in the words of its page; `None` where its bytes say nothing. Of a policy with what it becomes.
 fn headline_of(one: &OpenAction) -> Option<String> {
-    Some(headline(&one.shown.as_ref()?.display))
-}
-
-/// What an action does, in a few words.
-fn headline(display: &Display) -> String {
-    let of = of_whom(&display.definition);
-    let field = |name: &str| display.fields.iter().find(|field| field.name == name);
-    let function = &display.function;
-    let name = field("name").filter(|_| display.is_definition());
-    match (
-        field("version").or(name),
-        field("of role"),
-        field("expression"),
-    ) {
-        (Some(of_it), ..) => format!("{function} of {of}: {}", of_it.value),
-        (_, Some(role), Some(policy)) => {
-            let (role, policy) = (&role.value, &policy.value);
-            format!("{function} of {of}: {role} becomes {policy}")
-        }
-        _ => format!("{function} of {of}"),
-    }
+    let shown = one.shown.as_ref()?;
+    let does = title(&one.open.call);
+    Some(match &shown.policy_change {
+        Some(change) => format!("{does}: {}", change.becomes),
+        None => does,
+    })
 }
 
 /// Definitions, a row for each.
@@ -243,6 +244,9 @@ fn at(one: &Definition) -> Markup {
         (count(one.instances.len(), "instance"))
         @if !words.is_empty() { ": " (text(&words.join(", "))) }
         @if at.len() > AT_MAX { ", " (at.len() - AT_MAX) " more versions" }
+        @if let Some(behind) = Behind::of(one) {
+            p { (weight(Severity::Warning)) " " (text(&behind.still())) ": " code { (text(&behind.command())) } }
+        }
     }
 }
 
@@ -261,6 +265,93 @@ pub fn differing(all: &[Difference]) -> Markup {
         @for one in all {
             (card(Severity::Danger, &html! { "the endpoint contradicts itself: "
                 (text(&one.what)) " is " (text(&one.view)) ", the events say " (text(&one.events)) }))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::governance::{Call, Display, PendingAction, ShownCall};
+    use crate::ids::ActionId;
+    use crate::names::Names;
+    use alloy::primitives::Address;
+    use alloy::sol_types::SolCall;
+    use stylus_upgrades_interface::registry::IRegistry as abi;
+
+    const ANA: Address = Address::with_last_byte(0xa1);
+    const BEN: Address = Address::with_last_byte(0xb2);
+    const CLEO: Address = Address::with_last_byte(0xc3);
+
+    /// The page for Ben of an action that Ana approved, Cleo refused, and nobody else has to approve.
+    fn shown(blocked_by: BlockedBy) -> String {
+        let call = abi::setPolicyCall {
+            name: "A".into(),
+            role: "migrate".into(),
+            expression: ANA.to_string(),
+        };
+        let call = call.abi_encode();
+        let (names, says) = (Names::default(), Call::decode(&call).expect("a call"));
+        let shown = ShownCall {
+            display: Display::of(&call, &names).expect("a call"),
+            ..ShownCall::default()
+        };
+        let open = PendingAction {
+            action: ActionId::default(),
+            definition: "A".into(),
+            proposer: ANA,
+            call: call.into(),
+            says: Some(says),
+            unreadable: None,
+            readiness: Readiness {
+                approvals: 2,
+                required: 2,
+                approved: vec![ANA],
+                missing: vec![BEN],
+                blocked_by,
+                not_before: 5,
+                expires: 9,
+            },
+            refused: vec![CLEO],
+        };
+        let pending = Pending {
+            registry: Address::ZERO,
+            events_unread_from: None,
+            actions: vec![OpenAction::new(
+                open,
+                Some(shown),
+                (None, Vec::new()),
+                &names,
+            )],
+        };
+        let place = PageContext {
+            account: Some(BEN),
+            ..PageContext::default()
+        };
+        overview(&place, &Overview::default(), &pending, "").into_string()
+    }
+
+    #[test]
+    fn who_refused_is_named_and_an_action_is_called_as_on_its_page() {
+        let page = shown(BlockedBy::Delay);
+        let (_, refused) = page.split_once("; refused: ").expect("who refused");
+        assert!(refused.contains(&CLEO.to_string()), "{page}");
+        assert!(page.contains(">set policy migrate of A</a>"), "{page}");
+        assert!(page.contains("data-due=\"5\""), "{page}");
+        assert!(page.contains("Nothing waits for this account."), "{page}");
+    }
+
+    #[test]
+    fn beside_what_anybody_may_execute_nobody_reads_that_nothing_waits() {
+        let page = shown(BlockedBy::Nothing);
+        for one in [
+            "Below is what anybody may execute now.",
+            "anybody may execute it now",
+        ] {
+            assert!(page.contains(one), "{one}: {page}");
+        }
+        for one in ["Nothing waits for this account.", "data-due"] {
+            assert!(!page.contains(one), "{one}: {page}");
         }
     }
 }

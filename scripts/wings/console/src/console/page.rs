@@ -30,6 +30,8 @@ pub struct PageContext {
     pub registry: Address,
     /// The account of the wallet, where it said so.
     pub account: Option<Address>,
+    /// The account that the page was opened for, where the wallet has another one.
+    pub was: Option<Address>,
     /// The explorer whose pages show transactions.
     pub explorer: Option<String>,
     /// The block that was the newest before the page was drawn.
@@ -99,8 +101,20 @@ fn header(place: &PageContext) -> Markup {
                 span #wallets {}
             }
             p.where { "chain " (chain(place)) " · registry " (address(place, place.registry)) }
+            (other_account(place))
             @if place.is_unverified { p role="alert" { strong { (UNVERIFIED) } } }
             p #news role="status" {}
+        }
+    }
+}
+
+/// That the wallet has another account than the page was opened for.
+fn other_account(place: &PageContext) -> Markup {
+    let other = place.was.filter(|was| Some(*was) != place.account);
+    html! {
+        @if let Some((was, account)) = other.zip(place.account) {
+            p.notice role="alert" { "The wallet’s account is " (address(place, account)) ", the page was for "
+                (address(place, was)) ". It shows now what the wallet’s account may do." }
         }
     }
 }
@@ -257,7 +271,7 @@ fn rows(all: &[(&Finding, &Finding)]) -> Markup {
                 li class=(format!("card {}", one.severity.class())) {
                     h3 { (weight(one.severity)) " " (one.part.words()) " " (code(&one.id.to_string())) }
                     p {
-                        (text(&one.message))
+                        (words(&one.message))
                         @if one.is_accepted_by_proposer() {
                             " " span.pill.accepted title="the program proposes it only where --accept names this finding" {
                                 "proposed in spite of it" }
@@ -277,9 +291,24 @@ fn more(report: &Report) -> Markup {
             dl {
                 @for (name, value) in named {
                     dt { (name) }
-                    dd { (text(value)) }
+                    dd { (words(value)) }
                 }
             }
+        }
+    }
+}
+
+/// Characters of a flag that stays on one line.
+const FLAG_MAX: usize = 24;
+
+/// Text from anywhere, for people: no flag in it is broken at its hyphens.
+pub fn words(from: &str) -> Markup {
+    let shown = text(from);
+    let is_flag = |word: &str| word.contains("--") && word.len() <= FLAG_MAX;
+    html! {
+        @for word in shown.split_inclusive(' ') {
+            @if is_flag(word) { span.flag { (word.trim_end()) } @if word.ends_with(' ') { " " } }
+            @else { (word) }
         }
     }
 }

@@ -16,12 +16,13 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// again.
 const AWAY_MAX: u64 = 10_000;
 
-/// Answers `block=NUMBER&hash=HASH`: whether anything happened since that block, or another block
-/// replaced it. Without a block, whether the chain answers.
+/// Answers `block=NUMBER&hash=HASH&due=SECONDS`: whether anything happened since that block, or another block replaced
+/// it, or the delay is over that the page shows. Without a block, whether the chain answers.
 pub(crate) async fn since(context: &Context, request: &PageRequest) -> Since {
     let (block, hash) = (request.value("block"), request.value("hash"));
     let seen = block.parse().ok().zip(hash.parse().ok());
-    let looked = timeout(ANSWER, changed(context, seen)).await;
+    let due = request.value("due").parse().ok();
+    let looked = timeout(ANSWER, changed(context, seen, due)).await;
     let gone = match &looked {
         Ok(Ok(_)) => None,
         Ok(Err(error)) => Some(error.to_string()),
@@ -39,7 +40,11 @@ pub(crate) struct Since {
     gone: Option<String>,
 }
 
-async fn changed(context: &Context, seen: Option<(u64, B256)>) -> Result<bool, Error> {
+async fn changed(
+    context: &Context,
+    seen: Option<(u64, B256)>,
+    due: Option<u64>,
+) -> Result<bool, Error> {
     let client = &context.reader().await?;
     let Some((number, hash)) = seen else {
         return Ok(false);
@@ -48,6 +53,12 @@ async fn changed(context: &Context, seen: Option<(u64, B256)>) -> Result<bool, E
     let newest = client.newest_block().await?;
     let away = newest.saturating_sub(number);
     if there != Some(hash) || away > AWAY_MAX {
+        return Ok(true);
+    }
+    // The end of a delay has no event.
+    if let Some(due) = due
+        && due <= client.next_block_time().await?
+    {
         return Ok(true);
     }
     if away == 0 {

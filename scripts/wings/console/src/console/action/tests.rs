@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::assess::{Finding, Part};
-use crate::governance::{ShownCall, explain, tree as policy_tree};
+use crate::governance::{Field, ShownCall, explain, tree as policy_tree};
+use crate::history::EndedBy;
 use crate::ids::ActionId;
+use crate::interface::{CallerChange, CallersOfWay};
 use crate::names::Names;
-use crate::review::SIMULATION;
+use crate::review::{Behind, SIMULATION};
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -152,6 +154,8 @@ fn while_a_delay_runs_who_has_not_approved_may_refuse() {
     }
     let later = page(BEN, &review);
     assert!(later.contains("disabled>Execute</button>"), "{later}");
+    // The script draws the page again once it is over.
+    assert!(later.contains("data-due=\"5\""), "{later}");
 }
 
 #[test]
@@ -250,4 +254,123 @@ fn a_person_stands_once_for_a_transaction_and_old_ones_are_folded() {
     );
     assert_eq!(newest.matches("approved").count(), SHOWN, "{newest}");
     assert!(older.contains("5 earlier transactions"), "{older}");
+}
+
+/// The same once it is over, without a word about how.
+fn over() -> Review {
+    Review {
+        readiness: None,
+        checked: None,
+        entries: Vec::new(),
+        ..review()
+    }
+}
+
+#[test]
+fn what_another_action_ended_says_by_which_one() {
+    let by = ActionId(B256::with_last_byte(7));
+    let ended = Review {
+        ended_by: Some(EndedBy {
+            action: by,
+            what: "migrate A to 2.0".into(),
+            time: 9,
+        }),
+        ..over()
+    };
+    let shown = page(BEN, &ended);
+    assert!(
+        shown.contains("<h2>ended by another action</h2>"),
+        "{shown}"
+    );
+    let band = between(&shown, "<section class=\"band\">", "</section>");
+    for one in [&by.to_string(), "migrate A to 2.0</a> was executed"] {
+        assert!(band.contains(one), "{one}: {band}");
+    }
+    let expired = Review {
+        expired: Some(9),
+        ..over()
+    };
+    assert!(page(BEN, &expired).contains("<h2>expired</h2>"));
+}
+
+#[test]
+fn what_is_activated_is_a_warning_while_instances_run_an_older_version() {
+    let mut review = over();
+    review.shown.display.function = "migrate".into();
+    review.entries = vec![Entry {
+        event: "Executed",
+        ..Entry::default()
+    }];
+    let good = page(BEN, &review);
+    assert!(good.contains("<section class=\"band good\">"), "{good}");
+    review.behind = Some(Behind {
+        name: "A".into(),
+        current: "2.0".into(),
+        at: [("1.0".to_owned(), 3)].into(),
+    });
+    let shown = page(BEN, &review);
+    let band = between(&shown, "<section class=\"band warning\">", "</section>");
+    for one in [
+        "current 2.0; 3 instances still run 1.0: ",
+        "<code>stylus-upgrades upgrade A</code>, by anybody",
+    ] {
+        assert!(band.contains(one), "{one}: {band}");
+    }
+}
+
+#[test]
+fn beside_dangers_no_button_stands_out_and_the_first_one_is_told() {
+    let mut review = review();
+    let approve = "class=\"button primary\"";
+    assert!(page(BEN, &review).contains(approve));
+    let found = |says: &str| Finding::named(Part::Layout, Severity::Danger, "shift:x", says);
+    let checked = review.checked.as_mut().expect("open");
+    checked.findings = vec![found("x moves over y --source"), found("z moves")];
+    let shown = page(BEN, &review);
+    assert!(!shown.contains(approve), "{shown}");
+    let band = between(&shown, "<section class=\"band danger\">", "</section>");
+    let flag = "<span class=\"flag\">--source</span>";
+    assert!(band.contains(&format!("x moves over y {flag}")), "{band}");
+    assert!(!band.contains("z moves"), "{band}");
+}
+
+#[test]
+fn without_dangers_the_band_says_what_the_action_does_and_no_note() {
+    let mut review = review();
+    review.shown.display.fields.push(Field {
+        name: "version".into(),
+        value: "2.0".into(),
+    });
+    let found = |severity, says: &str| Finding::named(Part::Simulation, severity, SIMULATION, says);
+    let checked = review.checked.as_mut().expect("open");
+    checked.callers = vec![CallersOfWay {
+        from: "1.0".into(),
+        to: "2.0".into(),
+        proven: true,
+        changes: vec![CallerChange {
+            before: None,
+            after: Some("function peak() view".into()),
+        }],
+    }];
+    checked.findings = vec![
+        found(Severity::Note, "assumed: the delay of 2 days is over"),
+        found(Severity::Good, "the upgrade succeeds on 2 instances"),
+    ];
+    let shown = page(BEN, &review);
+    let band = between(&shown, "<section class=\"band note\">", "</section>");
+    for one in ["version 2.0; new: peak() view", "the upgrade succeeds on 2"] {
+        assert!(band.contains(one), "{one}: {band}");
+    }
+    assert!(!band.contains("assumed"), "{band}");
+}
+
+#[test]
+fn what_is_ripe_is_executed_by_anybody_and_not_approved() {
+    let mut review = review();
+    let open = review.readiness.as_mut().expect("open");
+    (open.approvals, open.required) = (3, 3);
+    open.blocked_by = BlockedBy::Nothing;
+    let shown = page(Address::with_last_byte(0xd4), &review);
+    assert!(shown.contains("do=execute"), "{shown}");
+    assert!(!shown.contains("do=approve"), "{shown}");
 }

@@ -79,8 +79,11 @@ function known() {
 
 function look(account) {
   const url = new URL(location.href);
-  if ((url.searchParams.get('account') || '').toLowerCase() === account.toLowerCase()) return;
+  const before = url.searchParams.get('account') || '';
+  if (before.toLowerCase() === account.toLowerCase()) return;
   url.searchParams.set('account', account);
+  // The page says whose it was.
+  if (before) url.searchParams.set('was', before);
   location.replace(url);
 }
 
@@ -268,11 +271,17 @@ function keep_unfolded(main) {
 let chain_is_gone = false;
 let console_is_gone = false;
 
+// When the first delay ends that this page shows, in Unix seconds.
+function due() {
+  const all = [...document.querySelectorAll('#main [data-due]')].map((one) => Number(one.dataset.due));
+  return all.length ? Math.min(...all) : '';
+}
+
 // Whether something happened since this page was drawn, and whether the chain answers. A browser opens six
 // connections to a host: of all its pages one asks at a time.
 async function catch_up() {
   const { block = '', hash = '' } = $('main').dataset;
-  const query = new URLSearchParams({ block, hash });
+  const query = new URLSearchParams({ block, hash, due: due() });
   let found;
   try {
     found = await navigator.locks.request('news', () => document_of(`/api/news?${query}`));
