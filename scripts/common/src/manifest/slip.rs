@@ -41,7 +41,8 @@ fn slip(previous: &str, before: &str, word: &str, after: &str) -> Option<String>
     }
     let is_delay = previous.eq_ignore_ascii_case("after") && before.trim() == "(";
     let is_known = is_number(word) || seconds(word).is_some();
-    (is_delay && !is_known || is_delay && !after.trim_start().starts_with(')')).then(|| {
+    let is_closed = after.trim_start().starts_with(')');
+    (is_delay && !(is_known && is_closed)).then(|| {
         "a delay is a number of seconds, or a number with s, m, h or d and no space between: AFTER(1d)".into()
     })
 }

@@ -321,6 +321,7 @@ mod tests {
                 open,
                 Some(shown),
                 (None, Vec::new()),
+                (None, &[]),
                 &names,
             )],
         };
