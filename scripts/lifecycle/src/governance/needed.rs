@@ -2,7 +2,7 @@
 //! an approval for a part of the policy that holds already does not help.
 
 use super::calls::Call;
-use super::policy::{Node, deciding_policy, tree};
+use super::policy::{Node, deciding_policy, duration, tree};
 use crate::client::ChainError;
 use crate::model::Readiness;
 use crate::names::Names;
@@ -12,37 +12,36 @@ use alloy::primitives::Address;
 /// What is left of a policy: parts that hold are gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Left {
-    /// Nothing: it holds, delays aside.
+    /// Nothing: it holds.
     Nothing,
     /// It cannot hold any more.
     Never,
     /// One approval.
     Approval(Address),
+    /// The consent of a contract, which nobody knows before it is asked.
+    Consent(Address),
+    /// A delay of so many seconds, once what stands beside it holds.
+    Delay(u64),
     /// So many of these.
     Some { need: usize, of: Vec<Left> },
 }
 
-/// The approvals that an open action still lacks.
+/// What an open action still lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Needed(Left);
 
 impl Needed {
     /// Of a policy that knows who approved. `may` are those who have not, and have not refused it.
     pub(super) fn of(tree: &Node, may: &[Address]) -> Self {
-        // A contract counts as consenting only where approvals alone do not suffice, as in the registry.
-        let strict = left(tree, may, false);
-        Self(match strict {
-            Left::Never => left(tree, may, true),
-            strict => strict,
-        })
+        Self(left(tree, may))
     }
 
     /// Of a call that is decided by that policy of that role. `None` for a pause that any one approver of another role
-    /// decides, and for a policy that cannot be read.
+    /// decides, for a call that waits for no delay of its policy, and for a policy that cannot be read.
     pub fn of_call(call: &Call, (role, policy): (&str, &str), open: &Readiness) -> Option<Self> {
         let is_by_any_one = matches!(call, Call::Pause(_)) && role != "pause";
         let tree = tree(role, policy, &open.approved).ok();
-        let tree = tree.filter(|_| !is_by_any_one)?;
+        let tree = tree.filter(|_| !is_by_any_one && !matches!(call, Call::Resume(_)))?;
         Some(Self::of(&tree, &open.missing))
     }
 
@@ -53,7 +52,7 @@ impl Needed {
         all
     }
 
-    /// They in words: `Safe and (Ben or Cleo)`; `None` where it cannot hold any more, or holds.
+    /// It in words: `Safe and (Ben or Cleo), then 2 days`; `None` where it cannot hold any more, or holds.
     pub fn words(&self, names: &Names) -> Option<String> {
         match &self.0 {
             Left::Nothing | Left::Never => None,
@@ -84,14 +83,15 @@ pub async fn narrowed(
     Ok(open)
 }
 
-fn left(node: &Node, may: &[Address], consents: bool) -> Left {
+fn left(node: &Node, may: &[Address]) -> Left {
     match node {
-        Node::Approver { approved: true, .. } | Node::Delay { .. } => Left::Nothing,
+        Node::Approver { approved: true, .. } => Left::Nothing,
         Node::Approver { account, .. } if may.contains(account) => Left::Approval(*account),
-        Node::Contract { .. } if consents => Left::Nothing,
-        Node::Approver { .. } | Node::Contract { .. } | Node::None => Left::Never,
+        Node::Contract { account } => Left::Consent(*account),
+        Node::Delay { seconds } => Left::Delay(*seconds),
+        Node::Approver { .. } | Node::None => Left::Never,
         Node::Members { need, members, .. } => {
-            let parts: Vec<Left> = members.iter().map(|one| left(one, may, consents)).collect();
+            let parts: Vec<Left> = members.iter().map(|one| left(one, may)).collect();
             let hold = parts.iter().filter(|one| **one == Left::Nothing).count();
             let need = usize::from(*need).saturating_sub(hold);
             let of = parts.into_iter();
@@ -119,16 +119,30 @@ fn add(left: &Left, all: &mut Vec<Address>) {
 fn words(left: &Left, names: &Names) -> String {
     let (need, of) = match left {
         Left::Approval(account) => return names.short(*account),
+        Left::Consent(account) => return format!("{} consents", names.short(*account)),
+        Left::Delay(seconds) => return duration(*seconds),
         Left::Some { need, of } => (*need, of),
         Left::Nothing | Left::Never => return String::new(),
     };
-    let parts = of.iter().map(|one| match one {
+    let inner = |one: &Left| match one {
         Left::Some { .. } => format!("({})", words(one, names)),
         one => words(one, names),
-    });
-    let parts: Vec<String> = parts.collect();
+    };
+    if need == of.len() {
+        // A delay runs when all beside it holds.
+        let is_delay = |one: &&Left| matches!(one, Left::Delay(_));
+        let (delays, parts): (Vec<&Left>, Vec<&Left>) = of.iter().partition(is_delay);
+        let parts: Vec<String> = match parts.as_slice() {
+            [one] if !delays.is_empty() => vec![words(one, names)],
+            parts => parts.iter().map(|one| inner(one)).collect(),
+        };
+        let delays = delays
+            .iter()
+            .map(|one| format!(", then {}", words(one, names)));
+        return parts.join(" and ") + &delays.collect::<String>();
+    }
+    let parts: Vec<String> = of.iter().map(inner).collect();
     match need {
-        need if need == parts.len() => parts.join(" and "),
         1 => parts.join(" or "),
         need => format!("{need} of {}", parts.join(", ")),
     }
@@ -168,21 +182,36 @@ mod tests {
                 and_or,
                 &[][..],
                 &[][..],
-                "n1 and (n2 or n3)",
+                "n1 and (n2 or n3), then 1 day",
                 &[1, 2, 3][..],
             ),
-            (and_or, &[2], &[], "n1", &[1]),
-            (and_or, &[1], &[], "n2 or n3", &[2, 3]),
-            (and_or, &[1], &[2], "n3", &[3]),
+            (and_or, &[2], &[], "n1, then 1 day", &[1]),
+            (and_or, &[1], &[], "n2 or n3, then 1 day", &[2, 3]),
+            (and_or, &[1], &[2], "n3, then 1 day", &[3]),
             (and_or, &[2], &[1], "", &[]),
-            (and_or, &[1, 3], &[], "", &[]),
+            (and_or, &[1, 3], &[], "1 day", &[]),
             ("OutOf(TWO,1,2,3)", &[], &[], "2 of n1, n2, n3", &[1, 2, 3]),
             ("OutOf(TWO,1,2,3)", &[2], &[], "n1 or n3", &[1, 3]),
             ("OutOf(TWO,1,2,3)", &[], &[3], "n1 and n2", &[1, 2]),
             ("OR(1,AND(2,3))", &[2], &[], "n1 or n3", &[1, 3]),
             ("OR(1,AND(2,3))", &[2], &[1], "n3", &[3]),
-            ("AND(1,CALL(9))", &[], &[], "n1", &[1]),
-            ("OR(1,CALL(9))", &[], &[], "n1", &[1]),
+            ("AND(1,CALL(9))", &[], &[], "n1 and n9 consents", &[1]),
+            (
+                "OR(1,AND(2,AFTER(DAY)))",
+                &[],
+                &[],
+                "n1 or (n2, then 1 day)",
+                &[1, 2],
+            ),
+            ("OR(1,AND(2,AFTER(DAY)))", &[2], &[], "n1 or 1 day", &[1]),
+            ("AND(OR(AND(2,AFTER(DAY)),1),3)", &[1, 2], &[], "n3", &[3]),
+            (
+                "OR(AND(1,4),AND(2,CALL(9),3))",
+                &[3],
+                &[],
+                "(n1 and n4) or (n2 and n9 consents)",
+                &[1, 4, 2],
+            ),
         ] {
             let (said, named) = needed(policy, approved, refused);
             assert_eq!(said.unwrap_or_default(), words, "{policy} {approved:?}");

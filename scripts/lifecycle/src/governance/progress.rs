@@ -46,17 +46,24 @@ pub fn still_needed(
     let (more, missing) = (usize::from(open.more()), open.needed());
     let all: Vec<String> = missing.iter().map(|one| names.short(*one)).collect();
     let of_policy = needed.and_then(|needed| needed.words(names));
+    let is_of_policy = of_policy.is_some();
     let who = of_policy.unwrap_or_else(|| match more {
         more if more == all.len() => all.join(" and "),
         1 => all.join(" or "),
         more => format!("{more} of {}", all.join(", ")),
     });
+    let sooner = needed.map(Needed::who).unwrap_or_default();
     match open.blocked_by {
         BlockedBy::Approvals if all.is_empty() => "somebody who has not refused it".into(),
         BlockedBy::Approvals => match delay(delays) {
-            Some(delay) => format!("{who}, then {delay}"),
-            None => who,
+            Some(delay) if !is_of_policy => format!("{who}, then {delay}"),
+            _ => who,
         },
+        BlockedBy::Delay if !sooner.is_empty() => format!(
+            "the delay until {}, or sooner {}",
+            utc(open.not_before),
+            names.list(&sooner)
+        ),
         BlockedBy::Delay => format!("the delay until {}", utc(open.not_before)),
         BlockedBy::Nothing => "anybody who executes it".into(),
         _ => not_executed(open),

@@ -42,7 +42,18 @@ pub struct StoragePosition {
     pub offset: u64,
 }
 
+/// In place of a value: the layout has no such variable.
+pub(super) const ABSENT: &str = "(none)";
+
 impl FieldValues {
+    /// Whether it is read as something else. That a new variable begins with nothing is no loss.
+    fn is_lost(&self) -> bool {
+        let is_nothing = ["0", "false"].contains(&self.after.as_str())
+            || (self.after.strip_prefix("0x"))
+                .is_some_and(|digits| digits.bytes().all(|digit| digit == b'0'));
+        self.before != self.after && !(self.before == ABSENT && is_nothing)
+    }
+
     /// The name, and from where it moved.
     pub fn title(&self) -> String {
         let Some(StoragePosition { slot, offset }) = &self.moved_from else {
@@ -64,8 +75,7 @@ impl FieldValues {
 impl Change {
     /// Whether nothing wrote it, and the new version reads other values in it than the version before.
     pub fn is_misread(&self) -> bool {
-        let is_other = |one: &FieldValues| one.before != one.after;
-        self.before == self.after && self.fields.iter().any(is_other)
+        self.before == self.after && self.fields.iter().any(FieldValues::is_lost)
     }
 
     /// Whether nothing wrote it, and both versions read the same values in it at the same places.

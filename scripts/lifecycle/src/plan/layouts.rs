@@ -1,7 +1,7 @@
 //! What changes in an account's storage, by variable: what it held by the layout of the version before, and what it
 //! would hold by that of the new one. A variable that moved is compared with itself, not with what lay at its new
 //! place.
-use super::change::{Change, FieldValues, StoragePosition};
+use super::change::{ABSENT, Change, FieldValues, StoragePosition};
 use super::slots::SlotNames;
 use crate::client::ChainError;
 use crate::layout::{Field, Held, WORD};
@@ -11,8 +11,6 @@ use stylus_chain::SlotChange;
 
 /// Variables that are read as something else and are looked at, at most.
 const REREAD_MAX: usize = 256;
-/// In place of a value: the layout has no such variable.
-const ABSENT: &str = "(none)";
 /// In place of a value: nobody knows where the version before kept it.
 const NOT_KNOWN: &str = "(not known)";
 

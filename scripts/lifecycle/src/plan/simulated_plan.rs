@@ -19,6 +19,7 @@ use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::{Chain, SlotChange};
+use stylus_upgrades_interface::slots;
 
 /// Seconds after which all is tried once more, to find what depends on the block.
 const ELSEWHEN: u64 = 3_607;
@@ -233,7 +234,7 @@ impl PlanSimulation<'_> {
         for proxy in upgraded.iter().take(most) {
             let now = opened(&self.simulation, *proxy, interface)?;
             let before = match now.iter().any(|one| !one.takes.is_empty()) {
-                true => opened(as_it_was, *proxy, interface)?,
+                true => opened(&self.unpaused(as_it_was, *proxy)?, *proxy, interface)?,
                 false => Vec::new(),
             };
             for one in now.into_iter().filter_map(|one| one.beside(&before)) {
@@ -268,6 +269,20 @@ impl PlanSimulation<'_> {
         let not_tried = upgraded.len().saturating_sub(most);
         self.plan.not_tried_by_strangers = u32::try_from(not_tried).unwrap_or(u32::MAX);
         Ok(())
+    }
+
+    /// A copy as it was on which an instance runs the code of its version: one that is paused runs the pause stub.
+    fn unpaused(&self, as_it_was: &Simulation, proxy: Address) -> Result<Simulation, ChainError> {
+        let mut copy = as_it_was.branch();
+        let from = self.plan.instances.iter().find(|one| one.proxy == proxy);
+        if let Some(from) = from {
+            let registry = copy.registry(self.request.registry);
+            let code = now(registry.code(&self.request.call.name, &from.from))?;
+            let code = code.implementation.into_word().into();
+            copy.chain
+                .set_storage_at(proxy, slots::IMPLEMENTATION.into(), code);
+        }
+        Ok(copy)
     }
 
     /// The framework's slots, with the mark of every version that is concerned.

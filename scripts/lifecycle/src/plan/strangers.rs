@@ -17,8 +17,8 @@ use stylus_upgrades_interface::slots;
 const STRANGER: Address = Address::repeat_byte(0x5e);
 /// Functions that are called, at most.
 const FUNCTIONS_MAX: usize = 256;
-/// Calls of one plan, about: each function is called for two accounts, of each instance.
-const CALLS_MAX: usize = 1_024;
+/// Calls of one plan, about: each function is called four times, of each instance.
+const CALLS_MAX: usize = 2_048;
 /// Units of gas that each call gets.
 const GAS: u64 = 16_000_000;
 /// How a call of no function is named.
@@ -116,6 +116,23 @@ impl Power {
     }
 }
 
+/// What a call brings to a stranger, or to the account that he names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// It in words.
+    what: String,
+    /// How much of it, in wei or in units of the token.
+    amount: U256,
+}
+
+impl Taken {
+    /// Whether a call brought as much of the same before, or about as much.
+    fn is_as(&self, before: &Self) -> bool {
+        let about = before.amount.saturating_mul(U256::from(2));
+        self.what == before.what && self.amount <= about
+    }
+}
+
 /// A call of a stranger that goes through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Opened {
@@ -123,24 +140,27 @@ pub(super) struct Opened {
     pub(super) signature: String,
     /// What the call does that gives power away.
     pub(super) gives: Vec<String>,
-    /// What it takes from the account.
-    pub(super) takes: Vec<String>,
+    /// What it takes from the account, or makes at its cost.
+    pub(super) takes: Vec<Taken>,
 }
 
 impl Opened {
-    /// Without what such a call took from the account before: what anybody may take is the contract's purpose then.
-    /// None if nothing is left.
+    /// Without what such a call took before: what anybody may take is the contract's purpose then. None if nothing is
+    /// left.
     pub(super) fn beside(mut self, before: &[Self]) -> Option<Self> {
-        let is_it = |one: &&Self| one.signature == self.signature && !one.takes.is_empty();
-        if before.iter().any(|one| is_it(&one)) {
-            self.takes.clear();
+        let mut all = before.iter();
+        if let Some(before) = all.find(|one| one.signature == self.signature) {
+            self.takes
+                .retain(|one| !before.takes.iter().any(|other| one.is_as(other)));
         }
         (!self.gives.is_empty() || !self.takes.is_empty()).then_some(self)
     }
 
     /// What the call does.
     fn does(&self) -> String {
-        [self.gives.as_slice(), &self.takes].concat().join(", ")
+        let takes = self.takes.iter().map(|one| one.what.clone());
+        let all: Vec<String> = self.gives.iter().cloned().chain(takes).collect();
+        all.join(", ")
     }
 }
 
@@ -160,8 +180,10 @@ pub(super) fn opened(
     let runs = copy
         .chain
         .storage(account, slots::IMPLEMENTATION.into(), latest)?;
-    let mut call = |signature: &str, input: Vec<u8>| {
+    let mut call = |signature: &str, input: Vec<u8>, named: Address| {
         copy.discarded(|copy| {
+            copy.lend(STRANGER)?;
+            let had = [STRANGER, named].map(|one| copy.chain.account(one, latest));
             let sent = copy.send(signature, STRANGER, account, input.into(), U256::ZERO);
             let receipt = match sent {
                 Ok(receipt) => receipt,
@@ -171,27 +193,44 @@ pub(super) fn opened(
             let mut gives = before.changed(&Power::over(copy, account)?);
             gives.extend(events_of(&receipt, account).map(|event| format!("event {event}")));
             let left = copy.chain.account(account, latest)?.balance;
+            let [stranger, other] = had;
+            // Whoever gets it has more than before; a sender pays for gas.
+            let has_more = |one: Address, before: U256| {
+                Ok::<_, ChainError>(copy.chain.account(one, latest)?.balance > before)
+            };
+            let fee = receipt
+                .effective_gas_price
+                .saturating_mul(receipt.gas_used.into());
+            let is_his = has_more(STRANGER, stranger?.balance.saturating_sub(U256::from(fee)))?
+                || (named != STRANGER && has_more(named, other?.balance)?);
+            let wei = owned.max(BALANCE).saturating_sub(left);
+            let wei = Some(wei).filter(|wei| is_his && !wei.is_zero());
             let opened = Opened {
                 signature: signature.into(),
                 gives,
-                takes: taken(&receipt, account, left < owned.max(BALANCE)),
+                takes: taken(&receipt, account, [STRANGER, named], wei),
             };
             Ok::<_, ChainError>(opened.beside(&[]))
         })
     };
     // What any call does, no function does.
-    let any = call(FALLBACK, OF_NO_FUNCTION.to_vec())?;
+    let any = call(FALLBACK, OF_NO_FUNCTION.to_vec(), STRANGER)?;
     let any: Vec<Opened> = any.into_iter().collect();
     let mut found: BTreeMap<String, Opened> = BTreeMap::new();
+    let code = Address::from_word(runs);
     for function in functions(interface) {
         let signature = function.signature();
-        for named in [STRANGER, Address::from_word(runs)] {
-            let Some(input) =
-                calldata(&function, named).filter(|_| !found.contains_key(&signature))
-            else {
+        for (named, number) in [
+            (STRANGER, U256::ONE),
+            (code, U256::ONE),
+            (STRANGER, U256::ZERO),
+            (STRANGER, BALANCE),
+        ] {
+            let input = calldata(&function, (named, number));
+            let Some(input) = input.filter(|_| !found.contains_key(&signature)) else {
                 continue;
             };
-            let opened = call(&signature, input)?;
+            let opened = call(&signature, input, named)?;
             let is_any = |one: &Opened| {
                 any.iter()
                     .any(|any| any.takes == one.takes && any.gives == one.gives)
@@ -204,32 +243,49 @@ pub(super) fn opened(
     Ok(any.into_iter().chain(found.into_values()).collect())
 }
 
-/// What a call has taken from an account, or made at its cost: ether; tokens, by the events of those and of its own.
-fn taken(receipt: &Receipt, account: Address, is_poorer: bool) -> Vec<String> {
-    let ether = is_poorer.then(|| "it pays ether out".to_owned());
+/// What a call has brought to the stranger or to the account that he named, of an account or made at its cost: so much
+/// ether; tokens, by the events of those and of its own.
+fn taken(
+    receipt: &Receipt,
+    account: Address,
+    receivers: [Address; 2],
+    wei: Option<U256>,
+) -> Vec<Taken> {
+    let ether = wei.map(|amount| Taken {
+        what: "it pays ether out".into(),
+        amount,
+    });
     let tokens = receipt.logs.iter().filter_map(|log| {
         let topics = log.topics();
         let (event, whose) = OF_TOKENS
             .iter()
             .find(|(event, _)| topics.first() == Some(&keccak256(event)))?;
-        let is_his = topics.get(*whose) == Some(&account.into_word());
+        let receiver = topics.get(whose + 1)?;
+        let is_his = receivers.iter().any(|one| *receiver == one.into_word());
         // A transfer of nothing takes nothing. An id is a topic.
-        let is_some = topics.len() > 3 || log.data.data.iter().any(|byte| *byte != 0);
-        let is_own = log.address == account;
-        let is_new =
-            is_own && event.starts_with("Transfer(") && topics.get(*whose) == Some(&B256::ZERO);
-        match (is_some, is_new, is_his && !is_own) {
-            (true, true, _) => Some("it mints tokens".to_owned()),
-            (true, _, true) => Some(format!("{event} of its tokens at {}", log.address)),
-            _ => None,
-        }
+        let amount = log
+            .data
+            .data
+            .last_chunk::<32>()
+            .copied()
+            .map(U256::from_be_bytes);
+        let amount = amount.unwrap_or_default();
+        let is_some = topics.len() > 3 || !amount.is_zero();
+        let from = topics.get(*whose).filter(|_| is_his && is_some)?;
+        let is_new = log.address == account && *from == B256::ZERO;
+        let what = match (is_new, *from == account.into_word()) {
+            (true, _) => "it mints tokens".to_owned(),
+            (false, true) => format!("{event} of its tokens at {}", log.address),
+            (false, false) => return None,
+        };
+        Some(Taken { what, amount })
     });
     ether.into_iter().chain(tokens).collect()
 }
 
 /// Of how many instances the functions of that code are called: of one at least.
 pub(super) fn instances_tried(interface: Option<&PublicInterface>) -> usize {
-    let calls = functions(interface).len().saturating_mul(2);
+    let calls = functions(interface).len().saturating_mul(4);
     CALLS_MAX.checked_div(calls).unwrap_or_default().max(1)
 }
 
@@ -255,21 +311,25 @@ fn functions(interface: Option<&PublicInterface>) -> Vec<Function> {
     all.into_values().collect()
 }
 
-/// A call with values that most functions take: that address, ones, and nothing of what has no fixed size.
-fn calldata(function: &Function, named: Address) -> Option<Vec<u8>> {
+/// A call with values that most functions take: that address, that number, and nothing of what has no fixed size.
+fn calldata(function: &Function, with: (Address, U256)) -> Option<Vec<u8>> {
     let values = function.inputs.iter().map(|input| {
         let ty = input.resolve().ok()?;
-        Some(value(&ty, named))
+        Some(value(&ty, with))
     });
     let values: Vec<DynSolValue> = values.collect::<Option<_>>()?;
     function.abi_encode_input(&values).ok()
 }
 
-fn value(ty: &DynSolType, named: Address) -> DynSolValue {
+fn value(ty: &DynSolType, (named, number): (Address, U256)) -> DynSolValue {
+    let with = (named, number);
     match ty {
         DynSolType::Address => DynSolValue::Address(named),
-        DynSolType::Bool => DynSolValue::Bool(true),
-        DynSolType::Uint(bits) => DynSolValue::Uint(U256::ONE, *bits),
+        DynSolType::Bool => DynSolValue::Bool(!number.is_zero()),
+        DynSolType::Uint(bits) => {
+            let most = U256::MAX.wrapping_shr(256_usize.saturating_sub(*bits));
+            DynSolValue::Uint(number.min(most), *bits)
+        }
         DynSolType::Int(bits) => DynSolValue::Int(
             alloy::primitives::I256::try_from(1).unwrap_or_default(),
             *bits,
@@ -280,10 +340,10 @@ fn value(ty: &DynSolType, named: Address) -> DynSolValue {
         DynSolType::String => DynSolValue::String(String::new()),
         DynSolType::Array(_) => DynSolValue::Array(Vec::new()),
         DynSolType::FixedArray(of, count) => {
-            DynSolValue::FixedArray(vec![value(of, named); (*count).min(FUNCTIONS_MAX)])
+            DynSolValue::FixedArray(vec![value(of, with); (*count).min(FUNCTIONS_MAX)])
         }
         DynSolType::Tuple(of) => {
-            DynSolValue::Tuple(of.iter().map(|one| value(one, named)).collect())
+            DynSolValue::Tuple(of.iter().map(|one| value(one, with)).collect())
         }
         _ => DynSolValue::Bytes(Vec::new()),
     }
@@ -358,7 +418,7 @@ mod tests {
             PublicInterface::new(all, []).expect("an interface")
         };
         let tried = [0, 100, 1_000].map(|count| instances_tried(Some(&of(count))));
-        assert_eq!(tried[0], CALLS_MAX / (2 * WELL_KNOWN.len()));
+        assert_eq!(tried[0], CALLS_MAX / (4 * WELL_KNOWN.len()));
         assert!(
             tried[0] > tried[1] && tried[1] > tried[2] && tried[2] > 0,
             "{tried:?}"
@@ -378,7 +438,7 @@ mod tests {
         let all = functions(Some(&interface));
         assert_eq!(all.len(), WELL_KNOWN.len() + 1);
         for function in &all {
-            let input = calldata(function, STRANGER).expect("calldata");
+            let input = calldata(function, (STRANGER, U256::ONE)).expect("calldata");
             assert!(
                 function.abi_decode_input(&input[4..]).is_ok(),
                 "{function:?}"

@@ -75,9 +75,26 @@ contract PayingBox is UupsBox {
     function mint(address to, uint256 amount) external {
         emit Transfer(address(0), to, amount);
     }
+
+    function presale() external {
+        emit Transfer(address(this), msg.sender, 100);
+    }
+
+    function drip() external virtual {
+        payable(msg.sender).transfer(1 gwei);
+    }
+
+    // Anybody may send it, and its receiver is always the same.
+    function forward() external {
+        payable(address(1)).transfer(1);
+    }
 }
 
 contract PayingBox2 is PayingBox {
+    function drip() external override {
+        payable(msg.sender).transfer(address(this).balance);
+    }
+
     function more() external {
         value += 2;
     }

@@ -181,6 +181,7 @@ fn changes(instance: &InstancePlan, names: &Names) -> impl Iterator<Item = Findi
         instance.changes.iter().partition(|one| one.is_misread());
     let said = |changes: Vec<&Change>| {
         let values = changes.into_iter().flat_map(Change::values);
+        let values = values.filter(|one| one.before != one.after);
         let words: Vec<String> = values.map(|one| one.words()).collect();
         let proxy = names.long(instance.proxy);
         (!words.is_empty()).then(|| format!("instance {proxy}: {}", words.join("; ")))
