@@ -278,7 +278,7 @@ impl PlanSimulation<'_> {
         if let Some(from) = from {
             let registry = copy.registry(self.request.registry);
             let code = now(registry.code(&self.request.call.name, &from.from))?;
-            let code = code.implementation.into_word().into();
+            let code = code.implementation.into_word();
             copy.chain
                 .set_storage_at(proxy, slots::IMPLEMENTATION.into(), code);
         }

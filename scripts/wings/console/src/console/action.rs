@@ -2,7 +2,6 @@
 
 use super::callers::callers;
 use super::calls::calls;
-use super::overview::state_of;
 use super::page::{
     PageContext, address, addresses, card, counts, digits, findings, link, text, time, url, weight,
     words,
@@ -10,9 +9,10 @@ use super::page::{
 use super::plan::links;
 use super::policy::{tree, tree_alone};
 use super::slots::slots;
+use super::waiting::{hindered, state_of};
 use crate::assess::{Finding, Part, Severity};
 use crate::functions::DecodedCall;
-use crate::governance::{Display, Obstacle, PolicyChange};
+use crate::governance::{Display, PolicyChange};
 use crate::history::Entry;
 use crate::ids::{ActionId, TxHash};
 use crate::model::{BlockedBy, Readiness, of_whom};
@@ -219,15 +219,6 @@ fn tried(found: &[Finding]) -> Markup {
             None => p { (weight(Severity::Unknown)) " not tried on a copy of the chain" },
         }
     }
-}
-
-/// What keeps an action from being executed, whatever its approvals.
-pub(super) fn hindered(obstacle: &Obstacle) -> Markup {
-    let severity = match obstacle.ends {
-        true => Severity::Danger,
-        false => Severity::Note,
-    };
-    html! { p { (weight(severity)) " " (text(obstacle.name)) ": " (text(&obstacle.says)) "; " (text(&obstacle.next)) } }
 }
 
 /// What came of an action that is not open any more. What it activated is a warning while instances run an older version.

@@ -33,3 +33,4 @@ pub mod policy;
 pub mod report;
 pub mod request;
 pub mod slots;
+mod waiting;

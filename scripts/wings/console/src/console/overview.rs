@@ -1,14 +1,14 @@
 //! The first page: what there is, what waits, what ends soon.
 
-use super::action::hindered;
 use super::page::{
     PageContext, address, addresses, card, cell, findings, link, state, table, text, time, weight,
 };
 use super::policy::tree;
+use super::waiting::{hindered, state_of};
 use crate::assess::{Finding, Severity};
-use crate::governance::{Node, not_executed, title};
+use crate::governance::{Node, title};
 use crate::history::ComparedHistory;
-use crate::model::{BlockedBy, Definition, Difference, Readiness};
+use crate::model::{BlockedBy, Definition, Difference};
 use crate::output::shortened;
 use crate::review::{Behind, OpenAction, Pending};
 use crate::text::{count, grouped};
@@ -156,12 +156,6 @@ fn actions(place: &PageContext, all: &[&OpenAction], none: &str) -> Markup {
     }
 }
 
-/// Why an open action is not executed. The script draws the page again when a delay is over.
-pub(super) fn state_of(open: &Readiness) -> Markup {
-    let due = (open.blocked_by == BlockedBy::Delay).then_some(open.not_before);
-    html! { span data-due=[due] { (not_executed(open)) } }
-}
-
 /// An action by what it does, as a link to its page.
 fn named(place: &PageContext, one: &OpenAction) -> Markup {
     html! {
@@ -274,6 +268,7 @@ mod tests {
     use super::*;
     use crate::governance::{Call, Display, PendingAction, ShownCall};
     use crate::ids::ActionId;
+    use crate::model::Readiness;
     use crate::names::Names;
     use alloy::primitives::Address;
     use alloy::sol_types::SolCall;
