@@ -107,7 +107,7 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     proposed.ends_with(3);
     let action = text(&proposed.document, "action");
     let page = console.get(&format!("/action?id={action}&account={account}"));
-    page.shows(&["band warning", "decides migrate alone"]);
+    page.shows(&["band danger", "decides migrate alone"]);
     let storage = "Storage before and after";
     assert!(
         !page.body.contains(storage),

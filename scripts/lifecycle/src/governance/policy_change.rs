@@ -137,9 +137,11 @@ fn differences(was: &Explained, new: &Explained, names: &Names) -> Vec<Finding> 
     add(&new.lambdas, &was.lambdas, false, &|one| {
         format!("the contract {one} is asked from then on")
     });
-    add(&new.alone, &was.alone, true, &|one| {
-        format!("{one} can decide alone")
-    });
+    let alone = new.alone.iter().filter(|one| !was.alone.contains(one));
+    all.extend(alone.map(|one| {
+        let says = format!("{} can decide alone", names.long(*one));
+        effect(Severity::Danger, says)
+    }));
     all
 }
 
@@ -187,6 +189,7 @@ mod tests {
         let marks = change.effects.into_iter();
         let lines = marks.map(|one| match one.severity {
             Severity::Warning => format!("! {}", one.message),
+            Severity::Danger => format!("✗ {}", one.message),
             _ => one.message,
         });
         let shorter = |text: String| {
@@ -205,8 +208,8 @@ mod tests {
             "AND(ana,ben) | AND(ana,ben,AFTER(3600)) | adds a delay of 1 hour",
             "AND(ana,AFTER(7200)) | AND(ana,AFTER(3600)) | ! the delay becomes 1 hour, and was 2 hours",
             "AND(ana,AFTER(3600)) | AND(ana,AFTER(7200)) | the delay becomes 2 hours, and was 1 hour",
-            "AND(ana,ben) | OR(ana,ben) | ! takes at least 1 approval, not 2 | ! ana can \
-             decide alone | ! ben can decide alone",
+            "AND(ana,ben) | OR(ana,ben) | ! takes at least 1 approval, not 2 | ✗ ana can \
+             decide alone | ✗ ben can decide alone",
             "AND(ana,ben) | AND(ana,cleo) | ! removes the approver ben | adds the approver cleo",
             "AND(ana,ben) | AND(ana,0x0000000000000000000000000000000000000009) | ! removes the approver ben \
              | ! adds the approver 0x0000000000000000000000000000000000000009, which has no name here",

@@ -160,7 +160,11 @@ impl Opened {
     fn does(&self) -> String {
         let takes = self.takes.iter().map(|one| one.what.clone());
         let all: Vec<String> = self.gives.iter().cloned().chain(takes).collect();
-        all.join(", ")
+        let all = all.join(", ");
+        match self.takes.is_empty() {
+            true => all,
+            false => format!("{all}, to an account that has nothing there"),
+        }
     }
 }
 
