@@ -491,7 +491,7 @@ fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
     change.has(json!({"role": "migrate", "was": delayed, "becomes": "OR(Admin,Admin2)"}));
     let effects = list(change, "effects").iter();
     let warnings = texts(
-        effects.filter(|one| one["severity"] == "warning"),
+        effects.filter(|one| ["warning", "danger"].contains(&text(one, "severity"))),
         "message",
     );
     let named = |text: &str| warnings.iter().any(|one| one.starts_with(text));
