@@ -364,7 +364,7 @@ fn who_looks_at_a_proposal_sees_whether_this_machine_fuzzed_it() {
     let findings = seen["findings"].as_array().expect("findings");
     assert!(findings.contains(&json!(found)), "{seen:#}");
     let review = project.done(&format!("pending {action}"));
-    let registry = text(&review, "registry");
+    let registry: Address = text(&review, "registry").parse().expect("an address");
     let command = format!(
         "stylus-upgrades fuzz Exchange 2.0 --action {action} --registry {registry} --seed 7"
     );
