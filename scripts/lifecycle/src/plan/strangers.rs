@@ -6,9 +6,9 @@ use crate::client::{ChainError, GasLimit};
 use crate::simulation::Simulation;
 use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt, Specifier};
 use alloy::json_abi::{Function, StateMutability};
-use alloy::primitives::{Address, B256, U256, keccak256};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use std::collections::BTreeMap;
-use stylus_chain::{BlockId, Receipt};
+use stylus_chain::{AccountChange, BlockId, Receipt};
 use stylus_layout::PublicInterface;
 use stylus_upgrades_interface::adopted::IOwnable;
 use stylus_upgrades_interface::slots;
@@ -184,46 +184,35 @@ pub(super) fn opened(
     let runs = copy
         .chain
         .storage(account, slots::IMPLEMENTATION.into(), latest)?;
-    let mut call = |signature: &str, input: Vec<u8>, named: Address| {
+    let mut call = |signature: &str, input: Bytes, named: Address| {
         copy.discarded(|copy| {
-            copy.lend(STRANGER)?;
-            let had = [STRANGER, named].map(|one| copy.chain.account(one, latest));
-            let sent = copy.send(signature, STRANGER, account, input.into(), U256::ZERO);
-            let receipt = match sent {
+            copy.begin_here();
+            let receipt = match copy.send(signature, STRANGER, account, input, U256::ZERO) {
                 Ok(receipt) => receipt,
                 Err(error) if error.revert().is_some() || error.is_halted() => return Ok(None),
                 Err(error) => return Err(error),
             };
             let mut gives = before.changed(&Power::over(copy, account)?);
             gives.extend(events_of(&receipt, account).map(|event| format!("event {event}")));
-            let left = copy.chain.account(account, latest)?.balance;
-            let [stranger, other] = had;
-            // Whoever gets it has more than before; a sender pays for gas.
-            let has_more = |one: Address, before: U256| {
-                Ok::<_, ChainError>(copy.chain.account(one, latest)?.balance > before)
-            };
-            let fee = receipt
-                .effective_gas_price
-                .saturating_mul(receipt.gas_used.into());
-            let is_his = has_more(STRANGER, stranger?.balance.saturating_sub(U256::from(fee)))?
-                || (named != STRANGER && has_more(named, other?.balance)?);
-            let wei = owned.max(BALANCE).saturating_sub(left);
-            let wei = Some(wei).filter(|wei| is_his && !wei.is_zero());
             let opened = Opened {
                 signature: signature.into(),
                 gives,
-                takes: taken(&receipt, account, [STRANGER, named], wei),
+                takes: taken(copy, &receipt, account, [STRANGER, named])?,
             };
-            Ok::<_, ChainError>(opened.beside(&[]))
+            Ok(opened.beside(&[]))
         })
     };
     // What any call does, no function does.
-    let any = call(FALLBACK, OF_NO_FUNCTION.to_vec(), STRANGER)?;
-    let any: Vec<Opened> = any.into_iter().collect();
-    let mut found: BTreeMap<String, Opened> = BTreeMap::new();
+    let any = call(FALLBACK, OF_NO_FUNCTION.into(), STRANGER)?;
+    let is_any = |one: &Opened| {
+        any.as_ref()
+            .is_some_and(|any| any.takes == one.takes && any.gives == one.gives)
+    };
     let code = Address::from_word(runs);
+    let mut found = Vec::new();
     for function in functions(interface) {
         let signature = function.signature();
+        let mut sent = Vec::new();
         for (named, number) in [
             (STRANGER, U256::ONE),
             (code, U256::ONE),
@@ -231,30 +220,38 @@ pub(super) fn opened(
             (STRANGER, BALANCE),
         ] {
             let input = calldata(&function, (named, number));
-            let Some(input) = input.filter(|_| !found.contains_key(&signature)) else {
+            let Some(input) = input.filter(|input| !sent.contains(input)) else {
                 continue;
             };
+            sent.push(input.clone());
             let opened = call(&signature, input, named)?;
-            let is_any = |one: &Opened| {
-                any.iter()
-                    .any(|any| any.takes == one.takes && any.gives == one.gives)
-            };
             if let Some(opened) = opened.filter(|one| !is_any(one)) {
-                found.insert(signature.clone(), opened);
+                found.push(opened);
+                break;
             }
         }
     }
-    Ok(any.into_iter().chain(found.into_values()).collect())
+    found.sort_by(|one, other| one.signature.cmp(&other.signature));
+    Ok(any.into_iter().chain(found).collect())
 }
 
-/// What a call has brought to the stranger or to the account that he named, of an account or made at its cost: so much
-/// ether; tokens, by the events of those and of its own.
+/// What the call since the beginning of a copy has brought to the stranger or to the account that he named, of an account
+/// or made at its cost: so much ether; tokens, by the events of those and of its own.
 fn taken(
+    copy: &Simulation,
     receipt: &Receipt,
     account: Address,
     receivers: [Address; 2],
-    wei: Option<U256>,
-) -> Vec<Taken> {
+) -> Result<Vec<Taken>, ChainError> {
+    let changes = copy.account_changes()?;
+    let is_richer = |one: &AccountChange| one.after.balance > one.before.balance;
+    let mut gains = changes
+        .iter()
+        .filter(|one| receivers.contains(&one.address));
+    let is_his = gains.any(is_richer);
+    let own = changes.iter().find(|one| one.address == account);
+    let wei = own.map(|one| one.before.balance.saturating_sub(one.after.balance));
+    let wei = wei.filter(|wei| is_his && !wei.is_zero());
     let ether = wei.map(|amount| Taken {
         what: "it pays ether out".into(),
         amount,
@@ -284,7 +281,7 @@ fn taken(
         };
         Some(Taken { what, amount })
     });
-    ether.into_iter().chain(tokens).collect()
+    Ok(ether.into_iter().chain(tokens).collect())
 }
 
 /// Of how many instances the functions of that code are called: of one at least.
@@ -316,13 +313,13 @@ fn functions(interface: Option<&PublicInterface>) -> Vec<Function> {
 }
 
 /// A call with values that most functions take: that address, that number, and nothing of what has no fixed size.
-fn calldata(function: &Function, with: (Address, U256)) -> Option<Vec<u8>> {
+fn calldata(function: &Function, with: (Address, U256)) -> Option<Bytes> {
     let values = function.inputs.iter().map(|input| {
         let ty = input.resolve().ok()?;
         Some(value(&ty, with))
     });
     let values: Vec<DynSolValue> = values.collect::<Option<_>>()?;
-    function.abi_encode_input(&values).ok()
+    function.abi_encode_input(&values).ok().map(Bytes::from)
 }
 
 fn value(ty: &DynSolType, (named, number): (Address, U256)) -> DynSolValue {
