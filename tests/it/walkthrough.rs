@@ -169,7 +169,12 @@ fn words(printed: &str) -> Vec<String> {
 #[ignore = "nightly: executes a page, about 30 s"]
 fn the_picture_in_the_readme_shows_what_the_demo_prints() {
     let mut demo = command_line(program()).expect("the workspace");
-    let demo = demo.arg("demo").env("NO_COLOR", "1").output();
+    // The record names no path, whoever runs this test.
+    let demo = demo
+        .arg("demo")
+        .env("NO_COLOR", "1")
+        .env("CARGO_MANIFEST_DIR", home())
+        .output();
     let demo = demo.expect("the demo");
     let errors = String::from_utf8_lossy(&demo.stderr);
     assert!(demo.status.success(), "the demo failed:\n{errors}");
