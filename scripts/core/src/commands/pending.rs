@@ -11,7 +11,6 @@ use crate::review::{OpenAction, Pending};
 use clap::Args;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use futures::try_join;
-use stylus_registry_core::policy::parse;
 
 /// `pending`.
 pub(crate) static SPEC: Spec<PendingArgs> = Spec {
@@ -91,7 +90,8 @@ async fn listed(
     all: &[PendingAction],
 ) -> Result<OpenAction> {
     let (mut shown, mut beside) = (None, (None, Vec::new()));
-    let (mut needed, mut delays) = (None, Vec::new());
+    let mut narrowed = open.clone();
+    let mut needed = None;
     if let Some(says) = &open.says {
         let obstacle = async { Ok::<_, Error>(obstacle(session.registry, says).await?) };
         let policy = async {
@@ -101,9 +101,7 @@ async fn listed(
         let call = shown_call(session, &open.call, says);
         let (call, obstacle, (role, text)) = try_join!(call, obstacle, policy)?;
         shown = Some(call);
-        needed = Needed::of_call(says, (&role, &text), &open.readiness);
-        let policy = parse(text.as_bytes());
-        delays = policy.map_or_else(|_| Vec::new(), |one| says.delays(&one.delays).to_vec());
+        needed = Needed::narrowing(says, (&role, &text), &mut narrowed.readiness);
         let rivals = all.iter().filter_map(|other| {
             let (subject, differs) = rival((says, &open.call), other)?;
             let action = other.action;
@@ -115,10 +113,10 @@ async fn listed(
     }
     let names = session.context.names();
     Ok(OpenAction::new(
-        open.clone(),
+        narrowed,
         shown,
         beside,
-        (needed, &delays),
+        needed.as_ref(),
         &names,
     ))
 }

@@ -115,8 +115,7 @@ pub async fn review(context: &Context, action: &str) -> Result<Review> {
     let (role, text) = deciding_policy(registry, name, role).await?;
     let mut needed = None;
     if let Some(open) = &mut open {
-        needed = Needed::of_call(&governed.call, (&role, &text), open);
-        needed.iter().for_each(|needed| needed.narrow(open));
+        needed = Needed::narrowing(&governed.call, (&role, &text), open);
     }
     let wanted = Wanted::OfAction(action);
     let history = history::read(registry, name, &names, wanted).await?;

@@ -188,14 +188,6 @@ impl Call {
         role_asked_for(&self.encoded()).unwrap_or_default()
     }
 
-    /// Seconds of those delays of its policy that it waits for: the version that `resume` starts went through them.
-    pub fn delays<'a>(&self, of_policy: &'a [u64]) -> &'a [u64] {
-        match self {
-            Self::Resume(_) => &[],
-            _ => of_policy,
-        }
-    }
-
     /// The policies that it sets, by their roles.
     pub fn policies(&self) -> Vec<(&str, &str)> {
         match self {

@@ -31,18 +31,22 @@ enum Left {
 pub struct Needed(Left);
 
 impl Needed {
-    /// Of a policy that knows who approved. `may` are those who have not, and have not refused it.
-    pub(super) fn of(tree: &Node, may: &[Address]) -> Self {
-        Self(left(tree, may))
-    }
-
-    /// Of a call that is decided by that policy of that role. `None` for a pause that any one approver of another role
-    /// decides, for a call that waits for no delay of its policy, and for a policy that cannot be read.
-    pub fn of_call(call: &Call, (role, policy): (&str, &str), open: &Readiness) -> Option<Self> {
+    /// Of a call that is decided by that policy of that role. Approvers whose approvals do not help are missing no more.
+    /// `None` for a pause that any one approver of another role decides, and for a policy that cannot be read.
+    pub fn narrowing(
+        call: &Call,
+        (role, policy): (&str, &str),
+        open: &mut Readiness,
+    ) -> Option<Self> {
         let is_by_any_one = matches!(call, Call::Pause(_)) && role != "pause";
         let tree = tree(role, policy, &open.approved).ok();
-        let tree = tree.filter(|_| !is_by_any_one && !matches!(call, Call::Resume(_)))?;
-        Some(Self::of(&tree, &open.missing))
+        let tree = tree.filter(|_| !is_by_any_one)?;
+        // The version that `resume` starts went through the delays.
+        let waits = !matches!(call, Call::Resume(_));
+        let needed = Self(left(&tree, &open.missing, waits));
+        let who = needed.who();
+        open.missing.retain(|one| who.contains(one));
+        Some(needed)
     }
 
     /// Whose approvals help, in the policy's order.
@@ -59,12 +63,6 @@ impl Needed {
             left => Some(words(left, names)),
         }
     }
-
-    /// Leaves out of an action's missing approvers whose approvals do not help.
-    pub fn narrow(&self, open: &mut Readiness) {
-        let who = self.who();
-        open.missing.retain(|one| who.contains(one));
-    }
 }
 
 /// An action that is open with those missing alone whose approvals help.
@@ -77,21 +75,22 @@ pub async fn narrowed(
     mut open: Readiness,
 ) -> Result<Readiness, ChainError> {
     let (role, text) = deciding_policy(registry, call.definition(), call.role()).await?;
-    if let Some(needed) = Needed::of_call(call, (&role, &text), &open) {
-        needed.narrow(&mut open);
-    }
+    Needed::narrowing(call, (&role, &text), &mut open);
     Ok(open)
 }
 
-fn left(node: &Node, may: &[Address]) -> Left {
+/// Of a policy that knows who approved. `may` are those who have not, and have not refused it; `waits` says whether delays
+/// count.
+fn left(node: &Node, may: &[Address], waits: bool) -> Left {
     match node {
         Node::Approver { approved: true, .. } => Left::Nothing,
         Node::Approver { account, .. } if may.contains(account) => Left::Approval(*account),
         Node::Contract { account } => Left::Consent(*account),
-        Node::Delay { seconds } => Left::Delay(*seconds),
+        Node::Delay { seconds } if waits => Left::Delay(*seconds),
+        Node::Delay { .. } => Left::Nothing,
         Node::Approver { .. } | Node::None => Left::Never,
         Node::Members { need, members, .. } => {
-            let parts: Vec<Left> = members.iter().map(|one| left(one, may)).collect();
+            let parts: Vec<Left> = members.iter().map(|one| left(one, may, waits)).collect();
             let hold = parts.iter().filter(|one| **one == Left::Nothing).count();
             let need = usize::from(*need).saturating_sub(hold);
             let of = parts.into_iter();
@@ -167,7 +166,7 @@ mod tests {
         let may = (1..=9).filter(|one| !refused.contains(one)).map(account);
         let may: Vec<Address> = may.filter(|one| !approved.contains(one)).collect();
         let tree = tree("migrate", &expression, &approved).expect("a policy");
-        let found = Needed::of(&tree, &may);
+        let found = Needed(left(&tree, &may, true));
         let names = (1..=9).map(|number| (account(number), format!("n{number}")));
         let names: Names = names.collect();
         let who = found.who().iter().map(|one| one.0[19]).collect();

@@ -338,14 +338,5 @@ pub fn duration(seconds: u64) -> String {
     format!("{count} {name}{}", if count == 1 { "" } else { "s" })
 }
 
-/// The delay of a policy in words, if it has one.
-pub(super) fn delay(delays: &[u64]) -> Option<String> {
-    match delays {
-        [] => None,
-        [one] => Some(duration(*one)),
-        _ => Some("its delays".into()),
-    }
-}
-
 #[cfg(test)]
 mod tests;

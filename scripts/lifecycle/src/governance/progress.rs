@@ -1,7 +1,6 @@
 //! How far an action is, in words and as fields: who approved, who is missing, what blocks, until when.
 
 use super::needed::Needed;
-use super::policy::delay;
 use super::send_call::{Approved, CallOutcome};
 use crate::model::{BlockedBy, Readiness};
 use crate::names::Names;
@@ -20,33 +19,23 @@ pub fn not_executed(readiness: &Readiness) -> String {
     }
 }
 
-/// How far an open action is, in a sentence: `1 of 2 approvals: Ana. Still needed: Ben or Cleo, then 2 days.` `delays` are
-/// those of its policy, in seconds.
-pub fn progress(
-    open: &Readiness,
-    (needed, delays): (Option<&Needed>, &[u64]),
-    names: &Names,
-) -> String {
+/// How far an open action is, in a sentence: `1 of 2 approvals: Ana. Still needed: Ben or Cleo, then 2 days.`
+pub fn progress(open: &Readiness, needed: Option<&Needed>, names: &Names) -> String {
     let who = match open.approved.as_slice() {
         [] => "nobody".into(),
         approved => names.list(approved),
     };
     let (approvals, required) = (open.approvals, open.required);
-    let still = still_needed(open, (needed, delays), names);
+    let still = still_needed(open, needed, names);
     format!("{approvals} of {required} approvals: {who}. Still needed: {still}.")
 }
 
 /// What an open action still needs, in words that end a sentence: `Ben or Cleo, then 2 days`. Where the policy is not known,
 /// `needed` is none, and all who may approve are named.
-pub fn still_needed(
-    open: &Readiness,
-    (needed, delays): (Option<&Needed>, &[u64]),
-    names: &Names,
-) -> String {
+pub fn still_needed(open: &Readiness, needed: Option<&Needed>, names: &Names) -> String {
     let (more, missing) = (usize::from(open.more()), open.needed());
     let all: Vec<String> = missing.iter().map(|one| names.short(*one)).collect();
     let of_policy = needed.and_then(|needed| needed.words(names));
-    let is_of_policy = of_policy.is_some();
     let who = of_policy.unwrap_or_else(|| match more {
         more if more == all.len() => all.join(" and "),
         1 => all.join(" or "),
@@ -55,10 +44,7 @@ pub fn still_needed(
     let sooner = needed.map(Needed::who).unwrap_or_default();
     match open.blocked_by {
         BlockedBy::Approvals if all.is_empty() => "somebody who has not refused it".into(),
-        BlockedBy::Approvals => match delay(delays) {
-            Some(delay) if !is_of_policy => format!("{who}, then {delay}"),
-            _ => who,
-        },
+        BlockedBy::Approvals => who,
         BlockedBy::Delay if !sooner.is_empty() => format!(
             "the delay until {}, or sooner {}",
             utc(open.not_before),
@@ -86,18 +72,16 @@ impl CallOutcome {
             }
             return lines;
         };
-        let policy = self.policy.as_ref();
-        let needed = policy.and_then(|one| one.needed.as_ref());
-        let delays = policy.map_or(&[][..], |one| &one.delays);
+        let needed = self.policy.as_ref().and_then(|one| one.needed.as_ref());
         let mut lines = vec![match is_migration && open.more() > 0 {
             true => {
-                let still = still_needed(open, (needed, delays), names);
+                let still = still_needed(open, needed, names);
                 format!(
                     "success {}/{}  not executed: {still}",
                     open.approvals, open.required
                 )
             }
-            false => progress(open, (needed, delays), names),
+            false => progress(open, needed, names),
         }];
         lines.push(format!("action     {action}"));
         if let Some(before) = &self.ended_before {

@@ -111,22 +111,11 @@ pub enum Prepared {
 pub struct PolicyFacts {
     /// The fewest approvals that satisfy it.
     pub fewest: u16,
-    /// Seconds of its delays.
-    pub delays: Vec<u64>,
     /// The approvals that the action still lacks, where it is open.
     pub needed: Option<Needed>,
 }
 
 impl CallOutcome {
-    /// The same, decided by that policy: those are missing whose approvals help.
-    fn decided_by(&mut self, policy: Option<PolicyFacts>) {
-        let needed = policy.as_ref().and_then(|one| one.needed.as_ref());
-        if let (Some(needed), Some(open)) = (needed, &mut self.readiness) {
-            needed.narrow(open);
-        }
-        self.policy = policy;
-    }
-
     /// One that is open with that readiness, or else was executed.
     fn new(action: ActionId, approved: Approved, readiness: Option<Readiness>) -> Self {
         Self {
@@ -200,7 +189,7 @@ impl GovernedCall {
         let simulated = match self.simulated(client, sender, action).await {
             Err(error) if has_approved(&error) => {
                 let mut before = open_or_ended(registry, action, None).await?;
-                before.decided_by(self.policy_of(registry, &before).await?);
+                before.policy = self.policy_of(registry, &mut before).await?;
                 return Ok(Prepared::Nothing(Box::new(before)));
             }
             simulated => simulated?,
@@ -225,7 +214,7 @@ impl GovernedCall {
             .await?;
         let registry = client.registry(self.registry);
         let mut submitted = outcome(registry, &sent).await?;
-        submitted.decided_by(self.policy_of(registry, &submitted).await?);
+        submitted.policy = self.policy_of(registry, &mut submitted).await?;
         let is_new = submitted.readiness.is_some() && submitted.action != prepared.action;
         Ok(CallOutcome {
             ended_before: is_new.then_some(prepared.action),
@@ -238,7 +227,7 @@ impl GovernedCall {
     async fn policy_of(
         &self,
         registry: Registry<'_>,
-        submitted: &CallOutcome,
+        submitted: &mut CallOutcome,
     ) -> Result<Option<PolicyFacts>, ChainError> {
         let is_open = submitted.readiness.is_some();
         let replaces = matches!(self.call, Call::SetPolicy(_));
@@ -247,14 +236,13 @@ impl GovernedCall {
         }
         let (definition, role) = (self.call.definition(), self.call.role());
         let (role, text) = deciding_policy(registry, definition, role).await?;
-        let open = submitted.readiness.as_ref();
-        let needed = open.and_then(|open| Needed::of_call(&self.call, (&role, &text), open));
+        let open = submitted.readiness.as_mut();
+        let needed = open.and_then(|open| Needed::narrowing(&self.call, (&role, &text), open));
         let policy = parse(text.as_bytes())
             .ok()
             .filter(|policy| !policy.is_none());
         Ok(policy.map(|policy| PolicyFacts {
             fewest: policy.fewest_missing(0, u8::MAX),
-            delays: self.call.delays(&policy.delays).to_vec(),
             needed,
         }))
     }

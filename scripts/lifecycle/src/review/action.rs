@@ -182,13 +182,8 @@ impl Review {
             lines.extend(self.behind.iter().map(|one| format!("! {}", one.words())));
             return lines;
         };
-        let call = self.governed();
-        let of_policy = &self.policy.delays;
-        let delays = call
-            .as_ref()
-            .map_or(&of_policy[..], |call| call.delays(of_policy));
         let mut lines = vec![
-            progress(open, (self.needed.as_ref(), delays), names),
+            progress(open, self.needed.as_ref(), names),
             format!("proposed by {by}, open until {}", utc(open.expires)),
         ];
         let obstacle = self.obstacle.iter();

@@ -49,15 +49,11 @@ impl OpenAction {
         open: PendingAction,
         shown: Option<ShownCall>,
         (obstacle, rivals): (Option<Obstacle>, Vec<String>),
-        (needed, delays): (Option<Needed>, &[u64]),
+        needed: Option<&Needed>,
         names: &Names,
     ) -> Self {
-        let mut open = open;
-        needed
-            .iter()
-            .for_each(|needed| needed.narrow(&mut open.readiness));
         Self {
-            still: still_needed(&open.readiness, (needed.as_ref(), delays), names),
+            still: still_needed(&open.readiness, needed, names),
             next: match shown {
                 Some(_) => {
                     let action = open.action;
