@@ -2,6 +2,7 @@
 //! the console blocks run in the order of the page, in one shell, against a chain of their own.
 //! The output of each command is compared with the page.
 
+mod at_url;
 mod endpoints;
 mod shell;
 
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use alloy::primitives::{Address, address};
+use at_url::Walk;
 use endpoints::{Endpoint, LATE, Lacks};
 use shell::Shell;
 use stylus_devnode::{AccountsConfig, DevAccounts};
@@ -454,6 +456,54 @@ fn the_walkthrough_bears_limits_of_requests() -> Result<(), HarnessError> {
 #[ignore = "nightly: executes a page, about 120 s"]
 fn the_walkthrough_bears_a_node_that_is_late() -> Result<(), HarnessError> {
     through_an_endpoint_without(Lacks::NewestBlock)
+}
+
+/// The walkthrough at an endpoint of one's own. Its accounts get keys in `WALK_FOLDER`, which must be there, and ether
+/// of the account in `RPC_KEY_FILE`; the folder gets a recording of each command, without secrets:
+/// `RPC_URL=https://… RPC_KEY_FILE=key.txt WALK_FOLDER=walk cargo test --workspace --test it walkthrough_at_rpc_url -- --ignored`.
+#[tokio::test]
+#[ignore = "sends to the chain at RPC_URL"]
+async fn the_walkthrough_at_rpc_url_does_what_it_says() -> Result<(), HarnessError> {
+    let given = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let folder =
+        given("WALK_FOLDER").expect("WALK_FOLDER, an empty folder for keys and recordings");
+    let walk = Walk {
+        url: given("RPC_URL").expect("RPC_URL, such as https://sepolia-rollup.arbitrum.io/rpc"),
+        payer: given("RPC_KEY_FILE").map(PathBuf::from),
+        folder: fs::canonicalize(folder).expect("the folder is there"),
+    };
+    println!("{} commands recorded", walk.run().await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_walkthrough_runs_on_another_chain_with_keys_in_files_and_is_recorded()
+-> Result<(), HarnessError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let node = tools::node(&["--chain-id", "4213", "--l1-price", "1000000000"])?;
+    let payer = folder.path().join("payer");
+    let accounts = DevAccounts::derive(&AccountsConfig::default()).expect("the accounts");
+    let rich = accounts.signer(ACCOUNTS[0].1).expect("a dev account");
+    fs::write(&payer, rich.to_bytes().to_string()).expect("a key file");
+    let work = folder.path().join("walk");
+    fs::create_dir(&work).expect("a folder");
+    let walk = Walk {
+        url: node.endpoint().to_owned(),
+        payer: Some(payer),
+        folder: work.clone(),
+    };
+    let recorded = walk.run().await?;
+    assert!(recorded > 50, "{recorded} commands");
+    for number in 0..recorded {
+        let file = work.join(format!("{number:02}.jsonl"));
+        let text = fs::read_to_string(&file).expect("a recording");
+        assert!(text.contains("\"method\":\"eth_"), "{}", file.display());
+        for (name, _) in ACCOUNTS {
+            let key = fs::read_to_string(work.join(name)).expect("a key");
+            assert!(!text.contains(key.trim_start_matches("0x")), "a secret");
+        }
+    }
+    Ok(())
 }
 
 /// A folder with `stylus-upgrades` in it.
