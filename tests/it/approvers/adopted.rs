@@ -572,3 +572,95 @@ async fn what_anybody_can_take_is_told_before_an_upgrade_that_allows_it() {
     let says = format!("anybody can call drip(){of}it pays ether out");
     assert!(told.contains(&says), "{told}");
 }
+
+/// What needs the right values, two calls, a payment or the end of a pause, is told; what others do for a purpose is not.
+#[tokio::test]
+async fn what_anybody_can_take_with_some_skill_is_told_before_the_upgrade() {
+    let fixture = Fixture::new().await;
+    let first = deployed(&fixture, "UupsBox").await;
+    registered(&fixture, first, "UupsBox.json").await;
+    let proxy = uups(&fixture, first, 7).await;
+    give(&fixture, proxy, "A").await;
+    fixture.done(&format!("adopt A {proxy} 1.0 {NO_SOURCE}"));
+    let arrived = arrived(proxy);
+    let of = format!(" of {proxy}, once upgraded");
+    let plan = |version: &str, code: Address, layout: &str| {
+        let step = match version {
+            "2.0" => "--call migrate() --foreign",
+            _ => "",
+        };
+        let words = format!("A {version} {code} --layout {layout} {ABSENT} {step} {arrived}");
+        (format!("plan {words}"), format!("migrate {words}"))
+    };
+    let taking = deployed(&fixture, "Taking").await;
+    let (taken, _) = plan("2.0", taking, "Taking.json");
+    let planned = fixture.run(&taken);
+    let told = planned.document.to_string();
+    for (function, does) in [
+        (
+            "rescue(address,address,uint256)",
+            ": Transfer(address,address,uint256) of its tokens at",
+        ),
+        (
+            "execute(address,bytes)",
+            ": Transfer(address,address,uint256) of its tokens at",
+        ),
+        (
+            "collect()",
+            ", after setTreasury(address): it pays ether out",
+        ),
+        ("cashback()", ": it pays ether out"),
+        ("airdrop(address[],uint256[])", ": it mints tokens"),
+        (
+            "seize(address,uint256)",
+            ": Transfer(address,address,uint256) of another's tokens",
+        ),
+        ("burnFrom(address,uint256)", ": it burns another's tokens"),
+        ("leak()", ": it pays ether out"),
+    ] {
+        let says = format!("anybody can call {function}{of}{does}");
+        assert!(told.contains(&says), "{says}: {planned:?}");
+    }
+    let purposes = [
+        "setTreasury",
+        "deposit",
+        "withdraw",
+        "purchase",
+        "transferFrom",
+        "note",
+        "pause",
+    ];
+    for purpose in purposes {
+        assert!(
+            !told.contains(&format!("stranger:{purpose}(")),
+            "{purpose}: {planned:?}"
+        );
+    }
+
+    // Who joined before may join on; a role that is new has to be accepted once.
+    let joins = "stranger:join()";
+    let closed = deployed(&fixture, "Closed").await;
+    let (planned, migrate) = plan("2.0", closed, "Closed.json");
+    let refused = fixture.run(&planned);
+    assert!(refused.error("next").contains(joins), "{refused:?}");
+    fixture.done(&format!("{migrate} --accept {joins}"));
+    let next = deployed(&fixture, "Closed2").await;
+    let (planned, _) = plan("3.0", next, "Closed2.json");
+    let planned = fixture.done(&planned);
+    let as_before = planned["strangers"]["as_before"]
+        .as_array()
+        .expect("a list");
+    let [join] = &as_before[..] else {
+        panic!("{planned:#}");
+    };
+    assert!(join.to_string().contains("call join() of"), "{join}");
+
+    // It is found behind the contract's own pause, which its owner ends on the copy.
+    let pause = (proxy, B256::with_last_byte(6), B256::with_last_byte(1));
+    fixture.request("anvil_setStorageAt", pause).await;
+    let taking = deployed(&fixture, "Taking").await;
+    let (planned, _) = plan("3.0", taking, "Taking.json");
+    let planned = fixture.run(&planned);
+    let says = format!("anybody can call leak(){of}: it pays ether out");
+    assert!(planned.document.to_string().contains(&says), "{planned:?}");
+}

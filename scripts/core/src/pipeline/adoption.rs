@@ -204,7 +204,7 @@ async fn tried(
         policy: (role.into(), registry.policy(&call.name, role).await?),
         found: *found,
         hand_over,
-        interface: document.and_then(|known| known.interface),
+        document,
         initializers: [runs, then],
         names: session.context.names(),
     };

@@ -3,7 +3,7 @@
 
 use super::decide::decide;
 use super::initializers::{self, Looked};
-use super::strangers::{Opened, opened, to_code, to_instance};
+use super::strangers::{Known, Opened, to_code, to_instance, tried as tried_by_strangers};
 use crate::assess::Finding;
 use crate::client::{ChainError, Client, Fork};
 use crate::error::Explain;
@@ -15,7 +15,7 @@ use crate::simulation::{Simulation, now};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_chain::{BlockId, Chain};
-use stylus_layout::PublicInterface;
+use stylus_layout::Document;
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
@@ -33,8 +33,8 @@ pub struct AdoptionRequest {
     pub found: Candidate,
     /// What hands it over; nothing where it was given already.
     pub hand_over: Option<HandOver>,
-    /// The functions of the version, if they are known.
-    pub interface: Option<PublicInterface>,
+    /// What the version declares, if that is known.
+    pub document: Option<Document>,
     /// What the initializers leave behind of what it runs now, and of the version, as far as the sources of each are known.
     pub initializers: [Initializers; 2],
     /// Names for addresses.
@@ -79,11 +79,12 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
         block: simulation.chain.block_number(),
         ..TriedAdoption::default()
     };
-    let interface = request.interface.as_ref();
+    let known = Known::of(request.document.as_ref());
     // Whoever can take it now can do so until it is adopted.
-    let before = opened(&simulation, proxy, interface)?;
+    let before = tried_by_strangers(&simulation, proxy, known)?.opened;
     let gives_power = before.iter().cloned();
-    let gives_power: Vec<Opened> = gives_power.filter_map(|one| one.beside(&before)).collect();
+    let gives_power = gives_power.filter_map(|one| one.without_purpose(&before));
+    let gives_power: Vec<Opened> = gives_power.collect();
     tried.open = to_instance(&format!("the proxy {proxy}, as it is"), &gives_power);
     let looked = Looked {
         when: ("of", ", as it is"),
@@ -139,8 +140,11 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
         ));
         return Ok(tried);
     }
-    let after = opened(&simulation, proxy, interface)?.into_iter();
-    let after: Vec<Opened> = after.filter_map(|one| one.beside(&before)).collect();
+    let after = tried_by_strangers(&simulation, proxy, known)?.opened;
+    let after = after.into_iter();
+    let after: Vec<Opened> = after
+        .filter_map(|one| one.without_purpose(&before))
+        .collect();
     // One finding for each function: what is open before and after is told once.
     let mut later = to_instance(&format!("the proxy {proxy}, once it is adopted"), &after);
     let looked = Looked {
@@ -150,7 +154,7 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
     later.extend(initializers::open(&simulation, looked, then)?);
     later.retain(|one| tried.open.iter().all(|other| other.id != one.id));
     tried.open.extend(later);
-    let own = opened(&simulation, code.implementation, interface)?;
+    let own = tried_by_strangers(&simulation, code.implementation, known)?.opened;
     let what = format!("the code {}", code.implementation);
     tried.open.extend(to_code(&what, &own));
     Ok(tried)

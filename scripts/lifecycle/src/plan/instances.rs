@@ -49,12 +49,42 @@ pub fn not_tried(number: u32) -> String {
     format!("{} {was} not tried", count(number, "instance"))
 }
 
-/// That it was not tried of `number` instances what strangers can call.
-pub fn not_tried_by_strangers(number: u32) -> Option<String> {
-    let instances = count(number, "instance");
-    (number > 0).then(|| {
-        format!("what an account without rights can call was not tried on {instances}: each has its own storage")
-    })
+/// What was not tried of what an account without rights can call, and what it can call now as well.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct TriedByStrangers {
+    /// Instances that would be upgraded, and on which it was not tried.
+    pub not_tried: u32,
+    /// Instances that their own code keeps paused: it was tried while they are.
+    pub paused: u32,
+    /// Whether the functions of the code are not known, so that those were called alone that such code usually has.
+    pub functions_unknown: bool,
+    /// Calls that give the same roles as before: of an instance each, with what they do.
+    pub as_before: Vec<String>,
+}
+
+impl TriedByStrangers {
+    /// What was not tried, in words.
+    pub fn words(&self) -> impl Iterator<Item = String> + use<> {
+        let what = "what an account without rights can call was";
+        let not_tried = (self.not_tried > 0).then(|| {
+            let instances = count(self.not_tried, "instance");
+            format!("{what} not tried on {instances}: each has its own storage")
+        });
+        let paused = (self.paused > 0).then(|| {
+            let instances = count(self.paused, "instance");
+            format!("{what} tried while {instances} stayed paused by the contract's own pause")
+        });
+        let unknown = self.functions_unknown.then(|| {
+            format!("{what} tried of usual functions alone: those of the new code are not known")
+        });
+        not_tried.into_iter().chain(paused).chain(unknown)
+    }
+
+    /// What it can call as before, in words.
+    pub fn as_before(&self) -> impl Iterator<Item = String> {
+        let calls = self.as_before.iter();
+        calls.map(|says| format!("as before the upgrade: {says}"))
+    }
 }
 
 /// What was tried of a complex migration.

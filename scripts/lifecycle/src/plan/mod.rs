@@ -42,7 +42,7 @@ pub use error::fails;
 pub use fuzz::{FuzzRequest, FuzzRun, FuzzSettings};
 pub use fuzzed::Fuzzed;
 pub use instances::{
-    Batches, Event, InstancePlan, batches, not_tried, not_tried_by_strangers, only_started,
+    Batches, Event, InstancePlan, TriedByStrangers, batches, not_tried, only_started,
 };
 pub use layouts::Layouts;
 pub use plan_cache::PlanCache;
@@ -169,8 +169,8 @@ pub struct Plan {
     pub tried: u32,
     /// All others.
     pub untried: u32,
-    /// Instances that would be upgraded, and of which it was not tried what an account without rights can call then.
-    pub not_tried_by_strangers: u32,
+    /// What was not tried of what an account without rights can call then.
+    pub strangers: TriedByStrangers,
     /// Every reason why it would fail, now or when one wants to go back.
     pub problems: Vec<Finding>,
     /// Whether the version is current already, on every instance: nothing would change.

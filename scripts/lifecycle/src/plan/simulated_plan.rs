@@ -4,10 +4,10 @@ use super::carry_out::{CarriedOut, Deciding, carry_out};
 use super::effects::{GasLimits, Whose, with_limits};
 use super::executed::Ran;
 use super::initializers::{self, Looked};
-use super::instances::{self, Before};
+use super::instances::{self, Before, TriedByStrangers};
 use super::slots::SlotNames;
 use super::state_difference::{state_difference, written};
-use super::strangers::{Opened, instances_tried, opened, to_instance};
+use super::strangers::{CALLS_MAX, Known, Opened, to_instance, tried as tried_by_strangers};
 use super::{Plan, PlanRequest, batches, declared, expectations};
 use crate::client::ChainError;
 use crate::governance::{Display, explain};
@@ -224,20 +224,40 @@ impl PlanSimulation<'_> {
     /// up to a budget of calls. What anybody could take `as_it_was`, he may.
     fn try_as_strangers(&mut self, as_it_was: &Simulation) -> Result<(), ChainError> {
         let request = self.request;
-        let interface = request.document.as_ref();
-        let interface = interface.and_then(|known| known.interface.as_ref());
+        let known = Known::of(request.document.as_ref());
         let upgraded = self.plan.instances.iter();
         let upgraded = upgraded.filter(|one| one.to == request.call.version && !one.migrating);
         let upgraded: Vec<Address> = upgraded.map(|one| one.proxy).collect();
-        let most = instances_tried(interface);
+        let mut strangers = TriedByStrangers {
+            functions_unknown: !known.has_functions() && !upgraded.is_empty(),
+            ..TriedByStrangers::default()
+        };
         let mut found: BTreeMap<String, (Opened, Vec<Address>)> = BTreeMap::new();
-        for proxy in upgraded.iter().take(most) {
-            let now = opened(&self.simulation, *proxy, interface)?;
-            let before = match now.iter().any(|one| !one.takes.is_empty()) {
-                true => opened(&self.unpaused(as_it_was, *proxy)?, *proxy, interface)?,
-                false => Vec::new(),
+        let mut calls = 0;
+        for proxy in &upgraded {
+            if calls >= CALLS_MAX {
+                strangers.not_tried += 1;
+                continue;
+            }
+            let now = tried_by_strangers(&self.simulation, *proxy, known)?;
+            strangers.paused += u32::from(now.is_paused);
+            calls += now.calls;
+            let before = match now.opened.is_empty() {
+                true => Vec::new(),
+                false => {
+                    let as_it_was = self.unpaused(as_it_was, *proxy)?;
+                    let before = tried_by_strangers(&as_it_was, *proxy, known)?;
+                    calls += before.calls;
+                    before.opened
+                }
             };
-            for one in now.into_iter().filter_map(|one| one.beside(&before)) {
+            let now = now.opened.into_iter();
+            let now = now.filter_map(|one| one.without_purpose(&before));
+            let (was_open, now): (Vec<_>, Vec<_>) = now.partition(|one| one.was_open(&before));
+            let instance = request.names.long(*proxy);
+            let was_open = was_open.iter().map(|one| one.says(&instance));
+            strangers.as_before.extend(was_open);
+            for one in now {
                 let known = found.entry(one.signature.clone());
                 let (_, proxies) = known.or_insert_with(|| (one, Vec::new()));
                 proxies.push(*proxy);
@@ -266,8 +286,7 @@ impl PlanSimulation<'_> {
         };
         let open = initializers::open(&self.simulation, looked, &request.initializers)?;
         self.plan.problems.extend(open);
-        let not_tried = upgraded.len().saturating_sub(most);
-        self.plan.not_tried_by_strangers = u32::try_from(not_tried).unwrap_or(u32::MAX);
+        self.plan.strangers = strangers;
         Ok(())
     }
 

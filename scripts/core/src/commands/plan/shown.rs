@@ -72,8 +72,8 @@ pub(super) fn lines(
     if plan.untried > 0 {
         lines.push(format!("! {}", plan::not_tried(plan.untried)));
     }
-    let strangers = plan::not_tried_by_strangers(plan.not_tried_by_strangers);
-    lines.extend(strangers.map(|says| format!("! {says}")));
+    lines.extend(plan.strangers.words().map(|says| format!("! {says}")));
+    lines.extend(plan.strangers.as_before().map(|says| format!("! {says}")));
     let given = plan.given.words();
     lines.extend(given.map(|words| format!("· {words}")));
     lines

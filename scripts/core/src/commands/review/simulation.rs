@@ -9,8 +9,8 @@ use crate::model::StepKind;
 use crate::pipeline::creation::request;
 use crate::pipeline::work::simulate::of_proposed;
 use crate::plan::{
-    Change, Creation, InstancePlan, Plan, Verdict, creation, limits_in_words,
-    not_tried_by_strangers, only_started, upgraded,
+    Change, Creation, InstancePlan, Plan, Verdict, creation, limits_in_words, only_started,
+    upgraded,
 };
 use crate::registry::runs;
 use crate::review::{self, Created, SIMULATION, without_good_steps};
@@ -207,8 +207,10 @@ fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
         .collect();
     let started = only_started(&plan.instances);
     findings.extend(started.map(|says| told(Severity::Unknown, says)));
-    let strangers = not_tried_by_strangers(plan.not_tried_by_strangers);
+    let strangers = plan.strangers.words();
     findings.extend(strangers.map(|says| told(Severity::Unknown, says)));
+    let open = plan.strangers.as_before();
+    findings.extend(open.map(|says| told(Severity::Warning, says)));
     let upgraded = upgraded(&plan.instances);
     match plan.verdict() {
         Verdict::Fails | Verdict::NotTried | Verdict::OnlyStarted => {}

@@ -5,10 +5,7 @@ use super::page::{PageContext, address, card, cell, code, findings, table, text,
 use crate::assess::{Coverage, Finding, Severity};
 use crate::expect::Asks;
 use crate::functions::DecodedCall;
-use crate::plan::{
-    Change, Event, Fuzzed, Plan, Reads, Verdict, ether, not_tried, not_tried_by_strangers,
-    only_started,
-};
+use crate::plan::{Change, Event, Fuzzed, Plan, Reads, Verdict, ether, not_tried, only_started};
 use crate::review::Review;
 use crate::text::{grouped, shell_word};
 use maud::{Markup, html};
@@ -149,8 +146,11 @@ pub fn outcome(place: &PageContext, plan: &Plan, verdict: Verdict, is_warned: bo
         @if plan.untried > 0 {
             (card(Severity::Unknown, &cell(&not_tried(plan.untried))))
         }
-        @if let Some(says) = not_tried_by_strangers(plan.not_tried_by_strangers) {
+        @for says in plan.strangers.words() {
             (card(Severity::Unknown, &cell(&says)))
+        }
+        @for says in plan.strangers.as_before() {
+            (card(Severity::Warning, &cell(&says)))
         }
         @if let Some(says) = only_started(&plan.instances) { (card(Severity::Unknown, &cell(&says))) }
         @for one in &plan.instances {

@@ -1,0 +1,112 @@
+//! What strangers can do, as findings.
+
+use super::power::Given;
+use super::takes::Taken;
+use crate::assess::{Finding, FindingId, Part, Severity};
+
+/// A call of a stranger that goes through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::plan) struct Opened {
+    /// The function.
+    pub(in crate::plan) signature: String,
+    /// What he calls before, where that is needed.
+    pub(super) after: Option<String>,
+    /// What the call does that gives power away.
+    pub(super) gives: Vec<Given>,
+    /// What it takes from the account, or makes at its cost.
+    pub(super) takes: Vec<Taken>,
+}
+
+impl Opened {
+    /// Whether it does nothing that is told.
+    pub(super) const fn is_harmless(&self) -> bool {
+        self.gives.is_empty() && self.takes.is_empty()
+    }
+
+    /// Whether it does the same as another call.
+    pub(super) fn does_as(&self, other: &Self) -> bool {
+        self.gives == other.gives && self.takes == other.takes
+    }
+
+    /// Without what a call of that name took before: what anybody may take is the contract's purpose then. None if
+    /// nothing is left.
+    pub(in crate::plan) fn without_purpose(mut self, before: &[Self]) -> Option<Self> {
+        let of_name: Vec<&Self> = self.of_name(before).collect();
+        self.takes.retain(|one| {
+            let mut all = of_name.iter().flat_map(|before| &before.takes);
+            !all.any(|other| one.is_as(other))
+        });
+        (!self.is_harmless()).then_some(self)
+    }
+
+    /// Whether all that it does is to give the same roles as a call of that name before.
+    pub(in crate::plan) fn was_open(&self, before: &[Self]) -> bool {
+        let is_role = self.takes.is_empty() && self.gives.iter().all(Given::is_role);
+        is_role && self.of_name(before).any(|one| one.gives == self.gives)
+    }
+
+    /// The calls of that name: one that gets another argument keeps its purpose.
+    fn of_name<'a>(&self, before: &'a [Self]) -> impl Iterator<Item = &'a Self> + use<'a> {
+        let own = name(&self.signature).to_owned();
+        before.iter().filter(move |one| name(&one.signature) == own)
+    }
+
+    /// What the call does, after which other one.
+    pub(in crate::plan) fn says(&self, what: &str) -> String {
+        let gives = self.gives.iter().map(|one| one.what.as_str());
+        let takes = self.takes.iter().map(|one| one.what.as_str());
+        let does: Vec<&str> = gives.chain(takes).collect();
+        let before = self.after.as_ref();
+        let before = before.map_or(String::new(), |before| format!(", after {before}"));
+        let to = match self.takes.is_empty() {
+            true => "",
+            false => ", by an account that has nothing there",
+        };
+        let signature = &self.signature;
+        format!(
+            "anybody can call {signature} of {what}{before}: {}{to}",
+            does.join(", ")
+        )
+    }
+}
+
+fn name(signature: &str) -> &str {
+    signature.split('(').next().unwrap_or_default()
+}
+
+/// What strangers can do to an instance, as findings. What they could do before, and can do no longer, is none.
+pub(in crate::plan) fn to_instance(what: &str, opened: &[Opened]) -> Vec<Finding> {
+    let found = opened.iter().map(|one| {
+        let id = FindingId::stranger(&one.signature);
+        let message = one.says(what);
+        Finding::new(Part::Simulation, Severity::Danger, id.clone(), message).with(
+            "a call that is refused",
+            "a call of an account without rights that goes through",
+            format!(
+                "call it in the upgrade, or guard it; to accept it: {}",
+                FindingId::flag([&id])
+            ),
+        )
+    });
+    found.collect()
+}
+
+/// What strangers can do to code itself, as findings: a proxy has its own storage, so it is no danger to that.
+pub(in crate::plan) fn to_code(what: &str, opened: &[Opened]) -> Vec<Finding> {
+    let what = format!("{what} itself");
+    let found = opened.iter().map(|one| {
+        let message = one.says(&what);
+        Finding::named(
+            Part::Simulation,
+            Severity::Warning,
+            "OpenImplementation",
+            message,
+        )
+        .with(
+            "code that is initialized, or cannot be",
+            "a call of an account without rights that goes through",
+            "call _disableInitializers() in its constructor",
+        )
+    });
+    found.collect()
+}
