@@ -39,6 +39,7 @@ async fn who_has_an_endpoint_reads_how_a_version_was_built_and_upgrades_from_it(
         ..genuine
     };
     let codehash = code.codehash.to_string();
+    let code_again = code.clone();
     add(&project, "Note", "1.1", code, "1.0").await;
 
     let other = Folder::on(&project);
@@ -56,4 +57,13 @@ async fn who_has_an_endpoint_reads_how_a_version_was_built_and_upgrades_from_it(
     let words = format!("migrate Note 2.0 {v2} {COUNT}");
     let migrated = project.done(&words);
     assert_eq!(migrated["storage"][0]["verdict"], "safe", "{migrated:#}");
+
+    // Who has to approve a version is told where its proposer says that the sources are.
+    let together = format!("define Two --migrate {}", project.together());
+    project.done(&together);
+    add(&project, "Two", "1.0", code_again, "").await;
+    let pending = other.done("pending Two");
+    let action = text(&pending["actions"][0], "action");
+    let review = other.done(&format!("pending {action}"));
+    assert_eq!(&review["published_sources"], snapshot, "{review:#}");
 }

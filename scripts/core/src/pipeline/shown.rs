@@ -44,16 +44,29 @@ pub(crate) async fn shown_call(
     let (registry, names) = (session.registry, session.context.names());
     let policy_change = async { Ok(PolicyChange::of(registry, (call, bytes), &names).await?) };
     let facts = async { Ok(code_facts(registry.client, call).await?) };
-    let (policy_change, facts, decoded) = try_join!(policy_change, facts, decoded(session, call))?;
+    let sources = published_sources(session, call);
+    let (policy_change, facts, decoded, published_sources) =
+        try_join!(policy_change, facts, decoded(session, call), sources)?;
     let mut differs = Vec::new();
     Ok(ShownCall {
         display: Display::of(bytes, &names)?,
         policy_change,
         facts,
         decoded,
+        published_sources,
         builds: session.context.builds(call, |why| differs.push(why))?,
         differs,
     })
+}
+
+/// Where the document of the code of `call` says that its sources are.
+async fn published_sources(session: Session<'_>, call: &Call) -> Result<Option<String>> {
+    let Some((_, Some(code), _)) = call.version() else {
+        return Ok(None);
+    };
+    let known = session.documents().get(code.layoutHash.into()).await?;
+    let build = known.into_value().and_then(|known| known.build);
+    Ok(build.and_then(|build| build.info.source_code_snapshot))
 }
 
 /// The initializer or the migration of `call`; `None` without calldata.

@@ -20,6 +20,9 @@ pub struct ShownCall {
     pub facts: Vec<CodeFacts>,
     /// The initializer or the migration in it, in words.
     pub decoded: Vec<DecodedCall>,
+    /// Where the proposer says that the sources of that code are, as NEP-330 writes it: `git+URL#COMMIT`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published_sources: Option<String>,
     /// What is known of the builds of that code.
     pub builds: Vec<BuildFacts>,
     /// Why a build from here is not what the call names.
@@ -60,10 +63,13 @@ impl ShownCall {
         let policy = self.policy_change.iter().flat_map(PolicyChange::lines);
         let facts = self.facts.iter().filter(|one| !one.is_plain());
         let decoded = self.decoded.iter().flat_map(DecodedCall::lines);
+        let sources = self.published_sources.iter();
+        let sources = sources.map(|uri| format!("sources, as the proposer says: {uri}"));
         let differs = self.differs.iter();
         let all = policy
             .chain(facts.flat_map(CodeFacts::lines))
             .chain(decoded)
+            .chain(sources)
             .chain(differs.map(|why| format!("do not approve: {why}")));
         all.map(|line| format!("  {line}")).collect()
     }

@@ -34,6 +34,9 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
         @if !found.is_empty() { section { h2 { "Findings" } (findings(&found)) } }
         @let shown = &review.shown;
         (what_it_does((&shown.display, &shown.decoded), shown.policy_change.as_ref()))
+        @if let Some(uri) = &shown.published_sources {
+            p { "Sources, as the proposer says: " code.address { (text(uri)) } }
+        }
         @if let Some(Checked { callers: all, .. }) = checked { (callers(all)) }
         @if let Some(Checked { slots: areas, .. }) = checked {
             @if !shown.facts.is_empty() || !areas.is_empty() { (storage(areas)) }
