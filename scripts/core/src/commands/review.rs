@@ -9,8 +9,8 @@ use crate::context::key;
 use crate::context::prelude::*;
 use crate::governance::signed::{Approval, Digests, current, deadline};
 use crate::governance::{
-    Call, CodeFacts, GovernedCall, Needed, ShownCall, deciding_policy, ended_by_call, ends_others,
-    explain, not_open, obstacle, readiness, refused, tree,
+    Call, CodeFacts, GovernedCall, ShownCall, deciding_policy, ended_by_call, ends_others, explain,
+    narrow, not_open, obstacle, readiness, tree,
 };
 use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
@@ -106,16 +106,12 @@ pub async fn review(context: &Context, action: &str) -> Result<Review> {
     let event = proposal_event(session, action).await?;
     let governed = GovernedCall::decode(registry.address, event.call.clone(), U256::ZERO)?;
     let mut open = readiness(registry, action).await?;
-    let mut no = Vec::new();
-    if let Some(open) = &mut open {
-        no = refused(registry, action, &open.missing).await?;
-        open.missing.retain(|who| !no.contains(who));
-    }
     let (name, role) = (governed.call.definition(), governed.call.role());
     let (role, text) = deciding_policy(registry, name, role).await?;
-    let mut needed = None;
+    let (mut needed, mut no) = (None, Vec::new());
     if let Some(open) = &mut open {
-        needed = Needed::narrowing(&governed.call, (&role, &text), open);
+        let (call, policy) = (&governed.call, (role.as_str(), text.as_str()));
+        (needed, no) = narrow(registry, (call, action), policy, open).await?;
     }
     let wanted = Wanted::OfAction(action);
     let history = history::read(registry, name, &names, wanted).await?;

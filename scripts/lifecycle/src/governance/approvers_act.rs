@@ -3,7 +3,8 @@
 
 use super::policy::duration;
 use crate::client::ChainError;
-use crate::model::BlockedBy;
+use crate::ids::ActionId;
+use crate::model::{BlockedBy, Views};
 use crate::registry::{definition_id, stored};
 use crate::simulation::{ANYBODY, Simulation, events, now};
 use alloy::primitives::{Address, Bytes, U256, hex, keccak256};
@@ -122,12 +123,9 @@ impl Approvers {
                 delay: 0,
             },
         };
-        let delay: u64 = self.policy.delays.iter().sum();
-        for seconds in [0, delay] {
-            if seconds > 0 {
-                simulation.wait(seconds)?;
-                acted.given.delay = seconds;
-            }
+        let action = now(simulation.registry(self.registry).action_of(call))?;
+        // Each delay of the policy may begin once another one is over.
+        for _ in 0..=self.policy.delays.len() {
             for who in self.people.iter().copied().chain([ANYBODY]) {
                 let receipt = match simulation.send(what, who, self.registry, call.clone(), value) {
                     Ok(receipt) => receipt,
@@ -146,26 +144,45 @@ impl Approvers {
                     }
                 };
                 let is_executed = !events::<abi::Executed>(&receipt).is_empty();
-                let approved = events::<abi::Approved>(&receipt).into_iter().next();
                 acted.sent.push(Act { by: who, receipt });
                 if is_executed {
                     acted.end = End::Executed;
                     return Ok(acted);
                 }
                 // Only a delay is left: the approvals of others change nothing.
-                if let Some(approved) = approved.filter(|_| delay > 0) {
-                    let registry = simulation.registry(self.registry);
-                    let readiness = now(registry.readiness(approved.action.into()))?;
-                    if readiness.blocked_by == BlockedBy::Delay {
-                        break;
-                    }
+                if self.seconds_left(simulation, action)? > 0 {
+                    break;
                 }
             }
-            if delay == 0 {
-                break;
+            match self.seconds_left(simulation, action)? {
+                0 => break,
+                seconds => {
+                    simulation.wait(seconds)?;
+                    acted.given.delay = acted.given.delay.saturating_add(seconds);
+                }
             }
         }
         Ok(acted)
+    }
+
+    /// Seconds until a delay is over for which alone an action waits; 0 where it waits for something else.
+    fn seconds_left(&self, simulation: &Simulation, action: ActionId) -> Result<u64, ChainError> {
+        if self.policy.delays.is_empty() {
+            return Ok(0);
+        }
+        let registry = simulation.registry(self.registry);
+        let open = match now(registry.readiness(action)) {
+            Ok(open) => open,
+            // Nothing of it is open.
+            Err(error) if error.revert().is_some() => return Ok(0),
+            Err(error) => return Err(error),
+        };
+        let time = now(registry.client.block())?.time;
+        let left = open.not_before.saturating_sub(time);
+        Ok(match open.blocked_by {
+            BlockedBy::Delay => left,
+            _ => 0,
+        })
     }
 }
 

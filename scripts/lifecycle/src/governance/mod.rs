@@ -79,7 +79,7 @@ pub use error::{
 pub use facts::{BuildFacts, CodeFacts, OTHER_COMMIT, code_facts, seconds_left};
 pub use governed::GovernedCall;
 pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
-pub use needed::{Needed, narrowed};
+pub use needed::{Needed, narrow};
 pub use obstacle::{Obstacle, obstacle};
 pub use pending::{
     AT_ONCE, OpenActions, PendingAction, RipeAction, all_open, ever_proposed, open, open_readiness,

@@ -2,8 +2,10 @@
 //! an approval for a part of the policy that holds already does not help.
 
 use super::calls::Call;
-use super::policy::{Node, deciding_policy, duration, tree};
+use super::pending::refused;
+use super::policy::{Node, duration, tree};
 use crate::client::ChainError;
+use crate::ids::ActionId;
 use crate::model::Readiness;
 use crate::names::Names;
 use crate::registry::Registry;
@@ -65,18 +67,19 @@ impl Needed {
     }
 }
 
-/// An action that is open with those missing alone whose approvals help.
+/// What an open action lacks by the policy of its role, and who refused it. Missing are those alone whose approvals help.
 ///
 /// # Errors
 /// What the registry or the chain says.
-pub async fn narrowed(
+pub async fn narrow(
     registry: Registry<'_>,
-    call: &Call,
-    mut open: Readiness,
-) -> Result<Readiness, ChainError> {
-    let (role, text) = deciding_policy(registry, call.definition(), call.role()).await?;
-    Needed::narrowing(call, (&role, &text), &mut open);
-    Ok(open)
+    (call, action): (&Call, ActionId),
+    (role, policy): (&str, &str),
+    open: &mut Readiness,
+) -> Result<(Option<Needed>, Vec<Address>), ChainError> {
+    let no = refused(registry, action, &open.missing).await?;
+    open.missing.retain(|who| !no.contains(who));
+    Ok((Needed::narrowing(call, (role, policy), open), no))
 }
 
 /// Of a policy that knows who approved. `may` are those who have not, and have not refused it; `waits` says whether delays

@@ -43,7 +43,9 @@ pub fn still_needed(open: &Readiness, needed: Option<&Needed>, names: &Names) ->
     });
     let sooner = needed.map(Needed::who).unwrap_or_default();
     match open.blocked_by {
-        BlockedBy::Approvals if all.is_empty() => "somebody who has not refused it".into(),
+        BlockedBy::Approvals if all.is_empty() => {
+            "an approval of somebody who has refused it".into()
+        }
         BlockedBy::Approvals => who,
         BlockedBy::Delay if !sooner.is_empty() => format!(
             "the delay until {}, or sooner {}",

@@ -8,7 +8,7 @@ use super::after_approvals::SimulatedExecution;
 use super::calls::Call;
 use super::error::{ended_by, not_open};
 use super::governed::GovernedCall;
-use super::needed::Needed;
+use super::needed::{Needed, narrow};
 use super::pending::readiness;
 use super::policy::deciding_policy;
 use super::returned::progress_in;
@@ -236,8 +236,11 @@ impl GovernedCall {
         }
         let (definition, role) = (self.call.definition(), self.call.role());
         let (role, text) = deciding_policy(registry, definition, role).await?;
-        let open = submitted.readiness.as_mut();
-        let needed = open.and_then(|open| Needed::narrowing(&self.call, (&role, &text), open));
+        let mut needed = None;
+        if let Some(open) = &mut submitted.readiness {
+            let (call, policy) = ((&self.call, submitted.action), (&*role, &*text));
+            (needed, _) = narrow(registry, call, policy, open).await?;
+        }
         let policy = parse(text.as_bytes())
             .ok()
             .filter(|policy| !policy.is_none());

@@ -139,7 +139,7 @@ pub(super) fn next(
             utc(readiness.not_before)
         ),
         BlockedBy::Approvals if left.is_empty() => format!(
-            "nobody is left who has not refused it; its proposer, {}: `stylus-upgrades cancel {action}`",
+            "it needs somebody who has refused it; its proposer, {}: `stylus-upgrades cancel {action}`",
             names.short(proposer)
         ),
         BlockedBy::Approvals => format!("{}: {decide}", names.list(left)),

@@ -138,6 +138,20 @@ fn a_delay_passes_in_the_plan_and_a_frozen_policy_is_a_problem() {
     let plan = sandbox.done("Other", PLAN);
     plan.has(json!({"ok": true, "policy": {"delays": [172_800]}}));
     assert_eq!(text(&plan["instances"][0], "to"), "2.0");
+    plan["given"].has(json!({"delay": 172_800}));
+
+    // Of two delays that run beside each other the first one that suffices is assumed to be over.
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let either = "policy update A OR(AND(Admin,AFTER(172800)),AND(Admin,AFTER(3600)))";
+    sandbox.done("Admin", either);
+    let plan = sandbox.done("Other", PLAN);
+    plan["given"].has(json!({"delay": 3_600}));
+    // One that begins after the other adds to it, and one that runs already has less left.
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let both = "policy update A AND(Admin,AFTER(172800),AFTER(3600))";
+    sandbox.done("Admin", both);
+    let plan = sandbox.done("Other", PLAN);
+    plan["given"].has(json!({"delay": 172_800}));
 
     let sandbox = Sandbox::with_counter("Admin", 1);
     sandbox.done("Admin", "policy update A NONE --accept policy-none");

@@ -51,7 +51,7 @@ fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
     assert!(told.iter().any(says_no), "{told:?}");
     contains(
         &told[1],
-        &["Still needed: somebody who has not refused it."],
+        &["Still needed: an approval of somebody who has refused it."],
     );
     let open = &sandbox.open("A")[0];
     let review = sandbox.done("Admin", &pending);
@@ -61,10 +61,9 @@ fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
         (1, 1)
     );
     let all = lines("pending A");
-    let said = "still needed: somebody who has not refused it; open until";
+    let said = "still needed: an approval of somebody who has refused it; open until";
     contains(&all[0], &[said, "; refused by Admin2"]);
-    let next =
-        "nobody is left who has not refused it; its proposer, Admin: `stylus-upgrades cancel";
+    let next = "it needs somebody who has refused it; its proposer, Admin: `stylus-upgrades cancel";
     contains(text(open, "next"), &[next]);
     contains(&sandbox.shown("Admin", &revoke, 0), &["revoked, now 0/2\n"]);
     let all = lines(&pending);
@@ -88,4 +87,14 @@ fn an_id_that_nobody_has_proposed_is_published_only_if_it_is_meant() {
     let unconfirmed = sandbox.run("Admin", &format!("revoke {unknown}"));
     unconfirmed.is(2, "Unconfirmed");
     assert_eq!(sandbox.nonce(), before, "something was sent");
+}
+
+#[test]
+fn whoever_refused_is_needed_no_more_wherever_it_is_told() {
+    let sandbox = Sandbox::with_counter("OutOf(2,Admin,Admin2,Admin3)", 1);
+    let action = sandbox.action("Admin", MIGRATE);
+    sandbox.done("Admin2", &format!("revoke {action}"));
+    sandbox.done("Admin", &format!("revoke {action}"));
+    let told = sandbox.shown("Admin", &format!("approve {action}"), 3);
+    contains(&told, &["not executed: Admin3\n"]);
 }
