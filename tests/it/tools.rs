@@ -13,6 +13,8 @@ pub(crate) fn installed(package: &str, version: &str, program: &str) -> PathBuf 
     let folder = root.join("bin");
     if !folder.join(program).is_file() {
         let mut cargo = Command::new(env!("CARGO"));
+        // Packages with a file for rustup are built by the same compiler, whatever started this program.
+        cargo.envs(option_env!("RUSTUP_TOOLCHAIN").map(|name| ("RUSTUP_TOOLCHAIN", name)));
         cargo.args(["install", package, "--version", version, "--locked"]);
         cargo.args(["--debug", "--root"]).arg(&root);
         let output = cargo.output().expect("cargo");
