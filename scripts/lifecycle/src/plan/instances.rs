@@ -52,7 +52,7 @@ pub fn not_tried(number: u32) -> String {
 /// What was not tried of what an account without rights can call, and what it can call now as well.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct TriedByStrangers {
-    /// Instances that would be upgraded, and on which it was not tried.
+    /// Instances that would be upgraded, or stay in a complex migration, and on which it was not tried.
     pub not_tried: u32,
     /// Instances that their own code keeps paused: it was tried while they are.
     pub paused: u32,

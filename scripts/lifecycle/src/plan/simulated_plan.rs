@@ -228,7 +228,9 @@ impl PlanSimulation<'_> {
         let upgraded = self.plan.instances.iter();
         let upgraded = upgraded.filter(|one| one.to == request.call.version && !one.migrating);
         let upgraded: Vec<Address> = upgraded.map(|one| one.proxy).collect();
+        let migrating = self.plan.instances.iter().filter(|one| one.migrating);
         let mut strangers = TriedByStrangers {
+            not_tried: u32::try_from(migrating.count()).unwrap_or(u32::MAX),
             functions_unknown: !known.has_functions() && !upgraded.is_empty(),
             ..TriedByStrangers::default()
         };
