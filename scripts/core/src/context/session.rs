@@ -76,7 +76,7 @@ impl<'a> Session<'a> {
             expected: None,
             getters: Vec::new(),
             layout: None,
-            layouts: BTreeMap::new(),
+            documents: BTreeMap::new(),
             document: None,
             initializers: Initializers::default(),
             instances,

@@ -81,12 +81,12 @@ pub async fn simulate<'a>(
         Some(_) => expectations::getters(session, &call, planned.document.as_ref()).await?,
         None => Vec::new(),
     };
-    let layouts = session
-        .instance_layouts(&args.name, options.instances)
+    let documents = session
+        .instance_documents(&args.name, options.instances)
         .await?;
     let request = PlanRequest {
         getters,
-        layouts,
+        documents,
         batches: options.batches,
         ..work.planned_request(planned, call, options.instances)
     };

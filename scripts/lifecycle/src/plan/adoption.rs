@@ -3,7 +3,7 @@
 
 use super::decide::decide;
 use super::initializers::{self, Looked};
-use super::strangers::{Known, Opened, to_code, to_instance, tried as tried_by_strangers};
+use super::strangers::{Known, Opened, opened, to_code, to_instance, tried as tried_by_strangers};
 use crate::assess::Finding;
 use crate::client::{ChainError, Client, Fork};
 use crate::error::Explain;
@@ -80,11 +80,10 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
         ..TriedAdoption::default()
     };
     let known = Known::of(request.document.as_ref());
-    // Whoever can take it now can do so until it is adopted.
-    let before = tried_by_strangers(&simulation, proxy, known)?.opened;
-    let gives_power = before.iter().cloned();
-    let gives_power = gives_power.filter_map(|one| one.without_purpose(&before));
-    let gives_power: Vec<Opened> = gives_power.collect();
+    // Whoever can take it now can do so until it is adopted. What anybody may take of it is its purpose.
+    let before = opened(&simulation, proxy, &known)?;
+    let takes = || Ok(before.iter().map(Opened::takes_alone).collect());
+    let gives_power = tried_by_strangers(&simulation, proxy, &known, &takes)?.told;
     tried.open = to_instance(&format!("the proxy {proxy}, as it is"), &gives_power);
     let looked = Looked {
         when: ("of", ", as it is"),
@@ -140,11 +139,7 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
         ));
         return Ok(tried);
     }
-    let after = tried_by_strangers(&simulation, proxy, known)?.opened;
-    let after = after.into_iter();
-    let after: Vec<Opened> = after
-        .filter_map(|one| one.without_purpose(&before))
-        .collect();
+    let after = tried_by_strangers(&simulation, proxy, &known, &takes)?.told;
     // One finding for each function: what is open before and after is told once.
     let mut later = to_instance(&format!("the proxy {proxy}, once it is adopted"), &after);
     let looked = Looked {
@@ -154,7 +149,8 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
     later.extend(initializers::open(&simulation, looked, then)?);
     later.retain(|one| tried.open.iter().all(|other| other.id != one.id));
     tried.open.extend(later);
-    let own = tried_by_strangers(&simulation, code.implementation, known)?.opened;
+    let nothing = || Ok(Vec::new());
+    let own = tried_by_strangers(&simulation, code.implementation, &known, &nothing)?.told;
     let what = format!("the code {}", code.implementation);
     tried.open.extend(to_code(&what, &own));
     Ok(tried)

@@ -38,7 +38,7 @@ pub(super) fn lost(
         .filter(|one| one.from != one.to && one.to == *version && !one.migrating);
     let mut found: Vec<Finding> = Vec::new();
     for instance in ended {
-        let Some(old) = request.layouts.get(&instance.from) else {
+        let Some(old) = request.layout_of(&instance.from) else {
             continue;
         };
         let report = compare(old, &new.layout).map_err(incomparable)?;

@@ -56,6 +56,10 @@ pub struct TriedByStrangers {
     pub not_tried: u32,
     /// Instances that their own code keeps paused: it was tried while they are.
     pub paused: u32,
+    /// Instances on which it was not tried to the end: it takes too many calls, or too much gas.
+    pub cut: u32,
+    /// Functions that were not called: that are too many, or whose arguments take too much.
+    pub not_called: Vec<String>,
     /// Whether the functions of the code are not known, so that those were called alone that such code usually has.
     pub functions_unknown: bool,
     /// Calls that give the same roles as before: of an instance each, with what they do.
@@ -74,10 +78,22 @@ impl TriedByStrangers {
             let instances = count(self.paused, "instance");
             format!("{what} tried while {instances} stayed paused by the contract's own pause")
         });
+        let cut = (self.cut > 0).then(|| {
+            let instances = count(self.cut, "instance");
+            format!("{what} not tried to its end on {instances}: that takes too many calls")
+        });
+        let not_called = self.not_called.split_first().map(|(first, others)| {
+            let more = match others.len() {
+                0 => String::new(),
+                number => format!(" and {}", count(number, "other function")),
+            };
+            format!("{first}{more} was not called: too many functions, or too large arguments")
+        });
         let unknown = self.functions_unknown.then(|| {
             format!("{what} tried of usual functions alone: those of the new code are not known")
         });
-        not_tried.into_iter().chain(paused).chain(unknown)
+        let all = [not_tried, paused, cut, not_called, unknown];
+        all.into_iter().flatten()
     }
 
     /// What it can call as before, in words.
@@ -314,16 +330,16 @@ pub(super) fn compare(
     framework: &SlotNames<'_>,
     balance: impl Fn(Address) -> Option<(U256, U256)>,
 ) -> Result<Vec<InstancePlan>, ChainError> {
-    let PlanRequest { call, layouts, .. } = request;
+    let call = &request.call;
     let proxies: Vec<Address> = before.iter().map(|one| one.instance.proxy).collect();
     let keys = slots::keys(simulation, &call.step.data, &request.names, &proxies)?;
     let framework = framework.clone().with_keys(keys);
     let new = request.layout.as_ref();
-    let new = new.or_else(|| layouts.get(&call.version));
+    let new = new.or_else(|| request.layout_of(&call.version));
     let new = framework.clone().with_layout(new);
     let versions = before.iter().map(|one| one.instance.version.clone());
     let names = |version: String| {
-        let layout = layouts.get(&version);
+        let layout = request.layout_of(&version);
         (version, framework.clone().with_layout(layout))
     };
     let earlier: BTreeMap<String, SlotNames<'_>> = versions.map(names).collect();

@@ -96,8 +96,8 @@ pub struct PlanRequest {
     pub getters: Getters,
     /// The storage layout of the new version, if it is known.
     pub layout: Option<Layout>,
-    /// Those of the versions that instances are at, by label, as far as they are known.
-    pub layouts: BTreeMap<String, Layout>,
+    /// What the versions declare that instances are at, by label, as far as that is known.
+    pub documents: BTreeMap<String, Document>,
     /// The layout document that the call names, if it is known.
     pub document: Option<Document>,
     /// What the initializers of the new code leave behind, as far as its sources are known.
@@ -114,6 +114,13 @@ pub struct PlanRequest {
     pub without_gas: BTreeSet<CodeHash>,
     /// Names for addresses.
     pub names: Names,
+}
+
+impl PlanRequest {
+    /// The storage layout of a version that instances are at.
+    pub fn layout_of(&self, version: &str) -> Option<&Layout> {
+        self.documents.get(version).map(|known| &known.layout)
+    }
 }
 
 /// What would happen.

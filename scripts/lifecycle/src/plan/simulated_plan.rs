@@ -7,7 +7,9 @@ use super::initializers::{self, Looked};
 use super::instances::{self, Before, TriedByStrangers};
 use super::slots::SlotNames;
 use super::state_difference::{state_difference, written};
-use super::strangers::{CALLS_MAX, Known, Opened, to_instance, tried as tried_by_strangers};
+use super::strangers::{
+    CALLS_MAX, Known, Opened, opened, to_instance, tried as tried_by_strangers,
+};
 use super::{Plan, PlanRequest, batches, declared, expectations};
 use crate::client::ChainError;
 use crate::governance::{Display, explain};
@@ -224,47 +226,45 @@ impl PlanSimulation<'_> {
     /// up to a budget of calls. What anybody could take `as_it_was`, he may.
     fn try_as_strangers(&mut self, as_it_was: &Simulation) -> Result<(), ChainError> {
         let request = self.request;
-        let known = Known::of(request.document.as_ref());
         let upgraded = self.plan.instances.iter();
         let upgraded = upgraded.filter(|one| one.to == request.call.version && !one.migrating);
-        let upgraded: Vec<Address> = upgraded.map(|one| one.proxy).collect();
+        let upgraded: Vec<(Address, String)> =
+            upgraded.map(|one| (one.proxy, one.from.clone())).collect();
         let migrating = self.plan.instances.iter().filter(|one| one.migrating);
+        let own = request.document.as_ref();
         let mut strangers = TriedByStrangers {
             not_tried: u32::try_from(migrating.count()).unwrap_or(u32::MAX),
-            functions_unknown: !known.has_functions() && !upgraded.is_empty(),
+            functions_unknown: !Known::of(own).has_functions() && !upgraded.is_empty(),
             ..TriedByStrangers::default()
         };
         let mut found: BTreeMap<String, (Opened, Vec<Address>)> = BTreeMap::new();
         let mut calls = 0;
-        for proxy in &upgraded {
+        for (proxy, from) in &upgraded {
             if calls >= CALLS_MAX {
                 strangers.not_tried += 1;
                 continue;
             }
-            let now = tried_by_strangers(&self.simulation, *proxy, known)?;
-            strangers.paused += u32::from(now.is_paused);
+            // What the version before had may be called on, and what it answered was its purpose.
+            let earlier = request.documents.get(from);
+            let known = Known::of(own.into_iter().chain(earlier));
+            let now = tried_by_strangers(&self.simulation, *proxy, &known, &|| {
+                opened(&self.unpaused(as_it_was, *proxy)?, *proxy, &known)
+            })?;
             calls += now.calls;
-            let before = match now.opened.is_empty() {
-                true => Vec::new(),
-                false => {
-                    let as_it_was = self.unpaused(as_it_was, *proxy)?;
-                    let before = tried_by_strangers(&as_it_was, *proxy, known)?;
-                    calls += before.calls;
-                    before.opened
-                }
-            };
-            let now = now.opened.into_iter();
-            let now = now.filter_map(|one| one.without_purpose(&before));
-            let (was_open, now): (Vec<_>, Vec<_>) = now.partition(|one| one.was_open(&before));
+            strangers.paused += u32::from(now.is_paused);
+            strangers.cut += u32::from(now.is_cut);
+            strangers.not_called.extend(now.not_called);
             let instance = request.names.long(*proxy);
-            let was_open = was_open.iter().map(|one| one.says(&instance));
-            strangers.as_before.extend(was_open);
-            for one in now {
+            let as_before = now.as_before.iter().map(|one| one.says(&instance));
+            strangers.as_before.extend(as_before);
+            for one in now.told {
                 let known = found.entry(one.signature.clone());
                 let (_, proxies) = known.or_insert_with(|| (one, Vec::new()));
                 proxies.push(*proxy);
             }
         }
+        strangers.not_called.sort();
+        strangers.not_called.dedup();
         for (one, proxies) in found.into_values() {
             let Some((first, others)) = proxies.split_first() else {
                 continue;
@@ -280,9 +280,10 @@ impl PlanSimulation<'_> {
             0 => Vec::new(),
             _ => instances::others(&self.simulation, request, &self.plan.instances)?,
         };
+        let proxies: Vec<Address> = upgraded.iter().map(|(proxy, _)| *proxy).collect();
         let looked = Looked {
             when: ("once", " is upgraded"),
-            tried: &upgraded,
+            tried: &proxies,
             others: &others,
             next: "call it in the upgrade (--call)",
         };

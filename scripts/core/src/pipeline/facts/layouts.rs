@@ -36,25 +36,25 @@ enum Given {
 impl Session<'_> {
     /// The storage layouts of the versions of the first `count` instances, by label, as far as the registry has their
     /// documents.
-    pub(crate) async fn instance_layouts(
+    pub(crate) async fn instance_documents(
         self,
         name: &str,
         count: u32,
-    ) -> Result<BTreeMap<String, Layout>> {
+    ) -> Result<BTreeMap<String, Document>> {
         let (registry, documents) = (self.registry, self.documents());
         let range = 0..usize::try_from(count).unwrap_or(usize::MAX);
         let mut versions = BTreeSet::new();
         for proxy in registry.proxies_in(name, range).await? {
             versions.insert(registry.instance(proxy).await?.version);
         }
-        let mut layouts = BTreeMap::new();
+        let mut declared = BTreeMap::new();
         for version in versions {
             let code = registry.code(name, &version).await?;
             if let Some(document) = documents.get(code.layout).await?.into_value() {
-                layouts.insert(version, document.layout);
+                declared.insert(version, document);
             }
         }
-        Ok(layouts)
+        Ok(declared)
     }
 
     /// The layout of code that is called `what`: of the given file, else the published or kept one. A file about other

@@ -61,7 +61,7 @@ impl Trial {
         // Whether a migration moves what its author declares, only a copy shows.
         let document = request.document.as_ref();
         let mut declared = document.map_or(Vec::new(), |one| one.migrates.clone());
-        request.layouts = session.instance_layouts(&work.name, INSTANCES).await?;
+        request.documents = session.instance_documents(&work.name, INSTANCES).await?;
         let accepted = context.accepted();
         match context
             .simulate_on_copy(session.registry.client, request)
@@ -127,7 +127,7 @@ pub(crate) async fn of_proposed(
     let document = session.documents().get(hash).await?.into_value();
     Ok(PlanRequest {
         layout: document.as_ref().map(|known| known.layout.clone()),
-        layouts: session.instance_layouts(&migrate.name, INSTANCES).await?,
+        documents: session.instance_documents(&migrate.name, INSTANCES).await?,
         document,
         ..session.plan_request(migrate.clone(), INSTANCES)
     })

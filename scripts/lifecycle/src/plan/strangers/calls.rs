@@ -1,6 +1,6 @@
-//! What a stranger calls: the functions that change something, each with several values.
+//! What a stranger calls: every function with several values, no function, and nothing at all.
 
-use super::STRANGER;
+use super::{PROBE, STRANGER};
 use crate::client::ChainError;
 use crate::layout::WORD;
 use crate::plan::slots::SlotNames;
@@ -10,10 +10,17 @@ use alloy::json_abi::{Function, StateMutability};
 use alloy::primitives::{Address, B256, Bytes, I256, U256};
 use std::collections::BTreeMap;
 use stylus_chain::BlockId;
-use stylus_layout::{Document, Layout, PublicInterface};
+use stylus_layout::{Document, PublicInterface};
 
 /// Functions that are called, at most.
-const FUNCTIONS_MAX: usize = 256;
+const FUNCTIONS_MAX: usize = 1_024;
+/// Words that the arguments of a call may take.
+const ARGUMENTS_MAX: usize = 4_096;
+/// How a call of no function is named, and one without any bytes.
+pub(super) const FALLBACK: &str = "fallback()";
+const RECEIVE: &str = "receive()";
+/// A selector that no function has.
+const OF_NO_FUNCTION: [u8; 4] = [0x5e; 4];
 /// Addresses that an account keeps and that are named in calls, at most.
 const KEPT_MAX: usize = 8;
 /// Arguments of a function in whose place they are named, at most.
@@ -37,24 +44,27 @@ const WELL_KNOWN: [&str; 13] = [
     "function renounceOwnership()",
 ];
 
-/// What is known of an account's code.
-#[derive(Debug, Clone, Copy, Default)]
+/// What is known of an account's code, and of the code that it ran before.
+#[derive(Debug, Clone, Default)]
 pub(in crate::plan) struct Known<'a> {
-    /// Its functions.
-    interface: Option<&'a PublicInterface>,
-    /// Where it keeps what.
-    layout: Option<&'a Layout>,
+    documents: Vec<&'a Document>,
+}
+
+/// What is called: a function, or none.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) signature: String,
+    /// Whether its author says that it changes nothing.
+    pub(super) is_view: bool,
+    pub(super) calls: Vec<Call>,
 }
 
 /// A call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Call {
-    pub(super) signature: String,
     pub(super) input: Bytes,
     /// Wei that the stranger pays with it.
     pub(super) value: U256,
-    /// Whom it names, so who may get something.
-    pub(super) named: Address,
 }
 
 /// The values of a call.
@@ -69,37 +79,61 @@ struct Values<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// What a document says.
-    pub(in crate::plan) fn of(document: Option<&'a Document>) -> Self {
+    /// What documents say, that of the code itself first.
+    pub(in crate::plan) fn of(documents: impl IntoIterator<Item = &'a Document>) -> Self {
         Self {
-            interface: document.and_then(|known| known.interface.as_ref()),
-            layout: document.map(|known| &known.layout),
+            documents: documents.into_iter().collect(),
         }
     }
 
-    /// Whether the functions are known.
-    pub(in crate::plan) const fn has_functions(&self) -> bool {
-        self.interface.is_some()
+    /// Whether the functions of the code itself are known.
+    pub(in crate::plan) fn has_functions(&self) -> bool {
+        let own = self.documents.first();
+        own.is_some_and(|known| known.interface.is_some())
     }
 
-    /// The functions that are called: what changes something of the code, and what such code usually has.
-    pub(super) fn functions(&self) -> Vec<Function> {
-        let own = self.abi();
+    /// What is called of an account that runs `code` and keeps these addresses, and functions that are not called: that
+    /// are too many, or take too much.
+    pub(super) fn entries(&self, code: Address, kept: &[Address]) -> (Vec<Entry>, Vec<String>) {
+        let raw = [(FALLBACK, OF_NO_FUNCTION.as_slice()), (RECEIVE, &[])];
+        let raw = raw.map(|(signature, input)| Entry {
+            signature: signature.into(),
+            is_view: false,
+            calls: [U256::ZERO, U256::ONE]
+                .map(|value| Call {
+                    input: input.to_vec().into(),
+                    value,
+                })
+                .into(),
+        });
         let usual = WELL_KNOWN
             .iter()
             .filter_map(|entry| Function::parse(entry).ok());
-        let mut all: BTreeMap<[u8; 4], Function> = BTreeMap::new();
-        for function in usual.chain(own).filter(|one| !is_view(one)) {
-            if all.len() < FUNCTIONS_MAX {
-                all.insert(function.selector().0, function);
+        let all: BTreeMap<[u8; 4], Function> = usual
+            .chain(self.abi())
+            .map(|function| (function.selector().0, function))
+            .collect();
+        let (mut entries, mut left_out) = (Vec::from(raw), Vec::new());
+        for function in all.into_values() {
+            let signature = function.signature();
+            let calls = calls(&function, code, kept);
+            match calls.is_empty() || entries.len() >= FUNCTIONS_MAX {
+                true => left_out.push(signature),
+                false => entries.push(Entry {
+                    signature,
+                    is_view: is_view(&function),
+                    calls,
+                }),
             }
         }
-        all.into_values().collect()
+        (entries, left_out)
     }
 
     fn abi(&self) -> impl Iterator<Item = Function> {
-        let own = self.interface.into_iter().flat_map(PublicInterface::abi);
-        own.filter_map(|entry| Function::parse(entry).ok())
+        let all = self.documents.iter();
+        let all = all.filter_map(|known| known.interface.as_ref());
+        all.flat_map(PublicInterface::abi)
+            .filter_map(|entry| Function::parse(entry).ok())
     }
 
     /// The addresses that an account keeps, by its layout and by its getters: tokens, holders, and whoever else matters
@@ -110,12 +144,14 @@ impl<'a> Known<'a> {
         account: Address,
     ) -> Result<Vec<Address>, ChainError> {
         let mut kept = Vec::new();
-        let names = SlotNames::default().with_layout(self.layout);
         let address_bytes = u64::try_from(Address::len_bytes()).unwrap_or(WORD);
-        let fields = names.fixed().map(|one| &one.held);
-        for held in fields.filter(|held| held.size == address_bytes) {
-            let word = copy.chain.storage(account, held.slot, BlockId::latest())?;
-            kept.extend(Address::try_from(held.bytes(&word)));
+        for known in &self.documents {
+            let names = SlotNames::default().with_layout(Some(&known.layout));
+            let fields = names.fixed().map(|one| &one.held);
+            for held in fields.filter(|held| held.size == address_bytes) {
+                let word = copy.chain.storage(account, held.slot, BlockId::latest())?;
+                kept.extend(Address::try_from(held.bytes(&word)));
+            }
         }
         let is_getter = |one: &Function| {
             let [output] = one.outputs.as_slice() else {
@@ -148,18 +184,23 @@ fn is_view(function: &Function) -> bool {
     )
 }
 
-/// The calls of a function: with the stranger as everybody and several numbers, then with the code and with addresses
-/// that the account keeps in the place of each address.
-pub(super) fn calls(function: &Function, code: Address, kept: &[Address]) -> Vec<Call> {
+/// The calls of a function: with the stranger as everybody and several numbers, then with the code, with other code of the
+/// stranger, and with addresses that the account keeps in the place of each address. None, if its arguments take too much.
+fn calls(function: &Function, code: Address, kept: &[Address]) -> Vec<Call> {
     let types: Option<Vec<DynSolType>> = function
         .inputs
         .iter()
         .map(|input| input.resolve().ok())
         .collect();
-    let Some(types) = types else {
+    let words = |types: &Vec<DynSolType>| {
+        let words = types.iter().map(words);
+        words.fold(0, usize::saturating_add) <= ARGUMENTS_MAX
+    };
+    let Some(types) = types.filter(words) else {
         return Vec::new();
     };
-    let places: usize = types.iter().map(addresses).sum();
+    let places = types.iter().map(addresses);
+    let places = places.fold(0, usize::saturating_add);
     // Who can have a token called takes what the account has of it.
     let transfer = Function::parse("function transfer(address,uint256)").ok();
     let transfer = transfer.and_then(|token| {
@@ -183,7 +224,7 @@ pub(super) fn calls(function: &Function, code: Address, kept: &[Address]) -> Vec
         addresses: vec![code],
         ..plain(U256::ONE)
     };
-    let named = kept.iter().flat_map(|one| {
+    let named = std::iter::once(&PROBE).chain(kept).flat_map(|one| {
         let bytes = transfer.as_slice();
         (0..places.min(PLACES_MAX)).map(move |place| {
             let mut addresses = vec![STRANGER; place];
@@ -209,28 +250,27 @@ pub(super) fn calls(function: &Function, code: Address, kept: &[Address]) -> Vec
         let Some(input) = calldata(function, &types, &with) else {
             continue;
         };
-        if all.iter().any(|one| one.input == input) {
-            continue;
+        let value = U256::ZERO;
+        if all.iter().all(|one| one.input != input) {
+            all.push(Call { input, value });
         }
-        let first = with.addresses.first();
-        all.push(Call {
-            signature: function.signature(),
-            input,
-            value: U256::ZERO,
-            named: first
-                .filter(|one| **one == code)
-                .copied()
-                .unwrap_or(STRANGER),
-        });
     }
     if let (StateMutability::Payable, Some(first)) = (function.state_mutability, all.first()) {
-        let value = U256::ONE;
-        all.push(Call {
-            value,
-            ..first.clone()
-        });
+        let (input, value) = (first.input.clone(), U256::ONE);
+        all.push(Call { input, value });
     }
     all
+}
+
+/// How many words a value of that type takes here, about.
+fn words(ty: &DynSolType) -> usize {
+    match ty {
+        DynSolType::Bytes | DynSolType::String => 5,
+        DynSolType::Array(of) => words(of).saturating_add(2),
+        DynSolType::FixedArray(of, count) => words(of).saturating_mul(*count),
+        DynSolType::Tuple(of) => of.iter().map(words).fold(1, usize::saturating_add),
+        _ => 1,
+    }
 }
 
 /// How many addresses a value of that type has.
@@ -239,7 +279,7 @@ fn addresses(ty: &DynSolType) -> usize {
         DynSolType::Address => 1,
         DynSolType::Array(of) => addresses(of),
         DynSolType::FixedArray(of, count) => addresses(of).saturating_mul(*count),
-        DynSolType::Tuple(of) => of.iter().map(addresses).sum(),
+        DynSolType::Tuple(of) => of.iter().map(addresses).fold(0, usize::saturating_add),
         _ => 0,
     }
 }
@@ -272,11 +312,9 @@ fn value(
         DynSolType::Array(of) => {
             DynSolValue::Array((0..with.elements).map(|_| value(of, with, named)).collect())
         }
-        DynSolType::FixedArray(of, count) => DynSolValue::FixedArray(
-            (0..(*count).min(FUNCTIONS_MAX))
-                .map(|_| value(of, with, named))
-                .collect(),
-        ),
+        DynSolType::FixedArray(of, count) => {
+            DynSolValue::FixedArray((0..*count).map(|_| value(of, with, named)).collect())
+        }
         DynSolType::Tuple(of) => {
             DynSolValue::Tuple(of.iter().map(|one| value(one, with, named)).collect())
         }
@@ -290,34 +328,33 @@ mod tests {
 
     #[test]
     fn functions_are_called_with_values_of_their_types() {
-        let interface = PublicInterface::new(
-            [
-                "function get() view returns (uint256)".to_owned(),
-                "function set((address,uint8[2])[2],bytes4,string,int8)".to_owned(),
-                "function many(address[],bytes,uint256) payable".to_owned(),
-            ],
-            [],
-        )
-        .expect("an interface");
-        let known = Known {
-            interface: Some(&interface),
-            layout: None,
-        };
-        let all = known.functions();
-        assert_eq!(all.len(), WELL_KNOWN.len() + 2);
         let kept = [Address::repeat_byte(7)];
-        for function in &all {
-            let calls = calls(function, Address::repeat_byte(9), &kept);
-            assert!(!calls.is_empty());
+        let code = Address::repeat_byte(9);
+        for (signature, expected) in [
+            // Two numbers and the code's address in one: 1, the code, 0, 10^18, other code and what is kept.
+            ("function get() view returns (uint256)", 1),
+            ("function set((address,uint8[2])[2],bytes4,string,int8)", 12),
+            // An empty list, and one that pays.
+            ("function many(address[],bytes,uint256) payable", 8),
+            ("function large(uint256[4096])", 3),
+            ("function larger(uint256[4097])", 0),
+            ("function bomb(uint256[65536][65536][65536][65536])", 0),
+        ] {
+            let function = Function::parse(signature).expect("a function");
+            let calls = calls(&function, code, &kept);
+            assert_eq!(calls.len(), expected, "{signature}");
             for call in calls {
                 let read = function.abi_decode_input(&call.input[4..]);
-                assert!(read.is_ok(), "{function:?}");
+                assert!(read.is_ok(), "{signature}");
             }
         }
-        let many = all.iter().find(|one| one.name == "many").expect("it");
-        let many = calls(many, Address::repeat_byte(9), &kept);
-        // Three numbers, the code, an empty list, what is kept, and one that pays.
-        assert_eq!(many.len(), 7, "{many:#?}");
-        assert_eq!(many.iter().filter(|one| one.value == U256::ONE).count(), 1);
+    }
+
+    #[test]
+    fn what_is_called_of_unknown_code_is_what_such_code_usually_has() {
+        let (entries, left_out) = Known::default().entries(Address::ZERO, &[]);
+        assert_eq!(entries.len(), WELL_KNOWN.len() + 2);
+        assert_eq!(left_out, Vec::<String>::new());
+        assert!(!Known::default().has_functions());
     }
 }

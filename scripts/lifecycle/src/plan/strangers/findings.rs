@@ -4,7 +4,7 @@ use super::power::Given;
 use super::takes::Taken;
 use crate::assess::{Finding, FindingId, Part, Severity};
 
-/// A call of a stranger that goes through.
+/// What calls of one function by a stranger do that is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::plan) struct Opened {
     /// The function.
@@ -23,14 +23,24 @@ impl Opened {
         self.gives.is_empty() && self.takes.is_empty()
     }
 
-    /// Whether it does the same as another call.
-    pub(super) fn does_as(&self, other: &Self) -> bool {
-        self.gives == other.gives && self.takes == other.takes
+    /// Whether another call does all that this one does.
+    pub(super) fn is_in(&self, other: &Self) -> bool {
+        let is_given = |one: &Given| other.gives.contains(one);
+        let is_taken = |one: &Taken| other.takes.iter().any(|other| one.is_as(other));
+        self.gives.iter().all(is_given) && self.takes.iter().all(is_taken)
     }
 
-    /// Without what a call of that name took before: what anybody may take is the contract's purpose then. None if
-    /// nothing is left.
-    pub(in crate::plan) fn without_purpose(mut self, before: &[Self]) -> Option<Self> {
+    /// What it takes, and nothing of what it gives.
+    pub(in crate::plan) fn takes_alone(&self) -> Self {
+        Self {
+            gives: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// Without what calls of that name took before: what anybody may take is the contract's purpose then. None if nothing
+    /// is left.
+    pub(super) fn without_purpose(mut self, before: &[Self]) -> Option<Self> {
         let of_name: Vec<&Self> = self.of_name(before).collect();
         self.takes.retain(|one| {
             let mut all = of_name.iter().flat_map(|before| &before.takes);
@@ -39,10 +49,27 @@ impl Opened {
         (!self.is_harmless()).then_some(self)
     }
 
-    /// Whether all that it does is to give the same roles as a call of that name before.
-    pub(in crate::plan) fn was_open(&self, before: &[Self]) -> bool {
-        let is_role = self.takes.is_empty() && self.gives.iter().all(Given::is_role);
-        is_role && self.of_name(before).any(|one| one.gives == self.gives)
+    /// Whether all that it does is to give roles that a call of that name gave before.
+    pub(super) fn was_open(&self, before: &[Self]) -> bool {
+        let before: Vec<&Self> = self.of_name(before).collect();
+        let was_given =
+            |one: &Given| one.is_role() && before.iter().any(|before| before.gives.contains(one));
+        self.takes.is_empty() && self.gives.iter().all(was_given)
+    }
+
+    /// Adds what another call of the same function does.
+    pub(super) fn add(&mut self, other: Self) {
+        for one in other.gives {
+            if !self.gives.contains(&one) {
+                self.gives.push(one);
+            }
+        }
+        for one in other.takes {
+            match self.takes.iter_mut().find(|known| known.what == one.what) {
+                Some(known) => known.amount = known.amount.max(one.amount),
+                None => self.takes.push(one),
+            }
+        }
     }
 
     /// The calls of that name: one that gets another argument keeps its purpose.
@@ -74,7 +101,7 @@ fn name(signature: &str) -> &str {
     signature.split('(').next().unwrap_or_default()
 }
 
-/// What strangers can do to an instance, as findings. What they could do before, and can do no longer, is none.
+/// What strangers can do to an instance, as findings.
 pub(in crate::plan) fn to_instance(what: &str, opened: &[Opened]) -> Vec<Finding> {
     let found = opened.iter().map(|one| {
         let id = FindingId::stranger(&one.signature);

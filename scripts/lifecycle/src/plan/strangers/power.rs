@@ -1,8 +1,11 @@
 //! What decides over an account that may be a proxy, and what says that it was given to somebody.
 
+use super::{PROBE, STRANGER};
 use crate::client::ChainError;
 use crate::simulation::Simulation;
-use alloy::primitives::{Address, B256, keccak256};
+use alloy::primitives::{Address, B256, Log, keccak256};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use stylus_chain::{BlockId, Receipt};
 use stylus_upgrades_interface::adopted::IOwnable;
 use stylus_upgrades_interface::slots;
@@ -19,6 +22,14 @@ const OF_POWER: [&str; 9] = [
     "RoleGranted(bytes32,address,address)",
     "RoleAdminChanged(bytes32,bytes32,bytes32)",
 ];
+
+/// Those by their topic.
+static EVENTS: LazyLock<BTreeMap<B256, &str>> = LazyLock::new(|| {
+    OF_POWER
+        .iter()
+        .map(|event| (keccak256(event), *event))
+        .collect()
+});
 
 /// What decides over an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,8 +85,14 @@ impl Power {
         self.owner
     }
 
-    /// What of it is another one after a call, and what the call's events say.
-    pub(super) fn given(&self, after: &Self, receipt: &Receipt, account: Address) -> Vec<Given> {
+    /// What of it is another one after a call, and what the call's events say. `created` are accounts that the call has
+    /// made: who makes one may own it.
+    pub(super) fn given(
+        &self,
+        after: &Self,
+        receipt: &Receipt,
+        (account, created): (Address, &[Address]),
+    ) -> Vec<Given> {
         let slots = self.slots.iter().zip(&after.slots);
         let slots = slots.filter(|(before, after)| before != after);
         let mut changed: Vec<&str> = slots.map(|((what, _), _)| *what).collect();
@@ -89,20 +106,24 @@ impl Power {
             what: what.to_owned(),
             about: Vec::new(),
         });
-        changed.chain(events_of(receipt, account)).collect()
+        let logs = receipt.logs.iter();
+        let events = logs.filter_map(|log| of_power(log, account, created));
+        changed.chain(events).collect()
     }
 }
 
-/// The events of a receipt by which an account says that power was given.
-fn events_of(receipt: &Receipt, account: Address) -> impl Iterator<Item = Given> {
-    let logs = receipt.logs.iter();
-    logs.filter(move |log| log.address == account)
-        .filter_map(|log| {
-            let (first, about) = log.topics().split_first()?;
-            let event = OF_POWER.iter().find(|event| keccak256(event) == *first)?;
-            Some(Given {
-                what: format!("event {event}"),
-                about: about.to_vec(),
-            })
-        })
+/// What an event says of power: one of the account, or one of another contract that gives it to the stranger.
+fn of_power(log: &Log, account: Address, created: &[Address]) -> Option<Given> {
+    let (first, about) = log.topics().split_first()?;
+    let event = EVENTS.get(first)?;
+    let is_his = about.contains(&STRANGER.into_word()) || about.contains(&PROBE.into_word());
+    let at = match log.address == account {
+        true => String::new(),
+        false if is_his && !created.contains(&log.address) => format!(" at {}", log.address),
+        false => return None,
+    };
+    Some(Given {
+        what: format!("event {event}{at}"),
+        about: about.to_vec(),
+    })
 }

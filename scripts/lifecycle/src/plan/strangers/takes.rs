@@ -1,99 +1,260 @@
-//! What a call brings to a stranger: ether, and tokens by the events of those.
+//! What a call brings to a stranger: ether, and tokens by the events of those. Only what he has more than ever before
+//! counts: who gets back what he paid in has gained nothing.
 
-use super::STRANGER;
+use super::{PROBE, STRANGER};
 use crate::client::ChainError;
 use crate::simulation::Simulation;
-use alloy::primitives::{Address, B256, Log, U256, keccak256};
-use stylus_chain::{AccountChange, Receipt};
+use alloy::primitives::{Address, B256, I256, Log, U256, keccak256};
+use alloy::sol;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use stylus_chain::{AccountChange, BlockId, Receipt};
 
-/// Events of tokens by which somebody's tokens leave him or may be taken, and which of their topics is he: in the order
-/// of ERC-20 and ERC-721, then ERC-1155.
-const OF_TOKENS: [(&str, usize); 5] = [
+sol! {
+    /// What a token says of its holders.
+    interface IHeld {
+        function balanceOf(address holder) external view returns (uint256);
+    }
+}
+
+/// Events of tokens by which somebody's tokens leave him, and which of their topics is he: in the order of ERC-20 and
+/// ERC-721, ERC-1155, then ERC-6909.
+const TRANSFERS: [(&str, usize); 4] = [
     ("Transfer(address,address,uint256)", 1),
-    ("Approval(address,address,uint256)", 1),
-    ("ApprovalForAll(address,address,bool)", 1),
     ("TransferSingle(address,address,address,uint256,uint256)", 2),
     (
         "TransferBatch(address,address,address,uint256[],uint256[])",
         2,
     ),
+    ("Transfer(address,address,address,uint256,uint256)", 1),
 ];
+/// Events by which somebody's tokens may be taken, who is the first topic.
+const APPROVALS: [(&str, usize); 2] = [
+    ("Approval(address,address,uint256)", 1),
+    ("ApprovalForAll(address,address,bool)", 1),
+];
+/// All of them by their topic.
+static OF_TOKENS: LazyLock<BTreeMap<B256, (&str, usize, bool)>> = LazyLock::new(|| {
+    let transfers = TRANSFERS.map(|(event, whose)| (keccak256(event), (event, whose, true)));
+    let approvals = APPROVALS.map(|(event, whose)| (keccak256(event), (event, whose, false)));
+    transfers.into_iter().chain(approvals).collect()
+});
 
-/// What a call brings to a stranger, or to the account that he names, or what of others it destroys.
+/// What a call brings to a stranger, or what of others it destroys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Taken {
     /// It in words.
     pub(super) what: String,
     /// How much of it, in wei or in units of the token.
-    amount: U256,
+    pub(super) amount: U256,
 }
 
 impl Taken {
-    /// Whether a call brought as much of the same before, or about as much.
-    pub(super) fn is_as(&self, before: &Self) -> bool {
-        let about = before.amount.saturating_mul(U256::from(2));
-        self.what == before.what && self.amount <= about
+    /// Whether another call brings as much of the same, or about as much.
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        let about = other.amount.saturating_mul(U256::from(2));
+        self.what == other.what && self.amount <= about
     }
 }
 
-/// What the call since the beginning of a copy, for which the stranger paid that much, has brought to `receivers` of an
-/// account, or made at its cost: so much ether; where he paid nothing, tokens too.
-pub(super) fn taken(
-    copy: &Simulation,
-    receipt: &Receipt,
-    account: Address,
-    (receivers, paid): ([Address; 2], U256),
-) -> Result<Vec<Taken>, ChainError> {
-    let changes = copy.account_changes()?;
-    let is_richer = |one: &AccountChange| one.after.balance > one.before.balance;
-    let mut gains = changes
-        .iter()
-        .filter(|one| receivers.contains(&one.address));
-    let is_his = gains.any(is_richer);
-    let own = changes.iter().find(|one| one.address == account);
-    let wei = own.map(|one| one.before.balance.saturating_sub(one.after.balance));
-    let wei = wei.filter(|wei| is_his && !wei.is_zero());
-    let ether = wei.map(|amount| Taken {
-        what: "it pays ether out".into(),
-        amount,
-    });
-    // What he buys is his.
-    let logs = receipt.logs.iter().filter(|_| paid.is_zero());
-    let tokens = logs.filter_map(|log| of_token(log, account, receivers));
-    Ok(ether.into_iter().chain(tokens).collect())
+/// What somebody can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Asset {
+    Ether,
+    /// Of that token; of one that has numbers, that number.
+    Token(Address, Option<B256>),
+    /// What the account itself says that he has of it.
+    Balance,
 }
 
-/// What an event of a token says that was taken.
-fn of_token(log: &Log, account: Address, receivers: [Address; 2]) -> Option<Taken> {
-    let topics = log.topics();
-    let (event, whose) = OF_TOKENS
-        .iter()
-        .find(|(event, _)| topics.first() == Some(&keccak256(event)))?;
-    let receiver = topics.get(whose + 1)?;
-    // A transfer of nothing takes nothing. An id is a topic.
-    let amount = log
-        .data
-        .data
-        .last_chunk::<32>()
-        .copied()
-        .map(U256::from_be_bytes);
-    let amount = amount.unwrap_or_default();
-    let is_some = topics.len() > 3 || !amount.is_zero();
-    let from = topics.get(*whose).filter(|_| is_some)?;
-    let is_his = receivers.iter().any(|one| *receiver == one.into_word());
-    let is_own_token = log.address == account;
-    let of_nobody = *from == B256::ZERO;
-    let of_another = !of_nobody && *from != STRANGER.into_word();
-    let what = match (is_own_token, is_his) {
-        (true, true) if of_nobody => "it mints tokens".to_owned(),
-        (_, true) if *from == account.into_word() => {
-            format!("{event} of its tokens at {}", log.address)
+/// What the stranger has got since the beginning, and the most that it was, of each asset.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ledger {
+    assets: BTreeMap<Asset, (I256, I256)>,
+    /// Whether he has paid something: what an account gives him then he may have bought.
+    has_paid: bool,
+}
+
+/// What one call changes of it.
+#[derive(Debug, Default)]
+pub(super) struct Moves {
+    assets: BTreeMap<Asset, (I256, String)>,
+    /// What it takes that nobody has in a ledger.
+    others: Vec<Taken>,
+    /// Accounts that it has made.
+    created: Vec<Address>,
+    has_paid: bool,
+}
+
+impl Ledger {
+    /// What the stranger gains by a call.
+    pub(super) fn gains(&self, moves: &Moves) -> Vec<Taken> {
+        let gained = moves.assets.iter().filter_map(|(asset, (change, what))| {
+            let (has, most) = self.assets.get(asset).copied().unwrap_or_default();
+            let gain = has.saturating_add(*change).saturating_sub(most);
+            let amount = U256::try_from(gain).ok()?;
+            let what = what.clone();
+            (!amount.is_zero()).then_some(Taken { what, amount })
+        });
+        gained.chain(moves.others.iter().cloned()).collect()
+    }
+
+    /// Notes what a call has changed.
+    pub(super) fn add(&mut self, moves: &Moves) {
+        self.has_paid |= moves.has_paid;
+        for (asset, (change, _)) in &moves.assets {
+            let (has, most) = self.assets.entry(*asset).or_default();
+            *has = has.saturating_add(*change);
+            *most = (*most).max(*has);
         }
-        (true, true) if of_another => format!("{event} of another's tokens"),
-        (true, false) if of_another && *receiver == B256::ZERO && event.starts_with("Transfer") => {
-            "it burns another's tokens".to_owned()
-        }
-        _ => return None,
+    }
+}
+
+/// What the account says that the stranger has of it, if it is a token.
+pub(super) fn balance(copy: &Simulation, account: Address) -> Option<U256> {
+    let holder = STRANGER;
+    copy.ask(account, &IHeld::balanceOfCall { holder }).ok()
+}
+
+/// What the call since the beginning of a copy, for which the stranger paid that much, has changed of what he has.
+pub(super) fn moved(
+    copy: &Simulation,
+    receipt: &Receipt,
+    (account, had): (Address, Option<U256>),
+    (ledger, paid): (&Ledger, U256),
+) -> Result<Moves, ChainError> {
+    let mut moves = Moves {
+        has_paid: ledger.has_paid || !paid.is_zero(),
+        ..Moves::default()
     };
-    Some(Taken { what, amount })
+    let changes = copy.account_changes()?;
+    let is_new = |one: &AccountChange| one.before.code.is_empty() && !one.after.code.is_empty();
+    let is_his = |one: &&AccountChange| [STRANGER, PROBE].contains(&one.address) || is_new(one);
+    let mut ether = I256::ZERO;
+    for one in changes.iter().filter(is_his) {
+        let change = signed(one.after.balance).saturating_sub(signed(one.before.balance));
+        ether = ether.saturating_add(change);
+    }
+    moves.move_of(Asset::Ether, ether, || "it pays ether out".into());
+    let created = changes.iter().filter(|one| is_new(one));
+    moves.created = created.map(|one| one.address).collect();
+    for log in &receipt.logs {
+        if !moves.created.contains(&log.address) {
+            moves.by_event(log, account);
+        }
+    }
+    let is_told = |(asset, _): (&Asset, &(I256, String))| matches!(asset, Asset::Token(token, _) if *token == account);
+    if let (Some(had), Some(has)) = (had, balance(copy, account))
+        && !moves.has_paid
+        && !moves.assets.iter().any(is_told)
+    {
+        let change = signed(has).saturating_sub(signed(had));
+        moves.move_of(Asset::Balance, change, || "it mints tokens".into());
+    }
+    Ok(moves)
+}
+
+impl Moves {
+    /// Accounts that the call has made.
+    pub(super) fn created(&self) -> &[Address] {
+        &self.created
+    }
+
+    fn move_of(&mut self, asset: Asset, change: I256, what: impl FnOnce() -> String) {
+        if !change.is_zero() {
+            let (moved, _) = self
+                .assets
+                .entry(asset)
+                .or_insert_with(|| (I256::ZERO, what()));
+            *moved = moved.saturating_add(change);
+        }
+    }
+
+    /// What an event of a token says that was moved.
+    fn by_event(&mut self, log: &Log, account: Address) {
+        let topics = log.topics();
+        let known = topics.first().and_then(|topic| OF_TOKENS.get(topic));
+        let Some((event, whose, is_transfer)) = known else {
+            return;
+        };
+        let (Some(from), Some(to)) = (topics.get(*whose), topics.get(whose + 1)) else {
+            return;
+        };
+        let number = topics.get(whose + 2).copied();
+        let amount = log.data.data.last_chunk::<32>().copied();
+        let amount = amount.map(U256::from_be_bytes);
+        // Of ERC-721 there is one of each number.
+        let amount = amount.or(number.map(|_| U256::ONE)).unwrap_or_default();
+        let is_stranger = |one: &B256| [STRANGER, PROBE].iter().any(|his| *one == his.into_word());
+        let is_own_token = log.address == account;
+        let is_own = *from == account.into_word();
+        let whose = match (is_own, *from == B256::ZERO) {
+            (true, _) => format!("{event} of its tokens at {}", log.address),
+            (_, true) if is_own_token => "it mints tokens".into(),
+            (_, true) => format!("it mints tokens at {}", log.address),
+            _ => format!("{event} of another's tokens at {}", log.address),
+        };
+        if is_stranger(from) && is_stranger(to) || amount.is_zero() {
+            return;
+        }
+        let asset = Asset::Token(log.address, number);
+        if *is_transfer && is_stranger(from) {
+            self.move_of(asset, signed(amount).saturating_neg(), || whose);
+        } else if is_stranger(to) {
+            let is_bought = self.has_paid && (is_own || *from == B256::ZERO);
+            match is_transfer {
+                true if is_bought => {}
+                true => self.move_of(asset, signed(amount), || whose),
+                false if is_own_token && !is_own => self.others.push(Taken {
+                    what: whose,
+                    amount,
+                }),
+                false if is_own => self.others.push(Taken {
+                    what: whose,
+                    amount,
+                }),
+                false => {}
+            }
+        } else if *is_transfer && is_own_token && *to == B256::ZERO && !is_own {
+            let what = "it burns another's tokens".into();
+            self.others.push(Taken { what, amount });
+        }
+    }
+}
+
+/// A number that may be taken off.
+fn signed(number: U256) -> I256 {
+    I256::try_from(number).unwrap_or(I256::MAX)
+}
+
+/// What an account owns on a copy, in wei.
+pub(super) fn ether(copy: &Simulation, account: Address) -> Result<U256, ChainError> {
+    Ok(copy.chain.account(account, BlockId::latest())?.balance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moves(asset: Asset, change: i64) -> Moves {
+        let mut moves = Moves::default();
+        let change = I256::try_from(change).expect("a number");
+        moves.move_of(asset, change, || "it".into());
+        moves
+    }
+
+    #[test]
+    fn who_gets_back_what_he_paid_in_has_gained_nothing() {
+        let mut ledger = Ledger::default();
+        ledger.add(&moves(Asset::Ether, -5));
+        assert_eq!(ledger.gains(&moves(Asset::Ether, 5)), []);
+        let gained = ledger.gains(&moves(Asset::Ether, 7));
+        assert_eq!(gained.len(), 1);
+        assert_eq!(gained[0].amount, U256::from(2));
+        // What was got once and given away is his to take back.
+        ledger.add(&moves(Asset::Ether, 105));
+        ledger.add(&moves(Asset::Ether, -100));
+        assert_eq!(ledger.gains(&moves(Asset::Ether, 100)), []);
+        assert_eq!(ledger.gains(&moves(Asset::Balance, 1)).len(), 1);
+    }
 }

@@ -73,7 +73,7 @@ pub(super) fn storage(
     let framework = SlotNames::framework(&[plan.from.clone(), plan.to.clone()]);
     let nothing = SlotNames::default();
     let known = framework.clone().with_keys(keys_of(past, request));
-    let before = known.clone().with_layout(request.layouts.get(&plan.from));
+    let before = known.clone().with_layout(request.layout_of(&plan.from));
     let after = known.with_layout(request.layout.as_ref());
     let of_instances = Layouts {
         before: &before,
