@@ -420,7 +420,11 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     assert!(found.contains("nobody compared what callers lose"));
     let next = refused.error("next");
     assert!(next.ends_with("--accept absent:interface"), "{next}");
-    let done = fixture.done(&format!("{adopt} --accept absent:interface"));
+    // Its migration is open to everybody.
+    let open = "stranger:migrate()";
+    let refused = fixture.run(&format!("{adopt} --accept absent:interface"));
+    assert!(refused.error("expected").contains(open), "{refused:?}");
+    let done = fixture.done(&format!("{adopt} --accept absent:interface,{open}"));
     assert_eq!(done["executed"], true, "{done}");
     assert_eq!(done["coverage"]["interface"], "absent", "{done}");
     let status = fixture.done(&format!("status {adopted}"));
@@ -605,10 +609,15 @@ async fn what_anybody_can_take_with_some_skill_is_told_before_the_upgrade() {
             "execute(address,bytes)",
             ": Transfer(address,address,uint256) of its tokens at",
         ),
+        ("setTreasury(address)", ": it makes him its treasury"),
+        ("fire()", ", after arm(uint256): it pays ether out"),
+        ("begin()", ": one call goes through and then none"),
+        ("receive()", ": it pays ether out"),
         (
-            "collect()",
-            ", after setTreasury(address): it pays ether out",
+            "cheap(address)",
+            ": Transfer(address,address,uint256) of another's tokens",
         ),
+        ("forge(address)", ": it mints tokens at"),
         ("cashback()", ": it pays ether out"),
         ("airdrop(address[],uint256[])", ": it mints tokens"),
         (
@@ -622,7 +631,7 @@ async fn what_anybody_can_take_with_some_skill_is_told_before_the_upgrade() {
         assert!(told.contains(&says), "{says}: {planned:?}");
     }
     let purposes = [
-        "setTreasury",
+        "disarm",
         "deposit",
         "withdraw",
         "purchase",
@@ -654,6 +663,13 @@ async fn what_anybody_can_take_with_some_skill_is_told_before_the_upgrade() {
         panic!("{planned:#}");
     };
     assert!(join.to_string().contains("call join() of"), "{join}");
+
+    // What was guarded before and is not any more.
+    let taking = deployed(&fixture, "Taking").await;
+    let (planned, _) = plan("3.0", taking, "Taking.json");
+    let planned = fixture.run(&planned);
+    let says = format!("anybody can call setLimit(uint256){of}: it changes storage, and refused");
+    assert!(planned.document.to_string().contains(&says), "{planned:?}");
 
     // It is found behind the contract's own pause, which its owner ends on the copy.
     let pause = (proxy, B256::with_last_byte(6), B256::with_last_byte(1));

@@ -38,7 +38,13 @@ async fn what_a_tag_allows_is_accepted_by_who_adopts() {
     refused.is_refused("UnsafeCode");
     let id = "unsafe-delegatecall:Allowing.run(address,bytes)";
     assert!(refused.error("next").contains(id), "{refused:?}");
-    fixture.run(&format!("{adopt} --accept {id}")).ends_with(0);
+    // And anybody may have any code run by it.
+    let open = "stranger:run(address,bytes)";
+    let refused = fixture.run(&format!("{adopt} --accept {id}"));
+    assert!(refused.error("expected").contains(open), "{refused:?}");
+    fixture
+        .run(&format!("{adopt} --accept {id},{open}"))
+        .ends_with(0);
 }
 
 /// Nobody knows which SDK built a program that others deployed.

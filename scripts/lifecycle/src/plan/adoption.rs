@@ -3,7 +3,7 @@
 
 use super::decide::decide;
 use super::initializers::{self, Looked};
-use super::strangers::{Known, Opened, opened, to_code, to_instance, tried as tried_by_strangers};
+use super::strangers::{Before, Known, opened, to_code, to_instance, tried as tried_by_strangers};
 use crate::assess::Finding;
 use crate::client::{ChainError, Client, Fork};
 use crate::error::Explain;
@@ -81,8 +81,8 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
     };
     let known = Known::of(request.document.as_ref());
     // Whoever can take it now can do so until it is adopted. What anybody may take of it is its purpose.
-    let before = opened(&simulation, proxy, &known)?;
-    let takes = || Ok(before.iter().map(Opened::takes_alone).collect());
+    let before = opened(&simulation, proxy, &known)?.takes_alone();
+    let takes = || Ok(before.clone());
     let gives_power = tried_by_strangers(&simulation, proxy, &known, &takes)?.told;
     tried.open = to_instance(&format!("the proxy {proxy}, as it is"), &gives_power);
     let looked = Looked {
@@ -149,7 +149,7 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
     later.extend(initializers::open(&simulation, looked, then)?);
     later.retain(|one| tried.open.iter().all(|other| other.id != one.id));
     tried.open.extend(later);
-    let nothing = || Ok(Vec::new());
+    let nothing = || Ok(Before::default());
     let own = tried_by_strangers(&simulation, code.implementation, &known, &nothing)?.told;
     let what = format!("the code {}", code.implementation);
     tried.open.extend(to_code(&what, &own));

@@ -6,8 +6,15 @@ import {UupsBox} from "./Uups.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
 contract Coin is ERC20 {
+    address private immutable minter = msg.sender;
+
     constructor() ERC20("Coin", "C") {
         _mint(msg.sender, 1_000_000);
+    }
+
+    function print(address to) external {
+        require(msg.sender == minter, "minter");
+        _mint(to, 1);
     }
 }
 
@@ -19,8 +26,10 @@ abstract contract Joined is UupsBox {
     Coin private coin;
     address private treasury;
     mapping(address => uint256) private deposits;
-    uint256 private started;
+    uint256 internal started;
     bool public paused;
+    bool internal begun;
+    uint256 internal limit;
 
     function migrate() external {
         require(address(coin) == address(0), "migrated");
@@ -65,6 +74,10 @@ abstract contract Joined is UupsBox {
         emit Transfer(from, to, amount);
     }
 
+    function setLimit(uint256 to) external virtual onlyOwner {
+        limit = to;
+    }
+
     function note(bytes32) external {
         value += 1;
     }
@@ -93,6 +106,46 @@ contract Taking is Joined {
 
     function collect() external {
         _collect();
+    }
+
+    // Two steps that anybody may take, one of which another one undoes.
+    function arm(uint256 stage) external {
+        require(stage > 1, "stage");
+        started = stage;
+    }
+
+    function disarm() external {
+        started = 1;
+    }
+
+    function fire() external {
+        require(started > 1, "not armed");
+        payable(msg.sender).transfer(1 gwei);
+    }
+
+    // It was guarded before.
+    function setLimit(uint256 to) external override {
+        limit = to;
+    }
+
+    // Anybody may, once.
+    function begin() external {
+        require(!begun, "begun");
+        begun = true;
+    }
+
+    // Somebody else's tokens, and another contract's.
+    function cheap(address from) external payable {
+        require(msg.value > 0 && from != msg.sender, "of others");
+        emit Transfer(from, msg.sender, 5);
+    }
+
+    function forge(Coin other) external {
+        other.print(msg.sender);
+    }
+
+    receive() external payable {
+        payable(msg.sender).transfer(1 ether / 2);
     }
 
     function cashback() external payable {

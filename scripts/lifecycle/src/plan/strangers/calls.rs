@@ -8,7 +8,7 @@ use crate::simulation::Simulation;
 use alloy::dyn_abi::{DynSolType, DynSolValue, FunctionExt, JsonAbiExt, Specifier};
 use alloy::json_abi::{Function, StateMutability};
 use alloy::primitives::{Address, B256, Bytes, I256, U256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::BlockId;
 use stylus_layout::{Document, PublicInterface};
 
@@ -48,6 +48,24 @@ const WELL_KNOWN: [&str; 13] = [
 #[derive(Debug, Clone, Default)]
 pub(in crate::plan) struct Known<'a> {
     documents: Vec<&'a Document>,
+}
+
+/// A variable that may hold an address.
+#[derive(Debug, Clone)]
+pub(super) struct AddressField {
+    pub(super) name: String,
+    slot: U256,
+    offset: u64,
+}
+
+impl AddressField {
+    /// What it holds.
+    pub(super) fn of(&self, copy: &Simulation, account: Address) -> Result<Address, ChainError> {
+        let word = copy.chain.storage(account, self.slot, BlockId::latest())?;
+        let bits = usize::try_from(self.offset.saturating_mul(8)).unwrap_or_default();
+        let word = B256::from(U256::from_be_bytes(word.0).wrapping_shr(bits));
+        Ok(Address::from_word(word))
+    }
 }
 
 /// What is called: a function, or none.
@@ -127,6 +145,31 @@ impl<'a> Known<'a> {
             }
         }
         (entries, left_out)
+    }
+
+    /// The signatures of functions that the code before had.
+    pub(super) fn earlier(&self) -> BTreeSet<String> {
+        let earlier = self.documents.get(1..).unwrap_or_default();
+        let all = earlier.iter().filter_map(|known| known.interface.as_ref());
+        let all = all.flat_map(PublicInterface::abi);
+        all.filter_map(|entry| Some(Function::parse(entry).ok()?.signature()))
+            .collect()
+    }
+
+    /// The variables that have the size of an address, one for each place.
+    pub(super) fn address_fields(&self) -> Vec<AddressField> {
+        let size = u64::try_from(Address::len_bytes()).unwrap_or(WORD);
+        let mut all: BTreeMap<(U256, u64), AddressField> = BTreeMap::new();
+        for known in &self.documents {
+            let names = SlotNames::default().with_layout(Some(&known.layout));
+            for one in names.fixed().filter(|one| one.held.size == size) {
+                let (slot, offset) = (one.held.slot, one.held.offset);
+                let name = one.name.clone();
+                let field = AddressField { name, slot, offset };
+                all.entry((slot, offset)).or_insert(field);
+            }
+        }
+        all.into_values().collect()
     }
 
     fn abi(&self) -> impl Iterator<Item = Function> {
@@ -255,9 +298,13 @@ fn calls(function: &Function, code: Address, kept: &[Address]) -> Vec<Call> {
             all.push(Call { input, value });
         }
     }
-    if let (StateMutability::Payable, Some(first)) = (function.state_mutability, all.first()) {
-        let (input, value) = (first.input.clone(), U256::ONE);
-        all.push(Call { input, value });
+    if function.state_mutability == StateMutability::Payable {
+        let value = U256::ONE;
+        let paid = all.iter().map(|one| Call {
+            input: one.input.clone(),
+            value,
+        });
+        all.extend(paid.collect::<Vec<_>>());
     }
     all
 }
@@ -306,9 +353,15 @@ fn value(
             DynSolValue::Uint(with.number.min(most), *bits)
         }
         DynSolType::Int(bits) => DynSolValue::Int(I256::ONE, *bits),
-        DynSolType::FixedBytes(bytes) => DynSolValue::FixedBytes(B256::ZERO, *bytes),
+        // Its low-order end, as of a number.
+        DynSolType::FixedBytes(bytes) => {
+            let word = with
+                .number
+                .wrapping_shl(256_usize.saturating_sub(8 * *bytes));
+            DynSolValue::FixedBytes(word.into(), *bytes)
+        }
         DynSolType::Function => DynSolValue::Function(alloy::primitives::Function::ZERO),
-        DynSolType::String => DynSolValue::String(String::new()),
+        DynSolType::String => DynSolValue::String("a".repeat(with.elements)),
         DynSolType::Array(of) => {
             DynSolValue::Array((0..with.elements).map(|_| value(of, with, named)).collect())
         }
@@ -331,11 +384,11 @@ mod tests {
         let kept = [Address::repeat_byte(7)];
         let code = Address::repeat_byte(9);
         for (signature, expected) in [
-            // Two numbers and the code's address in one: 1, the code, 0, 10^18, other code and what is kept.
+            // Two addresses: 1, the code, 0, 10^18, an empty text, then other code and what is kept in both places.
             ("function get() view returns (uint256)", 1),
-            ("function set((address,uint8[2])[2],bytes4,string,int8)", 12),
-            // An empty list, and one that pays.
-            ("function many(address[],bytes,uint256) payable", 8),
+            ("function set((address,uint8[2])[2],bytes4,string,int8)", 9),
+            // An empty list too, and all of it with a payment.
+            ("function many(address[],bytes,uint256) payable", 14),
             ("function large(uint256[4096])", 3),
             ("function larger(uint256[4097])", 0),
             ("function bomb(uint256[65536][65536][65536][65536])", 0),

@@ -49,11 +49,12 @@ impl Opened {
         (!self.is_harmless()).then_some(self)
     }
 
-    /// Whether all that it does is to give roles that a call of that name gave before.
+    /// Whether all that it does is to give what may be meant for everybody, and what a call of that name gave before.
     pub(super) fn was_open(&self, before: &[Self]) -> bool {
         let before: Vec<&Self> = self.of_name(before).collect();
-        let was_given =
-            |one: &Given| one.is_role() && before.iter().any(|before| before.gives.contains(one));
+        let was_given = |one: &Given| {
+            one.may_be_meant && before.iter().any(|before| before.gives.contains(one))
+        };
         self.takes.is_empty() && self.gives.iter().all(was_given)
     }
 

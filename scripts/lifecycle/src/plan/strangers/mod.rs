@@ -15,8 +15,8 @@ use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol;
 use alloy::sol_types::SolCall;
-use calls::{BALANCE, Call, Entry, FALLBACK};
-use power::Power;
+use calls::{AddressField, BALANCE, Call, Entry, FALLBACK};
+use power::{Given, Power};
 use std::collections::BTreeSet;
 use stylus_chain::{BlockId, Overrides, SlotChange};
 use stylus_upgrades_interface::slots;
@@ -34,6 +34,14 @@ sol! {
 const STRANGER: Address = Address::repeat_byte(0x5e);
 /// Code of his. Whoever runs it by delegatecall has him as its implementation.
 const PROBE: Address = Address::repeat_byte(0x5f);
+/// Somebody else without rights.
+const OTHER: Address = Address::repeat_byte(0x5d);
+/// Seconds of 30 days.
+const MONTH: u64 = 2_592_000;
+/// What is told of a function that could be called once.
+const ONCE: &str = "one call goes through and then none, as of an initializer";
+/// What is told of a function that was guarded.
+const REFUSED_BEFORE: &str = "it changes storage, and refused such an account before";
 /// Calls of one plan, about: where they are made, no more instances are tried.
 pub(super) const CALLS_MAX: usize = 100_000;
 /// Calls to one instance, and units of gas that they may use together.
@@ -61,19 +69,39 @@ pub(super) struct Tried {
     pub(super) not_called: Vec<String>,
 }
 
-/// What strangers could do before, whoever asks it.
-pub(super) type Earlier<'a> = &'a dyn Fn() -> Result<Vec<Opened>, ChainError>;
+/// What strangers could do before.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Before {
+    /// What calls did that is told.
+    pub(super) opened: Vec<Opened>,
+    /// The functions of which a call went through.
+    through: BTreeSet<String>,
+}
+
+impl Before {
+    /// What they could take, and nothing of what they were given.
+    pub(super) fn takes_alone(self) -> Self {
+        let opened = self.opened.iter().map(Opened::takes_alone).collect();
+        Self { opened, ..self }
+    }
+}
+
+/// Tells what they could, if it is asked.
+pub(super) type Earlier<'a> = &'a dyn Fn() -> Result<Before, ChainError>;
 
 /// Everything that a stranger can do to an account on a copy.
 pub(super) fn opened(
     simulation: &Simulation,
     account: Address,
     known: &Known<'_>,
-) -> Result<Vec<Opened>, ChainError> {
+) -> Result<Before, ChainError> {
     let mut trial = Trial::begin(simulation, account, known)?;
     let steps = trial.first_round()?;
     trial.next_rounds(&steps)?;
-    Ok(trial.found)
+    Ok(Before {
+        opened: trial.found,
+        through: trial.through,
+    })
 }
 
 /// What a stranger can do to an account on a copy that he could not do `earlier`, by the functions of its code; where those
@@ -86,11 +114,20 @@ pub(super) fn tried(
 ) -> Result<Tried, ChainError> {
     let mut trial = Trial::begin(simulation, account, known)?;
     let mut steps = trial.first_round()?;
-    let mut before: Option<Vec<Opened>> = None;
-    if !trial.found.is_empty() {
+    let mut before: Option<Before> = None;
+    // Of a function that there was, and that changes something now, it is asked whether it refused a stranger before.
+    let earlier_functions = known.earlier();
+    let written: BTreeSet<String> = steps.iter().map(|step| step.signature.clone()).collect();
+    let written: Vec<String> = written.intersection(&earlier_functions).cloned().collect();
+    if !trial.found.is_empty() || !written.is_empty() {
         let before = before.insert(earlier()?);
+        for signature in written {
+            if !before.through.contains(&signature) {
+                trial.note_of(signature, Given::meant(REFUSED_BEFORE));
+            }
+        }
         // What is told by itself opens the rest: that is not told again.
-        let (told, _) = compared(trial.found.clone(), before);
+        let (told, _) = compared(trial.found.clone(), &before.opened);
         steps.retain(|step| told.iter().all(|one| one.signature != step.signature));
     }
     let first = trial.found.len();
@@ -98,7 +135,7 @@ pub(super) fn tried(
     if trial.found.len() > first && before.is_none() {
         before = Some(earlier()?);
     }
-    let (told, as_before) = compared(trial.found, &before.unwrap_or_default());
+    let (told, as_before) = compared(trial.found, &before.unwrap_or_default().opened);
     Ok(Tried {
         told,
         as_before,
@@ -166,6 +203,10 @@ struct Trial {
     not_called: Vec<String>,
     /// What calls do that is told. None is in another one of the same function.
     found: Vec<Opened>,
+    /// The functions of which a call went through.
+    through: BTreeSet<String>,
+    /// The variables that may hold an address.
+    fields: Vec<AddressField>,
     is_paused: bool,
     is_cut: bool,
     calls: usize,
@@ -190,9 +231,19 @@ impl Trial {
         let kept = known.kept(&copy, account)?;
         let is_paused = still_paused(&mut copy, account, &kept)?;
         let (entries, not_called) = known.entries(Address::from_word(runs), &kept);
+        let fields = known.address_fields();
+        let power = Power::over(&copy, account, &fields)?;
         Ok(Self {
             account,
-            start: Stage::of(copy, account, None, Ledger::default())?,
+            start: Stage {
+                balance: balance(&copy, account),
+                copy,
+                after: None,
+                power,
+                ledger: Ledger::default(),
+            },
+            through: BTreeSet::new(),
+            fields,
             entries,
             not_called,
             found: Vec::new(),
@@ -206,19 +257,65 @@ impl Trial {
     /// Calls everything once. The calls that changed something, each for another change.
     fn first_round(&mut self) -> Result<Vec<Step>, ChainError> {
         let stage = self.start.branch();
-        let mut steps = Vec::new();
-        let mut seen: BTreeSet<B256> = BTreeSet::new();
-        let all = self.entries.clone();
-        for (entry, call, writes) in self.round(&stage, &all)? {
-            if !writes.is_empty() && seen.insert(fingerprint(&writes)) {
-                let signature = entry.signature.clone();
-                steps.push(Step { signature, call });
+        let (mut steps, mut seen): (Vec<Step>, BTreeSet<B256>) = (Vec::new(), BTreeSet::new());
+        for entry in self.entries.clone() {
+            let through = self.round(&stage, std::slice::from_ref(&entry))?;
+            if !through.is_empty() {
+                self.through.insert(entry.signature.clone());
+            }
+            let mut written = through
+                .into_iter()
+                .filter(|(_, writes)| !writes.is_empty())
+                .peekable();
+            if let Some((call, _)) = written.peek()
+                && !entry.is_view
+                && self.is_closed_by(&entry, call)?
+            {
+                self.note_of(entry.signature.clone(), Given::meant(ONCE));
+            }
+            for (call, writes) in written {
+                if seen.insert(fingerprint(&writes)) {
+                    let signature = entry.signature.clone();
+                    steps.push(Step { signature, call });
+                }
             }
         }
         Ok(steps)
     }
 
-    /// Calls everything that may change something after each step, then after all of them.
+    /// Whether after that call of a function none of it goes through for anybody else, as of an initializer.
+    fn is_closed_by(&mut self, entry: &Entry, call: &Call) -> Result<bool, ChainError> {
+        let mut stage = self.start.branch();
+        if self.sent(&mut stage, &entry.signature, call)?.is_none() {
+            return Ok(false);
+        }
+        for call in &entry.calls {
+            self.calls += 1;
+            let copy = &mut stage.copy;
+            let input = call.input.clone();
+            let mut request = copy.request(OTHER, self.account, input, call.value)?;
+            request.gas = Some(GAS);
+            let outcome = copy
+                .chain
+                .call(request, BlockId::pending(), &Overrides::default())?;
+            if outcome.success {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Notes of a function what no single call shows.
+    fn note_of(&mut self, signature: String, given: Given) {
+        self.found.push(Opened {
+            signature,
+            after: None,
+            gives: vec![given],
+            takes: Vec::new(),
+        });
+    }
+
+    /// Calls everything that may change something after each step, then after all of them, now and a month later.
     fn next_rounds(&mut self, steps: &[Step]) -> Result<(), ChainError> {
         self.is_cut |= steps.len() > STEPS_MAX;
         let changing = self.entries.iter().filter(|one| !one.is_view);
@@ -227,8 +324,11 @@ impl Trial {
             let stage = self.after(std::slice::from_ref(step), step.signature.clone())?;
             self.round(&stage, &changing)?;
         }
-        if steps.len() > 1 {
-            let stage = self.after(steps, "other calls of his".into())?;
+        if !steps.is_empty() {
+            let mut stage = self.after(steps, "other calls of his".into())?;
+            self.round(&stage, &changing)?;
+            stage.copy.wait(MONTH)?;
+            stage.after = Some("other calls of his and 30 days".into());
             self.round(&stage, &changing)?;
         }
         Ok(())
@@ -240,31 +340,31 @@ impl Trial {
         for step in steps {
             self.sent(&mut stage, &step.signature, &step.call)?;
         }
-        Stage::of(stage.copy, self.account, Some(words), stage.ledger)
+        stage.power = Power::over(&stage.copy, self.account, &self.fields)?;
+        stage.balance = balance(&stage.copy, self.account);
+        stage.after = Some(words);
+        Ok(stage)
     }
 
     /// What calls of these do at that stage, each alone: notes what is told, and returns what each has written that went
     /// through. What a call of no function does, no function does.
-    fn round<'e>(
+    fn round(
         &mut self,
         stage: &Stage,
-        entries: &'e [Entry],
-    ) -> Result<Vec<(&'e Entry, Call, Vec<SlotChange>)>, ChainError> {
+        entries: &[Entry],
+    ) -> Result<Vec<(Call, Vec<SlotChange>)>, ChainError> {
         let mut through = Vec::new();
-        let mut of_any: Vec<Opened> = Vec::new();
         for entry in entries {
             for call in &entry.calls {
                 let Some(Done { opened, writes }) = self.done(stage, entry, call)? else {
                     continue;
                 };
-                through.push((entry, call.clone(), writes));
-                let is_any = of_any.iter().any(|any| opened.is_in(any));
-                if entry.signature == FALLBACK {
-                    of_any.push(opened.clone());
-                }
-                let is_known =
-                    |one: &Opened| one.signature == opened.signature && opened.is_in(one);
-                if !opened.is_harmless() && !is_any && !self.found.iter().any(is_known) {
+                through.push((call.clone(), writes));
+                let is_known = |one: &Opened| {
+                    let is_of_any = one.signature == FALLBACK && one.after == opened.after;
+                    (is_of_any || one.signature == opened.signature) && opened.is_in(one)
+                };
+                if !opened.is_harmless() && !self.found.iter().any(is_known) {
                     self.found.push(opened);
                 }
             }
@@ -310,7 +410,7 @@ impl Trial {
         if !receipt.success {
             return Ok(None);
         }
-        let after = Power::over(copy, account)?;
+        let after = Power::over(copy, account, &self.fields)?;
         let moves: Moves = moved(
             copy,
             &receipt,
@@ -332,21 +432,6 @@ impl Trial {
 }
 
 impl Stage {
-    fn of(
-        copy: Simulation,
-        account: Address,
-        after: Option<String>,
-        ledger: Ledger,
-    ) -> Result<Self, ChainError> {
-        Ok(Self {
-            power: Power::over(&copy, account)?,
-            balance: balance(&copy, account),
-            copy,
-            after,
-            ledger,
-        })
-    }
-
     fn branch(&self) -> Self {
         Self {
             copy: self.copy.branch(),
@@ -394,7 +479,7 @@ fn still_paused(
         copy.ask(account, &IPausable::pausedCall {})
             .unwrap_or_default()
     };
-    let owner = Power::over(copy, account)?.owner();
+    let owner = Power::over(copy, account, &[])?.owner();
     for sender in owner.iter().chain(kept) {
         if !is_paused(copy) {
             return Ok(false);

@@ -1,5 +1,6 @@
 //! What decides over an account that may be a proxy, and what says that it was given to somebody.
 
+use super::calls::AddressField;
 use super::{PROBE, STRANGER};
 use crate::client::ChainError;
 use crate::simulation::Simulation;
@@ -37,6 +38,8 @@ pub(super) struct Power {
     slots: Vec<(&'static str, B256)>,
     owner: Option<Address>,
     has_code: bool,
+    /// Addresses that it keeps, by name.
+    fields: Vec<(String, Address)>,
 }
 
 /// What a call gives away.
@@ -46,18 +49,27 @@ pub(super) struct Given {
     pub(super) what: String,
     /// What its event is about, such as the role.
     about: Vec<B256>,
+    /// Whether a contract may be made to give it to everybody. What decides over the account itself is for nobody.
+    pub(super) may_be_meant: bool,
 }
 
 impl Given {
-    /// Whether it is a role of the contract's own, which everybody may have: what decides over the account itself is for
-    /// nobody.
-    pub(super) fn is_role(&self) -> bool {
-        self.what.starts_with("event Role")
+    /// What may be meant for everybody.
+    pub(super) fn meant(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            about: Vec::new(),
+            may_be_meant: true,
+        }
     }
 }
 
 impl Power {
-    pub(super) fn over(simulation: &Simulation, account: Address) -> Result<Self, ChainError> {
+    pub(super) fn over(
+        simulation: &Simulation,
+        account: Address,
+        fields: &[AddressField],
+    ) -> Result<Self, ChainError> {
         let initializable = slots::erc7201(b"openzeppelin.storage.Initializable");
         let all = [
             ("the implementation", slots::IMPLEMENTATION),
@@ -73,7 +85,12 @@ impl Power {
                 simulation.chain.storage(account, slot.into(), latest)?,
             ));
         }
+        let fields = fields.iter().map(|one| {
+            let held = one.of(simulation, account)?;
+            Ok((one.name.clone(), held))
+        });
         Ok(Self {
+            fields: fields.collect::<Result<_, ChainError>>()?,
             slots: held,
             owner: simulation.ask(account, &IOwnable::ownerCall {}).ok(),
             has_code: !simulation.code(account)?.is_empty(),
@@ -105,10 +122,15 @@ impl Power {
         let changed = changed.into_iter().map(|what| Given {
             what: what.to_owned(),
             about: Vec::new(),
+            may_be_meant: false,
         });
+        let fields = self.fields.iter().zip(&after.fields);
+        let fields =
+            fields.filter(|((_, was), (_, is))| was != is && [STRANGER, PROBE].contains(is));
+        let fields = fields.map(|((name, _), _)| Given::meant(format!("it makes him its {name}")));
         let logs = receipt.logs.iter();
         let events = logs.filter_map(|log| of_power(log, account, created));
-        changed.chain(events).collect()
+        changed.chain(fields).chain(events).collect()
     }
 }
 
@@ -125,5 +147,6 @@ fn of_power(log: &Log, account: Address, created: &[Address]) -> Option<Given> {
     Some(Given {
         what: format!("event {event}{at}"),
         about: about.to_vec(),
+        may_be_meant: event.starts_with("Role"),
     })
 }
