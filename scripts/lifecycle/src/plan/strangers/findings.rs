@@ -83,7 +83,12 @@ impl Opened {
     pub(in crate::plan) fn says(&self, what: &str) -> String {
         let gives = self.gives.iter().map(|one| one.what.as_str());
         let takes = self.takes.iter().map(|one| one.what.as_str());
-        let does: Vec<&str> = gives.chain(takes).collect();
+        let mut does: Vec<&str> = Vec::new();
+        for one in gives.chain(takes) {
+            if !does.contains(&one) {
+                does.push(one);
+            }
+        }
         let before = self.after.as_ref();
         let before = before.map_or(String::new(), |before| format!(", after {before}"));
         let to = match self.takes.is_empty() {

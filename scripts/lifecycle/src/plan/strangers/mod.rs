@@ -50,7 +50,7 @@ const GAS_OF_ONE: u64 = 2_000_000_000;
 /// Units of gas that each call gets.
 const GAS: u64 = 16_000_000;
 /// Calls after each of which everything is called again, at most.
-const STEPS_MAX: usize = 48;
+const STEPS_MAX: usize = 128;
 
 /// What was tried of an account.
 #[derive(Debug, Clone, Default)]
@@ -268,6 +268,7 @@ impl Trial {
                 .filter(|(_, writes)| !writes.is_empty())
                 .peekable();
             if let Some((call, _)) = written.peek()
+                && call.value.is_zero()
                 && !entry.is_view
                 && self.is_closed_by(&entry, call)?
             {
@@ -420,9 +421,7 @@ impl Trial {
         let opened = Opened {
             signature: signature.into(),
             after: stage.after.clone(),
-            gives: stage
-                .power
-                .given(&after, &receipt, (account, moves.created())),
+            gives: stage.power.given(&after, &receipt, (account, &moves)),
             takes: stage.ledger.gains(&moves),
         };
         stage.ledger.add(&moves);

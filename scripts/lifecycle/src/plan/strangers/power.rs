@@ -1,6 +1,7 @@
 //! What decides over an account that may be a proxy, and what says that it was given to somebody.
 
 use super::calls::AddressField;
+use super::takes::Moves;
 use super::{PROBE, STRANGER};
 use crate::client::ChainError;
 use crate::simulation::Simulation;
@@ -102,13 +103,13 @@ impl Power {
         self.owner
     }
 
-    /// What of it is another one after a call, and what the call's events say. `created` are accounts that the call has
-    /// made: who makes one may own it.
+    /// What of it is another one after a call, and what the call's events say. Who makes an account may own it, and who
+    /// pays may have bought a place.
     pub(super) fn given(
         &self,
         after: &Self,
         receipt: &Receipt,
-        (account, created): (Address, &[Address]),
+        (account, moves): (Address, &Moves),
     ) -> Vec<Given> {
         let slots = self.slots.iter().zip(&after.slots);
         let slots = slots.filter(|(before, after)| before != after);
@@ -124,12 +125,13 @@ impl Power {
             about: Vec::new(),
             may_be_meant: false,
         });
-        let fields = self.fields.iter().zip(&after.fields);
+        let unpaid = self.fields.iter().filter(|_| !moves.has_paid());
+        let fields = unpaid.zip(&after.fields);
         let fields =
             fields.filter(|((_, was), (_, is))| was != is && [STRANGER, PROBE].contains(is));
         let fields = fields.map(|((name, _), _)| Given::meant(format!("it makes him its {name}")));
         let logs = receipt.logs.iter();
-        let events = logs.filter_map(|log| of_power(log, account, created));
+        let events = logs.filter_map(|log| of_power(log, account, moves.created()));
         changed.chain(fields).chain(events).collect()
     }
 }

@@ -155,6 +155,11 @@ pub(super) fn moved(
 }
 
 impl Moves {
+    /// Whether the stranger has paid something, now or before.
+    pub(super) const fn has_paid(&self) -> bool {
+        self.has_paid
+    }
+
     /// Accounts that the call has made.
     pub(super) fn created(&self) -> &[Address] {
         &self.created
