@@ -122,6 +122,25 @@ pub(crate) fn are_found_alike(old: Type<'_>, new: Type<'_>) -> bool {
             padding(a.key) == padding(b.key) && are_found_alike(a.value, b.value)
         }
         (Shape::Vec(a), Shape::Vec(b)) => a.size() == b.size() && are_found_alike(a, b),
+        // Elements follow one another, each in its own bytes.
+        (Shape::Array { base: a, .. }, Shape::Array { base: b, .. }) => {
+            a.size() == b.size() && are_found_alike(a, b)
+        }
+        (Shape::Array { .. }, _) | (_, Shape::Array { .. }) => false,
+        (Shape::Struct(Some(a)), Shape::Struct(Some(b))) => {
+            let members = (fields(old.layout(), a), fields(new.layout(), b));
+            let (Ok(a), Ok(b)) = members else {
+                return false;
+            };
+            let is_there = |one: &Field<'_>| {
+                let mut all = b.iter();
+                all.any(|other| {
+                    let is_same_place = (other.start, other.size) == (one.start, one.size);
+                    is_same_place && are_found_alike(one.ty, other.ty)
+                })
+            };
+            a.iter().all(is_there)
+        }
         (Shape::Bytes | Shape::String, Shape::Bytes | Shape::String) => true,
         (Shape::Map(_) | Shape::Vec(_) | Shape::Bytes | Shape::String, _)
         | (_, Shape::Map(_) | Shape::Vec(_) | Shape::Bytes | Shape::String) => false,
