@@ -680,3 +680,30 @@ async fn what_anybody_can_take_with_some_skill_is_told_before_the_upgrade() {
     let says = format!("anybody can call leak(){of}: it pays ether out");
     assert!(planned.document.to_string().contains(&says), "{planned:?}");
 }
+
+/// An owner whom nobody wrote, and one who only sent the upgrade, are told.
+#[tokio::test]
+async fn an_instance_that_an_upgrade_gives_to_somebody_else_is_told_before_it() {
+    let fixture = Fixture::new().await;
+    let first = deployed(&fixture, "UupsBox").await;
+    registered(&fixture, first, "UupsBox.json").await;
+    let words = "--kind evm --init initialize(uint256,address) 7 Admin";
+    let created = fixture.done(&format!("create-proxy A 1.0 {words} {ABSENT}"));
+    let proxy: Address = text(&created, "proxy").parse().expect("an address");
+    let changed = format!("OwnerChanged:{proxy}");
+    for (name, step, says) in [
+        ("Seized", "--call initializeV2() --foreign", "keeper is "),
+        ("Disowned", "", "owner() was "),
+    ] {
+        let code = deployed(&fixture, name).await;
+        let closed = "stranger:initializeV2()";
+        let words =
+            format!("plan A 2.0 {code} --layout {name}.json {ABSENT} {step} --accept {closed}");
+        let planned = fixture.run(&words);
+        let told = planned.document.to_string();
+        assert!(
+            told.contains(&changed) && told.contains(says),
+            "{planned:?}"
+        );
+    }
+}

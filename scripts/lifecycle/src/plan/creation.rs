@@ -9,7 +9,9 @@ use super::executed::Ran;
 use super::initializers::{self, Looked};
 use super::instances::{Event, changes_of, event};
 use super::layouts::Layouts;
+use super::owners;
 use super::slots::{self, SlotNames};
+use super::strangers::address_fields;
 use crate::assess::Finding;
 use crate::client::{ChainError, Client, Fork};
 use crate::governance::{Approvers, Given, explain};
@@ -131,6 +133,10 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainE
         next: "run it at the creation (--init), or register code whose initializer leaves that number",
     };
     creation.open = initializers::open(&simulation, looked, &request.initializers)?;
+    let callers = owners::callers(&simulation, proxy)?;
+    let fields = address_fields(&request.layout);
+    let owned = owners::changed(&simulation, None, (proxy, &callers), (&fields, names))?;
+    creation.open.extend(owned);
     let keys = slots::keys(&simulation, &call.initData, names, &[proxy])?;
     let slots = SlotNames::framework(std::slice::from_ref(&call.version));
     let slots = slots.with_keys(keys).with_layout(request.layout.as_ref());

@@ -23,6 +23,7 @@ mod fuzzed;
 mod initializers;
 mod instances;
 mod layouts;
+mod owners;
 mod plan_cache;
 mod prepare;
 mod replay;

@@ -5,6 +5,7 @@ use super::effects::{GasLimits, Whose, with_limits};
 use super::executed::Ran;
 use super::initializers::{self, Looked};
 use super::instances::{self, Before, TriedByStrangers};
+use super::owners;
 use super::slots::SlotNames;
 use super::state_difference::{state_difference, written};
 use super::strangers::{
@@ -240,6 +241,7 @@ impl PlanSimulation<'_> {
         let mut found: BTreeMap<String, (Opened, Vec<Address>)> = BTreeMap::new();
         let mut calls = 0;
         for (proxy, from) in &upgraded {
+            let callers = owners::callers(&self.simulation, *proxy)?;
             if calls >= CALLS_MAX {
                 strangers.not_tried += 1;
                 continue;
@@ -247,8 +249,14 @@ impl PlanSimulation<'_> {
             // What the version before had may be called on, and what it answered was its purpose.
             let earlier = request.documents.get(from);
             let known = Known::of(own.into_iter().chain(earlier));
+            let before = self.unpaused(as_it_was, *proxy)?;
+            let of = (*proxy, &callers);
+            let fields = known.address_fields();
+            let owned = (fields.as_slice(), &request.names);
+            let changed = owners::changed(&self.simulation, Some(&before), of, owned)?;
+            self.plan.problems.extend(changed);
             let now = tried_by_strangers(&self.simulation, *proxy, &known, &|| {
-                opened(&self.unpaused(as_it_was, *proxy)?, *proxy, &known)
+                opened(&before, *proxy, &known)
             })?;
             calls += now.calls;
             strangers.paused += u32::from(now.is_paused);

@@ -174,3 +174,21 @@ contract Taking is Joined {
         payable(msg.sender).transfer(1 gwei);
     }
 }
+
+// Whoever sends the upgrade becomes its owner.
+contract Seized is UupsBox {
+    address public keeper;
+
+    function initializeV2() external {
+        require(keeper == address(0), "initialized");
+        keeper = msg.sender;
+        _transferOwnership(msg.sender);
+    }
+}
+
+// It has an owner whom nobody wrote.
+contract Disowned is UupsBox {
+    function owner() public pure override returns (address) {
+        return address(0xdead);
+    }
+}

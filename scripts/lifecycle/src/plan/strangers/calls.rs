@@ -10,7 +10,7 @@ use alloy::json_abi::{Function, StateMutability};
 use alloy::primitives::{Address, B256, Bytes, I256, U256};
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::BlockId;
-use stylus_layout::{Document, PublicInterface};
+use stylus_layout::{Document, Layout, PublicInterface};
 
 /// Functions that are called, at most.
 const FUNCTIONS_MAX: usize = 1_024;
@@ -52,15 +52,19 @@ pub(in crate::plan) struct Known<'a> {
 
 /// A variable that may hold an address.
 #[derive(Debug, Clone)]
-pub(super) struct AddressField {
-    pub(super) name: String,
+pub(in crate::plan) struct AddressField {
+    pub(in crate::plan) name: String,
     slot: U256,
     offset: u64,
 }
 
 impl AddressField {
     /// What it holds.
-    pub(super) fn of(&self, copy: &Simulation, account: Address) -> Result<Address, ChainError> {
+    pub(in crate::plan) fn of(
+        &self,
+        copy: &Simulation,
+        account: Address,
+    ) -> Result<Address, ChainError> {
         let word = copy.chain.storage(account, self.slot, BlockId::latest())?;
         let bits = usize::try_from(self.offset.saturating_mul(8)).unwrap_or_default();
         let word = B256::from(U256::from_be_bytes(word.0).wrapping_shr(bits));
@@ -156,20 +160,9 @@ impl<'a> Known<'a> {
             .collect()
     }
 
-    /// The variables that have the size of an address, one for each place.
-    pub(super) fn address_fields(&self) -> Vec<AddressField> {
-        let size = u64::try_from(Address::len_bytes()).unwrap_or(WORD);
-        let mut all: BTreeMap<(U256, u64), AddressField> = BTreeMap::new();
-        for known in &self.documents {
-            let names = SlotNames::default().with_layout(Some(&known.layout));
-            for one in names.fixed().filter(|one| one.held.size == size) {
-                let (slot, offset) = (one.held.slot, one.held.offset);
-                let name = one.name.clone();
-                let field = AddressField { name, slot, offset };
-                all.entry((slot, offset)).or_insert(field);
-            }
-        }
-        all.into_values().collect()
+    /// Its variables that have the size of an address.
+    pub(in crate::plan) fn address_fields(&self) -> Vec<AddressField> {
+        address_fields(self.documents.iter().map(|known| &known.layout))
     }
 
     fn abi(&self) -> impl Iterator<Item = Function> {
@@ -218,6 +211,24 @@ impl<'a> Known<'a> {
         }
         Ok(once)
     }
+}
+
+/// The variables of layouts that have the size of an address, one for each place.
+pub(in crate::plan) fn address_fields<'l>(
+    layouts: impl IntoIterator<Item = &'l Layout>,
+) -> Vec<AddressField> {
+    let size = u64::try_from(Address::len_bytes()).unwrap_or(WORD);
+    let mut all: BTreeMap<(U256, u64), AddressField> = BTreeMap::new();
+    for layout in layouts {
+        let names = SlotNames::default().with_layout(Some(layout));
+        for one in names.fixed().filter(|one| one.held.size == size) {
+            let (slot, offset) = (one.held.slot, one.held.offset);
+            let name = one.name.clone();
+            let field = AddressField { name, slot, offset };
+            all.entry((slot, offset)).or_insert(field);
+        }
+    }
+    all.into_values().collect()
 }
 
 fn is_view(function: &Function) -> bool {

@@ -7,7 +7,7 @@ mod findings;
 mod power;
 mod takes;
 
-pub(super) use calls::Known;
+pub(super) use calls::{AddressField, Known, address_fields};
 pub(super) use findings::{Opened, to_code, to_instance};
 
 use crate::client::{ChainError, GasLimit};
@@ -15,7 +15,7 @@ use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol;
 use alloy::sol_types::SolCall;
-use calls::{AddressField, BALANCE, Call, Entry, FALLBACK};
+use calls::{BALANCE, Call, Entry, FALLBACK};
 use power::{Given, Power};
 use std::collections::BTreeSet;
 use stylus_chain::{BlockId, Overrides, SlotChange};

@@ -1,0 +1,89 @@
+//! Whose an instance is before and after: an owner who is another one, and variables that hold whoever has sent the
+//! upgrade, such as the registry. Neither can give the instance back.
+
+use super::strangers::AddressField;
+use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::client::ChainError;
+use crate::names::Names;
+use crate::simulation::Simulation;
+use alloy::primitives::Address;
+use std::collections::BTreeSet;
+use stylus_upgrades_interface::adopted::IOwnable;
+
+/// Who owns an account, if it says so. Nobody is none.
+fn owner(copy: &Simulation, account: Address) -> Option<Address> {
+    let owner = copy.ask(account, &IOwnable::ownerCall {}).ok();
+    owner.filter(|owner| !owner.is_zero())
+}
+
+/// Contracts that called an account in what has been sent since the beginning.
+pub(super) fn callers(
+    copy: &Simulation,
+    account: Address,
+) -> Result<BTreeSet<Address>, ChainError> {
+    let frames = copy.traces()?.into_iter().flatten();
+    let calls = frames.filter(|frame| frame.to == Some(account));
+    let mut callers: BTreeSet<Address> = calls.map(|frame| frame.from).collect();
+    let mut without_code = Vec::new();
+    for caller in &callers {
+        if copy.code(*caller)?.is_empty() {
+            without_code.push(*caller);
+        }
+    }
+    callers.retain(|caller| !without_code.contains(caller));
+    Ok(callers)
+}
+
+/// What is wrong with whose an account is, after what has been sent since the beginning. `before` it was as it is there,
+/// if it was there. `callers` are the contracts that called it.
+pub(super) fn changed(
+    copy: &Simulation,
+    before: Option<&Simulation>,
+    (account, callers): (Address, &BTreeSet<Address>),
+    (fields, names): (&[AddressField], &Names),
+) -> Result<Option<Finding>, ChainError> {
+    let was = before.and_then(|before| owner(before, account));
+    let is = owner(copy, account);
+    let mut says = Vec::new();
+    match (was, is) {
+        (Some(was), Some(is)) if was != is => {
+            says.push(format!(
+                "owner() was {}, is {}",
+                names.long(was),
+                names.long(is)
+            ));
+        }
+        (Some(was), None) => says.push(format!("owner() was {}, is nobody", names.long(was))),
+        (None, Some(is)) if callers.contains(&is) => {
+            says.push(format!("owner() is {}, which sent it", names.long(is)));
+        }
+        _ => {}
+    }
+    for field in fields {
+        let is = field.of(copy, account)?;
+        let was = match before {
+            Some(before) => field.of(before, account)?,
+            None => Address::ZERO,
+        };
+        if was != is && callers.contains(&is) {
+            let name = &field.name;
+            says.push(format!("{name} is {}, which sent it", names.long(is)));
+        }
+    }
+    Ok((!says.is_empty()).then(|| {
+        let id = FindingId::at("OwnerChanged", account);
+        let message = format!(
+            "{} belongs to another: {}",
+            names.long(account),
+            says.join(", ")
+        );
+        Finding::new(Part::Simulation, Severity::Danger, id.clone(), message).with(
+            "the same owner, or one that is no contract of the registry",
+            "an owner who may not be able to give it back",
+            format!(
+                "name the owner in the call, not its sender; to accept it: {}",
+                FindingId::flag([&id])
+            ),
+        )
+    }))
+}
