@@ -9,7 +9,8 @@ use super::owners;
 use super::slots::SlotNames;
 use super::state_difference::{state_difference, written};
 use super::strangers::{
-    CALLS_MAX, Known, Opened, opened, to_instance, tried as tried_by_strangers,
+    CALLS_MAX, Known, Opened, opened, replaceable, replaced_by, to_instance,
+    tried as tried_by_strangers,
 };
 use super::{Plan, PlanRequest, batches, declared, expectations};
 use crate::client::ChainError;
@@ -258,6 +259,16 @@ impl PlanSimulation<'_> {
             let now = tried_by_strangers(&self.simulation, *proxy, &known, &|| {
                 opened(&before, *proxy, &known)
             })?;
+            let kind = crate::simulation::now(
+                self.simulation.registry(request.registry).instance(*proxy),
+            )?
+            .kind;
+            if !kind.is_adopted()
+                && let Some((who, function)) = replaced_by(&self.simulation, *proxy, &known)?
+            {
+                let (who, function) = (request.names.long(who), function.as_str());
+                self.plan.problems.push(replaceable(*proxy, &who, function));
+            }
             calls += now.calls;
             strangers.paused += u32::from(now.is_paused);
             strangers.cut += u32::from(now.is_cut);

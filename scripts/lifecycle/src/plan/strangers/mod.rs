@@ -8,7 +8,7 @@ mod power;
 mod takes;
 
 pub(super) use calls::{AddressField, Known, address_fields};
-pub(super) use findings::{Opened, to_code, to_instance};
+pub(super) use findings::{Opened, replaceable, to_code, to_instance};
 
 use crate::client::{ChainError, GasLimit};
 use crate::simulation::Simulation;
@@ -36,6 +36,8 @@ const STRANGER: Address = Address::repeat_byte(0x5e);
 const PROBE: Address = Address::repeat_byte(0x5f);
 /// Somebody else without rights.
 const OTHER: Address = Address::repeat_byte(0x5d);
+/// Accounts that are kept and that call, at most.
+const SENDERS_MAX: usize = 4;
 /// Seconds of 30 days.
 const MONTH: u64 = 2_592_000;
 /// What is told of a function that could be called once.
@@ -146,6 +148,15 @@ pub(super) fn tried(
     })
 }
 
+/// Who of those that an account keeps, such as its owner, can replace its code on a copy, and by which function.
+pub(super) fn replaced_by(
+    simulation: &Simulation,
+    account: Address,
+    known: &Known<'_>,
+) -> Result<Option<(Address, String)>, ChainError> {
+    Trial::begin(simulation, account, known)?.replaced_by()
+}
+
 /// What is told of what was found, one for each function, and what gives the same roles as before.
 fn compared(found: Vec<Opened>, before: &[Opened]) -> (Vec<Opened>, Vec<Opened>) {
     let (mut told, mut as_before): (Vec<Opened>, Vec<Opened>) = (Vec::new(), Vec::new());
@@ -198,6 +209,10 @@ struct Done {
 /// A stranger, who calls an account.
 struct Trial {
     account: Address,
+    /// Who calls: a stranger, unless it says so.
+    sender: Address,
+    /// Addresses that the account keeps.
+    kept: Vec<Address>,
     start: Stage,
     entries: Vec<Entry>,
     not_called: Vec<String>,
@@ -235,6 +250,8 @@ impl Trial {
         let power = Power::over(&copy, account, &fields)?;
         Ok(Self {
             account,
+            sender: STRANGER,
+            kept,
             start: Stage {
                 balance: balance(&copy, account),
                 copy,
@@ -304,6 +321,25 @@ impl Trial {
             }
         }
         Ok(true)
+    }
+
+    /// Who of those that the account keeps can replace its code, or who decides that, and by which function.
+    fn replaced_by(&mut self) -> Result<Option<(Address, String)>, ChainError> {
+        let owner = self.start.power.owner();
+        let others = self.kept.iter().copied().filter(|one| Some(*one) != owner);
+        let senders: Vec<Address> = owner.into_iter().chain(others).take(SENDERS_MAX).collect();
+        for sender in senders {
+            self.sender = sender;
+            for entry in self.entries.clone() {
+                for call in entry.calls.iter().filter(|call| call.value.is_zero()) {
+                    let done = self.done(&self.start.branch(), &entry, call)?;
+                    if done.is_some_and(|done| done.opened.replaces_code()) {
+                        return Ok(Some((sender, entry.signature)));
+                    }
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Notes of a function what no single call shows.
@@ -397,7 +433,7 @@ impl Trial {
         self.calls += 1;
         let account = self.account;
         let copy = &mut stage.copy;
-        let mut request = copy.request(STRANGER, account, call.input.clone(), call.value)?;
+        let mut request = copy.request(self.sender, account, call.input.clone(), call.value)?;
         request.gas = Some(GAS);
         let outcome =
             copy.chain
@@ -407,7 +443,7 @@ impl Trial {
             return Ok(None);
         }
         copy.begin_here();
-        let receipt = copy.mined(signature, STRANGER, request)?;
+        let receipt = copy.mined(signature, self.sender, request)?;
         if !receipt.success {
             return Ok(None);
         }

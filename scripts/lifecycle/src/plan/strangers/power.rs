@@ -55,6 +55,19 @@ pub(super) struct Given {
 }
 
 impl Given {
+    /// Whether it is the code, or what decides about that.
+    pub(super) fn is_of_code(&self) -> bool {
+        const OF_CODE: [&str; 6] = [
+            "the implementation",
+            "the admin",
+            "the beacon",
+            "event Upgraded(address)",
+            "event AdminChanged(address,address)",
+            "event BeaconUpgraded(address)",
+        ];
+        OF_CODE.contains(&self.what.as_str())
+    }
+
     /// What may be meant for everybody.
     pub(super) fn meant(what: impl Into<String>) -> Self {
         Self {
