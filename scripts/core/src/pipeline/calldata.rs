@@ -91,9 +91,17 @@ fn value(ty: &str, argument: &str, manifest: &Manifest) -> Result<DynSolValue> {
         )
     };
     let parsed = DynSolType::parse(ty).map_err(|error| bad(error.to_string()))?;
+    if parsed == DynSolType::String {
+        return Ok(DynSolValue::String(text(argument)));
+    }
     parsed
         .coerce_str(&with_addresses(&parsed, argument, manifest)?)
         .map_err(|error| bad(error.to_string()))
+}
+
+/// A text as it was typed, blanks and quotes included; what is a string of JSON is what that says.
+fn text(argument: &str) -> String {
+    serde_json::from_str(argument).unwrap_or_else(|_| argument.to_owned())
 }
 
 /// A value with its address in place of each alias, where the type has an address; its numbers have to be whole. Other
@@ -109,7 +117,17 @@ fn with_addresses(ty: &DynSolType, text: &str, manifest: &Manifest) -> Result<St
     }
     let unsigned = text.trim().trim_start_matches(['-', '+']);
     if matches!(ty, DynSolType::Uint(_) | DynSolType::Int(_)) && number(unsigned).is_none() {
-        let message = format!("{text:?} is not a value of type {ty}: it is no whole number");
+        let digits = unsigned.strip_prefix("0x").unwrap_or(unsigned);
+        let is_whole = !digits.is_empty()
+            && match unsigned.starts_with("0x") {
+                true => digits.chars().all(|digit| digit.is_ascii_hexdigit()),
+                false => digits.chars().all(|digit| digit.is_ascii_digit()),
+            };
+        let why = match is_whole {
+            true => "it is too large",
+            false => "it is no whole number",
+        };
+        let message = format!("{text:?} is not a value of type {ty}: {why}");
         let expected = format!("{ty}: digits, or 0x and hexadecimal digits");
         return Err(usage(message, &expected, text));
     }

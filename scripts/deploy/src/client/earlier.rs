@@ -8,6 +8,7 @@ use crate::journal::{InFlight, Journal};
 use alloy::consensus::Transaction as _;
 use alloy::eips::BlockNumberOrTag;
 use alloy::network::TransactionResponse;
+use alloy::primitives::Address;
 use alloy::rpc::types::Transaction;
 use std::time::Instant;
 
@@ -58,12 +59,26 @@ impl Client {
         let Some(journal) = &self.journal else {
             return Ok(Vec::new());
         };
-        let mut open = self.in_flight();
-        let mut found = Vec::new();
+        let open = self.in_flight();
         if open.is_empty() {
-            return Ok(found);
+            return Ok(Vec::new());
         }
         let sender = self.sender("looking for an earlier run")?;
+        self.progress()
+            .begin("waiting for what an earlier run has sent");
+        let found = self.settle_all(journal, sender, open).await;
+        self.progress().end("");
+        found
+    }
+
+    /// As [`Self::settle`], for these entries of the journal.
+    async fn settle_all(
+        &self,
+        journal: &Journal,
+        sender: Address,
+        mut open: Vec<InFlight>,
+    ) -> Result<Vec<Sent>, ChainError> {
+        let mut found = Vec::new();
         // A nonce that is used up says that one with it was mined; which one, a node that lags does
         // not say at once.
         for look in 0..=LOST_LOOKS {

@@ -4,6 +4,7 @@
 use super::Functions;
 use crate::client::show;
 use alloy::dyn_abi::{DynSolValue, JsonAbiExt};
+use alloy::json_abi::Function;
 use alloy::primitives::{Address, Bytes};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -89,10 +90,25 @@ impl Functions {
         input: &Bytes,
         named: &dyn Fn(Address) -> String,
     ) -> DecodedCall {
-        let refused = |why: &str| DecodedCall::undecoded(what, input, why);
-        let Some(function) = self.function(input) else {
-            return refused("no interface that is known here has such a function");
-        };
+        match self.function(input) {
+            Some(function) => DecodedCall::of(function, what, input, named),
+            None => {
+                let why = "no interface that is known here has such a function";
+                DecodedCall::undecoded(what, input, why)
+            }
+        }
+    }
+}
+
+impl DecodedCall {
+    /// Calldata in the words of that function.
+    pub fn of(
+        function: &Function,
+        what: &'static str,
+        input: &Bytes,
+        named: &dyn Fn(Address) -> String,
+    ) -> Self {
+        let refused = |why: &str| Self::undecoded(what, input, why);
         let signature = function.signature();
         let arguments = input.get(4..).unwrap_or_default();
         let Ok(values) = function.abi_decode_input(arguments) else {
@@ -108,7 +124,7 @@ impl Functions {
             }
         }
         let arguments = function.inputs.iter().zip(&values);
-        DecodedCall {
+        Self {
             what: what.into(),
             calldata: input.clone(),
             arguments: arguments

@@ -3,6 +3,7 @@
 use crate::build::Artifact;
 use crate::context::prelude::*;
 use crate::deploy::Construction;
+use crate::functions::DecodedCall;
 use crate::options::wei;
 use crate::pipeline::calldata;
 use crate::plan::has_constructor;
@@ -13,7 +14,8 @@ use clap::Args;
 /// What the constructor is called with.
 #[derive(Debug, Args)]
 pub(crate) struct ConstructorArgs {
-    /// Arguments of the #[constructor], in order; an alias stands for its address
+    /// Arguments of the #[constructor], in order; an alias stands for its address, text is taken as it is typed, and lists
+    /// and tuples are [a,b] and (a,b). What begins with "-" and is no decimal number is --constructor-args=VALUE, repeated
     #[arg(long, num_args = 1.., value_name = "VALUE", allow_negative_numbers = true)]
     pub constructor_args: Vec<String>,
     /// The types of its arguments, such as constructor(uint256) [default: as its sources say]
@@ -79,6 +81,13 @@ impl ConstructorArgs {
             },
             error => error,
         })?;
+        // What was typed is not always what it is taken for.
+        let names = context.names();
+        let shown = DecodedCall::of(&constructor, "constructor", &data, &|one| names.long(one));
+        shown
+            .lines()
+            .into_iter()
+            .for_each(|line| context.note(line));
         let arguments = data.get(4..).unwrap_or_default();
         let construction = Construction::new(arguments, self.constructor_value);
         Ok(Some((signature, construction)))

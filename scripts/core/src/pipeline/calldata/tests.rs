@@ -121,3 +121,34 @@ fn something_that_is_no_signature_is_wrong_use() {
     assert!(!error.to_string().contains('\n'), "{error}");
     assert!(encoded(&["0x123"]).is_err_and(|error| error.exit() == Exit::Usage));
 }
+
+#[test]
+fn text_is_taken_as_it_is_typed_and_a_string_of_json_says_another() {
+    for (typed, expected) in [
+        (" me  ", " me  "),
+        ("'twas", "'twas"),
+        ("'me'", "'me'"),
+        ("\"", "\""),
+        ("\"a\" b \"c\"", "\"a\" b \"c\""),
+        ("\"me \"", "me "),
+        ("\"\\\"me\\\"\"", "\"me\""),
+        ("", ""),
+    ] {
+        let call = encoded(&["name(string)", typed]).expect(typed);
+        let text = String::abi_decode(&call[4..]).expect(typed);
+        assert_eq!(text, expected, "{typed:?}");
+    }
+}
+
+#[test]
+fn a_number_that_is_too_large_is_no_other_mistake() {
+    let most = U256::MAX.to_string();
+    assert!(encoded(&["a(uint256)", &most]).is_ok());
+    for (typed, why) in [
+        (format!("{most}0"), "too large"),
+        ("1e3".into(), "no whole number"),
+    ] {
+        let error = encoded(&["a(uint256)", &typed]).expect_err(&typed);
+        assert!(error.to_string().contains(why), "{error}");
+    }
+}
