@@ -16,7 +16,7 @@ use crate::interface::Callable;
 use crate::layout::{Live, Side, StorageCheck, Upgrade, Who, incomparable, look};
 use crate::model::StepKind;
 use crate::program_code::is_program;
-use crate::registry::RecordedCode;
+use crate::registry::{RecordedCode, runs};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -157,6 +157,10 @@ pub(crate) async fn transition(
             (Some(session.read_at()), labels)
         }
     };
+    let migrated_since = match asked {
+        Asked::Chain(session) if code.is_old => migrated_since(session, version).await?,
+        _ => Vec::new(),
+    };
     let is_new = !code.is_old && version.stage != Stage::Registered;
     let callers = match &before {
         None => Callers::None,
@@ -172,6 +176,7 @@ pub(crate) async fn transition(
         role,
         read_at,
         goes_back: code.is_old,
+        migrated_since,
         live,
         published: asked.published(version, &callers, role).await?,
         callers,
@@ -190,6 +195,28 @@ pub(crate) async fn transition(
         old,
         new,
     })
+}
+
+/// The versions between the last one with that code and the one before, whose step ran a migration. Those that lead from
+/// none were born with the data that they have.
+async fn migrated_since(session: Session<'_>, version: &Version<'_>) -> Result<Vec<String>> {
+    let all = session.registry.versions(version.name).await?;
+    let all: Vec<_> = all
+        .into_iter()
+        .filter(|one| one.version != version.to)
+        .collect();
+    let is_it = |one: &crate::model::Version| one.code.codehash == version.code.code.codehash;
+    let Some(first) = all.iter().rposition(is_it) else {
+        return Ok(Vec::new());
+    };
+    let since = all.iter().skip(first + 1);
+    let until = since.clone().position(|one| one.version == version.from);
+    let since = since.take(until.map_or(0, |until| until + 1));
+    let migrated = since.filter(|one| {
+        let mut steps = one.steps.iter();
+        steps.any(|step| !step.from.is_empty() && runs(step) != StepKind::None)
+    });
+    Ok(migrated.map(|one| one.version.clone()).collect())
 }
 
 impl<'a> Asked<'a> {

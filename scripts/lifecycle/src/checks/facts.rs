@@ -44,6 +44,8 @@ pub struct Transition {
     pub new: Side,
     /// Whether the code is that of a version that was there before.
     pub goes_back: bool,
+    /// Of code that was there before: the versions since then whose step ran a migration, in their order.
+    pub migrated_since: Vec<String>,
     /// What lies where the new version begins to use storage.
     pub live: Fact<Live>,
     /// What callers had, and have.

@@ -43,6 +43,7 @@ const CHECKS: &[fn(&Transition, &mut Found)] = &[
     storage::fields,
     steps::complex,
     steps::step,
+    steps::back,
     steps::initializer,
     steps::creation,
     steps::label,

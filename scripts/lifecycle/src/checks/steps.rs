@@ -1,6 +1,6 @@
 //! Checks of what runs: the initializers and migrations that the code declares.
 
-use super::{Declared, Found, Runs, Transition};
+use super::{Declared, Found, Runs, Stage, Transition};
 use crate::assess::{Evidence, Finding, FindingId, Origin, Part, Severity};
 use crate::model::StepKind;
 use crate::steps::{PlannedStep, check_creation, check_first, check_step, lost_initializer};
@@ -55,6 +55,36 @@ pub(super) fn step(transition: &Transition, found: &mut Found) {
         refused.about = name.map(str::to_owned);
         found.findings.push(refused);
     }
+}
+
+/// Whether code that was there before meets data that a migration has changed since, and nothing changes it back: the
+/// layout may be the same, and what the data mean is not.
+pub(super) fn back(transition: &Transition, found: &mut Found) {
+    let runs_nothing = matches!(
+        transition.runs,
+        Runs::Step {
+            kind: StepKind::None,
+            ..
+        }
+    );
+    let id = FindingId::MIGRATION_OMITTED;
+    let is_told = found.findings.iter().any(|one| one.id == id);
+    let since = &transition.migrated_since;
+    if !runs_nothing || is_told || since.is_empty() || transition.stage == Stage::Registered {
+        return;
+    }
+    let (name, to, since) = (&transition.name, &transition.to, since.join(", "));
+    let message = format!(
+        "{name} {to} goes back to the code from before {since}, whose migration ran: nothing changes the data back"
+    );
+    let next = format!(
+        "give a --script that does; if the data fit the code as they are: {}",
+        FindingId::flag([&id])
+    );
+    let omitted = Finding::new(Part::Steps, Severity::Danger, id, message);
+    found
+        .findings
+        .push(omitted.with("a reverse migration", "none", next));
 }
 
 /// What keeps instances that are created at the new version from being initialized.

@@ -67,6 +67,7 @@ fn facts(transition: &mut Transition) -> Vec<(&'static str, &mut dyn Weaken)> {
         // The chain itself, where the rest was read.
         read_at: _,
         goes_back: _,
+        migrated_since: _,
         code: _,
         labels: _,
         same_code: _,
@@ -158,6 +159,7 @@ pub(super) fn best() -> Transition {
         counted_shorter: BTreeSet::new(),
         new: side(),
         goes_back: false,
+        migrated_since: Vec::new(),
         live: Fact::of(Live::default(), Origin::Chain),
         callers: Callers::Of {
             old: callable().into(),

@@ -50,3 +50,20 @@ fn code_of_the_evm_has_no_migration_that_could_be_forgotten_and_none_of_the_fram
         );
     }
 }
+
+#[test]
+fn old_code_that_meets_migrated_data_needs_a_reverse_migration() {
+    let mut transition = best();
+    transition.goes_back = true;
+    transition.migrated_since = vec!["2.0".into()];
+    for (kind, expected) in [
+        (StepKind::None, &["migration-omitted"][..]),
+        (StepKind::Script, &[]),
+    ] {
+        transition.runs = super::step(kind);
+        assert_eq!(ids(&transition), expected, "{kind:?}");
+    }
+    transition.runs = super::step(StepKind::None);
+    transition.migrated_since.clear();
+    assert_eq!(ids(&transition), [""; 0]);
+}
