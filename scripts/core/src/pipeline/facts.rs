@@ -199,7 +199,10 @@ pub(crate) async fn transition(
 
 /// The versions between the last one with that code and the one before, whose step ran a migration. Those that lead from
 /// none were born with the data that they have.
-async fn migrated_since(session: Session<'_>, version: &Version<'_>) -> Result<Vec<String>> {
+async fn migrated_since(
+    session: Session<'_>,
+    version: &Version<'_>,
+) -> Result<Vec<(String, StepKind)>> {
     let all = session.registry.versions(version.name).await?;
     let all: Vec<_> = all
         .into_iter()
@@ -212,11 +215,12 @@ async fn migrated_since(session: Session<'_>, version: &Version<'_>) -> Result<V
     let since = all.iter().skip(first + 1);
     let until = since.clone().position(|one| one.version == version.from);
     let since = since.take(until.map_or(0, |until| until + 1));
-    let migrated = since.filter(|one| {
-        let mut steps = one.steps.iter();
-        steps.any(|step| !step.from.is_empty() && runs(step) != StepKind::None)
+    let migrated = since.filter_map(|one| {
+        let steps = one.steps.iter().filter(|step| !step.from.is_empty());
+        let mut kinds = steps.map(runs).filter(|kind| *kind != StepKind::None);
+        Some((one.version.clone(), kinds.next()?))
     });
-    Ok(migrated.map(|one| one.version.clone()).collect())
+    Ok(migrated.collect())
 }
 
 impl<'a> Asked<'a> {

@@ -44,8 +44,8 @@ pub struct Transition {
     pub new: Side,
     /// Whether the code is that of a version that was there before.
     pub goes_back: bool,
-    /// Of code that was there before: the versions since then whose step ran a migration, in their order.
-    pub migrated_since: Vec<String>,
+    /// Of code that was there before: the versions since then whose step ran a migration, in their order, with what it was.
+    pub migrated_since: Vec<(String, StepKind)>,
     /// What lies where the new version begins to use storage.
     pub live: Fact<Live>,
     /// What callers had, and have.
@@ -132,6 +132,17 @@ pub enum Callers {
         /// Of the new version.
         new: Box<Fact<Callable>>,
     },
+}
+
+impl Callers {
+    /// What they have then, if there were any before.
+    pub fn new(&self) -> Option<&Fact<Callable>> {
+        match self {
+            Self::None => None,
+            Self::Same(all) => Some(all),
+            Self::Of { new, .. } => Some(new),
+        }
+    }
 }
 
 /// What runs on the transition to a version.

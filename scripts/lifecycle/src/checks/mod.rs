@@ -44,6 +44,7 @@ const CHECKS: &[fn(&Transition, &mut Found)] = &[
     steps::complex,
     steps::step,
     steps::back,
+    steps::called,
     steps::initializer,
     steps::creation,
     steps::label,

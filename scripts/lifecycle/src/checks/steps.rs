@@ -1,9 +1,10 @@
 //! Checks of what runs: the initializers and migrations that the code declares.
 
 use super::{Declared, Found, Runs, Stage, Transition};
-use crate::assess::{Evidence, Finding, FindingId, Origin, Part, Severity};
+use crate::assess::{Evidence, Fact, Finding, FindingId, Origin, Part, Severity};
 use crate::model::StepKind;
 use crate::steps::{PlannedStep, check_creation, check_first, check_step, lost_initializer};
+use alloy::primitives::hex;
 use stylus_layout::{DeclaredStep, StepKind as Declares};
 use stylus_upgrades_interface::limits::LABEL_MAX;
 
@@ -58,7 +59,8 @@ pub(super) fn step(transition: &Transition, found: &mut Found) {
 }
 
 /// Whether code that was there before meets data that a migration has changed since, and nothing changes it back: the
-/// layout may be the same, and what the data mean is not.
+/// layout may be the same, and what the data mean is not. A function of the new code mostly fills what is new; a script
+/// or a program of its own is there for what was there before.
 pub(super) fn back(transition: &Transition, found: &mut Found) {
     let runs_nothing = matches!(
         transition.runs,
@@ -73,7 +75,12 @@ pub(super) fn back(transition: &Transition, found: &mut Found) {
     if !runs_nothing || is_told || since.is_empty() || transition.stage == Stage::Registered {
         return;
     }
-    let (name, to, since) = (&transition.name, &transition.to, since.join(", "));
+    let severity = match since.iter().any(|(_, kind)| kind.runs_script()) {
+        true => Severity::Danger,
+        false => Severity::Warning,
+    };
+    let labels: Vec<&str> = since.iter().map(|(label, _)| label.as_str()).collect();
+    let (name, to, since) = (&transition.name, &transition.to, labels.join(", "));
     let message = format!(
         "{name} {to} goes back to the code from before {since}, whose migration ran: nothing changes the data back"
     );
@@ -81,10 +88,45 @@ pub(super) fn back(transition: &Transition, found: &mut Found) {
         "give a --script that does; if the data fit the code as they are: {}",
         FindingId::flag([&id])
     );
-    let omitted = Finding::new(Part::Steps, Severity::Danger, id, message);
+    let omitted = Finding::new(Part::Steps, severity, id, message);
     found
         .findings
         .push(omitted.with("a reverse migration", "none", next));
+}
+
+/// Whether a call of code without declarations calls one of its functions: a fallback may answer anything.
+pub(super) fn called(transition: &Transition, found: &mut Found) {
+    let Runs::Step {
+        kind: StepKind::ForeignCall,
+        data,
+        ..
+    } = &transition.runs
+    else {
+        return;
+    };
+    let id = FindingId::MIGRATION_OMITTED;
+    let is_of_evm = matches!(transition.declared.value(), Some(Declared::OfEvm));
+    let known = transition.callers.new().and_then(Fact::value);
+    let (Some(selector), Some(known), true) = (data.first_chunk::<4>(), known, is_of_evm) else {
+        return;
+    };
+    let mut functions = known.abi.functions();
+    let is_told = found.findings.iter().any(|one| one.id == id);
+    if is_told || functions.any(|one| one.selector().0 == *selector) {
+        return;
+    }
+    let selector = hex::encode_prefixed(selector);
+    let message = format!(
+        "{selector} is no function of the code: its fallback would answer, and nothing may happen"
+    );
+    let next = format!(
+        "check the name and the types of the function; if it is meant: {}",
+        FindingId::flag([&id])
+    );
+    let unknown = Finding::new(Part::Steps, Severity::Danger, id, message);
+    found
+        .findings
+        .push(unknown.with("a function of the code", selector, next));
 }
 
 /// What keeps instances that are created at the new version from being initialized.

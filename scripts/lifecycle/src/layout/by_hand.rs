@@ -99,13 +99,28 @@ impl<'a, 'v> ByHand<'a, 'v> {
                 let called = node["functionName"]["name"].as_str();
                 if let Some(stores) = called.filter(|name| STORES.contains(name)) {
                     let slot = list(&node["arguments"]).first();
-                    if slot.and_then(|slot| yul.slot_of(slot)).is_none() {
+                    let of = slot.and_then(|slot| yul.slot_of(slot));
+                    if !of.is_some_and(|of| self.is_listed(one, of)) {
                         let more = self.says((one, &yul), slot, Some(one));
                         more.into_iter().for_each(|more| note(stores, more));
                     }
                 }
             });
         });
+    }
+
+    /// Whether a layout lists what lies in the word at a variable's slot: that of a state variable, and the length of a list
+    /// or of bytes behind a pointer. A pointer to a struct leads to words of which a struct may fill a part.
+    fn is_listed(&self, function: &Declared<'v>, id: u64) -> bool {
+        let Some(node) = self.nodes_within(function, id) else {
+            return false;
+        };
+        let kind = node["typeDescriptions"]["typeString"].as_str();
+        let kind = kind.unwrap_or_default();
+        let is_list = ["[] storage", "bytes storage", "string storage"]
+            .iter()
+            .any(|one| kind.contains(one));
+        node["stateVariable"] == true || is_list
     }
 
     /// Variables that keep room free, and hold something all the same.

@@ -1,8 +1,8 @@
 //! `steps`.
 
 use super::{best, found, ids};
-use crate::assess::{Extent, Fact, Origin, Part};
-use crate::checks::Declared;
+use crate::assess::{Extent, Fact, Origin, Part, Severity};
+use crate::checks::{Callers, Declared, Runs};
 use crate::model::StepKind;
 use stylus_layout::DeclaredStep;
 
@@ -55,15 +55,49 @@ fn code_of_the_evm_has_no_migration_that_could_be_forgotten_and_none_of_the_fram
 fn old_code_that_meets_migrated_data_needs_a_reverse_migration() {
     let mut transition = best();
     transition.goes_back = true;
-    transition.migrated_since = vec!["2.0".into()];
-    for (kind, expected) in [
-        (StepKind::None, &["migration-omitted"][..]),
-        (StepKind::Script, &[]),
+    for (since, runs, expected) in [
+        (StepKind::Complex, StepKind::None, Some(Severity::Danger)),
+        (StepKind::Script, StepKind::None, Some(Severity::Danger)),
+        (StepKind::Call, StepKind::None, Some(Severity::Warning)),
+        (StepKind::Complex, StepKind::Script, None),
     ] {
-        transition.runs = super::step(kind);
-        assert_eq!(ids(&transition), expected, "{kind:?}");
+        transition.migrated_since = vec![("2.0".into(), since)];
+        transition.runs = super::step(runs);
+        let all = found(&transition).findings;
+        let told: Vec<_> = all
+            .iter()
+            .map(|one| (one.id.to_string(), one.severity))
+            .collect();
+        let expected = expected.map(|severity| ("migration-omitted".to_owned(), severity));
+        assert_eq!(told, Vec::from_iter(expected), "{since:?} {runs:?}");
     }
     transition.runs = super::step(StepKind::None);
     transition.migrated_since.clear();
     assert_eq!(ids(&transition), [""; 0]);
+}
+
+#[test]
+fn a_call_that_no_function_answers_is_told_where_the_functions_are_known() {
+    let selector = |text: &str| alloy::primitives::keccak256(text)[..4].to_vec();
+    let mut transition = best();
+    transition.declared = Fact::of(Declared::OfEvm, Origin::Chain);
+    let Callers::Of { new, .. } = &mut transition.callers else {
+        panic!("callers");
+    };
+    let mut known = new.value().expect("it").clone();
+    let function = alloy::json_abi::Function::parse("function migrate()").expect("a function");
+    known
+        .abi
+        .functions
+        .entry("migrate".into())
+        .or_default()
+        .push(function);
+    **new = Fact::of(known, Origin::Chain);
+    for (text, expected) in [("migrate()", &[][..]), ("migrat()", &["migration-omitted"])] {
+        transition.runs = super::step(StepKind::ForeignCall);
+        if let Runs::Step { data, .. } = &mut transition.runs {
+            *data = selector(text).into();
+        }
+        assert_eq!(ids(&transition), expected, "{text}");
+    }
 }
