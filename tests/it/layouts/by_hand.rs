@@ -109,6 +109,7 @@ fn slots_that_solidity_reaches_by_assembly_are_named() -> Result<(), HarnessErro
         ("OfProxies", &[], &[]),
         ("OwnVariable", &[], &[]),
         ("OwnLength", &[], &[]),
+        ("BehindPointers", &[], &["sstore in half, code"]),
         (
             "Modified",
             &["erc7201:in.library"],

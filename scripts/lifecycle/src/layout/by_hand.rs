@@ -115,11 +115,11 @@ impl<'a, 'v> ByHand<'a, 'v> {
         let Some(node) = self.nodes_within(function, id) else {
             return false;
         };
-        let kind = node["typeDescriptions"]["typeString"].as_str();
-        let kind = kind.unwrap_or_default();
-        let is_list = ["[] storage", "bytes storage", "string storage"]
-            .iter()
-            .any(|one| kind.contains(one));
+        let of = &node["typeName"];
+        let is_list = match of["nodeType"].as_str().unwrap_or_default() {
+            "ArrayTypeName" => of["length"].is_null(),
+            _ => of["name"] == "bytes" || of["name"] == "string",
+        };
         node["stateVariable"] == true || is_list
     }
 

@@ -18,7 +18,10 @@ fn layout(fields: &[(&str, &str)]) -> Layout {
             serde_json::json!({"label": label, "encoding": "inplace", "numberOfBytes": "32"});
         (format!("t_{label}"), item)
     });
-    let types: serde_json::Map<_, _> = types.into_iter().collect();
+    let mut types: serde_json::Map<_, _> = types.into_iter().collect();
+    let map = "mapping(uint256 => uint256)";
+    let item = serde_json::json!({"label": map, "encoding": "mapping", "numberOfBytes": "32", "key": "t_uint256", "value": "t_uint256"});
+    types.insert(format!("t_{map}"), item);
     let text =
         serde_json::json!({"storage": items.collect::<Vec<_>>(), "types": types, "unlisted": []});
     Layout::from_json(&text.to_string()).expect("a layout")
@@ -182,6 +185,26 @@ fn a_field_may_be_left_behind_by_a_migration_or_on_the_way_back() {
     let mut taken = pair(&AB, &[("a", "uint256"), ("c", "int256")]);
     taken.runs_migration = true;
     assert!(check_storage(&taken, &Asked::default()).is_err());
+}
+
+#[test]
+fn a_mapping_that_goes_is_asked_about_whatever_runs() {
+    const OLD: [(&str, &str); 2] = [("a", "uint256"), ("m", "mapping(uint256 => uint256)")];
+    let mut dropped = pair(&OLD, &OLD[..1]);
+    for runs in [false, true] {
+        dropped.runs_migration = runs;
+        assert!(
+            check_storage(&dropped, &Asked::default()).is_err(),
+            "{runs}"
+        );
+        let said = allow(&["delete:m"]);
+        assert_eq!(verdict(&dropped, &said), "accepted");
+    }
+    let said = Asked {
+        migrates: vec!["delete:m".into()],
+        ..Asked::default()
+    };
+    assert_eq!(verdict(&dropped, &said), "accepted");
 }
 
 #[test]
