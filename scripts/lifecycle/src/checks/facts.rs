@@ -136,7 +136,7 @@ pub enum Callers {
 
 impl Callers {
     /// What they have then, if there were any before.
-    pub fn new(&self) -> Option<&Fact<Callable>> {
+    pub fn after(&self) -> Option<&Fact<Callable>> {
         match self {
             Self::None => None,
             Self::Same(all) => Some(all),

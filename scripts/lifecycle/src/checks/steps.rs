@@ -106,7 +106,7 @@ pub(super) fn called(transition: &Transition, found: &mut Found) {
     };
     let id = FindingId::MIGRATION_OMITTED;
     let is_of_evm = matches!(transition.declared.value(), Some(Declared::OfEvm));
-    let known = transition.callers.new().and_then(Fact::value);
+    let known = transition.callers.after().and_then(Fact::value);
     let (Some(selector), Some(known), true) = (data.first_chunk::<4>(), known, is_of_evm) else {
         return;
     };
