@@ -509,7 +509,8 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
     let (other, admin) = transparent(&fixture, deployed(&fixture, "Box").await).await;
     give(&fixture, admin, "B").await;
     let first = format!("adopt B {other} 1.0 --runs-layout Box.json");
-    fixture.done(&format!("{first} {NO_INTERFACE}"));
+    let open = "--accept stranger:migrate()";
+    fixture.done(&format!("{first} {NO_INTERFACE} {open}"));
     let migrate = format!("migrate B 2.0 {hostile} --accept=migration-omitted {ABSENT}");
     let refused = fixture.run(&migrate);
     assert_eq!(refused.error("name"), "LayoutRefused", "{refused:?}");
