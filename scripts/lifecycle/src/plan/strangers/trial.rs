@@ -1,0 +1,384 @@
+//! The calls of a stranger, one after the other, each on a copy of its own.
+
+use super::calls::{AddressField, BALANCE, Call, Entry, FALLBACK, Known};
+use super::findings::Opened;
+use super::power::{Given, Power};
+use super::takes::{Ledger, Moves, balance, ether, moved};
+use super::{PROBE, STRANGER};
+use crate::client::{ChainError, GasLimit};
+use crate::simulation::Simulation;
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::sol;
+use alloy::sol_types::SolCall;
+use std::collections::BTreeSet;
+use stylus_chain::{BlockId, Overrides, SlotChange};
+use stylus_upgrades_interface::slots;
+
+sol! {
+    /// OpenZeppelin's Pausable, as most contracts have it.
+    interface IPausable {
+        function paused() external view returns (bool);
+        function unpause() external;
+    }
+}
+
+/// Somebody else without rights.
+const OTHER: Address = Address::repeat_byte(0x5d);
+/// Accounts that are kept and that call, at most.
+const SENDERS_MAX: usize = 4;
+/// Seconds of 30 days.
+const MONTH: u64 = 2_592_000;
+/// What is told of a function that could be called once.
+const ONCE: &str = "one call goes through and then none, as of an initializer";
+/// Units of gas that each call gets.
+const GAS: u64 = 16_000_000;
+/// Calls after each of which everything is called again, at most.
+const STEPS_MAX: usize = 128;
+/// Calls to one instance, and units of gas that they may use together.
+const CALLS_OF_ONE: usize = 20_000;
+const GAS_OF_ONE: u64 = 2_000_000_000;
+
+/// A call that changes something.
+pub(super) struct Step {
+    pub(super) signature: String,
+    call: Call,
+}
+
+/// The copy after some calls.
+struct Stage {
+    copy: Simulation,
+    /// Those calls in words.
+    after: Option<String>,
+    power: Power,
+    ledger: Ledger,
+    balance: Option<U256>,
+}
+
+/// What one call did.
+struct Done {
+    opened: Opened,
+    /// What it wrote.
+    writes: Vec<SlotChange>,
+}
+
+/// A stranger, who calls an account.
+pub(super) struct Trial {
+    account: Address,
+    /// Who calls: a stranger, unless it says so.
+    sender: Address,
+    /// Addresses that the account keeps.
+    kept: Vec<Address>,
+    start: Stage,
+    entries: Vec<Entry>,
+    pub(super) not_called: Vec<String>,
+    /// What calls do that is told. None is in another one of the same function.
+    pub(super) found: Vec<Opened>,
+    /// The functions of which a call went through.
+    pub(super) through: BTreeSet<String>,
+    /// The variables that may hold an address.
+    fields: Vec<AddressField>,
+    pub(super) is_paused: bool,
+    pub(super) is_cut: bool,
+    pub(super) calls: usize,
+    gas: u64,
+}
+
+impl Trial {
+    pub(super) fn begin(
+        simulation: &Simulation,
+        account: Address,
+        known: &Known<'_>,
+    ) -> Result<Self, ChainError> {
+        let mut copy = simulation.branch();
+        copy.gas = GasLimit::Exactly(GAS);
+        let owned = ether(&copy, account)?;
+        copy.chain.set_balance(account, owned.max(BALANCE));
+        copy.chain.set_code(PROBE, probe());
+        let latest = BlockId::latest();
+        let runs = copy
+            .chain
+            .storage(account, slots::IMPLEMENTATION.into(), latest)?;
+        let kept = known.kept(&copy, account)?;
+        let is_paused = still_paused(&mut copy, account, &kept)?;
+        let (entries, not_called) = known.entries(Address::from_word(runs), &kept);
+        let fields = known.address_fields();
+        let power = Power::over(&copy, account, &fields)?;
+        Ok(Self {
+            account,
+            sender: STRANGER,
+            kept,
+            start: Stage {
+                balance: balance(&copy, account),
+                copy,
+                after: None,
+                power,
+                ledger: Ledger::default(),
+            },
+            through: BTreeSet::new(),
+            fields,
+            entries,
+            not_called,
+            found: Vec::new(),
+            is_paused,
+            is_cut: false,
+            calls: 0,
+            gas: 0,
+        })
+    }
+
+    /// Calls everything once. The calls that changed something, each for another change.
+    pub(super) fn first_round(&mut self) -> Result<Vec<Step>, ChainError> {
+        let stage = self.start.branch();
+        let (mut steps, mut seen): (Vec<Step>, BTreeSet<B256>) = (Vec::new(), BTreeSet::new());
+        for entry in self.entries.clone() {
+            let through = self.round(&stage, std::slice::from_ref(&entry))?;
+            if !through.is_empty() {
+                self.through.insert(entry.signature.clone());
+            }
+            let mut written = through
+                .into_iter()
+                .filter(|(_, writes)| !writes.is_empty())
+                .peekable();
+            if let Some((call, _)) = written.peek()
+                && call.value.is_zero()
+                && !entry.is_view
+                && self.is_closed_by(&entry, call)?
+            {
+                self.note_of(entry.signature.clone(), Given::meant(ONCE));
+            }
+            for (call, writes) in written {
+                if seen.insert(fingerprint(&writes)) {
+                    let signature = entry.signature.clone();
+                    steps.push(Step { signature, call });
+                }
+            }
+        }
+        Ok(steps)
+    }
+
+    /// Whether after that call of a function none of it goes through for anybody else, as of an initializer.
+    fn is_closed_by(&mut self, entry: &Entry, call: &Call) -> Result<bool, ChainError> {
+        let mut stage = self.start.branch();
+        if self.sent(&mut stage, &entry.signature, call)?.is_none() {
+            return Ok(false);
+        }
+        for call in &entry.calls {
+            self.calls += 1;
+            let copy = &mut stage.copy;
+            let input = call.input.clone();
+            let mut request = copy.request(OTHER, self.account, input, call.value)?;
+            request.gas = Some(GAS);
+            let outcome = copy
+                .chain
+                .call(request, BlockId::pending(), &Overrides::default())?;
+            if outcome.success {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Who of those that the account keeps can replace its code, or who decides that, and by which function.
+    pub(super) fn replaced_by(&mut self) -> Result<Option<(Address, String)>, ChainError> {
+        let owner = self.start.power.owner();
+        let others = self.kept.iter().copied().filter(|one| Some(*one) != owner);
+        let senders: Vec<Address> = owner.into_iter().chain(others).take(SENDERS_MAX).collect();
+        for sender in senders {
+            self.sender = sender;
+            for entry in self.entries.clone() {
+                for call in entry.calls.iter().filter(|call| call.value.is_zero()) {
+                    let done = self.done(&self.start.branch(), &entry, call)?;
+                    if done.is_some_and(|done| done.opened.replaces_code()) {
+                        return Ok(Some((sender, entry.signature)));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Notes of a function what no single call shows.
+    pub(super) fn note_of(&mut self, signature: String, given: Given) {
+        self.found.push(Opened {
+            signature,
+            after: None,
+            gives: vec![given],
+            takes: Vec::new(),
+        });
+    }
+
+    /// Calls everything that may change something after each step, then after all of them, now and a month later.
+    pub(super) fn next_rounds(&mut self, steps: &[Step]) -> Result<(), ChainError> {
+        self.is_cut |= steps.len() > STEPS_MAX;
+        let changing = self.entries.iter().filter(|one| !one.is_view);
+        let changing: Vec<Entry> = changing.cloned().collect();
+        for step in steps.iter().take(STEPS_MAX) {
+            let stage = self.after(std::slice::from_ref(step), step.signature.clone())?;
+            self.round(&stage, &changing)?;
+        }
+        if !steps.is_empty() {
+            let mut stage = self.after(steps, "other calls of his".into())?;
+            self.round(&stage, &changing)?;
+            stage.copy.wait(MONTH)?;
+            stage.after = Some("other calls of his and 30 days".into());
+            self.round(&stage, &changing)?;
+        }
+        Ok(())
+    }
+
+    /// The copy once those calls were made. After others one may fail.
+    fn after(&mut self, steps: &[Step], words: String) -> Result<Stage, ChainError> {
+        let mut stage = self.start.branch();
+        for step in steps {
+            self.sent(&mut stage, &step.signature, &step.call)?;
+        }
+        stage.power = Power::over(&stage.copy, self.account, &self.fields)?;
+        stage.balance = balance(&stage.copy, self.account);
+        stage.after = Some(words);
+        Ok(stage)
+    }
+
+    /// What calls of these do at that stage, each alone: notes what is told, and returns what each has written that went
+    /// through. What a call of no function does, no function does.
+    fn round(
+        &mut self,
+        stage: &Stage,
+        entries: &[Entry],
+    ) -> Result<Vec<(Call, Vec<SlotChange>)>, ChainError> {
+        let mut through = Vec::new();
+        for entry in entries {
+            for call in &entry.calls {
+                let Some(Done { opened, writes }) = self.done(stage, entry, call)? else {
+                    continue;
+                };
+                through.push((call.clone(), writes));
+                let is_known = |one: &Opened| {
+                    let is_of_any = one.signature == FALLBACK && one.after == opened.after;
+                    (is_of_any || one.signature == opened.signature) && opened.is_in(one)
+                };
+                if !opened.is_harmless() && !self.found.iter().any(is_known) {
+                    self.found.push(opened);
+                }
+            }
+        }
+        Ok(through)
+    }
+
+    /// What a call does, and forgets it; nothing, if it is refused.
+    fn done(
+        &mut self,
+        stage: &Stage,
+        entry: &Entry,
+        call: &Call,
+    ) -> Result<Option<Done>, ChainError> {
+        self.sent(&mut stage.branch(), &entry.signature, call)
+    }
+
+    /// Makes a call at a stage: what it does, and what it has written. Nothing, if it is refused.
+    fn sent(
+        &mut self,
+        stage: &mut Stage,
+        signature: &str,
+        call: &Call,
+    ) -> Result<Option<Done>, ChainError> {
+        self.is_cut |= self.calls >= CALLS_OF_ONE || self.gas >= GAS_OF_ONE;
+        if self.is_cut {
+            return Ok(None);
+        }
+        self.calls += 1;
+        let account = self.account;
+        let copy = &mut stage.copy;
+        let mut request = copy.request(self.sender, account, call.input.clone(), call.value)?;
+        request.gas = Some(GAS);
+        let outcome =
+            copy.chain
+                .call(request.clone(), BlockId::pending(), &Overrides::default())?;
+        self.gas = self.gas.saturating_add(outcome.gas_used);
+        if !outcome.success {
+            return Ok(None);
+        }
+        copy.begin_here();
+        let receipt = copy.mined(signature, self.sender, request)?;
+        if !receipt.success {
+            return Ok(None);
+        }
+        let after = Power::over(copy, account, &self.fields)?;
+        let moves: Moves = moved(
+            copy,
+            &receipt,
+            (account, stage.balance),
+            (&stage.ledger, call.value),
+        )?;
+        let opened = Opened {
+            signature: signature.into(),
+            after: stage.after.clone(),
+            gives: stage.power.given(&after, &receipt, (account, &moves)),
+            takes: stage.ledger.gains(&moves),
+        };
+        stage.ledger.add(&moves);
+        let writes = copy.changes()?;
+        Ok(Some(Done { opened, writes }))
+    }
+}
+
+impl Stage {
+    fn branch(&self) -> Self {
+        Self {
+            copy: self.copy.branch(),
+            after: self.after.clone(),
+            power: self.power.clone(),
+            ledger: self.ledger.clone(),
+            balance: self.balance,
+        }
+    }
+}
+
+/// Two calls that write the same are one.
+fn fingerprint(writes: &[SlotChange]) -> B256 {
+    let words = writes.iter().flat_map(|one| {
+        let slot = B256::from(one.slot);
+        [one.address.into_word(), slot, one.after]
+    });
+    let bytes: Vec<u8> = words.flat_map(|word| word.0).collect();
+    keccak256(bytes)
+}
+
+/// EVM code that makes the stranger the implementation of whoever runs it as his own, and answers with 1:
+/// `PUSH20 STRANGER PUSH32 IMPLEMENTATION SSTORE PUSH1 1 PUSH1 0 MSTORE PUSH1 32 PUSH1 0 RETURN`.
+fn probe() -> Bytes {
+    let returns = [0x60, 1, 0x60, 0, 0x52, 0x60, 32, 0x60, 0, 0xf3];
+    let parts: [&[u8]; 6] = [
+        &[0x73],
+        STRANGER.as_slice(),
+        &[0x7f],
+        slots::IMPLEMENTATION.as_slice(),
+        &[0x55],
+        &returns,
+    ];
+    parts.concat().into()
+}
+
+/// Ends the pause of an account's own code, and says whether it is paused nonetheless: its owner, or whoever else it
+/// keeps, ends it.
+fn still_paused(
+    copy: &mut Simulation,
+    account: Address,
+    kept: &[Address],
+) -> Result<bool, ChainError> {
+    let is_paused = |copy: &Simulation| {
+        copy.ask(account, &IPausable::pausedCall {})
+            .unwrap_or_default()
+    };
+    let owner = Power::over(copy, account, &[])?.owner();
+    for sender in owner.iter().chain(kept) {
+        if !is_paused(copy) {
+            return Ok(false);
+        }
+        let input = IPausable::unpauseCall {}.abi_encode().into();
+        match copy.send("unpause()", *sender, account, input, U256::ZERO) {
+            Err(error) if error.revert().is_none() && !error.is_halted() => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(is_paused(copy))
+}
