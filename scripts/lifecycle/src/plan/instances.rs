@@ -62,8 +62,9 @@ pub struct TriedByStrangers {
     pub not_called: Vec<String>,
     /// Whether the functions of the code are not known, so that those were called alone that such code usually has.
     pub functions_unknown: bool,
-    /// Calls that give the same roles as before: of an instance each, with what they do.
-    pub as_before: Vec<String>,
+    /// Calls that are told and need not be accepted, of an instance each, with what they do: that give the same roles as
+    /// before, or go through once and let nobody choose anything.
+    pub open: Vec<String>,
 }
 
 impl TriedByStrangers {
@@ -94,12 +95,6 @@ impl TriedByStrangers {
         });
         let all = [not_tried, paused, cut, not_called, unknown];
         all.into_iter().flatten()
-    }
-
-    /// What it can call as before, in words.
-    pub fn as_before(&self) -> impl Iterator<Item = String> {
-        let calls = self.as_before.iter();
-        calls.map(|says| format!("as before the upgrade: {says}"))
     }
 }
 

@@ -259,23 +259,32 @@ impl PlanSimulation<'_> {
             let now = tried_by_strangers(&self.simulation, *proxy, &known, &|| {
                 opened(&before, *proxy, &known)
             })?;
-            let kind = crate::simulation::now(
-                self.simulation.registry(request.registry).instance(*proxy),
-            )?
-            .kind;
-            if !kind.is_adopted()
-                && let Some((who, function)) = replaced_by(&self.simulation, *proxy, &known)?
-            {
-                let (who, function) = (request.names.long(who), function.as_str());
-                self.plan.problems.push(replaceable(*proxy, &who, function));
+            // Of a proxy of others those could before who have to: its owner, that is the registry's.
+            let there = self.simulation.registry(request.registry);
+            let kind = crate::simulation::now(there.instance(*proxy))?.kind;
+            let could = match kind.is_adopted() {
+                true => replaced_by(&before, *proxy, &known)?,
+                false => Vec::new(),
+            };
+            for (who, function) in replaced_by(&self.simulation, *proxy, &known)? {
+                if could.iter().all(|(other, _)| *other != who) {
+                    let who = request.names.long(who);
+                    let problem = replaceable(*proxy, &who, &function);
+                    if !self.plan.problems.contains(&problem) {
+                        self.plan.problems.push(problem);
+                    }
+                }
             }
             calls += now.calls;
             strangers.paused += u32::from(now.is_paused);
             strangers.cut += u32::from(now.is_cut);
             strangers.not_called.extend(now.not_called);
             let instance = request.names.long(*proxy);
-            let as_before = now.as_before.iter().map(|one| one.says(&instance));
-            strangers.as_before.extend(as_before);
+            let as_before = now.as_before.iter();
+            let as_before =
+                as_before.map(|one| format!("as before the upgrade: {}", one.says(&instance)));
+            let alone = now.alone.iter().map(|one| one.says(&instance));
+            strangers.open.extend(as_before.chain(alone));
             for one in now.told {
                 let known = found.entry(one.signature.clone());
                 let (_, proxies) = known.or_insert_with(|| (one, Vec::new()));

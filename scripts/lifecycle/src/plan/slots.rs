@@ -84,6 +84,11 @@ impl<'a> SlotNames<'a> {
         self.layout.is_some()
     }
 
+    /// The variables that have a place of their own: elements of lists whose length is fixed are among them.
+    pub(super) fn placed(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.slots.values().flatten()
+    }
+
     /// The variables that no key and no index leads to.
     pub(super) fn fixed(&self) -> impl Iterator<Item = &Field<'a>> {
         let all = self.slots.values().flatten();

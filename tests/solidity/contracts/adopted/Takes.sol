@@ -129,9 +129,10 @@ contract Taking is Joined {
     }
 
     // Anybody may, once.
-    function begin() external {
+    function begin(uint256 to) external {
         require(!begun, "begun");
         begun = true;
+        started = to;
     }
 
     // Somebody else's tokens, and another contract's.

@@ -73,7 +73,7 @@ pub(super) fn lines(
         lines.push(format!("! {}", plan::not_tried(plan.untried)));
     }
     lines.extend(plan.strangers.words().map(|says| format!("! {says}")));
-    lines.extend(plan.strangers.as_before().map(|says| format!("! {says}")));
+    lines.extend(plan.strangers.open.iter().map(|says| format!("! {says}")));
     let given = plan.given.words();
     lines.extend(given.map(|words| format!("· {words}")));
     lines

@@ -209,7 +209,7 @@ fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
     findings.extend(started.map(|says| told(Severity::Unknown, says)));
     let strangers = plan.strangers.words();
     findings.extend(strangers.map(|says| told(Severity::Unknown, says)));
-    let open = plan.strangers.as_before();
+    let open = plan.strangers.open.iter();
     findings.extend(open.map(|says| told(Severity::Warning, says)));
     let upgraded = upgraded(&plan.instances);
     match plan.verdict() {

@@ -7,7 +7,7 @@ use crate::plan::slots::SlotNames;
 use crate::simulation::Simulation;
 use alloy::dyn_abi::{DynSolType, DynSolValue, FunctionExt, JsonAbiExt, Specifier};
 use alloy::json_abi::{Function, StateMutability};
-use alloy::primitives::{Address, B256, Bytes, I256, U256};
+use alloy::primitives::{Address, B256, Bytes, I256, U256, address};
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::BlockId;
 use stylus_layout::{Document, Layout, PublicInterface};
@@ -23,6 +23,10 @@ const RECEIVE: &str = "receive()";
 const OF_NO_FUNCTION: [u8; 4] = [0x5e; 4];
 /// Addresses that an account keeps and that are named in calls, at most.
 const KEPT_MAX: usize = 8;
+/// Functions that answer an address and are asked, at most.
+const GETTERS_MAX: usize = 64;
+/// How contracts write ether among tokens, beside the zero address.
+const ETHER: Address = address!("EeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE");
 /// Arguments of a function in whose place they are named, at most.
 const PLACES_MAX: usize = 4;
 /// Wei that an account has on the copy, at least: what pays ether out needs some.
@@ -165,6 +169,17 @@ impl<'a> Known<'a> {
         address_fields(self.documents.iter().map(|known| &known.layout))
     }
 
+    /// The functions that answer an address and take nothing.
+    pub(super) fn address_getters(&self) -> Vec<Function> {
+        let is_getter = |one: &Function| {
+            let [output] = one.outputs.as_slice() else {
+                return false;
+            };
+            is_view(one) && one.inputs.is_empty() && output.ty == "address"
+        };
+        self.abi().filter(is_getter).take(GETTERS_MAX).collect()
+    }
+
     fn abi(&self) -> impl Iterator<Item = Function> {
         let all = self.documents.iter();
         let all = all.filter_map(|known| known.interface.as_ref());
@@ -189,18 +204,8 @@ impl<'a> Known<'a> {
                 kept.extend(Address::try_from(held.bytes(&word)));
             }
         }
-        let is_getter = |one: &Function| {
-            let [output] = one.outputs.as_slice() else {
-                return false;
-            };
-            is_view(one) && one.inputs.is_empty() && output.ty == "address"
-        };
-        for getter in self.abi().filter(is_getter).take(FUNCTIONS_MAX) {
-            let input = getter.selector().to_vec().into();
-            let (is_answer, output) = copy.probe(account, input)?;
-            let values = getter.abi_decode_output(&output).ok();
-            let values = values.filter(|_| is_answer).into_iter().flatten();
-            kept.extend(values.filter_map(|value| value.as_address()));
+        for getter in self.address_getters() {
+            kept.extend(answered(copy, account, &getter)?);
         }
         let mut once: Vec<Address> = Vec::new();
         for one in kept {
@@ -221,7 +226,7 @@ pub(in crate::plan) fn address_fields<'l>(
     let mut all: BTreeMap<(U256, u64), AddressField> = BTreeMap::new();
     for layout in layouts {
         let names = SlotNames::default().with_layout(Some(layout));
-        for one in names.fixed().filter(|one| one.held.size == size) {
+        for one in names.placed().filter(|one| one.held.size == size) {
             let (slot, offset) = (one.held.slot, one.held.offset);
             let name = one.name.clone();
             let field = AddressField { name, slot, offset };
@@ -229,6 +234,18 @@ pub(in crate::plan) fn address_fields<'l>(
         }
     }
     all.into_values().collect()
+}
+
+/// What an account answers to a function that takes nothing, if it is an address.
+pub(super) fn answered(
+    copy: &Simulation,
+    account: Address,
+    getter: &Function,
+) -> Result<Option<Address>, ChainError> {
+    let (is_answer, output) = copy.probe(account, getter.selector().to_vec().into())?;
+    let values = getter.abi_decode_output(&output).ok();
+    let values = values.filter(|_| is_answer).unwrap_or_default();
+    Ok(values.first().and_then(|value| value.as_address()))
 }
 
 fn is_view(function: &Function) -> bool {
@@ -278,20 +295,23 @@ fn calls(function: &Function, code: Address, kept: &[Address]) -> Vec<Call> {
         addresses: vec![code],
         ..plain(U256::ONE)
     };
-    let named = std::iter::once(&PROBE).chain(kept).flat_map(|one| {
-        let bytes = transfer.as_slice();
-        (0..places.min(PLACES_MAX)).map(move |place| {
-            let mut addresses = vec![STRANGER; place];
-            addresses.push(*one);
-            let number = U256::ONE;
-            Values {
-                addresses,
-                number,
-                bytes,
-                elements: 1,
-            }
-        })
-    });
+    let named = [&PROBE, &ETHER, &Address::ZERO]
+        .into_iter()
+        .chain(kept)
+        .flat_map(|one| {
+            let bytes = transfer.as_slice();
+            (0..places.min(PLACES_MAX)).map(move |place| {
+                let mut addresses = vec![STRANGER; place];
+                addresses.push(*one);
+                let number = U256::ONE;
+                Values {
+                    addresses,
+                    number,
+                    bytes,
+                    elements: 1,
+                }
+            })
+        });
     let mut all: Vec<Call> = Vec::new();
     let values = [
         plain(U256::ONE),
@@ -397,9 +417,9 @@ mod tests {
         for (signature, expected) in [
             // Two addresses: 1, the code, 0, 10^18, an empty text, then other code and what is kept in both places.
             ("function get() view returns (uint256)", 1),
-            ("function set((address,uint8[2])[2],bytes4,string,int8)", 9),
+            ("function set((address,uint8[2])[2],bytes4,string,int8)", 13),
             // An empty list too, and all of it with a payment.
-            ("function many(address[],bytes,uint256) payable", 14),
+            ("function many(address[],bytes,uint256) payable", 18),
             ("function large(uint256[4096])", 3),
             ("function larger(uint256[4097])", 0),
             ("function bomb(uint256[65536][65536][65536][65536])", 0),

@@ -55,6 +55,11 @@ impl Opened {
         (!self.is_harmless()).then_some(self)
     }
 
+    /// Whether nothing of it has to be accepted.
+    pub(super) fn is_told_alone(&self) -> bool {
+        self.takes.is_empty() && self.gives.iter().all(|one| one.is_harmless)
+    }
+
     /// Whether all that it does is to give what may be meant for everybody, and what a call of that name gave before.
     pub(super) fn was_open(&self, before: &[Self]) -> bool {
         let before: Vec<&Self> = self.of_name(before).collect();

@@ -14,7 +14,6 @@ pub(super) use findings::{Opened, replaceable, to_code, to_instance};
 use crate::client::ChainError;
 use crate::simulation::Simulation;
 use alloy::primitives::Address;
-use power::Given;
 use std::collections::BTreeSet;
 use trial::Trial;
 
@@ -22,8 +21,6 @@ use trial::Trial;
 const STRANGER: Address = Address::repeat_byte(0x5e);
 /// Code of his. Whoever runs it by delegatecall has him as its implementation.
 const PROBE: Address = Address::repeat_byte(0x5f);
-/// What is told of a function that was guarded.
-const REFUSED_BEFORE: &str = "it changes storage, and refused such an account before";
 /// Calls of one plan, about: where they are made, no more instances are tried.
 pub(super) const CALLS_MAX: usize = 100_000;
 
@@ -34,6 +31,8 @@ pub(super) struct Tried {
     pub(super) told: Vec<Opened>,
     /// What gives the same roles as before.
     pub(super) as_before: Vec<Opened>,
+    /// What need not be accepted.
+    pub(super) alone: Vec<Opened>,
     /// How many calls were made.
     pub(super) calls: usize,
     /// Whether the account is paused by its own code, and nobody was found who can end that.
@@ -89,31 +88,30 @@ pub(super) fn tried(
 ) -> Result<Tried, ChainError> {
     let mut trial = Trial::begin(simulation, account, known)?;
     let mut steps = trial.first_round()?;
+    let guarded = known.earlier();
     let mut before: Option<Before> = None;
-    // Of a function that there was, and that changes something now, it is asked whether it refused a stranger before.
-    let earlier_functions = known.earlier();
-    let written: BTreeSet<String> = steps.iter().map(|step| step.signature.clone()).collect();
-    let written: Vec<String> = written.intersection(&earlier_functions).cloned().collect();
-    if !trial.found.is_empty() || !written.is_empty() {
+    if trial.is_to_be_compared(&guarded) {
         let before = before.insert(earlier()?);
-        for signature in written {
-            if !before.through.contains(&signature) {
-                trial.note_of(signature, Given::meant(REFUSED_BEFORE));
-            }
-        }
+        trial.note_unguarded(&guarded, &before.through);
         // What is told by itself opens the rest: that is not told again.
-        let (told, _) = compared(trial.found.clone(), &before.opened);
+        let told = compared(trial.found.clone(), &before.opened).told;
         steps.retain(|step| told.iter().all(|one| one.signature != step.signature));
     }
-    let first = trial.found.len();
     trial.next_rounds(&steps)?;
-    if trial.found.len() > first && before.is_none() {
+    if before.is_none() && trial.is_to_be_compared(&guarded) {
         before = Some(earlier()?);
     }
-    let (told, as_before) = compared(trial.found, &before.unwrap_or_default().opened);
+    let before = before.unwrap_or_default();
+    trial.note_unguarded(&guarded, &before.through);
+    let Compared {
+        told,
+        as_before,
+        alone,
+    } = compared(trial.found, &before.opened);
     Ok(Tried {
         told,
         as_before,
+        alone,
         calls: trial.calls,
         is_paused: trial.is_paused,
         is_cut: trial.is_cut,
@@ -126,32 +124,43 @@ pub(super) fn replaced_by(
     simulation: &Simulation,
     account: Address,
     known: &Known<'_>,
-) -> Result<Option<(Address, String)>, ChainError> {
+) -> Result<Vec<(Address, String)>, ChainError> {
     Trial::begin(simulation, account, known)?.replaced_by()
 }
 
-/// What is told of what was found, one for each function, and what gives the same roles as before.
-fn compared(found: Vec<Opened>, before: &[Opened]) -> (Vec<Opened>, Vec<Opened>) {
-    let (mut told, mut as_before): (Vec<Opened>, Vec<Opened>) = (Vec::new(), Vec::new());
+/// What was found, one for each function.
+#[derive(Debug, Default)]
+struct Compared {
+    told: Vec<Opened>,
+    as_before: Vec<Opened>,
+    alone: Vec<Opened>,
+}
+
+/// What is told of what was found, what gives the same roles as before, and what need not be accepted.
+fn compared(found: Vec<Opened>, before: &[Opened]) -> Compared {
+    let mut all = Compared::default();
     for one in found {
         let Some(one) = one.without_purpose(before) else {
             continue;
         };
-        let all = match one.was_open(before) {
-            true => &mut as_before,
-            false => &mut told,
+        let list = match (one.was_open(before), one.is_told_alone()) {
+            (true, _) => &mut all.as_before,
+            (false, true) => &mut all.alone,
+            (false, false) => &mut all.told,
         };
         // What a call does by itself stands before what it does after others.
-        match all
-            .iter_mut()
-            .find(|known| known.signature == one.signature)
-        {
+        let mut known = list.iter_mut();
+        match known.find(|known| known.signature == one.signature) {
             Some(known) if known.after == one.after => known.add(one),
             Some(_) => {}
-            None => all.push(one),
+            None => list.push(one),
         }
     }
-    told.sort_by(|one, other| one.signature.cmp(&other.signature));
-    as_before.retain(|one| told.iter().all(|other| other.signature != one.signature));
-    (told, as_before)
+    all.told
+        .sort_by(|one, other| one.signature.cmp(&other.signature));
+    let told = &all.told;
+    let is_told = |one: &Opened| told.iter().any(|other| other.signature == one.signature);
+    all.as_before.retain(|one| !is_told(one));
+    all.alone.retain(|one| !is_told(one));
+    all
 }

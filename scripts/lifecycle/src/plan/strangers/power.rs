@@ -1,10 +1,11 @@
 //! What decides over an account that may be a proxy, and what says that it was given to somebody.
 
-use super::calls::AddressField;
+use super::calls::{AddressField, answered};
 use super::takes::Moves;
 use super::{PROBE, STRANGER};
 use crate::client::ChainError;
 use crate::simulation::Simulation;
+use alloy::json_abi::Function;
 use alloy::primitives::{Address, B256, Log, keccak256};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -13,7 +14,7 @@ use stylus_upgrades_interface::adopted::IOwnable;
 use stylus_upgrades_interface::slots;
 
 /// Events that say that power was given, or that an initializer ran.
-const OF_POWER: [&str; 9] = [
+const OF_POWER: [&str; 10] = [
     "Initialized(uint8)",
     "Initialized(uint64)",
     "Upgraded(address)",
@@ -23,6 +24,7 @@ const OF_POWER: [&str; 9] = [
     "OwnershipTransferStarted(address,address)",
     "RoleGranted(bytes32,address,address)",
     "RoleAdminChanged(bytes32,bytes32,bytes32)",
+    "RolesUpdated(address,uint256)",
 ];
 
 /// Those by their topic.
@@ -39,7 +41,7 @@ pub(super) struct Power {
     slots: Vec<(&'static str, B256)>,
     owner: Option<Address>,
     has_code: bool,
-    /// Addresses that it keeps, by name.
+    /// Addresses that it keeps or answers, by name.
     fields: Vec<(String, Address)>,
 }
 
@@ -52,9 +54,19 @@ pub(super) struct Given {
     about: Vec<B256>,
     /// Whether a contract may be made to give it to everybody. What decides over the account itself is for nobody.
     pub(super) may_be_meant: bool,
+    /// Whether it is told and need not be accepted.
+    pub(super) is_harmless: bool,
 }
 
 impl Given {
+    /// That a function could be called once, as an initializer; `takes_nothing` says that whoever calls it chooses nothing.
+    pub(super) fn once(takes_nothing: bool) -> Self {
+        Self {
+            is_harmless: takes_nothing,
+            ..Self::meant("one call goes through and then none, as of an initializer")
+        }
+    }
+
     /// Whether it is the code, or what decides about that.
     pub(super) fn is_of_code(&self) -> bool {
         const OF_CODE: [&str; 6] = [
@@ -74,6 +86,7 @@ impl Given {
             what: what.into(),
             about: Vec::new(),
             may_be_meant: true,
+            is_harmless: false,
         }
     }
 }
@@ -82,7 +95,7 @@ impl Power {
     pub(super) fn over(
         simulation: &Simulation,
         account: Address,
-        fields: &[AddressField],
+        (fields, getters): (&[AddressField], &[Function]),
     ) -> Result<Self, ChainError> {
         let initializable = slots::erc7201(b"openzeppelin.storage.Initializable");
         let all = [
@@ -103,6 +116,11 @@ impl Power {
             let held = one.of(simulation, account)?;
             Ok((one.name.clone(), held))
         });
+        let getters = getters.iter().map(|getter| {
+            let held = answered(simulation, account, getter)?;
+            Ok((getter.signature(), held.unwrap_or_default()))
+        });
+        let fields = fields.chain(getters);
         Ok(Self {
             fields: fields.collect::<Result<_, ChainError>>()?,
             slots: held,
@@ -137,6 +155,7 @@ impl Power {
             what: what.to_owned(),
             about: Vec::new(),
             may_be_meant: false,
+            is_harmless: false,
         });
         let unpaid = self.fields.iter().filter(|_| !moves.has_paid());
         let fields = unpaid.zip(&after.fields);
@@ -163,5 +182,6 @@ fn of_power(log: &Log, account: Address, created: &[Address]) -> Option<Given> {
         what: format!("event {event}{at}"),
         about: about.to_vec(),
         may_be_meant: event.starts_with("Role"),
+        is_harmless: false,
     })
 }

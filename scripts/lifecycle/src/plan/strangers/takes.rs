@@ -18,8 +18,8 @@ sol! {
 }
 
 /// Events of tokens by which somebody's tokens leave him, and which of their topics is he: in the order of ERC-20 and
-/// ERC-721, ERC-1155, then ERC-6909.
-const TRANSFERS: [(&str, usize); 4] = [
+/// ERC-721, ERC-1155, ERC-6909, then ERC-2309.
+const TRANSFERS: [(&str, usize); 5] = [
     ("Transfer(address,address,uint256)", 1),
     ("TransferSingle(address,address,address,uint256,uint256)", 2),
     (
@@ -27,7 +27,14 @@ const TRANSFERS: [(&str, usize); 4] = [
         2,
     ),
     ("Transfer(address,address,address,uint256,uint256)", 1),
+    ("ConsecutiveTransfer(uint256,uint256,address,address)", 2),
 ];
+/// What ArbSys says of ether that leaves for the parent chain, and the word of it that has the wei.
+const TO_L1: &str =
+    "L2ToL1Tx(address,address,uint256,uint256,uint256,uint256,uint256,uint256,bytes)";
+const TO_L1_WEI: usize = 4;
+/// Where ArbSys is.
+const ARB_SYS: Address = Address::with_last_byte(0x64);
 /// Events by which somebody's tokens may be taken, who is the first topic.
 const APPROVALS: [(&str, usize); 2] = [
     ("Approval(address,address,uint256)", 1),
@@ -139,6 +146,7 @@ pub(super) fn moved(
     let created = changes.iter().filter(|one| is_new(one));
     moves.created = created.map(|one| one.address).collect();
     for log in &receipt.logs {
+        moves.to_l1(log);
         if !moves.created.contains(&log.address) {
             moves.by_event(log, account);
         }
@@ -175,6 +183,19 @@ impl Moves {
         }
     }
 
+    /// Ether that leaves for the stranger on the parent chain.
+    fn to_l1(&mut self, log: &Log) {
+        let topics = log.topics();
+        let is_it = log.address == ARB_SYS && topics.first() == Some(&keccak256(TO_L1));
+        let is_his = topics.get(1) == Some(&STRANGER.into_word());
+        let wei = words(log).nth(TO_L1_WEI).unwrap_or_default();
+        if is_it && is_his {
+            self.move_of(Asset::Ether, signed(wei), || {
+                "it pays ether out on the parent chain".into()
+            });
+        }
+    }
+
     /// What an event of a token says that was moved.
     fn by_event(&mut self, log: &Log, account: Address) {
         let topics = log.topics();
@@ -186,8 +207,10 @@ impl Moves {
             return;
         };
         let number = topics.get(whose + 2).copied();
-        let amount = log.data.data.last_chunk::<32>().copied();
-        let amount = amount.map(U256::from_be_bytes);
+        let amount = match event.starts_with("TransferBatch") {
+            true => of_batch(log),
+            false => words(log).last(),
+        };
         // Of ERC-721 there is one of each number.
         let amount = amount.or(number.map(|_| U256::ONE)).unwrap_or_default();
         let is_stranger = |one: &B256| [STRANGER, PROBE].iter().any(|his| *one == his.into_word());
@@ -225,6 +248,20 @@ impl Moves {
             self.others.push(Taken { what, amount });
         }
     }
+}
+
+/// The amounts of a batch together: the second of its lists.
+fn of_batch(log: &Log) -> Option<U256> {
+    let bytes = usize::try_from(words(log).nth(1)?).ok()?;
+    let mut list = words(log).skip(bytes / 32);
+    let count = usize::try_from(list.next()?).ok()?;
+    Some(list.take(count).fold(U256::ZERO, U256::saturating_add))
+}
+
+/// The words of an event's data.
+fn words(log: &Log) -> impl Iterator<Item = U256> {
+    let all = log.data.data.chunks_exact(32);
+    all.map(U256::from_be_slice)
 }
 
 /// A number that may be taken off.

@@ -7,10 +7,11 @@ use super::takes::{Ledger, Moves, balance, ether, moved};
 use super::{PROBE, STRANGER};
 use crate::client::{ChainError, GasLimit};
 use crate::simulation::Simulation;
+use alloy::json_abi::Function;
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol;
 use alloy::sol_types::SolCall;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::{BlockId, Overrides, SlotChange};
 use stylus_upgrades_interface::slots;
 
@@ -20,6 +21,11 @@ sol! {
         function paused() external view returns (bool);
         function unpause() external;
     }
+
+    /// What code behind a UUPS proxy answers (ERC-1822).
+    interface IUups {
+        function proxiableUUID() external view returns (bytes32);
+    }
 }
 
 /// Somebody else without rights.
@@ -28,12 +34,12 @@ const OTHER: Address = Address::repeat_byte(0x5d);
 const SENDERS_MAX: usize = 4;
 /// Seconds of 30 days.
 const MONTH: u64 = 2_592_000;
-/// What is told of a function that could be called once.
-const ONCE: &str = "one call goes through and then none, as of an initializer";
 /// Units of gas that each call gets.
 const GAS: u64 = 16_000_000;
 /// Calls after each of which everything is called again, at most.
 const STEPS_MAX: usize = 128;
+/// What is told of a function that was guarded.
+const REFUSED_BEFORE: &str = "it changes storage, and refused such an account before";
 /// Calls to one instance, and units of gas that they may use together.
 const CALLS_OF_ONE: usize = 20_000;
 const GAS_OF_ONE: u64 = 2_000_000_000;
@@ -75,8 +81,14 @@ pub(super) struct Trial {
     pub(super) found: Vec<Opened>,
     /// The functions of which a call went through.
     pub(super) through: BTreeSet<String>,
+    /// The functions of which a call changed something, and after which others it did so first.
+    pub(super) written: BTreeMap<String, Option<String>>,
+    /// The functions that were told to have lost their guard.
+    unguarded: BTreeSet<String>,
     /// The variables that may hold an address.
     fields: Vec<AddressField>,
+    /// The functions that answer an address and take nothing.
+    getters: Vec<Function>,
     pub(super) is_paused: bool,
     pub(super) is_cut: bool,
     pub(super) calls: usize,
@@ -102,7 +114,8 @@ impl Trial {
         let is_paused = still_paused(&mut copy, account, &kept)?;
         let (entries, not_called) = known.entries(Address::from_word(runs), &kept);
         let fields = known.address_fields();
-        let power = Power::over(&copy, account, &fields)?;
+        let getters = known.address_getters();
+        let power = Power::over(&copy, account, (&fields, &getters))?;
         Ok(Self {
             account,
             sender: STRANGER,
@@ -115,7 +128,10 @@ impl Trial {
                 ledger: Ledger::default(),
             },
             through: BTreeSet::new(),
+            written: BTreeMap::new(),
+            unguarded: BTreeSet::new(),
             fields,
+            getters,
             entries,
             not_called,
             found: Vec::new(),
@@ -132,9 +148,6 @@ impl Trial {
         let (mut steps, mut seen): (Vec<Step>, BTreeSet<B256>) = (Vec::new(), BTreeSet::new());
         for entry in self.entries.clone() {
             let through = self.round(&stage, std::slice::from_ref(&entry))?;
-            if !through.is_empty() {
-                self.through.insert(entry.signature.clone());
-            }
             let mut written = through
                 .into_iter()
                 .filter(|(_, writes)| !writes.is_empty())
@@ -144,7 +157,8 @@ impl Trial {
                 && !entry.is_view
                 && self.is_closed_by(&entry, call)?
             {
-                self.note_of(entry.signature.clone(), Given::meant(ONCE));
+                let takes_nothing = entry.signature.ends_with("()");
+                self.note_of(entry.signature.clone(), None, Given::once(takes_nothing));
             }
             for (call, writes) in written {
                 if seen.insert(fingerprint(&writes)) {
@@ -162,46 +176,83 @@ impl Trial {
         if self.sent(&mut stage, &entry.signature, call)?.is_none() {
             return Ok(false);
         }
-        for call in &entry.calls {
-            self.calls += 1;
-            let copy = &mut stage.copy;
-            let input = call.input.clone();
-            let mut request = copy.request(OTHER, self.account, input, call.value)?;
-            request.gas = Some(GAS);
-            let outcome = copy
-                .chain
-                .call(request, BlockId::pending(), &Overrides::default())?;
-            if outcome.success {
-                return Ok(false);
+        // What may be called again later, or once something came in, is none.
+        for _ in 0..2 {
+            for call in &entry.calls {
+                self.calls += 1;
+                let copy = &mut stage.copy;
+                let input = call.input.clone();
+                let mut request = copy.request(OTHER, self.account, input, call.value)?;
+                request.gas = Some(GAS);
+                let outcome =
+                    copy.chain
+                        .call(request, BlockId::pending(), &Overrides::default())?;
+                if outcome.success {
+                    return Ok(false);
+                }
             }
+            stage.copy.wait(MONTH)?;
+            let owned = ether(&stage.copy, self.account)?;
+            let more = owned.saturating_add(U256::ONE);
+            stage.copy.chain.set_balance(self.account, more);
         }
         Ok(true)
     }
 
     /// Who of those that the account keeps can replace its code, or who decides that, and by which function.
-    pub(super) fn replaced_by(&mut self) -> Result<Option<(Address, String)>, ChainError> {
+    pub(super) fn replaced_by(&mut self) -> Result<Vec<(Address, String)>, ChainError> {
         let owner = self.start.power.owner();
         let others = self.kept.iter().copied().filter(|one| Some(*one) != owner);
         let senders: Vec<Address> = owner.into_iter().chain(others).take(SENDERS_MAX).collect();
+        let mut found = Vec::new();
         for sender in senders {
             self.sender = sender;
-            for entry in self.entries.clone() {
-                for call in entry.calls.iter().filter(|call| call.value.is_zero()) {
-                    let done = self.done(&self.start.branch(), &entry, call)?;
-                    if done.is_some_and(|done| done.opened.replaces_code()) {
-                        return Ok(Some((sender, entry.signature)));
-                    }
+            if let Some(function) = self.replacing()? {
+                found.push((sender, function));
+            }
+        }
+        Ok(found)
+    }
+
+    /// A function by which the sender replaces the code, or who decides that.
+    fn replacing(&mut self) -> Result<Option<String>, ChainError> {
+        for entry in self.entries.clone() {
+            for call in entry.calls.iter().filter(|call| call.value.is_zero()) {
+                let done = self.done(&self.start.branch(), &entry, call)?;
+                if done.is_some_and(|done| done.opened.replaces_code()) {
+                    return Ok(Some(entry.signature));
                 }
             }
         }
         Ok(None)
     }
 
+    /// Whether something was found, or a function that was there before changes something.
+    pub(super) fn is_to_be_compared(&self, earlier: &BTreeSet<String>) -> bool {
+        let mut written = self.written.keys();
+        !self.found.is_empty() || written.any(|one| earlier.contains(one))
+    }
+
+    /// Notes the functions that were there, refused a stranger, and change something now.
+    pub(super) fn note_unguarded(
+        &mut self,
+        earlier: &BTreeSet<String>,
+        through: &BTreeSet<String>,
+    ) {
+        for (signature, after) in self.written.clone() {
+            let is_unguarded = earlier.contains(&signature) && !through.contains(&signature);
+            if is_unguarded && !self.unguarded.contains(&signature) {
+                self.unguarded.insert(signature.clone());
+                self.note_of(signature, after, Given::meant(REFUSED_BEFORE));
+            }
+        }
+    }
+
     /// Notes of a function what no single call shows.
-    pub(super) fn note_of(&mut self, signature: String, given: Given) {
+    pub(super) fn note_of(&mut self, signature: String, after: Option<String>, given: Given) {
         self.found.push(Opened {
             signature,
-            after: None,
+            after,
             gives: vec![given],
             takes: Vec::new(),
         });
@@ -216,13 +267,17 @@ impl Trial {
             let stage = self.after(std::slice::from_ref(step), step.signature.clone())?;
             self.round(&stage, &changing)?;
         }
-        if !steps.is_empty() {
-            let mut stage = self.after(steps, "other calls of his".into())?;
-            self.round(&stage, &changing)?;
-            stage.copy.wait(MONTH)?;
-            stage.after = Some("other calls of his and 30 days".into());
-            self.round(&stage, &changing)?;
-        }
+        let mut stage = self.after(steps, "other calls of his".into())?;
+        let later = match steps.is_empty() {
+            true => "30 days",
+            false => {
+                self.round(&stage, &changing)?;
+                "other calls of his and 30 days"
+            }
+        };
+        stage.copy.wait(MONTH)?;
+        stage.after = Some(later.into());
+        self.round(&stage, &changing)?;
         Ok(())
     }
 
@@ -232,7 +287,7 @@ impl Trial {
         for step in steps {
             self.sent(&mut stage, &step.signature, &step.call)?;
         }
-        stage.power = Power::over(&stage.copy, self.account, &self.fields)?;
+        stage.power = Power::over(&stage.copy, self.account, (&self.fields, &self.getters))?;
         stage.balance = balance(&stage.copy, self.account);
         stage.after = Some(words);
         Ok(stage)
@@ -251,6 +306,13 @@ impl Trial {
                 let Some(Done { opened, writes }) = self.done(stage, entry, call)? else {
                     continue;
                 };
+                self.through.insert(entry.signature.clone());
+                if !writes.is_empty() && !entry.is_view {
+                    let after = || stage.after.clone();
+                    self.written
+                        .entry(entry.signature.clone())
+                        .or_insert_with(after);
+                }
                 through.push((call.clone(), writes));
                 let is_known = |one: &Opened| {
                     let is_of_any = one.signature == FALLBACK && one.after == opened.after;
@@ -302,7 +364,7 @@ impl Trial {
         if !receipt.success {
             return Ok(None);
         }
-        let after = Power::over(copy, account, &self.fields)?;
+        let after = Power::over(copy, account, (&self.fields, &self.getters))?;
         let moves: Moves = moved(
             copy,
             &receipt,
@@ -343,17 +405,24 @@ fn fingerprint(writes: &[SlotChange]) -> B256 {
     keccak256(bytes)
 }
 
-/// EVM code that makes the stranger the implementation of whoever runs it as his own, and answers with 1:
-/// `PUSH20 STRANGER PUSH32 IMPLEMENTATION SSTORE PUSH1 1 PUSH1 0 MSTORE PUSH1 32 PUSH1 0 RETURN`.
+/// EVM code that answers `proxiableUUID()` as UUPS code does; any other call makes the stranger the implementation of
+/// whoever runs it as his own: `PUSH1 0 CALLDATALOAD PUSH1 224 SHR PUSH4 SELECTOR EQ PUSH1 70 JUMPI PUSH20 STRANGER PUSH32
+/// IMPLEMENTATION SSTORE JUMPDEST PUSH32 IMPLEMENTATION PUSH1 0 MSTORE PUSH1 32 PUSH1 0 RETURN`.
 fn probe() -> Bytes {
-    let returns = [0x60, 1, 0x60, 0, 0x52, 0x60, 32, 0x60, 0, 0xf3];
-    let parts: [&[u8]; 6] = [
+    let slot = slots::IMPLEMENTATION.as_slice();
+    let parts: [&[u8]; 12] = [
+        &[0x60, 0, 0x35, 0x60, 224, 0x1c, 0x63],
+        &IUups::proxiableUUIDCall::SELECTOR,
+        &[0x14, 0x60, 70, 0x57],
         &[0x73],
         STRANGER.as_slice(),
         &[0x7f],
-        slots::IMPLEMENTATION.as_slice(),
-        &[0x55],
-        &returns,
+        slot,
+        &[0x55, 0x5b],
+        &[0x7f],
+        slot,
+        &[0x60, 0, 0x52],
+        &[0x60, 32, 0x60, 0, 0xf3],
     ];
     parts.concat().into()
 }
@@ -369,7 +438,7 @@ fn still_paused(
         copy.ask(account, &IPausable::pausedCall {})
             .unwrap_or_default()
     };
-    let owner = Power::over(copy, account, &[])?.owner();
+    let owner = Power::over(copy, account, (&[], &[]))?.owner();
     for sender in owner.iter().chain(kept) {
         if !is_paused(copy) {
             return Ok(false);

@@ -149,7 +149,7 @@ pub fn outcome(place: &PageContext, plan: &Plan, verdict: Verdict, is_warned: bo
         @for says in plan.strangers.words() {
             (card(Severity::Unknown, &cell(&says)))
         }
-        @for says in plan.strangers.as_before() {
+        @for says in &plan.strangers.open {
             (card(Severity::Warning, &cell(&says)))
         }
         @if let Some(says) = only_started(&plan.instances) { (card(Severity::Unknown, &cell(&says))) }
