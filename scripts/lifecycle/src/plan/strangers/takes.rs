@@ -146,7 +146,7 @@ pub(super) fn moved(
     let created = changes.iter().filter(|one| is_new(one));
     moves.created = created.map(|one| one.address).collect();
     for log in &receipt.logs {
-        moves.to_l1(log);
+        moves.leave_for_l1(log);
         if !moves.created.contains(&log.address) {
             moves.by_event(log, account);
         }
@@ -184,7 +184,7 @@ impl Moves {
     }
 
     /// Ether that leaves for the stranger on the parent chain.
-    fn to_l1(&mut self, log: &Log) {
+    fn leave_for_l1(&mut self, log: &Log) {
         let topics = log.topics();
         let is_it = log.address == ARB_SYS && topics.first() == Some(&keccak256(TO_L1));
         let is_his = topics.get(1) == Some(&STRANGER.into_word());

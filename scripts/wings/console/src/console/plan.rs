@@ -150,7 +150,7 @@ pub fn outcome(place: &PageContext, plan: &Plan, verdict: Verdict, is_warned: bo
             (card(Severity::Unknown, &cell(&says)))
         }
         @for says in &plan.strangers.open {
-            (card(Severity::Warning, &cell(&says)))
+            (card(Severity::Warning, &cell(says)))
         }
         @if let Some(says) = only_started(&plan.instances) { (card(Severity::Unknown, &cell(&says))) }
         @for one in &plan.instances {
