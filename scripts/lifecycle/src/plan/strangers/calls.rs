@@ -7,7 +7,7 @@ use crate::plan::slots::SlotNames;
 use crate::simulation::Simulation;
 use alloy::dyn_abi::{DynSolType, DynSolValue, FunctionExt, JsonAbiExt, Specifier};
 use alloy::json_abi::{Function, StateMutability};
-use alloy::primitives::{Address, B256, Bytes, I256, U256, address};
+use alloy::primitives::{Address, B256, Bytes, I256, U256};
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::BlockId;
 use stylus_layout::{Document, Layout, PublicInterface};
@@ -26,7 +26,7 @@ const KEPT_MAX: usize = 8;
 /// Functions that answer an address and are asked, at most.
 const GETTERS_MAX: usize = 64;
 /// How contracts write ether among tokens, beside the zero address.
-const ETHER: Address = address!("EeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE");
+const ETHER: Address = Address::repeat_byte(0xee);
 /// Arguments of a function in whose place they are named, at most.
 const PLACES_MAX: usize = 4;
 /// Wei that an account has on the copy, at least: what pays ether out needs some.

@@ -17,15 +17,14 @@ sol! {
     }
 }
 
+/// The event of ERC-1155 that has lists.
+const BATCH: &str = "TransferBatch(address,address,address,uint256[],uint256[])";
 /// Events of tokens by which somebody's tokens leave him, and which of their topics is he: in the order of ERC-20 and
 /// ERC-721, ERC-1155, ERC-6909, then ERC-2309.
 const TRANSFERS: [(&str, usize); 5] = [
     ("Transfer(address,address,uint256)", 1),
     ("TransferSingle(address,address,address,uint256,uint256)", 2),
-    (
-        "TransferBatch(address,address,address,uint256[],uint256[])",
-        2,
-    ),
+    (BATCH, 2),
     ("Transfer(address,address,address,uint256,uint256)", 1),
     ("ConsecutiveTransfer(uint256,uint256,address,address)", 2),
 ];
@@ -207,7 +206,7 @@ impl Moves {
             return;
         };
         let number = topics.get(whose + 2).copied();
-        let amount = match event.starts_with("TransferBatch") {
+        let amount = match *event == BATCH {
             true => of_batch(log),
             false => words(log).last(),
         };
