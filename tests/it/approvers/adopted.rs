@@ -629,6 +629,8 @@ async fn what_anybody_can_take_with_some_skill_is_told_before_the_upgrade() {
     let purposes = [
         "disarm",
         "deposit",
+        "depositTo",
+        "flash",
         "withdraw",
         "purchase",
         "transferFrom",

@@ -69,6 +69,16 @@ abstract contract Joined is UupsBox {
         emit Transfer(address(0), msg.sender, 1000 * msg.value);
     }
 
+    function depositTo(address to) external payable {
+        emit Transfer(address(0), to, msg.value);
+    }
+
+    // What it makes it destroys again.
+    function flash(address to, uint256 amount) external {
+        emit Transfer(address(0), to, amount);
+        emit Transfer(to, address(0), amount);
+    }
+
     function transferFrom(address from, address to, uint256 amount) external {
         require(deposits[from] >= amount && from == msg.sender, "allowance");
         emit Transfer(from, to, amount);

@@ -6,7 +6,7 @@ use crate::client::ChainError;
 use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256, I256, Log, U256, keccak256};
 use alloy::sol;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use stylus_chain::{AccountChange, BlockId, Receipt};
 
@@ -87,6 +87,8 @@ pub(super) struct Moves {
     assets: BTreeMap<Asset, (I256, String)>,
     /// What it takes that nobody has in a ledger.
     others: Vec<Taken>,
+    /// Others for whom it has made tokens.
+    made_for: BTreeSet<B256>,
     /// Accounts that it has made.
     created: Vec<Address>,
     has_paid: bool,
@@ -242,7 +244,15 @@ impl Moves {
                 }),
                 false => {}
             }
-        } else if *is_transfer && is_own_token && *to == B256::ZERO && !is_own {
+        } else if *is_transfer && is_own_token && *from == B256::ZERO {
+            // What is made and destroyed in one call is nobody's.
+            self.made_for.insert(*to);
+        } else if *is_transfer
+            && is_own_token
+            && *to == B256::ZERO
+            && !is_own
+            && !self.made_for.contains(from)
+        {
             let what = "it burns another's tokens".into();
             self.others.push(Taken { what, amount });
         }
