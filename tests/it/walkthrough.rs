@@ -8,7 +8,7 @@ mod shell;
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use stylus_upgrades::demo::page::{Step, matches, steps};
 use stylus_upgrades_harness::{Anvil, HarnessError, Lines, Npm, command_line, home};
 use stylus_upgrades_test_support::compilers;
 
-use crate::command::program;
+use crate::command::{key_file, program};
 use crate::packages::Release;
 use crate::tools;
 
@@ -389,26 +389,17 @@ fn through_an_endpoint_without(lacks: Lacks) -> Result<(), HarnessError> {
     let keys = tempfile::tempdir().expect("a folder");
     let accounts = DevAccounts::derive(&AccountsConfig::default()).expect("the accounts");
     for (name, account) in ACCOUNTS {
-        let key = accounts.signer(account).expect("a dev account").to_bytes();
-        let file = keys.path().join(name);
-        fs::write(&file, key.to_string()).expect("a key file");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("set");
+        let signer = accounts.signer(account).expect("a dev account");
+        key_file(&keys.path().join(name), signer);
     }
     let pause = match lacks {
         // Who types waits longer: what the command before has seen, the next one does not know.
         Lacks::NewestBlock => LATE,
         _ => Duration::ZERO,
     };
-    let typed = |command: &str| match command.rsplit_once(" --unlocked ") {
-        Some((rest, name)) => {
-            std::thread::sleep(pause);
-            let file = keys.path().join(name);
-            format!("{rest} --private-key-path {}", file.display())
-        }
-        None => {
-            std::thread::sleep(pause);
-            command.to_owned()
-        }
+    let typed = |command: &str| {
+        std::thread::sleep(pause);
+        with_key_file(command, keys.path())
     };
     let page = "docs/walkthrough.md";
     let text = fs::read_to_string(home().join(page)).expect("the page");
@@ -484,7 +475,7 @@ async fn the_walkthrough_runs_on_another_chain_with_keys_in_files_and_is_recorde
     let payer = folder.path().join("payer");
     let accounts = DevAccounts::derive(&AccountsConfig::default()).expect("the accounts");
     let rich = accounts.signer(ACCOUNTS[0].1).expect("a dev account");
-    fs::write(&payer, rich.to_bytes().to_string()).expect("a key file");
+    key_file(&payer, rich);
     let work = folder.path().join("walk");
     fs::create_dir(&work).expect("a folder");
     let walk = Walk {
@@ -504,6 +495,16 @@ async fn the_walkthrough_runs_on_another_chain_with_keys_in_files_and_is_recorde
         }
     }
     Ok(())
+}
+
+/// A command of the page with the file of that folder in place of an account that a dev chain signs for.
+fn with_key_file(command: &str, keys: &Path) -> String {
+    match command.rsplit_once(" --unlocked ") {
+        Some((rest, name)) => {
+            format!("{rest} --private-key-path {}", keys.join(name).display())
+        }
+        None => command.to_owned(),
+    }
 }
 
 /// A folder with `stylus-upgrades` in it.

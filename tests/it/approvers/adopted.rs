@@ -310,6 +310,16 @@ async fn uups(fixture: &Fixture, code: Address, start: u64) -> Address {
     fixture.deploy(UUPS_5, &arguments).await
 }
 
+/// A UUPS proxy over such code, which is an instance of `A`.
+async fn adopted(fixture: &Fixture, name: &str) -> Address {
+    let code = deployed(fixture, name).await;
+    registered(fixture, code, &format!("{name}.json")).await;
+    let proxy = uups(fixture, code, 7).await;
+    give(fixture, proxy, "A").await;
+    fixture.done(&format!("adopt A {proxy} 1.0 {NO_SOURCE}"));
+    proxy
+}
+
 #[tokio::test]
 async fn a_proxy_that_refuses_upgrades_is_not_given_away() {
     let fixture = Fixture::new().await;
@@ -528,11 +538,7 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
 #[tokio::test]
 async fn what_anybody_can_take_is_told_before_an_upgrade_that_allows_it() {
     let fixture = Fixture::new().await;
-    let closed = deployed(&fixture, "UupsBox").await;
-    registered(&fixture, closed, "UupsBox.json").await;
-    let proxy = uups(&fixture, closed, 7).await;
-    give(&fixture, proxy, "A").await;
-    fixture.done(&format!("adopt A {proxy} 1.0 {NO_SOURCE}"));
+    let proxy = adopted(&fixture, "UupsBox").await;
     let paying = deployed(&fixture, "PayingBox").await;
     let plan = |version: &str, code: Address, layout: &str, proxy: Address| {
         format!("plan A {version} {code} --layout {layout} {ABSENT} --accept arrival:{proxy}")
@@ -557,11 +563,7 @@ async fn what_anybody_can_take_is_told_before_an_upgrade_that_allows_it() {
     }
     // Of code that always did so, neither its adoption nor its next version is refused for that, unless it pays more.
     let fixture = Fixture::new().await;
-    let paying = deployed(&fixture, "PayingBox").await;
-    registered(&fixture, paying, "PayingBox.json").await;
-    let other = uups(&fixture, paying, 7).await;
-    give(&fixture, other, "A").await;
-    fixture.done(&format!("adopt A {other} 1.0 {NO_SOURCE}"));
+    let other = adopted(&fixture, "PayingBox").await;
     let next = deployed(&fixture, "PayingBox2").await;
     let planned = fixture.run(&plan("2.0", next, "PayingBox2.json", other));
     let told = planned.document.to_string();
@@ -577,11 +579,7 @@ async fn what_anybody_can_take_is_told_before_an_upgrade_that_allows_it() {
 #[tokio::test]
 async fn what_anybody_can_take_with_some_skill_is_told_before_the_upgrade() {
     let fixture = Fixture::new().await;
-    let first = deployed(&fixture, "UupsBox").await;
-    registered(&fixture, first, "UupsBox.json").await;
-    let proxy = uups(&fixture, first, 7).await;
-    give(&fixture, proxy, "A").await;
-    fixture.done(&format!("adopt A {proxy} 1.0 {NO_SOURCE}"));
+    let proxy = adopted(&fixture, "UupsBox").await;
     let arrived = arrived(proxy);
     let of = format!(" of {proxy}, once upgraded");
     let plan = |version: &str, code: Address, layout: &str| {

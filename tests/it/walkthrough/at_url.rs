@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use alloy::network::TransactionBuilder;
@@ -12,7 +11,8 @@ use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use stylus_upgrades_harness::{HarnessError, home};
 
-use super::{ACCOUNTS, execute_at};
+use super::{ACCOUNTS, execute_at, with_key_file};
+use crate::command::key_file;
 
 const PAGE: &str = "docs/walkthrough.md";
 /// The chain that the page is about.
@@ -45,12 +45,7 @@ impl Walk {
         }
         let recorded = Cell::new(0);
         let typed = |command: &str| {
-            let command = match command.rsplit_once(" --unlocked ") {
-                Some((rest, name)) => {
-                    format!("{rest} --private-key-path {}", self.file(name).display())
-                }
-                None => command.to_owned(),
-            };
+            let command = with_key_file(command, &self.folder);
             let number = recorded.replace(recorded.get() + 1);
             let record = self.folder.join(format!("{number:02}.jsonl"));
             format!("{command} --record {}", record.display())
@@ -59,19 +54,14 @@ impl Walk {
         Ok(recorded.get())
     }
 
-    fn file(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
-    }
-
     /// The key of that account.
     fn key(&self, name: &str) -> PrivateKeySigner {
-        let file = self.file(name);
+        let file = self.folder.join(name);
         if file.exists() {
             return read(&file);
         }
         let key = PrivateKeySigner::random();
-        fs::write(&file, key.to_bytes().to_string()).expect("a key file");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("set");
+        key_file(&file, &key);
         key
     }
 

@@ -80,7 +80,7 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
         ..TriedAdoption::default()
     };
     let known = Known::of(request.document.as_ref());
-    // Whoever can take it now can do so until it is adopted. What anybody may take of it is its purpose.
+    // Whoever can take the proxy now can do so until it is adopted. What anybody may take from it is its purpose.
     let before = opened(&simulation, proxy, &known)?.takes_alone();
     let takes = || Ok(before.clone());
     let gives_power = tried_by_strangers(&simulation, proxy, &known, &takes)?.told;

@@ -133,7 +133,8 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainE
         next: "run it at the creation (--init), or register code whose initializer leaves that number",
     };
     creation.open = initializers::open(&simulation, looked, &request.initializers)?;
-    let callers = owners::callers(&simulation, proxy)?;
+    let callers = owners::callers(&simulation)?;
+    let callers = callers.get(&proxy).cloned().unwrap_or_default();
     let fields = address_fields(&request.layout);
     let owned = owners::changed(&simulation, None, (proxy, &callers), (&fields, names))?;
     creation.open.extend(owned);

@@ -1,4 +1,4 @@
-//! Whose an instance is before and after: an owner who is another one, and variables that hold whoever has sent the
+//! Whose an instance is before and after. Its owner may be another one, and a variable may hold the contract that sent the
 //! upgrade, such as the registry. Neither can give the instance back.
 
 use super::strangers::AddressField;
@@ -7,7 +7,7 @@ use crate::client::ChainError;
 use crate::names::Names;
 use crate::simulation::Simulation;
 use alloy::primitives::Address;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::adopted::IOwnable;
 
 /// Who owns an account, if it says so. Nobody is none.
@@ -16,21 +16,23 @@ fn owner(copy: &Simulation, account: Address) -> Option<Address> {
     owner.filter(|owner| !owner.is_zero())
 }
 
-/// Contracts that called an account in what has been sent since the beginning.
+/// Contracts that called each account in what has been sent since the beginning.
 pub(super) fn callers(
     copy: &Simulation,
-    account: Address,
-) -> Result<BTreeSet<Address>, ChainError> {
-    let frames = copy.traces()?.into_iter().flatten();
-    let calls = frames.filter(|frame| frame.to == Some(account));
-    let mut callers: BTreeSet<Address> = calls.map(|frame| frame.from).collect();
-    let mut without_code = Vec::new();
-    for caller in &callers {
-        if copy.code(*caller)?.is_empty() {
-            without_code.push(*caller);
+) -> Result<BTreeMap<Address, BTreeSet<Address>>, ChainError> {
+    let mut has_code: BTreeMap<Address, bool> = BTreeMap::new();
+    let mut callers: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();
+    for frame in copy.traces()?.into_iter().flatten() {
+        let from = frame.from;
+        let is_contract = match has_code.get(&from) {
+            Some(known) => *known,
+            None => !copy.code(from)?.is_empty(),
+        };
+        has_code.insert(from, is_contract);
+        if let Some(to) = frame.to.filter(|_| is_contract) {
+            callers.entry(to).or_default().insert(from);
         }
     }
-    callers.retain(|caller| !without_code.contains(caller));
     Ok(callers)
 }
 

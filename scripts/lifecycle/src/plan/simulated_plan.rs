@@ -241,8 +241,9 @@ impl PlanSimulation<'_> {
         };
         let mut found: BTreeMap<String, (Opened, Vec<Address>)> = BTreeMap::new();
         let mut calls = 0;
+        let callers = owners::callers(&self.simulation)?;
+        let none = BTreeSet::new();
         for (proxy, from) in &upgraded {
-            let callers = owners::callers(&self.simulation, *proxy)?;
             if calls >= CALLS_MAX {
                 strangers.not_tried += 1;
                 continue;
@@ -251,17 +252,17 @@ impl PlanSimulation<'_> {
             let earlier = request.documents.get(from);
             let known = Known::of(own.into_iter().chain(earlier));
             let before = self.unpaused(as_it_was, *proxy)?;
-            let of = (*proxy, &callers);
+            let of = (*proxy, callers.get(proxy).unwrap_or(&none));
             let fields = known.address_fields();
             let owned = (fields.as_slice(), &request.names);
             let changed = owners::changed(&self.simulation, Some(&before), of, owned)?;
             self.plan.problems.extend(changed);
-            let now = tried_by_strangers(&self.simulation, *proxy, &known, &|| {
+            let tried = tried_by_strangers(&self.simulation, *proxy, &known, &|| {
                 opened(&before, *proxy, &known)
             })?;
             // Of a proxy of others those could before who have to: its owner, that is the registry's.
             let there = self.simulation.registry(request.registry);
-            let kind = crate::simulation::now(there.instance(*proxy))?.kind;
+            let kind = now(there.instance(*proxy))?.kind;
             let could = match kind.is_adopted() {
                 true => replaced_by(&before, *proxy, &known)?,
                 false => Vec::new(),
@@ -270,22 +271,20 @@ impl PlanSimulation<'_> {
                 if could.iter().all(|(other, _)| *other != who) {
                     let who = request.names.long(who);
                     let problem = replaceable(*proxy, &who, &function);
-                    if !self.plan.problems.contains(&problem) {
-                        self.plan.problems.push(problem);
-                    }
+                    self.plan.problems.push(problem);
                 }
             }
-            calls += now.calls;
-            strangers.paused += u32::from(now.is_paused);
-            strangers.cut += u32::from(now.is_cut);
-            strangers.not_called.extend(now.not_called);
+            calls += tried.calls;
+            strangers.paused += u32::from(tried.is_paused);
+            strangers.cut += u32::from(tried.is_cut);
+            strangers.not_called.extend(tried.not_called);
             let instance = request.names.long(*proxy);
-            let as_before = now.as_before.iter();
+            let as_before = tried.as_before.iter();
             let as_before =
                 as_before.map(|one| format!("as before the upgrade: {}", one.says(&instance)));
-            let alone = now.alone.iter().map(|one| one.says(&instance));
+            let alone = tried.alone.iter().map(|one| one.says(&instance));
             strangers.open.extend(as_before.chain(alone));
-            for one in now.told {
+            for one in tried.told {
                 let known = found.entry(one.signature.clone());
                 let (_, proxies) = known.or_insert_with(|| (one, Vec::new()));
                 proxies.push(*proxy);

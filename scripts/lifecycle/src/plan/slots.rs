@@ -84,7 +84,7 @@ impl<'a> SlotNames<'a> {
         self.layout.is_some()
     }
 
-    /// The variables that have a place of their own: elements of lists whose length is fixed are among them.
+    /// All variables, whatever they are called. Without keys no entry of a mapping is among them.
     pub(super) fn placed(&self) -> impl Iterator<Item = &Field<'a>> {
         self.slots.values().flatten()
     }

@@ -1,5 +1,6 @@
 //! What a stranger calls: every function with several values, no function, and nothing at all.
 
+use super::takes::IToken;
 use super::{PROBE, STRANGER};
 use crate::client::ChainError;
 use crate::layout::WORD;
@@ -8,6 +9,7 @@ use crate::simulation::Simulation;
 use alloy::dyn_abi::{DynSolType, DynSolValue, FunctionExt, JsonAbiExt, Specifier};
 use alloy::json_abi::{Function, StateMutability};
 use alloy::primitives::{Address, B256, Bytes, I256, U256};
+use alloy::sol_types::SolCall;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::BlockId;
 use stylus_layout::{Document, Layout, PublicInterface};
@@ -136,7 +138,7 @@ impl<'a> Known<'a> {
             .iter()
             .filter_map(|entry| Function::parse(entry).ok());
         let all: BTreeMap<[u8; 4], Function> = usual
-            .chain(self.abi())
+            .chain(abi(&self.documents))
             .map(|function| (function.selector().0, function))
             .collect();
         let (mut entries, mut left_out) = (Vec::from(raw), Vec::new());
@@ -158,10 +160,7 @@ impl<'a> Known<'a> {
     /// The signatures of functions that the code before had.
     pub(super) fn earlier(&self) -> BTreeSet<String> {
         let earlier = self.documents.get(1..).unwrap_or_default();
-        let all = earlier.iter().filter_map(|known| known.interface.as_ref());
-        let all = all.flat_map(PublicInterface::abi);
-        all.filter_map(|entry| Some(Function::parse(entry).ok()?.signature()))
-            .collect()
+        abi(earlier).map(|one| one.signature()).collect()
     }
 
     /// Its variables that have the size of an address.
@@ -177,32 +176,21 @@ impl<'a> Known<'a> {
             };
             is_view(one) && one.inputs.is_empty() && output.ty == "address"
         };
-        self.abi().filter(is_getter).take(GETTERS_MAX).collect()
+        abi(&self.documents)
+            .filter(is_getter)
+            .take(GETTERS_MAX)
+            .collect()
     }
 
-    fn abi(&self) -> impl Iterator<Item = Function> {
-        let all = self.documents.iter();
-        let all = all.filter_map(|known| known.interface.as_ref());
-        all.flat_map(PublicInterface::abi)
-            .filter_map(|entry| Function::parse(entry).ok())
-    }
-
-    /// The addresses that an account keeps, by its layout and by its getters: tokens, holders, and whoever else matters
-    /// to it.
+    /// The addresses that an account keeps, such as tokens and holders: by its layout and by its getters.
     pub(super) fn kept(
         &self,
         copy: &Simulation,
         account: Address,
     ) -> Result<Vec<Address>, ChainError> {
         let mut kept = Vec::new();
-        let address_bytes = u64::try_from(Address::len_bytes()).unwrap_or(WORD);
-        for known in &self.documents {
-            let names = SlotNames::default().with_layout(Some(&known.layout));
-            let fields = names.fixed().map(|one| &one.held);
-            for held in fields.filter(|held| held.size == address_bytes) {
-                let word = copy.chain.storage(account, held.slot, BlockId::latest())?;
-                kept.extend(Address::try_from(held.bytes(&word)));
-            }
+        for field in self.address_fields() {
+            kept.push(field.of(copy, account)?);
         }
         for getter in self.address_getters() {
             kept.extend(answered(copy, account, &getter)?);
@@ -248,6 +236,14 @@ pub(super) fn answered(
     Ok(values.first().and_then(|value| value.as_address()))
 }
 
+/// The functions that documents list.
+fn abi(documents: &[&Document]) -> impl Iterator<Item = Function> {
+    let all = documents.iter();
+    let all = all.filter_map(|known| known.interface.as_ref());
+    all.flat_map(PublicInterface::abi)
+        .filter_map(|entry| Function::parse(entry).ok())
+}
+
 fn is_view(function: &Function) -> bool {
     matches!(
         function.state_mutability,
@@ -273,14 +269,11 @@ fn calls(function: &Function, code: Address, kept: &[Address]) -> Vec<Call> {
     let places = types.iter().map(addresses);
     let places = places.fold(0, usize::saturating_add);
     // Who can have a token called takes what the account has of it.
-    let transfer = Function::parse("function transfer(address,uint256)").ok();
-    let transfer = transfer.and_then(|token| {
-        let one = DynSolValue::Uint(U256::ONE, 256);
-        token
-            .abi_encode_input(&[DynSolValue::Address(STRANGER), one])
-            .ok()
-    });
-    let transfer = transfer.unwrap_or_default();
+    let transfer = IToken::transferCall {
+        to: STRANGER,
+        amount: U256::ONE,
+    };
+    let transfer = transfer.abi_encode();
     let plain = |number: U256| Values {
         addresses: Vec::new(),
         number,

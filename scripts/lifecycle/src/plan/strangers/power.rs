@@ -83,9 +83,17 @@ impl Given {
     /// What may be meant for everybody.
     pub(super) fn meant(what: impl Into<String>) -> Self {
         Self {
+            may_be_meant: true,
+            ..Self::power(what)
+        }
+    }
+
+    /// What is for nobody.
+    fn power(what: impl Into<String>) -> Self {
+        Self {
             what: what.into(),
             about: Vec::new(),
-            may_be_meant: true,
+            may_be_meant: false,
             is_harmless: false,
         }
     }
@@ -151,12 +159,7 @@ impl Power {
         if self.has_code != after.has_code {
             changed.push("whether there is code");
         }
-        let changed = changed.into_iter().map(|what| Given {
-            what: what.to_owned(),
-            about: Vec::new(),
-            may_be_meant: false,
-            is_harmless: false,
-        });
+        let changed = changed.into_iter().map(Given::power);
         let unpaid = self.fields.iter().filter(|_| !moves.has_paid());
         let fields = unpaid.zip(&after.fields);
         let fields =
@@ -179,9 +182,8 @@ fn of_power(log: &Log, account: Address, created: &[Address]) -> Option<Given> {
         false => return None,
     };
     Some(Given {
-        what: format!("event {event}{at}"),
         about: about.to_vec(),
         may_be_meant: event.starts_with("Role"),
-        is_harmless: false,
+        ..Given::power(format!("event {event}{at}"))
     })
 }

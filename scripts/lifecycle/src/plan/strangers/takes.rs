@@ -11,9 +11,10 @@ use std::sync::LazyLock;
 use stylus_chain::{AccountChange, BlockId, Receipt};
 
 sol! {
-    /// What a token says of its holders.
-    interface IHeld {
+    /// What tokens have in common.
+    interface IToken {
         function balanceOf(address holder) external view returns (uint256);
+        function transfer(address to, uint256 amount) external returns (bool);
     }
 }
 
@@ -121,7 +122,7 @@ impl Ledger {
 /// What the account says that the stranger has of it, if it is a token.
 pub(super) fn balance(copy: &Simulation, account: Address) -> Option<U256> {
     let holder = STRANGER;
-    copy.ask(account, &IHeld::balanceOfCall { holder }).ok()
+    copy.ask(account, &IToken::balanceOfCall { holder }).ok()
 }
 
 /// What the call since the beginning of a copy, for which the stranger paid that much, has changed of what he has.
@@ -234,11 +235,8 @@ impl Moves {
             match is_transfer {
                 true if is_bought => {}
                 true => self.move_of(asset, signed(amount), || whose),
-                false if is_own_token && !is_own => self.others.push(Taken {
-                    what: whose,
-                    amount,
-                }),
-                false if is_own => self.others.push(Taken {
+                // What others allow him elsewhere is not the account's doing.
+                false if is_own || is_own_token => self.others.push(Taken {
                     what: whose,
                     amount,
                 }),

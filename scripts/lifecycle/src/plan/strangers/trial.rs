@@ -83,8 +83,6 @@ pub(super) struct Trial {
     pub(super) through: BTreeSet<String>,
     /// The functions of which a call changed something, and after which others it did so first.
     pub(super) written: BTreeMap<String, Option<String>>,
-    /// The functions that were told to have lost their guard.
-    unguarded: BTreeSet<String>,
     /// The variables that may hold an address.
     fields: Vec<AddressField>,
     /// The functions that answer an address and take nothing.
@@ -129,7 +127,6 @@ impl Trial {
             },
             through: BTreeSet::new(),
             written: BTreeMap::new(),
-            unguarded: BTreeSet::new(),
             fields,
             getters,
             entries,
@@ -241,15 +238,16 @@ impl Trial {
     ) {
         for (signature, after) in self.written.clone() {
             let is_unguarded = earlier.contains(&signature) && !through.contains(&signature);
-            if is_unguarded && !self.unguarded.contains(&signature) {
-                self.unguarded.insert(signature.clone());
-                self.note_of(signature, after, Given::meant(REFUSED_BEFORE));
+            let given = Given::meant(REFUSED_BEFORE);
+            let is_noted = |one: &Opened| one.signature == signature && one.gives.contains(&given);
+            if is_unguarded && !self.found.iter().any(is_noted) {
+                self.note_of(signature, after, given);
             }
         }
     }
 
     /// Notes of a function what no single call shows.
-    pub(super) fn note_of(&mut self, signature: String, after: Option<String>, given: Given) {
+    fn note_of(&mut self, signature: String, after: Option<String>, given: Given) {
         self.found.push(Opened {
             signature,
             after,
