@@ -264,10 +264,11 @@ impl PlanSimulation<'_> {
             let there = self.simulation.registry(request.registry);
             let kind = now(there.instance(*proxy))?.kind;
             let could = match kind.is_adopted() {
-                true => replaced_by(&before, *proxy, &known)?,
+                true => replaced_by(&before, *proxy, &known)?.0,
                 false => Vec::new(),
             };
-            for (who, function) in replaced_by(&self.simulation, *proxy, &known)? {
+            let (can, is_cut) = replaced_by(&self.simulation, *proxy, &known)?;
+            for (who, function) in can {
                 if could.iter().all(|(other, _)| *other != who) {
                     let who = request.names.long(who);
                     let problem = replaceable(*proxy, &who, &function);
@@ -276,7 +277,7 @@ impl PlanSimulation<'_> {
             }
             calls += tried.calls;
             strangers.paused += u32::from(tried.is_paused);
-            strangers.cut += u32::from(tried.is_cut);
+            strangers.cut += u32::from(tried.is_cut || is_cut);
             strangers.not_called.extend(tried.not_called);
             let instance = request.names.long(*proxy);
             let as_before = tried.as_before.iter();

@@ -119,13 +119,16 @@ pub(super) fn tried(
     })
 }
 
-/// Who of those that an account keeps, such as its owner, can replace its code on a copy, and by which function.
+/// Who of those that an account keeps, such as its owner, can replace its code on a copy, and by which function; and whether
+/// more calls, or more gas, would have been needed.
 pub(super) fn replaced_by(
     simulation: &Simulation,
     account: Address,
     known: &Known<'_>,
-) -> Result<Vec<(Address, String)>, ChainError> {
-    Trial::begin(simulation, account, known)?.replaced_by()
+) -> Result<(Vec<(Address, String)>, bool), ChainError> {
+    let mut trial = Trial::begin(simulation, account, known)?;
+    let found = trial.replaced_by()?;
+    Ok((found, trial.is_cut))
 }
 
 /// What was found, one for each function.
