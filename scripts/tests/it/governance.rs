@@ -3,6 +3,7 @@
 mod activations;
 mod arrivals;
 mod at_once;
+mod bypassed;
 pub(crate) mod call;
 mod checks;
 mod complex;

@@ -58,13 +58,19 @@ const INITIALIZER_OPEN: &str = "initializer-open";
 /// What the id of a part begins with that was checked as a whole, and of which nothing was found.
 const COMPLETE: &str = "complete";
 
+/// What the id of a migration begins with that some instances would leave out.
+const MIGRATION_BYPASSED: &str = "migration-bypassed";
+
+/// What the id of a version begins with from which instances have no path any more.
+const PATH_LOST: &str = "path-lost";
+
 /// What the id of an instance that came from elsewhere begins with.
 const ARRIVAL: &str = "arrival";
 
 impl FindingId {
     /// Kinds of findings beside those that have a constant here, or a family of kinds by its first or last word: with the
     /// constants, every kind that there is.
-    pub const KINDS: [&'static str; 31] = [
+    pub const KINDS: [&'static str; 33] = [
         "absent",
         "added",
         "build-differs",
@@ -79,11 +85,13 @@ impl FindingId {
         "initializer-lost",
         "instances",
         "manifest-changed",
+        MIGRATION_BYPASSED,
         "misread",
         "not-reached",
         "not-seen",
         OLDER_SDK,
         "partial",
+        PATH_LOST,
         "policy-change",
         "proxy-code",
         "refused",
@@ -215,6 +223,16 @@ impl FindingId {
         Self(format!("{UNSAFE}{kind}:{place}").into())
     }
 
+    /// The migration into a version, which some instances would leave out.
+    pub fn migration_bypassed(label: &str) -> Self {
+        Self(format!("{MIGRATION_BYPASSED}:{label}").into())
+    }
+
+    /// A version from which instances have no path any more.
+    pub fn path_lost(label: &str) -> Self {
+        Self(format!("{PATH_LOST}:{label}").into())
+    }
+
     /// A struct that an older SDK counts otherwise.
     pub fn older_sdk(structure: &str) -> Self {
         Self(format!("{OLDER_SDK}:{structure}").into())
@@ -287,7 +305,7 @@ impl FindingId {
 
     /// Whether it is about initializers and migrations.
     pub fn is_of_steps(&self) -> bool {
-        Self::OF_STEPS.contains(self)
+        Self::OF_STEPS.contains(self) || self.kind() == MIGRATION_BYPASSED
     }
 
     /// Whether it is found by trying something on a copy.

@@ -10,6 +10,7 @@
 //! | [`fold`] | what follows from the events |
 //! | [`compare`] | whether both say the same |
 //! | [`in_use`] | which accounts' code is in use |
+//! | [`version_graph`] | the ways between versions, and what each runs |
 pub mod compare;
 pub mod definition;
 pub mod fold;
@@ -17,6 +18,7 @@ pub mod in_use;
 pub mod kinds;
 pub mod reader;
 pub mod step;
+pub mod version_graph;
 
 pub use compare::{Difference, differences, head_differences};
 pub use definition::{
@@ -28,3 +30,4 @@ pub use in_use::{Role, Used};
 pub use kinds::{BlockedBy, DefinitionState, InstanceState, ProxyKind, StepKind};
 pub use reader::{Block, PathStep, Registry, Seen, Views};
 pub use step::{Named, named, runs};
+pub use version_graph::{MigrationBypass, MigrationCode, PathLoss, StepAddition, VersionGraph};

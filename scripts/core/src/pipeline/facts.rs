@@ -3,6 +3,7 @@
 
 mod callers;
 mod layouts;
+mod paths;
 mod programs;
 mod proven;
 
@@ -161,6 +162,10 @@ pub(crate) async fn transition(
         Asked::Chain(session) if code.is_old => migrated_since(session, version).await?,
         _ => Vec::new(),
     };
+    let (bypasses, lost_paths) = match asked {
+        Asked::Chain(session) => session.paths(version).await?,
+        Asked::Kept(..) => (Vec::new(), Vec::new()),
+    };
     let is_new = !code.is_old && version.stage != Stage::Registered;
     let callers = match &before {
         None => Callers::None,
@@ -177,6 +182,8 @@ pub(crate) async fn transition(
         read_at,
         goes_back: code.is_old,
         migrated_since,
+        bypasses,
+        lost_paths,
         live,
         published: asked.published(version, &callers, role).await?,
         callers,

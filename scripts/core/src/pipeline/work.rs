@@ -531,7 +531,8 @@ impl<'a> Work<'a> {
         if let Some(from) = missing.last() {
             let from = shell_word(from);
             ways.push(format!(
-                "stylus-upgrades register {name} {version} --from {from} adds a step"
+                "stylus-upgrades register {name} {version} --from {from} adds a step, with the migrations that the data of \
+                 {from} need"
             ));
         }
         ways.push(match self.is_past {

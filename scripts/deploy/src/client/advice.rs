@@ -102,8 +102,10 @@ fn words(
         "NoPath" => (
             "a chain of steps from {1} to {2}",
             "none within the limits",
-            "stylus-upgrades register {0} {2} --from {1} adds a step; to return to earlier code: stylus-upgrades \
-             rollback {0} --to {2} --label VERSION",
+            "first answer which migrations the data of {1} must run to become those of {2}; with these (--call, --script or \
+             --complex) stylus-upgrades register {0} {2} --from {1} adds a step; a way of more than 32 steps takes several \
+             upgrades: stylus-upgrades upgrade {0}; to return to earlier code: stylus-upgrades rollback {0} --to {2} \
+             --label VERSION",
         ),
         "ImplementationNotRunnable" => (
             "code that can run: activated, current, unexpired",

@@ -2,9 +2,10 @@
 
 use crate::assess::{Fact, Role};
 use crate::expect::Expectations;
+use crate::ids::CodeHash;
 use crate::interface::Callable;
 use crate::layout::{Audit, Live, Pair, Side};
-use crate::model::StepKind;
+use crate::model::{MigrationBypass, StepKind};
 use alloy::primitives::{Address, Bytes};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -46,6 +47,10 @@ pub struct Transition {
     pub goes_back: bool,
     /// Of code that was there before: the versions since then whose step ran a migration, in their order, with what it was.
     pub migrated_since: Vec<(String, StepKind)>,
+    /// The migrations that instances could leave out by the new step, or that its own way leaves out.
+    pub bypasses: Vec<MigrationBypass>,
+    /// The versions from which instances have no path to the new one.
+    pub lost_paths: Vec<LostPath>,
     /// What lies where the new version begins to use storage.
     pub live: Fact<Live>,
     /// What callers had, and have.
@@ -75,6 +80,20 @@ pub struct Transition {
     pub same_code: Vec<String>,
     /// The version that is current; empty where there is none.
     pub current: String,
+}
+
+/// A version from which instances have no path to a new version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostPath {
+    /// Its label.
+    pub label: String,
+    /// How many upgrades take an instance there, where the way has too many steps for one; nothing where there is no
+    /// way.
+    pub upgrades: Option<usize>,
+    /// How many instances are at it.
+    pub instances: usize,
+    /// Whether instances are created at it.
+    pub is_current: bool,
 }
 
 /// Whether anybody has decided on a transition.
@@ -154,6 +173,8 @@ pub enum Runs {
     Step {
         /// What it is.
         kind: StepKind,
+        /// keccak256 of its script or program; zero where it has none.
+        script: CodeHash,
         /// Its calldata.
         data: Bytes,
         /// The function as it was typed; empty where calldata were given.

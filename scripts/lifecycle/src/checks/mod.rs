@@ -16,7 +16,9 @@ mod subject;
 mod tests;
 
 pub use assessment::Assessment;
-pub use facts::{Built, Callers, Declared, Ending, Program, ReadAt, Runs, Stage, Transition};
+pub use facts::{
+    Built, Callers, Declared, Ending, LostPath, Program, ReadAt, Runs, Stage, Transition,
+};
 pub use subject::{BEFORE, Code, Subject, Version};
 
 use crate::assess::{Coverage, Finding};
@@ -44,6 +46,8 @@ const CHECKS: &[fn(&Transition, &mut Found)] = &[
     steps::complex,
     steps::step,
     steps::back,
+    steps::bypassed,
+    steps::lost_paths,
     steps::called,
     steps::initializer,
     steps::creation,

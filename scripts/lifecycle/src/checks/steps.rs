@@ -1,18 +1,20 @@
 //! Checks of what runs: the initializers and migrations that the code declares.
 
-use super::{Declared, Found, Runs, Stage, Transition};
+use super::{Declared, Found, LostPath, Runs, Stage, Transition};
 use crate::assess::{Evidence, Fact, Finding, FindingId, Origin, Part, Severity};
-use crate::model::StepKind;
+use crate::model::{MigrationCode, StepKind};
 use crate::steps::{PlannedStep, check_creation, check_first, check_step, lost_initializer};
-use alloy::primitives::hex;
+use crate::text::{self, shell_word};
+use alloy::primitives::{hex, keccak256};
 use stylus_layout::{DeclaredStep, StepKind as Declares};
-use stylus_upgrades_interface::limits::LABEL_MAX;
+use stylus_upgrades_interface::limits::{LABEL_MAX, PATH_MAX};
 
 /// Whether the transition runs the migration that the code declares, and whether instances that are created at it can
 /// still be initialized.
 pub(super) fn step(transition: &Transition, found: &mut Found) {
     let Runs::Step {
         kind,
+        script: _,
         data,
         typed,
         program,
@@ -92,6 +94,122 @@ pub(super) fn back(transition: &Transition, found: &mut Found) {
     found
         .findings
         .push(omitted.with("a reverse migration", "none", next));
+}
+
+/// Whether the new step lets instances leave out a migration that another way between the same versions runs. A
+/// registered step was asked about when it was added.
+pub(super) fn bypassed(transition: &Transition, found: &mut Found) {
+    if transition.stage == Stage::Registered {
+        return;
+    }
+    let mut labels: Vec<&str> = Vec::new();
+    for bypass in &transition.bypasses {
+        if !labels.contains(&bypass.label.as_str()) {
+            labels.push(&bypass.label);
+        }
+    }
+    for label in labels {
+        let of_label = transition.bypasses.iter();
+        let mut of_label = of_label.filter(|bypass| bypass.label == label);
+        let Some(first) = of_label.next() else {
+            continue;
+        };
+        let id = FindingId::migration_bypassed(label);
+        let [with, without] = [&first.with, &first.without].map(|way| way.join(" → "));
+        let (name, migration) = (&transition.name, migration_in_words(&first.migration));
+        let message = format!(
+            "instances of {name} that go {without} leave out the migration into {label}: {migration}"
+        );
+        let next = format!(
+            "let the new step run that migration too, or begin it behind {label}; if instances are to leave the migration \
+             out, as around a faulty version: {}",
+            FindingId::flag([&id])
+        );
+        let more = of_label.map(|bypass| {
+            let [with, without] = [&bypass.with, &bypass.without].map(|way| way.join(" → "));
+            let migration = migration_in_words(&bypass.migration);
+            format!("{with} runs {migration}; {without} does not")
+        });
+        let finding = Finding {
+            details: more.collect(),
+            ..Finding::new(Part::Steps, Severity::Danger, id, message)
+        };
+        let expected = "the same migrations on every way between two versions";
+        let found_ways = format!("{with} runs it; {without} does not");
+        found
+            .findings
+            .push(finding.with(expected, found_ways, next));
+    }
+}
+
+/// What a migration is, with what tells it from another one.
+fn migration_in_words(migration: &MigrationCode) -> String {
+    let MigrationCode { kind, code, data } = migration;
+    let data = match data.len() {
+        0 => "no data".to_owned(),
+        1..=DATA_SHOWN => format!("the data {data}"),
+        length => {
+            let hash = keccak256(data);
+            format!("{length} bytes of data with the hash {hash}")
+        }
+    };
+    match kind {
+        StepKind::Script => format!("the script with the code hash {code}, with {data}"),
+        StepKind::Complex => {
+            format!("the complex migration by the program with the code hash {code}, with {data}")
+        }
+        _ => format!("a call of the code with the hash {code}, with {data}"),
+    }
+}
+
+/// Bytes of calldata that are shown; of more, their hash.
+const DATA_SHOWN: usize = 68;
+
+/// Whether instances that have a path to the current version have none to the new one.
+pub(super) fn lost_paths(transition: &Transition, found: &mut Found) {
+    let (name, to) = (&transition.name, &transition.to);
+    for lost in &transition.lost_paths {
+        let LostPath {
+            label,
+            upgrades,
+            instances,
+            is_current,
+        } = lost;
+        let who = match (instances, is_current) {
+            (0, _) => format!("instances that are created at {label}"),
+            (count, false) => format!("{} at {label}", text::count(*count, "instance")),
+            (count, true) => format!(
+                "{} at {label}, and those that are created there,",
+                text::count(*count, "instance")
+            ),
+        };
+        let (message, next) = match upgrades {
+            Some(upgrades) => (
+                format!(
+                    "{who} will need {upgrades} upgrades to reach {name} {to}: a path has {PATH_MAX} steps at most"
+                ),
+                format!(
+                    "stylus-upgrades upgrade {} goes on until they are there",
+                    shell_word(name)
+                ),
+            ),
+            None => (
+                format!("{who} will have no path to {name} {to}"),
+                format!(
+                    "stylus-upgrades register {} {} --from {} adds one, with the migrations that their data need",
+                    shell_word(name),
+                    shell_word(to),
+                    shell_word(label)
+                ),
+            ),
+        };
+        let id = FindingId::path_lost(label);
+        let finding = Finding::new(Part::Steps, Severity::Warning, id, message);
+        found.findings.push(Finding {
+            next: Some(next),
+            ..finding
+        });
+    }
 }
 
 /// Whether a call of code without declarations calls one of its functions: a fallback may answer anything.

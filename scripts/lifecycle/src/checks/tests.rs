@@ -1,6 +1,7 @@
 //! Every fact of a transition, made weaker one by one: each change lowers a verdict, and none raises one.
 
 mod begin;
+mod bypassed;
 mod callers;
 mod complex;
 mod constructor;
@@ -21,7 +22,7 @@ use super::facts::{Ending, Program};
 use super::{Assessment, Callers, Declared, Found, Runs, Stage, Transition, check};
 use crate::assess::{Accepted, Extent, Fact, FindingId, Origin, Part, Role};
 use crate::expect::Expectations;
-use crate::ids::LayoutHash;
+use crate::ids::{CodeHash, LayoutHash};
 use crate::interface::Callable;
 use crate::layout::{Live, Side};
 use crate::model::StepKind;
@@ -68,6 +69,8 @@ fn facts(transition: &mut Transition) -> Vec<(&'static str, &mut dyn Weaken)> {
         read_at: _,
         goes_back: _,
         migrated_since: _,
+        bypasses: _,
+        lost_paths: _,
         code: _,
         labels: _,
         same_code: _,
@@ -107,6 +110,7 @@ fn facts(transition: &mut Transition) -> Vec<(&'static str, &mut dyn Weaken)> {
     if let Runs::Step {
         // What is done, not what is known of it.
         kind: _,
+        script: _,
         data: _,
         typed: _,
         program,
@@ -160,6 +164,8 @@ pub(super) fn best() -> Transition {
         new: side(),
         goes_back: false,
         migrated_since: Vec::new(),
+        bypasses: Vec::new(),
+        lost_paths: Vec::new(),
         live: Fact::of(Live::default(), Origin::Chain),
         callers: Callers::Of {
             old: callable().into(),
@@ -173,6 +179,7 @@ pub(super) fn best() -> Transition {
         sources: vec![Fact::of((), Origin::Build)],
         runs: Runs::Step {
             kind: StepKind::Complex,
+            script: CodeHash::ZERO,
             data: Bytes::new(),
             typed: String::new(),
             program: Some(Box::new(Program {
@@ -201,6 +208,7 @@ pub(super) fn best() -> Transition {
 pub(super) fn step(kind: StepKind) -> Runs {
     Runs::Step {
         kind,
+        script: CodeHash::ZERO,
         data: Bytes::new(),
         typed: String::new(),
         program: None,

@@ -62,7 +62,8 @@ fn a_version_that_is_registered_is_registered_again_by_nobody() {
         [refused.said("expected"), refused.said("found")],
         ["as registered: no step (--initial)", "a step from 1.0"]
     );
-    let only = "nothing was sent; stylus-upgrades register A 2.0 --from 1.0 adds a step; ";
+    let only = "nothing was sent; stylus-upgrades register A 2.0 --from 1.0 adds a step, with the migrations that the \
+                data of 1.0 need; ";
     assert!(refused.said("next").starts_with(only), "{refused:?}");
 
     // What was current before is registered as it was; nothing leads to it from what is newer, except with a new label.

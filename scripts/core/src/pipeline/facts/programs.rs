@@ -10,7 +10,7 @@ use crate::model::{Named, StepKind, named, runs};
 use crate::options::StepArgs;
 use crate::pipeline::calldata;
 use crate::registry;
-use stylus_layout::{DeclaredStep, Layout};
+use stylus_layout::DeclaredStep;
 use stylus_upgrades_interface::registry::Step;
 use stylus_upgrades_interface::slots;
 
@@ -56,9 +56,18 @@ impl Asked<'_> {
             }
         };
         let source = step.script.as_ref().or(step.complex.as_ref());
-        let fields = match source {
-            Some(source) => Some(self.fields(source).await?.into()),
-            None => None,
+        let (script, fields) = match source {
+            Some(source) => {
+                let script = self.codehash(source).await?;
+                (script, Some(self.context().built_layout(script)?.into()))
+            }
+            None => (CodeHash::ZERO, None),
+        };
+        let data = match &step.handler {
+            Some(handler) => {
+                registry::complex("", (Address::ZERO, script), manifest.address(handler)?).data
+            }
+            None => calldata::encode(&step.call, manifest)?,
         };
         let expected = match (&step.check, self) {
             (Some(source), Self::Chain(session)) => match session.context.account(source) {
@@ -78,7 +87,8 @@ impl Asked<'_> {
         };
         Ok(Runs::Step {
             kind: step.kind().into(),
-            data: calldata::encode(&step.call, manifest)?,
+            script,
+            data,
             typed: calldata::typed(&step.call).to_owned(),
             program: program.map(Box::new),
             fields,
@@ -86,18 +96,17 @@ impl Asked<'_> {
         })
     }
 
-    /// Where the fields of code lie that migrates.
-    async fn fields(self, source: &str) -> Result<Fact<Layout>> {
+    /// keccak256 of code that migrates; zero where no chain is asked that has it.
+    async fn codehash(self, source: &str) -> Result<CodeHash> {
         let context = self.context();
-        let codehash = match (context.account(source), self) {
+        Ok(match (context.account(source), self) {
             (Some(account), Self::Chain(session)) => {
                 let code = registry::code_at(session.registry.client, account).await?;
                 code.codehash.into()
             }
             (Some(_), Self::Kept(..)) => CodeHash::default(),
             (None, _) => context.artifact(source)?.codehash(),
-        };
-        context.built_layout(codehash)
+        })
     }
 
     /// The program of a complex migration, by its module.
@@ -144,6 +153,7 @@ impl Session<'_> {
         };
         Ok(Runs::Step {
             kind,
+            script: step.scriptCodehash.into(),
             data: step.data.clone(),
             typed: String::new(),
             program: program.map(Box::new),

@@ -1,0 +1,84 @@
+//! Ways around a migration: who adds one, and each who approves it, accepts that by the migration's id. Paths that a
+//! version does not have.
+
+use crate::governance::complex::registers;
+use crate::prelude::*;
+
+/// 2.0 by a complex migration, and 3.0 with the same code behind it; none of them is current.
+fn behind_a_migration(sandbox: &Sandbox, keys: &[&str]) {
+    for words in [
+        "register P 2.0 points-v2 --complex points-cursor --handler Admin",
+        "register P 3.0 points-v2 --from 2.0 --accept migration-omitted",
+    ] {
+        for (at, key) in keys.iter().enumerate() {
+            let is_last = at + 1 == keys.len();
+            sandbox.run(key, words).ends(if is_last { 0 } else { 3 });
+        }
+    }
+}
+
+#[test]
+fn a_step_around_a_complex_migration_is_refused_until_its_id_is_accepted() {
+    let (sandbox, proxies) = registers(1);
+    behind_a_migration(&sandbox, &["Admin"]);
+    let before = sandbox.nonce();
+    let around = "register P 3.0 --from 1.0";
+    let refused = sandbox.run("Admin", around);
+    refused
+        .is(1, "MigrationBypassed")
+        .says(
+            "message",
+            &["1.0 → 3.0 leave out the migration into 2.0", "complex"],
+        )
+        .says("found", &["1.0 → 2.0 → 3.0 runs it; 1.0 → 3.0 does not"])
+        .says("next", &["--accept migration-bypassed:2.0"]);
+    let other = format!("{around} --accept migration-omitted,migration-bypassed:3.0");
+    sandbox.run("Admin", &other).is(1, "MigrationBypassed");
+    assert_eq!(sandbox.nonce(), before);
+    assert_eq!(sandbox.version(&proxies[0]), "1.0");
+}
+
+#[test]
+fn each_approver_of_a_step_around_a_migration_accepts_it_too() {
+    let sandbox = Sandbox::new();
+    sandbox.done(
+        "Admin",
+        &["define", "P", "--migrate", BOTH, "--create", "Admin"],
+    );
+    let both = ["Admin", "Admin2"];
+    sandbox.run("Admin", "register P 1.0 points-v1").ends(3);
+    sandbox.run("Admin2", "register P 1.0 points-v1").ends(0);
+    behind_a_migration(&sandbox, &both);
+    let accept = "--accept migration-bypassed:2.0";
+    let action = sandbox.action("Admin", &format!("register P 3.0 --from 1.0 {accept}"));
+    let review = sandbox.run("Admin2", &format!("pending {action}"));
+    let shown = review.document.to_string();
+    contains(
+        &shown,
+        &["migration-bypassed:2.0", "leave out the migration into 2.0"],
+    );
+    let approve = format!("approve {action}");
+    let refused = sandbox.run("Admin2", &approve);
+    refused.is(1, "MigrationBypassed").says("next", &[accept]);
+    sandbox.done("Admin2", &format!("{approve} {accept}"));
+}
+
+#[test]
+fn who_loses_a_path_is_named_where_a_version_is_registered_and_where_it_becomes_current() {
+    let sandbox = Sandbox::with_counter("Admin", 2);
+    // A version that no other one leads to: what is created until then has no path to it.
+    let initial = sandbox.run("Admin", "register A 2.0 counter-v2 --initial");
+    let lost = "2 instances at 1.0, and those that are created there, will have no path to A";
+    let shown = initial.ends(0).to_string();
+    contains(
+        &shown,
+        &[
+            "path-lost:1.0",
+            &format!("{lost} 2.0"),
+            "register A 2.0 --from 1.0",
+        ],
+    );
+    let skips = "migrate A 3.0 counter-v2 --from 2.0 --accept migration-omitted";
+    let shown = sandbox.run("Admin", skips).document.to_string();
+    contains(&shown, &["path-lost:1.0", &format!("{lost} 3.0")]);
+}
