@@ -1,6 +1,7 @@
 //! The command line where people decide together: processes of this program against a node.
 
 mod activations;
+mod adopted_kinds;
 mod arrivals;
 mod at_once;
 mod bypassed;

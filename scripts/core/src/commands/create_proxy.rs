@@ -71,9 +71,13 @@ fn typed_salt(text: &str) -> Result<U256, &'static str> {
     number(text).ok_or(SALT)
 }
 
-/// The warning that an instance without an initializer can never get one.
+/// The warning about an instance without an initializer, of code with the Upgradeable mixin: its initializers run at
+/// creation alone.
 const CREATED_BARE: &str =
     "no --init: no initializer runs at creation, and none can ever run on this instance";
+/// The same of other code, whose functions anybody can call.
+const CREATED_OPEN: &str = "no --init: no initializer runs at creation, and anybody can call a function of the code that \
+                            initializes the instance, as soon as it exists";
 
 pub(crate) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<Outcome> {
     require_alias(context, request)?;
@@ -124,7 +128,12 @@ pub(crate) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     };
     let cleared = judge(session, &governed, options).await?.cleared(session)?;
     if call.initData.is_empty() {
-        context.note(CREATED_BARE);
+        let note = if cleared.checks.declares_initializers() {
+            CREATED_BARE
+        } else {
+            CREATED_OPEN
+        };
+        context.note(note);
     }
     let mut effects = cleared.send(session, governed, Vec::new(), options).await?;
     effects.proxy = None; // the fields of the command name it

@@ -4,6 +4,7 @@ use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
 use crate::history::{HistoryReport, Wanted, read_compared};
 use crate::model::Slice;
+use crate::pipeline::{arrivals, standing};
 use clap::Args;
 use std::num::NonZeroUsize;
 
@@ -40,7 +41,13 @@ pub(crate) async fn run(
     let wanted = last.map_or(Wanted::All, |last| Wanted::Newest(last.get()));
     let compared = read_compared(registry, subject, wanted, Slice::whole).await?;
     let whole = Slice::whole(compared.definition());
-    let verification = compared.verify(registry.client, &whole).await?;
+    let mut verification = compared.verify(registry.client, &whole).await?;
+    // Events say what happened here. What an instance keeps from elsewhere, no check of them covers.
+    let session = Session { context, registry };
+    let arrived = arrivals::of_these(session, &compared.arrivals()).await?;
+    verification
+        .findings
+        .extend(standing::taken(context, arrived));
     if let Some(error) = &verification.error {
         context.note(&error.message);
     }

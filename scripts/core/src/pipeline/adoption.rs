@@ -7,7 +7,7 @@ use crate::build::{BuildError, Framework, evm};
 use crate::checks::{Assessment, Subject};
 use crate::context::prelude::*;
 use crate::error::Exit;
-use crate::governance::Call;
+use crate::governance::{Call, kind_in_words};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::layout::Initializers;
 use crate::model::{Instance, ProxyKind};
@@ -37,12 +37,34 @@ pub(crate) async fn check(
         call.proxy,
     )
     .await?;
+    require_same_kind(call, &found)?;
     // From then on nobody else changes what it runs, so what is compared now is what is adopted.
     if options.role != Role::Reader {
         require_given(session, call, &found, options).await?;
     }
     let version = (call.name.as_str(), call.version.as_str());
     takes_over(session, version, (options, None), &found).await
+}
+
+/// Refuses an adoption as another kind than the proxy's: its admin would order it in words that it does not obey for
+/// good.
+fn require_same_kind(call: &abi::adoptCall, found: &Candidate) -> Result<()> {
+    let named = ProxyKind::from(call.kind);
+    if named == found.kind {
+        return Ok(());
+    }
+    let [named, kind] = [named, found.kind].map(kind_in_words);
+    let message = format!(
+        "{} is a {kind}, and would be adopted as another kind",
+        call.proxy
+    );
+    let refusal = Refusal::new("KindDiffers", message).with(
+        kind,
+        named,
+        "nothing was sent; stylus-upgrades adopt finds the kind: refuse this action (stylus-upgrades revoke), and propose \
+         it again",
+    );
+    Err(refusal.into())
 }
 
 /// Refuses a proxy whose upgrades another account decides. What gives it away is told only after all of it went through

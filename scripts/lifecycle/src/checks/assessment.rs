@@ -1,6 +1,6 @@
 //! What was found out about all that a command is to do, and what follows from it.
 
-use super::{Callers, Found, Transition, check};
+use super::{Callers, Declared, Found, Transition, check};
 use crate::assess::{
     Accepted, Coverage, Decision, Extent, Finding, Part, Refused, Role, Severity, decide,
 };
@@ -194,6 +194,14 @@ impl Assessment {
         let first = self.ways.first();
         let audit = first.and_then(|(transition, _)| transition.audit.as_ref()?.value());
         audit.map_or_else(Initializers::default, |audit| audit.initializers.clone())
+    }
+
+    /// Whether the code of the transition that was added first says which initializers it declares, as code with the
+    /// Upgradeable mixin does: they run at creation alone.
+    pub fn declares_initializers(&self) -> bool {
+        let first = self.ways.first();
+        let declared = first.and_then(|(transition, _)| transition.declared.value());
+        matches!(declared, Some(Declared::Steps(_)))
     }
 
     /// Whether it is not known what the sources show of that code, which is of the EVM.

@@ -291,9 +291,10 @@ const OF_EVM: &str = "EVM code does not declare its initializers";
 /// No initializer runs, and nobody knows of one.
 fn bare() -> Finding {
     let id = FindingId::INITIALIZER_OMITTED;
-    let says = "no initializer runs, and the code does not say which it declares";
+    let says = "no initializer runs, and the code does not say which it declares: once the instance exists, anybody can \
+                call a function that initializes it";
     let next = format!(
-        "give --init; if the instance is meant to stay uninitialized: {}",
+        "give --init; if no function of the code can still initialize the instance: {}",
         FindingId::flag([&id])
     );
     Finding::new(Part::Steps, Severity::Danger, id, says).with("an initializer", "no --init", next)

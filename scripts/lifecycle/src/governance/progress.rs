@@ -5,6 +5,10 @@ use super::send_call::{Approved, CallOutcome};
 use crate::model::{BlockedBy, Readiness};
 use crate::names::Names;
 use crate::text::{count, utc};
+use alloy::primitives::Address;
+
+/// What an action lacks that no approval completes.
+const NOBODY_LEFT: &str = "what no approval gives: the same command proposes it again";
 
 /// Why an open action is not executed.
 pub fn not_executed(readiness: &Readiness) -> String {
@@ -20,32 +24,41 @@ pub fn not_executed(readiness: &Readiness) -> String {
 }
 
 /// How far an open action is, in a sentence: `1 of 2 approvals: Ana. Still needed: Ben or Cleo, then 2 days.`
-pub fn progress(open: &Readiness, needed: Option<&Needed>, names: &Names) -> String {
+pub fn progress(
+    open: &Readiness,
+    needed: Option<&Needed>,
+    refused: &[Address],
+    names: &Names,
+) -> String {
     let who = match open.approved.as_slice() {
         [] => "nobody".into(),
         approved => names.list(approved),
     };
     let (approvals, required) = (open.approvals, open.required);
-    let still = still_needed(open, needed, names);
+    let still = still_needed(open, needed, refused, names);
     format!("{approvals} of {required} approvals: {who}. Still needed: {still}.")
 }
 
 /// What an open action still needs, in words that end a sentence: `Ben or Cleo, then 2 days`. Where the policy is not known,
-/// `needed` is none, and all who may approve are named.
-pub fn still_needed(open: &Readiness, needed: Option<&Needed>, names: &Names) -> String {
+/// `needed` is none, and all who may approve are named. `refused` are those who have refused it.
+pub fn still_needed(
+    open: &Readiness,
+    needed: Option<&Needed>,
+    refused: &[Address],
+    names: &Names,
+) -> String {
     let (more, missing) = (usize::from(open.more()), open.needed());
     let all: Vec<String> = missing.iter().map(|one| names.short(*one)).collect();
     let of_policy = needed.and_then(|needed| needed.words(names));
     let who = of_policy.unwrap_or_else(|| match more {
+        _ if all.is_empty() && refused.is_empty() => NOBODY_LEFT.into(),
+        _ if all.is_empty() => format!("an approval of {}, who refused it", names.list(refused)),
         more if more == all.len() => all.join(" and "),
         1 => all.join(" or "),
         more => format!("{more} of {}", all.join(", ")),
     });
     let sooner = needed.map(Needed::who).unwrap_or_default();
     match open.blocked_by {
-        BlockedBy::Approvals if all.is_empty() => {
-            "an approval of somebody who has refused it".into()
-        }
         BlockedBy::Approvals => who,
         BlockedBy::Delay if !sooner.is_empty() => format!(
             "the delay until {}, or sooner {}",
@@ -75,15 +88,16 @@ impl CallOutcome {
             return lines;
         };
         let needed = self.policy.as_ref().and_then(|one| one.needed.as_ref());
+        let refused = self.policy.as_ref().map_or(&[][..], |one| &one.refused);
         let mut lines = vec![match is_migration && open.more() > 0 {
             true => {
-                let still = still_needed(open, needed, names);
+                let still = still_needed(open, needed, refused, names);
                 format!(
                     "success {}/{}  not executed: {still}",
                     open.approvals, open.required
                 )
             }
-            false => progress(open, needed, names),
+            false => progress(open, needed, refused, names),
         }];
         lines.push(format!("action     {action}"));
         if let Some(before) = &self.ended_before {
@@ -120,6 +134,80 @@ impl CallOutcome {
                 required: most,
             },
             false => self.approved,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::governance::Call;
+    use stylus_upgrades_interface::registry::IRegistry as abi;
+
+    /// What an action still needs that one address and a contract decide, where the address has approved or refused it.
+    fn still(policy: &str, approved: bool, refused: bool, blocked_by: BlockedBy) -> String {
+        let (ana, lambda) = (Address::with_last_byte(1), Address::with_last_byte(9));
+        let policy = policy.replace("ana", &format!("{ana:#x}"));
+        let policy = policy.replace("lambda", &format!("{lambda:#x}"));
+        let mut open = Readiness {
+            approvals: u16::from(approved),
+            required: 2,
+            approved: if approved { vec![ana] } else { Vec::new() },
+            missing: Vec::new(),
+            not_before: 0,
+            expires: 9,
+            blocked_by,
+        };
+        let remove = abi::removeInstanceCall {
+            name: "A".into(),
+            proxy: ana,
+            nonce: 0,
+        };
+        let call = Call::RemoveInstance(remove);
+        let needed = Needed::narrowing(&call, ("migrate", &policy), &mut open);
+        let refused = if refused { vec![ana] } else { Vec::new() };
+        let names: Names = [(ana, "ana".to_owned()), (lambda, "rates".to_owned())]
+            .into_iter()
+            .collect();
+        still_needed(&open, needed.as_ref(), &refused, &names)
+    }
+
+    #[test]
+    fn nobody_refused_what_a_contract_does_not_consent_to() {
+        let both = "AND(ana,CALL(lambda))";
+        for (policy, approved, refused, blocked_by, expected) in [
+            (both, true, false, BlockedBy::Approvals, "rates consents"),
+            (
+                both,
+                true,
+                false,
+                BlockedBy::Lambda,
+                "it waits for the consent of a contract in the policy",
+            ),
+            (
+                both,
+                false,
+                true,
+                BlockedBy::Approvals,
+                "an approval of ana, who refused it",
+            ),
+            (
+                "ana",
+                false,
+                true,
+                BlockedBy::Approvals,
+                "an approval of ana, who refused it",
+            ),
+            (
+                "ana",
+                false,
+                false,
+                BlockedBy::Approvals,
+                "what no approval gives: the same command proposes it again",
+            ),
+        ] {
+            let said = still(policy, approved, refused, blocked_by);
+            assert_eq!(said, expected, "{policy} {approved} {refused}");
         }
     }
 }

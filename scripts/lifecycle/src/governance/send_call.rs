@@ -113,6 +113,8 @@ pub struct PolicyFacts {
     pub fewest: u16,
     /// The approvals that the action still lacks, where it is open.
     pub needed: Option<Needed>,
+    /// Who refused it.
+    pub refused: Vec<Address>,
 }
 
 impl CallOutcome {
@@ -236,10 +238,10 @@ impl GovernedCall {
         }
         let (definition, role) = (self.call.definition(), self.call.role());
         let (role, text) = deciding_policy(registry, definition, role).await?;
-        let mut needed = None;
+        let (mut needed, mut refused) = (None, Vec::new());
         if let Some(open) = &mut submitted.readiness {
             let (call, policy) = ((&self.call, submitted.action), (&*role, &*text));
-            (needed, _) = narrow(registry, call, policy, open).await?;
+            (needed, refused) = narrow(registry, call, policy, open).await?;
         }
         let policy = parse(text.as_bytes())
             .ok()
@@ -247,6 +249,7 @@ impl GovernedCall {
         Ok(policy.map(|policy| PolicyFacts {
             fewest: policy.fewest_missing(0, u8::MAX),
             needed,
+            refused,
         }))
     }
 

@@ -2,11 +2,11 @@
 
 use super::live::{LiveCheck, live_checks};
 use super::read::{History, Wanted, read};
-use crate::assess::Finding;
+use crate::assess::{Finding, Severity};
 use crate::client::{ChainError, Client};
 use crate::error::{Explain, Report};
 use crate::governance::{READ_AGAIN, again, events_hidden, failed_checks, seconds_left};
-use crate::model::{self, Definition, Difference, Slice};
+use crate::model::{self, Definition, Difference, Instance, Slice};
 use crate::names::Names;
 use crate::registry::Registry;
 use crate::text::shell_word;
@@ -114,6 +114,14 @@ pub async fn read_compared(
 }
 
 impl ComparedHistory {
+    /// The instances that came from elsewhere, as the events tell; none where no view tells more of them.
+    pub fn arrivals(&self) -> Vec<Instance> {
+        let events = self.definition();
+        let instances = events.instances.iter().filter(|_| self.is_running);
+        let arrived = instances.filter(|instance| events.arrived.contains(&instance.proxy));
+        arrived.cloned().collect()
+    }
+
     /// What follows from the events.
     pub fn definition(&self) -> &Definition {
         &self.history.definition
@@ -173,9 +181,19 @@ impl Verification {
     /// The same with how many checks hold in place of these.
     pub fn short_lines(&self) -> Vec<String> {
         let (hold, fail): (Vec<_>, Vec<_>) = self.checks.iter().partition(|one| one.ok);
-        let held = match hold.len() {
-            1 => "✓ 1 check holds".to_owned(),
-            more => format!("✓ {more} checks hold"),
+        let is_doubtful = self
+            .findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Danger);
+        let held = match (hold.len(), is_doubtful) {
+            (1, false) => "✓ 1 check holds".to_owned(),
+            (more, false) => format!("✓ {more} checks hold"),
+            (1, true) => {
+                "· 1 check of code and events holds, which says nothing of that".to_owned()
+            }
+            (more, true) => {
+                format!("· {more} checks of code and events hold, which say nothing of that")
+            }
         };
         let held = Some(held).filter(|_| !hold.is_empty());
         let fail = fail.into_iter().map(LiveCheck::line);

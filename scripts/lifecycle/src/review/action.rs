@@ -4,7 +4,9 @@ use super::open::next;
 use super::{Area, Behind, Created};
 use crate::assess::{Finding, Severity, told_once};
 use crate::governance::signed::Digests;
-use crate::governance::{Call, Explained, Needed, Node, Obstacle, ShownCall, progress};
+use crate::governance::{
+    Call, Explained, Needed, Node, Obstacle, ShownCall, progress, still_needed,
+};
 use crate::history::{EndedBy, Entry};
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
@@ -159,7 +161,8 @@ impl Review {
             }
         };
         let state = (open, self.obstacle.as_ref());
-        let next = next((action, self.proposer), state, &decide, names);
+        let still = still_needed(open, self.needed.as_ref(), &self.refused, names);
+        let next = next((action, self.proposer), state, (&decide, &still), names);
         Some(format!("next: {next}"))
     }
 
@@ -183,7 +186,7 @@ impl Review {
             return lines;
         };
         let mut lines = vec![
-            progress(open, self.needed.as_ref(), names),
+            progress(open, self.needed.as_ref(), &self.refused, names),
             format!("proposed by {by}, open until {}", utc(open.expires)),
         ];
         let obstacle = self.obstacle.iter();

@@ -52,8 +52,8 @@ impl OpenAction {
         needed: Option<&Needed>,
         names: &Names,
     ) -> Self {
+        let still = still_needed(&open.readiness, needed, &open.refused, names);
         Self {
-            still: still_needed(&open.readiness, needed, names),
             next: match shown {
                 Some(_) => {
                     let action = open.action;
@@ -62,10 +62,16 @@ impl OpenAction {
                          names the flags that it needs"
                     );
                     let of = (action, open.proposer);
-                    next(of, (&open.readiness, obstacle.as_ref()), &look, names)
+                    next(
+                        of,
+                        (&open.readiness, obstacle.as_ref()),
+                        (&look, &still),
+                        names,
+                    )
                 }
                 None => "do not approve it; ask the proposer which command created it".into(),
             },
+            still,
             open,
             shown,
             obstacle,
@@ -111,11 +117,11 @@ impl OpenAction {
     }
 }
 
-/// What is done with an open action now, and by whom. `decide` says what those do who are missing.
+/// What is done with an open action now, and by whom. `decide` says what those do who are missing, `still` what it needs.
 pub(super) fn next(
     (action, proposer): (ActionId, Address),
     (readiness, obstacle): (&Readiness, Option<&Obstacle>),
-    decide: &str,
+    (decide, still): (&str, &str),
     names: &Names,
 ) -> String {
     let execute = format!("stylus-upgrades execute {action}");
@@ -139,7 +145,7 @@ pub(super) fn next(
             utc(readiness.not_before)
         ),
         BlockedBy::Approvals if left.is_empty() => format!(
-            "it needs somebody who has refused it; its proposer, {}: `stylus-upgrades cancel {action}`",
+            "it needs {still}; its proposer, {}: `stylus-upgrades cancel {action}`",
             names.short(proposer)
         ),
         BlockedBy::Approvals => format!("{}: {decide}", names.list(left)),

@@ -156,6 +156,27 @@ fn what_an_initializer_changes_beside_the_proxy_is_listed() {
 }
 
 #[test]
+fn of_code_without_the_mixin_it_is_said_that_anybody_may_initialize_the_instance() {
+    let sandbox = sandbox(&[("Open", hex!("600560015500").into())]);
+    let create = "create-proxy Open 1.0";
+    let refused = sandbox.run("Admin", create);
+    refused.is(1, "InitializerOmitted").says(
+        "message",
+        &["anybody can call a function that initializes it"],
+    );
+    let absent = "absent:source,absent:interface,absent:steps";
+    let proposed = sandbox.run(
+        "Admin",
+        &format!("{create} --accept=initializer-omitted,{absent}"),
+    );
+    proposed.warns(&["anybody can call a function of the code that initializes the instance"]);
+    assert!(
+        !proposed.stderr.contains("none can ever run"),
+        "{proposed:?}"
+    );
+}
+
+#[test]
 fn who_completes_a_creation_learns_its_address() {
     let sandbox = sandbox(&[("Plain", hex!("600560015500").into())]);
     sandbox.send(0, &creation("Plain", Bytes::new()));

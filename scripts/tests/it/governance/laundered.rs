@@ -76,7 +76,16 @@ fn a_forged_proxy_that_went_through_many_genuine_registries_has_no_proven_birth(
         holder = next;
     }
     assert_eq!(holder.1, second);
-    contains(&two.told(), &[&arrival(&proxy.to_string()), UNPROVEN]);
+    let arrival = arrival(&proxy.to_string());
+    contains(&two.told(), &[&arrival, UNPROVEN]);
+    // What holds of code and events is no tick behind which an arrival is found.
+    let history = format!("history A --registry {}", two.second);
+    let shown = two.sandbox.shown("Admin2", &history, 0);
+    contains(
+        &shown,
+        &[&arrival, UNPROVEN, "hold, which say nothing of that"],
+    );
+    assert!(!shown.contains('✓'), "{shown}");
 }
 
 /// Another definition of the receiving registry accepts the proxy from a registry that had it before. So the forged one,
