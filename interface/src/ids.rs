@@ -3,7 +3,7 @@
 
 use alloy_primitives::B256;
 
-use crate::reasons;
+use crate::{reasons, role};
 
 /// Declares types that are one word.
 macro_rules! words {
@@ -100,6 +100,47 @@ impl StepKind {
     /// ([`crate::check`]).
     pub const fn runs_script(self) -> bool {
         matches!(self, Self::SCRIPT | Self::COMPLEX)
+    }
+}
+
+/// Who decides about a governed call: a role, and how its policy is read for that call. Actions store the number.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Authority(pub u8);
+
+impl Authority {
+    /// Role `define` of the definition with the empty name.
+    pub const DEFINE: Self = Self(0);
+    /// Role `migrate`.
+    pub const MIGRATE: Self = Self(1);
+    /// Role `policy`.
+    pub const POLICY: Self = Self(2);
+    /// Role `create`.
+    pub const CREATE: Self = Self(3);
+    /// Role `pause`, where it is set.
+    pub const PAUSE: Self = Self(4);
+    /// Any one address of role `migrate`, for `pause` where role `pause` is not set.
+    pub const ANY_ONE: Self = Self(5);
+    /// The policy `OR(migrate, pause)` with every delay passed, for `resume`: a role that is not set, or `NONE`, is
+    /// left out.
+    pub const RESUME: Self = Self(6);
+    /// How many there are.
+    pub const COUNT: u8 = 7;
+
+    /// The role whose policy, and changes of it, it stands for. Of [`Self::RESUME`] it is the stronger one.
+    pub const fn role(self) -> &'static str {
+        match self {
+            Self::DEFINE => role::DEFINE,
+            Self::POLICY => role::POLICY,
+            Self::CREATE => role::CREATE,
+            Self::PAUSE => role::PAUSE,
+            _ => role::MIGRATE,
+        }
+    }
+
+    /// Returns true if approvals are bound to the definition's sequence, false if to the changes of the role's policy.
+    pub const fn counts_sequence(self) -> bool {
+        matches!(self, Self::MIGRATE | Self::ANY_ONE | Self::RESUME)
     }
 }
 

@@ -3,13 +3,18 @@
 
 use alloy_sol_types::sol;
 
+/// What follows a label in the last step of a path that is cut after [`crate::limits::PATH_MAX`] steps: a space is in no
+/// label. The proxy marks that as it marks a version, which nothing reads.
+pub const STAYS_PAUSED: &[u8] = b" paused";
+
 sol! {
     /// One step of an upgrade's path: from a version to the next one.
     #[derive(Debug, PartialEq, Eq)]
     struct PathStep {
         /// The version that the step leaves; empty when the instance is created.
         string from;
-        /// The version that the step reaches.
+        /// The version that the step reaches; with [`STAYS_PAUSED`] behind it, the instance is there already, and stays
+        /// on the pause stub.
         string to;
         /// The code of `to`.
         address implementation;

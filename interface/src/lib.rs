@@ -18,6 +18,7 @@
 //! | [`complex`] | complex migrations: paused, in batches |
 //! | [`lazy`] | lazy migrations: on first write |
 //! | [`full`] | full migrations: what only history tells |
+//! | [`role`] | the roles that the registry asks for |
 //! | [`policy`] | the lambda contract of a policy |
 //! | [`ids`] | types of values that look alike and are not interchangeable |
 //! | [`slots`] | storage and transient slots, each derived from its definition |
@@ -52,6 +53,7 @@ pub mod proxy;
 pub mod reasons;
 pub mod registry;
 pub mod registry_storage;
+pub mod role;
 pub mod sections;
 pub mod signed;
 pub mod slots;

@@ -16,6 +16,11 @@ pub const LAYOUT_MAX: usize = 32_768;
 pub const PAUSE_GAS: u64 = 2_000_000;
 /// Gas that an instance's upgrade must have been given before its failure counts in `rollout`.
 pub const ROLLOUT_GAS: u64 = 24_000_000;
+/// Gas with which a page of instances asks each proxy for its implementation.
+pub const INSTANCE_VIEW_GAS: u64 = 100_000;
+/// Pages of Stylus memory that a pause takes before it orders the first instance, so that none that it names lacks them:
+/// what the frames of a proxy, UpgradeabilityStorage, the registry and its part have together at most.
+pub const PAUSE_PAGES: usize = 16;
 /// Gas of one call to a lambda.
 pub const LAMBDA_GAS: u64 = 500_000;
 /// Nesting of a policy.

@@ -25,8 +25,8 @@ pub struct Part {
 sol! {
     /// What governance asks of another part besides governed calls. The front routes none of it.
     interface IParts {
-        /// Pauses these instances of a definition that was paused.
-        function pauseInstances(bytes32 definition, address[] first) external;
+        /// Takes the Stylus memory that pausing an instance takes, and gives it back.
+        function reserveMemory() external;
         /// Refuses calldata of a governed call that the same part executes and that could not be executed now. Returns
         /// what the call returns after how far it is: for `createProxy` the address of the proxy.
         function checkCall(bytes call) external;
@@ -128,7 +128,10 @@ pub const PARTS: [Part; COUNT] = [
             to::<Registry::rolloutCall>(),
             to::<Registry::upgradeInstanceCall>(),
         ],
-        executes: &[to::<IParts::pauseInstancesCall>()],
+        executes: &[
+            to::<Registry::pauseCall>(),
+            to::<IParts::reserveMemoryCall>(),
+        ],
     },
     Part {
         package: "registry-records",
@@ -138,6 +141,7 @@ pub const PARTS: [Part; COUNT] = [
             to::<Registry::getVersionCall>(),
             to::<Registry::versionsCall>(),
             to::<Registry::instancesCall>(),
+            to::<Registry::instancePageCall>(),
             to::<Registry::instanceOfCall>(),
             to::<Registry::proxyAddressCall>(),
             to::<Registry::acceptedTransferCall>(),

@@ -49,6 +49,23 @@ sol! {
         bytes data;
     }
 
+    /// An instance, as a page shows it.
+    #[derive(Debug, PartialEq, Eq)]
+    struct InstanceEntry {
+        /// The proxy's account.
+        address proxy;
+        /// The label of its version.
+        string version;
+        /// One of [`crate::reasons::proxy_kind`].
+        uint8 kind;
+        /// One of [`crate::reasons::instance_state`].
+        uint8 state;
+        /// What the proxy's ERC-1967 implementation slot holds, as it answers within
+        /// [`crate::limits::INSTANCE_VIEW_GAS`]. Zero where it answers anything but one address, and of transparent
+        /// proxies 5.x and UUPS proxies, which nobody can ask.
+        address implementation;
+    }
+
     /// An approval given offline.
     #[derive(Debug, PartialEq, Eq)]
     struct Signature {
@@ -82,8 +99,9 @@ sol! {
         /// zero withdraws it.
         function acceptTransfer(string name, address proxy, string version, address registry, uint64 nonce) external returns (Progress progress);
         /// Transfers an instance of kind 0 or 1 to the definition `definition` of the registry `to`, which has
-        /// accepted it with that `nonce`. Of an adopted kind: `to` is any account, which owns the proxy from now on,
-        /// and `definition` is empty; executes as `adopt` does. An instance may leave while it is paused.
+        /// accepted it with that `nonce`, while it is paused too. Of an adopted kind: `to` is any account, which owns
+        /// the proxy from now on, and `definition` is empty; executes as `adopt` does. An adopted instance leaves only
+        /// while it is live, else `UpgradeInProgress`: nobody but this registry takes it from the stub.
         function transferProxy(string name, address proxy, address to, string definition, uint64 nonce) external returns (Progress progress);
         /// Removes an instance that has no code or does not obey this registry any more, or any adopted one, which
         /// can be adopted again. Of an adopted kind it executes as `adopt` does; one that is paused first runs its
@@ -91,14 +109,18 @@ sol! {
         function removeInstance(string name, address proxy, uint64 nonce) external returns (Progress progress);
         // -- governed by role `policy`
         function setPolicy(string name, string role, string expression) external returns (Progress progress);
-        // -- governed by role `create`
+        // -- governed by role `create` at the current version and at one with the current implementation and code
+        // hash, by role `migrate` at any other. Where `create` is `NONE`, nobody creates.
+        /// Creates and initializes a proxy. Where role `migrate` decides, a sender who is no approver of it reverts
+        /// `VersionNotCurrent`.
         function createProxy(string name, string version, uint8 kind, bytes32 salt, bytes initData) external payable returns (Progress progress, address proxy);
-        // -- governed by role `pause`. Unless it is set, any one address of `migrate` pauses, and the
-        // whole policy of `migrate` resumes.
+        // -- governed by role `pause`. Unless it is set, any one address of `migrate` pauses. The whole policy of
+        // `migrate`, or that of `pause`, resumes.
         /// Pauses the definition: until [`resumeCall`] nothing is created, and no instance is upgraded. The instances
         /// `first` run the pause stub at once, where a call reverts `UpgradeInProgress`, each with 2,000,000 gas;
-        /// `InstanceSkipped` names each of them that could not. `rollout` pauses the others. An instance in a complex
-        /// migration stays in it, and is paused when that ends. `migrate` is possible meanwhile.
+        /// `InstanceSkipped` names each of them that could not. Reverts where there is not the Stylus memory for that
+        /// ([`crate::limits::PAUSE_PAGES`]). `rollout` pauses the others. An instance in a complex migration stays in
+        /// it, and is paused when that ends. `migrate` is possible meanwhile.
         function pause(string name, address[] first) external returns (Progress progress);
         /// Ends the pause. `version` must be current, else `VersionNotCurrent`: nothing that was approved for another
         /// one counts. Delays of the policy count as passed. `rollout` takes the instances from the stub.
@@ -108,8 +130,9 @@ sol! {
         /// on no signature of the caller counts for it; a call of the caller does.
         function revoke(bytes32 action) external;
         /// Ends an action: by its proposer, as long as what the others approved does not satisfy
-        /// the policy without him (delays and lambdas taken as true), or by who alone satisfies
-        /// the action's own role. Anybody else reverts `NotAnApprover`.
+        /// the policy without them (delays and lambdas taken as true); by who alone satisfies
+        /// the action's own role, of `resume` role `migrate`; or, unless it is a `setPolicy`, by who alone satisfies
+        /// role `cancel`. Anybody else reverts `NotAnApprover`.
         function cancel(bytes32 action) external;
         /// Approves `action`, the calldata of a governed call, for each who signed it (EIP-712, see
         /// [`crate::signed`]) up to `deadline`, in seconds, and executes it where that completes the
@@ -121,8 +144,10 @@ sol! {
         /// one that is live is paused. Else one that is paused is resumed, or upgraded to the current version
         /// where `migrate` was executed since it was paused, or since its definition was before it; and one that is
         /// older than the current version is upgraded, unless its complex step was rolled back since the last
-        /// `migrate`. Others are left alone. One that fails stays as it was and is named by `InstanceSkipped`. The
-        /// call reverts `InsufficientGas` where one fails with less than 24,000,000 gas. Returns how many it moved.
+        /// `migrate`. Others are left alone. One whose path is longer than 32 steps is upgraded to the version that
+        /// the first 32 reach, and paused there; the next call goes on. One that fails stays as it was and is named by
+        /// `InstanceSkipped`. The call reverts `InsufficientGas` where one fails with less than 24,000,000 gas.
+        /// Returns how many it moved.
         function rollout(string name, address[] proxies) external returns (uint16 moved);
         /// Upgrades one instance, of any kind, with `data` as `upgradeToAndCall` takes it. For a caller who alone
         /// satisfies role `migrate`, else `UpgradeNotAuthorized`. An adopted proxy takes neither `data` nor
@@ -134,6 +159,9 @@ sol! {
         function getVersion(string name, string version) external view returns (Code code, Step[] steps, uint64 sequence);
         function versions(string name, uint32 start, uint32 count) external view returns (string[] labels);
         function instances(string name, uint32 start, uint32 count) external view returns (address[] proxies);
+        /// The instances of that page of `instances`, with what each of them is and runs. Reverts `InsufficientGas`
+        /// where a proxy could not be asked with all its gas.
+        function instancePage(string name, uint32 start, uint32 count) external view returns (InstanceEntry[] page);
         function instanceOf(address proxy) external view returns (string name, string version, uint8 kind, uint8 state);
         function proxyAddress(string name, uint8 kind, bytes32 salt) external view returns (address proxy);
         function policy(string name, string role) external view returns (string expression);
@@ -141,6 +169,7 @@ sol! {
         function pending(string name, uint32 start, uint32 count) external view returns (bytes32[] actions);
         /// ERC-5267: the domain of what approvers sign.
         function eip712Domain() external view returns (bytes1 fields, string name, string version, uint256 chainId, address verifyingContract, bytes32 salt, uint256[] extensions);
+        /// The action that this governed call would approve or execute now.
         function actionOf(bytes calldata call) external view returns (bytes32 action);
         function readiness(bytes32 action) external view returns (Progress progress, address[] approved, address[] missing, uint64 notBefore, uint64 expires, uint8 blockedBy);
         /// The chain's block (ArbSys', as a log filter counts blocks) in which an open action was proposed: its
@@ -171,6 +200,8 @@ sol! {
         event Executed(bytes32 indexed definition, bytes32 indexed action, uint64 sequence);
         event InstanceUpgraded(bytes32 indexed definition, address indexed proxy, string from, string to, uint64 sequence);
         event InstanceSkipped(bytes32 indexed definition, address indexed proxy, bytes reason);
+        /// The account was created to which proxies are given that the definition adopts.
+        event AdminCreated(bytes32 indexed definition, address indexed admin);
         event InstanceAdopted(bytes32 indexed definition, address indexed proxy, uint8 kind);
         /// As `acceptTransfer` has them; `registry` is zero where it was withdrawn.
         event TransferAccepted(bytes32 indexed definition, address indexed proxy, string version, address registry, uint64 nonce);
@@ -197,7 +228,8 @@ sol! {
         /// `resume` of a definition that is not paused.
         error DefinitionNotPaused(string name);
         error VersionExists(string name, string version);
-        /// `resume` names another version than the current one.
+        /// `resume` and `acceptTransfer` name another version than the current one; `createProxy` one with other code,
+        /// which takes role `migrate`.
         error VersionNotCurrent(string version, string current);
         error InvalidLabel(string label, uint8 reason);
         error InvalidStep(string from, string to, uint8 reason);
@@ -226,6 +258,8 @@ sol! {
         error Reentered();
         error InsufficientGas(uint64 needed, uint64 left);
         error ProxyExists(address proxy);
+        /// Among others `calldata encoding`: a governed call that is not in canonical ABI encoding, or has bytes
+        /// behind it. What was approved in one form must not count in another.
         error NotSupported(string what);
     }
 }

@@ -18,7 +18,7 @@ use alloy_primitives::{Address, B256};
 use declare::records;
 
 use crate::{
-    ids::{ActionId, CodeHash, DefinitionId, InstanceState, StepKind, VersionIndex},
+    ids::{ActionId, Authority, CodeHash, DefinitionId, InstanceState, StepKind, VersionIndex},
     limits::{
         LABEL_MAX, OPEN_ACTIONS_MAX, POLICY_LAMBDAS_MAX, POLICY_LEAVES_MAX, POLICY_TEXT_MAX,
         STEP_DATA_MAX,
@@ -45,6 +45,11 @@ records! {
     registry_parts = root () () {
         /// Addresses of the parts, in the order of docs/design.md.
         0 ADDRESSES: Address[parts::COUNT];
+        /// What the registry counts.
+        4 COUNTS: Counts {
+            /// How many definitions `createDefinition` created. Who reads their events sees whether one is missing.
+            0 definitions: u32,
+        };
     }
 
     /// A named contract. The one with the empty name is the registry itself.
@@ -142,10 +147,12 @@ records! {
             20 kind: StepKind,
             /// Length of its calldata.
             21 data_length: u32,
+            /// The first four bytes of its calldata, the selector; zeros where it is shorter.
+            25 selector: u32,
         };
         /// keccak256 of the script's code, else zero.
         1 SCRIPT_CODEHASH: CodeHash;
-        /// The calldata.
+        /// The calldata after the first four bytes.
         2 DATA: Bytes[STEP_DATA_MAX / 32];
     }
 
@@ -230,12 +237,15 @@ records! {
         0 PROPOSAL: Proposal {
             /// Who sent it first.
             0 proposer: Address,
-            /// Number of its role: 0 define, 1 migrate, 2 policy, 3 create, 4 pause.
-            20 role: u8,
+            /// Who decides: role 0 define, 1 migrate, 2 policy, 3 create, 4 pause; 5 any one address of `migrate`, 6
+            /// `migrate` or `pause` without delays.
+            20 authority: Authority,
             /// Which of its proposer's slots it takes.
             21 proposer_slot: u8,
             /// Position in the list of pending actions.
             22 position: u32,
+            /// Of `createProxy`, the index of the version, else 0.
+            26 creates_at: VersionIndex,
         };
         /// keccak256 of the definition's name.
         1 DEFINITION: DefinitionId;
@@ -255,7 +265,7 @@ records! {
         };
         /// What tells it from other actions of the same call.
         4 ROUND: Round {
-            /// What the approvals are bound to: for `migrate` the definition's sequence, else the
+            /// What the approvals are bound to: where `migrate` decides, the definition's sequence, else the
             /// number of changes of the role's policy.
             0 epoch: u64,
             /// How often the same call was executed or cancelled, or has expired, before.
@@ -263,8 +273,11 @@ records! {
             /// How many delays the policy has.
             12 timelocks: u8,
         };
-        /// Seconds at which each delay of the policy began, 0 where it did not.
-        5 TIMELOCKS: [u64; 4][POLICY_LEAVES_MAX / 4];
+        /// The delays of the policy, in their order.
+        5 TIMELOCKS: Timelock[POLICY_LEAVES_MAX] {
+            /// Seconds at which it began, 0 where it did not.
+            0 began: u64,
+        };
     }
 
     /// How often a call was executed or cancelled, or has expired.
@@ -279,11 +292,11 @@ records! {
         };
     }
 
-    /// The open actions of a role in one epoch, in no particular order.
+    /// The open actions that somebody decides about in one epoch, in no particular order.
     pending = table 10 (
         /// keccak256 of the definition's name
         definition: DefinitionId,
-        /// number of the role in the first byte, epoch in the last eight
+        /// number of who decides in the first byte, epoch in the last eight
         list: PendingKey
     ) {
         /// The length.

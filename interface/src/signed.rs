@@ -44,8 +44,8 @@ pub const SECP256K1_HALF: [u8; 32] = [
 pub enum Parameter {
     /// None: there are no more.
     None,
-    /// A type of one word.
-    Word,
+    /// A type of one word, of which so many bytes can be other than zero.
+    Word(u8),
     /// `string` or `bytes`.
     Bytes,
     /// `address[]`.
@@ -55,6 +55,21 @@ pub enum Parameter {
     /// [`STEP_TYPE`].
     Step,
 }
+
+impl Parameter {
+    /// Words that it takes in front of what is dynamic.
+    pub const fn words(self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Code => 4,
+            _ => 1,
+        }
+    }
+}
+
+/// The members of a [`STEP_TYPE`].
+pub const STEP_MEMBERS: [Parameter; PARAMETERS_MAX] =
+    read("string from,uint8 kind,address script,bytes32 scriptCodehash,bytes data");
 
 /// The type of a governed call.
 #[derive(Clone, Copy, Debug)]
@@ -137,6 +152,18 @@ pub const SOURCES: [Source; 14] = [
     ),
 ];
 
+/// The selector of every governed call, and its parameters: what calldata in canonical encoding hold.
+pub static SHAPES: [([u8; 4], [Parameter; PARAMETERS_MAX]); SOURCES.len()] = {
+    let mut all = [([0; 4], [Parameter::None; PARAMETERS_MAX]); SOURCES.len()];
+    let mut n = 0;
+    while n < SOURCES.len() {
+        let (selector, _, parameters) = SOURCES[n];
+        all[n] = (selector, read(parameters));
+        n += 1;
+    }
+    all
+};
+
 /// The same as programs use it.
 pub static SIGNED: [Signed; SOURCES.len()] = {
     let mut all = [Signed {
@@ -158,6 +185,9 @@ pub static SIGNED: [Signed; SOURCES.len()] = {
 };
 
 /// The type in the form of EIP-712, in pieces.
+///
+/// # Panics
+/// Where a parameter has a type that no governed call has: at compile time, where it is asked in a constant.
 pub const fn text((_, name, parameters): Source) -> [&'static str; 8] {
     let of = read(parameters);
     let code = if has(&of, Parameter::Code) {
@@ -186,7 +216,10 @@ const fn hash(pieces: &[&str]) -> B256 {
 const fn has(all: &[Parameter; PARAMETERS_MAX], wanted: Parameter) -> bool {
     let mut n = 0;
     while n < all.len() {
-        if all[n] as u8 == wanted as u8 {
+        if matches!(
+            (all[n], wanted),
+            (Parameter::Code, Parameter::Code) | (Parameter::Step, Parameter::Step)
+        ) {
             return true;
         }
         n += 1;
@@ -220,8 +253,16 @@ const fn parameter(text: &[u8], at: usize) -> Parameter {
         Parameter::Code
     } else if begins(text, at, b"Step ") {
         Parameter::Step
+    } else if begins(text, at, b"address ") {
+        Parameter::Word(20)
+    } else if begins(text, at, b"uint8 ") {
+        Parameter::Word(1)
+    } else if begins(text, at, b"uint64 ") {
+        Parameter::Word(8)
+    } else if begins(text, at, b"bytes32 ") {
+        Parameter::Word(32)
     } else {
-        Parameter::Word
+        panic!("a parameter of a type that no governed call has")
     }
 }
 

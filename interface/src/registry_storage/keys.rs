@@ -3,7 +3,7 @@
 use alloy_primitives::B256;
 
 use super::{KeyWord, number};
-use crate::ids::VersionIndex;
+use crate::ids::{Authority, VersionIndex};
 
 /// Second key of a [`step`](super::step): `index << 8 | position`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,12 +21,12 @@ impl KeyWord for StepKey {
     }
 }
 
-/// Second key of a list of [`pending`](super::pending) actions: the role in the first byte, the epoch in the last
+/// Second key of a list of [`pending`](super::pending) actions: who decides in the first byte, the epoch in the last
 /// eight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingKey {
-    /// Number of the role.
-    pub role: u8,
+    /// Who decides.
+    pub authority: Authority,
     /// What the actions are bound to.
     pub epoch: u64,
 }
@@ -35,7 +35,7 @@ impl KeyWord for PendingKey {
     #[inline(always)]
     fn word(self) -> B256 {
         let mut word = number(self.epoch);
-        word[0] = self.role;
+        word[0] = self.authority.0;
         word
     }
 }

@@ -4,7 +4,9 @@ use core::marker::PhantomData;
 
 use alloy_primitives::{Address, B256};
 
-use crate::ids::{ActionId, CodeHash, DefinitionId, InstanceState, StepKind, VersionIndex};
+use crate::ids::{
+    ActionId, Authority, CodeHash, DefinitionId, InstanceState, StepKind, VersionIndex,
+};
 
 /// 32 bytes of storage. A field of it has an offset, in bytes from the most significant one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -169,6 +171,7 @@ wrapped! {
     CodeHash(B256) as Whole;
     VersionIndex(u32) as Field;
     StepKind(u8) as Field;
+    Authority(u8) as Field;
     InstanceState(u8) as Field;
 }
 

@@ -6,34 +6,25 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256};
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{
-    ids::{ActionId, DefinitionId},
+    ids::{ActionId, Authority, DefinitionId, VersionIndex},
     limits::{ACTION_LIFETIME, OPEN_ACTIONS_MAX},
     registry::Progress,
     registry_storage::{
-        PendingKey, Uint256, Word,
-        action::{self, Approvals, Proposal, Round},
+        PendingKey, Uint256, Whole, Word,
+        action::{self, Approvals, Proposal, Round, Timelock},
         number, pending, proposer, revocation, round,
     },
 };
 
 use crate::{
     abi::{Value, encode},
-    authority::{Stored, epoch, role},
+    authority::{Stored, epoch, of_creation},
     chain::{Reverts, block_number, keccak, now, this},
     definition::Definition,
-    errors,
+    errors, events,
     policy::Facts,
     store::Slot,
 };
-
-/// Roles that governed calls ask for, by the number that an action stores.
-pub const ROLES: [&[u8]; 5] = [
-    role::DEFINE,
-    role::MIGRATE,
-    role::POLICY,
-    role::CREATE,
-    role::PAUSE,
-];
 
 /// A governed call that gathers approvals.
 pub struct Action {
@@ -41,8 +32,10 @@ pub struct Action {
     pub id: ActionId,
     /// keccak256 of the definition's name.
     pub definition: DefinitionId,
-    /// Position in [`ROLES`].
-    pub role: u8,
+    /// Who decides.
+    pub authority: Authority,
+    /// Of `createProxy`, the version that it names.
+    creates_at: VersionIndex,
     /// keccak256 of the call data.
     content: B256,
     /// Who sent it first.
@@ -55,7 +48,7 @@ pub struct Action {
     pub expires: u64,
     /// Block of the chain, not of its parent, in which it was proposed.
     pub block: u64,
-    /// What the approvals are bound to, see `Stored::epoch`.
+    /// What the approvals are bound to, see [`epoch`].
     pub epoch: u64,
     /// How often the same content was finished before.
     pub round: u32,
@@ -74,23 +67,23 @@ impl Action {
         action::find::<Slot>(id)
     }
 
-    /// The action that these call data would approve or execute now, stored or fresh. One that
-    /// has expired is closed for good where `close` is given.
+    /// The action that these call data would approve or execute now, stored or fresh. Of `createProxy`, `creates_at` is
+    /// the version. One that has expired, or that somebody else decided about in an epoch of that number, is closed for
+    /// good where `close` is given.
     pub fn current(
         definition: &Definition,
-        role: &[u8],
+        authority: Authority,
+        creates_at: VersionIndex,
         stored: &Stored,
         calldata: &[u8],
         close: bool,
     ) -> Self {
         let content = keccak(calldata);
-        let epoch = epoch(definition, role);
+        let epoch = epoch(definition, authority);
         let mut round = round(content);
         let mut id = id(calldata, epoch, round);
-        let role = ROLES.iter().position(|other| *other == role);
-        let role = role.unwrap_or_default() as u8;
         if let Some(action) = Self::load(id) {
-            if !action.has_expired() {
+            if !action.has_expired() && action.authority == authority {
                 return action;
             }
             if close {
@@ -102,7 +95,8 @@ impl Action {
         Self {
             id,
             definition: definition.id,
-            role,
+            authority,
+            creates_at,
             content,
             proposer: Address::ZERO,
             approvals: 0,
@@ -128,20 +122,15 @@ impl Action {
         if proposer.is_zero() {
             return None;
         }
-        let timelocks = slot
-            .at(action::TIMELOCKS)
-            .load_bytes(8 * usize::from(Round::timelocks().get(&round)))
-            .chunks_exact(8)
-            .map(|timelock| {
-                timelock
-                    .iter()
-                    .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
-            })
-            .collect();
+        let mut timelocks = Vec::new();
+        for n in 0..Round::timelocks().get(&round).into() {
+            timelocks.push(Timelock::began().get(&timelock(slot, n).load()));
+        }
         Some(Self {
             id,
             definition: slot.read(action::DEFINITION),
-            role: Proposal::role().get(&proposal),
+            authority: Proposal::authority().get(&proposal),
+            creates_at: Proposal::creates_at().get(&proposal),
             content: slot.read(action::CONTENT),
             proposer,
             approvals: Approvals::approvals().get(&approvals),
@@ -157,29 +146,29 @@ impl Action {
         })
     }
 
-    /// The open action with that id, with the policy that it asks for. What has expired is still
+    /// The open action with that id, its definition, and the policy that decides about it. What has expired is still
     /// found: it says so itself.
-    pub fn open(id: ActionId) -> Reverts<(Self, Stored)> {
+    pub fn open(id: ActionId) -> Reverts<(Self, Definition, Stored)> {
         let found = Self::load(id).and_then(|action| {
-            let definition = action.current_definition()?;
-            let stored = Stored::of(&definition, action.role_name()).ok()?;
-            Some((action, stored))
+            let definition = action.bound_definition()?;
+            let definition = action.is_asked(&definition).then_some(definition)?;
+            let stored = Stored::of_authority(&definition, action.authority).ok()?;
+            Some((action, definition, stored))
         });
         found.ok_or_else(|| errors::action_not_found(id))
     }
 
     /// Its definition, unless a change of the policy has ended it.
-    fn current_definition(&self) -> Option<Definition> {
-        Definition::load(self.definition)
-            .filter(|definition| epoch(definition, self.role_name()) == self.epoch)
+    fn bound_definition(&self) -> Option<Definition> {
+        let definition = Definition::load(self.definition)?;
+        let is_bound = epoch(&definition, self.authority) == self.epoch;
+        is_bound.then_some(definition)
     }
 
-    /// The name of its role.
-    pub fn role_name(&self) -> &'static [u8] {
-        ROLES
-            .get(usize::from(self.role))
-            .copied()
-            .unwrap_or_default()
+    /// Whether who decides about it decides about such a call still. If not, it is not open: a creation at a version
+    /// whose code was replaced, or is current again.
+    pub fn is_asked(&self, definition: &Definition) -> bool {
+        self.creates_at.is_none() || of_creation(definition, self.creates_at) == self.authority
     }
 
     /// Whether its time is over.
@@ -243,7 +232,8 @@ impl Action {
         let slot = Self::slot(self.id);
         let proposal = Proposal {
             proposer: self.proposer,
-            role: self.role,
+            authority: self.authority,
+            creates_at: self.creates_at,
             proposer_slot: self.proposer_slot,
             position: self.position,
         };
@@ -261,12 +251,9 @@ impl Action {
         slot.write(action::PROPOSAL, &proposal);
         slot.write(action::APPROVALS, &approvals);
         slot.write(action::ROUND, &round);
-        let timelocks: Vec<u8> = self
-            .timelocks
-            .iter()
-            .flat_map(|c| c.to_be_bytes())
-            .collect();
-        slot.at(action::TIMELOCKS).store_bytes(&timelocks);
+        for (n, began) in (0..).zip(&self.timelocks) {
+            timelock(slot, n).store(Timelock { began: *began }.to_word());
+        }
         self.is_stored = true;
     }
 
@@ -292,12 +279,15 @@ impl Action {
         }
         proposer_slot(self.proposer, self.proposer_slot).store(Word::default());
         let slot = Self::slot(self.id);
-        for n in 0..action::TIMELOCKS.first() {
+        for n in 0..action::TIMELOCKS.first() + self.timelocks.len() as u64 {
             slot.plus(n).store(Word::default());
         }
-        slot.at(action::TIMELOCKS)
-            .store_bytes(&alloc::vec![0; 8 * self.timelocks.len()]);
     }
+}
+
+/// Where an action keeps the `n`th timelock.
+fn timelock(action: Slot, n: u64) -> Slot {
+    action.at(action::TIMELOCKS).plus(n)
 }
 
 /// Whether an account has revoked an action: what it signed for that does not count.
@@ -347,19 +337,21 @@ fn proposer_slot(proposer: Address, n: u8) -> Slot {
         .plus(n.into())
 }
 
-/// Gives a free slot to an action; one whose action has expired or was ended by a policy change
-/// is free.
+/// Gives a free slot to an action; one whose action has expired or has ended is free. One that was ended by nothing that an
+/// event tells, because somebody else decides about it by now, is cancelled.
 fn take_slot(proposer: Address, id: ActionId) -> Reverts<u8> {
     for n in 0..OPEN_ACTIONS_MAX as u8 {
         let slot = proposer_slot(proposer, n);
         let occupied = slot.load().b256();
         if let Some(action) = Action::load(ActionId(occupied)) {
-            if action.current_definition().is_none() {
-                action.remove();
-            } else if action.has_expired() {
-                action.finish();
-            } else {
-                continue;
+            match action.bound_definition() {
+                None => action.remove(),
+                Some(_) if action.has_expired() => action.finish(),
+                Some(definition) if action.is_asked(&definition) => continue,
+                Some(_) => {
+                    action.finish();
+                    events::cancelled(action.definition, action.id).emit();
+                }
             }
         }
         slot.store(id.0.into());
@@ -368,21 +360,19 @@ fn take_slot(proposer: Address, id: ActionId) -> Reverts<u8> {
     Err(errors::too_many_actions(proposer, OPEN_ACTIONS_MAX))
 }
 
-/// The open actions of a role in one epoch, in no particular order. An epoch that ends takes
+/// The open actions that an authority decides about in one epoch, in no particular order. An epoch that ends takes
 /// its list with it.
 pub struct Pending(Slot);
 
 impl Pending {
     fn of(action: &Action) -> Self {
-        Self::at(action.definition, action.role, action.epoch)
+        Self::at(action.definition, action.authority, action.epoch)
     }
 
-    /// The list of a definition's role, by the role's number.
-    pub fn at(definition: DefinitionId, role: u8, epoch: u64) -> Self {
-        Self(pending::find::<Slot>(
-            definition,
-            PendingKey { role, epoch },
-        ))
+    /// The list of those that an authority over a definition decides about.
+    pub fn at(definition: DefinitionId, authority: Authority, epoch: u64) -> Self {
+        let key = PendingKey { authority, epoch };
+        Self(pending::find::<Slot>(definition, key))
     }
 
     /// How many there are.

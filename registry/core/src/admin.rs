@@ -11,7 +11,7 @@ use stylus_upgrades_interface::ids::DefinitionId;
 use crate::{
     build,
     chain::{self, Reverts, code_hash, has_code},
-    create2, errors,
+    create2, errors, events,
 };
 
 /// Its address, created or not.
@@ -19,14 +19,17 @@ pub fn address(definition: DefinitionId) -> Address {
     create2::created(definition.0, build::ADMIN_INIT_CODE_HASH)
 }
 
-/// Creates it with the first proxy that the definition adopts.
+/// Creates it, with an event, before the first approval of an adoption: a transparent proxy 4.x answers it alone.
 pub fn ensure(definition: DefinitionId) -> Reverts<()> {
     let admin = address(definition);
     if has_code(code_hash(admin)) {
         return Ok(());
     }
     match create2(build::ADMIN.init_code, &[0; 32], &definition.0.0) {
-        Ok(created) if admin == created => Ok(()),
+        Ok(created) if admin == created => {
+            events::admin_created(definition, admin).emit();
+            Ok(())
+        }
         _ => Err(errors::nothing()),
     }
 }

@@ -72,6 +72,12 @@ impl Adopted {
         })
     }
 
+    /// Whether a proxy that is being adopted runs the stub, as its former definition left it. The stub of a UUPS proxy
+    /// obeys the registry that created it alone.
+    pub fn comes_paused(self) -> bool {
+        self.kind != proxy_kind::UUPS && self.is_paused()
+    }
+
     /// Refuses a proxy whose admin is not the definition's, or that is paused and should not be, or the other way
     /// round. What follows could then seem to work without it.
     pub fn require_owned(self, paused: bool) -> Reverts<()> {
@@ -207,7 +213,7 @@ impl Adopted {
     }
 
     /// Whether it answers as a stub does, and as its other code does not.
-    fn is_paused(self) -> bool {
+    pub fn is_paused(self) -> bool {
         match self.kind {
             // its admin is answered by the proxy itself
             proxy_kind::TRANSPARENT_4 => self.implementation() == Some(build::STUB),

@@ -4,10 +4,10 @@ use alloc::vec::Vec;
 
 use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
-use stylus_upgrades_host::{call, context, storage};
+use stylus_upgrades_host::{context, storage};
 use stylus_upgrades_interface::{
     chain::DESIGNATOR_PREFIX,
-    ids::{ActionId, CodeHash, DefinitionId},
+    ids::{ActionId, Authority, CodeHash, DefinitionId, VersionIndex},
     limits::LAMBDA_GAS,
     policy::IPolicy,
     reasons::invalid_policy,
@@ -19,27 +19,32 @@ use stylus_upgrades_interface::{
 
 use crate::{
     abi::{Value, encode},
-    chain::{Reverts, code_hash, has_code, keccak},
+    chain::{Reverts, ask_word, code_hash, has_code, keccak},
     definition::Definition,
     errors, events,
     instances::Instance,
     policy::{self, Expression, Policy, Refusal},
     runnable::{is_ours, is_precompile},
     store::Slot,
+    version::Version,
 };
 
-/// The roles that calls of the registry ask for.
+/// The names of the roles that the registry asks for, as bytes ([`stylus_upgrades_interface::role`]).
 pub mod role {
-    /// Creating definitions; of the definition with the empty name.
-    pub const DEFINE: &[u8] = b"define";
-    /// Versions, steps, upgrades.
-    pub const MIGRATE: &[u8] = b"migrate";
-    /// Policies.
-    pub const POLICY: &[u8] = b"policy";
-    /// Instances.
-    pub const CREATE: &[u8] = b"create";
-    /// Pausing and resuming.
-    pub const PAUSE: &[u8] = b"pause";
+    use stylus_upgrades_interface::role;
+
+    /// [`role::DEFINE`]
+    pub const DEFINE: &[u8] = role::DEFINE.as_bytes();
+    /// [`role::MIGRATE`]
+    pub const MIGRATE: &[u8] = role::MIGRATE.as_bytes();
+    /// [`role::POLICY`]
+    pub const POLICY: &[u8] = role::POLICY.as_bytes();
+    /// [`role::CREATE`]
+    pub const CREATE: &[u8] = role::CREATE.as_bytes();
+    /// [`role::PAUSE`]
+    pub const PAUSE: &[u8] = role::PAUSE.as_bytes();
+    /// [`role::CANCEL`]
+    pub const CANCEL: &[u8] = role::CANCEL.as_bytes();
 }
 
 /// What a lambda call costs beside the gas that it is given.
@@ -48,11 +53,12 @@ const CALL_OVERHEAD: u64 = 10_000;
 /// A role's policy as it is stored.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    slot: Slot,
     /// As it was written.
     pub text: Vec<u8>,
     /// As it is understood.
     pub policy: Policy,
+    /// The code hashes of its lambdas when it was set.
+    lambdas: Vec<CodeHash>,
 }
 
 impl Stored {
@@ -66,32 +72,54 @@ impl Stored {
         let head = slot.load();
         let length = Head::text_length().get(&head);
         let text = slot.at(stored::TEXT).load_bytes(length.into());
-        match policy::parse(&text) {
-            Ok(policy) if Head::is_set().get(&head) => Ok(Self { slot, text, policy }),
-            _ => Err(errors::unknown_role(role)),
+        // what is not set has no text, which is no policy
+        let policy = policy::parse(&text).map_err(|_| errors::unknown_role(role))?;
+        let lambdas = (stored::LAMBDAS.first()..).zip(&policy.lambdas);
+        let lambdas = lambdas.map(|(word, _)| CodeHash(slot.plus(word).load().b256()));
+        Ok(Self {
+            lambdas: lambdas.collect(),
+            text,
+            policy,
+        })
+    }
+
+    /// The policy by which that authority decides.
+    pub fn of_authority(definition: &Definition, authority: Authority) -> Reverts<Self> {
+        match authority {
+            Authority::ANY_ONE => Ok(Self::of(definition, role::MIGRATE)?.any_one()),
+            Authority::RESUME => Self::of_resume(definition),
+            _ => Self::of(definition, authority.role().as_bytes()),
         }
     }
 
-    /// The same with any one of its addresses.
-    #[must_use]
-    pub fn any_one(mut self) -> Self {
-        let bits = 0..self.policy.approvers.len() as u8;
-        self.policy = Policy {
-            root: Expression::Members {
-                need: 1,
-                members: bits.map(Expression::Address).collect(),
-            },
-            approvers: self.policy.approvers,
-            lambdas: Vec::new(),
-            delays: Vec::new(),
-        };
-        self
+    /// The policy of `migrate`, or that of `pause` where it is set. `NONE` decides nothing. Delays pass as soon as they
+    /// run: the version that starts again went through them.
+    fn of_resume(definition: &Definition) -> Reverts<Self> {
+        let mut all = Self::of(definition, role::MIGRATE)?;
+        if let Ok(mut pause) = Self::of(definition, role::PAUSE)
+            && !pause.policy.is_none()
+        {
+            if all.policy.is_none() {
+                all = pause;
+            } else {
+                let text = either(&all.text, &pause.text);
+                all.policy = policy::parse(&text).map_err(|_| errors::unknown_role(role::PAUSE))?;
+                all.lambdas.append(&mut pause.lambdas);
+            }
+        }
+        all.policy.delays.fill(0);
+        Ok(all)
     }
 
-    /// The same with every delay passed as soon as it runs.
-    #[must_use]
-    pub fn without_delays(mut self) -> Self {
-        self.policy.delays.fill(0);
+    /// The same with any one of its addresses.
+    fn any_one(mut self) -> Self {
+        let mut members = Vec::new();
+        for position in 0..self.policy.approvers.len() {
+            members.push(Expression::Address(position as u8));
+        }
+        self.policy.root = Expression::Members { need: 1, members };
+        self.policy.lambdas.clear();
+        self.policy.delays.clear();
         self
     }
 
@@ -118,10 +146,9 @@ impl Stored {
         );
         storage::flush(false);
         let mut consents = 0;
-        for (position, lambda) in self.policy.lambdas.iter().enumerate() {
-            let recorded = self.slot.plus(stored::LAMBDAS.first() + position as u64);
-            let recorded = CodeHash(recorded.load().b256());
-            if code_hash(lambda.address) == recorded && consents_to(lambda.address, &question)? {
+        let lambdas = self.policy.lambdas.iter().zip(&self.lambdas);
+        for (position, (lambda, recorded)) in lambdas.enumerate() {
+            if code_hash(lambda.address) == *recorded && consents_to(lambda.address, &question)? {
                 consents |= 1 << position;
             }
         }
@@ -136,29 +163,44 @@ fn consents_to(lambda: Address, question: &[u8]) -> Reverts<bool> {
     if left < needed {
         return Err(errors::insufficient_gas(needed, left));
     }
-    let called = call::static_call(&lambda, question, LAMBDA_GAS);
-    let mut answer = [0; 32];
-    if !called.ok || called.len != answer.len() {
-        return Ok(false);
-    }
-    call::return_data(&mut answer, 0);
-    Ok(answer == number(1).0)
+    Ok(ask_word(lambda, question, LAMBDA_GAS) == Some(number(1)))
 }
 
-/// What approvals of a role's actions are bound to: for `migrate` the sequence, for the others
-/// the sequence that their first policy led to, and the number of its changes since. So a role that
-/// is set for the first time has a higher one than the role that stood in for it ever had.
-pub fn epoch(definition: &Definition, role: &[u8]) -> u64 {
-    if role == role::MIGRATE {
+/// Who decides about a creation at the version of that index: role `create` where the current version has the same
+/// code, where nobody creates, or where there is no such version, else role `migrate`.
+pub fn of_creation(definition: &Definition, version: VersionIndex) -> Authority {
+    let code = |index| Version::code_of(definition.id, index);
+    let is_nobody = |stored: Stored| stored.policy.is_none();
+    if version.is_none()
+        || version == definition.current
+        || code(version) == code(definition.current)
+        || Stored::of(definition, role::CREATE).is_ok_and(is_nobody)
+    {
+        Authority::CREATE
+    } else {
+        Authority::MIGRATE
+    }
+}
+
+/// What approvals are bound to that are given by that authority: the definition's sequence, or the sequence that the
+/// role's first policy led to and the number of its changes since. So a role that is set for the first time has a higher
+/// one than the role that stood in for it ever had.
+pub fn epoch(definition: &Definition, authority: Authority) -> u64 {
+    if authority.counts_sequence() {
         definition.sequence
     } else {
-        changes(definition.id, role)
+        changes(definition.id, authority.role().as_bytes())
     }
 }
 
 /// The sequence that the role's first policy led to, and the number of its changes since, together.
 pub fn changes(definition: DefinitionId, role: &[u8]) -> u64 {
     Head::changes().get(&Stored::slot(definition, role).load())
+}
+
+/// A policy that either of two satisfies.
+fn either(one: &[u8], other: &[u8]) -> Vec<u8> {
+    [b"OR(", one, b",", other, b")"].concat()
 }
 
 /// Whether somebody, without anybody else, satisfies the policy of a role.
@@ -171,6 +213,19 @@ pub fn alone(definition: &Definition, role: &[u8], who: Address) -> bool {
 pub fn check(expression: &[u8]) -> Reverts<Policy> {
     accepted(expression)
         .map_err(|refusal| errors::invalid_policy(expression, refusal.offset, refusal.reason))
+}
+
+/// Refuses a policy of `migrate` or `pause` that is no policy together with the other one: `resume` asks for either.
+fn check_either(definition: &Definition, role: &[u8], expression: &[u8]) -> Reverts<()> {
+    let other = match role {
+        role::MIGRATE => role::PAUSE,
+        role::PAUSE => role::MIGRATE,
+        _ => return Ok(()),
+    };
+    match Stored::of(definition, other) {
+        Ok(other) if !other.policy.is_none() => check(&either(expression, &other.text)).map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a change of a role's policy. `NONE` means never again, so it is not set where nobody could resume the
@@ -191,7 +246,11 @@ pub fn check_change(definition: &Definition, role: &[u8], expression: &[u8]) -> 
         Ok(stored) if stored.policy.is_none() => {
             Err(errors::invalid_policy(expression, 0, invalid_policy::FINAL))
         }
-        _ => Ok(policy),
+        _ if policy.is_none() => Ok(policy),
+        _ => {
+            check_either(definition, role, expression)?;
+            Ok(policy)
+        }
     }
 }
 

@@ -86,6 +86,16 @@ pub fn ask(to: Address, data: &[u8]) -> Reverts<Vec<u8>> {
     answer(call::static_call(&to, data, u64::MAX))
 }
 
+/// Asks with no more than that much gas for one word: `None` where that fails, or anything else comes back.
+pub fn ask_word(to: Address, data: &[u8], gas: u64) -> Option<B256> {
+    let called = call::static_call(&to, data, gas);
+    let mut word = B256::ZERO;
+    (called.ok && called.len == word.len()).then(|| {
+        call::return_data(&mut word.0, 0);
+        word
+    })
+}
+
 /// Emits a log whose first words are its topics.
 pub fn log(data: &[u8], topics: usize) {
     call::emit_log(data, topics);

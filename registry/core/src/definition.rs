@@ -8,6 +8,7 @@ use stylus_upgrades_interface::{
     registry_storage::{
         definition::{self, Head},
         label,
+        registry_parts::{self, Counts},
     },
 };
 
@@ -70,20 +71,9 @@ impl Definition {
         definition::find::<Slot>(id)
     }
 
-    /// One that does not exist yet.
-    pub fn new(name: &[u8]) -> Self {
-        Self {
-            id: id(name),
-            name: name.into(),
-            sequence: 0,
-            versions: 0,
-            instances: 0,
-            current: VersionIndex::NONE,
-            frozen: false,
-            pause: Pause::Off,
-            has_checks: false,
-            activations: 0,
-        }
+    /// The definition of that name before it exists.
+    pub fn fresh(name: &[u8]) -> Self {
+        Self::new(id(name), name.into(), Head::default())
     }
 
     /// Whether a definition of that name exists.
@@ -93,7 +83,11 @@ impl Definition {
 
     /// The definition of that name.
     pub fn of(name: &[u8]) -> Reverts<Self> {
-        Self::load(id(name)).ok_or_else(|| errors::definition_not_found(name))
+        let head = Self::slot(id(name)).read(definition::HEAD);
+        if head.name_end == 0 {
+            return Err(errors::definition_not_found(name));
+        }
+        Ok(Self::new(id(name), name.into(), head))
     }
 
     /// The definition with that hash of its name.
@@ -101,9 +95,14 @@ impl Definition {
         let slot = Self::slot(id);
         let head = slot.read(definition::HEAD);
         let name_length = head.name_end.checked_sub(1)?;
-        Some(Self {
+        let name = slot.at(definition::NAME).load_bytes(name_length.into());
+        Some(Self::new(id, name, head))
+    }
+
+    fn new(id: DefinitionId, name: Vec<u8>, head: Head) -> Self {
+        Self {
             id,
-            name: slot.at(definition::NAME).load_bytes(name_length.into()),
+            name,
             sequence: head.sequence,
             versions: head.versions,
             instances: head.instances,
@@ -112,7 +111,12 @@ impl Definition {
             pause: Pause::of(head.paused),
             has_checks: head.has_checks,
             activations: head.activations,
-        })
+        }
+    }
+
+    /// The sequence of the definition with that hash of its name, 0 where there is none.
+    pub fn sequence(id: DefinitionId) -> u64 {
+        Head::sequence().get(&Self::slot(id).load())
     }
 
     /// Stores it for the first time.
@@ -121,6 +125,14 @@ impl Definition {
             .at(definition::NAME)
             .store_bytes(&self.name);
         self.save();
+    }
+
+    /// Counts one more that `createDefinition` created.
+    pub fn count() {
+        let slot = Slot::root(0);
+        let Counts { definitions } = slot.read(registry_parts::COUNTS);
+        let definitions = definitions.saturating_add(1);
+        slot.write(registry_parts::COUNTS, &Counts { definitions });
     }
 
     /// Stores everything but the name. How many instances are stopped is counted apart

@@ -102,6 +102,7 @@ events! {
     current_changed = CurrentChanged[](version: &[u8], sequence: u64);
     proposed = Proposed[action: ActionId, proposer: Address](call: &[u8], epoch: u64, round: u32, expires: u64);
     proxy_created = ProxyCreated[proxy: Address](version: &[u8], kind: u8);
+    admin_created = AdminCreated[admin: Address]();
     instance_adopted = InstanceAdopted[proxy: Address](kind: u8);
     instance_transferred = InstanceTransferred[proxy: Address](to: Address);
     instance_removed = InstanceRemoved[proxy: Address]();

@@ -86,6 +86,12 @@ impl Instance {
         Head::index().get(&slot(proxy).load()) != 0
     }
 
+    /// Whether that account is an instance that was adopted.
+    pub fn is_adopted_at(proxy: Address) -> bool {
+        let head = slot(proxy).load();
+        Head::index().get(&head) != 0 && is_adopted(Head::kind().get(&head))
+    }
+
     /// Whether this registry created a proxy at that account, whose code may call for anybody.
     pub fn is_created_here(account: Address) -> bool {
         Head::created().get(&slot(account).load())

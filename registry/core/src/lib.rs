@@ -16,6 +16,7 @@
 //! | [`lock`] | the transient locks: the registry's, and an instance's own |
 //! | [`runnable`] | whether code can run, and is what was approved |
 //! | [`abi`] | calldata, return data |
+//! | [`encoding`] | whether calldata of a governed call are in canonical encoding |
 //! | [`errors`], [`events`] | what it reverts with and emits |
 //! | [`chain`] | calls, logs, reverts, other accounts |
 //! | [`create2`] | where proxies are created |
@@ -39,6 +40,7 @@ pub mod build;
 pub mod chain;
 pub mod create2;
 pub mod definition;
+pub mod encoding;
 pub mod errors;
 pub mod events;
 pub mod instances;

@@ -15,14 +15,15 @@ use stylus_upgrades_host::{context, storage};
 use stylus_upgrades_interface::{
     ids::Order,
     instance::IInstanceRegistry::moveInstanceCall,
-    proxy::IUpgradeabilityProxy::{registryCall, upgradeToCall},
+    limits::{INSTANCE_VIEW_GAS, PAUSE_GAS, ROLLOUT_GAS},
+    proxy::IUpgradeabilityProxy::{implementationCall, registryCall, upgradeToCall},
     reasons::proxy_kind,
 };
 
 use crate::{
     abi::{Reader, encode},
-    build,
-    chain::{RevertData, Reverts, ask, call_with_gas, is_called_directly, sender, this},
+    admin, build,
+    chain::{RevertData, Reverts, ask, ask_word, call_with_gas, is_called_directly, sender, this},
     definition::Definition,
     errors,
     instances::Instance,
@@ -58,19 +59,29 @@ pub fn order(
     require_done(proxy)
 }
 
-/// Orders an instance what it may fail to do, with at most `gas`, and gives what it failed with. A failure counts only
-/// where `needed` gas was left, or the whole call reverts. The lock is [`Phase::Busy`] before and afterwards.
+/// Orders an instance what it may fail to do, and gives what it failed with. The lock is [`Phase::Busy`] before and
+/// afterwards.
+///
+/// An upgrade goes towards the current version with all the gas there is, and its failure counts where
+/// [`ROLLOUT_GAS`] reached the proxy. Everything else gets [`PAUSE_GAS`], and its failure counts where that was there.
+/// With less the whole call reverts: else whoever chooses the gas chooses who fails.
 pub fn attempt(
     definition: &Definition,
     instance: &Instance,
     task: Order,
-    version: &[u8],
-    gas: u64,
-    needed: u64,
 ) -> Reverts<Result<(), RevertData>> {
+    let mut label = Vec::new();
+    let (mut gas, mut needed) = (PAUSE_GAS, gas_before(PAUSE_GAS, 1));
+    if task == Order::Upgrade {
+        label = definition.label_of(definition.current);
+        (gas, needed) = (
+            u64::MAX,
+            gas_before(ROLLOUT_GAS, hops(definition, instance)),
+        );
+    }
     storage::flush(true); // what was stored before is paid for before the gas is measured
     let left = context::gas_left();
-    let Err(reason) = order(definition, instance, task, version, gas) else {
+    let Err(reason) = order(definition, instance, task, &label, gas) else {
         return Ok(Ok(()));
     };
     if left < needed {
@@ -80,20 +91,25 @@ pub fn attempt(
     Ok(Err(reason))
 }
 
-/// Gas that has to be left so that so much reaches an account after so many calls, of which each keeps 1/64.
-pub fn gas_before(gas: u64, hops: u32) -> u64 {
-    (0..hops).fold(gas, |gas, _| gas + gas / 63 + 1 + CALL_OVERHEAD)
-}
-
-/// How many calls lie between the registry and the proxy that it orders something: each keeps 1/64 of the gas.
-pub fn hops(definition: &Definition, instance: &Instance, order: Order) -> u32 {
-    let to_itself = u32::from(moves_by_itself(definition, instance, order));
+/// Calls between the registry and a proxy that it upgrades: to itself, to the orders contract or the admin and the
+/// ProxyAdmin, to the proxy.
+fn hops(definition: &Definition, instance: &Instance) -> u32 {
+    let to_itself = u32::from(moves_by_itself(definition, instance, Order::Upgrade));
     to_itself
         + match instance.kind {
             proxy_kind::WASM => 1,
             proxy_kind::TRANSPARENT_5 => 3,
             _ => 2,
         }
+}
+
+/// Gas that has to be left so that so much reaches an account after so many calls, of which each keeps 1/64.
+const fn gas_before(mut gas: u64, mut hops: u32) -> u64 {
+    while hops > 0 {
+        gas += gas / 63 + 1 + CALL_OVERHEAD;
+        hops -= 1;
+    }
+    gas
 }
 
 /// Whether the registry gives that order in a call to itself.
@@ -155,7 +171,32 @@ pub fn question(instance: &Instance, selector: [u8; 4]) -> Reverts<Address> {
     Ok(Reader::new(&answer?).address(0)?)
 }
 
-/// What the orders contract is called with to call a proxy.
+/// What a proxy tells within bounded gas to run: zero where it tells nothing of that length, or nobody can ask it. Refuses
+/// to ask with less.
+pub fn shown_implementation(instance: &Instance) -> Reverts<Address> {
+    let selector = implementationCall::SELECTOR;
+    let proxy = instance.proxy;
+    let (to, data) = match instance.kind {
+        proxy_kind::WASM => (proxy, selector.to_vec()),
+        proxy_kind::EVM => (build::ORDERS, passed_on(proxy, &selector)),
+        proxy_kind::TRANSPARENT_4 => (
+            admin::address(instance.definition),
+            passed_on(proxy, &selector),
+        ),
+        _ => return Ok(Address::ZERO),
+    };
+    let (needed, left) = (
+        const { gas_before(INSTANCE_VIEW_GAS, 1) },
+        context::gas_left(),
+    );
+    if left < needed {
+        return Err(errors::insufficient_gas(needed, left));
+    }
+    let answer = ask_word(to, &data, INSTANCE_VIEW_GAS).unwrap_or_default();
+    Ok(Address::from_word(answer))
+}
+
+/// What the orders contract, or a definition's admin, is called with to call a proxy.
 fn passed_on(proxy: Address, data: &[u8]) -> Vec<u8> {
     [proxy.into_word().as_slice(), data].concat()
 }

@@ -3,17 +3,9 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256};
-use alloy_sol_types::SolCall;
-use stylus_upgrades_host::{call, context, program::Status, storage};
-use stylus_upgrades_interface::{
-    parts::{
-        self,
-        IParts::{checkCallCall, verifySignedCall},
-    },
-    registry::IRegistry::{createProxyCall, submitSignedCall, upgradeInstanceCall},
-    registry_storage::registry_parts,
-};
+use alloy_primitives::Address;
+use stylus_upgrades_host::{call, program::Status, storage};
+use stylus_upgrades_interface::{parts, registry_storage::registry_parts};
 
 use crate::{
     chain::{RevertData, Reverts},
@@ -36,31 +28,11 @@ pub fn part(n: usize) -> Address {
     Slot::root(n as u8).read(registry_parts::ADDRESSES)
 }
 
-/// Refuses value with a call that does not pass it on: the registry would keep it for ever.
-fn no_value(selector: [u8; 4]) -> Reverts<()> {
-    let value = B256::new(context::msg_value());
-    let takes_value = matches!(
-        selector,
-        createProxyCall::SELECTOR
-            | submitSignedCall::SELECTOR
-            | checkCallCall::SELECTOR
-            | verifySignedCall::SELECTOR
-            | upgradeInstanceCall::SELECTOR
-    );
-    if value.is_zero() || takes_value {
-        Ok(())
-    } else {
-        Err(errors::value_not_accepted(value))
-    }
-}
-
 /// Answers a call with a part: writes what changed and ends the frame with the result or the
 /// revert data. A part that is called on its own storage reverts without data.
 pub fn answer(calldata: &[u8], dispatch: fn([u8; 4], &[u8]) -> Reverts<Vec<u8>>) -> Status {
     let answered = match calldata.first_chunk() {
-        Some(selector) if is_constructed() => {
-            no_value(*selector).and_then(|()| dispatch(*selector, calldata))
-        }
+        Some(selector) if is_constructed() => dispatch(*selector, calldata),
         _ => Err(errors::nothing()),
     };
     match answered {

@@ -6,10 +6,7 @@
 
 use alloc::vec::Vec;
 
-use stylus_upgrades_interface::{
-    ids::VersionIndex,
-    limits::{PATH_MAX, PATH_VISITS_MAX},
-};
+use stylus_upgrades_interface::{ids::VersionIndex, limits::PATH_VISITS_MAX};
 
 /// One step of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +27,9 @@ struct Visit {
     position: usize,
 }
 
-/// The path from one version to another, in the order in which its steps run. `None` where
-/// there is none of at most [`PATH_MAX`] steps, or it is not among the first
-/// [`PATH_VISITS_MAX`] versions that the search reaches. `incoming_of` answers the indices of the
-/// versions that the steps into a version leave.
+/// The path from one version to another, in the order in which its steps run, however long it is. `None` where there is
+/// none, or it is not among the first [`PATH_VISITS_MAX`] versions that the search reaches. `incoming_of` answers the
+/// indices of the versions that the steps into a version leave.
 pub fn find(
     from: VersionIndex,
     to: VersionIndex,
@@ -72,9 +68,6 @@ fn edges(visits: &[Visit]) -> Option<Vec<Edge>> {
     let mut path = Vec::new();
     let mut at = visits.len().checked_sub(1)?;
     while at != 0 {
-        if path.len() == PATH_MAX {
-            return None;
-        }
         let visit = visits.get(at)?;
         path.push(Edge {
             from: visit.version,

@@ -2,57 +2,71 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::Address;
-
-use stylus_upgrades_interface::ids::VersionIndex;
+use stylus_upgrades_interface::{ids::VersionIndex, instance::STAYS_PAUSED, limits::PATH_MAX};
 
 use crate::{
+    build,
     chain::Reverts,
     definition::Definition,
     errors, path,
-    runnable::{check, same_code},
+    runnable::check_code,
     version::{Step, Version},
 };
 
-/// The versions on the path from the one of index `from` to `to`, each with the step that
-/// leads there.
-pub fn find(
-    definition: &Definition,
-    from: VersionIndex,
-    to: &Version,
-) -> Reverts<Vec<(Version, Step)>> {
+/// The versions that an upgrade goes through, each with the step that leads there.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// At most [`PATH_MAX`], in order.
+    pub steps: Vec<(Version, Step)>,
+    /// Whether the path to the version is longer than they are.
+    pub is_cut: bool,
+}
+
+/// The way from the version of index `from` to `to`.
+pub fn find(definition: &Definition, from: VersionIndex, to: &Version) -> Reverts<Route> {
     let mut label = definition.label_of(from);
     let edges = path::find(from, to.index, |version| {
         Version::incoming(definition.id, version)
     });
-    let Some(edges) = edges else {
+    let Some(mut edges) = edges else {
         return Err(errors::no_path(&definition.name, &label, &to.label));
     };
-    let mut path = Vec::with_capacity(edges.len());
+    let is_cut = edges.len() > PATH_MAX;
+    edges.truncate(PATH_MAX);
+    let mut steps = Vec::with_capacity(edges.len());
     for edge in edges {
         let version = Version::load(definition.id, edge.to);
         let step = version.incoming_step(edge.position, label);
         label = version.label.clone();
-        path.push((version, step));
+        steps.push((version, step));
     }
-    Ok(path)
+    Ok(Route { steps, is_cut })
+}
+
+impl Route {
+    /// Adds the step after which an instance stays on the pause stub: it is at the last version, and goes on later.
+    pub fn end_on_stub(&mut self) {
+        if let Some((last, _)) = self.steps.last() {
+            let mut stub = last.clone();
+            stub.label.extend_from_slice(STAYS_PAUSED);
+            stub.code.implementation = build::STUB;
+            let step = Step {
+                from: last.label.clone(),
+                ..Step::default()
+            };
+            self.steps.push((stub, step));
+        }
+    }
 }
 
 /// Refuses a path with a program that cannot run, or is not the code that was approved: an implementation, a
 /// script or a check.
 pub fn check_programs(path: &[(Version, Step)]) -> Reverts<()> {
-    let programs = |(version, step): &(Version, Step)| {
-        [
-            (version.code.implementation, version.code.codehash),
-            (step.script, step.script_codehash),
-        ]
-    };
-    let used = |(account, _): &(Address, _)| !account.is_zero();
-    for (account, _) in path.iter().flat_map(programs).filter(used) {
-        check(account)?;
-    }
-    for (account, codehash) in path.iter().flat_map(programs).filter(used) {
-        same_code(account, codehash)?;
+    for (version, step) in path {
+        check_code(version.code.implementation, version.code.codehash)?;
+        if !step.script.is_zero() {
+            check_code(step.script, step.script_codehash)?;
+        }
     }
     Ok(())
 }

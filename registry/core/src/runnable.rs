@@ -39,6 +39,12 @@ pub fn check(account: Address) -> Reverts<()> {
     }
 }
 
+/// Refuses code that cannot run, or is not what was approved.
+pub fn check_code(account: Address, expected: CodeHash) -> Reverts<()> {
+    check(account)?;
+    same_code(account, expected)
+}
+
 /// Refuses an account that does not hold the code that was approved.
 pub fn same_code(account: Address, expected: CodeHash) -> Reverts<()> {
     let found = code_hash(account);

@@ -7,13 +7,16 @@ use alloy_primitives::{Address, B256};
 use stylus_upgrades_interface::{
     ids::{CodeHash, DefinitionId, StepKind, VersionIndex},
     limits::INCOMING_STEPS_MAX,
-    registry_storage::{StepKey, Word, step, version},
+    registry_storage::{Offset, StepKey, Word, step, version},
 };
 
 use crate::{
     abi::{Malformed, Reader, Value},
     store::Slot,
 };
+
+/// Bytes of a step's calldata that its first word holds.
+const SELECTOR: usize = 4;
 
 /// A label and the code that it was given once.
 #[derive(Clone, Debug)]
@@ -69,6 +72,13 @@ impl Version {
         }
     }
 
+    /// Only its account and code hash.
+    pub fn code_of(definition: DefinitionId, index: VersionIndex) -> (Address, CodeHash) {
+        let slot = Self::slot(definition, index);
+        let implementation = version::Head::implementation().get(&slot.load());
+        (implementation, slot.read(version::CODEHASH))
+    }
+
     /// Only its label.
     pub fn label(definition: DefinitionId, index: VersionIndex) -> Vec<u8> {
         let slot = Self::slot(definition, index);
@@ -79,11 +89,14 @@ impl Version {
     /// Only its incoming steps: one word.
     pub fn incoming(definition: DefinitionId, index: VersionIndex) -> Vec<VersionIndex> {
         let word = Self::slot(definition, index).at(version::INCOMING).load();
-        word.0
-            .chunks_exact(4)
-            .map(|from| VersionIndex(from.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte))))
-            .take_while(|from| !from.is_none())
-            .collect()
+        let mut incoming = Vec::new();
+        for lane in 0..INCOMING_STEPS_MAX {
+            match Offset::new(4 * lane).get(&word) {
+                VersionIndex::NONE => break,
+                from => incoming.push(from),
+            }
+        }
+        incoming
     }
 
     /// Stores it for the first time.
@@ -110,19 +123,24 @@ impl Version {
     /// Adds an incoming step that leaves the version of index `from`; there is room for it.
     pub fn add_incoming(&mut self, from: VersionIndex, step: &Step) {
         let slot = self.step_slot(self.incoming.len());
+        let (selector, rest) = step.data.split_at(step.data.len().min(SELECTOR));
+        let selector = (0..SELECTOR).fold(0, |word, n| {
+            word << 8 | u32::from(selector.get(n).copied().unwrap_or_default())
+        });
         let head = step::Head {
             script: step.script,
             kind: step.kind,
             data_length: step.data.len() as u32,
+            selector,
         };
         slot.write(step::HEAD, &head);
         slot.write(step::SCRIPT_CODEHASH, &step.script_codehash);
-        slot.at(step::DATA).store_bytes(&step.data);
+        slot.at(step::DATA).store_bytes(rest);
         self.incoming.push(from);
         self.save_head();
         let mut incoming = Word::default();
-        for (lane, from) in incoming.0.chunks_exact_mut(4).zip(&self.incoming) {
-            lane.copy_from_slice(&from.0.to_be_bytes());
+        for (lane, from) in self.incoming.iter().enumerate() {
+            Offset::new(4 * lane).set(&mut incoming, *from);
         }
         Self::slot(self.definition, self.index)
             .at(version::INCOMING)
@@ -133,28 +151,30 @@ impl Version {
     pub fn incoming_step(&self, position: usize, from: Vec<u8>) -> Step {
         let slot = self.step_slot(position);
         let head = slot.load();
+        let length = step::Head::data_length().get(&head) as usize;
+        let rest = length.saturating_sub(SELECTOR);
+        let mut data = Vec::from(step::Head::selector().get(&head).to_be_bytes());
+        data.extend(slot.at(step::DATA).load_bytes(rest));
+        data.truncate(length);
         Step {
             from,
             kind: step::Head::kind().get(&head),
             script: step::Head::script().get(&head),
             script_codehash: slot.read(step::SCRIPT_CODEHASH),
-            data: slot
-                .at(step::DATA)
-                .load_bytes(step::Head::data_length().get(&head) as usize),
+            data,
         }
     }
 
     /// Everything that was registered as a step into it, the initial one first.
     pub fn steps(&self) -> Vec<Step> {
-        let initial = self.initial.then(Step::default);
-        let incoming = self.incoming.iter().enumerate();
-        initial
-            .into_iter()
-            .chain(
-                incoming
-                    .map(|(n, from)| self.incoming_step(n, Self::label(self.definition, *from))),
-            )
-            .collect()
+        let mut steps = Vec::new();
+        if self.initial {
+            steps.push(Step::default());
+        }
+        for (position, from) in self.incoming.iter().enumerate() {
+            steps.push(self.incoming_step(position, Self::label(self.definition, *from)));
+        }
+        steps
     }
 
     /// Whether it has no room for another incoming step.

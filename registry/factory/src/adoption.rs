@@ -17,7 +17,6 @@ use stylus_registry_core::{
 use stylus_upgrades_interface::{
     adopted::is_adopted,
     ids::{InstanceState, Order, VersionIndex},
-    limits::PAUSE_GAS,
     reasons::proxy_kind,
 };
 
@@ -38,7 +37,8 @@ pub(crate) fn check(definition: &Definition, proxy: Address, arguments: Reader<'
     if adopted.ownership() == Ownership::Others {
         return Err(errors::instance_not_obeying(proxy));
     }
-    if kind == proxy_kind::TRANSPARENT_4 {
+    // one that its former definition had paused shows no code to compare
+    if kind == proxy_kind::TRANSPARENT_4 && !adopted.is_paused() {
         let runs = adopted.implementation().unwrap_or_default();
         runnable::same_code(runs, version.code.codehash)?;
     }
@@ -108,7 +108,6 @@ pub(crate) fn remove(definition: &mut Definition, proxy: Address) -> Reverts<()>
 /// Has a paused proxy run its version again: nobody could take it from the stub once it is no instance. One that does
 /// not has stopped obeying.
 fn resume_if_it_obeys(definition: &Definition, instance: &Instance) -> Reverts<()> {
-    let (order, needed) = (Order::Resume, orders::gas_before(PAUSE_GAS, 1));
-    let _ = orders::attempt(definition, instance, order, &[], PAUSE_GAS, needed)?;
+    let _ = orders::attempt(definition, instance, Order::Resume)?;
     Ok(())
 }

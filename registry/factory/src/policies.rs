@@ -16,7 +16,7 @@ pub(crate) fn construct(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     lock::take()?;
     let expression = arguments.bytes(0)?;
     let policy = authority::check(expression)?;
-    let mut itself = Definition::new(b"");
+    let mut itself = Definition::fresh(b"");
     for role in [role::DEFINE, role::POLICY] {
         authority::set(&mut itself, role, expression, &policy);
     }
@@ -41,7 +41,7 @@ pub(crate) fn check_definition(arguments: Reader<'_>) -> Reverts<()> {
 /// Creates a definition with the policies of the roles `migrate`, `policy` and `create`.
 pub(crate) fn create_definition(arguments: Reader<'_>) -> Reverts<()> {
     let name = arguments.bytes(0)?;
-    let mut definition = Definition::new(name);
+    let mut definition = Definition::fresh(name);
     events::definition_created(definition.id, name).emit();
     for (n, role) in (1..).zip([role::MIGRATE, role::POLICY, role::CREATE]) {
         let expression = arguments.bytes(n)?;
@@ -49,6 +49,7 @@ pub(crate) fn create_definition(arguments: Reader<'_>) -> Reverts<()> {
         authority::set(&mut definition, role, expression, &policy);
     }
     definition.create();
+    Definition::count();
     Ok(())
 }
 

@@ -30,7 +30,7 @@ use stylus_registry_core::{
     version::{Step, Version},
 };
 use stylus_upgrades_interface::{
-    ids::{DefinitionId, Order},
+    ids::{DefinitionId, InstanceState, Order},
     instance::IInstanceRegistry::receiveTransferCall,
     orders::IOrders::giveCall,
     reasons::proxy_kind,
@@ -104,7 +104,9 @@ pub(crate) fn check(
     arguments: Reader<'_>,
 ) -> Reverts<()> {
     let (to, name) = (arguments.address(2)?, arguments.bytes(3)?);
-    if instance.is_migrating() {
+    // nobody but this registry takes an adopted proxy from the stub
+    let needs_live = instance.is_adopted() && instance.state != InstanceState::LIVE;
+    if instance.is_migrating() || needs_live {
         return Err(errors::upgrade_in_progress());
     }
     let never = [Address::ZERO, admin::address(definition.id)];

@@ -4,7 +4,7 @@
 //! Which parts, with which code, is compiled in: fixed at construction for ever.
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 
-use alloy_sol_types::SolError;
+use alloy_sol_types::{SolCall, SolError};
 use stylus_upgrades_host::forward::{delegate, read, selector};
 use stylus_upgrades_host::{
     Address, Word, call, context,
@@ -15,6 +15,7 @@ use stylus_upgrades_interface::{
     build,
     chain::CONSTRUCTOR_SELECTOR,
     parts::{self, PARTS},
+    proxy::IUpgradeabilityProxy,
     registry::IRegistry,
     registry_storage::root,
 };
@@ -59,12 +60,34 @@ fn registry(calldata: Calldata, scratch: &mut Scratch) -> Status {
     match selector(data) {
         Some(CONSTRUCT) if !construct() => Status::Revert,
         Some(selector) => match part(selector) {
-            Some(part) => delegate(part, len, scratch),
-            None => Status::Revert,
+            Some(part) if accepts_value(selector) => delegate(part, len, scratch),
+            _ => Status::Revert,
         },
         None => Status::Revert,
     }
 }
+
+/// Whether the call brings no value, or is one that passes it on; if not, the reason is written. The registry would keep
+/// the value for ever.
+#[inline(always)]
+fn accepts_value(selector: u32) -> bool {
+    let value = context::msg_value();
+    if value == [0; 32] || PAYABLE.contains(&selector) {
+        return true;
+    }
+    let mut error = [0; 36];
+    error[..4].copy_from_slice(&<IUpgradeabilityProxy::ValueNotAccepted as SolError>::SELECTOR);
+    error[4..].copy_from_slice(&value);
+    call::write_result(&error);
+    false
+}
+
+/// Every call that passes value on.
+const PAYABLE: [u32; 3] = [
+    u32::from_be_bytes(IRegistry::createProxyCall::SELECTOR),
+    u32::from_be_bytes(IRegistry::submitSignedCall::SELECTOR),
+    u32::from_be_bytes(IRegistry::upgradeInstanceCall::SELECTOR),
+];
 
 /// The part that a call is forwarded to, if one answers it.
 #[inline(always)]

@@ -1,174 +1,140 @@
-//! The governed calls: their arguments, and the definition and role that each asks for.
+//! The governed calls: their arguments, and the definition and authority that each asks for.
 
-use alloc::vec::Vec;
-
-use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::Reader,
-    authority::{Stored, role},
-    chain::Reverts,
+    authority::{self, Stored, role},
+    chain::{RevertData, Reverts, sender},
     definition::Definition,
-    errors,
+    encoding, errors,
     instances::Instance,
     label,
     version::{Code, Step},
 };
-use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_interface::{
+    ids::{Authority, VersionIndex},
+    registry::IRegistry::{
+        adoptCall, createDefinitionCall, createProxyCall, pauseCall, removeInstanceCall,
+        resumeCall, setPolicyCall, transferProxyCall,
+    },
+};
 
-/// A governed call with its arguments.
-pub(crate) enum Call<'a> {
-    /// `createDefinition`. Another part checks and executes it.
-    CreateDefinition { calldata: &'a [u8] },
-    /// `addVersion`, or `migrate` where it becomes current as well
-    AddVersion {
-        name: &'a [u8],
-        version: &'a [u8],
-        code: Code,
-        step: Step,
-        migrate: bool,
-    },
-    /// `addStep`
-    AddStep {
-        name: &'a [u8],
-        version: &'a [u8],
-        step: Step,
-    },
-    /// `setPolicy`. The same part does.
-    SetPolicy { name: &'a [u8], calldata: &'a [u8] },
-    /// `setHandler`, `abortMigration`, `removeInstance`, or `transferProxy`: about an instance. The same part
-    /// does.
-    OfInstance {
-        name: &'a [u8],
-        proxy: Address,
-        calldata: &'a [u8],
-    },
-    /// `adopt`, or `acceptTransfer`: about a proxy that is to become an instance. The same part does.
-    Arrival {
-        name: &'a [u8],
-        is_adoption: bool,
-        calldata: &'a [u8],
-    },
-    /// `pause`
-    Pause { name: &'a [u8], first: Vec<Address> },
-    /// `resume`
-    Resume { name: &'a [u8], version: &'a [u8] },
-    /// `createProxy`. The same part does.
-    CreateProxy { name: &'a [u8], calldata: &'a [u8] },
+/// A governed call, in canonical encoding.
+#[derive(Clone, Copy)]
+pub(crate) struct GovernedCall<'a> {
+    /// All of it.
+    pub(crate) calldata: &'a [u8],
+    /// Its first four bytes.
+    pub(crate) selector: [u8; 4],
+    /// What follows them.
+    pub(crate) arguments: Reader<'a>,
 }
 
-impl<'a> Call<'a> {
+/// Who decides about a call, and by which policy.
+pub(crate) struct Decider {
+    pub(crate) authority: Authority,
+    pub(crate) policy: Stored,
+    /// Of `createProxy`, the version that it names.
+    pub(crate) creates_at: VersionIndex,
+}
+
+/// The version that `addVersion` and `migrate` name, and the step into it.
+pub(crate) struct VersionArguments<'a> {
+    pub(crate) label: &'a [u8],
+    pub(crate) code: Code,
+    pub(crate) step: Step,
+}
+
+impl<'a> GovernedCall<'a> {
     /// Decodes the calldata of a governed call; any other reverts without data.
     pub(crate) fn decode(calldata: &'a [u8]) -> Reverts<Self> {
-        let selector = *calldata.first_chunk().ok_or_else(errors::nothing)?;
-        let arguments = Reader::arguments(calldata);
-        let name = arguments.bytes(0)?;
-        let text = |n| arguments.bytes(n);
-        Ok(match selector {
-            IRegistry::createDefinitionCall::SELECTOR => Self::CreateDefinition { calldata },
-            IRegistry::addVersionCall::SELECTOR | IRegistry::migrateCall::SELECTOR => {
-                Self::AddVersion {
-                    name,
-                    version: text(1)?,
-                    code: Code::read(&arguments, 2)?,
-                    step: Step::read(&arguments, 6)?,
-                    migrate: selector == IRegistry::migrateCall::SELECTOR,
-                }
-            }
-            IRegistry::addStepCall::SELECTOR => Self::AddStep {
-                name,
-                version: text(1)?,
-                step: Step::read(&arguments, 2)?,
-            },
-            IRegistry::setPolicyCall::SELECTOR => Self::SetPolicy { name, calldata },
-            IRegistry::setHandlerCall::SELECTOR
-            | IRegistry::abortMigrationCall::SELECTOR
-            | IRegistry::transferProxyCall::SELECTOR
-            | IRegistry::removeInstanceCall::SELECTOR => Self::OfInstance {
-                name,
-                proxy: arguments.address(1)?,
-                calldata,
-            },
-            IRegistry::adoptCall::SELECTOR | IRegistry::acceptTransferCall::SELECTOR => {
-                Self::Arrival {
-                    name,
-                    is_adoption: selector == IRegistry::adoptCall::SELECTOR,
-                    calldata,
-                }
-            }
-            IRegistry::pauseCall::SELECTOR => Self::Pause {
-                name,
-                first: arguments.addresses(1)?,
-            },
-            IRegistry::resumeCall::SELECTOR => Self::Resume {
-                name,
-                version: text(1)?,
-            },
-            IRegistry::createProxyCall::SELECTOR => Self::CreateProxy { name, calldata },
-            _ => return Err(errors::nothing()),
+        encoding::require_canonical(calldata)?;
+        Ok(Self {
+            calldata,
+            selector: *calldata.first_chunk().ok_or_else(errors::nothing)?,
+            arguments: Reader::arguments(calldata),
+        })
+    }
+
+    /// The label of the version that it names.
+    pub(crate) fn label(&self) -> Reverts<&'a [u8]> {
+        Ok(self.arguments.bytes(1)?)
+    }
+
+    /// The arguments of `addVersion` and `migrate`.
+    pub(crate) fn version(&self) -> Reverts<VersionArguments<'a>> {
+        Ok(VersionArguments {
+            label: self.label()?,
+            code: Code::read(&self.arguments, 2)?,
+            step: Step::read(&self.arguments, 6)?,
         })
     }
 
     /// The definition whose role it asks for. The registry itself has roles but no versions.
     pub(crate) fn definition(&self) -> Reverts<Definition> {
-        match self {
-            Self::CreateDefinition { .. } => Definition::of(b""),
-            Self::SetPolicy { name, .. } => Definition::of(name),
-            Self::AddVersion { name, .. }
-            | Self::AddStep { name, .. }
-            | Self::OfInstance { name, .. }
-            | Self::Arrival { name, .. }
-            | Self::Pause { name, .. }
-            | Self::Resume { name, .. }
-            | Self::CreateProxy { name, .. } => {
+        let name = self.arguments.bytes(0)?;
+        match self.selector {
+            createDefinitionCall::SELECTOR => Definition::of(b""),
+            setPolicyCall::SELECTOR => Definition::of(name),
+            _ => {
                 label::check(name)?;
                 Definition::of(name)
             }
         }
     }
 
-    /// The role that it asks for, with its policy. Unless `pause` is set, any one address of `migrate`
-    /// pauses, and the whole policy of `migrate` resumes. To resume, delays count as passed: the version that starts
-    /// again went through them.
-    pub(crate) fn authority(&self, definition: &Definition) -> Reverts<(&'static [u8], Stored)> {
-        let role = match self {
-            Self::CreateDefinition { .. } => role::DEFINE,
-            Self::AddVersion { .. }
-            | Self::AddStep { .. }
-            | Self::OfInstance { .. }
-            | Self::Arrival { .. } => role::MIGRATE,
-            Self::SetPolicy { .. } => role::POLICY,
-            Self::CreateProxy { .. } => role::CREATE,
-            Self::Pause { .. } | Self::Resume { .. } => match Stored::of(definition, role::PAUSE) {
-                Ok(_) => role::PAUSE,
-                Err(_) => role::MIGRATE,
-            },
+    /// Who decides about it.
+    pub(crate) fn decider(&self, definition: &Definition) -> Reverts<Decider> {
+        let mut creates_at = VersionIndex::NONE;
+        let authority = match self.selector {
+            createDefinitionCall::SELECTOR => Authority::DEFINE,
+            setPolicyCall::SELECTOR => Authority::POLICY,
+            createProxyCall::SELECTOR => {
+                creates_at = definition.index_of(self.label()?);
+                authority::of_creation(definition, creates_at)
+            }
+            pauseCall::SELECTOR if Stored::of(definition, role::PAUSE).is_err() => {
+                Authority::ANY_ONE
+            }
+            pauseCall::SELECTOR => Authority::PAUSE,
+            resumeCall::SELECTOR => Authority::RESUME,
+            _ => Authority::MIGRATE,
         };
-        let stored = Stored::of(definition, role)?;
-        let stored = match self {
-            Self::Pause { .. } if role == role::MIGRATE => stored.any_one(),
-            Self::Resume { .. } => stored.without_delays(),
-            _ => stored,
-        };
-        Ok((role, stored))
+        Ok(Decider {
+            authority,
+            policy: Stored::of_authority(definition, authority)?,
+            creates_at,
+        })
+    }
+
+    /// What a sender reverts with who is no approver of it.
+    pub(crate) fn refusal(&self, definition: &Definition, decider: &Decider) -> RevertData {
+        match self.label() {
+            Ok(label)
+                if decider.authority == Authority::MIGRATE && !decider.creates_at.is_none() =>
+            {
+                let current = definition.label_of(definition.current);
+                errors::version_not_current(label, &current)
+            }
+            _ => errors::not_an_approver(sender()),
+        }
     }
 
     /// Whether a paused definition refuses it.
     pub(crate) fn needs_live(&self) -> bool {
-        match self {
-            Self::Arrival { is_adoption, .. } => *is_adoption,
-            Self::CreateProxy { .. } => true,
-            _ => false,
-        }
+        matches!(
+            self.selector,
+            adoptCall::SELECTOR | createProxyCall::SELECTOR
+        )
     }
 
     /// Whether it orders an adopted proxy, so that it executes only where an account without code sends it
     /// directly.
     pub(crate) fn needs_direct(&self) -> bool {
-        match self {
-            Self::Arrival { is_adoption, .. } => *is_adoption,
-            Self::OfInstance { proxy, .. } => {
-                Instance::of(*proxy).is_ok_and(|instance| instance.is_adopted())
+        match self.selector {
+            adoptCall::SELECTOR => true,
+            transferProxyCall::SELECTOR | removeInstanceCall::SELECTOR => {
+                Instance::is_adopted_at(self.arguments.address(1).unwrap_or_default())
             }
             _ => false,
         }

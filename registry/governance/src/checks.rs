@@ -2,15 +2,14 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
     chain::{RevertData, Reverts},
     definition::Definition,
     errors, label,
-    runnable::{self, same_code},
-    version::{Code, Step, Version},
+    runnable::check_code,
+    version::{Step, Version},
 };
 use stylus_upgrades_interface::{
     complex::IComplexMigration,
@@ -18,70 +17,71 @@ use stylus_upgrades_interface::{
     limits::STEP_DATA_MAX,
     parts::IParts::checkCallCall,
     reasons::invalid_step as reason,
+    registry::IRegistry::{addStepCall, addVersionCall, migrateCall, pauseCall, resumeCall},
 };
 
-use crate::{calls::Call, execute::hand_on};
+use crate::{
+    calls::{GovernedCall, VersionArguments},
+    execute::hand_on,
+};
 
 /// Refuses what could not be executed now. Gives what the call returns after how far it is: nothing, or the address of
 /// a proxy.
-pub(crate) fn check(call: &Call<'_>, definition: &Definition) -> Reverts<Vec<u8>> {
+pub(crate) fn check(call: &GovernedCall<'_>, definition: &Definition) -> Reverts<Vec<u8>> {
     if call.needs_live() && definition.is_paused() {
         return Err(errors::definition_paused(&definition.name));
     }
-    match call {
-        Call::AddVersion {
-            version,
-            code,
-            step,
-            migrate,
-            ..
-        } => {
-            label::check(version)?;
-            if *migrate {
-                becomes_current(definition, version, code, step)?;
-            } else if definition.index_of(version).is_none() {
-                first_step(definition, version, step)?;
+    match call.selector {
+        addVersionCall::SELECTOR | migrateCall::SELECTOR => {
+            let version = call.version()?;
+            label::check(version.label)?;
+            if call.selector == migrateCall::SELECTOR {
+                becomes_current(definition, &version)?;
+            } else if definition.index_of(version.label).is_none() {
+                first_step(definition, version.label, &version.step)?;
             } else {
-                return Err(errors::version_exists(&definition.name, version));
+                return Err(errors::version_exists(&definition.name, version.label));
             }
-            runs(code.implementation, code.codehash)?;
-            script(step)
+            check_code(version.code.implementation, version.code.codehash)?;
+            script(&version.step)
         }
-        Call::AddStep { version, step, .. } => {
-            another_step(definition, &definition.version(version)?, step)?;
-            script(step)
+        addStepCall::SELECTOR => {
+            let step = Step::read(&call.arguments, 2)?;
+            another_step(definition, &definition.version(call.label()?)?, &step)?;
+            script(&step)
         }
-        Call::CreateDefinition { calldata }
-        | Call::SetPolicy { calldata, .. }
-        | Call::OfInstance { calldata, .. }
-        | Call::Arrival { calldata, .. }
-        | Call::CreateProxy { calldata, .. } => {
-            let check = encode(&checkCallCall::SELECTOR, &[(*calldata).into()]);
-            return hand_on::<checkCallCall>(&check);
-        }
-        Call::Pause { .. } if definition.is_paused() => {
+        pauseCall::SELECTOR if definition.is_paused() => {
             Err(errors::definition_paused(&definition.name))
         }
-        Call::Pause { .. } => Ok(()),
-        Call::Resume { version, .. } => resume(definition, version),
+        pauseCall::SELECTOR => Ok(()),
+        resumeCall::SELECTOR => resume(definition, call.label()?),
+        _ => {
+            let check = encode(&checkCallCall::SELECTOR, &[call.calldata.into()]);
+            return hand_on::<checkCallCall>(&check);
+        }
     }?;
     Ok(Vec::new())
 }
 
 /// `migrate` adds a version with a step from the current one, or takes one that is there with
 /// that very code and step.
-fn becomes_current(definition: &Definition, label: &[u8], code: &Code, step: &Step) -> Reverts<()> {
+fn becomes_current(definition: &Definition, version: &VersionArguments<'_>) -> Reverts<()> {
+    let (label, step) = (version.label, &version.step);
     let index = definition.index_of(label);
     if index.is_none() {
         first_step(definition, label, step)?;
     } else {
-        let version = Version::load(definition.id, index);
-        let identical = version.code == *code && version.steps().contains(step);
-        if !identical || index < definition.current {
+        let found = Version::load(definition.id, index);
+        let from = definition.index_of(&step.from);
+        let known = match found.incoming.iter().position(|index| *index == from) {
+            Some(position) => found.incoming_step(position, step.from.clone()) == *step,
+            None => found.initial && *step == Step::default(),
+        };
+        if found.code != version.code || !known || index < definition.current {
             return Err(errors::version_exists(&definition.name, label));
         }
     }
-    if index != definition.current && step.from != definition.label_of(definition.current) {
+    if index != definition.current && definition.index_of(&step.from) != definition.current {
         return Err(invalid(step, label, reason::NOT_FROM_CURRENT));
     }
     Ok(())
@@ -92,10 +92,10 @@ fn resume(definition: &Definition, version: &[u8]) -> Reverts<()> {
     if !definition.is_paused() {
         return Err(errors::definition_not_paused(&definition.name));
     }
-    let current = definition.label_of(definition.current);
-    if current == version {
+    if definition.index_of(version) == definition.current {
         Ok(())
     } else {
+        let current = definition.label_of(definition.current);
         Err(errors::version_not_current(version, &current))
     }
 }
@@ -173,13 +173,7 @@ fn script(step: &Step) -> Reverts<()> {
     if step.script.is_zero() {
         return Ok(());
     }
-    runs(step.script, step.script_codehash)
-}
-
-/// It can run, and it is what the caller says that it is.
-fn runs(account: Address, codehash: CodeHash) -> Reverts<()> {
-    runnable::check(account)?;
-    same_code(account, codehash)
+    check_code(step.script, step.script_codehash)
 }
 
 fn invalid(step: &Step, to: &[u8], reason: u8) -> RevertData {

@@ -2,78 +2,79 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
-    abi::{Value, encode},
     chain::{Reverts, delegate},
     definition::{Definition, Pause},
     events,
     parts::part,
-    version::{Code, Step, Version},
+    version::{Step, Version},
 };
 use stylus_upgrades_interface::{
-    parts::{self, IParts::pauseInstancesCall},
-    registry::IRegistry::transferProxyCall,
+    ids::VersionIndex,
+    parts,
+    registry::IRegistry::{
+        addStepCall, addVersionCall, migrateCall, pauseCall, resumeCall, transferProxyCall,
+    },
 };
 
-use crate::calls::Call;
+use crate::calls::{GovernedCall, VersionArguments};
 
 /// Does it. `definition` is the one whose role was asked for.
-pub(crate) fn execute(call: &Call<'_>, mut definition: Definition) -> Reverts<()> {
-    match call {
-        Call::AddVersion {
-            version,
-            code,
-            step,
-            migrate,
-            ..
-        } => {
-            if definition.index_of(version).is_none() {
-                add_version(&mut definition, version, code, step)?;
+pub(crate) fn execute(call: &GovernedCall<'_>, mut definition: Definition) -> Reverts<()> {
+    match call.selector {
+        addVersionCall::SELECTOR | migrateCall::SELECTOR => {
+            let arguments = call.version()?;
+            if definition.index_of(arguments.label).is_none() {
+                add_version(&mut definition, &arguments);
             }
-            if *migrate {
-                let version = definition.version(version)?;
-                make_current(&mut definition, &version);
-                definition.save();
+            if call.selector == migrateCall::SELECTOR {
+                let version = definition.index_of(arguments.label);
+                make_current(&mut definition, version, arguments.label);
             }
-            Ok(())
-        }
-        Call::AddStep { version, step, .. } => {
-            let mut version = definition.version(version)?;
-            add_step(&mut definition, &mut version, step);
             definition.save();
-            Ok(())
         }
-        // one part executes all of these
-        Call::CreateDefinition { calldata }
-        | Call::SetPolicy { calldata, .. }
-        | Call::OfInstance { calldata, .. }
-        | Call::Arrival { calldata, .. }
-        | Call::CreateProxy { calldata, .. } => hand_on::<transferProxyCall>(calldata).map(drop),
-        Call::Pause { first, .. } => pause(definition, first),
-        Call::Resume { .. } => {
+        addStepCall::SELECTOR => {
+            let mut version = definition.version(call.label()?)?;
+            add_step(
+                &mut definition,
+                &mut version,
+                &Step::read(&call.arguments, 2)?,
+            );
+            definition.save();
+        }
+        pauseCall::SELECTOR => {
+            definition.pause = Pause::On;
+            definition.save();
+            events::paused(definition.id).emit();
+            // the part that rolls out pauses those that it names; the others are left to `rollout`
+            if !call.arguments.words(1)?.is_empty() {
+                return hand_on::<pauseCall>(call.calldata).map(drop);
+            }
+        }
+        resumeCall::SELECTOR => {
             definition.pause = Pause::Off;
             definition.save();
             events::resumed(definition.id).emit();
-            Ok(())
         }
+        // one part executes all of the others
+        _ => return hand_on::<transferProxyCall>(call.calldata).map(drop),
     }
+    Ok(())
 }
 
-/// Adds the version; the first one becomes current.
-fn add_version(definition: &mut Definition, label: &[u8], code: &Code, step: &Step) -> Reverts<()> {
+/// Adds the version; the first one becomes current. Does not save the definition.
+fn add_version(definition: &mut Definition, arguments: &VersionArguments<'_>) {
+    let VersionArguments { label, code, step } = arguments;
     let mut version = definition.add_version(label, code, step.from.is_empty());
     events::version_added(definition.id, label, code, definition.sequence).emit();
     add_step(definition, &mut version, step);
     if definition.current.is_none() {
-        make_current(definition, &version);
+        make_current(definition, version.index, label);
     }
-    definition.save();
-    Ok(())
 }
 
-/// Does not save the definition.
+/// Adds a step into a version. Does not save the definition.
 fn add_step(definition: &mut Definition, version: &mut Version, step: &Step) {
     let from = definition.index_of(&step.from);
     if !from.is_none() {
@@ -84,23 +85,9 @@ fn add_step(definition: &mut Definition, version: &mut Version, step: &Step) {
 }
 
 /// Makes the version current, or the current one once more. It touches no instance. Does not save the definition.
-fn make_current(definition: &mut Definition, version: &Version) {
-    definition.activate(version.index);
-    events::current_changed(definition.id, &version.label, definition.sequence).emit();
-}
-
-/// Pauses the definition, and the instances that were named; the others are left to `rollout`.
-fn pause(mut definition: Definition, first: &[Address]) -> Reverts<()> {
-    definition.pause = Pause::On;
-    definition.save();
-    events::paused(definition.id).emit();
-    if first.is_empty() {
-        return Ok(());
-    }
-    let first: Vec<_> = first.iter().copied().map(Value::from).collect();
-    let values = [definition.id.into(), Value::Array(&first)];
-    let call = encode(&pauseInstancesCall::SELECTOR, &values);
-    hand_on::<pauseInstancesCall>(&call).map(drop)
+fn make_current(definition: &mut Definition, version: VersionIndex, label: &[u8]) {
+    definition.activate(version);
+    events::current_changed(definition.id, label, definition.sequence).emit();
 }
 
 /// Lets the part that executes the call do it, on this storage.

@@ -13,10 +13,13 @@ use stylus_registry_core::{
     errors, events, lock,
 };
 use stylus_upgrades_host::context;
-use stylus_upgrades_interface::{parts::IParts::verifySignedCall, registry::Progress};
+use stylus_upgrades_interface::{
+    parts::IParts::verifySignedCall,
+    registry::{IRegistry::createProxyCall, Progress},
+};
 
 use crate::{
-    calls::Call,
+    calls::{Decider, GovernedCall},
     checks,
     execute::{self, hand_on},
 };
@@ -24,8 +27,8 @@ use crate::{
 /// Records an approval of the call, or executes it where that completes the role's policy.
 pub(crate) fn run(calldata: &[u8]) -> Reverts<Vec<u8>> {
     lock::take()?;
-    let call = Call::decode(calldata)?;
-    let (progress, more) = approve(calldata, &call, None)?;
+    let call = GovernedCall::decode(calldata)?;
+    let (progress, more) = approve(&call, None)?;
     lock::set(lock::Phase::Free);
     Ok([encode(&[], &progress_values(&progress)), more].concat())
 }
@@ -34,17 +37,17 @@ pub(crate) fn run(calldata: &[u8]) -> Reverts<Vec<u8>> {
 pub(crate) fn submit(submitted: &[u8]) -> Reverts<Vec<u8>> {
     lock::take()?;
     let arguments = Reader::arguments(submitted);
-    let calldata = arguments.bytes(0)?;
-    let signers = arguments.structs(2)?;
+    let call = GovernedCall::decode(arguments.bytes(0)?)?;
+    let mut signers = Vec::new();
+    for approval in arguments.structs(2)? {
+        signers.push(approval?.address(0)?);
+    }
     let signed = Signed {
         submitted,
         deadline: arguments.u64(1)?,
-        signers: signers
-            .map(|approval| approval.and_then(|approval| approval.address(0)))
-            .collect::<Result<_, _>>()?,
+        signers,
     };
-    let call = Call::decode(calldata)?;
-    let (progress, _) = approve(calldata, &call, Some(&signed))?;
+    let (progress, _) = approve(&call, Some(&signed))?;
     lock::set(lock::Phase::Free);
     Ok(encode(&[], &progress_values(&progress)))
 }
@@ -106,33 +109,49 @@ struct Decision {
 }
 
 /// How far the call is, and what it returns after that.
-fn approve(
-    calldata: &[u8],
-    call: &Call<'_>,
-    signed: Option<&Signed<'_>>,
-) -> Reverts<(Progress, Vec<u8>)> {
+fn approve(call: &GovernedCall<'_>, signed: Option<&Signed<'_>>) -> Reverts<(Progress, Vec<u8>)> {
     let definition = call.definition()?;
-    let (role, stored) = call.authority(&definition)?;
-    let action = Action::current(&definition, role, &stored, calldata, true);
+    let decider = call.decider(&definition)?;
+    let stored = &decider.policy;
+    let action = current(call, &definition, &decider, true);
     if let Some(signed) = signed {
-        signed.require(&action, &stored)?;
+        signed.require(&action, stored)?;
     }
     let approvers = signed.map_or_else(|| alloc::vec![sender()], |signed| signed.signers.clone());
-    let decision = decide(action, call, &stored, approvers)?;
-    accept_value(call, &stored, signed.is_none() || decision.executes)?;
+    let Some(decision) = decide(action, call, stored, approvers)? else {
+        return Err(call.refusal(&definition, &decider));
+    };
+    accept_value(call, stored, signed.is_none() || decision.executes)?;
     let more = checks::check(call, &definition)?;
-    let progress = carry_out(decision, &stored, call, definition, calldata)?;
+    let progress = carry_out(decision, stored, call, definition)?;
     Ok((progress, more))
 }
 
+/// The action that the call would approve or execute now.
+fn current(
+    call: &GovernedCall<'_>,
+    definition: &Definition,
+    decider: &Decider,
+    close: bool,
+) -> Action {
+    Action::current(
+        definition,
+        decider.authority,
+        decider.creates_at,
+        &decider.policy,
+        call.calldata,
+        close,
+    )
+}
+
 /// Counts the approvals, and refuses a call that changes nothing. A caller who is no approver is not recorded:
-/// his call executes, or is refused.
+/// their call executes, or nothing is decided.
 fn decide(
     mut action: Action,
-    call: &Call<'_>,
+    call: &GovernedCall<'_>,
     stored: &Stored,
     approvers: Vec<Address>,
-) -> Reverts<Decision> {
+) -> Reverts<Option<Decision>> {
     let before = action.approvals;
     let given = approvers.iter().fold(0, |all, who| all | stored.bit(*who));
     action.approvals |= given;
@@ -141,15 +160,15 @@ fn decide(
     let satisfied = stored.policy.is_satisfied(&action.facts(lambdas));
     let executes = satisfied && (!call.needs_direct() || is_called_directly());
     if !executes && given & !before == 0 && !(clock_changed && given != 0) {
-        return Err(if satisfied {
-            errors::direct_call_required(sender())
-        } else if given == 0 {
-            errors::not_an_approver(sender())
-        } else {
-            errors::already_approved(first_of(stored, given), action.id)
-        });
+        if satisfied {
+            return Err(errors::direct_call_required(sender()));
+        }
+        if given == 0 {
+            return Ok(None);
+        }
+        return Err(errors::already_approved(first_of(stored, given), action.id));
     }
-    Ok(Decision {
+    Ok(Some(Decision {
         action,
         approvers,
         before,
@@ -157,7 +176,7 @@ fn decide(
         lambdas,
         clock_changed,
         executes,
-    })
+    }))
 }
 
 /// Of those who approve by one call, the first in the order of the policy: who submits signatures does not choose
@@ -171,14 +190,13 @@ fn first_of(stored: &Stored, given: u64) -> Address {
 fn carry_out(
     decision: Decision,
     stored: &Stored,
-    call: &Call<'_>,
+    call: &GovernedCall<'_>,
     definition: Definition,
-    calldata: &[u8],
 ) -> Reverts<Progress> {
     let mut action = decision.action;
     let proposer = first_of(stored, decision.given);
     let progress = action.progress(stored, decision.lambdas, decision.executes);
-    announce_proposal(&action, proposer, calldata);
+    announce_proposal(&action, proposer, call.calldata);
     for (n, approver) in decision.approvers.iter().enumerate() {
         let bit = stored.bit(*approver);
         // a repeated approval that starts a delay is announced again: its time is the delay's
@@ -203,12 +221,12 @@ fn carry_out(
 
 /// Value (of `createProxy`, no other call takes any) may come along only from somebody who alone
 /// satisfies the role, and only where the call is executed: it cannot be counted twice then.
-fn accept_value(call: &Call<'_>, stored: &Stored, executes: bool) -> Reverts<()> {
+fn accept_value(call: &GovernedCall<'_>, stored: &Stored, executes: bool) -> Reverts<()> {
     let value = B256::new(context::msg_value());
     if value.is_zero() {
         return Ok(());
     }
-    let takes_value = matches!(call, Call::CreateProxy { .. });
+    let takes_value = call.selector == createProxyCall::SELECTOR;
     let alone = stored.policy.is_satisfied_alone(stored.bit(sender()));
     if takes_value && alone && executes {
         Ok(())
@@ -235,16 +253,15 @@ fn announce_proposal(action: &Action, proposer: Address, calldata: &[u8]) {
 
 /// `Executed`, the last event of an action, with the sequence that it led to.
 fn executed(action: &Action) {
-    let sequence = Definition::load(action.definition).map_or(0, |after| after.sequence);
+    let sequence = Definition::sequence(action.definition);
     events::executed(action.definition, action.id, sequence).emit();
 }
 
 /// View: the action that this governed call would approve or execute now.
 pub(crate) fn action_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
-    let calldata = arguments.bytes(0)?;
-    let call = Call::decode(calldata)?;
+    let call = GovernedCall::decode(arguments.bytes(0)?)?;
     let definition = call.definition()?;
-    let (role, stored) = call.authority(&definition)?;
-    let action = Action::current(&definition, role, &stored, calldata, false);
+    let decider = call.decider(&definition)?;
+    let action = current(&call, &definition, &decider, false);
     Ok(encode(&[], &[action.id.into()]))
 }

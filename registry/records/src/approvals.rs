@@ -5,12 +5,15 @@ use alloc::vec::Vec;
 use alloy_primitives::Address;
 use stylus_registry_core::{
     abi::{Reader, Value, encode},
-    action::{Action, Pending, ROLES, progress_values},
+    action::{Action, Pending, progress_values},
     authority::{Stored, epoch},
     chain::Reverts,
     definition::Definition,
 };
-use stylus_upgrades_interface::{ids::ActionId, reasons::blocked_by};
+use stylus_upgrades_interface::{
+    ids::{ActionId, Authority},
+    reasons::blocked_by,
+};
 
 /// The policy of a role, by the first two arguments.
 fn stored(arguments: Reader<'_>) -> Reverts<Stored> {
@@ -34,20 +37,25 @@ pub(crate) fn satisfies(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 pub(crate) fn pending(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = Definition::of(arguments.bytes(0)?)?;
     let [start, count] = [arguments.u32(1, u32::MAX)?, arguments.u32(2, u32::MAX)?];
-    let mut actions = Vec::new();
-    for (number, role) in (0..).zip(ROLES) {
-        let list = Pending::at(definition.id, number, epoch(&definition, role));
-        let open = (0..list.count()).map(|position| list.get(position));
-        actions.extend(open.filter(is_open).map(Value::from));
+    let (mut page, mut seen) = (Vec::new(), 0);
+    for authority in (0..Authority::COUNT).map(Authority) {
+        let list = Pending::at(definition.id, authority, epoch(&definition, authority));
+        for position in 0..list.count() {
+            let action = list.get(position);
+            if is_open(&definition, action) {
+                if seen >= start && page.len() < count as usize {
+                    page.push(action.into());
+                }
+                seen += 1;
+            }
+        }
     }
-    let page = actions.iter().skip(start as usize).take(count as usize);
-    let page: Vec<Value<'_>> = page.copied().collect();
     Ok(encode(&[], &[Value::Array(&page)]))
 }
 
 /// How far an action is, who approved, who may still, and what keeps it from being executed.
 pub(crate) fn readiness(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
-    let (action, stored) = Action::open(ActionId(arguments.word(0)?))?;
+    let (action, _, stored) = Action::open(ActionId(arguments.word(0)?))?;
     let lambdas = stored.consents(action.id, Address::ZERO, action.approvals)?;
     let [approved, missing] = [true, false].map(|set| {
         let addresses = stored.policy.addresses(action.approvals, set);
@@ -76,7 +84,7 @@ pub(crate) fn readiness(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 
 /// The block in which an open action was proposed.
 pub(crate) fn opened_at(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
-    let (action, _) = Action::open(ActionId(arguments.word(0)?))?;
+    let (action, ..) = Action::open(ActionId(arguments.word(0)?))?;
     Ok(encode(&[], &[action.block.into()]))
 }
 
@@ -96,6 +104,7 @@ fn blocked_by(action: &Action, stored: &Stored, lambdas: u8) -> u8 {
     }
 }
 
-fn is_open(id: &ActionId) -> bool {
-    Action::load(*id).is_some_and(|action| !action.has_expired())
+/// Of an action in a list of the definition.
+fn is_open(definition: &Definition, id: ActionId) -> bool {
+    Action::load(id).is_some_and(|action| !action.has_expired() && action.is_asked(definition))
 }

@@ -38,6 +38,7 @@ fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
         IRegistry::getVersionCall::SELECTOR => views::get_version(arguments),
         IRegistry::versionsCall::SELECTOR => views::versions(arguments),
         IRegistry::instancesCall::SELECTOR => views::instances(arguments),
+        IRegistry::instancePageCall::SELECTOR => views::instance_page(arguments),
         IRegistry::instanceOfCall::SELECTOR => views::instance_of(arguments),
         IRegistry::proxyAddressCall::SELECTOR => views::proxy_address(arguments),
         IRegistry::acceptedTransferCall::SELECTOR => views::accepted_transfer(arguments),

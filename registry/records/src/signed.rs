@@ -9,7 +9,7 @@ use stylus_registry_core::{
     chain::{Reverts, ask, keccak, this},
     errors,
     lock::{self, Phase},
-    version::Step,
+    version::{Code, Step},
 };
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::signed::{
@@ -85,8 +85,7 @@ fn domain_separator() -> B256 {
     )
 }
 
-/// What is signed, encoded, but for the approver. Calldata in another form than the one that encoders write are refused:
-/// what is signed does not tell them apart, and each form has a round of its own.
+/// What is signed, encoded, but for the approver. The call is in canonical encoding: so what is signed tells its calldata.
 fn encoded(call: &[u8], action: [B256; 3]) -> Reverts<Vec<u8>> {
     let signed = SIGNED
         .iter()
@@ -94,53 +93,18 @@ fn encoded(call: &[u8], action: [B256; 3]) -> Reverts<Vec<u8>> {
     let signed = signed.ok_or_else(errors::nothing)?;
     let arguments = Reader::arguments(call);
     let mut encoded = Vec::from(signed.type_hash.0);
-    let mut values = Vec::new();
-    let step = match position(&signed.parameters, Parameter::Step) {
-        Some(head) => Step::read(&arguments, head)?,
-        None => Step::default(),
-    };
-    let members = step.values();
-    let addresses = match position(&signed.parameters, Parameter::Addresses) {
-        Some(head) => arguments.addresses(head)?,
-        None => Vec::new(),
-    };
-    let addresses: Vec<Value<'_>> = addresses.into_iter().map(Value::from).collect();
+    let mut head = 0;
     for parameter in signed.parameters {
-        let head = values.len();
         let hashed = match parameter {
             Parameter::None => break,
-            Parameter::Word => {
-                let word = arguments.word(head)?;
-                values.push(word.into());
-                word
-            }
-            Parameter::Bytes => {
-                let bytes = arguments.bytes(head)?;
-                values.push(bytes.into());
-                keccak(bytes)
-            }
-            Parameter::Addresses => {
-                values.push(Value::Array(&addresses));
-                hash_of_words(&addresses, &[])
-            }
-            Parameter::Code => {
-                let mut code = Vec::from(CODE_TYPE_HASH.0);
-                for n in head..head + 4 {
-                    let word = arguments.word(n)?;
-                    code.extend_from_slice(word.as_slice());
-                    values.push(word.into());
-                }
-                keccak(&code)
-            }
-            Parameter::Step => {
-                values.push(Value::Struct(&members));
-                hash_of(&members, STEP_TYPE_HASH)
-            }
+            Parameter::Word(_) => arguments.word(head)?,
+            Parameter::Bytes => keccak(arguments.bytes(head)?),
+            Parameter::Addresses => keccak(arguments.words(head)?.as_flattened()),
+            Parameter::Code => hash_of(&Code::read(&arguments, head)?.values(), CODE_TYPE_HASH),
+            Parameter::Step => hash_of(&Step::read(&arguments, head)?.values(), STEP_TYPE_HASH),
         };
+        head += parameter.words();
         encoded.extend_from_slice(hashed.as_slice());
-    }
-    if encode(&signed.selector, &values) != call {
-        return Err(errors::nothing());
     }
     for word in action {
         encoded.extend_from_slice(word.as_slice());
@@ -148,24 +112,9 @@ fn encoded(call: &[u8], action: [B256; 3]) -> Reverts<Vec<u8>> {
     Ok(encoded)
 }
 
-/// The word of the calldata in which a parameter of that kind begins.
-fn position(parameters: &[Parameter], wanted: Parameter) -> Option<usize> {
-    let position = parameters
-        .iter()
-        .position(|parameter| *parameter == wanted)?;
-    let words = |parameter: &Parameter| if *parameter == Parameter::Code { 4 } else { 1 };
-    let before = parameters.get(..position)?;
-    Some(before.iter().map(words).sum())
-}
-
 /// `hashStruct` of a struct whose members are words or bytes.
 fn hash_of(members: &[Value<'_>], type_hash: B256) -> B256 {
-    hash_of_words(members, type_hash.as_slice())
-}
-
-/// keccak256 of what precedes them, and of these words or hashes of bytes.
-fn hash_of_words(members: &[Value<'_>], first: &[u8]) -> B256 {
-    let mut encoded = Vec::from(first);
+    let mut encoded = Vec::from(type_hash.0);
     for member in members {
         let word = match member {
             Value::Word(word) => *word,

@@ -10,7 +10,7 @@ use stylus_registry_core::{
     definition::Definition,
     errors,
     instances::{Instance, proxy_at},
-    route,
+    orders, route,
     version::{Step, Version},
 };
 use stylus_upgrades_interface::{ids::VersionIndex, reasons::definition_state};
@@ -85,6 +85,35 @@ pub(crate) fn instances(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encode(&[], &[Value::Array(&proxies)]))
 }
 
+/// The same with what each of them is and runs.
+pub(crate) fn instance_page(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let definition = named(arguments)?;
+    let mut entries = Vec::new();
+    for index in page(arguments, definition.instances)? {
+        let instance = Instance::of(proxy_at(definition.id, index))?;
+        let implementation = orders::shown_implementation(&instance)?;
+        entries.push((
+            instance,
+            definition.label_of(instance.version),
+            implementation,
+        ));
+    }
+    let members: Vec<_> = entries
+        .iter()
+        .map(|(instance, label, implementation)| {
+            [
+                instance.proxy.into(),
+                label.into(),
+                instance.kind.into(),
+                instance.state.into(),
+                (*implementation).into(),
+            ]
+        })
+        .collect();
+    let members: Vec<_> = members.iter().map(|entry| Value::Struct(entry)).collect();
+    Ok(encode(&[], &[Value::Array(&members)]))
+}
+
 /// What the registry knows of a proxy. During its creation the version is empty.
 pub(crate) fn instance_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let instance = Instance::of(arguments.address(0)?)?;
@@ -131,7 +160,7 @@ pub(crate) fn instance_details(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encode(&[], &values))
 }
 
-/// The path that an upgrade of this instance would take: each version that it reaches, and how.
+/// The path that an upgrade of this instance would take in one transaction: each version that it reaches, and how.
 pub(crate) fn plan(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let instance = Instance::of(arguments.address(0)?)?;
     let definition = instance.definition()?;
@@ -140,9 +169,12 @@ pub(crate) fn plan(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     if at == target.index {
         return Err(errors::already_at_version(&target.label));
     }
-    let (versions, steps): (Vec<_>, Vec<_>) =
-        route::find(&definition, at, &target)?.into_iter().unzip();
-    let labels: Vec<_> = versions.iter().map(|v| Value::from(&v.label)).collect();
+    let (mut labels, mut steps) = (Vec::new(), Vec::new());
+    for (version, step) in route::find(&definition, at, &target)?.steps {
+        labels.push(version.label);
+        steps.push(step);
+    }
+    let labels: Vec<_> = labels.iter().map(Value::from).collect();
     with_steps(&steps, |steps| encode(&[], &[Value::Array(&labels), steps]))
 }
 

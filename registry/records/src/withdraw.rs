@@ -6,11 +6,11 @@ use alloy_primitives::Address;
 use stylus_registry_core::{
     abi::Reader,
     action::{Action, is_revoked, set_revoked},
-    authority::Stored,
+    authority::{Stored, alone, role},
     chain::{Reverts, sender},
     errors, events, lock,
 };
-use stylus_upgrades_interface::ids::{ActionId, DefinitionId};
+use stylus_upgrades_interface::ids::{ActionId, Authority, DefinitionId};
 
 /// Withdraws the caller's own approval; delays whose siblings fail by that start again. From now on no signature
 /// of the caller counts for the action, whether he had approved it or not, and whether it is proposed or not.
@@ -18,7 +18,7 @@ pub(crate) fn revoke(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     lock::take()?;
     let (id, approver) = (ActionId(arguments.word(0)?), sender());
     let definition = match Action::open(id) {
-        Ok((action, stored)) => withdraw(action, &stored, approver)?,
+        Ok((action, _, stored)) => withdraw(action, &stored, approver)?,
         Err(_) if is_revoked(id, approver) => return Err(errors::not_approved(approver, id)),
         Err(_) => DefinitionId::ZERO,
     };
@@ -45,13 +45,17 @@ fn withdraw(mut action: Action, stored: &Stored, approver: Address) -> Reverts<D
 }
 
 /// Ends an action: by its proposer, as long as what the others approved does not satisfy the policy
-/// without him (delays and lambdas taken as true), or by who alone satisfies its role.
+/// without them (delays and lambdas taken as true), by who alone satisfies its role, or, unless it is about a policy, by
+/// who alone satisfies role `cancel`.
 pub(crate) fn cancel(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     lock::take()?;
-    let (action, stored) = Action::open(ActionId(arguments.word(0)?))?;
+    let (action, definition, stored) = Action::open(ActionId(arguments.word(0)?))?;
     let caller = sender();
-    let is_his = caller == action.proposer && !others_suffice(&action, &stored);
-    if !is_his && !stored.policy.is_satisfied_alone(stored.bit(caller)) {
+    let may_withdraw = caller == action.proposer && !others_suffice(&action, &stored);
+    let decides = alone(&definition, action.authority.role().as_bytes(), caller);
+    let guards =
+        || action.authority != Authority::POLICY && alone(&definition, role::CANCEL, caller);
+    if !(may_withdraw || decides || guards()) {
         return Err(errors::not_an_approver(caller));
     }
     not_expired(&action)?;

@@ -31,11 +31,13 @@ fn answer(calldata: &[u8]) -> Status {
     parts::answer(calldata, dispatch)
 }
 
-/// Every call that the front or the governance part sends here. (`pauseInstances` comes from the latter alone.)
+/// Every call that the front or the governance part sends here. (`pause` comes from the latter alone, once it is
+/// approved, and `reserveMemory` from this part.)
 fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
     let arguments = Reader::arguments(calldata);
     match selector {
-        IParts::pauseInstancesCall::SELECTOR => rollout::pause_instances(arguments),
+        IRegistry::pauseCall::SELECTOR => rollout::pause_instances(arguments),
+        IParts::reserveMemoryCall::SELECTOR => Ok(rollout::reserve_memory()),
         IRegistry::rolloutCall::SELECTOR => rollout::rollout(arguments),
         IRegistry::upgradeInstanceCall::SELECTOR => moves::upgrade_instance(arguments),
         IInstanceRegistry::beginUpgradeCall::SELECTOR => upgrade::begin(arguments),

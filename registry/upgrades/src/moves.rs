@@ -14,8 +14,8 @@ use stylus_registry_core::{
     instances::Instance,
     lock::{self, Phase},
     orders,
-    route::{self, check_programs},
-    runnable,
+    route::{self, Route, check_programs},
+    runnable::check_code,
     version::{Step, Version},
 };
 use stylus_upgrades_host::context;
@@ -112,15 +112,17 @@ fn upgrade_adopted(
     label: &[u8],
 ) -> Reverts<()> {
     let (from, target) = (instance.version, definition.version(label)?);
-    let to = target.index;
     let checks = Checks::before(definition, instance, label)?;
-    let path = if from == to {
-        alloc::vec![(target, Step::default())]
+    let is_new = from == target.index;
+    let (path, is_cut) = if is_new {
+        (alloc::vec![(target, Step::default())], false)
     } else {
-        route::find(definition, from, &target)?
+        let Route { steps, is_cut } = route::find(definition, from, &target)?;
+        (steps, is_cut)
     };
     check_programs(&path)?;
-    let paused = instance.state == InstanceState::PAUSED;
+    let was_paused = instance.state == InstanceState::PAUSED;
+    let paused = was_paused || is_new && adopted.comes_paused();
     adopted.require_owned(paused)?;
     for (n, (version, step)) in path.iter().enumerate() {
         if !matches!(step.kind, StepKind::NONE | StepKind::FOREIGN_CALL) {
@@ -138,12 +140,16 @@ fn upgrade_adopted(
     }
     let (last, _) = path.last().ok_or_else(errors::nothing)?;
     adopted.require_obedience(last.code.implementation)?;
-    if paused {
+    if was_paused {
         events::instance_resumed(definition.id, instance.proxy).emit();
     }
-    if from != to {
-        instance.upgrade(to);
-        events::upgraded(definition, instance, from, label).emit();
+    if !is_new {
+        instance.upgrade(last.index);
+        events::upgraded(definition, instance, from, &last.label).emit();
+    }
+    if is_cut {
+        adopted.pause()?;
+        pause::note(instance, definition);
     }
     checks.after()
 }
@@ -175,7 +181,7 @@ impl Checks {
             return Ok(checks);
         }
         let target = Version::load(definition.id, target);
-        let path = route::find(definition, instance.version, &target)?;
+        let path = route::find(definition, instance.version, &target)?.steps;
         let complex = path.iter().position(is_complex);
         // the upgrade ends with the first complex step: those after it are asked when the instance goes on
         for (version, step) in path.iter().take(complex.map_or(path.len(), |n| n + 1)) {
@@ -186,8 +192,7 @@ impl Checks {
                 let reason = invalid_step::COMPLEX_WITH_CHECK;
                 return Err(errors::invalid_step(&step.from, &version.label, reason));
             }
-            runnable::check(check)?;
-            runnable::same_code(check, step.script_codehash)?;
+            check_code(check, step.script_codehash)?;
             let values = [proxy.into(), (&step.from).into(), (&version.label).into()];
             let answer = ask(check, &encode(&beforeUpgradeCall::SELECTOR, &values))?;
             let answer = Reader::new(&answer).bytes(0)?.to_vec();

@@ -20,8 +20,7 @@ pub(crate) fn obey(
     order: Order,
 ) -> Reverts<Vec<(Version, Step)>> {
     if order == Order::Pause {
-        instance.pause(definition);
-        events::instance_paused(definition.id, instance.proxy).emit();
+        note(instance, definition);
         return Ok(Vec::new());
     }
     let path = resumed(instance);
@@ -29,6 +28,12 @@ pub(crate) fn obey(
     instance.resume();
     events::instance_resumed(definition.id, instance.proxy).emit();
     Ok(path)
+}
+
+/// Notes that the instance runs the stub from now on, and says so.
+pub(crate) fn note(instance: &mut Instance, definition: &Definition) {
+    instance.pause(definition);
+    events::instance_paused(definition.id, instance.proxy).emit();
 }
 
 /// The path of an instance that is resumed.

@@ -1,27 +1,32 @@
 //! Instances that follow their definition: `rollout`, which anybody calls, and those that `pause` names.
 //!
 //! Nothing is kept between calls: who calls names the proxies. One that fails stays as it was and is named by
-//! `InstanceSkipped`. That never depends on the gas that is left: a failure counts only where the instance had enough.
+//! `InstanceSkipped`, if it had enough gas; else the whole call reverts.
 
 use alloc::vec::Vec;
 
 use alloy_primitives::Address;
+use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
-    chain::{RevertData, Reverts},
+    chain::{RevertData, Reverts, delegate},
     definition::Definition,
     errors, events,
     instances::Instance,
     lock::{self, Phase},
     orders,
+    parts::part,
 };
 use stylus_upgrades_interface::{
-    ids::{DefinitionId, InstanceState, Order},
-    limits::{PAUSE_GAS, ROLLOUT_GAS},
+    ids::{InstanceState, Order},
+    limits::PAUSE_PAGES,
+    parts::{self, IParts::reserveMemoryCall},
 };
 
 /// Bytes of revert data that `InstanceSkipped` shows: a log of more could eat the gas.
 const REASON_MAX: usize = 1_024;
+/// Bytes of a page of Stylus memory.
+const PAGE: usize = 65_536;
 
 /// `rollout`: each of these instances does what is due.
 pub(crate) fn rollout(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
@@ -43,8 +48,8 @@ pub(crate) fn rollout(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 /// Pauses the instances that `pause` names. One that left the definition meanwhile does not keep the others from
 /// that. The lock is taken already.
 pub(crate) fn pause_instances(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
-    let id = DefinitionId(arguments.word(0)?);
-    let definition = Definition::load(id).ok_or_else(errors::nothing)?;
+    require_memory()?;
+    let definition = Definition::of(arguments.bytes(0)?)?;
     for proxy in arguments.addresses(1)? {
         match Instance::within(&definition, proxy) {
             Ok(instance) if due(&definition, &instance) == Some(Order::Pause) => {
@@ -55,6 +60,23 @@ pub(crate) fn pause_instances(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         }
     }
     Ok(Vec::new())
+}
+
+/// Refuses to go on where whoever calls holds so much Stylus memory that an instance could not be paused with the gas
+/// that it gets: the price of a page rises with all that were ever open in a transaction. What is taken here once is
+/// paid for.
+fn require_memory() -> Reverts<()> {
+    let this = part(const { parts::executing(reserveMemoryCall::SELECTOR) });
+    match delegate(this, &reserveMemoryCall::SELECTOR) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(errors::not_supported(b"pause without free Stylus memory")),
+    }
+}
+
+/// `reserveMemory`: takes that memory. The frame ends with it.
+pub(crate) fn reserve_memory() -> Vec<u8> {
+    core::hint::black_box(Vec::<u8>::with_capacity(PAUSE_PAGES * PAGE));
+    Vec::new()
 }
 
 /// What an instance has to do to follow its definition, if anything.
@@ -72,25 +94,12 @@ fn due(definition: &Definition, instance: &Instance) -> Option<Order> {
     }
 }
 
-/// Orders an instance what is due, and returns whether it did that. Where it fails it must have had enough gas, or the
-/// whole call reverts.
+/// Orders an instance what is due, and returns whether it did that.
 fn attempt(definition: &Definition, instance: &Instance, order: Order) -> Reverts<bool> {
-    if let Err(reason) = orders::require_direct(instance) {
-        skip(definition, instance.proxy, reason);
-        return Ok(false);
-    }
-    let current = definition.label_of(definition.current);
-    let (version, gas): (&[u8], _) = match order {
-        Order::Upgrade => (&current, u64::MAX),
-        _ => (&[], PAUSE_GAS),
+    let attempted = match orders::require_direct(instance) {
+        Ok(()) => orders::attempt(definition, instance, order)?,
+        refused => refused,
     };
-    let needed = match order {
-        Order::Upgrade => {
-            orders::gas_before(ROLLOUT_GAS, orders::hops(definition, instance, order))
-        }
-        _ => orders::gas_before(PAUSE_GAS, 1),
-    };
-    let attempted = orders::attempt(definition, instance, order, version, gas, needed)?;
     let Err(reason) = attempted else {
         return Ok(true);
     };

@@ -14,11 +14,12 @@ use stylus_registry_core::{
     instances::Instance,
     lock::{self, Phase},
     orders,
-    route::{self, check_programs},
+    route::{self, Route, check_programs},
     version::{Step, Version},
 };
 use stylus_upgrades_interface::{
     ids::{InstanceState, Order, StepKind, VersionIndex},
+    instance::STAYS_PAUSED,
     proxy::IUpgradeabilityProxy::implementationCall,
     reasons::invalid_step,
 };
@@ -78,23 +79,54 @@ fn open(
     if at == target.index {
         return Err(errors::already_at_version(label));
     }
-    let version = target.index;
-    let path = if at.is_none() {
-        alloc::vec![(target, Step::default())] // creation: what runs is the call's own initializer
+    let mut route = if at.is_none() {
+        Route {
+            steps: alloc::vec![(target, Step::default())], // creation: what runs is the call's own initializer
+            is_cut: false,
+        }
     } else {
         route::find(definition, at, &target)?
     };
-    if let Some((to, step)) = path.iter().find(|(_, step)| step.check().is_some())
-        && caller.is_some()
-    {
-        let reason = invalid_step::DIRECT_WITH_CHECK;
-        return Err(errors::invalid_step(&step.from, &to.label, reason));
+    if caller.is_some() {
+        require_unaided(definition, &route, at, label)?;
     }
-    check_programs(&path)?;
-    let stop = stop(definition, &path);
+    check_programs(&route.steps)?;
+    let stop = stop(definition, &route.steps);
     complex::require_not_frozen(definition, stop)?;
-    lock::open(instance.proxy, version, stop, caller.is_none());
-    Ok(answer(Order::Upgrade, Address::ZERO, &path))
+    let reached = route.steps.last().map(|(version, _)| version.index);
+    lock::open(
+        instance.proxy,
+        reached.unwrap_or_default(),
+        stop,
+        caller.is_none(),
+    );
+    if route.is_cut {
+        route.end_on_stub();
+    }
+    Ok(answer(Order::Upgrade, Address::ZERO, &route.steps))
+}
+
+/// Refuses a way that an instance cannot take unless the registry has called it: one with a check, or in stages.
+fn require_unaided(
+    definition: &Definition,
+    route: &Route,
+    at: VersionIndex,
+    label: &[u8],
+) -> Reverts<()> {
+    if route.is_cut {
+        return Err(errors::no_path(
+            &definition.name,
+            &definition.label_of(at),
+            label,
+        ));
+    }
+    for (to, step) in &route.steps {
+        if step.check().is_some() {
+            let reason = invalid_step::DIRECT_WITH_CHECK;
+            return Err(errors::invalid_step(&step.from, &to.label, reason));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a caller who does not satisfy role `migrate` alone.
@@ -176,7 +208,9 @@ pub(crate) fn announce_leaving_stub(definition: &Definition, instance: &Instance
 
 /// Closes the upgrade: the instance is at its target from now on.
 pub(crate) fn end(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
-    let label = arguments.bytes(0)?;
+    let reached = arguments.bytes(0)?;
+    let before_stub = reached.strip_suffix(STAYS_PAUSED);
+    let label = before_stub.unwrap_or(reached);
     let proxy = sender();
     let mut instance = Instance::of(proxy)?;
     let definition = instance.definition()?;
@@ -193,6 +227,9 @@ pub(crate) fn end(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
             }
             if !from.is_none() && from != version {
                 events::upgraded(&definition, &instance, from, label).emit();
+            }
+            if before_stub.is_some() {
+                pause::note(&mut instance, &definition);
             }
             lock::close(proxy);
             Ok(Vec::new())

@@ -28,13 +28,14 @@ pub fn is_timed(event: &Event) -> bool {
 pub const ROLES: [&str; 4] = ["migrate", "policy", "create", "pause"];
 
 /// The role that a governed call asks for; nothing of other calls. Where `pause` is not set, `migrate` decides
-/// instead.
+/// instead. `migrate` stands for `resume`, which `pause` decides too, and `create` for `createProxy`, which `migrate`
+/// decides at versions with other code than the current one.
 pub fn role_asked_for(calldata: &[u8]) -> Option<&'static str> {
     match *calldata.first_chunk::<4>()? {
         abi::createDefinitionCall::SELECTOR => Some("define"),
         abi::setPolicyCall::SELECTOR => Some("policy"),
         abi::createProxyCall::SELECTOR => Some("create"),
-        abi::pauseCall::SELECTOR | abi::resumeCall::SELECTOR => Some("pause"),
+        abi::pauseCall::SELECTOR => Some("pause"),
         other if SOURCES.iter().any(|(selector, ..)| *selector == other) => Some("migrate"),
         _ => None,
     }
@@ -68,6 +69,8 @@ impl Definition {
     pub fn feed(&mut self, event: &Event, time: u64) {
         match event {
             Event::DefinitionCreated(_) => self.initial = CREATED_WITH,
+            // an account beside the definition: nothing of it changes
+            Event::AdminCreated(_) => {}
             Event::PolicyChanged(event) => self.policy_changes(&event.role, &event.expression),
             Event::VersionAdded(event) => {
                 self.sequence = event.sequence;
@@ -163,7 +166,7 @@ impl Definition {
             Event::Paused(_) => self.state = DefinitionState::Paused,
             Event::Resumed(_) => self.state = self.state_unless_paused(),
             Event::Proposed(event) => {
-                let role = role_asked_for(&event.call).map(|role| self.deciding_role(role));
+                let role = self.role_of_call(&event.call);
                 let action = Action {
                     proposer: event.proposer,
                     call: event.call.clone(),
@@ -273,6 +276,30 @@ impl Definition {
         self.begun.remove(&proxy);
     }
 
+    /// The role whose approvals a governed call gathers now; nothing of other calls.
+    pub fn role_of_call(&self, calldata: &[u8]) -> Option<&'static str> {
+        let role = role_asked_for(calldata)?;
+        match abi::createProxyCall::abi_decode(calldata) {
+            Ok(call) if !self.creates_as_usual(&call.version) => Some("migrate"),
+            _ => Some(self.deciding_role(role)),
+        }
+    }
+
+    /// Whether role `create` decides about a creation at that version: it has the code of the current one, is not
+    /// there, or nobody creates.
+    fn creates_as_usual(&self, label: &str) -> bool {
+        let code = |label: &str| {
+            let mut versions = self.versions.iter();
+            let version = versions.find(|version| version.version == label)?;
+            Some((version.code.implementation, version.code.codehash))
+        };
+        let named = code(label);
+        let is_nobody = |text: &String| parse(text.as_bytes()).is_ok_and(|policy| policy.is_none());
+        named.is_none()
+            || named == code(&self.current)
+            || self.policies.get("create").is_some_and(is_nobody)
+    }
+
     /// The role whose policy decides a call that asks for `role`: that of `migrate` where `pause` is not set.
     pub fn deciding_role<'a>(&self, role: &'a str) -> &'a str {
         role_of(role, |role| self.policies.contains_key(role))
@@ -290,7 +317,8 @@ impl Definition {
     pub fn pending(&self, now: u64) -> impl Iterator<Item = (ActionId, &Action)> {
         let open = self.open.iter().map(|(id, action)| (*id, action));
         open.filter(move |(_, action)| {
-            now <= action.expires && action.epoch == self.epoch(&action.role)
+            let is_asked = self.role_of_call(&action.call) == Some(&action.role);
+            now <= action.expires && is_asked && action.epoch == self.epoch(&action.role)
         })
     }
 

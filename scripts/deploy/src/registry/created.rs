@@ -2,18 +2,14 @@
 
 use super::Registry;
 use crate::client::ChainError;
-use crate::ids::DefinitionId;
-use std::collections::BTreeSet;
-use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
-/// Proxies, the admins of definitions, and the pause stub of UUPS proxies.
+/// WASM proxies, the admins of definitions, and the pause stub of UUPS proxies. The orders contract creates EVM proxies.
 #[derive(Debug, Clone, Default)]
 pub struct Created {
     /// How many.
     pub count: u64,
-    admins: BTreeSet<DefinitionId>,
     has_stub: bool,
 }
 
@@ -22,10 +18,10 @@ impl Created {
     pub fn feed(&mut self, event: &Event) {
         match event {
             Event::ProxyCreated(event) => {
-                self.count += u64::from(!is_adopted(event.kind));
+                self.count += u64::from(event.kind == proxy_kind::WASM);
             }
-            Event::InstanceAdopted(event) if is_adopted(event.kind) => {
-                self.count += u64::from(self.admins.insert(DefinitionId(event.definition)));
+            Event::AdminCreated(_) => self.count += 1,
+            Event::InstanceAdopted(event) => {
                 let needs_stub = event.kind == proxy_kind::UUPS && !self.has_stub;
                 self.has_stub |= needs_stub;
                 self.count += u64::from(needs_stub);

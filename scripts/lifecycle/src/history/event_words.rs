@@ -91,6 +91,7 @@ pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> Str
             }
             None => "proposed something that nobody can read".into(),
         },
+        Event::AdminCreated(event) => format!("admin {} created", names.long(event.admin)),
         Event::ProxyCreated(event) => {
             instance(event.proxy, &format!("created at {}", event.version))
         }
