@@ -1,5 +1,6 @@
 //! Approvals: given, signed, taken back; and the actions that they gather in.
 
+use crate::execute::version_of;
 use crate::policy::{Policy, Set};
 use crate::scope::{APPROVERS, Mutation, Scope, TWO_OF_THREE};
 use crate::state::{Action, Consent, Content, DELAY, LIFETIME, Role, SignedApproval, State};
@@ -18,25 +19,56 @@ pub(crate) struct Signed {
 }
 
 impl Scope {
-    /// The role that a content asks for: that of `migrate` stands in for `pause` while this is not set.
+    /// The role that a content asks for: that of `migrate` stands in for `pause` while this is not set, stands for both
+    /// where they resume, and for `create` where a version with other code than the current one is asked for.
     pub fn role(&self, state: &State, content: Content) -> Role {
         let is_set = state.pausing.is_some() && !self.has(Mutation::AnyonePauses);
         match content {
-            Content::SetPolicy(_) | Content::SetPause(_) | Content::SetCreate(_) => Role::Policy,
-            Content::Create(_) => Role::Create,
-            Content::Pause(_) | Content::Resume(_) if is_set => Role::Pause,
+            Content::SetPolicy(_)
+            | Content::SetPause(_)
+            | Content::SetCreate(_)
+            | Content::SetCancel(_) => Role::Policy,
+            Content::Create(proxy) if self.creates_as_usual(state, proxy) => Role::Create,
+            Content::Pause(_) if is_set => Role::Pause,
             _ => Role::Migrate,
         }
     }
 
+    /// Whether `create` decides about a creation: at what is current, at what there is not yet, or where nobody creates.
+    fn creates_as_usual(&self, state: &State, proxy: u8) -> bool {
+        let version = version_of(proxy);
+        let creating = self.creating.get(usize::from(state.creating.0));
+        version >= state.current
+            || creating.is_some_and(Policy::is_nobody)
+            || self.has(Mutation::CreatesReplaced)
+    }
+
+    /// The policy of `migrate`.
+    fn migrate(&self, state: &State) -> &'static Policy {
+        &self.policies[usize::from(state.policy)]
+    }
+
     /// The policy that decides about a content, as it stands, and whether any one of its addresses does.
     pub fn policy_of(&self, state: &State, content: Content) -> (Policy, bool) {
-        let at = |policies: &[Policy], position: u8| policies[usize::from(position)];
-        let policy = match (self.role(state, content), state.pausing) {
-            (Role::Policy, _) => TWO_OF_THREE,
-            (Role::Create, _) => at(self.creating, state.creating.0),
-            (Role::Pause, Some((position, _))) => return (at(self.pausing, position), false),
-            _ => at(self.policies, state.policy),
+        let migrate = self.migrate(state);
+        let pause = state
+            .pausing
+            .map(|(position, _)| &self.pausing[usize::from(position)]);
+        let pause = pause.filter(|_| !self.has(Mutation::AnyonePauses));
+        let policy = match (content, self.role(state, content), pause) {
+            (Content::Resume(_), _, pause) => {
+                let pause = pause.filter(|pause| !pause.is_nobody());
+                match pause {
+                    Some(pause) if self.has(Mutation::PauseAloneResumes) => *pause,
+                    Some(pause) if migrate.is_nobody() => *pause,
+                    Some(pause) => Policy::Either(migrate, pause),
+                    None => *migrate,
+                }
+            }
+            (_, Role::Policy, _) => TWO_OF_THREE,
+            (_, Role::Create, _) => self.creating[usize::from(state.creating.0)],
+            (_, Role::Pause, Some(pause)) => return (*pause, false),
+            _ => *migrate,
         };
         (policy, matches!(content, Content::Pause(_)))
     }
@@ -133,8 +165,11 @@ impl Scope {
         let waits = self.needs_direct(state, content) && way != Way::Direct;
         let executes = satisfied && (!waits || self.has(Mutation::ExecutesByContracts));
         if !executes && given & !before == 0 && !(started && given != 0) {
+            let is_late =
+                matches!(content, Content::Create(_)) && self.role(state, content) == Role::Migrate;
             return Err(match (satisfied, given) {
                 (true, _) => Refusal::DirectCallRequired,
+                (false, 0) if is_late => Refusal::VersionNotCurrent,
                 (false, 0) => Refusal::NotAnApprover,
                 (false, _) => Refusal::AlreadyApproved,
             });
@@ -234,8 +269,14 @@ impl Scope {
         let (policy, _) = self.policy_of(state, content);
         let others = action.approvals & !(1 << action.proposer);
         let is_his = who == action.proposer && !policy.is_satisfied(others, true, true);
+        // who resumes by `pause` does not end what `migrate` gathers
+        let own = match content {
+            Content::Resume(_) if !self.has(Mutation::PauseCancelsResume) => *self.migrate(state),
+            _ => policy,
+        };
         if !is_his
-            && !self.decides_alone(state, &policy, who)
+            && !self.decides_alone(state, &own, who)
+            && !self.guards(state, who, content)
             && !self.has(Mutation::AnybodyCancels)
         {
             return Err(Refusal::NotAnApprover);
@@ -247,6 +288,16 @@ impl Scope {
         *state.rounds.entry(content).or_default() += 1;
         state.consents.remove(&content);
         Ok(())
+    }
+
+    /// Whether somebody is the guardian, who ends whatever is not about a policy.
+    fn guards(&self, state: &State, who: u8, content: Content) -> bool {
+        let guard = state
+            .guard
+            .map(|position| self.guarding[usize::from(position)]);
+        let is_open_to_it =
+            self.role(state, content) != Role::Policy || self.has(Mutation::GuardianKeepsPolicies);
+        is_open_to_it && guard.is_some_and(|guard| self.decides_alone(state, &guard, who))
     }
 
     /// Whether somebody satisfies a policy without anybody else.

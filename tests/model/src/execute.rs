@@ -23,9 +23,10 @@ impl Scope {
             Content::Migrate(version) if version < state.current => Err(Refusal::VersionExists),
             Content::Migrate(version) if version > state.current + 1 => Err(Refusal::InvalidStep),
             Content::Migrate(_) => Ok(()),
-            Content::SetPolicy(_) | Content::SetPause(_) | Content::SetCreate(_) => {
-                self.check_change(state, content)
-            }
+            Content::SetPolicy(_)
+            | Content::SetPause(_)
+            | Content::SetCreate(_)
+            | Content::SetCancel(_) => self.check_change(state, content),
             Content::Create(proxy) if version_of(proxy) > state.current => {
                 Err(Refusal::VersionNotFound)
             }
@@ -57,11 +58,15 @@ impl Scope {
                 Some(_) => Err(Refusal::ProxyExists),
                 None => Ok(()),
             },
-            // an instance leaves while it is paused, too
-            Content::Transfer(of) => match self.about(state, of)?.is_migrating() {
-                true => Err(Refusal::UpgradeInProgress),
-                false => Ok(()),
-            },
+            // one of the framework leaves while it is paused, too
+            Content::Transfer(of) => {
+                let one = self.about(state, of)?;
+                let needs_live = self.is_adopted(of.proxy) && !self.has(Mutation::LeavesPaused);
+                match one.is_migrating() || needs_live && !one.is_live() {
+                    true => Err(Refusal::UpgradeInProgress),
+                    false => Ok(()),
+                }
+            }
             Content::Remove(of) => {
                 let one = self.about(state, of)?;
                 if !self.is_adopted(of.proxy) {
@@ -116,6 +121,7 @@ impl Scope {
             }
             Content::SetCreate(position) => (self.creating, position, Some(state.creating.0)),
             Content::SetPolicy(position) => (self.policies, position, Some(state.policy)),
+            Content::SetCancel(position) => (self.guarding, position, state.guard),
             _ => return Ok(()),
         };
         let is_nobody = |at: u8| policies[usize::from(at)].is_nobody();
@@ -172,6 +178,9 @@ impl Scope {
             Content::SetCreate(policy) => {
                 let changes = state.creating.1 + 1;
                 self.new_sequence(state, |state| state.creating = (policy, changes));
+            }
+            Content::SetCancel(policy) => {
+                self.new_sequence(state, |state| state.guard = Some(policy));
             }
             Content::Pause(first) => return Ok(self.pause(state, first, way)),
             Content::Resume(_) => (state.paused, state.migrated) = (false, false),
@@ -267,13 +276,15 @@ impl Scope {
     /// epoch from here on.
     fn new_sequence(&self, state: &mut State, change: impl FnOnce(&mut State)) {
         let gathered = state.actions.keys().chain(state.consents.keys());
-        let gathered = gathered.map(|content| (*content, self.epoch(state, *content)));
+        let bound =
+            |state: &State, content| (self.role(state, content), self.epoch(state, content));
+        let gathered = gathered.map(|content| (*content, bound(state, *content)));
         let gathered: Vec<_> = gathered.collect();
         change(state);
         state.sequence += 1;
         for (content, epoch) in gathered {
             let errs = self.has(Mutation::EndsOtherRoles) && matches!(content, Content::Create(_));
-            if epoch == self.epoch(state, content) && !errs {
+            if epoch == bound(state, content) && !errs {
                 continue;
             }
             if !self.has(Mutation::KeepsApprovals) {

@@ -10,9 +10,9 @@ use crate::transition::{Outcome, Transition};
 
 pub(crate) use consent::note_time;
 use consent::{
-    all_can_be_decided, alone_is_alone, cancelled_by_its_own, delays_run_on, executed_by_consent,
-    expired_is_over, lambda_consents, migrate_is_possible, paused_by_its_role, resumed_at_once,
-    signatures_end, strangers_change_nothing,
+    all_can_be_decided, alone_is_alone, cancelled_by_its_own, created_at_current, delays_run_on,
+    executed_by_consent, expired_is_over, lambda_consents, migrate_is_possible, migrate_resumes,
+    paused_by_its_role, resumed_at_once, signatures_end, strangers_change_nothing,
 };
 use effects::{
     definitions_apart, nothing_moves_in_a_call, roles_apart, rounds_rise, sequence_counts,
@@ -55,7 +55,8 @@ pub enum Invariant {
     ExpiredIsOver,
     /// What was signed counts in its own epoch and round, for who signed, and not once it was taken back.
     SignaturesEnd,
-    /// An action is cancelled by who proposed it, or who alone decides.
+    /// An action is cancelled by who proposed it, by who alone decides (of `resume`, by `migrate`), or, unless it is
+    /// about a policy, by the guardian.
     CancelledByItsOwn,
     /// What needs a lambda is executed only while the lambda says yes.
     LambdaConsents,
@@ -63,7 +64,7 @@ pub enum Invariant {
     DelaysRunOn,
     /// Who upgrades an instance by himself needs no lambda and no delay.
     AloneIsAlone,
-    /// Who pauses and resumes is whom `pause` asks, once it is set.
+    /// Who pauses is whom `pause` asks, once it is set; who resumes is whom `pause` asks, or all whom `migrate` asks.
     PausedByItsRole,
     /// What is executed about an instance, or resumes a version, was approved for the state that is now.
     ExecutedAsNamed,
@@ -86,16 +87,21 @@ pub enum Invariant {
     WhatIsLeftIsNamed,
     /// `rollout` has every instance that it names follow its definition; looks ahead.
     WhatIsLeftFollows,
-    /// What is removed runs its own code.
+    /// What is removed, or adopted and transferred, runs its own code.
     LeavesRunning,
     /// Where the policy of `migrate` is `NONE`, nothing is in a complex step or stays on the stub; looks ahead.
     FrozenStrandsNobody,
     /// In every state everybody together gets executed what can be executed; looks ahead.
     CanBeDecided,
-    /// In every state whom `migrate` asks gets the next version current, whatever anybody else does; looks ahead.
+    /// In every state whom `migrate` asks gets the next version current, whatever anybody else does but a guardian,
+    /// who ends one action after the other; looks ahead.
     MigrateIsPossible,
     /// Whom the policy asks resumes what is paused without a delay; looks ahead.
     ResumedAtOnce,
+    /// All whom `migrate` asks resume what is paused, whoever `pause` asks; looks ahead.
+    MigrateResumes,
+    /// An instance is created at a version with replaced code only by whom `migrate` asks.
+    CreatedAtCurrent,
 }
 
 impl Invariant {
@@ -106,7 +112,7 @@ impl Invariant {
     }
 
     /// All of them.
-    pub const ALL: [(Self, &'static str); 32] = [
+    pub const ALL: [(Self, &'static str); 34] = [
         (Self::ExecutedByConsent, "executed by consent"),
         (Self::StrangersChangeNothing, "strangers change nothing"),
         (
@@ -126,11 +132,17 @@ impl Invariant {
         (Self::AdoptedAsGiven, "adopted as given"),
         (Self::ExpiredIsOver, "what has expired is over"),
         (Self::SignaturesEnd, "signatures end"),
-        (Self::CancelledByItsOwn, "cancelled by its own"),
+        (
+            Self::CancelledByItsOwn,
+            "cancelled by its own or the guardian",
+        ),
         (Self::LambdaConsents, "a lambda's no is a no"),
         (Self::DelaysRunOn, "delays run on"),
         (Self::AloneIsAlone, "alone is alone"),
-        (Self::PausedByItsRole, "paused by its role"),
+        (
+            Self::PausedByItsRole,
+            "paused by its role, resumed by either",
+        ),
         (
             Self::ExecutedAsNamed,
             "what is executed is what was approved",
@@ -146,8 +158,13 @@ impl Invariant {
         (Self::LeavesRunning, "what is removed runs"),
         (Self::FrozenStrandsNobody, "frozen strands nobody"),
         (Self::CanBeDecided, "whom the policy asks can always decide"),
-        (Self::MigrateIsPossible, "nobody vetoes migrate"),
+        (
+            Self::MigrateIsPossible,
+            "nobody but a guardian vetoes migrate",
+        ),
         (Self::ResumedAtOnce, "resumed at once"),
+        (Self::MigrateResumes, "migrate resumes"),
+        (Self::CreatedAtCurrent, "created at current"),
     ];
 }
 
@@ -178,6 +195,10 @@ pub(crate) fn ahead(scope: &Scope, state: &State) -> Option<Invariant> {
             (
                 Invariant::ResumedAtOnce,
                 resumed_at_once(scope, state, contents),
+            ),
+            (
+                Invariant::MigrateResumes,
+                migrate_resumes(scope, state, contents),
             ),
         ];
         first_broken(&all)
@@ -283,6 +304,10 @@ pub(crate) fn broken(
             I::WhatIsLeftIsNamed,
             what_is_left_is_named(before, transition, outcome),
         ),
-        (I::LeavesRunning, leaves_running(before, outcome)),
+        (I::LeavesRunning, leaves_running(scope, before, outcome)),
+        (
+            I::CreatedAtCurrent,
+            created_at_current(scope, before, transition, outcome),
+        ),
     ])
 }

@@ -14,6 +14,8 @@ pub enum Policy {
     Or(&'static [Policy]),
     /// `OutOf(n,p,…)`
     OutOf(usize, &'static [Policy]),
+    /// One policy or another: what `resume` asks for.
+    Either(&'static Policy, &'static Policy),
     /// `AFTER(seconds)`, in an AND of the root.
     After,
     /// `CALL(0xcontract)`: a contract that says yes or no.
@@ -31,6 +33,7 @@ impl Policy {
             Self::And(all) => all.iter().all(one),
             Self::Or(any) => any.iter().any(one),
             Self::OutOf(need, of) => of.iter().filter(|policy| one(policy)).count() >= *need,
+            Self::Either(first, other) => one(first) || one(other),
             Self::After => delay_passed,
             Self::Lambda => consents,
             Self::Nobody => false,
@@ -44,6 +47,7 @@ impl Policy {
             Self::And(of) | Self::Or(of) | Self::OutOf(_, of) => {
                 of.iter().fold(0, |all, policy| all | policy.names())
             }
+            Self::Either(first, other) => first.names() | other.names(),
             Self::After | Self::Lambda | Self::Nobody => 0,
         }
     }
@@ -63,6 +67,7 @@ impl Policy {
         match self {
             Self::Key(_) | Self::Lambda | Self::Nobody => false,
             Self::And(of) | Self::Or(of) | Self::OutOf(_, of) => of.iter().any(Self::has_delay),
+            Self::Either(first, other) => first.has_delay() || other.has_delay(),
             Self::After => true,
         }
     }
@@ -78,6 +83,10 @@ impl Policy {
             Self::And(of) => format!("AND({})", list(of)),
             Self::Or(of) => format!("OR({})", list(of)),
             Self::OutOf(need, of) => format!("OutOf({need},{})", list(of)),
+            Self::Either(first, other) => {
+                let [first, other] = [first, other].map(|policy| policy.text(key, lambda, delay));
+                format!("OR({first},{other})")
+            }
             Self::After => format!("AFTER({delay})"),
             Self::Lambda => format!("CALL({lambda})"),
             Self::Nobody => "NONE".into(),

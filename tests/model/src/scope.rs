@@ -2,8 +2,8 @@
 
 use crate::policy::{Policy, Set};
 use crate::state::Content::{
-    self, Abort, Accept, Adopt, Create, Migrate, Pause, Remove, Resume, SetCreate, SetHandler,
-    SetPause, SetPolicy, Transfer,
+    self, Abort, Accept, Adopt, Create, Migrate, Pause, Remove, Resume, SetCancel, SetCreate,
+    SetHandler, SetPause, SetPolicy, Transfer,
 };
 use crate::state::{Side, Subject};
 
@@ -51,6 +51,8 @@ pub struct Scope {
     pub pausing: &'static [Policy],
     /// The policies that `create` may have; the first one is set at the beginning.
     pub creating: &'static [Policy],
+    /// The policies that `cancel` may have; none is set at the beginning.
+    pub guarding: &'static [Policy],
     /// What is proposed.
     pub contents: &'static [Content],
     /// What is proposed in another definition, which there is unless this is empty.
@@ -105,6 +107,14 @@ pub enum Mutation {
     CountsStrangers,
     /// Anybody cancels.
     AnybodyCancels,
+    /// The guardian ends a change of policies.
+    GuardianKeepsPolicies,
+    /// Who decides `pause` alone ends a `resume` that `migrate` decides.
+    PauseCancelsResume,
+    /// Once `pause` has a policy, all of `migrate` does not resume.
+    PauseAloneResumes,
+    /// `create` creates at a version that was replaced.
+    CreatesReplaced,
     /// What was approved about an instance is executed in any later state of it.
     TakesAnyNonce,
     /// An upgrade does not raise the nonce.
@@ -191,6 +201,8 @@ pub enum Mutation {
     PausesInSilence,
     /// An adopted instance is removed while it is paused.
     RemovesPaused,
+    /// An adopted instance is transferred while it is paused.
+    LeavesPaused,
     /// A transfer delivers an instance in another state than was accepted.
     ReceivesAnyState,
     /// What came from another registry is not marked as that.
@@ -230,6 +242,7 @@ const USUAL: Scope = Scope {
     policies: &[],
     pausing: &[],
     creating: &[],
+    guarding: &[],
     contents: &[],
     elsewhere: &[],
     registries: false,
@@ -253,7 +266,7 @@ const P: Subject = Subject::of(0);
 const Q: Subject = Subject::of(1);
 
 /// All of them.
-pub const SCOPES: [Scope; 15] = [
+pub const SCOPES: [Scope; 17] = [
     Scope {
         name: "deciding",
         policies: &[TWO_OF_THREE, BOTH, ONE_OR_TWO],
@@ -353,31 +366,67 @@ pub const SCOPES: [Scope; 15] = [
     },
     Scope {
         name: "pause",
-        policies: &[ONE_OR_TWO, BOTH],
+        policies: &[ONE_OR_TWO, BOTH, Policy::Nobody],
         pausing: &[BOTH, Policy::Nobody],
         contents: &[
             Migrate(2),
+            Pause(0b00),
             Pause(0b01),
             Resume(1),
             Resume(2),
             SetPolicy(1),
+            SetPolicy(2),
             SetPause(0),
             SetPause(1),
         ],
-        depth: (5, 8),
+        depth: (5, 7),
+        ..USUAL
+    },
+    Scope {
+        name: "either resumes",
+        policies: &[Policy::And(&[A, C]), ONE_OR_TWO],
+        pausing: &[B, Policy::And(&[A, B])],
+        contents: &[
+            Migrate(2),
+            Pause(0b01),
+            Resume(1),
+            SetPolicy(1),
+            SetPause(0),
+            SetPause(1),
+        ],
+        depth: (6, 8),
+        ..USUAL
+    },
+    Scope {
+        name: "guarded",
+        policies: &[LATER, BOTH],
+        guarding: &[C, BOTH],
+        creating: &[BOTH],
+        contents: &[
+            Migrate(2),
+            Create(0),
+            SetPolicy(1),
+            SetCancel(0),
+            SetCancel(1),
+        ],
+        instances: 0,
+        ticks: 3,
+        depth: (5, 7),
         ..USUAL
     },
     Scope {
         name: "create",
-        policies: &[ONE_OR_TWO],
-        creating: &[BOTH, ONE_OR_TWO],
+        policies: &[A],
+        creating: &[Policy::And(&[B, C]), ONE_OR_TWO, Policy::Nobody],
         contents: &[
             Migrate(2),
             Pause(0b01),
             Resume(1),
             Create(0),
             Create(1),
+            SetPolicy(0),
             SetCreate(1),
+            SetCreate(2),
         ],
         instances: 0,
         depth: (6, 8),

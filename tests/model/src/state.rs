@@ -52,6 +52,8 @@ pub enum Content {
     SetPause(u8),
     /// `setPolicy` of `create`, by its position in [`Scope::creating`].
     SetCreate(u8),
+    /// `setPolicy` of `cancel`, by its position in [`Scope::guarding`].
+    SetCancel(u8),
     /// `pause`, which names those proxies first.
     Pause(Set),
     /// `resume` at a version.
@@ -60,7 +62,7 @@ pub enum Content {
     SetHandler(Subject),
     /// `abortMigration` of an instance.
     Abort(Subject),
-    /// `createProxy` of a proxy: the first is created at 1.0, the second at 2.0.
+    /// `createProxy` of a proxy: the first is created at 1.0, the second at 2.0. Each version has its own code.
     Create(u8),
     /// `adopt` of a proxy at 1.0.
     Adopt(u8),
@@ -115,7 +117,7 @@ pub enum Role {
     Policy,
     /// Instances that are created.
     Create,
-    /// Pausing and resuming, once it is set.
+    /// Pausing, once it is set.
     Pause,
 }
 
@@ -267,6 +269,8 @@ pub struct State {
     pub creating: (u8, u8),
     /// The policy of `pause`, by its position, and what approvals of it are bound to; where it is set.
     pub pausing: Option<(u8, u8)>,
+    /// The policy of `cancel`, by its position; where it is set.
+    pub guard: Option<u8>,
     /// Whether the lambda says yes.
     pub lambda: bool,
     /// Whether the check of the step to 2.0 refuses.
@@ -346,6 +350,7 @@ impl State {
             policy: 0,
             creating: (0, 0),
             pausing: None,
+            guard: None,
             lambda: true,
             obstructed: false,
             sequence: 1,

@@ -1,6 +1,7 @@
 //! Who decided: consent, strangers, signatures, lambdas, delays, and that somebody always can.
 
 use crate::approvals::last_day;
+use crate::execute::version_of;
 use crate::policy::{Policy, Set};
 use crate::scope::{APPROVERS, STRANGER, Scope, WALLET};
 use crate::state::{Action, Content, DELAY, SignedApproval, State};
@@ -101,7 +102,9 @@ pub(super) fn strangers_change_nothing(
         .actions
         .get(&content)
         .is_some_and(|one| one.proposer == who);
-    let is_cancel = matches!(transition, Transition::Cancel(..)) && proposed;
+    let guard = before.guard.map(|guard| scope.guarding[usize::from(guard)]);
+    let guards = guard.is_some_and(|guard| guard.names() & (1 << who) != 0);
+    let is_cancel = matches!(transition, Transition::Cancel(..)) && (proposed || guards);
     // anybody refuses what is not proposed; nothing is changed by that
     let is_refusal =
         matches!(transition, Transition::Revoke(..)) && !before.actions.contains_key(&content);
@@ -165,8 +168,22 @@ pub(super) fn cancelled_by_its_own(scope: &Scope, before: &State, transition: Tr
         return true;
     };
     let (policy, _) = scope.policy_of(before, content);
+    let own = match content {
+        Content::Resume(_) => scope.policies[usize::from(before.policy)],
+        _ => policy,
+    };
+    let guard = before.guard.map(|guard| scope.guarding[usize::from(guard)]);
+    let is_about_policies = matches!(
+        content,
+        Content::SetPolicy(_)
+            | Content::SetPause(_)
+            | Content::SetCreate(_)
+            | Content::SetCancel(_)
+    );
     let open = before.actions.get(&content);
-    open.is_some_and(|open| open.proposer == who) || policy.is_satisfied_alone(who)
+    open.is_some_and(|open| open.proposer == who)
+        || own.is_satisfied_alone(who)
+        || !is_about_policies && guard.is_some_and(|guard| guard.is_satisfied_alone(who))
 }
 
 pub(super) fn lambda_consents(
@@ -207,16 +224,60 @@ pub(super) fn paused_by_its_role(
 ) -> bool {
     let at = |policies: &[Policy], position: u8| policies[usize::from(position)];
     let migrate = at(scope.policies, before.policy);
-    let (content, policy) = match (outcome.executed, before.pausing) {
-        (Some(content @ (Content::Pause(_) | Content::Resume(_))), Some((position, _))) => {
-            (content, at(scope.pausing, position))
-        }
-        (Some(Content::Pause(_)), None) => return givers(transition) & migrate.names() != 0,
-        (Some(content @ Content::Resume(_)), None) => (content, migrate),
-        _ => return true,
+    let pause = before
+        .pausing
+        .map(|(position, _)| at(scope.pausing, position));
+    let Some(content @ (Content::Pause(_) | Content::Resume(_))) = outcome.executed else {
+        return true;
     };
     let (now, waited) = consenting(before, content, transition);
-    policy.is_satisfied(now & policy.names(), waited, before.lambda)
+    let decides =
+        |policy: &Policy| policy.is_satisfied(now & policy.names(), waited, before.lambda);
+    match (content, pause) {
+        // either resumes, and the two do not add up
+        (Content::Resume(_), pause) => decides(&migrate) || pause.as_ref().is_some_and(decides),
+        (_, Some(pause)) => decides(&pause),
+        (_, None) => givers(transition) & migrate.names() != 0,
+    }
+}
+
+/// Where `pause` has a policy, all of `migrate` resumes all the same.
+pub(crate) fn migrate_resumes(scope: &Scope, state: &State, contents: &[Content]) -> bool {
+    let resume = Content::Resume(state.current);
+    let migrate = scope.policies[usize::from(state.policy)];
+    if !state.paused || !contents.contains(&resume) || migrate.is_nobody() {
+        return true;
+    }
+    let mut now = state.clone();
+    now.lambda = true;
+    let approvers = (0..APPROVERS).filter(|who| migrate.names() & (1 << who) != 0);
+    for who in approvers {
+        if let Ok(outcome) = scope.act(&now, Transition::Call(who, resume)) {
+            if outcome.executed == Some(resume) {
+                return true;
+            }
+            now = outcome.state;
+        }
+    }
+    false
+}
+
+/// Nobody creates at a version that was replaced but whom `migrate` asks.
+pub(super) fn created_at_current(
+    scope: &Scope,
+    before: &State,
+    transition: Transition,
+    outcome: &Outcome,
+) -> bool {
+    let Some(content @ Content::Create(proxy)) = outcome.executed else {
+        return true;
+    };
+    if version_of(proxy) >= before.current {
+        return true;
+    }
+    let migrate = scope.policies[usize::from(before.policy)];
+    let (now, waited) = consenting(before, content, transition);
+    migrate.is_satisfied(now & migrate.names(), waited, before.lambda)
 }
 
 /// Whether everybody together gets executed whatever nothing else speaks against.

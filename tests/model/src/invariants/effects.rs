@@ -8,7 +8,12 @@ use crate::way::Way;
 
 pub(super) fn sequence_counts(before: &State, outcome: &Outcome) -> bool {
     let adds = match outcome.executed {
-        Some(Content::SetPolicy(_) | Content::SetPause(_) | Content::SetCreate(_)) => true,
+        Some(
+            Content::SetPolicy(_)
+            | Content::SetPause(_)
+            | Content::SetCreate(_)
+            | Content::SetCancel(_),
+        ) => true,
         Some(Content::Migrate(version)) => before.current < version,
         _ => false,
     };
@@ -46,7 +51,11 @@ pub(super) fn roles_apart(
             || is_about(*content)
             || match scope.role(before, *content) {
                 Role::Migrate => of_migrate,
-                Role::Create => matches!(outcome.executed, Some(Content::SetCreate(_))),
+                // `migrate` decides about a creation at what it has replaced
+                Role::Create => {
+                    matches!(outcome.executed, Some(Content::SetCreate(_)))
+                        || scope.role(after, *content) != Role::Create
+                }
                 Role::Pause => matches!(outcome.executed, Some(Content::SetPause(_))),
                 Role::Policy => false,
             }

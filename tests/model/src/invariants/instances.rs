@@ -236,10 +236,12 @@ pub(super) fn nonces_rise(before: &State, outcome: &Outcome) -> bool {
     })
 }
 
-/// What is removed is not on the stub: nobody would bring it back.
-pub(super) fn leaves_running(before: &State, outcome: &Outcome) -> bool {
-    let Some(Content::Remove(of)) = outcome.executed else {
-        return true;
+/// What is removed is not on the stub, nor an adopted instance that is transferred: nobody would bring it back.
+pub(super) fn leaves_running(scope: &Scope, before: &State, outcome: &Outcome) -> bool {
+    let of = match outcome.executed {
+        Some(Content::Remove(of)) => of,
+        Some(Content::Transfer(of)) if scope.is_adopted(of.proxy) => of,
+        _ => return true,
     };
     before.instance(of.proxy).is_none()
         || outcome.state.accounts[usize::from(of.proxy)].runs != Runs::Stub
