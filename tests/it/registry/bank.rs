@@ -13,7 +13,7 @@ use super::adopted::fixture::{
     Kind, TRANSPARENT_4, TRANSPARENT_5, UUPS_5, admin_of, adopt, compiled, runs,
 };
 use super::attacked::attackers_registry;
-use super::fixture::{Done, Fixture, Reverted, account, initial_step, is, refused};
+use super::fixture::{Done, Fixture, Reverted, account, initial_step, is, new_proxy, refused};
 
 alloy::sol! {
     #[derive(Debug)]
@@ -360,7 +360,7 @@ fn a_bank_is_not_resumed_with_code_that_changed_in_its_pause() {
     }
 }
 
-/// F14: who may create makes an instance at a version that no step leads away from.
+/// F14: who may create makes no instance at a version that no step leads away from; who decides versions may.
 #[test]
 fn who_may_only_create_stops_no_migration_by_an_instance_without_a_path() {
     for kind in CREATED {
@@ -368,7 +368,13 @@ fn who_may_only_create_stops_no_migration_by_an_instance_without_a_path() {
         let code = compiled(&mut town.fixture, "Bank1");
         town.fixture.add("1.5", &code, initial_step());
         town.fixture.set("create", &is(account(CREATOR)));
-        let stray = town.created(CREATOR, kind, 2, "1.5", false);
+        let create = IRegistry::createProxyCall {
+            version: "1.5".into(),
+            ..new_proxy(kind, 2, Bytes::new())
+        };
+        town.fixture
+            .refuses(CREATOR, &create, not_current("1.5", "1.0"));
+        let stray = town.created(TEAM, kind, 2, "1.5", false);
         let (two, order) = town.second("Bank2");
         let migrated = town.fixture.migrates(TEAM, &order);
         assert_eq!(town.version(), "2.0");

@@ -238,6 +238,11 @@ impl Fixture {
         self.chain.account(account, latest).expect("latest")
     }
 
+    /// How many accounts a contract has created, and 1.
+    pub(crate) fn created_by(&self, account: Address) -> u64 {
+        self.state(account).nonce
+    }
+
     pub(crate) fn code(&self, account: Address) -> Bytes {
         self.state(account).code
     }

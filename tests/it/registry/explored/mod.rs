@@ -195,3 +195,13 @@ fn the_registry_answers_as_the_model_where_what_matured_is_executed_in_a_call() 
 fn the_registry_answers_as_the_model_where_signatures_are_submitted_in_a_call() {
     compare(scope("signed in a call"));
 }
+
+#[test]
+fn the_registry_answers_as_the_model_where_either_role_resumes() {
+    compare(scope("either resumes"));
+}
+
+#[test]
+fn the_registry_answers_as_the_model_where_a_guardian_says_no() {
+    compare(scope("guarded"));
+}

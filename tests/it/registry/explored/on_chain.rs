@@ -161,7 +161,7 @@ impl OnChain {
             if side.is_some() {
                 let admin = admin_of(&self.fixture, NAME);
                 give(&mut self.fixture, proxy, admin);
-                decide(&mut self.fixture, scope, &another(&adopt(proxy)));
+                decide(&mut self.fixture, scope, &data(&adopt(proxy)));
             }
             return proxy;
         }
@@ -175,10 +175,20 @@ impl OnChain {
                     [] => {
                         fixture.send(account(0), &create).expect("created");
                     }
-                    _ => decide(fixture, scope, &another(&create)),
+                    _ => decide(fixture, scope, &data(&create)),
                 });
         }
         address.expect("an address")
+    }
+
+    /// How often a call was executed at the beginning, of which the model knows nothing.
+    pub(super) fn earlier(&self, of: Side, content: Content) -> u8 {
+        let begins = |n: u8| self.scope.begins_at(n) == Some(of);
+        u8::from(match content {
+            Content::Adopt(n) => self.scope.is_adopted(n) && begins(n),
+            Content::Create(n) => !self.scope.is_adopted(n) && begins(n),
+            _ => false,
+        })
     }
 
     /// Where a definition is.
@@ -217,6 +227,7 @@ impl OnChain {
             Content::SetPolicy(n) => policy("migrate", &self.scope.policies[usize::from(n)]),
             Content::SetPause(n) => policy("pause", &self.scope.pausing[usize::from(n)]),
             Content::SetCreate(n) => policy("create", &self.scope.creating[usize::from(n)]),
+            Content::SetCancel(n) => policy("cancel", &self.scope.guarding[usize::from(n)]),
             Content::Create(n) => {
                 let version = label(1 + n);
                 data(&create(self.scope, self.place(of).name, n, &version))
@@ -550,11 +561,6 @@ pub(super) fn give(fixture: &mut Fixture, proxy: Address, to: Address) -> bool {
 
 fn adopt(proxy: Address) -> IRegistry::adoptCall {
     calls::adopt(NAME, proxy, proxy_kind::TRANSPARENT_4, "1.0")
-}
-
-/// The same call with a byte after it, so that it is another action than the one that is explored.
-fn another(call: &impl SolCall) -> Bytes {
-    [data(call).as_ref(), &[0]].concat().into()
 }
 
 /// The `createProxy` of a proxy.

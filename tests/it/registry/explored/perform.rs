@@ -39,7 +39,7 @@ impl OnChain {
             registry: self.place(of).registry,
             call: self.calldata(of, content),
             epoch: self.scope.epoch(state, content).into(),
-            round: round.into(),
+            round: (round + self.earlier(of, content)).into(),
             deadline: u64::MAX,
             approver: key(who).address(),
         }

@@ -160,3 +160,40 @@ fn a_complex_step_that_ends_in_a_pause_ends_on_the_stub() {
     assert_eq!(program_of(&scenario), code);
     scenario.act(proxy, vec![]).expect("users are back");
 }
+
+/// N6: whoever relays a pause holds Stylus memory, so that no instance can be paused with the gas that it gets.
+#[test]
+fn a_pause_that_lacks_memory_for_its_instances_is_none() {
+    let (mut fixture, proxies) = counters(&is(account(0)), 2);
+    let relay = fixture.deploy("hostile").implementation;
+    fixture.set("pause", &is(relay));
+    let (registry, order) = (fixture.registry, calls::pause_first("A", proxies.clone()));
+    let (mut paused, mut refused) = (0, 0);
+    for pages in [
+        1, 64, 80, 90, 96, 100, 104, 106, 108, 110, 112, 114, 116, 118,
+    ] {
+        let id = fixture.chain.snapshot();
+        let grow = data(&IHostile::growCall {
+            size: pages * 65_536,
+        });
+        let act = act(vec![grow, call(registry, &order)]);
+        match fixture.send_to(account(5), relay, &act) {
+            Ok(done) => {
+                assert_eq!(done.skipped(), [], "{pages} pages");
+                for proxy in &proxies {
+                    assert_eq!(state(&fixture, *proxy), instance_state::PAUSED);
+                }
+                paused += 1;
+            }
+            Err(_) => {
+                assert_eq!(fixture.definition().state, definition_state::LIVE);
+                refused += 1;
+            }
+        }
+        assert!(fixture.chain.revert(id));
+    }
+    assert!(
+        paused > 3 && refused > 3,
+        "{paused} paused, {refused} refused"
+    );
+}

@@ -9,7 +9,7 @@ mod stored;
 use crate::prelude::*;
 use scene::{BOSS, Scene};
 use stylus_upgrades::registry::delegated;
-use stylus_upgrades_interface::ids::{ActionId, DefinitionId, VersionIndex};
+use stylus_upgrades_interface::ids::{ActionId, Authority, DefinitionId, VersionIndex};
 use stylus_upgrades_interface::reasons::step as kind;
 use stylus_upgrades_interface::registry_storage as declared;
 use stylus_upgrades_interface::registry_storage::{Location, PendingKey, RECORDS, StepKey};
@@ -102,6 +102,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
     for (n, part) in (0..).zip(parts) {
         stored = stored.holds("ADDRESSES", n, word(part));
     }
+    stored.packs("COUNTS", [("definitions", number(2u8))]);
 
     for (name, id) in ["", "A", "B"].into_iter().zip(definitions) {
         let is_a = name == "A";
@@ -200,16 +201,18 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
                 version: VersionIndex(index),
                 position,
             };
+            let (selector, rest) = step.data.split_at(step.data.len().min(4));
             let head = [
                 ("script", word(step.script)),
                 ("kind", number(step.kind)),
                 ("data_length", number(step.data.len() as u64)),
+                ("selector", U256::from_be_slice(selector)),
             ];
             storage
                 .of(&declared::step::RECORD, declared::step::find(a, key))
                 .packs("HEAD", head)
                 .holds("SCRIPT_CODEHASH", 0, step.scriptCodehash)
-                .spells("DATA", &step.data);
+                .spells("DATA", rest);
         }
     }
 
@@ -250,7 +253,10 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
     }
 
     let epoch = view.sequence;
-    let migrate = PendingKey { role: 1, epoch };
+    let migrate = PendingKey {
+        authority: Authority::MIGRATE,
+        epoch,
+    };
     let record = storage.of(
         &declared::pending::RECORD,
         declared::pending::find(a, migrate),
@@ -286,9 +292,10 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
             "PROPOSAL",
             [
                 ("proposer", word(ana)),
-                ("role", number(1u8)),
+                ("authority", number(1u8)),
                 ("proposer_slot", number(1u8)),
                 ("position", number(1u8)),
+                ("creates_at", number(0u8)),
             ],
         )
         .holds("DEFINITION", 0, a.0)
@@ -310,7 +317,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
                 ("timelocks", number(1u8)),
             ],
         )
-        .spells("TIMELOCKS", &delayed.to_be_bytes());
+        .packs("TIMELOCKS", [("began", number(delayed))]);
     for content in &scene.finished {
         let record = storage.of(&declared::round::RECORD, declared::round::find(*content));
         record.packs("COUNT", [("round", number(1u8))]);
