@@ -103,7 +103,7 @@ fn keys_of_two_numbers_are_one_word() {
     };
     assert_eq!(key.word(), number(0x0302));
     let key = PendingKey {
-        role: 1,
+        authority: Authority::MIGRATE,
         epoch: 0x05,
     };
     assert_eq!((key.word()[0], key.word()[31]), (1, 5));

@@ -48,9 +48,12 @@ fn among_equals_the_way_in_that_was_registered_first_wins() {
 }
 
 #[test]
-fn thirty_two_steps_are_a_path_and_thirty_three_are_none() {
-    assert_eq!(search(&chain(33), 1, 33).map(|path| path.len()), Some(33));
-    assert_eq!(search(&chain(34), 1, 34), None);
+fn a_path_is_whole_however_many_steps_it_has() {
+    for versions in [33, 34, 256] {
+        let path = search(&chain(versions), 1, versions);
+        assert_eq!(path, Some((1..=versions).collect()));
+    }
+    assert_eq!(search(&chain(257), 1, 257), None, "257 versions");
 }
 
 #[test]
