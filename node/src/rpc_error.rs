@@ -205,11 +205,11 @@ fn simulation_code(fault: &SimulationFault) -> i32 {
             R::NonceTooLow { .. } => -38010,
             R::NonceTooHigh { .. } => -38011,
             R::FeeTooLow { .. } | R::TipAboveFee { .. } => -32602,
-            R::IntrinsicGas { .. } => -38013,
+            R::IntrinsicGas { .. } | R::PosterGas => -38013,
             R::Funds { .. } => -38014,
             R::SenderHasCode(_) => -38024,
             R::InitCodeTooLarge { .. } => -38025,
-            _ => -32000,
+            _ => -32603,
         },
     }
 }

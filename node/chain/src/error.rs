@@ -258,6 +258,9 @@ pub enum RejectReason {
         /// The intrinsic gas.
         want: u64,
     },
+    /// Gas limit below the intrinsic gas with what the bytes cost on L1.
+    #[error("intrinsic gas too low")]
+    PosterGas,
     /// Gas limit above the block's.
     #[error("exceeds block gas limit: have {have}, limit {limit}; lower the gas limit")]
     BlockGasLimit {

@@ -47,6 +47,9 @@ pub(crate) struct Session<'a> {
     pub(crate) is_transaction: bool,
     /// Gas that a transaction may compute with; `None` in calls.
     pub(crate) gas_cap: Option<u64>,
+    /// The price that the message offers, wei per gas: a program sees it as `tx_gas_price`. GASPRICE of the EVM and what
+    /// is paid are the base fee.
+    pub(crate) message_price: u128,
     /// What the transaction's bytes cost on L1.
     pub(crate) posting: Posting,
     /// Gas above the cap, given back at the end.

@@ -204,6 +204,8 @@ pub struct CallRequest {
     pub access_list: Option<AccessList>,
     /// EIP-7702 list.
     pub authorization_list: Vec<SignedAuthorization>,
+    /// Whether a call or an estimate pays nothing for its bytes on L1 (Nitro's `skipL1Charging`).
+    pub skips_l1_charging: bool,
 }
 
 /// What a call sees instead of the chain's state and block.

@@ -2,7 +2,8 @@
 
 use alloy::primitives::U64;
 use alloy_rpc_types::TransactionRequest;
-use stylus_chain::{BlockId, CallOutcome, CallRequest, ChainReader, Overrides, RejectReason};
+use serde::Deserialize;
+use stylus_chain::{BlockId, CallOutcome, CallRequest, Overrides, RejectReason};
 
 use super::answer::ok;
 use super::args::Args;
@@ -20,66 +21,101 @@ pub(super) const METHODS: Table = &[
 ];
 
 fn call(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let asked: TransactionRequest = args.get(0, "call")?;
-    let gas = supplied(chain, &asked);
-    let outcome = execution(asked, args).and_then(|(call, block, overrides)| {
-        let outcome = chain.call(call, block, &overrides)?;
+    let asked = Execution::new(args)?;
+    let outcome = asked.check_delegations().and_then(|()| {
+        let outcome = chain.call(asked.call.clone(), asked.block, &asked.overrides)?;
         terminal::console(&outcome.console);
         succeeded(outcome)
     });
-    ok(outcome
-        .map_err(|error| match error {
-            RpcError::Rejected(reason) => {
-                RpcError::Refused(format!("err: {reason} (supplied gas {gas})"))
-            }
-            error => error,
-        })?
-        .output)
+    match outcome {
+        Err(RpcError::Rejected(reason)) => {
+            let gas = chain.gas_supplied(&asked.call, asked.block, false)?;
+            let text = format!("err: {reason} (supplied gas {gas})");
+            Err(RpcError::Refused(text))
+        }
+        outcome => ok(outcome?.output),
+    }
 }
 
 fn estimate_gas(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let asked: TransactionRequest = args.get(0, "call")?;
-    let gas = supplied(chain, &asked);
-    let pays = asked.gas_price.or(asked.max_fee_per_gas).is_some();
-    let value = asked.value.unwrap_or_default();
-    let estimated = execution(asked, args).and_then(|(call, block, overrides)| {
-        let estimated = chain.estimate_gas(call, block, &overrides)?;
+    let asked = Execution::new(args)?;
+    let pays = asked.call.gas_price.or(asked.call.max_fee_per_gas);
+    let value = asked.call.value;
+    let estimated = asked.check_delegations().and_then(|()| {
+        let estimated = chain.estimate_gas(asked.call.clone(), asked.block, &asked.overrides)?;
         Ok(U64::from(estimated))
     });
-    ok(estimated.map_err(|error| match error {
-        RpcError::Rejected(RejectReason::Funds { have, .. }) if pays && have <= value => {
-            RpcError::Refused("insufficient funds for transfer".into())
+    match estimated {
+        Err(RpcError::Rejected(RejectReason::Funds { have, .. }))
+            if pays.is_some() && have <= value =>
+        {
+            Err(RpcError::Refused("insufficient funds for transfer".into()))
         }
-        RpcError::Rejected(reason) => RpcError::Refused(format!("failed with {gas} gas: {reason}")),
-        error => error,
-    })?)
-}
-
-/// The gas that a call has.
-fn supplied(chain: &ChainReader, asked: &TransactionRequest) -> u64 {
-    let gas = asked.gas.unwrap_or(u64::MAX);
-    gas.min(chain.config().rpc_gas_cap)
-}
-
-/// `(call, block, state overrides, block overrides)`.
-fn execution(
-    asked: TransactionRequest,
-    args: &Args,
-) -> Result<(CallRequest, BlockId, Overrides), RpcError> {
-    let (state, block) = (
-        args.opt(2, "state overrides")?,
-        args.opt(3, "block overrides")?,
-    );
-    let overrides = request::overrides(state, block)?;
-    if asked.authorization_list.as_ref().is_some_and(Vec::is_empty) {
-        let sender = asked.from.unwrap_or_default();
-        return Err(RejectReason::NoAuthorization(sender).into());
+        Err(RpcError::Rejected(reason)) => {
+            let gas = chain.gas_supplied(&asked.call, asked.block, true)?;
+            Err(RpcError::Refused(format!("failed with {gas} gas: {reason}")))
+        }
+        estimated => ok(estimated?),
     }
-    Ok((request::call(asked)?, block_id(args, 1)?, overrides))
+}
+
+/// A call with the block and the overrides that it runs on.
+struct Execution {
+    call: CallRequest,
+    block: BlockId,
+    overrides: Overrides,
+    /// Whether it has a list of authorizations without any.
+    has_empty_delegations: bool,
+}
+
+impl Execution {
+    fn new(args: &Args) -> Result<Self, RpcError> {
+        let asked: TransactionRequest = args.get(0, "call")?;
+        let delegations = asked.authorization_list.as_ref();
+        let has_empty_delegations = delegations.is_some_and(Vec::is_empty);
+        let (state, block) = (
+            args.opt(2, "state overrides")?,
+            args.opt(3, "block overrides")?,
+        );
+        let overrides = request::overrides(state, block)?;
+        Ok(Self {
+            call: call_parameter(args)?,
+            block: block_id(args, 1)?,
+            overrides,
+            has_empty_delegations,
+        })
+    }
+
+    /// Refuses a call that delegates nothing (EIP-7702).
+    fn check_delegations(&self) -> Result<(), RpcError> {
+        if self.has_empty_delegations {
+            let sender = self.call.from.unwrap_or_default();
+            return Err(RejectReason::NoAuthorization(sender).into());
+        }
+        Ok(())
+    }
+}
+
+/// The field of a call that Nitro has and alloy's type has not.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct L1Charging {
+    skip_l1_charging: Option<bool>,
+}
+
+/// The call that a request names first.
+fn call_parameter(args: &Args) -> Result<CallRequest, RpcError> {
+    let call = request::call(args.get(0, "call")?)?;
+    let charging: L1Charging = args.get(0, "call")?;
+    Ok(CallRequest {
+        skips_l1_charging: charging.skip_l1_charging.unwrap_or_default(),
+        ..call
+    })
 }
 
 fn create_access_list(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    ok(chain.access_list(request::call(args.get(0, "call")?)?, block_id(args, 1)?)?)
+    let overrides = request::overrides(args.opt(2, "state overrides")?, None)?;
+    ok(chain.access_list(call_parameter(args)?, block_id(args, 1)?, &overrides)?)
 }
 
 /// The outcome, unless the call reverted or stopped.

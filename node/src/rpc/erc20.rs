@@ -77,7 +77,7 @@ fn slot_of(
     request: &CallRequest,
     amount: U256,
 ) -> Result<Option<(Address, B256)>, RpcError> {
-    let listed = chain.access_list(request.clone(), BlockId::latest())?;
+    let listed = chain.access_list(request.clone(), BlockId::latest(), &Overrides::default())?;
     let slots = listed
         .access_list
         .0

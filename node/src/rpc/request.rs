@@ -83,6 +83,7 @@ pub(super) fn call(request: TransactionRequest) -> Result<CallRequest, RpcError>
         chain_id: request.chain_id,
         access_list: request.access_list,
         authorization_list: request.authorization_list.unwrap_or_default(),
+        skips_l1_charging: false,
     })
 }
 

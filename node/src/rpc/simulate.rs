@@ -33,21 +33,59 @@ fn simulate(View { chain, .. }: &View, args: &Args) -> RpcResult {
         validate: payload.validation,
         transfers: payload.trace_transfers,
     };
-    let blocks: Vec<_> = payload
-        .block_state_calls
-        .into_iter()
-        .map(block)
-        .collect::<Result<_, _>>()?;
+    let mut blocks = Vec::new();
+    let mut named = Vec::new();
+    for block in payload.block_state_calls {
+        let (overrides, calls, beacon_root) = simulated_block(block)?;
+        named.push(NamedBlock {
+            number: overrides.block.number.map(|number| number.saturating_to()),
+            beacon_root,
+            overrides_base_fee: overrides.block.base_fee.is_some(),
+        });
+        blocks.push((overrides, calls));
+    }
     let most = usize::try_from(MAX_SIMULATE_BLOCKS).unwrap_or(usize::MAX);
     let made = chain.simulate_blocks(block_id(args, 1)?, blocks, rules, most)?;
     let full = payload.return_full_transactions;
-    list(made.iter().map(|made| answer(made, full)))
+    let beacon_roots = shown_beacon_roots(&made, &named);
+    let shown = made.iter().zip(beacon_roots);
+    list(shown.map(|(made, beacon_root)| answer(made, full, beacon_root)))
 }
 
-fn block(block: SimBlock) -> Result<(Overrides, Vec<CallRequest>), RpcError> {
-    let overrides = request::overrides(block.state_overrides, block.block_overrides)?;
+/// What a block overrides, its calls, and the beacon root that it names.
+fn simulated_block(
+    block: SimBlock,
+) -> Result<(Overrides, Vec<CallRequest>, Option<B256>), RpcError> {
+    let mut of_block = block.block_overrides.unwrap_or_default();
+    let beacon_root = of_block.beacon_root.take();
+    let overrides = request::overrides(block.state_overrides, Some(of_block))?;
     let calls = block.calls.into_iter().map(request::call);
-    Ok((overrides, calls.collect::<Result<_, _>>()?))
+    Ok((overrides, calls.collect::<Result<_, _>>()?, beacon_root))
+}
+
+/// A block that a request names, as far as its header shows it.
+struct NamedBlock {
+    number: Option<u64>,
+    beacon_root: Option<B256>,
+    overrides_base_fee: bool,
+}
+
+/// The beacon root that each simulated block shows. Only the first block has the field, and one whose parent overrides its base
+/// fee: go-ethereum asks the parent's header for the version of ArbOS, which a header without a base fee does not have.
+fn shown_beacon_roots(made: &[SimulatedBlock], named: &[NamedBlock]) -> Vec<Option<B256>> {
+    let mut named = named.iter().peekable();
+    let mut is_shown = true;
+    made.iter()
+        .map(|block| {
+            let number = block.block.header.number;
+            let is_named = |next: &&NamedBlock| next.number.is_none_or(|at| at == number);
+            let named = named.next_if(is_named);
+            let root = named.and_then(|named| named.beacon_root).unwrap_or_default();
+            let shown = is_shown.then_some(root);
+            is_shown = named.is_some_and(|named| named.overrides_base_fee);
+            shown
+        })
+        .collect()
 }
 
 /// A simulated block as it is answered.
@@ -58,12 +96,18 @@ struct Simulated<'a> {
     calls: Calls<'a>,
 }
 
-fn answer(made: &SimulatedBlock, full: bool) -> Result<Simulated<'_>, RpcError> {
+fn answer(
+    made: &SimulatedBlock,
+    full: bool,
+    beacon_root: Option<B256>,
+) -> Result<Simulated<'_>, RpcError> {
     let mut block = convert::value(convert::block(&made.block, full))?;
     // Fields of Ethereum's headers that geth gives simulated blocks, and Arbitrum's have not.
     block["blobGasUsed"] = json!(U64::ZERO);
     block["excessBlobGas"] = json!(U64::ZERO);
-    block["parentBeaconBlockRoot"] = json!(B256::ZERO);
+    if let Some(root) = beacon_root {
+        block["parentBeaconBlockRoot"] = json!(root);
+    }
     block["nonce"] = json!(B64::ZERO);
     let calls = Calls(made);
     Ok(Simulated { block, calls })

@@ -1,7 +1,7 @@
 //! The on-chain form of a program: a prefix and a brotli stream.
 
-use brotli::enc::BrotliEncoderParams;
-use brotli::enc::StandardAlloc;
+use brotli::enc::encode::{BrotliEncoderOperation, BrotliEncoderStateStruct};
+use brotli::enc::{BrotliEncoderParams, StandardAlloc};
 use brotli::{BrotliDecompressStream, BrotliResult, BrotliState};
 use thiserror::Error;
 
@@ -99,18 +99,37 @@ pub fn decompress_stream(dictionary: u8, stream: &[u8], max: usize) -> Result<Ve
 
 /// Bytes that data has once it is compressed with brotli (window 22) as batches for L1 are, with a quality of 0 to 11.
 ///
+/// The encoder gets all bytes in one call, as Nitro's does: one that is fed in pieces compresses each piece alone.
+///
 /// # Errors
 /// [`CodeError::Brotli`] when the encoder fails.
 pub fn compressed_len(data: &[u8], quality: u8) -> Result<u64, CodeError> {
-    let params = BrotliEncoderParams {
+    let mut encoder = BrotliEncoderStateStruct::new(StandardAlloc::default());
+    encoder.params = BrotliEncoderParams {
         quality: quality.into(),
         lgwin: 22,
         ..BrotliEncoderParams::default()
     };
-    let mut compressed = Vec::new();
-    brotli::BrotliCompress(&mut &*data, &mut compressed, &params)
-        .map_err(|error| CodeError::Brotli(error.to_string()))?;
-    Ok(compressed.len() as u64)
+    let mut output = [0; 4_096];
+    let (mut input_left, mut input_offset, mut total) = (data.len(), 0, Some(0));
+    while !encoder.is_finished() {
+        let (mut output_left, mut output_offset) = (output.len(), 0);
+        let is_good = encoder.compress_stream(
+            BrotliEncoderOperation::BROTLI_OPERATION_FINISH,
+            &mut input_left,
+            data,
+            &mut input_offset,
+            &mut output_left,
+            &mut output,
+            &mut output_offset,
+            &mut total,
+            &mut |_, _, _, _| (),
+        );
+        if !is_good {
+            return Err(CodeError::Brotli("the encoder failed".into()));
+        }
+    }
+    Ok(total.unwrap_or_default() as u64)
 }
 
 /// The on-chain form of a module: prefix, dictionary 0, brotli with quality 11 and window 22.

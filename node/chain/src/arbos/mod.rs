@@ -28,6 +28,8 @@ pub(crate) const STATE: Address = address!("A4B05FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF
 /// The account whose storage is the list of filtered transactions, from ArbOS 60.
 pub(crate) const FILTERED_TRANSACTIONS: Address =
     address!("A4B0500000000000000000000000000000000001");
+/// The code of an account that holds a precompile: an opcode that is none.
+pub(crate) const PRECOMPILE_CODE: &[u8] = &[0xfe];
 /// Receives nothing by itself; the coinbase of sequenced blocks.
 /// Who holds what transactions paid for L1.
 pub(crate) const L1_FUNDS: Address = address!("A4B00000000000000000000000000000000000f6");

@@ -1,7 +1,7 @@
 //! ArbOS versions: the state each one starts with or changes.
 
 use super::{
-    FILTERED_TRANSACTIONS, LAYOUT, Params, SEQUENCER, STATE, Store, data_price, fine, history,
+    FILTERED_TRANSACTIONS, LAYOUT, PRECOMPILE_CODE, Params, SEQUENCER, STATE, Store, data_price, fine, history,
     precompile_addresses, word,
 };
 use crate::{config::ARBOS_VERSIONS, state_db::StateDb};
@@ -101,7 +101,7 @@ fn exists(state_db: &mut StateDb, address: Address) {
 
 /// Gives the precompiles of these versions their one byte of code.
 fn install_precompiles(state_db: &mut StateDb, since: std::ops::RangeInclusive<u64>) {
-    let code_hash = state_db.add_code(Bytes::from_static(&[0xfe]));
+    let code_hash = state_db.add_code(Bytes::from_static(PRECOMPILE_CODE));
     for (address, version) in precompile_addresses::ADDRESSES {
         if since.contains(&version) {
             state_db.edit_account(address, |account| account.code_hash = code_hash);

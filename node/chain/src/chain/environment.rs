@@ -115,6 +115,7 @@ impl Chain {
             network_fee_account: network_fee_account(view),
             is_transaction: false,
             gas_cap: None,
+            message_price: 0,
             posting: Posting::default(),
             held_gas: 0,
             pages: Default::default(),
@@ -207,6 +208,30 @@ fn authorized(authorizations: &[SignedAuthorization]) -> TxEnv {
     }
 }
 
+/// The price that a transaction offers, wei per gas: `gasPrice` of types 0 and 1, for the others the tip above the base
+/// fee, up to the fee cap. Nitro, `TransactionToMessage`, at each version of ArbOS.
+pub(super) fn transaction_price(envelope: &TxEnvelope, base_fee: u64) -> u128 {
+    let tip = envelope.max_priority_fee_per_gas();
+    message_price(envelope.max_fee_per_gas(), tip, base_fee)
+}
+
+/// The price that a call offers, wei per gas: 0 without any fee.
+pub(super) fn call_price(request: &CallRequest, base_fee: u64) -> u128 {
+    match (request.gas_price, request.max_fee_per_gas) {
+        (Some(price), None) => price,
+        (_, cap) => {
+            let tip = request.max_priority_fee_per_gas.unwrap_or_default();
+            message_price(cap.unwrap_or_default(), Some(tip), base_fee)
+        }
+    }
+}
+
+/// The lesser of the cap and of the base fee with the tip; without a tip the cap is the price.
+fn message_price(cap: u128, tip: Option<u128>, base_fee: u64) -> u128 {
+    let with_tip = tip.map(|tip| tip.saturating_add(base_fee.into()));
+    with_tip.map_or(cap, |with_tip| with_tip.min(cap))
+}
+
 /// What the sender would pay at most per gas, wei; `None` for a free call.
 pub(super) fn fee_cap(request: &CallRequest) -> Option<u128> {
     request
@@ -280,7 +305,14 @@ pub(super) fn rejected(
         | I::GasFloorMoreThanGasLimit {
             gas_floor: want,
             gas_limit: have,
-        } => RejectReason::IntrinsicGas { have, want },
+        } => {
+            if have < want {
+                RejectReason::IntrinsicGas { have, want }
+            } else {
+                // The handler's own check: only what the bytes cost on L1 is missing.
+                RejectReason::PosterGas
+            }
+        }
         I::CallerGasLimitMoreThanBlock => RejectReason::BlockGasLimit {
             have: 0,
             limit: facts.gas_limit,

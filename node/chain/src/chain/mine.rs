@@ -2,7 +2,7 @@
 
 use super::{
     Chain,
-    environment::{Asked, BlockFacts, block_gas, gas_cap, reject, tx_env},
+    environment::{Asked, BlockFacts, block_gas, gas_cap, reject, transaction_price, tx_env},
 };
 use crate::{
     Budget, CallOutcome, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt,
@@ -248,6 +248,7 @@ impl Chain {
         let view = self.head_view();
         let mut session = self.session(&view, recent, facts);
         session.gas_cap = Some(gas_cap(&view));
+        session.message_price = transaction_price(waiting, facts.base_fee);
         session.posting = self.posting(&view, waiting, facts);
         session.is_transaction = true;
         let budget = self.state_db.budget();

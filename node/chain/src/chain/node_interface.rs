@@ -1,7 +1,10 @@
 //! NodeInterface (0xc8) and NodeInterfaceDebug (0xc9): no chain has contracts there, but Nitro's RPC answers
 //! calls of them and estimates for them. Contracts and transactions find empty accounts.
 
-use super::Chain;
+use super::{
+    Chain,
+    posting::{MessageFields, MessagePurpose},
+};
 use crate::{
     BlockId, CallOutcome, CallRequest, ChainError, Halt, Overrides,
     arbos::{LAYOUT, STATE},
@@ -76,7 +79,7 @@ fn inner(request: &CallRequest, (to, creates, input): (Address, bool, Bytes)) ->
     CallRequest {
         to: (!creates).then_some(to),
         input,
-        gas: None,
+        access_list: None,
         ..request.clone()
     }
 }
@@ -105,7 +108,6 @@ impl Chain {
         &self,
         request: &CallRequest,
         id: BlockId,
-        overrides: &Overrides,
     ) -> Result<Option<Answered>, ChainError> {
         let to = request.to.unwrap_or_default();
         let is_debug = to == NODE_INTERFACE_DEBUG;
@@ -135,9 +137,12 @@ impl Chain {
                 })
             }
             (false, gasEstimateComponentsCall::SELECTOR) => self
-                .estimated(request, data, id, overrides)
+                .estimated(request, data, id)
                 .and_then(|(inner, gas)| {
-                    let for_l1 = self.posting_component(&view, &inner, base_fee);
+                    let message = MessageFields::new(&inner, 0);
+                    let purpose = MessagePurpose::Estimate;
+                    let posting = self.posting_of_message(&view, &message, base_fee, purpose);
+                    let for_l1 = posting.gas;
                     let parts = (gas, for_l1, base_fee, l1_base_fee).into();
                     answer::<gasEstimateComponentsCall>(data, 6, &parts)
                 }),
@@ -231,14 +236,13 @@ impl Chain {
         request: &CallRequest,
         data: &[u8],
         id: BlockId,
-        overrides: &Overrides,
     ) -> Result<(CallRequest, u64), String> {
         let asked = arguments::<gasEstimateComponentsCall>(data)?;
         if [NODE_INTERFACE, NODE_INTERFACE_DEBUG].contains(&asked.to) {
             return Err("cannot estimate virtual contract".into());
         }
         let inner = inner(request, (asked.to, asked.creates, asked.data));
-        let estimate = self.estimate_gas(inner.clone(), id, overrides);
+        let estimate = self.estimate_gas(inner.clone(), id, &Overrides::default());
         let estimate = estimate.map_err(|error| error.to_string())?;
         Ok((inner, estimate))
     }

@@ -2,8 +2,10 @@
 
 use super::{
     Chain,
-    environment::{Asked, BlockFacts, call_env, fee_cap, gas_cap, reject},
+    environment::{Asked, BlockFacts, call_env, call_price, fee_cap, gas_cap, reject},
     mine::outcome,
+    posting::{MessageFields, MessagePurpose},
+    submit::check_tip,
 };
 use crate::{
     BlockId, BlockNumberOrTag, Budget, CallOutcome, CallRequest, ChainError, Overrides,
@@ -30,7 +32,41 @@ pub(super) struct Simulation<'a> {
     base_fee_overridden: bool,
     /// Gas that one transaction may compute with: estimates are bound by it, calls are not.
     gas_cap: Option<u64>,
+    /// The price that the call offers, wei per gas: see [`Session::message_price`].
+    message_price: u128,
+    /// The base fee without overrides, wei: it prices the bytes of a call that names no gas.
+    header_base_fee: u64,
+    purpose: MessagePurpose,
     request: &'a CallRequest,
+}
+
+impl Simulation<'_> {
+    /// Lowers the price to the base fee: Nitro uses the message of an estimate again and changes it in the first trial.
+    fn drop_tip(&mut self) {
+        self.message_price = self.message_price.min(self.facts.base_fee.into());
+    }
+
+    /// The base fee that the EVM sees: a call without a price sees 0.
+    fn seen_base_fee(&self) -> u64 {
+        if self.message_price == 0 && !self.base_fee_overridden {
+            0
+        } else {
+            self.facts.base_fee
+        }
+    }
+
+    /// The message as its bytes are paid for: a tip is dropped before that where the price is above the base fee.
+    fn message(&self, gas: u64) -> MessageFields<'_> {
+        let gas = match self.purpose {
+            MessagePurpose::Call => gas,
+            MessagePurpose::Estimate => 0,
+        };
+        let mut message = MessageFields::new(self.request, gas);
+        if self.message_price > self.seen_base_fee().into() {
+            message.tip = 0;
+        }
+        message
+    }
 }
 
 impl Chain {
@@ -45,18 +81,62 @@ impl Chain {
         id: BlockId,
         overrides: &Overrides,
     ) -> Result<CallOutcome, ChainError> {
-        if let Some(answered) = self.node_interface(&request, id, overrides)? {
+        if let Some(answered) = self.node_interface(&request, id)? {
             return Ok(answered.into());
         }
         let overlay = Overlay::new(overrides);
         let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
-        let executed = self.simulate(&simulation, self.gas_of(&request), None)?;
+        let executed = self.simulate(&simulation, self.gas_of(&simulation), None)?;
         Ok(outcome(executed))
     }
 
-    /// The gas that a call has.
-    pub(super) fn gas_of(&self, request: &CallRequest) -> u64 {
-        request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap)
+    /// The gas that a call or an estimate has at most.
+    ///
+    /// # Errors
+    /// [`ChainError::UnknownBlock`].
+    pub fn gas_supplied(
+        &self,
+        request: &CallRequest,
+        id: BlockId,
+        is_estimate: bool,
+    ) -> Result<u64, ChainError> {
+        let free = CallRequest {
+            gas_price: None,
+            max_fee_per_gas: None,
+            max_priority_fee_per_gas: None,
+            ..request.clone()
+        };
+        let mut simulation = self.simulation(&free, id, &Overrides::default(), None)?;
+        simulation.request = request;
+        if is_estimate {
+            simulation.purpose = MessagePurpose::Estimate;
+        }
+        Ok(self.gas_of(&simulation))
+    }
+
+    /// The gas that a call has: one that names none has the cap of the RPC, and on top what its bytes may cost on L1.
+    pub(super) fn gas_of(&self, simulation: &Simulation<'_>) -> u64 {
+        let Simulation {
+            view,
+            request,
+            purpose,
+            header_base_fee,
+            ..
+        } = simulation;
+        let is_estimate = *purpose == MessagePurpose::Estimate;
+        let cap = self.config.rpc_gas_cap;
+        // An estimate takes no gas below a transfer's for a limit.
+        let named = request.gas.filter(|gas| !is_estimate || *gas >= TRANSFER);
+        if let Some(gas) = named {
+            return gas.min(cap);
+        }
+        if request.skips_l1_charging && !is_estimate {
+            return cap;
+        }
+        let message = MessageFields::new(request, if is_estimate { 0 } else { cap });
+        let base_fee = U256::from(*header_base_fee);
+        let posting = self.posting_of_message(view, &message, base_fee, MessagePurpose::Estimate);
+        cap.saturating_add(posting.gas)
     }
 
     /// Gas limit with which a transaction would succeed, as geth searches it: at most 1.5 % above
@@ -71,29 +151,28 @@ impl Chain {
         id: BlockId,
         overrides: &Overrides,
     ) -> Result<u64, ChainError> {
-        if let Some(answered) = self.node_interface(&request, id, overrides)? {
+        if let Some(answered) = self.node_interface(&request, id)? {
             let answer = answered.map_err(|reason| ChainError::Reverted {
                 output: Bytes::new(),
                 refusal: Some(reason),
             })?;
             let used = answer.gas;
-            return search(used, used, self.gas_of(&request), |gas| Ok(gas >= used));
+            let high = request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap);
+            return search(used, used, high, |gas| Ok(gas >= used));
         }
         let overlay = Overlay::new(overrides);
         let mut simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
         simulation.gas_cap = Some(gas_cap(&simulation.view));
-        let estimated = self.estimate(&simulation, &request)?;
-        let for_l1 = self.posting_of_estimate(&simulation.view, &request, &simulation.facts);
-        Ok(estimated.saturating_add(for_l1))
+        simulation.purpose = MessagePurpose::Estimate;
+        self.estimate(&mut simulation, &request)
     }
 
-    /// The estimate without the part for L1.
     fn estimate(
         &self,
-        simulation: &Simulation<'_>,
+        simulation: &mut Simulation<'_>,
         request: &CallRequest,
     ) -> Result<u64, ChainError> {
-        let mut high = self.gas_of(request);
+        let mut high = self.gas_of(simulation);
         if let Some(price) = fee_cap(request) {
             let balance = simulation.view.info(request.from.unwrap_or_default());
             let balance = balance.map(|info| info.balance).unwrap_or_default();
@@ -116,14 +195,21 @@ impl Chain {
                 .info(to)
                 .is_some_and(|info| !info.is_empty_code_hash());
             if !code && high >= TRANSFER {
-                let executed = self.simulate(simulation, TRANSFER, None)?;
-                if executed.result.is_success() {
-                    return Ok(TRANSFER);
+                let executed = self.simulate(simulation, TRANSFER, None);
+                simulation.drop_tip();
+                match executed {
+                    Ok(executed) if executed.result.is_success() => return Ok(TRANSFER),
+                    Ok(_) | Err(ChainError::Rejected(RejectReason::PosterGas)) => {}
+                    Err(error) => return Err(error),
                 }
             }
         }
-        let executed = match self.simulate(simulation, high, None) {
-            Err(ChainError::Rejected(RejectReason::IntrinsicGas { .. })) => {
+        let executed = self.simulate(simulation, high, None);
+        simulation.drop_tip();
+        let executed = match executed {
+            Err(ChainError::Rejected(
+                RejectReason::IntrinsicGas { .. } | RejectReason::PosterGas,
+            )) => {
                 return Err(ChainError::GasAllowance(high));
             }
             executed => executed?,
@@ -150,7 +236,9 @@ impl Chain {
         let enough = |gas: u64| -> Result<bool, ChainError> {
             match self.simulate(simulation, gas, None) {
                 Ok(executed) => Ok(executed.result.is_success()),
-                Err(ChainError::Rejected(RejectReason::IntrinsicGas { .. })) => Ok(false),
+                Err(ChainError::Rejected(
+                    RejectReason::IntrinsicGas { .. } | RejectReason::PosterGas,
+                )) => Ok(false),
                 Err(error) => Err(error),
             }
         };
@@ -171,12 +259,6 @@ impl Chain {
             }
             .into());
         }
-        if let (Some(tip), Some(cap)) = (request.max_priority_fee_per_gas, request.max_fee_per_gas)
-            && tip > cap
-        {
-            let address = request.from.unwrap_or_default();
-            return Err(RejectReason::TipAboveFee { address, tip, cap }.into());
-        }
         let mut view = self.view(id, overlay)?;
         let number = self.resolve(id)?;
         let block = self.ledger.block(number);
@@ -191,11 +273,22 @@ impl Chain {
             facts.gas_limit = self.settings.gas_limit;
             view.parent = number;
         }
+        let header_base_fee = facts.base_fee;
+        let facts = facts.with(&overrides.block);
+        let message_price = call_price(request, facts.base_fee);
+        if let (Some(tip), None) = (request.max_priority_fee_per_gas, request.gas_price) {
+            let cap = request.max_fee_per_gas.unwrap_or_default();
+            let base_fee = if message_price == 0 { 0 } else { facts.base_fee };
+            check_tip(tip, cap, base_fee, request.from.unwrap_or_default())?;
+        }
         Ok(Simulation {
             view,
-            facts: facts.with(&overrides.block),
+            facts,
             base_fee_overridden: overrides.block.base_fee.is_some(),
             gas_cap: None,
+            message_price,
+            header_base_fee,
+            purpose: MessagePurpose::Call,
             request,
         })
     }
@@ -233,6 +326,13 @@ impl Chain {
         let recent = RefCell::default();
         let mut session = self.session(view, &recent, facts);
         session.gas_cap = simulation.gas_cap;
+        session.message_price = simulation.message_price;
+        if !request.skips_l1_charging {
+            let base_fee = U256::from(facts.base_fee);
+            let message = simulation.message(gas);
+            session.posting =
+                self.posting_of_message(view, &message, base_fee, simulation.purpose);
+        }
         session.budget = self.state_db.budget().map(Budget::of_call);
         set(&mut session);
         let mut cfg = self.cfg_env(view);
@@ -248,9 +348,7 @@ impl Chain {
         let asked = Asked::of(&tx);
         let limit = self.code_size_limit();
         let mut block = self.block_env(view, facts);
-        if cap.is_none() && !simulation.base_fee_overridden {
-            block.basefee = 0;
-        }
+        block.basefee = simulation.seen_base_fee();
         let executed = execute(*view, session, block, cfg, tx)
             .map_err(|error| reject(error, &asked, facts, limit));
         self.check_source()?;

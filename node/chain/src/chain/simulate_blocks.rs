@@ -3,12 +3,11 @@
 use super::{Chain, environment::BlockFacts, mine::Building};
 use crate::{
     Block, BlockId, Budget, CallOptions, CallRequest, ChainError, LAST_SECOND, Overrides,
-    PooledTransaction, Receipt, SimulationFault, TraceKind, arbos::versions,
-    session::RecentPrograms, state_db::NOW, trace::Tracer,
+    PooledTransaction, Receipt, SimulationFault, TraceKind, session::RecentPrograms, state_db::NOW, trace::Tracer,
 };
 use alloy_consensus::Transaction;
 use alloy_eips::eip1559::BaseFeeParams;
-use alloy_primitives::Log;
+use alloy_primitives::{Log, Signature, U256};
 use std::{cell::RefCell, sync::Arc};
 
 /// Bytes of a simulated call and of a log, besides their data.
@@ -20,6 +19,29 @@ const WITH_LOGS: TraceKind = TraceKind::Call(CallOptions {
     only_top: false,
     logs: true,
 });
+
+/// Seconds between simulated blocks that name no time, as in go-ethereum.
+const SECONDS_BETWEEN_BLOCKS: u64 = 12;
+/// The signature of a simulated transaction.
+const NO_SIGNATURE: Signature = Signature::new(U256::ZERO, U256::ZERO, false);
+
+/// A block that is still to be made.
+struct PlannedBlock {
+    /// Unix seconds.
+    timestamp: u64,
+    overrides: Overrides,
+    calls: Vec<CallRequest>,
+}
+
+impl PlannedBlock {
+    fn empty(timestamp: u64) -> Self {
+        Self {
+            timestamp,
+            overrides: Overrides::default(),
+            calls: Vec::new(),
+        }
+    }
+}
 
 /// How calls in simulated blocks are treated.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,46 +76,76 @@ impl Chain {
         most: usize,
     ) -> Result<Vec<SimulatedBlock>, ChainError> {
         let mut chain = self.branch_at(id)?;
+        let planned = chain.plan_blocks(blocks, most)?;
+        let mut gas_pool = self.config.rpc_gas_cap;
         let mut made = Vec::new();
-        for (overrides, calls) in blocks {
-            let next = chain.ledger.head() + 1;
-            let number = overrides.block.number;
-            let number = number.map_or(next, |number| number.saturating_to());
-            let skipped = number.checked_sub(next).ok_or(SimulationFault::Number {
-                found: number,
-                latest: chain.ledger.head(),
-            })?;
-            if skipped.saturating_add(made.len() as u64) >= most as u64 {
-                return Err(SimulationFault::TooMany.into());
-            }
-            for _ in 0..skipped {
-                made.push(chain.simulate_block(&Overrides::default(), Vec::new(), rules)?);
-            }
-            made.push(chain.simulate_block(&overrides, calls, rules)?);
+        for block in planned {
+            made.push(chain.simulate_block(block, rules, &mut gas_pool)?);
         }
         Ok(made)
     }
 
+    /// The blocks with their times, those in gaps of numbers included. All numbers and times are checked before anything
+    /// runs (go-ethereum, `sanitizeChain`).
+    fn plan_blocks(
+        &self,
+        blocks: Vec<(Overrides, Vec<CallRequest>)>,
+        most: usize,
+    ) -> Result<Vec<PlannedBlock>, ChainError> {
+        let (mut latest, mut latest_time) = (self.ledger.head(), self.head_time());
+        let mut planned = Vec::new();
+        for (overrides, calls) in blocks {
+            let number = overrides.block.number;
+            let number = number.map_or(latest + 1, |number| number.saturating_to());
+            let skipped = number
+                .checked_sub(latest + 1)
+                .ok_or(SimulationFault::Number {
+                    found: number,
+                    latest,
+                })?;
+            if skipped.saturating_add(planned.len() as u64) >= most as u64 {
+                return Err(SimulationFault::TooMany.into());
+            }
+            for _ in 0..skipped {
+                latest_time = latest_time.saturating_add(SECONDS_BETWEEN_BLOCKS);
+                planned.push(PlannedBlock::empty(latest_time));
+            }
+            let timestamp = overrides.block.time;
+            let timestamp =
+                timestamp.unwrap_or(latest_time.saturating_add(SECONDS_BETWEEN_BLOCKS));
+            if timestamp < latest_time {
+                return Err(SimulationFault::Time {
+                    found: timestamp,
+                    latest: latest_time,
+                }
+                .into());
+            }
+            if timestamp > LAST_SECOND {
+                return Err(ChainError::TimestampTooHigh(timestamp));
+            }
+            planned.push(PlannedBlock {
+                timestamp,
+                overrides,
+                calls,
+            });
+            (latest, latest_time) = (number, timestamp);
+        }
+        Ok(planned)
+    }
+
     fn simulate_block(
         &mut self,
-        overrides: &Overrides,
-        calls: Vec<CallRequest>,
+        block: PlannedBlock,
         rules: SimulationRules,
+        gas_pool: &mut u64,
     ) -> Result<SimulatedBlock, ChainError> {
-        let latest = self.head_time();
-        let timestamp = overrides.block.time;
-        let timestamp = timestamp.unwrap_or(latest.saturating_add(1));
-        if timestamp <= latest {
-            let found = timestamp;
-            return Err(SimulationFault::Time { found, latest }.into());
-        }
-        if timestamp > LAST_SECOND {
-            return Err(ChainError::TimestampTooHigh(timestamp));
-        }
-        self.override_accounts(overrides);
+        let PlannedBlock {
+            timestamp,
+            overrides,
+            calls,
+        } = block;
+        self.override_accounts(&overrides);
         self.state_db.advance();
-        self.begin_l1_block(self.ledger.head() + 1);
-        versions::apply_scheduled(&mut self.state_db, timestamp);
         let mut facts = self.next_facts(timestamp);
         facts.base_fee = match rules.validate {
             true => self.base_fee_by_eip_1559(),
@@ -111,12 +163,20 @@ impl Chain {
             let from = request.from.unwrap_or_default();
             let account = self.state_db.account(from, NOW).unwrap_or_default();
             let left = facts.gas_limit.saturating_sub(building.gas_used);
-            request.gas = request.gas.or(Some(left.min(self.config.rpc_gas_cap)));
+            request.gas = Some(request.gas.unwrap_or(left).min(*gas_pool));
             request.nonce = request.nonce.or(Some(account.nonce));
             if request.gas_price.is_none() && request.max_fee_per_gas.is_none() {
                 request.max_fee_per_gas = Some(0);
             }
-            let envelope = self.unsigned(from, request)?;
+            let is_free = [
+                request.gas_price,
+                request.max_fee_per_gas,
+                request.max_priority_fee_per_gas,
+            ]
+            .into_iter()
+            .flatten()
+            .all(|fee| fee == 0);
+            let envelope = self.with_signature(request, NO_SIGNATURE)?;
             let gas = envelope.gas_limit();
             if gas > left {
                 return Err(SimulationFault::BlockGas { asked: gas, left }.into());
@@ -129,12 +189,13 @@ impl Chain {
                 session.budget = self.state_db.budget().map(Budget::of_call);
                 cfg.disable_eip3607 = true;
                 cfg.disable_nonce_check = !rules.validate;
-                cfg.disable_base_fee = !rules.validate;
+                cfg.disable_base_fee = !rules.validate && is_free;
             });
             let mut executed = executed.map_err(|error| match error {
                 ChainError::Rejected(reason) => SimulationFault::Call { reason, gas }.into(),
                 error => error,
             })?;
+            *gas_pool = gas_pool.saturating_sub(executed.result.tx_gas_used());
             let tracer = executed.tracer.take();
             self.keep(waiting, executed, &facts, &mut building);
             logs.push(self.logged(building.receipts.last(), tracer)?);

@@ -108,11 +108,17 @@ impl Chain {
         from: Address,
         request: CallRequest,
     ) -> Result<TxEnvelope, ChainError> {
-        let signature = Signature::new(
-            U256::from_be_bytes(from.into_word().0),
-            U256::from(1),
-            false,
-        );
+        let sender = U256::from_be_bytes(from.into_word().0);
+        let signature = Signature::new(sender, U256::ONE, false);
+        self.with_signature(request, signature)
+    }
+
+    /// A transaction with a signature of nobody's.
+    pub(super) fn with_signature(
+        &self,
+        request: CallRequest,
+        signature: Signature,
+    ) -> Result<TxEnvelope, ChainError> {
         let default_cap = self.gas_price().max(u128::from(self.base_fee()));
         // A creation delegates nothing, and what delegates has no legacy price.
         let delegations = Some(request.authorization_list);
@@ -151,14 +157,11 @@ impl Chain {
         Ok(self.admit(new, new.signer(), *new.tx_hash())?)
     }
 
-    /// Refuses what can be seen to be wrong before execution.
+    /// Refuses what can be seen to be wrong before execution, in Nitro's order (`PreCheckTx`, then `preCheck`).
     fn admit(&self, tx: &TxEnvelope, from: Address, hash: B256) -> Result<(), RejectReason> {
         let kind = tx.tx_type() as u8;
         if kind == 3 || (kind == 4 && self.arbos_version() < 40) {
             return Err(RejectReason::TypeNotSupported);
-        }
-        if kind == 4 && tx.authorization_list().is_none_or(<[_]>::is_empty) {
-            return Err(RejectReason::NoAuthorization(from));
         }
         if let Some(found) = tx.chain_id().filter(|id| *id != self.chain_id()) {
             return Err(RejectReason::ChainId {
@@ -174,6 +177,14 @@ impl Chain {
             });
         }
         let account = self.state_db.account(from, NOW).unwrap_or_default();
+        let price = tx.max_fee_per_gas();
+        if price < self.base_fee().into() {
+            return Err(RejectReason::FeeTooLow {
+                address: from,
+                cap: price,
+                base_fee: self.base_fee(),
+            });
+        }
         if tx.nonce() < account.nonce {
             let expected = account.nonce;
             return Err(RejectReason::NonceTooLow {
@@ -188,25 +199,7 @@ impl Chain {
         if self.ledger.locate(hash).is_some() {
             return Err(RejectReason::AlreadyKnown(hash));
         }
-        let (size, limit) = (tx.input().len(), self.code_size_limit().saturating_mul(2));
-        if tx.to().is_none() && size > limit {
-            return Err(RejectReason::InitCodeTooLarge { size, limit });
-        }
-        let price = tx.max_fee_per_gas();
-        if let Some(tip) = tx.max_priority_fee_per_gas().filter(|tip| *tip > price) {
-            return Err(RejectReason::TipAboveFee {
-                address: from,
-                tip,
-                cap: price,
-            });
-        }
-        if price < self.base_fee().into() {
-            return Err(RejectReason::FeeTooLow {
-                address: from,
-                cap: price,
-                base_fee: self.base_fee(),
-            });
-        }
+        self.check_intrinsic_gas(tx, from)?;
         let want = U256::from(price)
             .saturating_mul(U256::from(tx.gas_limit()))
             .saturating_add(tx.value());
@@ -217,7 +210,17 @@ impl Chain {
                 want,
             });
         }
-        self.check_intrinsic_gas(tx, from)
+        if let Some(tip) = tx.max_priority_fee_per_gas() {
+            check_tip(tip, price, self.base_fee(), from)?;
+        }
+        if kind == 4 && tx.authorization_list().is_none_or(<[_]>::is_empty) {
+            return Err(RejectReason::NoAuthorization(from));
+        }
+        let (size, limit) = (tx.input().len(), self.code_size_limit().saturating_mul(2));
+        if tx.to().is_none() && size > limit {
+            return Err(RejectReason::InitCodeTooLarge { size, limit });
+        }
+        Ok(())
     }
 
     /// Refuses what has less gas than its bytes and lists cost before it runs.
@@ -291,4 +294,19 @@ impl Chain {
     pub fn drop_all_transactions(&mut self) {
         self.pool.clear();
     }
+}
+
+/// Refuses a tip above the fee cap. Above the base fee the tip is dropped before it is looked at (Nitro, `preCheck`, while
+/// tips are not collected).
+pub(super) fn check_tip(
+    tip: u128,
+    cap: u128,
+    base_fee: u64,
+    address: Address,
+) -> Result<(), RejectReason> {
+    let is_dropped = cap > base_fee.into();
+    if tip > cap && !is_dropped {
+        return Err(RejectReason::TipAboveFee { address, tip, cap });
+    }
+    Ok(())
 }

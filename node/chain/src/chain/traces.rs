@@ -2,7 +2,7 @@
 
 use super::{
     Chain,
-    environment::{Asked, gas_cap, reject, tx_env},
+    environment::{Asked, gas_cap, reject, transaction_price, tx_env},
     simulate::facts_of,
 };
 use crate::{
@@ -41,6 +41,7 @@ impl Chain {
         let recent = RefCell::default();
         let mut session = self.session(&view, &recent, &facts);
         session.gas_cap = Some(gas_cap(&view));
+        session.message_price = transaction_price(&transaction.envelope, facts.base_fee);
         session.posting = self.posting(&view, &transaction.envelope, &facts);
         session.is_transaction = true;
         session.tracer = Some(Box::new(Tracer::new(kind, self.state_db.budget())));
@@ -75,7 +76,7 @@ impl Chain {
     ) -> Result<Trace, ChainError> {
         let overlay = Overlay::new(overrides);
         let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
-        let gas = self.gas_of(&request);
+        let gas = self.gas_of(&simulation);
         let executed = self.simulate(
             &simulation,
             gas,

@@ -2,13 +2,15 @@
 
 use super::{plain, recorded};
 use crate::{
+    arbos::PRECOMPILE_CODE,
     console,
     halt::{CODE_STORAGE, opcode_text},
-    precompiles::ArbPrecompiles,
-    session::{Ctx, OpenFrame},
+    precompiles::{self, ArbPrecompiles},
+    session::{Ctx, OpenFrame, load_account},
     stylus,
 };
 use revm::{
+    bytecode::Bytecode,
     context::{Evm, FrameStack, JournalTr},
     context_interface::context::ContextError,
     handler::{
@@ -17,9 +19,10 @@ use revm::{
         instructions::EthInstructions,
     },
     interpreter::{
-        FrameInput, InstructionResult, InterpreterAction, interpreter::EthInterpreter,
+        CallInputs, FrameInput, InstructionResult, InterpreterAction, interpreter::EthInterpreter,
         interpreter_action::FrameInit,
     },
+    primitives::KECCAK_EMPTY,
 };
 
 /// An EVM frame, or a Stylus frame whose gas, memory and checkpoint are kept by the EVM frame.
@@ -46,6 +49,25 @@ type Inner<'a> = Evm<Ctx<'a>, (), EthInstructions<EthInterpreter, Ctx<'a>>, ArbP
 
 /// revm's EVM with Stylus frames.
 pub(crate) struct ArbEvm<'a>(pub(crate) Inner<'a>);
+
+/// The ArbOS version from which a delegation (EIP-7702) to a precompile of Arbitrum is empty code. Before it the byte 0xfe
+/// of the precompile's account runs.
+const PRECOMPILE_DELEGATION_IS_EMPTY: u64 = 50;
+
+/// Returns true if the called account delegates to a precompile, whose code is empty for it.
+fn delegates_to_precompile(ctx: &mut Ctx<'_>, call: &CallInputs) -> bool {
+    let version = ctx.chain.arbos_version;
+    if version < PRECOMPILE_DELEGATION_IS_EMPTY
+        || call.known_bytecode.1.original_byte_slice() != PRECOMPILE_CODE
+    {
+        return false;
+    }
+    let code = load_account(ctx, call.bytecode_address).code;
+    let delegate = code.and_then(|code| code.eip7702_address());
+    delegate.is_some_and(|delegate| {
+        precompiles::addresses(version, ctx.chain.debug).contains(&delegate)
+    })
+}
 
 impl<'a> EvmTr for ArbEvm<'a> {
     type Context = Ctx<'a>;
@@ -88,7 +110,7 @@ impl<'a> EvmTr for ArbEvm<'a> {
 
     fn frame_init(
         &mut self,
-        init: FrameInit,
+        mut init: FrameInit,
     ) -> Result<FrameInitResult<'_, Frame>, ContextDbError<Ctx<'a>>> {
         let Evm {
             ctx,
@@ -97,6 +119,11 @@ impl<'a> EvmTr for ArbEvm<'a> {
             ..
         } = &mut self.0;
         ctx.chain.refusal = None;
+        if let FrameInput::Call(call) = &mut init.frame_input
+            && delegates_to_precompile(ctx, call)
+        {
+            call.known_bytecode = (KECCAK_EMPTY, Bytecode::default());
+        }
         let open = open_frame(&init.frame_input);
         if let FrameInput::Call(call) = &init.frame_input
             && call.bytecode_address == console::ADDRESS

@@ -139,19 +139,19 @@ impl<'a> Handler for ArbHandler<'a> {
             cfg.tx_gas_limit_cap(),
             None,
         )?;
+        let (intrinsic, gas_limit) = (gas.initial_total_gas(), tx.gas_limit());
         gas.initial_regular_gas = gas
             .initial_regular_gas
             .saturating_add(ctx.chain.posting.gas);
-        let (initial_gas, gas_limit) = (gas.initial_total_gas(), tx.gas_limit());
-        match initial_gas <= gas_limit {
-            true => Ok(gas),
-            false => Err(EVMError::Transaction(
+        if gas.initial_total_gas() > gas_limit {
+            return Err(EVMError::Transaction(
                 InvalidTransaction::CallGasCostMoreThanGasLimit {
-                    initial_gas,
+                    initial_gas: intrinsic,
                     gas_limit,
                 },
-            )),
+            ));
         }
+        Ok(gas)
     }
 
     /// What was paid for L1 raises no refund.
@@ -215,7 +215,7 @@ impl<'a> Handler for ArbHandler<'a> {
         if ctx.cfg().is_fee_charge_disabled() {
             return Ok(());
         }
-        let price = ctx.tx().effective_gas_price(ctx.block().basefee().into());
+        let price = u128::from(ctx.block().basefee());
         let fee = U256::from(price.saturating_mul(result.gas().used().into()));
         let receiver = ctx.chain.network_fee_account;
         let posting = ctx.chain.posting;

@@ -7,7 +7,7 @@ use revm::{
     context::{ContextTr, JournalTr},
     handler::instructions::EthInstructions,
     interpreter::{
-        InstructionContext, InstructionResult, instructions::Instruction, instructions::host,
+        InstructionContext, InstructionResult, instructions::Instruction, instructions::block_info, instructions::host,
         interpreter::EthInterpreter, interpreter_types::InputsTr,
     },
     primitives::hardfork::SpecId,
@@ -15,10 +15,11 @@ use revm::{
 
 type Result = core::result::Result<(), InstructionResult>;
 
-/// The instruction table of a spec with Arbitrum's changes.
+/// The instruction table of a spec with Arbitrum's changes. GASPRICE is the base fee, because tips are not collected.
 pub(crate) fn table<'a>(spec: SpecId) -> EthInstructions<EthInterpreter, Ctx<'a>> {
     let mut table = EthInstructions::new_mainnet_with_spec(spec);
     table.insert_instruction(opcode::BLOBBASEFEE, Instruction::new(no_blobs), 0);
+    table.insert_instruction(opcode::GASPRICE, Instruction::new(block_info::basefee), 2);
     table.insert_instruction(opcode::SELFDESTRUCT, Instruction::new(selfdestruct), 5_000);
     table
 }

@@ -193,7 +193,7 @@ fn call_context(ctx: &Ctx<'_>, frame: &EthFrame<EthInterpreter>, params: &Params
         contract_address: acting,
         msg_sender: interpreter.input.caller_address(),
         msg_value: interpreter.input.call_value(),
-        tx_gas_price: alloy_primitives::U256::from(tx.effective_gas_price(basefee.into())),
+        tx_gas_price: alloy_primitives::U256::from(ctx.chain.message_price),
         tx_origin: tx.caller(),
         trace: ctx.chain.tracer.as_ref().is_some_and(|t| t.hostios),
     }

@@ -59,15 +59,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             Ok(().into())
         })
         .set::<setL2GasBacklogToleranceCall>(0, LAYOUT.l2_backlog_tolerance, |a| number(a.seconds_))
-        .on::<setL1PricePerUnitCall>(Write, 0, |c, a| {
-            if !a.wei_.is_zero() {
-                return Err(Stop::Plain(
-                    "this chain has no L1: its price per unit can only be 0".into(),
-                ));
-            }
-            c.write(LAYOUT.l1_price_per_unit, U256::ZERO)?;
-            Ok(().into())
-        })
+        .set::<setL1PricePerUnitCall>(0, LAYOUT.l1_price_per_unit, |a| a.wei_)
         .set::<setL2BaseFeeCall>(0, LAYOUT.l2_base_fee, |a| a.wei_)
         .on::<setMinimumL2BaseFeeCall>(Write, 0, |c, a| {
             // Only calls and estimates refuse it, in Nitro too.
