@@ -52,6 +52,7 @@ pub use precompiles::{hardfork, named_error};
 pub use source::{Source, SourceAccount};
 pub use trace::{OpcodeTrace, Trace};
 pub use types::{
-    AccountView, Block, CallOptions, CallOutcome, CallRequest, CountedCode, Halt, MinedTransaction,
-    OpcodeOptions, Overrides, PoolContent, PooledTransaction, Receipt, TraceKind,
+    AccountView, Block, CallOptions, CallOutcome, CallRequest, CountedCode, FlatOptions, Halt,
+    MinedTransaction, OpcodeOptions, Overrides, PoolContent, PooledTransaction, PrestateOptions,
+    Receipt, TraceKind,
 };

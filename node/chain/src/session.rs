@@ -41,8 +41,8 @@ pub(crate) struct Session<'a> {
     pub(crate) debug: bool,
     /// Largest deployed code in bytes.
     pub(crate) max_code_size: usize,
-    /// Receives base fees and data fees.
-    pub(crate) network_fee_account: Address,
+    /// Wei that ArbOS 60 gave back to the sender.
+    pub(crate) paid_back: U256,
     /// Whether what it does is kept: not in calls and estimates.
     pub(crate) is_transaction: bool,
     /// Gas that a transaction may compute with; `None` in calls.

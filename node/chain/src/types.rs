@@ -261,18 +261,54 @@ pub enum TraceKind {
     /// Nitro's stylusTracer.
     Stylus,
     /// geth's flatCallTracer: Parity's form of calls.
-    Flat,
+    Flat(FlatOptions),
     /// geth's 4byteTracer: how often each selector was called.
     FourByte,
     /// geth's prestateTracer: what was read, or with `diff` what was changed.
-    Prestate {
-        /// Show what was changed, before and after.
-        diff: bool,
-    },
+    Prestate(PrestateOptions),
     /// geth's opcode logger; programs in WASM show their host functions.
     Opcodes(OpcodeOptions),
     /// geth's noopTracer: nothing.
     Noop,
+}
+
+/// What flatCallTracer shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct FlatOptions {
+    /// Say errors in Parity's words.
+    #[serde(rename = "convertParityErrors")]
+    pub parity_errors: bool,
+    /// Show plain calls of precompiles.
+    #[serde(rename = "includePrecompiles")]
+    pub precompiles: bool,
+    /// Show what the message paid, as Nitro does. No caller's option.
+    #[serde(skip)]
+    pub transfers: bool,
+}
+
+impl FlatOptions {
+    /// What `trace_transaction` and its like show: Parity's words, precompiles, and no payments.
+    pub const PARITY: Self = Self {
+        parity_errors: true,
+        precompiles: true,
+        transfers: false,
+    };
+}
+
+/// What prestateTracer shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PrestateOptions {
+    /// Show what was changed, before and after.
+    #[serde(rename = "diffMode")]
+    pub diff: bool,
+    /// Leave out code.
+    pub disable_code: bool,
+    /// Leave out storage.
+    pub disable_storage: bool,
+    /// Show accounts that were empty.
+    pub include_empty: bool,
 }
 
 /// How often the instructions of a code of the EVM ran.

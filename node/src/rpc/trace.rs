@@ -6,7 +6,7 @@ use std::sync::Arc;
 use alloy::primitives::{Address, B256};
 use serde::Deserialize;
 use serde_json::Value;
-use stylus_chain::{Block, BlockId, BlockNumberOrTag, Chain, Trace, TraceKind};
+use stylus_chain::{Block, BlockId, BlockNumberOrTag, Chain, FlatOptions, Trace, TraceKind};
 
 use super::answer::{done, list, ok};
 use super::args::Args;
@@ -27,7 +27,7 @@ fn transaction(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let hash: B256 = args.get(0, "hash")?;
     let mined = chain.transaction(hash);
     ok(mined
-        .map(|_| chain.trace(hash, TraceKind::Flat))
+        .map(|_| chain.trace(hash, TraceKind::Flat(FlatOptions::PARITY)))
         .transpose()?)
 }
 
@@ -51,7 +51,7 @@ fn entries<'a>(
         Ok(text)
     };
     block.transactions.iter().flat_map(move |transaction| {
-        match chain.trace(transaction.hash, TraceKind::Flat) {
+        match chain.trace(transaction.hash, TraceKind::Flat(FlatOptions::PARITY)) {
             Ok(Trace::Json(Value::Array(entries))) => {
                 let wanted = entries.into_iter().filter(is_wanted);
                 wanted.map(text).collect()

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use alloy::primitives::{B256, b256, keccak256};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use stylus_chain::{ChainError, OpcodeOptions, Overrides, Trace, TraceKind};
+use stylus_chain::{
+    ChainError, FlatOptions, OpcodeOptions, Overrides, PrestateOptions, Trace, TraceKind,
+};
 
 use super::request;
 use super::tracer_options::Options;
@@ -15,14 +17,6 @@ use crate::rpc_error::RpcError;
 /// The names that are answered.
 const KNOWN: &str = "callTracer, prestateTracer, flatCallTracer, 4byteTracer, noopTracer, \
                      muxTracer, stylusTracer, or none for opcodes";
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct PrestateConfig {
-    diff_mode: bool,
-    disable_code: bool,
-    disable_storage: bool,
-}
 
 /// One tracer, or several with an answer each.
 pub(super) enum Tracer {
@@ -100,16 +94,19 @@ fn kind(name: &str, options: Option<&Value>) -> Result<TraceKind, RpcError> {
     match name {
         "callTracer" => Ok(TraceKind::Call(config(options)?)),
         "prestateTracer" => {
-            let given: PrestateConfig = config(options)?;
-            if given.disable_code || given.disable_storage {
-                return Err(RpcError::NotSupported(
-                    "`disableCode` and `disableStorage` of prestateTracer".into(),
+            let given: PrestateOptions = config(options)?;
+            if given.diff && given.include_empty {
+                return Err(RpcError::Refused(
+                    "cannot use diffMode with includeEmpty".into(),
                 ));
             }
-            let diff = given.diff_mode;
-            Ok(TraceKind::Prestate { diff })
+            Ok(TraceKind::Prestate(given))
         }
-        "flatCallTracer" => Ok(TraceKind::Flat),
+        "flatCallTracer" => {
+            let given: FlatOptions = config(options)?;
+            let transfers = true;
+            Ok(TraceKind::Flat(FlatOptions { transfers, ..given }))
+        }
         "4byteTracer" => Ok(TraceKind::FourByte),
         "noopTracer" => Ok(TraceKind::Noop),
         "stylusTracer" => Ok(TraceKind::Stylus),

@@ -47,6 +47,8 @@ pub struct BasicBlock {
 pub struct Outcome {
     /// Kind of end.
     pub kind: OutcomeKind,
+    /// What the entry point returned or `exit_early` gave; `None` after any other end.
+    pub status: Option<u32>,
     /// Output of the program; empty unless `kind` is success or revert.
     pub output: Bytes,
     /// Ink left.

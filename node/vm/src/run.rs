@@ -177,6 +177,10 @@ impl Run {
         let exhausted = self.instance.exhausted();
         let is_rationed = self.instance.guest().store.data().held > 0;
         let frame = self.instance.frame().take();
+        let status = match &end {
+            End::Status(status) | End::Escaped(Escape::Exit(status)) => Some(*status),
+            _ => None,
+        };
         let (kind, error) = match end {
             End::Status(0) => (OutcomeKind::Success, None),
             End::Status(_) => (OutcomeKind::Revert, None),
@@ -200,6 +204,8 @@ impl Run {
             raw_ink: raw_ink.0,
             stack_words_left,
             error,
+            status: status
+                .filter(|_| matches!(kind, OutcomeKind::Success | OutcomeKind::Revert)),
             blocks: self.instance.blocks(),
             ..Outcome::default()
         };

@@ -1,8 +1,8 @@
 //! ArbOS versions: the state each one starts with or changes.
 
 use super::{
-    FILTERED_TRANSACTIONS, LAYOUT, PRECOMPILE_CODE, Params, SEQUENCER, STATE, Store, data_price, fine, history,
-    precompile_addresses, word,
+    FILTERED_TRANSACTIONS, LAYOUT, PRECOMPILE_CODE, Params, SEQUENCER, STATE, Store, data_price,
+    fine, history, precompile_addresses, word,
 };
 use crate::{config::ARBOS_VERSIONS, state_db::StateDb};
 use alloy_primitives::{Address, Bytes, U256};

@@ -3,7 +3,7 @@
 use super::Chain;
 use crate::{
     BlockOverrides, CallRequest, ChainError, RejectReason, TraceLimit,
-    arbos::{LAYOUT, STATE, address_of},
+    arbos::{LAYOUT, STATE},
     bounds::COMPUTE_GAS_MAX,
     evm::ExecutionError,
     precompiles,
@@ -112,7 +112,7 @@ impl Chain {
             l2_number: facts.l2_number,
             debug: self.config.debug_precompiles,
             max_code_size: self.priced_code_size(),
-            network_fee_account: network_fee_account(view),
+            paid_back: U256::ZERO,
             is_transaction: false,
             gas_cap: None,
             message_price: 0,
@@ -130,11 +130,6 @@ impl Chain {
             is_stopped: false,
         }
     }
-}
-
-/// Who receives base fees.
-pub(super) fn network_fee_account(view: &StateView<'_>) -> Address {
-    address_of(view.slot(STATE, LAYOUT.network_fee_account))
 }
 
 pub(super) fn arbos_version(view: &StateView<'_>) -> u64 {

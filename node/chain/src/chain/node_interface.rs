@@ -136,16 +136,16 @@ impl Chain {
                     answer::<gasEstimateL1ComponentCall>(data, 5, &parts)
                 })
             }
-            (false, gasEstimateComponentsCall::SELECTOR) => self
-                .estimated(request, data, id)
-                .and_then(|(inner, gas)| {
+            (false, gasEstimateComponentsCall::SELECTOR) => {
+                self.estimated(request, data, id).and_then(|(inner, gas)| {
                     let message = MessageFields::new(&inner, 0);
                     let purpose = MessagePurpose::Estimate;
                     let posting = self.posting_of_message(&view, &message, base_fee, purpose);
                     let for_l1 = posting.gas;
                     let parts = (gas, for_l1, base_fee, l1_base_fee).into();
                     answer::<gasEstimateComponentsCall>(data, 6, &parts)
-                }),
+                })
+            }
             (
                 false,
                 findBatchContainingBlockCall::SELECTOR

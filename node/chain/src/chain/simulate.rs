@@ -278,7 +278,11 @@ impl Chain {
         let message_price = call_price(request, facts.base_fee);
         if let (Some(tip), None) = (request.max_priority_fee_per_gas, request.gas_price) {
             let cap = request.max_fee_per_gas.unwrap_or_default();
-            let base_fee = if message_price == 0 { 0 } else { facts.base_fee };
+            let base_fee = if message_price == 0 {
+                0
+            } else {
+                facts.base_fee
+            };
             check_tip(tip, cap, base_fee, request.from.unwrap_or_default())?;
         }
         Ok(Simulation {
@@ -330,8 +334,7 @@ impl Chain {
         if !request.skips_l1_charging {
             let base_fee = U256::from(facts.base_fee);
             let message = simulation.message(gas);
-            session.posting =
-                self.posting_of_message(view, &message, base_fee, simulation.purpose);
+            session.posting = self.posting_of_message(view, &message, base_fee, simulation.purpose);
         }
         session.budget = self.state_db.budget().map(Budget::of_call);
         set(&mut session);

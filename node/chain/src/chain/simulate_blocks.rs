@@ -3,7 +3,8 @@
 use super::{Chain, environment::BlockFacts, mine::Building};
 use crate::{
     Block, BlockId, Budget, CallOptions, CallRequest, ChainError, LAST_SECOND, Overrides,
-    PooledTransaction, Receipt, SimulationFault, TraceKind, session::RecentPrograms, state_db::NOW, trace::Tracer,
+    PooledTransaction, Receipt, SimulationFault, TraceKind, session::RecentPrograms, state_db::NOW,
+    trace::Tracer,
 };
 use alloy_consensus::Transaction;
 use alloy_eips::eip1559::BaseFeeParams;
@@ -111,8 +112,7 @@ impl Chain {
                 planned.push(PlannedBlock::empty(latest_time));
             }
             let timestamp = overrides.block.time;
-            let timestamp =
-                timestamp.unwrap_or(latest_time.saturating_add(SECONDS_BETWEEN_BLOCKS));
+            let timestamp = timestamp.unwrap_or(latest_time.saturating_add(SECONDS_BETWEEN_BLOCKS));
             if timestamp < latest_time {
                 return Err(SimulationFault::Time {
                     found: timestamp,

@@ -2,16 +2,16 @@
 
 use super::{
     Chain,
-    environment::{Asked, gas_cap, reject, transaction_price, tx_env},
+    environment::{Asked, arbos_version, gas_cap, reject, transaction_price, tx_env},
     simulate::facts_of,
 };
 use crate::{
     BlockId, CallRequest, ChainError, MinedTransaction, Overrides, TraceKind,
     evm::{Executed, execute},
+    precompiles,
     trace::{Trace, Tracer, prestate},
     view::{Overlay, StateView},
 };
-use alloy_consensus::Transaction;
 use alloy_primitives::{Address, B256};
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -56,9 +56,9 @@ impl Chain {
         let executed = execute(view, session, self.block_env(&view, &facts), cfg, tx)
             .map_err(|error| reject(error, &asked, &facts, limit))?;
         let of = (&view, facts.coinbase);
-        let recording = self.recording(executed, transaction.envelope.gas_limit(), of, kind)?;
+        let recording = self.recording(executed, of, kind)?;
         Ok(match kind {
-            TraceKind::Flat => Trace::Json(placed(recording.into_json(), transaction)),
+            TraceKind::Flat(_) => Trace::Json(placed(recording.into_json(), Some(transaction))),
             _ => recording,
         })
     }
@@ -83,19 +83,22 @@ impl Chain {
             Some(Tracer::new(kind, self.state_db.budget())),
         )?;
         let of = (&simulation.view, simulation.facts.coinbase);
-        self.recording(executed, gas, of, kind)
+        let recording = self.recording(executed, of, kind)?;
+        Ok(match kind {
+            TraceKind::Flat(_) => Trace::Json(placed(recording.into_json(), None)),
+            _ => recording,
+        })
     }
 
     /// The recording in its kind's form; `view` is the state before the execution, in a block with that coinbase.
     fn recording(
         &self,
         executed: Executed,
-        gas: u64,
         (view, coinbase): (&StateView<'_>, Address),
         kind: TraceKind,
     ) -> Result<Trace, ChainError> {
         self.charge(executed.tracer.as_ref().map_or(0, |tracer| tracer.bytes()))?;
-        if let TraceKind::Prestate { diff } = kind {
+        if let TraceKind::Prestate(options) = kind {
             // Codes are shown whole: counted before they are written.
             let shown = executed.changes.iter().map(|(at, account)| {
                 let code = view
@@ -108,23 +111,27 @@ impl Chain {
                 view,
                 &executed.changes,
                 coinbase,
-                diff,
+                options,
             )));
         }
+        let debug = self.config.debug_precompiles;
+        let precompiles = precompiles::addresses(arbos_version(view), debug);
         let recording = executed
             .tracer
-            .and_then(|tracer| tracer.finish(gas, &executed.result));
+            .and_then(|tracer| tracer.finish(&executed.fees, &executed.result, precompiles));
         Ok(recording.unwrap_or(Trace::Json(Value::Null)))
     }
 }
 
-/// The entries of a mined transaction name it and its block, with plain numbers.
-fn placed(mut entries: Value, transaction: &MinedTransaction) -> Value {
+/// The entries name the mined transaction and its block, with plain numbers; those of a call name none.
+fn placed(mut entries: Value, transaction: Option<&MinedTransaction>) -> Value {
+    let block_hash = transaction.map(|transaction| transaction.block_hash);
+    let hash = transaction.map(|transaction| transaction.hash);
     for entry in entries.as_array_mut().into_iter().flatten() {
-        entry["blockHash"] = json!(transaction.block_hash);
-        entry["blockNumber"] = transaction.block_number.into();
-        entry["transactionHash"] = json!(transaction.hash);
-        entry["transactionPosition"] = transaction.index.into();
+        entry["blockHash"] = json!(block_hash);
+        entry["blockNumber"] = transaction.map_or(0, |mined| mined.block_number).into();
+        entry["transactionHash"] = json!(hash);
+        entry["transactionPosition"] = transaction.map_or(0, |mined| mined.index).into();
     }
     entries
 }

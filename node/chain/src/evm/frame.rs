@@ -168,6 +168,9 @@ impl<'a> EvmTr for ArbEvm<'a> {
             revm::handler::FrameData::Create(create) => Some(create.created_address),
             revm::handler::FrameData::Call(_) => None,
         };
+        if let (Some(tracer), Some(created)) = (&mut ctx.chain.tracer, created) {
+            tracer.creates_at(created);
+        }
         ctx.chain.enter(OpenFrame {
             counted: created.or(open.counted),
             ..open

@@ -3,9 +3,10 @@
 use super::{ArbEvm, instructions};
 use crate::{
     TraceLimit,
-    arbos::{L1_FUNDS, LAYOUT, Store, fine},
+    arbos::{L1_FUNDS, LAYOUT, Store, address_of, fine},
     precompiles::ArbPrecompiles,
     session::{Ctx, Session},
+    trace::FeeTransfers,
     view::StateView,
 };
 use alloy_primitives::U256;
@@ -36,6 +37,8 @@ pub(crate) struct Executed {
     pub(crate) console: Vec<String>,
     pub(crate) tracer: Option<Box<crate::trace::Tracer>>,
     pub(crate) accesses: Option<crate::accesses::Accesses>,
+    /// What it paid for its gas, and to whom.
+    pub(crate) fees: FeeTransfers,
 }
 
 /// Why there is no outcome.
@@ -89,6 +92,7 @@ pub(crate) fn execute<'a>(
         return Err(ExecutionError::Stopped);
     }
     let result = result?;
+    let fees = fee_transfers(&mut evm.0.ctx, result.tx_gas_used());
     let changes = evm.0.ctx.journaled_state.finalize();
     let session = evm.0.ctx.chain;
     Ok(Executed {
@@ -100,7 +104,40 @@ pub(crate) fn execute<'a>(
         console: session.console.into_lines(),
         tracer: session.tracer,
         accesses: session.accesses,
+        fees,
     })
+}
+
+/// What a message paid that has run, where it is recorded.
+fn fee_transfers(ctx: &mut Ctx<'_>, gas_used: u64) -> FeeTransfers {
+    if ctx.chain.tracer.is_none() {
+        return FeeTransfers::default();
+    }
+    let destroyed = ctx.journaled_state.state.iter();
+    let destroyed = destroyed.filter(|(_, account)| account.is_selfdestructed());
+    let mut destroyed: Vec<_> = destroyed
+        .map(|(address, account)| (*address, account.info.balance))
+        .collect();
+    destroyed.sort();
+    let is_free = ctx.cfg().is_fee_charge_disabled();
+    FeeTransfers {
+        sender: ctx.tx().caller(),
+        paid_price: if is_free {
+            0
+        } else {
+            ctx.tx()
+                .effective_gas_price(u128::from(ctx.block().basefee()))
+        },
+        gas_limit: ctx.tx().gas_limit(),
+        gas_used,
+        gas_for_l1: ctx.chain.posting.gas,
+        base_fee: ctx.chain.base_fee,
+        infra_account: address_of(fine(ctx.read(LAYOUT.infra_fee_account))),
+        lowest_base_fee: fine(ctx.read(LAYOUT.l2_min_base_fee)),
+        network_account: address_of(fine(ctx.read(LAYOUT.network_fee_account))),
+        refund: ctx.chain.paid_back,
+        destroyed,
+    }
 }
 
 /// The one ArbOS version that compares what a sender paid with the stored base fee although there
@@ -205,7 +242,8 @@ impl<'a> Handler for ArbHandler<'a> {
         Ok(())
     }
 
-    /// Base fees go to the network fee account; tips do not exist.
+    /// The lowest base fee goes to the infrastructure's account, if there is one, the rest of the base fee to the network's;
+    /// both are read after the message ran. Tips do not exist.
     fn reward_beneficiary(
         &self,
         evm: &mut ArbEvm<'a>,
@@ -217,12 +255,23 @@ impl<'a> Handler for ArbHandler<'a> {
         }
         let price = u128::from(ctx.block().basefee());
         let fee = U256::from(price.saturating_mul(result.gas().used().into()));
-        let receiver = ctx.chain.network_fee_account;
+        let receiver = address_of(fine(ctx.read(LAYOUT.network_fee_account)));
+        let infra_account = address_of(fine(ctx.read(LAYOUT.infra_fee_account)));
         let posting = ctx.chain.posting;
         let for_l1 = U256::from(price.saturating_mul(posting.gas.into())).min(fee);
+        let mut for_network = fee - for_l1;
+        if !infra_account.is_zero() {
+            let lowest = fine(ctx.read(LAYOUT.l2_min_base_fee)).min(U256::from(price));
+            let computed = result.gas().used().saturating_sub(posting.gas);
+            let for_infra = lowest.saturating_mul(U256::from(computed)).min(for_network);
+            for_network -= for_infra;
+            ctx.journal_mut()
+                .load_account_mut(infra_account)?
+                .incr_balance(for_infra);
+        }
         ctx.journal_mut()
             .load_account_mut(receiver)?
-            .incr_balance(fee - for_l1);
+            .incr_balance(for_network);
         if posting.gas > 0 {
             ctx.journal_mut()
                 .load_account_mut(L1_FUNDS)?
@@ -238,6 +287,7 @@ impl<'a> Handler for ArbHandler<'a> {
             let Ok(mut payer) = ctx.journal_mut().load_account_mut(receiver);
             // All or nothing, as every transfer of ArbOS.
             if payer.decr_balance(refund) {
+                ctx.chain.paid_back = refund;
                 let sender = ctx.tx().caller();
                 ctx.journal_mut()
                     .load_account_mut(sender)?

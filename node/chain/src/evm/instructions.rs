@@ -7,8 +7,8 @@ use revm::{
     context::{ContextTr, JournalTr},
     handler::instructions::EthInstructions,
     interpreter::{
-        InstructionContext, InstructionResult, instructions::Instruction, instructions::block_info, instructions::host,
-        interpreter::EthInterpreter, interpreter_types::InputsTr,
+        InstructionContext, InstructionResult, instructions::Instruction, instructions::block_info,
+        instructions::host, interpreter::EthInterpreter, interpreter_types::InputsTr,
     },
     primitives::hardfork::SpecId,
 };
@@ -54,8 +54,9 @@ fn selfdestruct(context: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> Res
         Err(InstructionResult::SelfDestruct) if is_refused => Err(InstructionResult::Revert),
         end => {
             if let (Err(InstructionResult::SelfDestruct), Some(tracer), Some(receiver)) =
-                (end, &mut host.chain_mut().tracer, receiver)
+                (end, &mut host.chain.tracer, receiver)
             {
+                tracer.logged(host.journaled_state.logs());
                 tracer.destroyed(acting, receiver, balance);
             }
             end

@@ -204,8 +204,17 @@ impl<'c, 'a> Call<'c, 'a> {
         Ok(())
     }
 
+    /// Shows tracers wei that is about to move. Nobody is the zero address.
+    pub(super) fn show_transfer(&mut self, from: Address, to: Address, wei: U256) {
+        if let Some(tracer) = &mut self.ctx.chain.tracer {
+            tracer.logged(self.ctx.journaled_state.logs());
+            tracer.moved_by_precompile(from, to, wei);
+        }
+    }
+
     /// Moves wei between accounts without running code. No account becomes warm by it.
     pub(super) fn transfer(&mut self, from: Address, to: Address, wei: U256) -> Result<(), Stop> {
+        self.show_transfer(from, to, wei);
         let mut cold = Vec::new();
         for account in [from, to] {
             let Ok(loaded) = self.ctx.journal_mut().load_account(account);

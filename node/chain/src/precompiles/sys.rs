@@ -123,6 +123,7 @@ fn send(call: &mut Call<'_, '_>, destination: Address, data: Bytes) -> Result<U2
     let position = U256::from(messages::size(call)? - 1);
     // The value has come to this precompile with the call.
     let address = call.address;
+    call.show_transfer(address, Address::ZERO, value);
     let is_burnt = {
         let Ok(mut account) = call.ctx.journal_mut().load_account_mut(address);
         account.decr_balance(value)

@@ -1,17 +1,20 @@
 //! geth's callTracer and 4byteTracer, and the transfers of eth_simulateV1: what frames show.
 
-use super::{Node, SELFDESTRUCT};
+use super::{FeeTransfers, Node, SELFDESTRUCT};
 use crate::types::CallOptions;
 use alloy_primitives::{Address, B256, Log, U64, address, b256};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// The frames as callTracer gives them.
-pub(super) fn json(root: Node, options: CallOptions) -> Value {
-    json_of(root, options.only_top, &mut options.logs.then_some(0))
+/// The frames as callTracer gives them, with what the message paid.
+pub(super) fn json(root: Node, options: CallOptions, fees: &FeeTransfers) -> Value {
+    let mut shown = json_of(root, options.only_top, options.logs);
+    shown["beforeEVMTransfers"] = fees.before();
+    shown["afterEVMTransfers"] = fees.after();
+    shown
 }
 
-fn json_of(node: Node, only_top: bool, logs: &mut Option<u64>) -> Value {
+fn json_of(node: Node, only_top: bool, with_logs: bool) -> Value {
     let failed = node.error.is_some();
     let mut map = Map::new();
     map.insert("type".into(), node.kind.into());
@@ -37,33 +40,22 @@ fn json_of(node: Node, only_top: bool, logs: &mut Option<u64>) -> Value {
         map.insert("error".into(), error.into());
     }
     // A frame that failed has written nothing, and neither have those below it.
-    let mut below = logs.filter(|_| !failed);
-    let mut inner: Vec<Value> = Vec::new();
-    let mut own = node.logs.into_iter().peekable();
-    let mut shown: Vec<Value> = Vec::new();
-    let mut show = |until: usize, below: &mut Option<u64>| {
-        while let Some((position, log)) = own.next_if(|(position, _)| *position <= until) {
-            if let Some(index) = below {
-                shown.push(json!({
-                    "address": log.address,
-                    "topics": log.data.topics(),
-                    "data": log.data.data,
-                    "position": U64::from(position),
-                    "index": U64::from(*index),
-                }));
-                *index += 1;
-            }
-        }
-    };
+    let with_logs = with_logs && !failed;
+    let logs = node.logs.into_iter().filter(|_| with_logs);
+    let shown: Vec<Value> = logs
+        .map(|(position, log)| {
+            json!({
+                "address": log.address,
+                "topics": log.data.topics(),
+                "data": log.data.data,
+                "position": U64::from(position),
+            })
+        })
+        .collect();
     let calls = node.calls.into_iter().filter(|call| !call.frameless);
-    for (at, call) in calls.enumerate() {
-        show(at, &mut below);
-        inner.push(json_of(call, only_top, &mut below));
-    }
-    show(usize::MAX, &mut below);
-    if below.is_some() {
-        *logs = below;
-    }
+    let inner: Vec<Value> = calls
+        .map(|call| json_of(call, only_top, with_logs))
+        .collect();
     if !only_top && !inner.is_empty() {
         map.insert("calls".into(), inner.into());
     }

@@ -1,37 +1,77 @@
 //! Parity's form of calls: a list, each with its place in the tree.
 
-use super::{Node, SELFDESTRUCT, calls::is_creation};
-use alloy_primitives::U64;
+use super::{FeeTransfers, Node, SELFDESTRUCT, calls::is_creation};
+use crate::types::FlatOptions;
+use alloy_primitives::{U64, map::AddressSet};
 use serde_json::{Value, json};
 
-/// Every frame in the order of its start.
-pub(super) fn json(root: &Node) -> Value {
-    let mut list = Vec::new();
-    append(root, &mut Vec::new(), &mut list);
-    list.into()
+/// Every frame in the order of its start. `precompiles` are those whose calls are left out unless they are asked for.
+pub(super) fn json(
+    root: &Node,
+    options: FlatOptions,
+    fees: &FeeTransfers,
+    precompiles: &AddressSet,
+) -> Value {
+    let mut list = FlatList {
+        options,
+        precompiles,
+        entries: Vec::new(),
+    };
+    list.append(root, &mut Vec::new());
+    if let Some(first) = list.entries.first_mut().filter(|_| options.transfers) {
+        first["beforeEVMTransfers"] = fees.before();
+        first["afterEVMTransfers"] = fees.after();
+    }
+    list.entries.into()
 }
 
-fn append(node: &Node, place: &mut Vec<usize>, list: &mut Vec<Value>) {
-    let calls = || node.calls.iter().filter(|call| !call.frameless);
-    let mut entry = match node.kind {
-        SELFDESTRUCT => destroyed(node),
-        _ if is_creation(node) => created(node),
-        _ => called(node),
-    };
-    if let Some(error) = &node.error {
-        entry["error"] = in_paritys_words(error).into();
-        // A revert has data; another failure has no result.
-        if error != REVERTED {
-            entry["result"] = Value::Null;
+/// The entries so far, and what is shown of frames.
+struct FlatList<'a> {
+    options: FlatOptions,
+    precompiles: &'a AddressSet,
+    entries: Vec<Value>,
+}
+
+impl FlatList<'_> {
+    fn append(&mut self, node: &Node, place: &mut Vec<usize>) {
+        let calls: Vec<&Node> = node
+            .calls
+            .iter()
+            .filter(|call| !call.frameless && self.is_shown(call))
+            .collect();
+        let mut entry = match node.kind {
+            SELFDESTRUCT => destroyed(node),
+            _ if is_creation(node) => created(node),
+            _ => called(node),
+        };
+        if let Some(error) = &node.error {
+            entry["error"] = if self.options.parity_errors {
+                in_paritys_words(error).into()
+            } else {
+                error.as_str().into()
+            };
+            // A revert has data; another failure has no result.
+            if error != REVERTED
+                && let Value::Object(fields) = &mut entry
+            {
+                fields.remove("result");
+            }
+        }
+        entry["subtraces"] = calls.len().into();
+        entry["traceAddress"] = place.clone().into();
+        self.entries.push(entry);
+        for (at, call) in calls.into_iter().enumerate() {
+            place.push(at);
+            self.append(call, place);
+            place.pop();
         }
     }
-    entry["subtraces"] = calls().count().into();
-    entry["traceAddress"] = place.clone().into();
-    list.push(entry);
-    for (at, call) in calls().enumerate() {
-        place.push(at);
-        append(call, place, list);
-        place.pop();
+
+    /// Whether a frame below the first one is shown: plain calls of precompiles are left out.
+    fn is_shown(&self, call: &Node) -> bool {
+        let is_precompile = call.to.is_some_and(|to| self.precompiles.contains(&to));
+        let is_plain = matches!(call.kind, "CALL" | "STATICCALL");
+        self.options.precompiles || !(is_precompile && is_plain)
     }
 }
 
@@ -62,7 +102,7 @@ fn destroyed(node: &Node) -> Value {
 }
 
 fn created(node: &Node) -> Value {
-    json!({
+    let mut entry = json!({
         "action": {
             "from": node.from,
             "gas": U64::from(node.gas),
@@ -70,26 +110,32 @@ fn created(node: &Node) -> Value {
             "value": node.value.unwrap_or_default(),
             "creationMethod": node.kind.to_lowercase(),
         },
-        "result": {
-            "address": node.to.unwrap_or_default(),
-            "code": node.output,
-            "gasUsed": U64::from(node.gas_used),
-        },
+        "result": { "code": node.output, "gasUsed": U64::from(node.gas_used) },
         "type": "create",
-    })
+    });
+    if let Some(address) = node.to {
+        entry["result"]["address"] = json!(address);
+    }
+    entry
 }
 
 const REVERTED: &str = "execution reverted";
 
+/// The words of `convertParityErrors` (go-ethereum, `eth/tracers/native/call_flat.go`).
 fn in_paritys_words(error: &str) -> &str {
     match error {
         REVERTED => "Reverted",
-        text if text.starts_with("out of gas") => "Out of gas",
-        text if text.starts_with("invalid opcode") => "Bad instruction",
+        "contract creation code storage out of gas"
+        | "out of gas"
+        | "gas uint64 overflow"
+        | "max code size exceeded" => "Out of gas",
         "invalid jump destination" => "Bad jump destination",
+        "return data out of bounds" => "Out of bounds",
+        "stack limit reached 1024 (1023)" => "Out of stack",
+        "precompiled failed" | "invalid input length" => "Built-in failed",
+        text if text.starts_with("out of gas:") => "Out of gas",
+        text if text.starts_with("invalid opcode:") => "Bad instruction",
         text if text.starts_with("stack underflow") => "Stack underflow",
-        text if text.starts_with("stack limit reached") => "Out of stack",
-        "write protection" => "Mutable Call In Static Context",
         other => other,
     }
 }

@@ -6,13 +6,14 @@ mod flat;
 pub(crate) mod opcodes;
 mod prestate;
 mod stylus;
+mod transfers;
 
 use crate::{
     Budget, TraceKind, TraceLimit,
     bounds::{MAX_BYTES, MAX_FRAMES},
     halt::halt_text,
 };
-use alloy_primitives::{Address, Bytes, Log, U256};
+use alloy_primitives::{Address, Bytes, Log, U256, map::AddressSet};
 use opcodes::OpcodeLog;
 pub use opcodes::OpcodeTrace;
 pub(crate) use prestate::prestate;
@@ -26,7 +27,8 @@ use revm::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
-use stylus_vm::{HostioRecord, Outcome, OutcomeKind};
+use stylus_vm::{HostioRecord, Outcome};
+pub(crate) use transfers::FeeTransfers;
 
 /// Bytes of a frame as JSON, besides its input and output.
 const FRAME_BYTES: usize = 512;
@@ -49,6 +51,8 @@ struct Node {
     output: Bytes,
     error: Option<String>,
     calls: Vec<Node>,
+    /// Where a creation would have put its code, whether it succeeded or not.
+    created: Option<Address>,
     /// A call that failed before it had a frame: it is in no callTracer, but is counted here.
     frameless: bool,
     program: Option<ProgramRun>,
@@ -65,8 +69,8 @@ struct ProgramRun {
     hostios: Vec<HostioRecord>,
     args_len: u32,
     start_ink: u64,
-    end_ink: u64,
-    status: u32,
+    /// What the program returned; `None` where it did not come to its end.
+    status: Option<u32>,
 }
 
 /// How a program began.
@@ -237,6 +241,13 @@ impl Tracer {
         }
     }
 
+    /// Notes where the innermost frame puts the code that it creates.
+    pub(crate) fn creates_at(&mut self, address: Address) {
+        if let Some(node) = self.open.last_mut() {
+            node.created = Some(address);
+        }
+    }
+
     /// Gives the innermost frame the logs that were written since the last look.
     pub(crate) fn logged(&mut self, logs: &[Log]) {
         let new = logs.get(self.logs..).unwrap_or_default();
@@ -273,15 +284,24 @@ impl Tracer {
 
     /// Notes that the innermost frame gave the balance of its account away for good.
     pub(crate) fn destroyed(&mut self, account: Address, receiver: Address, balance: U256) {
+        self.moved(SELFDESTRUCT, account, receiver, balance);
+    }
+
+    /// Notes ether that a precompile moved: Nitro shows it as a call without gas.
+    pub(crate) fn moved_by_precompile(&mut self, from: Address, to: Address, wei: U256) {
+        self.moved("CALL", from, to, wei);
+    }
+
+    fn moved(&mut self, kind: &'static str, from: Address, to: Address, wei: U256) {
         if !self.count(1, FRAME_BYTES) {
             return;
         }
         if let Some(node) = self.open.last_mut() {
             node.calls.push(Node {
-                kind: SELFDESTRUCT,
-                from: account,
-                to: Some(receiver),
-                value: Some(balance),
+                kind,
+                from,
+                to: Some(to),
+                value: Some(wei),
                 ..Node::default()
             });
         }
@@ -319,26 +339,32 @@ impl Tracer {
                 hostios,
                 args_len: u32::try_from(start.args_len).unwrap_or(u32::MAX),
                 start_ink: start.ink,
-                end_ink: outcome.ink_left,
-                status: u32::from(outcome.kind != OutcomeKind::Success),
+                status: outcome.status,
             });
         }
     }
 
-    /// The recording in the form of its kind; `gas` is the transaction's limit. `None` for a form
-    /// that is not made from frames.
-    pub(crate) fn finish(self, gas: u64, result: &ExecutionResult) -> Option<Trace> {
-        let used = result.tx_gas_used();
+    /// The recording in the form of its kind, with what the message paid. `None` for a form that is not made from frames.
+    /// The first frame has the gas of the whole message there, except for stylusTracer.
+    pub(crate) fn finish(
+        self,
+        fees: &FeeTransfers,
+        result: &ExecutionResult,
+        precompiles: &AddressSet,
+    ) -> Option<Trace> {
         Some(Trace::Json(match self.kind {
             TraceKind::Stylus => self.root.map_or(Value::Null, stylus::json),
             TraceKind::Call(options) => self.root.map_or(Value::Null, |mut root| {
-                (root.gas, root.gas_used) = (gas, used);
-                calls::json(root, options)
+                (root.gas, root.gas_used) = (fees.gas_limit, fees.gas_used);
+                calls::json(root, options, fees)
             }),
             TraceKind::FourByte => self
                 .root
                 .map_or(Value::Null, |root| calls::selectors(&root)),
-            TraceKind::Flat => self.root.map_or(Value::Null, |root| flat::json(&root)),
+            TraceKind::Flat(options) => self.root.map_or(Value::Null, |mut root| {
+                (root.gas, root.gas_used) = (fees.gas_limit, fees.gas_used);
+                flat::json(&root, options, fees, precompiles)
+            }),
             TraceKind::Opcodes(_) => return Some(Trace::Opcodes(self.opcodes?.finish(result))),
             TraceKind::Noop => json!({}),
             TraceKind::Prestate { .. } => return None,

@@ -1,38 +1,51 @@
 //! geth's prestateTracer: the accounts and slots that an execution read, or those it changed, before
 //! and after.
 
-use crate::{arbos::STATE, view::StateView};
-use alloy_primitives::{Address, B256, Bytes};
+use crate::{
+    arbos::{L1_FUNDS, STATE, history},
+    types::PrestateOptions,
+    view::StateView,
+};
+use alloy_primitives::{Address, B256, Bytes, address};
 use revm::state::{Account, AccountInfo, EvmState};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// `changes` are all accounts and slots that were read or written on `view`; the coinbase is shown, too, as in geth.
-/// ArbOS' own state is left
-/// out: it is read by every transaction, and by no opcode.
+/// Accounts that Nitro's tracer shows of every message: the hashes of EIP-2935, ArbOS' state, what was paid for L1, and
+/// two precompiles.
+const ALWAYS_READ: [Address; 5] = [history::ADDRESS, STATE, L1_FUNDS, ARB_WASM, ARB_WASM_CACHE];
+const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
+const ARB_WASM_CACHE: Address = address!("0000000000000000000000000000000000000072");
+
+/// `changes` are all accounts and slots that were read or written on `view`. Accounts that were empty are left out, unless
+/// they are asked for. The slots of ArbOS' own state are left out: every transaction reads them, and no opcode.
 pub(crate) fn prestate(
     view: &StateView<'_>,
     changes: &EvmState,
     coinbase: Address,
-    diff: bool,
+    options: PrestateOptions,
 ) -> Value {
     let accounts: BTreeMap<_, _> = changes.iter().filter(|(at, _)| **at != STATE).collect();
-    if !diff {
-        let coinbase = (!accounts.contains_key(&coinbase)).then(|| {
-            let before = view.info(coinbase).unwrap_or_default();
-            (coinbase, shown(view, &before, BTreeMap::new()))
-        });
-        let shown = accounts.into_iter().map(|(at, account)| {
-            let before = view.info(*at).unwrap_or_default();
+    if !options.diff {
+        let read = ALWAYS_READ.into_iter().chain([coinbase]);
+        let read = read.filter(|at| !accounts.contains_key(at));
+        let mut all: BTreeMap<Address, BTreeMap<B256, B256>> =
+            read.map(|at| (at, BTreeMap::new())).collect();
+        for (at, account) in &accounts {
             let slots = account.storage.iter();
             let slots = slots.map(|(slot, value)| ((*slot).into(), value.original_value.into()));
-            (*at, shown(view, &before, slots.collect()))
+            all.insert(**at, slots.collect());
+        }
+        let shown = all.into_iter().filter_map(|(at, slots)| {
+            let before = view.info(at).unwrap_or_default();
+            let is_shown = options.include_empty || !before.is_empty();
+            is_shown.then(|| (at, shown(view, &before, slots, options)))
         });
-        return json!(shown.chain(coinbase).collect::<BTreeMap<Address, Value>>());
+        return json!(shown.collect::<BTreeMap<Address, Value>>());
     }
     let (mut pre, mut post) = (BTreeMap::new(), BTreeMap::new());
     for (at, account) in accounts {
-        if let Some((before, after)) = difference(view, *at, account) {
+        if let Some((before, after)) = difference(view, *at, account, options) {
             pre.extend(before.map(|before| (*at, before)));
             post.extend(after.map(|after| (*at, after)));
         }
@@ -46,6 +59,7 @@ fn difference(
     view: &StateView<'_>,
     at: Address,
     account: &Account,
+    options: PrestateOptions,
 ) -> Option<(Option<Value>, Option<Value>)> {
     if !account.is_touched() {
         return None;
@@ -74,9 +88,12 @@ fn difference(
     if new.code_hash != old.code_hash && !new.is_empty_code_hash() {
         let code = new.code.clone().map(|code| code.original_bytes());
         let code = code.unwrap_or_else(|| view.code(new.code_hash).original_bytes());
-        after.insert("code".into(), json!(code));
+        if !options.disable_code {
+            after.insert("code".into(), json!(code));
+        }
+        after.insert("codeHash".into(), json!(new.code_hash));
     }
-    if !slots_after.is_empty() {
+    if !slots_after.is_empty() && !options.disable_storage {
         after.insert("storage".into(), json!(slots_after));
     }
     let destroyed = account.is_selfdestructed();
@@ -84,12 +101,17 @@ fn difference(
     if after.is_empty() && !destroyed && !cleared {
         return None;
     }
-    let pre = before.map(|before| shown(view, &before, slots_before));
+    let pre = before.map(|before| shown(view, &before, slots_before, options));
     // An account whose slots were only cleared is there, without a field, as in geth.
     Some((pre, (!destroyed).then_some(Value::Object(after))))
 }
 
-fn shown(view: &StateView<'_>, info: &AccountInfo, slots: BTreeMap<B256, B256>) -> Value {
+fn shown(
+    view: &StateView<'_>,
+    info: &AccountInfo,
+    slots: BTreeMap<B256, B256>,
+    options: PrestateOptions,
+) -> Value {
     let mut fields = Map::new();
     fields.insert("balance".into(), json!(info.balance));
     if info.nonce > 0 {
@@ -97,9 +119,12 @@ fn shown(view: &StateView<'_>, info: &AccountInfo, slots: BTreeMap<B256, B256>) 
     }
     let code: Bytes = view.code(info.code_hash).original_bytes();
     if !info.is_empty_code_hash() && !code.is_empty() {
-        fields.insert("code".into(), json!(code));
+        if !options.disable_code {
+            fields.insert("code".into(), json!(code));
+        }
+        fields.insert("codeHash".into(), json!(info.code_hash));
     }
-    if !slots.is_empty() {
+    if !slots.is_empty() && !options.disable_storage {
         fields.insert("storage".into(), json!(slots));
     }
     Value::Object(fields)

@@ -45,8 +45,11 @@ fn steps(node: Node) -> Vec<Value> {
         }
         // Calls whose host function did not complete.
         steps.extend(calls.map(frame_step));
-        let outs = run.status.to_be_bytes();
-        steps.push(step("user_returned", &[], &outs, run.end_ink, run.end_ink));
+        if let Some(status) = run.status {
+            let outs = status.to_be_bytes();
+            let ink = run.start_ink;
+            steps.push(step("user_returned", &[], &outs, ink, ink));
+        }
         return steps;
     }
     steps.extend(calls.map(frame_step));
@@ -61,6 +64,8 @@ fn frame_step(node: Node) -> Value {
         "CREATE" => "evm_create1",
         "CREATE2" => "evm_create2",
         SELFDESTRUCT => "evm_self_destruct",
+        // Nitro has no name for it.
+        "CALLCODE" => "",
         _ => "evm_call_contract",
     };
     let mut value = step(name, &[], &[], 0, 0);
@@ -70,7 +75,10 @@ fn frame_step(node: Node) -> Value {
 
 fn nest(value: &mut Value, node: Node) {
     if let Value::Object(map) = value {
-        map.insert("address".into(), json!(node.to.unwrap_or_default()));
+        map.insert(
+            "address".into(),
+            json!(node.to.or(node.created).unwrap_or_default()),
+        );
         map.insert("steps".into(), steps(node).into());
     }
 }
