@@ -34,6 +34,13 @@ pub(crate) fn console(lines: &[String]) {
     }
 }
 
+/// What a caller should know of a request that was taken.
+pub(crate) fn note(text: &str) {
+    if is_read() {
+        print(&format!("\n    Note: {}\n\n", shown(text)));
+    }
+}
+
 /// A transaction that was not taken, and why.
 pub(crate) fn refused(why: &str) {
     if is_read() {

@@ -48,7 +48,7 @@ pub use error::{ChainError, RejectReason, SimulationFault, TraceLimit};
 pub use genesis::stylus_deployer_init_code;
 pub use halt::revert_reason;
 pub use limit::{Budget, Execution};
-pub use precompiles::{hardfork, named_error};
+pub use precompiles::{hardfork, includes_hardfork, named_error};
 pub use source::{Source, SourceAccount};
 pub use trace::{OpcodeTrace, Trace};
 pub use types::{

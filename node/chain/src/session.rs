@@ -10,7 +10,10 @@ use crate::{
     trace::Tracer,
     view::StateView,
 };
-use alloy_primitives::{Address, B256, U256, map::HashMap};
+use alloy_primitives::{
+    Address, B256, U256,
+    map::{AddressSet, HashMap},
+};
 use revm::{
     Journal,
     context::{BlockEnv, CfgEnv, Context, ContextTr, JournalTr, TxEnv},
@@ -55,6 +58,8 @@ pub(crate) struct Session<'a> {
     /// Gas above the cap, given back at the end.
     pub(crate) held_gas: u64,
     pub(crate) pages: Pages,
+    /// Accounts whose state a call overrides: a precompile among them is none.
+    pub(crate) overridden: AddressSet,
     /// Open frames, outermost first.
     pub(crate) frames: Vec<OpenFrame>,
     /// Per address, open frames that act as it and are no delegate calls.

@@ -171,8 +171,8 @@ pub(super) struct EnvironmentFlags {
     /// coinbase are taken from it, unless a flag says otherwise. A timestamp of 0 is now.
     #[arg(long, value_name = "FILE")]
     pub(super) init: Option<PathBuf>,
-    /// Refuse to start unless these are the rules of Ethereum that the version of ArbOS has: cancun
-    /// below 40, prague below 50, osaka from then on. `latest` is whatever it has.
+    /// Rules of Ethereum that are expected: those of the version of ArbOS (cancun below 40, prague below 50, osaka from then
+    /// on) or older ones. The rules of ArbOS run in any case; --arbos-version chooses exact ones.
     #[arg(long, value_name = "NAME")]
     pub(super) hardfork: Option<String>,
 }

@@ -62,27 +62,28 @@ fn run(flags: &Flags) -> Result<(), NodeError> {
         .enable_all()
         .build()?;
     let ready = |config: &NodeConfig, node: &NodeHandle| {
-        banner::print(&output, config, node)?;
-        announce(&output, &flags.host, node);
+        for line in start_up_lines(&flags.host, config, node)? {
+            output.line(&line);
+        }
         Ok(())
     };
     runtime.block_on(live(flags, Stream::Stdout, ready))
 }
 
 /// Serves as a command line says until SIGTERM, SIGINT or, where that counts, the parent's end; for other
-/// programs. `ready` is called once the node answers. What authors look for goes to stderr.
+/// programs. `ready` is called once the node answers, with the start-up lines. What authors look for goes to stderr.
 ///
 /// # Errors
 /// [`NodeError::Usage`] for a command line that is not understood or refused, and the other variants when
 /// the node cannot start or save.
 pub async fn serve<S: Into<std::ffi::OsString> + Clone>(
     args: impl IntoIterator<Item = S>,
-    ready: impl FnOnce(&NodeHandle),
+    ready: impl FnOnce(&NodeHandle, Vec<String>),
 ) -> Result<(), NodeError> {
     let flags = flags(args)?;
-    let ready = |_: &NodeConfig, node: &NodeHandle| {
+    let ready = |config: &NodeConfig, node: &NodeHandle| {
         if !flags.quiet {
-            ready(node);
+            ready(node, start_up_lines(&flags.host, config, node)?);
         }
         Ok(())
     };
@@ -137,15 +138,19 @@ async fn live(
     stopped.map_err(|_| NodeError::Stopped)?
 }
 
-/// The ready line, which is the last one. The addresses after the first come before it.
-fn announce(output: &Output, hosts: &[std::net::IpAddr], node: &NodeHandle) {
-    for host in hosts.iter().skip(1) {
-        output.line(&format!(
-            "also listening on {}",
-            std::net::SocketAddr::new(*host, node.port())
-        ));
-    }
-    output.line(&format!("Listening on {}", node.address()));
+/// The lines that a node begins with. The last one is the ready line; the addresses after the first come before it.
+fn start_up_lines(
+    hosts: &[std::net::IpAddr],
+    config: &NodeConfig,
+    node: &NodeHandle,
+) -> Result<Vec<String>, NodeError> {
+    let mut lines = banner::lines(config, node)?;
+    lines.extend(hosts.iter().skip(1).map(|host| {
+        let address = std::net::SocketAddr::new(*host, node.port());
+        format!("also listening on {address}")
+    }));
+    lines.push(format!("Listening on {}", node.address()));
+    Ok(lines)
 }
 
 /// SIGTERM and SIGINT, and the parent at the beginning.

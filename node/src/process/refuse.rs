@@ -23,15 +23,14 @@ pub(super) fn check(given: &ArgMatches) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a version of ArbOS has the rules of Ethereum that `--hardfork` names.
+/// Refuses rules of Ethereum that a version of ArbOS does not have. Older rules are taken: those that run include them.
 pub(super) fn hardfork(named: &str, arbos_version: u64) -> Result<(), String> {
     let here = stylus_chain::hardfork(arbos_version);
-    let named = named.to_ascii_lowercase();
-    if named == "latest" || named == here {
+    if named == "latest" || stylus_chain::includes_hardfork(named, arbos_version) {
         return Ok(());
     }
     Err(format!(
-        "--hardfork {named:?}: ArbOS {arbos_version} has the rules of {here}; choose another \
-         --arbos-version (cancun below 40, prague below 50, osaka from then on), or leave it out"
+        "--hardfork {named:?}: expected the rules of ArbOS {arbos_version}, which are those of {here}, or older ones; choose \
+         another --arbos-version (cancun below 40, prague below 50, osaka from then on), or leave it out"
     ))
 }

@@ -8,6 +8,8 @@ use alloy_rpc_types::serde_helpers::JsonStorageKey;
 
 use stylus_chain::AccountView;
 
+use serde_json::value::RawValue;
+
 use super::answer::ok;
 use super::args::Args;
 use super::hexadecimal::quoted;
@@ -45,27 +47,59 @@ fn code(view: &View, args: &Args) -> RpcResult {
 
 /// The slot may be a padded word or a bare quantity.
 fn storage(view: &View, args: &Args) -> RpcResult {
-    if !args.admission().is_lenient() {
-        check_key(args.json(1).and_then(quoted))?;
-    }
     let address = args.get(0, "address")?;
-    let slot: U256 = args.get(1, "slot")?;
+    let slot: U256 = match strict_text(args, 1, args.json(1))? {
+        Some(text) => storage_key(text)
+            .map_err(|words| RpcError::Refused(format!("unable to decode storage key: {words}")))?,
+        None => args.get(1, "slot")?,
+    };
     ok(view.chain.storage(address, slot, named_block(args, 2)?)?)
 }
 
-/// Refuses a storage key that is too long or not hexadecimal, in geth's words.
-fn check_key(key: Option<&str>) -> Result<(), RpcError> {
-    let digits = key.map(|key| key.trim_start_matches("0x"));
-    let wrong = match digits {
-        Some(digits) if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) => {
-            "hex string invalid"
-        }
-        Some(digits) if digits.len() > 64 => "hex string too long, want at most 32 bytes",
-        _ => return Ok(()),
+/// A storage key as geth reads it (`decodeHash`): 0x is optional, and short texts are padded.
+///
+/// # Errors
+/// geth's words.
+fn storage_key(text: &str) -> Result<U256, &'static str> {
+    let digits = text
+        .strip_prefix("0x")
+        .or_else(|| text.strip_prefix("0X"))
+        .unwrap_or(text);
+    if digits.len() > 64 {
+        return Err("hex string too long, want at most 32 bytes");
+    }
+    let is_hexadecimal = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if !is_hexadecimal {
+        return Err("hex string invalid");
+    }
+    U256::from_str_radix(digits, 16)
+        .or(if digits.is_empty() {
+            Ok(U256::ZERO)
+        } else {
+            Err("hex string invalid")
+        })
+        .map_err(|_| "hex string invalid")
+}
+
+/// The text of a parameter's storage key, unless the node is lenient: then numbers are taken, too.
+///
+/// # Errors
+/// [`RpcError::Params`] for a number, in geth's words.
+fn strict_text<'a>(
+    args: &Args,
+    index: usize,
+    json: Option<&'a str>,
+) -> Result<Option<&'a str>, RpcError> {
+    let Some(json) = json.filter(|_| !args.admission().is_lenient()) else {
+        return Ok(None);
     };
-    Err(RpcError::Refused(format!(
-        "unable to decode storage key: {wrong}"
-    )))
+    match quoted(json) {
+        Some(text) => Ok(Some(text)),
+        None if json == "null" => Ok(None),
+        None => Err(RpcError::Params(format!(
+            "invalid argument {index}: json: cannot unmarshal number into Go value of type string"
+        ))),
+    }
 }
 
 /// Slots of several accounts, in the order of each list.
@@ -117,10 +151,28 @@ fn account_info(View { chain, .. }: &View, args: &Args) -> RpcResult {
     }))
 }
 
+/// The storage keys of a proof; `null` is none.
+fn proof_keys(args: &Args) -> Result<Vec<JsonStorageKey>, RpcError> {
+    if args.admission().is_lenient() {
+        return args.get(1, "storage keys");
+    }
+    let keys: Vec<Box<RawValue>> = args.opt(1, "storage keys")?.unwrap_or_default();
+    let keys = keys.iter().map(|key| {
+        let text = strict_text(args, 1, Some(key.get()))?.unwrap_or_default();
+        let number = storage_key(text).map_err(|words| RpcError::Refused(words.to_owned()))?;
+        // A whole word is shown as it is, a short one as a number.
+        Ok(match text.len() {
+            66 => JsonStorageKey::Hash(number.into()),
+            _ => JsonStorageKey::Number(number),
+        })
+    });
+    keys.collect()
+}
+
 /// EIP-1186: an account and slots of it, with proofs against the block's state root.
 fn proof(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let address = args.get(0, "address")?;
-    let keys: Vec<JsonStorageKey> = args.get(1, "storage keys")?;
+    let keys = proof_keys(args)?;
     RpcError::at_most("parameter 1 (storage keys)", SLOTS, keys.len())?;
     ok(chain.proof(address, keys, named_block(args, 2)?)?)
 }

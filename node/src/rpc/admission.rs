@@ -17,13 +17,18 @@ const TRANSACTION_BYTES: usize = 85_000;
 /// Most wei that the gas of a transaction may cost: the RPC's cap on fees, 1 ether.
 const FEE_CAP: u128 = 1_000_000_000_000_000_000;
 
+/// Gas that a transaction computes with at most (ArbOS, `PerTxGasLimit`). Nitro's RPC counts all that the transaction names,
+/// which refuses what tools of anvil send with the gas of a whole block.
+const COMPUTE_GAS: u64 = 32_000_000;
+
 /// Refuses a transaction that Nitro's RPC or sequencer refuses. With automatic mining a transaction
 /// whose nonce is not the next one is refused too: a sequencer has no pool.
 pub(super) fn admit(node: &Node, transaction: &Recovered<TxEnvelope>) -> Result<(), RpcError> {
     if node.admission.is_lenient() {
         return Ok(());
     }
-    let fee = U256::from(transaction.gas_limit()) * U256::from(transaction.max_fee_per_gas());
+    let gas = transaction.gas_limit().min(COMPUTE_GAS);
+    let fee = U256::from(gas) * U256::from(transaction.max_fee_per_gas());
     if fee > U256::from(FEE_CAP) {
         return Err(RpcError::lenient(format!(
             "tx fee ({:.2} ether) exceeds the configured cap (1.00 ether)",

@@ -179,8 +179,8 @@ fn dump_state(view: &View, _: &Args) -> RpcResult {
 /// States are read on the threads for reads: the chain's thread takes them as they are then.
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
     for name in ["anvil_loadState", "hardhat_loadState"] {
-        module.register_async_method(name, |params, context, caller| async move {
-            let args = Args::new(&params, Admission::Lenient)?;
+        module.register_async_method(name, move |params, context, caller| async move {
+            let args = Args::new(name, &params, Admission::Lenient)?;
             let share = Share::of(&caller);
             let view = context.worker.view().await.map_err(RpcError::from)?;
             let read = move |_: &View| read_state(&args);

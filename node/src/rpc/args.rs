@@ -1,6 +1,6 @@
 //! Positional parameters.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use alloy::eips::BlockId;
 use alloy::primitives::U256;
@@ -17,18 +17,50 @@ use crate::rpc_error::{LENIENT, RpcError};
 /// The parameters of one request, parsed one by one as the method asks for them.
 #[derive(Clone, Debug)]
 pub(super) struct Args {
+    method: &'static str,
     values: Vec<Box<RawValue>>,
     admission: Admission,
+}
+
+/// Parameters that are taken by their names, in their order: what alloy sends so, and anvil takes.
+const NAMED: [(&str, &[&str]); 1] = [("anvil_reorg", &["depth", "tx_block_pairs"])];
+
+/// Named parameters in their order.
+///
+/// # Errors
+/// [`RpcError::Params`] where the method takes none, or not that name.
+fn by_name(method: &str, text: &str) -> Result<Vec<Box<RawValue>>, RpcError> {
+    let no_array = || RpcError::Params("non-array args".into());
+    let known = NAMED.iter().find(|(name, _)| *name == method);
+    let (_, names) = known.ok_or_else(no_array)?;
+    let mut given: BTreeMap<String, Box<RawValue>> =
+        serde_json::from_str(text).map_err(|_| no_array())?;
+    let values: Vec<Option<Box<RawValue>>> = names.iter().map(|name| given.remove(*name)).collect();
+    if let Some(unknown) = given.keys().next() {
+        return Err(RpcError::Params(format!(
+            "{method} has no parameter `{unknown}`: expected {}",
+            names.join(", ")
+        )));
+    }
+    Ok(values
+        .into_iter()
+        .map(|value| value.unwrap_or_else(|| RawValue::NULL.to_owned()))
+        .collect())
 }
 
 impl Args {
     /// # Errors
     /// [`RpcError::Params`] unless the parameters are absent or an array, and what is too much of them.
-    pub(super) fn new(params: &Params<'_>, admission: Admission) -> Result<Self, RpcError> {
+    pub(super) fn new(
+        method: &'static str,
+        params: &Params<'_>,
+        admission: Admission,
+    ) -> Result<Self, RpcError> {
         let values = match params.as_str() {
             None | Some("null") => Vec::new(),
             Some(text) if !text.starts_with('[') => {
-                return Err(RpcError::Params("non-array args".into()));
+                PARAMETERS.check(values_in(text.as_bytes()))?;
+                by_name(method, text)?
             }
             Some(text) => {
                 PARAMETERS.check(values_in(text.as_bytes()))?;
@@ -37,7 +69,11 @@ impl Args {
                 })?
             }
         };
-        Ok(Self { values, admission })
+        Ok(Self {
+            method,
+            values,
+            admission,
+        })
     }
 
     /// All of them, to be passed on.
@@ -138,6 +174,11 @@ impl Args {
             .transpose()
     }
 
+    /// The method that was asked.
+    pub(super) fn method(&self) -> &'static str {
+        self.method
+    }
+
     /// What is refused of them.
     pub(super) fn admission(&self) -> Admission {
         self.admission
@@ -158,7 +199,7 @@ fn refused(index: usize, words: &str) -> RpcError {
 }
 
 /// What geth says of a block parameter that names no block.
-pub(super) const NEITHER: &str = "invalid arguments; neither block nor hash specified";
+const NEITHER: &str = "invalid arguments; neither block nor hash specified";
 
 /// Bytes of a hash as text.
 const HASH_TEXT: usize = 66;

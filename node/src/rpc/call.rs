@@ -53,7 +53,9 @@ fn estimate_gas(View { chain, .. }: &View, args: &Args) -> RpcResult {
         }
         Err(RpcError::Rejected(reason)) => {
             let gas = chain.gas_supplied(&asked.call, asked.block, true)?;
-            Err(RpcError::Refused(format!("failed with {gas} gas: {reason}")))
+            Err(RpcError::Refused(format!(
+                "failed with {gas} gas: {reason}"
+            )))
         }
         estimated => ok(estimated?),
     }
@@ -115,7 +117,7 @@ fn call_parameter(args: &Args) -> Result<CallRequest, RpcError> {
 
 fn create_access_list(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let overrides = request::overrides(args.opt(2, "state overrides")?, None)?;
-    ok(chain.access_list(call_parameter(args)?, block_id(args, 1)?, &overrides)?)
+    ok(chain.create_access_list(call_parameter(args)?, block_id(args, 1)?, &overrides)?)
 }
 
 /// The outcome, unless the call reverted or stopped.

@@ -35,8 +35,8 @@ enum Known {
 
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
     let name = "eth_sendRawTransactionConditional";
-    module.register_async_method(name, |params, context, caller| async move {
-        let args = Args::new(&params, context.admission)?;
+    module.register_async_method(name, move |params, context, caller| async move {
+        let args = Args::new(name, &params, context.admission)?;
         let signed = send::recovered(&args)?;
         let from = Some(signed.signer());
         let conditions: Conditions = args.opt(1, "conditions")?.unwrap_or_default();

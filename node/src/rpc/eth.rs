@@ -11,6 +11,7 @@ use super::method::{RpcResult, Table};
 use crate::limits::{FEE_HISTORY, PERCENTILES};
 use crate::rpc_error::RpcError;
 use crate::view::View;
+use serde_json::json;
 
 pub(super) const METHODS: Table = &[
     ("eth_chainId", Lookup(chain_id)),
@@ -37,7 +38,7 @@ fn block_number(view: &View, _: &Args) -> RpcResult {
 }
 
 fn gas_price(view: &View, _: &Args) -> RpcResult {
-    ok(U128::from(view.chain.gas_price()))
+    ok(U128::from(view.chain.newest_gas_price()))
 }
 
 /// Tips are dropped on Arbitrum, so none is suggested; there is no blob market.
@@ -45,7 +46,7 @@ fn zero(_: &View, _: &Args) -> RpcResult {
     ok(U64::ZERO)
 }
 
-/// Base fees of the last blocks and of the next one. Rewards are 0: tips are dropped.
+/// Base fees of the last blocks and of the one after them. Rewards are 0: tips are dropped.
 fn fee_history(view: &View, args: &Args) -> RpcResult {
     let count = args.u64(0, "block count")?.min(FEE_HISTORY);
     let newest = args.required(1, "newest block", BlockNumberOrTag::Latest)?;
@@ -78,21 +79,17 @@ fn fee_history(view: &View, args: &Args) -> RpcResult {
         history.gas_used_ratio.push(load.after(&block));
     }
     if count == 0 {
-        return ok(FeeHistory {
-            oldest_block: newest,
-            ..history
-        });
+        return ok(json!({ "oldestBlock": U64::ZERO, "gasUsedRatio": null }));
     }
     let mined = || {
         let next = view.chain.block(BlockId::number(newest + 1))?;
         next.header.base_fee_per_gas
     };
-    let next = match newest == view.chain.block_number() {
-        true => Some(view.chain.base_fee()),
-        false => mined(),
-    };
+    // Of the block after the newest one Nitro guesses that its base fee stays.
+    let next = mined().map(u128::from);
+    let next = next.or(history.base_fee_per_gas.last().copied());
     let next = next.unwrap_or_default();
-    history.base_fee_per_gas.push(next.into());
+    history.base_fee_per_gas.push(next);
     if !percentiles.is_empty() {
         let zeros = vec![0; percentiles.len()];
         history.reward = Some(vec![zeros; history.gas_used_ratio.len()]);
@@ -160,8 +157,15 @@ fn config(view: &View, _: &Args) -> RpcResult {
 }
 
 fn accounts(view: &View, _: &Args) -> RpcResult {
-    let accounts = view.accounts.all().map(|signer| signer.address());
-    ok(accounts.collect::<Vec<Address>>())
+    let own = view.accounts.all().map(|signer| signer.address());
+    let mut accounts: Vec<Address> = own.collect();
+    let impersonated = view.chain.impersonated();
+    accounts.extend(
+        impersonated
+            .filter(|address| !accounts.contains(address))
+            .collect::<Vec<_>>(),
+    );
+    ok(accounts)
 }
 
 fn coinbase(view: &View, _: &Args) -> RpcResult {

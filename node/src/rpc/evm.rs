@@ -191,7 +191,8 @@ fn increase_time(node: &mut Node, args: &Args) -> RpcResult {
 
 fn set_time(node: &mut Node, args: &Args) -> RpcResult {
     let seconds = seconds_of(args.u64(0, "timestamp")?);
-    ok(node.chain.set_time(in_time("timestamp", seconds)?))
+    // Seconds from now on, as in anvil: none for a time that has passed.
+    ok(node.chain.set_time(in_time("timestamp", seconds)?).max(0))
 }
 
 fn set_next_timestamp(node: &mut Node, args: &Args) -> RpcResult {

@@ -201,7 +201,12 @@ mod tests {
         ask(&mut node, "eth_sendUnsignedTransaction", sent);
 
         let params = json!([filter]).to_string();
-        let args = Args::new(&Params::new(Some(&params)), Admission::Lenient).expect("parameters");
+        let args = Args::new(
+            "eth_newFilter",
+            &Params::new(Some(&params)),
+            Admission::Lenient,
+        )
+        .expect("parameters");
         let mut ended = node.view();
         let over = Arc::new(AtomicBool::new(true));
         ended.chain.set_budget(Budget::new(None, over));

@@ -22,14 +22,14 @@ use crate::view::View;
 /// Methods that ask an endpoint before they change the node: the chain's thread does not wait for it.
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
     for name in ["anvil_setRpcUrl", "hardhat_setRpcUrl"] {
-        module.register_async_method(name, |params, context, caller| async move {
-            let args = Args::new(&params, Admission::Lenient)?;
+        module.register_async_method(name, move |params, context, caller| async move {
+            let args = Args::new(name, &params, Admission::Lenient)?;
             set_rpc_url((&context, &Share::of(&caller)), &args).await
         })?;
     }
     for name in ["anvil_reset", "hardhat_reset"] {
-        module.register_async_method(name, |params, context, caller| async move {
-            let args = Args::new(&params, Admission::Lenient)?;
+        module.register_async_method(name, move |params, context, caller| async move {
+            let args = Args::new(name, &params, Admission::Lenient)?;
             reset((&context, &Share::of(&caller)), &args).await
         })?;
     }
@@ -44,13 +44,12 @@ struct Forking {
     block_number: Option<U256>,
 }
 
-/// Asks another endpoint of the same chain from now on.
+/// Asks another endpoint of the same chain from now on, where a chain is forked.
 async fn set_rpc_url((context, share): (&Context, &Share), args: &Args) -> RpcResult {
     let url: String = args.get(0, "URL")?;
     let Some(fork) = context.worker.view().await?.fork else {
-        return Err(RpcError::NotSupported(
-            "setting an endpoint where no chain is forked (anvil_reset forks one)".into(),
-        ));
+        // Without a fork anvil takes it, and nothing is asked from then on either.
+        return done();
     };
     let asked = move |budget: &Budget| Ok(fork.set_url(&url, budget)?);
     context.executor.wait_for_endpoint(share, asked).await?;

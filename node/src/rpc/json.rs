@@ -105,7 +105,6 @@ const ABSENT: [&str; 5] = [
 /// elsewhere. web3.py knows it by its fields.
 pub(super) fn header(block: &Block) -> Document {
     let header = Header {
-        total_difficulty: None,
         size: None,
         ..rpc_header(block)
     };
@@ -125,7 +124,7 @@ pub(super) fn transaction(tx: &MinedTransaction) -> Transaction {
         block_number: Some(tx.block_number),
         transaction_index: Some(tx.index),
         effective_gas_price: Some(tx.effective_gas_price),
-        block_timestamp: Some(tx.block_timestamp),
+        block_timestamp: None,
     }
 }
 
@@ -197,7 +196,7 @@ fn rpc_header(block: &Block) -> Header {
     Header {
         hash: block.hash,
         inner: block.header.clone(),
-        total_difficulty: Some(U256::from(block.header.number)),
+        total_difficulty: None,
         size: Some(U256::from(block.size)),
     }
 }

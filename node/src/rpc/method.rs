@@ -49,7 +49,7 @@ pub(crate) struct Context {
 impl Context {
     /// How the parameters of a method are read. What anvil added is as lenient as anvil is.
     pub(super) fn reading(&self, method: &str) -> Admission {
-        match ["eth_", "debug_"]
+        match ["eth_", "debug_", "web3_"]
             .iter()
             .any(|start| method.starts_with(start))
         {

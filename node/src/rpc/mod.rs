@@ -142,7 +142,7 @@ fn register(
     method: Method,
 ) -> Result<(), RegisterMethodError> {
     module.register_async_method(name, move |params, context, caller| async move {
-        let args = Args::new(&params, context.reading(name))?;
+        let args = Args::new(name, &params, context.reading(name))?;
         let share = Share::of(&caller);
         answer((&context, &share), (name, method), args).await
     })?;
@@ -159,11 +159,11 @@ pub(crate) fn answer_at_once(
     parameters: Option<&RawValue>,
 ) -> Result<Box<RawValue>, ErrorObjectOwned> {
     let mut methods = TABLES.iter().copied().flatten();
-    let Some((_, method)) = methods.find(|(known, _)| *known == name) else {
+    let Some((name, method)) = methods.find(|(known, _)| *known == name) else {
         return Err(ErrorCode::MethodNotFound.into());
     };
     let parameters = Params::new(parameters.map(RawValue::get));
-    let args = Args::new(&parameters, node.admission)?;
+    let args = Args::new(name, &parameters, node.admission)?;
     let answer = match method {
         Method::Lookup(reader) | Method::Read(reader) => {
             let view = node.view();

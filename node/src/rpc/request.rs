@@ -1,24 +1,40 @@
 //! Requests of clients in the chain's terms.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use alloy::eips::BlockId;
-use alloy::primitives::TxKind;
+use alloy::primitives::{Address, TxKind, address};
 use alloy_rpc_types::state::{AccountOverride, StateOverride};
 use alloy_rpc_types::{BlockOverrides, TransactionRequest};
 use stylus_chain::{CallRequest, Overrides};
 
-use super::args::{Args, NEITHER};
+use super::args::Args;
 use super::hexadecimal::quoted;
 use crate::rpc_error::RpcError;
+use crate::terminal;
 
 /// The block that a request about state must name.
 pub(super) fn named_block(args: &Args, index: usize) -> Result<BlockId, RpcError> {
     match args.block(index)? {
         Some(block) => Ok(block),
-        None if args.is_null(index) && !args.admission().is_lenient() => {
-            Err(RpcError::Refused(NEITHER.to_owned()))
-        }
+        None if args.is_null(index) => Ok(latest_for_null(args)),
         None => args.required(index, "block", BlockId::latest()),
     }
+}
+
+/// The block that `null` names: the latest one, as in anvil. Nitro refuses that form. The terminal says so once for each
+/// method.
+fn latest_for_null(args: &Args) -> BlockId {
+    static NOTED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+    let method = args.method();
+    let mut noted = NOTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if noted.insert(method) {
+        terminal::note(&format!(
+            "{method} took `null` for the latest block; Nitro refuses it"
+        ));
+    }
+    BlockId::latest()
 }
 
 /// The block that a request must name by its number or by a tag.
@@ -26,6 +42,7 @@ pub(super) fn numbered_block(args: &Args, index: usize) -> Result<BlockId, RpcEr
     if !args.admission().is_lenient()
         && let Some(json) = args.json(index)
         && quoted(json).is_none()
+        && !args.is_null(index)
     {
         return Err(RpcError::Params(format!(
             "invalid argument {index}: hex string without 0x prefix"
@@ -87,6 +104,9 @@ pub(super) fn call(request: TransactionRequest) -> Result<CallRequest, RpcError>
     })
 }
 
+/// The account that holds ArbOS' state.
+const ARBOS_STATE: Address = address!("A4B05FffffFffFFFFfFFfffFfffFFfffFfFfffFf");
+
 /// State and block overrides, as `eth_call` and `eth_estimateGas` take them.
 pub(super) fn overrides(
     state: Option<StateOverride>,
@@ -98,14 +118,6 @@ pub(super) fn overrides(
         .any(|account| account.move_precompile_to.is_some());
     let refused = [
         ("the override `movePrecompileToAddress`", moves),
-        (
-            "the block override `difficulty`",
-            block.difficulty.is_some(),
-        ),
-        (
-            "the block override `blobBaseFee`",
-            block.blob_base_fee.is_some(),
-        ),
         ("the block override `blockHash`", block.block_hash.is_some()),
     ];
     if let Some((what, _)) = refused.into_iter().find(|(_, given)| *given) {
@@ -117,10 +129,15 @@ pub(super) fn overrides(
         ));
     }
     let both = |account: &AccountOverride| account.state.is_some() && account.state_diff.is_some();
-    if accounts.values().any(both) {
-        return Err(RpcError::Params(
-            "`state` and `stateDiff` of one account: expected at most one of them".into(),
-        ));
+    if let Some((address, _)) = accounts.iter().find(|(_, account)| both(account)) {
+        return Err(RpcError::Refused(format!(
+            "account {address} has both 'state' and 'stateDiff'"
+        )));
+    }
+    if accounts.contains_key(&ARBOS_STATE) {
+        return Err(RpcError::Refused(format!(
+            "overriding address {ARBOS_STATE}  not allowed"
+        )));
     }
     for (name, value) in [("number", block.number), ("baseFee", block.base_fee)] {
         RpcError::narrow(

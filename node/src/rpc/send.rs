@@ -47,7 +47,11 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
     module.register_async_method(
         "eth_sendRawTransaction",
         |params, context, caller| async move {
-            let signed = recovered(&Args::new(&params, context.admission)?)?;
+            let signed = recovered(&Args::new(
+                "eth_sendRawTransaction",
+                &params,
+                context.admission,
+            )?)?;
             let (from, gas) = (Some(signed.signer()), signed.gas_limit());
             let asking = (&*context, &Share::of(&caller));
             ok(sent(asking, (from, gas), move |node| {
@@ -59,7 +63,7 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
     module.register_async_method(
         "eth_sendTransaction",
         |params, context, caller| async move {
-            let args = Args::new(&params, context.admission)?;
+            let args = Args::new("eth_sendTransaction", &params, context.admission)?;
             let request: TransactionRequest = args.get(0, "transaction")?;
             let (from, gas) = (request.from, request.gas.unwrap_or(u64::MAX));
             let asking = (&*context, &Share::of(&caller));

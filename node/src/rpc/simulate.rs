@@ -80,7 +80,9 @@ fn shown_beacon_roots(made: &[SimulatedBlock], named: &[NamedBlock]) -> Vec<Opti
             let number = block.block.header.number;
             let is_named = |next: &&NamedBlock| next.number.is_none_or(|at| at == number);
             let named = named.next_if(is_named);
-            let root = named.and_then(|named| named.beacon_root).unwrap_or_default();
+            let root = named
+                .and_then(|named| named.beacon_root)
+                .unwrap_or_default();
             let shown = is_shown.then_some(root);
             is_shown = named.is_some_and(|named| named.overrides_base_fee);
             shown

@@ -89,7 +89,7 @@ fn notice(reason: ErrorObjectOwned) -> SubscriptionError {
 
 /// What is watched, and whether transactions are wanted themselves.
 fn wanted(params: &Params<'_>, admission: Admission) -> Result<(Watch, bool), RpcError> {
-    let args = Args::new(params, admission)?;
+    let args = Args::new("eth_subscribe", params, admission)?;
     let details = KindParams::from_json_value(args.opt(1, "details")?.unwrap_or(Value::Null))
         .map_err(|error| RpcError::Params(format!("parameter 1 (details): {error}")))?;
     match (args.get(0, "kind")?, details) {

@@ -49,7 +49,7 @@ fn register_one(
     parse: fn(&Args) -> Parsed,
 ) -> Result<(), RegisterMethodError> {
     module.register_async_method(name, move |params, context, caller| async move {
-        let args = Args::new(&params, context.admission)?;
+        let args = Args::new(name, &params, context.admission)?;
         let wait = args
             .opt_u64(1, "timeout in milliseconds")?
             .map_or(DEFAULT_WAIT, Duration::from_millis);

@@ -204,8 +204,7 @@ impl Run {
             raw_ink: raw_ink.0,
             stack_words_left,
             error,
-            status: status
-                .filter(|_| matches!(kind, OutcomeKind::Success | OutcomeKind::Revert)),
+            status: status.filter(|_| matches!(kind, OutcomeKind::Success | OutcomeKind::Revert)),
             blocks: self.instance.blocks(),
             ..Outcome::default()
         };

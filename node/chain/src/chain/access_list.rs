@@ -13,14 +13,37 @@ use alloy_primitives::{Address, Signature, U256, map::AddressSet};
 const AUTHORIZATION_GAS: u64 = 25_000;
 
 impl Chain {
-    /// The EIP-2930 list of what a call touches beyond precompiles, and the gas that the call uses with
-    /// it. Its sender and receiver are in the list where slots of theirs are touched. Why the call fails,
-    /// if it does, is no error, but part of the answer. A call without fees offers twice the base fee, and its sender
-    /// must afford it (go-ethereum, `setFeeDefaults`).
+    /// The list of [`Chain::access_list`] as `eth_createAccessList` gives it: a call without fees offers twice the base fee,
+    /// and its sender must afford it (go-ethereum, `setFeeDefaults`).
     ///
     /// # Errors
     /// As [`Chain::call`]; [`ChainError::Rejected`] for a tip above the fee cap, and for more authorizations than the gas
     /// allows.
+    pub fn create_access_list(
+        &self,
+        mut request: CallRequest,
+        id: BlockId,
+        overrides: &Overrides,
+    ) -> Result<AccessListResult, ChainError> {
+        let free = CallRequest::default();
+        let overlay = Overlay::new(overrides);
+        let simulation = self.simulation(&free, id, overrides, overlay.as_ref())?;
+        set_default_fees(&mut request, simulation.facts.base_fee)?;
+        let gas = request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap);
+        let authorizations = request.authorization_list.len() as u64;
+        if authorizations > gas / AUTHORIZATION_GAS {
+            let reason = "insufficient gas to process all authorizations";
+            return Err(RejectReason::Other(reason.into()).into());
+        }
+        self.access_list(request, id, overrides)
+    }
+
+    /// The EIP-2930 list of what a call touches beyond precompiles, and the gas that the call uses with
+    /// it. Its sender and receiver are in the list where slots of theirs are touched. Why the call fails,
+    /// if it does, is no error, but part of the answer.
+    ///
+    /// # Errors
+    /// As [`Chain::call`].
     pub fn access_list(
         &self,
         mut request: CallRequest,
@@ -29,21 +52,10 @@ impl Chain {
     ) -> Result<AccessListResult, ChainError> {
         let overlay = Overlay::new(overrides);
         let from = request.from.unwrap_or_default();
-        let free = CallRequest {
-            from: request.from,
-            ..CallRequest::default()
-        };
+        let free = CallRequest::default();
         let simulation = self.simulation(&free, id, overrides, overlay.as_ref())?;
-        let base_fee = simulation.facts.base_fee;
         let nonce = simulation.view.info(from).map(|info| info.nonce);
-        set_default_fees(&mut request, base_fee)?;
         let nonce = *request.nonce.get_or_insert(nonce.unwrap_or_default());
-        let gas = request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap);
-        let authorizations = request.authorization_list.len() as u64;
-        if authorizations > gas / AUTHORIZATION_GAS {
-            let reason = "insufficient gas to process all authorizations";
-            return Err(RejectReason::Other(reason.into()).into());
-        }
         let version = arbos_version(&simulation.view);
         let known = precompiles::addresses(version, self.config.debug_precompiles);
         let mut implied: AddressSet = known.iter().copied().collect();

@@ -71,6 +71,11 @@ impl Chain {
         self.settings.auto_impersonate = on;
     }
 
+    /// The accounts of [`Chain::impersonate`].
+    pub fn impersonated(&self) -> impl Iterator<Item = Address> {
+        self.settings.impersonated.keys().copied()
+    }
+
     /// Whether unsigned transactions of an account are accepted.
     pub fn is_impersonated(&self, address: Address) -> bool {
         self.settings.auto_impersonate || self.settings.impersonated.contains_key(&address)

@@ -49,7 +49,8 @@ impl BlockFacts {
             base_fee: number(block.base_fee).unwrap_or(self.base_fee),
             coinbase: block.coinbase.unwrap_or(self.coinbase),
             gas_limit: block.gas_limit.unwrap_or(self.gas_limit),
-            prevrandao: block.random.unwrap_or(self.prevrandao),
+            // On Arbitrum PREVRANDAO is the difficulty, and nothing reads a random number that is overridden.
+            prevrandao: block.difficulty.map_or(self.prevrandao, B256::from),
         }
     }
 }
@@ -119,6 +120,7 @@ impl Chain {
             posting: Posting::default(),
             held_gas: 0,
             pages: Default::default(),
+            overridden: Default::default(),
             frames: Vec::new(),
             acting: HashMap::default(),
             failure: None,

@@ -319,6 +319,7 @@ impl Chain {
             console: ended.console,
             logs: ended.logs,
         });
+        let message_price = transaction_price(&envelope, facts.base_fee);
         building.transactions.push(MinedTransaction {
             envelope,
             from,
@@ -327,7 +328,7 @@ impl Chain {
             block_number,
             block_timestamp,
             index,
-            effective_gas_price: price,
+            effective_gas_price: message_price,
         });
         building.before.push(before);
     }

@@ -7,6 +7,7 @@ mod environment;
 mod fork;
 mod mine;
 mod node_interface;
+mod outbox_proof;
 mod posting;
 mod proof;
 mod read;

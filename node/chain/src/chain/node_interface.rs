@@ -3,13 +3,14 @@
 
 use super::{
     Chain,
+    outbox_proof::MessageTree,
     posting::{MessageFields, MessagePurpose},
 };
 use crate::{
     BlockId, CallOutcome, CallRequest, ChainError, Halt, Overrides,
     arbos::{LAYOUT, STATE},
 };
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolEvent, sol};
 
 sol! {
@@ -190,32 +191,11 @@ impl Chain {
     /// The hashes beside the way from a message to the root of so many messages.
     fn outbox_proof(&self, data: &[u8]) -> Answered {
         let asked = arguments::<constructOutboxProofCall>(data)?;
-        let sent = self.messages();
-        let size = usize::try_from(asked.size).unwrap_or(usize::MAX);
-        let mut at = usize::try_from(asked.leaf).unwrap_or(usize::MAX);
-        let Some(sent) = sent.get(..size) else {
-            return Err(format!("only {} messages were sent", sent.len()));
+        let tree = MessageTree {
+            sent: self.messages(),
         };
-        if at >= size.max(1) {
-            return Err(format!("{size} messages have no number {at}"));
-        }
-        let send = sent.get(at).copied().unwrap_or_default();
-        let mut nodes: Vec<B256> = sent.iter().map(keccak256).collect();
-        if nodes.is_empty() {
-            nodes.push(keccak256(B256::ZERO));
-        }
-        let mut proof = Vec::new();
-        while nodes.len() > 1 {
-            proof.push(nodes.get(at ^ 1).copied().unwrap_or_default());
-            let pairs = nodes.chunks(2);
-            let parents = pairs.map(|pair| {
-                let right = pair.get(1).copied().unwrap_or_default();
-                keccak256([pair[0].as_slice(), right.as_slice()].concat())
-            });
-            (nodes, at) = (parents.collect(), at / 2);
-        }
-        let root = nodes.first().copied().unwrap_or_default();
-        answer::<constructOutboxProofCall>(data, 1, &(send, root, proof).into())
+        let proof = tree.prove(asked.size, asked.leaf)?;
+        answer::<constructOutboxProofCall>(data, 1, &(proof.send, proof.root, proof.hashes).into())
     }
 
     /// The hashes of all messages to L1, in their order.

@@ -60,6 +60,13 @@ impl Chain {
         u128::from(self.base_fee()).max(self.settings.min_gas_price)
     }
 
+    /// Gas price that the newest block suggests, in wei: its base fee, or the minimum that was set.
+    pub fn newest_gas_price(&self) -> u128 {
+        let newest = self.ledger.block(self.ledger.head());
+        let base_fee = newest.and_then(|block| block.header.base_fee_per_gas);
+        u128::from(base_fee.unwrap_or_default()).max(self.settings.min_gas_price)
+    }
+
     /// Gas limit of the next block.
     pub fn gas_limit(&self) -> u64 {
         self.settings.gas_limit

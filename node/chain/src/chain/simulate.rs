@@ -15,7 +15,7 @@ use crate::{
     trace::Tracer,
     view::{Overlay, StateView},
 };
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256, map::AddressSet};
 use revm::context::result::{ExecutionResult, HaltReason};
 use std::cell::RefCell;
 
@@ -28,12 +28,12 @@ const STIPEND: u64 = 2_300;
 pub(super) struct Simulation<'a> {
     pub(super) view: StateView<'a>,
     pub(super) facts: BlockFacts,
-    /// A base fee that was requested is seen by calls without a price, too.
-    base_fee_overridden: bool,
     /// Gas that one transaction may compute with: estimates are bound by it, calls are not.
     gas_cap: Option<u64>,
     /// The price that the call offers, wei per gas: see [`Session::message_price`].
     message_price: u128,
+    /// Accounts whose state is overridden; estimates look at none of them.
+    overridden: AddressSet,
     /// The base fee without overrides, wei: it prices the bytes of a call that names no gas.
     header_base_fee: u64,
     purpose: MessagePurpose,
@@ -46,9 +46,9 @@ impl Simulation<'_> {
         self.message_price = self.message_price.min(self.facts.base_fee.into());
     }
 
-    /// The base fee that the EVM sees: a call without a price sees 0.
+    /// The base fee that the EVM sees: a call without a price sees 0, even where the base fee is overridden.
     fn seen_base_fee(&self) -> u64 {
-        if self.message_price == 0 && !self.base_fee_overridden {
+        if self.message_price == 0 {
             0
         } else {
             self.facts.base_fee
@@ -176,14 +176,12 @@ impl Chain {
         if let Some(price) = fee_cap(request) {
             let balance = simulation.view.info(request.from.unwrap_or_default());
             let balance = balance.map(|info| info.balance).unwrap_or_default();
-            let free = balance.checked_sub(request.value).unwrap_or_default();
-            let affordable = (free / U256::from(price)).saturating_to::<u64>();
-            if affordable < TRANSFER && high >= TRANSFER {
-                let cost = U256::from(price).saturating_mul(U256::from(TRANSFER));
-                let want = cost.saturating_add(request.value);
+            let free = balance.checked_sub(request.value);
+            let Some(free) = free.filter(|free| !free.is_zero()) else {
                 let address = request.from.unwrap_or_default();
-                return Err(funds(address, balance, want));
-            }
+                return Err(funds(address, balance, request.value));
+            };
+            let affordable = (free / U256::from(price)).saturating_to::<u64>();
             high = high.min(affordable);
         }
         let plain = request.input.is_empty()
@@ -288,9 +286,9 @@ impl Chain {
         Ok(Simulation {
             view,
             facts,
-            base_fee_overridden: overrides.block.base_fee.is_some(),
             gas_cap: None,
             message_price,
+            overridden: overrides.accounts.keys().copied().collect(),
             header_base_fee,
             purpose: MessagePurpose::Call,
             request,
@@ -330,6 +328,9 @@ impl Chain {
         let recent = RefCell::default();
         let mut session = self.session(view, &recent, facts);
         session.gas_cap = simulation.gas_cap;
+        if simulation.purpose == MessagePurpose::Call {
+            session.overridden.clone_from(&simulation.overridden);
+        }
         session.message_price = simulation.message_price;
         if !request.skips_l1_charging {
             let base_fee = U256::from(facts.base_fee);

@@ -187,6 +187,7 @@ impl Chain {
                     .transfers
                     .then(|| Box::new(Tracer::new(WITH_LOGS, self.state_db.budget())));
                 session.budget = self.state_db.budget().map(Budget::of_call);
+                session.overridden = overrides.accounts.keys().copied().collect();
                 cfg.disable_eip3607 = true;
                 cfg.disable_nonce_check = !rules.validate;
                 cfg.disable_base_fee = !rules.validate && is_free;

@@ -32,11 +32,14 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             Ok(().into())
         })
         .on::<overwriteContractCodeCall>(Write, 0, |c, a| {
+            // Nitro gives the code that was loaded before, and nothing where nobody has read it.
+            let loaded = c.ctx.journaled_state.state.get(&a.target);
+            let before = loaded.and_then(|account| account.info.code.as_ref());
+            let before = before.map(|code| code.original_bytes()).unwrap_or_default();
             c.code(a.target)?;
             c.ctx.journal_mut().touch_account(a.target);
             c.ctx.journal_mut().set_code(a.target, bytecode(a.newCode));
-            // Nitro gives no code back, whatever there was.
-            Ok(Bytes::new())
+            Ok(before)
         })
         .on::<eventsCall>(Payable, 0, |c, a| {
             let (caller, address, value) = (c.caller, c.address, a.value);

@@ -87,6 +87,15 @@ pub fn hardfork(arbos_version: u64) -> String {
     name.to_ascii_lowercase()
 }
 
+/// Returns true if the rules of that name are those of an ArbOS version, or older ones, which they include. Letters may be
+/// small or large.
+pub fn includes_hardfork(named: &str, arbos_version: u64) -> bool {
+    let newest = spec(arbos_version) as u8;
+    let known = (0..=newest).filter_map(SpecId::try_from_u8);
+    let mut names = known.map(<&'static str>::from).chain(["Paris"]);
+    names.any(|name| name.eq_ignore_ascii_case(named))
+}
+
 /// Ethereum's precompiles at an ArbOS version, by their names in EIP-7910.
 pub(crate) fn ethereum(arbos_version: u64) -> std::collections::BTreeMap<String, Address> {
     let precompiles = ArbPrecompiles::new(arbos_version, false);
@@ -136,6 +145,9 @@ impl<'a> PrecompileProvider<Ctx<'a>> for ArbPrecompiles {
         inputs: &CallInputs,
     ) -> Result<Option<InterpreterResult>, String> {
         let address = inputs.bytecode_address;
+        if ctx.chain.overridden.contains(&address) {
+            return Ok(None);
+        }
         if let Some(precompile) = self.set.ethereum.get(&address) {
             let data = inputs.input.bytes_local(ctx.local());
             let output = precompile

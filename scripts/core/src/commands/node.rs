@@ -4,7 +4,6 @@ use super::spec::{Governs, Group, Spec, report_type, shown_examples};
 use crate::context::prelude::*;
 use clap::Args;
 use std::ffi::OsString;
-use std::net::SocketAddr;
 use stylus_devnode::{NodeError, NodeHandle, process};
 
 /// `node`.
@@ -40,8 +39,8 @@ pub(crate) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
     let program = OsString::from("stylus-upgrades node");
     let flags = flags.iter().filter(|flag| *flag != "--json").cloned();
     let args = std::iter::once(program).chain(flags.clone());
-    let ready = |node: &NodeHandle| {
-        let running = Running::of(node);
+    let ready = |node: &NodeHandle, lines: Vec<String>| {
+        let running = Running::new(node, lines);
         (context.output).result(&context.outcome(&running));
     };
     match process::serve(args, ready).await {
@@ -76,7 +75,7 @@ pub(crate) struct Running {
     /// The accounts that have ether. Their keys are public.
     accounts: Vec<Account>,
     #[serde(skip)]
-    address: SocketAddr,
+    lines: Vec<String>,
 }
 
 /// An account of the node.
@@ -89,7 +88,7 @@ struct Account {
 }
 
 impl Running {
-    fn of(node: &NodeHandle) -> Self {
+    fn new(node: &NodeHandle, lines: Vec<String>) -> Self {
         let accounts = node.accounts().all();
         let accounts = accounts.map(|signer| Account {
             address: signer.address(),
@@ -100,20 +99,14 @@ impl Running {
             ws_endpoint: node.ws_endpoint(),
             chain_id: node.chain_id(),
             accounts: accounts.collect(),
-            address: node.address(),
+            lines,
         }
     }
 }
 
 impl CommandReport for Running {
     fn lines(&self, _: &Names) -> Vec<String> {
-        let accounts = self.accounts.iter();
-        let accounts =
-            accounts.map(|one| format!("account {}  key {}", one.address, one.private_key));
-        let mut lines: Vec<String> = accounts.collect();
-        lines.push(format!("chain id {}", self.chain_id));
-        lines.push(format!("Listening on {}", self.address));
-        lines
+        self.lines.clone()
     }
 }
 

@@ -9,7 +9,7 @@ use alloy::dyn_abi::DynSolType;
 use alloy::eips::eip2930::AccessListItem;
 use alloy::primitives::{Address, B256, Bytes, I256, U256};
 use std::collections::BTreeSet;
-use stylus_chain::{BlockId, CallRequest};
+use stylus_chain::{BlockId, CallRequest, Overrides};
 use stylus_upgrades_interface::slots;
 
 /// How long a getter is waited for whose answer changes with time alone.
@@ -201,7 +201,9 @@ fn read(
     getter: &Getter,
 ) -> Result<BTreeSet<(Address, B256)>, ChainError> {
     let request = request(proxy, getter);
-    let listed = simulation.chain.access_list(request, BlockId::latest())?;
+    let overrides = Overrides::default();
+    let chain = &simulation.chain;
+    let listed = chain.access_list(request, BlockId::latest(), &overrides)?;
     let of_account = |one: AccessListItem| {
         let slots = one.storage_keys.into_iter();
         slots.map(move |slot| (one.address, slot))
