@@ -58,6 +58,11 @@ fn simulated_block(
 ) -> Result<(Overrides, Vec<CallRequest>, Option<B256>), RpcError> {
     let mut of_block = block.block_overrides.unwrap_or_default();
     let beacon_root = of_block.beacon_root.take();
+    // On Nitro it changes the version of ArbOS that such a block has.
+    if of_block.difficulty.is_some() {
+        let what = "the block override `difficulty` of a simulated block";
+        return Err(RpcError::NotSupported(what.into()));
+    }
     let overrides = request::overrides(block.state_overrides, Some(of_block))?;
     let calls = block.calls.into_iter().map(request::call);
     Ok((overrides, calls.collect::<Result<_, _>>()?, beacon_root))

@@ -115,7 +115,6 @@ fn tracers_that_do_not_exist_here_are_refused() {
     let (hash, _) = deployed(node.port(), node.addresses()[0]);
     for options in [
         json!({ "tracer": "opcodeTracer" }),
-        json!({ "tracer": "prestateTracer", "tracerConfig": { "disableCode": true } }),
         json!({ "tracer": "muxTracer", "tracerConfig": { "nobody": {} } }),
         json!({ "tracer": "{ }" }),
         json!({ "tracer": "{ hostio: function(info) { }, result: function() { return 7; } }" }),
@@ -140,7 +139,7 @@ fn an_access_list_names_the_slots_that_a_call_reads() {
     let list = rpc(
         node.port(),
         "eth_createAccessList",
-        json!([{ "to": contract }, "latest"]),
+        json!([{ "from": node.addresses()[0], "to": contract }, "latest"]),
     );
     let expected = json!([{ "address": contract, "storageKeys": [B256::ZERO] }]);
     assert_eq!(list["accessList"], expected);
@@ -152,6 +151,12 @@ fn an_access_list_has_low_addresses_the_senders_slots_and_no_precompiles() {
     let (port, caller) = (node.port(), Address::repeat_byte(0xca));
     let list = |code: &str, from: Address| {
         set_code(port, &caller, code);
+        // A sender must afford twice the base fee.
+        rpc(
+            port,
+            "anvil_setBalance",
+            json!([from, "0x8ac7230489e80000"]),
+        );
         let call = json!([{ "from": from, "to": caller }, "latest"]);
         rpc(port, "eth_createAccessList", call)["accessList"].clone()
     };

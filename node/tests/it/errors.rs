@@ -174,7 +174,6 @@ fn refusals_without_data_give_their_reason() {
             vec![word(1)],
             "setNativeTokenManagementFrom",
         ),
-        ("setL1PricePerUnit(uint256)", vec![word(1)], "no L1"),
         (
             "scheduleArbOSUpgrade(uint64,uint64)",
             vec![word(62), word(0)],

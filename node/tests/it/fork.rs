@@ -219,8 +219,8 @@ fn resets_and_other_endpoints_are_checked() {
     let fresh = node();
     let here = fresh.port();
     let url = origin.node.endpoint();
-    let unforked = rpc_error(here, "anvil_setRpcUrl", json!([url]));
-    assert_eq!(unforked["code"], -32004);
+    // As anvil, which takes it where no chain is forked.
+    assert!(rpc(here, "anvil_setRpcUrl", json!([url])).is_null());
     rpc(
         here,
         "anvil_reset",

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod anvil_forms;
 mod batches;
 mod budgets;
 mod connections;

@@ -64,7 +64,9 @@ fn an_estimate_is_bound_by_what_one_transaction_may_compute() {
 fn an_access_list_costs_what_it_costs_and_says_why_the_call_fails() {
     let node = node();
     let port = node.port();
-    let list = || rpc(port, "eth_createAccessList", json!([call(), "latest"]));
+    let mut asked = call();
+    asked["from"] = json!(node.addresses()[0]);
+    let list = || rpc(port, "eth_createAccessList", json!([asked, "latest"]));
     let slot = json!([{ "address": CONTRACT, "storageKeys": [B256::ZERO] }]);
     // SLOAD(0): the list, PUSH0, a warm read.
     set_code(port, &CONTRACT, "0x5f5400");

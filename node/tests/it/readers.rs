@@ -109,12 +109,14 @@ fn an_endpoint_that_does_not_answer_holds_nobody_who_does_not_need_it() {
 fn the_sum_of_what_a_request_gives_is_bounded() {
     let node = node();
     let port = node.port();
-    // Zeros: `RETURN(0, 3 MiB)`.
+    // Zeros: `RETURN(0, 3 MiB)`. Each costs 19 million gas, and all calls of a request share the gas of one.
     set_code(port, &account(0xaa), "0x623000005ff3");
     let calls = |count: usize| vec![json!({ "to": account(0xaa), "gas": "0x2faf080" }); count];
     let blocks = json!({ "blockStateCalls": [{ "calls": calls(40) }] });
     let error = rpc_error(port, "eth_simulateV1", json!([blocks, "latest"]));
-    assert_eq!(error["code"], -32005, "{error}");
+    assert_eq!(error["code"], -32603, "{error}");
+    let message = error["message"].as_str().unwrap_or_default();
+    assert!(message.contains("gas limit reached"), "{error}");
     let few = json!({ "blockStateCalls": [{ "calls": calls(2) }] });
     let simulated = rpc(port, "eth_simulateV1", json!([few, "latest"]));
     assert_eq!(simulated[0]["calls"].as_array().map(Vec::len), Some(2));

@@ -23,7 +23,7 @@ const IN_THE_LIST: &str = "(listed)";
 const LISTED: &str = "# The requests of the rows `(listed)` of differences.txt: kind | request | Nitro's answer | this node's.\n\
     # A test writes this file with STYLUS_UPGRADES_UPDATE=1, and fails on any other request or answer.\n";
 /// Rows of the table of differences.
-const MOST_ROWS: usize = 60;
+const MOST_ROWS: usize = 84;
 /// The event whose module hash is this chain's own, and whose version the recording leaves out.
 const ACTIVATED: &str = "0xc0e812780707128d9a180db8ee4d1c1f1300b6dd0626d577b5d9ac759b76253c";
 
@@ -251,6 +251,182 @@ fn recorded_transactions_do_here_what_they_did_on_nitro() {
         done_again(node, &mut differences, line);
     }
     differences.check();
+}
+
+/// Fields that depend on the blocks of a chain: in Nitro's each block begins with a transaction of its own.
+const OF_BLOCKS: [&str; 12] = [
+    "blockHash",
+    "parentHash",
+    "hash",
+    "stateRoot",
+    "receiptsRoot",
+    "transactionsRoot",
+    "mixHash",
+    "size",
+    "transactionIndex",
+    "transactionPosition",
+    "timeboosted",
+    "totalDifficulty",
+];
+
+/// A recording of answers: its file, its place in the table, and the price on L1 of its chain, in wei.
+const ANSWERS: [(&str, &str, u64); 2] = [
+    ("answers.jsonl.gz", "answers", 0),
+    ("l1cost.jsonl.gz", "l1cost", 10_000_000_000),
+];
+
+#[test]
+fn recorded_answers_are_answered_here_as_nitro_did() {
+    for (file, suite, l1_price) in ANSWERS {
+        let lines = recording(file);
+        let time = |line: &Value| {
+            let is_time = line["method"] == "evm_setNextBlockTimestamp";
+            line["params"][0].as_u64().filter(|_| is_time)
+        };
+        let first = lines.iter().find_map(time).expect("the time of a block");
+        let chain = ChainConfig {
+            arbos_version: 51,
+            l1_block_number: Some(0),
+            l2_speed_limit: Some(100_000_000_000_000),
+            l1_price,
+            timestamp: Some(first - 1_000),
+            ..ChainConfig::default()
+        };
+        let config = NodeConfig {
+            chain,
+            ..NodeConfig::default()
+        };
+        let node = RecordedNode::embedded(spawn(config).expect("the node starts"));
+        let mut differences = Differences::new(suite);
+        differences.arbos = "51".to_owned();
+        for line in &lines {
+            compare_answer(&node, &mut differences, line);
+        }
+        differences.check();
+    }
+}
+
+/// Sends a recorded request again, and compares the whole answer.
+fn compare_answer(node: &RecordedNode, differences: &mut Differences, line: &Value) {
+    let text = |field: &str| line[field].as_str().unwrap_or_default();
+    let (label, method) = (text("label"), text("method"));
+    let number = |value: &Value| {
+        let digits = value.as_str().unwrap_or_default();
+        u64::from_str_radix(digits.trim_start_matches("0x"), 16).unwrap_or_default()
+    };
+    if label == "height" {
+        let here = number(&node.rpc("eth_blockNumber", json!([])));
+        let missing = number(&line["result"]).saturating_sub(here);
+        if missing > 0 {
+            node.rpc("anvil_mine", json!([missing]));
+        }
+        return;
+    }
+    let answers = node.batch(&[(method, line["params"].clone())]);
+    let answer = &answers[0];
+    if line.get("result").is_none() && line.get("error").is_none() {
+        return;
+    }
+    // What a trace shows is named by its tracer, anything else by its request.
+    let request = label.rsplit_once(" | ").map_or(label, |(_, tracer)| tracer);
+    let mut found = BTreeMap::new();
+    for field in ["result", "error"] {
+        let [nitro, ours] = [line, answer].map(|answer| {
+            let mut value = answer.get(field).cloned();
+            value.iter_mut().for_each(erase_module_hashes);
+            value
+        });
+        differing(field, nitro.as_ref(), ours.as_ref(), &mut found);
+    }
+    for (field, values) in found {
+        // A reason after Nitro's words is one of the method.
+        let label = if field.ends_with(" reason") {
+            method.to_owned()
+        } else {
+            format!("{method} {request}")
+        };
+        differences
+            .found
+            .push((differences.arbos.clone(), label, field, values));
+    }
+}
+
+/// Leaves program and fee of activations: the module hash is the compiler's own, and receipts of the recording have no
+/// version.
+fn erase_module_hashes(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(erase_module_hashes),
+        Value::Object(fields) => {
+            let is_activation = fields
+                .get("topics")
+                .is_some_and(|topics| topics[0] == ACTIVATED);
+            if let Some(Value::String(data)) = fields.get_mut("data").filter(|_| is_activation) {
+                *data = data.chars().skip(2 + 64).take(2 * 64).collect();
+            }
+            fields.values_mut().for_each(erase_module_hashes);
+        }
+        _ => {}
+    }
+}
+
+/// Opcodes of programs are host functions here, and those of ArbOS' own reads on Nitro: the lists differ as a whole.
+const AS_A_WHOLE: &str = "result.structLogs";
+
+/// Notes the fields that differ, by their path: places in lists are `[]`, accounts and slots `{}`.
+fn differing(
+    path: &str,
+    nitro: Option<&Value>,
+    ours: Option<&Value>,
+    found: &mut BTreeMap<String, String>,
+) {
+    match (nitro, ours) {
+        (Some(Value::Object(nitro)), Some(Value::Object(ours))) => {
+            let names: BTreeSet<&String> = nitro.keys().chain(ours.keys()).collect();
+            for name in names {
+                if OF_BLOCKS.contains(&name.as_str()) {
+                    continue;
+                }
+                let is_key = name.len() > 20;
+                let place = if is_key { "{}" } else { name.as_str() };
+                let path = format!("{path}.{place}");
+                differing(&path, nitro.get(name), ours.get(name), found);
+            }
+        }
+        (Some(Value::Array(nitro)), Some(Value::Array(ours)))
+            if nitro.len() == ours.len() && path != AS_A_WHOLE =>
+        {
+            let path = format!("{path}[]");
+            for (nitro, ours) in nitro.iter().zip(ours) {
+                differing(&path, Some(nitro), Some(ours), found);
+            }
+        }
+        (None, None) => {}
+        (nitro, ours) => {
+            let nothing = Value::Null;
+            let (nitro, ours) = (nitro.unwrap_or(&nothing), ours.unwrap_or(&nothing));
+            let is_there = nitro.is_null() == ours.is_null();
+            if same(nitro, ours) && is_there {
+                return;
+            }
+            // What a refusal says after Nitro's words is a reason.
+            let says_why = |nitro: &str, ours: &str| {
+                ours.strip_prefix(nitro)
+                    .is_some_and(|more| more.starts_with(": "))
+            };
+            let has_reason = nitro
+                .as_str()
+                .zip(ours.as_str())
+                .is_some_and(|(nitro, ours)| says_why(nitro, ours));
+            let path = if has_reason {
+                format!("{path} reason")
+            } else {
+                path.to_owned()
+            };
+            found
+                .entry(path)
+                .or_insert_with(|| format!("{nitro} / {ours}"));
+        }
+    }
 }
 
 /// Does again what a line of a recorded chain says, and compares.
@@ -659,7 +835,7 @@ fn the_table_of_differences_is_short_and_has_reasons() {
     assert!(rows.len() <= MOST_ROWS, "{} rows", rows.len());
     for row in &rows {
         assert!(row.reason.len() > 10, "{} has no reason", row.label);
-        let suites = ["transactions", "precompiles", "rpc"];
+        let suites = ["transactions", "precompiles", "rpc", "answers", "l1cost"];
         assert!(suites.contains(&row.suite.as_str()), "{}", row.suite);
     }
 }
@@ -670,7 +846,8 @@ fn the_page_on_differences_from_nitro_is_up_to_date() {
         "# The local chain beside a Nitro node\n\n\
          A test sends to the local chain what was sent to a Nitro node, and compares the answers. There are 1,523 \
          transactions with receipts, logs and changed accounts, 1,394 calls, 963 of them of precompiles with \
-         estimate and gas, and 377 requests that are refused (`node/tests/recordings`). The test fails on a difference that is not in this table, and on a row without a difference. \
+         estimate and gas, 377 requests that are refused, and 1,300 requests whose whole answers are compared: traces, simulations, \
+         estimates and access lists (`node/tests/recordings`). The test fails on a difference that is not in this table, and on a row without a difference. \
          `STYLUS_UPGRADES_UPDATE=1 cargo test --workspace --test it recordings` writes this page from \
          `node/tests/recordings/differences.txt`.\n\n\
          | what | ArbOS | where | part of the answer | why |\n|---|---|---|---|---|\n",

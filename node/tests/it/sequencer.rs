@@ -193,11 +193,15 @@ fn a_transaction_that_no_block_takes_is_refused_in_nitros_words() {
             "max fee per gas less than block base fee: address {from}, maxFeePerGas: 1 baseFee: 100000000"
         )
     );
+    // Above the base fee a tip is dropped before it is compared with the cap.
     assert_eq!(
-        changed(|tx| tx.max_priority_fee_per_gas = 300_000_000),
+        changed(|tx| {
+            tx.max_fee_per_gas = 100_000_000;
+            tx.max_priority_fee_per_gas = 300_000_000;
+        }),
         format!(
             "max priority fee per gas higher than max fee per gas: address {from}, maxPriorityFeePerGas: 300000000, \
-             maxFeePerGas: 200000000"
+             maxFeePerGas: 100000000"
         )
     );
     assert_eq!(

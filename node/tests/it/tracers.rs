@@ -59,7 +59,7 @@ fn call_tracer_takes_its_options() {
     let shown = scene.trace(&scene.called, with_log.clone());
     let log = json!({
         "address": scene.contract, "topics": [TOPIC], "data": B256::with_last_byte(1),
-        "position": "0x0", "index": "0x0",
+        "position": "0x0",
     });
     assert_eq!(shown["logs"], json!([log]));
     assert!(
@@ -69,7 +69,7 @@ fn call_tracer_takes_its_options() {
             .is_none()
     );
 
-    // LOG0(0, 0) after the call stands at position 1, with the next index.
+    // LOG0(0, 0) after the call stands at position 1.
     let call = |after: &str, options: &Value| {
         let to = scene.caller(after);
         let call = json!({ "from": scene.from, "to": to });
@@ -80,11 +80,8 @@ fn call_tracer_takes_its_options() {
         )
     };
     let nested = call("5f5fa0", &with_log);
-    assert_eq!(nested["calls"][0]["logs"][0]["index"], "0x0");
-    assert_eq!(
-        (&nested["logs"][0]["position"], &nested["logs"][0]["index"]),
-        (&json!("0x1"), &json!("0x1"))
-    );
+    assert_eq!(nested["calls"][0]["logs"][0]["position"], "0x0");
+    assert_eq!(nested["logs"][0]["position"], "0x1");
     assert!(call("5f5fa0", &top).get("calls").is_none());
     assert_eq!(call("5f5fa0", &plain)["calls"][0]["to"], scene.contract);
     // What a failed frame has logged is gone, with the logs below it.

@@ -3,8 +3,8 @@
 use super::{Chain, environment::BlockFacts, mine::Building};
 use crate::{
     Block, BlockId, Budget, CallOptions, CallRequest, ChainError, LAST_SECOND, Overrides,
-    PooledTransaction, Receipt, SimulationFault, TraceKind, session::RecentPrograms, state_db::NOW,
-    trace::Tracer,
+    PooledTransaction, Receipt, RejectReason, SimulationFault, TraceKind, session::RecentPrograms,
+    state_db::NOW, trace::Tracer,
 };
 use alloy_consensus::Transaction;
 use alloy_eips::eip1559::BaseFeeParams;
@@ -163,7 +163,18 @@ impl Chain {
             let from = request.from.unwrap_or_default();
             let account = self.state_db.account(from, NOW).unwrap_or_default();
             let left = facts.gas_limit.saturating_sub(building.gas_used);
-            request.gas = Some(request.gas.unwrap_or(left).min(*gas_pool));
+            if *gas_pool == 0 {
+                return Err(SimulationFault::Call {
+                    reason: RejectReason::Other("gas limit reached".into()),
+                    gas: request.gas.unwrap_or(left),
+                }
+                .into());
+            }
+            let asked = request.gas.unwrap_or(left);
+            if asked > left {
+                return Err(SimulationFault::BlockGas { asked, left }.into());
+            }
+            request.gas = Some(asked.min(*gas_pool));
             request.nonce = request.nonce.or(Some(account.nonce));
             if request.gas_price.is_none() && request.max_fee_per_gas.is_none() {
                 request.max_fee_per_gas = Some(0);
@@ -178,9 +189,6 @@ impl Chain {
             .all(|fee| fee == 0);
             let envelope = self.with_signature(request, NO_SIGNATURE)?;
             let gas = envelope.gas_limit();
-            if gas > left {
-                return Err(SimulationFault::BlockGas { asked: gas, left }.into());
-            }
             let waiting = PooledTransaction::new_unchecked(envelope, from);
             let executed = self.run(&waiting, &facts, &recent, |session, cfg| {
                 session.tracer = rules

@@ -10,6 +10,7 @@ mod frames;
 mod hostile;
 mod l1_blocks;
 mod live_facts;
+mod messages;
 mod node_interface;
 mod pool;
 mod posting;
