@@ -105,7 +105,7 @@ pub(super) fn call(request: TransactionRequest) -> Result<CallRequest, RpcError>
 }
 
 /// The account that holds ArbOS' state.
-const ARBOS_STATE: Address = address!("A4B05FffffFffFFFFfFFfffFfffFFfffFfFfffFf");
+const ARBOS_STATE: Address = address!("A4B05FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF");
 
 /// State and block overrides, as `eth_call` and `eth_estimateGas` take them.
 pub(super) fn overrides(

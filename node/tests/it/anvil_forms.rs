@@ -1,6 +1,6 @@
 //! Forms that anvil takes and Nitro refuses, where nothing can be sent by mistake.
 
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, B256, U256, address};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -43,13 +43,14 @@ fn a_reorganisation_takes_its_parameters_by_name() {
     mine(port);
     mine(port);
     let before = latest_block(port)["hash"].clone();
-    rpc(
-        port,
-        "anvil_reorg",
-        json!({ "depth": 1, "tx_block_pairs": [] }),
-    );
+    let from = node.addresses()[0];
+    let sent = json!({ "from": from, "to": from, "value": "0x1" });
+    let by_name = json!({ "depth": 1, "tx_block_pairs": [[sent, 0]] });
+    rpc(port, "anvil_reorg", by_name);
     assert_eq!(block_number(port), "0x2");
     assert_ne!(latest_block(port)["hash"], before);
+    let transactions = latest_block(port)["transactions"].clone();
+    assert_eq!(transactions.as_array().map(Vec::len), Some(1));
     let unknown = rpc_error(port, "anvil_reorg", json!({ "depth": 1, "blocks": [] }));
     assert_eq!(unknown["code"], -32602);
     let message = unknown["message"].as_str().expect("words");
@@ -125,10 +126,11 @@ fn an_overridden_precompile_is_none() {
     let code = json!({ sys.to_string(): { "code": "0x60075f5260205ff3" } });
     let answer = rpc(port, "eth_call", json!([number, "latest", code]));
     assert_eq!(answer, json!(B256::with_last_byte(7)));
-    let state = json!({ "0xA4B05FffffFffFFFFfFFfffFfffFFfffFfFfffFf": { "balance": "0x1" } });
+    let arbos = address!("A4B05FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF");
+    let state = json!({ arbos.to_string(): { "balance": "0x1" } });
     let refused = rpc_error(port, "eth_call", json!([number, "latest", state]));
     assert_eq!(
         refused["message"],
-        "overriding address 0xA4B05FffffFffFFFFfFFfffFfffFFfffFfFfffFf  not allowed"
+        format!("overriding address {arbos}  not allowed")
     );
 }

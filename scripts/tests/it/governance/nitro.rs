@@ -15,18 +15,13 @@ const NOT_RECORDED: [(&str, &str); 1] = [(
     "a node that keeps its state by path answers none: `doctor --endpoint` says so, and a census uses proofs",
 )];
 /// What Nitro's answers have and the node's had not here, by the beginning of its place, and why nothing depends on it.
-const DIFFERENT: [(&str, &str); 6] = [
-    ("debug_traceCall.afterEVMTransfers", FEES),
-    ("debug_traceCall.beforeEVMTransfers", FEES),
-    ("debug_traceTransaction.afterEVMTransfers", FEES),
-    ("debug_traceTransaction.beforeEVMTransfers", FEES),
+const DIFFERENT: [(&str, &str); 2] = [
     (
         "eth_getTransactionReceipt.contractAddress hexadecimal",
         CREATION,
     ),
     ("eth_getTransactionReceipt.to null", CREATION),
 ];
-const FEES: &str = "Nitro's own list of what fees move; `trace` reads calls";
 const CREATION: &str =
     "of a transaction that creates: contracts are deployed by calls of a deployer";
 /// Errors of REFUSALS that no answer here has, and which words they are.
