@@ -14,6 +14,7 @@ mod finding;
 mod github;
 mod id;
 mod origin;
+mod promise;
 mod refusal;
 mod together;
 
@@ -25,5 +26,6 @@ pub use finding::{Finding, Severity, SourceLine};
 pub use github::annotation;
 pub use id::{Accepted, FindingId};
 pub use origin::{Origin, Part, Writer, concludes};
+pub use promise::ReviewPromise;
 pub use refusal::{Refused, told_once};
 pub use together::Together;
