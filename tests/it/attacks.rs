@@ -1,28 +1,10 @@
 //! `docs/evidence/attacks.md` names tests that exist.
 
-use crate::prelude::*;
 use stylus_upgrades_harness::home;
-use stylus_upgrades_test_support::{sources_below, tests_of};
 
 #[test]
 fn every_attack_has_tests_that_exist() {
-    let mut known = BTreeSet::new();
-    for folder in [
-        "tests/it",
-        "tests/model",
-        "interface",
-        "layout",
-        "scripts",
-        "registry",
-        "proxy",
-        "migratable",
-        "node",
-    ] {
-        for file in sources_below(&home().join(folder)) {
-            let text = std::fs::read_to_string(&file).expect("a source");
-            known.extend(tests_of(&text).into_iter().map(str::to_owned));
-        }
-    }
+    let known = crate::tools::tests_in_sources();
     let page = std::fs::read_to_string(home().join("docs/evidence/attacks.md")).expect("the page");
     let rows = page.lines().filter(|line| line.starts_with("| "));
     let rows = rows.filter(|line| !line.starts_with("| attack "));

@@ -32,6 +32,7 @@ mod own_project;
 mod packages;
 mod prelude;
 mod processes;
+mod promises;
 mod proxy;
 mod registry;
 mod review;

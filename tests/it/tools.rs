@@ -4,6 +4,7 @@ use crate::prelude::*;
 use alloy::eips::BlockNumberOrTag;
 use alloy::providers::Provider;
 use stylus_upgrades_harness::{Anvil, home, launcher};
+use stylus_upgrades_test_support::{sources_below, tests_of};
 
 use crate::command::program;
 
@@ -109,4 +110,26 @@ pub(crate) fn tests() -> BTreeSet<String> {
         .lines()
         .filter_map(|line| line.strip_suffix(": test"));
     names.map(str::to_owned).collect()
+}
+
+/// The names of all tests in the sources that pages name tests of, without their modules.
+pub(crate) fn tests_in_sources() -> BTreeSet<String> {
+    let mut known = BTreeSet::new();
+    for folder in [
+        "tests/it",
+        "tests/model",
+        "interface",
+        "layout",
+        "scripts",
+        "registry",
+        "proxy",
+        "migratable",
+        "node",
+    ] {
+        for file in sources_below(&home().join(folder)) {
+            let text = std::fs::read_to_string(&file).expect("a source");
+            known.extend(tests_of(&text).into_iter().map(str::to_owned));
+        }
+    }
+    known
 }
