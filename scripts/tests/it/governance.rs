@@ -21,6 +21,7 @@ mod effects;
 mod ended;
 mod expect;
 mod fragments;
+mod guardian;
 mod history;
 mod interrupted;
 mod killed;

@@ -3,7 +3,10 @@
 use super::review;
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
-use crate::governance::{self, AT_ONCE, Needed, PendingAction, deciding_policy, obstacle, rival};
+use crate::governance::{
+    self, AT_ONCE, CANCEL, CancelRights, Needed, PendingAction, current_policy, deciding_policy,
+    obstacle, rival,
+};
 use crate::options::word;
 use crate::pipeline::action::is_action;
 use crate::pipeline::shown::shown_call;
@@ -91,15 +94,25 @@ async fn listed(
 ) -> Result<OpenAction> {
     let (mut shown, mut beside) = (None, (None, Vec::new()));
     let mut narrowed = open.clone();
-    let mut needed = None;
+    let (mut needed, mut rights) = (None, None);
     if let Some(says) = &open.says {
         let obstacle = async { Ok::<_, Error>(obstacle(session.registry, says).await?) };
         let policy = async {
             let (name, role) = (says.definition(), says.role());
             Ok(deciding_policy(session.registry, name, role).await?)
         };
+        let guardian = async {
+            let name = says.definition();
+            Ok(current_policy(session.registry, name, CANCEL).await?)
+        };
         let call = shown_call(session, &open.call, says);
-        let (call, obstacle, (role, text)) = try_join!(call, obstacle, policy)?;
+        let (call, obstacle, (role, text), guardian) = try_join!(call, obstacle, policy, guardian)?;
+        rights = Some(CancelRights::new(
+            says,
+            (&role, &text),
+            guardian.as_deref(),
+            (open.proposer, &open.readiness),
+        )?);
         shown = Some(call);
         needed = Needed::narrowing(says, (&role, &text), &mut narrowed.readiness);
         let rivals = all.iter().filter_map(|other| {
@@ -116,7 +129,7 @@ async fn listed(
         narrowed,
         shown,
         beside,
-        needed.as_ref(),
+        (needed.as_ref(), rights),
         &names,
     ))
 }

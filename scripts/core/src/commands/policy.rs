@@ -3,7 +3,7 @@
 use super::spec::{Governs, Group, Spec, no_file, report_type_of};
 use crate::address::is_address;
 use crate::context::prelude::*;
-use crate::governance::{GovernedCall, current_policy, deciding_policy, explain};
+use crate::governance::{GovernedCall, UnsetRole, current_policy, deciding_policy, explain};
 use crate::manifest::is_same_policy;
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::confirm;
@@ -119,6 +119,7 @@ async fn explain_it(context: &Context, name: &str, role: Option<&str>) -> Result
             name: name.into(),
             policies: vec![explain("", &expression, &context.names())?],
             roles: vec![String::new()],
+            unset: Vec::new(),
         };
         return Ok(context.outcome(&policies));
     }
@@ -142,12 +143,35 @@ pub async fn policies(
     roles: Option<Vec<String>>,
 ) -> Result<Policies> {
     let session = Session::reading(context).await?;
-    let registry = session.registry;
-    let names = context.names();
-    let roles = match roles {
-        Some(roles) => roles,
-        None => confirm::roles(session, name).await?,
+    let (roles, is_every) = match roles {
+        Some(roles) => (roles, false),
+        None => (confirm::roles(session, name).await?, true),
     };
+    all_policies(session, name, roles, is_every).await
+}
+
+/// The policies of a definition, of which every role that has one is known, and the roles that act without one.
+///
+/// # Errors
+/// What the chain says.
+pub async fn policies_in_force(
+    context: &Context,
+    name: &str,
+    roles: Vec<String>,
+) -> Result<Policies> {
+    let session = Session::reading(context).await?;
+    all_policies(session, name, roles, true).await
+}
+
+/// The policies of these roles; where they are every role, with those that act without a policy.
+async fn all_policies(
+    session: Session<'_>,
+    name: &str,
+    roles: Vec<String>,
+    is_every: bool,
+) -> Result<Policies> {
+    let Session { context, registry } = session;
+    let names = context.names();
     let mut policies = Vec::new();
     for role in &roles {
         let (decides, text) = match deciding_policy(registry, name, role).await {
@@ -161,8 +185,15 @@ pub async fn policies(
         };
         policies.push(explain(&decides, &text, &names)?);
     }
+    let migrate = policies.iter().find(|policy| policy.role == "migrate");
+    let unset = if is_every {
+        UnsetRole::all(|role| roles.iter().any(|set| set == role), migrate)
+    } else {
+        Vec::new()
+    };
     Ok(Policies {
         name: name.into(),
+        unset,
         policies,
         roles,
     })

@@ -9,8 +9,9 @@ use crate::context::key;
 use crate::context::prelude::*;
 use crate::governance::signed::{Approval, Digests, current, deadline};
 use crate::governance::{
-    Call, CodeFacts, GovernedCall, ShownCall, deciding_policy, ended_by_call, ends_others, explain,
-    narrow, not_open, obstacle, readiness, tree,
+    CANCEL, Call, CancelRights, CodeFacts, GovernedCall, ShownCall, current_policy,
+    deciding_policy, ended_by_call, ends_others, explain, narrow, not_open, obstacle, readiness,
+    tree,
 };
 use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
@@ -128,6 +129,16 @@ pub async fn review(context: &Context, action: &str) -> Result<Review> {
         Some(open) => Some(checked(session, action, (&governed, &shown), open).await?),
         None => None,
     };
+    let cancel_rights = match &open {
+        Some(open) => {
+            let guardian = current_policy(registry, name, CANCEL).await?;
+            let decides = (role.as_str(), text.as_str());
+            let proposer = (event.proposer, open);
+            let rights = CancelRights::new(&governed.call, decides, guardian.as_deref(), proposer)?;
+            Some(rights)
+        }
+        None => None,
+    };
     let approved = match &open {
         Some(open) => open.approved.clone(),
         None => {
@@ -158,6 +169,7 @@ pub async fn review(context: &Context, action: &str) -> Result<Review> {
         readiness: open,
         needed,
         refused: no,
+        cancel_rights,
         obstacle,
         checked,
         ended_by: history.ended_by,

@@ -4,7 +4,7 @@
 use super::spec::{Governs, Group, Spec, report_type};
 use crate::assess::Finding;
 use crate::context::prelude::*;
-use crate::governance::{RipeAction, definitions, ripe};
+use crate::governance::{RipeAction, UnsetRole, definitions, explain, ripe};
 use crate::inspect::{Inspection, MigrationStatus, instance_line};
 use crate::model::Used;
 use crate::pipeline::inspection::inspect;
@@ -186,6 +186,19 @@ impl CommandReport for StatusReport {
     }
 }
 
+/// A line for each role that acts, set or not.
+fn role_lines(status: &DefinitionStatus, names: &Names) -> Vec<String> {
+    let set = status.policies.iter();
+    let set = set.map(|(role, policy)| format!("  {role:<8} {}", names.policy(policy)));
+    let migrate = status.migrate.as_deref();
+    let migrate = migrate.and_then(|text| explain("migrate", text, names).ok());
+    let unset = UnsetRole::all(|role| status.policies.contains_key(role), migrate.as_ref());
+    let unset = unset
+        .into_iter()
+        .map(|role| format!("  {}", role.line(names)));
+    set.chain(unset).collect()
+}
+
 fn definition_lines(
     status: &DefinitionStatus,
     migrations: &BTreeMap<Address, MigrationStatus>,
@@ -199,9 +212,7 @@ fn definition_lines(
         "{}  current {current}  sequence {}  {}",
         status.name, status.sequence, status.state
     )];
-    if let Some(policy) = &status.migrate {
-        lines.push(format!("  migrate  {}", names.policy(policy)));
-    }
+    lines.extend(role_lines(status, names));
     for version in &status.versions {
         let from: Vec<&str> = version.incoming().map(|step| &*step.from).collect();
         let way = match from.is_empty() {

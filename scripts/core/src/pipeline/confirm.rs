@@ -6,7 +6,7 @@ use crate::assess::{Finding, FindingId, Part, Role, Severity};
 use crate::client::{ChainError, Client, policy_reason};
 use crate::context::prelude::*;
 use crate::governance::{
-    Call, GovernedCall, current_policy, pending, readiness, replaced_policy, rival,
+    CANCEL, Call, GovernedCall, PAUSE, current_policy, pending, readiness, replaced_policy, rival,
 };
 use crate::history::{self, Wanted};
 use crate::manifest::{POLICY_FORMS, policy_slip};
@@ -103,7 +103,7 @@ pub(crate) async fn of_policies(
         }
         if policy.is_none() {
             all.push(final_notice(role));
-        } else if !policy.approvers.iter().any(|leaf| leaf.address == sender) {
+        } else if *role != CANCEL && !policy.approvers.iter().any(|leaf| leaf.address == sender) {
             let words =
                 format!("the sender {sender} would be no approver in the new policy of {role}");
             all.push(notice(FindingId::EXCLUDED_SENDER, words));
@@ -176,10 +176,14 @@ pub(crate) async fn notices(
         Some(sender) => of_policies(session.registry.client, sender, &policies).await?,
         None => finals(&policies)?,
     };
+    if let Call::SetPolicy(set) = &governed.call {
+        name_what_stays(session, &set.name, &policies, &mut all).await?;
+    }
     let mut had_part = false;
     if let Call::SetPolicy(set) = &governed.call {
         let (role, expression) = (set.role.as_str(), set.expression.as_str());
         match replaced_policy(session.registry, &set.name, role).await? {
+            None if role == CANCEL => {} // unset, it is nobody
             None => all.push(new_role(session, &set.name, role).await?),
             Some(old) => {
                 let part_in = |policy: &str| match options.who {
@@ -205,6 +209,54 @@ pub(crate) async fn notices(
     }
 }
 
+/// Says of a policy that becomes final which roles keep a policy that stops instances or ends actions: nobody can take
+/// these keys away any more, or go on without them.
+async fn name_what_stays(
+    session: Session<'_>,
+    name: &str,
+    policies: &[(&str, &str)],
+    notices: &mut [Finding],
+) -> Result<()> {
+    let names = session.context.names();
+    for (role, expression) in policies {
+        if !parsed(role, expression)?.is_none() {
+            continue;
+        }
+        let stays: &[&str] = match *role {
+            MIGRATE => &[PAUSE],
+            POLICY => &[PAUSE, CANCEL],
+            _ => &[],
+        };
+        let id = FindingId::POLICY_NONE;
+        let own = final_notice(role).message;
+        let notice = notices.iter_mut();
+        let mut notice = notice.filter(|notice| notice.id == id && notice.message == own);
+        let Some(notice) = notice.next() else {
+            continue;
+        };
+        for other in stays {
+            let Some(text) = current_policy(session.registry, name, other).await? else {
+                continue;
+            };
+            let (text, effect) = (names.policy(&text), effect_of(other));
+            notice
+                .message
+                .push_str(&format!("; the policy of {other} stays {text}, {effect}"));
+        }
+    }
+    Ok(())
+}
+
+/// What the holders of a role can do for ever once nobody can change it.
+fn effect_of(role: &str) -> &'static str {
+    match role {
+        PAUSE => {
+            "whose holders stop every instance: a lost or hostile key among them locks what the instances hold"
+        }
+        _ => "whose holders end every open action but a change of policies",
+    }
+}
+
 /// The policies that are irreversible.
 fn finals(policies: &[(&str, &str)]) -> Result<Vec<Finding>> {
     let mut all = Vec::new();
@@ -216,14 +268,11 @@ fn finals(policies: &[(&str, &str)]) -> Result<Vec<Finding>> {
     Ok(all)
 }
 
-/// The role that exists without a policy of its own.
-const PAUSE: &str = "pause";
-
 /// The finding that this role has no policy yet, with a suggestion for a misspelt name.
 async fn new_role(session: Session<'_>, name: &str, role: &str) -> Result<Finding> {
     // Only the suggestion needs the events: approving works on an endpoint without them.
     let mut known = roles(session, name).await.unwrap_or_default();
-    known.push(PAUSE.into());
+    known.extend([PAUSE, CANCEL].map(String::from));
     let meant = nearest(role, &known).filter(|meant| *meant != role);
     let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant:?}?"));
     let words = format!("{name:?} has no role {role:?}: it is new{meant}");

@@ -184,6 +184,16 @@ impl Effects {
         }
     }
 
+    /// The same as the second call of a command, with the transactions of the first one before its own.
+    #[must_use]
+    pub(crate) fn after(mut self, earlier: Self) -> Self {
+        self.transactions = match (self.transactions, earlier.transactions) {
+            (Some(own), Some(earlier)) => Some(own.after(earlier)),
+            (own, earlier) => own.or(earlier),
+        };
+        self
+    }
+
     /// Adds transactions. The last of the first ones is the main one.
     pub(crate) fn add_sent(&mut self, sent: &[Sent]) {
         self.transactions.get_or_insert_default().add(sent);

@@ -49,6 +49,15 @@ pub struct Transaction {
 }
 
 impl Transactions {
+    /// The same with others before them. The main one stays, where there is one.
+    #[must_use]
+    pub fn after(self, earlier: Self) -> Self {
+        Self {
+            main: self.main.or(earlier.main),
+            transactions: [earlier.transactions, self.transactions].concat(),
+        }
+    }
+
     /// Those that were sent. The last is the main one.
     pub fn of(sent: &[Sent]) -> Self {
         Self {

@@ -14,6 +14,7 @@ use alloy::sol_types::SolEvent;
 use futures::future::try_join_all;
 use futures::try_join;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
@@ -30,6 +31,8 @@ pub struct DefinitionStatus {
     pub state: DefinitionState,
     /// The policy of role `migrate`; `None` if the registry does not say.
     pub migrate: Option<String>,
+    /// The policies of the roles that act, by role; without those that are not set.
+    pub policies: BTreeMap<String, String>,
     /// Its versions in order of registration.
     pub versions: Vec<Version>,
     /// Its instances in order of creation.
@@ -55,12 +58,11 @@ pub async fn definition_status(
     registry: Registry<'_>,
     name: &str,
 ) -> Result<DefinitionStatus, ChainError> {
-    let policy = async { Ok::<_, ChainError>(registry.policy(name, "migrate").await.ok()) };
-    let (head, versions, all, migrate) = try_join!(
+    let (head, versions, all, policies) = try_join!(
         registry.head(name),
         registry.versions(name),
         registry.instances(name),
-        policy,
+        policies(registry, name),
     )?;
     let mut definition = Definition::named(name);
     (definition.current, definition.state) = (head.current, head.state);
@@ -77,10 +79,27 @@ pub async fn definition_status(
         current: definition.current,
         sequence: head.sequence,
         state: definition.state,
-        migrate,
+        migrate: policies.get("migrate").cloned(),
+        policies,
         versions: definition.versions,
         instances,
     })
+}
+
+/// The roles of a definition that act.
+const ACTING_ROLES: [&str; 5] = ["migrate", "policy", "create", "pause", "cancel"];
+
+/// The policies of those roles that are set.
+async fn policies(
+    registry: Registry<'_>,
+    name: &str,
+) -> Result<BTreeMap<String, String>, ChainError> {
+    let all = ACTING_ROLES.map(async |role| match registry.policy(name, role).await {
+        Ok(policy) => Ok(Some((role.to_owned(), policy))),
+        Err(error) if error.revert().is_some() => Ok(None),
+        Err(error) => Err(error),
+    });
+    Ok(try_join_all(all).await?.into_iter().flatten().collect())
 }
 
 /// An instance, as its registry and its own slots have it.

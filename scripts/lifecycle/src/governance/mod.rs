@@ -42,6 +42,7 @@ mod error;
 mod facts;
 mod fields;
 mod governed;
+mod guardian;
 mod kinds;
 mod needed;
 mod obstacle;
@@ -78,6 +79,9 @@ pub use error::{
 };
 pub use facts::{BuildFacts, CodeFacts, OTHER_COMMIT, code_facts, seconds_left};
 pub use governed::GovernedCall;
+pub use guardian::{
+    CANCEL, CancelReason, CancelRight, CancelRights, PAUSE, UnsetRole, guardian_limits,
+};
 pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
 pub use needed::{Needed, narrow};
 pub use obstacle::{Obstacle, obstacle};

@@ -5,7 +5,7 @@ use super::{Area, Behind, Created};
 use crate::assess::{Finding, Severity, told_once};
 use crate::governance::signed::Digests;
 use crate::governance::{
-    Call, Explained, Needed, Node, Obstacle, ShownCall, progress, still_needed,
+    Call, CancelRights, Explained, Needed, Node, Obstacle, ShownCall, progress, still_needed,
 };
 use crate::history::{EndedBy, Entry};
 use crate::ids::ActionId;
@@ -45,6 +45,9 @@ pub struct Review {
     /// Those who may approve and whose last word on it was `revoke`: they are not among who is missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Address>,
+    /// Who can still end it, and until when, where it is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancel_rights: Option<CancelRights>,
     /// What keeps it from being executed, whatever its approvals.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub obstacle: Option<Obstacle>,
@@ -189,6 +192,7 @@ impl Review {
             progress(open, self.needed.as_ref(), &self.refused, names),
             format!("proposed by {by}, open until {}", utc(open.expires)),
         ];
+        lines.extend(self.cancel_rights.iter().map(|rights| rights.words(names)));
         let obstacle = self.obstacle.iter();
         lines.extend(obstacle.map(|one| format!("! {}: {}", one.name, one.says)));
         if !self.refused.is_empty() {

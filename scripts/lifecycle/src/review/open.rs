@@ -1,6 +1,8 @@
 //! What is open: who approved, who is missing, what blocks, until when, and what to do next.
 
-use crate::governance::{Needed, Obstacle, PendingAction, ShownCall, still_needed, title};
+use crate::governance::{
+    CancelRights, Needed, Obstacle, PendingAction, ShownCall, still_needed, title,
+};
 use crate::ids::ActionId;
 use crate::model::{BlockedBy, Readiness, of_whom};
 use crate::names::Names;
@@ -36,6 +38,9 @@ pub struct OpenAction {
     /// Other open actions that are about the same and differ, in words.
     #[serde(skip)]
     pub rivals: Vec<String>,
+    /// Who can still end it, and until when; nothing where nobody can read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancel_rights: Option<CancelRights>,
     /// What is done with it now, and by whom.
     pub next: String,
     /// What it still needs, in words.
@@ -49,7 +54,7 @@ impl OpenAction {
         open: PendingAction,
         shown: Option<ShownCall>,
         (obstacle, rivals): (Option<Obstacle>, Vec<String>),
-        needed: Option<&Needed>,
+        (needed, cancel_rights): (Option<&Needed>, Option<CancelRights>),
         names: &Names,
     ) -> Self {
         let still = still_needed(&open.readiness, needed, &open.refused, names);
@@ -72,6 +77,7 @@ impl OpenAction {
                 None => "do not approve it; ask the proposer which command created it".into(),
             },
             still,
+            cancel_rights,
             open,
             shown,
             obstacle,
@@ -106,6 +112,9 @@ impl OpenAction {
         );
         if !refused.is_empty() {
             line += &format!("; refused by {}", names.list(refused));
+        }
+        if let Some(rights) = &self.cancel_rights {
+            line += &format!("; {}", rights.words(names));
         }
         if let Some(obstacle) = &self.obstacle {
             line += &format!("; ! {}", obstacle.name);

@@ -1,6 +1,6 @@
 //! Who decides: the policies of a definition's roles, explained.
 
-use crate::governance::Explained;
+use crate::governance::{CANCEL, Explained, UnsetRole, guardian_limits};
 use crate::names::Names;
 use crate::report::CommandReport;
 use crate::text::count;
@@ -16,6 +16,9 @@ pub struct Policies {
     /// The roles that were asked for, in the same order: another role decides where one is not set.
     #[serde(skip)]
     pub roles: Vec<String>,
+    /// The roles that act without a policy of their own, where every role was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unset: Vec<UnsetRole>,
 }
 
 impl CommandReport for Policies {
@@ -41,6 +44,10 @@ impl CommandReport for Policies {
                 let fewest = count(fewest, "approval");
                 lines.push(format!("  takes at least {fewest}; alone: {alone}"));
             }
+        }
+        lines.extend(self.unset.iter().map(|role| role.line(names)));
+        if self.roles.iter().any(|role| role == CANCEL) {
+            lines.extend(guardian_limits(&self.policies));
         }
         lines
     }

@@ -602,7 +602,7 @@ fn what_is_pending_names_who_approved_who_is_missing_and_what_blocks() {
     let begins = "1 of 2 approvals: Admin. Still needed: Admin2 or Admin3.\nproposed by Admin";
     assert!(verdict.starts_with(begins), "{shown}");
     contains(&shown, &["  code hash     0x", ", open until 20"]);
-    assert!(shown.lines().count() <= 41, "{shown}");
+    assert!(shown.lines().count() <= 42, "{shown}");
 }
 
 #[test]

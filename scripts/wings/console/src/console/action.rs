@@ -49,6 +49,7 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
                 (tree_alone(place, &review.tree))
                 @if !review.refused.is_empty() { p { "refused: " (addresses(place, &review.refused)) } }
             }
+            @if let Some(rights) = &review.cancel_rights { p { (text(&rights.words(&place.names))) } }
             (timeline(place, &review.entries, Some(review.action)))
         }
         @if review.readiness.is_some() { (links(place, review)) }

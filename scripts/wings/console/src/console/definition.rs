@@ -111,6 +111,7 @@ fn policies(place: &PageContext, all: &Policies) -> Markup {
                     }
                 }
             }
+            @for role in &all.unset { p.quiet { (text(&role.line(&place.names))) } }
         }
     }
 }

@@ -173,7 +173,7 @@ pub(crate) async fn definition(
         part: &part(one),
         verification: &compared.verify(registry.client, &verified).await?,
         verified: &verified,
-        policies: &policy::policies(context, name, Some(roles)).await?,
+        policies: &policy::policies_in_force(context, name, roles).await?,
         pending: &pending::pending(context, Some(name)).await?,
         findings: &found(context, one, &verified).await?,
     };

@@ -1,0 +1,205 @@
+//! The guardian of a definition, role `cancel`: who alone satisfies it ends an open action. Who else can still say no, and
+//! until when; where a guardian stops nothing; what roles without a policy mean.
+
+use super::calls::Call;
+use super::policy::{Explained, may_be_satisfied, readable};
+use crate::client::ChainError;
+use crate::model::{BlockedBy, Readiness, role_of};
+use crate::names::Names;
+use crate::text::utc;
+use alloy::primitives::Address;
+use serde::{Deserialize, Serialize};
+use stylus_registry_core::policy::Policy;
+
+/// The role of the guardian.
+pub const CANCEL: &str = "cancel";
+/// The role that stops instances.
+pub const PAUSE: &str = "pause";
+
+/// A role that has no policy of its own, and who acts in it all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnsetRole {
+    /// The role.
+    pub role: String,
+    /// Who acts in it, each of them alone; nobody where it is empty.
+    pub any_one_of: Vec<Address>,
+}
+
+impl UnsetRole {
+    /// The roles that act and have no policy. `is_set` tells which have one; `migrate` is the policy of that role, which the
+    /// registry itself does not have.
+    pub fn all(is_set: impl Fn(&str) -> bool, migrate: Option<&Explained>) -> Vec<Self> {
+        let pause = migrate.filter(|_| !is_set(PAUSE)).map(|migrate| Self {
+            role: PAUSE.into(),
+            any_one_of: migrate.approvers.clone(),
+        });
+        let cancel = (!is_set(CANCEL)).then(|| Self {
+            role: CANCEL.into(),
+            any_one_of: Vec::new(),
+        });
+        pause.into_iter().chain(cancel).collect()
+    }
+
+    /// The role in words: `pause: any one of Ana, Ben, Cleo (not set)`, `cancel: nobody (not set)`.
+    pub fn line(&self, names: &Names) -> String {
+        let role = &self.role;
+        let who: Vec<String> = self
+            .any_one_of
+            .iter()
+            .map(|who| names.short(*who))
+            .collect();
+        match who.as_slice() {
+            [] => format!("{role}: nobody (not set)"),
+            [one] => format!("{role}: {one} (not set)"),
+            all => format!("{role}: any one of {} (not set)", all.join(", ")),
+        }
+    }
+}
+
+/// Lines on what a guardian does not stop, for a definition with these policies.
+pub fn guardian_limits(policies: &[Explained]) -> Vec<String> {
+    let timed = ["migrate", "create"];
+    let hasty = policies.iter().filter(|policy| {
+        timed.contains(&policy.role.as_str()) && policy.delays.is_empty() && policy.fewest.is_some()
+    });
+    let hasty: Vec<&str> = hasty.map(|policy| policy.role.as_str()).collect();
+    let mut lines = Vec::new();
+    if !hasty.is_empty() {
+        lines.push(format!(
+            "the guardian has no time where the last approval executes: no AFTER in the policy of {}",
+            hasty.join(" and ")
+        ));
+    }
+    lines.push(
+        "the guardian stops no change of policies, and no signatures for a later round".into(),
+    );
+    lines
+}
+
+/// A reason for which somebody can end an open action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CancelReason {
+    /// They alone satisfy role `cancel`.
+    Guardian,
+    /// They alone satisfy the role of the action.
+    Alone,
+    /// They proposed it, and the others do not satisfy the policy without them.
+    Proposer,
+}
+
+/// Somebody who can end an open action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CancelRight {
+    /// Who.
+    pub account: Address,
+    /// Why.
+    pub reason: CancelReason,
+}
+
+/// Who can still end an open action, and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CancelRights {
+    /// Who can.
+    pub who: Vec<CancelRight>,
+    /// Whether a guardian counts for the action, if the definition has one.
+    pub has_guardian: bool,
+    /// Whether it changes a policy, which no guardian stops.
+    pub changes_policy: bool,
+    /// Unix seconds from which it can be executed, where a delay runs or is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub executed_from: Option<u64>,
+    /// Whether the last approval executes it at once.
+    pub is_immediate: bool,
+    /// Unix seconds up to which it is open.
+    pub expires: u64,
+}
+
+impl CancelRights {
+    /// Of an open action that is decided by that policy of that role. `cancel` is the policy of the guardian, if it is set.
+    ///
+    /// # Errors
+    /// `PolicyUnreadable` where a policy cannot be understood.
+    pub fn new(
+        call: &Call,
+        (role, policy): (&str, &str),
+        cancel: Option<&str>,
+        (proposer, open): (Address, &Readiness),
+    ) -> Result<Self, ChainError> {
+        let decides = readable(role, policy)?;
+        let changes_policy = matches!(call, Call::SetPolicy(_));
+        let guardian = cancel.map(|text| readable(CANCEL, text)).transpose()?;
+        let guardian = guardian.filter(|_| !changes_policy);
+        let mut who: Vec<CancelRight> = Vec::new();
+        let mut add = |account: Address, reason| {
+            if !who.iter().any(|right| right.account == account) {
+                who.push(CancelRight { account, reason });
+            }
+        };
+        for account in guardian.iter().flat_map(alone) {
+            add(account, CancelReason::Guardian);
+        }
+        let is_by_any_one = matches!(call, Call::Pause(_)) && role_of(role, |_| false) != PAUSE;
+        if !is_by_any_one {
+            for account in alone(&decides) {
+                add(account, CancelReason::Alone);
+            }
+        }
+        let others = open.approved.iter().filter(|account| **account != proposer);
+        let others = others.fold(0, |bits, account| bits | decides.bit(*account));
+        if !may_be_satisfied(&decides, others) {
+            add(proposer, CancelReason::Proposer);
+        }
+        // The version that a resumption starts went through the delays.
+        let waits = !decides.delays.is_empty() && !matches!(call, Call::Resume(_));
+        Ok(Self {
+            who,
+            has_guardian: guardian.is_some(),
+            changes_policy,
+            executed_from: Some(open.not_before).filter(|from| *from > 0),
+            is_immediate: !waits && open.blocked_by == BlockedBy::Approvals,
+            expires: open.expires,
+        })
+    }
+
+    /// The same in words: `can still say no: Gus (guardian), until it is executed, 2026-… at the earliest`.
+    pub fn words(&self, names: &Names) -> String {
+        let who: Vec<String> = self
+            .who
+            .iter()
+            .map(|right| {
+                let reason = match right.reason {
+                    CancelReason::Guardian => "guardian",
+                    CancelReason::Alone => "decides alone",
+                    CancelReason::Proposer => "proposer",
+                };
+                format!("{} ({reason})", names.short(right.account))
+            })
+            .collect();
+        let guardian = match (self.has_guardian, self.changes_policy) {
+            (true, _) => "",
+            (false, true) => "; no guardian stops a change of policies",
+            (false, false) => "; cancel: nobody (not set)",
+        };
+        if who.is_empty() {
+            return format!("nobody can end it any more{guardian}");
+        }
+        let until = match self.executed_from {
+            _ if self.is_immediate => "until the last approval, which executes it".to_owned(),
+            Some(from) => format!("until it is executed, {} at the earliest", utc(from)),
+            None => format!("until it is executed, or expires at {}", utc(self.expires)),
+        };
+        format!("can still say no: {}, {until}{guardian}", who.join(", "))
+    }
+}
+
+/// Who satisfies a policy without anybody else.
+fn alone(policy: &Policy) -> Vec<Address> {
+    let accounts = policy.approvers.iter().map(|leaf| leaf.address);
+    accounts
+        .filter(|account| policy.is_satisfied_alone(policy.bit(*account)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

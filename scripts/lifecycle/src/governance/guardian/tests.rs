@@ -1,0 +1,185 @@
+//! Who can still say no, as a table.
+
+use super::super::policy::explain;
+use super::*;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+const NAMES: [(u8, &str); 4] = [(1, "ana"), (2, "ben"), (3, "cleo"), (4, "gus")];
+
+fn names() -> Names {
+    NAMES
+        .map(|(byte, name)| (Address::with_last_byte(byte), name.to_owned()))
+        .into_iter()
+        .collect()
+}
+
+/// A policy with names in place of addresses.
+fn policy(text: &str) -> String {
+    NAMES.iter().fold(text.to_owned(), |text, (byte, name)| {
+        text.replace(name, &format!("{:#x}", Address::with_last_byte(*byte)))
+    })
+}
+
+fn open(approved: &[u8], not_before: u64, blocked_by: BlockedBy) -> Readiness {
+    Readiness {
+        approvals: 0,
+        required: 2,
+        approved: approved
+            .iter()
+            .map(|byte| Address::with_last_byte(*byte))
+            .collect(),
+        missing: Vec::new(),
+        not_before,
+        expires: 2_000_000,
+        blocked_by,
+    }
+}
+
+#[test]
+fn who_can_still_say_no_is_named_with_the_reason_and_the_time() {
+    let remove = || {
+        Call::RemoveInstance(abi::removeInstanceCall {
+            name: "A".into(),
+            proxy: Address::ZERO,
+            nonce: 0,
+        })
+    };
+    let set = || {
+        Call::SetPolicy(abi::setPolicyCall {
+            name: "A".into(),
+            role: "cancel".into(),
+            expression: "NONE".into(),
+        })
+    };
+    let team = "AND(OutOf(2,ana,ben,cleo),AFTER(86400))";
+    let (waits, delayed) = (BlockedBy::Approvals, BlockedBy::Delay);
+    for (what, call, decides, cancel, open, expected) in [
+        (
+            "a guardian, and a proposer who alone approves so far",
+            remove(),
+            team,
+            Some("gus"),
+            open(&[1], 0, waits),
+            "can still say no: gus (guardian), ana (proposer), until it is executed, or expires at",
+        ),
+        (
+            "a guardian, in the delay, whom the others do not need",
+            remove(),
+            team,
+            Some("OR(gus,ben)"),
+            open(&[1, 2, 3], 1_000_000, delayed),
+            "can still say no: gus (guardian), ben (guardian), until it is executed, 1970-01-12",
+        ),
+        (
+            "a guardian of two, none of whom is it alone",
+            remove(),
+            team,
+            Some("AND(gus,ben)"),
+            open(&[2, 3], 1_000_000, delayed),
+            "nobody can end it any more",
+        ),
+        (
+            "no guardian",
+            remove(),
+            team,
+            None,
+            open(&[2, 3], 1_000_000, delayed),
+            "nobody can end it any more; cancel: nobody (not set)",
+        ),
+        (
+            "no delay",
+            remove(),
+            "OutOf(2,ana,ben,cleo)",
+            Some("gus"),
+            open(&[1], 0, waits),
+            "can still say no: gus (guardian), ana (proposer), until the last approval, which executes it",
+        ),
+        (
+            "a change of policies",
+            set(),
+            team,
+            Some("gus"),
+            open(&[1], 0, waits),
+            "can still say no: ana (proposer), until it is executed, or expires at",
+        ),
+        (
+            "who decides alone",
+            remove(),
+            "OR(ana,AND(ben,cleo))",
+            None,
+            open(&[2], 0, waits),
+            "can still say no: ana (decides alone), until the last approval, which executes it; cancel: nobody",
+        ),
+    ] {
+        let cancel = cancel.map(policy);
+        let proposer = (Address::with_last_byte(1), &open);
+        let rights = CancelRights::new(
+            &call,
+            ("migrate", &policy(decides)),
+            cancel.as_deref(),
+            proposer,
+        );
+        let words = rights.expect("policies").words(&names());
+        assert!(words.starts_with(expected), "{what}: {words}");
+        let is_of_policies = words.contains("no guardian stops a change of policies");
+        assert_eq!(
+            is_of_policies,
+            matches!(call, Call::SetPolicy(_)),
+            "{what}: {words}"
+        );
+    }
+}
+
+#[test]
+fn a_role_without_a_policy_is_listed_with_who_acts_in_it() {
+    let migrate = explain("migrate", &policy("OutOf(2,ana,ben,cleo)"), &names()).expect("it");
+    let lines = |set: &[&str], migrate| {
+        let unset = UnsetRole::all(|role| set.contains(&role), migrate);
+        let lines: Vec<String> = unset.iter().map(|role| role.line(&names())).collect();
+        lines.join("; ")
+    };
+    let both = "pause: any one of ana, ben, cleo (not set); cancel: nobody (not set)";
+    assert_eq!(lines(&[], Some(&migrate)), both);
+    assert_eq!(
+        lines(&["pause"], Some(&migrate)),
+        "cancel: nobody (not set)"
+    );
+    assert_eq!(lines(&["pause", "cancel"], Some(&migrate)), "");
+    assert_eq!(
+        lines(&[], None),
+        "cancel: nobody (not set)",
+        "the registry itself"
+    );
+}
+
+#[test]
+fn what_a_guardian_does_not_stop_depends_on_the_delays() {
+    let of = |role, text: &str| explain(role, &policy(text), &names()).expect("a policy");
+    let timed = "AND(ana,AFTER(86400))";
+    for (policies, expected) in [
+        ([of("migrate", timed), of("create", timed)], None),
+        (
+            [of("migrate", "ana"), of("create", timed)],
+            Some("policy of migrate"),
+        ),
+        (
+            [of("migrate", "ana"), of("create", "ben")],
+            Some("policy of migrate and create"),
+        ),
+        ([of("migrate", "NONE"), of("create", "NONE")], None),
+        ([of("policy", "ana"), of("pause", "ana")], None),
+    ] {
+        let lines = guardian_limits(&policies);
+        let [time @ .., always] = lines.as_slice() else {
+            panic!("{lines:?}");
+        };
+        assert!(
+            always.contains("no change of policies, and no signatures"),
+            "{always}"
+        );
+        assert_eq!(time.len(), usize::from(expected.is_some()), "{lines:?}");
+        if let Some(expected) = expected {
+            assert!(time[0].ends_with(expected), "{time:?}");
+        }
+    }
+}
