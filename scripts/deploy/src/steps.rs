@@ -141,13 +141,14 @@ pub fn lost_initializer(
     let old = first(old)?;
     let message = match first(new) {
         None => format!(
-            "{} initialized instances, and the new code declares no initializer: those \
-             that are created at it begin empty",
+            "{} initialized instances, and the new code declares no initializer: once {to} is current, role create can \
+             create no instance that is initialized. A creation at an older version takes role migrate",
             old.signature
         ),
         Some(new) if new.to == old.to && new.to != to => format!(
-            "{} is still the initializer of {}: instances that are created at {to} cannot be initialized",
-            new.signature, new.to
+            "{} is still the initializer of {}: once {to} is current, role create can create no instance that is \
+             initialized. A creation at {} takes role migrate",
+            new.signature, new.to, new.to
         ),
         Some(_) => return None,
     };
@@ -190,8 +191,9 @@ pub fn check_creation(
                     other.to, other.signature
                 ),
                 format!(
-                    "stylus-upgrades create-proxy {name} {at} {init}, then stylus-upgrades upgrade {name}, with each \
-                     --accept that the steps after {at} were registered with"
+                    "add a version with #[initializer({version:?})] of its own label; or, decided by role migrate where \
+                     {at} is not current: stylus-upgrades create-proxy {name} {at} {init}, then stylus-upgrades upgrade \
+                     {name}, with each --accept that the steps after {at} were registered with"
                 ),
             )
         }

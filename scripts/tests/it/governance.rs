@@ -41,6 +41,7 @@ mod overtaken;
 mod pause;
 mod plan;
 mod plan_endpoints;
+mod policy_replace;
 mod printed;
 mod recorded;
 mod refused;

@@ -5,10 +5,13 @@ use crate::client::Transactions;
 use crate::client::{ChainError, Client, show};
 use crate::context::prelude::*;
 use crate::functions::{Functions, interfaces, of_the_chain};
+use crate::model::{DefinitionState, InstanceState};
 use crate::options::wei;
 use crate::pipeline::calldata;
 use crate::pipeline::function_name::{by_name, unknown};
 use crate::program_code::is_program;
+use crate::registry;
+use crate::text::shell_word;
 use alloy::dyn_abi::FunctionExt;
 use alloy::json_abi::Function;
 use alloy::network::TransactionBuilder;
@@ -16,6 +19,7 @@ use alloy::rpc::types::TransactionRequest;
 use clap::Args;
 use futures::join;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm, STYLUS_DEPLOYER};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::UpgradeInProgress;
 use stylus_upgrades_interface::slots;
 
 /// `send`.
@@ -213,6 +217,38 @@ impl CommandReport for Called {
     }
 }
 
+/// The error with who keeps an instance from answering: its definition is paused, its pause is not over, or it is in a
+/// migration. Nothing where its registry does not say.
+async fn while_paused(
+    client: &Client,
+    what: &str,
+    proxy: Address,
+    error: &ChainError,
+) -> Option<ChainError> {
+    let registry = registry::registry_of(client, proxy).await.ok()?;
+    let instance = registry.known_instance(proxy).await.ok()??;
+    let head = registry.head(&instance.definition).await.ok()?;
+    let (name, word) = (&instance.definition, shell_word(&instance.definition));
+    let (says, next) = match (instance.state, head.state) {
+        (InstanceState::Paused, DefinitionState::Paused) => (
+            format!("{name} is paused: every call of its instances is refused"),
+            format!("wait until its approvers end the pause: stylus-upgrades resume {word}"),
+        ),
+        (InstanceState::Paused, _) => (
+            format!("{name} was paused, and this instance was not resumed yet"),
+            format!("stylus-upgrades upgrade {word} resumes it, by anybody"),
+        ),
+        (state, _) if state.is_migrating() => (
+            "a migration of the instance runs, and every other call is refused meanwhile"
+                .to_owned(),
+            format!("stylus-upgrades run-migration {proxy} continues it, by its handler"),
+        ),
+        _ => return None,
+    };
+    let refusal = Refusal::of(error).saying(format!("{what} was refused: {says}"));
+    Some(refusal.advising(next).into())
+}
+
 /// The error; where a program does not run that the contract is or runs, what the chain says of the program. An EVM
 /// proxy of it answers with an empty revert.
 async fn explained(
@@ -221,6 +257,10 @@ async fn explained(
     to: Address,
     error: ChainError,
 ) -> Result<ChainError> {
+    if error.is_refused_as::<UpgradeInProgress>() {
+        let told = while_paused(client, what, to, &error).await;
+        return Ok(told.unwrap_or(error));
+    }
     let revert = error.revert();
     let is_silent = revert.is_some_and(|revert| revert.data().is_empty());
     if !is_silent && !error.is_not_runnable() {

@@ -1,4 +1,6 @@
-//! `policy update` and `policy explain`: who decides.
+//! `policy update`, `policy replace` and `policy explain`: who decides.
+
+mod replace;
 
 use super::spec::{Governs, Group, Spec, no_file, report_type_of};
 use crate::address::is_address;
@@ -12,6 +14,7 @@ use crate::pipeline::judge::check_and_send;
 use crate::pipeline::unknown::unknown;
 use crate::review::Policies;
 use clap::{Args, Subcommand};
+use replace::ReplacementReport;
 
 /// `policy`.
 pub(crate) static SPEC: Spec<PolicyArgs> = Spec {
@@ -21,15 +24,16 @@ pub(crate) static SPEC: Spec<PolicyArgs> = Spec {
     examples: &[
         "policy explain Counter",
         "policy update Counter 'OutOf(2,ana,ben,cleo)' --account ana",
-        "policy update Counter ana --role pause --account ana",
+        "policy replace ana dora --account ben",
     ],
     writes: no_file,
-    governed: Governs::When("policy update", |args| {
-        matches!(args.command, PolicyCommand::Update { .. })
+    governed: Governs::When("policy update and replace", |args| {
+        !matches!(args.command, PolicyCommand::Explain { .. })
     }),
     reports: || {
         vec![
             report_type_of::<Governed<PolicyUpdate<'_>>>("update"),
+            report_type_of::<ReplacementReport>("replace"),
             report_type_of::<Policies>("explain"),
         ]
     },
@@ -57,6 +61,14 @@ pub(crate) enum PolicyCommand {
         #[arg(long, default_value = "migrate")]
         role: String,
     },
+    /// Replace an account by another one in every role of every definition and of the registry. Each change is an
+    /// action of its own; the same command approves them, and continues after an interruption
+    Replace {
+        /// The account that leaves: an address or an alias
+        old: String,
+        /// The account that takes its place
+        new: String,
+    },
     /// Explain in words who decides
     Explain {
         /// The definition; '' is the registry itself. Or a policy, such as 'AND(Ana,Ben)'; if it is a definition's
@@ -73,6 +85,7 @@ pub(crate) enum PolicyCommand {
 pub(crate) async fn run(context: &Context, command: &PolicyCommand) -> Result<Outcome> {
     match command {
         PolicyCommand::Update { name, role, policy } => update(context, name, role, policy).await,
+        PolicyCommand::Replace { old, new } => replace::replace(context, old, new).await,
         PolicyCommand::Explain { name, role } => explain_it(context, name, role.as_deref()).await,
     }
 }

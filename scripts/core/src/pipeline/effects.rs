@@ -6,7 +6,10 @@ use crate::checks::Assessment;
 use crate::client::{Sent, Transactions};
 use crate::context::prelude::*;
 use crate::export::{self, ExportedCall};
-use crate::governance::{CallOutcome, Check, ShownCall, SimulationReport, failed_checks};
+use crate::governance::{
+    CallOutcome, Check, ShownCall, SimulationReport, failed_checks, still_needed,
+};
+use crate::ids::ActionId;
 use crate::registry::{Receiver, Waiting};
 use crate::text::{count, shell_word};
 use std::collections::BTreeSet;
@@ -259,6 +262,19 @@ impl Effects {
             let error = failed_checks(failed, checks.len());
             self.stop(context, &error, Exit::Refused);
         }
+    }
+
+    /// The action and what it waits for, in words, where the call is not executed yet.
+    pub(crate) fn open_action(&self, names: &Names) -> Option<(ActionId, String)> {
+        let Some(CallResult::Sent(proposal)) = &self.result else {
+            return None;
+        };
+        let submitted = &proposal.submitted;
+        let open = submitted.readiness.as_ref()?;
+        let policy = submitted.policy.as_ref();
+        let needed = policy.and_then(|policy| policy.needed.as_ref());
+        let refused = policy.map_or(&[][..], |policy| &policy.refused);
+        Some((submitted.action, still_needed(open, needed, refused, names)))
     }
 
     /// Whether the call was executed, by whomever.

@@ -24,6 +24,8 @@
 //! | [`checks`](after_upgrade) | what holds after an upgrade, and no proxies in it |
 //! | `revert_cause` | the instance that keeps a migration from going through |
 //! | [`policy`](explain()) | which policy decides, in words and as a tree that says who approved |
+//! | [`policy_replacement`](PolicyReplacement) | one account in place of another one in every policy, in their order |
+//! | [`guardian`](CancelRights) | role `cancel`: who can still say no; roles without a policy |
 //! | [`policy_change`](PolicyChange) | what a change of a policy does, from the old one to the new one |
 //! | [`facts`](code_facts) | what the chain and builds say about the code that an action names |
 
@@ -50,6 +52,7 @@ mod pending;
 mod place;
 mod policy;
 mod policy_change;
+mod policy_replacement;
 mod progress;
 mod returned;
 mod revert_cause;
@@ -95,6 +98,7 @@ pub use policy::{
     replaced_policy, require_approver, tree,
 };
 pub use policy_change::PolicyChange;
+pub use policy_replacement::{PolicyReplacement, RolePolicy, policy_replacements};
 pub use progress::{not_executed, progress, still_needed};
 pub use reviewed::Reviewed;
 pub use rival::{rival, same_code_differs};

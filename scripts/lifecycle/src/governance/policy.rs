@@ -48,8 +48,8 @@ pub async fn deciding_policy(
     Ok((instead.into(), text))
 }
 
-/// The policy that a new one of `role` replaces: that of the role, or the one that decides as long as it has none. None
-/// where the role is new.
+/// The policy that a new one of `role` replaces: that of the role, or what is in force as long as it has none: any one
+/// address of `migrate` pauses. None where the role is new.
 ///
 /// # Errors
 /// What the registry or the chain says.
@@ -58,10 +58,27 @@ pub async fn replaced_policy(
     name: &str,
     role: &str,
 ) -> Result<Option<String>, ChainError> {
-    match deciding_policy(registry, name, role).await {
-        Ok((_, text)) => Ok(Some(text)),
-        Err(error) if error.is_refused_as::<abi::UnknownRole>() => Ok(None),
-        Err(error) => Err(error),
+    if let Some(text) = current_policy(registry, name, role).await? {
+        return Ok(Some(text));
+    }
+    if role_of(role, |_| false) == role {
+        return Ok(None);
+    }
+    let migrate = registry.policy(name, role_of(role, |_| false)).await?;
+    Ok(any_one_of(&migrate))
+}
+
+/// The policy by which any one address of another policy decides; nothing where that has none.
+fn any_one_of(policy: &str) -> Option<String> {
+    let policy = parse(policy.as_bytes()).ok()?;
+    let approvers = policy.approvers.iter();
+    let approvers: Vec<String> = approvers
+        .map(|leaf| format!("{:#x}", leaf.address))
+        .collect();
+    match approvers.as_slice() {
+        [] => None,
+        [one] => Some(one.clone()),
+        all => Some(format!("OR({})", all.join(","))),
     }
 }
 

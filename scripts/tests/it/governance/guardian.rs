@@ -150,3 +150,55 @@ fn what_becomes_final_names_the_keys_that_stay() {
     }
     assert_eq!(sandbox.nonce(), before);
 }
+
+#[test]
+fn users_of_a_paused_contract_read_that_it_is_paused_and_who_ends_it() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    sandbox.done("Admin", CREATE_SAVED);
+    sandbox.done("Admin", "pause A");
+    for words in ["call counter value()", "send counter increment()"] {
+        let refused = sandbox.run("Other", words);
+        refused
+            .is(1, "UpgradeInProgress")
+            .says(
+                "message",
+                &["A is paused: every call of its instances is refused"],
+            )
+            .says("next", &["stylus-upgrades resume A"]);
+    }
+    // The pause ended, and nobody has resumed the instance.
+    let resume = abi::resumeCall {
+        name: "A".into(),
+        version: "1.0".into(),
+    };
+    sandbox.send(0, &resume);
+    let refused = sandbox.run("Other", "call counter value()");
+    refused
+        .says("message", &["this instance was not resumed yet"])
+        .says("next", &["stylus-upgrades upgrade A"]);
+}
+
+#[test]
+fn the_first_policy_of_pause_is_compared_with_any_one_address_of_migrate() {
+    let sandbox = Sandbox::new();
+    sandbox.done(
+        "Admin",
+        &[
+            "define",
+            "A",
+            "--migrate",
+            BOTH,
+            "--policy",
+            BOTH,
+            "--create",
+            "Admin",
+        ],
+    );
+    let action = sandbox.action("Admin", "policy update A Admin --role pause");
+    let review = sandbox.done("Admin2", &format!("pending {action}"));
+    let change = &review["policy_change"];
+    assert_eq!(text(change, "was"), "OR(Admin,Admin2)", "{change}");
+    let effects = change["effects"].to_string();
+    contains(&effects, &["removes the approver Admin2"]);
+    assert!(!effects.contains("can decide alone"), "{effects}");
+}
