@@ -238,7 +238,7 @@ impl VersionGraph {
             let incoming = node.iter().flat_map(|node| &node.incoming);
             incoming.map(|edge| index(edge.from)).collect()
         });
-        found.is_some()
+        found.is_some_and(|path| path.len() <= PATH_MAX)
     }
 
     /// The migrations that some instances would leave out once a step is added. Every pair of ways between two versions

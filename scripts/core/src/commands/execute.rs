@@ -4,7 +4,7 @@ use super::approve::{AlreadyExecuted, check_and_send_as_approver, report_execute
 use super::spec::{Governs, Group, Spec, report_type};
 use crate::assess::Role;
 use crate::context::prelude::*;
-use crate::governance::{deciding_policy, narrow, not_executed, readiness, require_ripe};
+use crate::governance::{deciding_policy_of, narrow, not_executed, readiness, require_ripe};
 use crate::options::ReviewArgs;
 use crate::pipeline::action::{ProposedCall, outcome_of_ended, proposed_call};
 use crate::pipeline::approver::require_current;
@@ -57,7 +57,7 @@ async fn run(context: &Context, args: &ExecuteArgs) -> Result<Outcome> {
         return report_executed(session, executed, &governed.call, false).await;
     };
     let call = &governed.call;
-    let (role, text) = deciding_policy(registry, call.definition(), call.role()).await?;
+    let (role, text) = deciding_policy_of(registry, call).await?;
     narrow(registry, (call, action), (&role, &text), &mut open).await?;
     require_ripe(&open, action, &not_executed(&open), &context.names())?;
     require_current(registry, &governed.call).await?;

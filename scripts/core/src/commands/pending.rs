@@ -4,7 +4,7 @@ use super::review;
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
 use crate::governance::{
-    self, AT_ONCE, CANCEL, CancelRights, Needed, PendingAction, current_policy, deciding_policy,
+    self, AT_ONCE, CANCEL, CancelRights, Needed, PendingAction, current_policy, deciding_policy_of,
     obstacle, rival,
 };
 use crate::options::word;
@@ -97,10 +97,7 @@ async fn listed(
     let (mut needed, mut rights) = (None, None);
     if let Some(says) = &open.says {
         let obstacle = async { Ok::<_, Error>(obstacle(session.registry, says).await?) };
-        let policy = async {
-            let (name, role) = (says.definition(), says.role());
-            Ok(deciding_policy(session.registry, name, role).await?)
-        };
+        let policy = async { Ok(deciding_policy_of(session.registry, says).await?) };
         let guardian = async {
             let name = says.definition();
             Ok(current_policy(session.registry, name, CANCEL).await?)

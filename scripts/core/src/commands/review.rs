@@ -10,7 +10,7 @@ use crate::context::prelude::*;
 use crate::governance::signed::{Approval, Digests, current, deadline};
 use crate::governance::{
     CANCEL, Call, CancelRights, CodeFacts, GovernedCall, ShownCall, current_policy,
-    deciding_policy, ended_by_call, ends_others, explain, narrow, not_open, obstacle, readiness,
+    deciding_policy_of, ended_by_call, ends_others, explain, narrow, not_open, obstacle, readiness,
     tree,
 };
 use crate::history::{self, Entry, Wanted};
@@ -107,8 +107,8 @@ pub async fn review(context: &Context, action: &str) -> Result<Review> {
     let event = proposal_event(session, action).await?;
     let governed = GovernedCall::decode(registry.address, event.call.clone(), U256::ZERO)?;
     let mut open = readiness(registry, action).await?;
-    let (name, role) = (governed.call.definition(), governed.call.role());
-    let (role, text) = deciding_policy(registry, name, role).await?;
+    let name = governed.call.definition();
+    let (role, text) = deciding_policy_of(registry, &governed.call).await?;
     let (mut needed, mut no) = (None, Vec::new());
     if let Some(open) = &mut open {
         let (call, policy) = (&governed.call, (role.as_str(), text.as_str()));

@@ -4,7 +4,7 @@ use super::check_options::CheckOptions;
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::checks::{Assessment, Subject};
 use crate::context::prelude::*;
-use crate::governance::deciding_policy;
+use crate::governance::{Call, deciding_policy_of};
 use crate::layout::Initializers;
 use crate::plan::{CreationRequest, creation};
 use stylus_layout::Layout;
@@ -59,7 +59,7 @@ pub(crate) async fn request(
     Ok(CreationRequest {
         registry: registry.address,
         call: call.clone(),
-        policy: deciding_policy(registry, &call.name, "create").await?,
+        policy: deciding_policy_of(registry, &Call::CreateProxy(call.clone())).await?,
         layout,
         initializers,
         names: session.context.names(),

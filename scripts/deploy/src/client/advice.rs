@@ -237,7 +237,8 @@ fn words(
         "VersionNotCurrent" => (
             "the version that is current: {1}",
             "{0}",
-            "name {1}: what was approved for {0} does not count any more",
+            "name {1}: what was approved for {0} does not count any more; a creation at a version with other code than \
+             {1} takes an approver of role migrate",
         ),
         "InvalidLabel" => (
             "1 to 64 bytes of printable ASCII without spaces",

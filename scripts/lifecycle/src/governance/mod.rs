@@ -94,8 +94,8 @@ pub use pending::{
 };
 pub use place::{Placed, find, place};
 pub use policy::{
-    Explained, Node, current_policy, deciding_policy, duration, explain, is_approver,
-    replaced_policy, require_approver, tree,
+    Explained, Node, current_policy, deciding_policy, deciding_policy_of, duration, explain,
+    is_approver, replaced_policy, require_approver, tree,
 };
 pub use policy_change::PolicyChange;
 pub use policy_replacement::{PolicyReplacement, RolePolicy, policy_replacements};

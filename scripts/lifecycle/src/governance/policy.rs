@@ -5,7 +5,7 @@ use super::calls::Call;
 use super::error::because;
 use crate::client::{ChainError, Revert};
 use crate::error::Refusal;
-use crate::model::role_of;
+use crate::model::{RecordedCode, role_of};
 use crate::names::Names;
 use crate::registry::Registry;
 use crate::text::shell_word;
@@ -14,6 +14,7 @@ use alloy::sol_types::SolError;
 use serde::{Deserialize, Serialize};
 use stylus_registry_core::policy::{Expression, Facts, Leaf, Policy, parse};
 use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::role;
 
 /// The policy of a role; none where the definition has no such role.
 ///
@@ -46,6 +47,64 @@ pub async fn deciding_policy(
     let instead = role_of(role, |_| false);
     let text = registry.policy(name, instead).await?;
     Ok((instead.into(), text))
+}
+
+/// The policy that decides a governed call, and the role that it is of: of `resume` either that of `migrate` or that of
+/// `pause`; of a creation at a version with other code than the current one, that of `migrate`.
+///
+/// # Errors
+/// What the registry or the chain says.
+pub async fn deciding_policy_of(
+    registry: Registry<'_>,
+    call: &Call,
+) -> Result<(String, String), ChainError> {
+    let name = call.definition();
+    match call {
+        Call::Resume(_) => {
+            let is_policy = |text: &String| !text.eq_ignore_ascii_case(NONE);
+            let migrate = registry.policy(name, role::MIGRATE).await?;
+            let pause = current_policy(registry, name, role::PAUSE).await?;
+            Ok(match pause.filter(is_policy) {
+                Some(pause) if is_policy(&migrate) => {
+                    (EITHER.into(), format!("OR({migrate},{pause})"))
+                }
+                Some(pause) => (role::PAUSE.into(), pause),
+                None => (role::MIGRATE.into(), migrate),
+            })
+        }
+        Call::CreateProxy(create) if !creates_as_usual(registry, name, &create.version).await? => {
+            deciding_policy(registry, name, role::MIGRATE).await
+        }
+        call => deciding_policy(registry, name, call.role()).await,
+    }
+}
+
+/// The roles each of which resumes.
+const EITHER: &str = "migrate or pause";
+/// The policy that nobody satisfies.
+const NONE: &str = "NONE";
+
+/// Whether role `create` decides about a creation at that version: it has the code of the current one, it is not
+/// registered yet, or nobody creates.
+async fn creates_as_usual(
+    registry: Registry<'_>,
+    name: &str,
+    label: &str,
+) -> Result<bool, ChainError> {
+    let current = registry.head(name).await?.current;
+    if current == label || current.is_empty() {
+        return Ok(true);
+    }
+    let Some(named) = registry.known_version(name, label).await? else {
+        return Ok(true);
+    };
+    let code = registry.code(name, &current).await?;
+    let place = |code: RecordedCode| (code.implementation, code.codehash);
+    if place(named.code) == place(code) {
+        return Ok(true);
+    }
+    let create = current_policy(registry, name, role::CREATE).await?;
+    Ok(create.is_some_and(|text| text.eq_ignore_ascii_case(NONE)))
 }
 
 /// The policy that a new one of `role` replaces: that of the role, or what is in force as long as it has none: any one
@@ -88,8 +147,7 @@ fn any_one_of(policy: &str) -> Option<String> {
 /// What the chain says; that there is no key.
 pub async fn is_approver(registry: Registry<'_>, call: &Call) -> Result<bool, ChainError> {
     let caller = registry.client.caller("approve")?;
-    let (name, role) = (call.definition(), call.role());
-    let (_, text) = deciding_policy(registry, name, role).await?;
+    let (_, text) = deciding_policy_of(registry, call).await?;
     Ok(parse(text.as_bytes()).is_ok_and(|policy| {
         let asks_contracts = policy.approvers.is_empty() && !policy.lambdas.is_empty();
         asks_contracts || policy.bit(caller) != 0

@@ -10,7 +10,7 @@ use super::error::{ended_by, not_open};
 use super::governed::GovernedCall;
 use super::needed::{Needed, narrow};
 use super::pending::readiness;
-use super::policy::deciding_policy;
+use super::policy::deciding_policy_of;
 use super::returned::progress_in;
 use super::simulated_execution::for_execution;
 use crate::client::{ChainError, Client, Sent, with_margin};
@@ -236,8 +236,7 @@ impl GovernedCall {
         if !is_open && (submitted.approved.approvals < 2 || replaces) {
             return Ok(None);
         }
-        let (definition, role) = (self.call.definition(), self.call.role());
-        let (role, text) = deciding_policy(registry, definition, role).await?;
+        let (role, text) = deciding_policy_of(registry, &self.call).await?;
         let (mut needed, mut refused) = (None, Vec::new());
         if let Some(open) = &mut submitted.readiness {
             let (call, policy) = ((&self.call, submitted.action), (&*role, &*text));

@@ -6,7 +6,7 @@ use super::after_approvals::SimulatedExecution;
 use super::approvers_act::{Approvers, End};
 use super::governed::GovernedCall;
 use super::pending::readiness;
-use super::policy::{deciding_policy, may_be_satisfied};
+use super::policy::{deciding_policy_of, may_be_satisfied};
 use crate::client::{ChainError, Client, Fork, with_margin};
 use crate::error::{Explain, Refusal};
 use crate::ids::ActionId;
@@ -107,8 +107,7 @@ pub(super) async fn for_execution(
         })
     };
     let (registry, call) = (governed.registry, &governed.call);
-    let (role, text) =
-        deciding_policy(client.registry(registry), call.definition(), call.role()).await?;
+    let (role, text) = deciding_policy_of(client.registry(registry), call).await?;
     let Ok(policy) = parse(text.as_bytes()) else {
         return not_simulated(Some(BLIND), "the policy cannot be understood");
     };

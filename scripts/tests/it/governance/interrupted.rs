@@ -102,7 +102,7 @@ fn a_way_past(sandbox: &Sandbox) -> abi::migrateCall {
     sandbox.transcript(&format!(
         "Admin 0 | {REGISTER}
          Admin 0 | register A 3.0 counter-v2 --from 2.0 --accept=migration-omitted
-         Admin 0 | register A 3.0 --from 1.0 --accept=migration-omitted"
+         Admin 0 | register A 3.0 --from 1.0 --accept=migration-omitted,migration-bypassed:2.0"
     ));
     let third = migration(sandbox, "A", "3.0");
     sandbox.send(0, &migration(sandbox, "A", "2.0"));

@@ -6,8 +6,8 @@ use crate::prelude::*;
 #[test]
 fn who_does_not_decide_alone_upgrades_no_single_instance() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
-    sandbox.agreed(BOTH, MIGRATE);
     let created = sandbox.done("Admin", CREATE);
+    sandbox.agreed(BOTH, REGISTER);
     let before = sandbox.block();
     let upgrade = format!("upgrade {} 2.0", text(&created, "proxy"));
     sandbox.run("Admin", &upgrade).is(1, "UpgradeNotAuthorized");
@@ -92,11 +92,11 @@ fn policies_that_fewer_people_can_change_are_named() {
         let is_warned = answer.stderr.contains(&warning);
         assert_eq!(is_warned, warned_of.is_some(), "{answer:?}");
     }
-    // Until the role pause has a policy, that of migrate resumes.
+    // Until the role pause has a policy, any one address of migrate pauses.
     let pause = sandbox.run("Admin", "policy update B --role pause Admin");
     pause.ends(0);
     let effects = pause.document["policy_change"]["effects"].to_string();
-    contains(&effects, &["takes at least 1 approval, not 2"]);
+    contains(&effects, &["removes the approver Admin2"]);
     // What is refused is not warned of.
     let refused = sandbox.run(
         "Admin",

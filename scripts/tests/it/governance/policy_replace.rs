@@ -110,6 +110,8 @@ fn a_command_continues_after_what_was_done_before_and_passes_over_what_others_de
         "Other",
         "--create",
         "Admin",
+        "--accept",
+        "excluded-sender",
     ];
     sandbox.done("Admin", &theirs);
     sandbox.done(
@@ -129,7 +131,10 @@ fn a_command_continues_after_what_was_done_before_and_passes_over_what_others_de
         "/policy executed",
     ];
     assert_eq!(states(replaced.ends(3)), expected);
-    let (_, lines) = sandbox.reported("Other", "policy replace Admin Admin2");
+    let (_, lines) = sandbox.reported(
+        "Other",
+        "policy replace Admin Admin2 --accept excluded-sender",
+    );
     contains(&lines.join("\n"), &["success  2 changes executed"]);
     assert_eq!(policies(&sandbox, "B"), "Admin2 Admin2 Other");
 }

@@ -51,7 +51,7 @@ fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
     assert!(told.iter().any(says_no), "{told:?}");
     contains(
         &told[1],
-        &["Still needed: an approval of somebody who has refused it."],
+        &["Still needed: an approval of Admin2, who refused it."],
     );
     let open = &sandbox.open("A")[0];
     let review = sandbox.done("Admin", &pending);
@@ -61,9 +61,9 @@ fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
         (1, 1)
     );
     let all = lines("pending A");
-    let said = "still needed: an approval of somebody who has refused it; open until";
+    let said = "still needed: an approval of Admin2, who refused it; open until";
     contains(&all[0], &[said, "; refused by Admin2"]);
-    let next = "it needs somebody who has refused it; its proposer, Admin: `stylus-upgrades cancel";
+    let next = "it needs an approval of Admin2, who refused it; its proposer, Admin: `stylus-upgrades cancel";
     contains(text(open, "next"), &[next]);
     contains(&sandbox.shown("Admin", &revoke, 0), &["revoked, now 0/2\n"]);
     let all = lines(&pending);

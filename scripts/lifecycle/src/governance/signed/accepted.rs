@@ -3,7 +3,7 @@
 
 use super::super::calls::Call;
 use super::super::pending::readiness;
-use super::super::policy::{deciding_policy, readable};
+use super::super::policy::{deciding_policy_of, readable};
 use super::file::difference;
 use super::{Approval, ApprovalFile, outdated, unsigned, untyped};
 use crate::client::{ChainError, Client};
@@ -141,8 +141,7 @@ pub async fn accepted(
         return Err(outdated(&approval, action));
     }
     let call = Call::decode(&approval.call)?;
-    let (name, role) = (call.definition(), call.role());
-    let (role, text) = deciding_policy(registry, name, role).await?;
+    let (role, text) = deciding_policy_of(registry, &call).await?;
     let policy = readable(&role, &text)?;
     let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
     let open = readiness(registry, action).await?;

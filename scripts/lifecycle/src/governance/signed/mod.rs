@@ -16,7 +16,7 @@ pub use file::ApprovalFile;
 pub use typed::{Digests, calldata_digest};
 
 use super::calls::Call;
-use super::policy::deciding_policy;
+use super::policy::deciding_policy_of;
 use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::ids::ActionId;
@@ -26,6 +26,7 @@ use alloy::primitives::{Address, Bytes, U256, keccak256};
 use alloy::sol_types::SolValue;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use stylus_upgrades_interface::role;
 
 /// What an approver signs: a governed call, the action that it is, how long the signature holds, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,8 +78,12 @@ pub async fn current(
     approver: Address,
 ) -> Result<Approval, ChainError> {
     let decoded = Call::decode(call)?;
-    let (name, role) = (decoded.definition(), decoded.role());
-    let (role, _) = deciding_policy(registry, name, role).await?;
+    let name = decoded.definition();
+    // Either role resumes, and the approvals of both are bound to the definition's sequence.
+    let role = match &decoded {
+        Call::Resume(_) => role::MIGRATE.to_owned(),
+        call => deciding_policy_of(registry, call).await?.0,
+    };
     let action = registry.action_of(call).await?;
     let mut approval = Approval {
         chain_id: registry.client.chain_id(),
