@@ -4,7 +4,6 @@ use crate::calls;
 use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy::rpc::types::TransactionReceipt;
 use alloy::signers::SignerSync;
-use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall;
 use stylus_upgrades::build::evm;
 use stylus_upgrades::governance::signed::Approval;
@@ -29,10 +28,13 @@ const DIRECT: &str = "Upgrade";
 const TEAM: &str = "Team";
 /// The same, signed offline.
 const SIGNED: &str = "Signed";
+/// The two once more, with a migration call.
+const TEAM_CALL: &str = "TeamCall";
+const SIGNED_CALL: &str = "SignedCall";
 /// A proxy of OpenZeppelin.
 const FOREIGN: &str = "Foreign";
 /// All of them.
-const DEFINITIONS: [&str; 5] = [ALONE, DIRECT, TEAM, SIGNED, FOREIGN];
+const DEFINITIONS: [&str; 7] = [ALONE, DIRECT, TEAM, TEAM_CALL, SIGNED, SIGNED_CALL, FOREIGN];
 
 /// Runs every flow.
 ///
@@ -159,6 +161,8 @@ impl Lifecycle<'_> {
         self.flow("register 1.0", &self.first(ALONE)).await?;
         self.flow("createProxy", &Self::create(ALONE, proxy_kind::WASM))
             .await?;
+        let of_kind_1 = Self::create(ALONE, proxy_kind::EVM);
+        self.flow("createProxy, an EVM proxy", &of_kind_1).await?;
         let proxy = self.proxy(ALONE, proxy_kind::WASM).await?;
         let rollout = calls::rollout(ALONE, [proxy]);
         let second = self.second(ALONE, migration());
@@ -196,41 +200,84 @@ impl Lifecycle<'_> {
     }
 
     async fn team(&mut self) -> Result<(), HarnessError> {
-        let admin = self.harness.account(0);
-        let approvers = [1, 2, 3].map(|n| self.harness.account(n));
-        let policy = two_of(&approvers);
-        self.prepare(admin, &self.define(TEAM, &policy)).await?;
-        for who in &approvers[..2] {
-            self.prepare(*who, &self.first(TEAM)).await?;
-        }
-        self.prepare(admin, &Self::create(TEAM, proxy_kind::WASM))
-            .await?;
-        let migrate = self.second(TEAM, step::nothing("1.0"));
+        let approvers = [1, 2].map(|n| self.harness.account(n));
+        let nothing = step::nothing("1.0");
+        let migrate = self.begin_team(TEAM, nothing).await?;
         let registry = self.harness.registry();
-        let [first, second, _] = approvers;
+        let [first, second] = approvers;
         self.flow_of("approve, the first of two", first, registry, &migrate)
             .await?;
         let name = "approve, the second: migrate";
         self.flow_of(name, second, registry, &migrate).await?;
+        let migrate = self.begin_team(TEAM_CALL, migration()).await?;
+        self.prepare(first, &migrate).await?;
+        let name = "approve, the second: migrate with a migration call";
+        self.flow_of(name, second, registry, &migrate).await?;
         self.signed().await
+    }
+
+    /// A definition about which two of three accounts decide, and what they decide then.
+    async fn begin_team(
+        &self,
+        name: &str,
+        step: Step,
+    ) -> Result<IRegistry::migrateCall, HarnessError> {
+        let admin = self.harness.account(0);
+        let approvers = [1, 2, 3].map(|n| self.harness.account(n));
+        let policy = two_of(&approvers);
+        self.prepare(admin, &self.define(name, &policy)).await?;
+        for who in &approvers[..2] {
+            self.prepare(*who, &self.first(name)).await?;
+        }
+        self.prepare(admin, &Self::create(name, proxy_kind::WASM))
+            .await?;
+        Ok(self.second(name, step))
     }
 
     /// Two of three who have signed offline, and anybody submits it.
     async fn signed(&mut self) -> Result<(), HarnessError> {
-        let admin = self.harness.account(0);
-        let keys = [1, 2, 3].map(key);
-        let addresses = keys.each_ref().map(PrivateKeySigner::address);
-        let call = self.define(SIGNED, &is(admin));
-        self.prepare(admin, &call).await?;
-        self.prepare(admin, &self.first(SIGNED)).await?;
-        self.prepare(admin, &Self::create(SIGNED, proxy_kind::WASM))
-            .await?;
+        let addresses = [1, 2, 3].map(|n| key(n).address());
+        self.begin_signed(SIGNED).await?;
         let policy = calls::set_policy(SIGNED, "migrate", two_of(&addresses));
         self.flow(SET_POLICY, &policy).await?;
-        let migrate = self.second(SIGNED, step::nothing("1.0"));
+        let submit = self.submission(SIGNED, step::nothing("1.0")).await?;
+        let (stranger, registry) = (self.harness.account(5), self.harness.registry());
+        let name = "submitSigned, two of three: migrate";
+        self.flow_of(name, stranger, registry, &submit).await?;
+        let proxy = self.proxy(SIGNED, proxy_kind::WASM).await?;
+        let rollout = calls::rollout(SIGNED, [proxy]);
+        let name = "rollout, one instance, nothing to run";
+        self.flow_of(name, stranger, registry, &rollout).await?;
+
+        self.begin_signed(SIGNED_CALL).await?;
+        let policy = calls::set_policy(SIGNED_CALL, "migrate", two_of(&addresses));
+        self.prepare(self.harness.account(0), &policy).await?;
+        let submit = self.submission(SIGNED_CALL, migration()).await?;
+        let name = "submitSigned, two of three: migrate with a migration call";
+        self.flow_of(name, stranger, registry, &submit).await
+    }
+
+    /// A definition with an instance, whose policies account 0 sets.
+    async fn begin_signed(&self, name: &str) -> Result<(), HarnessError> {
+        let admin = self.harness.account(0);
+        let call = self.define(name, &is(admin));
+        self.prepare(admin, &call).await?;
+        self.prepare(admin, &self.first(name)).await?;
+        self.prepare(admin, &Self::create(name, proxy_kind::WASM))
+            .await?;
+        Ok(())
+    }
+
+    /// `migrate` to 2.0 with that step, signed by the first two keys.
+    async fn submission(
+        &self,
+        name: &str,
+        step: Step,
+    ) -> Result<IRegistry::submitSignedCall, HarnessError> {
+        let keys = [1, 2].map(key);
+        let migrate = self.second(name, step);
         let registry = self.harness.registry();
-        let name = SIGNED.to_owned();
-        let definition = IRegistry::definitionCall { name };
+        let definition = IRegistry::definitionCall { name: name.into() };
         let approval = Approval {
             chain_id: self
                 .chain()
@@ -242,10 +289,10 @@ impl Lifecycle<'_> {
             epoch: self.chain().read(registry, &definition).await?.sequence,
             round: 0,
             deadline: DEADLINE,
-            approver: addresses[0],
+            approver: keys[0].address(),
         };
         let mut approvals = Vec::new();
-        for key in &keys[..2] {
+        for key in &keys {
             let digests = approval.by(key.address()).digests();
             let digest = digests.map_err(|error| library(&error))?.eip712;
             let signed = key.sign_hash_sync(&digest).map_err(|e| library(&e))?;
@@ -254,18 +301,11 @@ impl Lifecycle<'_> {
                 data: signed.as_bytes().into(),
             });
         }
-        let submit = IRegistry::submitSignedCall {
+        Ok(IRegistry::submitSignedCall {
             action: approval.call,
             deadline: DEADLINE,
             approvals,
-        };
-        let stranger = self.harness.account(5);
-        let name = "submitSigned, two of three: migrate";
-        self.flow_of(name, stranger, registry, &submit).await?;
-        let proxy = self.proxy(SIGNED, proxy_kind::WASM).await?;
-        let rollout = calls::rollout(SIGNED, [proxy]);
-        let name = "rollout, one instance, nothing to run";
-        self.flow_of(name, stranger, registry, &rollout).await
+        })
     }
 
     async fn foreign(&mut self) -> Result<(), HarnessError> {
