@@ -20,7 +20,7 @@ pub const ROLLOUT_GAS: u64 = 24_000_000;
 pub const INSTANCE_VIEW_GAS: u64 = 100_000;
 /// Pages of Stylus memory that a pause takes before it orders the first instance, so that none that it names lacks them:
 /// what the frames of a proxy, UpgradeabilityStorage, the registry and its part have together at most.
-pub const PAUSE_PAGES: usize = 16;
+pub const PAUSE_PAGES: usize = 8;
 /// Gas of one call to a lambda.
 pub const LAMBDA_GAS: u64 = 500_000;
 /// Nesting of a policy.
