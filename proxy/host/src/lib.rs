@@ -1,5 +1,4 @@
-//! The host functions of the Stylus VM, wrapped in safe functions: the only `unsafe` code of the
-//! framework.
+//! The host functions of the Stylus VM, wrapped in safe functions: all `unsafe` code of the proxies and the registry.
 //!
 //! | module | holds |
 //! |---|---|

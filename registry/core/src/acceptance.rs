@@ -12,12 +12,12 @@ use stylus_upgrades_interface::{
 use crate::{
     authority::{self, role},
     definition::Definition,
-    store::Slot,
+    store::StorageSlot,
 };
 
 /// A proxy that a definition expects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Acceptance {
+pub struct TransferAcceptance {
     /// The registry that transfers it.
     pub registry: Address,
     /// Index of the version that it is at then.
@@ -26,9 +26,9 @@ pub struct Acceptance {
     pub nonce: u32,
 }
 
-impl Acceptance {
-    fn slot(definition: DefinitionId, proxy: Address) -> Slot {
-        acceptance::find::<Slot>(definition, proxy)
+impl TransferAcceptance {
+    fn slot(definition: DefinitionId, proxy: Address) -> StorageSlot {
+        acceptance::find::<StorageSlot>(definition, proxy)
     }
 
     /// What the definition expects of that proxy, if anything. What was accepted under an earlier policy, or before

@@ -18,12 +18,12 @@ use stylus_upgrades_interface::{
 
 use crate::{
     abi::{Value, encode},
-    authority::{Stored, epoch, of_creation},
+    authority::{RolePolicy, epoch, of_creation},
     chain::{Reverts, block_number, keccak, now, this},
     definition::Definition,
     errors, events,
     policy::Facts,
-    store::Slot,
+    store::StorageSlot,
 };
 
 /// A governed call that gathers approvals.
@@ -63,8 +63,8 @@ pub struct Action {
 }
 
 impl Action {
-    fn slot(id: ActionId) -> Slot {
-        action::find::<Slot>(id)
+    fn slot(id: ActionId) -> StorageSlot {
+        action::find::<StorageSlot>(id)
     }
 
     /// The action that these call data would approve or execute now, stored or fresh. Of `createProxy`, `creates_at` is
@@ -74,7 +74,7 @@ impl Action {
         definition: &Definition,
         authority: Authority,
         creates_at: VersionIndex,
-        stored: &Stored,
+        stored: &RolePolicy,
         calldata: &[u8],
         close: bool,
     ) -> Self {
@@ -148,11 +148,11 @@ impl Action {
 
     /// The open action with that id, its definition, and the policy that decides about it. What has expired is still
     /// found: it says so itself.
-    pub fn open(id: ActionId) -> Reverts<(Self, Definition, Stored)> {
+    pub fn open(id: ActionId) -> Reverts<(Self, Definition, RolePolicy)> {
         let found = Self::load(id).and_then(|action| {
             let definition = action.bound_definition()?;
             let definition = action.is_asked(&definition).then_some(definition)?;
-            let stored = Stored::of_authority(&definition, action.authority).ok()?;
+            let stored = RolePolicy::of_authority(&definition, action.authority).ok()?;
             Some((action, definition, stored))
         });
         found.ok_or_else(|| errors::action_not_found(id))
@@ -187,7 +187,7 @@ impl Action {
     }
 
     /// Starts and stops the timelocks of its delays, and moves its end. Whether a timelock changed.
-    pub fn update_timelocks(&mut self, stored: &Stored, lambdas: u8) -> bool {
+    pub fn update_timelocks(&mut self, stored: &RolePolicy, lambdas: u8) -> bool {
         let mut timelocks = self.timelocks.clone();
         let changed = stored
             .policy
@@ -202,7 +202,7 @@ impl Action {
     }
 
     /// How far it is.
-    pub fn progress(&self, stored: &Stored, lambdas: u8, executed: bool) -> Progress {
+    pub fn progress(&self, stored: &RolePolicy, lambdas: u8, executed: bool) -> Progress {
         let approvals = self.approvals.count_ones() as u16;
         Progress {
             action: self.id.0,
@@ -217,7 +217,7 @@ impl Action {
         self.proposer = proposer;
         self.block = block_number()?;
         self.proposer_slot = take_slot(proposer, self.id)?;
-        let pending = Pending::of(self);
+        let pending = PendingList::of(self);
         self.position = pending.count();
         pending.push(self.id);
         let slot = Self::slot(self.id);
@@ -262,7 +262,7 @@ impl Action {
         let next = round::Count {
             round: self.round + 1,
         };
-        round::find::<Slot>(self.content).write(round::COUNT, &next);
+        round::find::<StorageSlot>(self.content).write(round::COUNT, &next);
         if self.is_stored {
             self.remove();
         }
@@ -270,7 +270,7 @@ impl Action {
 
     /// Takes it out of storage, of the list and of its proposer's slot.
     fn remove(&self) {
-        let pending = Pending::of(self);
+        let pending = PendingList::of(self);
         if let Some(moved) = pending.remove(self.position) {
             let slot = Self::slot(moved);
             let mut word = slot.load();
@@ -286,19 +286,19 @@ impl Action {
 }
 
 /// Where an action keeps the `n`th timelock.
-fn timelock(action: Slot, n: u64) -> Slot {
+fn timelock(action: StorageSlot, n: u64) -> StorageSlot {
     action.at(action::TIMELOCKS).plus(n)
 }
 
 /// Whether an account has revoked an action: what it signed for that does not count.
 pub fn is_revoked(action: ActionId, account: Address) -> bool {
-    let set = revocation::find::<Slot>(action, account).read(revocation::SET);
+    let set = revocation::find::<StorageSlot>(action, account).read(revocation::SET);
     !set.0.is_zero()
 }
 
 /// Notes that.
 pub fn set_revoked(action: ActionId, account: Address) {
-    revocation::find::<Slot>(action, account).write(revocation::SET, &Uint256(number(1)));
+    revocation::find::<StorageSlot>(action, account).write(revocation::SET, &Uint256(number(1)));
 }
 
 /// The words of a [`Progress`].
@@ -327,12 +327,12 @@ fn id(calldata: &[u8], epoch: u64, round: u32) -> ActionId {
 
 /// The round of a content.
 fn round(content: B256) -> u32 {
-    round::find::<Slot>(content).read(round::COUNT).round
+    round::find::<StorageSlot>(content).read(round::COUNT).round
 }
 
 /// One of the places for actions that a proposer has.
-fn proposer_slot(proposer: Address, n: u8) -> Slot {
-    proposer::find::<Slot>(proposer)
+fn proposer_slot(proposer: Address, n: u8) -> StorageSlot {
+    proposer::find::<StorageSlot>(proposer)
         .at(proposer::ACTIONS)
         .plus(n.into())
 }
@@ -362,9 +362,9 @@ fn take_slot(proposer: Address, id: ActionId) -> Reverts<u8> {
 
 /// The open actions that an authority decides about in one epoch, in no particular order. An epoch that ends takes
 /// its list with it.
-pub struct Pending(Slot);
+pub struct PendingList(StorageSlot);
 
-impl Pending {
+impl PendingList {
     fn of(action: &Action) -> Self {
         Self::at(action.definition, action.authority, action.epoch)
     }
@@ -372,7 +372,7 @@ impl Pending {
     /// The list of those that an authority over a definition decides about.
     pub fn at(definition: DefinitionId, authority: Authority, epoch: u64) -> Self {
         let key = PendingKey { authority, epoch };
-        Self(pending::find::<Slot>(definition, key))
+        Self(pending::find::<StorageSlot>(definition, key))
     }
 
     /// How many there are.
@@ -386,7 +386,7 @@ impl Pending {
     }
 
     /// The slot of a position.
-    fn slot(&self, position: u32) -> Slot {
+    fn slot(&self, position: u32) -> StorageSlot {
         self.0.plus(pending::ACTIONS.first() + u64::from(position))
     }
 

@@ -34,7 +34,7 @@ use crate::{
 
 /// A proxy of one of the adopted kinds.
 #[derive(Clone, Copy, Debug)]
-pub struct Adopted {
+pub struct AdoptedProxy {
     proxy: Address,
     /// One of [`proxy_kind`].
     kind: u8,
@@ -44,7 +44,7 @@ pub struct Adopted {
 
 /// Who decides about an adopted proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ownership {
+pub enum ProxyOwnership {
     /// The definition's admin.
     Ours,
     /// Another account.
@@ -53,7 +53,7 @@ pub enum Ownership {
     Unknown,
 }
 
-impl Adopted {
+impl AdoptedProxy {
     /// A proxy that the definition may adopt.
     pub const fn candidate(definition: DefinitionId, proxy: Address, kind: u8) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl Adopted {
     /// Refuses a proxy whose admin is not the definition's, or that is paused and should not be, or the other way
     /// round. What follows could then seem to work without it.
     pub fn require_owned(self, paused: bool) -> Reverts<()> {
-        if self.ownership() != Ownership::Others && self.is_paused() == paused {
+        if self.ownership() != ProxyOwnership::Others && self.is_paused() == paused {
             Ok(())
         } else {
             Err(errors::instance_not_obeying(self.proxy))
@@ -89,7 +89,7 @@ impl Adopted {
     }
 
     /// Who decides about it, as it says itself.
-    pub fn ownership(self) -> Ownership {
+    pub fn ownership(self) -> ProxyOwnership {
         let admin = admin::address(self.definition);
         let owner_of = |account| address_in(ask(account, &ownerCall::SELECTOR));
         let is_ours = match self.kind {
@@ -100,13 +100,13 @@ impl Adopted {
             }
             _ => match owner_of(self.proxy) {
                 Some(owner) => owner == admin,
-                None => return Ownership::Unknown,
+                None => return ProxyOwnership::Unknown,
             },
         };
         if is_ours {
-            Ownership::Ours
+            ProxyOwnership::Ours
         } else {
-            Ownership::Others
+            ProxyOwnership::Others
         }
     }
 

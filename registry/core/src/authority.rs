@@ -25,8 +25,8 @@ use crate::{
     instances::Instance,
     policy::{self, Expression, Policy, Refusal},
     runnable::{is_ours, is_precompile},
-    store::Slot,
-    version::Version,
+    store::StorageSlot,
+    version::RegisteredVersion,
 };
 
 /// The names of the roles that the registry asks for, as bytes ([`stylus_upgrades_interface::role`]).
@@ -52,7 +52,7 @@ const CALL_OVERHEAD: u64 = 10_000;
 
 /// A role's policy as it is stored.
 #[derive(Clone, Debug)]
-pub struct Stored {
+pub struct RolePolicy {
     /// As it was written.
     pub text: Vec<u8>,
     /// As it is understood.
@@ -61,9 +61,9 @@ pub struct Stored {
     lambdas: Vec<CodeHash>,
 }
 
-impl Stored {
-    fn slot(definition: DefinitionId, role: &[u8]) -> Slot {
-        stored::find::<Slot>(definition, keccak(role))
+impl RolePolicy {
+    fn slot(definition: DefinitionId, role: &[u8]) -> StorageSlot {
+        stored::find::<StorageSlot>(definition, keccak(role))
     }
 
     /// The policy of a role.
@@ -169,12 +169,12 @@ fn consents_to(lambda: Address, question: &[u8]) -> Reverts<bool> {
 /// Who decides about a creation at the version of that index: role `create` where the current version has the same
 /// code, where nobody creates, or where there is no such version, else role `migrate`.
 pub fn of_creation(definition: &Definition, version: VersionIndex) -> Authority {
-    let code = |index| Version::code_of(definition.id, index);
-    let is_nobody = |stored: Stored| stored.policy.is_none();
+    let code = |index| RegisteredVersion::code_of(definition.id, index);
+    let is_nobody = |stored: RolePolicy| stored.policy.is_none();
     if version.is_none()
         || version == definition.current
         || code(version) == code(definition.current)
-        || Stored::of(definition, role::CREATE).is_ok_and(is_nobody)
+        || RolePolicy::of(definition, role::CREATE).is_ok_and(is_nobody)
     {
         Authority::CREATE
     } else {
@@ -195,7 +195,7 @@ pub fn epoch(definition: &Definition, authority: Authority) -> u64 {
 
 /// The sequence that the role's first policy led to, and the number of its changes since, together.
 pub fn changes(definition: DefinitionId, role: &[u8]) -> u64 {
-    Head::changes().get(&Stored::slot(definition, role).load())
+    Head::changes().get(&RolePolicy::slot(definition, role).load())
 }
 
 /// A policy that either of two satisfies.
@@ -205,7 +205,7 @@ fn either(one: &[u8], other: &[u8]) -> Vec<u8> {
 
 /// Whether somebody, without anybody else, satisfies the policy of a role.
 pub fn alone(definition: &Definition, role: &[u8], who: Address) -> bool {
-    Stored::of(definition, role)
+    RolePolicy::of(definition, role)
         .is_ok_and(|stored| stored.policy.is_satisfied_alone(stored.bit(who)))
 }
 
@@ -222,7 +222,7 @@ fn check_either(definition: &Definition, role: &[u8], expression: &[u8]) -> Reve
         role::PAUSE => role::MIGRATE,
         _ => return Ok(()),
     };
-    match Stored::of(definition, other) {
+    match RolePolicy::of(definition, other) {
         Ok(other) if !other.policy.is_none() => check(&either(expression, &other.text)).map(drop),
         _ => Ok(()),
     }
@@ -242,7 +242,7 @@ pub fn check_change(definition: &Definition, role: &[u8], expression: &[u8]) -> 
             invalid_policy::STOPPED,
         ));
     }
-    match Stored::of(definition, role) {
+    match RolePolicy::of(definition, role) {
         Ok(stored) if stored.policy.is_none() => {
             Err(errors::invalid_policy(expression, 0, invalid_policy::FINAL))
         }
@@ -257,7 +257,7 @@ pub fn check_change(definition: &Definition, role: &[u8], expression: &[u8]) -> 
 /// Sets a role's policy, which was checked, and says so. The sequence is the one that this leads to;
 /// the definition is not saved.
 pub fn set(definition: &mut Definition, role: &[u8], expression: &[u8], policy: &Policy) {
-    let slot = Stored::slot(definition.id, role);
+    let slot = RolePolicy::slot(definition.id, role);
     let head = slot.load();
     let changes = if Head::is_set().get(&head) {
         Head::changes().get(&head) + 1

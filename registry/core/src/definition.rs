@@ -15,14 +15,14 @@ use stylus_upgrades_interface::{
 use crate::{
     chain::{Reverts, keccak},
     errors,
-    store::Slot,
-    version::{Code, Version},
+    store::StorageSlot,
+    version::{RegisteredVersion, VersionCode},
 };
 
 /// Whether a definition is paused, as one byte of its record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Pause {
+pub enum PauseState {
     /// It is not.
     Off = 0,
     /// It is, and its version is still the one that it had then.
@@ -31,7 +31,7 @@ pub enum Pause {
     Migrated = 2,
 }
 
-impl Pause {
+impl PauseState {
     const fn of(byte: u8) -> Self {
         match byte {
             0 => Self::Off,
@@ -59,7 +59,7 @@ pub struct Definition {
     /// Whether the policy of role `migrate` is `NONE`.
     pub frozen: bool,
     /// Whether it is paused.
-    pub pause: Pause,
+    pub pause: PauseState,
     /// Whether one of its steps has a check.
     pub has_checks: bool,
     /// How often a version was made current, the same one again included.
@@ -67,8 +67,8 @@ pub struct Definition {
 }
 
 impl Definition {
-    fn slot(id: DefinitionId) -> Slot {
-        definition::find::<Slot>(id)
+    fn slot(id: DefinitionId) -> StorageSlot {
+        definition::find::<StorageSlot>(id)
     }
 
     /// The definition of that name before it exists.
@@ -108,7 +108,7 @@ impl Definition {
             instances: head.instances,
             current: head.current,
             frozen: head.frozen,
-            pause: Pause::of(head.paused),
+            pause: PauseState::of(head.paused),
             has_checks: head.has_checks,
             activations: head.activations,
         }
@@ -129,7 +129,7 @@ impl Definition {
 
     /// Counts one more that `createDefinition` created.
     pub fn count() {
-        let slot = Slot::root(0);
+        let slot = StorageSlot::root(0);
         let Counts { definitions } = slot.read(registry_parts::COUNTS);
         let definitions = definitions.saturating_add(1);
         slot.write(registry_parts::COUNTS, &Counts { definitions });
@@ -156,7 +156,7 @@ impl Definition {
 
     /// Whether it is paused.
     pub fn is_paused(&self) -> bool {
-        self.pause != Pause::Off
+        self.pause != PauseState::Off
     }
 
     /// How many instances are paused or in a complex step.
@@ -183,21 +183,21 @@ impl Definition {
         self.current = version;
         self.activations += 1;
         if self.is_paused() {
-            self.pause = Pause::Migrated;
+            self.pause = PauseState::Migrated;
         }
     }
 
     /// Index of the version with that label, if there is one.
     pub fn index_of(&self, label: &[u8]) -> VersionIndex {
-        let slot = label::find::<Slot>(self.id, keccak(label));
+        let slot = label::find::<StorageSlot>(self.id, keccak(label));
         slot.read(label::VERSION).index
     }
 
     /// The version with that label.
-    pub fn version(&self, label: &[u8]) -> Reverts<Version> {
+    pub fn version(&self, label: &[u8]) -> Reverts<RegisteredVersion> {
         match self.index_of(label) {
             VersionIndex::NONE => Err(errors::version_not_found(&self.name, label)),
-            index => Ok(Version::load(self.id, index)),
+            index => Ok(RegisteredVersion::load(self.id, index)),
         }
     }
 
@@ -206,15 +206,20 @@ impl Definition {
         if index.is_none() {
             Vec::new()
         } else {
-            Version::label(self.id, index)
+            RegisteredVersion::label(self.id, index)
         }
     }
 
     /// Adds a version as the youngest and raises the sequence. Does not save `self`.
-    pub fn add_version(&mut self, label: &[u8], code: &Code, initial: bool) -> Version {
+    pub fn add_version(
+        &mut self,
+        label: &[u8],
+        code: &VersionCode,
+        initial: bool,
+    ) -> RegisteredVersion {
         self.versions += 1;
         self.sequence += 1;
-        let version = Version {
+        let version = RegisteredVersion {
             definition: self.id,
             index: VersionIndex(self.versions),
             code: *code,
@@ -226,7 +231,7 @@ impl Definition {
         let index = label::Version {
             index: version.index,
         };
-        label::find::<Slot>(self.id, keccak(label)).write(label::VERSION, &index);
+        label::find::<StorageSlot>(self.id, keccak(label)).write(label::VERSION, &index);
         version.create();
         version
     }

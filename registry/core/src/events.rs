@@ -15,17 +15,17 @@ use crate::{
     chain::log,
     definition::Definition,
     instances::Instance,
-    version::{Code, Step},
+    version::{MigrationStep, VersionCode},
 };
 
 /// Topics and data of an event: how many topics, then everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct RegistryLog {
     topics: usize,
     log: Vec<u8>,
 }
 
-impl Event {
+impl RegistryLog {
     /// Emits it.
     pub fn emit(&self) {
         log(&self.log, self.topics);
@@ -33,13 +33,13 @@ impl Event {
 }
 
 #[inline(never)]
-fn event(signature: B256, indexed: &[B256], values: &[Value<'_>]) -> Event {
+fn event(signature: B256, indexed: &[B256], values: &[Value<'_>]) -> RegistryLog {
     let mut log = Vec::with_capacity(32 + 32 * indexed.len());
     for topic in core::iter::once(&signature).chain(indexed) {
         log.extend_from_slice(topic.as_slice());
     }
     log.extend_from_slice(&encode(&[], values));
-    Event {
+    RegistryLog {
         topics: 1 + indexed.len(),
         log,
     }
@@ -53,7 +53,7 @@ macro_rules! events {
         $(
             #[doc = concat!("`", stringify!($event), "`")]
             #[must_use]
-            pub fn $name(definition: DefinitionId, $($topic: $topic_type,)* $($parameter: $type),*) -> Event {
+            pub fn $name(definition: DefinitionId, $($topic: $topic_type,)* $($parameter: $type),*) -> RegistryLog {
                 event(
                     <Registry::$event as SolEvent>::SIGNATURE_HASH,
                     &[definition.0, $(topic($topic.into())),*],
@@ -63,7 +63,7 @@ macro_rules! events {
         )*
 
         #[cfg(test)]
-        fn each() -> Vec<(Event, Event)> {
+        fn each() -> Vec<(RegistryLog, RegistryLog)> {
             use crate::errors::tests::sample;
             alloc::vec![$((
                 $name(sample("definition"), $(sample(stringify!($topic)),)* $(sample(stringify!($parameter))),*),
@@ -78,20 +78,20 @@ macro_rules! events {
 }
 
 /// A topic from a word.
-const fn topic(word: Topic) -> B256 {
+const fn topic(word: LogTopic) -> B256 {
     word.0
 }
 
 /// An address or an action as a topic.
-struct Topic(B256);
+struct LogTopic(B256);
 
-impl From<Address> for Topic {
+impl From<Address> for LogTopic {
     fn from(address: Address) -> Self {
         Self(address.into_word())
     }
 }
 
-impl From<ActionId> for Topic {
+impl From<ActionId> for LogTopic {
     fn from(action: ActionId) -> Self {
         Self(action.0)
     }
@@ -130,7 +130,7 @@ pub fn approved(
     approver: Address,
     approvals: u16,
     progress: &Progress,
-) -> Event {
+) -> RegistryLog {
     event(
         Registry::Approved::SIGNATURE_HASH,
         &[definition.0, progress.action, approver.into_word()],
@@ -145,7 +145,7 @@ pub fn upgraded(
     instance: &Instance,
     from: VersionIndex,
     to: &[u8],
-) -> Event {
+) -> RegistryLog {
     let from = definition.label_of(from);
     instance_upgraded(
         definition.id,
@@ -161,9 +161,9 @@ pub fn upgraded(
 pub fn version_added(
     definition: DefinitionId,
     version: &[u8],
-    code: &Code,
+    code: &VersionCode,
     sequence: u64,
-) -> Event {
+) -> RegistryLog {
     event(
         Registry::VersionAdded::SIGNATURE_HASH,
         &[definition.0, code.implementation.into_word()],
@@ -179,7 +179,7 @@ pub fn version_added(
 
 /// `StepAdded`
 #[must_use]
-pub fn step_added(definition: DefinitionId, to: &[u8], step: &Step) -> Event {
+pub fn step_added(definition: DefinitionId, to: &[u8], step: &MigrationStep) -> RegistryLog {
     event(
         Registry::StepAdded::SIGNATURE_HASH,
         &[definition.0],

@@ -15,9 +15,9 @@ use stylus_upgrades_interface::{
 use crate::{
     build,
     chain::{Reverts, this},
-    definition::{Definition, Pause},
+    definition::{Definition, PauseState},
     errors,
-    store::Slot,
+    store::StorageSlot,
 };
 
 /// A proxy that a definition decides about.
@@ -51,7 +51,7 @@ pub struct Instance {
 
 /// Where an instance comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum ProxyOrigin {
     /// This registry creates it.
     Here,
     /// It was adopted, or came from another registry.
@@ -60,7 +60,7 @@ pub enum Origin {
 
 /// What a registry keeps of every account that is or was an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Details {
+pub struct InstanceDetails {
     /// See [`Instance::nonce`].
     pub nonce: u64,
     /// Whether this registry created it.
@@ -71,13 +71,13 @@ pub struct Details {
     pub held: bool,
 }
 
-fn slot(proxy: Address) -> Slot {
-    instance::find::<Slot>(proxy)
+fn slot(proxy: Address) -> StorageSlot {
+    instance::find::<StorageSlot>(proxy)
 }
 
 /// The account of the instance with that index.
 pub fn proxy_at(definition: DefinitionId, index: u32) -> Address {
-    member::find::<Slot>(definition, index).read(member::PROXY)
+    member::find::<StorageSlot>(definition, index).read(member::PROXY)
 }
 
 impl Instance {
@@ -131,13 +131,13 @@ impl Instance {
     }
 
     /// What is known of an account, whether it is an instance or not.
-    pub fn details(proxy: Address) -> Details {
+    pub fn details(proxy: Address) -> InstanceDetails {
         let head = slot(proxy).read(instance::HEAD);
         let held = Self::of(proxy).is_ok_and(|instance| {
             let definition = instance.definition();
             definition.is_ok_and(|definition| instance.is_held(&definition))
         });
-        Details {
+        InstanceDetails {
             nonce: head.nonce.into(),
             created: head.created,
             arrived: head.arrived,
@@ -151,7 +151,7 @@ impl Instance {
         definition: &mut Definition,
         proxy: Address,
         kind: u8,
-        origin: Origin,
+        origin: ProxyOrigin,
     ) -> Reverts<Self> {
         definition.instances += 1;
         let slot = slot(proxy);
@@ -159,12 +159,13 @@ impl Instance {
         Head::index().set(&mut head, definition.instances);
         Head::kind().set(&mut head, kind);
         match origin {
-            Origin::Here => Head::created().set(&mut head, true),
-            Origin::Elsewhere => Head::arrived().set(&mut head, true),
+            ProxyOrigin::Here => Head::created().set(&mut head, true),
+            ProxyOrigin::Elsewhere => Head::arrived().set(&mut head, true),
         }
         slot.at(instance::HEAD).store(head);
         slot.write(instance::DEFINITION, &definition.id);
-        member::find::<Slot>(definition.id, definition.instances).write(member::PROXY, &proxy);
+        member::find::<StorageSlot>(definition.id, definition.instances)
+            .write(member::PROXY, &proxy);
         definition.save();
         Self::of(proxy)
     }
@@ -180,9 +181,9 @@ impl Instance {
             let mut moved = Self::of(proxy_at(id, definition.instances))?;
             moved.index = self.index;
             moved.save();
-            member::find::<Slot>(id, moved.index).write(member::PROXY, &moved.proxy);
+            member::find::<StorageSlot>(id, moved.index).write(member::PROXY, &moved.proxy);
         }
-        member::find::<Slot>(id, definition.instances).store(Word::default());
+        member::find::<StorageSlot>(id, definition.instances).store(Word::default());
         let slot = slot(self.proxy);
         let head = Head {
             nonce: self.nonce.saturating_add(1),
@@ -249,8 +250,8 @@ impl Instance {
     pub fn pause(&mut self, definition: &Definition) {
         self.state = InstanceState::PAUSED;
         self.paused = match definition.pause {
-            Pause::On => definition.activations,
-            Pause::Off | Pause::Migrated => 0,
+            PauseState::On => definition.activations,
+            PauseState::Off | PauseState::Migrated => 0,
         };
         self.save();
     }

@@ -24,7 +24,7 @@ use crate::{
 
 /// Where a transaction is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub enum LockPhase {
     /// Nowhere.
     Free,
     /// In a call that changes the registry.
@@ -50,35 +50,35 @@ const EXPECTED: u8 = 2;
 const OPEN: u8 = 3;
 
 /// Reads the registry's lock.
-pub fn phase() -> Phase {
+pub fn phase() -> LockPhase {
     let word = Word(storage::transient_load(&slots::LOCK.0));
     let instance = Lock::instance().get(&word);
     match Lock::phase().get(&word) {
-        BUSY => Phase::Busy,
+        BUSY => LockPhase::Busy,
         EXPECTED => match Order::from_number(Lock::order().get(&word)) {
-            Some(order) => Phase::Expected { instance, order },
-            None => Phase::Busy,
+            Some(order) => LockPhase::Expected { instance, order },
+            None => LockPhase::Busy,
         },
-        OPEN => Phase::Open {
+        OPEN => LockPhase::Open {
             instance,
             version: Lock::version().get(&word),
         },
-        _ => Phase::Free,
+        _ => LockPhase::Free,
     }
 }
 
 /// Sets the registry's lock.
-pub fn set(phase: Phase) {
+pub fn set(phase: LockPhase) {
     let mut word = Word::default();
     match phase {
-        Phase::Free => {}
-        Phase::Busy => Lock::phase().set(&mut word, BUSY),
-        Phase::Expected { instance, order } => {
+        LockPhase::Free => {}
+        LockPhase::Busy => Lock::phase().set(&mut word, BUSY),
+        LockPhase::Expected { instance, order } => {
             Lock::phase().set(&mut word, EXPECTED);
             Lock::order().set(&mut word, order as u8);
             Lock::instance().set(&mut word, instance);
         }
-        Phase::Open { instance, version } => {
+        LockPhase::Open { instance, version } => {
             Lock::phase().set(&mut word, OPEN);
             Lock::version().set(&mut word, version);
             Lock::instance().set(&mut word, instance);
@@ -89,10 +89,10 @@ pub fn set(phase: Phase) {
 
 /// Takes the free lock for a call that changes the registry.
 pub fn take() -> Reverts<()> {
-    if phase() != Phase::Free || alone(sender()).is_some() {
+    if phase() != LockPhase::Free || alone(sender()).is_some() {
         return Err(errors::reentered());
     }
-    set(Phase::Busy);
+    set(LockPhase::Busy);
     Ok(())
 }
 
@@ -117,7 +117,7 @@ pub fn open(
 ) {
     let mut word = Word::default();
     if by_registry {
-        set(Phase::Open { instance, version });
+        set(LockPhase::Open { instance, version });
     } else {
         Upgrade::alone().set(&mut word, true);
         Upgrade::version().set(&mut word, version);
@@ -140,21 +140,21 @@ pub fn stop(instance: Address) -> (VersionIndex, VersionIndex) {
 /// instance upgraded, or does something else, an upgrade that an instance began by itself waits.
 pub fn opened(instance: Address) -> Option<VersionIndex> {
     match phase() {
-        Phase::Open {
+        LockPhase::Open {
             instance: open,
             version,
         } if open == instance => Some(version),
-        Phase::Free => alone(instance),
+        LockPhase::Free => alone(instance),
         _ => None,
     }
 }
 
 /// Closes the upgrade that an instance is in.
 pub fn close(instance: Address) {
-    if phase() == Phase::Free {
+    if phase() == LockPhase::Free {
         storage::transient_store(&slot(instance, UPGRADE), &Word::default().0);
     } else {
-        set(Phase::Busy);
+        set(LockPhase::Busy);
     }
 }
 

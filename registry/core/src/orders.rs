@@ -27,7 +27,7 @@ use crate::{
     definition::Definition,
     errors,
     instances::Instance,
-    lock::{self, Phase},
+    lock::{self, LockPhase},
 };
 
 /// Gas that goes between measuring what is left and the call of the proxy, rounded up, for each call in between.
@@ -35,7 +35,7 @@ const CALL_OVERHEAD: u64 = 5_000;
 
 /// Has an instance do something, and refuses an instance that returns without having asked what. An adopted
 /// proxy is ordered only where an account without code calls the registry directly: it would not notice that a
-/// call of it is in progress. The lock is [`Phase::Busy`] before and afterwards.
+/// call of it is in progress. The lock is [`LockPhase::Busy`] before and afterwards.
 pub fn order(
     definition: &Definition,
     instance: &Instance,
@@ -45,7 +45,7 @@ pub fn order(
 ) -> Reverts<()> {
     require_direct(instance)?;
     let proxy = instance.proxy;
-    lock::set(Phase::Expected {
+    lock::set(LockPhase::Expected {
         instance: proxy,
         order,
     });
@@ -59,7 +59,7 @@ pub fn order(
     require_done(proxy)
 }
 
-/// Orders an instance what it may fail to do, and gives what it failed with. The lock is [`Phase::Busy`] before and
+/// Orders an instance what it may fail to do, and gives what it failed with. The lock is [`LockPhase::Busy`] before and
 /// afterwards.
 ///
 /// An upgrade goes towards the current version with all the gas there is, and its failure counts where
@@ -87,7 +87,7 @@ pub fn attempt(
     if left < needed {
         return Err(errors::insufficient_gas(needed, left));
     }
-    lock::set(Phase::Busy);
+    lock::set(LockPhase::Busy);
     Ok(Err(reason))
 }
 
@@ -129,7 +129,7 @@ pub fn require_direct(instance: &Instance) -> Reverts<()> {
 /// may have given it another registry.
 pub fn require_done(proxy: Address) -> Reverts<()> {
     match lock::phase() {
-        Phase::Busy => Ok(()),
+        LockPhase::Busy => Ok(()),
         _ => Err(errors::instance_not_obeying(proxy)),
     }
 }

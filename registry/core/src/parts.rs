@@ -10,7 +10,7 @@ use stylus_upgrades_interface::{parts, registry_storage::registry_parts};
 use crate::{
     chain::{RevertData, Reverts},
     errors,
-    store::Slot,
+    store::StorageSlot,
 };
 
 /// Whether the registry was constructed: a part itself never is.
@@ -25,7 +25,7 @@ pub fn is_part(account: Address) -> bool {
 
 /// The `n`th part of the registry.
 pub fn part(n: usize) -> Address {
-    Slot::root(n as u8).read(registry_parts::ADDRESSES)
+    StorageSlot::root(n as u8).read(registry_parts::ADDRESSES)
 }
 
 /// Answers a call with a part: writes what changed and ends the frame with the result or the

@@ -10,7 +10,7 @@ use stylus_upgrades_interface::{ids::VersionIndex, limits::PATH_VISITS_MAX};
 
 /// One step of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Edge {
+pub struct PathEdge {
     /// Index of the version that it leaves.
     pub from: VersionIndex,
     /// Index of the version that it reaches.
@@ -20,7 +20,7 @@ pub struct Edge {
 }
 
 /// A version that the search has reached.
-struct Visit {
+struct SearchVisit {
     version: VersionIndex,
     /// Position of the visit that led here, and the way that was taken.
     next: usize,
@@ -34,8 +34,8 @@ pub fn find(
     from: VersionIndex,
     to: VersionIndex,
     mut incoming_of: impl FnMut(VersionIndex) -> Vec<VersionIndex>,
-) -> Option<Vec<Edge>> {
-    let mut visits: Vec<Visit> = alloc::vec![Visit {
+) -> Option<Vec<PathEdge>> {
+    let mut visits: Vec<SearchVisit> = alloc::vec![SearchVisit {
         version: to,
         next: 0,
         position: 0,
@@ -49,7 +49,7 @@ pub fn find(
             if visits.len() >= PATH_VISITS_MAX {
                 return None;
             }
-            visits.push(Visit {
+            visits.push(SearchVisit {
                 version: earlier,
                 next: at,
                 position,
@@ -64,12 +64,12 @@ pub fn find(
 }
 
 /// The path from the last visit to the first.
-fn edges(visits: &[Visit]) -> Option<Vec<Edge>> {
+fn edges(visits: &[SearchVisit]) -> Option<Vec<PathEdge>> {
     let mut path = Vec::new();
     let mut at = visits.len().checked_sub(1)?;
     while at != 0 {
         let visit = visits.get(at)?;
-        path.push(Edge {
+        path.push(PathEdge {
             from: visit.version,
             to: visits.get(visit.next)?.version,
             position: visit.position,

@@ -15,9 +15,9 @@ use crate::chain;
 
 /// A record's first slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot(B256);
+pub struct StorageSlot(B256);
 
-impl Find for Slot {
+impl Find for StorageSlot {
     fn find(table: u8, first: B256, second: B256) -> Self {
         let mut key = [0; 97];
         key[..32].copy_from_slice(slots::REGISTRY.as_slice());
@@ -28,7 +28,7 @@ impl Find for Slot {
     }
 }
 
-impl Slot {
+impl StorageSlot {
     /// The `n`th word of the registry's root.
     pub const fn root(n: u8) -> Self {
         Self(root(n))

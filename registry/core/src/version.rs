@@ -12,7 +12,7 @@ use stylus_upgrades_interface::{
 
 use crate::{
     abi::{Malformed, Reader, Value},
-    store::Slot,
+    store::StorageSlot,
 };
 
 /// Bytes of a step's calldata that its first word holds.
@@ -20,13 +20,13 @@ const SELECTOR: usize = 4;
 
 /// A label and the code that it was given once.
 #[derive(Clone, Debug)]
-pub struct Version {
+pub struct RegisteredVersion {
     /// Hash of the definition's name.
     pub definition: DefinitionId,
     /// Order of registration, from 1 on.
     pub index: VersionIndex,
     /// What it runs.
-    pub code: Code,
+    pub code: VersionCode,
     /// Sequence that adding it led to.
     pub sequence: u64,
     /// Its label.
@@ -37,17 +37,17 @@ pub struct Version {
     pub incoming: Vec<VersionIndex>,
 }
 
-impl Version {
-    fn slot(definition: DefinitionId, index: VersionIndex) -> Slot {
-        version::find::<Slot>(definition, index)
+impl RegisteredVersion {
+    fn slot(definition: DefinitionId, index: VersionIndex) -> StorageSlot {
+        version::find::<StorageSlot>(definition, index)
     }
 
-    fn step_slot(&self, position: usize) -> Slot {
+    fn step_slot(&self, position: usize) -> StorageSlot {
         let key = StepKey {
             version: self.index,
             position: position as u8,
         };
-        step::find::<Slot>(self.definition, key)
+        step::find::<StorageSlot>(self.definition, key)
     }
 
     /// The version with that index, which exists.
@@ -57,7 +57,7 @@ impl Version {
         Self {
             definition,
             index,
-            code: Code {
+            code: VersionCode {
                 implementation: version::Head::implementation().get(&head),
                 codehash: slot.read(version::CODEHASH),
                 layout_hash: slot.read(version::LAYOUT_HASH),
@@ -121,7 +121,7 @@ impl Version {
     }
 
     /// Adds an incoming step that leaves the version of index `from`; there is room for it.
-    pub fn add_incoming(&mut self, from: VersionIndex, step: &Step) {
+    pub fn add_incoming(&mut self, from: VersionIndex, step: &MigrationStep) {
         let slot = self.step_slot(self.incoming.len());
         let (selector, rest) = step.data.split_at(step.data.len().min(SELECTOR));
         let selector = (0..SELECTOR).fold(0, |word, n| {
@@ -148,7 +148,7 @@ impl Version {
     }
 
     /// The incoming step at that position, which leaves the version labeled `from`.
-    pub fn incoming_step(&self, position: usize, from: Vec<u8>) -> Step {
+    pub fn incoming_step(&self, position: usize, from: Vec<u8>) -> MigrationStep {
         let slot = self.step_slot(position);
         let head = slot.load();
         let length = step::Head::data_length().get(&head) as usize;
@@ -156,7 +156,7 @@ impl Version {
         let mut data = Vec::from(step::Head::selector().get(&head).to_be_bytes());
         data.extend(slot.at(step::DATA).load_bytes(rest));
         data.truncate(length);
-        Step {
+        MigrationStep {
             from,
             kind: step::Head::kind().get(&head),
             script: step::Head::script().get(&head),
@@ -166,10 +166,10 @@ impl Version {
     }
 
     /// Everything that was registered as a step into it, the initial one first.
-    pub fn steps(&self) -> Vec<Step> {
+    pub fn steps(&self) -> Vec<MigrationStep> {
         let mut steps = Vec::new();
         if self.initial {
-            steps.push(Step::default());
+            steps.push(MigrationStep::default());
         }
         for (position, from) in self.incoming.iter().enumerate() {
             steps.push(self.incoming_step(position, Self::label(self.definition, *from)));
@@ -185,7 +185,7 @@ impl Version {
 
 /// The code of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Code {
+pub struct VersionCode {
     /// The account that holds it.
     pub implementation: Address,
     /// keccak256 of the account's code.
@@ -196,7 +196,7 @@ pub struct Code {
     pub source_hash: B256,
 }
 
-impl Code {
+impl VersionCode {
     /// Reads one whose first word is the `n`th.
     pub fn read(reader: &Reader<'_>, n: usize) -> Result<Self, Malformed> {
         Ok(Self {
@@ -220,7 +220,7 @@ impl Code {
 
 /// A step into a version. The default is that of an initial version: instances are created at it, and none is upgraded to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Step {
+pub struct MigrationStep {
     /// The version it leaves; empty for an initial version.
     pub from: Vec<u8>,
     /// What it runs.
@@ -233,7 +233,7 @@ pub struct Step {
     pub data: Vec<u8>,
 }
 
-impl Step {
+impl MigrationStep {
     /// The contract that is asked before and after an instance is upgraded along it.
     pub fn check(&self) -> Option<Address> {
         (!self.kind.runs_script() && !self.script.is_zero()).then_some(self.script)

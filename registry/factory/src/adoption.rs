@@ -4,15 +4,15 @@ use alloy_primitives::Address;
 use stylus_registry_core::{
     abi::Reader,
     admin,
-    adopted::{Adopted, Ownership},
+    adopted::{AdoptedProxy, ProxyOwnership},
     chain::{Reverts, code_hash, has_code},
     definition::Definition,
     errors, events,
-    instances::{Instance, Origin},
+    instances::{Instance, ProxyOrigin},
     orders,
     route::check_programs,
     runnable,
-    version::{Step, Version},
+    version::{MigrationStep, RegisteredVersion},
 };
 use stylus_upgrades_interface::{
     adopted::is_adopted,
@@ -33,8 +33,8 @@ pub(crate) fn check(definition: &Definition, proxy: Address, arguments: Reader<'
         return Err(errors::not_supported(b"adoption of that proxy"));
     }
     admin::ensure(definition.id)?;
-    let adopted = Adopted::candidate(definition.id, proxy, kind);
-    if adopted.ownership() == Ownership::Others {
+    let adopted = AdoptedProxy::candidate(definition.id, proxy, kind);
+    if adopted.ownership() == ProxyOwnership::Others {
         return Err(errors::instance_not_obeying(proxy));
     }
     // one that its former definition had paused shows no code to compare
@@ -42,7 +42,7 @@ pub(crate) fn check(definition: &Definition, proxy: Address, arguments: Reader<'
         let runs = adopted.implementation().unwrap_or_default();
         runnable::same_code(runs, version.code.codehash)?;
     }
-    check_programs(&[(version, Step::default())])
+    check_programs(&[(version, MigrationStep::default())])
 }
 
 /// Adopts it: records it at the version, and upgrades it to that code, which shows whether it obeys.
@@ -65,7 +65,7 @@ pub(crate) fn arrive(
     kind: u8,
     version: VersionIndex,
 ) -> Reverts<Instance> {
-    let mut instance = Instance::create(definition, proxy, kind, Origin::Elsewhere)?;
+    let mut instance = Instance::create(definition, proxy, kind, ProxyOrigin::Elsewhere)?;
     events::instance_adopted(definition.id, proxy, kind).emit();
     instance.begin_at(version);
     let label = definition.label_of(version);
@@ -89,8 +89,8 @@ pub(crate) fn check_removal(definition: &Definition, instance: &Instance) -> Rev
     if definition.is_paused() {
         return Err(errors::definition_paused(&definition.name));
     }
-    let version = Version::load(definition.id, instance.version);
-    check_programs(&[(version, Step::default())])
+    let version = RegisteredVersion::load(definition.id, instance.version);
+    check_programs(&[(version, MigrationStep::default())])
 }
 
 /// Removes an instance.

@@ -11,8 +11,8 @@ use stylus_registry_core::{
     create2,
     definition::Definition,
     errors, events,
-    instances::{Instance, Origin},
-    lock::{self, Phase},
+    instances::{Instance, ProxyOrigin},
+    lock::{self, LockPhase},
     orders::send,
     runnable::{check_active, check_set, proxy_kind_of},
 };
@@ -48,19 +48,19 @@ pub(crate) fn proxy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     if created(kind, create2::salt(name, kind, salt)) != Some(proxy) {
         return Err(errors::proxy_exists(proxy));
     }
-    let instance = Instance::create(&mut definition, proxy, kind, Origin::Here)?;
+    let instance = Instance::create(&mut definition, proxy, kind, ProxyOrigin::Here)?;
     events::proxy_created(definition.id, proxy, label, kind).emit();
 
     let upgrade = encode(
         &upgradeToAndCallCall::SELECTOR,
         &[label.into(), init_data?.into()],
     );
-    lock::set(Phase::Expected {
+    lock::set(LockPhase::Expected {
         instance: proxy,
         order: Order::Upgrade,
     });
     send(&instance, &upgrade, &context::msg_value(), u64::MAX)?;
-    lock::set(Phase::Busy);
+    lock::set(LockPhase::Busy);
     require_created(&instance)
 }
 

@@ -11,7 +11,7 @@ use stylus_registry_core::{
     definition::Definition,
     errors,
     instances::Instance,
-    lock::{self, Phase},
+    lock::{self, LockPhase},
 };
 use stylus_upgrades_interface::registry::IRegistry::{
     abortMigrationCall, acceptTransferCall, adoptCall, createDefinitionCall, createProxyCall,
@@ -34,7 +34,7 @@ pub(crate) fn check(calldata: &[u8]) -> Reverts<Vec<u8>> {
 
 /// Does it. It was checked in this very call.
 pub(crate) fn execute(calldata: &[u8]) -> Reverts<Vec<u8>> {
-    if lock::phase() != Phase::Busy {
+    if lock::phase() != LockPhase::Busy {
         return Err(errors::nothing());
     }
     let arguments = Reader::arguments(calldata);

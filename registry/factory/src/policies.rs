@@ -21,7 +21,7 @@ pub(crate) fn construct(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         authority::set(&mut itself, role, expression, &policy);
     }
     itself.create();
-    lock::set(lock::Phase::Free);
+    lock::set(lock::LockPhase::Free);
     Ok(Vec::new())
 }
 

@@ -15,19 +15,19 @@ use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
-    acceptance::Acceptance,
+    acceptance::TransferAcceptance,
     admin,
-    adopted::Adopted,
+    adopted::AdoptedProxy,
     build,
     chain::{Reverts, call, code_hash, has_code, sender, this},
     definition::{self, Definition},
     errors, events,
     instances::Instance,
-    lock::{self, Phase},
+    lock::{self, LockPhase},
     orders,
     route::check_programs,
     runnable::{check_set, is_ours, proxy_kind_of},
-    version::{Step, Version},
+    version::{MigrationStep, RegisteredVersion},
 };
 use stylus_upgrades_interface::{
     ids::{DefinitionId, InstanceState, Order},
@@ -59,7 +59,7 @@ pub(crate) fn check_acceptance(
         return Err(errors::not_supported(b"transfer from that account"));
     }
     receivable(proxy)?;
-    check_programs(&[(version, Step::default())])
+    check_programs(&[(version, MigrationStep::default())])
 }
 
 /// The kind of a proxy that can be received. Refuses one of another set of contracts than this registry's own, and one
@@ -84,9 +84,9 @@ pub(crate) fn accept(
     let (label, registry) = (arguments.bytes(2)?, arguments.address(3)?);
     let nonce = arguments.u32(4, u32::MAX)?;
     if registry.is_zero() {
-        Acceptance::clear(definition.id, proxy);
+        TransferAcceptance::clear(definition.id, proxy);
     } else {
-        let acceptance = Acceptance {
+        let acceptance = TransferAcceptance {
             registry,
             version: definition.version(label)?.index,
             nonce,
@@ -132,7 +132,7 @@ pub(crate) fn transfer(
 ) -> Reverts<()> {
     let (to, name) = (arguments.address(2)?, arguments.bytes(3)?);
     let instance = Instance::of(proxy)?;
-    if let Some(adopted) = Adopted::of(&instance) {
+    if let Some(adopted) = AdoptedProxy::of(&instance) {
         orders::require_direct(&instance)?;
         adopted.transfer(to)?;
         return leave(definition, proxy, to);
@@ -183,7 +183,7 @@ pub(crate) fn receive(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let nonce = arguments.u64(2)?;
     let not_accepted = || errors::transfer_not_accepted(id, proxy, sender());
     let mut definition = Definition::load(id).ok_or_else(not_accepted)?;
-    let acceptance = Acceptance::of(&definition, proxy)
+    let acceptance = TransferAcceptance::of(&definition, proxy)
         .filter(|acceptance| acceptance.registry == sender())
         .ok_or_else(not_accepted)?;
     if u64::from(acceptance.nonce) != nonce {
@@ -193,15 +193,15 @@ pub(crate) fn receive(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         return Err(errors::definition_paused(&definition.name));
     }
     let kind = receivable(proxy)?;
-    Acceptance::clear(id, proxy);
-    let version = Version::load(id, acceptance.version);
+    TransferAcceptance::clear(id, proxy);
+    let version = RegisteredVersion::load(id, acceptance.version);
     let instance = arrive(&mut definition, proxy, kind, version.index)?;
     orders::order(&definition, &instance, Order::Resume, &[], u64::MAX)?;
     // the order shows only that the account has asked: what it ran could do that by itself, and obey another
     if !orders::asks_us(&instance) {
         return Err(errors::instance_not_obeying(proxy));
     }
-    lock::set(Phase::Free);
+    lock::set(LockPhase::Free);
     let mut answer = [0; 32];
     answer[..4].copy_from_slice(&receiveTransferCall::SELECTOR);
     Ok(answer.to_vec())

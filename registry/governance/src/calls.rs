@@ -3,13 +3,13 @@
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::Reader,
-    authority::{self, Stored, role},
+    authority::{self, RolePolicy, role},
     chain::{RevertData, Reverts, sender},
     definition::Definition,
     encoding, errors,
     instances::Instance,
     label,
-    version::{Code, Step},
+    version::{MigrationStep, VersionCode},
 };
 use stylus_upgrades_interface::{
     ids::{Authority, VersionIndex},
@@ -31,9 +31,9 @@ pub(crate) struct GovernedCall<'a> {
 }
 
 /// Who decides about a call, and by which policy.
-pub(crate) struct Decider {
+pub(crate) struct CallDecider {
     pub(crate) authority: Authority,
-    pub(crate) policy: Stored,
+    pub(crate) policy: RolePolicy,
     /// Of `createProxy`, the version that it names.
     pub(crate) creates_at: VersionIndex,
 }
@@ -41,8 +41,8 @@ pub(crate) struct Decider {
 /// The version that `addVersion` and `migrate` name, and the step into it.
 pub(crate) struct VersionArguments<'a> {
     pub(crate) label: &'a [u8],
-    pub(crate) code: Code,
-    pub(crate) step: Step,
+    pub(crate) code: VersionCode,
+    pub(crate) step: MigrationStep,
 }
 
 impl<'a> GovernedCall<'a> {
@@ -65,8 +65,8 @@ impl<'a> GovernedCall<'a> {
     pub(crate) fn version(&self) -> Reverts<VersionArguments<'a>> {
         Ok(VersionArguments {
             label: self.label()?,
-            code: Code::read(&self.arguments, 2)?,
-            step: Step::read(&self.arguments, 6)?,
+            code: VersionCode::read(&self.arguments, 2)?,
+            step: MigrationStep::read(&self.arguments, 6)?,
         })
     }
 
@@ -84,7 +84,7 @@ impl<'a> GovernedCall<'a> {
     }
 
     /// Who decides about it.
-    pub(crate) fn decider(&self, definition: &Definition) -> Reverts<Decider> {
+    pub(crate) fn decider(&self, definition: &Definition) -> Reverts<CallDecider> {
         let mut creates_at = VersionIndex::NONE;
         let authority = match self.selector {
             createDefinitionCall::SELECTOR => Authority::DEFINE,
@@ -93,22 +93,22 @@ impl<'a> GovernedCall<'a> {
                 creates_at = definition.index_of(self.label()?);
                 authority::of_creation(definition, creates_at)
             }
-            pauseCall::SELECTOR if Stored::of(definition, role::PAUSE).is_err() => {
+            pauseCall::SELECTOR if RolePolicy::of(definition, role::PAUSE).is_err() => {
                 Authority::ANY_ONE
             }
             pauseCall::SELECTOR => Authority::PAUSE,
             resumeCall::SELECTOR => Authority::RESUME,
             _ => Authority::MIGRATE,
         };
-        Ok(Decider {
+        Ok(CallDecider {
             authority,
-            policy: Stored::of_authority(definition, authority)?,
+            policy: RolePolicy::of_authority(definition, authority)?,
             creates_at,
         })
     }
 
     /// What a sender reverts with who is no approver of it.
-    pub(crate) fn refusal(&self, definition: &Definition, decider: &Decider) -> RevertData {
+    pub(crate) fn refusal(&self, definition: &Definition, decider: &CallDecider) -> RevertData {
         match self.label() {
             Ok(label)
                 if decider.authority == Authority::MIGRATE && !decider.creates_at.is_none() =>

@@ -9,7 +9,7 @@ use stylus_registry_core::{
     definition::Definition,
     errors, label,
     runnable::check_code,
-    version::{Step, Version},
+    version::{MigrationStep, RegisteredVersion},
 };
 use stylus_upgrades_interface::{
     complex::IComplexMigration,
@@ -46,7 +46,7 @@ pub(crate) fn check(call: &GovernedCall<'_>, definition: &Definition) -> Reverts
             script(&version.step)
         }
         addStepCall::SELECTOR => {
-            let step = Step::read(&call.arguments, 2)?;
+            let step = MigrationStep::read(&call.arguments, 2)?;
             another_step(definition, &definition.version(call.label()?)?, &step)?;
             script(&step)
         }
@@ -71,11 +71,11 @@ fn becomes_current(definition: &Definition, version: &VersionArguments<'_>) -> R
     if index.is_none() {
         first_step(definition, label, step)?;
     } else {
-        let found = Version::load(definition.id, index);
+        let found = RegisteredVersion::load(definition.id, index);
         let from = definition.index_of(&step.from);
         let known = match found.incoming.iter().position(|index| *index == from) {
             Some(position) => found.incoming_step(position, step.from.clone()) == *step,
-            None => found.initial && *step == Step::default(),
+            None => found.initial && *step == MigrationStep::default(),
         };
         if found.code != version.code || !known || index < definition.current {
             return Err(errors::version_exists(&definition.name, label));
@@ -101,10 +101,10 @@ fn resume(definition: &Definition, version: &[u8]) -> Reverts<()> {
 }
 
 /// The step of a version that is being added.
-fn first_step(definition: &Definition, version: &[u8], step: &Step) -> Reverts<()> {
+fn first_step(definition: &Definition, version: &[u8], step: &MigrationStep) -> Reverts<()> {
     let refuse = |reason| Err(invalid(step, version, reason));
     if step.from.is_empty() || definition.versions == 0 {
-        return if *step == Step::default() {
+        return if *step == MigrationStep::default() {
             Ok(())
         } else {
             refuse(reason::INITIAL_WITH_MIGRATION)
@@ -120,7 +120,11 @@ fn first_step(definition: &Definition, version: &[u8], step: &Step) -> Reverts<(
 }
 
 /// A step into a version that is there.
-fn another_step(definition: &Definition, version: &Version, step: &Step) -> Reverts<()> {
+fn another_step(
+    definition: &Definition,
+    version: &RegisteredVersion,
+    step: &MigrationStep,
+) -> Reverts<()> {
     let refuse = |reason| Err(invalid(step, &version.label, reason));
     let from = definition.index_of(&step.from);
     if from.is_none() {
@@ -136,7 +140,7 @@ fn another_step(definition: &Definition, version: &Version, step: &Step) -> Reve
 }
 
 /// Kind, script and data fit together.
-fn shape(step: &Step, version: &[u8]) -> Reverts<()> {
+fn shape(step: &MigrationStep, version: &[u8]) -> Reverts<()> {
     let refuse = |reason| Err(invalid(step, version, reason));
     let kind = step.kind;
     match kind {
@@ -169,13 +173,13 @@ fn starts_migration(data: &[u8]) -> bool {
             .is_ok_and(|handler| !handler.is_zero())
 }
 
-fn script(step: &Step) -> Reverts<()> {
+fn script(step: &MigrationStep) -> Reverts<()> {
     if step.script.is_zero() {
         return Ok(());
     }
     check_code(step.script, step.script_codehash)
 }
 
-fn invalid(step: &Step, to: &[u8], reason: u8) -> RevertData {
+fn invalid(step: &MigrationStep, to: &[u8], reason: u8) -> RevertData {
     errors::invalid_step(&step.from, to, reason)
 }

@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     chain::{Reverts, delegate},
-    definition::{Definition, Pause},
+    definition::{Definition, PauseState},
     events,
     parts::part,
-    version::{Step, Version},
+    version::{MigrationStep, RegisteredVersion},
 };
 use stylus_upgrades_interface::{
     ids::VersionIndex,
@@ -39,12 +39,12 @@ pub(crate) fn execute(call: &GovernedCall<'_>, mut definition: Definition) -> Re
             add_step(
                 &mut definition,
                 &mut version,
-                &Step::read(&call.arguments, 2)?,
+                &MigrationStep::read(&call.arguments, 2)?,
             );
             definition.save();
         }
         pauseCall::SELECTOR => {
-            definition.pause = Pause::On;
+            definition.pause = PauseState::On;
             definition.save();
             events::paused(definition.id).emit();
             // the part that rolls out pauses those that it names; the others are left to `rollout`
@@ -53,7 +53,7 @@ pub(crate) fn execute(call: &GovernedCall<'_>, mut definition: Definition) -> Re
             }
         }
         resumeCall::SELECTOR => {
-            definition.pause = Pause::Off;
+            definition.pause = PauseState::Off;
             definition.save();
             events::resumed(definition.id).emit();
         }
@@ -75,7 +75,7 @@ fn add_version(definition: &mut Definition, arguments: &VersionArguments<'_>) {
 }
 
 /// Adds a step into a version. Does not save the definition.
-fn add_step(definition: &mut Definition, version: &mut Version, step: &Step) {
+fn add_step(definition: &mut Definition, version: &mut RegisteredVersion, step: &MigrationStep) {
     let from = definition.index_of(&step.from);
     if !from.is_none() {
         version.add_incoming(from, step);

@@ -7,7 +7,7 @@ use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
     action::{Action, is_revoked, progress_values},
-    authority::Stored,
+    authority::RolePolicy,
     chain::{Reverts, is_called_directly, now, sender},
     definition::Definition,
     errors, events, lock,
@@ -19,7 +19,7 @@ use stylus_upgrades_interface::{
 };
 
 use crate::{
-    calls::{Decider, GovernedCall},
+    calls::{CallDecider, GovernedCall},
     checks,
     execute::{self, hand_on},
 };
@@ -29,7 +29,7 @@ pub(crate) fn run(calldata: &[u8]) -> Reverts<Vec<u8>> {
     lock::take()?;
     let call = GovernedCall::decode(calldata)?;
     let (progress, more) = approve(&call, None)?;
-    lock::set(lock::Phase::Free);
+    lock::set(lock::LockPhase::Free);
     Ok([encode(&[], &progress_values(&progress)), more].concat())
 }
 
@@ -42,18 +42,18 @@ pub(crate) fn submit(submitted: &[u8]) -> Reverts<Vec<u8>> {
     for approval in arguments.structs(2)? {
         signers.push(approval?.address(0)?);
     }
-    let signed = Signed {
+    let signed = SignedApprovals {
         submitted,
         deadline: arguments.u64(1)?,
         signers,
     };
     let (progress, _) = approve(&call, Some(&signed))?;
-    lock::set(lock::Phase::Free);
+    lock::set(lock::LockPhase::Free);
     Ok(encode(&[], &progress_values(&progress)))
 }
 
 /// Approvals that were given offline.
-struct Signed<'a> {
+struct SignedApprovals<'a> {
     /// The calldata that brought them.
     submitted: &'a [u8],
     /// Seconds up to which they hold.
@@ -62,9 +62,9 @@ struct Signed<'a> {
     signers: Vec<Address>,
 }
 
-impl Signed<'_> {
+impl SignedApprovals<'_> {
     /// Refuses them unless each is of an approver, once, not revoked, in time and signed for this very action.
-    fn require(&self, action: &Action, stored: &Stored) -> Reverts<()> {
+    fn require(&self, action: &Action, stored: &RolePolicy) -> Reverts<()> {
         if now() > self.deadline {
             return Err(errors::action_expired(action.id));
         }
@@ -92,7 +92,7 @@ impl Signed<'_> {
 }
 
 /// The action with the approvals of this call, and what they come to.
-struct Decision {
+struct ApprovalDecision {
     action: Action,
     /// Who approves by this call.
     approvers: Vec<Address>,
@@ -109,7 +109,10 @@ struct Decision {
 }
 
 /// How far the call is, and what it returns after that.
-fn approve(call: &GovernedCall<'_>, signed: Option<&Signed<'_>>) -> Reverts<(Progress, Vec<u8>)> {
+fn approve(
+    call: &GovernedCall<'_>,
+    signed: Option<&SignedApprovals<'_>>,
+) -> Reverts<(Progress, Vec<u8>)> {
     let definition = call.definition()?;
     let decider = call.decider(&definition)?;
     let stored = &decider.policy;
@@ -131,7 +134,7 @@ fn approve(call: &GovernedCall<'_>, signed: Option<&Signed<'_>>) -> Reverts<(Pro
 fn current(
     call: &GovernedCall<'_>,
     definition: &Definition,
-    decider: &Decider,
+    decider: &CallDecider,
     close: bool,
 ) -> Action {
     Action::current(
@@ -149,9 +152,9 @@ fn current(
 fn decide(
     mut action: Action,
     call: &GovernedCall<'_>,
-    stored: &Stored,
+    stored: &RolePolicy,
     approvers: Vec<Address>,
-) -> Reverts<Option<Decision>> {
+) -> Reverts<Option<ApprovalDecision>> {
     let before = action.approvals;
     let given = approvers.iter().fold(0, |all, who| all | stored.bit(*who));
     action.approvals |= given;
@@ -168,7 +171,7 @@ fn decide(
         }
         return Err(errors::already_approved(first_of(stored, given), action.id));
     }
-    Ok(Some(Decision {
+    Ok(Some(ApprovalDecision {
         action,
         approvers,
         before,
@@ -181,15 +184,15 @@ fn decide(
 
 /// Of those who approve by one call, the first in the order of the policy: who submits signatures does not choose
 /// who proposes. The caller where nobody does.
-fn first_of(stored: &Stored, given: u64) -> Address {
+fn first_of(stored: &RolePolicy, given: u64) -> Address {
     let first = stored.policy.approvers.get(given.trailing_zeros() as usize);
     first.map_or_else(sender, |leaf| leaf.address)
 }
 
 /// Announces the approvals, then executes the call or stores the action.
 fn carry_out(
-    decision: Decision,
-    stored: &Stored,
+    decision: ApprovalDecision,
+    stored: &RolePolicy,
     call: &GovernedCall<'_>,
     definition: Definition,
 ) -> Reverts<Progress> {
@@ -221,7 +224,7 @@ fn carry_out(
 
 /// Value (of `createProxy`, no other call takes any) may come along only from somebody who alone
 /// satisfies the role, and only where the call is executed: it cannot be counted twice then.
-fn accept_value(call: &GovernedCall<'_>, stored: &Stored, executes: bool) -> Reverts<()> {
+fn accept_value(call: &GovernedCall<'_>, stored: &RolePolicy, executes: bool) -> Reverts<()> {
     let value = B256::new(context::msg_value());
     if value.is_zero() {
         return Ok(());

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use alloy_primitives::Address;
 use stylus_registry_core::{
     abi::{Reader, Value, encode},
-    action::{Action, Pending, progress_values},
-    authority::{Stored, epoch},
+    action::{Action, PendingList, progress_values},
+    authority::{RolePolicy, epoch},
     chain::Reverts,
     definition::Definition,
 };
@@ -16,8 +16,8 @@ use stylus_upgrades_interface::{
 };
 
 /// The policy of a role, by the first two arguments.
-fn stored(arguments: Reader<'_>) -> Reverts<Stored> {
-    Stored::of(&Definition::of(arguments.bytes(0)?)?, arguments.bytes(1)?)
+fn stored(arguments: Reader<'_>) -> Reverts<RolePolicy> {
+    RolePolicy::of(&Definition::of(arguments.bytes(0)?)?, arguments.bytes(1)?)
 }
 
 pub(crate) fn policy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
@@ -39,7 +39,7 @@ pub(crate) fn pending(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let [start, count] = [arguments.u32(1, u32::MAX)?, arguments.u32(2, u32::MAX)?];
     let (mut page, mut seen) = (Vec::new(), 0);
     for authority in (0..Authority::COUNT).map(Authority) {
-        let list = Pending::at(definition.id, authority, epoch(&definition, authority));
+        let list = PendingList::at(definition.id, authority, epoch(&definition, authority));
         for position in 0..list.count() {
             let action = list.get(position);
             if is_open(&definition, action) {
@@ -89,7 +89,7 @@ pub(crate) fn opened_at(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 }
 
 /// What cannot be waited for comes first.
-fn blocked_by(action: &Action, stored: &Stored, lambdas: u8) -> u8 {
+fn blocked_by(action: &Action, stored: &RolePolicy, lambdas: u8) -> u8 {
     let policy = &stored.policy;
     if action.has_expired() {
         blocked_by::EXPIRED

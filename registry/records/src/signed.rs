@@ -8,8 +8,8 @@ use stylus_registry_core::{
     abi::{Reader, Value, encode},
     chain::{Reverts, ask, keccak, this},
     errors,
-    lock::{self, Phase},
-    version::{Code, Step},
+    lock::{self, LockPhase},
+    version::{MigrationStep, VersionCode},
 };
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::signed::{
@@ -48,7 +48,7 @@ pub(crate) fn domain() -> Vec<u8> {
 /// Refuses calldata of `submitSigned` unless every approval in it is signed. Only within a call that
 /// changes the registry: nobody asks this from outside.
 pub(crate) fn verify(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
-    if lock::phase() != Phase::Busy {
+    if lock::phase() != LockPhase::Busy {
         return Err(errors::nothing());
     }
     let submitted = Reader::arguments(arguments.bytes(0)?);
@@ -100,8 +100,14 @@ fn encoded(call: &[u8], action: [B256; 3]) -> Reverts<Vec<u8>> {
             Parameter::Word(_) => arguments.word(head)?,
             Parameter::Bytes => keccak(arguments.bytes(head)?),
             Parameter::Addresses => keccak(arguments.words(head)?.as_flattened()),
-            Parameter::Code => hash_of(&Code::read(&arguments, head)?.values(), CODE_TYPE_HASH),
-            Parameter::Step => hash_of(&Step::read(&arguments, head)?.values(), STEP_TYPE_HASH),
+            Parameter::Code => hash_of(
+                &VersionCode::read(&arguments, head)?.values(),
+                CODE_TYPE_HASH,
+            ),
+            Parameter::Step => hash_of(
+                &MigrationStep::read(&arguments, head)?.values(),
+                STEP_TYPE_HASH,
+            ),
         };
         head += parameter.words();
         encoded.extend_from_slice(hashed.as_slice());

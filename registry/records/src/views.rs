@@ -4,14 +4,14 @@ use alloc::vec::Vec;
 
 use stylus_registry_core::{
     abi::{Reader, Value, encode},
-    acceptance::Acceptance,
+    acceptance::TransferAcceptance,
     chain::Reverts,
     create2,
     definition::Definition,
     errors,
     instances::{Instance, proxy_at},
     orders, route,
-    version::{Step, Version},
+    version::{MigrationStep, RegisteredVersion},
 };
 use stylus_upgrades_interface::{ids::VersionIndex, reasons::definition_state};
 
@@ -60,8 +60,11 @@ pub(crate) fn get_version(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 }
 
 /// Encodes something with a `Step[]` in it.
-fn with_steps(steps: &[Step], encode: impl FnOnce(Value<'_>) -> Vec<u8>) -> Reverts<Vec<u8>> {
-    let members: Vec<_> = steps.iter().map(Step::values).collect();
+fn with_steps(
+    steps: &[MigrationStep],
+    encode: impl FnOnce(Value<'_>) -> Vec<u8>,
+) -> Reverts<Vec<u8>> {
+    let members: Vec<_> = steps.iter().map(MigrationStep::values).collect();
     let steps: Vec<_> = members.iter().map(|step| Value::Struct(step)).collect();
     Ok(encode(Value::Array(&steps)))
 }
@@ -70,7 +73,7 @@ fn with_steps(steps: &[Step], encode: impl FnOnce(Value<'_>) -> Vec<u8>) -> Reve
 pub(crate) fn versions(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = named(arguments)?;
     let labels: Vec<_> = page(arguments, definition.versions)?
-        .map(|index| Version::label(definition.id, VersionIndex(index)))
+        .map(|index| RegisteredVersion::label(definition.id, VersionIndex(index)))
         .collect();
     let labels: Vec<_> = labels.iter().map(Value::from).collect();
     Ok(encode(&[], &[Value::Array(&labels)]))
@@ -138,7 +141,7 @@ pub(crate) fn proxy_address(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 /// From which registry a definition has accepted a proxy, at which version and with which nonce.
 pub(crate) fn accepted_transfer(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = named(arguments)?;
-    let accepted = Acceptance::of(&definition, arguments.address(1)?).unwrap_or_default();
+    let accepted = TransferAcceptance::of(&definition, arguments.address(1)?).unwrap_or_default();
     let label = definition.label_of(accepted.version);
     let values = [
         accepted.registry.into(),

@@ -6,7 +6,7 @@ use alloy_primitives::Address;
 use stylus_registry_core::{
     abi::Reader,
     action::{Action, is_revoked, set_revoked},
-    authority::{Stored, alone, role},
+    authority::{RolePolicy, alone, role},
     chain::{Reverts, sender},
     errors, events, lock,
 };
@@ -24,12 +24,12 @@ pub(crate) fn revoke(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     };
     set_revoked(id, approver);
     events::revoked(definition, id, approver).emit();
-    lock::set(lock::Phase::Free);
+    lock::set(lock::LockPhase::Free);
     Ok(Vec::new())
 }
 
 /// Takes an approval out of an open action. Refuses who is no approver, or has nothing left to withdraw.
-fn withdraw(mut action: Action, stored: &Stored, approver: Address) -> Reverts<DefinitionId> {
+fn withdraw(mut action: Action, stored: &RolePolicy, approver: Address) -> Reverts<DefinitionId> {
     let bit = stored.policy.bit(approver);
     let has_approved = action.approvals & bit != 0;
     if bit == 0 || (!has_approved && is_revoked(action.id, approver)) {
@@ -61,12 +61,12 @@ pub(crate) fn cancel(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     not_expired(&action)?;
     action.finish();
     events::cancelled(action.definition, action.id).emit();
-    lock::set(lock::Phase::Free);
+    lock::set(lock::LockPhase::Free);
     Ok(Vec::new())
 }
 
 /// Whether its proposer is not needed any more.
-fn others_suffice(action: &Action, stored: &Stored) -> bool {
+fn others_suffice(action: &Action, stored: &RolePolicy) -> bool {
     let policy = &stored.policy;
     let others = action.approvals & !policy.bit(action.proposer);
     policy.is_satisfied_but_for_delays_and_lambdas(others)

@@ -13,7 +13,7 @@ use stylus_registry_core::{
     instances::Instance,
     lock,
     route::check_programs,
-    version::{Step, Version},
+    version::{MigrationStep, RegisteredVersion},
 };
 use stylus_upgrades_host::storage;
 use stylus_upgrades_interface::{
@@ -22,7 +22,7 @@ use stylus_upgrades_interface::{
     slots,
 };
 
-use crate::upgrade::{Began, announce_leaving_stub, began, path_step};
+use crate::upgrade::{UpgradeCause, announce_leaving_stub, began, path_step};
 
 /// Suspends the upgrade that the calling instance is in, at the next complex step of its path.
 /// Which one that is was noted when the upgrade began, so there is nothing to be believed. A step does not
@@ -83,7 +83,7 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     if storage::transient_load(&proxy.into_word().0) != [0; 32] {
         return Err(errors::upgrade_in_progress());
     }
-    if began(&instance, Address::ZERO)? != Began::Itself {
+    if began(&instance, Address::ZERO)? != UpgradeCause::Itself {
         return Err(errors::not_an_instance(proxy));
     }
     let definition = instance.definition()?;
@@ -124,9 +124,9 @@ fn step_between(
     definition: &Definition,
     from: VersionIndex,
     to: VersionIndex,
-) -> Reverts<(Version, Version, Step)> {
-    let from = Version::load(definition.id, from);
-    let to = Version::load(definition.id, to);
+) -> Reverts<(RegisteredVersion, RegisteredVersion, MigrationStep)> {
+    let from = RegisteredVersion::load(definition.id, from);
+    let to = RegisteredVersion::load(definition.id, to);
     let position = to
         .incoming
         .iter()

@@ -7,16 +7,16 @@ use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
-    adopted::Adopted,
+    adopted::AdoptedProxy,
     chain::{Reverts, ask, sender, this},
     definition::Definition,
     errors, events,
     instances::Instance,
-    lock::{self, Phase},
+    lock::{self, LockPhase},
     orders,
-    route::{self, Route, check_programs},
+    route::{self, UpgradeRoute, check_programs},
     runnable::check_code,
-    version::{Step, Version},
+    version::{MigrationStep, RegisteredVersion},
 };
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{
@@ -35,13 +35,13 @@ use crate::{
 pub(crate) fn move_instance(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let (proxy, label) = (arguments.address(0)?, arguments.bytes(1)?);
     let order = match lock::phase() {
-        Phase::Expected { instance, order } if instance == proxy && sender() == this() => order,
+        LockPhase::Expected { instance, order } if instance == proxy && sender() == this() => order,
         _ => return Err(errors::not_an_instance(sender())),
     };
-    lock::set(Phase::Busy);
+    lock::set(LockPhase::Busy);
     let mut instance = Instance::of(proxy)?;
     let definition = instance.definition()?;
-    match (Adopted::of(&instance), order) {
+    match (AdoptedProxy::of(&instance), order) {
         (_, Order::Transfer) => return Err(errors::nothing()), // not ordered in this way
         (None, Order::Pause | Order::Resume) => return Err(errors::nothing()),
         (None, Order::Upgrade) => upgrade_checked(&definition, &instance, label, &[], &[0; 32])?,
@@ -79,7 +79,7 @@ pub(crate) fn upgrade_instance(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     } else {
         orders::order(&definition, &instance, Order::Upgrade, label, u64::MAX)?;
     }
-    lock::set(Phase::Free);
+    lock::set(LockPhase::Free);
     Ok(Vec::new())
 }
 
@@ -91,10 +91,10 @@ fn upgrade_checked(
     data: &[u8],
     value: &[u8; 32],
 ) -> Reverts<()> {
-    let checks = Checks::before(definition, instance, label)?;
+    let checks = PathChecks::before(definition, instance, label)?;
     let values = [label.into(), data.into()];
     let call = encode(&upgradeToAndCallCall::SELECTOR, &values);
-    lock::set(Phase::Expected {
+    lock::set(LockPhase::Expected {
         instance: instance.proxy,
         order: Order::Upgrade,
     });
@@ -108,16 +108,16 @@ fn upgrade_checked(
 fn upgrade_adopted(
     definition: &Definition,
     instance: &mut Instance,
-    adopted: Adopted,
+    adopted: AdoptedProxy,
     label: &[u8],
 ) -> Reverts<()> {
     let (from, target) = (instance.version, definition.version(label)?);
-    let checks = Checks::before(definition, instance, label)?;
+    let checks = PathChecks::before(definition, instance, label)?;
     let is_new = from == target.index;
     let (path, is_cut) = if is_new {
-        (alloc::vec![(target, Step::default())], false)
+        (alloc::vec![(target, MigrationStep::default())], false)
     } else {
-        let Route { steps, is_cut } = route::find(definition, from, &target)?;
+        let UpgradeRoute { steps, is_cut } = route::find(definition, from, &target)?;
         (steps, is_cut)
     };
     check_programs(&path)?;
@@ -155,20 +155,20 @@ fn upgrade_adopted(
 }
 
 /// The checks on the path of an instance, with what they have observed before it moves.
-struct Checks {
+struct PathChecks {
     proxy: Address,
-    observed: Vec<Observed>,
+    observed: Vec<CheckObservation>,
 }
 
 /// What a check answered before the instance moved.
-struct Observed {
+struct CheckObservation {
     check: Address,
     from: Vec<u8>,
     to: Vec<u8>,
     answer: Vec<u8>,
 }
 
-impl Checks {
+impl PathChecks {
     /// Asks them. A definition without any does not search for a path here.
     fn before(definition: &Definition, instance: &Instance, label: &[u8]) -> Reverts<Self> {
         let proxy = instance.proxy;
@@ -180,7 +180,7 @@ impl Checks {
         if !definition.has_checks || target.is_none() || target == instance.version {
             return Ok(checks);
         }
-        let target = Version::load(definition.id, target);
+        let target = RegisteredVersion::load(definition.id, target);
         let path = route::find(definition, instance.version, &target)?.steps;
         let complex = path.iter().position(is_complex);
         // the upgrade ends with the first complex step: those after it are asked when the instance goes on
@@ -197,7 +197,7 @@ impl Checks {
             let answer = ask(check, &encode(&beforeUpgradeCall::SELECTOR, &values))?;
             let answer = Reader::new(&answer).bytes(0)?.to_vec();
             let (from, to) = (step.from.clone(), version.label.clone());
-            checks.observed.push(Observed {
+            checks.observed.push(CheckObservation {
                 check,
                 from,
                 to,

@@ -8,7 +8,7 @@ use stylus_registry_core::{
     errors, events,
     instances::Instance,
     route::check_programs,
-    version::{Step, Version},
+    version::{MigrationStep, RegisteredVersion},
 };
 use stylus_upgrades_interface::ids::Order;
 
@@ -18,7 +18,7 @@ pub(crate) fn obey(
     instance: &mut Instance,
     definition: &Definition,
     order: Order,
-) -> Reverts<Vec<(Version, Step)>> {
+) -> Reverts<Vec<(RegisteredVersion, MigrationStep)>> {
     if order == Order::Pause {
         note(instance, definition);
         return Ok(Vec::new());
@@ -37,12 +37,12 @@ pub(crate) fn note(instance: &mut Instance, definition: &Definition) {
 }
 
 /// The path of an instance that is resumed.
-fn resumed(instance: &Instance) -> Vec<(Version, Step)> {
-    let version = Version::load(instance.definition, instance.version);
+fn resumed(instance: &Instance) -> Vec<(RegisteredVersion, MigrationStep)> {
+    let version = RegisteredVersion::load(instance.definition, instance.version);
     let from = version.label.clone();
-    let step = Step {
+    let step = MigrationStep {
         from,
-        ..Step::default()
+        ..MigrationStep::default()
     };
     alloc::vec![(version, step)]
 }

@@ -13,7 +13,7 @@ use stylus_registry_core::{
     definition::Definition,
     errors, events,
     instances::Instance,
-    lock::{self, Phase},
+    lock::{self, LockPhase},
     orders,
     parts::part,
 };
@@ -41,7 +41,7 @@ pub(crate) fn rollout(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
             moved = moved.saturating_add(1);
         }
     }
-    lock::set(Phase::Free);
+    lock::set(LockPhase::Free);
     Ok(encode(&[], &[moved.into()]))
 }
 

@@ -12,10 +12,10 @@ use stylus_registry_core::{
     definition::Definition,
     errors, events,
     instances::Instance,
-    lock::{self, Phase},
+    lock::{self, LockPhase},
     orders,
-    route::{self, Route, check_programs},
-    version::{Step, Version},
+    route::{self, UpgradeRoute, check_programs},
+    version::{MigrationStep, RegisteredVersion},
 };
 use stylus_upgrades_interface::{
     ids::{InstanceState, Order, StepKind, VersionIndex},
@@ -28,7 +28,7 @@ use crate::{complex, pause};
 
 /// Who began what an instance asks about.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Began {
+pub(crate) enum UpgradeCause {
     /// The registry, which ordered that.
     Registry(Order),
     /// The instance, which somebody has called.
@@ -48,15 +48,15 @@ pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let began = began(&instance, caller)?;
     let definition = instance.definition()?;
     match began {
-        Began::Registry(Order::Upgrade) => open(&definition, &instance, label, None),
-        Began::Itself => open(&definition, &instance, label, Some(caller)),
-        Began::Registry(order @ (Order::Pause | Order::Resume)) => {
+        UpgradeCause::Registry(Order::Upgrade) => open(&definition, &instance, label, None),
+        UpgradeCause::Itself => open(&definition, &instance, label, Some(caller)),
+        UpgradeCause::Registry(order @ (Order::Pause | Order::Resume)) => {
             let path = pause::obey(&mut instance, &definition, order)?;
-            lock::set(Phase::Busy);
+            lock::set(LockPhase::Busy);
             Ok(answer(order, Address::ZERO, &path))
         }
-        Began::Registry(Order::Transfer) => {
-            lock::set(Phase::Busy);
+        UpgradeCause::Registry(Order::Transfer) => {
+            lock::set(LockPhase::Busy);
             Ok(answer(Order::Transfer, lock::transfer(instance.proxy), &[]))
         }
     }
@@ -80,8 +80,8 @@ fn open(
         return Err(errors::already_at_version(label));
     }
     let mut route = if at.is_none() {
-        Route {
-            steps: alloc::vec![(target, Step::default())], // creation: what runs is the call's own initializer
+        UpgradeRoute {
+            steps: alloc::vec![(target, MigrationStep::default())], // creation: what runs is the call's own initializer
             is_cut: false,
         }
     } else {
@@ -109,7 +109,7 @@ fn open(
 /// Refuses a way that an instance cannot take unless the registry has called it: one with a check, or in stages.
 fn require_unaided(
     definition: &Definition,
-    route: &Route,
+    route: &UpgradeRoute,
     at: VersionIndex,
     label: &[u8],
 ) -> Reverts<()> {
@@ -146,7 +146,7 @@ pub(crate) fn require_entitled(
 /// The versions that the first complex step of the path connects, none where there is no such step.
 pub(crate) fn stop(
     definition: &Definition,
-    path: &[(Version, Step)],
+    path: &[(RegisteredVersion, MigrationStep)],
 ) -> (VersionIndex, VersionIndex) {
     let complex = path.iter().find(|step| is_complex(step));
     complex.map_or_else(Default::default, |(version, step)| {
@@ -155,22 +155,22 @@ pub(crate) fn stop(
 }
 
 /// Whether a step of a path is complex.
-pub(crate) fn is_complex((_, step): &(Version, Step)) -> bool {
+pub(crate) fn is_complex((_, step): &(RegisteredVersion, MigrationStep)) -> bool {
     step.kind == StepKind::COMPLEX
 }
 
 /// Who began what the instance asks about. If it says that somebody else has called it, it must really be in an
 /// upgrade: an implementation that lets its users call anything could claim that.
-pub(crate) fn began(instance: &Instance, caller: Address) -> Reverts<Began> {
+pub(crate) fn began(instance: &Instance, caller: Address) -> Reverts<UpgradeCause> {
     let proxy = instance.proxy;
     match lock::phase() {
-        Phase::Expected {
+        LockPhase::Expected {
             instance: expected,
             order,
-        } if expected == proxy && caller == instance.caller() => Ok(Began::Registry(order)),
-        Phase::Free if lock::alone(proxy).is_none() => {
+        } if expected == proxy && caller == instance.caller() => Ok(UpgradeCause::Registry(order)),
+        LockPhase::Free if lock::alone(proxy).is_none() => {
             if orders::question(instance, implementationCall::SELECTOR) == Ok(build::STUB) {
-                Ok(Began::Itself)
+                Ok(UpgradeCause::Itself)
             } else {
                 Err(errors::not_an_instance(proxy))
             }
@@ -180,7 +180,7 @@ pub(crate) fn began(instance: &Instance, caller: Address) -> Reverts<Began> {
 }
 
 /// What `beginUpgrade` returns.
-fn answer(order: Order, registry: Address, path: &[(Version, Step)]) -> Vec<u8> {
+fn answer(order: Order, registry: Address, path: &[(RegisteredVersion, MigrationStep)]) -> Vec<u8> {
     let members: Vec<_> = path.iter().map(path_step).collect();
     let path: Vec<Value<'_>> = members.iter().map(|step| Value::Struct(step)).collect();
     let values = [(order as u8).into(), registry.into(), Value::Array(&path)];
@@ -188,7 +188,7 @@ fn answer(order: Order, registry: Address, path: &[(Version, Step)]) -> Vec<u8> 
 }
 
 /// The members of a `PathStep`.
-pub(crate) fn path_step((version, step): &(Version, Step)) -> [Value<'_>; 6] {
+pub(crate) fn path_step((version, step): &(RegisteredVersion, MigrationStep)) -> [Value<'_>; 6] {
     [
         (&step.from).into(),
         (&version.label).into(),

@@ -8,7 +8,7 @@ use stylus_upgrades_interface::{
     registry::{self as alloy, IRegistry},
 };
 
-use crate::version::{Code, Step};
+use crate::version::{MigrationStep, VersionCode};
 
 fn address() -> impl Strategy<Value = Address> {
     any::<[u8; 20]>().prop_map(Address::new)
@@ -23,8 +23,8 @@ fn data() -> impl Strategy<Value = Vec<u8>> {
 }
 
 prop_compose! {
-    fn step()(from in "[ -~]{0,64}", kind: u8, script in address(), script_codehash in word(), data in data()) -> Step {
-        Step {
+    fn step()(from in "[ -~]{0,64}", kind: u8, script in address(), script_codehash in word(), data in data()) -> MigrationStep {
+        MigrationStep {
             from: from.into_bytes(),
             kind: StepKind(kind),
             script,
@@ -35,8 +35,8 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn code()(implementation in address(), codehash in word(), layout_hash in word(), source_hash in word()) -> Code {
-        Code { implementation, codehash: CodeHash(codehash), layout_hash, source_hash }
+    fn code()(implementation in address(), codehash in word(), layout_hash in word(), source_hash in word()) -> VersionCode {
+        VersionCode { implementation, codehash: CodeHash(codehash), layout_hash, source_hash }
     }
 }
 
@@ -44,7 +44,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("generated as ASCII")
 }
 
-fn alloy_step(step: &Step) -> alloy::Step {
+fn alloy_step(step: &MigrationStep) -> alloy::Step {
     alloy::Step {
         from: text(&step.from),
         kind: step.kind.0,
@@ -54,7 +54,7 @@ fn alloy_step(step: &Step) -> alloy::Step {
     }
 }
 
-fn alloy_code(code: &Code) -> alloy::Code {
+fn alloy_code(code: &VersionCode) -> alloy::Code {
     alloy::Code {
         implementation: code.implementation,
         codehash: code.codehash.0,
@@ -75,8 +75,8 @@ proptest! {
         let arguments = Reader::arguments(&calldata);
         prop_assert_eq!(arguments.bytes(0).unwrap(), name.as_bytes());
         prop_assert_eq!(arguments.bytes(1).unwrap(), version.as_bytes());
-        prop_assert_eq!(Code::read(&arguments, 2).unwrap(), code);
-        prop_assert_eq!(Step::read(&arguments, 6).unwrap(), step);
+        prop_assert_eq!(VersionCode::read(&arguments, 2).unwrap(), code);
+        prop_assert_eq!(MigrationStep::read(&arguments, 6).unwrap(), step);
     }
 
     #[test]
@@ -109,7 +109,7 @@ proptest! {
 
     #[test]
     fn values_encode_as_alloy_encodes_them(name in "[ -~]{0,70}", number: u64, code in code(), steps in proptest::collection::vec(step(), 0..4), words in proptest::collection::vec(word(), 0..4)) {
-        let members: Vec<_> = steps.iter().map(Step::values).collect();
+        let members: Vec<_> = steps.iter().map(MigrationStep::values).collect();
         let structs: Vec<_> = members.iter().map(|step| Value::Struct(step)).collect();
         let list: Vec<_> = words.iter().map(|word| Value::Word(*word)).collect();
         let [a, b, c, d] = code.values();
@@ -128,6 +128,6 @@ proptest! {
     fn nothing_makes_the_reader_panic(calldata in proptest::collection::vec(prop_oneof![Just(0u8), Just(0x20), any::<u8>()], 0..400), n in 0usize..12) {
         let arguments = Reader::arguments(&calldata);
         let _ = (arguments.word(n), arguments.u8(n), arguments.address(n), arguments.bytes(n), arguments.addresses(n));
-        let _ = (Code::read(&arguments, n), Step::read(&arguments, n));
+        let _ = (VersionCode::read(&arguments, n), MigrationStep::read(&arguments, n));
     }
 }

@@ -9,17 +9,17 @@ const A: Address = Address::repeat_byte(0xa1);
 const X: B256 = B256::repeat_byte(0x71);
 
 /// An event as alloy encodes its type.
-pub(super) fn by_alloy(event: &impl SolEvent) -> Event {
+pub(super) fn by_alloy(event: &impl SolEvent) -> RegistryLog {
     let topics = event.encode_topics();
     let words = topics.iter().flat_map(|topic| topic.0.0);
-    Event {
+    RegistryLog {
         topics: topics.len(),
         log: words.chain(event.encode_data()).collect(),
     }
 }
 
 /// Compares an event with alloy's encoding of its type.
-fn same(found: Event, expected: impl SolEvent) {
+fn same(found: RegistryLog, expected: impl SolEvent) {
     assert_eq!(found, by_alloy(&expected));
 }
 
@@ -56,7 +56,7 @@ fn events_about_an_action_or_with_structs_are_encoded_as_their_types_say() {
 
 #[test]
 fn the_events_of_a_version_are_encoded_as_their_types_say() {
-    let code = Code {
+    let code = VersionCode {
         implementation: A,
         codehash: CodeHash(X),
         layout_hash: B256::repeat_byte(1),
@@ -74,7 +74,7 @@ fn the_events_of_a_version_are_encoded_as_their_types_say() {
             sequence: 8,
         },
     );
-    let step = Step {
+    let step = MigrationStep {
         from: b"1.0".to_vec(),
         kind: StepKind::SCRIPT,
         script: A,

@@ -11,7 +11,7 @@ fn search(graph: &Graph, from: u32, to: u32) -> Option<Vec<u32>> {
     })?;
     let mut labels = vec![from];
     for edge in path {
-        let Edge { from, to, position } = edge;
+        let PathEdge { from, to, position } = edge;
         assert_eq!(labels.last(), Some(&from.0), "the edges join");
         assert_eq!(graph[&to.0][position], from.0, "the step is the right one");
         labels.push(to.0);
