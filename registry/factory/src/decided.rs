@@ -47,7 +47,7 @@ pub(crate) fn execute(calldata: &[u8]) -> Reverts<Vec<u8>> {
 }
 
 fn check_about_proxy(selector: [u8; 4], arguments: Reader<'_>) -> Reverts<()> {
-    let (definition, proxy) = subject(arguments)?;
+    let (definition, proxy) = definition_and_proxy(arguments)?;
     let instance = |nonce| instance(&definition, proxy, arguments.u64(nonce)?);
     match selector {
         setHandlerCall::SELECTOR => handler::check_handler(&instance(3)?),
@@ -61,7 +61,7 @@ fn check_about_proxy(selector: [u8; 4], arguments: Reader<'_>) -> Reverts<()> {
 }
 
 fn execute_about_proxy(selector: [u8; 4], arguments: Reader<'_>) -> Reverts<()> {
-    let (mut definition, proxy) = subject(arguments)?;
+    let (mut definition, proxy) = definition_and_proxy(arguments)?;
     match selector {
         setHandlerCall::SELECTOR => {
             handler::set(&definition, Instance::of(proxy)?, arguments.address(2)?)
@@ -80,7 +80,7 @@ fn selector(calldata: &[u8]) -> Reverts<[u8; 4]> {
 }
 
 /// The definition and the proxy that calls about a proxy begin with.
-fn subject(arguments: Reader<'_>) -> Reverts<(Definition, Address)> {
+fn definition_and_proxy(arguments: Reader<'_>) -> Reverts<(Definition, Address)> {
     Ok((Definition::of(arguments.bytes(0)?)?, arguments.address(1)?))
 }
 

@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `governed` | the one flow of every governed call |
-//! | `calls` | the governed calls: arguments, definition, role, subject |
+//! | `calls` | the governed calls: arguments, definition, who decides |
 //! | `checks` | what can be refused before anybody approves |
 //! | `execute` | what each of them does once it is approved |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
