@@ -384,8 +384,8 @@ pub const SCOPES: [Scope; 17] = [
     },
     Scope {
         name: "either resumes",
-        policies: &[Policy::And(&[A, C]), ONE_OR_TWO],
-        pausing: &[B, Policy::And(&[A, B])],
+        policies: &[BOTH, ONE_OR_TWO],
+        pausing: &[C, Policy::And(&[A, C])],
         contents: &[
             Migrate(2),
             Pause(0b01),
