@@ -30,6 +30,7 @@ mod kinds;
 mod l1_gas;
 mod lagging;
 mod laundered;
+mod long_ways;
 mod lost_answer;
 mod many;
 mod misspelt;

@@ -229,6 +229,13 @@ impl VersionGraph {
         Some(upgrades)
     }
 
+    /// The versions on the shortest way from one version to another, the end included and the beginning not, however
+    /// long it is. Nothing where there is no way.
+    pub fn labels_to(&self, from: &str, to: &str) -> Option<Vec<&str>> {
+        let way = self.way(self.position(from)?, self.position(to)?)?;
+        Some(way.iter().map(|step| self.label(step.to)).collect())
+    }
+
     /// Whether the registry takes an instance from one version to another at once.
     fn is_path(&self, from: usize, to: usize) -> bool {
         let index = |at: usize| VersionIndex(u32::try_from(at).unwrap_or(u32::MAX));

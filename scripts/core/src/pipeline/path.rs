@@ -7,9 +7,10 @@ use crate::checks::{Assessment, Runs, Stage, Subject, Version};
 use crate::client::ChainError;
 use crate::context::prelude::*;
 use crate::layout::Who;
-use crate::model::{Instance, PathStep, StepKind, runs};
+use crate::model::{Instance, PathStep, StepKind, VersionGraph, runs};
 use crate::text::quoted;
 use std::path::Path;
+use stylus_upgrades_interface::limits::PATH_MAX;
 
 /// The arguments of a command for the upgrade of one instance.
 pub(crate) struct PathRequest<'a> {
@@ -132,6 +133,31 @@ pub(crate) async fn check_again(
     Ok(())
 }
 
+/// The steps of a way that has more of them than one upgrade takes; nothing where there is no way.
+async fn long_path(
+    session: Session<'_>,
+    name: &str,
+    (from, to): (&str, &str),
+) -> Result<Option<Vec<PathStep>>> {
+    let versions = session.registry.versions(name).await?;
+    let graph = VersionGraph::new(&versions);
+    let Some(labels) = graph.labels_to(from, to) else {
+        return Ok(None);
+    };
+    let (mut at, mut path) = (from, Vec::new());
+    for label in labels {
+        let version = versions.iter().find(|version| version.version == label);
+        let mut steps = version.iter().flat_map(|version| &version.steps);
+        let step = steps.find(|step| step.from == at).cloned();
+        path.extend(step.map(|step| PathStep {
+            to: label.to_owned(),
+            step,
+        }));
+        at = label;
+    }
+    Ok(Some(path))
+}
+
 /// Checks every step on an instance's path once: for this instance, or for all.
 async fn walk(
     session: Session<'_>,
@@ -140,8 +166,20 @@ async fn walk(
     checks: &mut Assessment,
 ) -> Result<()> {
     let registry = session.registry;
-    let name = registry.instance(proxy).await?.definition;
-    let path = registry.path(proxy, request.version).await?;
+    let instance = registry.instance(proxy).await?;
+    let name = instance.definition;
+    // A way of more steps than one upgrade takes is told in stages, or not at all.
+    let path = match registry.path(proxy, request.version).await {
+        Ok(path) if path.len() < PATH_MAX => path,
+        Err(error) if error.revert().is_none() => return Err(error.into()),
+        told => {
+            let ends = (instance.version.as_str(), request.version);
+            match long_path(session, &name, ends).await? {
+                Some(path) => path,
+                None => told?,
+            }
+        }
+    };
     for (at, PathStep { to, step }) in path.iter().enumerate() {
         if !checks.begin(&step.from, to) {
             continue;

@@ -18,11 +18,11 @@ use crate::history::due;
 use crate::migration;
 use crate::model::DefinitionState;
 use crate::progress::{Progress, Rate};
-use crate::registry::{self, Waiting, arrived_by, begun_by, turned_by};
-use crate::text::shell_word;
+use crate::registry::{self, Waiting, arrived_by, begun_by, staged_by, turned_by};
+use crate::text::{count, shell_word};
 use futures::future::try_join_all;
 use std::path::Path;
-use stylus_upgrades_interface::limits::ROLLOUT_GAS;
+use stylus_upgrades_interface::limits::{PATH_MAX, ROLLOUT_GAS};
 
 /// Instances of the first transaction: what they take tells how many fit the next one.
 const BATCH: usize = 8;
@@ -205,7 +205,20 @@ impl<'a> Rollout<'a> {
         let skipped = skipped.map(|(proxy, reason)| Waiting::new(*proxy, Some(reason)));
         self.skipped.extend(skipped);
         self.begun.extend(begun_by(&done.sent, registry.address));
-        self.turned.extend(turned_by(&done.sent, registry.address));
+        let staged = staged_by(&done.sent, registry.address);
+        let turned = turned_by(&done.sent, registry.address).into_iter();
+        self.turned
+            .extend(turned.filter(|proxy| !staged.contains(proxy)));
+        if !staged.is_empty() {
+            context.note(format!(
+                "{} went as far as one upgrade takes, {PATH_MAX} steps, and stay paused until the next: it follows",
+                count(staged.len(), "instance")
+            ));
+        }
+        // What counts is who arrives.
+        let staged_count = u16::try_from(staged.len()).unwrap_or(u16::MAX);
+        self.upgraded = self.upgraded.saturating_sub(staged_count);
+        self.left.extend(staged);
         let is_compared = !uncompared::is_there(&done.sent, registry.address, &self.checks);
         self.sent.push(done.sent.clone());
         let found = self.checked(&done.sent).await?;

@@ -27,7 +27,7 @@ pub use logs::{AtHand, Topics, all_logs, first_logs, logs, logs_at_hand, logs_si
 pub use origin::{Origin, Release, SALT, Salt};
 pub use remembered::{Key, Remembered};
 pub use rolled_back::rolled_back;
-pub use rollout::{RolledOut, arrived_by, begun_by, rollout, skipped_by, turned_by};
+pub use rollout::{RolledOut, arrived_by, begun_by, rollout, skipped_by, staged_by, turned_by};
 pub use status::{
     DefinitionStatus, InstanceStatus, definition_status, definitions, definitions_at_hand,
     instance_status,

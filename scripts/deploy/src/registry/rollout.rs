@@ -65,13 +65,24 @@ pub fn turned_by(sent: &Sent, registry: Address) -> Vec<Address> {
     paused.chain(resumed.map(|one| one.proxy)).collect()
 }
 
+/// The instances that a transaction upgraded and left on the pause stub: their way has more steps than one upgrade takes,
+/// and the next rollout goes on.
+pub fn staged_by(sent: &Sent, registry: Address) -> Vec<Address> {
+    let paused = sent.events_of::<abi::InstancePaused>(registry);
+    let paused: BTreeSet<Address> = paused.map(|event| event.proxy).collect();
+    let mut staged = upgraded_by(sent, registry);
+    staged.retain(|proxy| paused.contains(proxy));
+    staged
+}
+
 /// The instances that a transaction took all the way: without those whose path continues with a
-/// complex step, which it began.
+/// complex step, which it began, and those whose way has more steps than one upgrade takes.
 pub fn arrived_by(sent: &Sent, registry: Address) -> Vec<Address> {
     let begun = begun_by(sent, registry);
     let is_under_way = |proxy: &Address| begun.iter().any(|(other, ..)| other == proxy);
+    let staged = staged_by(sent, registry);
     let mut arrived = upgraded_by(sent, registry);
-    arrived.retain(|proxy| !is_under_way(proxy));
+    arrived.retain(|proxy| !is_under_way(proxy) && !staged.contains(proxy));
     arrived
 }
 
