@@ -23,7 +23,7 @@ const IN_THE_LIST: &str = "(listed)";
 const LISTED: &str = "# The requests of the rows `(listed)` of differences.txt: kind | request | Nitro's answer | this node's.\n\
     # A test writes this file with STYLUS_UPGRADES_UPDATE=1, and fails on any other request or answer.\n";
 /// Rows of the table of differences.
-const MOST_ROWS: usize = 86;
+const MOST_ROWS: usize = 88;
 /// The event whose module hash is this chain's own, and whose version the recording leaves out.
 const ACTIVATED: &str = "0xc0e812780707128d9a180db8ee4d1c1f1300b6dd0626d577b5d9ac759b76253c";
 
@@ -369,6 +369,9 @@ fn erase_module_hashes(value: &mut Value) {
     }
 }
 
+/// The last step of a program that came to its end.
+const RETURNED: &str = "user_returned";
+
 /// Opcodes of programs are host functions here, and those of ArbOS' own reads on Nitro: the lists differ as a whole.
 const AS_A_WHOLE: &str = "result.structLogs";
 
@@ -382,7 +385,16 @@ fn differing(
     match (nitro, ours) {
         (Some(Value::Object(nitro)), Some(Value::Object(ours))) => {
             let names: BTreeSet<&String> = nitro.keys().chain(ours.keys()).collect();
+            let has_returned = nitro.get("name").is_some_and(|name| name == RETURNED);
             for name in names {
+                if has_returned && name.ends_with("Ink") {
+                    if nitro.get(name) != ours.get(name) {
+                        let (root, _) = path.split_once('[').unwrap_or((path, ""));
+                        let values = format!("{:?} / {:?}", nitro.get(name), ours.get(name));
+                        found.insert(format!("{root} ink of {RETURNED}"), values);
+                    }
+                    continue;
+                }
                 if OF_BLOCKS.contains(&name.as_str()) {
                     continue;
                 }

@@ -149,9 +149,19 @@ impl Action {
     /// The open action with that id, its definition, and the policy that decides about it. What has expired is still
     /// found: it says so itself.
     pub fn open(id: ActionId) -> Reverts<(Self, Definition, RolePolicy)> {
+        let (action, definition, stored) = Self::bound(id)?;
+        if action.is_asked(&definition) {
+            Ok((action, definition, stored))
+        } else {
+            Err(errors::action_not_found(id))
+        }
+    }
+
+    /// The same, of an action too that somebody else decides about by now: it can come back with its approvals, so who
+    /// gave one takes it back here.
+    pub fn bound(id: ActionId) -> Reverts<(Self, Definition, RolePolicy)> {
         let found = Self::load(id).and_then(|action| {
             let definition = action.bound_definition()?;
-            let definition = action.is_asked(&definition).then_some(definition)?;
             let stored = RolePolicy::of_authority(&definition, action.authority).ok()?;
             Some((action, definition, stored))
         });
@@ -165,10 +175,12 @@ impl Action {
         is_bound.then_some(definition)
     }
 
-    /// Whether who decides about it decides about such a call still. If not, it is not open: a creation at a version
-    /// whose code was replaced, or is current again.
+    /// Whether who decides about it decides about such a call still, and no other action of the same content was finished
+    /// since. If not, it is not open: a creation at a version whose code was replaced, or is current again.
     pub fn is_asked(&self, definition: &Definition) -> bool {
-        self.creates_at.is_none() || of_creation(definition, self.creates_at) == self.authority
+        self.creates_at.is_none()
+            || self.round == round(self.content)
+                && of_creation(definition, self.creates_at) == self.authority
     }
 
     /// Whether its time is over.
@@ -257,10 +269,11 @@ impl Action {
         self.is_stored = true;
     }
 
-    /// Executed, cancelled or expired: the next proposal of the same content is another action.
+    /// Executed, cancelled or expired: the next proposal of the same content is another action. The round never falls: a
+    /// creation can have an older action of another authority, and what was signed for a finished round counts no more.
     pub fn finish(&self) {
         let next = round::Count {
-            round: self.round + 1,
+            round: round(self.content).max(self.round + 1),
         };
         round::find::<StorageSlot>(self.content).write(round::COUNT, &next);
         if self.is_stored {

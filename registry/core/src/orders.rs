@@ -171,7 +171,7 @@ pub fn question(instance: &Instance, selector: [u8; 4]) -> Reverts<Address> {
     Ok(Reader::new(&answer?).address(0)?)
 }
 
-/// What a proxy tells within bounded gas to run: zero where it tells nothing of that length, or nobody can ask it. Refuses
+/// What a proxy tells within bounded gas to run: zero where it tells no address alone, or nobody can ask it. Refuses
 /// to ask with less.
 pub fn shown_implementation(instance: &Instance) -> Reverts<Address> {
     let selector = implementationCall::SELECTOR;
@@ -193,7 +193,9 @@ pub fn shown_implementation(instance: &Instance) -> Reverts<Address> {
         return Err(errors::insufficient_gas(needed, left));
     }
     let answer = ask_word(to, &data, INSTANCE_VIEW_GAS).unwrap_or_default();
-    Ok(Address::from_word(answer))
+    Ok(Reader::new(answer.as_slice())
+        .address(0)
+        .unwrap_or_default())
 }
 
 /// What the orders contract, or a definition's admin, is called with to call a proxy.

@@ -17,7 +17,7 @@ use stylus_upgrades_interface::ids::{ActionId, Authority, DefinitionId};
 pub(crate) fn revoke(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     lock::take()?;
     let (id, approver) = (ActionId(arguments.word(0)?), sender());
-    let definition = match Action::open(id) {
+    let definition = match Action::bound(id) {
         Ok((action, _, stored)) => withdraw(action, &stored, approver)?,
         Err(_) if is_revoked(id, approver) => return Err(errors::not_approved(approver, id)),
         Err(_) => DefinitionId::ZERO,
@@ -49,7 +49,7 @@ fn withdraw(mut action: Action, stored: &RolePolicy, approver: Address) -> Rever
 /// who alone satisfies role `cancel`.
 pub(crate) fn cancel(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     lock::take()?;
-    let (action, definition, stored) = Action::open(ActionId(arguments.word(0)?))?;
+    let (action, definition, stored) = Action::bound(ActionId(arguments.word(0)?))?;
     let caller = sender();
     let may_withdraw = caller == action.proposer && !others_suffice(&action, &stored);
     let decides = alone(&definition, action.authority.role().as_bytes(), caller);

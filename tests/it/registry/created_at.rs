@@ -88,7 +88,6 @@ fn an_open_creation_ends_when_its_version_is_replaced() {
     assert_eq!(pending, Vec::<B256>::new());
     let readiness = fixture.view(&IRegistry::readinessCall { action });
     super::fixture::refused(readiness, not_found(action));
-    fixture.refuses(5, &IRegistry::cancelCall { action }, not_found(action));
     fixture.refuses(CREATOR, &at("1.0", 1), not_current("1.0", "2.0"));
     // it has its place back: sixteen others fit
     let mut cancelled = Vec::new();
@@ -137,4 +136,97 @@ fn what_is_signed_for_create_does_not_create_at_replaced_code() {
     fixture.executes(0, &calls::migrate("A", "2.1", &first, plain("2.0")));
     let done = submit(&mut fixture, &data(&call), &of_create).expect("two of two");
     assert!(done.returned.executed);
+}
+
+/// Roles `create` of two accounts and `cancel` of one, with an open creation at 1.0, whose code is replaced by 2.0.
+fn hidden_creation() -> (Fixture, Code, IRegistry::createProxyCall, B256) {
+    let (mut fixture, first) = Fixture::with_first_version("counter-v1");
+    fixture.set("create", &super::fixture::all_of(&[5, CREATOR]));
+    fixture.set("cancel", &is(account(GUARDIAN)));
+    let second = fixture.deploy("counter-v2");
+    let creation = at("1.0", 1);
+    let action = fixture.accepted(5, &creation).returned.progress.action;
+    fixture.executes(0, &calls::migrate("A", "2.0", &second, plain("1.0")));
+    (fixture, first, creation, action)
+}
+
+/// Who says no.
+const GUARDIAN: usize = 4;
+
+#[test]
+fn a_finished_round_of_a_creation_never_comes_back() {
+    let (mut fixture, _, creation, _) = hidden_creation();
+    let keys = [1, 2].map(key);
+    let both = format!("AND({},{})", is(keys[0].address()), is(keys[1].address()));
+    fixture.set("migrate", &both);
+    for key in &keys {
+        fixture.give_ether(key.address());
+    }
+    let epoch = fixture.definition().sequence;
+    let domain = domain(&fixture);
+    let sign = |n: usize, round: u32| {
+        let message = typed::CreateProxy {
+            name: "A".into(),
+            version: "1.0".into(),
+            kind: 0,
+            salt: creation.salt,
+            initData: creation.initData.clone(),
+            epoch,
+            round,
+            deadline: u64::MAX,
+            approver: Address::ZERO,
+        };
+        signed(&keys[n], &domain, &message)
+    };
+    let call: Bytes = creation.abi_encode().into();
+    let mut ended = Vec::new();
+    for round in [0, 1] {
+        let progress = submit(&mut fixture, &call, &[sign(0, round)]);
+        let action = progress.expect("recorded").returned.action;
+        fixture.accepted(GUARDIAN, &IRegistry::cancelCall { action });
+        ended.push(action);
+    }
+    let signatures = [sign(0, 1), sign(1, 1)];
+    assert!(submit(&mut fixture, &call, &signatures).is_err());
+    // What takes the place of the hidden creation finishes that one, whose round is older.
+    fixture.accepted(5, &at("2.0", 2));
+    assert!(!ended.contains(&fixture.action_of(&creation)));
+    assert!(submit(&mut fixture, &call, &signatures).is_err());
+    assert_eq!(fixture.instances().len(), 0);
+}
+
+#[test]
+fn an_approval_is_taken_back_from_a_creation_that_comes_back() {
+    let (mut fixture, first, creation, action) = hidden_creation();
+    fixture.accepted(5, &IRegistry::revokeCall { action });
+    let back = calls::migrate("A", "2.1", &first, plain("2.0"));
+    fixture.executes(0, &back);
+    let progress = fixture.accepted(CREATOR, &creation).returned.progress;
+    assert_eq!((progress.approvals, progress.executed), (1, false));
+}
+
+#[test]
+fn a_guardian_ends_a_creation_before_it_comes_back() {
+    let (mut fixture, first, creation, action) = hidden_creation();
+    fixture.accepted(GUARDIAN, &IRegistry::cancelCall { action });
+    let back = calls::migrate("A", "2.1", &first, plain("2.0"));
+    fixture.executes(0, &back);
+    assert_ne!(fixture.action_of(&creation), action);
+    let progress = fixture.accepted(CREATOR, &creation).returned.progress;
+    assert_eq!((progress.approvals, progress.executed), (1, false));
+}
+
+#[test]
+fn a_creation_whose_content_was_finished_since_is_not_open() {
+    let (mut fixture, first, creation, hidden) = hidden_creation();
+    let both = super::fixture::all_of(&[0, 1]);
+    fixture.set("migrate", &both);
+    let action = fixture.accepted(1, &creation).returned.progress.action;
+    fixture.accepted(GUARDIAN, &IRegistry::cancelCall { action });
+    let back = calls::migrate("A", "2.1", &first, plain("2.0"));
+    fixture.accepted(0, &back);
+    fixture.accepted(1, &back);
+    assert_ne!(fixture.action_of(&creation), hidden);
+    let pending = fixture.view(&calls::pending("A")).expect("a list");
+    assert!(!pending.contains(&hidden));
 }

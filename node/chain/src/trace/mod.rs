@@ -69,6 +69,7 @@ struct ProgramRun {
     hostios: Vec<HostioRecord>,
     args_len: u32,
     start_ink: u64,
+    end_ink: u64,
     /// What the program returned; `None` where it did not come to its end.
     status: Option<u32>,
 }
@@ -339,6 +340,7 @@ impl Tracer {
                 hostios,
                 args_len: u32::try_from(start.args_len).unwrap_or(u32::MAX),
                 start_ink: start.ink,
+                end_ink: outcome.ink_left,
                 status: outcome.status,
             });
         }

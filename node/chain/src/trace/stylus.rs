@@ -47,7 +47,8 @@ fn steps(node: Node) -> Vec<Value> {
         steps.extend(calls.map(frame_step));
         if let Some(status) = run.status {
             let outs = status.to_be_bytes();
-            let ink = run.start_ink;
+            // Nitro shows the ink of the start, which says nothing of what the program used.
+            let ink = run.end_ink;
             steps.push(step("user_returned", &[], &outs, ink, ink));
         }
         return steps;
