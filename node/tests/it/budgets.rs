@@ -5,6 +5,8 @@ use std::net::TcpStream;
 
 use alloy::primitives::Address;
 use serde_json::{Map, Value, json};
+use stylus_chain::ChainConfig;
+use stylus_devnode::{NodeConfig, spawn};
 
 use crate::readers::account;
 use crate::support::{
@@ -235,7 +237,16 @@ fn large_look_ups_keep_nobody_waiting() {
 
 #[test]
 fn reads_that_take_long_leave_places_to_those_that_do_not() {
-    let node = node();
+    // All calls of a simulation share the gas that one call may have.
+    let chain = ChainConfig {
+        rpc_gas_cap: 1 << 50,
+        ..ChainConfig::default()
+    };
+    let node = spawn(NodeConfig {
+        chain,
+        ..NodeConfig::default()
+    });
+    let node = node.expect("the node starts");
     let port = node.port();
     let forever = account(1);
     set_code(port, &forever, "0x5b600056");
