@@ -54,6 +54,14 @@ pub async fn parts(registry: Registry<'_>) -> Result<Option<Vec<Address>>, Chain
     Ok(found.iter().all(|part| !part.is_zero()).then_some(found))
 }
 
+/// How many definitions `createDefinition` created; 0 of a registry of an earlier release, which does not count them.
+pub async fn definition_count(registry: Registry<'_>) -> Result<u64, ChainError> {
+    let slot = Slot(root(0)).plus(registry_parts::COUNTS.first());
+    let word = registry.client.storage(registry.address, slot).await?;
+    let counts = registry_parts::Counts::from_word(&Word(word.0));
+    Ok(counts.definitions.into())
+}
+
 /// The numbers of a definition.
 pub async fn counts(registry: Registry<'_>, id: DefinitionId) -> Result<Head, ChainError> {
     let first = definition::find::<Slot>(id);

@@ -70,7 +70,14 @@ async fn hidden(registry: Registry<'_>, names: &[String]) -> Result<Option<Strin
     if names.is_empty() && all_logs(client, registry.address, itself).await?.is_empty() {
         return Ok(Some("itself".into()));
     }
-    let counted = counted(registry).await?;
+    let (counted, definitions) = tokio::try_join!(
+        counted(registry),
+        registry::stored::definition_count(registry)
+    )?;
+    let missing = definitions.saturating_sub(names.len() as u64);
+    if missing > 0 {
+        return Ok(Some(format!("{missing} of {definitions} definitions")));
+    }
     if counted == 0 {
         return Ok(None);
     }
@@ -80,6 +87,7 @@ async fn hidden(registry: Registry<'_>, names: &[String]) -> Result<Option<Strin
         &[
             abi::ProxyCreated::SIGNATURE_HASH,
             abi::InstanceAdopted::SIGNATURE_HASH,
+            abi::AdminCreated::SIGNATURE_HASH,
         ],
         &[],
         &[],
