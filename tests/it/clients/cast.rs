@@ -202,7 +202,10 @@ fn of_a_contract(cast: &Foundry, it: &Contract, checks: &mut Checks) {
         holds(number(&gas)? > U256::from(21_000), &gas)
     });
     check("access-list", &|| {
-        let list = cast.json(&["access-list", address, "load(uint256)", "7"])?;
+        // Its sender must afford twice the base fee.
+        let from = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+        let words = ["access-list", address, "load(uint256)", "7", "--from", from];
+        let list = cast.json(&words)?;
         holds(list["accessList"].is_array(), &list.to_string())
     });
     check("a revert with its reason", &|| {
