@@ -316,7 +316,7 @@ mod tests {
                 open,
                 Some(shown),
                 (None, Vec::new()),
-                None,
+                (None, None),
                 &names,
             )],
         };

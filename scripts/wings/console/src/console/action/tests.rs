@@ -57,6 +57,7 @@ fn review() -> Review {
         }),
         needed: None,
         refused: vec![CLEO],
+        cancel_rights: None,
         obstacle: None,
         policy: explain("pause", &policy, &names).expect("a policy"),
         tree: policy_tree("pause", &policy, &[ANA]).expect("a policy"),
