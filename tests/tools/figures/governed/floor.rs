@@ -5,6 +5,7 @@
 //! the base. What programs execute, how they are entered, memory, whatever is touched twice and what is
 //! [`Excluded`] are not in it.
 
+use alloy::eips::eip2935::HISTORY_STORAGE_ADDRESS;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::rpc::types::TransactionReceipt;
 use serde::Deserialize;
@@ -72,9 +73,16 @@ impl Floor {
         let hash = receipt.transaction_hash;
         let sent: Sent = chain.request("eth_getTransactionByHash", (hash,)).await?;
         let tracer = |diff: bool| {
-            let config =
-                json!({ "tracer": "prestateTracer", "tracerConfig": { "diffMode": diff } });
-            (hash, config)
+            // An account that is created was empty before.
+            let options = if diff {
+                json!({ "diffMode": true })
+            } else {
+                json!({ "includeEmpty": true })
+            };
+            (
+                hash,
+                json!({ "tracer": "prestateTracer", "tracerConfig": options }),
+            )
         };
         let method = "debug_traceTransaction";
         let touched: BTreeMap<Address, Account> = chain.request(method, tracer(false)).await?;
@@ -93,7 +101,11 @@ impl Floor {
             floor.creation += CREATION.2 * words(&sent.input);
         }
         let mut cleared = 0;
-        for (address, account) in &touched {
+        // The tracer shows the account of EIP-2935 of every transaction.
+        let touched = touched
+            .iter()
+            .filter(|(address, _)| **address != HISTORY_STORAGE_ADDRESS);
+        for (address, account) in touched {
             let after = changed.post.get(address);
             let created = account.code.is_none() && after.is_some_and(|after| after.code.is_some());
             if created {

@@ -128,6 +128,8 @@ mod tests {
         let mut action = Action::default();
         action.call = adopt.abi_encode().into();
         action.expires = 5;
+        action.role = "migrate".into();
+        action.epoch = definition.epoch("migrate");
         definition.open.insert(ActionId::ZERO, action);
         let needed = Needed::of(&definition, 5);
         assert!(!needed.has_version("1.0") && needed.has_version("2.0"));
