@@ -12,6 +12,7 @@
 //! | [`ids`], [`model`] | hashes that are not interchangeable; a registry as plain data, and who asks its views |
 //! | [`kill_point`] | a test aid |
 //! | [`loopback`] | HTTP for this machine alone |
+//! | [`project_file`] | files of a project, which others may have written: read through no link |
 //! | [`progress`], [`text`] | how long work reports what it is doing |
 //! | [`secret`] | text that is never printed |
 #![forbid(unsafe_code)]
@@ -35,6 +36,7 @@ pub mod output;
 pub mod own_database;
 pub mod own_file;
 pub mod progress;
+pub mod project_file;
 pub mod report;
 pub mod secret;
 pub mod state_folder;

@@ -100,20 +100,23 @@ pub fn read(path: &Path) -> Result<Option<String>, FileError> {
 /// # Errors
 /// [`FileError`].
 pub fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
-    let Some(file) = open(path)? else {
-        return Ok(None);
-    };
+    let file = open(path)?;
+    file.map(|file| read_whole(file, path)).transpose()
+}
+
+/// The whole of an open file.
+pub(crate) fn read_whole(file: File, path: &Path) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
     file.take(LENGTH_MAX + 1)
         .read_to_end(&mut bytes)
         .map_err(io("read", path))?;
-    match bytes.len() as u64 > LENGTH_MAX {
-        true => Err(unreadable(path, "it is too large")),
-        false => Ok(Some(bytes)),
+    if bytes.len() as u64 > LENGTH_MAX {
+        return Err(unreadable(path, "it is too large"));
     }
+    Ok(bytes)
 }
 
-fn unreadable(path: &Path, reason: &str) -> FileError {
+pub(crate) fn unreadable(path: &Path, reason: &str) -> FileError {
     io("read", path)(io::Error::other(reason))
 }
 
@@ -267,7 +270,7 @@ pub fn lock_folder(path: &Path, timeout: Duration) -> io::Result<Option<File>> {
     }
 }
 
-/// Refuses a link in the place of a folder: what is written below goes where it leads.
+/// Refuses a link: what is read or written there is what it leads to.
 ///
 /// # Errors
 /// [`FileError`].
@@ -281,6 +284,14 @@ pub fn require_no_link(path: &Path) -> Result<(), FileError> {
 /// Opens a path that is no link, and checks what is there.
 fn with(options: &OpenOptions, path: &Path) -> Result<File, FileError> {
     require_folder(path)?;
+    let file = open_unlinked(options, path)?;
+    let found = file.metadata().map_err(io("read", path))?;
+    require_own(&found, path)?;
+    Ok(file)
+}
+
+/// Opens a regular file that is no link, whoever owns it.
+pub(crate) fn open_unlinked(options: &OpenOptions, path: &Path) -> Result<File, FileError> {
     // Without O_NONBLOCK, opening a fifo would wait for its other end.
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let flags = i32::try_from(flags.bits()).unwrap_or_default();
@@ -294,7 +305,6 @@ fn with(options: &OpenOptions, path: &Path) -> Result<File, FileError> {
     })?;
     let found = file.metadata().map_err(io("read", path))?;
     require_kind(&found, path, REGULAR)?;
-    require_own(&found, path)?;
     Ok(file)
 }
 

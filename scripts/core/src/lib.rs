@@ -40,6 +40,7 @@
 //! | [`journal`] | what was sent and not answered yet, for after a kill |
 //! | [`manifest`], [`keys`], [`output`] | `stylus-upgrades.toml`; signing keys; stdout and stderr |
 //! | [`address`], [`own_file`] | addresses with their checksum; files that nobody else can have written |
+//! | [`project_file`] | files of a project, which others may have written: read through no link |
 //! | [`secret`] | text that is never printed |
 //! | [`error`], [`app_error`] | how a failure is reported; everything that can end a command |
 //! | [`file_names`] | what the files and folders beside the manifest are called |
@@ -65,7 +66,8 @@ pub mod publication;
 
 pub use stylus_upgrades_common::{
     address, assess, children, cost, error, file_names, ids, keys, kill_point, loopback, manifest,
-    model, names, output, own_database, own_file, progress, report, secret, state_folder, text,
+    model, names, output, own_database, own_file, progress, project_file, report, secret,
+    state_folder, text,
 };
 pub use stylus_upgrades_deploy::{
     build, call_tree, client, deploy, expect, functions, interface, journal, program_code,

@@ -20,6 +20,7 @@ use crate::file_names::MANIFEST;
 use crate::interface::storage_structs;
 use crate::manifest::Manifest;
 use crate::own_file::{self, io};
+use crate::project_file;
 use similar::TextDiff;
 use source::Source;
 use std::io::ErrorKind;
@@ -265,7 +266,8 @@ impl ChangedFile {
 }
 
 fn read(path: &Path) -> Result<String, Error> {
-    Ok(std::fs::read_to_string(path).map_err(io("read", path))?)
+    let text = project_file::read(path)?;
+    Ok(text.ok_or_else(|| io("read", path)(ErrorKind::NotFound.into()))?)
 }
 
 #[cfg(test)]

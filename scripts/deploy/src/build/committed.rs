@@ -7,6 +7,7 @@ use super::procedure::STYLUS;
 use super::revision::{git, top_of};
 use super::source::{Source, is_code};
 use super::toolchain;
+use crate::project_file;
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 use std::collections::{BTreeMap, BTreeSet};
@@ -94,7 +95,7 @@ impl Committed {
     /// one in it: who clones the repository has those.
     pub(super) fn first_conversion(&self, root: &Path) -> Option<&Path> {
         let converts = |path: &&PathBuf| {
-            let bytes = std::fs::read(path).unwrap_or_default();
+            let bytes = bytes_of(path).unwrap_or_default();
             let text = String::from_utf8_lossy(&bytes);
             let mut words = text.split_whitespace();
             let is_one =
@@ -142,7 +143,7 @@ impl Committed {
         for (path, entry) in entries {
             // What cargo reads itself is written anew in the copy.
             let bytes = match is_rewritten(path) {
-                true => std::fs::read(path).unwrap_or_default(),
+                true => bytes_of(path).unwrap_or_default(),
                 false => entry.bytes.clone(),
             };
             let mode = if entry.executable { EXECUTABLE } else { FILE };
@@ -153,9 +154,9 @@ impl Committed {
             built.insert(path);
         }
         let settings = settings(source, &self.top);
-        let differs = |path: &&PathBuf| match std::fs::read(path) {
-            Ok(bytes) => !self.has(path, &bytes),
-            Err(_) => self.files.contains_key(*path),
+        let differs = |path: &&PathBuf| match bytes_of(path) {
+            Some(bytes) => !self.has(path, &bytes),
+            None => self.files.contains_key(*path),
         };
         let is_missing = |(path, object): &(&PathBuf, &Object)| {
             object.mode.starts_with("100") && self.is_source(source, path) && !built.contains(path)
@@ -172,6 +173,11 @@ impl Committed {
             is_copied(path, &part.folder, &is_package) || declared.any(|one| path.starts_with(one))
         })
     }
+}
+
+/// The bytes of a file of the project; `None` where there is no file that is read.
+fn bytes_of(path: &Path) -> Option<Vec<u8>> {
+    project_file::read_bytes(path).ok().flatten()
 }
 
 /// Whether the copy has a file of that name that was made of it.

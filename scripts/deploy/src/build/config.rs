@@ -8,6 +8,9 @@
 use super::cargo_stylus::HOST;
 use super::error::BuildError;
 use super::toolchain::TARGET;
+use crate::own_file::require_no_link;
+use crate::project_file;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -81,7 +84,12 @@ const PLAIN: [&str; 16] = [
 pub(super) fn rustflags(folder: &Path, root: &Path) -> Result<Vec<String>, BuildError> {
     let (mut of_target, mut of_build) = (Vec::new(), Vec::new());
     for above in read_in(folder, root) {
-        let Some(path) = file_in(&above.join(".cargo")) else {
+        let folder = above.join(".cargo");
+        require_no_link(&folder)?;
+        for path in NAMES.map(|name| folder.join(name)) {
+            require_no_link(&path)?;
+        }
+        let Some(path) = file_in(&folder) else {
             continue;
         };
         let config = parse(&path)?;
@@ -162,7 +170,7 @@ pub(super) fn first_without_effect(path: &Path) -> Result<Option<String>, BuildE
 /// wherever it runs, says more than that.
 pub(super) fn supply(cargo_home: &Path) -> Result<Table, BuildError> {
     if let Some(path) = file_in(Path::new("/.cargo")) {
-        let config = parse(&path)?;
+        let config = parse_own(&path)?;
         let harmless = |key: &str| SUPPLY.contains(&key) || WITHOUT_EFFECT.contains(&key);
         if let Some(key) = config.keys().find(|key| !harmless(key)) {
             let reason = "cargo reads it in every folder, so it would change every build";
@@ -170,7 +178,7 @@ pub(super) fn supply(cargo_home: &Path) -> Result<Table, BuildError> {
         }
     }
     let mut supply = match file_in(cargo_home) {
-        Some(path) => parse(&path)?,
+        Some(path) => parse_own(&path)?,
         None => Table::new(),
     };
     supply.retain(|name, _| SUPPLY.contains(&name));
@@ -254,11 +262,22 @@ fn file_in(folder: &Path) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// A file of settings or a manifest.
+/// A file of settings or a manifest, of a project.
 pub(super) fn parse(path: &Path) -> Result<Table, BuildError> {
+    let text = project_file::read(path)?;
+    let text = text.ok_or_else(|| BuildError::file("read", path)(ErrorKind::NotFound.into()))?;
+    table(path, &text)
+}
+
+/// A file of the user's own settings, which may be a link.
+fn parse_own(path: &Path) -> Result<Table, BuildError> {
     let text = std::fs::read_to_string(path).map_err(BuildError::file("read", path))?;
+    table(path, &text)
+}
+
+fn table(path: &Path, text: &str) -> Result<Table, BuildError> {
     text.parse()
-        .map_err(|error: toml::de::Error| BuildError::in_file(path, error))
+        .map_err(|error| BuildError::not_toml(path, text, &error))
 }
 
 fn refused(path: &Path, key: &str, reason: &str) -> BuildError {

@@ -2,6 +2,7 @@
 
 use super::nearest::nearest_crate;
 use crate::error::{Exit, Explain, Refusal, Report};
+use crate::project_file;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -107,6 +108,12 @@ impl BuildError {
             "correct the file, or move it out of the package",
         );
         refusal.into()
+    }
+
+    /// A file that is not the TOML that is expected of it. Nothing of the file is quoted.
+    pub(super) fn not_toml(path: &Path, text: &str, error: &toml::de::Error) -> Self {
+        let place = project_file::place_of(text, error);
+        Self::in_file(path, format!("cannot be read as TOML at {place}"))
     }
 
     /// A package is compiled from a file that is not copied.

@@ -70,8 +70,7 @@ fn looks_like(path: &Path, bytes: &[u8]) -> Option<&'static str> {
         return None;
     }
     let text = std::str::from_utf8(bytes).ok()?.trim();
-    let digits = text.strip_prefix("0x").unwrap_or(text);
-    if digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if is_private_key(text) {
         return Some("64 hexadecimal digits and nothing else, as a private key");
     }
     let first = text.lines().next().unwrap_or_default();
@@ -82,6 +81,12 @@ fn looks_like(path: &Path, bytes: &[u8]) -> Option<&'static str> {
         return Some("an encrypted keystore");
     }
     None
+}
+
+/// Returns true for the digits of a private key.
+pub(super) fn is_private_key(text: &str) -> bool {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn is_keystore(text: &str) -> bool {

@@ -3,6 +3,7 @@
 
 use super::error::BuildError;
 use super::package::{FRAMEWORK, Package};
+use crate::project_file;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -65,8 +66,9 @@ impl LockFile {
     /// # Errors
     /// `SourceFile` if it is of a form without checksums.
     pub(super) fn read(path: &Path) -> Result<Self, BuildError> {
-        let text = std::fs::read_to_string(path).map_err(BuildError::file("read", path))?;
-        let lock: Self = toml::from_str(&text).map_err(|error| BuildError::in_file(path, error))?;
+        let text = project_file::read(path)?.unwrap_or_default();
+        let lock: Self =
+            toml::from_str(&text).map_err(|error| BuildError::not_toml(path, &text, &error))?;
         let version = lock.version;
         match version >= VERSION_MIN {
             true => Ok(lock),

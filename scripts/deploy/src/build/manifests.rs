@@ -167,7 +167,7 @@ pub(super) fn with_content(
 ) -> Result<String, BuildError> {
     let text = String::from_utf8_lossy(manifest);
     let manifest = text.parse::<Table>();
-    let mut manifest = manifest.map_err(|error| BuildError::in_file(path, error))?;
+    let mut manifest = manifest.map_err(|error| BuildError::not_toml(path, &text, &error))?;
     let feature = format!("{CONTENT}{}", hex::encode(content));
     inner(&mut manifest, "features").insert(feature, Value::Array(Vec::new()));
     Ok(manifest.to_string())

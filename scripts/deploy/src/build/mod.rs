@@ -37,6 +37,7 @@ mod key_files;
 mod known_sources;
 mod line_table;
 mod lock_file;
+mod manifest_links;
 mod manifests;
 mod metadata;
 mod nearest;

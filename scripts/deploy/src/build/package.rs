@@ -3,9 +3,11 @@
 
 use super::config;
 use super::error::BuildError;
+use super::manifest_links;
 use super::nearest::nearest_crate;
 use super::toolchain::{CHOSEN, ToolchainFile, ask};
 use super::tree::{join, normal};
+use crate::project_file::without_quotes;
 use cargo_metadata::{Dependency, DependencyKind, Edition, Error, MetadataCommand, TargetKind};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -65,12 +67,14 @@ impl Workspace {
     /// The workspace that the package in `folder` belongs to. Nothing is fetched.
     ///
     /// # Errors
-    /// `Toolchain` if the sources name one that is not there; `SourceFile` with cargo's words.
+    /// `Toolchain` if the sources name one that is not there; `SourceFile` with cargo's words; `Kind` for a link in the
+    /// place of a file that is read.
     pub(super) fn of(folder: &Path) -> Result<Arc<Self>, BuildError> {
         if !folder.join("Cargo.toml").is_file() {
             return Err(BuildError::not_a_contract(folder));
         }
         let folder = canonical(folder)?;
+        manifest_links::require_no_link(&folder)?;
         let path = folder.join("Cargo.toml");
         let toolchain = ToolchainFile::of(&folder)?;
         let told = MetadataCommand::new()
@@ -87,7 +91,7 @@ impl Workspace {
             Err(Error::CargoMetadata { stderr }) => {
                 // Rustup answers in cargo's place where the toolchain is missing, whatever is asked.
                 ask(toolchain.command("cargo").arg("--version"))?;
-                return Err(BuildError::in_file(&path, stderr.trim()));
+                return Err(BuildError::in_file(&path, without_quotes(stderr.trim())));
             }
             Err(other) => return Err(BuildError::in_file(&path, other)),
         };

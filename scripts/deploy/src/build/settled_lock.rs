@@ -7,6 +7,8 @@ use super::package::{Workspace, canonical};
 use super::toolchain::ToolchainFile;
 use crate::children::Started;
 use crate::error::Refusal;
+use crate::own_file::require_no_link;
+use crate::project_file::without_quotes;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -20,6 +22,7 @@ use std::process::Stdio;
 pub fn settle_lock(folder: &Path, seed: Option<&str>) -> Result<(), BuildError> {
     let folder = &canonical(folder)?;
     let path = Workspace::of(folder)?.root.join("Cargo.lock");
+    require_no_link(&path)?;
     let is_new = !path.exists();
     if let Some(seed) = seed.filter(|_| is_new) {
         std::fs::write(&path, seed).map_err(BuildError::file("write", &path))?;
@@ -40,7 +43,7 @@ pub fn settle_lock(folder: &Path, seed: Option<&str>) -> Result<(), BuildError> 
         if output.status.success() {
             return Ok(());
         }
-        reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        reason = without_quotes(String::from_utf8_lossy(&output.stderr).trim());
     }
     if is_new && path.exists() {
         std::fs::remove_file(&path).map_err(BuildError::file("remove", &path))?;

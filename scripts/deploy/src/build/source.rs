@@ -10,11 +10,12 @@ use super::known_sources::{Candidate, is_rust};
 use super::lock_file::LockFile;
 use super::manifests;
 use super::package::{Package, STACK_SIZE, closure, is_library};
-use super::procedure::Procedure;
+use super::procedure::{Procedure, STYLUS};
 use super::revision::Checkout;
 use super::toolchain::ToolchainFile;
 use super::tree::{Entry, Tree, join};
 use crate::interface::{RustFile, is_named_by_macros};
+use crate::own_file::require_no_link;
 use alloy::primitives::B256;
 use cargo_metadata::{Target, TargetKind};
 use std::collections::BTreeSet;
@@ -133,8 +134,11 @@ impl Source {
     /// `SourceFile` for what cannot be part of the sources, or has no effect in such a build.
     pub(super) fn read(contract: &Package) -> Result<Self, BuildError> {
         let packages = closure(contract.clone())?;
-        let procedure = Procedure::of(&contract.root);
         let package = packages.first().unwrap_or(contract);
+        for folder in [&package.root, &package.folder] {
+            require_no_link(&folder.join(STYLUS))?;
+        }
+        let procedure = Procedure::of(&contract.root);
         let stack_size = match procedure {
             Procedure::Lean => Some(STACK_SIZE),
             Procedure::CargoStylus(_) => None,

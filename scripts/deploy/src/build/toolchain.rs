@@ -4,8 +4,10 @@ mod answer;
 
 use self::answer::Answer;
 use super::error::BuildError;
+use super::key_files::is_private_key;
 use crate::children::Started;
 use crate::progress::Progress;
+use crate::project_file;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -39,11 +41,15 @@ impl ToolchainFile {
     /// The one that holds in `folder`: the nearest above, as for rustup, else the framework's.
     ///
     /// # Errors
-    /// `SourceFile` if it names no channel. A folder with a compiler is no part of the sources.
+    /// `SourceFile` if it names no channel; `Kind` for a link. A folder with a compiler is no part of the sources.
     pub(super) fn of(folder: &Path) -> Result<Self, BuildError> {
         let of_folder = |folder: &Path| FILES.map(|name| (name, folder.join(name)));
-        let mut all = folder.ancestors().flat_map(of_folder);
-        let Some((name, path)) = all.find(|(_, path)| path.is_file()) else {
+        let all = folder.ancestors().flat_map(of_folder);
+        let mut all = all.map(|(name, path)| {
+            let text = project_file::read(&path)?;
+            Ok::<_, BuildError>(text.map(|text| (name, path, text)))
+        });
+        let Some((name, path, text)) = all.find_map(Result::transpose).transpose()? else {
             return Ok(Self {
                 name: stylus_upgrades_framework::TOOLCHAIN_FILE,
                 text: stylus_upgrades_framework::TOOLCHAIN.into(),
@@ -51,7 +57,6 @@ impl ToolchainFile {
                 channel: channel(stylus_upgrades_framework::TOOLCHAIN).unwrap_or_default(),
             });
         };
-        let text = std::fs::read_to_string(&path).map_err(BuildError::file("read", &path))?;
         let channel = channel(&text).ok_or_else(|| {
             let why = "it names no channel, and a compiler in a folder is not part of the sources";
             BuildError::in_file(&path, why)
@@ -74,7 +79,7 @@ impl ToolchainFile {
 }
 
 /// The channel that a toolchain file names: a line of its own, or `channel` and no `path`. For rustup, a
-/// path in its place is a folder with a compiler.
+/// path in its place is a folder with a compiler. What looks like a key is no name: rustup would print it.
 fn channel(text: &str) -> Option<String> {
     let is_line = !text.contains('=') && text.trim().lines().count() == 1;
     let named = match is_line {
@@ -87,7 +92,8 @@ fn channel(text: &str) -> Option<String> {
             channel.to_owned()
         }
     };
-    (!named.contains(std::path::is_separator)).then_some(named)
+    let is_name = !named.contains(std::path::is_separator) && !is_private_key(&named);
+    is_name.then_some(named)
 }
 
 /// A compiler and where its parts are.

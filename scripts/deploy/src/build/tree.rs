@@ -2,6 +2,7 @@
 //! the very bytes that are written.
 
 use super::error::BuildError;
+use crate::project_file;
 use alloy::primitives::{B256, keccak256};
 use std::collections::BTreeMap;
 use std::fs::FileType;
@@ -132,7 +133,7 @@ impl Tree {
                         format!("too large: all sources together may have {BYTES_MAX} bytes");
                     return Err(BuildError::in_file(path, reason));
                 }
-                let bytes = std::fs::read(&path).map_err(BuildError::file("read", &path))?;
+                let bytes = project_file::read_bytes(&path)?.unwrap_or_default();
                 let executable = metadata.permissions().mode() & EXECUTABLE != 0;
                 let from = Some(path);
                 let entry = Entry {

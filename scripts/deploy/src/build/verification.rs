@@ -8,6 +8,7 @@ use super::package::{ELSEWHERE, Package};
 use super::procedure::STYLUS;
 use super::source::Source;
 use super::toolchain::{Toolchain, ToolchainFile};
+use crate::project_file;
 use alloy::primitives::B256;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -44,8 +45,8 @@ pub(super) fn project_hash_of(
     let mut files = BTreeMap::new();
     for path in tracked.into_iter().filter(|path| is_hashed(path)) {
         let file = root.join(&path);
-        let bytes = std::fs::read(&file);
-        let bytes = bytes.map_err(|error| format!("{}: {error}", path.display()))?;
+        let bytes = project_file::read_bytes(&file).map_err(|error| error.to_string())?;
+        let bytes = bytes.ok_or_else(|| format!("{} is not there", path.display()))?;
         if !committed.has(&file, &bytes) {
             return Err(format!("{} differs from the commit", path.display()));
         }
@@ -74,7 +75,8 @@ fn require_buildable(
         }
     }
     let stylus_of = |folder: &Path| {
-        let text = std::fs::read_to_string(folder.join(STYLUS)).unwrap_or_default();
+        let text = project_file::read(&folder.join(STYLUS)).map_err(|error| error.to_string())?;
+        let text = text.unwrap_or_default();
         let table = text.parse::<toml::Table>();
         table.map_err(|_| format!("{STYLUS} is not TOML"))
     };

@@ -24,6 +24,7 @@ use super::verification::project_hash_of;
 use super::wasm;
 use crate::error::Refusal;
 use crate::interface::{RustFile, SourceFiles};
+use crate::own_file::require_no_link;
 use alloy::primitives::{B256, Keccak256, keccak256};
 use std::cell::{Cell, OnceCell};
 use std::fs::File;
@@ -77,6 +78,7 @@ impl<'a> Workplace<'a> {
     /// Reads the sources of a package. A workspace without a lock file is given one, as cargo does.
     pub(super) fn read(&self, package: &Package) -> Result<Source, BuildError> {
         let path = package.root.join("Cargo.lock");
+        require_no_link(&path)?;
         let lock = || self.cache.lock(&*self.tools.progress);
         // Only meanwhile: the framework may be built here before the contract.
         let is_locked = path.is_file() || self.lock.get().is_some();

@@ -2,18 +2,26 @@
 
 use super::refused;
 use crate::app_error::Error;
-use toml_edit::{Array, DocumentMut, Item, Table, Value};
+use crate::project_file::place_at;
+use toml_edit::{Array, DocumentMut, Item, Table, TomlError, Value};
 
 /// Our crate in Cargo.toml.
 const CRATE: &str = "stylus-upgradeable";
 /// The feature that cargo-stylus turns on to show the interface.
 const EXPORT: &str = "export-abi";
 
+/// A file of the project. What is wrong with it is said without its text.
+fn parse(name: &str, text: &str) -> Result<DocumentMut, Error> {
+    text.parse().map_err(|error: TomlError| {
+        let offset = error.span().map_or(0, |span| span.start);
+        let place = place_at(text, offset);
+        refused(format!("{name} cannot be read as TOML at {place}"))
+    })
+}
+
 /// The crate's manifest, with the framework's crate in it: `dependency` says where it comes from.
 pub(super) fn with_our_crate(text: &str, dependency: &str) -> Result<String, Error> {
-    let mut manifest: DocumentMut = text
-        .parse()
-        .map_err(|error| refused(format!("Cargo.toml: {error}")))?;
+    let mut manifest = parse("Cargo.toml", text)?;
     let table = |item: &mut Item| item.or_insert(Item::Table(Table::new())).is_table_like();
     if !table(&mut manifest["dependencies"]) || !table(&mut manifest["features"]) {
         return Err(refused(
@@ -41,9 +49,7 @@ pub(super) fn with_our_crate(text: &str, dependency: &str) -> Result<String, Err
 /// The manifest of a workspace that leaves `folder` out, which is a workspace of its own. A package without a workspace
 /// stays as it is.
 pub(super) fn excluding(text: &str, folder: &str) -> Result<String, Error> {
-    let mut manifest: DocumentMut = text
-        .parse()
-        .map_err(|error| refused(format!("Cargo.toml: {error}")))?;
+    let mut manifest = parse("Cargo.toml", text)?;
     let Some(workspace) = manifest
         .get_mut("workspace")
         .and_then(Item::as_table_like_mut)
@@ -64,12 +70,12 @@ pub(super) fn excluding(text: &str, folder: &str) -> Result<String, Error> {
 
 /// The toolchain's file, with the compiler that the framework's crates need.
 pub(super) fn channel(text: &str) -> Result<String, Error> {
-    let parse = |text: &str| text.parse::<DocumentMut>();
     let file = stylus_upgrades_framework::TOOLCHAIN_FILE;
-    let mut changed = parse(text).map_err(|error| refused(format!("{file}: {error}")))?;
-    let framework = parse(stylus_upgrades_framework::TOOLCHAIN);
-    let framework =
-        framework.map_err(|error| refused(format!("the framework's {file}: {error}")))?;
+    let mut changed = parse(file, text)?;
+    let framework = parse(
+        &format!("the framework's {file}"),
+        stylus_upgrades_framework::TOOLCHAIN,
+    )?;
     let of = |document: &DocumentMut| {
         let channel = document.get("toolchain")?.get("channel")?.as_str()?;
         Some(channel.to_owned())
