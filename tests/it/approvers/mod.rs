@@ -10,3 +10,4 @@ mod plugin;
 mod safe;
 mod signed;
 mod timelock;
+mod unowned;

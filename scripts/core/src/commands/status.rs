@@ -5,7 +5,7 @@ use super::spec::{Governs, Group, Spec, report_type};
 use crate::assess::Finding;
 use crate::context::prelude::*;
 use crate::governance::{RipeAction, UnsetRole, definitions, explain, ripe};
-use crate::inspect::{Inspection, MigrationStatus, instance_line};
+use crate::inspect::{Inspection, MigrationStatus, instance_lines};
 use crate::model::Used;
 use crate::pipeline::inspection::inspect;
 use crate::pipeline::standing::{self, Instances};
@@ -97,8 +97,13 @@ async fn of_definitions(session: Session<'_>, names: Vec<String>) -> Result<Foun
     let definitions = try_join_all(statuses).await?;
     let instances = definitions.iter().flat_map(|one| &one.instances);
     let migrations = instances.map(async |one| {
-        let migration = MigrationStatus::of(registry.client, &one.instance).await?;
-        Ok::<_, Error>(migration.map(|found| (one.instance.proxy, found)))
+        let migration = match MigrationStatus::of(registry.client, &one.instance).await {
+            Ok(None) => return Ok(None),
+            Ok(Some(migration)) => Ok(migration),
+            Err(error) if error.is_no_answer() => Err(error.to_string()),
+            Err(error) => return Err(error.into()),
+        };
+        Ok::<_, Error>(Some((one.instance.proxy, migration)))
     });
     let migrations = try_join_all(migrations).await?.into_iter().flatten();
     Ok(Found::Definitions {
@@ -122,14 +127,16 @@ pub(crate) struct StatusReport {
     warnings: Vec<Finding>,
 }
 
+/// The complex migrations that instances are in, or why one is not known.
+type Migrations = BTreeMap<Address, Result<MigrationStatus, String>>;
+
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Found {
     Definitions {
         definitions: Vec<DefinitionStatus>,
-        /// By instance.
         #[serde(skip)]
-        migrations: BTreeMap<Address, MigrationStatus>,
+        migrations: Migrations,
     },
     Instance(Box<Inspection>),
 }
@@ -201,7 +208,7 @@ fn role_lines(status: &DefinitionStatus, names: &Names) -> Vec<String> {
 
 fn definition_lines(
     status: &DefinitionStatus,
-    migrations: &BTreeMap<Address, MigrationStatus>,
+    migrations: &Migrations,
     names: &Names,
 ) -> Vec<String> {
     let current = match status.current.as_str() {
@@ -226,8 +233,13 @@ fn definition_lines(
     }
     for one in &status.instances {
         let proxy = one.instance.proxy;
-        lines.push(format!("  {}", instance_line(&one.instance, names)));
-        lines.extend(migrations.get(&proxy).iter().flat_map(|one| one.lines()));
+        let own = instance_lines(one, names).into_iter();
+        lines.extend(own.map(|line| format!("  {line}")));
+        match migrations.get(&proxy) {
+            Some(Ok(migration)) => lines.extend(migration.lines()),
+            Some(Err(why)) => lines.push(format!("    migration unknown: {why}")),
+            None => {}
+        }
         let waits = status.waiting.iter().filter(|one| one.proxy == proxy);
         for one in waits {
             lines.push(format!("    waits: {}", one.reason));

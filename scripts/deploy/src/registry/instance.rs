@@ -32,7 +32,7 @@ pub async fn decides(client: &Client, proxy: Address) -> Result<Address, ChainEr
     if admin.is_zero() {
         let answer = client.call(proxy, &proxy_abi::registryCall {}).await;
         let owner = match &answer {
-            Err(error) if error.revert().is_some() => owner_of(client, proxy).await?,
+            Err(error) if error.is_no_answer() => owner_of(client, proxy).await?,
             _ => None,
         };
         return owner.map_or(answer, Ok);

@@ -49,8 +49,9 @@ pub struct InstanceStatus {
     pub instance: Instance,
     /// What the proxy's implementation slot holds.
     pub implementation: Address,
-    /// The registry that the proxy itself names.
-    pub registry: Address,
+    /// The registry that the proxy itself names, or whose admin decides what it runs. `None` where it names nobody: code
+    /// that gives the right by a role has no owner.
+    pub registry: Option<Address>,
 }
 
 /// Everything about a definition.
@@ -111,13 +112,18 @@ pub async fn instance_status(
 }
 
 async fn with_slots(client: &Client, instance: Instance) -> Result<InstanceStatus, ChainError> {
-    let (word, registry) = try_join!(
-        client.storage(instance.proxy, slots::IMPLEMENTATION),
-        registry_of(client, instance.proxy),
-    )?;
+    let named = async {
+        match registry_of(client, instance.proxy).await {
+            Ok(registry) => Ok(Some(registry.address).filter(|address| !address.is_zero())),
+            Err(error) if error.is_no_answer() => Ok(None),
+            Err(error) => Err(error),
+        }
+    };
+    let word = client.storage(instance.proxy, slots::IMPLEMENTATION);
+    let (word, registry) = try_join!(word, named)?;
     Ok(InstanceStatus {
         implementation: Address::from_word(word),
-        registry: registry.address,
+        registry,
         instance,
     })
 }

@@ -202,7 +202,7 @@ async fn of_instance(
         }
         match decides(registry.client, proxy).await {
             // only its code knows
-            Err(error) if error.revert().is_some() => Ok(given_to(registry.address, &rebuilt.name)),
+            Err(error) if error.is_no_answer() => Ok(given_to(registry.address, &rebuilt.name)),
             found => found,
         }
     };

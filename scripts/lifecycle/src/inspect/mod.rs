@@ -54,7 +54,7 @@ pub struct Inspection {
 impl Inspection {
     /// Lines for people: what the proxy itself keeps only if `is_full`.
     pub fn lines(&self, is_full: bool, names: &Names) -> Vec<String> {
-        let mut lines = vec![instance_line(&self.instance.instance, names)];
+        let mut lines = instance_lines(&self.instance, names);
         lines.extend(self.findings.iter().flat_map(Finding::lines));
         lines.extend(self.steps.lines(&self.current));
         lines.extend(self.migration.iter().flat_map(MigrationStatus::lines));
@@ -72,8 +72,19 @@ impl Inspection {
     }
 }
 
+/// The lines for people of an instance, with what it does not say itself.
+pub fn instance_lines(status: &InstanceStatus, names: &Names) -> Vec<String> {
+    let unknown = status.registry.is_none().then(|| {
+        "    registry unknown: the proxy names neither a registry nor an owner, so its code alone decides who \
+         replaces it"
+            .to_owned()
+    });
+    let line = instance_line(&status.instance, names);
+    [line].into_iter().chain(unknown).collect()
+}
+
 /// A line for people of an instance.
-pub fn instance_line(instance: &Instance, names: &Names) -> String {
+fn instance_line(instance: &Instance, names: &Names) -> String {
     let (proxy, kind, state) = (names.long(instance.proxy), instance.kind, instance.state);
     let (definition, version) = (&instance.definition, &instance.version);
     format!("instance {proxy}  {definition} {version}  {kind}  {state}")

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.20;
 
 // The code behind UUPS proxies of OpenZeppelin 5.x.
+import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
 
@@ -58,6 +59,25 @@ contract OpenBox is Ownable, UUPSUpgradeable {
     }
 
     function _authorizeUpgrade(address) internal override {}
+}
+
+// A role decides who upgrades it, so nobody owns it.
+contract RoleBox is AccessControl, UUPSUpgradeable {
+    bytes32 public constant UPGRADER = keccak256("UPGRADER");
+    uint256 public value;
+
+    function initialize(uint256 start, address first) external {
+        require(value == 0, "initialized");
+        value = start;
+        _grantRole(DEFAULT_ADMIN_ROLE, first);
+        _grantRole(UPGRADER, first);
+    }
+
+    function add() external {
+        value += 1;
+    }
+
+    function _authorizeUpgrade(address) internal override onlyRole(UPGRADER) {}
 }
 
 // Anybody may take its ether, and makes tokens.

@@ -20,7 +20,12 @@ pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
             dt { "kind" } dd { (one.kind) }
             dt { "state" } dd { (state(one.state.word())) }
             dt { "implementation" } dd { (address(place, status.implementation)) }
-            dt { "registry that it names" } dd { (address(place, status.registry)) }
+            dt { "registry that it names" } dd {
+                @match status.registry {
+                    Some(registry) => (address(place, registry)),
+                    None => "none: its code alone decides who replaces it",
+                }
+            }
             dt { "read at block" } dd { (found.block) }
         } }
         @if !found.findings.is_empty() {
