@@ -11,12 +11,36 @@ use revm::{
     },
     precompile::PrecompileHalt,
 };
+use std::borrow::Cow;
 
 /// What geth says to a program whose stack budget ran out.
 pub(crate) const OUT_OF_STACK: &str = "max call depth exceeded";
 
 /// What geth says where a creation cannot pay for its code.
 pub(crate) const CODE_STORAGE: &str = "contract creation code storage out of gas";
+
+/// Opcodes of EOF, which is switched on nowhere.
+const EOF_OPCODES: [(u8, &str); 19] = [
+    (0xd0, "DATALOAD"),
+    (0xd1, "DATALOADN"),
+    (0xd2, "DATASIZE"),
+    (0xd3, "DATACOPY"),
+    (0xe0, "RJUMP"),
+    (0xe1, "RJUMPI"),
+    (0xe2, "RJUMPV"),
+    (0xe3, "CALLF"),
+    (0xe4, "RETF"),
+    (0xe5, "JUMPF"),
+    (0xe6, "DUPN"),
+    (0xe7, "SWAPN"),
+    (0xe8, "EXCHANGE"),
+    (0xec, "EOFCREATE"),
+    (0xee, "RETURNCONTRACT"),
+    (0xf7, "RETURNDATALOAD"),
+    (0xf8, "EXTCALL"),
+    (0xf9, "EXTDELEGATECALL"),
+    (0xfb, "EXTSTATICCALL"),
+];
 
 /// Words an opcode can find at most on the stack.
 const STACK: usize = 1_024;
@@ -42,17 +66,44 @@ pub(crate) fn opcode_text(
     let byte = *interpreter.bytecode.bytecode_slice().get(at)?;
     let (known, depth) = (OpCode::new(byte), interpreter.stack.len());
     Some(match (end, known) {
-        (I::StackUnderflow, Some(code)) => {
-            format!("stack underflow ({depth} <=> {})", code.inputs())
+        // revm says overflow where a DUP lacks its word, too.
+        (I::StackUnderflow | I::StackOverflow, Some(code))
+            if depth < usize::from(code.inputs()) =>
+        {
+            let before = depth + popped_before(code, depth);
+            format!("stack underflow ({before} <=> {})", code.inputs())
         }
         (I::StackOverflow, Some(code)) => {
             let limit = STACK + usize::from(code.inputs()) - usize::from(code.outputs());
             format!("stack limit reached {depth} ({limit})")
         }
-        _ if byte == opcode::INVALID => "invalid opcode: INVALID".into(),
         _ if byte == opcode::BLOBBASEFEE => "BLOBBASEFEE is not supported on Arbitrum".into(),
-        _ => format!("invalid opcode: opcode {byte:#x} not defined"),
+        _ => format!("invalid opcode: {}", opcode_name(byte)),
     })
+}
+
+/// Words that a call takes from the stack before it lacks others: revm takes them in two parts, geth counts all first.
+/// With fewer than the first part the two cannot be told apart, and none counts.
+fn popped_before(code: OpCode, depth: usize) -> usize {
+    let first = match code.get() {
+        opcode::CALL | opcode::CALLCODE => 3,
+        opcode::DELEGATECALL | opcode::STATICCALL => 2,
+        _ => 0,
+    };
+    match depth >= first {
+        true => first,
+        false => 0,
+    }
+}
+
+/// An opcode's name in geth, which knows those of EOF without running them.
+pub(crate) fn opcode_name(byte: u8) -> Cow<'static, str> {
+    let named = EOF_OPCODES.iter().find(|(opcode, _)| *opcode == byte);
+    match (named, OpCode::new(byte)) {
+        (Some((_, name)), _) => Cow::from(*name),
+        (None, Some(code)) if byte != opcode::SLOTNUM => Cow::from(code.as_str()),
+        (None, _) => Cow::from(format!("opcode {byte:#x} not defined")),
+    }
 }
 
 /// geth's words for what one of Ethereum's precompiles refuses.
@@ -74,6 +125,9 @@ pub(crate) fn precompile_text(halt: &PrecompileHalt) -> String {
         P::Bn254PairLength => "bad elliptic curve pairing size".into(),
         P::Bn254AffineGFailedToCreate => "point is not on curve".into(),
         P::Bn254FieldPointNotAMember | P::NonCanonicalFp => "invalid fp.Element encoding".into(),
+        P::ModexpEip7823LimitSize => {
+            "one or more of base/exponent/modulus length exceeded 1024 bytes".into()
+        }
         P::BlobMismatchedVersion => "mismatched versioned hash".into(),
         P::BlobVerifyKzgProofFailed => "error verifying kzg proof".into(),
         P::Bls12381FpPaddingInvalid => "invalid field element top bytes".into(),

@@ -1,6 +1,6 @@
 //! Estimates, access lists, traces and proofs of what fails or is absent, in the words of Nitro's RPC.
 
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use serde_json::{Value, json};
 
 use crate::support::{latest_block, node, rpc, rpc_error, set_code, transact};
@@ -19,7 +19,14 @@ fn a_halt_names_its_opcode_and_what_it_found() {
         ("0xfe", "invalid opcode: INVALID"),
         ("0x0c", "invalid opcode: opcode 0xc not defined"),
         ("0x4a", "BLOBBASEFEE is not supported on Arbitrum"),
+        ("0x4b", "invalid opcode: opcode 0x4b not defined"),
+        ("0xe0", "invalid opcode: RJUMP"),
+        ("0xec", "invalid opcode: EOFCREATE"),
         ("0x01", "stack underflow (0 <=> 2)"),
+        // DUP2 with a word; CALL with six, STATICCALL with five.
+        ("0x5f81", "stack underflow (1 <=> 2)"),
+        ("0x5f5f5f5f5f5ff1", "stack underflow (6 <=> 7)"),
+        ("0x5f5f5f5f5ffa", "stack underflow (5 <=> 6)"),
         // JUMPDEST, PUSH0 twice, JUMP.
         ("0x5b5f5f56", "stack limit reached 1024 (1023)"),
         // RETURNDATACOPY(0, 0, 1)
@@ -31,6 +38,14 @@ fn a_halt_names_its_opcode_and_what_it_found() {
         assert_eq!(error["message"], words, "{code}");
         assert_eq!(error["code"], -32000, "{code}");
     }
+    // modexp of a base of 1,025 bytes.
+    let lengths = [U256::from(1_025), U256::ONE, U256::ONE].map(|word| word.to_be_bytes::<32>());
+    let call = json!({ "to": Address::with_last_byte(5), "data": Bytes::from(lengths.concat()) });
+    let error = rpc_error(port, "eth_call", json!([call, "latest"]));
+    assert_eq!(
+        error["message"],
+        "one or more of base/exponent/modulus length exceeded 1024 bytes"
+    );
     // The point evaluation and BLS12-381 with a byte.
     for last in [0x0a, 0x0b, 0x11] {
         let call = json!({ "to": Address::with_last_byte(last), "data": "0x12" });

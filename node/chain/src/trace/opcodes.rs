@@ -1,11 +1,11 @@
 //! geth's opcode logger. Frames in WASM show their host functions in the place of opcodes.
 
 use super::{ProgramStart, Tracer};
-use crate::halt::opcode_text;
+use crate::halt::{opcode_name, opcode_text};
 use crate::types::OpcodeOptions;
 use alloy_primitives::{Address, B256, Bytes, U256, hex, map::HashMap};
 use revm::{
-    bytecode::opcode::{self, OpCode},
+    bytecode::opcode,
     context::result::ExecutionResult,
     interpreter::{
         InstructionResult, Interpreter,
@@ -251,13 +251,9 @@ impl Step {
                 .map(|(key, value)| (hex::encode(key), hex::encode(value)));
             storage.extend(bare);
         }
-        let name = || match OpCode::new(self.opcode) {
-            Some(code) => Cow::from(code.as_str()),
-            None => Cow::from(format!("opcode {:#x} not defined", self.opcode)),
-        };
         let text = Entry {
             pc: self.pc,
-            op: name(),
+            op: opcode_name(self.opcode),
             gas: self.gas,
             gas_cost: full_cost.unwrap_or(spent),
             depth: self.depth,
