@@ -18,15 +18,24 @@ use tokio::runtime::Runtime;
 pub(crate) const OWNER: Address = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
 /// Its owners are asked here.
 const OWNER_PUBLIC: Address = address!("000000000000000000000000000000000000006b");
+/// Owners set parameters here.
+const OWNERS: Address = address!("0000000000000000000000000000000000000070");
+/// The precompile for debugging.
+const DEBUG: Address = address!("00000000000000000000000000000000000000ff");
 /// Looks for a receipt, and the pause between two of them.
 const LOOKS: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(100);
+/// The two opcodes of a contract that gives its ether away.
+const PUSH20: u8 = 0x73;
+const SELFDESTRUCT: u8 = 0xff;
 /// Gas of what the key sends.
 const GAS: u64 = 10_000_000;
 
 sol! {
     #![sol(alloy_sol_types = alloy::sol_types)]
     function isChainOwner(address addr) external view returns (bool);
+    function becomeChainOwner() external;
+    function setL1PricePerUnit(uint256 price) external;
 }
 
 /// How accounts are set.
@@ -87,8 +96,27 @@ impl RecordedNode {
         !matches!(self.control, Control::None)
     }
 
+    /// Whether the key is that of a chain owner, which it becomes where the chain has the precompile for debugging.
+    pub(crate) fn become_owner(&self) -> bool {
+        let becomes = || {
+            self.send(
+                TxKind::Call(DEBUG),
+                U256::ZERO,
+                becomeChainOwnerCall {}.abi_encode(),
+            )
+        };
+        self.is_owned() || (self.can_send() && becomes().is_ok() && self.is_owned())
+    }
+
+    /// Data costs nothing from now on, as on the recorded chains.
+    pub(crate) fn set_l1_price_to_zero(&self) {
+        let call = setL1PricePerUnitCall { price: U256::ZERO };
+        let sent = self.send(TxKind::Call(OWNERS), U256::ZERO, call.abi_encode());
+        sent.expect("an owner sets the price");
+    }
+
     /// Whether the key is that of a chain owner.
-    pub(crate) fn is_owned(&self) -> bool {
+    fn is_owned(&self) -> bool {
         let Control::Key(key) = &self.control else {
             return false;
         };
@@ -151,18 +179,20 @@ impl RecordedNode {
         serde_json::from_value(found).expect("a number")
     }
 
-    /// Gives an account a balance, at least.
-    pub(crate) fn set_balance(&self, account: &Value, balance: &Value) {
+    /// Gives an account a balance, at least. Ether comes from a contract that destroys itself, which no code can refuse.
+    pub(crate) fn set_balance(&self, account: &Value, balance: &Value) -> Result<(), String> {
         if let Control::Anvil = self.control {
             self.rpc("anvil_setBalance", json!([account, balance]));
-            return;
+            return Ok(());
         }
         let has = self.number("eth_getBalance", json!([account, "latest"]));
         let wanted: U256 = serde_json::from_value(balance.clone()).expect("wei");
-        if wanted > has {
-            let to = serde_json::from_value(account.clone()).expect("an address");
-            self.send(to, wanted - has, Vec::new());
+        if wanted <= has {
+            return Ok(());
         }
+        let to: Address = serde_json::from_value(account.clone()).expect("an address");
+        let code = [&[PUSH20], to.as_slice(), &[SELFDESTRUCT]].concat();
+        self.send(TxKind::Create, wanted - has, code)
     }
 
     /// Gives an account a nonce, where that can be done.
@@ -173,21 +203,21 @@ impl RecordedNode {
     }
 
     /// A call of a chain owner.
-    pub(crate) fn own(&self, call: &Value) {
+    pub(crate) fn own(&self, call: &Value) -> Result<(), String> {
         if let Control::Anvil = self.control {
             self.rpc("anvil_impersonateAccount", json!([OWNER]));
             let (to, data) = (&call["to"], &call["data"]);
             let call = json!({ "from": OWNER, "to": to, "data": data, "gas": "0x989680" });
             self.rpc("eth_sendTransaction", json!([call]));
-            return;
+            return Ok(());
         }
         let to = serde_json::from_value(call["to"].clone()).expect("an address");
         let data = hex::decode(call["data"].as_str().unwrap_or_default());
-        self.send(to, U256::ZERO, data.expect("hexadecimal"));
+        self.send(TxKind::Call(to), U256::ZERO, data.expect("hexadecimal"))
     }
 
     /// Sends a transaction of the key.
-    fn send(&self, to: Address, value: U256, input: Vec<u8>) {
+    fn send(&self, to: TxKind, value: U256, input: Vec<u8>) -> Result<(), String> {
         let Control::Key(key) = &self.control else {
             panic!("RPC_KEY_FILE: expected the file of a private key that pays");
         };
@@ -201,7 +231,7 @@ impl RecordedNode {
                 .number("eth_gasPrice", json!([]))
                 .saturating_to::<u128>()
                 * 2,
-            to: TxKind::Call(to),
+            to,
             value,
             input: input.into(),
             ..TxEip1559::default()
@@ -209,9 +239,15 @@ impl RecordedNode {
         let signature = key.sign_transaction_sync(&mut transaction);
         let signed = transaction.into_signed(signature.expect("a signature"));
         let raw = hex::encode_prefixed(TxEnvelope::from(signed).encoded_2718());
-        let hash = self.rpc("eth_sendRawTransaction", json!([raw]));
-        let receipt = self.receipt(&hash);
-        assert_eq!(receipt["status"], "0x1", "a transaction of the key to {to}");
+        let answer = self.ask("eth_sendRawTransaction", json!([raw]));
+        let receipt = match answer.get("result") {
+            Some(hash) => self.receipt(hash),
+            None => return Err(format!("a transaction of the key to {to:?}: {answer}")),
+        };
+        match receipt["status"] == "0x1" {
+            true => Ok(()),
+            false => Err(format!("a transaction of the key to {to:?} failed")),
+        }
     }
 
     /// The receipt of a transaction, once there is one; null if none comes.
