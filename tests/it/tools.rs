@@ -87,6 +87,13 @@ pub(crate) fn chain_at(arbos: u64) -> Result<Chain, HarnessError> {
     Chain::embedded_with(config)
 }
 
+/// A chain whose transactions pay that many wei for each unit of data on L1.
+pub(crate) fn chain_with_l1_price(wei: u64) -> Result<Chain, HarnessError> {
+    let mut config = NodeConfig::default();
+    config.chain.l1_price = wei;
+    Chain::embedded_with(config)
+}
+
 /// Account 0 becomes an owner of the chain, and schedules a version of ArbOS.
 pub(crate) async fn schedule(
     chain: &Chain,

@@ -1,6 +1,7 @@
 //! The errors of `run-migration` before it sends anything.
 
 use crate::prelude::*;
+use crate::tools;
 
 use crate::command::{command, finished};
 
@@ -108,6 +109,22 @@ async fn run_migration_tells_gas_that_does_not_pay_for_l1_from_gas_for_one_item(
         assert!(proxy.failures() > 0);
     }
     Ok(())
+}
+
+/// The share for L1 leaves too little for an item, for the budget, or for neither: the item is never blamed.
+#[tokio::test]
+async fn run_migration_by_a_cursor_leaves_the_share_for_l1() -> Done {
+    let harness = Harness::on(tools::chain_with_l1_price(10_000_000_000)?).await?;
+    let fixture = begun(&harness, CURSOR, 3).await?;
+    for gas in (150_000..=330_000).step_by(15_000) {
+        let ran = fixture.run(&format!("--no-end --gas {gas}")).await;
+        if ran.exit == Some(0) {
+            break;
+        }
+        refused(&fixture, &ran, 2, "TooLittleGas").await?;
+    }
+    fixture.run("--gas 600000").await.ends_with(0);
+    fixture.assert_migrated().await
 }
 
 #[tokio::test]

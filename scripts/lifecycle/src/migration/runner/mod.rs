@@ -51,6 +51,8 @@ pub struct BatchRunner {
     pub form: Form,
     /// Gas of a transaction, at most.
     gas: u64,
+    /// Gas of it that pays for L1, once a budget without that share was too large.
+    l1_gas: u64,
     sizer: Option<Sizer>,
     /// How far the chain was when it was looked at last.
     pub at: Standing,
@@ -95,6 +97,7 @@ impl BatchRunner {
             },
             items,
             gas,
+            l1_gas: 0,
             sizer: None,
             failures: 0,
             conflict: None,
@@ -338,11 +341,17 @@ impl BatchRunner {
 
     /// The budget of `migrateNext`, in units of gas: 1/64 stays with each frame around it.
     fn budget(&self) -> Result<u64, ChainError> {
-        let inner = self.gas.saturating_sub(AROUND);
+        let inner = self.gas.saturating_sub(AROUND + self.l1_gas);
         match inner - inner / 32 {
             0 => Err(too_little_gas(self.gas, None)),
             budget => Ok(budget),
         }
+    }
+
+    /// Gas of a transaction whose budget is at least `budget`.
+    fn gas_for(&self, budget: u64) -> u64 {
+        let inner = budget.saturating_add(budget / 31 + 1);
+        inner.saturating_add(AROUND + self.l1_gas)
     }
 
     fn request(&self, calldata: Vec<u8>) -> TransactionRequest {

@@ -1,11 +1,12 @@
 //! Whether the chain takes the next items, before they are sent: a refusal is reported by name and
 //! place, and gas is measured.
 
+use super::super::GAS_MAX;
 use super::super::active::standing;
 use super::super::error::{less_than_l1, too_little_gas, way_out};
 use super::super::items::Items;
 use super::super::size::Sizer;
-use super::{AROUND, BatchRunner, Form};
+use super::{BatchRunner, Form};
 use crate::client::{ChainError, Revert};
 use crate::error::Refusal;
 use alloy::network::TransactionBuilder;
@@ -51,22 +52,40 @@ impl BatchRunner {
     }
 
     async fn probe_cursor(&mut self) -> Result<bool, ChainError> {
-        let budget = self.budget()?;
-        let call = abi::migrateNextCall { gasBudget: budget };
-        let request = self.request(call.abi_encode()).with_gas_limit(self.gas);
-        let Err(error) = self.client.provider().call(request).await else {
+        let Some(error) = self.cursor_refusal(self.gas).await? else {
             return Ok(true);
         };
-        let what = "migrateNext";
-        match self.client.error(what, error).of_call(what) {
-            error if error.is_below_intrinsic_gas() => {
-                let (proxy, data) = (self.migration.proxy, call.abi_encode().into());
-                let l1 = self.client.l1_gas(Some(proxy), data).await;
-                Err(less_than_l1(self.gas, l1.unwrap_or_default()))
-            }
-            error if error.is_out_of_gas() => Err(too_little_gas(self.gas, None)),
-            error => self.refused(error, 1).await,
+        if !is_for_want_of_gas(&error) {
+            return self.refused(error, 1).await;
         }
+        let calldata = abi::migrateNextCall { gasBudget: 0 }.abi_encode();
+        let proxy = Some(self.migration.proxy);
+        let l1 = self.client.l1_gas(proxy, calldata.into()).await;
+        let l1 = l1.unwrap_or_default();
+        if error.is_below_intrinsic_gas() || l1 >= self.gas {
+            return Err(less_than_l1(self.gas, l1));
+        }
+        if l1 > self.l1_gas {
+            self.l1_gas = l1;
+            return Ok(false); // with a budget that leaves the share for L1
+        }
+        match self.cursor_refusal(GAS_MAX).await? {
+            None => Err(too_little_gas(self.gas, None)),
+            Some(error) if error.is_out_of_gas() => Err(too_little_gas(self.gas, None)),
+            Some(error) => self.refused(error, 1).await,
+        }
+    }
+
+    /// Why the chain refuses the next items in a transaction of `gas`, with the budget of the run.
+    async fn cursor_refusal(&self, gas: u64) -> Result<Option<ChainError>, ChainError> {
+        let budget = self.budget()?;
+        let call = abi::migrateNextCall { gasBudget: budget };
+        let request = self.request(call.abi_encode()).with_gas_limit(gas);
+        let Err(error) = self.client.provider().call(request).await else {
+            return Ok(None);
+        };
+        let what = "migrateNext";
+        Ok(Some(self.client.error(what, error).of_call(what)))
     }
 
     /// What a refusal of the next `count` items means.
@@ -85,7 +104,7 @@ impl BatchRunner {
             return Ok(false);
         }
         if let Some(error) = revert.decoded::<abi::BudgetTooSmall>() {
-            let needed = error.needed.saturating_add(AROUND);
+            let needed = self.gas_for(error.needed);
             return Err(too_little_gas(self.gas, Some(needed)));
         }
         match (self.form, revert.is::<NotSupported>()) {
@@ -148,6 +167,15 @@ impl BatchRunner {
         let request = self.request(calldata);
         self.client.estimate("migrateBatch", &request).await
     }
+}
+
+/// Whether more gas could change the answer. A proxy whose call runs out of gas reverts without data.
+fn is_for_want_of_gas(error: &ChainError) -> bool {
+    let is_empty = error
+        .revert()
+        .is_some_and(|revert| revert.data().is_empty());
+    let is_budget = error.is_refused_as::<abi::BudgetTooSmall>();
+    is_empty || is_budget || error.is_below_intrinsic_gas() || error.is_out_of_gas()
 }
 
 /// The contract refuses an item; it can abort the migration of `abort`, or is rolling back.
