@@ -20,14 +20,16 @@ pub struct Gas {
     pub with_l1: bool,
 }
 
-/// Gas, and what it costs.
+/// Gas, and what left the account for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Cost {
     /// Units of gas.
     #[serde(flatten)]
     pub gas: Gas,
-    /// Wei.
+    /// Wei that left the account: the fee for the gas, and the value.
     pub wei: U256,
+    /// Wei of it that were sent as value and did not come back.
+    pub value: U256,
 }
 
 impl Gas {
@@ -54,7 +56,12 @@ impl Gas {
     /// What it costs at a price in wei.
     pub fn at(self, price: u128) -> Cost {
         let wei = U256::from(self.units).saturating_mul(U256::from(price));
-        Cost { gas: self, wei }
+        let value = U256::ZERO;
+        Cost {
+            gas: self,
+            wei,
+            value,
+        }
     }
 }
 
@@ -77,7 +84,16 @@ impl Add for Gas {
 }
 
 impl Cost {
-    /// The ether alone, in words.
+    /// The same with wei that were sent as value.
+    pub fn and_value(self, value: U256) -> Self {
+        Self {
+            wei: self.wei.saturating_add(value),
+            value: self.value.saturating_add(value),
+            ..self
+        }
+    }
+
+    /// The ether alone, in words: all that left the account.
     pub fn ether(&self) -> String {
         let eth = format_ether(self.wei);
         format!("{} ETH", eth.trim_end_matches('0').trim_end_matches('.'))
@@ -97,6 +113,7 @@ impl Add for Cost {
         Self {
             gas: self.gas + other.gas,
             wei: self.wei.saturating_add(other.wei),
+            value: self.value.saturating_add(other.value),
         }
     }
 }
@@ -140,6 +157,8 @@ mod tests {
         assert_eq!([mined].into_iter().sum::<Gas>(), mined);
         let cost = mined.at(100_000_000);
         assert_eq!(cost.to_string(), "0.0010736974 ETH, 10,736,974 L1+L2 gas");
+        let paid = cost.and_value(U256::from(10_000_000_000_000_000u64));
+        assert_eq!(paid.to_string(), "0.0110736974 ETH, 10,736,974 L1+L2 gas");
         assert_eq!(Cost::default().to_string(), "0 ETH, 0 L1+L2 gas");
     }
 }

@@ -3,6 +3,7 @@
 use super::receipt::{
     LOST_LOOKS, RECEIPT_PAUSE, RECEIPT_PAUSE_LONGEST, RECEIPT_TIMEOUT, no_receipt,
 };
+use super::value_left::Payload;
 use super::{Backoff, ChainError, Client, Sent};
 use crate::journal::{InFlight, Journal};
 use alloy::consensus::Transaction as _;
@@ -142,8 +143,12 @@ impl Client {
             return Ok(None);
         }
         journal.included(entry.tx);
-        let (to, input) = (known.to(), Some(known.input()));
-        let cost = self.cost(&receipt);
-        Ok(Some(Sent::new(&entry.what, to, input, (receipt, cost))))
+        let payload = Payload {
+            to: known.to(),
+            input: Some(known.input()),
+            value: known.value(),
+        };
+        let fee = self.cost(&receipt);
+        Ok(Some(Sent::new(&entry.what, &payload, (receipt, fee))))
     }
 }

@@ -37,6 +37,7 @@ mod transport;
 mod unanswered;
 mod unlocked;
 mod unmined;
+mod value_left;
 mod value_words;
 mod views;
 
@@ -82,6 +83,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use together::Together;
 use transport::Http;
+use value_left::Payload;
 
 /// Gas sent along, in percent of the estimate: others may move the chain meanwhile.
 const GAS_PERCENT: u64 = 120;
@@ -426,7 +428,8 @@ impl Client {
         }
         let (fees, nonce) = (fees?, nonce?);
         if self.original.is_none() {
-            let cost = Gas::with_l1(estimate).at(fees.price());
+            let fee = Gas::with_l1(estimate).at(fees.price());
+            let cost = fee.and_value(request.value.unwrap_or_default());
             self.progress.note(&format!("sending {what}: about {cost}"));
         }
         let request = fees.given_to(request.with_gas_limit(limit));
@@ -442,9 +445,13 @@ impl Client {
             return Err(self.failure(what, request, &receipt, limit).await);
         }
         self.included(tx);
-        let to = request.to.and_then(|to| to.to().copied());
-        let cost = self.cost_with_l1(&request, &receipt).await;
-        Ok(Sent::new(what, to, request.input.input(), (receipt, cost)))
+        let payload = Payload {
+            to: request.to.and_then(|to| to.to().copied()),
+            input: request.input.input(),
+            value: request.value.unwrap_or_default(),
+        };
+        let fee = self.cost_with_l1(&request, &receipt).await;
+        Ok(Sent::new(what, &payload, (receipt, fee)))
     }
 
     /// Signs and sends `request`, which has its gas limit, and waits for its receipt, whether it went through or

@@ -3,6 +3,7 @@
 use super::error::NONCE_TAKEN;
 use super::rejection::Rejection;
 use super::unmined::UnminedTransaction;
+use super::value_left::Payload;
 use super::{Backoff, ChainError, Client, Sent};
 use crate::error::{Exit, Refusal};
 use crate::ids::TxHash;
@@ -30,9 +31,13 @@ impl Client {
     pub async fn mined(&self, tx: TxHash, what: &str) -> Result<Sent, ChainError> {
         let receipt = self.receipt(what, tx, None).await?;
         let found = self.known(tx).await?;
-        let input = found.as_ref().map(|found| found.input());
-        let cost = self.cost(&receipt);
-        Ok(Sent::new(what, receipt.to, input, (receipt, cost)))
+        let payload = Payload {
+            to: receipt.to,
+            input: found.as_ref().map(|found| found.input()),
+            value: found.as_ref().map_or(U256::ZERO, |found| found.value()),
+        };
+        let fee = self.cost(&receipt);
+        Ok(Sent::new(what, &payload, (receipt, fee)))
     }
 
     /// The input of a transaction that was sent to `account`; `None` if it was sent

@@ -1,9 +1,10 @@
 //! A transaction that went through, and the events in its receipt.
 
 use super::ChainError;
+use super::value_left::Payload;
 use crate::cost::Cost;
 use crate::ids::{CalldataHash, TxHash};
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::Address;
 use alloy::rpc::types::TransactionReceipt;
 use alloy::sol_types::SolEvent;
 
@@ -25,19 +26,18 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// One that called `to` with `input`.
+    /// One that asked for `payload`; `fee` is what its gas cost.
     pub(super) fn new(
         what: &str,
-        to: Option<Address>,
-        input: Option<&Bytes>,
-        (receipt, cost): (TransactionReceipt, Cost),
+        payload: &Payload<'_>,
+        (receipt, fee): (TransactionReceipt, Cost),
     ) -> Self {
         Self {
             what: what.into(),
             tx: receipt.transaction_hash.into(),
-            cost,
-            to,
-            call: CalldataHash::of(input.cloned().unwrap_or_default()),
+            cost: fee.and_value(payload.value_left(&receipt)),
+            to: payload.to,
+            call: CalldataHash::of(payload.input.cloned().unwrap_or_default()),
             receipt,
         }
     }
