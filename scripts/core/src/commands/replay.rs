@@ -5,7 +5,7 @@ use crate::cost::Gas;
 use crate::functions::interfaces;
 use crate::pipeline::simulated_upgrade::SimulatedUpgrade;
 use crate::pipeline::version_interface::both;
-use crate::plan::{Abis, FieldValues, Group, Kind, Replay, StorageDifference};
+use crate::plan::{Abis, FieldValues, Group, Kind, Obstacle, Replay, StorageDifference};
 use crate::progress::Progress;
 
 /// The flag that asks for it.
@@ -56,10 +56,14 @@ pub fn lines(replay: &Replay, names: &Names) -> Vec<String> {
     let omitted = replay.omitted(names);
     lines.extend(omitted.iter().map(|one| format!("  {one}")));
     lines.extend(replay.notes.iter().map(|note| format!("  ! {note}")));
-    if let Some(reason) = &replay.not_done {
-        lines.push(format!(
-            "  ✗ nothing was compared: the upgrade fails on the copy: {reason}"
-        ));
+    if let Some(obstacle) = &replay.not_done {
+        let why = match obstacle {
+            Obstacle::Upgrade(reason) => format!("the upgrade fails on the copy: {reason}"),
+            Obstacle::State(reason) => {
+                format!("the endpoint does not serve the state before them: {reason}")
+            }
+        };
+        lines.push(format!("  ✗ nothing was compared: {why}"));
         return lines;
     }
     lines.extend(replay.behind.iter().map(|one| format!("  ! {one}")));

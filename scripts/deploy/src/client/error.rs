@@ -36,6 +36,9 @@ const OUT_OF_GAS: &str = "OutOfGas";
 const HALTED: &str = "Halted";
 /// That of state that a copy needs and the endpoint does not give.
 const UNREADABLE: &str = "Unreadable";
+/// What to do then.
+const READ_AGAIN: &str = "give the --rpc-url of an archive node for an old block; for a new one try again: the endpoint may have \
+                          dropped it meanwhile";
 /// That of a transaction whose nonce another one has, or that waits for one that was undone.
 pub(super) const NONCE_TAKEN: &str = "NonceTaken";
 /// Transactions before it are not there.
@@ -230,10 +233,7 @@ impl From<CopyError> for ChainError {
                 "NotArbitrum",
                 "give the --rpc-url of an Arbitrum chain that serves ArbOS' storage",
             ),
-            CopyError::Source(_) => (
-                UNREADABLE,
-                "try again: the endpoint may have dropped the block meanwhile",
-            ),
+            CopyError::Source(_) => (UNREADABLE, READ_AGAIN),
             _ => ("Copy", "try again"),
         };
         Self::of_copy(name, format!("the copy of the chain: {error}"), next)
@@ -280,7 +280,7 @@ impl ChainError {
             },
             Self::Rpc(error) if error.code == INTERNAL => {
                 let message = format!("{}: {}", error.what, error.message);
-                let next = "try again: the endpoint may have dropped the block meanwhile";
+                let next = READ_AGAIN;
                 Self::of_copy(UNREADABLE, message, next)
             }
             error => error,

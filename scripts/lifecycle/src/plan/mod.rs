@@ -49,7 +49,7 @@ pub use layouts::Layouts;
 pub use plan_cache::PlanCache;
 pub use prepare::activated;
 pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
-pub use replay::{Abis, Difference, Group, Kind, Replay, StorageDifference, Unfaithful};
+pub use replay::{Abis, Difference, Group, Kind, Obstacle, Replay, StorageDifference, Unfaithful};
 pub use simulated_plan::simulate_on;
 pub use slots::{SlotNames, arguments, with_numbers};
 pub use verdict::{Verdict, upgraded};

@@ -37,6 +37,16 @@ pub(crate) fn groups(replay: &Value) -> Vec<(&str, u64)> {
         .collect()
 }
 
+/// Methods that read the state of a block.
+const STATE_METHODS: [&str; 6] = [
+    "eth_getProof",
+    "eth_getBalance",
+    "eth_getStorageAt",
+    "eth_getCode",
+    "eth_getTransactionCount",
+    "eth_call",
+];
+
 #[test]
 fn transactions_are_sent_again_with_and_without_the_upgrade_and_compared() {
     let (sandbox, _) = incremented(3);
@@ -176,6 +186,43 @@ fn an_endpoint_that_answers_other_blocks_than_were_requested_is_not_believed() {
         let answer = sandbox.run_at(&relay, "Other", &plan("5", "--replay 10"));
         answer.is(4, "Unreachable");
     }
+}
+
+/// A node that is no archive has the newest state and older blocks: the plan stays, the replay is what is missing.
+#[test]
+fn a_node_without_old_state_gives_a_plan_whose_replay_is_not_done() {
+    let (sandbox, _) = incremented(3);
+    let target = sandbox.node.endpoint();
+    let node = target.trim_start_matches("http://").to_owned();
+    let newest = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_getBlockByNumber",
+        "params": ["latest", false]});
+    let newest = ask(&node, &newest)["result"].clone();
+    let relay = Relay::lying(&target, move |request, answer| {
+        let method = text(request, "method");
+        let block = request["params"].as_array().and_then(|all| all.last());
+        let (Some(block), true) = (block, STATE_METHODS.contains(&method)) else {
+            return;
+        };
+        let is_new = [
+            "latest",
+            "pending",
+            text(&newest, "number"),
+            text(&newest, "hash"),
+        ]
+        .iter()
+        .any(|known| block.to_string().contains(known));
+        if !is_new {
+            *answer = json!({"jsonrpc": "2.0", "id": request["id"], "error":
+                {"code": -32000, "message": "missing trie node 00 (path ) state 0x00 is not available"}});
+        }
+    });
+    let answer = sandbox.run_at(&relay, "Other", &plan("5", "--replay 3"));
+    answer.is(1, "ReplayNotDone");
+    assert_eq!(list(&answer.document, "instances").len(), 1);
+    let why = text(&answer.document["replay"], "not_done");
+    assert!(why.contains("missing trie node"), "{why}");
+    let error = &answer.document["error"];
+    assert!(text(error, "next").contains("archive node"), "{error}");
 }
 
 #[test]

@@ -35,8 +35,8 @@ pub struct Replay {
     pub not_compared_differ: Vec<TxHash>,
     /// Whose storage and ether are not compared: the registry, and contracts that call it.
     pub left_out_accounts: Vec<Address>,
-    /// Why the upgrade could not be carried out on the copy: then nothing was compared.
-    pub not_done: Option<String>,
+    /// What kept the transactions from being sent again: then nothing was compared.
+    pub not_done: Option<Obstacle>,
     /// Whether the copy without the upgrade did exactly what really happened.
     pub faithful: bool,
     /// Where it did not, and in what.
@@ -65,14 +65,8 @@ impl Replay {
 
     /// A finding if nothing could be compared, or if calls that succeeded fail.
     pub fn problem(&self) -> Option<Finding> {
-        if let Some(reason) = &self.not_done {
-            return Some(Finding::problem(
-                "ReplayNotDone",
-                format!("the upgrade does not go through at block {}", self.block),
-                "an upgrade that goes through before the transactions that are sent again",
-                reason.clone(),
-                "give --replay a smaller number: the transactions then begin later",
-            ));
+        if let Some(obstacle) = &self.not_done {
+            return Some(obstacle.finding(self.block));
         }
         let failing = |group: &&Group| group.kind == Kind::FailsNow;
         let groups: Vec<&Group> = self.differences.iter().filter(failing).collect();
@@ -90,6 +84,37 @@ impl Replay {
             ),
             "correct the version, or tell its users that these calls end",
         ))
+    }
+}
+
+/// What keeps transactions from being sent again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Obstacle {
+    /// The upgrade does not go through before them, and why.
+    Upgrade(String),
+    /// The endpoint does not serve the state before them, in its words.
+    State(String),
+}
+
+impl Obstacle {
+    /// The finding about a replay that begins after `block`.
+    fn finding(&self, block: u64) -> Finding {
+        let (message, expected, found, next) = match self {
+            Self::Upgrade(reason) => (
+                format!("the upgrade does not go through at block {block}"),
+                "an upgrade that goes through before the transactions that are sent again",
+                reason,
+                "give --replay a smaller number: the transactions then begin later",
+            ),
+            Self::State(reason) => (
+                format!("the endpoint does not serve the state of block {block}"),
+                "the state before the transactions that are sent again",
+                reason,
+                "give the --rpc-url of an archive node, or --replay a smaller number",
+            ),
+        };
+        Finding::problem("ReplayNotDone", message, expected, found.clone(), next)
     }
 }
 

@@ -14,7 +14,8 @@ use crate::assess::FindingId;
 use crate::client::{self, ChainError, Client, Fork};
 use crate::layout::documents;
 use crate::plan::{
-    Abis, GasLimits, InstancePlan, Plan, PlanRequest, Replay, activated, not_tried, simulate_on,
+    Abis, GasLimits, InstancePlan, Obstacle, Plan, PlanRequest, Replay, activated, not_tried,
+    simulate_on,
 };
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, Bytes};
@@ -50,8 +51,12 @@ pub async fn replay(
     for account in [request.call.code.implementation, request.call.step.script] {
         code.push((account, client.code(account).await?));
     }
-    let before = BlockNumberOrTag::Number(first.saturating_sub(1));
-    let fork = Fork::at(client, before).await?;
+    let before = first.saturating_sub(1);
+    let unread = Replay {
+        block: before,
+        to_block: past.blocks.last().map_or(before, |block| block.number),
+        ..Replay::default()
+    };
     let subject = Subject {
         request,
         instances,
@@ -60,8 +65,19 @@ pub async fn replay(
         code,
         count: count as usize,
     };
-    let replay = fork.carry_out(move |chain| carry_out(chain, &subject, &past));
-    replay.await.map(Some)
+    let before = BlockNumberOrTag::Number(before);
+    let replay = async {
+        let fork = Fork::at(client, before).await?;
+        fork.carry_out(move |chain| carry_out(chain, &subject, &past))
+            .await
+    };
+    match replay.await {
+        Err(error) if error.is_unread() => {
+            let not_done = Some(Obstacle::State(error.to_string()));
+            Ok(Some(Replay { not_done, ..unread }))
+        }
+        replay => replay.map(Some),
+    }
 }
 
 /// What is tried, and on what.
@@ -152,7 +168,7 @@ fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Rep
 
 /// Why the upgrade was not carried out there: no instance reached the version, or something is wrong
 /// that is not wrong at the newest block, where the plan says so itself.
-fn not_done(plan: &Plan, problems: &[FindingId]) -> Option<String> {
+fn not_done(plan: &Plan, problems: &[FindingId]) -> Option<Obstacle> {
     let is_there = plan.instances.iter().any(|one| is_settled(plan, one));
     let found = plan.problems.iter();
     let found = found.filter(|problem| !is_there || !problems.contains(&problem.id));
@@ -164,7 +180,7 @@ fn not_done(plan: &Plan, problems: &[FindingId]) -> Option<String> {
             reasons.push("there is no instance".into());
         }
     }
-    (!reasons.is_empty()).then(|| reasons.join("; "))
+    (!reasons.is_empty()).then(|| Obstacle::Upgrade(reasons.join("; ")))
 }
 
 /// The instances that did not reach the version.
