@@ -5,7 +5,8 @@ use stylus_upgrades_interface::{limits, parts::PARTS};
 use stylus_upgrades_test_support::page::compare_part;
 use stylus_upgrades_tests::snapshot;
 use stylus_upgrades_tests::tools::figures::{
-    gas, governed, governed_figures, governed_table, migrations, package_version, sizes, tools,
+    creation_sentence, gas, governed, governed_figures, governed_table, migrations,
+    package_version, sizes, tools,
 };
 
 #[tokio::test]
@@ -64,6 +65,8 @@ async fn flows_cost_what_is_recorded() -> Result<(), HarnessError> {
     snapshot::check("flows", &tools, &figures).unwrap_or_else(|difference| panic!("{difference}"));
     let path = home().join("docs/evidence/gas.md");
     compare_part(&path, "table of gas", &governed_table(&rows));
+    let path = home().join("docs/kinds.md");
+    compare_part(&path, "gas of create-proxy", &creation_sentence(&rows));
     Ok(())
 }
 

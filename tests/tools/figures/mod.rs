@@ -9,7 +9,7 @@ mod tools;
 
 pub use calls::{Overhead, overheads};
 pub use deploy::deploy_gas;
-pub use governed::{Floor, Row, governed, governed_figures, governed_table};
+pub use governed::{Floor, Row, creation_sentence, governed, governed_figures, governed_table};
 pub use migrations::{beside, migrations};
 pub use sizes::sizes;
 pub use tools::{machine, package_version, tools};

@@ -9,7 +9,7 @@ mod page;
 mod peers;
 
 pub use floor::Floor;
-pub use page::governed_table;
+pub use page::{creation_sentence, governed_table};
 
 use stylus_upgrades_harness::HarnessError;
 

@@ -6,6 +6,20 @@ use stylus_upgrades::text::grouped;
 
 use super::Row;
 
+/// What `create-proxy` costs by kind, in a sentence for the page of kinds.
+pub fn creation_sentence(rows: &[Row]) -> String {
+    let cached = |name: &str| {
+        let row = rows.iter().find(|row| row.name == name);
+        grouped(row.unwrap_or_else(|| panic!("no flow {name}")).cached)
+    };
+    format!(
+        "`create-proxy`, an initializer included, takes {} gas for `evm` and {} for `wasm`\n\
+         ([measured](evidence/gas.md) with every program in the cache).\n",
+        cached("createProxy, an EVM proxy"),
+        cached("createProxy")
+    )
+}
+
 /// The table: this project, then others.
 pub fn governed_table(rows: &[Row]) -> String {
     let mut table =
