@@ -63,7 +63,8 @@ pub(super) fn processed(
 /// The brotli stream of a module.
 pub(super) fn compressed(package: &str, wasm: &[u8]) -> Result<Vec<u8>, BuildError> {
     if wasm.len() > WASM_MAX {
-        return Err(BuildError::too_large(package, WASM_MAX, wasm.len()));
+        let limit = format!("at most {WASM_MAX} bytes of WASM");
+        return Err(BuildError::too_large(package, limit, wasm.len()));
     }
     let mut stream = Vec::new();
     let read = BrotliEncoder::new(wasm, QUALITY).read_to_end(&mut stream);

@@ -9,6 +9,7 @@ use crate::assess::{Fact, Origin};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::interface::Callable;
 use crate::program_code::{CodeBytes, module, unpacked};
+use crate::text::grouped;
 use alloy::primitives::{Address, B256, Bytes};
 use brotli::enc::BrotliEncoderParams;
 use serde::{Deserialize, Serialize};
@@ -252,7 +253,13 @@ fn in_fragments(name: &str, wasm: &[u8], whole: &[u8]) -> Result<(Bytes, Vec<Byt
     let of = |part: &[u8]| Bytes::from([&chain::FRAGMENT_PREFIX[..], part].concat());
     let fragments: Vec<Bytes> = parts.map(of).collect();
     if fragments.len() > limits::FRAGMENTS_MAX {
-        let limit = limits::FRAGMENTS_MAX * FRAGMENT_STREAM_MAX;
+        let limit = format!(
+            "at most {} compressed bytes: {} fragments, the most that a chain of ArbOS 60 or later takes; \
+             an older one takes {} bytes in one piece",
+            grouped(limits::FRAGMENTS_MAX * FRAGMENT_STREAM_MAX),
+            limits::FRAGMENTS_MAX,
+            grouped(limits::CODE_SIZE_MAX)
+        );
         return Err(BuildError::too_large(name, limit, stream.len()));
     }
     let length = u32::try_from(wasm.len()).unwrap_or(u32::MAX); // more is refused by the rules of activation

@@ -186,11 +186,11 @@ impl BuildError {
         refusal.into()
     }
 
-    /// The code is too large for the chain.
-    pub(super) fn too_large(package: &str, limit: usize, found: usize) -> Self {
-        let message = format!("{package} has {found} bytes on chain");
+    /// The code is too large for any chain, whatever its owner allows; `limit` says what is the most.
+    pub(super) fn too_large(package: &str, limit: impl Into<String>, found: usize) -> Self {
+        let message = format!("{package} has {found} bytes");
         let refusal = Refusal::new("TooLarge", message).with(
-            format!("at most {limit} bytes on chain"),
+            limit,
             format!("{found} bytes"),
             "make the contract smaller (opt-level = \"z\", lto = true), or split it",
         );

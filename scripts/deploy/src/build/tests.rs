@@ -140,7 +140,10 @@ fn a_program_that_does_not_fit_is_refused_with_both_sizes() {
     assert_eq!(error.name(), "TooLarge");
     assert_eq!(
         error.expected().as_deref(),
-        Some("at most 98292 bytes on chain")
+        Some(
+            "at most 98,292 compressed bytes: 4 fragments, the most that a chain of ArbOS 60 or later takes; an older one \
+             takes 24,576 bytes in one piece"
+        )
     );
 }
 
