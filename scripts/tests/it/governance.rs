@@ -2,6 +2,7 @@
 
 mod activations;
 mod adopted_kinds;
+mod ahead;
 mod arrivals;
 mod at_once;
 mod bypassed;
@@ -10,6 +11,7 @@ mod checks;
 mod complex;
 mod constructors;
 mod contradictions;
+mod costs;
 mod creation;
 mod dear;
 mod deceived;

@@ -183,7 +183,7 @@ impl Context {
         let (url, values) = match &self.global.rpc_url {
             Some(named) => (named.clone(), Vec::new()),
             None => match (self.manifest.rpc_url()?, &self.manifest.network) {
-                (Some(found), _) => found,
+                (Some(found), _) => return self.endpoint_in_manifest("rpc_url", found),
                 (None, Some(network)) => {
                     return Err(Error::Usage {
                         message: format!("no RPC URL is known for the network {network}"),
@@ -197,11 +197,26 @@ impl Context {
                 (None, None) => (Secret::new(DEFAULT_RPC.into()), Vec::new()),
             },
         };
-        self.endpoint_of(&url, &values)
+        Ok(self.endpoint_of(&url, &values)?)
+    }
+
+    /// The endpoint that the manifest names under `key`.
+    fn endpoint_in_manifest(
+        &self,
+        key: &str,
+        (url, values): (Secret, Vec<String>),
+    ) -> Result<Endpoint> {
+        let place = match &self.manifest.network {
+            Some(network) => format!("{key} in [networks.{network}]"),
+            None => format!("{key} in the manifest"),
+        };
+        let endpoint = self.endpoint_of(&url, &values);
+        Ok(endpoint
+            .map_err(|refusal| refusal.advising(format!("correct {place}, or give --rpc-url")))?)
     }
 
     /// The endpoint of a URL with these values of variables in it, which are hidden from now on.
-    fn endpoint_of(&self, url: &Secret, values: &[String]) -> Result<Endpoint> {
+    fn endpoint_of(&self, url: &Secret, values: &[String]) -> Result<Endpoint, Refusal> {
         let endpoint = Endpoint::parse(url.expose())?;
         for secret in endpoint.secrets_with(values) {
             self.output.hide(&secret);
@@ -215,11 +230,11 @@ impl Context {
         if self.global.rpc_url.is_some() {
             return Ok(client);
         }
-        if let Some((url, values)) = self.manifest.send_url()? {
-            client = client.sending_to(self.endpoint_of(&url, &values)?)?;
+        if let Some(found) = self.manifest.send_url()? {
+            client = client.sending_to(self.endpoint_in_manifest("send_url", found)?)?;
         }
-        if let Some((url, values)) = self.manifest.logs_url()? {
-            client = client.with_events_of(self.endpoint_of(&url, &values)?)?;
+        if let Some(found) = self.manifest.logs_url()? {
+            client = client.with_events_of(self.endpoint_in_manifest("logs_url", found)?)?;
         }
         Ok(client)
     }

@@ -29,7 +29,7 @@ pub async fn inspect(session: Session<'_>, proxy: Address) -> Result<Inspection>
     Ok(Inspection {
         block: registry.client.newest_block().await?,
         findings: standing::taken(context, found),
-        steps: steps_to(registry, (proxy, version), &current).await?,
+        steps: steps_to(registry, (name, &labels), (proxy, version), &current).await?,
         current,
         migration: MigrationStatus::of(registry.client, &status.instance).await?,
         fields,

@@ -104,7 +104,8 @@ fn words(
             "none within the limits",
             "first answer which migrations the data of {1} must run to become those of {2}; with these (--call, --script or \
              --complex) stylus-upgrades register {0} {2} --from {1} adds a step; a way of more than 32 steps takes several \
-             upgrades: stylus-upgrades upgrade {0}; to return to earlier code: stylus-upgrades rollback {0} --to {2} \
+             upgrades: stylus-upgrades upgrade {0}; where {1} is newer than the current version, stylus-upgrades migrate \
+             {0} {1} SOURCE makes it current first; to return to earlier code: stylus-upgrades rollback {0} --to {2} \
              --label VERSION",
         ),
         "ImplementationNotRunnable" => (

@@ -44,9 +44,21 @@ pub async fn examine(
         }
     }
     if outdated > 0 {
-        findings.push(reactivate(chain, target, then.stylus_version, outdated));
+        let version = match chain.scheduled {
+            Some(_) => target,
+            None => first_with(then.stylus_version, chain.arbos, target),
+        };
+        findings.push(reactivate(chain, version, then.stylus_version, outdated));
     }
     Ok(findings)
+}
+
+/// The first version of ArbOS after `now`, up to `last`, that has this version of Stylus.
+fn first_with(stylus: u16, now: u64, last: u64) -> u64 {
+    let mut versions = now.saturating_add(1)..last;
+    versions
+        .find(|version| Rules::for_arbos(*version).stylus_version == stylus)
+        .unwrap_or(last)
 }
 
 /// Why the program would not be activated any more. A chain for development takes modules that others

@@ -26,6 +26,8 @@ pub enum Steps {
     Arrived,
     /// These, in their order.
     Path(Vec<PathStep>),
+    /// None, because the instance has a newer version; the command that makes that the current one.
+    Ahead(String),
     /// None: the registry's reason.
     Refused(String),
 }
@@ -35,6 +37,9 @@ impl Steps {
     pub fn lines(&self, current: &str) -> Vec<String> {
         match self {
             Self::Arrived => vec!["it is at the current version".into()],
+            Self::Ahead(command) => vec![format!(
+                "it is ahead of the current version {current}; {command} makes its version current"
+            )],
             Self::Refused(why) => vec![format!("no path to the current version {current}: {why}")],
             Self::Path(path) => {
                 let steps = path.iter();
@@ -47,12 +52,13 @@ impl Steps {
     }
 }
 
-/// The steps from where an instance is to a version.
+/// The steps from where an instance of `name` is to a version. `labels` are the versions in their order of registration.
 ///
 /// # Errors
 /// Trouble with the chain or its endpoint.
 pub async fn steps_to(
     registry: Registry<'_>,
+    (name, labels): (&str, &[String]),
     (proxy, at): (Address, &str),
     version: &str,
 ) -> Result<Steps, ChainError> {
@@ -70,7 +76,13 @@ pub async fn steps_to(
                 })
                 .collect(),
         )),
-        Err(error) if error.revert().is_some() => Ok(Steps::Refused(error.to_string())),
+        Err(error) if error.revert().is_some() => {
+            let place = |label| labels.iter().position(|other| other == label);
+            Ok(match place(at) > place(version) {
+                true => Steps::Ahead(format!("stylus-upgrades migrate {name} {at} SOURCE")),
+                false => Steps::Refused(error.to_string()),
+            })
+        }
         Err(error) => Err(error),
     }
 }

@@ -70,6 +70,10 @@ fn path(found: &Inspection) -> Markup {
     html! {
         @match &found.steps {
             Steps::Arrived => p { "It is at the current version." },
+            Steps::Ahead(command) => {
+                (card(Severity::Warning, &html! { "it is ahead of the current version "
+                    b { (text(&found.current)) } "; " code { (text(command)) } " makes its version current" }))
+            },
             Steps::Refused(why) => {
                 (card(Severity::Warning, &html! { "no path leads to the current version "
                     b { (text(&found.current)) } ": " (text(why)) }))
