@@ -4,8 +4,8 @@
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client};
 use crate::governance::pause_stub;
-use crate::model::{Definition, Instance, InstanceState};
-use crate::registry::{Registry, Waiting};
+use crate::model::{Definition, Instance, InstanceState, ListedInstance};
+use crate::registry::{Registry, Waiting, implementation_of};
 use crate::text::{count, shell_word};
 use alloy::primitives::{Address, B256};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
@@ -143,21 +143,18 @@ pub async fn hidden_proxy_at(
     Ok(hidden_proxy(what, account, &held))
 }
 
-/// As [`other_code`], read on the chain.
+/// As [`other_code`], of an instance that was listed.
 ///
 /// # Errors
 /// What the chain says.
 pub async fn other_code_at(
     registry: Registry<'_>,
-    instance: &Instance,
+    listed: &ListedInstance,
     implementation: Address,
 ) -> Result<Option<Finding>, ChainError> {
-    let word = registry
-        .client
-        .storage(instance.proxy, slots::IMPLEMENTATION)
-        .await?;
-    let recorded = recorded(registry.address, instance, implementation);
-    Ok(other_code(instance, (Address::from_word(word), recorded)))
+    let runs = implementation_of(registry.client, listed).await?;
+    let recorded = recorded(registry.address, &listed.instance, implementation);
+    Ok(other_code(&listed.instance, (runs, recorded)))
 }
 
 #[cfg(test)]

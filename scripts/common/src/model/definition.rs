@@ -7,7 +7,7 @@ use alloy::primitives::{Address, Bytes, keccak256};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use stylus_upgrades_interface::registry::{Code, Step};
+use stylus_upgrades_interface::registry::{Code, InstanceEntry, Step};
 
 /// keccak256 of a definition's name, as its events carry it.
 pub fn definition_id(name: &str) -> DefinitionId {
@@ -152,6 +152,41 @@ pub struct Instance {
     pub kind: ProxyKind,
     /// What it runs.
     pub state: InstanceState,
+}
+
+/// An instance as a page of its definition shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedInstance {
+    /// The instance.
+    pub instance: Instance,
+    /// What the proxy answers that it runs; `None` where the registry cannot ask it, or got no answer.
+    pub implementation: Option<Address>,
+}
+
+impl ListedInstance {
+    /// An entry of a page of the definition `name`.
+    pub fn new(name: &str, entry: InstanceEntry) -> Self {
+        let implementation = entry.implementation;
+        Self {
+            instance: Instance {
+                proxy: entry.proxy,
+                definition: name.into(),
+                version: entry.version,
+                kind: entry.kind.into(),
+                state: entry.state.into(),
+            },
+            implementation: (!implementation.is_zero()).then_some(implementation),
+        }
+    }
+}
+
+impl From<Instance> for ListedInstance {
+    fn from(instance: Instance) -> Self {
+        Self {
+            instance,
+            implementation: None,
+        }
+    }
 }
 
 /// An action that is open.

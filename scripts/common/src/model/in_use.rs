@@ -1,6 +1,7 @@
 //! Which accounts' code is in use, and what for.
 
 use crate::model::definition::{Definition, Instance};
+use crate::model::kinds::ProxyKind;
 use alloy::primitives::Address;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -85,6 +86,25 @@ impl Used {
     }
 }
 
+/// The definition, kind, version and implementation of a proxy that was examined.
+type ProxyKey = (String, ProxyKind, String, Option<Address>);
+
+/// Chooses the instances whose code is examined: of the framework's proxies, which share their code, the first of each
+/// definition, kind, version and implementation; of adopted proxies, and of those that do not answer, each.
+#[derive(Debug, Default)]
+pub struct ProxySamples(BTreeSet<ProxyKey>);
+
+impl ProxySamples {
+    /// Returns true if the code of this proxy, which runs `implementation`, was not examined with another one.
+    pub fn needs(&mut self, instance: &Instance, implementation: Option<Address>) -> bool {
+        let (definition, version) = (instance.definition.clone(), instance.version.clone());
+        let answers = implementation.is_some_and(|code| !code.is_zero());
+        let shares_code = answers && !instance.kind.is_adopted();
+        let key = (definition, instance.kind, version, implementation);
+        self.0.insert(key) || !shares_code
+    }
+}
+
 impl Definition {
     /// What users of its instances run, as it was recorded.
     pub fn used(&self) -> Vec<Used> {
@@ -107,5 +127,46 @@ impl Definition {
             used.into_iter().take(1 + usize::from(code.is_some()))
         });
         used.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::kinds::InstanceState;
+
+    #[test]
+    fn proxies_that_share_their_code_are_examined_once_and_all_others_each() {
+        let code = |byte| Some(Address::repeat_byte(byte));
+        let mut samples = ProxySamples::default();
+        for (proxy, version, kind, implementation, expected) in [
+            (1, "1.0", ProxyKind::Wasm, code(9), true),
+            (2, "1.0", ProxyKind::Wasm, code(9), false),
+            (3, "1.0", ProxyKind::Evm, code(9), true),
+            (4, "2.0", ProxyKind::Wasm, code(9), true),
+            // it runs the pause stub
+            (5, "1.0", ProxyKind::Wasm, code(8), true),
+            // proxies that do not answer, such as one without code
+            (6, "1.0", ProxyKind::Wasm, None, true),
+            (7, "1.0", ProxyKind::Wasm, None, true),
+            (8, "1.0", ProxyKind::Wasm, Some(Address::ZERO), true),
+            (9, "1.0", ProxyKind::Wasm, Some(Address::ZERO), true),
+            // others chose the code of each
+            (10, "1.0", ProxyKind::Uups, code(9), true),
+            (11, "1.0", ProxyKind::Uups, code(9), true),
+        ] {
+            let instance = Instance {
+                proxy: Address::with_last_byte(proxy),
+                definition: "A".into(),
+                version: version.into(),
+                kind,
+                state: InstanceState::Live,
+            };
+            assert_eq!(
+                samples.needs(&instance, implementation),
+                expected,
+                "{proxy}"
+            );
+        }
     }
 }

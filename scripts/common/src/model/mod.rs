@@ -22,12 +22,12 @@ pub mod version_graph;
 
 pub use compare::{Difference, differences, head_differences};
 pub use definition::{
-    Acceptance, Action, Begun, Definition, Details, Head, Instance, Readiness, RecordedCode, Slice,
-    Unlike, Version, definition_id, of_whom,
+    Acceptance, Action, Begun, Definition, Details, Head, Instance, ListedInstance, Readiness,
+    RecordedCode, Slice, Unlike, Version, definition_id, of_whom,
 };
 pub use fold::{ROLES, is_of_sequence, is_timed, role_asked_for, role_of};
-pub use in_use::{Role, Used};
+pub use in_use::{ProxySamples, Role, Used};
 pub use kinds::{BlockedBy, DefinitionState, InstanceState, ProxyKind, StepKind};
-pub use reader::{Block, PathStep, Registry, Seen, Views};
+pub use reader::{Block, INSTANCE_PAGE, PathStep, Registry, Seen, Views};
 pub use step::{Named, named, runs};
 pub use version_graph::{MigrationBypass, MigrationCode, PathLoss, StepAddition, VersionGraph};

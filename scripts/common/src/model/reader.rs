@@ -2,7 +2,8 @@
 
 use crate::ids::{ActionId, CodeHash};
 use crate::model::definition::{
-    Acceptance, Definition, Details, Head, Instance, Readiness, RecordedCode, Slice, Version,
+    Acceptance, Definition, Details, Head, Instance, ListedInstance, Readiness, RecordedCode,
+    Slice, Version,
 };
 use crate::model::kinds::ProxyKind;
 use alloy::primitives::{Address, B256, Bytes};
@@ -18,6 +19,8 @@ use stylus_upgrades_interface::registry::Step;
 
 /// Entries asked for in one call of a paged view.
 const PAGE: u32 = 50;
+/// Instances asked for in one call of `instancePage`: proxies that burn all the gas that they get fit an `eth_call`.
+pub const INSTANCE_PAGE: u32 = 100;
 /// Questions that are asked at once: an endpoint with limits says when it is too many.
 const AT_ONCE: usize = 16;
 
@@ -254,14 +257,49 @@ impl<V: Views> Registry<V> {
 
     /// A definition's instances in order of creation.
     pub async fn instances(&self, name: &str) -> Result<Vec<Instance>, V::Error> {
-        let proxies = self.proxies(name).await?;
-        self.instances_of(proxies).await
+        self.instances_in(name, 0..usize::MAX).await
     }
 
-    /// The instances of these proxies.
-    pub async fn instances_of(&self, proxies: Vec<Address>) -> Result<Vec<Instance>, V::Error> {
-        let all = proxies.into_iter().map(|proxy| self.instance(proxy));
-        stream::iter(all).buffered(AT_ONCE).try_collect().await
+    /// As [`Self::instances`], those at some positions alone.
+    pub async fn instances_in(
+        &self,
+        name: &str,
+        range: Range<usize>,
+    ) -> Result<Vec<Instance>, V::Error> {
+        let listed = self.listed_instances(name, range, INSTANCE_PAGE).await?;
+        Ok(listed.into_iter().map(|listed| listed.instance).collect())
+    }
+
+    /// The instances at some positions in order of creation, with what they run. Asks for whole pages of `page_size`, so
+    /// that several readers of a definition ask the same.
+    pub async fn listed_instances(
+        &self,
+        name: &str,
+        range: Range<usize>,
+        page_size: u32,
+    ) -> Result<Vec<ListedInstance>, V::Error> {
+        let page_len = (page_size as usize).max(1);
+        let mut listed = Vec::new();
+        let mut start = range.start - range.start % page_len;
+        while !range.is_empty() && start < range.end {
+            let call = abi::instancePageCall {
+                name: name.into(),
+                start: u32::try_from(start).unwrap_or(u32::MAX),
+                count: page_size,
+            };
+            let entries = self.ask(&call).await?;
+            let is_last = entries.len() < page_len;
+            let positions = start..;
+            start = start.saturating_add(page_len);
+            let wanted = positions
+                .zip(entries)
+                .filter(|(position, _)| range.contains(position));
+            listed.extend(wanted.map(|(_, entry)| ListedInstance::new(name, entry)));
+            if is_last {
+                break;
+            }
+        }
+        Ok(listed)
     }
 
     /// Where a proxy of that kind and salt is created.
@@ -425,8 +463,7 @@ impl<V: Views> Registry<V> {
         };
         let instances = async {
             let range = range(&slice.instances, events.instances.len());
-            let proxies = self.proxies_in(name, range).await?;
-            self.instances_of(proxies).await
+            self.instances_in(name, range).await
         };
         let accepted = events.accepted.keys().map(async |proxy| {
             let accepted = self.acceptance(name, *proxy).await?;

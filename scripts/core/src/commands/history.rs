@@ -44,7 +44,8 @@ pub(crate) async fn run(
     let mut verification = compared.verify(registry.client, &whole).await?;
     // Events say what happened here. What an instance keeps from elsewhere, no check of them covers.
     let session = Session { context, registry };
-    let arrived = arrivals::of_these(session, &compared.arrivals()).await?;
+    let arrived =
+        arrivals::of_these(session, &compared.arrivals(), Some(compared.definition())).await?;
     verification
         .findings
         .extend(standing::taken(context, arrived));

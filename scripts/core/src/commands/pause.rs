@@ -91,10 +91,11 @@ async fn first(session: Session<'_>, args: &PauseArgs) -> Result<Vec<Address>> {
     if let Some(proposed) = proposed {
         return Ok(proposed);
     }
-    let proxies = session.registry.proxies_in(&args.name, 0..FIRST).await?;
-    let mut first = session.registry.instances_of(proxies).await?;
-    first.retain(|one| one.state == InstanceState::Live);
-    Ok(first.into_iter().map(|one| one.proxy).collect())
+    let first = session.registry.instances_in(&args.name, 0..FIRST).await?;
+    let live = first
+        .iter()
+        .filter(|instance| instance.state == InstanceState::Live);
+    Ok(live.map(|instance| instance.proxy).collect())
 }
 
 /// Resumes a definition and its instances, at the version that is current.

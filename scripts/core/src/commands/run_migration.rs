@@ -141,7 +141,7 @@ async fn batches(context: &Context, args: &MigrationArgs) -> Result<Outcome> {
     let unverified = Unverified::of_account(registry.address);
     let registry = context.verified(&client, unverified).await?;
     // The instance is paused until its last batch, so that these stop none.
-    let which = Instances::These(&[proxy]);
+    let which = Instances::Single(proxy);
     let found = standing::with_expiring(Session { context, registry }, which).await?;
     let warnings = standing::taken(context, found);
     warnings.iter().for_each(|one| context.warn(one));

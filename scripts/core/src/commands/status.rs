@@ -6,7 +6,7 @@ use crate::assess::Finding;
 use crate::context::prelude::*;
 use crate::governance::{RipeAction, UnsetRole, definitions, explain, ripe};
 use crate::inspect::{Inspection, MigrationStatus, instance_lines};
-use crate::model::Used;
+use crate::model::{ProxySamples, Used};
 use crate::pipeline::inspection::inspect;
 use crate::pipeline::standing::{self, Instances};
 use crate::registry::{DefinitionStatus, definition_status};
@@ -159,8 +159,12 @@ impl Found {
                 definitions.iter().flat_map(|one| &one.instances).collect()
             }
         };
-        let used = instances.iter();
-        used.flat_map(|one| Used::by(&one.instance, one.implementation))
+        let mut samples = ProxySamples::default();
+        let sampled = instances
+            .into_iter()
+            .filter(|status| samples.needs(&status.instance, Some(status.implementation)));
+        sampled
+            .flat_map(|status| Used::by(&status.instance, status.implementation))
             .collect()
     }
 }

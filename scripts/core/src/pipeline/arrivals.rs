@@ -8,7 +8,7 @@ use crate::context::Unverified;
 use crate::context::prelude::*;
 use crate::governance::{creation, definitions, kind_in_words, step_in_words};
 use crate::ids::{CodeHash, TxHash};
-use crate::model::{Instance, definition_id};
+use crate::model::{Definition, ListedInstance, definition_id};
 use crate::registry::{Registry, Topics, all_logs};
 use alloy::rpc::types::Log;
 use alloy::sol_types::{SolEvent, SolEventInterface};
@@ -22,19 +22,30 @@ use stylus_upgrades_interface::registry::Step;
 /// Registries that one proxy is followed through, at most.
 const HOLDERS_MAX: usize = 16;
 
-/// A finding for each of these instances that came from elsewhere.
+/// A finding for each of these instances that came from elsewhere, as their definition's `events` tell, or, where these
+/// are not at hand, the registry's views.
 ///
 /// # Errors
 /// What the chain says.
-pub(crate) async fn of_these(session: Session<'_>, instances: &[Instance]) -> Result<Vec<Finding>> {
+pub(crate) async fn of_these(
+    session: Session<'_>,
+    instances: &[ListedInstance],
+    events: Option<&Definition>,
+) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
     for some in instances.chunks(AT_ONCE) {
-        let details = some.iter().map(|one| session.registry.details(one.proxy));
-        let details = try_join_all(details).await?;
-        for (one, details) in some.iter().zip(details) {
-            if details.arrived || !details.created {
-                let holder = session.registry.address;
-                found.push(finding(session, one.proxy, holder, &one.definition).await?);
+        let have_arrived = some.iter().map(async |ListedInstance { instance, .. }| {
+            if let Some(events) = events {
+                return Ok(events.arrived.contains(&instance.proxy));
+            }
+            let details = session.registry.details(instance.proxy).await?;
+            Ok::<_, ChainError>(details.arrived || !details.created)
+        });
+        let have_arrived = try_join_all(have_arrived).await?;
+        for (ListedInstance { instance, .. }, has_arrived) in some.iter().zip(have_arrived) {
+            if has_arrived {
+                let (proxy, holder) = (instance.proxy, session.registry.address);
+                found.push(finding(session, proxy, holder, &instance.definition).await?);
             }
         }
     }

@@ -412,7 +412,7 @@ impl<'a> Session<'a> {
         let registry = self.registry;
         let all = match version.who {
             Who::Instance(proxy) | Who::Newcomer(proxy) => {
-                registry.instances_of(vec![proxy]).await?
+                vec![registry.instance(proxy).await?]
             }
             Who::All => registry.instances(version.name).await?,
         };

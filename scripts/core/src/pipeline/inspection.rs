@@ -24,7 +24,7 @@ pub async fn inspect(session: Session<'_>, proxy: Address) -> Result<Inspection>
         Some(document) => fields(registry.client, proxy, &document.layout).await?,
     };
     let labels = session.registry.labels(name).await?;
-    let which = Instances::These(&[proxy]);
+    let which = Instances::Single(proxy);
     let found = standing::of_instances(session, which).await?;
     Ok(Inspection {
         block: registry.client.newest_block().await?,

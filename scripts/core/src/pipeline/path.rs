@@ -46,7 +46,7 @@ pub(crate) async fn check_instance(
 ) -> Result<Assessment> {
     let mut checks = session.assessment(Role::Proposer);
     walk(session, (proxy, Who::Instance(proxy)), request, &mut checks).await?;
-    let which = Instances::These(&[proxy]);
+    let which = Instances::Single(proxy);
     checks.extend(standing::with_expiring(session, which).await?);
     match checks.refusal() {
         Some(refused) => Err(asked_again(refused)),
@@ -81,8 +81,7 @@ pub(crate) async fn check_stragglers(
         let some = Evidence::some(Part::LiveInstances, Origin::NotKnown, why);
         checks.coverage.add(some);
     }
-    let proxies = registry.proxies_in(name, 0..INSTANCES_MAX).await?;
-    let instances = registry.instances_of(proxies).await?;
+    let instances = registry.instances_in(name, 0..INSTANCES_MAX).await?;
     check_those(
         session,
         instances,

@@ -9,12 +9,13 @@ use crate::context::prelude::*;
 use crate::deployed;
 use crate::expiry::{self, Subject};
 use crate::governance::Call;
-use crate::history::due;
-use crate::model::{Instance, Role, Used};
-use crate::registry;
+use crate::history::read_events_at_hand;
+use crate::model::{Definition, INSTANCE_PAGE, Instance, ListedInstance, ProxySamples, Role, Used};
+use crate::registry::{self, due};
 use futures::future::try_join_all;
 use futures::try_join;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// Instances that a command which sends looks at, at most.
 pub const INSTANCES_MAX: usize = 64;
@@ -26,8 +27,10 @@ pub enum Instances<'a> {
     None,
     /// One, of which only what it runs matters.
     Running(Address),
-    /// These.
-    These(&'a [Address]),
+    /// This one.
+    Single(Address),
+    /// Those of a definition at these positions.
+    At(&'a str, &'a Range<usize>),
     /// The first ones of a definition, that many at most, and what stays behind.
     Of(&'a str, usize),
 }
@@ -70,7 +73,13 @@ async fn at_one_block(
     session: Session<'_>,
     which: Instances<'_>,
 ) -> Result<(Vec<Finding>, Vec<Used>)> {
-    let instances = read(session, which).await?;
+    let events = async {
+        match which {
+            Instances::Of(name, _) => Ok(read_events_at_hand(session.registry, name).await?),
+            _ => Ok(None),
+        }
+    };
+    let (instances, events) = try_join!(read(session, which), events)?;
     let running = async {
         let codes = codes(session, &instances).await?;
         let found = running(session, &instances, &codes).await?;
@@ -79,12 +88,12 @@ async fn at_one_block(
     let arrived = async {
         match which {
             Instances::Running(_) => Ok(Vec::new()),
-            _ => arrivals::of_these(session, &instances).await,
+            _ => arrivals::of_these(session, &instances, events.as_ref()).await,
         }
     };
     let behind = async {
         match which {
-            Instances::Of(name, _) => Ok(behind(session, name).await?),
+            Instances::Of(name, _) => Ok(behind(session, name, events.as_ref()).await?),
             _ => Ok(Vec::new()),
         }
     };
@@ -176,15 +185,23 @@ pub(crate) async fn of_call(session: Session<'_>, call: &Call) -> Result<Vec<Fin
 }
 
 /// The instances that are looked at, as the registry has them.
-async fn read(session: Session<'_>, which: Instances<'_>) -> Result<Vec<Instance>> {
+async fn read(session: Session<'_>, which: Instances<'_>) -> Result<Vec<ListedInstance>> {
     let registry = session.registry;
     Ok(match which {
         Instances::None => Vec::new(),
-        Instances::Running(proxy) => vec![registry.instance(proxy).await?],
-        Instances::These(proxies) => registry.instances_of(proxies.to_vec()).await?,
+        Instances::Running(proxy) | Instances::Single(proxy) => {
+            vec![registry.instance(proxy).await?.into()]
+        }
+        Instances::At(name, range) => {
+            let range = range.clone();
+            registry
+                .listed_instances(name, range, INSTANCE_PAGE)
+                .await?
+        }
         Instances::Of(name, most) => {
-            let proxies = registry.proxies_in(name, 0..most).await?;
-            registry.instances_of(proxies).await?
+            registry
+                .listed_instances(name, 0..most, INSTANCE_PAGE)
+                .await?
         }
     })
 }
@@ -193,10 +210,10 @@ async fn read(session: Session<'_>, which: Instances<'_>) -> Result<Vec<Instance
 type Codes = BTreeMap<(String, String), Address>;
 
 /// The account that holds the code of each version that these instances are at.
-async fn codes(session: Session<'_>, instances: &[Instance]) -> Result<Codes> {
-    let keys = instances.iter();
-    let keys: BTreeSet<_> = keys
-        .map(|one| (one.definition.clone(), one.version.clone()))
+async fn codes(session: Session<'_>, instances: &[ListedInstance]) -> Result<Codes> {
+    let keys: BTreeSet<_> = instances
+        .iter()
+        .map(|listed| key(&listed.instance))
         .collect();
     let codes = keys.into_iter().map(async |key| {
         let code = session.registry.code(&key.0, &key.1).await?;
@@ -205,10 +222,15 @@ async fn codes(session: Session<'_>, instances: &[Instance]) -> Result<Codes> {
     Ok(try_join_all(codes).await?.into_iter().collect())
 }
 
+/// The version that an instance is at, among those of all definitions.
+fn key(instance: &Instance) -> (String, String) {
+    (instance.definition.clone(), instance.version.clone())
+}
+
 /// Instances that run other code than was recorded, and code in use that is a proxy.
 async fn running(
     session: Session<'_>,
-    instances: &[Instance],
+    instances: &[ListedInstance],
     codes: &Codes,
 ) -> Result<Vec<Finding>> {
     let registry = session.registry;
@@ -216,31 +238,41 @@ async fn running(
         let what = format!("the code of {version}");
         deployed::hidden_proxy_at(registry.client, &what, *account).await
     });
-    let other = instances.iter().map(async |one| {
-        let key = (one.definition.clone(), one.version.clone());
-        let code = codes.get(&key).copied().unwrap_or_default();
-        deployed::other_code_at(registry, one, code).await
+    let other = instances.iter().map(async |listed| {
+        let code = codes.get(&key(&listed.instance)).copied();
+        deployed::other_code_at(registry, listed, code.unwrap_or_default()).await
     });
     let (hidden, other) = try_join!(try_join_all(hidden), try_join_all(other))?;
     Ok(hidden.into_iter().chain(other).flatten().collect())
 }
 
 /// Instances of a definition that a rollout left behind, and why.
-async fn behind(session: Session<'_>, name: &str) -> Result<Vec<Finding>, ChainError> {
+async fn behind(
+    session: Session<'_>,
+    name: &str,
+    events: Option<&Definition>,
+) -> Result<Vec<Finding>, ChainError> {
     let registry = session.registry;
     let head = registry.head(name).await?;
-    let due = due(registry, name).await?;
+    let due = match events {
+        Some(events) => events.waiting(),
+        None => due(registry, name).await?,
+    };
     let waiting = registry::waiting(registry, name, &due).await?;
     let skipped = waiting.iter().filter(|one| one.is_skipped);
     let found = skipped.map(|one| deployed::waits(name, &head.current, one));
     Ok(found.collect())
 }
 
-/// What users of these instances run: one of each kind and version.
-fn used(instances: &[Instance], codes: &Codes) -> Vec<Used> {
-    let used = instances.iter().flat_map(|one| {
-        let key = (one.definition.clone(), one.version.clone());
-        Used::by(one, codes.get(&key).copied().unwrap_or_default())
+/// What users of these instances run.
+fn used(instances: &[ListedInstance], codes: &Codes) -> Vec<Used> {
+    let mut samples = ProxySamples::default();
+    let sampled = instances
+        .iter()
+        .filter(|listed| samples.needs(&listed.instance, listed.implementation));
+    let used = sampled.flat_map(|ListedInstance { instance, .. }| {
+        let code = codes.get(&key(instance)).copied();
+        Used::by(instance, code.unwrap_or_default())
     });
     used.collect()
 }

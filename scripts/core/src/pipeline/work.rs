@@ -162,7 +162,7 @@ async fn ask_ahead(registry: Registry<'_>, (name, version): (&str, &str)) {
         registry.open_actions(name),
         registry.policy(name, "migrate"),
         registry.labels(name),
-        registry.proxies(name),
+        registry.instances(name),
     );
 }
 

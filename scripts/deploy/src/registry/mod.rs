@@ -30,7 +30,7 @@ pub use rolled_back::rolled_back;
 pub use rollout::{RolledOut, arrived_by, begun_by, rollout, skipped_by, staged_by, turned_by};
 pub use status::{
     DefinitionStatus, InstanceStatus, definition_status, definitions, definitions_at_hand,
-    instance_status,
+    implementation_of, instance_status,
 };
 pub use step::{call, complex, delegated, initial, nothing, script};
 pub use transfer::{

@@ -7,7 +7,7 @@ use super::instance::registry_of;
 use super::logs::{AtHand, Topics, all_logs, logs_at_hand};
 use super::waiting::{Waiting, waiting};
 use crate::client::{ChainError, Client};
-use crate::model::{Definition, DefinitionState, Instance, Version};
+use crate::model::{Definition, DefinitionState, INSTANCE_PAGE, Instance, ListedInstance, Version};
 use alloy::primitives::Address;
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent;
@@ -49,7 +49,8 @@ pub struct InstanceStatus {
     pub instance: Instance,
     /// What the proxy's implementation slot holds.
     pub implementation: Address,
-    /// The registry that the proxy itself names, or whose admin decides what it runs. `None` where it names nobody: code
+    /// The registry that the proxy itself names, or whose admin decides what it runs; in a list, of the framework's own
+    /// proxies, the one that lists them. `None` where it names nobody: code
     /// that gives the right by a role has no owner.
     pub registry: Option<Address>,
 }
@@ -62,17 +63,20 @@ pub async fn definition_status(
     let (head, versions, all, policies) = try_join!(
         registry.head(name),
         registry.versions(name),
-        registry.instances(name),
+        registry.listed_instances(name, 0..usize::MAX, INSTANCE_PAGE),
         policies(registry, name),
     )?;
     let mut definition = Definition::named(name);
     (definition.current, definition.state) = (head.current, head.state);
-    (definition.versions, definition.instances) = (versions, all.clone());
+    definition.versions = versions;
+    definition.instances = all.iter().map(|listed| listed.instance.clone()).collect();
     let waiting = async {
         let waits = due_of(registry, &definition).await?;
         waiting(registry, name, &waits).await
     };
-    let instances = all.into_iter().map(|one| with_slots(registry.client, one));
+    let instances = all
+        .into_iter()
+        .map(|listed| listed_status(registry, listed));
     let (waiting, instances) = try_join!(waiting, try_join_all(instances))?;
     Ok(DefinitionStatus {
         waiting,
@@ -108,24 +112,62 @@ pub async fn instance_status(
     registry: Registry<'_>,
     proxy: Address,
 ) -> Result<InstanceStatus, ChainError> {
-    with_slots(registry.client, registry.instance(proxy).await?).await
+    let listed = ListedInstance::from(registry.instance(proxy).await?);
+    let (implementation, named) = try_join!(
+        implementation_of(registry.client, &listed),
+        named_registry(registry.client, proxy),
+    )?;
+    Ok(InstanceStatus {
+        instance: listed.instance,
+        implementation,
+        registry: named,
+    })
 }
 
-async fn with_slots(client: &Client, instance: Instance) -> Result<InstanceStatus, ChainError> {
+/// An instance of a list, of which only what the list does not tell is asked.
+async fn listed_status(
+    registry: Registry<'_>,
+    listed: ListedInstance,
+) -> Result<InstanceStatus, ChainError> {
+    let client = registry.client;
     let named = async {
-        match registry_of(client, instance.proxy).await {
-            Ok(registry) => Ok(Some(registry.address).filter(|address| !address.is_zero())),
-            Err(error) if error.is_no_answer() => Ok(None),
-            Err(error) => Err(error),
+        if listed.instance.kind.is_adopted() {
+            return named_registry(client, listed.instance.proxy).await;
         }
+        Ok(Some(registry.address))
     };
-    let word = client.storage(instance.proxy, slots::IMPLEMENTATION);
-    let (word, registry) = try_join!(word, named)?;
+    let (implementation, named) = try_join!(implementation_of(client, &listed), named)?;
     Ok(InstanceStatus {
-        implementation: Address::from_word(word),
-        registry,
-        instance,
+        instance: listed.instance,
+        implementation,
+        registry: named,
     })
+}
+
+/// The registry that a proxy names, or whose admin decides what it runs; `None` where it names nobody.
+async fn named_registry(client: &Client, proxy: Address) -> Result<Option<Address>, ChainError> {
+    match registry_of(client, proxy).await {
+        Ok(registry) => Ok(Some(registry.address).filter(|address| !address.is_zero())),
+        Err(error) if error.is_no_answer() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What an instance runs: what it answered to its registry, else what its implementation slot holds.
+///
+/// # Errors
+/// What the chain says.
+pub async fn implementation_of(
+    client: &Client,
+    listed: &ListedInstance,
+) -> Result<Address, ChainError> {
+    if let Some(implementation) = listed.implementation {
+        return Ok(implementation);
+    }
+    let word = client
+        .storage(listed.instance.proxy, slots::IMPLEMENTATION)
+        .await?;
+    Ok(Address::from_word(word))
 }
 
 /// The names of all definitions, from the registry's events. Where there is no registry there are

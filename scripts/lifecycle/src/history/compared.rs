@@ -6,7 +6,7 @@ use crate::assess::{Finding, Severity};
 use crate::client::{ChainError, Client};
 use crate::error::{Explain, Report};
 use crate::governance::{READ_AGAIN, again, events_hidden, failed_checks, seconds_left};
-use crate::model::{self, Definition, Difference, Instance, Slice};
+use crate::model::{self, Definition, Difference, ListedInstance, Slice};
 use crate::names::Names;
 use crate::registry::Registry;
 use crate::text::shell_word;
@@ -115,11 +115,11 @@ pub async fn read_compared(
 
 impl ComparedHistory {
     /// The instances that came from elsewhere, as the events tell; none where no view tells more of them.
-    pub fn arrivals(&self) -> Vec<Instance> {
+    pub fn arrivals(&self) -> Vec<ListedInstance> {
         let events = self.definition();
         let instances = events.instances.iter().filter(|_| self.is_running);
         let arrived = instances.filter(|instance| events.arrived.contains(&instance.proxy));
-        arrived.cloned().collect()
+        arrived.cloned().map(ListedInstance::from).collect()
     }
 
     /// What follows from the events.

@@ -1,5 +1,5 @@
-//! The instances that a rollout moves, as the events tell them: what is asked of the endpoint does not grow with how many
-//! there are.
+//! What follows from a definition's events that are at hand, such as the instances that a rollout moves: what is asked of
+//! the endpoint does not grow with how many there are.
 
 use crate::client::ChainError;
 use crate::model::{Definition, definition_id, head_differences};
@@ -10,7 +10,13 @@ use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
 /// What follows from a definition's events, without the times of its actions; nothing where they are not at hand, or the
 /// endpoint does not show all that the registry's views tell of.
-async fn from_events(registry: Registry<'_>, name: &str) -> Result<Option<Definition>, ChainError> {
+///
+/// # Errors
+/// What the chain says.
+pub async fn read_events_at_hand(
+    registry: Registry<'_>,
+    name: &str,
+) -> Result<Option<Definition>, ChainError> {
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
     let at_hand = logs_at_hand(registry.client, registry.address, topics).await;
     let Some(whole) = at_hand.ok().filter(|found| found.unread_from.is_none()) else {
@@ -34,7 +40,7 @@ async fn from_events(registry: Registry<'_>, name: &str) -> Result<Option<Defini
 /// # Errors
 /// What the chain says.
 pub async fn due(registry: Registry<'_>, name: &str) -> Result<Vec<Address>, ChainError> {
-    match from_events(registry, name).await? {
+    match read_events_at_hand(registry, name).await? {
         Some(definition) => Ok(definition.waiting()),
         None => registry::due(registry, name).await,
     }
@@ -45,7 +51,7 @@ pub async fn due(registry: Registry<'_>, name: &str) -> Result<Vec<Address>, Cha
 /// # Errors
 /// What the chain says.
 pub async fn is_one_held(registry: Registry<'_>, name: &str) -> Result<bool, ChainError> {
-    if let Some(definition) = from_events(registry, name).await? {
+    if let Some(definition) = read_events_at_hand(registry, name).await? {
         return Ok(!definition.held.is_empty());
     }
     let mut definition = Definition::named(name);

@@ -17,7 +17,7 @@ mod read;
 mod report;
 
 pub use compared::{ComparedHistory, Verification, differences, read_compared, read_existing};
-pub use due::{due, is_one_held};
+pub use due::{due, is_one_held, read_events_at_hand};
 pub use live::LiveCheck;
 pub use read::Facts;
 pub use read::{EndedBy, Entry, History, Wanted, of_instance, read};

@@ -5,7 +5,7 @@ use super::documents::Documents;
 use super::error;
 use crate::assess::FindingId;
 use crate::client::{ChainError, Client};
-use crate::model::StepKind;
+use crate::model::{Instance, StepKind};
 use crate::registry::runs;
 use alloy::primitives::{Address, B256};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -264,15 +264,17 @@ async fn instances(
     upgrade: Upgrade<'_>,
     live: &mut Live,
 ) -> Result<Vec<Address>, ChainError> {
-    let proxies = match upgrade.who {
+    let registry = client.registry(upgrade.registry);
+    let instances = match upgrade.who {
         Who::Newcomer(proxy) => return Ok(vec![proxy]),
-        Who::Instance(instance) => vec![instance],
+        Who::Instance(proxy) => vec![registry.instance(proxy).await?],
         Who::All => sample(client, upgrade, live).await?,
     };
-    let registry = client.registry(upgrade.registry);
     let mut found = Vec::new();
-    for proxy in proxies {
-        let at = registry.instance(proxy).await?.version;
+    for Instance {
+        proxy, version: at, ..
+    } in instances
+    {
         if at == upgrade.to {
             continue;
         }
@@ -301,19 +303,19 @@ async fn sample(
     client: &Client,
     upgrade: Upgrade<'_>,
     live: &mut Live,
-) -> Result<Vec<Address>, ChainError> {
+) -> Result<Vec<Instance>, ChainError> {
     let registry = client.registry(upgrade.registry);
     let count = registry.head(upgrade.name).await?.instances;
     let (count, half) = (count as usize, INSTANCES_MAX / 2);
     if count <= INSTANCES_MAX {
-        return registry.proxies_in(upgrade.name, 0..count).await;
+        return registry.instances_in(upgrade.name, 0..count).await;
     }
     live.partial(format!(
         "{INSTANCES_MAX} of {count} instances were looked at, the first and the last ones"
     ));
-    let mut found = registry.proxies_in(upgrade.name, 0..half).await?;
+    let mut found = registry.instances_in(upgrade.name, 0..half).await?;
     let last = registry
-        .proxies_in(upgrade.name, count - half..count)
+        .instances_in(upgrade.name, count - half..count)
         .await?;
     found.extend(last);
     Ok(found)

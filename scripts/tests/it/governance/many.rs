@@ -2,46 +2,114 @@
 
 use crate::governance::creation::creation;
 use crate::prelude::*;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::Range;
+use stylus_upgrades::client::Client;
+use stylus_upgrades::model::INSTANCE_PAGE;
 
 alloy::sol! {
     function initialize(uint256 value) external;
 }
 
-/// More instances than one page of them.
-const MANY: u64 = 70;
-/// Instances whose paths and whose code are looked at, at most, before the call and before the rollout, and those whose
-/// storage is.
-const LOOKED_AT: usize = 2 * (64 + 64) + 64;
+/// Instances of which the storage, the code and the paths are looked at, at most.
+const LOOKED_AT: u64 = 64;
 
-#[test]
-fn a_migration_that_is_typed_again_does_not_read_every_instance() {
-    let sandbox = Sandbox::with_counter("Admin", 0);
-    for salt in 0..MANY {
+/// Creates instances with these salts.
+fn create(sandbox: &Sandbox, salts: Range<u64>) {
+    for salt in salts {
         let value = U256::from(7);
         let mut call = creation("A", initializeCall { value }.abi_encode().into());
         call.salt = B256::from(U256::from(salt));
         sandbox.send(0, &call);
     }
+}
+
+/// The calls of a view among these requests.
+fn calls_of<C: SolCall>(requests: &[Value]) -> usize {
+    let selector = format!("0x{}", hex::encode(C::SELECTOR));
+    let calls = requests.iter().filter(|request| {
+        request["method"] == "eth_call" && request["params"][0].to_string().contains(&selector)
+    });
+    calls.count()
+}
+
+#[test]
+fn a_migration_that_is_typed_again_does_not_read_every_instance() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    create(&sandbox, 0..LOOKED_AT + 6);
     sandbox.run("Admin", MIGRATE);
     assert_eq!(sandbox.done("Admin", "upgrade A")["left"], 0);
-    let asked = Arc::new(AtomicUsize::new(0));
-    let count = asked.clone();
-    let selector = hex::encode(abi::instanceOfCall::SELECTOR);
-    let relay = Relay::interrupting(&sandbox.node.endpoint(), move |request| {
-        if request["params"][0]
-            .to_string()
-            .contains(&format!("0x{selector}"))
-        {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
-    });
+    let relay = Relay::to(&sandbox.node.endpoint(), |_| None);
     let again = format!("{MIGRATE} --rpc-url {}", relay.endpoint());
     let answer = sandbox.done("Admin", &again);
     answer.has(json!({"executed": true, "left": 0}));
-    let asked = asked.load(Ordering::Relaxed);
+    let requests = relay.requests();
+    let single = calls_of::<abi::instanceOfCall>(&requests);
+    let pages = calls_of::<abi::instancePageCall>(&requests);
     assert!(
-        (1..=LOOKED_AT).contains(&asked),
-        "{asked} instances were read"
+        single <= 4 && (1..=8).contains(&pages),
+        "{single} instances and {pages} pages were read"
     );
+}
+
+#[test]
+fn lists_of_instances_are_read_in_pages() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let asked = |words: &str| {
+        let relay = Relay::to(&sandbox.node.endpoint(), |_| None);
+        sandbox.run_at(&relay, "Admin", words).ends(0);
+        relay.requests()
+    };
+    create(&sandbox, 0..10);
+    let few = asked("status A").len();
+    create(&sandbox, 10..30);
+    for words in ["status A", "verify A", "history A", "doctor", "pause A"] {
+        let requests = asked(words);
+        let single = calls_of::<abi::instanceOfCall>(&requests);
+        let details = calls_of::<abi::instanceDetailsCall>(&requests);
+        assert_eq!((single, details), (0, 0), "{words}");
+        let pages = calls_of::<abi::instancePageCall>(&requests);
+        assert!((1..=4).contains(&pages), "{words}: {pages} pages");
+        if words == "status A" {
+            assert_eq!(requests.len(), few, "as many as for ten instances");
+        }
+    }
+}
+
+#[tokio::test]
+async fn positions_are_read_in_whole_pages_of_any_size() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    create(&sandbox, 0..30);
+    let relay = Relay::to(&sandbox.node.endpoint(), |_| None);
+    let endpoint = relay.endpoint();
+    let client = Client::connect(&endpoint).await.expect("it answers");
+    let registry = client.registry(sandbox.registry());
+    let all = registry.listed_instances("A", 0..usize::MAX, INSTANCE_PAGE);
+    let all = all.await.expect("a page");
+    let proxies: Vec<Address> = all.iter().map(|listed| listed.instance.proxy).collect();
+    assert_eq!(proxies, sandbox.proxies());
+    let code = registry.code("A", "1.0").await.expect("a version");
+    let runs = |implementation| implementation == Some(code.implementation);
+    assert!(all.iter().all(|listed| runs(listed.implementation)));
+    for (page_size, range, pages) in [
+        (7, 0..usize::MAX, 5),
+        (10, 0..usize::MAX, 4), // a page that is full may not be the last one
+        (7, 0..30, 5),
+        (10, 0..30, 3),
+        (7, 8..20, 2),
+        (7, 6..8, 2),
+        (7, 29..40, 1),
+        (7, 35..40, 1),
+        (7, 5..5, 0),
+        (1, 3..6, 3),
+    ] {
+        let before = calls_of::<abi::instancePageCall>(&relay.requests());
+        let client = Client::connect(&endpoint).await.expect("it answers");
+        let registry = client.registry(sandbox.registry());
+        let listed = registry.listed_instances("A", range.clone(), page_size);
+        let listed = listed.await.expect("a page");
+        let within = range.start.min(all.len())..range.end.min(all.len());
+        assert_eq!(listed, all[within], "{page_size} {range:?}");
+        let asked = calls_of::<abi::instancePageCall>(&relay.requests()) - before;
+        assert_eq!(asked, pages, "{page_size} {range:?}");
+    }
 }

@@ -43,10 +43,11 @@ impl Session<'_> {
     ) -> Result<BTreeMap<String, Document>> {
         let (registry, documents) = (self.registry, self.documents());
         let range = 0..usize::try_from(count).unwrap_or(usize::MAX);
-        let mut versions = BTreeSet::new();
-        for proxy in registry.proxies_in(name, range).await? {
-            versions.insert(registry.instance(proxy).await?.version);
-        }
+        let instances = registry.instances_in(name, range).await?;
+        let versions: BTreeSet<_> = instances
+            .into_iter()
+            .map(|instance| instance.version)
+            .collect();
         let mut declared = BTreeMap::new();
         for version in versions {
             let code = registry.code(name, &version).await?;

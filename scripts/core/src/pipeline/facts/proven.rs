@@ -28,7 +28,7 @@ pub(crate) async fn drop_proven(
     let versions = registry.labels(upgrade.name).await?;
     let count = registry.head(upgrade.name).await?.instances;
     let instances = match upgrade.who {
-        Who::Instance(one) => registry.instances_of(vec![one]).await?,
+        Who::Instance(one) => vec![registry.instance(one).await?],
         Who::All if count <= INSTANCES_MAX => registry.instances(upgrade.name).await?,
         Who::All | Who::Newcomer(_) => Vec::new(),
     };

@@ -66,10 +66,9 @@ pub(crate) async fn run(
         .implementation(deployment.address, &sources)
         .await?;
     let mut proxies = Vec::new();
-    for proxy in registry.proxies(name).await? {
-        let instance = registry.instance(proxy).await?;
+    for instance in registry.instances(name).await? {
         if instance.version == version {
-            proxies.extend(explorer.proxy(proxy, code.implementation).await?);
+            proxies.extend(explorer.proxy(instance.proxy, code.implementation).await?);
         }
     }
     Ok(Publication {

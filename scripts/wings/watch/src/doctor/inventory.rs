@@ -6,12 +6,13 @@ use crate::client::{ChainError, Client};
 use crate::expiry::{AT_ONCE, Inventory, Subject};
 use crate::governance::Call;
 use crate::model::{Definition, Role};
-use crate::model::{InstanceState, ProxyKind, StepKind};
-use crate::registry::{Named, named, runs};
+use crate::model::{INSTANCE_PAGE, InstanceState, ListedInstance, ProxyKind, StepKind};
+use crate::registry::{Named, implementation_of, named, runs};
 use alloy::primitives::Address;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::try_join;
+use std::collections::BTreeMap;
 use stylus_upgrades_interface::registry::Step;
-use stylus_upgrades_interface::slots;
 
 /// Adds what a registry and its instances need.
 pub(super) trait Needs {
@@ -99,14 +100,21 @@ impl Needs for Inventory {
     ) -> Result<(), ChainError> {
         let (client, framework) = (subject.registry.client, subject.framework);
         let instances = &definition.instances;
+        let implementations = shown_implementations(subject, definition).await?;
         let queries = instances.iter().map(async |instance| {
-            let proxy = instance.proxy;
-            let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
-            Ok::<_, ChainError>((client.codehash(proxy).await?, word))
+            let implementation = implementations.get(&instance.proxy).copied();
+            let listed = ListedInstance {
+                instance: instance.clone(),
+                implementation: implementation.flatten(),
+            };
+            try_join!(
+                client.codehash(instance.proxy),
+                implementation_of(client, &listed)
+            )
         });
         let answers = stream::iter(queries).buffered(AT_ONCE);
         let answers: Vec<_> = answers.try_collect().await?;
-        for (instance, (hash, word)) in instances.iter().zip(answers) {
+        for (instance, (hash, held)) in instances.iter().zip(answers) {
             let (proxy, of) = (instance.proxy, definition.title());
             let known = framework.proxy_codehash(instance.kind);
             let is_known = known.is_some() && hash == known;
@@ -128,7 +136,6 @@ impl Needs for Inventory {
                     true,
                 );
             }
-            let held = Address::from_word(word);
             let role = match definition.begun.contains_key(&proxy) {
                 true => Role::ComplexProgram,
                 false if instance.state == InstanceState::Paused => Role::PauseStub,
@@ -140,6 +147,26 @@ impl Needs for Inventory {
         }
         Ok(())
     }
+}
+
+/// What the instances of a definition answer that they run; none where the registry does not run.
+async fn shown_implementations(
+    subject: Subject<'_>,
+    definition: &Definition,
+) -> Result<BTreeMap<Address, Option<Address>>, ChainError> {
+    let name = &definition.name;
+    let page =
+        subject
+            .registry
+            .listed_instances(name, 0..definition.instances.len(), INSTANCE_PAGE);
+    let listed = match page.await {
+        Err(error) if error.is_no_answer() => Vec::new(),
+        listed => listed?,
+    };
+    let shown = listed
+        .into_iter()
+        .map(|listed| (listed.instance.proxy, listed.implementation));
+    Ok(shown.collect())
 }
 
 /// What the contract is that a step names.

@@ -189,9 +189,8 @@ async fn found(
 ) -> Result<Vec<Finding>, Error> {
     let registry = context.verified_snapshot().await?;
     let session = Session { context, registry };
-    let proxies = part.instances_of(definition).iter().map(|one| one.proxy);
-    let proxies: Vec<_> = proxies.collect();
-    let found = standing::of_instances(session, Instances::These(&proxies)).await?;
+    let which = Instances::At(&definition.name, &part.instances);
+    let found = standing::of_instances(session, which).await?;
     Ok(standing::taken(context, found))
 }
 
