@@ -34,6 +34,28 @@ fn register_all(sandbox: &Sandbox, who: &[usize]) {
     }
 }
 
+/// The chain takes 32 steps at once. So the command for one instance to one version names the one that takes it along
+/// in stages, and takes it as far as one upgrade goes.
+#[test]
+fn one_instance_is_upgraded_over_40_versions_in_stages() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    register_all(&sandbox, &[0]);
+    let proxy = sandbox.proxies()[0].to_string();
+    let before = sandbox.nonce();
+    let far = format!("upgrade {proxy} {VERSIONS}.0");
+    let refused = sandbox.run("Admin", &far);
+    refused
+        .is(1, "NoPath")
+        .says("next", &["stylus-upgrades upgrade A"]);
+    assert_eq!(sandbox.nonce(), before, "nothing was sent");
+    for (version, from) in [("33.0", "1.0"), ("40.0", "33.0")] {
+        let upgraded = sandbox.done("Admin", &format!("upgrade {proxy} {version}"));
+        upgraded.has(json!({"from": from, "to": version, "executed": true}));
+        assert_eq!(sandbox.version(&proxy), version);
+    }
+    sandbox.run("Admin", &far).is(1, "AlreadyAtVersion");
+}
+
 #[test]
 fn an_instance_at_the_first_of_40_versions_reaches_the_last_one_in_one_command() {
     for (policy, who, key) in [("Admin", &[0][..], "Admin"), (BOTH, &[0, 1], "Other")] {
