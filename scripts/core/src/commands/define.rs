@@ -17,7 +17,7 @@ pub(crate) static SPEC: Spec<DefineArgs> = Spec {
     examples: &[
         "define Counter --migrate ana --account ana",
         "define Counter --migrate 'OutOf(2,ana,ben,cleo)' --account ana",
-        "define Counter --migrate 'AND(OutOf(2,ana,ben,cleo),AFTER(1d))' --cancel gus --account ana",
+        "define Counter --migrate 'AND(OutOf(2,ana,ben,cleo),AFTER(1d))' --policy 'AND(OutOf(2,ana,ben,cleo),AFTER(2d))' --cancel gus --account ana",
     ],
     writes: no_file,
     governed: Governs::Always,
