@@ -180,6 +180,16 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     assert_eq!(upgrade.error("name"), "NoPath");
     fixture.done("pause A");
     assert_paused(&fixture, proxy).await;
+    // Its next owner could not take it from the pause stub.
+    let before = fixture.client.newest_block().await.ok();
+    let refused = fixture.run(&format!("transfer {adopted} Admin"));
+    refused.ends_with(1);
+    assert_eq!(refused.error("name"), "UpgradeInProgress", "{refused:?}");
+    assert_eq!(refused.error("expected"), "a live instance");
+    assert_eq!(refused.error("found"), "paused");
+    let next = "nothing was sent; first resume it: stylus-upgrades resume A";
+    assert_eq!(refused.error("next"), next);
+    assert_eq!(fixture.client.newest_block().await.ok(), before);
     let verify = format!("verify A --framework {NO_STEPS} {}", arrived(proxy));
     assert!(holds(&fixture.done(&verify)));
     fixture.done(&format!("resume A {}", arrived(proxy)));

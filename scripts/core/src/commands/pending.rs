@@ -102,7 +102,7 @@ async fn listed(
             let name = says.definition();
             Ok(current_policy(session.registry, name, CANCEL).await?)
         };
-        let call = shown_call(session, &open.call, says);
+        let call = shown_call(session, &open.call, says, Some(all));
         let (call, obstacle, (role, text), guardian) = try_join!(call, obstacle, policy, guardian)?;
         rights = Some(CancelRights::new(
             says,

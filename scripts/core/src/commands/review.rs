@@ -10,8 +10,7 @@ use crate::context::prelude::*;
 use crate::governance::signed::{Approval, Digests, current, deadline};
 use crate::governance::{
     CANCEL, Call, CancelRights, CodeFacts, GovernedCall, ShownCall, current_policy,
-    deciding_policy_of, ended_by_call, ends_others, explain, narrow, not_open, obstacle, readiness,
-    tree,
+    deciding_policy_of, ends_others, explain, narrow, not_open, obstacle, readiness, tree,
 };
 use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
@@ -118,8 +117,9 @@ pub async fn review(context: &Context, action: &str) -> Result<Review> {
     let history = history::read(registry, name, &names, wanted).await?;
     let mut shown = shown(session, &governed).await?;
     if open.is_none() {
-        // Its change of the earlier policy is not known any more.
+        // Its change of the earlier policy is not known any more, and it ends nothing.
         shown.policy_change = None;
+        shown.ends.clear();
     }
     let obstacle = match &open {
         Some(_) => obstacle(registry, &governed.call).await?,
@@ -307,11 +307,7 @@ pub async fn found(
     let consent = decide(&in_the_way, &Accepted::default(), role).consent;
     let mut findings = findings_of(session, (call, &shown.facts), open, checked).await?;
     findings.extend(notices);
-    if shown.policy_change.is_none() {
-        // That of a policy says it by itself.
-        let ended = ended_by_call(session.registry, (call, &governed.bytes)).await?;
-        findings.extend(ends_others(&ended));
-    }
+    findings.extend(ends_others(&shown.ends));
     let simulation = simulation::add(session, governed, &mut findings).await?;
     findings.extend(shown.differs.iter().map(|why| {
         let differs = Finding::named(Part::Source, Severity::Danger, "build-differs", why);
@@ -359,7 +355,8 @@ async fn findings_of(
     known.extend(open.approved.iter().chain(&open.missing));
     known.push(registry.address);
     if !name.is_empty() {
-        known.extend(session.registry.proxies_in(name, 0..KNOWN_MAX).await?);
+        let instances = registry.instances_in(name, 0..KNOWN_MAX).await?;
+        known.extend(instances.iter().map(|instance| instance.proxy));
     }
     let subject = Subject {
         call,

@@ -4,7 +4,10 @@
 
 use crate::context::prelude::*;
 use crate::functions::{DecodedCall, Functions, interfaces};
-use crate::governance::{Call, Display, GovernedCall, PolicyChange, ShownCall, code_facts};
+use crate::governance::{
+    Call, Display, GovernedCall, PendingAction, PolicyChange, ShownCall, code_facts, ended_among,
+    ended_by_call,
+};
 use crate::ids::CodeHash;
 use crate::interface::Callable;
 use crate::model::StepKind;
@@ -16,7 +19,7 @@ use futures::try_join;
 /// # Errors
 /// Errors of the chain, and files that cannot be read.
 pub async fn shown(session: Session<'_>, governed: &GovernedCall) -> Result<ShownCall> {
-    shown_call(session, &governed.bytes, &governed.call).await
+    shown_call(session, &governed.bytes, &governed.call, None).await
 }
 
 /// As [`shown`], and prints it; hashes and builds with `--full` alone.
@@ -35,22 +38,30 @@ pub(crate) async fn show(session: Session<'_>, governed: &GovernedCall) -> Resul
     Ok(shown)
 }
 
-/// As [`shown`], for the bytes and their decoded call.
+/// As [`shown`], for the bytes and their decoded call. `open` has the open actions where they were read before.
 pub(crate) async fn shown_call(
     session: Session<'_>,
     bytes: &[u8],
     call: &Call,
+    open: Option<&[PendingAction]>,
 ) -> Result<ShownCall> {
     let (registry, names) = (session.registry, session.context.names());
-    let policy_change = async { Ok(PolicyChange::of(registry, (call, bytes), &names).await?) };
+    let policy_change = async { Ok(PolicyChange::of(registry, call, &names).await?) };
+    let ends = async {
+        Ok(match open {
+            Some(open) => ended_among(registry, (call, bytes), open).await?,
+            None => ended_by_call(registry, (call, bytes)).await?,
+        })
+    };
     let facts = async { Ok(code_facts(registry.client, call).await?) };
     let sources = published_sources(session, call);
-    let (policy_change, facts, decoded, published_sources) =
-        try_join!(policy_change, facts, decoded(session, call), sources)?;
+    let (policy_change, ends, facts, decoded, published_sources) =
+        try_join!(policy_change, ends, facts, decoded(session, call), sources)?;
     let mut differs = Vec::new();
     Ok(ShownCall {
         display: Display::of(bytes, &names)?,
         policy_change,
+        ends,
         facts,
         decoded,
         published_sources,

@@ -6,6 +6,7 @@ use crate::build::evm;
 use crate::client::Client;
 use crate::context::Unverified;
 use crate::context::prelude::*;
+use crate::governance::transfer_obstacle;
 use crate::registry::{Receiver, Registry, Transfer, receiver, require_registry};
 
 /// The checks of a transfer.
@@ -20,6 +21,9 @@ pub(crate) struct Checked {
 /// and before it is approved.
 pub(crate) async fn check(session: Session<'_>, call: &abi::transferProxyCall) -> Result<Checked> {
     let Session { context, registry } = session;
+    if let Some(obstacle) = transfer_obstacle(registry, call).await? {
+        return Err(obstacle.refusal().into());
+    }
     if registry.instance(call.proxy).await?.kind.is_adopted() {
         require_account(call)?;
         return Ok(Checked {

@@ -5,11 +5,15 @@ use crate::client::ChainError;
 use crate::registry::{self, Created, Registry, Topics, all_logs, counted, definition_id};
 use alloy::primitives::B256;
 use alloy::sol_types::{SolEvent, SolEventInterface};
-use std::collections::BTreeSet;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
+use stylus_upgrades_interface::registry_storage::definition::Head;
 
+/// Definitions, or open actions, that are asked about at a time.
+pub const AT_ONCE: usize = 16;
 /// How often events are read again that are not all there: a node that lags has them later.
 pub(crate) const READ_AGAIN: usize = 3;
 /// Pause before that.
@@ -62,8 +66,8 @@ pub(crate) async fn again(registry: Registry<'_>, left: &mut usize) -> bool {
     true
 }
 
-/// What the endpoint shows no event of, though there is one: the registry's own creation, or something
-/// that its nonce counts.
+/// What the endpoint shows no event of, though there is one: the registry's own creation, something that its nonce
+/// counts, or instances that a definition counts.
 async fn hidden(registry: Registry<'_>, names: &[String]) -> Result<Option<String>, ChainError> {
     let client = registry.client;
     let itself: Topics<'_> = [&[], &[definition_id("").0], &[]];
@@ -78,29 +82,61 @@ async fn hidden(registry: Registry<'_>, names: &[String]) -> Result<Option<Strin
     if missing > 0 {
         return Ok(Some(format!("{missing} of {definitions} definitions")));
     }
-    if counted == 0 {
+    let stored = names
+        .iter()
+        .map(|name| registry::stored::counts(registry, definition_id(name)));
+    let stored = stream::iter(stored).buffered(AT_ONCE);
+    let stored: Vec<Head> = stored.try_collect().await?;
+    if counted == 0 && stored.iter().all(|head| head.instances == 0) {
         return Ok(None);
     }
-    let known: BTreeSet<B256> = names.iter().map(|name| definition_id(name).0).collect();
+    let mut told: BTreeMap<B256, i64> = names
+        .iter()
+        .map(|name| (definition_id(name).0, 0))
+        .collect();
     let mut created = Created::default();
     let creations: Topics<'_> = [
         &[
             abi::ProxyCreated::SIGNATURE_HASH,
             abi::InstanceAdopted::SIGNATURE_HASH,
             abi::AdminCreated::SIGNATURE_HASH,
+            abi::InstanceTransferred::SIGNATURE_HASH,
+            abi::InstanceRemoved::SIGNATURE_HASH,
         ],
         &[],
         &[],
     ];
     for log in all_logs(client, registry.address, creations).await? {
         let id = log.topics().get(1).copied().unwrap_or_default();
-        if !known.contains(&id) {
+        let Some(instances) = told.get_mut(&id) else {
             return Ok(Some(format!("the creation of the definition {id}")));
-        }
+        };
         if let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) {
             created.feed(&event);
+            *instances += change_of_instances(&event);
         }
     }
     let missing = counted.saturating_sub(created.count);
-    Ok((missing > 0).then(|| format!("{missing} of {counted} proxies that it created")))
+    if missing > 0 {
+        let what = format!("{missing} of {counted} proxies that it created");
+        return Ok(Some(what));
+    }
+    let mut instances = names.iter().zip(stored).map(|(name, head)| {
+        let told = told.get(&definition_id(name).0).copied();
+        (name, i64::from(head.instances), told.unwrap_or_default())
+    });
+    let differs = instances.find(|(_, counted, told)| counted != told);
+    Ok(differs.map(|(name, counted, told)| match counted - told {
+        missing @ 1.. => format!("{missing} of {counted} instances of {name:?}"),
+        left => format!("how {} instances of {name:?} left it", -left),
+    }))
+}
+
+/// How many instances a definition has more after an event.
+fn change_of_instances(event: &Event) -> i64 {
+    match event {
+        Event::ProxyCreated(_) | Event::InstanceAdopted(_) => 1,
+        Event::InstanceTransferred(_) | Event::InstanceRemoved(_) => -1,
+        _ => 0,
+    }
 }

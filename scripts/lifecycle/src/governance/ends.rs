@@ -1,5 +1,6 @@
-//! Which open actions end once a call is executed: approvals of `migrate` count for one sequence of the definition, which
-//! a new version and a change of any policy raise; those of another role end with its policy.
+//! Which open actions end once a call is executed. An action's approvals are bound to the role that decides it and to an
+//! epoch: of role `migrate` the definition's sequence, which a new version and a change of any policy raise, of the others
+//! the changes of their own policy. It ends where either differs afterwards.
 
 use super::calls::{Call, title};
 use super::pending::{PendingAction, pending};
@@ -7,9 +8,33 @@ use super::policy::current_policy;
 use crate::assess::{Finding, Part, Severity};
 use crate::client::ChainError;
 use crate::ids::ActionId;
-use crate::model::{is_of_sequence, role_of};
+use crate::model::Definition;
 use crate::registry::Registry;
 use crate::text::count;
+use alloy::sol_types::SolCall;
+use futures::future::try_join_all;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
+
+/// An open action that ends once another one is executed, and has to be proposed again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EndedAction {
+    /// Its id.
+    pub action: ActionId,
+    /// The definition; empty for the registry itself.
+    pub definition: String,
+    /// What it does.
+    pub what: String,
+}
+
+impl EndedAction {
+    /// The action by what it does, and its first digits.
+    fn named(&self) -> String {
+        format!("{} ({})", self.what, first_digits(self.action))
+    }
+}
 
 /// The open actions of its definition that end once `call`, whose bytes are given, is executed.
 ///
@@ -18,62 +43,144 @@ use crate::text::count;
 pub async fn ended_by_call(
     registry: Registry<'_>,
     (call, bytes): (&Call, &[u8]),
-) -> Result<Vec<PendingAction>, ChainError> {
-    let changed = match call {
-        Call::SetPolicy(set) => Some(set.role.as_str()),
-        Call::AddVersion(_) | Call::Migrate(_) => None,
-        _ => return Ok(Vec::new()),
-    };
+) -> Result<Vec<EndedAction>, ChainError> {
+    if !changes_epochs(call) {
+        return Ok(Vec::new());
+    }
+    let open = pending(registry, call.definition()).await?;
+    ended_among(registry, (call, bytes), &open).await
+}
+
+/// Those of these open actions, which may be of several definitions, that end once `call` is executed.
+///
+/// # Errors
+/// What the chain says.
+pub async fn ended_among(
+    registry: Registry<'_>,
+    (call, bytes): (&Call, &[u8]),
+    open: &[PendingAction],
+) -> Result<Vec<EndedAction>, ChainError> {
     let name = call.definition();
-    let mut open = pending(registry, name).await?;
-    open.retain(|one| *one.call != *bytes);
-    if open.is_empty() {
-        return Ok(open);
+    let others: Vec<&PendingAction> = open
+        .iter()
+        .filter(|action| action.definition == name && *action.call != *bytes)
+        .collect();
+    if others.is_empty() || !changes_epochs(call) {
+        return Ok(Vec::new());
     }
-    if let Some((version, ..)) = call.version()
-        && registry.known_version(name, version).await?.is_some()
-    {
-        return Ok(Vec::new()); // it is only activated
-    }
-    let pause = current_policy(registry, name, "pause").await?;
-    open.retain(|one| {
-        let asked = one.says.as_ref().map(Call::role);
-        asked.is_some_and(|asked| ends(asked, changed, pause.is_some()))
+    let definition = read_deciding_state(registry, call, &others).await?;
+    Ok(find_ended(call, &others, &definition))
+}
+
+/// Returns true if an execution of a call can change which role decides an action, or for what its approvals count.
+fn changes_epochs(call: &Call) -> bool {
+    matches!(
+        call,
+        Call::SetPolicy(_) | Call::AddVersion(_) | Call::Migrate(_)
+    )
+}
+
+/// Those of the open actions of a definition that end once `call` is executed. Of the definition it takes whether the
+/// roles that decide for others have a policy, and the versions that these calls name, with the current one.
+fn find_ended(call: &Call, open: &[&PendingAction], definition: &Definition) -> Vec<EndedAction> {
+    let Some(after) = executed(call, definition) else {
+        return Vec::new();
+    };
+    let bound_to = |definition: &Definition, action: &PendingAction| {
+        let role = definition.role_of_call(&action.call)?;
+        Some((role, definition.epoch(role)))
+    };
+    let ended = open
+        .iter()
+        .filter(|action| bound_to(definition, action) != bound_to(&after, action));
+    let ended = ended.map(|action| EndedAction {
+        action: action.action,
+        definition: action.definition.clone(),
+        what: title(&action.call),
     });
-    Ok(open)
+    ended.collect()
 }
 
-/// Whether an action that asks for a role ends, where that policy changes, or a version is added.
-fn ends(asked: &str, changed: Option<&str>, is_pause_set: bool) -> bool {
-    let decides = role_of(asked, |_| is_pause_set);
-    is_of_sequence(decides) || changed.is_some_and(|role| [asked, decides].contains(&role))
+/// The definition once a call is executed; nothing where that changes no role and no epoch.
+fn executed(call: &Call, definition: &Definition) -> Option<Definition> {
+    let mut after = definition.clone();
+    let id = definition.id().0;
+    if let Call::SetPolicy(set) = call {
+        let changed = abi::PolicyChanged {
+            definition: id,
+            role: set.role.clone(),
+            expression: set.expression.clone(),
+        };
+        after.feed(&Event::PolicyChanged(changed), 0);
+        return Some(after);
+    }
+    let (version, code, _) = call.version()?;
+    if after.version(version).is_none() {
+        let code = code?;
+        let added = abi::VersionAdded {
+            definition: id,
+            version: version.into(),
+            implementation: code.implementation,
+            codehash: code.codehash,
+            layoutHash: code.layoutHash,
+            sourceHash: code.sourceHash,
+            sequence: definition.sequence + 1,
+        };
+        after.feed(&Event::VersionAdded(added), 0);
+    }
+    if matches!(call, Call::Migrate(_)) || after.current.is_empty() {
+        let changed = abi::CurrentChanged {
+            definition: id,
+            version: version.into(),
+            sequence: after.sequence,
+        };
+        after.feed(&Event::CurrentChanged(changed), 0);
+    }
+    Some(after)
 }
 
-/// Those actions in words; nothing where there is none.
-pub(super) fn ended_in_words(ended: &[PendingAction]) -> Option<String> {
-    let all: Vec<String> = ended.iter().map(named).collect();
+/// Reads of a definition what [`find_ended`] takes.
+async fn read_deciding_state(
+    registry: Registry<'_>,
+    call: &Call,
+    open: &[&PendingAction],
+) -> Result<Definition, ChainError> {
+    let name = call.definition();
+    let mut definition = Definition::named(name);
+    let creations = open
+        .iter()
+        .filter_map(|action| abi::createProxyCall::abi_decode(&action.call).ok());
+    let mut labels: BTreeSet<String> = creations.map(|creation| creation.version).collect();
+    let mut roles = vec!["pause"];
+    if !labels.is_empty() {
+        roles.push("create");
+        definition.current = registry.head(name).await?.current;
+        labels.insert(definition.current.clone());
+    }
+    labels.extend(call.version().map(|(version, ..)| version.to_owned()));
+    for role in roles {
+        if let Some(policy) = current_policy(registry, name, role).await? {
+            definition.policies.insert(role.into(), policy);
+        }
+    }
+    let versions = labels
+        .iter()
+        .map(|label| registry.known_version(name, label));
+    let versions = try_join_all(versions).await?;
+    definition.versions = versions.into_iter().flatten().collect();
+    Ok(definition)
+}
+
+/// The finding that a call ends others.
+pub fn ends_others(ended: &[EndedAction]) -> Option<Finding> {
+    let all: Vec<String> = ended.iter().map(EndedAction::named).collect();
     let actions = count(ended.len(), "open action");
     let says = format!(
         "ends {actions}, which must be proposed again: {}",
         all.join(", ")
     );
-    (!ended.is_empty()).then_some(says)
-}
-
-/// The finding that a call ends others.
-pub fn ends_others(ended: &[PendingAction]) -> Option<Finding> {
-    let says = ended_in_words(ended)?;
-    Some(Finding::named(
-        Part::Action,
-        Severity::Warning,
-        "ends-others",
-        says,
-    ))
-}
-
-/// An action by what it does, and its first digits.
-fn named(one: &PendingAction) -> String {
-    format!("{} ({})", title(&one.call), first_digits(one.action))
+    let finding = Finding::named(Part::Action, Severity::Warning, "ends-others", says);
+    (!ended.is_empty()).then_some(finding)
 }
 
 /// The first digits of an action, which commands take.
@@ -86,24 +193,4 @@ pub fn first_digits(action: ActionId) -> String {
 const DIGITS: usize = 10;
 
 #[cfg(test)]
-mod tests {
-    use super::ends;
-
-    #[test]
-    fn a_version_ends_what_migrate_decides_and_a_policy_also_what_its_role_does() {
-        for (asked, changed, is_pause_set, expected) in [
-            ("migrate", None, true, true),
-            ("create", None, true, false),
-            ("policy", None, true, false),
-            ("pause", None, true, false),
-            ("pause", None, false, true),
-            ("migrate", Some("create"), true, true),
-            ("create", Some("create"), true, true),
-            ("policy", Some("create"), true, false),
-            ("pause", Some("pause"), false, true),
-        ] {
-            let found = ends(asked, changed, is_pause_set);
-            assert_eq!(found, expected, "{asked} {changed:?} {is_pause_set}");
-        }
-    }
-}
+mod tests;

@@ -72,11 +72,11 @@ pub use arguments::{argument_text, named_arguments, named_function};
 pub use calls::{Call, subject, title};
 pub use checks::{Check, after_upgrade, pause_stub};
 pub use creation::creation;
-pub use definitions::definitions;
+pub use definitions::{AT_ONCE, definitions};
 pub(crate) use definitions::{READ_AGAIN, again};
 pub use descriptors::{Descriptor, descriptors, is_descriptor};
 pub use display::{Display, Field};
-pub use ends::{ended_by_call, ends_others, first_digits};
+pub use ends::{EndedAction, ended_among, ended_by_call, ends_others, first_digits};
 pub use error::{
     events_hidden, executed_already, failed_checks, is_unknown_action, not_cancelled, not_open,
 };
@@ -87,10 +87,10 @@ pub use guardian::{
 };
 pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
 pub use needed::{Needed, narrow};
-pub use obstacle::{Obstacle, obstacle};
+pub use obstacle::{Obstacle, obstacle, transfer_obstacle};
 pub use pending::{
-    AT_ONCE, OpenActions, PendingAction, RipeAction, all_open, ever_proposed, open, open_readiness,
-    pending, proposal, readiness, refused, require_ripe, ripe,
+    OpenActions, PendingAction, RipeAction, all_open, ever_proposed, open, open_readiness, pending,
+    proposal, readiness, refused, require_ripe, ripe,
 };
 pub use place::{Placed, find, place};
 pub use policy::{

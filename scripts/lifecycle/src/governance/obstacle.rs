@@ -6,12 +6,14 @@ use super::facts::seconds_left;
 use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::ids::CodeHash;
-use crate::model::{DefinitionState, RecordedCode};
+use crate::model::{DefinitionState, InstanceState, RecordedCode};
 use crate::program_code::is_program;
 use crate::registry::Registry;
+use crate::text::shell_word;
 use alloy::primitives::Address;
 use futures::try_join;
 use serde::Serialize;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What keeps an action from being executed now, or for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,13 +71,19 @@ impl Obstacle {
 /// # Errors
 /// What the chain says.
 pub async fn obstacle(registry: Registry<'_>, call: &Call) -> Result<Option<Obstacle>, ChainError> {
-    let (superseded, stale, paused, code) = try_join!(
+    let (superseded, stale, stays, paused, code) = try_join!(
         superseded(registry, call),
         stale(registry, call),
+        async {
+            match call {
+                Call::TransferProxy(transfer) => transfer_obstacle(registry, transfer).await,
+                _ => Ok(None),
+            }
+        },
         paused(registry, call),
         code(registry, call),
     )?;
-    let first = superseded.or(stale).or(paused).or(code);
+    let first = superseded.or(stale).or(stays).or(paused).or(code);
     Ok(first.or_else(|| direct(call)))
 }
 
@@ -143,6 +151,54 @@ async fn stale(registry: Registry<'_>, call: &Call) -> Result<Option<Obstacle>, 
         Obstacle::new("StaleInstance", says, expected, found)
             .advising(next)
             .for_ever(),
+    ))
+}
+
+/// That an instance cannot leave as it is: in a complex migration, or adopted and not live. Whoever received an adopted
+/// proxy on the pause stub could not take it from there, and what it holds would be locked.
+///
+/// # Errors
+/// What the chain says.
+pub async fn transfer_obstacle(
+    registry: Registry<'_>,
+    transfer: &abi::transferProxyCall,
+) -> Result<Option<Obstacle>, ChainError> {
+    let proxy = transfer.proxy;
+    let Some(instance) = registry.known_instance(proxy).await? else {
+        return Ok(None); // the registry says so
+    };
+    let refused = |says, expected, next| {
+        let obstacle = Obstacle::new(
+            "UpgradeInProgress",
+            says,
+            expected,
+            instance.state.to_string(),
+        );
+        Some(obstacle.advising(next))
+    };
+    if instance.state.is_migrating() {
+        return Ok(refused(
+            format!("{proxy} is in a complex migration, and leaves only once that has ended"),
+            "an instance that no complex migration is changing",
+            format!(
+                "first end it: stylus-upgrades run-migration {proxy}, or with --abort to go back"
+            ),
+        ));
+    }
+    if !instance.kind.is_adopted() || instance.state == InstanceState::Live {
+        return Ok(None);
+    }
+    let name = shell_word(&instance.definition);
+    let next = match registry.head(&instance.definition).await?.state {
+        DefinitionState::Paused => format!("first resume it: stylus-upgrades resume {name}"),
+        _ => format!("first take it from the pause stub: stylus-upgrades upgrade {name}"),
+    };
+    Ok(refused(
+        format!(
+            "{proxy} is adopted and runs the pause stub, from which its next owner could not take it"
+        ),
+        "a live instance",
+        next,
     ))
 }
 

@@ -1,7 +1,7 @@
 //! Open actions: who approved, who is missing, what blocks, until when, and what they do.
 
 use super::calls::{Call, title};
-use super::definitions::definitions_at_hand;
+use super::definitions::{AT_ONCE, definitions_at_hand};
 use super::error::{events_hidden, unknown_action};
 use crate::client::ChainError;
 use crate::error::{Exit, Refusal};
@@ -18,9 +18,6 @@ use futures::try_join;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-
-/// Open actions that are asked about at a time.
-pub const AT_ONCE: usize = 16;
 
 /// An open action. One approver alone can propose bytes that nobody can read.
 #[derive(Debug, Clone, Serialize)]

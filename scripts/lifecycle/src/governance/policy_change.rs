@@ -2,8 +2,6 @@
 //! and for who signs.
 
 use super::calls::Call;
-use super::ends::{ended_by_call, ended_in_words};
-use super::pending::PendingAction;
 use super::policy::{Explained, duration, explain, replaced_policy};
 use crate::assess::{Finding, Part, Severity};
 use crate::client::ChainError;
@@ -23,18 +21,18 @@ pub struct PolicyChange {
     pub was: Option<String>,
     /// Its policy afterwards.
     pub becomes: String,
-    /// What differs. A warning: less is asked for than before, or something ends.
+    /// What differs. A warning: less is asked for than before.
     pub effects: Vec<Finding>,
 }
 
 impl PolicyChange {
-    /// What `call` does to a policy, and which open actions it ends; `None` of a call that sets none.
+    /// What `call` does to a policy; `None` of a call that sets none.
     ///
     /// # Errors
     /// What the chain says; `PolicyUnreadable` where the policy in force cannot be understood.
     pub async fn of(
         registry: Registry<'_>,
-        (call, bytes): (&Call, &[u8]),
+        call: &Call,
         names: &Names,
     ) -> Result<Option<Self>, ChainError> {
         let Call::SetPolicy(set) = call else {
@@ -42,22 +40,20 @@ impl PolicyChange {
         };
         let (name, role) = (set.name.as_str(), set.role.as_str());
         let old = replaced_policy(registry, name, role).await?;
-        let ended = ended_by_call(registry, (call, bytes)).await?;
-        Self::between(role, (old.as_deref(), &set.expression), &ended, names).map(Some)
+        Self::between(role, (old.as_deref(), &set.expression), names).map(Some)
     }
 
-    /// What differs between a role's policy and the next one, which ends these open actions.
+    /// What differs between a role's policy and the next one.
     ///
     /// # Errors
     /// `PolicyUnreadable` where the policy in force cannot be understood.
     pub fn between(
         role: &str,
         (old, new): (Option<&str>, &str),
-        ended: &[PendingAction],
         names: &Names,
     ) -> Result<Self, ChainError> {
         let was = old.map(|old| explain(role, old, names)).transpose()?;
-        let mut effects = match (&was, explain(role, new, names)) {
+        let effects = match (&was, explain(role, new, names)) {
             (_, Err(_)) => vec![warning("it cannot be read: the registry refuses it")],
             (_, Ok(new)) if new.fewest.is_none() => {
                 vec![warning("nobody can ever decide it again: NONE is final")]
@@ -65,7 +61,6 @@ impl PolicyChange {
             (Some(was), Ok(new)) => differences(was, &new, names),
             (None, Ok(_)) => Vec::new(),
         };
-        effects.extend(ended_in_words(ended).map(warning));
         Ok(Self {
             role: role.into(),
             was: was.map(|was| was.named),
@@ -183,8 +178,8 @@ mod tests {
         };
         let (old, new) = (old.map(full), full(new));
         let names = addresses.clone().into_iter().collect();
-        let change = PolicyChange::between("migrate", (old.as_deref(), &new), &[], &names)
-            .expect("a change");
+        let change =
+            PolicyChange::between("migrate", (old.as_deref(), &new), &names).expect("a change");
         assert_eq!(change.lines().len(), 2 + change.effects.len());
         let marks = change.effects.into_iter();
         let lines = marks.map(|one| match one.severity {

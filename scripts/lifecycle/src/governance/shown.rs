@@ -3,8 +3,10 @@
 //! shows this one value.
 
 use super::display::Display;
+use super::ends::{EndedAction, ends_others};
 use super::facts::{BuildFacts, CodeFacts};
 use super::policy_change::PolicyChange;
+use crate::assess::Finding;
 use crate::functions::DecodedCall;
 use serde::Serialize;
 
@@ -16,6 +18,9 @@ pub struct ShownCall {
     /// What they do to a policy, where they set one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_change: Option<PolicyChange>,
+    /// The open actions that end once it is executed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<EndedAction>,
     /// What the chain says about the code that they name.
     pub facts: Vec<CodeFacts>,
     /// The initializer or the migration in it, in words.
@@ -32,17 +37,25 @@ pub struct ShownCall {
 impl ShownCall {
     /// Lines for people.
     pub fn lines(&self) -> Vec<String> {
-        [self.what_it_does(), self.identity(true)].concat()
+        let ends = self.ends_line().into_iter().collect();
+        [self.what_it_does(), ends, self.identity(true)].concat()
     }
 
-    /// What decides whether to go on, in few lines: `what` it is, what it does to a policy, its calldata in words, and what
-    /// is wrong. Its arguments, hashes and builds are left out.
+    /// What decides whether to go on, in few lines: `what` it is, what it does to a policy, its calldata in words, what
+    /// is wrong, and what it ends. Its arguments, hashes and builds are left out.
     pub fn short_lines(&self, what: &str) -> Vec<String> {
         let first = format!("{what}  (decided by {})", self.display.role);
-        std::iter::once(first).chain(self.to_decide()).collect()
+        let lines = std::iter::once(first).chain(self.to_decide());
+        lines.chain(self.ends_line()).collect()
     }
 
-    /// The same, with the arguments that say something to people.
+    /// A line on the open actions that end; reviews have it among their findings.
+    fn ends_line(&self) -> Option<String> {
+        let finding = ends_others(&self.ends)?;
+        Some(format!("  {}", Finding::line(&finding)))
+    }
+
+    /// What it does to a policy, its calldata in words and what is wrong, with the arguments that say something to people.
     pub fn what_it_does(&self) -> Vec<String> {
         [self.display.what_it_does(), self.to_decide()].concat()
     }

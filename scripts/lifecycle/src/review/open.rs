@@ -1,7 +1,8 @@
 //! What is open: who approved, who is missing, what blocks, until when, and what to do next.
 
+use crate::assess::Finding;
 use crate::governance::{
-    CancelRights, Needed, Obstacle, PendingAction, ShownCall, still_needed, title,
+    CancelRights, Needed, Obstacle, PendingAction, ShownCall, ends_others, still_needed, title,
 };
 use crate::ids::ActionId;
 use crate::model::{BlockedBy, Readiness, of_whom};
@@ -85,6 +86,11 @@ impl OpenAction {
         }
     }
 
+    /// The finding that it ends others.
+    pub fn ends(&self) -> Option<Finding> {
+        ends_others(&self.shown.as_ref()?.ends)
+    }
+
     /// The action in a line: what it does, how far it is, until when.
     fn line(&self, names: &Names) -> String {
         let PendingAction {
@@ -121,6 +127,9 @@ impl OpenAction {
         }
         if !self.rivals.is_empty() {
             line += "; ! another open action differs";
+        }
+        if let Some(finding) = self.ends() {
+            line += &format!("; ! {}", finding.message);
         }
         line
     }

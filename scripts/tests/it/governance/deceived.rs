@@ -5,6 +5,7 @@ use crate::prelude::*;
 use alloy::sol_types::SolEvent;
 use stylus_upgrades::build::Framework;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
+use stylus_upgrades_interface::reasons::proxy_kind;
 
 /// An endpoint that keeps back the logs for which `is_hidden` holds.
 fn hiding(sandbox: &Sandbox, is_hidden: impl Fn(&Value) -> bool + Send + Sync + 'static) -> Relay {
@@ -131,4 +132,70 @@ fn a_definition_that_an_endpoint_leaves_out_is_known_by_what_was_kept() {
     let relay = hiding(&sandbox, move |log| log["topics"][1] == hidden.as_str());
     let found = sandbox.run_at(&relay, "Other", "verify");
     found.is(4, "EventsHidden").says("message", &["\"A\""]);
+}
+
+#[test]
+fn an_instance_whose_events_an_endpoint_hides_is_noticed() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let [first, second] = [1, 2].map(|salt| {
+        let created = format!("{CREATE} --kind evm --salt {}", B256::with_last_byte(salt));
+        account(&sandbox.done("Admin", &created), "proxy")
+    });
+    let transferred = abi::InstanceRemoved::SIGNATURE_HASH.to_string();
+    sandbox.set_code(second, hex!(""));
+    sandbox.done("Admin", &format!("transfer {second} --remove"));
+    let created = first.into_word().to_string();
+    // The registry's nonce counts no proxy that the orders contract created, and nothing that left.
+    let arrives = hiding(&sandbox, move |log| log["topics"][2] == created.as_str());
+    let leaves = hiding(&sandbox, move |log| {
+        log["topics"][0] == transferred.as_str()
+    });
+    for (relay, what) in [
+        (&arrives, "1 of 1 instances of \"A\""),
+        (&leaves, "how 1 instances of \"A\" left it"),
+    ] {
+        for words in ["pending", "status"] {
+            let found = sandbox.run_at(relay, "Other", words);
+            found.is(4, "EventsHidden").says("message", &[what]);
+        }
+        for words in ["verify A", "history A"] {
+            let found = sandbox.run_at(relay, "Other", words);
+            let failed = checks(found.ends(1), false);
+            assert!(
+                failed.contains(&"views of the registry".into()),
+                "{failed:?}"
+            );
+        }
+        let found = sandbox.run_at(relay, "Other", "doctor");
+        let findings = list(found.ends(1), "findings").iter();
+        let says = texts(findings, "message").join("\n");
+        contains(&says, &["number of instances differs"]);
+    }
+}
+
+/// Anybody may approve half of an adoption and give it up.
+#[test]
+fn half_an_adoption_that_is_cancelled_hides_nothing_from_anybody() {
+    let sandbox = Sandbox::new();
+    sandbox.done("Admin", &["define", "A", "--migrate", BOTH]);
+    sandbox.agreed(BOTH, "register A 1.0 counter-v1");
+    let proxy = Address::repeat_byte(0x77);
+    sandbox.set_code(proxy, hex!("5f5ffd"));
+    let adopt = abi::adoptCall {
+        name: "A".into(),
+        proxy,
+        kind: proxy_kind::UUPS,
+        version: "1.0".into(),
+    };
+    sandbox.send(0, &adopt);
+    let action = text(&sandbox.open("A")[0], "action").to_owned();
+    let looks = || {
+        for words in ["pending", "status", "verify", "history A"] {
+            sandbox.done("Other", words);
+        }
+        sandbox.done("Other", "doctor");
+    };
+    looks();
+    sandbox.done("Admin", &format!("cancel {action}"));
+    looks();
 }

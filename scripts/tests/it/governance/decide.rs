@@ -452,14 +452,26 @@ fn a_new_version_names_the_open_actions_that_it_ends_and_they_name_it() {
     let review_of = |id: &str| sandbox.reported("Other", &format!("pending {id}")).1;
     let alone = review_of(&migration).join("\n");
     assert!(!alone.contains("ends-others"), "{alone}");
-    let other = sandbox.action(
+    let proposed = sandbox.run(
         "Admin",
         "register A 3.0 counter-v2 --accept migration-omitted",
     );
+    proposed.ends(3);
+    // Before it is sent: each of them ends the other one.
+    let first = format!("migrate A to 2.0 ({})", &migration[..10]);
+    let says = "ends-others: ends 1 open action, which must be proposed again";
+    proposed.warns(&[&format!("{says}: {first}")]);
+    let other = text(&proposed.document, "action").to_owned();
     let create = sandbox.action("Admin", &format!("policy update A --role create {BOTH}"));
     let named = format!("register A 3.0 ({})", &other[..10]);
     let ends = format!("ends 1 open action, which must be proposed again: {named}");
     contains(&review_of(&migration).join("\n"), &["ends-others", &ends]);
+    let (_, lines) = sandbox.reported("Other", "pending A");
+    contains(&lines.join("\n"), &[&format!("! {ends}")]);
+    let open = sandbox.open("A");
+    let listed = open.iter().find(|action| action["action"] == *migration);
+    let ended = texts(list(listed.expect("it"), "ends"), "action");
+    assert_eq!(ended, [other.as_str()]);
     let executed = sandbox.done("Admin2", &format!("approve {migration}"));
     executed.has(json!({"executed": true}));
     let by = format!(
@@ -497,14 +509,14 @@ fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
     );
     let named = |text: &str| warnings.iter().any(|one| one.starts_with(text));
     let fewer = "takes at least 1 approval, not 2";
-    for effect in ["removes the delay of 2 days", fewer, "Admin (0x", &ends] {
+    for effect in ["removes the delay of 2 days", fewer, "Admin (0x"] {
         assert!(named(effect), "{effect}: {warnings:?}");
     }
     // Of one action and of all of them, before each approves.
     {
         let (_, lines) = sandbox.reported("Admin2", &format!("pending {action}"));
         let now = format!("  now           {delayed}");
-        let ends = format!("  ! policy-change: {ends}");
+        let ends = format!("! ends-others: {ends}");
         let then = "  afterwards    OR(Admin,Admin2)";
         let delay = "  ! policy-change: removes the delay of 2 days";
         contains(&lines.join("\n"), &[&now, then, delay, &ends]);
@@ -512,9 +524,8 @@ fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
     // Approvals of a migration count for the policies as they are: a change of any of them ends it.
     let create = sandbox.action("Admin", &format!("policy update A --role create {BOTH}"));
     let review = sandbox.done("Other", &format!("pending {create}"));
-    let effects = list(&review["policy_change"], "effects").iter();
-    let said = texts(effects, "message");
-    assert!(said.contains(&ends.as_str()), "{said:?}");
+    let ended = texts(list(&review, "ends"), "action");
+    assert_eq!(ended, [migration.as_str()], "{review}");
     sandbox.done("Admin2", &format!("approve {create}"));
     let late = sandbox.run("Admin2", &format!("approve {migration}"));
     late.is(1, "ActionNotFound");

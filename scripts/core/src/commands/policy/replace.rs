@@ -2,15 +2,15 @@
 
 use crate::context::prelude::*;
 use crate::governance::{
-    Call, GovernedCall, PendingAction, PolicyReplacement, RolePolicy, definitions, ended_by_call,
-    first_digits, is_approver, pending, policy_replacements, title,
+    Call, EndedAction, GovernedCall, PolicyReplacement, RolePolicy, definitions, ended_among,
+    first_digits, is_approver, pending, policy_replacements,
 };
 use crate::ids::ActionId;
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::confirm;
 use crate::pipeline::judge::check_and_send;
 use crate::text::{count, shell_word};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::limits::OPEN_ACTIONS_MAX;
 
 /// What `policy replace` reports.
@@ -64,17 +64,6 @@ enum ChangeState {
     NotTried,
 }
 
-/// An open action that ends.
-#[derive(Serialize)]
-struct EndedAction {
-    /// Its id.
-    action: ActionId,
-    /// The definition.
-    definition: String,
-    /// What it does.
-    what: String,
-}
-
 impl ChangeState {
     /// Its words.
     const fn words(self) -> &'static str {
@@ -93,7 +82,7 @@ impl CommandReport for ReplacementReport {
     fn lines(&self, names: &Names) -> Vec<String> {
         let left = self.changes.iter();
         let left = left
-            .filter(|one| one.state != ChangeState::Executed)
+            .filter(|change| change.state != ChangeState::Executed)
             .count();
         let all = count(self.changes.len(), "change");
         let mut lines = vec![if self.executed {
@@ -119,7 +108,7 @@ impl CommandReport for ReplacementReport {
             }
             lines.push(line);
         }
-        let of_others = |one: &&ReplacementState| one.state == ChangeState::OfOthers;
+        let of_others = |change: &&ReplacementState| change.state == ChangeState::OfOthers;
         for ReplacementState { change, .. } in self.changes.iter().filter(of_others) {
             let word = |text: &str| shell_word(text);
             lines.push(format!(
@@ -131,7 +120,7 @@ impl CommandReport for ReplacementReport {
             ));
         }
         if !self.executed {
-            let [old, new] = [self.old, self.new].map(|one| names.short(one));
+            let [old, new] = [self.old, self.new].map(|account| names.short(account));
             lines.push(format!(
                 "next: stylus-upgrades policy replace {old} {new}, by those needed: the same command continues"
             ));
@@ -228,7 +217,7 @@ pub(super) async fn replace(context: &Context, old: &str, new: &str) -> Result<O
         report.changes.push(state);
     }
     let mut states = report.changes.iter();
-    report.executed = states.all(|one| one.state == ChangeState::Executed);
+    report.executed = states.all(|change| change.state == ChangeState::Executed);
     Ok(context.outcome(&report))
 }
 
@@ -271,24 +260,25 @@ async fn role_policies(session: Session<'_>) -> Result<Vec<RolePolicy>> {
     Ok(all)
 }
 
-/// The open actions that end once the first change of their definition is executed, but the changes themselves.
+/// The open actions that these changes end, but the changes themselves.
 async fn ended(session: Session<'_>, changes: &[PolicyReplacement]) -> Result<Vec<EndedAction>> {
     let own: Vec<Bytes> = changes.iter().map(calldata).collect();
-    let mut ended: BTreeMap<ActionId, PendingAction> = BTreeMap::new();
+    let names: BTreeSet<&str> = changes
+        .iter()
+        .map(|change| change.definition.as_str())
+        .collect();
+    let mut open = Vec::new();
+    for name in names {
+        open.extend(pending(session.registry, name).await?);
+    }
+    open.retain(|action| !own.contains(&action.call));
+    let mut ended: BTreeMap<ActionId, EndedAction> = BTreeMap::new();
     for (change, bytes) in changes.iter().zip(&own) {
         let call = Call::SetPolicy(set_policy(change));
-        for open in ended_by_call(session.registry, (&call, bytes)).await? {
-            if !own.contains(&open.call) {
-                ended.insert(open.action, open);
-            }
-        }
+        let by_change = ended_among(session.registry, (&call, bytes), &open).await?;
+        ended.extend(by_change.into_iter().map(|ended| (ended.action, ended)));
     }
-    let ended = ended.into_values().map(|open| EndedAction {
-        action: open.action,
-        what: title(&open.call),
-        definition: open.definition,
-    });
-    Ok(ended.collect())
+    Ok(ended.into_values().collect())
 }
 
 /// How many open actions the sender has approved: the registry takes so many at most.
@@ -296,14 +286,17 @@ async fn count_own_actions(session: Session<'_>, policies: &[RolePolicy]) -> Res
     let Some(sender) = CheckOptions::proposer(session).who else {
         return Ok(0);
     };
-    let mut names: Vec<&str> = policies.iter().map(|one| one.definition.as_str()).collect();
+    let mut names: Vec<&str> = policies
+        .iter()
+        .map(|policy| policy.definition.as_str())
+        .collect();
     names.dedup();
     let mut own = 0;
     for name in names {
         let open = pending(session.registry, name).await?;
         let of_sender = open
             .iter()
-            .filter(|one| one.readiness.approved.contains(&sender));
+            .filter(|action| action.readiness.approved.contains(&sender));
         own += u32::try_from(of_sender.count()).unwrap_or(u32::MAX);
     }
     Ok(own)

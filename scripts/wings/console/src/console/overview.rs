@@ -172,6 +172,7 @@ fn notes(one: &OpenAction) -> Markup {
     html! {
         @if let Some(obstacle) = &one.obstacle { (hindered(obstacle)) }
         @for rival in &one.rivals { p { (weight(Severity::Warning)) " " (text(rival)) } }
+        @if let Some(finding) = one.ends() { p { (weight(finding.severity)) " " (text(&finding.message)) } }
         @if let Some(why) = &one.open.unreadable { p { (text(why)) } }
     }
 }
@@ -266,7 +267,7 @@ pub fn differing(all: &[Difference]) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::governance::{Call, Display, PendingAction, ShownCall};
+    use crate::governance::{Call, Display, EndedAction, PendingAction, ShownCall};
     use crate::ids::ActionId;
     use crate::model::Readiness;
     use crate::names::Names;
@@ -289,6 +290,11 @@ mod tests {
         let (names, says) = (Names::default(), Call::decode(&call).expect("a call"));
         let shown = ShownCall {
             display: Display::of(&call, &names).expect("a call"),
+            ends: vec![EndedAction {
+                action: ActionId::default(),
+                definition: "A".into(),
+                what: "register A 3.0".into(),
+            }],
             ..ShownCall::default()
         };
         let open = PendingAction {
@@ -333,6 +339,8 @@ mod tests {
         let (_, refused) = page.split_once("; refused: ").expect("who refused");
         assert!(refused.contains(&CLEO.to_string()), "{page}");
         assert!(page.contains(">set policy migrate of A</a>"), "{page}");
+        let ends = "ends 1 open action, which must be proposed again: register A 3.0 (0x00000000)";
+        assert!(page.contains(ends), "{page}");
         assert!(page.contains("data-due=\"5\""), "{page}");
         assert!(page.contains("Nothing waits for this account."), "{page}");
     }
