@@ -322,17 +322,19 @@ impl VersionGraph {
             with: self.labels(from, with),
             without: self.labels(from, without),
         };
-        let left_out = left_out(&long, &short).map(|one| bypass(one, longer, shorter));
+        let left_out = left_out(&long, &short).map(|migration| bypass(migration, longer, shorter));
         let mut bypasses: Vec<_> = left_out.collect();
         if bypasses.is_empty() {
             let left_out = self::left_out(&short, &long);
-            bypasses = left_out.map(|one| bypass(one, shorter, longer)).collect();
+            bypasses = left_out
+                .map(|migration| bypass(migration, shorter, longer))
+                .collect();
         }
         if bypasses.is_empty() {
             // The same migrations in another order.
             let mut pairs = long.iter().zip(&short);
             let first = pairs.find(|(long, short)| long.1 != short.1);
-            bypasses.extend(first.map(|(one, _)| bypass(one, longer, shorter)));
+            bypasses.extend(first.map(|(migration, _)| bypass(migration, longer, shorter)));
         }
         bypasses
     }

@@ -30,7 +30,7 @@ impl Given {
     /// The same in words; none where nothing was.
     pub fn words(&self) -> Option<String> {
         let consents = self.consents.iter();
-        let consents = consents.map(|one| format!("{one} consents"));
+        let consents = consents.map(|lambda| format!("{lambda} consents"));
         let delay =
             (self.delay > 0).then(|| format!("the delay of {} is over", duration(self.delay)));
         let parts: Vec<String> = consents.chain(delay).collect();
@@ -41,7 +41,7 @@ impl Given {
     pub(crate) fn add(&mut self, other: &Self) {
         let new = other.consents.iter();
         let new: Vec<_> = new
-            .filter(|one| !self.consents.contains(one))
+            .filter(|lambda| !self.consents.contains(lambda))
             .copied()
             .collect();
         self.consents.extend(new);
@@ -119,7 +119,12 @@ impl Approvers {
             sent: Vec::new(),
             end: End::Undecided,
             given: Given {
-                consents: self.policy.lambdas.iter().map(|one| one.address).collect(),
+                consents: self
+                    .policy
+                    .lambdas
+                    .iter()
+                    .map(|leaf| leaf.address)
+                    .collect(),
                 delay: 0,
             },
         };

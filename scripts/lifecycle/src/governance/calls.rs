@@ -239,7 +239,7 @@ impl Governed {
     /// That of a call.
     pub(super) fn of(call: &[u8]) -> Option<&'static Self> {
         let mut all = GOVERNED.iter();
-        all.find(|one| call.starts_with(&one.selector))
+        all.find(|governed| call.starts_with(&governed.selector))
     }
 
     /// That of a call, with its arguments by their names.
@@ -299,7 +299,7 @@ impl Governed {
 fn functions() -> String {
     let functions = GOVERNED
         .iter()
-        .filter_map(|one| named_function(&one.selector));
+        .filter_map(|governed| named_function(&governed.selector));
     let names: Vec<String> = functions.map(|function| function.name).collect();
     format!("one of {}", names.join(", "))
 }

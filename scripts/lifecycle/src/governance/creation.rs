@@ -21,7 +21,8 @@ pub async fn creation(
     let sent = registry.client.mined(tx, "a creation").await?;
     for executed in sent.events_of::<abi::Executed>(registry.address) {
         let proposed = proposed(registry, executed.action.into()).await?;
-        let call = proposed.and_then(|one| abi::createProxyCall::abi_decode(&one.call).ok());
+        let call =
+            proposed.and_then(|proposal| abi::createProxyCall::abi_decode(&proposal.call).ok());
         let Some(call) = call else {
             continue;
         };

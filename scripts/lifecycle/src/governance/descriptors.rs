@@ -203,9 +203,9 @@ fn deadline() -> Value {
 fn with_names(parameters: &[Param]) -> String {
     let parameters = parameters
         .iter()
-        .map(|one| match one.components.as_slice() {
-            [] => format!("{} {}", one.ty, one.name),
-            members => format!("({}) {}", with_names(members), one.name),
+        .map(|parameter| match parameter.components.as_slice() {
+            [] => format!("{} {}", parameter.ty, parameter.name),
+            members => format!("({}) {}", with_names(members), parameter.name),
         });
     parameters.collect::<Vec<_>>().join(",")
 }

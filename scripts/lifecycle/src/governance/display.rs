@@ -76,15 +76,18 @@ impl Display {
             return Ok(());
         }
         let (shown, real) = (self.lines(), actual.lines());
-        let pairs = shown.iter().zip(&real).filter(|(one, other)| one != other);
-        let (one, other) = pairs
-            .map(|(one, other)| (one.trim(), other.trim()))
+        let pairs = shown
+            .iter()
+            .zip(&real)
+            .filter(|(shown_line, other)| shown_line != other);
+        let (shown_line, other) = pairs
+            .map(|(shown_line, other)| (shown_line.trim(), other.trim()))
             .next()
             .unwrap_or(("a different number of lines", "the lines of the calldata"));
         let message = "the reviewed text does not match the calldata";
         let next = "do not approve it: find out who changed it";
         Err(Refusal::new("DisplayDiffers", message)
-            .with(other, one, next)
+            .with(other, shown_line, next)
             .into())
     }
 
@@ -109,7 +112,7 @@ impl Display {
         let mut lines = vec![format!(
             "{typed} of {of}  ({named}decided by {role}{instead})"
         )];
-        let fields = self.fields.iter().filter(|one| !one.is_bytes());
+        let fields = self.fields.iter().filter(|field| !field.is_bytes());
         lines.extend(fields.map(Field::line));
         lines
     }
@@ -120,7 +123,7 @@ impl Display {
             name: "payload".into(),
             value: self.payload.to_string(),
         };
-        let all = self.fields.iter().filter(|one| one.is_bytes());
+        let all = self.fields.iter().filter(|field| field.is_bytes());
         all.chain([&payload]).map(Field::line).collect()
     }
 }

@@ -58,7 +58,7 @@ pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, 
             let CodeBytes { code, fragments } = bytes;
             let size = match fragments.is_empty() {
                 true => code.len(),
-                false => fragments.iter().map(|one| one.len()).sum(),
+                false => fragments.iter().map(|fragment| fragment.len()).sum(),
             };
             let (codehash, is_program) = (CodeHash::of(&code), is_program(&code));
             let checked = step.filter(|step| what == named(step).word());

@@ -141,7 +141,9 @@ impl Format {
             },
             Self::Contracts if value.is_empty() => "none".into(),
             Self::Contracts => {
-                let all = value.split(LIST).map(|one| Self::Contract.text(one, names));
+                let all = value
+                    .split(LIST)
+                    .map(|account| Self::Contract.text(account, names));
                 all.collect::<Vec<_>>().join(LIST)
             }
             Self::Policy => names.policy(value),
@@ -159,7 +161,7 @@ impl Format {
             Self::Account | Self::Contract => value.parse().into_iter().collect(),
             Self::Contracts => {
                 let all = value.split(LIST);
-                all.filter_map(|one| one.parse().ok()).collect()
+                all.filter_map(|account| account.parse().ok()).collect()
             }
             Self::Policy => {
                 let policy = parse(value.as_bytes()).ok();

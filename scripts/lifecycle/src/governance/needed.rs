@@ -47,7 +47,7 @@ impl Needed {
         let waits = !matches!(call, Call::Resume(_));
         let needed = Self(left(&tree, &open.missing, waits));
         let who = needed.who();
-        open.missing.retain(|one| who.contains(one));
+        open.missing.retain(|account| who.contains(account));
         Some(needed)
     }
 
@@ -93,17 +93,20 @@ fn left(node: &Node, may: &[Address], waits: bool) -> Left {
         Node::Delay { .. } => Left::Nothing,
         Node::Approver { .. } | Node::None => Left::Never,
         Node::Members { need, members, .. } => {
-            let parts: Vec<Left> = members.iter().map(|one| left(one, may, waits)).collect();
-            let hold = parts.iter().filter(|one| **one == Left::Nothing).count();
+            let parts: Vec<Left> = members
+                .iter()
+                .map(|member| left(member, may, waits))
+                .collect();
+            let hold = parts.iter().filter(|part| **part == Left::Nothing).count();
             let need = usize::from(*need).saturating_sub(hold);
             let of = parts.into_iter();
             let of: Vec<Left> = of
-                .filter(|one| !matches!(one, Left::Nothing | Left::Never))
+                .filter(|part| !matches!(part, Left::Nothing | Left::Never))
                 .collect();
             match (need, of.as_slice()) {
                 (0, _) => Left::Nothing,
                 (need, of) if of.len() < need => Left::Never,
-                (1, [one]) => one.clone(),
+                (1, [part]) => part.clone(),
                 _ => Left::Some { need, of },
             }
         }
@@ -113,7 +116,7 @@ fn left(node: &Node, may: &[Address], waits: bool) -> Left {
 fn add(left: &Left, all: &mut Vec<Address>) {
     match left {
         Left::Approval(account) if !all.contains(account) => all.push(*account),
-        Left::Some { of, .. } => of.iter().for_each(|one| add(one, all)),
+        Left::Some { of, .. } => of.iter().for_each(|part| add(part, all)),
         _ => {}
     }
 }
@@ -126,21 +129,21 @@ fn words(left: &Left, names: &Names) -> String {
         Left::Some { need, of } => (*need, of),
         Left::Nothing | Left::Never => return String::new(),
     };
-    let inner = |one: &Left| match one {
-        Left::Some { .. } => format!("({})", words(one, names)),
-        one => words(one, names),
+    let inner = |part: &Left| match part {
+        Left::Some { .. } => format!("({})", words(part, names)),
+        part => words(part, names),
     };
     if need == of.len() {
         // A delay runs when all beside it holds.
-        let is_delay = |one: &&Left| matches!(one, Left::Delay(_));
+        let is_delay = |part: &&Left| matches!(part, Left::Delay(_));
         let (delays, parts): (Vec<&Left>, Vec<&Left>) = of.iter().partition(is_delay);
         let parts: Vec<String> = match parts.as_slice() {
-            [one] if !delays.is_empty() => vec![words(one, names)],
-            parts => parts.iter().map(|one| inner(one)).collect(),
+            [part] if !delays.is_empty() => vec![words(part, names)],
+            parts => parts.iter().map(|part| inner(part)).collect(),
         };
         let delays = delays
             .iter()
-            .map(|one| format!(", then {}", words(one, names)));
+            .map(|delay| format!(", then {}", words(delay, names)));
         return parts.join(" and ") + &delays.collect::<String>();
     }
     let parts: Vec<String> = of.iter().map(inner).collect();
@@ -165,14 +168,16 @@ mod tests {
             })
             .collect();
         let expression = expression.replace("TWO", "2").replace("DAY", "86400");
-        let approved: Vec<Address> = approved.iter().map(|one| account(*one)).collect();
-        let may = (1..=9).filter(|one| !refused.contains(one)).map(account);
-        let may: Vec<Address> = may.filter(|one| !approved.contains(one)).collect();
+        let approved: Vec<Address> = approved.iter().map(|number| account(*number)).collect();
+        let may = (1..=9)
+            .filter(|number| !refused.contains(number))
+            .map(account);
+        let may: Vec<Address> = may.filter(|account| !approved.contains(account)).collect();
         let tree = tree("migrate", &expression, &approved).expect("a policy");
         let found = Needed(left(&tree, &may, true));
         let names = (1..=9).map(|number| (account(number), format!("n{number}")));
         let names: Names = names.collect();
-        let who = found.who().iter().map(|one| one.0[19]).collect();
+        let who = found.who().iter().map(|account| account.0[19]).collect();
         (found.words(&names), who)
     }
 

@@ -110,31 +110,41 @@ fn differences(was: &Explained, new: &Explained, names: &Names) -> Vec<Finding> 
     let gone = was
         .approvers
         .iter()
-        .filter(|one| !new.approvers.contains(one));
-    all.extend(gone.map(|one| warning(format!("removes the approver {}", names.long(*one)))));
+        .filter(|approver| !new.approvers.contains(approver));
+    all.extend(
+        gone.map(|approver| warning(format!("removes the approver {}", names.long(*approver)))),
+    );
     let known: BTreeSet<Address> = names.accounts().collect();
     let added = new
         .approvers
         .iter()
-        .filter(|one| !was.approvers.contains(one));
-    all.extend(added.map(|one| match known.contains(one) {
-        true => less_or(false, format!("adds the approver {}", names.long(*one))),
-        false => warning(format!("adds the approver {one}, which has no name here")),
+        .filter(|approver| !was.approvers.contains(approver));
+    all.extend(added.map(|approver| match known.contains(approver) {
+        true => less_or(
+            false,
+            format!("adds the approver {}", names.long(*approver)),
+        ),
+        false => warning(format!(
+            "adds the approver {approver}, which has no name here"
+        )),
     }));
     let mut add =
         |before: &[Address], after: &[Address], is_less, says: &dyn Fn(String) -> String| {
-            let gone = before.iter().filter(|one| !after.contains(one));
-            all.extend(gone.map(|one| less_or(is_less, says(names.long(*one)))));
+            let gone = before.iter().filter(|lambda| !after.contains(lambda));
+            all.extend(gone.map(|lambda| less_or(is_less, says(names.long(*lambda)))));
         };
-    add(&was.lambdas, &new.lambdas, true, &|one| {
-        format!("the contract {one} is not asked any more")
+    add(&was.lambdas, &new.lambdas, true, &|lambda| {
+        format!("the contract {lambda} is not asked any more")
     });
-    add(&new.lambdas, &was.lambdas, false, &|one| {
-        format!("the contract {one} is asked from then on")
+    add(&new.lambdas, &was.lambdas, false, &|lambda| {
+        format!("the contract {lambda} is asked from then on")
     });
-    let alone = new.alone.iter().filter(|one| !was.alone.contains(one));
-    all.extend(alone.map(|one| {
-        let says = format!("{} can decide alone", names.long(*one));
+    let alone = new
+        .alone
+        .iter()
+        .filter(|approver| !was.alone.contains(approver));
+    all.extend(alone.map(|approver| {
+        let says = format!("{} can decide alone", names.long(*approver));
         effect(Severity::Danger, says)
     }));
     all
@@ -143,12 +153,12 @@ fn differences(was: &Explained, new: &Explained, names: &Names) -> Vec<Finding> 
 fn delays(before: &[u64], after: &[u64]) -> Option<Finding> {
     let sorted = |delays: &[u64]| {
         let mut delays = delays.to_vec();
-        delays.sort_unstable_by(|one, other| other.cmp(one));
+        delays.sort_unstable_by(|delay, other| other.cmp(delay));
         delays
     };
     let (before, after) = (sorted(before), sorted(after));
     let words = |delays: &[u64]| {
-        let words: Vec<String> = delays.iter().map(|one| duration(*one)).collect();
+        let words: Vec<String> = delays.iter().map(|seconds| duration(*seconds)).collect();
         words.join(", ")
     };
     let (was, new) = (words(&before), words(&after));
@@ -182,10 +192,10 @@ mod tests {
             PolicyChange::between("migrate", (old.as_deref(), &new), &names).expect("a change");
         assert_eq!(change.lines().len(), 2 + change.effects.len());
         let marks = change.effects.into_iter();
-        let lines = marks.map(|one| match one.severity {
-            Severity::Warning => format!("! {}", one.message),
-            Severity::Danger => format!("✗ {}", one.message),
-            _ => one.message,
+        let lines = marks.map(|effect| match effect.severity {
+            Severity::Warning => format!("! {}", effect.message),
+            Severity::Danger => format!("✗ {}", effect.message),
+            _ => effect.message,
         });
         let shorter = |text: String| {
             addresses.iter().fold(text, |text, (account, _)| {

@@ -48,7 +48,10 @@ pub fn still_needed(
     names: &Names,
 ) -> String {
     let (more, missing) = (usize::from(open.more()), open.needed());
-    let all: Vec<String> = missing.iter().map(|one| names.short(*one)).collect();
+    let all: Vec<String> = missing
+        .iter()
+        .map(|account| names.short(*account))
+        .collect();
     let of_policy = needed.and_then(|needed| needed.words(names));
     let who = of_policy.unwrap_or_else(|| match more {
         _ if all.is_empty() && refused.is_empty() => NOBODY_LEFT.into(),
@@ -87,8 +90,14 @@ impl CallOutcome {
             }
             return lines;
         };
-        let needed = self.policy.as_ref().and_then(|one| one.needed.as_ref());
-        let refused = self.policy.as_ref().map_or(&[][..], |one| &one.refused);
+        let needed = self
+            .policy
+            .as_ref()
+            .and_then(|policy| policy.needed.as_ref());
+        let refused = self
+            .policy
+            .as_ref()
+            .map_or(&[][..], |policy| &policy.refused);
         let mut lines = vec![match is_migration && open.more() > 0 {
             true => {
                 let still = still_needed(open, needed, refused, names);

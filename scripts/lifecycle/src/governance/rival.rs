@@ -15,20 +15,20 @@ pub fn rival((own, bytes): (&Call, &Bytes), other: &PendingAction) -> Option<(St
         return None;
     }
     match (own, says) {
-        (Call::CreateDefinition(one), Call::CreateDefinition(two)) if one.name == two.name => {
-            Some((one.name.clone(), "has other arguments".into()))
+        (Call::CreateDefinition(own), Call::CreateDefinition(other)) if own.name == other.name => {
+            Some((own.name.clone(), "has other arguments".into()))
         }
-        (Call::SetPolicy(one), Call::SetPolicy(two)) if one.role == two.role => Some((
-            format!("the policy of {} of {}", one.role, of_whom(&one.name)),
-            format!("sets another one: {}", two.expression),
+        (Call::SetPolicy(own), Call::SetPolicy(other)) if own.role == other.role => Some((
+            format!("the policy of {} of {}", own.role, of_whom(&own.name)),
+            format!("sets another one: {}", other.expression),
         )),
         (own, says) => {
             let (version, code, _) = own.version()?;
             let (label, rival, _) = says.version()?;
             let differs = match (code, rival) {
                 _ if label != version => return None,
-                (Some(one), Some(two)) if one.codehash != two.codehash => {
-                    format!("has other code: {}", CodeHash::from(two.codehash))
+                (Some(code), Some(rival)) if code.codehash != rival.codehash => {
+                    format!("has other code: {}", CodeHash::from(rival.codehash))
                 }
                 _ if std::mem::discriminant(own) == std::mem::discriminant(says) => {
                     same_code_differs(own, says).into()
@@ -129,10 +129,10 @@ mod tests {
 
     #[test]
     fn another_open_action_for_the_same_version_or_role_is_told_with_what_differs() {
-        let one = migration("2.0", 1);
-        assert_eq!(line(&one, &one), None);
-        assert_eq!(line(&one, &migration("3.0", 2)), None);
-        let told = line(&one, &migration("2.0", 2)).expect("told");
+        let own = migration("2.0", 1);
+        assert_eq!(line(&own, &own), None);
+        assert_eq!(line(&own, &migration("3.0", 2)), None);
+        let told = line(&own, &migration("2.0", 2)).expect("told");
         let hash = B256::with_last_byte(2);
         assert_eq!(told, format!("A 2.0 has other code: {hash}"));
         let abi::migrateCall {
@@ -147,13 +147,13 @@ mod tests {
             code,
             step,
         });
-        let told = line(&one, &registration).expect("told");
+        let told = line(&own, &registration).expect("told");
         assert_eq!(told, "A 2.0 only registers it");
-        let told = line(&registration, &one).expect("told");
+        let told = line(&registration, &own).expect("told");
         assert_eq!(told, "A 2.0 also upgrades instances to it");
-        let one = policy("migrate", "NONE");
-        assert_eq!(line(&one, &policy("create", "AND()")), None);
-        let told = line(&one, &policy("migrate", "AND()")).expect("told");
+        let own = policy("migrate", "NONE");
+        assert_eq!(line(&own, &policy("create", "AND()")), None);
+        let told = line(&own, &policy("migrate", "AND()")).expect("told");
         assert_eq!(told, "the policy of migrate of A sets another one: AND()");
     }
 }

@@ -64,7 +64,7 @@ impl ShownCall {
     pub fn identity(&self, is_full: bool) -> Vec<String> {
         let mut lines = self.display.hashes();
         if is_full {
-            let facts = self.facts.iter().filter(|one| one.is_plain());
+            let facts = self.facts.iter().filter(|fact| fact.is_plain());
             let builds = self.builds.iter().flat_map(BuildFacts::lines);
             let of_code = facts.flat_map(CodeFacts::lines).chain(builds);
             lines.extend(of_code.map(|line| format!("  {line}")));
@@ -74,7 +74,7 @@ impl ShownCall {
 
     fn to_decide(&self) -> Vec<String> {
         let policy = self.policy_change.iter().flat_map(PolicyChange::lines);
-        let facts = self.facts.iter().filter(|one| !one.is_plain());
+        let facts = self.facts.iter().filter(|fact| !fact.is_plain());
         let decoded = self.decoded.iter().flat_map(DecodedCall::lines);
         let sources = self.published_sources.iter();
         let sources = sources.map(|uri| format!("sources, as the proposer says: {uri}"));

@@ -237,6 +237,11 @@ fn a_migration_that_is_aborted_while_its_batches_are_sent_stops_and_says_so() {
     let early = sandbox.run("Admin", &format!("upgrade {} 2.0", proxies[0]));
     early.is(1, "UpgradeInProgress");
     early.says("next", &["stylus-upgrades run-migration PROXY continues"]);
+    let leaves = sandbox.run("Admin", &format!("transfer {} Other", proxies[0]));
+    leaves
+        .is(1, "UpgradeInProgress")
+        .says("found", &["migrating"])
+        .says("next", &["first end it: stylus-upgrades run-migration 0x"]);
     let (other, proxy, sent) = (sandbox.clone(), proxies[0].clone(), AtomicUsize::new(0));
     let relay = Relay::interrupting(&sandbox.node.endpoint(), move |request| {
         let is_sending = request["method"] == "eth_sendRawTransaction";

@@ -148,18 +148,18 @@ pub async fn accepted(
     let approved = open.map(|open| open.approved).unwrap_or_default();
     let mut seen: Vec<(Address, &Path)> = Vec::new();
     let (mut signatures, mut left_out) = (Vec::new(), Vec::new());
-    for one in given {
-        let signature = one.signature.as_ref();
-        let signature = signature.ok_or_else(|| unsigned(&one.path))?;
-        let signer = one.approval.approver;
-        let digest = one.approval.digests()?.eip712;
+    for file in given {
+        let signature = file.signature.as_ref();
+        let signature = signature.ok_or_else(|| unsigned(&file.path))?;
+        let signer = file.approval.approver;
+        let digest = file.approval.digests()?.eip712;
         if let Some((_, first)) = seen.iter().find(|(other, _)| *other == signer) {
-            let files = format!("{} and {}", first.display(), one.path.display());
+            let files = format!("{} and {}", first.display(), file.path.display());
             let refusal = Refusal::new("SignerTwice", format!("{signer} signed twice"));
             let refusal = refusal.with("each signer once", files, "leave one of them out");
             return Err(refusal.into());
         }
-        seen.push((signer, &one.path));
+        seen.push((signer, &file.path));
         if !approvers.contains(&signer) {
             let message = format!("{signer} is no approver of role {role}");
             let refusal = Refusal::new("SignerNotAnApprover", message).with(
@@ -169,7 +169,7 @@ pub async fn accepted(
             );
             return Err(refusal.into());
         }
-        let data = signature_of(registry.client, &one.path, (signer, signature), digest).await?;
+        let data = signature_of(registry.client, &file.path, (signer, signature), digest).await?;
         if approved.contains(&signer) {
             left_out.push(signer);
         } else {
@@ -195,11 +195,12 @@ pub async fn accepted(
 /// Refuses an approval of something else than the first one approves, no matter who gave it.
 fn require_same(first: &ApprovalFile, other: &ApprovalFile) -> Result<(), ChainError> {
     let approver = first.approval.approver;
-    let (one, two) = (
+    let (own, others) = (
         first.approval.typed_data()?,
         other.approval.by(approver).typed_data()?,
     );
-    let Some((part, expected, found)) = difference(&["primaryType", "message"], &one, &two) else {
+    let Some((part, expected, found)) = difference(&["primaryType", "message"], &own, &others)
+    else {
         return Ok(());
     };
     let (first, path) = (first.path.display(), other.path.display());

@@ -121,20 +121,24 @@ impl ApprovalFile {
 /// The first field of these parts of two documents that differs, and what each has there.
 pub(super) fn difference(
     parts: &[&str],
-    one: &Value,
-    two: &Value,
+    first: &Value,
+    second: &Value,
 ) -> Option<(String, String, String)> {
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
         Value::Null => "nothing".into(),
         value => value.to_string(),
     };
-    let part = *parts.iter().find(|part| one[**part] != two[**part])?;
-    let (one, two) = (&one[part], &two[part]);
-    let fields = one.as_object().into_iter().chain(two.as_object());
+    let part = *parts.iter().find(|part| first[**part] != second[**part])?;
+    let (first, second) = (&first[part], &second[part]);
+    let fields = first.as_object().into_iter().chain(second.as_object());
     let mut names = fields.flat_map(Map::keys);
-    Some(match names.find(|name| one[*name] != two[*name]) {
-        Some(name) => (format!("{part}.{name}"), text(&one[name]), text(&two[name])),
-        None => (part.into(), text(one), text(two)),
+    Some(match names.find(|name| first[*name] != second[*name]) {
+        Some(name) => (
+            format!("{part}.{name}"),
+            text(&first[name]),
+            text(&second[name]),
+        ),
+        None => (part.into(), text(first), text(second)),
     })
 }
