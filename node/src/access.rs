@@ -1,27 +1,41 @@
-//! Who may call: one rule for HTTP and WebSocket.
+//! Who may call: one rule for HTTP and WebSocket, before a body is read.
 //!
-//! A page in a browser names itself in `Origin`. A page that made its own host name point at this
-//! machine (DNS rebinding) names that host in `Host`.
+//! A page in a browser names itself in `Origin`, and other programs do not: a page of the web is not the developer. A
+//! page that made its own host name point at this machine (DNS rebinding) names that host in `Host`.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
 
 use hyper::header::{HOST, HeaderName, ORIGIN};
 use hyper::{Request, Uri};
 
 use crate::config::Cors;
 
+/// Schemes of pages that the developer has installed in a browser.
+const EXTENSIONS: [&str; 3] = ["chrome-extension", "moz-extension", "safari-web-extension"];
+
+/// Refused origins that are logged, at most.
+const LOGGED: usize = 100;
+
 /// Hosts and origins that may call.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Access {
     cors: Cors,
     /// Host names in lower case; `localhost` is allowed without being one of them.
     hosts: Vec<String>,
+    /// Origins whose refusal was logged.
+    logged: Mutex<BTreeSet<String>>,
 }
 
 impl Access {
     pub(crate) fn new(cors: Cors, hosts: &[String]) -> Self {
         let hosts = hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
-        Self { cors, hosts }
+        Self {
+            cors,
+            hosts,
+            logged: Mutex::default(),
+        }
     }
 
     /// Checks a request before anything of it is served.
@@ -40,12 +54,23 @@ impl Access {
             }
         }
         match only(request, &ORIGIN)? {
-            Some(origin) if !self.allows_origin(origin, host) => Err(format!(
-                "the origin `{origin}` is not allowed: start this node with --allow-origin {origin} and without \
-                 --no-cors"
-            )),
+            Some(origin) if !self.allows_origin(origin, host) => Err(self.refuse(origin)),
             _ => Ok(()),
         }
+    }
+
+    /// Why a page of that origin may not call. The log has it once.
+    fn refuse(&self, origin: &str) -> String {
+        let allow = match self.cors {
+            Cors::Off => "start this node without --no-cors",
+            _ => "start this node with --allow-origin and the origin",
+        };
+        let refusal = format!("the web page `{origin}` may not call this node: {allow}");
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        if logged.len() < LOGGED && logged.insert(origin.to_owned()) {
+            tracing::warn!("{refusal}");
+        }
+        refusal
     }
 
     fn allows_host(&self, authority: &str) -> bool {
@@ -63,14 +88,40 @@ impl Access {
         let is_own = origin
             .split_once("://")
             .is_some_and(|(_, authority)| authority == host);
+        is_own || self.cors.allows(origin)
+    }
+}
+
+impl Cors {
+    /// Whether a page of that origin may call, whatever address it calls.
+    pub(crate) fn allows(&self, origin: &str) -> bool {
         let is_named =
             |allowed: &String| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin);
-        match &self.cors {
-            Cors::Any => true,
-            Cors::Origins(origins) => is_own || origins.iter().any(is_named),
-            Cors::Off => is_own,
+        match self {
+            Self::Any => true,
+            Self::Origins(origins) => is_of_developer(origin) || origins.iter().any(is_named),
+            Self::Off => false,
         }
     }
+}
+
+/// Whether an origin is a page of this machine, at any port, or an extension of the browser.
+fn is_of_developer(origin: &str) -> bool {
+    let Some((scheme, authority)) = origin.split_once("://") else {
+        return false;
+    };
+    if EXTENSIONS.contains(&scheme) {
+        return true;
+    }
+    let Some(name) = host_name(authority) else {
+        return false;
+    };
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    let is_loopback = bare
+        .parse()
+        .is_ok_and(|address: IpAddr| address.is_loopback());
+    let is_local = name == "localhost" || name.ends_with(".localhost");
+    ["http", "https"].contains(&scheme) && (is_loopback || is_local)
 }
 
 /// The header's value, if it is there; an error when there are several, or it is no text.
@@ -142,8 +193,9 @@ mod tests {
     }
 
     #[test]
-    fn origins_are_those_that_were_named_or_the_nodes_own() {
+    fn origins_are_of_this_machine_or_were_named() {
         let page = "https://page.test";
+        let developer = Access::new(Cors::Origins(Vec::new()), &[]);
         let named = Access::new(Cors::Origins(vec![page.into()]), &[]);
         let off = Access::new(Cors::Off, &[]);
         let any = Access::new(Cors::Any, &[]);
@@ -151,16 +203,42 @@ mod tests {
             check(access, &[("host", "127.0.0.1:8547"), ("origin", origin)]).is_ok()
         };
         for (origin, expected) in [
-            (page, [true, false, true]),
-            ("https://evil.test", [false, false, true]),
-            ("https://page.test.evil.test", [false, false, true]),
-            ("http://page.test", [false, false, true]),
-            ("null", [false, false, true]),
-            ("http://127.0.0.1:8547", [true, true, true]),
-            ("http://127.0.0.1:3000", [false, false, true]),
+            (page, [false, true, false, true]),
+            ("https://evil.test", [false, false, false, true]),
+            ("https://page.test.evil.test", [false, false, false, true]),
+            ("http://page.test", [false, false, false, true]),
+            ("null", [false, false, false, true]),
+            ("file://", [false, false, false, true]),
+            ("http://127.0.0.1:8547", [true, true, true, true]),
+            ("http://127.0.0.1:3000", [true, true, false, true]),
+            ("https://localhost", [true, true, false, true]),
+            ("http://[::1]:5173", [true, true, false, true]),
+            ("http://app.localhost:3000", [true, true, false, true]),
+            ("http://localhost.evil.test", [false, false, false, true]),
+            ("http://evil.test/localhost", [false, false, false, true]),
+            ("http://localhost@evil.test", [false, false, false, true]),
+            ("http://evillocalhost", [false, false, false, true]),
+            ("ftp://localhost", [false, false, false, true]),
+            ("http://192.168.1.7:3000", [false, false, false, true]),
+            ("http://172.17.0.2:3000", [false, false, false, true]),
+            (
+                "http://host.docker.internal:3000",
+                [false, false, false, true],
+            ),
+            (
+                "chrome-extension://nkbihfbeogaeaoehlefnkodbefgpgknn",
+                [true, true, false, true],
+            ),
+            ("moz-extension://8c1a", [true, true, false, true]),
         ] {
-            let found = [&named, &off, &any].map(|access| from(access, origin));
+            let found = [&developer, &named, &off, &any].map(|access| from(access, origin));
             assert_eq!(found, expected, "{origin}");
         }
+        // A page that the node's own address on the network served.
+        let own = [
+            ("host", "192.168.1.7:8547"),
+            ("origin", "http://192.168.1.7:8547"),
+        ];
+        assert!(check(&off, &own).is_ok());
     }
 }

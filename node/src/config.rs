@@ -66,7 +66,7 @@ impl Default for NodeConfig {
             genesis: None,
             state: StateFiles::default(),
             request_bytes: Some(Admission::Nitro.request_bytes()),
-            cors: Cors::Any,
+            cors: Cors::Origins(Vec::new()),
             allowed_hosts: Vec::new(),
         }
     }
@@ -159,7 +159,8 @@ pub struct StateFiles {
 pub enum Cors {
     /// Every page.
     Any,
-    /// Pages of these origins, and those that the node's own address serves.
+    /// Pages of this machine at any port, extensions of the browser, those that the node's own address serves, and those
+    /// of these origins.
     Origins(Vec<String>),
     /// No CORS headers; only pages that the node's own address serves.
     Off,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use hyper::header::{CONTENT_LENGTH, ORIGIN};
+use hyper::header::{CONTENT_LENGTH, HeaderValue, ORIGIN};
+use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode, body::Incoming};
 use jsonrpsee::core::middleware::RpcServiceBuilder;
 use jsonrpsee::server::ws::is_upgrade_request;
@@ -275,18 +276,22 @@ fn failed(status: StatusCode, reason: &impl ToString) -> Response<HttpBody> {
     response
 }
 
+/// The headers by which a browser lets pages of allowed origins call.
 fn cors_layer(cors: &Cors) -> Result<CorsLayer, NodeError> {
     let open = CorsLayer::new().allow_methods(Any).allow_headers(Any);
     match cors {
         Cors::Off => Ok(CorsLayer::new()),
         Cors::Any => Ok(open.allow_origin(Any)),
         Cors::Origins(origins) => {
-            let origins = origins
-                .iter()
-                .map(|origin| origin.parse())
-                .collect::<Result<Vec<_>, _>>();
-            let origins = origins.map_err(|_| NodeError::Origin(format!("{cors:?}")))?;
-            Ok(open.allow_origin(AllowOrigin::list(origins)))
+            let is_value = |origin: &String| HeaderValue::from_str(origin).is_ok();
+            if !origins.iter().all(is_value) {
+                return Err(NodeError::Origin(format!("{cors:?}")));
+            }
+            let cors = cors.clone();
+            let allowed = move |origin: &HeaderValue, _: &Parts| {
+                origin.to_str().is_ok_and(|origin| cors.allows(origin))
+            };
+            Ok(open.allow_origin(AllowOrigin::predicate(allowed)))
         }
     }
 }

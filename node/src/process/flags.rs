@@ -196,13 +196,8 @@ pub(super) struct StateFlags {
 
 #[derive(Debug, Args)]
 pub(super) struct ServerFlags {
-    /// Web pages that may call the node.
-    #[arg(
-        long,
-        value_name = "ORIGIN",
-        default_value = "*",
-        value_delimiter = ','
-    )]
+    /// Web pages that may call the node, beside those of this machine and extensions of the browser; * is every page.
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     pub(super) allow_origin: Vec<String>,
     /// Send no CORS headers, and refuse every web page.
     #[arg(long, conflicts_with = "allow_origin")]

@@ -37,20 +37,33 @@ const REFUSED: (u16, u16) = (403, 403);
 fn origins_are_checked_alike_over_http_and_websocket() {
     let evil = Some("https://evil.test");
     let named = Some("https://page.test");
-    let open = Process::start(&[]);
+    let local = Some("http://localhost:3000");
+    let developer = Process::start(&[]);
+    for (origin, expected) in [
+        (evil, REFUSED),
+        (Some("null"), REFUSED),
+        (local, ACCEPTED),
+        (Some("moz-extension://8c1a"), ACCEPTED),
+        (None, ACCEPTED),
+    ] {
+        let found = statuses(&developer, "localhost", origin);
+        assert_eq!(found, expected, "{origin:?}");
+    }
+    let open = Process::start(&["--allow-origin", "*"]);
     assert_eq!(statuses(&open, "localhost", evil), ACCEPTED);
     let listed = Process::start(&["--allow-origin", "https://page.test"]);
     for (origin, expected) in [
         (evil, REFUSED),
         (Some("null"), REFUSED),
         (named, ACCEPTED),
+        (local, ACCEPTED),
         (None, ACCEPTED),
     ] {
         let found = statuses(&listed, "localhost", origin);
         assert_eq!(found, expected, "{origin:?}");
     }
     let closed = Process::start(&["--no-cors"]);
-    for (origin, expected) in [(evil, REFUSED), (named, REFUSED), (None, ACCEPTED)] {
+    for (origin, expected) in [(evil, REFUSED), (local, REFUSED), (None, ACCEPTED)] {
         let found = statuses(&closed, "localhost", origin);
         assert_eq!(found, expected, "{origin:?}");
     }
