@@ -12,7 +12,6 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::caller::Caller;
 use crate::filters::Taken;
-use crate::held::Connection;
 use crate::limits::{READ_TIME, READS_PER_CORE, SHORT_READ, WAITING_READS};
 use crate::rpc_error::RpcError;
 use crate::view::View;
@@ -29,8 +28,6 @@ pub(crate) struct Share {
     turn: Arc<Semaphore>,
     /// What its filters and subscriptions take.
     pub(crate) filters: Taken,
-    /// Where the caller gets its answers.
-    pub(crate) connection: Arc<Connection>,
 }
 
 impl Share {
@@ -42,15 +39,6 @@ impl Share {
             waiting: half(WAITING_READS),
             turn: Arc::new(Semaphore::new(1)),
             filters: Taken::default(),
-            connection: Arc::default(),
-        }
-    }
-
-    /// The same share for what is asked over a connection.
-    pub(crate) fn over(&self, connection: Arc<Connection>) -> Self {
-        Self {
-            connection,
-            ..self.clone()
         }
     }
 
@@ -64,15 +52,9 @@ impl Share {
         self.turn.clone().acquire_owned().await
     }
 
-    /// A place, which is not for who leaves earlier answers unread.
+    /// A place of a read.
     async fn place(&self) -> Place {
-        loop {
-            self.connection.is_read().await;
-            let place = self.places.clone().acquire_owned().await;
-            if !self.connection.is_stuck() {
-                return place;
-            }
-        }
+        self.places.clone().acquire_owned().await
     }
 }
 
@@ -238,27 +220,6 @@ mod tests {
     fn view() -> View {
         let accounts = DevAccounts::nitro_alone().expect("accounts");
         Node::of_chain(Chain::new(ChainConfig::default()), accounts).view()
-    }
-
-    #[test]
-    fn who_does_not_read_gets_no_place_that_others_could_have() {
-        let connection = Arc::<Connection>::default();
-        let share = Share::new().over(connection.clone());
-        let other = share.over(Arc::default());
-        Runtime::new().expect("threads").block_on(async {
-            let mut taken = Vec::new();
-            for _ in 0..places().div_ceil(2) {
-                taken.push(share.place().await);
-            }
-            let mut waiting = Box::pin(share.place());
-            assert!(futures::poll!(waiting.as_mut()).is_pending());
-            connection.stick(true);
-            drop(taken);
-            assert!(futures::poll!(waiting.as_mut()).is_pending(), "unread");
-            drop(other.place().await.expect("a place for who reads"));
-            connection.stick(false);
-            drop(waiting.await.expect("a place"));
-        });
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub(crate) const FILTERS: Bound = bound(
     20_000,
     "filters and subscriptions with what they select by, until they end or are not polled for five minutes",
 );
-/// The same for one caller, which is a connection, or all web pages together.
+/// The same for one caller, which is a connection.
 pub(crate) const FILTERS_BY_CALLER: Bound = bound(
     10_000,
     "filters and subscriptions of this caller with what they select by, until they end or are not polled for five \
@@ -98,29 +98,11 @@ pub(crate) const BLOCKS: u64 = 100_000;
 /// Blocks that one request replaces.
 pub(crate) const REPLACED_BLOCKS: u64 = 10_000;
 
-/// Bytes that are held for all callers: requests from their first byte on, and answers until they are written.
+/// Bytes that are held for all callers: parameters of requests that are served, and answers until they are sent.
 pub(crate) const HELD: Bound = bound(
     192 << 20,
     "bytes of requests and of unread answers, of all callers",
 );
-/// The same for one caller, which is a connection, or all web pages together.
-pub(crate) const HELD_BY_CALLER: Bound = bound(
-    128 << 20,
-    "bytes of requests and of unread answers, of this caller",
-);
-/// Bytes of them that every connection may have, whatever others have.
-pub(crate) const HELD_FREELY: usize = 64 << 10;
-/// Bytes that a request needs beside its parameters.
-pub(crate) const REQUEST: usize = 4 << 10;
-/// Bytes that count for a message of a WebSocket until it is answered, its answer included where that is no longer: so
-/// many are served at once, and the next ones wait outside.
-pub(crate) const MESSAGE: usize = 32 << 10;
-/// Bytes that are read from a connection at once.
-pub(crate) const READ_AT_ONCE: usize = 64 << 10;
-/// The time in which a request arrives, once it is large or waits for room.
-pub(crate) const ARRIVAL_TIME: Duration = Duration::from_secs(60);
-/// How long a connection may read nothing while something waits for it.
-pub(crate) const UNREAD_TIME: Duration = Duration::from_secs(30);
 /// Bytes of an answer above which one is written at a time.
 pub(crate) const LARGE_ANSWER: usize = 4 << 20;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use hyper::header::{CONTENT_LENGTH, HeaderValue, ORIGIN};
+use hyper::header::{CONTENT_LENGTH, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode, body::Incoming};
 use jsonrpsee::core::middleware::RpcServiceBuilder;
@@ -29,12 +29,11 @@ use crate::allocator;
 use crate::config::{Admission, Cors, NodeConfig};
 use crate::error::NodeError;
 use crate::executor::Share;
-use crate::held::Held;
+use crate::held::{Held, HeldBody, HeldBytes};
 use crate::limits::{LARGEST, STACK};
 use crate::rpc::Methodsets;
 use crate::rpc_error::LENIENT;
-use crate::socket::Socket;
-use crate::traffic::Counting;
+use crate::traffic::{Carrier, Counting};
 
 /// How long open connections may take to finish their answer when the node stops.
 const GRACE: Duration = Duration::from_millis(200);
@@ -121,8 +120,6 @@ struct Connections {
     stop: StopHandle,
     access: Arc<Access>,
     held: Held,
-    /// The places of reads of all web pages.
-    pages: Share,
     admission: Admission,
     /// Most bytes of a request.
     most_bytes: u32,
@@ -153,7 +150,6 @@ fn listen(
         stop: stop.clone(),
         access: Arc::new(Access::new(config.cors.clone(), &config.allowed_hosts)),
         held: Held::default(),
-        pages: Share::new(),
         admission: config.admission,
         most_bytes,
     };
@@ -189,45 +185,30 @@ impl Connections {
     /// Serves one connection until either side ends it.
     fn serve(&self, socket: TcpStream) {
         let _ = socket.set_nodelay(true);
-        let connection = self.held.connection();
-        let counted = connection.clone();
-        let admission = self.admission;
-        let counting = layer_fn(move |inner| Counting {
-            inner,
-            connection: counted.clone(),
-            admission,
-        });
-        let service = |methods: &Methods| {
-            let counting = RpcServiceBuilder::new().layer(counting.clone());
+        let (held, admission) = (self.held.clone(), self.admission);
+        let service = |methods: &Methods, carrier| {
+            let held = held.clone();
+            let counting = layer_fn(move |inner| Counting {
+                inner,
+                held: held.clone(),
+                carrier,
+                admission,
+            });
+            let counting = RpcServiceBuilder::new().layer(counting);
             let service = self.service.clone().set_rpc_middleware(counting);
             service.build(methods.clone(), self.stop.clone())
         };
-        let (own, pages) = (Share::new(), self.pages.clone());
-        let (http, websocket) = (service(&self.methods.http), service(&self.methods.socket));
-        let (access, most_bytes) = (self.access.clone(), self.most_bytes);
-        let socket = Socket::new(socket, connection.clone(), most_bytes);
+        let http = service(&self.methods.http, Carrier::Http);
+        let websocket = service(&self.methods.socket, Carrier::WebSocket);
+        let (access, most_bytes, share) = (self.access.clone(), self.most_bytes, Share::new());
         let service = tower::service_fn(move |mut request: Request<Incoming>| {
-            let connection = connection.clone();
-            let share = match request.headers().contains_key(ORIGIN) {
-                true => {
-                    connection.is_of_a_page();
-                    &pages
-                }
-                false => &own,
-            };
-            let share = share.over(connection.clone());
-            request.extensions_mut().insert(share);
+            request.extensions_mut().insert(share.clone());
             let allowed = access.check(&request);
             let allowed = allowed.map_err(|refusal| (StatusCode::FORBIDDEN, refusal));
-            let is_upgrade = is_upgrade_request(&request);
-            let checked = allowed.and_then(|()| checked_length(&request, most_bytes));
-            let speaks = connection.protocol.answers(is_upgrade && checked.is_ok());
-            let checked = checked.and_then(|()| match speaks {
-                true => Ok(()),
-                false => Err((StatusCode::BAD_REQUEST, NOT_FIRST.to_owned())),
-            });
-            let refusal = checked.err();
-            let mut service = match is_upgrade {
+            let refusal = allowed
+                .and_then(|()| checked_length(&request, most_bytes))
+                .err();
+            let mut service = match is_upgrade_request(&request) {
                 true => websocket.clone(),
                 false => http.clone(),
             };
@@ -236,7 +217,7 @@ impl Connections {
                     Some((status, refusal)) => return Ok(failed(status, &refusal)),
                     None => service.call(request).await,
                 };
-                connection.has_answered();
+                let answered = answered.map(held_until_sent);
                 answered.or_else(|error| {
                     Ok::<_, Infallible>(failed(StatusCode::INTERNAL_SERVER_ERROR, &error))
                 })
@@ -248,6 +229,14 @@ impl Connections {
                 tracing::debug!(%error, "a connection ended early");
             }
         });
+    }
+}
+
+/// An answer whose bytes are held until its body is sent.
+fn held_until_sent(mut response: Response<HttpBody>) -> Response<HttpBody> {
+    match response.extensions_mut().remove::<Arc<HeldBytes>>() {
+        Some(held) => response.map(|body| HttpBody::new(HeldBody::new(body, held))),
+        None => response,
     }
 }
 
@@ -265,10 +254,6 @@ fn checked_length(request: &Request<Incoming>, most: u32) -> Result<(), (StatusC
         _ => Ok(()),
     }
 }
-
-/// Why a WebSocket is refused after other requests.
-const NOT_FIRST: &str =
-    "a WebSocket begins with the first request of its connection: open another one";
 
 fn failed(status: StatusCode, reason: &impl ToString) -> Response<HttpBody> {
     let mut response = Response::new(format!("{}\n", reason.to_string()).into());

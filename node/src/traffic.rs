@@ -1,5 +1,5 @@
-//! The requests and answers of a connection, as they are counted and answered: batches one request after the other, what is
-//! unknown or too much in Nitro's words.
+//! The requests and answers of a connection: what they hold is counted, batches are answered one request after the other,
+//! what is unknown or too much in Nitro's words.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -9,52 +9,52 @@ use jsonrpsee::core::server::BatchResponseBuilder;
 use jsonrpsee::server::MethodResponse;
 use jsonrpsee::types::error::{INVALID_REQUEST_CODE, METHOD_NOT_FOUND_CODE};
 use jsonrpsee::types::{ErrorObjectOwned, Id, Request};
-use serde_json::value::RawValue;
 
 use crate::config::Admission;
-use crate::held::{Connection, Growing, Text};
-use crate::limits::ANSWER;
+use crate::held::{Held, HeldBytes};
+use crate::limits::{ANSWER, Exceeded};
 use crate::rpc_error::{LENIENT, RpcError};
 
 /// The method that begins a subscription.
 const SUBSCRIBE: &str = "eth_subscribe";
 
-/// Counts the requests and answers of a connection.
+/// What carries the requests of a connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    /// HTTP requests.
+    Http,
+    /// A WebSocket, over which subscriptions are told.
+    WebSocket,
+}
+
+/// Counts what the requests and answers of a connection hold.
 #[derive(Clone)]
 pub(crate) struct Counting<S> {
     pub(crate) inner: S,
-    pub(crate) connection: Arc<Connection>,
+    pub(crate) held: Held,
+    pub(crate) carrier: Carrier,
     pub(crate) admission: Admission,
 }
 
-fn one(parameters: Option<&RawValue>) -> Text {
-    Text {
-        requests: 1,
-        parameters: parameters.map_or(0, |json| json.get().len()),
-    }
-}
-
-fn all(requests: &Batch<'_>) -> Text {
+/// Bytes of the parameters of a batch.
+fn parameter_bytes(requests: &Batch<'_>) -> usize {
     let parameters = requests.iter().flatten().filter_map(BatchEntry::params);
-    Text {
-        requests: requests.len(),
-        parameters: parameters.map(|json| json.get().len()).sum(),
+    parameters.map(|json| json.get().len()).sum()
+}
+
+/// The answer, which is held until it is sent, or that too much is unread.
+fn held_answer(mut held: HeldBytes, id: Id<'_>, mut answer: MethodResponse) -> MethodResponse {
+    match held.grow(answer.as_ref().len()) {
+        Ok(()) => {
+            answer.extensions_mut().insert(Arc::new(held));
+            answer
+        }
+        Err(exceeded) => refusal(id, exceeded),
     }
 }
 
-/// The answer, which is held until it was written, or that too much is unread.
-fn held_answer(connection: &Connection, id: Id<'_>, answer: MethodResponse) -> MethodResponse {
-    if !(answer.is_method_call() || answer.is_batch()) {
-        // Nothing is written of it from here.
-        return answer;
-    }
-    match connection.answer(answer.as_ref()) {
-        Ok(()) => answer,
-        Err(exceeded) => {
-            let error = ErrorObjectOwned::from(RpcError::from(exceeded));
-            MethodResponse::error(id, error)
-        }
-    }
+fn refusal(id: Id<'_>, exceeded: Exceeded) -> MethodResponse {
+    MethodResponse::error(id, ErrorObjectOwned::from(RpcError::from(exceeded)))
 }
 
 /// An answer, with geth's words where there is no such method.
@@ -76,17 +76,23 @@ where
 }
 
 /// The answers to a batch, one request after the other.
-async fn batch<S>(inner: &S, requests: Batch<'_>, mut held: Growing) -> MethodResponse
+async fn batch<S>(
+    inner: &S,
+    carrier: Carrier,
+    requests: Batch<'_>,
+    held: &mut HeldBytes,
+) -> MethodResponse
 where
     S: RpcServiceT<MethodResponse = MethodResponse, NotificationResponse = MethodResponse>,
 {
     let mut answers = BatchResponseBuilder::new_with_limit(ANSWER);
     let mut is_notified = false;
-    let is_websocket = held.connection.protocol.is_websocket();
     for request in requests {
         let answer = match request {
             // It would be answered outside of the batch, too.
-            Ok(BatchEntry::Call(request)) if is_websocket && request.method_name() == SUBSCRIBE => {
+            Ok(BatchEntry::Call(request))
+                if carrier == Carrier::WebSocket && request.method_name() == SUBSCRIBE =>
+            {
                 let words = "expected a request of its own for eth_subscribe, found one in a batch";
                 let error = ErrorObjectOwned::owned(INVALID_REQUEST_CODE, words, None::<()>);
                 MethodResponse::error(request.id().into_owned(), error)
@@ -109,8 +115,7 @@ where
             return too_long;
         }
         if let Err(exceeded) = held.grow(bytes) {
-            let error = ErrorObjectOwned::from(RpcError::from(exceeded));
-            return MethodResponse::error(Id::Null, error);
+            return refusal(Id::Null, exceeded);
         }
     }
     match answers.is_empty() && is_notified {
@@ -151,38 +156,39 @@ where
 
     fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
         let id = request.id().into_owned();
-        let text = one(request.params.as_deref());
-        let Self {
-            inner, connection, ..
-        } = self.clone();
-        let served = connection.request(text);
+        let inner = self.inner.clone();
+        let mut held = self.held.share();
+        let parameters = request.params.as_ref().map_or(0, |json| json.get().len());
+        let taken = held.grow(parameters);
         async move {
-            connection.is_read().await;
-            let answer = answered(&inner, request).await;
-            drop(served);
-            held_answer(&connection, id, answer)
+            match taken {
+                Ok(()) => held_answer(held, id, answered(&inner, request).await),
+                Err(exceeded) => refusal(id, exceeded),
+            }
         }
     }
 
     fn batch<'a>(&self, requests: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        let text = all(&requests);
         let Self {
             inner,
-            connection,
+            held,
+            carrier,
             admission,
         } = self.clone();
-        let served = connection.request(text);
+        let mut held = held.share();
+        let taken = held.grow(parameter_bytes(&requests));
         async move {
             if !u32::try_from(requests.len()).is_ok_and(|found| found <= admission.batch()) {
                 return too_large(&requests);
             }
-            connection.is_read().await;
-            let answer = batch(&inner, requests, connection.growing()).await;
-            drop(served);
-            if answer.is_notification() {
-                connection.needs_no_answer();
+            match taken {
+                Ok(()) => {
+                    let mut answer = batch(&inner, carrier, requests, &mut held).await;
+                    answer.extensions_mut().insert(Arc::new(held));
+                    answer
+                }
+                Err(exceeded) => refusal(Id::Null, exceeded),
             }
-            held_answer(&connection, Id::Null, answer)
         }
     }
 
@@ -190,9 +196,6 @@ where
         &self,
         notification: Notification<'a>,
     ) -> impl Future<Output = MethodResponse> + Send + 'a {
-        // Nothing is executed: it is only not arriving any more.
-        drop(self.connection.request(one(notification.params.as_deref())));
-        self.connection.needs_no_answer();
         self.inner.notification(notification)
     }
 }

@@ -10,7 +10,7 @@ use alloy::transports::http::reqwest::{Client, Error, Response, Url};
 use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
 use tower::Service;
 
-use crate::held::{Growing, Held};
+use crate::held::{Held, HeldBytes};
 use crate::limits::ANSWER;
 
 /// Bytes of an unreadable answer in which words of a limit are looked for.
@@ -36,7 +36,7 @@ impl Service<RequestPacket> for Transport {
 
     fn call(&mut self, request: RequestPacket) -> Self::Future {
         let sent = self.client.post(self.url.clone()).json(&request).send();
-        let mut held = self.held.connection().growing();
+        let mut held = self.held.share();
         Box::pin(async move {
             let answer = answer(sent.await.map_err(unanswered)?, &mut held).await?;
             match is_of(&answer, &request) {
@@ -60,7 +60,10 @@ fn is_of(answer: &ResponsePacket, request: &RequestPacket) -> bool {
     }
 }
 
-async fn answer(response: Response, held: &mut Growing) -> Result<ResponsePacket, TransportError> {
+async fn answer(
+    response: Response,
+    held: &mut HeldBytes,
+) -> Result<ResponsePacket, TransportError> {
     let status = response.status();
     let named = response.headers().get(RETRY_AFTER);
     let named = named.and_then(|value| value.to_str().ok()?.trim().parse().ok());
@@ -78,7 +81,7 @@ async fn answer(response: Response, held: &mut Growing) -> Result<ResponsePacket
 }
 
 /// A body that is too long is refused before it takes memory.
-async fn body(mut response: Response, held: &mut Growing) -> Result<Vec<u8>, TransportError> {
+async fn body(mut response: Response, held: &mut HeldBytes) -> Result<Vec<u8>, TransportError> {
     let mut body = Vec::new();
     while let Some(part) = response.chunk().await.map_err(unanswered)? {
         if body.len() + part.len() > ANSWER {

@@ -21,7 +21,6 @@ use crate::config::Admission;
 use crate::events::{Event, Follower, Missed};
 use crate::executor::{Place, Share};
 use crate::filters::{Counted, Watch};
-use crate::held::Connection;
 use crate::limits::LOOKED_AT;
 use crate::rpc_error::RpcError;
 use crate::work_error::WorkError;
@@ -68,15 +67,9 @@ async fn subscribe(
     // Listening starts before the subscription is confirmed, so that nothing is missed.
     let events = context.events.follow();
     let sink = pending.accept().await?;
-    let subscriber = Subscriber {
-        sink,
-        connection: share.connection,
-    };
+    let subscriber = Subscriber { sink };
     let ended = forward(&context, &wanted, events, &subscriber).await;
-    ended.map_err(|reason| {
-        subscriber.connection.tells_the_end();
-        notice(reason.into())
-    })
+    ended.map_err(|reason| notice(reason.into()))
 }
 
 /// Tells a subscriber that the subscription has ended, and why.
@@ -109,7 +102,7 @@ fn wanted(params: &Params<'_>, admission: Admission) -> Result<(Watch, bool), Rp
 /// Ends when the client leaves or the node stops.
 ///
 /// # Errors
-/// The client is too slow to follow, or leaves too much unread.
+/// The client is too slow to follow.
 async fn forward(
     context: &Context,
     wanted: &Wanted,
@@ -132,8 +125,8 @@ async fn forward(
         let told = match told {
             Err(WorkError::Stopped) => return Ok(()),
             Err(error) => return Err(error.into()),
-            Ok(Told::Message(message)) => subscriber.send(message).await?,
-            Ok(Told::Logs(logs)) => subscriber.send_logs(context, logs).await?,
+            Ok(Told::Message(message)) => subscriber.send(message).await,
+            Ok(Told::Logs(logs)) => subscriber.send_logs(context, logs).await,
             Ok(Told::Nothing) => true,
         };
         if !told {
@@ -244,45 +237,35 @@ impl<'a> Logs<'a> {
     }
 }
 
-/// Who gets the messages.
+/// Who gets the messages. One that reads slowly is waited for.
 struct Subscriber {
     sink: SubscriptionSink,
-    connection: Arc<Connection>,
 }
 
 impl Subscriber {
     /// Sends a message; false when the subscription is closed.
-    ///
-    /// # Errors
-    /// Too much is unread.
-    async fn send(&self, message: RpcResult) -> Result<bool, RpcError> {
+    async fn send(&self, message: RpcResult) -> bool {
         let Ok(message) = message else {
-            return Ok(true);
+            return true;
         };
-        let bytes = message.get().len();
-        self.connection.message(message.get())?;
         let message = SubscriptionMessage::from(message);
-        let is_sent = self.sink.send(message).await.is_ok();
-        if !is_sent {
-            self.connection.not_sent(bytes);
-        }
-        Ok(is_sent)
+        self.sink.send(message).await.is_ok()
     }
 
     /// One log after the other: those of a block may be many.
-    async fn send_logs(&self, context: &Context, mut logs: Logs<'_>) -> Result<bool, RpcError> {
+    async fn send_logs(&self, context: &Context, mut logs: Logs<'_>) -> bool {
         loop {
             let message = {
                 let _turn = turn(context).await;
                 match logs.look() {
                     Found::Log(log) => ok(log),
                     Found::NoneYet if !self.sink.is_closed() => continue,
-                    Found::NoneYet => return Ok(false),
-                    Found::End => return Ok(true),
+                    Found::NoneYet => return false,
+                    Found::End => return true,
                 }
             };
-            if !self.send(message).await? {
-                return Ok(false);
+            if !self.send(message).await {
+                return false;
             }
         }
     }

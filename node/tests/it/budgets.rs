@@ -1,6 +1,6 @@
 //! What a request may cost: each bound is named in the refusal, and the node continues.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::TcpStream;
 
 use alloy::primitives::Address;
@@ -10,8 +10,7 @@ use stylus_devnode::{NodeConfig, spawn};
 
 use crate::readers::account;
 use crate::support::{
-    balance, begun, begun_with, block_number, eventually, lenient, node, post, request, rpc,
-    rpc_error, set_code, transact,
+    balance, begun, block_number, lenient, node, post, request, rpc, rpc_error, set_code, transact,
 };
 
 /// Types of which each holds two of the next one: `depth` of them stand for 2^depth words.
@@ -112,31 +111,6 @@ fn filters_of_a_caller_are_as_many_as_the_table_allows_and_cost_nothing_while_tr
         assert_eq!(poll(&answer["result"]), json!([]));
     }
     assert!(batch(1)[0]["result"].is_string(), "another caller");
-}
-
-#[test]
-fn the_filters_of_pages_leave_room_for_others() {
-    let node = node();
-    let port = node.port();
-    let page = |parameters: Value| {
-        let headers = "Connection: close\r\nOrigin: http://page.test\r\n";
-        let mut socket = begun_with(port, headers, "eth_newFilter", &parameters);
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer).expect("an answer");
-        answer
-    };
-    let addresses: Vec<Address> = (0..9_999_u64)
-        .map(|at| Address::left_padding_from(&at.to_be_bytes()))
-        .collect();
-    let installed = page(json!([{ "address": addresses }]));
-    assert!(installed.contains("\"result\":\"0x"), "{installed}");
-    let refused = page(json!([{}]));
-    assert!(refused.contains("of this caller"), "{refused}");
-    let id = rpc(port, "eth_newFilter", json!([{}]));
-    // One less makes room for one.
-    rpc(port, "eth_uninstallFilter", json!(["0x1"]));
-    assert!(page(json!([{}])).contains("\"result\":\"0x"));
-    assert_eq!(rpc(port, "eth_getFilterChanges", json!([id])), json!([]));
 }
 
 #[test]
@@ -262,49 +236,6 @@ fn reads_that_take_long_leave_places_to_those_that_do_not() {
         assert_eq!(rpc(port, "eth_call", call), "0x");
     }
     assert!(!long.iter().any(is_answered), "the short calls waited");
-}
-
-#[test]
-fn changes_of_a_page_that_take_long_leave_turns_to_others() {
-    let node = node();
-    let (port, signer) = (node.port(), node.addresses()[0]);
-    let headers = "Connection: close\r\nOrigin: http://page.test\r\n";
-    let mine = || begun_with(port, headers, "anvil_mine", &json!(["0x4000"]));
-    let long: Vec<TcpStream> = (0..12).map(|_| mine()).collect();
-    eventually("the end of the first change", || {
-        long.iter().any(is_answered).then_some(())
-    });
-    transact(port, json!({ "from": signer, "to": account(2) }));
-    let done = long.iter().filter(|socket| is_answered(socket)).count();
-    assert!(done < 6, "another's transaction waited for {done} of 12");
-}
-
-#[test]
-fn http_2_is_refused_in_words_and_its_connection_ends() {
-    let node = node();
-    let mut socket = TcpStream::connect(("127.0.0.1", node.port())).expect("it listens");
-    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
-    // POST / of http, as END_STREAM and END_HEADERS on stream 1.
-    let authority = b"localhost";
-    let mut fields = vec![0x83, 0x86, 0x84, 0x41, authority.len() as u8];
-    fields.extend(authority);
-    let headers = [0, 0, fields.len() as u8, 1, 5, 0, 0, 0, 1];
-    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice();
-    let sent = [preface, &settings, &headers, &fields].concat();
-    socket.write_all(&sent).expect("sent");
-    let mut answer = Vec::<u8>::new();
-    let words = b"expected HTTP/1.1, found HTTP/2";
-    while !answer.windows(words.len()).any(|part| part == words) {
-        let mut part = [0; 1024];
-        let read = socket.read(&mut part).expect("an answer");
-        assert!(read > 0, "closed after {answer:?}");
-        answer.extend(&part[..read]);
-    }
-    let patience = Some(std::time::Duration::from_secs(20));
-    socket.set_read_timeout(patience).expect("set");
-    let rest = socket.read_to_end(&mut answer).map_err(|end| end.kind());
-    let is_closed = matches!(rest, Ok(_) | Err(std::io::ErrorKind::ConnectionReset));
-    assert!(is_closed, "{rest:?}");
 }
 
 #[test]

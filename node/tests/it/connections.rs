@@ -1,6 +1,6 @@
 //! Many connections at once, and callers that wait.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
@@ -8,7 +8,7 @@ use alloy::primitives::B256;
 use serde_json::json;
 use stylus_devnode::{MiningMode, NodeConfig, spawn};
 
-use crate::support::{eventually, node, request, rpc, set_code};
+use crate::support::{Process, begun, eventually, node, request, rpc, set_code};
 
 #[test]
 fn calls_are_answered_beside_a_thousand_unfinished_requests() {
@@ -95,4 +95,42 @@ fn what_executes_nothing_never_waits_for_what_is_executed() {
         done.store(true, Relaxed);
         assert!(before.iter().sum::<usize>() < 2 * OTHERS, "{before:?}");
     });
+}
+
+/// MiB that a process has in memory.
+fn resident(process: &Process) -> u64 {
+    let path = format!("/proc/{}/status", process.child.id());
+    let status = std::fs::read_to_string(path).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.expect("a size").parse::<u64>().expect("a number") >> 10
+}
+
+#[test]
+fn open_connections_do_not_keep_the_answers_that_they_have_read() {
+    const CONNECTIONS: usize = 40;
+    const ANSWER: usize = 14 << 20;
+    const LARGE: &str = "0x00000000000000000000000000000000000c0de0";
+    let process = Process::start(&["--lenient"]);
+    let code = format!("0x{}", "fe".repeat(ANSWER / 2));
+    set_code(process.port, &LARGE, &code);
+    let ask = |_| {
+        let asked = json!([LARGE, "latest"]);
+        let mut stream = begun(process.port, "keep-alive", "eth_getCode", &asked);
+        let mut rest = ANSWER;
+        let mut part = vec![0; 1 << 20];
+        while rest > 0 {
+            let read = stream.read(&mut part).expect("more of the answer");
+            assert!(read > 0, "it is open");
+            rest = rest.saturating_sub(read);
+        }
+        stream
+    };
+    let open: Vec<_> = (0..CONNECTIONS).map(ask).collect();
+    let answers = ((CONNECTIONS * ANSWER) >> 20) as u64;
+    // The allocator keeps some of what was freed for a while.
+    eventually("the answers are not kept", || {
+        (resident(&process) < answers).then_some(())
+    });
+    drop(open);
 }

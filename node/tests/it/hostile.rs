@@ -120,9 +120,9 @@ fn an_oversized_request_is_refused_and_the_node_continues() {
 }
 
 #[test]
-fn pages_of_any_origin_may_call() {
+fn a_page_of_this_machine_may_call_and_is_named_to_its_browser() {
     let node = node();
-    let preflight = "OPTIONS / HTTP/1.1\r\nHost: localhost\r\nOrigin: https://example.org\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\nConnection: close\r\n\r\n";
+    let preflight = "OPTIONS / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost:3000\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\nConnection: close\r\n\r\n";
     let mut socket = TcpStream::connect(("127.0.0.1", node.port())).unwrap();
     socket.write_all(preflight.as_bytes()).unwrap();
     let mut answer = String::new();
@@ -130,7 +130,7 @@ fn pages_of_any_origin_may_call() {
     assert!(
         answer
             .to_lowercase()
-            .contains("access-control-allow-origin: *"),
+            .contains("access-control-allow-origin: http://localhost:3000"),
         "{answer}"
     );
     assert_eq!(

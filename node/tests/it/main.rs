@@ -37,4 +37,3 @@ mod subscriptions;
 mod support;
 mod terminal;
 mod tracers;
-mod unread;

@@ -1,0 +1,4 @@
+//! Many clients at once, and what one more of them notices.
+
+pub(crate) mod clients;
+pub(crate) mod measure;
