@@ -56,8 +56,20 @@ pub(super) async fn transparent_with(
     code: Address,
     init: &impl SolCall,
 ) -> (Address, Address) {
-    let init = Bytes::from(init.abi_encode());
-    let arguments = (code, fixture.owner(0).address(), init).abi_encode_params();
+    created_with(fixture, code, init.abi_encode()).await
+}
+
+/// The same with a call that changes nothing.
+pub(super) async fn transparent_asking(
+    fixture: &Fixture,
+    code: Address,
+    getter: &impl SolCall,
+) -> (Address, Address) {
+    created_with(fixture, code, getter.abi_encode()).await
+}
+
+async fn created_with(fixture: &Fixture, code: Address, init: Vec<u8>) -> (Address, Address) {
+    let arguments = (code, fixture.owner(0).address(), Bytes::from(init)).abi_encode_params();
     let proxy = fixture.deploy(TRANSPARENT_5, &arguments).await;
     let admin = fixture.client.storage(proxy, slots::ADMIN).await;
     (proxy, Address::from_word(admin.expect("a slot")))

@@ -10,4 +10,5 @@ mod plugin;
 mod safe;
 mod signed;
 mod timelock;
+mod undescribed;
 mod unowned;

@@ -97,7 +97,8 @@ impl StepArgs {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Storage layout (compared before anything is sent)")]
 pub struct StorageArgs {
-    /// The new version's layout, for code that carries none: a compiler's JSON
+    /// The new version's layout, for code that carries none: a compiler's JSON, or the folder of the crate that builds
+    /// to it
     #[arg(long, value_name = "FILE")]
     pub layout: Option<PathBuf>,
 }

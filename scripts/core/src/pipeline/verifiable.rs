@@ -6,6 +6,7 @@ use crate::client::{Client, Sent};
 use crate::context::prelude::*;
 use crate::layout::Deployment;
 use crate::options::LOCAL_CHAINS;
+use crate::plan::usual_initializers;
 use crate::publication::Sources;
 
 /// The implementation that `source` names; built now if `rebuild`. On a chain with explorers it is said why others
@@ -76,6 +77,19 @@ pub(crate) async fn keep_deployment(
     Ok(())
 }
 
+/// Warns of initializers in the module of a program that declares none: the creation of an instance does not call them by
+/// itself.
+pub(crate) fn warn_unbound_initializers(context: &Context, name: &str, module: &[u8]) {
+    let found = usual_initializers(&[], Some(module));
+    if !found.is_empty() {
+        context.note(format!(
+            "warning: {name} answers {} and declares no #[initializer]: whoever calls it first initializes a proxy. Call \
+             it in the creation (create-proxy --init)",
+            found.join(", ")
+        ));
+    }
+}
+
 /// As [`implementation`], for code that goes on chain: its records are kept next to the manifest.
 pub(crate) fn kept_implementation(
     context: &Context,
@@ -84,5 +98,8 @@ pub(crate) fn kept_implementation(
 ) -> Result<Artifact> {
     let artifact = implementation(context, chain_id, source, false)?;
     context.keep(&artifact);
+    if artifact.steps.is_none() {
+        warn_unbound_initializers(context, &artifact.name, &artifact.wasm);
+    }
     Ok(artifact)
 }

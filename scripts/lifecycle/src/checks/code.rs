@@ -1,6 +1,6 @@
 //! Checks of the code: its constructor, its size, its sources.
 
-use super::{Code, Found, Stage, Transition};
+use super::{Built, Code, Found, Stage, Transition};
 use crate::assess::{Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together};
 use crate::layout::{HazardKind, Side};
 use alloy::primitives::{Address, B256, U256};
@@ -42,6 +42,11 @@ pub(super) fn hazards(transition: &Transition, found: &mut Found) {
     let Some(audit) = &transition.audit else {
         return;
     };
+    // A build searches the sources of a program.
+    let is_built = matches!(transition.stage, Stage::Judged(Built { code: true, .. }));
+    if is_built && audit.value().is_none() {
+        return;
+    }
     let code = &transition.code;
     let why = match (audit.value(), audit.why()) {
         (None, why) => format!(

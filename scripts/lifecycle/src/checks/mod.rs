@@ -38,6 +38,7 @@ pub struct Found {
 
 /// Every check but that of the layouts, in the order in which a refusal names them.
 const CHECKS: &[fn(&Transition, &mut Found)] = &[
+    storage::described,
     storage::older_sdk,
     storage::live,
     interface::callers,

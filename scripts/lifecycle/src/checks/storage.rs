@@ -20,6 +20,18 @@ pub(super) fn layouts(transition: &Transition, found: &mut Found) -> Result<(), 
     Ok(())
 }
 
+/// Whether anybody described the storage of code that takes none over: each later version is compared with it.
+pub(super) fn described(transition: &Transition, found: &mut Found) {
+    let is_new = !transition.goes_back && transition.stage != Stage::Registered;
+    if is_new && transition.old.is_none() && transition.new.known.value().is_none() {
+        let (code, why) = (&transition.code, transition.new.known.why());
+        let why = format!("nobody described the storage of {code}: {why}");
+        found
+            .coverage
+            .add(Evidence::whole(Part::Layout, Origin::NotKnown, why));
+    }
+}
+
 /// Whether the layout of what is taken over is that of its code, or that of its sources with the SDK of this framework.
 pub(super) fn older_sdk(transition: &Transition, found: &mut Found) {
     let together = Arc::new(Together {

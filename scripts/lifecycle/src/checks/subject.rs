@@ -80,8 +80,8 @@ pub struct Code {
     pub source: Fact<()>,
     /// Its bytes.
     pub bytes: CodeBytes,
-    /// What its sources show of it; nothing where nobody is asked to search them: those of a program, or of code that an
-    /// earlier decision covered.
+    /// What its sources show of it; nothing where nobody is asked to search them: those of a program that was built here or
+    /// has a layout, or of code that an earlier decision covered.
     pub audit: Option<Fact<Audit>>,
     /// Whether an earlier version has this code.
     pub is_old: bool,
@@ -107,7 +107,11 @@ impl Code {
                 true => Fact::unknown("nobody recorded the hash of its sources"),
                 false => Fact::doubted((), Origin::Chain, SOURCE_NAMED),
             },
-            audit: bytes.is_evm().then(Audit::unknown),
+            audit: match bytes.is_evm() {
+                true => Some(Audit::unknown()),
+                // A layout is made of the sources of a program, which are searched with it.
+                false => layout.value().is_none().then(|| Fact::unknown(UNDESCRIBED)),
+            },
             code,
             bytes,
             layout,
@@ -130,6 +134,9 @@ impl Code {
                 true => Fact::of((), Origin::Build),
                 false => there.source,
             },
+            audit: there
+                .audit
+                .filter(|_| !artifact.has_sources() || there.bytes.is_evm()),
             artifact: Some(artifact),
             ..there
         }
@@ -146,8 +153,11 @@ impl Code {
             }
             _ => shown,
         };
+        let is_better = self.bytes.is_evm() || shown.value().is_some();
         Self {
-            audit: self.audit.is_some().then_some(shown),
+            audit: self
+                .audit
+                .map(|known| if is_better { shown } else { known }),
             ..self
         }
     }
@@ -197,5 +207,7 @@ const DECIDED: &str =
 /// What a hash of sources proves.
 const SOURCE_NAMED: &str =
     "the hash of the sources is named; only a build compares them with the code (--source)";
+/// Why nobody knows what the sources of a program show.
+const UNDESCRIBED: &str = "neither its sources nor a layout that was made of them are known";
 /// Why nobody knows what code declares.
 const UNDECLARED: &str = "the code does not say which initializers and migrations it declares";

@@ -6,6 +6,7 @@ mod callers;
 mod complex;
 mod constructor;
 mod creation;
+mod described;
 mod emptied;
 mod expected;
 mod fields;

@@ -116,7 +116,7 @@ pub struct Hazard {
 
 /// What the sources of a contract show of its code. One that lists nothing says that they were searched: where nobody
 /// searched them, there is none.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Audit {
     /// What no proxy should run.
     pub hazards: Vec<Hazard>,

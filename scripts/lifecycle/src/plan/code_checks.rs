@@ -1,11 +1,13 @@
 //! What can be said of code before it is in use: would it still be activated, does a proxy hide behind it, does it answer what proxies answer themselves.
 
+use super::strangers::well_known;
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::ChainError;
 use crate::deploy::{self, Activation};
 use crate::deployed::{self, HeldCode};
 use crate::program_code::{fragments, is_program, module};
 use crate::simulation::{ANYBODY, Simulation};
+use alloy::json_abi::Function;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
@@ -164,6 +166,16 @@ pub fn has_constructor(wasm: &[u8]) -> bool {
     })
 }
 
+/// The usual initializers that code may answer, by its constants.
+pub fn usual_initializers(code: &[u8], module: Option<&[u8]>) -> Vec<String> {
+    let constants = compared_constants(code, module);
+    let initializers = well_known().filter(|function| function.name.starts_with("init"));
+    let is_among =
+        |function: &Function| constants.contains(&u32::from_be_bytes(function.selector().0));
+    let found = initializers.filter(is_among);
+    found.map(|function| function.signature()).collect()
+}
+
 /// Every constant of the functions of a module, and whether it has 64 bits.
 fn each_constant(wasm: &[u8], mut of: impl FnMut(i64, bool)) {
     for payload in Parser::new(0).parse_all(wasm) {
@@ -193,6 +205,44 @@ pub(super) fn module_of(
         .map(|part| simulation.code(part))
         .collect::<Result<_, _>>()?;
     Ok(module(of, &parts).map(Some))
+}
+
+/// The constants of the code that a dispatcher may compare a selector with: of a module those that a comparison follows,
+/// in either order of bytes.
+pub(super) fn compared_constants(code: &[u8], module: Option<&[u8]>) -> Vec<u32> {
+    let Some(module) = module else {
+        return constants(code, None);
+    };
+    let mut found = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        let Ok(Payload::CodeSectionEntry(body)) = payload else {
+            continue;
+        };
+        let mut last = None;
+        for operator in body.get_operators_reader().into_iter().flatten() {
+            use Operator::{
+                I32Eq, I32GeS, I32GeU, I32GtS, I32GtU, I32LeS, I32LeU, I32LtS, I32LtU, I32Ne,
+                I32Xor,
+            };
+            let constant = match operator {
+                Ok(Operator::I32Const { value }) => Some(value as u32),
+                Ok(
+                    I32Eq | I32Ne | I32Xor | I32LtS | I32LtU | I32GtS | I32GtU | I32LeS | I32LeU
+                    | I32GeS | I32GeU,
+                ) => {
+                    found.extend(
+                        last.into_iter()
+                            .flat_map(|one: u32| [one, one.swap_bytes()]),
+                    );
+                    None
+                }
+                _ => None,
+            };
+            last = constant;
+        }
+    }
+    found.retain(|one| *one > u32::from(u16::MAX));
+    found
 }
 
 /// Numbers of 32 bits that the code compares with: a dispatcher has the selectors among them, in

@@ -35,7 +35,7 @@ mod verdict;
 
 pub use adoption::{AdoptionRequest, TriedAdoption, try_adoption};
 pub use change::{Change, FieldValues, StoragePosition};
-pub use code_checks::{has_constructor, reserved_in};
+pub use code_checks::{has_constructor, reserved_in, usual_initializers};
 pub use creation::{Creation, CreationRequest, creation};
 pub use effects::{Elsewhere, GasLimits, LeftOut, ether, limits_in_words};
 pub use environment::Reads;

@@ -6,6 +6,9 @@ use crate::sources::project::{Project, home};
 use std::process::Command;
 use stylus_upgrades_test_support::compilers;
 
+/// What nobody says of the contract of these sources, which derives no layout and declares no functions.
+const UNDESCRIBED: &str = "--accept absent:layout,absent:interface";
+
 /// A folder with a key in it, and another home than the first folder's.
 struct Stranger<'s> {
     folder: tempfile::TempDir,
@@ -67,7 +70,7 @@ fn another_folder_with_an_endpoint_and_a_key_approves_and_verifies_by_the_source
     sandbox.done("Admin", &format!("define A --migrate {BOTH}"));
     let (author, checkout) = (Project::new(), Project::new());
     let [authors, there] = [&author, &checkout].map(|it| it.contract().display().to_string());
-    let proposed = sandbox.proposed("Admin", &format!("register A 1.0 {authors}"));
+    let proposed = sandbox.proposed("Admin", &format!("register A 1.0 {authors} {UNDESCRIBED}"));
     let action = text(&proposed, "action");
     let genuine = text(&proposed, "source_hash").to_owned();
 
@@ -75,7 +78,7 @@ fn another_folder_with_an_endpoint_and_a_key_approves_and_verifies_by_the_source
     let other = Stranger::of(&sandbox, "Admin2");
     let right = std::fs::read_to_string(checkout.path(EDITED)).expect("it");
     checkout.write(EDITED, "pub const VALUE: &str = \"tests: edited\";\n");
-    let approve = format!("approve {action} --source {there}");
+    let approve = format!("approve {action} --source {there} {UNDESCRIBED}");
     other.run(&approve).is(1, "ArtifactDiffers");
     let deployed = sandbox.done("Admin", &format!("deploy {there}"));
     let edited = text(&deployed, "source_hash");
@@ -107,7 +110,7 @@ fn a_file_of_wasm_is_no_source() {
     sandbox.done("Admin", &format!("define A --migrate {BOTH}"));
     let project = Project::new();
     let folder = project.contract().display().to_string();
-    let proposed = sandbox.proposed("Admin", &format!("register A 1.0 {folder}"));
+    let proposed = sandbox.proposed("Admin", &format!("register A 1.0 {folder} {UNDESCRIBED}"));
     let (_, record) = kept(text(&proposed, "source_hash"));
     let wasm = project.path("tiny.wasm");
     let code = hex::decode(text(&record, "wasm")).expect("digits");
@@ -143,14 +146,15 @@ fn sources_of_no_commit_have_no_source_hash_on_a_public_chain() {
     git("commit --quiet -m x");
     project.write("work/contract/src/more.rs", "// not committed");
     let deploy = format!("deploy {folder}");
-    let register = format!("register A 1.0 {folder}");
+    let register = format!("register A 1.0 {folder} {UNDESCRIBED}");
     let dirty = sandbox.run("Admin", &register);
     dirty.warns(&[UNNAMED]);
     let dirty = dirty.ends(3);
     assert_eq!(text(dirty, "source_hash"), ZERO);
     // An approver who has these files has the same code, and is told that nobody names them.
     let action = text(dirty, "action").to_owned();
-    let approved = sandbox.run("Admin2", &format!("approve {action} --source {folder}"));
+    let approve = format!("approve {action} --source {folder} {UNDESCRIBED}");
+    let approved = sandbox.run("Admin2", &approve);
     approved.warns(&["the action names no source hash", UNNAMED]);
     approved.ends(0).has(json!({"executed": true}));
 

@@ -56,8 +56,8 @@ impl Asked<'_> {
         })
     }
 
-    /// The finding that the functions in the document of a version are not proven, because the code was not built
-    /// here and no version has that document. Later upgrades are compared with them.
+    /// The finding that the functions of a version are not known, or not proven, because the code was not built here
+    /// and no version has that document. Later upgrades are compared with them, and a trial calls them.
     pub(crate) async fn published(
         self,
         version: &Version<'_>,
@@ -68,6 +68,20 @@ impl Asked<'_> {
         let is_compared =
             matches!(callers, Callers::Of { .. }) || version.stage == Stage::Registered;
         let document = code.layout.value();
+        if let (Callers::None, Self::Chain(session), false) =
+            (callers, self, code.is_old || is_compared)
+            && document.is_none_or(|known| known.interface.is_none())
+            && session
+                .context
+                .built_callable(code.code.codehash)?
+                .is_none()
+        {
+            let why = format!(
+                "nobody described the functions, events and errors of {}",
+                version.to
+            );
+            return Ok(Some(Fact::unknown(why)));
+        }
         let (Some(said), Self::Chain(session), false) = (
             document.and_then(|known| known.interface.as_ref()),
             self,

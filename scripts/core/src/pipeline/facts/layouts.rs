@@ -80,6 +80,9 @@ impl Session<'_> {
                 given: Given::Part,
             });
         };
+        if file.join("Cargo.toml").is_file() {
+            return self.layout_of_crate((what, code), file);
+        }
         let named = compile_file(file, &self.context.compilations)?;
         let source = match &named.compiled {
             Some(compiled) => self.is_of(compiled, (what, code), file).await?,
@@ -145,6 +148,50 @@ impl Session<'_> {
             source,
             audit,
             given: proof,
+        })
+    }
+
+    /// The layout of code that is called `what`, as the crate in a folder builds to this very code.
+    ///
+    /// # Errors
+    /// `LayoutOfOther`, `LayoutDiffers`; what keeps the crate from being built.
+    fn layout_of_crate(
+        self,
+        (what, code): (&str, &RecordedCode),
+        folder: &Path,
+    ) -> Result<KnownLayout> {
+        let (shown, recorded) = (folder.display().to_string(), code.layout);
+        let artifact = self.context.kept_artifact(&shown)?;
+        if artifact.codehash() != code.codehash {
+            let message = format!("{shown} does not build to the code of {what}");
+            let refusal = Refusal::new("LayoutOfOther", message).with(
+                format!("code with the hash {}", code.codehash),
+                artifact.codehash().to_string(),
+                "give the folder of the crate at the commit that was deployed",
+            );
+            return Err(refusal.into());
+        }
+        let built = artifact.document();
+        let hash = built.as_ref().map(|built| LayoutHash(built.hash()));
+        let hash = hash.unwrap_or_default();
+        if !recorded.is_zero() && recorded != hash {
+            let message = format!("{what} has a different storage layout than {shown}");
+            let refusal = Refusal::new("LayoutDiffers", message).with(
+                format!("the layout with the hash {recorded}"),
+                format!("a layout with the hash {hash}"),
+                "what was recorded says something else of the same code: do not approve it before you know why",
+            );
+            return Err(refusal.into());
+        }
+        let known = match built {
+            Some(built) => Fact::of(built, Origin::Build),
+            None => Fact::unknown(format!("{shown} derives no StorageLayout")),
+        };
+        Ok(KnownLayout {
+            side: Side { hash, known },
+            source: artifact.source_hash(),
+            audit: Fact::of(Audit::default(), Origin::Build),
+            given: Given::Compiled,
         })
     }
 

@@ -8,7 +8,7 @@ use crate::checks::Code;
 use crate::context::prelude::*;
 use crate::ids::{CodeHash, LayoutHash};
 use crate::layout::{Audit, Side};
-use crate::pipeline::verifiable::{is_public, kept_implementation};
+use crate::pipeline::verifiable::{is_public, kept_implementation, warn_unbound_initializers};
 use crate::plan::has_constructor;
 use crate::program_code::is_program;
 use crate::registry::{self, RecordedCode};
@@ -72,6 +72,9 @@ impl Work<'_> {
             known: layout,
         };
         let there = session.there(code, side, is_old).await?;
+        if let (None, Ok(Some(module))) = (there.declared.value(), there.bytes.module()) {
+            warn_unbound_initializers(session.context, source, &module);
+        }
         let there = there.audited(audit, self.checks.role);
         Ok(match said {
             Some(why) => Code {

@@ -8,7 +8,7 @@ use crate::plan::slots::SlotNames;
 use crate::simulation::Simulation;
 use alloy::dyn_abi::{DynSolType, DynSolValue, FunctionExt, JsonAbiExt, Specifier};
 use alloy::json_abi::{Function, StateMutability};
-use alloy::primitives::{Address, B256, Bytes, I256, U256};
+use alloy::primitives::{Address, B256, Bytes, I256, U256, hex};
 use alloy::sol_types::SolCall;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::BlockId;
@@ -33,12 +33,34 @@ const ETHER: Address = Address::repeat_byte(0xee);
 const PLACES_MAX: usize = 4;
 /// Wei that an account has on the copy, at least: what pays ether out needs some.
 pub(super) const BALANCE: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
-/// What is called of code whose functions are not known.
-const WELL_KNOWN: [&str; 13] = [
+/// Arguments of a function of which nothing but its selector is known.
+const ARGUMENTS_UNKNOWN: usize = 16;
+/// What is called of any code, whatever is known of its functions.
+const WELL_KNOWN: [&str; 33] = [
     "function initialize()",
     "function initialize(address)",
     "function initialize(uint256)",
+    "function initialize(bytes)",
+    "function initialize(address,address)",
+    "function initialize(address,uint256)",
+    "function initialize(uint256,address)",
+    "function initialize(address,bytes)",
+    "function initialize(string,string)",
+    "function initialize(address,address,address)",
+    "function initialize(address,address,uint256)",
+    "function initialize(string,string,address)",
+    "function initialize(address,address,address,address)",
+    "function initializeV2()",
     "function init()",
+    "function init(address)",
+    "function init(bytes)",
+    "function setup(address)",
+    "function setAdmin(address)",
+    "function setGovernance(address)",
+    "function setGovernor(address)",
+    "function setLogic(address)",
+    "function claimOwnership()",
+    "function acceptOwnership()",
     "function setImplementation(address)",
     "function upgrade(address)",
     "function upgradeTo(address)",
@@ -120,9 +142,14 @@ impl<'a> Known<'a> {
         own.is_some_and(|known| known.interface.is_some())
     }
 
-    /// What is called of an account that runs `code` and keeps these addresses, and functions that are not called: that
-    /// are too many, or take too much.
-    pub(super) fn entries(&self, code: Address, kept: &[Address]) -> (Vec<Entry>, Vec<String>) {
+    /// What is called of an account that runs `code`, keeps these addresses and answers these selectors, and functions that
+    /// are not called: that are too many, or take too much.
+    pub(super) fn entries(
+        &self,
+        code: Address,
+        kept: &[Address],
+        answered: &[[u8; 4]],
+    ) -> (Vec<Entry>, Vec<String>) {
         let raw = [(FALLBACK, OF_NO_FUNCTION.as_slice()), (RECEIVE, &[])];
         let raw = raw.map(|(signature, input)| Entry {
             signature: signature.into(),
@@ -134,14 +161,13 @@ impl<'a> Known<'a> {
                 })
                 .into(),
         });
-        let usual = WELL_KNOWN
-            .iter()
-            .filter_map(|entry| Function::parse(entry).ok());
-        let all: BTreeMap<[u8; 4], Function> = usual
+        let all: BTreeMap<[u8; 4], Function> = well_known()
             .chain(abi(&self.documents))
             .map(|function| (function.selector().0, function))
             .collect();
         let (mut entries, mut left_out) = (Vec::from(raw), Vec::new());
+        let unnamed = answered.iter().filter(|one| !all.contains_key(*one));
+        entries.extend(unnamed.map(|selector| Entry::of_selector(*selector)));
         for function in all.into_values() {
             let signature = function.signature();
             let calls = calls(&function, code, kept);
@@ -222,6 +248,39 @@ pub(in crate::plan) fn address_fields<'l>(
         }
     }
     all.into_values().collect()
+}
+
+/// Functions that are called of any code.
+pub(in crate::plan) fn well_known() -> impl Iterator<Item = Function> {
+    let all = WELL_KNOWN.iter();
+    all.filter_map(|entry| Function::parse(entry).ok())
+}
+
+impl Entry {
+    /// A function of which nothing but its selector is known: its arguments are the same word many times.
+    fn of_selector(selector: [u8; 4]) -> Self {
+        let words = [
+            STRANGER.into_word(),
+            B256::with_last_byte(1),
+            B256::ZERO,
+            PROBE.into_word(),
+        ];
+        let calls = words.map(|word| Call {
+            input: calldata_of_words(selector, word),
+            value: U256::ZERO,
+        });
+        Self {
+            signature: hex::encode_prefixed(selector),
+            is_view: false,
+            calls: calls.into(),
+        }
+    }
+}
+
+/// The calldata of a function with the same word as each argument.
+pub(super) fn calldata_of_words(selector: [u8; 4], word: B256) -> Bytes {
+    let words = std::iter::repeat_n(word, ARGUMENTS_UNKNOWN).flatten();
+    selector.into_iter().chain(words).collect()
 }
 
 /// What an account answers to a function that takes nothing, if it is an address.
@@ -429,8 +488,16 @@ mod tests {
 
     #[test]
     fn what_is_called_of_unknown_code_is_what_such_code_usually_has() {
-        let (entries, left_out) = Known::default().entries(Address::ZERO, &[]);
-        assert_eq!(entries.len(), WELL_KNOWN.len() + 2);
+        let (entries, left_out) = Known::default().entries(Address::ZERO, &[], &[[1, 2, 3, 4]]);
+        assert_eq!(entries.len(), WELL_KNOWN.len() + 3);
+        let unnamed = entries.iter().find(|entry| entry.signature == "0x01020304");
+        let unnamed = unnamed.expect("a selector");
+        assert!(
+            unnamed
+                .calls
+                .iter()
+                .all(|call| call.input.starts_with(&[1, 2, 3, 4]))
+        );
         assert_eq!(left_out, Vec::<String>::new());
         assert!(!Known::default().has_functions());
     }

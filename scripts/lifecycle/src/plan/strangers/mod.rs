@@ -5,10 +5,11 @@
 mod calls;
 mod findings;
 mod power;
+mod selectors;
 mod takes;
 mod trial;
 
-pub(super) use calls::{AddressField, Known, address_fields};
+pub(super) use calls::{AddressField, Known, address_fields, well_known};
 pub(super) use findings::{Opened, replaceable, to_code, to_instance};
 
 use crate::client::ChainError;

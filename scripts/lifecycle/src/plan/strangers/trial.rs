@@ -3,6 +3,7 @@
 use super::calls::{AddressField, BALANCE, Call, Entry, FALLBACK, Known};
 use super::findings::Opened;
 use super::power::{Given, Power};
+use super::selectors::answered_selectors;
 use super::takes::{Ledger, Moves, balance, ether, moved};
 use super::{PROBE, STRANGER};
 use crate::client::{ChainError, GasLimit};
@@ -110,7 +111,12 @@ impl Trial {
             .storage(account, slots::IMPLEMENTATION.into(), latest)?;
         let kept = known.kept(&copy, account)?;
         let is_paused = still_paused(&mut copy, account, &kept)?;
-        let (entries, not_called) = known.entries(Address::from_word(runs), &kept);
+        let runs = Address::from_word(runs);
+        let answered = match known.has_functions() {
+            true => Vec::new(),
+            false => answered_selectors(&copy, account, runs)?,
+        };
+        let (entries, not_called) = known.entries(runs, &kept, &answered);
         let fields = known.address_fields();
         let getters = known.address_getters();
         let power = Power::over(&copy, account, (&fields, &getters))?;
