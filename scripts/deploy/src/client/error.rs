@@ -545,11 +545,12 @@ impl ChainError {
         self.is_told(NONCE_TAKEN) || self.is_told(NONCE_GAP)
     }
 
-    /// Whether the account does not answer as its interface promises: it refused, its code failed, or it is something
-    /// else.
+    /// Whether the account does not answer as its interface promises: it refused, its code failed or has expired, or it
+    /// is something else.
     pub fn is_no_answer(&self) -> bool {
         let told = [UNEXPECTED_ANSWER, MISSING, HALTED];
-        matches!(self, Self::Refused { .. }) || told.iter().any(|name| self.is_told(name))
+        let is_told = told.iter().any(|name| self.is_told(name));
+        is_told || self.is_not_runnable() || matches!(self, Self::Refused { .. })
     }
 
     /// Whether it failed for want of gas alone.

@@ -39,6 +39,8 @@ pub(crate) const ABSENT: &str =
 
 /// Seconds.
 pub(crate) const DAY: u64 = 86_400;
+/// Wei that a unit of data costs on L1 in every sandbox, where this variable is set.
+const L1_PRICE: &str = "SANDBOX_L1_PRICE";
 /// How long a command may take until it sends what it is waited for.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(300);
 
@@ -156,8 +158,11 @@ impl Sandbox {
         Self::on(NodeConfig::default())
     }
 
-    /// The same on a chain of that kind.
-    pub(crate) fn on(config: NodeConfig) -> Self {
+    /// The same on a chain of that kind. Where [`L1_PRICE`] is set, its transactions pay that for L1 too.
+    pub(crate) fn on(mut config: NodeConfig) -> Self {
+        if let Ok(price) = std::env::var(L1_PRICE) {
+            config.chain.l1_price = price.parse().expect("wei");
+        }
         let node = spawn(config).expect("a free port");
         let folder = tempfile::tempdir().expect("a folder");
         let mut manifest = format!("rpc = {:?}\n\n[aliases]\n", node.endpoint());
