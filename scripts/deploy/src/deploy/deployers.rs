@@ -62,6 +62,17 @@ pub async fn ensure_deployers(
     Ok(sent)
 }
 
+/// Whether the CREATE2 deployer is on a chain; the first deployment puts it there where it is not.
+///
+/// # Errors
+/// `NoCreate2Deployer` where it is not, and cannot be put there. What the endpoint says.
+pub async fn has_create2_deployer(client: &Client) -> Result<bool, ChainError> {
+    if !client.code(CREATE2_DEPLOYER).await?.is_empty() {
+        return Ok(true);
+    }
+    require_creatable(client).await.map(|()| false)
+}
+
 /// Refuses a chain on which the known transaction cannot be mined: its sender has sent another one, or its gas does not
 /// pay the parent chain's part.
 async fn require_creatable(client: &Client) -> Result<(), ChainError> {

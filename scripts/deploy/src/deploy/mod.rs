@@ -15,7 +15,7 @@ pub use constructed::{
     Construction, TriedConstruction, construct, constructed_by, try_constructor,
 };
 pub use create2::create2;
-pub use deployers::ensure_deployers;
+pub use deployers::{ensure_deployers, has_create2_deployer};
 
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, Fork, RpcError, Sent};

@@ -6,7 +6,9 @@ use crate::prelude::*;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-use stylus_devnode::NodeHandle;
+use stylus_chain::Chain;
+use stylus_devnode::{NodeHandle, spawn};
+use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 
 /// An endpoint that lets `refuse` answer in its place; `false` asks the chain.
 fn endpoint(
@@ -330,9 +332,19 @@ fn doctor_says_what_an_endpoint_can_do_and_which_commands_need_the_rest() {
         "proofs",
         "overrides",
         "traces",
+        "deployments",
     ] {
         assert_eq!(ability(&own, name), "yes", "{name}: {own:#}");
     }
+    // As a Nitro dev node begins: no deployer, and a price on L1 at which it cannot be mined.
+    let mut dear = NodeConfig::default();
+    dear.chain.l1_price = 50_000_000_000;
+    let dear = spawn(dear).expect("a node");
+    let clear = |chain: &mut Chain| chain.set_code(CREATE2_DEPLOYER, Bytes::new());
+    dear.with_chain(clear).expect("the chain");
+    let bare = ask(&endpoint(&dear, |_, _| Ok(false)));
+    assert_eq!(ability(&bare, "deployments"), "no", "{bare:#}");
+    assert!(bare.to_string().contains("setL1PricePerUnit"), "{bare:#}");
 
     let mined = node.with_chain(|chain| chain.mine(50, None));
     mined.expect("the chain").expect("blocks");

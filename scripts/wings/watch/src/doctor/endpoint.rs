@@ -2,6 +2,7 @@
 //! that give events of ten blocks, have dropped old state, or take transactions and answer nothing.
 
 use crate::client::{ChainError, Client, Unanswered};
+use crate::deploy::has_create2_deployer;
 use crate::names::Names;
 use crate::report::CommandReport;
 use alloy::primitives::{Address, B256, U64, U256, address, hex};
@@ -94,6 +95,7 @@ pub async fn examine(client: &Client) -> Result<Examined, ChainError> {
         abilities.push(overrides(client).await?);
         abilities.push(tracers(client).await?);
         abilities.push(slots(client).await?);
+        abilities.push(deployer(client).await?);
     }
     Ok(Examined {
         endpoint: client.endpoint().to_string(),
@@ -332,6 +334,34 @@ async fn slots(client: &Client) -> Result<Ability, ChainError> {
         next,
     )
     .await
+}
+
+/// Whether the chain has the CREATE2 deployer, or takes it.
+async fn deployer(client: &Client) -> Result<Ability, ChainError> {
+    let (state, found, next) = match has_create2_deployer(client).await {
+        Ok(true) => (State::Yes, "the CREATE2 deployer is there".into(), None),
+        Ok(false) => (
+            State::Yes,
+            "the first deployment puts the CREATE2 deployer there".into(),
+            None,
+        ),
+        Err(error @ ChainError::Unreachable { .. }) => return Err(error),
+        Err(error) => (
+            State::No,
+            error.to_string(),
+            Some(
+                "as the owner of a chain of your own, set the L1 price to 0 for a moment (ArbOwner.setL1PricePerUnit), \
+                 and deploy the registry",
+            ),
+        ),
+    };
+    Ok(Ability {
+        name: "deployments",
+        state,
+        found,
+        commands: "deploy, registry deploy, register",
+        next,
+    })
 }
 
 impl CommandReport for Examined {
