@@ -1,11 +1,12 @@
 //! Polled filters: `eth_newFilter`, `eth_newBlockFilter`, `eth_newPendingTransactionFilter`. What subscriptions watch has
 //! the same bound.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use alloy::primitives::B256;
 use alloy_rpc_types::Filter;
 
 use crate::events::Event;
@@ -20,6 +21,8 @@ pub(crate) enum Watch {
     Logs(Box<Filter>),
     Blocks,
     Transactions,
+    /// Receipts of these transactions; of all where none is named.
+    Receipts(BTreeSet<B256>),
 }
 
 impl Watch {
@@ -27,7 +30,7 @@ impl Watch {
     pub(crate) fn is_of(&self, event: &Event) -> bool {
         match self {
             Self::Transactions => matches!(event, Event::Transaction(_)),
-            Self::Blocks | Self::Logs(_) => matches!(event, Event::Block(_)),
+            Self::Blocks | Self::Logs(_) | Self::Receipts(_) => matches!(event, Event::Block(_)),
         }
     }
 
@@ -39,6 +42,7 @@ impl Watch {
                 1 + filter.address.len() + topics.sum::<usize>()
             }
             Self::Blocks | Self::Transactions => 1,
+            Self::Receipts(hashes) => 1 + hashes.len(),
         }
     }
 }

@@ -1,15 +1,13 @@
 //! `eth_call`, `eth_estimateGas`, `eth_createAccessList`: execution without a transaction.
 
 use alloy::primitives::U64;
-use alloy_rpc_types::TransactionRequest;
-use serde::Deserialize;
 use stylus_chain::{BlockId, CallOutcome, CallRequest, Overrides, RejectReason};
 
 use super::answer::ok;
 use super::args::Args;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
-use super::request::{self, block_id};
+use super::request::{self, CallParameter, block_id};
 use crate::rpc_error::RpcError;
 use crate::terminal;
 use crate::view::View;
@@ -72,8 +70,8 @@ struct Execution {
 
 impl Execution {
     fn new(args: &Args) -> Result<Self, RpcError> {
-        let asked: TransactionRequest = args.get(0, "call")?;
-        let delegations = asked.authorization_list.as_ref();
+        let asked: CallParameter = args.get(0, "call")?;
+        let delegations = asked.request.authorization_list.as_ref();
         let has_empty_delegations = delegations.is_some_and(Vec::is_empty);
         let (state, block) = (
             args.opt(2, "state overrides")?,
@@ -81,7 +79,7 @@ impl Execution {
         );
         let overrides = request::overrides(state, block)?;
         Ok(Self {
-            call: call_parameter(args)?,
+            call: asked.call()?,
             block: block_id(args, 1)?,
             overrides,
             has_empty_delegations,
@@ -98,26 +96,10 @@ impl Execution {
     }
 }
 
-/// The field of a call that Nitro has and alloy's type has not.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct L1Charging {
-    skip_l1_charging: Option<bool>,
-}
-
-/// The call that a request names first.
-fn call_parameter(args: &Args) -> Result<CallRequest, RpcError> {
-    let call = request::call(args.get(0, "call")?)?;
-    let charging: L1Charging = args.get(0, "call")?;
-    Ok(CallRequest {
-        skips_l1_charging: charging.skip_l1_charging.unwrap_or_default(),
-        ..call
-    })
-}
-
 fn create_access_list(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let overrides = request::overrides(args.opt(2, "state overrides")?, None)?;
-    ok(chain.create_access_list(call_parameter(args)?, block_id(args, 1)?, &overrides)?)
+    let asked: CallParameter = args.get(0, "call")?;
+    ok(chain.create_access_list(asked.call()?, block_id(args, 1)?, &overrides)?)
 }
 
 /// The outcome, unless the call reverted or stopped.

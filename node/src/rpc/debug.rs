@@ -13,7 +13,7 @@ use super::answer::{list, ok};
 use super::args::Args;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
-use super::request::{self, named_block};
+use super::request::{CallParameter, named_block};
 use super::tracer::Tracer;
 use super::tracer_options::Options;
 use crate::limits::PAGED_SLOTS;
@@ -71,7 +71,8 @@ struct TracedTransaction {
 fn trace_call(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let options: Options = args.opt(2, "options")?.unwrap_or_default();
     let (tracer, overrides) = (options.tracer()?, options.overrides()?);
-    let call = request::call(args.get(0, "call")?)?;
+    let asked: CallParameter = args.get(0, "call")?;
+    let call = asked.call()?;
     let id = named_block(args, 1)?;
     if id.is_pending() && !args.admission().is_lenient() {
         return Err(RpcError::lenient(

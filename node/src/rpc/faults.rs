@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::filter_words;
 use super::hexadecimal::{Kind, NO_PREFIX, digits, misread, quoted};
+use super::request::CallParameter;
 use super::tracer_options::Options;
 
 /// What geth reads a text into.
@@ -65,7 +66,11 @@ pub(super) fn fault<T: 'static>(json: &str) -> Option<String> {
     if let Some((_, word)) = words.into_iter().find(|(word, _)| *word == wanted) {
         return word.fault(json, "value");
     }
-    if wanted == TypeId::of::<TransactionRequest>() {
+    let calls = [
+        TypeId::of::<TransactionRequest>(),
+        TypeId::of::<CallParameter>(),
+    ];
+    if calls.contains(&wanted) {
         let fields = object(json)?;
         return CALL.into_iter().find_map(|(name, field)| {
             let value = fields.get(name)?.get();

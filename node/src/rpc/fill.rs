@@ -1,16 +1,14 @@
 //! `eth_fillTransaction`: what the node would add to a transaction before signing it.
 
-use alloy::consensus::transaction::Recovered;
 use alloy::consensus::{SignableTransaction, TxEnvelope, TypedTransaction};
 use alloy::eips::eip2718::Encodable2718;
 use alloy::primitives::{Address, Bytes, Signature, U256};
 use alloy_rpc_types::TransactionRequest;
-use serde_json::json;
+use serde_json::{Value, json};
 use stylus_chain::{BlockId, Chain, Overrides};
 
 use super::answer::ok;
 use super::args::Args;
-use super::json as convert;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use super::request;
@@ -28,7 +26,14 @@ fn fill_transaction(view: &View, args: &Args) -> RpcResult {
     let unsigned = built(filled)?.into_signed(Signature::new(U256::ZERO, U256::ZERO, false));
     let envelope: TxEnvelope = unsigned.into();
     let raw = Bytes::from(envelope.encoded_2718());
-    let tx = convert::pooled(&Recovered::new_unchecked(envelope, from));
+    let mut tx =
+        serde_json::to_value(&envelope).map_err(|error| RpcError::Internal(error.to_string()))?;
+    if let Value::Object(fields) = &mut tx {
+        // geth names each fee, of whatever type the transaction is.
+        for fee in ["gasPrice", "maxPriorityFeePerGas", "maxFeePerGas"] {
+            fields.entry(fee).or_insert(Value::Null);
+        }
+    }
     ok(json!({ "raw": raw, "tx": tx }))
 }
 

@@ -1,15 +1,16 @@
 //! `eth_subscribe`: new heads, logs and accepted transactions, over WebSocket.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use alloy::primitives::B256;
 use alloy_rpc_types::Filter;
-use alloy_rpc_types::pubsub::{Params as KindParams, SubscriptionKind};
 use jsonrpsee::core::{RegisterMethodError, SubscriptionError, SubscriptionResult};
 use jsonrpsee::server::{PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink};
 use jsonrpsee::types::{ErrorObjectOwned, Params};
 use jsonrpsee::{Extensions, RpcModule};
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
 use serde_json::value::to_raw_value;
 use stylus_chain::Block;
 
@@ -24,6 +25,9 @@ use crate::filters::{Counted, Watch};
 use crate::limits::LOOKED_AT;
 use crate::rpc_error::RpcError;
 use crate::work_error::WorkError;
+
+/// Most transactions of one subscription to receipts, as in geth.
+const RECEIPT_HASHES: usize = 200;
 
 /// What one subscriber gets.
 struct Wanted {
@@ -80,23 +84,53 @@ fn notice(reason: ErrorObjectOwned) -> SubscriptionError {
     }
 }
 
+/// The kinds of subscriptions that Nitro has.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum SubscriptionKind {
+    NewHeads,
+    Logs,
+    NewPendingTransactions,
+    TransactionReceipts,
+}
+
+/// Which receipts a subscriber gets.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReceiptQuery {
+    #[serde(default)]
+    transaction_hashes: Option<BTreeSet<B256>>,
+}
+
 /// What is watched, and whether transactions are wanted themselves.
 fn wanted(params: &Params<'_>, admission: Admission) -> Result<(Watch, bool), RpcError> {
     let args = Args::new("eth_subscribe", params, admission)?;
-    let details = KindParams::from_json_value(args.opt(1, "details")?.unwrap_or(Value::Null))
-        .map_err(|error| RpcError::Params(format!("parameter 1 (details): {error}")))?;
-    match (args.get(0, "kind")?, details) {
-        (SubscriptionKind::NewHeads, _) => Ok((Watch::Blocks, false)),
-        (SubscriptionKind::Logs, KindParams::Logs(filter)) => Ok((Watch::Logs(filter), false)),
-        (SubscriptionKind::Logs, _) => Ok((Watch::Logs(Box::default()), false)),
-        (SubscriptionKind::NewPendingTransactions, details) => Ok((
-            Watch::Transactions,
-            matches!(details, KindParams::Bool(true)),
-        )),
-        (other, _) => Err(RpcError::NotSupported(format!(
-            "the subscription `{other}`"
-        ))),
-    }
+    let kind: String = args.get(0, "kind")?;
+    let kind = SubscriptionKind::deserialize(kind.as_str().into_deserializer()).map_err(
+        |_: serde::de::value::Error| RpcError::NotSupported(format!("the subscription `{kind}`")),
+    )?;
+    Ok(match kind {
+        SubscriptionKind::NewHeads => (Watch::Blocks, false),
+        SubscriptionKind::Logs => {
+            let filter: Option<Filter> = args.opt(1, "details")?;
+            (Watch::Logs(Box::new(filter.unwrap_or_default())), false)
+        }
+        SubscriptionKind::NewPendingTransactions => {
+            let is_full: Option<bool> = args.opt(1, "details")?;
+            (Watch::Transactions, is_full.unwrap_or_default())
+        }
+        SubscriptionKind::TransactionReceipts => {
+            let query: ReceiptQuery = args.opt(1, "details")?.unwrap_or_default();
+            let hashes = query.transaction_hashes.unwrap_or_default();
+            if hashes.len() > RECEIPT_HASHES {
+                return Err(RpcError::Refused(
+                    "exceed max number of transaction hashes allowed per transactionReceipts subscription"
+                        .into(),
+                ));
+            }
+            (Watch::Receipts(hashes), false)
+        }
+    })
 }
 
 /// Ends when the client leaves or the node stops.
@@ -170,6 +204,10 @@ async fn told<'a>(
             let block = block(context, hash).await?;
             block.map(|block| Told::Message(json::header(&block).and_then(ok)))
         }
+        (Watch::Receipts(hashes), Event::Block(hash)) => {
+            let block = block(context, hash).await?;
+            block.and_then(|block| receipts(&block, hashes))
+        }
         (Watch::Logs(filter), Event::Block(hash)) => {
             let block = block(context, hash).await?;
             let logs = block.and_then(|block| Logs::of(filter, block));
@@ -178,6 +216,15 @@ async fn told<'a>(
         _ => None,
     };
     Ok(told.unwrap_or(Told::Nothing))
+}
+
+/// The receipts of a block that a subscriber wants, in one message.
+fn receipts(block: &Block, hashes: &BTreeSet<B256>) -> Option<Told<'static>> {
+    let is_wanted = |hash: &B256| hashes.is_empty() || hashes.contains(hash);
+    let receipts = block.receipts.iter();
+    let receipts = receipts.filter(|receipt| is_wanted(&receipt.transaction_hash));
+    let receipts: Vec<_> = receipts.map(json::receipt).collect();
+    (!receipts.is_empty()).then(|| Told::Message(ok(receipts)))
 }
 
 async fn block(context: &Context, hash: B256) -> Result<Option<Arc<Block>>, WorkError> {
@@ -276,6 +323,7 @@ mod tests {
     use super::*;
 
     use alloy::primitives::{Address, Bloom, U256, hex};
+    use serde_json::Value;
     use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig};
 
     use crate::accounts::DevAccounts;

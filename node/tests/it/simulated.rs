@@ -231,6 +231,30 @@ fn what_clients_ask_before_they_send_is_answered() {
         (&filled["tx"]["gas"], &filled["tx"]["nonce"]),
         (&json!("0x5208"), &json!("0x0"))
     );
+    // The fields of a transaction as geth writes it, and no place in a block.
+    let fields: Vec<_> = filled["tx"].as_object().expect("fields").keys().collect();
+    assert_eq!(
+        fields,
+        [
+            "accessList",
+            "chainId",
+            "gas",
+            "gasPrice",
+            "hash",
+            "input",
+            "maxFeePerGas",
+            "maxPriorityFeePerGas",
+            "nonce",
+            "r",
+            "s",
+            "to",
+            "type",
+            "v",
+            "value",
+            "yParity"
+        ]
+    );
+    assert_eq!(filled["tx"]["gasPrice"], Value::Null);
     let receipt = rpc(port, "eth_sendTransactionSync", json!([request]));
     assert_eq!(receipt["status"], "0x1");
     let hash = &receipt["transactionHash"];

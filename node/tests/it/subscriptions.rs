@@ -119,6 +119,60 @@ async fn heads_logs_and_transactions_are_announced_in_order() {
 }
 
 #[tokio::test]
+async fn receipts_are_announced_by_block_and_chosen_by_transaction() {
+    let node = node();
+    let client = connected(&node).await;
+    let from = node.addresses()[0];
+    let sent = json!({ "from": from, "to": from, "nonce": "0x1" });
+    let signed: Value = client
+        .request("eth_signTransaction", rpc_params![sent])
+        .await
+        .unwrap();
+    let raw = signed["raw"]
+        .as_str()
+        .unwrap_or_else(|| signed.as_str().expect("bytes"));
+    let second = alloy::primitives::keccak256(alloy::primitives::hex::decode(raw).expect("bytes"));
+    let mut all = subscribe(&client, "transactionReceipts", Value::Null).await;
+    let chosen = json!({ "transactionHashes": [second] });
+    let mut chosen = subscribe(&client, "transactionReceipts", chosen).await;
+    let first: Value = client
+        .request(
+            "eth_sendTransaction",
+            rpc_params![json!({ "from": from, "to": from })],
+        )
+        .await
+        .unwrap();
+    let _: Value = client
+        .request("eth_sendRawTransaction", rpc_params![raw])
+        .await
+        .unwrap();
+    for hash in [first, json!(second)] {
+        let receipts = next(&mut all).await;
+        assert_eq!(receipts.as_array().map(Vec::len), Some(1));
+        assert_eq!(receipts[0]["transactionHash"], hash);
+        let whole: Value = client
+            .request("eth_getTransactionReceipt", rpc_params![hash])
+            .await
+            .unwrap();
+        assert_eq!(receipts[0], whole);
+    }
+    assert_eq!(next(&mut chosen).await[0]["transactionHash"], json!(second));
+    let many: Vec<_> = (0..201_u64).map(|at| format!("{at:#066x}")).collect();
+    let refused = client
+        .subscribe::<Value, _>(
+            "eth_subscribe",
+            rpc_params!["transactionReceipts", json!({ "transactionHashes": many })],
+            "eth_unsubscribe",
+        )
+        .await;
+    let error = refused.expect_err("too many").to_string();
+    assert!(
+        error.contains("exceed max number of transaction hashes"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn after_unsubscribing_nothing_comes_and_the_connection_lives() {
     let node = node();
     let client = connected(&node).await;
