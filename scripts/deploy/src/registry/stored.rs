@@ -11,7 +11,7 @@ use stylus_registry_core::policy::Policy;
 use stylus_upgrades_interface::parts;
 use stylus_upgrades_interface::registry_storage::definition::{self, Head};
 use stylus_upgrades_interface::registry_storage::{
-    Find, Whole, Word, policy as record, registry_parts, root, round as rounds,
+    Find, Whole, Word, member, policy as record, registry_parts, root, round as rounds,
 };
 use stylus_upgrades_interface::slots;
 
@@ -68,6 +68,12 @@ pub async fn counts(registry: Registry<'_>, id: DefinitionId) -> Result<Head, Ch
     let slot = first.plus(definition::HEAD.first());
     let word = registry.client.storage(registry.address, slot).await?;
     Ok(Head::from_word(&Word(word.0)))
+}
+
+/// Where a definition keeps its first `count` proxies, in their order.
+pub fn proxy_slots(definition: DefinitionId, count: u32) -> impl Iterator<Item = B256> {
+    let slots = (1..=count).map(move |index| member::find::<Slot>(definition, index));
+    slots.map(|first| first.plus(member::PROXY.first()))
 }
 
 /// The code hashes of a policy's lambdas when the policy was set, in their order.

@@ -25,7 +25,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
 use stylus_upgrades_interface::slots;
 
 /// Questions that are asked at once: an endpoint with limits says when it is too many.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 32;
 
 /// Something that was recorded, and what the chain holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

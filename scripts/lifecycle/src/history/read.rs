@@ -23,10 +23,10 @@ use std::sync::Arc;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
-/// Events from which on reading them is reported as it goes.
-const LONG: usize = 256;
+/// Events after which it is shown how far reading is.
+const CHUNK: usize = 256;
 /// Questions that are asked at a time.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 32;
 
 /// What happened to a definition, and what follows from it.
 #[derive(Debug, Clone)]
@@ -187,23 +187,12 @@ async fn from_logs(
         let is_wanted = wanted.has(at, total, actor(event).1);
         (is_wanted || is_timed(event)).then_some((*log, is_wanted))
     });
-    if total <= LONG {
-        facts.gather(asked).await?;
-    }
+    let asked: Vec<(&Log, bool)> = asked.collect();
+    gather_in_chunks(registry.client, &facts, &asked).await?;
     let mut definition = Definition::before_events(name);
     let mut entries = Vec::new();
     let mut ending = Ending::of(wanted);
-    let is_long = wanted == Wanted::All && total > LONG;
-    let (progress, rate) = (registry.client.progress(), Rate::from(0));
-    let what = format!("reading {total} transactions and their blocks");
-    if is_long {
-        progress.begin(&what);
-    }
     for (at, (log, event)) in events.iter().enumerate() {
-        if is_long {
-            let (done, total) = (at as u64, total as u64);
-            progress.advance(done, total, "events", &rate.summary(done, total));
-        }
         let (who, action) = actor(event);
         let is_wanted = wanted.has(at, total, action);
         let time = match is_wanted || is_timed(event) {
@@ -250,15 +239,38 @@ async fn from_logs(
             }
         }
     }
-    if is_long {
-        progress.end(&what);
-    }
     Ok(History {
         entries,
         total,
         ended_by: ending.before_it_expired(&definition),
         definition,
     })
+}
+
+/// Asks for the facts of these logs, and shows how far that is where they are many.
+async fn gather_in_chunks(
+    client: &Client,
+    facts: &Facts,
+    asked: &[(&Log, bool)],
+) -> Result<(), ChainError> {
+    let (progress, rate) = (client.progress(), Rate::from(0));
+    let total = asked.len();
+    let is_long = total > CHUNK;
+    let what = format!("reading {total} transactions and their blocks");
+    if is_long {
+        progress.begin(&what);
+    }
+    for (number, chunk) in asked.chunks(CHUNK).enumerate() {
+        if is_long {
+            let (done, total) = ((number * CHUNK) as u64, total as u64);
+            progress.advance(done, total, "events", &rate.summary(done, total));
+        }
+        facts.gather(chunk.iter().copied()).await?;
+    }
+    if is_long {
+        progress.end(&what);
+    }
+    Ok(())
 }
 
 /// How one action ends, where another one does that.

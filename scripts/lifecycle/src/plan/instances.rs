@@ -7,7 +7,8 @@ use super::slots::{self, SlotNames};
 use crate::assess::Finding;
 use crate::client::ChainError;
 use crate::deployed;
-use crate::model::{DefinitionState, Instance, InstanceState};
+use crate::model::{DefinitionState, Instance, InstanceState, definition_id};
+use crate::registry::stored;
 use crate::simulation::{Simulation, now};
 use crate::text::{count, grouped};
 use alloy::primitives::{Address, B256, Log, U256};
@@ -184,10 +185,20 @@ pub(super) fn others(
     these: &[InstancePlan],
 ) -> Result<Vec<Address>, ChainError> {
     let these: BTreeSet<Address> = these.iter().map(|one| one.proxy).collect();
-    let registry = simulation.registry(request.registry);
-    let mut all = now(registry.proxies(&request.call.name))?;
+    let mut all = proxies(simulation, request)?;
     all.retain(|proxy| !these.contains(proxy));
     Ok(all)
+}
+
+/// The proxies of the definition. The words that hold them are asked for together: a copy reads each by itself.
+fn proxies(simulation: &Simulation, request: &PlanRequest) -> Result<Vec<Address>, ChainError> {
+    let registry = simulation.registry(request.registry);
+    let name = &request.call.name;
+    let number = now(registry.head(name))?.instances;
+    let slots = stored::proxy_slots(definition_id(name), number);
+    let words: Vec<_> = slots.map(|slot| (request.registry, slot.into())).collect();
+    simulation.chain.ahead(&words);
+    now(registry.proxies(name))
 }
 
 /// What those that the registry has handled meanwhile, and that were not read yet, were before anything
@@ -250,7 +261,7 @@ pub(super) fn waiting(
     let due = Due::of(simulation, request)?;
     let most = usize::try_from(request.instances).unwrap_or(usize::MAX);
     let mut waiting = Vec::new();
-    for proxy in now(registry.proxies(&request.call.name))? {
+    for proxy in proxies(simulation, request)? {
         if waiting.len() >= most {
             break;
         }

@@ -113,3 +113,34 @@ async fn positions_are_read_in_whole_pages_of_any_size() {
         assert_eq!(asked, pages, "{page_size} {range:?}");
     }
 }
+
+#[test]
+#[ignore = "nightly: a thousand instances at a slow endpoint, about 120 s"]
+fn a_thousand_instances_take_few_requests() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    create(&sandbox, 0..1_000);
+    let mut many = Vec::new();
+    for (words, most) in [
+        ("status A", 25),
+        ("doctor", 60),
+        ("verify A", 130),
+        ("history A", 160),
+        (PLAN, 300),
+        ("pause A", 100),
+    ] {
+        let far = |_: &Value| std::thread::sleep(Duration::from_millis(100));
+        let relay = Relay::interrupting(&sandbox.node.endpoint(), far);
+        sandbox.run_at(&relay, "Admin", words).ends(0);
+        let requests = relay.requests();
+        let questions = requests.iter().map(|request| match request.as_array() {
+            Some(questions) => questions.len(),
+            None => 1,
+        });
+        let (requests, questions) = (requests.len(), questions.sum::<usize>());
+        println!("{words}: {requests} requests of {most}, {questions} questions");
+        if requests > most {
+            many.push(format!("{words}: {requests}, at most {most}"));
+        }
+    }
+    assert!(many.is_empty(), "{many:#?}");
+}
