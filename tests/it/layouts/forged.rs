@@ -69,6 +69,81 @@ fn a_layout_that_is_written_by_hand_is_named_or_does_not_compile() {
     assert!(refused.stderr.contains("another size"), "{refused:?}");
 }
 
+/// A contract with one field, by a derived layout or by another one.
+const FIELDS: &str = r#"extern crate alloc;
+
+use stylus_sdk::{alloy_primitives::U256, prelude::*, storage::StorageU256};
+{uses}use stylus_upgradeable::prelude::*;
+
+#[derive(SolidityError, Debug)]
+pub enum NoteError {
+    Migratable(MigratableError),
+}
+
+{storage}
+
+#[upgradeable]
+#[public]
+impl Note {
+    #[initializer("1.0")]
+    pub fn initialize(&mut self, value: U256) -> Result<(), NoteError> {
+        self.value.set(value);
+        Ok(())
+    }
+
+    pub fn value(&self) -> U256 {
+        self.value.get()
+    }
+}
+"#;
+const DERIVED: &str = "#[storage]
+#[entrypoint]
+#[derive(StorageLayout)]
+pub struct Note {
+    value: StorageU256,
+}";
+/// The value lies behind a new field, and the layout says that it lies before it.
+const FORGED: &str = "#[storage]
+#[entrypoint]
+pub struct Note {
+    owner: StorageU256,
+    value: StorageU256,
+}
+
+impl StorageLayout for Note {
+    const \u{212a}IND: Link = Link::to({
+        static T: Kind = Kind::Struct(Struct { name: \"Note\", path: \"note\", src: \"src/lib.rs\", is_generic: false, words: 2,
+            fields: &[
+                Field::of::<StorageU256>(\"value\", <StorageU256 as StorageLayout>::\u{212a}IND, None, None),
+                Field::of::<StorageU256>(\"owner\", <StorageU256 as StorageLayout>::\u{212a}IND, None, None),
+            ] });
+        &T
+    });
+}";
+const USES: &str = "use stylus_upgradeable::layout::{Kind, Link, derived::{Field, Struct}};\n";
+
+#[test]
+#[ignore = "nightly: compiles crates, about 90 s"]
+fn a_version_with_a_forged_layout_is_refused_until_it_is_accepted_by_name() {
+    let author = Author::new();
+    let source = |uses: &str, storage: &str| {
+        let source = FIELDS.replace("{uses}", uses);
+        source.replace("{storage}", storage)
+    };
+    author.begin(&author.source("honest", &source("", DERIVED), ""));
+    let forged = author.source("forged", &source(USES, FORGED), "");
+    for command in ["plan", "migrate"] {
+        let refused = author.project.run(&format!("{command} Note 2.0 {forged}"));
+        let told = refused.document.to_string();
+        assert!(told.contains("slots-by-hand"), "{command}: {refused:?}");
+        assert_ne!(refused.document["executed"], true, "{refused:?}");
+    }
+    // A first version is asked about as well.
+    author.project.done("define Other --migrate Admin");
+    let first = author.project.run(&format!("register Other 1.0 {forged}"));
+    assert_eq!(first.error("name"), "SlotsByHand", "{first:?}");
+}
+
 #[test]
 #[ignore = "nightly: compiles crates, about 90 s"]
 fn a_library_below_the_macros_that_comes_from_a_folder_is_named() {

@@ -4,7 +4,7 @@ use super::{Found, Runs, Stage, Transition};
 use crate::assess::{Evidence, Finding, FindingId, Origin, Part, Together};
 use crate::client::ChainError;
 use crate::error::Report;
-use crate::layout::{check_storage, misplaced, require_publishable};
+use crate::layout::{check_storage, first_by_hand, misplaced, require_publishable};
 use crate::model::StepKind;
 use std::sync::Arc;
 
@@ -23,12 +23,18 @@ pub(super) fn layouts(transition: &Transition, found: &mut Found) -> Result<(), 
 /// Whether anybody described the storage of code that takes none over: each later version is compared with it.
 pub(super) fn described(transition: &Transition, found: &mut Found) {
     let is_new = !transition.goes_back && transition.stage != Stage::Registered;
-    if is_new && transition.old.is_none() && transition.new.known.value().is_none() {
-        let (code, why) = (&transition.code, transition.new.known.why());
-        let why = format!("nobody described the storage of {code}: {why}");
-        found
-            .coverage
-            .add(Evidence::whole(Part::Layout, Origin::NotKnown, why));
+    if !is_new || transition.old.is_some() {
+        return;
+    }
+    let code = &transition.code;
+    match transition.new.known.value() {
+        Some(document) => found.findings.extend(first_by_hand(code, document)),
+        None => {
+            let why = transition.new.known.why();
+            let why = format!("nobody described the storage of {code}: {why}");
+            let absent = Evidence::whole(Part::Layout, Origin::NotKnown, why);
+            found.coverage.add(absent);
+        }
     }
 }
 

@@ -461,22 +461,14 @@ impl Pair<'_> {
         }
     }
 
-    /// That the code of a compiler reaches storage by itself in another way than before: what lies there is listed nowhere,
-    /// so only what stays as it is needs no word.
+    /// That the code reaches storage by itself in another way than before: what lies there is listed nowhere, so only what
+    /// stays as it is needs no word.
     fn slots_by_hand(&self, old: &Layout, new: &Layout) -> Option<Finding> {
-        let [before, after] = [old, new].map(|layout| {
-            let unlisted = layout.unlisted.iter().flatten();
-            let places = unlisted.filter_map(|one| match one {
-                Unlisted::SlotsByHand(places) => Some(places),
-                _ => None,
-            });
-            let by_what = places
-                .flatten()
-                .map(|place| (reached_by(place), place.as_str()));
-            by_what.collect::<BTreeMap<_, _>>()
-        });
+        let [before, after] = [old, new].map(places_by_hand);
         let is_known = [old, new].iter().all(|layout| layout.unlisted.is_some());
-        if before.keys().eq(after.keys()) || !is_known || !self.is_of_compiler() {
+        // A compiler's layout without that list says nothing of it. What our derive writes without it has none.
+        let is_said = is_known || !self.is_of_compiler();
+        if before.keys().eq(after.keys()) || !is_said {
             return None;
         }
         let words = |of: &BTreeMap<&str, &str>, without: &BTreeMap<&str, &str>| {
@@ -497,9 +489,19 @@ impl Pair<'_> {
             message: format!(
                 "{name} may misread what {from} keeps at slots that its code computes: no layout lists it"
             ),
-            expected: format!("in inline assembly the slots, and the code about them, of {from}: {was}"),
+            expected: match self.is_of_compiler() {
+                true => format!("in inline assembly the slots, and the code about them, of {from}: {was}"),
+                false => format!("the places of {from} that may compute slots: {was}"),
+            },
             found: Some(is),
-            next: "use the slots of the version before, by constants; or read both, and accept the finding".into(),
+            next: match self.is_of_compiler() {
+                true => "use the slots of the version before, by constants; or read both, and accept the finding",
+                false => {
+                    "derive StorageLayout for every struct, and depend on packages of the registry; or read both \
+                     versions, and accept the finding"
+                }
+            }
+            .into(),
         };
         let about = (FindingId::SLOTS_BY_HAND, "");
         Some(Finding::of_several(
@@ -550,6 +552,43 @@ impl Pair<'_> {
         let found = || Finding::of_several(Part::Layout, about, says, &Arc::new(together));
         (!versions.is_empty()).then(found)
     }
+}
+
+/// The places of a layout's code that reach storage by themselves, by what they reach.
+fn places_by_hand(layout: &Layout) -> BTreeMap<&str, &str> {
+    let unlisted = layout.unlisted.iter().flatten();
+    let places = unlisted.filter_map(|one| match one {
+        Unlisted::SlotsByHand(places) => Some(places),
+        _ => None,
+    });
+    let by_what = places
+        .flatten()
+        .map(|place| (reached_by(place), place.as_str()));
+    by_what.collect()
+}
+
+/// The finding that the first version of a program may keep values at slots that its layout does not list, if it may:
+/// who accepts it has accepted these places for the versions after it.
+pub fn first_by_hand(name: &str, new: &Document) -> Option<Finding> {
+    let is_program = new.steps.is_some() || new.build.is_some();
+    let places: Vec<&str> = places_by_hand(&new.layout).into_values().collect();
+    if places.is_empty() || !is_program {
+        return None;
+    }
+    let places = places.join("; ");
+    let says = format!("{name} may compute slots in {places}");
+    let together = Together {
+        name: "SlotsByHand",
+        message: format!("{name} may keep values at slots that its code computes: no layout lists them"),
+        expected: "a layout that is derived of every struct, by packages that were searched".into(),
+        found: Some(places),
+        next: "derive StorageLayout for every struct, and depend on packages of the registry; or read these places, and \
+               accept the finding"
+            .into(),
+    };
+    let about = (FindingId::SLOTS_BY_HAND, "");
+    let together = Arc::new(together);
+    Some(Finding::of_several(Part::Layout, about, says, &together))
 }
 
 /// What a place that reaches storage by itself reaches: its slots, or the code that decides about them. The place itself

@@ -28,8 +28,8 @@ mod source;
 mod store;
 
 pub use check::{
-    Compared, Pair, Side, StorageCheck, check_storage, declaration, finding_id, misplaced,
-    moved_by_migration,
+    Compared, Pair, Side, StorageCheck, check_storage, declaration, finding_id, first_by_hand,
+    misplaced, moved_by_migration,
 };
 pub use compiled::Compiled;
 pub use documents::{Documents, require_publishable};

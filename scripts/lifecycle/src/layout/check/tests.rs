@@ -404,6 +404,43 @@ fn opaque_fields_and_slots_by_hand_are_compared_in_part_by_name() {
 }
 
 #[test]
+fn a_program_that_begins_to_compute_slots_is_refused_until_that_is_accepted() {
+    let side = |places: &[&str]| {
+        let mut layout = layout(&AB);
+        let places: Vec<String> = places.iter().map(|place| (*place).to_owned()).collect();
+        layout.unlisted = (!places.is_empty()).then(|| vec![Unlisted::SlotsByHand(places)]);
+        let mut document = Document::of_layout(layout);
+        document.steps = Some(Vec::new());
+        of(document)
+    };
+    let by_hand = "src/lib.rs: impl StorageLayout";
+    for (old, new, expected) in [
+        (&[][..], &[][..], &[][..]),
+        (&[], &[by_hand], &["slots-by-hand"]),
+        // What lies there is read by derived fields now.
+        (&[by_hand], &[], &["slots-by-hand"]),
+        (&[by_hand], &[by_hand], &[]),
+        (&[by_hand], &[by_hand, "quote 1.0.40"], &["slots-by-hand"]),
+    ] {
+        let two = Two {
+            old: side(old),
+            new: side(new),
+            ..pair(&[], &[])
+        };
+        let compared = super::check_storage(&two.pair()).expect("layouts");
+        let ids: Vec<String> = compared
+            .found
+            .iter()
+            .map(|one| one.id.to_string())
+            .collect();
+        assert_eq!(ids, expected, "{old:?} {new:?}");
+        let document = two.new.known.value().expect("a document");
+        let first = super::first_by_hand("note", document);
+        assert_eq!(first.is_some(), !new.is_empty(), "{new:?}");
+    }
+}
+
+#[test]
 fn a_new_field_that_does_not_begin_empty_is_not_called_safe_too() {
     let two = pair(&AB, &[AB[0], AB[1], ("c", "uint256")]);
     let told = |live: &[Finding]| {
