@@ -23,11 +23,21 @@ fn create(sandbox: &Sandbox, salts: Range<u64>) {
     }
 }
 
-/// The calls of a view among these requests.
-fn calls_of<C: SolCall>(requests: &[Value]) -> usize {
+/// What an endpoint was asked, also where several questions came in one request.
+fn questions(relay: &Relay) -> Vec<Value> {
+    let requests = relay.requests().into_iter();
+    let questions = requests.flat_map(|request| match request {
+        Value::Array(questions) => questions,
+        question => vec![question],
+    });
+    questions.collect()
+}
+
+/// The calls of a view among these questions.
+fn calls_of<C: SolCall>(questions: &[Value]) -> usize {
     let selector = format!("0x{}", hex::encode(C::SELECTOR));
-    let calls = requests.iter().filter(|request| {
-        request["method"] == "eth_call" && request["params"][0].to_string().contains(&selector)
+    let calls = questions.iter().filter(|question| {
+        question["method"] == "eth_call" && question["params"][0].to_string().contains(&selector)
     });
     calls.count()
 }
@@ -42,9 +52,9 @@ fn a_migration_that_is_typed_again_does_not_read_every_instance() {
     let again = format!("{MIGRATE} --rpc-url {}", relay.endpoint());
     let answer = sandbox.done("Admin", &again);
     answer.has(json!({"executed": true, "left": 0}));
-    let requests = relay.requests();
-    let single = calls_of::<abi::instanceOfCall>(&requests);
-    let pages = calls_of::<abi::instancePageCall>(&requests);
+    let asked = questions(&relay);
+    let single = calls_of::<abi::instanceOfCall>(&asked);
+    let pages = calls_of::<abi::instancePageCall>(&asked);
     assert!(
         single <= 4 && (1..=8).contains(&pages),
         "{single} instances and {pages} pages were read"
@@ -57,7 +67,7 @@ fn lists_of_instances_are_read_in_pages() {
     let asked = |words: &str| {
         let relay = Relay::to(&sandbox.node.endpoint(), |_| None);
         sandbox.run_at(&relay, "Admin", words).ends(0);
-        relay.requests()
+        questions(&relay)
     };
     create(&sandbox, 0..10);
     let few = asked("status A").len();
@@ -102,14 +112,14 @@ async fn positions_are_read_in_whole_pages_of_any_size() {
         (7, 5..5, 0),
         (1, 3..6, 3),
     ] {
-        let before = calls_of::<abi::instancePageCall>(&relay.requests());
+        let before = calls_of::<abi::instancePageCall>(&questions(&relay));
         let client = Client::connect(&endpoint).await.expect("it answers");
         let registry = client.registry(sandbox.registry());
         let listed = registry.listed_instances("A", range.clone(), page_size);
         let listed = listed.await.expect("a page");
         let within = range.start.min(all.len())..range.end.min(all.len());
         assert_eq!(listed, all[within], "{page_size} {range:?}");
-        let asked = calls_of::<abi::instancePageCall>(&relay.requests()) - before;
+        let asked = calls_of::<abi::instancePageCall>(&questions(&relay)) - before;
         assert_eq!(asked, pages, "{page_size} {range:?}");
     }
 }
@@ -131,12 +141,7 @@ fn a_thousand_instances_take_few_requests() {
         let far = |_: &Value| std::thread::sleep(Duration::from_millis(100));
         let relay = Relay::interrupting(&sandbox.node.endpoint(), far);
         sandbox.run_at(&relay, "Admin", words).ends(0);
-        let requests = relay.requests();
-        let questions = requests.iter().map(|request| match request.as_array() {
-            Some(questions) => questions.len(),
-            None => 1,
-        });
-        let (requests, questions) = (requests.len(), questions.sum::<usize>());
+        let (requests, questions) = (relay.requests().len(), questions(&relay).len());
         println!("{words}: {requests} requests of {most}, {questions} questions");
         if requests > most {
             many.push(format!("{words}: {requests}, at most {most}"));
