@@ -5,8 +5,8 @@
 use crate::context::prelude::*;
 use crate::functions::{DecodedCall, Functions, interfaces};
 use crate::governance::{
-    Call, Display, GovernedCall, PendingAction, PolicyChange, ShownCall, code_facts, ended_among,
-    ended_by_call,
+    Call, Display, GovernedCall, PendingAction, PolicyChange, ShownCall, code_facts,
+    find_ended_actions, read_ended_actions,
 };
 use crate::ids::CodeHash;
 use crate::interface::Callable;
@@ -49,8 +49,8 @@ pub(crate) async fn shown_call(
     let policy_change = async { Ok(PolicyChange::of(registry, call, &names).await?) };
     let ends = async {
         Ok(match open {
-            Some(open) => ended_among(registry, (call, bytes), open).await?,
-            None => ended_by_call(registry, (call, bytes)).await?,
+            Some(open) => find_ended_actions(registry, (call, bytes), open).await?,
+            None => read_ended_actions(registry, (call, bytes)).await?,
         })
     };
     let facts = async { Ok(code_facts(registry.client, call).await?) };

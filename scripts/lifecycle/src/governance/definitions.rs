@@ -113,7 +113,7 @@ async fn hidden(registry: Registry<'_>, names: &[String]) -> Result<Option<Strin
         };
         if let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) {
             created.feed(&event);
-            *instances += change_of_instances(&event);
+            *instances += instance_change(&event);
         }
     }
     let missing = counted.saturating_sub(created.count);
@@ -133,7 +133,7 @@ async fn hidden(registry: Registry<'_>, names: &[String]) -> Result<Option<Strin
 }
 
 /// How many instances a definition has more after an event.
-fn change_of_instances(event: &Event) -> i64 {
+fn instance_change(event: &Event) -> i64 {
     match event {
         Event::ProxyCreated(_) | Event::InstanceAdopted(_) => 1,
         Event::InstanceTransferred(_) | Event::InstanceRemoved(_) => -1,

@@ -40,22 +40,22 @@ impl EndedAction {
 ///
 /// # Errors
 /// What the chain says.
-pub async fn ended_by_call(
+pub async fn read_ended_actions(
     registry: Registry<'_>,
     (call, bytes): (&Call, &[u8]),
 ) -> Result<Vec<EndedAction>, ChainError> {
-    if !changes_epochs(call) {
+    if !can_end_others(call) {
         return Ok(Vec::new());
     }
     let open = pending(registry, call.definition()).await?;
-    ended_among(registry, (call, bytes), &open).await
+    find_ended_actions(registry, (call, bytes), &open).await
 }
 
 /// Those of these open actions, which may be of several definitions, that end once `call` is executed.
 ///
 /// # Errors
 /// What the chain says.
-pub async fn ended_among(
+pub async fn find_ended_actions(
     registry: Registry<'_>,
     (call, bytes): (&Call, &[u8]),
     open: &[PendingAction],
@@ -65,15 +65,15 @@ pub async fn ended_among(
         .iter()
         .filter(|action| action.definition == name && *action.call != *bytes)
         .collect();
-    if others.is_empty() || !changes_epochs(call) {
+    if others.is_empty() || !can_end_others(call) {
         return Ok(Vec::new());
     }
     let definition = read_deciding_state(registry, call, &others).await?;
-    Ok(find_ended(call, &others, &definition))
+    Ok(select_ended(call, &others, &definition))
 }
 
 /// Returns true if an execution of a call can change which role decides an action, or for what its approvals count.
-fn changes_epochs(call: &Call) -> bool {
+fn can_end_others(call: &Call) -> bool {
     matches!(
         call,
         Call::SetPolicy(_) | Call::AddVersion(_) | Call::Migrate(_)
@@ -82,8 +82,8 @@ fn changes_epochs(call: &Call) -> bool {
 
 /// Those of the open actions of a definition that end once `call` is executed. Of the definition it takes whether the
 /// roles that decide for others have a policy, and the versions that these calls name, with the current one.
-fn find_ended(call: &Call, open: &[&PendingAction], definition: &Definition) -> Vec<EndedAction> {
-    let Some(after) = executed(call, definition) else {
+fn select_ended(call: &Call, open: &[&PendingAction], definition: &Definition) -> Vec<EndedAction> {
+    let Some(after) = apply_call(call, definition) else {
         return Vec::new();
     };
     let bound_to = |definition: &Definition, action: &PendingAction| {
@@ -102,7 +102,7 @@ fn find_ended(call: &Call, open: &[&PendingAction], definition: &Definition) -> 
 }
 
 /// The definition once a call is executed; nothing where that changes no role and no epoch.
-fn executed(call: &Call, definition: &Definition) -> Option<Definition> {
+fn apply_call(call: &Call, definition: &Definition) -> Option<Definition> {
     let mut after = definition.clone();
     let id = definition.id().0;
     if let Call::SetPolicy(set) = call {
@@ -139,7 +139,7 @@ fn executed(call: &Call, definition: &Definition) -> Option<Definition> {
     Some(after)
 }
 
-/// Reads of a definition what [`find_ended`] takes.
+/// Reads of a definition what [`select_ended`] takes.
 async fn read_deciding_state(
     registry: Registry<'_>,
     call: &Call,

@@ -76,7 +76,7 @@ pub use definitions::{AT_ONCE, definitions};
 pub(crate) use definitions::{READ_AGAIN, again};
 pub use descriptors::{Descriptor, descriptors, is_descriptor};
 pub use display::{Display, Field};
-pub use ends::{EndedAction, ended_among, ended_by_call, ends_others, first_digits};
+pub use ends::{EndedAction, ends_others, find_ended_actions, first_digits, read_ended_actions};
 pub use error::{
     events_hidden, executed_already, failed_checks, is_unknown_action, not_cancelled, not_open,
 };

@@ -185,13 +185,16 @@ pub(super) fn others(
     these: &[InstancePlan],
 ) -> Result<Vec<Address>, ChainError> {
     let these: BTreeSet<Address> = these.iter().map(|one| one.proxy).collect();
-    let mut all = proxies(simulation, request)?;
+    let mut all = read_proxies(simulation, request)?;
     all.retain(|proxy| !these.contains(proxy));
     Ok(all)
 }
 
 /// The proxies of the definition. The words that hold them are asked for together: a copy reads each by itself.
-fn proxies(simulation: &Simulation, request: &PlanRequest) -> Result<Vec<Address>, ChainError> {
+fn read_proxies(
+    simulation: &Simulation,
+    request: &PlanRequest,
+) -> Result<Vec<Address>, ChainError> {
     let registry = simulation.registry(request.registry);
     let name = &request.call.name;
     let number = now(registry.head(name))?.instances;
@@ -261,7 +264,7 @@ pub(super) fn waiting(
     let due = Due::of(simulation, request)?;
     let most = usize::try_from(request.instances).unwrap_or(usize::MAX);
     let mut waiting = Vec::new();
-    for proxy in proxies(simulation, request)? {
+    for proxy in read_proxies(simulation, request)? {
         if waiting.len() >= most {
             break;
         }

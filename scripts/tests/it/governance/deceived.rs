@@ -161,10 +161,7 @@ fn an_instance_whose_events_an_endpoint_hides_is_noticed() {
         for words in ["verify A", "history A"] {
             let found = sandbox.run_at(relay, "Other", words);
             let failed = checks(found.ends(1), false);
-            assert!(
-                failed.contains(&"views of the registry".into()),
-                "{failed:?}"
-            );
+            assert!(failed.contains(&"views of the registry"), "{failed:?}");
         }
         let found = sandbox.run_at(relay, "Other", "doctor");
         let findings = list(found.ends(1), "findings").iter();

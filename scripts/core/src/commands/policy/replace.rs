@@ -2,8 +2,8 @@
 
 use crate::context::prelude::*;
 use crate::governance::{
-    Call, EndedAction, GovernedCall, PolicyReplacement, RolePolicy, definitions, ended_among,
-    first_digits, is_approver, pending, policy_replacements,
+    Call, EndedAction, GovernedCall, PolicyReplacement, RolePolicy, definitions,
+    find_ended_actions, first_digits, is_approver, pending, policy_replacements,
 };
 use crate::ids::ActionId;
 use crate::pipeline::check_options::CheckOptions;
@@ -275,7 +275,7 @@ async fn ended(session: Session<'_>, changes: &[PolicyReplacement]) -> Result<Ve
     let mut ended: BTreeMap<ActionId, EndedAction> = BTreeMap::new();
     for (change, bytes) in changes.iter().zip(&own) {
         let call = Call::SetPolicy(set_policy(change));
-        let by_change = ended_among(session.registry, (&call, bytes), &open).await?;
+        let by_change = find_ended_actions(session.registry, (&call, bytes), &open).await?;
         ended.extend(by_change.into_iter().map(|ended| (ended.action, ended)));
     }
     Ok(ended.into_values().collect())

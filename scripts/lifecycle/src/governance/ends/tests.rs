@@ -182,14 +182,14 @@ fn an_action_ends_where_another_role_decides_it_or_its_approvals_count_no_more()
         let all = OPEN.map(open);
         let others: Vec<&PendingAction> =
             all.iter().filter(|action| action.call != encoded).collect();
-        let ended = find_ended(&decoded, &others, &definition(roles));
+        let ended = select_ended(&decoded, &others, &definition(roles));
         let named = OPEN.into_iter().filter(|text| {
             let id = open(text).action;
             ended.iter().any(|ended| ended.action == id)
         });
         let named: BTreeSet<&str> = named.collect();
         assert_eq!(named, expected, "{call} {roles:?}");
-        if !changes_epochs(&decoded) {
+        if !can_end_others(&decoded) {
             assert!(ended.is_empty(), "{call}: asks nobody for what ends");
         }
     }
@@ -201,7 +201,7 @@ fn a_finding_names_what_ends() {
     let all = [open("create 2.0")];
     let others: Vec<&PendingAction> = all.iter().collect();
     let call = Call::decode(&bytes("policy ops")).expect("a call");
-    let ended = find_ended(&call, &others, &definition(&[]));
+    let ended = select_ended(&call, &others, &definition(&[]));
     let found = ends_others(&ended).expect("a finding");
     let digits = first_digits(all[0].action);
     let says = format!(
