@@ -5,9 +5,10 @@ use stylus_chain::{BlockId, CallOutcome, CallRequest, Overrides, RejectReason};
 
 use super::answer::ok;
 use super::args::Args;
+use super::call_parameter::CallParameter;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
-use super::request::{self, CallParameter, block_id};
+use super::request::{self, block_id, named_call};
 use crate::rpc_error::RpcError;
 use crate::terminal;
 use crate::view::View;
@@ -79,7 +80,7 @@ impl Execution {
         );
         let overrides = request::overrides(state, block)?;
         Ok(Self {
-            call: asked.call()?,
+            call: named_call(asked)?,
             block: block_id(args, 1)?,
             overrides,
             has_empty_delegations,
@@ -99,7 +100,7 @@ impl Execution {
 fn create_access_list(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let overrides = request::overrides(args.opt(2, "state overrides")?, None)?;
     let asked: CallParameter = args.get(0, "call")?;
-    ok(chain.create_access_list(asked.call()?, block_id(args, 1)?, &overrides)?)
+    ok(chain.create_access_list(named_call(asked)?, block_id(args, 1)?, &overrides)?)
 }
 
 /// The outcome, unless the call reverted or stopped.

@@ -11,9 +11,10 @@ use stylus_chain::ChainReader;
 
 use super::answer::{list, ok};
 use super::args::Args;
+use super::call_parameter::CallParameter;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
-use super::request::{CallParameter, named_block};
+use super::request::{named_block, named_call};
 use super::tracer::Tracer;
 use super::tracer_options::Options;
 use crate::limits::PAGED_SLOTS;
@@ -72,7 +73,7 @@ fn trace_call(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let options: Options = args.opt(2, "options")?.unwrap_or_default();
     let (tracer, overrides) = (options.tracer()?, options.overrides()?);
     let asked: CallParameter = args.get(0, "call")?;
-    let call = asked.call()?;
+    let call = named_call(asked)?;
     let id = named_block(args, 1)?;
     if id.is_pending() && !args.admission().is_lenient() {
         return Err(RpcError::lenient(

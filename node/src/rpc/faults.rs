@@ -8,9 +8,9 @@ use alloy_rpc_types::state::StateOverride;
 use alloy_rpc_types::{Filter, TransactionRequest};
 use serde_json::value::RawValue;
 
+use super::call_parameter::CallParameter;
 use super::filter_words;
 use super::hexadecimal::{Kind, NO_PREFIX, digits, misread, quoted};
-use super::request::CallParameter;
 use super::tracer_options::Options;
 
 /// What geth reads a text into.

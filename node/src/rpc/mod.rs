@@ -8,6 +8,7 @@ mod anvil;
 mod args;
 mod block;
 mod call;
+mod call_parameter;
 mod change;
 mod conditional;
 mod debug;

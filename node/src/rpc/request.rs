@@ -7,10 +7,10 @@ use alloy::eips::BlockId;
 use alloy::primitives::{Address, TxKind, address};
 use alloy_rpc_types::state::{AccountOverride, StateOverride};
 use alloy_rpc_types::{BlockOverrides, TransactionRequest};
-use serde::Deserialize;
 use stylus_chain::{CallRequest, Overrides};
 
 use super::args::Args;
+use super::call_parameter::CallParameter;
 use super::hexadecimal::quoted;
 use crate::rpc_error::RpcError;
 use crate::terminal;
@@ -62,27 +62,15 @@ pub(super) fn block_id(args: &Args, index: usize) -> Result<BlockId, RpcError> {
     Ok(args.block(index)?.unwrap_or(BlockId::latest()))
 }
 
-/// A call as a client names it: alloy's request, and the field that Nitro has beside.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CallParameter {
-    #[serde(flatten)]
-    pub(super) request: TransactionRequest,
-    #[serde(default)]
-    skip_l1_charging: Option<bool>,
-}
-
-impl CallParameter {
-    /// The call.
-    ///
-    /// # Errors
-    /// As [`call`].
-    pub(super) fn call(self) -> Result<CallRequest, RpcError> {
-        Ok(CallRequest {
-            skips_l1_charging: self.skip_l1_charging.unwrap_or_default(),
-            ..call(self.request)?
-        })
-    }
+/// The call that a parameter names.
+///
+/// # Errors
+/// As [`call`].
+pub(super) fn named_call(parameter: CallParameter) -> Result<CallRequest, RpcError> {
+    Ok(CallRequest {
+        skips_l1_charging: parameter.skip_l1_charging.unwrap_or_default(),
+        ..call(parameter.request)?
+    })
 }
 
 /// A call, or a transaction that is still to be signed.

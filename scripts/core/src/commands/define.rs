@@ -2,7 +2,9 @@
 
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
-use crate::governance::{CANCEL, Explained, GovernedCall, UnsetRole, explain, guardian_limits};
+use crate::governance::{
+    CANCEL, Explained, GovernedCall, UnsetRole, explain, guardian_limits, missing_policy_delay,
+};
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::confirm;
 use crate::pipeline::effects::{Effects, Governed};
@@ -81,6 +83,9 @@ pub(crate) async fn run(context: &Context, args: &DefineArgs) -> Result<Outcome>
     let governed = GovernedCall::decode(session.registry.address, bytes, U256::ZERO)?;
     let mut effects = check_and_send(session, governed, CheckOptions::proposer(session)).await?;
     let mut is_set = false;
+    if let Some(line) = missing_policy_delay(&policies) {
+        context.note(line);
+    }
     if let Some(expression) = &guardian {
         for line in guardian_limits(&policies) {
             context.note(line);

@@ -4,8 +4,7 @@ use super::review;
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
 use crate::governance::{
-    self, AT_ONCE, CANCEL, CancelRights, Needed, PendingAction, current_policy, deciding_policy_of,
-    obstacle, rival,
+    self, AT_ONCE, CancelRights, Needed, PendingAction, deciding_policy_of, obstacle, rival,
 };
 use crate::options::word;
 use crate::pipeline::action::is_action;
@@ -98,18 +97,10 @@ async fn listed(
     if let Some(says) = &open.says {
         let obstacle = async { Ok::<_, Error>(obstacle(session.registry, says).await?) };
         let policy = async { Ok(deciding_policy_of(session.registry, says).await?) };
-        let guardian = async {
-            let name = says.definition();
-            Ok(current_policy(session.registry, name, CANCEL).await?)
-        };
         let call = shown_call(session, &open.call, says, Some(all));
-        let (call, obstacle, (role, text), guardian) = try_join!(call, obstacle, policy, guardian)?;
-        rights = Some(CancelRights::new(
-            says,
-            (&role, &text),
-            guardian.as_deref(),
-            (open.proposer, &open.readiness),
-        )?);
+        let (call, obstacle, (role, text)) = try_join!(call, obstacle, policy)?;
+        let (decides, proposer) = ((&*role, &*text), (open.proposer, &open.readiness));
+        rights = Some(CancelRights::read(session.registry, says, decides, proposer).await?);
         shown = Some(call);
         needed = Needed::narrowing(says, (&role, &text), &mut narrowed.readiness);
         let rivals = all.iter().filter_map(|other| {

@@ -5,7 +5,9 @@ mod replace;
 use super::spec::{Governs, Group, Spec, no_file, report_type_of};
 use crate::address::is_address;
 use crate::context::prelude::*;
-use crate::governance::{GovernedCall, UnsetRole, current_policy, deciding_policy, explain};
+use crate::governance::{
+    CANCEL, GovernedCall, UnsetRole, current_policy, deciding_policy, explain,
+};
 use crate::manifest::is_same_policy;
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::confirm;
@@ -185,9 +187,13 @@ async fn all_policies(
 ) -> Result<Policies> {
     let Session { context, registry } = session;
     let names = context.names();
-    let mut policies = Vec::new();
+    let (mut policies, mut set_roles, mut is_unset) = (Vec::new(), Vec::new(), false);
     for role in &roles {
         let (decides, text) = match deciding_policy(registry, name, role).await {
+            Err(error) if error.is_refused_as::<abi::UnknownRole>() && role == CANCEL => {
+                is_unset = true;
+                continue;
+            }
             Err(error) if error.is_refused_as::<abi::UnknownRole>() => {
                 let known = confirm::roles(session, name).await?;
                 let message = format!("{name:?} has no role {role:?}");
@@ -197,10 +203,14 @@ async fn all_policies(
             found => found?,
         };
         policies.push(explain(&decides, &text, &names)?);
+        set_roles.push(role.clone());
     }
     let migrate = policies.iter().find(|policy| policy.role == "migrate");
-    let unset = if is_every {
-        UnsetRole::all(|role| roles.iter().any(|set| set == role), migrate)
+    let unset = if is_every || is_unset {
+        UnsetRole::all(
+            |role| set_roles.iter().any(|set| set == role),
+            migrate.filter(|_| is_every),
+        )
     } else {
         Vec::new()
     };
@@ -208,6 +218,6 @@ async fn all_policies(
         name: name.into(),
         unset,
         policies,
-        roles,
+        roles: set_roles,
     })
 }

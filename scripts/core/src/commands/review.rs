@@ -9,8 +9,8 @@ use crate::context::key;
 use crate::context::prelude::*;
 use crate::governance::signed::{Approval, Digests, current, deadline};
 use crate::governance::{
-    CANCEL, Call, CancelRights, CodeFacts, GovernedCall, ShownCall, current_policy,
-    deciding_policy_of, ends_others, explain, narrow, not_open, obstacle, readiness, tree,
+    Call, CancelRights, CodeFacts, GovernedCall, ShownCall, deciding_policy_of, ends_others,
+    explain, narrow, not_open, obstacle, readiness, tree,
 };
 use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
@@ -131,11 +131,9 @@ pub async fn review(context: &Context, action: &str) -> Result<Review> {
     };
     let cancel_rights = match &open {
         Some(open) => {
-            let guardian = current_policy(registry, name, CANCEL).await?;
             let decides = (role.as_str(), text.as_str());
             let proposer = (event.proposer, open);
-            let rights = CancelRights::new(&governed.call, decides, guardian.as_deref(), proposer)?;
-            Some(rights)
+            Some(CancelRights::read(registry, &governed.call, decides, proposer).await?)
         }
         None => None,
     };

@@ -152,7 +152,14 @@ pub async fn require_registry(client: &Client, transfer: &Transfer<'_>) -> Resul
         .into()
     };
     if to == transfer.registry {
-        return Err(refused("the registry that it is of"));
+        let message = format!("{proxy} is an instance of the registry {to} already");
+        let refusal = Refusal::new("SameRegistry", message).with(
+            "another registry, with a definition that has accepted it",
+            "the registry that it is of",
+            "nothing was sent; within a registry an instance stays with its definition: stylus-upgrades migrate gives it \
+             other code",
+        );
+        return Err(refusal.into());
     }
     if client.code(to).await?.is_empty() {
         return Err(refused("an account without code"));

@@ -248,7 +248,12 @@ pub(super) fn called(transition: &Transition, found: &mut Found) {
 }
 
 /// What keeps instances that are created at the new version from being initialized.
+///
+/// Code of an earlier version keeps its initializer: role `create` creates at that version, too.
 pub(super) fn initializer(transition: &Transition, found: &mut Found) {
+    if transition.goes_back {
+        return;
+    }
     let old = transition.old.as_ref().and_then(|side| side.known.value());
     let old = old.and_then(|known| known.steps.as_ref());
     let (Some(old), Some(new)) = (old, transition.declared.value()) else {

@@ -101,6 +101,7 @@ impl Display {
         let of = of_whom(&self.definition);
         let instead = match self.role.as_str() {
             "pause" => ", or migrate if pause is not set",
+            "create" => ", or migrate if the version has other code than the current one",
             _ => "",
         };
         let Self { function, role, .. } = self;

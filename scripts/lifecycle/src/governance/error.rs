@@ -98,10 +98,12 @@ pub fn not_cancelled(action: ActionId, proposer: Address, error: ChainError) -> 
         return error;
     }
     let next = format!(
-        "ask the proposer to cancel it; to withdraw your own approval: stylus-upgrades revoke {action}"
+        "stylus-upgrades pending {action} lists who can cancel it; to withdraw your own approval: stylus-upgrades revoke \
+         {action}"
     );
-    let refusal = because(&error, ", and only its proposer ends an action", next);
-    let expected =
-        format!("{proposer}, who proposed it, or an address that alone satisfies the role");
+    let refusal = because(&error, ", and cannot cancel this action", next);
+    let expected = format!(
+        "{proposer}, who proposed it, whoever alone satisfies its role, or, unless it changes a policy, the guardian"
+    );
     refusal.expecting(expected).into()
 }

@@ -2,14 +2,16 @@
 //! until when; where a guardian stops nothing; what roles without a policy mean.
 
 use super::calls::Call;
-use super::policy::{Explained, may_be_satisfied, readable};
+use super::policy::{Explained, current_policy, may_be_satisfied, readable};
 use crate::client::ChainError;
 use crate::model::{BlockedBy, Readiness, role_of};
 use crate::names::Names;
+use crate::registry::Registry;
 use crate::text::utc;
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 use stylus_registry_core::policy::Policy;
+use stylus_upgrades_interface::role::MIGRATE;
 
 /// The role of the guardian.
 pub const CANCEL: &str = "cancel";
@@ -56,14 +58,34 @@ impl UnsetRole {
     }
 }
 
+/// A line where role `policy` undoes the delay of `migrate` at once, for a definition with these policies.
+pub fn missing_policy_delay(policies: &[Explained]) -> Option<String> {
+    let of = |role: &str| policies.iter().find(|policy| policy.role == role);
+    let (migrate, policy) = (of("migrate")?, of("policy")?);
+    let is_hasty =
+        !migrate.delays.is_empty() && policy.delays.is_empty() && policy.fewest.is_some();
+    is_hasty.then(|| {
+        "role policy has no AFTER: its approvers can remove the delay of role migrate at once"
+            .into()
+    })
+}
+
 /// Lines on what a guardian does not stop, for a definition with these policies.
 pub fn guardian_limits(policies: &[Explained]) -> Vec<String> {
     let timed = ["migrate", "create"];
+    let powerless = policies
+        .iter()
+        .any(|policy| policy.role == CANCEL && policy.alone.is_empty() && policy.fewest.is_some());
     let hasty = policies.iter().filter(|policy| {
         timed.contains(&policy.role.as_str()) && policy.delays.is_empty() && policy.fewest.is_some()
     });
     let hasty: Vec<&str> = hasty.map(|policy| policy.role.as_str()).collect();
     let mut lines = Vec::new();
+    if powerless {
+        lines.push(
+            "nobody satisfies role cancel alone, so it ends no action: name guardians by OR".into(),
+        );
+    }
     if !hasty.is_empty() {
         lines.push(format!(
             "the guardian has no time where the last approval executes: no AFTER in the policy of {}",
@@ -111,24 +133,64 @@ pub struct CancelRights {
     pub executed_from: Option<u64>,
     /// Whether the last approval executes it at once.
     pub is_immediate: bool,
+    /// Whether anybody can execute it now.
+    pub is_due: bool,
     /// Unix seconds up to which it is open.
     pub expires: u64,
 }
 
+/// The policies that decide who can end an open action.
+#[derive(Debug, Clone, Copy)]
+struct CancelPolicies<'a> {
+    /// The role of the action.
+    pub role: &'a str,
+    /// The policy that decides it.
+    pub decides: &'a str,
+    /// The policy whose holders end it alone: of `resume` that of `migrate`, of others the one that decides.
+    pub alone: &'a str,
+    /// The policy of the guardian, if it is set.
+    pub guardian: Option<&'a str>,
+}
+
 impl CancelRights {
-    /// Of an open action that is decided by that policy of that role. `cancel` is the policy of the guardian, if it is set.
+    /// Of an open action that is decided by a policy of a role.
+    ///
+    /// # Errors
+    /// `PolicyUnreadable` where a policy cannot be understood; what the chain says.
+    pub async fn read(
+        registry: Registry<'_>,
+        call: &Call,
+        (role, decides): (&str, &str),
+        (proposer, open): (Address, &Readiness),
+    ) -> Result<Self, ChainError> {
+        let name = call.definition();
+        let alone = match call {
+            Call::Resume(_) => Some(registry.policy(name, MIGRATE).await?),
+            _ => None,
+        };
+        let guardian = current_policy(registry, name, CANCEL).await?;
+        let policies = CancelPolicies {
+            role,
+            decides,
+            alone: alone.as_deref().unwrap_or(decides),
+            guardian: guardian.as_deref(),
+        };
+        Self::new(call, policies, (proposer, open))
+    }
+
+    /// The same by these policies.
     ///
     /// # Errors
     /// `PolicyUnreadable` where a policy cannot be understood.
-    pub fn new(
+    fn new(
         call: &Call,
-        (role, policy): (&str, &str),
-        cancel: Option<&str>,
+        policies: CancelPolicies<'_>,
         (proposer, open): (Address, &Readiness),
     ) -> Result<Self, ChainError> {
-        let decides = readable(role, policy)?;
+        let CancelPolicies { role, guardian, .. } = policies;
+        let decides = readable(role, policies.decides)?;
         let changes_policy = matches!(call, Call::SetPolicy(_));
-        let guardian = cancel.map(|text| readable(CANCEL, text)).transpose()?;
+        let guardian = guardian.map(|text| readable(CANCEL, text)).transpose()?;
         let guardian = guardian.filter(|_| !changes_policy);
         let mut who: Vec<CancelRight> = Vec::new();
         let mut add = |account: Address, reason| {
@@ -141,7 +203,7 @@ impl CancelRights {
         }
         let is_by_any_one = matches!(call, Call::Pause(_)) && role_of(role, |_| false) != PAUSE;
         if !is_by_any_one {
-            for account in alone(&decides) {
+            for account in alone(&readable(role, policies.alone)?) {
                 add(account, CancelReason::Alone);
             }
         }
@@ -158,6 +220,7 @@ impl CancelRights {
             changes_policy,
             executed_from: Some(open.not_before).filter(|from| *from > 0),
             is_immediate: !waits && open.blocked_by == BlockedBy::Approvals,
+            is_due: open.blocked_by == BlockedBy::Nothing,
             expires: open.expires,
         })
     }
@@ -186,6 +249,7 @@ impl CancelRights {
         }
         let until = match self.executed_from {
             _ if self.is_immediate => "until the last approval, which executes it".to_owned(),
+            _ if self.is_due => "until somebody executes it, which anybody can do now".to_owned(),
             Some(from) => format!("until it is executed, {} at the earliest", utc(from)),
             None => format!("until it is executed, or expires at {}", utc(self.expires)),
         };

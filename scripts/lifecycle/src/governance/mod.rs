@@ -84,6 +84,7 @@ pub use facts::{BuildFacts, CodeFacts, OTHER_COMMIT, code_facts, seconds_left};
 pub use governed::GovernedCall;
 pub use guardian::{
     CANCEL, CancelReason, CancelRight, CancelRights, PAUSE, UnsetRole, guardian_limits,
+    missing_policy_delay,
 };
 pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
 pub use needed::{Needed, narrow};

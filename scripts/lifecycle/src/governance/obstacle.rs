@@ -178,7 +178,7 @@ pub async fn transfer_obstacle(
     };
     if instance.state.is_migrating() {
         return Ok(refused(
-            format!("{proxy} is in a complex migration, and leaves only once that has ended"),
+            format!("{proxy} is in a complex migration: end it before the transfer"),
             "an instance that no complex migration is changing",
             format!(
                 "first end it: stylus-upgrades run-migration {proxy}, or with --abort to go back"

@@ -54,7 +54,9 @@ impl PolicyChange {
     ) -> Result<Self, ChainError> {
         let was = old.map(|old| explain(role, old, names)).transpose()?;
         let effects = match (&was, explain(role, new, names)) {
-            (_, Err(_)) => vec![warning("it cannot be read: the registry refuses it")],
+            (_, Err(_)) => vec![warning(
+                "the new policy is invalid: the registry refuses it",
+            )],
             (_, Ok(new)) if new.fewest.is_none() => {
                 vec![warning("nobody can ever decide it again: NONE is final")]
             }
@@ -134,10 +136,10 @@ fn differences(was: &Explained, new: &Explained, names: &Names) -> Vec<Finding> 
             all.extend(gone.map(|lambda| less_or(is_less, says(names.long(*lambda)))));
         };
     add(&was.lambdas, &new.lambdas, true, &|lambda| {
-        format!("the contract {lambda} is not asked any more")
+        format!("the policy no longer asks the contract {lambda}")
     });
     add(&new.lambdas, &was.lambdas, false, &|lambda| {
-        format!("the contract {lambda} is asked from then on")
+        format!("the policy also asks the contract {lambda}")
     });
     let alone = new
         .alone

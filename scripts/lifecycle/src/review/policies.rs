@@ -1,6 +1,6 @@
 //! Who decides: the policies of a definition's roles, explained.
 
-use crate::governance::{CANCEL, Explained, UnsetRole, guardian_limits};
+use crate::governance::{CANCEL, Explained, UnsetRole, guardian_limits, missing_policy_delay};
 use crate::names::Names;
 use crate::report::CommandReport;
 use crate::text::count;
@@ -46,6 +46,7 @@ impl CommandReport for Policies {
             }
         }
         lines.extend(self.unset.iter().map(|role| role.line(names)));
+        lines.extend(missing_policy_delay(&self.policies));
         if self.roles.iter().any(|role| role == CANCEL) {
             lines.extend(guardian_limits(&self.policies));
         }

@@ -79,7 +79,7 @@ fn two_approve_each_change_and_role_policy_waits_for_the_others() {
         [open.as_str()],
         "what has to be proposed again"
     );
-    first.warns(&["register A 1.0 of A", "has to be proposed again"]);
+    first.warns(&["the changes end register A 1.0", "propose it again"]);
 
     // Who leaves approves that, and what comes next is proposed in the same run.
     let leaves = format!("{replace} --accept excluded-sender");

@@ -180,7 +180,7 @@ fn what_could_not_arrive_is_refused_before_anything_is_sent() {
         (&others[0], "NoRegistry"),
         (&others[1], "NoRegistry"),
         (&others[2], "NoRegistry"),
-        (first, "NoRegistry"),
+        (first, "SameRegistry"),
         (&proxy, "NoRegistry"),
         (&format!("{second} B"), "NoDefinition"),
         (second, "NotAccepted"),

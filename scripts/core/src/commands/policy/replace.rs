@@ -6,9 +6,10 @@ use crate::governance::{
     find_ended_actions, first_digits, is_approver, pending, policy_replacements,
 };
 use crate::ids::ActionId;
+use crate::model::BlockedBy;
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::confirm;
-use crate::pipeline::judge::check_and_send;
+use crate::pipeline::judge::{check_and_send, judge};
 use crate::text::{count, shell_word};
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::limits::OPEN_ACTIONS_MAX;
@@ -22,7 +23,7 @@ pub(crate) struct ReplacementReport {
     new: Address,
     /// The policies that change, in their order.
     changes: Vec<ReplacementState>,
-    /// Open actions that end with the first change of their definition: they have to be proposed again.
+    /// Open actions that the changes end: they have to be proposed again.
     ends: Vec<EndedAction>,
     /// Whether every policy has changed.
     executed: bool,
@@ -70,7 +71,9 @@ impl ChangeState {
         match self {
             Self::Executed => "executed",
             Self::Open => "open",
-            Self::AfterOthers => "after the other changes of its definition, which it would end",
+            Self::AfterOthers => {
+                "waits for the other changes of its definition, because it would end them"
+            }
             Self::NextRound => "in the next round",
             Self::OfOthers => "decided by others",
             Self::NotTried => "not tried",
@@ -112,7 +115,7 @@ impl CommandReport for ReplacementReport {
         for ReplacementState { change, .. } in self.changes.iter().filter(of_others) {
             let word = |text: &str| shell_word(text);
             lines.push(format!(
-                "next: an approver of it: stylus-upgrades policy update {} {} --role {} (a contract: --as ADDRESS --export \
+                "next: one of its approvers runs: stylus-upgrades policy update {} {} --role {} (a contract: --as ADDRESS --export \
                  FILE)",
                 word(&change.definition),
                 word(&change.policy),
@@ -122,7 +125,7 @@ impl CommandReport for ReplacementReport {
         if !self.executed {
             let [old, new] = [self.old, self.new].map(|account| names.short(account));
             lines.push(format!(
-                "next: stylus-upgrades policy replace {old} {new}, by those needed: the same command continues"
+                "next: the missing approvers run the same command: stylus-upgrades policy replace {old} {new}"
             ));
         }
         lines
@@ -176,16 +179,14 @@ pub(super) async fn replace(context: &Context, old: &str, new: &str) -> Result<O
         return Ok(context.outcome(&report));
     }
     for end in &report.ends {
-        let EndedAction {
-            action,
-            definition,
-            what,
-        } = end;
+        let EndedAction { action, what, .. } = end;
         context.note(format!(
-            "! {what} of {} ({}) ends with the first change and has to be proposed again",
-            of_registry(definition),
+            "! the changes end {what} ({}): propose it again afterwards",
             first_digits(*action)
         ));
+    }
+    for change in &changes {
+        require_clear(session, change).await?;
     }
     let mut own_open = count_own_actions(session, &policies).await?;
     for change in changes {
@@ -314,12 +315,31 @@ fn calldata(change: &PolicyReplacement) -> Bytes {
     set_policy(change).abi_encode().into()
 }
 
+/// Refuses a change that would be refused when its turn comes, before anything is sent.
+async fn require_clear(session: Session<'_>, change: &PolicyReplacement) -> Result<()> {
+    let registry = session.registry;
+    let governed = GovernedCall::decode(registry.address, calldata(change), U256::ZERO)?;
+    if is_approver(registry, &governed.call).await? {
+        let judged = judge(session, &governed, CheckOptions::proposer(session)).await?;
+        judged.cleared(session)?;
+    }
+    Ok(())
+}
+
 /// Proposes, approves or executes one change, unless others decide it.
 async fn decide(session: Session<'_>, state: &mut ReplacementState, names: &Names) -> Result<()> {
     let registry = session.registry;
     let governed = GovernedCall::decode(registry.address, calldata(&state.change), U256::ZERO)?;
     if !is_approver(registry, &governed.call).await? {
         state.state = ChangeState::OfOthers;
+        let open = pending(registry, &state.change.definition).await?;
+        let own = open.iter().find(|action| action.call == governed.bytes);
+        state.action = own.map(|action| action.action);
+        let due = own.filter(|action| action.readiness.blocked_by == BlockedBy::Nothing);
+        state.waits = due.map(|action| {
+            let id = first_digits(action.action);
+            format!("anybody can execute it: stylus-upgrades execute {id}")
+        });
         return Ok(());
     }
     let effects = check_and_send(session, governed, CheckOptions::proposer(session)).await?;

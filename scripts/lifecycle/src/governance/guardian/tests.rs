@@ -113,12 +113,14 @@ fn who_can_still_say_no_is_named_with_the_reason_and_the_time() {
     ] {
         let cancel = cancel.map(policy);
         let proposer = (Address::with_last_byte(1), &open);
-        let rights = CancelRights::new(
-            &call,
-            ("migrate", &policy(decides)),
-            cancel.as_deref(),
-            proposer,
-        );
+        let decides = policy(decides);
+        let policies = CancelPolicies {
+            role: "migrate",
+            decides: &decides,
+            alone: &decides,
+            guardian: cancel.as_deref(),
+        };
+        let rights = CancelRights::new(&call, policies, proposer);
         let words = rights.expect("policies").words(&names());
         assert!(words.starts_with(expected), "{what}: {words}");
         let is_of_policies = words.contains("no guardian stops a change of policies");
@@ -128,6 +130,48 @@ fn who_can_still_say_no_is_named_with_the_reason_and_the_time() {
             "{what}: {words}"
         );
     }
+}
+
+#[test]
+fn who_pauses_alone_cannot_end_a_resumption() {
+    let call = Call::Resume(abi::resumeCall {
+        name: "A".into(),
+        version: "1.0".into(),
+    });
+    let (either, migrate) = (policy("OR(AND(ana,ben),cleo)"), policy("AND(ana,ben)"));
+    let policies = CancelPolicies {
+        role: "migrate or pause",
+        decides: &either,
+        alone: &migrate,
+        guardian: None,
+    };
+    let open = open(&[1], 0, BlockedBy::Approvals);
+    let rights = CancelRights::new(&call, policies, (Address::with_last_byte(1), &open));
+    let words = rights.expect("policies").words(&names());
+    let expected = "can still say no: ana (proposer), until the last approval, which executes it";
+    assert!(words.starts_with(expected), "{words}");
+}
+
+#[test]
+fn a_delay_that_role_policy_can_remove_at_once_is_told() {
+    let explained = |role: &str, text: &str| explain(role, &policy(text), &names()).expect("it");
+    let delayed = "AND(OutOf(2,ana,ben,cleo),AFTER(86400))";
+    let team = "OutOf(2,ana,ben,cleo)";
+    for (migrate, decides, is_told) in [
+        (delayed, team, true),
+        (delayed, delayed, false),
+        (team, team, false),
+        (delayed, "NONE", false),
+    ] {
+        let policies = [explained("migrate", migrate), explained("policy", decides)];
+        assert_eq!(
+            missing_policy_delay(&policies).is_some(),
+            is_told,
+            "{decides}"
+        );
+    }
+    let powerless = [explained("cancel", team)];
+    assert!(guardian_limits(&powerless)[0].contains("nobody satisfies role cancel alone"));
 }
 
 #[test]
