@@ -133,8 +133,8 @@ fn a_thousand_instances_take_few_requests() {
     for (words, most) in [
         ("status A", 25),
         ("doctor", 60),
-        ("verify A", 130),
-        ("history A", 160),
+        ("verify A", 150),
+        ("history A", 200),
         (PLAN, 300),
         ("pause A", 100),
     ] {
