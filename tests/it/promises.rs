@@ -16,6 +16,7 @@ fn tests(promise: ReviewPromise) -> &'static [&'static str] {
             "what_lies_under_a_new_field_refuses_by_its_name",
             "a_version_that_would_misread_the_storage_is_refused_before_anything_is_sent",
             "a_declared_move_is_refused_where_the_trial_shows_that_the_field_loses_its_value",
+            "a_program_that_begins_to_compute_slots_is_refused_until_that_is_accepted",
         ],
         ReviewPromise::Writes => &[
             "bytes_that_belong_to_no_field_are_not_left_out",
@@ -48,6 +49,8 @@ fn tests(promise: ReviewPromise) -> &'static [&'static str] {
             "code_that_somebody_puts_there_later_is_a_danger",
             "code_that_is_a_proxy_is_found_by_its_slots_and_by_its_bytes_and_named_by_its_account",
             "a_forged_proxy_with_genuine_code_is_refused_and_stays_a_finding",
+            "code_that_nobody_described_is_registered_and_adopted_by_name_alone",
+            "an_approver_whose_account_runs_other_code_is_named_before_and_after_the_policy_is_set",
         ],
         ReviewPromise::Migrations => &[
             "a_declared_migration_that_does_not_run_is_refused_and_a_lost_initializer_is_said",

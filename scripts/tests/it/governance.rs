@@ -16,6 +16,7 @@ mod creation;
 mod dear;
 mod deceived;
 mod decide;
+mod delegated;
 mod deployers;
 mod dry_run;
 mod earlier;

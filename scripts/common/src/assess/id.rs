@@ -71,7 +71,7 @@ const ARRIVAL: &str = "arrival";
 impl FindingId {
     /// Every kind of finding, with the promise of a review that it serves. A kind without a promise is a courtesy, or
     /// serves another table of `docs/security.md`. A family of kinds is listed by its first or last word: `changed`.
-    pub const KINDS: [(&'static str, Option<ReviewPromise>); 82] = [
+    pub const KINDS: [(&'static str, Option<ReviewPromise>); 83] = [
         ("delete", Some(ReviewPromise::Storage)),
         ("dirty", Some(ReviewPromise::Storage)),
         ("gap-use", Some(ReviewPromise::Storage)),
@@ -108,6 +108,7 @@ impl FindingId {
         ("CodeMayChange", Some(ReviewPromise::Control)),
         ("CodeReplaceable", Some(ReviewPromise::Control)),
         ("ConstructorOpen", Some(ReviewPromise::Control)),
+        ("DelegatedApprover", Some(ReviewPromise::Control)),
         ("HiddenProxy", Some(ReviewPromise::Control)),
         ("OpenImplementation", Some(ReviewPromise::Control)),
         ("OwnerChanged", Some(ReviewPromise::Control)),

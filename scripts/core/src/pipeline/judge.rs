@@ -15,7 +15,7 @@ use crate::checks::Assessment;
 use crate::client::Sent;
 use crate::context::earlier;
 use crate::context::prelude::*;
-use crate::governance::{Call, GovernedCall, already};
+use crate::governance::{Call, GovernedCall, already, delegated_approvers};
 use crate::options::ReviewArgs;
 use crate::registry::{Receiver, RecordedCode};
 
@@ -107,6 +107,9 @@ pub(crate) async fn beside(
     options: CheckOptions<'_>,
 ) -> Result<Vec<Finding>> {
     let mut all = confirm::rivals(session, governed).await?;
+    let policies = governed.call.policies().into_iter();
+    let policies = policies.map(|(_, policy)| policy);
+    all.extend(delegated_approvers(session.registry.client, policies).await?);
     if let Call::Adopt(adopt) = &governed.call {
         all.extend(adoption::strangers(session, adopt, options).await?);
     }
