@@ -80,7 +80,7 @@ pub(crate) async fn keep_deployment(
 /// Warns of initializers in the module of a program that declares none: the creation of an instance does not call them by
 /// itself.
 pub(crate) fn warn_unbound_initializers(context: &Context, name: &str, module: &[u8]) {
-    let found = usual_initializers(&[], Some(module));
+    let found = usual_initializers(module);
     if !found.is_empty() {
         context.note(format!(
             "warning: {name} answers {} and declares no #[initializer]: whoever calls it first initializes a proxy. Call \

@@ -6,6 +6,7 @@
 //! everyone who builds the same sources needs it.
 
 use super::error::BuildError;
+use super::key_digits::is_private_key;
 use super::package::Package;
 use super::tree::{Tree, normal};
 use crate::error::Refusal;
@@ -15,8 +16,6 @@ use std::path::Path;
 /// Files of environment variables, and the endings of those that are there to be shown.
 const ENVIRONMENT: &str = ".env";
 const SHOWN: [&str; 4] = ["example", "sample", "template", "dist"];
-/// Hexadecimal digits of a private key.
-const DIGITS: usize = 64;
 /// Bytes of a file with a key, at most.
 const KEY_MAX: usize = 64 << 10;
 
@@ -81,12 +80,6 @@ fn looks_like(path: &Path, bytes: &[u8]) -> Option<&'static str> {
         return Some("an encrypted keystore");
     }
     None
-}
-
-/// Returns true for the digits of a private key.
-pub(super) fn is_private_key(text: &str) -> bool {
-    let digits = text.strip_prefix("0x").unwrap_or(text);
-    digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn is_keystore(text: &str) -> bool {

@@ -33,6 +33,7 @@ pub mod examples;
 mod foreign;
 mod framework;
 mod info;
+mod key_digits;
 mod key_files;
 mod known_sources;
 mod line_table;

@@ -4,7 +4,7 @@ mod answer;
 
 use self::answer::Answer;
 use super::error::BuildError;
-use super::key_files::is_private_key;
+use super::key_digits::is_private_key;
 use crate::children::Started;
 use crate::progress::Progress;
 use crate::project_file;

@@ -1,13 +1,11 @@
 //! What can be said of code before it is in use: would it still be activated, does a proxy hide behind it, does it answer what proxies answer themselves.
 
-use super::strangers::well_known;
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::ChainError;
 use crate::deploy::{self, Activation};
 use crate::deployed::{self, HeldCode};
 use crate::program_code::{fragments, is_program, module};
 use crate::simulation::{ANYBODY, Simulation};
-use alloy::json_abi::Function;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
@@ -164,16 +162,6 @@ pub fn has_constructor(wasm: &[u8]) -> bool {
     words.iter().all(|word| {
         numbers.contains(&u64::from_be_bytes(*word)) || numbers.contains(&u64::from_le_bytes(*word))
     })
-}
-
-/// The usual initializers that code may answer, by its constants.
-pub fn usual_initializers(code: &[u8], module: Option<&[u8]>) -> Vec<String> {
-    let constants = compared_constants(code, module);
-    let initializers = well_known().filter(|function| function.name.starts_with("init"));
-    let is_among =
-        |function: &Function| constants.contains(&u32::from_be_bytes(function.selector().0));
-    let found = initializers.filter(is_among);
-    found.map(|function| function.signature()).collect()
 }
 
 /// Every constant of the functions of a module, and whether it has 64 bits.

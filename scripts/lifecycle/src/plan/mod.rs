@@ -35,7 +35,7 @@ mod verdict;
 
 pub use adoption::{AdoptionRequest, TriedAdoption, try_adoption};
 pub use change::{Change, FieldValues, StoragePosition};
-pub use code_checks::{has_constructor, reserved_in, usual_initializers};
+pub use code_checks::{has_constructor, reserved_in};
 pub use creation::{Creation, CreationRequest, creation};
 pub use effects::{Elsewhere, GasLimits, LeftOut, ether, limits_in_words};
 pub use environment::Reads;
@@ -52,6 +52,7 @@ pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
 pub use replay::{Abis, Difference, Group, Kind, Obstacle, Replay, StorageDifference, Unfaithful};
 pub use simulated_plan::simulate_on;
 pub use slots::{SlotNames, arguments, with_numbers};
+pub use strangers::usual_initializers;
 pub use verdict::{Verdict, upgraded};
 
 use crate::assess::Finding;

@@ -251,7 +251,7 @@ pub(in crate::plan) fn address_fields<'l>(
 }
 
 /// Functions that are called of any code.
-pub(in crate::plan) fn well_known() -> impl Iterator<Item = Function> {
+pub(super) fn well_known() -> impl Iterator<Item = Function> {
     let all = WELL_KNOWN.iter();
     all.filter_map(|entry| Function::parse(entry).ok())
 }

@@ -9,8 +9,9 @@ mod selectors;
 mod takes;
 mod trial;
 
-pub(super) use calls::{AddressField, Known, address_fields, well_known};
+pub(super) use calls::{AddressField, Known, address_fields};
 pub(super) use findings::{Opened, replaceable, to_code, to_instance};
+pub use selectors::usual_initializers;
 
 use crate::client::ChainError;
 use crate::simulation::Simulation;

@@ -2,10 +2,11 @@
 //! nobody has.
 
 use super::STRANGER;
-use super::calls::calldata_of_words;
+use super::calls::{calldata_of_words, well_known};
 use crate::client::ChainError;
 use crate::plan::code_checks::{compared_constants, module_of};
 use crate::simulation::Simulation;
+use alloy::json_abi::Function;
 use alloy::primitives::{Address, B256};
 use std::collections::BTreeSet;
 
@@ -44,4 +45,15 @@ pub(super) fn answered_selectors(
         }
     }
     Ok(answered)
+}
+
+/// The usual initializers that the module of a program may answer, by its constants.
+pub fn usual_initializers(module: &[u8]) -> Vec<String> {
+    let constants = compared_constants(&[], Some(module));
+    let is_answered = |function: &Function| {
+        let selector = u32::from_be_bytes(function.selector().0);
+        function.name.starts_with("init") && constants.contains(&selector)
+    };
+    let found = well_known().filter(is_answered);
+    found.map(|function| function.signature()).collect()
 }
