@@ -105,6 +105,30 @@ struct DifferentWays {
     last: usize,
 }
 
+/// Two ways from one version to two versions with the same code that do not run the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct DifferentCodeWays {
+    from: usize,
+    to: usize,
+    sequence: usize,
+    twin: usize,
+    other: usize,
+}
+
+impl ShortestWays {
+    /// Returns true if the way from a version goes through another one.
+    fn pass_through(&self, from: usize, through: usize) -> bool {
+        let mut at = from;
+        while let Some(step) = self.next.get(&at) {
+            at = step.to;
+            if at == through {
+                return true;
+            }
+        }
+        false
+    }
+}
+
 /// A step of a way: the version that it reaches, and its position among the steps into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct StepPosition {
@@ -271,34 +295,53 @@ impl VersionGraph {
             });
             bypasses.extend(graph.compare_ways(ways.from, &shortest, &other));
         }
+        let before = self.different_code_ways(&mut numbers);
         if bypasses.is_empty() {
-            bypasses.extend(graph.bypasses_of_same_code(addition));
+            for ways in graph.different_code_ways(&mut numbers).difference(&before) {
+                let both = [ways.to, ways.twin].map(|to| graph.way(ways.from, to));
+                if let [Some(way), Some(other)] = both {
+                    bypasses.extend(graph.compare_ways(ways.from, &way, &other));
+                }
+            }
         }
         bypasses.into_iter().collect()
     }
 
-    /// The migrations that are left out where a new step reaches code that another version has, and that instances reach
-    /// there by other migrations. One way to that code that runs the same is enough.
-    fn bypasses_of_same_code(&self, addition: &StepAddition<'_>) -> Vec<MigrationBypass> {
-        let ends = [self.position(addition.from), self.position(addition.to)];
-        let [Some(from), Some(to)] = ends else {
-            return Vec::new();
-        };
-        let incoming = self.nodes.get(to).map_or(0, |node| node.incoming.len());
-        let Some(at) = incoming.checked_sub(1) else {
-            return Vec::new();
-        };
-        let direct = [StepPosition { to, at }];
-        let same = self.nodes.iter().enumerate().filter(|(at, node)| {
-            *at > from && *at != to && node.code == addition.code && !node.code.is_zero()
-        });
-        let ways = same.filter_map(|(at, _)| self.way(from, at));
-        let compared = ways.map(|way| self.compare_ways(from, &direct, &way));
-        let compared: Vec<_> = compared.collect();
-        if compared.iter().any(Vec::is_empty) {
-            return Vec::new();
+    /// Pairs of ways from one version to two versions with the same code that do not run the same. One way to that code
+    /// that runs the same is enough, and a way that goes through the other version is none beside it: what it runs after
+    /// that leads back to the same code.
+    fn different_code_ways(&self, numbers: &mut SequenceNumbers) -> BTreeSet<DifferentCodeWays> {
+        let ends = 0..self.nodes.len();
+        let all: Vec<ShortestWays> = ends.map(|to| self.shortest_ways(to, 0, numbers)).collect();
+        let mut different = BTreeSet::new();
+        for (to, (node, ways)) in self.nodes.iter().zip(&all).enumerate() {
+            let is_twin = |(at, other): &(usize, &VersionNode)| {
+                *at != to && other.code == node.code && !node.code.is_zero()
+            };
+            let twins = self.nodes.iter().enumerate().filter(is_twin);
+            let twins: Vec<usize> = twins.map(|(at, _)| at).collect();
+            for (&from, &sequence) in ways.sequence.iter().filter(|(from, _)| **from != to) {
+                let beside = twins.iter().filter_map(|twin| {
+                    let to_twin = all.get(*twin)?;
+                    let other = *to_twin.sequence.get(&from)?;
+                    let is_beside = *twin != from
+                        && !ways.pass_through(from, *twin)
+                        && !to_twin.pass_through(from, to);
+                    is_beside.then_some((*twin, other))
+                });
+                let beside: Vec<(usize, usize)> = beside.collect();
+                if beside.iter().all(|(_, other)| *other != sequence) {
+                    different.extend(beside.first().map(|(twin, other)| DifferentCodeWays {
+                        from,
+                        to,
+                        sequence,
+                        twin: *twin,
+                        other: *other,
+                    }));
+                }
+            }
         }
-        compared.into_iter().next().unwrap_or_default()
+        different
     }
 
     /// What one of two ways from a version leaves out of what the other one runs: first what the shorter one leaves out.

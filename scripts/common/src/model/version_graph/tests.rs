@@ -232,6 +232,47 @@ fn a_step_leaves_out_what_another_way_between_the_same_versions_runs() {
             &[],
         ),
         (
+            "that code behind a version in between",
+            &["1 a", "2 b 1=complex:m:x", "1.1 a 1=none"],
+            "3 b 1.1=none",
+            &["2: 1>2 / 1>1.1>3"],
+        ),
+        (
+            "that code behind an older version in between",
+            &["1 a", "1.1 a 1=none", "2 b 1=complex:m:x"],
+            "3 b 1.1=none",
+            &["2: 1>2 / 1>1.1>3"],
+        ),
+        (
+            "a step to the version in between opens the way",
+            &["1 a", "1.1 a =none", "2 b 1=complex:m:x", "3 b 1.1=none"],
+            "1.1 a 1=none",
+            &["2: 1>2 / 1>1.1>3"],
+        ),
+        (
+            "that code behind a version in between, with its migration",
+            &["1 a", "2 b 1=complex:m:x", "1.1 a 1=none"],
+            "3 b 1.1=complex:m:x",
+            &[],
+        ),
+        (
+            "a version behind both ways to that code",
+            &[
+                "1 a",
+                "2 b 1=complex:m:x",
+                "1.1 a 1=none",
+                "3 b 1.1=complex:m:x",
+            ],
+            "4 c 3=none",
+            &[],
+        ),
+        (
+            "a rollback of a version that was reached through another one",
+            &["0 z", "1 a 0=script:n:y", "2 b 1=complex:m:x"],
+            "3 a 2=script:r:x",
+            &[],
+        ),
+        (
             "code that is back, with its reverse migration",
             &["1 a", "2 b 1=complex:m:x"],
             "3 a 2=script:r:x",
