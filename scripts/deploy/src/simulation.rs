@@ -87,6 +87,10 @@ impl Views for AtBlock<'_> {
     fn replaced(&self, block: Block) -> ChainError {
         ChainError::copy_ended(format!("another block than {}", block.hash))
     }
+
+    fn contradicted(&self, found: String) -> ChainError {
+        ChainError::copy_ended(found)
+    }
 }
 
 impl Simulation {

@@ -32,6 +32,10 @@ impl Views for &Fixture {
     fn replaced(&self, block: Block) -> Reverted {
         panic!("{block:?} was replaced while it was read")
     }
+
+    fn contradicted(&self, found: String) -> Reverted {
+        panic!("{found}")
+    }
 }
 
 /// What follows from the events of a definition.

@@ -11,7 +11,7 @@ use alloy::sol_types::SolCall;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use futures::try_join;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -41,6 +41,9 @@ pub trait Views {
 
     /// The error where that block was replaced by another one while it was read.
     fn replaced(&self, block: Block) -> Self::Error;
+
+    /// The error where answers contradict each other, in these words.
+    fn contradicted(&self, found: String) -> Self::Error;
 }
 
 /// The block that something was read at.
@@ -272,6 +275,9 @@ impl<V: Views> Registry<V> {
 
     /// The instances at some positions in order of creation, with what they run. Asks for whole pages of `page_size`, so
     /// that several readers of a definition ask the same.
+    ///
+    /// # Errors
+    /// Pages that leave an instance out, or have one twice: the definition says how many it has.
     pub async fn listed_instances(
         &self,
         name: &str,
@@ -279,7 +285,9 @@ impl<V: Views> Registry<V> {
         page_size: u32,
     ) -> Result<Vec<ListedInstance>, V::Error> {
         let page_len = (page_size as usize).max(1);
-        let mut listed = Vec::new();
+        let count = self.head(name).await?.instances as usize;
+        let expected = range.end.min(count).saturating_sub(range.start);
+        let mut listed: Vec<ListedInstance> = Vec::new();
         let mut start = range.start - range.start % page_len;
         while !range.is_empty() && start < range.end {
             let call = abi::instancePageCall {
@@ -298,6 +306,14 @@ impl<V: Views> Registry<V> {
             if is_last {
                 break;
             }
+        }
+        let proxies: BTreeSet<Address> =
+            listed.iter().map(|listed| listed.instance.proxy).collect();
+        if listed.len() != expected || proxies.len() != expected {
+            let found = proxies.len();
+            return Err(self.client.contradicted(format!(
+                "{found} different instances of {name:?} in its pages, where {expected} of {count} are wanted"
+            )));
         }
         Ok(listed)
     }

@@ -45,4 +45,8 @@ impl Views for &Client {
             block.number, block.hash
         ))
     }
+
+    fn contradicted(&self, found: String) -> ChainError {
+        self.contradiction(found)
+    }
 }

@@ -196,3 +196,37 @@ fn half_an_adoption_that_is_cancelled_hides_nothing_from_anybody() {
     sandbox.done("Admin", &format!("cancel {action}"));
     looks();
 }
+
+#[test]
+fn a_page_that_lacks_an_instance_or_has_one_twice_is_not_believed() {
+    let sandbox = Sandbox::with_counter("Admin", 3);
+    for is_doubled in [false, true] {
+        let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
+            let call = &request["params"][0];
+            let data = [&call["input"], &call["data"]]
+                .into_iter()
+                .find_map(Value::as_str)
+                .and_then(|data| hex::decode(data).ok());
+            let is_page =
+                data.is_some_and(|data| data.starts_with(&abi::instancePageCall::SELECTOR));
+            if request["method"] != "eth_call" || !is_page {
+                return;
+            }
+            let page = hex::decode(text(answer, "result")).expect("bytes");
+            let mut page = abi::instancePageCall::abi_decode_returns(&page).expect("a page");
+            let last = page.pop().expect("an instance");
+            page.extend(is_doubled.then(|| page[0].clone()));
+            assert_ne!(page.last().map(|entry| entry.proxy), Some(last.proxy));
+            let page = abi::instancePageCall::abi_encode_returns(&page);
+            answer["result"] = json!(hex::encode_prefixed(page));
+        });
+        for words in ["pause A", "status A"] {
+            let answer = sandbox.run_at(&relay, "Admin", words);
+            answer.is(4, "Unreachable");
+            assert!(
+                error(&answer).is_empty() || answer.stderr.contains("instances of"),
+                "{answer:?}"
+            );
+        }
+    }
+}

@@ -27,8 +27,11 @@ async fn waits(session: Session<'_>, call: &Call) -> Result<Vec<Address>, ChainE
         _ => InstanceState::Paused,
     };
     let instances = session.registry.instances(call.definition()).await?;
-    let waits = instances.iter().filter(|one| one.state == before);
-    Ok(waits.map(|one| one.proxy).collect())
+    // A state that is not known here is not the one that was decided.
+    let waits = instances.iter().filter(|instance| {
+        instance.state == before || matches!(instance.state, InstanceState::Unknown(_))
+    });
+    Ok(waits.map(|instance| instance.proxy).collect())
 }
 
 /// Pauses or resumes the instances that the transaction of the decision left, if it was executed. Whether it left some.
