@@ -216,6 +216,11 @@ impl VersionGraph {
         graph
     }
 
+    /// The code hash of a version; nothing where there is no such version.
+    pub fn code(&self, label: &str) -> Option<CodeHash> {
+        Some(self.nodes.get(self.position(label)?)?.code)
+    }
+
     /// Versions from which the registry takes an instance to `current` at once, and not to `to`, which is younger.
     pub fn lost_paths(&self, current: &str, to: &str) -> Vec<PathLoss> {
         let (Some(now), Some(then)) = (self.position(current), self.position(to)) else {

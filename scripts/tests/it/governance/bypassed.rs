@@ -79,3 +79,33 @@ fn who_loses_a_path_is_named_where_a_version_is_registered() {
         ],
     );
 }
+
+/// Two steps that leave out a migration together: who proposes or approves the second one is asked, though the first one is
+/// still open.
+#[test]
+fn a_step_counts_beside_the_open_actions_that_add_others() {
+    let sandbox = Sandbox::new();
+    sandbox.done(
+        "Admin",
+        &["define", "P", "--migrate", BOTH, "--create", "Admin"],
+    );
+    for words in [
+        "register P 1.0 points-v1",
+        "register P 2.0 points-v2 --complex points-cursor --handler Admin",
+        "register P 1.1 points-v1 --initial --accept initializer-of-other",
+    ] {
+        sandbox.run("Admin", words).ends(3);
+        sandbox.run("Admin2", words).ends(0);
+    }
+    let first = sandbox.action("Admin", "register P 1.1 --from 1.0");
+    let second = sandbox.run("Admin", "register P 3.0 points-v2 --from 1.1");
+    second.is(1, "MigrationBypassed").says(
+        "found",
+        &["1.0 → 2.0 runs it; 1.0 → 1.1 → 3.0 does not"],
+    );
+    // Once it is cancelled, nothing leads from 1.0 to 1.1.
+    sandbox.done("Admin", &format!("cancel {first}"));
+    sandbox
+        .run("Admin", "register P 3.0 points-v2 --from 1.1")
+        .ends(3);
+}

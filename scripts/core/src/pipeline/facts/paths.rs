@@ -2,6 +2,8 @@
 
 use crate::checks::{LostPath, Runs, Stage, Version};
 use crate::context::prelude::*;
+use crate::governance::{PendingAction, pending};
+use crate::ids::CodeHash;
 use crate::model::{MigrationBypass, MigrationCode, StepAddition, VersionGraph};
 use std::collections::BTreeMap;
 
@@ -34,7 +36,10 @@ impl Session<'_> {
             runs,
         };
         let bypasses = match version.runs {
-            Runs::Step { .. } => graph.find_bypasses(&addition),
+            Runs::Step { .. } => {
+                let open = pending(registry, version.name).await?;
+                with_open_steps(graph.clone(), &open, &addition).find_bypasses(&addition)
+            }
             Runs::Nothing | Runs::Creation { .. } => Vec::new(),
         };
         let after = graph.with_step(&addition);
@@ -55,4 +60,36 @@ impl Session<'_> {
         let lost = lost.filter(|lost| lost.is_current || lost.instances > 0);
         Ok((bypasses, lost.collect()))
     }
+}
+
+/// The graph with the steps of open actions, which may be executed before `addition`. Those into the same version from the
+/// same one are left out: they are `addition` itself, or in its place.
+fn with_open_steps(
+    graph: VersionGraph,
+    open: &[PendingAction],
+    addition: &StepAddition<'_>,
+) -> VersionGraph {
+    let steps = open
+        .iter()
+        .filter_map(|action| action.says.as_ref()?.version());
+    let mut steps: Vec<_> = steps
+        .filter(|(to, _, step)| (*to, step.from.as_str()) != (addition.to, addition.from))
+        .collect();
+    let mut graph = graph;
+    // A step can begin at a version that another open action registers.
+    while let Some(at) = steps
+        .iter()
+        .position(|(_, _, step)| graph.code(&step.from).is_some())
+    {
+        let (to, code, step) = steps.remove(at);
+        let code = code.map(|code| CodeHash::from(code.codehash));
+        let code = code.or_else(|| graph.code(to)).unwrap_or_default();
+        graph = graph.with_step(&StepAddition {
+            from: &step.from,
+            to,
+            code,
+            runs: MigrationCode::of(step, code),
+        });
+    }
+    graph
 }
