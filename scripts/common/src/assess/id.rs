@@ -276,12 +276,12 @@ impl FindingId {
 
     /// The migration into a version, which some instances would leave out.
     pub fn migration_bypassed(label: &str) -> Self {
-        Self(format!("{MIGRATION_BYPASSED}:{label}").into())
+        Self(format!("{MIGRATION_BYPASSED}:{}", label_word(label)).into())
     }
 
     /// A version from which instances have no path any more.
     pub fn path_lost(label: &str) -> Self {
-        Self(format!("{PATH_LOST}:{label}").into())
+        Self(format!("{PATH_LOST}:{}", label_word(label)).into())
     }
 
     /// A struct that an older SDK counts otherwise.
@@ -418,6 +418,21 @@ impl Accepted {
     }
 }
 
+/// A version's label as a part of an id: a registry takes any text as a label, and an id ends at a comma. Other letters than
+/// those of a usual label are written as in a URL, and so is the first one of a label that looks like an account.
+fn label_word(label: &str) -> String {
+    let is_account = label.parse::<Address>().is_ok();
+    let mut word = String::new();
+    for (at, byte) in label.bytes().enumerate() {
+        let is_usual = byte.is_ascii_alphanumeric() || b"._-+".contains(&byte);
+        match is_usual && !(is_account && at == 0) {
+            true => word.push(char::from(byte)),
+            false => word.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    word
+}
+
 impl PartialEq for Accepted {
     fn eq(&self, other: &Self) -> bool {
         self.ids == other.ids
@@ -466,6 +481,28 @@ impl FromStr for Accepted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_cannot_name_another_finding_in_an_id() {
+        for (label, expected) in [
+            ("2.0", "migration-bypassed:2.0"),
+            ("2.0-rc.1+a", "migration-bypassed:2.0-rc.1+a"),
+            (
+                "2.0,migration-omitted",
+                "migration-bypassed:2.0%2cmigration-omitted",
+            ),
+            ("(", "migration-bypassed:%28"),
+            (
+                "0xabababababababababababababababababababab",
+                "migration-bypassed:%30xabababababababababababababababababababab",
+            ),
+        ] {
+            let id = FindingId::migration_bypassed(label);
+            assert_eq!(id.to_string(), expected);
+            let accepted: Accepted = expected.parse().expect("one id");
+            assert_eq!(accepted.iter().collect::<Vec<_>>(), [&id], "{label}");
+        }
+    }
 
     #[test]
     fn commas_of_a_signature_do_not_end_an_id() {
