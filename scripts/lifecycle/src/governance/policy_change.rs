@@ -220,8 +220,8 @@ mod tests {
             "AND(ana,ben) | AND(ana,cleo) | ! removes the approver ben | adds the approver cleo",
             "AND(ana,ben) | AND(ana,0x0000000000000000000000000000000000000009) | ! removes the approver ben \
              | ! adds the approver 0x0000000000000000000000000000000000000009, which has no name here",
-            "AND(ana,CALL(ben)) | AND(ana,CALL(cleo)) | ! the contract ben is not asked \
-             any more | the contract cleo is asked from then on",
+            "AND(ana,CALL(ben)) | AND(ana,CALL(cleo)) | ! the policy no longer asks \
+             the contract ben | the policy also asks the contract cleo",
             "ana | NONE | ! nobody can ever decide it again: NONE is final",
         ] {
             let parts: Vec<&str> = case.split(" | ").collect();

@@ -278,15 +278,13 @@ fn a_difference_is_shown_and_written() {
 }
 
 #[test]
-fn where_a_source_is_a_link_what_was_written_is_put_back() {
+fn a_source_that_is_a_link_is_refused_before_anything_is_written() {
     let folder = folder(&[("Cargo.toml", MANIFEST), ("elsewhere.rs", SOL_STORAGE)]);
     let path = |name: &str| folder.path().join(name);
     std::fs::create_dir(path("src")).expect("made");
     std::os::unix::fs::symlink(path("elsewhere.rs"), path("src/lib.rs")).expect("a link");
-    let init = init(&folder);
-    assert_eq!(init.files(), ["Cargo.toml", "src/lib.rs"]);
-    init.write().expect_err("a link");
-    init.undo().expect_err("a link");
+    let refused = init_in(folder.path()).err().expect("a link");
+    assert!(refused.to_string().contains("is a symbolic link"), "{refused}");
     let now = |name: &str| std::fs::read_to_string(path(name)).expect("it");
     assert_eq!(now("Cargo.toml"), MANIFEST);
     assert_eq!(now("elsewhere.rs"), SOL_STORAGE);
