@@ -55,8 +55,8 @@ fn is_listed(fixture: &Fixture, proxy: Address, why: &str) {
 #[tokio::test]
 async fn an_overview_shows_what_could_not_be_read_of_an_instance_and_all_others() {
     let fixture = Fixture::new().await;
-    let code = deployed(&fixture, "RoleBox").await;
-    registered(&fixture, code, "RoleBox.json").await;
+    let code = deployed(&fixture, "RoleVault").await;
+    registered(&fixture, code, "RoleVault.json").await;
     let owner = fixture.owner(0).address();
     let initialize = format!("--init initialize(uint256,address) 7 {owner}");
     fixture.done(&format!(

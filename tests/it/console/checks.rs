@@ -74,7 +74,7 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
         assert_eq!(page.body.contains("do=cancel"), is_offered, "{}", page.body);
     }
     let page = console.get(&before(account, "cancel"));
-    page.shows(&["or an address that alone satisfies the role"]);
+    page.shows(&["whoever alone satisfies its role"]);
     let cancelled = console.get(&before(admin, "cancel"));
     assert_eq!(cancelled.status, 200);
     cancelled.shows(&[

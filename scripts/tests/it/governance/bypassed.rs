@@ -99,10 +99,9 @@ fn a_step_counts_beside_the_open_actions_that_add_others() {
     }
     let first = sandbox.action("Admin", "register P 1.1 --from 1.0");
     let second = sandbox.run("Admin", "register P 3.0 points-v2 --from 1.1");
-    second.is(1, "MigrationBypassed").says(
-        "found",
-        &["1.0 → 2.0 runs it; 1.0 → 1.1 → 3.0 does not"],
-    );
+    second
+        .is(1, "MigrationBypassed")
+        .says("found", &["1.0 → 2.0 runs it; 1.0 → 1.1 → 3.0 does not"]);
     // Once it is cancelled, nothing leads from 1.0 to 1.1.
     sandbox.done("Admin", &format!("cancel {first}"));
     sandbox

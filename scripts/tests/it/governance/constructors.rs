@@ -138,7 +138,10 @@ fn who_takes_the_caller_for_the_deployer_is_told_before_anything_is_sent() {
     // Behind a proxy it never runs.
     sandbox.done("Admin", "registry deploy --save");
     sandbox.done("Admin", "define A --migrate Admin");
-    let registered = sandbox.run("Admin", &format!("register A 1.0 {HOSTILE} --accept slots-by-hand"));
+    let registered = sandbox.run(
+        "Admin",
+        &format!("register A 1.0 {HOSTILE} --accept slots-by-hand"),
+    );
     registered.ends(0);
     registered.warns(&["warning: hostile has a #[constructor]"]);
 }

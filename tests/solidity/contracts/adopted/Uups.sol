@@ -62,7 +62,7 @@ contract OpenBox is Ownable, UUPSUpgradeable {
 }
 
 // A role decides who upgrades it, so nobody owns it.
-contract RoleBox is AccessControl, UUPSUpgradeable {
+contract RoleVault is AccessControl, UUPSUpgradeable {
     bytes32 public constant UPGRADER = keccak256("UPGRADER");
     uint256 public value;
 

@@ -284,7 +284,10 @@ fn a_source_that_is_a_link_is_refused_before_anything_is_written() {
     std::fs::create_dir(path("src")).expect("made");
     std::os::unix::fs::symlink(path("elsewhere.rs"), path("src/lib.rs")).expect("a link");
     let refused = init_in(folder.path()).err().expect("a link");
-    assert!(refused.to_string().contains("is a symbolic link"), "{refused}");
+    assert!(
+        refused.to_string().contains("is a symbolic link"),
+        "{refused}"
+    );
     let now = |name: &str| std::fs::read_to_string(path(name)).expect("it");
     assert_eq!(now("Cargo.toml"), MANIFEST);
     assert_eq!(now("elsewhere.rs"), SOL_STORAGE);
