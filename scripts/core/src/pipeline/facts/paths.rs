@@ -2,8 +2,7 @@
 
 use crate::checks::{LostPath, Runs, Stage, Version};
 use crate::context::prelude::*;
-use crate::governance::{PendingAction, pending};
-use crate::ids::CodeHash;
+use crate::governance::{Call, PendingAction, pending};
 use crate::model::{MigrationBypass, MigrationCode, StepAddition, VersionGraph};
 use std::collections::BTreeMap;
 
@@ -62,34 +61,27 @@ impl Session<'_> {
     }
 }
 
-/// The graph with the steps of open actions, which may be executed before `addition`. Those into the same version from the
-/// same one are left out: they are `addition` itself, or in its place.
+/// The graph with the steps that open actions add between registered versions: they may be executed before `addition`.
+/// An action that registers a version ends the others. Those into the same version from the same one are left out: they
+/// are `addition` itself, or in its place.
 fn with_open_steps(
     graph: VersionGraph,
     open: &[PendingAction],
     addition: &StepAddition<'_>,
 ) -> VersionGraph {
-    let steps = open
-        .iter()
-        .filter_map(|action| action.says.as_ref()?.version());
-    let mut steps: Vec<_> = steps
-        .filter(|(to, _, step)| (*to, step.from.as_str()) != (addition.to, addition.from))
-        .collect();
-    let mut graph = graph;
-    // A step can begin at a version that another open action registers.
-    while let Some(at) = steps
-        .iter()
-        .position(|(_, _, step)| graph.code(&step.from).is_some())
-    {
-        let (to, code, step) = steps.remove(at);
-        let code = code.map(|code| CodeHash::from(code.codehash));
-        let code = code.or_else(|| graph.code(to)).unwrap_or_default();
-        graph = graph.with_step(&StepAddition {
+    let steps = open.iter().filter_map(|action| match &action.says {
+        Some(Call::AddStep(call)) => Some((&call.version, &call.step)),
+        _ => None,
+    });
+    let others = steps
+        .filter(|(to, step)| (to.as_str(), step.from.as_str()) != (addition.to, addition.from));
+    others.fold(graph, |graph, (to, step)| {
+        let code = graph.code(to).unwrap_or_default();
+        graph.with_step(&StepAddition {
             from: &step.from,
             to,
             code,
             runs: MigrationCode::of(step, code),
-        });
-    }
-    graph
+        })
+    })
 }

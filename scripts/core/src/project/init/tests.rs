@@ -283,7 +283,9 @@ fn a_source_that_is_a_link_is_refused_before_anything_is_written() {
     let path = |name: &str| folder.path().join(name);
     std::fs::create_dir(path("src")).expect("made");
     std::os::unix::fs::symlink(path("elsewhere.rs"), path("src/lib.rs")).expect("a link");
-    let refused = init_in(folder.path()).err().expect("a link");
+    let Err(refused) = init_in(folder.path()) else {
+        panic!("a link is no source");
+    };
     assert!(
         refused.to_string().contains("is a symbolic link"),
         "{refused}"
