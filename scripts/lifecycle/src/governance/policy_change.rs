@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(effects(None, "ana"), [""; 0]);
         assert_eq!(
             effects(Some("ana"), "AND("),
-            ["! it cannot be read: the registry refuses it"]
+            ["! the new policy is invalid: the registry refuses it"]
         );
     }
 }
