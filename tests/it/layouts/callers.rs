@@ -41,7 +41,7 @@ async fn who_proposes_where_no_interface_is_published_is_refused_until_he_names_
     let error = &lost.document["error"];
     assert_eq!(text(error, "found"), "function-removed:changes()");
     other.refused("NotChecked", &back);
-    let step = "register Old 2.0 --from 1.0 --accept=migration-omitted";
+    let step = "register Old 2.0 --from 1.0 --accept=migration-omitted,migration-bypassed:2.0";
     other.refused("NotChecked", &step);
     let done = other.done(&format!("{back} {NOT_COMPARED}"));
     assert_eq!(done["coverage"]["interface"], "absent");

@@ -115,20 +115,6 @@ struct DifferentCodeWays {
     other: usize,
 }
 
-impl ShortestWays {
-    /// Returns true if the way from a version goes through another one.
-    fn pass_through(&self, from: usize, through: usize) -> bool {
-        let mut at = from;
-        while let Some(step) = self.next.get(&at) {
-            at = step.to;
-            if at == through {
-                return true;
-            }
-        }
-        false
-    }
-}
-
 /// A step of a way: the version that it reaches, and its position among the steps into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct StepPosition {
@@ -300,49 +286,57 @@ impl VersionGraph {
             });
             bypasses.extend(graph.compare_ways(ways.from, &shortest, &other));
         }
+        let told: BTreeSet<String> = bypasses.iter().map(|bypass| bypass.label.clone()).collect();
         let before = self.different_code_ways(&mut numbers);
-        if bypasses.is_empty() {
-            for ways in graph.different_code_ways(&mut numbers).difference(&before) {
-                let both = [ways.to, ways.twin].map(|to| graph.way(ways.from, to));
-                if let [Some(way), Some(other)] = both {
-                    bypasses.extend(graph.compare_ways(ways.from, &way, &other));
-                }
+        for ways in graph.different_code_ways(&mut numbers).difference(&before) {
+            let both = [ways.to, ways.twin].map(|to| graph.way(ways.from, to));
+            if let [Some(way), Some(other)] = both {
+                let compared = graph.compare_ways(ways.from, &way, &other).into_iter();
+                bypasses.extend(compared.filter(|bypass| !told.contains(&bypass.label)));
             }
         }
         bypasses.into_iter().collect()
     }
 
-    /// Pairs of ways from one version to two versions with the same code that do not run the same. One way to that code
-    /// that runs the same is enough, and a way that goes through the other version is none beside it: what it runs after
-    /// that leads back to the same code.
+    /// Pairs of ways from one version to two versions with the same code that do not run the same. Only versions count at
+    /// which that code is reached for the first time: what runs between two versions with one code leads back to it.
     fn different_code_ways(&self, numbers: &mut SequenceNumbers) -> BTreeSet<DifferentCodeWays> {
         let ends = 0..self.nodes.len();
         let all: Vec<ShortestWays> = ends.map(|to| self.shortest_ways(to, 0, numbers)).collect();
+        let sequence = |from: usize, to: usize| all.get(to)?.sequence.get(&from).copied();
         let mut different = BTreeSet::new();
-        for (to, (node, ways)) in self.nodes.iter().zip(&all).enumerate() {
-            let is_twin = |(at, other): &(usize, &VersionNode)| {
-                *at != to && other.code == node.code && !node.code.is_zero()
+        for (to, node) in self.nodes.iter().enumerate() {
+            let has_code = |other: &VersionNode| other.code == node.code && !node.code.is_zero();
+            let same = self
+                .nodes
+                .iter()
+                .enumerate()
+                .filter(|(_, other)| has_code(other));
+            let same: Vec<usize> = same.map(|(at, _)| at).collect();
+            if same.len() < 2 {
+                continue;
+            }
+            let is_first = |from: usize, at: usize| {
+                let mut earlier = same.iter().filter(|earlier| **earlier != at);
+                !earlier.any(|earlier| {
+                    sequence(from, *earlier).is_some() && sequence(*earlier, at).is_some()
+                })
             };
-            let twins = self.nodes.iter().enumerate().filter(is_twin);
-            let twins: Vec<usize> = twins.map(|(at, _)| at).collect();
-            for (&from, &sequence) in ways.sequence.iter().filter(|(from, _)| **from != to) {
-                let beside = twins.iter().filter_map(|twin| {
-                    let to_twin = all.get(*twin)?;
-                    let other = *to_twin.sequence.get(&from)?;
-                    let is_beside = *twin != from
-                        && !ways.pass_through(from, *twin)
-                        && !to_twin.pass_through(from, to);
-                    is_beside.then_some((*twin, other))
-                });
-                let beside: Vec<(usize, usize)> = beside.collect();
-                if beside.iter().all(|(_, other)| *other != sequence) {
-                    different.extend(beside.first().map(|(twin, other)| DifferentCodeWays {
-                        from,
-                        to,
-                        sequence,
-                        twin: *twin,
-                        other: *other,
-                    }));
+            for from in 0..to {
+                let Some(own) = sequence(from, to).filter(|_| is_first(from, to)) else {
+                    continue;
+                };
+                for twin in same.iter().copied().filter(|twin| *twin < to) {
+                    let other = sequence(from, twin).filter(|_| is_first(from, twin));
+                    if let Some(other) = other.filter(|other| *other != own) {
+                        different.insert(DifferentCodeWays {
+                            from,
+                            to,
+                            sequence: own,
+                            twin,
+                            other,
+                        });
+                    }
                 }
             }
         }

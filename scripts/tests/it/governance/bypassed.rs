@@ -102,9 +102,12 @@ fn a_step_counts_beside_the_open_actions_that_add_others() {
     second
         .is(1, "MigrationBypassed")
         .says("found", &["1.0 → 2.0 runs it; 1.0 → 1.1 → 3.0 does not"]);
-    // Once it is cancelled, nothing leads from 1.0 to 1.1.
+    // Once it is cancelled, nothing leads from 1.0 to 1.1: then the step is what is asked.
     sandbox.done("Admin", &format!("cancel {first}"));
     sandbox
         .run("Admin", "register P 3.0 points-v2 --from 1.1")
         .ends(3);
+    sandbox
+        .run("Admin", "register P 1.1 --from 1.0")
+        .is(1, "MigrationBypassed");
 }

@@ -273,6 +273,36 @@ fn a_step_leaves_out_what_another_way_between_the_same_versions_runs() {
             &[],
         ),
         (
+            "a direct step beside a bypass that was accepted",
+            &["1 a", "2 b 1=complex:m:x", "1.1 a 1=none", "3 b 1.1=none"],
+            "4 b 1=none",
+            &["2: 1>2 / 1>4"],
+        ),
+        (
+            "a version behind a bypass that was accepted",
+            &["1 a", "2 b 1=complex:m:x", "1.1 a 1=none", "3 b 1.1=none"],
+            "3.1 b 3=none",
+            &[],
+        ),
+        (
+            "a version behind the migration itself",
+            &["1 a", "2 b 1=complex:m:x", "1.1 a 1=none", "3 b 1.1=none"],
+            "3.2 b 2=none",
+            &[],
+        ),
+        (
+            "a rollback beside versions with the same code",
+            &["1 a", "1.1 a 1=none", "1.2 a 1.1=none", "2 b 1=call:x"],
+            "3 a 2=script:r:x",
+            &[],
+        ),
+        (
+            "a rollback to a branch that the migrated way went around",
+            &["1 a", "1.1 h 1=none", "2 b 1.1=script:m:x 1=script:m:x"],
+            "3 h 2=script:r:x",
+            &[],
+        ),
+        (
             "code that is back, with its reverse migration",
             &["1 a", "2 b 1=complex:m:x"],
             "3 a 2=script:r:x",

@@ -3,6 +3,7 @@
 use crate::checks::{LostPath, Runs, Stage, Version};
 use crate::context::prelude::*;
 use crate::governance::{Call, PendingAction, pending};
+use crate::ids::CodeHash;
 use crate::model::{MigrationBypass, MigrationCode, StepAddition, VersionGraph};
 use std::collections::BTreeMap;
 
@@ -37,7 +38,7 @@ impl Session<'_> {
         let bypasses = match version.runs {
             Runs::Step { .. } => {
                 let open = pending(registry, version.name).await?;
-                with_open_steps(graph.clone(), &open, &addition).find_bypasses(&addition)
+                bypasses_beside(&graph, &open, &addition)
             }
             Runs::Nothing | Runs::Creation { .. } => Vec::new(),
         };
@@ -61,27 +62,48 @@ impl Session<'_> {
     }
 }
 
-/// The graph with the steps that open actions add between registered versions: they may be executed before `addition`.
-/// An action that registers a version ends the others. Those into the same version from the same one are left out: they
-/// are `addition` itself, or in its place.
-fn with_open_steps(
-    graph: VersionGraph,
+/// The migrations that instances could leave out by a step beside those of open actions, which may be executed before it or
+/// after it. A version that is registered ends the other actions that register one, so each of them counts alone, and only
+/// where `addition` itself registers none.
+fn bypasses_beside(
+    graph: &VersionGraph,
     open: &[PendingAction],
     addition: &StepAddition<'_>,
-) -> VersionGraph {
-    let steps = open.iter().filter_map(|action| match &action.says {
-        Some(Call::AddStep(call)) => Some((&call.version, &call.step)),
-        _ => None,
+) -> Vec<MigrationBypass> {
+    let calls = || open.iter().filter_map(|action| action.says.as_ref());
+    let steps = calls().filter(|call| matches!(call, Call::AddStep(_)));
+    let graph = steps.fold(graph.clone(), |graph, call| {
+        with_step_of(graph, call, addition)
     });
-    let others = steps
-        .filter(|(to, step)| (to.as_str(), step.from.as_str()) != (addition.to, addition.from));
-    others.fold(graph, |graph, (to, step)| {
-        let code = graph.code(to).unwrap_or_default();
-        graph.with_step(&StepAddition {
-            from: &step.from,
-            to,
-            code,
-            runs: MigrationCode::of(step, code),
-        })
+    let mut bypasses = graph.find_bypasses(addition);
+    if graph.code(addition.to).is_none() {
+        return bypasses;
+    }
+    let versions = calls().filter(|call| matches!(call, Call::AddVersion(_) | Call::Migrate(_)));
+    for call in versions {
+        let found = with_step_of(graph.clone(), call, addition).find_bypasses(addition);
+        let is_new = |bypass: &MigrationBypass| !bypasses.contains(bypass);
+        let new: Vec<_> = found.into_iter().filter(is_new).collect();
+        bypasses.extend(new);
+    }
+    bypasses
+}
+
+/// The graph with the step of a call. One into the same version from the same one as `addition` is left out: it is
+/// `addition` itself, or in its place.
+fn with_step_of(graph: VersionGraph, call: &Call, addition: &StepAddition<'_>) -> VersionGraph {
+    let Some((to, code, step)) = call.version() else {
+        return graph;
+    };
+    if (to, step.from.as_str()) == (addition.to, addition.from) {
+        return graph;
+    }
+    let code = code.map(|code| CodeHash::from(code.codehash));
+    let code = code.or_else(|| graph.code(to)).unwrap_or_default();
+    graph.with_step(&StepAddition {
+        from: &step.from,
+        to,
+        code,
+        runs: MigrationCode::of(step, code),
     })
 }
