@@ -282,17 +282,18 @@ pub struct FlatOptions {
     /// Show plain calls of precompiles.
     #[serde(rename = "includePrecompiles")]
     pub precompiles: bool,
-    /// Show what the message paid, as Nitro does. No caller's option.
+    /// Show the gas of the whole message in the first entry, and what the message paid, as Nitro does. Parity's first entry has the
+    /// gas of the frame, without what the transaction itself costs. No caller's option.
     #[serde(skip)]
-    pub transfers: bool,
+    pub message: bool,
 }
 
 impl FlatOptions {
-    /// What `trace_transaction` and its like show: Parity's words, precompiles, and no payments.
+    /// The form of `trace_transaction` and its like: Parity's words and gas, precompiles, and no payments.
     pub const PARITY: Self = Self {
         parity_errors: true,
         precompiles: true,
-        transfers: false,
+        message: false,
     };
 }
 

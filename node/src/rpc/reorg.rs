@@ -3,6 +3,7 @@
 use alloy::primitives::Bytes;
 use alloy_rpc_types::TransactionRequest;
 use serde::Deserialize;
+use stylus_chain::BlockId;
 
 use super::answer::done;
 use super::args::Args;
@@ -63,7 +64,14 @@ fn take_back(node: &mut Node, depth: u64) -> Result<(), RpcError> {
 }
 
 fn replace_blocks(node: &mut Node, depth: u64, sent: Vec<(Sent, u64)>) -> Result<(), RpcError> {
+    let first = node.chain.block_number().saturating_sub(depth) + 1;
+    let replaced = node.chain.block(BlockId::number(first));
     take_back(node, depth)?;
+    // With the time of the block that it replaces an empty block would be that block again.
+    let time = node.chain.next_timestamp();
+    if replaced.is_some_and(|block| block.header.timestamp == time) {
+        node.chain.set_next_timestamp(time.saturating_add(1))?;
+    }
     let automine = node.chain.automine();
     // What waits is not asked into the new blocks.
     let waiting = node.chain.set_aside();

@@ -104,8 +104,8 @@ fn kind(name: &str, options: Option<&Value>) -> Result<TraceKind, RpcError> {
         }
         "flatCallTracer" => {
             let given: FlatOptions = config(options)?;
-            let transfers = true;
-            Ok(TraceKind::Flat(FlatOptions { transfers, ..given }))
+            let message = true;
+            Ok(TraceKind::Flat(FlatOptions { message, ..given }))
         }
         "4byteTracer" => Ok(TraceKind::FourByte),
         "noopTracer" => Ok(TraceKind::Noop),

@@ -63,6 +63,20 @@ fn a_reorganisation_takes_its_parameters_by_name() {
 }
 
 #[test]
+fn a_reorganisation_replaces_an_empty_block_by_another_one() {
+    let node = node();
+    let port = node.port();
+    // The second block has a time that the clock has not reached: the next one would have it again.
+    rpc(port, "anvil_mine", json!(["0x2"]));
+    let before = latest_block(port);
+    rpc(port, "anvil_reorg", json!([1, []]));
+    let after = latest_block(port);
+    assert_eq!(after["number"], before["number"]);
+    assert_eq!(after["parentHash"], before["parentHash"]);
+    assert_ne!(after["hash"], before["hash"]);
+}
+
+#[test]
 fn the_cap_on_fees_counts_the_gas_that_a_transaction_can_use() {
     let node = node();
     let (port, from) = (node.port(), node.addresses()[0]);

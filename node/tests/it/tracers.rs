@@ -1,6 +1,6 @@
 //! geth's tracers on EVM frames, and Parity's lists.
 
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, U64};
 use serde_json::{Value, json};
 
 use crate::evm::{TOPIC, counter, reverting};
@@ -288,6 +288,17 @@ fn paritys_lists_are_filtered_by_block_and_address() {
     let block = rpc(scene.port, "trace_block", json!([receipt["blockNumber"]]));
     assert_eq!(one, block);
     assert_eq!(one[0]["traceAddress"], json!([]));
+    // The gas of the first frame, as in Parity and anvil; flatCallTracer has that of the whole message, as in Nitro.
+    let flat = scene.trace(&scene.called, json!({ "tracer": "flatCallTracer" }));
+    let number = |value: &Value| serde_json::from_value::<U64>(value.clone()).expect("a number");
+    let gas_used = |entry: &Value| number(&entry["result"]["gasUsed"]);
+    let message_gas = gas_used(&flat[0]) - gas_used(&one[0]);
+    assert_eq!(gas_used(&flat[0]), number(&receipt["gasUsed"]));
+    assert_eq!(
+        message_gas,
+        number(&flat[0]["action"]["gas"]) - number(&one[0]["action"]["gas"])
+    );
+    assert_eq!(message_gas, U64::from(21_000));
     let all = json!([{ "fromBlock": "0x0", "toBlock": "latest" }]);
     let all = rpc(scene.port, "trace_filter", all);
     assert_eq!(all.as_array().map(Vec::len), Some(2));

@@ -18,7 +18,7 @@ pub(super) fn json(
         entries: Vec::new(),
     };
     list.append(root, &mut Vec::new());
-    if let Some(first) = list.entries.first_mut().filter(|_| options.transfers) {
+    if let Some(first) = list.entries.first_mut().filter(|_| options.message) {
         first["beforeEVMTransfers"] = fees.before();
         first["afterEVMTransfers"] = fees.after();
     }

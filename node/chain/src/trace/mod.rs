@@ -347,7 +347,7 @@ impl Tracer {
     }
 
     /// The recording in the form of its kind, with what the message paid. `None` for a form that is not made from frames.
-    /// The first frame has the gas of the whole message there, except for stylusTracer.
+    /// The first frame has the gas of the whole message there, except for stylusTracer and Parity's list.
     pub(crate) fn finish(
         self,
         fees: &FeeTransfers,
@@ -364,7 +364,9 @@ impl Tracer {
                 .root
                 .map_or(Value::Null, |root| calls::selectors(&root)),
             TraceKind::Flat(options) => self.root.map_or(Value::Null, |mut root| {
-                (root.gas, root.gas_used) = (fees.gas_limit, fees.gas_used);
+                if options.message {
+                    (root.gas, root.gas_used) = (fees.gas_limit, fees.gas_used);
+                }
                 flat::json(&root, options, fees, precompiles)
             }),
             TraceKind::Opcodes(_) => return Some(Trace::Opcodes(self.opcodes?.finish(result))),
