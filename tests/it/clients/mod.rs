@@ -10,6 +10,7 @@ mod fork;
 mod hardhat;
 mod libraries;
 mod openzeppelin;
+mod suites;
 mod table;
 
 use std::io::Write;
