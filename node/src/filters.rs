@@ -1,73 +1,57 @@
-//! Polled filters: `eth_newFilter`, `eth_newBlockFilter`, `eth_newPendingTransactionFilter`. What subscriptions watch has
-//! the same bound.
+//! Polled filters: `eth_newFilter`, `eth_newBlockFilter`, `eth_newPendingTransactionFilter`. Subscriptions share their
+//! bound.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use alloy::primitives::B256;
 use alloy_rpc_types::Filter;
 
-use crate::events::Event;
 use crate::limits::{Exceeded, FILTERS, FILTERS_BY_CALLER};
 
 /// A filter without a poll for this long is dropped, as in geth.
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-/// What a filter or a subscription watches.
+/// The events that a polled filter selects.
 #[derive(Clone, Debug)]
 pub(crate) enum Watch {
     Logs(Box<Filter>),
     Blocks,
     Transactions,
-    /// Receipts of these transactions; of all where none is named.
-    Receipts(BTreeSet<B256>),
 }
 
 impl Watch {
-    /// Whether it watches events of this kind.
-    pub(crate) fn is_of(&self, event: &Event) -> bool {
-        match self {
-            Self::Transactions => matches!(event, Event::Transaction(_)),
-            Self::Blocks | Self::Logs(_) | Self::Receipts(_) => matches!(event, Event::Block(_)),
-        }
-    }
-
-    /// What it takes of the bound on filters.
+    /// The part of the bound on filters that it takes.
     fn weight(&self) -> usize {
         match self {
-            Self::Logs(filter) => {
-                let topics = filter.topics.iter().map(|topic| topic.len());
-                1 + filter.address.len() + topics.sum::<usize>()
-            }
+            Self::Logs(filter) => log_filter_weight(filter),
             Self::Blocks | Self::Transactions => 1,
-            Self::Receipts(hashes) => 1 + hashes.len(),
         }
     }
 }
 
-/// What some filters and subscriptions take of a bound.
+/// The part of the bound that a filter of logs takes: one, and one for each address and topic.
+pub(crate) fn log_filter_weight(filter: &Filter) -> usize {
+    let topics = filter.topics.iter().map(|topic| topic.len());
+    1 + filter.address.len() + topics.sum::<usize>()
+}
+
+/// The part of a bound that some filters and subscriptions take.
 pub(crate) type Taken = Arc<AtomicUsize>;
 
-/// A watch that takes its part of the bounds as long as it lasts.
+/// A part of the bounds that a filter or a subscription takes as long as it lasts.
 #[derive(Debug)]
-pub(crate) struct Counted {
-    watch: Watch,
-    /// Of all, and of its caller.
+pub(crate) struct Reservation {
+    weight: usize,
+    /// The sum of all, and that of its caller.
     taken: [Taken; 2],
 }
 
-impl Counted {
-    pub(crate) fn watch(&self) -> &Watch {
-        &self.watch
-    }
-}
-
-impl Drop for Counted {
+impl Drop for Reservation {
     fn drop(&mut self) {
         for taken in &self.taken {
-            taken.fetch_sub(self.watch.weight(), Ordering::Relaxed);
+            taken.fetch_sub(self.weight, Ordering::Relaxed);
         }
     }
 }
@@ -75,7 +59,8 @@ impl Drop for Counted {
 /// One installed filter.
 #[derive(Debug)]
 struct Installed {
-    counted: Counted,
+    watch: Watch,
+    _reservation: Reservation,
     /// The place in the store of events up to which it has reported.
     place: u64,
     used: Instant,
@@ -109,10 +94,11 @@ impl Filters {
         place: u64,
         of_caller: &Taken,
     ) -> Result<u64, Exceeded> {
-        let counted = self.count(watch, of_caller)?;
+        let reservation = self.reserve(watch.weight(), of_caller)?;
         self.last_id += 1;
         let filter = Installed {
-            counted,
+            watch,
+            _reservation: reservation,
             place,
             used: Instant::now(),
         };
@@ -120,12 +106,15 @@ impl Filters {
         Ok(self.last_id)
     }
 
-    /// Takes what a caller's watch needs of the bounds.
+    /// Takes a part of the bounds for a caller's filter or subscription.
     ///
     /// # Errors
     /// [`Exceeded`] where there are too many.
-    pub(crate) fn count(&mut self, watch: Watch, of_caller: &Taken) -> Result<Counted, Exceeded> {
-        let weight = watch.weight();
+    pub(crate) fn reserve(
+        &mut self,
+        weight: usize,
+        of_caller: &Taken,
+    ) -> Result<Reservation, Exceeded> {
         let taken = [self.taken.clone(), of_caller.clone()];
         let bounds = || taken.iter().zip([FILTERS, FILTERS_BY_CALLER]);
         let check = || {
@@ -141,7 +130,7 @@ impl Filters {
         for taken in &taken {
             taken.fetch_add(weight, Ordering::Relaxed);
         }
-        Ok(Counted { watch, taken })
+        Ok(Reservation { weight, taken })
     }
 
     /// Drops the filters that were not used for long.
@@ -162,7 +151,7 @@ impl Filters {
         }
         let filter = self.installed.get_mut(&id)?;
         filter.used = now;
-        Some(filter.counted.watch())
+        Some(&filter.watch)
     }
 
     /// The place up to which the filter has reported.

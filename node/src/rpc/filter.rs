@@ -95,8 +95,6 @@ fn happened(view: &View, watch: &Watch, events: Vec<Event>) -> RpcResult {
                 _ => ok([(); 0]),
             }
         }
-        // Only subscriptions watch receipts: no method installs such a filter.
-        Watch::Receipts(_) => ok([(); 0]),
     }
 }
 

@@ -21,7 +21,7 @@ use super::method::{Context, RpcResult};
 use crate::config::Admission;
 use crate::events::{Event, Follower, Missed};
 use crate::executor::{Place, Share};
-use crate::filters::{Counted, Watch};
+use crate::filters::{Reservation, log_filter_weight};
 use crate::limits::LOOKED_AT;
 use crate::rpc_error::RpcError;
 use crate::work_error::WorkError;
@@ -29,11 +29,41 @@ use crate::work_error::WorkError;
 /// Most transactions of one subscription to receipts, as in geth.
 const RECEIPT_HASHES: usize = 200;
 
-/// What one subscriber gets.
-struct Wanted {
-    counted: Counted,
-    /// Transactions themselves, and not their hashes.
-    is_full: bool,
+/// The messages of a subscription.
+enum SubscriptionTopic {
+    Heads,
+    Logs(Box<Filter>),
+    TransactionHashes,
+    Transactions,
+    /// Receipts of these transactions; of all where none is named.
+    Receipts(BTreeSet<B256>),
+}
+
+impl SubscriptionTopic {
+    /// Returns true if events of this kind are its subject.
+    fn includes(&self, event: &Event) -> bool {
+        match self {
+            Self::TransactionHashes | Self::Transactions => {
+                matches!(event, Event::Transaction(_))
+            }
+            Self::Heads | Self::Logs(_) | Self::Receipts(_) => matches!(event, Event::Block(_)),
+        }
+    }
+
+    /// The part of the bound on filters that it takes.
+    fn weight(&self) -> usize {
+        match self {
+            Self::Logs(filter) => log_filter_weight(filter),
+            Self::Heads | Self::TransactionHashes | Self::Transactions => 1,
+            Self::Receipts(hashes) => 1 + hashes.len(),
+        }
+    }
+}
+
+/// A subscription that was accepted.
+struct AcceptedSubscription {
+    topic: SubscriptionTopic,
+    _reservation: Reservation,
 }
 
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
@@ -54,15 +84,19 @@ async fn subscribe(
 ) -> SubscriptionResult {
     let view = context.worker.view().await;
     let share = Share::of(&caller);
-    let wanted = view.map_err(RpcError::from).and_then(|view| {
-        let (watch, is_full) = wanted(&params, context.admission)?;
-        let counted = view.filters.lock().count(watch, &share.filters)?;
-        Ok(Wanted { counted, is_full })
+    let accepted = view.map_err(RpcError::from).and_then(|view| {
+        let topic = read_topic(&params, context.admission)?;
+        let weight = topic.weight();
+        let reservation = view.filters.lock().reserve(weight, &share.filters)?;
+        Ok(AcceptedSubscription {
+            topic,
+            _reservation: reservation,
+        })
     });
     // They may be large, and the subscription lasts.
     drop(params);
-    let wanted = match wanted {
-        Ok(wanted) => wanted,
+    let subscription = match accepted {
+        Ok(subscription) => subscription,
         Err(error) => {
             pending.reject(error).await;
             return Ok(());
@@ -72,7 +106,7 @@ async fn subscribe(
     let events = context.events.follow();
     let sink = pending.accept().await?;
     let subscriber = Subscriber { sink };
-    let ended = forward(&context, &wanted, events, &subscriber).await;
+    let ended = forward(&context, &subscription, events, &subscriber).await;
     ended.map_err(|reason| notice(reason.into()))
 }
 
@@ -102,22 +136,26 @@ struct ReceiptQuery {
     transaction_hashes: Option<BTreeSet<B256>>,
 }
 
-/// What is watched, and whether transactions are wanted themselves.
-fn wanted(params: &Params<'_>, admission: Admission) -> Result<(Watch, bool), RpcError> {
+/// Reads the parameters of a subscription.
+fn read_topic(params: &Params<'_>, admission: Admission) -> Result<SubscriptionTopic, RpcError> {
     let args = Args::new("eth_subscribe", params, admission)?;
     let kind: String = args.get(0, "kind")?;
     let kind = SubscriptionKind::deserialize(kind.as_str().into_deserializer()).map_err(
         |_: serde::de::value::Error| RpcError::NotSupported(format!("the subscription `{kind}`")),
     )?;
     Ok(match kind {
-        SubscriptionKind::NewHeads => (Watch::Blocks, false),
+        SubscriptionKind::NewHeads => SubscriptionTopic::Heads,
         SubscriptionKind::Logs => {
             let filter: Option<Filter> = args.opt(1, "details")?;
-            (Watch::Logs(Box::new(filter.unwrap_or_default())), false)
+            SubscriptionTopic::Logs(Box::new(filter.unwrap_or_default()))
         }
         SubscriptionKind::NewPendingTransactions => {
             let is_full: Option<bool> = args.opt(1, "details")?;
-            (Watch::Transactions, is_full.unwrap_or_default())
+            if is_full.unwrap_or_default() {
+                SubscriptionTopic::Transactions
+            } else {
+                SubscriptionTopic::TransactionHashes
+            }
         }
         SubscriptionKind::TransactionReceipts => {
             let query: ReceiptQuery = args.opt(1, "details")?.unwrap_or_default();
@@ -128,7 +166,7 @@ fn wanted(params: &Params<'_>, admission: Admission) -> Result<(Watch, bool), Rp
                         .into(),
                 ));
             }
-            (Watch::Receipts(hashes), false)
+            SubscriptionTopic::Receipts(hashes)
         }
     })
 }
@@ -139,7 +177,7 @@ fn wanted(params: &Params<'_>, admission: Admission) -> Result<(Watch, bool), Rp
 /// The client is too slow to follow.
 async fn forward(
     context: &Context,
-    wanted: &Wanted,
+    subscription: &AcceptedSubscription,
     mut events: Follower,
     subscriber: &Subscriber,
 ) -> Result<(), RpcError> {
@@ -150,9 +188,9 @@ async fn forward(
         }
         let told = {
             let _turn = turn(context).await;
-            let is_wanted = |event: &Event| wanted.counted.watch().is_of(event);
+            let is_wanted = |event: &Event| subscription.topic.includes(event);
             match events.next(is_wanted).map_err(missed)? {
-                Some(event) => told(context, wanted, event).await,
+                Some(event) => told(context, subscription, event).await,
                 None => Ok(Told::Nothing),
             }
         };
@@ -191,24 +229,26 @@ enum Told<'a> {
 /// What was taken back since the event is not told of.
 async fn told<'a>(
     context: &Context,
-    wanted: &'a Wanted,
+    subscription: &'a AcceptedSubscription,
     event: Event,
 ) -> Result<Told<'a>, WorkError> {
-    let told = match (wanted.counted.watch(), event) {
-        (Watch::Transactions, Event::Transaction(hash)) if wanted.is_full => {
+    let told = match (&subscription.topic, event) {
+        (SubscriptionTopic::Transactions, Event::Transaction(hash)) => {
             let view = context.worker.view().await?;
             json::known(&view, hash).map(|transaction| Told::Message(ok(transaction)))
         }
-        (Watch::Transactions, Event::Transaction(hash)) => Some(Told::Message(ok(hash))),
-        (Watch::Blocks, Event::Block(hash)) => {
+        (SubscriptionTopic::TransactionHashes, Event::Transaction(hash)) => {
+            Some(Told::Message(ok(hash)))
+        }
+        (SubscriptionTopic::Heads, Event::Block(hash)) => {
             let block = block(context, hash).await?;
             block.map(|block| Told::Message(json::header(&block).and_then(ok)))
         }
-        (Watch::Receipts(hashes), Event::Block(hash)) => {
+        (SubscriptionTopic::Receipts(hashes), Event::Block(hash)) => {
             let block = block(context, hash).await?;
             block.and_then(|block| receipts(&block, hashes))
         }
-        (Watch::Logs(filter), Event::Block(hash)) => {
+        (SubscriptionTopic::Logs(filter), Event::Block(hash)) => {
             let block = block(context, hash).await?;
             let logs = block.and_then(|block| Logs::of(filter, block));
             logs.map(Told::Logs)
