@@ -153,6 +153,7 @@ impl From<ChainError> for RpcError {
             ChainError::Halted(halt) => Self::Halted(halt.to_string()),
             ChainError::GasAllowance(_) => Self::Halted(error.to_string()),
             ChainError::Rejected(reason) => Self::from(reason),
+            ChainError::BadOverride(words) => Self::Refused(words),
             ChainError::NotImpersonated(address) => Self::NoSigner(address),
             ChainError::TraceLimit(_) | ChainError::TooLarge | ChainError::TooLong(_) => {
                 Self::Limit(error.to_string())

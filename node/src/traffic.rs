@@ -9,6 +9,7 @@ use jsonrpsee::core::server::BatchResponseBuilder;
 use jsonrpsee::server::MethodResponse;
 use jsonrpsee::types::error::{INVALID_REQUEST_CODE, METHOD_NOT_FOUND_CODE};
 use jsonrpsee::types::{ErrorObjectOwned, Id, Request};
+use serde::Deserialize;
 
 use crate::config::Admission;
 use crate::held::{Held, HeldBytes};
@@ -17,6 +18,9 @@ use crate::rpc_error::{LENIENT, RpcError};
 
 /// The method that begins a subscription.
 const SUBSCRIBE: &str = "eth_subscribe";
+
+/// The method that ends one.
+const UNSUBSCRIBE: &str = "eth_unsubscribe";
 
 /// What carries the requests of a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,14 +61,29 @@ fn refusal(id: Id<'_>, exceeded: Exceeded) -> MethodResponse {
     MethodResponse::error(id, ErrorObjectOwned::from(RpcError::from(exceeded)))
 }
 
-/// An answer, with geth's words where there is no such method.
+/// Returns true if the result is `false`.
+fn is_false(answer: &MethodResponse) -> bool {
+    #[derive(Deserialize)]
+    struct Answer {
+        result: Option<bool>,
+    }
+    let answer = serde_json::from_str::<Answer>(answer.as_ref());
+    answer.is_ok_and(|answer| answer.result == Some(false))
+}
+
+/// An answer, with geth's words where there is no such method or subscription.
 async fn answered<S>(inner: &S, request: Request<'_>) -> MethodResponse
 where
     S: RpcServiceT<MethodResponse = MethodResponse>,
 {
     let (id, method) = (request.id().into_owned(), request.method_name().to_owned());
     let answer = inner.call(request).await;
-    if answer.as_error_code() != Some(METHOD_NOT_FOUND_CODE) {
+    let is_unknown = answer.as_error_code() == Some(METHOD_NOT_FOUND_CODE);
+    if method == UNSUBSCRIBE && (is_unknown || is_false(&answer)) {
+        let missing = RpcError::NotFound("subscription not found".into());
+        return MethodResponse::error(id, ErrorObjectOwned::from(missing));
+    }
+    if !is_unknown {
         return answer;
     }
     let words = match method.as_str() {

@@ -82,6 +82,9 @@ pub enum ChainError {
         /// What its state holds, 0 without ArbOS.
         version: u64,
     },
+    /// Accounts that cannot be overridden so.
+    #[error("{0}")]
+    BadOverride(String),
     /// A recording reached a bound.
     #[error("the trace has {0}: trace a part of the call, or with less gas")]
     TraceLimit(#[from] TraceLimit),

@@ -6,14 +6,12 @@ use crate::{
     arbos::{STATE, Store},
     console::Console,
     pages::Pages,
+    precompiles::PrecompileOverrides,
     program_cache::ProgramCache,
-    trace::Tracer,
+    trace::{Tracer, opcodes::OpcodeLog},
     view::StateView,
 };
-use alloy_primitives::{
-    Address, B256, U256,
-    map::{AddressSet, HashMap},
-};
+use alloy_primitives::{Address, B256, U256, map::HashMap};
 use revm::{
     Journal,
     context::{BlockEnv, CfgEnv, Context, ContextTr, JournalTr, TxEnv},
@@ -58,8 +56,8 @@ pub(crate) struct Session<'a> {
     /// Gas above the cap, given back at the end.
     pub(crate) held_gas: u64,
     pub(crate) pages: Pages,
-    /// Accounts whose state a call overrides: a precompile among them is none.
-    pub(crate) overridden: AddressSet,
+    /// Precompiles that a call overrides.
+    pub(crate) precompile_overrides: PrecompileOverrides,
     /// Open frames, outermost first.
     pub(crate) frames: Vec<OpenFrame>,
     /// Per address, open frames that act as it and are no delegate calls.
@@ -101,6 +99,11 @@ impl Session<'_> {
     pub(crate) fn must_stop(&mut self) -> bool {
         self.is_stopped |= self.budget.as_ref().is_some_and(Budget::is_reached);
         self.is_stopped
+    }
+
+    /// The log of opcodes, where they are recorded.
+    pub(crate) fn opcode_log(&mut self) -> Option<&mut OpcodeLog> {
+        self.tracer.as_mut()?.opcodes.as_mut()
     }
 
     /// Compiled programs.

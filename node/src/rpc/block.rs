@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use alloy::primitives::{Address, B256, U64, U256};
 use alloy_rpc_types::{BlockNumberOrTag, FilterBlockOption};
+use serde_json::Value;
 use stylus_chain::{Block, BlockId, ChainError, ChainReader, Filter, MinedTransaction};
 
 use super::answer::{Each, done, ok};
@@ -51,12 +52,38 @@ pub(super) const METHODS: Table = &[
 ];
 
 fn block_by_number(view: &View, args: &Args) -> RpcResult {
-    whole(view.chain.block(numbered_block(args, 0)?), args)
+    let id = numbered_block(args, 0)?;
+    let block = view.chain.block(id);
+    if id.is_pending()
+        && let Some(block) = &block
+    {
+        let full = args.required(1, "full transactions", false)?;
+        return ok(pending(view, json::value(json::block(block, full))?)?);
+    }
+    whole(block, args)
+}
+
+/// The newest block as the pending one: without what only a sealed block has, with the time that was set for the next one.
+fn pending(view: &View, mut block: Value) -> json::Document {
+    for name in ["hash", "nonce", "miner"] {
+        block[name] = Value::Null;
+    }
+    if let Some(timestamp) = view.chain.set_timestamp() {
+        block["timestamp"] = json::value(U64::from(timestamp))?;
+    }
+    Ok(block)
 }
 
 /// A header alone, with what Nitro adds.
 fn header_by_number(view: &View, args: &Args) -> RpcResult {
-    header(view.chain.block(numbered_block(args, 0)?))
+    let id = numbered_block(args, 0)?;
+    let block = view.chain.block(id);
+    if id.is_pending()
+        && let Some(block) = &block
+    {
+        return ok(pending(view, json::nitro_header(block)?)?);
+    }
+    header(block)
 }
 
 fn header_by_hash(view: &View, args: &Args) -> RpcResult {

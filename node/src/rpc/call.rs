@@ -1,6 +1,7 @@
 //! `eth_call`, `eth_estimateGas`, `eth_createAccessList`: execution without a transaction.
 
 use alloy::primitives::U64;
+use alloy_rpc_types::TransactionRequest;
 use stylus_chain::{BlockId, CallOutcome, CallRequest, Overrides, RejectReason};
 
 use super::answer::ok;
@@ -21,7 +22,7 @@ pub(super) const METHODS: Table = &[
 
 fn call(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let asked = Execution::new(args)?;
-    let outcome = asked.check_delegations().and_then(|()| {
+    let outcome = asked.check().and_then(|()| {
         let outcome = chain.call(asked.call.clone(), asked.block, &asked.overrides)?;
         terminal::console(&outcome.console);
         succeeded(outcome)
@@ -40,7 +41,7 @@ fn estimate_gas(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let asked = Execution::new(args)?;
     let pays = asked.call.gas_price.or(asked.call.max_fee_per_gas);
     let value = asked.call.value;
-    let estimated = asked.check_delegations().and_then(|()| {
+    let estimated = asked.check().and_then(|()| {
         let estimated = chain.estimate_gas(asked.call.clone(), asked.block, &asked.overrides)?;
         Ok(U64::from(estimated))
     });
@@ -65,15 +66,18 @@ struct Execution {
     call: CallRequest,
     block: BlockId,
     overrides: Overrides,
-    /// Whether it has a list of authorizations without any.
-    has_empty_delegations: bool,
+    /// What is refused of its blobs and authorizations.
+    refusal: Option<RejectReason>,
 }
 
 impl Execution {
     fn new(args: &Args) -> Result<Self, RpcError> {
-        let asked: CallParameter = args.get(0, "call")?;
-        let delegations = asked.request.authorization_list.as_ref();
-        let has_empty_delegations = delegations.is_some_and(Vec::is_empty);
+        let mut asked: CallParameter = args.get(0, "call")?;
+        let refusal = refused_part(&asked.request);
+        if refusal.is_some() {
+            asked.request.blob_versioned_hashes = None;
+            asked.request.max_fee_per_blob_gas = None;
+        }
         let (state, block) = (
             args.opt(2, "state overrides")?,
             args.opt(3, "block overrides")?,
@@ -83,18 +87,34 @@ impl Execution {
             call: named_call(asked)?,
             block: block_id(args, 1)?,
             overrides,
-            has_empty_delegations,
+            refusal,
         })
     }
 
-    /// Refuses a call that delegates nothing (EIP-7702).
-    fn check_delegations(&self) -> Result<(), RpcError> {
-        if self.has_empty_delegations {
-            let sender = self.call.from.unwrap_or_default();
-            return Err(RejectReason::NoAuthorization(sender).into());
+    /// Refuses what is wrong with its blobs and authorizations.
+    fn check(&self) -> Result<(), RpcError> {
+        match &self.refusal {
+            Some(reason) => Err(reason.clone().into()),
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// What is refused of a call's blobs, and a list of authorizations (EIP-7702) without any (go-ethereum, `preCheck`).
+fn refused_part(request: &TransactionRequest) -> Option<RejectReason> {
+    /// The first byte of a hash of a blob.
+    const BLOB: u8 = 1;
+    let blobs = request.blob_versioned_hashes.iter().flatten();
+    let wrong = blobs.zip(0..).find(|(hash, _)| hash[0] != BLOB);
+    if let Some((_, at)) = wrong {
+        let words = format!("blob {at} has invalid hash version");
+        return Some(RejectReason::Other(words));
+    }
+    let delegations = request.authorization_list.as_ref();
+    let sender = request.from.unwrap_or_default();
+    delegations
+        .is_some_and(Vec::is_empty)
+        .then_some(RejectReason::NoAuthorization(sender))
 }
 
 fn create_access_list(View { chain, .. }: &View, args: &Args) -> RpcResult {

@@ -5,6 +5,7 @@ mod account;
 mod admission;
 mod answer;
 mod anvil;
+mod arbitrum;
 mod args;
 mod block;
 mod call;
@@ -22,6 +23,7 @@ mod filter;
 mod filter_words;
 mod fork;
 mod forked;
+mod go_duration;
 mod hexadecimal;
 mod json;
 mod method;
@@ -70,6 +72,7 @@ use method::{Context, Method, RpcResult, Table};
 const TABLES: &[Table] = &[
     account::METHODS,
     anvil::METHODS,
+    arbitrum::METHODS,
     block::METHODS,
     call::METHODS,
     debug::METHODS,

@@ -197,7 +197,7 @@ fn trace(View { chain, .. }: &View, args: &Args) -> RpcResult {
     ok(list)
 }
 
-/// Transfers and creations below the outermost call that took place.
+/// Transfers, self-destructs and creations below the outermost call that took place.
 fn internal_operations(View { chain, .. }: &View, args: &Args) -> RpcResult {
     fn append(call: &Value, list: &mut Vec<Value>) {
         for inner in call["calls"].as_array().into_iter().flatten() {
@@ -207,6 +207,7 @@ fn internal_operations(View { chain, .. }: &View, args: &Args) -> RpcResult {
             let pays = inner["value"].as_str().is_some_and(|value| value != "0x0");
             let kind = match inner["type"].as_str() {
                 Some("CALL") if pays => Some(0),
+                Some("SELFDESTRUCT") => Some(1),
                 Some("CREATE") => Some(2),
                 Some("CREATE2") => Some(3),
                 _ => None,

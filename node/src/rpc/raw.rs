@@ -1,15 +1,20 @@
 //! Blocks, transactions and receipts as the bytes that are hashed: `eth_getRawTransaction…` and
 //! `debug_getRaw…`; code by its hash.
 
+use std::sync::Arc;
+
 use alloy::consensus::TxEnvelope;
 use alloy::eips::eip2718::Encodable2718;
 use alloy::primitives::{B256, Bytes};
+use stylus_chain::{Block, BlockId};
 
 use super::answer::{done, list, ok};
 use super::args::Args;
 use super::block::{requested_block, requested_transaction, transaction_of_hash};
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
+use super::request::named_block;
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[
@@ -63,12 +68,27 @@ fn transactions(view: &View, args: &Args) -> RpcResult {
 }
 
 fn header(view: &View, args: &Args) -> RpcResult {
-    let block = requested_block(view, args)?;
+    let block = raw_block(view, args, "header")?;
     ok(block.map(|block| Bytes::from(alloy::rlp::encode(&block.header))))
 }
 
+/// The block that is asked for. An unknown hash is refused as by go-ethereum, which writes its bytes as numbers.
+///
+/// # Errors
+/// [`RpcError::Refused`], with the name of `part`.
+fn raw_block(view: &View, args: &Args, part: &str) -> Result<Option<Arc<Block>>, RpcError> {
+    let id = named_block(args, 0)?;
+    let block = view.chain.block(id);
+    if let (None, BlockId::Hash(hash)) = (&block, id) {
+        let bytes = hash.block_hash.iter().map(u8::to_string);
+        let bytes = bytes.collect::<Vec<_>>().join(" ");
+        return Err(RpcError::Refused(format!("{part} #[{bytes}] not found")));
+    }
+    Ok(block)
+}
+
 fn block(view: &View, args: &Args) -> RpcResult {
-    let block = requested_block(view, args)?;
+    let block = raw_block(view, args, "block")?;
     ok(block.map(|block| Bytes::from(alloy::rlp::encode(block.consensus()))))
 }
 

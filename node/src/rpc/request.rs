@@ -7,6 +7,8 @@ use alloy::eips::BlockId;
 use alloy::primitives::{Address, TxKind, address};
 use alloy_rpc_types::state::{AccountOverride, StateOverride};
 use alloy_rpc_types::{BlockOverrides, TransactionRequest};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use stylus_chain::{CallRequest, Overrides};
 
 use super::args::Args;
@@ -119,26 +121,39 @@ pub(super) fn call(request: TransactionRequest) -> Result<CallRequest, RpcError>
 /// The account that holds ArbOS' state.
 const ARBOS_STATE: Address = address!("A4B05FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF");
 
+/// The overrides of a block as a client names them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BlockOverrideParameter {
+    #[serde(flatten)]
+    pub(super) overrides: BlockOverrides,
+    #[serde(default)]
+    pub(super) withdrawals: Option<IgnoredAny>,
+}
+
 /// State and block overrides, as `eth_call` and `eth_estimateGas` take them.
 pub(super) fn overrides(
     state: Option<StateOverride>,
-    block: Option<BlockOverrides>,
+    block: Option<BlockOverrideParameter>,
 ) -> Result<Overrides, RpcError> {
-    let (accounts, block) = (state.unwrap_or_default(), block.unwrap_or_default());
-    let moves = accounts
-        .values()
-        .any(|account| account.move_precompile_to.is_some());
-    let refused = [
-        ("the override `movePrecompileToAddress`", moves),
-        ("the block override `blockHash`", block.block_hash.is_some()),
-    ];
-    if let Some((what, _)) = refused.into_iter().find(|(_, given)| *given) {
+    let accounts = state.unwrap_or_default();
+    let BlockOverrideParameter {
+        overrides: block,
+        withdrawals,
+    } = block.unwrap_or_default();
+    let has_withdrawals = withdrawals.is_some();
+    if block.block_hash.is_some() {
+        let what = "the block override `blockHash`";
         return Err(RpcError::NotSupported(what.into()));
     }
-    if block.beacon_root.is_some() {
-        return Err(RpcError::Refused(
-            "block override \"beaconRoot\" is not supported for this RPC method".into(),
-        ));
+    let unused = [
+        ("beaconRoot", block.beacon_root.is_some()),
+        ("withdrawals", has_withdrawals),
+    ];
+    if let Some((name, _)) = unused.into_iter().find(|(_, is_given)| *is_given) {
+        return Err(RpcError::Refused(format!(
+            "block override \"{name}\" is not supported for this RPC method"
+        )));
     }
     let both = |account: &AccountOverride| account.state.is_some() && account.state_diff.is_some();
     if let Some((address, _)) = accounts.iter().find(|(_, account)| both(account)) {

@@ -157,6 +157,8 @@ pub(super) fn decoded(raw: &Bytes) -> Decoded {
 fn undecoded(raw: &[u8], error: Option<Eip2718Error>) -> String {
     /// From this byte on an encoding is that of a list.
     const LISTS: u8 = 0xc0;
+    /// The type that delegates (EIP-7702), which creates nothing.
+    const SET_CODE: u8 = 4;
     let list = match raw {
         [] => return "typed transaction too short".to_owned(),
         [first, ..] if *first >= LISTS => raw,
@@ -173,11 +175,28 @@ fn undecoded(raw: &[u8], error: Option<Eip2718Error>) -> String {
             "rlp: input contains more than one value".to_owned()
         }
         Ok(header) if header.payload_length == 0 => "unexpected EOF".to_owned(),
+        Ok(_) if raw.first() == Some(&SET_CODE) && is_creation(payload) => {
+            "rlp: input string too short for common.Address, decoding into (types.SetCodeTx).To"
+                .to_owned()
+        }
         _ => match error {
             Some(error) => format!("rlp: {error}"),
             None => "rlp: the transaction does not decode".to_owned(),
         },
     }
+}
+
+/// Returns true if the sixth field of a list, the receiver, is empty.
+fn is_creation(mut fields: &[u8]) -> bool {
+    /// An empty text.
+    const EMPTY: u8 = 0x80;
+    for _ in 0..5 {
+        let Ok(header) = Header::decode(&mut fields) else {
+            return false;
+        };
+        fields = fields.get(header.payload_length..).unwrap_or_default();
+    }
+    fields.first() == Some(&EMPTY)
 }
 
 /// Signs with a dev account's key, or sends as an impersonated account.

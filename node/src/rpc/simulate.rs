@@ -11,7 +11,7 @@ use super::args::Args;
 use super::json as convert;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
-use super::request::{self, block_id};
+use super::request::{self, BlockOverrideParameter, block_id};
 use crate::limits::SIMULATED_CALLS;
 use crate::rpc_error::{RpcError, revert_message};
 use crate::view::View;
@@ -63,6 +63,10 @@ fn simulated_block(
         let what = "the block override `difficulty` of a simulated block";
         return Err(RpcError::NotSupported(what.into()));
     }
+    let of_block = BlockOverrideParameter {
+        overrides: of_block,
+        withdrawals: None,
+    };
     let overrides = request::overrides(block.state_overrides, Some(of_block))?;
     let calls = block.calls.into_iter().map(request::call);
     Ok((overrides, calls.collect::<Result<_, _>>()?, beacon_root))
@@ -116,8 +120,21 @@ fn answer(
         block["parentBeaconBlockRoot"] = json!(root);
     }
     block["nonce"] = json!(B64::ZERO);
+    show_no_chain(&mut block["transactions"]);
     let calls = Calls(made);
     Ok(Simulated { block, calls })
+}
+
+/// The chain id that go-ethereum reads out of a V of 0.
+const CHAIN_OF_ZERO: u64 = (0_u64.wrapping_sub(35)) / 2;
+
+/// Shows legacy transactions as go-ethereum does whose V is 0.
+fn show_no_chain(transactions: &mut Value) {
+    let transactions = transactions.as_array_mut().into_iter().flatten();
+    for transaction in transactions.filter(|transaction| transaction["type"] == "0x0") {
+        transaction["chainId"] = json!(U64::from(CHAIN_OF_ZERO));
+        transaction["v"] = json!(U64::ZERO);
+    }
 }
 
 /// The calls of a block. Each becomes words when it is written: of an answer that is too long, no more than what was written.

@@ -9,6 +9,7 @@ use stylus_chain::{
     ChainError, FlatOptions, OpcodeOptions, Overrides, PrestateOptions, Trace, TraceKind,
 };
 
+use super::go_duration::duration_fault;
 use super::request;
 use super::tracer_options::Options;
 use crate::limits::TRACERS;
@@ -51,8 +52,16 @@ impl Tracer {
 }
 
 impl Options {
-    /// The tracer that is named.
+    /// The tracer that is named. The timeout is read and has no effect: a recording has bounds of its own.
     pub(super) fn tracer(&self) -> Result<Tracer, RpcError> {
+        let tracer = self.named_tracer()?;
+        if let Some(words) = self.timeout.as_deref().and_then(duration_fault) {
+            return Err(RpcError::Refused(words));
+        }
+        Ok(tracer)
+    }
+
+    fn named_tracer(&self) -> Result<Tracer, RpcError> {
         let Some(name) = self.tracer.as_deref().filter(|name| !name.is_empty()) else {
             return Ok(Tracer::One(TraceKind::Opcodes(OpcodeOptions {
                 memory: self.enable_memory || self.disable_memory == Some(false),
@@ -88,9 +97,41 @@ fn config<T: Default + for<'de> Deserialize<'de>>(config: Option<&Value>) -> Res
     }
 }
 
+/// The flags of tracers.
+const FLAGS: [(&str, &[&str]); 3] = [
+    ("callTracer", &["onlyTopCall", "withLog"]),
+    (
+        "prestateTracer",
+        &["diffMode", "disableCode", "disableStorage", "includeEmpty"],
+    ),
+    (
+        "flatCallTracer",
+        &["convertParityErrors", "includePrecompiles"],
+    ),
+];
+
+/// Refuses a flag that is no bool, in Go's words.
+fn check_flags(tracer: &str, options: Option<&Value>) -> Result<(), RpcError> {
+    let flags = FLAGS.iter().find(|(name, _)| *name == tracer);
+    for flag in flags.iter().flat_map(|(_, flags)| *flags) {
+        let kind = match options.and_then(|options| options.get(flag)) {
+            None | Some(Value::Null | Value::Bool(_)) => continue,
+            Some(Value::String(_)) => "string",
+            Some(Value::Number(_)) => "number",
+            Some(Value::Array(_)) => "array",
+            Some(Value::Object(_)) => "object",
+        };
+        return Err(RpcError::Refused(format!(
+            "json: cannot unmarshal {kind} into Go struct field {tracer}Config.{flag} of type bool"
+        )));
+    }
+    Ok(())
+}
+
 /// cargo-stylus sends a script in JavaScript unless it is set to use the native tracer. That one
 /// script is known, and gets what the native tracer answers; no other is run.
 fn kind(name: &str, options: Option<&Value>) -> Result<TraceKind, RpcError> {
+    check_flags(name, options)?;
     match name {
         "callTracer" => Ok(TraceKind::Call(config(options)?)),
         "prestateTracer" => {

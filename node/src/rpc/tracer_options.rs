@@ -1,9 +1,10 @@
 //! The options of `debug_trace…`, as callers give them.
 
-use alloy_rpc_types::BlockOverrides;
 use alloy_rpc_types::state::StateOverride;
 use serde::Deserialize;
 use serde_json::Value;
+
+use super::request::BlockOverrideParameter;
 
 /// What to trace with, and what a traced call sees instead of the chain's state.
 #[derive(Debug, Default, Deserialize)]
@@ -18,5 +19,6 @@ pub(super) struct Options {
     pub(super) enable_return_data: bool,
     pub(super) limit: Option<usize>,
     pub(super) state_overrides: Option<StateOverride>,
-    pub(super) block_overrides: Option<BlockOverrides>,
+    pub(super) block_overrides: Option<BlockOverrideParameter>,
+    pub(super) timeout: Option<String>,
 }

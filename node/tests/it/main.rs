@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod anvil_forms;
+mod as_nitro;
 mod batches;
 mod budgets;
 mod connections;

@@ -173,6 +173,18 @@ async fn receipts_are_announced_by_block_and_chosen_by_transaction() {
 }
 
 #[tokio::test]
+async fn a_subscription_is_ended_once() {
+    let node = node();
+    let client = connected(&node).await;
+    let id = client.request::<String, _>("eth_subscribe", rpc_params!["newHeads"]);
+    let id = id.await.unwrap();
+    let end = || client.request::<bool, _>("eth_unsubscribe", rpc_params![id.clone()]);
+    assert!(end().await.unwrap());
+    let refused = end().await.expect_err("it has ended").to_string();
+    assert!(refused.contains("subscription not found"), "{refused}");
+}
+
+#[tokio::test]
 async fn after_unsubscribing_nothing_comes_and_the_connection_lives() {
     let node = node();
     let client = connected(&node).await;

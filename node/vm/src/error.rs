@@ -150,12 +150,21 @@ impl ActivationError {
 
 pub(crate) type Result<T> = std::result::Result<T, ActivationError>;
 
+/// The parser's words for a table index of several bytes.
+const PADDED: &str = "zero byte expected";
+
 /// What the parser refuses.
 pub(crate) fn invalid(error: wasmparser::Error) -> ActivationError {
+    let expected = if error.message() == PADDED {
+        "a table index of one byte; rustc pads it, and stylus-upgrades deploy, cargo stylus or wasm-opt encode the module \
+         again"
+    } else {
+        "a valid module of the allowed WebAssembly features"
+    };
     ActivationError::new(
         Rule::Validation,
         format!("byte {:#x}", error.offset()),
-        "a valid module of the allowed WebAssembly features",
+        expected,
         error.message(),
     )
 }

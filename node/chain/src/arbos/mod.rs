@@ -30,9 +30,9 @@ pub(crate) const FILTERED_TRANSACTIONS: Address =
     address!("A4B0500000000000000000000000000000000001");
 /// The code of an account that holds a precompile: an opcode that is none.
 pub(crate) const PRECOMPILE_CODE: &[u8] = &[0xfe];
-/// Receives nothing by itself; the coinbase of sequenced blocks.
-/// Who holds what transactions paid for L1.
+/// The account that holds what transactions paid for L1.
 pub(crate) const L1_FUNDS: Address = address!("A4B00000000000000000000000000000000000f6");
+/// The coinbase of sequenced blocks. It receives nothing by itself.
 pub(crate) const SEQUENCER: Address = address!("A4B000000000000000000073657175656e636572");
 /// 2015-01-16, the zero of program ages (unix seconds).
 pub(crate) const EPOCH: u64 = 1_421_388_000;

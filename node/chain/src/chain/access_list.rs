@@ -2,7 +2,9 @@
 
 use super::{Chain, environment::arbos_version, mine::outcome};
 use crate::{
-    BlockId, CallRequest, ChainError, Overrides, RejectReason, accesses::Accesses, precompiles,
+    BlockId, CallRequest, ChainError, Overrides, RejectReason,
+    accesses::Accesses,
+    precompiles::{self, PrecompileOverrides},
     view::Overlay,
 };
 use alloy_eips::eip2930::AccessListResult;
@@ -25,6 +27,8 @@ impl Chain {
         id: BlockId,
         overrides: &Overrides,
     ) -> Result<AccessListResult, ChainError> {
+        // go-ethereum has no precompile there that could be moved.
+        PrecompileOverrides::new(overrides, &AddressSet::default())?;
         let free = CallRequest::default();
         let overlay = Overlay::new(overrides);
         let simulation = self.simulation(&free, id, overrides, overlay.as_ref())?;

@@ -120,7 +120,7 @@ impl Chain {
             posting: Posting::default(),
             held_gas: 0,
             pages: Default::default(),
-            overridden: Default::default(),
+            precompile_overrides: Default::default(),
             frames: Vec::new(),
             acting: HashMap::default(),
             failure: None,

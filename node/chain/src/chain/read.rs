@@ -82,6 +82,12 @@ impl Chain {
         self.clock.next_time(self.head_time())
     }
 
+    /// Unix seconds that were set for the next block, if they were.
+    pub fn set_timestamp(&self) -> Option<u64> {
+        let next = self.clock.next;
+        next.map(|_| self.next_timestamp())
+    }
+
     /// Number of the block that an id names; `pending` is the latest.
     ///
     /// # Errors

@@ -2,7 +2,9 @@
 
 use super::{
     Chain,
-    environment::{Asked, BlockFacts, call_env, call_price, fee_cap, gas_cap, reject},
+    environment::{
+        Asked, BlockFacts, arbos_version, call_env, call_price, fee_cap, gas_cap, reject,
+    },
     mine::outcome,
     posting::{MessageFields, MessagePurpose},
     submit::check_tip,
@@ -11,11 +13,12 @@ use crate::{
     BlockId, BlockNumberOrTag, Budget, CallOutcome, CallRequest, ChainError, Overrides,
     RejectReason,
     evm::{Executed, execute},
+    precompiles::{self, PrecompileOverrides},
     session::Session,
     trace::Tracer,
     view::{Overlay, StateView},
 };
-use alloy_primitives::{Address, B256, Bytes, U256, map::AddressSet};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use revm::context::result::{ExecutionResult, HaltReason};
 use std::cell::RefCell;
 
@@ -32,8 +35,8 @@ pub(super) struct Simulation<'a> {
     gas_cap: Option<u64>,
     /// The price that the call offers, wei per gas: see [`Session::message_price`].
     message_price: u128,
-    /// Accounts whose state is overridden; estimates look at none of them.
-    overridden: AddressSet,
+    /// Precompiles that are overridden; estimates look at none of them.
+    precompile_overrides: PrecompileOverrides,
     /// The base fee without overrides, wei: it prices the bytes of a call that names no gas.
     header_base_fee: u64,
     purpose: MessagePurpose,
@@ -283,16 +286,31 @@ impl Chain {
             };
             check_tip(tip, cap, base_fee, request.from.unwrap_or_default())?;
         }
+        let precompile_overrides = self.precompile_overrides(arbos_version(&view), overrides)?;
         Ok(Simulation {
             view,
             facts,
             gas_cap: None,
             message_price,
-            overridden: overrides.accounts.keys().copied().collect(),
+            precompile_overrides,
             header_base_fee,
             purpose: MessagePurpose::Call,
             request,
         })
+    }
+
+    /// What overrides change of the precompiles of an ArbOS version.
+    ///
+    /// # Errors
+    /// [`ChainError::BadOverride`].
+    pub(super) fn precompile_overrides(
+        &self,
+        arbos_version: u64,
+        overrides: &Overrides,
+    ) -> Result<PrecompileOverrides, ChainError> {
+        let debug = self.config.debug_precompiles;
+        let precompiles = precompiles::addresses(arbos_version, debug);
+        PrecompileOverrides::new(overrides, precompiles)
     }
 
     pub(super) fn simulate(
@@ -329,7 +347,8 @@ impl Chain {
         let mut session = self.session(view, &recent, facts);
         session.gas_cap = simulation.gas_cap;
         if simulation.purpose == MessagePurpose::Call {
-            session.overridden.clone_from(&simulation.overridden);
+            let overrides = &simulation.precompile_overrides;
+            session.precompile_overrides.clone_from(overrides);
         }
         session.message_price = simulation.message_price;
         if !request.skips_l1_charging {

@@ -6,9 +6,10 @@ use crate::{
     PooledTransaction, Receipt, RejectReason, SimulationFault, TraceKind, session::RecentPrograms,
     state_db::NOW, trace::Tracer,
 };
-use alloy_consensus::Transaction;
+use alloy_consensus::{Signed, Transaction, TxEnvelope};
 use alloy_eips::eip1559::BaseFeeParams;
-use alloy_primitives::{Log, Signature, U256};
+use alloy_primitives::{Log, Signature, U256, keccak256};
+use alloy_rlp::Encodable;
 use std::{cell::RefCell, sync::Arc};
 
 /// Bytes of a simulated call and of a log, besides their data.
@@ -60,6 +61,29 @@ pub struct SimulatedBlock {
     pub block: Arc<Block>,
     /// Logs of each call, transfers included if they were requested.
     pub logs: Vec<Vec<Log>>,
+}
+
+/// A legacy transaction as go-ethereum makes it of a call: V is 0, as R and S are, and names no chain.
+fn without_chain(envelope: TxEnvelope) -> TxEnvelope {
+    let TxEnvelope::Legacy(signed) = envelope else {
+        return envelope;
+    };
+    let (mut legacy, signature, _) = signed.into_parts();
+    legacy.chain_id = None;
+    let fields: [&dyn Encodable; 9] = [
+        &legacy.nonce,
+        &legacy.gas_price,
+        &legacy.gas_limit,
+        &legacy.to,
+        &legacy.value,
+        &legacy.input,
+        &0_u8,
+        &0_u8,
+        &0_u8,
+    ];
+    let mut bytes = Vec::new();
+    alloy_rlp::encode_list::<_, dyn Encodable>(&fields, &mut bytes);
+    Signed::new_unchecked(legacy, signature, keccak256(bytes)).into()
 }
 
 impl Chain {
@@ -144,6 +168,7 @@ impl Chain {
             overrides,
             calls,
         } = block;
+        let precompile_overrides = self.precompile_overrides(self.arbos_version(), &overrides)?;
         self.override_accounts(&overrides);
         self.state_db.advance();
         let mut facts = self.next_facts(timestamp);
@@ -187,7 +212,7 @@ impl Chain {
             .into_iter()
             .flatten()
             .all(|fee| fee == 0);
-            let envelope = self.with_signature(request, NO_SIGNATURE)?;
+            let envelope = without_chain(self.with_signature(request, NO_SIGNATURE)?);
             let gas = envelope.gas_limit();
             let waiting = PooledTransaction::new_unchecked(envelope, from);
             let executed = self.run(&waiting, &facts, &recent, |session, cfg| {
@@ -195,7 +220,9 @@ impl Chain {
                     .transfers
                     .then(|| Box::new(Tracer::new(WITH_LOGS, self.state_db.budget())));
                 session.budget = self.state_db.budget().map(Budget::of_call);
-                session.overridden = overrides.accounts.keys().copied().collect();
+                session
+                    .precompile_overrides
+                    .clone_from(&precompile_overrides);
                 cfg.disable_eip3607 = true;
                 cfg.disable_nonce_check = !rules.validate;
                 cfg.disable_base_fee = !rules.validate && is_free;

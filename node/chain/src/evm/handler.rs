@@ -17,7 +17,7 @@ use revm::{
         result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction},
     },
     context_interface::{Block, Cfg, Transaction, journaled_state::account::JournaledAccountTr},
-    handler::{EvmTr, FrameResult, Handler, post_execution, validation},
+    handler::{EvmTr, FrameResult, Handler, post_execution, pre_execution, validation},
     interpreter::{GasTracker, InitialAndFloorGas},
     state::EvmState,
 };
@@ -191,6 +191,19 @@ impl<'a> Handler for ArbHandler<'a> {
         Ok(gas)
     }
 
+    fn apply_eip7702_auth_list(
+        &self,
+        evm: &mut ArbEvm<'a>,
+        gas: &mut GasTracker,
+    ) -> Result<Option<u64>, Self::Error> {
+        let ctx = evm.ctx_mut();
+        let refund = pre_execution::apply_eip7702_auth_list::<_, Self::Error>(ctx, gas)?;
+        if let (Some(refund), Some(log)) = (refund, ctx.chain.opcode_log()) {
+            log.authorize(refund);
+        }
+        Ok(refund)
+    }
+
     /// What was paid for L1 raises no refund.
     fn refund(
         &self,
@@ -278,6 +291,8 @@ impl<'a> Handler for ArbHandler<'a> {
                 .incr_balance(for_l1);
             let available = fine(ctx.read(LAYOUT.l1_fees_available));
             fine(ctx.write(LAYOUT.l1_fees_available, available.saturating_add(for_l1)));
+        }
+        if posting.units > 0 {
             let units = fine(ctx.read(LAYOUT.l1_units_since_update));
             let units = units.saturating_add(U256::from(posting.units));
             fine(ctx.write(LAYOUT.l1_units_since_update, units));

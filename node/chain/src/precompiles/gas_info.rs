@@ -2,7 +2,7 @@
 
 use super::call::{Call, Methods, Purity::*, READ, Stop};
 use crate::arbos::{LAYOUT, Store, address_of};
-use alloy_primitives::{Bytes, U256};
+use alloy_primitives::{Bytes, I256, U256};
 use alloy_sol_types::sol;
 
 sol! {
@@ -141,14 +141,16 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             Ok(vec![fee; GAS_KINDS])
         })
         .fixed::<getLastL1PricingUpdateTimeCall>(0)
-        // What is there, less what is due for refunds and for rewards.
+        // What is there: nothing is due for refunds and for rewards.
         .on::<getL1PricingSurplusCall>(View, 0, |c, _| {
-            c.burn(3 * READ)?;
-            Ok(Default::default())
+            c.burn(2 * READ)?;
+            Ok(I256::from_raw(c.read(LAYOUT.l1_fees_available)?))
         })
-        .fixed::<getL1FeesAvailableCall>(U256::ZERO)
+        .word::<getL1FeesAvailableCall>(0, LAYOUT.l1_fees_available, |v| v)
         .fixed::<getL1PricingFundsDueForRewardsCall>(U256::ZERO)
-        .fixed::<getL1PricingUnitsSinceUpdateCall>(0)
+        .word::<getL1PricingUnitsSinceUpdateCall>(0, LAYOUT.l1_units_since_update, |v| {
+            v.saturating_to()
+        })
         .fixed::<getLastL1PricingSurplusCall>(Default::default())
         .end()
 }

@@ -12,6 +12,7 @@ use crate::{
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::sol;
 use revm::context::{ContextTr, JournalTr};
+use stylus_vm::{ActivationError, Rule};
 
 sol! {
     #![sol(all_derives)]
@@ -133,6 +134,24 @@ pub(super) fn not_runnable<T>(reason: NotRunnable) -> Result<T, Stop> {
     }
 }
 
+/// Why a module is refused: Nitro's words, then the rule that it breaks.
+fn refused_module(error: &ActivationError) -> String {
+    let nitro = match error.rule {
+        Rule::Gas => "out of gas",
+        Rule::ImportUnknown
+        | Rule::ImportDebugOnly
+        | Rule::ImportSignature
+        | Rule::FloatOperation
+        | Rule::SegmentOffset
+        | Rule::DataBounds
+        | Rule::ElementBounds
+        | Rule::ElementItems
+        | Rule::Engine => "failed to build user module",
+        _ => "failed to parse wasm",
+    };
+    format!("program activation failed: {nitro}: {error}")
+}
+
 fn activate(call: &mut Call<'_, '_>, program: Address) -> Result<activateProgramReturn, Stop> {
     if call.version >= ACTIVATION_GAS {
         let extra: u64 = call.read(LAYOUT.activation_gas)?.saturating_to();
@@ -157,7 +176,7 @@ fn activate(call: &mut Call<'_, '_>, program: Address) -> Result<activateProgram
     let page_limit = params.page_limit.saturating_sub(call.ctx.chain.pages.open);
     let rules = programs::rules(call.ctx, &params, page_limit);
     let activated = activations::activate(&wasm, &rules, &mut call.gas)
-        .map_err(|error| Stop::Failure(error.to_string()))?;
+        .map_err(|error| Stop::Failure(refused_module(&error)))?;
     call.ctx
         .chain
         .programs()

@@ -182,6 +182,10 @@ fn store(
         left = rest;
         let refund = ctx.cfg.gas_params.sstore_refund(true, &stored.data);
         frame.interpreter.gas.record_refund(refund);
+        let depth = ctx.chain.frames.len();
+        if let Some(log) = ctx.chain.opcode_log() {
+            log.refund_program(depth, frame.interpreter.gas.refunded());
+        }
     }
     if left == 0 && !slots.is_empty() {
         return refuse(budget, Refusal::OutOfGas);

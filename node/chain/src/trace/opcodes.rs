@@ -72,6 +72,32 @@ pub(crate) struct OpcodeLog {
     bytes: usize,
     /// Slots that each account has read or written so far.
     storage: HashMap<Address, BTreeMap<B256, B256>>,
+    refunds: RefundCounter,
+}
+
+/// The refund so far, as go-ethereum counts it: of the whole transaction. revm counts it by frames.
+#[derive(Default)]
+struct RefundCounter {
+    /// Gas for authorizations of accounts that existed (EIP-7702).
+    authorized: i64,
+    /// Gas of each open frame, the outermost first.
+    frames: Vec<i64>,
+}
+
+impl RefundCounter {
+    /// Gas of the frames below the innermost one, of which `depth` are open.
+    fn below(&self, depth: usize) -> i64 {
+        let outer = self.frames.iter().take(depth.saturating_sub(1));
+        self.authorized + outer.sum::<i64>()
+    }
+
+    /// Sets the gas of the innermost frame.
+    fn set(&mut self, depth: usize, refund: i64) {
+        self.frames.resize(depth, 0);
+        if let Some(innermost) = self.frames.last_mut() {
+            *innermost = refund;
+        }
+    }
 }
 
 /// What geth's opcode logger gives.
@@ -91,7 +117,18 @@ impl OpcodeLog {
             entries: Vec::new(),
             bytes: 0,
             storage: HashMap::default(),
+            refunds: RefundCounter::default(),
         }
+    }
+
+    /// Counts the refund for authorizations.
+    pub(crate) fn authorize(&mut self, refund: u64) {
+        self.refunds.authorized = i64::try_from(refund).unwrap_or(i64::MAX);
+    }
+
+    /// Sets the refund of the innermost of `depth` open frames, which is a program's.
+    pub(crate) fn refund_program(&mut self, depth: usize, refund: i64) {
+        self.refunds.set(depth, refund);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -208,7 +245,7 @@ impl Step {
             pc: interpreter.bytecode.pc(),
             gas: interpreter.gas.remaining(),
             depth,
-            refund: interpreter.gas.refunded(),
+            refund: log.refunds.below(depth) + interpreter.gas.refunded(),
             stack: (!log.options.no_stack).then(|| stack.to_vec()),
             memory,
             return_data: (log.options.return_data && !returned.is_empty())
@@ -235,6 +272,7 @@ impl Step {
         let Some(log) = &mut tracer.opcodes else {
             return true;
         };
+        log.refunds.set(self.depth, interpreter.gas.refunded());
         let mut storage = BTreeMap::new();
         if let (Some((key, written)), None) = (self.slot, failed) {
             let read = || {

@@ -205,7 +205,7 @@ fn what_is_off_on_every_chain_is_answered_as_off_and_refused_by_name_when_switch
         (
             "setTransactionFilteringFrom",
             hex!("46066e45"),
-            vec![1 << 40],
+            vec![1 << 30],
         ),
     ] {
         let receipt = acts(&mut chain, selector, &arguments);
@@ -219,6 +219,8 @@ fn what_is_off_on_every_chain_is_answered_as_off_and_refused_by_name_when_switch
     // To leave them off is no change.
     assert!(own(&mut chain, hex!("a858dbe2"), &[0]));
     assert!(own(&mut chain, hex!("46066e45"), &[0]));
+    // A second that no block has.
+    assert!(own(&mut chain, hex!("46066e45"), &[1 << 40]));
     assert!(own(&mut chain, hex!("2b05bb39"), &[32, 0]));
     let receipt = acts(&mut chain, hex!("b79da0e9"), &[7]);
     let set = hex!("7446ff652b5056197ad963b644a1767e511137f4ea213dee4ce04e8ed08f9b9d");

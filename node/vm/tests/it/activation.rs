@@ -191,4 +191,6 @@ fn a_table_index_of_two_bytes_is_refused() {
     let error = active(&module, &Rules::default()).expect_err("an overlong table index");
     assert_eq!(error.rule, Rule::Validation);
     assert_eq!(error.found, "zero byte expected");
+    let words = "stylus-upgrades deploy, cargo stylus or wasm-opt encode the module again";
+    assert!(error.expected.contains(words), "{error}");
 }

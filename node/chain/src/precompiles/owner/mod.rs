@@ -8,6 +8,7 @@ mod since_60;
 use super::call::{Call, Methods, Purity::*, Stop};
 use crate::{
     arbos::{LAYOUT, Store, address_of, word},
+    bounds::LAST_SECOND,
     config::ARBOS_VERSIONS,
 };
 use alloy_primitives::{Bytes, FixedBytes, U256};
@@ -43,6 +44,7 @@ sol! {
         function addWasmCacheManager(address manager) external;
         function removeWasmCacheManager(address manager) external;
         function setWasmActivationGas(uint64 gas) external;
+        function setNativeTokenManagementFrom(uint64 timestamp) external;
         event OwnerActs(bytes4 indexed method, address indexed owner, bytes data);
         event ChainOwnerAdded(address indexed owner);
         event ChainOwnerRemoved(address indexed owner);
@@ -129,8 +131,10 @@ fn dispatch(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         .word::<getInfraFeeAccountCall>(5, LAYOUT.infra_fee_account, address_of)
         .set::<setInfraFeeAccountCall>(5, LAYOUT.infra_fee_account, |a| word(a.account))
         .on::<scheduleArbOSUpgradeCall>(Write, 0, |c, a| {
-            // A version that is not newer than the chain's never comes; zero takes an upgrade back.
-            if a.version > c.version && !ARBOS_VERSIONS.contains(&a.version) {
+            // A version that is not newer than the chain's never comes, nor one after the last block; zero takes an upgrade
+            // back.
+            let comes = a.version > c.version && a.timestamp <= LAST_SECOND;
+            if comes && !ARBOS_VERSIONS.contains(&a.version) {
                 return Err(Stop::Plain(format!(
                     "the rules of ArbOS {} are not known here, only those of {:?}",
                     a.version, ARBOS_VERSIONS
@@ -167,5 +171,40 @@ fn dispatch(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         .set::<setWasmActivationGasCall>(super::wasm::ACTIVATION_GAS, LAYOUT.activation_gas, |a| {
             number(a.gas)
         })
+        .on::<setNativeTokenManagementFromCall>(Write, NATIVE_TOKEN, |c, a| {
+            set_feature_time(c, LAYOUT.native_token_from, a.timestamp, || {
+                off(
+                    "setNativeTokenManagementFrom",
+                    "nobody owns the native token",
+                )
+            })?;
+            Ok(().into())
+        })
         .or(pricing::run)
+}
+
+/// Sets the time from which a feature works that is not built, in unix seconds: 0, or one that no block has.
+///
+/// # Errors
+/// What `refusal` gives for other times.
+fn set_feature_time(
+    call: &mut Call<'_, '_>,
+    slot: U256,
+    timestamp: u64,
+    refusal: impl FnOnce() -> Stop,
+) -> Result<(), Stop> {
+    if (1..=LAST_SECOND).contains(&timestamp) {
+        return Err(refusal());
+    }
+    if timestamp != 0 {
+        call.read(slot)?;
+    }
+    call.write(slot, U256::from(timestamp))
+}
+
+/// The refusal of a setter that would switch on what is not built.
+fn off(method: &str, state: &str) -> Stop {
+    Stop::Plain(format!(
+        "ArbOwner.{method} is not supported by this local chain: {state} here, as on every public chain"
+    ))
 }

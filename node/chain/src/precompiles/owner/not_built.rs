@@ -7,14 +7,11 @@ use alloy_sol_types::sol;
 sol! {
     interface NotBuilt {
         function setChainConfig(string config) external;
-        function releaseL1PricerSurplusFunds(uint256 maxWei) external returns (uint256);
-        function setNativeTokenManagementFrom(uint64 timestamp) external;
         function addNativeTokenOwner(address owner) external;
         function removeNativeTokenOwner(address owner) external;
-        function setGasPricingConstraints(uint64[3][] constraints) external;
-        function setGasBacklog(uint64 backlog) external;
     }
 }
+
 /// Why ArbOwner does not answer a call.
 pub(super) fn reason(call: &Call<'_, '_>) -> String {
     let selector = call.selector();

@@ -1,8 +1,10 @@
 //! What gas costs: the setters of L1 and L2 pricing.
 
+use super::off;
 use crate::{
-    arbos::{LAYOUT, Store, word},
+    arbos::{L1_FUNDS, LAYOUT, Store, word},
     precompiles::call::{Call, Methods, Purity::*, Stop},
+    session::load_account,
 };
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::sol;
@@ -26,9 +28,29 @@ sol! {
         function setSpeedLimit(uint64 limit) external;
         function setMaxTxGasLimit(uint64 limit) external;
         function setMaxBlockGasLimit(uint64 limit) external;
+        function releaseL1PricerSurplusFunds(uint256 maxWei) external returns (uint256);
+        function setGasBacklog(uint64 backlog) external;
+        function setGasPricingConstraints(uint64[3][] constraints) external;
     }
 }
 use Pricing::*;
+
+/// First ArbOS version with a backlog that owners set, and with constraints of the gas price.
+const CONSTRAINTS: u64 = 50;
+
+/// Counts ether that the account of L1's funds has beside what was counted, and returns how much of it, at most `most`
+/// (wei).
+fn release_surplus(call: &mut Call<'_, '_>, most: U256) -> Result<U256, Stop> {
+    let balance = load_account(call.ctx, L1_FUNDS).balance;
+    let counted = call.read(LAYOUT.l1_fees_available)?;
+    let Some(surplus) = balance.checked_sub(counted) else {
+        return Ok(U256::ZERO);
+    };
+    let released = surplus.min(most);
+    let counted = call.read(LAYOUT.l1_fees_available)?;
+    call.write(LAYOUT.l1_fees_available, counted.saturating_add(released))?;
+    Ok(released)
+}
 
 /// Setters that only write one word. Without an L1 and without congestion nothing reads most of
 /// them but the views of ArbGasInfo.
@@ -79,6 +101,15 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             Ok(().into())
         })
         .set::<setMaxTxGasLimitCall>(0, tx_gas_limit, |a| number(a.limit))
+        .on::<releaseL1PricerSurplusFundsCall>(Write, 10, |c, a| release_surplus(c, a.maxWei))
+        .set::<setGasBacklogCall>(CONSTRAINTS, LAYOUT.l2_gas_backlog, |a| number(a.backlog))
+        .on::<setGasPricingConstraintsCall>(Write, CONSTRAINTS, |_, a| {
+            if !a.constraints.is_empty() {
+                let without = "gas has one price, without constraints";
+                return Err(off("setGasPricingConstraints", without));
+            }
+            Ok(().into())
+        })
         .set::<setMaxBlockGasLimitCall>(50, LAYOUT.l2_block_gas_limit, |a| number(a.limit))
         .or(super::params::run)
 }

@@ -1,7 +1,7 @@
 //! What ArbOS 60 added. Tips, filters and multi-gas constraints are off on every known chain and are
 //! not built: what would switch them on is refused by name, what leaves them off is accepted.
 
-use super::SINCE_60 as SINCE;
+use super::{SINCE_60 as SINCE, off, set_feature_time};
 use crate::{
     arbos::{LAYOUT, Store, address_of, word},
     precompiles::call::{Call, Methods, Purity::*, Stop},
@@ -69,11 +69,12 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             LAYOUT.transaction_filterers.all(c)
         })
         .on::<setTransactionFilteringFromCall>(Write, SINCE, |c, a| {
-            if a.timestamp != 0 {
-                let without = "no transactions are filtered";
-                return Err(off("setTransactionFilteringFrom", without));
-            }
-            c.write(LAYOUT.filtering_from, U256::ZERO)?;
+            set_feature_time(c, LAYOUT.filtering_from, a.timestamp, || {
+                off(
+                    "setTransactionFilteringFrom",
+                    "no transactions are filtered",
+                )
+            })?;
             Ok(().into())
         })
         .on::<setFilteredFundsRecipientCall>(Write, SINCE, |c, a| {
@@ -84,11 +85,4 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         })
         .word::<getFilteredFundsRecipientCall>(SINCE, LAYOUT.filtered_funds_recipient, address_of)
         .end()
-}
-
-/// The refusal of a setter that would switch on what is not built.
-fn off(method: &str, state: &str) -> Stop {
-    Stop::Plain(format!(
-        "ArbOwner.{method} is not supported by this local chain: {state} here, as on every public chain"
-    ))
 }
