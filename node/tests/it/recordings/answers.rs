@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use stylus_chain::ChainConfig;
 use stylus_devnode::{NodeConfig, spawn};
 
-use super::table::{Differences, same};
-use super::{ACTIVATED, recording};
+use super::table::{ComparedRequest, Differences, same};
+use super::{ACTIVATED, AddedWords, recording};
 use crate::recorded_node::RecordedNode;
 
 /// Fields that depend on the blocks of a chain: in Nitro's each block begins with a transaction of its own.
@@ -95,16 +95,12 @@ fn compare_answer(node: &RecordedNode, differences: &mut Differences, line: &Val
         });
         differing(field, nitro.as_ref(), ours.as_ref(), &mut found);
     }
+    let request = ComparedRequest {
+        method,
+        label: request,
+    };
     for (field, values) in found {
-        // A reason after Nitro's words is one of the method.
-        let label = if field.ends_with(" reason") {
-            method.to_owned()
-        } else {
-            format!("{method} {request}")
-        };
-        differences
-            .found
-            .push((differences.arbos.clone(), label, field, values));
+        differences.add(request, &field, values);
     }
 }
 
@@ -177,20 +173,11 @@ fn differing(
             if same(nitro, ours) && is_there {
                 return;
             }
-            // What a refusal says after Nitro's words is a reason.
-            let says_why = |nitro: &str, ours: &str| {
-                ours.strip_prefix(nitro)
-                    .is_some_and(|more| more.starts_with(": "))
-            };
-            let has_reason = nitro
+            let added = nitro
                 .as_str()
                 .zip(ours.as_str())
-                .is_some_and(|(nitro, ours)| says_why(nitro, ours));
-            let path = if has_reason {
-                format!("{path} reason")
-            } else {
-                path.to_owned()
-            };
+                .and_then(|(nitro, ours)| AddedWords::find(nitro, ours));
+            let path = added.map_or(path.to_owned(), |added| added.field().to_owned());
             found
                 .entry(path)
                 .or_insert_with(|| format!("{nitro} / {ours}"));

@@ -28,7 +28,7 @@ use stylus_chain::ChainConfig;
 use stylus_devnode::{NodeConfig, spawn};
 
 use crate::recorded_node::RecordedNode;
-use table::Differences;
+use table::{ComparedRequest, Differences};
 
 /// The event whose module hash is this chain's own, and whose version the recording leaves out.
 const ACTIVATED: &str = "0xc0e812780707128d9a180db8ee4d1c1f1300b6dd0626d577b5d9ac759b76253c";
@@ -62,28 +62,66 @@ fn node(arbos: u64, timestamp: Option<u64>) -> RecordedNode {
     RecordedNode::embedded(spawn(config).expect("the node starts"))
 }
 
+/// What this node adds to Nitro's words.
+#[derive(Clone, Copy)]
+enum AddedWords {
+    /// Why a precompile refuses without data, or which rule a request breaks.
+    Reason,
+    /// What lifts the refusal.
+    Advice,
+}
+
+impl AddedWords {
+    /// The words that come after Nitro's, if there are any.
+    fn find(nitro: &str, ours: &str) -> Option<Self> {
+        let added = ours.strip_prefix(nitro)?;
+        let advice = [
+            " (--lenient allows it)",
+            " (--lenient waits for the transactions before it)",
+        ];
+        let key = "; use one of eth_accounts, impersonate it, or sign the transaction and use eth_sendRawTransaction";
+        if advice.contains(&added) || added.starts_with(": no key for 0x") && added.ends_with(key) {
+            Some(Self::Advice)
+        } else if added.starts_with(": ") {
+            Some(Self::Reason)
+        } else {
+            None
+        }
+    }
+
+    /// The field of the table.
+    fn field(self) -> &'static str {
+        match self {
+            Self::Reason => "error.message, reason after Nitro's words",
+            Self::Advice => "error.message, advice after Nitro's words",
+        }
+    }
+}
+
 /// Compares an answer: its result, or the code, data and text of its error.
-fn answered(differences: &mut Differences, label: &str, what: &str, nitro: &Value, ours: &Value) {
+fn compare_answers(
+    differences: &mut Differences,
+    request: ComparedRequest<'_>,
+    nitro: &Value,
+    ours: &Value,
+) {
     let (nitros, own) = (nitro.get("error"), ours.get("error"));
     let (Some(nitros), Some(own)) = (nitros, own) else {
         let of = |answer: &Value| answer.get("result").or(answer.get("error")).cloned();
         let (nitro, ours) = (of(nitro), of(ours));
-        let field = format!("{what} result");
-        differences.compare(label, &field, &json!(nitro), &json!(ours));
+        differences.compare(request, "result", &json!(nitro), &json!(ours));
         return;
     };
     for part in ["code", "data"] {
         let of = |error: &Value| error.get(part).cloned().unwrap_or(Value::Null);
-        let field = format!("{what} {part}");
-        differences.compare(label, &field, &of(nitros), &of(own));
+        let field = format!("error.{part}");
+        differences.compare(request, &field, &of(nitros), &of(own));
     }
     let text = |error: &Value| error["message"].as_str().unwrap_or_default().to_owned();
     let (nitros, own) = (text(nitros), text(own));
-    // A refusal without data says here why.
-    let is_bare = nitros == "execution reverted" && own.starts_with("execution reverted: ");
-    let part = if is_bare { "reason" } else { "text" };
-    let field = format!("{what} {part}");
-    differences.compare(label, &field, &nitros.into(), &own.into());
+    let field = AddedWords::find(&nitros, &own).filter(|_| nitros != own);
+    let field = field.map_or("error.message", AddedWords::field);
+    differences.compare(request, field, &nitros.into(), &own.into());
 }
 
 /// Gives those who ask what they had.

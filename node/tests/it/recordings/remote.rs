@@ -75,10 +75,10 @@ impl Comparison {
         let mut found = Differences::new(suite);
         found.arbos = arbos.to_string();
         ask(&mut found);
-        let (by_row, different) = found.divided();
+        let result = found.divide();
         self.asked += found.asked;
-        self.by_row += by_row;
-        let different = different.into_iter();
+        self.by_row += result.by_row;
+        let different = result.different.into_iter();
         self.different
             .extend(different.map(|line| format!("{suite} | {line}")));
     }

@@ -2,69 +2,42 @@
 
 use serde_json::{Value, json};
 
-use super::table::Differences;
-use super::{answered, make_rich, node, recording};
+use super::table::{ComparedRequest, Differences};
+use super::{compare_answers, make_rich, node, recording};
 use crate::recorded_node::{OWNER, RecordedNode};
 
-/// What comes after Nitro's words and says what to do: one of a few.
-fn is_hint(nitro: &str, ours: &str) -> bool {
-    let Some(hint) = ours.strip_prefix(nitro) else {
-        return false;
-    };
-    let lenient = [
-        " (--lenient allows it)",
-        " (--lenient waits for the transactions before it)",
-    ];
-    let key = "; use one of eth_accounts, impersonate it, or sign the transaction and use eth_sendRawTransaction";
-    lenient.contains(&hint) || hint.starts_with(": no key for 0x") && hint.ends_with(key)
+/// The code of an unknown method.
+const UNKNOWN_METHOD: i64 = -32601;
+
+/// Returns true if the answer is that there is no such method.
+fn is_unknown(method: &str, answer: &Value) -> bool {
+    let words = format!("the method {method} does not exist/is not available");
+    let error = &answer["error"];
+    error["code"] == UNKNOWN_METHOD && error["message"] == words
 }
 
-/// Compares an answer of the RPC. Parts that one rule of this node explains have names of their own.
-fn asked(differences: &mut Differences, label: &str, nitro: &Value, ours: &Value) {
-    /// The code of an unknown method.
-    const METHOD: i64 = -32601;
-    let code = |answer: &Value| answer["error"]["code"].as_i64();
-    let words = |answer: &Value| {
-        let words = answer["error"]["message"].as_str().unwrap_or_default();
-        words.to_owned()
-    };
-    let data = |answer: &Value| answer["error"].get("data").cloned();
-    let unknown = |label: &str| {
-        let method = label.split(' ').next().unwrap_or_default();
-        format!("the method {method} does not exist/is not available")
-    };
-    match (code(nitro), code(ours)) {
-        (Some(METHOD), found) if found != Some(METHOD) && words(nitro) == unknown(label) => {
-            differences.listed(label, "only here", &Value::Null, &Value::Null);
-        }
-        (expected, Some(METHOD)) if expected != Some(METHOD) && words(ours) == unknown(label) => {
-            differences.listed(label, "not here", nitro, &Value::Null);
-        }
-        (Some(expected), Some(found))
-            if expected == found
-                && data(nitro) == data(ours)
-                && is_hint(&words(nitro), &words(ours)) =>
-        {
-            let (nitros, own) = (words(nitro), words(ours));
-            differences.listed(label, "hint", &nitros.into(), &own.into());
-        }
-        (Some(expected), Some(found))
-            if expected == found
-                && words(nitro) != words(ours)
-                && words(nitro).eq_ignore_ascii_case(&words(ours)) =>
-        {
-            let (nitros, own) = (words(nitro), words(ours));
-            differences.listed(label, "capital", &nitros.into(), &own.into());
-        }
-        _ => answered(differences, label, "answer", nitro, ours),
+/// Compares an answer of the RPC; a method that one of both does not have is one difference.
+fn compare_refusals(
+    differences: &mut Differences,
+    request: ComparedRequest<'_>,
+    nitro: &Value,
+    ours: &Value,
+) {
+    let is_there = |answer: &Value| json!(!is_unknown(request.method, answer));
+    let (on_nitro, here) = (is_there(nitro), is_there(ours));
+    if differences.compare(request, "the method itself", &on_nitro, &here) {
+        compare_answers(differences, request, nitro, ours);
     }
 }
 
 /// Sends what is refused, and compares.
 pub(super) fn ask_rpc(node: &RecordedNode, differences: &mut Differences) {
     for line in recording("rpc.jsonl.gz") {
-        let (method, label) = (line["method"].as_str(), line["label"].as_str());
-        let label = [method, label].map(Option::unwrap_or_default).join(" ");
+        let [method, label] = ["method", "label"].map(|name| line[name].as_str());
+        let request = ComparedRequest {
+            method: method.unwrap_or_default(),
+            label: label.unwrap_or_default(),
+        };
         let body = match line["body"].as_str() {
             Some(body) => body.to_owned(),
             None => {
@@ -79,8 +52,8 @@ pub(super) fn ask_rpc(node: &RecordedNode, differences: &mut Differences) {
             fields.remove("id");
         }
         match line["response"].is_object() {
-            true => asked(differences, &label, &line["response"], &answer),
-            false => drop(differences.compare(&label, "answer", &line["response"], &answer)),
+            true => compare_refusals(differences, request, &line["response"], &answer),
+            false => drop(differences.compare(request, "answer", &line["response"], &answer)),
         }
     }
 }

@@ -1,84 +1,124 @@
 //! The table of differences from a Nitro node, `tests/recordings/differences.txt`, and what the comparisons find.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::path::Path;
 
 use serde_json::Value;
 
 use super::home;
 
-/// The label of a row that holds for what is in `tests/recordings/listed.txt`, and for nothing else.
-const IN_THE_LIST: &str = "(listed)";
+/// Most rows of the table.
+const MOST_ROWS: usize = 60;
 
-/// The beginning of that file.
-const LISTED: &str = "# The requests of the rows `(listed)` of differences.txt: kind | request | Nitro's answer | this node's.\n\
-    # A test writes this file with STYLUS_UPGRADES_UPDATE=1, and fails on any other request or answer.\n";
+/// Most characters of both values of a difference that are printed.
+const SHOWN: usize = 300;
 
-/// Rows of the table of differences.
-const MOST_ROWS: usize = 88;
-
-/// A row of the table: where the difference is, and why.
-pub(super) struct Row {
-    pub(super) suite: String,
-    pub(super) arbos: String,
-    pub(super) label: String,
-    pub(super) field: String,
-    pub(super) reason: String,
+/// A row of the table: where answers differ, in which field, and why.
+struct DifferenceRow {
+    suite: String,
+    /// Versions of ArbOS.
+    arbos: Vec<String>,
+    /// Methods of the RPC or of precompiles, or single requests.
+    places: Vec<String>,
+    field: String,
+    reason: String,
 }
 
-impl Row {
-    /// Whether it is about that difference.
-    fn holds_for(&self, arbos: &str, label: &str, field: &str) -> bool {
-        fits(&self.arbos, arbos) && fits(&self.label, label) && fits(&self.field, field)
+impl DifferenceRow {
+    /// Reads a line of the table; the second and the third cell are lists with semicolons.
+    fn parse(line: &str) -> Self {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [suite, arbos, places, field, reason] = cells[..] else {
+            panic!("expected five cells in: {line}");
+        };
+        let list = |cell: &str| cell.split(';').map(|part| part.trim().to_owned()).collect();
+        Self {
+            suite: suite.to_owned(),
+            arbos: list(arbos),
+            places: list(places),
+            field: field.to_owned(),
+            reason: reason.to_owned(),
+        }
+    }
+
+    /// The version of ArbOS and the place in the row that name a difference.
+    fn parts_of(&self, found: &Difference) -> Option<[&str; 2]> {
+        let arbos = self.arbos.iter().find(|arbos| **arbos == found.arbos)?;
+        let place = self.places.iter().find(|place| found.is_at(place))?;
+        (self.field == found.field).then_some([arbos, place])
     }
 }
 
-pub(super) fn rows() -> Vec<Row> {
+fn rows() -> Vec<DifferenceRow> {
     let text = std::fs::read_to_string(home().join("differences.txt")).expect("the table");
     let lines = text
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines
-        .map(|line| {
-            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-            let [suite, arbos, label, field, reason] = cells[..] else {
-                panic!("expected five cells in: {line}");
-            };
-            let [suite, arbos, label, field, reason] =
-                [suite, arbos, label, field, reason].map(str::to_owned);
-            Row {
-                suite,
-                arbos,
-                label,
-                field,
-                reason,
-            }
-        })
-        .collect()
+    lines.map(DifferenceRow::parse).collect()
 }
 
-/// Whether a pattern, in which `*` stands for any text, is the whole text.
-fn fits(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((start, rest)) => text.strip_prefix(start).is_some_and(|left| {
-            (0..=left.len())
-                .filter(|at| left.is_char_boundary(*at))
-                .any(|at| fits(rest, &left[at..]))
-        }),
+/// A part of an answer that differs from Nitro's.
+struct Difference {
+    arbos: String,
+    /// The method of the RPC.
+    method: String,
+    /// The request as the recording names it.
+    label: String,
+    field: String,
+    /// Nitro's value and this node's.
+    values: String,
+}
+
+impl Difference {
+    /// Returns true if a row with that place is about it: the method, the method of a precompile, or the request.
+    fn is_at(&self, place: &str) -> bool {
+        let called = self
+            .label
+            .split_once(')')
+            .map(|(function, _)| format!("{function})"));
+        let request = format!("{} {}", self.method, self.label);
+        [&self.method, &self.label, &request].contains(&&place.to_owned())
+            || called.is_some_and(|called| called == place)
     }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let values: String = self.values.chars().take(SHOWN).collect();
+        write!(
+            f,
+            "{} | {} {} | {} | {values}",
+            self.arbos, self.method, self.label, self.field
+        )
+    }
+}
+
+/// A request whose answers are compared.
+#[derive(Clone, Copy)]
+pub(super) struct ComparedRequest<'a> {
+    pub(super) method: &'a str,
+    /// Its name in the recording.
+    pub(super) label: &'a str,
 }
 
 /// The differences of one suite.
 pub(super) struct Differences {
-    pub(super) suite: &'static str,
+    suite: &'static str,
     pub(super) arbos: String,
-    pub(super) found: Vec<(String, String, String, String)>,
+    found: Vec<Difference>,
     /// Parts of answers that were compared.
     pub(super) asked: usize,
-    /// Those of the kinds that many requests have.
-    pub(super) listed: BTreeSet<String>,
+}
+
+/// The differences of a suite beside the rows of the table.
+pub(super) struct TableResult {
+    /// How many differences have a row.
+    pub(super) by_row: usize,
+    /// The differences without one.
+    pub(super) different: Vec<String>,
+    /// Parts of rows without a difference.
+    unused: Vec<String>,
 }
 
 impl Differences {
@@ -88,14 +128,13 @@ impl Differences {
             arbos: String::new(),
             asked: 0,
             found: Vec::new(),
-            listed: BTreeSet::new(),
         }
     }
 
     /// Compares a field; true if both are equal.
     pub(super) fn compare(
         &mut self,
-        label: &str,
+        request: ComparedRequest<'_>,
         field: &str,
         nitro: &Value,
         ours: &Value,
@@ -103,119 +142,60 @@ impl Differences {
         self.asked += 1;
         let is_equal = same(nitro, ours);
         if !is_equal {
-            let values = format!("{nitro} / {ours}");
-            let (arbos, label) = (self.arbos.clone(), label.to_owned());
-            self.found.push((arbos, label, field.to_owned(), values));
+            self.add(request, field, format!("{nitro} / {ours}"));
         }
         is_equal
     }
 
-    /// Notes a difference of a kind that many requests have: its row in the table holds only for those that
-    /// `tests/recordings/listed.txt` has, with both answers.
-    pub(super) fn listed(&mut self, label: &str, kind: &str, nitro: &Value, ours: &Value) {
-        self.asked += 1;
-        let line = format!("{kind} | {label} | {nitro} | {ours}");
-        self.listed.insert(line);
-    }
-
-    /// Fails where the list of such differences is another one.
-    fn check_listed(&self) {
-        let path = home().join("listed.txt");
-        let mut text = String::from(LISTED);
-        for line in &self.listed {
-            let _ = writeln!(text, "{line}");
-        }
-        if stylus_upgrades_test_support::update() {
-            std::fs::write(&path, &text).expect("the list can be written");
-        }
-        let found = std::fs::read_to_string(&path).unwrap_or_default();
-        let (found, expected): (BTreeSet<_>, BTreeSet<_>) =
-            (found.lines().collect(), text.lines().collect());
-        let (new, gone): (Vec<_>, Vec<_>) = (
-            expected.difference(&found).collect(),
-            found.difference(&expected).collect(),
-        );
-        assert!(
-            new.is_empty() && gone.is_empty(),
-            "differences that tests/recordings/listed.txt does not have: {new:#?}\nthat it has, and are none: {gone:#?}\n\
-             read them; STYLUS_UPGRADES_UPDATE=1 writes the file"
-        );
-    }
-
-    /// How many differences have a row, and those that have none.
-    pub(super) fn divided(&self) -> (usize, Vec<String>) {
-        let rows: Vec<Row> = rows()
-            .into_iter()
-            .filter(|row| row.suite == self.suite)
-            .collect();
-        let mut different = Vec::new();
-        for (arbos, label, field, values) in &self.found {
-            if !rows.iter().any(|row| row.holds_for(arbos, label, field)) {
-                let values: String = values.chars().take(300).collect();
-                different.push(format!("{label} | {field} | {values}"));
-            }
-        }
-        let kinds: BTreeSet<&str> = rows
-            .iter()
-            .filter(|row| row.label == IN_THE_LIST)
-            .map(|row| row.field.as_str())
-            .collect();
-        let listed = self.listed.iter().filter(|line| {
-            let kind = line.split(" | ").next().unwrap_or_default();
-            !kinds.contains(kind)
+    /// Notes a difference.
+    pub(super) fn add(&mut self, request: ComparedRequest<'_>, field: &str, values: String) {
+        self.found.push(Difference {
+            arbos: self.arbos.clone(),
+            method: request.method.to_owned(),
+            label: request.label.to_owned(),
+            field: field.to_owned(),
+            values,
         });
-        different.extend(listed.map(|line| line.chars().take(300).collect()));
-        let all = self.found.len() + self.listed.len();
-        (all - different.len(), different)
     }
 
-    /// Fails on what is not in the table, and on rows of this suite that nothing needs.
-    pub(super) fn check(self) {
-        if self.suite == "rpc" {
-            self.check_listed();
-        }
-        let kinds = self
-            .listed
-            .iter()
-            .filter_map(|line| line.split(" | ").next());
-        let kinds: BTreeSet<&str> = kinds.collect();
-        let rows: Vec<Row> = rows()
-            .into_iter()
-            .filter(|row| row.suite == self.suite)
-            .collect();
-        let mut needed = BTreeSet::new();
-        let mut report = String::new();
-        for (arbos, label, field, values) in &self.found {
-            let known = rows
-                .iter()
-                .position(|row| row.holds_for(arbos, label, field));
-            match known {
-                Some(at) => drop(needed.insert(at)),
-                None => {
-                    let values: String = values.chars().take(300).collect();
-                    let _ = writeln!(report, "{arbos} | {label} | {field} | {values}");
-                }
+    /// Looks up each difference in the table.
+    pub(super) fn divide(&self) -> TableResult {
+        let rows = rows();
+        let rows: Vec<&DifferenceRow> = rows.iter().filter(|row| row.suite == self.suite).collect();
+        let (mut used, mut different) = (BTreeSet::new(), Vec::new());
+        for found in &self.found {
+            let row = rows.iter().enumerate();
+            let mut row = row.filter_map(|(at, row)| Some((at, row.parts_of(found)?)));
+            match row.next() {
+                Some((at, parts)) => used.extend(parts.map(|part| (at, part))),
+                None => different.push(found.to_string()),
             }
         }
-        for kind in &kinds {
-            let is_row = |row: &Row| row.label == IN_THE_LIST && row.field == *kind;
-            match rows.iter().position(is_row) {
-                Some(at) => drop(needed.insert(at)),
-                None => drop(writeln!(report, "{IN_THE_LIST} | {kind}")),
-            }
-        }
+        let mut unused = Vec::new();
         for (at, row) in rows.iter().enumerate() {
-            if !needed.contains(&at) {
-                let _ = writeln!(
-                    report,
-                    "a row without a difference: {} | {} | {}",
-                    row.arbos, row.label, row.field
-                );
-            }
+            let parts = row.arbos.iter().chain(&row.places);
+            let parts = parts.filter(|part| !used.contains(&(at, part.as_str())));
+            unused.extend(parts.map(|part| format!("{part} in the row of {}", row.field)));
         }
+        TableResult {
+            by_row: self.found.len() - different.len(),
+            different,
+            unused,
+        }
+    }
+
+    /// Fails on a difference without a row, and on a part of a row without a difference.
+    pub(super) fn check(self) {
+        let TableResult {
+            different, unused, ..
+        } = self.divide();
         assert!(
-            report.is_empty(),
-            "differences from Nitro that tests/recordings/differences.txt does not have (Nitro / this node):\n{report}"
+            different.is_empty() && unused.is_empty(),
+            "differences from Nitro in {} that tests/recordings/differences.txt does not have (Nitro / this node):\n{}\n\
+             rows without a difference:\n{}",
+            self.suite,
+            different.join("\n"),
+            unused.join("\n")
         );
     }
 }
@@ -238,9 +218,11 @@ fn the_table_of_differences_is_short_and_has_reasons() {
     let rows = rows();
     assert!(rows.len() <= MOST_ROWS, "{} rows", rows.len());
     for row in &rows {
-        assert!(row.reason.len() > 10, "{} has no reason", row.label);
+        let place = row.places.join("; ");
+        assert!(row.reason.len() > 10, "{place} has no reason");
         let suites = ["transactions", "precompiles", "rpc", "answers", "l1cost"];
         assert!(suites.contains(&row.suite.as_str()), "{}", row.suite);
+        assert!(!place.contains('*') && !row.field.contains('*'), "{place}");
     }
 }
 
@@ -259,8 +241,16 @@ fn the_page_on_differences_from_nitro_is_up_to_date() {
     for row in rows() {
         let _ = writeln!(
             page,
-            "| {} | {} | `{}` | {} | {} |",
-            row.suite, row.arbos, row.label, row.field, row.reason
+            "| {} | {} | {} | {} | {} |",
+            row.suite,
+            row.arbos.join(", "),
+            row.places
+                .iter()
+                .map(|place| format!("`{place}`"))
+                .collect::<Vec<_>>()
+                .join(", "),
+            row.field,
+            row.reason
         );
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/evidence/nitro.md");

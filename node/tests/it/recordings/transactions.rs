@@ -4,9 +4,15 @@ use alloy::consensus::{EMPTY_ROOT_HASH, constants::KECCAK_EMPTY};
 use alloy::primitives::{B256, hex, keccak256};
 use serde_json::{Value, json};
 
-use super::table::Differences;
-use super::{ACTIVATED, answered, node, recording};
+use super::table::{ComparedRequest, Differences};
+use super::{ACTIVATED, compare_answers, node, recording};
 use crate::recorded_node::RecordedNode;
+
+/// What was set before a transaction.
+const SET: ComparedRequest<'static> = ComparedRequest {
+    method: "-",
+    label: "set",
+};
 
 /// The precompile of programs.
 const ARB_WASM: &str = "0x0000000000000000000000000000000000000071";
@@ -46,7 +52,7 @@ pub(super) fn done_again(node: &RecordedNode, differences: &mut Differences, lin
             if let Some(balance) = values.get("balance")
                 && let Err(why) = node.set_balance(&account, balance)
             {
-                differences.compare("set", "balance", &Value::Null, &why.into());
+                differences.compare(SET, "balance", &Value::Null, &why.into());
             }
             if let Some(nonce) = values.get("nonce").and_then(Value::as_u64) {
                 node.set_nonce(&account, &json!(format!("{nonce:#x}")));
@@ -54,7 +60,7 @@ pub(super) fn done_again(node: &RecordedNode, differences: &mut Differences, lin
         }
     } else if let Some(call) = line.get("owner") {
         if let Err(why) = node.own(call) {
-            differences.compare("set", "by an owner", &Value::Null, &why.into());
+            differences.compare(SET, "by an owner", &Value::Null, &why.into());
         }
     } else if let Some(call) = line.get("call") {
         called(node, differences, line, call);
@@ -63,9 +69,17 @@ pub(super) fn done_again(node: &RecordedNode, differences: &mut Differences, lin
     }
 }
 
+/// The transaction of a line.
+fn sent_request(line: &Value) -> ComparedRequest<'_> {
+    ComparedRequest {
+        method: "eth_sendRawTransaction",
+        label: line["label"].as_str().unwrap_or_default(),
+    }
+}
+
 /// Compares a transaction with its receipt and the accounts that it changed.
 fn sent(node: &RecordedNode, differences: &mut Differences, line: &Value) {
-    let label = line["label"].as_str().unwrap_or_default();
+    let request = sent_request(line);
     let raw = line["raw"].as_str().expect("a raw transaction");
     let hash = json!(keccak256(hex::decode(raw).expect("hexadecimal")));
     let mut requests = vec![("eth_sendRawTransaction", json!([raw]))];
@@ -83,18 +97,18 @@ fn sent(node: &RecordedNode, differences: &mut Differences, line: &Value) {
     };
     if receipt.is_null() {
         let error = refused.cloned().unwrap_or_default();
-        differences.compare(label, "refused", &Value::Null, &error);
+        differences.compare(request, "refused", &Value::Null, &error);
         return;
     }
     let number = |field: &str| {
         let digits = receipt[field].as_str().unwrap_or_default();
         u64::from_str_radix(digits.trim_start_matches("0x"), 16).unwrap_or_default()
     };
-    differences.compare(label, "status", &line["status"], &number("status").into());
+    differences.compare(request, "status", &line["status"], &number("status").into());
     let gas = number("gasUsed") - number("gasUsedForL1");
-    differences.compare(label, "gas", &line["gas"], &gas.into());
+    differences.compare(request, "gas", &line["gas"], &gas.into());
     let created = line.get("contract").unwrap_or(&Value::Null);
-    differences.compare(label, "contract", created, &receipt["contractAddress"]);
+    differences.compare(request, "contract", created, &receipt["contractAddress"]);
     let logs = receipt["logs"].as_array().into_iter().flatten();
     let logs: Vec<Value> = logs.map(log).collect();
     let (mut expected, mut logs) = (line["logs"].clone(), Value::from(logs));
@@ -102,13 +116,13 @@ fn sent(node: &RecordedNode, differences: &mut Differences, line: &Value) {
         erase_data_fees(&mut expected);
         erase_data_fees(&mut logs);
     }
-    differences.compare(label, "logs", &expected, &logs);
+    differences.compare(request, "logs", &expected, &logs);
     changed(node, differences, line);
 }
 
 /// Compares the accounts that a transaction changed.
 fn changed(node: &RecordedNode, differences: &mut Differences, line: &Value) {
-    let label = line["label"].as_str().unwrap_or_default();
+    let request = sent_request(line);
     let state = line["state"].as_object().cloned().unwrap_or_default();
     let proofs: Vec<_> = state
         .keys()
@@ -134,7 +148,7 @@ fn changed(node: &RecordedNode, differences: &mut Differences, line: &Value) {
                 ("storageHash", true) => json!(EMPTY_ROOT_HASH),
                 _ => proof[field].clone(),
             };
-            if differences.compare(label, field, &expected[at], &found) {
+            if differences.compare(request, field, &expected[at], &found) {
                 continue;
             }
             // One difference is no reason for those that would follow.
@@ -195,5 +209,9 @@ fn called(node: &RecordedNode, differences: &mut Differences, line: &Value, call
             json!({ "error": { "code": expected[1], "data": expected[2], "message": expected[3] } })
         }
     };
-    answered(differences, label, "call", &expected, &answer);
+    let request = ComparedRequest {
+        method: "eth_call",
+        label,
+    };
+    compare_answers(differences, request, &expected, &answer);
 }
