@@ -73,6 +73,8 @@ impl Explain for Error {
     fn exit(&self) -> Exit {
         match self {
             Self::Build(error) => error.exit(),
+            // The chain answers: its program has ended.
+            Self::Chain(error) if error.is_not_runnable() => Exit::Refused,
             Self::Chain(error) => error.exit(),
             Self::Refused(refused) => refused.exit(),
             Self::Refusal(refusal) => refusal.exit(),

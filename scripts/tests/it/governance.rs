@@ -55,7 +55,7 @@ mod same_findings;
 pub(crate) mod sandbox;
 mod signed;
 mod sources;
-mod transfer;
+pub(crate) mod transfer;
 mod twice;
 mod unpaid;
 pub(crate) mod untried;

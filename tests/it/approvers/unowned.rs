@@ -87,3 +87,16 @@ async fn an_overview_shows_what_could_not_be_read_of_an_instance_and_all_others(
     fixture.done("pause A");
     is_listed(&fixture, proxy, "it is paused");
 }
+
+#[tokio::test]
+async fn a_definition_of_solidity_is_verified_without_what_only_a_check_takes() {
+    let fixture = Fixture::new().await;
+    let code = deployed(&fixture, "RoleVault").await;
+    registered(&fixture, code, "RoleVault.json").await;
+    let verified = fixture.done("verify A");
+    assert!(verified["error"].is_null(), "{verified}");
+    let coverage = &verified["coverage"];
+    assert_eq!(coverage["layout"], "complete", "{verified}");
+    assert_eq!(coverage["steps"], "partial", "{verified}");
+    assert_eq!(coverage["source"], "partial", "{verified}");
+}

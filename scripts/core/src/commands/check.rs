@@ -112,6 +112,7 @@ pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome> 
     if args.fuzz.is_some() {
         context.program.wings.laboratory(FUZZ)?;
     }
+    Baseline::check_arguments(args)?;
     let mut check = Check {
         args,
         interface: Callable::default(),

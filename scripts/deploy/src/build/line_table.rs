@@ -1,9 +1,10 @@
 //! A program as rustc writes it, with a line table in its custom sections. The table says which instruction comes from
 //! which line.
 
-use super::builder::Builder;
+use super::builder::{Builder, CrateFolder};
 use super::code::Artifact;
 use super::error::BuildError;
+use super::examples::{self, EXAMPLE};
 use super::package::Package;
 use super::workplace::Workplace;
 use std::collections::BTreeMap;
@@ -30,7 +31,10 @@ impl Builder {
     /// # Errors
     /// `NotAContract` for what is no crate with sources.
     pub fn with_lines(&self, source: &str) -> Result<WithLines, BuildError> {
-        let folder = self.folder_of(source)?;
+        let folder = match source.strip_prefix(EXAMPLE) {
+            Some(name) => self.example_folder(name)?,
+            None => self.folder_of(source)?,
+        };
         let folder = folder.ok_or_else(|| BuildError::not_a_contract(source.as_ref()))?;
         let package = Package::open(&folder.path)?;
         let workplace = match folder.checkout {
@@ -52,6 +56,21 @@ impl Builder {
             built: Artifact::made_of(&package.name, &raw, sources.procedure.project_hash())?,
             raw,
             files: files.collect(),
+        })
+    }
+
+    /// The crate of an example: this program carries its code, a clone of the project has its sources.
+    ///
+    /// # Errors
+    /// `Missing` for other names, and outside of a clone.
+    fn example_folder(&self, name: &str) -> Result<Option<CrateFolder<'_>>, BuildError> {
+        examples::program(name)?;
+        self.folder_of(name).map_err(|_| {
+            BuildError::missing(
+                format!("the sources of {name}"),
+                format!("{EXAMPLE}{name} is code without sources"),
+                "run it in a clone of this project, which has the crate, or name the crate's folder: --source DIR",
+            )
         })
     }
 }

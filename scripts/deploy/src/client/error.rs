@@ -419,6 +419,19 @@ impl ChainError {
         refusal.exiting(Exit::Chain).into()
     }
 
+    /// The endpoint signs nothing for the account that `--unlocked` names.
+    pub(super) fn not_held(what: &str, sender: Address, answer: &Self) -> Self {
+        let reason = format!("the endpoint does not sign for {sender}: {answer}");
+        let refusal = Refusal::new("Unsigned", format!("{what} could not be signed: {reason}"))
+            .with(
+                format!("an endpoint that holds the key of {sender}"),
+                reason,
+                "give a key in place of --unlocked (--keystore, --account or --private-key-path), or the --rpc-url of a \
+                 node or signer that holds it; its eth_accounts lists the accounts",
+            );
+        refusal.exiting(Exit::Chain).into()
+    }
+
     /// A transaction is needed and no key was given.
     pub(super) fn no_key(what: &str) -> Self {
         let refusal = Refusal::new("NoKey", format!("{what} needs a key and none was given")).with(

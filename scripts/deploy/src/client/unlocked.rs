@@ -39,10 +39,7 @@ impl Client {
         let answer: Value = match answer.await.map_err(|error| self.error(METHOD, error)) {
             Ok(answer) => answer,
             Err(error @ ChainError::Unreachable { .. }) => return Err(error),
-            Err(error) => {
-                let reason = format!("the endpoint does not sign for {sender}: {error}");
-                return Err(unsigned(reason));
-            }
+            Err(error) => return Err(ChainError::not_held(what, sender, &error)),
         };
         let raw = answer.get("raw").unwrap_or(&answer).as_str();
         let raw = raw.and_then(|raw| raw.parse::<Bytes>().ok());

@@ -102,6 +102,14 @@ fn a_program_that_has_expired_is_no_mistyped_function() {
             );
         }
     }
+    // The registry has expired with them, and a command that only reads it ends as a call of it.
+    let registry = sandbox.saved("registry");
+    sandbox
+        .run("Other", &format!("call {registry} 0x3fa4f245"))
+        .is(1, "ProgramExpired");
+    for words in ["status", "status A", "pending"] {
+        sandbox.run("Other", words).is(1, "ProgramNotRunnable");
+    }
     // The same code at another account activates it again, whichever registry knows it.
     sandbox.done("Other", "deploy counter-v1");
     let value = sandbox.done("Other", "call counter 0x3fa4f245");

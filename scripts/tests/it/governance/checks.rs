@@ -53,3 +53,24 @@ fn along_a_check_one_instance_is_upgraded_by_the_registry() {
     let again = sandbox.run("Admin", &upgrade);
     assert_eq!(error(&again), "AlreadyAtVersion", "{again:?}");
 }
+
+#[test]
+fn new_code_in_against_is_told_as_swapped() {
+    let sandbox = Sandbox::bare();
+    let folder = sandbox.path("fresh");
+    std::fs::create_dir(&folder).expect("a folder");
+    sandbox.write("fresh/Cargo.toml", "[package]\nname = \"fresh\"\n");
+    for (words, next) in [
+        (
+            "check A git:main --against fresh",
+            "stylus-upgrades check A fresh --against git:main",
+        ),
+        (
+            "check A --against fresh",
+            "stylus-upgrades check A fresh --against VERSION",
+        ),
+    ] {
+        let refused = sandbox.run("Other", words);
+        refused.is(2, "Usage").says("next", &[next]);
+    }
+}

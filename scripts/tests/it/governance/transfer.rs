@@ -3,14 +3,14 @@
 use crate::prelude::*;
 
 /// Two registries with a definition `A` at 1.0 each: `Admin` decides at the first, `Admin2` at the second.
-pub(super) struct Two {
-    pub(super) sandbox: Sandbox,
+pub(crate) struct Two {
+    pub(crate) sandbox: Sandbox,
     pub(super) first: String,
     pub(super) second: String,
 }
 
 impl Two {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let sandbox = Sandbox::with_counter("Admin", 0);
         let first = sandbox.saved("registry").to_lowercase();
         let deployed = sandbox.done("Admin2", "registry deploy");
@@ -31,7 +31,7 @@ impl Two {
             .done("Admin2", &format!("{words} --registry {}", self.second))
     }
 
-    pub(super) fn created(&self, kind: &str) -> String {
+    pub(crate) fn created(&self, kind: &str) -> String {
         let created = self
             .sandbox
             .done("Admin", &format!("{CREATE} --kind {kind}"));
@@ -39,12 +39,12 @@ impl Two {
     }
 
     /// `Admin` transfers an instance to the second registry.
-    pub(super) fn transferred(&self, proxy: &str) -> Answer {
+    pub(crate) fn transferred(&self, proxy: &str) -> Answer {
         self.sandbox
             .run("Admin", &format!("transfer {proxy} {}", self.second))
     }
 
-    fn accepted(&self, proxy: &str) -> Value {
+    pub(crate) fn accepted(&self, proxy: &str) -> Value {
         let accept = format!("--accept {}", arrival(proxy));
         self.at_second(&format!(
             "adopt A {proxy} 1.0 --from {} {accept}",

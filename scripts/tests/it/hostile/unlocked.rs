@@ -52,6 +52,31 @@ fn an_endpoint_that_signs_another_transaction_is_found_out_before_it_is_sent() {
 }
 
 #[test]
+fn an_endpoint_that_signs_for_nobody_is_told_with_what_signs() {
+    let (node, sandbox) = team();
+    let admin = node.addresses()[0];
+    let before = nonce(&node, admin);
+    let target = node.address().to_string();
+    let server = Server::new(move |request, stream| {
+        let mut changed = Request {
+            path: request.path.clone(),
+            body: request.body.clone(),
+        };
+        if request.method() == "eth_signTransaction" {
+            changed.body["method"] = json!("eth_unknownMethod");
+        }
+        forward(stream, &changed, &target)
+    });
+    let words = format!("{UPDATE} --unlocked Admin --rpc-url {}", server.url());
+    let run = sandbox.run(&words);
+    assert_eq!(run.error("name"), "Unsigned", "{run:?}");
+    assert_eq!(run.exit, Some(4), "{run:?}");
+    run.says("message", "does not sign for");
+    run.says("next", "give a key in place of --unlocked");
+    assert_eq!(nonce(&node, admin), before, "nothing was sent");
+}
+
+#[test]
 fn no_key_and_an_unlocked_account_are_not_given_at_once() {
     let words = format!("{UPDATE} --unlocked Admin --private-key-path key");
     assert_eq!(Sandbox::new().run(&words).exit, Some(2));

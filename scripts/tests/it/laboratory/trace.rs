@@ -3,6 +3,7 @@
 
 use crate::governance::call::with_instance;
 use crate::governance::sandbox::request;
+use crate::governance::transfer::Two;
 use crate::prelude::*;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 
@@ -113,6 +114,22 @@ fn a_revert_is_named_where_it_happened_and_a_users_call_by_the_kept_interface() 
     assert!(is_named && !reverts.is_empty(), "{answer}");
     let (_, lines) = sandbox.reported("Other", &words);
     contains(&lines[0], &["✗ failed"]);
+}
+
+#[test]
+fn an_instance_that_another_registry_has_by_now_keeps_its_names_of_that_block() {
+    let two = Two::new();
+    let proxy = two.created("wasm");
+    let to: Address = proxy.parse().expect("an address");
+    let counted = sent(&two.sandbox, to, &incrementCall {});
+    two.accepted(&proxy);
+    two.transferred(&proxy).ends(0);
+    let answer = two.sandbox.done("Other", &format!("trace {counted}"));
+    answer.has(json!({"missing": []}));
+    assert_eq!(texts(frames(&answer), "call"), ["increment()"; 2]);
+    assert_eq!(frames(&answer)[1]["contract"], "\"A\" \"1.0\"");
+    let instance = text(&frames(&answer)[0], "contract");
+    assert!(instance.starts_with("instance of \"A\""), "{instance}");
 }
 
 #[test]

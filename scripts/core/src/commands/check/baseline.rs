@@ -23,6 +23,35 @@ const COMMIT: &str = "commit stylus-upgrades-versions/ to the branch that this i
 /// Why a kept file counts only where the default branch has it.
 const WHY: &str = "it comes from the kept folder, which this pull request can change";
 
+/// Returns true if a crate's folder or a `.wasm` file has that path: it is new code, and no version before.
+fn is_code(path: &str) -> bool {
+    let path = Path::new(path);
+    let is_wasm = path
+        .extension()
+        .is_some_and(|extension| extension == "wasm");
+    path.join("Cargo.toml").is_file() || is_wasm && path.is_file()
+}
+
+/// The refusal of new code in `--against`.
+fn swapped(args: &CheckArgs, code: &str) -> Error {
+    let is_baseline = args.source.starts_with(REVISION) || Path::new(&args.source).is_file();
+    let before = if is_baseline {
+        shell_word(&args.source)
+    } else {
+        "VERSION".into()
+    };
+    Error::Usage {
+        message: format!("--against names the version before, and {code} is the new code"),
+        expected: "a version that is kept here, git:REVISION, or a file with a layout".into(),
+        found: format!("{code}, which is code to check"),
+        next: format!(
+            "stylus-upgrades check {} {} --against {before}",
+            shell_word(&args.name),
+            shell_word(code)
+        ),
+    }
+}
+
 /// The version before.
 pub(crate) struct Baseline {
     /// What it is, in words.
@@ -34,6 +63,17 @@ pub(crate) struct Baseline {
 }
 
 impl Baseline {
+    /// Refuses new code in the place of the version before.
+    ///
+    /// # Errors
+    /// [`Error::Usage`], with the arguments in their order.
+    pub(crate) fn check_arguments(args: &CheckArgs) -> Result<()> {
+        match &args.against {
+            Some(code) if is_code(code) => Err(swapped(args, code)),
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) async fn find(context: &Context, args: &CheckArgs) -> Result<Self> {
         let found = match &args.against {
             None => return Self::live(context, &args.name).await,

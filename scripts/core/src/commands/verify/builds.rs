@@ -127,9 +127,18 @@ pub(crate) async fn coverage(
         let declared = known.value().and_then(|known| known.steps.as_ref());
         let foreign = |step: &Step| runs(step) == StepKind::ForeignCall;
         let is_foreign = !steps.is_empty() && steps.iter().all(foreign);
+        // A Solidity layout has no declared steps, and a registration of Solidity no source hash: nobody can add them.
+        let is_solidity = known.value().is_some() && declared.is_none();
+        let absent = |part, why| {
+            if is_solidity {
+                Evidence::some(part, Source::NotKnown, why)
+            } else {
+                unknown(part, why)
+            }
+        };
         coverage.add(match declared.is_some() || is_foreign {
             true => seen(Part::Steps, Source::Chain),
-            false => unknown(
+            false => absent(
                 Part::Steps,
                 format!("the code of {of} does not say what it declares"),
             ),
@@ -143,7 +152,7 @@ pub(crate) async fn coverage(
         });
         coverage.add(if code.source.is_zero() {
             let why = format!("the hash of the sources of {of} was not recorded");
-            unknown(Part::Source, why)
+            absent(Part::Source, why)
         } else if built != Some(version.as_str()) {
             let why = format!("the sources of {of} were not built (--source)");
             Evidence::whole(Part::Source, Source::Chain, why)

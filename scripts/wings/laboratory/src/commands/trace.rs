@@ -54,7 +54,7 @@ pub(crate) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome> 
         None => None,
     };
     let registry = documents.as_ref().map(|(registry, all)| (*registry, all));
-    let known = Known::look(&trace.frames, context.names(), registry).await?;
+    let known = Known::look(&trace.frames, trace.mined.block, context.names(), registry).await?;
     trace.missing.extend(known.missing.iter().cloned());
     let frames = trace.named(&client, &known).await?;
     if let Some(path) = &args.flamegraph {

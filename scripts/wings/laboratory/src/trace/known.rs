@@ -34,13 +34,14 @@ pub struct Known {
 }
 
 impl Known {
-    /// Looks up the accounts of these frames: by the manifest's names, the registry, if one was named, and the layout
-    /// documents of versions, with their interfaces and steps.
+    /// Looks up the accounts of these frames, which ran in block `mined_in`: by the manifest's names, the registry, if
+    /// one was named, and the layout documents of versions, with their interfaces and steps.
     ///
     /// # Errors
     /// What the chain says. What the registry or a file does not say is noted.
     pub async fn look(
         frames: &[Frame],
+        mined_in: u64,
         names: Names,
         registry: Option<(Registry<'_>, &Documents)>,
     ) -> Result<Self, ChainError> {
@@ -61,7 +62,8 @@ impl Known {
             );
             return Ok(known);
         };
-        if let Err(error) = known.registry(registry, &called, documents).await {
+        let read = known.registry(registry, &called, mined_in, documents).await;
+        if let Err(error) = read {
             if error.is_unanswered() {
                 return Err(error);
             }
@@ -133,6 +135,7 @@ impl Known {
         &mut self,
         registry: Registry<'_>,
         called: &[Address],
+        mined_in: u64,
         documents: &Documents,
     ) -> Result<(), ChainError> {
         let own = interfaces();
@@ -152,10 +155,12 @@ impl Known {
                 unknown.len() - ACCOUNTS_MAX
             ));
         }
-        let asked = unknown.into_iter().take(ACCOUNTS_MAX);
-        let found = stream::iter(asked.map(|account| registry.known_instance(account)));
-        let found: Vec<_> = found.buffered(AT_ONCE).try_collect().await?;
-        let instances: Vec<Instance> = found.into_iter().flatten().collect();
+        let asked: Vec<Address> = unknown.into_iter().take(ACCOUNTS_MAX).collect();
+        let mut instances = instances_among(registry, &asked).await?;
+        let earlier = self
+            .earlier_instances(registry, &asked, &instances, mined_in)
+            .await?;
+        instances.extend(earlier);
         let definitions: BTreeSet<String> =
             instances.iter().map(|one| one.definition.clone()).collect();
         for name in definitions {
@@ -180,6 +185,36 @@ impl Known {
             known.or_insert_with(|| Account::one_of(code));
         }
         Ok(())
+    }
+
+    /// Finds the accounts that were instances in block `mined_in` and went to another registry since.
+    async fn earlier_instances(
+        &mut self,
+        registry: Registry<'_>,
+        asked: &[Address],
+        instances: &[Instance],
+        mined_in: u64,
+    ) -> Result<Vec<Instance>, ChainError> {
+        let is_known = |account: &Address| instances.iter().any(|found| found.proxy == *account);
+        let others: Vec<Address> = asked
+            .iter()
+            .copied()
+            .filter(|account| !is_known(account))
+            .collect();
+        let client = registry.client.at(mined_in);
+        let earlier = Registry {
+            client: &client,
+            address: registry.address,
+        };
+        match instances_among(earlier, &others).await {
+            Err(error) if !error.is_unanswered() => {
+                self.missing.push(format!(
+                    "which accounts were instances in block {mined_in}: {error}"
+                ));
+                Ok(Vec::new())
+            }
+            found => found,
+        }
     }
 
     /// The code of a definition's versions. Gives the functions of all its versions,
@@ -248,6 +283,18 @@ impl Known {
         }
         Ok(functions)
     }
+}
+
+/// The accounts that are instances of the registry.
+async fn instances_among(
+    registry: Registry<'_>,
+    accounts: &[Address],
+) -> Result<Vec<Instance>, ChainError> {
+    let asked = accounts
+        .iter()
+        .map(|account| registry.known_instance(*account));
+    let found: Vec<_> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Every account whose code ran or that called, in the order of the calls.
