@@ -132,36 +132,6 @@ fn send(project: &Project, to: Address, call: &impl SolCall) -> (B256, bool) {
 }
 
 #[test]
-fn an_example_has_lines_in_a_clone_and_is_refused_with_where_elsewhere() {
-    let project = Project::new();
-    let refused = project.refused("Missing", "coverage 0..0 --source example:counter-v1");
-    assert!(
-        refused
-            .error("expected")
-            .contains("the sources of counter-v1"),
-        "{refused:?}"
-    );
-    assert!(
-        refused.error("next").contains("a clone of this project"),
-        "{refused:?}"
-    );
-    let unknown = project.refused("Missing", "coverage 0..0 --source example:other");
-    assert!(
-        unknown.error("expected").contains("counter-v1"),
-        "{unknown:?}"
-    );
-
-    let deployed = project.done("deploy example:counter-v1");
-    let program: Address = text(&deployed, "address").parse().expect("an address");
-    let (hash, _) = send(&project, program, &refuseCall { number: U256::ZERO });
-    let endpoint = project.node.endpoint();
-    let words = format!("coverage {hash} --source example:counter-v1 --rpc-url {endpoint}");
-    let covered = project.run_in(Path::new(&home("")), None, &words);
-    covered.ends_with(0);
-    assert!(!lines(&covered.document).is_empty(), "{covered:?}");
-}
-
-#[test]
 fn dead_branches_are_shown_as_such_and_no_line_that_ran_is_denied() {
     let project = Project::new();
     let source = home(SOURCE);

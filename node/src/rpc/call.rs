@@ -66,7 +66,7 @@ struct Execution {
     call: CallRequest,
     block: BlockId,
     overrides: Overrides,
-    /// What is refused of its blobs and authorizations.
+    /// The refusal of its blobs or authorizations.
     refusal: Option<RejectReason>,
 }
 
@@ -100,7 +100,7 @@ impl Execution {
     }
 }
 
-/// What is refused of a call's blobs, and a list of authorizations (EIP-7702) without any (go-ethereum, `preCheck`).
+/// The refusal of a call's blobs, or of a list of authorizations (EIP-7702) without any (go-ethereum, `preCheck`).
 fn refused_part(request: &TransactionRequest) -> Option<RejectReason> {
     /// The first byte of a hash of a blob.
     const BLOB: u8 = 1;

@@ -3,7 +3,7 @@
 /// The units of Go's durations.
 const UNITS: [&str; 8] = ["ns", "us", "µs", "μs", "ms", "s", "m", "h"];
 
-/// What Go says of a text that is no duration (`time.ParseDuration`).
+/// Go's words for a text that is no duration (`time.ParseDuration`).
 pub(super) fn duration_fault(text: &str) -> Option<String> {
     let invalid = || Some(format!("time: invalid duration {text:?}"));
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);

@@ -299,7 +299,7 @@ impl Chain {
         })
     }
 
-    /// What overrides change of the precompiles of an ArbOS version.
+    /// The overrides of the precompiles of an ArbOS version.
     ///
     /// # Errors
     /// [`ChainError::BadOverride`].

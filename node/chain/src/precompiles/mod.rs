@@ -114,7 +114,7 @@ pub(crate) fn addresses(arbos_version: u64, debug: bool) -> &'static AddressSet 
     &ArbPrecompiles::new(arbos_version, debug).set.warm
 }
 
-/// What a call overrides of the precompiles.
+/// The precompiles that a call overrides.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PrecompileOverrides {
     /// Accounts whose state is overridden: a precompile among them is none.

@@ -134,7 +134,7 @@ pub(super) fn not_runnable<T>(reason: NotRunnable) -> Result<T, Stop> {
     }
 }
 
-/// Why a module is refused: Nitro's words, then the rule that it breaks.
+/// The refusal of a module: Nitro's words, then the rule that it breaks.
 fn refused_module(error: &ActivationError) -> String {
     let nitro = match error.rule {
         Rule::Gas => "out of gas",

@@ -62,12 +62,12 @@ fn node(arbos: u64, timestamp: Option<u64>) -> RecordedNode {
     RecordedNode::embedded(spawn(config).expect("the node starts"))
 }
 
-/// What this node adds to Nitro's words.
+/// Words that this node adds to Nitro's.
 #[derive(Clone, Copy)]
 enum AddedWords {
-    /// Why a precompile refuses without data, or which rule a request breaks.
+    /// The reason why a precompile refuses without data, or the rule that a request breaks.
     Reason,
-    /// What lifts the refusal.
+    /// The flag or the method that lifts the refusal.
     Advice,
 }
 

@@ -78,7 +78,7 @@ impl Difference {
             .split_once(')')
             .map(|(function, _)| format!("{function})"));
         let request = format!("{} {}", self.method, self.label);
-        [&self.method, &self.label, &request].contains(&&place.to_owned())
+        [self.method.as_str(), &self.label, &request].contains(&place)
             || called.is_some_and(|called| called == place)
     }
 }
