@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, U256, address, keccak256};
 use stylus_chain::{BlockId, Chain, ChainConfig, Receipt};
 
-use crate::common::{ALICE, START, account, request, send};
+use crate::common::{ALICE, DEV, START, account, request, send};
 
 /// Who holds what was paid for L1.
 const L1_FUNDS: Address = address!("A4B00000000000000000000000000000000000f6");
@@ -67,4 +67,43 @@ fn an_estimate_is_enough_for_the_part_of_l1() {
     assert!(receipt.success && receipt.gas_used <= estimate);
     // The padding of Nitro: a tenth of the price, and 256 units with a hundredth of all.
     assert!(estimate - plain < receipt.gas_used_for_l1 * 2);
+}
+
+/// The four bytes of a method, and its arguments.
+fn calldata(signature: &str, arguments: &[u8]) -> Vec<u8> {
+    [&keccak256(signature)[..4], arguments].concat()
+}
+
+#[test]
+fn units_count_that_cost_less_than_a_gas_and_the_lowest_fee_is_the_infra_accounts() {
+    // A unit costs a wei, and a gas 100,000,000.
+    let mut priced = chain(1);
+    let gas_info = Address::with_last_byte(0x6c);
+    let input = calldata("getL1PricingUnitsSinceUpdate()", &[]);
+    let units = |chain: &Chain| {
+        let view = request(gas_info, input.clone());
+        let outcome = chain.call(view, BlockId::latest(), &Default::default());
+        U256::from_be_slice(&outcome.expect("an answer").output)
+    };
+    assert_eq!(units(&priced), U256::ZERO);
+    let receipt = sent(&mut priced, random(4));
+    assert_eq!(receipt.gas_used_for_l1, 0);
+    let first = units(&priced);
+    assert!(first > U256::from(4 * 32 * 16), "{first}");
+
+    let infra = Address::repeat_byte(0x1f);
+    let set = calldata("setInfraFeeAccount(address)", infra.into_word().as_slice());
+    assert!(
+        send(
+            &mut priced,
+            DEV,
+            request(Address::with_last_byte(0x70), set)
+        )
+        .success
+    );
+    let before = account(&priced, infra).balance;
+    let receipt = sent(&mut priced, Vec::new());
+    let paid = U256::from(receipt.gas_used) * U256::from(100_000_000);
+    assert_eq!(account(&priced, infra).balance - before, paid);
+    assert!(units(&priced) > first);
 }
