@@ -46,7 +46,8 @@ pub use stylus_upgrades_core::{
     error, errors, expect, expiry, export, file_names, functions, governance, history, ids,
     inspect, interface, journal, keys, kill_point, layout, loopback, manifest, migration, model,
     names, options, output, own_database, own_file, plan, program_code, progress, project,
-    publication, registry, report, review, secret, simulation, state_folder, steps, text, versions,
+    proxy_code, publication, registry, report, review, secret, simulation, state_folder, steps,
+    text, versions,
 };
 #[cfg(feature = "laboratory")]
 pub use stylus_upgrades_laboratory::{census, fuzz, line_coverage, replay, trace};

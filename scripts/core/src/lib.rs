@@ -71,7 +71,7 @@ pub use stylus_upgrades_common::{
 };
 pub use stylus_upgrades_deploy::{
     build, call_tree, client, deploy, expect, functions, interface, journal, program_code,
-    registry, simulation, steps, versions,
+    proxy_code, registry, simulation, steps, versions,
 };
 pub use stylus_upgrades_lifecycle::{
     census, checks, deployed, expiry, export, governance, history, inspect, layout, migration,

@@ -26,6 +26,7 @@ pub mod functions;
 pub mod interface;
 pub mod journal;
 pub mod program_code;
+pub mod proxy_code;
 pub mod registry;
 pub mod simulation;
 pub mod steps;

@@ -12,6 +12,7 @@ use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::layout::Initializers;
 use crate::model::{Instance, ProxyKind};
 use crate::plan::{AdoptionRequest, TriedAdoption, try_adoption};
+use crate::proxy_code::foreign_parts;
 use crate::registry::{Candidate, HandOver, RecordedCode, candidate, not_there, require_there};
 use std::path::Path;
 use stylus_upgrades_framework::{UPGRADEABILITY_PROXY, program};
@@ -120,6 +121,17 @@ pub(crate) async fn require_given(
             message: open.message,
             id: open.id,
         });
+    }
+    if give.is_from_proxy_admin {
+        let message = format!(
+            "{proxy} is upgraded by {}, a ProxyAdmin, which upgrades proxies and calls nothing else: nobody can hand it over",
+            give.from
+        );
+        let next = "nothing was sent; a proxy whose owner is a ProxyAdmin can be neither upgraded nor adopted: create \
+                    another one";
+        return Err(refusal("NotGiven", message)
+            .with(expected, give.from.to_string(), next)
+            .into());
     }
     let order = match give.is_from_contract {
         false => format!("first send from {}: {}", give.from, give.command),
@@ -230,7 +242,32 @@ async fn tried(
         initializers: [runs, then],
         names: session.context.names(),
     };
-    Ok(try_adoption(registry.client, request).await?)
+    let mut tried = try_adoption(registry.client, request).await?;
+    let code = registry.client.code(found.proxy).await?;
+    tried.open.extend(own_code(found.proxy, &code));
+    Ok(tried)
+}
+
+/// The finding that a proxy does more by its own code than those of OpenZeppelin.
+fn own_code(proxy: Address, code: &[u8]) -> Option<Finding> {
+    let parts = match foreign_parts(code) {
+        Ok(parts) if parts.is_empty() => return None,
+        Ok(parts) => parts.join("; "),
+        Err(why) => format!("its code could not be compared: {why}"),
+    };
+    let id = FindingId::at("unknown-proxy-code", proxy);
+    let message =
+        format!("the code of the proxy {proxy} itself is not that of OpenZeppelin: {parts}");
+    let next = format!(
+        "read the sources of the proxy: no upgrade changes its own code; to accept it: {}",
+        FindingId::flag([&id])
+    );
+    let finding = Finding::new(Part::Code, Severity::Danger, id, message);
+    Some(finding.with(
+        "a proxy whose own code forwards calls, and touches the words of ERC-1967 alone",
+        parts,
+        next,
+    ))
 }
 
 /// What the initializers of code leave behind that is called `what`, as a file shows them.

@@ -11,7 +11,9 @@ use crate::ids::CodeHash;
 use crate::model::ProxyKind;
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::adopted::{IOwnable, ITransparentProxy, IUpgradeableProxy};
+use stylus_upgrades_interface::adopted::{
+    IOwnable, IProxyAdmin, ITransparentProxy, IUpgradeableProxy,
+};
 use stylus_upgrades_interface::slots;
 
 /// A proxy, as it is found.
@@ -134,6 +136,8 @@ pub struct HandOver {
     pub from: Address,
     /// Whether that is a contract, which sends nothing by itself.
     pub is_from_contract: bool,
+    /// Returns true if that contract is a ProxyAdmin, which upgrades proxies and calls nothing else.
+    pub is_from_proxy_admin: bool,
     /// The account that is told.
     pub to: Address,
     /// The function.
@@ -207,9 +211,13 @@ impl Candidate {
             }
         };
         let from = owner.unwrap_or(found);
+        let code = registry.client.code(from).await?;
+        let upgrades = IProxyAdmin::upgradeAndCallCall::SELECTOR;
+        let mut windows = code.windows(upgrades.len());
         Ok(Some(HandOver {
             from,
-            is_from_contract: !registry.client.code(from).await?.is_empty(),
+            is_from_contract: !code.is_empty(),
+            is_from_proxy_admin: windows.any(|window| window == upgrades),
             to: told,
             signature,
             input: input.into(),
