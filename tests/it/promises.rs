@@ -51,6 +51,9 @@ fn tests(promise: ReviewPromise) -> &'static [&'static str] {
             "a_forged_proxy_with_genuine_code_is_refused_and_stays_a_finding",
             "code_that_nobody_described_is_registered_and_adopted_by_name_alone",
             "an_approver_whose_account_runs_other_code_is_named_before_and_after_the_policy_is_set",
+            "a_creation_and_a_version_say_that_one_owner_can_replace_the_code",
+            "an_adoption_names_each_account_with_a_role_by_an_id_of_its_own",
+            "a_proxy_with_a_variable_or_a_function_of_its_own_is_adopted_on_purpose_only",
         ],
         ReviewPromise::Migrations => &[
             "a_declared_migration_that_does_not_run_is_refused_and_a_lost_initializer_is_said",

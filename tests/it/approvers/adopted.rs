@@ -704,9 +704,13 @@ async fn an_instance_that_an_upgrade_gives_to_somebody_else_is_told_before_it() 
     let first = deployed(&fixture, "UupsBox").await;
     registered(&fixture, first, "UupsBox.json").await;
     let words = "--kind evm --init initialize(uint256,address) 7 Admin";
-    let created = fixture.done(&format!("create-proxy A 1.0 {words} {ABSENT}"));
-    let proxy: Address = text(&created, "proxy").parse().expect("an address");
-    let [owner, code] = ["OwnerChanged", "CodeReplaceable"].map(|kind| format!("{kind}:{proxy}"));
+    let create = format!("create-proxy A 1.0 {words} {ABSENT}");
+    let admin = fixture.owner(0).address();
+    let refused = fixture.run(&create);
+    let proxy = super::control::refused_creation(&refused);
+    let code = format!("CodeReplaceable:{proxy}:{admin}");
+    fixture.done(&format!("{create} --accept {code}"));
+    let owner = format!("OwnerChanged:{proxy}");
     let replaces = "can replace the code of";
     for (name, step, says, id) in [
         (

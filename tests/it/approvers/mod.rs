@@ -3,6 +3,7 @@
 mod adopted;
 mod adopter;
 mod compiled;
+mod control;
 mod exchanged;
 mod fixture;
 mod initializers;

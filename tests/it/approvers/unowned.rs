@@ -5,6 +5,7 @@ use alloy::primitives::hex;
 use stylus_upgrades::registry::given_to;
 
 use super::adopted::{ABSENT, deployed, registered};
+use super::control::refused_creation;
 use super::fixture::Fixture;
 use stylus_upgrades_tests::peers::{IBox, UUPS_5};
 
@@ -59,13 +60,16 @@ async fn an_overview_shows_what_could_not_be_read_of_an_instance_and_all_others(
     registered(&fixture, code, "RoleVault.json").await;
     let owner = fixture.owner(0).address();
     let initialize = format!("--init initialize(uint256,address) 7 {owner}");
+    let create =
+        format!("create-proxy A 1.0 --kind evm --accept absent:source,absent:steps {initialize}");
+    let created = refused_creation(&fixture.run(&create));
     fixture.done(&format!(
-        "create-proxy A 1.0 --kind evm --accept absent:source,absent:steps {initialize}"
+        "{create} --accept CodeReplaceable:{created}:{owner}"
     ));
     let proxy = with_roles(&fixture, code).await;
     grant(&fixture, proxy, "A").await;
     fixture.done(&format!(
-        "adopt A {proxy} 1.0 {ABSENT} --accept CodeReplaceable:{proxy}"
+        "adopt A {proxy} 1.0 {ABSENT} --accept CodeReplaceable:{proxy}:{owner}"
     ));
     is_listed(&fixture, proxy, "no owner()");
     // What owner() may do instead: it refuses, answers nothing, half a word, or nobody.

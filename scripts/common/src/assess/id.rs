@@ -68,10 +68,51 @@ const PATH_LOST: &str = "path-lost";
 /// What the id of an instance that came from elsewhere begins with.
 const ARRIVAL: &str = "arrival";
 
+/// What the id of an instance begins with whose code an account can replace without the registry.
+const CODE_REPLACEABLE: &str = "CodeReplaceable";
+
+/// Who can replace the code of an instance without the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CodeReplacer {
+    /// This account.
+    Account(Address),
+    /// Every account.
+    Anybody,
+    /// An account that nobody could name.
+    Unlisted,
+}
+
+impl fmt::Display for CodeReplacer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(account) => write!(f, "{account}"),
+            Self::Anybody => f.write_str("anybody"),
+            Self::Unlisted => f.write_str("unlisted"),
+        }
+    }
+}
+
+impl FromStr for CodeReplacer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "anybody" {
+            return Ok(Self::Anybody);
+        }
+        if text == "unlisted" {
+            return Ok(Self::Unlisted);
+        }
+        let account = text
+            .parse()
+            .map_err(|_| format!("{text:?} names no account"))?;
+        Ok(Self::Account(account))
+    }
+}
+
 impl FindingId {
     /// Every kind of finding, with the promise of a review that it serves. A kind without a promise is a courtesy, or
     /// serves another table of `docs/security.md`. A family of kinds is listed by its first or last word: `changed`.
-    pub const KINDS: [(&'static str, Option<ReviewPromise>); 83] = [
+    pub const KINDS: [(&'static str, Option<ReviewPromise>); 84] = [
         ("delete", Some(ReviewPromise::Storage)),
         ("dirty", Some(ReviewPromise::Storage)),
         ("gap-use", Some(ReviewPromise::Storage)),
@@ -106,7 +147,7 @@ impl FindingId {
         ("would-fail", Some(ReviewPromise::Execution)),
         ("CodeChanged", Some(ReviewPromise::Control)),
         ("CodeMayChange", Some(ReviewPromise::Control)),
-        ("CodeReplaceable", Some(ReviewPromise::Control)),
+        (CODE_REPLACEABLE, Some(ReviewPromise::Control)),
         ("ConstructorOpen", Some(ReviewPromise::Control)),
         ("DelegatedApprover", Some(ReviewPromise::Control)),
         ("HiddenProxy", Some(ReviewPromise::Control)),
@@ -120,6 +161,7 @@ impl FindingId {
         ("policy-none", Some(ReviewPromise::Control)),
         ("proxy-code", Some(ReviewPromise::Control)),
         (STRANGER, Some(ReviewPromise::Control)),
+        ("unknown-proxy-code", Some(ReviewPromise::Control)),
         ("unsafe", Some(ReviewPromise::Control)),
         ("constructor", Some(ReviewPromise::Migrations)),
         ("initializer-lost", Some(ReviewPromise::Migrations)),
@@ -259,6 +301,18 @@ impl FindingId {
         self.0.split_once(':').and_then(|(_, of)| of.parse().ok())
     }
 
+    /// An instance whose code `replacer` can replace without the registry. Each account has an id of its own.
+    pub fn code_replaceable(proxy: Address, replacer: CodeReplacer) -> Self {
+        Self(format!("{CODE_REPLACEABLE}:{proxy}:{replacer}").into())
+    }
+
+    /// The instance and the account of such an id.
+    fn replaced_code(&self) -> Option<(Address, CodeReplacer)> {
+        let about = self.0.strip_prefix(CODE_REPLACEABLE)?.strip_prefix(':')?;
+        let (proxy, replacer) = about.split_once(':')?;
+        Some((proxy.parse().ok()?, replacer.parse().ok()?))
+    }
+
     /// What an account without rights can do, by the function that it calls.
     pub fn stranger(signature: &str) -> Self {
         Self(format!("{STRANGER}:{signature}").into())
@@ -297,6 +351,9 @@ impl FindingId {
     /// An id as somebody types it: an account may be in small letters.
     fn typed(text: &str) -> Self {
         let typed = Self(text.to_owned().into());
+        if let Some((proxy, replacer)) = typed.replaced_code() {
+            return Self::code_replaceable(proxy, replacer);
+        }
         match typed.account() {
             Some(account) => Self::at(typed.kind(), account),
             None => typed,
@@ -367,6 +424,10 @@ impl FindingId {
 
     /// Whether it can be accepted. Other findings are named by the error that they are.
     pub fn is_acceptable(&self) -> bool {
+        // Whose right it is belongs to the id: an instance alone names none.
+        if self.kind() == CODE_REPLACEABLE {
+            return self.replaced_code().is_some();
+        }
         let is_of_one = self.account().is_some() || self.is_of_action();
         self.is_of_a_way() || self.is_of_a_trial() || is_of_one || Self::FIXED.contains(self)
     }
@@ -530,6 +591,30 @@ mod tests {
         assert!(copy.covers(&FindingId::at("HiddenProxy", account)));
         assert!(!copy.covers(&FindingId::arrival(Address::ZERO)));
         assert_eq!(accepted.unfit(), [FindingId::new("dirty:x")]);
+    }
+
+    #[test]
+    fn an_id_of_code_that_can_be_replaced_names_one_account() {
+        let (proxy, account) = (Address::repeat_byte(0xab), Address::repeat_byte(0xcd));
+        for (replacer, typed) in [
+            (CodeReplacer::Account(account), format!("{account:#x}")),
+            (CodeReplacer::Anybody, "anybody".to_owned()),
+            (CodeReplacer::Unlisted, "unlisted".to_owned()),
+        ] {
+            let id = FindingId::code_replaceable(proxy, replacer);
+            let text = format!("CodeReplaceable:{proxy:#x}:{typed}");
+            let accepted: Accepted = text.parse().expect("an id");
+            assert!(accepted.covers(&id), "{text}");
+            let other = FindingId::code_replaceable(account, replacer);
+            assert!(!accepted.covers(&other), "{text}");
+        }
+        for text in [
+            format!("CodeReplaceable:{proxy}"),
+            format!("CodeReplaceable:{proxy}:"),
+            format!("CodeReplaceable:{proxy}:owner"),
+        ] {
+            assert!(text.parse::<Accepted>().is_err(), "{text}");
+        }
     }
 
     #[test]

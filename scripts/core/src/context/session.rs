@@ -84,6 +84,8 @@ impl<'a> Session<'a> {
             data_fee_bump_percent: self.context.global.data_fee_bump_percent,
             max_data_fee: self.registry.client.max_data_fee(),
             without_gas: self.context.without_gas(),
+            account_events: BTreeMap::new(),
+            sender: None,
             names: self.context.names(),
         }
     }

@@ -1,4 +1,5 @@
-//! The checks of a creation: what its code declares, and which initializers stay open on the instance.
+//! The checks of a creation: what its code declares, which initializers stay open on the instance, and who can replace its
+//! code without the registry.
 
 use super::check_options::CheckOptions;
 use crate::assess::{Finding, FindingId, Part, Severity};
@@ -6,14 +7,14 @@ use crate::checks::{Assessment, Subject};
 use crate::context::prelude::*;
 use crate::governance::{Call, deciding_policy_of};
 use crate::layout::Initializers;
-use crate::plan::{CreationRequest, creation};
+use crate::plan::{CreationControl, CreationRequest, creation, may_replace_code};
 use stylus_layout::Layout;
 
 /// What nobody could look at.
 const NOT_SEEN: &str = "not-seen:initializers";
 
-/// The checks of a creation. It is tried on a copy where the sources of its code are known: what its initializer leaves
-/// behind, only a run shows.
+/// The checks of a creation. It is tried on a copy where the sources of its code are known, as only a run shows what its
+/// initializer leaves behind, and where its code names the words of its proxy.
 pub(crate) async fn check(
     session: Session<'_>,
     call: &abi::createProxyCall,
@@ -31,10 +32,21 @@ pub(crate) async fn check(
         checks.extend([finding]);
     }
     let initializers = checks.initializers();
-    if initializers.0.is_empty() {
+    let registry = session.registry;
+    let code = registry.code(&call.name, &call.version).await?;
+    let bytes = registry.client.code(code.implementation).await?;
+    if initializers.0.is_empty() && !may_replace_code(&bytes) {
         return Ok(checks);
     }
-    let request = request(session, call, (None, initializers)).await?;
+    let document = session.documents().get(code.layout).await?.into_value();
+    let control = CreationControl {
+        document,
+        sender: options.who,
+    };
+    let request = CreationRequest {
+        control: Some(control),
+        ..request(session, call, (None, initializers)).await?
+    };
     let untried = match creation(session.registry.client, request).await {
         Ok(tried) => {
             checks.extend(tried.open);
@@ -62,6 +74,7 @@ pub(crate) async fn request(
         policy: deciding_policy_of(registry, &Call::CreateProxy(call.clone())).await?,
         layout,
         initializers,
+        control: None,
         names: session.context.names(),
     })
 }
@@ -72,7 +85,8 @@ fn not_tried(why: String) -> Finding {
         "read its initializers; to accept it: {}",
         FindingId::flag([&id])
     );
-    let says = "not checked: which initializers stay open on the instance";
+    let says =
+        "not checked: which initializers stay open on the instance, and who can replace its code";
     let finding = Finding::new(Part::Simulation, Severity::Danger, id, says);
     finding.with("a creation that was tried on a copy", why, next)
 }

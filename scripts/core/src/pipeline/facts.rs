@@ -189,6 +189,7 @@ pub(crate) async fn transition(
         callers,
         declared: code.declared.clone(),
         reserved: code.reserved(),
+        replacing: code.replacing(),
         audit: code.audit.clone(),
         size: is_new.then(|| code.size()),
         sources: sources(version),

@@ -59,6 +59,14 @@ impl Client {
         Ok(found.value())
     }
 
+    /// Who sent a transaction; `None` where the endpoint does not have it.
+    ///
+    /// # Errors
+    /// What the endpoint says.
+    pub async fn sender_of(&self, tx: TxHash) -> Result<Option<Address>, ChainError> {
+        Ok(self.known(tx).await?.map(|found| found.from()))
+    }
+
     /// The receipt of a transaction, if the endpoint has one now.
     pub async fn receipt_now(&self, tx: TxHash) -> Result<Option<TransactionReceipt>, ChainError> {
         let found = self.provider.get_transaction_receipt(tx.0).await;

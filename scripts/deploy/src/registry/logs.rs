@@ -353,6 +353,28 @@ pub async fn logs_since(
     logs(client, account, topics, from, newest).await
 }
 
+/// All logs of several accounts with one of these first topics, in order, by one request; `None` where the endpoint does
+/// not give them at once.
+///
+/// # Errors
+/// What keeps the endpoint from answering, but that the range or the answer is too large.
+pub async fn logs_at_once(
+    client: &Client,
+    accounts: &[Address],
+    topics: &[B256],
+) -> Result<Option<Vec<Log>>, ChainError> {
+    let newest = client.newest_block().await?;
+    let mut filter = Filter::new().address(accounts.to_vec());
+    filter.topics[0] = topics.to_vec().into();
+    let filter = filter.from_block(0).to_block(newest);
+    let hasty = client.bearing(Duration::ZERO, Duration::MAX);
+    match filtered(&hasty, &filter).await {
+        Ok(logs) => Ok(Some(logs)),
+        Err(error) if may_be_too_long(&error) => Ok(None),
+        Err(_) => Ok(Some(filtered(client, &filter).await?)),
+    }
+}
+
 fn filter(account: Address, topics: Topics<'_>) -> Filter {
     let mut filter = Filter::new().address(account);
     for (slot, topic) in filter.topics.iter_mut().zip(topics) {
@@ -368,17 +390,29 @@ async fn range(
     from: u64,
     to: u64,
 ) -> Result<Vec<Log>, ChainError> {
-    let filter = filter(account, topics).from_block(from).to_block(to);
+    filtered(
+        client,
+        &filter(account, topics).from_block(from).to_block(to),
+    )
+    .await
+}
+
+/// The logs that match a filter, in order.
+async fn filtered(client: &Client, filter: &Filter) -> Result<Vec<Log>, ChainError> {
     let teller = client.teller();
     let asked = once_there(async || {
-        let logs = teller.provider().get_logs(&filter).await;
+        let logs = teller.provider().get_logs(filter).await;
         logs.map_err(|error| teller.error("eth_getLogs", error))
     });
     let mut logs = asked.await?;
     if let Some(other) = logs.iter().find(|log| !filter.rpc_matches(log)) {
         let (block, by) = (other.block_number.unwrap_or_default(), other.address());
+        let accounts: Vec<String> = filter.address.iter().map(Address::to_string).collect();
+        let (from, to) = (filter.get_from_block(), filter.get_to_block());
+        let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
         return Err(teller.contradiction(format!(
-            "a log of {by} in block {block} among those of {account} from block {from} to {to}"
+            "a log of {by} in block {block} among those of {} from block {from} to {to}",
+            accounts.join(", ")
         )));
     }
     logs.sort_by_key(|log| (log.block_number, log.log_index));

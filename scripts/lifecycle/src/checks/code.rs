@@ -1,8 +1,9 @@
 //! Checks of the code: its constructor, its size, its sources.
 
-use super::{Built, Code, Found, Stage, Transition};
+use super::{Built, Code, Found, Runs, Stage, Transition};
 use crate::assess::{Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together};
 use crate::layout::{HazardKind, Side};
+use crate::plan::{replacing_functions, replacing_listed};
 use alloy::primitives::{Address, B256, U256};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,6 +30,41 @@ pub(super) fn constructor(transition: &Transition, found: &mut Found) {
         "a #[constructor] of the SDK that nobody ran there yet, or a module that cannot be read",
         "nothing was sent; use code that has an #[initializer] in its place",
     ));
+}
+
+/// Functions by which whoever the code lets replaces the code of its proxy, where that is new. Who they are, only the storage
+/// of an instance says: `create-proxy`, `adopt` and `plan` try it.
+pub(super) fn replacing(transition: &Transition, found: &mut Found) {
+    let old = transition.old.as_ref();
+    let had = old.and_then(|old| old.known.value()).map(replacing_listed);
+    let is_new = match (old, had) {
+        (None, _) => matches!(transition.runs, Runs::Nothing),
+        (Some(_), Some(had)) => had.is_empty(),
+        // A proxy of others may have been adopted because of them.
+        (Some(_), None) => false,
+    };
+    if !is_new || transition.stage == Stage::Registered || transition.replacing.is_empty() {
+        return;
+    }
+    let message = format!(
+        "{} has {}: whoever it lets call that replaces the code of an instance without the registry",
+        transition.code,
+        transition.replacing.join(", ")
+    );
+    let finding = Finding::named(Part::Code, Severity::Warning, "CodeReplaceable", message);
+    found.findings.push(finding.with(
+        "code that only the registry replaces",
+        "functions that write the words of a proxy (ERC-1967)",
+        "leave them out behind a proxy of the framework; create-proxy, adopt and plan try who can call them",
+    ));
+}
+
+impl Code {
+    /// Functions by which whoever it lets replaces the code of its proxy. Of a program nothing is read from its bytes.
+    pub fn replacing(&self) -> Vec<String> {
+        let document = self.layout.value();
+        replacing_functions(&self.bytes.code, document)
+    }
 }
 
 /// What OpenZeppelin Upgrades would refuse of the sources. A tag is its author's word: to the author it makes a note of the

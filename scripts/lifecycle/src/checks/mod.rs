@@ -55,6 +55,7 @@ const CHECKS: &[fn(&Transition, &mut Found)] = &[
     steps::label,
     interface::begin,
     code::constructor,
+    code::replacing,
     code::hazards,
     code::filled,
     code::emptied,

@@ -14,6 +14,7 @@ mod hazards;
 mod label;
 mod live;
 mod older_sdk;
+mod replacing;
 mod reserved;
 mod size;
 mod source;
@@ -71,6 +72,7 @@ fn facts(transition: &mut Transition) -> Vec<(&'static str, &mut dyn Weaken)> {
         goes_back: _,
         migrated_since: _,
         bypasses: _,
+        replacing: _,
         lost_paths: _,
         code: _,
         labels: _,
@@ -166,6 +168,7 @@ pub(super) fn best() -> Transition {
         goes_back: false,
         migrated_since: Vec::new(),
         bypasses: Vec::new(),
+        replacing: Vec::new(),
         lost_paths: Vec::new(),
         live: Fact::of(Live::default(), Origin::Chain),
         callers: Callers::Of {

@@ -76,7 +76,7 @@ impl Inspection {
 pub fn instance_lines(status: &InstanceStatus, names: &Names) -> Vec<String> {
     let unknown = status.registry.is_none().then(|| {
         "    registry unknown: the proxy names neither a registry nor an owner, so its code alone decides who \
-         replaces it"
+         replaces it; plan tries the accounts that its storage and its events name"
             .to_owned()
     });
     let line = instance_line(&status.instance, names);

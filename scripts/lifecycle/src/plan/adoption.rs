@@ -1,17 +1,22 @@
 //! The adoption of a proxy, tried on a copy before anybody gives it away: who decides over it hands it over there, the
 //! definition adopts it, and a stranger tries its functions before and after.
 
+use super::control::{
+    AccountEvents, ControlReport, ControlSubject, EventSubject, code_replaceable,
+    read_account_events, try_control,
+};
 use super::decide::decide;
 use super::initializers::{self, Looked};
 use super::strangers::{Before, Known, opened, to_code, to_instance, tried as tried_by_strangers};
-use crate::assess::Finding;
+use crate::assess::{Finding, Part, Severity};
 use crate::client::{ChainError, Client, Fork};
 use crate::error::Explain;
 use crate::governance::{Approvers, Given};
 use crate::layout::Initializers;
 use crate::names::Names;
-use crate::registry::{Candidate, HandOver};
+use crate::registry::{Candidate, HandOver, given_to};
 use crate::simulation::{Simulation, now};
+use crate::text::count;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_chain::{BlockId, Chain};
@@ -62,10 +67,23 @@ pub async fn try_adoption(
     client: &Client,
     request: AdoptionRequest,
 ) -> Result<TriedAdoption, ChainError> {
-    Fork::tried(client, move |chain| carry_out(chain, &request)).await
+    let subject = EventSubject {
+        proxy: request.call.proxy,
+        layout: request.document.as_ref().map(|known| known.layout.clone()),
+    };
+    let mut events = read_account_events(client, &[subject]).await?;
+    let events = events.remove(&request.call.proxy).unwrap_or_default();
+    let sender = client.caller("adopt").ok();
+    let work = move |chain| carry_out(chain, &request, &events, sender);
+    Fork::tried(client, work).await
 }
 
-fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, ChainError> {
+fn carry_out(
+    chain: Chain,
+    request: &AdoptionRequest,
+    events: &AccountEvents,
+    sender: Option<Address>,
+) -> Result<TriedAdoption, ChainError> {
     let mut simulation = Simulation::new(chain);
     let AdoptionRequest {
         registry,
@@ -149,11 +167,48 @@ fn carry_out(chain: Chain, request: &AdoptionRequest) -> Result<TriedAdoption, C
     later.extend(initializers::open(&simulation, looked, then)?);
     later.retain(|one| tried.open.iter().all(|other| other.id != one.id));
     tried.open.extend(later);
+    let subject = ControlSubject {
+        registry: *registry,
+        name: &call.name,
+        proxy,
+        known: &known,
+        events,
+        sender,
+        excluded: &[given_to(*registry, &call.name)],
+    };
+    let is_open = !gives_power.is_empty() || !after.is_empty();
+    let report = try_control(&simulation, subject)?;
+    if !(report.is_open() && is_open) {
+        let found = report.replacements.iter();
+        let found = found.map(|one| code_replaceable(proxy, one, "once it is adopted", names));
+        tried.open.extend(found);
+    }
+    tried.open.extend(not_listed(proxy, &report, events));
     let nothing = || Ok(Before::default());
     let own = tried_by_strangers(&simulation, code.implementation, &known, &nothing)?.told;
     let what = format!("the code {}", code.implementation);
     tried.open.extend(to_code(&what, &own));
     Ok(tried)
+}
+
+/// The warning that accounts which can replace the code of a proxy may not have been tried.
+fn not_listed(proxy: Address, report: &ControlReport, events: &AccountEvents) -> Option<Finding> {
+    let nameless = (!report.has_owner).then(|| "its code names no owner".to_owned());
+    let unread = Some(events.unread.clone()).filter(|unread| !unread.is_empty());
+    let why: Vec<String> = nameless
+        .into_iter()
+        .chain(report.not_tried())
+        .chain(unread)
+        .collect();
+    (!why.is_empty()).then(|| {
+        let message = format!(
+            "others may be able to replace the code of {proxy} without the registry, and nothing lists them: {}; tried: {}",
+            why.join(", "),
+            count(report.tried, "account")
+        );
+        let part = Part::Simulation;
+        Finding::named(part, Severity::Warning, "CodeReplaceable", message)
+    })
 }
 
 fn failed(what: &str, error: ChainError) -> Result<Finding, ChainError> {

@@ -2,6 +2,10 @@
 //! proxy, what its storage would hold, what it would emit, or why it would fail.
 
 use super::change::Change;
+use super::control::{
+    AccountEvents, ControlSubject, code_replaceable, code_replaceable_by_unlisted,
+    replacing_functions, try_control,
+};
 use super::decide::decide;
 use super::effects::{Elsewhere, GasLimits, Whose, with_limits};
 use super::environment::Reads;
@@ -11,7 +15,7 @@ use super::instances::{Event, changes_of, event};
 use super::layouts::Layouts;
 use super::owners;
 use super::slots::{self, SlotNames};
-use super::strangers::address_fields;
+use super::strangers::{Known, address_fields};
 use crate::assess::Finding;
 use crate::client::{ChainError, Client, Fork};
 use crate::governance::{Approvers, Given, explain};
@@ -23,7 +27,7 @@ use alloy::sol_types::SolCall;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::Chain;
-use stylus_layout::Layout;
+use stylus_layout::{Document, Layout};
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -40,8 +44,19 @@ pub struct CreationRequest {
     pub layout: Option<Layout>,
     /// What the initializers of the code leave behind, as far as its sources are known.
     pub initializers: Initializers,
+    /// What is known of the functions of the code; nothing where nobody asks who can replace it.
+    pub control: Option<CreationControl>,
     /// Names for addresses.
     pub names: Names,
+}
+
+/// What is known of code of which is tried who can replace it.
+#[derive(Debug, Clone)]
+pub struct CreationControl {
+    /// Its layout document, if that is known.
+    pub document: Option<Document>,
+    /// Who sends or signs the call, if that is known.
+    pub sender: Option<Address>,
 }
 
 /// What would be created.
@@ -65,7 +80,7 @@ pub struct Creation {
     pub limits: Vec<u64>,
     /// What was taken as given, so that it is decided.
     pub given: Given,
-    /// Initializers that stay open.
+    /// Initializers that stay open, and who can replace the code.
     #[serde(skip)]
     pub open: Vec<Finding>,
     /// Why it would fail, or that it depends on the gas.
@@ -138,6 +153,10 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainE
     let fields = address_fields(&request.layout);
     let owned = owners::changed(&simulation, None, (proxy, &callers), (&fields, names))?;
     creation.open.extend(owned);
+    if let Some(control) = &request.control {
+        let found = replaceable(&simulation, request, control, proxy)?;
+        creation.open.extend(found);
+    }
     let keys = slots::keys(&simulation, &call.initData, names, &[proxy])?;
     let slots = SlotNames::framework(std::slice::from_ref(&call.version));
     let slots = slots.with_keys(keys).with_layout(request.layout.as_ref());
@@ -146,6 +165,41 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainE
     creation.changes = changes_of(&simulation, &simulation.changes()?, proxy, layouts)?;
     creation.events = simulation.logs(proxy)?.iter().map(event).collect();
     Ok(creation)
+}
+
+/// Who can replace the code of the instance without the registry, as soon as it is there.
+fn replaceable(
+    simulation: &Simulation,
+    request: &CreationRequest,
+    control: &CreationControl,
+    proxy: Address,
+) -> Result<Vec<Finding>, ChainError> {
+    let (registry, call) = (request.registry, &request.call);
+    let document = control.document.as_ref();
+    let known = Known::of(document);
+    let subject = ControlSubject {
+        registry,
+        name: &call.name,
+        proxy,
+        known: &known,
+        events: &AccountEvents::default(),
+        sender: control.sender,
+        excluded: &[],
+    };
+    let report = try_control(simulation, subject)?;
+    let found = report.replacements.iter();
+    let found = found.map(|one| code_replaceable(proxy, one, "once it is created", &request.names));
+    let mut found: Vec<Finding> = found.collect();
+    if report.is_by_nobody() {
+        let code = now(simulation
+            .registry(registry)
+            .code(&call.name, &call.version))?;
+        let functions = replacing_functions(&simulation.code(code.implementation)?, document);
+        if !functions.is_empty() {
+            found.push(code_replaceable_by_unlisted(proxy, &functions));
+        }
+    }
+    Ok(found)
 }
 
 /// What the code that initializes can read of the transaction, its block and other accounts, and whether

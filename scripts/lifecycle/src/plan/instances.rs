@@ -61,6 +61,9 @@ pub struct TriedByStrangers {
     pub cut: u32,
     /// Functions that were not called: that are too many, or whose arguments take too much.
     pub not_called: Vec<String>,
+    /// What was not tried of who else can replace the code, such as accounts that are too many.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<String>,
     /// Whether the functions of the code are not known, so that those were called alone that such code usually has.
     pub functions_unknown: bool,
     /// Calls that are told and need not be accepted, of an instance each, with what they do: that give the same roles as
@@ -94,7 +97,16 @@ impl TriedByStrangers {
         let unknown = self.functions_unknown.then(|| {
             format!("{what} tried of usual functions alone: those of the new code are not known")
         });
-        let all = [not_tried, paused, cut, not_called, unknown];
+        let accounts = (!self.accounts.is_empty()).then(|| {
+            let mut accounts = self.accounts.clone();
+            accounts.sort();
+            accounts.dedup();
+            format!(
+                "who can replace the code without the registry was tried in part: {}",
+                accounts.join(", ")
+            )
+        });
+        let all = [not_tried, paused, cut, not_called, unknown, accounts];
         all.into_iter().flatten()
     }
 }

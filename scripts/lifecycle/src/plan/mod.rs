@@ -10,6 +10,7 @@ mod batches;
 mod carry_out;
 mod change;
 mod code_checks;
+mod control;
 mod creation;
 mod decide;
 mod declared;
@@ -18,6 +19,7 @@ mod environment;
 mod error;
 mod executed;
 mod expectations;
+mod fresh_accounts;
 mod fuzz;
 mod fuzzed;
 mod initializers;
@@ -36,7 +38,8 @@ mod verdict;
 pub use adoption::{AdoptionRequest, TriedAdoption, try_adoption};
 pub use change::{Change, FieldValues, StoragePosition};
 pub use code_checks::{has_constructor, reserved_in};
-pub use creation::{Creation, CreationRequest, creation};
+pub use control::{AccountEvents, may_replace_code, replacing_functions, replacing_listed};
+pub use creation::{Creation, CreationControl, CreationRequest, creation};
 pub use effects::{Elsewhere, GasLimits, LeftOut, ether, limits_in_words};
 pub use environment::Reads;
 pub use error::fails;
@@ -68,6 +71,7 @@ use crate::simulation::Simulation;
 use alloy::consensus::Transaction as _;
 use alloy::dyn_abi::DynSolType;
 use alloy::primitives::{Address, B256, Bytes, U256};
+use control::{EventSubject, read_account_events};
 use futures::future::join_all;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,6 +118,10 @@ pub struct PlanRequest {
     pub max_data_fee: U256,
     /// Code built here whose author's sources read no gas.
     pub without_gas: BTreeSet<CodeHash>,
+    /// What logs name of who may decide over the instances, by proxy. It is read before the trial.
+    pub account_events: BTreeMap<Address, AccountEvents>,
+    /// Who sends or signs the call, if that is known.
+    pub sender: Option<Address>,
     /// Names for addresses.
     pub names: Names,
 }
@@ -219,6 +227,11 @@ pub async fn plan(client: &Client, request: PlanRequest) -> Result<Plan, ChainEr
 
 async fn plan_on(fork: Fork, request: PlanRequest) -> Result<Plan, ChainError> {
     let client = fork.client().clone();
+    let request = PlanRequest {
+        account_events: read_events(&client, &request).await?,
+        sender: client.caller("plan").ok(),
+        ..request
+    };
     // What the first batches read is mostly what all read.
     let foreseen = PlanRequest {
         batches: request.batches.min(FORESEEN),
@@ -231,6 +244,39 @@ async fn plan_on(fork: Fork, request: PlanRequest) -> Result<Plan, ChainError> {
     let (mut plan, _) = plan.await?;
     add_l1(&client, &mut plan.transactions).await;
     Ok(plan)
+}
+
+/// What logs name of who may decide over the instances, where they are proxies of others, or the new code may write the words
+/// of its proxy.
+async fn read_events(
+    client: &Client,
+    request: &PlanRequest,
+) -> Result<BTreeMap<Address, AccountEvents>, ChainError> {
+    let PlanRequest { call, .. } = request;
+    let implementation = call.code.implementation;
+    let undeployed = request.undeployed.iter();
+    let mut undeployed = undeployed.filter(|(address, _)| *address == implementation);
+    let code = match undeployed.next() {
+        Some((_, artifact)) => artifact.bytes().code,
+        None => client.code(implementation).await?,
+    };
+    let replaces = may_replace_code(&code);
+    let most = usize::try_from(request.instances).unwrap_or(usize::MAX);
+    let registry = client.registry(request.registry);
+    let instances = registry.instances_in(&call.name, 0..most).await?;
+    let subjects = instances
+        .iter()
+        .filter(|one| replaces || one.kind.is_adopted());
+    let subjects: Vec<EventSubject> = subjects
+        .map(|instance| {
+            let document = request.documents.get(&instance.version);
+            EventSubject {
+                proxy: instance.proxy,
+                layout: document.map(|known| known.layout.clone()),
+            }
+        })
+        .collect();
+    read_account_events(client, &subjects).await
 }
 
 /// Adds what the chain charges for L1, which a copy does not know. A chain without it is asked once.

@@ -1,6 +1,10 @@
 //! The simulation of a request on a copy, from the code that is deployed there to what the instances hold in the end.
 
 use super::carry_out::{CarriedOut, Deciding, carry_out};
+use super::control::{
+    AccountEvents, ControlReport, ControlSubject, as_before, code_replaceable,
+    code_replaceable_by_unlisted, replacing_functions, try_control,
+};
 use super::effects::{GasLimits, Whose, with_limits};
 use super::executed::Ran;
 use super::initializers::{self, Looked};
@@ -9,14 +13,14 @@ use super::owners;
 use super::slots::SlotNames;
 use super::state_difference::{state_difference, written};
 use super::strangers::{
-    CALLS_MAX, Known, Opened, opened, replaceable, replaced_by, to_instance,
-    tried as tried_by_strangers,
+    CALLS_MAX, Known, Opened, opened, to_instance, tried as tried_by_strangers,
 };
 use super::{Plan, PlanRequest, batches, declared, expectations};
+use crate::assess::Finding;
 use crate::client::ChainError;
 use crate::governance::{Display, explain};
 use crate::model::Instance;
-use crate::registry::{self, Named};
+use crate::registry::{self, Named, given_to};
 use crate::simulation::{Simulation, now};
 use crate::text::count;
 use alloy::primitives::{Address, Bytes};
@@ -175,6 +179,16 @@ pub fn simulate_on(
     Ok((simulated.plan, simulated.simulation))
 }
 
+/// Who can replace the code of an instance without the registry.
+#[derive(Debug, Default)]
+struct TriedControl {
+    found: Vec<Finding>,
+    /// Those who could before as well, in words.
+    as_before: Vec<String>,
+    /// What was not tried, in words.
+    not_tried: Vec<String>,
+}
+
 impl PlanSimulation<'_> {
     /// What the new code, the script and whatever else the instances ran can read, and what of it has no code
     /// that stays.
@@ -260,24 +274,14 @@ impl PlanSimulation<'_> {
             let tried = tried_by_strangers(&self.simulation, *proxy, &known, &|| {
                 opened(&before, *proxy, &known)
             })?;
-            // Of a proxy of others those could before who have to: its owner, that is the registry's.
-            let there = self.simulation.registry(request.registry);
-            let kind = now(there.instance(*proxy))?.kind;
-            let could = match kind.is_adopted() {
-                true => replaced_by(&before, *proxy, &known)?.0,
-                false => Vec::new(),
-            };
-            let (can, is_cut) = replaced_by(&self.simulation, *proxy, &known)?;
-            for (who, function) in can {
-                if could.iter().all(|(other, _)| *other != who) {
-                    let who = request.names.long(who);
-                    let problem = replaceable(*proxy, &who, &function);
-                    self.plan.problems.push(problem);
-                }
-            }
+            let is_open = !tried.told.is_empty() || !tried.as_before.is_empty();
+            let report = self.try_control(&before, *proxy, &known, is_open)?;
+            strangers.open.extend(report.as_before);
+            strangers.accounts.extend(report.not_tried);
+            self.plan.problems.extend(report.found);
             calls += tried.calls;
             strangers.paused += u32::from(tried.is_paused);
-            strangers.cut += u32::from(tried.is_cut || is_cut);
+            strangers.cut += u32::from(tried.is_cut);
             strangers.not_called.extend(tried.not_called);
             let instance = request.names.long(*proxy);
             let as_before = tried.as_before.iter();
@@ -319,6 +323,63 @@ impl PlanSimulation<'_> {
         self.plan.problems.extend(open);
         self.plan.strangers = strangers;
         Ok(())
+    }
+
+    /// Tries who can replace the code of an instance without the registry once it is upgraded. Who could before of a proxy
+    /// of others is only reported. `is_open` says that calls of an account without rights are reported already.
+    fn try_control(
+        &self,
+        before: &Simulation,
+        proxy: Address,
+        known: &Known<'_>,
+        is_open: bool,
+    ) -> Result<TriedControl, ChainError> {
+        let request = self.request;
+        let none = AccountEvents::default();
+        let events = request.account_events.get(&proxy).unwrap_or(&none);
+        let admin = given_to(request.registry, &request.call.name);
+        let subject = ControlSubject {
+            registry: request.registry,
+            name: &request.call.name,
+            proxy,
+            known,
+            events,
+            sender: request.sender,
+            excluded: &[admin],
+        };
+        let kind = now(self.simulation.registry(request.registry).instance(proxy))?.kind;
+        let could = match kind.is_adopted() {
+            true => try_control(before, subject)?,
+            false => ControlReport::default(),
+        };
+        let report = try_control(&self.simulation, subject)?;
+        let mut tried = TriedControl::default();
+        let names = &request.names;
+        let not_tried = report.not_tried();
+        let unread = Some(events.unread.clone()).filter(|unread| !unread.is_empty());
+        tried.not_tried = not_tried.into_iter().chain(unread).collect();
+        if report.is_open() && is_open {
+            return Ok(tried);
+        }
+        for found in &report.replacements {
+            if could.can_replace(found.account.address) {
+                tried.as_before.push(as_before(proxy, found, names));
+            } else {
+                let finding = code_replaceable(proxy, found, "once upgraded", names);
+                tried.found.push(finding);
+            }
+        }
+        // Behind a proxy of the framework no code needs such a function, whoever may call it.
+        if report.is_by_nobody() && !kind.is_adopted() {
+            let code = self.simulation.code(request.call.code.implementation)?;
+            let functions = replacing_functions(&code, request.document.as_ref());
+            if !functions.is_empty() {
+                tried
+                    .found
+                    .push(code_replaceable_by_unlisted(proxy, &functions));
+            }
+        }
+        Ok(tried)
     }
 
     /// A copy as it was on which an instance runs the code of its version: one that is paused runs the pause stub.

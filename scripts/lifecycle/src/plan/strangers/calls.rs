@@ -1,9 +1,9 @@
 //! What a stranger calls: every function with several values, no function, and nothing at all.
 
 use super::takes::IToken;
-use super::{PROBE, STRANGER};
 use crate::client::ChainError;
 use crate::layout::WORD;
+use crate::plan::fresh_accounts::{PROBE, STRANGER};
 use crate::plan::slots::SlotNames;
 use crate::simulation::Simulation;
 use alloy::dyn_abi::{DynSolType, DynSolValue, FunctionExt, JsonAbiExt, Specifier};
@@ -94,9 +94,19 @@ impl AddressField {
         account: Address,
     ) -> Result<Address, ChainError> {
         let word = copy.chain.storage(account, self.slot, BlockId::latest())?;
+        Ok(self.held_in(word))
+    }
+
+    /// The address in the word of its slot.
+    pub(in crate::plan) fn held_in(&self, word: B256) -> Address {
         let bits = usize::try_from(self.offset.saturating_mul(8)).unwrap_or_default();
         let word = B256::from(U256::from_be_bytes(word.0).wrapping_shr(bits));
-        Ok(Address::from_word(word))
+        Address::from_word(word)
+    }
+
+    /// Its slot.
+    pub(in crate::plan) fn slot_word(&self) -> B256 {
+        self.slot.into()
     }
 }
 
@@ -195,7 +205,7 @@ impl<'a> Known<'a> {
     }
 
     /// The functions that answer an address and take nothing.
-    pub(super) fn address_getters(&self) -> Vec<Function> {
+    pub(in crate::plan) fn address_getters(&self) -> Vec<Function> {
         let is_getter = |one: &Function| {
             let [output] = one.outputs.as_slice() else {
                 return false;
@@ -206,6 +216,31 @@ impl<'a> Known<'a> {
             .filter(is_getter)
             .take(GETTERS_MAX)
             .collect()
+    }
+
+    /// The functions that the documents list.
+    pub(in crate::plan) fn functions(&self) -> impl Iterator<Item = Function> {
+        abi(&self.documents)
+    }
+
+    /// What an account answers to functions that take nothing and answer a word, such as the name of a role.
+    pub(in crate::plan) fn words(
+        &self,
+        copy: &Simulation,
+        account: Address,
+    ) -> Result<Vec<B256>, ChainError> {
+        let getters = abi(&self.documents).filter(|function| {
+            let output = function.outputs.first();
+            let is_word = output.is_some_and(|output| output.ty == "bytes32");
+            is_word && function.inputs.is_empty() && is_view(function)
+        });
+        let mut words = Vec::new();
+        for getter in getters.take(GETTERS_MAX) {
+            let (is_answer, output) = copy.probe(account, getter.selector().to_vec().into())?;
+            let word = output.get(..B256::len_bytes()).filter(|_| is_answer);
+            words.extend(word.map(B256::from_slice));
+        }
+        Ok(words)
     }
 
     /// The addresses that an account keeps, such as tokens and holders: by its layout and by its getters.
@@ -284,7 +319,7 @@ pub(super) fn calldata_of_words(selector: [u8; 4], word: B256) -> Bytes {
 }
 
 /// What an account answers to a function that takes nothing, if it is an address.
-pub(super) fn answered(
+pub(in crate::plan) fn answered(
     copy: &Simulation,
     account: Address,
     getter: &Function,
@@ -329,7 +364,7 @@ fn calls(function: &Function, code: Address, kept: &[Address]) -> Vec<Call> {
     let places = places.fold(0, usize::saturating_add);
     // Who can have a token called takes what the account has of it.
     let transfer = IToken::transferCall {
-        to: STRANGER,
+        to: *STRANGER,
         amount: U256::ONE,
     };
     let transfer = transfer.abi_encode();
@@ -347,13 +382,13 @@ fn calls(function: &Function, code: Address, kept: &[Address]) -> Vec<Call> {
         addresses: vec![code],
         ..plain(U256::ONE)
     };
-    let named = [&PROBE, &ETHER, &Address::ZERO]
+    let named = [&*PROBE, &ETHER, &Address::ZERO]
         .into_iter()
         .chain(kept)
         .flat_map(|one| {
             let bytes = transfer.as_slice();
             (0..places.min(PLACES_MAX)).map(move |place| {
-                let mut addresses = vec![STRANGER; place];
+                let mut addresses = vec![*STRANGER; place];
                 addresses.push(*one);
                 let number = U256::ONE;
                 Values {
@@ -429,7 +464,7 @@ fn value(
     named: &mut impl Iterator<Item = Address>,
 ) -> DynSolValue {
     match ty {
-        DynSolType::Address => DynSolValue::Address(named.next().unwrap_or(STRANGER)),
+        DynSolType::Address => DynSolValue::Address(named.next().unwrap_or(*STRANGER)),
         DynSolType::Bool => DynSolValue::Bool(!with.number.is_zero()),
         DynSolType::Uint(bits) => {
             let most = U256::MAX.wrapping_shr(256_usize.saturating_sub(*bits));

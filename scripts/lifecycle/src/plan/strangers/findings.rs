@@ -3,7 +3,6 @@
 use super::power::Given;
 use super::takes::Taken;
 use crate::assess::{Finding, FindingId, Part, Severity};
-use alloy::primitives::Address;
 
 /// What calls of one function by a stranger do that is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,11 +28,6 @@ impl Opened {
         let is_given = |one: &Given| other.gives.contains(one);
         let is_taken = |one: &Taken| other.takes.iter().any(|other| one.is_as(other));
         self.gives.iter().all(is_given) && self.takes.iter().all(is_taken)
-    }
-
-    /// Whether it replaces the code, or what decides about it.
-    pub(super) fn replaces_code(&self) -> bool {
-        self.gives.iter().any(Given::is_of_code)
     }
 
     /// What it takes, and nothing of what it gives.
@@ -133,22 +127,6 @@ pub(in crate::plan) fn to_instance(what: &str, opened: &[Opened]) -> Vec<Finding
         )
     });
     found.collect()
-}
-
-/// That somebody can replace the code of an instance without the registry.
-pub(in crate::plan) fn replaceable(proxy: Address, who: &str, function: &str) -> Finding {
-    let id = FindingId::at("CodeReplaceable", proxy);
-    let message = format!(
-        "{who} can replace the code of {proxy} by {function}, once upgraded, without the registry"
-    );
-    Finding::new(Part::Simulation, Severity::Danger, id.clone(), message).with(
-        "code that leaves the words of its proxy alone (ERC-1967)",
-        "a call that goes through and writes them",
-        format!(
-            "leave that function out; to accept it: {}",
-            FindingId::flag([&id])
-        ),
-    )
 }
 
 /// What strangers can do to code itself, as findings: a proxy has its own storage, so it is no danger to that.

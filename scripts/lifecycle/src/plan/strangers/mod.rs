@@ -9,9 +9,10 @@ mod selectors;
 mod takes;
 mod trial;
 
-pub(super) use calls::{AddressField, Known, address_fields};
-pub(super) use findings::{Opened, replaceable, to_code, to_instance};
+pub(super) use calls::{AddressField, Known, address_fields, answered};
+pub(super) use findings::{Opened, to_code, to_instance};
 pub use selectors::usual_initializers;
+pub(super) use trial::probe_code;
 
 use crate::client::ChainError;
 use crate::simulation::Simulation;
@@ -19,10 +20,6 @@ use alloy::primitives::Address;
 use std::collections::BTreeSet;
 use trial::Trial;
 
-/// Who has no rights anywhere.
-const STRANGER: Address = Address::repeat_byte(0x5e);
-/// Code of his. Whoever runs it by delegatecall has him as its implementation.
-const PROBE: Address = Address::repeat_byte(0x5f);
 /// Calls of one plan, about: where they are made, no more instances are tried.
 pub(super) const CALLS_MAX: usize = 100_000;
 
@@ -119,18 +116,6 @@ pub(super) fn tried(
         is_cut: trial.is_cut,
         not_called: trial.not_called,
     })
-}
-
-/// Who of those that an account keeps, such as its owner, can replace its code on a copy, and by which function; and whether
-/// more calls, or more gas, would have been needed.
-pub(super) fn replaced_by(
-    simulation: &Simulation,
-    account: Address,
-    known: &Known<'_>,
-) -> Result<(Vec<(Address, String)>, bool), ChainError> {
-    let mut trial = Trial::begin(simulation, account, known)?;
-    let found = trial.replaced_by()?;
-    Ok((found, trial.is_cut))
 }
 
 /// What was found, one for each function.

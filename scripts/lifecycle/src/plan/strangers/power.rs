@@ -2,8 +2,8 @@
 
 use super::calls::{AddressField, answered};
 use super::takes::Moves;
-use super::{PROBE, STRANGER};
 use crate::client::ChainError;
+use crate::plan::fresh_accounts::{PROBE, STRANGER};
 use crate::simulation::Simulation;
 use alloy::json_abi::Function;
 use alloy::primitives::{Address, B256, Log, keccak256};
@@ -65,19 +65,6 @@ impl Given {
             is_harmless: takes_nothing,
             ..Self::meant("one call goes through and then none, as of an initializer")
         }
-    }
-
-    /// Whether it is the code, or what decides about that.
-    pub(super) fn is_of_code(&self) -> bool {
-        const OF_CODE: [&str; 6] = [
-            "the implementation",
-            "the admin",
-            "the beacon",
-            "event Upgraded(address)",
-            "event AdminChanged(address,address)",
-            "event BeaconUpgraded(address)",
-        ];
-        OF_CODE.contains(&self.what.as_str())
     }
 
     /// What may be meant for everybody.
@@ -163,7 +150,7 @@ impl Power {
         let unpaid = self.fields.iter().filter(|_| !moves.has_paid());
         let fields = unpaid.zip(&after.fields);
         let fields =
-            fields.filter(|((_, was), (_, is))| was != is && [STRANGER, PROBE].contains(is));
+            fields.filter(|((_, was), (_, is))| was != is && [*STRANGER, *PROBE].contains(is));
         let fields = fields.map(|((name, _), _)| Given::meant(format!("it makes him its {name}")));
         let logs = receipt.logs.iter();
         let events = logs.filter_map(|log| of_power(log, account, moves.created()));

@@ -1,10 +1,10 @@
 //! The functions of code that nobody described: selectors among its constants that it answers otherwise than one that
 //! nobody has.
 
-use super::STRANGER;
 use super::calls::{calldata_of_words, well_known};
 use crate::client::ChainError;
 use crate::plan::code_checks::{compared_constants, module_of};
+use crate::plan::fresh_accounts::STRANGER;
 use crate::simulation::Simulation;
 use alloy::json_abi::Function;
 use alloy::primitives::{Address, B256};

@@ -1,8 +1,8 @@
 //! What a call brings to a stranger: ether, and tokens by the events of those. Only what he has more than ever before
 //! counts: who gets back what he paid in has gained nothing.
 
-use super::{PROBE, STRANGER};
 use crate::client::ChainError;
+use crate::plan::fresh_accounts::{PROBE, STRANGER};
 use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256, I256, Log, U256, keccak256};
 use alloy::sol;
@@ -121,7 +121,7 @@ impl Ledger {
 
 /// What the account says that the stranger has of it, if it is a token.
 pub(super) fn balance(copy: &Simulation, account: Address) -> Option<U256> {
-    let holder = STRANGER;
+    let holder = *STRANGER;
     copy.ask(account, &IToken::balanceOfCall { holder }).ok()
 }
 
@@ -138,7 +138,7 @@ pub(super) fn moved(
     };
     let changes = copy.account_changes()?;
     let is_new = |one: &AccountChange| one.before.code.is_empty() && !one.after.code.is_empty();
-    let is_his = |one: &&AccountChange| [STRANGER, PROBE].contains(&one.address) || is_new(one);
+    let is_his = |one: &&AccountChange| [*STRANGER, *PROBE].contains(&one.address) || is_new(one);
     let mut ether = I256::ZERO;
     for one in changes.iter().filter(is_his) {
         let change = signed(one.after.balance).saturating_sub(signed(one.before.balance));
@@ -215,7 +215,11 @@ impl Moves {
         };
         // Of ERC-721 there is one of each number.
         let amount = amount.or(number.map(|_| U256::ONE)).unwrap_or_default();
-        let is_stranger = |one: &B256| [STRANGER, PROBE].iter().any(|his| *one == his.into_word());
+        let is_stranger = |one: &B256| {
+            [*STRANGER, *PROBE]
+                .iter()
+                .any(|his| *one == his.into_word())
+        };
         let is_own_token = log.address == account;
         let is_own = *from == account.into_word();
         let whose = match (is_own, *from == B256::ZERO) {

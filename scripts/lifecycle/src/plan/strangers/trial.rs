@@ -5,8 +5,8 @@ use super::findings::Opened;
 use super::power::{Given, Power};
 use super::selectors::answered_selectors;
 use super::takes::{Ledger, Moves, balance, ether, moved};
-use super::{PROBE, STRANGER};
 use crate::client::{ChainError, GasLimit};
+use crate::plan::fresh_accounts::{OTHER, PROBE, STRANGER};
 use crate::simulation::Simulation;
 use alloy::json_abi::Function;
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
@@ -29,10 +29,6 @@ sol! {
     }
 }
 
-/// Somebody else without rights.
-const OTHER: Address = Address::repeat_byte(0x5d);
-/// Accounts that are kept and that call, at most.
-const SENDERS_MAX: usize = 4;
 /// Seconds of 30 days.
 const MONTH: u64 = 2_592_000;
 /// Units of gas that each call gets.
@@ -71,10 +67,6 @@ struct Done {
 /// A stranger, who calls an account.
 pub(super) struct Trial {
     account: Address,
-    /// Who calls: a stranger, unless it says so.
-    sender: Address,
-    /// Addresses that the account keeps.
-    kept: Vec<Address>,
     start: Stage,
     entries: Vec<Entry>,
     pub(super) not_called: Vec<String>,
@@ -104,7 +96,7 @@ impl Trial {
         copy.gas = GasLimit::Exactly(GAS);
         let owned = ether(&copy, account)?;
         copy.chain.set_balance(account, owned.max(BALANCE));
-        copy.chain.set_code(PROBE, probe());
+        copy.chain.set_code(*PROBE, probe_code(*STRANGER));
         let latest = BlockId::latest();
         let runs = copy
             .chain
@@ -122,8 +114,6 @@ impl Trial {
         let power = Power::over(&copy, account, (&fields, &getters))?;
         Ok(Self {
             account,
-            sender: STRANGER,
-            kept,
             start: Stage {
                 balance: balance(&copy, account),
                 copy,
@@ -185,7 +175,7 @@ impl Trial {
                 self.calls += 1;
                 let copy = &mut stage.copy;
                 let input = call.input.clone();
-                let mut request = copy.request(OTHER, self.account, input, call.value)?;
+                let mut request = copy.request(*OTHER, self.account, input, call.value)?;
                 request.gas = Some(GAS);
                 let outcome =
                     copy.chain
@@ -200,34 +190,6 @@ impl Trial {
             stage.copy.chain.set_balance(self.account, more);
         }
         Ok(true)
-    }
-
-    /// Who of those that the account keeps can replace its code, or who decides that, and by which function.
-    pub(super) fn replaced_by(&mut self) -> Result<Vec<(Address, String)>, ChainError> {
-        let owner = self.start.power.owner();
-        let others = self.kept.iter().copied().filter(|one| Some(*one) != owner);
-        let senders: Vec<Address> = owner.into_iter().chain(others).take(SENDERS_MAX).collect();
-        let mut found = Vec::new();
-        for sender in senders {
-            self.sender = sender;
-            if let Some(function) = self.replacing()? {
-                found.push((sender, function));
-            }
-        }
-        Ok(found)
-    }
-
-    /// A function by which the sender replaces the code, or who decides that.
-    fn replacing(&mut self) -> Result<Option<String>, ChainError> {
-        for entry in self.entries.clone() {
-            for call in entry.calls.iter().filter(|call| call.value.is_zero()) {
-                let done = self.done(&self.start.branch(), &entry, call)?;
-                if done.is_some_and(|done| done.opened.replaces_code()) {
-                    return Ok(Some(entry.signature));
-                }
-            }
-        }
-        Ok(None)
     }
 
     /// Whether something was found, or a function that was there before changes something.
@@ -354,7 +316,7 @@ impl Trial {
         self.calls += 1;
         let account = self.account;
         let copy = &mut stage.copy;
-        let mut request = copy.request(self.sender, account, call.input.clone(), call.value)?;
+        let mut request = copy.request(*STRANGER, account, call.input.clone(), call.value)?;
         request.gas = Some(GAS);
         let outcome =
             copy.chain
@@ -364,7 +326,7 @@ impl Trial {
             return Ok(None);
         }
         copy.begin_here();
-        let receipt = copy.mined(signature, self.sender, request)?;
+        let receipt = copy.mined(signature, *STRANGER, request)?;
         if !receipt.success {
             return Ok(None);
         }
@@ -409,17 +371,17 @@ fn fingerprint(writes: &[SlotChange]) -> B256 {
     keccak256(bytes)
 }
 
-/// EVM code that answers `proxiableUUID()` as UUPS code does; any other call makes the stranger the implementation of
-/// whoever runs it as his own: `PUSH1 0 CALLDATALOAD PUSH1 224 SHR PUSH4 SELECTOR EQ PUSH1 70 JUMPI PUSH20 STRANGER PUSH32
+/// EVM code that answers `proxiableUUID()` as UUPS code does; any other call makes `marker` the implementation of
+/// whoever runs it as its own: `PUSH1 0 CALLDATALOAD PUSH1 224 SHR PUSH4 SELECTOR EQ PUSH1 70 JUMPI PUSH20 MARKER PUSH32
 /// IMPLEMENTATION SSTORE JUMPDEST PUSH32 IMPLEMENTATION PUSH1 0 MSTORE PUSH1 32 PUSH1 0 RETURN`.
-fn probe() -> Bytes {
+pub(in crate::plan) fn probe_code(marker: Address) -> Bytes {
     let slot = slots::IMPLEMENTATION.as_slice();
     let parts: [&[u8]; 12] = [
         &[0x60, 0, 0x35, 0x60, 224, 0x1c, 0x63],
         &IUups::proxiableUUIDCall::SELECTOR,
         &[0x14, 0x60, 70, 0x57],
         &[0x73],
-        STRANGER.as_slice(),
+        marker.as_slice(),
         &[0x7f],
         slot,
         &[0x55, 0x5b],
