@@ -132,6 +132,35 @@ fn send(project: &Project, to: Address, call: &impl SolCall) -> (B256, bool) {
 }
 
 #[test]
+fn an_example_has_lines_in_a_clone_and_is_refused_with_where_elsewhere() {
+    let project = Project::new();
+    // As for somebody who has the program alone.
+    let words = "coverage 1..1 --source example:counter-v1";
+    let mut command = project.command(project.folder(), None, words);
+    command.env_remove("STYLUS_UPGRADES_HOME");
+    let refused = Answer::of(command);
+    assert_eq!(refused.error("name"), "Missing", "{refused:?}");
+    assert_eq!(refused.error("expected"), "the sources of counter-v1");
+    let next = refused.error("next");
+    assert!(next.contains("a clone of this project"), "{refused:?}");
+    let unknown = project.run("coverage 1..1 --source example:other");
+    assert_eq!(unknown.error("name"), "Missing", "{unknown:?}");
+    assert!(
+        unknown.error("expected").contains("counter-v1"),
+        "{unknown:?}"
+    );
+
+    let deployed = project.done("deploy example:counter-v1");
+    let program: Address = text(&deployed, "address").parse().expect("an address");
+    let call = refuseCall { number: U256::ZERO };
+    let (hash, _) = send(&project, program, &call);
+    let words = format!("coverage {hash} --source example:counter-v1");
+    let covered = project.run(&words);
+    covered.ends_with(0);
+    assert!(!lines(&covered.document).is_empty(), "{covered:?}");
+}
+
+#[test]
 fn dead_branches_are_shown_as_such_and_no_line_that_ran_is_denied() {
     let project = Project::new();
     let source = home(SOURCE);
