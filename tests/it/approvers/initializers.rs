@@ -108,6 +108,65 @@ async fn an_initializer_that_stays_open_is_told_whatever_it_asks() {
     approved.ends_with(0);
 }
 
+#[tokio::test]
+async fn an_initializer_that_can_never_run_is_told() {
+    let fixture = Fixture::new().await;
+    let names = ["Marked", "Weighed", "Measured", "Reused"];
+    let [first, weighed, measured, reused] = placed(&fixture, names).await;
+    registered(&fixture, first, "info.json:Marked").await;
+    let proxy = given(&fixture, first).await;
+    let set = (proxy, B256::with_last_byte(MARK), B256::with_last_byte(1));
+    fixture.request("anvil_setStorageAt", set).await;
+    fixture.done(&format!(
+        "adopt A {proxy} 1.0 --layout info.json:Marked --runs-layout info.json:Marked {ABSENT}"
+    ));
+    let run = |command: &str, name: &str, code: Address, rest: &str| {
+        fixture.run(&format!(
+            "{command} A 2.0 {code} --layout info.json:{name} {ABSENT},arrival:{proxy} {rest}"
+        ))
+    };
+
+    // `weigh` leaves 2, `measure` leaves 3: after it, `weigh` is lost.
+    let jump = "--foreign --call measure(uint256) 9";
+    let skipped = "initializer-skipped:Weighed.weigh";
+    for command in ["plan", "migrate"] {
+        let refused = run(command, "Measured", measured, jump);
+        refused.is_refused("InitializerSkipped");
+        let told = refused.document.to_string();
+        assert!(told.contains(skipped), "{told}");
+        assert!(told.contains("_initialized goes from 1 to 3"), "{told}");
+    }
+    let both = "--foreign --call weighAndMeasure(uint256) 9";
+    run("plan", "Measured", measured, both).ends_with(0);
+    let accepted = format!("--accept {skipped} {jump}");
+    run("plan", "Measured", measured, &accepted).ends_with(0);
+
+    // The next code uses the number of `weigh` once more, and that of `initialize` under another name. Where only the
+    // arguments of `initialize` are others, it is for new instances.
+    run(
+        "migrate",
+        "Weighed",
+        weighed,
+        "--foreign --call weigh(uint256) 7",
+    )
+    .ends_with(0);
+    let refused = fixture.run(&format!(
+        "plan A 3.0 {reused} --layout info.json:Reused {ABSENT},arrival:{proxy}"
+    ));
+    let told = refused.document.to_string();
+    refused.is_refused("InitializerSpent");
+    assert!(
+        told.contains("initializer-spent:Reused.weighAgain"),
+        "{told}"
+    );
+    assert!(told.contains("initializer-spent:Reused.begin"), "{told}");
+    assert!(!told.contains("Reused.initialize"), "{told}");
+    let next = format!(
+        "plan A 3.0 {measured} --layout info.json:Measured {ABSENT},arrival:{proxy} {jump}"
+    );
+    fixture.run(&next).ends_with(0);
+}
+
 /// Code of `Exchanged.sol` that is on the chain, with its build-info beside the manifest.
 async fn placed<const N: usize>(fixture: &Fixture, names: [&str; N]) -> [Address; N] {
     let tools = tempfile::tempdir().expect("a folder");

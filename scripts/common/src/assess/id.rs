@@ -23,12 +23,14 @@ pub struct FindingId(Cow<'static, str>);
 #[derive(Debug, Clone, Default)]
 pub struct Accepted {
     ids: BTreeSet<FindingId>,
+    /// What the project answers for in its manifest, beside what is given with the command.
+    of_project: BTreeSet<FindingId>,
     found: Arc<Mutex<BTreeSet<FindingId>>>,
 }
 
 /// What is found by comparing two layouts: that does not change from block to block, so an id of it that
 /// matches nothing is a slip.
-const OF_LAYOUTS: [&str; 9] = [
+const OF_LAYOUTS: [&str; 10] = [
     "gap-use",
     "rename",
     "retype",
@@ -37,6 +39,7 @@ const OF_LAYOUTS: [&str; 9] = [
     "delete",
     "shift",
     "namespace-change",
+    SLOTS_BY_HAND,
     "unknown",
 ];
 
@@ -56,6 +59,12 @@ const OLDER_SDK: &str = "older-sdk";
 /// What the id of an initializer begins with that stays open once an instance is upgraded.
 const INITIALIZER_OPEN: &str = "initializer-open";
 
+/// What the id of an initializer begins with that is jumped over.
+const INITIALIZER_SKIPPED: &str = "initializer-skipped";
+
+/// What the id of a new initializer begins with whose number instances have had already.
+const INITIALIZER_SPENT: &str = "initializer-spent";
+
 /// What the id of a part begins with that was checked as a whole, and of which nothing was found.
 const COMPLETE: &str = "complete";
 
@@ -64,6 +73,9 @@ const MIGRATION_BYPASSED: &str = "migration-bypassed";
 
 /// What the id of a version begins with from which instances have no path any more.
 const PATH_LOST: &str = "path-lost";
+
+/// What the id of a place begins with that computes slots by itself.
+const SLOTS_BY_HAND: &str = "slots-by-hand";
 
 /// What the id of an instance that came from elsewhere begins with.
 const ARRIVAL: &str = "arrival";
@@ -112,7 +124,7 @@ impl FromStr for CodeReplacer {
 impl FindingId {
     /// Every kind of finding, with the promise of a review that it serves. A kind without a promise is a courtesy, or
     /// serves another table of `docs/security.md`. A family of kinds is listed by its first or last word: `changed`.
-    pub const KINDS: [(&'static str, Option<ReviewPromise>); 84] = [
+    pub const KINDS: [(&'static str, Option<ReviewPromise>); 86] = [
         ("delete", Some(ReviewPromise::Storage)),
         ("dirty", Some(ReviewPromise::Storage)),
         ("gap-use", Some(ReviewPromise::Storage)),
@@ -126,7 +138,7 @@ impl FindingId {
         ("reorder", Some(ReviewPromise::Storage)),
         ("retype", Some(ReviewPromise::Storage)),
         ("shift", Some(ReviewPromise::Storage)),
-        ("slots-by-hand", Some(ReviewPromise::Storage)),
+        (SLOTS_BY_HAND, Some(ReviewPromise::Storage)),
         ("unknown", Some(ReviewPromise::Storage)),
         ("storage-changes", Some(ReviewPromise::Writes)),
         ("ReplayFails", Some(ReviewPromise::Answers)),
@@ -167,6 +179,8 @@ impl FindingId {
         ("initializer-lost", Some(ReviewPromise::Migrations)),
         ("initializer-of-other", Some(ReviewPromise::Migrations)),
         ("initializer-omitted", Some(ReviewPromise::Migrations)),
+        (INITIALIZER_SKIPPED, Some(ReviewPromise::Migrations)),
+        (INITIALIZER_SPENT, Some(ReviewPromise::Migrations)),
         (MIGRATION_BYPASSED, Some(ReviewPromise::Migrations)),
         ("migration-omitted", Some(ReviewPromise::Migrations)),
         ("other-code", Some(ReviewPromise::Migrations)),
@@ -203,8 +217,6 @@ impl FindingId {
     pub const NOT_COMPARED: Self = Self::fixed("not-compared");
     /// A layout that lists no namespaces, where its contract may have some.
     pub const NAMESPACES_NOT_LISTED: Self = Self::fixed("namespaces-not-listed");
-    /// What lies at slots that the code computes by itself, where that code is another one.
-    pub const SLOTS_BY_HAND: Self = Self::fixed("slots-by-hand");
     /// A migration that the code declares and that does not run.
     pub const MIGRATION_OMITTED: Self = Self::fixed("migration-omitted");
     /// An initializer that the code declares and that does not run.
@@ -235,11 +247,7 @@ impl FindingId {
     pub const NOT_PROPOSED: Self = Self::fixed("not-proposed");
 
     /// Those that a comparison of layouts has beside the fields.
-    const OF_LAYOUTS: [Self; 3] = [
-        Self::NOT_COMPARED,
-        Self::NAMESPACES_NOT_LISTED,
-        Self::SLOTS_BY_HAND,
-    ];
+    const OF_LAYOUTS: [Self; 2] = [Self::NOT_COMPARED, Self::NAMESPACES_NOT_LISTED];
     /// Those about initializers and migrations.
     const OF_STEPS: [Self; 3] = [
         Self::MIGRATION_OMITTED,
@@ -323,6 +331,16 @@ impl FindingId {
         Self(format!("{INITIALIZER_OPEN}:{function}").into())
     }
 
+    /// An initializer that is jumped over, by its contract and name.
+    pub fn initializer_skipped(function: &str) -> Self {
+        Self(format!("{INITIALIZER_SKIPPED}:{function}").into())
+    }
+
+    /// A new initializer whose number instances have had already, by its contract and name.
+    pub fn initializer_spent(function: &str) -> Self {
+        Self(format!("{INITIALIZER_SPENT}:{function}").into())
+    }
+
     /// What no code behind a proxy should have, by the kind that OpenZeppelin Upgrades has for it.
     pub fn unsafe_code(kind: &str, place: &str) -> Self {
         Self(format!("{UNSAFE}{kind}:{place}").into())
@@ -341,6 +359,11 @@ impl FindingId {
     /// A struct that an older SDK counts otherwise.
     pub fn older_sdk(structure: &str) -> Self {
         Self(format!("{OLDER_SDK}:{structure}").into())
+    }
+
+    /// A place that computes slots by itself, with the first digits of the hash of what decides these slots.
+    pub fn slots_by_hand(place: &str, digits: &str) -> Self {
+        Self(format!("{SLOTS_BY_HAND}:{}@{digits}", encoded(place, b"._-+/:")).into())
     }
 
     /// Nobody could look at a part.
@@ -418,7 +441,12 @@ impl FindingId {
 
     /// Whether it is found by trying something on a copy.
     pub fn is_of_a_trial(&self) -> bool {
-        let kinds = [STRANGER, INITIALIZER_OPEN];
+        let kinds = [
+            STRANGER,
+            INITIALIZER_OPEN,
+            INITIALIZER_SKIPPED,
+            INITIALIZER_SPENT,
+        ];
         Self::OF_TRIALS.contains(self) || kinds.contains(&self.kind())
     }
 
@@ -462,6 +490,20 @@ impl Accepted {
         is_accepted
     }
 
+    /// The same, with what the project answers for in its manifest.
+    #[must_use]
+    pub fn with_project(self, ids: impl IntoIterator<Item = FindingId>) -> Self {
+        Self {
+            of_project: ids.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// As [`Self::covers`], or the project answers for it. An approver's own word is asked instead.
+    pub fn answers(&self, id: &FindingId) -> bool {
+        self.of_project.contains(id) || self.covers(id)
+    }
+
     /// Whether an id is among them. No finding need have it.
     pub fn contains(&self, id: &FindingId) -> bool {
         self.ids.contains(id)
@@ -483,12 +525,24 @@ impl Accepted {
 /// those of a usual label are written as in a URL, and so is the first one of a label that looks like an account.
 fn label_word(label: &str) -> String {
     let is_account = label.parse::<Address>().is_ok();
+    let word = encoded(label, b"._-+");
+    match word.split_at_checked(1) {
+        Some((first, rest)) if is_account => {
+            let byte = first.as_bytes().first().copied().unwrap_or_default();
+            format!("%{byte:02x}{rest}")
+        }
+        _ => word,
+    }
+}
+
+/// A text with all but letters, digits and these written as in a URL.
+fn encoded(text: &str, usual: &[u8]) -> String {
     let mut word = String::new();
-    for (at, byte) in label.bytes().enumerate() {
-        let is_usual = byte.is_ascii_alphanumeric() || b"._-+".contains(&byte);
-        match is_usual && !(is_account && at == 0) {
-            true => word.push(char::from(byte)),
-            false => word.push_str(&format!("%{byte:02x}")),
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || usual.contains(&byte) {
+            word.push(char::from(byte));
+        } else {
+            word.push_str(&format!("%{byte:02x}"));
         }
     }
     word
@@ -506,6 +560,7 @@ impl FromIterator<FindingId> for Accepted {
     fn from_iter<T: IntoIterator<Item = FindingId>>(ids: T) -> Self {
         Self {
             ids: ids.into_iter().collect(),
+            of_project: BTreeSet::new(),
             found: Arc::default(),
         }
     }

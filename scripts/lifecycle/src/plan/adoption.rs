@@ -6,7 +6,7 @@ use super::control::{
     read_account_events, try_control,
 };
 use super::decide::decide;
-use super::initializers::{self, Looked};
+use super::initializers::{self, InstanceGroup};
 use super::strangers::{Before, Known, opened, to_code, to_instance, tried as tried_by_strangers};
 use crate::assess::{Finding, Part, Severity};
 use crate::client::{ChainError, Client, Fork};
@@ -103,16 +103,17 @@ fn carry_out(
     let takes = || Ok(before.clone());
     let gives_power = tried_by_strangers(&simulation, proxy, &known, &takes)?.told;
     tried.open = to_instance(&format!("the proxy {proxy}, as it is"), &gives_power);
-    let looked = Looked {
+    let group = InstanceGroup {
         when: ("of", ", as it is"),
         tried: &[proxy],
         others: &[],
         next: "call it first",
+        earlier: None,
     };
     let [runs, then] = &request.initializers;
     tried
         .open
-        .extend(initializers::open(&simulation, looked, runs)?);
+        .extend(initializers::findings(&simulation, group, runs)?);
     if let Some(give) = &request.hand_over {
         let sent = simulation.send(
             give.signature,
@@ -160,11 +161,11 @@ fn carry_out(
     let after = tried_by_strangers(&simulation, proxy, &known, &takes)?.told;
     // One finding for each function: what is open before and after is told once.
     let mut later = to_instance(&format!("the proxy {proxy}, once it is adopted"), &after);
-    let looked = Looked {
+    let group = InstanceGroup {
         when: ("once", " is adopted"),
-        ..looked
+        ..group
     };
-    later.extend(initializers::open(&simulation, looked, then)?);
+    later.extend(initializers::findings(&simulation, group, then)?);
     later.retain(|one| tried.open.iter().all(|other| other.id != one.id));
     tried.open.extend(later);
     let subject = ControlSubject {

@@ -10,7 +10,7 @@ use super::decide::decide;
 use super::effects::{Elsewhere, GasLimits, Whose, with_limits};
 use super::environment::Reads;
 use super::executed::Ran;
-use super::initializers::{self, Looked};
+use super::initializers::{self, InstanceGroup};
 use super::instances::{Event, changes_of, event};
 use super::layouts::Layouts;
 use super::owners;
@@ -141,13 +141,14 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainE
     creation.others = outcomes.shown.elsewhere(&simulation, &whose)?;
     creation.balance = outcomes.shown.balance(proxy);
     look_at_executed(&simulation, request, &mut creation)?;
-    let looked = Looked {
+    let group = InstanceGroup {
         when: ("once", " is created"),
         tried: &[proxy],
         others: &[],
         next: "run it at the creation (--init), or register code whose initializer leaves that number",
+        earlier: None,
     };
-    creation.open = initializers::open(&simulation, looked, &request.initializers)?;
+    creation.open = initializers::findings(&simulation, group, &request.initializers)?;
     let callers = owners::callers(&simulation)?;
     let callers = callers.get(&proxy).cloned().unwrap_or_default();
     let fields = address_fields(&request.layout);

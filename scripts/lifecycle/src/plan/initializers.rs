@@ -1,18 +1,21 @@
-//! Whether an initializer of some code stays open on instances, whatever it asks its caller for: what each instance
-//! keeps is compared with the highest number that an initializer leaves there.
+//! Initializers of some code that stay open on instances, whatever they ask their caller for, that can never run there,
+//! or that were jumped over: what each instance keeps is compared with the numbers that initializers leave there.
 
 use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::call_tree::standing;
 use crate::client::ChainError;
 use crate::layout::{Counter, Initializer, Initializers};
 use crate::simulation::Simulation;
 use crate::text::count;
-use alloy::primitives::{Address, U256};
+use alloy::json_abi::Function;
+use alloy::primitives::{Address, Selector, U256};
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::BlockId;
+use stylus_layout::Document;
 
-/// Instances that are looked at, to which something is done.
+/// Instances of which it is told what their initializers can still do.
 #[derive(Clone, Copy)]
-pub(super) struct Looked<'a> {
+pub(super) struct InstanceGroup<'a> {
     /// When one of them is looked at, in words around it: `once`, ` is upgraded`.
     pub(super) when: (&'a str, &'a str),
     /// Those to which it was done on the copy.
@@ -21,92 +24,269 @@ pub(super) struct Looked<'a> {
     pub(super) others: &'a [Address],
     /// How the function is called in it.
     pub(super) next: &'a str,
+    /// Functions of the versions that they come from; nothing where one of these is not known, and where they come from none.
+    pub(super) earlier: Option<&'a EarlierFunctions>,
 }
 
-/// Initializers that stay open on these instances, as findings, and those of which that cannot be told.
-pub(super) fn open(
+/// Functions of earlier versions.
+#[derive(Debug, Default)]
+pub(super) struct EarlierFunctions {
+    selectors: BTreeSet<Selector>,
+    names: BTreeSet<String>,
+}
+
+impl EarlierFunctions {
+    /// Those of these versions, if all of them say what they have.
+    pub(super) fn of<'a>(
+        documents: impl IntoIterator<Item = Option<&'a Document>>,
+    ) -> Option<Self> {
+        let mut all = Self::default();
+        for document in documents {
+            let entries = document?.interface.as_ref()?.abi().iter();
+            for function in entries.filter_map(|entry| Function::parse(entry).ok()) {
+                all.selectors.insert(function.selector());
+                all.names.insert(function.name.clone());
+            }
+        }
+        Some(all)
+    }
+
+    /// Whether an initializer is in none of them. The first one of a contract runs in new instances alone, whatever it
+    /// takes by now.
+    fn lack(&self, initializer: &Initializer) -> bool {
+        if initializer.number == Some(U256::ONE) {
+            return !self.names.contains(initializer.function());
+        }
+        let selector = initializer.selector;
+        selector.is_none_or(|selector| !self.selectors.contains(&selector))
+    }
+}
+
+/// Initializers that leave a number in one counter.
+struct CounterUsers<'a> {
+    counter: &'a Counter,
+    initializers: Vec<(&'a Initializer, U256)>,
+}
+
+/// What an instance keeps in a counter.
+struct CounterState {
+    proxy: Address,
+    before: U256,
+    after: U256,
+    is_tried: bool,
+}
+
+/// Initializers that stay open on these instances, that can never run on them, and that were jumped over, as findings;
+/// and those of which that cannot be told.
+pub(super) fn findings(
     simulation: &Simulation,
-    looked: Looked<'_>,
+    group: InstanceGroup<'_>,
     initializers: &Initializers,
 ) -> Result<Vec<Finding>, ChainError> {
     let mut found = Vec::new();
-    if looked.tried.is_empty() && looked.others.is_empty() {
+    if group.tried.is_empty() && group.others.is_empty() {
         return Ok(found);
     }
-    // Of each variable the function that leaves the highest number there.
-    let mut last: BTreeMap<&Counter, (&Initializer, U256)> = BTreeMap::new();
-    for one in &initializers.0 {
-        match (&one.counter, one.number) {
+    let mut counters: BTreeMap<&Counter, Vec<(&Initializer, U256)>> = BTreeMap::new();
+    for initializer in &initializers.0 {
+        match (&initializer.counter, initializer.number) {
             (_, None) => {
                 let why = "its number is known only when it runs";
-                found.push(not_checked(one, looked.when, why));
+                found.push(not_checked(initializer, group.when, why));
             }
             (None, Some(number)) if number > U256::ONE => {
                 let why = "it is not known where it keeps its number";
-                found.push(not_checked(one, looked.when, why));
+                found.push(not_checked(initializer, group.when, why));
             }
             // What is initialized once only may have a mark of its own, which the calls of a stranger try.
             (None, Some(_)) => {}
             (Some(counter), Some(number)) => {
-                let known = last.entry(counter).or_insert((one, number));
-                if known.1 < number {
-                    *known = (one, number);
-                }
+                counters
+                    .entry(counter)
+                    .or_default()
+                    .push((initializer, number));
             }
         }
     }
-    for (counter, (one, number)) in last {
-        found.extend(below(simulation, looked, (counter, one, number))?);
+    for (counter, initializers) in counters {
+        let users = CounterUsers {
+            counter,
+            initializers,
+        };
+        let states = states(simulation, group, counter)?;
+        found.extend(users.open(group, &states));
+        found.extend(users.spent(group, &states));
+        found.extend(users.skipped(simulation, &states)?);
     }
     Ok(found)
 }
 
-/// A finding where instances keep less than that.
-fn below(
+/// What each instance keeps in a counter, before and after. One that was not tried keeps what one that began alike keeps.
+fn states(
     simulation: &Simulation,
-    looked: Looked<'_>,
-    (counter, initializer, number): (&Counter, &Initializer, U256),
-) -> Result<Option<Finding>, ChainError> {
+    group: InstanceGroup<'_>,
+    counter: &Counter,
+) -> Result<Vec<CounterState>, ChainError> {
     let kept = |proxy: Address, block: BlockId| -> Result<U256, ChainError> {
         let word = simulation.chain.storage(proxy, counter.slot, block)?;
         Ok(counter.number(word))
     };
-    let all = looked.tried.iter().chain(looked.others);
+    let all = group.tried.iter().chain(group.others);
     let all: Vec<(Address, U256)> = all.map(|proxy| (*proxy, counter.slot)).collect();
     simulation.chain.ahead(&all);
-    let (mut open, mut closes) = (Vec::new(), BTreeSet::new());
-    for proxy in looked.tried {
-        let value = kept(*proxy, BlockId::latest())?;
-        if value < number {
-            open.push((*proxy, value));
-        } else {
-            closes.insert(kept(*proxy, simulation.beginning())?);
+    let mut states = Vec::new();
+    let mut outcomes: BTreeMap<U256, U256> = BTreeMap::new();
+    for proxy in group.tried {
+        let before = kept(*proxy, simulation.beginning())?;
+        let after = kept(*proxy, BlockId::latest())?;
+        let outcome = outcomes.entry(before).or_insert(after);
+        *outcome = after.min(*outcome);
+        states.push(CounterState {
+            proxy: *proxy,
+            before,
+            after,
+            is_tried: true,
+        });
+    }
+    for proxy in group.others {
+        let before = kept(*proxy, BlockId::latest())?;
+        states.push(CounterState {
+            proxy: *proxy,
+            before,
+            after: outcomes.get(&before).copied().unwrap_or(before),
+            is_tried: false,
+        });
+    }
+    Ok(states)
+}
+
+impl CounterUsers<'_> {
+    /// Where instances keep less than the highest number that an initializer leaves.
+    fn open(&self, group: InstanceGroup<'_>, states: &[CounterState]) -> Option<Finding> {
+        let all = self.initializers.iter().rev();
+        let (initializer, number) = *all.max_by_key(|(_, number)| *number)?;
+        let open = states.iter().filter(|state| state.after < number);
+        let (first, more) = first_and_more(open)?;
+        let (name, variable, (when, then)) = (&initializer.name, &self.counter.name, group.when);
+        let (proxy, value) = (first.proxy, first.after);
+        let id = FindingId::initializer_open(name);
+        let message = format!(
+            "{name} can still be called {when} {proxy}{more}{then}, by whoever meets what it asks: {variable} is {value}"
+        );
+        let finding = Finding::new(Part::Simulation, Severity::Danger, id.clone(), message);
+        Some(finding.with(
+            format!("{variable} of at least {number}, which {name} leaves there"),
+            value.to_string(),
+            format!("{}; to accept it: {}", group.next, FindingId::flag([&id])),
+        ))
+    }
+
+    /// New initializers whose number instances have had before they could run.
+    fn spent(&self, group: InstanceGroup<'_>, states: &[CounterState]) -> Vec<Finding> {
+        let Some(earlier) = group.earlier else {
+            return Vec::new();
+        };
+        let new = self.initializers.iter();
+        let new = new.filter(|(initializer, _)| earlier.lack(initializer));
+        let spent = new.filter_map(|(initializer, number)| {
+            let spent = states.iter().filter(|state| state.before >= *number);
+            let (first, more) = first_and_more(spent)?;
+            let (name, variable) = (&initializer.name, &self.counter.name);
+            let (proxy, value) = (first.proxy, first.before);
+            let id = FindingId::initializer_spent(name);
+            let message = format!(
+                "{name} is new and can never run in {proxy}{more}: {variable} is {value} there already"
+            );
+            let finding = Finding::new(Part::Simulation, Severity::Danger, id.clone(), message);
+            Some(finding.with(
+                format!("{variable} below {number}, which {name} leaves there"),
+                value.to_string(),
+                format!(
+                    "give it a higher number in the code; to accept it: {}",
+                    FindingId::flag([&id])
+                ),
+            ))
+        });
+        spent.collect()
+    }
+
+    /// Initializers whose number was jumped over, so that they can never run.
+    fn skipped(
+        &self,
+        simulation: &Simulation,
+        states: &[CounterState],
+    ) -> Result<Vec<Finding>, ChainError> {
+        let jumps = |number: U256| {
+            let tried = states.iter().filter(|state| state.is_tried);
+            tried.filter(move |state| state.before < number && number < state.after)
+        };
+        let numbers = self.initializers.iter().map(|(_, number)| *number);
+        let mut jumped = numbers.filter(|number| jumps(*number).next().is_some());
+        if jumped.next().is_none() {
+            return Ok(Vec::new());
+        }
+        let called = called_selectors(simulation)?;
+        let passes = |proxy: Address, number: U256| {
+            let mut ran = self.initializers.iter().filter(|(initializer, _)| {
+                let selector = initializer.selector;
+                selector.is_some_and(|selector| called.contains(&(proxy, selector)))
+            });
+            ran.any(|(initializer, _)| initializer.passed.contains(&number))
+        };
+        let skipped = self.initializers.iter().filter_map(|(initializer, number)| {
+            let skipped = jumps(*number).filter(|state| !passes(state.proxy, *number));
+            let (first, more) = first_and_more(skipped)?;
+            let (name, variable) = (&initializer.name, &self.counter.name);
+            let (proxy, before, after) = (first.proxy, first.before, first.after);
+            let id = FindingId::initializer_skipped(name);
+            let message = format!(
+                "{name} does not run in {proxy}{more} and never can: {variable} goes from {before} to {after}"
+            );
+            let finding = Finding::new(Part::Simulation, Severity::Danger, id.clone(), message);
+            Some(finding.with(
+                format!("{name}, which leaves {number}, before a function that leaves more"),
+                format!("{variable}: {before} → {after}"),
+                format!(
+                    "call it first, in an upgrade of its own; to accept it: {}",
+                    FindingId::flag([&id])
+                ),
+            ))
+        });
+        Ok(skipped.collect())
+    }
+}
+
+/// The functions that ran in the context of each account since the beginning, but those that were undone.
+fn called_selectors(simulation: &Simulation) -> Result<BTreeSet<(Address, Selector)>, ChainError> {
+    let mut called = BTreeSet::new();
+    for frames in simulation.traces()? {
+        for frame in standing(&frames) {
+            let context = if frame.kind.is_delegated() {
+                Some(frame.from)
+            } else {
+                frame.to
+            };
+            let selector = frame
+                .input
+                .first_chunk()
+                .map(|first| Selector::from(*first));
+            called.extend(context.zip(selector));
         }
     }
-    for proxy in looked.others {
-        let value = kept(*proxy, BlockId::latest())?;
-        if value < number && !closes.contains(&value) {
-            open.push((*proxy, value));
-        }
-    }
-    let Some(((first, value), others)) = open.split_first() else {
-        return Ok(None);
-    };
-    let more = match others.len() {
+    Ok(called)
+}
+
+/// The first of them, and how many others there are, in words.
+fn first_and_more<'a>(
+    states: impl Iterator<Item = &'a CounterState>,
+) -> Option<(&'a CounterState, String)> {
+    let mut states = states;
+    let first = states.next()?;
+    let more = match states.count() {
         0 => String::new(),
-        others => format!(" and of {}", count(others, "other instance")),
+        others => format!(" (and {})", count(others, "other instance")),
     };
-    let (name, variable, (when, then)) = (&initializer.name, &counter.name, looked.when);
-    let id = FindingId::initializer_open(name);
-    let message = format!(
-        "{name} can still be called {when} {first}{more}{then}, by whoever meets what it asks: {variable} is {value}"
-    );
-    let finding = Finding::new(Part::Simulation, Severity::Danger, id.clone(), message);
-    Ok(Some(finding.with(
-        format!("{variable} of at least {number}, which {name} leaves there"),
-        value.to_string(),
-        format!("{}; to accept it: {}", looked.next, FindingId::flag([&id])),
-    )))
+    Some((first, more))
 }
 
 fn not_checked(initializer: &Initializer, (when, then): (&str, &str), why: &str) -> Finding {

@@ -7,7 +7,7 @@ use super::control::{
 };
 use super::effects::{GasLimits, Whose, with_limits};
 use super::executed::Ran;
-use super::initializers::{self, Looked};
+use super::initializers::{self, EarlierFunctions, InstanceGroup};
 use super::instances::{self, Before, TriedByStrangers};
 use super::owners;
 use super::slots::SlotNames;
@@ -313,13 +313,16 @@ impl PlanSimulation<'_> {
             _ => instances::others(&self.simulation, request, &self.plan.instances)?,
         };
         let proxies: Vec<Address> = upgraded.iter().map(|(proxy, _)| *proxy).collect();
-        let looked = Looked {
+        let from = upgraded.iter().map(|(_, from)| request.documents.get(from));
+        let earlier = EarlierFunctions::of(from);
+        let group = InstanceGroup {
             when: ("once", " is upgraded"),
             tried: &proxies,
             others: &others,
             next: "call it in the upgrade (--call)",
+            earlier: earlier.as_ref(),
         };
-        let open = initializers::open(&self.simulation, looked, &request.initializers)?;
+        let open = initializers::findings(&self.simulation, group, &request.initializers)?;
         self.plan.problems.extend(open);
         self.plan.strangers = strangers;
         Ok(())

@@ -7,7 +7,7 @@ use super::initializers::{INITIALIZER, REINITIALIZER};
 use super::{is_called_from_outside, is_sent, modifiers, text};
 use crate::layout::fields::Fields;
 use crate::layout::nodes::{Nodes, each, is, list, named_by};
-use alloy::primitives::{B256, U256};
+use alloy::primitives::{B256, Selector, U256};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_layout::{Item, Layout};
@@ -28,8 +28,12 @@ pub struct Initializers(pub Vec<Initializer>);
 pub struct Initializer {
     /// The function: `Vault.again`.
     pub name: String,
+    /// Its selector; nothing of a fallback, and of what an older solc compiled.
+    pub selector: Option<Selector>,
     /// What it leaves behind: 1 of a flag, n of a `reinitializer(n)`; nothing where only a run tells.
     pub number: Option<U256>,
+    /// The numbers that it leaves one after the other, the last among them: the initializers that it calls have their own.
+    pub passed: BTreeSet<U256>,
     /// Where it leaves that; nothing where that is not found.
     pub counter: Option<Counter>,
 }
@@ -45,6 +49,15 @@ pub struct Counter {
     offset: u64,
     /// Bytes that it takes.
     size: u64,
+}
+
+impl Initializer {
+    /// The function without its contract.
+    pub fn function(&self) -> &str {
+        self.name
+            .rsplit_once('.')
+            .map_or(&self.name, |(_, name)| name)
+    }
 }
 
 impl Counter {
@@ -67,31 +80,32 @@ impl Initializers {
         for entry in &entries {
             let by_name = named_number(nodes, entry.function);
             let is_named = by_name.is_some();
-            let add = |number: Option<U256>, counter: Option<Counter>| {
-                let name = entry.name.clone();
-                let one = Initializer {
-                    name,
+            let add = |number: Option<U256>, passed: BTreeSet<U256>, counter: Option<Counter>| {
+                let initializer = Initializer {
+                    name: entry.name.clone(),
+                    selector: selector(entry.function),
                     number,
+                    passed,
                     counter,
                 };
-                (one, is_named)
+                (initializer, is_named)
             };
             let mut found = entry.counted(&set_back);
             if is_named && found.is_empty() {
                 found = entry.counted(&entry.set_back().collect());
             }
             let before = all.len();
-            for (variable, number) in found {
-                match search.place(variable) {
-                    Place::At(counter) => all.push(add(number, Some(counter))),
-                    Place::ByHand => all.push(add(number, None)),
+            for mark in found {
+                match search.place(mark.variable) {
+                    Place::At(counter) => all.push(add(mark.number, mark.passed, Some(counter))),
+                    Place::ByHand => all.push(add(mark.number, mark.passed, None)),
                     Place::Nowhere => {}
                 }
             }
             // What is too deep, or a modifier of that name which does something else, or does it in assembly.
             let number = by_name.filter(|_| all.len() == before);
             let number = number.or_else(|| (!entry.is_whole).then_some(None));
-            all.extend(number.map(|number| add(number, None)));
+            all.extend(number.map(|number| add(number, number.into_iter().collect(), None)));
         }
         // Where no other function leaves a constant, what only a run tells is the highest bid of an auction, or the like.
         let known = all.iter().filter(|(one, _)| one.number.is_some());
@@ -116,6 +130,22 @@ fn named_number(nodes: &Nodes<'_>, function: &Value) -> Option<Option<U256>> {
         _ => None,
     });
     numbers.next()
+}
+
+/// The selector of a function, as solc notes it.
+fn selector(function: &Value) -> Option<Selector> {
+    let digits = function["functionSelector"].as_str()?;
+    digits.parse().ok()
+}
+
+/// A variable that a function compares and leaves numbers in.
+struct CounterMark {
+    /// Its declaration.
+    variable: u64,
+    /// The highest number; nothing where only a run tells.
+    number: Option<U256>,
+    /// All of them.
+    passed: BTreeSet<U256>,
 }
 
 /// What is done with a variable.
@@ -174,8 +204,8 @@ impl Entry<'_> {
         all.into_iter()
     }
 
-    /// The variables that it compares and leaves a number in, with that number.
-    fn counted(&self, set_back: &BTreeSet<u64>) -> Vec<(u64, Option<U256>)> {
+    /// The variables that it compares and leaves a number in.
+    fn counted(&self, set_back: &BTreeSet<u64>) -> Vec<CounterMark> {
         let all = self.by_variable().into_iter();
         let all = all.filter(|(variable, _)| !set_back.contains(variable));
         let counted = all.filter_map(|(variable, events)| {
@@ -183,8 +213,9 @@ impl Entry<'_> {
                 Event::Set(value) => Some(*value),
                 _ => None,
             });
+            let passed: BTreeSet<U256> = numbers.collect();
             let is_given = events.contains(&Event::SetAsGiven);
-            let number = numbers.max();
+            let number = passed.last().copied();
             let is_asked = events.iter().any(|event| match event {
                 Event::Ordered | Event::Asked => true,
                 // One of several states in a row is another thing.
@@ -195,7 +226,11 @@ impl Entry<'_> {
                 (true, _) => None,
                 (false, number) => Some(number?),
             };
-            is_asked.then_some((variable, number))
+            is_asked.then_some(CounterMark {
+                variable,
+                number,
+                passed,
+            })
         });
         counted.collect()
     }
