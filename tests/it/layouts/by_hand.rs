@@ -221,7 +221,7 @@ fn slots_that_assembly_reaches_otherwise_than_before_are_refused() -> Result<(),
             goes_back: false,
         };
         let found = check_storage(&pair).expect("compared").found;
-        let mut by_hand = found.iter().filter(|one| one.id == *"slots-by-hand");
+        let mut by_hand = found.iter().filter(|one| one.id.kind() == "slots-by-hand");
         assert_eq!(
             by_hand.next().is_some(),
             is_refused,

@@ -41,6 +41,7 @@ mod outsider;
 mod pairs;
 pub(crate) mod project;
 mod proposer;
+mod published;
 mod second_folder;
 mod solidity;
 mod stragglers;

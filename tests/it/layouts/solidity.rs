@@ -59,6 +59,11 @@ fn what_no_proxy_should_run_is_found_in_the_sources() -> Result<(), HarnessError
         ),
         ("CallsItself", &[]),
         ("Never", &["missing-initializer Never"]),
+        ("CallsGuarded", &[]),
+        (
+            "CallsGuardedAndForgets",
+            &["missing-initializer-call CallsGuardedAndForgets.__Capped_init"],
+        ),
         ("Open", &["open-implementation Open"]),
         (
             "Twice",

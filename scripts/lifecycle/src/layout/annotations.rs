@@ -1,6 +1,7 @@
 //! What authors write before declarations in Solidity: the tags of ERC-7201 and of OpenZeppelin Upgrades. The AST
 //! has the documentation of some declarations, by compiler; the sources have that of all.
 
+use super::published::is_published;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -44,6 +45,11 @@ impl<'v> Sources<'v> {
         let mut texts = self.texts.values();
         let names = texts.any(|text| text.contains("storage-location"));
         (self.is_whole || names).then_some(names)
+    }
+
+    /// Whether a source is as OpenZeppelin published it.
+    pub(super) fn is_published(&self, file: &str) -> bool {
+        self.texts.get(file).is_some_and(|text| is_published(text))
     }
 
     /// The documentation before a declaration: what the AST has, else what stands before it in its source.

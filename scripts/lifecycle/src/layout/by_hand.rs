@@ -7,6 +7,7 @@ use alloy::primitives::{B256, U256, keccak256};
 use serde_json::Value;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use stylus_layout::is_gap_name;
 use stylus_upgrades_interface::slots;
 
 /// What reads and writes storage in inline assembly.
@@ -43,27 +44,59 @@ pub(super) struct ByHand<'a, 'v> {
     nodes: &'a Nodes<'v>,
     sources: &'a Sources<'v>,
     reached: Vec<Declared<'v>>,
+    /// The files that OpenZeppelin published.
+    published: BTreeSet<&'v str>,
 }
 
 impl<'a, 'v> ByHand<'a, 'v> {
     pub(super) fn of(nodes: &'a Nodes<'v>, sources: &'a Sources<'v>) -> Self {
+        let reached = nodes.reached();
+        let files: BTreeSet<&'v str> = reached.iter().map(|declared| declared.file).collect();
+        let published = files.into_iter().filter(|file| sources.is_published(file));
         Self {
             nodes,
             sources,
-            reached: nodes.reached(),
+            published: published.collect(),
+            reached,
         }
     }
 
     /// The places that reach what no layout lists: each by its file and function, and the slots or the code that
-    /// decides about them. The slots of listed variables, the root of a namespace in a pointer to its struct, and what a
-    /// proxy keeps are left out.
+    /// decides about them. The slots of listed variables, the root of a namespace in a pointer to its struct, what a
+    /// proxy keeps, and what OpenZeppelin's own files reach are left out; who gives these a slot is not.
     pub(super) fn places(&self) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
-        for one in &self.reached {
-            self.in_assembly(one, &mut found);
-            self.in_gaps(one, &mut found);
+        let mut places = BTreeSet::new();
+        for function in &self.reached {
+            let mut own = BTreeSet::new();
+            self.in_assembly(function, &mut own);
+            self.in_gaps(function, &mut own);
+            if !self.published.contains(function.file) {
+                places.extend(own);
+            } else if !own.is_empty() {
+                self.outside_callers(function, &mut places);
+            }
         }
-        found
+        places
+    }
+
+    /// What gives a word to a function of OpenZeppelin that reaches storage by it, and is none of their own files.
+    fn outside_callers(&self, function: &Declared<'v>, found: &mut BTreeSet<String>) {
+        let parameters = list(&function.node["parameters"]["parameters"]);
+        let id = id_of(function.node, "id").filter(|_| parameters.iter().any(is_word));
+        let Some(id) = id else {
+            return;
+        };
+        let callee = function.node["name"].as_str().unwrap_or_default();
+        let outside = self.reached.iter();
+        let outside = outside.filter(|caller| !self.published.contains(caller.file));
+        let is_code = |caller: &&Declared<'v>| !is(caller.node, "UsingForDirective");
+        for caller in outside.filter(is_code) {
+            if mentions(caller.node, id) > 0 {
+                let name = caller.node["name"].as_str().unwrap_or_default();
+                let code = self.code(&[(*caller, true)]);
+                found.insert(format!("{}: {callee} in {name}, code {code}", caller.file));
+            }
+        }
     }
 
     /// Inline assembly in a function.
@@ -130,7 +163,7 @@ impl<'a, 'v> ByHand<'a, 'v> {
         }
         each(one.node, &mut |node| {
             let name = node["name"].as_str().or(node["memberName"].as_str());
-            let name = name.filter(|name| name.starts_with("__gap"));
+            let name = name.filter(|name| is_gap_name(name));
             let declared = id_of(node, "referencedDeclaration").and_then(|id| self.nodes.get(id));
             let is_listed = declared.is_some_and(|one| is(one.node, "VariableDeclaration"));
             if let Some(name) = name.filter(|_| is_listed) {

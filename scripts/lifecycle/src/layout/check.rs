@@ -10,6 +10,7 @@ use crate::assess::{
 };
 use crate::client::ChainError;
 use crate::ids::LayoutHash;
+use alloy::primitives::keccak256;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -461,55 +462,58 @@ impl Pair<'_> {
         }
     }
 
-    /// That the code reaches storage by itself in another way than before: what lies there is listed nowhere, so only what
-    /// stays as it is needs no word.
-    fn slots_by_hand(&self, old: &Layout, new: &Layout) -> Option<Finding> {
+    /// The places where the code reaches storage by itself in another way than before, each a finding: what lies there is
+    /// listed nowhere, so only what stays as it is needs no word.
+    fn slots_by_hand(&self, old: &Layout, new: &Layout) -> Vec<Finding> {
         let [before, after] = [old, new].map(places_by_hand);
         let is_known = [old, new].iter().all(|layout| layout.unlisted.is_some());
         // A compiler's layout without that list says nothing of it. What our derive writes without it has none.
-        let is_said = is_known || !self.is_of_compiler();
-        if before.keys().eq(after.keys()) || !is_said {
-            return None;
+        if !is_known && self.is_of_compiler() {
+            return Vec::new();
         }
-        let words = |of: &BTreeMap<&str, &str>, without: &BTreeMap<&str, &str>| {
+        let differ = |of: &BTreeMap<&str, &str>, from: &BTreeMap<&str, &str>| -> Vec<String> {
             let only = of
                 .iter()
-                .filter(|(reached, _)| !without.contains_key(*reached));
-            let only: Vec<&str> = only.map(|(_, place)| *place).collect();
-            match only.is_empty() {
-                true => "nothing else".to_owned(),
-                false => only.join("; "),
-            }
+                .filter(|(reached, _)| !from.contains_key(*reached));
+            only.map(|(_, place)| (*place).to_owned()).collect()
         };
+        let (lost, new) = (differ(&before, &after), differ(&after, &before));
         let (name, from) = (label(self.name, self.to), self.from);
-        let (was, is) = (words(&before, &after), words(&after, &before));
-        let says = format!("{from} has {was}; {name} has {is}");
+        let in_words = |places: &[String]| match places {
+            [] => "nothing else".to_owned(),
+            places => places.join("; "),
+        };
+        let (was, is) = (in_words(&lost), in_words(&new));
         let together = Together {
             name: "SlotsByHand",
             message: format!(
                 "{name} may misread what {from} keeps at slots that its code computes: no layout lists it"
             ),
-            expected: match self.is_of_compiler() {
-                true => format!("in inline assembly the slots, and the code about them, of {from}: {was}"),
-                false => format!("the places of {from} that may compute slots: {was}"),
+            expected: if self.is_of_compiler() {
+                format!("in inline assembly the slots, and the code about them, of {from}: {was}")
+            } else {
+                format!("the places of {from} that may compute slots: {was}")
             },
             found: Some(is),
-            next: match self.is_of_compiler() {
-                true => "use the slots of the version before, by constants; or read both, and accept the finding",
-                false => {
-                    "derive StorageLayout for every struct, and depend on packages of the registry; or read both \
-                     versions, and accept the finding"
-                }
+            next: if self.is_of_compiler() {
+                "use the slots of the version before, by constants; or read both, and accept the finding"
+            } else {
+                "derive StorageLayout for every struct, and depend on packages of the registry; or read both versions, \
+                 and accept the finding"
             }
             .into(),
         };
-        let about = (FindingId::SLOTS_BY_HAND, "");
-        Some(Finding::of_several(
-            Part::Layout,
-            about,
-            says,
-            &Arc::new(together),
-        ))
+        let together = Arc::new(together);
+        let new = new
+            .iter()
+            .map(|place| (place, format!("{name} has {place}")));
+        // What a field reads now may have been kept by hand.
+        let lost = lost
+            .iter()
+            .map(|place| (place, format!("{name} has no {place}, as {from} has")));
+        let all = new.chain(lost);
+        all.map(|(place, says)| found_by_hand(place, says, &together))
+            .collect()
     }
 
     /// That layouts list no namespaces, though their contracts may have some.
@@ -567,28 +571,49 @@ fn places_by_hand(layout: &Layout) -> BTreeMap<&str, &str> {
     by_what.collect()
 }
 
-/// The finding that the first version of a program may keep values at slots that its layout does not list, if it may:
-/// who accepts it has accepted these places for the versions after it.
-pub fn first_by_hand(name: &str, new: &Document) -> Option<Finding> {
+/// The places where the first version of a program may keep values at slots that its layout does not list: who accepts
+/// one has accepted it for the versions after it.
+pub fn first_by_hand(name: &str, new: &Document) -> Vec<Finding> {
     let is_program = new.steps.is_some() || new.build.is_some();
     let places: Vec<&str> = places_by_hand(&new.layout).into_values().collect();
-    if places.is_empty() || !is_program {
-        return None;
+    if !is_program {
+        return Vec::new();
     }
-    let places = places.join("; ");
-    let says = format!("{name} may compute slots in {places}");
     let together = Together {
         name: "SlotsByHand",
         message: format!("{name} may keep values at slots that its code computes: no layout lists them"),
         expected: "a layout that is derived of every struct, by packages that were searched".into(),
-        found: Some(places),
+        found: Some(places.join("; ")),
         next: "derive StorageLayout for every struct, and depend on packages of the registry; or read these places, and \
                accept the finding"
             .into(),
     };
-    let about = (FindingId::SLOTS_BY_HAND, "");
     let together = Arc::new(together);
-    Some(Finding::of_several(Part::Layout, about, says, &together))
+    let says = |place: &str| format!("{name} may compute slots in {place}");
+    let all = places.into_iter();
+    all.map(|place| found_by_hand(place, says(place), &together))
+        .collect()
+}
+
+/// The finding of one place that reaches storage by itself.
+fn found_by_hand(place: &str, says: String, together: &Arc<Together>) -> Finding {
+    let reached = reached_by(place);
+    let name = place.strip_suffix(reached).filter(|name| !name.is_empty());
+    let name = name.unwrap_or(place);
+    // `contracts/Vault.sol: sstore in tune` is `Vault.tune`.
+    let file = name.split_once(".sol: ").map(|(file, _)| file);
+    let function = name.rsplit_once(" in ").map(|(_, function)| function);
+    let short = match (file, function) {
+        (Some(file), Some(function)) => {
+            let contract = file.rsplit_once('/').map_or(file, |(_, last)| last);
+            format!("{contract}.{function}")
+        }
+        _ => name.replace(": ", ":"),
+    };
+    let hash = keccak256(reached).to_string();
+    let digits = hash.get(2..10).unwrap_or_default();
+    let id = FindingId::slots_by_hand(&short, digits);
+    Finding::of_several(Part::Layout, (id, ""), says, together)
 }
 
 /// What a place that reaches storage by itself reaches: its slots, or the code that decides about them. The place itself

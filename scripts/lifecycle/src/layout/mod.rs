@@ -23,6 +23,7 @@ mod key;
 mod live;
 mod namespaces;
 mod nodes;
+mod published;
 mod solc;
 mod source;
 mod store;

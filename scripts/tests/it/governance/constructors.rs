@@ -140,7 +140,7 @@ fn who_takes_the_caller_for_the_deployer_is_told_before_anything_is_sent() {
     sandbox.done("Admin", "define A --migrate Admin");
     let registered = sandbox.run(
         "Admin",
-        &format!("register A 1.0 {HOSTILE} --accept slots-by-hand"),
+        &format!("register A 1.0 {HOSTILE} --accept slots-by-hand:hostile@ab8850ac"),
     );
     registered.ends(0);
     registered.warns(&["warning: hostile has a #[constructor]"]);

@@ -3,13 +3,7 @@
 use super::HazardKind;
 use crate::layout::annotations::{Sources, allowed};
 use crate::layout::nodes::Declared;
-use alloy::primitives::{hex, keccak256};
 use serde_json::Value;
-use std::collections::BTreeSet;
-
-/// The files of OpenZeppelin Contracts, 4.1.0 to 5.7.0, that have such a tag, or what it allows: keccak256 of each, and
-/// where it lies there.
-const PUBLISHED: &str = include_str!("published.txt");
 
 /// Whose word allows a hazard, the weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,33 +19,22 @@ pub(super) enum AllowedBy {
 /// The tags of a compiler's input.
 pub(super) struct Tags<'v> {
     sources: Sources<'v>,
-    /// The files that are as OpenZeppelin published them.
-    published: BTreeSet<&'v str>,
 }
 
 impl<'v> Tags<'v> {
     /// Those of a build-info.
     pub(super) fn of(info: &'v Value) -> Self {
-        let known: BTreeSet<&str> = PUBLISHED
-            .lines()
-            .filter_map(|line| line.get(..64))
-            .collect();
-        let all = info["input"]["sources"].as_object().into_iter().flatten();
-        let published = all.filter(|(_, source)| {
-            let content = source["content"].as_str();
-            content.is_some_and(|text| known.contains(hex::encode(keccak256(text)).as_str()))
-        });
         Self {
             sources: Sources::of(info),
-            published: published.map(|(path, _)| path.as_str()).collect(),
         }
     }
 
     /// Whose word what stands in a file can be, at most.
     pub(super) fn writer(&self, file: &str) -> AllowedBy {
-        match self.published.contains(file) {
-            true => AllowedBy::Published,
-            false => AllowedBy::Author,
+        if self.sources.is_published(file) {
+            AllowedBy::Published
+        } else {
+            AllowedBy::Author
         }
     }
 

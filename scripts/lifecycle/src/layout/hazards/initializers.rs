@@ -44,7 +44,7 @@ pub(super) fn hazards<'v>(search: &Search<'_, 'v>, own: &'v Value, found: &mut H
     all.open(found);
     // A reinitializer runs on a proxy that was initialized: it need not call the parents again.
     let first = all.entries.iter().copied();
-    let first = first.filter(|node| has_modifier(node, INITIALIZER));
+    let first = first.filter(|node| runs_modifier(search, node, INITIALIZER));
     let first: Vec<&Value> = first.collect();
     let Some(entry) = first.first() else {
         return;
@@ -78,7 +78,7 @@ impl<'s, 'a, 'v> InitializerCalls<'s, 'a, 'v> {
         parents.reverse();
         let declared = parents.iter().rev();
         let declared = declared.flat_map(|one| list(&one.node["nodes"]));
-        let entries = declared.filter(|node| is_entry(node)).collect();
+        let entries = declared.filter(|node| is_entry(search, node)).collect();
         let mut all = Self {
             search,
             contract,
@@ -325,9 +325,30 @@ impl<'s, 'a, 'v> InitializerCalls<'s, 'a, 'v> {
 }
 
 /// Whether anybody can call it to initialize the contract.
-fn is_entry(node: &Value) -> bool {
-    let initializes = has_modifier(node, INITIALIZER) || has_modifier(node, REINITIALIZER);
-    initializes && is_called_from_outside(node) && node["implemented"] != false
+fn is_entry(search: &Search<'_, '_>, node: &Value) -> bool {
+    let guards = [INITIALIZER, REINITIALIZER];
+    is_called_from_outside(node)
+        && node["implemented"] != false
+        && guards
+            .iter()
+            .any(|guard| runs_modifier(search, node, guard))
+}
+
+/// Whether a function has a modifier, or calls one that nobody else can call and that has it.
+fn runs_modifier(search: &Search<'_, '_>, function: &Value, wanted: &str) -> bool {
+    let mut is_run = has_modifier(function, wanted);
+    each(&function["body"], &mut |node| {
+        let callee = &node["expression"];
+        if is(node, "FunctionCall") && !is_sent(search.nodes, callee) {
+            let called = named_by(callee).and_then(|id| search.nodes.get(id));
+            is_run |= called.is_some_and(|called| {
+                is(called.node, "FunctionDefinition")
+                    && !is_called_from_outside(called.node)
+                    && has_modifier(called.node, wanted)
+            });
+        }
+    });
+    is_run
 }
 
 fn has_modifier(node: &Value, wanted: &str) -> bool {
