@@ -36,6 +36,11 @@ impl ProgramCache {
         self.codes.replace(BTreeMap::new()).unwrap_or_default()
     }
 
+    /// Counts no longer, and gives what was counted until now.
+    pub(crate) fn end_instruction_count(&mut self) -> BTreeMap<B256, CountedCode> {
+        self.codes.take().unwrap_or_default()
+    }
+
     /// Whether instructions of EVM code are counted.
     pub(crate) fn counts_instructions(&self) -> bool {
         self.codes.is_some()

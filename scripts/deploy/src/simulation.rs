@@ -4,6 +4,7 @@
 
 use crate::call_tree::{self, Frame};
 use crate::client::{ChainError, Client, GasLimit, StepEnd};
+use crate::ids::CodeHash;
 use crate::model::{Block, Registry, Views};
 use alloy::consensus::Transaction as _;
 use alloy::primitives::{Address, B256, Bytes, Log, U256};
@@ -12,8 +13,8 @@ use std::collections::BTreeMap;
 use std::mem::replace;
 use std::sync::Arc;
 use stylus_chain::{
-    AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainError as CopyError, Filter,
-    Overrides, Receipt, SlotChange, TraceKind,
+    AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainError as CopyError, CountedCode,
+    Filter, Overrides, Receipt, SlotChange, TraceKind,
 };
 use stylus_devnode::InProcess;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
@@ -422,6 +423,18 @@ impl Simulation {
             call_tree::read_value(&answer).map_err(ChainError::copy_ended)
         });
         traced.collect()
+    }
+
+    /// The instructions of the EVM that every transaction ran that succeeded since the beginning, by the code's hash.
+    pub fn instructions(&self) -> Result<BTreeMap<CodeHash, CountedCode>, ChainError> {
+        let mut copy = self.chain.branch();
+        copy.count_instructions();
+        let mut traced = self.sent.iter();
+        let traced = traced.try_for_each(|hash| copy.trace(*hash, TraceKind::Noop).map(drop));
+        let counted = copy.end_instruction_count();
+        traced?;
+        let counted = counted.into_iter();
+        Ok(counted.map(|(hash, code)| (hash.into(), code)).collect())
     }
 
     /// What changed since the beginning.

@@ -56,6 +56,12 @@ impl Chain {
         programs.count_instructions()
     }
 
+    /// Ends [`Chain::count_instructions`], and gives what was counted until now.
+    pub fn end_instruction_count(&mut self) -> BTreeMap<B256, CountedCode> {
+        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        programs.end_instruction_count()
+    }
+
     /// Accepts unsigned transactions of an account.
     pub fn impersonate(&mut self, address: Address) {
         self.settings.impersonated.insert_mut(address, ());

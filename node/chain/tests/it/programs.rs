@@ -317,6 +317,10 @@ fn instructions_of_the_evm_are_counted_by_code_and_nothing_else_changes() {
     let runs = [2, 0, 6, 6, 0, 6, 6, 6, 6, 0, 6, 2, 0];
     assert_eq!(counted[&hash].runs, runs);
     assert!(counting.count_instructions().is_empty());
+    send(&mut counting, ALICE, request(first, Bytes::new()));
+    assert_eq!(counting.end_instruction_count().len(), 1);
+    send(&mut counting, ALICE, request(first, Bytes::new()));
+    assert!(counting.end_instruction_count().is_empty());
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Inputs of the code that can differ between simulation and execution: block, sender, gas, other accounts. Its
-//! imports and opcodes say what it can read of block, sender and other accounts, and the simulation shows whom it
-//! called.
+//! Inputs of the code that can differ between simulation and execution: block, sender, gas, other accounts. The imports of
+//! a program, and the opcodes of other code that ran on the copy, say what it can read of block, sender and other
+//! accounts; the simulation shows whom it called.
 
 use super::code_checks::module_of;
 use super::executed::{Ran, unsettled};
@@ -10,6 +10,7 @@ use crate::ids::CodeHash;
 use crate::simulation::Simulation;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use stylus_chain::CountedCode;
 use wasmparser::{Parser, Payload};
 
 /// Functions of the host by which a program reads how much gas is left.
@@ -75,11 +76,6 @@ const OPCODES: [(u8, &str); 19] = [
 const GAS_OPCODE: u8 = 0x5a;
 /// CALL, CALLCODE, DELEGATECALL and STATICCALL.
 const CALLS: [u8; 4] = [0xf1, 0xf2, 0xf4, 0xfa];
-/// INVALID, by which Solidity ends code before the metadata; and JUMPDEST, by which code is entered.
-const INVALID: u8 = 0xfe;
-const JUMPDEST: u8 = 0x5b;
-/// The first opcode that is followed by bytes that are none, and the last one.
-const PUSHES: std::ops::RangeInclusive<u8> = 0x60..=0x7f;
 
 /// What a code can read that is not the instance's own storage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -164,6 +160,7 @@ impl Ran<'_> {
         simulation: &Simulation,
     ) -> Result<(Vec<Reads>, Vec<Finding>), ChainError> {
         let executed = self.executed(simulation)?;
+        let instructions = simulation.instructions()?;
         let others = executed.keys().filter(|one| !self.is_proposed(**one));
         let others = others.map(|account| {
             let what = match self.registered.get(account) {
@@ -175,11 +172,17 @@ impl Ran<'_> {
         let mut reads = Vec::new();
         for (what, account) in self.proposed.iter().cloned().chain(others) {
             let code = simulation.code(account)?;
+            let hash = CodeHash::of(&code);
             let (unread, (mut gas, others)) = match module_of(simulation, &code)? {
-                Ok(module) => (None, read_by(&code, module.as_deref())),
+                Ok(Some(module)) => (None, without_gas(imports(&module), &GAS)),
+                Ok(None) => {
+                    let counted = instructions.get(&hash);
+                    let ran = counted.map(opcodes).unwrap_or_default();
+                    (None, without_gas(ran, &["GAS"]))
+                }
                 Err(why) => (Some(why), Default::default()),
             };
-            if self.without_gas.contains(&CodeHash::of(&code)) {
+            if self.without_gas.contains(&hash) {
                 gas.clear();
             }
             let calls = executed.get(&account).into_iter().flatten();
@@ -197,13 +200,9 @@ impl Ran<'_> {
     }
 }
 
-/// What code can read of gas, and what of the rest: EVM code, or the module of a program.
-fn read_by(code: &[u8], module: Option<&[u8]>) -> (Vec<String>, Vec<String>) {
-    let (found, gas): (_, &[&str]) = match module {
-        Some(module) => (imports(module), &GAS),
-        None => (opcodes(code), &["GAS"]),
-    };
-    found
+/// What reads how much gas is left, by these names, and the rest.
+fn without_gas(names: BTreeSet<String>, gas: &[&str]) -> (Vec<String>, Vec<String>) {
+    names
         .into_iter()
         .partition(|name| gas.contains(&name.as_str()))
 }
@@ -221,53 +220,30 @@ fn imports(module: &[u8]) -> BTreeSet<String> {
     found
 }
 
-/// Opcodes of EVM code that are among those above. GAS is named unless a call follows it, and so is a call
+/// Opcodes of EVM code that ran and that are among those above. GAS is named unless a call follows it, and so is a call
 /// that does not follow it.
-fn opcodes(code: &[u8]) -> BTreeSet<String> {
-    let all = instructions(code);
+fn opcodes(counted: &CountedCode) -> BTreeSet<String> {
+    let ran = counted.code.iter().zip(&counted.runs).enumerate();
+    let ran: Vec<(usize, u8)> = ran
+        .filter(|(_, (_, runs))| **runs > 0)
+        .map(|(at, (opcode, _))| (at, *opcode))
+        .collect();
     let mut found = BTreeSet::new();
-    let mut before = 0;
-    for (at, (_, opcode)) in all.iter().enumerate() {
-        let named = OPCODES.iter().find(|(one, _)| one == opcode);
+    let mut before = None;
+    for (at, opcode) in ran {
+        let named = OPCODES.iter().find(|(named, _)| *named == opcode);
         found.extend(named.map(|(_, name)| (*name).to_owned()));
-        let next = all.get(at + 1).map(|(_, next)| next);
+        let next = counted.code.get(at + 1);
         let is_before_call = next.is_some_and(|next| CALLS.contains(next));
-        let is_bare_gas = *opcode == GAS_OPCODE && !is_before_call;
-        let is_bare_call = CALLS.contains(opcode) && before != GAS_OPCODE;
+        let is_bare_gas = opcode == GAS_OPCODE && !is_before_call;
+        let is_after_gas = at.checked_sub(1) == before && before.is_some();
+        let is_bare_call = CALLS.contains(&opcode) && !is_after_gas;
         if is_bare_gas || is_bare_call {
             found.insert("GAS".into());
         }
-        before = *opcode;
+        before = (opcode == GAS_OPCODE).then_some(at);
     }
     found
-}
-
-/// The instructions of EVM code, each with its place, without what Solidity puts after them: the length of
-/// that stands in the last two bytes. It is left out only where nothing can be executed there: an
-/// instruction INVALID stands before it, and no JUMPDEST in it.
-fn instructions(code: &[u8]) -> Vec<(usize, u8)> {
-    let mut all = Vec::new();
-    let mut at = 0;
-    while let Some(opcode) = code.get(at) {
-        all.push((at, *opcode));
-        at += match PUSHES.contains(opcode) {
-            true => 2 + usize::from(opcode - PUSHES.start()),
-            false => 1,
-        };
-    }
-    let metadata = || {
-        let (rest, length) = code.split_last_chunk::<2>()?;
-        let begin = rest
-            .len()
-            .checked_sub(usize::from(u16::from_be_bytes(*length)))?;
-        let place = all.iter().position(|(at, _)| at + 1 == begin)?;
-        let is_dead = all[place].1 == INVALID && !rest[begin..].contains(&JUMPDEST);
-        is_dead.then_some(place)
-    };
-    if let Some(last) = metadata() {
-        all.truncate(last);
-    }
-    all
 }
 
 #[cfg(test)]
@@ -278,7 +254,20 @@ mod tests {
     fn read(wat: &str) -> (Vec<String>, Vec<String>) {
         let wasm = wat::parse_str(wat).expect("a module");
         let artifact = Artifact::from_wasm("test", &wasm).expect("a program");
-        read_by(&artifact.code, Some(&artifact.wasm))
+        without_gas(imports(&artifact.wasm), &GAS)
+    }
+
+    /// What code reads of which the instructions at these offsets ran.
+    fn ran(code: &[u8], offsets: &[usize]) -> Vec<String> {
+        let mut runs = vec![0; code.len()];
+        for at in offsets {
+            runs[*at] = 1;
+        }
+        let counted = CountedCode {
+            code: code.to_vec().into(),
+            runs,
+        };
+        opcodes(&counted).into_iter().collect()
     }
 
     #[test]
@@ -316,43 +305,21 @@ mod tests {
         assert_eq!(read(&module(calls)), (Vec::new(), Vec::new()));
         let later = r#"(module (import "vm_hooks" "block_later" (func)))"#;
         let later = wat::parse_str(later).expect("a module");
-        assert_eq!(read_by(&[], Some(&later)).1, ["block_later"]);
+        assert_eq!(without_gas(imports(&later), &GAS).1, ["block_later"]);
     }
 
     #[test]
-    fn evm_code_reads_by_its_opcodes_and_not_by_what_it_pushes() {
+    fn evm_code_reads_by_what_ran() {
         // TIMESTAMP, GAS before CALL, PUSH2 with NUMBER and ORIGIN as its bytes, COINBASE
         let code = [0x42, 0x5a, 0xf1, 0x61, 0x43, 0x32, 0x41];
-        let (gas, others) = read_by(&code, None);
-        assert!(gas.is_empty(), "{gas:?}");
-        assert_eq!(others, ["COINBASE", "TIMESTAMP"]);
-        assert_eq!(
-            read_by(&[0x7f, 0x42], None).1,
-            Vec::<String>::new(),
-            "cut off"
-        );
-        assert_eq!(read_by(&[0x5a, 0x50], None).0, ["GAS"], "no call follows");
-        assert_eq!(
-            read_by(&[0x61, 0x10, 0x00, 0xfa], None).0,
-            ["GAS"],
-            "its own gas"
-        );
-        assert_eq!(read_by(&[0x5c], None).1, ["TLOAD"]);
-        // PUSH1 0xfe, and what follows is executed
-        assert_eq!(
-            read_by(&[0x60, 0xfe, 0x42, 0x00, 0x01], None).1,
-            ["TIMESTAMP"]
-        );
-        let none = (Vec::new(), Vec::<String>::new());
-        assert_eq!(
-            read_by(&[0x00, 0xfe, 0x42, 0x5a, 0x00, 0x02], None),
-            none,
-            "metadata"
-        );
-        for reached in [[0x42, 0x5b], [0x42, 0x42]] {
-            let before = if reached[1] == 0x5b { 0xfe } else { 0x00 };
-            let code = [0x00, before, reached[0], reached[1], 0x00, 0x02];
-            assert_eq!(read_by(&code, None).1, ["TIMESTAMP"], "it can be executed");
-        }
+        assert_eq!(ran(&code, &[0, 1, 2, 3, 6]), ["COINBASE", "TIMESTAMP"]);
+        // What stands in the bytes and did not run is no word of the code's.
+        assert_eq!(ran(&code, &[1, 2, 3]), Vec::<String>::new());
+        assert_eq!(ran(&[0x5a, 0x50], &[0, 1]), ["GAS"], "no call follows");
+        let own = [0x61, 0x10, 0x00, 0xfa];
+        assert_eq!(ran(&own, &[0, 3]), ["GAS"], "its own gas");
+        assert_eq!(ran(&[0x5c], &[0]), ["TLOAD"]);
+        // A jump into a call passes the GAS before it by.
+        assert_eq!(ran(&[0x5a, 0xf1], &[1]), ["GAS"]);
     }
 }

@@ -1,7 +1,7 @@
 //! What ran in the name of an instance when the call was carried out on the copy, and which other accounts
 //! it called: what those answer may be another when the call is executed.
 use crate::assess::{Finding, FindingId, Part, Severity};
-use crate::build::evm;
+use crate::build::{Framework, evm};
 use crate::call_tree::{Frame, Kind};
 use crate::client::ChainError;
 use crate::ids::CodeHash;
@@ -124,6 +124,12 @@ impl Ran<'_> {
         self.proposed.iter().any(|(_, one)| *one == account)
     }
 
+    /// Whether it is the registry, or a program of the framework at the address that follows from its bytes.
+    fn is_of_framework(&self, account: Address) -> bool {
+        let name = || Framework::pinned().ok()?.name_of(account);
+        account == self.registry || name().is_some()
+    }
+
     /// What the instances ran since the beginning.
     pub(super) fn executed(&self, simulation: &Simulation) -> Result<Executed, ChainError> {
         // The framework's pause stub of UUPS proxies. If it has its code, that never changes.
@@ -168,13 +174,16 @@ impl Ran<'_> {
             let is_own = frame.kind.is_delegated() && self.kinds.contains_key(&frame.from);
             let is_framework =
                 caller.is_some_and(|(one, _)| is_admin_path(one, frame.from, admins));
-            let runs = frame.to.filter(|_| is_own && !is_framework);
+            let is_pinned = frame
+                .to
+                .is_some_and(|account| self.is_of_framework(account));
+            let runs = frame.to.filter(|_| is_own && !is_framework && !is_pinned);
             if let Some(code) = runs {
                 all.entry(code).or_default();
             }
             if let Some(by) = caller.and_then(|(_, by)| by) {
                 let called = Called::of(frame, runs.is_some());
-                let is_known = self.is_of_an_upgrade(&called, (frame.from, by), stub);
+                let is_known = is_pinned || self.is_of_an_upgrade(&called, (frame.from, by), stub);
                 let known = all.entry(by).or_default();
                 if !is_known && !known.contains(&called) {
                     known.push(called);
