@@ -7,6 +7,7 @@ mod control;
 mod exchanged;
 mod fixture;
 mod initializers;
+mod linked;
 mod plugin;
 mod safe;
 mod signed;

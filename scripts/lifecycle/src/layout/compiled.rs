@@ -14,6 +14,8 @@ pub struct Compiled {
     code: Vec<u8>,
     /// Where that is, and what it is.
     filled: Vec<Filled>,
+    /// The libraries that it is linked to, by file and name; nothing of one that the output does not have.
+    libraries: BTreeMap<String, Option<Self>>,
     /// keccak256 of the compiler's metadata, which names compiler, settings and the hash of each source. Zero where
     /// there is none, or a source is not there.
     pub source: SourceHash,
@@ -32,6 +34,11 @@ struct Filled {
 const IMMUTABLE: u8 = 0x7f;
 /// The one whose value a linker fills in: PUSH20.
 const LIBRARY: u8 = 0x73;
+/// Where a library keeps its own address, by which it refuses to be called otherwise than by delegatecall. It is written
+/// when the library is created.
+const OWN_ADDRESS: Range<usize> = 1..21;
+/// Libraries that are linked to libraries, and so on, that are followed.
+const LIBRARIES_DEEP: usize = 8;
 
 impl Compiled {
     /// Of a contract in solc's standard output, or in a build-info with that and its input; nothing where it has no
@@ -40,6 +47,15 @@ impl Compiled {
     /// # Errors
     /// What of it no compiler writes, in words.
     pub fn of(whole: &Value, contract: &Map<String, Value>) -> Result<Option<Self>, String> {
+        Self::with_libraries(whole, contract, LIBRARIES_DEEP)
+    }
+
+    /// With the libraries that it is linked to, so deep.
+    fn with_libraries(
+        whole: &Value,
+        contract: &Map<String, Value>,
+        deep: usize,
+    ) -> Result<Option<Self>, String> {
         let Some(code) = contract.get("evm").map(|evm| &evm["deployedBytecode"]) else {
             return Ok(None);
         };
@@ -72,6 +88,17 @@ impl Compiled {
         if !filled.iter().all(is_filled) {
             return Err(malformed());
         }
+        let output = whole.get("output").unwrap_or(whole);
+        let mut libraries = BTreeMap::new();
+        for (file, name, _) in linked(contract) {
+            let short = name
+                .rsplit_once(':')
+                .map_or(name.as_str(), |(_, short)| short);
+            let library = output["contracts"][&file][short].as_object();
+            let library = library.filter(|_| deep > 0);
+            let library = library.map(|library| Self::with_libraries(whole, library, deep - 1));
+            libraries.insert(name, library.transpose()?.flatten());
+        }
         let names = variables(whole, &code_ids(&code_of(contract)["immutableReferences"]));
         let filled = filled.into_iter().map(|(place, push, name)| Filled {
             place,
@@ -85,6 +112,7 @@ impl Compiled {
         Ok(Some(Self {
             code,
             filled: filled.collect(),
+            libraries,
             source: match contract.get("metadata").and_then(Value::as_str) {
                 Some(metadata) => source(whole, metadata)?,
                 None => SourceHash::ZERO,
@@ -97,6 +125,18 @@ impl Compiled {
         &self.code
     }
 
+    /// The code of a library that it is linked to, by file and name.
+    pub fn library(&self, name: &str) -> Option<&Self> {
+        self.libraries.get(name)?.as_ref()
+    }
+
+    /// Whether it is a library's, which keeps its own address.
+    fn has_own_address(&self) -> bool {
+        let own = self.code.get(OWN_ADDRESS);
+        self.code.first() == Some(&LIBRARY)
+            && own.is_some_and(|own| own.iter().all(|byte| *byte == 0))
+    }
+
     /// Whether that is the code.
     pub fn is(&self, code: &[u8]) -> bool {
         let mut plain = code.to_vec();
@@ -104,6 +144,11 @@ impl Compiled {
             if let Some(bytes) = plain.get_mut(filled.place.clone()) {
                 bytes.fill(0);
             }
+        }
+        if self.has_own_address()
+            && let Some(bytes) = plain.get_mut(OWN_ADDRESS)
+        {
+            bytes.fill(0);
         }
         // A value that stands in several places is one value.
         let mut values: BTreeMap<(&str, bool), &[u8]> = BTreeMap::new();

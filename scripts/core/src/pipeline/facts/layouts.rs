@@ -246,10 +246,40 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Refuses code that is linked to other libraries than those of its compiler's output, and to libraries whose code that
+    /// output does not have.
+    ///
+    /// # Errors
+    /// `LibraryChanged`.
+    async fn links_to(
+        self,
+        compiled: &Compiled,
+        (code, account): (&[u8], Address),
+        file: &Path,
+    ) -> Result<()> {
+        let client = self.registry.client;
+        let mut ahead = vec![(compiled, code.to_vec(), account)];
+        while let Some((compiled, code, account)) = ahead.pop() {
+            for (name, value, is_library) in compiled.filled_in(&code, account) {
+                if !is_library {
+                    continue;
+                }
+                let at = Address::from_word(value);
+                let deployed = client.code(at).await?.to_vec();
+                let library = compiled.library(&name);
+                match library.filter(|library| library.is(&deployed)) {
+                    Some(library) => ahead.push((library, deployed, at)),
+                    None => return Err(other_library((&name, at), library.is_some(), file).into()),
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The hash of the sources in a compiler's output.
     ///
     /// # Errors
-    /// `LayoutOfOther`.
+    /// `LayoutOfOther`, `LibraryChanged`.
     async fn is_of(
         self,
         compiled: &Compiled,
@@ -265,16 +295,45 @@ impl Session<'_> {
             )
         };
         let (source, recorded) = (compiled.source, code.source);
-        if !compiled.is(&self.registry.client.code(code.implementation).await?) {
+        let deployed = self.registry.client.code(code.implementation).await?;
+        if !compiled.is(&deployed) {
             let given = "code with other bytes".to_owned();
             let has = format!("the code at {}", code.implementation);
             return Err(refused("code", has, given).into());
         }
+        self.links_to(compiled, (&deployed, code.implementation), file)
+            .await?;
         if source != recorded && !source.is_zero() && !recorded.is_zero() {
             return Err(refused("sources", recorded.to_string(), source.to_string()).into());
         }
         Ok(source)
     }
+}
+
+/// The refusal of a library at an account, whose code the file has or has not.
+fn other_library((name, at): (&str, Address), is_in_file: bool, file: &Path) -> Refusal {
+    let file = file.display();
+    let (message, found, next) = if is_in_file {
+        let message = format!("the library {name} at {at} has other code than {file} says");
+        (
+            message,
+            "other code",
+            "link the contract to the library of this build, and register that code",
+        )
+    } else {
+        let message =
+            format!("{file} does not have the code of the library {name}, which is at {at}");
+        (
+            message,
+            "no code of it",
+            "give the build-info of the whole build, with evm.deployedBytecode of each contract",
+        )
+    };
+    Refusal::new("LibraryChanged", message).with(
+        format!("the code of {name} in the same file"),
+        found,
+        next,
+    )
 }
 
 /// What a given file shows of the sources of code, and how far that is believed of this code.
