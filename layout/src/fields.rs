@@ -82,11 +82,9 @@ impl<'l> Field<'l> {
         self.item.retyped_from.as_deref().map(bare)
     }
 
-    /// An array of words or parts of words that is named `__gap` or `__gap_…`: room that the author left for later. What
-    /// keeps its values elsewhere is none: there, nobody sees whether it is used.
+    /// An array of words or parts of words with the [name of a gap](is_gap_name). What keeps its values elsewhere is none: there, nobody sees whether it is used.
     pub(crate) fn is_gap(&self) -> bool {
-        let is_named = self.label() == "__gap" || self.label().starts_with("__gap_");
-        is_named
+        is_gap_name(self.label())
             && match self.ty.shape() {
                 Shape::Array { base, .. } => matches!(
                     base.plain().shape(),
@@ -113,6 +111,14 @@ impl<'l> Field<'l> {
             kind: self.ty.label().into(),
         }
     }
+}
+
+/// Whether a name says that a variable only keeps room for later: `__gap`, `__gap_…`, with two underscores or more.
+pub fn is_gap_name(name: &str) -> bool {
+    let bare = name.trim_start_matches('_');
+    let rest = bare.strip_prefix("gap");
+    let is_name = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+    is_name && name.len() - bare.len() >= 2
 }
 
 /// All fields of a list, in its order.

@@ -61,6 +61,7 @@ pub use added::{Range, Ranges, WordPart};
 pub use compare::compare;
 pub use document::{BuildInfo, BuildMetadata, DOCUMENT_MAX, Document, FilledIn};
 pub use error::LayoutError;
+pub use fields::is_gap_name;
 pub use interface::{NOTE_MAX, NOTES_MAX, PublicInterface};
 pub use interface::{error_entry, event_entry, function_entry, types};
 pub use layout::{Item, Layout, Members, TypeItem, Unlisted};

@@ -100,7 +100,12 @@ impl Types {
                 Ok(within("[]", self.change(a, b, Some(Bytes::ZERO))?))
             }
             (Shape::Map(a), Shape::Map(b)) => {
-                let mut changes = within("[key]", self.change(a.key, b.key, Some(Bytes::ZERO))?);
+                let mut changes = if widens_unsigned(a.key, b.key) {
+                    // Each key has the same word, so each entry the same slot.
+                    Vec::new()
+                } else {
+                    within("[key]", self.change(a.key, b.key, Some(Bytes::ZERO))?)
+                };
                 if changes.is_empty() && a.zero_extended != b.zero_extended {
                     changes.push(signed_keys(a.key));
                 }
@@ -146,6 +151,12 @@ pub(crate) fn are_found_alike(old: Type<'_>, new: Type<'_>) -> bool {
         | (_, Shape::Map(_) | Shape::Vec(_) | Shape::Bytes | Shape::String) => false,
         _ => true,
     }
+}
+
+/// Whether a key of a mapping became a larger unsigned number.
+fn widens_unsigned(old: Type<'_>, new: Type<'_>) -> bool {
+    let shapes = (old.plain().shape(), new.plain().shape());
+    matches!(shapes, (Shape::Uint(before), Shape::Uint(after)) if before < after)
 }
 
 /// What a key of a mapping is filled up with before it is hashed.

@@ -3,8 +3,10 @@
 use crate::keys::SECRET_VARIABLES;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -108,8 +110,25 @@ impl Started {
     /// # Errors
     /// As [`Self::output`], and `TimedOut`.
     pub fn output_within(command: &mut Command, limit: Duration) -> io::Result<Output> {
-        let group = Self::piped(command)?;
-        let id = group.0.id();
+        Self::piped(command)?.collected_within(limit)
+    }
+
+    /// What a program writes to a file, for a time at most: some end before a pipe has taken all of it.
+    ///
+    /// # Errors
+    /// As [`Self::output_within`], and of the file.
+    pub fn written_within(
+        command: &mut Command,
+        file: &Path,
+        limit: Duration,
+    ) -> io::Result<Vec<u8>> {
+        let command = command.stdout(File::create(file)?).stderr(Stdio::piped());
+        Self::group(command)?.collected_within(limit)?;
+        std::fs::read(file)
+    }
+
+    fn collected_within(self, limit: Duration) -> io::Result<Output> {
+        let id = self.0.id();
         let (ended, is_ended) = channel::<()>();
         std::thread::scope(|scope| {
             let watch = scope.spawn(move || {
@@ -119,7 +138,7 @@ impl Started {
                 }
                 is_late
             });
-            let output = group.collected();
+            let output = self.collected();
             drop(ended);
             match watch.join() {
                 Ok(true) => Err(io::ErrorKind::TimedOut.into()),

@@ -25,6 +25,9 @@ cases! {
     retype_address_to_uint [Retype Refused] { contract { address a; } } => { contract { uint160 a; } }
     retype_string_to_bytes [Retype Refused] { contract { string a; } } => { contract { bytes a; } }
     retype_map_key [Retype Refused] { contract { mapping(address => bool) m; } } => { contract { mapping(uint256 => bool) m; } }
+    retype_map_key_narrower [Retype Refused] { contract { mapping(uint64 => bool) m; } } => { contract { mapping(uint32 => bool) m; } }
+    retype_map_key_signed [Retype Refused] { contract { mapping(int64 => bool) m; } } => { contract { mapping(uint256 => bool) m; } }
+    retype_map_key_wider_signed [Retype Refused] { contract { mapping(int64 => bool) m; } } => { contract { mapping(int256 => bool) m; } }
     retype_map_value [Retype Refused] { contract { mapping(address => uint64) m; } } => { contract { mapping(address => uint256) m; } }
     retype_element [Retype Refused] { contract { uint64[] list; } } => { contract { uint128[] list; } }
     retype_member [Retype Refused] { struct S { uint64 x; uint256 y; } contract { mapping(address => S) m; } }

@@ -25,6 +25,10 @@ cases! {
     } => {
         contract { uint24 a; int40 b; bytes3 c; uint248 d; uint8[33] e; int16[17] f; bytes20[3] g; bool[64] h; uint72[7][2] i; uint8[3][4] j; uint8[][2] k; uint40 l; uint8 m; }
     }
+    map_key_wider [] { contract { mapping(uint64 => uint8) a; mapping(uint64 => mapping(uint8 => bool)) b; } }
+        => { contract { mapping(uint256 => uint8) a; mapping(uint128 => mapping(uint256 => bool)) b; } }
+    gap_of_more_underscores [GapUse Safe] { contract { uint256 a; uint256[10] ______gap; uint256 z; } }
+        => { contract { uint256 a; uint256 b; uint256[9] ______gap; uint256 z; } }
     struct_around_fields [] { contract { uint256 first; uint128 a; uint64 b; string text; uint256 last; } }
         => { struct S { uint128 a; uint64 b; string text; } contract { uint256 first; S s; uint256 last; } }
     structs_around_fields [] { contract { uint256 a; uint256 b; uint256 c; } }

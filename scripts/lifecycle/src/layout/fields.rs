@@ -4,7 +4,7 @@
 use super::held::{Held, WORD};
 use alloy::primitives::U256;
 use std::collections::BTreeSet;
-use stylus_layout::{Item, Layout, Members, TypeItem};
+use stylus_layout::{Item, Layout, Members, TypeItem, is_gap_name};
 use stylus_upgrades_interface::slots;
 
 /// Reasons that are given for what is left out, at most.
@@ -53,7 +53,7 @@ impl<'a> Field<'a> {
 
     /// Whether it only reserves its bytes.
     pub fn is_gap(&self) -> bool {
-        self.name.starts_with("__gap")
+        is_gap_name(&self.name)
     }
 
     /// Whether two of one slot share bytes.

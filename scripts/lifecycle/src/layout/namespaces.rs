@@ -10,7 +10,7 @@ use super::nodes::{Declared, Nodes, is, list};
 use alloy::primitives::keccak256;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use stylus_layout::{Item, Layout, Members, TypeItem, Unlisted};
+use stylus_layout::{Item, Layout, Members, TypeItem, Unlisted, is_gap_name};
 
 /// Places of such assembly that are named, at most.
 const PLACES: usize = 16;
@@ -167,7 +167,7 @@ fn complete(nodes: &Nodes<'_>, sources: &Sources<'_>, layout: &mut Layout) {
             .get(item.ast_id)
             .is_some_and(|one| one.node["visibility"] == "private");
         let is_alone = of_one_name().count() < 2;
-        if (is_alone && !is_private) || item.label.starts_with("__gap") {
+        if (is_alone && !is_private) || is_gap_name(&item.label) {
             continue;
         }
         // Two parents of one name are told apart by their files.

@@ -238,7 +238,8 @@ fn output(compiler: &Path, input: &Value) -> std::io::Result<Vec<u8>> {
         .arg("--standard-json")
         .current_dir(empty.path())
         .stdin(File::open(&file)?);
-    Ok(Started::output_within(&mut command, LIMIT)?.stdout)
+    // Node ends before a pipe has taken more than 64 KB.
+    Started::written_within(&mut command, &folder.path().join("output.json"), LIMIT)
 }
 
 /// What the compiler refuses.
@@ -308,6 +309,18 @@ mod tests {
         assert!(ended.to_string().starts_with(TIMEOUT), "{ended}");
         let failed = failed(ErrorKind::NotFound);
         assert!(matches!(failed, NotCompiled::Refused(..)), "{failed}");
+    }
+
+    #[test]
+    fn the_output_of_a_compiler_in_node_is_read_to_its_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let compiler = folder.path().join("solcjs");
+        let script = "#!/usr/bin/env node\nprocess.stdout.write(JSON.stringify({a: 'x'.repeat(300000)}));process.exit(0)\n";
+        std::fs::write(&compiler, script).expect("written");
+        let is_run = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&compiler, is_run).expect("a program");
+        let output = run(&compiler, &json!({})).expect("its output");
+        assert_eq!(output["a"].as_str().map(str::len), Some(300_000));
     }
 
     #[test]

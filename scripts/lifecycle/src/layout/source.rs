@@ -14,7 +14,7 @@ use alloy::json_abi::JsonAbi;
 use serde_json::{Map, Value};
 use std::path::Path;
 use std::sync::Arc;
-use stylus_layout::{Document, Layout};
+use stylus_layout::{Document, Layout, is_gap_name};
 
 /// A layout document and whose it is.
 #[derive(Debug, Clone)]
@@ -252,7 +252,7 @@ fn name_parents(layout: &mut Layout) {
         let is_shared = labels.iter().filter(|label| **label == item.label).count() > 1;
         let parent = item.contract.rsplit(':').next().unwrap_or_default();
         // Gaps are compared by their ends.
-        if is_shared && !parent.is_empty() && !item.label.starts_with("__gap") {
+        if is_shared && !parent.is_empty() && !is_gap_name(&item.label) {
             item.base = Some(parent.to_owned());
         }
     }
