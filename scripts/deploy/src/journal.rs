@@ -84,8 +84,8 @@ impl Journal {
     /// that an endpoint says makes its name, or two endpoints of one chain could lead to two journals.
     ///
     /// # Errors
-    /// Where others own or may write what is there, or it is no file, or git tracks it. A file that
-    /// cannot be made is no error: the journal is a convenience.
+    /// Where others own or may write what is there, or it is no file, or git tracks it. Whether a file can be made is seen
+    /// when something is noted.
     pub fn new(
         folder: &Path,
         (chain_id, is_fork): (u64, bool),
@@ -141,7 +141,11 @@ impl Journal {
         if open.is_empty() {
             return;
         }
-        open.iter().for_each(|entry| self.sending(entry.clone()));
+        let mut noted = open.iter().map(|entry| self.sending(entry.clone()));
+        if let Err(error) = noted.try_for_each(|noted| noted) {
+            self.warn(Err(error));
+            return;
+        }
         other.alone(|| {
             let mut left = other.in_flight();
             left.retain(|entry| !open.contains(entry));
@@ -199,8 +203,12 @@ impl Journal {
     }
 
     /// Notes a transaction that is about to be sent.
-    pub fn sending(&self, entry: InFlight) {
-        self.append(&Line::Sending(entry));
+    ///
+    /// # Errors
+    /// Where it cannot be noted: after a kill nobody would look for it.
+    pub fn sending(&self, entry: InFlight) -> Result<(), FileError> {
+        let _lock = self.lock();
+        self.write(&Line::Sending(entry))
     }
 
     /// A transaction went through. It stays in the journal until the command has reported what came of

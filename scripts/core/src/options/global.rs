@@ -79,6 +79,9 @@ pub struct Global {
     #[arg(long, value_name = "WEI", global = true, hide_default_value = true,
           default_value_t = U256::from(MAX_DATA_FEE), value_parser = super::wei)]
     pub max_data_fee: U256,
+    /// Maximum price of a unit of gas [default: 100 times the median base fee of the last blocks, at most 1000 gwei]
+    #[arg(long, value_name = "WEI", global = true)]
+    pub max_fee: Option<u128>,
     /// Accept a finding by its id, as the refusal prints it (reorder:owner, absent:source, migration-omitted), for
     /// this command only; separate several ids by commas, or repeat the flag
     #[arg(long, value_name = "ID,…", global = true)]

@@ -8,6 +8,7 @@ use crate::progress::Progress;
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Raised whenever this builder makes other bytes of the same sources, or reads another layout from them.
@@ -38,15 +39,24 @@ impl Cache {
         Ok(Self { folder })
     }
 
-    /// Waits until nobody else builds here, and says so; lasts as long as the value does.
+    /// Waits until nobody else builds here, and says who does; lasts as long as the value does.
     pub(super) fn lock(&self, progress: &dyn Progress) -> Result<File, BuildError> {
         let path = self.folder.join(".lock");
-        let file = own_file::open_or_create(&path)
+        let mut file = own_file::open_or_create(&path)
             .map_err(|error| BuildError::file("create", &path)(std::io::Error::other(error)))?;
         if file.try_lock().is_err() {
-            progress.note("waiting for another build of contracts to end");
-            file.lock().map_err(BuildError::file("lock", path))?;
+            let holder = own_file::read_bytes(&path).ok().flatten();
+            let holder = holder.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
+            let holder = holder.map_or(String::new(), |pid: u32| format!(" (process {pid})"));
+            progress.note(&format!(
+                "waiting for another build of contracts{holder} to end"
+            ));
+            file.lock().map_err(BuildError::file("lock", &path))?;
         }
+        let is_named = file
+            .set_len(0)
+            .and_then(|()| write!(file, "{}", std::process::id()));
+        is_named.map_err(BuildError::file("write", path))?;
         Ok(file)
     }
 

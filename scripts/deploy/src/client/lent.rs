@@ -83,6 +83,7 @@ impl Client {
             no_l1_gas: Arc::new(Absent::known()),
             is_far: false,
             max_data_fee: U256::MAX,
+            max_fee: Some(u128::MAX),
             chain_id,
         }
     }

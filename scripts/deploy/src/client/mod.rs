@@ -11,6 +11,7 @@ mod endpoint;
 mod error;
 mod events;
 mod failure;
+mod fee_ceiling;
 mod fork;
 mod forked;
 mod gas_limit;
@@ -75,6 +76,7 @@ use alloy::sol_types::SolCall;
 use alloy::transports::BoxTransport;
 use alloy::transports::utils::guess_local_url;
 use beside::Beside;
+use fee_ceiling::too_much_gas;
 use lag::Seen;
 use moment::Moment;
 use retry::Patient;
@@ -119,6 +121,7 @@ pub struct Client {
     /// Whether each question takes long.
     is_far: bool,
     max_data_fee: U256,
+    max_fee: Option<u128>,
     chain_id: u64,
 }
 
@@ -203,6 +206,7 @@ impl Client {
             no_l1_gas: Arc::default(),
             is_far: false,
             max_data_fee: U256::from(MAX_DATA_FEE),
+            max_fee: None,
             chain_id,
         };
         Ok((client, together))
@@ -245,6 +249,14 @@ impl Client {
     pub fn with_max_data_fee(&self, wei: U256) -> Self {
         Self {
             max_data_fee: wei,
+            ..self.clone()
+        }
+    }
+
+    /// The same, with this bound on the price of a unit of gas, in wei; without one it follows from the last blocks.
+    pub fn with_max_fee(&self, wei: Option<u128>) -> Self {
+        Self {
+            max_fee: wei,
             ..self.clone()
         }
     }
@@ -425,6 +437,9 @@ impl Client {
         let mut limit = self.gas.of(estimate).saturating_add(l1);
         if let Some(gas) = minimum_gas {
             limit = limit.max(gas.saturating_add(l1.saturating_mul(2)));
+        }
+        if limit > fee_ceiling::GAS {
+            return Err(too_much_gas(what, limit).into());
         }
         let (fees, nonce) = (fees?, nonce?);
         if self.original.is_none() {

@@ -1,5 +1,6 @@
 //! A transaction from its request to the endpoint: filled, signed, noted in the journal and sent.
 
+use super::fee_ceiling::FeeCeiling;
 use super::receipt::RECEIPT_PAUSE_LONGEST;
 use super::rejection::Rejection;
 use super::unmined::UnminedTransaction;
@@ -8,11 +9,15 @@ use crate::error::{Exit, Explain, Refusal};
 use crate::ids::TxHash;
 use crate::journal::{InFlight, Journal};
 use crate::kill_point::{self, Phase};
-use alloy::eips::Encodable2718;
+use crate::own_file::FileError;
+use alloy::eips::{BlockNumberOrTag, Encodable2718};
 use alloy::network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::providers::Provider;
-use alloy::providers::utils::EIP1559_BASE_FEE_MULTIPLIER;
+use alloy::providers::utils::{
+    EIP1559_BASE_FEE_MULTIPLIER, EIP1559_FEE_ESTIMATION_PAST_BLOCKS,
+    EIP1559_FEE_ESTIMATION_REWARD_PERCENTILE, eip1559_default_estimator,
+};
 use alloy::rpc::types::TransactionRequest;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,6 +67,17 @@ fn underpriced(what: &str, fees: Fees, error: ChainError) -> ChainError {
         "run the command again when fees have fallen, or with another --rpc-url: it looks at the chain first",
     );
     refusal.exiting(Exit::Chain).into()
+}
+
+/// The journal cannot be written: after a kill, nobody would look for the transaction.
+fn unnoted(what: &str, error: &FileError) -> ChainError {
+    let message = format!("{what} was not sent: the journal cannot be written");
+    let refusal = Refusal::new("JournalNotKept", message).with(
+        "a journal with each transaction that is sent",
+        error.to_string(),
+        "free space on the disk, or run the command in a folder that you can write to",
+    );
+    refusal.into()
 }
 
 /// What gas may cost, in wei.
@@ -207,7 +223,11 @@ impl Client {
                 }
             }
             raises += 1;
-            fees = fees.raised();
+            let raised = fees.raised();
+            if self.max_fee.is_some_and(|max| raised.max > max) {
+                return Err(underpriced(what, fees, error));
+            }
+            fees = raised;
             pauses.pause().await;
         }
     }
@@ -238,13 +258,29 @@ impl Client {
         }
     }
 
-    /// What gas may cost now.
+    /// What gas may cost now, of two base fees and the tip that the last blocks' transactions paid.
+    ///
+    /// # Errors
+    /// `FeeTooHigh`.
     pub(super) async fn fees(&self) -> Result<Fees, ChainError> {
-        let found = self.provider.estimate_eip1559_fees().await;
-        let found = found.map_err(|error| self.error("eth_feeHistory", error))?;
+        let newest = BlockNumberOrTag::Latest;
+        let percentiles = [EIP1559_FEE_ESTIMATION_REWARD_PERCENTILE];
+        let blocks = EIP1559_FEE_ESTIMATION_PAST_BLOCKS;
+        let history = self.provider.get_fee_history(blocks, newest, &percentiles);
+        let history = history
+            .await
+            .map_err(|error| self.error("eth_feeHistory", error))?;
+        let base_fee = history.latest_block_base_fee().unwrap_or_default();
+        let rewards = history.reward.unwrap_or_default();
+        let estimate = eip1559_default_estimator(base_fee, &rewards);
+        let max = estimate.max_fee_per_gas;
+        let ceiling = FeeCeiling::of(self.max_fee, history.base_fee_per_gas);
+        if max > ceiling.wei {
+            return Err(ceiling.refusal(max).into());
+        }
         Ok(Fees {
-            max: found.max_fee_per_gas,
-            tip: found.max_priority_fee_per_gas,
+            max,
+            tip: estimate.max_priority_fee_per_gas,
         })
     }
 
@@ -259,11 +295,12 @@ impl Client {
         let request = fees.given_to(request.with_nonce(nonce));
         let (tx, signed) = self.sign(what, request).await?;
         if let Some(journal) = &self.journal {
-            journal.sending(InFlight {
+            let noted = journal.sending(InFlight {
                 what: what.into(),
                 tx,
                 nonce,
             });
+            noted.map_err(|error| unnoted(what, &error))?;
         }
         kill_point::at(Phase::BeforeSending);
         Ok((tx, signed))
