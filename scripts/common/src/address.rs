@@ -68,6 +68,12 @@ pub(crate) fn optional<'de, D: Deserializer<'de>>(
     Ok(found.map(|checked| checked.0))
 }
 
+/// A list of addresses of a file.
+pub(crate) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Address>, D::Error> {
+    let found = Vec::<Checked>::deserialize(deserializer)?.into_iter();
+    Ok(found.map(|checked| checked.0).collect())
+}
+
 /// Addresses of a file by their names.
 pub(crate) fn by_name<'de, D: Deserializer<'de>>(
     deserializer: D,

@@ -20,6 +20,7 @@
 //! logs_url = "https://archive.example/${ARCHIVE_KEY}"
 //! registry = "0x…"
 //! registry_block = 123456789
+//! arrivals = ["0x…"]
 //! explorer = "https://sepolia.arbiscan.io"
 //! key = { account = "ana" }
 //!
@@ -81,6 +82,9 @@ pub struct Manifest {
     pub registry: Option<Address>,
     /// The block in which the registry was created.
     pub registry_block: Option<u64>,
+    /// Instances that came from elsewhere and that the project has looked at: nobody but an approver is asked about them.
+    #[serde(deserialize_with = "address::list")]
+    pub arrivals: Vec<Address>,
     /// The explorer whose pages transactions are linked to, without a slash at its end.
     pub explorer: Option<String>,
     /// The key that signs, unless one is given by flag or environment.
@@ -196,6 +200,7 @@ impl Manifest {
             logs_url: network.logs_url,
             registry: network.registry,
             registry_block: network.registry_block,
+            arrivals: network.arrivals,
             explorer: network.explorer,
             key: network.key,
             ..self
@@ -400,8 +405,8 @@ fn syntax(path: &Path, source: &str, error: &toml::de::Error) -> Refusal {
         format!("{} line {line}, column {column}: {reason}", path.display()),
     )
     .with(
-        "network, rpc_url, send_url, logs_url, registry, registry_block, chain_id, explorer, key, proxy, [aliases] and \
-         [networks.NAME] in TOML",
+        "network, rpc_url, send_url, logs_url, registry, registry_block, arrivals, chain_id, explorer, key, proxy, \
+         [aliases] and [networks.NAME] in TOML",
         without_values(shown),
         format!("correct line {line}"),
     )

@@ -102,6 +102,14 @@ fn assert_healthy(fixture: &Fixture, proxy: Address) {
     assert_eq!(found.len(), 1, "{examined}");
     assert_eq!(found[0]["id"], json!(format!("arrival:{proxy}")));
     assert_eq!(found[0]["severity"], "note");
+
+    // The project answers for it once, in its manifest.
+    let manifest = fixture.path("stylus-upgrades.toml");
+    let before = std::fs::read_to_string(&manifest).expect("it");
+    let with_arrival = format!("arrivals = [\"{proxy}\"]\n{before}");
+    std::fs::write(&manifest, with_arrival).expect("written");
+    fixture.done("doctor");
+    std::fs::write(&manifest, before).expect("written");
 }
 
 /// Asserts that what a command decides holds already.

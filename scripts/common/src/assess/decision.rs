@@ -65,8 +65,11 @@ impl Role {
 
     /// Whether somebody has answered for a finding: who asks accepted it, or those whose decision he sends had to.
     pub fn is_answered(self, finding: &Finding, accepted: &Accepted) -> bool {
-        let by_approvers = self == Self::Executor && finding.id.is_acceptable();
-        by_approvers || accepted.covers(&finding.id)
+        match self {
+            Self::Approver => accepted.covers(&finding.id),
+            Self::Executor => finding.id.is_acceptable() || accepted.answers(&finding.id),
+            Self::Proposer | Self::Reader | Self::Ci => accepted.answers(&finding.id),
+        }
     }
 
     /// Whether a finding is in the way of who asks.
@@ -111,6 +114,28 @@ pub fn decide(findings: &[Finding], accepted: &Accepted, role: Role) -> Decision
 mod tests {
     use super::super::id::FindingId;
     use super::*;
+
+    #[test]
+    fn what_the_project_answers_for_is_asked_of_approvers_alone() {
+        let proxy = alloy::primitives::Address::repeat_byte(7);
+        let id = FindingId::arrival(proxy);
+        let finding = Finding::new(Part::Instances, Severity::Danger, id.clone(), "it came");
+        let accepted = Accepted::default().with_project([id]);
+        for (role, is_answered) in [
+            (Role::Proposer, true),
+            (Role::Approver, false),
+            (Role::Executor, true),
+            (Role::Reader, true),
+            (Role::Ci, true),
+        ] {
+            assert_eq!(
+                role.is_answered(&finding, &accepted),
+                is_answered,
+                "{role:?}"
+            );
+        }
+        assert!(accepted.unfit().is_empty());
+    }
 
     #[test]
     fn nobody_believes_more_than_the_writer_could_know() {

@@ -31,6 +31,9 @@ pub struct Network {
     pub registry: Option<Address>,
     /// The block in which the registry was created: its events are not looked for before, once that is checked.
     pub registry_block: Option<u64>,
+    /// Instances that came from elsewhere and that the project has looked at.
+    #[serde(default, deserialize_with = "address::list")]
+    pub arrivals: Vec<Address>,
     /// Names for addresses there.
     #[serde(default, deserialize_with = "address::by_name")]
     pub aliases: BTreeMap<String, Address>,

@@ -113,6 +113,7 @@ impl Context {
             false => self.with_others(client)?,
         };
         let client = client.with_max_data_fee(self.global.max_data_fee);
+        let client = client.with_max_fee(self.global.max_fee);
         let client = match self.event_store(&client) {
             Some(store) => client.with_events(store),
             None => client,

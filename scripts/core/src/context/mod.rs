@@ -156,7 +156,8 @@ impl Context {
                 .iter()
                 .flat_map(Accepted::iter)
                 .cloned()
-                .collect(),
+                .collect::<Accepted>()
+                .with_project(manifest.arrivals.iter().copied().map(FindingId::arrival)),
             global,
             program,
             manifest,

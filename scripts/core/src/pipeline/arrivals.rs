@@ -101,7 +101,7 @@ async fn finding(
     let id = FindingId::arrival(proxy);
     let next = format!(
         "compare who created it, with which data, and what ran on these, as `stylus-upgrades status {proxy}` shows them; \
-         to accept it: {}",
+         to accept it: {}; for the whole project: `arrivals` in the manifest",
         FindingId::flag([&id])
     );
     Ok(Finding {

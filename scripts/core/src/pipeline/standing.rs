@@ -304,9 +304,11 @@ async fn expiring(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Finding>>
 /// These findings as they are once they are accepted, where they are.
 pub fn taken(context: &Context, found: Vec<Finding>) -> Vec<Finding> {
     let accepted = context.accepted();
-    let taken = found.into_iter().map(|one| match accepted.covers(&one.id) {
-        true => one.taken(),
-        false => one,
-    });
+    let taken = found
+        .into_iter()
+        .map(|one| match accepted.answers(&one.id) {
+            true => one.taken(),
+            false => one,
+        });
     taken.collect()
 }

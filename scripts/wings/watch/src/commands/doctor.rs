@@ -167,7 +167,7 @@ async fn standing(session: Session<'_>) -> Vec<Finding> {
     match standing::of_registry(session).await {
         Ok(found) => found
             .into_iter()
-            .map(|one| match session.context.accepted().covers(&one.id) {
+            .map(|one| match session.context.accepted().answers(&one.id) {
                 true => Finding {
                     severity: Severity::Note,
                     ..one.taken()
