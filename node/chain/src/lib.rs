@@ -24,6 +24,7 @@ mod ledger;
 mod limit;
 mod pages;
 mod pool;
+mod precompile_overrides;
 mod precompiles;
 mod program_cache;
 mod session;

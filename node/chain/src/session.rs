@@ -6,7 +6,7 @@ use crate::{
     arbos::{STATE, Store},
     console::Console,
     pages::Pages,
-    precompiles::PrecompileOverrides,
+    precompile_overrides::PrecompileOverrides,
     program_cache::ProgramCache,
     trace::{Tracer, opcodes::OpcodeLog},
     view::StateView,

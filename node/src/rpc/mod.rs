@@ -8,6 +8,7 @@ mod anvil;
 mod arbitrum;
 mod args;
 mod block;
+mod block_override;
 mod call;
 mod call_parameter;
 mod change;

@@ -5,13 +5,12 @@ use std::sync::{Mutex, PoisonError};
 
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, TxKind, address};
+use alloy_rpc_types::TransactionRequest;
 use alloy_rpc_types::state::{AccountOverride, StateOverride};
-use alloy_rpc_types::{BlockOverrides, TransactionRequest};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use stylus_chain::{CallRequest, Overrides};
 
 use super::args::Args;
+use super::block_override::BlockOverrideParameter;
 use super::call_parameter::CallParameter;
 use super::hexadecimal::quoted;
 use crate::rpc_error::RpcError;
@@ -120,16 +119,6 @@ pub(super) fn call(request: TransactionRequest) -> Result<CallRequest, RpcError>
 
 /// The account that holds ArbOS' state.
 const ARBOS_STATE: Address = address!("A4B05FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF");
-
-/// The overrides of a block as a client names them.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct BlockOverrideParameter {
-    #[serde(flatten)]
-    pub(super) overrides: BlockOverrides,
-    #[serde(default)]
-    pub(super) withdrawals: Option<IgnoredAny>,
-}
 
 /// State and block overrides, as `eth_call` and `eth_estimateGas` take them.
 pub(super) fn overrides(

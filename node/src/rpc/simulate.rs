@@ -8,10 +8,11 @@ use stylus_chain::{CallRequest, Overrides, Receipt, SimulatedBlock, SimulationRu
 
 use super::answer::list;
 use super::args::Args;
+use super::block_override::BlockOverrideParameter;
 use super::json as convert;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
-use super::request::{self, BlockOverrideParameter, block_id};
+use super::request::{self, block_id};
 use crate::limits::SIMULATED_CALLS;
 use crate::rpc_error::{RpcError, revert_message};
 use crate::view::View;

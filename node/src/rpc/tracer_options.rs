@@ -4,7 +4,7 @@ use alloy_rpc_types::state::StateOverride;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::request::BlockOverrideParameter;
+use super::block_override::BlockOverrideParameter;
 
 /// What to trace with, and what a traced call sees instead of the chain's state.
 #[derive(Debug, Default, Deserialize)]

@@ -2,10 +2,8 @@
 
 use super::{Chain, environment::arbos_version, mine::outcome};
 use crate::{
-    BlockId, CallRequest, ChainError, Overrides, RejectReason,
-    accesses::Accesses,
-    precompiles::{self, PrecompileOverrides},
-    view::Overlay,
+    BlockId, CallRequest, ChainError, Overrides, RejectReason, accesses::Accesses,
+    precompile_overrides::PrecompileOverrides, precompiles, view::Overlay,
 };
 use alloy_eips::eip2930::AccessListResult;
 use alloy_eips::eip7702::SignedAuthorization;
