@@ -72,6 +72,42 @@ impl Npm {
         Self::install_from(progress, "openzeppelin", what, None)
     }
 
+    /// The same for the versions of OpenZeppelin Contracts that `tests/honest` upgrades between, with its scripts and sources
+    /// beside them.
+    ///
+    /// # Errors
+    /// As [`Npm::install`], and [`HarnessError::File`].
+    pub fn install_honest(progress: &dyn Progress) -> Result<Self, HarnessError> {
+        let npm = Self::install_from(
+            progress,
+            "honest",
+            "versions of OpenZeppelin Contracts",
+            None,
+        )?;
+        let folder = tests("honest");
+        let entries = fs::read_dir(&folder).map_err(HarnessError::file("read", &folder))?;
+        for entry in entries.flatten() {
+            let from = entry.path();
+            let is_packages = from
+                .extension()
+                .is_some_and(|extension| extension == "json");
+            if from.is_file() && !is_packages {
+                let to = npm.folder.join(entry.file_name());
+                fs::copy(&from, to).map_err(HarnessError::file("copy", from))?;
+            }
+        }
+        Ok(npm)
+    }
+
+    /// The same for the programs of `tests/binaryen`. Gives the folder that has them.
+    ///
+    /// # Errors
+    /// As [`Npm::install`].
+    pub fn install_binaryen(progress: &dyn Progress) -> Result<PathBuf, HarnessError> {
+        let installed = Self::install_from(progress, "binaryen", "wasm-opt", None)?;
+        Ok(installed.folder.join("node_modules").join(".bin"))
+    }
+
     /// Copies files of `tests/` beside the packages, so that scripts find these. Others may run them
     /// meanwhile: each is there whole, or not yet.
     ///

@@ -10,6 +10,7 @@ use crate::context::prelude::*;
 use crate::deploy::{self, Construction};
 use crate::expiry::expiry_days;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
+use crate::options::GivenModuleArgs;
 use crate::pipeline::verifiable::{keep_deployment, kept_implementation};
 use crate::text::count;
 use clap::Args;
@@ -37,6 +38,9 @@ pub(crate) static SPEC: Spec<DeployArgs> = Spec {
 pub(crate) struct DeployArgs {
     /// A crate's folder, a .wasm file, or a contract of this workspace by name
     pub source: String,
+    /// What it is built from, if it is a file.
+    #[command(flatten)]
+    pub file: GivenModuleArgs,
     /// Do not activate it; it cannot run before its activation
     #[arg(long)]
     pub no_activate: bool,
@@ -47,7 +51,8 @@ pub(crate) struct DeployArgs {
 
 pub(crate) async fn run(context: &Context, args: &DeployArgs) -> Result<Outcome> {
     let client = context.working_client("deploy").await?;
-    let artifact = kept_implementation(context, client.chain_id(), &args.source)?;
+    let source = context.proven_source(&args.source, &args.file)?;
+    let artifact = kept_implementation(context, client.chain_id(), source)?;
     let constructor = args.constructor.of(context, &artifact)?;
     if constructor.is_some() && args.no_activate {
         return Err(Error::Usage {

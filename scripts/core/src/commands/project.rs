@@ -139,22 +139,34 @@ pub(crate) fn init(context: &Context, args: &InitArgs) -> Result<Outcome> {
     Ok(context.outcome(&changed))
 }
 
-/// Writes the changes and builds the crate. If that fails, the files are restored.
+/// Refusals of code that compiles. An optimization that is declared later, or that another machine has, ends them.
+const JUDGED_LATER: [&str; 2] = ["TooLarge", "WasmOpt"];
+
+/// Writes the changes and builds the crate. If it does not compile, the files are restored. Its size is judged by whoever
+/// puts it on chain.
 fn write(context: &Context, folder: &Path, init: &Init) -> Result<()> {
     let source = folder.display().to_string();
     context.output.if_interrupted(
         "the files may have changed, and were not compiled: the same command without --yes shows the changes that are \
          left, and git those that were made",
     );
-    init.write()
-        .and_then(|()| context.artifact(&source).map(drop))
-        .inspect_err(|_| {
+    match init.write().and_then(|()| context.artifact(&source)) {
+        Ok(_) => Ok(()),
+        Err(error) if JUDGED_LATER.contains(&error.name().as_str()) => {
+            context.note(format!(
+                "warning: its size is judged later, when it is deployed or registered: {error}"
+            ));
+            Ok(())
+        }
+        Err(error) => {
             let undone = match init.undo() {
                 Ok(()) => "the changes were undone, except those of Cargo.lock".to_owned(),
                 Err(error) => error.to_string(),
             };
             context.note(format!("warning: {undone}"));
-        })
+            Err(error)
+        }
+    }
 }
 
 /// What `init` reports.

@@ -6,7 +6,7 @@ use crate::context::prelude::*;
 use crate::governance::{GovernedCall, already};
 use crate::history::is_one_held;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
-use crate::options::{StepArgs, StorageArgs};
+use crate::options::{GivenModuleArgs, StepArgs, StorageArgs};
 
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::checked::require_not_refused;
@@ -46,6 +46,9 @@ pub(crate) struct VersionArgs {
     /// A crate's folder, a .wasm file, a contract of this workspace by name, a crate at a revision
     /// (git:v1.0, git:v1.0:path/to/crate), or the address of what is deployed already
     pub source: String,
+    /// What it is built from, if it is a file.
+    #[command(flatten)]
+    pub file: GivenModuleArgs,
     /// The step into it.
     #[command(flatten)]
     pub transition: TransitionArgs,
@@ -78,6 +81,9 @@ pub(crate) struct RegisterArgs {
     /// from --from to it: for a hotfix, or to bypass a faulty version
     #[arg(required_unless_present = "from")]
     pub source: Option<String>,
+    /// What it is built from, if it is a file.
+    #[command(flatten)]
+    pub file: GivenModuleArgs,
     /// The step into it.
     #[command(flatten)]
     pub transition: TransitionArgs,
@@ -138,8 +144,11 @@ pub(crate) struct RollbackArgs {
 /// Adds a version; without a source, a step into a registered one.
 pub(crate) async fn register(context: &Context, args: &RegisterArgs) -> Result<Outcome> {
     let (name, version) = (args.name.as_str(), args.version.as_str());
+    let source = args.source.as_deref();
+    let source = source.map(|given| context.proven_source(given, &args.file));
+    let source = source.transpose()?;
     let mut work = Work::sending(context, "register", (name, version)).await?;
-    let wanted = match &args.source {
+    let wanted = match source {
         Some(source) => (CodeFrom::Source(source), Becomes::Registered),
         None => (CodeFrom::Version(version), Becomes::Reachable),
     };
@@ -153,8 +162,9 @@ pub(crate) async fn register(context: &Context, args: &RegisterArgs) -> Result<O
 /// Adds a version, makes it current, and upgrades the instances.
 pub(crate) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Outcome> {
     let subject = (args.name.as_str(), args.version.as_str());
+    let source = context.proven_source(&args.source, &args.file)?;
     let mut work = Work::sending(context, "migrate", subject).await?;
-    let code = (subject.1, CodeFrom::Source(&args.source));
+    let code = (subject.1, CodeFrom::Source(source));
     go(
         &mut work,
         &by_transition(code, Becomes::Current, &args.transition),

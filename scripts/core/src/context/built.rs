@@ -3,12 +3,13 @@
 use super::Context;
 use crate::address;
 use crate::assess::{Fact, Origin};
-use crate::build::{Artifact, Builder, is_tracked};
+use crate::build::{Artifact, BuildError, Builder, is_tracked};
 use crate::client::{Client, declare_errors};
 use crate::governance::{BuildFacts, Call};
 use crate::ids::CodeHash;
 use crate::interface::{Callable, Places, RustFile, SourceFiles};
 use crate::layout::{Documents, Store};
+use crate::options::GivenModuleArgs;
 use crate::prelude::*;
 use crate::registry::Registry;
 use crate::versions::Versions;
@@ -58,6 +59,50 @@ impl Context {
             rust,
         });
         Ok(artifact)
+    }
+
+    /// The source of code that goes on chain: the one that is given, or the crate that a `.wasm` file is said to be built
+    /// from, once it is what that builds to.
+    ///
+    /// # Errors
+    /// `ArtifactDiffers` where the crate builds to other code, `WasmOpt` where it cannot be optimized here.
+    pub(crate) fn proven_source<'a>(
+        &self,
+        given: &'a str,
+        said: &'a GivenModuleArgs,
+    ) -> Result<&'a str> {
+        let Some(source) = said.built_from.as_deref() else {
+            return Ok(given);
+        };
+        let is_module = |named: &str| {
+            Path::new(named)
+                .extension()
+                .is_some_and(|end| end == "wasm")
+        };
+        if !is_module(given) || is_module(source) {
+            return Err(Error::Usage {
+                message: format!("--source {source} for {given}"),
+                expected: "a .wasm file, and --source with the crate that builds to it".into(),
+                found: given.into(),
+                next: "leave out --source: a crate is built from its own sources".into(),
+            });
+        }
+        let file = std::fs::read(given).map_err(BuildError::file("read", given))?;
+        let artifact = self.artifact(source)?;
+        if artifact.has_code_of(&file)? {
+            self.note(format!(
+                "{given} is what {source} builds to: what goes on chain is built from {source}"
+            ));
+            return Ok(source);
+        }
+        let message = format!("{source} does not build to {given}");
+        let refusal = Refusal::new("ArtifactDiffers", message).with(
+            format!("the code of {given}: {} bytes of WASM", file.len()),
+            format!("other code: {} bytes of WASM", artifact.wasm.len()),
+            "declare in [wasm-opt] of Stylus.toml the version of Binaryen and the flags that made the file, and build it \
+             from the same commit by cargo-stylus; or leave out the file and give the crate",
+        );
+        Err(refusal.into())
     }
 
     /// The places in the sources of code that this run has built; none of a `.wasm` file.

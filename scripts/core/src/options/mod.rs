@@ -1,6 +1,7 @@
 //! Arguments that several commands take.
 
 mod export;
+mod given_module;
 mod global;
 mod place;
 mod review;
@@ -9,6 +10,7 @@ mod step;
 mod upgrade;
 
 pub use export::ExportArgs;
+pub use given_module::GivenModuleArgs;
 pub use global::Global;
 pub(crate) use place::place;
 pub use review::ReviewArgs;

@@ -5,6 +5,7 @@
 //! overflow of that release for inputs of more than 2 GiB; what is compressed here has at most [`WASM_MAX`] bytes.
 
 use super::error::BuildError;
+use super::wasm::with_sections;
 use alloy::primitives::{B256, Keccak256};
 use brotli2::read::BrotliEncoder;
 use std::collections::BTreeMap;
@@ -49,9 +50,11 @@ pub(super) fn processed(
     raw: &[u8],
     project_hash: B256,
 ) -> Result<Vec<u8>, BuildError> {
+    let raw =
+        with_sections(raw, |_| false).map_err(|error| BuildError::not_wasm(package, error))?;
     let mut module = Module::new();
     WithoutCustom
-        .parse_core_module(&mut module, Parser::new(0), raw)
+        .parse_core_module(&mut module, Parser::new(0), &raw)
         .map_err(|error| BuildError::not_wasm(package, error))?;
     module.section(&CustomSection {
         name: PROJECT_HASH.into(),

@@ -68,13 +68,15 @@ fn unknown() -> bool {
 impl Artifact {
     /// Makes an artifact of what a compiler wrote. Errors if the chain would refuse it.
     pub fn from_wasm(name: &str, raw: &[u8]) -> Result<Self, BuildError> {
-        Self::made_of(name, raw, None)
+        Self::made_of(name, raw, raw, None)
     }
 
-    /// As cargo-stylus makes it, where `project_hash` is what it says of the sources; else as small as it gets.
+    /// As cargo-stylus makes it, where `project_hash` is what it says of the sources; else as small as it gets. `raw` is
+    /// what the compiler wrote, and says what the contract is; `module` has its code, optimized or as it was written.
     pub(super) fn made_of(
         name: &str,
         raw: &[u8],
+        module: &[u8],
         project_hash: Option<B256>,
     ) -> Result<Self, BuildError> {
         wasm::require_no_placeholder(name, raw)?;
@@ -82,12 +84,12 @@ impl Artifact {
         let interface = wasm::interface(name, raw, steps.as_deref())?;
         let (wasm, stream) = match project_hash {
             None => {
-                let wasm = wasm::reencode(name, raw)?;
+                let wasm = wasm::reencode(name, module)?;
                 let stream = compressed(&wasm);
                 (wasm, stream)
             }
             Some(hash) => {
-                let wasm = cargo_stylus::processed(name, raw, hash)?;
+                let wasm = cargo_stylus::processed(name, module, hash)?;
                 let stream = cargo_stylus::compressed(name, &wasm)?;
                 (wasm, stream)
             }
@@ -167,6 +169,15 @@ impl Artifact {
             code: self.code.clone(),
             fragments: self.fragments.clone(),
         }
+    }
+
+    /// Whether a `.wasm` file has the same code, whatever else it exports and says of itself.
+    ///
+    /// # Errors
+    /// `NotWasm`.
+    pub fn has_code_of(&self, file: &[u8]) -> Result<bool, BuildError> {
+        let own = wasm::reencode(&self.name, &self.wasm)?;
+        Ok(wasm::reencode(&self.name, file)? == own)
     }
 
     /// keccak256 of the code on chain: what activation, caching and the registry go by.

@@ -192,7 +192,7 @@ impl BuildError {
         let refusal = Refusal::new("TooLarge", message).with(
             limit,
             format!("{found} bytes"),
-            "make the contract smaller (opt-level = \"z\", lto = true), or split it",
+            "make the contract smaller (opt-level = \"z\", lto = true), declare [wasm-opt] in Stylus.toml, or split it",
         );
         refusal.into()
     }

@@ -103,6 +103,7 @@ impl BuildInfo {
         flags.extend(source.rustflags.iter().cloned());
         let stack_size = source.stack_size;
         flags.extend(stack_size.map(|size| format!("link-arg=-zstack-size={size}")));
+        flags.extend(source.optimization.as_ref().map(ToString::to_string));
         let rustc = toolchain.version.lines().next().map(str::to_owned);
         let recipe = Recipe::of(source, rustc.as_deref());
         let encoder = if is_lean { ENCODER } else { CARGO_STYLUS };

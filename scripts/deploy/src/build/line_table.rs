@@ -18,7 +18,8 @@ const COPY: &str = "/source";
 pub struct WithLines {
     /// As rustc writes it.
     pub raw: Vec<u8>,
-    /// As it goes on chain: encoded again, without custom sections.
+    /// As it goes on chain: encoded again, without custom sections. What the crate has wasm-opt do is left out, as no line
+    /// table survives it.
     pub built: Artifact,
     /// The Rust files of the contract and of what it depends on by path, the framework's left out: where each lies on
     /// the disk, by its name in the line table.
@@ -53,7 +54,7 @@ impl Builder {
         let files = sources.rust.iter().cloned();
         let files = files.map(|file| (Path::new(COPY).join(file.place), file.path));
         Ok(WithLines {
-            built: Artifact::made_of(&package.name, &raw, sources.procedure.project_hash())?,
+            built: Artifact::made_of(&package.name, &raw, &raw, sources.procedure.project_hash())?,
             raw,
             files: files.collect(),
         })

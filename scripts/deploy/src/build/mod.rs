@@ -1,7 +1,8 @@
 //! From the source of a contract to the bytes that go on chain.
 //!
 //! ```text
-//! sources → copy → cargo rustc (profile contract, wasm32) → encode again → check → brotli 11 → EF F0 00 00 ++ stream
+//! sources → copy → cargo rustc (profile contract, wasm32) → wasm-opt, if the crate declares it → encode again → check
+//!   → brotli 11 → EF F0 00 00 ++ stream
 //! ```
 //!
 //! Contracts are built in a copy of their sources, which holds what the source hash is taken over
@@ -30,6 +31,7 @@ mod copied;
 mod copy;
 mod error;
 pub mod examples;
+mod folders;
 mod foreign;
 mod framework;
 mod info;
@@ -42,6 +44,7 @@ mod manifest_links;
 mod manifests;
 mod metadata;
 mod nearest;
+mod optimization;
 mod package;
 mod procedure;
 mod reviewed;
@@ -58,6 +61,7 @@ mod tools;
 mod tree;
 mod verification;
 pub mod wasm;
+mod wasm_opt;
 mod workplace;
 
 pub use builder::Builder;

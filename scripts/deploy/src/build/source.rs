@@ -9,6 +9,7 @@ use super::error::BuildError;
 use super::known_sources::{Candidate, is_rust};
 use super::lock_file::LockFile;
 use super::manifests;
+use super::optimization::Optimization;
 use super::package::{Package, STACK_SIZE, closure, is_library};
 use super::procedure::{Procedure, STYLUS};
 use super::revision::Checkout;
@@ -25,6 +26,8 @@ use std::path::{Path, PathBuf};
 pub(super) const CONSTANTS: &str = "build-constants";
 /// The flags for the compiler in the copy.
 const CONFIG: &str = ".cargo/config.toml";
+/// The optimization that the contract declares, in the copy.
+const OPTIMIZATION: &str = ".cargo/wasm-opt.json";
 /// The framework's package that reads and writes any slot.
 const HOST: &str = "stylus-upgrades-host";
 
@@ -63,6 +66,8 @@ pub(super) struct Source {
     pub(super) checkout: Option<Checkout>,
     /// How code is made of it.
     pub(super) procedure: Procedure,
+    /// What runs on the module that the compiler writes.
+    pub(super) optimization: Option<Optimization>,
 }
 
 /// A package in the copy.
@@ -185,6 +190,10 @@ impl Source {
         if let Some(text) = config::file_of(&rustflags) {
             tree.insert(CONFIG, Entry::text(text, None));
         }
+        let optimization = Optimization::of(package)?;
+        if let Some(declared) = &optimization {
+            tree.insert(OPTIMIZATION, Entry::text(declared.to_json(), None));
+        }
         for package in &packages {
             manifests::require_targets(package, &tree)?;
         }
@@ -220,6 +229,7 @@ impl Source {
             lock,
             checkout: None,
             procedure,
+            optimization,
         })
     }
 
@@ -238,7 +248,7 @@ impl Source {
             .parts
             .iter()
             .map(|part| join(&part.place, Path::new("Cargo.toml")));
-        parts.chain(["Cargo.toml", "Cargo.lock", CONFIG].map(PathBuf::from))
+        parts.chain(["Cargo.toml", "Cargo.lock", CONFIG, OPTIMIZATION].map(PathBuf::from))
     }
 
     /// Adds those of the framework's constants that the sources name: a build reads them, so they

@@ -81,7 +81,9 @@ fn require_buildable(
         table.map_err(|_| format!("{STYLUS} is not TOML"))
     };
     if stylus_of(&package.folder)?.contains_key("wasm-opt") {
-        return Err(format!("{STYLUS} asks for wasm-opt"));
+        return Err(format!(
+            "{STYLUS} asks for wasm-opt, and is compared with no container"
+        ));
     }
     let workspace = stylus_of(&package.root)?;
     if workspace

@@ -8,15 +8,17 @@
 use super::error::BuildError;
 use crate::error::Refusal;
 use crate::interface::{Callable, is_answered};
+use crate::text::grouped;
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use stylus_layout::{DeclaredStep, Layout};
 use stylus_upgrades_interface::migratable::IMigratable::isMigratedCall;
 use stylus_upgrades_interface::sections;
-use stylus_vm::{Rules, activate};
+use stylus_vm::{ARBOS_60_MAX_WASM_SIZE, Rule, Rules, activate};
+use wasm_encoder::RawSection;
 use wasm_encoder::reencode::{self, Reencode};
-use wasmparser::{Parser, Payload};
+use wasmparser::{BinaryReaderError, Parser, Payload};
 
 /// What the chain calls.
 const ENTRYPOINT: &str = "user_entrypoint";
@@ -27,9 +29,37 @@ const MEMORY: &str = "memory";
 
 /// Encodes `raw` again: shortest LEBs, no custom sections, only the chain's two exports.
 pub fn reencode(package: &str, raw: &[u8]) -> Result<Vec<u8>, BuildError> {
+    let raw =
+        with_sections(raw, |_| false).map_err(|error| BuildError::not_wasm(package, error))?;
     let mut module = wasm_encoder::Module::new();
-    Lean.parse_core_module(&mut module, Parser::new(0), raw)
+    Lean.parse_core_module(&mut module, Parser::new(0), &raw)
         .map_err(|error| BuildError::not_wasm(package, error))?;
+    Ok(module.finish())
+}
+
+/// A module with the custom sections whose names `is_kept` says yes to, and without the number of its data segments:
+/// `wasm-opt` writes it into modules that do not need it, and the chain takes none with it.
+///
+/// # Errors
+/// Why it is no module.
+pub(super) fn with_sections(
+    raw: &[u8],
+    is_kept: impl Fn(&str) -> bool,
+) -> Result<Vec<u8>, BinaryReaderError> {
+    let mut module = wasm_encoder::Module::new();
+    for payload in Parser::new(0).parse_all(raw) {
+        let payload = payload?;
+        let is_left_out = match &payload {
+            Payload::CustomSection(custom) => !is_kept(custom.name()),
+            Payload::DataCountSection { .. } => true,
+            _ => false,
+        };
+        if let Some((id, range)) = payload.as_section().filter(|_| !is_left_out) {
+            let at = |place: u64| usize::try_from(place).unwrap_or(raw.len());
+            let data = raw.get(at(range.start)..at(range.end)).unwrap_or_default();
+            module.section(&RawSection { id, data });
+        }
+    }
     Ok(module.finish())
 }
 
@@ -147,6 +177,14 @@ pub fn check(package: &str, wasm: &[u8]) -> Result<(), BuildError> {
     let Err(error) = activate(wasm, &Rules::for_arbos(ARBOS), &mut gas) else {
         return Ok(());
     };
+    if error.rule == Rule::WasmSize {
+        let limit = format!("{} bytes of WASM", grouped(ARBOS_60_MAX_WASM_SIZE));
+        return Err(BuildError::too_large(
+            package,
+            format!("at most {limit}"),
+            wasm.len(),
+        ));
+    }
     let (rule, location) = (&error.rule, &error.location);
     let message = format!("{package} breaks the chain's rule `{rule}` at {location}");
     let next = "leave out what breaks it: floats, other imports than vm_hooks, extensions";

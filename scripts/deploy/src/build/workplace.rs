@@ -8,6 +8,7 @@ use super::committed::Committed;
 use super::constants::Constants;
 use super::copy::{Copy, Recompile};
 use super::error::BuildError;
+use super::folders::empty;
 use super::foreign::{self, Author};
 use super::info::{self, BuildInfo};
 use super::known_sources;
@@ -28,7 +29,7 @@ use crate::own_file::require_no_link;
 use alloy::primitives::{B256, Keccak256, keccak256};
 use std::cell::{Cell, OnceCell};
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 use stylus_layout::Unlisted;
 
@@ -142,7 +143,13 @@ impl<'a> Workplace<'a> {
             }
         })?;
         let raw = &compiled.raw;
-        let mut artifact = Artifact::made_of(&package, raw, source.procedure.project_hash())?;
+        let optimized = match &source.optimization {
+            Some(one) => Some(one.apply(raw, &source.profile, &self.folder, &**progress)?),
+            None => None,
+        };
+        let project_hash = source.procedure.project_hash();
+        let module = optimized.as_ref().unwrap_or(raw);
+        let mut artifact = Artifact::made_of(&package, raw, module, project_hash)?;
         let sources = SourceFiles::read(&source.rust);
         wasm::require_layout_of(&package, raw, &sources.entrypoints())?;
         self.require_no_path(&artifact, &toolchain)?;
@@ -163,7 +170,7 @@ impl<'a> Workplace<'a> {
             layout.unlisted = Some(vec![Unlisted::SlotsByHand(by_hand)]);
         }
         if let Some(interface) = artifact.interface.take() {
-            let mut found = interface.with_sources(&sources, &artifact.wasm);
+            let mut found = interface.with_sources(&sources, module);
             let brings = unsearched.iter().map(|name| format!("what {name} brings"));
             found.unseen.extend(brings);
             artifact.interface = Some(found);
@@ -277,16 +284,6 @@ impl<'a> Workplace<'a> {
             }
         }
         Ok(())
-    }
-}
-
-/// Empties a folder.
-fn empty(folder: &Path) -> Result<(), BuildError> {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(BuildError::file("empty", folder)(error))
-        }
-        _ => Ok(()),
     }
 }
 

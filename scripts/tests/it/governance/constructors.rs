@@ -140,7 +140,7 @@ fn who_takes_the_caller_for_the_deployer_is_told_before_anything_is_sent() {
     sandbox.done("Admin", "define A --migrate Admin");
     let registered = sandbox.run(
         "Admin",
-        &format!("register A 1.0 {HOSTILE} --accept slots-by-hand:hostile@ab8850ac"),
+        &format!("register A 1.0 {HOSTILE} --accept slots-by-hand:hostile@ab8850ac42cf7dbd9f7c3e5eda7084b8"),
     );
     registered.ends(0);
     registered.warns(&["warning: hostile has a #[constructor]"]);
