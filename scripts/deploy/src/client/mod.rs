@@ -76,7 +76,7 @@ use alloy::sol_types::SolCall;
 use alloy::transports::BoxTransport;
 use alloy::transports::utils::guess_local_url;
 use beside::Beside;
-use fee_ceiling::too_much_gas;
+use fee_ceiling::too_dear;
 use lag::Seen;
 use moment::Moment;
 use retry::Patient;
@@ -438,10 +438,10 @@ impl Client {
         if let Some(gas) = minimum_gas {
             limit = limit.max(gas.saturating_add(l1.saturating_mul(2)));
         }
-        if limit > fee_ceiling::GAS {
-            return Err(too_much_gas(what, limit).into());
-        }
         let (fees, nonce) = (fees?, nonce?);
+        if let Some(refusal) = too_dear(what, self.max_fee, limit, fees.max()) {
+            return Err(refusal.into());
+        }
         if self.original.is_none() {
             let fee = Gas::with_l1(estimate).at(fees.price());
             let cost = fee.and_value(request.value.unwrap_or_default());

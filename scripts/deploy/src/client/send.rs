@@ -1,6 +1,6 @@
 //! A transaction from its request to the endpoint: filled, signed, noted in the journal and sent.
 
-use super::fee_ceiling::FeeCeiling;
+use super::fee_ceiling::{self, FeeCeiling};
 use super::receipt::RECEIPT_PAUSE_LONGEST;
 use super::rejection::Rejection;
 use super::unmined::UnminedTransaction;
@@ -91,6 +91,11 @@ impl Fees {
     /// What a unit costs, where the base fee stays: Nitro takes no tip.
     pub(super) fn price(self) -> u128 {
         self.max.saturating_sub(self.tip) / EIP1559_BASE_FEE_MULTIPLIER
+    }
+
+    /// What a unit costs at most.
+    pub(super) fn max(self) -> u128 {
+        self.max
     }
 
     /// That request with these fees.
@@ -224,7 +229,7 @@ impl Client {
             }
             raises += 1;
             let raised = fees.raised();
-            if self.max_fee.is_some_and(|max| raised.max > max) {
+            if raised.max > self.max_fee.unwrap_or(fee_ceiling::WEI) {
                 return Err(underpriced(what, fees, error));
             }
             fees = raised;
