@@ -56,7 +56,7 @@ async fn a_struct_that_an_older_sdk_counts_shorter_is_told_of_programs_alone() {
     let hostile = folder("hostile").display().to_string();
     fixture.done("define B --migrate Admin");
     let program = fixture.done(&format!(
-        "register B 1.0 {hostile} {ABSENT},slots-by-hand:hostile@ab8850ac"
+        "register B 1.0 {hostile} {ABSENT},slots-by-hand:hostile@ab8850ac42cf7dbd9f7c3e5eda7084b8"
     ));
     let program: Address = text(&program, "implementation").parse().expect("it");
     let member = |label: &str, slot: u32, kind: &str| json!({"label": label, "slot": slot.to_string(), "offset": 0, "type": kind});

@@ -111,8 +111,10 @@ async fn an_initializer_that_stays_open_is_told_whatever_it_asks() {
 #[tokio::test]
 async fn an_initializer_that_can_never_run_is_told() {
     let fixture = Fixture::new().await;
-    let names = ["Marked", "Weighed", "Measured", "Reused"];
-    let [first, weighed, measured, reused] = placed(&fixture, names).await;
+    let names = [
+        "Marked", "Weighed", "Measured", "Reused", "Twins", "Passing",
+    ];
+    let [first, weighed, measured, reused, twins, passing] = placed(&fixture, names).await;
     registered(&fixture, first, "info.json:Marked").await;
     let proxy = given(&fixture, first).await;
     let set = (proxy, B256::with_last_byte(MARK), B256::with_last_byte(1));
@@ -136,6 +138,20 @@ async fn an_initializer_that_can_never_run_is_told() {
         assert!(told.contains(skipped), "{told}");
         assert!(told.contains("_initialized goes from 1 to 3"), "{told}");
     }
+    let twin = "--foreign --call weigh(uint256) 9";
+    let refused = run("plan", "Twins", twins, twin);
+    refused.is_refused("InitializerSkipped");
+    let told = refused.document.to_string();
+    assert!(told.contains("initializer-skipped:Twins.measure"), "{told}");
+    let refused = run(
+        "plan",
+        "Passing",
+        passing,
+        "--foreign --call pass(uint256) 9",
+    );
+    refused.is_refused("InitializerSkipped");
+    let told = refused.document.to_string();
+    assert!(told.contains(skipped), "{told}");
     let both = "--foreign --call weighAndMeasure(uint256) 9";
     run("plan", "Measured", measured, both).ends_with(0);
     let accepted = format!("--accept {skipped} {jump}");

@@ -4,7 +4,19 @@ use super::Context;
 use crate::assess::{Coverage, Evidence, Finding, FindingId, Origin, Part, Severity};
 use crate::build::{OnDefault, Reviewed, is_of_author};
 use crate::manifest::{FILE, Manifest};
+use crate::options::Global;
 use crate::prelude::*;
+
+/// The arrivals that a manifest answers for: those at its own registry.
+pub(super) fn arrivals(manifest: &Manifest, global: &Global) -> Vec<FindingId> {
+    let named = global.registry.as_deref();
+    let is_own = named.is_none_or(|named| {
+        let named = manifest.known_address(named).ok().flatten();
+        named.is_some() && named == manifest.registry
+    });
+    let all = manifest.arrivals.iter().filter(|_| is_own);
+    all.copied().map(FindingId::arrival).collect()
+}
 
 impl Context {
     /// This context with the manifest of the default branch, if the runner of a workflow names that branch: the
@@ -35,8 +47,11 @@ impl Context {
         let reviewed = Self::new(self.output.clone(), self.global.clone(), self.program)?;
         let changed = changed(&self.manifest, &manifest);
         let reviewed = Self {
+            accepted: self
+                .accepted
+                .clone()
+                .with_project(arrivals(&manifest, &self.global)),
             manifest,
-            accepted: self.accepted.clone(),
             ..reviewed
         };
         Ok((Some(reviewed), changed))

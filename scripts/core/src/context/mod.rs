@@ -157,7 +157,7 @@ impl Context {
                 .flat_map(Accepted::iter)
                 .cloned()
                 .collect::<Accepted>()
-                .with_project(manifest.arrivals.iter().copied().map(FindingId::arrival)),
+                .with_project(manifest::arrivals(&manifest, &global)),
             global,
             program,
             manifest,

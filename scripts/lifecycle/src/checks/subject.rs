@@ -109,8 +109,14 @@ impl Code {
             },
             audit: match bytes.is_evm() {
                 true => Some(Audit::unknown()),
-                // A layout is made of the sources of a program, which are searched with it.
-                false => layout.value().is_none().then(|| Fact::unknown(UNDESCRIBED)),
+                // A build makes a layout of the sources of a program, and says its steps or how it was built: these are
+                // searched with it. What only a file says is no search.
+                false => {
+                    let is_of_build =
+                        |known: &Document| known.steps.is_some() || known.build.is_some();
+                    let is_described = layout.value().is_some_and(is_of_build);
+                    (!is_described).then(|| Fact::unknown(UNDESCRIBED))
+                }
             },
             code,
             bytes,

@@ -18,8 +18,8 @@ const OF_PROXIES: [B256; 3] = [slots::IMPLEMENTATION, slots::ADMIN, slots::BEACO
 const DEPTH: usize = 24;
 /// Slots that one place may reach and that are listed.
 const SLOTS: usize = 8;
-/// Digits of a hash of code that are shown.
-const DIGITS: usize = 16;
+/// Digits of a hash of code that are shown: who writes two codes finds no two with one hash.
+const DIGITS: usize = 32;
 /// What of a node makes code what it is, whatever numbers a compiler gives to declarations.
 const MEANING: [&str; 10] = [
     "nodeType",
@@ -79,22 +79,32 @@ impl<'a, 'v> ByHand<'a, 'v> {
         places
     }
 
-    /// What gives a word to a function of OpenZeppelin that reaches storage by it, and is none of their own files.
+    /// What gives a word to a function of OpenZeppelin that reaches storage by it, through whatever other functions of
+    /// theirs that take a word, and is in none of their files.
     fn outside_callers(&self, function: &Declared<'v>, found: &mut BTreeSet<String>) {
-        let parameters = list(&function.node["parameters"]["parameters"]);
-        let id = id_of(function.node, "id").filter(|_| parameters.iter().any(is_word));
-        let Some(id) = id else {
-            return;
-        };
-        let callee = function.node["name"].as_str().unwrap_or_default();
-        let outside = self.reached.iter();
-        let outside = outside.filter(|caller| !self.published.contains(caller.file));
-        let is_code = |caller: &&Declared<'v>| !is(caller.node, "UsingForDirective");
-        for caller in outside.filter(is_code) {
-            if mentions(caller.node, id) > 0 {
-                let name = caller.node["name"].as_str().unwrap_or_default();
-                let code = self.code(&[(*caller, true)]);
-                found.insert(format!("{}: {callee} in {name}, code {code}", caller.file));
+        let (mut ahead, mut seen) = (vec![*function], BTreeSet::new());
+        while let Some(callee) = ahead.pop() {
+            let takes_word = list(&callee.node["parameters"]["parameters"])
+                .iter()
+                .any(is_word);
+            let id = id_of(callee.node, "id").filter(|id| takes_word && seen.insert(*id));
+            let Some(id) = id else {
+                continue;
+            };
+            let name = |of: &Declared<'v>| of.node["name"].as_str().unwrap_or_default().to_owned();
+            for caller in &self.reached {
+                let is_code = !is(caller.node, "UsingForDirective");
+                if !is_code || mentions(caller.node, id) == 0 {
+                    continue;
+                }
+                if self.published.contains(caller.file) {
+                    ahead.push(*caller);
+                } else {
+                    let code = self.code(&[(*caller, true)]);
+                    let (called, caller_name) = (name(&callee), name(caller));
+                    let place = format!("{}: {called} in {caller_name}", caller.file);
+                    found.insert(format!("{place}, code {code}"));
+                }
             }
         }
     }
@@ -623,20 +633,41 @@ fn mentions(node: &Value, id: u64) -> usize {
     count
 }
 
-/// What a declaration says, without the numbers and places that differ between builds.
+/// What a declaration says, without the numbers and places that differ between builds. Each node has an end, so that what
+/// stands in a block is told from what follows it.
 fn meaning(node: &Value) -> String {
     let mut all = String::new();
-    each(node, &mut |inner| {
-        for key in MEANING {
-            match &inner[key] {
-                Value::String(text) => all.push_str(text),
-                Value::Bool(is) => all.push_str(if *is { "true" } else { "false" }),
-                _ => continue,
-            }
-            all.push('\n');
-        }
-    });
+    say(node, &mut all);
     all
+}
+
+fn say(node: &Value, all: &mut String) {
+    match node {
+        Value::Array(nodes) => {
+            all.push('[');
+            nodes.iter().for_each(|node| say(node, all));
+            all.push(']');
+        }
+        Value::Object(fields) => {
+            all.push('{');
+            for (key, value) in fields {
+                match value {
+                    Value::String(_) | Value::Bool(_) if MEANING.contains(&key.as_str()) => {
+                        all.push_str(&format!("{key}:{value}\n"));
+                    }
+                    // The names of arguments, in their order.
+                    Value::Array(_) if key == "names" => all.push_str(&format!("{key}:{value}\n")),
+                    Value::Array(_) | Value::Object(_) => {
+                        all.push_str(key);
+                        say(value, all);
+                    }
+                    _ => {}
+                }
+            }
+            all.push('}');
+        }
+        _ => {}
+    }
 }
 
 /// Whether a variable is of a type of a whole word.

@@ -611,7 +611,7 @@ fn found_by_hand(place: &str, says: String, together: &Arc<Together>) -> Finding
         _ => name.replace(": ", ":"),
     };
     let hash = keccak256(reached).to_string();
-    let digits = hash.get(2..10).unwrap_or_default();
+    let digits = hash.get(2..34).unwrap_or_default();
     let id = FindingId::slots_by_hand(&short, digits);
     Finding::of_several(Part::Layout, (id, ""), says, together)
 }

@@ -218,7 +218,10 @@ impl CounterUsers<'_> {
     ) -> Result<Vec<Finding>, ChainError> {
         let jumps = |number: U256| {
             let tried = states.iter().filter(|state| state.is_tried);
-            tried.filter(move |state| state.before < number && number < state.after)
+            // The first number may have several functions, of which a creation runs one.
+            let is_reached =
+                move |after: U256| number < after || (number == after && number > U256::ONE);
+            tried.filter(move |state| state.before < number && is_reached(state.after))
         };
         let numbers = self.initializers.iter().map(|(_, number)| *number);
         let mut jumped = numbers.filter(|number| jumps(*number).next().is_some());
@@ -226,15 +229,19 @@ impl CounterUsers<'_> {
             return Ok(Vec::new());
         }
         let called = called_selectors(simulation)?;
-        let passes = |proxy: Address, number: U256| {
-            let mut ran = self.initializers.iter().filter(|(initializer, _)| {
-                let selector = initializer.selector;
-                selector.is_some_and(|selector| called.contains(&(proxy, selector)))
+        // It ran within another one; or it is a way around one that ran, which left the number.
+        let has_run = |state: &CounterState, initializer: &Initializer, number: U256| {
+            let mut ran = self.initializers.iter().filter(|(ran, _)| {
+                let selector = ran.selector;
+                selector.is_some_and(|selector| called.contains(&(state.proxy, selector)))
             });
-            ran.any(|(initializer, _)| initializer.passed.contains(&number))
+            ran.any(|(ran, _)| {
+                let is_around = number == state.after && initializer.runs.contains(&ran.id);
+                ran.runs.contains(&initializer.id) || is_around
+            })
         };
         let skipped = self.initializers.iter().filter_map(|(initializer, number)| {
-            let skipped = jumps(*number).filter(|state| !passes(state.proxy, *number));
+            let skipped = jumps(*number).filter(|state| !has_run(state, initializer, *number));
             let (first, more) = first_and_more(skipped)?;
             let (name, variable) = (&initializer.name, &self.counter.name);
             let (proxy, before, after) = (first.proxy, first.before, first.after);

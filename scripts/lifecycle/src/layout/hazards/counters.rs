@@ -32,8 +32,10 @@ pub struct Initializer {
     pub selector: Option<Selector>,
     /// What it leaves behind: 1 of a flag, n of a `reinitializer(n)`; nothing where only a run tells.
     pub number: Option<U256>,
-    /// The numbers that it leaves one after the other, the last among them: the initializers that it calls have their own.
-    pub passed: BTreeSet<U256>,
+    /// Its declaration.
+    pub id: u64,
+    /// The functions and modifiers that it runs, itself among them: an initializer that another one calls has run.
+    pub runs: BTreeSet<u64>,
     /// Where it leaves that; nothing where that is not found.
     pub counter: Option<Counter>,
 }
@@ -80,12 +82,13 @@ impl Initializers {
         for entry in &entries {
             let by_name = named_number(nodes, entry.function);
             let is_named = by_name.is_some();
-            let add = |number: Option<U256>, passed: BTreeSet<U256>, counter: Option<Counter>| {
+            let add = |number: Option<U256>, counter: Option<Counter>| {
                 let initializer = Initializer {
                     name: entry.name.clone(),
                     selector: selector(entry.function),
                     number,
-                    passed,
+                    id: entry.id,
+                    runs: entry.runs.clone(),
                     counter,
                 };
                 (initializer, is_named)
@@ -97,15 +100,15 @@ impl Initializers {
             let before = all.len();
             for mark in found {
                 match search.place(mark.variable) {
-                    Place::At(counter) => all.push(add(mark.number, mark.passed, Some(counter))),
-                    Place::ByHand => all.push(add(mark.number, mark.passed, None)),
+                    Place::At(counter) => all.push(add(mark.number, Some(counter))),
+                    Place::ByHand => all.push(add(mark.number, None)),
                     Place::Nowhere => {}
                 }
             }
             // What is too deep, or a modifier of that name which does something else, or does it in assembly.
             let number = by_name.filter(|_| all.len() == before);
             let number = number.or_else(|| (!entry.is_whole).then_some(None));
-            all.extend(number.map(|number| add(number, number.into_iter().collect(), None)));
+            all.extend(number.map(|number| add(number, None)));
         }
         // Where no other function leaves a constant, what only a run tells is the highest bid of an auction, or the like.
         let known = all.iter().filter(|(one, _)| one.number.is_some());
@@ -138,14 +141,12 @@ fn selector(function: &Value) -> Option<Selector> {
     digits.parse().ok()
 }
 
-/// A variable that a function compares and leaves numbers in.
+/// A variable that a function compares and leaves a number in.
 struct CounterMark {
     /// Its declaration.
     variable: u64,
     /// The highest number; nothing where only a run tells.
     number: Option<U256>,
-    /// All of them.
-    passed: BTreeSet<U256>,
 }
 
 /// What is done with a variable.
@@ -169,6 +170,9 @@ enum Event {
 struct Entry<'v> {
     function: &'v Value,
     name: String,
+    id: u64,
+    /// The functions and modifiers that it runs.
+    runs: BTreeSet<u64>,
     events: Vec<(u64, Event)>,
     /// Whether all that it runs was walked through.
     is_whole: bool,
@@ -213,9 +217,8 @@ impl Entry<'_> {
                 Event::Set(value) => Some(*value),
                 _ => None,
             });
-            let passed: BTreeSet<U256> = numbers.collect();
             let is_given = events.contains(&Event::SetAsGiven);
-            let number = passed.last().copied();
+            let number = numbers.max();
             let is_asked = events.iter().any(|event| match event {
                 Event::Ordered | Event::Asked => true,
                 // One of several states in a row is another thing.
@@ -226,11 +229,7 @@ impl Entry<'_> {
                 (true, _) => None,
                 (false, number) => Some(number?),
             };
-            is_asked.then_some(CounterMark {
-                variable,
-                number,
-                passed,
-            })
+            is_asked.then_some(CounterMark { variable, number })
         });
         counted.collect()
     }
@@ -330,10 +329,10 @@ impl<'a, 'v> Search<'a, 'v> {
                 let is_there = is(function, "FunctionDefinition")
                     && is_called_from_outside(function)
                     && function["implemented"] != false;
-                let id = function["id"].as_u64();
-                if !is_there || id.is_none_or(|id| overridden.contains(&id)) {
+                let id = function["id"].as_u64().filter(|_| is_there);
+                let Some(id) = id.filter(|id| !overridden.contains(id)) else {
                     continue;
-                }
+                };
                 let mut walk = Walk {
                     search: self,
                     events: Vec::new(),
@@ -346,8 +345,11 @@ impl<'a, 'v> Search<'a, 'v> {
                     "" => text(&function["kind"]),
                     name => name,
                 };
+                let called_ids = walk.seen.iter().map(|(id, _)| *id);
                 all.push(Entry {
                     function,
+                    id,
+                    runs: called_ids.chain([id]).collect(),
                     name: format!("{}.{called}", text(&base.node["name"])),
                     events: walk.events,
                     is_whole: walk.is_whole,
