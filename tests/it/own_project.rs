@@ -3,6 +3,7 @@
 
 mod check;
 mod init;
+mod optimized;
 mod publish;
 
 use crate::prelude::*;

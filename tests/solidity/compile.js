@@ -46,6 +46,10 @@ const contracts = {}
 for (const [source, found] of Object.entries(output.contracts)) {
   if (!own.includes(source) && !source.endsWith('/ERC1967Proxy.sol')) continue
   for (const [name, contract] of Object.entries(found)) {
+    if (name in contracts) {
+      process.stderr.write(`two contracts are called ${name}: ${source} has the second one`)
+      process.exit(1)
+    }
     contracts[name] = {
       abi: contract.abi,
       creation: '0x' + contract.evm.bytecode.object,

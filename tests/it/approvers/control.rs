@@ -130,18 +130,18 @@ async fn an_account_takes_the_rights_first_that_it_may_give_itself() {
     assert!(refused.document.to_string().contains(says), "{refused:?}");
 
     // A role that nobody has and that its administrator grants, with a function of any name.
-    let first = deployed(&fixture, "RoleBox").await;
-    let second = deployed(&fixture, "RoleBox2").await;
+    let first = deployed(&fixture, "ControlBox").await;
+    let second = deployed(&fixture, "ControlBox2").await;
     fixture.done("define B --migrate Admin --policy Admin --create Admin");
     fixture.done(&format!(
-        "register B 1.0 {first} --layout RoleBox.json {ABSENT}"
+        "register B 1.0 {first} --layout ControlBox.json {ABSENT}"
     ));
     let created = fixture.done(&format!(
         "create-proxy B 1.0 --kind evm --init initialize(address) {next} {ABSENT}"
     ));
     let proxy: Address = text(&created, "proxy").parse().expect("an address");
     let lost = "function-removed:initialize(address)";
-    let words = format!("B 2.0 {second} --layout RoleBox2.json {ABSENT} --accept {lost}");
+    let words = format!("B 2.0 {second} --layout ControlBox2.json {ABSENT} --accept {lost}");
     for command in ["plan", "migrate"] {
         let refused = fixture.run(&format!("{command} {words}"));
         refused.ends_with(1);

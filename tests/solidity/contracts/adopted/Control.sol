@@ -49,7 +49,7 @@ contract ManagedVault2 is UUPSUpgradeable {
     }
 }
 
-contract RoleBox is AccessControl {
+contract ControlBox is AccessControl {
     uint256 public total;
 
     function initialize(address first) external {
@@ -60,7 +60,7 @@ contract RoleBox is AccessControl {
 }
 
 // Who has a role replaces its code. Nobody has it yet, and the administrator grants it.
-contract RoleBox2 is AccessControl {
+contract ControlBox2 is AccessControl {
     bytes32 public constant KEEPER = keccak256("KEEPER");
     uint256 public total;
 
