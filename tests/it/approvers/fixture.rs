@@ -112,6 +112,19 @@ impl Fixture {
         Answer::of(command)
     }
 
+    /// Runs a command with the key of Admin, that finds the compiler in a folder.
+    pub(super) fn run_with_solc(&self, words: &(impl Words + ?Sized), folder: &Path) -> Answer {
+        let mut command = command(self.folder(), words);
+        command.env("STYLUS_UPGRADES_STATE", self.path("state"));
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = [folder.to_owned()]
+            .into_iter()
+            .chain(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(folders).expect("folders"));
+        command.args(["--private-key-path", "admin", "--json"]);
+        Answer::of(command)
+    }
+
     /// Runs a command without any key.
     pub(super) fn keyless(&self, words: &(impl Words + ?Sized)) -> Answer {
         self.run_with(words, &[])

@@ -6,6 +6,7 @@ mod compiled;
 mod control;
 mod exchanged;
 mod fixture;
+mod honest;
 mod initializers;
 mod linked;
 mod plugin;
