@@ -114,6 +114,7 @@ impl Context {
         };
         let client = client.with_max_data_fee(self.global.max_data_fee);
         let client = client.with_max_fee(self.global.max_fee);
+        let client = client.with_max_spend(self.global.max_spend);
         let client = match self.event_store(&client) {
             Some(store) => client.with_events(store),
             None => client,

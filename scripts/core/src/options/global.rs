@@ -3,7 +3,7 @@
 use super::export::ExportArgs;
 use super::snapshot::SnapshotArgs;
 use crate::assess::Accepted;
-use crate::client::{DEFAULT_TIMEOUT, MAX_DATA_FEE};
+use crate::client::{DEFAULT_TIMEOUT, MAX_DATA_FEE, MAX_SPENDING};
 use crate::deploy::DATA_FEE_BUMP_PERCENT;
 use crate::keys::KeyArgs;
 use crate::secret::Secret;
@@ -82,6 +82,10 @@ pub struct Global {
     /// Maximum price of a unit of gas [default: 100 times the median base fee of the last blocks, at most 1000 gwei]
     #[arg(long, value_name = "WEI", global = true)]
     pub max_fee: Option<u128>,
+    /// Maximum of what the command's transactions cost together, fees and values [default: 1 ether]
+    #[arg(long, value_name = "WEI", global = true, hide_default_value = true,
+          default_value_t = U256::from(MAX_SPENDING), value_parser = super::wei)]
+    pub max_spend: U256,
     /// Accept a finding by its id, as the refusal prints it (reorder:owner, absent:source, migration-omitted), for
     /// this command only; separate several ids by commas, or repeat the flag
     #[arg(long, value_name = "ID,…", global = true)]

@@ -1,5 +1,4 @@
-//! What a transaction may cost at most: an endpoint says what gas costs and how much of it is needed, and may say
-//! anything.
+//! The highest price of a unit of gas that is paid: an endpoint names the price, and may name any.
 
 use crate::error::{Exit, Refusal};
 
@@ -7,8 +6,6 @@ use crate::error::{Exit, Refusal};
 const TIMES: u128 = 100;
 /// What a unit of gas may cost in any case, in wei: 1,000 gwei.
 pub(super) const WEI: u128 = 1_000_000_000_000;
-/// What a transaction may cost in gas, in wei: the cap that nodes have as well (1 ether).
-const TRANSACTION: u128 = 1_000_000_000_000_000_000;
 
 /// What a unit of gas may cost, in wei.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,21 +47,6 @@ impl FeeCeiling {
     }
 }
 
-/// That an endpoint asks for so much gas at such a price that a transaction could cost more than it may; who gives a
-/// price answers for it.
-pub(super) fn too_dear(what: &str, given: Option<u128>, gas: u64, price: u128) -> Option<Refusal> {
-    let cost = price.saturating_mul(gas.into());
-    (given.is_none() && cost > TRANSACTION).then(|| {
-        let message = format!("{what} was not sent: it may cost up to {cost} wei ({gas} gas)");
-        let refusal = Refusal::new("FeeTooHigh", message).with(
-            format!("at most {TRANSACTION} wei for a transaction"),
-            cost.to_string(),
-            "compare base fee and gas with another endpoint; if they are right, give --max-fee WEI",
-        );
-        refusal.exiting(Exit::Refused)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,14 +60,5 @@ mod tests {
         assert_eq!(fees(&[WEI, WEI, WEI]), WEI);
         assert_eq!(FeeCeiling::of(Some(7), vec![1]).wei, 7);
         assert_eq!(FeeCeiling::of(Some(WEI * 9), vec![1]).wei, WEI * 9);
-    }
-
-    #[test]
-    fn a_transaction_costs_an_ether_at_most_unless_a_price_is_given() {
-        let gwei = 1_000_000_000;
-        assert!(too_dear("it", None, 100_000_000, 10 * gwei).is_none());
-        assert!(too_dear("it", None, 100_000_001, 10 * gwei).is_some());
-        assert!(too_dear("it", None, u64::MAX, u128::MAX).is_some());
-        assert!(too_dear("it", Some(gwei), u64::MAX, gwei).is_none());
     }
 }

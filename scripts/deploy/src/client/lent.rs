@@ -84,6 +84,7 @@ impl Client {
             is_far: false,
             max_data_fee: U256::MAX,
             max_fee: Some(u128::MAX),
+            spending: Arc::default(),
             chain_id,
         }
     }

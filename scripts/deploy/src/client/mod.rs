@@ -30,6 +30,7 @@ mod revert;
 mod same_chain;
 mod send;
 mod sent;
+mod spending;
 #[cfg(test)]
 mod tests;
 mod together;
@@ -58,6 +59,7 @@ pub use pinned::{is_behind, once_there};
 pub use reasons::{not_runnable_reason, policy_reason};
 pub use revert::{Revert, StepEnd, declare_errors};
 pub use sent::Sent;
+pub use spending::MAX_SPENDING;
 pub use transactions::{Spent, Transaction, Transactions};
 pub use unanswered::{ANSWER_MAX, RATE_LIMIT_WAIT, Unanswered};
 pub use value_words::show;
@@ -76,11 +78,11 @@ use alloy::sol_types::SolCall;
 use alloy::transports::BoxTransport;
 use alloy::transports::utils::guess_local_url;
 use beside::Beside;
-use fee_ceiling::too_dear;
 use lag::Seen;
 use moment::Moment;
 use retry::Patient;
 use send::Signs;
+use spending::SpendingLedger;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use together::Together;
@@ -122,6 +124,7 @@ pub struct Client {
     is_far: bool,
     max_data_fee: U256,
     max_fee: Option<u128>,
+    spending: Arc<SpendingLedger>,
     chain_id: u64,
 }
 
@@ -207,6 +210,7 @@ impl Client {
             is_far: false,
             max_data_fee: U256::from(MAX_DATA_FEE),
             max_fee: None,
+            spending: Arc::default(),
             chain_id,
         };
         Ok((client, together))
@@ -257,6 +261,14 @@ impl Client {
     pub fn with_max_fee(&self, wei: Option<u128>) -> Self {
         Self {
             max_fee: wei,
+            ..self.clone()
+        }
+    }
+
+    /// The same, with a limit in wei of what all of its transactions together can cost.
+    pub fn with_max_spend(&self, wei: U256) -> Self {
+        Self {
+            spending: Arc::new(SpendingLedger::new(wei)),
             ..self.clone()
         }
     }
@@ -439,9 +451,6 @@ impl Client {
             limit = limit.max(gas.saturating_add(l1.saturating_mul(2)));
         }
         let (fees, nonce) = (fees?, nonce?);
-        if let Some(refusal) = too_dear(what, self.max_fee, limit, fees.max()) {
-            return Err(refusal.into());
-        }
         if self.original.is_none() {
             let fee = Gas::with_l1(estimate).at(fees.price());
             let cost = fee.and_value(request.value.unwrap_or_default());

@@ -3,6 +3,7 @@
 use super::fee_ceiling::{self, FeeCeiling};
 use super::receipt::RECEIPT_PAUSE_LONGEST;
 use super::rejection::Rejection;
+use super::spending::highest_cost;
 use super::unmined::UnminedTransaction;
 use super::{Backoff, ChainError, Client};
 use crate::error::{Exit, Explain, Refusal};
@@ -93,11 +94,6 @@ impl Fees {
         self.max.saturating_sub(self.tip) / EIP1559_BASE_FEE_MULTIPLIER
     }
 
-    /// What a unit costs at most.
-    pub(super) fn max(self) -> u128 {
-        self.max
-    }
-
     /// That request with these fees.
     pub(super) fn given_to(self, request: TransactionRequest) -> TransactionRequest {
         request
@@ -172,6 +168,10 @@ impl Client {
         mut fees: Fees,
     ) -> Result<UnminedTransaction, ChainError> {
         let (mut raises, mut pauses) = (0, Backoff::new(RAISE_PAUSE, RECEIPT_PAUSE_LONGEST));
+        let most = highest_cost(&request, fees.max);
+        if let Some(limit) = self.spending.add(what, sender, most)? {
+            self.progress.note(&limit);
+        }
         loop {
             let (tx, signed) = self
                 .sign_and_note(what, request.clone(), nonce, fees)
@@ -232,6 +232,9 @@ impl Client {
             if raised.max > self.max_fee.unwrap_or(fee_ceiling::WEI) {
                 return Err(underpriced(what, fees, error));
             }
+            // Of one nonce only one can be mined: the dearest counts.
+            let more = highest_cost(&request, raised.max) - highest_cost(&request, fees.max);
+            self.spending.add(what, sender, more)?;
             fees = raised;
             pauses.pause().await;
         }

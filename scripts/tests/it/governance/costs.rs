@@ -31,3 +31,31 @@ fn the_costs_of_a_deployment_have_the_fee_for_its_data_in_them() {
         assert_eq!(wei("value") > U256::ZERO, has_fee, "{words}: {deployed:#}");
     }
 }
+
+#[test]
+fn a_command_names_what_it_spends_at_most_and_keeps_to_it() {
+    let sandbox = super::deployers::bare();
+    let admin = sandbox.node.addresses()[0];
+    let before = balance(&sandbox, admin);
+    let nothing = sandbox.run("Admin", "registry deploy --max-spend 1000");
+    nothing.is(1, "SpendingLimit");
+    assert_eq!(balance(&sandbox, admin), before, "something was sent");
+
+    // Enough for the ether of the first deployer's sender, and not for the rest.
+    let limit = U256::from(12_000_000_000_000_000_u64);
+    let stopped = sandbox.run("Admin", &format!("registry deploy --max-spend {limit}"));
+    stopped.is(1, "SpendingLimit");
+    stopped.says("found", &[" wei for what this command sent before"]);
+    stopped.warns(&[&format!("at most 0.012 ETH leaves {admin} in all")]);
+    let left = before - balance(&sandbox, admin);
+    assert!(left > U256::ZERO && left <= limit, "{left}");
+
+    let deployed = sandbox.run("Admin", "registry deploy");
+    deployed.ends(0);
+    let lines: Vec<&str> = deployed.stderr.lines().collect();
+    let at = |part: &str| lines.iter().position(|line| line.contains(part));
+    let limit = at("at most 1 ETH leaves ").expect("the limit is named");
+    let others = lines[limit + 1..].iter();
+    assert!(others.clone().any(|line| line.contains("sending ")));
+    assert!(!others.into_iter().any(|line| line.contains(" leaves ")));
+}

@@ -125,5 +125,9 @@ fn a_data_fee_above_one_ether_is_paid_where_that_much_may_be_paid() {
     let refused = sandbox.run_at(&relay, "Admin", deploy);
     refused.is(1, "DataFeeTooHigh");
     let allowed = format!("{deploy} --max-data-fee {}", 4 * ETHER);
+    sandbox
+        .run_at(&relay, "Admin", &allowed)
+        .is(1, "SpendingLimit");
+    let allowed = format!("{allowed} --max-spend {}", 5 * ETHER);
     sandbox.run_at(&relay, "Admin", &allowed).ends(0);
 }
