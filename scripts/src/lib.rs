@@ -43,9 +43,9 @@ pub static PROGRAM: Program = program(
 pub use stylus_upgrades_console::{console, publish};
 pub use stylus_upgrades_core::{
     address, app_error, assess, build, call_tree, checks, children, client, demo, deploy, deployed,
-    error, errors, expect, expiry, export, file_names, functions, governance, history, ids,
-    inspect, interface, journal, keys, kill_point, layout, loopback, manifest, migration, model,
-    names, options, output, own_database, own_file, plan, program_code, progress, project,
+    error, error_catalogue, expect, expiry, export, file_names, functions, governance, history,
+    ids, inspect, interface, journal, keys, kill_point, layout, loopback, manifest, migration,
+    model, names, options, output, own_database, own_file, plan, program_code, progress, project,
     proxy_code, publication, registry, report, review, secret, simulation, state_folder, steps,
     text, versions,
 };

@@ -73,14 +73,15 @@ function libraries() {
     + 'next      install what is missing (apt-get install libnss3 libnspr4 libexpat1)');
 }
 
-// A browser. `isBundled` takes the libraries of the package, whatever the machine has.
-export async function launch({ isBundled = false } = {}) {
+// A browser, with more arguments where they are given. `isBundled` takes the libraries of the package, whatever the
+// machine has.
+export async function launch({ isBundled = false, more = [] } = {}) {
   const chosen = isBundled ? bundled : libraries();
   process.stderr.write(`Chromium with the libraries of ${chosen === bundled ? 'its package' : 'this machine'}\n`);
   return chromium.launch({
     executablePath,
     headless: true,
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', ...more],
     env: { ...process.env, ...chosen, FONTCONFIG_FILE: fonts() },
     timeout: TIMEOUT,
   });

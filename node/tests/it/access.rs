@@ -44,6 +44,7 @@ fn origins_are_checked_alike_over_http_and_websocket() {
         (Some("null"), REFUSED),
         (local, ACCEPTED),
         (Some("moz-extension://8c1a"), ACCEPTED),
+        (Some("chrome-extension://abcdefgh"), ACCEPTED),
         (None, ACCEPTED),
     ] {
         let found = statuses(&developer, "localhost", origin);

@@ -7,6 +7,7 @@
 //! | [`children`] | programs that end with this one |
 //! | [`cost`] | gas, with the part for L1 or without it, and ether |
 //! | [`error`], [`app_error`] | how a failure is reported; everything that can end a command |
+//! | [`error_catalogue`] | the page of errors, with the words of refusals |
 //! | [`file_names`] | what the files and folders beside the manifest are called |
 //! | [`manifest`], [`keys`], [`output`] | `stylus-upgrades.toml`; signing keys; stdout and stderr |
 //! | [`ids`], [`model`] | hashes that are not interchangeable; a registry as plain data, and who asks its views |
@@ -24,6 +25,7 @@ pub mod assess;
 pub mod children;
 pub mod cost;
 pub mod error;
+pub mod error_catalogue;
 pub mod file_names;
 pub mod ids;
 pub mod keys;

@@ -40,7 +40,7 @@ mod save;
 mod slip;
 mod variables;
 
-pub use alias::{POLICY_FORMS, check_alias};
+pub use alias::check_alias;
 pub use kind::Kind;
 pub use network::Network;
 pub use save::Entry;
@@ -48,6 +48,7 @@ pub use slip::policy_slip;
 
 use crate::address;
 use crate::error::{Explain, Refusal};
+use crate::error_catalogue::{WordsField, fixed_words};
 use crate::keys::KeyPlace;
 use crate::own_file;
 use crate::secret::{Secret, redacted, without_values, without_values_of};
@@ -331,7 +332,8 @@ impl Manifest {
         }
         let account = self.address(word).map_err(|refused| {
             let one = refused.expected().unwrap_or_default();
-            let refused = refused.expecting(format!("{POLICY_FORMS}; an address is {one}"));
+            let forms = fixed_words("InvalidPolicy", WordsField::Expected);
+            let refused = refused.expecting(format!("{forms}; an address is {one}"));
             match nearest(word, &alias::POLICY_WORDS).filter(|_| after.starts_with('(')) {
                 Some(operator) => refused.advising(format!("did you mean {operator}?")),
                 None => refused,

@@ -35,7 +35,7 @@
 //! | [`loopback`] | HTTP for this machine alone |
 //! | [`publication`] | what an explorer is sent of an implementation, and its answers |
 //! | [`demo`] | the whole scenario on a private chain |
-//! | [`errors`] | what the errors mean |
+//! | [`error_catalogue`] | the page of errors, with the words of refusals |
 //! | [`migration`] | the handler's part of a complex migration |
 //! | [`journal`] | what was sent and not answered yet, for after a kill |
 //! | [`manifest`], [`keys`], [`output`] | `stylus-upgrades.toml`; signing keys; stdout and stderr |
@@ -57,7 +57,6 @@ pub mod cli;
 pub mod commands;
 pub mod context;
 pub mod demo;
-pub mod errors;
 pub mod options;
 pub mod pipeline;
 pub mod prelude;
@@ -65,9 +64,9 @@ pub mod project;
 pub mod publication;
 
 pub use stylus_upgrades_common::{
-    address, assess, children, cost, error, file_names, ids, keys, kill_point, loopback, manifest,
-    model, names, output, own_database, own_file, progress, project_file, report, secret,
-    state_folder, text,
+    address, assess, children, cost, error, error_catalogue, file_names, ids, keys, kill_point,
+    loopback, manifest, model, names, output, own_database, own_file, progress, project_file,
+    report, secret, state_folder, text,
 };
 pub use stylus_upgrades_deploy::{
     build, call_tree, client, deploy, expect, functions, interface, journal, program_code,

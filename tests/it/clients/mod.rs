@@ -10,6 +10,7 @@ mod fork;
 mod hardhat;
 mod libraries;
 mod openzeppelin;
+mod origins;
 mod suites;
 mod table;
 

@@ -15,10 +15,6 @@ const SHOWN: [&str; 1] = ["The upgrade"];
 const DEMO_PAGE: &str = "scripts/core/src/demo/walkthrough.md";
 const WALKTHROUGH: &str = "docs/walkthrough.md";
 
-/// The page that `explain` reads, and where the book has it.
-const EXPLAINED: &str = "scripts/core/src/errors/errors.md";
-const ERRORS: &str = "docs/errors.md";
-
 /// The page of the local chain's own folder, and where the book has it.
 const NODE: &str = "node/README.md";
 const LOCAL_CHAIN: &str = "docs/local-chain.md";
@@ -45,7 +41,6 @@ pub fn generated(root: &Path) -> io::Result<Vec<Generated>> {
     let files = [
         ("docs/diagrams/demo.svg", picture),
         (WALKTHROUGH, read(DEMO_PAGE)?),
-        (ERRORS, read(EXPLAINED)?),
         (LOCAL_CHAIN, read(NODE)?.replace("](../docs/", "](")),
         ("docs/evidence/comparison.md", comparison.page()),
         ("llms.txt", digest::llms(root, &summary)?),

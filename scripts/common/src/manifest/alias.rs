@@ -5,10 +5,7 @@ use crate::error::Refusal;
 use crate::secret::redacted;
 use std::path::Path;
 
-/// The forms of a policy.
-pub const POLICY_FORMS: &str = "an address or an alias, AND(p,…), OR(p,…), OutOf(n,p,…), CALL(contract), \
-     AFTER(seconds, or 2d, 12h, 30m), or NONE";
-/// The words in them.
+/// The words in policies.
 pub(super) const POLICY_WORDS: [&str; 6] = ["AND", "OR", "OutOf", "CALL", "AFTER", "NONE"];
 /// Characters of an alias, at most.
 const LENGTH_MAX: usize = 64;

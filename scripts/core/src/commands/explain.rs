@@ -2,7 +2,7 @@
 
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
-use crate::errors::{section, sections};
+use crate::error_catalogue::{section, sections};
 use crate::pipeline::unknown::unknown;
 use clap::Args;
 use std::future::ready;

@@ -5,11 +5,12 @@ use super::check_options::CheckOptions;
 use crate::assess::{Finding, FindingId, Part, Role, Severity};
 use crate::client::{ChainError, Client, policy_reason};
 use crate::context::prelude::*;
+use crate::error_catalogue::{WordsField, fixed_words};
 use crate::governance::{
     CANCEL, Call, GovernedCall, PAUSE, current_policy, pending, readiness, replaced_policy, rival,
 };
 use crate::history::{self, Wanted};
-use crate::manifest::{POLICY_FORMS, policy_slip};
+use crate::manifest::policy_slip;
 use crate::text::{count, nearest, shell_word};
 use stylus_registry_core::policy::{self, Policy, parse};
 
@@ -81,7 +82,11 @@ fn invalid(role: &str, expression: &str, refused: policy::Refusal, names: &Names
     let message = format!("the policy{of} is not valid after {before:?}: {reason}");
     let refusal = Refusal::new("InvalidPolicy", message);
     refusal
-        .with(POLICY_FORMS, reason, "correct the expression there")
+        .with(
+            fixed_words("InvalidPolicy", WordsField::Expected),
+            reason,
+            "correct the expression there",
+        )
         .usage()
 }
 

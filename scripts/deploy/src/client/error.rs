@@ -1,11 +1,12 @@
 //! Errors of a chain or of a copy of one, and every other refusal ([`Refusal`]).
 
 use super::endpoint::Endpoint;
-use super::reasons::{ACTIVATE, is_not_runnable};
+use super::reasons::is_not_runnable;
 use super::revert::{Revert, StepEnd};
 use super::unanswered::Unanswered;
 use crate::assess::{Finding, Part};
 use crate::error::{Exit, Explain, Refusal, Report};
+use crate::error_catalogue::{EndpointError, WordsField, endpoint_errors, fixed_words};
 use crate::ids::TxHash;
 use alloy::primitives::Address;
 use alloy::sol_types::SolError;
@@ -54,57 +55,6 @@ const SERVER: i64 = -32_000;
 const INTERNAL: i64 = -32_603;
 /// All that Nitro says of a transaction that its sequencer filters.
 const FILTERED: &str = "internal error";
-/// Why a node takes no transaction: words of its error, then the name, what is expected, and what to do.
-const REFUSALS: [(&[&str], &str, &str, &str); 7] = [
-    (
-        &["insufficient funds"],
-        "InsufficientFunds",
-        "enough ether for gas and value",
-        "send ether to the key's account, then run the command again",
-    ),
-    (
-        &["less than block base fee"],
-        "FeeTooLow",
-        "a fee of at least the base fee of the block",
-        "run the command again: it takes the fees of then",
-    ),
-    (
-        &["intrinsic gas too low"],
-        "IntrinsicGasTooLow",
-        "gas that pays for the data of the transaction, also on L1",
-        "give more gas, or run the command again when the L1 price has fallen",
-    ),
-    (
-        &["max code size exceeded", "max initcode size exceeded"],
-        "CodeTooLarge",
-        "code of the size that the chain allows",
-        "make the contract smaller: `stylus-upgrades check` tells its size",
-    ),
-    (
-        &["oversized", "too large", "exceeds max size"],
-        "TransactionTooLarge",
-        "a transaction of at most 95,000 bytes, as Nitro's sequencer takes by default, or 85,000 on its dev node",
-        "send fewer items or instances at once, or ask another --rpc-url",
-    ),
-    (
-        &["exceeds the configured cap"],
-        "FeeCapExceeded",
-        "gas and a price whose product is below the endpoint's cap",
-        "give less gas, or another --rpc-url",
-    ),
-    (
-        &[
-            "out of retries",
-            "please retry transaction",
-            "sequencer temporarily not available",
-            "queue full",
-        ],
-        "SequencerBusy",
-        "a sequencer that takes transactions",
-        "run the same command again in a minute: it looks at the chain first",
-    ),
-];
-
 /// An error that an endpoint answered with.
 #[derive(Debug, Error)]
 #[error("{endpoint} refused {what}: {message} (code {code})")]
@@ -138,33 +88,16 @@ impl Explain for RpcError {
     /// Matches the text of the endpoint's error: geth, Nitro and others use the same words.
     fn report(&self) -> Report {
         let message = self.message.to_lowercase();
-        let says = |words: &[&str]| words.iter().any(|words| message.contains(words));
-        let known = REFUSALS.iter().find(|(words, ..)| says(words));
-        let (name, expected, next) = match known {
-            Some((_, name, expected, next)) => (*name, *expected, *next),
-            None if is_not_runnable(&self.message) => (
-                "ProgramNotRunnable",
-                "a program that is active for the chain's Stylus version",
-                ACTIVATE,
-            ),
-            None if self.code == SERVER && message == FILTERED => (
-                "TransactionFiltered",
-                "a transaction that the chain's sequencer takes",
-                "Nitro says this, and not more, where a chain filters an account that the transaction touches: ask \
-                 the chain's operator",
-            ),
-            None if self.is_method_not_found() => (
-                "Rpc",
-                "an endpoint that has this method",
-                "stylus-upgrades doctor --endpoint shows what this one can do: give another --rpc-url, or name one beside it \
-                 in the manifest (logs_url for events, send_url for transactions)",
-            ),
-            None => (
-                "Rpc",
-                "an answer, or a revert",
-                "check the account's balance and the endpoint, then try again",
-            ),
+        let says = |error: &EndpointError| error.words.iter().any(|words| message.contains(words));
+        let name = match endpoint_errors().find(says) {
+            Some(error) => error.name,
+            None if is_not_runnable(&self.message) => "ProgramNotRunnable",
+            None if self.code == SERVER && message == FILTERED => "TransactionFiltered",
+            None if self.is_method_not_found() => "MethodNotFound",
+            None => "Rpc",
         };
+        let expected = fixed_words(name, WordsField::Expected);
+        let next = fixed_words(name, WordsField::Next);
         Refusal::new(name, self.to_string())
             .with(expected, self.words(), next)
             .report()

@@ -82,7 +82,7 @@ fn each_reason_why_code_cannot_run_has_words_and_a_cure() {
         let words = not_runnable_reason(reason);
         let end = format!(", {reason}): {words}");
         assert!(revert.to_string().ends_with(&end), "{revert}");
-        assert!(revert.advice().found.ends_with(words), "{revert}");
+        assert!(revert.advice().found.ends_with(&words), "{revert}");
         let cure = revert.advice().next;
         assert!(!cure.contains("newer"), "{cure}");
         cures.insert(cure);

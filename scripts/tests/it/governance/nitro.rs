@@ -5,6 +5,7 @@
 use crate::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use stylus_upgrades::error_catalogue::endpoint_errors;
 
 /// One of them for each line.
 const RECORDED: &str = include_str!("../../nitro.jsonl");
@@ -24,7 +25,7 @@ const DIFFERENT: [(&str, &str); 2] = [
 ];
 const CREATION: &str =
     "of a transaction that creates: contracts are deployed by calls of a deployer";
-/// Errors of REFUSALS that no answer here has, and which words they are.
+/// Errors of endpoints in the catalogue that no answer here has, and which words they are.
 const OTHER_WORDS: [(&str, &str); 2] = [
     (
         "FeeTooLow",
@@ -177,15 +178,7 @@ fn every_refusal_that_nitro_words_has_its_name() {
         refused.is(4, name);
     }
     assert!(sandbox.proxies().is_empty());
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/src/client/error.rs");
-    let source = fs::read_to_string(file).expect("the errors of the client");
-    let table = source
-        .split("const REFUSALS")
-        .nth(1)
-        .and_then(|rest| rest.split("];").next());
-    let names = table.expect("the table").lines().map(str::trim);
-    let names = names.filter_map(|line| line.strip_prefix('"')?.strip_suffix("\","));
-    let names: BTreeSet<&str> = names.filter(|one| !one.contains(' ')).collect();
+    let names: BTreeSet<&str> = endpoint_errors().map(|error| error.name).collect();
     assert!(names.len() >= 7, "{names:?}");
     let others = OTHER_WORDS.map(|(name, _)| name);
     let unseen = names

@@ -416,7 +416,9 @@ fn events_come_from_the_endpoint_that_is_named_for_them() {
     let network = |more: &str| format!("rpc_url = \"{}\"\n{more}\n{rest}", without.url());
     sandbox.write("stylus-upgrades.toml", &network(""));
     let refused = sandbox.run("history A --json");
-    refused.is(4, "Rpc").says("next", "logs_url for events");
+    refused
+        .is(4, "MethodNotFound")
+        .says("next", "logs_url for events");
     let logs_url = format!("logs_url = \"{}\"", events.url());
     sandbox.write("stylus-upgrades.toml", &network(&logs_url));
     let found = sandbox.done("history A");

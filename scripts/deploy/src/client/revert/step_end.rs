@@ -3,7 +3,7 @@
 
 use crate::call_tree::{Frame, children};
 use crate::client::advice::Advice;
-use crate::client::reasons::{ACTIVATE, is_not_runnable};
+use crate::client::reasons::{how_to_activate, is_not_runnable};
 use alloy::primitives::{Bytes, hex};
 use alloy::sol_types::SolError;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::MigrationNotApplied;
@@ -73,7 +73,7 @@ impl StepEnd {
     /// What to do about it.
     pub(super) fn advice(&self, expected: String) -> Advice {
         let next = match self {
-            Self::NotActive(_) => ACTIVATE,
+            Self::NotActive(_) => &how_to_activate(),
             Self::Silent(_) => {
                 "leave out a --value that the function does not take; else call the function in a test with the data \
                  that the instance holds, and correct it: an overflow, an index or an unwrap panics"

@@ -1,0 +1,70 @@
+//! The catalogue of errors, `docs/errors.md`: a section for each name, and in it the words of a refusal.
+//!
+//! Lines such as `* next if {1} is 2: TEXT` at the end of a section are [`ErrorWords`]. Everything else is for people.
+
+mod words;
+
+pub use words::{EndpointError, ErrorWords, WordsField};
+
+use crate::assess::FindingId;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// The page.
+pub const PAGE: &str = include_str!("../../../../docs/errors.md");
+
+/// The beginning of a section.
+const HEADING: &str = "\n## ";
+/// The words of each error that has some, by its name.
+static WORDS: LazyLock<BTreeMap<&str, ErrorWords>> = LazyLock::new(|| {
+    let all = sections().map(|(name, text)| (name, ErrorWords::read(text)));
+    all.filter(|(_, words)| !words.is_empty()).collect()
+});
+
+/// Every name with its section, in the order of the page.
+pub fn sections() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let sections = PAGE.split(HEADING).skip(1);
+    sections.filter_map(|section| {
+        let (name, text) = section.split_once('\n')?;
+        Some((name, text.trim()))
+    })
+}
+
+/// The section of a name, in any case, or of the id of a finding: that of its kind, or of the family of kinds, which is
+/// the last word of one (`function-removed`, `event-removed`) or the first (`unsafe-delegatecall`).
+pub fn section(name: &str) -> Option<(&'static str, &'static str)> {
+    let id = FindingId::new(name.to_owned());
+    let words = id.kind().split_once('-').zip(id.kind().rsplit_once('-'));
+    let family = words.map(|((first, _), (_, last))| [last, first]);
+    let family = family.into_iter().flatten();
+    let family = family.map(|word| FindingId::new(word.to_owned()).error_name());
+    let of = |name: &str| sections().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    of(&id.error_name()).or_else(|| family.into_iter().find_map(|name| of(&name)))
+}
+
+/// The words of an error of the framework, of the chain or of an endpoint.
+pub fn error_words(name: &str) -> Option<&'static ErrorWords> {
+    WORDS.get(name)
+}
+
+/// The meaning of a reason, as the section of an error lists it; empty if the section lists none.
+pub fn reason_words(error: &str, reason: u8) -> String {
+    let words = error_words(error).map(|words| words.reason(&reason.to_string()));
+    words.unwrap_or_default()
+}
+
+/// The text of an error that needs no arguments; empty where there is none.
+pub fn fixed_words(error: &str, field: WordsField) -> String {
+    let words = error_words(error).map(|words| words.text(field, |_| None));
+    words.unwrap_or_default()
+}
+
+/// The refusals of endpoints that are recognised by their words, in the order of the page.
+pub fn endpoint_errors() -> impl Iterator<Item = EndpointError> {
+    WORDS
+        .iter()
+        .filter_map(|(name, words)| words.of_endpoint(name))
+}
+
+#[cfg(test)]
+mod tests;
