@@ -13,6 +13,7 @@
 //! | `migrates` | findings that the contract's author declares to be its migration's business |
 //! | `build_info`, `link` | of code that others can build again: how, under the names of NEP-330 |
 //! | `filled` | what a constructor and a linker wrote into the code: immutables, and libraries with the hash of their code |
+//! | `unsafe_code` | of Solidity: what OpenZeppelin's validator finds in the sources, as `kind:place` |
 //! | `interface` | what callers can use: functions, events and errors, see [`PublicInterface`] |
 //!
 //! A document that says nothing but the layout is that layout's own text, in the form that
@@ -45,6 +46,9 @@ pub struct Document {
     pub interface: Option<PublicInterface>,
     /// What a constructor and a linker wrote into the code, as it stands there.
     pub filled: Vec<FilledIn>,
+    /// What OpenZeppelin's validator finds in its sources, as `kind:place`. The next version may have it as well. Empty too
+    /// where the validator did not run.
+    pub unsafe_code: Vec<String>,
 }
 
 /// A value that stands in the code and in no source: an immutable, or the address of a library.
@@ -124,6 +128,8 @@ struct Json {
     interface: Option<PublicInterface>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     filled: Vec<FilledIn>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unsafe_code: Vec<String>,
 }
 
 impl Document {
@@ -136,6 +142,7 @@ impl Document {
             build: None,
             interface: None,
             filled: Vec::new(),
+            unsafe_code: Vec::new(),
         }
     }
 
@@ -158,6 +165,15 @@ impl Document {
         }
     }
 
+    /// The same without the findings of the validator.
+    #[must_use]
+    pub fn without_unsafe_code(&self) -> Self {
+        Self {
+            unsafe_code: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// The same, without the interface where it is too large to be published with it.
     #[must_use]
     pub fn fitting(self) -> Self {
@@ -169,13 +185,16 @@ impl Document {
 
     /// The bytes that are published. Without steps and interface they are those of [`Layout::hash`].
     pub fn encode(&self) -> Vec<u8> {
-        if self.steps.is_none() && self.interface.is_none() && self.filled.is_empty() {
+        let is_bare = self.filled.is_empty() && self.unsafe_code.is_empty();
+        if self.steps.is_none() && self.interface.is_none() && is_bare {
             return self.layout.canonical_json();
         }
         let (mut steps, mut migrates) = (self.steps.clone(), self.migrates.clone());
-        let mut filled = self.filled.clone();
+        let (mut filled, mut unsafe_code) = (self.filled.clone(), self.unsafe_code.clone());
         filled.sort();
         filled.dedup();
+        unsafe_code.sort();
+        unsafe_code.dedup();
         steps.iter_mut().for_each(|steps| steps.sort());
         migrates.sort();
         migrates.dedup();
@@ -187,6 +206,7 @@ impl Document {
             link: self.build.as_ref().and_then(|build| build.link.clone()),
             interface: self.interface.clone(),
             filled,
+            unsafe_code,
         };
         // Strings, numbers, lists and maps with text keys: there is nothing that serde_json refuses.
         let mut value = serde_json::to_value(&json).unwrap_or_default();
@@ -223,6 +243,7 @@ impl Document {
             }),
             interface: json.interface,
             filled: json.filled,
+            unsafe_code: json.unsafe_code,
         };
         if document.encode() != bytes {
             return Err(refused("text that is not in canonical form"));

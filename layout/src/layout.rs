@@ -187,12 +187,15 @@ impl Layout {
         listed(self) == listed(other)
     }
 
-    /// Whether both say the same, with what is declared and what is not listed: each of them knows all of it.
+    /// Whether both say the same, with what is declared and what is not listed: each of them knows all of it. Slots that
+    /// the code computes by itself are none of what a compiler says; older programs recorded them of Solidity.
     pub fn says_as(&self, other: &Self) -> bool {
         let said = |one: &Self| {
             let mut one = one.clone();
             if let Some(unlisted) = &mut one.unlisted {
-                unlisted.retain(|one| *one != Unlisted::NotBuilt);
+                let is_said =
+                    |one: &Unlisted| !matches!(one, Unlisted::NotBuilt | Unlisted::SlotsByHand(_));
+                unlisted.retain(is_said);
             }
             one.hash()
         };

@@ -10,7 +10,7 @@ use stylus_upgrades_tests::tools::figures;
 use stylus_upgrades_tests::tools::scale::Ended;
 
 use crate::console::process::Console;
-use crate::layouts::by_hand::build_info;
+use crate::layouts::build_infos::build_info;
 use crate::layouts::project::{Project, home};
 
 sol! {

@@ -38,6 +38,7 @@ fn document() -> Document {
         steps: Some(vec![step]),
         migrates: vec![],
         filled: vec![],
+        unsafe_code: vec![],
         build: None,
         interface: None,
     }

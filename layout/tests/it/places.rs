@@ -590,8 +590,8 @@ fn a_layout_that_says_more_or_other_than_the_compiler_is_another_one() {
     };
     let here = with(&["A.sol: v.slot in f at 0x1"], false);
     assert!(plain.says_as(&with(&[], false)) && here.says_as(&here));
-    assert!(!here.says_as(&plain) && !plain.says_as(&here));
-    assert!(!here.says_as(&with(&["A.sol: v.slot in f at 0x2"], false)));
+    // Older programs recorded slots that Solidity computes.
+    assert!(here.says_as(&plain) && plain.says_as(&here));
     assert!(!plain.says_as(&with(&[], true)));
     // What a plain compiler lists is the same all the same.
     assert!(here.lists_as(&plain) && plain.lists_as(&with(&[], true)));

@@ -79,6 +79,7 @@ pub fn command_line(program: &Path) -> Result<Command, HarnessError> {
     command.env("STYLUS_UPGRADES_HOME", home());
     // What a test meets is none of the user's business.
     command.env("STYLUS_UPGRADES_STATE", target("state"));
+    command.env("XDG_CACHE_HOME", target("cache"));
     // Nor is its folder that of a pull request, where a workflow runs the test.
     command.env_remove("CI");
     if !builder()?.framework()?.is_pinned() {

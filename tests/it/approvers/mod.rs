@@ -8,6 +8,7 @@ mod exchanged;
 mod fixture;
 mod honest;
 mod initializers;
+mod judged;
 mod linked;
 mod plugin;
 mod safe;

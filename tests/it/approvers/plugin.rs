@@ -3,7 +3,7 @@
 
 use crate::prelude::*;
 use stylus_upgrades::registry::given_to;
-use stylus_upgrades_harness::home;
+use stylus_upgrades_harness::{copy_program, home};
 
 use super::fixture::Fixture;
 
@@ -18,6 +18,8 @@ alloy::sol! {
 struct Project {
     folder: tempfile::TempDir,
     printed: String,
+    /// The folder of its compiler.
+    bin: PathBuf,
 }
 
 impl Project {
@@ -29,7 +31,9 @@ impl Project {
         for file in ["hardhat.config.js", "deploy.js", "contracts/Box.sol"] {
             std::fs::copy(sources.join(file), folder.path().join(file)).expect("copied");
         }
-        let modules = packages.folder().join("node_modules");
+        let bin = packages.folder().to_owned();
+        copy_program(&home().join("tests/honest/solcjs"), &bin.join("solcjs")).expect("copied");
+        let modules = bin.join("node_modules");
         std::os::unix::fs::symlink(modules, folder.path().join("node_modules")).expect("a link");
         let output = Command::new("node")
             .args(["deploy.js", kind])
@@ -45,6 +49,7 @@ impl Project {
         Self {
             folder,
             printed: String::from_utf8_lossy(&output.stdout).into_owned(),
+            bin,
         }
     }
 
@@ -84,8 +89,13 @@ async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &str, ste
     let (proxy, code) = (project.address("proxy"), project.address("implementation"));
     let first = project.contract(names[0]);
 
+    let done = |words: &str| {
+        let answer = fixture.run_with_solc(words, &project.bin);
+        answer.ends_with(0);
+        answer.document
+    };
     let register = format!("register A 1.0 {code} --layout {first}");
-    let registered = fixture.done(&register);
+    let registered = done(&register);
     assert_eq!(gaps(&registered), [""; 0], "{registered:#}");
     let source = text(&registered, "source_hash").to_owned();
     assert_ne!(source.parse::<U256>().ok(), Some(U256::ZERO));
@@ -97,7 +107,7 @@ async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &str, ste
     let give = calls::give_to(given_to(fixture.registry(), "A"));
     let admin: Address = project.address("admin").parse().expect("an address");
     fixture.send(admin, &give).await;
-    // Who adopts has not searched the code, and says so.
+    // Without the file nothing judged the code.
     let adopt = format!("adopt A {proxy} 1.0");
     let refused = fixture.run(&adopt);
     refused.is_refused("NotChecked");
@@ -116,13 +126,13 @@ async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &str, ste
     // That it came from elsewhere is a finding of its own, which no code hash clears.
     let account: Address = proxy.parse().expect("an address");
     let arrived = format!("--accept arrival:{account}");
-    let planned = fixture.done(&format!("plan {words} {arrived}"));
+    let planned = done(&format!("plan {words} {arrived}"));
     assert_eq!(planned["verdict"], "whole");
     let [gap] = &gaps(&planned)[..] else {
         panic!("its arrival alone: {planned:#}");
     };
     assert!(gap.contains(&format!("arrival:{account}")), "{gap}");
-    let migrated = fixture.done(&format!("migrate {words} {arrived}"));
+    let migrated = done(&format!("migrate {words} {arrived}"));
     assert_eq!(gaps(&migrated), gaps(&planned), "{migrated:#}");
     let compared = &migrated["coverage"];
     assert_eq!(compared["steps"], "complete", "{compared}");
@@ -133,8 +143,8 @@ async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &str, ste
     let proxy: Address = proxy.parse().expect("an address");
     let value = fixture.client.call(proxy, &IBox::valueCall {}).await;
     assert_eq!(value.ok(), Some(U256::from(steps[0])));
-    let done = fixture.client.call(proxy, &IBox::stepsCall {}).await;
-    assert_eq!(done.ok(), Some(U256::from(steps[1])));
+    let counted = fixture.client.call(proxy, &IBox::stepsCall {}).await;
+    assert_eq!(counted.ok(), Some(U256::from(steps[1])));
     let examined = fixture.done(&format!("doctor {arrived}"));
     let found = examined["findings"].as_array().expect("a list");
     assert_eq!(found.len(), 1, "{examined}");

@@ -4,7 +4,7 @@ use crate::prelude::*;
 use alloy::sol;
 
 use super::{Lines, branches, lines, send, traced, traced_branches};
-use crate::layouts::by_hand::build_info;
+use crate::layouts::build_infos::build_info;
 use crate::layouts::project::{Project, home};
 
 sol! {

@@ -4,8 +4,9 @@
 //! |---|---|
 //! | `project` | a folder and a chain |
 //! | `folder` | another operator's folder on the same chain |
-//! | `by_hand` | slots that Solidity computes by itself, in what its compiler writes |
-//! | `solidity` | what its compiler's AST shows: places, what authors say, and what no proxy should run |
+//! | `build_infos` | fixtures of Solidity as its compiler writes them |
+//! | `solidity` | what its compiler's AST shows: places, and what authors say |
+//! | `validator` | what OpenZeppelin's validator finds in it, and why it does not run |
 //! | `initializers` | initializers of Solidity, by what they compare and leave behind |
 //! | `pairs` | types of Solidity that were exchanged, renamed, wrapped or changed |
 //! | `callers` | what callers lose, and who knows it, as processes |
@@ -24,8 +25,8 @@
 //! | `forked` | what is done on a fork of the chain, and what it leaves of the chain's records |
 
 pub(crate) mod approver;
+pub(crate) mod build_infos;
 mod built;
-pub(crate) mod by_hand;
 mod callers;
 mod commands;
 mod components;
@@ -46,3 +47,4 @@ mod second_folder;
 mod solidity;
 mod stragglers;
 mod unproven;
+mod validator;

@@ -1,7 +1,7 @@
 //! Structs, enums, value types and contracts of Solidity that were exchanged, renamed, wrapped or changed: safe is only
 //! what reads every word as before.
 
-use super::by_hand::build_info_of;
+use super::build_infos::build_info_of;
 use super::solidity::Compiled;
 use crate::prelude::*;
 use stylus_layout::{Decision, Report, compare};

@@ -51,8 +51,8 @@ impl Part {
                 "give an endpoint and a registry (of check: leave --against out), so that the instances are read"
             }
             Self::Code => {
-                "name its build-info, so that its sources are searched: --layout BUILD_INFO:NAME, with its solc in PATH; of \
-                 a Stylus program the folder of its crate: --layout DIR"
+                "name its build-info, so that its sources are judged: --layout BUILD_INFO:NAME, with its solc and node in PATH; \
+                 of a Stylus program the folder of its crate: --layout DIR"
             }
             Self::Layout => {
                 "derive StorageLayout in its sources and register what is built of them, or give the layout of exactly \

@@ -47,8 +47,10 @@ const OF_LAYOUTS: [&str; 10] = [
 const OTHER_ACTION: &str = "other-action";
 /// Hexadecimal digits of an action in such an id: nobody finds another action with the same.
 const ACTION_DIGITS: usize = 16;
-/// What the id of something that no code behind a proxy should have begins with.
-const UNSAFE: &str = "unsafe-";
+/// What the id of a finding of OpenZeppelin's validator begins with.
+const OF_VALIDATOR: &str = "oz";
+/// What the id of a kind of such findings begins with that tags of the author allow.
+const ALLOWED_BY_AUTHOR: &str = "oz-allowed";
 
 /// What the id of something begins with that an account without rights can do.
 const STRANGER: &str = "stranger";
@@ -124,7 +126,7 @@ impl FromStr for CodeReplacer {
 impl FindingId {
     /// Every kind of finding, with the promise of a review that it serves. A kind without a promise is a courtesy, or
     /// serves another table of `docs/security.md`. A family of kinds is listed by its first or last word: `changed`.
-    pub const KINDS: [(&'static str, Option<ReviewPromise>); 86] = [
+    pub const KINDS: [(&'static str, Option<ReviewPromise>); 87] = [
         ("delete", Some(ReviewPromise::Storage)),
         ("dirty", Some(ReviewPromise::Storage)),
         ("gap-use", Some(ReviewPromise::Storage)),
@@ -169,12 +171,13 @@ impl FindingId {
         ("excluded-sender", Some(ReviewPromise::Control)),
         (INITIALIZER_OPEN, Some(ReviewPromise::Control)),
         ("new-role", Some(ReviewPromise::Control)),
+        (OF_VALIDATOR, Some(ReviewPromise::Control)),
+        (ALLOWED_BY_AUTHOR, Some(ReviewPromise::Control)),
         ("policy-change", Some(ReviewPromise::Control)),
         ("policy-none", Some(ReviewPromise::Control)),
         ("proxy-code", Some(ReviewPromise::Control)),
         (STRANGER, Some(ReviewPromise::Control)),
         ("unknown-proxy-code", Some(ReviewPromise::Control)),
-        ("unsafe", Some(ReviewPromise::Control)),
         ("constructor", Some(ReviewPromise::Migrations)),
         ("initializer-lost", Some(ReviewPromise::Migrations)),
         ("initializer-of-other", Some(ReviewPromise::Migrations)),
@@ -341,9 +344,14 @@ impl FindingId {
         Self(format!("{INITIALIZER_SPENT}:{function}").into())
     }
 
-    /// What no code behind a proxy should have, by the kind that OpenZeppelin Upgrades has for it.
-    pub fn unsafe_code(kind: &str, place: &str) -> Self {
-        Self(format!("{UNSAFE}{kind}:{place}").into())
+    /// A finding of OpenZeppelin's validator, by its kind and place.
+    pub fn of_validator(kind: &str, place: &str) -> Self {
+        Self(format!("{OF_VALIDATOR}:{kind}:{place}").into())
+    }
+
+    /// A kind of such findings that tags of the author allow.
+    pub fn allowed_by_author(kind: &str) -> Self {
+        Self(format!("{ALLOWED_BY_AUTHOR}:{kind}").into())
     }
 
     /// The migration into a version, which some instances would leave out.
@@ -420,7 +428,7 @@ impl FindingId {
         if self.is_of_layouts() || Self::OF_LAYOUTS.contains(self) || self.kind() == OLDER_SDK {
             return Some(Part::Layout);
         }
-        if self.kind().starts_with(UNSAFE) {
+        if [OF_VALIDATOR, ALLOWED_BY_AUTHOR].contains(&self.kind()) {
             return Some(Part::Code);
         }
         is_of_interface.then_some(Part::Interface)

@@ -31,15 +31,13 @@ pub fn sections() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// The section of a name, in any case, or of the id of a finding: that of its kind, or of the family of kinds, which is
-/// the last word of one (`function-removed`, `event-removed`) or the first (`unsafe-delegatecall`).
+/// the last word of one (`function-removed`, `event-removed`).
 pub fn section(name: &str) -> Option<(&'static str, &'static str)> {
     let id = FindingId::new(name.to_owned());
-    let words = id.kind().split_once('-').zip(id.kind().rsplit_once('-'));
-    let family = words.map(|((first, _), (_, last))| [last, first]);
-    let family = family.into_iter().flatten();
-    let family = family.map(|word| FindingId::new(word.to_owned()).error_name());
+    let family = id.kind().rsplit_once('-');
+    let family = family.map(|(_, word)| FindingId::new(word.to_owned()).error_name());
     let of = |name: &str| sections().find(|(known, _)| known.eq_ignore_ascii_case(name));
-    of(&id.error_name()).or_else(|| family.into_iter().find_map(|name| of(&name)))
+    of(&id.error_name()).or_else(|| of(&family?))
 }
 
 /// The words of an error of the framework, of the chain or of an endpoint.

@@ -17,7 +17,8 @@ fn a_name_is_found_in_any_case_and_by_its_id_and_others_are_not() {
     assert_eq!(found("migration-omitted"), Some("MigrationOmitted"));
     assert_eq!(found("arrival:0x12"), Some("Arrival"));
     assert_eq!(found("event-removed:Paid(uint256)"), Some("Removed"));
-    assert_eq!(found("unsafe-delegatecall:run()"), Some("Unsafe"));
+    assert_eq!(found("oz:delegatecall:run()"), Some("Oz"));
+    assert_eq!(found("oz-allowed:delegatecall"), Some("OzAllowed"));
     assert_eq!(found("partial:source"), Some("Partial"));
     assert_eq!(found("No"), None);
 }

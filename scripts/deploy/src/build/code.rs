@@ -195,6 +195,7 @@ impl Artifact {
             build: self.info.recipe.as_ref().map(|one| one.metadata.clone()),
             interface: self.interface.as_ref().and_then(Callable::published),
             filled: Vec::new(),
+            unsafe_code: Vec::new(),
         };
         Some(document.fitting())
     }

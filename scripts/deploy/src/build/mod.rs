@@ -74,6 +74,7 @@ pub use line_table::WithLines;
 pub use package::{FRAMEWORK, Package, crates_of, workspace_of};
 pub use reviewed::{OnDefault, Reviewed, is_of_author, is_tracked};
 pub use revision::{REVISION, repository};
+pub use sandbox::Sandbox;
 pub use settled_lock::settle_lock;
 pub use sources::is_framework;
 pub use stylus_upgrades_evm as evm;

@@ -1,11 +1,13 @@
 //! What a build can reach. Build scripts and macros run with the rights of the user: where the kernel has Landlock, they
 //! read the sources, the compiler, what it and a linker need, and what cargo downloaded, and write nothing but outputs.
+//! Programs of others that read sources, such as a validator, run in it as well.
 //! Other processes are out of their sight: they neither see nor end them, nor reach a node that signs for the user.
 
 use crate::children::Started;
 use std::io;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
 
 /// Files and folders of the machine that compilers, linkers and their programs read.
 const SYSTEM: [&str; 29] = [
@@ -52,7 +54,7 @@ const LISTS: [&str; 2] = ["PATH", "LD_LIBRARY_PATH"];
 
 /// What a build reads and writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sandbox {
+pub struct Sandbox {
     read: Vec<PathBuf>,
     write: Vec<PathBuf>,
 }
@@ -94,7 +96,7 @@ impl Kept {
 
 impl Sandbox {
     /// Beside what every build needs: `read` and `write`, files and folders. What is not there is left out.
-    pub(super) fn new(
+    pub fn new(
         read: impl IntoIterator<Item = PathBuf>,
         write: impl IntoIterator<Item = PathBuf>,
     ) -> Self {
@@ -110,19 +112,39 @@ impl Sandbox {
         }
     }
 
+    /// The folders of a program and of its libraries, links followed.
+    pub fn around(program: &Path) -> Vec<PathBuf> {
+        let real = std::fs::canonicalize(program).unwrap_or_else(|_| program.to_owned());
+        let folders = [program, &real].into_iter().filter_map(Path::parent);
+        let libraries = real.parent().and_then(Path::parent);
+        folders
+            .map(Path::to_owned)
+            .chain(libraries.map(|folder| folder.join("lib")))
+            .collect()
+    }
+
     /// Starts a program that is ended with all that it starts, and that reaches no more than this.
     ///
     /// # Errors
     /// As [`Started::group`].
     pub(super) fn start(&self, command: &mut Command) -> io::Result<(Started, Kept)> {
-        // What restricts itself is a thread, and what it starts.
+        self.inside(|kept| Ok((Started::group(command)?, kept)))
+    }
+
+    /// Runs such a program to its end, for a time at most.
+    ///
+    /// # Errors
+    /// As [`Started::output_within`].
+    pub fn output_within(&self, command: &mut Command, limit: Duration) -> io::Result<Output> {
+        self.inside(|_| Started::output_within(command, limit))
+    }
+
+    /// Does something on a thread that is restricted, as all that it starts is.
+    fn inside<T: Send>(&self, act: impl FnOnce(Kept) -> io::Result<T> + Send) -> io::Result<T> {
         std::thread::scope(|scope| {
-            let start = scope.spawn(|| -> io::Result<(Started, Kept)> {
-                let kept = self.enter()?;
-                Ok((Started::group(command)?, kept))
-            });
+            let thread = scope.spawn(|| act(self.enter()?));
             let failed = || Err(io::Error::other("the thread that starts it ended"));
-            start.join().unwrap_or_else(|_| failed())
+            thread.join().unwrap_or_else(|_| failed())
         })
     }
 
@@ -181,7 +203,6 @@ pub(super) fn kept() -> Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     /// What a shell says that runs `words` in a sandbox around `folder`.
     fn said(folder: &Path, words: &str) -> (String, Kept) {

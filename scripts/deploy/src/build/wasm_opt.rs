@@ -80,7 +80,7 @@ impl Optimization {
         let other = said.try_clone().map_err(BuildError::file("write", &path))?;
         command.stdout(said).stderr(other);
         progress.command(&format!("{command:?}"));
-        let ended = Sandbox::new(around(program), [folder.to_owned()])
+        let ended = Sandbox::new(Sandbox::around(program), [folder.to_owned()])
             .start(&mut command)
             .and_then(|(started, _)| started.wait());
         let status: ExitStatus = ended.map_err(|error| self.failed(&error.to_string()))?;
@@ -113,17 +113,6 @@ fn program() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let mut programs = std::env::split_paths(&path).map(|folder| folder.join(PROGRAM));
     programs.find(|program| program.is_file())
-}
-
-/// Its folder and that of its libraries, links followed.
-fn around(program: &Path) -> Vec<PathBuf> {
-    let real = std::fs::canonicalize(program).unwrap_or_else(|_| program.to_owned());
-    let folders = [program, &real].into_iter().filter_map(Path::parent);
-    let libraries = real.parent().and_then(Path::parent);
-    folders
-        .map(Path::to_owned)
-        .chain(libraries.map(|folder| folder.join("lib")))
-        .collect()
 }
 
 /// The number in `wasm-opt version 131 (version_131)`.

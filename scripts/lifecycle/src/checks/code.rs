@@ -2,7 +2,7 @@
 
 use super::{Built, Code, Found, Runs, Stage, Transition};
 use crate::assess::{Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together};
-use crate::layout::{HazardKind, Side};
+use crate::layout::{Side, ValidatorFinding};
 use crate::plan::{replacing_functions, replacing_listed};
 use alloy::primitives::{Address, B256, U256};
 use std::collections::BTreeSet;
@@ -67,10 +67,11 @@ impl Code {
     }
 }
 
-/// What OpenZeppelin Upgrades would refuse of the sources. A tag is its author's word: to the author it makes a note of the
-/// finding. Who judges the code of others, an approver or who gives a proxy to it, has to accept the finding as any other.
-/// That nobody searched the sources is told as well: it is not the same as nothing found.
-pub(super) fn hazards(transition: &Transition, found: &mut Found) {
+/// Findings of OpenZeppelin's validator in the sources. What the version before has as well is a note. A tag is its
+/// author's word: to the author it makes a note of the finding. Who judges the code of others, an approver or who gives a
+/// proxy to it, has to accept what tags allow. That nothing was judged is reported as well: it is not the same as nothing
+/// found.
+pub(super) fn judgement(transition: &Transition, found: &mut Found) {
     // What ran before was judged when it was new.
     if transition.goes_back || transition.stage == Stage::Registered {
         return;
@@ -84,56 +85,81 @@ pub(super) fn hazards(transition: &Transition, found: &mut Found) {
         return;
     }
     let code = &transition.code;
-    let why = match (audit.value(), audit.why()) {
-        (None, why) => format!(
-            "nobody searched the sources of {code} for what no code behind a proxy should have: {why}"
-        ),
-        (Some(_), "") => String::new(),
-        (Some(_), why) => format!("the sources of {code} were searched, but {why}"),
+    let (origin, why) = match audit.value().map(|audit| &audit.judgement) {
+        None => (audit.origin(), audit.why()),
+        Some(Err(why)) => (Origin::NotKnown, why.as_str()),
+        Some(Ok(_)) => (audit.origin(), audit.why()),
     };
-    found
-        .coverage
-        .add(Evidence::whole(Part::Code, audit.origin(), why));
+    let why = match (origin, why) {
+        (_, "") => String::new(),
+        (Origin::NotKnown, why) => {
+            format!("OpenZeppelin's validator did not judge the sources of {code}: {why}")
+        }
+        (_, why) => format!("OpenZeppelin's validator judged the sources of {code}, but {why}"),
+    };
+    found.coverage.add(Evidence::whole(Part::Code, origin, why));
+    let Some(audit) = audit.value() else {
+        return;
+    };
+    if let Some(contract) = &audit.open {
+        let message = format!("anybody can initialize {contract} where it lies");
+        let finding = Finding::named(Part::Code, Severity::Warning, "OpenImplementation", message);
+        found.findings.push(finding.with(
+            "code that is initialized, or cannot be",
+            "initializers, and no constructor that closes them",
+            "call _disableInitializers() in its constructor",
+        ));
+    }
+    let judged = audit.judgement.iter().flatten();
+    let (allowed, refused): (Vec<&ValidatorFinding>, Vec<_>) =
+        judged.partition(|one| one.is_allowed);
+    let old = transition.old.as_ref().and_then(|old| old.known.value());
+    let before = old.map_or(&[][..], |old| old.unsafe_code.as_slice());
     let is_own = transition.role.proposes();
     let together = Arc::new(Together {
         name: "UnsafeCode",
-        message: format!(
-            "{code} has what no code behind a proxy should have"
-        ),
+        message: format!("{code} has what OpenZeppelin's validator refuses behind a proxy"),
         expected: "code that passes the validations of OpenZeppelin Upgrades".into(),
         found: None,
-        next: match is_own {
-            false => "read each in the sources, and accept only what you would have allowed",
-            true => {
-                "change the source; if it is meant so, say it there (/// @custom:oz-upgrades-unsafe-allow KIND)"
-            }
+        next: if is_own {
+            "change the source; if it is meant so, say it there (/// @custom:oz-upgrades-unsafe-allow KIND)"
+        } else {
+            "read each in the sources, and accept only what you would have allowed"
         }
         .into(),
     });
-    for one in audit.value().iter().flat_map(|audit| &audit.hazards) {
-        let id = FindingId::unsafe_code(one.kind.name(), &one.place);
-        let (allowed, origin) = match one.is_allowed {
-            true => (
-                "; its author allows it (@custom:oz-upgrades-unsafe-allow)",
-                Origin::Annotation,
-            ),
-            false => ("", Origin::Remembered),
-        };
-        let says = format!("{} ({}) {}{allowed}", one.place, one.file, one.kind.says());
-        let finding = match one.is_allowed && is_own {
-            true => Finding::new(Part::Code, Severity::Note, id, says),
-            false => Finding::of_several(Part::Code, (id, &one.place), says, &together),
-        };
-        // Whatever order they run in, they all run; and a proxy has a storage of its own.
-        let is_minor = matches!(
-            one.kind,
-            HazardKind::IncorrectInitializerOrder | HazardKind::OpenImplementation
-        );
-        let finding = match finding.severity {
-            Severity::Danger if is_minor => finding.taken(),
-            _ => finding,
+    let mut add = |id: FindingId, about: &str, says: String, is_note: bool, origin: Origin| {
+        let finding = if is_note {
+            Finding::new(Part::Code, Severity::Note, id, says)
+        } else {
+            Finding::of_several(Part::Code, (id, about), says, &together)
         };
         found.findings.push(finding.from(origin));
+    };
+    let from = &transition.from;
+    for one in refused {
+        let id = FindingId::of_validator(&one.kind, &one.place);
+        let is_known = one.is_in(before);
+        let known = if is_known {
+            format!(", as in {from}")
+        } else {
+            String::new()
+        };
+        let says = format!("{} ({}): {}{known}", one.place, one.file, one.words);
+        add(id, &one.place, says, is_known, Origin::Remembered);
+    }
+    let same_kind = |a: &&ValidatorFinding, b: &&ValidatorFinding| a.kind == b.kind;
+    for several in allowed.chunk_by(same_kind) {
+        let kind = several.first().map_or("", |one| &one.kind);
+        let is_known = several.iter().all(|one| one.is_in(before));
+        let places = several
+            .iter()
+            .map(|one| format!("{} ({})", one.place, one.file));
+        let places = places.collect::<Vec<_>>().join(", ");
+        let says =
+            format!("its author allows {kind} in {places} (@custom:oz-upgrades-unsafe-allow)");
+        let id = FindingId::allowed_by_author(kind);
+        add(id, kind, says, is_own || is_known, Origin::Annotation);
     }
 }
 

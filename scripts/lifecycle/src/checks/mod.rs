@@ -56,7 +56,7 @@ const CHECKS: &[fn(&Transition, &mut Found)] = &[
     interface::begin,
     code::constructor,
     code::replacing,
-    code::hazards,
+    code::judgement,
     code::filled,
     code::emptied,
     interface::reserved,

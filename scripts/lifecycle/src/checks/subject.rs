@@ -172,12 +172,17 @@ impl Code {
     /// shows of them all the same is told.
     #[must_use]
     pub fn decided(self) -> Self {
-        let shown = self.audit.filter(|one| one.value().is_some());
+        let shown = self.audit.and_then(|shown| {
+            let audit = shown.value()?.clone();
+            if audit.judgement.is_ok() && shown.origin() == Origin::Build {
+                return Some(shown);
+            }
+            let judgement = audit.judgement.or(Ok(Vec::new()));
+            let audit = Audit { judgement, ..audit };
+            Some(Fact::doubted(audit, Origin::Remembered, DECIDED))
+        });
         Self {
-            audit: shown.map(|one| match one.origin() {
-                Origin::Build => one,
-                _ => one.said_by(Origin::Remembered, DECIDED),
-            }),
+            audit: shown,
             ..self
         }
     }

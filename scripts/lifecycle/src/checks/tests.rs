@@ -10,7 +10,7 @@ mod described;
 mod emptied;
 mod expected;
 mod fields;
-mod hazards;
+mod judgement;
 mod label;
 mod live;
 mod older_sdk;
@@ -178,7 +178,7 @@ pub(super) fn best() -> Transition {
         published: Some(Fact::of((), Origin::Build)),
         declared: Fact::of(Declared::Steps(Vec::new()), Origin::Build),
         reserved: Fact::of(Vec::new(), Origin::Chain),
-        audit: Some(Fact::of(hazards::nothing(), Origin::Build)),
+        audit: Some(Fact::of(crate::layout::Audit::default(), Origin::Build)),
         size: Some(Fact::of((1, 10), Origin::Build)),
         sources: vec![Fact::of((), Origin::Build)],
         runs: Runs::Step {

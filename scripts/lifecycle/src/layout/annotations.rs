@@ -1,4 +1,5 @@
-//! What authors write before declarations in Solidity: the tags of ERC-7201 and of OpenZeppelin Upgrades. The AST
+//! What authors write before declarations in Solidity: the tags of ERC-7201, and those of OpenZeppelin Upgrades about names
+//! and types. The AST
 //! has the documentation of some declarations, by compiler; the sources have that of all.
 
 use super::published::is_published;
@@ -11,11 +12,6 @@ pub(super) const LOCATION: &str = "@custom:storage-location";
 const RENAMED: &str = "@custom:oz-renamed-from";
 /// What stands before the type that a variable had in the version before.
 const RETYPED: &str = "@custom:oz-retyped-from";
-/// What stands before the kinds of hazards that are allowed there.
-const ALLOWED: &str = "@custom:oz-upgrades-unsafe-allow";
-/// The same, for whatever is called from there as well.
-const ALLOWED_REACHABLE: &str = "@custom:oz-upgrades-unsafe-allow-reachable";
-
 /// The sources of a compiler's output, by their paths.
 pub(super) struct Sources<'v> {
     texts: BTreeMap<&'v str, &'v str>,
@@ -47,9 +43,10 @@ impl<'v> Sources<'v> {
         (self.is_whole || names).then_some(names)
     }
 
-    /// Whether a source is as OpenZeppelin published it.
-    pub(super) fn is_published(&self, file: &str) -> bool {
-        self.texts.get(file).is_some_and(|text| is_published(text))
+    /// The paths of the sources that are as OpenZeppelin published them.
+    pub(super) fn published(&self) -> impl Iterator<Item = &'v str> {
+        let published = self.texts.iter().filter(|(_, text)| is_published(text));
+        published.map(|(path, _)| *path)
     }
 
     /// The documentation before a declaration: what the AST has, else what stands before it in its source.
@@ -79,19 +76,15 @@ impl<'v> Sources<'v> {
     }
 }
 
-/// What follows a tag, up to the end of its line.
+/// What follows a tag, up to the end of its line. A longer tag that begins so is another one.
 fn value<'t>(text: &'t str, tag: &str) -> Option<&'t str> {
-    values(text, tag).next()
-}
-
-/// What follows each of these tags. A longer tag that begins so is another one.
-fn values<'t>(text: &'t str, tag: &str) -> impl Iterator<Item = &'t str> {
     let after = text.match_indices(tag).map(|(at, tag)| {
         let rest = text.get(at + tag.len()..).unwrap_or_default();
         rest.lines().next().unwrap_or_default()
     });
     let after = after.filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
-    after.map(|rest| rest.trim().trim_end_matches("*/").trim())
+    let mut values = after.map(|rest| rest.trim().trim_end_matches("*/").trim());
+    values.next()
 }
 
 /// The namespace that the documentation of a struct names.
@@ -110,13 +103,6 @@ pub(super) fn renamed_from(text: &str) -> Option<String> {
 pub(super) fn retyped_from(text: &str) -> Option<String> {
     let rest = value(text, RETYPED)?;
     (!rest.is_empty()).then(|| rest.to_owned())
-}
-
-/// The kinds of hazards that the documentation of a declaration allows, and whether it allows them in what is called
-/// from there as well.
-pub(super) fn allowed(text: &str) -> (Vec<&str>, Vec<&str>) {
-    let words = |tag| values(text, tag).flat_map(str::split_whitespace).collect();
-    (words(ALLOWED), words(ALLOWED_REACHABLE))
 }
 
 #[cfg(test)]
@@ -142,14 +128,5 @@ mod tests {
         );
         assert_eq!(of("uint256 x"), "");
         assert_eq!(sources.name_a_namespace(), Some(false));
-    }
-
-    #[test]
-    fn a_tag_that_begins_like_another_is_another() {
-        let text = "@custom:oz-upgrades-unsafe-allow-reachable delegatecall\n@custom:oz-upgrades-unsafe-allow \
-                    constructor state-variable-immutable\n";
-        let (here, below) = allowed(text);
-        assert_eq!(here, ["constructor", "state-variable-immutable"]);
-        assert_eq!(below, ["delegatecall"]);
     }
 }

@@ -12,7 +12,7 @@ use crate::client::ChainError;
 use crate::ids::LayoutHash;
 use alloy::primitives::keccak256;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use stylus_layout::{
     Decision, Declared, Document, FieldChange, Layout, Unlisted, Verdict, compare,
@@ -123,9 +123,7 @@ pub fn check_storage(pair: &Pair<'_>) -> Result<Compared, ChainError> {
     });
     found.found = findings.collect();
     found.found.extend(pair.namespaces_not_listed());
-    found
-        .found
-        .extend(pair.slots_by_hand(&old.layout, &new.layout));
+    found.found.extend(pair.slots_by_hand(old, new));
     found.partial = pair.partial();
     for side in [pair.old, pair.new] {
         found.coverage.add(side.known.about(Part::Layout));
@@ -347,6 +345,7 @@ impl Pair<'_> {
         self.sides().into_iter().flat_map(|(version, side)| {
             let document = side.known.value();
             let mut unlisted = document.map(Document::unlisted).unwrap_or_default();
+            unlisted.retain(|one| !document.is_some_and(|document| is_of_solidity(document, one)));
             // Our attributes declare steps: what is recorded without any is of a file.
             let is_recorded = matches!(side.known.origin(), Origin::Chain | Origin::DefaultBranch);
             let is_of_file = document.is_some_and(|one| one.steps.is_none()) && is_recorded;
@@ -462,20 +461,14 @@ impl Pair<'_> {
         }
     }
 
-    /// The places where the code reaches storage by itself in another way than before, each a finding: what lies there is
-    /// listed nowhere, so only what stays as it is needs no word.
-    fn slots_by_hand(&self, old: &Layout, new: &Layout) -> Vec<Finding> {
+    /// The places where a program may compute slots in another way than before, each a finding: what lies there is listed
+    /// nowhere, so only what stays as it is needs no word.
+    fn slots_by_hand(&self, old: &Document, new: &Document) -> Vec<Finding> {
         let [before, after] = [old, new].map(places_by_hand);
-        let is_known = [old, new].iter().all(|layout| layout.unlisted.is_some());
-        // A compiler's layout without that list says nothing of it. What our derive writes without it has none.
-        if !is_known && self.is_of_compiler() {
-            return Vec::new();
-        }
-        let differ = |of: &BTreeMap<&str, &str>, from: &BTreeMap<&str, &str>| -> Vec<String> {
-            let only = of
-                .iter()
-                .filter(|(reached, _)| !from.contains_key(*reached));
-            only.map(|(_, place)| (*place).to_owned()).collect()
+        let differ = |of: &BTreeSet<&str>, from: &BTreeSet<&str>| -> Vec<String> {
+            of.difference(from)
+                .map(|place| (*place).to_owned())
+                .collect()
         };
         let (lost, new) = (differ(&before, &after), differ(&after, &before));
         let (name, from) = (label(self.name, self.to), self.from);
@@ -489,19 +482,11 @@ impl Pair<'_> {
             message: format!(
                 "{name} may misread what {from} keeps at slots that its code computes: no layout lists it"
             ),
-            expected: if self.is_of_compiler() {
-                format!("in inline assembly the slots, and the code about them, of {from}: {was}")
-            } else {
-                format!("the places of {from} that may compute slots: {was}")
-            },
+            expected: format!("the places of {from} that may compute slots: {was}"),
             found: Some(is),
-            next: if self.is_of_compiler() {
-                "use the slots of the version before, by constants; or read both, and accept the finding"
-            } else {
-                "derive StorageLayout for every struct, and depend on packages of the registry; or read both versions, \
-                 and accept the finding"
-            }
-            .into(),
+            next: "derive StorageLayout for every struct, and depend on packages of the registry; or read both versions, \
+                   and accept the finding"
+                .into(),
         };
         let together = Arc::new(together);
         let new = new
@@ -558,27 +543,33 @@ impl Pair<'_> {
     }
 }
 
-/// The places of a layout's code that reach storage by themselves, by what they reach.
-fn places_by_hand(layout: &Layout) -> BTreeMap<&str, &str> {
-    let unlisted = layout.unlisted.iter().flatten();
+/// Whether that are slots which Solidity computes. Older programs recorded them with the code that decides about them; they
+/// are none of what a contract declares.
+fn is_of_solidity(document: &Document, unlisted: &Unlisted) -> bool {
+    let Unlisted::SlotsByHand(places) = unlisted else {
+        return false;
+    };
+    let has_code = |place: &String| {
+        let is_of_file = place.contains(".sol: ") && place.contains(" at 0x");
+        is_of_file || place.contains(", code ")
+    };
+    document.steps.is_none() && document.build.is_none() && places.iter().all(has_code)
+}
+
+/// The places of a program that may reach storage by themselves.
+fn places_by_hand(document: &Document) -> BTreeSet<&str> {
+    let unlisted = document.layout.unlisted.iter().flatten();
     let places = unlisted.filter_map(|one| match one {
-        Unlisted::SlotsByHand(places) => Some(places),
+        Unlisted::SlotsByHand(places) if !is_of_solidity(document, one) => Some(places),
         _ => None,
     });
-    let by_what = places
-        .flatten()
-        .map(|place| (reached_by(place), place.as_str()));
-    by_what.collect()
+    places.flatten().map(String::as_str).collect()
 }
 
 /// The places where the first version of a program may keep values at slots that its layout does not list: who accepts
 /// one has accepted it for the versions after it.
 pub fn first_by_hand(name: &str, new: &Document) -> Vec<Finding> {
-    let is_program = new.steps.is_some() || new.build.is_some();
-    let places: Vec<&str> = places_by_hand(&new.layout).into_values().collect();
-    if !is_program {
-        return Vec::new();
-    }
+    let places: Vec<&str> = places_by_hand(new).into_iter().collect();
     let together = Together {
         name: "SlotsByHand",
         message: format!("{name} may keep values at slots that its code computes: no layout lists them"),
@@ -597,31 +588,10 @@ pub fn first_by_hand(name: &str, new: &Document) -> Vec<Finding> {
 
 /// The finding of one place that reaches storage by itself.
 fn found_by_hand(place: &str, says: String, together: &Arc<Together>) -> Finding {
-    let reached = reached_by(place);
-    let name = place.strip_suffix(reached).filter(|name| !name.is_empty());
-    let name = name.unwrap_or(place);
-    // `contracts/Vault.sol: sstore in tune` is `Vault.tune`.
-    let file = name.split_once(".sol: ").map(|(file, _)| file);
-    let function = name.rsplit_once(" in ").map(|(_, function)| function);
-    let short = match (file, function) {
-        (Some(file), Some(function)) => {
-            let contract = file.rsplit_once('/').map_or(file, |(_, last)| last);
-            format!("{contract}.{function}")
-        }
-        _ => name.replace(": ", ":"),
-    };
-    let hash = keccak256(reached).to_string();
+    let hash = keccak256(place).to_string();
     let digits = hash.get(2..34).unwrap_or_default();
-    let id = FindingId::slots_by_hand(&short, digits);
+    let id = FindingId::slots_by_hand(&place.replace(": ", ":"), digits);
     Finding::of_several(Part::Layout, (id, ""), says, together)
-}
-
-/// What a place that reaches storage by itself reaches: its slots, or the code that decides about them. The place itself
-/// may be called otherwise in another version.
-fn reached_by(place: &str) -> &str {
-    let mut begins = [" at 0x", ", code "].into_iter();
-    let at = begins.find_map(|begin| place.find(begin));
-    at.and_then(|at| place.get(at..)).unwrap_or(place)
 }
 
 /// A version of a definition; layouts that are compared by themselves have no definition.

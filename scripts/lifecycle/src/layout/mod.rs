@@ -10,13 +10,13 @@
 //! ```
 
 mod annotations;
-mod by_hand;
+mod audit;
 mod check;
+mod compilations;
 mod compiled;
 pub mod documents;
 mod error;
 mod fields;
-mod hazards;
 mod held;
 mod json;
 mod key;
@@ -27,22 +27,25 @@ mod published;
 mod solc;
 mod source;
 mod store;
+mod validator;
 
+pub use audit::{Audit, Counter, Initializer, Initializers};
 pub use check::{
     Compared, Pair, Side, StorageCheck, check_storage, declaration, finding_id, first_by_hand,
     misplaced, moved_by_migration,
 };
+pub use compilations::{Compilations, Judgement};
 pub use compiled::Compiled;
 pub use documents::{Documents, require_publishable};
 pub use error::{Unreadable, incomparable, undeclared, unreadable};
 pub use fields::{Field, Fields, areas};
-pub use hazards::{Audit, Counter, Hazard, HazardKind, Initializer, Initializers};
 pub use held::{Held, WORD};
 pub use held::{Length, begin, length};
 pub use json::NotJson;
 pub use key::{KeyType, entry, size_of};
 pub use live::{Dirty, Live, Upgrade, Who, look};
-pub use solc::{Compilations, NotCompiled};
+pub use solc::NotCompiled;
 pub use source::with_output;
 pub use source::{Named, compile_file, file_of, read_file};
 pub use store::{Build, Deployment, FOLDER, Memory, Store};
+pub use validator::{Validator, ValidatorFinding};

@@ -1,19 +1,15 @@
 //! What solc's `storageLayout` leaves out of a Solidity contract, from the AST in a compiler's output: ERC-7201
 //! namespaces, what enums and value types are made of, which parent declares a variable, and what its author says of
-//! it. Structs are laid out as solc lays them out. Inline assembly that reaches storage is named.
+//! it. Structs are laid out as solc lays them out. Storage that assembly computes is not declared, and in no layout.
 
 use super::annotations::{Sources, location, renamed_from, retyped_from};
-use super::by_hand::ByHand;
 use super::held::WORD;
 use super::key::size_of;
 use super::nodes::{Declared, Nodes, is, list};
-use alloy::primitives::keccak256;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use stylus_layout::{Item, Layout, Members, TypeItem, Unlisted, is_gap_name};
 
-/// Places of such assembly that are named, at most.
-const PLACES: usize = 16;
 /// The first compiler that puts the documentation of structs into the AST.
 const FIRST_DOCUMENTED: [u64; 3] = [0, 8, 20];
 /// Types within types that are followed.
@@ -58,7 +54,6 @@ pub(super) fn add(
         }
     }
     complete(&nodes, &sources, layout);
-    let by_hand = ByHand::of(&nodes, &sources).places();
     let mut structs: BTreeMap<String, String> = BTreeMap::new();
     for one in nodes.reached() {
         let documentation = sources.documentation(one.node, one.file);
@@ -85,14 +80,6 @@ pub(super) fn add(
         }
         layout.namespaces.insert(location, items);
     }
-    let mut places: Vec<String> = by_hand.into_iter().collect();
-    if let Some(rest) = places.get(PLACES..).filter(|rest| !rest.is_empty()) {
-        // What is not listed is compared all the same.
-        let more = format!("{} more, code {}", rest.len(), keccak256(rest.join("\n")));
-        places.truncate(PLACES);
-        places.push(more);
-    }
-    unlisted.extend((!places.is_empty()).then_some(Unlisted::SlotsByHand(places)));
     Ok(Some(unlisted))
 }
 

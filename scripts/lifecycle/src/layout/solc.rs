@@ -3,21 +3,26 @@
 
 use super::json::{self, NotJson};
 use crate::children::Started;
-use alloy::primitives::{B256, keccak256};
-use lru::LruCache;
 use serde_json::{Map, Value, json};
 use std::env;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::io::ErrorKind;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// What of solc's output is read.
-const CONTRACT_OUTPUT: [&str; 4] = ["abi", "metadata", "storageLayout", "evm.deployedBytecode"];
+const CONTRACT_OUTPUT: [&str; 6] = [
+    "abi",
+    "metadata",
+    "storageLayout",
+    "evm.deployedBytecode",
+    // The validator reads these.
+    "evm.bytecode.linkReferences",
+    "evm.bytecode.object",
+];
 
 /// How long a compiler may run. Large projects take minutes through its intermediate language.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -25,8 +30,6 @@ const LIMIT: Duration = Duration::from_secs(600);
 const TIMEOUT: &str = "CompilerTimeout";
 /// How long it may take to say its version.
 const LIMIT_OF_VERSION: Duration = Duration::from_secs(60);
-/// Outputs that are kept: each can have tens of megabytes.
-const KEPT_MAX: NonZeroUsize = NonZeroUsize::new(2).expect("not zero");
 
 /// Why nothing was compiled here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,32 +64,6 @@ impl fmt::Display for NotCompiled {
             ),
             Self::Refused(compiler, why) => write!(f, "{}: {why}", compiler.display()),
         }
-    }
-}
-
-/// What was compiled of a file.
-type Compilation = Arc<Result<Value, NotCompiled>>;
-
-/// What one run has compiled, by the hash of the file: each file once.
-#[derive(Debug)]
-pub struct Compilations(Mutex<LruCache<B256, Compilation>>);
-
-impl Default for Compilations {
-    fn default() -> Self {
-        Self(Mutex::new(LruCache::new(KEPT_MAX)))
-    }
-}
-
-impl Compilations {
-    /// What `compile` makes of the file with these bytes, or made of it before.
-    pub(super) fn of(
-        &self,
-        bytes: &[u8],
-        compile: impl FnOnce() -> Result<Value, NotCompiled>,
-    ) -> Compilation {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = kept.get_or_insert(keccak256(bytes), || Arc::new(compile()));
-        made.clone()
     }
 }
 
@@ -175,13 +152,25 @@ fn places(version: &str) -> Vec<PathBuf> {
             }
         }
     }
-    let path = env::var_os("PATH").unwrap_or_default();
-    let project = env::current_dir().unwrap_or_default();
-    let folders = env::split_paths(&path).filter(|folder| is_of_user(folder, &project));
-    for folder in folders {
+    for folder in folders_of_user(env::var_os("PATH")) {
         places.extend(["solc", "solcjs"].map(|name| folder.join(name)));
     }
     places
+}
+
+/// The folders of such a `PATH` that are the user's own.
+fn folders_of_user(path: Option<OsString>) -> Vec<PathBuf> {
+    let path = path.unwrap_or_default();
+    let project = env::current_dir().unwrap_or_default();
+    let folders = env::split_paths(&path).filter(|folder| is_of_user(folder, &project));
+    folders.collect()
+}
+
+/// The first program of a name in such folders.
+pub(super) fn user_program(name: &str, path: Option<OsString>) -> Option<PathBuf> {
+    let folders = folders_of_user(path).into_iter();
+    let mut programs = folders.map(|folder| folder.join(name));
+    programs.find(|program| program.is_file())
 }
 
 /// Whether a folder of `PATH` is the user's own: who wrote the project may have put any program into the project's
@@ -321,20 +310,6 @@ mod tests {
         std::fs::set_permissions(&compiler, is_run).expect("a program");
         let output = run(&compiler, &json!({})).expect("its output");
         assert_eq!(output["a"].as_str().map(str::len), Some(300_000));
-    }
-
-    #[test]
-    fn a_file_is_compiled_once() {
-        let (all, mut times) = (Compilations::default(), 0);
-        for bytes in ["a", "b", "a", "b"] {
-            all.of(bytes.as_bytes(), || {
-                times += 1;
-                Ok(json!(bytes))
-            });
-        }
-        assert_eq!(times, 2);
-        let kept = all.of(b"a", || panic!("it is there"));
-        assert_eq!(*kept, Ok(json!("a")));
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! A layout from a file: a compiler's JSON, alone or within other output, or a `.wasm` file.
 
+use super::audit::Audit;
+use super::compilations::{Compilation, Compilations, Judgement};
 use super::compiled::Compiled;
 use super::error::{self, Unreadable};
-use super::hazards::{self, Audit};
 use super::json::{self, NotJson};
 use super::namespaces;
-use super::solc::{self, Compilations, NotCompiled};
+use super::solc::{self, NotCompiled};
+use super::validator::Validator;
 use crate::build::{BuildError, wasm};
 use crate::client::ChainError;
 use crate::error::Explain;
 use crate::interface::published;
+use crate::progress::Progress;
 use alloy::json_abi::JsonAbi;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -66,25 +69,31 @@ pub fn file_of(source: &Path) -> (&Path, Option<&str>) {
 /// # Errors
 /// `LayoutUnreadable`, `LayoutUnknown`.
 pub fn read_file(source: &Path) -> Result<Named, ChainError> {
-    read(source, |_, _| Arc::new(Err(NotCompiled::NotAsked)))
+    read(source, None)
 }
 
 /// The same; the input of a build-info is compiled again, if its compiler is on this machine, unless `known` has that.
-/// Then the file's own output counts for nothing.
+/// Then the file's own output counts for nothing, and the validator judges the contract.
 ///
 /// # Errors
 /// As [`read_file`].
-pub fn compile_file(source: &Path, known: &Compilations) -> Result<Named, ChainError> {
-    read(source, |bytes, document| {
-        known.of(bytes, || solc::compile(document))
-    })
+pub fn compile_file(
+    source: &Path,
+    known: &Compilations,
+    progress: &dyn Progress,
+) -> Result<Named, ChainError> {
+    let judge = |info: &Value, file: &str, name: &str| -> Judgement {
+        let validator = Validator::of_user().ok_or("this user has no home")?;
+        validator.judge(info, file, name, std::env::var_os("PATH"), progress)
+    };
+    read(source, Some((known, &judge)))
 }
 
-/// Reads a file; `compile` makes a build-info of what it reads, or says why not.
-fn read(
-    source: &Path,
-    compile: impl FnOnce(&[u8], &Value) -> Arc<Result<Value, NotCompiled>>,
-) -> Result<Named, ChainError> {
+/// Judges a contract of a build-info, by its file and name.
+type Judge<'a> = &'a dyn Fn(&Value, &str, &str) -> Judgement;
+
+/// Reads a file, and perhaps compiles and judges it.
+fn read(source: &Path, again: Option<(&Compilations, Judge<'_>)>) -> Result<Named, ChainError> {
     let (path, contract) = file_of(source);
     let unreadable = |reason: String| error::unreadable(path, Unreadable::Malformed(reason));
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -98,6 +107,7 @@ fn read(
             steps: wasm::steps(&name, &bytes).map_err(refused)?,
             migrates: Vec::new(),
             filled: Vec::new(),
+            unsafe_code: Vec::new(),
             build: None,
             interface: None,
         };
@@ -110,7 +120,10 @@ fn read(
         NotJson::TooDeep => error::unreadable(path, Unreadable::TooDeep),
         NotJson::Malformed(why) => unreadable(why),
     })?;
-    let compiled = compile(&bytes, &written);
+    let compiled: Compilation = match again {
+        Some((known, _)) => known.compiled(&bytes, || solc::compile(&written)),
+        None => Arc::new(Err(NotCompiled::NotAsked)),
+    };
     let (compiled_here, document) = match &*compiled {
         Ok(compiled) => (Ok(()), compiled),
         Err(why) => (Err(why.clone()), &written),
@@ -128,12 +141,22 @@ fn read(
             let compiled = compiled.transpose().map_err(unreadable)?.flatten();
             let no_code = || NotCompiled::Lacks("it has no code".into());
             let has_code = compiled.as_ref().map(drop).ok_or_else(no_code);
+            let compiled_here = compiled_here.and(has_code);
+            let mut audit = Audit::of(document, &one.file, &one.name, &own.layout);
+            if let Some(audit) = &mut audit {
+                audit.judgement = match (&compiled_here, again) {
+                    (Ok(()), Some((known, judge))) => {
+                        let contract = one.full_name();
+                        known.judged(&bytes, contract, || judge(document, &one.file, &one.name))
+                    }
+                    (Ok(()), None) => Err(NotCompiled::NotAsked.to_string()),
+                    (Err(why), _) => Err(format!("the given file was not compiled here ({why})")),
+                };
+            }
             Ok(Named {
                 compiled,
-                compiled_here: compiled_here.and(has_code),
-                audit: one.contract.and_then(|contract| {
-                    hazards::of(document, (&one.file, &one.name), contract, &own.layout)
-                }),
+                compiled_here,
+                audit,
                 ..Named::of(&one.name, own)
             })
         }

@@ -3,7 +3,7 @@
 use crate::assess::{Fact, Origin};
 use crate::context::prelude::*;
 use crate::ids::{LayoutHash, SourceHash};
-use crate::layout::{Audit, Compiled, Named, NotCompiled, Side, compile_file};
+use crate::layout::{Audit, Compiled, Named, NotCompiled, Side, ValidatorFinding, compile_file};
 use crate::registry::RecordedCode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -83,7 +83,8 @@ impl Session<'_> {
         if file.join("Cargo.toml").is_file() {
             return self.layout_of_crate((what, code), file);
         }
-        let named = compile_file(file, &self.context.compilations)?;
+        let progress = &*self.context.output;
+        let named = compile_file(file, &self.context.compilations, progress)?;
         let source = match &named.compiled {
             Some(compiled) => self.is_of(compiled, (what, code), file).await?,
             None => SourceHash::ZERO,
@@ -93,6 +94,12 @@ impl Session<'_> {
         if let Some(compiled) = &named.compiled {
             given.filled = self.filled(compiled, code.implementation).await?;
         }
+        let judged = named.audit.as_ref().map(|audit| &audit.judgement);
+        let judged = judged.and_then(|judgement| judgement.as_ref().ok());
+        let unsafe_code = judged.into_iter().flatten().map(ValidatorFinding::name);
+        given.unsafe_code = unsafe_code.collect();
+        given.unsafe_code.sort();
+        given.unsafe_code.dedup();
         // The record names the hash.
         let said = Document {
             layout: given.layout.clone().not_built(given.unlisted()),
@@ -100,8 +107,10 @@ impl Session<'_> {
         }
         .fitting();
         let is_recorded = |form: &Document| LayoutHash(form.hash()) == recorded;
-        let is_given = recorded.is_zero() || is_recorded(&said) || is_recorded(&given);
-        let mut forms = [&said, &given].into_iter();
+        // Who recorded it may have had no validator.
+        let [plain_said, plain] = [&said, &given].map(Document::without_unsafe_code);
+        let mut forms = [&said, &given, &plain_said, &plain].into_iter();
+        let is_given = recorded.is_zero() || forms.clone().any(is_recorded);
         let proof = match (is_given, named.compiled_here) {
             (false, _) => Given::Part,
             (true, Ok(())) => Given::Compiled,
@@ -120,6 +129,9 @@ impl Session<'_> {
         } else if let Some(document) = documents.get(recorded).await?.into_value()
             && is_of_one(&document.layout, &given.layout)
             && (document.filled.is_empty() || document.filled == given.filled)
+            && (judged.is_none()
+                || document.unsafe_code.is_empty()
+                || document.unsafe_code == given.unsafe_code)
         {
             // The registry's document has more than a compiler's.
             Fact::of(document, Origin::Chain)

@@ -445,6 +445,37 @@ fn a_program_that_begins_to_compute_slots_is_refused_until_that_is_accepted() {
     }
 }
 
+/// A document that an older program recorded of Solidity decodes, and its slots are no part of what is compared.
+#[test]
+fn slots_that_solidity_computes_are_none_of_what_it_declares() {
+    let mut old = layout(&AB);
+    let places = [
+        "Vault.sol: sstore in tune at 0x2",
+        "Vault.sol: sload in get, code 37699da7a6665952c5228e5d20fff949",
+        "3 more, code 643c09a3565bec64a48bb0466a98afe1",
+    ];
+    let places = places.map(ToOwned::to_owned).to_vec();
+    old.unlisted = Some(vec![Unlisted::SlotsByHand(places)]);
+    let bytes = Document::of_layout(old).encode();
+    let document = Document::decode(&bytes).expect("a document");
+    assert_eq!(document.encode(), bytes);
+    let mut new = layout(&AB);
+    new.unlisted = Some(Vec::new());
+    let two = Two {
+        old: of(document),
+        new: of(Document::of_layout(new)),
+        ..pair(&[], &[])
+    };
+    let compared = super::check_storage(&two.pair()).expect("layouts");
+    assert!(compared.found.is_empty(), "{:?}", compared.found);
+    let is_by_hand = |why: &String| why.contains("by hand");
+    assert!(
+        !compared.partial.iter().any(is_by_hand),
+        "{:?}",
+        compared.partial
+    );
+}
+
 #[test]
 fn a_new_field_that_does_not_begin_empty_is_not_called_safe_too() {
     let two = pair(&AB, &[AB[0], AB[1], ("c", "uint256")]);

@@ -3,7 +3,7 @@
 //! can be called.
 
 use super::constants::{Given, constant};
-use super::initializers::{INITIALIZER, REINITIALIZER};
+use super::open::{INITIALIZER, REINITIALIZER};
 use super::{is_called_from_outside, is_sent, modifiers, text};
 use crate::layout::fields::Fields;
 use crate::layout::nodes::{Nodes, each, is, list, named_by};

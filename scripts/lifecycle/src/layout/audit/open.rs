@@ -1,0 +1,151 @@
+//! Whether anybody can initialize the code itself, which no proxy needs: it has initializers, and no constructor that
+//! closes them.
+
+use super::{is_called_from_outside, is_sent, modifiers};
+use crate::layout::nodes::{Declared, Nodes, each, is, list, named_by};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The modifier of what initializes a new proxy.
+pub(super) const INITIALIZER: &str = "initializer";
+/// The modifier of what initializes one more time.
+pub(super) const REINITIALIZER: &str = "reinitializer";
+/// What a constructor calls so that nobody initializes the code itself.
+const LOCK: &str = "_disableInitializers";
+
+/// What a function does with variables.
+#[derive(Clone, Copy)]
+enum Marks {
+    Stored,
+    Asked,
+}
+
+/// A variable of storage.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Mark {
+    /// By its declaration.
+    Of(u64),
+    /// One that inline assembly finds.
+    ByHand,
+}
+
+/// Returns true if a contract has initializers and nothing keeps anybody from initializing the code itself. Nobody deploys
+/// what is abstract.
+pub(super) fn is_open<'v>(nodes: &Nodes<'v>, own: &'v Value) -> bool {
+    let is_deployed = own["abstract"] != true && own["contractKind"] == "contract";
+    // The contract first.
+    let parents = nodes.bases();
+    let declared = || {
+        parents
+            .iter()
+            .flat_map(|parent| list(&parent.node["nodes"]))
+    };
+    is_deployed
+        && declared().any(|node| is_entry(nodes, node))
+        && !declared().any(|node| is_lock(nodes, &parents, node))
+}
+
+/// Whether it is a constructor after which nobody can initialize the code itself: it stores something that the
+/// modifiers of initializers ask. A function that is only called as if it did is none.
+fn is_lock<'v>(nodes: &Nodes<'v>, parents: &[Declared<'v>], node: &'v Value) -> bool {
+    if node["kind"] != "constructor" {
+        return false;
+    }
+    let named = |kind: &str, name: &str| -> Vec<&'v Value> {
+        let declared = parents.iter();
+        let declared = declared.flat_map(|one| list(&one.node["nodes"]));
+        declared
+            .filter(|one| is(one, kind) && one["name"] == name)
+            .collect()
+    };
+    let initializers = named("ModifierDefinition", INITIALIZER);
+    let mut asked = BTreeSet::new();
+    for modifier in initializers
+        .iter()
+        .chain(&named("ModifierDefinition", REINITIALIZER))
+    {
+        asked.extend(marks(nodes, modifier, Marks::Asked));
+    }
+    let mut locks = Vec::new();
+    if has_modifier(node, INITIALIZER) {
+        locks.extend(initializers.first());
+    }
+    each(&node["body"], &mut |inner| {
+        let callee = &inner["expression"];
+        if is(inner, "FunctionCall") && callee["name"] == LOCK {
+            // The most derived one runs.
+            locks.extend(named("FunctionDefinition", LOCK).first());
+        } else if is(inner, "FunctionCall") && callee["memberName"] == LOCK {
+            let named = named_by(callee).and_then(|id| nodes.get(id));
+            locks.extend(named.map(|one| one.node));
+        }
+    });
+    locks
+        .into_iter()
+        .any(|one| !marks(nodes, one, Marks::Stored).is_disjoint(&asked))
+}
+
+/// The variables that a function or modifier stores, or names at all, with what it calls.
+fn marks<'v>(nodes: &Nodes<'v>, of: &'v Value, which: Marks) -> BTreeSet<Mark> {
+    let (mut found, mut seen, mut ahead) = (BTreeSet::new(), BTreeSet::new(), vec![of]);
+    while let Some(one) = ahead.pop() {
+        if !seen.insert(one["id"].as_u64()) {
+            continue;
+        }
+        each(one, &mut |node| {
+            let is_code =
+                |one: &Value| is(one, "FunctionDefinition") || is(one, "ModifierDefinition");
+            let called = named_by(node).and_then(|id| nodes.get(id));
+            let called = called.filter(|_| !is_sent(nodes, node));
+            ahead.extend(called.map(|one| one.node).filter(|one| is_code(one)));
+            let by_hand = match which {
+                Marks::Stored => "sstore",
+                Marks::Asked => "sload",
+            };
+            if node["functionName"]["name"] == by_hand {
+                found.insert(Mark::ByHand);
+            }
+            let mut take = |node: &Value| {
+                let variable = named_by(node).filter(|id| {
+                    let declared = nodes.get(*id);
+                    declared.is_some_and(|one| is(one.node, "VariableDeclaration"))
+                });
+                found.extend(variable.map(Mark::Of));
+            };
+            match which {
+                Marks::Stored => each(&node["leftHandSide"], &mut |node| take(node)),
+                Marks::Asked => take(node),
+            }
+        });
+    }
+    found
+}
+
+/// Whether anybody can call it to initialize the contract.
+fn is_entry(nodes: &Nodes<'_>, node: &Value) -> bool {
+    let guards = [INITIALIZER, REINITIALIZER];
+    is_called_from_outside(node)
+        && node["implemented"] != false
+        && guards.iter().any(|guard| runs_modifier(nodes, node, guard))
+}
+
+/// Whether a function has a modifier, or calls one that nobody else can call and that has it.
+fn runs_modifier(nodes: &Nodes<'_>, function: &Value, wanted: &str) -> bool {
+    let mut is_run = has_modifier(function, wanted);
+    each(&function["body"], &mut |node| {
+        let callee = &node["expression"];
+        if is(node, "FunctionCall") && !is_sent(nodes, callee) {
+            let called = named_by(callee).and_then(|id| nodes.get(id));
+            is_run |= called.is_some_and(|called| {
+                is(called.node, "FunctionDefinition")
+                    && !is_called_from_outside(called.node)
+                    && has_modifier(called.node, wanted)
+            });
+        }
+    });
+    is_run
+}
+
+fn has_modifier(node: &Value, wanted: &str) -> bool {
+    modifiers(node).any(|name| name == wanted)
+}

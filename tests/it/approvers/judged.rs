@@ -1,0 +1,54 @@
+//! What OpenZeppelin's validator finds of a version, beside the version before.
+
+use crate::prelude::*;
+use alloy::hex;
+
+use super::adopted::ABSENT;
+use super::exchanged::compiler;
+use super::fixture::Fixture;
+use crate::layouts::build_infos::build_info;
+
+#[tokio::test]
+async fn what_the_live_version_has_as_well_asks_for_nothing() {
+    let fixture = Fixture::new().await;
+    let tools = tempfile::tempdir().expect("a folder");
+    let outputs = ["storageLayout", "abi", "metadata", "evm"];
+    let info = build_info(tools.path(), "solidity/Judged.sol", &outputs).expect("compiled");
+    std::fs::write(fixture.path("info.json"), info.to_string()).expect("written");
+    let bin = compiler(tools.path());
+    fixture.decided_with(fixture.owner(1).address());
+    fixture.done("policy update A Admin");
+    let accepted = ABSENT.replace(",absent:code", "");
+    let migrate = async |version: &str, name: &'static str, more: &str| {
+        let contract = &info["output"]["contracts"]["Judged.sol"][name]["evm"]["bytecode"];
+        let code = hex::decode(text(contract, "object")).expect("code");
+        let code = fixture.create(name, code.into()).await;
+        let words =
+            format!("migrate A {version} {code} --layout info.json:{name} {accepted}{more}");
+        fixture.run_with_solc(&words, &bin)
+    };
+    let run = "oz:delegatecall:run(address,bytes)";
+    let refused = migrate("1.0", "Teller", "").await;
+    refused.is_refused("UnsafeCode");
+    assert!(refused.error("next").contains(run), "{refused:?}");
+    migrate("1.0", "Teller", &format!(",{run}"))
+        .await
+        .ends_with(0);
+
+    // Nothing is accepted here, and the finding is reported.
+    let kept = migrate("2.0", "Cashier", "").await;
+    kept.ends_with(0);
+    let notes = kept.document.to_string();
+    assert!(
+        notes.contains("oz:delegatecall:Teller.run(address,bytes)"),
+        "{notes}"
+    );
+
+    let refused = migrate("3.0", "Closer", "").await;
+    refused.is_refused("UnsafeCode");
+    let next = refused.error("next");
+    assert!(
+        next.ends_with("--accept 'oz:selfdestruct:close(address)'"),
+        "{next}"
+    );
+}
