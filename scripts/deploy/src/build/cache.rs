@@ -12,7 +12,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 /// Raised whenever this builder makes other bytes of the same sources, or reads another layout from them.
-pub(super) const BUILDER: u32 = 13;
+pub(super) const BUILDER: u32 = 14;
 
 /// Digits of a key in the names of files.
 const DIGITS: usize = 16;

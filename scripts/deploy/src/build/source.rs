@@ -273,10 +273,6 @@ fn rust(all: &[Read]) -> Vec<RustFile> {
         if one.is_framework && !is_own {
             continue;
         }
-        let mut targets = one.package.told.targets.iter();
-        let library = targets.find(|one| one.kind.iter().any(is_library));
-        let library = library.map_or(one.package.name.as_str(), |one| one.name.as_str());
-        let library = library.replace('-', "_");
         for (place, entry) in one.files.entries().filter(|(path, _)| is_rust(path)) {
             let path = entry.from.clone().unwrap_or_default();
             let inside = path.strip_prefix(&one.package.folder);
@@ -284,7 +280,6 @@ fn rust(all: &[Read]) -> Vec<RustFile> {
             found.push(RustFile {
                 inside: inside.unwrap_or(&path).to_owned(),
                 path,
-                library: library.clone(),
                 is_own,
                 place: place.to_owned(),
                 bytes: entry.bytes.clone(),

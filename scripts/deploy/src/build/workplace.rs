@@ -163,7 +163,7 @@ impl<'a> Workplace<'a> {
         let by_hand = by_hand.chain(unsearched.iter().map(|name| (*name).clone()));
         let unproven = &compiled.unproven;
         let unproven = unproven.folders.iter().chain(&unproven.others).cloned();
-        let by_hand = by_hand.chain(unproven).chain(sources.slots_by_hand());
+        let by_hand = by_hand.chain(unproven).chain(sources.layout_forgeries());
         let by_hand: Vec<String> = by_hand.take(PLACES_MAX).collect();
         artifact.reads_gas = !by_hand.is_empty() || sources.read_gas();
         if let Some(layout) = artifact.layout.as_mut().filter(|_| !by_hand.is_empty()) {

@@ -204,7 +204,6 @@ mod tests {
             path: path.into(),
             inside: path.into(),
             place: path.into(),
-            library: "vault".into(),
             is_own: true,
             bytes: (*text).into(),
         };

@@ -7,10 +7,10 @@
 //!
 //! What is in none of them is not known, and said.
 
-mod by_hand;
 mod compare;
 mod constructor;
 mod declared;
+mod forged_layout;
 mod module;
 mod named_crates;
 mod published;

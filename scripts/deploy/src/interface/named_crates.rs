@@ -14,26 +14,9 @@ const OTHERS: [&str; 9] = [
     "stylus_upgrades_interface",
     "stylus_upgrades_macros",
 ];
-/// Those whose macros say nothing of storage but what is searched.
-const HARMLESS: [&str; 5] = [
-    "hex",
-    "hex_literal",
-    "openzeppelin_stylus",
-    "openzeppelin_stylus_proc",
-    "ruint",
-];
-/// Words that begin a path within a crate.
-const WITHIN: [&str; 4] = ["Self", "crate", "self", "super"];
-
 /// Whether what macros write leads to a crate of that name.
 pub(crate) fn is_named_by_macros(name: &str) -> bool {
     let name = name.trim_start_matches("r#").replace('-', "_");
     let mut all = OF_COMPILER.iter().chain(&OTHERS);
     all.any(|one| *one == name)
-}
-
-/// Whether a path that begins with that leads to what is known, or stays in its crate.
-pub(super) fn is_known(root: &str) -> bool {
-    let mut all = HARMLESS.iter().chain(&WITHIN);
-    all.any(|one| *one == root) || is_named_by_macros(root)
 }

@@ -1,10 +1,10 @@
 //! The sources of a contract, searched by names: nothing of the language is resolved. They are the
 //! places in messages, and the names of what the module has among its bytes.
 
-use super::by_hand;
 use super::declared::Declared;
-use super::syntax::{Known, Syntax, compiled};
-use proc_macro2::TokenStream;
+use super::forged_layout::{forgeries, plain};
+use super::syntax::compiled;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -24,8 +24,6 @@ pub struct RustFile {
     pub inside: PathBuf,
     /// Its path in the copy that is built.
     pub place: PathBuf,
-    /// The library of its package, as code names it.
-    pub library: String,
     /// Whether it is the contract's own.
     pub is_own: bool,
     /// What it holds.
@@ -56,15 +54,27 @@ impl RustFile {
         let head = file.shebang.as_ref().map_or(0, String::len);
         let tokens = text.get(head..).unwrap_or_default().parse();
         let tokens: TokenStream = tokens.map_err(|error| at(syn::Error::from(error)))?;
-        let compiled = compiled(file.clone());
+        let compiled_tokens = compiled(file.clone()).to_token_stream();
         Ok(Source {
             of: self,
             file,
             declared: Declared::of(tokens),
-            by_hand: by_hand::words(compiled.to_token_stream()),
-            syntax: Syntax::of(&compiled),
+            reads_gas: reads_gas(compiled_tokens.clone()),
+            forgeries: forgeries(compiled_tokens),
         })
     }
+}
+
+/// Returns true if tokens name what tells how much gas is left.
+fn reads_gas(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => reads_gas(group.stream()),
+        TokenTree::Ident(name) => {
+            let name = plain(&name);
+            name.ends_with("gas_left") || name.ends_with("ink_left")
+        }
+        _ => false,
+    })
 }
 
 /// The source files of a contract and of the packages that it depends on by path.
@@ -80,10 +90,10 @@ pub(super) struct Source<'a> {
     pub(super) of: &'a RustFile,
     pub(super) file: File,
     declared: Declared,
-    /// Words by which slots may be computed by hand.
-    by_hand: BTreeSet<String>,
-    /// What else it consists of.
-    syntax: Syntax,
+    /// Whether it names what tells how much gas is left.
+    reads_gas: bool,
+    /// By what it could forge the layout that the derive writes.
+    forgeries: BTreeSet<String>,
 }
 
 impl<'a> SourceFiles<'a> {
@@ -111,24 +121,18 @@ impl<'a> SourceFiles<'a> {
 
     /// Whether one of them names what tells how much gas is left.
     pub(crate) fn read_gas(&self) -> bool {
-        self.files.iter().any(|source| source.syntax.reads_gas)
+        self.files.iter().any(|source| source.reads_gas)
     }
 
-    /// Where slots of storage may be computed by hand, as `file: word`, what else is not known to leave storage to its
-    /// fields, and files that nobody could search: what is kept there is in no layout.
-    pub fn slots_by_hand(&self) -> BTreeSet<String> {
-        let all = self.files.iter();
-        let known = Known::of(all.map(|source| (&source.syntax, &*source.of.library)));
-        let words = |source: &Source<'a>| {
+    /// The places by which the layout could be another one than the derive writes, as `file: word`, and the files that could
+    /// not be read.
+    pub fn layout_forgeries(&self) -> BTreeSet<String> {
+        let places = self.files.iter().flat_map(|source| {
             let name = source.of.name();
-            let unknown = source.syntax.unknown(&known);
-            let words = source.by_hand.iter().chain(&unknown);
-            words
-                .map(|word| format!("{name}: {word}"))
-                .collect::<Vec<_>>()
-        };
-        let words = self.files.iter().flat_map(words);
-        words.chain(self.unseen.iter().cloned()).collect()
+            let places = source.forgeries.iter();
+            places.map(move |word| format!("{name}: {word}"))
+        });
+        places.chain(self.unseen.iter().cloned()).collect()
     }
 
     /// Where fields and functions stand.

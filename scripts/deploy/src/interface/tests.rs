@@ -106,7 +106,6 @@ fn rust(files: &[(&str, &str)]) -> Vec<RustFile> {
     let file = |(path, text): &(&str, &str)| RustFile {
         path: path.into(),
         inside: path.into(),
-        library: "shop".into(),
         is_own: true,
         place: path.into(),
         bytes: text.as_bytes().to_vec(),
@@ -355,88 +354,52 @@ fn what_of_the_sources_cannot_be_read_is_said() {
     );
 }
 
-/// What is named of some code, in front of the code. A sign stands for a line break.
-const BY_HAND: &str = r##"unsafe: fn a() { unsafe { StorageU256::new(slot, 0, vm) }; }
-unsafe: unsafe fn a() { let make = StorageU256::new; make(slot, 0, vm); }
-unsafe: macro_rules! a { () => { unsafe { make() } } }
-unsafe: macro_rules! a { () => { #[cfg(test)] mod a { unsafe {} } } }
-unsafe: unsafe extern "C" { #[link_name = "storage_load_bytes32"] fn a(); }
-unsafe: unsafe impl TopLevelStorage for Component {}
-unsafe: #!"it⏎fn a() { unsafe { make() } }
-unsafe: BOM#!"it⏎fn a() { unsafe { make() } }
-[<…>]: paste! { [<un safe>] { make() } }
-include: include!("a.inc");
-include: use core::include as other;
-include: impl A { fn include(&self) { include!("a"); } }
-path: #[path = "a.inc"] mod a;
-path: #[cfg_attr(all(), path = "a.inc")] mod a;
-link_section: #[link_section = "stylus-layout"] static A: u8 = 0;
-no_mangle: #[no_mangle] pub extern "C" fn user_entrypoint(_: usize) {}
-export_name: #[export_name = "user_entrypoint"] pub extern "C" fn main() {}
-to_slot: impl StorageKey for A { fn to_slot(&self, _: B256) -> U256 { slot } }
-KIND: impl StorageLayout for A { const KIND: Link = other; }
-StorageAccess: use stylus_core::StorageAccess;
-storage_load_bytes32: fn a() { vm.r#storage_load_bytes32(slot); }
-storage_load_bytes32: fn a() { x!(storage_load_bytes32(1)); }
-feature: #![feature(asm_experimental_arch)]
-feature: #![cfg_attr(all(), feature(asm_experimental_arch))]
-global_asm: core::arch::global_asm!("end");
-extern: #[link(name = "evil")] extern "C" {}
-extern: extern crate evil as stylus_upgradeable;
-extern: m! { extern $evil }
-extern: extern crate evil as core;
-extern: pub extern crate evil as r#stylus_sdk;
-extern: extern crate self as stylus_upgradeable;
-extern: #[cfg(feature = "a")] extern "C" {}
-use evil::*: #[macro_use] extern crate evil as std2;
-use evil::*: pub use evil::inner::*;
-use evil::sol: use evil::{a, sol};
-use evil::thing as From: use evil::thing as From;
-use stylus_upgradeable::StorageLayout as From: use stylus_upgradeable::layout::StorageLayout as From;
-impl StorageLayout: impl StorageLayout for A { const KIND: Link = other; }
+/// What is named of some code, in front of the code; several are between bars. `⏎` stands for a line break, `KELVIN` for a
+/// letter that the compiler reads as a K.
+const FORGERIES: &str = r##"impl StorageLayout: impl StorageLayout for A { const KIND: Link = other; }
 impl StorageLayout: impl stylus_upgradeable::r#layout::r#StorageLayout for A {}
-impl StorageLayout: trait StorageLayout {} impl StorageLayout for A {}
-impl Namespace: impl Namespace for A {}
-impl Zero: impl num::Zero for A {}
-name KIND: impl StorageLayout for A { const KIND: Link = other; }
-name KIND: macro_rules! a { () => { KIND } }
-name é: fn é() {}
-evil!: evil! {}
-evil::sol!: fn a() { evil::sol! {} }
-evil::sol!: fn a() { vec![evil::sol! {}] }
-use in a macro!: macro_rules! a { () => { use evil::sol; } }
-: #[cfg(not(target_arch = "wasm32"))] extern "C" {}
-: mod a { #[cfg(any(test, not(target_arch = "wasm32")))] extern "C" { fn a(); } }
-: #[cfg(all(test, feature = "a"))] fn a() { unsafe {} }
+impl StorageLayout: trait StorageLayout {} impl<T> StorageLayout for A<T> {}
+impl StorageLayout: #!"it⏎impl StorageLayout for A {}
+impl StorageLayout: BOM#!"it⏎impl StorageLayout for A {}
+impl StorageLayout: macro_rules! a { () => { impl StorageLayout for A {} } }
+impl StorageLayout: macro_rules! a { ($t:ident) => { impl $t for A {} } } a!(StorageLayout);
+impl StorageLayout: macro_rules! a { () => { #[cfg(test)] mod a { impl StorageLayout for A {} } } }
+StorageLayout as From: use stylus_upgradeable::layout::StorageLayout as From; impl From for A {}
+link_section: #[link_section = "stylus-layout"] static A: u8 = 0;
+link_section: #[unsafe(link_section = "stylus-layout")] static A: u8 = 0;
+link_section: #[cfg_attr(all(), link_section = "stylus-layout")] static A: u8 = 0;
+link_section: macro_rules! a { () => { #[link_section = "stylus-layout"] static A: u8 = 0; } }
+evil as stylus_upgradeable: extern crate evil as stylus_upgradeable;
+evil as core: extern crate evil as core;
+evil as stylus_sdk: pub extern crate evil as r#stylus_sdk;
+self as stylus_upgradeable: extern crate self as stylus_upgradeable;
+evil as stylus_sdk: m! { extern crate evil as stylus_sdk; }
+impl StorageLayout|name KELVININD: impl StorageLayout for A { const KELVININD: Link = other; }
+name KELVININD: macro_rules! a { () => { KELVININD } }
+name é: fn é() {}
+: #[derive(StorageLayout)] struct A; use stylus_upgradeable::layout::StorageLayout;
+: sol_storage! { #[derive(StorageLayout)] struct A { uint256 a; } }
+: fn a<T: StorageLayout>() -> Link { <T as StorageLayout>::KIND }
+: #[cfg(test)] mod tests { impl StorageLayout for A {} }
+: #[cfg(not(target_arch = "wasm32"))] impl StorageLayout for A {}
+: mod a { #[cfg(any(test, not(target_arch = "wasm32")))] impl StorageLayout for A {} }
 : #[cfg(not(any(feature = "export-abi", test)))]⏎extern crate alloc;⏎#[cfg(any(feature = "export-abi", test))]⏎extern crate std as alloc;
 : pub extern crate alloc; extern crate hex as other; extern crate std as alloc;
-: use core::fmt; impl fmt::Display for A {} impl From<A> for B { fn from(_: A) -> B { format!("a") } }
-: mod own; pub use own::*; use super::*; use shop::a; trait Other {} impl Other for A {} macro_rules! b { () => { vec![] } } b!();
-: use openzeppelin_stylus::token::erc20::{self, IErc20}; impl IErc20 for A {}
-router_entrypoint: fn a() { abi::router_entrypoint::<Other, Other>(input, vm); }
-: fn a() { StorageU256::new(slot, 0, vm); }
-: #[cfg(test)] mod tests { fn a() { unsafe {} } }
-: #[no_mangle] pub extern "C" fn main() {}
-: #[unsafe(no_mangle)]⏎pub extern "C" fn main() {}
-: pub extern "C" fn main() {}
-: /// unsafe, include!⏎fn a() -> [<T as A>::B; 2] { include_str!("a"); path == "a" }
-: impl A { fn include(&self) { self.inner.include(); } }
-: #![cfg_attr(not(feature = "export-abi"), no_main)]⏎extern crate alloc;
-: #[macro_use] extern crate alloc;"##;
+: /// impl StorageLayout for A⏎fn a() -> &str { "impl StorageLayout for A" }
+: fn a() { unsafe { StorageU256::new(slot, 0, vm) }; } impl StorageKey for A { fn to_slot(&self, _: B256) -> U256 { slot } }
+: evil! {} use evil::*; impl num::Zero for A {}"##;
 
 #[test]
-fn whatever_may_compute_slots_is_named_with_its_file() {
-    let cases = BY_HAND.lines().filter_map(|case| case.split_once(": "));
-    for (word, code) in cases.chain([("", SOURCE)]) {
+fn whatever_may_forge_a_layout_is_named_with_its_file() {
+    let cases = FORGERIES.lines().filter_map(|case| case.split_once(": "));
+    for (words, code) in cases.chain([("", SOURCE)]) {
+        let [words, code] = [words, code].map(|text| text.replace("KELVIN", "\u{212a}"));
         let code = code.replace('⏎', "\n").replace("BOM", "\u{feff}");
         let rust = rust(&[("src/deep/a.rs", &code)]);
-        let found = SourceFiles::read(&rust).slots_by_hand();
-        let found: Vec<&str> = found.iter().map(String::as_str).collect();
-        let expected = format!("src/deep/a.rs: {word}");
-        match word {
-            "" => assert_eq!(found, [""; 0], "{code}"),
-            _ => assert!(found.contains(&expected.as_str()), "{code}: {found:?}"),
-        }
+        let found = SourceFiles::read(&rust).layout_forgeries();
+        let words = words.split('|').filter(|word| !word.is_empty());
+        let expected = words.map(|word| format!("src/deep/a.rs: {word}"));
+        assert_eq!(found, expected.collect(), "{code}");
     }
 }
 
