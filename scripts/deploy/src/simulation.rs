@@ -11,7 +11,7 @@ use alloy::primitives::{Address, B256, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
 use std::collections::BTreeMap;
 use std::mem::replace;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use stylus_chain::{
     AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainError as CopyError, CountedCode,
     Filter, Overrides, Receipt, SlotChange, TraceKind,
@@ -36,8 +36,48 @@ pub struct Simulation {
     pub highest_limit: u64,
     /// What sending alone changed of each sender, since the beginning.
     senders: BTreeMap<Address, Sender>,
-    /// The transactions that succeeded since the beginning, in order.
-    sent: Vec<B256>,
+    /// The transactions that succeeded since the beginning, in order. Branches share what these ran.
+    sent: Vec<Arc<SentTransaction>>,
+}
+
+/// A transaction that succeeded.
+struct SentTransaction {
+    hash: B256,
+    /// What it ran, once somebody asked for it.
+    run: OnceLock<TransactionRun>,
+}
+
+/// What a transaction ran.
+#[derive(Debug)]
+pub struct TransactionRun {
+    /// Its calls, each after its caller.
+    pub frames: Vec<Frame>,
+    /// The instructions of the EVM, by the code's hash.
+    pub instructions: BTreeMap<CodeHash, CountedCode>,
+}
+
+/// A call that is sent unless it fails.
+#[derive(Debug, Clone)]
+pub struct AttemptedCall {
+    /// Who sends it.
+    pub from: Address,
+    /// Who is called.
+    pub to: Address,
+    /// Its calldata.
+    pub input: Bytes,
+    /// Wei that it pays.
+    pub value: U256,
+    /// Its gas limit.
+    pub gas: u64,
+}
+
+/// What came of such a call.
+#[derive(Debug)]
+pub struct CallAttempt {
+    /// Gas that it used, or would have used.
+    pub gas_used: u64,
+    /// Its receipt; nothing where it fails.
+    pub receipt: Option<Receipt>,
 }
 
 /// What is no effect of a transaction but of sending it here.
@@ -271,7 +311,7 @@ impl Simulation {
         request.gas = Some(limit);
         let receipt = self.mined(what, from, request)?;
         if receipt.success {
-            self.sent.push(receipt.transaction_hash);
+            self.note_sent(receipt.transaction_hash);
             return Ok(receipt);
         }
         Err(match &receipt.halt {
@@ -309,11 +349,17 @@ impl Simulation {
             let receipts = sent.filter_map(|sent| self.chain.receipt(sent.hash));
             for receipt in receipts.collect::<Vec<_>>() {
                 self.count(&receipt);
-                self.sent
-                    .extend(receipt.success.then_some(receipt.transaction_hash));
+                if receipt.success {
+                    self.note_sent(receipt.transaction_hash);
+                }
             }
         }
         done
+    }
+
+    fn note_sent(&mut self, hash: B256) {
+        let run = OnceLock::new();
+        self.sent.push(Arc::new(SentTransaction { hash, run }));
     }
 
     /// Notes what sending a transaction changed of its sender.
@@ -341,6 +387,39 @@ impl Simulation {
             .ok_or(CopyError::UnknownTransaction(hash))?;
         self.count(&receipt);
         Ok(receipt)
+    }
+
+    /// Sends a call with its gas limit and mines it, unless it fails in the next block: then there is none.
+    ///
+    /// # Errors
+    /// What the copy says.
+    pub fn attempt(
+        &mut self,
+        what: &str,
+        attempted: AttemptedCall,
+    ) -> Result<CallAttempt, ChainError> {
+        let AttemptedCall {
+            from,
+            to,
+            input,
+            value,
+            gas,
+        } = attempted;
+        let mut request = self.request(from, to, input, value)?;
+        request.gas = Some(gas);
+        let next = BlockId::pending();
+        let outcome = self
+            .chain
+            .call(request.clone(), next, &Overrides::default())?;
+        let receipt = if outcome.success {
+            Some(self.mined(what, from, request)?)
+        } else {
+            None
+        };
+        Ok(CallAttempt {
+            gas_used: outcome.gas_used,
+            receipt: receipt.filter(|receipt| receipt.success),
+        })
     }
 
     /// The limit itself, or why the transaction fails with it: as with an estimate, no block is made for
@@ -415,26 +494,33 @@ impl Simulation {
         outcome
     }
 
-    /// The calls of every transaction that succeeded since the beginning.
-    pub fn traces(&self) -> Result<Vec<Vec<Frame>>, ChainError> {
-        let calls = TraceKind::Call(CallOptions::default());
-        let traced = self.sent.iter().map(|hash| {
-            let answer = self.chain.trace(*hash, calls)?.into_json();
-            call_tree::read_value(&answer).map_err(ChainError::copy_ended)
-        });
-        traced.collect()
+    /// What every transaction ran that succeeded since the beginning, in order. Each is carried out again once.
+    ///
+    /// # Errors
+    /// What the copy says.
+    pub fn runs(&self) -> Result<Vec<&TransactionRun>, ChainError> {
+        let sent = self.sent.iter();
+        sent.map(|sent| match sent.run.get() {
+            Some(run) => Ok(run),
+            None => {
+                let run = self.run_again(sent.hash)?;
+                Ok(sent.run.get_or_init(|| run))
+            }
+        })
+        .collect()
     }
 
-    /// The instructions of the EVM that every transaction ran that succeeded since the beginning, by the code's hash.
-    pub fn instructions(&self) -> Result<BTreeMap<CodeHash, CountedCode>, ChainError> {
+    /// Carries a transaction out once more, and notes its calls and instructions.
+    fn run_again(&self, hash: B256) -> Result<TransactionRun, ChainError> {
         let mut copy = self.chain.branch();
         copy.count_instructions();
-        let mut traced = self.sent.iter();
-        let traced = traced.try_for_each(|hash| copy.trace(*hash, TraceKind::Noop).map(drop));
-        let counted = copy.end_instruction_count();
-        traced?;
-        let counted = counted.into_iter();
-        Ok(counted.map(|(hash, code)| (hash.into(), code)).collect())
+        let traced = copy.trace(hash, TraceKind::Call(CallOptions::default()));
+        let counted = copy.end_instruction_count().into_iter();
+        let frames = call_tree::read_value(&traced?.into_json());
+        Ok(TransactionRun {
+            frames: frames.map_err(ChainError::copy_ended)?,
+            instructions: counted.map(|(hash, code)| (hash.into(), code)).collect(),
+        })
     }
 
     /// What changed since the beginning.

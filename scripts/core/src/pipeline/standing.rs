@@ -301,14 +301,17 @@ async fn expiring(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Finding>>
     Ok(found)
 }
 
-/// These findings as they are once they are accepted, where they are.
+/// These findings, with those as notes that are accepted: nobody need look at them again.
 pub fn taken(context: &Context, found: Vec<Finding>) -> Vec<Finding> {
     let accepted = context.accepted();
-    let taken = found
-        .into_iter()
-        .map(|one| match accepted.answers(&one.id) {
-            true => one.taken(),
-            false => one,
-        });
+    let taken = found.into_iter().map(|finding| {
+        if accepted.answers(&finding.id) {
+            return Finding {
+                severity: Severity::Note,
+                ..finding.taken()
+            };
+        }
+        finding
+    });
     taken.collect()
 }

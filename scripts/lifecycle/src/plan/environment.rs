@@ -160,7 +160,7 @@ impl Ran<'_> {
         simulation: &Simulation,
     ) -> Result<(Vec<Reads>, Vec<Finding>), ChainError> {
         let executed = self.executed(simulation)?;
-        let instructions = simulation.instructions()?;
+        let runs = simulation.runs()?;
         let others = executed.keys().filter(|one| !self.is_proposed(**one));
         let others = others.map(|account| {
             let what = match self.registered.get(account) {
@@ -176,9 +176,11 @@ impl Ran<'_> {
             let (unread, (mut gas, others)) = match module_of(simulation, &code)? {
                 Ok(Some(module)) => (None, without_gas(imports(&module), &GAS)),
                 Ok(None) => {
-                    let counted = instructions.get(&hash);
-                    let ran = counted.map(opcodes).unwrap_or_default();
-                    (None, without_gas(ran, &["GAS"]))
+                    let counted = runs.iter().filter_map(|run| run.instructions.get(&hash));
+                    (
+                        None,
+                        without_gas(counted.flat_map(opcodes).collect(), &["GAS"]),
+                    )
                 }
                 Err(why) => (Some(why), Default::default()),
             };

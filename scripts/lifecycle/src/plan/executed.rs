@@ -138,8 +138,8 @@ impl Ran<'_> {
         let stub = is_there.then_some(stub);
         let admins = self.admins(simulation)?;
         let mut found = Executed::new();
-        for frames in simulation.traces()? {
-            self.add(&frames, (stub, &admins), &mut found);
+        for run in simulation.runs()? {
+            self.add(&run.frames, (stub, &admins), &mut found);
         }
         Ok(found)
     }

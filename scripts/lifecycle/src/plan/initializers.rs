@@ -169,16 +169,15 @@ impl CounterUsers<'_> {
         let (first, more) = first_and_more(open)?;
         let (name, variable, (when, then)) = (&initializer.name, &self.counter.name, group.when);
         let (proxy, value) = (first.proxy, first.after);
-        let id = FindingId::initializer_open(name);
-        let message = format!(
-            "{name} can still be called {when} {proxy}{more}{then}, by whoever meets what it asks: {variable} is {value}"
-        );
-        let finding = Finding::new(Part::Simulation, Severity::Danger, id.clone(), message);
-        Some(finding.with(
-            format!("{variable} of at least {number}, which {name} leaves there"),
-            value.to_string(),
-            format!("{}; to accept it: {}", group.next, FindingId::flag([&id])),
-        ))
+        Some(finding(CounterFinding {
+            id: FindingId::initializer_open(name),
+            message: format!(
+                "{name} can still be called {when} {proxy}{more}{then}, by whoever meets what it asks: {variable} is {value}"
+            ),
+            expected: format!("{variable} of at least {number}, which {name} leaves there"),
+            found: value.to_string(),
+            advice: group.next,
+        }))
     }
 
     /// New initializers whose number instances have had before they could run.
@@ -193,19 +192,15 @@ impl CounterUsers<'_> {
             let (first, more) = first_and_more(spent)?;
             let (name, variable) = (&initializer.name, &self.counter.name);
             let (proxy, value) = (first.proxy, first.before);
-            let id = FindingId::initializer_spent(name);
-            let message = format!(
-                "{name} is new and can never run in {proxy}{more}: {variable} is {value} there already"
-            );
-            let finding = Finding::new(Part::Simulation, Severity::Danger, id.clone(), message);
-            Some(finding.with(
-                format!("{variable} below {number}, which {name} leaves there"),
-                value.to_string(),
-                format!(
-                    "give it a higher number in the code; to accept it: {}",
-                    FindingId::flag([&id])
+            Some(finding(CounterFinding {
+                id: FindingId::initializer_spent(name),
+                message: format!(
+                    "{name} is new and can never run in {proxy}{more}: {variable} is {value} there already"
                 ),
-            ))
+                expected: format!("{variable} below {number}, which {name} leaves there"),
+                found: value.to_string(),
+                advice: "give it a higher number in the code",
+            }))
         });
         spent.collect()
     }
@@ -245,29 +240,48 @@ impl CounterUsers<'_> {
             let (first, more) = first_and_more(skipped)?;
             let (name, variable) = (&initializer.name, &self.counter.name);
             let (proxy, before, after) = (first.proxy, first.before, first.after);
-            let id = FindingId::initializer_skipped(name);
-            let message = format!(
-                "{name} does not run in {proxy}{more} and never can: {variable} goes from {before} to {after}"
-            );
-            let finding = Finding::new(Part::Simulation, Severity::Danger, id.clone(), message);
-            Some(finding.with(
-                format!("{name}, which leaves {number}, before a function that leaves more"),
-                format!("{variable}: {before} → {after}"),
-                format!(
-                    "call it first, in an upgrade of its own; to accept it: {}",
-                    FindingId::flag([&id])
+            Some(finding(CounterFinding {
+                id: FindingId::initializer_skipped(name),
+                message: format!(
+                    "{name} does not run in {proxy}{more} and never can: {variable} goes from {before} to {after}"
                 ),
-            ))
+                expected: format!("{name}, which leaves {number}, before a function that leaves more"),
+                found: format!("{variable}: {before} → {after}"),
+                advice: "call it first, in an upgrade of its own",
+            }))
         });
         Ok(skipped.collect())
     }
 }
 
+/// What is found about an initializer and the counter of instances.
+struct CounterFinding<'a> {
+    id: FindingId,
+    message: String,
+    expected: String,
+    found: String,
+    /// What to do instead of accepting it.
+    advice: &'a str,
+}
+
+/// The finding, which its id accepts.
+fn finding(about: CounterFinding<'_>) -> Finding {
+    let CounterFinding {
+        id,
+        message,
+        expected,
+        found,
+        advice,
+    } = about;
+    let next = format!("{advice}; to accept it: {}", FindingId::flag([&id]));
+    Finding::new(Part::Simulation, Severity::Danger, id, message).with(expected, found, next)
+}
+
 /// The functions that ran in the context of each account since the beginning, but those that were undone.
 fn called_selectors(simulation: &Simulation) -> Result<BTreeSet<(Address, Selector)>, ChainError> {
     let mut called = BTreeSet::new();
-    for frames in simulation.traces()? {
-        for frame in standing(&frames) {
+    for run in simulation.runs()? {
+        for frame in standing(&run.frames) {
             let context = if frame.kind.is_delegated() {
                 Some(frame.from)
             } else {
@@ -298,16 +312,15 @@ fn first_and_more<'a>(
 
 fn not_checked(initializer: &Initializer, (when, then): (&str, &str), why: &str) -> Finding {
     let name = &initializer.name;
-    let id = FindingId::initializer_open(name);
-    let message = format!(
-        "not checked: whether {name} can still be called {when} an instance{then}, as {why}"
-    );
-    Finding::new(Part::Simulation, Severity::Danger, id.clone(), message).with(
-        "a number that is a constant of the sources, and a layout that lists where it is kept",
-        why,
-        format!(
-            "read the function; to accept it: {}",
-            FindingId::flag([&id])
+    finding(CounterFinding {
+        id: FindingId::initializer_open(name),
+        message: format!(
+            "not checked: whether {name} can still be called {when} an instance{then}, as {why}"
         ),
-    )
+        expected:
+            "a number that is a constant of the sources, and a layout that lists where it is kept"
+                .into(),
+        found: why.into(),
+        advice: "read the function",
+    })
 }

@@ -22,7 +22,7 @@ pub(super) fn callers(
 ) -> Result<BTreeMap<Address, BTreeSet<Address>>, ChainError> {
     let mut has_code: BTreeMap<Address, bool> = BTreeMap::new();
     let mut callers: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();
-    for frame in copy.traces()?.into_iter().flatten() {
+    for frame in copy.runs()?.into_iter().flat_map(|run| &run.frames) {
         let from = frame.from;
         let is_contract = match has_code.get(&from) {
             Some(known) => *known,

@@ -2,7 +2,7 @@
 
 use super::accounts::{AccountEvents, ControlFacts};
 use crate::client::ChainError;
-use crate::plan::strangers::{Known, answered};
+use crate::plan::strangers::Known;
 use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256, Log};
 use alloy::sol;
@@ -117,16 +117,7 @@ pub(super) fn read_facts(
         _ => None,
     };
     let owner_of = |contract: Address| copy.ask(contract, &IOwnable::ownerCall {}).ok();
-    let mut fields = Vec::new();
-    for field in known.address_fields() {
-        let address = field.of(copy, account)?;
-        fields.push((field.name, address));
-    }
-    for getter in known.address_getters() {
-        let address = answered(copy, account, &getter)?;
-        fields.extend(address.map(|address| (getter.signature(), address)));
-    }
-    fields.retain(|(_, address)| !address.is_zero() && *address != account);
+    let fields = known.named_addresses(copy, account)?;
     let mut managers = BTreeSet::new();
     for (_, address) in &fields {
         if managers.len() < MANAGERS_MAX && has_code(*address)? {

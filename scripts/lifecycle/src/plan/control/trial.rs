@@ -7,9 +7,9 @@ use super::read::{CopyFacts, ReadSubject, read_facts};
 use crate::client::{ChainError, GasLimit};
 use crate::plan::fresh_accounts::{PROBE, STRANGER};
 use crate::plan::strangers::{Known, probe_code};
-use crate::simulation::{Simulation, now};
+use crate::simulation::{AttemptedCall, Simulation, now};
 use alloy::primitives::{Address, B256, U256};
-use stylus_chain::{BlockId, Overrides};
+use stylus_chain::BlockId;
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_interface::slots;
@@ -270,17 +270,15 @@ impl ControlTrial<'_> {
             return Ok(false);
         }
         self.calls += 1;
-        let mut request = copy.request(account, call.to, call.input.clone(), U256::ZERO)?;
-        request.gas = Some(GAS);
-        let none = Overrides::default();
-        let outcome = copy
-            .chain
-            .call(request.clone(), BlockId::pending(), &none)?;
-        if !outcome.success {
-            return Ok(false);
-        }
-        let receipt = copy.mined(&call.signature, account, request)?;
-        Ok(receipt.success)
+        let attempted = AttemptedCall {
+            from: account,
+            to: call.to,
+            input: call.input.clone(),
+            value: U256::ZERO,
+            gas: GAS,
+        };
+        let attempt = copy.attempt(&call.signature, attempted)?;
+        Ok(attempt.receipt.is_some())
     }
 }
 

@@ -243,27 +243,38 @@ impl<'a> Known<'a> {
         Ok(words)
     }
 
-    /// The addresses that an account keeps, such as tokens and holders: by its layout and by its getters.
+    /// Addresses of others that an account keeps, such as tokens and holders, by the name of the variable or getter.
+    pub(in crate::plan) fn named_addresses(
+        &self,
+        copy: &Simulation,
+        account: Address,
+    ) -> Result<Vec<(String, Address)>, ChainError> {
+        let mut named = Vec::new();
+        for field in self.address_fields() {
+            let address = field.of(copy, account)?;
+            named.push((field.name, address));
+        }
+        for getter in self.address_getters() {
+            let address = answered(copy, account, &getter)?;
+            named.extend(address.map(|address| (getter.signature(), address)));
+        }
+        named.retain(|(_, address)| !address.is_zero() && *address != account);
+        Ok(named)
+    }
+
+    /// A few of these, each once.
     pub(super) fn kept(
         &self,
         copy: &Simulation,
         account: Address,
     ) -> Result<Vec<Address>, ChainError> {
-        let mut kept = Vec::new();
-        for field in self.address_fields() {
-            kept.push(field.of(copy, account)?);
-        }
-        for getter in self.address_getters() {
-            kept.extend(answered(copy, account, &getter)?);
-        }
-        let mut once: Vec<Address> = Vec::new();
-        for one in kept {
-            let is_new = !one.is_zero() && one != account && !once.contains(&one);
-            if is_new && once.len() < KEPT_MAX {
-                once.push(one);
+        let mut kept: Vec<Address> = Vec::new();
+        for (_, address) in self.named_addresses(copy, account)? {
+            if kept.len() < KEPT_MAX && !kept.contains(&address) {
+                kept.push(address);
             }
         }
-        Ok(once)
+        Ok(kept)
     }
 }
 
@@ -319,7 +330,7 @@ pub(super) fn calldata_of_words(selector: [u8; 4], word: B256) -> Bytes {
 }
 
 /// What an account answers to a function that takes nothing, if it is an address.
-pub(in crate::plan) fn answered(
+pub(super) fn answered(
     copy: &Simulation,
     account: Address,
     getter: &Function,

@@ -9,7 +9,7 @@ mod selectors;
 mod takes;
 mod trial;
 
-pub(super) use calls::{AddressField, Known, address_fields, answered};
+pub(super) use calls::{AddressField, Known, address_fields};
 pub(super) use findings::{Opened, to_code, to_instance};
 pub use selectors::usual_initializers;
 pub(super) use trial::probe_code;

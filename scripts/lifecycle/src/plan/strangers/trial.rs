@@ -7,7 +7,7 @@ use super::selectors::answered_selectors;
 use super::takes::{Ledger, Moves, balance, ether, moved};
 use crate::client::{ChainError, GasLimit};
 use crate::plan::fresh_accounts::{OTHER, PROBE, STRANGER};
-use crate::simulation::Simulation;
+use crate::simulation::{AttemptedCall, Simulation};
 use alloy::json_abi::Function;
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol;
@@ -316,20 +316,19 @@ impl Trial {
         self.calls += 1;
         let account = self.account;
         let copy = &mut stage.copy;
-        let mut request = copy.request(*STRANGER, account, call.input.clone(), call.value)?;
-        request.gas = Some(GAS);
-        let outcome =
-            copy.chain
-                .call(request.clone(), BlockId::pending(), &Overrides::default())?;
-        self.gas = self.gas.saturating_add(outcome.gas_used);
-        if !outcome.success {
-            return Ok(None);
-        }
         copy.begin_here();
-        let receipt = copy.mined(signature, *STRANGER, request)?;
-        if !receipt.success {
+        let attempted = AttemptedCall {
+            from: *STRANGER,
+            to: account,
+            input: call.input.clone(),
+            value: call.value,
+            gas: GAS,
+        };
+        let attempt = copy.attempt(signature, attempted)?;
+        self.gas = self.gas.saturating_add(attempt.gas_used);
+        let Some(receipt) = attempt.receipt else {
             return Ok(None);
-        }
+        };
         let after = Power::over(copy, account, (&self.fields, &self.getters))?;
         let moves: Moves = moved(
             copy,

@@ -134,10 +134,10 @@ async fn of_registry(
             diagnosis = doctor::examine(subject, within).await?;
         }
     }
-    let standing = standing(Session { context, registry }).await;
+    let found = of_instances(Session { context, registry }).await;
     let is_new = |one: &Finding| !diagnosis.findings.iter().any(|other| other.id == one.id);
-    let standing: Vec<Finding> = standing.into_iter().filter(is_new).collect();
-    diagnosis.findings.extend(standing);
+    let found: Vec<Finding> = found.into_iter().filter(is_new).collect();
+    diagnosis.findings.extend(found);
     diagnosis.findings.extend(ripe_actions(registry).await);
     diagnosis
         .findings
@@ -162,19 +162,10 @@ async fn of_registry(
     })
 }
 
-/// What is found about the instances: what is accepted needs no attention.
-async fn standing(session: Session<'_>) -> Vec<Finding> {
+/// What is found about the instances.
+async fn of_instances(session: Session<'_>) -> Vec<Finding> {
     match standing::of_registry(session).await {
-        Ok(found) => found
-            .into_iter()
-            .map(|one| match session.context.accepted().answers(&one.id) {
-                true => Finding {
-                    severity: Severity::Note,
-                    ..one.taken()
-                },
-                false => one,
-            })
-            .collect(),
+        Ok(found) => standing::taken(session.context, found),
         Err(error) => {
             // a registry that does not run answers nothing; its programs are told of
             let says = format!("what instances run and where they come from is not known: {error}");
