@@ -217,7 +217,7 @@ impl<'a> Area<'a> {
             let pair = pair.and_then(|pair| Some((pair, old.get(pair.old)?)));
             let found = match pair {
                 Some((_, before)) if before.is_gap() && field.is_gap() => {
-                    self.gap(before, field, &pairs).into_iter().collect()
+                    self.gap(old, (before, field), &pairs).into_iter().collect()
                 }
                 Some((pair, before)) => self.both(types, old, (before, field), pair)?,
                 None => {
@@ -320,12 +320,28 @@ impl<'a> Area<'a> {
         Ok(findings)
     }
 
-    /// A gap in both versions: it may lose its beginning, never move its end.
-    fn gap(&self, old: &Field<'_>, new: &Field<'_>, pairs: &Pairs) -> Option<FieldChange> {
+    /// A gap in both versions: it may lose its beginning, and may grow over bytes that nothing used.
+    fn gap(
+        &self,
+        all: &[Field<'_>],
+        (old, new): (&Field<'_>, &Field<'_>),
+        pairs: &Pairs,
+    ) -> Option<FieldChange> {
+        let is_around = new.start <= old.start && new.end() >= old.end();
+        let is_within = self.limit.is_none_or(|limit| new.end() <= limit);
+        let mut others = all.iter().filter(|other| !other.is_gap());
+        let has_grown_over_free_bytes =
+            is_around && is_within && !others.any(|other| other.overlaps(new));
         let finding = match (old.start == new.start, old.end() == new.end()) {
             // Where it grew back over a field, that one is told to be gone.
             (true, true) => return None,
             (false, true) if new.start < old.start => return None,
+            _ if has_grown_over_free_bytes => self.finding(
+                Verdict::GapUse,
+                Decision::Safe,
+                new.label(),
+                "grown over bytes that nothing used",
+            ),
             (false, true) => self.finding(
                 Verdict::GapUse,
                 Decision::Safe,

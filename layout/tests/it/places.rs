@@ -681,6 +681,28 @@ fn a_gap_that_takes_the_place_of_the_field_before_it_is_one_finding() {
 }
 
 #[test]
+fn a_gap_may_grow_over_bytes_that_nothing_used_and_over_no_others() {
+    const SHORT: &str = "t_array(t_uint256)2_storage";
+    const LONG: &str = "t_array(t_uint256)3_storage";
+    let gap = |label: &str, bytes: &str| json!({"encoding": "inplace", "numberOfBytes": bytes, "label": label, "base": "t_uint256"});
+    let types = json!({ SHORT: gap("uint256[2]", "64"), LONG: gap("uint256[3]", "96") });
+    let of = |gap: &'static str, behind: Option<i32>| {
+        let mut all = vec![var("a", "t_uint256", 0), var("__gap", gap, 1)];
+        all.extend(behind.map(|slot| var("b", "t_uint256", slot)));
+        with_types(&all, &[], types.clone())
+    };
+    for (before, after) in [(None, None), (Some(4), Some(4)), (None, Some(4))] {
+        let report = check(&of(SHORT, before), &of(LONG, after));
+        assert!(report.is_safe(), "{before:?} {after:?}: {report:#?}");
+    }
+    // Something lay there, whether it moved or went.
+    for after in [Some(4), None] {
+        let report = check(&of(SHORT, Some(3)), &of(LONG, after));
+        assert!(!report.is_safe(), "{after:?}: {report:#?}");
+    }
+}
+
+#[test]
 fn bytes_that_another_root_used_are_not_new() {
     let pool = root("acme.pool");
     let old = layout(&[], &[("acme.pool", &[var("total", "t_uint256", 0)])]);

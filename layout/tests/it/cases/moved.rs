@@ -43,7 +43,8 @@ cases! {
     replace_by_other [Delete Refused, Insert Refused] { contract { uint256 a; address b; } } => { contract { uint256 a; string c; } }
     delete_and_reuse [Delete Refused, Insert Refused] { contract { uint128 a; uint128 b; } } => { contract { uint128 a; uint64 c; uint64 d; } }
 
-    gap_grows [GapUse Refused] { contract { uint256 a; uint256[10] __gap; } } => { contract { uint256 a; uint256[12] __gap; } }
+    gap_grows_over_field [GapUse Refused, Shift Refused] { contract { uint256 a; uint256[10] __gap; uint256 z; } }
+        => { contract { uint256 a; uint256[12] __gap; uint256 z; } }
     gap_shrinks_too_much [GapUse Safe, GapUse Refused, Shift Refused] { contract { uint256 a; uint256[10] __gap; uint256 z; } }
         => { contract { uint256 a; uint256 b; uint256[8] __gap; uint256 z; } }
     gap_shrinks_too_little [GapUse Safe, GapUse Refused, Shift Refused] { contract { uint256 a; uint256[10] __gap; uint256 z; } }

@@ -74,6 +74,7 @@ cases! {
         => { contract { uint256 a; uint256 b; uint256 z; } }
     gap_used_up_by_two [GapUse Safe] { contract { uint256 a; uint256[2] __gap; uint256 z; } }
         => { contract { uint256 a; uint256 b; bytes32 c; uint256 z; } }
+    gap_grows [GapUse Safe] { contract { uint256 a; uint256[10] __gap; } } => { contract { uint256 a; uint256[12] __gap; } }
     gap_last_shrinks [GapUse Safe] { contract { uint256 a; uint256[50] __gap; } }
         => { contract { uint256 a; uint256 b; uint256[49] __gap; } }
     gap_shrinks_and_append [SafeAppend Safe, GapUse Safe] { contract { uint256 a; uint256[50] __gap; uint256 z; } }
