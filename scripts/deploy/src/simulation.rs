@@ -574,3 +574,40 @@ pub fn failed_upgrade(frames: &[Frame], registry: Address) -> Option<Address> {
     };
     frames.iter().find(is_failed)?.to
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stylus_chain::ChainConfig;
+
+    #[test]
+    fn a_transaction_is_carried_out_again_once_for_all_branches() {
+        let mut chain = Chain::new(ChainConfig::default());
+        chain.set_auto_impersonate(true);
+        let mut simulation = Simulation::new(chain);
+        let account = Address::repeat_byte(7);
+        // PUSH0 PUSH0 LOG0: what succeeds is sent.
+        let code = Bytes::from_static(&[0x5f, 0x5f, 0xa0]);
+        simulation.chain.set_code(account, code.clone());
+        let send = |simulation: &mut Simulation| {
+            let sent = simulation.send("a call", ANYBODY, account, Bytes::new(), U256::ZERO);
+            sent.expect("it succeeds");
+        };
+        send(&mut simulation);
+        let mut branch = simulation.branch();
+        let [first] = simulation.runs().expect("runs")[..] else {
+            panic!("one transaction was sent");
+        };
+        assert_eq!(first.frames[0].to, Some(account));
+        let counted = &first.instructions[&CodeHash::of(&code)];
+        assert_eq!(counted.runs, [1, 1, 1]);
+        send(&mut branch);
+        for (copy, count) in [(&simulation, 1), (&branch, 2)] {
+            let runs = copy.runs().expect("runs");
+            assert_eq!(runs.len(), count);
+            assert!(std::ptr::eq(runs[0], first));
+        }
+        branch.begin_here();
+        assert!(branch.runs().expect("runs").is_empty());
+    }
+}
