@@ -25,6 +25,8 @@ pub struct Accepted {
     ids: BTreeSet<FindingId>,
     /// What the project answers for in its manifest, beside what is given with the command.
     of_project: BTreeSet<FindingId>,
+    /// What the approver accepted in an earlier command.
+    of_earlier: BTreeSet<FindingId>,
     found: Arc<Mutex<BTreeSet<FindingId>>>,
 }
 
@@ -126,7 +128,7 @@ impl FromStr for CodeReplacer {
 impl FindingId {
     /// Every kind of finding, with the promise of a review that it serves. A kind without a promise is a courtesy, or
     /// serves another table of `docs/security.md`. A family of kinds is listed by its first or last word: `changed`.
-    pub const KINDS: [(&'static str, Option<ReviewPromise>); 87] = [
+    pub const KINDS: [(&'static str, Option<ReviewPromise>); 89] = [
         ("delete", Some(ReviewPromise::Storage)),
         ("dirty", Some(ReviewPromise::Storage)),
         ("gap-use", Some(ReviewPromise::Storage)),
@@ -176,6 +178,7 @@ impl FindingId {
         ("policy-change", Some(ReviewPromise::Control)),
         ("policy-none", Some(ReviewPromise::Control)),
         ("proxy-code", Some(ReviewPromise::Control)),
+        ("replacing-functions", Some(ReviewPromise::Control)),
         (STRANGER, Some(ReviewPromise::Control)),
         ("unknown-proxy-code", Some(ReviewPromise::Control)),
         ("constructor", Some(ReviewPromise::Migrations)),
@@ -195,6 +198,7 @@ impl FindingId {
         ("ModuleUnread", Some(ReviewPromise::Callers)),
         ("SelectorClash", Some(ReviewPromise::Callers)),
         ("changed", Some(ReviewPromise::Callers)),
+        ("library-errors", Some(ReviewPromise::Callers)),
         ("mutability-changed", Some(ReviewPromise::Callers)),
         ("removed", Some(ReviewPromise::Callers)),
         ("returns-changed", Some(ReviewPromise::Callers)),
@@ -246,6 +250,10 @@ impl FindingId {
     pub const MANIFEST_UNREVIEWED: Self = Self::fixed("manifest-unreviewed");
     /// A transfer to a version with other code than the instance runs.
     pub const OTHER_CODE: Self = Self::fixed("other-code");
+    /// Errors that are gone and that only libraries of the code named.
+    pub const LIBRARY_ERRORS: Self = Self::fixed("library-errors");
+    /// Code with functions that replace the code of its proxy. Who may call them, only an instance says.
+    pub const REPLACING_FUNCTIONS: Self = Self::fixed("replacing-functions");
     /// An id that is refused before anybody has proposed an action with it.
     pub const NOT_PROPOSED: Self = Self::fixed("not-proposed");
 
@@ -283,6 +291,11 @@ impl FindingId {
     /// An instance that came from elsewhere.
     pub fn arrival(proxy: Address) -> Self {
         Self::at(ARRIVAL, proxy)
+    }
+
+    /// Returns true if it is about an instance that came from elsewhere.
+    pub fn is_arrival(&self) -> bool {
+        self.kind() == ARRIVAL
     }
 
     /// An open action of others that says something else about the same.
@@ -495,7 +508,17 @@ impl Accepted {
             let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
             found.insert(id.clone());
         }
-        is_accepted
+        is_accepted || self.of_earlier.contains(id)
+    }
+
+    /// Takes as accepted too what the approver accepted in earlier commands: these ids and no others.
+    pub fn set_earlier(&mut self, ids: impl IntoIterator<Item = FindingId>) {
+        self.of_earlier = ids.into_iter().collect();
+    }
+
+    /// Returns true if the project answers for an id in its manifest.
+    pub fn is_of_project(&self, id: &FindingId) -> bool {
+        self.of_project.contains(id)
     }
 
     /// The same, with what the project answers for in its manifest.
@@ -514,7 +537,7 @@ impl Accepted {
 
     /// Whether an id is among them. No finding need have it.
     pub fn contains(&self, id: &FindingId) -> bool {
-        self.ids.contains(id)
+        self.ids.contains(id) || self.of_earlier.contains(id)
     }
 
     /// The ids that no finding had so far.
@@ -569,6 +592,7 @@ impl FromIterator<FindingId> for Accepted {
         Self {
             ids: ids.into_iter().collect(),
             of_project: BTreeSet::new(),
+            of_earlier: BTreeSet::new(),
             found: Arc::default(),
         }
     }

@@ -3,7 +3,7 @@
 use super::{Built, Code, Found, Runs, Stage, Transition};
 use crate::assess::{Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together};
 use crate::layout::{Side, ValidatorFinding};
-use crate::plan::{replacing_functions, replacing_listed};
+use crate::plan::{replacing_code, replacing_functions, replacing_listed};
 use alloy::primitives::{Address, B256, U256};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -32,8 +32,7 @@ pub(super) fn constructor(transition: &Transition, found: &mut Found) {
     ));
 }
 
-/// Functions by which whoever the code lets replaces the code of its proxy, where that is new. Who they are, only the storage
-/// of an instance says: `create-proxy`, `adopt` and `plan` try it.
+/// Functions that replace the code of the proxy, where the version before had none.
 pub(super) fn replacing(transition: &Transition, found: &mut Found) {
     let old = transition.old.as_ref();
     let had = old.and_then(|old| old.known.value()).map(replacing_listed);
@@ -46,21 +45,12 @@ pub(super) fn replacing(transition: &Transition, found: &mut Found) {
     if !is_new || transition.stage == Stage::Registered || transition.replacing.is_empty() {
         return;
     }
-    let message = format!(
-        "{} has {}: whoever it lets call that replaces the code of an instance without the registry",
-        transition.code,
-        transition.replacing.join(", ")
-    );
-    let finding = Finding::named(Part::Code, Severity::Warning, "CodeReplaceable", message);
-    found.findings.push(finding.with(
-        "code that only the registry replaces",
-        "functions that write the words of a proxy (ERC-1967)",
-        "leave them out behind a proxy of the framework; create-proxy, adopt and plan try who can call them",
-    ));
+    let finding = replacing_code(&transition.code, &transition.replacing);
+    found.findings.push(finding);
 }
 
 impl Code {
-    /// Functions by which whoever it lets replaces the code of its proxy. Of a program nothing is read from its bytes.
+    /// Functions that replace the code of its proxy. Of a program nothing is read from its bytes.
     pub fn replacing(&self) -> Vec<String> {
         let document = self.layout.value();
         replacing_functions(&self.bytes.code, document)

@@ -3,12 +3,12 @@
 
 use super::control::{
     AccountEvents, ControlReport, ControlSubject, EventSubject, code_replaceable,
-    read_account_events, try_control,
+    read_account_events, replacers_not_listed, try_control,
 };
 use super::decide::decide;
 use super::initializers::{self, InstanceGroup};
 use super::strangers::{Before, Known, opened, to_code, to_instance, tried as tried_by_strangers};
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::Finding;
 use crate::client::{ChainError, Client, Fork};
 use crate::error::Explain;
 use crate::governance::{Approvers, Given};
@@ -16,7 +16,6 @@ use crate::layout::Initializers;
 use crate::names::Names;
 use crate::registry::{Candidate, HandOver, given_to};
 use crate::simulation::{Simulation, now};
-use crate::text::count;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_chain::{BlockId, Chain};
@@ -201,15 +200,7 @@ fn not_listed(proxy: Address, report: &ControlReport, events: &AccountEvents) ->
         .chain(report.not_tried())
         .chain(unread)
         .collect();
-    (!why.is_empty()).then(|| {
-        let message = format!(
-            "others may be able to replace the code of {proxy} without the registry, and nothing lists them: {}; tried: {}",
-            why.join(", "),
-            count(report.tried, "account")
-        );
-        let part = Part::Simulation;
-        Finding::named(part, Severity::Warning, "CodeReplaceable", message)
-    })
+    (!why.is_empty()).then(|| replacers_not_listed(proxy, &why.join(", "), report.tried))
 }
 
 fn failed(what: &str, error: ChainError) -> Result<Finding, ChainError> {

@@ -38,7 +38,9 @@ mod verdict;
 pub use adoption::{AdoptionRequest, TriedAdoption, try_adoption};
 pub use change::{Change, FieldValues, StoragePosition};
 pub use code_checks::{has_constructor, reserved_in};
-pub use control::{AccountEvents, may_replace_code, replacing_functions, replacing_listed};
+pub use control::{
+    AccountEvents, may_replace_code, replacing_code, replacing_functions, replacing_listed,
+};
 pub use creation::{Creation, CreationControl, CreationRequest, creation};
 pub use effects::{Elsewhere, GasLimits, LeftOut, ether, limits_in_words};
 pub use environment::Reads;

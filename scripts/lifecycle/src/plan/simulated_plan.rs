@@ -2,8 +2,8 @@
 
 use super::carry_out::{CarriedOut, Deciding, carry_out};
 use super::control::{
-    AccountEvents, ControlReport, ControlSubject, as_before, code_replaceable,
-    code_replaceable_by_unlisted, replacing_functions, try_control,
+    AccountEvents, ControlSubject, as_before, code_replaceable, code_replaceable_by_unlisted,
+    replacing_functions, try_control,
 };
 use super::effects::{GasLimits, Whose, with_limits};
 use super::executed::Ran;
@@ -26,7 +26,7 @@ use crate::text::count;
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_chain::{Chain, SlotChange};
+use stylus_chain::{BlockId, Chain, SlotChange};
 use stylus_upgrades_interface::slots;
 
 /// Seconds after which all is tried once more, to find what depends on the block.
@@ -328,8 +328,9 @@ impl PlanSimulation<'_> {
         Ok(())
     }
 
-    /// Tries who can replace the code of an instance without the registry once it is upgraded. Who could before of a proxy
-    /// of others is only reported. `is_open` says that calls of an account without rights are reported already.
+    /// Tries who can replace the code of an instance without the registry once it is upgraded. Who could before is only
+    /// reported: it was asked when the instance came or when the code of before came, and this upgrade changes nothing
+    /// about it. `is_open` says that calls of an account without rights are reported already.
     fn try_control(
         &self,
         before: &Simulation,
@@ -350,11 +351,6 @@ impl PlanSimulation<'_> {
             sender: request.sender,
             excluded: &[admin],
         };
-        let kind = now(self.simulation.registry(request.registry).instance(proxy))?.kind;
-        let could = match kind.is_adopted() {
-            true => try_control(before, subject)?,
-            false => ControlReport::default(),
-        };
         let report = try_control(&self.simulation, subject)?;
         let mut tried = TriedControl::default();
         let names = &request.names;
@@ -364,25 +360,49 @@ impl PlanSimulation<'_> {
         if report.is_open() && is_open {
             return Ok(tried);
         }
-        for found in &report.replacements {
-            if could.can_replace(found.account.address) {
-                tried.as_before.push(as_before(proxy, found, names));
-            } else {
-                let finding = code_replaceable(proxy, found, "once upgraded", names);
-                tried.found.push(finding);
+        if !report.replacements.is_empty() {
+            let could = try_control(before, subject)?;
+            for found in &report.replacements {
+                if could.can_replace(found.account.address) {
+                    tried.as_before.push(as_before(proxy, found, names));
+                } else {
+                    let finding = code_replaceable(proxy, found, "once upgraded", names);
+                    tried.found.push(finding);
+                }
             }
         }
-        // Behind a proxy of the framework no code needs such a function, whoever may call it.
-        if report.is_by_nobody() && !kind.is_adopted() {
-            let code = self.simulation.code(request.call.code.implementation)?;
-            let functions = replacing_functions(&code, request.document.as_ref());
-            if !functions.is_empty() {
-                tried
-                    .found
-                    .push(code_replaceable_by_unlisted(proxy, &functions));
-            }
+        if report.is_by_nobody() {
+            let found = self.replaceable_by_unlisted(before, subject)?;
+            tried.found.extend(found);
         }
         Ok(tried)
+    }
+
+    /// That the new code of an instance has functions which replace it, where nobody was found who can call them and the
+    /// code of before had none. Behind a proxy of the framework no code needs such a function, whoever may call it.
+    fn replaceable_by_unlisted(
+        &self,
+        before: &Simulation,
+        subject: ControlSubject<'_>,
+    ) -> Result<Option<Finding>, ChainError> {
+        let (request, proxy) = (self.request, subject.proxy);
+        let instance = now(self.simulation.registry(request.registry).instance(proxy))?;
+        if instance.kind.is_adopted() {
+            return Ok(None);
+        }
+        let code = self.simulation.code(request.call.code.implementation)?;
+        let functions = replacing_functions(&code, request.document.as_ref());
+        if functions.is_empty() {
+            return Ok(None);
+        }
+        let slot = slots::IMPLEMENTATION.into();
+        let earlier = before.chain.storage(proxy, slot, BlockId::latest())?;
+        let earlier = before.code(Address::from_word(earlier))?;
+        let from = self.plan.instances.iter().find(|one| one.proxy == proxy);
+        let document = from.and_then(|instance| request.documents.get(&instance.from));
+        let had = !replacing_functions(&earlier, document).is_empty();
+        let is_as_before = had && try_control(before, subject)?.is_by_nobody();
+        Ok((!is_as_before).then(|| code_replaceable_by_unlisted(proxy, &functions)))
     }
 
     /// A copy as it was on which an instance runs the code of its version: one that is paused runs the pause stub.

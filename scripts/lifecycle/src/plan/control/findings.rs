@@ -1,9 +1,11 @@
-//! Who can replace the code of an instance without the registry, as findings: one for each instance and account.
+//! Who can replace the code of an instance without the registry, as findings: one for each instance and account. Of code
+//! that has no instance yet, only that it has such functions.
 
 use super::accounts::AccountRole;
 use super::trial::CodeReplacement;
 use crate::assess::{CodeReplacer, Finding, FindingId, Part, Severity};
 use crate::names::Names;
+use crate::text::count;
 use alloy::primitives::Address;
 
 /// The finding that an account can replace the code of an instance; `when` is the time of it, such as `once upgraded`.
@@ -44,6 +46,35 @@ pub(in crate::plan) fn code_replaceable_by_unlisted(
         "code without functions that write the words of its proxy (ERC-1967)",
         "a function that does, for accounts that nothing lists",
         advice(proxy, replacer),
+    )
+}
+
+/// The warning that accounts which can replace the code of an instance may not have been tried.
+pub(in crate::plan) fn replacers_not_listed(proxy: Address, why: &str, tried: usize) -> Finding {
+    let message = format!(
+        "others may be able to replace the code of {proxy} without the registry, and nothing lists them: {why}; tried: {}",
+        count(tried, "account")
+    );
+    let id = FindingId::code_replaceable(proxy, CodeReplacer::Unlisted);
+    Finding::new(Part::Simulation, Severity::Warning, id, message)
+}
+
+/// The warning that code has functions which replace the code of its proxy. Who may call them, only an instance says.
+pub fn replacing_code(code: &str, functions: &[String]) -> Finding {
+    let message = format!(
+        "{code} has {}: a caller that it accepts replaces the code of an instance without the registry",
+        functions.join(", ")
+    );
+    let finding = Finding::new(
+        Part::Code,
+        Severity::Warning,
+        FindingId::REPLACING_FUNCTIONS,
+        message,
+    );
+    finding.with(
+        "code that only the registry replaces",
+        "functions that write the words of a proxy (ERC-1967)",
+        "leave them out behind a proxy of the framework; create-proxy, adopt and plan try who can call them",
     )
 }
 

@@ -14,5 +14,8 @@ pub use accounts::AccountEvents;
 pub use bytes::{may_replace_code, replacing_functions, replacing_listed};
 pub(super) use events::{EventSubject, read_account_events};
 
-pub(super) use findings::{as_before, code_replaceable, code_replaceable_by_unlisted};
+pub use findings::replacing_code;
+pub(super) use findings::{
+    as_before, code_replaceable, code_replaceable_by_unlisted, replacers_not_listed,
+};
 pub(super) use trial::{ControlReport, ControlSubject, try_control};
