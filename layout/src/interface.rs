@@ -38,6 +38,8 @@ pub const NOTE_MAX: usize = 256;
 pub struct PublicInterface {
     abi: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    library_errors: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     unseen: Vec<String>,
 }
 
@@ -47,14 +49,21 @@ pub struct PublicInterface {
 struct Text {
     abi: Vec<String>,
     #[serde(default)]
+    library_errors: Vec<String>,
+    #[serde(default)]
     unseen: Vec<String>,
 }
 
 impl TryFrom<Text> for PublicInterface {
     type Error = LayoutError;
 
-    fn try_from(Text { abi, unseen }: Text) -> Result<Self, LayoutError> {
-        Self::new(abi, unseen)
+    fn try_from(text: Text) -> Result<Self, LayoutError> {
+        let Text {
+            abi,
+            library_errors,
+            unseen,
+        } = text;
+        Self::new(abi, unseen)?.with_library_errors(library_errors)
     }
 }
 
@@ -71,11 +80,37 @@ impl PublicInterface {
         let list = |all: BTreeSet<String>| all.into_iter().collect();
         let found = Self {
             abi: list(abi.into_iter().collect()),
+            library_errors: Vec::new(),
             unseen: list(unseen.into_iter().collect()),
         };
         found.require_plain_notes()?;
         found.require_entries()?;
         Ok(found)
+    }
+
+    /// The same, with those of its errors that only libraries of the code name.
+    ///
+    /// # Errors
+    /// [`LayoutError::Interface`] for one that is no error of the interface.
+    pub fn with_library_errors(
+        self,
+        errors: impl IntoIterator<Item = String>,
+    ) -> Result<Self, LayoutError> {
+        let errors: BTreeSet<String> = errors.into_iter().collect();
+        let is_error = |entry: &&String| entry.starts_with("error ") && self.abi.contains(entry);
+        if let Some(other) = errors.iter().find(|entry| !is_error(entry)) {
+            return Err(refused(format!("{other:?} is none of its errors")));
+        }
+        Ok(Self {
+            library_errors: errors.into_iter().collect(),
+            ..self
+        })
+    }
+
+    /// Errors among the entries that only libraries of the code name: its contracts neither revert with them nor declare
+    /// them.
+    pub fn library_errors(&self) -> &[String] {
+        &self.library_errors
     }
 
     /// The entries, in order.

@@ -109,3 +109,23 @@ fn what_is_too_much_is_refused() {
         assert!(notes(vec![note]).is_err());
     }
 }
+
+#[test]
+fn errors_of_libraries_are_among_the_errors() {
+    let found = made(&["error Low(uint256)", "function low()"]).unwrap();
+    assert_eq!(found.library_errors(), [""; 0]);
+    let low = "error Low(uint256)".to_owned();
+    let with = found.clone().with_library_errors([low.clone()]).unwrap();
+    assert_eq!(with.library_errors(), [low]);
+    let text = serde_json::to_string(&with).unwrap();
+    assert_eq!(
+        serde_json::from_str::<PublicInterface>(&text).unwrap(),
+        with
+    );
+    for other in ["function low()", "error High()"] {
+        let refused = found.clone().with_library_errors([other.to_owned()]);
+        assert!(refused.is_err(), "{other}");
+        let text = format!(r#"{{"abi":["function low()"],"library_errors":["{other}"]}}"#);
+        assert!(serde_json::from_str::<PublicInterface>(&text).is_err());
+    }
+}

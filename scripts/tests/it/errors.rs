@@ -9,11 +9,12 @@ use stylus_upgrades_test_support::sources_below;
 /// Folders of contracts, whose interfaces declare errors.
 const CONTRACTS: [&str; 4] = ["interface", "proxy", "registry", "migratable"];
 /// Sources whose texts are words of Rust, of Solidity's AST and of the chain.
-const OTHER_WORDS: [&str; 7] = [
+const OTHER_WORDS: [&str; 8] = [
     "deploy/src/functions/framework.rs",
     "deploy/src/interface/syntax.rs",
     "lifecycle/src/layout/audit",
     "lifecycle/src/layout/compiled.rs",
+    "lifecycle/src/layout/library_errors.rs",
     "lifecycle/src/layout/namespaces.rs",
     "lifecycle/src/layout/nodes.rs",
     "lifecycle/src/layout/validator",

@@ -85,6 +85,8 @@ struct Declared<'a> {
     /// As a layout document has it.
     entry: String,
     function: Option<&'a Function>,
+    /// Whether it is an error that only libraries of the code name.
+    is_of_libraries: bool,
 }
 
 impl<'a> Declared<'a> {
@@ -100,8 +102,13 @@ impl<'a> Declared<'a> {
         let events =
             events.map(|one| Self::new("event", &one.name, one.signature(), event_entry(one)));
         let errors = abi.errors();
-        let errors =
-            errors.map(|one| Self::new("error", &one.name, one.signature(), error_entry(one)));
+        let errors = errors.map(|error| {
+            let entry = error_entry(error);
+            Self {
+                is_of_libraries: of.library_errors.contains(&entry),
+                ..Self::new("error", &error.name, error.signature(), entry)
+            }
+        });
         let other = |kind: &'static str, entry: &str| {
             Self::new(kind, kind, format!("{kind}()"), entry.to_owned())
         };
@@ -113,13 +120,13 @@ impl<'a> Declared<'a> {
     }
 
     fn new(kind: &'static str, name: &'a str, signature: String, entry: String) -> Self {
-        let function = None;
         Self {
             kind,
             name,
             signature,
             entry,
-            function,
+            function: None,
+            is_of_libraries: false,
         }
     }
 
@@ -170,12 +177,14 @@ fn pairs<'a>(before: &'a Callable, after: &'a Callable) -> Vec<Pair<'a>> {
 }
 
 /// What callers lose. What the old code declares as an initializer or a migration nobody calls, so it may go;
-/// what becomes one is lost. A layout document does not decide that: its proposer wrote it.
+/// what becomes one is lost. A layout document does not decide that: its proposer wrote it. Errors that only libraries
+/// named are one note.
 pub fn compare(before: &Callable, after: &Callable) -> Vec<Finding> {
-    let mut lost = Vec::new();
+    let (mut lost, mut of_libraries) = (Vec::new(), Vec::new());
     for (was, is) in pairs(before, after) {
         let Some(was) = was else { continue };
         match is {
+            _ if was.is_of_libraries => of_libraries.push(was.signature),
             _ if after.steps.contains(&was.signature) => {
                 lost.push(was.became("changed", "is an initializer or a migration now"));
             }
@@ -196,7 +205,21 @@ pub fn compare(before: &Callable, after: &Callable) -> Vec<Finding> {
             },
         }
     }
+    lost.extend(lost_of_libraries(&of_libraries));
     lost
+}
+
+/// The note that errors are gone with which only libraries reverted.
+fn lost_of_libraries(signatures: &[String]) -> Option<Finding> {
+    if signatures.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "errors that no contract names, but libraries that it uses, are not there any more: {}",
+        signatures.join(", ")
+    );
+    let id = FindingId::LIBRARY_ERRORS;
+    Some(Finding::new(Part::Interface, Severity::Note, id, message))
 }
 
 /// What callers can use from the next version on that was not there.

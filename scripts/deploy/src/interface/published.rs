@@ -10,22 +10,31 @@ use stylus_layout::{
 /// What ends a note that is too long.
 const CUT: &str = "...";
 
-/// The interface that a compiler wrote, as the layout document publishes it; nothing of one that is too
-/// large for it.
-pub fn published(abi: &JsonAbi) -> Option<PublicInterface> {
-    PublicInterface::new(entries(abi), Vec::new()).ok()
+/// The interface that a compiler wrote, with those of its errors that only libraries name, as the layout document
+/// publishes it; nothing of one that is too large for it.
+pub fn published(abi: &JsonAbi, library_errors: Vec<String>) -> Option<PublicInterface> {
+    let interface = PublicInterface::new(entries(abi), Vec::new()).ok()?;
+    interface.with_library_errors(library_errors).ok()
 }
 
 impl Callable {
     /// As the layout document publishes it; nothing of an interface that is too large for it, or has
     /// two functions that one selector calls.
     pub fn published(&self) -> Option<PublicInterface> {
-        PublicInterface::new(entries(&self.abi), notes(&self.unseen)).ok()
+        let interface = PublicInterface::new(entries(&self.abi), notes(&self.unseen)).ok()?;
+        interface
+            .with_library_errors(self.library_errors.clone())
+            .ok()
     }
 
     /// Whether a layout document says of it what it is.
     pub fn is_published_as(&self, said: &PublicInterface) -> bool {
-        self.published().is_some_and(|own| own == *said)
+        self.published().is_some_and(|own| {
+            let mut of_libraries = said.library_errors().iter();
+            let is_same = own.abi() == said.abi() && own.unseen() == said.unseen();
+            // A document of an earlier release lists none, and fewer of them are asked about more.
+            is_same && of_libraries.all(|error| own.library_errors().contains(error))
+        })
     }
 
     /// What an interface says that somebody published, with the steps among its functions.
@@ -40,6 +49,7 @@ impl Callable {
         Self {
             abi: known.into_iter().filter_map(|entry| item(entry)).collect(),
             steps: signatures(steps.unwrap_or_default()),
+            library_errors: interface.library_errors().to_vec(),
             unseen: interface.unseen().iter().cloned().chain(unknown).collect(),
         }
     }

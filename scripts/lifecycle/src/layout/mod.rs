@@ -20,6 +20,7 @@ mod fields;
 mod held;
 mod json;
 mod key;
+mod library_errors;
 mod live;
 mod namespaces;
 mod nodes;

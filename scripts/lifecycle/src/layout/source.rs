@@ -5,6 +5,7 @@ use super::compilations::{Compilation, Compilations, Judgement};
 use super::compiled::Compiled;
 use super::error::{self, Unreadable};
 use super::json::{self, NotJson};
+use super::library_errors::library_errors;
 use super::namespaces;
 use super::solc::{self, NotCompiled};
 use super::validator::Validator;
@@ -256,8 +257,12 @@ impl Found<'_> {
         let abi = abi.filter(|abi| abi.is_array()).cloned();
         let abi = abi.map(serde_json::from_value::<JsonAbi>).transpose();
         let abi = abi.map_err(|error| error.to_string())?;
+        let interface = abi.and_then(|abi| {
+            let of_libraries = library_errors(whole, &self.file, &self.name, &abi);
+            published(&abi, of_libraries)
+        });
         Ok(Document {
-            interface: abi.as_ref().and_then(published),
+            interface,
             ..Document::of_layout(layout)
         }
         .fitting())

@@ -1,4 +1,5 @@
 use super::*;
+use crate::assess::{FindingId, Severity};
 use crate::interface::compare;
 use stylus_layout::{DeclaredStep, Layout, StepKind};
 
@@ -23,6 +24,7 @@ fn what_callers_can_use_is_published_in_solidity_s_words_and_read_back() {
     let here = Callable {
         abi,
         steps: vec!["initialize(address)".into()],
+        library_errors: vec!["error TooLarge(uint256,uint8[])".into()],
         unseen: vec!["the function custom(Größe)".into()],
     };
     let published = here.published().expect("an interface");
@@ -40,6 +42,20 @@ fn what_callers_can_use_is_published_in_solidity_s_words_and_read_back() {
         ]
     );
     assert!(here.is_published_as(&published));
+    // Who publishes that an error is only of libraries has nobody asked about it later.
+    let of_contract = Callable {
+        library_errors: Vec::new(),
+        ..here.clone()
+    };
+    assert!(!of_contract.is_published_as(&published));
+    let earlier = of_contract.published().expect("an interface");
+    assert!(here.is_published_as(&earlier));
+    let gone = compare(&here, &Callable::default());
+    let of_libraries = gone
+        .iter()
+        .find(|lost| lost.id == FindingId::LIBRARY_ERRORS);
+    let of_libraries = of_libraries.expect("a note");
+    assert_eq!(of_libraries.severity, Severity::Note);
     let unseen = published.unseen();
     assert!(
         matches!(unseen, [one] if one.contains("Gr\\u{f6}")),
@@ -61,6 +77,7 @@ fn what_callers_can_use_is_published_in_solidity_s_words_and_read_back() {
     let document = Document::decode(&document.encode()).expect("a document");
     let there = Callable::of_document(&document).expect("an interface");
     assert_eq!(there.steps, here.steps);
+    assert_eq!(there.library_errors, here.library_errors);
     assert_eq!(
         (compare(&here, &there), compare(&there, &here)),
         (vec![], vec![])
