@@ -56,7 +56,7 @@ async fn a_creation_and_a_version_say_that_one_owner_can_replace_the_code() {
     let registered = fixture.done(&format!(
         "register A 1.0 {code} --layout UupsBox.json {ABSENT}"
     ));
-    let says = "has upgradeToAndCall(address,bytes): whoever it lets call that replaces the code";
+    let says = "has upgradeToAndCall(address,bytes): a caller that it accepts replaces the code";
     assert!(registered.to_string().contains(says), "{registered}");
     two_of_three(&fixture);
 
@@ -307,4 +307,91 @@ async fn a_proxy_that_a_proxy_admin_owns_is_adopted_by_nobody() {
     let says = "a ProxyAdmin, which upgrades proxies and calls nothing else";
     assert!(refused.error("message").contains(says), "{refused:?}");
     assert!(!refused.error("next").contains("first have"), "{refused:?}");
+}
+
+/// The severity of a finding in a document, wherever it stands there.
+fn severity<'d>(document: &'d Value, id: &str) -> Option<&'d str> {
+    if document["id"] == id {
+        return document["severity"].as_str();
+    }
+    match document {
+        Value::Array(all) => all.iter().find_map(|inner| severity(inner, id)),
+        Value::Object(fields) => fields.values().find_map(|inner| severity(inner, id)),
+        _ => None,
+    }
+}
+
+/// Asserts that `pending` shows a danger, and that `approve` asks the second approver for it, and for everything once.
+fn asks_who_approves(fixture: &Fixture, action: &str, id: &str, absent: &str) {
+    let pending = fixture.done(&format!("pending {action}"));
+    assert_eq!(severity(&pending, id), Some("danger"), "{pending:#}");
+    let approve = format!("approve {action}");
+    let refused = fixture.run_as_together(&format!("{approve} {absent}"));
+    refused.ends_with(1);
+    assert!(refused.error("next").contains(id), "{refused:?}");
+    // What was accepted in the refused command is not asked again.
+    let approved = fixture.run_as_together(&format!("{approve} --accept {id}"));
+    approved.ends_with(0);
+    assert_eq!(approved.document["executed"], true, "{approved:?}");
+}
+
+#[tokio::test]
+async fn an_approver_is_asked_who_can_replace_the_code_in_pending_and_approve() {
+    let fixture = Fixture::new().await;
+    let code = deployed(&fixture, "UupsBox").await;
+    fixture.decided_with(fixture.owner(1).address());
+    let register = format!("register A 1.0 {code} --layout UupsBox.json {ABSENT}");
+    let proposed = fixture.run(&register);
+    proposed.ends_with(3);
+    let action = text(&proposed.document, "action");
+    let pending = fixture.done(&format!("pending {action}"));
+    let found = severity(&pending, "replacing-functions");
+    assert_eq!(found, Some("warning"), "{pending:#}");
+    let approved = fixture.run_as_together(&format!("approve {action} {ABSENT}"));
+    approved.ends_with(0);
+    let found = severity(&approved.document, "replacing-functions");
+    assert_eq!(found, Some("warning"), "{approved:?}");
+
+    fixture.done("policy update A AND(Admin,Together) --role create");
+    let create = format!(
+        "create-proxy A 1.0 --kind evm --init initialize(uint256,address) 7 Admin {ABSENT}"
+    );
+    let proxy = refused_creation(&fixture.run(&create));
+    let id = id(proxy, fixture.owner(0).address());
+    let proposed = fixture.run(&format!("{create} --accept {id}"));
+    proposed.ends_with(3);
+    let action = text(&proposed.document, "action");
+    asks_who_approves(&fixture, action, &id, ABSENT);
+}
+
+#[tokio::test]
+async fn an_approver_of_an_upgrade_is_asked_who_can_replace_the_code_from_then_on() {
+    let fixture = Fixture::new().await;
+    let (first, second) = (
+        deployed(&fixture, "ControlBox").await,
+        deployed(&fixture, "ControlBox2").await,
+    );
+    registered(&fixture, first, "ControlBox.json").await;
+    let next = fixture.owner(3).address();
+    let created = fixture.done(&format!(
+        "create-proxy A 1.0 --kind evm --init initialize(address) {next} {ABSENT}"
+    ));
+    let proxy: Address = text(&created, "proxy").parse().expect("an address");
+    let id = id(proxy, next);
+    fixture.done("policy update A AND(Admin,Together) --role migrate");
+    let lost = "--accept function-removed:initialize(address)";
+    let words = format!("A 2.0 {second} --layout ControlBox2.json {ABSENT} {lost}");
+    let proposed = fixture.run(&format!("migrate {words} --accept {id}"));
+    proposed.ends_with(3);
+    let action = text(&proposed.document, "action");
+    asks_who_approves(&fixture, action, &id, &format!("{ABSENT} {lost}"));
+
+    // The next upgrade changes nothing about it.
+    let third = deployed(&fixture, "ControlBox2").await;
+    let planned = fixture.done(&format!(
+        "plan A 3.0 {third} --layout ControlBox2.json {ABSENT}"
+    ));
+    let told = planned["strangers"]["open"].to_string();
+    assert!(told.contains("as before the upgrade"), "{planned:#}");
+    assert_eq!(severity(&planned, &id), None, "{planned:#}");
 }

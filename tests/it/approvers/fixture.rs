@@ -29,7 +29,9 @@ impl Fixture {
             client: client.with_signer(node.accounts().mnemonic()[0].clone()),
             node,
         };
-        key_file(&fixture.path("admin"), &fixture.owner(0));
+        for (number, name) in ["admin", "together"].into_iter().enumerate() {
+            key_file(&fixture.path(name), &fixture.owner(number));
+        }
         fixture
     }
 
@@ -114,6 +116,18 @@ impl Fixture {
 
     /// Runs a command with the key of Admin, that finds the compiler in a folder.
     pub(super) fn run_with_solc(&self, words: &(impl Words + ?Sized), folder: &Path) -> Answer {
+        let mut command = self.command_with_solc(words, folder);
+        command.arg("--json");
+        Answer::of(command)
+    }
+
+    /// The same with what it prints for people.
+    pub(super) fn print_with_solc(&self, words: &(impl Words + ?Sized), folder: &Path) -> Answer {
+        let output = self.command_with_solc(words, folder).output();
+        output.expect("it starts").into()
+    }
+
+    fn command_with_solc(&self, words: &(impl Words + ?Sized), folder: &Path) -> Command {
         let mut command = command(self.folder(), words);
         command.env("STYLUS_UPGRADES_STATE", self.path("state"));
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -121,8 +135,13 @@ impl Fixture {
             .into_iter()
             .chain(std::env::split_paths(&path));
         command.env("PATH", std::env::join_paths(folders).expect("folders"));
-        command.args(["--private-key-path", "admin", "--json"]);
-        Answer::of(command)
+        command.args(["--private-key-path", "admin"]);
+        command
+    }
+
+    /// Runs a command with the key of the second account, which [`Self::decided_with`] may make an approver.
+    pub(super) fn run_as_together(&self, words: &(impl Words + ?Sized)) -> Answer {
+        self.run_with(words, &["--private-key-path", "together"])
     }
 
     /// Runs a command without any key.

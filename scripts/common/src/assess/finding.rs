@@ -60,7 +60,7 @@ pub struct Finding {
     /// Where it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<SourceLine>,
-    /// The field or the function that it is about, by which its place is found.
+    /// The field or the function that it is about, by which its place is found; the transaction of an arrival.
     #[serde(skip)]
     pub about: Option<String>,
     /// What it is told with where it refuses something together with others of its check.

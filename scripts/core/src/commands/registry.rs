@@ -97,7 +97,7 @@ async fn deploy(
     let sender = client.sender("registry deploy")?;
     let policy = policy.unwrap_or_else(|| format!("{sender:#x}"));
     let notices = confirm::of_policies(&client, sender, &[("define", &policy)]).await?;
-    confirm::require_accepted(context, Role::Proposer, &notices)?;
+    confirm::require_accepted(context, Role::Proposer, &context.accepted(), &notices)?;
     let framework = context.builder()?.framework()?;
     let bump = context.global.data_fee_bump_percent;
     let earlier = earlier(context, &framework.registry, &policy, salt);

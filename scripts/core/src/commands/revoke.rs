@@ -137,8 +137,8 @@ fn require_meant(session: Session<'_>, action: ActionId) -> Result<()> {
     );
     let id = FindingId::NOT_PROPOSED;
     let finding = Finding::new(Part::Action, Severity::Danger, id, words);
-    confirm::require_accepted(session.context, Role::Proposer, &[finding])?;
-    Ok(())
+    let context = session.context;
+    confirm::require_accepted(context, Role::Proposer, &context.accepted(), &[finding])
 }
 
 /// Cancels an action, as its proposer or as an account that satisfies its role alone.

@@ -225,11 +225,11 @@ async fn go(work: &mut Work<'_>, wanted: &Wanted<'_>) -> Result<Outcome> {
     };
     let mut judged = Judged::of(session, &planned, work.checks.clone(), options).await?;
     if is_new {
-        judged.require_nothing_refused(session)?;
+        judged.require_nothing_refused()?;
         trial
             .run(work, resolved.wanted(), &mut judged.checks)
             .await?;
-        judged.require_nothing_refused(session)?;
+        judged.require_nothing_refused()?;
     }
     let mut chain = OnChain::default();
     let new = work.place(&resolved, &mut chain).await?;

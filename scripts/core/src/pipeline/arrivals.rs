@@ -3,6 +3,7 @@
 //! code hash clears: it stays until it is accepted by its id, which names the instance.
 
 use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::build::added_by;
 use crate::client::{ChainError, Client};
 use crate::context::Unverified;
 use crate::context::prelude::*;
@@ -83,6 +84,7 @@ async fn finding(
         proxy,
         name,
         lines: Vec::new(),
+        arrived: None,
         unproven: None,
     };
     custody.follow(holder).await?;
@@ -104,14 +106,28 @@ async fn finding(
          to accept it: {}; for the whole project: `arrivals` in the manifest",
         FindingId::flag([&id])
     );
+    let of_project = word_of_project(session.context, proxy, &id);
     Ok(Finding {
-        details: custody.lines,
+        about: custody.arrived.map(|tx| tx.to_string()),
+        details: of_project.into_iter().chain(custody.lines).collect(),
         ..Finding::new(Part::Instances, Severity::Danger, id, says).with(
             "an instance that this registry created",
             found,
             next,
         )
     })
+}
+
+/// That the manifest answers for an arrival, and who wrote that there. It answers for the project's own commands: who
+/// approves an action is asked nonetheless.
+fn word_of_project(context: &Context, proxy: Address, id: &FindingId) -> Option<String> {
+    if !context.accepted().is_of_project(id) {
+        return None;
+    }
+    let by = added_by(&context.manifest_file(), &proxy.to_string());
+    Some(format!(
+        "`arrivals` in the manifest has it, {by}: that answers nothing for approvers"
+    ))
 }
 
 /// A proxy that is followed back to its creation.
@@ -121,6 +137,8 @@ struct Custody<'a> {
     /// The definition that has it, or is to.
     name: &'a str,
     lines: Vec<String>,
+    /// The transaction in which it came to the registry that has it now.
+    arrived: Option<TxHash>,
     /// Why its birth is not proven.
     unproven: Option<String>,
 }
@@ -249,6 +267,7 @@ impl<'a> Custody<'a> {
             self.unproven = Some(why.clone());
             return Ok((vec![why], None));
         };
+        self.arrived = self.arrived.or_else(|| told.get(at).map(Told::tx));
         let names = definitions(registry).await?.into_iter();
         let names: BTreeMap<B256, String> =
             names.map(|name| (definition_id(&name).0, name)).collect();

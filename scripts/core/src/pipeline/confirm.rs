@@ -2,7 +2,7 @@
 //! checked, before anything is sent.
 
 use super::check_options::CheckOptions;
-use crate::assess::{Finding, FindingId, Part, Role, Severity};
+use crate::assess::{Accepted, Finding, FindingId, Part, Role, Severity};
 use crate::client::{ChainError, Client, policy_reason};
 use crate::context::prelude::*;
 use crate::error_catalogue::{WordsField, fixed_words};
@@ -322,8 +322,13 @@ async fn unless_proposed(
 ///
 /// # Errors
 /// [`Error::Unconfirmed`].
-pub(crate) fn require_accepted(context: &Context, role: Role, notices: &[Finding]) -> Result<()> {
-    require_none_missing(context, role, notices)?;
+pub(crate) fn require_accepted(
+    context: &Context,
+    role: Role,
+    accepted: &Accepted,
+    notices: &[Finding],
+) -> Result<()> {
+    require_none_missing(role, accepted, notices)?;
     for notice in notices {
         context.note(format!("warning: {}", notice.message));
     }
@@ -335,12 +340,11 @@ pub(crate) fn require_accepted(context: &Context, role: Role, notices: &[Finding
 /// # Errors
 /// [`Error::Unconfirmed`].
 pub(crate) fn require_none_missing(
-    context: &Context,
     role: Role,
+    accepted: &Accepted,
     notices: &[Finding],
 ) -> Result<()> {
-    let accepted = context.accepted();
-    let is_missing = |one: &&Finding| !role.is_answered(one, &accepted);
+    let is_missing = |one: &&Finding| !role.is_answered(one, accepted);
     match notices.iter().find(is_missing) {
         Some(Finding { id, message, .. }) => Err(Error::Unconfirmed {
             message: message.clone(),

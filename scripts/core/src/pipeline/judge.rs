@@ -10,14 +10,16 @@ use super::rollout::pause_remaining_instances;
 use super::work::Work;
 use super::work::simulate::try_proposed;
 use super::{adoption, arrivals, checked, confirm, creation, standing, transfer};
-use crate::assess::{Finding, Role};
+use crate::assess::{Finding, FindingId, Role};
 use crate::checks::Assessment;
 use crate::client::Sent;
-use crate::context::earlier;
 use crate::context::prelude::*;
-use crate::governance::{Call, GovernedCall, already, delegated_approvers};
+use crate::context::{earlier, key};
+use crate::governance::{ApproverMemory, Call, GovernedCall, already, delegated_approvers};
+use crate::ids::ActionId;
 use crate::options::ReviewArgs;
 use crate::registry::{Receiver, RecordedCode};
+use std::collections::BTreeSet;
 
 /// What was found about a call, for its sender or signer. It cannot be sent before it is [cleared](Self::cleared).
 pub(crate) struct Judged {
@@ -155,9 +157,12 @@ pub(crate) async fn judge_as_approver(
 ) -> Result<Cleared> {
     compare_builds(session, &governed.call, approver.review)?;
     let mut judged = judge(session, governed, approver.options()).await?;
+    let mut earlier = Earlier::read(session, governed, approver).await?;
+    judged.remember(session, &mut earlier);
     // What is refused is not tried.
     if let (Call::Migrate(migrate), None) = (&governed.call, judged.checks.refusal()) {
         try_proposed(session, migrate, &mut judged.checks).await?;
+        judged.remember(session, &mut earlier);
     }
     if let Some(refused) = judged.checks.refusal() {
         let action = governed
@@ -168,7 +173,48 @@ pub(crate) async fn judge_as_approver(
     judged.cleared(session)
 }
 
+/// What the approver of an action accepted in earlier commands.
+struct Earlier {
+    action: ActionId,
+    memory: ApproverMemory,
+}
+
+impl Earlier {
+    /// What is remembered of an approver; nothing where nobody knows whose approval it is.
+    async fn read(
+        session: Session<'_>,
+        governed: &GovernedCall,
+        approver: Approver<'_>,
+    ) -> Result<Option<Self>> {
+        let account = approver.account.filter(|_| approver.role == Role::Approver);
+        let (Some(account), Some(key)) = (account, key(session.registry).await) else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            action: session.registry.action_of(&governed.bytes).await?,
+            memory: ApproverMemory::recall(key, account),
+        }))
+    }
+}
+
 impl Judged {
+    /// Remembers what the approver accepts now, and takes what they accepted before as accepted.
+    fn remember(&mut self, session: Session<'_>, earlier: &mut Option<Earlier>) {
+        let Some(Earlier { action, memory }) = earlier else {
+            return;
+        };
+        let in_the_way = self.checks.in_the_way();
+        let all = || in_the_way.iter().chain(&self.notices);
+        let now = session.context.accepted();
+        memory.accept(*action, all().filter(|finding| now.covers(&finding.id)));
+        // An id is known if every finding with it is.
+        let asked = all().filter(|finding| !memory.has_accepted(*action, finding));
+        let asked: BTreeSet<&FindingId> = asked.map(|finding| &finding.id).collect();
+        let known = all().map(|finding| &finding.id);
+        let known: BTreeSet<FindingId> = known.filter(|id| !asked.contains(id)).cloned().collect();
+        self.checks.accepts.set_earlier(known);
+    }
+
     /// A call whose code and storage were checked, with the findings that need `--accept`.
     ///
     /// # Errors
@@ -195,9 +241,9 @@ impl Judged {
     ///
     /// # Errors
     /// The finding that blocks it.
-    pub(crate) fn require_nothing_refused(&self, session: Session<'_>) -> Result<()> {
+    pub(crate) fn require_nothing_refused(&self) -> Result<()> {
         checked::require_not_refused(&self.checks)?;
-        confirm::require_none_missing(session.context, self.checks.role, &self.notices)
+        confirm::require_none_missing(self.checks.role, &self.checks.accepts, &self.notices)
     }
 
     /// Continues if no finding blocks the call and all are accepted.
@@ -211,7 +257,8 @@ impl Judged {
             receiver,
         } = self;
         checked::require_not_refused(&checks)?;
-        confirm::require_accepted(session.context, checks.role, &notices)?;
+        let context = session.context;
+        confirm::require_accepted(context, checks.role, &checks.accepts, &notices)?;
         Ok(Cleared { checks, receiver })
     }
 }

@@ -72,7 +72,7 @@ pub use framework::{EvmContract, Framework, Part};
 pub use info::{BuildInfo, Commit, Recipe};
 pub use line_table::WithLines;
 pub use package::{FRAMEWORK, Package, crates_of, workspace_of};
-pub use reviewed::{OnDefault, Reviewed, is_of_author, is_tracked};
+pub use reviewed::{OnDefault, Reviewed, added_by, is_of_author, is_tracked};
 pub use revision::{REVISION, repository};
 pub use sandbox::Sandbox;
 pub use settled_lock::settle_lock;

@@ -5,6 +5,7 @@
 use super::package::canonical;
 use super::revision::{git, top_of};
 use super::tree::{join, normal};
+use crate::output::shortened;
 use std::path::{Path, PathBuf};
 
 /// Where GitLab's runner names the default branch, and where GitHub's names the file that does. Neither is
@@ -17,6 +18,8 @@ const REPOSITORY: [&str; 2] = ["CI_MERGE_REQUEST_PROJECT_URL", "CI_PROJECT_URL"]
 /// nothing, a pull request may have been merged into it; nor does a remote's branch of such a name, which
 /// anybody who may push can have made.
 const OF_NONE: [&str; 2] = ["refs/heads/main", "refs/heads/master"];
+/// Letters of an author's name that are shown, at most.
+const AUTHOR_MAX: usize = 64;
 /// The remote that a clone has unless it is named otherwise.
 const ORIGIN: &str = "origin";
 
@@ -136,6 +139,37 @@ pub fn is_tracked(file: &Path) -> Result<bool, String> {
         inside(&top, &file)?,
     ];
     Ok(!git(&top, &ask)?.is_empty())
+}
+
+/// Who added the line of a file that has a text, in words: the author and the commit, as git has them.
+pub fn added_by(file: &Path, text: &str) -> String {
+    let found = find_author(file, text);
+    found.unwrap_or_else(|why| format!("and git does not know who added it ({why})"))
+}
+
+fn find_author(file: &Path, text: &str) -> Result<String, String> {
+    let (file, Some(top)) = located(file)? else {
+        return Err("it is in no repository".into());
+    };
+    require_top(&top)?;
+    let content = std::fs::read_to_string(&file).map_err(|error| error.to_string())?;
+    let text = text.to_lowercase();
+    let mut lines = content.lines();
+    let at = lines.position(|line| line.to_lowercase().contains(&text));
+    let at = at.ok_or("no line has it")?.saturating_add(1);
+    let range = format!("{at},{at}");
+    let blame = ["blame", "--porcelain", "--no-textconv", "-L", &range, "--"];
+    let said = git(&top, &[&blame[..], &[inside(&top, &file)?]].concat())?;
+    let commit = said.split_whitespace().next().unwrap_or_default();
+    if commit.bytes().all(|digit| digit == b'0') {
+        return Ok("which nobody has committed yet".into());
+    }
+    // Not blame's name: a file of the repository decides that.
+    let log = ["log", "-1", "--no-show-signature", "--format=%an", commit];
+    let author = git(&top, &log)?;
+    let author = shortened(&author, AUTHOR_MAX);
+    let commit = commit.get(..12).unwrap_or(commit);
+    Ok(format!("added by {author:?} in commit {commit}"))
 }
 
 /// The path of a file below the root of its repository.

@@ -131,6 +131,15 @@ impl Assessment {
 
     /// What follows, of everything that was found and seen. The same finding about several ways is one.
     pub fn decision(&self) -> Decision {
+        decide(&self.all(), &self.accepts, self.role)
+    }
+
+    /// What is in the way of who asks, whether it is accepted or not.
+    pub fn in_the_way(&self) -> Vec<Finding> {
+        decide(&self.all(), &Accepted::default(), self.role).refused
+    }
+
+    fn all(&self) -> Vec<Finding> {
         let mut all: Vec<Finding> = Vec::new();
         for one in self.found().cloned().chain(self.coverage.findings()) {
             if !all
@@ -140,7 +149,7 @@ impl Assessment {
                 all.push(one);
             }
         }
-        decide(&all, &self.accepts, self.role)
+        all
     }
 
     /// What refuses it.

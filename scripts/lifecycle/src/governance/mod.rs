@@ -31,6 +31,7 @@
 
 mod after_approvals;
 mod already;
+mod approver_memory;
 mod approvers_act;
 mod arguments;
 mod calls;
@@ -67,6 +68,7 @@ mod simulated_execution;
 
 pub use after_approvals::{SimulatedExecution, SimulationReport};
 pub use already::{already, created_by};
+pub use approver_memory::ApproverMemory;
 pub use approvers_act::Given;
 pub(crate) use approvers_act::{Approvers, End};
 pub use arguments::{argument_text, named_arguments, named_function};

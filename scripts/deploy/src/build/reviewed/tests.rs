@@ -1,4 +1,6 @@
-use super::{EVENT, NAMED, OnDefault, REPOSITORY, Reviewed, Runner, address_of, is_tracked};
+use super::{
+    EVENT, NAMED, OnDefault, REPOSITORY, Reviewed, Runner, added_by, address_of, is_tracked,
+};
 use std::path::Path;
 use std::process::Command;
 
@@ -56,6 +58,32 @@ fn cloned(from: &Path, to: &Path, flags: &[&str]) {
 fn is_not(found: &Reviewed, why: &str) {
     let is_it = matches!(found, Reviewed::No(said) if said.contains(why));
     assert!(is_it, "{why}: {found:?}");
+}
+
+#[test]
+fn a_line_names_who_added_it_and_no_mailmap_says_otherwise() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    let manifest = path.join("manifest.toml");
+    write(&manifest, "one\narrivals = [\"0xAb\"]\n");
+    assert!(added_by(&manifest, "0xab").contains("it is in no repository"));
+    begun(path);
+    write(&path.join("README.md"), "one");
+    called(path, &["add", "README.md"]);
+    called(path, &["commit", "--quiet", "--message", "one"]);
+    let untracked = added_by(&manifest, "0xab");
+    assert!(untracked.contains("git does not know"), "{untracked}");
+    write(
+        &path.join(".mailmap"),
+        "b <b@example.org> <a@example.org>\n",
+    );
+    committed(path, "two");
+    let added = added_by(&manifest, "0xab");
+    assert!(added.starts_with("added by \"a\" in commit "), "{added}");
+    write(&manifest, "one\narrivals = [\"0xAb\", \"0xCd\"]\n");
+    let edited = added_by(&manifest, "0xcd");
+    assert_eq!(edited, "which nobody has committed yet");
+    assert!(added_by(&manifest, "0xef").contains("no line has it"));
 }
 
 #[test]
