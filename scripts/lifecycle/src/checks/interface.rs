@@ -66,6 +66,10 @@ fn compared(
         found: None,
         next: "keep it".into(),
     });
+    let (notes, lost): (Vec<Finding>, Vec<Finding>) = lost
+        .into_iter()
+        .partition(|finding| finding.severity == Severity::Note);
+    found.findings.extend(notes);
     for one in &lost {
         let about = (one.id.clone(), one.about.as_deref().unwrap_or_default());
         let finding = Finding::of_several(PART, about, &one.message, &together);
@@ -167,12 +171,28 @@ impl Code {
         }
         match self.bytes.module() {
             Err(reason) => Fact::unknown(format!("its module cannot be read: {reason}")),
-            Ok(module) => Fact::doubted(
-                reserved_in(&self.bytes.code, module.as_deref()),
-                self.origin(),
-                "it was built without the framework's attributes; its constants were looked at",
-            ),
+            Ok(module) => {
+                let mut found = reserved_in(&self.bytes.code, module.as_deref());
+                if let Some(listed) = self.listed_functions() {
+                    found.retain(|reserved| listed.contains(*reserved));
+                    return Fact::of(found, self.layout.origin());
+                }
+                Fact::doubted(
+                    found,
+                    self.origin(),
+                    "it was built without the framework's attributes; its constants were looked at",
+                )
+            }
         }
+    }
+
+    /// All functions that the code answers, by their signatures, where its compiler said so here and none answers the rest.
+    fn listed_functions(&self) -> Option<BTreeSet<String>> {
+        let document = self.layout.value()?;
+        let known = Callable::of_document(document)?;
+        let is_whole = self.layout.origin() == Origin::Build && known.unseen.is_empty();
+        let is_listed = is_whole && known.abi.fallback.is_none();
+        is_listed.then(|| known.abi.functions().map(|one| one.signature()).collect())
     }
 }
 

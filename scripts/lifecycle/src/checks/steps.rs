@@ -277,7 +277,8 @@ pub(super) fn creation(transition: &Transition, found: &mut Found) {
     let Some(Declared::Steps(declared)) = transition.declared.value() else {
         let is_bare = data.is_empty();
         let seen = match transition.declared.value() {
-            Some(_) => Evidence::whole(Part::Steps, Origin::NotKnown, OF_EVM),
+            Some(_) => seen_in_sources(transition, data)
+                .unwrap_or_else(|| Evidence::whole(Part::Steps, Origin::NotKnown, OF_EVM)),
             None => seen,
         };
         found.coverage.add(if is_bare { seen.told() } else { seen });
@@ -288,6 +289,16 @@ pub(super) fn creation(transition: &Transition, found: &mut Found) {
     let version = (transition.name.as_str(), transition.to.as_str());
     let refused = check_creation(declared, version, (data, typed), &transition.labels);
     found.findings.extend(refused);
+}
+
+/// What the sources of EVM code show of its initializers, if the creation runs one of them. The trial of the creation finds
+/// those that stay open.
+fn seen_in_sources(transition: &Transition, data: &[u8]) -> Option<Evidence> {
+    let audit = transition.audit.as_ref()?;
+    let selector = data.first_chunk::<4>()?;
+    let mut known = audit.value()?.initializers.0.iter();
+    let runs_one = known.any(|one| one.selector.is_some_and(|own| own.0 == *selector));
+    runs_one.then(|| audit.about(Part::Steps))
 }
 
 /// Why nobody knows the initializers of code of the EVM.

@@ -99,7 +99,7 @@ pub fn check_storage(pair: &Pair<'_>) -> Result<Compared, ChainError> {
         } else {
             found.not_compared(pair);
         }
-        found.note_partial();
+        found.note_partial(pair);
         return Ok(found);
     };
     found.report = compare(&old.layout, &new.layout)
@@ -128,7 +128,7 @@ pub fn check_storage(pair: &Pair<'_>) -> Result<Compared, ChainError> {
     for side in [pair.old, pair.new] {
         found.coverage.add(side.known.about(Part::Layout));
     }
-    found.note_partial();
+    found.note_partial(pair);
     found.note_declared();
     Ok(found)
 }
@@ -163,10 +163,16 @@ impl Compared {
         self.unknown = Some(why);
     }
 
-    fn note_partial(&mut self) {
+    fn note_partial(&mut self, pair: &Pair<'_>) {
+        // Whoever registered and approved the version before was asked that.
+        let answered = format!("{}: {}", pair.from, Unlisted::NotBuilt);
         for why in &self.partial {
             let some = Evidence::some(Part::Layout, Origin::NotKnown, why);
-            self.coverage.add(some);
+            self.coverage.add(if *why == answered {
+                some.expected()
+            } else {
+                some
+            });
         }
     }
 

@@ -376,6 +376,11 @@ fn is_of_one(recorded: &Layout, given: &Layout) -> bool {
 }
 
 impl KnownLayout {
+    /// Returns true if the given file was compiled here, to this very code.
+    pub(crate) const fn is_compiled(&self) -> bool {
+        matches!(self.given, Given::Compiled)
+    }
+
     /// Whether a file has all of it.
     pub(crate) fn is_given(&self) -> bool {
         !matches!(self.given, Given::Part) && self.side.known.value().is_some()

@@ -43,10 +43,16 @@ impl Work<'_> {
             (Some(file), _) => {
                 let given = session.layout(source, &code, Some(file)).await?;
                 code.layout = given.side.hash;
+                let is_compiled = given.is_compiled();
                 audit = given.audit;
                 if code.source.is_zero() && !given.source.is_zero() {
                     code.source = given.source;
-                    said = Some(format!("they are those of {}", file.display()));
+                    said = Some(if is_compiled {
+                        Fact::of((), Origin::Build)
+                    } else {
+                        let why = format!("they are those of {}", file.display());
+                        Fact::doubted((), Origin::Remembered, why)
+                    });
                 }
                 given.side.known
             }
@@ -77,10 +83,7 @@ impl Work<'_> {
         }
         let there = there.audited(audit, self.checks.role);
         Ok(match said {
-            Some(why) => Code {
-                source: Fact::doubted((), Origin::Remembered, why),
-                ..there
-            },
+            Some(source) => Code { source, ..there },
             None => there,
         })
     }
