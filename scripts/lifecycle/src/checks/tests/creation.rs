@@ -34,8 +34,8 @@ fn a_creation_that_runs_an_initializer_of_the_sources_is_checked() {
         counter: None,
     };
     let audit = Audit {
-        hazards: Vec::new(),
         initializers: Initializers(vec![initializer]),
+        ..Audit::default()
     };
     for (data, absent) in [(b"1234", None), (b"4321", Some("absent:steps"))] {
         let mut transition = best();
