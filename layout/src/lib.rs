@@ -3,7 +3,8 @@
 //!
 //! A contract writes `#[derive(StorageLayout)]` of `stylus-upgradeable` on its storage structs. On
 //! WASM the layout of the entrypoint ends up in a custom section of the module and no code is added.
-//! Tools use [`Layout::from_section`], [`Layout::from_json`], [`compare`] and [`skeleton`].
+//! Tools use [`Layout::from_section`], [`Layout::from_json`], [`compare`], [`skeleton`], and [`Storage`] for the
+//! fields, their slots and their values.
 //!
 //! ```
 //! # #![allow(unexpected_cfgs, dead_code)]
@@ -56,6 +57,7 @@ mod section;
 mod shape;
 mod skeleton;
 mod steps;
+mod storage;
 
 pub use added::{Range, Ranges, WordPart};
 pub use compare::compare;
@@ -72,3 +74,8 @@ pub use plan::{
 pub use report::{Decision, Declared, FieldChange, Location, Report, Verdict, Which};
 pub use skeleton::skeleton;
 pub use steps::{DeclaredStep, StepKind};
+pub use storage::{
+    DecodedValue, FieldPlace, FieldWalk, LazyForm, LazyType, MappingType, SourcePlace,
+    SourcePlaces, Storage, StorageArea, StorageField, StorageType, TextLength, TypeId, TypeKind,
+    ValuePlace, WORD_BYTES, WalkLimits, elements_begin, text_length,
+};

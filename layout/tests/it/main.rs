@@ -7,6 +7,7 @@ mod carried;
 mod cases;
 mod declared;
 mod derive;
+mod example;
 mod exchanged;
 mod exhaustive;
 mod generated;

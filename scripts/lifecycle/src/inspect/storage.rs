@@ -1,16 +1,17 @@
 //! The variables of a layout with what their slots hold.
 
 use crate::client::{ChainError, Client};
-use crate::layout::{Field, Fields, Held, WORD};
 use alloy::primitives::{Address, B256, U256};
 use futures::stream::{StreamExt, TryStreamExt, iter};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_layout::Layout;
+use stylus_layout::{FieldPlace, Layout, Storage, TypeKind, ValuePlace, WORD_BYTES, WalkLimits};
 use stylus_upgrades_interface::slots;
 
 /// Fields that are read, at most: of arrays and structs the rest is left out.
 const FIELDS_MAX: usize = 256;
+/// The same as limits of a walk.
+const LIMITS: WalkLimits = WalkLimits { fields: FIELDS_MAX };
 /// Slots that are asked for at once.
 const AT_ONCE: usize = 8;
 
@@ -45,41 +46,45 @@ pub async fn fields(
     proxy: Address,
     layout: &Layout,
 ) -> Result<(Vec<FieldValue>, Option<String>), ChainError> {
-    let Fields { list, left_out, .. } = Fields::of(layout, FIELDS_MAX);
-    let words = read(client, proxy, list.iter().map(|one| one.held.slot)).await?;
-    let word_of = |held: &Held<'_>| words.get(&held.slot).copied().unwrap_or_default();
-    let long = list.iter().map(|one| one.held);
-    let long = long.flat_map(|held| held.elsewhere(word_of(&held)));
+    let storage = Storage::from(layout);
+    let walk = storage.walk(LIMITS);
+    let slots = walk.fields.iter().map(|field| field.place.slot);
+    let words = read(client, proxy, slots).await?;
+    let word_of = |place: &ValuePlace| words.get(&place.slot).copied().unwrap_or_default();
+    let places = walk.fields.iter().map(|field| &field.place);
+    let long = places.flat_map(|place| storage.text_slots(place, word_of(place)));
     let long: Vec<U256> = long.collect();
     let texts = read(client, proxy, long.into_iter()).await?;
-    let all = list.into_iter().map(|one| {
-        let (held, word) = (one.held, word_of(&one.held));
+    let all = walk.fields.into_iter().map(|field| {
+        let (place, word) = (field.place, word_of(&field.place));
         FieldValue {
-            area: one.area.into(),
-            kind: held.kind.map_or(one.type_id, |kind| &kind.label).into(),
-            slot: held.slot.into(),
-            offset: held.offset,
-            size: held.size,
+            area: field.area,
+            kind: field.label,
+            slot: place.slot.into(),
+            offset: place.offset,
+            size: place.bytes_taken(),
             word,
-            value: held.words(layout, word, &texts),
-            name: one.name,
+            value: storage.decode(&place, word, &texts).to_string(),
+            name: field.name,
         }
     });
+    let left_out = walk.left_out;
     let left_out: Vec<String> = left_out.into_iter().collect();
     let left_out = (!left_out.is_empty()).then(|| left_out.join("; "));
     Ok((all.collect(), left_out))
 }
 
-/// The variables of a layout that lie in one slot, with their names.
-pub fn in_one_slot(layout: &Layout) -> impl Iterator<Item = (String, Held<'_>)> {
-    let is_value = |one: &Field<'_>| {
-        let kind = one.held.kind;
-        one.held.size <= WORD && kind.is_some_and(|kind| kind.encoding != "mapping")
+/// The variables of a storage that lie in one slot, by their names with that of their area.
+pub fn in_one_slot(storage: &Storage) -> impl Iterator<Item = (String, FieldPlace)> {
+    let is_value = |field: &FieldPlace| {
+        let is_mapping = matches!(storage.kind(field.place.ty), TypeKind::Mapping(_));
+        field.is_known && field.place.bytes_taken() <= WORD_BYTES && !is_mapping
     };
-    let list = Fields::of(layout, FIELDS_MAX).list.into_iter();
-    list.filter(is_value).map(|one| match one.area {
-        "" => (one.name, one.held),
-        area => (format!("{area} {}", one.name), one.held),
+    let mut fields = storage.walk(LIMITS).fields;
+    fields.retain(is_value);
+    fields.into_iter().map(|field| match field.area.as_str() {
+        "" => (field.name.clone(), field),
+        area => (format!("{area} {}", field.name), field),
     })
 }
 
@@ -128,7 +133,7 @@ pub async fn framework(
             kind: kind.into(),
             slot,
             offset: 0,
-            size: WORD,
+            size: WORD_BYTES,
             word,
             value,
         }

@@ -2,8 +2,6 @@
 //! answered.
 
 use super::error;
-use super::fields::{Field, Fields};
-use super::held::Held;
 use super::live::Dirty;
 use crate::assess::{
     Accepted, Coverage, Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together,
@@ -15,7 +13,8 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use stylus_layout::{
-    Decision, Declared, Document, FieldChange, Layout, Unlisted, Verdict, compare,
+    Decision, Declared, Document, FieldChange, FieldPlace, Layout, Storage, Unlisted, Verdict,
+    WalkLimits, compare,
 };
 
 /// One version of a pair.
@@ -242,21 +241,24 @@ pub struct Misplaced {
 pub fn misplaced(own: &Layout, versions: [(&str, &Layout); 2]) -> Misplaced {
     let mut not_compared = Vec::new();
     let mut all = |layout| {
-        let fields = Fields::of(layout, FIELDS_MAX);
-        not_compared.extend(fields.left_out);
-        fields.list
+        let limits = WalkLimits { fields: FIELDS_MAX };
+        let walk = Storage::from(layout).walk(limits);
+        not_compared.extend(walk.left_out);
+        walk.fields
     };
     let own = all(own);
     let known = versions.map(|(version, layout)| (version, all(layout)));
-    let words = |one: &Field<'_>| {
-        let Held {
-            kind, slot, offset, ..
-        } = one.held;
-        let kind = kind.map_or("", |kind| kind.label.as_str());
-        format!("{} ({kind} @ slot {slot} byte {offset})", one.name)
+    let words = |field: &FieldPlace| {
+        let FieldPlace {
+            name, label, place, ..
+        } = field;
+        format!(
+            "{name} ({label} @ slot {} byte {})",
+            place.slot, place.offset
+        )
     };
     let mut found = Vec::new();
-    for field in own.iter().filter(|one| !one.is_gap()) {
+    for field in own.iter().filter(|field| !field.is_gap) {
         let fields = || {
             known
                 .iter()
@@ -265,7 +267,7 @@ pub fn misplaced(own: &Layout, versions: [(&str, &Layout); 2]) -> Misplaced {
         if fields().any(|(_, one)| is_the_same(one, field)) {
             continue;
         }
-        let mut others = fields().filter(|(_, one)| !one.is_gap() && one.shares_bytes(field));
+        let mut others = fields().filter(|(_, other)| !other.is_gap && other.shares_bytes(field));
         if let Some((version, other)) = others.next() {
             let says = format!("{} lies on {} of {version}", words(field), words(other));
             found.push((field.name.clone(), says));
@@ -279,13 +281,12 @@ pub fn misplaced(own: &Layout, versions: [(&str, &Layout); 2]) -> Misplaced {
 
 /// Whether both have one place, type and name. What code does not use may begin with `_` there, and be a member of
 /// something or not.
-fn is_the_same(one: &Field<'_>, other: &Field<'_>) -> bool {
-    let name = |field: &Field<'_>| {
+fn is_the_same(own: &FieldPlace, other: &FieldPlace) -> bool {
+    let name = |field: &FieldPlace| {
         let name = field.name.rsplit('.').next().unwrap_or_default();
         name.trim_start_matches('_').to_owned()
     };
-    let kind = |field: &Field<'_>| field.held.kind.map(|kind| kind.label.clone());
-    one.begins_at(other) && name(one) == name(other) && kind(one) == kind(other)
+    own.begins_at(other) && name(own) == name(other) && own.label == other.label
 }
 
 /// A finding in words.

@@ -1,15 +1,13 @@
-//! Values of plain types: how they read, what one is as a key of a mapping, and how that is hashed.
+//! Keys of mappings: what a value is as a key, how it reads, and how it is hashed.
 
 use crate::client::show;
 use alloy::dyn_abi::{DynSolType, DynSolValue};
-use alloy::primitives::{B256, U256, hex, keccak256};
+use alloy::primitives::{B256, U256, keccak256};
 use std::borrow::Cow;
-use stylus_layout::{Layout, Members, TypeItem};
+use stylus_layout::{MappingType, Storage, TypeKind};
 
 /// Bytes of a word.
 const WORD: usize = 32;
-/// Aliases of a type that are followed, at most.
-const DEEPEST: u8 = 4;
 
 /// What a mapping is keyed by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,16 +19,23 @@ pub struct KeyType {
 }
 
 impl KeyType {
-    /// By what a layout says of a mapping.
-    pub fn of_mapping(layout: &Layout, mapping: &TypeItem) -> Self {
-        let is_zero_extended = mapping.key_extension.as_deref() == Some("zero");
-        let key = mapping.key.as_ref().and_then(|id| layout.types.get(id));
-        let label = match key.and_then(|key| underlying(layout, key)) {
-            Some(key) if matches!(key.members, Some(Members::Enum(_))) => "uint8",
-            Some(key) => &key.label,
-            None => "",
+    /// By what a storage says of a mapping.
+    pub fn of_mapping(storage: &Storage, mapping: &MappingType) -> Self {
+        let ty = match storage.kind(storage.plain(mapping.key)) {
+            TypeKind::Uint(bits) => DynSolType::Uint(*bits),
+            TypeKind::Int(bits) => DynSolType::Int(*bits),
+            TypeKind::Bool => DynSolType::Bool,
+            TypeKind::Address => DynSolType::Address,
+            TypeKind::FixedBytes(count) => DynSolType::FixedBytes(*count),
+            TypeKind::Enum(_) => DynSolType::Uint(8),
+            TypeKind::String => DynSolType::String,
+            TypeKind::Bytes => DynSolType::Bytes,
+            _ => DynSolType::Uint(256),
         };
-        Self::of_label(label, is_zero_extended)
+        Self {
+            ty,
+            is_zero_extended: mapping.is_zero_extended,
+        }
     }
 
     /// By the name of the type.
@@ -95,40 +100,6 @@ impl KeyType {
                     .unwrap_or_else(|_| DynSolValue::Bytes(key.into()))
             }
         })
-    }
-}
-
-/// What a type is that may have a name of its own.
-pub(super) fn underlying<'l>(layout: &'l Layout, mut kind: &'l TypeItem) -> Option<&'l TypeItem> {
-    for _ in 0..DEEPEST {
-        match &kind.underlying {
-            Some(below) => kind = layout.types.get(below)?,
-            None => return Some(kind),
-        }
-    }
-    None
-}
-
-/// What the bytes of a value say, the high-order one first. Bytes of a type that is not known are shown as they are.
-pub(super) fn value(layout: &Layout, kind: Option<&TypeItem>, bytes: &[u8]) -> String {
-    let words = kind.and_then(|kind| in_words(underlying(layout, kind)?, bytes));
-    words.unwrap_or_else(|| hex::encode_prefixed(bytes))
-}
-
-fn in_words(kind: &TypeItem, bytes: &[u8]) -> Option<String> {
-    let number = U256::try_from_be_slice(bytes)?;
-    if let Some(Members::Enum(names)) = &kind.members {
-        let at = usize::try_from(number).ok();
-        let name = at.and_then(|at| names.get(at)).cloned();
-        return Some(name.unwrap_or_else(|| format!("{number}, which is unknown")));
-    }
-    // With more bytes than the type has, some would not be seen.
-    let is_whole = size_of(&kind.label)? == bytes.len() as u64;
-    let kind = KeyType::of_label(&kind.label, true);
-    match kind.ty {
-        DynSolType::Bool if number > U256::ONE => Some(format!("{number}, which is no bool")),
-        DynSolType::FixedBytes(_) => None,
-        _ => is_whole.then(|| kind.show(bytes)),
     }
 }
 

@@ -3,12 +3,11 @@
 //! it. Structs are laid out as solc lays them out. Storage that assembly computes is not declared, and in no layout.
 
 use super::annotations::{Sources, location, renamed_from, retyped_from};
-use super::held::WORD;
 use super::key::size_of;
 use super::nodes::{Declared, Nodes, is, list};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use stylus_layout::{Item, Layout, Members, TypeItem, Unlisted, is_gap_name};
+use stylus_layout::{Item, Layout, Members, TypeItem, Unlisted, WORD_BYTES, is_gap_name};
 
 /// The first compiler that puts the documentation of structs into the AST.
 const FIRST_DOCUMENTED: [u64; 3] = [0, 8, 20];
@@ -235,7 +234,7 @@ impl Types<'_, '_> {
             let text = self.sources.documentation(member, declared.file);
             let label = member["name"].as_str().unwrap_or_default();
             let size = self.size(&member["typeName"], depth)?;
-            if offset > 0 && (size.is_whole || size.bytes > WORD - offset.min(WORD)) {
+            if offset > 0 && (size.is_whole || size.bytes > WORD_BYTES - offset.min(WORD_BYTES)) {
                 (slot, offset) = (slot.saturating_add(1), 0);
             }
             items.push(Item {
@@ -249,7 +248,7 @@ impl Types<'_, '_> {
                 ..Item::default()
             });
             match size.is_whole {
-                true => slot = slot.saturating_add(size.bytes.div_ceil(WORD)),
+                true => slot = slot.saturating_add(size.bytes.div_ceil(WORD_BYTES)),
                 false => offset = offset.saturating_add(size.bytes),
             }
         }
@@ -272,7 +271,7 @@ impl Types<'_, '_> {
                 let item = TypeItem {
                     key: Some(key),
                     value: Some(value),
-                    ..of("mapping", label, WORD)
+                    ..of("mapping", label, WORD_BYTES)
                 };
                 (id, item, true)
             }
@@ -292,7 +291,7 @@ impl Types<'_, '_> {
         self.types.entry(id.clone()).or_insert(item);
         Size {
             id,
-            bytes: bytes.unwrap_or(WORD),
+            bytes: bytes.unwrap_or(WORD_BYTES),
             is_whole,
         }
     }
@@ -301,7 +300,7 @@ impl Types<'_, '_> {
     fn key(&mut self, node: &Value, depth: usize) -> Result<String, String> {
         let label = type_string(node);
         if TEXTS.contains(&label) {
-            let item = of("bytes", label, WORD);
+            let item = of("bytes", label, WORD_BYTES);
             return Ok(self.add(format!("t_{label}_memory_ptr"), item, true).id);
         }
         Ok(self.size(node, depth + 1)?.id)
@@ -309,7 +308,7 @@ impl Types<'_, '_> {
 
     fn elementary(&mut self, label: &str) -> Option<Size> {
         if TEXTS.contains(&label) {
-            let item = of("bytes", label, WORD);
+            let item = of("bytes", label, WORD_BYTES);
             return Some(self.add(format!("t_{label}_storage"), item, true));
         }
         let item = of("inplace", label, size_of(label)?);
@@ -327,15 +326,15 @@ impl Types<'_, '_> {
             .rsplit_once('[')
             .and_then(|(_, length)| length.strip_suffix(']'));
         let (length, encoding, bytes) = match length {
-            Some("") => ("dyn", "dynamic_array", WORD),
+            Some("") => ("dyn", "dynamic_array", WORD_BYTES),
             length => {
                 let count = length.and_then(|length| length.parse::<u64>().ok());
                 let count = count.ok_or_else(|| format!("the length of {label} is not known"))?;
-                let slots = match base.is_whole || base.bytes > WORD / 2 {
-                    true => count.saturating_mul(base.bytes.div_ceil(WORD)),
-                    false => count.div_ceil(WORD / base.bytes.max(1)),
+                let slots = match base.is_whole || base.bytes > WORD_BYTES / 2 {
+                    true => count.saturating_mul(base.bytes.div_ceil(WORD_BYTES)),
+                    false => count.div_ceil(WORD_BYTES / base.bytes.max(1)),
                 };
-                let bytes = slots.saturating_mul(WORD);
+                let bytes = slots.saturating_mul(WORD_BYTES);
                 (length.unwrap_or_default(), "inplace", bytes)
             }
         };
@@ -381,11 +380,12 @@ impl Types<'_, '_> {
                 let id = format!("t_struct({name}){number}_storage");
                 if !self.types.contains_key(&id) {
                     // A mapping within may lead back to it.
-                    self.types.insert(id.clone(), of("inplace", label, WORD));
+                    self.types
+                        .insert(id.clone(), of("inplace", label, WORD_BYTES));
                     let (members, slots) = self.members(declared, depth + 1)?;
                     let item = TypeItem {
                         members: Some(Members::Struct(members)),
-                        ..of("inplace", label, slots.saturating_mul(WORD))
+                        ..of("inplace", label, slots.saturating_mul(WORD_BYTES))
                     };
                     self.types.insert(id.clone(), item);
                 }

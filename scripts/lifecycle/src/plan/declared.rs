@@ -5,20 +5,22 @@ use super::instances::InstancePlan;
 use super::slots::SlotNames;
 use crate::assess::{Finding, Part, Together};
 use crate::client::ChainError;
-use crate::layout::{Field, Fields, Held, WORD, areas, finding_id, incomparable};
+use crate::layout::{finding_id, incomparable};
 use crate::simulation::Simulation;
 use alloy::primitives::{B256, U256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use stylus_chain::BlockId;
-use stylus_layout::{FieldChange, Layout, Location, TypeItem, Verdict, compare};
+use stylus_layout::{
+    FieldChange, FieldPlace, Location, Storage, TypeKind, ValuePlace, Verdict, compare,
+};
 
 /// A finding for each declared move or new name after which a field of an instance has another value. A field that
 /// changes its type may change its encoding, so it is not compared; neither is one that was empty.
 pub(super) fn lost(
     simulation: &Simulation,
     request: &PlanRequest,
-    (instances, framework): (&[InstancePlan], &SlotNames<'_>),
+    (instances, framework): (&[InstancePlan], &SlotNames),
 ) -> Result<Vec<Finding>, ChainError> {
     let (Some(new), version) = (&request.document, &request.call.version) else {
         return Ok(Vec::new());
@@ -48,11 +50,11 @@ pub(super) fn lost(
             if !is_declared || found.iter().any(|one| one.id == id) {
                 continue;
             }
-            let layouts = (old, &new.layout);
-            for pair in kept(layouts, change) {
-                let has_entries = has_written_entries(instance, framework, [old, &new.layout]);
+            let storages = [Storage::from(old), Storage::from(&new.layout)];
+            for pair in kept(&storages, change) {
+                let has_entries = has_written_entries(instance, framework, &storages);
                 let instance = (instance, has_entries);
-                let Some(says) = loss((simulation, request), instance, &pair, layouts)? else {
+                let Some(says) = loss((simulation, request), instance, &pair, &storages)? else {
                     continue;
                 };
                 let about = (id, change.field.as_str());
@@ -74,25 +76,25 @@ pub(super) fn lost(
 fn loss(
     (simulation, request): (&Simulation, &PlanRequest),
     (instance, has_written_entries): (&InstancePlan, bool),
-    (before, after): &(Field<'_>, Field<'_>),
-    (old, new): (&Layout, &Layout),
+    [before, after]: &[FieldPlace; 2],
+    [old, new]: &[Storage; 2],
 ) -> Result<Option<String>, ChainError> {
-    let (Some(was), Some(is)) = (before.known(), after.known()) else {
+    let (Some(was), Some(is)) = (before.in_one_word(), after.in_one_word()) else {
         return Ok(None);
     };
     let read = |slot: U256, block| simulation.chain.storage(instance.proxy, slot, block);
     let then = read(was.slot, simulation.beginning())?;
     let now = read(is.slot, BlockId::latest())?;
     let (name, proxy) = (&after.name, request.names.long(instance.proxy));
-    let value = was.bytes(&then);
-    if value != is.bytes(&now) && value.iter().any(|byte| *byte != 0) {
+    let value = was.bytes_of(&then);
+    if value != is.bytes_of(&now) && value.iter().any(|byte| *byte != 0) {
         let [then, now] = [(was, old, then), (is, new, now)]
-            .map(|(held, layout, word)| held.words(layout, word, &BTreeMap::new()));
+            .map(|(place, storage, word)| storage.decode(place, word, &BTreeMap::new()));
         return Ok(Some(format!(
             "{name} is declared to be kept, and its value in {proxy} changes: {then} → {now}"
         )));
     }
-    let has_moved = was.slot != is.slot && has_entries(was, then);
+    let has_moved = was.slot != is.slot && has_entries(old, was, then);
     Ok((has_moved && !has_written_entries).then(|| {
         format!(
             "{name} is declared to be kept: it has another place in {proxy}, and nothing of its contents was written there"
@@ -101,11 +103,11 @@ fn loss(
 }
 
 /// Whether a field has contents beside its own slot: a mapping, an array that is not empty, a text of more than 31 bytes.
-fn has_entries(held: &Held<'_>, word: B256) -> bool {
-    match held.kind.map(|kind| kind.encoding.as_str()) {
-        Some("mapping") => true,
-        Some("dynamic_array") => !word.is_zero(),
-        Some("bytes") => word.as_slice().last().is_some_and(|byte| byte & 1 == 1),
+fn has_entries(storage: &Storage, place: &ValuePlace, word: B256) -> bool {
+    match storage.kind(place.ty) {
+        TypeKind::Mapping(_) => true,
+        TypeKind::Vector(_) => !word.is_zero(),
+        TypeKind::Bytes | TypeKind::String => word.0[31] & 1 == 1,
         _ => false,
     }
 }
@@ -113,8 +115,8 @@ fn has_entries(held: &Held<'_>, word: B256) -> bool {
 /// Whether the upgrade wrote to a place of an instance that is no field's own slot, and none of the framework's.
 fn has_written_entries(
     instance: &InstancePlan,
-    framework: &SlotNames<'_>,
-    layouts: [&Layout; 2],
+    framework: &SlotNames,
+    storages: &[Storage; 2],
 ) -> bool {
     let mut written = instance
         .changes
@@ -123,56 +125,47 @@ fn has_written_entries(
         .filter(|change| framework.get(change.slot).is_none());
     written.any(|change| {
         let slot = change.slot.into();
-        !layouts.iter().any(|layout| is_of_field(layout, slot))
+        !storages.iter().any(|storage| is_of_field(storage, slot))
     })
 }
 
 /// Whether a slot is a field's own, or one of those that it has in a row.
-fn is_of_field(layout: &Layout, slot: U256) -> bool {
-    areas(layout).any(|(_, items, root)| {
-        items.iter().any(|item| {
-            let begin = item.slot.parse().ok();
-            let begin = root.zip(begin).map(|(root, slot)| root.wrapping_add(slot));
-            let kind = layout.types.get(&item.type_id);
-            let slots = kind.and_then(TypeItem::size).unwrap_or(WORD).div_ceil(WORD);
-            begin.is_some_and(|begin: U256| slot.wrapping_sub(begin) < U256::from(slots))
+fn is_of_field(storage: &Storage, slot: U256) -> bool {
+    storage.areas().iter().any(|area| {
+        area.fields.iter().any(|field| {
+            let begin = area.root.zip(field.slot);
+            let place = begin
+                .map(|(root, slot)| storage.place(field.ty, root.wrapping_add(slot), field.offset));
+            place.is_some_and(|place| {
+                slot.wrapping_sub(place.slot) < U256::from(place.slots_taken())
+            })
         })
     })
 }
 
 /// What a change of a field keeps: each part of it of the same type, where it was and where it is.
-fn kept<'a>(
-    (old, new): (&'a Layout, &'a Layout),
-    change: &FieldChange,
-) -> Vec<(Field<'a>, Field<'a>)> {
+fn kept([old, new]: &[Storage; 2], change: &FieldChange) -> Vec<[FieldPlace; 2]> {
     let keeps = [Verdict::Rename, Verdict::Shift, Verdict::Reorder];
     if !keeps.contains(&change.verdict) {
         return Vec::new();
     }
     let after = parts(new, change, change.new.as_ref());
-    let pairs = parts(old, change, change.old.as_ref()).into_iter();
-    let pairs = pairs.filter_map(|was| {
-        let kind = |one: &Field<'_>| one.held.kind.map(|kind| kind.label.clone());
+    let before = parts(old, change, change.old.as_ref()).into_iter();
+    let pairs = before.filter(|was| !was.is_gap).filter_map(|was| {
         let mut after = after.iter();
-        let is = after.find(|is| is.name == was.name && kind(is) == kind(&was))?;
-        (!was.is_gap()).then(|| (was, is.clone()))
+        let is = after.find(|is| is.name == was.name && is.label == was.label)?;
+        Some([was, is.clone()])
     });
     pairs.collect()
 }
 
 /// The field at that place, or the members of it, under the name of the change.
-fn parts<'a>(layout: &'a Layout, change: &FieldChange, place: Option<&Location>) -> Vec<Field<'a>> {
+fn parts(storage: &Storage, change: &FieldChange, place: Option<&Location>) -> Vec<FieldPlace> {
     let found = place.and_then(|place| {
-        let (_, items, root) = areas(layout).find(|(name, ..)| *name == change.area)?;
-        let is_there = |slot: &str, offset| slot == place.slot && offset == place.offset;
-        let item = items.iter().find(|one| is_there(&one.slot, one.offset))?;
-        let slot = root?.wrapping_add(item.slot.parse().ok()?);
-        Some(Fields::at(
-            layout,
-            &item.type_id,
-            (slot, item.offset),
-            change.field.clone(),
-        ))
+        let field = storage.field_at(&change.area, place)?;
+        let root = storage.area(&change.area)?.root?;
+        let slot = root.wrapping_add(field.slot?);
+        Some(storage.walk_value(field.ty, slot, field.offset, change.field.clone()))
     });
     found.unwrap_or_default()
 }

@@ -348,7 +348,7 @@ pub(super) fn compare(
     simulation: &Simulation,
     request: &PlanRequest,
     before: Vec<Before>,
-    framework: &SlotNames<'_>,
+    framework: &SlotNames,
     balance: impl Fn(Address) -> Option<(U256, U256)>,
 ) -> Result<Vec<InstancePlan>, ChainError> {
     let call = &request.call;
@@ -363,7 +363,7 @@ pub(super) fn compare(
         let layout = request.layout_of(&version);
         (version, framework.clone().with_layout(layout))
     };
-    let earlier: BTreeMap<String, SlotNames<'_>> = versions.map(names).collect();
+    let earlier: BTreeMap<String, SlotNames> = versions.map(names).collect();
     let changes = simulation.changes()?;
     let instances = before.into_iter().map(|Before { instance, .. }| {
         let Instance { proxy, version, .. } = instance;

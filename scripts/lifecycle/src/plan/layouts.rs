@@ -4,10 +4,10 @@
 use super::change::{ABSENT, Change, FieldValues, StoragePosition};
 use super::slots::SlotNames;
 use crate::client::ChainError;
-use crate::layout::{Field, Held, WORD};
 use alloy::primitives::{B256, U256};
 use std::collections::BTreeSet;
 use stylus_chain::SlotChange;
+use stylus_layout::{FieldPlace, ValuePlace, WORD_BYTES};
 
 /// Variables that are read as something else and are looked at, at most.
 const REREAD_MAX: usize = 256;
@@ -18,14 +18,14 @@ const NOT_KNOWN: &str = "(not known)";
 #[derive(Clone, Copy)]
 pub struct Layouts<'a> {
     /// That of the version before.
-    pub before: &'a SlotNames<'a>,
+    pub before: &'a SlotNames,
     /// That of the new one.
-    pub after: &'a SlotNames<'a>,
+    pub after: &'a SlotNames,
 }
 
 impl<'a> Layouts<'a> {
     /// One that stays.
-    pub const fn same(names: &'a SlotNames<'a>) -> Self {
+    pub const fn same(names: &'a SlotNames) -> Self {
         Self {
             before: names,
             after: names,
@@ -35,16 +35,18 @@ impl<'a> Layouts<'a> {
     /// Slots that the new version reads as something else: of variables that the version before kept elsewhere or in
     /// another size, and of new ones on bytes that held others. What they hold changes even if nobody writes them.
     pub(super) fn reread(&self) -> BTreeSet<U256> {
-        let all = self.after.fixed().filter(|one| !one.is_gap());
+        let all = self.after.fixed().filter(|one| !one.is_gap);
         let reread = all.filter(|one| {
-            let slot = one.held.slot;
+            let slot = one.place.slot;
             let (old, new) = (self.before.variables(slot), self.after.variables(slot));
             match self.was(slot, one, (&old, &new)) {
-                Some(was) => !was.begins_at(one) || was.held.size != one.held.size,
-                None => old.iter().any(|was| !was.is_gap() && was.overlaps(one)),
+                Some(was) => {
+                    !was.begins_at(one) || was.place.bytes_taken() != one.place.bytes_taken()
+                }
+                None => old.iter().any(|was| !was.is_gap && was.overlaps(one)),
             }
         });
-        reread.map(|one| one.held.slot).take(REREAD_MAX).collect()
+        reread.map(|one| one.place.slot).take(REREAD_MAX).collect()
     }
 
     /// A word by the names and values of what lies in it; `earlier` reads other words as they were before.
@@ -87,26 +89,26 @@ impl<'a> Layouts<'a> {
         let new = self.after.variables(word.slot);
         let (mut fields, mut rest) = (Vec::new(), word.before ^ word.after);
         for variable in &new {
-            let Some(held) = variable.known() else {
+            let Some(place) = variable.in_one_word() else {
                 return Ok(None);
             };
-            clear(&mut rest, held);
+            clear(&mut rest, place);
             let Some(was) = self.was(word.slot, variable, (&old, &new)) else {
                 fields.extend(self.begins(word, variable, &old));
                 continue;
             };
-            let Some(before) = was.known() else {
+            let Some(before) = was.in_one_word() else {
                 return Ok(None);
             };
             let is_here = was.begins_at(variable);
-            if is_here && before.bytes(&word.before) == held.bytes(&word.after) {
+            if is_here && before.bytes_of(&word.before) == place.bytes_of(&word.after) {
                 continue;
             }
             let word_before = match before.slot == word.slot {
                 true => word.before,
                 false => earlier(before.slot)?,
             };
-            let place = StoragePosition {
+            let moved_from = StoragePosition {
                 slot: before.slot.into(),
                 offset: before.offset,
             };
@@ -115,23 +117,23 @@ impl<'a> Layouts<'a> {
                     true => was.name.clone(),
                     false => format!("{} (was {})", variable.name, was.name),
                 },
-                moved_from: (!is_here).then_some(place),
+                moved_from: (!is_here).then_some(moved_from),
                 before: self.before.value(before, word_before),
-                after: self.after.value(held, word.after),
+                after: self.after.value(place, word.after),
             });
         }
-        for variable in old.iter().filter(|one| !one.is_gap()) {
-            let is_told = |one: &Field<'_>| {
+        for variable in old.iter().filter(|one| !one.is_gap) {
+            let is_told = |one: &FieldPlace| {
                 let was = self.was(word.slot, one, (&old, &new));
-                was.is_some_and(|was| was.held.slot == word.slot && was.name == variable.name)
+                was.is_some_and(|was| was.place.slot == word.slot && was.name == variable.name)
             };
             if new.iter().any(is_told) {
                 continue;
             }
-            let Some(held) = variable.known() else {
+            let Some(place) = variable.in_one_word() else {
                 return Ok(None);
             };
-            clear(&mut rest, held);
+            clear(&mut rest, place);
             fields.extend(self.ends(word, variable, &new));
         }
         Ok(rest.is_zero().then_some(fields))
@@ -141,22 +143,22 @@ impl<'a> Layouts<'a> {
     fn begins(
         &self,
         word: &SlotChange,
-        variable: &Field<'_>,
-        old: &[Field<'_>],
+        variable: &FieldPlace,
+        old: &[FieldPlace],
     ) -> Option<FieldValues> {
-        let held = &variable.held;
-        let mut old = old.iter().filter(|one| !one.is_gap());
+        let place = &variable.place;
+        let mut old = old.iter().filter(|one| !one.is_gap);
         let is_on_others = old.any(|one| one.overlaps(variable));
-        let is_changed = held.bytes(&word.before) != held.bytes(&word.after);
+        let is_changed = place.bytes_of(&word.before) != place.bytes_of(&word.after);
         (is_changed || is_on_others).then(|| FieldValues {
             name: variable.name.clone(),
             moved_from: None,
             before: match (self.before.has_layout(), is_on_others) {
                 (false, _) => NOT_KNOWN.into(),
                 (true, true) => ABSENT.into(),
-                (true, false) => self.after.value(held, word.before),
+                (true, false) => self.after.value(place, word.before),
             },
-            after: self.after.value(held, word.after),
+            after: self.after.value(place, word.after),
         })
     }
 
@@ -164,19 +166,19 @@ impl<'a> Layouts<'a> {
     fn ends(
         &self,
         word: &SlotChange,
-        variable: &Field<'_>,
-        new: &[Field<'_>],
+        variable: &FieldPlace,
+        new: &[FieldPlace],
     ) -> Option<FieldValues> {
-        let (name, held) = (&variable.name, &variable.held);
+        let (name, place) = (&variable.name, &variable.place);
         let moves = self.after.place(name, [word.slot; 2]).is_some();
         let is_covered = new.iter().any(|one| one.overlaps(variable));
-        let is_changed = held.bytes(&word.before) != held.bytes(&word.after);
+        let is_changed = place.bytes_of(&word.before) != place.bytes_of(&word.after);
         let after = match (is_covered, moves) {
             (true, true) => return None,
             (true, false) => ABSENT.into(),
             (false, _) if !is_changed => return None,
             (false, _) if !self.after.has_layout() => NOT_KNOWN.into(),
-            (false, _) => self.before.value(held, word.after),
+            (false, _) => self.before.value(place, word.after),
         };
         Some(FieldValues {
             name: match moves {
@@ -184,7 +186,7 @@ impl<'a> Layouts<'a> {
                 false => name.clone(),
             },
             moved_from: None,
-            before: self.before.value(held, word.before),
+            before: self.before.value(place, word.before),
             after,
         })
     }
@@ -193,17 +195,17 @@ impl<'a> Layouts<'a> {
     fn was(
         &self,
         slot: U256,
-        variable: &Field<'_>,
-        (old, new): (&[Field<'a>], &[Field<'a>]),
-    ) -> Option<Field<'a>> {
+        variable: &FieldPlace,
+        (old, new): (&[FieldPlace], &[FieldPlace]),
+    ) -> Option<FieldPlace> {
         let counterpart = self.before.counterpart(self.after, slot);
         let near = [slot, counterpart.unwrap_or(slot)];
         if let Some(found) = self.before.place(&variable.name, near) {
             return Some(found);
         }
-        let here = old.iter().filter(|one| !one.is_gap()).find(|one| {
+        let here = old.iter().filter(|one| !one.is_gap).find(|one| {
             one.begins_at(variable)
-                && one.held.size == variable.held.size
+                && one.place.bytes_taken() == variable.place.bytes_taken()
                 && !new.iter().any(|other| other.name == one.name)
                 && self.after.place(&one.name, near).is_none()
         });
@@ -211,9 +213,9 @@ impl<'a> Layouts<'a> {
     }
 }
 
-fn clear(rest: &mut B256, held: &Held<'_>) {
-    let end = WORD.saturating_sub(held.offset);
-    for place in end.saturating_sub(held.size)..end {
+fn clear(rest: &mut B256, place: &ValuePlace) {
+    let end = WORD_BYTES.saturating_sub(place.offset);
+    for place in end.saturating_sub(place.bytes_taken())..end {
         rest.0[place as usize] = 0;
     }
 }

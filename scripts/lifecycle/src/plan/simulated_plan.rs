@@ -420,7 +420,7 @@ impl PlanSimulation<'_> {
     }
 
     /// The framework's slots, with the mark of every version that is concerned.
-    fn framework(&self, before: &[Before]) -> SlotNames<'static> {
+    fn framework(&self, before: &[Before]) -> SlotNames {
         let of_instances = before.iter().map(|one| &one.instance.version);
         let labels = [&self.plan.from, &self.plan.to].into_iter();
         let once: BTreeSet<&String> = labels.chain(of_instances).collect();

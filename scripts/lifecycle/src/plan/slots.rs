@@ -1,12 +1,15 @@
 //! Slots shown by name and value: the framework's own, and those of variables where the layout is known.
 use crate::client::ChainError;
 use crate::inspect::framework_slots;
-use crate::layout::{Field, Fields, Held, KeyType, WORD, begin, entry};
+use crate::layout::{KeyType, entry};
 use crate::names::Names;
 use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256, U256};
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_layout::{Layout, TypeItem};
+use stylus_layout::{
+    FieldPlace, Layout, Storage, TypeId, TypeKind, ValuePlace, WORD_BYTES, WalkLimits,
+    elements_begin,
+};
 use stylus_upgrades_interface::slots;
 
 /// Slots that one variable is followed over, at most.
@@ -20,39 +23,42 @@ const ELEMENTS: u64 = 1 << 32;
 
 /// Variables by slot; several may share one.
 #[derive(Debug, Clone, Default)]
-pub struct SlotNames<'a> {
-    slots: BTreeMap<U256, Vec<Field<'a>>>,
+pub struct SlotNames {
+    slots: BTreeMap<U256, Vec<FieldPlace>>,
     /// Arrays that grow.
-    arrays: Vec<Array<'a>>,
+    arrays: Vec<GrowingArray>,
     /// What may be a key of a mapping.
     keys: Vec<B256>,
     /// What says how values are read.
-    layout: Option<&'a Layout>,
+    storage: Option<Storage>,
     /// The slot of each name; the first one, where several have it.
     places: BTreeMap<String, U256>,
 }
 
 /// An array that grows.
 #[derive(Debug, Clone)]
-struct Array<'a> {
+struct GrowingArray {
     /// Where its elements begin.
     begin: U256,
     name: String,
-    /// The type of an element; empty where it is not known.
-    base: &'a str,
+    /// The type of an element.
+    element: TypeId,
 }
 
-impl<'a> SlotNames<'a> {
+impl SlotNames {
     /// The framework's slots, with the marks of these versions.
     pub fn framework(versions: &[String]) -> Self {
         let mut names = Self::default();
-        names.add(Field::word(
+        names.add(FieldPlace::word(
             "beacon (ERC-1967)".into(),
             slots::BEACON.into(),
         ));
-        names.add(Field::word("constructed".into(), slots::CONSTRUCTED.into()));
+        names.add(FieldPlace::word(
+            "constructed".into(),
+            slots::CONSTRUCTED.into(),
+        ));
         for (name, slot, _) in framework_slots(versions) {
-            names.add(Field::word(name, slot.into()));
+            names.add(FieldPlace::word(name, slot.into()));
         }
         names
     }
@@ -64,10 +70,10 @@ impl<'a> SlotNames<'a> {
     }
 
     /// Adds the variables of a layout, where it is known, with the entries of mappings whose keys are.
-    pub fn with_layout(mut self, layout: Option<&'a Layout>) -> Self {
-        self.layout = layout;
-        if let Some(layout) = layout {
-            self.add_all(layout, Fields::of(layout, usize::MAX).list);
+    pub fn with_layout(mut self, layout: Option<&Layout>) -> Self {
+        self.storage = layout.map(Storage::from);
+        if let Some(storage) = self.storage.clone() {
+            self.add_all(&storage, storage.walk(WalkLimits::default()).fields);
         }
         self
     }
@@ -81,22 +87,22 @@ impl<'a> SlotNames<'a> {
 
     /// Whether a layout says what lies where, beside the framework's slots.
     pub(super) const fn has_layout(&self) -> bool {
-        self.layout.is_some()
+        self.storage.is_some()
     }
 
     /// All variables, whatever they are called. Without keys no entry of a mapping is among them.
-    pub(super) fn placed(&self) -> impl Iterator<Item = &Field<'a>> {
+    pub(super) fn placed(&self) -> impl Iterator<Item = &FieldPlace> {
         self.slots.values().flatten()
     }
 
     /// The variables that no key and no index leads to.
-    pub(super) fn fixed(&self) -> impl Iterator<Item = &Field<'a>> {
+    pub(super) fn fixed(&self) -> impl Iterator<Item = &FieldPlace> {
         let all = self.slots.values().flatten();
         all.filter(|one| !one.name.contains('['))
     }
 
     /// The variable of that name, in one of these slots before others.
-    pub(super) fn place(&self, name: &str, near: [U256; 2]) -> Option<Field<'a>> {
+    pub(super) fn place(&self, name: &str, near: [U256; 2]) -> Option<FieldPlace> {
         let of = |slot: U256| {
             let mut there = self.variables(slot).into_iter();
             there.find(|one| one.name == name)
@@ -113,56 +119,57 @@ impl<'a> SlotNames<'a> {
     }
 
     /// What a variable's word says.
-    pub(super) fn value(&self, held: &Held<'_>, word: B256) -> String {
-        let words = |layout| held.words(layout, word, &BTreeMap::new());
-        self.layout.map(words).unwrap_or_default()
+    pub(super) fn value(&self, place: &ValuePlace, word: B256) -> String {
+        let decode = |storage: &Storage| storage.decode(place, word, &BTreeMap::new()).to_string();
+        self.storage.as_ref().map(decode).unwrap_or_default()
     }
 
     /// What lies in a slot, the low-order end first.
-    pub(super) fn variables(&self, slot: U256) -> Vec<Field<'a>> {
+    pub(super) fn variables(&self, slot: U256) -> Vec<FieldPlace> {
         match self.slots.get(&slot) {
             Some(known) => known.clone(),
             None => self.elements(slot),
         }
     }
 
-    fn add(&mut self, field: Field<'a>) {
-        let slot = field.held.slot;
+    fn add(&mut self, field: FieldPlace) {
+        let slot = field.place.slot;
         self.places.entry(field.name.clone()).or_insert(slot);
         self.slots.entry(slot).or_default().push(field);
     }
 
     /// Adds fields, and in place of a mapping the entries whose keys are known.
-    fn add_all(&mut self, layout: &'a Layout, fields: Vec<Field<'a>>) {
+    fn add_all(&mut self, storage: &Storage, fields: Vec<FieldPlace>) {
         for field in fields {
-            let (name, held) = (&field.name, field.held);
-            let (kind, slot) = (held.kind, held.slot);
-            if let Some((kind, value)) = kind.and_then(|kind| Some((kind, kind.value.as_ref()?))) {
-                let key = KeyType::of_mapping(layout, kind);
-                // Keys are words, and those of mappings within mappings are tried in pairs.
-                let is_followed = !key.is_text() && name.matches('[').count() < 2;
-                for word in self.keys.clone().iter().filter(|_| is_followed) {
-                    if let Some(hashed) = key.encode(word.as_slice()) {
-                        let name = format!("{name}[{}]", key.show(&hashed));
-                        let place = (entry(&hashed, slot), 0);
-                        self.add_all(layout, Fields::at(layout, value, place, name));
+            let (name, slot) = (&field.name, field.place.slot);
+            match storage.kind(field.place.ty) {
+                TypeKind::Mapping(mapping) => {
+                    let key = KeyType::of_mapping(storage, mapping);
+                    // Keys are words, and those of mappings within mappings are tried in pairs.
+                    let is_followed = !key.is_text() && name.matches('[').count() < 2;
+                    for word in self.keys.clone().iter().filter(|_| is_followed) {
+                        if let Some(hashed) = key.encode(word.as_slice()) {
+                            let name = format!("{name}[{}]", key.show(&hashed));
+                            let slot = entry(&hashed, slot);
+                            let below = storage.walk_value(mapping.value, slot, 0, name);
+                            self.add_all(storage, below);
+                        }
                     }
+                    continue;
                 }
-                continue;
-            }
-            if let Some(kind) = kind.filter(|kind| kind.encoding == "dynamic_array") {
-                self.arrays.push(Array {
-                    begin: begin(slot),
+                TypeKind::Vector(element) => self.arrays.push(GrowingArray {
+                    begin: elements_begin(slot),
                     name: name.clone(),
-                    base: kind.base.as_deref().unwrap_or_default(),
-                });
+                    element: *element,
+                }),
+                _ => {}
             }
-            match held.size.div_ceil(WORD).min(LONGEST) {
+            match field.place.bytes_taken().div_ceil(WORD_BYTES).min(LONGEST) {
                 0 | 1 => self.add(field),
                 count => {
                     for n in 0..count {
                         let slot = slot.wrapping_add(U256::from(n));
-                        self.add(Field::word(format!("{name}+{n}"), slot));
+                        self.add(FieldPlace::word(format!("{name}+{n}"), slot));
                     }
                 }
             }
@@ -170,7 +177,7 @@ impl<'a> SlotNames<'a> {
     }
 
     /// The array with an element in that slot, and how many slots after its begin that is.
-    fn array(&self, slot: U256) -> Option<(&Array<'a>, u64)> {
+    fn array(&self, slot: U256) -> Option<(&GrowingArray, u64)> {
         self.arrays.iter().find_map(|array| {
             let at = slot.checked_sub(array.begin)?;
             let at = u64::try_from(at).ok().filter(|at| *at < ELEMENTS)?;
@@ -179,20 +186,20 @@ impl<'a> SlotNames<'a> {
     }
 
     /// The elements of an array that lie there.
-    fn elements(&self, slot: U256) -> Vec<Field<'a>> {
-        let (Some(layout), Some((array, at))) = (self.layout, self.array(slot)) else {
+    fn elements(&self, slot: U256) -> Vec<FieldPlace> {
+        let (Some(storage), Some((array, at))) = (&self.storage, self.array(slot)) else {
             return Vec::new();
         };
-        let bytes = layout.types.get(array.base).and_then(TypeItem::size);
-        let bytes = bytes.unwrap_or(WORD).max(1);
-        let (words, each) = (bytes.div_ceil(WORD), (WORD / bytes).max(1));
-        let mut one = Self::default();
+        let bytes = storage.ty(array.element).size.unwrap_or(WORD_BYTES).max(1);
+        let (words, each) = (bytes.div_ceil(WORD_BYTES), (WORD_BYTES / bytes).max(1));
+        let mut elements = Self::default();
         for n in 0..each {
             let name = format!("{}[{}]", array.name, at / words * each + n);
-            let place = (slot.wrapping_sub(U256::from(at % words)), n * bytes);
-            one.add_all(layout, Fields::at(layout, array.base, place, name));
+            let slot = slot.wrapping_sub(U256::from(at % words));
+            let fields = storage.walk_value(array.element, slot, n * bytes, name);
+            elements.add_all(storage, fields);
         }
-        one.slots.remove(&slot).unwrap_or_default()
+        elements.slots.remove(&slot).unwrap_or_default()
     }
 }
 
@@ -222,7 +229,9 @@ pub fn arguments(calldata: &[u8]) -> impl Iterator<Item = B256> {
 }
 
 fn words(bytes: &[u8]) -> impl Iterator<Item = B256> {
-    bytes.chunks_exact(WORD as usize).map(B256::from_slice)
+    bytes
+        .chunks_exact(WORD_BYTES as usize)
+        .map(B256::from_slice)
 }
 
 /// Each of these words once, and the small numbers, as many as are tried.

@@ -5,10 +5,7 @@ use alloy::primitives::U256;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use stylus_layout::{FieldChange, Item, Layout, Location, TypeItem, Verdict};
-
-/// Bytes of a slot.
-const WORD: u64 = 32;
+use stylus_layout::{FieldChange, Layout, Location, Storage, StorageField, Verdict};
 
 /// A field in its slot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -111,8 +108,8 @@ impl Row {
     /// A field with all that was found at its places. One without findings is kept only where both layouts have it at
     /// the same place.
     fn of(
-        (old, was): (&Layout, Option<&Item>),
-        (new, is): (&Layout, Option<&Item>),
+        (old, was): (&Storage, Option<&StorageField>),
+        (new, is): (&Storage, Option<&StorageField>),
         found: &[&FieldChange],
     ) -> Self {
         let about = found.iter().filter(|finding| {
@@ -131,9 +128,7 @@ impl Row {
         }
         if changes.is_empty() {
             changes.push(match (was, is) {
-                (Some(was), Some(is))
-                    if is_same((&was.slot, was.offset), (&is.slot, is.offset)) =>
-                {
+                (Some(was), Some(is)) if (was.slot, was.offset) == (is.slot, is.offset) => {
                     Change::Kept
                 }
                 (Some(_), Some(_)) => Change::Moved,
@@ -142,7 +137,7 @@ impl Row {
             });
         }
         // Where it is about a member, the type reads the same before and after.
-        let is_field = |label: &str| [was, is].iter().flatten().any(|item| item.label == label);
+        let is_field = |label: &str| [was, is].iter().flatten().any(|field| field.name == label);
         let notes = all
             .iter()
             .map(|(finding, _)| match is_field(&finding.field) {
@@ -176,19 +171,20 @@ impl Row {
 
 /// Draws both layouts, by what their comparison found.
 pub fn draw(old: &Layout, new: &Layout, changes: &[FieldChange]) -> Vec<Area> {
-    let spaces = old.namespaces.keys().chain(new.namespaces.keys());
-    let names: BTreeSet<&str> = spaces.map(String::as_str).chain([""]).collect();
+    let (old, new) = (&Storage::from(old), &Storage::from(new));
+    let names = old.areas().iter().chain(new.areas());
+    let names: BTreeSet<&str> = names.map(|area| area.name.as_str()).collect();
     let areas = names.into_iter().map(|name| {
-        let (before, after) = (items(old, name), items(new, name));
+        let (before, after) = (fields(old, name), fields(new, name));
         let found = changes.iter().filter(|one| one.area == name);
         let found: Vec<&FieldChange> = found.collect();
         // Of a name that both have, the fields are the same; any other may be a renamed one.
-        let mut left: Vec<&Item> = after.iter().collect();
-        left.retain(|is| !before.iter().any(|was| was.label == is.label));
+        let mut left: Vec<&StorageField> = after.iter().collect();
+        left.retain(|is| !before.iter().any(|was| was.name == is.name));
         let mut rows: Vec<Row> = Vec::new();
         for was in before {
             let mut renames = found.iter().filter(|one| one.verdict == Verdict::Rename);
-            let same = after.iter().find(|is| is.label == was.label);
+            let same = after.iter().find(|is| is.name == was.name);
             let same = same.or_else(|| {
                 let renamed = renames.find(|one| is_at(was, &one.old))?;
                 let at = left.iter().position(|is| is_at(is, &renamed.new))?;
@@ -206,28 +202,25 @@ pub fn draw(old: &Layout, new: &Layout, changes: &[FieldChange]) -> Vec<Area> {
     areas.filter(|area| !area.rows.is_empty()).collect()
 }
 
-fn items<'a>(layout: &'a Layout, area: &str) -> &'a [Item] {
-    match area {
-        "" => &layout.storage,
-        name => layout.namespaces.get(name).map_or(&[], Vec::as_slice),
-    }
+fn fields<'a>(storage: &'a Storage, area: &str) -> &'a [StorageField] {
+    storage.area(area).map_or(&[], |area| &area.fields)
 }
 
-fn drawn(layout: &Layout, item: &Item) -> Drawn {
-    let kind = layout.types.get(&item.type_id);
+fn drawn(storage: &Storage, field: &StorageField) -> Drawn {
+    let slot = field.slot.unwrap_or_default();
     Drawn {
-        label: item.label.clone(),
-        kind: kind.map_or_else(|| item.type_id.clone(), |kind| kind.label.clone()),
-        slot: item.slot.clone(),
-        offset: item.offset,
-        size: kind.and_then(TypeItem::size).unwrap_or(WORD),
+        label: field.name.clone(),
+        kind: storage.ty(field.ty).label.clone(),
+        slot: slot.to_string(),
+        offset: field.offset,
+        size: storage.place(field.ty, slot, field.offset).bytes_taken(),
     }
 }
 
 /// Whether a field begins at a place.
-fn is_at(item: &Item, place: &Option<Location>) -> bool {
+fn is_at(field: &StorageField, place: &Option<Location>) -> bool {
     let place = place.as_ref();
-    place.is_some_and(|place| is_same((&place.slot, place.offset), (&item.slot, item.offset)))
+    place.is_some_and(|place| place.slot.parse().ok() == field.slot && place.offset == field.offset)
 }
 
 /// Whether two places, each a slot and a byte in it, are one.

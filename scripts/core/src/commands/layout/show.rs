@@ -2,7 +2,7 @@
 
 use crate::context::prelude::*;
 use crate::layout::Named;
-use stylus_layout::{DeclaredStep, Item, Layout, Members, StepKind};
+use stylus_layout::{DeclaredStep, Layout, StepKind, Storage, StorageField, TypeKind};
 
 /// The report of a layout.
 pub(super) fn shown(named: Named) -> ShownLayout {
@@ -31,10 +31,12 @@ pub(crate) struct ShownLayout {
 impl CommandReport for ShownLayout {
     fn lines(&self, _: &Names) -> Vec<String> {
         let mut lines = vec![format!("{}  {}", self.name, self.hash)];
-        add_lines(&mut lines, &self.layout, &self.layout.storage, "");
-        for (namespace, items) in &self.layout.namespaces {
-            lines.push(namespace.clone());
-            add_lines(&mut lines, &self.layout, items, "");
+        let storage = Storage::from(&self.layout);
+        for area in storage.areas() {
+            if !area.name.is_empty() {
+                lines.push(area.name.clone());
+            }
+            add_lines(&mut lines, &storage, &area.fields, "");
         }
         lines.extend(self.steps.iter().flatten().map(step_line));
         lines
@@ -55,19 +57,19 @@ fn step_line(step: &DeclaredStep) -> String {
 }
 
 /// A line per variable: slot, offset, name, type; members of structs below.
-fn add_lines(lines: &mut Vec<String>, layout: &Layout, items: &[Item], indent: &str) {
-    for item in items {
-        let ty = layout.types.get(&item.type_id);
-        let label = ty.map_or(item.type_id.as_str(), |ty| &ty.label);
-        let place = format!("{indent}{}", item.slot);
+fn add_lines(lines: &mut Vec<String>, storage: &Storage, fields: &[StorageField], indent: &str) {
+    for field in fields {
+        let ty = storage.ty(field.ty);
+        let slot = field.slot.map_or("?".to_owned(), |slot| slot.to_string());
+        let place = format!("{indent}{slot}");
         lines.push(format!(
-            "  {place:<8} byte {:<3} {}: {label}",
-            item.offset, item.label
+            "  {place:<8} byte {:<3} {}: {}",
+            field.offset, field.name, ty.label
         ));
-        if let Some(Members::Struct(members)) = ty.and_then(|ty| ty.members.as_ref())
+        if let TypeKind::Struct(Some(members)) = &ty.kind
             && indent.len() < 16
         {
-            add_lines(lines, layout, members, &format!("{indent}+"));
+            add_lines(lines, storage, members, &format!("{indent}+"));
         }
     }
 }

@@ -5,19 +5,18 @@
 use super::constants::{Given, constant};
 use super::open::{INITIALIZER, REINITIALIZER};
 use super::{is_called_from_outside, is_sent, modifiers, text};
-use crate::layout::fields::Fields;
 use crate::layout::nodes::{Nodes, each, is, list, named_by};
 use alloy::primitives::{B256, Selector, U256};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_layout::{Item, Layout};
+use stylus_layout::{FieldPlace, Layout, Storage, StorageField, WalkLimits};
 
 /// Functions that override each other, and expressions within expressions, that are followed.
 const DEPTH: usize = 64;
 /// Nodes within nodes that are walked through, with what they call.
 const DEEPEST: usize = 1_000;
 /// Fields of a layout that are looked through for such a variable, at most.
-const FIELDS_MAX: usize = 4_096;
+const LIMITS: WalkLimits = WalkLimits { fields: 4_096 };
 
 /// What the initializers of a contract and its parents leave behind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -246,7 +245,7 @@ enum Place {
 
 struct Search<'a, 'v> {
     nodes: &'a Nodes<'v>,
-    fields: Fields<'a>,
+    fields: Vec<FieldPlace>,
     /// Structs by their members.
     structs: BTreeMap<u64, &'v Value>,
     /// Structs that assembly sets pointers to.
@@ -277,7 +276,7 @@ impl<'a, 'v> Search<'a, 'v> {
         let by_hand = named.iter().filter_map(|id| pointers.get(id).copied());
         Self {
             nodes,
-            fields: Fields::of(layout, FIELDS_MAX),
+            fields: Storage::from(layout).walk(LIMITS).fields,
             structs,
             by_hand: by_hand.collect(),
         }
@@ -288,29 +287,29 @@ impl<'a, 'v> Search<'a, 'v> {
         let member = self.structs.get(&variable);
         let declared = self.nodes.get(variable);
         let name = declared.map_or("", |one| text(&one.node["name"]));
-        let is_it = |item: &Item| match item.ast_id {
+        let is_it = |field: &StorageField| match field.declaration {
             // What is laid out of the AST has no number of a declaration.
             0 => member.is_some_and(|of| {
-                of["canonicalName"] == item.contract.as_str() && item.label == name
+                of["canonicalName"] == field.contract.as_str() && field.name == name
             }),
             id => id == variable,
         };
-        let all = self.fields.list.iter();
-        let mut found = all.filter(|field| field.item.is_some_and(is_it));
-        let held = match (found.next(), found.next()) {
-            (Some(field), None) => field.known(),
+        let all = self.fields.iter();
+        let mut found = all.filter(|field| field.declared.as_ref().is_some_and(is_it));
+        let place = match (found.next(), found.next()) {
+            (Some(field), None) => field.in_one_word(),
             _ => None,
         };
         let is_by_hand = || {
             let of = member.and_then(|of| of["id"].as_u64());
             of.is_some_and(|of| self.by_hand.contains(&of))
         };
-        match held {
-            Some(held) => Place::At(Counter {
+        match place {
+            Some(place) => Place::At(Counter {
                 name: name.to_owned(),
-                slot: held.slot,
-                offset: held.offset,
-                size: held.size,
+                slot: place.slot,
+                offset: place.offset,
+                size: place.bytes_taken(),
             }),
             None if is_by_hand() => Place::ByHand,
             None => Place::Nowhere,

@@ -30,7 +30,7 @@ fn layout(fields: &[(&str, u64, u64, &str)]) -> Layout {
     Layout::from_json(&text).expect("a layout")
 }
 
-fn names(layout: Option<&Layout>) -> SlotNames<'_> {
+fn names(layout: Option<&Layout>) -> SlotNames {
     let names = SlotNames::framework(&[]).with_keys(vec![B256::with_last_byte(7)]);
     names.with_layout(layout)
 }

@@ -86,7 +86,7 @@ fn entries_are_named_where_a_known_key_hashes_to_their_slot() {
 }
 
 /// A word that changes, where the layout stays.
-fn change(names: &SlotNames<'_>, slot: U256, before: B256, after: B256) -> Change {
+fn change(names: &SlotNames, slot: U256, before: B256, after: B256) -> Change {
     let word = SlotChange {
         address: Address::ZERO,
         slot,

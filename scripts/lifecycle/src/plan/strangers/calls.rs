@@ -2,7 +2,6 @@
 
 use super::takes::IToken;
 use crate::client::ChainError;
-use crate::layout::WORD;
 use crate::plan::fresh_accounts::{PROBE, STRANGER};
 use crate::plan::slots::SlotNames;
 use crate::simulation::Simulation;
@@ -12,7 +11,7 @@ use alloy::primitives::{Address, B256, Bytes, I256, U256, hex};
 use alloy::sol_types::SolCall;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::BlockId;
-use stylus_layout::{Document, Layout, PublicInterface};
+use stylus_layout::{Document, Layout, PublicInterface, WORD_BYTES};
 
 /// Functions that are called, at most.
 const FUNCTIONS_MAX: usize = 1_024;
@@ -282,13 +281,14 @@ impl<'a> Known<'a> {
 pub(in crate::plan) fn address_fields<'l>(
     layouts: impl IntoIterator<Item = &'l Layout>,
 ) -> Vec<AddressField> {
-    let size = u64::try_from(Address::len_bytes()).unwrap_or(WORD);
+    let size = u64::try_from(Address::len_bytes()).unwrap_or(WORD_BYTES);
     let mut all: BTreeMap<(U256, u64), AddressField> = BTreeMap::new();
     for layout in layouts {
         let names = SlotNames::default().with_layout(Some(layout));
-        for one in names.placed().filter(|one| one.held.size == size) {
-            let (slot, offset) = (one.held.slot, one.held.offset);
-            let name = one.name.clone();
+        let placed = names.placed();
+        for field in placed.filter(|field| field.place.bytes_taken() == size) {
+            let (slot, offset) = (field.place.slot, field.place.offset);
+            let name = field.name.clone();
             let field = AddressField { name, slot, offset };
             all.entry((slot, offset)).or_insert(field);
         }

@@ -2,10 +2,10 @@
 use super::path::Path;
 use crate::client::ChainError;
 use crate::error::Refusal;
-use crate::layout::{Field, Fields, KeyType};
+use crate::layout::KeyType;
 use alloy::primitives::{U256, hex};
 use std::collections::VecDeque;
-use stylus_layout::Layout;
+use stylus_layout::{Storage, TypeKind, WalkLimits};
 
 /// Bytes of a word.
 const WORD: usize = 32;
@@ -14,17 +14,17 @@ const DEEPEST: u8 = 8;
 
 /// A mapping of a layout.
 #[derive(Debug, Clone)]
-pub(super) struct Mapping<'a> {
-    area: &'a str,
+pub(super) struct Mapping {
+    area: String,
     field: String,
     with_values: bool,
 }
 
-impl<'a> Mapping<'a> {
+impl Mapping {
     /// The one that is asked for: `FIELD` for the keys of its entries, `FIELD,value` for the value after them too.
-    pub(super) fn find(layout: &'a Layout, asked: &str) -> Result<Self, ChainError> {
+    pub(super) fn find(storage: &Storage, asked: &str) -> Result<Self, ChainError> {
         let field = asked.strip_suffix(",value");
-        let all = Self::of_words(layout, field.is_some());
+        let all = Self::of_words(storage, field.is_some());
         let is_it = |one: &&Self| one.field == field.unwrap_or(asked);
         let found: Vec<&Self> = all.iter().filter(is_it).collect();
         match found.as_slice() {
@@ -47,36 +47,27 @@ impl<'a> Mapping<'a> {
 
     /// The mappings whose keys, and those of the mappings around them, are words; and their values, if they are
     /// wanted. Those within arrays and lazy maps are left out.
-    fn of_words(layout: &'a Layout, with_values: bool) -> Vec<Self> {
-        let fields = Fields::of(layout, usize::MAX).list.into_iter();
-        let mut left: VecDeque<_> = fields.map(|one| (one, DEEPEST)).collect();
+    fn of_words(storage: &Storage, with_values: bool) -> Vec<Self> {
+        let fields = storage.walk(WalkLimits::default()).fields.into_iter();
+        let mut left: VecDeque<_> = fields.map(|field| (field, DEEPEST)).collect();
         let mut all = Vec::new();
-        while let Some((
-            Field {
-                area, name, held, ..
-            },
-            depth,
-        )) = left.pop_front()
-        {
-            let kind = held.kind.filter(|kind| kind.encoding == "mapping");
-            let Some((kind, id)) = kind.and_then(|kind| Some((kind, kind.value.as_ref()?))) else {
+        while let Some((field, depth)) = left.pop_front() {
+            let TypeKind::Mapping(mapping) = storage.kind(field.place.ty) else {
                 continue;
             };
-            if depth == 0 || KeyType::of_mapping(layout, kind).is_text() {
+            if depth == 0 || KeyType::of_mapping(storage, mapping).is_text() {
                 continue;
             }
-            for below in Fields::at(layout, id, (U256::ZERO, 0), name.clone()) {
-                left.push_back((Field { area, ..below }, depth - 1));
+            for mut below in storage.walk_value(mapping.value, U256::ZERO, 0, field.name.clone()) {
+                below.area.clone_from(&field.area);
+                left.push_back((below, depth - 1));
             }
-            let value = layout.types.get(id);
-            let is_innermost = value.is_none_or(|value| value.encoding != "mapping");
-            let is_word = value.is_some_and(|value| {
-                value.encoding == "inplace" && value.members.is_none() && value.base.is_none()
-            });
-            if is_innermost && (is_word || !with_values) {
+            let value = storage.ty(mapping.value);
+            let is_innermost = !matches!(value.kind, TypeKind::Mapping(_));
+            if is_innermost && (value.is_word() || !with_values) {
                 all.push(Self {
-                    area,
-                    field: name,
+                    area: field.area,
+                    field: field.name,
                     with_values,
                 });
             }

@@ -9,14 +9,17 @@ use super::store::{KEYS, Kept, LEAVES, Leaf, RECORDS, Store};
 use super::walk::{First, Slots};
 use crate::client::ChainError;
 use crate::inspect::framework_slots;
-use crate::layout::{KeyType, Length, WORD, areas, begin, entry, length, size_of};
+use crate::layout::{KeyType, entry};
 use alloy::primitives::{B256, U256, keccak256};
 use redb::{ReadOnlyMultimapTable, ReadOnlyTable, ReadableTable, ReadableTableMetadata, Table};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::{BTreeSet, HashSet};
 use std::io::Write;
-use stylus_layout::{Item, Layout, Members, TypeItem};
+use stylus_layout::{
+    LazyType, MappingType, Storage, StorageField, TextLength, TypeId, TypeKind, WORD_BYTES,
+    elements_begin, text_length,
+};
 use stylus_upgrades_interface::slots;
 
 /// All bytes of a slot.
@@ -75,26 +78,26 @@ impl Explained {
 
 /// What is explained by.
 pub(super) struct By<'a> {
-    pub(super) layout: &'a Layout,
+    pub(super) storage: Storage,
     /// What the framework and the SDK keep, by name, and how many bytes of it.
     framework: Vec<(String, B256, u64)>,
     /// Whether values in storage are tried as keys too.
     pub(super) with_values: bool,
     /// The mapping whose entries are written, instead of every slot.
-    pub(super) entries: Option<&'a Mapping<'a>>,
+    pub(super) entries: Option<&'a Mapping>,
     /// What the hashes begin with that no proof was found for.
     pub(super) sought: HashSet<First>,
 }
 
 impl<'a> By<'a> {
-    /// A layout, and what is kept beside it for these versions.
-    pub(super) fn of(layout: &'a Layout, versions: &[String]) -> Self {
+    /// A storage, and what is kept beside it for these versions.
+    pub(super) fn of(storage: Storage, versions: &[String]) -> Self {
         let kept = framework_slots(versions).into_iter();
-        let kept =
-            kept.map(|(name, slot, is_account)| (name, slot, if is_account { 20 } else { WORD }));
-        let constructed = ("constructed (SDK)".into(), slots::CONSTRUCTED, WORD);
+        let kept = kept
+            .map(|(name, slot, is_account)| (name, slot, if is_account { 20 } else { WORD_BYTES }));
+        let constructed = ("constructed (SDK)".into(), slots::CONSTRUCTED, WORD_BYTES);
         Self {
-            layout,
+            storage,
             framework: kept.chain([constructed]).collect(),
             with_values: false,
             entries: None,
@@ -200,10 +203,12 @@ impl<'p> At<'p> {
 
 impl Walk<'_, '_, '_> {
     fn all(&mut self) -> Done {
-        for (area, items, root) in areas(self.by.layout) {
-            match root {
-                Some(root) => self.fields(items, area, root)?,
-                None => self.note(format!("where the namespace {area} begins is not known")),
+        let by = self.by;
+        for area in by.storage.areas() {
+            let name = &area.name;
+            match area.root {
+                Some(root) => self.fields(&area.fields, name, root)?,
+                None => self.note(format!("where the namespace {name} begins is not known")),
             }
         }
         for (name, slot, size) in &self.by.framework {
@@ -215,30 +220,30 @@ impl Walk<'_, '_, '_> {
         Ok(())
     }
 
-    fn fields(&mut self, items: &[Item], area: &str, root: U256) -> Done {
-        let is_gap = |item: &&Item| item.label == "__gap" || item.label.starts_with("__gap_");
-        for item in items.iter().filter(|item| !is_gap(item)) {
-            let kind = self.by.layout.types.get(&item.type_id);
-            let label = kind.map_or(&item.type_id, |kind| &kind.label);
-            let field = self.field(area, &item.label, label);
-            let path = Path::of(&item.label);
+    fn fields(&mut self, fields: &[StorageField], area: &str, root: U256) -> Done {
+        let storage = &self.by.storage;
+        let is_gap = |field: &&StorageField| storage.is_gap(&field.name, field.ty);
+        for declared in fields.iter().filter(|field| !is_gap(field)) {
+            let label = &storage.ty(declared.ty).label;
+            let field = self.field(area, &declared.name, label);
+            let path = Path::of(&declared.name);
             self.room = EMPTY_MAX.0;
-            self.item(item, At::of(field, root, &path))?;
+            self.declared(declared, At::of(field, root, &path))?;
         }
         Ok(())
     }
 
     /// A field, or a member of a struct, at the slot that its own is counted from.
-    fn item(&mut self, item: &Item, at: At<'_>) -> Done {
-        let Ok(slot) = item.slot.parse::<U256>() else {
-            self.note(format!("the slot of {} is no number", item.label));
+    fn declared(&mut self, field: &StorageField, at: At<'_>) -> Done {
+        let Some(slot) = field.slot else {
+            self.note(format!("the slot of {} is no number", field.name));
             return Ok(());
         };
         let slot = at.slot.wrapping_add(slot);
-        let before = item.retyped_from.as_deref();
-        let (offset, at) = (item.offset, at.at(slot, at.path));
+        let before = field.retyped_from.as_deref();
+        let (offset, at) = (field.offset, at.at(slot, at.path));
         self.value(
-            &item.type_id,
+            field.ty,
             At {
                 offset,
                 before,
@@ -306,59 +311,60 @@ impl Walk<'_, '_, '_> {
     }
 
     /// A value of a type.
-    fn value(&mut self, type_id: &str, at: At<'_>) -> Done {
-        let layout = self.by.layout;
-        let Some(kind) = layout.types.get(type_id) else {
-            self.note(format!("the type {type_id} is not known"));
+    fn value(&mut self, id: TypeId, at: At<'_>) -> Done {
+        let by = self.by;
+        let ty = by.storage.ty(id);
+        if ty.kind == TypeKind::Unknown && ty.size.is_none() {
+            self.note(format!("the type {} is not known", ty.label));
             return self.see(at, WHOLE).map(drop);
-        };
+        }
         if self.room == 0 {
             let name = &self.explained.fields[at.field].name;
             self.note(format!("{name} has more places than are looked at"));
             return Ok(());
         }
         if at.depth == 0 {
-            self.note(format!("{} is nested too deeply", kind.label));
+            self.note(format!("{} is nested too deeply", ty.label));
             return Ok(());
         }
-        let size = size(kind);
-        match (kind.encoding.as_str(), &kind.members, &kind.base) {
-            ("mapping", ..) => self.mapping(kind, at),
-            ("dynamic_array", _, Some(base)) => {
+        let size = ty.size.unwrap_or(WORD_BYTES);
+        match &ty.kind {
+            TypeKind::Mapping(mapping) => self.mapping(mapping, at),
+            TypeKind::Vector(element) => {
                 let length = self.see(at, WHOLE)?.unwrap_or_default();
-                self.elements(base, length, at.at(begin(at.slot), at.path))
+                self.elements(*element, length, at.at(elements_begin(at.slot), at.path))
             }
-            ("bytes", ..) => self.text(at),
-            (_, Some(Members::Struct(members)), _) => {
+            TypeKind::Bytes | TypeKind::String => self.text(at),
+            TypeKind::Struct(Some(members)) => {
                 for member in members {
-                    let path = at.path.then(Step::Name(&member.label));
-                    self.item(member, At { path: &path, ..at })?;
+                    let path = at.path.then(Step::Name(&member.name));
+                    self.declared(member, At { path: &path, ..at })?;
                 }
                 Ok(())
             }
-            (_, _, Some(base)) => {
-                let of_base = layout.types.get(base).map_or(WORD, self::size);
-                let room = match of_base {
-                    0..=16 => (size / WORD).saturating_mul(WORD / of_base.max(1)),
-                    _ => size / WORD / of_base.div_ceil(WORD),
+            TypeKind::Array { element, length } => {
+                // A layout may say a length that does not fit its own size.
+                let room = match by.storage.ty(*element).size.unwrap_or(WORD_BYTES) {
+                    bytes @ ..=16 => (size / WORD_BYTES).saturating_mul(WORD_BYTES / bytes.max(1)),
+                    bytes => size / WORD_BYTES / bytes.div_ceil(WORD_BYTES),
                 };
-                let count = declared_count(&kind.label).map_or(room, |count| count.min(room));
-                self.elements(base, U256::from(count), at)
+                self.elements(*element, U256::from(room).min(*length), at)
             }
-            _ if kind.label.starts_with("lazy ") => self.lazy(kind, at),
-            _ if size > WORD => self.words((size, low), ELEMENTS_MAX, at),
+            TypeKind::Lazy(lazy) => self.lazy(&ty.label, lazy, at),
+            _ if size > WORD_BYTES => self.words((size, low), ELEMENTS_MAX, at),
             _ => self.see(at, bits(at.offset, size)).map(drop),
         }
     }
 
     /// The elements of an array from a slot on.
-    fn elements(&mut self, base: &str, count: U256, at: At<'_>) -> Done {
-        let kind = self.by.layout.types.get(base);
-        let size = kind.map_or(WORD, self::size).max(1);
-        let is_plain = kind.is_none_or(|kind| kind.members.is_none() && kind.base.is_none());
-        let each = match is_plain && size <= 16 {
-            true => WORD / size,
-            false => 1,
+    fn elements(&mut self, element: TypeId, count: U256, at: At<'_>) -> Done {
+        let ty = self.by.storage.ty(element);
+        let size = ty.size.unwrap_or(WORD_BYTES).max(1);
+        let is_made_of_others = matches!(ty.kind, TypeKind::Struct(_) | TypeKind::Array { .. });
+        let each = if !is_made_of_others && size <= 16 {
+            WORD_BYTES / size
+        } else {
+            1
         };
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         let steps = count.div_ceil(each);
@@ -368,13 +374,13 @@ impl Walk<'_, '_, '_> {
                 at.path
             ));
         }
-        let stride = size.div_ceil(WORD);
+        let stride = size.div_ceil(WORD_BYTES);
         for step in 0..steps.min(ELEMENTS_MAX) {
             let path = at.path.then(Step::Index(step * each));
             let slot = at.slot.wrapping_add(U256::from(step) * U256::from(stride));
             let here = at.at(slot, &path);
             if each == 1 {
-                self.value(base, here)?;
+                self.value(element, here)?;
             } else {
                 let count = (count - step * each).min(each);
                 self.see(here, low(count * size))?;
@@ -385,34 +391,30 @@ impl Walk<'_, '_, '_> {
 
     /// `bytes` or `string`. A word that no compiler writes, and what lies after the end, is not explained.
     fn text(&mut self, at: At<'_>) -> Done {
-        let length = match length(self.word(at.slot)?.into()) {
-            Length::Malformed => return Ok(()),
-            Length::Here(length) => return self.see(at, high(length) | 1).map(drop),
-            Length::Elsewhere(length) => length,
+        let length = match text_length(self.word(at.slot)?.into()) {
+            TextLength::Malformed => return Ok(()),
+            TextLength::Here(length) => return self.see(at, high(length) | 1).map(drop),
+            TextLength::Elsewhere(length) => length,
         };
         self.see(at, WHOLE)?;
-        let most = TEXT_MAX * WORD;
+        let most = TEXT_MAX * WORD_BYTES;
         if length > most {
             self.note(format!(
                 "{}: {most} of {length} bytes were looked at",
                 at.path
             ));
         }
-        let below = at.at(begin(at.slot), at.path);
+        let below = at.at(elements_begin(at.slot), at.path);
         // The end of a text lies at the high-order end of its word.
         self.words((length.min(most), high), TEXT_MAX, below)
     }
 
-    fn mapping(&mut self, kind: &TypeItem, at: At<'_>) -> Done {
-        let Some(value) = &kind.value else {
-            self.note(format!("what {} holds is not known", kind.label));
-            return Ok(());
-        };
-        let below = self.by.layout.types.get(value);
-        let is_innermost = below.is_none_or(|below| below.encoding != "mapping");
-        let key = KeyType::of_mapping(self.by.layout, kind);
+    fn mapping(&mut self, mapping: &MappingType, at: At<'_>) -> Done {
+        let storage = &self.by.storage;
+        let is_innermost = !matches!(storage.kind(mapping.value), TypeKind::Mapping(_));
+        let key = KeyType::of_mapping(storage, mapping);
         self.entries(&key, at, is_innermost, &mut |walk, at| {
-            walk.value(value, at)
+            walk.value(mapping.value, at)
         })
     }
 
@@ -476,19 +478,20 @@ impl Walk<'_, '_, '_> {
         Ok(())
     }
 
-    /// A map or cell whose values are in the form of one of several versions, each at a root of its own.
-    fn lazy(&mut self, kind: &TypeItem, at: At<'_>) -> Done {
-        let key = kind.label.split_once("mapping(").and_then(|(_, rest)| {
-            let (key, _) = rest.split_once("=>")?;
-            Some(KeyType::of_label(key.trim(), true))
-        });
-        let forms: Vec<&str> = kind.label.split(" over ").collect();
+    /// A map or cell whose values are in the form of one of several versions, each at a root of its own. The oldest form
+    /// comes first.
+    fn lazy(&mut self, label: &str, lazy: &LazyType, at: At<'_>) -> Done {
+        let key = lazy.key.as_deref();
+        let key = key.map(|key| KeyType::of_label(key, true));
         let (mut root, mut field) = (at.slot, at.field);
-        self.explained.fields[field].kind = format!("old form of {}", kind.label);
-        for form in std::iter::once(None).chain(forms.iter().rev().map(Some)) {
+        self.explained.fields[field].kind = format!("old form of {label}");
+        // Which type the oldest form had, the field says.
+        let oldest = at.before.and_then(|label| self.by.storage.size_of(label));
+        let forms = lazy.forms.iter().map(Some);
+        for form in std::iter::once(None).chain(forms) {
             if let Some(form) = form {
                 let area = self.explained.fields[at.field].area.clone();
-                field = self.field(&area, &at.path.to_string(), form);
+                field = self.field(&area, &at.path.to_string(), &form.label);
                 let space = namespace(root);
                 let remaining = at.path.then(Step::Name("remaining"));
                 let count = at.at(space, &remaining);
@@ -497,13 +500,11 @@ impl Walk<'_, '_, '_> {
             }
             let here = at.at(root, at.path);
             let here = At { field, ..here };
-            // Which type the oldest form had, the field says; the others are said by the name.
-            let named = form.copied().or(at.before.filter(|_| form.is_none()));
             // After the oldest form of a cell there are other fields.
-            let size = named.and_then(|form| self.size_in(form));
+            let size = form.map_or(oldest, |form| form.size);
             let size = size.unwrap_or(match (form, &key) {
-                (None, None) => WORD,
-                _ => LAZY_WORDS * WORD,
+                (None, None) => WORD_BYTES,
+                _ => LAZY_WORDS * WORD_BYTES,
             });
             match &key {
                 Some(key) => self.entries(key, here, true, &mut |walk, at| {
@@ -515,25 +516,11 @@ impl Walk<'_, '_, '_> {
         Ok(())
     }
 
-    /// Bytes of a value, or of what a mapping holds, by the name of its type; nothing where that says nothing.
-    fn size_in(&self, label: &str) -> Option<u64> {
-        let label = label.strip_prefix("lazy ").unwrap_or(label);
-        let label = match label.split_once("=>") {
-            Some((_, value)) => value.trim().strip_suffix(')')?,
-            None => label,
-        };
-        let mut known = self.by.layout.types.values();
-        known
-            .find(|kind| kind.label == label)
-            .map(size)
-            .or_else(|| size_of(label))
-    }
-
     /// The words of a value of `size` bytes, up to a bound; of the last one those that `of` says.
     fn words(&mut self, (size, of): (u64, fn(u64) -> u32), most: u64, at: At<'_>) -> Done {
-        for word in 0..size.div_ceil(WORD).min(most) {
+        for word in 0..size.div_ceil(WORD_BYTES).min(most) {
             let slot = at.slot.wrapping_add(U256::from(word));
-            let here = (size - word * WORD).min(WORD);
+            let here = (size - word * WORD_BYTES).min(WORD_BYTES);
             self.see(At { slot, ..at }, of(here))?;
         }
         Ok(())
@@ -572,20 +559,10 @@ impl Walk<'_, '_, '_> {
     }
 }
 
-fn size(kind: &TypeItem) -> u64 {
-    kind.size().unwrap_or(WORD)
-}
-
-/// The elements that the name of an array's type says: `uint32[3]` has three in a slot with room for eight.
-fn declared_count(label: &str) -> Option<u64> {
-    let (_, count) = label.strip_suffix(']')?.rsplit_once('[')?;
-    count.parse().ok()
-}
-
 /// `size` bytes from an offset on, a bit each.
 fn bits(offset: u64, size: u64) -> u32 {
     let below = |end: u64| match end {
-        0..WORD => (1_u32 << end) - 1,
+        0..WORD_BYTES => (1_u32 << end) - 1,
         _ => WHOLE,
     };
     below(offset.saturating_add(size)) & !below(offset)
@@ -598,7 +575,7 @@ fn low(size: u64) -> u32 {
 
 /// `size` bytes at its high-order end.
 fn high(size: u64) -> u32 {
-    bits(WORD - size, size)
+    bits(WORD_BYTES - size, size)
 }
 
 /// The namespace of a lazy map or cell: a count of what is left, then the form that follows.

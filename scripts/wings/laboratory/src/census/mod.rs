@@ -55,7 +55,7 @@ use std::collections::HashMap;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use store::Store;
-use stylus_layout::Layout;
+use stylus_layout::{Storage, TypeKind};
 use stylus_upgrades_interface::slots;
 use walk::{Slots, Walk};
 
@@ -124,7 +124,7 @@ pub async fn proven(client: &Client, subject: &Subject) -> Result<Option<u64>, C
     if !is_whole(&store, &anchor)? {
         return Ok(None);
     }
-    let mut by = By::of(layout, &subject.versions);
+    let mut by = By::of(Storage::from(layout), &subject.versions);
     by.with_values = true;
     let explained = explain::explain(&store, &by, None)?;
     Ok((explained.left() == 0).then_some(anchor.block))
@@ -151,18 +151,17 @@ async fn of_block(
     options: &Options,
     store: &Store,
 ) -> Result<Census, ChainError> {
-    let nothing = Layout::default();
     let mut notes = Vec::new();
-    let layout = match &subject.layout {
-        Ok(layout) => layout,
+    let storage = match &subject.layout {
+        Ok(layout) => Storage::from(layout),
         Err(why) => {
             notes.push(format!("the layout of its version is not known: {why}"));
-            &nothing
+            Storage::default()
         }
     };
     let asked = options.entries.as_ref();
     let mapping = asked
-        .map(|asked| Mapping::find(layout, asked))
+        .map(|asked| Mapping::find(&storage, asked))
         .transpose()?;
     if let Some(path) = &options.keys {
         record::of_file(path, |some| store.add_records(some))?;
@@ -185,7 +184,7 @@ async fn of_block(
     };
     let mut walked = walk(&implied).await?;
     events::read(client, subject.proxy, anchor, store).await?;
-    let mut by = By::of(layout, &subject.versions);
+    let mut by = By::of(storage, &subject.versions);
     let named = store.value(slots::IMPLEMENTATION)?.map(Address::from_word);
     if let (Some(named), Some(wanted)) = (named, subject.implementation)
         && named != wanted
@@ -194,10 +193,10 @@ async fn of_block(
             "it runs the code at {named}, which is not that of {}: that layout does not count",
             subject.version
         ));
-        by.layout = &nothing;
+        by.storage = Storage::default();
     }
-    let mut kinds = by.layout.types.values();
-    let has_keys = kinds.any(|kind| kind.encoding == "mapping" || kind.label.starts_with("lazy "));
+    let mut types = by.storage.types().iter();
+    let has_keys = types.any(|ty| matches!(ty.kind, TypeKind::Mapping(_) | TypeKind::Lazy(_)));
     let (mut is_replayed, mut not_replayed) = (options.no_replay, Vec::new());
     let explained = loop {
         by.sought = walked.sought.clone();

@@ -7,7 +7,6 @@ use super::sequence::{Call, Target};
 use crate::client::ChainError;
 use crate::functions::Functions;
 use crate::inspect::in_one_slot;
-use crate::layout::{Held, WORD};
 use crate::plan::Abis;
 use crate::simulation::Simulation;
 use crate::universes::Universes;
@@ -16,7 +15,7 @@ use alloy::primitives::{Address, B256, Bytes, Selector, U256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use stylus_chain::{BlockId, Overrides};
-use stylus_layout::Layout;
+use stylus_layout::{FieldPlace, Layout, Storage, ValuePlace, WORD_BYTES};
 use stylus_vm::BasicBlock;
 
 /// Units of gas that each call gets: more than users pay for.
@@ -25,14 +24,14 @@ const GAS: u64 = 8_000_000;
 const FAR_FROM_SPENT: u64 = 8;
 
 /// Both copies, and what is compared on them.
-pub(super) struct Bench<'a> {
+pub(super) struct Bench {
     pub(super) before: Simulation,
     pub(super) after: Simulation,
     pub(super) proxy: Address,
     pub(super) targets: Vec<Target>,
     pub(super) abis: Abis,
     pub(super) intended: Intended,
-    variables: Vec<Variable<'a>>,
+    variables: Vec<Variable>,
     /// Differences that are passed over: they were found.
     pub(super) known: BTreeSet<Key>,
     /// Accounts that getters of one are asked about before any call.
@@ -48,19 +47,20 @@ pub(super) struct Bench<'a> {
 }
 
 /// A value that both versions have under one name.
-struct Variable<'a> {
+struct Variable {
     name: String,
-    is: Is<'a>,
+    is: Is,
 }
 
 /// How it is read.
-enum Is<'a> {
+enum Is {
     Getter(Bytes),
     /// A getter of one account, by its selector.
     OfAccount(Selector),
     /// A function that must answer true with the new version.
     Invariant(Bytes),
-    Field([(&'a Layout, Held<'a>); 2]),
+    /// On both sides.
+    Field(Box<[(Storage, ValuePlace); 2]>),
 }
 
 /// What both sides say of a variable, and what the one before has exactly; nothing where it is the same.
@@ -78,13 +78,13 @@ pub(super) struct Shown {
     pub(super) succeeded: Vec<bool>,
 }
 
-impl<'a> Bench<'a> {
+impl Bench {
     /// With everybody's ether lent, before any call.
     pub(super) fn new(
         universes: Universes,
         (proxy, callers, accounts): (Address, &[Address], Vec<Address>),
         (targets, getters, abis): (Vec<Target>, &[Function], Abis),
-        layouts: [&'a Layout; 2],
+        layouts: [&Layout; 2],
         (intended, invariants): (Intended, Vec<Function>),
         counts_gas: bool,
     ) -> Result<Self, ChainError> {
@@ -102,7 +102,7 @@ impl<'a> Bench<'a> {
             name: one.signature(),
             is: Is::Invariant(one.selector().0.into()),
         });
-        let mut variables: Vec<Variable<'_>> = invariants.chain(getters).collect();
+        let mut variables: Vec<Variable> = invariants.chain(getters).collect();
         variables.extend(fields(layouts));
         let of_account = targets.iter().filter(|one| one.reads_account());
         variables.extend(of_account.map(|one| Variable {
@@ -333,21 +333,23 @@ impl<'a> Bench<'a> {
     fn field(
         &self,
         [old, new]: [&Simulation; 2],
-        [before, after]: &[(&Layout, Held<'_>); 2],
+        [before, after]: &[(Storage, ValuePlace); 2],
     ) -> Result<Values, ChainError> {
-        let word = |side: &Simulation, (_, held): &(&Layout, Held<'_>)| {
+        let word = |side: &Simulation, (_, place): &(Storage, ValuePlace)| {
             let at = BlockId::latest();
-            side.chain.storage(self.proxy, held.slot, at)
+            side.chain.storage(self.proxy, place.slot, at)
         };
         let (old, new) = (word(old, before)?, word(new, after)?);
         let none = BTreeMap::new();
-        let value = |(layout, held): &(&Layout, Held<'_>), word| held.words(layout, word, &none);
-        let bytes = before.1.bytes(&old);
-        Ok((bytes != after.1.bytes(&new)).then(|| {
-            let held = after.1;
+        let value = |(storage, place): &(Storage, ValuePlace), word| {
+            storage.decode(place, word, &none).to_string()
+        };
+        let bytes = before.1.bytes_of(&old);
+        Ok((bytes != after.1.bytes_of(&new)).then(|| {
+            let place = after.1;
             let expected = Expected::Holds {
-                slot: held.slot,
-                begin: WORD.saturating_sub(held.offset + held.size) as usize,
+                slot: place.slot,
+                begin: WORD_BYTES.saturating_sub(place.offset + place.bytes_taken()) as usize,
                 bytes: Bytes::copy_from_slice(bytes),
             };
             (value(before, old), value(after, new), expected)
@@ -389,16 +391,21 @@ impl<'a> Bench<'a> {
 }
 
 /// The variables that both layouts have under one name and with one type.
-fn fields<'a>([before, after]: [&'a Layout; 2]) -> impl Iterator<Item = Variable<'a>> {
-    let new: BTreeMap<String, Held<'a>> = in_one_slot(after).collect();
-    in_one_slot(before).filter_map(move |(name, old)| {
-        let other = *new.get(&name)?;
-        let label = |held: Held<'a>| held.kind.map(|kind| kind.label.as_str());
-        (label(old) == label(other) && old.size == other.size).then(|| Variable {
+fn fields([before, after]: [&Layout; 2]) -> Vec<Variable> {
+    let (before, after) = (Storage::from(before), Storage::from(after));
+    let new: BTreeMap<String, FieldPlace> = in_one_slot(&after).collect();
+    let both = in_one_slot(&before).filter_map(|(name, old)| {
+        let other = new.get(&name)?;
+        let is_same = old.label == other.label && old.place.size == other.place.size;
+        is_same.then(|| Variable {
             name,
-            is: Is::Field([(before, old), (after, other)]),
+            is: Is::Field(Box::new([
+                (before.clone(), old.place),
+                (after.clone(), other.place),
+            ])),
         })
-    })
+    });
+    both.collect()
 }
 
 /// Carries out a call on one side: what reads is asked, everything else is mined.

@@ -203,7 +203,7 @@ fn fuzz_on(
 
 /// A run of the fuzzer.
 struct Course<'a> {
-    bench: Bench<'a>,
+    bench: Bench,
     maker: Maker,
     /// Sequences that are tried before any other.
     first: Vec<Vec<Call>>,

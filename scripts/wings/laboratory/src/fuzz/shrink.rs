@@ -24,7 +24,7 @@ impl Smallest {
     /// Makes the sequence smaller as long as it shows the same. What it shows is known from then on, and so are the
     /// other variables that differ after it: they are no findings of their own.
     pub(super) fn of(
-        bench: &mut Bench<'_>,
+        bench: &mut Bench,
         calls: Vec<Call>,
         difference: Difference,
     ) -> Result<Self, ChainError> {
@@ -59,7 +59,7 @@ impl Smallest {
         }
     }
 
-    fn with_fewer_calls(&mut self, bench: &mut Bench<'_>) -> Result<(), ChainError> {
+    fn with_fewer_calls(&mut self, bench: &mut Bench) -> Result<(), ChainError> {
         let mut at = self.calls.len();
         while at > 0 {
             at -= 1;
@@ -71,7 +71,7 @@ impl Smallest {
         Ok(())
     }
 
-    fn with_simpler_values(&mut self, bench: &mut Bench<'_>) -> Result<(), ChainError> {
+    fn with_simpler_values(&mut self, bench: &mut Bench) -> Result<(), ChainError> {
         let mut at = 0;
         while let Some(call) = self.calls.get(at) {
             let mut is_simpler = false;
@@ -89,7 +89,7 @@ impl Smallest {
     }
 
     /// Whether a sequence shows the same: then it is taken.
-    fn takes(&mut self, bench: &mut Bench<'_>, calls: Vec<Call>) -> Result<bool, ChainError> {
+    fn takes(&mut self, bench: &mut Bench, calls: Vec<Call>) -> Result<bool, ChainError> {
         self.tries += 1;
         if self.tries > TRIES {
             return Ok(false);

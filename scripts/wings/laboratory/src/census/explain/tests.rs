@@ -4,6 +4,7 @@ use crate::error::Report;
 use alloy::primitives::Address;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use stylus_layout::Layout;
 
 /// A layout of every kind of type.
 fn layout() -> Layout {
@@ -109,7 +110,7 @@ fn word(n: u8) -> Vec<u8> {
 /// Explains, and gives the path of each slot.
 fn explained(store: &Store, with_values: bool) -> (Explained, BTreeMap<String, Vec<Value>>) {
     let layout = layout();
-    let mut by = By::of(&layout, &[]);
+    let mut by = By::of(Storage::from(&layout), &[]);
     by.with_values = with_values;
     let mut out = Vec::new();
     let found = explain(store, &by, Some(&mut out)).expect("explained");
@@ -125,8 +126,8 @@ fn explained(store: &Store, with_values: bool) -> (Explained, BTreeMap<String, V
 /// The items that a mapping gives.
 fn items(store: &Store, asked: &str) -> Result<Vec<String>, ChainError> {
     let layout = layout();
-    let mapping = Mapping::find(&layout, asked)?;
-    let mut by = By::of(&layout, &[]);
+    let mapping = Mapping::find(&Storage::from(&layout), asked)?;
+    let mut by = By::of(Storage::from(&layout), &[]);
     by.entries = Some(&mapping);
     let mut out = Vec::new();
     explain(store, &by, Some(&mut out))?;
@@ -152,12 +153,14 @@ fn every_kind_of_field_is_followed_to_its_slots() {
     slots.set(number(0), 1); // owner
     slots.set(number(3), 40); // two words of bytes
     for part in 0..2 {
-        slots.set(begin(number(3)) + number(part), 9);
+        slots.set(elements_begin(number(3)) + number(part), 9);
     }
     slots.set(number(4), 2 * 40 + 1); // a text of 40 bytes
     let last = number(9) << 192; // of 8 bytes
-    slots.set(begin(number(4)), 9);
-    slots.all.insert(begin(number(4)) + number(1), last);
+    slots.set(elements_begin(number(4)), 9);
+    slots
+        .all
+        .insert(elements_begin(number(4)) + number(1), last);
     slots.set(number(6), 5); // fixed[0].count
     slots.set(number(7), 5); // fixed[1].who
     let alice = entry(b"alice", number(1));
@@ -218,9 +221,9 @@ fn what_the_layout_does_not_give_a_slot_to_is_not_explained() {
 fn bytes_after_an_end_and_words_beside_a_value_are_not_explained() {
     let number = |n: u64| U256::from(n);
     let byte = |at: usize| number(0xee) << (8 * at);
-    let after = begin(number(4));
+    let after = elements_begin(number(4));
     let admin: U256 = slots::ADMIN.into();
-    let list = begin(number(3));
+    let list = elements_begin(number(3));
     // Each with what is dirty in it, as the only slots that are not explained.
     for (what, all, dirty) in [
         (
@@ -295,7 +298,7 @@ fn structs_within_structs_are_followed_as_far_as_anybody_can_look() {
         });
         types[format!("t_{level}")] = json!({
             "encoding": "inplace", "label": format!("struct S{level}"),
-            "numberOfBytes": (12 * size * WORD).to_string(), "members": members.collect::<Vec<_>>(),
+            "numberOfBytes": (12 * size * WORD_BYTES).to_string(), "members": members.collect::<Vec<_>>(),
         });
     }
     let text = json!({
@@ -304,7 +307,7 @@ fn structs_within_structs_are_followed_as_far_as_anybody_can_look() {
     let layout = Layout::from_json(&text.to_string()).expect("a layout");
     let mut slots = Slots::new();
     slots.set(U256::from(5), 1);
-    let by = By::of(&layout, &[]);
+    let by = By::of(Storage::from(&layout), &[]);
     let found = explain(&slots.store(), &by, None).expect("explained");
     assert_eq!(found.left(), 0);
     let note = "deep has more places than are looked at";

@@ -1,0 +1,248 @@
+//! The storage of a contract as types: areas with fields, and what each type is.
+//!
+//! [`Storage`] is made from a [`Layout`] and never written back: the layout stays the only document.
+//!
+//! ```
+//! use stylus_layout::{Layout, Storage, TypeKind, WalkLimits};
+//!
+//! let layout = Layout::from_json(
+//!     r#"{"storage":[{"label":"owner","offset":0,"slot":"0","type":"t_address"},
+//!                    {"label":"paused","offset":20,"slot":"0","type":"t_bool"}],
+//!         "types":{"t_address":{"encoding":"inplace","label":"address","numberOfBytes":"20"},
+//!                  "t_bool":{"encoding":"inplace","label":"bool","numberOfBytes":"1"}}}"#,
+//! )?;
+//! let storage = Storage::from(&layout);
+//! let walk = storage.walk(WalkLimits::default());
+//! let paused = &walk.fields[1];
+//! assert_eq!((paused.name.as_str(), paused.place.offset), ("paused", 20));
+//! assert_eq!(storage.kind(paused.place.ty), &TypeKind::Bool);
+//! # Ok::<(), stylus_layout::LayoutError>(())
+//! ```
+
+mod read;
+mod source_places;
+mod value;
+mod walk;
+
+pub use source_places::{SourcePlace, SourcePlaces};
+pub use value::{DecodedValue, TextLength, elements_begin, text_length};
+pub use walk::{FieldPlace, FieldWalk, ValuePlace, WalkLimits};
+
+use std::sync::Arc;
+
+use alloy_primitives::U256;
+
+use crate::report::Location;
+
+/// Bytes of a storage word.
+pub const WORD_BYTES: u64 = 32;
+
+/// The declared storage of a contract. Cheap to clone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Storage {
+    areas: Arc<[StorageArea]>,
+    types: Arc<[StorageType]>,
+}
+
+/// Fields that are counted from one slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorageArea {
+    /// `erc7201:<id>`; empty for what is counted from slot 0.
+    pub name: String,
+    /// The slot that fields are counted from; none where the name does not say it.
+    pub root: Option<U256>,
+    /// The fields, in the order of their declaration.
+    pub fields: Vec<StorageField>,
+}
+
+/// A declared variable, or a member of a struct.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorageField {
+    /// Its name.
+    pub name: String,
+    /// Its first slot, from the area's root or the struct's start; none where the layout has no number.
+    pub slot: Option<U256>,
+    /// Where it begins in that slot, in bytes from the low-order end.
+    pub offset: u64,
+    /// Its type.
+    pub ty: TypeId,
+    /// The compiler's number of its declaration; 0 where it has none.
+    pub declaration: u64,
+    /// The contract or struct that declares it.
+    pub contract: String,
+    /// Where it is declared, as the compiler says it.
+    pub source: Option<String>,
+    /// The name that it had in the version before.
+    pub renamed_from: Option<String>,
+    /// The label of the type that it had in the version before.
+    pub retyped_from: Option<String>,
+}
+
+/// A type of one [`Storage`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TypeId(usize);
+
+/// A type, as its author writes it, with what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorageType {
+    /// As an author writes it.
+    pub label: String,
+    /// What it takes inline, in bytes, where that is known.
+    pub size: Option<u64>,
+    /// What it is.
+    pub kind: TypeKind,
+}
+
+/// What a type is, and what it is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TypeKind {
+    /// An unsigned integer of so many bits.
+    Uint(usize),
+    /// A signed integer of so many bits.
+    Int(usize),
+    /// `bool`.
+    Bool,
+    /// An address, payable or not, or a contract.
+    Address,
+    /// `bytes1` to `bytes32`, left-aligned.
+    FixedBytes(usize),
+    /// An enum: its members, where the compiler lists them.
+    Enum(Option<Vec<String>>),
+    /// A value type with a name of its own: what it is made of, where the compiler says it.
+    ValueType(Option<TypeId>),
+    /// An external function: address and selector.
+    ExternalFunction,
+    /// `bytes`.
+    Bytes,
+    /// `string`.
+    String,
+    /// An array of a fixed length.
+    Array {
+        /// The type of its elements.
+        element: TypeId,
+        /// How many it has.
+        length: U256,
+    },
+    /// An array that grows.
+    Vector(TypeId),
+    /// A mapping.
+    Mapping(MappingType),
+    /// A struct: its members, where the compiler lists them.
+    Struct(Option<Vec<StorageField>>),
+    /// A map or cell whose values are in the form of one of several versions.
+    Lazy(LazyType),
+    /// A type of which only the name and the size are known.
+    Opaque,
+    /// A type that the layout does not describe.
+    Unknown,
+}
+
+/// A mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MappingType {
+    /// The type of its keys.
+    pub key: TypeId,
+    /// The type of its values.
+    pub value: TypeId,
+    /// True if signed keys are filled up with zeros (stylus-sdk) instead of their sign (Solidity).
+    pub is_zero_extended: bool,
+}
+
+/// A lazy map or cell of a Stylus contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LazyType {
+    /// The name of the type of its keys, of a map.
+    pub key: Option<String>,
+    /// Its forms, the oldest first.
+    pub forms: Vec<LazyForm>,
+}
+
+/// A form of a lazy value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LazyForm {
+    /// Its name.
+    pub label: String,
+    /// The bytes of a value, where the name says them.
+    pub size: Option<u64>,
+}
+
+impl Storage {
+    /// The areas, that of slot 0 first.
+    pub fn areas(&self) -> &[StorageArea] {
+        &self.areas
+    }
+
+    /// The area of that name.
+    pub fn area(&self, name: &str) -> Option<&StorageArea> {
+        self.areas.iter().find(|area| area.name == name)
+    }
+
+    /// The field of an area that begins at a place of a report.
+    pub fn field_at(&self, area: &str, place: &Location) -> Option<&StorageField> {
+        let slot: U256 = place.slot.parse().ok()?;
+        let mut fields = self.area(area)?.fields.iter();
+        fields.find(|field| field.slot == Some(slot) && field.offset == place.offset)
+    }
+
+    /// All types.
+    pub fn types(&self) -> &[StorageType] {
+        &self.types
+    }
+
+    /// A type of this storage; an unknown one for an id of another storage.
+    pub fn ty(&self, id: TypeId) -> &StorageType {
+        const UNKNOWN: &StorageType = &StorageType {
+            label: String::new(),
+            size: None,
+            kind: TypeKind::Unknown,
+        };
+        self.types.get(id.0).unwrap_or(UNKNOWN)
+    }
+
+    /// What a type is.
+    pub fn kind(&self, id: TypeId) -> &TypeKind {
+        &self.ty(id).kind
+    }
+
+    /// The bytes of a value, or of what a mapping holds, by the label of its type; none where the label says nothing.
+    pub fn size_of(&self, label: &str) -> Option<u64> {
+        let label = read::value_label(label)?;
+        let known = self.types.iter().find(|ty| ty.label == label);
+        known
+            .and_then(|ty| ty.size)
+            .or_else(|| read::plain_size(label))
+    }
+
+    /// The type that values are of: of a value type with a name of its own that beneath it.
+    pub fn plain(&self, id: TypeId) -> TypeId {
+        let mut found = id;
+        // Each step names another type, or the layout names one in a circle.
+        for _ in 0..self.types.len() {
+            match self.kind(found) {
+                TypeKind::ValueType(Some(beneath)) => found = *beneath,
+                _ => break,
+            }
+        }
+        found
+    }
+}
+
+impl StorageType {
+    /// True if the values take part of a word or a whole one, and nothing beside it.
+    pub const fn is_word(&self) -> bool {
+        matches!(
+            self.kind,
+            TypeKind::Uint(_)
+                | TypeKind::Int(_)
+                | TypeKind::Bool
+                | TypeKind::Address
+                | TypeKind::FixedBytes(_)
+                | TypeKind::Enum(_)
+                | TypeKind::ValueType(_)
+                | TypeKind::ExternalFunction
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,309 @@
+//! From a storage to slots: each field where it lies, and in place of a struct its members. The one walk.
+
+use std::collections::BTreeSet;
+
+use alloy_primitives::{B256, U256};
+
+use super::{Storage, StorageField, TypeId, TypeKind, WORD_BYTES};
+use crate::fields::is_gap_name;
+
+/// Reasons that are given for what is left out, at most.
+const REASONS_MAX: usize = 16;
+/// Fields that a walk lists, at most, unless it is told otherwise.
+const FIELDS_MAX: usize = 1 << 16;
+
+/// Limits of a walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WalkLimits {
+    /// How many fields are listed, at most.
+    pub fields: usize,
+}
+
+impl Default for WalkLimits {
+    fn default() -> Self {
+        Self { fields: FIELDS_MAX }
+    }
+}
+
+/// The bytes of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ValuePlace {
+    /// Its type.
+    pub ty: TypeId,
+    /// Its first slot.
+    pub slot: U256,
+    /// Where it begins in that, in bytes from the low-order end.
+    pub offset: u64,
+    /// The bytes that it takes; none where its type does not say.
+    pub size: Option<u64>,
+}
+
+/// A field, or a member of one, where it lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldPlace {
+    /// `erc7201:…`; empty for what is counted from slot 0.
+    pub area: String,
+    /// Its name, members after a dot.
+    pub name: String,
+    /// The label of its type.
+    pub label: String,
+    /// Its bytes.
+    pub place: ValuePlace,
+    /// Its declaration; none of a value that was given by its type.
+    pub declared: Option<StorageField>,
+    /// True if the layout describes its type.
+    pub is_known: bool,
+    /// True if it only reserves its bytes.
+    pub is_gap: bool,
+}
+
+/// The fields of a storage.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FieldWalk {
+    /// The fields, in the order of the areas and of their declaration.
+    pub fields: Vec<FieldPlace>,
+    /// Why these are not all.
+    pub left_out: BTreeSet<String>,
+}
+
+impl ValuePlace {
+    /// A whole word of which no more is known.
+    pub const fn word(slot: U256) -> Self {
+        Self {
+            ty: TypeId(usize::MAX),
+            slot,
+            offset: 0,
+            size: None,
+        }
+    }
+
+    /// The bytes that it takes; a word where its type does not say.
+    pub fn bytes_taken(&self) -> u64 {
+        self.size.unwrap_or(WORD_BYTES)
+    }
+
+    /// The slots that it takes from its first one on.
+    pub fn slots_taken(&self) -> u64 {
+        self.offset
+            .saturating_add(self.bytes_taken())
+            .div_ceil(WORD_BYTES)
+    }
+
+    /// Its bytes of the slot's word, the high-order one first; none of what takes more than a word.
+    pub fn bytes_of<'w>(&self, word: &'w B256) -> &'w [u8] {
+        let end = WORD_BYTES.saturating_sub(self.offset);
+        let start = end.saturating_sub(self.bytes_taken());
+        word.get(start as usize..end as usize).unwrap_or_default()
+    }
+}
+
+impl FieldPlace {
+    /// A whole word of which no more is known.
+    pub const fn word(name: String, slot: U256) -> Self {
+        Self {
+            area: String::new(),
+            name,
+            label: String::new(),
+            place: ValuePlace::word(slot),
+            declared: None,
+            is_known: false,
+            is_gap: false,
+        }
+    }
+
+    /// Its bytes, where its type is known and fits a word.
+    pub fn in_one_word(&self) -> Option<&ValuePlace> {
+        let fits = self.place.size.is_some_and(|size| size <= WORD_BYTES);
+        fits.then_some(&self.place)
+    }
+
+    /// True if two fields of one slot share bytes.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let end = |field: &Self| field.place.offset.saturating_add(field.place.bytes_taken());
+        self.place.offset < end(other) && other.place.offset < end(self)
+    }
+
+    /// True if two fields share bytes, in whichever slots.
+    pub fn shares_bytes(&self, other: &Self) -> bool {
+        let reaches = |field: &Self, other: &Self| {
+            let distance = other.place.slot.wrapping_sub(field.place.slot);
+            distance < U256::from(field.place.slots_taken())
+        };
+        if self.place.slot == other.place.slot {
+            return self.overlaps(other);
+        }
+        reaches(self, other) || reaches(other, self)
+    }
+
+    /// True if two fields begin at the same byte.
+    pub fn begins_at(&self, other: &Self) -> bool {
+        (self.place.slot, self.place.offset) == (other.place.slot, other.place.offset)
+    }
+}
+
+impl FieldWalk {
+    fn leave_out(&mut self, why: String) {
+        if self.left_out.len() < REASONS_MAX {
+            self.left_out.insert(why);
+        }
+    }
+}
+
+/// What a walk has come to: an area, the slot that fields are counted from, and the names and structs above them.
+struct WalkPosition<'s> {
+    area: &'s str,
+    root: U256,
+    prefix: String,
+    structs: Vec<TypeId>,
+}
+
+/// A value that a walk comes to.
+struct WalkedValue<'s> {
+    place: ValuePlace,
+    name: String,
+    declared: Option<&'s StorageField>,
+}
+
+impl Storage {
+    /// Lists the fields with their places, members in place of structs.
+    pub fn walk(&self, limits: WalkLimits) -> FieldWalk {
+        let mut walk = FieldWalk::default();
+        for area in self.areas() {
+            let Some(root) = area.root else {
+                let name = &area.name;
+                walk.leave_out(format!(
+                    "the namespace {name} is no ERC-7201 namespace: where it begins is not known"
+                ));
+                continue;
+            };
+            let position = WalkPosition {
+                area: &area.name,
+                root,
+                prefix: String::new(),
+                structs: Vec::new(),
+            };
+            self.walk_fields(&area.fields, &position, limits, &mut walk);
+        }
+        walk
+    }
+
+    /// Lists what lies where a value of a type lies, by the name of that value.
+    pub fn walk_value(&self, ty: TypeId, slot: U256, offset: u64, name: String) -> Vec<FieldPlace> {
+        let mut walk = FieldWalk::default();
+        let place = self.place(ty, slot, offset);
+        let position = WalkPosition {
+            area: "",
+            root: slot,
+            prefix: String::new(),
+            structs: Vec::new(),
+        };
+        let value = WalkedValue {
+            place,
+            name,
+            declared: None,
+        };
+        self.walk_value_in(value, &position, WalkLimits::default(), &mut walk);
+        walk.fields
+    }
+
+    /// The bytes of a value of a type at a place.
+    pub fn place(&self, ty: TypeId, slot: U256, offset: u64) -> ValuePlace {
+        ValuePlace {
+            ty,
+            slot,
+            offset,
+            size: self.ty(ty).size,
+        }
+    }
+
+    fn walk_fields(
+        &self,
+        fields: &[StorageField],
+        position: &WalkPosition<'_>,
+        limits: WalkLimits,
+        walk: &mut FieldWalk,
+    ) {
+        for field in fields {
+            let name = format!("{}{}", position.prefix, field.name);
+            let Some(slot) = field.slot else {
+                walk.leave_out(format!("the slot of {name} is no number"));
+                continue;
+            };
+            let slot = position.root.wrapping_add(slot);
+            let place = self.place(field.ty, slot, field.offset);
+            let value = WalkedValue {
+                place,
+                name,
+                declared: Some(field),
+            };
+            self.walk_value_in(value, position, limits, walk);
+        }
+    }
+
+    fn walk_value_in(
+        &self,
+        value: WalkedValue<'_>,
+        position: &WalkPosition<'_>,
+        limits: WalkLimits,
+        walk: &mut FieldWalk,
+    ) {
+        if walk.fields.len() >= limits.fields {
+            return walk.leave_out("there are more fields than are read".into());
+        }
+        let WalkedValue {
+            place,
+            name,
+            declared,
+        } = value;
+        let ty = self.ty(place.ty);
+        let is_met_again = position.structs.contains(&place.ty);
+        match &ty.kind {
+            TypeKind::Struct(Some(members)) if !members.is_empty() && !is_met_again => {
+                let mut structs = position.structs.clone();
+                structs.push(place.ty);
+                let inside = WalkPosition {
+                    area: position.area,
+                    root: place.slot,
+                    prefix: format!("{name}."),
+                    structs,
+                };
+                return self.walk_fields(members, &inside, limits, walk);
+            }
+            TypeKind::Struct(_) => {
+                walk.leave_out(format!("the members of {name} are not known"));
+            }
+            TypeKind::Unknown if ty.size.is_none() => {
+                walk.leave_out(format!("the type of {name} is not known"));
+            }
+            _ => {}
+        }
+        walk.fields.push(FieldPlace {
+            area: position.area.to_owned(),
+            label: ty.label.clone(),
+            is_known: ty.size.is_some() || ty.kind != TypeKind::Unknown,
+            is_gap: self.is_gap(&name, place.ty),
+            declared: declared.cloned(),
+            name,
+            place,
+        });
+    }
+
+    /// True if a field only reserves its bytes: an array of words, or of parts of words, with the [name of a
+    /// gap](is_gap_name). What keeps its values elsewhere is no gap: there, nobody sees if it is used.
+    pub fn is_gap(&self, name: &str, ty: TypeId) -> bool {
+        let own = name.rsplit('.').next().unwrap_or(name);
+        let TypeKind::Array { element, .. } = self.kind(ty) else {
+            return false;
+        };
+        let element = self.ty(self.plain(*element));
+        is_gap_name(own)
+            && matches!(
+                element.kind,
+                TypeKind::Uint(_)
+                    | TypeKind::Int(_)
+                    | TypeKind::Bool
+                    | TypeKind::Address
+                    | TypeKind::FixedBytes(_)
+            )
+    }
+}
