@@ -2,7 +2,7 @@
 
 use super::{Built, Code, Found, Runs, Stage, Transition};
 use crate::assess::{Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together};
-use crate::layout::{Side, ValidatorFinding};
+use crate::layout::{Judgement, Side, ValidatorFinding};
 use crate::plan::{replacing_code, replacing_functions, replacing_listed};
 use alloy::primitives::{Address, B256, U256};
 use std::collections::BTreeSet;
@@ -57,10 +57,8 @@ impl Code {
     }
 }
 
-/// Findings of OpenZeppelin's validator in the sources. What the version before has as well is a note. A tag is its
-/// author's word: to the author it makes a note of the finding. Who judges the code of others, an approver or who gives a
-/// proxy to it, has to accept what tags allow. That nothing was judged is reported as well: it is not the same as nothing
-/// found.
+/// The judgement of OpenZeppelin's validator about the sources. That nothing was judged is reported as well: it is not the
+/// same as nothing found.
 pub(super) fn judgement(transition: &Transition, found: &mut Found) {
     // What ran before was judged when it was new.
     if transition.goes_back || transition.stage == Stage::Registered {
@@ -76,9 +74,8 @@ pub(super) fn judgement(transition: &Transition, found: &mut Found) {
     }
     let code = &transition.code;
     let (origin, why) = match audit.value().map(|audit| &audit.judgement) {
-        None => (audit.origin(), audit.why()),
         Some(Err(why)) => (Origin::NotKnown, why.as_str()),
-        Some(Ok(_)) => (audit.origin(), audit.why()),
+        _ => (audit.origin(), audit.why()),
     };
     let why = match (origin, why) {
         (_, "") => String::new(),
@@ -87,28 +84,39 @@ pub(super) fn judgement(transition: &Transition, found: &mut Found) {
         }
         (_, why) => format!("OpenZeppelin's validator judged the sources of {code}, but {why}"),
     };
-    found.coverage.add(Evidence::whole(Part::Code, origin, why));
-    let Some(audit) = audit.value() else {
-        return;
-    };
-    if let Some(contract) = &audit.open {
-        let message = format!("anybody can initialize {contract} where it lies");
-        let finding = Finding::named(Part::Code, Severity::Warning, "OpenImplementation", message);
-        found.findings.push(finding.with(
-            "code that is initialized, or cannot be",
-            "initializers, and no constructor that closes them",
-            "call _disableInitializers() in its constructor",
-        ));
+    let evidence = Evidence::whole(Part::Code, origin, why);
+    found.coverage.add(evidence);
+    if let Some(audit) = audit.value() {
+        found
+            .findings
+            .extend(audit.open.as_deref().map(open_implementation));
+        found
+            .findings
+            .extend(validator_findings(transition, &audit.judgement));
     }
-    let judged = audit.judgement.iter().flatten();
-    let (allowed, refused): (Vec<&ValidatorFinding>, Vec<_>) =
-        judged.partition(|one| one.is_allowed);
+}
+
+/// The finding that anybody can initialize a contract where it lies. A proxy has a storage of its own.
+fn open_implementation(contract: &str) -> Finding {
+    let message = format!("anybody can initialize {contract} where it lies");
+    let finding = Finding::named(Part::Code, Severity::Warning, "OpenImplementation", message);
+    finding.with(
+        "code that is initialized, or cannot be",
+        "initializers, and no constructor that closes them",
+        "call _disableInitializers() in its constructor",
+    )
+}
+
+/// The findings of OpenZeppelin's validator. What the version before has as well is a note. A tag is its author's word: to
+/// the author it makes a note of the finding. Who judges the code of others, an approver or who gives a proxy to it, has to
+/// accept what tags allow.
+fn validator_findings(transition: &Transition, judgement: &Judgement) -> Vec<Finding> {
     let old = transition.old.as_ref().and_then(|old| old.known.value());
     let before = old.map_or(&[][..], |old| old.unsafe_code.as_slice());
     let is_own = transition.role.proposes();
     let together = Arc::new(Together {
         name: "UnsafeCode",
-        message: format!("{code} has what OpenZeppelin's validator refuses behind a proxy"),
+        message: format!("{} has what OpenZeppelin's validator refuses behind a proxy", transition.code),
         expected: "code that passes the validations of OpenZeppelin Upgrades".into(),
         found: None,
         next: if is_own {
@@ -118,39 +126,50 @@ pub(super) fn judgement(transition: &Transition, found: &mut Found) {
         }
         .into(),
     });
-    let mut add = |id: FindingId, about: &str, says: String, is_note: bool, origin: Origin| {
-        let finding = if is_note {
-            Finding::new(Part::Code, Severity::Note, id, says)
-        } else {
-            Finding::of_several(Part::Code, (id, about), says, &together)
-        };
-        found.findings.push(finding.from(origin));
+    let note = |id: FindingId, says: String| Finding::new(Part::Code, Severity::Note, id, says);
+    let danger = |id: FindingId, about: &str, says: String| {
+        Finding::of_several(Part::Code, (id, about), says, &together)
     };
-    let from = &transition.from;
-    for one in refused {
-        let id = FindingId::of_validator(&one.kind, &one.place);
-        let is_known = one.is_in(before);
-        let known = if is_known {
-            format!(", as in {from}")
+    let judged = judgement.iter().flatten();
+    let (allowed, refused): (Vec<&ValidatorFinding>, Vec<_>) =
+        judged.partition(|finding| finding.is_allowed);
+    let mut all = Vec::new();
+    for finding in refused {
+        let ValidatorFinding {
+            kind,
+            place,
+            file,
+            words,
+            ..
+        } = finding;
+        let id = FindingId::of_validator(kind, place);
+        let says = format!("{place} ({file}): {words}");
+        let finding = if finding.is_in(before) {
+            note(id, format!("{says}, as in {}", transition.from))
         } else {
-            String::new()
+            danger(id, place, says)
         };
-        let says = format!("{} ({}): {}{known}", one.place, one.file, one.words);
-        add(id, &one.place, says, is_known, Origin::Remembered);
+        all.push(finding.from(Origin::Remembered));
     }
-    let same_kind = |a: &&ValidatorFinding, b: &&ValidatorFinding| a.kind == b.kind;
-    for several in allowed.chunk_by(same_kind) {
-        let kind = several.first().map_or("", |one| &one.kind);
-        let is_known = several.iter().all(|one| one.is_in(before));
+    let has_same_kind = |a: &&ValidatorFinding, b: &&ValidatorFinding| a.kind == b.kind;
+    for several in allowed.chunk_by(has_same_kind) {
+        let kind = several.first().map_or("", |finding| &finding.kind);
+        let is_known = several.iter().all(|finding| finding.is_in(before));
         let places = several
             .iter()
-            .map(|one| format!("{} ({})", one.place, one.file));
+            .map(|finding| format!("{} ({})", finding.place, finding.file));
         let places = places.collect::<Vec<_>>().join(", ");
         let says =
             format!("its author allows {kind} in {places} (@custom:oz-upgrades-unsafe-allow)");
         let id = FindingId::allowed_by_author(kind);
-        add(id, kind, says, is_own || is_known, Origin::Annotation);
+        let finding = if is_own || is_known {
+            note(id, says)
+        } else {
+            danger(id, kind, says)
+        };
+        all.push(finding.from(Origin::Annotation));
     }
+    all
 }
 
 /// What a constructor and a linker wrote into the code, which no source says: shown with its value, and compared with

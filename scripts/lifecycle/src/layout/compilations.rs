@@ -1,4 +1,4 @@
-//! What one run has compiled on this machine and had judged: each file once.
+//! The files that one run has compiled on this machine and had judged: each once.
 
 use super::solc::NotCompiled;
 use super::validator::ValidatorFinding;
@@ -12,12 +12,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Outputs that are kept: each can have tens of megabytes.
 const KEPT_MAX: NonZeroUsize = NonZeroUsize::new(2).expect("not zero");
 
-/// What was compiled of a file.
+/// The compiler's output for a file.
 pub(super) type Compilation = Arc<Result<Value, NotCompiled>>;
 /// The findings of the validator, or why it did not run.
 pub type Judgement = Result<Vec<ValidatorFinding>, String>;
 
-/// What one run has compiled and had judged, by the hash of the file.
+/// The files that one run has compiled and had judged, by their hashes.
 #[derive(Debug)]
 pub struct Compilations {
     compiled: Mutex<LruCache<B256, Compilation>>,
@@ -35,7 +35,7 @@ impl Default for Compilations {
 }
 
 impl Compilations {
-    /// What `compile` makes of the file with these bytes, or made of it before.
+    /// The output of `compile` for the file with these bytes, or that of before.
     pub(super) fn compiled(
         &self,
         bytes: &[u8],

@@ -61,7 +61,7 @@ pub struct ValidatorFinding {
     pub file: String,
     /// The validator's words.
     pub words: String,
-    /// Whether a tag allows it that OpenZeppelin did not publish.
+    /// Set if a tag allows it that OpenZeppelin did not publish.
     pub is_allowed: bool,
 }
 
@@ -95,7 +95,8 @@ impl ValidatorFinding {
         format!("{}:{}", self.kind, self.place)
     }
 
-    /// Whether a version had it whose findings have those names. A base may have been that version's own contract.
+    /// Returns true if it is among the names of the findings of another version. A base may have been that version's own
+    /// contract.
     pub fn is_in(&self, before: &[String]) -> bool {
         let own = self
             .place

@@ -20,7 +20,7 @@ pub(super) fn place_of(sources: &Value, file: &str, name: &str, src: &str) -> (S
     (words, source.to_owned())
 }
 
-/// Whether that is a constructor which does nothing but to keep anybody from initializing the code itself.
+/// Returns true if that is a constructor which does nothing but to keep anybody from initializing the code itself.
 pub(super) fn is_lock(sources: &Value, src: &str) -> bool {
     let path = declarations(sources, src).map(|(_, path)| path);
     let constructor = path.and_then(|path| path.last().copied());
