@@ -46,8 +46,8 @@ pub struct Document {
     pub interface: Option<PublicInterface>,
     /// What a constructor and a linker wrote into the code, as it stands there.
     pub filled: Vec<FilledIn>,
-    /// What OpenZeppelin's validator finds in its sources, as `kind:place`. The next version may have it as well. Empty too
-    /// where the validator did not run.
+    /// Findings of OpenZeppelin's validator in the sources, as `kind:place`. The same finding in the next version is a
+    /// note. Also empty if the validator did not run.
     pub unsafe_code: Vec<String>,
 }
 
@@ -165,7 +165,7 @@ impl Document {
         }
     }
 
-    /// The same without the findings of the validator.
+    /// The same document without the validator's findings.
     #[must_use]
     pub fn without_unsafe_code(&self) -> Self {
         Self {

@@ -88,10 +88,10 @@ impl PublicInterface {
         Ok(found)
     }
 
-    /// The same, with those of its errors that only libraries of the code name.
+    /// The same interface with the list of its errors that only libraries of the code name.
     ///
     /// # Errors
-    /// [`LayoutError::Interface`] for one that is no error of the interface.
+    /// [`LayoutError::Interface`] if an entry is not an error of the interface.
     pub fn with_library_errors(
         self,
         errors: impl IntoIterator<Item = String>,
@@ -99,7 +99,7 @@ impl PublicInterface {
         let errors: BTreeSet<String> = errors.into_iter().collect();
         let is_error = |entry: &&String| entry.starts_with("error ") && self.abi.contains(entry);
         if let Some(other) = errors.iter().find(|entry| !is_error(entry)) {
-            return Err(refused(format!("{other:?} is none of its errors")));
+            return Err(refused(format!("{other:?} is not an error of the interface")));
         }
         Ok(Self {
             library_errors: errors.into_iter().collect(),
@@ -107,7 +107,7 @@ impl PublicInterface {
         })
     }
 
-    /// Errors among the entries that only libraries of the code name: its contracts neither revert with them nor declare
+    /// The errors among the entries that only libraries of the code name: no contract declares them or reverts with
     /// them.
     pub fn library_errors(&self) -> &[String] {
         &self.library_errors

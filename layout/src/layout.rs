@@ -187,8 +187,9 @@ impl Layout {
         listed(self) == listed(other)
     }
 
-    /// Whether both say the same, with what is declared and what is not listed: each of them knows all of it. Slots that
-    /// the code computes by itself are none of what a compiler says; older programs recorded them of Solidity.
+    /// Returns true if both layouts say the same, including what they do not list. [`Unlisted::NotBuilt`] does not
+    /// count, nor do slots that the code computes: no compiler lists those, and older programs recorded them for
+    /// Solidity.
     pub fn says_as(&self, other: &Self) -> bool {
         let said = |one: &Self| {
             let mut one = one.clone();

@@ -49,7 +49,7 @@ pub struct Storage {
 pub struct StorageArea {
     /// `erc7201:<id>`; empty for what is counted from slot 0.
     pub name: String,
-    /// The slot that fields are counted from; none where the name does not say it.
+    /// The slot from which fields are counted; none if the name does not determine it.
     pub root: Option<U256>,
     /// The fields, in the order of their declaration.
     pub fields: Vec<StorageField>,
@@ -60,21 +60,21 @@ pub struct StorageArea {
 pub struct StorageField {
     /// Its name.
     pub name: String,
-    /// Its first slot, from the area's root or the struct's start; none where the layout has no number.
+    /// Its first slot, from the area's root or the struct's start; none if the layout has no number there.
     pub slot: Option<U256>,
-    /// Where it begins in that slot, in bytes from the low-order end.
+    /// Its offset in that slot, in bytes from the low-order end.
     pub offset: u64,
     /// Its type.
     pub ty: TypeId,
-    /// The compiler's number of its declaration; 0 where it has none.
+    /// The compiler's number of its declaration; 0 if it has none.
     pub declaration: u64,
     /// The contract or struct that declares it.
     pub contract: String,
-    /// Where it is declared, as the compiler says it.
+    /// The position of its declaration, as the compiler writes it (`src`).
     pub source: Option<String>,
-    /// The name that it had in the version before.
+    /// Its name in the previous version, if that differs.
     pub renamed_from: Option<String>,
-    /// The label of the type that it had in the version before.
+    /// The label of its type in the previous version, if that differs.
     pub retyped_from: Option<String>,
 }
 
@@ -82,18 +82,18 @@ pub struct StorageField {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TypeId(usize);
 
-/// A type, as its author writes it, with what it is.
+/// A type with its name, its size and its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StorageType {
-    /// As an author writes it.
+    /// The name, as an author writes it.
     pub label: String,
-    /// What it takes inline, in bytes, where that is known.
+    /// Its size inline, in bytes, if that is known.
     pub size: Option<u64>,
-    /// What it is.
+    /// Its kind.
     pub kind: TypeKind,
 }
 
-/// What a type is, and what it is made of.
+/// The kind of a type, with the types of its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypeKind {
     /// An unsigned integer of so many bits.
@@ -106,9 +106,9 @@ pub enum TypeKind {
     Address,
     /// `bytes1` to `bytes32`, left-aligned.
     FixedBytes(usize),
-    /// An enum: its members, where the compiler lists them.
+    /// An enum, with its members if the compiler lists them.
     Enum(Option<Vec<String>>),
-    /// A value type with a name of its own: what it is made of, where the compiler says it.
+    /// A user-defined value type, with its underlying type if the compiler lists it.
     ValueType(Option<TypeId>),
     /// An external function: address and selector.
     ExternalFunction,
@@ -120,16 +120,16 @@ pub enum TypeKind {
     Array {
         /// The type of its elements.
         element: TypeId,
-        /// How many it has.
+        /// The number of its elements.
         length: U256,
     },
     /// An array that grows.
     Vector(TypeId),
     /// A mapping.
     Mapping(MappingType),
-    /// A struct: its members, where the compiler lists them.
+    /// A struct, with its members if the compiler lists them.
     Struct(Option<Vec<StorageField>>),
-    /// A map or cell whose values are in the form of one of several versions.
+    /// A lazy map or cell: each value has the form of one of several versions.
     Lazy(LazyType),
     /// A type of which only the name and the size are known.
     Opaque,
@@ -151,7 +151,7 @@ pub struct MappingType {
 /// A lazy map or cell of a Stylus contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LazyType {
-    /// The name of the type of its keys, of a map.
+    /// The name of the type of its keys; none for a cell.
     pub key: Option<String>,
     /// Its forms, the oldest first.
     pub forms: Vec<LazyForm>,
@@ -162,7 +162,7 @@ pub struct LazyType {
 pub struct LazyForm {
     /// Its name.
     pub label: String,
-    /// The bytes of a value, where the name says them.
+    /// The size of a value in bytes, if the name determines it.
     pub size: Option<u64>,
 }
 
@@ -199,12 +199,13 @@ impl Storage {
         self.types.get(id.0).unwrap_or(UNKNOWN)
     }
 
-    /// What a type is.
+    /// The kind of a type.
     pub fn kind(&self, id: TypeId) -> &TypeKind {
         &self.ty(id).kind
     }
 
-    /// The bytes of a value, or of what a mapping holds, by the label of its type; none where the label says nothing.
+    /// The size of a value in bytes, by the label of its type; for a mapping, of the value that it maps to. None if the
+    /// label does not determine it.
     pub fn size_of(&self, label: &str) -> Option<u64> {
         let label = read::value_label(label)?;
         let known = self.types.iter().find(|ty| ty.label == label);
@@ -213,7 +214,7 @@ impl Storage {
             .or_else(|| read::plain_size(label))
     }
 
-    /// The type that values are of: of a value type with a name of its own that beneath it.
+    /// The underlying type of a user-defined value type; any other type itself.
     pub fn plain(&self, id: TypeId) -> TypeId {
         let mut found = id;
         // Each step names another type, or the layout names one in a circle.
@@ -228,7 +229,7 @@ impl Storage {
 }
 
 impl StorageType {
-    /// True if the values take part of a word or a whole one, and nothing beside it.
+    /// Returns true if a value takes at most one word, and nothing elsewhere.
     pub const fn is_word(&self) -> bool {
         matches!(
             self.kind,

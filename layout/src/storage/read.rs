@@ -12,8 +12,9 @@ use super::{
 use crate::layout::{Item, Layout, Members, TypeItem};
 use crate::shape::{Shape, Type};
 
-/// The beginning of the name of a lazy type, and what stands between its forms, the newest first.
+/// The beginning of the name of a lazy type.
 const LAZY: &str = "lazy ";
+/// The separator of its forms, of which the newest comes first.
 const OVER: &str = " over ";
 
 impl From<&Layout> for Storage {
@@ -69,7 +70,7 @@ impl<'l> TypeReader<'l> {
         }
     }
 
-    /// The id of a type. What it is made of is read after it has an id, so that a type may hold itself.
+    /// The id of a type. Its parts are read after it has an id, so that a type can contain itself.
     fn id(&mut self, name: &'l str) -> TypeId {
         if let Some(known) = self.ids.get(name) {
             return *known;
@@ -90,7 +91,7 @@ impl<'l> TypeReader<'l> {
     }
 
     fn kind(&mut self, ty: Type<'l>) -> TypeKind {
-        // Members say what a type is, whatever its id is called.
+        // Members determine the kind of a type, whatever its id is.
         match ty.item().and_then(|item| item.members.as_ref()) {
             Some(Members::Struct(members)) => return TypeKind::Struct(Some(self.fields(members))),
             Some(Members::Enum(names)) => return TypeKind::Enum(Some(names.clone())),
@@ -127,7 +128,7 @@ impl<'l> TypeReader<'l> {
         }
     }
 
-    /// What a type is whose id says nothing, by its encoding and its label: of a tool with ids of its own.
+    /// The kind of a type by its encoding and its label, for layouts of tools that use ids of their own.
     fn by_words(&mut self, item: &'l TypeItem) -> TypeKind {
         let inner = |reader: &mut Self, id: &'l Option<String>| Some(reader.id(id.as_deref()?));
         match item.encoding.as_str() {
@@ -169,7 +170,7 @@ impl<'l> TypeReader<'l> {
         LazyType { key, forms }
     }
 
-    /// The bytes of a value of a form, by the label of its type.
+    /// The size in bytes of a value of a form, by the label of its type.
     fn size_of(&self, form: &str) -> Option<u64> {
         let label = value_label(form)?;
         let known = self.layout.types.values().find(|item| item.label == label);
@@ -179,7 +180,7 @@ impl<'l> TypeReader<'l> {
     }
 }
 
-/// The label of the values of a type: of a mapping that of what it holds, of a lazy one without that word.
+/// The label of the values of a type: for a mapping, of the value that it maps to; for a lazy type, without `lazy`.
 pub(super) fn value_label(label: &str) -> Option<&str> {
     let label = label.strip_prefix(LAZY).unwrap_or(label);
     match label.split_once("=>") {
@@ -188,13 +189,13 @@ pub(super) fn value_label(label: &str) -> Option<&str> {
     }
 }
 
-/// The length that the label of an array says: 3 of `uint32[3]`.
+/// The length in the label of an array: 3 for `uint32[3]`.
 fn declared_length(label: &str) -> Option<u64> {
     let (_, length) = label.strip_suffix(']')?.rsplit_once('[')?;
     length.parse().ok()
 }
 
-/// A plain type by its label.
+/// The kind of a plain type, by its label.
 fn plain_kind(label: &str) -> TypeKind {
     let number = |prefix: &str, step: usize| {
         let number: usize = label.strip_prefix(prefix)?.parse().ok()?;
@@ -215,7 +216,7 @@ fn plain_kind(label: &str) -> TypeKind {
         .unwrap_or(TypeKind::Unknown)
 }
 
-/// The bytes of a plain type by its label.
+/// The size of a plain type in bytes, by its label.
 pub(super) fn plain_size(label: &str) -> Option<u64> {
     let bytes = match plain_kind(label) {
         TypeKind::Bool | TypeKind::Enum(_) => 1,

@@ -12,7 +12,7 @@ use super::StorageField;
 pub struct SourcePlace {
     /// The path of the source, as the compiler knows it.
     pub file: String,
-    /// The line, from 1 on.
+    /// The line; the first one is 1.
     pub line: usize,
 }
 
@@ -22,14 +22,14 @@ impl fmt::Display for SourcePlace {
     }
 }
 
-/// Where the variables of a build-info are declared, by the compiler's numbers.
+/// The places where the variables of a build-info are declared, by the compiler's numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourcePlaces {
     places: BTreeMap<u64, SourcePlace>,
 }
 
 impl SourcePlaces {
-    /// Reads the AST and the sources of a build-info. What it leaves out has no place.
+    /// Reads the AST and the sources of a build-info. Variables of sources that it lacks have no place.
     pub fn from_build_info(info: &Value) -> Self {
         let mut places = Self::default();
         let sources = info["output"]["sources"].as_object();
@@ -66,7 +66,7 @@ impl SourcePlaces {
     }
 }
 
-/// The line on which a node begins: `src` has the byte of its source.
+/// The line on which a node begins: its `src` begins with the byte in the source.
 fn line_of(node: &Value, text: &str) -> Option<usize> {
     let start: usize = node["src"].as_str()?.split(':').next()?.parse().ok()?;
     let before = text.as_bytes().get(..start)?;

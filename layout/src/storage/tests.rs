@@ -75,7 +75,7 @@ fn texts_are_read_in_their_slot_or_after_its_hash() {
     let (first, second) = (B256::repeat_byte(b'x'), B256::repeat_byte(b'y'));
     let expected = format!("\"{}{}\"", "x".repeat(32), "y".repeat(8));
     assert_eq!(shown_text("string", long, &[first, second]), expected);
-    // A text that claims any length is shown as far as it was read.
+    // A text whose word claims an endless length is shown as far as it was read.
     let endless = shown_text("string", B256::repeat_byte(0xff), &[first]);
     assert_eq!(endless, format!("\"{}\"…", "x".repeat(32)));
     word[..3].copy_from_slice(&[0xff; 3]);

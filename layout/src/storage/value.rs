@@ -1,4 +1,4 @@
-//! The one decoder: a word as the value of its type, or that it cannot be one.
+//! The one decoder: reads a word as a value of its type, or reports that it cannot be one.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,18 +10,18 @@ use super::{Storage, TypeKind, ValuePlace, WORD_BYTES};
 /// Slots of one text that are read, at most.
 const TEXT_SLOTS_MAX: u64 = 8;
 
-/// The length of a `bytes` or `string`, in bytes, and where it lies.
+/// The length of a `bytes` or `string` in bytes, and the place of its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextLength {
     /// In the slot itself.
     Here(u64),
     /// From the slot's hash on.
     Elsewhere(u64),
-    /// No compiler writes such a word: the number of bytes does not fit the form.
+    /// A word that no compiler writes: its number of bytes does not fit its form.
     Malformed,
 }
 
-/// Reads the length of a `bytes` or `string`: the lowest bit of its word says which form it has.
+/// Reads the length of a `bytes` or `string`: the lowest bit of its word selects the form.
 pub fn text_length(word: B256) -> TextLength {
     let number = U256::from_be_bytes(word.0);
     let half = |number: U256| u64::try_from(number / U256::from(2)).unwrap_or(u64::MAX);
@@ -43,7 +43,7 @@ pub fn elements_begin(slot: U256) -> U256 {
     U256::from_be_bytes(keccak256(B256::from(slot)).0)
 }
 
-/// What a word holds. `Display` shows it in the words of its type.
+/// The value that a word holds. `Display` shows it in the notation of its type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DecodedValue {
     /// An unsigned number.
@@ -56,7 +56,7 @@ pub enum DecodedValue {
     Address(Address),
     /// The member of an enum.
     Member(String),
-    /// Bytes of a type that says no more of them.
+    /// Bytes of any other type.
     Bytes(Vec<u8>),
     /// A `bytes` or `string`.
     Text {
@@ -67,13 +67,13 @@ pub enum DecodedValue {
         /// True if it has more bytes.
         is_cut: bool,
     },
-    /// A long `bytes` or `string` that was not read, and its bytes.
+    /// The number of bytes of a long `bytes` or `string` that was not read.
     LongText(u64),
-    /// A mapping: its entries are read by their keys.
+    /// A mapping: only a key leads to an entry.
     Mapping,
-    /// The elements of an array that grows.
+    /// The number of elements of an array that grows.
     Elements(U256),
-    /// Slots from here on.
+    /// The number of slots of a value that takes more than one word.
     Slots(u64),
     /// The word cannot be a value of its type.
     Invalid {
@@ -85,7 +85,7 @@ pub enum DecodedValue {
 }
 
 impl DecodedValue {
-    /// True if the word can be a value of its type.
+    /// Returns true if the word can be a value of its type.
     pub const fn is_valid(&self) -> bool {
         !matches!(self, Self::Invalid { .. })
     }
@@ -121,7 +121,7 @@ impl fmt::Display for DecodedValue {
 }
 
 impl Storage {
-    /// The slots that hold a text which is too long for its word, as far as they are read.
+    /// The further slots of a text that does not fit into its word, as far as they are read.
     pub fn text_slots(&self, place: &ValuePlace, word: B256) -> impl Iterator<Item = U256> + use<> {
         let is_text = matches!(self.kind(place.ty), TypeKind::Bytes | TypeKind::String);
         let count = match text_length(word) {
@@ -134,7 +134,7 @@ impl Storage {
         (0..count).map(move |part| first.wrapping_add(U256::from(part)))
     }
 
-    /// Decodes the word of a slot. Of a long text, `texts` has the words of its other slots, as far as they were read.
+    /// Decodes the word of a slot. `texts` has the words of the further slots of long texts, as far as they were read.
     pub fn decode(
         &self,
         place: &ValuePlace,
@@ -153,8 +153,8 @@ impl Storage {
         }
     }
 
-    /// Decodes the bytes of a value that takes a word at most. With more or fewer bytes than the type has, they are shown
-    /// as they are.
+    /// Decodes the bytes of a value that takes at most one word. If the type has another number of bytes, they are
+    /// shown as they are.
     fn decode_bytes(&self, place: &ValuePlace, bytes: &[u8]) -> DecodedValue {
         let plain = self.plain(place.ty);
         let as_bytes = || DecodedValue::Bytes(bytes.to_vec());

@@ -1,4 +1,5 @@
-//! From a storage to slots: each field where it lies, and in place of a struct its members. The one walk.
+//! The one walk from a storage to its slots: it lists each field with its place, and the members of a struct instead of
+//! it.
 
 use std::collections::BTreeSet;
 
@@ -7,15 +8,15 @@ use alloy_primitives::{B256, U256};
 use super::{Storage, StorageField, TypeId, TypeKind, WORD_BYTES};
 use crate::fields::is_gap_name;
 
-/// Reasons that are given for what is left out, at most.
+/// The most reasons that are given for fields that are left out.
 const REASONS_MAX: usize = 16;
-/// Fields that a walk lists, at most, unless it is told otherwise.
+/// The most fields that a walk lists by default.
 const FIELDS_MAX: usize = 1 << 16;
 
 /// Limits of a walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WalkLimits {
-    /// How many fields are listed, at most.
+    /// The most fields that it lists.
     pub fields: usize,
 }
 
@@ -25,20 +26,20 @@ impl Default for WalkLimits {
     }
 }
 
-/// The bytes of a value.
+/// The place of a value: its bytes in storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ValuePlace {
     /// Its type.
     pub ty: TypeId,
     /// Its first slot.
     pub slot: U256,
-    /// Where it begins in that, in bytes from the low-order end.
+    /// Its offset in that slot, in bytes from the low-order end.
     pub offset: u64,
-    /// The bytes that it takes; none where its type does not say.
+    /// The bytes that it takes; none if its type does not determine them.
     pub size: Option<u64>,
 }
 
-/// A field, or a member of one, where it lies.
+/// A field or a member of one, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldPlace {
     /// `erc7201:…`; empty for what is counted from slot 0.
@@ -47,9 +48,9 @@ pub struct FieldPlace {
     pub name: String,
     /// The label of its type.
     pub label: String,
-    /// Its bytes.
+    /// Its place.
     pub place: ValuePlace,
-    /// Its declaration; none of a value that was given by its type.
+    /// Its declaration; none for a value that is known by its type alone.
     pub declared: Option<StorageField>,
     /// True if the layout describes its type.
     pub is_known: bool,
@@ -62,7 +63,7 @@ pub struct FieldPlace {
 pub struct FieldWalk {
     /// The fields, in the order of the areas and of their declaration.
     pub fields: Vec<FieldPlace>,
-    /// Why these are not all.
+    /// The reasons why these are not all.
     pub left_out: BTreeSet<String>,
 }
 
@@ -77,19 +78,19 @@ impl ValuePlace {
         }
     }
 
-    /// The bytes that it takes; a word where its type does not say.
+    /// The bytes that it takes; a word if its type does not determine them.
     pub fn bytes_taken(&self) -> u64 {
         self.size.unwrap_or(WORD_BYTES)
     }
 
-    /// The slots that it takes from its first one on.
+    /// The number of slots that it takes.
     pub fn slots_taken(&self) -> u64 {
         self.offset
             .saturating_add(self.bytes_taken())
             .div_ceil(WORD_BYTES)
     }
 
-    /// Its bytes of the slot's word, the high-order one first; none of what takes more than a word.
+    /// Its bytes in the slot's word, the high-order one first; none if it takes more than a word.
     pub fn bytes_of<'w>(&self, word: &'w B256) -> &'w [u8] {
         let end = WORD_BYTES.saturating_sub(self.offset);
         let start = end.saturating_sub(self.bytes_taken());
@@ -111,19 +112,19 @@ impl FieldPlace {
         }
     }
 
-    /// Its bytes, where its type is known and fits a word.
+    /// Its place, if its type is known and fits a word.
     pub fn in_one_word(&self) -> Option<&ValuePlace> {
         let fits = self.place.size.is_some_and(|size| size <= WORD_BYTES);
         fits.then_some(&self.place)
     }
 
-    /// True if two fields of one slot share bytes.
+    /// Returns true if two fields of one slot share bytes.
     pub fn overlaps(&self, other: &Self) -> bool {
         let end = |field: &Self| field.place.offset.saturating_add(field.place.bytes_taken());
         self.place.offset < end(other) && other.place.offset < end(self)
     }
 
-    /// True if two fields share bytes, in whichever slots.
+    /// Returns true if two fields share bytes, in any slots.
     pub fn shares_bytes(&self, other: &Self) -> bool {
         let reaches = |field: &Self, other: &Self| {
             let distance = other.place.slot.wrapping_sub(field.place.slot);
@@ -135,7 +136,7 @@ impl FieldPlace {
         reaches(self, other) || reaches(other, self)
     }
 
-    /// True if two fields begin at the same byte.
+    /// Returns true if two fields begin at the same byte.
     pub fn begins_at(&self, other: &Self) -> bool {
         (self.place.slot, self.place.offset) == (other.place.slot, other.place.offset)
     }
@@ -149,7 +150,7 @@ impl FieldWalk {
     }
 }
 
-/// What a walk has come to: an area, the slot that fields are counted from, and the names and structs above them.
+/// The position of a walk: an area, the slot from which fields are counted, and the names and structs above them.
 struct WalkPosition<'s> {
     area: &'s str,
     root: U256,
@@ -157,7 +158,7 @@ struct WalkPosition<'s> {
     structs: Vec<TypeId>,
 }
 
-/// A value that a walk comes to.
+/// A value that a walk reaches.
 struct WalkedValue<'s> {
     place: ValuePlace,
     name: String,
@@ -187,7 +188,7 @@ impl Storage {
         walk
     }
 
-    /// Lists what lies where a value of a type lies, by the name of that value.
+    /// Lists a value of a type by its name; for a struct, its members.
     pub fn walk_value(&self, ty: TypeId, slot: U256, offset: u64, name: String) -> Vec<FieldPlace> {
         let mut walk = FieldWalk::default();
         let place = self.place(ty, slot, offset);
@@ -206,7 +207,7 @@ impl Storage {
         walk.fields
     }
 
-    /// The bytes of a value of a type at a place.
+    /// The place of a value of a type that begins there.
     pub fn place(&self, ty: TypeId, slot: U256, offset: u64) -> ValuePlace {
         ValuePlace {
             ty,
@@ -288,8 +289,8 @@ impl Storage {
         });
     }
 
-    /// True if a field only reserves its bytes: an array of words, or of parts of words, with the [name of a
-    /// gap](is_gap_name). What keeps its values elsewhere is no gap: there, nobody sees if it is used.
+    /// Returns true if a field only reserves its bytes: an array of values of at most one word, with the [name of a
+    /// gap](is_gap_name). A field that keeps values elsewhere is no gap, as nobody sees whether it is used.
     pub fn is_gap(&self, name: &str, ty: TypeId) -> bool {
         let own = name.rsplit('.').next().unwrap_or(name);
         let TypeKind::Array { element, .. } = self.kind(ty) else {

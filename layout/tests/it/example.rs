@@ -1,4 +1,4 @@
-//! The example `diff`, run as its own program on build-infos as solc writes them.
+//! The example `diff`, run as a program on build-infos in solc's format.
 
 use std::path::PathBuf;
 use std::process::Command;
