@@ -60,7 +60,7 @@ pub struct Finding {
     /// Where it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<SourceLine>,
-    /// The field or the function that it is about, by which its place is found; the transaction of an arrival.
+    /// The field or the function that it is about, which determines its place; the transaction of an arrival.
     #[serde(skip)]
     pub about: Option<String>,
     /// What it is told with where it refuses something together with others of its check.
@@ -217,8 +217,8 @@ impl Finding {
         }
     }
 
-    /// Whether who proposed an action that it is about had to accept it: it refuses a proposal, unless its author's word
-    /// is enough for him, and says the same of the same code in every block.
+    /// Whether who proposed an action that it is about had to accept it: it refuses a proposal, unless its author's
+    /// word is enough for him, and says the same of the same code in every block.
     pub fn is_accepted_by_proposer(&self) -> bool {
         let is_of_code = self.id.part().is_some() || self.id.is_of_steps();
         let is_his_word = self.origin == Origin::Annotation;

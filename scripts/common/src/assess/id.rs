@@ -25,7 +25,7 @@ pub struct Accepted {
     ids: BTreeSet<FindingId>,
     /// What the project answers for in its manifest, beside what is given with the command.
     of_project: BTreeSet<FindingId>,
-    /// What the approver accepted in an earlier command.
+    /// The ids that the approver accepted in earlier commands.
     of_earlier: BTreeSet<FindingId>,
     found: Arc<Mutex<BTreeSet<FindingId>>>,
 }
@@ -49,9 +49,9 @@ const OF_LAYOUTS: [&str; 10] = [
 const OTHER_ACTION: &str = "other-action";
 /// Hexadecimal digits of an action in such an id: nobody finds another action with the same.
 const ACTION_DIGITS: usize = 16;
-/// What the id of a finding of OpenZeppelin's validator begins with.
+/// The beginning of the id of a finding of OpenZeppelin's validator.
 const OF_VALIDATOR: &str = "oz";
-/// What the id of a kind of such findings begins with that tags of the author allow.
+/// The beginning of the id of a kind of such findings, if tags of the author allow them.
 const ALLOWED_BY_AUTHOR: &str = "oz-allowed";
 
 /// What the id of something begins with that an account without rights can do.
@@ -250,9 +250,9 @@ impl FindingId {
     pub const MANIFEST_UNREVIEWED: Self = Self::fixed("manifest-unreviewed");
     /// A transfer to a version with other code than the instance runs.
     pub const OTHER_CODE: Self = Self::fixed("other-code");
-    /// Errors that are gone and that only libraries of the code named.
+    /// Removed errors that only libraries of the code named.
     pub const LIBRARY_ERRORS: Self = Self::fixed("library-errors");
-    /// Code with functions that replace the code of its proxy. Who may call them, only an instance says.
+    /// Code with functions that replace the code of its proxy. Only an instance determines who may call them.
     pub const REPLACING_FUNCTIONS: Self = Self::fixed("replacing-functions");
     /// An id that is refused before anybody has proposed an action with it.
     pub const NOT_PROPOSED: Self = Self::fixed("not-proposed");
@@ -362,7 +362,7 @@ impl FindingId {
         Self(format!("{OF_VALIDATOR}:{kind}:{place}").into())
     }
 
-    /// A kind of such findings that tags of the author allow.
+    /// A kind of such findings, if tags of the author allow them.
     pub fn allowed_by_author(kind: &str) -> Self {
         Self(format!("{ALLOWED_BY_AUTHOR}:{kind}").into())
     }
@@ -511,7 +511,7 @@ impl Accepted {
         is_accepted || self.of_earlier.contains(id)
     }
 
-    /// Takes as accepted too what the approver accepted in earlier commands: these ids and no others.
+    /// Sets the ids that the approver accepted in earlier commands: they count as accepted too.
     pub fn set_earlier(&mut self, ids: impl IntoIterator<Item = FindingId>) {
         self.of_earlier = ids.into_iter().collect();
     }
@@ -552,8 +552,8 @@ impl Accepted {
     }
 }
 
-/// A version's label as a part of an id: a registry takes any text as a label, and an id ends at a comma. Other letters than
-/// those of a usual label are written as in a URL, and so is the first one of a label that looks like an account.
+/// A version's label as a part of an id: a registry takes any text as a label, and an id ends at a comma. Other letters
+/// than those of a usual label are written as in a URL, and so is the first one of a label that looks like an account.
 fn label_word(label: &str) -> String {
     let is_account = label.parse::<Address>().is_ok();
     let word = encoded(label, b"._-+");

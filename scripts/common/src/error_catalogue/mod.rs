@@ -1,6 +1,6 @@
 //! The catalogue of errors, `docs/errors.md`: a section for each name, and in it the words of a refusal.
 //!
-//! Lines such as `* next if {1} is 2: TEXT` at the end of a section are [`ErrorWords`]. Everything else is for people.
+//! Lines such as `* next if {1} is 2: TEXT` at the end of a section are [`ErrorWords`]. All other lines are for people.
 
 mod words;
 
@@ -15,7 +15,7 @@ pub const PAGE: &str = include_str!("../../../../docs/errors.md");
 
 /// The beginning of a section.
 const HEADING: &str = "\n## ";
-/// The words of each error that has some, by its name.
+/// The words of each error that has any, by its name.
 static WORDS: LazyLock<BTreeMap<&str, ErrorWords>> = LazyLock::new(|| {
     let all = sections().map(|(name, text)| (name, ErrorWords::read(text)));
     all.filter(|(_, words)| !words.is_empty()).collect()
@@ -30,8 +30,8 @@ pub fn sections() -> impl Iterator<Item = (&'static str, &'static str)> {
     })
 }
 
-/// The section of a name, in any case, or of the id of a finding: that of its kind, or of the family of kinds, which is
-/// the last word of one (`function-removed`, `event-removed`).
+/// The section of a name, in upper or lower case, or of the id of a finding. A kind without a section has that of its
+/// family, its last word: `Removed` for `function-removed` and `event-removed`.
 pub fn section(name: &str) -> Option<(&'static str, &'static str)> {
     let id = FindingId::new(name.to_owned());
     let family = id.kind().rsplit_once('-');
@@ -51,13 +51,13 @@ pub fn reason_words(error: &str, reason: u8) -> String {
     words.unwrap_or_default()
 }
 
-/// The text of an error that needs no arguments; empty where there is none.
+/// The text of an error without arguments; empty if the section has none.
 pub fn fixed_words(error: &str, field: WordsField) -> String {
     let words = error_words(error).map(|words| words.text(field, |_| None));
     words.unwrap_or_default()
 }
 
-/// The refusals of endpoints that are recognised by their words, in the order of the page.
+/// The refusals of endpoints that are recognised by their words, in alphabetical order of their names.
 pub fn endpoint_errors() -> impl Iterator<Item = EndpointError> {
     WORDS
         .iter()

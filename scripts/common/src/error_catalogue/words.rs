@@ -1,10 +1,10 @@
-//! The words of a refusal as a section of the catalogue has them.
+//! The words of a refusal, as read from a section of the catalogue.
 
 use super::error_words;
 
 /// The beginning of a line with words.
 const LINE: &str = "* ";
-/// The beginning of a text that is the same as another error's.
+/// The beginning of a text that refers to the same field of another error.
 const SAME_AS: &str = "as ";
 /// The placeholder for the meaning of a reason.
 const REASON: &str = "why";
@@ -12,15 +12,15 @@ const REASON: &str = "why";
 /// A part of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WordsField {
-    /// Words of an endpoint by which its refusal is recognised.
+    /// Words by which the refusal of an endpoint is recognised.
     Endpoint,
-    /// What was expected.
+    /// The expected state.
     Expected,
-    /// What was found.
+    /// The state that was found.
     Found,
     /// The meaning of a reason: `{why}` stands for it.
     Reason,
-    /// What to do next.
+    /// The next step for the user.
     Next,
 }
 
@@ -38,7 +38,7 @@ impl WordsField {
     }
 }
 
-/// A line of words, and when it counts.
+/// A line of words, with the condition under which it applies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct WordsLine {
     field: WordsField,
@@ -79,12 +79,12 @@ pub struct ErrorWords {
 pub struct EndpointError {
     /// Its name.
     pub name: &'static str,
-    /// Words of which one is in the endpoint's message, in lower case.
+    /// The words, in lower case; the endpoint's message has at least one of them.
     pub words: Vec<String>,
 }
 
 impl ErrorWords {
-    /// Reads the lines of a section. A line goes on in the next one where that is indented.
+    /// Reads the lines of a section. An indented line continues the line before it.
     pub(super) fn read(section: &str) -> Self {
         let mut texts: Vec<String> = Vec::new();
         let mut is_open = false;
@@ -109,8 +109,8 @@ impl ErrorWords {
         self.lines.is_empty()
     }
 
-    /// The text of a field for an error with these arguments, empty where the section has none. The text of a condition
-    /// that is met goes before the others.
+    /// The text of a field for an error with these arguments; empty if the section has none. A text whose condition is
+    /// met takes precedence.
     pub fn text(&self, field: WordsField, argument: impl Fn(usize) -> Option<String>) -> String {
         let lines = || self.lines.iter().filter(|line| line.field == field);
         let is_met = |condition: &ArgumentCondition| {
@@ -125,7 +125,7 @@ impl ErrorWords {
         }
     }
 
-    /// The meaning of a reason, whichever argument it is.
+    /// The meaning of a reason, whatever its position among the arguments.
     pub(super) fn reason(&self, value: &str) -> String {
         self.text(WordsField::Reason, |_| Some(value.to_owned()))
     }
