@@ -43,25 +43,25 @@ pub struct Simulation {
 /// A transaction that succeeded.
 struct SentTransaction {
     hash: B256,
-    /// What it ran, once somebody asked for it.
+    /// Its run, once it was carried out again.
     run: OnceLock<TransactionRun>,
 }
 
-/// What a transaction ran.
+/// The calls and instructions of a transaction.
 #[derive(Debug)]
 pub struct TransactionRun {
     /// Its calls, each after its caller.
     pub frames: Vec<Frame>,
-    /// The instructions of the EVM, by the code's hash.
+    /// The instructions of the EVM that it ran, by the hash of the code.
     pub instructions: BTreeMap<CodeHash, CountedCode>,
 }
 
 /// A call that is sent unless it fails.
 #[derive(Debug, Clone)]
 pub struct AttemptedCall {
-    /// Who sends it.
+    /// The sender.
     pub from: Address,
-    /// Who is called.
+    /// The account that is called.
     pub to: Address,
     /// Its calldata.
     pub input: Bytes,
@@ -71,12 +71,12 @@ pub struct AttemptedCall {
     pub gas: u64,
 }
 
-/// What came of such a call.
+/// The outcome of such a call.
 #[derive(Debug)]
 pub struct CallAttempt {
     /// Gas that it used, or would have used.
     pub gas_used: u64,
-    /// Its receipt; nothing where it fails.
+    /// Its receipt; nothing if it fails.
     pub receipt: Option<Receipt>,
 }
 
@@ -389,10 +389,10 @@ impl Simulation {
         Ok(receipt)
     }
 
-    /// Sends a call with its gas limit and mines it, unless it fails in the next block: then there is none.
+    /// Sends a call with its gas limit and mines it, unless it would fail in the next block.
     ///
     /// # Errors
-    /// What the copy says.
+    /// Those of the copy.
     pub fn attempt(
         &mut self,
         what: &str,
@@ -494,10 +494,10 @@ impl Simulation {
         outcome
     }
 
-    /// What every transaction ran that succeeded since the beginning, in order. Each is carried out again once.
+    /// The runs of all transactions that succeeded since the beginning, in order. Each is carried out again once.
     ///
     /// # Errors
-    /// What the copy says.
+    /// Those of the copy.
     pub fn runs(&self) -> Result<Vec<&TransactionRun>, ChainError> {
         let sent = self.sent.iter();
         sent.map(|sent| match sent.run.get() {
@@ -510,7 +510,7 @@ impl Simulation {
         .collect()
     }
 
-    /// Carries a transaction out once more, and notes its calls and instructions.
+    /// Carries a transaction out again and records its calls and instructions.
     fn run_again(&self, hash: B256) -> Result<TransactionRun, ChainError> {
         let mut copy = self.chain.branch();
         copy.count_instructions();

@@ -118,8 +118,8 @@ async fn finding(
     })
 }
 
-/// That the manifest answers for an arrival, and who wrote that there. It answers for the project's own commands: who
-/// approves an action is asked nonetheless.
+/// A line that the manifest accepts an arrival, with the author of that entry. The entry counts for the project's own
+/// commands: an approver is asked nonetheless.
 fn word_of_project(context: &Context, proxy: Address, id: &FindingId) -> Option<String> {
     if !context.accepted().is_of_project(id) {
         return None;
@@ -137,7 +137,7 @@ struct Custody<'a> {
     /// The definition that has it, or is to.
     name: &'a str,
     lines: Vec<String>,
-    /// The transaction in which it came to the registry that has it now.
+    /// The transaction that moved it to its current registry.
     arrived: Option<TxHash>,
     /// Why its birth is not proven.
     unproven: Option<String>,

@@ -173,14 +173,14 @@ pub(crate) async fn judge_as_approver(
     judged.cleared(session)
 }
 
-/// What the approver of an action accepted in earlier commands.
+/// The findings of an action that its approver accepted in earlier commands.
 struct Earlier {
     action: ActionId,
     memory: ApproverMemory,
 }
 
 impl Earlier {
-    /// What is remembered of an approver; nothing where nobody knows whose approval it is.
+    /// Reads what an approver accepted; nothing if the approver is not known.
     async fn read(
         session: Session<'_>,
         governed: &GovernedCall,
@@ -198,7 +198,7 @@ impl Earlier {
 }
 
 impl Judged {
-    /// Remembers what the approver accepts now, and takes what they accepted before as accepted.
+    /// Remembers what the approver accepts now. What they accepted before counts as accepted.
     fn remember(&mut self, session: Session<'_>, earlier: &mut Option<Earlier>) {
         let Some(Earlier { action, memory }) = earlier else {
             return;
@@ -207,7 +207,7 @@ impl Judged {
         let all = || in_the_way.iter().chain(&self.notices);
         let now = session.context.accepted();
         memory.accept(*action, all().filter(|finding| now.covers(&finding.id)));
-        // An id is known if every finding with it is.
+        // An id counts only if every finding with it was accepted.
         let asked = all().filter(|finding| !memory.has_accepted(*action, finding));
         let asked: BTreeSet<&FindingId> = asked.map(|finding| &finding.id).collect();
         let known = all().map(|finding| &finding.id);

@@ -301,7 +301,7 @@ async fn expiring(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Finding>>
     Ok(found)
 }
 
-/// These findings, with those as notes that are accepted: nobody need look at them again.
+/// Turns accepted findings into notes: nobody has to look at them again.
 pub fn taken(context: &Context, found: Vec<Finding>) -> Vec<Finding> {
     let accepted = context.accepted();
     let taken = found.into_iter().map(|finding| {

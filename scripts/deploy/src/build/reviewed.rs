@@ -18,7 +18,7 @@ const REPOSITORY: [&str; 2] = ["CI_MERGE_REQUEST_PROJECT_URL", "CI_PROJECT_URL"]
 /// nothing, a pull request may have been merged into it; nor does a remote's branch of such a name, which
 /// anybody who may push can have made.
 const OF_NONE: [&str; 2] = ["refs/heads/main", "refs/heads/master"];
-/// Letters of an author's name that are shown, at most.
+/// The most letters of an author's name that are shown.
 const AUTHOR_MAX: usize = 64;
 /// The remote that a clone has unless it is named otherwise.
 const ORIGIN: &str = "origin";
@@ -141,7 +141,7 @@ pub fn is_tracked(file: &Path) -> Result<bool, String> {
     Ok(!git(&top, &ask)?.is_empty())
 }
 
-/// Who added the line of a file that has a text, in words: the author and the commit, as git has them.
+/// The author and the commit that added the line with a text to a file, in words, as git has them.
 pub fn added_by(file: &Path, text: &str) -> String {
     let found = find_author(file, text);
     found.unwrap_or_else(|why| format!("and git does not know who added it ({why})"))
@@ -164,7 +164,7 @@ fn find_author(file: &Path, text: &str) -> Result<String, String> {
     if commit.bytes().all(|digit| digit == b'0') {
         return Ok("which nobody has committed yet".into());
     }
-    // Not blame's name: a file of the repository decides that.
+    // The name from the log: a file of the repository (.mailmap) can change the name that `blame` shows.
     let log = ["log", "-1", "--no-show-signature", "--format=%an", commit];
     let author = git(&top, &log)?;
     let author = shortened(&author, AUTHOR_MAX);

@@ -1,7 +1,7 @@
-//! What a build can reach. Build scripts and macros run with the rights of the user: where the kernel has Landlock, they
-//! read the sources, the compiler, what it and a linker need, and what cargo downloaded, and write nothing but outputs.
-//! Programs of others that read sources, such as a validator, run in it as well.
-//! Other processes are out of their sight: they neither see nor end them, nor reach a node that signs for the user.
+//! What a build can reach. Build scripts and macros run with the rights of the user: where the kernel has Landlock,
+//! they read the sources, the compiler, what it and a linker need, and what cargo downloaded, and write nothing but
+//! outputs. Programs of others that read sources, such as a validator, run in it as well. Other processes are out of
+//! their sight: they neither see nor end them, nor reach a node that signs for the user.
 
 use crate::children::Started;
 use std::io;
@@ -131,7 +131,7 @@ impl Sandbox {
         self.inside(|kept| Ok((Started::group(command)?, kept)))
     }
 
-    /// Runs such a program to its end, for a time at most.
+    /// Runs a program in it to its end, or until the time is over.
     ///
     /// # Errors
     /// As [`Started::output_within`].
@@ -139,7 +139,7 @@ impl Sandbox {
         self.inside(|_| Started::output_within(command, limit))
     }
 
-    /// Does something on a thread that is restricted, as all that it starts is.
+    /// Acts on a restricted thread; programs that it starts are restricted as well.
     fn inside<T: Send>(&self, act: impl FnOnce(Kept) -> io::Result<T> + Send) -> io::Result<T> {
         std::thread::scope(|scope| {
             let thread = scope.spawn(|| act(self.enter()?));

@@ -62,7 +62,7 @@ fn reason(name: &str, words: &ErrorWords, arguments: &[DynSolValue]) -> String {
     words.text(WordsField::Reason, |at| arguments.get(at).map(plain))
 }
 
-/// A text with `{0}`, `{1}` and so on in it replaced by the arguments, and `{why}` by the reason.
+/// Replaces `{0}`, `{1}` and so on in a text by the arguments, and `{why}` by the reason.
 fn filled(
     text: &str,
     arguments: &[DynSolValue],

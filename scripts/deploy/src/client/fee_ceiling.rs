@@ -1,4 +1,4 @@
-//! The highest price of a unit of gas that is paid: an endpoint names the price, and may name any.
+//! The highest price that a command pays for a unit of gas: the endpoint names the price, and could name any.
 
 use crate::error::{Exit, Refusal};
 

@@ -139,8 +139,8 @@ impl Client {
         Self::open(endpoint, Arc::new(Silent), None).await
     }
 
-    /// As [`Self::connect_to`], for one command: `progress` is told of what takes long, and what was seen of the chain does not go
-    /// back.
+    /// As [`Self::connect_to`], for one command: `progress` is told of what takes long, and what was seen of the chain
+    /// does not go back.
     pub async fn connect_reporting(
         endpoint: Endpoint,
         progress: Arc<dyn Progress>,
@@ -265,7 +265,7 @@ impl Client {
         }
     }
 
-    /// The same, with a limit in wei of what all of its transactions together can cost.
+    /// The same client, with a limit in wei for the cost of all its transactions together.
     pub fn with_max_spend(&self, wei: U256) -> Self {
         Self {
             spending: Arc::new(SpendingLedger::new(wei)),

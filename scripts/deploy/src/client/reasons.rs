@@ -7,12 +7,12 @@ pub fn not_runnable_reason(reason: u8) -> String {
     reason_words("ImplementationNotRunnable", reason)
 }
 
-/// Why the registry does not take a policy, by the number in `InvalidPolicy`.
+/// The reason why the registry refuses a policy, by the number in `InvalidPolicy`.
 pub fn policy_reason(reason: u8) -> String {
     reason_words("InvalidPolicy", reason)
 }
 
-/// What activates a program again that was active.
+/// The commands that activate a program again.
 pub(super) fn how_to_activate() -> String {
     fixed_words("ProgramNotActivated", WordsField::Next)
 }

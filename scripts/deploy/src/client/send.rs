@@ -232,7 +232,7 @@ impl Client {
             if raised.max > self.max_fee.unwrap_or(fee_ceiling::WEI) {
                 return Err(underpriced(what, fees, error));
             }
-            // Of one nonce only one can be mined: the dearest counts.
+            // Only one transaction of a nonce can be mined: the most expensive one counts.
             let more = highest_cost(&request, raised.max) - highest_cost(&request, fees.max);
             self.spending.add(what, sender, more)?;
             fees = raised;

@@ -1,5 +1,5 @@
-//! The limit of what a command spends. Each transaction counts with the most that it can cost, before it is signed: an
-//! endpoint names gas, prices and data fees, and may name any.
+//! The limit of what a command spends. Before a transaction is signed, its highest possible cost is added: the endpoint
+//! names gas, prices and data fees, and could name any.
 
 use crate::error::{Exit, Refusal};
 use alloy::primitives::utils::format_ether;
@@ -7,10 +7,10 @@ use alloy::primitives::{Address, U256};
 use alloy::rpc::types::TransactionRequest;
 use std::sync::{Mutex, PoisonError};
 
-/// The wei that a command spends at most by default: 1 ether.
+/// The default limit in wei: 1 ether.
 pub const MAX_SPENDING: u128 = 1_000_000_000_000_000_000;
 
-/// What the transactions of a command can cost together, in wei, beside the most that is allowed.
+/// The limit of a command in wei, and the highest possible cost of the transactions that it signed.
 #[derive(Debug)]
 pub(super) struct SpendingLedger {
     limit: U256,
@@ -33,7 +33,7 @@ impl SpendingLedger {
         }
     }
 
-    /// Adds what a transaction can cost at most. What was signed counts for ever, whatever an endpoint reports of it.
+    /// Adds the highest possible cost of a transaction. It is never subtracted, whatever an endpoint reports later.
     /// Returns a line with the limit for the first transaction.
     ///
     /// # Errors
@@ -74,7 +74,7 @@ impl SpendingLedger {
     }
 }
 
-/// The most that a request with a gas limit costs, in wei, at a price for a unit of gas.
+/// The highest possible cost of a request in wei, at a price for a unit of gas. Without a gas limit it has no bound.
 pub(super) fn highest_cost(request: &TransactionRequest, price: u128) -> U256 {
     let gas = U256::from(request.gas.unwrap_or(u64::MAX));
     let fee = gas.saturating_mul(U256::from(price));

@@ -85,7 +85,7 @@ struct Declared<'a> {
     /// As a layout document has it.
     entry: String,
     function: Option<&'a Function>,
-    /// Whether it is an error that only libraries of the code name.
+    /// True for an error that only libraries of the code name.
     is_of_libraries: bool,
 }
 
@@ -209,7 +209,7 @@ pub fn compare(before: &Callable, after: &Callable) -> Vec<Finding> {
     lost
 }
 
-/// The note that errors are gone with which only libraries reverted.
+/// The note that errors were removed with which only libraries reverted.
 fn lost_of_libraries(signatures: &[String]) -> Option<Finding> {
     if signatures.is_empty() {
         return None;

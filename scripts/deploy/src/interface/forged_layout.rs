@@ -1,5 +1,5 @@
-//! By what a source file could forge the layout that a derive writes. What else code does with storage, the trial of an
-//! upgrade shows.
+//! Words of a source file that could forge the layout which a derive writes. All other uses of storage show in the
+//! trial of an upgrade.
 
 use super::named_crates::{OF_COMPILER, is_named_by_macros};
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -8,14 +8,14 @@ use std::collections::BTreeSet;
 /// The trait that is derived.
 const LAYOUT: &str = "StorageLayout";
 
-/// The places among tokens by which a layout could be another one than the derive writes.
+/// The words among tokens that could make the layout differ from what the derive writes.
 pub(super) fn forgeries(tokens: TokenStream) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     search(tokens, false, &mut found);
     found
 }
 
-/// Searches word by word: a macro can make an implementation of the words that it is given.
+/// Searches word by word: a macro can build an implementation from its arguments.
 fn search(tokens: TokenStream, is_of_macro: bool, found: &mut BTreeSet<String>) {
     let mut before = [String::new(), String::new()];
     for token in tokens {
@@ -46,7 +46,7 @@ fn search(tokens: TokenStream, is_of_macro: bool, found: &mut BTreeSet<String>) 
     }
 }
 
-/// A name without the mark of a raw one.
+/// A name without `r#`.
 pub(super) fn plain(name: &Ident) -> String {
     let text = name.to_string();
     text.strip_prefix("r#").map(str::to_owned).unwrap_or(text)

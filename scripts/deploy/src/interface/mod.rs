@@ -45,7 +45,7 @@ pub struct Callable {
     /// The signatures of the initializers and migrations among its functions: nobody but an upgrade
     /// calls them, so they come and go.
     pub steps: Vec<String>,
-    /// Its errors that only libraries of the code name, as a layout document has them.
+    /// Its errors that only libraries of the code name, as entries of a layout document.
     #[serde(default)]
     pub library_errors: Vec<String>,
     /// What is not known of it, and why.

@@ -10,8 +10,8 @@ use stylus_layout::{
 /// What ends a note that is too long.
 const CUT: &str = "...";
 
-/// The interface that a compiler wrote, with those of its errors that only libraries name, as the layout document
-/// publishes it; nothing of one that is too large for it.
+/// The interface of a compiler's ABI for a layout document, with those of its errors that only libraries name; nothing
+/// if it is too large for the document.
 pub fn published(abi: &JsonAbi, library_errors: Vec<String>) -> Option<PublicInterface> {
     let interface = PublicInterface::new(entries(abi), Vec::new()).ok()?;
     interface.with_library_errors(library_errors).ok()
@@ -32,7 +32,7 @@ impl Callable {
         self.published().is_some_and(|own| {
             let mut of_libraries = said.library_errors().iter();
             let is_same = own.abi() == said.abi() && own.unseen() == said.unseen();
-            // A document of an earlier release lists none, and fewer of them are asked about more.
+            // A document of an earlier release lists none. Listing fewer is safe: the removal of the others is refused.
             is_same && of_libraries.all(|error| own.library_errors().contains(error))
         })
     }

@@ -65,7 +65,7 @@ impl RustFile {
     }
 }
 
-/// Returns true if tokens name what tells how much gas is left.
+/// Returns true if tokens name a function that returns the gas or ink that is left.
 fn reads_gas(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Group(group) => reads_gas(group.stream()),
@@ -90,9 +90,9 @@ pub(super) struct Source<'a> {
     pub(super) of: &'a RustFile,
     pub(super) file: File,
     declared: Declared,
-    /// Whether it names what tells how much gas is left.
+    /// True if it names a function that returns the gas or ink that is left.
     reads_gas: bool,
-    /// By what it could forge the layout that the derive writes.
+    /// Words that could forge the layout which the derive writes.
     forgeries: BTreeSet<String>,
 }
 
@@ -124,8 +124,8 @@ impl<'a> SourceFiles<'a> {
         self.files.iter().any(|source| source.reads_gas)
     }
 
-    /// The places by which the layout could be another one than the derive writes, as `file: word`, and the files that could
-    /// not be read.
+    /// The words that could make the layout differ from what the derive writes, as `file: word`, and the files that
+    /// could not be read.
     pub fn layout_forgeries(&self) -> BTreeSet<String> {
         let places = self.files.iter().flat_map(|source| {
             let name = source.of.name();

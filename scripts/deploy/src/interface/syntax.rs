@@ -1,4 +1,4 @@
-//! What of a source file is compiled into a contract: items under a `#[cfg]` that holds in no build of one are left out.
+//! The items of a source file that a contract can contain: those under a `#[cfg]` that holds in no build are left out.
 
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
@@ -43,7 +43,7 @@ fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// Whether it is a `#[cfg]` that holds in no build of a contract.
+/// Returns true for a `#[cfg]` that holds in no build of a contract.
 fn is_left_out(attribute: &Attribute) -> bool {
     attribute.path().is_ident("cfg")
         && attribute

@@ -354,7 +354,7 @@ fn what_of_the_sources_cannot_be_read_is_said() {
     );
 }
 
-/// What is named of some code, in front of the code; several are between bars. `⏎` stands for a line break, `KELVIN` for a
+/// The words that are found in some code, separated by bars, then the code. `⏎` stands for a line break, `KELVIN` for a
 /// letter that the compiler reads as a K.
 const FORGERIES: &str = r##"impl StorageLayout: impl StorageLayout for A { const KIND: Link = other; }
 impl StorageLayout: impl stylus_upgradeable::r#layout::r#StorageLayout for A {}

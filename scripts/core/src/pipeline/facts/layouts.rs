@@ -107,7 +107,7 @@ impl Session<'_> {
         }
         .fitting();
         let is_recorded = |form: &Document| LayoutHash(form.hash()) == recorded;
-        // Who recorded it may have had no validator.
+        // It may have been recorded on a machine without the validator.
         let [plain_said, plain] = [&said, &given].map(Document::without_unsafe_code);
         let mut forms = [&said, &given, &plain_said, &plain].into_iter();
         let is_given = recorded.is_zero() || forms.clone().any(is_recorded);
@@ -258,8 +258,8 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Refuses code that is linked to other libraries than those of its compiler's output, and to libraries whose code that
-    /// output does not have.
+    /// Refuses code that is linked to other libraries than those of its compiler's output, and to libraries whose code
+    /// that output does not have.
     ///
     /// # Errors
     /// `LibraryChanged`.
@@ -366,8 +366,8 @@ fn audit_of(named: &Named) -> Fact<Audit> {
     }
 }
 
-/// Whether a recorded layout is the given one. A plain compiler's lists less than was recorded; one that knows what it does
-/// not list knows all of it.
+/// Whether a recorded layout is the given one. A plain compiler's lists less than was recorded; one that knows what it
+/// does not list knows all of it.
 fn is_of_one(recorded: &Layout, given: &Layout) -> bool {
     match given.unlisted {
         Some(_) => recorded.says_as(given),
@@ -376,7 +376,7 @@ fn is_of_one(recorded: &Layout, given: &Layout) -> bool {
 }
 
 impl KnownLayout {
-    /// Returns true if the given file was compiled here, to this very code.
+    /// Returns true if the given file was compiled on this machine, to exactly this code.
     pub(crate) const fn is_compiled(&self) -> bool {
         matches!(self.given, Given::Compiled)
     }
