@@ -99,7 +99,9 @@ impl PublicInterface {
         let errors: BTreeSet<String> = errors.into_iter().collect();
         let is_error = |entry: &&String| entry.starts_with("error ") && self.abi.contains(entry);
         if let Some(other) = errors.iter().find(|entry| !is_error(entry)) {
-            return Err(refused(format!("{other:?} is not an error of the interface")));
+            return Err(refused(format!(
+                "{other:?} is not an error of the interface"
+            )));
         }
         Ok(Self {
             library_errors: errors.into_iter().collect(),

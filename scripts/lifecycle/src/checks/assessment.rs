@@ -134,7 +134,7 @@ impl Assessment {
         decide(&self.all(), &self.accepts, self.role)
     }
 
-    /// What is in the way of who asks, whether it is accepted or not.
+    /// The findings that refuse the command in its role, accepted or not.
     pub fn in_the_way(&self) -> Vec<Finding> {
         decide(&self.all(), &Accepted::default(), self.role).refused
     }

@@ -32,7 +32,7 @@ pub(super) fn constructor(transition: &Transition, found: &mut Found) {
     ));
 }
 
-/// Functions that replace the code of the proxy, where the version before had none.
+/// Reports functions that replace the code of the proxy, if the previous version had none.
 pub(super) fn replacing(transition: &Transition, found: &mut Found) {
     let old = transition.old.as_ref();
     let had = old.and_then(|old| old.known.value()).map(replacing_listed);
@@ -50,7 +50,7 @@ pub(super) fn replacing(transition: &Transition, found: &mut Found) {
 }
 
 impl Code {
-    /// Functions that replace the code of its proxy. Of a program nothing is read from its bytes.
+    /// The functions that replace the code of its proxy. The bytes of a program are not searched.
     pub fn replacing(&self) -> Vec<String> {
         let document = self.layout.value();
         replacing_functions(&self.bytes.code, document)

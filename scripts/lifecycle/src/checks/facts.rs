@@ -62,7 +62,7 @@ pub struct Transition {
     /// Functions of the code that proxies answer themselves, as far as its constants tell. The attributes of the
     /// framework refuse them when it is built.
     pub reserved: Fact<Vec<&'static str>>,
-    /// Functions of the code that replace the code of its proxy, as far as its bytes tell.
+    /// Functions that replace the code of its proxy, as far as its bytes and its document show them.
     pub replacing: Vec<String>,
     /// What the sources show of the code; nothing where nobody is asked to search them, as in [`Code`](super::Code).
     pub audit: Option<Fact<Audit>>,

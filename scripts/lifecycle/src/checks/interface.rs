@@ -186,7 +186,8 @@ impl Code {
         }
     }
 
-    /// All functions that the code answers, by their signatures, where its compiler said so here and none answers the rest.
+    /// The signatures of all functions that the code answers, if it was compiled here and no fallback answers other
+    /// calls.
     fn listed_functions(&self) -> Option<BTreeSet<String>> {
         let document = self.layout.value()?;
         let known = Callable::of_document(document)?;

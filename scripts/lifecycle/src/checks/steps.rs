@@ -291,8 +291,8 @@ pub(super) fn creation(transition: &Transition, found: &mut Found) {
     found.findings.extend(refused);
 }
 
-/// What the sources of EVM code show of its initializers, if the creation runs one of them. The trial of the creation finds
-/// those that stay open.
+/// The evidence of the sources of EVM code about its initializers, if the creation runs one of them. The trial of the
+/// creation finds those that stay open.
 fn seen_in_sources(transition: &Transition, data: &[u8]) -> Option<Evidence> {
     let audit = transition.audit.as_ref()?;
     let selector = data.first_chunk::<4>()?;

@@ -1,5 +1,5 @@
-//! What an approver accepted, remembered in the user's state folder: the same finding of the same action is asked of them
-//! once, and so is the same arrival of an instance, of whichever action.
+//! The findings that an approver accepted, in the user's state folder. The approver is asked once for each finding of
+//! an action, and once for the arrival of an instance, whatever the action.
 
 use crate::assess::Finding;
 use crate::ids::ActionId;
@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// The folder of the files in it.
+/// The name of its folder in the state folder.
 const FOLDER: &str = "accepted";
 
-/// What one approver of one registry accepted on this machine.
+/// The findings that one approver of one registry accepted on this machine.
 #[derive(Debug, Default)]
 pub struct ApproverMemory {
     file: Option<PathBuf>,
@@ -26,9 +26,9 @@ pub struct ApproverMemory {
 struct AcceptedFinding {
     /// Its id.
     id: String,
-    /// The hash of what it says and of what it is about: what says something else is asked anew.
+    /// The hash of its message and its subject: if either changes, the approver is asked again.
     says: B256,
-    /// The action; nothing of an arrival, which is the same for all actions.
+    /// The action; nothing for an arrival, which is the same for all actions.
     #[serde(skip_serializing_if = "Option::is_none")]
     action: Option<B256>,
 }
@@ -46,7 +46,7 @@ impl AcceptedFinding {
 }
 
 impl ApproverMemory {
-    /// What that approver accepted here, at that registry.
+    /// Reads what an approver of a registry accepted on this machine.
     pub fn recall(registry: Key, approver: Address) -> Self {
         let key = (
             registry.chain_id,
@@ -60,7 +60,7 @@ impl ApproverMemory {
         Self { file, accepted }
     }
 
-    /// Returns true if the approver accepted a finding of an action before.
+    /// Returns true if the approver accepted this finding of an action before.
     pub fn has_accepted(&self, action: ActionId, finding: &Finding) -> bool {
         self.accepted
             .contains(&AcceptedFinding::of(action, finding))
@@ -106,7 +106,7 @@ mod tests {
         assert!(memory.has_accepted(one, &lost));
         assert!(!memory.has_accepted(two, &lost));
         assert!(memory.has_accepted(two, &arrival));
-        // It came a second time, and what it says is another thing.
+        // The same id with another message is asked again.
         arrival.about = Some("0x02".into());
         assert!(!memory.has_accepted(one, &arrival));
         let other = finding(lost.id.clone(), "x() answers something else");

@@ -74,7 +74,7 @@ pub async fn fields(
     Ok((all.collect(), left_out))
 }
 
-/// The variables of a storage that lie in one slot, by their names with that of their area.
+/// The variables of a storage that fit into one slot, with their names after the name of their area.
 pub fn in_one_slot(storage: &Storage) -> impl Iterator<Item = (String, FieldPlace)> {
     let is_value = |field: &FieldPlace| {
         let is_mapping = matches!(storage.kind(field.place.ty), TypeKind::Mapping(_));

@@ -1,6 +1,6 @@
-//! What authors write before declarations in Solidity: the tags of ERC-7201, and those of OpenZeppelin Upgrades about names
-//! and types. The AST
-//! has the documentation of some declarations, by compiler; the sources have that of all.
+//! Tags that authors write before declarations in Solidity: those of ERC-7201, and those of OpenZeppelin Upgrades about
+//! names and types. Which declarations have documentation in the AST depends on the compiler; the sources have all of
+//! it.
 
 use super::published::is_published;
 use serde_json::Value;
@@ -76,7 +76,7 @@ impl<'v> Sources<'v> {
     }
 }
 
-/// What follows a tag, up to the end of its line. A longer tag that begins so is another one.
+/// The text after a tag, up to the end of its line. A longer word that begins with the tag is not the tag.
 fn value<'t>(text: &'t str, tag: &str) -> Option<&'t str> {
     let after = text.match_indices(tag).map(|(at, tag)| {
         let rest = text.get(at + tag.len()..).unwrap_or_default();

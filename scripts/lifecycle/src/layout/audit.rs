@@ -1,5 +1,6 @@
-//! What the AST of a build-info shows of a contract: what its initializers leave behind, and whether anybody can
-//! initialize the code itself. What else no proxy should run, the validator of OpenZeppelin Upgrades finds.
+//! The audit of a contract by the AST of its build-info: the numbers that its initializers store, and whether anybody
+//! can initialize the code itself. The validator of OpenZeppelin Upgrades finds everything else that is unsafe behind a
+//! proxy.
 
 mod constants;
 mod counters;
@@ -13,19 +14,19 @@ use crate::assess::Fact;
 use serde_json::Value;
 use stylus_layout::Layout;
 
-/// What the sources of a contract show of its code.
+/// The properties of a contract's code that its sources show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audit {
     /// The findings of the validator, or why it did not run.
     pub judgement: Judgement,
-    /// What its initializers leave behind.
+    /// Its initializers, with the numbers that they store.
     pub initializers: Initializers,
     /// The contract, if anybody can initialize the code itself.
     pub open: Option<String>,
 }
 
 impl Default for Audit {
-    /// Sources that were judged, and of which nothing was found.
+    /// Sources that were judged without a finding.
     fn default() -> Self {
         Self {
             judgement: Ok(Vec::new()),
@@ -36,13 +37,13 @@ impl Default for Audit {
 }
 
 impl Audit {
-    /// No file shows the sources.
+    /// The audit of code whose sources no file shows.
     pub fn unknown() -> Fact<Self> {
         Fact::unknown("no build-info shows them")
     }
 
-    /// What a build-info shows of a contract, which has that layout, before it is judged; nothing where its AST is not
-    /// there.
+    /// Reads the audit of a contract with a layout from a build-info, without the judgement; nothing if the AST is
+    /// missing.
     pub(super) fn of(info: &Value, file: &str, name: &str, layout: &Layout) -> Option<Self> {
         let output = info.get("output").unwrap_or(info);
         let compiled = output.get("sources").and_then(Value::as_object)?;
@@ -64,13 +65,13 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// Whether anybody can call a function.
+/// Returns true if anybody can call a function.
 fn is_called_from_outside(node: &Value) -> bool {
     let is_open = matches!(text(&node["visibility"]), "public" | "external");
     is_open && node["kind"] != "constructor"
 }
 
-/// Whether what is called is a function of another contract, whose storage is another one.
+/// Returns true for a call of another contract, which has its own storage.
 fn is_sent(nodes: &Nodes<'_>, callee: &Value) -> bool {
     let of = &callee["expression"];
     let kind = text(&of["typeDescriptions"]["typeString"]);
@@ -83,7 +84,7 @@ fn is_sent(nodes: &Nodes<'_>, callee: &Value) -> bool {
     kind.starts_with("contract ") && of["name"] != "this" && !is_attached()
 }
 
-/// The modifiers of a function, by their names, without the contracts in front of them.
+/// The names of a function's modifiers, without the contracts in front of them.
 fn modifiers(node: &Value) -> impl Iterator<Item = &str> {
     list(&node["modifiers"]).iter().map(modifier_name)
 }

@@ -163,7 +163,7 @@ impl Compared {
     }
 
     fn note_partial(&mut self, pair: &Pair<'_>) {
-        // Whoever registered and approved the version before was asked that.
+        // The proposer and the approvers of the previous version were asked that.
         let answered = format!("{}: {}", pair.from, Unlisted::NotBuilt);
         for why in &self.partial {
             let some = Evidence::some(Part::Layout, Origin::NotKnown, why);
@@ -468,8 +468,8 @@ impl Pair<'_> {
         }
     }
 
-    /// The places where a program may compute slots in another way than before, each a finding: what lies there is listed
-    /// nowhere, so only what stays as it is needs no word.
+    /// A finding for each place where a program may compute slots in another way than before. No layout lists those
+    /// slots, so only unchanged places need no acceptance.
     fn slots_by_hand(&self, old: &Document, new: &Document) -> Vec<Finding> {
         let [before, after] = [old, new].map(places_by_hand);
         let differ = |of: &BTreeSet<&str>, from: &BTreeSet<&str>| -> Vec<String> {
@@ -550,8 +550,8 @@ impl Pair<'_> {
     }
 }
 
-/// Whether that are slots which Solidity computes. Older programs recorded them with the code that decides about them; they
-/// are none of what a contract declares.
+/// Returns true for slots that Solidity code computes, as older programs recorded them: a contract does not declare
+/// them.
 fn is_of_solidity(document: &Document, unlisted: &Unlisted) -> bool {
     let Unlisted::SlotsByHand(places) = unlisted else {
         return false;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Outputs that are kept: each can have tens of megabytes.
+/// The most outputs that are kept: each can have tens of megabytes.
 const KEPT_MAX: NonZeroUsize = NonZeroUsize::new(2).expect("not zero");
 
 /// The compiler's output for a file.
@@ -46,7 +46,7 @@ impl Compilations {
         made.clone()
     }
 
-    /// The judgement of `judge` about a contract in the file with these bytes, or that of before.
+    /// The judgement of a contract in the file with these bytes; `judge` runs only the first time.
     pub(super) fn judged(
         &self,
         bytes: &[u8],

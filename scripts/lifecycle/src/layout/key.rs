@@ -1,4 +1,4 @@
-//! Keys of mappings: what a value is as a key, how it reads, and how it is hashed.
+//! Keys of mappings: their types, how they are written and read, and how they are hashed.
 
 use crate::client::show;
 use alloy::dyn_abi::{DynSolType, DynSolValue};
@@ -19,7 +19,7 @@ pub struct KeyType {
 }
 
 impl KeyType {
-    /// By what a storage says of a mapping.
+    /// The type of the keys of a mapping in a storage.
     pub fn of_mapping(storage: &Storage, mapping: &MappingType) -> Self {
         let ty = match storage.kind(storage.plain(mapping.key)) {
             TypeKind::Uint(bits) => DynSolType::Uint(*bits),

@@ -1,5 +1,5 @@
-//! Errors that stand in the ABI of a Solidity contract because libraries that it uses revert with them, while no contract
-//! names them: they are no part of what its author promises to callers. The AST of the compiler's output shows it.
+//! Errors in the ABI of a Solidity contract that only the libraries which it uses name: its author does not promise
+//! them to callers. The AST of the compiler's output shows who names an error.
 
 use super::nodes::{each, id_of, is, list, named_by};
 use alloy::json_abi::JsonAbi;
@@ -11,8 +11,8 @@ use stylus_layout::error_entry;
 /// The kind of a contract that is a library.
 const LIBRARY: &str = "library";
 
-/// The errors of a contract's ABI that only libraries name, as a layout document has them. There are none where the output
-/// has no AST.
+/// The errors of a contract's ABI that only libraries name, as entries of a layout document; none if the output has no
+/// AST.
 pub(super) fn library_errors(
     whole: &Value,
     file: &str,
@@ -71,12 +71,12 @@ pub(super) fn library_errors(
     of_libraries.map(error_entry).collect()
 }
 
-/// An error as the AST has it.
+/// The declaration of an error in the AST.
 struct DeclaredError {
     name: String,
-    /// Its selector; compilers before 0.8.14 write none.
+    /// Its selector; solc before 0.8.14 writes none.
     selector: Option<[u8; 4]>,
-    /// Whether a contract or an interface declares it.
+    /// True if a contract or an interface declares it.
     is_of_contract: bool,
 }
 
@@ -91,7 +91,7 @@ impl DeclaredError {
         })
     }
 
-    /// Whether it may be the error with that name and selector.
+    /// Returns true if it may be the error with that name and selector.
     fn is_named_as(&self, name: &str, selector: [u8; 4]) -> bool {
         self.name == name && self.selector.is_none_or(|own| own == selector)
     }

@@ -19,7 +19,7 @@ const CONTRACT_OUTPUT: [&str; 6] = [
     "metadata",
     "storageLayout",
     "evm.deployedBytecode",
-    // The validator reads these.
+    // The validator reads the outputs below.
     "evm.bytecode.linkReferences",
     "evm.bytecode.object",
 ];
@@ -158,7 +158,7 @@ fn places(version: &str) -> Vec<PathBuf> {
     places
 }
 
-/// The folders of such a `PATH` that are the user's own.
+/// The folders of a `PATH` that are the user's own.
 fn folders_of_user(path: Option<OsString>) -> Vec<PathBuf> {
     let path = path.unwrap_or_default();
     let project = env::current_dir().unwrap_or_default();
@@ -166,7 +166,7 @@ fn folders_of_user(path: Option<OsString>) -> Vec<PathBuf> {
     folders.collect()
 }
 
-/// The first program of a name in such folders.
+/// The first program of a name in the user's own folders of a `PATH`.
 pub(super) fn user_program(name: &str, path: Option<OsString>) -> Option<PathBuf> {
     let folders = folders_of_user(path).into_iter();
     let mut programs = folders.map(|folder| folder.join(name));

@@ -74,7 +74,7 @@ pub fn read_file(source: &Path) -> Result<Named, ChainError> {
 }
 
 /// The same; the input of a build-info is compiled again, if its compiler is on this machine, unless `known` has that.
-/// Then the file's own output counts for nothing, and the validator judges the contract.
+/// Then the file's own output is ignored, and the validator judges the contract.
 ///
 /// # Errors
 /// As [`read_file`].
@@ -90,10 +90,10 @@ pub fn compile_file(
     read(source, Some((known, &judge)))
 }
 
-/// Judges a contract of a build-info, by its file and name.
+/// A function that judges a contract of a build-info, by its file and name.
 type Judge<'a> = &'a dyn Fn(&Value, &str, &str) -> Judgement;
 
-/// Reads a file, and perhaps compiles and judges it.
+/// Reads a file, and compiles and judges it if `again` says how.
 fn read(source: &Path, again: Option<(&Compilations, Judge<'_>)>) -> Result<Named, ChainError> {
     let (path, contract) = file_of(source);
     let unreadable = |reason: String| error::unreadable(path, Unreadable::Malformed(reason));

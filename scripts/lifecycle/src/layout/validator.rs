@@ -1,6 +1,6 @@
-//! The validator of OpenZeppelin Upgrades, which judges the sources of a contract. It comes from npm, at one version and
-//! with all that it depends on, into a folder of its own; its files are compared with one hash before it runs. It runs in
-//! the sandbox of builds, with an empty environment, on what solc made on this machine.
+//! The validator of OpenZeppelin Upgrades, which judges the sources of a contract. npm fetches one version of it, with
+//! its dependencies, into a folder of its own. Before each run its files are compared with one hash. It runs in the
+//! sandbox of builds, with an empty environment, on the output of a solc on this machine.
 
 mod place;
 
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-/// The packages with their exact versions and hashes, as npm takes them.
+/// The files in which npm finds the packages with their exact versions and hashes.
 const PACKAGES: [(&str, &str); 2] = [
     ("package.json", include_str!("validator/package.json")),
     (
@@ -29,33 +29,33 @@ const PACKAGES: [(&str, &str); 2] = [
         include_str!("validator/package-lock.json"),
     ),
 ];
-/// keccak256 of all files of these packages, see [`hash_files`].
+/// The hash of all files of these packages, see [`hash_files`].
 const PACKAGES_HASH: B256 =
     b256!("a11e0ff47633c0eec3a85af16cb7d13f993565cc5254042051bc3218c61408c1");
 /// The program that calls the validator.
 const DRIVER: &str = include_str!("validator/validate.js");
-/// The oldest node that its packages run on.
+/// The oldest major version of node that runs its packages.
 const NODE_MIN: u32 = 20;
 /// The longest time of a run. Large projects take seconds.
 const LIMIT: Duration = Duration::from_secs(300);
 /// The longest time in which npm fetches the packages.
 const LIMIT_OF_NPM: Duration = Duration::from_secs(300);
-/// What npm adds to the packages.
+/// Entries that npm adds to the packages.
 const OF_NPM: [&str; 2] = [".bin", ".package-lock.json"];
 
-/// The validator in a folder of the user.
+/// The validator in a cache folder of the user.
 #[derive(Debug, Clone)]
 pub struct Validator {
     folder: PathBuf,
     node_min: u32,
 }
 
-/// Something in the sources that the validator refuses behind a proxy.
+/// A finding of the validator: an operation in the sources that is unsafe behind a proxy.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ValidatorFinding {
     /// Its kind, under the validator's name: `delegatecall`.
     pub kind: String,
-    /// The declaration that it is in, with the contract where that is a base: `Base.run(address)`.
+    /// The declaration that contains it, with the contract if that is a base: `Base.run(address)`.
     pub place: String,
     /// The source file.
     pub file: String,
@@ -82,7 +82,7 @@ struct DriverError {
     words: String,
 }
 
-/// What the driver prints.
+/// The output of the driver.
 #[derive(Deserialize)]
 struct DriverOutput {
     found: Vec<DriverError>,
@@ -109,7 +109,7 @@ impl ValidatorFinding {
 }
 
 impl Validator {
-    /// The user's, in `XDG_CACHE_HOME` or `~/.cache`; nothing where the user has no home.
+    /// The validator in `XDG_CACHE_HOME` or `~/.cache`; nothing if the user has no home.
     pub fn of_user() -> Option<Self> {
         let given = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
         let given = given.filter(|folder| folder.is_absolute());
@@ -117,7 +117,7 @@ impl Validator {
         Some(Self::in_cache(&cache))
     }
 
-    /// The one below a folder of caches.
+    /// The validator in a folder of caches.
     pub fn in_cache(cache: &Path) -> Self {
         let hash = PACKAGES_HASH.to_string();
         let name = format!("validator-{}", hash.get(2..18).unwrap_or_default());
@@ -127,7 +127,7 @@ impl Validator {
         }
     }
 
-    /// The same, that wants a later node.
+    /// The same validator, which requires that version of node or a later one.
     #[must_use]
     pub fn with_node(self, node_min: u32) -> Self {
         Self { node_min, ..self }
@@ -138,10 +138,11 @@ impl Validator {
         &self.folder
     }
 
-    /// Judges a contract of a build-info that was compiled on this machine. `path` lists the folders of programs.
+    /// Judges a contract of a build-info that was compiled on this machine. `path` is the `PATH` in which programs are
+    /// found.
     ///
     /// # Errors
-    /// Why nothing was judged, in words.
+    /// The reason why nothing was judged, in words.
     pub fn judge(
         &self,
         info: &Value,
@@ -185,7 +186,7 @@ impl Validator {
         Ok(findings(info, file, name, &output))
     }
 
-    /// Runs the driver in a folder that is empty but for its input.
+    /// Runs the driver in a folder that holds nothing but itself and its input.
     fn run(&self, node: &Path, input: &Value) -> io::Result<Output> {
         let folder = tempfile::tempdir()?;
         let [driver, file] = ["validate.js", "input.json"].map(|name| folder.path().join(name));
@@ -203,7 +204,8 @@ impl Validator {
         Sandbox::new(read, []).output_within(&mut command, LIMIT)
     }
 
-    /// Has npm fetch the packages, which it compares with the hashes of the lock file, without a script of theirs.
+    /// Fetches the packages with npm, which compares them with the hashes of the lock file and runs no script of
+    /// theirs.
     fn install(&self, npm: &Path, progress: &dyn Progress) -> Result<(), String> {
         let words = |error: io::Error| error.to_string();
         let parent = self.folder.parent().unwrap_or(&self.folder);
@@ -236,18 +238,18 @@ impl Validator {
         progress.end("OpenZeppelin's validator is there");
         self.require_hash(folder.path())?;
         match fs::rename(folder.path(), &self.folder) {
-            // Another command was quicker.
+            // Another command installed them first.
             Err(_) if self.folder.is_dir() => Ok(()),
             Err(error) => Err(words(error)),
             Ok(()) => {
-                // It lies elsewhere now.
+                // It was moved: there is nothing to remove.
                 let _ = folder.keep();
                 Ok(())
             }
         }
     }
 
-    /// Refuses packages with other files.
+    /// Refuses packages whose files do not have [`PACKAGES_HASH`].
     fn require_hash(&self, folder: &Path) -> Result<(), String> {
         let hash = hash_files(&folder.join("node_modules")).map_err(|error| error.to_string())?;
         if hash == PACKAGES_HASH {
@@ -261,11 +263,11 @@ impl Validator {
     }
 }
 
-/// keccak256 of all files below a folder, in the order of their paths: path, length and bytes of each. What npm adds is
-/// left out.
+/// The keccak256 hash of all files below a folder: path, length and bytes of each, in the order of their paths, without
+/// [`OF_NPM`].
 ///
 /// # Errors
-/// Of files that cannot be read, and of what is neither a file nor a folder.
+/// An error of a file that cannot be read, or of an entry that is neither a file nor a folder.
 fn hash_files(folder: &Path) -> io::Result<B256> {
     let (mut files, mut ahead) = (BTreeSet::new(), vec![PathBuf::new()]);
     while let Some(inside) = ahead.pop() {
@@ -297,7 +299,7 @@ fn hash_files(folder: &Path) -> io::Result<B256> {
     Ok(hasher.finalize())
 }
 
-/// The errors of a run as findings, each once. A constructor that only locks the code itself is none.
+/// Converts the errors of a run to findings, each once. A constructor that only locks the code itself is left out.
 fn findings(info: &Value, file: &str, name: &str, output: &DriverOutput) -> Vec<ValidatorFinding> {
     let sources = &info["output"]["sources"];
     let mut all = BTreeSet::new();
@@ -320,7 +322,7 @@ fn findings(info: &Value, file: &str, name: &str, output: &DriverOutput) -> Vec<
                 is_allowed: !output.found.iter().any(is_same),
             });
         };
-        // A library has no place in the sources of the contract.
+        // An external library has no place in the sources of the contract: its name stands for it.
         let library = if place.is_empty() {
             error.name.as_str()
         } else {
@@ -333,11 +335,11 @@ fn findings(info: &Value, file: &str, name: &str, output: &DriverOutput) -> Vec<
         }
     }
     let mut all: Vec<ValidatorFinding> = all.into_iter().collect();
-    // What one call allows and another one does not is not allowed.
+    // Of two uses in one declaration, one allowed and one not: the declaration is not allowed.
     all.dedup_by(|later, first| (later.name(), &later.file) == (first.name(), &first.file));
     let is_same = |a: &ValidatorFinding, b: &ValidatorFinding| a.name() == b.name();
     for same in all.chunk_by_mut(is_same).filter(|same| same.len() > 1) {
-        // Two files have declarations of one name.
+        // Declarations of several files have one name: the file distinguishes them.
         for finding in same {
             finding.place = format!("{}@{}", finding.place, finding.file);
         }

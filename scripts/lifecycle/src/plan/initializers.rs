@@ -254,17 +254,17 @@ impl CounterUsers<'_> {
     }
 }
 
-/// What is found about an initializer and the counter of instances.
+/// A finding about an initializer and the counter of instances.
 struct CounterFinding<'a> {
     id: FindingId,
     message: String,
     expected: String,
     found: String,
-    /// What to do instead of accepting it.
+    /// The alternative to accepting it.
     advice: &'a str,
 }
 
-/// The finding, which its id accepts.
+/// Builds the finding; its advice names the id that accepts it.
 fn finding(about: CounterFinding<'_>) -> Finding {
     let CounterFinding {
         id,

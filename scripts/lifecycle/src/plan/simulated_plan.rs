@@ -328,9 +328,9 @@ impl PlanSimulation<'_> {
         Ok(())
     }
 
-    /// Tries who can replace the code of an instance without the registry once it is upgraded. Who could before is only
-    /// reported: it was asked when the instance came or when the code of before came, and this upgrade changes nothing
-    /// about it. `is_open` says that calls of an account without rights are reported already.
+    /// Tries which accounts can replace the code of an instance without the registry after the upgrade. An account that
+    /// could before is only mentioned: it was asked when the instance or its current code came, and this upgrade does
+    /// not change it. `is_open` is true if calls of an account without rights are reported already.
     fn try_control(
         &self,
         before: &Simulation,
@@ -378,8 +378,8 @@ impl PlanSimulation<'_> {
         Ok(tried)
     }
 
-    /// That the new code of an instance has functions which replace it, where nobody was found who can call them and the
-    /// code of before had none. Behind a proxy of the framework no code needs such a function, whoever may call it.
+    /// Reports that the new code of an instance has functions which replace it, if the trial found no account that can
+    /// call them and the previous code had none. Behind a proxy of the framework no code needs such a function.
     fn replaceable_by_unlisted(
         &self,
         before: &Simulation,

@@ -145,7 +145,7 @@ impl SlotNames {
             match storage.kind(field.place.ty) {
                 TypeKind::Mapping(mapping) => {
                     let key = KeyType::of_mapping(storage, mapping);
-                    // Keys are words, and those of mappings within mappings are tried in pairs.
+                    // Only keys of one word are tried, and for nested mappings pairs of them.
                     let is_followed = !key.is_text() && name.matches('[').count() < 2;
                     for word in self.keys.clone().iter().filter(|_| is_followed) {
                         if let Some(hashed) = key.encode(word.as_slice()) {

@@ -1,4 +1,4 @@
-//! What OpenZeppelin's validator finds, what a tag allows and to whom, and that nothing was judged.
+//! Findings of OpenZeppelin's validator, tags that allow them, and sources that were not judged.
 
 use super::{best, ids};
 use crate::assess::{Extent, Fact, Finding, Origin, Part, Role, Severity};

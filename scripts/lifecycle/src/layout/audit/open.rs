@@ -1,19 +1,18 @@
-//! Whether anybody can initialize the code itself, which no proxy needs: it has initializers, and no constructor that
-//! closes them.
+//! Code that anybody can initialize where it lies: it has initializers, and no constructor that closes them.
 
 use super::{is_called_from_outside, is_sent, modifiers};
 use crate::layout::nodes::{Declared, Nodes, each, is, list, named_by};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The modifier of what initializes a new proxy.
+/// The modifier of functions that initialize a new proxy.
 pub(super) const INITIALIZER: &str = "initializer";
-/// The modifier of what initializes one more time.
+/// The modifier of functions that initialize a proxy again.
 pub(super) const REINITIALIZER: &str = "reinitializer";
-/// What a constructor calls so that nobody initializes the code itself.
+/// The function that a constructor calls so that nobody initializes the code itself.
 const LOCK: &str = "_disableInitializers";
 
-/// What a function does with variables.
+/// The use of a variable by a function.
 #[derive(Clone, Copy)]
 enum Marks {
     Stored,
@@ -23,14 +22,13 @@ enum Marks {
 /// A variable of storage.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Mark {
-    /// By its declaration.
+    /// A declared variable, by the id of its declaration.
     Of(u64),
-    /// One that inline assembly finds.
+    /// Any slot that inline assembly reads or writes.
     ByHand,
 }
 
-/// Returns true if a contract has initializers and nothing keeps anybody from initializing the code itself. Nobody deploys
-/// what is abstract.
+/// Returns true if a contract has initializers and no constructor closes them. An abstract contract is never deployed.
 pub(super) fn is_open<'v>(nodes: &Nodes<'v>, own: &'v Value) -> bool {
     let is_deployed = own["abstract"] != true && own["contractKind"] == "contract";
     // The contract first.
@@ -45,8 +43,8 @@ pub(super) fn is_open<'v>(nodes: &Nodes<'v>, own: &'v Value) -> bool {
         && !declared().any(|node| is_lock(nodes, &parents, node))
 }
 
-/// Whether it is a constructor after which nobody can initialize the code itself: it stores something that the
-/// modifiers of initializers ask. A function that is only called as if it did is none.
+/// Returns true for a constructor after which nobody can initialize the code itself: it stores a variable that the
+/// modifiers of initializers read. The name of a function that it calls proves nothing.
 fn is_lock<'v>(nodes: &Nodes<'v>, parents: &[Declared<'v>], node: &'v Value) -> bool {
     if node["kind"] != "constructor" {
         return false;
@@ -73,7 +71,7 @@ fn is_lock<'v>(nodes: &Nodes<'v>, parents: &[Declared<'v>], node: &'v Value) -> 
     each(&node["body"], &mut |inner| {
         let callee = &inner["expression"];
         if is(inner, "FunctionCall") && callee["name"] == LOCK {
-            // The most derived one runs.
+            // The most derived function runs.
             locks.extend(named("FunctionDefinition", LOCK).first());
         } else if is(inner, "FunctionCall") && callee["memberName"] == LOCK {
             let named = named_by(callee).and_then(|id| nodes.get(id));
@@ -121,7 +119,7 @@ fn marks<'v>(nodes: &Nodes<'v>, of: &'v Value, which: Marks) -> BTreeSet<Mark> {
     found
 }
 
-/// Whether anybody can call it to initialize the contract.
+/// Returns true if anybody can call a function to initialize the contract.
 fn is_entry(nodes: &Nodes<'_>, node: &Value) -> bool {
     let guards = [INITIALIZER, REINITIALIZER];
     is_called_from_outside(node)
@@ -129,7 +127,7 @@ fn is_entry(nodes: &Nodes<'_>, node: &Value) -> bool {
         && guards.iter().any(|guard| runs_modifier(nodes, node, guard))
 }
 
-/// Whether a function has a modifier, or calls one that nobody else can call and that has it.
+/// Returns true if a function has a modifier, or calls an internal function that has it.
 fn runs_modifier(nodes: &Nodes<'_>, function: &Value, wanted: &str) -> bool {
     let mut is_run = has_modifier(function, wanted);
     each(&function["body"], &mut |node| {

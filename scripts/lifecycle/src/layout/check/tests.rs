@@ -445,7 +445,7 @@ fn a_program_that_begins_to_compute_slots_is_refused_until_that_is_accepted() {
     }
 }
 
-/// A document that an older program recorded of Solidity decodes, and its slots are no part of what is compared.
+/// A document of Solidity code that an older program recorded can be decoded, and its computed slots are not compared.
 #[test]
 fn slots_that_solidity_computes_are_none_of_what_it_declares() {
     let mut old = layout(&AB);

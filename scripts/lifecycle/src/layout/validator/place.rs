@@ -1,11 +1,11 @@
-//! The declarations that the validator's findings are in. Their lines are none of their names: those move.
+//! The declarations that contain the validator's findings. Their names have no line numbers, since lines move.
 
 use crate::layout::nodes::{is, list};
 use serde_json::Value;
 
-/// The declaration at `start:length:file` of the sources that were compiled, in words, and its file. A member of the
-/// judged contract is named without that: the next version may call the contract otherwise. Nothing but the text itself
-/// where it is none in the sources.
+/// The name and the file of the declaration at `start:length:file` of the compiled sources. The name of a member has no
+/// contract if that is the judged one: the next version may rename it. For a text that is no such position, the name is
+/// empty and the file is the text.
 pub(super) fn place_of(sources: &Value, file: &str, name: &str, src: &str) -> (String, String) {
     let Some((source, path)) = declarations(sources, src) else {
         return (String::new(), src.to_owned());
@@ -37,7 +37,7 @@ pub(super) fn is_lock(sources: &Value, src: &str) -> bool {
     })
 }
 
-/// The file, and the declarations around a place of it, the outermost first.
+/// The file of a position, and the declarations around it, the outermost first.
 fn declarations<'v>(sources: &'v Value, src: &str) -> Option<(&'v str, Vec<&'v Value>)> {
     let mut numbers = src.split(':');
     let mut number = || numbers.next()?.parse::<u64>().ok();
@@ -62,7 +62,7 @@ fn declarations<'v>(sources: &'v Value, src: &str) -> Option<(&'v str, Vec<&'v V
     Some((file.as_str(), path))
 }
 
-/// The name of a declaration; of a function with the types of its parameters, without where they lie.
+/// The name of a declaration; for a function, with the types of its parameters without their data locations.
 fn name_of(node: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let name = text(&node["name"]);

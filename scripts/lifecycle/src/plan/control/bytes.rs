@@ -22,8 +22,8 @@ pub fn may_replace_code(code: &[u8]) -> bool {
     windows.any(|window| words.iter().any(|slot| slot.as_slice() == window))
 }
 
-/// Functions of code of the EVM that replace the code of its proxy, for callers that it accepts: those that its document
-/// lists, and the usual ones that its dispatcher answers.
+/// The functions of EVM code that replace the code of its proxy: those that its document lists, and the usual ones that
+/// its dispatcher answers. They may accept only some callers.
 pub fn replacing_functions(code: &[u8], document: Option<&Document>) -> Vec<String> {
     if !may_replace_code(code) {
         return Vec::new();

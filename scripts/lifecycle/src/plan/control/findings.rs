@@ -1,5 +1,5 @@
-//! Who can replace the code of an instance without the registry, as findings: one for each instance and account. Of code
-//! that has no instance yet, only that it has such functions.
+//! Findings about accounts that can replace the code of an instance without the registry, one for each instance and
+//! account. For code without an instance, the finding names the functions alone.
 
 use super::accounts::AccountRole;
 use super::trial::CodeReplacement;
@@ -49,7 +49,7 @@ pub(in crate::plan) fn code_replaceable_by_unlisted(
     )
 }
 
-/// The warning that accounts which can replace the code of an instance may not have been tried.
+/// The warning that accounts were not tried which may be able to replace the code of an instance.
 pub(in crate::plan) fn replacers_not_listed(proxy: Address, why: &str, tried: usize) -> Finding {
     let message = format!(
         "others may be able to replace the code of {proxy} without the registry, and nothing lists them: {why}; tried: {}",
@@ -59,7 +59,8 @@ pub(in crate::plan) fn replacers_not_listed(proxy: Address, why: &str, tried: us
     Finding::new(Part::Simulation, Severity::Warning, id, message)
 }
 
-/// The warning that code has functions which replace the code of its proxy. Who may call them, only an instance says.
+/// The warning that code has functions which replace the code of its proxy. Only an instance determines who may call
+/// them.
 pub fn replacing_code(code: &str, functions: &[String]) -> Finding {
     let message = format!(
         "{code} has {}: a caller that it accepts replaces the code of an instance without the registry",

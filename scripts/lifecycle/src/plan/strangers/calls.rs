@@ -242,7 +242,8 @@ impl<'a> Known<'a> {
         Ok(words)
     }
 
-    /// Addresses of others that an account keeps, such as tokens and holders, by the name of the variable or getter.
+    /// Other accounts whose addresses an account stores, such as tokens and holders, by the name of the variable or
+    /// getter.
     pub(in crate::plan) fn named_addresses(
         &self,
         copy: &Simulation,
@@ -261,7 +262,7 @@ impl<'a> Known<'a> {
         Ok(named)
     }
 
-    /// A few of these, each once.
+    /// A few of these addresses, each once.
     pub(super) fn kept(
         &self,
         copy: &Simulation,
