@@ -73,8 +73,8 @@ function libraries() {
     + 'next      install what is missing (apt-get install libnss3 libnspr4 libexpat1)');
 }
 
-// A browser, with more arguments where they are given. `isBundled` takes the libraries of the package, whatever the
-// machine has.
+// A browser, with further arguments if any are given. `isBundled` uses the libraries of the package instead of the
+// machine's.
 export async function launch({ isBundled = false, more = [] } = {}) {
   const chosen = isBundled ? bundled : libraries();
   process.stderr.write(`Chromium with the libraries of ${chosen === bundled ? 'its package' : 'this machine'}\n`);

@@ -1,5 +1,5 @@
-// Who may call a node, asked by a real browser: a foreign page and pages of the developer. The foreign page has a name of
-// its own and is served by this machine, so that nothing but the node refuses it. This browser loads no extensions.
+// Pages that may call a node, tried in a real browser: a foreign page and pages of the developer. The foreign page has
+// a name of its own and is served by this machine, so that only the node refuses it. This browser loads no extensions.
 import { createServer } from 'node:http';
 import { launch } from './chromium.mjs';
 
@@ -23,7 +23,7 @@ function must(condition, what) {
   if (!condition) throw new Error(what);
 }
 
-// A request as libraries send it, which begins with a preflight, or without one, as any page can send it.
+// A request with a preflight, as libraries send it, or without one, as any page can send it.
 function ask([url, body, type]) {
   return fetch(url, { method: 'POST', body, headers: { 'content-type': type } })
     .then((response) => response.text(), (error) => String(error));
@@ -45,7 +45,7 @@ await new Promise((done) => { server.listen(0, '127.0.0.1', done); });
 const { port } = server.address();
 const browser = await launch({ more: [`--host-resolver-rules=MAP ${FOREIGN} 127.0.0.1`] });
 
-// The node's answers to a page of that host. The browser itself says the status of what a page may not read.
+// The node's answers to a page of that host. The browser reports the status of answers that the page may not read.
 async function answers(host) {
   const page = await browser.newPage();
   await page.goto(`http://${host}:${port}/`);
@@ -71,7 +71,7 @@ await test('a foreign page gets 403, and reads and opens nothing', async () => {
 for (const host of ['localhost', 'app.localhost', '127.0.0.1']) {
   await test(`a page of ${host} calls with a preflight, and opens a socket`, async () => {
     const { statuses, json, socket } = await answers(host);
-    // JSON alone is taken; then the preflight and the call.
+    // The node accepts JSON alone; then come the preflight and the call.
     must(statuses === '415,200,200', statuses);
     must(json.includes('result'), json);
     must(socket === 'open', socket);

@@ -196,7 +196,7 @@ fn the_program_can_print_every_error_that_is_explained() {
     let all = sources.iter().flat_map(|source| names(source));
     let mut known: BTreeSet<&str> = all.map(|(_, name)| name).collect();
     known.extend(contracts.iter().chain(&ids).map(String::as_str));
-    // Errors with words of a refusal: of endpoints, and `Panic` of Solidity itself.
+    // Sections with words of a refusal: errors of endpoints, and Solidity's own `Panic`.
     known.extend(
         sections()
             .map(|(name, _)| name)

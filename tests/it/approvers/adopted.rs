@@ -731,7 +731,7 @@ async fn an_instance_that_an_upgrade_gives_to_somebody_else_is_told_before_it() 
             &owner,
         ),
         ("Disowned", "", "owner() was ", &owner),
-        // Its owner upgrades a UUPS proxy, and this one as well: that was asked when it was created.
+        // The owner can upgrade this UUPS proxy: that was accepted when it was created.
         (
             "UupsBox2",
             "--accept migration-omitted",

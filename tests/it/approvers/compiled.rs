@@ -117,8 +117,8 @@ async fn a_build_info_whose_compiler_is_not_here_proves_nothing() {
     assert!(why.contains(advice), "{why}");
 }
 
-/// That nothing judged the sources is not the same as nothing found: no file, one without an AST, and one that no compiler
-/// made again here.
+/// Sources that were not judged are not the same as sources without findings: there is no file, a file without an AST,
+/// or a file that no compiler made again here.
 #[tokio::test]
 async fn what_was_not_judged_is_accepted_by_its_own_id() {
     let proposal = Proposal::of("Allowing", "honest.json").await;

@@ -329,7 +329,7 @@ fn asks_who_approves(fixture: &Fixture, action: &str, id: &str, absent: &str) {
     let refused = fixture.run_as_together(&format!("{approve} {absent}"));
     refused.ends_with(1);
     assert!(refused.error("next").contains(id), "{refused:?}");
-    // What was accepted in the refused command is not asked again.
+    // The ids that the refused command accepted are not asked again.
     let approved = fixture.run_as_together(&format!("{approve} --accept {id}"));
     approved.ends_with(0);
     assert_eq!(approved.document["executed"], true, "{approved:?}");

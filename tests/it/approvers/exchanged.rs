@@ -11,7 +11,7 @@ pub(super) fn compiled(folder: &Path, outputs: &[&str]) -> Value {
     build_info(folder, "solidity/Exchanged.sol", outputs).expect("compiled")
 }
 
-/// A folder for `PATH` with the compiler, beside the packages in that folder.
+/// A folder for `PATH` with the compiler, next to the packages in the given folder.
 pub(super) fn compiler(folder: &Path) -> PathBuf {
     let bin = folder.join("bin");
     std::fs::create_dir(&bin).expect("a folder");

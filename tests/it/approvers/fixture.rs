@@ -121,7 +121,7 @@ impl Fixture {
         Answer::of(command)
     }
 
-    /// The same with what it prints for people.
+    /// The same command, with its output for people.
     pub(super) fn print_with_solc(&self, words: &(impl Words + ?Sized), folder: &Path) -> Answer {
         let output = self.command_with_solc(words, folder).output();
         output.expect("it starts").into()

@@ -1,4 +1,4 @@
-//! What OpenZeppelin's validator finds of a version, beside the version before.
+//! Findings of OpenZeppelin's validator in a version, compared with the previous version.
 
 use crate::prelude::*;
 use alloy::hex;

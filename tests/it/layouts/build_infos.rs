@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use stylus_upgrades_harness::{copy_program, home};
 
-/// What solc writes of the contracts in a file of tests/fixtures, with its AST.
+/// The build-info that solc writes for a file of tests/fixtures, with its AST.
 pub(crate) fn build_info(
     folder: &Path,
     file: &str,
@@ -15,7 +15,7 @@ pub(crate) fn build_info(
     build_info_with(folder, file, outputs, &json!({}))
 }
 
-/// The same, with more settings for the compiler.
+/// The same with further settings for the compiler.
 pub(crate) fn build_info_with(
     folder: &Path,
     file: &str,
@@ -29,7 +29,7 @@ pub(crate) fn build_info_with(
     build_info_of(folder, &sources, outputs, more)
 }
 
-/// The same of these sources, which have all that they import.
+/// The same for these sources, which include all that they import.
 pub(super) fn build_info_of(
     folder: &Path,
     sources: &Value,

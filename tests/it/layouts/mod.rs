@@ -4,9 +4,9 @@
 //! |---|---|
 //! | `project` | a folder and a chain |
 //! | `folder` | another operator's folder on the same chain |
-//! | `build_infos` | fixtures of Solidity as its compiler writes them |
-//! | `solidity` | what its compiler's AST shows: places, and what authors say |
-//! | `validator` | what OpenZeppelin's validator finds in it, and why it does not run |
+//! | `build_infos` | build-infos of the Solidity fixtures |
+//! | `solidity` | Solidity by its AST: the places of variables, and the tags of authors |
+//! | `validator` | findings of OpenZeppelin's validator, and reasons why it does not run |
 //! | `initializers` | initializers of Solidity, by what they compare and leave behind |
 //! | `pairs` | types of Solidity that were exchanged, renamed, wrapped or changed |
 //! | `callers` | what callers lose, and who knows it, as processes |

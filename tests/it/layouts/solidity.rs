@@ -1,4 +1,4 @@
-//! Solidity as its compiler's AST shows it: what lies where, and what its author says.
+//! Solidity by its compiler's AST: the places of variables, and the tags of authors.
 
 use super::build_infos::{build_info, build_info_of, build_info_with};
 use crate::prelude::*;

@@ -1,4 +1,4 @@
-//! OpenZeppelin's validator on sources that solc compiled: what it finds, and why it does not run.
+//! OpenZeppelin's validator on sources that solc compiled: its findings, and the reasons why it does not run.
 
 use super::solidity::{Compiled, with_imports};
 use crate::prelude::*;
@@ -7,7 +7,7 @@ use std::fs;
 use stylus_upgrades::layout::{Judgement, Validator};
 use stylus_upgrades_harness::home;
 
-/// The validator that all tests share, which the first one has npm fetch.
+/// The validator that all tests share: the first test fetches it with npm.
 fn shared() -> Validator {
     Validator::in_cache(&home().join("target/cache"))
 }
@@ -95,7 +95,7 @@ fn what_no_proxy_should_run_is_found_at_its_declaration() -> Result<(), HarnessE
     }
     let compiled = Compiled::of("Hiding.sol")?;
     for (name, expected) in [
-        // Of no contract.
+        // A function outside any contract.
         ("ByParent", &["delegatecall:evil(address,bytes)"][..]),
         ("WithGas", &["delegatecall:run(address,bytes)"]),
         (
@@ -124,7 +124,7 @@ fn a_tag_counts_as_openzeppelins_in_the_files_that_they_published() -> Result<()
     ] {
         assert_eq!(judged(&compiled, name), expected, "{name}");
     }
-    // A letter more, and nobody published them.
+    // A file with one more byte is not as it was published.
     let sources = compiled.info["input"]["sources"].as_object_mut();
     for (path, source) in sources.expect("sources") {
         if path.starts_with('@') {

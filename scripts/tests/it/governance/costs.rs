@@ -41,7 +41,7 @@ fn a_command_names_what_it_spends_at_most_and_keeps_to_it() {
     nothing.is(1, "SpendingLimit");
     assert_eq!(balance(&sandbox, admin), before, "something was sent");
 
-    // Enough for the ether of the first deployer's sender, and not for the rest.
+    // It pays for the sender of the first deployer, and for nothing more.
     let limit = U256::from(12_000_000_000_000_000_u64);
     let stopped = sandbox.run("Admin", &format!("registry deploy --max-spend {limit}"));
     stopped.is(1, "SpendingLimit");

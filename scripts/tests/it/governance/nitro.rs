@@ -25,7 +25,7 @@ const DIFFERENT: [(&str, &str); 2] = [
 ];
 const CREATION: &str =
     "of a transaction that creates: contracts are deployed by calls of a deployer";
-/// Errors of endpoints in the catalogue that no answer here has, and which words they are.
+/// Errors of endpoints in the catalogue that no answer here has, with the origin of their words.
 const OTHER_WORDS: [(&str, &str); 2] = [
     (
         "FeeTooLow",

@@ -90,7 +90,7 @@ pub(super) struct By<'a> {
 }
 
 impl<'a> By<'a> {
-    /// A storage, and what is kept beside it for these versions.
+    /// A storage, with the framework's slots for these versions.
     pub(super) fn of(storage: Storage, versions: &[String]) -> Self {
         let kept = framework_slots(versions).into_iter();
         let kept = kept
@@ -343,7 +343,7 @@ impl Walk<'_, '_, '_> {
                 Ok(())
             }
             TypeKind::Array { element, length } => {
-                // A layout may say a length that does not fit its own size.
+                // A layout can claim a length that exceeds its own size.
                 let room = match by.storage.ty(*element).size.unwrap_or(WORD_BYTES) {
                     bytes @ ..=16 => (size / WORD_BYTES).saturating_mul(WORD_BYTES / bytes.max(1)),
                     bytes => size / WORD_BYTES / bytes.div_ceil(WORD_BYTES),
@@ -478,14 +478,14 @@ impl Walk<'_, '_, '_> {
         Ok(())
     }
 
-    /// A map or cell whose values are in the form of one of several versions, each at a root of its own. The oldest form
-    /// comes first.
+    /// Adds a lazy map or cell: each value has the form of one of several versions, and each form a root of its own.
+    /// The oldest form comes first.
     fn lazy(&mut self, label: &str, lazy: &LazyType, at: At<'_>) -> Done {
         let key = lazy.key.as_deref();
         let key = key.map(|key| KeyType::of_label(key, true));
         let (mut root, mut field) = (at.slot, at.field);
         self.explained.fields[field].kind = format!("old form of {label}");
-        // Which type the oldest form had, the field says.
+        // The field has the type of the oldest form.
         let oldest = at.before.and_then(|label| self.by.storage.size_of(label));
         let forms = lazy.forms.iter().map(Some);
         for form in std::iter::once(None).chain(forms) {

@@ -59,7 +59,7 @@ enum Is {
     OfAccount(Selector),
     /// A function that must answer true with the new version.
     Invariant(Bytes),
-    /// On both sides.
+    /// A field of the layout, on both sides.
     Field(Box<[(Storage, ValuePlace); 2]>),
 }
 

@@ -162,7 +162,7 @@ async fn of_registry(
     })
 }
 
-/// What is found about the instances.
+/// The findings about the instances.
 async fn of_instances(session: Session<'_>) -> Vec<Finding> {
     match standing::of_registry(session).await {
         Ok(found) => standing::taken(session.context, found),
