@@ -111,7 +111,7 @@ impl fmt::Display for DecodedValue {
                 }
                 if *is_cut { f.write_str("…") } else { Ok(()) }
             }
-            Self::LongText(length) => write!(f, "{length} bytes, which lie elsewhere"),
+            Self::LongText(length) => write!(f, "{length} bytes, which were not read"),
             Self::Mapping => f.write_str("a mapping: its entries are read by their keys"),
             Self::Elements(count) => write!(f, "{count} elements"),
             Self::Slots(count) => write!(f, "{count} slots from here on"),

@@ -82,7 +82,7 @@ pub struct Global {
     /// Maximum price of a unit of gas [default: 100 times the median base fee of the last blocks, at most 1000 gwei]
     #[arg(long, value_name = "WEI", global = true)]
     pub max_fee: Option<u128>,
-    /// Maximum of what the command's transactions cost together, fees and values [default: 1 ether]
+    /// Maximum cost of all transactions of the command together, fees and values [default: 1 ether]
     #[arg(long, value_name = "WEI", global = true, hide_default_value = true,
           default_value_t = U256::from(MAX_SPENDING), value_parser = super::wei)]
     pub max_spend: U256,

@@ -126,7 +126,7 @@ fn word_of_project(context: &Context, proxy: Address, id: &FindingId) -> Option<
     }
     let by = added_by(&context.manifest_file(), &proxy.to_string());
     Some(format!(
-        "`arrivals` in the manifest has it, {by}: that answers nothing for approvers"
+        "`arrivals` in the manifest has it, {by}: each approver has to accept it nonetheless"
     ))
 }
 

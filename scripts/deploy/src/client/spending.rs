@@ -65,7 +65,7 @@ impl SpendingLedger {
             found = format!("{found}, after up to {signed} wei for what this command sent before");
         }
         let refusal = Refusal::new("SpendingLimit", message).with(
-            format!("at most {limit} wei for all transactions of a command, as --max-spend says"),
+            format!("at most {limit} wei for all transactions of a command (--max-spend)"),
             found,
             "compare price and gas with another endpoint; if they are right, run the command again with --max-spend WEI: \
              it continues where it stopped",

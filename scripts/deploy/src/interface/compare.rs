@@ -215,7 +215,7 @@ fn lost_of_libraries(signatures: &[String]) -> Option<Finding> {
         return None;
     }
     let message = format!(
-        "errors that no contract names, but libraries that it uses, are not there any more: {}",
+        "errors that only libraries name are not there any more: {}",
         signatures.join(", ")
     );
     let id = FindingId::LIBRARY_ERRORS;

@@ -101,8 +101,8 @@ fn open_implementation(contract: &str) -> Finding {
     let message = format!("anybody can initialize {contract} where it lies");
     let finding = Finding::named(Part::Code, Severity::Warning, "OpenImplementation", message);
     finding.with(
-        "code that is initialized, or cannot be",
-        "initializers, and no constructor that closes them",
+        "code that is initialized, or locked",
+        "initializers, and no constructor that locks them",
         "call _disableInitializers() in its constructor",
     )
 }
@@ -116,13 +116,13 @@ fn validator_findings(transition: &Transition, judgement: &Judgement) -> Vec<Fin
     let is_own = transition.role.proposes();
     let together = Arc::new(Together {
         name: "UnsafeCode",
-        message: format!("{} has what OpenZeppelin's validator refuses behind a proxy", transition.code),
+        message: format!("{} has operations that OpenZeppelin's validator refuses behind a proxy", transition.code),
         expected: "code that passes the validations of OpenZeppelin Upgrades".into(),
         found: None,
         next: if is_own {
-            "change the source; if it is meant so, say it there (/// @custom:oz-upgrades-unsafe-allow KIND)"
+            "change the source; if the operation is safe here, allow it there (/// @custom:oz-upgrades-unsafe-allow KIND)"
         } else {
-            "read each in the sources, and accept only what you would have allowed"
+            "read each in the sources, and accept only what you would allow"
         }
         .into(),
     });

@@ -54,7 +54,7 @@ impl Audit {
         let own = all.find(|node| is(node, "ContractDefinition") && node["name"] == name)?;
         let nodes = Nodes::of(compiled.values().map(|source| &source["ast"]), own)?;
         Some(Self {
-            judgement: Err("nobody asked the validator".into()),
+            judgement: Err("the validator did not run".into()),
             initializers: Initializers::of(&nodes, layout),
             open: open::is_open(&nodes, own).then(|| name.to_owned()),
         })

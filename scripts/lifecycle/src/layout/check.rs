@@ -580,7 +580,7 @@ pub fn first_by_hand(name: &str, new: &Document) -> Vec<Finding> {
     let together = Together {
         name: "SlotsByHand",
         message: format!("{name} may keep values at slots that its code computes: no layout lists them"),
-        expected: "a layout that is derived of every struct, by packages that were searched".into(),
+        expected: "a layout that every struct derives, in packages that were searched".into(),
         found: Some(places.join("; ")),
         next: "derive StorageLayout for every struct, and depend on packages of the registry; or read these places, and \
                accept the finding"

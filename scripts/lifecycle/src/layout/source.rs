@@ -84,7 +84,7 @@ pub fn compile_file(
     progress: &dyn Progress,
 ) -> Result<Named, ChainError> {
     let judge = |info: &Value, file: &str, name: &str| -> Judgement {
-        let validator = Validator::of_user().ok_or("this user has no home")?;
+        let validator = Validator::of_user().ok_or("this user has no home folder")?;
         validator.judge(info, file, name, std::env::var_os("PATH"), progress)
     };
     read(source, Some((known, &judge)))

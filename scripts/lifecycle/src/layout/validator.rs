@@ -177,7 +177,7 @@ impl Validator {
         let output = self.run(&node, &input).map_err(|error| error.to_string())?;
         let why = String::from_utf8_lossy(&output.stderr);
         let why = why.lines().rfind(|line| !line.trim().is_empty());
-        let failed = |why: &str| format!("OpenZeppelin's validator says: {why}");
+        let failed = |why: &str| format!("OpenZeppelin's validator reports: {why}");
         if !output.status.success() {
             return Err(failed(why.unwrap_or("nothing")));
         }
@@ -235,7 +235,7 @@ impl Validator {
         if !output.status.success() {
             return Err(errors.take(3).collect::<Vec<_>>().join("; "));
         }
-        progress.end("OpenZeppelin's validator is there");
+        progress.end("OpenZeppelin's validator is installed");
         self.require_hash(folder.path())?;
         match fs::rename(folder.path(), &self.folder) {
             // Another command installed them first.

@@ -172,7 +172,7 @@ impl CounterUsers<'_> {
         Some(finding(CounterFinding {
             id: FindingId::initializer_open(name),
             message: format!(
-                "{name} can still be called {when} {proxy}{more}{then}, by whoever meets what it asks: {variable} is {value}"
+                "{name} can still be called {when} {proxy}{more}{then}, by any caller that meets its conditions: {variable} is {value}"
             ),
             expected: format!("{variable} of at least {number}, which {name} leaves there"),
             found: value.to_string(),

@@ -141,7 +141,7 @@ pub(in crate::plan) fn to_code(what: &str, opened: &[Opened]) -> Vec<Finding> {
             message,
         )
         .with(
-            "code that is initialized, or cannot be",
+            "code that is initialized, or locked",
             "a call of an account without rights that goes through",
             "call _disableInitializers() in its constructor",
         )
