@@ -13,7 +13,7 @@
 //! | `migrates` | findings that the contract's author declares to be its migration's business |
 //! | `build_info`, `link` | of code that others can build again: how, under the names of NEP-330 |
 //! | `filled` | what a constructor and a linker wrote into the code: immutables, and libraries with the hash of their code |
-//! | `unsafe_code` | of Solidity: what OpenZeppelin's validator finds in the sources, as `kind:place` |
+//! | `unsafe_code` | for Solidity: the findings of OpenZeppelin's validator in the sources, as `kind:place` |
 //! | `interface` | what callers can use: functions, events and errors, see [`PublicInterface`] |
 //!
 //! A document that says nothing but the layout is that layout's own text, in the form that

@@ -1,4 +1,4 @@
-//! The storage of a contract as types: areas with fields, and what each type is.
+//! The typed storage of a contract: areas with fields, and the kind of each type.
 //!
 //! [`Storage`] is made from a [`Layout`] and never written back: the layout stays the only document.
 //!

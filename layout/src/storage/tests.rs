@@ -41,7 +41,7 @@ fn words_are_shown_as_their_type_says() {
     assert_eq!(shown("t_bytes4", 4, &[1, 2, 3, 4]), "0x01020304");
     let account = shown("t_address", 20, &[0x11; 20]);
     assert_eq!(account, Address::repeat_byte(0x11).to_string());
-    // A type that takes another number of bytes than it says.
+    // A type whose size differs from its label.
     assert_eq!(shown("t_uint256", 2, &[1, 2]), "0x0102");
 }
 

@@ -36,7 +36,7 @@ pub struct Simulation {
     pub highest_limit: u64,
     /// What sending alone changed of each sender, since the beginning.
     senders: BTreeMap<Address, Sender>,
-    /// The transactions that succeeded since the beginning, in order. Branches share what these ran.
+    /// The transactions that succeeded since the beginning, in order. Branches share their runs.
     sent: Vec<Arc<SentTransaction>>,
 }
 
@@ -586,7 +586,7 @@ mod tests {
         chain.set_auto_impersonate(true);
         let mut simulation = Simulation::new(chain);
         let account = Address::repeat_byte(7);
-        // PUSH0 PUSH0 LOG0: what succeeds is sent.
+        // PUSH0 PUSH0 LOG0: the call succeeds, so it is sent.
         let code = Bytes::from_static(&[0x5f, 0x5f, 0xa0]);
         simulation.chain.set_code(account, code.clone());
         let send = |simulation: &mut Simulation| {

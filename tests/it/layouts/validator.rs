@@ -217,7 +217,7 @@ fn a_build_info_of_40_megabytes_is_judged() -> Result<(), HarnessError> {
     Ok(())
 }
 
-/// Copies a folder, without what npm adds.
+/// Copies a folder, without the entries that npm adds.
 fn copied(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder").flatten() {

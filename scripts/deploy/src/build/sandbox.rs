@@ -1,7 +1,7 @@
-//! What a build can reach. Build scripts and macros run with the rights of the user: where the kernel has Landlock,
-//! they read the sources, the compiler, what it and a linker need, and what cargo downloaded, and write nothing but
-//! outputs. Programs of others that read sources, such as a validator, run in it as well. Other processes are out of
-//! their sight: they neither see nor end them, nor reach a node that signs for the user.
+//! The sandbox of builds. Build scripts and macros run with the rights of the user. Where the kernel has Landlock, they
+//! read only the sources, the compiler with what it and a linker need, and the downloads of cargo, and write only
+//! outputs. They neither see nor end other processes, nor reach a node that signs for the user. Other programs that
+//! read sources, such as a validator, run in the sandbox too.
 
 use crate::children::Started;
 use std::io;

@@ -176,9 +176,9 @@ fn pairs<'a>(before: &'a Callable, after: &'a Callable) -> Vec<Pair<'a>> {
     pairs
 }
 
-/// What callers lose. What the old code declares as an initializer or a migration nobody calls, so it may go;
-/// what becomes one is lost. A layout document does not decide that: its proposer wrote it. Errors that only libraries
-/// named are one note.
+/// The functions, events and errors that callers lose. Nobody calls initializers and migrations of the old code, so
+/// those may go; a function that becomes one is lost. A layout document does not decide that: its proposer wrote it.
+/// Errors that only libraries named are one note.
 pub fn compare(before: &Callable, after: &Callable) -> Vec<Finding> {
     let (mut lost, mut of_libraries) = (Vec::new(), Vec::new());
     for (was, is) in pairs(before, after) {

@@ -57,8 +57,8 @@ impl Code {
     }
 }
 
-/// The judgement of OpenZeppelin's validator about the sources. That nothing was judged is reported as well: it is not the
-/// same as nothing found.
+/// Reports the judgement of OpenZeppelin's validator about the sources. Sources that were not judged are reported as
+/// well: they are not the same as sources without findings.
 pub(super) fn judgement(transition: &Transition, found: &mut Found) {
     // What ran before was judged when it was new.
     if transition.goes_back || transition.stage == Stage::Registered {
@@ -96,7 +96,7 @@ pub(super) fn judgement(transition: &Transition, found: &mut Found) {
     }
 }
 
-/// The finding that anybody can initialize a contract where it lies. A proxy has a storage of its own.
+/// The finding that anybody can initialize the implementation itself. The storage of its proxies is another one.
 fn open_implementation(contract: &str) -> Finding {
     let message = format!("anybody can initialize {contract} where it lies");
     let finding = Finding::named(Part::Code, Severity::Warning, "OpenImplementation", message);
@@ -107,8 +107,8 @@ fn open_implementation(contract: &str) -> Finding {
     )
 }
 
-/// The findings of OpenZeppelin's validator. What the version before has as well is a note. A tag is its author's word: to
-/// the author it makes a note of the finding. Who judges the code of others, an approver or who gives a proxy to it, has to
+/// The findings of OpenZeppelin's validator. A finding that the previous version has too is a note. A tag turns a
+/// finding into a note for its author alone: an approver, or the owner who gives a proxy to the code of others, has to
 /// accept what tags allow.
 fn validator_findings(transition: &Transition, judgement: &Judgement) -> Vec<Finding> {
     let old = transition.old.as_ref().and_then(|old| old.known.value());

@@ -21,7 +21,7 @@ pub type Judgement = Result<Vec<ValidatorFinding>, String>;
 #[derive(Debug)]
 pub struct Compilations {
     compiled: Mutex<LruCache<B256, Compilation>>,
-    /// By the contract as well.
+    /// The key has the contract too.
     judged: Mutex<BTreeMap<(B256, String), Judgement>>,
 }
 
@@ -35,7 +35,7 @@ impl Default for Compilations {
 }
 
 impl Compilations {
-    /// The output of `compile` for the file with these bytes, or that of before.
+    /// The output of `compile` for the file with these bytes; it compiles only the first time.
     pub(super) fn compiled(
         &self,
         bytes: &[u8],

@@ -42,7 +42,7 @@ fn what_callers_can_use_is_published_in_solidity_s_words_and_read_back() {
         ]
     );
     assert!(here.is_published_as(&published));
-    // Who publishes that an error is only of libraries has nobody asked about it later.
+    // A document that claims an error for its libraries would hide the removal of that error later.
     let of_contract = Callable {
         library_errors: Vec::new(),
         ..here.clone()

@@ -51,7 +51,7 @@ fn what_a_tag_allows_is_a_note_to_its_author_and_a_danger_to_who_judges_it() {
     assert_eq!((others.severity, others.origin), expected, "{others:?}");
     assert!(others.message.contains("Base.run()"), "{others:?}");
     assert!(others.id.is_acceptable() && !others.is_accepted_by_proposer());
-    // What nothing allows, the proposer had to accept as well.
+    // The proposer had to accept a finding that no tag allows, too.
     transition.audit = judged(&[finding("run()", false)]);
     let refused = found(&transition, "oz:delegatecall:run()");
     assert_eq!(refused.severity, Severity::Danger);

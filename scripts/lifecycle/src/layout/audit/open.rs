@@ -83,7 +83,7 @@ fn is_lock<'v>(nodes: &Nodes<'v>, parents: &[Declared<'v>], node: &'v Value) -> 
         .any(|one| !marks(nodes, one, Marks::Stored).is_disjoint(&asked))
 }
 
-/// The variables that a function or modifier stores, or names at all, with what it calls.
+/// The variables that a function or modifier and the functions that it calls store, or name at all.
 fn marks<'v>(nodes: &Nodes<'v>, of: &'v Value, which: Marks) -> BTreeSet<Mark> {
     let (mut found, mut seen, mut ahead) = (BTreeSet::new(), BTreeSet::new(), vec![of]);
     while let Some(one) = ahead.pop() {

@@ -1,5 +1,6 @@
-// node validate.js PACKAGES INPUT NODE: runs the validator of OpenZeppelin Upgrades on what solc made, by a node of that
-// version or later. Writes the errors that it finds, and those that it finds without the tags of other authors.
+// node validate.js PACKAGES INPUT NODE: runs the validator of OpenZeppelin Upgrades on the output of solc, if node has
+// that version or a later one. Writes the errors that it finds, and those that it finds without the tags of other
+// authors.
 'use strict';
 const fs = require('fs');
 const path = require('path');
@@ -8,7 +9,7 @@ const [packages, file, oldest] = process.argv.slice(2);
 const given = JSON.parse(fs.readFileSync(file, 'utf8'));
 const contract = `${given.file}:${given.name}`;
 
-// Of the contract and its bases alone: what else is in the build says nothing of it.
+// The errors of the contract and its bases alone: other contracts of the build do not matter.
 function findErrors(validator, sources) {
   const definitions = source => source.ast.nodes.filter(node => node.nodeType === 'ContractDefinition');
   const own = definitions(sources[given.file]).find(definition => definition.name === given.name);
