@@ -35,6 +35,13 @@ impl Fixture {
         fixture
     }
 
+    /// Connects the client anew: the endpoint closes a connection on which nothing was sent for long.
+    pub(super) async fn reconnect(&mut self) {
+        let client = Client::connect(&self.node.endpoint()).await;
+        let signer = self.owner(0);
+        self.client = client.expect("the chain").with_signer(signer);
+    }
+
     /// A registry, and a definition `A` that Admin and `approver` decide together.
     pub(super) fn decided_with(&self, approver: Address) {
         let manifest = format!(
