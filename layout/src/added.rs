@@ -76,9 +76,10 @@ impl Range {
     /// Whether a byte of one may be one of the other.
     fn meets(&self, other: &Self) -> bool {
         self.unplaced == other.unplaced
-            && match self.within == other.within {
-                true => self.start < other.end && other.start < self.end,
-                false => self.may_hold(other) || other.may_hold(self),
+            && if self.within == other.within {
+                self.start < other.end && other.start < self.end
+            } else {
+                self.may_hold(other) || other.may_hold(self)
             }
     }
 

@@ -457,9 +457,10 @@ impl<'a> Area<'a> {
             }));
         }
         if moved {
-            let (verdict, note) = match pair.is_reordered {
-                true => (Verdict::Reorder, "its order among the other fields changed"),
-                false => (Verdict::Shift, "moved by a change before it"),
+            let (verdict, note) = if pair.is_reordered {
+                (Verdict::Reorder, "its order among the other fields changed")
+            } else {
+                (Verdict::Shift, "moved by a change before it")
             };
             findings.push(self.finding(verdict, Decision::Refused, new.label(), note));
         }

@@ -177,9 +177,10 @@ impl Document {
     /// The same, without the interface where it is too large to be published with it.
     #[must_use]
     pub fn fitting(self) -> Self {
-        match self.interface.is_some() && self.encode().len() > DOCUMENT_MAX {
-            true => self.without_interface(),
-            false => self,
+        if self.interface.is_some() && self.encode().len() > DOCUMENT_MAX {
+            self.without_interface()
+        } else {
+            self
         }
     }
 

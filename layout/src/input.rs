@@ -18,9 +18,10 @@ impl<'b> Input<'b> {
     ) -> Result<Self, LayoutError> {
         let (at, size) = (0, bytes.len());
         let input = Self { section, bytes, at };
-        match size > most {
-            true => Err(input.refused(format!("{size} bytes; it has {most} at most"))),
-            false => Ok(input),
+        if size > most {
+            Err(input.refused(format!("{size} bytes; it has {most} at most")))
+        } else {
+            Ok(input)
         }
     }
 
@@ -55,9 +56,10 @@ impl<'b> Input<'b> {
             )));
         }
         let read = read(self)?;
-        match end == Some(self.at) {
-            true => Ok(read),
-            false => Err(self.refused("an entry that is longer or shorter than it says")),
+        if end == Some(self.at) {
+            Ok(read)
+        } else {
+            Err(self.refused("an entry that is longer or shorter than it says"))
         }
     }
 

@@ -188,7 +188,10 @@ fn read(text: &str) -> Option<AbiItem<'static>> {
         AbiItem::Function(one) => (function_entry(one), &one.inputs, one.outputs.as_slice()),
         AbiItem::Error(one) => (error_entry(one), &one.inputs, [].as_slice()),
         AbiItem::Event(one) => {
-            let mut types = one.inputs.iter().map(|one| (&one.ty, &one.components));
+            let mut types = one
+                .inputs
+                .iter()
+                .map(|input| (&input.ty, &input.components));
             let is_known = types.all(|(ty, inner)| is_type(ty, inner, DEPTH_MAX));
             return (is_known && event_entry(one) == text).then_some(item);
         }
@@ -244,9 +247,12 @@ pub fn function_entry(function: &Function) -> String {
 
 /// The entry of an event.
 pub fn event_entry(event: &Event) -> String {
-    let inputs = event.inputs.iter().map(|one| match one.indexed {
-        true => format!("{} indexed", one.selector_type()),
-        false => one.selector_type().into_owned(),
+    let inputs = event.inputs.iter().map(|input| {
+        if input.indexed {
+            format!("{} indexed", input.selector_type())
+        } else {
+            input.selector_type().into_owned()
+        }
     });
     let inputs = inputs.collect::<Vec<_>>().join(",");
     let anonymous = if event.anonymous { " anonymous" } else { "" };

@@ -141,9 +141,12 @@ pub fn plan(old: &Layout, new: &Layout, overrides: &Overrides) -> Result<Plan, U
     };
     let taken: BTreeSet<(&str, &str)> = paths
         .clone()
-        .map(|(leaf, before)| match is_there(leaf.area, before) {
-            true => (leaf.area, before.as_str()),
-            false => (leaf.area, leaf.path.as_str()),
+        .map(|(leaf, before)| {
+            if is_there(leaf.area, before) {
+                (leaf.area, before.as_str())
+            } else {
+                (leaf.area, leaf.path.as_str())
+            }
         })
         .collect();
     let mut planner = Planner::new(&old, overrides.has_keys());

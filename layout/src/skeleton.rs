@@ -39,9 +39,10 @@ fn imports(plan: &Plan) -> String {
     } else {
         "B256, "
     };
-    let mut lines = match plan.is_empty() {
-        true => String::new(),
-        false => format!("use stylus_sdk::alloy_primitives::{{{b256}U256}};\n"),
+    let mut lines = if plan.is_empty() {
+        String::new()
+    } else {
+        format!("use stylus_sdk::alloy_primitives::{{{b256}U256}};\n")
     };
     if !plan.takes.is_empty() {
         lines = format!("extern crate alloc;\n\nuse alloc::vec::Vec;\n\n{lines}");
@@ -186,8 +187,8 @@ fn helpers(plan: &Plan) -> [(bool, &'static str); 5] {
         Value::Old(_, conversion) => Some(conversion),
         Value::Code(_) => None,
     });
-    let mut conversions = conversions.chain(plan.entries.iter().map(|one| one.conversion));
-    let signed = conversions.any(|one| matches!(one, Conversion::Signed { .. }));
+    let mut conversions = conversions.chain(plan.entries.iter().map(|entry| entry.conversion));
+    let signed = conversions.any(|conversion| matches!(conversion, Conversion::Signed { .. }));
     let has_entries = !plan.entries.is_empty();
     [
         (!plan.reads.is_empty(), PART),

@@ -27,13 +27,14 @@ impl Bound {
     /// # Errors
     /// [`Exceeded`], which names the bound.
     pub(crate) fn check(self, found: usize) -> Result<usize, Exceeded> {
-        match found <= self.most {
-            true => Ok(found),
-            false => Err(Exceeded {
+        if found <= self.most {
+            Ok(found)
+        } else {
+            Err(Exceeded {
                 what: self.what,
                 most: self.most,
                 found,
-            }),
+            })
         }
     }
 }

@@ -385,8 +385,9 @@ fn saved(files: &StateFiles) -> Result<Option<(Saved, PathBuf)>, NodeError> {
         return Ok(None);
     };
     let first_start = files.dump.as_ref() == Some(path) && !path.exists();
-    match first_start {
-        true => Ok(None),
-        false => Ok(Some((state_file::load(path)?, path.clone()))),
+    if first_start {
+        Ok(None)
+    } else {
+        Ok(Some((state_file::load(path)?, path.clone())))
     }
 }

@@ -86,11 +86,12 @@ impl RpcError {
         most: T,
         found: T,
     ) -> Result<T, Self> {
-        match found <= most {
-            true => Ok(found),
-            false => Err(Self::Params(format!(
+        if found <= most {
+            Ok(found)
+        } else {
+            Err(Self::Params(format!(
                 "{what}: expected at most {most}, found {found}"
-            ))),
+            )))
         }
     }
 

@@ -208,9 +208,10 @@ impl Connections {
             let refusal = allowed
                 .and_then(|()| checked_length(&request, most_bytes))
                 .err();
-            let mut service = match is_upgrade_request(&request) {
-                true => websocket.clone(),
-                false => http.clone(),
+            let mut service = if is_upgrade_request(&request) {
+                websocket.clone()
+            } else {
+                http.clone()
             };
             async move {
                 let answered = match refusal {

@@ -80,9 +80,10 @@ fn reason(receipt: &Receipt) -> String {
         return halt.to_string();
     }
     let words = revert_message(&receipt.output, receipt.note.as_deref());
-    match receipt.output.is_empty() || words.contains(':') {
-        true => words,
-        false => format!("{words}: an unknown error, {}", receipt.output),
+    if receipt.output.is_empty() || words.contains(':') {
+        words
+    } else {
+        format!("{words}: an unknown error, {}", receipt.output)
     }
 }
 
@@ -104,9 +105,10 @@ fn shown(text: &str) -> String {
         let is_plain = character == '\t'
             || !(character.is_control()
                 || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
-        match is_plain {
-            true => shown.push(character),
-            false => shown.extend(character.escape_unicode()),
+        if is_plain {
+            shown.push(character)
+        } else {
+            shown.extend(character.escape_unicode())
         }
     }
     shown

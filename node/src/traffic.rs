@@ -137,9 +137,10 @@ where
             return refusal(Id::Null, exceeded);
         }
     }
-    match answers.is_empty() && is_notified {
-        true => MethodResponse::notification(),
-        false => MethodResponse::from_batch(answers.finish()),
+    if answers.is_empty() && is_notified {
+        MethodResponse::notification()
+    } else {
+        MethodResponse::from_batch(answers.finish())
     }
 }
 

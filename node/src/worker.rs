@@ -226,9 +226,10 @@ fn save_once(
     save: impl FnOnce() -> Result<(), NodeError>,
 ) -> Result<(), NodeError> {
     let mut is_saved = is_saved.lock().unwrap_or_else(PoisonError::into_inner);
-    match std::mem::replace(&mut *is_saved, true) {
-        true => Ok(()),
-        false => save(),
+    if std::mem::replace(&mut *is_saved, true) {
+        Ok(())
+    } else {
+        save()
     }
 }
 

@@ -162,7 +162,10 @@ fn same_location(
         };
         // Members may have other names, too: each of them is told.
         let changes = types.change(other.ty, field.ty, None)?;
-        if changes.iter().any(|one| one.decision > Decision::Asks) {
+        if changes
+            .iter()
+            .any(|change| change.decision > Decision::Asks)
+        {
             continue;
         }
         pairs.insert(at, before, false);

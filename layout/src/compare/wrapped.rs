@@ -38,11 +38,15 @@ fn open<'l, 'm>(
 ) -> Result<Vec<Field<'l>>, LayoutError> {
     let mut found = Vec::new();
     for (at, field) in all.iter().enumerate() {
-        let there: Vec<&Field<'m>> = others.iter().filter(|one| one.overlaps(field)).collect();
-        let is_named = others.iter().any(|one| one.label() == field.label());
-        let members = match is_named || there.is_empty() {
-            true => None,
-            false => members(field, &there, DEPTH)?,
+        let there: Vec<&Field<'m>> = others
+            .iter()
+            .filter(|other| other.overlaps(field))
+            .collect();
+        let is_named = others.iter().any(|other| other.label() == field.label());
+        let members = if is_named || there.is_empty() {
+            None
+        } else {
+            members(field, &there, DEPTH)?
         };
         let Some(members) = members else {
             found.push(field.clone());
@@ -50,10 +54,12 @@ fn open<'l, 'm>(
         };
         // Beside another field of its name nobody knows which of them is meant.
         let mut beside = all.iter().enumerate().filter(|(other, _)| *other != at);
-        let is_alone = beside.all(|(_, other)| !members.iter().any(|one| is_one_name(one, other)));
-        match is_alone && holds(&members, &there)? {
-            true => found.extend(members),
-            false => found.push(field.clone()),
+        let is_alone =
+            beside.all(|(_, other)| !members.iter().any(|member| is_one_name(member, other)));
+        if is_alone && holds(&members, &there)? {
+            found.extend(members)
+        } else {
+            found.push(field.clone())
         }
     }
     Ok(found)

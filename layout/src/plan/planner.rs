@@ -91,11 +91,13 @@ impl<'p> Planner<'p> {
         let same_slot = old.slot == leaf.slot;
         match (&old.kind, &leaf.kind) {
             (Kind::Static(a), Kind::Static(b)) => {
-                let conversion =
-                    widen(old, leaf)?.ok_or_else(|| match is_unknown(a) || is_unknown(b) {
-                        true => leaf.unknown(),
-                        false => leaf.narrower(old),
-                    })?;
+                let conversion = widen(old, leaf)?.ok_or_else(|| {
+                    if is_unknown(a) || is_unknown(b) {
+                        leaf.unknown()
+                    } else {
+                        leaf.narrower(old)
+                    }
+                })?;
                 let in_place = same_slot && old.offset == leaf.offset && old.bytes == leaf.bytes;
                 if !in_place && (old.may_hash_its_slot() || leaf.may_hash_its_slot()) {
                     return Err(leaf.unknown());

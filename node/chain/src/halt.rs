@@ -90,10 +90,7 @@ fn popped_before(code: OpCode, depth: usize) -> usize {
         opcode::DELEGATECALL | opcode::STATICCALL => 2,
         _ => 0,
     };
-    match depth >= first {
-        true => first,
-        false => 0,
-    }
+    if depth >= first { first } else { 0 }
 }
 
 /// An opcode's name in geth, which knows those of EOF without running them.

@@ -164,9 +164,10 @@ impl Budget {
     /// Counts bytes of a result.
     pub(crate) fn charge(&self, bytes: usize) -> Result<(), ChainError> {
         let before = self.spent.bytes.fetch_add(bytes, Relaxed);
-        match before.saturating_add(bytes) > MAX_BYTES {
-            true => Err(ChainError::TooLarge),
-            false => Ok(()),
+        if before.saturating_add(bytes) > MAX_BYTES {
+            Err(ChainError::TooLarge)
+        } else {
+            Ok(())
         }
     }
 

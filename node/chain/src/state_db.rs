@@ -369,9 +369,10 @@ impl StateDb {
             {
                 self.codes.insert_mut(info.code_hash, code);
             }
-            let code_hash = match info.code_hash.is_zero() {
-                true => KECCAK256_EMPTY,
-                false => info.code_hash,
+            let code_hash = if info.code_hash.is_zero() {
+                KECCAK256_EMPTY
+            } else {
+                info.code_hash
             };
             self.edit_account(address, |account| {
                 (account.balance, account.nonce) = (info.balance, info.nonce);

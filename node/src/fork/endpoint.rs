@@ -285,11 +285,10 @@ impl Words {
         }
         let text = self.without_secrets(&text);
         let low = text.to_lowercase();
-        let hint = match PRUNED.iter().any(|words| low.contains(words)) {
-            true => {
-                "; it does not keep that block's state: ask an archive node, or fork a newer block"
-            }
-            false => "",
+        let hint = if PRUNED.iter().any(|words| low.contains(words)) {
+            "; it does not keep that block's state: ask an archive node, or fork a newer block"
+        } else {
+            ""
         };
         format!("{text}{hint}")
     }

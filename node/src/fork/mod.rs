@@ -210,7 +210,10 @@ impl Fork {
 
     /// Reads parts of the state, in one request, and remembers them.
     fn fetch(&self, questions: &[Question], budget: &Budget) -> Result<(), String> {
-        let calls: Vec<Vec<Call>> = questions.iter().map(|one| one.calls(self.head())).collect();
+        let calls: Vec<Vec<Call>> = questions
+            .iter()
+            .map(|question| question.calls(self.head()))
+            .collect();
         let counts: Vec<usize> = calls.iter().map(Vec::len).collect();
         let answers = self
             .endpoint()

@@ -49,9 +49,10 @@ pub(super) fn state_root(block: &RawValue, hash: B256, l1: Option<u64>) -> Resul
     if header.hash_slow() != hash {
         return Err(Mismatch::of(format!("the header of the block with the hash {hash}")).into());
     }
-    match l1.is_none_or(|l1| header.mix_hash[L1_IN_MIX] == l1.to_be_bytes()) {
-        true => Ok(header.state_root),
-        false => Err(Mismatch::of("the block's l1BlockNumber").into()),
+    if l1.is_none_or(|l1| header.mix_hash[L1_IN_MIX] == l1.to_be_bytes()) {
+        Ok(header.state_root)
+    } else {
+        Err(Mismatch::of("the block's l1BlockNumber").into())
     }
 }
 
@@ -86,17 +87,19 @@ pub(super) fn account(
     code: Bytes,
 ) -> Result<SourceAccount, String> {
     let proof = proven(root, address, proof)?;
-    let is_its = match code.is_empty() {
-        true => proof.code_hash == KECCAK_EMPTY || proof.code_hash.is_zero(),
-        false => proof.code_hash == keccak256(&code),
+    let is_its = if code.is_empty() {
+        proof.code_hash == KECCAK_EMPTY || proof.code_hash.is_zero()
+    } else {
+        proof.code_hash == keccak256(&code)
     };
-    match is_its {
-        true => Ok(SourceAccount {
+    if is_its {
+        Ok(SourceAccount {
             balance: proof.balance,
             nonce: proof.nonce,
             code,
-        }),
-        false => Err(Mismatch::of(format!("the code of {address}")).into()),
+        })
+    } else {
+        Err(Mismatch::of(format!("the code of {address}")).into())
     }
 }
 
@@ -114,14 +117,15 @@ pub(super) fn words(
     let words = slots.iter().zip(&proof.storage_proof).map(|(slot, found)| {
         let expected = (!found.value.is_zero()).then(|| rlp::encode(found.value));
         let what = || format!("slot {slot:#x} of {address}");
-        match is_proven(
+        if is_proven(
             proof.storage_hash,
             &slot.to_be_bytes::<32>(),
             expected,
             &found.proof,
         ) {
-            true => Ok(found.value),
-            false => Err(Mismatch::of(what()).into()),
+            Ok(found.value)
+        } else {
+            Err(Mismatch::of(what()).into())
         }
     });
     words.collect()

@@ -39,11 +39,12 @@ impl Service<RequestPacket> for Transport {
         let mut held = self.held.share();
         Box::pin(async move {
             let answer = answer(sent.await.map_err(unanswered)?, &mut held).await?;
-            match is_of(&answer, &request) {
-                true => Ok(answer),
-                false => Err(TransportError::local_usage_str(
+            if is_of(&answer, &request) {
+                Ok(answer)
+            } else {
+                Err(TransportError::local_usage_str(
                     "its answer has another id than the request",
-                )),
+                ))
             }
         })
     }

@@ -27,9 +27,10 @@ impl Flags {
             .collect();
         let genesis = self.environment.init.as_deref();
         let genesis = genesis.map(Genesis::read).transpose()?;
-        let admission = match self.lenient {
-            true => Admission::Lenient,
-            false => Admission::Nitro,
+        let admission = if self.lenient {
+            Admission::Lenient
+        } else {
+            Admission::Nitro
         };
         let config = NodeConfig {
             hosts: self.host.clone(),
@@ -57,9 +58,10 @@ impl Flags {
 
     /// The block to fork, which the endpoint is asked for.
     fn fork(&self) -> Result<Option<Fork>, NodeError> {
-        let gas_limit = match self.environment.disable_block_gas_limit {
-            true => Some(u64::MAX),
-            false => self.environment.gas_limit,
+        let gas_limit = if self.environment.disable_block_gas_limit {
+            Some(u64::MAX)
+        } else {
+            self.environment.gas_limit
         };
         let options = self.fork.options(self.chain_id, gas_limit);
         Ok(options.map(Fork::connect).transpose()?)

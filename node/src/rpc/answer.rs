@@ -51,12 +51,15 @@ pub(super) fn ok(value: impl Serialize) -> RpcResult {
         text: Vec::with_capacity(USUAL),
         large: None,
     };
-    serde_json::to_writer(&mut text, &value).map_err(|error| match error.is_io() {
-        true => RpcError::Limit(format!(
-            "the answer has more than {} MiB: ask for less at once",
-            ANSWER >> 20
-        )),
-        false => internal(&error),
+    serde_json::to_writer(&mut text, &value).map_err(|error| {
+        if error.is_io() {
+            RpcError::Limit(format!(
+                "the answer has more than {} MiB: ask for less at once",
+                ANSWER >> 20
+            ))
+        } else {
+            internal(&error)
+        }
     })?;
     let Bounded {
         text,

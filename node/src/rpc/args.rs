@@ -98,9 +98,10 @@ impl Args {
 
     /// What Nitro refuses of a parameter that is read into a `T`.
     fn fault<T: 'static>(&self, index: usize) -> Option<String> {
-        match self.admission.is_lenient() {
-            true => None,
-            false => faults::fault::<T>(self.json(index)?),
+        if self.admission.is_lenient() {
+            None
+        } else {
+            faults::fault::<T>(self.json(index)?)
         }
     }
 

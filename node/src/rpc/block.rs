@@ -172,9 +172,10 @@ fn transaction_of_sender(view: &View, args: &Args) -> RpcResult {
 /// Null, unless it was sent before the fork: its endpoint knows it.
 pub(super) fn sent_before(view: &View, sender: Address, nonce: u64) -> RpcResult {
     let first = BlockId::earliest();
-    match view.fork.is_some() && nonce < view.chain.account(sender, first)?.nonce {
-        true => Err(RpcError::NotFound("it was sent before the fork".into())),
-        false => done(),
+    if view.fork.is_some() && nonce < view.chain.account(sender, first)?.nonce {
+        Err(RpcError::NotFound("it was sent before the fork".into()))
+    } else {
+        done()
     }
 }
 
@@ -207,9 +208,10 @@ fn check_range(chain: &ChainReader, filter: &Filter, args: &Args) -> Result<(), 
         let number = tag.and_then(|tag| tag.as_number());
         number.is_none_or(|number| number <= head)
     };
-    match args.admission().is_lenient() || exists(from_block) && exists(to_block) {
-        true => Ok(()),
-        false => Err(RpcError::lenient("invalid block range params")),
+    if args.admission().is_lenient() || exists(from_block) && exists(to_block) {
+        Ok(())
+    } else {
+        Err(RpcError::lenient("invalid block range params"))
     }
 }
 

@@ -34,11 +34,12 @@ impl Instance {
     /// # Errors
     /// [`RpcError::Refused`] where the node has begun another chain since.
     fn check(&self, node: &Node) -> Result<(), RpcError> {
-        match *self.0.get_or_init(|| node.instance_id) == node.instance_id {
-            true => Ok(()),
-            false => Err(RpcError::Refused(
+        if *self.0.get_or_init(|| node.instance_id) == node.instance_id {
+            Ok(())
+        } else {
+            Err(RpcError::Refused(
                 "the chain was reset before this was done: nothing of it was".into(),
-            )),
+            ))
         }
     }
 }

@@ -220,9 +220,10 @@ fn set_block_gas_limit(node: &mut Node, args: &Args) -> RpcResult {
 /// JavaScript clocks give milliseconds; no block of this century has such a number of seconds.
 fn seconds_of(timestamp: u64) -> u64 {
     const FIRST_MILLISECONDS: u64 = 100_000_000_000;
-    match timestamp >= FIRST_MILLISECONDS {
-        true => timestamp / 1000,
-        false => timestamp,
+    if timestamp >= FIRST_MILLISECONDS {
+        timestamp / 1000
+    } else {
+        timestamp
     }
 }
 

@@ -135,9 +135,10 @@ impl Type {
                 "hex string has length {found}, want {expected} for {name}"
             ));
         }
-        match text.is_empty() {
-            true => None,
-            false => misread(text, self.kind).map(unread),
+        if text.is_empty() {
+            None
+        } else {
+            misread(text, self.kind).map(unread)
         }
     }
 }

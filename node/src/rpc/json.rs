@@ -46,9 +46,10 @@ struct Transactions<'a> {
 impl Serialize for Transactions<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let all = self.block.transactions.iter();
-        match self.full {
-            true => serializer.collect_seq(all.map(transaction)),
-            false => serializer.collect_seq(all.map(|tx| tx.hash)),
+        if self.full {
+            serializer.collect_seq(all.map(transaction))
+        } else {
+            serializer.collect_seq(all.map(|tx| tx.hash))
         }
     }
 }

@@ -49,12 +49,13 @@ pub(crate) struct Context {
 impl Context {
     /// How the parameters of a method are read. What anvil added is as lenient as anvil is.
     pub(super) fn reading(&self, method: &str) -> Admission {
-        match ["eth_", "debug_", "web3_"]
+        if ["eth_", "debug_", "web3_"]
             .iter()
             .any(|start| method.starts_with(start))
         {
-            true => self.admission,
-            false => Admission::Lenient,
+            self.admission
+        } else {
+            Admission::Lenient
         }
     }
 }

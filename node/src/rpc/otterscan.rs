@@ -47,9 +47,12 @@ fn has_code(view: &View, args: &Args) -> RpcResult {
 /// Revert data, or nothing.
 fn transaction_error(view: &View, args: &Args) -> RpcResult {
     let receipt = view.chain.receipt(args.get(0, "hash")?);
-    ok(receipt.map(|receipt| match receipt.success {
-        true => Bytes::new(),
-        false => receipt.output,
+    ok(receipt.map(|receipt| {
+        if receipt.success {
+            Bytes::new()
+        } else {
+            receipt.output
+        }
     }))
 }
 

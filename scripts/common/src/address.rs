@@ -36,12 +36,13 @@ pub fn parse(text: &str) -> Result<Address, Refusal> {
     let address: Address = digits.parse().map_err(|_| form())?;
     let is_mixed = digits.contains(|c: char| c.is_ascii_lowercase())
         && digits.contains(|c: char| c.is_ascii_uppercase());
-    match is_mixed && address.to_checksum(None).get(2..) != Some(digits) {
-        true => Err(refused(
+    if is_mixed && address.to_checksum(None).get(2..) != Some(digits) {
+        Err(refused(
             format!("the EIP-55 checksum of the address {text} does not hold"),
             text,
-        )),
-        false => Ok(address),
+        ))
+    } else {
+        Ok(address)
     }
 }
 
@@ -111,9 +112,10 @@ mod tests {
         }
         for good in &GOOD[..2] {
             for (at, c) in good.char_indices().skip(2) {
-                let other = match c.is_ascii_lowercase() {
-                    true => c.to_ascii_uppercase(),
-                    false => c.to_ascii_lowercase(),
+                let other = if c.is_ascii_lowercase() {
+                    c.to_ascii_uppercase()
+                } else {
+                    c.to_ascii_lowercase()
                 };
                 if other != c {
                     let mut wrong = (*good).to_owned();

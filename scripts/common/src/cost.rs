@@ -126,10 +126,7 @@ impl Sum for Cost {
 
 impl fmt::Display for Gas {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.with_l1 {
-            true => "L1+L2",
-            false => "L2",
-        };
+        let what = if self.with_l1 { "L1+L2" } else { "L2" };
         write!(f, "{} {what} gas", grouped(self.units))
     }
 }

@@ -435,24 +435,23 @@ fn read(path: &Path, source_name: &'static str) -> Result<String, Refusal> {
 fn require_private(path: &Path, source_name: &'static str) -> Result<(), Refusal> {
     let found = std::fs::metadata(path).map_err(failed(source_name))?;
     let mode = found.mode() & 0o777;
-    match found.is_file() && mode & 0o077 != 0 {
-        true => {
-            let shown = path.display().to_string();
-            Err(Refusal::new(
-                EXPOSED,
-                format!("others can read {shown}, which holds a secret: its mode is {mode:03o}"),
-            )
-            .with(
-                "a file that only its owner can read",
-                format!("mode {mode:03o}"),
-                format!(
-                    "chmod 600 {}; if others may have read it, use another key",
-                    shell_word(&shown)
-                ),
-            )
-            .usage())
-        }
-        false => Ok(()),
+    if found.is_file() && mode & 0o077 != 0 {
+        let shown = path.display().to_string();
+        Err(Refusal::new(
+            EXPOSED,
+            format!("others can read {shown}, which holds a secret: its mode is {mode:03o}"),
+        )
+        .with(
+            "a file that only its owner can read",
+            format!("mode {mode:03o}"),
+            format!(
+                "chmod 600 {}; if others may have read it, use another key",
+                shell_word(&shown)
+            ),
+        )
+        .usage())
+    } else {
+        Ok(())
     }
 }
 

@@ -183,9 +183,10 @@ impl Manifest {
                 format!("the manifest has no network {name:?}"),
             )
             .with(
-                match known.is_empty() {
-                    true => format!("a table [networks.{name}] in {file}; there is none"),
-                    false => format!("one of {}", known.join(", ")),
+                if known.is_empty() {
+                    format!("a table [networks.{name}] in {file}; there is none")
+                } else {
+                    format!("one of {}", known.join(", "))
                 },
                 name,
                 "give --network (or STYLUS_UPGRADES_NETWORK) another name, or add the table",
@@ -235,9 +236,10 @@ impl Manifest {
 
     /// The address that `name` stands for: itself, or an alias; `None` where it is neither.
     pub fn known_address(&self, name: &str) -> Result<Option<Address>, Refusal> {
-        match address::is_address(name) {
-            true => address::parse(name).map(Some),
-            false => Ok(self.aliases.get(name).copied()),
+        if address::is_address(name) {
+            address::parse(name).map(Some)
+        } else {
+            Ok(self.aliases.get(name).copied())
         }
     }
 
@@ -247,10 +249,7 @@ impl Manifest {
             // What is no name may be a key that was put in the wrong place.
             let name = redacted(name);
             let aliases: Vec<String> = self.aliases.keys().cloned().collect();
-            let known = match aliases.is_empty() {
-                true => "; there are no aliases".to_owned(),
-                false => format!(", or one of {}", aliases.join(", ")),
-            };
+            let known = if aliases.is_empty() { "; there are no aliases".to_owned() } else { format!(", or one of {}", aliases.join(", ")) };
             let mut networks = self.networks.iter();
             let elsewhere = networks.find(|(_, other)| other.aliases.contains_key(&name));
             let next = match (alias::reason(&name), name.strip_prefix("0x")) {
@@ -374,9 +373,10 @@ fn is_word(c: char) -> bool {
 
 /// What keeps the file from being had, or makes that others may have written it.
 fn unusable(error: Refusal) -> Refusal {
-    let name = match own_file::is_io(&error) {
-        true => "ManifestUnreadable",
-        false => "ManifestUntrusted",
+    let name = if own_file::is_io(&error) {
+        "ManifestUnreadable"
+    } else {
+        "ManifestUntrusted"
     };
     error.renamed(name, "the manifest cannot be used")
 }

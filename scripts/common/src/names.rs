@@ -48,7 +48,10 @@ impl Names {
 
     /// Names in a row, separated by commas.
     pub fn list(&self, addresses: &[Address]) -> String {
-        let names: Vec<_> = addresses.iter().map(|one| self.short(*one)).collect();
+        let names: Vec<_> = addresses
+            .iter()
+            .map(|address| self.short(*address))
+            .collect();
         names.join(", ")
     }
 
@@ -109,9 +112,10 @@ fn without_quoted(text: &str) -> String {
     };
     while let Some(at) = begin(rest) {
         let (before, quoted) = rest.split_at(at + 1);
-        let end = match before.ends_with('"') {
-            true => quoted.replace(r"\\", "__").replace(r#"\""#, "__").find('"'),
-            false => quoted.replace(r"'\''", "____").find('\''),
+        let end = if before.ends_with('"') {
+            quoted.replace(r"\\", "__").replace(r#"\""#, "__").find('"')
+        } else {
+            quoted.replace(r"'\''", "____").find('\'')
         };
         let Some(length) = end else {
             break;

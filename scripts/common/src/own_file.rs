@@ -192,9 +192,10 @@ pub fn replace(
 /// [`FileError`].
 pub fn require_replaceable(path: &Path, is_own: impl Fn(&str) -> bool) -> Result<(), FileError> {
     let there = read_bytes(path)?;
-    match there.is_none_or(|there| std::str::from_utf8(&there).is_ok_and(is_own)) {
-        true => Ok(()),
-        false => Err(exists(path)),
+    if there.is_none_or(|there| std::str::from_utf8(&there).is_ok_and(is_own)) {
+        Ok(())
+    } else {
+        Err(exists(path))
     }
 }
 

@@ -57,18 +57,20 @@ pub fn words_of<'a>(
 /// typed next may hold a name that somebody else chose.
 pub fn shell_word(word: &str) -> String {
     let is_flag = |rest: &str| !rest.chars().all(|c| c.is_ascii_digit());
-    match word.strip_prefix('-').is_some_and(is_flag) {
-        true => format!("-- {}", quoted(word)),
-        false => quoted(word),
+    if word.strip_prefix('-').is_some_and(is_flag) {
+        format!("-- {}", quoted(word))
+    } else {
+        quoted(word)
     }
 }
 
 /// A word or a flag as a shell takes it: in quotes where it has characters with a meaning.
 pub fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

@@ -76,9 +76,10 @@ impl Sources {
             && url.password().is_none()
             && url.query().is_none()
             && url.fragment().is_none();
-        match is_plain && matches!(url.scheme(), "https" | "http") {
-            true => Ok(repository),
-            false => Err(not_public()),
+        if is_plain && matches!(url.scheme(), "https" | "http") {
+            Ok(repository)
+        } else {
+            Err(not_public())
         }
     }
 }

@@ -35,9 +35,10 @@ impl CodeBytes {
     /// # Errors
     /// What is wrong with the code, or with the module in it.
     pub fn module(&self) -> Result<Option<Vec<u8>>, String> {
-        match self.is_program() {
-            true => module(&self.code, &self.fragments).map(Some),
-            false => Ok(None),
+        if self.is_program() {
+            module(&self.code, &self.fragments).map(Some)
+        } else {
+            Ok(None)
         }
     }
 }
@@ -49,9 +50,10 @@ pub fn is_program(code: &[u8]) -> bool {
 
 /// The accounts with the fragments of a program, in order; none where it is in one piece.
 pub fn fragments(code: &[u8]) -> Vec<Address> {
-    let list = match code.starts_with(&ROOT_PREFIX) {
-        true => code.get(ROOT_HEAD..).unwrap_or_default(),
-        false => &[],
+    let list = if code.starts_with(&ROOT_PREFIX) {
+        code.get(ROOT_HEAD..).unwrap_or_default()
+    } else {
+        &[]
     };
     let each = list.chunks_exact(Address::len_bytes());
     each.map(Address::from_slice).collect()

@@ -182,9 +182,10 @@ impl Simulation {
         let with_loan = owned.saturating_add(SIMULATED_BALANCE);
         // What is set before the next block belongs to the newest one: at the beginning a loan is part of
         // what the account had before.
-        let lent = match self.chain.block_number() == self.begun {
-            true => U256::ZERO,
-            false => with_loan.saturating_sub(owned),
+        let lent = if self.chain.block_number() == self.begun {
+            U256::ZERO
+        } else {
+            with_loan.saturating_sub(owned)
         };
         let sender = Sender {
             lent,

@@ -260,7 +260,7 @@ fn refused(name: &'static str, message: String) -> Finding {
 }
 
 fn of_kind(steps: &[DeclaredStep], kind: StepKind) -> Vec<&DeclaredStep> {
-    steps.iter().filter(|one| one.kind == kind).collect()
+    steps.iter().filter(|step| step.kind == kind).collect()
 }
 
 fn selector_of(data: &Bytes) -> Option<Selector> {
@@ -272,7 +272,7 @@ fn names_of(steps: &[DeclaredStep], selector: Option<Selector>, typed: &str) -> 
     let Some(selector) = selector else {
         return "calldata of less than four bytes".into();
     };
-    match steps.iter().find(|one| one.selector() == selector) {
+    match steps.iter().find(|step| step.selector() == selector) {
         Some(known) => described(known),
         None if typed.is_empty() => format!("the function {selector}"),
         None => format!("the function {typed} (selector {selector})"),
@@ -291,9 +291,10 @@ fn described(step: &DeclaredStep) -> String {
 
 fn listed(steps: &[&DeclaredStep]) -> String {
     let words: Vec<String> = steps.iter().map(|step| described(step)).collect();
-    match words.is_empty() {
-        true => "none".into(),
-        false => words.join("; "),
+    if words.is_empty() {
+        "none".into()
+    } else {
+        words.join("; ")
     }
 }
 
@@ -302,12 +303,13 @@ fn call(flag: &str, step: &DeclaredStep) -> String {
     let signature = &step.signature;
     let arguments = signature.split_once('(').map_or("", |(_, rest)| rest);
     let arguments = arguments.trim_end_matches(')');
-    match arguments.is_empty() {
-        true => format!("{flag} '{signature}'"),
-        false => format!(
+    if arguments.is_empty() {
+        format!("{flag} '{signature}'")
+    } else {
+        format!(
             "{flag} '{signature}' {}",
             arguments.to_uppercase().replace(',', " ")
-        ),
+        )
     }
 }
 

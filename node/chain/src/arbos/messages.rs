@@ -52,9 +52,10 @@ pub(crate) fn append<S: Hashes>(store: &mut S, leaf: B256) -> Result<Vec<Complet
     let mut hash = keccak256(leaf);
     for level in 0.. {
         let slot = LAYOUT.messages.at(SUBTREES + level);
-        let left = match level < levels(before) {
-            true => subtree(store, level)?,
-            false => B256::ZERO,
+        let left = if level < levels(before) {
+            subtree(store, level)?
+        } else {
+            B256::ZERO
         };
         if left.is_zero() {
             store.write(slot, hash.into())?;

@@ -175,9 +175,10 @@ impl Chain {
     /// forked from.
     pub fn reset(&mut self) {
         let config = ChainConfig::clone(&self.config);
-        *self = match self.is_forked() {
-            true => Self::begin(config, self.state_db.at_the_base()),
-            false => Self::new(config),
+        *self = if self.is_forked() {
+            Self::begin(config, self.state_db.at_the_base())
+        } else {
+            Self::new(config)
         };
     }
 }

@@ -61,9 +61,10 @@ impl Chain {
                 _ => {}
             }
             // A block that was not made moves no clock.
-            let takes = match made == 0 || self.is_behind {
-                true => Takes::Waiting,
-                false => Takes::Nothing,
+            let takes = if made == 0 || self.is_behind {
+                Takes::Waiting
+            } else {
+                Takes::Nothing
             };
             self.mine_block(true, takes)
                 .inspect_err(|_| self.clock = clock)?;

@@ -173,9 +173,10 @@ impl Chain {
             let (mut low, mut high) = (self.ledger.first(), self.ledger.head() + 1);
             while low < high {
                 let middle = low + (high - low) / 2;
-                match l1(middle).is_some_and(is_there) {
-                    true => high = middle,
-                    false => low = middle + 1,
+                if l1(middle).is_some_and(is_there) {
+                    high = middle
+                } else {
+                    low = middle + 1
                 }
             }
             low

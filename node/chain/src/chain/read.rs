@@ -111,12 +111,12 @@ impl Chain {
         overlay: Option<&'a Overlay>,
     ) -> Result<StateView<'a>, ChainError> {
         let number = self.resolve(id)?;
-        let at = match number == self.ledger.head() {
-            true => NOW,
-            false => self
-                .ledger
+        let at = if number == self.ledger.head() {
+            NOW
+        } else {
+            self.ledger
                 .version(number)
-                .ok_or_else(|| unknown_state(number))?,
+                .ok_or_else(|| unknown_state(number))?
         };
         Ok(StateView {
             overlay,

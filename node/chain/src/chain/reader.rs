@@ -27,9 +27,10 @@ impl Chain {
     /// # Errors
     /// [`ChainError::Interrupted`] when a reader's time is over.
     pub fn check_time(&self) -> Result<(), ChainError> {
-        match self.state_db.is_over() {
-            true => Err(ChainError::Interrupted),
-            false => Ok(()),
+        if self.state_db.is_over() {
+            Err(ChainError::Interrupted)
+        } else {
+            Ok(())
         }
     }
 

@@ -33,7 +33,7 @@ impl Chain {
         let transactions_root = proofs::calculate_transaction_root(&envelopes);
         let typed = receipts
             .iter()
-            .map(|one| one.envelope(|log, _| log.clone()));
+            .map(|receipt| receipt.envelope(|log, _| log.clone()));
         let typed: Vec<_> = typed.collect();
         let receipts_root = proofs::calculate_receipt_root(&typed);
         let (sent, sent_root) = messages::summary(&mut self.state_db);

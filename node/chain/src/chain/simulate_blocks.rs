@@ -172,9 +172,10 @@ impl Chain {
         self.override_accounts(&overrides);
         self.state_db.advance();
         let mut facts = self.next_facts(timestamp);
-        facts.base_fee = match rules.validate {
-            true => self.base_fee_by_eip_1559(),
-            false => 0,
+        facts.base_fee = if rules.validate {
+            self.base_fee_by_eip_1559()
+        } else {
+            0
         };
         let facts = BlockFacts {
             l2_number: facts.l2_number,

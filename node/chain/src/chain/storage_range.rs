@@ -43,9 +43,10 @@ impl Chain {
             .filter(|(hash, ..)| *hash >= first)
             .collect();
         self.check_time()?;
-        let next = match hashed.len() > most {
-            true => Some(hashed.select_nth_unstable(most).1.0),
-            false => None,
+        let next = if hashed.len() > most {
+            Some(hashed.select_nth_unstable(most).1.0)
+        } else {
+            None
         };
         hashed.truncate(most);
         hashed.sort_unstable();

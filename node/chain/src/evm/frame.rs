@@ -207,9 +207,10 @@ impl<'a> EvmTr for ArbEvm<'a> {
             let tracer = ctx.chain.tracer.as_ref();
             let is_recorded = tracer.is_some_and(|tracer| tracer.opcodes.is_some())
                 || ctx.chain.accesses.is_some();
-            match is_recorded || ctx.chain.programs().counts_instructions() {
-                true => recorded::run(interpreter, table, gas_table, ctx),
-                false => plain::run(interpreter, table, gas_table, ctx),
+            if is_recorded || ctx.chain.programs().counts_instructions() {
+                recorded::run(interpreter, table, gas_table, ctx)
+            } else {
+                plain::run(interpreter, table, gas_table, ctx)
             }
         };
         if ctx.chain.is_stopped {

@@ -17,9 +17,10 @@ pub(crate) fn run<'a>(
     gas_table: &GasTable,
     ctx: &mut Ctx<'a>,
 ) -> InterpreterAction {
-    let mut begun = match ctx.chain.programs().counts_instructions() {
-        true => vec![0_u64; interpreter.bytecode.bytecode_len()],
-        false => Vec::new(),
+    let mut begun = if ctx.chain.programs().counts_instructions() {
+        vec![0_u64; interpreter.bytecode.bytecode_len()]
+    } else {
+        Vec::new()
     };
     let mut pace = Pace::begin(&interpreter.gas);
     let end = loop {
@@ -39,14 +40,13 @@ pub(crate) fn run<'a>(
         let failure = interpreter.step(table, gas_table, ctx).err();
         let mut cost = None;
         if let Some((stack, gas, checkpoint)) = before {
-            match failure.is_some_and(is_short_of_gas) {
-                true => {
-                    ctx.journal_mut().checkpoint_revert(checkpoint);
-                    let step =
-                        |again: &mut Interpreter<EthInterpreter>| again.step(table, gas_table, ctx);
-                    cost = full_cost(interpreter, (stack, gas), step);
-                }
-                false => ctx.journal_mut().checkpoint_commit(),
+            if failure.is_some_and(is_short_of_gas) {
+                ctx.journal_mut().checkpoint_revert(checkpoint);
+                let step =
+                    |again: &mut Interpreter<EthInterpreter>| again.step(table, gas_table, ctx);
+                cost = full_cost(interpreter, (stack, gas), step);
+            } else {
+                ctx.journal_mut().checkpoint_commit()
             }
         }
         // What a creation passes on is no cost of its opcode.

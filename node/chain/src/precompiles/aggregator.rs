@@ -64,11 +64,12 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
 }
 
 fn known(call: &mut Call<'_, '_>, poster: Address) -> Result<(), Stop> {
-    match LAYOUT.batch_posters.contains(call, poster)? {
-        true => Ok(()),
-        false => Err(Stop::Plain(
+    if LAYOUT.batch_posters.contains(call, poster)? {
+        Ok(())
+    } else {
+        Err(Stop::Plain(
             "tried to open a batch poster that does not exist".into(),
-        )),
+        ))
     }
 }
 

@@ -151,9 +151,10 @@ fn leaf(account: Option<Account>, storage: &Trie) -> Option<Vec<u8>> {
         nonce: account.nonce,
         balance: account.balance,
         storage_root: storage.root(),
-        code_hash: match account.code_hash.is_zero() {
-            true => KECCAK256_EMPTY,
-            false => account.code_hash,
+        code_hash: if account.code_hash.is_zero() {
+            KECCAK256_EMPTY
+        } else {
+            account.code_hash
         },
     };
     let mut rlp = Vec::with_capacity(account.length());

@@ -94,9 +94,10 @@ impl<T: Copy> Versions<T> {
         if let Some(mut chunk) = self.older.take() {
             let last = Arc::make_mut(&mut chunk);
             self.newest = last.values.pop();
-            self.older = match last.values.is_empty() {
-                true => last.before.take(),
-                false => Some(chunk),
+            self.older = if last.values.is_empty() {
+                last.before.take()
+            } else {
+                Some(chunk)
             };
         }
     }

@@ -49,9 +49,10 @@ pub(crate) fn load(
         max_wasm_size: RECOMPILE_LIMIT,
         ..rules
     };
-    let activate = match ctx.chain.programs().counts_blocks() {
-        true => stylus_vm::activate_counting,
-        false => activations::activate,
+    let activate = if ctx.chain.programs().counts_blocks() {
+        stylus_vm::activate_counting
+    } else {
+        activations::activate
     };
     let activated = activate(&wasm, &rules, &mut { u64::MAX }).map_err(|e| e.to_string())?;
     ctx.chain

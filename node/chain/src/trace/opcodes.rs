@@ -226,12 +226,11 @@ impl Step {
         }
         let opcode = interpreter.bytecode.opcode();
         let stack = interpreter.stack.data();
-        let memory = match log.options.memory {
-            true => {
-                let memory = interpreter.memory.context_memory();
-                memory.chunks(32).map(hex::encode).collect()
-            }
-            false => Vec::new(),
+        let memory = if log.options.memory {
+            let memory = interpreter.memory.context_memory();
+            memory.chunks(32).map(hex::encode).collect()
+        } else {
+            Vec::new()
         };
         let returned = interpreter.return_data.buffer();
         let from_top = |at: usize| stack.iter().nth_back(at).map(|word| B256::from(*word));

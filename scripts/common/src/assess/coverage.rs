@@ -298,7 +298,7 @@ mod tests {
         let ids: Vec<String> = coverage
             .findings()
             .iter()
-            .map(|one| one.id.to_string())
+            .map(|finding| finding.id.to_string())
             .collect();
         assert_eq!(
             ids,
@@ -311,7 +311,7 @@ mod tests {
         let best = |part| {
             ORIGINS
                 .into_iter()
-                .find(|one| concludes(part, *one) == Extent::Complete)
+                .find(|origin| concludes(part, *origin) == Extent::Complete)
         };
         let all = Part::ALL.into_iter();
         Coverage(

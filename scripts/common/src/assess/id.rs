@@ -309,7 +309,7 @@ impl FindingId {
     fn is_of_action(&self) -> bool {
         let digits = |of: &str| {
             let digits = of.strip_prefix("0x").unwrap_or_default();
-            digits.len() == ACTION_DIGITS && digits.bytes().all(|one| one.is_ascii_hexdigit())
+            digits.len() == ACTION_DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
         };
         let of = self.0.split_once(':');
         of.is_some_and(|(kind, of)| kind == OTHER_ACTION && digits(of))
@@ -614,12 +614,13 @@ impl FromStr for Accepted {
         });
         ids.map(|id| {
             let found = FindingId::typed(id.trim());
-            match found.is_acceptable() {
-                true => Ok(found),
-                false => Err(format!(
+            if found.is_acceptable() {
+                Ok(found)
+            } else {
+                Err(format!(
                     "{id:?} is not the id of a finding that can be accepted: give the id that the \
                      refusal prints; a warning needs none"
-                )),
+                ))
             }
         })
         .collect()

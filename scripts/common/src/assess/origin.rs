@@ -219,7 +219,10 @@ pub(super) mod tests {
             assert_eq!(best, Some(Extent::Complete), "{part}: somebody can see it");
             assert!(annotated > Extent::Complete, "{part}");
             assert_eq!(concludes(part, Origin::NotKnown), Extent::Absent, "{part}");
-            for origin in ORIGINS.into_iter().filter(|one| *one != Origin::NotKnown) {
+            for origin in ORIGINS
+                .into_iter()
+                .filter(|origin| *origin != Origin::NotKnown)
+            {
                 assert!(
                     annotated >= concludes(part, origin),
                     "{part} from {origin:?}"

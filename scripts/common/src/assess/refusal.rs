@@ -43,7 +43,7 @@ fn report(group: &[&Finding]) -> Report {
     };
     let details = group.iter().flat_map(|one| {
         let line = format!("  {}  {}", one.id, one.message);
-        std::iter::once(line).chain(one.details.iter().map(|one| format!("    {one}")))
+        std::iter::once(line).chain(one.details.iter().map(|detail| format!("    {detail}")))
     });
     let found = group.iter().filter_map(|one| one.found.as_deref());
     let found: Vec<&str> = found.collect();
@@ -84,7 +84,10 @@ impl Refused {
     /// again: the refusal ends with the whole command, where accepting helps.
     #[must_use]
     pub fn asked_again(mut self, typed: String) -> Self {
-        let helps = self.findings.iter().all(|one| one.id.is_acceptable());
+        let helps = self
+            .findings
+            .iter()
+            .all(|finding| finding.id.is_acceptable());
         self.typed = helps.then_some(typed);
         self
     }
@@ -145,7 +148,7 @@ impl Explain for Refused {
             format!("{name} refuses it too ({what}): {next}")
         }));
         next.extend(self.typed.as_ref().map(|typed| {
-            let flag = FindingId::flag(self.findings.iter().map(|one| &one.id));
+            let flag = FindingId::flag(self.findings.iter().map(|finding| &finding.id));
             format!(
                 "what was accepted at registration is not on chain, so every upgrade asks again; the whole command: \
                  {typed} {flag}"

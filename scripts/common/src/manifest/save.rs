@@ -92,9 +92,10 @@ fn with(
         Some(held) if held == address => return Ok(None),
         Some(held) => {
             let entry = entry.name();
-            let offered = match address.is_zero() {
-                true => format!("no {entry}"),
-                false => address.to_string(),
+            let offered = if address.is_zero() {
+                format!("no {entry}")
+            } else {
+                address.to_string()
             };
             return Err(Refusal::new(
                 "ManifestDiffers",
@@ -103,14 +104,11 @@ fn with(
             .with(
                 offered,
                 held.to_string(),
-                match is_alias {
-                    true => format!(
-                        "remove {entry} there, save under another name, or leave --save out"
-                    ),
-                    false => {
-                        "it is there already; for another one remove it there, or leave --save out"
-                            .into()
-                    }
+                if is_alias {
+                    format!("remove {entry} there, save under another name, or leave --save out")
+                } else {
+                    "it is there already; for another one remove it there, or leave --save out"
+                        .into()
                 },
             )
             .usage());
@@ -145,9 +143,10 @@ fn with(
 
 /// The table of that name in a table, made if there is none.
 fn below<'a>(table: &'a mut Item, name: &str) -> Option<&'a mut Item> {
-    let empty = match table.is_inline_table() {
-        true => value(InlineTable::new()),
-        false => Item::Table(Table::new()),
+    let empty = if table.is_inline_table() {
+        value(InlineTable::new())
+    } else {
+        Item::Table(Table::new())
     };
     Some(table.as_table_like_mut()?.entry(name).or_insert(empty))
 }

@@ -73,7 +73,11 @@ pub fn differences(events: &Definition, seen: &Seen) -> Vec<Difference> {
     found.compare("instances", proxies(instances), proxies(&view.instances));
     for instance in instances {
         let proxy = instance.proxy;
-        if let Some(view) = view.instances.iter().find(|one| one.proxy == proxy) {
+        if let Some(view) = view
+            .instances
+            .iter()
+            .find(|instance| instance.proxy == proxy)
+        {
             found.compare(format!("instance {proxy}"), instance, view);
         }
     }

@@ -335,26 +335,31 @@ impl Definition {
 
     /// The version of that label.
     pub fn version(&self, label: &str) -> Option<&Version> {
-        self.versions.iter().find(|one| one.version == label)
+        self.versions
+            .iter()
+            .find(|version| version.version == label)
     }
 
     /// The position of a version in the order of registration.
     pub fn position(&self, label: &str) -> Option<usize> {
-        self.versions.iter().position(|one| one.version == label)
+        self.versions
+            .iter()
+            .position(|version| version.version == label)
     }
 
     /// What its instances are, once a rollout has reached them.
     fn wanted(&self) -> InstanceState {
-        match self.is_paused() {
-            true => InstanceState::Paused,
-            false => InstanceState::Live,
+        if self.is_paused() {
+            InstanceState::Paused
+        } else {
+            InstanceState::Live
         }
     }
 
     /// Its instances but those in a complex migration: these are between two versions, and neither live nor paused.
     fn settled(&self) -> impl Iterator<Item = &Instance> {
         let instances = self.instances.iter();
-        instances.filter(|one| !one.state.is_migrating())
+        instances.filter(|instance| !instance.state.is_migrating())
     }
 
     /// Instances that are live in a paused definition, or paused in a live one.
@@ -373,7 +378,7 @@ impl Definition {
     pub fn older(&self) -> impl Iterator<Item = &Instance> {
         let current = self.position(&self.current);
         let instances = self.instances.iter();
-        instances.filter(move |one| self.position(&one.version) < current)
+        instances.filter(move |instance| self.position(&instance.version) < current)
     }
 
     /// Instances that a rollout would handle: those that are not what the definition is, and, unless it is paused,

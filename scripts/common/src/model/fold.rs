@@ -44,9 +44,10 @@ pub fn role_asked_for(calldata: &[u8]) -> Option<&'static str> {
 /// The role whose policy decides a call that asks for `role`, by what is set. Instead of `pause` that is `migrate`: any
 /// one address of it pauses, and its whole policy resumes.
 pub fn role_of(role: &str, is_set: impl Fn(&str) -> bool) -> &str {
-    match role == "pause" && !is_set(role) {
-        true => "migrate",
-        false => role,
+    if role == "pause" && !is_set(role) {
+        "migrate"
+    } else {
+        role
     }
 }
 
@@ -251,7 +252,7 @@ impl Definition {
     /// The last instance takes the place of one that leaves.
     fn leaves(&mut self, proxy: Address) {
         let mut instances = self.instances.iter();
-        if let Some(at) = instances.position(|one| one.proxy == proxy) {
+        if let Some(at) = instances.position(|instance| instance.proxy == proxy) {
             self.instances.swap_remove(at);
         }
         self.skipped.remove(&proxy);
@@ -307,9 +308,10 @@ impl Definition {
 
     /// What approvals of a role are bound to now.
     pub fn epoch(&self, role: &str) -> u64 {
-        match is_of_sequence(role) {
-            true => self.sequence,
-            false => self.changes.get(role).copied().unwrap_or_default(),
+        if is_of_sequence(role) {
+            self.sequence
+        } else {
+            self.changes.get(role).copied().unwrap_or_default()
         }
     }
 

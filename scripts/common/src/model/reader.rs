@@ -468,9 +468,12 @@ impl<V: Views> Registry<V> {
     ) -> Result<OfDefinition, V::Error> {
         let name = events.name.as_str();
         // All of them rather than as many as there should be: one more is a difference.
-        let range = |range: &Range<usize>, all: usize| match range.len() == all {
-            true => 0..usize::MAX,
-            false => range.clone(),
+        let range = |range: &Range<usize>, all: usize| {
+            if range.len() == all {
+                0..usize::MAX
+            } else {
+                range.clone()
+            }
         };
         let versions = async {
             let range = range(&slice.versions, events.versions.len());

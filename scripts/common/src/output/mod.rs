@@ -398,9 +398,10 @@ impl Output {
     fn safe(&self, text: &str) -> String {
         let text = self.secrets.hide(text);
         let begin = text.trim_start();
-        match OWN.iter().any(|own| begin.starts_with(own)) {
-            true => self.shown(&self.completed(text)),
-            false => self.shown(&text),
+        if OWN.iter().any(|own| begin.starts_with(own)) {
+            self.shown(&self.completed(text))
+        } else {
+            self.shown(&text)
         }
     }
 

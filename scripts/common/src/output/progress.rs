@@ -88,9 +88,10 @@ impl Progress for Output {
     }
 
     fn note(&self, text: &str) {
-        match text.starts_with(WARNING) {
-            true => self.warn(text),
-            false => self.to_stderr(text),
+        if text.starts_with(WARNING) {
+            self.warn(text)
+        } else {
+            self.to_stderr(text)
         }
     }
 

@@ -47,9 +47,10 @@ impl Secrets {
             out = without_cut(out, secret);
         }
         for secret in &all {
-            out = match is_key(secret) {
-                true => replaced(out, secret, HIDDEN),
-                false => out.replace(secret.as_str(), HIDDEN),
+            out = if is_key(secret) {
+                replaced(out, secret, HIDDEN)
+            } else {
+                out.replace(secret.as_str(), HIDDEN)
             };
         }
         out

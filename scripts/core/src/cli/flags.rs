@@ -47,7 +47,7 @@ fn require_outside_sources(file: &Path) -> Result<()> {
     };
     let sources = folder
         .ancestors()
-        .find(|one| one.join("Cargo.toml").exists());
+        .find(|ancestor| ancestor.join("Cargo.toml").exists());
     let Some(sources) = sources else {
         return Ok(());
     };
@@ -75,7 +75,10 @@ fn require_outside_sources(file: &Path) -> Result<()> {
 /// The refusal of a command that makes no call for approvers.
 fn not_governed(program: &Program) -> ChainError {
     let message = "this command makes no call that approvers send";
-    let governed: Vec<&str> = program.commands().filter_map(|one| one.governs()).collect();
+    let governed: Vec<&str> = program
+        .commands()
+        .filter_map(|command| command.governs())
+        .collect();
     let refusal = Refusal::new("ExportNotGoverned", message).with(
         format!("one of these commands: {}", governed.join(", ")),
         "--export with another command",

@@ -75,7 +75,10 @@ fn listed(program: &Program) -> StyledStr {
     let mut text = String::new();
     for group in Group::ALL {
         let _ = writeln!(text, "\n{}:", group.title());
-        for one in program.commands().filter(|one| one.group() == group) {
+        for one in program
+            .commands()
+            .filter(|command| command.group() == group)
+        {
             let _ = writeln!(text, "  {:<14} {}", one.name(), one.about());
         }
     }

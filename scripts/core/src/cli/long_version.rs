@@ -20,7 +20,9 @@ pub(super) fn long_version() -> &'static str {
 /// Nothing is decompressed: every command has this text.
 fn lines(programs: &[pinned::Program]) -> Vec<String> {
     // Nobody deploys the bare proxy on its own.
-    let deployed = programs.iter().filter(|one| one.name != pinned::PROXY);
+    let deployed = programs
+        .iter()
+        .filter(|program| program.name != pinned::PROXY);
     let line = |one: &pinned::Program| {
         let address = one.address.map(|address| address.to_string());
         let address = address.unwrap_or_else(|| "one for each team".into());

@@ -62,9 +62,10 @@ pub(crate) struct AdoptArgs {
 
 /// Adopts a proxy, or accepts one from another registry.
 pub(crate) async fn run(context: &Context, args: &AdoptArgs) -> Result<Outcome> {
-    match args.from.is_some() || args.withdraw {
-        true => accept(context, args).await,
-        false => adopt(context, args).await,
+    if args.from.is_some() || args.withdraw {
+        accept(context, args).await
+    } else {
+        adopt(context, args).await
     }
 }
 

@@ -57,9 +57,10 @@ pub(crate) struct ApproveArgs {
 
 /// Sends an approval, or signs one into a file.
 async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
-    match args.offline.offline {
-        true => sign::run(context, &args.action, &args.review, &args.offline).await,
-        false => approve(context, args).await,
+    if args.offline.offline {
+        sign::run(context, &args.action, &args.review, &args.offline).await
+    } else {
+        approve(context, args).await
     }
 }
 
@@ -185,9 +186,10 @@ pub(crate) struct AlreadyExecuted {
 impl CommandReport for AlreadyExecuted {
     fn lines(&self, _: &Names) -> Vec<String> {
         let (action, by) = (self.submitted.action, &self.by);
-        let compared = match self.compared {
-            true => "its call matches the reviewed file; nothing was sent",
-            false => "nothing was compared, and nothing was sent",
+        let compared = if self.compared {
+            "its call matches the reviewed file; nothing was sent"
+        } else {
+            "nothing was compared, and nothing was sent"
         };
         vec![
             format!("{action} was executed already, {by}"),

@@ -109,12 +109,9 @@ async fn answered(context: &Context, client: &Client, args: &CallArgs) -> Result
     };
     if values.is_none() && answer.is_empty() {
         let has_no_code = client.code(typed.to).await?.is_empty();
-        context.note(match has_no_code && !typed.data.is_empty() {
-            true => format!("warning: {what} returned nothing: there is no code"),
-            false => format!(
+        context.note(if has_no_code && !typed.data.is_empty() { format!("warning: {what} returned nothing: there is no code") } else { format!(
                 "{what} returned nothing, and what it changed is not kept: `send` sends it as a transaction"
-            ),
-        });
+            ) });
     }
     let report = Answered {
         to: typed.to,
@@ -298,17 +295,19 @@ async fn typed(
     let (first, arguments) =
         words.ok_or_else(|| unknown("", &to.to_string(), &Functions::default()))?;
     let value = args.value;
-    let calldata = match first.starts_with("0x") {
-        true => Some(calldata::encode(&args.call, &context.manifest)?),
-        false => None,
+    let calldata = if first.starts_with("0x") {
+        Some(calldata::encode(&args.call, &context.manifest)?)
+    } else {
+        None
     };
     if calldata.as_ref().is_none_or(needs_code) && client.code(to).await?.is_empty() {
         let missing = ChainError::missing("contract", to);
-        return Err(match to.to_string() == args.to {
-            true => missing.into(),
-            false => Refusal::of(&missing)
+        return Err(if to.to_string() == args.to {
+            missing.into()
+        } else {
+            Refusal::of(&missing)
                 .saying(format!("{} is an account without code", args.to))
-                .into(),
+                .into()
         });
     }
     if let Some(data) = calldata {
@@ -319,14 +318,15 @@ async fn typed(
             function: None,
         });
     }
-    let function = match first.contains('(') {
-        true => with_outputs(context, client, to, calldata::signature(first)?).await?,
-        false => by_name(
+    let function = if first.contains('(') {
+        with_outputs(context, client, to, calldata::signature(first)?).await?
+    } else {
+        by_name(
             first,
             arguments.len(),
             &to.to_string(),
             &interface(context, client, to).await?,
-        )?,
+        )?
     };
     let data = calldata::encode_for(&function, arguments, &context.manifest)?;
     Ok(Typed {

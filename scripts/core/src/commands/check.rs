@@ -230,7 +230,7 @@ impl Check<'_> {
         let declared = || {
             let mut steps = artifact.steps.iter().flatten();
             let from = base.label.as_deref()?;
-            let own = steps.find(|one| one.kind == StepKind::Migration && one.from == from);
+            let own = steps.find(|step| step.kind == StepKind::Migration && step.from == from);
             own.map(|one| one.to.clone())
         };
         let label = self.args.version.clone().or_else(declared);

@@ -151,8 +151,11 @@ async fn initializer(
     let code = session.registry.code(definition, version).await?;
     let document = session.documents().get(code.layout).await?.into_value();
     let steps = document.and_then(|one| one.steps).unwrap_or_default();
-    let initializers = steps.iter().filter(|one| one.kind == StepKind::Initializer);
-    let known = Functions::of_signatures(initializers.map(|one| one.signature.as_str()));
+    let initializers = steps
+        .iter()
+        .filter(|step| step.kind == StepKind::Initializer);
+    let known =
+        Functions::of_signatures(initializers.map(|initializer| initializer.signature.as_str()));
     let of = format!("{definition} {version}");
     by_name(name, arguments, &of, &known)
 }
@@ -239,9 +242,10 @@ pub(crate) struct CreatedInstance {
 impl CommandReport for CreatedInstance {
     fn lines(&self, _: &Names) -> Vec<String> {
         let line = proxy_line(self.proxy);
-        vec![match self.exists {
-            true => line,
-            false => format!("{line} (does not exist until the action is executed)"),
+        vec![if self.exists {
+            line
+        } else {
+            format!("{line} (does not exist until the action is executed)")
         }]
     }
 }

@@ -70,9 +70,10 @@ pub(crate) async fn run(context: &Context, args: &DeployArgs) -> Result<Outcome>
         artifact.name,
         artifact.size()
     ));
-    let mut sent = match constructor.is_some() || !artifact.fragments.is_empty() {
-        true => deploy::ensure_deployers(&client, &*context.output).await?,
-        false => Vec::new(),
+    let mut sent = if constructor.is_some() || !artifact.fragments.is_empty() {
+        deploy::ensure_deployers(&client, &*context.output).await?
+    } else {
+        Vec::new()
     };
     let placed = match &constructor {
         Some((_, construction)) => constructed(context, &client, &artifact, construction).await?,
@@ -83,9 +84,10 @@ pub(crate) async fn run(context: &Context, args: &DeployArgs) -> Result<Outcome>
     keep_deployment(context, &client, &artifact, (address, &created)).await?;
     sent.push(created.clone());
     sent.extend(placed.activated.clone());
-    let activated_days = match placed.is_new {
-        true => Some(expiry_days(&client).await?),
-        false => None,
+    let activated_days = if placed.is_new {
+        Some(expiry_days(&client).await?)
+    } else {
+        None
     };
     let report = Deployed {
         activated_days,

@@ -102,9 +102,10 @@ pub(crate) enum LayoutCommand {
 }
 
 pub(crate) async fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome> {
-    let (reviewed, of_manifest) = match asks_registry(command) {
-        true => context.as_reviewed()?,
-        false => (None, None),
+    let (reviewed, of_manifest) = if asks_registry(command) {
+        context.as_reviewed()?
+    } else {
+        (None, None)
     };
     let context = reviewed.as_ref().unwrap_or(context);
     // Only a comparison can refuse.
@@ -151,7 +152,9 @@ fn asks_registry(command: &LayoutCommand) -> bool {
             vec![old, new]
         }
     };
-    let mut named = sources.into_iter().filter_map(|one| KeptName::named(one));
+    let mut named = sources
+        .into_iter()
+        .filter_map(|source| KeptName::named(source));
     named.any(|one| one.version == LIVE)
 }
 
@@ -194,18 +197,17 @@ fn of_definition(name: &str, error: &dyn Explain) -> Refusal {
 /// The layout of a version that was registered.
 async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<Named> {
     let unknown = |reason: String| unreadable(Path::new(source), Unreadable::Malformed(reason));
-    let document = match kept.version == LIVE {
-        false => kept.read(context)?.1.document,
-        true => {
-            let session = Session::reading(context).await?;
-            context.say_read_at(session.read_at(), true);
-            let registry = session.registry;
-            let current = registry.head(&kept.name).await?.current;
-            let code = registry.code(&kept.name, &current).await?;
-            let known = session.documents().get(code.layout).await?;
-            let why = known.why().to_owned();
-            Some(known.into_value().ok_or_else(|| unknown(why))?)
-        }
+    let document = if kept.version == LIVE {
+        let session = Session::reading(context).await?;
+        context.say_read_at(session.read_at(), true);
+        let registry = session.registry;
+        let current = registry.head(&kept.name).await?.current;
+        let code = registry.code(&kept.name, &current).await?;
+        let known = session.documents().get(code.layout).await?;
+        let why = known.why().to_owned();
+        Some(known.into_value().ok_or_else(|| unknown(why))?)
+    } else {
+        kept.read(context)?.1.document
     };
     let document = document.ok_or_else(|| unknown("the registry has no layout of it".into()))?;
     Ok(Named {

@@ -171,15 +171,17 @@ pub async fn run_as(
         .is_some_and(|one| !accepts.contains(&one.id));
     beside.extend(of_replay);
     let decided = decide(&beside, &accepts, role);
-    let simulation = match is_refused {
-        true => Verdict::Fails,
-        false => plan.verdict(),
+    let simulation = if is_refused {
+        Verdict::Fails
+    } else {
+        plan.verdict()
     };
     taken.extend(decided.accepted);
     checks.coverage.merge(&seen_by(of_manifest.as_ref()));
-    let refused = match plan.problems.is_empty() {
-        true => checks.refusal().map(|refused| Report::of(&refused)),
-        false => None,
+    let refused = if plan.problems.is_empty() {
+        checks.refusal().map(|refused| Report::of(&refused))
+    } else {
+        None
     };
     plan.problems.extend(checks.decision().refused);
     plan.problems.extend(decided.refused);

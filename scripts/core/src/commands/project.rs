@@ -184,9 +184,10 @@ impl CommandReport for Changed<'_> {
             return vec!["it is upgradeable already: nothing would change".into()];
         }
         let mut lines: Vec<_> = self.difference.lines().map(str::to_owned).collect();
-        let last = match self.written {
-            true => "written, and it compiles. next: stylus-upgrades layout show .",
-            false => "nothing was written: this is what --yes would write",
+        let last = if self.written {
+            "written, and it compiles. next: stylus-upgrades layout show ."
+        } else {
+            "nothing was written: this is what --yes would write"
         };
         lines.push(last.into());
         lines

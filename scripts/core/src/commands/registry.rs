@@ -127,9 +127,10 @@ async fn deploy(
     let sent_registry = created.sent.as_ref();
     let block = sent_registry.and_then(|sent| sent.receipt.block_number);
     sent.extend(created.sent);
-    let saved = match save {
-        true => Manifest::save(&file, network, entry(block), registry),
-        false => Ok(()),
+    let saved = if save {
+        Manifest::save(&file, network, entry(block), registry)
+    } else {
+        Ok(())
     };
     let error = saved.err().map(|error| Report::of(&error));
     error.iter().for_each(|error| context.output.explain(error));
@@ -174,9 +175,10 @@ impl CommandReport for Deployed {
         lines.extend(self.transactions.lines());
         let shared = self.framework.iter().filter(|program| program.shared);
         lines.extend(shared.map(|program| {
-            let activated = match program.activated {
-                true => ", activated now",
-                false => "",
+            let activated = if program.activated {
+                ", activated now"
+            } else {
+                ""
             };
             let place = format!("{} at {}", program.name, program.address);
             format!("shared    {place}: already deployed{activated}")

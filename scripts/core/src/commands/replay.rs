@@ -67,20 +67,19 @@ pub fn lines(replay: &Replay, names: &Names) -> Vec<String> {
         return lines;
     }
     lines.extend(replay.behind.iter().map(|one| format!("  ! {one}")));
-    match replay.faithful {
-        true => lines.push("  ✓ without the upgrade they behaved exactly as on chain".into()),
-        false => {
-            lines.push(format!(
+    if replay.faithful {
+        lines.push("  ✓ without the upgrade they behaved exactly as on chain".into())
+    } else {
+        lines.push(format!(
                 "  ! inexact: without the upgrade, {} of {} transactions did not behave as on chain; all are compared \
                  between the two copies",
                 replay.unfaithful.len(),
                 replay.transactions + replay.others
             ));
-            let each = replay.unfaithful.iter();
-            lines.extend(
-                each.map(|one| format!("    {} (block {}): {}", one.hash, one.block, one.what)),
-            );
-        }
+        let each = replay.unfaithful.iter();
+        lines.extend(
+            each.map(|one| format!("    {} (block {}): {}", one.hash, one.block, one.what)),
+        );
     }
     for group in &replay.differences {
         lines.push(format!("  {}", heading(group, names)));

@@ -152,7 +152,10 @@ pub async fn review(context: &Context, action: &str) -> Result<Review> {
         _ => None,
     };
     let is_activated = matches!(governed.call, Call::Migrate(_))
-        && history.entries.iter().any(|one| one.event == "Executed");
+        && history
+            .entries
+            .iter()
+            .any(|entry| entry.event == "Executed");
     Ok(Review {
         registry: registry.address,
         chain_id: registry.client.chain_id(),
@@ -172,9 +175,10 @@ pub async fn review(context: &Context, action: &str) -> Result<Review> {
         checked,
         ended_by: history.ended_by,
         expired,
-        behind: match is_activated {
-            true => Behind::of(&history.definition),
-            false => None,
+        behind: if is_activated {
+            Behind::of(&history.definition)
+        } else {
+            None
         },
         entries: history.entries,
     })
@@ -236,7 +240,9 @@ async fn checked(
 
 /// What each of these approvers compares with what his device shows.
 fn digests(approval: &Approval, approvers: &[Address]) -> Result<Vec<Digests>, ChainError> {
-    let of_each = approvers.iter().map(|one| approval.by(*one).digests());
+    let of_each = approvers
+        .iter()
+        .map(|approver| approval.by(*approver).digests());
     of_each.collect()
 }
 
@@ -313,8 +319,8 @@ pub async fn found(
     }));
     // The chain and its copy show some of the same.
     let mut told = BTreeSet::new();
-    findings.retain(|one| told.insert((one.id.clone(), one.message.clone())));
-    findings.sort_by_key(|one| Reverse(one.severity));
+    findings.retain(|finding| told.insert((finding.id.clone(), finding.message.clone())));
+    findings.sort_by_key(|finding| Reverse(finding.severity));
     Ok(Found {
         callers,
         slots: slots.unwrap_or_default(),

@@ -96,12 +96,13 @@ pub(crate) async fn revoke(context: &Context, text: &str) -> Result<Outcome> {
         let ordered =
             export::order(session, file, "revoke", action, call.abi_encode().into()).await;
         let error = ordered.as_ref().err().and_then(Error::chain);
-        return match is_done(error, before.as_ref()).await? {
-            true => Err(nothing(&format!(
+        return if is_done(error, before.as_ref()).await? {
+            Err(nothing(&format!(
                 "the action {action} is revoked or refused already"
             ))
-            .into()),
-            false => ordered,
+            .into())
+        } else {
+            ordered
         };
     }
     let sent = registry

@@ -126,9 +126,10 @@ const ANSWER: Duration = Duration::from_secs(30);
 
 /// Runs the batches; or names another handler, or aborts the migration.
 pub(crate) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outcome> {
-    match args.abort || args.handler.is_some() {
-        true => govern(context, &args.proxy, args.handler.as_deref()).await,
-        false => batches(context, args).await,
+    if args.abort || args.handler.is_some() {
+        govern(context, &args.proxy, args.handler.as_deref()).await
+    } else {
+        batches(context, args).await
     }
 }
 
@@ -144,7 +145,7 @@ async fn batches(context: &Context, args: &MigrationArgs) -> Result<Outcome> {
     let which = Instances::Single(proxy);
     let found = standing::with_expiring(Session { context, registry }, which).await?;
     let warnings = standing::taken(context, found);
-    warnings.iter().for_each(|one| context.warn(one));
+    warnings.iter().for_each(|warning| context.warn(warning));
     let journal = context.journal(&client, "run-migration").await?;
     let request = MigrationRequest {
         proxy,

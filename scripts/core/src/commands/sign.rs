@@ -163,9 +163,10 @@ impl CommandReport for SignedOffline {
             approved, executes, ..
         }) = &self.simulated
         {
-            lines.push(match executes {
-                true => "this signature alone satisfies the policy".into(),
-                false => format!("with this signature: {approved}"),
+            lines.push(if *executes {
+                "this signature alone satisfies the policy".into()
+            } else {
+                format!("with this signature: {approved}")
             });
         }
         lines.push(format!("action     {}", self.action));
@@ -284,14 +285,12 @@ fn exported_call(path: &Path, text: &str, here: (u64, Address)) -> Result<Bytes,
     let call: Exported =
         serde_json::from_str(text).map_err(|error| malformed(path, &error.to_string()))?;
     require_place(path, here, (call.chain_id, call.to))?;
-    match call.value.is_zero() {
-        true => Ok(call.data),
-        false => {
-            let value = call.value;
-            let reason =
-                format!("the call sends {value} wei, which an offline signature cannot cover");
-            Err(malformed(path, &reason))
-        }
+    if call.value.is_zero() {
+        Ok(call.data)
+    } else {
+        let value = call.value;
+        let reason = format!("the call sends {value} wei, which an offline signature cannot cover");
+        Err(malformed(path, &reason))
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome>
     )?;
     warnings.extend(of_instances.into_iter().flatten());
     let warnings = standing::taken(context, warnings);
-    warnings.iter().for_each(|one| context.warn(one));
+    warnings.iter().for_each(|warning| context.warn(warning));
     let mut waiting = Vec::new();
     for name in found.definitions() {
         waiting.extend(ripe(registry, name).await?);
@@ -95,7 +95,9 @@ async fn of_definitions(session: Session<'_>, names: Vec<String>) -> Result<Foun
     let registry = session.registry;
     let statuses = names.iter().map(|name| definition_status(registry, name));
     let definitions = try_join_all(statuses).await?;
-    let instances = definitions.iter().flat_map(|one| &one.instances);
+    let instances = definitions
+        .iter()
+        .flat_map(|definition| &definition.instances);
     let migrations = instances.map(async |one| {
         let migration = match MigrationStatus::of(registry.client, &one.instance).await {
             Ok(None) => return Ok(None),
@@ -155,9 +157,10 @@ impl Found {
     fn used(&self) -> Vec<Used> {
         let instances = match self {
             Self::Instance(one) => vec![&one.instance],
-            Self::Definitions { definitions, .. } => {
-                definitions.iter().flat_map(|one| &one.instances).collect()
-            }
+            Self::Definitions { definitions, .. } => definitions
+                .iter()
+                .flat_map(|definition| &definition.instances)
+                .collect(),
         };
         let mut samples = ProxySamples::default();
         let sampled = instances
@@ -226,9 +229,10 @@ fn definition_lines(
     lines.extend(role_lines(status, names));
     for version in &status.versions {
         let from: Vec<&str> = version.incoming().map(|step| &*step.from).collect();
-        let way = match from.is_empty() {
-            true => String::new(),
-            false => format!("  from {}", from.join(", ")),
+        let way = if from.is_empty() {
+            String::new()
+        } else {
+            format!("  from {}", from.join(", "))
         };
         lines.push(format!(
             "  version  {:<8} {}  {}{way}",

@@ -79,7 +79,10 @@ pub(crate) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
         signatures,
         left_out,
     } = &accepted;
-    let signers: Vec<Address> = signatures.iter().map(|one| one.signer).collect();
+    let signers: Vec<Address> = signatures
+        .iter()
+        .map(|signature| signature.signer)
+        .collect();
     let digests = signers.iter().map(|signer| approval.by(*signer).digests());
     let digests = digests.collect::<std::result::Result<Vec<_>, _>>()?;
     for line in digests.iter().flat_map(Digests::lines) {

@@ -78,9 +78,10 @@ async fn definition(
 ) -> Result<Outcome> {
     let session = Session::sending(context, "upgrade").await?;
     let head = session.registry.head(name).await?;
-    let due = match head.current.is_empty() {
-        true => Vec::new(),
-        false => due(session.registry, name).await?,
+    let due = if head.current.is_empty() {
+        Vec::new()
+    } else {
+        due(session.registry, name).await?
     };
     if due.is_empty() {
         // What would be upgraded may only wait for somebody who executes it.

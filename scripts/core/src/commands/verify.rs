@@ -114,15 +114,21 @@ pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
         let built = built.map(String::as_str);
         coverage.merge(&coverage_of(&documents, whose, versions, built).await?);
         used.extend(events.used());
-        proxies.extend(events.instances.iter().map(|one| (one.proxy, one.kind)));
+        proxies.extend(
+            events
+                .instances
+                .iter()
+                .map(|instance| (instance.proxy, instance.kind)),
+        );
         if is_running && !name.is_empty() {
             let which = Instances::Of(&name, usize::MAX);
             found.extend(standing::of_instances(session, which).await?);
         }
         sections.push(Section {
-            builds: match is_running {
-                true => published_builds(&documents, versions).await?,
-                false => Vec::new(),
+            builds: if is_running {
+                published_builds(&documents, versions).await?
+            } else {
+                Vec::new()
             },
             verification: compared.verify(client, &whole(events)).await?,
             title: Some(name),
@@ -145,7 +151,7 @@ pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
     let (told, refusing) = split(found);
     warnings.extend(told);
     judged.extend(refusing);
-    warnings.iter().for_each(|one| context.warn(one));
+    warnings.iter().for_each(|warning| context.warn(warning));
     let mut report = VerifyReport::of(registry.address, sections, warnings);
     if report.checks.iter().any(|check| !check.ok)
         && let Some(error) = &report.error

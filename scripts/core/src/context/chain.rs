@@ -108,9 +108,10 @@ impl Context {
             .usage()
             .into());
         }
-        let client = match self.global.dry_run {
-            true => connect(self.copy_of(&client).await?).await?.of_copy(client),
-            false => self.with_others(client)?,
+        let client = if self.global.dry_run {
+            connect(self.copy_of(&client).await?).await?.of_copy(client)
+        } else {
+            self.with_others(client)?
         };
         let client = client.with_max_data_fee(self.global.max_data_fee);
         let client = client.with_max_fee(self.global.max_fee);

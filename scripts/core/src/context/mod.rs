@@ -139,9 +139,12 @@ impl Context {
             output.link_to(explorer);
         }
         let (names, place) = (Names::of(&manifest), global.place.clone());
-        let place_of = move |name: &str| match program.asks_chain(name) {
-            true => place.clone(),
-            false => Vec::new(),
+        let place_of = move |name: &str| {
+            if program.asks_chain(name) {
+                place.clone()
+            } else {
+                Vec::new()
+            }
         };
         output.write_commands(move |text| names.in_commands(text, &place_of));
         global.key = global.key.or_of_manifest(manifest.key.clone());

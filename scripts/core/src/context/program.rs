@@ -21,7 +21,7 @@ impl Program {
 
     /// The command of that name.
     pub fn named(&self, name: &str) -> Option<&'static dyn Command> {
-        self.commands().find(|one| one.name() == name)
+        self.commands().find(|command| command.name() == name)
     }
 
     /// Whether the command of that name works with a chain: advice to run it repeats the flags that lead there.

@@ -55,19 +55,13 @@ impl Context {
                 ),
                 None => "--registry, STYLUS_UPGRADES_REGISTRY, or registry in the manifest".into(),
             },
-            found: match self.manifest_file().exists() {
-                true => "none of them".into(),
-                false => format!("none of them, and no {FILE} in this folder or above"),
-            },
-            next: match self.manifest.networks.is_empty() || self.manifest.network.is_some() {
-                true => "--registry ADDRESS names one that is there, such as the one whose action you approve; \
+            found: if self.manifest_file().exists() { "none of them".into() } else { format!("none of them, and no {FILE} in this folder or above") },
+            next: if self.manifest.networks.is_empty() || self.manifest.network.is_some() { "--registry ADDRESS names one that is there, such as the one whose action you approve; \
                      stylus-upgrades registry deploy --save deploys a new one and names it in the manifest"
-                    .into(),
-                false => {
+                    .into() } else {
                     let known: Vec<_> = self.manifest.networks.keys().cloned().collect();
                     format!("give --network ({}), or --registry", known.join(", "))
-                }
-            },
+                },
         })
     }
 

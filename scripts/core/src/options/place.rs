@@ -30,9 +30,10 @@ pub(crate) fn place(matches: &ArgMatches) -> Vec<String> {
                 }
                 _ => redacted(&value),
             };
-            let value = match shown == value.trim_end_matches('/') {
-                true => shell_word(&value),
-                false => id.replace("rpc_", "").to_uppercase(),
+            let value = if shown == value.trim_end_matches('/') {
+                shell_word(&value)
+            } else {
+                id.replace("rpc_", "").to_uppercase()
             };
             format!("--{} {value}", id.replace('_', "-"))
         })

@@ -139,9 +139,12 @@ fn one_of(
         (Some(action), None) => Ok(*action),
         (None, _) => Err("no action starts with these digits".to_owned()),
         _ => {
-            let words = named.iter().map(|one| match open.contains(one) {
-                true => format!("{one} (open)"),
-                false => format!("{one} (ended)"),
+            let words = named.iter().map(|one| {
+                if open.contains(one) {
+                    format!("{one} (open)")
+                } else {
+                    format!("{one} (ended)")
+                }
             });
             let words = words.collect::<Vec<_>>().join(", ");
             Err(format!("several actions start with these digits: {words}"))

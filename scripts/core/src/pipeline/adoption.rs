@@ -133,12 +133,13 @@ pub(crate) async fn require_given(
             .with(expected, give.from.to_string(), next)
             .into());
     }
-    let order = match give.is_from_contract {
-        false => format!("first send from {}: {}", give.from, give.command),
-        true => format!(
+    let order = if give.is_from_contract {
+        format!(
             "first have the contract {} send to {} the call {} with the calldata {}",
             give.from, give.to, give.signature, give.input
-        ),
+        )
+    } else {
+        format!("first send from {}: {}", give.from, give.command)
     };
     let message = format!(
         "{proxy} is upgraded by {}, not by {}",
@@ -217,18 +218,17 @@ async fn tried(
     let then = initializers(session, (&call.version, &code), options.layout).await?;
     let codehash = registry.client.codehash(found.implementation).await?;
     let codehash = codehash.unwrap_or_default();
-    let runs = match codehash == code.codehash {
-        true => then.clone(),
-        false => {
-            let what = found.implementation.to_string();
-            let code = RecordedCode {
-                implementation: found.implementation,
-                codehash,
-                layout: LayoutHash::ZERO,
-                source: SourceHash::ZERO,
-            };
-            initializers(session, (&what, &code), options.runs_layout).await?
-        }
+    let runs = if codehash == code.codehash {
+        then.clone()
+    } else {
+        let what = found.implementation.to_string();
+        let code = RecordedCode {
+            implementation: found.implementation,
+            codehash,
+            layout: LayoutHash::ZERO,
+            source: SourceHash::ZERO,
+        };
+        initializers(session, (&what, &code), options.runs_layout).await?
     };
     let document = session.documents().get(code.layout).await?.into_value();
     let role = Call::Adopt(call.clone()).role();

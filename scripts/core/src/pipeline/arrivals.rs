@@ -272,9 +272,10 @@ impl<'a> Custody<'a> {
         let names: BTreeMap<B256, String> =
             names.map(|name| (definition_id(&name).0, name)).collect();
         let named = |definition: &B256| names.get(definition).cloned().unwrap_or_default();
-        let steps = match told.iter().skip(at).any(Told::is_step) {
-            true => steps_of(registry).await?,
-            false => Steps::new(),
+        let steps = if told.iter().skip(at).any(Told::is_step) {
+            steps_of(registry).await?
+        } else {
+            Steps::new()
         };
         let (mut lines, mut from) = (Vec::new(), None);
         for (index, one) in told.iter().enumerate().skip(at) {
@@ -456,8 +457,9 @@ async fn data_of(
 }
 
 fn own_data(data: &Bytes) -> String {
-    match data.is_empty() {
-        true => String::new(),
-        false => format!(", with data of its own {data}"),
+    if data.is_empty() {
+        String::new()
+    } else {
+        format!(", with data of its own {data}")
     }
 }

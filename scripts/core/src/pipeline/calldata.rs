@@ -47,9 +47,10 @@ pub(crate) fn encode_for(
     let first = &function.signature();
     if function.inputs.len() != arguments.len() {
         let words: Vec<&str> = arguments.iter().map(|word| &**word).collect();
-        let given = match words.is_empty() {
-            true => "none".to_owned(),
-            false => words.join(" "),
+        let given = if words.is_empty() {
+            "none".to_owned()
+        } else {
+            words.join(" ")
         };
         let message = format!("{first} was given {}", count(arguments.len(), "argument"));
         let expected = count(function.inputs.len(), "argument");
@@ -119,13 +120,15 @@ fn with_addresses(ty: &DynSolType, text: &str, manifest: &Manifest) -> Result<St
     if matches!(ty, DynSolType::Uint(_) | DynSolType::Int(_)) && number(unsigned).is_none() {
         let digits = unsigned.strip_prefix("0x").unwrap_or(unsigned);
         let is_whole = !digits.is_empty()
-            && match unsigned.starts_with("0x") {
-                true => digits.chars().all(|digit| digit.is_ascii_hexdigit()),
-                false => digits.chars().all(|digit| digit.is_ascii_digit()),
+            && if unsigned.starts_with("0x") {
+                digits.chars().all(|digit| digit.is_ascii_hexdigit())
+            } else {
+                digits.chars().all(|digit| digit.is_ascii_digit())
             };
-        let why = match is_whole {
-            true => "it is too large",
-            false => "it is no whole number",
+        let why = if is_whole {
+            "it is too large"
+        } else {
+            "it is no whole number"
         };
         let message = format!("{text:?} is not a value of type {ty}: {why}");
         let expected = format!("{ty}: digits, or 0x and hexadecimal digits");

@@ -77,7 +77,7 @@ impl Checks {
         lines.extend(by_caller.flat_map(StorageCheck::lines));
         let of_storage = |one: &&Finding| storage.clone().any(|check| check.accepted.contains(one));
         let others = accepted.iter().filter(|one| !of_storage(one));
-        lines.extend(others.map(|one| format!("{}; accepted", one.line())));
+        lines.extend(others.map(|other| format!("{}; accepted", other.line())));
         lines.extend(self.findings.iter().flat_map(Finding::lines));
         lines
     }

@@ -208,9 +208,10 @@ pub(crate) async fn notices(
             }
         }
     }
-    match proposer.is_some() && !had_part {
-        true => unless_proposed(session, &governed.bytes, all).await,
-        false => Ok(all),
+    if proposer.is_some() && !had_part {
+        unless_proposed(session, &governed.bytes, all).await
+    } else {
+        Ok(all)
     }
 }
 

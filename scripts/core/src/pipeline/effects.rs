@@ -181,9 +181,10 @@ impl Effects {
     /// # Errors
     /// `ExportNothing`.
     pub(crate) fn nothing_to_send(context: &Context, what: String) -> Result<Self> {
-        match context.is_export() {
-            true => Err(export::nothing(&what).into()),
-            false => Ok(Self::already(Some(what))),
+        if context.is_export() {
+            Err(export::nothing(&what).into())
+        } else {
+            Ok(Self::already(Some(what)))
         }
     }
 
@@ -403,9 +404,10 @@ fn instance_lines(checks: Option<&[Check]>, names: &Names) -> Vec<String> {
         };
         let (hold, fail): (Vec<_>, Vec<_>) = of_one.iter().partition(|check| check.ok);
         let hold: Vec<&str> = hold.iter().map(|check| check.name).collect();
-        lines.push(match hold.is_empty() {
-            true => format!("instance {proxy}"),
-            false => format!("instance {proxy}  ✓ {}", hold.join(", ")),
+        lines.push(if hold.is_empty() {
+            format!("instance {proxy}")
+        } else {
+            format!("instance {proxy}  ✓ {}", hold.join(", "))
         });
         lines.extend(fail.iter().map(|check| format!("  {}", check.line())));
     }

@@ -134,5 +134,5 @@ async fn has_adopted(
     name: &str,
 ) -> Result<bool, ChainError> {
     let instances = client.registry(registry).instances(name).await?;
-    Ok(instances.iter().any(|one| one.kind.is_adopted()))
+    Ok(instances.iter().any(|instance| instance.kind.is_adopted()))
 }

@@ -81,39 +81,34 @@ async fn gather(session: Session<'_>, subject: Subject<'_>, role: Role) -> Resul
                 who: Who::Newcomer(found.proxy),
                 current: "",
             };
-            let before = match runs == code.code.codehash {
-                true => None,
-                false => {
-                    let (of, layout) =
-                        recorded.unwrap_or((session.registry.address, LayoutHash::ZERO));
-                    let of = Session {
-                        registry: session.registry.client.registry(of),
-                        ..session
-                    };
-                    let code = RecordedCode {
-                        implementation: found.implementation,
-                        codehash: runs,
-                        layout,
-                        source: SourceHash::ZERO,
-                    };
-                    let what = found.implementation.to_string();
-                    let known = of.layout(&what, &code, file).await?;
-                    // A version of a registry was built with the framework, and so with its SDK.
-                    let is_of_others =
-                        recorded.is_none() && is_program(&client.code(found.implementation).await?);
-                    let given = known.side.known.value().filter(|_| is_of_others);
-                    let given = given.map(|known| known.layout.counted_shorter_before_sdk_0_10());
-                    let doubtful = Role::Approver.believes(Writer::Proposer);
-                    Some(Before {
-                        code: Some(runs),
-                        counted_shorter: given
-                            .transpose()
-                            .map_err(incomparable)?
-                            .unwrap_or_default(),
-                        layout: known.side,
-                        callable: session.callable(name, runs, doubtful).await?,
-                    })
-                }
+            let before = if runs == code.code.codehash {
+                None
+            } else {
+                let (of, layout) = recorded.unwrap_or((session.registry.address, LayoutHash::ZERO));
+                let of = Session {
+                    registry: session.registry.client.registry(of),
+                    ..session
+                };
+                let code = RecordedCode {
+                    implementation: found.implementation,
+                    codehash: runs,
+                    layout,
+                    source: SourceHash::ZERO,
+                };
+                let what = found.implementation.to_string();
+                let known = of.layout(&what, &code, file).await?;
+                // A version of a registry was built with the framework, and so with its SDK.
+                let is_of_others =
+                    recorded.is_none() && is_program(&client.code(found.implementation).await?);
+                let given = known.side.known.value().filter(|_| is_of_others);
+                let given = given.map(|known| known.layout.counted_shorter_before_sdk_0_10());
+                let doubtful = Role::Approver.believes(Writer::Proposer);
+                Some(Before {
+                    code: Some(runs),
+                    counted_shorter: given.transpose().map_err(incomparable)?.unwrap_or_default(),
+                    layout: known.side,
+                    callable: session.callable(name, runs, doubtful).await?,
+                })
             };
             let is_adopted = found.kind.is_adopted();
             let adopted = is_adopted.then_some(found.proxy).into_iter().collect();
@@ -254,9 +249,10 @@ impl<'a> Asked<'a> {
             return Ok(Fact::unknown(NOT_ASKED));
         };
         let (Some(before), Some(after)) = (old.known.value(), new.known.value()) else {
-            return Ok(match old.hash == new.hash && !old.hash.is_zero() {
-                true => nothing(),
-                false => Fact::unknown("the two layouts cannot be compared"),
+            return Ok(if old.hash == new.hash && !old.hash.is_zero() {
+                nothing()
+            } else {
+                Fact::unknown("the two layouts cannot be compared")
             });
         };
         let upgrade = Upgrade {
@@ -351,9 +347,10 @@ impl<'a> Session<'a> {
             ),
         };
         // Every instance is asked for: the registry has no list of those that were adopted.
-        let adopted = match version.code.may_have_constructor() {
-            true => self.adopted(version).await?,
-            false => Vec::new(),
+        let adopted = if version.code.may_have_constructor() {
+            self.adopted(version).await?
+        } else {
+            Vec::new()
         };
         transition(Asked::Chain(self), version, before, (role, adopted)).await
     }

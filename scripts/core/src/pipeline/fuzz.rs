@@ -33,7 +33,11 @@ pub async fn fuzzed<R>(
     let (client, planned) = (simulated.session.registry.client, &simulated.plan);
     let output = &simulated.session.context.output;
     let [before, after] = both(simulated).await?;
-    let instances: Vec<Address> = planned.instances.iter().map(|one| one.proxy).collect();
+    let instances: Vec<Address> = planned
+        .instances
+        .iter()
+        .map(|instance| instance.proxy)
+        .collect();
     let request = FuzzRequest {
         layouts: [before.layout, after.layout],
         abis: Abis {

@@ -129,17 +129,19 @@ impl<'a> Rollout<'a> {
                 Err(error) => break Some(error),
             }
         };
-        let left = match self.is_turn {
-            true => Some(self.left.len() + self.skipped.len()),
-            false => due(registry, self.name).await.ok().map(|left| left.len()),
+        let left = if self.is_turn {
+            Some(self.left.len() + self.skipped.len())
+        } else {
+            due(registry, self.name).await.ok().map(|left| left.len())
         };
         let left = left.map(|left| left.try_into().unwrap_or(u16::MAX));
         let so_far = so_far(self.upgraded, left);
         context.output.end(&format!("{what}: {so_far}"));
         effects.add_sent(&self.sent);
-        let nothing = match self.sent.is_empty() {
-            true => self.nothing_to_send().await?,
-            false => None,
+        let nothing = if self.sent.is_empty() {
+            self.nothing_to_send().await?
+        } else {
+            None
         };
         effects.rolled_out = Some(RolledOut {
             upgraded: self.upgraded,
@@ -167,13 +169,16 @@ impl<'a> Rollout<'a> {
         if self.only.is_none() && !self.is_turn {
             let registry = self.session.registry;
             let mut instances = registry.instances(self.name).await?;
-            instances.retain(|one| one.state.is_migrating());
+            instances.retain(|instance| instance.state.is_migrating());
             for instance in instances {
                 let active = migration::look(registry.client, instance.proxy).await?;
                 let active = active.into_iter();
-                self.begun.extend(active.map(|one| match one.at.back {
-                    true => (one.proxy, one.to, one.from),
-                    false => (one.proxy, one.from, one.to),
+                self.begun.extend(active.map(|one| {
+                    if one.at.back {
+                        (one.proxy, one.to, one.from)
+                    } else {
+                        (one.proxy, one.from, one.to)
+                    }
                 }));
             }
         }

@@ -28,9 +28,10 @@ pub async fn shown(session: Session<'_>, governed: &GovernedCall) -> Result<Show
 /// As [`shown`].
 pub(crate) async fn show(session: Session<'_>, governed: &GovernedCall) -> Result<ShownCall> {
     let shown = shown(session, governed).await?;
-    let lines = match session.context.global.full {
-        true => shown.lines(),
-        false => shown.short_lines(&governed.what()),
+    let lines = if session.context.global.full {
+        shown.lines()
+    } else {
+        shown.short_lines(&governed.what())
     };
     lines
         .into_iter()

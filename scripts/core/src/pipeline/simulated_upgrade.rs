@@ -109,11 +109,11 @@ pub async fn simulate<'a>(
     let is_known = |one: &Finding| {
         one.id.account().is_some() && checks.found().any(|other| other.id == one.id)
     };
-    plan.problems.retain(|one| !is_known(one));
+    plan.problems.retain(|problem| !is_known(problem));
     let decided = decide(&plan.problems, &context.accepted(), role);
     let taken = decided.accepted;
     plan.problems
-        .retain(|one| !taken.iter().any(|other| other.id == one.id));
+        .retain(|problem| !taken.iter().any(|other| other.id == problem.id));
     Ok(SimulatedUpgrade {
         plan,
         taken,

@@ -84,16 +84,17 @@ impl Checked {
 
 /// An adopted proxy cannot go to a definition.
 fn require_account(call: &abi::transferProxyCall) -> Result<(), Refusal> {
-    match call.definition.is_empty() {
-        true => Ok(()),
-        false => Err(Refusal::new("ToAccount", format!(
+    if call.definition.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::new("ToAccount", format!(
                 "{} is adopted: it can only go to an account, which then owns it",
                 call.proxy
             )).with("no definition", call.definition.as_str(), format!(
                 "nothing was sent; run stylus-upgrades transfer {} ACCOUNT. To move it to another registry, transfer it \
                  to the account that `adopt` there prints, then run `adopt` there",
                 call.proxy
-            ))),
+            )))
     }
 }
 

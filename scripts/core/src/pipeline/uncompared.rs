@@ -41,9 +41,10 @@ pub(crate) fn report(
         Part::LiveInstances,
         Part::Interface,
     ] {
-        let evidence = match checks.is_sampled {
-            true => Evidence::some(part, Origin::NotKnown, &why),
-            false => Evidence::whole(part, Origin::NotKnown, &why),
+        let evidence = if checks.is_sampled {
+            Evidence::some(part, Origin::NotKnown, &why)
+        } else {
+            Evidence::whole(part, Origin::NotKnown, &why)
         };
         // The warning, or the error, says so.
         covered.coverage.add(evidence.expected());

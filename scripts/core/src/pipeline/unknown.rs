@@ -25,9 +25,10 @@ async fn with_those(context: &Context, revert: &Revert) -> Option<Refusal> {
     let client = context.client().await.ok()?;
     let (address, is_named) = context.asked_registry()?;
     let registry = client.registry(address);
-    let place = match is_named {
-        true => String::new(),
-        false => format!(" --registry {address}"),
+    let place = if is_named {
+        String::new()
+    } else {
+        format!(" --registry {address}")
     };
     if let Some(VersionNotFound { name, version }) = version {
         if version.is_empty() {

@@ -17,14 +17,16 @@ pub(crate) fn implementation(
     source: &str,
     rebuild: bool,
 ) -> Result<Artifact> {
-    let artifact = match rebuild {
-        true => context.rebuilt_artifact(source)?,
-        false => context.artifact(source)?,
+    let artifact = if rebuild {
+        context.rebuilt_artifact(source)?
+    } else {
+        context.artifact(source)?
     };
     let is_public = is_public(chain_id);
-    let artifact = match is_public {
-        true => artifact.for_public_chain(),
-        false => artifact,
+    let artifact = if is_public {
+        artifact.for_public_chain()
+    } else {
+        artifact
     };
     let snapshot = &context.global.snapshot.source_code_snapshot;
     if let Some(uri) = snapshot.as_ref().filter(|_| !address::is_address(source)) {

@@ -350,7 +350,7 @@ impl<'a> Work<'a> {
         let signatures = steps
             .into_iter()
             .flatten()
-            .map(|one| one.signature.as_str());
+            .map(|step| step.signature.as_str());
         let mut known = Functions::of_signatures(signatures);
         if let Some(built) = new.artifact.as_ref().and_then(|one| one.interface.as_ref()) {
             known = known.with(&Functions::of_abi(&built.abi));
@@ -439,9 +439,10 @@ impl<'a> Work<'a> {
     /// The same code; where it is registered under this label, an earlier decision covered it.
     fn as_decided(&self, code: Code) -> Code {
         let is_same = |known: &model::Version| known.code.codehash == code.code.codehash;
-        match self.known.as_ref().is_some_and(is_same) {
-            true => code.decided(),
-            false => code,
+        if self.known.as_ref().is_some_and(is_same) {
+            code.decided()
+        } else {
+            code
         }
     }
 
@@ -479,13 +480,14 @@ impl<'a> Work<'a> {
         } = &wanted.step;
         let has_code = script.is_some() || complex.is_some() || check.is_some() || expect.is_some();
         let from = self.begins_at(wanted);
-        let is_there = match has_code || wanted.initial {
-            true => known.steps.iter().any(|step| step.from == from),
-            false => known.steps.contains(
+        let is_there = if has_code || wanted.initial {
+            known.steps.iter().any(|step| step.from == from)
+        } else {
+            known.steps.contains(
                 &self
                     .step_from(&from, &wanted.step, &mut Planned::default())
                     .await?,
-            ),
+            )
         };
         if is_there {
             return Ok(());
@@ -495,9 +497,10 @@ impl<'a> Work<'a> {
             from => format!("a step from {from}"),
         };
         let ways: Vec<String> = known.steps.iter().map(|step| begins(&step.from)).collect();
-        let found = match known.steps.iter().any(|step| step.from == from) {
-            true => format!("{}, with another migration", begins(&from)),
-            false => begins(&from),
+        let found = if known.steps.iter().any(|step| step.from == from) {
+            format!("{}, with another migration", begins(&from))
+        } else {
+            begins(&from)
         };
         let refusal = Refusal::new(
             "VersionExists",
@@ -535,12 +538,9 @@ impl<'a> Work<'a> {
                  {from} need"
             ));
         }
-        ways.push(match self.is_past {
-            true => format!(
+        ways.push(if self.is_past { format!(
                 "to return to its code: stylus-upgrades rollback {name} --to {version} --label VERSION"
-            ),
-            false => "for another migration, choose another label".into(),
-        });
+            ) } else { "for another migration, choose another label".into() });
         Ok(ways.join("; "))
     }
 

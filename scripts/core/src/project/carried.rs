@@ -155,11 +155,14 @@ mod tests {
             "syn",
             "alloy-primitives",
         ] {
-            assert!(dependencies.iter().any(|one| one == name), "{name}: {text}");
+            assert!(
+                dependencies.iter().any(|dependency| dependency == name),
+                "{name}: {text}"
+            );
         }
         for name in ["revm", "alloy", "tokio", "stylus-devnode"] {
             assert!(
-                !dependencies.iter().any(|one| one == name),
+                !dependencies.iter().any(|dependency| dependency == name),
                 "{name}: {text}"
             );
         }

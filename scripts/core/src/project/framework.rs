@@ -43,18 +43,20 @@ impl Framework {
             Error::from(refusal.usage())
         };
         let folder = folder.canonicalize().map_err(|_| none())?;
-        match is_framework(&folder) {
-            true => Ok(Self::Folder(folder)),
-            false => Err(none()),
+        if is_framework(&folder) {
+            Ok(Self::Folder(folder))
+        } else {
+            Err(none())
         }
     }
 
     /// What a project gets unless it is said otherwise: the crates that this program carries, or, where it was installed
     /// from packages, those of its version.
     pub fn own() -> Self {
-        match carried::is_carried() {
-            true => Self::Carried,
-            false => Self::Version(env!("CARGO_PKG_VERSION").into()),
+        if carried::is_carried() {
+            Self::Carried
+        } else {
+            Self::Version(env!("CARGO_PKG_VERSION").into())
         }
     }
 

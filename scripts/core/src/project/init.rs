@@ -102,12 +102,12 @@ impl Init {
         let is_used = self
             .files
             .iter()
-            .any(|one| one.after.contains(carried::FOLDER));
+            .any(|file| file.after.contains(carried::FOLDER));
         if !is_used || root.join(carried::FOLDER).exists() {
             return Ok(());
         }
         let path = root.join("Cargo.toml");
-        match self.files.iter_mut().find(|one| one.path == path) {
+        match self.files.iter_mut().find(|file| file.path == path) {
             Some(changed) => changed.after = manifest::excluding(&changed.after, carried::FOLDER)?,
             None => {
                 let before = read(&path)?;
@@ -136,7 +136,7 @@ impl Init {
             .flat_map(|(_, _, text, _)| storage_structs(text));
         let entrypoints = structs.filter(|one| is_main && one.has("entrypoint"));
         // Features may choose one of several.
-        let contracts: Vec<String> = entrypoints.map(|one| one.name).collect();
+        let contracts: Vec<String> = entrypoints.map(|entrypoint| entrypoint.name).collect();
         if is_main && contracts.is_empty() {
             let missing = "no source file has a storage struct with #[entrypoint]";
             return Err(refused(missing.into()));
@@ -231,7 +231,7 @@ impl Init {
     /// # Errors
     /// Why the first of those that stay is not put back.
     pub fn undo(&self) -> Result<(), Error> {
-        let put = self.files.iter().map(|one| one.put(one.before.as_ref()));
+        let put = self.files.iter().map(|file| file.put(file.before.as_ref()));
         let removed = self
             .carried
             .iter()
@@ -244,9 +244,10 @@ impl ChangedFile {
     /// Refuses a file that holds neither what it held nor what is written.
     fn require_known(&self) -> Result<(), Error> {
         let there = own_file::read(&self.path)?;
-        match there.is_none_or(|there| there == self.after || Some(there) == self.before) {
-            true => Ok(()),
-            false => Err(refused(format!("{} changed meanwhile", self.name))),
+        if there.is_none_or(|there| there == self.after || Some(there) == self.before) {
+            Ok(())
+        } else {
+            Err(refused(format!("{} changed meanwhile", self.name)))
         }
     }
 

@@ -138,9 +138,10 @@ impl Builder {
 
     /// Builds the crate in a folder, in whatever workspace, or takes a `.wasm` file as it is.
     pub fn path(&self, path: &Path) -> Result<Artifact, BuildError> {
-        match path.is_file() && path.extension().is_some_and(|ending| ending == "wasm") {
-            true => Self::from_file(path),
-            false => Ok(self.build(&Package::open(path)?)?.0),
+        if path.is_file() && path.extension().is_some_and(|ending| ending == "wasm") {
+            Self::from_file(path)
+        } else {
+            Ok(self.build(&Package::open(path)?)?.0)
         }
     }
 
@@ -215,10 +216,13 @@ impl Builder {
     pub fn source(&self, source: &str) -> Result<(Artifact, Vec<RustFile>), BuildError> {
         match self.named(source)? {
             // Some of them hold addresses of the pinned framework.
-            Named::Example(name) => match self.programs()?.is_pinned() {
-                true => Ok((examples::program(name)?, Vec::new())),
-                false => self.build(&self.member(name)?),
-            },
+            Named::Example(name) => {
+                if self.programs()?.is_pinned() {
+                    Ok((examples::program(name)?, Vec::new()))
+                } else {
+                    self.build(&self.member(name)?)
+                }
+            }
             Named::File(path) => Ok((self.path(path)?, Vec::new())),
             Named::Package(package) => self.build(&package),
             Named::Revision(revision) => {
@@ -270,9 +274,10 @@ impl Builder {
 
     /// The framework's constants, if the sources name any.
     pub(super) fn constants(&self, source: &Source) -> Result<Constants, BuildError> {
-        Ok(match source.constants.is_empty() {
-            true => Constants::new(),
-            false => self.programs()?.constants(),
+        Ok(if source.constants.is_empty() {
+            Constants::new()
+        } else {
+            self.programs()?.constants()
         })
     }
 

@@ -469,9 +469,10 @@ fn list_of(compiled: &Path) -> Option<PathBuf> {
         _ => return None,
     };
     let folder = compiled.parent()?;
-    let folder = match folder.ends_with("deps") {
-        true => folder.to_owned(),
-        false => folder.join("deps"),
+    let folder = if folder.ends_with("deps") {
+        folder.to_owned()
+    } else {
+        folder.join("deps")
     };
     Some(folder.join(format!("{name}.d")))
 }
@@ -494,11 +495,10 @@ fn artifact(message: &Message) -> Option<&Artifact> {
 fn not_compiled(package: &str, diagnostics: &str) -> BuildError {
     let first = diagnostics.lines().next().unwrap_or_default();
     let misses_file = ["couldn't read", "file not found for module"];
-    let next = match misses_file.iter().any(|words| first.contains(words)) {
-        true => {
-            format!("a file that is not part of the sources is named in Cargo.toml: {DECLARE}")
-        }
-        false => "correct that, then run the same command".to_owned(),
+    let next = if misses_file.iter().any(|words| first.contains(words)) {
+        format!("a file that is not part of the sources is named in Cargo.toml: {DECLARE}")
+    } else {
+        "correct that, then run the same command".to_owned()
     };
     Refusal::new("Compile", format!("{package} does not compile:"))
         .detailed(diagnostics)

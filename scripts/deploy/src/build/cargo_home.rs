@@ -78,7 +78,9 @@ impl CargoHome {
         let sources: Vec<&toml::Value> =
             sources.into_iter().flat_map(toml::Table::values).collect();
         let of = |key: &str| {
-            let all = sources.iter().filter_map(|one| one.get(key)?.as_str());
+            let all = sources
+                .iter()
+                .filter_map(|source| source.get(key)?.as_str());
             all.map(PathBuf::from).collect::<Vec<_>>()
         };
         let (vendored, archives) = (of("directory"), of("local-registry"));

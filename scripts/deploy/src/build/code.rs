@@ -95,9 +95,10 @@ impl Artifact {
             }
         };
         let code = on_chain_code(&stream);
-        let (code, fragments) = match code.len() > limits::CODE_SIZE_MAX {
-            true => in_fragments(name, &wasm, &code)?,
-            false => (code, Vec::new()),
+        let (code, fragments) = if code.len() > limits::CODE_SIZE_MAX {
+            in_fragments(name, &wasm, &code)?
+        } else {
+            (code, Vec::new())
         };
         wasm::check(name, &wasm)?;
         Ok(Self {
@@ -160,7 +161,12 @@ impl Artifact {
 
     /// Bytes on chain, with all fragments.
     pub fn size(&self) -> usize {
-        self.code.len() + self.fragments.iter().map(|one| one.len()).sum::<usize>()
+        self.code.len()
+            + self
+                .fragments
+                .iter()
+                .map(|fragment| fragment.len())
+                .sum::<usize>()
     }
 
     /// The code and that of its fragments.
@@ -241,9 +247,10 @@ impl Artifact {
     /// What its module says, as a fact. Where sources were compiled to it, what it says follows from them; of a file
     /// it is the word of whoever wrote that: a section can hold anything.
     pub fn says<T>(&self, what: T) -> Fact<T> {
-        match self.has_sources() {
-            true => Fact::of(what, Origin::Build),
-            false => Fact::doubted(what, Origin::Annotation, OF_FILE),
+        if self.has_sources() {
+            Fact::of(what, Origin::Build)
+        } else {
+            Fact::doubted(what, Origin::Annotation, OF_FILE)
         }
     }
 

@@ -142,9 +142,10 @@ impl Committed {
         let mut built = BTreeSet::new();
         for (path, entry) in entries {
             // What cargo reads itself is written anew in the copy.
-            let bytes = match is_rewritten(path) {
-                true => bytes_of(path).unwrap_or_default(),
-                false => entry.bytes.clone(),
+            let bytes = if is_rewritten(path) {
+                bytes_of(path).unwrap_or_default()
+            } else {
+                entry.bytes.clone()
             };
             let mode = if entry.executable { EXECUTABLE } else { FILE };
             let is_same_kind = |object: &Object| is_rewritten(path) || object.mode == mode;

@@ -98,18 +98,20 @@ pub(super) fn rustflags(folder: &Path, root: &Path) -> Result<Vec<String>, Build
         of_build.push(words(&path, &config, &["build", "rustflags"])?);
     }
     // Those of the target; where there are none, those of `[build]`. The nearest come last.
-    let all = match of_target.iter().all(Vec::is_empty) {
-        true => of_build,
-        false => of_target,
+    let all = if of_target.iter().all(Vec::is_empty) {
+        of_build
+    } else {
+        of_target
     };
     Ok(all.into_iter().rev().flatten().collect())
 }
 
 /// The folders from `folder` up to `root` whose files are read, the nearest first.
 fn read_in<'f>(folder: &'f Path, root: &'f Path) -> impl Iterator<Item = &'f Path> {
-    let top = match folder.starts_with(root) {
-        true => root,
-        false => folder,
+    let top = if folder.starts_with(root) {
+        root
+    } else {
+        folder
     };
     let all = folder.ancestors();
     all.take_while(move |one| one.starts_with(top))
@@ -229,9 +231,10 @@ fn words(path: &Path, config: &Table, keys: &[&str]) -> Result<Vec<String>, Buil
     }
     let mut left = words.iter();
     while let Some(word) = left.next() {
-        let value = match WITH_VALUE.contains(&word.as_str()) {
-            true => left.next().map_or("", String::as_str),
-            false => "",
+        let value = if WITH_VALUE.contains(&word.as_str()) {
+            left.next().map_or("", String::as_str)
+        } else {
+            ""
         };
         if !is_plain(&format!("{word}{value}")) {
             let flag = format!("{word} {value}");

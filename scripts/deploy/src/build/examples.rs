@@ -108,7 +108,7 @@ pub fn to_files(contracts: &[Artifact]) -> Result<Vec<(String, Vec<u8>)>, String
     let text = serde_json::to_string_pretty(&declared).map_err(|error| error.to_string())?;
     let mut files = vec![(FILE.to_owned(), format!("{text}\n").into_bytes())];
     let codes = contracts.iter();
-    files.extend(codes.map(|one| (format!("{}.code", one.name), one.code.to_vec())));
+    files.extend(codes.map(|code| (format!("{}.code", code.name), code.code.to_vec())));
     Ok(files)
 }
 

@@ -28,12 +28,13 @@ pub(super) fn line(source: &Source, home: &CargoHome, lock: &LockFile) -> String
     let elsewhere = elsewhere.map(|one| format!("what {one} brings"));
     let names: Vec<String> = own.chain(elsewhere).chain(fetched).collect();
     let name = &source.package.name;
-    match names.is_empty() {
-        true => format!("building {name} runs no code of its own on this machine"),
-        false => format!(
+    if names.is_empty() {
+        format!("building {name} runs no code of its own on this machine")
+    } else {
+        format!(
             "building {name} runs code of others on this machine: {}",
             names.join(", ")
-        ),
+        )
     }
 }
 

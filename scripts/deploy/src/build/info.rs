@@ -94,9 +94,10 @@ impl BuildInfo {
     /// Of a build of `source`.
     pub(super) fn of(source: &Source, toolchain: &Toolchain) -> Self {
         let is_lean = source.procedure == Procedure::Lean;
-        let mut flags = match is_lean {
-            true => Vec::new(),
-            false => vec!["cargo build --lib --locked --release".into()],
+        let mut flags = if is_lean {
+            Vec::new()
+        } else {
+            vec!["cargo build --lib --locked --release".into()]
         };
         flags.push(format!("target={TARGET}"));
         flags.extend(source.profile.iter().cloned());

@@ -61,7 +61,7 @@ impl Candidate<'_> {
             && paths.all(|path| !is_rust(path) || is_known(path) || path.starts_with(&tests))
             && targets
                 .filter(makes_code)
-                .all(|one| one.src_path == library)
+                .all(|target| target.src_path == library)
             && self.uses_its_own(lock)
     }
 

@@ -70,12 +70,13 @@ impl LockFile {
         let lock: Self =
             toml::from_str(&text).map_err(|error| BuildError::not_toml(path, &text, &error))?;
         let version = lock.version;
-        match version >= VERSION_MIN {
-            true => Ok(lock),
-            false => Err(BuildError::in_file(
+        if version >= VERSION_MIN {
+            Ok(lock)
+        } else {
+            Err(BuildError::in_file(
                 path,
                 format!("it is of version {version}: run cargo generate-lockfile there"),
-            )),
+            ))
         }
     }
 
@@ -100,7 +101,8 @@ impl LockFile {
             let mut own = all.iter_mut().enumerate();
             match own.find(|(_, one)| one.name == package.name && one.source.is_none()) {
                 Some((at, own)) => {
-                    own.dependencies.retain(|one| used.contains(name_of(one)));
+                    own.dependencies
+                        .retain(|dependency| used.contains(name_of(dependency)));
                     left.extend(own.dependencies.iter().cloned());
                     kept.insert(at);
                 }
@@ -147,7 +149,10 @@ impl LockFile {
     pub(super) fn unsearched(&self) -> Vec<String> {
         let is_hidden = |one: &&Locked| match one.source.as_deref() {
             Some(REGISTRY) if one.checksum.is_some() && !FRAMEWORK.contains(&one.name.as_str()) => {
-                let mut used = one.dependencies.iter().map(|one| name_of(one));
+                let mut used = one
+                    .dependencies
+                    .iter()
+                    .map(|dependency| name_of(dependency));
                 used.any(|name| SDK.contains(&name)) && !KNOWN.contains(&one.name.as_str())
             }
             other => other.is_some(),
@@ -203,7 +208,11 @@ impl LockFile {
     /// The names of what packages of that name depend on.
     pub(super) fn used_by(&self, name: &str) -> impl Iterator<Item = &str> {
         let all = self.package.iter().filter(move |one| one.name == name);
-        all.flat_map(|one| one.dependencies.iter().map(|one| name_of(one)))
+        all.flat_map(|one| {
+            one.dependencies
+                .iter()
+                .map(|dependency| name_of(dependency))
+        })
     }
 
     /// The first of the packages of a workspace that it does not know as it is: cargo would change the file, and does
@@ -223,8 +232,12 @@ impl LockFile {
             let mut used = told
                 .dependencies
                 .iter()
-                .filter(|one| one.name != *told.name);
-            used.any(|used| !own.dependencies.iter().any(|one| name_of(one) == used.name))
+                .filter(|dependency| dependency.name != *told.name);
+            used.any(|used| {
+                !own.dependencies
+                    .iter()
+                    .any(|dependency| name_of(dependency) == used.name)
+            })
         };
         members.find(is_stale).map(|told| told.name.as_str())
     }

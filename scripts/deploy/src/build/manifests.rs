@@ -77,9 +77,10 @@ pub(super) fn of_package(package: &Package, all: &[Package]) -> Result<Table, Bu
             let edition = library.edition.as_str();
             table.insert("edition".into(), Value::from(edition));
         }
-        match library.is_kind(TargetKind::ProcMacro) {
-            true => table.insert("proc-macro".into(), Value::Boolean(true)),
-            false => table.insert("crate-type".into(), texts(&library.crate_types)),
+        if library.is_kind(TargetKind::ProcMacro) {
+            table.insert("proc-macro".into(), Value::Boolean(true))
+        } else {
+            table.insert("crate-type".into(), texts(&library.crate_types))
         };
         manifest.insert("lib".into(), Value::Table(table));
     }
@@ -123,7 +124,11 @@ fn is_of_build(turned_on: &str, package: &Package, own: &[&Dependency]) -> bool 
         .trim_end_matches('?');
     let is_named = |one: &&Dependency| one.rename.as_ref().unwrap_or(&one.name) == name;
     let is_dependency = turned_on.contains('/') || turned_on.starts_with("dep:");
-    let is_of_tests = package.told.dependencies.iter().any(|one| is_named(&one));
+    let is_of_tests = package
+        .told
+        .dependencies
+        .iter()
+        .any(|dependency| is_named(&dependency));
     !is_dependency || own.iter().any(is_named) || !is_of_tests
 }
 
@@ -332,8 +337,9 @@ fn relative(from: &Path, to: &Path) -> String {
     let common = same.take_while(|(a, b)| a == b).count();
     let up = from.components().skip(common).map(|_| Component::ParentDir);
     let way: PathBuf = up.chain(to.components().skip(common)).collect();
-    match way.as_os_str().is_empty() {
-        true => ".".into(),
-        false => way.to_string_lossy().into_owned(),
+    if way.as_os_str().is_empty() {
+        ".".into()
+    } else {
+        way.to_string_lossy().into_owned()
     }
 }

@@ -96,9 +96,10 @@ impl Workspace {
             Err(other) => return Err(BuildError::in_file(&path, other)),
         };
         let root = canonical(told.workspace_root.as_std_path())?;
-        let default = match told.workspace_default_members.is_available() {
-            true => told.workspace_default_packages(),
-            false => told.workspace_packages(),
+        let default = if told.workspace_default_members.is_available() {
+            told.workspace_default_packages()
+        } else {
+            told.workspace_packages()
         };
         let default_members = default.iter().map(|one| one.name.to_string()).collect();
         let member = |told: cargo_metadata::Package| {
@@ -185,13 +186,16 @@ impl Package {
 
     /// Whether it turns a feature of the package `name` on.
     pub(super) fn enables(&self, name: &str, feature: &str) -> bool {
-        self.dependencies()
-            .any(|one| one.name == name && one.features.iter().any(|on| on == feature))
+        self.dependencies().any(|dependency| {
+            dependency.name == name && dependency.features.iter().any(|on| on == feature)
+        })
     }
 
     /// Names of the packages that it depends on, as the lock file knows them.
     pub(super) fn dependency_names(&self) -> BTreeSet<&str> {
-        self.dependencies().map(|one| one.name.as_str()).collect()
+        self.dependencies()
+            .map(|dependency| dependency.name.as_str())
+            .collect()
     }
 
     /// Which packages turn features on where cargo compiles it in the root of its workspace, and is not told which: the
@@ -204,10 +208,12 @@ impl Package {
             let all = self.workspace.members.iter();
             let mut named = all.filter(|(_, told)| told.name.as_str() == *name);
             named.any(|(_, told)| {
-                told.dependencies.iter().any(|one| match one.kind {
-                    DependencyKind::Development => counts_tests,
-                    _ => **name != self.name,
-                })
+                told.dependencies
+                    .iter()
+                    .any(|dependency| match dependency.kind {
+                        DependencyKind::Development => counts_tests,
+                        _ => **name != self.name,
+                    })
             })
         };
         let found = members.iter().map(String::as_str).filter(joins).collect();
@@ -235,7 +241,7 @@ impl Package {
     pub(super) fn has_findable_library(&self) -> bool {
         let targets = self.told.targets.iter();
         let mut libraries = targets.filter(|target| target.kind.iter().any(is_library));
-        libraries.any(|one| one.is_kind(TargetKind::Lib) || one.name == self.name)
+        libraries.any(|library| library.is_kind(TargetKind::Lib) || library.name == self.name)
     }
 
     /// The Cargo.toml of its workspace.
@@ -265,7 +271,9 @@ pub(super) fn closure(contract: Package) -> Result<Vec<Package>, BuildError> {
     let mut packages = vec![contract];
     let mut next = 0;
     while let Some(package) = packages.get(next) {
-        let paths = package.dependencies().filter_map(|one| one.path.as_ref());
+        let paths = package
+            .dependencies()
+            .filter_map(|dependency| dependency.path.as_ref());
         let used = paths.map(|path| (PathBuf::from(path), false));
         let mut paths: Vec<(PathBuf, bool)> = used.collect();
         if next == 0 {

@@ -27,9 +27,10 @@ pub(super) enum Procedure {
 impl Procedure {
     /// That of the workspace in `root`, before anybody asked whether others can make the same.
     pub(super) fn of(root: &Path) -> Self {
-        match root.join(STYLUS).is_file() {
-            true => Self::CargoStylus(Err("nobody asked".into())),
-            false => Self::Lean,
+        if root.join(STYLUS).is_file() {
+            Self::CargoStylus(Err("nobody asked".into()))
+        } else {
+            Self::Lean
         }
     }
 

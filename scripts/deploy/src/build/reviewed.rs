@@ -114,12 +114,13 @@ fn located(file: &Path) -> Result<(PathBuf, Option<PathBuf>), String> {
     let expected = top.is_some().then_some(&real);
     // After a link `..` leads elsewhere than the words say.
     let is_it = canonical(&named).ok().is_none_or(|there| there == real);
-    match is_it && inside.as_ref() == expected {
-        true => Ok((real, top)),
-        false => Err(format!(
+    if is_it && inside.as_ref() == expected {
+        Ok((real, top))
+    } else {
+        Err(format!(
             "a link leads to {}, so a change can point it anywhere (put the file or folder itself there)",
             file.display()
-        )),
+        ))
     }
 }
 
@@ -189,13 +190,14 @@ fn repository_of(file: &Path) -> Option<&Path> {
 /// Refuses a folder of which git thinks otherwise.
 fn require_top(folder: &Path) -> Result<(), String> {
     let found = top_of(folder)?;
-    match canonical(&found).is_ok_and(|found| found == folder) {
-        true => Ok(()),
-        false => Err(format!(
+    if canonical(&found).is_ok_and(|found| found == folder) {
+        Ok(())
+    } else {
+        Err(format!(
             "git takes {} for the repository of {}",
             found.display(),
             folder.display()
-        )),
+        ))
     }
 }
 

@@ -156,7 +156,7 @@ impl Revision {
             one.is_dir() && one != self.top && !name.starts_with('.')
         };
         let folders = entries.flatten().map(|entry| entry.path());
-        for one in folders.filter(|one| is_crate(one)) {
+        for one in folders.filter(|folder| is_crate(folder)) {
             let link = holds.join(one.file_name().unwrap_or_default());
             symlink(&one, &link).map_err(BuildError::file("link", link))?;
         }

@@ -83,9 +83,10 @@ impl Kept {
         ];
         let open = all.iter().filter(|(is_kept, _)| !is_kept);
         let open: Vec<&str> = open.map(|(_, what)| *what).collect();
-        let why = match self.files {
-            true => "this kernel's Landlock is an older one",
-            false => "this kernel has no Landlock",
+        let why = if self.files {
+            "this kernel's Landlock is an older one"
+        } else {
+            "this kernel has no Landlock"
         };
         (!open.is_empty()).then(|| {
             let open = open.join(" and ");
@@ -157,7 +158,8 @@ impl Sandbox {
         };
         const RIGHTS: ABI = ABI::V3;
         let all = AccessFs::from_all(RIGHTS);
-        let there = |paths: &[PathBuf]| paths.iter().filter(|one| one.exists()).cloned().collect();
+        let there =
+            |paths: &[PathBuf]| paths.iter().filter(|path| path.exists()).cloned().collect();
         let (read, write): (Vec<_>, Vec<_>) = (there(&self.read), there(&self.write));
         let restricted = Ruleset::default()
             .handle_access(all)

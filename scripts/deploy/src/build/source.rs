@@ -109,7 +109,7 @@ impl Part {
     fn of((at, read): (usize, &Read)) -> Self {
         let runs = [TargetKind::CustomBuild, TargetKind::ProcMacro];
         let mut targets = read.package.told.targets.iter();
-        let is_run = targets.any(|one| runs.iter().any(|kind| one.is_kind(kind.clone())));
+        let is_run = targets.any(|target| runs.iter().any(|kind| target.is_kind(kind.clone())));
         Self {
             name: read.package.name.clone(),
             folder: read.package.folder.clone(),
@@ -207,7 +207,7 @@ impl Source {
         let names = framework().map(|one| one.package.name.as_str()).collect();
         let others = all.iter().filter(|one| !one.is_framework);
         Ok(Self {
-            runs: others.flat_map(|one| runs_of(&one.package)).collect(),
+            runs: others.flat_map(|other| runs_of(&other.package)).collect(),
             unsearched: unsearched
                 .chain(reduced.unsearched())
                 .chain(reduced.below_known(&names))
@@ -297,7 +297,7 @@ fn runs_of(package: &Package) -> impl Iterator<Item = String> {
     ];
     kinds.into_iter().filter_map(move |(kind, what)| {
         let mut targets = package.told.targets.iter();
-        let runs = targets.any(|one| one.is_kind(kind.clone()));
+        let runs = targets.any(|target| target.is_kind(kind.clone()));
         runs.then(|| format!("{what} of {}", package.name))
     })
 }
@@ -305,10 +305,10 @@ fn runs_of(package: &Package) -> impl Iterator<Item = String> {
 /// What a package brings that no search of its Rust files shows: another crate under a name that macros mean, what
 /// may compute slots of storage elsewhere, and itself where packages that are known use it in another's place.
 fn unsearched_of(package: &Package, is_contract: bool) -> Vec<String> {
-    let renamed = package.dependencies().filter_map(|one| {
-        let name = one.rename.as_ref()?;
-        let is_another = is_named_by_macros(name) && name.replace('_', "-") != one.name;
-        is_another.then(|| format!("{name} = {}", one.name))
+    let renamed = package.dependencies().filter_map(|dependency| {
+        let name = dependency.rename.as_ref()?;
+        let is_another = is_named_by_macros(name) && name.replace('_', "-") != dependency.name;
+        is_another.then(|| format!("{name} = {}", dependency.name))
     });
     let sources = package.told.manifest_path.with_file_name("src");
     let is_hidden = |target: &Target| {
@@ -356,7 +356,7 @@ fn constants(all: &[Read]) -> BTreeSet<String> {
         found.insert(format!("{PREFIX}STORAGE"));
     }
     let others = all.iter().filter(|one| one.package.name != name);
-    for (path, entry) in others.flat_map(|one| one.files.entries()) {
+    for (path, entry) in others.flat_map(|other| other.files.entries()) {
         if is_rust(path) {
             let text = String::from_utf8_lossy(&entry.bytes);
             found.extend(text.match_indices(PREFIX).map(|(at, _)| {

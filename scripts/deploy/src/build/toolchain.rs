@@ -82,15 +82,14 @@ impl ToolchainFile {
 /// path in its place is a folder with a compiler. What looks like a key is no name: rustup would print it.
 fn channel(text: &str) -> Option<String> {
     let is_line = !text.contains('=') && text.trim().lines().count() == 1;
-    let named = match is_line {
-        true => text.trim().to_owned(),
-        false => {
-            let table = text.parse::<toml::Table>().ok()?;
-            let toolchain = table.get("toolchain")?;
-            let channel = toolchain.get("channel")?.as_str()?;
-            let channel = toolchain.get("path").is_none().then_some(channel)?;
-            channel.to_owned()
-        }
+    let named = if is_line {
+        text.trim().to_owned()
+    } else {
+        let table = text.parse::<toml::Table>().ok()?;
+        let toolchain = table.get("toolchain")?;
+        let channel = toolchain.get("channel")?.as_str()?;
+        let channel = toolchain.get("path").is_none().then_some(channel)?;
+        channel.to_owned()
     };
     let is_name = !named.contains(std::path::is_separator) && !is_private_key(&named);
     is_name.then_some(named)
@@ -207,13 +206,12 @@ fn home_of(variable: &str, folder: &str) -> PathBuf {
 pub(super) fn ask(command: &mut Command) -> Result<String, BuildError> {
     let output = Started::output(command.stdin(Stdio::null()));
     let output = output.map_err(BuildError::not_started(command.get_program()))?;
-    match output.status.success() {
-        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        false => {
-            let program = command.get_program().to_string_lossy();
-            let said = String::from_utf8_lossy(&output.stderr);
-            Err(BuildError::toolchain(&program, said.trim()))
-        }
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        let program = command.get_program().to_string_lossy();
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(BuildError::toolchain(&program, said.trim()))
     }
 }
 

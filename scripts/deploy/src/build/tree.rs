@@ -155,12 +155,11 @@ impl Tree {
 /// `SourceFile`.
 fn require_readable_name(path: &Path) -> Result<(), BuildError> {
     let is_odd = |byte: &u8| byte.is_ascii_control() || *byte == b'\\';
-    match path.as_os_str().as_bytes().iter().any(is_odd) {
-        true => {
-            let reason = "its name has a control character or a backslash: rename it, or move it out of the crate";
-            Err(BuildError::in_file(path, reason))
-        }
-        false => Ok(()),
+    if path.as_os_str().as_bytes().iter().any(is_odd) {
+        let reason = "its name has a control character or a backslash: rename it, or move it out of the crate";
+        Err(BuildError::in_file(path, reason))
+    } else {
+        Ok(())
     }
 }
 

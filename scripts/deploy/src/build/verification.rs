@@ -109,7 +109,7 @@ fn require_buildable(
             of_root.channel
         ));
     }
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|one| one.is_ascii_digit());
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if channel.split('.').count() != 3 || !channel.split('.').all(is_number) {
         return Err(format!("{TOOLCHAIN} names {channel}: name one version"));
     }
@@ -170,7 +170,7 @@ fn require_settings(package: &Package) -> Result<(), String> {
 /// Whether cargo-stylus hashes a file of the workspace.
 fn is_hashed(path: &Path) -> bool {
     let mut folders = path.parent().into_iter().flat_map(Path::components);
-    let is_seen = !folders.any(|one| NOT_HASHED.iter().any(|name| one.as_os_str() == *name));
+    let is_seen = !folders.any(|folder| NOT_HASHED.iter().any(|name| folder.as_os_str() == *name));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let is_source = name == "Cargo.toml" || name == LOCK || name.ends_with(".rs");
     (is_seen && is_source) || path == Path::new(TOOLCHAIN)

@@ -86,12 +86,11 @@ impl Optimization {
         let status: ExitStatus = ended.map_err(|error| self.failed(&error.to_string()))?;
         let said = std::fs::read(&path).map_err(BuildError::file("read", &path))?;
         let said = String::from_utf8_lossy(&said).into_owned();
-        match status.success() {
-            true => Ok(said),
-            false => {
-                let lines: Vec<&str> = said.lines().take(LINES_MAX).collect();
-                Err(self.failed(&lines.join("\n")))
-            }
+        if status.success() {
+            Ok(said)
+        } else {
+            let lines: Vec<&str> = said.lines().take(LINES_MAX).collect();
+            Err(self.failed(&lines.join("\n")))
         }
     }
 

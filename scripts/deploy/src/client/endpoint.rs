@@ -34,9 +34,10 @@ impl Endpoint {
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let unusable = |reason: &str| {
             let message = format!("the RPC URL cannot be used: {reason}");
-            let expected = match cfg!(feature = "tls") {
-                true => "http://host:port or https://host",
-                false => "http://host:port",
+            let expected = if cfg!(feature = "tls") {
+                "http://host:port or https://host"
+            } else {
+                "http://host:port"
             };
             let next = "give another --rpc-url";
             Refusal::new("Url", message)

@@ -435,9 +435,10 @@ impl ChainError {
 
     /// A refusal by what is tried on a copy, as a finding. Others keep it from being tried.
     pub fn finding(self) -> Result<Finding, Self> {
-        match self.is_refusal() {
-            true => Ok(Finding::refusal(Part::Simulation, None, &self.report())),
-            false => Err(self),
+        if self.is_refusal() {
+            Ok(Finding::refusal(Part::Simulation, None, &self.report()))
+        } else {
+            Err(self)
         }
     }
 

@@ -32,12 +32,11 @@ impl Client {
         }
         if let Some(frames) = self.trace(tx).await {
             let output = frames.first().map(|root| root.output.clone());
-            return match ran_dry(&frames) && is_nearly_all {
-                true => dry(),
-                false => {
-                    let revert = Revert::decode(&output.unwrap_or_default());
-                    self.said(ChainError::refused(what, revert))
-                }
+            return if ran_dry(&frames) && is_nearly_all {
+                dry()
+            } else {
+                let revert = Revert::decode(&output.unwrap_or_default());
+                self.said(ChainError::refused(what, revert))
             };
         }
         let block = BlockId::number(receipt.block_number.unwrap_or_default());
@@ -53,9 +52,10 @@ impl Client {
                 error => error.to_string(),
             },
         };
-        match is_nearly_all {
-            true => dry(),
-            false => ChainError::unexplained(what, tx, reason),
+        if is_nearly_all {
+            dry()
+        } else {
+            ChainError::unexplained(what, tx, reason)
         }
     }
 

@@ -358,9 +358,10 @@ impl Client {
         match C::abi_decode_returns(&answer) {
             Ok(returned) => Ok(returned),
             Err(error) => {
-                let reason = match answer.is_empty() {
-                    true => self.why_empty(to).await?,
-                    false => error.to_string(),
+                let reason = if answer.is_empty() {
+                    self.why_empty(to).await?
+                } else {
+                    error.to_string()
                 };
                 Err(ChainError::unexpected_answer(to, C::SIGNATURE, reason))
             }
@@ -391,12 +392,13 @@ impl Client {
 
     /// Why an account answers with nothing.
     pub async fn why_empty(&self, account: Address) -> Result<String, ChainError> {
-        Ok(match self.code(account).await?.is_empty() {
-            true => format!(
+        Ok(if self.code(account).await?.is_empty() {
+            format!(
                 "there is no code on chain {} at {}",
                 self.chain_id, self.endpoint
-            ),
-            false => "an empty answer".into(),
+            )
+        } else {
+            "an empty answer".into()
         })
     }
 

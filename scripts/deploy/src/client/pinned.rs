@@ -82,9 +82,10 @@ impl Client {
             let answer = ask(block.into()).await;
             answer.map_err(|error| self.error(what, error))
         };
-        match self.seen.is_some() || self.pinned.is_some() {
-            true => once_there(answer).await,
-            false => answer().await,
+        if self.seen.is_some() || self.pinned.is_some() {
+            once_there(answer).await
+        } else {
+            answer().await
         }
     }
 }

@@ -87,9 +87,10 @@ impl Client {
         tx: TxHash,
     ) -> Result<Option<TransactionReceipt>, ChainError> {
         let block = async {
-            match self.is_far && self.seen.is_some() {
-                true => self.provider.get_block_number().await.ok(),
-                false => None,
+            if self.is_far && self.seen.is_some() {
+                self.provider.get_block_number().await.ok()
+            } else {
+                None
             }
         };
         let (receipt, newest) = futures::join!(self.receipt_now(tx), block);
@@ -139,9 +140,10 @@ impl Client {
                     // If reorgs are possible, an earlier transaction was dropped; otherwise the node lags.
                     Ordering::Less if self.seen.is_none() => {
                         let reached = self.nonce(own.sender, BlockNumberOrTag::Pending).await?;
-                        match is_gone || reached < own.nonce {
-                            true => lost_looks += 1,
-                            false => lost_looks = 0,
+                        if is_gone || reached < own.nonce {
+                            lost_looks += 1
+                        } else {
+                            lost_looks = 0
                         }
                     }
                     _ => lost_looks = 0,

@@ -15,9 +15,10 @@ impl Client {
         let asked = self.bearing(HICCUP.max(self.patience()), Duration::MAX);
         let found = asked.provider.get_chain_id().await;
         let found = found.map_err(|error| self.error("eth_chainId", error))?;
-        match found == self.chain_id {
-            true => Ok(()),
-            false => Err(self.contradiction(other_chain(self.chain_id, found))),
+        if found == self.chain_id {
+            Ok(())
+        } else {
+            Err(self.contradiction(other_chain(self.chain_id, found)))
         }
     }
 

@@ -200,9 +200,10 @@ impl Client {
                 // If it is not known, it may be the very bytes of an earlier run, which the endpoint does not show
                 // yet: the next run looks for them.
                 Some(Rejection::Nonce) => {
-                    return match self.is_known(tx).await.map_err(maybe)? {
-                        true => Ok(submitted),
-                        false => Err(taken(error)),
+                    return if self.is_known(tx).await.map_err(maybe)? {
+                        Ok(submitted)
+                    } else {
+                        Err(taken(error))
                     };
                 }
                 // The endpoint has answered that it takes nothing now.

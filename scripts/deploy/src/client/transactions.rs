@@ -87,7 +87,11 @@ impl Transactions {
     /// A line for each of a few, the last of several with what all of them cost; of more a line for the main one and
     /// one for the others.
     pub fn lines(&self) -> Vec<String> {
-        let all: Cost = self.transactions.iter().map(|one| one.cost).sum();
+        let all: Cost = self
+            .transactions
+            .iter()
+            .map(|transaction| transaction.cost)
+            .sum();
         let is_main = |one: &&Transaction| self.main.as_ref().is_some_and(|main| main.tx == one.tx);
         if self.transactions.len() > IN_FULL
             && let Some(main) = self.transactions.iter().find(is_main)
@@ -96,11 +100,13 @@ impl Transactions {
             let all = format!("all {number} transactions: {}, {}", all.ether(), all.gas);
             return vec![main.line(""), all];
         }
-        let line =
-            |(at, one): (usize, &Transaction)| match at > 0 && at + 1 == self.transactions.len() {
-                true => one.line(&format!(", in all {}", all.ether())),
-                false => one.line(""),
-            };
+        let line = |(at, one): (usize, &Transaction)| {
+            if at > 0 && at + 1 == self.transactions.len() {
+                one.line(&format!(", in all {}", all.ether()))
+            } else {
+                one.line("")
+            }
+        };
         self.transactions.iter().enumerate().map(line).collect()
     }
 }

@@ -58,11 +58,12 @@ impl Client {
             && signed.input() == &request.input.input().cloned().unwrap_or_default()
             && Some(signed.gas_limit()) == request.gas
             && Some(signed.max_fee_per_gas()) <= request.max_fee_per_gas;
-        match is_same {
-            true => Ok((TxHash(*signed.tx_hash()), raw)),
-            false => Err(unsigned(
+        if is_same {
+            Ok((TxHash(*signed.tx_hash()), raw))
+        } else {
+            Err(unsigned(
                 "the endpoint signed another transaction than it was asked to".into(),
-            )),
+            ))
         }
     }
 }

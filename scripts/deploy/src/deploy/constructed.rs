@@ -159,9 +159,10 @@ impl Trial {
         let changes = copy.changes()?.into_iter();
         let changes = changes.filter(|change| change.address != arbos);
         let changes = changes.map(|change| {
-            let account = match change.address == contract {
-                true => Address::ZERO,
-                false => change.address,
+            let account = if change.address == contract {
+                Address::ZERO
+            } else {
+                change.address
             };
             (account, change.slot, change.after)
         });

@@ -133,9 +133,10 @@ async fn create2_deployer(client: &Client) -> Result<Option<Sent>, ChainError> {
         }
     }
     client.mined(TxHash(CREATE2_TX), what).await?;
-    match client.code(CREATE2_DEPLOYER).await?.is_empty() {
-        true => Err(ChainError::missing("CREATE2 deployer", CREATE2_DEPLOYER)),
-        false => Ok(paid),
+    if client.code(CREATE2_DEPLOYER).await?.is_empty() {
+        Err(ChainError::missing("CREATE2 deployer", CREATE2_DEPLOYER))
+    } else {
+        Ok(paid)
     }
 }
 

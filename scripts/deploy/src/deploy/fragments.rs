@@ -25,8 +25,8 @@ pub async fn require_fragments(client: &Client, artifact: &Artifact) -> Result<(
         Err(ChainError::Refused { .. }) => 0, // before ArbOS 60
         Err(error) => return Err(error),
     };
-    match needed > most {
-        true => Err(Refusal::new(
+    if needed > most {
+        Err(Refusal::new(
             TOO_MANY_FRAGMENTS,
             format!(
                 "{} takes {needed} fragments, and the chain takes {most}: nothing was sent",
@@ -42,8 +42,9 @@ pub async fn require_fragments(client: &Client, artifact: &Artifact) -> Result<(
             "make the contract smaller (opt-level = \"z\", lto = true) or split it; chains \
              of ArbOS 60 and later take 4 fragments, unless their owner sets another number",
         )
-        .into()),
-        false => Ok(()),
+        .into())
+    } else {
+        Ok(())
     }
 }
 

@@ -47,7 +47,7 @@ pub async fn ensure_framework(
 ) -> Result<Ensured, ChainError> {
     let mut ensured = Ensured::default();
     let contracts = framework.contracts().into_iter();
-    let contracts = contracts.map(|one| (one.name, one.address, &one.code));
+    let contracts = contracts.map(|contract| (contract.name, contract.address, &contract.code));
     let shared = framework.shared().map(|part| {
         let artifact = &part.artifact;
         (artifact.name.as_str(), part.address, &artifact.code)
@@ -62,9 +62,10 @@ pub async fn ensure_framework(
         }
         let codehash = CodeHash::of(code);
         require_code(client, address, codehash).await?;
-        let activated = match is_program(code) {
-            true => activate(client, name, address, bump_percent).await?,
-            false => None,
+        let activated = if is_program(code) {
+            activate(client, name, address, bump_percent).await?
+        } else {
+            None
         };
         ensured.programs.push(Shared {
             name: name.to_owned(),

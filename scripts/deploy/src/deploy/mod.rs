@@ -257,8 +257,8 @@ pub fn with_margin_within_limit(
 ) -> Result<U256, ChainError> {
     let fee = fee.saturating_mul(U256::from(100 + u64::from(percent))) / U256::from(100);
     let most = client.max_data_fee();
-    match fee > most {
-        true => Err(Refusal::new(
+    if fee > most {
+        Err(Refusal::new(
             DATA_FEE_TOO_HIGH,
             format!("the data fee of {what} is {fee} wei, more than the maximum: nothing was sent"),
         )
@@ -267,8 +267,9 @@ pub fn with_margin_within_limit(
             format!("{fee} wei, as the endpoint says"),
             "ask another endpoint; raise --max-data-fee if that is what the chain takes",
         )
-        .into()),
-        false => Ok(fee),
+        .into())
+    } else {
+        Ok(fee)
     }
 }
 

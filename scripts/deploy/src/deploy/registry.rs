@@ -41,14 +41,15 @@ pub async fn deploy_registry(
         None => first_free(client, release, define_policy).await?,
     };
     let address = origin.address(release);
-    let sent = match client.code(address).await?.is_empty() {
-        true => match create(client, registry, &origin, bump_percent).await {
+    let sent = if client.code(address).await?.is_empty() {
+        match create(client, registry, &origin, bump_percent).await {
             Ok(sent) => Some(sent),
             // Somebody else was first, between the look and the block: it is the same registry.
             Err(error) if error.was_not_done() && !client.code(address).await?.is_empty() => None,
             Err(error) => return Err(error),
-        },
-        false => None,
+        }
+    } else {
+        None
     };
     super::require_code(client, address, registry.codehash()).await?;
     Ok(NewRegistry {

@@ -44,7 +44,7 @@ impl Asks {
     /// Lines for people.
     pub fn lines(&self) -> impl Iterator<Item = String> {
         let words = self.words().into_iter();
-        words.map(|one| format!("{:<13} {one}", "expects"))
+        words.map(|word| format!("{:<13} {word}", "expects"))
     }
 }
 

@@ -154,9 +154,10 @@ fn ask(mut code: Assembly, number: usize, one: &Expectation, scratch: u16) -> As
         .push(&[4])
         .ops(&[CALLDATALOAD, GAS, STATICCALL]);
     let is_hashed = one.holds == Holds::Unchanged;
-    code = match is_hashed {
-        true => code.push(&[WORD as u8 - 1]).ops(&[RETURNDATASIZE, GT]),
-        false => code.push(&[WORD as u8]).ops(&[RETURNDATASIZE, EQ]),
+    code = if is_hashed {
+        code.push(&[WORD as u8 - 1]).ops(&[RETURNDATASIZE, GT])
+    } else {
+        code.push(&[WORD as u8]).ops(&[RETURNDATASIZE, EQ])
     };
     code = code
         .ops(&[AND, ISZERO])
@@ -164,12 +165,12 @@ fn ask(mut code: Assembly, number: usize, one: &Expectation, scratch: u16) -> As
         .ops(&[RETURNDATASIZE, PUSH0])
         .push(&scratch.to_be_bytes())
         .ops(&[RETURNDATACOPY]);
-    match is_hashed {
-        true => code
-            .ops(&[RETURNDATASIZE])
+    if is_hashed {
+        code.ops(&[RETURNDATASIZE])
             .push(&scratch.to_be_bytes())
-            .ops(&[KECCAK256]),
-        false => code.push(&scratch.to_be_bytes()).ops(&[MLOAD]),
+            .ops(&[KECCAK256])
+    } else {
+        code.push(&scratch.to_be_bytes()).ops(&[MLOAD])
     }
 }
 

@@ -27,9 +27,10 @@ impl FromStr for Value {
 
     /// A number, `true` or `false`, an address, or 32 bytes.
     fn from_str(text: &str) -> Result<Self, Refusal> {
-        let kinds = match is_number(text.strip_prefix('-').unwrap_or(text)) {
-            true => &["uint256", "int256"][..],
-            false => &["bool", "address", "bytes32"],
+        let kinds = if is_number(text.strip_prefix('-').unwrap_or(text)) {
+            &["uint256", "int256"][..]
+        } else {
+            &["bool", "address", "bytes32"]
         };
         let value = kinds.iter().find_map(|kind| word(kind, text));
         let form = "a value is a number, true, false, an address, or 0x and 64 digits";

@@ -156,7 +156,7 @@ fn fits(value: &DynSolValue) -> bool {
 /// A value with the names of the accounts in it. A long list says how many elements it has.
 fn written(value: &DynSolValue, named: &dyn Fn(Address) -> String) -> String {
     let list = |values: &[DynSolValue]| -> String {
-        let values = values.iter().map(|one| written(one, named));
+        let values = values.iter().map(|value| written(value, named));
         values.collect::<Vec<_>>().join(", ")
     };
     match value {
@@ -191,9 +191,10 @@ mod tests {
         "inputs":[{"name":"owner","type":"address"},{"name":"label","type":"string"},{"name":"shares","type":"uint256[]"}]}]"#;
 
     fn named(account: Address) -> String {
-        match account == Address::repeat_byte(7) {
-            true => format!("Admin ({account})"),
-            false => account.to_string(),
+        if account == Address::repeat_byte(7) {
+            format!("Admin ({account})")
+        } else {
+            account.to_string()
         }
     }
 

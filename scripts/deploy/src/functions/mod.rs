@@ -30,9 +30,13 @@ impl Functions {
     /// Those of an interface as compilers write it. A reader of one, of a file or of sources, takes no
     /// name that Solidity does not allow: names are printed beside what this program says.
     pub fn of_abi(abi: &JsonAbi) -> Self {
-        let functions = abi.functions().map(|one| (one.selector().0, one.clone()));
-        let errors = abi.errors().map(|one| (one.selector().0, one.clone()));
-        let events = abi.events().map(|one| (one.selector(), one.clone()));
+        let functions = abi
+            .functions()
+            .map(|function| (function.selector().0, function.clone()));
+        let errors = abi
+            .errors()
+            .map(|error| (error.selector().0, error.clone()));
+        let events = abi.events().map(|event| (event.selector(), event.clone()));
         Self {
             functions: functions.collect(),
             errors: errors.collect(),

@@ -54,24 +54,29 @@ impl CallersOfWay {
     /// What it comes to.
     pub fn words(&self) -> String {
         let Self { from, to, .. } = self;
-        let doubt = match self.proven {
-            true => "",
-            false => "; not proven, the findings say why",
+        let doubt = if self.proven {
+            ""
+        } else {
+            "; not proven, the findings say why"
         };
-        match self.changes.is_empty() {
-            true => {
-                format!("{to} has every function, event and error of {from}, and none more{doubt}")
-            }
-            false => format!("what changes for callers, {from} → {to}{doubt}"),
+        if self.changes.is_empty() {
+            format!("{to} has every function, event and error of {from}, and none more{doubt}")
+        } else {
+            format!("what changes for callers, {from} → {to}{doubt}")
         }
     }
 
     /// Lines for people.
     pub fn lines(&self) -> Vec<String> {
-        let changes = self.changes.iter().map(|one| {
-            let sides = [&one.before, &one.after].into_iter().flatten();
+        let changes = self.changes.iter().map(|change| {
+            let sides = [&change.before, &change.after].into_iter().flatten();
             let sides: Vec<&str> = sides.map(String::as_str).collect();
-            format!("  {} {:<7} {}", one.sign(), one.word(), sides.join(" → "))
+            format!(
+                "  {} {:<7} {}",
+                change.sign(),
+                change.word(),
+                sides.join(" → ")
+            )
         });
         std::iter::once(self.words()).chain(changes).collect()
     }
@@ -97,7 +102,7 @@ impl<'a> Declared<'a> {
             function: Some(one),
             ..Self::new("function", &one.name, one.signature(), function_entry(one))
         });
-        let functions = functions.filter(|one| !of.steps.contains(&one.signature));
+        let functions = functions.filter(|function| !of.steps.contains(&function.signature));
         let events = abi.events();
         let events =
             events.map(|one| Self::new("event", &one.name, one.signature(), event_entry(one)));

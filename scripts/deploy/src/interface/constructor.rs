@@ -71,8 +71,8 @@ fn modules(items: &[Item], folder: &Path) -> Vec<PathBuf> {
 
 /// Whether there is an attribute of that name.
 fn has(attributes: &[Attribute], name: &str) -> bool {
-    attributes.iter().any(|one| {
-        let last = one.path().segments.last();
+    attributes.iter().any(|attribute| {
+        let last = attribute.path().segments.last();
         last.is_some_and(|segment| segment.ident == name)
     })
 }
@@ -120,7 +120,7 @@ fn solidity(ty: &Type, declared: &BTreeSet<String>) -> Result<String, String> {
     let known = match ty {
         Type::Paren(inner) => Some(solidity(&inner.elem, declared)?),
         Type::Tuple(tuple) => {
-            let types = tuple.elems.iter().map(|one| solidity(one, declared));
+            let types = tuple.elems.iter().map(|elem| solidity(elem, declared));
             let types: Vec<String> = types.collect::<Result<_, _>>()?;
             Some(format!("({})", types.join(",")))
         }

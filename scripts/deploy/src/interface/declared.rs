@@ -20,7 +20,7 @@ pub struct StorageStruct {
 impl StorageStruct {
     /// Whether it has an attribute of that name, or derives that trait.
     pub fn has(&self, name: &str) -> bool {
-        self.attributes.iter().any(|one| one == name)
+        self.attributes.iter().any(|attribute| attribute == name)
     }
 }
 
@@ -71,7 +71,8 @@ impl Declared {
                 (TokenTree::Ident(other), _) => word = other.to_string(),
                 (TokenTree::Punct(end), _) if end.as_char() == ';' => {
                     // One without fields.
-                    let is_storage = is_sol || attributes.iter().any(|one| one == "storage");
+                    let is_storage =
+                        is_sol || attributes.iter().any(|attribute| attribute == "storage");
                     if let Some(name) = name.take().filter(|_| is_storage) {
                         self.structs.push(StorageStruct {
                             name,
@@ -84,7 +85,8 @@ impl Declared {
                     continue;
                 }
                 (TokenTree::Group(group), _) if group.delimiter() == Delimiter::Brace => {
-                    let is_storage = is_sol || attributes.iter().any(|one| one == "storage");
+                    let is_storage =
+                        is_sol || attributes.iter().any(|attribute| attribute == "storage");
                     match name.take() {
                         Some(name) if is_storage => self.structs.push(StorageStruct {
                             name,
@@ -107,7 +109,9 @@ impl Declared {
 
 /// The name in `#[selector(name = "…")]`.
 fn renamed(attributes: &[String]) -> Option<String> {
-    let at = attributes.iter().position(|one| one == "selector")?;
+    let at = attributes
+        .iter()
+        .position(|attribute| attribute == "selector")?;
     let name = attributes
         .get(at + 1..)?
         .strip_prefix(&["name".to_owned()])?;

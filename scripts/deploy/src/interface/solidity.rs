@@ -110,7 +110,7 @@ fn add_event(event: Event, module: &Module<'_>, abi: &mut JsonAbi) -> Result<(),
         return Err(format!("the event {name}: it is anonymous"));
     }
     let indexed =
-        |event: &Event| -> Vec<bool> { event.inputs.iter().map(|one| one.indexed).collect() };
+        |event: &Event| -> Vec<bool> { event.inputs.iter().map(|input| input.indexed).collect() };
     let same = abi.events().find(|other| other.selector() == topic);
     match same.map(indexed) {
         None if module.has_event(topic) => {
@@ -175,12 +175,13 @@ impl<'a> Types<'a> {
         let (kind, name, inputs): (_, _, Vec<_>) = match item {
             Item::Event(event) => {
                 let inputs = event.parameters.iter();
-                let inputs = inputs.map(|one| (&one.ty, one.is_indexed(), one.name.as_ref()));
+                let inputs =
+                    inputs.map(|input| (&input.ty, input.is_indexed(), input.name.as_ref()));
                 ("event", &event.name, inputs.collect())
             }
             Item::Error(error) => {
                 let inputs = error.parameters.iter();
-                let inputs = inputs.map(|one| (&one.ty, false, one.name.as_ref()));
+                let inputs = inputs.map(|input| (&input.ty, false, input.name.as_ref()));
                 ("error", &error.name, inputs.collect())
             }
             _ => return Ok(None),

@@ -116,7 +116,9 @@ impl<'a> SourceFiles<'a> {
         let own = self.files.iter().filter(|source| source.of.is_own);
         let all = own.flat_map(|source| &source.declared.structs);
         let entrypoints = all.filter(|one| one.has("entrypoint"));
-        entrypoints.map(|one| one.name.clone()).collect()
+        entrypoints
+            .map(|entrypoint| entrypoint.name.clone())
+            .collect()
     }
 
     /// Whether one of them names what tells how much gas is left.
@@ -152,10 +154,14 @@ impl<'a> SourceFiles<'a> {
                 places
                     .fields
                     .push(place(&item.name, &(String::new(), item.line)));
-                let fields = item.fields.iter().map(|one| place(&item.name, one));
+                let fields = item.fields.iter().map(|field| place(&item.name, field));
                 places.fields.extend(fields);
             }
-            let functions = source.declared.functions.iter().map(|one| place("", one));
+            let functions = source
+                .declared
+                .functions
+                .iter()
+                .map(|function| place("", function));
             places.functions.extend(functions);
         }
         places
@@ -192,16 +198,16 @@ impl Places {
         let is = |one: &&Declaration, of: &str, name: &str| one.of == of && one.name == name;
         let fields = || self.fields.iter();
         let found = fields()
-            .find(|one| is(one, of, name))
-            .or_else(|| fields().find(|one| one.name == name))
-            .or_else(|| fields().find(|one| is(one, of, "")))
-            .or_else(|| fields().find(|one| is(one, &self.entrypoint, "")));
+            .find(|field| is(field, of, name))
+            .or_else(|| fields().find(|field| field.name == name))
+            .or_else(|| fields().find(|field| is(field, of, "")))
+            .or_else(|| fields().find(|field| is(field, &self.entrypoint, "")));
         found.map(|one| (one.file.as_path(), one.line))
     }
 
     /// Where the first function of that name stands.
     pub fn function(&self, name: &str) -> Option<(&Path, usize)> {
-        let found = self.functions.iter().find(|one| one.name == name);
+        let found = self.functions.iter().find(|function| function.name == name);
         found.map(|one| (one.file.as_path(), one.line))
     }
 }

@@ -70,16 +70,18 @@ fn holds(condition: &Meta) -> Option<bool> {
         },
         Meta::List(list) if list.path.is_ident("all") => {
             let all = inner(list)?;
-            match all.contains(&Some(false)) {
-                true => Some(false),
-                false => all.iter().all(Option::is_some).then_some(true),
+            if all.contains(&Some(false)) {
+                Some(false)
+            } else {
+                all.iter().all(Option::is_some).then_some(true)
             }
         }
         Meta::List(list) if list.path.is_ident("any") => {
             let all = inner(list)?;
-            match all.contains(&Some(true)) {
-                true => Some(true),
-                false => all.iter().all(Option::is_some).then_some(false),
+            if all.contains(&Some(true)) {
+                Some(true)
+            } else {
+                all.iter().all(Option::is_some).then_some(false)
             }
         }
         _ => None,

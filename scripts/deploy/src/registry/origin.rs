@@ -45,9 +45,10 @@ impl TryFrom<B256> for Salt {
     type Error = &'static str;
 
     fn try_from(word: B256) -> Result<Self, Self::Error> {
-        match word.is_zero() {
-            true => Err("a salt of 0: no address of a registry follows from it"),
-            false => Ok(Self(word)),
+        if word.is_zero() {
+            Err("a salt of 0: no address of a registry follows from it")
+        } else {
+            Ok(Self(word))
         }
     }
 }
@@ -186,7 +187,10 @@ pub async fn release_of(
     deployer?;
     let known = releases.iter().find(|known| known.codehash == found.0);
     Ok(known.copied().ok_or_else(|| {
-        let expected = releases.first().map(|one| one.codehash).unwrap_or_default();
+        let expected = releases
+            .first()
+            .map(|release| release.codehash)
+            .unwrap_or_default();
         Refusal::new(
             OTHER_CODE,
             format!(

@@ -86,9 +86,10 @@ impl Kept {
     /// # Errors
     /// Where it has another one.
     pub fn require_codehash(&self, codehash: CodeHash) -> Result<(), Refusal> {
-        match self.record.codehash == codehash {
-            true => Ok(()),
-            false => Err(Refusal::new(
+        if self.record.codehash == codehash {
+            Ok(())
+        } else {
+            Err(Refusal::new(
                 "VersionsDiffer",
                 format!(
                     "what is kept of {} {} is not what the registry has",
@@ -100,7 +101,7 @@ impl Kept {
                 format!("code with the hash {}", self.record.codehash),
                 "it is of another chain or registry: remove its folder, and register or \
                  migrate again to keep it",
-            )),
+            ))
         }
     }
 }
@@ -196,14 +197,13 @@ impl Versions {
             let found = format!("{} fragments", code.fragments.len());
             return Err(tampered(&path, format!("{named} fragments"), found));
         }
-        let document = match record.has_layout {
-            true => {
-                let path = place.join(LAYOUT);
-                let bytes = whole(&path, record.layout_hash.into())?;
-                let document = Document::decode(&bytes);
-                Some(document.map_err(|error| unreadable(&path, &error))?)
-            }
-            false => None,
+        let document = if record.has_layout {
+            let path = place.join(LAYOUT);
+            let bytes = whole(&path, record.layout_hash.into())?;
+            let document = Document::decode(&bytes);
+            Some(document.map_err(|error| unreadable(&path, &error))?)
+        } else {
+            None
         };
         Ok(Some(Kept {
             record,
@@ -375,14 +375,16 @@ fn part(name: &str) -> Result<String, Refusal> {
     let mut text = String::new();
     for (at, byte) in name.bytes().enumerate() {
         let is_plain = byte.is_ascii_alphanumeric() || b"_-+".contains(&byte);
-        match is_plain || (byte == b'.' && at > 0) {
-            true => text.push(char::from(byte)),
-            false => text.push_str(&format!("%{byte:02X}")),
+        if is_plain || (byte == b'.' && at > 0) {
+            text.push(char::from(byte))
+        } else {
+            text.push_str(&format!("%{byte:02X}"))
         }
     }
-    match (1..=NAME_MAX).contains(&text.len()) {
-        true => Ok(text),
-        false => Err(
+    if (1..=NAME_MAX).contains(&text.len()) {
+        Ok(text)
+    } else {
+        Err(
             Refusal::new(NAME, format!("{name:?} cannot be the name of a folder"))
                 .with(
                     "a name of 1 to 200 bytes",
@@ -390,7 +392,7 @@ fn part(name: &str) -> Result<String, Refusal> {
                     "choose a shorter name",
                 )
                 .usage(),
-        ),
+        )
     }
 }
 

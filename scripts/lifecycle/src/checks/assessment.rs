@@ -56,8 +56,8 @@ impl Assessment {
     pub fn add(&mut self, transition: Transition) -> Result<(), ChainError> {
         let found = check(&transition)?;
         let changes = found.compared.iter().flat_map(|one| &one.report);
-        changes.for_each(|one| {
-            self.accepts.covers(&finding_id(one)); // also a difference that stops nothing
+        changes.for_each(|change| {
+            self.accepts.covers(&finding_id(change)); // also a difference that stops nothing
         });
         self.coverage.merge(&found.coverage);
         self.begin(&transition.from, &transition.to);
@@ -240,7 +240,7 @@ impl Assessment {
         let live = found
             .findings
             .iter()
-            .filter(|one| one.part == Part::LiveInstances);
+            .filter(|finding| finding.part == Part::LiveInstances);
         let live: Vec<Finding> = live.cloned().collect();
         let compared = found.compared.clone()?;
         Some(compared.taken(&transition.pair()?, &self.accepts, &live))

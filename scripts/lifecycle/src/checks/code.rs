@@ -255,9 +255,10 @@ pub(super) fn emptied(transition: &Transition, found: &mut Found) {
 /// A word as a number where it is a short one, else as it is.
 fn in_words(value: B256) -> String {
     let number = U256::from_be_bytes(value.0);
-    match number < U256::from(1_u128 << 100) {
-        true => number.to_string(),
-        false => value.to_string(),
+    if number < U256::from(1_u128 << 100) {
+        number.to_string()
+    } else {
+        value.to_string()
     }
 }
 

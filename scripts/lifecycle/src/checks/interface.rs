@@ -106,9 +106,10 @@ pub(super) fn expected(transition: &Transition, found: &mut Found) {
     let to = &transition.to;
     let is_listed = known.value().is_some_and(|known| known.unseen.is_empty());
     if !(is_listed && known.is_proven() && expected.is_proven()) {
-        let origin = match is_listed {
-            true => known.origin().max(expected.origin()),
-            false => Origin::NotKnown,
+        let origin = if is_listed {
+            known.origin().max(expected.origin())
+        } else {
+            Origin::NotKnown
         };
         let why = format!("whether {to} has the functions that the check of the step asks");
         found.coverage.add(Evidence::some(PART, origin, why));
@@ -117,7 +118,10 @@ pub(super) fn expected(transition: &Transition, found: &mut Found) {
     else {
         return;
     };
-    let own = callable.abi.functions().map(|one| one.signature());
+    let own = callable
+        .abi
+        .functions()
+        .map(|function| function.signature());
     let own: BTreeSet<String> = own.collect();
     let framework = &interfaces().implementation;
     let has = |signature: &str| own.contains(signature) || framework.has(signature);
@@ -193,7 +197,13 @@ impl Code {
         let known = Callable::of_document(document)?;
         let is_whole = self.layout.origin() == Origin::Build && known.unseen.is_empty();
         let is_listed = is_whole && known.abi.fallback.is_none();
-        is_listed.then(|| known.abi.functions().map(|one| one.signature()).collect())
+        is_listed.then(|| {
+            known
+                .abi
+                .functions()
+                .map(|function| function.signature())
+                .collect()
+        })
     }
 }
 

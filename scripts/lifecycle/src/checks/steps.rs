@@ -72,14 +72,15 @@ pub(super) fn back(transition: &Transition, found: &mut Found) {
         }
     );
     let id = FindingId::MIGRATION_OMITTED;
-    let is_told = found.findings.iter().any(|one| one.id == id);
+    let is_told = found.findings.iter().any(|finding| finding.id == id);
     let since = &transition.migrated_since;
     if !runs_nothing || is_told || since.is_empty() || transition.stage == Stage::Registered {
         return;
     }
-    let severity = match since.iter().any(|(_, kind)| kind.runs_script()) {
-        true => Severity::Danger,
-        false => Severity::Warning,
+    let severity = if since.iter().any(|(_, kind)| kind.runs_script()) {
+        Severity::Danger
+    } else {
+        Severity::Warning
     };
     let labels: Vec<&str> = since.iter().map(|(label, _)| label.as_str()).collect();
     let (name, to, since) = (&transition.name, &transition.to, labels.join(", "));
@@ -229,8 +230,8 @@ pub(super) fn called(transition: &Transition, found: &mut Found) {
         return;
     };
     let mut functions = known.abi.functions();
-    let is_told = found.findings.iter().any(|one| one.id == id);
-    if is_told || functions.any(|one| one.selector().0 == *selector) {
+    let is_told = found.findings.iter().any(|finding| finding.id == id);
+    if is_told || functions.any(|function| function.selector().0 == *selector) {
         return;
     }
     let selector = hex::encode_prefixed(selector);

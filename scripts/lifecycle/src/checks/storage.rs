@@ -67,10 +67,7 @@ pub(super) fn live(transition: &Transition, found: &mut Found) {
     // By the comparison of the layouts.
     let is_told = pair.old.known.value().is_none() || pair.new.known.value().is_none();
     let seen = transition.live.about(Part::LiveInstances);
-    found.coverage.add(match is_told {
-        true => seen.told(),
-        false => seen,
-    });
+    found.coverage.add(if is_told { seen.told() } else { seen });
     let Some(live) = transition.live.value() else {
         return;
     };

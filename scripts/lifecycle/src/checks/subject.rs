@@ -103,9 +103,10 @@ impl Code {
                 None if bytes.is_evm() => Fact::of(Declared::OfEvm, Origin::Chain),
                 None => Fact::unknown(UNDECLARED),
             },
-            source: match code.source.is_zero() {
-                true => Fact::unknown("nobody recorded the hash of its sources"),
-                false => Fact::doubted((), Origin::Chain, SOURCE_NAMED),
+            source: if code.source.is_zero() {
+                Fact::unknown("nobody recorded the hash of its sources")
+            } else {
+                Fact::doubted((), Origin::Chain, SOURCE_NAMED)
             },
             audit: match bytes.is_evm() {
                 true => Some(Audit::unknown()),
@@ -136,9 +137,10 @@ impl Code {
         let there = Self::there(code, artifact.bytes(), layout, is_old);
         Self {
             declared: steps.map_or(there.declared, |steps| artifact.says(steps)),
-            source: match artifact.has_sources() {
-                true => Fact::of((), Origin::Build),
-                false => there.source,
+            source: if artifact.has_sources() {
+                Fact::of((), Origin::Build)
+            } else {
+                there.source
             },
             audit: there
                 .audit

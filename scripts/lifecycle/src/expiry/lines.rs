@@ -52,7 +52,7 @@ impl Diagnosis {
 
     /// What it comes to; where nothing was found with when the first program expires.
     fn verdict_line(&self) -> String {
-        let needed = self.programs.iter().filter(|one| one.needed);
+        let needed = self.programs.iter().filter(|program| program.needed);
         let programs = count(needed.clone().count(), "program");
         let first = needed.filter_map(|one| one.days_left).min();
         let verdict = self.verdict();
@@ -67,7 +67,7 @@ impl Diagnosis {
 
     /// What it comes to.
     fn verdict(&self) -> &'static str {
-        let has = |name: &str| self.findings.iter().any(|one| one.id == *name);
+        let has = |name: &str| self.findings.iter().any(|finding| finding.id == *name);
         match self.severity() {
             _ if has(INCOMPLETE) => {
                 "the endpoint does not tell everything: what it hides is not examined"
@@ -131,9 +131,10 @@ impl Program {
     fn lines(&self) -> Vec<String> {
         let (mark, state) = self.state.shown();
         // What nothing needs now raises no alarm, and `--fix` alone leaves it as it is.
-        let (mark, flags) = match self.needed {
-            true => (mark, "--fix"),
-            false => ("·", "--fix --all"),
+        let (mark, flags) = if self.needed {
+            (mark, "--fix")
+        } else {
+            ("·", "--fix --all")
         };
         let cached = match self.cached {
             Some(true) => "  cached",

@@ -118,7 +118,10 @@ impl Program {
 
     /// What it is called in one line.
     pub fn title(&self) -> String {
-        let first = self.accounts.first().and_then(|one| one.uses.first());
+        let first = self
+            .accounts
+            .first()
+            .and_then(|account| account.uses.first());
         let (role, of) = first.map_or(("code", ""), |one| (one.role.name(), one.of.as_str()));
         format!("{role} ({of})")
     }
@@ -139,9 +142,10 @@ pub async fn examine(
     let codes: Vec<Bytes> = stream::iter(codes).buffered(AT_ONCE).try_collect().await?;
     let mut all: Vec<Program> = Vec::new();
     for (account, code) in accounts.into_iter().zip(codes) {
-        let codehash = match code.is_empty() {
-            true => CodeHash::ZERO,
-            false => CodeHash::of(&code),
+        let codehash = if code.is_empty() {
+            CodeHash::ZERO
+        } else {
+            CodeHash::of(&code)
         };
         match all.iter_mut().find(|one| one.codehash == codehash) {
             Some(program) => program.accounts.push(account),
@@ -233,12 +237,13 @@ async fn state(
         }
         (Err(error), _) => return Err(error),
     };
-    match is_alike {
-        true => Ok(stored),
-        false => Err(client.contradiction(format!(
+    if is_alike {
+        Ok(stored)
+    } else {
+        Err(client.contradiction(format!(
             "ArbWasm says of {account}: {says}, and the storage of ArbOS ({}) that it is {stored:?}",
             ProgramSlots::ACCOUNT,
-        ))),
+        )))
     }
 }
 

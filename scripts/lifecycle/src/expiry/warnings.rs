@@ -49,9 +49,10 @@ pub fn of_programs(programs: &[Program]) -> Vec<Finding> {
 }
 
 fn other_code(program: &Program, account: &Account, recorded: CodeHash) -> Finding {
-    let severity = match account.uses.iter().any(|one| one.needed) {
-        true => Severity::Danger,
-        false => Severity::Warning,
+    let severity = if account.uses.iter().any(|one| one.needed) {
+        Severity::Danger
+    } else {
+        Severity::Warning
     };
     let uses: Vec<_> = account.uses.iter().map(|one| one.of.as_str()).collect();
     let (address, uses) = (account.address, uses.join(", "));

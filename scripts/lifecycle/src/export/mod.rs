@@ -137,13 +137,14 @@ pub async fn require_chain_id(client: &Client) -> Result<(), ChainError> {
     let answer = client.provider().call(request).await;
     let answer = answer.map_err(|error| client.error("the chain id that contracts see", error))?;
     let found = U256::try_from_be_slice(&answer).unwrap_or_default();
-    match found == U256::from(client.chain_id()) {
-        true => Ok(()),
-        false => Err(other_chain(
+    if found == U256::from(client.chain_id()) {
+        Ok(())
+    } else {
+        Err(other_chain(
             "the endpoint",
             found.saturating_to(),
             client.chain_id(),
-        )),
+        ))
     }
 }
 

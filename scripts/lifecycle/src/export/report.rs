@@ -79,9 +79,10 @@ impl CommandReport for ExportedCall {
         let (call, approved) = (&self.simulated, &self.simulated.approved);
         let mut lines = self.file.lines(names);
         lines.push(format!("action     {}", call.action));
-        lines.push(match call.executes {
-            true => format!("sent now   it completes the policy ({approved}) and executes"),
-            false => format!("sent now   it approves ({approved})"),
+        lines.push(if call.executes {
+            format!("sent now   it completes the policy ({approved}) and executes")
+        } else {
+            format!("sent now   it approves ({approved})")
         });
         if !call.executes {
             lines.push(format!(

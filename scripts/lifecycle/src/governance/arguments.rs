@@ -25,9 +25,10 @@ pub fn named_function(calldata: &[u8]) -> Option<Function> {
         name: first.to_lowercase() + rest,
         inputs: listed(parameters).into_iter().map(parameter).collect(),
         outputs: Vec::new(),
-        state_mutability: match *selector == abi::createProxyCall::SELECTOR {
-            true => StateMutability::Payable,
-            false => StateMutability::NonPayable,
+        state_mutability: if *selector == abi::createProxyCall::SELECTOR {
+            StateMutability::Payable
+        } else {
+            StateMutability::NonPayable
         },
     })
 }
@@ -71,9 +72,10 @@ fn parameter((kind, name): (&str, &str)) -> Param {
     };
     let (_, members) = fields(encoded).unwrap_or_default();
     let (contract, ty) = (None, kind.to_owned());
-    let internal = match members.is_empty() {
-        true => InternalType::Other { contract, ty },
-        false => InternalType::Struct { contract, ty },
+    let internal = if members.is_empty() {
+        InternalType::Other { contract, ty }
+    } else {
+        InternalType::Struct { contract, ty }
     };
     Param {
         ty: if members.is_empty() { kind } else { "tuple" }.into(),

@@ -93,9 +93,10 @@ pub async fn after_upgrade(
         let Migrated { from, to, .. } = step.inner.data;
         let ways = registry.version(&instance.definition, &to).await?.steps;
         let way = ways.iter().find(|way| way.from == from);
-        match way.is_some_and(|way| runs(way) == StepKind::None) {
-            true => bare.push(format!("{from} → {to}")),
-            false => has_migrated = true,
+        if way.is_some_and(|way| runs(way) == StepKind::None) {
+            bare.push(format!("{from} → {to}"))
+        } else {
+            has_migrated = true
         }
     }
     let is_bare = !bare.is_empty() && !has_migrated;
@@ -131,9 +132,10 @@ pub async fn after_upgrade(
         check(
             "version",
             answered == version && recorded == version,
-            match is_adopted {
-                true => format!("registry says {recorded}"),
-                false => format!("proxy says {answered}, registry says {recorded}"),
+            if is_adopted {
+                format!("registry says {recorded}")
+            } else {
+                format!("proxy says {answered}, registry says {recorded}")
             },
         ),
         check(

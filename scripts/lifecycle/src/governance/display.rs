@@ -106,9 +106,10 @@ impl Display {
         };
         let Self { function, role, .. } = self;
         let typed = command(function);
-        let named = match typed == function {
-            true => String::new(),
-            false => format!("{function}, "),
+        let named = if typed == function {
+            String::new()
+        } else {
+            format!("{function}, ")
         };
         let mut lines = vec![format!(
             "{typed} of {of}  ({named}decided by {role}{instead})"

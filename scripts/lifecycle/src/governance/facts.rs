@@ -56,9 +56,10 @@ pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, 
             let (bytes, seconds_left) =
                 try_join!(client.code_bytes(account), seconds_left(client, account))?;
             let CodeBytes { code, fragments } = bytes;
-            let size = match fragments.is_empty() {
-                true => code.len(),
-                false => fragments.iter().map(|fragment| fragment.len()).sum(),
+            let size = if fragments.is_empty() {
+                code.len()
+            } else {
+                fragments.iter().map(|fragment| fragment.len()).sum()
             };
             let (codehash, is_program) = (CodeHash::of(&code), is_program(&code));
             let checked = step.filter(|step| what == named(step).word());
@@ -112,9 +113,10 @@ impl CodeFacts {
 
     /// What is there, compared with the hash in the call.
     pub fn words(&self) -> String {
-        let hash = match self.is_as_named {
-            true => "with the hash in the call".to_owned(),
-            false => format!("BUT ITS HASH IS {}", self.codehash),
+        let hash = if self.is_as_named {
+            "with the hash in the call".to_owned()
+        } else {
+            format!("BUT ITS HASH IS {}", self.codehash)
         };
         let life = match (self.is_program, self.seconds_left) {
             (false, _) => "EVM code".into(),
@@ -184,9 +186,10 @@ impl BuildFacts {
                 let names_these = code.is_some_and(|code| {
                     !code.sourceHash.is_zero() && code.sourceHash == build.source_hash.0
                 });
-                let why = match hash == "code hash" && names_these {
-                    true => format!("; {OTHER_COMMIT}"),
-                    false => String::new(),
+                let why = if hash == "code hash" && names_these {
+                    format!("; {OTHER_COMMIT}")
+                } else {
+                    String::new()
                 };
                 let next = match build.build.is_of_commit() {
                     true => format!(
@@ -220,9 +223,10 @@ impl BuildFacts {
     /// Lines for people.
     pub fn lines(&self) -> Vec<String> {
         let what = format!("{} from", self.what);
-        let because = match self.built_now {
-            true => "built in this run; same code hash".to_owned(),
-            false => format!("says {FOLDER}; to verify it, build with approve --source"),
+        let because = if self.built_now {
+            "built in this run; same code hash".to_owned()
+        } else {
+            format!("says {FOLDER}; to verify it, build with approve --source")
         };
         let mut lines = vec![format!("{what:<13} {}, {because}", self.name)];
         let facts = self.build.lines().into_iter();

@@ -124,9 +124,10 @@ impl Field {
     /// Its label in a call with these arguments.
     pub(super) fn label_in(&self, arguments: &Map<String, Value>) -> &'static str {
         let kind = at(arguments, "step.kind").parse().unwrap_or_default();
-        match self.of_check.is_empty() || ids::StepKind(kind).runs_script() {
-            true => self.label,
-            false => self.of_check,
+        if self.of_check.is_empty() || ids::StepKind(kind).runs_script() {
+            self.label
+        } else {
+            self.of_check
         }
     }
 }

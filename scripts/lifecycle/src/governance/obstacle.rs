@@ -110,9 +110,10 @@ async fn superseded(registry: Registry<'_>, call: &Call) -> Result<Option<Obstac
     if registered == code {
         return Ok(None);
     }
-    let other = match registered.codehash == code.codehash {
-        true => "with the same code, and another account, layout or sources",
-        false => "with other code",
+    let other = if registered.codehash == code.codehash {
+        "with the same code, and another account, layout or sources"
+    } else {
+        "with other code"
     };
     let registered = format!("{version} is registered {other}");
     let says = format!("{} {registered} already", call.definition());

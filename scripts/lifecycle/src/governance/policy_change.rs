@@ -93,9 +93,10 @@ fn warning(says: impl Into<String>) -> Finding {
 
 /// A warning where a policy asks for less than before, else a note.
 fn less_or(is_less: bool, says: String) -> Finding {
-    match is_less {
-        true => warning(says),
-        false => effect(Severity::Note, says),
+    if is_less {
+        warning(says)
+    } else {
+        effect(Severity::Note, says)
     }
 }
 
@@ -121,14 +122,17 @@ fn differences(was: &Explained, new: &Explained, names: &Names) -> Vec<Finding> 
         .approvers
         .iter()
         .filter(|approver| !was.approvers.contains(approver));
-    all.extend(added.map(|approver| match known.contains(approver) {
-        true => less_or(
-            false,
-            format!("adds the approver {}", names.long(*approver)),
-        ),
-        false => warning(format!(
-            "adds the approver {approver}, which has no name here"
-        )),
+    all.extend(added.map(|approver| {
+        if known.contains(approver) {
+            less_or(
+                false,
+                format!("adds the approver {}", names.long(*approver)),
+            )
+        } else {
+            warning(format!(
+                "adds the approver {approver}, which has no name here"
+            ))
+        }
     }));
     let mut add =
         |before: &[Address], after: &[Address], is_less, says: &dyn Fn(String) -> String| {

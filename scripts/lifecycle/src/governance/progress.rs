@@ -79,9 +79,10 @@ impl CallOutcome {
     pub fn lines(&self, is_migration: bool, names: &Names) -> Vec<String> {
         let action = self.action;
         let Some(open) = &self.readiness else {
-            let done = match is_migration {
-                true => " activated",
-                false => "  executed",
+            let done = if is_migration {
+                " activated"
+            } else {
+                "  executed"
             };
             let mut lines = vec![format!("success {}{done}", self.counted())];
             if let Some(by) = &self.executed_by {
@@ -98,15 +99,14 @@ impl CallOutcome {
             .policy
             .as_ref()
             .map_or(&[][..], |policy| &policy.refused);
-        let mut lines = vec![match is_migration && open.more() > 0 {
-            true => {
-                let still = still_needed(open, needed, refused, names);
-                format!(
-                    "success {}/{}  not executed: {still}",
-                    open.approvals, open.required
-                )
-            }
-            false => progress(open, needed, refused, names),
+        let mut lines = vec![if is_migration && open.more() > 0 {
+            let still = still_needed(open, needed, refused, names);
+            format!(
+                "success {}/{}  not executed: {still}",
+                open.approvals, open.required
+            )
+        } else {
+            progress(open, needed, refused, names)
         }];
         lines.push(format!("action     {action}"));
         if let Some(before) = &self.ended_before {
@@ -137,12 +137,13 @@ impl CallOutcome {
     fn counted(&self) -> Approved {
         let fewest = self.policy.as_ref().map(|policy| policy.fewest);
         let most = fewest.unwrap_or(self.approved.approvals);
-        match self.approved.approvals > most {
-            true => Approved {
+        if self.approved.approvals > most {
+            Approved {
                 approvals: most,
                 required: most,
-            },
-            false => self.approved,
+            }
+        } else {
+            self.approved
         }
     }
 }

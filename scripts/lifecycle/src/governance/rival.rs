@@ -47,9 +47,10 @@ pub fn rival((own, bytes): (&Call, &Bytes), other: &PendingAction) -> Option<(St
 
 /// How two calls of one function with the same code differ.
 pub fn same_code_differs(own: &Call, other: &Call) -> &'static str {
-    match unchecked(own) == unchecked(other) {
-        true => "has another check after the upgrade",
-        false => "has other arguments",
+    if unchecked(own) == unchecked(other) {
+        "has another check after the upgrade"
+    } else {
+        "has other arguments"
     }
 }
 

@@ -288,12 +288,11 @@ impl GovernedCall {
         })?;
         // If the call executes, the gas estimate covers it. A submitter of signatures is not an approver, so there is
         // nothing to simulate.
-        let (minimum_gas, simulation) = match progress.executed || self.submission.is_some() {
-            true => (None, None),
-            false => {
-                let after = for_execution(client, self, caller, action).await?;
-                (after.minimum_gas, Some(after.simulation))
-            }
+        let (minimum_gas, simulation) = if progress.executed || self.submission.is_some() {
+            (None, None)
+        } else {
+            let after = for_execution(client, self, caller, action).await?;
+            (after.minimum_gas, Some(after.simulation))
         };
         Ok(SimulatedCall {
             action,

@@ -74,9 +74,10 @@ pub async fn read_existing(
     }
     // An unknown name is refused by the registry in its own words, and so is what is none.
     registry.head(name).await?;
-    let what = match name.is_empty() {
-        true => "itself".into(),
-        false => format!("{name:?}"),
+    let what = if name.is_empty() {
+        "itself".into()
+    } else {
+        format!("{name:?}")
     };
     Err(events_hidden(registry, &what))
 }
@@ -180,7 +181,7 @@ impl Verification {
 
     /// The same with how many checks hold in place of these.
     pub fn short_lines(&self) -> Vec<String> {
-        let (hold, fail): (Vec<_>, Vec<_>) = self.checks.iter().partition(|one| one.ok);
+        let (hold, fail): (Vec<_>, Vec<_>) = self.checks.iter().partition(|check| check.ok);
         let is_doubtful = self
             .findings
             .iter()

@@ -31,9 +31,10 @@ pub(super) fn in_force(
     };
     let policy = names.policy(before.policies.get(role)?);
     let is_pause = call.starts_with(&abi::pauseCall::SELECTOR);
-    Some(match is_pause && role != "pause" {
-        true => format!("any one of {role}'s approvers: {policy}"),
-        false => policy,
+    Some(if is_pause && role != "pause" {
+        format!("any one of {role}'s approvers: {policy}")
+    } else {
+        policy
     })
 }
 
@@ -52,7 +53,7 @@ pub(super) fn actor(event: &Event) -> (Option<Address>, Option<ActionId>) {
 /// That an earlier version has the same code, where one has: what a rollback adds.
 fn again(code: CodeHash, before: &Definition) -> String {
     let mut versions = before.versions.iter();
-    let earlier = versions.find(|one| one.code.codehash == code);
+    let earlier = versions.find(|version| version.code.codehash == code);
     earlier.map_or_else(String::new, |one| {
         format!(" (the code of {} again)", one.version)
     })
@@ -119,9 +120,10 @@ pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> Str
             instance(event.proxy, &format!("stayed as it was: {reason}"))
         }
         Event::InstanceAdopted(event) => {
-            let how = match is_adopted(event.kind) {
-                true => "adopted, a",
-                false => "arrived:",
+            let how = if is_adopted(event.kind) {
+                "adopted, a"
+            } else {
+                "arrived:"
             };
             let kind = kind_in_words(event.kind);
             instance(event.proxy, &format!("{how} {kind}"))

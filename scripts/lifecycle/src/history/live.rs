@@ -59,9 +59,10 @@ impl LiveCheck {
             found,
             ..
         } = self;
-        match self.ok {
-            true => format!("✓ {what}: {found}"),
-            false => format!("✗ {what}: expected {expected}, found {found}"),
+        if self.ok {
+            format!("✓ {what}: {found}")
+        } else {
+            format!("✗ {what}: expected {expected}, found {found}")
         }
     }
 }
@@ -85,13 +86,13 @@ pub(super) async fn live_checks(
     };
     let slots = instances
         .iter()
-        .map(|one| of_instance(registry, rebuilt, one));
+        .map(|instance| of_instance(registry, rebuilt, instance));
     let proxies = async {
         let own = pinned(REGISTRY)?.codehash.into();
         let is_pinned = client.codehash(registry.address).await? == Some(own);
         let codes = instances
             .iter()
-            .map(|one| proxy_code(client, is_pinned, one));
+            .map(|instance| proxy_code(client, is_pinned, instance));
         at_once(codes).await
     };
     let runs = versions.iter().filter(is_used).map(|version| {
@@ -104,7 +105,7 @@ pub(super) async fn live_checks(
             "activation of the registry".into(),
             registry.address
         ),
-        at_once(versions.iter().map(|one| of_version(client, one))),
+        at_once(versions.iter().map(|version| of_version(client, version))),
         at_once(slots),
         proxies,
         at_once(runs),
@@ -120,7 +121,7 @@ pub(super) async fn live_checks(
             None => not_known.push(instance.proxy),
         }
     }
-    let shown: BTreeSet<Address> = instances.iter().map(|one| one.proxy).collect();
+    let shown: BTreeSet<Address> = instances.iter().map(|instance| instance.proxy).collect();
     let next = format!("stylus-upgrades upgrade {}", shell_word(&rebuilt.name));
     let unlike = rebuilt.unlike().into_iter();
     let unlike = unlike.filter(|one| shown.contains(&one.proxy));
@@ -217,7 +218,7 @@ async fn of_instance(
         checks.push(LiveCheck::compare(named("pause stub"), &stub, &found));
     } else if !instance.state.is_migrating() {
         let mut versions = rebuilt.versions.iter();
-        let version = versions.find(|one| one.version == instance.version);
+        let version = versions.find(|version| version.version == instance.version);
         checks.extend(version.map(|version| {
             let expected = version.code.implementation;
             LiveCheck::compare(named("implementation"), &expected, &found)
@@ -225,14 +226,18 @@ async fn of_instance(
     }
     let what = named("last Upgraded");
     checks.push(LiveCheck::compare(what, &found, &announced));
-    let (what, expected) = match is_adopted {
-        true => ("admin", given_to(registry.address, &rebuilt.name)),
-        false => ("registry", registry.address),
+    let (what, expected) = if is_adopted {
+        ("admin", given_to(registry.address, &rebuilt.name))
+    } else {
+        ("registry", registry.address)
     };
     checks.push(LiveCheck::compare(named(what), &expected, &admin));
-    let none = |beacon: Address| match beacon.is_zero() {
-        true => "none".to_owned(),
-        false => beacon.to_string(),
+    let none = |beacon: Address| {
+        if beacon.is_zero() {
+            "none".to_owned()
+        } else {
+            beacon.to_string()
+        }
     };
     let what = named("beacon");
     checks.push(LiveCheck::compare(
@@ -262,9 +267,10 @@ async fn proxy_code(
             ),
         }));
     };
-    let expected = match is_pinned {
-        true => given_code(instance.kind)?,
-        false => None,
+    let expected = if is_pinned {
+        given_code(instance.kind)?
+    } else {
+        None
     };
     Ok(expected.map(|expected| LiveCheck::compare(what, &expected, &code)))
 }

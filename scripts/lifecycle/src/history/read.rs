@@ -195,9 +195,10 @@ async fn from_logs(
     for (at, (log, event)) in events.iter().enumerate() {
         let (who, action) = actor(event);
         let is_wanted = wanted.has(at, total, action);
-        let time = match is_wanted || is_timed(event) {
-            true => facts.time_of(log).await?,
-            false => 0,
+        let time = if is_wanted || is_timed(event) {
+            facts.time_of(log).await?
+        } else {
+            0
         };
         if is_wanted {
             let (sender, calldata) = facts.sent(log).await?;
@@ -360,9 +361,10 @@ impl Facts {
             .collect();
         let asked = of_each.into_iter().map(async |((_, is_wanted), log)| {
             let sent = async {
-                match is_wanted {
-                    true => self.sent(log).await.map(drop),
-                    false => Ok(()),
+                if is_wanted {
+                    self.sent(log).await.map(drop)
+                } else {
+                    Ok(())
                 }
             };
             try_join!(sent, self.time_of(log)).map(drop)

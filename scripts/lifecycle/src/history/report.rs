@@ -53,9 +53,10 @@ impl HistoryReport {
 
 impl CommandReport for HistoryReport {
     fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = match self.is_full {
-            true => self.verification.lines(),
-            false => self.verification.short_lines(),
+        let mut lines = if self.is_full {
+            self.verification.lines()
+        } else {
+            self.verification.short_lines()
         };
         let shown = self.entries.len();
         if shown < self.total {
@@ -65,9 +66,10 @@ impl CommandReport for HistoryReport {
             ));
         }
         for all in self.entries.chunk_by(|one, next| one.tx == next.tx) {
-            match self.is_full {
-                true => lines.extend(event_lines(all, names)),
-                false => lines.extend(transaction_line(all, names)),
+            if self.is_full {
+                lines.extend(event_lines(all, names))
+            } else {
+                lines.extend(transaction_line(all, names))
             }
         }
         lines

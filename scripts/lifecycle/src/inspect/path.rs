@@ -78,9 +78,10 @@ pub async fn steps_to(
         )),
         Err(error) if error.revert().is_some() => {
             let place = |label| labels.iter().position(|other| other == label);
-            Ok(match place(at) > place(version) {
-                true => Steps::Ahead(format!("stylus-upgrades migrate {name} {at} SOURCE")),
-                false => Steps::Refused(error.to_string()),
+            Ok(if place(at) > place(version) {
+                Steps::Ahead(format!("stylus-upgrades migrate {name} {at} SOURCE"))
+            } else {
+                Steps::Refused(error.to_string())
             })
         }
         Err(error) => Err(error),

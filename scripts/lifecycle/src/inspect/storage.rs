@@ -123,9 +123,10 @@ pub async fn framework(
     let words = read(client, proxy, wanted).await?;
     let all = all.into_iter().map(|(name, slot, is_account)| {
         let word = words.get(&slot.into()).copied().unwrap_or_default();
-        let (kind, value) = match is_account {
-            true => ("address", Address::from_word(word).to_string()),
-            false => ("word", crate::text::word(&word)),
+        let (kind, value) = if is_account {
+            ("address", Address::from_word(word).to_string())
+        } else {
+            ("word", crate::text::word(&word))
         };
         FieldValue {
             area: "framework".into(),

@@ -178,7 +178,7 @@ impl Compared {
     /// What is known by somebody's word alone, which no compiler checks.
     fn note_declared(&mut self) {
         let changes = self.report.iter().filter(|one| one.declared.is_some());
-        let changes = changes.map(|one| finding_id(one).to_string());
+        let changes = changes.map(|change| finding_id(change).to_string());
         let migrated = self.found.iter();
         let migrated = migrated.filter(|one| one.origin == Origin::Annotation);
         let ids: Vec<String> = changes
@@ -204,7 +204,7 @@ impl Compared {
             live.iter().any(|one| one.id == dirty)
         };
         let mut findings = self.report;
-        findings.retain(|one| one.decision != Decision::Safe || !is_dirty(one));
+        findings.retain(|finding| finding.decision != Decision::Safe || !is_dirty(finding));
         let verdict = match (&self.unknown, findings.is_empty(), accepted.is_empty()) {
             (Some(_), ..) => "unknown",
             (None, true, true) => "unchanged",
@@ -371,7 +371,9 @@ impl Pair<'_> {
             .collect();
         let documents = [self.old, self.new].map(|side| side.known.value());
         let fields = documents.into_iter().flatten();
-        let fields: BTreeSet<String> = fields.flat_map(|one| one.layout.opaque_fields()).collect();
+        let fields: BTreeSet<String> = fields
+            .flat_map(|field| field.layout.opaque_fields())
+            .collect();
         if !fields.is_empty() {
             let fields = fields.into_iter().collect::<Vec<_>>().join(", ");
             partial.push(format!(
@@ -384,7 +386,7 @@ impl Pair<'_> {
     /// That the contract's author says that the migration handles a finding, if it does and runs. What the version
     /// before declares as well, or may declare, is about the step before: that was kept.
     pub fn why_migrated(&self, part: Part, id: &FindingId) -> Option<Finding> {
-        let names = |version: &Document| version.migrates.iter().any(|one| *id == **one);
+        let names = |version: &Document| version.migrates.iter().any(|migrate| *id == **migrate);
         let (old, new) = (self.old.known.value(), self.new.known.value());
         let is_declared = self.runs_migration && new.is_some_and(names) && !old.is_none_or(names);
         let says = "the contract's author declares that its migration handles it";
@@ -425,10 +427,11 @@ impl Pair<'_> {
                 ),
                 expected: "a declaration for each".into(),
                 found: None,
-                next: match self.is_of_compiler() {
-                    true => "/// @custom:oz-renamed-from NAME, or /// @custom:oz-retyped-from TYPE, before the variable"
-                        .into(),
-                    false => "#[layout(renamed_from, retyped_from)] in the contract".into(),
+                next: if self.is_of_compiler() {
+                    "/// @custom:oz-renamed-from NAME, or /// @custom:oz-retyped-from TYPE, before the variable"
+                        .into()
+                } else {
+                    "#[layout(renamed_from, retyped_from)] in the contract".into()
                 },
             };
         }

@@ -51,10 +51,7 @@ pub fn unreadable(path: &Path, why: Unreadable) -> ChainError {
             )
         }
         Unreadable::NotOf(name, names) => {
-            let names = match names.is_empty() {
-                true => "no layout".to_owned(),
-                false => names.join(", "),
-            };
+            let names = if names.is_empty() { "no layout".to_owned() } else { names.join(", ") };
             refusal(format!("{file} has no contract {name} with a storage layout")).with(
                 name,
                 names,

@@ -39,9 +39,10 @@ impl fmt::Display for NotJson {
 pub(super) fn parse(bytes: &[u8]) -> Result<Value, NotJson> {
     serde_json::from_slice(bytes).map_err(|error| {
         let says = error.to_string();
-        match says.starts_with(TOO_DEEP) {
-            true => NotJson::TooDeep,
-            false => NotJson::Malformed(says),
+        if says.starts_with(TOO_DEEP) {
+            NotJson::TooDeep
+        } else {
+            NotJson::Malformed(says)
         }
     })
 }

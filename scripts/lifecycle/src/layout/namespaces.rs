@@ -98,9 +98,10 @@ fn complete(nodes: &Nodes<'_>, sources: &Sources<'_>, layout: &mut Layout) {
             sources,
             types: &mut layout.types,
         };
-        let below = match is(declared.node, "UserDefinedValueTypeDefinition") {
-            true => types.size(&declared.node["underlyingType"], 0).ok(),
-            false => None,
+        let below = if is(declared.node, "UserDefinedValueTypeDefinition") {
+            types.size(&declared.node["underlyingType"], 0).ok()
+        } else {
+            None
         };
         let Some(item) = layout.types.get_mut(&id) else {
             continue;
@@ -151,7 +152,7 @@ fn complete(nodes: &Nodes<'_>, sources: &Sources<'_>, layout: &mut Layout) {
         // ends.
         let is_private = nodes
             .get(item.ast_id)
-            .is_some_and(|one| one.node["visibility"] == "private");
+            .is_some_and(|node| node.node["visibility"] == "private");
         let is_alone = of_one_name().count() < 2;
         if (is_alone && !is_private) || is_gap_name(&item.label) {
             continue;
@@ -247,9 +248,10 @@ impl Types<'_, '_> {
                 retyped_from: retyped_from(&text),
                 ..Item::default()
             });
-            match size.is_whole {
-                true => slot = slot.saturating_add(size.bytes.div_ceil(WORD_BYTES)),
-                false => offset = offset.saturating_add(size.bytes),
+            if size.is_whole {
+                slot = slot.saturating_add(size.bytes.div_ceil(WORD_BYTES))
+            } else {
+                offset = offset.saturating_add(size.bytes)
             }
         }
         Ok((items, slot.saturating_add(u64::from(offset > 0))))
@@ -330,9 +332,10 @@ impl Types<'_, '_> {
             length => {
                 let count = length.and_then(|length| length.parse::<u64>().ok());
                 let count = count.ok_or_else(|| format!("the length of {label} is not known"))?;
-                let slots = match base.is_whole || base.bytes > WORD_BYTES / 2 {
-                    true => count.saturating_mul(base.bytes.div_ceil(WORD_BYTES)),
-                    false => count.div_ceil(WORD_BYTES / base.bytes.max(1)),
+                let slots = if base.is_whole || base.bytes > WORD_BYTES / 2 {
+                    count.saturating_mul(base.bytes.div_ceil(WORD_BYTES))
+                } else {
+                    count.div_ceil(WORD_BYTES / base.bytes.max(1))
                 };
                 let bytes = slots.saturating_mul(WORD_BYTES);
                 (length.unwrap_or_default(), "inplace", bytes)

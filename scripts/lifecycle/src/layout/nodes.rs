@@ -61,13 +61,15 @@ impl<'v> Nodes<'v> {
             };
             self.by_id.insert(id, declared);
         }
-        let contract = match is(node, "ContractDefinition") {
-            true => id,
-            false => contract,
+        let contract = if is(node, "ContractDefinition") {
+            id
+        } else {
+            contract
         };
-        let members = match is(node, "StructDefinition") {
-            true => list(&node["members"]),
-            false => &[],
+        let members = if is(node, "StructDefinition") {
+            list(&node["members"])
+        } else {
+            &[]
         };
         for inner in list(&node["nodes"]).iter().chain(members) {
             self.note(inner, contract, file);
@@ -144,7 +146,7 @@ pub(super) fn each<'v>(node: &'v Value, see: &mut impl FnMut(&'v Value)) {
     see(node);
     match node {
         Value::Array(all) => all.iter().for_each(|one| each(one, see)),
-        Value::Object(fields) => fields.values().for_each(|one| each(one, see)),
+        Value::Object(fields) => fields.values().for_each(|field| each(field, see)),
         _ => {}
     }
 }

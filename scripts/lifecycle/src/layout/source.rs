@@ -243,14 +243,13 @@ impl Found<'_> {
         // upgrades-core lists namespaces, even where there are none; compilers never do.
         let is_listed = self.layout.get("namespaces").is_some_and(Value::is_object);
         if layout.unlisted.is_none() {
-            layout.unlisted = match is_listed || self.is_own {
-                true => {
-                    if is_listed {
-                        name_parents(&mut layout);
-                    }
-                    Some(Vec::new())
+            layout.unlisted = if is_listed || self.is_own {
+                if is_listed {
+                    name_parents(&mut layout);
                 }
-                false => namespaces::add(whole, &self.file, &self.name, &mut layout)?,
+                Some(Vec::new())
+            } else {
+                namespaces::add(whole, &self.file, &self.name, &mut layout)?
             };
         }
         let abi = self.contract.and_then(|contract| contract.get("abi"));

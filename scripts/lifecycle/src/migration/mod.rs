@@ -289,9 +289,10 @@ async fn gas_of_a_transaction(client: &Client) -> Result<u64, ChainError> {
 }
 
 fn heading(migration: &ActiveMigration) -> String {
-    let (from, to) = match migration.at.back {
-        true => (&migration.to, &migration.from),
-        false => (&migration.from, &migration.to),
+    let (from, to) = if migration.at.back {
+        (&migration.to, &migration.from)
+    } else {
+        (&migration.from, &migration.to)
     };
     format!(
         "migrating {} {} from {from} to {to}",

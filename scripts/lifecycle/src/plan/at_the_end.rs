@@ -15,7 +15,8 @@ impl PlanSimulation<'_> {
             return Ok(());
         };
         let instances = self.plan.instances.iter();
-        let moved = instances.filter(|one| one.from != one.to && !one.migrating);
+        let moved =
+            instances.filter(|instance| instance.from != instance.to && !instance.migrating);
         let mut found = Vec::new();
         for proxy in moved.map(|one| one.proxy) {
             let (from, to) = (call.step.from.clone(), call.version.clone());

@@ -71,14 +71,15 @@ pub(super) fn carry_out(
         let bytes: Bytes = call.abi_encode().into();
         decide(simulation, &deciding.call, &bytes, &what, &request.names)
     };
-    let decision = match is_current {
-        true => match other_code(simulation, *registry, call)? {
+    let decision = if is_current {
+        match other_code(simulation, *registry, call)? {
             Some(finding) => Err(finding),
             // Rollouts upgrade waiting instances. An instance that was rolled back needs the governed call itself.
             None if is_one_rolled_back(simulation, request, before)? => decided(simulation)?,
             None => Ok((Vec::new(), Given::default())),
-        },
-        false => decided(simulation)?,
+        }
+    } else {
+        decided(simulation)?
     };
     let mut done = CarriedOut::default();
     match decision {

@@ -245,9 +245,10 @@ fn constants(code: &[u8], module: Option<&[u8]>) -> Vec<u32> {
     };
     let mut found = Vec::new();
     each_constant(module, |value, is_long| {
-        let value = match is_long {
-            true => u32::try_from(value).ok(),
-            false => Some(value as u32),
+        let value = if is_long {
+            u32::try_from(value).ok()
+        } else {
+            Some(value as u32)
         };
         found.extend(value.into_iter().flat_map(|one| [one, one.swap_bytes()]));
     });

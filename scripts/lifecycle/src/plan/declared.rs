@@ -35,9 +35,9 @@ pub(super) fn lost(
         next: "move them in the migration (stylus-upgrades layout migration writes its code)"
             .into(),
     });
-    let ended = instances
-        .iter()
-        .filter(|one| one.from != one.to && one.to == *version && !one.migrating);
+    let ended = instances.iter().filter(|instance| {
+        instance.from != instance.to && instance.to == *version && !instance.migrating
+    });
     let mut found: Vec<Finding> = Vec::new();
     for instance in ended {
         let Some(old) = request.layout_of(&instance.from) else {
@@ -46,7 +46,7 @@ pub(super) fn lost(
         let report = compare(old, &new.layout).map_err(incomparable)?;
         for change in &report.findings {
             let id = finding_id(change);
-            let is_declared = new.migrates.iter().any(|one| id == **one);
+            let is_declared = new.migrates.iter().any(|migrate| id == **migrate);
             if !is_declared || found.iter().any(|one| one.id == id) {
                 continue;
             }

@@ -87,8 +87,8 @@ impl LeftOut {
             Ok::<_, ChainError>((copy.changes()?, copy.account_changes()?))
         })?;
         Ok(Self {
-            storage: slots.iter().map(|one| one.address).collect(),
-            ether: accounts.iter().map(|one| one.address).collect(),
+            storage: slots.iter().map(|slot| slot.address).collect(),
+            ether: accounts.iter().map(|account| account.address).collect(),
         })
     }
 }
@@ -97,13 +97,20 @@ impl Effects {
     /// Since the beginning.
     fn of(simulation: &Simulation, left_out: &LeftOut) -> Result<Self, ChainError> {
         let (mut changes, mut accounts) = (simulation.changes()?, simulation.account_changes()?);
-        changes.retain(|one| !left_out.storage.contains(&one.address));
-        accounts.retain_mut(|one| {
-            if left_out.ether.contains(&one.address) {
-                one.after.balance = one.before.balance;
+        changes.retain(|change| !left_out.storage.contains(&change.address));
+        accounts.retain_mut(|account| {
+            if left_out.ether.contains(&account.address) {
+                account.after.balance = account.before.balance;
             }
-            (one.before.nonce, one.before.balance, &one.before.code)
-                != (one.after.nonce, one.after.balance, &one.after.code)
+            (
+                account.before.nonce,
+                account.before.balance,
+                &account.before.code,
+            ) != (
+                account.after.nonce,
+                account.after.balance,
+                &account.after.code,
+            )
         });
         Ok(Self {
             changes,
@@ -127,8 +134,8 @@ impl Effects {
         simulation: &Simulation,
         whose: &Whose<'_>,
     ) -> Result<Vec<Elsewhere>, ChainError> {
-        let slots = self.changes.iter().map(|one| one.address);
-        let accounts = self.accounts.iter().map(|one| one.address);
+        let slots = self.changes.iter().map(|change| change.address);
+        let accounts = self.accounts.iter().map(|account| account.address);
         let emitters = self.logs.iter().map(|log| log.address);
         let all: BTreeSet<Address> = slots.chain(accounts).chain(emitters).collect();
         let names = SlotNames::framework(&[]);
@@ -252,9 +259,10 @@ pub(super) fn with_limits<T>(
             Ok::<_, ChainError>((copy.highest_limit, failure(&done).is_some()))
         })?;
         let most = cap.max(with_margin(estimate));
-        let mut limit = match failed || estimate == 0 {
-            true => most,
-            false => estimate.saturating_mul(2).min(most),
+        let mut limit = if failed || estimate == 0 {
+            most
+        } else {
+            estimate.saturating_mul(2).min(most)
         };
         loop {
             simulation.discarded(|copy| one(copy, GasLimit::Exactly(limit)))?;

@@ -161,7 +161,7 @@ impl Ran<'_> {
     ) -> Result<(Vec<Reads>, Vec<Finding>), ChainError> {
         let executed = self.executed(simulation)?;
         let runs = simulation.runs()?;
-        let others = executed.keys().filter(|one| !self.is_proposed(**one));
+        let others = executed.keys().filter(|key| !self.is_proposed(**key));
         let others = others.map(|account| {
             let what = match self.registered.get(account) {
                 Some(version) => format!("the code of {version}"),

@@ -208,9 +208,10 @@ impl Ran<'_> {
         };
         let asks = !called.delegated && called.selector == Some(proxiableUUIDCall::SELECTOR);
         let is_new = self.is_proposed(to) && !self.is_proposed(by);
-        match asks {
-            true => is_new || stub == Some(to),
-            false => is_new && called.delegated,
+        if asks {
+            is_new || stub == Some(to)
+        } else {
+            is_new && called.delegated
         }
     }
 }

@@ -46,11 +46,11 @@ pub(super) fn suggested(
     let mut found = Suggested::default();
     for (getter, kind) in getters {
         let answers = answers(simulation, getter, &proxies)?;
-        let why = if answers.iter().any(|one| one.before.is_none()) {
+        let why = if answers.iter().any(|answer| answer.before.is_none()) {
             "it did not answer before the upgrade"
-        } else if answers.iter().any(|one| one.after != one.later) {
+        } else if answers.iter().any(|answer| answer.after != answer.later) {
             "its answer changes with time alone"
-        } else if answers.iter().any(|one| one.after != one.other) {
+        } else if answers.iter().any(|answer| answer.after != answer.other) {
             "its answer depends on who asks, or with how much gas"
         } else {
             add(simulation, (getter, kind), &answers, &written, &mut found)?;
@@ -70,7 +70,7 @@ fn written(upgraded: &[&InstancePlan], plan: &Plan) -> BTreeSet<(Address, B256)>
     };
     let of_instances = upgraded.iter().flat_map(|one| of(one.proxy, &one.changes));
     let others = plan.others.iter();
-    let of_others = others.flat_map(|one| of(one.account, &one.changes));
+    let of_others = others.flat_map(|other| of(other.account, &other.changes));
     of_instances.chain(of_others).collect()
 }
 
@@ -163,15 +163,15 @@ fn add(
         let why = "the upgrade writes it, and it was not one word above zero";
         found.left_out.push((getter.clone(), why));
     }
-    let equal = answers.iter().map(|one| one.after.as_ref());
+    let equal = answers.iter().map(|answer| answer.after.as_ref());
     let is_word = |answer: &&Bytes| answer.len() == B256::len_bytes();
     let equal = same(equal).flatten().filter(is_word).and_then(|answer| {
         let value = kind.abi_decode(answer).ok()?;
         Some(Holds::Equal(show(&value).parse().ok()?))
     });
     let is_number = matches!(kind, DynSolType::Uint(_) | DynSolType::Int(_));
-    let differences = answers.iter().map(|one| {
-        let (before, after) = one.words()?;
+    let differences = answers.iter().map(|answer| {
+        let (before, after) = answer.words()?;
         Some(I256::from_raw(after.wrapping_sub(before)))
     });
     let delta = same(differences).flatten().filter(|_| is_number);

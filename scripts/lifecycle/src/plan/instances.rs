@@ -132,7 +132,7 @@ pub fn batches(number: u64) -> String {
 /// That of a complex migration only the start, or some of its batches were tried, where some of these instances stay in
 /// one.
 pub fn only_started(instances: &[InstancePlan]) -> Option<String> {
-    let stay = instances.iter().filter(|one| one.migrating);
+    let stay = instances.iter().filter(|instance| instance.migrating);
     let all: Vec<Batches> = stay.map(|one| one.batches.unwrap_or_default()).collect();
     let tried: u64 = all.iter().map(|one| one.tried).sum();
     let left: u64 = all.iter().filter_map(|one| one.left).sum();
@@ -375,9 +375,10 @@ pub(super) fn compare(
         };
         let layouts = Layouts {
             before: of_version(&version),
-            after: match migrating {
-                true => &new,
-                false => of_version(&after.version),
+            after: if migrating {
+                &new
+            } else {
+                of_version(&after.version)
             },
         };
         Ok::<_, ChainError>(InstancePlan {
@@ -422,7 +423,7 @@ pub(super) fn changes_of(
     let mut changes = words
         .map(|word| layouts.change(&word, before))
         .collect::<Result<Vec<_>, _>>()?;
-    changes.retain(|one| !one.is_same());
+    changes.retain(|change| !change.is_same());
     Ok(changes)
 }
 

@@ -104,18 +104,20 @@ impl<'a> Layouts<'a> {
             if is_here && before.bytes_of(&word.before) == place.bytes_of(&word.after) {
                 continue;
             }
-            let word_before = match before.slot == word.slot {
-                true => word.before,
-                false => earlier(before.slot)?,
+            let word_before = if before.slot == word.slot {
+                word.before
+            } else {
+                earlier(before.slot)?
             };
             let moved_from = StoragePosition {
                 slot: before.slot.into(),
                 offset: before.offset,
             };
             fields.push(FieldValues {
-                name: match was.name == variable.name {
-                    true => was.name.clone(),
-                    false => format!("{} (was {})", variable.name, was.name),
+                name: if was.name == variable.name {
+                    was.name.clone()
+                } else {
+                    format!("{} (was {})", variable.name, was.name)
                 },
                 moved_from: (!is_here).then_some(moved_from),
                 before: self.before.value(before, word_before),
@@ -181,9 +183,10 @@ impl<'a> Layouts<'a> {
             (false, _) => self.before.value(place, word.after),
         };
         Some(FieldValues {
-            name: match moves {
-                true => format!("{name} (old slot)"),
-                false => name.clone(),
+            name: if moves {
+                format!("{name} (old slot)")
+            } else {
+                name.clone()
             },
             moved_from: None,
             before: self.before.value(place, word.before),

@@ -215,7 +215,10 @@ pub struct Transaction {
 impl Plan {
     /// Gas of all transactions.
     pub fn gas(&self) -> Gas {
-        self.transactions.iter().map(|one| one.gas).sum()
+        self.transactions
+            .iter()
+            .map(|transaction| transaction.gas)
+            .sum()
     }
 }
 
@@ -268,7 +271,7 @@ async fn read_events(
     let instances = registry.instances_in(&call.name, 0..most).await?;
     let subjects = instances
         .iter()
-        .filter(|one| replaces || one.kind.is_adopted());
+        .filter(|instance| replaces || instance.kind.is_adopted());
     let subjects: Vec<EventSubject> = subjects
         .map(|instance| {
             let document = request.documents.get(&instance.version);

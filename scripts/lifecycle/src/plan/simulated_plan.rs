@@ -149,7 +149,7 @@ pub fn simulate_on(
     for one in &mut instances {
         one.batches = tried.batches_of(one.proxy);
     }
-    let shown: Vec<_> = instances.iter().map(|one| one.proxy).collect();
+    let shown: Vec<_> = instances.iter().map(|instance| instance.proxy).collect();
     let whose = Whose {
         registry: request.registry,
         names,
@@ -163,9 +163,10 @@ pub fn simulate_on(
     plan.instances = instances;
     plan.others = outcomes.shown.elsewhere(simulation, &whose)?;
     let is_tried = |one: &&Address| done.skipped.contains(*one) || !outdated.contains(*one);
-    plan.tried = match done.is_stuck {
-        true => definition.instances,
-        false => u32::try_from(shown.iter().filter(is_tried).count()).unwrap_or(u32::MAX),
+    plan.tried = if done.is_stuck {
+        definition.instances
+    } else {
+        u32::try_from(shown.iter().filter(is_tried).count()).unwrap_or(u32::MAX)
     };
     plan.untried = definition.instances.saturating_sub(plan.tried);
     plan.transactions.extend(done.transactions);
@@ -246,7 +247,11 @@ impl PlanSimulation<'_> {
         let upgraded = upgraded.filter(|one| one.to == request.call.version && !one.migrating);
         let upgraded: Vec<(Address, String)> =
             upgraded.map(|one| (one.proxy, one.from.clone())).collect();
-        let migrating = self.plan.instances.iter().filter(|one| one.migrating);
+        let migrating = self
+            .plan
+            .instances
+            .iter()
+            .filter(|instance| instance.migrating);
         let own = request.document.as_ref();
         let mut strangers = TriedByStrangers {
             not_tried: u32::try_from(migrating.count()).unwrap_or(u32::MAX),
@@ -398,7 +403,11 @@ impl PlanSimulation<'_> {
         let slot = slots::IMPLEMENTATION.into();
         let earlier = before.chain.storage(proxy, slot, BlockId::latest())?;
         let earlier = before.code(Address::from_word(earlier))?;
-        let from = self.plan.instances.iter().find(|one| one.proxy == proxy);
+        let from = self
+            .plan
+            .instances
+            .iter()
+            .find(|instance| instance.proxy == proxy);
         let document = from.and_then(|instance| request.documents.get(&instance.from));
         let had = !replacing_functions(&earlier, document).is_empty();
         let is_as_before = had && try_control(before, subject)?.is_by_nobody();
@@ -408,7 +417,11 @@ impl PlanSimulation<'_> {
     /// A copy as it was on which an instance runs the code of its version: one that is paused runs the pause stub.
     fn unpaused(&self, as_it_was: &Simulation, proxy: Address) -> Result<Simulation, ChainError> {
         let mut copy = as_it_was.branch();
-        let from = self.plan.instances.iter().find(|one| one.proxy == proxy);
+        let from = self
+            .plan
+            .instances
+            .iter()
+            .find(|instance| instance.proxy == proxy);
         if let Some(from) = from {
             let registry = copy.registry(self.request.registry);
             let code = now(registry.code(&self.request.call.name, &from.from))?;

@@ -81,7 +81,7 @@ impl SlotNames {
     /// The names of what lies in a slot.
     pub fn get(&self, slot: B256) -> Option<String> {
         let variables = self.variables(slot.into());
-        let names = variables.iter().map(|one| one.name.as_str());
+        let names = variables.iter().map(|variable| variable.name.as_str());
         (!variables.is_empty()).then(|| names.collect::<Vec<_>>().join(", "))
     }
 

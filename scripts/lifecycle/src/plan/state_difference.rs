@@ -42,9 +42,9 @@ pub(super) fn state_difference(
         _ => word.to_string(),
     };
     let instances = plan.instances.iter();
-    let instances = instances.map(|one| (one.proxy, &one.changes, one.balance));
+    let instances = instances.map(|instance| (instance.proxy, &instance.changes, instance.balance));
     let others = plan.others.iter();
-    let others = others.map(|one| (one.account, &one.changes, one.balance));
+    let others = others.map(|other| (other.account, &other.changes, other.balance));
     let shown = instances.clone().map(|(account, ..)| account);
     let shown = shown.chain(others.clone().map(|(account, ..)| account));
     for (account, [here, there]) in of_one_block(&shown.collect(), here, elsewhen) {
@@ -55,9 +55,10 @@ pub(super) fn state_difference(
             let Some(other) = elsewhen.get(&(account, change.slot)) else {
                 continue;
             };
-            let after = match *other == change.after {
-                true => word(change.after),
-                false => "of its block".into(),
+            let after = if *other == change.after {
+                word(change.after)
+            } else {
+                "of its block".into()
             };
             let (slot, before) = (change.slot, word(change.before));
             lines.push(format!("{} {slot} {before} {after}\n", named(account)));

@@ -27,8 +27,8 @@ pub enum Verdict {
 impl Plan {
     /// What it shows as a whole.
     pub fn verdict(&self) -> Verdict {
-        let reads_gas = self.reads.iter().any(|one| one.of_gas().is_some());
-        let is_only_started = self.instances.iter().any(|one| one.migrating);
+        let reads_gas = self.reads.iter().any(|read| read.of_gas().is_some());
+        let is_only_started = self.instances.iter().any(|instance| instance.migrating);
         match (self.tried, self.untried) {
             _ if !self.problems.is_empty() => Verdict::Fails,
             _ if self.is_current => Verdict::IsCurrent,
@@ -63,7 +63,10 @@ impl Verdict {
 
 /// How many of these are upgraded.
 pub fn upgraded(instances: &[InstancePlan]) -> usize {
-    instances.iter().filter(|one| one.from != one.to).count()
+    instances
+        .iter()
+        .filter(|instance| instance.from != instance.to)
+        .count()
 }
 
 #[cfg(test)]

@@ -230,14 +230,16 @@ impl Checked {
         let (complete, others): (Vec<Finding>, Vec<Finding>) =
             told.partition(|one| one.id.is_complete());
         for finding in others {
-            let of_one = match is_full {
-                true => finding.short_lines(),
-                false => vec![finding.line()],
+            let of_one = if is_full {
+                finding.short_lines()
+            } else {
+                vec![finding.line()]
             };
             let mut of_one = of_one.into_iter();
-            let accepted = match finding.is_accepted_by_proposer() {
-                true => "; proposed in spite of it",
-                false => "",
+            let accepted = if finding.is_accepted_by_proposer() {
+                "; proposed in spite of it"
+            } else {
+                ""
             };
             lines.extend(of_one.next().map(|line| line + accepted));
             lines.extend(of_one);

@@ -84,7 +84,7 @@ mod tests {
             let mut definition = Definition::default();
             definition.name = "A".into();
             definition.current = current.into();
-            definition.instances = versions.iter().map(|one| instance(one)).collect();
+            definition.instances = versions.iter().map(|version| instance(version)).collect();
             Behind::of(&definition).map(|one| one.words())
         };
         assert_eq!(of("2.0", &["2.0"]), None);

@@ -43,7 +43,7 @@ impl Created {
                 .map(|wei| format!("  ether    {}", ether(wei))),
         );
         let others = tried.others.iter();
-        lines.extend(others.map(|one| format!("  changes  {}", one.words())));
+        lines.extend(others.map(|other| format!("  changes  {}", other.words())));
         let events = tried.events.iter();
         lines.extend(events.map(|event| format!("  emits    {}", event.what)));
         lines

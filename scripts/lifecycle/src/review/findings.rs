@@ -17,7 +17,7 @@ pub const SIMULATION: &str = "trial";
 
 /// Takes back what was shown as good of steps that were not carried out to their end.
 pub fn without_good_steps(findings: &mut Vec<Finding>) {
-    findings.retain(|one| (one.part, one.severity) != (Part::Steps, Severity::Good));
+    findings.retain(|finding| (finding.part, finding.severity) != (Part::Steps, Severity::Good));
 }
 
 /// What is known of an action.
@@ -47,12 +47,13 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     };
     if let Some(obstacle) = subject.obstacle {
         let says = &obstacle.says;
-        let (severity, says) = match obstacle.ends {
-            true => (
+        let (severity, says) = if obstacle.ends {
+            (
                 Severity::Danger,
                 format!("{says}: this action can never take effect"),
-            ),
-            false => (Severity::Note, says.clone()),
+            )
+        } else {
+            (Severity::Note, says.clone())
         };
         add(Part::Action, severity, obstacle.name, says);
     }
@@ -132,7 +133,7 @@ fn policy(role: &str, expression: &str, names: &Names) -> (Severity, String) {
         (Severity::Unknown, says)
     } else if fewest <= 1 {
         let accounts = policy.approvers.iter().map(|leaf| leaf.address);
-        let alone = accounts.filter(|one| policy.fewest_missing(policy.bit(*one), 0) == 0);
+        let alone = accounts.filter(|account| policy.fewest_missing(policy.bit(*account), 0) == 0);
         let alone: Vec<Address> = alone.collect();
         let says = match alone.as_slice() {
             [one] => format!("{} decides {role} alone", names.short(*one)),

@@ -183,8 +183,12 @@ impl CommandReport for Pending {
             };
             return vec![nothing];
         }
-        let mut lines: Vec<String> = self.actions.iter().map(|one| one.line(names)).collect();
-        let readable = self.actions.iter().find(|one| one.shown.is_some());
+        let mut lines: Vec<String> = self
+            .actions
+            .iter()
+            .map(|action| action.line(names))
+            .collect();
+        let readable = self.actions.iter().find(|action| action.shown.is_some());
         lines.extend(readable.map(|one| {
             let action = one.open.action;
             format!(

@@ -138,12 +138,13 @@ impl Row {
         }
         // Where it is about a member, the type reads the same before and after.
         let is_field = |label: &str| [was, is].iter().flatten().any(|field| field.name == label);
-        let notes = all
-            .iter()
-            .map(|(finding, _)| match is_field(&finding.field) {
-                true => finding.note.clone(),
-                false => format!("{}: {}", finding.field, finding.note),
-            });
+        let notes = all.iter().map(|(finding, _)| {
+            if is_field(&finding.field) {
+                finding.note.clone()
+            } else {
+                format!("{}: {}", finding.field, finding.note)
+            }
+        });
         let notes: Vec<String> = notes.collect();
         Self {
             before: was.map(|item| drawn(old, item)),
@@ -156,7 +157,7 @@ impl Row {
 
     /// All that happened to it, in words.
     pub fn words(&self) -> String {
-        let words: Vec<_> = self.changes.iter().map(|one| one.word()).collect();
+        let words: Vec<_> = self.changes.iter().map(|change| change.word()).collect();
         words.join(", ")
     }
 
@@ -176,7 +177,7 @@ pub fn draw(old: &Layout, new: &Layout, changes: &[FieldChange]) -> Vec<Area> {
     let names: BTreeSet<&str> = names.map(|area| area.name.as_str()).collect();
     let areas = names.into_iter().map(|name| {
         let (before, after) = (fields(old, name), fields(new, name));
-        let found = changes.iter().filter(|one| one.area == name);
+        let found = changes.iter().filter(|change| change.area == name);
         let found: Vec<&FieldChange> = found.collect();
         // Of a name that both have, the fields are the same; any other may be a renamed one.
         let mut left: Vec<&StorageField> = after.iter().collect();
@@ -186,7 +187,7 @@ pub fn draw(old: &Layout, new: &Layout, changes: &[FieldChange]) -> Vec<Area> {
             let mut renames = found.iter().filter(|one| one.verdict == Verdict::Rename);
             let same = after.iter().find(|is| is.name == was.name);
             let same = same.or_else(|| {
-                let renamed = renames.find(|one| is_at(was, &one.old))?;
+                let renamed = renames.find(|rename| is_at(was, &rename.old))?;
                 let at = left.iter().position(|is| is_at(is, &renamed.new))?;
                 Some(left.remove(at))
             });

@@ -54,7 +54,8 @@ pub static LABORATORY: Laboratory = Laboratory {
         Box::pin(async move {
             let report = fuzz::fuzz(client, request, instances).await?;
             let findings = report.findings.iter();
-            let findings = findings.map(|one| (report.finding(one), one.subject.clone()));
+            let findings =
+                findings.map(|finding| (report.finding(finding), finding.subject.clone()));
             Ok(FuzzRun {
                 findings: findings.collect(),
                 summary: report.summary(),

@@ -39,7 +39,8 @@ impl Check<'_> {
         self.take(&checks)?;
         let called = calldata::typed(&self.args.step.call);
         let problems = plan.problems.iter().cloned();
-        self.findings.extend(problems.map(|one| about(one, called)));
+        self.findings
+            .extend(problems.map(|problem| about(problem, called)));
         self.coverage.seen(Part::Simulation, Origin::Chain);
         if plan.instances.is_empty() && plan.untried == 0 {
             let why = "there is no instance to try it on";
@@ -59,9 +60,10 @@ impl Check<'_> {
         }
         for why in started.into_iter().chain(untried) {
             self.is_tried_in_part = true;
-            self.coverage.add(match is_tried {
-                true => Evidence::some(Part::Simulation, Origin::NotKnown, why),
-                false => Evidence::whole(Part::Simulation, Origin::NotKnown, why),
+            self.coverage.add(if is_tried {
+                Evidence::some(Part::Simulation, Origin::NotKnown, why)
+            } else {
+                Evidence::whole(Part::Simulation, Origin::NotKnown, why)
             });
         }
         for calls in plan.reads.iter().filter_map(Reads::of_calls) {

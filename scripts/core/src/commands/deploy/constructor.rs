@@ -44,15 +44,16 @@ impl ConstructorArgs {
     ) -> Result<Option<(String, Construction)>> {
         let name = &artifact.name;
         if !has_constructor(&artifact.wasm) {
-            return match self.are_given() {
-                false => Ok(None),
-                true => Err(Error::Usage {
+            return if self.are_given() {
+                Err(Error::Usage {
                     message: format!("{name} has no #[constructor]"),
                     expected: "a contract with a constructor, or no --constructor options".into(),
                     found: "options for one".into(),
                     next: "leave them out; an #[initializer] gets its arguments from create-proxy --init"
                         .into(),
-                }),
+                })
+            } else {
+                Ok(None)
             };
         }
         let constructor = self.signature(context, artifact)?;

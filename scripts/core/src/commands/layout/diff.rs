@@ -145,9 +145,10 @@ impl NamedChange {
 }
 
 fn side(named: &Named) -> Side {
-    let origin = match named.is_recorded {
-        true => Origin::Chain,
-        false => Origin::Remembered,
+    let origin = if named.is_recorded {
+        Origin::Chain
+    } else {
+        Origin::Remembered
     };
     Side {
         hash: LayoutHash(named.document.hash()),

@@ -27,9 +27,10 @@ pub(super) fn lines(
         utc(plan.time),
         plan.arbos
     ));
-    lines.extend(match is_full {
-        true => plan.display.lines(),
-        false => plan.display.what_it_does(),
+    lines.extend(if is_full {
+        plan.display.lines()
+    } else {
+        plan.display.what_it_does()
     });
     let in_words = decoded.iter().flat_map(DecodedCall::lines);
     lines.extend(in_words.map(|line| format!("  {line}")));
@@ -98,9 +99,10 @@ fn instance_lines(instance: &InstancePlan, names: &Names) -> Vec<String> {
         proxy, from, to, ..
     } = instance;
     let proxy = names.long(*proxy);
-    let mut lines = vec![match from == to {
-        true => format!("instance {proxy}  stays at {from}"),
-        false => format!("instance {proxy}  {from} → {to}"),
+    let mut lines = vec![if from == to {
+        format!("instance {proxy}  stays at {from}")
+    } else {
+        format!("instance {proxy}  {from} → {to}")
     }];
     if let Some(Batches { tried, left: None }) = instance.batches {
         lines.push(format!(
@@ -118,7 +120,7 @@ fn instance_lines(instance: &InstancePlan, names: &Names) -> Vec<String> {
 
 fn change_lines(changes: &[Change]) -> impl Iterator<Item = String> {
     let values = changes.iter().flat_map(Change::values);
-    values.map(|one| format!("  {}", one.words()))
+    values.map(|value| format!("  {}", value.words()))
 }
 
 fn event_lines(events: &[Event]) -> impl Iterator<Item = String> {

@@ -126,9 +126,10 @@ async fn created(
             findings.push(match &simulated.problem {
                 Some(problem) => problem.clone(),
                 None => {
-                    let says = match call.initData.is_empty() {
-                        true => "the instance is created, and no initializer runs".into(),
-                        false => succeeds(&simulated),
+                    let says = if call.initData.is_empty() {
+                        "the instance is created, and no initializer runs".into()
+                    } else {
+                        succeeds(&simulated)
                     };
                     review::tried(says, &simulated.reads, true)
                 }
@@ -148,9 +149,10 @@ async fn created(
 
 /// The result, and what it depends on.
 fn succeeds(simulated: &Creation) -> String {
-    let outside = match simulated.others.is_empty() && simulated.balance.is_none() {
-        true => ", and only the registry and the proxy change",
-        false => "",
+    let outside = if simulated.others.is_empty() && simulated.balance.is_none() {
+        ", and only the registry and the proxy change"
+    } else {
+        ""
     };
     format!(
         "the instance is created, and its initializer succeeds{outside}: the same with {} gas. \
@@ -177,12 +179,14 @@ fn told(severity: Severity, says: impl Into<String>) -> Finding {
 
 /// What an instance's storage holds before and after: first what the new code misreads, then what the upgrade writes.
 fn changes(instance: &InstancePlan, names: &Names) -> impl Iterator<Item = Finding> {
-    let (misread, written): (Vec<&Change>, Vec<&Change>) =
-        instance.changes.iter().partition(|one| one.is_misread());
+    let (misread, written): (Vec<&Change>, Vec<&Change>) = instance
+        .changes
+        .iter()
+        .partition(|change| change.is_misread());
     let said = |changes: Vec<&Change>| {
         let values = changes.into_iter().flat_map(Change::values);
-        let values = values.filter(|one| one.before != one.after);
-        let words: Vec<String> = values.map(|one| one.words()).collect();
+        let values = values.filter(|value| value.before != value.after);
+        let words: Vec<String> = values.map(|value| value.words()).collect();
         let proxy = names.long(instance.proxy);
         (!words.is_empty()).then(|| format!("instance {proxy}: {}", words.join("; ")))
     };
@@ -203,7 +207,7 @@ fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
     let moved: Vec<(Address, (U256, U256))> = plan
         .instances
         .iter()
-        .filter_map(|one| Some((one.proxy, one.balance?)))
+        .filter_map(|instance| Some((instance.proxy, instance.balance?)))
         .collect();
     let started = only_started(&plan.instances);
     findings.extend(started.map(|says| told(Severity::Unknown, says)));
@@ -220,9 +224,10 @@ fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
             findings.push(told(Severity::Note, says));
         }
         verdict @ (Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole) if upgraded > 0 => {
-            let outside = match plan.others.is_empty() && moved.is_empty() {
-                true => ", and only the registry and its instances change",
-                false => "",
+            let outside = if plan.others.is_empty() && moved.is_empty() {
+                ", and only the registry and its instances change"
+            } else {
+                ""
             };
             let says = format!(
                 "the upgrade succeeds on {}{outside}: the same with {} gas, on block {}",
@@ -238,7 +243,11 @@ fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
         }
         Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole => {}
     }
-    findings.extend(plan.instances.iter().flat_map(|one| changes(one, names)));
+    findings.extend(
+        plan.instances
+            .iter()
+            .flat_map(|instance| changes(instance, names)),
+    );
     let beside = ("registry and instances", plan.others.as_slice());
     findings.extend(review::effects(&plan.reads, &moved, beside));
     if plan.instances.is_empty() || plan.untried > 0 {

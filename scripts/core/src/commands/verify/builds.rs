@@ -21,7 +21,8 @@ pub(crate) async fn framework_checks(
     let built = context.builder()?.framework()?;
     let mut expected = vec![("registry", registry.address, built.registry.codehash())];
     let contracts = built.contracts().into_iter();
-    expected.extend(contracts.map(|one| (one.name, one.address, one.codehash())));
+    expected
+        .extend(contracts.map(|contract| (contract.name, contract.address, contract.codehash())));
     for part in std::iter::once(&built.storage).chain(&built.parts) {
         expected.push((&part.artifact.name, part.address, part.artifact.codehash()));
     }
@@ -136,12 +137,13 @@ pub(crate) async fn coverage(
                 unknown(part, why)
             }
         };
-        coverage.add(match declared.is_some() || is_foreign {
-            true => seen(Part::Steps, Source::Chain),
-            false => absent(
+        coverage.add(if declared.is_some() || is_foreign {
+            seen(Part::Steps, Source::Chain)
+        } else {
+            absent(
                 Part::Steps,
                 format!("the code of {of} does not say what it declares"),
-            ),
+            )
         });
         coverage.add(match declared {
             Some(_) => seen(Part::Interface, Source::Chain),

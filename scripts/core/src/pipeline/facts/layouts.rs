@@ -213,15 +213,16 @@ impl Session<'_> {
         let code = client.code(account).await?;
         let mut filled = Vec::new();
         for (name, value, is_library) in compiled.filled_in(&code, account) {
-            let code = match is_library {
-                true => Some(
+            let code = if is_library {
+                Some(
                     client
                         .codehash(Address::from_word(value))
                         .await?
                         .unwrap_or_default()
                         .0,
-                ),
-                false => None,
+                )
+            } else {
+                None
             };
             filled.push(FilledIn { name, value, code });
         }

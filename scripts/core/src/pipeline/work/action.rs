@@ -39,9 +39,10 @@ impl Work<'_> {
         let audit = known.audit.clone();
         // Without a version before no layout is compared, and the functions are those of the given file.
         let is_of_file = known.is_given() && step.from.is_empty() && !options.code_is_built;
-        let side = match built.document && !is_of_file {
-            true => known.side,
-            false => known.unbuilt(),
+        let side = if built.document && !is_of_file {
+            known.side
+        } else {
+            known.unbuilt()
         };
         let code = session.there(code, side, is_old).await?;
         let code = self.as_decided(code.audited(audit, self.checks.role));

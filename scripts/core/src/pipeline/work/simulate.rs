@@ -110,7 +110,7 @@ fn untried(context: &Context, error: &impl std::fmt::Display) {
 /// Adds what a copy showed of a migration to the checks, except that the call itself is refused.
 fn add_tried(plan: &Plan, checks: &mut Assessment) {
     let problems = plan.problems.iter();
-    let problems = problems.filter(|one| Some(*one) != plan.stuck.as_ref());
+    let problems = problems.filter(|problem| Some(*problem) != plan.stuck.as_ref());
     checks.extend(problems.cloned());
     checks.extend(plan.reads.iter().filter_map(Reads::reads_gas));
 }

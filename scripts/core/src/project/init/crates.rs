@@ -25,7 +25,7 @@ pub(super) fn of_contract(folder: &Path) -> Result<Vec<Package>, Error> {
         if is_elsewhere || FRAMEWORK.contains(&one.name.as_str()) {
             continue;
         }
-        let sdk = one.dependencies().find(|one| one.name == SDK);
+        let sdk = one.dependencies().find(|dependency| dependency.name == SDK);
         match sdk.map(|sdk| &sdk.req) {
             Some(req) if req.matches(&SDK_VERSION) => found.push(one),
             Some(req) => {

@@ -128,7 +128,7 @@ impl<'t> Source<'t> {
             Type::Path(path) => path.path.segments.last(),
             _ => None,
         };
-        if last.is_none_or(|last| self.contracts.iter().all(|one| last.ident != one)) {
+        if last.is_none_or(|last| self.contracts.iter().all(|contract| last.ident != contract)) {
             return false;
         }
         self.has_public = true;
@@ -153,9 +153,10 @@ impl<'t> Source<'t> {
 
     /// The text with the changes.
     pub(super) fn changed(&self) -> String {
-        let ending = match self.text.iter().any(|line| line.ends_with("\r\n")) {
-            true => "\r\n",
-            false => "\n",
+        let ending = if self.text.iter().any(|line| line.ends_with("\r\n")) {
+            "\r\n"
+        } else {
+            "\n"
         };
         let mut changed = String::new();
         for (number, line) in (1..).zip(&self.text) {
@@ -184,8 +185,8 @@ fn indent(line: &str) -> &str {
 }
 
 fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
-    attributes.iter().find(|one| {
-        let last = one.path().segments.last();
+    attributes.iter().find(|attribute| {
+        let last = attribute.path().segments.last();
         last.is_some_and(|last| last.ident == name)
     })
 }

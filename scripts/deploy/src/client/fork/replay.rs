@@ -101,13 +101,15 @@ fn one_block(
     let mut submitted = Vec::new();
     for (at, one) in block.transactions.iter().enumerate() {
         let more = raised.contains(&at);
-        let envelope = match more {
-            true => with_more_gas(&one.envelope),
-            false => one.envelope.clone(),
+        let envelope = if more {
+            with_more_gas(&one.envelope)
+        } else {
+            one.envelope.clone()
         };
-        let lent = match more {
-            true => lend(chain, one.from, (&one.envelope, &envelope))?,
-            false => U256::ZERO,
+        let lent = if more {
+            lend(chain, one.from, (&one.envelope, &envelope))?
+        } else {
+            U256::ZERO
         };
         let (hash, limit) = (*envelope.tx_hash(), envelope.gas_limit());
         let refused = chain.submit_recovered(Recovered::new_unchecked(envelope, one.from));

@@ -97,9 +97,10 @@ pub async fn current(
     if approval.action() != action {
         approval.round = approval.round.saturating_add(1); // what has expired is still in storage
     }
-    match approval.action() == action {
-        true => Ok(approval),
-        false => Err(outdated(&approval, action)),
+    if approval.action() == action {
+        Ok(approval)
+    } else {
+        Err(outdated(&approval, action))
     }
 }
 

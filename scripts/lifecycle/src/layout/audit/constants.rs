@@ -49,10 +49,13 @@ impl Constants<'_, '_> {
                     ["leftExpression", "rightExpression"].map(|side| self.of(&node[side], depth));
                 operation(text(&node["operator"]), left?, right?)
             }
-            "Conditional" => match self.of(&node["condition"], depth)?.is_zero() {
-                true => self.of(&node["falseExpression"], depth),
-                false => self.of(&node["trueExpression"], depth),
-            },
+            "Conditional" => {
+                if self.of(&node["condition"], depth)?.is_zero() {
+                    self.of(&node["falseExpression"], depth)
+                } else {
+                    self.of(&node["trueExpression"], depth)
+                }
+            }
             _ => self.named(node, depth),
         };
         found.filter(|value| fits(*value, kind))
@@ -77,7 +80,7 @@ impl Constants<'_, '_> {
         }
         let of = named_by(of).and_then(|id| self.nodes.get(id))?;
         let mut members = list(&of.node["members"]).iter();
-        let place = members.position(|one| one["name"] == node["memberName"])?;
+        let place = members.position(|member| member["name"] == node["memberName"])?;
         is(of.node, "EnumDefinition").then(|| U256::from(place))
     }
 }

@@ -269,7 +269,7 @@ impl<'a, 'v> Search<'a, 'v> {
                 if is(node, "InlineAssembly") {
                     let all = list(&node["externalReferences"]).iter();
                     let slots = all.filter(|one| one["suffix"] == "slot" || one["isSlot"] == true);
-                    named.extend(slots.filter_map(|one| one["declaration"].as_u64()));
+                    named.extend(slots.filter_map(|slot| slot["declaration"].as_u64()));
                 }
             });
         }
@@ -406,7 +406,7 @@ impl<'v> Walk<'_, '_, 'v> {
             copies: BTreeMap::new(),
         };
         let parameters = list(&function["parameters"]["parameters"]).iter();
-        for id in parameters.filter_map(|one| one["id"].as_u64()) {
+        for id in parameters.filter_map(|parameter| parameter["id"].as_u64()) {
             frame.given.entry(id).or_insert(None);
         }
         for modifier in list(&function["modifiers"]) {
@@ -425,7 +425,7 @@ impl<'v> Walk<'_, '_, 'v> {
         let nodes = self.search.nodes;
         let values = arguments.iter();
         let values: Vec<_> = values
-            .map(|one| constant(nodes, one, &from.given))
+            .map(|value| constant(nodes, value, &from.given))
             .collect();
         let Some(id) = called["id"].as_u64() else {
             return;
@@ -434,16 +434,15 @@ impl<'v> Walk<'_, '_, 'v> {
             return;
         }
         let parameters = list(&called["parameters"]["parameters"]).iter();
-        let parameters = parameters.filter_map(|one| one["id"].as_u64());
+        let parameters = parameters.filter_map(|parameter| parameter["id"].as_u64());
         let given = parameters.zip(values.into_iter().chain(std::iter::repeat(None)));
         let given: Given = given.collect();
-        match is(called, "FunctionDefinition") {
-            true => self.function(called, given),
-            false => {
-                let copies = BTreeMap::new();
-                let mut frame = Frame { given, copies };
-                self.node(&called["body"], &mut frame);
-            }
+        if is(called, "FunctionDefinition") {
+            self.function(called, given)
+        } else {
+            let copies = BTreeMap::new();
+            let mut frame = Frame { given, copies };
+            self.node(&called["body"], &mut frame);
         }
     }
 
@@ -485,10 +484,12 @@ impl<'v> Walk<'_, '_, 'v> {
                     arguments
                         .first()
                         .into_iter()
-                        .for_each(|one| self.asked(one, frame));
+                        .for_each(|argument| self.asked(argument, frame));
                 }
                 // Those run first.
-                arguments.iter().for_each(|one| self.node(one, frame));
+                arguments
+                    .iter()
+                    .for_each(|argument| self.node(argument, frame));
                 self.node(callee, frame);
                 if let Some((called, arguments)) = self.called(node) {
                     self.call(called, &arguments, frame);
@@ -499,7 +500,7 @@ impl<'v> Walk<'_, '_, 'v> {
         }
         match node {
             Value::Array(all) => all.iter().for_each(|one| self.node(one, frame)),
-            Value::Object(fields) => fields.values().for_each(|one| self.node(one, frame)),
+            Value::Object(fields) => fields.values().for_each(|field| self.node(field, frame)),
             _ => {}
         }
     }
@@ -511,9 +512,10 @@ impl<'v> Walk<'_, '_, 'v> {
         let of = text(&callee["expression"]["typeDescriptions"]["typeString"]);
         // `super.f()` and `Parent.f()` are that one and no other.
         let is_exact = of.starts_with("type(") || callee["memberName"].is_string();
-        let called = match is_exact {
-            true => self.search.nodes.get(id)?.node,
-            false => self.search.resolved(id)?,
+        let called = if is_exact {
+            self.search.nodes.get(id)?.node
+        } else {
+            self.search.resolved(id)?
         };
         if !is(called, "FunctionDefinition") || is_sent(self.search.nodes, callee) {
             return None;
@@ -636,16 +638,12 @@ impl<'v> Walk<'_, '_, 'v> {
         let declared = self.search.nodes.get(id)?.node;
         let kind = text(&declared["typeDescriptions"]["typeString"]);
         let is_number = kind == "bool" || kind.starts_with("uint") && !kind.contains(['[', '(']);
-        let is_stored = match self.search.structs.contains_key(&id) {
-            true => {
-                let of = text(&of["expression"]["typeDescriptions"]["typeString"]);
-                of.contains(" storage ")
-            }
-            false => {
-                let is_in_code =
-                    declared["constant"] == true || declared["mutability"] == "immutable";
-                declared["stateVariable"] == true && !is_in_code
-            }
+        let is_stored = if self.search.structs.contains_key(&id) {
+            let of = text(&of["expression"]["typeDescriptions"]["typeString"]);
+            of.contains(" storage ")
+        } else {
+            let is_in_code = declared["constant"] == true || declared["mutability"] == "immutable";
+            declared["stateVariable"] == true && !is_in_code
         };
         (is_number && is_stored && is(declared, "VariableDeclaration")).then_some(id)
     }

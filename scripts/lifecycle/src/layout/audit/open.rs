@@ -80,7 +80,7 @@ fn is_lock<'v>(nodes: &Nodes<'v>, parents: &[Declared<'v>], node: &'v Value) -> 
     });
     locks
         .into_iter()
-        .any(|one| !marks(nodes, one, Marks::Stored).is_disjoint(&asked))
+        .any(|lock| !marks(nodes, lock, Marks::Stored).is_disjoint(&asked))
 }
 
 /// The variables that a function or modifier and the functions that it calls store, or name at all.

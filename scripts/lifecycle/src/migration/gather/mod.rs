@@ -144,9 +144,10 @@ impl Events<'_> {
             .from_block(start)
             .to_block(end);
         // Where no shorter page is left to be tried, trouble is borne.
-        let client = match start == end {
-            true => self.client,
-            false => &self.client.bearing(Duration::ZERO, ANSWER),
+        let client = if start == end {
+            self.client
+        } else {
+            &self.client.bearing(Duration::ZERO, ANSWER)
         };
         let logs = client.provider().get_logs(&filter).await;
         logs.map_err(|error| client.error("eth_getLogs", error))

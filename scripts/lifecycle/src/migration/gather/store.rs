@@ -104,9 +104,10 @@ impl Store {
         {
             let mut tokens = write.open_table(TOKENS)?;
             for moved in moves {
-                match moved.to.is_zero() {
-                    true => tokens.remove(moved.token.0)?,
-                    false => tokens.insert(moved.token.0, moved.to.0.0)?,
+                if moved.to.is_zero() {
+                    tokens.remove(moved.token.0)?
+                } else {
+                    tokens.insert(moved.token.0, moved.to.0.0)?
                 };
             }
             write.open_table(READ)?.insert(self.from, (end, hash.0))?;

@@ -130,9 +130,10 @@ impl BatchRunner {
             if self.budget.as_mut().is_some_and(|left| !left.take()) {
                 return Ok(Ran::Stopped);
             }
-            match troubled {
-                true => tokio::time::sleep(PAUSE).await,
-                false => troubled = !self.send().await?,
+            if troubled {
+                tokio::time::sleep(PAUSE).await
+            } else {
+                troubled = !self.send().await?
             }
             self.report_progress();
         }
@@ -199,9 +200,10 @@ impl BatchRunner {
             Err(error) => return Err(error),
         };
         self.client.forget(receipt.transaction_hash.into());
-        match receipt.status() {
-            true => self.count(&what, count, &receipt).await,
-            false => self.failed(gas, count, &receipt).map(|()| false),
+        if receipt.status() {
+            self.count(&what, count, &receipt).await
+        } else {
+            self.failed(gas, count, &receipt).map(|()| false)
         }
     }
 
@@ -276,9 +278,10 @@ impl BatchRunner {
         self.failures += 1;
         // A frame that runs out leaves 1/64 to each one around it.
         let is_out_of_gas = gas >= limit - limit / 16;
-        match is_out_of_gas || self.failures > FAILURES {
-            true => self.fewer(|sizer| sizer.out_of_gas(items, gas)),
-            false => Ok(()),
+        if is_out_of_gas || self.failures > FAILURES {
+            self.fewer(|sizer| sizer.out_of_gas(items, gas))
+        } else {
+            Ok(())
         }
     }
 
@@ -327,9 +330,10 @@ impl BatchRunner {
 
     /// The calldata of a batch; rolling back, it holds the items in front of `position`.
     fn batch(&mut self, position: u64, count: u64) -> Result<Vec<u8>, ChainError> {
-        let first = match self.at.back {
-            true => position.saturating_sub(count),
-            false => position,
+        let first = if self.at.back {
+            position.saturating_sub(count)
+        } else {
+            position
         };
         let items = match &mut self.items {
             Some(items) => encode(&items.read(first, count)?, items.columns()),

@@ -145,9 +145,10 @@ impl BatchRunner {
                 Err(error) => return Err(error),
             }
         }
-        let position = match self.at.back {
-            true => self.at.done.saturating_sub(bad),
-            false => self.at.done.saturating_add(bad - 1),
+        let position = if self.at.back {
+            self.at.done.saturating_sub(bad)
+        } else {
+            self.at.done.saturating_add(bad - 1)
         };
         let place = match &mut self.items {
             Some(items) => items.place(position)?,

@@ -180,13 +180,14 @@ impl<'a> Known<'a> {
         for function in all.into_values() {
             let signature = function.signature();
             let calls = calls(&function, code, kept);
-            match calls.is_empty() || entries.len() >= FUNCTIONS_MAX {
-                true => left_out.push(signature),
-                false => entries.push(Entry {
+            if calls.is_empty() || entries.len() >= FUNCTIONS_MAX {
+                left_out.push(signature)
+            } else {
+                entries.push(Entry {
                     signature,
                     is_view: is_view(&function),
                     calls,
-                }),
+                })
             }
         }
         (entries, left_out)

@@ -96,9 +96,10 @@ impl Opened {
         }
         let before = self.after.as_ref();
         let before = before.map_or(String::new(), |before| format!(", after {before}"));
-        let to = match self.takes.is_empty() {
-            true => "",
-            false => ", by an account that has nothing there",
+        let to = if self.takes.is_empty() {
+            ""
+        } else {
+            ", by an account that has nothing there"
         };
         let signature = &self.signature;
         format!(

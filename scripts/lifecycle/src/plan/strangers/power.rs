@@ -107,9 +107,9 @@ impl Power {
                 simulation.chain.storage(account, slot.into(), latest)?,
             ));
         }
-        let fields = fields.iter().map(|one| {
-            let held = one.of(simulation, account)?;
-            Ok((one.name.clone(), held))
+        let fields = fields.iter().map(|field| {
+            let held = field.of(simulation, account)?;
+            Ok((field.name.clone(), held))
         });
         let getters = getters.iter().map(|getter| {
             let held = answered(simulation, account, getter)?;

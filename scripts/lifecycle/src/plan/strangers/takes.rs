@@ -145,7 +145,7 @@ pub(super) fn moved(
         ether = ether.saturating_add(change);
     }
     moves.move_of(Asset::Ether, ether, || "it pays ether out".into());
-    let created = changes.iter().filter(|one| is_new(one));
+    let created = changes.iter().filter(|change| is_new(change));
     moves.created = created.map(|one| one.address).collect();
     for log in &receipt.logs {
         moves.leave_for_l1(log);
@@ -209,9 +209,10 @@ impl Moves {
             return;
         };
         let number = topics.get(whose + 2).copied();
-        let amount = match *event == BATCH {
-            true => of_batch(log),
-            false => words(log).last(),
+        let amount = if *event == BATCH {
+            of_batch(log)
+        } else {
+            words(log).last()
         };
         // Of ERC-721 there is one of each number.
         let amount = amount.or(number.map(|_| U256::ONE)).unwrap_or_default();

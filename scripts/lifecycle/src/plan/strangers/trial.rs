@@ -104,9 +104,10 @@ impl Trial {
         let kept = known.kept(&copy, account)?;
         let is_paused = still_paused(&mut copy, account, &kept)?;
         let runs = Address::from_word(runs);
-        let answered = match known.has_functions() {
-            true => Vec::new(),
-            false => answered_selectors(&copy, account, runs)?,
+        let answered = if known.has_functions() {
+            Vec::new()
+        } else {
+            answered_selectors(&copy, account, runs)?
         };
         let (entries, not_called) = known.entries(runs, &kept, &answered);
         let fields = known.address_fields();
@@ -227,19 +228,18 @@ impl Trial {
     /// Calls everything that may change something after each step, then after all of them, now and a month later.
     pub(super) fn next_rounds(&mut self, steps: &[Step]) -> Result<(), ChainError> {
         self.is_cut |= steps.len() > STEPS_MAX;
-        let changing = self.entries.iter().filter(|one| !one.is_view);
+        let changing = self.entries.iter().filter(|entry| !entry.is_view);
         let changing: Vec<Entry> = changing.cloned().collect();
         for step in steps.iter().take(STEPS_MAX) {
             let stage = self.after(std::slice::from_ref(step), step.signature.clone())?;
             self.round(&stage, &changing)?;
         }
         let mut stage = self.after(steps, "other calls of his".into())?;
-        let later = match steps.is_empty() {
-            true => "30 days",
-            false => {
-                self.round(&stage, &changing)?;
-                "other calls of his and 30 days"
-            }
+        let later = if steps.is_empty() {
+            "30 days"
+        } else {
+            self.round(&stage, &changing)?;
+            "other calls of his and 30 days"
         };
         stage.copy.wait(MONTH)?;
         stage.after = Some(later.into());

@@ -94,9 +94,10 @@ impl CommandReport for Served {
 
 /// Opens an address in the browser of this machine. Returns whether that was possible.
 fn open(url: &str) -> bool {
-    let program = match cfg!(target_os = "macos") {
-        true => "open",
-        false => "xdg-open",
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
     };
     let mut command = Command::new(program);
     command.arg(url).stdin(Stdio::null());

@@ -189,7 +189,7 @@ fn in_a_line(review: &Review) -> String {
     }
     let ways = review.checked.iter().flat_map(|one| &one.callers);
     let changes = ways.flat_map(|way| &way.changes);
-    let new = changes.filter(|one| one.before.is_none());
+    let new = changes.filter(|change| change.before.is_none());
     let new = new.filter_map(|one| one.after.as_deref()?.strip_prefix("function "));
     let new: Vec<&str> = new.collect();
     if !new.is_empty() {
@@ -200,9 +200,10 @@ fn in_a_line(review: &Review) -> String {
         };
         parts.push(format!("new: {}{more}", named.join(", ")));
     }
-    match parts.is_empty() {
-        true => review.what.clone(),
-        false => parts.join("; "),
+    if parts.is_empty() {
+        review.what.clone()
+    } else {
+        parts.join("; ")
     }
 }
 

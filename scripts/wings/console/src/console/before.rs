@@ -55,9 +55,10 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
 /// What of the page has to be accepted, in words.
 fn in_the_way(decision: &Decision) -> &'static str {
     let is_danger = |one: &Finding| one.severity == Severity::Danger;
-    match decision.findings.iter().any(is_danger) {
-        true => "every danger, and what was not checked",
-        false => "what was not checked",
+    if decision.findings.iter().any(is_danger) {
+        "every danger, and what was not checked"
+    } else {
+        "what was not checked"
     }
 }
 
@@ -107,7 +108,7 @@ fn digests(decision: &Decision) -> Markup {
         all.push(("message hash", one.message));
         all.push(("EIP-712 digest", one.eip712));
     }
-    let signed = decision.digests.as_ref().map(|one| one.calldata);
+    let signed = decision.digests.as_ref().map(|digest| digest.calldata);
     if let Some(digest) = decision.transaction_digest.or(signed) {
         all.push(("calldata digest", digest));
     }

@@ -7,16 +7,21 @@ use maud::{Markup, html};
 
 /// The page.
 pub fn census(place: &PageContext, found: &CensusPage) -> Markup {
-    let most = found.fields.iter().map(|one| one.bytes).max().unwrap_or(1);
-    let fields = found.fields.iter().map(|one| {
-        let label = format!("bytes of {}", text(&one.name));
+    let most = found
+        .fields
+        .iter()
+        .map(|field| field.bytes)
+        .max()
+        .unwrap_or(1);
+    let fields = found.fields.iter().map(|field| {
+        let label = format!("bytes of {}", text(&field.name));
         [
-            html! { (text(&one.name)) @if !one.area.is_empty() { br; (code(&one.area)) } },
-            cell(&one.kind),
-            cell(&grouped(one.entries)),
-            cell(&grouped(one.slots)),
-            cell(&grouped(one.bytes)),
-            html! { progress max=(most) value=(one.bytes) aria-label=(label) {} },
+            html! { (text(&field.name)) @if !field.area.is_empty() { br; (code(&field.area)) } },
+            cell(&field.kind),
+            cell(&grouped(field.entries)),
+            cell(&grouped(field.slots)),
+            cell(&grouped(field.bytes)),
+            html! { progress max=(most) value=(field.bytes) aria-label=(label) {} },
         ]
     });
     let columns = ["field", "type", "entries", "slots", "bytes", "share"];

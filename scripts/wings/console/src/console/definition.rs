@@ -118,7 +118,8 @@ fn policies(place: &PageContext, all: &Policies) -> Markup {
 
 /// Whether what the registry says still holds on the chain: what does not, and the rest folded.
 fn checks(one: &Definition, shown: &Shown<'_>) -> Markup {
-    let (hold, fail): (Vec<_>, Vec<_>) = shown.verification.checks.iter().partition(|one| one.ok);
+    let (hold, fail): (Vec<_>, Vec<_>) =
+        shown.verification.checks.iter().partition(|check| check.ok);
     html! {
         section {
             h2 { "Checks" }

@@ -8,17 +8,19 @@ use std::collections::BTreeSet;
 
 /// The page.
 pub fn doctor(place: &PageContext, found: &Diagnosis) -> Markup {
-    let programs = found.programs.iter().map(|one| {
-        let days = one.days_left.map_or("–".into(), |days| days.to_string());
-        let needed = if one.needed { "yes" } else { "not now" };
+    let programs = found.programs.iter().map(|program| {
+        let days = program
+            .days_left
+            .map_or("–".into(), |days| days.to_string());
+        let needed = if program.needed { "yes" } else { "not now" };
         [
-            code(place, one),
-            cell(one.state.word()),
+            code(place, program),
+            cell(program.state.word()),
             cell(&days),
             cell(needed),
         ]
     });
-    let heaviest = found.findings.iter().map(|one| one.severity).max();
+    let heaviest = found.findings.iter().map(|finding| finding.severity).max();
     html! {
         h1 { "Checks" }
         section.band.(heaviest.map_or("good", Severity::class)) {

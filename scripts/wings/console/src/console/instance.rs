@@ -91,14 +91,14 @@ fn path(found: &Inspection) -> Markup {
 }
 
 fn storage(label: &str, fields: &[FieldValue]) -> Markup {
-    let rows = fields.iter().map(|one| {
-        let is_area = one.area.starts_with("erc7201:");
+    let rows = fields.iter().map(|field| {
+        let is_area = field.area.starts_with("erc7201:");
         [
-            html! { (text(&one.name)) @if is_area { br; (code(&one.area)) } },
-            cell(&one.kind),
-            code(&one.value),
-            code(&word(&one.slot)),
-            cell(&bytes(one.offset, one.size)),
+            html! { (text(&field.name)) @if is_area { br; (code(&field.area)) } },
+            cell(&field.kind),
+            code(&field.value),
+            code(&word(&field.slot)),
+            cell(&bytes(field.offset, field.size)),
         ]
     });
     let columns = ["variable", "type", "value", "slot", "bytes"];

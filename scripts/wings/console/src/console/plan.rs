@@ -37,7 +37,7 @@ pub fn page(place: &PageContext, simulated: &SimulatedPlan) -> Markup {
     html! {
         h1 { "Tried on a copy: " (text(&simulated.plan.name)) " " (text(&simulated.plan.to)) }
         @let found = simulated.findings();
-        @let is_warned = simulated.warnings.iter().any(|one| one.severity == Severity::Danger);
+        @let is_warned = simulated.warnings.iter().any(|warning| warning.severity == Severity::Danger);
         section { h2 { "What happened on the copy" }
             (calls(&simulated.decoded))
             (outcome(place, &simulated.plan, simulated.verdict, is_warned)) }
@@ -168,9 +168,10 @@ pub fn outcome(place: &PageContext, plan: &Plan, verdict: Verdict, is_warned: bo
 /// something was not tried to its end.
 fn succeeds(plan: &Plan, says: &str, is_whole: bool) -> Markup {
     let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
-    let severity = match gas.is_empty() && is_whole {
-        true => Severity::Good,
-        false => Severity::Warning,
+    let severity = if gas.is_empty() && is_whole {
+        Severity::Good
+    } else {
+        Severity::Warning
     };
     let says = html! {
         (says) ", at block " (plan.block) ", with " (plan.gas()) " in all"

@@ -14,9 +14,10 @@ pub(super) fn state_of(open: &Readiness) -> Markup {
 
 /// What keeps an action from being executed, whatever its approvals.
 pub(super) fn hindered(obstacle: &Obstacle) -> Markup {
-    let severity = match obstacle.ends {
-        true => Severity::Danger,
-        false => Severity::Note,
+    let severity = if obstacle.ends {
+        Severity::Danger
+    } else {
+        Severity::Note
     };
     html! { p { (weight(severity)) " " (text(obstacle.name)) ": " (text(&obstacle.says)) "; " (text(&obstacle.next)) } }
 }

@@ -115,12 +115,11 @@ pub(super) async fn header(
         return Ok(None);
     };
     let (header, said) = (block.header.inner, block.header.hash);
-    match header.hash_slow() == said {
-        true => Ok(Some((header, said))),
-        false => {
-            let what = format!("header, whose hash is not {said},");
-            Err(mismatch(client, what, header.number))
-        }
+    if header.hash_slow() == said {
+        Ok(Some((header, said)))
+    } else {
+        let what = format!("header, whose hash is not {said},");
+        Err(mismatch(client, what, header.number))
     }
 }
 

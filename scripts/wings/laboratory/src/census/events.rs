@@ -44,9 +44,10 @@ async fn block_after(client: &Client, hash: B256) -> Result<u64, ChainError> {
     };
     let there = header(client, read.number.into()).await?;
     let is_there = there.is_some_and(|(_, there)| there == hash);
-    Ok(match is_there {
-        true => read.number.saturating_add(1),
-        false => 0,
+    Ok(if is_there {
+        read.number.saturating_add(1)
+    } else {
+        0
     })
 }
 

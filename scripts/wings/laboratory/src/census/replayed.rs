@@ -31,14 +31,15 @@ pub(super) async fn read(
     store: &Store,
 ) -> Result<Vec<String>, ChainError> {
     let (blocks, mut notes) = changed(client, account, anchor).await?;
-    let kind = match is_evm {
-        true => TraceKind::Opcodes(OpcodeOptions {
+    let kind = if is_evm {
+        TraceKind::Opcodes(OpcodeOptions {
             memory: true,
             no_storage: true,
             limit: OPCODES_MAX,
             ..OpcodeOptions::default()
-        }),
-        false => TraceKind::Stylus,
+        })
+    } else {
+        TraceKind::Stylus
     };
     for (at, block) in blocks.iter().enumerate() {
         let (done, of_all) = (at as u64, blocks.len() as u64);

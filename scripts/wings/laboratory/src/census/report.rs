@@ -74,9 +74,10 @@ impl Census {
         };
         let slots = count(self.storage.slots, "slot");
         let proxy = names.long(self.proxy);
-        let proven = match self.complete {
-            true => format!("✓ these are all: their root is {root}, proven in the block"),
-            false => format!("✗ incomplete: their root is not {root}"),
+        let proven = if self.complete {
+            format!("✓ these are all: their root is {root}, proven in the block")
+        } else {
+            format!("✗ incomplete: their root is not {root}")
         };
         vec![
             format!("census of {proxy}  {slots} at block {block}"),
@@ -135,9 +136,10 @@ impl CommandReport for Census {
 
 impl Unexplained {
     fn line(&self) -> String {
-        let partly = match self.partly {
-            true => ", bytes beside those of its fields",
-            false => "",
+        let partly = if self.partly {
+            ", bytes beside those of its fields"
+        } else {
+            ""
         };
         let Leaf { hash, slot, value } = &self.leaf;
         let slot = match slot {

@@ -303,9 +303,9 @@ mod tests {
         store
             .add(&leaves, B256::repeat_byte(0xff))
             .expect("written");
-        let expected = leaves.iter().map(|one| {
-            let value = U256::from_be_bytes(one.value.0);
-            (one.slot.expect("known"), value)
+        let expected = leaves.iter().map(|leaf| {
+            let value = U256::from_be_bytes(leaf.value.0);
+            (leaf.slot.expect("known"), value)
         });
         let expected = alloy_trie::root::storage_root_unhashed(expected);
         assert_eq!(store.root(&Nibbles::new()).expect("read"), expected);

@@ -166,9 +166,10 @@ impl Walk<'_> {
         let mut given = None;
         for leaf in self.store.under(prefix)? {
             let path = Nibbles::unpack(leaf.hash);
-            match there.is_some_and(|there| path.starts_with(there)) {
-                true => given = Some(leaf.value),
-                false => self.note(leaf.hash, Some(leaf.value), None),
+            if there.is_some_and(|there| path.starts_with(there)) {
+                given = Some(leaf.value)
+            } else {
+                self.note(leaf.hash, Some(leaf.value), None)
             }
         }
         if let (Some(path), true) = (there, proven.is_some() && proven != given) {

@@ -103,9 +103,10 @@ impl CommandReport for Traced {
 }
 
 fn summary(mined: &Mined, title: &str) -> String {
-    let how = match mined.success {
-        true => "✓ succeeded",
-        false => "✗ failed",
+    let how = if mined.success {
+        "✓ succeeded"
+    } else {
+        "✗ failed"
     };
     let for_l1 = match mined.gas_for_l1 {
         Some(gas) => format!(", {} of it for L1", grouped(gas)),
@@ -122,10 +123,13 @@ fn summary(mined: &Mined, title: &str) -> String {
 
 /// The frames with gas and ink before them, each below its caller.
 fn tree(frames: &[Named]) -> Vec<String> {
-    let has_ink = frames.iter().any(|one| one.frame.ink.is_some());
-    let columns = |gas: &str, alone: &str, ink: &str| match has_ink {
-        true => format!("{gas:>12} {alone:>12} {ink:>16}"),
-        false => format!("{gas:>12} {alone:>12}"),
+    let has_ink = frames.iter().any(|frame| frame.frame.ink.is_some());
+    let columns = |gas: &str, alone: &str, ink: &str| {
+        if has_ink {
+            format!("{gas:>12} {alone:>12} {ink:>16}")
+        } else {
+            format!("{gas:>12} {alone:>12}")
+        }
     };
     let mut lines = vec![columns("gas", "alone", "ink alone")];
     let mut is_last = Vec::new();
@@ -139,15 +143,19 @@ fn tree(frames: &[Named]) -> Vec<String> {
         if frame.depth > 0 {
             let above = is_last.iter().skip(1);
             prefix.extend(above.map(|last| if *last { "  " } else { "│ " }));
-            prefix.push_str(match next == Some(frame.depth) {
-                true => "├ ",
-                false => "└ ",
+            prefix.push_str(if next == Some(frame.depth) {
+                "├ "
+            } else {
+                "└ "
             });
         }
         is_last.push(next != Some(frame.depth));
-        let ink = frame.ink.map(|ink| match ink.at_least {
-            true => format!("≥ {}", grouped(ink.alone)),
-            false => grouped(ink.alone),
+        let ink = frame.ink.map(|ink| {
+            if ink.at_least {
+                format!("≥ {}", grouped(ink.alone))
+            } else {
+                grouped(ink.alone)
+            }
         });
         let ink = ink.unwrap_or_default();
         let (gas, alone) = (grouped(frame.gas_used), grouped(frame.gas_alone));

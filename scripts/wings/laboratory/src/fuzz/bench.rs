@@ -94,17 +94,17 @@ impl Bench {
                 side.lend(*caller)?;
             }
         }
-        let getters = getters.iter().map(|one| Variable {
-            name: one.name.clone(),
-            is: Is::Getter(one.selector().0.into()),
+        let getters = getters.iter().map(|getter| Variable {
+            name: getter.name.clone(),
+            is: Is::Getter(getter.selector().0.into()),
         });
-        let invariants = invariants.into_iter().map(|one| Variable {
-            name: one.signature(),
-            is: Is::Invariant(one.selector().0.into()),
+        let invariants = invariants.into_iter().map(|invariant| Variable {
+            name: invariant.signature(),
+            is: Is::Invariant(invariant.selector().0.into()),
         });
         let mut variables: Vec<Variable> = invariants.chain(getters).collect();
         variables.extend(fields(layouts));
-        let of_account = targets.iter().filter(|one| one.reads_account());
+        let of_account = targets.iter().filter(|target| target.reads_account());
         variables.extend(of_account.map(|one| Variable {
             name: one.function.signature(),
             is: Is::OfAccount(one.function.selector()),
@@ -136,8 +136,8 @@ impl Bench {
         let functions = known.into_iter().flat_map(Functions::all);
         let events = known.into_iter().flat_map(Functions::events);
         let mut subjects: Vec<String> = functions.map(Function::signature).collect();
-        subjects.extend(events.map(|one| one.name.clone()));
-        subjects.extend(self.variables.iter().map(|one| one.name.clone()));
+        subjects.extend(events.map(|event| event.name.clone()));
+        subjects.extend(self.variables.iter().map(|variable| variable.name.clone()));
         self.intended.stray(&subjects)
     }
 
@@ -198,10 +198,7 @@ impl Bench {
             let subject = target.function.signature();
             if self.intended.has(&subject) {
                 is_apart = old.success != new.success;
-                match is_apart {
-                    true => break,
-                    false => continue,
-                }
+                if is_apart { break } else { continue }
             }
             let difference = Difference {
                 kind,
@@ -233,9 +230,10 @@ impl Bench {
         let accounts = self.accounts_of(sides, calls)?;
         for one in &self.variables {
             let is_invariant = matches!(one.is, Is::Invariant(_));
-            let kind = match is_invariant {
-                true => Kind::Broken,
-                false => Kind::Variable,
+            let kind = if is_invariant {
+                Kind::Broken
+            } else {
+                Kind::Variable
             };
             let is_intended = !is_invariant && (is_apart || self.intended.has(&one.name));
             if is_intended || self.known.contains(&(kind, one.name.clone())) {
@@ -275,12 +273,13 @@ impl Bench {
         let written = |side: &Simulation| -> Result<Vec<_>, ChainError> {
             let changes = side.changes()?.into_iter();
             Ok(changes
-                .map(|one| (one.address, one.slot, one.after))
+                .map(|change| (change.address, change.slot, change.after))
                 .collect())
         };
-        Ok(match written(sides[0])? == written(sides[1])? {
-            true => BTreeSet::new(),
-            false => calls.iter().flat_map(Call::accounts).collect(),
+        Ok(if written(sides[0])? == written(sides[1])? {
+            BTreeSet::new()
+        } else {
+            calls.iter().flat_map(Call::accounts).collect()
         })
     }
 
@@ -311,15 +310,19 @@ impl Bench {
     ) -> Result<Values, ChainError> {
         let ask = |side: &Simulation| side.probe(self.proxy, input.clone());
         let (old, new) = (ask(before)?, ask(after)?);
-        let wanted = match must_hold {
-            true => (true, Bytes::from(B256::with_last_byte(1))),
-            false => old.clone(),
+        let wanted = if must_hold {
+            (true, Bytes::from(B256::with_last_byte(1)))
+        } else {
+            old.clone()
         };
-        let words = |(success, output): &(bool, Bytes), known: &Functions| match success {
-            true => known
-                .returned(input, output)
-                .unwrap_or_else(|| output.to_string()),
-            false => format!("it reverts: {}", known.revert(output)),
+        let words = |(success, output): &(bool, Bytes), known: &Functions| {
+            if *success {
+                known
+                    .returned(input, output)
+                    .unwrap_or_else(|| output.to_string())
+            } else {
+                format!("it reverts: {}", known.revert(output))
+            }
         };
         Ok((new != wanted).then(|| {
             let (success, output) = wanted;
@@ -425,28 +428,25 @@ fn carried_out(
     }
     let mut request = side.request(call.from, proxy, input.clone(), call.value)?;
     request.gas = Some(GAS);
-    let (success, output, logs, gas, note) = match target.reads() {
-        true => {
-            let none = Overrides::default();
-            let ended = side.chain.call(request, BlockId::pending(), &none)?;
-            (
-                ended.success,
-                ended.output,
-                ended.logs,
-                ended.gas_used,
-                ended.note,
-            )
-        }
-        false => {
-            let ended = side.mined(&target.function.name, call.from, request)?;
-            (
-                ended.success,
-                ended.output,
-                ended.logs,
-                ended.gas_used,
-                ended.note,
-            )
-        }
+    let (success, output, logs, gas, note) = if target.reads() {
+        let none = Overrides::default();
+        let ended = side.chain.call(request, BlockId::pending(), &none)?;
+        (
+            ended.success,
+            ended.output,
+            ended.logs,
+            ended.gas_used,
+            ended.note,
+        )
+    } else {
+        let ended = side.mined(&target.function.name, call.from, request)?;
+        (
+            ended.success,
+            ended.output,
+            ended.logs,
+            ended.gas_used,
+            ended.note,
+        )
     };
     Ok(Ended {
         is_spent: !success && output.is_empty() && gas >= GAS - GAS / 32,
@@ -501,9 +501,10 @@ impl Seen {
         let zeros = input.iter().filter(|byte| **byte == 0).count() as u64;
         let calldata = 4 * zeros + 16 * (input.len() as u64 - zeros);
         let ends = sides.map(|side| {
-            let reason = match side.success {
-                true => None,
-                false => Some(side.output.get(..4)),
+            let reason = if side.success {
+                None
+            } else {
+                Some(side.output.get(..4))
             };
             let gas = self.counts_gas.then(|| side.gas.saturating_sub(calldata));
             let events = side.logs.iter().map(|log| log.topics().first().copied());

@@ -228,9 +228,10 @@ fn words_of(logs: &[&Log], known: &Functions) -> String {
 
 /// The subject of an account's ether.
 pub(super) fn owner(account: Address, proxy: Address) -> String {
-    match account == proxy {
-        true => "the instance".into(),
-        false => account.to_string(),
+    if account == proxy {
+        "the instance".into()
+    } else {
+        account.to_string()
     }
 }
 

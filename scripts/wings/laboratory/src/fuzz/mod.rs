@@ -89,7 +89,7 @@ fn fuzz_on(
     let mut upgraded = plan
         .instances
         .iter()
-        .filter(|one| one.to == plan.to && !one.migrating);
+        .filter(|instance| instance.to == plan.to && !instance.migrating);
     let is_it = |proxy: Address| request.proxy.is_none_or(|wanted| wanted == proxy);
     let instance = upgraded.find(|one| one.from != one.to && is_it(one.proxy));
     let Some(proxy) = instance.map(|one| one.proxy) else {
@@ -178,7 +178,7 @@ fn fuzz_on(
         .bench
         .targets
         .iter()
-        .map(|one| one.function.signature());
+        .map(|target| target.function.signature());
     let elapsed = begun.elapsed();
     Ok(FuzzReport {
         name: plan.name,
@@ -353,7 +353,7 @@ fn invariants(request: &FuzzRequest) -> Result<Vec<Function>, ChainError> {
     let known = &request.abis.after;
     let of = |name: &String| {
         let mut getters = known.getters();
-        let found = getters.find(|one| one.signature() == *name || one.name == *name);
+        let found = getters.find(|getter| getter.signature() == *name || getter.name == *name);
         let is_bool = |one: &&Function| matches!(&one.outputs[..], [it] if it.ty == "bool");
         let expected =
             "a function of the new version without arguments, such as solvent() returns (bool)";
@@ -371,7 +371,7 @@ fn answers(
 ) -> Result<Vec<Bytes>, ChainError> {
     let answers = getters
         .iter()
-        .map(|one| copy.probe(proxy, one.selector().0.into()));
+        .map(|getter| copy.probe(proxy, getter.selector().0.into()));
     let answers: Result<Vec<_>, _> = answers.collect();
     let answers = answers?.into_iter();
     Ok(answers

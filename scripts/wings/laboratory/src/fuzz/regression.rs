@@ -84,15 +84,16 @@ fn ends_as(expected: &Expected) -> Vec<String> {
         )],
         Expected::Reverts(output) => vec![
             "    let ended = chain.call(call).await.expect_err(\"a refusal\");".to_owned(),
-            match output.is_empty() {
-                true => "    assert!(matches!(ended, HarnessError::Reverted(_) | \
+            if output.is_empty() {
+                "    assert!(matches!(ended, HarnessError::Reverted(_) | \
                          HarnessError::Halted { .. }));"
-                    .to_owned(),
-                false => format!(
+                    .to_owned()
+            } else {
+                format!(
                     "    assert!(matches!(ended, HarnessError::Reverted(revert) \
                      if *revert.data() == {}));",
                     bytes(output)
-                ),
+                )
             },
         ],
         Expected::Emits(logs) => {

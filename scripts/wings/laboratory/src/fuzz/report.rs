@@ -271,9 +271,10 @@ impl CommandReport for FuzzReport {
     }
 
     fn exit(&self) -> Exit {
-        match self.calls > 0 && self.findings.is_empty() {
-            true => Exit::Done,
-            false => Exit::Refused,
+        if self.calls > 0 && self.findings.is_empty() {
+            Exit::Done
+        } else {
+            Exit::Refused
         }
     }
 }

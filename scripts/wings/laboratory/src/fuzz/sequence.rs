@@ -103,7 +103,7 @@ impl Call {
         let arguments: Vec<String> = self.arguments.iter().map(show).collect();
         let name = targets
             .get(self.target)
-            .map(|one| one.function.name.as_str());
+            .map(|target| target.function.name.as_str());
         format!("{}({})", name.unwrap_or_default(), arguments.join(", "))
     }
 
@@ -116,29 +116,30 @@ impl Call {
             .types
             .iter()
             .any(|one| one.to_string().contains("string"));
-        let mut words = match has_text {
-            true => vec![self.input(targets).to_string()],
-            false => {
-                let mut signature = target.function.signature();
-                let outputs = target.function.outputs.iter();
-                let outputs: Vec<_> = outputs.map(|one| one.selector_type()).collect();
-                if target.reads() && !outputs.is_empty() {
-                    signature += &format!(" returns ({})", outputs.join(","));
-                }
-                let arguments = self.arguments.iter().map(show);
-                std::iter::once(signature).chain(arguments).collect()
+        let mut words = if has_text {
+            vec![self.input(targets).to_string()]
+        } else {
+            let mut signature = target.function.signature();
+            let outputs = target.function.outputs.iter();
+            let outputs: Vec<_> = outputs.map(|output| output.selector_type()).collect();
+            if target.reads() && !outputs.is_empty() {
+                signature += &format!(" returns ({})", outputs.join(","));
             }
+            let arguments = self.arguments.iter().map(show);
+            std::iter::once(signature).chain(arguments).collect()
         };
         for word in &mut words {
             *word = shell_word(word);
         }
-        let (kind, from) = match target.reads() {
-            true => ("call", String::new()),
-            false => ("send", format!(" --unlocked {}", self.from)),
+        let (kind, from) = if target.reads() {
+            ("call", String::new())
+        } else {
+            ("send", format!(" --unlocked {}", self.from))
         };
-        let value = match self.value.is_zero() {
-            true => String::new(),
-            false => format!(" --value {}", self.value),
+        let value = if self.value.is_zero() {
+            String::new()
+        } else {
+            format!(" --value {}", self.value)
         };
         format!(
             "stylus-upgrades {kind} {proxy} {}{value}{from}",
@@ -186,7 +187,9 @@ impl Maker {
         if let Some(call) = after {
             near.accounts.push(call.from);
             near.numbers.push(call.value);
-            call.arguments.iter().for_each(|one| near.add(one));
+            call.arguments
+                .iter()
+                .for_each(|argument| near.add(argument));
         }
         self.values.near = near;
         let mut target = self.values.random.below(targets.len());
@@ -214,9 +217,10 @@ impl Maker {
 
     /// A function that takes no ether is given some now and then: both versions must refuse it.
     fn ether(&mut self, target: &Target) -> U256 {
-        match target.is_payable() {
-            true => self.values.ether(),
-            false => U256::from(u8::from(self.values.random.once_in(64) && !target.reads())),
+        if target.is_payable() {
+            self.values.ether()
+        } else {
+            U256::from(u8::from(self.values.random.once_in(64) && !target.reads()))
         }
     }
 
@@ -227,9 +231,10 @@ impl Maker {
         }
         let seconds = random.one_of(&SECONDS).copied().unwrap_or_default();
         let blocks = random.one_of(&BLOCKS).copied().unwrap_or_default();
-        match random.once_in(2) {
-            true => (seconds, blocks),
-            false => (seconds, 0),
+        if random.once_in(2) {
+            (seconds, blocks)
+        } else {
+            (seconds, 0)
         }
     }
 

@@ -60,12 +60,11 @@ impl Values {
         for word in output.chunks_exact(B256::len_bytes()).take(ELEMENTS) {
             let word = U256::from_be_slice(word);
             if word > U256::from(u8::MAX) && !self.words.contains(&word) {
-                match self.words.len() < WORDS_MAX {
-                    true => self.words.push(word),
-                    false => {
-                        let at = self.random.below(WORDS_MAX);
-                        self.words[at] = word;
-                    }
+                if self.words.len() < WORDS_MAX {
+                    self.words.push(word)
+                } else {
+                    let at = self.random.below(WORDS_MAX);
+                    self.words[at] = word;
                 }
             }
         }
@@ -82,9 +81,10 @@ impl Values {
             }
             DynSolType::Address => DynSolValue::Address(self.account()),
             DynSolType::FixedBytes(size) => {
-                let number = match self.random.once_in(2) {
-                    true => self.constant_of(*size),
-                    false => None,
+                let number = if self.random.once_in(2) {
+                    self.constant_of(*size)
+                } else {
+                    None
                 };
                 let number = number.unwrap_or_else(|| self.number(8 * size));
                 DynSolValue::FixedBytes((number << (256 - 8 * size)).into(), *size)
@@ -182,9 +182,10 @@ impl Values {
         let is_as_long = |word: &&U256| word.byte_len() <= size && word.byte_len() + 1 >= size;
         let fitting: Vec<U256> = self.constants.iter().filter(is_as_long).copied().collect();
         let word = *self.random.one_of(&fitting)?;
-        Some(match self.random.once_in(2) {
-            true => U256::from_be_bytes(word.to_le_bytes::<32>()) >> (256 - 8 * size),
-            false => word,
+        Some(if self.random.once_in(2) {
+            U256::from_be_bytes(word.to_le_bytes::<32>()) >> (256 - 8 * size)
+        } else {
+            word
         })
     }
 
@@ -208,7 +209,7 @@ pub(super) fn simpler(value: &DynSolValue) -> Vec<DynSolValue> {
     match value {
         DynSolValue::Bool(true) => vec![DynSolValue::Bool(false)],
         DynSolValue::Uint(number, bits) => numbers(*number)
-            .map(|one| DynSolValue::Uint(one, *bits))
+            .map(|number| DynSolValue::Uint(number, *bits))
             .collect(),
         DynSolValue::Int(number, bits) => {
             let all = numbers(number.unsigned_abs());

@@ -161,7 +161,10 @@ async fn block(
     match chosen {
         None => gathered.left_out += answer.transactions.len().saturating_sub(transactions.len()),
         Some(chosen) => {
-            let read: BTreeSet<TxHash> = transactions.iter().map(|one| one.hash).collect();
+            let read: BTreeSet<TxHash> = transactions
+                .iter()
+                .map(|transaction| transaction.hash)
+                .collect();
             if let Some(tx) = chosen.difference(&read).next() {
                 let message = format!(
                     "{tx} is of the chain itself or a message from L1, and cannot be carried out again"
@@ -217,12 +220,11 @@ impl Gathered {
         }
         for (hash, blocks) in other.programs {
             let sums = self.programs.entry(hash).or_default();
-            match sums.is_empty() {
-                true => *sums = blocks,
-                false => {
-                    for (sum, block) in sums.iter_mut().zip(blocks) {
-                        sum.runs = sum.runs.saturating_add(block.runs);
-                    }
+            if sums.is_empty() {
+                *sums = blocks
+            } else {
+                for (sum, block) in sums.iter_mut().zip(blocks) {
+                    sum.runs = sum.runs.saturating_add(block.runs);
                 }
             }
         }

@@ -30,9 +30,10 @@ impl FromStr for Wanted {
                 .map_err(|_| format!("{text:?} is no block's number"))
         };
         let (first, last) = (number(first)?, number(last)?);
-        match (1..=last).contains(&first) {
-            true => Ok(Self::Blocks(first..=last)),
-            false => Err("the first block is 0, or after the last one".into()),
+        if (1..=last).contains(&first) {
+            Ok(Self::Blocks(first..=last))
+        } else {
+            Err("the first block is 0, or after the last one".into())
         }
     }
 }

@@ -100,9 +100,10 @@ pub(super) fn storage(
         }
         let by_upgrade = before == at_begin(account, slot)?
             && after == copies.at_first.storage(account, slot, latest)?;
-        let layouts = match instances.contains(&account) {
-            true => of_instances,
-            false => Layouts::same(&nothing),
+        let layouts = if instances.contains(&account) {
+            of_instances
+        } else {
+            Layouts::same(&nothing)
         };
         let word = SlotChange {
             address: account,
@@ -122,7 +123,11 @@ pub(super) fn storage(
 
 /// What may be a key of a mapping: accounts, words of calldata, small numbers.
 fn keys_of(past: &Past, request: &PlanRequest) -> Vec<B256> {
-    let mut seen: Vec<B256> = request.names.accounts().map(|it| it.into_word()).collect();
+    let mut seen: Vec<B256> = request
+        .names
+        .accounts()
+        .map(|account| account.into_word())
+        .collect();
     for (_, one) in numbered(past) {
         seen.push(one.from.into_word());
         seen.extend(arguments(one.envelope.input()));

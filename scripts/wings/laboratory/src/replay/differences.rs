@@ -162,9 +162,10 @@ fn emitted(outcome: &Outcome, functions: &Functions) -> String {
         }
     });
     let events: Vec<_> = events.collect();
-    match events.is_empty() {
-        true => "no events".into(),
-        false => events.join(", "),
+    if events.is_empty() {
+        "no events".into()
+    } else {
+        events.join(", ")
     }
 }
 

@@ -34,8 +34,16 @@ pub async fn replay(
     abis: Abis,
     (count, blocks): (u32, u64),
 ) -> Result<Option<Replay>, ChainError> {
-    let instances: Vec<Address> = planned.instances.iter().map(|one| one.proxy).collect();
-    let problems = planned.problems.iter().map(|one| one.id.clone()).collect();
+    let instances: Vec<Address> = planned
+        .instances
+        .iter()
+        .map(|instance| instance.proxy)
+        .collect();
+    let problems = planned
+        .problems
+        .iter()
+        .map(|problem| problem.id.clone())
+        .collect();
     let definition = (request.registry, request.call.name.as_str());
     let past = past::gather(client, definition, &instances, (count, blocks)).await?;
     let is_wanted = past::numbered(&past).any(|(_, one)| one.is_wanted);
@@ -112,7 +120,9 @@ fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Rep
     let later = activated(upgraded.branch(), code)?;
     let (plan, copy) = simulate_on(later, request, GasLimits::Once)?;
     let transactions = || past.blocks.iter().flat_map(|block| &block.transactions);
-    let wanted = transactions().filter(|one| one.is_wanted).count();
+    let wanted = transactions()
+        .filter(|transaction| transaction.is_wanted)
+        .count();
     let mut replay = Replay {
         block: begun,
         to_block: past.blocks.last().map_or(begun, |block| block.number),
@@ -169,7 +179,10 @@ fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Rep
 /// Why the upgrade was not carried out there: no instance reached the version, or something is wrong
 /// that is not wrong at the newest block, where the plan says so itself.
 fn not_done(plan: &Plan, problems: &[FindingId]) -> Option<Obstacle> {
-    let is_there = plan.instances.iter().any(|one| is_settled(plan, one));
+    let is_there = plan
+        .instances
+        .iter()
+        .any(|instance| is_settled(plan, instance));
     let found = plan.problems.iter();
     let found = found.filter(|problem| !is_there || !problems.contains(&problem.id));
     let found = found.map(|problem| format!("{}: {}", problem.id, problem.message));
@@ -185,7 +198,10 @@ fn not_done(plan: &Plan, problems: &[FindingId]) -> Option<Obstacle> {
 
 /// The instances that did not reach the version.
 fn not_upgraded(plan: &Plan) -> Vec<String> {
-    let waiting = plan.instances.iter().filter(|one| !is_settled(plan, one));
+    let waiting = plan
+        .instances
+        .iter()
+        .filter(|instance| !is_settled(plan, instance));
     let waiting = waiting.map(|one| format!("instance {} stays at {}", one.proxy, one.to));
     let untried = (plan.untried > 0).then(|| not_tried(plan.untried));
     waiting.chain(untried).collect()

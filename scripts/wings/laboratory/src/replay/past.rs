@@ -55,7 +55,11 @@ pub(super) async fn gather(
         if let Some(child) = found.last() {
             is_parent(client, &block, child)?;
         }
-        let here = block.transactions.iter().filter(|one| wanted(one)).count();
+        let here = block
+            .transactions
+            .iter()
+            .filter(|transaction| wanted(transaction))
+            .count();
         left = left.saturating_sub(here);
         found.push(block);
     }
@@ -90,7 +94,10 @@ pub(super) async fn gather(
                 None => past.left_out += 1,
             }
         }
-        let hashes: Vec<TxHash> = transactions.iter().map(|one| one.hash).collect();
+        let hashes: Vec<TxHash> = transactions
+            .iter()
+            .map(|transaction| transaction.hash)
+            .collect();
         let outcomes = stream::iter(hashes).map(|hash| Outcome::read(client, hash));
         let outcomes: Vec<Outcome> = outcomes.buffered(AT_ONCE).try_collect().await?;
         for (one, outcome) in transactions.iter_mut().zip(outcomes) {
@@ -159,7 +166,12 @@ pub async fn calls(
 /// The transactions with their blocks.
 pub(super) fn numbered(past: &Past) -> impl Iterator<Item = (u64, &PastTransaction)> {
     let blocks = past.blocks.iter();
-    blocks.flat_map(|block| block.transactions.iter().map(|one| (block.number, one)))
+    blocks.flat_map(|block| {
+        block
+            .transactions
+            .iter()
+            .map(|transaction| (block.number, transaction))
+    })
 }
 
 /// Refuses a block that is not the one before `child`.

@@ -20,9 +20,10 @@ impl Account {
     /// It is the script of this step, beside others.
     pub(super) fn leads(&mut self, definition: &str, from: &str, to: &str) {
         let step = format!("{from:?} → {to:?}");
-        self.name = match self.name.is_empty() {
-            true => format!("script of {definition:?} {step}"),
-            false => format!("{} = {step}", self.name),
+        self.name = if self.name.is_empty() {
+            format!("script of {definition:?} {step}")
+        } else {
+            format!("{} = {step}", self.name)
         };
         if !self.versions.iter().any(|version| version == to) {
             self.versions.push(to.into());

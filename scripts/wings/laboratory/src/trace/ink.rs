@@ -67,7 +67,7 @@ pub(super) fn add(frames: &mut [Frame], answer: &RawValue) -> Result<Unmatched, 
         let mut inner = inner.peekable();
         let is_empty = |steps: &RawValue| steps.get().trim() == "[]";
         for child in called {
-            let is_transfer = frames.get(child).map(|one| &one.kind) == Some(&Kind::Transfer);
+            let is_transfer = frames.get(child).map(|frame| &frame.kind) == Some(&Kind::Transfer);
             let Some(to) = frames.get(child).and_then(|frame| frame.to) else {
                 // A creation that failed has no account: it is the next one, whatever that is.
                 match inner.next() {

@@ -161,15 +161,21 @@ impl Known {
             .earlier_instances(registry, &asked, &instances, mined_in)
             .await?;
         instances.extend(earlier);
-        let definitions: BTreeSet<String> =
-            instances.iter().map(|one| one.definition.clone()).collect();
+        let definitions: BTreeSet<String> = instances
+            .iter()
+            .map(|instance| instance.definition.clone())
+            .collect();
         for name in definitions {
             let functions = self.definition(registry, &name, documents).await?;
-            for one in instances.iter().filter(|one| one.definition == name) {
+            for one in instances
+                .iter()
+                .filter(|instance| instance.definition == name)
+            {
                 let answers = own.proxy.clone().with(&functions);
-                let functions = match one.kind.is_adopted() {
-                    true => own.adopted.clone().with(&functions),
-                    false => answers,
+                let functions = if one.kind.is_adopted() {
+                    own.adopted.clone().with(&functions)
+                } else {
+                    answers
                 };
                 let instance = Account {
                     name: format!("instance of {name:?}"),
@@ -243,7 +249,7 @@ impl Known {
             implementation.functions = answers.with(&own.implementation);
             implementation.versions.push(found.version);
             let versions = implementation.versions.iter();
-            let versions: Vec<String> = versions.map(|one| format!("{one:?}")).collect();
+            let versions: Vec<String> = versions.map(|version| format!("{version:?}")).collect();
             implementation.name = format!("{name:?} {}", versions.join(" = "));
         }
         Ok(all)

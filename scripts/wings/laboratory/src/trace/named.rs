@@ -102,17 +102,21 @@ impl Named {
         Self {
             frame: frame.clone(),
             code,
-            contract: frame.to.map(|to| match is_other {
-                true => to.to_string(),
-                false => known.title_of(to, account),
+            contract: frame.to.map(|to| {
+                if is_other {
+                    to.to_string()
+                } else {
+                    known.title_of(to, account)
+                }
             }),
             definition: account.and_then(|account| account.definition.clone()),
             versions: account.map_or_else(Vec::new, |account| account.versions.clone()),
             function: functions.signature(input),
             call,
-            returned: match failed {
-                true => None,
-                false => functions.returned(input, output),
+            returned: if failed {
+                None
+            } else {
+                functions.returned(input, output)
             },
             revert: (failed && !output.is_empty()).then(|| functions.revert(output)),
         }
@@ -129,9 +133,10 @@ impl Named {
             Some(Code::None) => " [no code]",
             None => "",
         };
-        let value = match frame.value.is_zero() || frame.kind.is_delegated() {
-            true => String::new(),
-            false => format!(" with {} wei", frame.value),
+        let value = if frame.value.is_zero() || frame.kind.is_delegated() {
+            String::new()
+        } else {
+            format!(" with {} wei", frame.value)
         };
         let end = match (&self.revert, &frame.error, &self.returned) {
             (Some(revert), ..) => format!(" ✗ {revert}"),

@@ -115,9 +115,10 @@ async fn of_registry(
     let client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
     context.say_read_at(Session { context, registry }.read_at(), true);
-    let client = match fix_all.is_some() && client.has_key() {
-        true => context.journalled(client.clone(), "doctor --fix").await?,
-        false => client.clone(),
+    let client = if fix_all.is_some() && client.has_key() {
+        context.journalled(client.clone(), "doctor --fix").await?
+    } else {
+        client.clone()
     };
     let registry = client.registry(registry.address);
     let framework = context.builder()?.framework()?;

@@ -19,8 +19,8 @@ pub(super) async fn examine(
 ) -> Result<Vec<Finding>, ChainError> {
     let runs = programs
         .iter()
-        .filter(|one| is_registry(one))
-        .all(|one| one.state.runs());
+        .filter(|program| is_registry(program))
+        .all(|program| program.state.runs());
     compare(registry, recorded, runs).await
 }
 
@@ -55,20 +55,20 @@ async fn compare(
         };
         found.push(finding("the registry", difference));
     }
-    let compared = recorded
-        .definitions
-        .iter()
-        .map(async |definition| match runs {
-            true => match differences(registry, definition, &Slice::whole(definition)).await {
+    let compared = recorded.definitions.iter().map(async |definition| {
+        if runs {
+            match differences(registry, definition, &Slice::whole(definition)).await {
                 Err(ChainError::Refused { revert, .. }) => Ok(vec![Difference {
                     what: "the definition".into(),
                     events: "it exists".into(),
                     view: revert.to_string(),
                 }]),
                 all => all,
-            },
-            false => stored_counts(registry, definition).await,
-        });
+            }
+        } else {
+            stored_counts(registry, definition).await
+        }
+    });
     let compared = stream::iter(compared).buffered(AT_ONCE);
     let compared: Vec<Vec<Difference>> = compared.try_collect().await?;
     for (definition, all) in recorded.definitions.iter().zip(compared) {

@@ -117,9 +117,10 @@ async fn ask(client: &Client, method: &'static str, params: Value) -> Result<Ans
                 let is_missing = error.is_method_not_found()
                     || lower.contains("method")
                         && NO_METHOD.iter().any(|words| lower.contains(words));
-                match is_missing {
-                    true => Answer::NoMethod,
-                    false => Answer::Refused(error.message),
+                if is_missing {
+                    Answer::NoMethod
+                } else {
+                    Answer::Refused(error.message)
                 }
             }
             ChainError::Unreachable {

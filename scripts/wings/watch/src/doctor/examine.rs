@@ -38,7 +38,9 @@ pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, Cha
     findings.extend(next_version::examine(client, &chain, &programs).await?);
     findings.extend(paused::examine(definitions));
     findings.extend(stale::examine(registry, definitions, chain.time).await?);
-    let instances = definitions.iter().flat_map(|one| &one.instances);
+    let instances = definitions
+        .iter()
+        .flat_map(|definition| &definition.instances);
     let instances = instances.map(|instance| instance.proxy).collect();
     findings.extend(policies::examine(client, &voices, &instances).await?);
     let migrations = time::examine(client, &chain, definitions, &mut findings).await?;

@@ -23,12 +23,18 @@ impl<'a> Needed<'a> {
         if !definition.current.is_empty() {
             targets.insert(&definition.current);
         }
-        let at = definition.instances.iter().map(|one| one.version.as_str());
+        let at = definition
+            .instances
+            .iter()
+            .map(|instance| instance.version.as_str());
         let added: BTreeSet<String> = definition
             .pending(now)
             .filter_map(|(_, action)| added_at(action))
             .collect();
-        let known = definition.versions.iter().map(|one| one.version.as_str());
+        let known = definition
+            .versions
+            .iter()
+            .map(|version| version.version.as_str());
         let added = known.filter(|label| added.contains(*label));
         let accepted = definition.accepted.values().map(|one| one.version.as_str());
         let starts: BTreeSet<&str> = at.chain(added).chain(accepted).collect();

@@ -74,11 +74,12 @@ pub(super) async fn examine(
         let mut mute = Vec::new();
         let mut approvals = 0;
         for who in &one.approvers {
-            match instances.contains(who) {
-                true => mute.push(format!(
+            if instances.contains(who) {
+                mute.push(format!(
                     "the approver {who} is an instance of this registry"
-                )),
-                false => approvals |= one.policy.bit(*who),
+                ))
+            } else {
+                approvals |= one.policy.bit(*who)
             }
         }
         let mut lambdas = 0;
@@ -123,17 +124,18 @@ fn finding(one: &Voices, mute: &[String], is_possible: bool) -> Finding {
     let (name, role) = (shell_word(&one.definition), shell_word(&one.role));
     let mut next =
         format!("set another one: stylus-upgrades policy update {name} --role {role} POLICY");
-    let (id, severity, says) = match is_possible {
-        true => (
+    let (id, severity, says) = if is_possible {
+        (
             "PolicyWeakened",
             Severity::Warning,
             format!("the {} has members that cannot approve", one.of),
-        ),
-        false => (
+        )
+    } else {
+        (
             "PolicyUnsatisfiable",
             Severity::Danger,
             format!("nobody can satisfy the {} any more", one.of),
-        ),
+        )
     };
     if !is_possible && role == "policy" {
         next =

@@ -50,9 +50,10 @@ pub(super) async fn read(registry: Registry<'_>) -> Result<Recorded, ChainError>
             unknown.insert(id);
             continue;
         };
-        let time = match is_timed(&event) {
-            true => facts.time_of(log).await?,
-            false => 0,
+        let time = if is_timed(&event) {
+            facts.time_of(log).await?
+        } else {
+            0
         };
         definition.feed(&event, time);
     }

@@ -15,7 +15,10 @@ pub(super) async fn examine(
     now: u64,
 ) -> Result<Vec<Finding>, ChainError> {
     let mut findings = Vec::new();
-    for (action, open) in definitions.iter().flat_map(|one| one.pending(now)) {
+    for (action, open) in definitions
+        .iter()
+        .flat_map(|definition| definition.pending(now))
+    {
         let Ok(call) = Call::decode(&open.call) else {
             continue; // `pending` tells of it
         };

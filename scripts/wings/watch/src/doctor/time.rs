@@ -49,9 +49,10 @@ pub(super) async fn examine(
 
 fn migrating(chain: &ChainFacts, migration: &Migration) -> Finding {
     let days = chain.time.saturating_sub(migration.since) / DAY;
-    let severity = match days < MIGRATION_DAYS {
-        true => Severity::Note,
-        false => Severity::Warning,
+    let severity = if days < MIGRATION_DAYS {
+        Severity::Note
+    } else {
+        Severity::Warning
     };
     let progress = match (migration.done, migration.total) {
         (Some(done), Some(total)) => format!("{done} of {total} items"),

@@ -215,16 +215,17 @@ impl Asked<'_> {
             account, action, ..
         } = &self.page.decision;
         let withdrawn = refused(registry, *action, &[*account]).await?;
-        match withdrawn.is_empty() {
-            true => Ok(()),
-            false => Err(Error::Usage {
+        if withdrawn.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Usage {
                 message: format!("{account} has withdrawn its approval of this action"),
                 expected:
                     "an account that has not; the registry accepts no signature of one that has"
                         .into(),
                 found: "a withdrawal".into(),
                 next: "approve with a transaction".into(),
-            }),
+            })
         }
     }
 
@@ -323,7 +324,9 @@ impl Asked<'_> {
         if is_asked {
             found.require_yes();
         }
-        found.findings.sort_by_key(|one| Reverse(one.severity));
+        found
+            .findings
+            .sort_by_key(|finding| Reverse(finding.severity));
         (decision.findings, decision.consent) = (found.findings, Some(found.consent));
         decision.callers = found.callers;
         self.page.plan = found.simulation.plan;
