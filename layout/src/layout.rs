@@ -40,7 +40,7 @@ pub enum Unlisted {
     Namespaces,
     /// The same of a compiler, by its version, that does not show them while a source has some.
     NamespacesOf(String),
-    /// What lies at slots that the code may compute by itself, by the places in the sources that may, and the
+    /// Storage beside a layout that is not proven, by the places in the sources that may forge it, and the files and
     /// packages that were not searched.
     SlotsByHand(Vec<String>),
     /// Whatever the file left out that the layout was taken from: no build compared it with the code.
@@ -56,7 +56,7 @@ impl fmt::Display for Unlisted {
                 "namespaces not listed: solc {compiler} does not show the annotations of structs"
             ),
             Self::SlotsByHand(places) => {
-                write!(f, "slots may be computed by hand ({})", places.join(", "))
+                write!(f, "the layout is not proven ({})", places.join(", "))
             }
             Self::NotBuilt => f.write_str(
                 "its layout is the word of a file, which no build compared with the code",

@@ -78,7 +78,7 @@ const MIGRATION_BYPASSED: &str = "migration-bypassed";
 /// What the id of a version begins with from which instances have no path any more.
 const PATH_LOST: &str = "path-lost";
 
-/// What the id of a place begins with that computes slots by itself.
+/// The beginning of the id of a place that may forge the layout.
 const SLOTS_BY_HAND: &str = "slots-by-hand";
 
 /// What the id of an instance that came from elsewhere begins with.
@@ -382,7 +382,7 @@ impl FindingId {
         Self(format!("{OLDER_SDK}:{structure}").into())
     }
 
-    /// A place that computes slots by itself, with the first digits of the hash of what decides these slots.
+    /// A place that may forge the layout, with the first digits of the hash of its name.
     pub fn slots_by_hand(place: &str, digits: &str) -> Self {
         Self(format!("{SLOTS_BY_HAND}:{}@{digits}", encoded(place, b"._-+/:")).into())
     }

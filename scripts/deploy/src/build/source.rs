@@ -233,7 +233,7 @@ impl Source {
         })
     }
 
-    /// Which of the files that the compiler read nobody searched, by their places in the copy: whatever their names
+    /// The files that the compiler read and that were not searched, by their places in the copy: whatever their names
     /// are, they may be sources.
     pub(super) fn not_searched<'a>(
         &'a self,
@@ -302,8 +302,8 @@ fn runs_of(package: &Package) -> impl Iterator<Item = String> {
     })
 }
 
-/// What a package brings that no search of its Rust files shows: another crate under a name that macros mean, what
-/// may compute slots of storage elsewhere, and itself where packages that are known use it in another's place.
+/// The parts of a package that no search of its Rust files shows: another crate under a name that macros use, build
+/// scripts and macros, and the package itself if known packages use it in another's place.
 fn unsearched_of(package: &Package, is_contract: bool) -> Vec<String> {
     let renamed = package.dependencies().filter_map(|dependency| {
         let name = dependency.rename.as_ref()?;

@@ -33,7 +33,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 use stylus_layout::Unlisted;
 
-/// Places of slots that may be computed by hand that are named, at most: the layout's document has no room for more.
+/// The most places that are named because they may forge the layout: the layout document has no room for more.
 const PLACES_MAX: usize = 8;
 
 /// The folder for outputs of builds in which code of anybody runs: it writes where the compiler does, and what is there

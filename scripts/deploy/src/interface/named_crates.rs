@@ -1,4 +1,4 @@
-//! Crates that are known by their names: what macros write leads to them.
+//! Crates whose names the output of macros uses.
 
 /// The compiler's own.
 pub(super) const OF_COMPILER: [&str; 3] = ["alloc", "core", "std"];
@@ -14,7 +14,7 @@ const OTHERS: [&str; 9] = [
     "stylus_upgrades_interface",
     "stylus_upgrades_macros",
 ];
-/// Whether what macros write leads to a crate of that name.
+/// Returns true if the output of macros uses a crate of that name.
 pub(crate) fn is_named_by_macros(name: &str) -> bool {
     let name = name.trim_start_matches("r#").replace('-', "_");
     let mut all = OF_COMPILER.iter().chain(&OTHERS);

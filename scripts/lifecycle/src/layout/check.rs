@@ -471,8 +471,8 @@ impl Pair<'_> {
         }
     }
 
-    /// A finding for each place where a program may compute slots in another way than before. No layout lists those
-    /// slots, so only unchanged places need no acceptance.
+    /// A finding for each place that may forge the layout and that only one of the two versions has. Places of both
+    /// were accepted before.
     fn slots_by_hand(&self, old: &Document, new: &Document) -> Vec<Finding> {
         let [before, after] = [old, new].map(places_by_hand);
         let differ = |of: &BTreeSet<&str>, from: &BTreeSet<&str>| -> Vec<String> {
@@ -490,9 +490,9 @@ impl Pair<'_> {
         let together = Together {
             name: "SlotsByHand",
             message: format!(
-                "{name} may misread what {from} keeps at slots that its code computes: no layout lists it"
+                "{name} may misread the storage of {from}: their layouts are not proven"
             ),
-            expected: format!("the places of {from} that may compute slots: {was}"),
+            expected: format!("the places of {from} that may forge its layout: {was}"),
             found: Some(is),
             next: "derive StorageLayout for every struct, and depend on packages of the registry; or read both versions, \
                    and accept the finding"
@@ -502,7 +502,7 @@ impl Pair<'_> {
         let new = new
             .iter()
             .map(|place| (place, format!("{name} has {place}")));
-        // What a field reads now may have been kept by hand.
+        // A layout that was forged there may not be what the previous version stored.
         let lost = lost
             .iter()
             .map(|place| (place, format!("{name} has no {place}, as {from} has")));
@@ -566,7 +566,7 @@ fn is_of_solidity(document: &Document, unlisted: &Unlisted) -> bool {
     document.steps.is_none() && document.build.is_none() && places.iter().all(has_code)
 }
 
-/// The places of a program that may reach storage by themselves.
+/// The places of a program that may forge its layout.
 fn places_by_hand(document: &Document) -> BTreeSet<&str> {
     let unlisted = document.layout.unlisted.iter().flatten();
     let places = unlisted.filter_map(|one| match one {
@@ -576,13 +576,13 @@ fn places_by_hand(document: &Document) -> BTreeSet<&str> {
     places.flatten().map(String::as_str).collect()
 }
 
-/// The places where the first version of a program may keep values at slots that its layout does not list: who accepts
-/// one has accepted it for the versions after it.
+/// A finding for each place that may forge the layout of the first version of a program. Accepting one covers the
+/// versions after it.
 pub fn first_by_hand(name: &str, new: &Document) -> Vec<Finding> {
     let places: Vec<&str> = places_by_hand(new).into_iter().collect();
     let together = Together {
         name: "SlotsByHand",
-        message: format!("{name} may keep values at slots that its code computes: no layout lists them"),
+        message: format!("the layout of {name} is not proven: its sources may forge it"),
         expected: "a layout that every struct derives, in packages that were searched".into(),
         found: Some(places.join("; ")),
         next: "derive StorageLayout for every struct, and depend on packages of the registry; or read these places, and \
@@ -590,13 +590,13 @@ pub fn first_by_hand(name: &str, new: &Document) -> Vec<Finding> {
             .into(),
     };
     let together = Arc::new(together);
-    let says = |place: &str| format!("{name} may compute slots in {place}");
+    let says = |place: &str| format!("{name} has {place}, which may forge its layout");
     let all = places.into_iter();
     all.map(|place| found_by_hand(place, says(place), &together))
         .collect()
 }
 
-/// The finding of one place that reaches storage by itself.
+/// The finding of one place that may forge a layout.
 fn found_by_hand(place: &str, says: String, together: &Arc<Together>) -> Finding {
     let hash = keccak256(place).to_string();
     let digits = hash.get(2..34).unwrap_or_default();

@@ -86,6 +86,6 @@ fn declared_above(moved: &[FindingId], code: &str) -> String {
     let [table, line] = declaration(moved);
     format!(
         "// Declare in Cargo.toml of the new version what this moves:\n//\n//     {table}\n//     {line}\n//\n\
-         // It uses raw slot numbers, so `check` reports it as code that may compute slots itself.\n\n{code}"
+         // It uses raw slot numbers, which no layout lists: `plan` shows the slots that it writes.\n\n{code}"
     )
 }
