@@ -393,7 +393,7 @@ impl Simulation {
     /// Sends a call with its gas limit and mines it, unless it would fail in the next block.
     ///
     /// # Errors
-    /// Those of the copy.
+    /// The error of the copy.
     pub fn attempt(
         &mut self,
         what: &str,
@@ -498,7 +498,7 @@ impl Simulation {
     /// The runs of all transactions that succeeded since the beginning, in order. Each is carried out again once.
     ///
     /// # Errors
-    /// Those of the copy.
+    /// The error of the copy.
     pub fn runs(&self) -> Result<Vec<&TransactionRun>, ChainError> {
         let sent = self.sent.iter();
         sent.map(|sent| match sent.run.get() {
