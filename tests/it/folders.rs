@@ -26,7 +26,9 @@ fn no_folder_imports_one_that_stands_above_it() {
         .map(|(rank, folder)| (folder.as_str(), rank))
         .collect();
     let mut imports = manifests();
-    imports.extend(sources(&order));
+    // The catalogue of errors is a page of the book, which has no sources.
+    let sources = sources(&order).into_iter();
+    imports.extend(sources.filter(|import| import.to != "docs"));
     assert!(
         imports.len() > 50,
         "only {} imports were found",

@@ -17,12 +17,16 @@ const LAZY: &str = "lazy ";
 /// The separator of its forms, of which the newest comes first.
 const OVER: &str = " over ";
 
+/// Types within types that are read. What lies deeper is unknown.
+const DEPTH_MAX: usize = 512;
+
 impl From<&Layout> for Storage {
     fn from(layout: &Layout) -> Self {
         let mut reader = TypeReader {
             layout,
             ids: BTreeMap::new(),
             types: Vec::new(),
+            depth: 0,
         };
         let mut areas = vec![StorageArea {
             name: String::new(),
@@ -49,6 +53,8 @@ struct TypeReader<'l> {
     layout: &'l Layout,
     ids: BTreeMap<&'l str, TypeId>,
     types: Vec<StorageType>,
+    /// Types within types on the way to this one.
+    depth: usize,
 }
 
 impl<'l> TypeReader<'l> {
@@ -80,10 +86,15 @@ impl<'l> TypeReader<'l> {
         self.ids.insert(name, id);
         self.types.push(StorageType {
             label: ty.label().to_owned(),
-            size: ty.item().and_then(|item| item.size()),
+            size: ty.size().map(|size| size.saturating_to()),
             kind: TypeKind::Unknown,
         });
+        if self.depth >= DEPTH_MAX {
+            return id;
+        }
+        self.depth += 1;
         let kind = self.kind(ty);
+        self.depth -= 1;
         if let Some(read) = self.types.get_mut(id.0) {
             read.kind = kind;
         }

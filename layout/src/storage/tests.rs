@@ -96,7 +96,9 @@ fn members_of_structs_are_fields_and_a_part_of_a_slot_is_its_bytes() {
         {"label":"small","offset":2,"slot":"0","type":"t_uint8"}]},
         "t_uint8":{"encoding":"inplace","label":"uint8","numberOfBytes":"1"}}}"#,
     );
-    let FieldWalk { fields, left_out } = storage.walk(WalkLimits::default());
+    let FieldWalk {
+        fields, left_out, ..
+    } = storage.walk(WalkLimits::default());
     assert_eq!((fields.len(), left_out), (1, BTreeSet::new()));
     let small = &fields[0];
     assert_eq!(
@@ -122,7 +124,9 @@ fn what_a_layout_does_not_say_is_left_out_with_its_reason() {
         "t_struct(B)1_storage":{"encoding":"inplace","label":"struct B","numberOfBytes":"64"}},
         "namespaces":{"custom:foo":[{"label":"secret","offset":0,"slot":"0","type":"t_uint256"}]}}"#,
     );
-    let FieldWalk { fields, left_out } = storage.walk(WalkLimits::default());
+    let FieldWalk {
+        fields, left_out, ..
+    } = storage.walk(WalkLimits::default());
     let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
     assert_eq!(names, ["b", "c", "d", "e"]);
     let left_out: Vec<&str> = left_out.iter().map(String::as_str).collect();
@@ -148,7 +152,9 @@ fn a_struct_that_holds_itself_ends_where_it_is_met_again() {
         "t_array(t_struct(A)1_storage)dyn_storage":{"encoding":"dynamic_array","label":"struct A[]","numberOfBytes":"32",
         "base":"t_struct(A)1_storage"}}}"#,
     );
-    let FieldWalk { fields, left_out } = storage.walk(WalkLimits::default());
+    let FieldWalk {
+        fields, left_out, ..
+    } = storage.walk(WalkLimits::default());
     let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
     assert_eq!(names, ["a.self", "a.others"]);
     assert_eq!(left_out.len(), 1, "{left_out:?}");

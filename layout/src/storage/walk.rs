@@ -12,6 +12,8 @@ use crate::fields::is_gap_name;
 const REASONS_MAX: usize = 16;
 /// The most fields that a walk lists by default.
 const FIELDS_MAX: usize = 1 << 16;
+/// The bytes of the names of all fields of a walk, at most.
+const NAMES_BYTES_MAX: usize = 1 << 24;
 
 /// Limits of a walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +67,7 @@ pub struct FieldWalk {
     pub fields: Vec<FieldPlace>,
     /// The reasons why these are not all.
     pub left_out: BTreeSet<String>,
+    name_bytes: usize,
 }
 
 impl ValuePlace {
@@ -248,7 +251,7 @@ impl Storage {
         limits: WalkLimits,
         walk: &mut FieldWalk,
     ) {
-        if walk.fields.len() >= limits.fields {
+        if walk.fields.len() >= limits.fields || walk.name_bytes >= NAMES_BYTES_MAX {
             return walk.leave_out("there are more fields than are read".into());
         }
         let WalkedValue {
@@ -278,6 +281,7 @@ impl Storage {
             }
             _ => {}
         }
+        walk.name_bytes += name.len();
         walk.fields.push(FieldPlace {
             area: position.area.to_owned(),
             label: ty.label.clone(),

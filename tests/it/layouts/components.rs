@@ -141,6 +141,9 @@ fn a_struct_that_says_that_it_is_the_contract_is_named() {
         let decoy = author.source(name, &source, "");
         let shown = author.project.done(&format!("layout show {decoy}"));
         let unlisted = shown["layout"]["unlisted"].to_string();
-        assert!(unlisted.contains("src/lib.rs: unsafe"), "{shown:#}");
+        assert!(
+            unlisted.contains("src/lib.rs: impl TopLevelStorage"),
+            "{shown:#}"
+        );
     }
 }

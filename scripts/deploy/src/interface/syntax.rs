@@ -1,8 +1,7 @@
 //! The items of a source file that a contract can contain: those under a `#[cfg]` that holds in no build are left out.
 
-use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, File, Item, ItemMod, Meta, Token};
+use syn::{Attribute, Expr, ExprLit, File, Item, ItemMod, Lit, Meta, Token};
 
 /// The file without items that no build of a contract compiles.
 pub(super) fn compiled(mut file: File) -> File {
@@ -61,8 +60,14 @@ fn holds(condition: &Meta) -> Option<bool> {
     match condition {
         Meta::Path(path) if path.is_ident("test") => Some(false),
         Meta::NameValue(pair) if pair.path.is_ident("target_arch") => {
-            let value = pair.value.to_token_stream().to_string();
-            Some(value == "\"wasm32\"")
+            let Expr::Lit(ExprLit {
+                lit: Lit::Str(name),
+                ..
+            }) = &pair.value
+            else {
+                return None;
+            };
+            Some(name.value() == "wasm32")
         }
         Meta::List(list) if list.path.is_ident("not") => match inner(list)?.as_slice() {
             [one] => one.map(|one| !one),

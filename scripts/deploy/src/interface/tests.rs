@@ -364,6 +364,15 @@ impl StorageLayout: BOM#!"it⏎impl StorageLayout for A {}
 impl StorageLayout: macro_rules! a { () => { impl StorageLayout for A {} } }
 impl StorageLayout: macro_rules! a { ($t:ident) => { impl $t for A {} } } a!(StorageLayout);
 impl StorageLayout: macro_rules! a { () => { #[cfg(test)] mod a { impl StorageLayout for A {} } } }
+impl StorageLayout: impl StorageLayout<> for A {}
+impl StorageLayout: #[cfg(target_arch = r"wasm32")] impl StorageLayout for A {}
+impl StorageLayout: #[cfg(target_arch = "wasm\u{33}2")] impl StorageLayout for A {}
+impl StorageLayout: macro_rules! m { (derive($t:path)) => { impl $t for A {} } } m! { derive(StorageLayout) }
+impl StorageLayout: macro_rules! m { (#[derive($t:path)]) => { impl $t for A {} } } m! { #[derive(StorageLayout)] }
+macro_rules sol_storage|impl StorageLayout: macro_rules! sol_storage { () => { impl StorageLayout for A {} } }
+hex as sol_storage: use other::hex as sol_storage; sol_storage! { #[derive(StorageLayout)] struct A {} }
+impl TopLevelStorage: unsafe impl stylus_sdk::stylus_core::storage::TopLevelStorage for A {}
+: fn a<S: TopLevelStorage + BorrowMut<A>>(storage: &mut impl TopLevelStorage) {}
 StorageLayout as From: use stylus_upgradeable::layout::StorageLayout as From; impl From for A {}
 link_section: #[link_section = "stylus-layout"] static A: u8 = 0;
 link_section: #[unsafe(link_section = "stylus-layout")] static A: u8 = 0;

@@ -130,6 +130,8 @@ fn validator_findings(transition: &Transition, judgement: &Judgement) -> Vec<Fin
     let danger = |id: FindingId, about: &str, says: String| {
         Finding::of_several(Part::Code, (id, about), says, &together)
     };
+    let names = judgement.iter().flatten().map(|finding| finding.name());
+    let names: BTreeSet<String> = names.collect();
     let judged = judgement.iter().flatten();
     let (allowed, refused): (Vec<&ValidatorFinding>, Vec<_>) =
         judged.partition(|finding| finding.is_allowed);
@@ -144,7 +146,7 @@ fn validator_findings(transition: &Transition, judgement: &Judgement) -> Vec<Fin
         } = finding;
         let id = FindingId::of_validator(kind, place);
         let says = format!("{place} ({file}): {words}");
-        let finding = if finding.is_in(before) {
+        let finding = if finding.is_in(before, &names) {
             note(id, format!("{says}, as in {}", transition.from))
         } else {
             danger(id, place, says)
@@ -154,7 +156,7 @@ fn validator_findings(transition: &Transition, judgement: &Judgement) -> Vec<Fin
     let has_same_kind = |a: &&ValidatorFinding, b: &&ValidatorFinding| a.kind == b.kind;
     for several in allowed.chunk_by(has_same_kind) {
         let kind = several.first().map_or("", |finding| &finding.kind);
-        let is_known = several.iter().all(|finding| finding.is_in(before));
+        let is_known = several.iter().all(|finding| finding.is_in(before, &names));
         let places = several
             .iter()
             .map(|finding| format!("{} ({})", finding.place, finding.file));

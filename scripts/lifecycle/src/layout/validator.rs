@@ -6,6 +6,7 @@ mod place;
 
 use self::place::{is_lock, place_of};
 use super::annotations::Sources;
+use super::nodes::list;
 use super::solc::user_program;
 use crate::build::Sandbox;
 use crate::children::Started;
@@ -96,14 +97,15 @@ impl ValidatorFinding {
     }
 
     /// Returns true if it is among the names of the findings of another version. A base may have been that version's own
-    /// contract.
-    pub fn is_in(&self, before: &[String]) -> bool {
+    /// contract, unless another finding has the name of its member (`taken`).
+    pub fn is_in(&self, before: &[String], taken: &BTreeSet<String>) -> bool {
         let own = self
             .place
             .split_once('(')
             .map_or(&*self.place, |(name, _)| name);
         let own = own.rfind('.').and_then(|dot| self.place.get(dot + 1..));
         let own = own.map(|member| format!("{}:{member}", self.kind));
+        let own = own.filter(|own| !taken.contains(own));
         before.contains(&self.name()) || own.is_some_and(|own| before.contains(&own))
     }
 }
@@ -165,7 +167,7 @@ impl Validator {
         }
         self.require_hash(&self.folder)?;
         let sources = Sources::of(info);
-        let published: Vec<&str> = sources.published().collect();
+        let published = published_with_imports(info, sources.published().collect());
         let input = json!({
             "input": info["input"],
             "output": info["output"],
@@ -260,6 +262,29 @@ impl Validator {
              {PACKAGES_HASH}): remove that folder",
             self.folder.display()
         ))
+    }
+}
+
+/// The published files that import nothing but published files. A tag in one of them speaks of what it reaches, and
+/// another author may have written that.
+fn published_with_imports<'v>(info: &'v Value, files: BTreeSet<&'v str>) -> BTreeSet<&'v str> {
+    let mut kept = files;
+    loop {
+        let imports = |file: &str| {
+            let nodes = list(&info["output"]["sources"][file]["ast"]["nodes"]).iter();
+            nodes.filter_map(|node| node["absolutePath"].as_str())
+        };
+        let is_whole = |file: &&str| {
+            let is_import = |path: &&str| **path != **file;
+            imports(file)
+                .filter(is_import)
+                .all(|path| kept.contains(path))
+        };
+        let next: BTreeSet<&str> = kept.iter().copied().filter(|file| is_whole(file)).collect();
+        if next.len() == kept.len() {
+            return kept;
+        }
+        kept = next;
     }
 }
 

@@ -16,6 +16,9 @@ use stylus_upgrades_interface::slots;
 const LONGEST: u64 = 1_024;
 /// Keys that are tried, at most; nested mappings try every pair of them.
 const KEYS: usize = 256;
+/// Slots that have names, at most, and the bytes of all names.
+const NAMED_MAX: usize = 1 << 18;
+const NAMES_BYTES_MAX: usize = 1 << 26;
 /// Small numbers among them.
 const NUMBERS: u8 = 64;
 /// Elements of an array that are reported by their index.
@@ -33,6 +36,8 @@ pub struct SlotNames {
     storage: Option<Storage>,
     /// The slot of each name; the first one, where several have it.
     places: BTreeMap<String, U256>,
+    /// The bytes of all names.
+    name_bytes: usize,
 }
 
 /// An array that grows.
@@ -132,7 +137,16 @@ impl SlotNames {
         }
     }
 
+    /// True if no more slots get names: each key of a mapping and each element of an array adds some.
+    fn is_full(&self) -> bool {
+        self.slots.len() >= NAMED_MAX || self.name_bytes >= NAMES_BYTES_MAX
+    }
+
     fn add(&mut self, field: FieldPlace) {
+        if self.is_full() {
+            return;
+        }
+        self.name_bytes += field.name.len();
         let slot = field.place.slot;
         self.places.entry(field.name.clone()).or_insert(slot);
         self.slots.entry(slot).or_default().push(field);
@@ -148,6 +162,9 @@ impl SlotNames {
                     // Only keys of one word are tried, and for nested mappings pairs of them.
                     let is_followed = !key.is_text() && name.matches('[').count() < 2;
                     for word in self.keys.clone().iter().filter(|_| is_followed) {
+                        if self.is_full() {
+                            return;
+                        }
                         if let Some(hashed) = key.encode(word.as_slice()) {
                             let name = format!("{name}[{}]", key.show(&hashed));
                             let slot = entry(&hashed, slot);
@@ -168,6 +185,9 @@ impl SlotNames {
                 0 | 1 => self.add(field),
                 count => {
                     for n in 0..count {
+                        if self.is_full() {
+                            return;
+                        }
                         let slot = slot.wrapping_add(U256::from(n));
                         self.add(FieldPlace::word(format!("{name}+{n}"), slot));
                     }

@@ -8,6 +8,7 @@ use crate::layout::{Audit, Side, ValidatorFinding};
 use crate::program_code::CodeBytes;
 use crate::registry::RecordedCode;
 use alloy::primitives::Address;
+use std::collections::BTreeSet;
 use stylus_layout::Document;
 use stylus_upgrades_interface::chain::PROGRAM_PREFIX;
 
@@ -83,6 +84,19 @@ fn what_the_live_version_has_as_well_is_a_note() {
     // Another kind, and another place.
     let others = ["selfdestruct:Base.run()", "delegatecall:Other.run()"];
     assert_eq!(with(&others), [danger, danger]);
+}
+
+#[test]
+fn a_base_does_not_take_the_place_of_a_member_that_is_still_there() {
+    let before = ["delegatecall:run()".to_owned()];
+    let (own, base) = (finding("run()", false), finding("Base.run()", false));
+    let alone = BTreeSet::from([base.name()]);
+    assert!(base.is_in(&before, &alone));
+    let both = BTreeSet::from([own.name(), base.name()]);
+    assert!(own.is_in(&before, &both) && !base.is_in(&before, &both));
+    for other in ["Library::run()", "::run()"] {
+        assert!(!finding(other, false).is_in(&before, &alone), "{other}");
+    }
 }
 
 #[test]

@@ -15,6 +15,11 @@ pub(super) fn place_of(sources: &Value, file: &str, name: &str, src: &str) -> (S
         |names: &[String]| source == file && names.first().is_some_and(|first| first == name);
     let words = match names.as_slice() {
         own @ [_, members @ ..] if is_own(own) && !members.is_empty() => members.join("."),
+        // Not a member of the contract or of a base, which is named with a dot.
+        [function] if is(path[0], "FunctionDefinition") => format!("::{function}"),
+        [library, members @ ..] if path[0]["contractKind"] == "library" => {
+            format!("{library}::{}", members.join("."))
+        }
         names => names.join("."),
     };
     (words, source.to_owned())
