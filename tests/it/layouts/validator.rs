@@ -67,14 +67,14 @@ fn what_no_proxy_should_run_is_found_at_its_declaration() -> Result<(), HarnessE
                 "delegatecall:run(address,bytes)",
             ],
         ),
-        ("Below", &["delegatecall:Calls.go(address,bytes)"]),
+        ("Below", &["delegatecall:Calls::go(address,bytes)"]),
         (
             "AllowedBelow",
-            &["delegatecall:Calls.go(address,bytes), allowed"],
+            &["delegatecall:Calls::go(address,bytes), allowed"],
         ),
         (
             "AllowedElsewhere",
-            &["delegatecall:Calls.go(address,bytes)"],
+            &["delegatecall:Calls::go(address,bytes)"],
         ),
         ("Links", &["external-library-linking:Linked"]),
         (
