@@ -96,7 +96,7 @@ fn what_no_proxy_should_run_is_found_at_its_declaration() -> Result<(), HarnessE
     let compiled = Compiled::of("Hiding.sol")?;
     for (name, expected) in [
         // A function outside any contract.
-        ("ByParent", &["delegatecall:evil(address,bytes)"][..]),
+        ("ByParent", &["delegatecall:::evil(address,bytes)"][..]),
         ("WithGas", &["delegatecall:run(address,bytes)"]),
         (
             "ByBaseArgument",
