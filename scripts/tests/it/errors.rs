@@ -20,13 +20,14 @@ const OTHER_WORDS: [&str; 8] = [
     "lifecycle/src/layout/validator",
 ];
 /// Texts of the other sources that are no errors: events, contracts, traits, words of policies.
-const NO_ERRORS: [&str; 7] = [
+const NO_ERRORS: [&str; 8] = [
     "ContractDeployed",
     "FixedBytes",
     "InstanceAdopted",
     "OutOf",
     "ProxyCreated",
     "StorageLayout",
+    "TopLevelStorage",
     "UpgradeabilityStorage",
 ];
 /// What stands before a text that names an error, even if it is one word.
