@@ -13,10 +13,12 @@ mod every_command;
 mod files;
 pub mod http;
 pub mod page;
+mod sentences;
 mod words;
 
 pub use every_command::require_every_command;
 pub use files::{files_below, sources_below, tests_of};
+pub use sentences::{masked, notes, refusal};
 pub use words::Words;
 
 use serde_json::{Value, json};

@@ -193,10 +193,13 @@ fn code_that_ran_in_between_is_shown_and_marked() {
     let proxy = two.created("evm");
     two.sandbox.done("Admin", MIGRATE);
     two.sandbox.done("Admin", ROLLBACK);
-    let marked = "  ! 2.0 of A here is other code, or none";
     let examined = two.examined(&proxy, &two.first);
-    examined.warns(&["created by", "upgraded 1.0 → 2.0", marked]);
-    assert!(!examined.stderr.contains(UNPROVEN), "{}", examined.stderr);
+    assert_snapshot!(examined.notes(), @"
+    created by [address] as A 1.0 in [hash]
+      initData [hex]
+    upgraded 1.0 → 2.0 at [address] in [hash]: a function of the new code, data [hex]  ! 2.0 of A here is other code, or none
+    upgraded 2.0 → 3.0 at [address] in [hash]: a script, data [hex]  ! 3.0 of A here is other code, or none
+    ");
     two.taken(&proxy, &two.first);
     two.transferred(&proxy).ends(0);
     two.stays_a_finding(&proxy, "2.0 of A here is other code, or none");
@@ -213,7 +216,10 @@ fn the_data_of_a_creation_are_shown_where_every_hash_is_equal() {
     let proxy = text(&created, "proxy").to_owned();
     let written = "000000000000000000000000000000000000000000000000000000000000beef";
     let examined = two.examined(&proxy, &two.first);
-    examined.warns(&["created by", "initData", written]);
+    assert_snapshot!(examined.notes(), @"
+    created by [address] as A 1.0 in [hash]
+      initData [hex]
+    ");
     two.taken(&proxy, &two.first);
     two.transferred(&proxy).ends(0);
     two.stays_a_finding(&proxy, written);

@@ -49,11 +49,13 @@ fn a_constructor_runs_in_the_transaction_that_creates_the_program() {
     assert_ne!(account(&again, "address"), program);
     assert_eq!(again.get("activated_days"), None);
     let text = sandbox.shown("Admin", &words, 0);
-    assert!(text.contains("constructor(uint256,string[]) ran"), "{text}");
-    assert!(
-        text.contains("active: the same code was activated before"),
-        "{text}"
-    );
+    assert_snapshot!(masked(&text), @"
+    address   [address]
+    codehash  [hash]
+    constructor(uint256,string[]) ran
+    active: the same code was activated before
+    deploy owned                                 [hash]  [amount] ETH, [number] L1+L2 gas
+    ");
 }
 
 #[test]
@@ -62,8 +64,12 @@ fn a_constructor_that_fails_costs_nothing_and_says_why() {
     let before = sandbox.nonce();
     let refused = sandbox.run("Admin", &deploy("0", "[]"));
     refused.ends(1);
-    refused.says("message", &["the constructor of owned"]);
-    refused.says("found", &["no limit"]);
+    assert_snapshot!(refused.refusal(), @r#"
+    message: the constructor of owned would be refused: it reverted with the text "no limit"
+    expected: a call that goes through
+    found: it reverted with the text "no limit"
+    next: correct the arguments, or the contract: its own code refuses
+    "#);
     assert_eq!(sandbox.nonce(), before);
     // The value that it does not take.
     let words =
@@ -79,41 +85,47 @@ fn arguments_have_the_number_and_the_types_that_the_sources_say() {
     let without = ["deploy", OWNED];
     let refused = sandbox.run("Admin", &without);
     refused.is(2, "Usage");
-    refused.says(
-        "message",
-        &["constructor(uint256,string[]) of owned takes 2 arguments"],
-    );
-    refused.says("found", &["0 values"]);
+    assert_snapshot!(refused.refusal(), @"
+    message: constructor(uint256,string[]) of owned takes 2 arguments
+    expected: --constructor-args with 2 values
+    found: 0 values
+    next: give one value for each type
+    ");
     let refused = sandbox.run("Admin", &deploy("many", "[]"));
     refused.is(2, "Usage");
-    refused.says("message", &["\"many\" is not a value of type uint256"]);
-    refused.says(
-        "next",
-        &["one value for each type of constructor(uint256,string[])"],
-    );
+    assert_snapshot!(refused.refusal(), @r#"
+    message: "many" is not a value of type uint256: it is no whole number
+    expected: uint256: digits, or 0x and hexadecimal digits
+    found: many
+    next: give --constructor-args one value for each type of constructor(uint256,string[])
+    "#);
     let words = ["deploy", "counter-v1", "--constructor-args", "7"];
     let refused = sandbox.run("Admin", &words);
     refused.is(2, "Usage");
-    refused.says("message", &["counter-v1 has no #[constructor]"]);
-    for (signature, part) in [
-        (
-            "constructor(string)",
-            "the sources of owned have another constructor",
-        ),
-        ("new(uint256)", "is not a constructor's signature"),
-        ("0x1234", "is not a constructor's signature"),
-    ] {
+    assert_snapshot!(refused.refusal(), @"
+    message: counter-v1 has no #[constructor]
+    expected: a contract with a constructor, or no --constructor options
+    found: options for one
+    next: leave them out; an #[initializer] gets its arguments from create-proxy --init
+    ");
+    let signatures = ["constructor(string)", "new(uint256)", "0x1234"];
+    let told = signatures.map(|signature| {
         let mut words = deploy("7", "[]");
         words.extend(["--constructor-signature", signature]);
         let refused = sandbox.run("Admin", &words);
-        refused.is(2, "Usage");
-        refused.says("message", &[part]);
-    }
+        refused.is(2, "Usage").refusal()
+    });
+    assert_snapshot!(told.join("\n\n"));
     let mut words = deploy("7", "[]");
     words.push("--no-activate");
     let refused = sandbox.run("Admin", &words);
     refused.is(2, "Usage");
-    refused.says("next", &["leave out --no-activate"]);
+    assert_snapshot!(refused.refusal(), @"
+    message: the constructor of owned runs code that is active
+    expected: a deployment that activates
+    found: --no-activate
+    next: leave out --no-activate
+    ");
     assert_eq!(sandbox.nonce(), before);
 }
 
@@ -124,8 +136,12 @@ fn who_takes_the_caller_for_the_deployer_is_told_before_anything_is_sent() {
     let words = format!("deploy {HOSTILE} --constructor-args 5");
     let refused = sandbox.run("Admin", &words);
     refused.is(2, "Unconfirmed");
-    refused.says("message", &["the Stylus deployer", "tx_origin()"]);
-    refused.says("next", &["--accept constructor"]);
+    assert_snapshot!(refused.refusal(), @"
+    message: what the constructor of hostile stores depends on [address], the Stylus deployer, which calls it: msg_sender() is not the account that deploys, tx_origin() is
+    expected: --accept constructor
+    found: no --accept for it
+    next: nothing was sent; to accept it, give --accept constructor
+    ");
     assert_eq!(sandbox.nonce(), before);
     let done = sandbox.done("Admin", &format!("{words} --accept=constructor"));
     let program = account(&done, "address");
@@ -134,7 +150,12 @@ fn who_takes_the_caller_for_the_deployer_is_told_before_anything_is_sent() {
     // The key of a mapping is as good as a word.
     let refused = sandbox.run("Admin", &deploy("13", "[]"));
     refused.is(2, "Unconfirmed");
-    refused.says("message", &["the constructor of owned", "tx_origin()"]);
+    assert_snapshot!(refused.refusal(), @"
+    message: what the constructor of owned stores depends on [address], the Stylus deployer, which calls it: msg_sender() is not the account that deploys, tx_origin() is
+    expected: --accept constructor
+    found: no --accept for it
+    next: nothing was sent; to accept it, give --accept constructor
+    ");
     // Behind a proxy it never runs.
     sandbox.done("Admin", "registry deploy --save");
     sandbox.done("Admin", "define A --migrate Admin");
@@ -143,7 +164,16 @@ fn who_takes_the_caller_for_the_deployer_is_told_before_anything_is_sent() {
         &format!("register A 1.0 {HOSTILE} --accept slots-by-hand:hostile@ab8850ac42cf7dbd9f7c3e5eda7084b8"),
     );
     registered.ends(0);
-    registered.warns(&["warning: hostile has a #[constructor]"]);
+    assert_snapshot!(registered.notes(), @"
+    warning: hostile has a #[constructor], which never runs behind a proxy: an #[initializer] does
+    sending deploy hostile: about [amount] ETH, [number] L1+L2 gas
+    at most [amount] ETH leaves [address] in all, fees and values (--max-spend)
+    hostile is at [address]: it is new
+    sending publish the layout: about [amount] ETH, [number] L1+L2 gas
+    register A 1.0  (decided by migrate)
+    sending register A 1.0: about [amount] ETH, [number] L1+L2 gas
+    A 1.0 is kept in [folder]/stylus-upgrades-versions/412346/A/1.0
+    ");
 }
 
 #[test]

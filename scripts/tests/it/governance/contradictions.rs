@@ -22,9 +22,13 @@ fn the_receipt_of_another_transaction_is_no_receipt() {
             answer["result"]["transactionHash"] = json!(format!("0x{}", "ab".repeat(32)));
         }
     });
-    answer
-        .is(4, "MaybeSent")
-        .says("found", &["the receipt of 0xabab"]);
+    answer.is(4, "MaybeSent");
+    assert_snapshot!(answer.refusal(), @"
+    message: create a proxy of A 1.0 may have been sent, in the transaction [hash]: no answer from http://127.0.0.1:[port]: a contradictory answer: the receipt of [hash] for [hash]
+    expected: an answer that says whether the transaction was taken
+    found: no answer from http://127.0.0.1:[port]: a contradictory answer: the receipt of [hash] for [hash]
+    next: run the same command again with the same key: it looks for [hash] first; on a local chain or a fork, run it from this folder
+    ");
     // What was sent stays in the journal: the next run tells of it and sends nothing.
     sandbox.done("Admin", CREATE).has(json!({"executed": true}));
     assert_eq!(sandbox.proxies().len(), 1);

@@ -45,8 +45,13 @@ fn a_command_names_what_it_spends_at_most_and_keeps_to_it() {
     let limit = U256::from(12_000_000_000_000_000_u64);
     let stopped = sandbox.run("Admin", &format!("registry deploy --max-spend {limit}"));
     stopped.is(1, "SpendingLimit");
-    stopped.says("found", &[" wei for what this command sent before"]);
-    stopped.warns(&[&format!("at most 0.012 ETH leaves {admin} in all")]);
+    assert_snapshot!(stopped.refusal(), @"
+    message: activate upgradeability-proxy was not sent: it can cost up to [amount] ETH
+    expected: at most [amount] wei for all transactions of a command (--max-spend)
+    found: up to [amount] wei, after up to [amount] wei for what this command sent before
+    next: compare price and gas with another endpoint; if they are right, run the command again with --max-spend WEI: it continues where it stopped
+    ");
+    stopped.warns(&[&format!("at most 0.012 ETH leaves {admin}")]);
     let left = before - balance(&sandbox, admin);
     assert!(left > U256::ZERO && left <= limit, "{left}");
 

@@ -21,9 +21,21 @@ fn an_approver_whose_account_runs_other_code_is_named_before_and_after_the_polic
     let refused = sandbox.run("Admin", &define);
     refused.is(2, "Unconfirmed").says("expected", &[&id]);
     refused.says("message", &[&target.to_string()]);
+    assert_snapshot!(refused.refusal(), @"
+    message: the approver [address] delegates to the code of [address] (EIP-7702)
+    expected: --accept DelegatedApprover:[address]
+    found: no --accept for it
+    next: nothing was sent; to accept it, give --accept DelegatedApprover:[address]
+    ");
     sandbox.done("Admin", &format!("{define} --accept {id}"));
     let update = sandbox.run("Admin", "policy update A --role pause OR(Admin,Admin2)");
     update.is(2, "Unconfirmed").says("expected", &[&id]);
+    assert_snapshot!(update.refusal(), @"
+    message: the approver [address] delegates to the code of [address] (EIP-7702)
+    expected: --accept DelegatedApprover:[address]
+    found: no --accept for it
+    next: nothing was sent; to accept it, give --accept DelegatedApprover:[address]
+    ");
     // One that was set before is named as long as it lasts.
     let doctor = |ends: bool| {
         let found = sandbox.run("Other", "doctor");

@@ -49,7 +49,12 @@ fn what_a_chain_cannot_have_is_said_before_anything_is_spent() {
     let before = sandbox.block();
     let refused = sandbox.run("Admin", "registry deploy --save");
     refused.is(4, "NoCreate2Deployer");
-    refused.says("found", &["1 transactions of"]);
+    assert_snapshot!(refused.refusal(), @"
+    message: the chain has no CREATE2 deployer at [address], and its known transaction cannot be mined here
+    expected: the first transaction of [address], for at most [number] gas
+    found: 1 transactions of [address], and no deployer
+    next: nothing was sent; as the owner of a chain of your own, set the price of the parent chain's data to 0 for a moment (ArbOwner.setL1PricePerUnit); else use a chain that has the deployer
+    ");
     assert_eq!(sandbox.block(), before, "nothing was sent");
 
     // other code where the Stylus deployer belongs
@@ -73,7 +78,11 @@ fn a_policy_all_of_whose_salts_are_used_asks_for_one() {
     let before = sandbox.block();
     let refused = sandbox.run_at(&relay, "Admin", "registry deploy");
     refused.is(1, "SaltsUsed");
-    refused.says("expected", &["a salt from 1 to 65536"]);
-    refused.says("next", &["give --salt"]);
+    assert_snapshot!(refused.refusal(), @r#"
+    message: no free address was found for a registry of the policy "[address]"
+    expected: a salt from 1 to 65536 whose address has no code
+    found: code at each address that was looked at
+    next: give --salt 0x and 64 hexadecimal digits of your own
+    "#);
     assert_eq!(sandbox.block(), before, "nothing was sent");
 }

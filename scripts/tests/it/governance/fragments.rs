@@ -77,9 +77,13 @@ fn a_chain_without_fragments_is_sent_nothing() {
     let sandbox = Sandbox::on(config);
     sandbox.write("big.wasm", big(40_000));
     let refused = sandbox.run("Admin", "deploy big.wasm");
-    refused
-        .is(1, "TooManyFragments")
-        .says("message", &["takes 2 fragments"]);
+    refused.is(1, "TooManyFragments");
+    assert_snapshot!(refused.refusal(), @r#"
+    message: big takes 2 fragments, and the chain takes 0: nothing was sent
+    expected: a program of at most [size] bytes on chain, or in at most 0 fragments of that size
+    found: [size] bytes in 2 fragments
+    next: make the contract smaller (opt-level = "z", lto = true) or split it; chains of ArbOS 60 and later take 4 fragments, unless their owner sets another number
+    "#);
     assert_eq!(
         (sandbox.nonce(), sandbox.pooled()),
         (0, 0),

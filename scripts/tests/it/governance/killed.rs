@@ -49,7 +49,12 @@ fn a_command_that_a_signal_ends_says_that_a_transaction_may_have_been_sent() {
     kill_process(Pid::from_child(&command.child), Signal::INT).expect("it runs");
     let answer = command.answer();
     assert_eq!(error(&answer), "Interrupted", "{answer:?}");
-    answer.says("message", &["a transaction may have been sent"]);
+    assert_snapshot!(answer.refusal(), @"
+    message: a transaction may have been sent: the same command again continues from there
+    expected: a command that runs to its end
+    found: a signal
+    next: run the same command again
+    ");
     assert_eq!(answer.exit, Some(128 + 2));
 }
 

@@ -96,13 +96,19 @@ fn what_a_transaction_costs_is_told_before_and_after() {
     let sent = &list(answer.ends(0), "transactions")[0];
     let gas = sent["gas"].as_u64().expect("gas");
     assert_eq!(sent["wei"], json!(format!("{:#x}", gas * 100_000_000)));
-    answer.warns(&[
-        "sending create a proxy of A 1.0: about 0.0",
-        " ETH, ",
-        " L1+L2 gas",
-    ]);
+    assert_snapshot!(answer.notes(), @"
+    create a proxy of A 1.0  (decided by create)
+      initializer   calls initialize(uint256)
+        value       7 (uint256)
+    sending create a proxy of A 1.0: about [amount] ETH, [number] L1+L2 gas
+    at most [amount] ETH leaves [address] in all, fees and values (--max-spend)
+    ");
     let shown = sandbox.shown("Admin", &format!("{CREATE} --salt 2"), 0);
-    contains(&shown, &[" ETH, ", " L1+L2 gas"]);
+    assert_snapshot!(masked(&shown), @"
+    success 1/1  executed
+    proxy  [address]
+    create a proxy of A 1.0                      [hash]  [amount] ETH, [number] L1+L2 gas
+    ");
 }
 
 #[test]

@@ -81,11 +81,15 @@ fn a_forged_proxy_that_went_through_many_genuine_registries_has_no_proven_birth(
     // What holds of code and events is no tick behind which an arrival is found.
     let history = format!("history A --registry {}", two.second);
     let shown = two.sandbox.shown("Admin2", &history, 0);
-    contains(
-        &shown,
-        &[&arrival, UNPROVEN, "hold, which say nothing of that"],
-    );
-    assert!(!shown.contains('✓'), "{shown}");
+    contains(&shown, &[&arrival]);
+    // Without the entries.
+    let lines = shown.lines();
+    let checked: Vec<&str> = lines.filter(|line| !line.contains(" UTC  ")).collect();
+    assert_snapshot!(masked(&checked.join("\n")), @"
+    ✗ arrival:[address]: nothing proves the birth of [address]: its data may be anything, whatever its code is; expected: an instance that this registry created; found: 16 holders, and [address] before them: it is followed no further
+        next      compare who created it, with which data, and what ran on these, as `stylus-upgrades --registry [address] status [address]` shows them; to accept it: --accept arrival:[address]; for the whole project: `arrivals` in the manifest
+    · 9 checks of code and events hold, which say nothing of that
+    ");
 }
 
 /// Another definition of the receiving registry accepts the proxy from a registry that had it before. So the forged one,

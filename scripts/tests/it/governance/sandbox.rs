@@ -137,6 +137,16 @@ impl Answer {
         text(&self.document["error"], field)
     }
 
+    /// The sentences of its error, for a snapshot.
+    pub(crate) fn refusal(&self) -> String {
+        refusal(&self.document)
+    }
+
+    /// Its notes and warnings, for a snapshot.
+    pub(crate) fn notes(&self) -> String {
+        notes(&self.stderr)
+    }
+
     /// Asserts that a field of its error contains each of these.
     #[track_caller]
     pub(crate) fn says(&self, field: &str, parts: &[&str]) -> &Self {

@@ -101,10 +101,10 @@ fn signatures_and_calls_of_approvers_add_up() {
         "Admin 0 | approve --offline {action} --out ana.json
          Other 0 | submit ana.json"
     ));
-    contains(
-        &sandbox.shown("Other", "submit ana.json", 0),
-        &["was executed already, by "],
-    );
+    assert_snapshot!(masked(&sandbox.shown("Other", "submit ana.json", 0)), @"
+    [hash] was executed already, by Other ([address]) in [hash]
+    nothing was compared, and nothing was sent
+    ");
     assert_eq!(text(&sandbox.definition("A"), "state"), "live");
 }
 
@@ -218,10 +218,19 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
     assert_eq!(error(&twice), "SignerTwice");
     let stranger = sandbox.run("Other", "approve --offline pause.txt");
     assert_eq!(error(&stranger), "NotAnApprover");
-    stranger.says("next", &["policy explain A --role migrate"]);
+    assert_snapshot!(stranger.refusal(), @"
+    message: pause A was refused: NotAnApprover([address]): the policy of migrate does not name that address
+    expected: an approver of role migrate
+    found: [address]
+    next: use the key of an approver; stylus-upgrades policy explain A --role migrate tells who decides
+    ");
     let missing = sandbox.run("Admin", "approve --offline anna.json");
-    let found = missing.said("message");
-    assert_eq!(found, "\"anna.json\" does not identify one action");
+    assert_snapshot!(missing.refusal(), @r#"
+    message: "anna.json" does not identify one action
+    expected: 0x and 64 digits, or 0x and the first 8 or more of an action
+    found: something else
+    next: stylus-upgrades pending lists open actions; to name a file, give its path
+    "#);
     let until = whole["approval"]["deadline"].as_u64().expect("seconds") + DAY;
     let later = "approve --offline pause.txt --out later.json --deadline";
     sandbox.done("Admin2", &format!("{later} {until}"));
@@ -231,7 +240,12 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
     sandbox.done("Admin", "policy update A Admin");
     let ended = sandbox.run("Other", "submit signed.json");
     ended.is(1, "ApprovalOutdated");
-    ended.says("next", &["stylus-upgrades history A tells"]);
+    assert_snapshot!(ended.refusal(), @"
+    message: what was signed is not open any more: it was executed or cancelled, or the policy has changed
+    expected: the action [hash], which the same call would approve now
+    found: [hash]
+    next: stylus-upgrades history A tells what happened; if it is still wanted, have it signed again
+    ");
     sandbox.wait(32 * DAY);
     let late = sandbox.run("Other", "submit signed.json");
     assert_eq!(error(&late), "ApprovalExpired");

@@ -124,7 +124,6 @@ fn a_file_of_wasm_is_no_source() {
 #[test]
 fn sources_of_no_commit_have_no_source_hash_on_a_public_chain() {
     const ZERO: &str = "0x0000000000000000000000000000000000000000000000000000000000000000";
-    const UNNAMED: &str = "the source hash of tiny is zero";
     let mut config = NodeConfig::default();
     config.chain.chain_id = 421_614;
     let sandbox = Sandbox::on(config);
@@ -148,14 +147,23 @@ fn sources_of_no_commit_have_no_source_hash_on_a_public_chain() {
     let deploy = format!("deploy {folder}");
     let register = format!("register A 1.0 {folder} {UNDESCRIBED}");
     let dirty = sandbox.run("Admin", &register);
-    dirty.warns(&[UNNAMED]);
+    assert_snapshot!(dirty.notes(), @"
+    others cannot verify tiny: Stylus.toml is not beside the manifest of its workspace
+    the source hash of tiny is zero: its sources are not those of a commit
+    sending deploy tiny: about [amount] ETH, [number] L1+L2 gas
+    at most [amount] ETH leaves [address] in all, fees and values (--max-spend)
+    sending activate tiny: about [amount] ETH, [number] L1+L2 gas
+    tiny is at [address]: it is new
+    register A 1.0  (decided by migrate)
+    sending register A 1.0: about [amount] ETH, [number] L1+L2 gas
+    ");
     let dirty = dirty.ends(3);
     assert_eq!(text(dirty, "source_hash"), ZERO);
     // An approver who has these files has the same code, and is told that nobody names them.
     let action = text(dirty, "action").to_owned();
     let approve = format!("approve {action} --source {folder} {UNDESCRIBED}");
     let approved = sandbox.run("Admin2", &approve);
-    approved.warns(&["the action names no source hash", UNNAMED]);
+    assert_snapshot!(approved.notes());
     approved.ends(0).has(json!({"executed": true}));
 
     // A commit of the same files has a hash, and the code that is registered already.

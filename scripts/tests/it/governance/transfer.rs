@@ -98,31 +98,32 @@ fn wasm_and_evm_proxies_go_to_another_registry_which_upgrades_them_and_come_back
         second,
     } = &two;
     let proxies = [two.created("wasm"), two.created("evm")];
+    let mut told = Vec::new();
     for proxy in &proxies {
         let refused = two.transferred(proxy);
         refused.is(3, "NotAccepted");
-        let adopt =
-            format!("stylus-upgrades adopt A {proxy} VERSION --from {first} --registry {second}");
+        let adopt = format!("adopt A {proxy} VERSION --from {first} --registry {second}");
         let next = refused.said("next").to_lowercase();
         contains(&next, &[&adopt.to_lowercase()]);
+        told.push(refused.refusal());
 
         let unproven = two.sandbox.run(
             "Admin2",
             &format!("adopt A {proxy} 1.0 --from {first} --registry {second}"),
         );
-        unproven
-            .is(2, "Unconfirmed")
-            .warns(&["created by", "initData"]);
+        unproven.is(2, "Unconfirmed");
+        told.push(unproven.notes());
         two.accepted(proxy)
             .has(json!({"executed": true, "from": first}));
         let given = two.transferred(proxy);
         let receiver = &given.ends(0)["receiver"];
         receiver.has(json!({"registry": second, "version": "1.0"}));
         assert_eq!(receiver["codehash"], receiver["runs"]);
-        given.warns(&["migrate   Admin2"]);
+        told.push(given.notes());
         let other = format!("transfer {proxy} {second} B");
         sandbox.run("Admin", &other).is(1, "NotAnInstance");
     }
+    assert_snapshot!(told.join("\n\n"));
     two.assert_well(&proxies);
     assert!(sandbox.proxies().is_empty());
     let at_second = two.at_second("status A");
@@ -197,8 +198,14 @@ fn what_could_not_arrive_is_refused_before_anything_is_sent() {
     }
     // What comes next is done here: it has the flags that lead here.
     let refused = sandbox.run("Admin2", &adopt);
-    let accept = format!("stylus-upgrades --registry {second} adopt A {proxy} 1.0 --from {first} ");
+    let accept = format!("--registry {second} adopt A {proxy} 1.0 --from {first} ");
     contains(&refused.stderr.to_lowercase(), &[&accept.to_lowercase()]);
+    assert_snapshot!(refused.refusal(), @"
+    message: [address] is already managed by the registry [address]
+    expected: --from with the registry that transfers it
+    found: no --from
+    next: nothing was sent; run stylus-upgrades adopt A [address] 1.0 --from [address] to accept it, then have that registry transfer it
+    ");
     assert_eq!(sandbox.block(), before, "nothing was sent");
 
     // An account that answers the receiver to every question, and was never an instance.
@@ -222,9 +229,13 @@ fn what_could_not_arrive_is_refused_before_anything_is_sent() {
     // What changed since it was accepted is told before anything is sent.
     sandbox.done("Admin", MIGRATE);
     let stale = two.transferred(&proxy);
-    stale
-        .is(3, "NotAccepted")
-        .says("found", &["it has changed since"]);
+    stale.is(3, "NotAccepted");
+    assert_snapshot!(stale.refusal(), @"
+    message: A of [address] has not accepted [address] from [address] as it is now
+    expected: an acceptance of [address] from [address] at its nonce 1
+    found: one of its nonce 0: it has changed since
+    next: nothing was sent; first there: stylus-upgrades adopt A [address] 1.0 --from [address] --registry [address]
+    ");
 }
 
 #[test]
@@ -241,7 +252,12 @@ fn other_code_at_the_receiver_has_to_be_meant() {
     // At the second registry, which refuses, the names are its own.
     let unknown = sandbox.run("Admin2", &format!("upgrade {here} next"));
     unknown.is(1, "VersionNotFound");
-    unknown.says("expected", &["1.0"]);
+    assert_snapshot!(unknown.refusal(), @r#"
+    message: "A" has no version "next"
+    expected: one of 1.0
+    found: next
+    next: stylus-upgrades status A --registry [address] lists its versions
+    "#);
     let next = unknown.said("next").to_lowercase();
     contains(
         &next,

@@ -5,24 +5,25 @@ use crate::governance::earlier::killed;
 use crate::governance::transfer::{Two, arrival};
 use crate::prelude::*;
 
-/// Asserts that a command says that what it decides holds already, and sends nothing.
+/// Asserts that a command sends nothing, because what it decides holds already; what it says of that.
 #[track_caller]
-fn holds_already(sandbox: &Sandbox, who: &str, words: &str, says: &str) {
+fn holds_already(sandbox: &Sandbox, who: &str, words: &str) -> String {
     let before = sandbox.block();
     let again = sandbox.done(who, words);
     again.has(json!({"executed": true}));
     assert_eq!(again.get("tx"), None, "{again:#}");
-    contains(&sandbox.shown(who, words, 0), &[says]);
+    let shown = sandbox.shown(who, words, 0);
     assert_eq!(sandbox.block(), before, "something was sent");
+    masked(&shown)
 }
 
-/// Sends a command, and the same once more.
+/// Sends a command, and the same once more; what is said of the second.
 #[track_caller]
-fn twice(sandbox: &Sandbox, who: &str, words: &str, says: &str) {
+fn twice(sandbox: &Sandbox, who: &str, words: &str) -> String {
     let before = sandbox.block();
     sandbox.done(who, words);
     assert!(sandbox.block() > before, "nothing was sent");
-    holds_already(sandbox, who, words, says);
+    holds_already(sandbox, who, words)
 }
 
 #[test]
@@ -31,17 +32,26 @@ fn a_handler_and_an_abort() {
     let proxy = &proxies[0];
     sandbox.run("Admin", COMPLEX).ends(5);
     let named = format!("run-migration {proxy} --handler Other");
-    twice(&sandbox, "Admin", &named, "is the handler of");
+    assert_snapshot!(twice(&sandbox, "Admin", &named), @"
+    Other ([address]) is the handler of [address] already
+    next: stylus-upgrades run-migration [address], by the handler
+    ");
     let back = format!("run-migration {proxy} --handler Admin");
-    twice(&sandbox, "Admin", &back, "is the handler of");
+    assert_snapshot!(twice(&sandbox, "Admin", &back), @"
+    Admin ([address]) is the handler of [address] already
+    next: stylus-upgrades run-migration [address], by the handler
+    ");
 
     let abort = format!("run-migration {proxy} --abort");
     sandbox.done("Admin", &abort);
-    holds_already(&sandbox, "Admin", &abort, "is aborted already");
+    assert_snapshot!(holds_already(&sandbox, "Admin", &abort), @"
+    the migration of [address] is aborted already
+    next: stylus-upgrades run-migration [address], by the handler
+    ");
     let run = sandbox.run("Admin", &format!("run-migration {proxy}"));
     assert!(matches!(run.exit, Some(0 | 1)), "{run:?}");
     assert_eq!(sandbox.version(proxy), "1.0");
-    holds_already(&sandbox, "Admin", &abort, "is aborted already");
+    assert_snapshot!(holds_already(&sandbox, "Admin", &abort), @"the migration of [address] is aborted already");
     // What is in no migration has no handler.
     sandbox.run("Admin", &named).is(1, "NotMigrating");
 }
@@ -54,17 +64,18 @@ fn an_acceptance_its_withdrawal_and_a_transfer() {
         first,
         second,
     } = &two;
+    let mut told = Vec::new();
     for kind in ["wasm", "evm"] {
         let proxy = two.created(kind);
         let came = arrival(&proxy);
         let accept =
             format!("adopt A {proxy} 1.0 --from {first} --registry {second} --accept {came}");
-        twice(sandbox, "Admin2", &accept, "has accepted");
+        told.push(twice(sandbox, "Admin2", &accept));
         let withdraw = format!("adopt A {proxy} 1.0 --withdraw --registry {second}");
-        twice(sandbox, "Admin2", &withdraw, "from nobody already");
+        told.push(twice(sandbox, "Admin2", &withdraw));
         sandbox.done("Admin2", &accept);
         let transfer = format!("transfer {proxy} {second}");
-        twice(sandbox, "Admin", &transfer, "is transferred already");
+        told.push(twice(sandbox, "Admin", &transfer));
         // It went elsewhere, and to another definition it did not go.
         for other in [
             format!("transfer {proxy} {second} B"),
@@ -74,6 +85,7 @@ fn an_acceptance_its_withdrawal_and_a_transfer() {
             sandbox.run("Admin", &other).is(1, "NotAnInstance");
         }
     }
+    assert_snapshot!(told.join("\n\n"));
 }
 
 #[test]
@@ -82,7 +94,7 @@ fn a_removal() {
     let proxy = sandbox.proxies()[0];
     sandbox.set_code(proxy, Bytes::new());
     let remove = format!("transfer {proxy} --remove");
-    twice(&sandbox, "Admin", &remove, "is removed already");
+    assert_snapshot!(twice(&sandbox, "Admin", &remove), @"[address] is removed already");
     sandbox
         .run("Admin", &format!("transfer {proxy} Other"))
         .is(1, "NotAnInstance");

@@ -32,7 +32,12 @@ fn an_endpoint_that_accepts_and_never_answers_ends_with_exit_4() {
     let run = ask(&server.url(), &["--rpc-timeout", "1"]);
     assert_unreachable(&run);
     assert_eq!(run.error("expected"), "an answer within 1 s");
-    run.says("next", "--rpc-timeout");
+    assert_snapshot!(run.refusal(), @"
+    message: no answer from http://127.0.0.1:[port]: no whole answer within [duration]
+    expected: an answer within [duration]
+    found: no whole answer within [duration]
+    next: try again, give a longer --rpc-timeout, or another --rpc-url
+    ");
 }
 
 #[test]
@@ -41,7 +46,12 @@ fn an_https_address_at_which_nobody_speaks_tls_is_named() {
     let url = node.endpoint().replace("http://", "https://");
     let run = ask(&url, &[]);
     run.is(4, "NoTls").is_explained();
-    run.says("next", "http://");
+    assert_snapshot!(run.refusal(), @"
+    message: no answer from https://127.0.0.1:[port]: no TLS at an https:// address: error sending request: client error (Connect): received corrupt message of type InvalidContentType
+    expected: an endpoint that speaks TLS, as https:// says
+    found: no TLS at an https:// address: error sending request: client error (Connect): received corrupt message of type InvalidContentType
+    next: give the same address with http:// if it is your own, else the https:// address of the endpoint
+    ");
 }
 
 #[test]
@@ -71,7 +81,12 @@ fn an_endless_answer_is_not_read_into_memory() {
     });
     let run = ask(&server.url(), &[]);
     assert_unreachable(&run);
-    run.says("expected", "at most");
+    assert_snapshot!(run.refusal(), @"
+    message: no answer from http://127.0.0.1:[port]: an answer of more than [size] bytes
+    expected: an answer of at most [size] bytes
+    found: an answer of more than [size] bytes
+    next: give the --rpc-url of a node that you trust
+    ");
     // two questions are asked at first, and what stands in the buffers of their sockets comes on top
     let bound = 2 * ANSWER_MAX as u64 + (64 << 20);
     assert!(taken.load(Ordering::Relaxed) <= bound, "{taken:?}");
@@ -85,6 +100,7 @@ fn a_redirect_is_reported_and_not_followed() {
         count.fetch_add(1, Ordering::Relaxed);
         reply(stream, request, "result", json!("0x1"))
     });
+    let mut told = Vec::new();
     for status in ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"] {
         let to = other.url();
         let server = Server::new(move |_, stream| {
@@ -93,8 +109,10 @@ fn a_redirect_is_reported_and_not_followed() {
         });
         let run = ask(&server.url(), &[]);
         assert_unreachable(&run);
-        run.says("found", "redirect").hides("secretsecret");
+        run.hides("secretsecret");
+        told.push(run.refusal());
     }
+    assert_snapshot!(told.join("\n\n"));
     assert_eq!(requests.load(Ordering::Relaxed), 0);
 }
 

@@ -35,11 +35,15 @@ pub(crate) fn encrypt(sandbox: &Sandbox, key: &[u8], password: &str) {
 fn a_key_file_that_others_can_read_is_refused() {
     let sandbox = Sandbox::new();
     sandbox.write_private("key", KEY);
+    let mut told = Vec::new();
     for mode in [0o644, 0o640, 0o604, 0o660, 0o622, 0o777] {
         sandbox.set_mode("key", mode);
         let run = run(&sandbox, "--private-key-path key");
-        run.is(2, "KeyExposed").says("next", "chmod 600");
+        run.is(2, "KeyExposed");
+        told.push(run.refusal());
     }
+    told.dedup();
+    assert_snapshot!(told.join("\n\n"));
     for mode in [0o600, 0o400] {
         sandbox.set_mode("key", mode);
         assert_read(&run(&sandbox, "--private-key-path key"));
@@ -66,8 +70,14 @@ fn a_password_file_that_others_can_read_is_refused_and_a_keystore_is_warned_of()
     sandbox.write("password", "open sesame");
     let words = "--keystore store --password-file password";
     let refused = run(&sandbox, words);
-    refused.is(2, "KeyExposed").says("message", "password");
-    contains(&refused.stderr, &["warning: others can read the keystore"]);
+    refused.is(2, "KeyExposed");
+    assert_snapshot!(refused.refusal(), @"
+    message: others can read password, which holds a secret: its mode is 644
+    expected: a file that only its owner can read
+    found: mode 644
+    next: chmod 600 password; if others may have read it, use another key
+    ");
+    assert_snapshot!(refused.notes(), @"warning: others can read the keystore store: chmod 600 store");
     sandbox.set_mode("password", 0o600);
     assert_eq!(run(&sandbox, words).error("name"), "Keystore");
     run(&sandbox, "--keystore store").is(2, "NoPassword");

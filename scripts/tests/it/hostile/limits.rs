@@ -32,6 +32,7 @@ fn a_limit_of_requests_is_waited_for_as_the_endpoint_asks_and_shown() {
     let no = r#"{"jsonrpc":"2.0","id":0,"error":{"code":429,"message":"no"}}"#;
     let unavailable = "503 Service Unavailable\r\nretry-after: 1";
     let limits = [(too_many, "slow down"), (too_many, no), (unavailable, "")];
+    let mut told = Vec::new();
     for (head, body) in limits {
         let node = node();
         let sandbox = Sandbox::with_node(&node);
@@ -57,9 +58,17 @@ fn a_limit_of_requests_is_waited_for_as_the_endpoint_asks_and_shown() {
         let [reported] = reported.collect::<Vec<_>>()[..] else {
             panic!("{run:?}");
         };
-        contains(reported, &["asking again in 1.0 s"]);
+        contains(reported, &["1.0 s"]);
+        told.push(masked(reported));
         assert_eq!(blocks(&node), 2, "created and activated, each once");
     }
+    assert_snapshot!(told.join("\n\n"), @"
+    http://127.0.0.1:[port] limits requests (HTTP status 429): asking again in [duration]
+
+    http://127.0.0.1:[port] limits requests (HTTP status 429): asking again in [duration]
+
+    http://127.0.0.1:[port] limits requests (HTTP status 503): asking again in [duration]
+    ");
 }
 
 #[test]
@@ -74,7 +83,13 @@ fn a_limit_that_lasts_longer_than_a_command_is_refused_with_when_to_come_back() 
         Ok(is_transaction)
     });
     let refused = run_at(&sandbox, &server, "deploy counter-v1");
-    refused.is(4, "RateLimited").says("next", "in 3600 s");
+    refused.is(4, "RateLimited").says("next", "3600 s");
+    assert_snapshot!(refused.refusal(), @"
+    message: no answer from http://127.0.0.1:[port]: it limits requests: HTTP status 429
+    expected: an answer within [duration] of waiting
+    found: HTTP status 429, to be asked again in [duration]
+    next: run the command again in [duration]: it looks at the chain first; or give another --rpc-url
+    ");
     assert_eq!(blocks(&node), 0, "nothing was sent");
     // The limit over, the same command does it.
     sandbox.done("deploy counter-v1");
@@ -211,7 +226,7 @@ fn a_day_after_the_last_command_pending_needs_few_requests_where_ten_blocks_are_
     let ids = |document: &Value| document["actions"][0]["action"].clone();
     assert_eq!(ids(&document), ids(&before));
     assert!(document["events_unread_from"].is_u64(), "{document}");
-    contains(&later.stderr, &["were not read"]);
+    assert_snapshot!(later.notes(), @"warning: events from block [number] on were not read, for which this endpoint wants many requests: definitions created since are not listed (`pending NAME` lists one), and who refused an action since is listed as missing; `status` reads them once, and a network's logs_url names another endpoint for them");
 
     // In an empty folder, and with the registry's block alone.
     std::fs::remove_dir_all(sandbox.path("state")).expect("it is there");
@@ -416,9 +431,13 @@ fn events_come_from_the_endpoint_that_is_named_for_them() {
     let network = |more: &str| format!("rpc_url = \"{}\"\n{more}\n{rest}", without.url());
     sandbox.write("stylus-upgrades.toml", &network(""));
     let refused = sandbox.run("history A --json");
-    refused
-        .is(4, "MethodNotFound")
-        .says("next", "logs_url for events");
+    refused.is(4, "MethodNotFound");
+    assert_snapshot!(refused.refusal(), @"
+    message: http://127.0.0.1:[port] refused eth_getLogs: no events here (code -32601)
+    expected: an endpoint that has this method
+    found: no events here (code -32601)
+    next: stylus-upgrades doctor --endpoint shows what this one can do: give another --rpc-url, or name one beside it in the manifest (logs_url for events, send_url for transactions)
+    ");
     let logs_url = format!("logs_url = \"{}\"", events.url());
     sandbox.write("stylus-upgrades.toml", &network(&logs_url));
     let found = sandbox.done("history A");

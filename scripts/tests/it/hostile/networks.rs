@@ -41,7 +41,12 @@ fn a_network_has_its_own_endpoint_registry_aliases_and_explorer() {
     let there = [("RPC_KEY", KEY), ("STYLUS_UPGRADES_NETWORK", "two")];
     let no_registry = with_key(&sandbox, DEFINE, &there);
     assert_eq!(no_registry.exit, Some(2), "{no_registry:?}");
-    no_registry.says("expected", "[networks.two]");
+    assert_snapshot!(no_registry.refusal(), @"
+    message: no registry is given
+    expected: --registry, STYLUS_UPGRADES_REGISTRY, or registry in [networks.two]
+    found: none of them
+    next: --registry ADDRESS names one that is there, such as the one whose action you approve; stylus-upgrades registry deploy --save deploys a new one and names it in the manifest
+    ");
 
     let deploy = "registry deploy --save --network two";
     let deployed = with_key(&sandbox, deploy, &there[..1]);
@@ -155,15 +160,18 @@ fn nothing_is_sent_to_another_chain_than_the_one_that_is_meant() {
     let manifest = format!("chain_id = 412346\nrpc = {here:?}\n{networks}");
     sandbox.write(MANIFEST, &manifest);
     let at_other = format!("--rpc-url {there}");
+    let mut told = Vec::new();
     for (words, expected) in [
         ("--network main", "chain 42161, as main says"),
         (&at_other, "chain 412346, as stylus-upgrades.toml says"),
     ] {
         let run = with_key(&sandbox, &format!("deploy counter-v1 {words}"), &[]);
-        run.is(2, "OtherChain").says("next", "--rpc-url");
+        run.is(2, "OtherChain");
+        told.push(run.refusal());
         let said = (run.error("expected"), run.error("found"));
         assert_eq!(said, (expected.to_owned(), "chain 31337".to_owned()));
     }
+    assert_snapshot!(told.join("\n\n"));
     assert_eq!(blocks(&other), 0, "no block was made there");
     assert!(!sandbox.path(".stylus-upgrades").exists(), "nor a journal");
     sandbox.done("deploy counter-v1");
@@ -197,5 +205,10 @@ fn an_endpoint_that_ends_on_another_chain_verifies_nothing() {
     });
     let run = with_key(&sandbox, &format!("status --rpc-url {}", server.url()), &[]);
     assert_eq!(run.exit, Some(4), "{run:?}");
-    run.says("found", "chain 421614");
+    assert_snapshot!(run.refusal(), @"
+    message: no answer from http://127.0.0.1:[port]: a contradictory answer: chain 421614, where it was chain 412346 before
+    expected: an endpoint that answers what it is asked
+    found: a contradictory answer: chain 421614, where it was chain 412346 before
+    next: run the command again with another --rpc-url: it looks at the chain first
+    ");
 }

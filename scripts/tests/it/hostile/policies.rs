@@ -149,14 +149,16 @@ fn an_address_whose_checksum_does_not_hold_is_refused_wherever_it_is_written() {
     let mut command = sandbox.command("deploy counter-v1 --json --private-key-path key");
     Run::of(command.env("ETH_FROM", WRONG)).is(2, "FromMalformed");
     let manifest = sandbox.read(MANIFEST);
+    let mut told = Vec::new();
     for wrong in [
         format!("{manifest}x = \"{WRONG}\"\n"),
         format!("registry = \"{WRONG}\"\n"),
     ] {
         sandbox.write(MANIFEST, &wrong);
         let run = refused(&sandbox, "status", "ManifestSyntax");
-        run.says("message", "checksum");
+        told.push(run.refusal());
     }
+    assert_snapshot!(told.join("\n\n"));
     assert_eq!(nonce(&node, sender), before, "nothing was sent");
 }
 

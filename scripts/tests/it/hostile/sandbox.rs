@@ -125,6 +125,16 @@ impl Run {
         self
     }
 
+    /// The sentences of its error, for a snapshot.
+    pub(crate) fn refusal(&self) -> String {
+        refusal(&self.document())
+    }
+
+    /// Its notes and warnings, for a snapshot.
+    pub(crate) fn notes(&self) -> String {
+        notes(&self.stderr)
+    }
+
     /// Asserts that a field of its error contains that text.
     #[track_caller]
     pub(crate) fn says(&self, field: &str, part: &str) -> &Self {

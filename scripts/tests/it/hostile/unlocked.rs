@@ -47,7 +47,12 @@ fn an_endpoint_that_signs_another_transaction_is_found_out_before_it_is_sent() {
     let words = format!("{UPDATE} --unlocked Admin --rpc-url {}", server.url());
     let run = sandbox.run(&words);
     assert_eq!(run.error("name"), "Unsigned", "{run:?}");
-    run.says("message", "another transaction");
+    assert_snapshot!(run.refusal(), @"
+    message: set policy create of A could not be signed: the endpoint signed another transaction than it was asked to
+    expected: a transaction that can be signed
+    found: the endpoint signed another transaction than it was asked to
+    next: check the key and the transaction's values
+    ");
     assert_eq!(nonce(&node, admin), before, "nothing was sent");
 }
 
@@ -71,8 +76,12 @@ fn an_endpoint_that_signs_for_nobody_is_told_with_what_signs() {
     let run = sandbox.run(&words);
     assert_eq!(run.error("name"), "Unsigned", "{run:?}");
     assert_eq!(run.exit, Some(4), "{run:?}");
-    run.says("message", "does not sign for");
-    run.says("next", "give a key in place of --unlocked");
+    assert_snapshot!(run.refusal(), @"
+    message: set policy create of A could not be signed: the endpoint does not sign for [address]: http://127.0.0.1:[port] refused eth_signTransaction: the method eth_unknownMethod does not exist/is not available (code -32601)
+    expected: an endpoint that holds the key of [address]
+    found: the endpoint does not sign for [address]: http://127.0.0.1:[port] refused eth_signTransaction: the method eth_unknownMethod does not exist/is not available (code -32601)
+    next: give a key in place of --unlocked (--keystore, --account or --private-key-path), or the --rpc-url of a node or signer that holds it; its eth_accounts lists the accounts
+    ");
     assert_eq!(nonce(&node, admin), before, "nothing was sent");
 }
 

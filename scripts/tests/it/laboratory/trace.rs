@@ -113,7 +113,7 @@ fn a_revert_is_named_where_it_happened_and_a_users_call_by_the_kept_interface() 
         .all(|one| one.starts_with("UpgradeNotAuthorized("));
     assert!(is_named && !reverts.is_empty(), "{answer}");
     let (_, lines) = sandbox.reported("Other", &words);
-    contains(&lines[0], &["✗ failed"]);
+    assert_snapshot!(masked(&lines[0]), @"[hash] in block [number] from [address]: ✗ failed, [number] L1+L2 gas, 0 of it for L1");
 }
 
 #[test]
@@ -132,6 +132,13 @@ fn an_instance_that_another_registry_has_by_now_keeps_its_names_of_that_block() 
     assert!(instance.starts_with("instance of \"A\""), "{instance}");
 }
 
+/// What a trace lacks, for a snapshot.
+fn missing(answer: &Value) -> String {
+    let missing = list(answer, "missing").iter();
+    let missing: Vec<&str> = missing.filter_map(Value::as_str).collect();
+    masked(&missing.join("\n"))
+}
+
 #[test]
 fn without_a_registry_or_a_manifest_there_are_frames_and_what_is_missing_is_said() {
     let (sandbox, proxy) = with_instance();
@@ -144,7 +151,7 @@ fn without_a_registry_or_a_manifest_there_are_frames_and_what_is_missing_is_said
     // A selector alone has no name.
     let call = "0xd09de08a (0 bytes of arguments)";
     frames(&answer)[0].has(json!({"contract": proxy.to_string(), "call": call}));
-    contains(&answer["missing"].to_string(), &["no registry was named"]);
+    assert_snapshot!(missing(&answer), @"the names of instances and versions: no registry was named (--registry)");
 }
 
 #[test]
@@ -157,10 +164,7 @@ fn an_endpoint_with_less_gives_less_or_is_refused_by_name() {
     });
     let without_ink = sandbox.run_at(&relay, "Other", &trace);
     let document = without_ink.ends(0);
-    contains(
-        &document["missing"].to_string(),
-        &["ink by frame", "tracer not found"],
-    );
+    assert_snapshot!(missing(document), @"ink by frame: the endpoint does not run stylusTracer (http://127.0.0.1:[port] refused debug_traceTransaction: tracer not found (code -32000))");
     frames(document)[0].has(json!({"ink": null, "code": "stylus"}));
 
     let words = "the method debug_traceTransaction does not exist/is not available";
@@ -168,8 +172,13 @@ fn an_endpoint_with_less_gives_less_or_is_refused_by_name() {
         (request["method"] == "debug_traceTransaction").then_some(words)
     });
     let refused = sandbox.run_at(&relay, "Other", &trace);
-    refused.is(4, "NotTraced").says("found", &[words]);
-    refused.says("next", &["debug namespace"]);
+    refused.is(4, "NotTraced");
+    assert_snapshot!(refused.refusal(), @"
+    message: http://127.0.0.1:[port] does not trace this transaction: the method debug_traceTransaction does not exist/is not available (code -32000)
+    expected: the answer of debug_traceTransaction
+    found: the method debug_traceTransaction does not exist/is not available (code -32000)
+    next: give the --rpc-url of a node with the debug namespace and the state before the transaction: your own archive node with --http.api=net,web3,eth,debug, or a provider's plan that has it
+    ");
 
     sandbox.automine(false);
     let user = sandbox.node.addresses()[USER];

@@ -91,8 +91,13 @@ fn a_mined_failure_that_nothing_explains_is_reported_as_that_and_nothing_is_sent
     let define = format!("{define} --rpc-url {}", relay.endpoint());
     let answers = in_one_block(&fixture, &define);
     let (_, late) = first_and_late(&answers);
-    late.is(1, "Unexplained")
-        .says("found", &["the method is not available"]);
+    late.is(1, "Unexplained");
+    assert_snapshot!(late.refusal(), @"
+    message: define D0 reverted ([hash]), and the reason is unknown: http://127.0.0.1:[port] refused define D0: the method is not available (code -32000)
+    expected: an endpoint that traces transactions, or has the state of the block before
+    found: http://127.0.0.1:[port] refused define D0: the method is not available (code -32000)
+    next: trace [hash] with another endpoint (debug_traceTransaction)
+    ");
     assert!(!late.said("expected").is_empty() && !late.said("next").is_empty());
     assert_eq!(
         fixture.block() - from,
