@@ -93,6 +93,11 @@ impl Answer {
         flags.join(" ")
     }
 
+    /// The sentences of its error, for a snapshot.
+    pub(crate) fn refusal(&self) -> String {
+        refusal(&self.document)
+    }
+
     /// A member of its error.
     pub(crate) fn error(&self, member: &str) -> &str {
         self.document["error"][member].as_str().unwrap_or_default()

@@ -140,9 +140,12 @@ fn an_example_has_lines_in_a_clone_and_is_refused_with_where_elsewhere() {
     command.env_remove("STYLUS_UPGRADES_HOME");
     let refused = Answer::of(command);
     assert_eq!(refused.error("name"), "Missing", "{refused:?}");
-    assert_eq!(refused.error("expected"), "the sources of counter-v1");
-    let next = refused.error("next");
-    assert!(next.contains("a clone of this project"), "{refused:?}");
+    assert_snapshot!(refused.refusal(), @"
+    message: example:counter-v1 is code without sources
+    expected: the sources of counter-v1
+    found: example:counter-v1 is code without sources
+    next: run it in a clone of this project, which has the crate, or name the crate's folder: --source DIR
+    ");
     let unknown = project.run("coverage 1..1 --source example:other");
     assert_eq!(unknown.error("name"), "Missing", "{unknown:?}");
     assert!(

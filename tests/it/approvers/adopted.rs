@@ -205,10 +205,12 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     let refused = fixture.run(&format!("transfer {adopted} Admin"));
     refused.ends_with(1);
     assert_eq!(refused.error("name"), "UpgradeInProgress", "{refused:?}");
-    assert_eq!(refused.error("expected"), "a live instance");
-    assert_eq!(refused.error("found"), "paused");
-    let next = "nothing was sent; first resume it: stylus-upgrades resume A";
-    assert_eq!(refused.error("next"), next);
+    assert_snapshot!(refused.refusal(), @"
+    message: [address] is adopted and runs the pause stub, from which its next owner could not take it
+    expected: a live instance
+    found: paused
+    next: nothing was sent; first resume it: stylus-upgrades resume A
+    ");
     assert_eq!(fixture.client.newest_block().await.ok(), before);
     let verify = format!("verify A --framework {NO_STEPS} {}", arrived(proxy));
     assert!(holds(&fixture.done(&verify)));
@@ -275,10 +277,7 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     assert_eq!(open["blocked_by"], "nothing");
     assert_eq!(open["obstacle"]["name"], "DirectCallRequired");
     let action = text(open, "action");
-    assert!(
-        text(open, "next").contains("a key whose account has no code"),
-        "{open}"
-    );
+    assert_snapshot!(masked(text(open, "next")), @"anybody executes it with a key whose account has no code: `stylus-upgrades execute [hash]`");
     let console = Console::start(fixture.folder(), &[]);
     let sender = fixture.owner(0).address();
     let path = format!("/action?id={action}&account={sender}");
@@ -365,10 +364,12 @@ async fn a_proxy_that_refuses_upgrades_is_not_given_away() {
     let refused = fixture.run(&format!("adopt A {proxy} 1.0 {NO_SOURCE}"));
     refused.ends_with(3);
     assert_eq!(refused.error("name"), "AdoptionFails", "{refused:?}");
-    let next = refused.error("next");
-    assert!(next.contains("do not give it away"), "{next}");
-    let told = refused.document.to_string();
-    assert!(!told.contains("transferOwnership"), "{told}");
+    assert_snapshot!(refused.refusal(), @r#"
+    message: [address] cannot be adopted: tried on a copy of block [number] adopt [address] would be refused: Error("stuck")
+    expected: a proxy that can be handed over and upgraded
+    found: "stuck"
+    next: nothing was sent; do not give it away: A could not give it back
+    "#);
 }
 
 #[tokio::test]
@@ -456,10 +457,12 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     let adopt = format!("{adopt} --runs-layout UupsBox.json");
     let refused = fixture.run(&adopt);
     assert_eq!(refused.error("name"), "NotChecked", "{refused:?}");
-    let found = refused.error("found");
-    assert!(found.contains("nobody compared what callers lose"));
-    let next = refused.error("next");
-    assert!(next.ends_with("--accept absent:interface"), "{next}");
+    assert_snapshot!(refused.refusal(), @"
+    message: functions cannot be checked: the functions, events and errors of what it runs are neither published nor kept here: nobody compared what callers lose
+    expected: functions known
+    found: interface: the functions, events and errors of what it runs are neither published nor kept here: nobody compared what callers lose
+    next: name the folder of its sources (of an action: --source DIR; of Solidity: --layout BUILD_INFO:NAME, with its solc in PATH), or compare the sources of both versions (of check: --against git:REVISION, or a version whose files are committed to the default branch); to accept it: --accept absent:interface
+    ");
     let done = fixture.done(&format!("{adopt} --accept absent:interface"));
     assert_eq!(done["executed"], true, "{done}");
     assert_eq!(done["coverage"]["interface"], "absent", "{done}");

@@ -129,6 +129,10 @@ async fn a_document_that_leaves_functions_out_is_not_approved_unseen_and_proves_
     let action = proposed(&project, &words);
     let answer = Folder::on(&project).run(&format!("approve {action} --source {v2}"));
     answer.is_refused("NotChecked");
-    let found = answer.error("found");
-    assert!(found.contains("disagree about its functions"), "{found}");
+    assert_snapshot!(answer.refusal(), @"
+    message: functions cannot be checked: the interface of 1.0 is not proven: layout documents of versions with its code disagree about its functions; a build shows which is right (--source)
+    expected: functions known
+    found: interface: the interface of 1.0 is not proven: layout documents of versions with its code disagree about its functions; a build shows which is right (--source)
+    next: to refuse the action, so that everybody sees it: stylus-upgrades revoke [hex]. The rest is for who proposed it, or accepts it; name the folder of its sources (of an action: --source DIR; of Solidity: --layout BUILD_INFO:NAME, with its solc in PATH), or compare the sources of both versions (of check: --against git:REVISION, or a version whose files are committed to the default branch); to accept it: --accept absent:interface
+    ");
 }

@@ -26,15 +26,23 @@ async fn run_migration_refuses_an_instance_that_is_not_migrating() -> Done {
     let fixture = waiting(&harness, CURSOR, 3).await?;
     let ran = fixture.run(&[]).await;
     refused(&fixture, &ran, 1, "NotMigrating").await?;
-    let found = ran.error("found");
-    assert!(found.starts_with("1.0 is live, at 0x"), "{found}");
+    assert_snapshot!(ran.refusal(), @"
+    message: [address] is not migrating
+    expected: an instance in a complex step
+    found: 1.0 is live, at [address]
+    next: stylus-upgrades upgrade [address] VERSION begins a migration
+    ");
 
     fixture.register.upgrade("2.0").await?;
     fixture.run(&[]).await.ends_with(0);
     let ran = fixture.run(&[]).await;
     ran.ends_with(1);
-    let found = ran.error("found");
-    assert!(found.starts_with("2.0 is live, at 0x"), "{found}");
+    assert_snapshot!(ran.refusal(), @"
+    message: [address] is not migrating
+    expected: an instance in a complex step
+    found: 2.0 is live, at [address]
+    next: stylus-upgrades upgrade [address] VERSION begins a migration
+    ");
     Ok(())
 }
 
