@@ -336,6 +336,7 @@ impl<'a, 'v> Search<'a, 'v> {
                     search: self,
                     events: Vec::new(),
                     seen: BTreeSet::new(),
+                    running: BTreeSet::new(),
                     left: DEEPEST,
                     is_whole: true,
                 };
@@ -386,6 +387,8 @@ struct Walk<'s, 'a, 'v> {
     events: Vec<(u64, Event)>,
     /// What was walked through already, with the same arguments.
     seen: BTreeSet<(u64, Vec<Option<U256>>)>,
+    /// What is being walked through.
+    running: BTreeSet<u64>,
     /// Nodes within nodes that are still followed from here.
     left: usize,
     is_whole: bool,
@@ -423,13 +426,24 @@ impl<'v> Walk<'_, '_, 'v> {
     /// A function or modifier that is called with these arguments.
     fn call(&mut self, called: &'v Value, arguments: &[&'v Value], from: &Frame) {
         let nodes = self.search.nodes;
-        let values = arguments.iter();
-        let values: Vec<_> = values
-            .map(|value| constant(nodes, value, &from.given))
-            .collect();
         let Some(id) = called["id"].as_u64() else {
             return;
         };
+        // What calls itself may do so with ever other constants.
+        let is_running = !self.running.insert(id);
+        let values = arguments.iter().map(|value| {
+            let value = constant(nodes, value, &from.given);
+            value.filter(|_| !is_running)
+        });
+        let values: Vec<_> = values.collect();
+        self.run(called, id, values);
+        if !is_running {
+            self.running.remove(&id);
+        }
+    }
+
+    /// A function or modifier with the values of its parameters, unless it was walked through with these.
+    fn run(&mut self, called: &'v Value, id: u64, values: Vec<Option<U256>>) {
         if !self.seen.insert((id, values.clone())) {
             return;
         }
