@@ -25,7 +25,7 @@ async fn what_the_live_version_has_as_well_asks_for_nothing() {
         let code = fixture.create(name, code.into()).await;
         let words =
             format!("migrate A {version} {code} --layout info.json:{name} {accepted}{more}");
-        fixture.run_with_solc(&words, &bin)
+        fixture.run_with_solc(&words, &[&bin])
     };
     let run = "oz:delegatecall:run(address,bytes)";
     let refused = migrate("1.0", "Teller", "").await;
@@ -40,7 +40,7 @@ async fn what_the_live_version_has_as_well_asks_for_nothing() {
     kept.ends_with(0);
     let notes = kept.document.to_string();
     assert!(
-        notes.contains("oz:delegatecall:Teller.run(address,bytes)"),
+        notes.contains("finds what 1.0 has as well: delegatecall (Teller.run(address,bytes))"),
         "{notes}"
     );
 

@@ -252,6 +252,8 @@ impl FindingId {
     pub const OTHER_CODE: Self = Self::fixed("other-code");
     /// Removed errors that only libraries of the code named.
     pub const LIBRARY_ERRORS: Self = Self::fixed("library-errors");
+    /// Findings of OpenZeppelin's validator that the version before has as well.
+    pub const VALIDATED_BEFORE: Self = Self::fixed("oz:as-before");
     /// Code with functions that replace the code of its proxy. Only an instance determines who may call them.
     pub const REPLACING_FUNCTIONS: Self = Self::fixed("replacing-functions");
     /// An id that is refused before anybody has proposed an action with it.

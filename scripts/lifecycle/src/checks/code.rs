@@ -107,7 +107,7 @@ fn open_implementation(contract: &str) -> Finding {
     )
 }
 
-/// The findings of OpenZeppelin's validator. A finding that the previous version has too is a note. A tag turns a
+/// The findings of OpenZeppelin's validator. One note lists those that the previous version has too. A tag turns a
 /// finding into a note for its author alone: an approver, or the owner who gives a proxy to the code of others, has to
 /// accept what tags allow.
 fn validator_findings(transition: &Transition, judgement: &Judgement) -> Vec<Finding> {
@@ -130,12 +130,22 @@ fn validator_findings(transition: &Transition, judgement: &Judgement) -> Vec<Fin
     let danger = |id: FindingId, about: &str, says: String| {
         Finding::of_several(Part::Code, (id, about), says, &together)
     };
-    let names = judgement.iter().flatten().map(|finding| finding.name());
-    let names: BTreeSet<String> = names.collect();
-    let judged = judgement.iter().flatten();
+    let judged = || judgement.iter().flatten();
+    let names: BTreeSet<String> = judged().map(ValidatorFinding::name).collect();
+    let is_known = |finding: &&ValidatorFinding| finding.is_in(before, &names);
+    let (known, new): (Vec<&ValidatorFinding>, Vec<_>) = judged().partition(is_known);
     let (allowed, refused): (Vec<&ValidatorFinding>, Vec<_>) =
-        judged.partition(|finding| finding.is_allowed);
+        new.into_iter().partition(|finding| finding.is_allowed);
     let mut all = Vec::new();
+    if !known.is_empty() {
+        let says = format!(
+            "OpenZeppelin's validator finds what {} has as well: {}",
+            transition.from,
+            places_by_kind(&known)
+        );
+        let finding = note(FindingId::VALIDATED_BEFORE, says);
+        all.push(finding.from(Origin::Remembered));
+    }
     for finding in refused {
         let ValidatorFinding {
             kind,
@@ -146,17 +156,10 @@ fn validator_findings(transition: &Transition, judgement: &Judgement) -> Vec<Fin
         } = finding;
         let id = FindingId::of_validator(kind, place);
         let says = format!("{place} ({file}): {words}");
-        let finding = if finding.is_in(before, &names) {
-            note(id, format!("{says}, as in {}", transition.from))
-        } else {
-            danger(id, place, says)
-        };
-        all.push(finding.from(Origin::Remembered));
+        all.push(danger(id, place, says).from(Origin::Remembered));
     }
-    let has_same_kind = |a: &&ValidatorFinding, b: &&ValidatorFinding| a.kind == b.kind;
     for several in allowed.chunk_by(has_same_kind) {
         let kind = several.first().map_or("", |finding| &finding.kind);
-        let is_known = several.iter().all(|finding| finding.is_in(before, &names));
         let places = several
             .iter()
             .map(|finding| format!("{} ({})", finding.place, finding.file));
@@ -164,7 +167,7 @@ fn validator_findings(transition: &Transition, judgement: &Judgement) -> Vec<Fin
         let says =
             format!("its author allows {kind} in {places} (@custom:oz-upgrades-unsafe-allow)");
         let id = FindingId::allowed_by_author(kind);
-        let finding = if is_own || is_known {
+        let finding = if is_own {
             note(id, says)
         } else {
             danger(id, kind, says)
@@ -174,12 +177,27 @@ fn validator_findings(transition: &Transition, judgement: &Judgement) -> Vec<Fin
     all
 }
 
+fn has_same_kind(a: &&ValidatorFinding, b: &&ValidatorFinding) -> bool {
+    a.kind == b.kind
+}
+
+/// The places of findings, each kind with its own.
+fn places_by_kind(findings: &[&ValidatorFinding]) -> String {
+    let kinds = findings.chunk_by(has_same_kind).map(|several| {
+        let kind = several.first().map_or("", |finding| &finding.kind);
+        let places: Vec<&str> = several.iter().map(|finding| &*finding.place).collect();
+        format!("{kind} ({})", places.join(", "))
+    });
+    kinds.collect::<Vec<_>>().join(", ")
+}
+
 /// What a constructor and a linker wrote into the code, which no source says: shown with its value, and compared with
 /// that of the version before.
 pub(super) fn filled(transition: &Transition, found: &mut Found) {
     let of = |side: &Side| side.known.value().map(|known| known.filled.clone());
     let new = of(&transition.new).unwrap_or_default();
     let old = transition.old.as_ref().and_then(of).unwrap_or_default();
+    let mut shown = Vec::new();
     for one in &new {
         let (kind, says) = match one.code {
             Some(code) => {
@@ -190,24 +208,26 @@ pub(super) fn filled(transition: &Transition, found: &mut Found) {
         };
         let name = &one.name;
         let before = old.iter().find(|other| &other.name == name);
-        let finding = match before.filter(|before| *before != one) {
-            None => {
-                let message = format!("{kind} {name} is {says}");
-                Finding::named(Part::Code, Severity::Note, "FilledIn", message)
-            }
-            Some(before) => {
-                let was = match before.code {
-                    Some(code) => format!("{} (code {code})", Address::from_word(before.value)),
-                    None => in_words(before.value),
-                };
-                let id = FindingId::new(format!("{kind}-changed:{name}"));
-                let message =
-                    format!("{kind} {name} is {says}, and was {was} in the version before");
-                let next = format!("to accept it: {}", FindingId::flag([&id]));
-                let finding = Finding::new(Part::Code, Severity::Danger, id, message);
-                finding.with(was, says, next)
-            }
+        let Some(before) = before.filter(|before| *before != one) else {
+            shown.push(format!("{kind} {name} is {says}"));
+            continue;
         };
+        let was = match before.code {
+            Some(code) => format!("{} (code {code})", Address::from_word(before.value)),
+            None => in_words(before.value),
+        };
+        let id = FindingId::new(format!("{kind}-changed:{name}"));
+        let message = format!("{kind} {name} is {says}, and was {was} in the version before");
+        let next = format!("to accept it: {}", FindingId::flag([&id]));
+        let finding = Finding::new(Part::Code, Severity::Danger, id, message);
+        let finding = finding.with(was, says, next);
+        found
+            .findings
+            .push(finding.from(transition.new.known.origin()));
+    }
+    if !shown.is_empty() {
+        let message = shown.join(", ");
+        let finding = Finding::named(Part::Code, Severity::Note, "FilledIn", message);
         found
             .findings
             .push(finding.from(transition.new.known.origin()));

@@ -72,8 +72,11 @@ fn what_the_live_version_has_as_well_is_a_note() {
             known: Fact::of(document, Origin::Chain),
             ..side
         });
-        let ids = ["oz:delegatecall:Base.run()", "oz-allowed:delegatecall"];
-        ids.map(|id| found(&transition, id).severity)
+        let all = check(&transition).expect("layouts").findings;
+        ["Base.run()", "go()"].map(|place| {
+            let mut about = all.iter().filter(|finding| finding.message.contains(place));
+            about.next().expect("a finding").severity
+        })
     };
     let (danger, note) = (Severity::Danger, Severity::Note);
     assert_eq!(with(&[]), [danger, danger]);
@@ -84,6 +87,32 @@ fn what_the_live_version_has_as_well_is_a_note() {
     // Another kind, and another place.
     let others = ["selfdestruct:Base.run()", "delegatecall:Other.run()"];
     assert_eq!(with(&others), [danger, danger]);
+}
+
+#[test]
+fn what_the_live_version_has_as_well_is_listed_in_one_note() {
+    let mut transition = best();
+    let side = transition.old.clone().expect("a version before");
+    let mut document: Document = side.known.value().expect("a document").clone();
+    let places = ["Base.run()", "Base.go()", "stop()"];
+    document.unsafe_code = places.map(|place| format!("delegatecall:{place}")).into();
+    transition.old = Some(Side {
+        known: Fact::of(document, Origin::Chain),
+        ..side
+    });
+    transition.audit = judged(&places.map(|place| finding(place, false)));
+    let note = found(&transition, "oz:as-before");
+    assert_eq!(note.severity, Severity::Note);
+    assert!(
+        note.message
+            .ends_with("as well: delegatecall (Base.run(), Base.go(), stop())"),
+        "{note:?}"
+    );
+    let all = check(&transition).expect("layouts").findings;
+    let of_validator = all
+        .iter()
+        .filter(|finding| finding.id.to_string().starts_with("oz"));
+    assert_eq!(of_validator.count(), 1, "{all:?}");
 }
 
 #[test]
