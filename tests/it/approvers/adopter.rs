@@ -36,7 +36,7 @@ async fn what_a_tag_allows_is_accepted_by_who_adopts() {
     let absent = ABSENT.replace(",absent:code", "");
     let adopt = format!("adopt A {proxy} 1.0 {layouts} --dry-run {absent}");
     let bin = exchanged::compiler(tools.path());
-    let run = |words: &str| fixture.run_with_solc(words, &bin);
+    let run = |words: &str| fixture.run_with_solc(words, &[&bin]);
     let refused = run(&adopt);
     refused.is_refused("UnsafeCode");
     let id = "oz-allowed:delegatecall";

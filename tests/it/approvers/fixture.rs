@@ -121,27 +121,30 @@ impl Fixture {
         Answer::of(command)
     }
 
-    /// Runs a command with the key of Admin, that finds the compiler in a folder.
-    pub(super) fn run_with_solc(&self, words: &(impl Words + ?Sized), folder: &Path) -> Answer {
-        let mut command = self.command_with_solc(words, folder);
+    /// Runs a command with the key of Admin, that finds compilers in these folders.
+    pub(super) fn run_with_solc(&self, words: &(impl Words + ?Sized), folders: &[&Path]) -> Answer {
+        let mut command = self.command_with_solc(words, folders);
         command.arg("--json");
         Answer::of(command)
     }
 
     /// The same command, with its output for people.
-    pub(super) fn print_with_solc(&self, words: &(impl Words + ?Sized), folder: &Path) -> Answer {
-        let output = self.command_with_solc(words, folder).output();
+    pub(super) fn print_with_solc(
+        &self,
+        words: &(impl Words + ?Sized),
+        folders: &[&Path],
+    ) -> Answer {
+        let output = self.command_with_solc(words, folders).output();
         output.expect("it starts").into()
     }
 
-    fn command_with_solc(&self, words: &(impl Words + ?Sized), folder: &Path) -> Command {
+    fn command_with_solc(&self, words: &(impl Words + ?Sized), folders: &[&Path]) -> Command {
         let mut command = command(self.folder(), words);
         command.env("STYLUS_UPGRADES_STATE", self.path("state"));
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let folders = [folder.to_owned()]
-            .into_iter()
-            .chain(std::env::split_paths(&path));
-        command.env("PATH", std::env::join_paths(folders).expect("folders"));
+        let own = folders.iter().map(|folder| folder.to_path_buf());
+        let all = own.chain(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(all).expect("folders"));
         command.args(["--private-key-path", "admin"]);
         command
     }

@@ -90,7 +90,7 @@ async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &str, ste
     let first = project.contract(names[0]);
 
     let done = |words: &str| {
-        let answer = fixture.run_with_solc(words, &project.bin);
+        let answer = fixture.run_with_solc(words, &[&project.bin]);
         answer.ends_with(0);
         answer.document
     };
