@@ -49,7 +49,7 @@ pub(crate) static SPEC: Spec<CheckArgs> = Spec {
 pub(crate) struct CheckArgs {
     /// The definition
     pub name: String,
-    /// The new code: as for migrate
+    /// The new code: as for migrate, but no address
     #[arg(default_value = ".")]
     pub source: String,
     /// Compare with this instead of the live version: a version that is kept here, git:REVISION, or
