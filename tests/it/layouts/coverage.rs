@@ -41,8 +41,12 @@ async fn an_instance_of_code_whose_sources_nobody_recorded_is_not_created_unless
     add(&project, "Note", "1.1", code, "1.0").await;
     let create = "create-proxy Note 1.1 --accept=initializer-omitted";
     let refused = project.refused("NotChecked", &create);
-    let next = refused.error("next");
-    assert!(next.ends_with("--accept absent:source"), "{next}");
+    assert_snapshot!(refused.refusal(), @"
+    message: sources of the code cannot be checked: the hash of the sources of 1.1 was not recorded
+    expected: sources of the code known
+    found: source: the hash of the sources of 1.1 was not recorded
+    next: give the source instead of what was built from it; to accept it: --accept absent:source
+    ");
     let done = project.done(&format!("{create} --accept absent:source"));
     let seen = json!({ "steps": "complete", "source": "absent", "interface": "complete" });
     assert_eq!(done["coverage"], seen, "nothing is taken over");

@@ -62,15 +62,23 @@ fn an_outcome_that_was_not_expected_is_refused_by_plan_and_by_the_chain() {
         "expect = [\"unchanged value()\", \"equal step() 6\"]\n",
     );
     let planned = sandbox.run("Other", &format!("{PLAN} --expect {FILE}"));
-    assert!(
-        says(&planned.ends(1)["error"], "equal step() 6"),
-        "{planned:?}"
-    );
+    planned.ends(1);
+    assert_snapshot!(planned.refusal(), @r#"
+    message: the upgrade of [address] would be refused: PostConditionFailed("equal step() 6")
+    expected: equal step() 6 after the step
+    found: it does not hold
+    next: nothing has changed: correct the calldata, or the code that the condition belongs to; to leave it behind: --accept PostConditionFailed:[address]
+    "#);
     // `migrate` says the same before it sends anything.
     let migrate = format!("{MIGRATE} --expect {FILE}");
     let refused = sandbox.run("Admin", &migrate);
     refused.is(1, "PostConditionFailed");
-    assert!(says(&refused.document["error"], "equal step() 6"));
+    assert_snapshot!(refused.refusal(), @r#"
+    message: the upgrade of [address] would be refused: PostConditionFailed("equal step() 6")
+    expected: equal step() 6 after the step
+    found: it does not hold
+    next: nothing has changed: correct the calldata, or the code that the condition belongs to; to leave it behind: --accept PostConditionFailed:[address]
+    "#);
     // Where that is meant, the version is activated, and the instance stays as it was.
     let proxy = sandbox.proxies()[0];
     let meant = format!("{migrate} --accept PostConditionFailed:{proxy}");
