@@ -252,8 +252,6 @@ impl FindingId {
     pub const OTHER_CODE: Self = Self::fixed("other-code");
     /// Removed errors that only libraries of the code named.
     pub const LIBRARY_ERRORS: Self = Self::fixed("library-errors");
-    /// Findings of OpenZeppelin's validator that the version before has as well.
-    pub const VALIDATED_BEFORE: Self = Self::fixed("oz:as-before");
     /// Code with functions that replace the code of its proxy. Only an instance determines who may call them.
     pub const REPLACING_FUNCTIONS: Self = Self::fixed("replacing-functions");
     /// An id that is refused before anybody has proposed an action with it.
@@ -362,6 +360,11 @@ impl FindingId {
     /// A finding of OpenZeppelin's validator, by its kind and place.
     pub fn of_validator(kind: &str, place: &str) -> Self {
         Self(format!("{OF_VALIDATOR}:{kind}:{place}").into())
+    }
+
+    /// The findings of OpenZeppelin's validator that the version before has as well.
+    pub fn validated_before() -> Self {
+        Self(format!("{OF_VALIDATOR}:as-before").into())
     }
 
     /// A kind of such findings, if tags of the author allow them.

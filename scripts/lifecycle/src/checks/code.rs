@@ -143,7 +143,7 @@ fn validator_findings(transition: &Transition, judgement: &Judgement) -> Vec<Fin
             transition.from,
             places_by_kind(&known)
         );
-        let finding = note(FindingId::VALIDATED_BEFORE, says);
+        let finding = note(FindingId::validated_before(), says);
         all.push(finding.from(Origin::Remembered));
     }
     for finding in refused {
