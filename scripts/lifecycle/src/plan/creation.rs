@@ -163,7 +163,7 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainE
     let slots = slots.with_keys(keys).with_layout(request.layout.as_ref());
     // It begins empty.
     let layouts = Layouts::same(&slots);
-    creation.changes = changes_of(&simulation, &simulation.changes()?, proxy, layouts)?;
+    creation.changes = changes_of(&simulation, &simulation.changes()?, proxy, layouts)?.list;
     creation.events = simulation.logs(proxy)?.iter().map(event).collect();
     Ok(creation)
 }

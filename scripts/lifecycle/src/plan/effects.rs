@@ -155,7 +155,7 @@ impl Effects {
             if !is_registry {
                 let logs = self.logs.iter().filter(|log| log.address == account);
                 let layouts = Layouts::same(&names);
-                other.changes = changes_of(simulation, &self.changes, account, layouts)?;
+                other.changes = changes_of(simulation, &self.changes, account, layouts)?.list;
                 other.creates = self.accounts.iter().any(|one| {
                     let AccountChange { before, after, .. } = one;
                     one.address == account

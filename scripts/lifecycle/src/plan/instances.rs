@@ -2,7 +2,7 @@
 
 use super::PlanRequest;
 use super::change::Change;
-use super::layouts::Layouts;
+use super::layouts::{Layouts, RereadSlots};
 use super::slots::{self, SlotNames};
 use crate::assess::Finding;
 use crate::client::ChainError;
@@ -38,6 +38,9 @@ pub struct InstancePlan {
     pub batches: Option<Batches>,
     /// Every storage word that would change, or that would be read as something else.
     pub changes: Vec<Change>,
+    /// True if a limit left values out of that list.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_cut: bool,
     /// Its wei before and after, where they differ.
     pub balance: Option<(U256, U256)>,
     /// Everything that it would emit.
@@ -381,18 +384,27 @@ pub(super) fn compare(
                 of_version(&after.version)
             },
         };
+        let StorageChanges { list, is_cut } = changes_of(simulation, &changes, proxy, layouts)?;
         Ok::<_, ChainError>(InstancePlan {
             proxy,
             from: version,
             to: after.version,
             migrating,
             batches: None,
-            changes: changes_of(simulation, &changes, proxy, layouts)?,
+            changes: list,
+            is_cut,
             balance: balance(proxy),
             events: simulation.logs(proxy)?.iter().map(event).collect(),
         })
     });
     instances.collect()
+}
+
+/// What changed in an account's storage.
+pub(super) struct StorageChanges {
+    pub list: Vec<Change>,
+    /// True if a limit left something out.
+    pub is_cut: bool,
 }
 
 /// What changed in an account's storage, and what is read as something else.
@@ -401,14 +413,15 @@ pub(super) fn changes_of(
     all: &[SlotChange],
     account: Address,
     layouts: Layouts<'_>,
-) -> Result<Vec<Change>, ChainError> {
+) -> Result<StorageChanges, ChainError> {
     let before = |slot: U256| -> Result<B256, ChainError> {
         let begun = simulation.beginning();
         Ok(simulation.chain.storage(account, slot, begun)?)
     };
     let own = all.iter().filter(|change| change.address == account);
     let mut words: BTreeMap<U256, SlotChange> = own.map(|one| (one.slot, *one)).collect();
-    for slot in layouts.reread() {
+    let RereadSlots { slots, is_cut } = layouts.reread();
+    for slot in slots {
         if let Entry::Vacant(entry) = words.entry(slot) {
             let word = before(slot)?;
             entry.insert(SlotChange {
@@ -420,11 +433,11 @@ pub(super) fn changes_of(
         }
     }
     let words = words.into_values();
-    let mut changes = words
+    let mut list = words
         .map(|word| layouts.change(&word, before))
         .collect::<Result<Vec<_>, _>>()?;
-    changes.retain(|change| !change.is_same());
-    Ok(changes)
+    list.retain(|change| !change.is_same());
+    Ok(StorageChanges { list, is_cut })
 }
 
 /// What a log says.

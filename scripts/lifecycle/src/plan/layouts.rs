@@ -23,6 +23,13 @@ pub struct Layouts<'a> {
     pub after: &'a SlotNames,
 }
 
+/// Slots that the new version reads as something else.
+pub(super) struct RereadSlots {
+    pub slots: BTreeSet<U256>,
+    /// True if a limit left some out.
+    pub is_cut: bool,
+}
+
 impl<'a> Layouts<'a> {
     /// One that stays.
     pub const fn same(names: &'a SlotNames) -> Self {
@@ -34,7 +41,7 @@ impl<'a> Layouts<'a> {
 
     /// Slots that the new version reads as something else: of variables that the version before kept elsewhere or in
     /// another size, and of new ones on bytes that held others. What they hold changes even if nobody writes them.
-    pub(super) fn reread(&self) -> BTreeSet<U256> {
+    pub(super) fn reread(&self) -> RereadSlots {
         let all = self.after.fixed().filter(|one| !one.is_gap);
         let reread = all.filter(|one| {
             let slot = one.place.slot;
@@ -46,7 +53,12 @@ impl<'a> Layouts<'a> {
                 None => old.iter().any(|was| !was.is_gap && was.overlaps(one)),
             }
         });
-        reread.map(|one| one.place.slot).take(REREAD_MAX).collect()
+        let mut slots: BTreeSet<U256> = reread.map(|one| one.place.slot).collect();
+        let is_cut = slots.len() > REREAD_MAX || self.before.is_cut() || self.after.is_cut();
+        while slots.len() > REREAD_MAX {
+            slots.pop_last();
+        }
+        RereadSlots { slots, is_cut }
     }
 
     /// A word by the names and values of what lies in it; `earlier` reads other words as they were before.

@@ -5,9 +5,9 @@ use crate::layout::{KeyType, entry};
 use crate::names::Names;
 use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256, U256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use stylus_layout::{
-    FieldPlace, Layout, Storage, TypeId, TypeKind, ValuePlace, WORD_BYTES, WalkLimits,
+    FieldPlace, Layout, MappingType, Storage, TypeId, TypeKind, ValuePlace, WORD_BYTES, WalkLimits,
     elements_begin,
 };
 use stylus_upgrades_interface::slots;
@@ -38,6 +38,8 @@ pub struct SlotNames {
     places: BTreeMap<String, U256>,
     /// The bytes of all names.
     name_bytes: usize,
+    /// True if a limit left something out.
+    is_cut: bool,
 }
 
 /// An array that grows.
@@ -137,13 +139,14 @@ impl SlotNames {
         }
     }
 
-    /// True if no more slots get names: each key of a mapping and each element of an array adds some.
-    fn is_full(&self) -> bool {
-        self.slots.len() >= NAMED_MAX || self.name_bytes >= NAMES_BYTES_MAX
+    /// Returns true if not all slots that could have names got one.
+    pub const fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     fn add(&mut self, field: FieldPlace) {
-        if self.is_full() {
+        if self.slots.len() >= NAMED_MAX || self.name_bytes >= NAMES_BYTES_MAX {
+            self.is_cut = true;
             return;
         }
         self.name_bytes += field.name.len();
@@ -152,26 +155,42 @@ impl SlotNames {
         self.slots.entry(slot).or_default().push(field);
     }
 
-    /// Adds fields, and in place of a mapping the entries whose keys are known.
+    /// Adds fields, and in place of a mapping the entries whose keys are known. Fields come before entries of mappings,
+    /// and outer entries before inner ones, so that a limit cuts the innermost.
     fn add_all(&mut self, storage: &Storage, fields: Vec<FieldPlace>) {
+        let mut mappings = VecDeque::from(self.add_fields(storage, fields));
+        while let Some((field, mapping)) = mappings.pop_front() {
+            let key = KeyType::of_mapping(storage, &mapping);
+            // Only keys of one word are tried, and for nested mappings pairs of them.
+            if key.is_text() || field.name.matches('[').count() >= 2 {
+                continue;
+            }
+            for word in self.keys.clone() {
+                if self.is_cut {
+                    return;
+                }
+                if let Some(hashed) = key.encode(word.as_slice()) {
+                    let name = format!("{}[{}]", field.name, key.show(&hashed));
+                    let slot = entry(&hashed, field.place.slot);
+                    let below = storage.walk_value(mapping.value, slot, 0, name);
+                    mappings.extend(self.add_fields(storage, below));
+                }
+            }
+        }
+    }
+
+    /// Adds fields, and returns the mappings among them.
+    fn add_fields(
+        &mut self,
+        storage: &Storage,
+        fields: Vec<FieldPlace>,
+    ) -> Vec<(FieldPlace, MappingType)> {
+        let mut mappings = Vec::new();
         for field in fields {
             let (name, slot) = (&field.name, field.place.slot);
             match storage.kind(field.place.ty) {
                 TypeKind::Mapping(mapping) => {
-                    let key = KeyType::of_mapping(storage, mapping);
-                    // Only keys of one word are tried, and for nested mappings pairs of them.
-                    let is_followed = !key.is_text() && name.matches('[').count() < 2;
-                    for word in self.keys.clone().iter().filter(|_| is_followed) {
-                        if self.is_full() {
-                            return;
-                        }
-                        if let Some(hashed) = key.encode(word.as_slice()) {
-                            let name = format!("{name}[{}]", key.show(&hashed));
-                            let slot = entry(&hashed, slot);
-                            let below = storage.walk_value(mapping.value, slot, 0, name);
-                            self.add_all(storage, below);
-                        }
-                    }
+                    mappings.push((field, *mapping));
                     continue;
                 }
                 TypeKind::Vector(element) => self.arrays.push(GrowingArray {
@@ -181,19 +200,19 @@ impl SlotNames {
                 }),
                 _ => {}
             }
-            match field.place.bytes_taken().div_ceil(WORD_BYTES).min(LONGEST) {
+            let count = field.place.bytes_taken().div_ceil(WORD_BYTES);
+            self.is_cut |= count > LONGEST && !field.is_gap;
+            match count.min(LONGEST) {
                 0 | 1 => self.add(field),
                 count => {
                     for n in 0..count {
-                        if self.is_full() {
-                            return;
-                        }
                         let slot = slot.wrapping_add(U256::from(n));
                         self.add(FieldPlace::word(format!("{name}+{n}"), slot));
                     }
                 }
             }
         }
+        mappings
     }
 
     /// The array with an element in that slot, and how many slots after its begin that is.

@@ -211,6 +211,12 @@ fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
         .collect();
     let started = only_started(&plan.instances);
     findings.extend(started.map(|says| told(Severity::Unknown, says)));
+    let cut = plan.instances.iter().filter(|instance| instance.is_cut);
+    findings.extend(cut.map(|instance| {
+        let proxy = names.long(instance.proxy);
+        let says = format!("not checked: some values of instance {proxy}, as its storage has too many fields or keys");
+        told(Severity::Unknown, says)
+    }));
     let strangers = plan.strangers.words();
     findings.extend(strangers.map(|says| told(Severity::Unknown, says)));
     let open = plan.strangers.open.iter();

@@ -203,3 +203,32 @@ fn keys_are_what_was_seen_and_small_numbers_each_once_as_many_as_are_tried() {
     let many = (0..=u8::MAX).map(B256::repeat_byte);
     assert_eq!(with_numbers(many.collect()).len(), KEYS);
 }
+
+#[test]
+fn fields_have_names_although_entries_of_mappings_before_them_fill_the_limit() {
+    let map = |value: &str| serde_json::json!({"label": "mapping", "encoding": "mapping", "numberOfBytes": "32", "key": "u256", "value": value});
+    let mut items: Vec<serde_json::Value> = (0..5)
+        .map(|slot| serde_json::json!({"label": format!("map{slot}"), "slot": slot.to_string(), "offset": 0, "type": "outer"}))
+        .collect();
+    items.push(serde_json::json!({"label": "total", "slot": "5", "offset": 0, "type": "u256"}));
+    let layout = serde_json::json!({
+        "storage": items,
+        "types": {
+            "u256": {"label": "uint256", "encoding": "inplace", "numberOfBytes": "32"},
+            "inner": map("u256"),
+            "outer": map("inner"),
+        },
+    });
+    let layout = Layout::from_json(&layout.to_string()).expect("a layout");
+    let few = SlotNames::default()
+        .with_keys(with_numbers(Vec::new()))
+        .with_layout(Some(&layout));
+    assert!(!few.is_cut());
+    let seen = (0..KEYS).map(|n| B256::from(U256::from(n))).collect();
+    let names = SlotNames::default()
+        .with_keys(seen)
+        .with_layout(Some(&layout));
+    assert!(names.is_cut());
+    let total = names.get(B256::with_last_byte(5));
+    assert_eq!(total.as_deref(), Some("total"));
+}
