@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{B256, U256};
 
+use crate::bytes::{Bytes, WORD_BYTES, byte_of};
 use crate::error::LayoutError;
-use crate::fields::{WORD, fields, start_of};
-use crate::layout::{Item, Layout};
-use crate::shape::{Bytes, Map, Shape, Type};
+use crate::layout::Layout;
+use crate::storage::{Field, MappingType, Storage, StorageArea, TypeKind, TypeRef, fields};
 
 /// Types within types that are followed.
 const DEPTH: usize = 16;
@@ -96,7 +96,7 @@ impl Range {
         if !self.is_inline() || !self.unplaced.is_empty() {
             return Vec::new();
         }
-        let word = Bytes::from(WORD);
+        let word = Bytes::from(WORD_BYTES);
         let (mut at, mut words) = (self.start, Vec::new());
         while at < self.end && words.len() < limit {
             let next = (at / word + Bytes::from(1)) * word;
@@ -114,7 +114,7 @@ impl Range {
 
     /// How many words it lies in.
     pub fn word_count(&self) -> u64 {
-        let word = Bytes::from(WORD);
+        let word = Bytes::from(WORD_BYTES);
         let last = self.end.saturating_sub(Bytes::from(1)) / word;
         (last - self.start / word)
             .saturating_to::<u64>()
@@ -142,14 +142,10 @@ impl Ranges {
     /// # Errors
     /// [`LayoutError`] if a position is no number.
     pub fn of(layout: &Layout) -> Result<Self, LayoutError> {
-        let mut walk = Walk {
-            layout,
-            visits: 0,
-            ranges: Self::default(),
-        };
-        walk.items(&layout.storage, Location::root(""), "", 0)?;
-        for (namespace, items) in &layout.namespaces {
-            walk.items(items, Location::root(namespace), "", 0)?;
+        let storage = Storage::placed(layout)?;
+        let mut walk = Walk::default();
+        for area in storage.areas() {
+            walk.fields(&fields(&storage, &area.fields), Location::root(area), "", 0);
         }
         Ok(walk.ranges)
     }
@@ -226,13 +222,12 @@ struct Location {
 }
 
 impl Location {
-    fn root(area: &str) -> Self {
-        let start = start_of(area);
+    fn root(area: &StorageArea) -> Self {
         Self {
-            area: area.to_owned(),
-            unplaced: start.map_or(area, |_| "").to_owned(),
+            area: area.name.clone(),
+            unplaced: area.root.map_or(area.name.as_str(), |_| "").to_owned(),
             within: String::new(),
-            start: start.unwrap_or_default(),
+            start: area.root.map(byte_of).unwrap_or_default(),
         }
     }
 
@@ -255,100 +250,79 @@ impl Location {
     }
 }
 
-struct Walk<'l> {
-    layout: &'l Layout,
+#[derive(Default)]
+struct Walk {
     /// Types looked at so far.
     visits: usize,
     ranges: Ranges,
 }
 
-impl<'l> Walk<'l> {
-    fn items(
-        &mut self,
-        items: &'l [Item],
-        location: Location,
-        prefix: &str,
-        depth: usize,
-    ) -> Result<(), LayoutError> {
-        let all = fields(self.layout, items)?;
+impl Walk {
+    fn fields(&mut self, all: &[Field<'_>], location: Location, prefix: &str, depth: usize) {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for field in &all {
+        for field in all {
             *counts.entry(field.label()).or_default() += 1;
         }
-        for field in all {
-            if !field.is_gap() {
-                let label = field.label();
-                let path = match counts.get(label) {
-                    // Which of several with one name.
-                    Some(2..) => format!("{prefix}{label}@{}", field.item.slot),
-                    _ => format!("{prefix}{label}"),
-                };
-                self.ty(
-                    field.ty,
-                    field.size,
-                    location.after(field.start),
-                    path,
-                    depth,
-                )?;
-            }
+        for field in all.iter().filter(|field| !field.is_gap()) {
+            let label = field.label();
+            let path = match (counts.get(label), field.declared.slot) {
+                // Which of several with one name.
+                (Some(2..), Some(slot)) => format!("{prefix}{label}@{slot}"),
+                _ => format!("{prefix}{label}"),
+            };
+            let start = location.after(field.start);
+            self.ty(field.ty, field.size, start, path, depth);
         }
-        Ok(())
     }
 
-    fn ty(
-        &mut self,
-        ty: Type<'l>,
-        size: Bytes,
-        location: Location,
-        path: String,
-        depth: usize,
-    ) -> Result<(), LayoutError> {
+    fn ty(&mut self, ty: TypeRef<'_>, size: Bytes, location: Location, path: String, depth: usize) {
         self.visits += 1;
         if depth > DEPTH || self.visits > VISITS_MAX {
             self.ranges.is_cut = true;
-            return Ok(());
+            return;
         }
-        match ty.shape() {
-            Shape::Struct(Some(members)) => {
-                self.items(members, location, &format!("{path}."), depth + 1)
+        match ty.kind() {
+            TypeKind::Struct(Some(members)) => {
+                let prefix = format!("{path}.");
+                self.fields(&ty.fields(members), location, &prefix, depth + 1);
             }
             // A mapping writes nothing at its own slot.
-            Shape::Map(Map { value, .. }) => {
+            TypeKind::Mapping(MappingType { value, .. }) => {
                 let (entries, path) = (location.entries("map"), format!("{path}[key]"));
-                self.ty(value, inline(value), entries, path, depth + 1)
+                let value = ty.at(*value);
+                self.ty(value, inline(value), entries, path, depth + 1);
             }
-            Shape::Vec(base) => {
+            TypeKind::Vector(element) => {
                 let (elements, of_one) = (location.entries("data"), format!("{path}[]"));
-                self.ty(base, inline(base), elements, of_one, depth + 1)?;
+                let element = ty.at(*element);
+                self.ty(element, inline(element), elements, of_one, depth + 1);
                 self.add(location, size, path);
-                Ok(())
             }
-            Shape::Array { base, length } if holds_more(base) => {
-                let each = size.checked_div(length).unwrap_or_default();
+            TypeKind::Array { element, length } if holds_more(ty.at(*element)) => {
+                let element = ty.at(*element);
+                let each = size.checked_div(Bytes::from(*length)).unwrap_or_default();
                 let count: u64 = length.saturating_to();
                 self.ranges.is_cut |= count > ELEMENTS_MAX;
                 for n in 0..count.min(ELEMENTS_MAX) {
                     let at = location.after(each.saturating_mul(Bytes::from(n)));
-                    self.ty(base, each, at, format!("{path}[{n}]"), depth + 1)?;
+                    self.ty(element, each, at, format!("{path}[{n}]"), depth + 1);
                 }
-                Ok(())
             }
-            Shape::Bytes | Shape::String => {
+            TypeKind::Bytes | TypeKind::String => {
                 let text = location.entries("data");
-                self.add(text, Bytes::from(WORD), format!("{path} beyond its word"));
+                let beyond = format!("{path} beyond its word");
+                self.add(text, Bytes::from(WORD_BYTES), beyond);
                 self.add(location, size, path);
-                Ok(())
             }
-            Shape::Opaque | Shape::Unknown | Shape::Struct(None) if size >= Bytes::from(WORD) => {
+            TypeKind::Opaque | TypeKind::Lazy(_) | TypeKind::Unknown | TypeKind::Struct(None)
+                if size >= Bytes::from(WORD_BYTES) =>
+            {
                 let open = location.entries("");
-                self.add(open, Bytes::from(WORD), format!("{path} beyond its words"));
+                let beyond = format!("{path} beyond its words");
+                self.add(open, Bytes::from(WORD_BYTES), beyond);
                 self.add(location, size, path);
-                Ok(())
             }
-            _ => {
-                self.add(location, size, path);
-                Ok(())
-            }
+            _ => self.add(location, size, path),
         }
     }
 
@@ -368,16 +342,19 @@ impl<'l> Walk<'l> {
 }
 
 /// What it takes; a word where that is not known.
-fn inline(ty: Type<'_>) -> Bytes {
-    ty.size().unwrap_or(Bytes::from(WORD))
+fn inline(ty: TypeRef<'_>) -> Bytes {
+    ty.size().unwrap_or(Bytes::from(WORD_BYTES))
 }
 
 /// Whether elements of that type are more than their own bytes.
-fn holds_more(base: Type<'_>) -> bool {
-    match base.shape() {
-        Shape::Struct(members) => members.is_some(),
-        Shape::Map(_) | Shape::Vec(_) | Shape::Bytes | Shape::String => true,
-        Shape::Array { .. } => true,
+fn holds_more(base: TypeRef<'_>) -> bool {
+    match base.kind() {
+        TypeKind::Struct(members) => members.is_some(),
+        TypeKind::Mapping(_)
+        | TypeKind::Vector(_)
+        | TypeKind::Array { .. }
+        | TypeKind::Bytes
+        | TypeKind::String => true,
         _ => false,
     }
 }

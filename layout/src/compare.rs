@@ -15,11 +15,11 @@ pub(crate) use types::{Types, are_found_alike};
 
 use std::collections::BTreeSet;
 
+use crate::bytes::Bytes;
 use crate::error::LayoutError;
-use crate::fields::Field;
 use crate::layout::Layout;
 use crate::report::{Decision, Declared, FieldChange, Report, Verdict, Which};
-use crate::shape::Bytes;
+use crate::storage::{Field, Storage};
 use pairs::{Pair, Pairs, pair};
 
 /// Compares the layout of the version in use with that of the version to come.
@@ -28,8 +28,9 @@ use pairs::{Pair, Pairs, pair};
 /// [`LayoutError`] if a position is no number.
 pub fn compare(old: &Layout, new: &Layout) -> Result<Report, LayoutError> {
     let mut types = Types::default();
-    let (before, after) = (places::areas(old)?, places::areas(new)?);
-    let kept = places::kept(&mut types, &before, &after)?;
+    let (old, new) = (Storage::placed(old)?, Storage::placed(new)?);
+    let (before, after) = (places::areas(&old), places::areas(&new));
+    let kept = places::kept(&mut types, &before, &after);
     let mut findings = vec![];
     for (at, area) in before.iter().enumerate() {
         let fields = remaining(&area.fields, at, &kept.old);
@@ -39,7 +40,7 @@ pub fn compare(old: &Layout, new: &Layout) -> Result<Report, LayoutError> {
                 &mut types,
                 &fields,
                 &remaining(&other.fields, at, &kept.new),
-            )?),
+            )),
             None => findings.extend(
                 fields
                     .iter()
@@ -111,7 +112,7 @@ fn which(
     let is_shared = |field: &Field<'_>| shared.contains(field.label());
     let which = match old.or(new) {
         Some(field) if [old, new].into_iter().flatten().any(is_shared) => {
-            Some(Which::of(&field.location(), field.item.base.as_deref()))
+            Some(Which::of(&field.location(), field.declared.base.as_deref()))
         }
         _ => None,
     };
@@ -206,10 +207,10 @@ impl<'a> Area<'a> {
         types: &mut Types,
         old: &[Field<'_>],
         new: &[Field<'_>],
-    ) -> Result<Vec<FieldChange>, LayoutError> {
-        let (old, new) = wrapped::opened(types, old, new)?;
+    ) -> Vec<FieldChange> {
+        let (old, new) = wrapped::opened(types, old, new);
         let (old, new) = (old.as_slice(), new.as_slice());
-        let pairs = pair(types, old, new)?;
+        let pairs = pair(types, old, new);
         let shared = shared(old, new);
         let mut findings = vec![];
         for (at, field) in new.iter().enumerate() {
@@ -219,7 +220,7 @@ impl<'a> Area<'a> {
                 Some((_, before)) if before.is_gap() && field.is_gap() => {
                     self.gap(old, (before, field), &pairs).into_iter().collect()
                 }
-                Some((pair, before)) => self.both(types, old, (before, field), pair)?,
+                Some((pair, before)) => self.both(types, old, (before, field), pair),
                 None => {
                     let is_left = pairs.is_left(old, new, field.label());
                     vec![self.added(old, field, is_left)]
@@ -234,12 +235,12 @@ impl<'a> Area<'a> {
                 findings.extend(which(&shared, Some(field), None, found));
             }
         }
-        let undecided = self.undecided_pairs(types, old, new, &pairs)?;
+        let undecided = self.undecided_pairs(types, old, new, &pairs);
         for (at, found) in undecided {
             let before = pairs.get(at).and_then(|pair| old.get(pair.old));
             findings.extend(which(&shared, before, new.get(at), [found]));
         }
-        Ok(findings)
+        findings
     }
 
     fn finding(
@@ -264,7 +265,7 @@ impl<'a> Area<'a> {
         old: &[Field<'_>],
         new: &[Field<'_>],
         pairs: &Pairs,
-    ) -> Result<Vec<(usize, FieldChange)>, LayoutError> {
+    ) -> Vec<(usize, FieldChange)> {
         let mut findings = vec![];
         for (at, field) in new.iter().enumerate() {
             let Some((pair, before)) = pairs
@@ -282,7 +283,7 @@ impl<'a> Area<'a> {
                     && candidate.label() == field.label()
                     && !pairs.is_certain(old, new, other)
                 {
-                    fits |= types.change(candidate.ty, field.ty, None)?.is_empty();
+                    fits |= types.change(candidate.ty, field.ty, None).is_empty();
                 }
             }
             for (other, candidate) in new.iter().enumerate() {
@@ -291,13 +292,13 @@ impl<'a> Area<'a> {
                     before.is_some_and(|before| pair.is_certain(before, candidate))
                 });
                 if other != at && candidate.label() == before.label() && !certain {
-                    fits |= types.change(before.ty, candidate.ty, None)?.is_empty();
+                    fits |= types.change(before.ty, candidate.ty, None).is_empty();
                 }
             }
             if !fits {
                 continue;
             }
-            let finding = match (&before.item.base, &field.item.base) {
+            let finding = match (&before.declared.base, &field.declared.base) {
                 (Some(was), Some(is)) => {
                     let note = format!(
                         "{is} declares it, and {was} declared what was here; if {was} is {is} now, accept it"
@@ -317,7 +318,7 @@ impl<'a> Area<'a> {
             };
             findings.push((at, finding));
         }
-        Ok(findings)
+        findings
     }
 
     /// A gap in both versions: it may lose its beginning, and may grow over bytes that nothing used.
@@ -377,7 +378,7 @@ impl<'a> Area<'a> {
         all: &[Field<'_>],
         (old, new): (&Field<'_>, &Field<'_>),
         pair: Pair,
-    ) -> Result<Vec<FieldChange>, LayoutError> {
+    ) -> Vec<FieldChange> {
         let mut findings = vec![];
         let moved = old.start != new.start;
         if old.label() != new.label() && !pair.is_one_name {
@@ -411,7 +412,7 @@ impl<'a> Area<'a> {
                 ..self.finding(Verdict::Rename, decision, new.label(), note)
             });
         }
-        let changes = types.change(old.ty, new.ty, self.room(all, old))?;
+        let changes = types.change(old.ty, new.ty, self.room(all, old));
         let names_old = new.retyped_from() == Some(old.ty.bare_label());
         // Where the old version carries the same annotation, the change is older than both.
         let kept = names_old && old.retyped_from() == new.retyped_from();
@@ -468,7 +469,7 @@ impl<'a> Area<'a> {
             finding.old = Some(old.location());
             finding.new = Some(new.location());
         }
-        Ok(findings)
+        findings
     }
 
     /// Free bytes after a field of the old version; no bound if absent.

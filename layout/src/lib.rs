@@ -43,10 +43,10 @@
 //! ```
 
 mod added;
+mod bytes;
 mod compare;
 mod document;
 mod error;
-mod fields;
 mod input;
 mod interface;
 mod layout;
@@ -54,7 +54,6 @@ mod older_sdk;
 mod plan;
 mod report;
 mod section;
-mod shape;
 mod skeleton;
 mod steps;
 mod storage;
@@ -63,7 +62,6 @@ pub use added::{Range, Ranges, WordPart};
 pub use compare::compare;
 pub use document::{BuildInfo, BuildMetadata, DOCUMENT_MAX, Document, FilledIn};
 pub use error::LayoutError;
-pub use fields::is_gap_name;
 pub use interface::{NOTE_MAX, NOTES_MAX, PublicInterface};
 pub use interface::{error_entry, event_entry, function_entry, types};
 pub use layout::{Item, Layout, Members, TypeItem, Unlisted};
@@ -77,5 +75,5 @@ pub use steps::{DeclaredStep, StepKind};
 pub use storage::{
     DecodedValue, FieldPlace, FieldWalk, LazyForm, LazyType, MappingType, SourcePlace,
     SourcePlaces, Storage, StorageArea, StorageField, StorageType, TextLength, TypeId, TypeKind,
-    ValuePlace, WORD_BYTES, WalkLimits, elements_begin, text_length,
+    ValuePlace, WORD_BYTES, WalkLimits, elements_begin, is_gap_name, text_length,
 };

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::bytes::{Bytes, WORD_BYTES};
 use crate::error::LayoutError;
-use crate::fields::{Field, WORD, fields};
-use crate::layout::{Item, Layout, Members};
-use crate::shape::{Bytes, Shape, Type};
+use crate::layout::Layout;
+use crate::storage::{Field, Storage, StorageField, TypeId, TypeKind, TypeRef};
 
 impl Layout {
     /// The structs that stylus-sdk before 0.10 counts shorter than this layout does and that something follows, a field or
@@ -16,61 +16,50 @@ impl Layout {
     /// # Errors
     /// [`LayoutError`] if a position is no number.
     pub fn counted_shorter_before_sdk_0_10(&self) -> Result<BTreeSet<String>, LayoutError> {
-        let mut shorter = BTreeSet::new();
-        for (id, members) in self.structs() {
-            if is_shorter_by_itself(Type::new(self, id), &fields(self, members)?) {
-                shorter.insert(id);
-            }
-        }
+        let storage = Storage::placed(self)?;
+        let structs: Vec<(TypeRef<'_>, &[StorageField])> = structs(&storage).collect();
+        let by_themselves = structs
+            .iter()
+            .filter(|(ty, members)| is_shorter_by_itself(*ty, &ty.fields(members)));
+        let mut shorter: BTreeSet<TypeId> = by_themselves.map(|(ty, _)| ty.id).collect();
         loop {
-            let holds = |members: &[Item]| {
-                let mut all = members.iter();
-                all.any(|one| is_shorter(Type::new(self, &one.type_id), &shorter))
+            let holds = |ty: TypeRef<'_>, members: &[StorageField]| {
+                let mut members = members.iter();
+                members.any(|member| is_shorter(ty.at(member.ty), &shorter))
             };
-            let new = self
-                .structs()
-                .find(|(id, of)| !shorter.contains(id) && holds(of));
-            let Some((id, _)) = new else {
+            let new = structs
+                .iter()
+                .find(|(ty, members)| !shorter.contains(&ty.id) && holds(*ty, members));
+            let Some((ty, _)) = new else {
                 break;
             };
-            shorter.insert(id);
+            shorter.insert(ty.id);
         }
-        let mut found = BTreeSet::new();
-        let mut tell = |ty: Type<'_>| {
-            if is_shorter(ty, &shorter) {
-                found.insert(ty.bare_label());
-            }
-        };
-        let lists = self.namespaces.values().chain([&self.storage]);
-        let lists = lists.map(Vec::as_slice);
-        for list in lists.chain(self.structs().map(|(_, members)| members)) {
-            let followed = list.split_last().map_or(&[][..], |(_, before)| before);
-            followed
-                .iter()
-                .for_each(|one| tell(Type::new(self, &one.type_id)));
-        }
-        for id in self.types.keys() {
-            match Type::new(self, id).shape() {
-                Shape::Vec(base) | Shape::Array { base, .. } => tell(base),
-                _ => {}
-            }
-        }
-        Ok(found)
-    }
-
-    /// The structs whose members are known, by their ids.
-    fn structs(&self) -> impl Iterator<Item = (&str, &[Item])> {
-        self.types
-            .iter()
-            .filter_map(|(id, item)| match &item.members {
-                Some(Members::Struct(members)) => Some((id.as_str(), members.as_slice())),
-                _ => None,
-            })
+        let lists = storage.areas().iter().map(|area| area.fields.as_slice());
+        let lists = lists.chain(structs.iter().map(|(_, members)| *members));
+        let followed =
+            lists.flat_map(|list| list.split_last().map_or(&[][..], |(_, before)| before));
+        let followed = followed.map(|field| TypeRef::new(&storage, field.ty));
+        let elements = storage.refs().filter_map(|ty| match ty.kind() {
+            TypeKind::Vector(element) | TypeKind::Array { element, .. } => Some(ty.at(*element)),
+            _ => None,
+        });
+        let followed = followed.chain(elements);
+        let followed = followed.filter(|ty| is_shorter(*ty, &shorter));
+        Ok(followed.map(|ty| ty.bare_label()).collect())
     }
 }
 
+/// The structs whose members are known.
+fn structs(storage: &Storage) -> impl Iterator<Item = (TypeRef<'_>, &[StorageField])> {
+    storage.refs().filter_map(|ty| match ty.kind() {
+        TypeKind::Struct(Some(members)) => Some((ty, members.as_slice())),
+        _ => None,
+    })
+}
+
 /// Whether a struct has a plain field before one that fills slots, and is counted as 0.10 counts it.
-fn is_shorter_by_itself(ty: Type<'_>, members: &[Field<'_>]) -> bool {
+fn is_shorter_by_itself(ty: TypeRef<'_>, members: &[Field<'_>]) -> bool {
     let end = members.iter().map(Field::end).max().unwrap_or_default();
     let counts_all = ty.size().is_none_or(|size| size >= end);
     let mut before: Option<&Field<'_>> = None;
@@ -84,17 +73,17 @@ fn is_shorter_by_itself(ty: Type<'_>, members: &[Field<'_>]) -> bool {
 }
 
 /// Whether it takes slots of its own, which nothing shares.
-fn fills_slots(ty: Type<'_>) -> bool {
+fn fills_slots(ty: TypeRef<'_>) -> bool {
     let is_whole = ty
         .size()
-        .is_none_or(|size| size % Bytes::from(WORD) == Bytes::ZERO);
-    is_whole && matches!(ty.shape(), Shape::Struct(_) | Shape::Array { .. })
+        .is_none_or(|size| size % Bytes::from(WORD_BYTES) == Bytes::ZERO);
+    is_whole && matches!(ty.kind(), TypeKind::Struct(_) | TypeKind::Array { .. })
 }
 
 /// Whether it is one of these structs, or a fixed array of them.
-fn is_shorter(ty: Type<'_>, shorter: &BTreeSet<&str>) -> bool {
-    match ty.shape() {
-        Shape::Array { base, .. } => is_shorter(base, shorter),
-        _ => shorter.contains(ty.id),
+fn is_shorter(ty: TypeRef<'_>, shorter: &BTreeSet<TypeId>) -> bool {
+    match ty.kind() {
+        TypeKind::Array { element, .. } => is_shorter(ty.at(*element), shorter),
+        _ => shorter.contains(&ty.id),
     }
 }

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use alloy_primitives::U256;
 
 use crate::layout::Layout;
+use crate::storage::Storage;
 pub use error::Unsupported;
 use leaves::{Leaf, leaves};
 pub use overrides::{Overrides, Source};
@@ -130,7 +131,8 @@ pub struct Put {
 /// # Errors
 /// [`Unsupported`] names the field that it cannot carry over.
 pub fn plan(old: &Layout, new: &Layout, overrides: &Overrides) -> Result<Plan, Unsupported> {
-    let (old, new) = (leaves(old)?, leaves(new)?);
+    let (before, after) = (Storage::placed(old)?, Storage::placed(new)?);
+    let (old, new) = (leaves(&before)?, leaves(&after)?);
     overrides.check(&old, &new)?;
     let before: Vec<String> = new.iter().map(|leaf| leaf.path_before(&old)).collect();
     let paths = new.iter().zip(&before);

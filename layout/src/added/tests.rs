@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::LayoutError;
 use serde_json::{Value, json};
 use stylus_upgrades_interface::slots;
 
@@ -139,7 +140,7 @@ fn members_of_a_struct_in_a_mapping_are_compared_one_by_one() {
 
 #[test]
 fn hostile_layouts_end() {
-    // A struct that holds itself, an array of 2^200 structs, a slot at the end of storage.
+    // A struct that holds itself, an array of 2^200 structs.
     let types = json!({
         "t_struct(S)1_storage": {"encoding": "inplace", "label": "struct S", "numberOfBytes": "64", "members": [
             {"label": "s", "type": "t_struct(S)1_storage", "slot": "0", "offset": 0},
@@ -155,10 +156,12 @@ fn hostile_layouts_end() {
         &[("s", "t_struct(S)1_storage", 0, 0), ("many", array, 2, 0)],
         types,
     );
-    bad.storage[1].slot = U256::MAX.to_string();
     let ranges = Ranges::of(&bad).expect("ranges");
     assert!(ranges.is_cut());
     assert!(ranges.list().iter().all(|range| range.words(4).len() <= 4));
+    bad.storage[1].slot = U256::MAX.to_string();
+    let beyond = Ranges::of(&bad).expect_err("it ends after the last slot");
+    assert!(matches!(beyond, LayoutError::Beyond { .. }), "{beyond}");
 }
 
 /// Types of arrays, texts, and of what only its author knows.

@@ -2,7 +2,7 @@
 //! nobody called. A name that comes back elsewhere is such a place, and so is a mark that opens something.
 
 use super::places::Area;
-use crate::fields::Field;
+use crate::storage::Field;
 
 /// Marks whose zero opens a function to everybody.
 const OPENS: [&str; 3] = ["initialized", "initializedversion", "initversion"];

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::Types;
-use crate::error::LayoutError;
-use crate::fields::Field;
 use crate::report::Decision;
+use crate::storage::Field;
 
 /// The old field that a new one is.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +22,9 @@ pub(super) struct Pair {
 impl Pair {
     /// Whether both are known to be declared by one contract, of several variables of that name.
     pub(super) fn is_certain(&self, old: &Field<'_>, new: &Field<'_>) -> bool {
-        old.label() == new.label() && old.item.base.is_some() && old.item.base == new.item.base
+        old.label() == new.label()
+            && old.declared.base.is_some()
+            && old.declared.base == new.declared.base
     }
 }
 
@@ -104,20 +105,16 @@ impl Pairs {
 /// Pairs two lists: gaps by their end, declared renames, the same name, a rename that the old
 /// version declared itself, and last whatever lies at the same location with the same type, but for the names
 /// of members.
-pub(super) fn pair(
-    types: &mut Types,
-    old: &[Field<'_>],
-    new: &[Field<'_>],
-) -> Result<Pairs, LayoutError> {
+pub(super) fn pair(types: &mut Types, old: &[Field<'_>], new: &[Field<'_>]) -> Pairs {
     let (mut pairs, both) = (Pairs::default(), (old, new));
     pairs.join(both, false, |old, new| {
         old.is_gap() && new.is_gap() && old.end() == new.end()
     });
     pairs.join(both, true, |before, field| {
-        let from = field.item.renamed_from.as_deref();
+        let from = field.declared.renamed_from.as_deref();
         // Where the old version carries the same annotation, the rename is older than both.
         let kept = |other: &Field<'_>| {
-            other.label() == field.label() && other.item.renamed_from.as_deref() == from
+            other.label() == field.label() && other.declared.renamed_from.as_deref() == from
         };
         from == Some(before.label()) && !old.iter().any(kept)
     });
@@ -125,31 +122,33 @@ pub(super) fn pair(
         old.label() == new.label() && old.is_gap() == new.is_gap()
     };
     pairs.join(both, false, |old, new| {
-        is_named_so(old, new) && old.item.base.is_some() && old.item.base == new.item.base
+        is_named_so(old, new)
+            && old.declared.base.is_some()
+            && old.declared.base == new.declared.base
     });
     pairs.join(both, false, |old, new| {
         is_named_so(old, new) && contract(old) == contract(new)
     });
     pairs.join(both, false, is_named_so);
     pairs.join(both, true, |old, new| {
-        old.item.renamed_from.as_deref() == Some(new.label())
+        old.declared.renamed_from.as_deref() == Some(new.label())
     });
-    same_location(types, &mut pairs, old, new)?;
+    same_location(types, &mut pairs, old, new);
     orders(&mut pairs, old, new);
-    Ok(pairs)
+    pairs
 }
 
 /// The contract that declares a field, without the path that solc puts before it.
 fn contract<'l>(field: &Field<'l>) -> &'l str {
-    field.item.contract.rsplit(':').next().unwrap_or_default()
+    field
+        .declared
+        .contract
+        .rsplit(':')
+        .next()
+        .unwrap_or_default()
 }
 
-fn same_location(
-    types: &mut Types,
-    pairs: &mut Pairs,
-    old: &[Field<'_>],
-    new: &[Field<'_>],
-) -> Result<(), LayoutError> {
+fn same_location(types: &mut Types, pairs: &mut Pairs, old: &[Field<'_>], new: &[Field<'_>]) {
     for (at, field) in new.iter().enumerate() {
         if pairs.all.contains_key(&at) || field.is_gap() {
             continue;
@@ -161,7 +160,7 @@ fn same_location(
             continue;
         };
         // Members may have other names, too: each of them is told.
-        let changes = types.change(other.ty, field.ty, None)?;
+        let changes = types.change(other.ty, field.ty, None);
         if changes
             .iter()
             .any(|change| change.decision > Decision::Asks)
@@ -176,7 +175,6 @@ fn same_location(
             pair.is_one_name = is_one_name;
         }
     }
-    Ok(())
 }
 
 /// A name without the underscores before it, which say who may use it, or that nobody does.

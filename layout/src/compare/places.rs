@@ -8,10 +8,8 @@ use alloy_primitives::{B256, U256, keccak256};
 use stylus_upgrades_interface::slots;
 
 use super::Types;
-use crate::error::LayoutError;
-use crate::fields::{Field, WORD, byte_of, fields, start_of};
-use crate::layout::Layout;
-use crate::shape::{Bytes, Shape, Type};
+use crate::bytes::{Bytes, WORD_BYTES, byte_of};
+use crate::storage::{Field, Storage, TypeKind, TypeRef, fields};
 
 /// Structs and fixed arrays within each other that are followed.
 const DEPTH: usize = 8;
@@ -86,21 +84,14 @@ pub(super) struct Meeting {
     pub(super) on: BTreeSet<String>,
 }
 
-/// The areas of a layout: first the one that is counted from slot 0.
-pub(super) fn areas(layout: &Layout) -> Result<Vec<Area<'_>>, LayoutError> {
-    let mut all = vec![Area {
-        name: "",
-        root: Some(Bytes::ZERO),
-        fields: fields(layout, &layout.storage)?,
-    }];
-    for (name, items) in &layout.namespaces {
-        all.push(Area {
-            name,
-            root: start_of(name),
-            fields: fields(layout, items)?,
-        });
-    }
-    Ok(all)
+/// The areas of a storage, that of slot 0 first.
+pub(super) fn areas(storage: &Storage) -> Vec<Area<'_>> {
+    let areas = storage.areas().iter().map(|area| Area {
+        name: &area.name,
+        root: area.root.map(byte_of),
+        fields: fields(storage, &area.fields),
+    });
+    areas.collect()
 }
 
 impl<'l> Area<'l> {
@@ -117,11 +108,7 @@ impl<'l> Area<'l> {
 
 /// Fields that kept place, name and type, and are counted from another root now: a namespace became
 /// `layout at`, or the other way round.
-pub(super) fn kept(
-    types: &mut Types,
-    old: &[Area<'_>],
-    new: &[Area<'_>],
-) -> Result<Kept, LayoutError> {
+pub(super) fn kept(types: &mut Types, old: &[Area<'_>], new: &[Area<'_>]) -> Kept {
     let mut kept = Kept::default();
     let has = |all: &[Area<'_>], name: &str, label: &str| {
         all.iter().any(|area| area.name == name && area.has(label))
@@ -141,7 +128,7 @@ pub(super) fn kept(
                         && was.label() == is.label()
                         && !has(old, after.name, is.label());
                     if is_there
-                        && types.change(was.ty, is.ty, Some(Bytes::ZERO))?.is_empty()
+                        && types.change(was.ty, is.ty, Some(Bytes::ZERO)).is_empty()
                         && kept.new.insert((b, j))
                     {
                         kept.old.insert((a, i));
@@ -150,7 +137,7 @@ pub(super) fn kept(
             }
         }
     }
-    Ok(kept)
+    kept
 }
 
 /// New fields on bytes that the old version uses for something that is counted from another root, on those
@@ -181,9 +168,9 @@ pub(super) fn meetings(old: &[Area<'_>], new: &[Area<'_>], kept: &Kept) -> Vec<M
             }
         }
         for (what, slot, namespace) in FRAMEWORK {
-            let start = byte_of(slot);
+            let start = byte_of(slot.into());
             let is_its_own = !namespace.is_empty() && one.name == namespace;
-            if !is_its_own && one.meets(start, start + Bytes::from(WORD)) {
+            if !is_its_own && one.meets(start, start + Bytes::from(WORD_BYTES)) {
                 on.insert(format!("{what} of the framework"));
             }
         }
@@ -254,7 +241,7 @@ fn used<'l>(areas: &[Area<'l>]) -> Vec<Used<'l>> {
                 });
             };
             data(field.ty, start, DEPTH, &mut |slot| {
-                let end = slot.saturating_add(Bytes::from(REACH) * Bytes::from(WORD));
+                let end = slot.saturating_add(Bytes::from(REACH) * Bytes::from(WORD_BYTES));
                 add(true, format!("the data of {what}"), slot, end);
             });
             add(false, what.clone(), start, start + field.size);
@@ -264,27 +251,27 @@ fn used<'l>(areas: &[Area<'l>]) -> Vec<Used<'l>> {
 }
 
 /// Tells where arrays and texts of a type that begins at a byte keep their data.
-fn data(ty: Type<'_>, start: Bytes, depth: usize, tell: &mut impl FnMut(Bytes)) {
+fn data(ty: TypeRef<'_>, start: Bytes, depth: usize, tell: &mut impl FnMut(Bytes)) {
     if depth == 0 {
         return;
     }
-    match ty.plain().shape() {
-        Shape::Vec(_) | Shape::Bytes | Shape::String => {
-            let slot: U256 = (start / Bytes::from(WORD)).wrapping_to();
-            tell(byte_of(keccak256(slot.to_be_bytes::<32>())));
+    match ty.plain().kind() {
+        TypeKind::Vector(_) | TypeKind::Bytes | TypeKind::String => {
+            let slot: U256 = (start / Bytes::from(WORD_BYTES)).wrapping_to();
+            tell(byte_of(keccak256(slot.to_be_bytes::<32>()).into()));
         }
-        Shape::Struct(Some(members)) => {
-            for member in fields(ty.layout(), members).unwrap_or_default() {
+        TypeKind::Struct(Some(members)) => {
+            for member in ty.fields(members) {
                 data(member.ty, start + member.start, depth - 1, tell);
             }
         }
-        Shape::Array { base, length } => {
+        TypeKind::Array { element, length } => {
             let whole = ty.size().unwrap_or_default();
-            let each = whole.checked_div(length).unwrap_or_default();
+            let each = whole.checked_div(Bytes::from(*length)).unwrap_or_default();
             let count: u64 = length.saturating_to();
             for n in 0..count.min(ELEMENTS_MAX) {
                 let at = start.saturating_add(each.saturating_mul(Bytes::from(n)));
-                data(base, at, depth - 1, tell);
+                data(ty.at(*element), at, depth - 1, tell);
             }
         }
         _ => {}

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Area;
-use crate::error::LayoutError;
-use crate::fields::{Field, fields};
-use crate::report::{Decision, FieldChange, Verdict};
-use crate::shape::{Bytes, Shape, Type};
+use alloy_primitives::U256;
 
-/// Two type ids and the room after the old one.
-type Question = (String, String, Option<Bytes>);
+use super::Area;
+use crate::bytes::Bytes;
+use crate::report::{Decision, FieldChange, Verdict};
+use crate::storage::{Field, TypeId, TypeKind, TypeRef};
+
+/// The old type, the new one, and the room after the old one.
+type Question = (TypeId, TypeId, Option<Bytes>);
 
 /// Types within each other, beyond which a layout is no author's work.
 const DEPTH: usize = 128;
@@ -31,132 +32,159 @@ impl Types {
     /// or an array may grow by `room` bytes, without bound if that is absent.
     pub(crate) fn change(
         &mut self,
-        old: Type<'_>,
-        new: Type<'_>,
+        old: TypeRef<'_>,
+        new: TypeRef<'_>,
         room: Option<Bytes>,
-    ) -> Result<Vec<FieldChange>, LayoutError> {
+    ) -> Vec<FieldChange> {
         let (old, new) = (old.plain(), new.plain());
-        let question = (old.id.to_owned(), new.id.to_owned(), room);
+        let question = (old.id, new.id, room);
         if let Some(known) = self.known.get(&question) {
-            return Ok(known.clone());
+            return known.clone();
         }
         if self.open.len() >= DEPTH {
-            return Ok(vec![unknown(old, new)]);
+            return vec![unknown(old, new)];
         }
-        if !self.open.insert(question.clone()) {
+        if !self.open.insert(question) {
             // Under way further up: it holds unless that one fails.
             self.assumed += 1;
-            return Ok(vec![]);
+            return vec![];
         }
         let assumed = self.assumed;
-        let mut changes = self.shapes(old, new, room)?;
+        let mut changes = self.kinds(old, new, room);
         self.open.remove(&question);
         shorten(&mut changes);
         if self.assumed == assumed || self.open.is_empty() {
             self.known.insert(question, changes.clone());
         }
-        Ok(changes)
+        changes
     }
 
-    fn shapes(
+    fn kinds(
         &mut self,
-        old: Type<'_>,
-        new: Type<'_>,
+        old: TypeRef<'_>,
+        new: TypeRef<'_>,
         room: Option<Bytes>,
-    ) -> Result<Vec<FieldChange>, LayoutError> {
-        let same = Ok(vec![]);
-        match (old.shape(), new.shape()) {
-            (Shape::Unknown, _) | (_, Shape::Unknown) => Ok(vec![unknown(old, new)]),
-            (Shape::Bool, Shape::Bool)
-            | (Shape::Address, Shape::Address)
-            | (Shape::Bytes, Shape::Bytes)
-            | (Shape::String, Shape::String)
-            | (Shape::ExternalFunction, Shape::ExternalFunction) => same,
-            (Shape::Uint(a), Shape::Uint(b)) | (Shape::Int(a), Shape::Int(b)) if a == b => same,
-            (Shape::FixedBytes(a), Shape::FixedBytes(b)) if a == b => same,
-            (Shape::Opaque, Shape::Opaque) if old.id == new.id && old.size() == new.size() => same,
-            (Shape::Opaque, Shape::Opaque) => Ok(vec![unknown(old, new)]),
-            (Shape::Enum { members: Some(a) }, Shape::Enum { members: Some(b) }) => {
-                Ok(enums(a, b, old, new))
+    ) -> Vec<FieldChange> {
+        let (of_old, of_new) = (|id: &TypeId| old.at(*id), |id: &TypeId| new.at(*id));
+        match (old.kind(), new.kind()) {
+            (TypeKind::Unknown | TypeKind::InternalFunction, _)
+            | (_, TypeKind::Unknown | TypeKind::InternalFunction) => vec![unknown(old, new)],
+            (TypeKind::Bool, TypeKind::Bool)
+            | (TypeKind::Address, TypeKind::Address)
+            | (TypeKind::Bytes, TypeKind::Bytes)
+            | (TypeKind::String, TypeKind::String)
+            | (TypeKind::ExternalFunction, TypeKind::ExternalFunction) => vec![],
+            (TypeKind::Uint(a), TypeKind::Uint(b)) | (TypeKind::Int(a), TypeKind::Int(b))
+                if a == b =>
+            {
+                vec![]
             }
-            (Shape::Enum { .. }, Shape::Enum { .. }) => Ok(vec![unknown(old, new)]),
+            (TypeKind::FixedBytes(a), TypeKind::FixedBytes(b)) if a == b => vec![],
+            (TypeKind::Opaque | TypeKind::Lazy(_), TypeKind::Opaque | TypeKind::Lazy(_)) => {
+                // Its author answers for what has one name and one size.
+                let is_same = old.label() == new.label() && old.size() == new.size();
+                if is_same {
+                    vec![]
+                } else {
+                    vec![unknown(old, new)]
+                }
+            }
+            (TypeKind::Enum(Some(a)), TypeKind::Enum(Some(b))) => enums(a, b, old, new),
+            (TypeKind::Enum(_), TypeKind::Enum(_)) => vec![unknown(old, new)],
             // Of what it is made is not known, or it fills more bytes than that.
-            (Shape::Value(_), _) | (_, Shape::Value(_)) if old.size() == new.size() => {
-                Ok(vec![unknown(old, new)])
+            (TypeKind::ValueType(_), _) | (_, TypeKind::ValueType(_))
+                if old.size() == new.size() =>
+            {
+                vec![unknown(old, new)]
             }
-            (Shape::Struct(Some(a)), Shape::Struct(Some(b))) => {
-                let (a, b) = (fields(old.layout(), a)?, fields(new.layout(), b)?);
+            (TypeKind::Struct(Some(a)), TypeKind::Struct(Some(b))) => {
+                let (a, b) = (old.fields(a), new.fields(b));
                 let end = || a.iter().map(Field::end).max().unwrap_or_default();
                 let limit = room.map(|room| old.size().unwrap_or_else(end) + room);
-                Ok(within(".", Area::members(limit).compare(self, &a, &b)?))
+                within(".", Area::members(limit).compare(self, &a, &b))
             }
-            (Shape::Struct(_), Shape::Struct(_)) => Ok(vec![unknown(old, new)]),
-            (Shape::Array { base: a, length: m }, Shape::Array { base: b, length: n }) => {
-                let mut changes = within("[]", self.change(a, b, Some(Bytes::ZERO))?);
-                changes.extend(lengths(m, n, old, new, room));
-                Ok(changes)
+            (TypeKind::Struct(_), TypeKind::Struct(_)) => vec![unknown(old, new)],
+            (
+                TypeKind::Array {
+                    element: a,
+                    length: m,
+                },
+                TypeKind::Array {
+                    element: b,
+                    length: n,
+                },
+            ) => {
+                let elements = self.change(of_old(a), of_new(b), Some(Bytes::ZERO));
+                let mut changes = within("[]", elements);
+                changes.extend(lengths((*m, *n), old, new, room));
+                changes
             }
-            (Shape::Vec(a), Shape::Vec(b)) => {
-                Ok(within("[]", self.change(a, b, Some(Bytes::ZERO))?))
+            (TypeKind::Vector(a), TypeKind::Vector(b)) => {
+                within("[]", self.change(of_old(a), of_new(b), Some(Bytes::ZERO)))
             }
-            (Shape::Map(a), Shape::Map(b)) => {
-                let mut changes = if widens_unsigned(a.key, b.key) {
+            (TypeKind::Mapping(a), TypeKind::Mapping(b)) => {
+                let (old_key, new_key) = (of_old(&a.key), of_new(&b.key));
+                let mut changes = if widens_unsigned(old_key, new_key) {
                     // Each key has the same word, so each entry the same slot.
                     Vec::new()
                 } else {
-                    within("[key]", self.change(a.key, b.key, Some(Bytes::ZERO))?)
+                    within("[key]", self.change(old_key, new_key, Some(Bytes::ZERO)))
                 };
-                if changes.is_empty() && a.zero_extended != b.zero_extended {
-                    changes.push(signed_keys(a.key));
+                if changes.is_empty() && a.is_zero_extended != b.is_zero_extended {
+                    changes.push(signed_keys(old_key));
                 }
-                changes.extend(within("[]", self.change(a.value, b.value, None)?));
-                Ok(changes)
+                let values = self.change(of_old(&a.value), of_new(&b.value), None);
+                changes.extend(within("[]", values));
+                changes
             }
-            _ => Ok(vec![retype(old, new)]),
+            _ => vec![retype(old, new)],
         }
     }
 }
 
 /// Whether values of both are found in one way, so that their author can say that the same bytes mean the same: in place,
 /// or at slots that follow from the same keys and places.
-pub(crate) fn are_found_alike(old: Type<'_>, new: Type<'_>) -> bool {
-    match (old.plain().shape(), new.plain().shape()) {
+pub(crate) fn are_found_alike(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
+    let (of_old, of_new) = (|id: &TypeId| old.at(*id), |id: &TypeId| new.at(*id));
+    match (old.plain().kind(), new.plain().kind()) {
         // Its author answers for it.
-        (Shape::Opaque, _) | (_, Shape::Opaque) => true,
-        (Shape::Map(a), Shape::Map(b)) => {
-            padding(a.key) == padding(b.key) && are_found_alike(a.value, b.value)
+        (TypeKind::Opaque | TypeKind::Lazy(_), _) | (_, TypeKind::Opaque | TypeKind::Lazy(_)) => {
+            true
         }
-        (Shape::Vec(a), Shape::Vec(b)) => a.size() == b.size() && are_found_alike(a, b),
+        (TypeKind::Mapping(a), TypeKind::Mapping(b)) => {
+            padding(of_old(&a.key)) == padding(of_new(&b.key))
+                && are_found_alike(of_old(&a.value), of_new(&b.value))
+        }
         // Elements follow one another, each in its own bytes.
-        (Shape::Array { base: a, .. }, Shape::Array { base: b, .. }) => {
+        (TypeKind::Vector(a), TypeKind::Vector(b))
+        | (TypeKind::Array { element: a, .. }, TypeKind::Array { element: b, .. }) => {
+            let (a, b) = (of_old(a), of_new(b));
             a.size() == b.size() && are_found_alike(a, b)
         }
-        (Shape::Array { .. }, _) | (_, Shape::Array { .. }) => false,
-        (Shape::Struct(Some(a)), Shape::Struct(Some(b))) => {
-            let members = (fields(old.layout(), a), fields(new.layout(), b));
-            let (Ok(a), Ok(b)) = members else {
-                return false;
-            };
-            let is_there = |one: &Field<'_>| {
-                let mut all = b.iter();
-                all.any(|other| {
-                    let is_same_place = (other.start, other.size) == (one.start, one.size);
-                    is_same_place && are_found_alike(one.ty, other.ty)
+        (TypeKind::Array { .. }, _) | (_, TypeKind::Array { .. }) => false,
+        (TypeKind::Struct(Some(a)), TypeKind::Struct(Some(b))) => {
+            let (a, b) = (old.fields(a), new.fields(b));
+            let is_there = |field: &Field<'_>| {
+                b.iter().any(|other| {
+                    let is_same_place = (other.start, other.size) == (field.start, field.size);
+                    is_same_place && are_found_alike(field.ty, other.ty)
                 })
             };
             a.iter().all(is_there)
         }
-        (Shape::Bytes | Shape::String, Shape::Bytes | Shape::String) => true,
-        (Shape::Map(_) | Shape::Vec(_) | Shape::Bytes | Shape::String, _)
-        | (_, Shape::Map(_) | Shape::Vec(_) | Shape::Bytes | Shape::String) => false,
+        (TypeKind::Bytes | TypeKind::String, TypeKind::Bytes | TypeKind::String) => true,
+        (TypeKind::Mapping(_) | TypeKind::Vector(_) | TypeKind::Bytes | TypeKind::String, _)
+        | (_, TypeKind::Mapping(_) | TypeKind::Vector(_) | TypeKind::Bytes | TypeKind::String) => {
+            false
+        }
         _ => true,
     }
 }
 
 /// Whether a key of a mapping became a larger unsigned number.
-fn widens_unsigned(old: Type<'_>, new: Type<'_>) -> bool {
-    let shapes = (old.plain().shape(), new.plain().shape());
-    matches!(shapes, (Shape::Uint(before), Shape::Uint(after)) if before < after)
+fn widens_unsigned(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
+    let shapes = (old.plain().kind(), new.plain().kind());
+    matches!(shapes, (TypeKind::Uint(before), TypeKind::Uint(after)) if before < after)
 }
 
 /// What a key of a mapping is filled up with before it is hashed.
@@ -172,11 +200,11 @@ enum Padding {
     Nothing,
 }
 
-fn padding(key: Type<'_>) -> Padding {
-    match key.plain().shape() {
-        Shape::Bytes | Shape::String => Padding::Nothing,
-        Shape::FixedBytes(_) => Padding::Behind,
-        Shape::Int(_) => Padding::Sign,
+fn padding(key: TypeRef<'_>) -> Padding {
+    match key.plain().kind() {
+        TypeKind::Bytes | TypeKind::String => Padding::Nothing,
+        TypeKind::FixedBytes(_) => Padding::Behind,
+        TypeKind::Int(_) => Padding::Sign,
         _ => Padding::Before,
     }
 }
@@ -199,7 +227,7 @@ fn within(step: &str, changes: Vec<FieldChange>) -> Vec<FieldChange> {
         .collect()
 }
 
-fn retype(old: Type<'_>, new: Type<'_>) -> FieldChange {
+fn retype(old: TypeRef<'_>, new: TypeRef<'_>) -> FieldChange {
     let widened = match (old.size(), new.size()) {
         (Some(a), Some(b)) if a == b => "; if the bytes mean the same, declare the old type",
         _ => "; a migration can carry the value over",
@@ -210,11 +238,12 @@ fn retype(old: Type<'_>, new: Type<'_>) -> FieldChange {
 }
 
 /// Both in words, with what they are made of where their names do not say it.
-fn told(old: Type<'_>, new: Type<'_>) -> (String, String) {
-    let is_value = |one: Type<'_>| matches!(one.shape(), Shape::Value(_));
+fn told(old: TypeRef<'_>, new: TypeRef<'_>) -> (String, String) {
+    let is_value = |ty: TypeRef<'_>| matches!(ty.kind(), TypeKind::ValueType(_));
     let is_unsaid = old.label() == new.label() || is_value(old) || is_value(new);
-    let one = |of: Type<'_>| match (is_unsaid, of.shape(), of.size()) {
-        (true, Shape::Value(Some(below)), Some(size)) => {
+    let one = |of: TypeRef<'_>| match (is_unsaid, of.kind(), of.size()) {
+        (true, TypeKind::ValueType(Some(below)), Some(size)) => {
+            let below = of.at(*below);
             format!("{} ({} in {size} bytes)", of.label(), below.label())
         }
         (true, _, Some(size)) => format!("{} ({size} bytes)", of.label()),
@@ -223,9 +252,9 @@ fn told(old: Type<'_>, new: Type<'_>) -> (String, String) {
     (one(old), one(new))
 }
 
-fn unknown(old: Type<'_>, new: Type<'_>) -> FieldChange {
-    let is_internal = |one: Type<'_>| one.id.starts_with("t_function_internal");
-    let is_value = |one: Type<'_>| matches!(one.shape(), Shape::Value(None));
+fn unknown(old: TypeRef<'_>, new: TypeRef<'_>) -> FieldChange {
+    let is_internal = |ty: TypeRef<'_>| matches!(ty.kind(), TypeKind::InternalFunction);
+    let is_value = |one: TypeRef<'_>| matches!(one.kind(), TypeKind::ValueType(None));
     let (was, is) = (old.label(), new.label());
     let note = if is_internal(old) || is_internal(new) {
         format!(
@@ -242,7 +271,7 @@ fn unknown(old: Type<'_>, new: Type<'_>) -> FieldChange {
     FieldChange::of(Verdict::Unknown, Decision::Undecided, "", note)
 }
 
-fn signed_keys(key: Type<'_>) -> FieldChange {
+fn signed_keys(key: TypeRef<'_>) -> FieldChange {
     let note = format!(
         "stylus-sdk fills {} keys up with zeros, Solidity with the sign: entries under negative keys are in other slots",
         key.label()
@@ -251,7 +280,7 @@ fn signed_keys(key: Type<'_>) -> FieldChange {
 }
 
 /// Members of an enum may only be added after the others, within the same number of bytes.
-fn enums(old: &[String], new: &[String], from: Type<'_>, to: Type<'_>) -> Vec<FieldChange> {
+fn enums(old: &[String], new: &[String], from: TypeRef<'_>, to: TypeRef<'_>) -> Vec<FieldChange> {
     if from.size() == to.size() && new.starts_with(old) {
         return vec![];
     }
@@ -268,10 +297,9 @@ fn enums(old: &[String], new: &[String], from: Type<'_>, to: Type<'_>) -> Vec<Fi
 
 /// An array in place may grow into free room and never shrink.
 fn lengths(
-    old: Bytes,
-    new: Bytes,
-    from: Type<'_>,
-    to: Type<'_>,
+    (old, new): (U256, U256),
+    from: TypeRef<'_>,
+    to: TypeRef<'_>,
     room: Option<Bytes>,
 ) -> Option<FieldChange> {
     let grown = || Some(to.size()?.saturating_sub(from.size()?));

@@ -1,9 +1,9 @@
 //! Fields that a struct was put around, or that came out of one: under the same names, at the same places.
 
 use super::types::Types;
-use crate::error::LayoutError;
-use crate::fields::{Field, fields};
-use crate::shape::{Bytes, Shape};
+use crate::bytes::Bytes;
+use crate::report::FieldChange;
+use crate::storage::{Field, TypeKind};
 
 /// Structs within each other that are opened.
 const DEPTH: usize = 8;
@@ -13,29 +13,29 @@ pub(super) fn opened<'o, 'n>(
     types: &mut Types,
     old: &[Field<'o>],
     new: &[Field<'n>],
-) -> Result<(Vec<Field<'o>>, Vec<Field<'n>>), LayoutError> {
+) -> (Vec<Field<'o>>, Vec<Field<'n>>) {
     let after = open(new, old, |members, before| {
         holds_all(members, before, |member, field| {
             types.change(field.ty, member.ty, Some(Bytes::ZERO))
         })
-    })?;
+    });
     let before = open(old, &after, |members, after| {
         // What nothing has any more is a field that is gone.
         let is_whole = members.len() == after.len();
-        Ok(is_whole
+        is_whole
             && holds_all(members, after, |member, field| {
                 types.change(member.ty, field.ty, Some(Bytes::ZERO))
-            })?)
-    })?;
-    Ok((before, after))
+            })
+    });
+    (before, after)
 }
 
 /// A list, with the members in place of each struct for which `holds` that they are what the other list has there.
 fn open<'l, 'm>(
     all: &[Field<'l>],
     others: &[Field<'m>],
-    mut holds: impl FnMut(&[Field<'l>], &[&Field<'m>]) -> Result<bool, LayoutError>,
-) -> Result<Vec<Field<'l>>, LayoutError> {
+    mut holds: impl FnMut(&[Field<'l>], &[&Field<'m>]) -> bool,
+) -> Vec<Field<'l>> {
     let mut found = Vec::new();
     for (at, field) in all.iter().enumerate() {
         let there: Vec<&Field<'m>> = others
@@ -46,7 +46,7 @@ fn open<'l, 'm>(
         let members = if is_named || there.is_empty() {
             None
         } else {
-            members(field, &there, DEPTH)?
+            members(field, &there, DEPTH)
         };
         let Some(members) = members else {
             found.push(field.clone());
@@ -56,32 +56,28 @@ fn open<'l, 'm>(
         let mut beside = all.iter().enumerate().filter(|(other, _)| *other != at);
         let is_alone =
             beside.all(|(_, other)| !members.iter().any(|member| is_one_name(member, other)));
-        if is_alone && holds(&members, &there)? {
+        if is_alone && holds(&members, &there) {
             found.extend(members)
         } else {
             found.push(field.clone())
         }
     }
-    Ok(found)
+    found
 }
 
 /// The members of a struct, each where it lies; of structs among them that the others do not have, theirs.
-fn members<'l>(
-    of: &Field<'l>,
-    others: &[&Field<'_>],
-    depth: usize,
-) -> Result<Option<Vec<Field<'l>>>, LayoutError> {
-    let Shape::Struct(Some(items)) = of.ty.plain().shape() else {
-        return Ok(None);
+fn members<'l>(of: &Field<'l>, others: &[&Field<'_>], depth: usize) -> Option<Vec<Field<'l>>> {
+    let TypeKind::Struct(Some(items)) = of.ty.plain().kind() else {
+        return None;
     };
     let mut all = Vec::new();
-    for member in fields(of.ty.layout(), items)? {
+    for member in of.ty.fields(items) {
         let start = of.start + member.start;
         let member = Field { start, ..member };
         let is_there = others.iter().any(|other| is_at(&member, other));
         let is_met = others.iter().any(|other| other.overlaps(&member));
         let inner = match depth.checked_sub(1).filter(|_| is_met && !is_there) {
-            Some(depth) => members(&member, others, depth)?,
+            Some(depth) => members(&member, others, depth),
             None => None,
         };
         match inner {
@@ -89,24 +85,24 @@ fn members<'l>(
             None => all.push(member),
         }
     }
-    Ok(Some(all))
+    Some(all)
 }
 
 /// Whether each of these fields is one of these members, and reads the same.
-fn holds_all<'l, 'm, T>(
+fn holds_all<'l, 'm>(
     members: &[Field<'l>],
     all: &[&Field<'m>],
-    mut changes: impl FnMut(&Field<'l>, &Field<'m>) -> Result<Vec<T>, LayoutError>,
-) -> Result<bool, LayoutError> {
+    mut changes: impl FnMut(&Field<'l>, &Field<'m>) -> Vec<FieldChange>,
+) -> bool {
     for field in all {
         let Some(member) = members.iter().find(|member| is_at(member, field)) else {
-            return Ok(false);
+            return false;
         };
-        if !changes(member, field)?.is_empty() {
-            return Ok(false);
+        if !changes(member, field).is_empty() {
+            return false;
         }
     }
-    Ok(true)
+    true
 }
 
 /// Whether both are fields of one name at one place.

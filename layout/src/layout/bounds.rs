@@ -1,9 +1,10 @@
 //! Whether a layout lies within storage: what somebody else wrote may say anything.
 
-use super::{Layout, Members};
+use alloy_primitives::U256;
+
+use super::{Item, Layout, Members};
+use crate::bytes::{Bytes, WORD_BYTES, byte_of};
 use crate::error::LayoutError;
-use crate::fields::{Field, WORD};
-use crate::shape::Bytes;
 
 impl Layout {
     /// Errors unless every variable and member lies within storage, and within one slot where it does
@@ -21,10 +22,10 @@ impl Layout {
             _ => None,
         });
         for item in roots.chain(members.flatten()) {
-            let field = Field::new(self, item)?;
-            let size = field.ty.size().unwrap_or_default();
+            let (start, size) = self.place_of(item)?;
             let is_packed = item.offset > 0;
-            if (is_packed && size > Bytes::from(WORD - item.offset)) || field.start + size > all {
+            let is_across = is_packed && size > Bytes::from(WORD_BYTES - item.offset);
+            if is_across || start + size > all {
                 return Err(LayoutError::Beyond {
                     field: item.label.clone(),
                     slot: item.slot.clone(),
@@ -34,5 +35,30 @@ impl Layout {
             }
         }
         Ok(())
+    }
+
+    /// The first byte of a field from its area's or its struct's start, and its size; 0 if its type does not determine it.
+    fn place_of(&self, item: &Item) -> Result<(Bytes, Bytes), LayoutError> {
+        let number = |what, field: &str, text: &str| {
+            text.parse::<U256>().map_err(|_| LayoutError::Number {
+                what,
+                field: field.into(),
+                found: text.into(),
+            })
+        };
+        let slot = number("slot", &item.label, &item.slot)?;
+        if item.offset >= WORD_BYTES {
+            return Err(LayoutError::Offset {
+                field: item.label.clone(),
+                found: item.offset,
+            });
+        }
+        let ty = self.types.get(&item.type_id);
+        let size = match ty.and_then(|ty| Some((&ty.label, ty.number_of_bytes.as_ref()?))) {
+            Some((label, text)) => number("numberOfBytes", label, text)?,
+            None => U256::ZERO,
+        };
+        let start = byte_of(slot) + Bytes::from(item.offset);
+        Ok((start, Bytes::from(size)))
     }
 }

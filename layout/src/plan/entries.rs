@@ -7,7 +7,7 @@ use super::leaves::{Kind, Leaf, of_type};
 use super::planner::unchanged;
 use super::widen::{Conversion, widen};
 use super::{Entries, Unsupported};
-use crate::shape::Shape;
+use crate::storage::TypeKind;
 
 /// How the entries of a map are carried over to another slot; none where that cannot be said.
 pub(super) fn entries(old: &Leaf<'_>, new: &Leaf<'_>) -> Result<Option<Entries>, Unsupported> {
@@ -16,12 +16,13 @@ pub(super) fn entries(old: &Leaf<'_>, new: &Leaf<'_>) -> Result<Option<Entries>,
         return Ok(None);
     }
     let (mut from, mut to, mut keys) = (old.ty, new.ty, 0);
-    while let (Shape::Map(a), Shape::Map(b)) = (from.shape(), to.shape()) {
-        let is_text = matches!(a.key.shape(), Shape::Bytes | Shape::String);
-        if is_text || a.zero_extended != b.zero_extended || !unchanged(a.key, b.key)? {
+    while let (TypeKind::Mapping(a), TypeKind::Mapping(b)) = (from.kind(), to.kind()) {
+        let (key, new_key) = (from.at(a.key), to.at(b.key));
+        let is_text = matches!(key.kind(), TypeKind::Bytes | TypeKind::String);
+        if is_text || a.is_zero_extended != b.is_zero_extended || !unchanged(key, new_key) {
             return Ok(None);
         }
-        (from, to, keys) = (a.value, b.value, keys + 1);
+        (from, to, keys) = (from.at(a.value), to.at(b.value), keys + 1);
     }
     let (before, after) = (of_type(from)?, of_type(to)?);
     let is_plain =
@@ -38,13 +39,13 @@ pub(super) fn entries(old: &Leaf<'_>, new: &Leaf<'_>) -> Result<Option<Entries>,
         words,
         conversion,
     };
-    if unchanged(from, to)? {
+    if unchanged(from, to) {
         let words = before.iter().map(|leaf| leaf.slot + U256::from(1)).max();
         let words = words.unwrap_or_default().saturating_to();
         return Ok(Some(of(words, Conversion::Same)));
     }
     Ok(match (before.as_slice(), after.as_slice()) {
-        ([one], [other]) => widen(one, other)?.map(|conversion| of(1, conversion)),
+        ([one], [other]) => widen(one, other).map(|conversion| of(1, conversion)),
         _ => None,
     })
 }

@@ -1,13 +1,11 @@
 //! A layout taken apart into values of at most a word, strings, maps and dynamic arrays.
 
 use alloy_primitives::U256;
-use stylus_upgrades_interface::slots::erc7201;
 
 use super::Unsupported;
+use crate::bytes::{Bytes, WORD_BYTES, byte_of};
 use crate::error::LayoutError;
-use crate::fields::{WORD, fields};
-use crate::layout::{Item, Layout};
-use crate::shape::{Bytes, Shape, Type};
+use crate::storage::{Field, Storage, TypeKind, TypeRef, fields};
 
 /// Values that one migration may read and write; beyond that it would not fit into a call.
 pub(super) const MAX: usize = 4096;
@@ -17,7 +15,7 @@ const DEPTH: usize = 64;
 /// What kind of value it is.
 #[derive(Clone)]
 pub(crate) enum Kind<'l> {
-    Static(Shape<'l>),
+    Static(&'l TypeKind),
     Bytes,
     String,
     Map,
@@ -44,7 +42,7 @@ pub(crate) struct Leaf<'l> {
     pub(crate) slot: U256,
     pub(crate) offset: u64,
     pub(crate) bytes: u64,
-    pub(crate) ty: Type<'l>,
+    pub(crate) ty: TypeRef<'l>,
     pub(crate) kind: Kind<'l>,
     /// The label of the type that it is declared to have had.
     pub(crate) retyped_from: Option<String>,
@@ -81,7 +79,11 @@ impl Leaf<'_> {
     /// Whether only its author knows where it keeps its data: a lazy map hashes its slot. What is smaller than
     /// a word is a value.
     pub(super) fn may_hash_its_slot(&self) -> bool {
-        matches!(self.kind, Kind::Static(Shape::Opaque)) && self.bytes >= WORD
+        let is_authors = matches!(
+            self.kind,
+            Kind::Static(TypeKind::Opaque | TypeKind::Lazy(_))
+        );
+        is_authors && self.bytes >= WORD_BYTES
     }
 
     /// Whether it keeps entries on hashed slots that are not cleared with it, or may do so.
@@ -91,7 +93,7 @@ impl Leaf<'_> {
 
     /// Whether they have a slot in common.
     pub(super) fn is_in_slots_of(&self, other: &Self) -> bool {
-        let slots = |leaf: &Leaf<'_>| U256::from(leaf.bytes.div_ceil(WORD).max(1));
+        let slots = |leaf: &Leaf<'_>| U256::from(leaf.bytes.div_ceil(WORD_BYTES).max(1));
         let is_before =
             |one: &Leaf<'_>, two: &Leaf<'_>| one.slot.saturating_add(slots(one)) <= two.slot;
         self.slot == other.slot || !is_before(self, other) && !is_before(other, self)
@@ -127,21 +129,23 @@ impl Leaf<'_> {
     }
 }
 
-/// All leaves of a layout; gaps hold no data and are left out.
-pub(crate) fn leaves(layout: &Layout) -> Result<Vec<Leaf<'_>>, Unsupported> {
+/// All leaves of a storage; gaps hold no data and are left out.
+pub(crate) fn leaves(storage: &Storage) -> Result<Vec<Leaf<'_>>, Unsupported> {
     let mut walk = Walk::default();
-    walk.items(layout, &layout.storage, Bytes::ZERO, "", &[])?;
-    for (namespace, items) in &layout.namespaces {
-        let id = namespace.strip_prefix("erc7201:").unwrap_or(namespace);
-        walk.area = namespace;
-        walk.base = Bytes::from(U256::from_be_bytes(erc7201(id.as_bytes()).0)) * Bytes::from(WORD);
-        walk.items(layout, items, Bytes::ZERO, "", &[])?;
+    for area in storage.areas() {
+        let root = area.root.ok_or_else(|| Unsupported::Unknown {
+            field: area.name.clone(),
+            kind: "a namespace that is no ERC-7201 namespace".into(),
+        })?;
+        walk.area = &area.name;
+        walk.base = byte_of(root);
+        walk.fields(&fields(storage, &area.fields), Bytes::ZERO, "", &[])?;
     }
     Ok(walk.found)
 }
 
 /// The leaves of one value, from slot 0 on.
-pub(super) fn of_type(ty: Type<'_>) -> Result<Vec<Leaf<'_>>, Unsupported> {
+pub(super) fn of_type(ty: TypeRef<'_>) -> Result<Vec<Leaf<'_>>, Unsupported> {
     let mut walk = Walk::default();
     walk.typed(ty, Bytes::ZERO, String::new(), Vec::new(), None)?;
     Ok(walk.found)
@@ -159,19 +163,15 @@ struct Walk<'l> {
 }
 
 impl<'l> Walk<'l> {
-    fn items(
+    fn fields(
         &mut self,
-        layout: &'l Layout,
-        items: &'l [Item],
+        all: &[Field<'l>],
         at: Bytes,
         path: &str,
         names: &[Name],
     ) -> Result<(), Unsupported> {
-        for field in fields(layout, items)?
-            .iter()
-            .filter(|field| !field.is_gap())
-        {
-            let before = field.item.renamed_from.clone();
+        for field in all.iter().filter(|field| !field.is_gap()) {
+            let before = field.declared.renamed_from.clone();
             let path = format!("{path}{}", field.label());
             let names = with(names, field.label(), before);
             self.typed(
@@ -188,7 +188,7 @@ impl<'l> Walk<'l> {
     /// A value of a type, which may hold others.
     fn typed(
         &mut self,
-        ty: Type<'l>,
+        ty: TypeRef<'l>,
         at: Bytes,
         path: String,
         names: Vec<Name>,
@@ -209,30 +209,31 @@ impl<'l> Walk<'l> {
 
     fn inner(
         &mut self,
-        ty: Type<'l>,
+        ty: TypeRef<'l>,
         at: Bytes,
         path: String,
         names: Vec<Name>,
         retyped: Option<String>,
     ) -> Result<(), Unsupported> {
-        let size = ty.size().unwrap_or(Bytes::from(WORD));
-        let kind = match ty.shape() {
-            Shape::Struct(Some(members)) => {
-                return self.items(ty.layout(), members, at, &format!("{path}."), &names);
+        let size = ty.size().unwrap_or(Bytes::from(WORD_BYTES));
+        let kind = match ty.kind() {
+            TypeKind::Struct(Some(members)) => {
+                let members = ty.fields(members);
+                return self.fields(&members, at, &format!("{path}."), &names);
             }
-            Shape::Array { base, length } => {
-                return self.elements(base, length, at, &path, &names);
+            TypeKind::Array { element, length } => {
+                return self.elements(ty.at(*element), *length, at, &path, &names);
             }
-            Shape::Struct(None) | Shape::Unknown => {
+            TypeKind::Struct(None) | TypeKind::Unknown | TypeKind::InternalFunction => {
                 return Err(Unsupported::Unknown {
                     field: path,
                     kind: ty.label().into(),
                 });
             }
-            Shape::Bytes => Kind::Bytes,
-            Shape::String => Kind::String,
-            Shape::Map(_) => Kind::Map,
-            Shape::Vec(_) => Kind::Vec,
+            TypeKind::Bytes => Kind::Bytes,
+            TypeKind::String => Kind::String,
+            TypeKind::Mapping(_) => Kind::Map,
+            TypeKind::Vector(_) => Kind::Vec,
             shape => Kind::Static(shape),
         };
         if self.found.len() >= MAX {
@@ -241,7 +242,7 @@ impl<'l> Walk<'l> {
                 max: MAX,
             });
         }
-        let (slot, offset) = (self.base + at).div_rem(Bytes::from(WORD));
+        let (slot, offset) = (self.base + at).div_rem(Bytes::from(WORD_BYTES));
         let number = |what| LayoutError::Number {
             what,
             field: path.clone(),
@@ -251,9 +252,9 @@ impl<'l> Walk<'l> {
         let bytes: u64 = size.try_into().map_err(|_| number("numberOfBytes"))?;
         let offset: u64 = offset.to();
         let opaque = offset == 0
-            && bytes <= MAX as u64 * WORD
-            && matches!(kind, Kind::Static(Shape::Opaque));
-        if bytes > WORD - offset && !opaque {
+            && bytes <= MAX as u64 * WORD_BYTES
+            && matches!(kind, Kind::Static(TypeKind::Opaque | TypeKind::Lazy(_)));
+        if bytes > WORD_BYTES - offset && !opaque {
             return Err(Unsupported::Unknown {
                 field: path,
                 kind: ty.label().into(),
@@ -275,8 +276,8 @@ impl<'l> Walk<'l> {
 
     fn elements(
         &mut self,
-        base: Type<'l>,
-        length: Bytes,
+        element: TypeRef<'l>,
+        length: U256,
         at: Bytes,
         path: &str,
         names: &[Name],
@@ -290,23 +291,23 @@ impl<'l> Walk<'l> {
             .ok()
             .filter(|length| *length <= MAX)
             .ok_or_else(too_large)?;
-        let size: u64 = base
+        let size: u64 = element
             .size()
             .and_then(|size| size.try_into().ok())
             .filter(|size| *size > 0)
             .ok_or_else(too_large)?;
         // As many to a word as fit; what is larger than half of one starts a new word each.
-        let (step, per_word) = if size <= WORD {
-            (WORD, WORD / size)
+        let (step, per_word) = if size <= WORD_BYTES {
+            (WORD_BYTES, WORD_BYTES / size)
         } else {
-            (size.next_multiple_of(WORD), 1)
+            (size.next_multiple_of(WORD_BYTES), 1)
         };
         for index in 0..length as u64 {
             let location = at
                 + Bytes::from(index / per_word) * Bytes::from(step)
                 + Bytes::from(index % per_word * size);
             self.typed(
-                base,
+                element,
                 location,
                 format!("{path}[{index}]"),
                 with(names, &format!("[{index}]"), None),

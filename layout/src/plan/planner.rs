@@ -8,11 +8,10 @@ use super::entries::entries;
 use super::leaves::{Kind, Leaf};
 use super::widen::{Conversion, in_place, widen};
 use super::{Entries, Origin, Overrides, Part, Plan, Put, Read, Take, Unsupported, Value, Write};
+use crate::bytes::{Bytes, WORD_BYTES};
 use crate::compare::Types;
-use crate::error::LayoutError;
-use crate::fields::WORD;
 use crate::report::Decision;
-use crate::shape::{Bytes, Shape, Type};
+use crate::storage::{TypeKind, TypeRef};
 
 /// A byte range of a word.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +37,7 @@ impl Bits {
 
 /// As many low-order bytes set.
 pub(crate) fn ones(bytes: u64) -> U256 {
-    if bytes >= WORD {
+    if bytes >= WORD_BYTES {
         U256::MAX
     } else {
         (U256::from(1) << (8 * bytes as usize)) - U256::from(1)
@@ -91,7 +90,7 @@ impl<'p> Planner<'p> {
         let same_slot = old.slot == leaf.slot;
         match (&old.kind, &leaf.kind) {
             (Kind::Static(a), Kind::Static(b)) => {
-                let conversion = widen(old, leaf)?.ok_or_else(|| {
+                let conversion = widen(old, leaf).ok_or_else(|| {
                     if is_unknown(a) || is_unknown(b) {
                         leaf.unknown()
                     } else {
@@ -106,7 +105,7 @@ impl<'p> Planner<'p> {
                     self.kept.insert(from);
                     return Ok(());
                 }
-                if leaf.bytes > WORD {
+                if leaf.bytes > WORD_BYTES {
                     return Err(leaf.unknown());
                 }
                 let value = Value::Old(self.read(from), conversion);
@@ -121,10 +120,10 @@ impl<'p> Planner<'p> {
             {
                 self.moved_texts.push((from, leaf.slot))
             }
-            (Kind::Map, Kind::Map) if same_slot && entries_stay(old.ty, leaf.ty)? => {
+            (Kind::Map, Kind::Map) if same_slot && entries_stay(old.ty, leaf.ty) => {
                 self.kept.insert(from);
             }
-            (Kind::Vec, Kind::Vec) if same_slot && unchanged(old.ty, leaf.ty)? => {
+            (Kind::Vec, Kind::Vec) if same_slot && unchanged(old.ty, leaf.ty) => {
                 self.kept.insert(from);
             }
             // It is kept lazily from now on.
@@ -154,7 +153,7 @@ impl<'p> Planner<'p> {
     }
 
     fn code(&mut self, leaf: &Leaf<'p>, code: &str) -> Result<(), Unsupported> {
-        if !matches!(leaf.kind, Kind::Static(_)) || leaf.bytes > WORD {
+        if !matches!(leaf.kind, Kind::Static(_)) || leaf.bytes > WORD_BYTES {
             return Err(Unsupported::Code {
                 field: leaf.path.clone(),
             });
@@ -162,7 +161,7 @@ impl<'p> Planner<'p> {
         let mut named = BTreeSet::new();
         for (at, old) in self.old.iter().enumerate() {
             if matches!(old.kind, Kind::Static(_))
-                && old.bytes <= WORD
+                && old.bytes <= WORD_BYTES
                 && mentions(code, &name_of(&old.path))
             {
                 if !named.insert(name_of(&old.path)) {
@@ -267,9 +266,9 @@ impl<'p> Planner<'p> {
             let stays = self.kept.contains(&at)
                 || matches!(leaf.kind, Kind::Bytes | Kind::String | Kind::Map);
             if !stays {
-                let words = leaf.bytes.div_ceil(WORD).max(1);
+                let words = leaf.bytes.div_ceil(WORD_BYTES).max(1);
                 for word in 0..words {
-                    let bytes = (leaf.bytes - word * WORD).min(WORD);
+                    let bytes = (leaf.bytes - word * WORD_BYTES).min(WORD_BYTES);
                     let bits = Bits {
                         slot: leaf.slot + U256::from(word),
                         offset: leaf.offset,
@@ -350,8 +349,8 @@ fn name_of(path: &str) -> String {
 }
 
 /// An enum whose members the compiler did not list.
-fn is_unknown(shape: &Shape<'_>) -> bool {
-    matches!(shape, Shape::Enum { members: None })
+fn is_unknown(kind: &TypeKind) -> bool {
+    matches!(kind, TypeKind::Enum(None))
 }
 
 /// Whether code names an identifier.
@@ -361,14 +360,13 @@ fn mentions(code: &str, name: &str) -> bool {
 }
 
 /// Whether every value reads the same in place.
-pub(super) fn unchanged(old: Type<'_>, new: Type<'_>) -> Result<bool, LayoutError> {
-    let changes = Types::default().change(old, new, Some(Bytes::ZERO))?;
-    Ok(changes
-        .iter()
-        .all(|change| change.decision == Decision::Safe))
+pub(super) fn unchanged(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
+    let changes = Types::default().change(old, new, Some(Bytes::ZERO));
+    let mut changes = changes.iter();
+    changes.all(|change| change.decision == Decision::Safe)
 }
 
 /// Whether a map's entries read the same in place, or as wider numbers.
-fn entries_stay(old: Type<'_>, new: Type<'_>) -> Result<bool, LayoutError> {
-    Ok(unchanged(old, new)? || in_place(old, new)?)
+fn entries_stay(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
+    unchanged(old, new) || in_place(old, new)
 }

@@ -2,8 +2,7 @@
 
 use super::leaves::Leaf;
 use super::planner::unchanged;
-use crate::error::LayoutError;
-use crate::shape::{Shape, Type};
+use crate::storage::{TypeKind, TypeRef};
 
 /// What turns an old value into the new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,42 +21,45 @@ pub enum Conversion {
 }
 
 /// How a value is carried over, if the new type holds every value of the old one.
-pub(super) fn widen(old: &Leaf<'_>, new: &Leaf<'_>) -> Result<Option<Conversion>, LayoutError> {
+pub(super) fn widen(old: &Leaf<'_>, new: &Leaf<'_>) -> Option<Conversion> {
     let is_declared = new.is_declared_from(old) && old.bytes == new.bytes;
-    if is_declared || unchanged(old.ty, new.ty)? {
-        return Ok(Some(Conversion::Same));
+    if is_declared || unchanged(old.ty, new.ty) {
+        return Some(Conversion::Same);
     }
-    Ok(match (old.ty.shape(), new.ty.shape()) {
-        (Shape::Int(a), Shape::Int(b)) if a < b => Some(Conversion::Signed {
-            from: a / 8,
-            to: b / 8,
+    let is_larger = old.bytes < new.bytes;
+    match (old.ty.kind(), new.ty.kind()) {
+        (TypeKind::Int(a), TypeKind::Int(b)) if a < b && is_larger => Some(Conversion::Signed {
+            from: old.bytes,
+            to: new.bytes,
         }),
-        (Shape::FixedBytes(a), Shape::FixedBytes(b)) if a < b => Some(Conversion::Left(b - a)),
-        (Shape::Enum { members: Some(a) }, Shape::Enum { members: Some(b) }) => {
+        (TypeKind::FixedBytes(a), TypeKind::FixedBytes(b)) if a < b && is_larger => {
+            Some(Conversion::Left(new.bytes - old.bytes))
+        }
+        (TypeKind::Enum(Some(a)), TypeKind::Enum(Some(b))) => {
             (b.starts_with(a) && old.bytes <= new.bytes).then_some(Conversion::Same)
         }
-        (from, to) => is_same_number(&from, &to).then_some(Conversion::Same),
-    })
+        (from, to) => is_same_number(from, to).then_some(Conversion::Same),
+    }
 }
 
 /// Whether every number of the one type is the same number of the other, which has no fewer bytes, filled up with
 /// zeros.
-fn is_same_number(from: &Shape<'_>, to: &Shape<'_>) -> bool {
+fn is_same_number(from: &TypeKind, to: &TypeKind) -> bool {
     match (from, to) {
-        (Shape::Uint(a), Shape::Uint(b)) => a <= b,
-        (Shape::Uint(a), Shape::Int(b)) => a < b,
-        (Shape::Bool, Shape::Uint(_)) => true,
+        (TypeKind::Uint(a), TypeKind::Uint(b)) => a <= b,
+        (TypeKind::Uint(a), TypeKind::Int(b)) => a < b,
+        (TypeKind::Bool, TypeKind::Uint(_)) => true,
         _ => false,
     }
 }
 
 /// Whether a map's values become wider where they are: a number alone in its word is already the
 /// wider number, if its sign is not at stake.
-pub(super) fn in_place(old: Type<'_>, new: Type<'_>) -> Result<bool, LayoutError> {
-    let (Shape::Map(a), Shape::Map(b)) = (old.shape(), new.shape()) else {
-        return Ok(false);
+pub(super) fn in_place(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
+    let (TypeKind::Mapping(a), TypeKind::Mapping(b)) = (old.kind(), new.kind()) else {
+        return false;
     };
-    let is_wider =
-        is_same_number(&a.value.shape(), &b.value.shape()) || in_place(a.value, b.value)?;
-    Ok(is_wider && a.zero_extended == b.zero_extended && unchanged(a.key, b.key)?)
+    let (before, after) = (old.at(a.value), new.at(b.value));
+    let is_wider = is_same_number(before.kind(), after.kind()) || in_place(before, after);
+    is_wider && a.is_zero_extended == b.is_zero_extended && unchanged(old.at(a.key), new.at(b.key))
 }

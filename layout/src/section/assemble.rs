@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use alloy_primitives::B256;
 
 use super::{Part, Structure, Tree, WORD_BYTES, refused, sized};
+use crate::bytes::Bytes;
 use crate::error::LayoutError;
 use crate::layout::{Item, Layout, Members, TypeItem};
-use crate::shape::Bytes;
 
 /// A layout in the making.
 #[derive(Debug, Default)]

@@ -19,11 +19,19 @@
 //! # Ok::<(), stylus_layout::LayoutError>(())
 //! ```
 
+mod compiler_id;
+mod field;
 mod read;
 mod source_places;
+mod type_ref;
 mod value;
 mod walk;
 
+pub(crate) use field::{Field, fields};
+pub(crate) use type_ref::{TypeRef, bare_label};
+
+pub use crate::bytes::WORD_BYTES;
+pub use field::is_gap_name;
 pub use source_places::{SourcePlace, SourcePlaces};
 pub use value::{DecodedValue, TextLength, elements_begin, text_length};
 pub use walk::{FieldPlace, FieldWalk, ValuePlace, WalkLimits};
@@ -32,10 +40,8 @@ use std::sync::Arc;
 
 use alloy_primitives::U256;
 
+use crate::bytes::Bytes;
 use crate::report::Location;
-
-/// Bytes of a storage word.
-pub const WORD_BYTES: u64 = 32;
 
 /// The declared storage of a contract. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,6 +76,8 @@ pub struct StorageField {
     pub declaration: u64,
     /// The contract or struct that declares it.
     pub contract: String,
+    /// The contract that declares it, where another variable has the same name or may have it.
+    pub base: Option<String>,
     /// The position of its declaration, as the compiler writes it (`src`).
     pub source: Option<String>,
     /// Its name in the previous version, if that differs.
@@ -87,10 +95,10 @@ pub struct TypeId(usize);
 pub struct StorageType {
     /// The name, as an author writes it.
     pub label: String,
-    /// Its size inline, in bytes, if that is known.
-    pub size: Option<u64>,
     /// Its kind.
     pub kind: TypeKind,
+    /// Its size inline, if that is known.
+    bytes: Option<Bytes>,
 }
 
 /// The kind of a type, with the types of its parts.
@@ -112,6 +120,8 @@ pub enum TypeKind {
     ValueType(Option<TypeId>),
     /// An external function: address and selector.
     ExternalFunction,
+    /// An internal function: a position in the code.
+    InternalFunction,
     /// `bytes`.
     Bytes,
     /// `string`.
@@ -193,8 +203,8 @@ impl Storage {
     pub fn ty(&self, id: TypeId) -> &StorageType {
         const UNKNOWN: &StorageType = &StorageType {
             label: String::new(),
-            size: None,
             kind: TypeKind::Unknown,
+            bytes: None,
         };
         self.types.get(id.0).unwrap_or(UNKNOWN)
     }
@@ -210,25 +220,34 @@ impl Storage {
         let label = read::value_label(label)?;
         let known = self.types.iter().find(|ty| ty.label == label);
         known
-            .and_then(|ty| ty.size)
+            .and_then(StorageType::size)
             .or_else(|| read::plain_size(label))
     }
 
-    /// The underlying type of a user-defined value type; any other type itself.
+    /// The underlying type of a user-defined value type that has its size; any other type itself.
     pub fn plain(&self, id: TypeId) -> TypeId {
-        let mut found = id;
+        let mut plain = id;
         // Each step names another type, or the layout names one in a circle.
         for _ in 0..self.types.len() {
-            match self.kind(found) {
-                TypeKind::ValueType(Some(beneath)) => found = *beneath,
+            match self.kind(plain) {
+                TypeKind::ValueType(Some(beneath))
+                    if self.ty(*beneath).bytes == self.ty(plain).bytes =>
+                {
+                    plain = *beneath;
+                }
                 _ => break,
             }
         }
-        found
+        plain
     }
 }
 
 impl StorageType {
+    /// Its size inline in bytes, if that is known; `u64::MAX` for more.
+    pub fn size(&self) -> Option<u64> {
+        Some(self.bytes?.saturating_to())
+    }
+
     /// Returns true if a value takes at most one word, and nothing elsewhere.
     pub const fn is_word(&self) -> bool {
         matches!(

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use alloy_primitives::U256;
 use stylus_upgrades_interface::slots;
 
+use super::compiler_id::{ArrayLength, IdParts, number_after};
 use super::{
     LazyForm, LazyType, MappingType, Storage, StorageArea, StorageField, StorageType, TypeId,
     TypeKind,
 };
+use crate::error::LayoutError;
 use crate::layout::{Item, Layout, Members, TypeItem};
-use crate::shape::{Shape, Type};
 
 /// The beginning of the name of a lazy type.
 const LAZY: &str = "lazy ";
@@ -19,6 +20,17 @@ const OVER: &str = " over ";
 
 /// Types within types that are read. What lies deeper is unknown.
 const DEPTH_MAX: usize = 512;
+
+impl Storage {
+    /// The storage of a layout whose fields have places.
+    ///
+    /// # Errors
+    /// Those of [`Layout::require_in_storage`].
+    pub(crate) fn placed(layout: &Layout) -> Result<Self, LayoutError> {
+        layout.require_in_storage()?;
+        Ok(Self::from(layout))
+    }
+}
 
 impl From<&Layout> for Storage {
     fn from(layout: &Layout) -> Self {
@@ -70,6 +82,7 @@ impl<'l> TypeReader<'l> {
             ty: self.id(&item.type_id),
             declaration: item.ast_id,
             contract: item.contract.clone(),
+            base: item.base.clone(),
             source: item.src.clone(),
             renamed_from: item.renamed_from.clone(),
             retyped_from: item.retyped_from.clone(),
@@ -81,19 +94,20 @@ impl<'l> TypeReader<'l> {
         if let Some(known) = self.ids.get(name) {
             return *known;
         }
-        let ty = Type::new(self.layout, name);
+        let item = self.layout.types.get(name);
         let id = TypeId(self.types.len());
         self.ids.insert(name, id);
+        let bytes = item.and_then(|item| item.number_of_bytes.as_deref()?.parse().ok());
         self.types.push(StorageType {
-            label: ty.label().to_owned(),
-            size: ty.size().map(|size| size.saturating_to()),
+            label: item.map_or(name, |item| &item.label).to_owned(),
+            bytes,
             kind: TypeKind::Unknown,
         });
-        if self.depth >= DEPTH_MAX {
+        let Some(item) = item.filter(|_| self.depth < DEPTH_MAX) else {
             return id;
-        }
+        };
         self.depth += 1;
-        let kind = self.kind(ty);
+        let kind = self.kind(name, item);
         self.depth -= 1;
         if let Some(read) = self.types.get_mut(id.0) {
             read.kind = kind;
@@ -101,67 +115,81 @@ impl<'l> TypeReader<'l> {
         id
     }
 
-    fn kind(&mut self, ty: Type<'l>) -> TypeKind {
+    fn kind(&mut self, id: &'l str, item: &'l TypeItem) -> TypeKind {
         // Members determine the kind of a type, whatever its id is.
-        match ty.item().and_then(|item| item.members.as_ref()) {
+        match &item.members {
             Some(Members::Struct(members)) => return TypeKind::Struct(Some(self.fields(members))),
             Some(Members::Enum(names)) => return TypeKind::Enum(Some(names.clone())),
             None => {}
         }
-        let bits = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-        match ty.shape() {
-            Shape::Uint(number) => TypeKind::Uint(bits(number)),
-            Shape::Int(number) => TypeKind::Int(bits(number)),
-            Shape::Bool => TypeKind::Bool,
-            Shape::Address => TypeKind::Address,
-            Shape::FixedBytes(number) => TypeKind::FixedBytes(bits(number)),
-            Shape::Enum { members } => TypeKind::Enum(members.map(<[String]>::to_vec)),
-            Shape::Value(beneath) => TypeKind::ValueType(beneath.map(|ty| self.id(ty.id))),
-            Shape::ExternalFunction => TypeKind::ExternalFunction,
-            Shape::Bytes => TypeKind::Bytes,
-            Shape::String => TypeKind::String,
-            Shape::Array { base, length } => TypeKind::Array {
-                element: self.id(base.id),
-                length: U256::saturating_from(length),
-            },
-            Shape::Vec(element) => TypeKind::Vector(self.id(element.id)),
-            Shape::Map(map) => TypeKind::Mapping(MappingType {
-                key: self.id(map.key.id),
-                value: self.id(map.value.id),
-                is_zero_extended: map.zero_extended,
+        let parts = IdParts::of(id);
+        if let Some(kind) = plain_kind_of(parts.head, "t_") {
+            return kind;
+        }
+        match parts.head {
+            "t_address_payable" | "t_contract" => TypeKind::Address,
+            "t_bytes_storage" | "t_bytes_memory_ptr" | "t_bytes_memory" => TypeKind::Bytes,
+            "t_string_storage" | "t_string_memory_ptr" | "t_string_memory" => TypeKind::String,
+            "t_enum" => TypeKind::Enum(None),
+            "t_struct" => TypeKind::Struct(None),
+            "t_userDefinedValueType" => {
+                TypeKind::ValueType(item.underlying.as_deref().map(|id| self.id(id)))
+            }
+            "t_mapping" => self.mapping(item, &parts.args),
+            "t_array" => self.array(item, &parts),
+            head if head.starts_with("t_function_external") => TypeKind::ExternalFunction,
+            head if head.starts_with("t_function_internal") => TypeKind::InternalFunction,
+            _ if item.label.starts_with(LAZY) => TypeKind::Lazy(self.lazy(&item.label)),
+            head if head.starts_with("t_opaque_") => TypeKind::Opaque,
+            _ => self.by_words(item),
+        }
+    }
+
+    /// A mapping, by what its item says or else by the arguments of its id.
+    fn mapping(&mut self, item: &'l TypeItem, args: &[&'l str]) -> TypeKind {
+        let part = |given: &'l Option<String>, at: usize| {
+            given.as_deref().or_else(|| args.get(at).copied())
+        };
+        match (part(&item.key, 0), part(&item.value, 1)) {
+            (Some(key), Some(value)) => TypeKind::Mapping(MappingType {
+                key: self.id(key),
+                value: self.id(value),
+                is_zero_extended: item.key_extension.as_deref() == Some("zero"),
             }),
-            Shape::Struct(_) => TypeKind::Struct(None),
-            _ if ty.label().starts_with(LAZY) => TypeKind::Lazy(self.lazy(ty.label())),
-            Shape::Opaque => TypeKind::Opaque,
-            Shape::Unknown => ty
-                .item()
-                .map_or(TypeKind::Unknown, |item| self.by_words(item)),
+            _ => TypeKind::Unknown,
+        }
+    }
+
+    /// An array, by what its item says or else by its id.
+    fn array(&mut self, item: &'l TypeItem, parts: &IdParts<'l>) -> TypeKind {
+        let element = item.base.as_deref().or_else(|| parts.args.first().copied());
+        match (element, parts.length()) {
+            (Some(element), Some(ArrayLength::Dynamic)) => TypeKind::Vector(self.id(element)),
+            (Some(element), Some(ArrayLength::Fixed(length))) => TypeKind::Array {
+                element: self.id(element),
+                length,
+            },
+            _ => TypeKind::Unknown,
         }
     }
 
     /// The kind of a type by its encoding and its label, for layouts of tools that use ids of their own.
     fn by_words(&mut self, item: &'l TypeItem) -> TypeKind {
-        let inner = |reader: &mut Self, id: &'l Option<String>| Some(reader.id(id.as_deref()?));
+        let element = item.base.as_deref();
         match item.encoding.as_str() {
-            "mapping" => match (inner(self, &item.key), inner(self, &item.value)) {
-                (Some(key), Some(value)) => TypeKind::Mapping(MappingType {
-                    key,
-                    value,
-                    is_zero_extended: item.key_extension.as_deref() == Some("zero"),
-                }),
-                _ => TypeKind::Unknown,
-            },
-            "dynamic_array" => inner(self, &item.base).map_or(TypeKind::Unknown, TypeKind::Vector),
+            "mapping" => self.mapping(item, &[]),
+            "dynamic_array" => element.map_or(TypeKind::Unknown, |element| {
+                TypeKind::Vector(self.id(element))
+            }),
             "bytes" if item.label == "string" => TypeKind::String,
             "bytes" => TypeKind::Bytes,
-            _ => match inner(self, &item.base) {
-                Some(element) => declared_length(&item.label).map_or(TypeKind::Unknown, |length| {
-                    TypeKind::Array {
-                        element,
-                        length: U256::from(length),
-                    }
-                }),
-                None => plain_kind(&item.label),
+            _ => match (element, declared_length(&item.label)) {
+                (Some(element), Some(length)) => TypeKind::Array {
+                    element: self.id(element),
+                    length,
+                },
+                (Some(_), None) => TypeKind::Unknown,
+                (None, _) => plain_kind(&item.label),
             },
         }
     }
@@ -201,30 +229,34 @@ pub(super) fn value_label(label: &str) -> Option<&str> {
 }
 
 /// The length in the label of an array: 3 for `uint32[3]`.
-fn declared_length(label: &str) -> Option<u64> {
+fn declared_length(label: &str) -> Option<U256> {
     let (_, length) = label.strip_suffix(']')?.rsplit_once('[')?;
     length.parse().ok()
 }
 
 /// The kind of a plain type, by its label.
 fn plain_kind(label: &str) -> TypeKind {
-    let number = |prefix: &str, step: usize| {
-        let number: usize = label.strip_prefix(prefix)?.parse().ok()?;
-        (number > 0 && number <= 32 * step && number.is_multiple_of(step)).then_some(number)
-    };
-    match label.split(' ').next().unwrap_or_default() {
-        "bool" => return TypeKind::Bool,
-        "address" | "contract" => return TypeKind::Address,
-        "enum" => return TypeKind::Enum(None),
-        "struct" => return TypeKind::Struct(None),
+    let word = label.split(' ').next().unwrap_or_default();
+    match word {
+        "contract" => TypeKind::Address,
+        "enum" => TypeKind::Enum(None),
+        "struct" => TypeKind::Struct(None),
+        _ => plain_kind_of(word, "").unwrap_or(TypeKind::Unknown),
+    }
+}
+
+/// The kind of a type without parts, by its name after a prefix.
+fn plain_kind_of(name: &str, prefix: &str) -> Option<TypeKind> {
+    let name = name.strip_prefix(prefix)?;
+    match name {
+        "bool" => return Some(TypeKind::Bool),
+        "address" => return Some(TypeKind::Address),
         _ => {}
     }
-    let uint = number("uint", 8).map(TypeKind::Uint);
-    let int = || number("int", 8).map(TypeKind::Int);
-    let bytes = || number("bytes", 1).map(TypeKind::FixedBytes);
-    uint.or_else(int)
-        .or_else(bytes)
-        .unwrap_or(TypeKind::Unknown)
+    let uint = number_after(name, "uint", 8).map(TypeKind::Uint);
+    let int = || number_after(name, "int", 8).map(TypeKind::Int);
+    let bytes = || number_after(name, "bytes", 1).map(TypeKind::FixedBytes);
+    uint.or_else(int).or_else(bytes)
 }
 
 /// The size of a plain type in bytes, by its label.

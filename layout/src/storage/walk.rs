@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use alloy_primitives::{B256, U256};
 
+use super::field::is_gap_name;
 use super::{Storage, StorageField, TypeId, TypeKind, WORD_BYTES};
-use crate::fields::is_gap_name;
 
 /// The most reasons that are given for fields that are left out.
 const REASONS_MAX: usize = 16;
@@ -216,7 +216,7 @@ impl Storage {
             ty,
             slot,
             offset,
-            size: self.ty(ty).size,
+            size: self.ty(ty).size(),
         }
     }
 
@@ -276,7 +276,7 @@ impl Storage {
             TypeKind::Struct(_) => {
                 walk.leave_out(format!("the members of {name} are not known"));
             }
-            TypeKind::Unknown if ty.size.is_none() => {
+            TypeKind::Unknown if ty.size().is_none() => {
                 walk.leave_out(format!("the type of {name} is not known"));
             }
             _ => {}
@@ -285,7 +285,7 @@ impl Storage {
         walk.fields.push(FieldPlace {
             area: position.area.to_owned(),
             label: ty.label.clone(),
-            is_known: ty.size.is_some() || ty.kind != TypeKind::Unknown,
+            is_known: ty.size().is_some() || ty.kind != TypeKind::Unknown,
             is_gap: self.is_gap(&name, place.ty),
             declared: declared.cloned(),
             name,

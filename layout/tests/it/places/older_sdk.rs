@@ -28,8 +28,9 @@ fn what_follows_a_struct_that_an_older_sdk_counts_shorter_is_told() {
     let whole = tally(number, structure, 64);
     let one = || var("tally", "t_struct(Tally)1_storage", 1);
     let after = || var("last", number, 3);
-    let listed = |first: Var| of(&[first, after()], &whole);
-    // A list of them is in `types`, whatever is asked: each of its elements follows another.
+    let list = || var("list", "t_array(t_struct(Tally)1_storage)dyn_storage", 4);
+    // Each element of the list follows another.
+    let listed = |first: Var| of(&[first, after(), list()], &whole);
     assert_eq!(listed(one()), ["Tally"]);
     assert_eq!(
         listed(var("held", "t_struct(Held)3_storage", 1)),

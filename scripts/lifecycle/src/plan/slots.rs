@@ -229,7 +229,7 @@ impl SlotNames {
         let (Some(storage), Some((array, at))) = (&self.storage, self.array(slot)) else {
             return Vec::new();
         };
-        let bytes = storage.ty(array.element).size.unwrap_or(WORD_BYTES).max(1);
+        let bytes = storage.ty(array.element).size().unwrap_or(WORD_BYTES).max(1);
         let (words, each) = (bytes.div_ceil(WORD_BYTES), (WORD_BYTES / bytes).max(1));
         let mut elements = Self::default();
         for n in 0..each {

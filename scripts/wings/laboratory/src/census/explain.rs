@@ -314,7 +314,7 @@ impl Walk<'_, '_, '_> {
     fn value(&mut self, id: TypeId, at: At<'_>) -> Done {
         let by = self.by;
         let ty = by.storage.ty(id);
-        if ty.kind == TypeKind::Unknown && ty.size.is_none() {
+        if ty.kind == TypeKind::Unknown && ty.size().is_none() {
             self.note(format!("the type {} is not known", ty.label));
             return self.see(at, WHOLE).map(drop);
         }
@@ -344,7 +344,7 @@ impl Walk<'_, '_, '_> {
             }
             TypeKind::Array { element, length } => {
                 // A layout can claim a length that exceeds its own size.
-                let room = match by.storage.ty(*element).size.unwrap_or(WORD_BYTES) {
+                let room = match by.storage.ty(*element).size().unwrap_or(WORD_BYTES) {
                     bytes @ ..=16 => (size / WORD_BYTES).saturating_mul(WORD_BYTES / bytes.max(1)),
                     bytes => size / WORD_BYTES / bytes.div_ceil(WORD_BYTES),
                 };
