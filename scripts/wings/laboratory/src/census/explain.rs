@@ -327,7 +327,7 @@ impl Walk<'_, '_, '_> {
             self.note(format!("{} is nested too deeply", ty.label));
             return Ok(());
         }
-        let size = ty.size.unwrap_or(WORD_BYTES);
+        let size = ty.size().unwrap_or(WORD_BYTES);
         match &ty.kind {
             TypeKind::Mapping(mapping) => self.mapping(mapping, at),
             TypeKind::Vector(element) => {
@@ -359,7 +359,7 @@ impl Walk<'_, '_, '_> {
     /// The elements of an array from a slot on.
     fn elements(&mut self, element: TypeId, count: U256, at: At<'_>) -> Done {
         let ty = self.by.storage.ty(element);
-        let size = ty.size.unwrap_or(WORD_BYTES).max(1);
+        let size = ty.size().unwrap_or(WORD_BYTES).max(1);
         let is_made_of_others = matches!(ty.kind, TypeKind::Struct(_) | TypeKind::Array { .. });
         let each = if !is_made_of_others && size <= 16 {
             WORD_BYTES / size
