@@ -5,6 +5,7 @@
 //! from. Every byte of the old version must mean in the new one what it meant before.
 
 mod empty;
+mod index;
 mod lazy;
 mod pairs;
 mod places;
@@ -20,6 +21,8 @@ use crate::error::LayoutError;
 use crate::layout::Layout;
 use crate::report::{Decision, Declared, FieldChange, Report, Verdict, Which};
 use crate::storage::{Field, Storage};
+use empty::EarlierNames;
+use index::FieldIndex;
 use pairs::{Pair, Pairs, pair};
 
 /// Compares the layout of the version in use with that of the version to come.
@@ -54,18 +57,19 @@ pub fn compare(old: &Layout, new: &Layout) -> Result<Report, LayoutError> {
             findings.extend(fields.iter().map(|field| new_namespace(area.name, field)));
         }
     }
-    for one in &mut findings {
-        if one.old.is_some() || one.decision != Decision::Safe {
+    let earlier = EarlierNames::of(&before, &after);
+    for change in &mut findings {
+        if change.old.is_some() || change.decision != Decision::Safe {
             continue;
         }
-        let found = empty::instead_of((&before, &after), &one.area, &one.field)
-            .map(|note| (Verdict::NamespaceChange, note));
-        let found = found.or_else(|| {
-            let note = empty::opens(&before, &one.field)?;
+        let instead = earlier.instead_of(&change.area, &change.field);
+        let instead = instead.map(|note| (Verdict::NamespaceChange, note));
+        let refused = instead.or_else(|| {
+            let note = empty::opens(&before, &change.field)?;
             Some((Verdict::Insert, note))
         });
-        if let Some((verdict, note)) = found {
-            (one.verdict, one.decision, one.note) = (verdict, Decision::Refused, note);
+        if let Some((verdict, note)) = refused {
+            (change.verdict, change.decision, change.note) = (verdict, Decision::Refused, note);
         }
     }
     for (at, i) in &kept.new {
@@ -74,6 +78,7 @@ pub fn compare(old: &Layout, new: &Layout) -> Result<Report, LayoutError> {
             .and_then(|area| Some((area.name, area.fields.get(*i)?)));
         findings.extend(found.map(|(name, field)| same_place(name, field)));
     }
+    let (mut on_bytes_of_others, mut meeting_findings) = (BTreeSet::new(), Vec::new());
     for meeting in places::meetings(&before, &after, &kept) {
         let Some((area, field)) = after
             .get(meeting.area)
@@ -81,13 +86,15 @@ pub fn compare(old: &Layout, new: &Layout) -> Result<Report, LayoutError> {
         else {
             continue;
         };
-        // It is told once that it lies on something.
-        findings.retain(|one: &FieldChange| {
-            let is_new = one.old.is_none() && one.decision == Decision::Safe;
-            !(is_new && one.area == area && one.field == field.label())
-        });
-        findings.push(on_others(area, field, &meeting.on));
+        on_bytes_of_others.insert((area, field.label()));
+        meeting_findings.push(on_others(area, field, &meeting.on));
     }
+    // It is told once that it lies on something.
+    findings.retain(|change: &FieldChange| {
+        let is_new = change.old.is_none() && change.decision == Decision::Safe;
+        !(is_new && on_bytes_of_others.contains(&(change.area.as_str(), change.field.as_str())))
+    });
+    findings.extend(meeting_findings);
     Ok(Report::new(findings))
 }
 
@@ -183,6 +190,9 @@ fn new_namespace(namespace: &str, field: &Field<'_>) -> FieldChange {
     }
 }
 
+/// The fields of a list, with the index of them.
+type IndexedFields<'f, 's> = (&'f [Field<'s>], &'f FieldIndex<'f, 's>);
+
 /// Fields that lie side by side: those counted from slot 0, of a namespace, or of a struct.
 pub(crate) struct Area<'a> {
     /// The namespace, for findings.
@@ -210,7 +220,8 @@ impl<'a> Area<'a> {
     ) -> Vec<FieldChange> {
         let (old, new) = wrapped::opened(types, old, new);
         let (old, new) = (old.as_slice(), new.as_slice());
-        let pairs = pair(types, old, new);
+        let (old_index, new_index) = (FieldIndex::of(old), FieldIndex::of(new));
+        let pairs = pair(types, (old, &old_index), (new, &new_index));
         let shared = shared(old, new);
         let mut findings = vec![];
         for (at, field) in new.iter().enumerate() {
@@ -218,12 +229,13 @@ impl<'a> Area<'a> {
             let pair = pair.and_then(|pair| Some((pair, old.get(pair.old)?)));
             let found = match pair {
                 Some((_, before)) if before.is_gap() && field.is_gap() => {
-                    self.gap(old, (before, field), &pairs).into_iter().collect()
+                    let gap = self.gap(&old_index, (before, field), &pairs);
+                    gap.into_iter().collect()
                 }
-                Some((pair, before)) => self.both(types, old, (before, field), pair),
+                Some((pair, before)) => self.both(types, &old_index, (before, field), pair),
                 None => {
-                    let is_left = pairs.is_left(old, new, field.label());
-                    vec![self.added(old, field, is_left)]
+                    let is_left = pairs.is_left((old, &old_index), new, field.label());
+                    vec![self.added(&old_index, field, is_left)]
                 }
             };
             let before = pair.map(|(_, before)| before);
@@ -235,7 +247,8 @@ impl<'a> Area<'a> {
                 findings.extend(which(&shared, Some(field), None, found));
             }
         }
-        let undecided = self.undecided_pairs(types, old, new, &pairs);
+        let both = ((old, &old_index), (new, &new_index));
+        let undecided = self.undecided_pairs(types, both, &pairs);
         for (at, found) in undecided {
             let before = pairs.get(at).and_then(|pair| old.get(pair.old));
             findings.extend(which(&shared, before, new.get(at), [found]));
@@ -262,8 +275,7 @@ impl<'a> Area<'a> {
     fn undecided_pairs(
         &self,
         types: &mut Types,
-        old: &[Field<'_>],
-        new: &[Field<'_>],
+        ((old, old_index), (new, new_index)): (IndexedFields<'_, '_>, IndexedFields<'_, '_>),
         pairs: &Pairs,
     ) -> Vec<(usize, FieldChange)> {
         let mut findings = vec![];
@@ -278,20 +290,19 @@ impl<'a> Area<'a> {
                 continue;
             }
             let mut fits = false;
-            for (other, candidate) in old.iter().enumerate() {
-                if other != pair.old
-                    && candidate.label() == field.label()
-                    && !pairs.is_certain(old, new, other)
-                {
+            let named = old_index.named(field.label()).iter();
+            for (other, candidate) in named.filter_map(|at| Some((*at, old.get(*at)?))) {
+                if other != pair.old && !pairs.is_certain(old, new, other) {
                     fits |= types.change(candidate.ty, field.ty, None).is_empty();
                 }
             }
-            for (other, candidate) in new.iter().enumerate() {
+            let named = new_index.named(before.label()).iter();
+            for (other, candidate) in named.filter_map(|at| Some((*at, new.get(*at)?))) {
                 let certain = pairs.get(other).is_some_and(|pair| {
                     let before = old.get(pair.old);
                     before.is_some_and(|before| pair.is_certain(before, candidate))
                 });
-                if other != at && candidate.label() == before.label() && !certain {
+                if other != at && !certain {
                     fits |= types.change(before.ty, candidate.ty, None).is_empty();
                 }
             }
@@ -324,15 +335,14 @@ impl<'a> Area<'a> {
     /// A gap in both versions: it may lose its beginning, and may grow over bytes that nothing used.
     fn gap(
         &self,
-        all: &[Field<'_>],
+        all: &FieldIndex<'_, '_>,
         (old, new): (&Field<'_>, &Field<'_>),
         pairs: &Pairs,
     ) -> Option<FieldChange> {
         let is_around = new.start <= old.start && new.end() >= old.end();
         let is_within = self.limit.is_none_or(|limit| new.end() <= limit);
-        let mut others = all.iter().filter(|other| !other.is_gap());
-        let has_grown_over_free_bytes =
-            is_around && is_within && !others.any(|other| other.overlaps(new));
+        let is_free = || all.overlapping(new).iter().all(|other| other.is_gap());
+        let has_grown_over_free_bytes = is_around && is_within && is_free();
         let finding = match (old.start == new.start, old.end() == new.end()) {
             // Where it grew back over a field, that one is told to be gone.
             (true, true) => return None,
@@ -375,14 +385,14 @@ impl<'a> Area<'a> {
     fn both(
         &self,
         types: &mut Types,
-        all: &[Field<'_>],
+        all: &FieldIndex<'_, '_>,
         (old, new): (&Field<'_>, &Field<'_>),
         pair: Pair,
     ) -> Vec<FieldChange> {
         let mut findings = vec![];
         let moved = old.start != new.start;
         if old.label() != new.label() && !pair.is_one_name {
-            let is_taken = all.iter().any(|other| other.label() == new.label());
+            let is_taken = !all.named(new.label()).is_empty();
             let (decision, declared, note) = match (pair.is_declared, is_taken) {
                 (true, false) => (
                     Decision::Safe,
@@ -473,24 +483,16 @@ impl<'a> Area<'a> {
     }
 
     /// Free bytes after a field of the old version; no bound if absent.
-    fn room(&self, all: &[Field<'_>], field: &Field<'_>) -> Option<Bytes> {
-        let after = all
-            .iter()
-            .filter(|other| !other.is_gap() && other.start >= field.end())
-            .map(|other| other.start);
-        after
-            .chain(self.limit)
-            .min()
-            .map(|next| next.saturating_sub(field.end()))
+    fn room(&self, all: &FieldIndex<'_, '_>, field: &Field<'_>) -> Option<Bytes> {
+        let next = all.next_start(field.end()).into_iter().chain(self.limit);
+        next.min().map(|next| next.saturating_sub(field.end()))
     }
 
     /// A field that only the new version has; `is_left` where the version before has its name for something
     /// that has another one now.
-    fn added(&self, old: &[Field<'_>], field: &Field<'_>, is_left: bool) -> FieldChange {
-        let over = |gap: bool| {
-            old.iter()
-                .filter(move |other| other.is_gap() == gap && other.overlaps(field))
-        };
+    fn added(&self, old: &FieldIndex<'_, '_>, field: &Field<'_>, is_left: bool) -> FieldChange {
+        let beneath = old.overlapping(field);
+        let over = |gap: bool| beneath.iter().filter(move |other| other.is_gap() == gap);
         let names = |gap: bool| {
             over(gap)
                 .map(|other| other.label())

@@ -1,6 +1,8 @@
 //! What begins at zero in a new place, where zero means "not yet": an owner that nobody is, an initializer that
 //! nobody called. A name that comes back elsewhere is such a place, and so is a mark that opens something.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::places::Area;
 use crate::storage::Field;
 
@@ -12,41 +14,60 @@ fn name(label: &str) -> String {
     label.replace('_', "").to_lowercase()
 }
 
-/// Why a field that begins empty in a new place is no addition, if it is none: the version before keeps something under
-/// its name elsewhere. What the fields of one root that have exactly this name are now, their pairs say.
-pub(super) fn instead_of(
-    (before, after): (&[Area<'_>], &[Area<'_>]),
-    area: &str,
-    label: &str,
-) -> Option<String> {
-    let wanted = name(label);
-    for known_in in before {
-        let is_here = known_in.name == area;
-        let is_it = |one: &&Field<'_>| {
-            !one.is_gap() && name(one.label()) == wanted && !(is_here && one.label() == label)
-        };
-        let Some(known) = known_in.fields.iter().find(is_it) else {
-            continue;
-        };
-        // Namespaces belong to their modules: two may use one name, as long as both stay.
-        let is_of_modules = !area.is_empty() && !known_in.name.is_empty() && !is_here;
-        let stays = || {
-            let mut all = after.iter().filter(|one| one.name == known_in.name);
-            all.any(|one| one.has(known.label()))
-        };
-        if !(is_of_modules && stays()) {
-            let at = match known_in.name {
-                "" => known.location().to_string(),
-                name => format!("{name}, {}", known.location()),
-            };
-            return Some(format!(
-                "{label} begins at zero here, and the version before keeps something under that name elsewhere \
-                 ({at}): where zero means that nothing happened yet, it is open again; move the value in a \
-                 migration, or use a new name"
-            ));
+/// The names of the version before, as they are compared, with the fields that have them.
+pub(super) struct EarlierNames<'a, 's> {
+    fields: BTreeMap<String, Vec<(&'a Area<'s>, &'a Field<'s>)>>,
+    /// Area and name of each field of the new version.
+    after: BTreeSet<(&'a str, &'a str)>,
+}
+
+impl<'a, 's> EarlierNames<'a, 's> {
+    pub(super) fn of(before: &'a [Area<'s>], after: &'a [Area<'s>]) -> Self {
+        let mut fields: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        for area in before {
+            for field in area.fields.iter().filter(|field| !field.is_gap()) {
+                let named = fields.entry(name(field.label())).or_default();
+                named.push((area, field));
+            }
+        }
+        let after = after.iter().flat_map(|area| {
+            let labels = area.fields.iter().map(Field::label);
+            labels.map(|label| (area.name, label))
+        });
+        Self {
+            fields,
+            after: after.collect(),
         }
     }
-    None
+
+    /// Why a field that begins empty in a new place is no addition, if it is none: the version before keeps something
+    /// under its name elsewhere. What the fields of one root that have exactly this name are now, their pairs say.
+    pub(super) fn instead_of(&self, area: &str, label: &str) -> Option<String> {
+        let named = self.fields.get(&name(label)).into_iter().flatten();
+        let mut looked_at = BTreeSet::new();
+        for (known_in, known) in named {
+            let is_here = known_in.name == area;
+            // Of each area the first one counts.
+            if (is_here && known.label() == label) || !looked_at.insert(known_in.name) {
+                continue;
+            }
+            // Namespaces belong to their modules: two may use one name, as long as both stay.
+            let is_of_modules = !area.is_empty() && !known_in.name.is_empty() && !is_here;
+            let stays = || self.after.contains(&(known_in.name, known.label()));
+            if !(is_of_modules && stays()) {
+                let at = match known_in.name {
+                    "" => known.location().to_string(),
+                    name => format!("{name}, {}", known.location()),
+                };
+                return Some(format!(
+                    "{label} begins at zero here, and the version before keeps something under that name elsewhere \
+                     ({at}): where zero means that nothing happened yet, it is open again; move the value in a \
+                     migration, or use a new name"
+                ));
+            }
+        }
+        None
+    }
 }
 
 /// Why a new field of that name is no addition, if its zero opens something of a contract that is in use.

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::IndexedFields;
+use super::index::bare_name;
 use super::types::Types;
+use crate::bytes::Bytes;
 use crate::report::Decision;
 use crate::storage::Field;
 
@@ -33,8 +36,8 @@ impl Pair {
 pub(super) struct Pairs {
     /// By the new fields' indices.
     all: BTreeMap<usize, Pair>,
-    /// Old fields that have a pair.
-    paired: BTreeSet<usize>,
+    /// The new field of each old one that has a pair.
+    paired: BTreeMap<usize, usize>,
     /// Whether any field that is no gap moved.
     pub(super) moved: bool,
 }
@@ -45,27 +48,32 @@ impl Pairs {
     }
 
     pub(super) fn is_paired(&self, old: usize) -> bool {
-        self.paired.contains(&old)
+        self.paired.contains_key(&old)
     }
 
     /// Whether an old field of that name is another one now, or gone.
-    pub(super) fn is_left(&self, old: &[Field<'_>], new: &[Field<'_>], label: &str) -> bool {
-        let is_named = |(_, field): &(usize, &Field<'_>)| field.label() == label && !field.is_gap();
-        let mut named = old.iter().enumerate().filter(is_named);
-        named.any(|(at, _)| {
-            let pair = self.all.iter().find(|(_, pair)| pair.old == at);
-            let now = pair.and_then(|(to, _)| new.get(*to));
-            now.is_none_or(|now| now.label() != label)
+    pub(super) fn is_left(
+        &self,
+        (old, index): IndexedFields<'_, '_>,
+        new: &[Field<'_>],
+        label: &str,
+    ) -> bool {
+        let mut named = index.named(label).iter();
+        named.any(|at| {
+            let is_gap = old.get(*at).is_none_or(Field::is_gap);
+            let now = self.paired.get(at).and_then(|to| new.get(*to));
+            !is_gap && now.is_none_or(|now| now.label() != label)
         })
     }
 
     /// Whether it is known of an old field which new one it is.
     pub(super) fn is_certain(&self, old: &[Field<'_>], new: &[Field<'_>], at: usize) -> bool {
-        let mut pairs = self.all.iter().filter(|(_, pair)| pair.old == at);
-        pairs.any(|(to, pair)| match (old.get(at), new.get(*to)) {
-            (Some(before), Some(after)) => pair.is_declared || pair.is_certain(before, after),
-            _ => false,
-        })
+        let known = || {
+            let to = self.paired.get(&at)?;
+            let (pair, before, after) = (self.all.get(to)?, old.get(at)?, new.get(*to)?);
+            Some(pair.is_declared || pair.is_certain(before, after))
+        };
+        known().unwrap_or_default()
     }
 
     fn insert(&mut self, new: usize, old: usize, is_declared: bool) {
@@ -76,23 +84,32 @@ impl Pairs {
             is_one_name: false,
         };
         self.all.insert(new, pair);
-        self.paired.insert(old);
+        self.paired.insert(old, new);
     }
 
-    /// Pairs every new field that is still alone with the best old one that is still alone.
-    fn join(
+    /// Pairs every new field that is still alone with the best old one that is still alone, of those that have its key
+    /// and fit.
+    fn join<'s, K: Ord>(
         &mut self,
-        (old, new): (&[Field<'_>], &[Field<'_>]),
+        (old, new): (&[Field<'s>], &[Field<'s>]),
         is_declared: bool,
-        fits: impl Fn(&Field<'_>, &Field<'_>) -> bool,
+        [key_of_old, key_of_new]: [fn(&Field<'s>) -> Option<K>; 2],
+        fits: impl Fn(&Field<'s>, &Field<'s>) -> bool,
     ) {
+        let mut by_key: BTreeMap<K, Vec<usize>> = BTreeMap::new();
+        for (at, field) in old.iter().enumerate() {
+            if let Some(key) = key_of_old(field).filter(|_| !self.is_paired(at)) {
+                by_key.entry(key).or_default().push(at);
+            }
+        }
         for (at, field) in new.iter().enumerate() {
             if self.all.contains_key(&at) {
                 continue;
             }
-            let free = old
-                .iter()
-                .enumerate()
+            let same = key_of_new(field).and_then(|key| by_key.get(&key));
+            let same = same.into_iter().flatten();
+            let free = same
+                .filter_map(|at| Some((*at, old.get(*at)?)))
                 .filter(|(at, other)| !self.is_paired(*at) && fits(other, field));
             // Private variables of a Solidity contract's parents may share a name.
             if let Some((best, _)) = free.min_by_key(|(_, other)| other.start != field.start) {
@@ -105,37 +122,52 @@ impl Pairs {
 /// Pairs two lists: gaps by their end, declared renames, the same name, a rename that the old
 /// version declared itself, and last whatever lies at the same location with the same type, but for the names
 /// of members.
-pub(super) fn pair(types: &mut Types, old: &[Field<'_>], new: &[Field<'_>]) -> Pairs {
+pub(super) fn pair<'s>(
+    types: &mut Types,
+    (old, old_index): IndexedFields<'_, 's>,
+    (new, new_index): IndexedFields<'_, 's>,
+) -> Pairs {
     let (mut pairs, both) = (Pairs::default(), (old, new));
-    pairs.join(both, false, |old, new| {
-        old.is_gap() && new.is_gap() && old.end() == new.end()
+    let (label, old_name): (NameOf<'s>, NameOf<'s>) = (label, old_name);
+    pairs.join(both, false, [end_of_gap; 2], |_, _| true);
+    // Where the old version carries the same annotation, the rename is older than both.
+    let renames = old.iter().map(|field| (field.label(), old_name(field)));
+    let renames: BTreeSet<(&str, Option<&str>)> = renames.collect();
+    pairs.join(both, true, [label, old_name], |_, field| {
+        !renames.contains(&(field.label(), old_name(field)))
     });
-    pairs.join(both, true, |before, field| {
-        let from = field.declared.renamed_from.as_deref();
-        // Where the old version carries the same annotation, the rename is older than both.
-        let kept = |other: &Field<'_>| {
-            other.label() == field.label() && other.declared.renamed_from.as_deref() == from
-        };
-        from == Some(before.label()) && !old.iter().any(kept)
-    });
-    let is_named_so = |old: &Field<'_>, new: &Field<'_>| {
-        old.label() == new.label() && old.is_gap() == new.is_gap()
-    };
-    pairs.join(both, false, |old, new| {
-        is_named_so(old, new)
+    pairs.join(both, false, [label; 2], |old, new| {
+        old.is_gap() == new.is_gap()
             && old.declared.base.is_some()
             && old.declared.base == new.declared.base
     });
-    pairs.join(both, false, |old, new| {
-        is_named_so(old, new) && contract(old) == contract(new)
+    pairs.join(both, false, [label; 2], |old, new| {
+        old.is_gap() == new.is_gap() && contract(old) == contract(new)
     });
-    pairs.join(both, false, is_named_so);
-    pairs.join(both, true, |old, new| {
-        old.declared.renamed_from.as_deref() == Some(new.label())
+    pairs.join(both, false, [label; 2], |old, new| {
+        old.is_gap() == new.is_gap()
     });
-    same_location(types, &mut pairs, old, new);
+    pairs.join(both, true, [old_name, label], |_, _| true);
+    same_location(types, &mut pairs, (old, old_index), (new, new_index));
     orders(&mut pairs, old, new);
     pairs
+}
+
+/// A name of a field.
+type NameOf<'s> = fn(&Field<'s>) -> Option<&'s str>;
+
+/// Where a gap ends.
+fn end_of_gap(field: &Field<'_>) -> Option<Bytes> {
+    field.is_gap().then(|| field.end())
+}
+
+fn label<'s>(field: &Field<'s>) -> Option<&'s str> {
+    Some(field.label())
+}
+
+/// The name that it is declared to have had.
+fn old_name<'s>(field: &Field<'s>) -> Option<&'s str> {
+    field.declared.renamed_from.as_deref()
 }
 
 /// The contract that declares a field, without the path that solc puts before it.
@@ -148,14 +180,19 @@ fn contract<'l>(field: &Field<'l>) -> &'l str {
         .unwrap_or_default()
 }
 
-fn same_location(types: &mut Types, pairs: &mut Pairs, old: &[Field<'_>], new: &[Field<'_>]) {
+fn same_location<'s>(
+    types: &mut Types,
+    pairs: &mut Pairs,
+    (old, old_index): IndexedFields<'_, 's>,
+    (new, new_index): IndexedFields<'_, 's>,
+) {
     for (at, field) in new.iter().enumerate() {
         if pairs.all.contains_key(&at) || field.is_gap() {
             continue;
         }
-        let there = old.iter().enumerate().find(|(at, other)| {
-            !pairs.is_paired(*at) && other.start == field.start && !other.is_gap()
-        });
+        let starting = old_index.starting_at(field.start).into_iter();
+        let mut starting = starting.filter_map(|at| Some((at, old.get(at)?)));
+        let there = starting.find(|(at, other)| !pairs.is_paired(*at) && !other.is_gap());
         let Some((before, other)) = there else {
             continue;
         };
@@ -170,7 +207,9 @@ fn same_location(types: &mut Types, pairs: &mut Pairs, old: &[Field<'_>], new: &
         pairs.insert(at, before, false);
         let is_one_name = changes.is_empty()
             && spelled(other) == spelled(field)
-            && [old, new].into_iter().all(|all| is_alone(all, field));
+            && [old_index, new_index]
+                .into_iter()
+                .all(|index| !spelled(field).is_empty() && index.spelled_so(spelled(field)) == 1);
         if let Some(pair) = pairs.all.get_mut(&at) {
             pair.is_one_name = is_one_name;
         }
@@ -178,14 +217,8 @@ fn same_location(types: &mut Types, pairs: &mut Pairs, old: &[Field<'_>], new: &
 }
 
 /// A name without the underscores before it, which say who may use it, or that nobody does.
-fn spelled<'l>(field: &Field<'l>) -> &'l str {
-    field.label().trim_start_matches('_')
-}
-
-/// Whether no two of these have its name, however many underscores are before it.
-fn is_alone(all: &[Field<'_>], field: &Field<'_>) -> bool {
-    let same = |other: &&Field<'_>| spelled(other) == spelled(field);
-    !spelled(field).is_empty() && all.iter().filter(same).count() == 1
+fn spelled<'s>(field: &Field<'s>) -> &'s str {
+    bare_name(field.label())
 }
 
 /// Finds fields that were swapped or reordered: they moved, and another field that was before them is after
@@ -193,16 +226,38 @@ fn is_alone(all: &[Field<'_>], field: &Field<'_>) -> bool {
 fn orders(pairs: &mut Pairs, old: &[Field<'_>], new: &[Field<'_>]) {
     let placed = pairs.all.iter();
     let placed = placed.filter_map(|(&at, pair)| Some((at, old.get(pair.old)?, new.get(at)?)));
-    let placed: Vec<_> = placed.filter(|(_, old, _)| !old.is_gap()).collect();
+    let placed = placed.filter(|(_, old, _)| !old.is_gap());
+    let mut placed: Vec<(usize, Bytes, Bytes)> = placed
+        .map(|(at, before, after)| (at, before.start, after.start))
+        .collect();
+    placed.sort_by_key(|(_, before, _)| *before);
+    // The last place in the new version of all that began before in the old one.
+    let (mut latest, mut latest_here) = (None, None);
+    let mut after_others: BTreeSet<usize> = BTreeSet::new();
+    let mut begun = None;
     for (at, before, after) in &placed {
-        let is_moved = before.start != after.start;
-        let swapped = |(_, other, later): &(usize, &Field<'_>, &Field<'_>)| {
-            (other.start < before.start) != (later.start < after.start)
-                && other.start != before.start
-        };
+        if begun.replace(*before) != Some(*before) {
+            latest = latest.max(latest_here);
+        }
+        if latest >= Some(*after) {
+            after_others.insert(*at);
+        }
+        latest_here = latest_here.max(Some(*after));
+    }
+    // The first place in the new version of all that began after it in the old one.
+    let (mut first, mut first_here): (Option<Bytes>, Option<Bytes>) = (None, None);
+    let mut begun = None;
+    let least = |a: Option<Bytes>, b: Option<Bytes>| a.into_iter().chain(b).min();
+    for (at, before, after) in placed.iter().rev() {
+        if begun.replace(*before) != Some(*before) {
+            first = least(first, first_here);
+        }
+        let is_overtaken = first.is_some_and(|first| first < *after);
+        let is_moved = before != after;
         pairs.moved |= is_moved;
         if let Some(pair) = pairs.all.get_mut(at) {
-            pair.is_reordered = is_moved && placed.iter().any(swapped);
+            pair.is_reordered = is_moved && (is_overtaken || after_others.contains(at));
         }
+        first_here = least(first_here, Some(*after));
     }
 }

@@ -2,12 +2,13 @@
 //! `layout at`, those of ERC-7201 namespaces, and the words that the framework keeps in every proxy. Areas
 //! that are compared by their names alone could lie on each other unseen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{B256, U256, keccak256};
 use stylus_upgrades_interface::slots;
 
 use super::Types;
+use super::index::ByteRanges;
 use crate::bytes::{Bytes, WORD_BYTES, byte_of};
 use crate::storage::{Field, Storage, TypeKind, TypeRef, fields};
 
@@ -95,11 +96,6 @@ pub(super) fn areas(storage: &Storage) -> Vec<Area<'_>> {
 }
 
 impl<'l> Area<'l> {
-    /// Whether a field of that name is in it.
-    pub(super) fn has(&self, label: &str) -> bool {
-        self.fields.iter().any(|field| field.label() == label)
-    }
-
     /// Where a field begins, counted from slot 0.
     fn start(&self, field: &Field<'_>) -> Option<Bytes> {
         Some(self.root? + field.start)
@@ -110,29 +106,36 @@ impl<'l> Area<'l> {
 /// `layout at`, or the other way round.
 pub(super) fn kept(types: &mut Types, old: &[Area<'_>], new: &[Area<'_>]) -> Kept {
     let mut kept = Kept::default();
-    let has = |all: &[Area<'_>], name: &str, label: &str| {
-        all.iter().any(|area| area.name == name && area.has(label))
-    };
+    let (in_old, in_new) = (names(old), names(new));
+    let mut by_place: BTreeMap<(Bytes, &str), Vec<(usize, usize)>> = BTreeMap::new();
+    for (b, after) in new.iter().enumerate() {
+        for (j, is) in after.fields.iter().enumerate() {
+            let start = after.start(is);
+            if let Some(start) = start.filter(|_| !in_old.contains(&(after.name, is.label()))) {
+                by_place
+                    .entry((start, is.label()))
+                    .or_default()
+                    .push((b, j));
+            }
+        }
+    }
     for (a, before) in old.iter().enumerate() {
         for (i, was) in before.fields.iter().enumerate() {
-            if was.is_gap() || has(new, before.name, was.label()) {
+            if was.is_gap() || in_new.contains(&(before.name, was.label())) {
                 continue;
             }
-            for (b, after) in new.iter().enumerate() {
-                if after.name == before.name {
+            let place = before.start(was).map(|start| (start, was.label()));
+            let there = place.and_then(|place| by_place.get(&place)).into_iter();
+            for (b, j) in there.flatten().copied() {
+                let found = new
+                    .get(b)
+                    .and_then(|area| Some((area, area.fields.get(j)?)));
+                let Some((_, is)) = found.filter(|(after, _)| after.name != before.name) else {
                     continue;
-                }
-                for (j, is) in after.fields.iter().enumerate() {
-                    let is_there = before.start(was) == after.start(is)
-                        && before.start(was).is_some()
-                        && was.label() == is.label()
-                        && !has(old, after.name, is.label());
-                    if is_there
-                        && types.change(was.ty, is.ty, Some(Bytes::ZERO)).is_empty()
-                        && kept.new.insert((b, j))
-                    {
-                        kept.old.insert((a, i));
-                    }
+                };
+                let is_same = types.change(was.ty, is.ty, Some(Bytes::ZERO)).is_empty();
+                if is_same && kept.new.insert((b, j)) {
+                    kept.old.insert((a, i));
                 }
             }
         }
@@ -140,30 +143,44 @@ pub(super) fn kept(types: &mut Types, old: &[Area<'_>], new: &[Area<'_>]) -> Kep
     kept
 }
 
+/// Area and name of each field.
+fn names<'a>(areas: &'a [Area<'_>]) -> BTreeSet<(&'a str, &'a str)> {
+    let names = areas.iter().flat_map(|area| {
+        let labels = area.fields.iter().map(Field::label);
+        labels.map(|label| (area.name, label))
+    });
+    names.collect()
+}
+
 /// New fields on bytes that the old version uses for something that is counted from another root, on those
 /// of another new field that is, or on the framework's. What lay there before as well is left out.
 pub(super) fn meetings(old: &[Area<'_>], new: &[Area<'_>], kept: &Kept) -> Vec<Meeting> {
     let (before, after) = (used(old), used(new));
-    let mut found: Vec<Meeting> = Vec::new();
+    let ranges = |used: &[Used<'_>]| ByteRanges::of(used.iter().map(|used| (used.start, used.end)));
+    let (before_ranges, after_ranges) = (ranges(&before), ranges(&after));
+    let at = |used: &Used<'_>| (used.area, used.field);
+    let mut found: BTreeMap<(usize, usize), BTreeSet<String>> = BTreeMap::new();
     for one in &after {
+        let near = |ranges: &ByteRanges| ranges.near(one.start, one.end).into_iter();
+        let of_before = near(&before_ranges).filter_map(|at| before.get(at));
+        let of_before: Vec<&Used<'_>> = of_before.collect();
         // As it was before: nothing came to lie on anything.
-        let is_as_before = |other: &Used<'_>| {
+        let is_as_before = |other: &&Used<'_>| {
             one.is_of_field(other) && other.start == one.start && other.end >= one.end
         };
-        if before.iter().any(is_as_before) {
+        if of_before.iter().any(is_as_before) {
             continue;
         }
         let mut on = BTreeSet::new();
-        let at = |other: &Used<'_>| (other.area, other.field);
-        for other in before.iter().filter(|other| one.may_not_meet(other)) {
+        for other in of_before {
             let is_kept = kept.old.contains(&at(other)) && kept.new.contains(&at(one));
             let is_there = one.is_data_of_one_slot(other) || is_kept;
-            if one.meets(other.start, other.end) && !is_there {
+            if one.may_not_meet(other) && one.meets(other.start, other.end) && !is_there {
                 on.insert(format!("{} of the version before", other.what));
             }
         }
-        for other in after.iter().filter(|other| one.may_not_meet(other)) {
-            if one.meets(other.start, other.end) {
+        for other in near(&after_ranges).filter_map(|at| after.get(at)) {
+            if one.may_not_meet(other) && one.meets(other.start, other.end) {
                 on.insert(other.what.clone());
             }
         }
@@ -174,22 +191,13 @@ pub(super) fn meetings(old: &[Area<'_>], new: &[Area<'_>], kept: &Kept) -> Vec<M
                 on.insert(format!("{what} of the framework"));
             }
         }
-        if on.is_empty() {
-            continue;
-        }
-        match found
-            .iter_mut()
-            .find(|known| (known.area, known.field) == (one.area, one.field))
-        {
-            Some(known) => known.on.extend(on),
-            None => found.push(Meeting {
-                area: one.area,
-                field: one.field,
-                on,
-            }),
+        if !on.is_empty() {
+            found.entry(at(one)).or_default().extend(on);
         }
     }
-    found
+    let found = found.into_iter();
+    let found = found.map(|((area, field), on)| Meeting { area, field, on });
+    found.collect()
 }
 
 impl Used<'_> {

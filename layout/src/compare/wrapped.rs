@@ -1,5 +1,6 @@
 //! Fields that a struct was put around, or that came out of one: under the same names, at the same places.
 
+use super::index::FieldIndex;
 use super::types::Types;
 use crate::bytes::Bytes;
 use crate::report::FieldChange;
@@ -36,14 +37,16 @@ fn open<'l, 'm>(
     others: &[Field<'m>],
     mut holds: impl FnMut(&[Field<'l>], &[&Field<'m>]) -> bool,
 ) -> Vec<Field<'l>> {
+    let index = FieldIndex::of(others);
     let mut found = Vec::new();
     for (at, field) in all.iter().enumerate() {
-        let there: Vec<&Field<'m>> = others
-            .iter()
-            .filter(|other| other.overlaps(field))
-            .collect();
-        let is_named = others.iter().any(|other| other.label() == field.label());
-        let members = if is_named || there.is_empty() {
+        let is_named = !index.named(field.label()).is_empty();
+        let there = if is_named {
+            Vec::new()
+        } else {
+            index.overlapping(field)
+        };
+        let members = if there.is_empty() {
             None
         } else {
             members(field, &there, DEPTH)

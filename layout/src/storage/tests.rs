@@ -210,3 +210,57 @@ fn a_lazy_map_has_a_key_and_its_forms_the_oldest_first() {
     let sizes = lazy.forms.iter().map(|form| form.size);
     assert_eq!(sizes.collect::<Vec<_>>(), [Some(4), Some(16)]);
 }
+
+#[test]
+fn an_array_of_more_bytes_than_a_number_of_64_bits_holds_has_an_exact_size() {
+    let id = "t_array(t_uint256)18446744073709551616_storage";
+    let ty = r#"{"encoding":"inplace","label":"uint256[18446744073709551616]","base":"t_uint256",
+        "numberOfBytes":"590295810358705651712"}"#;
+    let storage = storage_of(id, ty);
+    let walk = storage.walk(WalkLimits::default());
+    let [array] = walk.fields.as_slice() else {
+        panic!("{walk:?}");
+    };
+    assert_eq!(array.place.size, Some(u64::MAX));
+    let ty = TypeRef::new(&storage, array.place.ty);
+    assert_eq!(ty.size(), Some(Bytes::from(1) << 69));
+    let length = U256::ONE << 64;
+    assert!(matches!(ty.kind(), TypeKind::Array { length: known, .. } if *known == length));
+}
+
+#[test]
+fn types_are_read_to_a_depth_and_what_lies_deeper_is_unknown() {
+    let depth = 600;
+    let types = (0..depth).map(|level| {
+        let base = level + 1;
+        format!(
+            r#""t_{level}":{{"encoding":"dynamic_array","label":"list {level}","numberOfBytes":"32","base":"t_{base}"}}"#
+        )
+    });
+    let types: Vec<String> = types.collect();
+    let storage = storage(&format!(
+        r#"{{"storage":[{{"label":"a","offset":0,"slot":"0","type":"t_0"}}],"types":{{{}}}}}"#,
+        types.join(",")
+    ));
+    let known = |ty: &&StorageType| matches!(ty.kind, TypeKind::Vector(_));
+    assert_eq!(storage.types().iter().filter(known).count(), 512);
+    let deepest = storage.types().last().expect("a type");
+    assert_eq!(deepest.kind, TypeKind::Unknown);
+}
+
+#[test]
+fn a_walk_of_more_fields_than_its_limit_reports_that() {
+    let ty = r#"{"encoding":"inplace","label":"uint256","numberOfBytes":"32"}"#;
+    let field = |slot: u8| {
+        format!(r#"{{"label":"a{slot}","offset":0,"slot":"{slot}","type":"t_uint256"}}"#)
+    };
+    let fields: Vec<String> = (0..3).map(field).collect();
+    let storage = storage(&format!(
+        r#"{{"storage":[{}],"types":{{"t_uint256":{ty}}}}}"#,
+        fields.join(",")
+    ));
+    let walk = storage.walk(WalkLimits { fields: 2 });
+    assert_eq!(walk.fields.len(), 2);
+    assert_eq!(walk.left_out.len(), 1);
+    assert!(storage.walk(WalkLimits { fields: 3 }).left_out.is_empty());
+}
