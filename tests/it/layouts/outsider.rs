@@ -276,6 +276,35 @@ fn a_declared_move_of_a_mapping_is_refused_where_the_trial_writes_none_of_its_en
 }
 
 #[test]
+fn a_value_that_its_new_type_cannot_hold_is_refused_although_the_type_is_accepted() {
+    let author = Author::new();
+    let initialize = INITIALIZE.replace("self.a.set(a);", "self.a.set(a.to::<U8>());");
+    author.begin(&author.contract("small", "a: StorageU8,", &initialize, ""));
+    let open = author.contract("open", "a: StorageBool,", "", "");
+    let accepted = format!("Note 2.0 {open} --accept retype:a");
+    let refused = author
+        .project
+        .refused("UndecodableValue", &format!("migrate {accepted}"));
+    let words = "7 → 7, which is no bool";
+    assert!(refused.error("message").contains(words), "{refused:?}");
+    let plan = author.project.run(&format!("plan {accepted}"));
+    plan.is_refused("UndecodableValue");
+    assert_eq!(problems(&plan.document), ["undecodable:a"]);
+    author
+        .project
+        .done(&format!("plan {accepted},undecodable:a"));
+    // A migration that writes a value of the new type needs no more than that.
+    let close = "#[migration(from = \"1.0\", to = \"2.0\")]
+    pub fn close(&mut self) -> Result<(), NoteError> {
+        self.a.set(true);
+        Ok(())
+    }";
+    let closed = author.contract("closed", "a: StorageBool,", close, "");
+    let closed = format!("Note 2.0 {closed} --call close() --accept retype:a");
+    author.project.done(&format!("plan {closed}"));
+}
+
+#[test]
 fn a_declared_name_is_refused_where_the_trial_shows_that_the_field_loses_its_value() {
     let author = Author::new();
     let both = format!("{A}\n    b: StorageU256,");
@@ -351,9 +380,9 @@ stylus-upgradeable = { path = "{path}", features = ["lazy"] }
 const CONTRACT: &str = r#"#![allow(unused, reason = "one head for contracts of other fields")]
 extern crate alloc;
 
-use stylus_sdk::alloy_primitives::{Address, U256};
+use stylus_sdk::alloy_primitives::{Address, U8, U256};
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageMap, StorageU256};
+use stylus_sdk::storage::{StorageBool, StorageMap, StorageU8, StorageU256};
 use stylus_upgradeable::lazy::{LazyMap, Record};
 use stylus_upgradeable::prelude::*;
 

@@ -56,6 +56,8 @@ const ALLOWED_BY_AUTHOR: &str = "oz-allowed";
 
 /// What the id of something begins with that an account without rights can do.
 const STRANGER: &str = "stranger";
+/// A value that cannot be one of its type after the upgrade.
+const UNDECODABLE: &str = "undecodable";
 
 /// What the id of a struct begins with that an older SDK counts otherwise.
 const OLDER_SDK: &str = "older-sdk";
@@ -128,7 +130,7 @@ impl FromStr for CodeReplacer {
 impl FindingId {
     /// Every kind of finding, with the promise of a review that it serves. A kind without a promise is a courtesy, or
     /// serves another table of `docs/security.md`. A family of kinds is listed by its first or last word: `changed`.
-    pub const KINDS: [(&'static str, Option<ReviewPromise>); 89] = [
+    pub const KINDS: [(&'static str, Option<ReviewPromise>); 90] = [
         ("delete", Some(ReviewPromise::Storage)),
         ("dirty", Some(ReviewPromise::Storage)),
         ("gap-use", Some(ReviewPromise::Storage)),
@@ -143,6 +145,7 @@ impl FindingId {
         ("retype", Some(ReviewPromise::Storage)),
         ("shift", Some(ReviewPromise::Storage)),
         (SLOTS_BY_HAND, Some(ReviewPromise::Storage)),
+        (UNDECODABLE, Some(ReviewPromise::Storage)),
         ("unknown", Some(ReviewPromise::Storage)),
         ("storage-changes", Some(ReviewPromise::Writes)),
         ("ReplayFails", Some(ReviewPromise::Answers)),
@@ -342,6 +345,21 @@ impl FindingId {
         Self(format!("{STRANGER}:{signature}").into())
     }
 
+    /// A field with a value that cannot be one of its type after the upgrade. All entries of a mapping have one id.
+    pub fn undecodable(area: &str, field: &str) -> Self {
+        let parts = field.split('[').map(|part| match part.split_once(']') {
+            Some((_, rest)) => rest,
+            None => part,
+        });
+        let field: String = parts.collect();
+        let place = if area.is_empty() {
+            label_word(&field)
+        } else {
+            format!("{}:{}", encoded(area, b"._-+:"), label_word(&field))
+        };
+        Self(format!("{UNDECODABLE}:{place}").into())
+    }
+
     /// An initializer that stays open once an instance is upgraded, by its contract and name.
     pub fn initializer_open(function: &str) -> Self {
         Self(format!("{INITIALIZER_OPEN}:{function}").into())
@@ -472,6 +490,7 @@ impl FindingId {
             INITIALIZER_OPEN,
             INITIALIZER_SKIPPED,
             INITIALIZER_SPENT,
+            UNDECODABLE,
         ];
         Self::OF_TRIALS.contains(self) || kinds.contains(&self.kind())
     }

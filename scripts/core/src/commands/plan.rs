@@ -118,6 +118,7 @@ impl CommandReport for Ran {
         let mut of_checks = self.checks.lines();
         of_checks.retain(|line| !lines.contains(line));
         lines.extend(of_checks);
+        lines.extend(self.plan.notes.iter().flat_map(Finding::lines));
         // The refusals, each with what to do next, come last.
         let problems = told_once(&self.plan.problems);
         let problems: Vec<String> = problems.iter().flat_map(Finding::lines).collect();

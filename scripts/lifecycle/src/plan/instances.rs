@@ -4,6 +4,7 @@ use super::PlanRequest;
 use super::change::Change;
 use super::layouts::{Layouts, RereadSlots};
 use super::slots::{self, SlotNames};
+use super::wrong_values::UndecodableValue;
 use crate::assess::Finding;
 use crate::client::ChainError;
 use crate::deployed;
@@ -38,7 +39,10 @@ pub struct InstancePlan {
     pub batches: Option<Batches>,
     /// Every storage word that would change, or that would be read as something else.
     pub changes: Vec<Change>,
-    /// True if a limit left values out of that list.
+    /// Values that cannot be values of their type, as the new version declares it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undecodable: Vec<UndecodableValue>,
+    /// True if a limit left values out of these lists.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_cut: bool,
     /// Its wei before and after, where they differ.
@@ -384,7 +388,11 @@ pub(super) fn compare(
                 of_version(&after.version)
             },
         };
-        let StorageChanges { list, is_cut } = changes_of(simulation, &changes, proxy, layouts)?;
+        let StorageChanges {
+            list,
+            undecodable,
+            is_cut,
+        } = changes_of(simulation, &changes, proxy, layouts)?;
         Ok::<_, ChainError>(InstancePlan {
             proxy,
             from: version,
@@ -392,6 +400,7 @@ pub(super) fn compare(
             migrating,
             batches: None,
             changes: list,
+            undecodable,
             is_cut,
             balance: balance(proxy),
             events: simulation.logs(proxy)?.iter().map(event).collect(),
@@ -403,6 +412,8 @@ pub(super) fn compare(
 /// What changed in an account's storage.
 pub(super) struct StorageChanges {
     pub list: Vec<Change>,
+    /// Values that cannot be values of their type.
+    pub undecodable: Vec<UndecodableValue>,
     /// True if a limit left something out.
     pub is_cut: bool,
 }
@@ -432,12 +443,17 @@ pub(super) fn changes_of(
             });
         }
     }
-    let words = words.into_values();
-    let mut list = words
-        .map(|word| layouts.change(&word, before))
-        .collect::<Result<Vec<_>, _>>()?;
+    let (mut list, mut undecodable) = (Vec::new(), Vec::new());
+    for word in words.values() {
+        undecodable.extend(layouts.undecodable(word, before)?);
+        list.push(layouts.change(word, before)?);
+    }
     list.retain(|change| !change.is_same());
-    Ok(StorageChanges { list, is_cut })
+    Ok(StorageChanges {
+        list,
+        undecodable,
+        is_cut,
+    })
 }
 
 /// What a log says.

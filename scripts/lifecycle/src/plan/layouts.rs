@@ -3,11 +3,12 @@
 //! place.
 use super::change::{ABSENT, Change, FieldValues, StoragePosition};
 use super::slots::SlotNames;
+use super::wrong_values::UndecodableValue;
 use crate::client::ChainError;
 use alloy::primitives::{B256, U256};
 use std::collections::BTreeSet;
 use stylus_chain::SlotChange;
-use stylus_layout::{FieldPlace, ValuePlace, WORD_BYTES};
+use stylus_layout::{DecodedValue, FieldPlace, ValuePlace, WORD_BYTES};
 
 /// Variables that are read as something else and are looked at, at most.
 const REREAD_MAX: usize = 256;
@@ -40,7 +41,7 @@ impl<'a> Layouts<'a> {
     }
 
     /// Slots that the new version reads as something else: of variables that the version before kept elsewhere or in
-    /// another size, and of new ones on bytes that held others. What they hold changes even if nobody writes them.
+    /// another size or with another type, and of new ones on bytes that held others. What they hold changes even if nobody writes them.
     pub(super) fn reread(&self) -> RereadSlots {
         let all = self.after.fixed().filter(|one| !one.is_gap);
         let reread = all.filter(|one| {
@@ -48,7 +49,9 @@ impl<'a> Layouts<'a> {
             let (old, new) = (self.before.variables(slot), self.after.variables(slot));
             match self.was(slot, one, (&old, &new)) {
                 Some(was) => {
-                    !was.begins_at(one) || was.place.bytes_taken() != one.place.bytes_taken()
+                    !was.begins_at(one)
+                        || was.place.bytes_taken() != one.place.bytes_taken()
+                        || was.label != one.label
                 }
                 None => old.iter().any(|was| !was.is_gap && was.overlaps(one)),
             }
@@ -77,6 +80,45 @@ impl<'a> Layouts<'a> {
             after: word.after,
             fields: self.fields(word, earlier)?.unwrap_or_default(),
         })
+    }
+
+    /// The values in a word that cannot be values of their type, as the new version declares it; `earlier` reads other
+    /// words as they were before.
+    pub(super) fn undecodable(
+        &self,
+        word: &SlotChange,
+        earlier: impl Fn(U256) -> Result<B256, ChainError>,
+    ) -> Result<Vec<UndecodableValue>, ChainError> {
+        let old = self.before.variables(word.slot);
+        let new = self.after.variables(word.slot);
+        let mut undecodable = Vec::new();
+        for variable in new.iter().filter(|variable| !variable.is_gap) {
+            let place = variable.in_one_word();
+            let value = place.and_then(|place| self.after.decode(place, word.after));
+            let Some(value) = value.filter(|value| !value.is_valid()) else {
+                continue;
+            };
+            let was = self.was(word.slot, variable, (&old, &new));
+            let before = match was.as_ref().and_then(FieldPlace::in_one_word) {
+                Some(place) if place.slot == word.slot => self.before.decode(place, word.before),
+                Some(place) => self.before.decode(place, earlier(place.slot)?),
+                // The version before has no such variable, so it could not hold a wrong value there.
+                None => Some(DecodedValue::Bytes(Vec::new())),
+            };
+            let before = before.filter(DecodedValue::is_valid);
+            undecodable.push(UndecodableValue {
+                area: variable.area.clone(),
+                field: variable.name.clone(),
+                slot: word.slot.into(),
+                word: word.after,
+                before: before.map(|value| match was {
+                    Some(_) => value.to_string(),
+                    None => ABSENT.into(),
+                }),
+                after: value.to_string(),
+            });
+        }
+        Ok(undecodable)
     }
 
     /// The variables of a slot, before and after where they are others.

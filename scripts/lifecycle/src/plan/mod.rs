@@ -34,6 +34,7 @@ mod slots;
 mod state_difference;
 mod strangers;
 mod verdict;
+mod wrong_values;
 
 pub use adoption::{AdoptionRequest, TriedAdoption, try_adoption};
 pub use change::{Change, FieldValues, StoragePosition};
@@ -59,6 +60,7 @@ pub use simulated_plan::simulate_on;
 pub use slots::{SlotNames, arguments, with_numbers};
 pub use strangers::usual_initializers;
 pub use verdict::{Verdict, upgraded};
+pub use wrong_values::UndecodableValue;
 
 use crate::assess::Finding;
 use crate::build::Artifact;
@@ -192,6 +194,8 @@ pub struct Plan {
     pub strangers: TriedByStrangers,
     /// Every reason why it would fail, now or when one wants to go back.
     pub problems: Vec<Finding>,
+    /// Findings that refuse nothing: values that the new version reads as others.
+    pub notes: Vec<Finding>,
     /// Whether the version is current already, on every instance: nothing would change.
     pub is_current: bool,
     /// Why the registry refuses the call itself, or the step's check what all of it leaves.

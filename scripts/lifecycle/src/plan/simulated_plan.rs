@@ -15,8 +15,8 @@ use super::state_difference::{state_difference, written};
 use super::strangers::{
     CALLS_MAX, Known, Opened, opened, to_instance, tried as tried_by_strangers,
 };
-use super::{Plan, PlanRequest, batches, declared, expectations};
-use crate::assess::Finding;
+use super::{Plan, PlanRequest, batches, declared, expectations, wrong_values};
+use crate::assess::{Finding, Severity};
 use crate::client::ChainError;
 use crate::governance::{Display, explain};
 use crate::model::Instance;
@@ -159,6 +159,12 @@ pub fn simulate_on(
     let lost = declared::lost(simulation, request, (&instances, &framework))?;
     let plan = &mut simulated.plan;
     plan.problems.extend(lost);
+    let wrong = wrong_values::findings(&instances, &plan.to, names);
+    let (refused, notes): (Vec<Finding>, Vec<Finding>) = wrong
+        .into_iter()
+        .partition(|finding| finding.severity == Severity::Danger);
+    plan.problems.extend(refused);
+    plan.notes.extend(notes);
     plan.problems.extend(tried.refused);
     plan.instances = instances;
     plan.others = outcomes.shown.elsewhere(simulation, &whose)?;

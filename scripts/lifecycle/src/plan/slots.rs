@@ -7,8 +7,8 @@ use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256, U256};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use stylus_layout::{
-    FieldPlace, Layout, MappingType, Storage, TypeId, TypeKind, ValuePlace, WORD_BYTES, WalkLimits,
-    elements_begin,
+    DecodedValue, FieldPlace, Layout, MappingType, Storage, TypeId, TypeKind, ValuePlace,
+    WORD_BYTES, WalkLimits, elements_begin,
 };
 use stylus_upgrades_interface::slots;
 
@@ -125,10 +125,16 @@ impl SlotNames {
         Some(here.begin.wrapping_add(U256::from(at)))
     }
 
-    /// What a variable's word says.
+    /// The value of a variable; none without a layout.
+    pub(super) fn decode(&self, place: &ValuePlace, word: B256) -> Option<DecodedValue> {
+        let storage = self.storage.as_ref()?;
+        Some(storage.decode(place, word, &BTreeMap::new()))
+    }
+
+    /// The value of a variable in the notation of its type.
     pub(super) fn value(&self, place: &ValuePlace, word: B256) -> String {
-        let decode = |storage: &Storage| storage.decode(place, word, &BTreeMap::new()).to_string();
-        self.storage.as_ref().map(decode).unwrap_or_default()
+        let value = self.decode(place, word);
+        value.map(|value| value.to_string()).unwrap_or_default()
     }
 
     /// What lies in a slot, the low-order end first.
@@ -172,7 +178,10 @@ impl SlotNames {
                 if let Some(hashed) = key.encode(word.as_slice()) {
                     let name = format!("{}[{}]", field.name, key.show(&hashed));
                     let slot = entry(&hashed, field.place.slot);
-                    let below = storage.walk_value(mapping.value, slot, 0, name);
+                    let mut below = storage.walk_value(mapping.value, slot, 0, name);
+                    for value in &mut below {
+                        value.area.clone_from(&field.area);
+                    }
                     mappings.extend(self.add_fields(storage, below));
                 }
             }
@@ -229,7 +238,11 @@ impl SlotNames {
         let (Some(storage), Some((array, at))) = (&self.storage, self.array(slot)) else {
             return Vec::new();
         };
-        let bytes = storage.ty(array.element).size().unwrap_or(WORD_BYTES).max(1);
+        let bytes = storage
+            .ty(array.element)
+            .size()
+            .unwrap_or(WORD_BYTES)
+            .max(1);
         let (words, each) = (bytes.div_ceil(WORD_BYTES), (WORD_BYTES / bytes).max(1));
         let mut elements = Self::default();
         for n in 0..each {

@@ -177,32 +177,27 @@ fn told(severity: Severity, says: impl Into<String>) -> Finding {
     Finding::named(Part::Simulation, severity, SIMULATION, says)
 }
 
-/// What an instance's storage holds before and after: first what the new code misreads, then what the upgrade writes.
-fn changes(instance: &InstancePlan, names: &Names) -> impl Iterator<Item = Finding> {
-    let (misread, written): (Vec<&Change>, Vec<&Change>) = instance
-        .changes
-        .iter()
-        .partition(|change| change.is_misread());
-    let said = |changes: Vec<&Change>| {
-        let values = changes.into_iter().flat_map(Change::values);
-        let values = values.filter(|value| value.before != value.after);
-        let words: Vec<String> = values.map(|value| value.words()).collect();
-        let proxy = names.long(instance.proxy);
-        (!words.is_empty()).then(|| format!("instance {proxy}: {}", words.join("; ")))
+/// What the upgrade writes to an instance's storage, by variable.
+fn changes(instance: &InstancePlan, names: &Names) -> Option<Finding> {
+    let written = instance.changes.iter();
+    let written = written.filter(|change| !change.is_misread());
+    let values = written.flat_map(Change::values);
+    let values = values.filter(|value| value.before != value.after);
+    let words: Vec<String> = values.map(|value| value.words()).collect();
+    let says = || {
+        format!(
+            "instance {}: {}",
+            names.long(instance.proxy),
+            words.join("; ")
+        )
     };
-    let misread = said(misread).map(|says| {
-        let part = Part::Instances;
-        Finding::named(part, Severity::Warning, "misread", says)
-    });
-    let written = said(written).map(|says| {
-        let part = Part::Instances;
-        Finding::named(part, Severity::Note, "storage-changes", says)
-    });
-    misread.into_iter().chain(written)
+    let part = Part::Instances;
+    (!words.is_empty()).then(|| Finding::named(part, Severity::Note, "storage-changes", says()))
 }
 
 fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
     let mut findings = plan.problems.clone();
+    findings.extend(plan.notes.iter().cloned());
     findings.extend(given(&plan.given));
     let moved: Vec<(Address, (U256, U256))> = plan
         .instances
@@ -252,7 +247,7 @@ fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
     findings.extend(
         plan.instances
             .iter()
-            .flat_map(|instance| changes(instance, names)),
+            .filter_map(|instance| changes(instance, names)),
     );
     let beside = ("registry and instances", plan.others.as_slice());
     findings.extend(review::effects(&plan.reads, &moved, beside));

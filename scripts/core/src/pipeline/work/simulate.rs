@@ -112,6 +112,7 @@ fn add_tried(plan: &Plan, checks: &mut Assessment) {
     let problems = plan.problems.iter();
     let problems = problems.filter(|problem| Some(*problem) != plan.stuck.as_ref());
     checks.extend(problems.cloned());
+    checks.extend(plan.notes.iter().cloned());
     checks.extend(plan.reads.iter().filter_map(Reads::reads_gas));
 }
 

@@ -1,0 +1,128 @@
+//! Values of an instance that the new version reads as others, or that cannot be values of their type.
+
+use super::change::Change;
+use super::instances::InstancePlan;
+use crate::assess::{Finding, FindingId, Part, Severity, Together};
+use crate::names::Names;
+use alloy::primitives::B256;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// A value that cannot be one of its type, as the new version declares it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UndecodableValue {
+    /// The namespace of the field; empty for one that is counted from slot 0.
+    pub area: String,
+    /// The field, with keys and members.
+    pub field: String,
+    /// Its slot.
+    pub slot: B256,
+    /// The word of that slot.
+    pub word: B256,
+    /// The value before, if the earlier version could decode it.
+    pub before: Option<String>,
+    /// The value after, and the type that it cannot be.
+    pub after: String,
+}
+
+/// What the new version reads wrongly in these instances.
+pub(super) fn findings(instances: &[InstancePlan], version: &str, names: &Names) -> Vec<Finding> {
+    let misread = instances
+        .iter()
+        .filter_map(|instance| misread(instance, names));
+    let mut findings: Vec<Finding> = misread.collect();
+    findings.extend(undecodable(instances, version, names));
+    findings
+}
+
+/// A warning about values that nobody writes and that the new version reads as others.
+fn misread(instance: &InstancePlan, names: &Names) -> Option<Finding> {
+    let changes = instance.changes.iter().filter(|change| change.is_misread());
+    let values = changes.flat_map(Change::values);
+    let values = values.filter(|value| value.before != value.after);
+    let words: Vec<String> = values.map(|value| value.words()).collect();
+    let says = || {
+        format!(
+            "instance {}: {}",
+            names.long(instance.proxy),
+            words.join("; ")
+        )
+    };
+    (!words.is_empty())
+        .then(|| Finding::named(Part::Instances, Severity::Warning, "misread", says()))
+}
+
+/// A danger for each field with a value that could be decoded before the upgrade and cannot be decoded after it. A value
+/// that could not be decoded before either gives a note.
+fn undecodable(instances: &[InstancePlan], version: &str, names: &Names) -> Vec<Finding> {
+    let together = Arc::new(Together {
+        name: "UndecodableValue",
+        message: format!("values of instances cannot be what {version} declares them to be"),
+        expected: "values of the types that the new version declares".into(),
+        found: None,
+        next: "write them in the migration, or keep the type of the field".into(),
+    });
+    let mut findings: Vec<Finding> = Vec::new();
+    for instance in instances {
+        for value in &instance.undecodable {
+            let id = FindingId::undecodable(&value.area, &value.field);
+            if findings.iter().any(|known| known.id == id) {
+                continue;
+            }
+            let UndecodableValue {
+                field, slot, after, ..
+            } = value;
+            let proxy = names.long(instance.proxy);
+            findings.push(match &value.before {
+                Some(before) => {
+                    let says = format!("{field} in {proxy}, slot {slot}: {before} → {after}");
+                    Finding::of_several(Part::Instances, (id, field), says, &together)
+                }
+                None => {
+                    let says = format!(
+                        "{field} in {proxy}, slot {slot}: {after}; the version before cannot decode it either"
+                    );
+                    Finding::new(Part::Instances, Severity::Note, id, says)
+                }
+            });
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::Address;
+
+    #[test]
+    fn each_field_has_one_finding_and_what_nobody_could_decode_before_is_a_note() {
+        let value = |field: &str, before: Option<&str>| UndecodableValue {
+            area: String::new(),
+            field: field.into(),
+            slot: B256::ZERO,
+            word: B256::with_last_byte(2),
+            before: before.map(str::to_owned),
+            after: "2, which is no bool".into(),
+        };
+        let instance = InstancePlan {
+            proxy: Address::repeat_byte(1),
+            undecodable: vec![
+                value("open[1]", Some("2")),
+                value("open[2]", Some("2")),
+                value("paused", None),
+            ],
+            ..InstancePlan::default()
+        };
+        let findings = findings(&[instance], "2.0", &Names::default());
+        let told: Vec<(String, Severity)> = findings
+            .iter()
+            .map(|finding| (finding.id.to_string(), finding.severity))
+            .collect();
+        let expected = [
+            ("undecodable:open".to_owned(), Severity::Danger),
+            ("undecodable:paused".to_owned(), Severity::Note),
+        ];
+        assert_eq!(told, expected);
+    }
+}
