@@ -54,6 +54,6 @@ pub use source::{Source, SourceAccount};
 pub use trace::{OpcodeTrace, Trace};
 pub use types::{
     AccountView, Block, CallOptions, CallOutcome, CallRequest, CountedCode, FlatOptions, Halt,
-    MinedTransaction, OpcodeOptions, Overrides, PoolContent, PooledTransaction, PrestateOptions,
-    Receipt, TraceKind,
+    HashPreimages, MinedTransaction, OpcodeOptions, Overrides, PoolContent, PooledTransaction,
+    PrestateOptions, Receipt, TraceKind,
 };

@@ -1,7 +1,7 @@
 //! Compiled programs.
 
-use crate::CountedCode;
-use alloy_primitives::{B256, map::HashMap};
+use crate::{CountedCode, HashPreimages};
+use alloy_primitives::{B256, Bytes, map::HashMap};
 use std::collections::{BTreeMap, btree_map::Entry};
 use stylus_vm::{BasicBlock, Program};
 
@@ -19,6 +19,8 @@ pub(crate) struct ProgramCache {
     runs: Option<BTreeMap<B256, Vec<BasicBlock>>>,
     /// How often the instructions of each EVM code ran, by code hash, while that is counted.
     codes: Option<BTreeMap<B256, CountedCode>>,
+    /// The inputs of hashes, while they are recorded.
+    preimages: Option<HashPreimages>,
 }
 
 impl ProgramCache {
@@ -44,6 +46,28 @@ impl ProgramCache {
     /// Whether instructions of EVM code are counted.
     pub(crate) fn counts_instructions(&self) -> bool {
         self.codes.is_some()
+    }
+
+    /// From now on records the inputs of hashes.
+    pub(crate) fn record_preimages(&mut self) {
+        self.preimages = Some(HashPreimages::default());
+    }
+
+    /// Ends the record, and gives it.
+    pub(crate) fn end_preimage_record(&mut self) -> HashPreimages {
+        self.preimages.take().unwrap_or_default()
+    }
+
+    /// Returns true if the inputs of hashes are recorded.
+    pub(crate) fn records_preimages(&self) -> bool {
+        self.preimages.is_some()
+    }
+
+    /// Records the input of a hash.
+    pub(crate) fn hashed(&mut self, hash: B256, preimage: Bytes) {
+        if let Some(preimages) = &mut self.preimages {
+            preimages.add(hash, preimage);
+        }
     }
 
     /// Adds what one run of EVM code counted, by offset.

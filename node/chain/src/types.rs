@@ -9,6 +9,7 @@ use alloy_eips::eip7702::SignedAuthorization;
 use alloy_primitives::{Address, B256, Bloom, Bytes, Log, U256};
 use alloy_rpc_types::{BlockOverrides, state::StateOverride};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// An account at some block. Accounts that do not exist read as zero with `code_hash` zero.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -319,6 +320,29 @@ pub struct CountedCode {
     pub code: Bytes,
     /// For each of its offsets, how often an instruction began there.
     pub runs: Vec<u64>,
+}
+
+/// The inputs of keccak256 hashes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HashPreimages {
+    /// Each input, by its hash.
+    pub by_hash: BTreeMap<B256, Bytes>,
+    /// True if some are missing: inputs of more than 4,096 bytes, and all after 2^18.
+    pub is_cut: bool,
+}
+
+impl HashPreimages {
+    const COUNT_MAX: usize = 1 << 18;
+    const BYTES_MAX: usize = 4_096;
+
+    /// Adds the input of a hash.
+    pub(crate) fn add(&mut self, hash: B256, preimage: Bytes) {
+        if preimage.len() > Self::BYTES_MAX || self.by_hash.len() >= Self::COUNT_MAX {
+            self.is_cut = true;
+        } else {
+            self.by_hash.insert(hash, preimage);
+        }
+    }
 }
 
 impl CountedCode {

@@ -45,6 +45,8 @@ pub struct CallContext {
     pub tx_origin: Address,
     /// Whether to record every completed host function (see [`crate::HostioRecord`]).
     pub trace: bool,
+    /// True if the input of each hash that the program asks for is recorded.
+    pub records_preimages: bool,
 }
 
 /// One completed host function: its name, what went in and out, the ink before it charged anything

@@ -29,6 +29,8 @@ pub(crate) struct Frame {
     pub(crate) traced: usize,
     /// What went in and out of the host function that runs, for its record.
     pub(crate) noted: Noted,
+    /// The hashes that the program asked for, with their inputs, if they are recorded.
+    pub(crate) preimages: Vec<(B256, Bytes)>,
     pub(crate) console: Vec<String>,
     /// Set by a host function that suspended the machine.
     pub(crate) interrupt: Option<Interrupt>,
@@ -117,6 +119,7 @@ impl Frame {
             trace: Vec::new(),
             traced: 0,
             noted: Noted::default(),
+            preimages: Vec::new(),
             console: Vec::new(),
             interrupt: None,
         }

@@ -1,6 +1,6 @@
 //! How a run ends.
 
-use alloy_primitives::Bytes;
+use alloy_primitives::{B256, Bytes};
 
 use crate::{HostioRecord, Request};
 
@@ -65,6 +65,8 @@ pub struct Outcome {
     pub trace: Vec<HostioRecord>,
     /// Whether the trace was cut because it became too long.
     pub trace_cut: bool,
+    /// The hashes that the program asked for, with their inputs; empty unless the context records them.
+    pub preimages: Vec<(B256, Bytes)>,
     /// How often each basic block ran, in the module's order; empty unless the program counts
     /// ([`crate::activate_counting`]).
     pub blocks: Vec<BasicBlock>,

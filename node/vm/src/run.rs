@@ -212,6 +212,7 @@ impl Run {
             outcome.gas_left = frame.ink_to_gas(ink_left).0;
             outcome.trace_cut = frame.traced > crate::frame::TRACE_BYTES;
             outcome.trace = frame.trace;
+            outcome.preimages = frame.preimages;
             outcome.console = frame.console;
             if matches!(kind, OutcomeKind::Success | OutcomeKind::Revert) {
                 outcome.output = frame.output;

@@ -14,7 +14,7 @@ use std::mem::replace;
 use std::sync::{Arc, OnceLock};
 use stylus_chain::{
     AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainError as CopyError, CountedCode,
-    Filter, Overrides, Receipt, SlotChange, TraceKind,
+    Filter, HashPreimages, Overrides, Receipt, SlotChange, TraceKind,
 };
 use stylus_devnode::InProcess;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
@@ -54,6 +54,8 @@ pub struct TransactionRun {
     pub frames: Vec<Frame>,
     /// The instructions of the EVM that it ran, by the hash of the code.
     pub instructions: BTreeMap<CodeHash, CountedCode>,
+    /// What it hashed.
+    pub preimages: HashPreimages,
 }
 
 /// A call that is sent unless it fails.
@@ -515,12 +517,15 @@ impl Simulation {
     fn run_again(&self, hash: B256) -> Result<TransactionRun, ChainError> {
         let mut copy = self.chain.branch();
         copy.count_instructions();
+        copy.record_preimages();
         let traced = copy.trace(hash, TraceKind::Call(CallOptions::default()));
         let counted = copy.end_instruction_count().into_iter();
+        let preimages = copy.end_preimage_record();
         let frames = call_tree::read_value(&traced?.into_json());
         Ok(TransactionRun {
             frames: frames.map_err(ChainError::copy_ended)?,
             instructions: counted.map(|(hash, code)| (hash.into(), code)).collect(),
+            preimages,
         })
     }
 
@@ -579,6 +584,7 @@ pub fn failed_upgrade(frames: &[Frame], registry: Address) -> Option<Address> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy::primitives::{hex, keccak256};
     use stylus_chain::ChainConfig;
 
     #[test]
@@ -587,8 +593,8 @@ mod tests {
         chain.set_auto_impersonate(true);
         let mut simulation = Simulation::new(chain);
         let account = Address::repeat_byte(7);
-        // PUSH0 PUSH0 LOG0: the call succeeds, so it is sent.
-        let code = Bytes::from_static(&[0x5f, 0x5f, 0xa0]);
+        // PUSH1 7 PUSH0 MSTORE, PUSH1 32 PUSH0 KECCAK256 POP, PUSH0 PUSH0 LOG0: the call succeeds, so it is sent.
+        let code = Bytes::from_static(&hex!("60075f5260205f20505f5fa0"));
         simulation.chain.set_code(account, code.clone());
         let send = |simulation: &mut Simulation| {
             let sent = simulation.send("a call", ANYBODY, account, Bytes::new(), U256::ZERO);
@@ -601,7 +607,10 @@ mod tests {
         };
         assert_eq!(first.frames[0].to, Some(account));
         let counted = &first.instructions[&CodeHash::of(&code)];
-        assert_eq!(counted.runs, [1, 1, 1]);
+        assert_eq!(counted.runs.iter().sum::<u64>(), 10);
+        let word = B256::with_last_byte(7);
+        let hashed = first.preimages.by_hash.get(&keccak256(word));
+        assert_eq!(hashed, Some(&word.into()));
         send(&mut branch);
         for (copy, count) in [(&simulation, 1), (&branch, 2)] {
             let runs = copy.runs().expect("runs");

@@ -278,10 +278,11 @@ fn a_declared_move_of_a_mapping_is_refused_where_the_trial_writes_none_of_its_en
 #[test]
 fn a_value_that_its_new_type_cannot_hold_is_refused_although_the_type_is_accepted() {
     let author = Author::new();
-    let initialize = INITIALIZE.replace("self.a.set(a);", "self.a.set(a.to::<U8>());");
-    author.begin(&author.contract("small", "a: StorageU8,", &initialize, ""));
-    let open = author.contract("open", "a: StorageBool,", "", "");
-    let accepted = format!("Note 2.0 {open} --accept retype:a");
+    let fields = |ty: &str| format!("{A}\n    s: Storage{ty},");
+    let initialize = INITIALIZE.replace("self.a.set(a);", "self.s.set(U8::from(7));");
+    author.begin(&author.contract("small", &fields("U8"), &initialize, ""));
+    let open = author.contract("open", &fields("Bool"), "", "");
+    let accepted = format!("Note 2.0 {open} --accept retype:s");
     let refused = author
         .project
         .refused("UndecodableValue", &format!("migrate {accepted}"));
@@ -289,18 +290,18 @@ fn a_value_that_its_new_type_cannot_hold_is_refused_although_the_type_is_accepte
     assert!(refused.error("message").contains(words), "{refused:?}");
     let plan = author.project.run(&format!("plan {accepted}"));
     plan.is_refused("UndecodableValue");
-    assert_eq!(problems(&plan.document), ["undecodable:a"]);
+    assert_eq!(problems(&plan.document), ["undecodable:s"]);
     author
         .project
-        .done(&format!("plan {accepted},undecodable:a"));
+        .done(&format!("plan {accepted},undecodable:s"));
     // A migration that writes a value of the new type needs no more than that.
     let close = "#[migration(from = \"1.0\", to = \"2.0\")]
     pub fn close(&mut self) -> Result<(), NoteError> {
-        self.a.set(true);
+        self.s.set(true);
         Ok(())
     }";
-    let closed = author.contract("closed", "a: StorageBool,", close, "");
-    let closed = format!("Note 2.0 {closed} --call close() --accept retype:a");
+    let closed = author.contract("closed", &fields("Bool"), close, "");
+    let closed = format!("Note 2.0 {closed} --call close() --accept retype:s");
     author.project.done(&format!("plan {closed}"));
 }
 

@@ -1,7 +1,9 @@
 //! What test tools change directly.
 
 use super::Chain;
-use crate::{ChainConfig, ChainError, CountedCode, arbos::l1_blocks, state_db::Account};
+use crate::{
+    ChainConfig, ChainError, CountedCode, HashPreimages, arbos::l1_blocks, state_db::Account,
+};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use std::{
     collections::BTreeMap,
@@ -60,6 +62,19 @@ impl Chain {
     pub fn end_instruction_count(&mut self) -> BTreeMap<B256, CountedCode> {
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
         programs.end_instruction_count()
+    }
+
+    /// From now on records what transactions, calls and traces of this chain and of all its branches hash: the input of
+    /// each keccak256, of opcodes and of host functions.
+    pub fn record_preimages(&mut self) {
+        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        programs.record_preimages();
+    }
+
+    /// Ends [`Chain::record_preimages`], and gives the record.
+    pub fn end_preimage_record(&mut self) -> HashPreimages {
+        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        programs.end_preimage_record()
     }
 
     /// Accepts unsigned transactions of an account.

@@ -207,7 +207,10 @@ impl<'a> EvmTr for ArbEvm<'a> {
             let tracer = ctx.chain.tracer.as_ref();
             let is_recorded = tracer.is_some_and(|tracer| tracer.opcodes.is_some())
                 || ctx.chain.accesses.is_some();
-            if is_recorded || ctx.chain.programs().counts_instructions() {
+            let is_recorded = is_recorded
+                || ctx.chain.programs().counts_instructions()
+                || ctx.chain.programs().records_preimages();
+            if is_recorded {
                 recorded::run(interpreter, table, gas_table, ctx)
             } else {
                 plain::run(interpreter, table, gas_table, ctx)

@@ -2,6 +2,8 @@
 
 use super::plain::Pace;
 use crate::{session::Ctx, trace::opcodes::Step};
+use alloy_primitives::Bytes;
+use revm::bytecode::opcode;
 use revm::context::{ContextTr, JournalTr};
 use revm::interpreter::{
     FrameInput, Gas, InstructionResult, Interpreter, InterpreterAction, Stack,
@@ -22,6 +24,7 @@ pub(crate) fn run<'a>(
     } else {
         Vec::new()
     };
+    let records_preimages = ctx.chain.programs().records_preimages();
     let mut pace = Pace::begin(&interpreter.gas);
     let end = loop {
         if let Some(runs) = begun.get_mut(interpreter.bytecode.pc()) {
@@ -37,6 +40,7 @@ pub(crate) fn run<'a>(
         if let Some(accesses) = &mut ctx.chain.accesses {
             accesses.step(interpreter);
         }
+        let hashed = hashed_range(interpreter).filter(|_| records_preimages);
         let failure = interpreter.step(table, gas_table, ctx).err();
         let mut cost = None;
         if let Some((stack, gas, checkpoint)) = before {
@@ -66,6 +70,12 @@ pub(crate) fn run<'a>(
         if let Some(end) = failure {
             break end;
         }
+        if let Some((from, count)) = hashed
+            && let Some(hash) = interpreter.stack.data().last()
+        {
+            let preimage = Bytes::copy_from_slice(&interpreter.memory.slice_len(from, count));
+            ctx.chain.programs().hashed((*hash).into(), preimage);
+        }
         if pace.stops(&interpreter.gas, ctx) {
             break InstructionResult::FatalExternalError;
         }
@@ -79,6 +89,23 @@ pub(crate) fn run<'a>(
         interpreter.halt(end);
     }
     interpreter.take_next_action()
+}
+
+/// The bytes of memory that the next opcode hashes: the first one, and their number.
+fn hashed_range(interpreter: &Interpreter<EthInterpreter>) -> Option<(usize, usize)> {
+    if interpreter.bytecode.opcode() != opcode::KECCAK256 {
+        return None;
+    }
+    let mut stack = interpreter.stack.data().iter().rev();
+    let (from, count) = (stack.next()?, stack.next()?);
+    let count = usize::try_from(*count).ok()?;
+    // Without bytes no place in memory counts.
+    let from = if count == 0 {
+        Some(0)
+    } else {
+        usize::try_from(*from).ok()
+    };
+    Some((from?, count))
 }
 
 /// Gas that every opcode can be paid with, short of memory that nobody can pay.

@@ -1,7 +1,7 @@
 //! Activation, expiry, caching.
 
 use crate::common::*;
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_chain::{AccountOverride, BlockId, CallOutcome, CallRequest, Chain, Overrides};
 
@@ -348,4 +348,38 @@ fn blocks_are_counted_by_program_and_nothing_else_changes() {
     let counted = counting.count_blocks();
     assert!(counted[&hash].iter().any(|block| block.runs == 1));
     assert!(counted.contains_key(&code_hash(&counting, delegate)));
+}
+
+#[test]
+fn what_code_and_programs_hash_is_recorded_and_nothing_else_changes() {
+    // Hashes the word 7 of memory.
+    let code = hex!("60075f5260205f205000");
+    let hasher = r#"(module
+        (import "vm_hooks" "native_keccak256" (func $hash (param i32 i32 i32)))
+        (import "vm_hooks" "write_result" (func $write_result (param i32 i32)))
+        (memory (export "memory") 1 1)
+        (data (i32.const 0) "a key")
+        (func (export "user_entrypoint") (param i32) (result i32)
+            (call $hash (i32.const 0) (i32.const 5) (i32.const 32))
+            (call $write_result (i32.const 32) (i32.const 32))
+            (i32.const 0)))"#;
+    let (mut plain, mut recording) = (chain(), chain());
+    let evm = [&mut plain, &mut recording].map(|chain| deploy(chain, &code))[0];
+    let program = [&mut plain, &mut recording].map(|chain| install(chain, hasher))[0];
+    recording.record_preimages();
+    for account in [evm, program] {
+        let [one, other] = [&mut plain, &mut recording]
+            .map(|chain| send(chain, ALICE, request(account, Bytes::new())));
+        assert!(one.success);
+        assert_eq!((one.gas_used, one.output), (other.gas_used, other.output));
+    }
+    let record = recording.end_preimage_record();
+    let word = B256::with_last_byte(7);
+    for preimage in [word.as_slice(), b"a key"] {
+        let recorded = record.by_hash.get(&keccak256(preimage));
+        assert_eq!(recorded.map(|bytes| bytes.as_ref()), Some(preimage));
+    }
+    assert!(!record.is_cut);
+    send(&mut recording, ALICE, request(program, Bytes::new()));
+    assert!(recording.end_preimage_record().by_hash.is_empty());
 }

@@ -86,10 +86,15 @@ impl Call<'_> {
         self.buy_ink(prices::keccak(len))?;
         let preimage = self.read(data, len)?;
         let hash = keccak256(preimage);
+        let recorded = self.frame.ctx.records_preimages;
+        let recorded = recorded.then(|| Bytes::copy_from_slice(preimage));
         if self.frame.ctx.trace {
             let preimage = preimage.to_vec();
             self.gave(&preimage);
         }
+        self.frame
+            .preimages
+            .extend(recorded.map(|preimage| (hash, preimage)));
         self.write(dest, hash.as_slice())?;
         self.got(hash.as_slice());
         Ok(Flow::Return(None))

@@ -160,7 +160,8 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainE
     }
     let keys = slots::keys(&simulation, &call.initData, names, &[proxy])?;
     let slots = SlotNames::framework(std::slice::from_ref(&call.version));
-    let slots = slots.with_keys(keys).with_layout(request.layout.as_ref());
+    let slots = slots.with_keys(keys).with_lookups(&simulation)?;
+    let slots = slots.with_layout(request.layout.as_ref());
     // It begins empty.
     let layouts = Layouts::same(&slots);
     creation.changes = changes_of(&simulation, &simulation.changes()?, proxy, layouts)?.list;

@@ -362,6 +362,7 @@ pub(super) fn compare(
     let proxies: Vec<Address> = before.iter().map(|one| one.instance.proxy).collect();
     let keys = slots::keys(simulation, &call.step.data, &request.names, &proxies)?;
     let framework = framework.clone().with_keys(keys);
+    let framework = framework.with_lookups(simulation)?;
     let new = request.layout.as_ref();
     let new = new.or_else(|| request.layout_of(&call.version));
     let new = framework.clone().with_layout(new);

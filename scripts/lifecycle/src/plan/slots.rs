@@ -6,6 +6,7 @@ use crate::names::Names;
 use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256, U256};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use stylus_layout::{
     DecodedValue, FieldPlace, Layout, MappingType, Storage, TypeId, TypeKind, ValuePlace,
     WORD_BYTES, WalkLimits, elements_begin,
@@ -32,6 +33,8 @@ pub struct SlotNames {
     arrays: Vec<GrowingArray>,
     /// What may be a key of a mapping.
     keys: Vec<B256>,
+    /// The entries of mappings that were looked up, by the slot of the mapping.
+    lookups: Arc<BTreeMap<U256, Vec<MappingLookup>>>,
     /// What says how values are read.
     storage: Option<Storage>,
     /// The slot of each name; the first one, where several have it.
@@ -40,6 +43,15 @@ pub struct SlotNames {
     name_bytes: usize,
     /// True if a limit left something out.
     is_cut: bool,
+}
+
+/// An entry of a mapping that code looked up.
+#[derive(Debug, Clone)]
+struct MappingLookup {
+    /// The key, as it was hashed.
+    key: Vec<u8>,
+    /// The slot of the entry.
+    slot: U256,
 }
 
 /// An array that grows.
@@ -73,6 +85,34 @@ impl SlotNames {
     /// Takes these for keys of mappings.
     pub fn with_keys(mut self, keys: Vec<B256>) -> Self {
         self.keys = keys;
+        self
+    }
+
+    /// Takes the entries of mappings that the runs of a copy looked up.
+    ///
+    /// # Errors
+    /// The error of the copy.
+    pub(super) fn with_lookups(mut self, simulation: &Simulation) -> Result<Self, ChainError> {
+        let runs = simulation.runs()?;
+        self.is_cut |= runs.iter().any(|run| run.preimages.is_cut);
+        let preimages = runs.into_iter().flat_map(|run| &run.preimages.by_hash);
+        Ok(self.with_preimages(preimages.map(|(hash, preimage)| (*hash, preimage.as_ref()))))
+    }
+
+    /// The same from what was hashed: a key and the slot of its mapping.
+    fn with_preimages<'p>(mut self, hashed: impl Iterator<Item = (B256, &'p [u8])>) -> Self {
+        let hashed: BTreeMap<B256, &[u8]> = hashed.collect();
+        let mut lookups: BTreeMap<U256, Vec<MappingLookup>> = BTreeMap::new();
+        for (hash, preimage) in hashed {
+            if let Some((key, mapping)) = preimage.split_last_chunk() {
+                let of_mapping = lookups.entry(U256::from_be_bytes::<32>(*mapping));
+                of_mapping.or_default().push(MappingLookup {
+                    key: key.to_vec(),
+                    slot: hash.into(),
+                });
+            }
+        }
+        self.lookups = lookups.into();
         self
     }
 
@@ -150,8 +190,12 @@ impl SlotNames {
         self.is_cut
     }
 
+    fn is_full(&self) -> bool {
+        self.slots.len() >= NAMED_MAX || self.name_bytes >= NAMES_BYTES_MAX
+    }
+
     fn add(&mut self, field: FieldPlace) {
-        if self.slots.len() >= NAMED_MAX || self.name_bytes >= NAMES_BYTES_MAX {
+        if self.is_full() {
             self.is_cut = true;
             return;
         }
@@ -167,23 +211,34 @@ impl SlotNames {
         let mut mappings = VecDeque::from(self.add_fields(storage, fields));
         while let Some((field, mapping)) = mappings.pop_front() {
             let key = KeyType::of_mapping(storage, &mapping);
+            let slot = field.place.slot;
+            let lookups = self.lookups.clone();
+            let looked_up = lookups.get(&slot).into_iter().flatten();
+            let looked_up = looked_up.filter(|lookup| key.encode(&lookup.key).is_some());
+            let looked_up = looked_up.map(|lookup| (lookup.key.clone(), lookup.slot));
             // Only keys of one word are tried, and for nested mappings pairs of them.
-            if key.is_text() || field.name.matches('[').count() >= 2 {
-                continue;
-            }
-            for word in self.keys.clone() {
-                if self.is_cut {
+            let is_tried = !key.is_text() && field.name.matches('[').count() < 2;
+            let keys = self.keys.iter().filter(|_| is_tried);
+            let keys = keys.filter_map(|word| key.encode(word.as_slice()));
+            let tried = keys.map(|hashed| {
+                let entry = entry(&hashed, slot);
+                (hashed.into_owned(), entry)
+            });
+            let entries: BTreeMap<U256, Vec<u8>> = looked_up
+                .chain(tried)
+                .map(|(key, slot)| (slot, key))
+                .collect();
+            for (slot, hashed) in entries {
+                if self.is_full() {
+                    self.is_cut = true;
                     return;
                 }
-                if let Some(hashed) = key.encode(word.as_slice()) {
-                    let name = format!("{}[{}]", field.name, key.show(&hashed));
-                    let slot = entry(&hashed, field.place.slot);
-                    let mut below = storage.walk_value(mapping.value, slot, 0, name);
-                    for value in &mut below {
-                        value.area.clone_from(&field.area);
-                    }
-                    mappings.extend(self.add_fields(storage, below));
+                let name = format!("{}[{}]", field.name, key.show(&hashed));
+                let mut below = storage.walk_value(mapping.value, slot, 0, name);
+                for value in &mut below {
+                    value.area.clone_from(&field.area);
                 }
+                mappings.extend(self.add_fields(storage, below));
             }
         }
     }

@@ -232,3 +232,49 @@ fn fields_have_names_although_entries_of_mappings_before_them_fill_the_limit() {
     let total = names.get(B256::with_last_byte(5));
     assert_eq!(total.as_deref(), Some("total"));
 }
+
+#[test]
+fn entries_that_code_looked_up_are_named_by_keys_of_any_type_and_depth() {
+    let item = |label: &str, slot: &str, ty: &str| serde_json::json!({"label": label, "slot": slot, "offset": 0, "type": ty});
+    let map = |key: &str, value: &str| serde_json::json!({"label": "mapping", "encoding": "mapping", "numberOfBytes": "32", "key": key, "value": value});
+    let layout = serde_json::json!({
+        "storage": [item("prices", "0", "texts"), item("deep", "1", "first")],
+        "types": {
+            "u256": {"label": "uint256", "encoding": "inplace", "numberOfBytes": "32"},
+            "address": {"label": "address", "encoding": "inplace", "numberOfBytes": "20"},
+            "t_string_memory_ptr": {"label": "string", "encoding": "bytes", "numberOfBytes": "32"},
+            "texts": map("t_string_memory_ptr", "u256"),
+            "first": map("u256", "second"),
+            "second": map("address", "third"),
+            "third": map("u256", "u256"),
+        },
+    });
+    let layout = Layout::from_json(&layout.to_string()).expect("a layout");
+    let mut hashed: Vec<Vec<u8>> = Vec::new();
+    let mut look_up = |key: &[u8], mapping: B256| {
+        let preimage = [key, mapping.as_slice()].concat();
+        let slot = keccak256(&preimage);
+        hashed.push(preimage);
+        slot
+    };
+    let price = look_up(
+        b"a text that is longer than one word of 32 bytes",
+        B256::ZERO,
+    );
+    let ana = Address::repeat_byte(0xa);
+    let first = look_up(B256::with_last_byte(5).as_slice(), B256::with_last_byte(1));
+    let second = look_up(ana.into_word().as_slice(), first);
+    let third = look_up(B256::with_last_byte(9).as_slice(), second);
+    // No key of an address has these bytes.
+    let other = look_up(B256::repeat_byte(0xff).as_slice(), first);
+    let hashed = hashed
+        .iter()
+        .map(|preimage| (keccak256(preimage), preimage.as_slice()));
+    let names = SlotNames::default()
+        .with_preimages(hashed)
+        .with_layout(Some(&layout));
+    let expected = "prices[\"a text that is longer than one word of 32 bytes\"]";
+    assert_eq!(names.get(price).as_deref(), Some(expected));
+    assert_eq!(names.get(third), Some(format!("deep[5][{ana}][9]")));
+    assert_eq!(names.get(other), None);
+}
