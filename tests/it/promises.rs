@@ -17,6 +17,7 @@ fn tests(promise: ReviewPromise) -> &'static [&'static str] {
             "a_version_that_would_misread_the_storage_is_refused_before_anything_is_sent",
             "a_declared_move_is_refused_where_the_trial_shows_that_the_field_loses_its_value",
             "a_program_that_begins_to_compute_slots_is_refused_until_that_is_accepted",
+            "a_value_that_its_new_type_cannot_hold_is_refused_although_the_type_is_accepted",
         ],
         ReviewPromise::Writes => &[
             "bytes_that_belong_to_no_field_are_not_left_out",

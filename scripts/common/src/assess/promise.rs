@@ -53,7 +53,8 @@ impl ReviewPromise {
         match self {
             Self::Storage => {
                 "both layouts are compared by place; on a copy of the chain, fields that a migration declares to keep \
-                 are compared, and values that the new version would misread are reported"
+                 are compared, values that the new version would misread are reported, and a value that its type cannot hold is \
+                 refused"
             }
             Self::Writes => {
                 "each word that the trial writes is shown, by its field if a layout has one, else by its slot; \

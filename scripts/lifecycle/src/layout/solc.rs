@@ -3,6 +3,7 @@
 
 use super::json::{self, NotJson};
 use crate::children::Started;
+use crate::file_names::MANIFEST;
 use serde_json::{Map, Value, json};
 use std::env;
 use std::ffi::OsString;
@@ -161,8 +162,9 @@ fn places(version: &str) -> Vec<PathBuf> {
 /// The folders of a `PATH` that are the user's own.
 fn folders_of_user(path: Option<OsString>) -> Vec<PathBuf> {
     let path = path.unwrap_or_default();
-    let project = env::current_dir().unwrap_or_default();
-    let folders = env::split_paths(&path).filter(|folder| is_of_user(folder, &project));
+    let working = env::current_dir().unwrap_or_default();
+    let project = project_folder(&working, env::home_dir().as_deref());
+    let folders = env::split_paths(&path).filter(|folder| is_of_user(folder, project));
     folders.collect()
 }
 
@@ -173,11 +175,25 @@ pub(super) fn user_program(name: &str, path: Option<OsString>) -> Option<PathBuf
     programs.find(|program| program.is_file())
 }
 
+/// The outermost folder around the working folder, below `home`, that has a manifest or a repository; else the working
+/// folder.
+fn project_folder<'f>(working: &'f Path, home: Option<&Path>) -> &'f Path {
+    let around = working.ancestors();
+    let around = around.take_while(|folder| Some(*folder) != home);
+    let projects = around.filter(|folder| {
+        let mut marks = [MANIFEST, ".git"].iter();
+        marks.any(|mark| folder.join(mark).exists())
+    });
+    projects.last().unwrap_or(working)
+}
+
 /// Whether a folder of `PATH` is the user's own: who wrote the project may have put any program into the project's
-/// folders, and into packages.
+/// folders, and into packages. A link leads where it points.
 fn is_of_user(folder: &Path, project: &Path) -> bool {
-    let is_of_package = folder.iter().any(|part| part == "node_modules");
-    folder.is_absolute() && !folder.starts_with(project) && !is_of_package
+    let target = folder.canonicalize();
+    let target = target.as_deref().unwrap_or(folder);
+    let is_of_package = target.iter().any(|part| part == "node_modules");
+    folder.is_absolute() && !target.starts_with(project) && !is_of_package
 }
 
 /// Whether a program says that it is solc of that version.
@@ -288,6 +304,28 @@ mod tests {
         ] {
             assert!(!is_run(folder), "{folder}");
         }
+    }
+
+    #[test]
+    fn the_project_is_the_outermost_folder_with_a_manifest_or_a_repository() {
+        let home = tempfile::tempdir().expect("a folder");
+        let home = home.path().canonicalize().expect("a path");
+        let working = home.join("repository/contracts/token");
+        std::fs::create_dir_all(&working).expect("made");
+        assert_eq!(project_folder(&working, Some(&home)), working);
+        let contracts = home.join("repository/contracts");
+        std::fs::write(contracts.join(MANIFEST), "").expect("written");
+        assert_eq!(project_folder(&working, Some(&home)), contracts);
+        std::fs::create_dir(home.join("repository/.git")).expect("made");
+        let repository = home.join("repository");
+        assert_eq!(project_folder(&working, Some(&home)), repository);
+        assert!(!is_of_user(&repository.join("bin"), &repository));
+        // Who keeps the home folder in a repository has programs of their own there.
+        std::fs::create_dir(home.join(".git")).expect("made");
+        assert_eq!(project_folder(&working, Some(&home)), repository);
+        // A link out of the user's folder leads into the project.
+        std::os::unix::fs::symlink(&repository, home.join("bin")).expect("linked");
+        assert!(!is_of_user(&home.join("bin"), &repository));
     }
 
     #[test]

@@ -44,15 +44,15 @@ pub(super) fn lost(
             continue;
         };
         let report = compare(old, &new.layout).map_err(incomparable)?;
+        let storages = [Storage::from(old), Storage::from(&new.layout)];
+        let has_entries = has_written_entries(instance, framework, &storages);
         for change in &report.findings {
             let id = finding_id(change);
             let is_declared = new.migrates.iter().any(|migrate| id == **migrate);
             if !is_declared || found.iter().any(|one| one.id == id) {
                 continue;
             }
-            let storages = [Storage::from(old), Storage::from(&new.layout)];
             for pair in kept(&storages, change) {
-                let has_entries = has_written_entries(instance, framework, &storages);
                 let instance = (instance, has_entries);
                 let Some(says) = loss((simulation, request), instance, &pair, &storages)? else {
                     continue;
