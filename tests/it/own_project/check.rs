@@ -52,13 +52,25 @@ impl Empty {
 
     /// What `check` tells GitHub: an error of that title at the line of the contract that has that text.
     fn shown_at(&self, text: &str, title: &str) -> String {
-        let answer = self.run("note", 0, "check Note --format github");
+        let answer = self.run(
+            "note",
+            0,
+            "check Note --format github --sarif findings.sarif",
+        );
         let said = answer.ends_with(1).printed.clone();
         let source = fs::read_to_string(self.path("note/src/lib.rs")).expect("the contract");
         let at = source.lines().position(|line| line.contains(text));
         let line = at.expect("the line") + 1;
         let place = format!("::error file=src/lib.rs,line={line},title={title}");
         assert!(said.contains(&place), "{place} in {said}");
+        let log = fs::read_to_string(self.path("note/findings.sarif")).expect("a log");
+        let log: Value = serde_json::from_str(&log).expect("JSON");
+        let results = log["runs"][0]["results"].as_array().expect("results");
+        let is_there = |result: &Value| {
+            let place = &result["locations"][0]["physicalLocation"];
+            place["artifactLocation"]["uri"] == "src/lib.rs" && place["region"]["startLine"] == line
+        };
+        assert!(results.iter().any(is_there), "{log:#}");
         said
     }
 }

@@ -16,6 +16,7 @@ mod id;
 mod origin;
 mod promise;
 mod refusal;
+mod sarif;
 mod together;
 
 pub use coverage::{Coverage, Evidence};
@@ -28,4 +29,5 @@ pub use id::{Accepted, CodeReplacer, FindingId};
 pub use origin::{Origin, Part, Writer, concludes};
 pub use promise::ReviewPromise;
 pub use refusal::{Refused, told_once};
+pub use sarif::sarif_log;
 pub use together::Together;

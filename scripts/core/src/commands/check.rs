@@ -4,7 +4,7 @@ mod baseline;
 mod report;
 mod trial;
 
-use super::spec::{Governs, Group, Spec, no_file, report_type};
+use super::spec::{Governs, Group, Spec, report_type};
 use crate::assess::{Coverage, Evidence, Finding, Origin, Part, Role, Severity};
 use crate::build::{Artifact, BuildError, repository};
 use crate::checks::{Assessment, Runs};
@@ -38,7 +38,7 @@ pub(crate) static SPEC: Spec<CheckArgs> = Spec {
         "check Counter . --against git:main",
         "check Counter --call 'migrate(uint256)' 5 --format github",
     ],
-    writes: no_file,
+    writes: |args| args.sarif.as_ref().map(|_| "--sarif"),
     governed: Governs::Never,
     reports: || vec![report_type::<CheckReport>()],
     run: |context, args| Box::pin(run(context, args)),
@@ -65,6 +65,9 @@ pub(crate) struct CheckArgs {
     /// Lines for people, or workflow commands for GitHub Actions, which shows them next to the code
     #[arg(long, value_enum, default_value_t = Format::People)]
     pub format: Format,
+    /// Write the findings to this file too, as SARIF 2.1.0
+    #[arg(long, value_name = "FILE")]
+    pub sarif: Option<PathBuf>,
     /// Maximum number of instances to try
     #[arg(long, value_name = "NUMBER", default_value_t = 16,
           value_parser = clap::value_parser!(u32).range(1..))]
@@ -160,6 +163,9 @@ pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome> 
         Err(error) => return Err(error),
     }
     let report = check.report(context, built);
+    if let Some(file) = &args.sarif {
+        report.write_sarif(file)?;
+    }
     Ok(context.outcome(&report))
 }
 

@@ -1,9 +1,12 @@
 //! The report of a check: what was found, at its places in the sources.
 
 use super::{Check, Format};
-use crate::assess::{Coverage, Finding, Part, Role, Severity, annotation, decide, told_once};
+use crate::assess::{
+    Coverage, Finding, Part, Role, Severity, annotation, decide, sarif_log, told_once,
+};
 use crate::context::prelude::*;
 use crate::ids::CodeHash;
+use crate::own_file::io;
 use std::cmp::Reverse;
 use std::path::Path;
 
@@ -95,6 +98,14 @@ pub(super) struct Built {
     pub(super) from: Option<String>,
     /// The label of the new version.
     pub(super) to: String,
+}
+
+impl CheckReport {
+    /// Writes the findings to a file, in place of what it held.
+    pub(super) fn write_sarif(&self, file: &Path) -> Result<()> {
+        let log = format!("{:#}\n", sarif_log(&self.findings));
+        Ok(std::fs::write(file, log).map_err(io("written", file))?)
+    }
 }
 
 impl CommandReport for CheckReport {
