@@ -95,9 +95,14 @@ impl Cost {
 
     /// The ether alone, in words: all that left the account.
     pub fn ether(&self) -> String {
-        let eth = format_ether(self.wei);
-        format!("{} ETH", eth.trim_end_matches('0').trim_end_matches('.'))
+        in_ether(self.wei)
     }
+}
+
+/// An amount of wei in ether, without zeros at the end.
+pub fn in_ether(wei: U256) -> String {
+    let eth = format_ether(wei);
+    format!("{} ETH", eth.trim_end_matches('0').trim_end_matches('.'))
 }
 
 impl Sum for Gas {

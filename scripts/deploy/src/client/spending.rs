@@ -1,8 +1,8 @@
 //! The limit of what a command spends. Before a transaction is signed, its highest possible cost is added: the endpoint
 //! names gas, prices and data fees, and could name any.
 
+use crate::cost::in_ether;
 use crate::error::{Exit, Refusal};
-use alloy::primitives::utils::format_ether;
 use alloy::primitives::{Address, U256};
 use alloy::rpc::types::TransactionRequest;
 use std::sync::{Mutex, PoisonError};
@@ -51,7 +51,7 @@ impl SpendingLedger {
         }
         let is_first = signed.is_zero();
         *signed = sum;
-        let limit = eth(self.limit);
+        let limit = in_ether(self.limit);
         Ok(is_first.then(|| {
             format!("at most {limit} leaves {sender} in all, fees and values (--max-spend)")
         }))
@@ -59,7 +59,7 @@ impl SpendingLedger {
 
     fn refusal(&self, what: &str, signed: U256, most: U256) -> Refusal {
         let limit = self.limit;
-        let message = format!("{what} was not sent: it can cost up to {}", eth(most));
+        let message = format!("{what} was not sent: it can cost up to {}", in_ether(most));
         let mut found = format!("up to {most} wei");
         if !signed.is_zero() {
             found = format!("{found}, after up to {signed} wei for what this command sent before");
@@ -79,11 +79,6 @@ pub(super) fn highest_cost(request: &TransactionRequest, price: u128) -> U256 {
     let gas = U256::from(request.gas.unwrap_or(u64::MAX));
     let fee = gas.saturating_mul(U256::from(price));
     fee.saturating_add(request.value.unwrap_or_default())
-}
-
-fn eth(wei: U256) -> String {
-    let eth = format_ether(wei);
-    format!("{} ETH", eth.trim_end_matches('0').trim_end_matches('.'))
 }
 
 #[cfg(test)]
