@@ -264,3 +264,25 @@ fn a_walk_of_more_fields_than_its_limit_reports_that() {
     assert_eq!(walk.left_out.len(), 1);
     assert!(storage.walk(WalkLimits { fields: 3 }).left_out.is_empty());
 }
+
+#[test]
+fn types_decode_alike_if_each_word_has_one_value() {
+    let plain = |label: &str, size: u64| {
+        let ty = format!(r#"{{"encoding":"inplace","label":"{label}","numberOfBytes":"{size}"}}"#);
+        storage_of(&format!("t_{label}"), &ty)
+    };
+    let door = |members: &str| {
+        let ty = format!(
+            r#"{{"encoding":"inplace","label":"enum Door","numberOfBytes":"1","members":[{members}]}}"#
+        );
+        storage_of("t_enum(Door)1", &ty)
+    };
+    let alike = |before: &Storage, after: &Storage| {
+        let ty = |storage: &Storage| storage.areas()[0].fields[0].ty;
+        before.decodes_alike(ty(before), after, ty(after))
+    };
+    let (byte, flag) = (plain("uint8", 1), plain("bool", 1));
+    assert!(alike(&byte, &byte) && !alike(&byte, &flag) && !alike(&byte, &plain("uint16", 2)));
+    let (two, three) = (door(r#""A","B""#), door(r#""A","B","C""#));
+    assert!(alike(&two, &three) && !alike(&three, &two));
+}

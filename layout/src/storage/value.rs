@@ -5,7 +5,7 @@ use std::fmt;
 
 use alloy_primitives::{Address, B256, I256, U256, hex, keccak256};
 
-use super::{Storage, TypeKind, ValuePlace, WORD_BYTES};
+use super::{Storage, TypeId, TypeKind, ValuePlace, WORD_BYTES};
 
 /// Slots of one text that are read, at most.
 const TEXT_SLOTS_MAX: u64 = 8;
@@ -150,6 +150,19 @@ impl Storage {
                 DecodedValue::Slots(place.bytes_taken().div_ceil(WORD_BYTES))
             }
             _ => self.decode_bytes(place, place.bytes_of(&word)),
+        }
+    }
+
+    /// Returns true if each word that is a value of a type here is the same value of a type of another storage.
+    pub fn decodes_alike(&self, ty: TypeId, other: &Self, other_ty: TypeId) -> bool {
+        match (self.kind(self.plain(ty)), other.kind(other.plain(other_ty))) {
+            (TypeKind::Enum(Some(before)), TypeKind::Enum(Some(after))) => {
+                after.starts_with(before)
+            }
+            (TypeKind::Uint(before), TypeKind::Uint(after))
+            | (TypeKind::Int(before), TypeKind::Int(after))
+            | (TypeKind::FixedBytes(before), TypeKind::FixedBytes(after)) => before == after,
+            (before, after) => std::mem::discriminant(before) == std::mem::discriminant(after),
         }
     }
 

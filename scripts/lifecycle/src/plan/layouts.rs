@@ -51,7 +51,9 @@ impl<'a> Layouts<'a> {
                 Some(was) => {
                     !was.begins_at(one)
                         || was.place.bytes_taken() != one.place.bytes_taken()
-                        || was.label != one.label
+                        || !self
+                            .before
+                            .decodes_alike(&was.place, self.after, &one.place)
                 }
                 None => old.iter().any(|was| !was.is_gap && was.overlaps(one)),
             }

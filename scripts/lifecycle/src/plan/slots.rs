@@ -171,6 +171,19 @@ impl SlotNames {
         Some(storage.decode(place, word, &BTreeMap::new()))
     }
 
+    /// Returns true if a word has the same value in both places, or a layout is not known.
+    pub(super) fn decodes_alike(
+        &self,
+        place: &ValuePlace,
+        other: &Self,
+        there: &ValuePlace,
+    ) -> bool {
+        match (&self.storage, &other.storage) {
+            (Some(before), Some(after)) => before.decodes_alike(place.ty, after, there.ty),
+            _ => true,
+        }
+    }
+
     /// The value of a variable in the notation of its type.
     pub(super) fn value(&self, place: &ValuePlace, word: B256) -> String {
         let value = self.decode(place, word);
