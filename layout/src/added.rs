@@ -140,9 +140,9 @@ impl Ranges {
     /// The bytes that the fields of a layout use; room that is kept free (`__gap`) is not used.
     ///
     /// # Errors
-    /// [`LayoutError`] if a position is no number.
+    /// [`LayoutError`] if a slot or a size is no number, an offset is no byte of a word, or a field ends beyond storage.
     pub fn of(layout: &Layout) -> Result<Self, LayoutError> {
-        let storage = Storage::placed(layout)?;
+        let storage = Storage::from_checked_layout(layout)?;
         let mut walk = Walk::default();
         for area in storage.areas() {
             walk.fields(&fields(&storage, &area.fields), Location::root(area), "", 0);

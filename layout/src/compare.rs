@@ -28,10 +28,13 @@ use pairs::{Pair, Pairs, pair};
 /// Compares the layout of the version in use with that of the version to come.
 ///
 /// # Errors
-/// [`LayoutError`] if a position is no number.
+/// [`LayoutError`] if a slot or a size is no number, an offset is no byte of a word, or a field ends beyond storage.
 pub fn compare(old: &Layout, new: &Layout) -> Result<Report, LayoutError> {
     let mut types = Types::default();
-    let (old, new) = (Storage::placed(old)?, Storage::placed(new)?);
+    let (old, new) = (
+        Storage::from_checked_layout(old)?,
+        Storage::from_checked_layout(new)?,
+    );
     let (before, after) = (places::areas(&old), places::areas(&new));
     let kept = places::kept(&mut types, &before, &after);
     let mut findings = vec![];
@@ -57,12 +60,12 @@ pub fn compare(old: &Layout, new: &Layout) -> Result<Report, LayoutError> {
             findings.extend(fields.iter().map(|field| new_namespace(area.name, field)));
         }
     }
-    let earlier = EarlierNames::of(&before, &after);
+    let earlier = EarlierNames::new(&before, &after);
     for change in &mut findings {
         if change.old.is_some() || change.decision != Decision::Safe {
             continue;
         }
-        let instead = earlier.instead_of(&change.area, &change.field);
+        let instead = earlier.explain_reused_name(&change.area, &change.field);
         let instead = instead.map(|note| (Verdict::NamespaceChange, note));
         let refused = instead.or_else(|| {
             let note = empty::opens(&before, &change.field)?;
@@ -190,9 +193,6 @@ fn new_namespace(namespace: &str, field: &Field<'_>) -> FieldChange {
     }
 }
 
-/// The fields of a list, with the index of them.
-type IndexedFields<'f, 's> = (&'f [Field<'s>], &'f FieldIndex<'f, 's>);
-
 /// Fields that lie side by side: those counted from slot 0, of a namespace, or of a struct.
 pub(crate) struct Area<'a> {
     /// The namespace, for findings.
@@ -220,8 +220,8 @@ impl<'a> Area<'a> {
     ) -> Vec<FieldChange> {
         let (old, new) = wrapped::opened(types, old, new);
         let (old, new) = (old.as_slice(), new.as_slice());
-        let (old_index, new_index) = (FieldIndex::of(old), FieldIndex::of(new));
-        let pairs = pair(types, (old, &old_index), (new, &new_index));
+        let (old_index, new_index) = (FieldIndex::new(old), FieldIndex::new(new));
+        let pairs = pair(types, &old_index, &new_index);
         let shared = shared(old, new);
         let mut findings = vec![];
         for (at, field) in new.iter().enumerate() {
@@ -234,7 +234,7 @@ impl<'a> Area<'a> {
                 }
                 Some((pair, before)) => self.both(types, &old_index, (before, field), pair),
                 None => {
-                    let is_left = pairs.is_left((old, &old_index), new, field.label());
+                    let is_left = pairs.is_left(&old_index, new, field.label());
                     vec![self.added(&old_index, field, is_left)]
                 }
             };
@@ -247,8 +247,7 @@ impl<'a> Area<'a> {
                 findings.extend(which(&shared, Some(field), None, found));
             }
         }
-        let both = ((old, &old_index), (new, &new_index));
-        let undecided = self.undecided_pairs(types, both, &pairs);
+        let undecided = self.undecided_pairs(types, (&old_index, &new_index), &pairs);
         for (at, found) in undecided {
             let before = pairs.get(at).and_then(|pair| old.get(pair.old));
             findings.extend(which(&shared, before, new.get(at), [found]));
@@ -275,9 +274,10 @@ impl<'a> Area<'a> {
     fn undecided_pairs(
         &self,
         types: &mut Types,
-        ((old, old_index), (new, new_index)): (IndexedFields<'_, '_>, IndexedFields<'_, '_>),
+        (old_index, new_index): (&FieldIndex<'_, '_>, &FieldIndex<'_, '_>),
         pairs: &Pairs,
     ) -> Vec<(usize, FieldChange)> {
+        let (old, new) = (old_index.fields(), new_index.fields());
         let mut findings = vec![];
         for (at, field) in new.iter().enumerate() {
             let Some((pair, before)) = pairs
@@ -290,13 +290,13 @@ impl<'a> Area<'a> {
                 continue;
             }
             let mut fits = false;
-            let named = old_index.named(field.label()).iter();
+            let named = old_index.find_named(field.label()).iter();
             for (other, candidate) in named.filter_map(|at| Some((*at, old.get(*at)?))) {
                 if other != pair.old && !pairs.is_certain(old, new, other) {
                     fits |= types.change(candidate.ty, field.ty, None).is_empty();
                 }
             }
-            let named = new_index.named(before.label()).iter();
+            let named = new_index.find_named(before.label()).iter();
             for (other, candidate) in named.filter_map(|at| Some((*at, new.get(*at)?))) {
                 let certain = pairs.get(other).is_some_and(|pair| {
                     let before = old.get(pair.old);
@@ -341,7 +341,7 @@ impl<'a> Area<'a> {
     ) -> Option<FieldChange> {
         let is_around = new.start <= old.start && new.end() >= old.end();
         let is_within = self.limit.is_none_or(|limit| new.end() <= limit);
-        let is_free = || all.overlapping(new).iter().all(|other| other.is_gap());
+        let is_free = || all.find_overlaps(new).iter().all(|other| other.is_gap());
         let has_grown_over_free_bytes = is_around && is_within && is_free();
         let finding = match (old.start == new.start, old.end() == new.end()) {
             // Where it grew back over a field, that one is told to be gone.
@@ -392,7 +392,7 @@ impl<'a> Area<'a> {
         let mut findings = vec![];
         let moved = old.start != new.start;
         if old.label() != new.label() && !pair.is_one_name {
-            let is_taken = !all.named(new.label()).is_empty();
+            let is_taken = !all.find_named(new.label()).is_empty();
             let (decision, declared, note) = match (pair.is_declared, is_taken) {
                 (true, false) => (
                     Decision::Safe,
@@ -484,14 +484,17 @@ impl<'a> Area<'a> {
 
     /// Free bytes after a field of the old version; no bound if absent.
     fn room(&self, all: &FieldIndex<'_, '_>, field: &Field<'_>) -> Option<Bytes> {
-        let next = all.next_start(field.end()).into_iter().chain(self.limit);
+        let next = all
+            .find_next_start(field.end())
+            .into_iter()
+            .chain(self.limit);
         next.min().map(|next| next.saturating_sub(field.end()))
     }
 
     /// A field that only the new version has; `is_left` where the version before has its name for something
     /// that has another one now.
     fn added(&self, old: &FieldIndex<'_, '_>, field: &Field<'_>, is_left: bool) -> FieldChange {
-        let beneath = old.overlapping(field);
+        let beneath = old.find_overlaps(field);
         let over = |gap: bool| beneath.iter().filter(move |other| other.is_gap() == gap);
         let names = |gap: bool| {
             over(gap)

@@ -14,9 +14,9 @@ impl Layout {
     /// the next element of an array: the same sources keep that elsewhere there. By their labels.
     ///
     /// # Errors
-    /// [`LayoutError`] if a position is no number.
+    /// [`LayoutError`] if a slot or a size is no number, an offset is no byte of a word, or a field ends beyond storage.
     pub fn counted_shorter_before_sdk_0_10(&self) -> Result<BTreeSet<String>, LayoutError> {
-        let storage = Storage::placed(self)?;
+        let storage = Storage::from_checked_layout(self)?;
         let structs: Vec<(TypeRef<'_>, &[StorageField])> = structs(&storage).collect();
         let by_themselves = structs
             .iter()

@@ -131,7 +131,10 @@ pub struct Put {
 /// # Errors
 /// [`Unsupported`] names the field that it cannot carry over.
 pub fn plan(old: &Layout, new: &Layout, overrides: &Overrides) -> Result<Plan, Unsupported> {
-    let (before, after) = (Storage::placed(old)?, Storage::placed(new)?);
+    let (before, after) = (
+        Storage::from_checked_layout(old)?,
+        Storage::from_checked_layout(new)?,
+    );
     let (old, new) = (leaves(&before)?, leaves(&after)?);
     overrides.check(&old, &new)?;
     let before: Vec<String> = new.iter().map(|leaf| leaf.path_before(&old)).collect();

@@ -22,7 +22,7 @@ pub(super) struct EarlierNames<'a, 's> {
 }
 
 impl<'a, 's> EarlierNames<'a, 's> {
-    pub(super) fn of(before: &'a [Area<'s>], after: &'a [Area<'s>]) -> Self {
+    pub(super) fn new(before: &'a [Area<'s>], after: &'a [Area<'s>]) -> Self {
         let mut fields: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for area in before {
             for field in area.fields.iter().filter(|field| !field.is_gap()) {
@@ -40,9 +40,9 @@ impl<'a, 's> EarlierNames<'a, 's> {
         }
     }
 
-    /// Why a field that begins empty in a new place is no addition, if it is none: the version before keeps something
-    /// under its name elsewhere. What the fields of one root that have exactly this name are now, their pairs say.
-    pub(super) fn instead_of(&self, area: &str, label: &str) -> Option<String> {
+    /// Returns a refusal text if the previous version stores a field of the same normalized name elsewhere. Skips a field
+    /// of exactly this name in the same area: pairs decide on it.
+    pub(super) fn explain_reused_name(&self, area: &str, label: &str) -> Option<String> {
         let named = self.fields.get(&name(label)).into_iter().flatten();
         let mut looked_at = BTreeSet::new();
         for (known_in, known) in named {

@@ -1,4 +1,4 @@
-//! Fields of a list by their names and by their places, so that a comparison of long lists stays short.
+//! Indexes of a list of fields by name and by place: a comparison of long lists needs no pass over all pairs.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::storage::Field;
 pub(super) struct FieldIndex<'f, 's> {
     fields: &'f [Field<'s>],
     by_label: BTreeMap<&'s str, Vec<usize>>,
-    /// How many fields have a name, without the underscores before it.
+    /// The number of fields by name, without leading underscores.
     by_bare_name: BTreeMap<&'s str, usize>,
     ranges: ByteRanges,
     /// The first bytes of all fields that are no gaps, in their order.
@@ -20,8 +20,8 @@ pub(super) struct FieldIndex<'f, 's> {
 pub(super) struct ByteRanges(Vec<ByteRange>);
 
 struct ByteRange {
-    /// Its index in the list that they come from.
-    at: usize,
+    /// The index of the range in the input.
+    index: usize,
     start: Bytes,
     /// The largest end of this range and all before it.
     reach: Bytes,
@@ -29,11 +29,11 @@ struct ByteRange {
 
 impl ByteRanges {
     /// From the first byte of each range and the byte after its last.
-    pub(super) fn of(ranges: impl Iterator<Item = (Bytes, Bytes)>) -> Self {
-        let ranges = ranges.enumerate().map(|(at, (start, end))| ByteRange {
-            at,
+    pub(super) fn from_bounds(ranges: impl Iterator<Item = (Bytes, Bytes)>) -> Self {
+        let ranges = ranges.enumerate().map(|(index, (start, end))| ByteRange {
+            index,
             start,
-            reach: at_least_one_byte(start, end),
+            reach: extend_to_one_byte(start, end),
         });
         let mut ranges: Vec<ByteRange> = ranges.collect();
         ranges.sort_by_key(|range| range.start);
@@ -46,36 +46,36 @@ impl ByteRanges {
     }
 
     /// The indices of all ranges that may share bytes with this one, in their order.
-    pub(super) fn near(&self, start: Bytes, end: Bytes) -> Vec<usize> {
-        let end = at_least_one_byte(start, end);
+    pub(super) fn find_near(&self, start: Bytes, end: Bytes) -> Vec<usize> {
+        let end = extend_to_one_byte(start, end);
         let before_end = self.0.partition_point(|range| range.start < end);
         let ranges = self.0.iter().take(before_end).rev();
         let ranges = ranges.take_while(|range| range.reach > start);
-        let mut indices: Vec<usize> = ranges.map(|range| range.at).collect();
+        let mut indices: Vec<usize> = ranges.map(|range| range.index).collect();
         indices.sort_unstable();
         indices
     }
 
     /// The indices of all ranges that begin at a byte, in their order.
-    fn starting_at(&self, start: Bytes) -> Vec<usize> {
+    fn find_starts(&self, start: Bytes) -> Vec<usize> {
         let first = self.0.partition_point(|range| range.start < start);
         let ranges = self.0.iter().skip(first);
         let ranges = ranges.take_while(|range| range.start == start);
-        let mut indices: Vec<usize> = ranges.map(|range| range.at).collect();
+        let mut indices: Vec<usize> = ranges.map(|range| range.index).collect();
         indices.sort_unstable();
         indices
     }
 }
 
 impl<'f, 's> FieldIndex<'f, 's> {
-    pub(super) fn of(fields: &'f [Field<'s>]) -> Self {
+    pub(super) fn new(fields: &'f [Field<'s>]) -> Self {
         let mut by_label: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut by_bare_name: BTreeMap<&str, usize> = BTreeMap::new();
         for (at, field) in fields.iter().enumerate() {
             by_label.entry(field.label()).or_default().push(at);
             *by_bare_name.entry(bare_name(field.label())).or_default() += 1;
         }
-        let ranges = ByteRanges::of(fields.iter().map(|field| (field.start, field.end())));
+        let ranges = ByteRanges::from_bounds(fields.iter().map(|field| (field.start, field.end())));
         let lasting = fields.iter().filter(|field| !field.is_gap());
         let mut starts: Vec<Bytes> = lasting.map(|field| field.start).collect();
         starts.sort_unstable();
@@ -88,13 +88,18 @@ impl<'f, 's> FieldIndex<'f, 's> {
         }
     }
 
+    /// The fields, in list order.
+    pub(super) fn fields(&self) -> &'f [Field<'s>] {
+        self.fields
+    }
+
     /// The indices of all fields of a name, in their order.
-    pub(super) fn named(&self, label: &str) -> &[usize] {
+    pub(super) fn find_named(&self, label: &str) -> &[usize] {
         self.by_label.get(label).map_or(&[], Vec::as_slice)
     }
 
-    /// How many fields have a name, without the underscores before it.
-    pub(super) fn spelled_so(&self, bare_name: &str) -> usize {
+    /// Counts the fields of a name, without leading underscores.
+    pub(super) fn count_bare_name(&self, bare_name: &str) -> usize {
         self.by_bare_name
             .get(bare_name)
             .copied()
@@ -102,19 +107,19 @@ impl<'f, 's> FieldIndex<'f, 's> {
     }
 
     /// The indices of all fields that begin at a byte, in their order.
-    pub(super) fn starting_at(&self, start: Bytes) -> Vec<usize> {
-        self.ranges.starting_at(start)
+    pub(super) fn find_starts(&self, start: Bytes) -> Vec<usize> {
+        self.ranges.find_starts(start)
     }
 
-    /// The fields that share bytes with one of any list, in their order.
-    pub(super) fn overlapping(&self, field: &Field<'_>) -> Vec<&'f Field<'s>> {
-        let near = self.ranges.near(field.start, field.end()).into_iter();
+    /// Finds the fields of this list that share bytes with `field`, in list order.
+    pub(super) fn find_overlaps(&self, field: &Field<'_>) -> Vec<&'f Field<'s>> {
+        let near = self.ranges.find_near(field.start, field.end()).into_iter();
         let near = near.filter_map(|at| self.fields.get(at));
         near.filter(|other| other.overlaps(field)).collect()
     }
 
     /// The first byte from `end` on at which a field begins that is no gap.
-    pub(super) fn next_start(&self, end: Bytes) -> Option<Bytes> {
+    pub(super) fn find_next_start(&self, end: Bytes) -> Option<Bytes> {
         let at = self.starts.partition_point(|start| *start < end);
         self.starts.get(at).copied()
     }
@@ -125,8 +130,8 @@ pub(super) fn bare_name(label: &str) -> &str {
     label.trim_start_matches('_')
 }
 
-/// The end of a range, which has one byte if it would have none.
-fn at_least_one_byte(start: Bytes, end: Bytes) -> Bytes {
+/// The end of a range; an empty range counts as one byte.
+fn extend_to_one_byte(start: Bytes, end: Bytes) -> Bytes {
     end.max(start.saturating_add(Bytes::from(1)))
 }
 
@@ -135,7 +140,7 @@ mod tests {
     use crate::{Layout, Verdict, compare};
     use serde_json::json;
 
-    /// A layout with a struct of so many members, and a field after it.
+    /// A layout with a field, and after it a struct of `count` members.
     fn with_members(count: u64) -> Layout {
         let member = |slot: u64| json!({"label": format!("m{slot}"), "offset": 0, "slot": slot.to_string(), "type": "t_uint256"});
         let members: Vec<_> = (0..count).map(member).collect();

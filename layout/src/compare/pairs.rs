@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::IndexedFields;
-use super::index::bare_name;
+use super::index::{FieldIndex, bare_name};
 use super::types::Types;
 use crate::bytes::Bytes;
 use crate::report::Decision;
@@ -52,15 +51,10 @@ impl Pairs {
     }
 
     /// Whether an old field of that name is another one now, or gone.
-    pub(super) fn is_left(
-        &self,
-        (old, index): IndexedFields<'_, '_>,
-        new: &[Field<'_>],
-        label: &str,
-    ) -> bool {
-        let mut named = index.named(label).iter();
+    pub(super) fn is_left(&self, old: &FieldIndex<'_, '_>, new: &[Field<'_>], label: &str) -> bool {
+        let mut named = old.find_named(label).iter();
         named.any(|at| {
-            let is_gap = old.get(*at).is_none_or(Field::is_gap);
+            let is_gap = old.fields().get(*at).is_none_or(Field::is_gap);
             let now = self.paired.get(at).and_then(|to| new.get(*to));
             !is_gap && now.is_none_or(|now| now.label() != label)
         })
@@ -124,9 +118,10 @@ impl Pairs {
 /// of members.
 pub(super) fn pair<'s>(
     types: &mut Types,
-    (old, old_index): IndexedFields<'_, 's>,
-    (new, new_index): IndexedFields<'_, 's>,
+    old_index: &FieldIndex<'_, 's>,
+    new_index: &FieldIndex<'_, 's>,
 ) -> Pairs {
+    let (old, new) = (old_index.fields(), new_index.fields());
     let (mut pairs, both) = (Pairs::default(), (old, new));
     let (label, old_name): (NameOf<'s>, NameOf<'s>) = (label, old_name);
     pairs.join(both, false, [end_of_gap; 2], |_, _| true);
@@ -148,7 +143,7 @@ pub(super) fn pair<'s>(
         old.is_gap() == new.is_gap()
     });
     pairs.join(both, true, [old_name, label], |_, _| true);
-    same_location(types, &mut pairs, (old, old_index), (new, new_index));
+    same_location(types, &mut pairs, old_index, new_index);
     orders(&mut pairs, old, new);
     pairs
 }
@@ -183,14 +178,15 @@ fn contract<'l>(field: &Field<'l>) -> &'l str {
 fn same_location<'s>(
     types: &mut Types,
     pairs: &mut Pairs,
-    (old, old_index): IndexedFields<'_, 's>,
-    (new, new_index): IndexedFields<'_, 's>,
+    old_index: &FieldIndex<'_, 's>,
+    new_index: &FieldIndex<'_, 's>,
 ) {
+    let (old, new) = (old_index.fields(), new_index.fields());
     for (at, field) in new.iter().enumerate() {
         if pairs.all.contains_key(&at) || field.is_gap() {
             continue;
         }
-        let starting = old_index.starting_at(field.start).into_iter();
+        let starting = old_index.find_starts(field.start).into_iter();
         let mut starting = starting.filter_map(|at| Some((at, old.get(at)?)));
         let there = starting.find(|(at, other)| !pairs.is_paired(*at) && !other.is_gap());
         let Some((before, other)) = there else {
@@ -207,9 +203,9 @@ fn same_location<'s>(
         pairs.insert(at, before, false);
         let is_one_name = changes.is_empty()
             && spelled(other) == spelled(field)
-            && [old_index, new_index]
-                .into_iter()
-                .all(|index| !spelled(field).is_empty() && index.spelled_so(spelled(field)) == 1);
+            && [old_index, new_index].into_iter().all(|index| {
+                !spelled(field).is_empty() && index.count_bare_name(spelled(field)) == 1
+            });
         if let Some(pair) = pairs.all.get_mut(&at) {
             pair.is_one_name = is_one_name;
         }

@@ -156,12 +156,13 @@ fn names<'a>(areas: &'a [Area<'_>]) -> BTreeSet<(&'a str, &'a str)> {
 /// of another new field that is, or on the framework's. What lay there before as well is left out.
 pub(super) fn meetings(old: &[Area<'_>], new: &[Area<'_>], kept: &Kept) -> Vec<Meeting> {
     let (before, after) = (used(old), used(new));
-    let ranges = |used: &[Used<'_>]| ByteRanges::of(used.iter().map(|used| (used.start, used.end)));
+    let ranges =
+        |used: &[Used<'_>]| ByteRanges::from_bounds(used.iter().map(|used| (used.start, used.end)));
     let (before_ranges, after_ranges) = (ranges(&before), ranges(&after));
     let at = |used: &Used<'_>| (used.area, used.field);
     let mut found: BTreeMap<(usize, usize), BTreeSet<String>> = BTreeMap::new();
     for one in &after {
-        let near = |ranges: &ByteRanges| ranges.near(one.start, one.end).into_iter();
+        let near = |ranges: &ByteRanges| ranges.find_near(one.start, one.end).into_iter();
         let of_before = near(&before_ranges).filter_map(|at| before.get(at));
         let of_before: Vec<&Used<'_>> = of_before.collect();
         // As it was before: nothing came to lie on anything.

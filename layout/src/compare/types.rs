@@ -183,8 +183,8 @@ pub(crate) fn are_found_alike(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
 
 /// Whether a key of a mapping became a larger unsigned number.
 fn widens_unsigned(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
-    let shapes = (old.plain().kind(), new.plain().kind());
-    matches!(shapes, (TypeKind::Uint(before), TypeKind::Uint(after)) if before < after)
+    let kinds = (old.plain().kind(), new.plain().kind());
+    matches!(kinds, (TypeKind::Uint(before), TypeKind::Uint(after)) if before < after)
 }
 
 /// What a key of a mapping is filled up with before it is hashed.
@@ -254,7 +254,7 @@ fn told(old: TypeRef<'_>, new: TypeRef<'_>) -> (String, String) {
 
 fn unknown(old: TypeRef<'_>, new: TypeRef<'_>) -> FieldChange {
     let is_internal = |ty: TypeRef<'_>| matches!(ty.kind(), TypeKind::InternalFunction);
-    let is_value = |one: TypeRef<'_>| matches!(one.kind(), TypeKind::ValueType(None));
+    let is_value = |ty: TypeRef<'_>| matches!(ty.kind(), TypeKind::ValueType(None));
     let (was, is) = (old.label(), new.label());
     let note = if is_internal(old) || is_internal(new) {
         format!(

@@ -37,14 +37,14 @@ fn open<'l, 'm>(
     others: &[Field<'m>],
     mut holds: impl FnMut(&[Field<'l>], &[&Field<'m>]) -> bool,
 ) -> Vec<Field<'l>> {
-    let index = FieldIndex::of(others);
+    let index = FieldIndex::new(others);
     let mut found = Vec::new();
     for (at, field) in all.iter().enumerate() {
-        let is_named = !index.named(field.label()).is_empty();
+        let is_named = !index.find_named(field.label()).is_empty();
         let there = if is_named {
             Vec::new()
         } else {
-            index.overlapping(field)
+            index.find_overlaps(field)
         };
         let members = if there.is_empty() {
             None

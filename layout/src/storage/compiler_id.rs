@@ -16,7 +16,7 @@ pub(super) struct IdParts<'l> {
 }
 
 impl<'l> IdParts<'l> {
-    pub(super) fn of(id: &'l str) -> Self {
+    pub(super) fn parse(id: &'l str) -> Self {
         let Some((head, rest)) = id.split_once('(') else {
             return Self {
                 head: id,
@@ -61,7 +61,7 @@ impl<'l> IdParts<'l> {
     }
 }
 
-/// The number after a prefix: 16 for `uint16`; a multiple of `step`, at most 32 of them.
+/// Parses the number after a prefix (16 in `uint16`); none unless it is a multiple of `step`, from `step` to `32 * step`.
 pub(super) fn number_after(text: &str, prefix: &str, step: usize) -> Option<usize> {
     let number: usize = text.strip_prefix(prefix)?.parse().ok()?;
     (number > 0 && number <= 32 * step && number.is_multiple_of(step)).then_some(number)

@@ -50,7 +50,7 @@ impl<'s> Field<'s> {
     }
 }
 
-/// Whether a name says that a variable only keeps room for later: `__gap`, `__gap_…`, with two underscores or more.
+/// Returns true if a name marks reserved room: `__gap` or `__gap_…`, with two or more leading underscores.
 pub fn is_gap_name(name: &str) -> bool {
     let bare = name.trim_start_matches('_');
     let rest = bare.strip_prefix("gap");
@@ -58,7 +58,7 @@ pub fn is_gap_name(name: &str) -> bool {
     is_name && name.len() - bare.len() >= 2
 }
 
-/// The fields of a list, in its order. A field without a place is left out: [`Storage::placed`] refuses its layout.
+/// Lists the fields in declaration order, without those that have no slot ([`Storage::from_checked_layout`] refuses them).
 pub(crate) fn fields<'s>(storage: &'s Storage, declared: &'s [StorageField]) -> Vec<Field<'s>> {
     let fields = declared.iter().filter_map(|declared| {
         let ty = TypeRef::new(storage, declared.ty);

@@ -76,7 +76,7 @@ pub struct StorageField {
     pub declaration: u64,
     /// The contract or struct that declares it.
     pub contract: String,
-    /// The contract that declares it, where another variable has the same name or may have it.
+    /// The contract that declares it; none unless another variable may have the same name.
     pub base: Option<String>,
     /// The position of its declaration, as the compiler writes it (`src`).
     pub source: Option<String>,
@@ -243,7 +243,7 @@ impl Storage {
 }
 
 impl StorageType {
-    /// Its size inline in bytes, if that is known; `u64::MAX` for more.
+    /// Its inline size in bytes, at most `u64::MAX`; none if unknown.
     pub fn size(&self) -> Option<u64> {
         Some(self.bytes?.saturating_to())
     }

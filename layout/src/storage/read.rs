@@ -22,11 +22,11 @@ const OVER: &str = " over ";
 const DEPTH_MAX: usize = 512;
 
 impl Storage {
-    /// The storage of a layout whose fields have places.
+    /// Reads the storage of a layout that lies within storage.
     ///
     /// # Errors
     /// Those of [`Layout::require_in_storage`].
-    pub(crate) fn placed(layout: &Layout) -> Result<Self, LayoutError> {
+    pub(crate) fn from_checked_layout(layout: &Layout) -> Result<Self, LayoutError> {
         layout.require_in_storage()?;
         Ok(Self::from(layout))
     }
@@ -122,7 +122,7 @@ impl<'l> TypeReader<'l> {
             Some(Members::Enum(names)) => return TypeKind::Enum(Some(names.clone())),
             None => {}
         }
-        let parts = IdParts::of(id);
+        let parts = IdParts::parse(id);
         if let Some(kind) = plain_kind_of(parts.head, "t_") {
             return kind;
         }

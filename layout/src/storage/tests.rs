@@ -212,7 +212,7 @@ fn a_lazy_map_has_a_key_and_its_forms_the_oldest_first() {
 }
 
 #[test]
-fn an_array_of_more_bytes_than_a_number_of_64_bits_holds_has_an_exact_size() {
+fn an_array_larger_than_u64_bytes_keeps_its_exact_size() {
     let id = "t_array(t_uint256)18446744073709551616_storage";
     let ty = r#"{"encoding":"inplace","label":"uint256[18446744073709551616]","base":"t_uint256",
         "numberOfBytes":"590295810358705651712"}"#;
@@ -229,7 +229,7 @@ fn an_array_of_more_bytes_than_a_number_of_64_bits_holds_has_an_exact_size() {
 }
 
 #[test]
-fn types_are_read_to_a_depth_and_what_lies_deeper_is_unknown() {
+fn types_below_the_depth_limit_are_unknown() {
     let depth = 600;
     let types = (0..depth).map(|level| {
         let base = level + 1;
@@ -249,7 +249,7 @@ fn types_are_read_to_a_depth_and_what_lies_deeper_is_unknown() {
 }
 
 #[test]
-fn a_walk_of_more_fields_than_its_limit_reports_that() {
+fn a_walk_lists_what_its_limit_left_out() {
     let ty = r#"{"encoding":"inplace","label":"uint256","numberOfBytes":"32"}"#;
     let field = |slot: u8| {
         format!(r#"{{"label":"a{slot}","offset":0,"slot":"{slot}","type":"t_uint256"}}"#)

@@ -40,7 +40,7 @@ impl<'s> TypeRef<'s> {
         self.ty().bytes
     }
 
-    /// The underlying type of a user-defined value type; any other type itself.
+    /// The underlying type of a user-defined value type, if it has the same size; else this type.
     pub(crate) fn plain(&self) -> Self {
         self.at(self.storage.plain(self.id))
     }

@@ -48,23 +48,23 @@ impl ProgramCache {
         self.codes.is_some()
     }
 
-    /// From now on records the inputs of hashes.
-    pub(crate) fn record_preimages(&mut self) {
+    /// Starts an empty record of hash inputs.
+    pub(crate) fn start_preimage_record(&mut self) {
         self.preimages = Some(HashPreimages::default());
     }
 
-    /// Ends the record, and gives it.
+    /// Stops the record and returns it; empty if none was started.
     pub(crate) fn end_preimage_record(&mut self) -> HashPreimages {
         self.preimages.take().unwrap_or_default()
     }
 
     /// Returns true if the inputs of hashes are recorded.
-    pub(crate) fn records_preimages(&self) -> bool {
+    pub(crate) fn is_recording_preimages(&self) -> bool {
         self.preimages.is_some()
     }
 
     /// Records the input of a hash.
-    pub(crate) fn hashed(&mut self, hash: B256, preimage: Bytes) {
+    pub(crate) fn add_preimage(&mut self, hash: B256, preimage: Bytes) {
         if let Some(preimages) = &mut self.preimages {
             preimages.add(hash, preimage);
         }

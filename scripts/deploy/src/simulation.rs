@@ -47,14 +47,14 @@ struct SentTransaction {
     run: OnceLock<TransactionRun>,
 }
 
-/// The calls and instructions of a transaction.
+/// The calls, instructions and hash inputs of a transaction.
 #[derive(Debug)]
 pub struct TransactionRun {
     /// Its calls, each after its caller.
     pub frames: Vec<Frame>,
     /// The instructions of the EVM that it ran, by the hash of the code.
     pub instructions: BTreeMap<CodeHash, CountedCode>,
-    /// What it hashed.
+    /// The inputs of its keccak256 hashes.
     pub preimages: HashPreimages,
 }
 
@@ -513,11 +513,11 @@ impl Simulation {
         .collect()
     }
 
-    /// Carries a transaction out again and records its calls and instructions.
+    /// Carries a transaction out again, and records its calls, instructions and hash inputs.
     fn run_again(&self, hash: B256) -> Result<TransactionRun, ChainError> {
         let mut copy = self.chain.branch();
         copy.count_instructions();
-        copy.record_preimages();
+        copy.start_preimage_record();
         let traced = copy.trace(hash, TraceKind::Call(CallOptions::default()));
         let counted = copy.end_instruction_count().into_iter();
         let preimages = copy.end_preimage_record();

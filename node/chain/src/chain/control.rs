@@ -64,14 +64,14 @@ impl Chain {
         programs.end_instruction_count()
     }
 
-    /// From now on records what transactions, calls and traces of this chain and of all its branches hash: the input of
-    /// each keccak256, of opcodes and of host functions.
-    pub fn record_preimages(&mut self) {
+    /// Starts to record the inputs of keccak256 hashes, by opcodes and host functions, in transactions, calls and traces
+    /// of this chain and its branches.
+    pub fn start_preimage_record(&mut self) {
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
-        programs.record_preimages();
+        programs.start_preimage_record();
     }
 
-    /// Ends [`Chain::record_preimages`], and gives the record.
+    /// Stops the record of [`Chain::start_preimage_record`] and returns it; empty if none was started.
     pub fn end_preimage_record(&mut self) -> HashPreimages {
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
         programs.end_preimage_record()

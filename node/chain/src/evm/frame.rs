@@ -209,7 +209,7 @@ impl<'a> EvmTr for ArbEvm<'a> {
                 || ctx.chain.accesses.is_some();
             let is_recorded = is_recorded
                 || ctx.chain.programs().counts_instructions()
-                || ctx.chain.programs().records_preimages();
+                || ctx.chain.programs().is_recording_preimages();
             if is_recorded {
                 recorded::run(interpreter, table, gas_table, ctx)
             } else {

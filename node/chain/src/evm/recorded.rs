@@ -24,7 +24,7 @@ pub(crate) fn run<'a>(
     } else {
         Vec::new()
     };
-    let records_preimages = ctx.chain.programs().records_preimages();
+    let records_preimages = ctx.chain.programs().is_recording_preimages();
     let mut pace = Pace::begin(&interpreter.gas);
     let end = loop {
         if let Some(runs) = begun.get_mut(interpreter.bytecode.pc()) {
@@ -40,7 +40,7 @@ pub(crate) fn run<'a>(
         if let Some(accesses) = &mut ctx.chain.accesses {
             accesses.step(interpreter);
         }
-        let hashed = hashed_range(interpreter).filter(|_| records_preimages);
+        let hashed = read_hash_range(interpreter).filter(|_| records_preimages);
         let failure = interpreter.step(table, gas_table, ctx).err();
         let mut cost = None;
         if let Some((stack, gas, checkpoint)) = before {
@@ -74,7 +74,7 @@ pub(crate) fn run<'a>(
             && let Some(hash) = interpreter.stack.data().last()
         {
             let preimage = Bytes::copy_from_slice(&interpreter.memory.slice_len(from, count));
-            ctx.chain.programs().hashed((*hash).into(), preimage);
+            ctx.chain.programs().add_preimage((*hash).into(), preimage);
         }
         if pace.stops(&interpreter.gas, ctx) {
             break InstructionResult::FatalExternalError;
@@ -91,15 +91,15 @@ pub(crate) fn run<'a>(
     interpreter.take_next_action()
 }
 
-/// The bytes of memory that the next opcode hashes: the first one, and their number.
-fn hashed_range(interpreter: &Interpreter<EthInterpreter>) -> Option<(usize, usize)> {
+/// Reads the offset and the length in bytes of the memory that the next opcode hashes; none if it is not KECCAK256.
+fn read_hash_range(interpreter: &Interpreter<EthInterpreter>) -> Option<(usize, usize)> {
     if interpreter.bytecode.opcode() != opcode::KECCAK256 {
         return None;
     }
     let mut stack = interpreter.stack.data().iter().rev();
     let (from, count) = (stack.next()?, stack.next()?);
     let count = usize::try_from(*count).ok()?;
-    // Without bytes no place in memory counts.
+    // An empty range may have any offset, even beyond memory.
     let from = if count == 0 {
         Some(0)
     } else {

@@ -196,7 +196,7 @@ fn call_context(ctx: &Ctx<'_>, frame: &EthFrame<EthInterpreter>, params: &Params
         tx_gas_price: alloy_primitives::U256::from(ctx.chain.message_price),
         tx_origin: tx.caller(),
         trace: ctx.chain.tracer.as_ref().is_some_and(|t| t.hostios),
-        records_preimages: ctx.chain.programs().records_preimages(),
+        records_preimages: ctx.chain.programs().is_recording_preimages(),
     }
 }
 
@@ -221,7 +221,7 @@ fn finish(
         ctx.chain.console.push(line);
     }
     let preimages = outcome.preimages.into_iter();
-    preimages.for_each(|(hash, preimage)| ctx.chain.programs().hashed(hash, preimage));
+    preimages.for_each(|(hash, preimage)| ctx.chain.programs().add_preimage(hash, preimage));
     if !outcome.blocks.is_empty() {
         let code_hash = frame.interpreter.bytecode.get_or_calculate_hash();
         ctx.chain.programs().ran(code_hash, outcome.blocks);

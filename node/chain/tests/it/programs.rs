@@ -351,7 +351,7 @@ fn blocks_are_counted_by_program_and_nothing_else_changes() {
 }
 
 #[test]
-fn what_code_and_programs_hash_is_recorded_and_nothing_else_changes() {
+fn a_preimage_record_changes_neither_gas_nor_output() {
     // Hashes the word 7 of memory.
     let code = hex!("60075f5260205f205000");
     let hasher = r#"(module
@@ -366,7 +366,7 @@ fn what_code_and_programs_hash_is_recorded_and_nothing_else_changes() {
     let (mut plain, mut recording) = (chain(), chain());
     let evm = [&mut plain, &mut recording].map(|chain| deploy(chain, &code))[0];
     let program = [&mut plain, &mut recording].map(|chain| install(chain, hasher))[0];
-    recording.record_preimages();
+    recording.start_preimage_record();
     for account in [evm, program] {
         let [one, other] = [&mut plain, &mut recording]
             .map(|chain| send(chain, ALICE, request(account, Bytes::new())));

@@ -56,7 +56,7 @@ const ALLOWED_BY_AUTHOR: &str = "oz-allowed";
 
 /// What the id of something begins with that an account without rights can do.
 const STRANGER: &str = "stranger";
-/// A value that cannot be one of its type after the upgrade.
+/// A field value that is invalid for its type after the upgrade.
 const UNDECODABLE: &str = "undecodable";
 
 /// What the id of a struct begins with that an older SDK counts otherwise.
@@ -345,7 +345,7 @@ impl FindingId {
         Self(format!("{STRANGER}:{signature}").into())
     }
 
-    /// A field with a value that cannot be one of its type after the upgrade. All entries of a mapping have one id.
+    /// The id of a field whose value is invalid for its type after the upgrade. All entries of a mapping share it.
     pub fn undecodable(area: &str, field: &str) -> Self {
         let parts = field.split('[').map(|part| match part.split_once(']') {
             Some((_, rest)) => rest,

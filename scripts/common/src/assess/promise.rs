@@ -53,8 +53,8 @@ impl ReviewPromise {
         match self {
             Self::Storage => {
                 "both layouts are compared by place; on a copy of the chain, fields that a migration declares to keep \
-                 are compared, values that the new version would misread are reported, and a value that its type cannot hold is \
-                 refused"
+                 are compared, values that the new version would misread are reported, and values that are invalid for their \
+                 type are refused"
             }
             Self::Writes => {
                 "each word that the trial writes is shown, by its field if a layout has one, else by its slot; \

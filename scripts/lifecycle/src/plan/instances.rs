@@ -432,7 +432,7 @@ pub(super) fn changes_of(
     };
     let own = all.iter().filter(|change| change.address == account);
     let mut words: BTreeMap<U256, SlotChange> = own.map(|one| (one.slot, *one)).collect();
-    let RereadSlots { slots, is_cut } = layouts.reread();
+    let RereadSlots { slots, is_cut } = layouts.find_reread_slots();
     for slot in slots {
         if let Entry::Vacant(entry) = words.entry(slot) {
             let word = before(slot)?;
@@ -446,7 +446,7 @@ pub(super) fn changes_of(
     }
     let (mut list, mut undecodable) = (Vec::new(), Vec::new());
     for word in words.values() {
-        undecodable.extend(layouts.undecodable(word, before)?);
+        undecodable.extend(layouts.find_undecodable(word, before)?);
         list.push(layouts.change(word, before)?);
     }
     list.retain(|change| !change.is_same());

@@ -40,9 +40,9 @@ impl<'a> Layouts<'a> {
         }
     }
 
-    /// Slots that the new version reads as something else: of variables that the version before kept elsewhere or in
-    /// another size or with another type, and of new ones on bytes that held others. What they hold changes even if nobody writes them.
-    pub(super) fn reread(&self) -> RereadSlots {
+    /// Finds the slots that the new version reads as something else, even if nothing writes them: of variables that
+    /// changed place, size or type, and of new variables on used bytes.
+    pub(super) fn find_reread_slots(&self) -> RereadSlots {
         let all = self.after.fixed().filter(|one| !one.is_gap);
         let reread = all.filter(|one| {
             let slot = one.place.slot;
@@ -58,7 +58,7 @@ impl<'a> Layouts<'a> {
                 None => old.iter().any(|was| !was.is_gap && was.overlaps(one)),
             }
         });
-        let mut slots: BTreeSet<U256> = reread.map(|one| one.place.slot).collect();
+        let mut slots: BTreeSet<U256> = reread.map(|field| field.place.slot).collect();
         let is_cut = slots.len() > REREAD_MAX || self.before.is_cut() || self.after.is_cut();
         while slots.len() > REREAD_MAX {
             slots.pop_last();
@@ -84,9 +84,12 @@ impl<'a> Layouts<'a> {
         })
     }
 
-    /// The values in a word that cannot be values of their type, as the new version declares it; `earlier` reads other
-    /// words as they were before.
-    pub(super) fn undecodable(
+    /// Finds the values of a word that are invalid for their types in the new version; `earlier` reads other words as
+    /// they were before.
+    ///
+    /// # Errors
+    /// The error of `earlier`.
+    pub(super) fn find_undecodable(
         &self,
         word: &SlotChange,
         earlier: impl Fn(U256) -> Result<B256, ChainError>,
@@ -104,7 +107,7 @@ impl<'a> Layouts<'a> {
             let before = match was.as_ref().and_then(FieldPlace::in_one_word) {
                 Some(place) if place.slot == word.slot => self.before.decode(place, word.before),
                 Some(place) => self.before.decode(place, earlier(place.slot)?),
-                // The version before has no such variable, so it could not hold a wrong value there.
+                // An absent variable, or one of several words, holds no invalid value: empty bytes count as valid.
                 None => Some(DecodedValue::Bytes(Vec::new())),
             };
             let before = before.filter(DecodedValue::is_valid);

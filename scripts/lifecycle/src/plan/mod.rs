@@ -194,7 +194,7 @@ pub struct Plan {
     pub strangers: TriedByStrangers,
     /// Every reason why it would fail, now or when one wants to go back.
     pub problems: Vec<Finding>,
-    /// Findings that refuse nothing: values that the new version reads as others.
+    /// Findings that refuse nothing: values that the new version misreads, and values that neither version can decode.
     pub notes: Vec<Finding>,
     /// Whether the version is current already, on every instance: nothing would change.
     pub is_current: bool,

@@ -159,7 +159,7 @@ pub fn simulate_on(
     let lost = declared::lost(simulation, request, (&instances, &framework))?;
     let plan = &mut simulated.plan;
     plan.problems.extend(lost);
-    let wrong = wrong_values::findings(&instances, &plan.to, names);
+    let wrong = wrong_values::find_wrong_values(&instances, &plan.to, names);
     let (refused, notes): (Vec<Finding>, Vec<Finding>) = wrong
         .into_iter()
         .partition(|finding| finding.severity == Severity::Danger);

@@ -88,10 +88,10 @@ impl SlotNames {
         self
     }
 
-    /// Takes the entries of mappings that the runs of a copy looked up.
+    /// Sets the mapping entries that the transactions of the trial looked up. Call it before [`Self::with_layout`].
     ///
     /// # Errors
-    /// The error of the copy.
+    /// [`ChainError`] if the copy cannot carry a transaction out again.
     pub(super) fn with_lookups(mut self, simulation: &Simulation) -> Result<Self, ChainError> {
         let runs = simulation.runs()?;
         self.is_cut |= runs.iter().any(|run| run.preimages.is_cut);
@@ -99,7 +99,7 @@ impl SlotNames {
         Ok(self.with_preimages(preimages.map(|(hash, preimage)| (*hash, preimage.as_ref()))))
     }
 
-    /// The same from what was hashed: a key and the slot of its mapping.
+    /// Reads lookups from hash inputs: a key, then the 32-byte slot of its mapping.
     fn with_preimages<'p>(mut self, hashed: impl Iterator<Item = (B256, &'p [u8])>) -> Self {
         let hashed: BTreeMap<B256, &[u8]> = hashed.collect();
         let mut lookups: BTreeMap<U256, Vec<MappingLookup>> = BTreeMap::new();
@@ -198,7 +198,7 @@ impl SlotNames {
         }
     }
 
-    /// Returns true if not all slots that could have names got one.
+    /// Returns true if a limit left slots or mapping entries without names.
     pub const fn is_cut(&self) -> bool {
         self.is_cut
     }

@@ -19,24 +19,28 @@ pub struct UndecodableValue {
     pub slot: B256,
     /// The word of that slot.
     pub word: B256,
-    /// The value before, if the earlier version could decode it.
+    /// The value before the upgrade, or `(none)` for a new field; absent if the previous version could not decode it.
     pub before: Option<String>,
     /// The value after, and the type that it cannot be.
     pub after: String,
 }
 
-/// What the new version reads wrongly in these instances.
-pub(super) fn findings(instances: &[InstancePlan], version: &str, names: &Names) -> Vec<Finding> {
+/// Lists the values that the new version misreads or cannot decode.
+pub(super) fn find_wrong_values(
+    instances: &[InstancePlan],
+    version: &str,
+    names: &Names,
+) -> Vec<Finding> {
     let misread = instances
         .iter()
-        .filter_map(|instance| misread(instance, names));
+        .filter_map(|instance| warn_misread(instance, names));
     let mut findings: Vec<Finding> = misread.collect();
-    findings.extend(undecodable(instances, version, names));
+    findings.extend(report_undecodable(instances, version, names));
     findings
 }
 
 /// A warning about values that nobody writes and that the new version reads as others.
-fn misread(instance: &InstancePlan, names: &Names) -> Option<Finding> {
+fn warn_misread(instance: &InstancePlan, names: &Names) -> Option<Finding> {
     let changes = instance.changes.iter().filter(|change| change.is_misread());
     let values = changes.flat_map(Change::values);
     let values = values.filter(|value| value.before != value.after);
@@ -54,13 +58,13 @@ fn misread(instance: &InstancePlan, names: &Names) -> Option<Finding> {
 
 /// A danger for each field with a value that could be decoded before the upgrade and cannot be decoded after it. A value
 /// that could not be decoded before either gives a note.
-fn undecodable(instances: &[InstancePlan], version: &str, names: &Names) -> Vec<Finding> {
+fn report_undecodable(instances: &[InstancePlan], version: &str, names: &Names) -> Vec<Finding> {
     let together = Arc::new(Together {
         name: "UndecodableValue",
-        message: format!("values of instances cannot be what {version} declares them to be"),
+        message: format!("instances hold values that {version} cannot decode"),
         expected: "values of the types that the new version declares".into(),
         found: None,
-        next: "write them in the migration, or keep the type of the field".into(),
+        next: "write valid values in the migration, or keep the type of the field".into(),
     });
     let mut findings: Vec<Finding> = Vec::new();
     for instance in instances {
@@ -80,7 +84,7 @@ fn undecodable(instances: &[InstancePlan], version: &str, names: &Names) -> Vec<
                 }
                 None => {
                     let says = format!(
-                        "{field} in {proxy}, slot {slot}: {after}; the version before cannot decode it either"
+                        "{field} in {proxy}, slot {slot}: {after}; the previous version cannot decode it either"
                     );
                     Finding::new(Part::Instances, Severity::Note, id, says)
                 }
@@ -96,7 +100,7 @@ mod tests {
     use alloy::primitives::Address;
 
     #[test]
-    fn each_field_has_one_finding_and_what_nobody_could_decode_before_is_a_note() {
+    fn entries_of_a_field_share_one_finding_and_earlier_failures_are_notes() {
         let value = |field: &str, before: Option<&str>| UndecodableValue {
             area: String::new(),
             field: field.into(),
@@ -114,7 +118,7 @@ mod tests {
             ],
             ..InstancePlan::default()
         };
-        let findings = findings(&[instance], "2.0", &Names::default());
+        let findings = find_wrong_values(&[instance], "2.0", &Names::default());
         let told: Vec<(String, Severity)> = findings
             .iter()
             .map(|finding| (finding.id.to_string(), finding.severity))

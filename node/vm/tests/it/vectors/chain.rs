@@ -368,5 +368,6 @@ pub(super) fn context(params: &Params, calldata: Bytes, start_ink: u64) -> stylu
         tx_gas_price: U256::from(100_000_001),
         tx_origin: Address::repeat_byte(0x0e),
         trace: true,
+        records_preimages: false,
     }
 }

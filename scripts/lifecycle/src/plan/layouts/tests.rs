@@ -44,7 +44,7 @@ fn lines(before: Option<&Layout>, after: &Layout, words: &Words) -> Vec<String> 
     };
     let word = |slot: U256| words.get(&slot).copied().unwrap_or_default();
     let changed = words.iter().filter(|(_, (before, after))| before != after);
-    let mut slots = layouts.reread().slots;
+    let mut slots = layouts.find_reread_slots().slots;
     slots.extend(changed.map(|(slot, _)| *slot));
     let changes = slots.into_iter().map(|slot| {
         let (before, after) = word(slot);

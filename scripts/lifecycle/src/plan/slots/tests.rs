@@ -205,7 +205,7 @@ fn keys_are_what_was_seen_and_small_numbers_each_once_as_many_as_are_tried() {
 }
 
 #[test]
-fn fields_have_names_although_entries_of_mappings_before_them_fill_the_limit() {
+fn fields_get_names_before_mapping_entries_fill_the_limit() {
     let map = |value: &str| serde_json::json!({"label": "mapping", "encoding": "mapping", "numberOfBytes": "32", "key": "u256", "value": value});
     let mut items: Vec<serde_json::Value> = (0..5)
         .map(|slot| serde_json::json!({"label": format!("map{slot}"), "slot": slot.to_string(), "offset": 0, "type": "outer"}))
