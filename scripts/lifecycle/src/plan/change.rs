@@ -33,6 +33,23 @@ pub struct FieldValues {
     pub after: String,
 }
 
+/// A value that cannot be one of its type, as the new version declares it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UndecodableValue {
+    /// The namespace of the field; empty for one that is counted from slot 0.
+    pub area: String,
+    /// The field, with keys and members.
+    pub field: String,
+    /// Its slot.
+    pub slot: B256,
+    /// The word of that slot.
+    pub word: B256,
+    /// The value before the upgrade, or `(none)` for a new field; absent if the previous version could not decode it.
+    pub before: Option<String>,
+    /// The value after, and the type that it cannot be.
+    pub after: String,
+}
+
 /// A place in storage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StoragePosition {

@@ -1,10 +1,9 @@
 //! Instances before and after: what each holds, what changed in its storage, what it emitted.
 
 use super::PlanRequest;
-use super::change::Change;
+use super::change::{Change, UndecodableValue};
 use super::layouts::{Layouts, RereadSlots};
 use super::slots::{self, SlotNames};
-use super::wrong_values::UndecodableValue;
 use crate::assess::Finding;
 use crate::client::ChainError;
 use crate::deployed;

@@ -1,9 +1,8 @@
 //! What changes in an account's storage, by variable: what it held by the layout of the version before, and what it
 //! would hold by that of the new one. A variable that moved is compared with itself, not with what lay at its new
 //! place.
-use super::change::{ABSENT, Change, FieldValues, StoragePosition};
+use super::change::{ABSENT, Change, FieldValues, StoragePosition, UndecodableValue};
 use super::slots::SlotNames;
-use super::wrong_values::UndecodableValue;
 use crate::client::ChainError;
 use alloy::primitives::{B256, U256};
 use std::collections::BTreeSet;

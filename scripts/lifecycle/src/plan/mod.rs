@@ -37,7 +37,7 @@ mod verdict;
 mod wrong_values;
 
 pub use adoption::{AdoptionRequest, TriedAdoption, try_adoption};
-pub use change::{Change, FieldValues, StoragePosition};
+pub use change::{Change, FieldValues, StoragePosition, UndecodableValue};
 pub use code_checks::{has_constructor, reserved_in};
 pub use control::{
     AccountEvents, may_replace_code, replacing_code, replacing_functions, replacing_listed,
@@ -60,7 +60,6 @@ pub use simulated_plan::simulate_on;
 pub use slots::{SlotNames, arguments, with_numbers};
 pub use strangers::usual_initializers;
 pub use verdict::{Verdict, upgraded};
-pub use wrong_values::UndecodableValue;
 
 use crate::assess::Finding;
 use crate::build::Artifact;

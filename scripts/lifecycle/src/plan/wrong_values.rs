@@ -1,29 +1,10 @@
 //! Values of an instance that the new version reads as others, or that cannot be values of their type.
 
-use super::change::Change;
+use super::change::{Change, UndecodableValue};
 use super::instances::InstancePlan;
 use crate::assess::{Finding, FindingId, Part, Severity, Together};
 use crate::names::Names;
-use alloy::primitives::B256;
-use serde::Serialize;
 use std::sync::Arc;
-
-/// A value that cannot be one of its type, as the new version declares it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct UndecodableValue {
-    /// The namespace of the field; empty for one that is counted from slot 0.
-    pub area: String,
-    /// The field, with keys and members.
-    pub field: String,
-    /// Its slot.
-    pub slot: B256,
-    /// The word of that slot.
-    pub word: B256,
-    /// The value before the upgrade, or `(none)` for a new field; absent if the previous version could not decode it.
-    pub before: Option<String>,
-    /// The value after, and the type that it cannot be.
-    pub after: String,
-}
 
 /// Lists the values that the new version misreads or cannot decode.
 pub(super) fn find_wrong_values(
@@ -97,7 +78,7 @@ fn report_undecodable(instances: &[InstancePlan], version: &str, names: &Names) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy::primitives::Address;
+    use alloy::primitives::{Address, B256};
 
     #[test]
     fn entries_of_a_field_share_one_finding_and_earlier_failures_are_notes() {
