@@ -4,8 +4,7 @@
 use alloy_primitives::U256;
 
 use super::leaves::{Kind, Leaf, of_type};
-use super::planner::unchanged;
-use super::widen::{Conversion, widen};
+use super::widen::{Conversion, unchanged, widen};
 use super::{Entries, Unsupported};
 use crate::storage::TypeKind;
 

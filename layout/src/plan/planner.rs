@@ -6,11 +6,9 @@ use alloy_primitives::U256;
 
 use super::entries::entries;
 use super::leaves::{Kind, Leaf};
-use super::widen::{Conversion, in_place, widen};
+use super::widen::{Conversion, in_place, unchanged, widen};
 use super::{Entries, Origin, Overrides, Part, Plan, Put, Read, Take, Unsupported, Value, Write};
-use crate::bytes::{Bytes, WORD_BYTES};
-use crate::compare::Types;
-use crate::report::Decision;
+use crate::bytes::WORD_BYTES;
 use crate::storage::{TypeKind, TypeRef};
 
 /// A byte range of a word.
@@ -357,13 +355,6 @@ fn is_unknown(kind: &TypeKind) -> bool {
 fn mentions(code: &str, name: &str) -> bool {
     code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .any(|word| word == name)
-}
-
-/// Whether every value reads the same in place.
-pub(super) fn unchanged(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
-    let changes = Types::default().change(old, new, Some(Bytes::ZERO));
-    let mut changes = changes.iter();
-    changes.all(|change| change.decision == Decision::Safe)
 }
 
 /// Whether a map's entries read the same in place, or as wider numbers.

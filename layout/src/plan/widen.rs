@@ -1,7 +1,9 @@
 //! Which types hold every value of which.
 
 use super::leaves::Leaf;
-use super::planner::unchanged;
+use crate::bytes::Bytes;
+use crate::compare::Types;
+use crate::report::Decision;
 use crate::storage::{TypeKind, TypeRef};
 
 /// What turns an old value into the new one.
@@ -62,4 +64,11 @@ pub(super) fn in_place(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
     let (before, after) = (old.at(a.value), new.at(b.value));
     let is_wider = is_same_number(before.kind(), after.kind()) || in_place(before, after);
     is_wider && a.is_zero_extended == b.is_zero_extended && unchanged(old.at(a.key), new.at(b.key))
+}
+
+/// Whether every value reads the same in place.
+pub(super) fn unchanged(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
+    let changes = Types::default().change(old, new, Some(Bytes::ZERO));
+    let mut changes = changes.iter();
+    changes.all(|change| change.decision == Decision::Safe)
 }
