@@ -51,6 +51,9 @@ impl Types {
         }
         let assumed = self.assumed;
         let mut changes = self.kinds(old, new, room);
+        if changes.is_empty() && is_resized(old, new) {
+            changes.push(retype(old, new));
+        }
         self.open.remove(&question);
         shorten(&mut changes);
         if self.assumed == assumed || self.open.is_empty() {
@@ -142,35 +145,58 @@ impl Types {
     }
 }
 
+/// Returns true if values of both types are alike and take different numbers of bytes: elements of arrays would lie
+/// elsewhere.
+fn is_resized(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
+    // An array that grew says so itself.
+    let is_array = matches!(old.kind(), TypeKind::Array { .. });
+    let sizes = old.size().zip(new.size());
+    !is_array && sizes.is_some_and(|(before, after)| before != after)
+}
+
 /// Whether values of both are found in one way, so that their author can say that the same bytes mean the same: in place,
 /// or at slots that follow from the same keys and places.
 pub(crate) fn are_found_alike(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
+    are_found_alike_below(old, new, &mut BTreeSet::new())
+}
+
+/// The same, where `met` has the pairs of types further up: of those nothing is asked again.
+fn are_found_alike_below(
+    old: TypeRef<'_>,
+    new: TypeRef<'_>,
+    met: &mut BTreeSet<(TypeId, TypeId)>,
+) -> bool {
+    if !met.insert((old.id, new.id)) {
+        return true;
+    }
     let (of_old, of_new) = (|id: &TypeId| old.at(*id), |id: &TypeId| new.at(*id));
     match (old.plain().kind(), new.plain().kind()) {
         // Its author answers for it.
         (TypeKind::Opaque | TypeKind::Lazy(_), _) | (_, TypeKind::Opaque | TypeKind::Lazy(_)) => {
             true
         }
+        // Each build has its functions elsewhere, whatever is declared.
+        (TypeKind::InternalFunction, _) | (_, TypeKind::InternalFunction) => false,
         (TypeKind::Mapping(a), TypeKind::Mapping(b)) => {
             padding(of_old(&a.key)) == padding(of_new(&b.key))
-                && are_found_alike(of_old(&a.value), of_new(&b.value))
+                && are_found_alike_below(of_old(&a.value), of_new(&b.value), met)
         }
         // Elements follow one another, each in its own bytes.
         (TypeKind::Vector(a), TypeKind::Vector(b))
         | (TypeKind::Array { element: a, .. }, TypeKind::Array { element: b, .. }) => {
             let (a, b) = (of_old(a), of_new(b));
-            a.size() == b.size() && are_found_alike(a, b)
+            a.size() == b.size() && are_found_alike_below(a, b, met)
         }
         (TypeKind::Array { .. }, _) | (_, TypeKind::Array { .. }) => false,
         (TypeKind::Struct(Some(a)), TypeKind::Struct(Some(b))) => {
             let (a, b) = (old.fields(a), new.fields(b));
-            let is_there = |field: &Field<'_>| {
+            let mut is_there = |field: &Field<'_>| {
                 b.iter().any(|other| {
                     let is_same_place = (other.start, other.size) == (field.start, field.size);
-                    is_same_place && are_found_alike(field.ty, other.ty)
+                    is_same_place && are_found_alike_below(field.ty, other.ty, met)
                 })
             };
-            a.iter().all(is_there)
+            a.iter().all(|field| is_there(field))
         }
         (TypeKind::Bytes | TypeKind::String, TypeKind::Bytes | TypeKind::String) => true,
         (TypeKind::Mapping(_) | TypeKind::Vector(_) | TypeKind::Bytes | TypeKind::String, _)

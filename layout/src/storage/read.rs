@@ -117,12 +117,16 @@ impl<'l> TypeReader<'l> {
 
     fn kind(&mut self, id: &'l str, item: &'l TypeItem) -> TypeKind {
         // Members determine the kind of a type, whatever its id is.
+        let parts = IdParts::parse(id);
         match &item.members {
+            // An empty list is one of either kind.
+            Some(Members::Struct(members)) if members.is_empty() && parts.head == "t_enum" => {
+                return TypeKind::Enum(None);
+            }
             Some(Members::Struct(members)) => return TypeKind::Struct(Some(self.fields(members))),
             Some(Members::Enum(names)) => return TypeKind::Enum(Some(names.clone())),
             None => {}
         }
-        let parts = IdParts::parse(id);
         if let Some(kind) = plain_kind_of(parts.head, "t_") {
             return kind;
         }

@@ -159,6 +159,7 @@ impl Storage {
             (TypeKind::Enum(Some(before)), TypeKind::Enum(Some(after))) => {
                 after.starts_with(before)
             }
+            (TypeKind::Enum(None), TypeKind::Enum(Some(_))) => false,
             (TypeKind::Uint(before), TypeKind::Uint(after))
             | (TypeKind::Int(before), TypeKind::Int(after))
             | (TypeKind::FixedBytes(before), TypeKind::FixedBytes(after)) => before == after,

@@ -299,3 +299,50 @@ proptest! {
         let _ = Layout::from_json(&text);
     }
 }
+
+/// The decisions of a comparison of two layouts, each a JSON text.
+fn decisions(old: &str, new: &str) -> Vec<Decision> {
+    let [old, new] = [old, new].map(|text| Layout::from_json(text).expect("a layout"));
+    let report = compare(&old, &new).expect("positions");
+    report
+        .findings
+        .iter()
+        .map(|change| change.decision)
+        .collect()
+}
+
+#[test]
+fn a_recursive_struct_with_a_declared_type_is_compared() {
+    let node = r#"{"storage":[{"label":"root","offset":0,"slot":"0","type":"t_struct(Node)1_storage"RETYPED}],
+        "types":{"t_uint256":{"encoding":"inplace","label":"uint256","numberOfBytes":"32"},
+            "t_mapping(t_uint256,t_struct(Node)1_storage)":{"encoding":"mapping","label":"mapping(uint256 => struct Node)",
+                "numberOfBytes":"32","key":"t_uint256","value":"t_struct(Node)1_storage"},
+            "t_struct(Node)1_storage":{"encoding":"inplace","label":"struct Node","numberOfBytes":"64","members":[
+                {"label":"v","offset":0,"slot":"0","type":"t_uint256"},
+                {"label":"kids","offset":0,"slot":"1","type":"t_mapping(t_uint256,t_struct(Node)1_storage)"}]}}}"#;
+    let plain = node.replace("RETYPED", "");
+    let declared = node.replace("RETYPED", r#","retypedFrom":"struct Node""#);
+    assert!(decisions(&plain, &declared).is_empty());
+}
+
+#[test]
+fn an_internal_function_is_never_declared_to_be_the_same() {
+    let function = r#"{"storage":[{"label":"a","offset":0,"slot":"0","type":"t_function_internal_view()"RETYPED}],
+        "types":{"t_function_internal_view()":{"encoding":"inplace","label":"function () view","numberOfBytes":"8"}}}"#;
+    let plain = function.replace("RETYPED", "");
+    let declared = function.replace("RETYPED", r#","retypedFrom":"function () view""#);
+    assert_eq!(decisions(&plain, &declared), [Decision::Undecided]);
+}
+
+#[test]
+fn values_of_one_type_that_take_another_number_of_bytes_are_refused() {
+    let list = |bytes: u64| {
+        format!(
+            r#"{{"storage":[{{"label":"a","offset":0,"slot":"0","type":"list"}}],"types":{{
+            "small":{{"encoding":"inplace","label":"uint8","numberOfBytes":"{bytes}"}},
+            "list":{{"encoding":"dynamic_array","label":"uint8[]","numberOfBytes":"32","base":"small"}}}}}}"#
+        )
+    };
+    assert!(decisions(&list(1), &list(1)).is_empty());
+    assert_eq!(decisions(&list(1), &list(32)), [Decision::Refused]);
+}
