@@ -63,7 +63,9 @@ impl Empty {
         let line = at.expect("the line") + 1;
         let place = format!("::error file=src/lib.rs,line={line},title={title}");
         assert!(said.contains(&place), "{place} in {said}");
-        let log = fs::read_to_string(self.path("note/findings.sarif")).expect("a log");
+        let file = self.path("note/findings.sarif");
+        let log = fs::read_to_string(&file).expect("a log");
+        fs::remove_file(file).expect("removed");
         let log: Value = serde_json::from_str(&log).expect("JSON");
         let results = log["runs"][0]["results"].as_array().expect("results");
         let is_there = |result: &Value| {

@@ -347,11 +347,7 @@ impl FindingId {
 
     /// The id of a field whose value is invalid for its type after the upgrade. All entries of a mapping share it.
     pub fn undecodable(area: &str, field: &str) -> Self {
-        let parts = field.split('[').map(|part| match part.split_once(']') {
-            Some((_, rest)) => rest,
-            None => part,
-        });
-        let field: String = parts.collect();
+        let field = without_keys(field);
         let place = if area.is_empty() {
             label_word(&field)
         } else {
@@ -576,6 +572,28 @@ impl Accepted {
     }
 }
 
+/// The name of a field without keys: `prices["a]b"].high` is `prices.high`. A text key is in quotes, with a backslash
+/// before quotes of its own.
+fn without_keys(field: &str) -> String {
+    let (mut name, mut letters) = (String::new(), field.chars());
+    while let Some(letter) = letters.next() {
+        if letter != '[' {
+            name.push(letter);
+            continue;
+        }
+        let mut is_quoted = false;
+        while let Some(letter) = letters.next() {
+            match letter {
+                '\\' => drop(letters.next()),
+                '"' => is_quoted = !is_quoted,
+                ']' if !is_quoted => break,
+                _ => {}
+            }
+        }
+    }
+    name
+}
+
 /// A version's label as a part of an id: a registry takes any text as a label, and an id ends at a comma. Other letters
 /// than those of a usual label are written as in a URL, and so is the first one of a label that looks like an account.
 fn label_word(label: &str) -> String {
@@ -654,6 +672,19 @@ impl FromStr for Accepted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_key_cannot_name_another_field_in_an_id() {
+        for (field, expected) in [
+            ("paused", "undecodable:paused"),
+            ("open[1]", "undecodable:open"),
+            ("deep[5][0xab].total", "undecodable:deep.total"),
+            (r#"mo["]de[x"]"#, "undecodable:mo"),
+            (r#"mo["\"]de[x"].b"#, "undecodable:mo.b"),
+        ] {
+            assert_eq!(FindingId::undecodable("", field).to_string(), expected);
+        }
+    }
 
     #[test]
     fn a_label_cannot_name_another_finding_in_an_id() {

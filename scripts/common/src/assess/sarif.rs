@@ -37,7 +37,12 @@ fn result(finding: &Finding) -> Value {
     };
     let lines = [&finding.message].into_iter().chain(&finding.details);
     let lines: Vec<&str> = lines.chain(&finding.next).map(String::as_str).collect();
-    let places = finding.place.iter().map(|place| {
+    // A file outside of the repository has no place that a reader of the log could open.
+    let places = finding
+        .place
+        .iter()
+        .filter(|place| place.file.is_relative());
+    let places = places.map(|place| {
         json!({"physicalLocation": {
             "artifactLocation": {"uri": uri(&place.file.display().to_string()), "uriBaseId": "%SRCROOT%"},
             "region": {"startLine": place.line},

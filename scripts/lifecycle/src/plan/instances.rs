@@ -400,7 +400,8 @@ pub(super) fn compare(
             migrating,
             batches: None,
             changes: list,
-            undecodable,
+            // During a migration, batches still convert values.
+            undecodable: if migrating { Vec::new() } else { undecodable },
             is_cut,
             balance: balance(proxy),
             events: simulation.logs(proxy)?.iter().map(event).collect(),

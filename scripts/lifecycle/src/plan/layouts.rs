@@ -159,7 +159,9 @@ impl<'a> Layouts<'a> {
                 return Ok(None);
             };
             let is_here = was.begins_at(variable);
-            if is_here && before.bytes_of(&word.before) == place.bytes_of(&word.after) {
+            let is_same = before.bytes_of(&word.before) == place.bytes_of(&word.after)
+                && self.before.decodes_alike(before, self.after, place);
+            if is_here && is_same {
                 continue;
             }
             let word_before = if before.slot == word.slot {

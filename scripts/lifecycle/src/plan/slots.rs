@@ -227,7 +227,11 @@ impl SlotNames {
             let slot = field.place.slot;
             let lookups = self.lookups.clone();
             let looked_up = lookups.get(&slot).into_iter().flatten();
-            let looked_up = looked_up.filter(|lookup| key.encode(&lookup.key).is_some());
+            // Another encoding of a key leads to a slot that no code of this layout uses.
+            let looked_up = looked_up.filter(|lookup| {
+                let encoded = key.encode(&lookup.key);
+                encoded.is_some_and(|encoded| *encoded == *lookup.key)
+            });
             let looked_up = looked_up.map(|lookup| (lookup.key.clone(), lookup.slot));
             // Only keys of one word are tried, and for nested mappings pairs of them.
             let is_tried = !key.is_text() && field.name.matches('[').count() < 2;

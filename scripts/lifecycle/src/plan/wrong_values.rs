@@ -48,8 +48,13 @@ fn report_undecodable(instances: &[InstancePlan], version: &str, names: &Names) 
         next: "write valid values in the migration, or keep the type of the field".into(),
     });
     let mut findings: Vec<Finding> = Vec::new();
-    for instance in instances {
-        for value in &instance.undecodable {
+    // A danger comes before a note with the same id.
+    for is_danger in [true, false] {
+        let values = instances.iter().flat_map(|instance| {
+            let values = instance.undecodable.iter();
+            values.map(move |value| (instance.proxy, value))
+        });
+        for (proxy, value) in values.filter(|(_, value)| value.before.is_some() == is_danger) {
             let id = FindingId::undecodable(&value.area, &value.field);
             if findings.iter().any(|known| known.id == id) {
                 continue;
@@ -57,7 +62,7 @@ fn report_undecodable(instances: &[InstancePlan], version: &str, names: &Names) 
             let UndecodableValue {
                 field, slot, after, ..
             } = value;
-            let proxy = names.long(instance.proxy);
+            let proxy = names.long(proxy);
             findings.push(match &value.before {
                 Some(before) => {
                     let says = format!("{field} in {proxy}, slot {slot}: {before} → {after}");
@@ -109,5 +114,26 @@ mod tests {
             ("undecodable:paused".to_owned(), Severity::Note),
         ];
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_value_that_was_invalid_before_hides_no_danger_of_its_field() {
+        let value = |before: Option<&str>| UndecodableValue {
+            area: String::new(),
+            field: "state".into(),
+            slot: B256::ZERO,
+            word: B256::with_last_byte(2),
+            before: before.map(str::to_owned),
+            after: "2, which is no member of its enum".into(),
+        };
+        let instance = |account: u8, before: Option<&str>| InstancePlan {
+            proxy: Address::repeat_byte(account),
+            undecodable: vec![value(before)],
+            ..InstancePlan::default()
+        };
+        let instances = [instance(1, None), instance(2, Some("C"))];
+        let findings = find_wrong_values(&instances, "2.0", &Names::default());
+        let severities: Vec<Severity> = findings.iter().map(|finding| finding.severity).collect();
+        assert_eq!(severities, [Severity::Danger]);
     }
 }
