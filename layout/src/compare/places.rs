@@ -274,7 +274,7 @@ fn data(ty: TypeRef<'_>, start: Bytes, depth: usize, tell: &mut impl FnMut(Bytes
                 data(member.ty, start + member.start, depth - 1, tell);
             }
         }
-        TypeKind::Array { element, length } => {
+        TypeKind::Array { element, length } if has_data(ty.at(*element)) => {
             let whole = ty.size().unwrap_or_default();
             let each = whole.checked_div(Bytes::from(*length)).unwrap_or_default();
             let count: u64 = length.saturating_to();
@@ -284,5 +284,16 @@ fn data(ty: TypeRef<'_>, start: Bytes, depth: usize, tell: &mut impl FnMut(Bytes
             }
         }
         _ => {}
+    }
+}
+
+/// Returns true if an array or a text may be among the elements of an array.
+fn has_data(element: TypeRef<'_>) -> bool {
+    match element.plain().kind() {
+        TypeKind::Vector(_) | TypeKind::Bytes | TypeKind::String | TypeKind::Struct(Some(_)) => {
+            true
+        }
+        TypeKind::Array { element: inner, .. } => has_data(element.at(*inner)),
+        _ => false,
     }
 }

@@ -14,6 +14,9 @@ type Question = (TypeId, TypeId, Option<Bytes>);
 
 /// Types within each other, beyond which a layout is no author's work.
 const DEPTH: usize = 128;
+/// Pairs of types that one comparison looks at, at most: types that lead to each other are compared anew for each way to
+/// them.
+const VISITS_MAX: usize = 1 << 16;
 /// Changes that are listed of one type.
 const LISTED: usize = 256;
 
@@ -25,6 +28,8 @@ pub(crate) struct Types {
     known: BTreeMap<Question, Vec<FieldChange>>,
     /// How often an answer was taken for granted because it was under way.
     assumed: usize,
+    /// The pairs of types that were looked at.
+    visits: usize,
 }
 
 impl Types {
@@ -41,7 +46,8 @@ impl Types {
         if let Some(known) = self.known.get(&question) {
             return known.clone();
         }
-        if self.open.len() >= DEPTH {
+        self.visits += 1;
+        if self.open.len() >= DEPTH || self.visits > VISITS_MAX {
             return vec![unknown(old, new)];
         }
         if !self.open.insert(question) {

@@ -346,3 +346,51 @@ fn values_of_one_type_that_take_another_number_of_bytes_are_refused() {
     assert!(decisions(&list(1), &list(1)).is_empty());
     assert_eq!(decisions(&list(1), &list(32)), [Decision::Refused]);
 }
+
+#[test]
+fn types_that_lead_to_each_other_on_many_ways_are_undecided_and_not_endless() {
+    let graph = |last: &str| {
+        let name = |at: usize| format!("t_struct(S{at})_storage");
+        let map = |at: usize| format!("t_mapping(t_uint256,t_struct(S{at})_storage)");
+        let count = 12;
+        let mut types = serde_json::json!({
+            "t_uint256": {"encoding": "inplace", "label": "uint256", "numberOfBytes": "32"},
+        });
+        for at in 0..count {
+            let members = (0..count).map(|to| {
+                let label = if (at, to) == (count - 1, count - 1) { last.to_owned() } else { format!("m{to}") };
+                serde_json::json!({"label": label, "offset": 0, "slot": to.to_string(), "type": map(to)})
+            });
+            let members: Vec<_> = members.collect();
+            types[name(at)] = serde_json::json!({"encoding": "inplace", "label": format!("struct S{at}"), "members": members,
+                "numberOfBytes": (32 * count).to_string()});
+            types[map(at)] = serde_json::json!({"encoding": "mapping", "label": format!("mapping(uint256 => struct S{at})"),
+                "numberOfBytes": "32", "key": "t_uint256", "value": name(at)});
+        }
+        let storage =
+            [serde_json::json!({"label": "root", "offset": 0, "slot": "0", "type": map(0)})];
+        serde_json::json!({"storage": storage, "types": types}).to_string()
+    };
+    let decisions = decisions(&graph("m11"), &graph("other"));
+    assert!(decisions.contains(&Decision::Undecided), "{decisions:?}");
+    let nested = |count: u64| {
+        let (mut id, mut size) = ("t_uint256".to_owned(), 32_u64);
+        let mut types = serde_json::json!({
+            "t_uint256": {"encoding": "inplace", "label": "uint256", "numberOfBytes": "32"},
+        });
+        for _ in 0..5 {
+            let outer = format!("t_array({id})64_storage");
+            size *= 64;
+            types[&outer] = serde_json::json!({"encoding": "inplace", "label": "a[64]", "base": id, "numberOfBytes": size.to_string()});
+            id = outer;
+        }
+        let fields = (0..count).map(|at| {
+            let slot = u128::from(at) << 40;
+            serde_json::json!({"label": format!("f{at}"), "offset": 0, "slot": slot.to_string(), "type": id})
+        });
+        let fields: Vec<_> = fields.collect();
+        serde_json::json!({"storage": fields, "types": types}).to_string()
+    };
+    let grown = self::decisions(&nested(1), &nested(2));
+    assert_eq!(grown, [Decision::Safe]);
+}
