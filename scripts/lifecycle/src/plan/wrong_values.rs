@@ -26,15 +26,16 @@ fn warn_misread(instance: &InstancePlan, names: &Names) -> Option<Finding> {
     let values = changes.flat_map(Change::values);
     let values = values.filter(|value| value.before != value.after);
     let words: Vec<String> = values.map(|value| value.words()).collect();
-    let says = || {
-        format!(
-            "instance {}: {}",
-            names.long(instance.proxy),
-            words.join("; ")
-        )
-    };
-    (!words.is_empty())
-        .then(|| Finding::named(Part::Instances, Severity::Warning, "misread", says()))
+    if words.is_empty() {
+        return None;
+    }
+    let says = format!(
+        "instance {}: {}",
+        names.long(instance.proxy),
+        words.join("; ")
+    );
+    let warning = Finding::named(Part::Instances, Severity::Warning, "misread", says);
+    Some(warning)
 }
 
 /// A danger for each field with a value that could be decoded before the upgrade and cannot be decoded after it. A value
