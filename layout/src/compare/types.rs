@@ -196,13 +196,13 @@ fn are_found_alike_below(
         (TypeKind::Array { .. }, _) | (_, TypeKind::Array { .. }) => false,
         (TypeKind::Struct(Some(a)), TypeKind::Struct(Some(b))) => {
             let (a, b) = (old.fields(a), new.fields(b));
-            let mut is_there = |field: &Field<'_>| {
+            let is_there = |field: &Field<'_>| {
                 b.iter().any(|other| {
                     let is_same_place = (other.start, other.size) == (field.start, field.size);
                     is_same_place && are_found_alike_below(field.ty, other.ty, met)
                 })
             };
-            a.iter().all(|field| is_there(field))
+            a.iter().all(is_there)
         }
         (TypeKind::Bytes | TypeKind::String, TypeKind::Bytes | TypeKind::String) => true,
         (TypeKind::Mapping(_) | TypeKind::Vector(_) | TypeKind::Bytes | TypeKind::String, _)
