@@ -85,9 +85,9 @@ pub struct Item {
     pub offset: u64,
     /// Its first slot, a decimal number; within a struct, from the struct's start.
     pub slot: String,
-    /// The id of its type, a key of [`Layout::types`].
+    /// The id of its type, a key of [`Layout::types`]. [`Storage`](crate::Storage) has its type.
     #[serde(rename = "type")]
-    pub type_id: String,
+    pub(crate) type_id: String,
     /// Where it is declared, for messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub src: Option<String>,
@@ -105,7 +105,7 @@ pub struct Item {
 pub struct TypeItem {
     /// `inplace`, `mapping`, `dynamic_array` or `bytes`; empty where a tool left it out.
     #[serde(default)]
-    pub encoding: String,
+    pub(crate) encoding: String,
     /// As an author writes it.
     pub label: String,
     /// What it takes inline, in bytes, a decimal number.
@@ -142,7 +142,39 @@ pub enum Members {
     Enum(Vec<String>),
 }
 
+impl Item {
+    /// A variable of that type at that slot, with its offset there in bytes.
+    pub fn new(
+        label: impl Into<String>,
+        type_id: impl Into<String>,
+        slot: impl ToString,
+        offset: u64,
+    ) -> Self {
+        Self {
+            label: label.into(),
+            type_id: type_id.into(),
+            slot: slot.to_string(),
+            offset,
+            ..Self::default()
+        }
+    }
+}
+
 impl TypeItem {
+    /// A type of that encoding (`inplace`, `mapping`, `dynamic_array` or `bytes`) that takes so many bytes inline.
+    pub fn new(
+        encoding: impl Into<String>,
+        label: impl Into<String>,
+        number_of_bytes: impl ToString,
+    ) -> Self {
+        Self {
+            encoding: encoding.into(),
+            label: label.into(),
+            number_of_bytes: Some(number_of_bytes.to_string()),
+            ..Self::default()
+        }
+    }
+
     /// The bytes that it takes inline, where they are known.
     pub fn size(&self) -> Option<u64> {
         self.number_of_bytes.as_ref()?.parse().ok()

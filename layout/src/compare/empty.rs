@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::places::Area;
+use super::places::{Area, names};
 use crate::storage::Field;
 
 /// Marks whose zero opens a function to everybody.
@@ -30,13 +30,9 @@ impl<'a, 's> EarlierNames<'a, 's> {
                 named.push((area, field));
             }
         }
-        let after = after.iter().flat_map(|area| {
-            let labels = area.fields.iter().map(Field::label);
-            labels.map(|label| (area.name, label))
-        });
         Self {
             fields,
-            after: after.collect(),
+            after: names(after),
         }
     }
 

@@ -201,20 +201,16 @@ fn same_location<'s>(
             continue;
         }
         pairs.insert(at, before, false);
+        let name = bare_name(field.label());
+        let both = [old_index, new_index];
         let is_one_name = changes.is_empty()
-            && spelled(other) == spelled(field)
-            && [old_index, new_index].into_iter().all(|index| {
-                !spelled(field).is_empty() && index.count_bare_name(spelled(field)) == 1
-            });
+            && !name.is_empty()
+            && bare_name(other.label()) == name
+            && both.iter().all(|index| index.count_bare_name(name) == 1);
         if let Some(pair) = pairs.all.get_mut(&at) {
             pair.is_one_name = is_one_name;
         }
     }
-}
-
-/// A name without the underscores before it, which say who may use it, or that nobody does.
-fn spelled<'s>(field: &Field<'s>) -> &'s str {
-    bare_name(field.label())
 }
 
 /// Finds fields that were swapped or reordered: they moved, and another field that was before them is after
@@ -227,33 +223,30 @@ fn orders(pairs: &mut Pairs, old: &[Field<'_>], new: &[Field<'_>]) {
         .map(|(at, before, after)| (at, before.start, after.start))
         .collect();
     placed.sort_by_key(|(_, before, _)| *before);
+    // Fields that began at one byte, in the order of these bytes.
+    let groups = || placed.chunk_by(|(_, one, _), (_, other, _)| one == other);
+    let places_of = |group: &[(usize, Bytes, Bytes)]| -> Vec<Bytes> {
+        group.iter().map(|(_, _, after)| *after).collect()
+    };
     // The last place in the new version of all that began before in the old one.
-    let (mut latest, mut latest_here) = (None, None);
+    let mut latest: Option<Bytes> = None;
     let mut after_others: BTreeSet<usize> = BTreeSet::new();
-    let mut begun = None;
-    for (at, before, after) in &placed {
-        if begun.replace(*before) != Some(*before) {
-            latest = latest.max(latest_here);
-        }
-        if latest >= Some(*after) {
-            after_others.insert(*at);
-        }
-        latest_here = latest_here.max(Some(*after));
+    for group in groups() {
+        let later = group.iter().filter(|(_, _, after)| latest >= Some(*after));
+        after_others.extend(later.map(|(at, _, _)| *at));
+        latest = latest.into_iter().chain(places_of(group)).max();
     }
     // The first place in the new version of all that began after it in the old one.
-    let (mut first, mut first_here): (Option<Bytes>, Option<Bytes>) = (None, None);
-    let mut begun = None;
-    let least = |a: Option<Bytes>, b: Option<Bytes>| a.into_iter().chain(b).min();
-    for (at, before, after) in placed.iter().rev() {
-        if begun.replace(*before) != Some(*before) {
-            first = least(first, first_here);
+    let mut first: Option<Bytes> = None;
+    for group in groups().rev() {
+        for (at, before, after) in group {
+            let is_overtaken = first.is_some_and(|first| first < *after);
+            let is_moved = before != after;
+            pairs.moved |= is_moved;
+            if let Some(pair) = pairs.all.get_mut(at) {
+                pair.is_reordered = is_moved && (is_overtaken || after_others.contains(at));
+            }
         }
-        let is_overtaken = first.is_some_and(|first| first < *after);
-        let is_moved = before != after;
-        pairs.moved |= is_moved;
-        if let Some(pair) = pairs.all.get_mut(at) {
-            pair.is_reordered = is_moved && (is_overtaken || after_others.contains(at));
-        }
-        first_here = least(first_here, Some(*after));
+        first = first.into_iter().chain(places_of(group)).min();
     }
 }

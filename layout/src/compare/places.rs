@@ -144,7 +144,7 @@ pub(super) fn kept(types: &mut Types, old: &[Area<'_>], new: &[Area<'_>]) -> Kep
 }
 
 /// Area and name of each field.
-fn names<'a>(areas: &'a [Area<'_>]) -> BTreeSet<(&'a str, &'a str)> {
+pub(super) fn names<'a>(areas: &'a [Area<'_>]) -> BTreeSet<(&'a str, &'a str)> {
     let names = areas.iter().flat_map(|area| {
         let labels = area.fields.iter().map(Field::label);
         labels.map(|label| (area.name, label))

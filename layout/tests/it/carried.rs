@@ -186,23 +186,16 @@ fn what_a_dropped_lazy_field_left_does_not_show_through() {
 fn numbers(fields: &[(&str, Option<&str>)]) -> Vec<Item> {
     let fields = fields.iter().enumerate();
     fields
-        .map(|(slot, (label, before))| Item {
-            label: (*label).into(),
-            slot: slot.to_string(),
-            type_id: "t_uint256".into(),
-            renamed_from: before.map(str::to_owned),
-            ..Item::default()
+        .map(|(slot, (label, before))| {
+            let mut item = Item::new(*label, "t_uint256", slot, 0);
+            item.renamed_from = before.map(str::to_owned);
+            item
         })
         .collect()
 }
 
 fn layout(storage: Vec<Item>) -> Layout {
-    let number = TypeItem {
-        encoding: "inplace".into(),
-        label: "uint256".into(),
-        number_of_bytes: Some("32".into()),
-        ..TypeItem::default()
-    };
+    let number = TypeItem::new("inplace", "uint256", 32);
     Layout {
         storage,
         types: [("t_uint256".to_owned(), number)].into(),
@@ -253,23 +246,12 @@ fn a_rename_within_a_renamed_struct_is_followed_by_each_of_its_names() {
     let with = |outer: (&str, Option<&str>), members: &[(&str, Option<&str>)], slot: u64| {
         let mut layout = layout(vec![]);
         let id = "t_struct(Config)1_storage";
-        layout.types.insert(
-            id.into(),
-            TypeItem {
-                encoding: "inplace".into(),
-                label: "struct Config".into(),
-                number_of_bytes: Some((32 * members.len()).to_string()),
-                members: Some(stylus_layout::Members::Struct(numbers(members))),
-                ..TypeItem::default()
-            },
-        );
-        layout.storage.push(Item {
-            label: outer.0.into(),
-            slot: slot.to_string(),
-            type_id: id.into(),
-            renamed_from: outer.1.map(str::to_owned),
-            ..Item::default()
-        });
+        let mut config = TypeItem::new("inplace", "struct Config", 32 * members.len());
+        config.members = Some(stylus_layout::Members::Struct(numbers(members)));
+        layout.types.insert(id.into(), config);
+        let mut item = Item::new(outer.0, id, slot, 0);
+        item.renamed_from = outer.1.map(str::to_owned);
+        layout.storage.push(item);
         layout
     };
     let swapped = [("x", Some("y")), ("y", Some("x"))];

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use crate::layout_of;
 use alloy_primitives::{Address, B256, FixedBytes, Signed, U256, Uint, keccak256};
-use stylus_layout::{Decision, Item, Layout, Verdict, compare};
+use stylus_layout::{Decision, Item, Layout, Storage, ValuePlace, Verdict, WalkLimits, compare};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
     StorageAddress, StorageArray, StorageB32, StorageBlockHash, StorageBlockNumber, StorageBool,
@@ -165,15 +165,28 @@ pub struct Foreign {
     b: StorageU8,
 }
 
-fn locations(items: &[Item]) -> Vec<(String, String, u64, String)> {
-    items
-        .iter()
-        .map(|i| (i.label.clone(), i.slot.clone(), i.offset, i.type_id.clone()))
-        .collect()
+/// The name, slot, offset and type of each field of an area.
+fn locations(layout: &Layout) -> Vec<(String, U256, u64, String)> {
+    let storage = Storage::from(layout);
+    let fields = storage.areas()[0].fields.iter();
+    let fields = fields.map(|field| {
+        let slot = field.slot.expect("a slot");
+        let label = storage.ty(field.ty).label.clone();
+        (field.name.clone(), slot, field.offset, label)
+    });
+    fields.collect()
 }
 
 fn find<'l>(items: &'l [Item], label: &str) -> &'l Item {
     items.iter().find(|item| item.label == label).unwrap()
+}
+
+/// The place of a field, members after a dot.
+fn place(storage: &Storage, name: &str) -> ValuePlace {
+    let walk = storage.walk(WalkLimits::default());
+    let mut fields = walk.fields.iter();
+    let field = fields.find(|field| field.name == name);
+    field.unwrap_or_else(|| panic!("no field {name}")).place
 }
 
 #[test]
@@ -232,72 +245,51 @@ fn a_field_lives_where_the_sdk_writes_it() {
         .setter(U256::from(4))
         .total
         .set(U256::from(8));
+    let storage = Storage::from(&layout);
     for (label, value) in expected {
-        let found = read(&words, &layout, U256::ZERO, find(&layout.storage, label));
-        assert_eq!(found, value, "{label}");
+        assert_eq!(read(&words, &place(&storage, label)), value, "{label}");
     }
-    let inner = find(&layout.storage, "inner");
-    let members = members(&layout, &inner.type_id);
-    let base: U256 = inner.slot.parse().unwrap();
-    let found = read(&words, &layout, base, find(members, "total"));
-    assert_eq!(found, U256::from(1234));
-    let found = read(&words, &layout, base, find(members, "owner"));
-    assert_eq!(found, U256::from_be_slice(&[1; 20]));
-    let structs: U256 = find(&layout.storage, "structs").slot.parse().unwrap();
-    let size: U256 = layout.types[&inner.type_id]
-        .number_of_bytes
-        .as_ref()
-        .unwrap()
-        .parse::<U256>()
-        .unwrap()
-        / U256::from(32);
-    let found = read(&words, &layout, structs + size, find(members, "total"));
-    assert_eq!(found, U256::from(4321));
-    let array: U256 = find(&layout.storage, "array").slot.parse().unwrap();
+    let total = place(&storage, "inner.total");
+    assert_eq!(read(&words, &total), U256::from(1234));
+    let owner = place(&storage, "inner.owner");
+    assert_eq!(read(&words, &owner), U256::from_be_slice(&[1; 20]));
+    let fields = &storage.areas()[0].fields;
+    let inner = fields.iter().find(|field| field.name == "inner").unwrap();
+    let total_at = |slot: U256| {
+        let members = storage.walk_value(inner.ty, slot, 0, "inner".into());
+        let total = members.iter().find(|field| field.name == "inner.total");
+        read(&words, &total.expect("a member").place)
+    };
+    let slots = storage.ty(inner.ty).size().unwrap() / 32;
+    let structs = slot_of(&storage, "structs");
+    assert_eq!(total_at(structs + U256::from(slots)), U256::from(4321));
+    let array = slot_of(&storage, "array");
     assert_eq!(word(&words, array + U256::from(2)), U256::from(44));
-    let main = &layout.namespaces["erc7201:example.main"];
-    let root = U256::from_be_bytes(Main::ROOT.0);
-    assert_eq!(read(&words, &layout, root, find(main, "y")), U256::from(3));
-    let map: U256 = find(&layout.storage, "map").slot.parse().unwrap();
+    let y = place(&storage, "y");
+    let root = storage.area("erc7201:example.main").unwrap().root;
+    assert_eq!(root, Some(U256::from_be_bytes(Main::ROOT.0)));
+    assert_eq!(read(&words, &y), U256::from(3));
+    let map = slot_of(&storage, "map");
     let outer = keccak256([B256::left_padding_from(&[9; 20]).0, map.to_be_bytes()].concat());
     let entry = keccak256([U256::from(4).to_be_bytes(), outer.0].concat());
-    assert_eq!(
-        read(
-            &words,
-            &layout,
-            U256::from_be_bytes(entry.0),
-            find(members, "total")
-        ),
-        U256::from(8)
-    );
+    assert_eq!(total_at(U256::from_be_bytes(entry.0)), U256::from(8));
 }
 
 type U8 = Uint<8, 1>;
 
-fn members<'l>(layout: &'l Layout, id: &str) -> &'l [Item] {
-    match layout.types[id].members.as_ref().unwrap() {
-        stylus_layout::Members::Struct(members) => members,
-        stylus_layout::Members::Enum(_) => panic!("an enum"),
-    }
+/// The first slot of a field.
+fn slot_of(storage: &Storage, name: &str) -> U256 {
+    let mut fields = storage.areas()[0].fields.iter();
+    let field = fields.find(|field| field.name == name).unwrap();
+    field.slot.unwrap()
 }
 
 fn word(words: &Words, slot: U256) -> U256 {
     U256::from_be_bytes(words.load(slot).0)
 }
 
-fn read(words: &Words, layout: &Layout, base: U256, item: &Item) -> U256 {
-    let bytes: usize = layout.types[&item.type_id]
-        .number_of_bytes
-        .as_ref()
-        .unwrap()
-        .parse()
-        .unwrap();
-    let word = word(words, base + item.slot.parse::<U256>().unwrap()) >> (8 * item.offset as usize);
-    if bytes < 32 {
-        word & ((U256::from(1) << (8 * bytes)) - U256::from(1))
-    } else {
-        word
-    }
+fn read(words: &Words, place: &ValuePlace) -> U256 {
+    U256::from_be_slice(place.bytes_of(&words.load(place.slot)))
 }
 
 #[test]
@@ -307,14 +299,11 @@ fn every_declaration_of_a_struct_gives_its_layout() {
     assert_eq!(before.storage.len(), 2);
     let sol = layout_of::<Sol>();
     assert_eq!(sol.storage[1].renamed_from.as_deref(), Some("x"));
-    assert_eq!(
-        sol.storage[1].type_id,
-        "t_mapping(t_address,t_array(t_uint256)dyn_storage)"
-    );
+    assert_eq!(locations(&sol)[1].3, "mapping(address => uint256[])");
     let generic = layout_of::<Generic<StorageU64>>();
     assert_eq!(
-        locations(&generic.storage)[1],
-        ("value".into(), "0".into(), 1, "t_uint64".into())
+        locations(&generic)[1],
+        ("value".into(), U256::ZERO, 1, "uint64".into())
     );
     let after = layout_of::<After>();
     let declared = find(&after.storage, "type");
@@ -344,11 +333,11 @@ fn a_recursive_struct_ends() {
 fn foreign_types_keep_their_location_and_their_name() {
     let layout = layout_of::<Foreign>();
     assert_eq!(
-        locations(&layout.storage),
+        locations(&layout),
         [
-            ("a".into(), "0".into(), 0, "t_uint8".into()),
-            ("custom".into(), "0".into(), 1, "t_opaque_custom-v1".into()),
-            ("b".into(), "0".into(), 9, "t_uint8".into()),
+            ("a".into(), U256::ZERO, 0, "uint8".into()),
+            ("custom".into(), U256::ZERO, 1, "custom-v1".into()),
+            ("b".into(), U256::ZERO, 9, "uint8".into()),
         ]
     );
     assert_eq!(layout.namespaces["erc7201:their.ns"].len(), 5);

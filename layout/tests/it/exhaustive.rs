@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use alloy_primitives::{B256, U256, keccak256};
-use stylus_layout::{Item, Layout, Members, TypeItem, compare};
+use stylus_layout::{Item, Layout, Members, Storage, TypeItem, compare};
 
 /// What each field may be.
 const KINDS: [Kind; 14] = [
@@ -78,19 +78,15 @@ impl Kind {
     fn item(&self) -> TypeItem {
         let members = match self.label {
             "struct S" => Some(Members::Struct(vec![
-                item("x", "t_uint128".into(), 0, 0),
-                item("y", "t_bool".into(), 0, 16),
+                Item::new("x", "t_uint128", 0, 0),
+                Item::new("y", "t_bool", 0, 16),
             ])),
             "enum E" => Some(Members::Enum(vec!["A".into(), "B".into()])),
             _ => None,
         };
-        TypeItem {
-            encoding: "inplace".into(),
-            label: self.label.into(),
-            number_of_bytes: Some(self.bytes.to_string()),
-            members,
-            ..TypeItem::default()
-        }
+        let mut item = TypeItem::new("inplace", self.label, self.bytes);
+        item.members = members;
+        item
     }
 
     /// What it consists of: the end of each part's path, its byte, its size and its type.
@@ -104,16 +100,6 @@ impl Kind {
             ],
             label => vec![("", 0, self.bytes, label)],
         }
-    }
-}
-
-fn item(label: &str, type_id: String, slot: u64, offset: u64) -> Item {
-    Item {
-        label: label.into(),
-        type_id,
-        slot: slot.to_string(),
-        offset,
-        ..Item::default()
     }
 }
 
@@ -165,7 +151,9 @@ fn read(fields: &[(usize, usize)]) -> Read {
             (slot, offset) = (slot + 1, 0);
         }
         layout.types.insert(kind.id(), kind.item());
-        layout.storage.push(item(name, kind.id(), slot, offset));
+        layout
+            .storage
+            .push(Item::new(name, kind.id(), slot, offset));
         for (end, first, bytes, label) in kind.parts() {
             let mut all = label.as_bytes().to_vec();
             for storage in 0..STORAGES {
@@ -196,9 +184,9 @@ impl Read {
     }
 
     fn in_words(&self) -> String {
-        let fields = self.layout.storage.iter();
-        let fields =
-            fields.map(|one| format!("{} {}", self.layout.types[&one.type_id].label, one.label));
+        let storage = Storage::from(&self.layout);
+        let fields = storage.areas().iter().flat_map(|area| &area.fields);
+        let fields = fields.map(|field| format!("{} {}", storage.ty(field.ty).label, field.name));
         fields.collect::<Vec<_>>().join("; ")
     }
 }
@@ -396,7 +384,7 @@ fn at_root(parts: &[(Root, &'static str, &'static str)]) -> (Layout, Bytes) {
         // Each field begins a slot here: what is asked is which root it is counted from.
         let at = next.entry(*root == Root::Namespace).or_default();
         let slot = root.slot() + U256::from(*at);
-        let mut item = item(name, kind.id(), *at, 0);
+        let mut item = Item::new(*name, kind.id(), *at, 0);
         match root {
             Root::Namespace => {
                 let items = layout.namespaces.entry(NAMESPACE.into()).or_default();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::random::{Model, Rng, Ty, Var};
 use crate::values::{Memory, Storage, apply, fill, read};
 use alloy_primitives::{B256, U256};
-use stylus_layout::{Overrides, Source, Unsupported, compare, plan, skeleton};
+use stylus_layout::{Overrides, Source, Unsupported, WalkLimits, compare, plan, skeleton};
 
 pub(crate) fn old_model() -> Model {
     Model {
@@ -145,16 +145,15 @@ fn a_random_migration_loses_nothing_and_invents_nothing() {
 }
 
 fn old_text(layout: &stylus_layout::Layout) -> String {
-    layout
-        .storage
-        .iter()
-        .map(|item| {
-            format!(
-                "{} {} {}+{}\n",
-                item.type_id, item.label, item.slot, item.offset
-            )
-        })
-        .collect()
+    let walk = stylus_layout::Storage::from(layout).walk(WalkLimits::default());
+    let fields = walk.fields.iter().map(|field| {
+        let place = &field.place;
+        format!(
+            "{} {} {}+{}\n",
+            field.label, field.name, place.slot, place.offset
+        )
+    });
+    fields.collect()
 }
 
 fn reason(error: &Unsupported) -> &'static str {

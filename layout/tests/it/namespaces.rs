@@ -5,7 +5,7 @@ use std::panic::catch_unwind;
 use crate::layout_of;
 use alloy_primitives::aliases::{I32, U8};
 use alloy_primitives::{Address, FixedBytes, U64, U256};
-use stylus_layout::{Item, Layout, Report, compare};
+use stylus_layout::{Layout, Report, Storage, StorageField, TypeKind, compare};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
     StorageAddress, StorageB256, StorageBool, StorageFixedBytes, StorageI32, StorageMap,
@@ -180,11 +180,14 @@ fn report<Old: StorageLayout, New: StorageLayout>() -> Report {
     compare(&old, &new).expect("compared")
 }
 
-fn alone<'l>(layout: &'l Layout, namespace: &str) -> &'l Item {
-    let [item] = layout.namespaces[namespace].as_slice() else {
-        panic!("{:?}", layout.namespaces);
+/// The one field of a namespace, and its type.
+fn alone(layout: &Layout, namespace: &str) -> (StorageField, stylus_layout::StorageType) {
+    let storage = Storage::from(layout);
+    let area = storage.area(namespace).expect("the namespace");
+    let [field] = area.fields.as_slice() else {
+        panic!("{area:?}");
     };
-    item
+    (field.clone(), storage.ty(field.ty).clone())
 }
 
 /// Why a layout is refused.
@@ -196,15 +199,9 @@ fn refusal<T: StorageLayout>() -> String {
 #[test]
 fn a_map_at_the_root_of_a_namespace_is_compared() {
     let layout = layout_of::<Note>();
-    let item = alone(&layout, "erc7201:my.space");
-    assert_eq!(
-        (
-            item.label.as_str(),
-            item.slot.as_str(),
-            item.type_id.as_str()
-        ),
-        ("bal", "0", "t_mapping(t_address,t_uint256)")
-    );
+    let (field, ty) = alone(&layout, "erc7201:my.space");
+    assert_eq!((field.name.as_str(), field.slot), ("bal", Some(U256::ZERO)));
+    assert_eq!(ty.label, "mapping(address => uint256)");
     assert_eq!(layout.storage.len(), 1);
     assert!(report::<Note, Note>().findings.is_empty());
     assert!(!report::<Note, Moved>().is_safe());
@@ -216,15 +213,14 @@ fn a_map_at_the_root_of_a_namespace_is_compared() {
 #[test]
 fn the_name_of_what_only_its_author_knows_is_compared_in_a_namespace_as_well() {
     let layout = layout_of::<FormA>();
-    let item = alone(&layout, "erc7201:my.space");
-    assert_eq!(layout.types[&item.type_id].label, "form A");
-    let found = layout.types[&item.type_id].number_of_bytes.as_deref();
-    assert_eq!(found, Some("32"));
+    let (_, ty) = alone(&layout, "erc7201:my.space");
+    assert_eq!((ty.label.as_str(), ty.size()), ("form A", Some(32)));
     assert!(!report::<FormA, FormB>().is_safe());
     assert!(!report::<FormA, FormAElsewhere>().is_safe());
     assert!(!report::<Note, FormA>().is_safe());
     let wrapped = layout_of::<Wrapped>();
-    assert_eq!(alone(&wrapped, "erc7201:their.ns").type_id, "t_uint256");
+    let (_, ty) = alone(&wrapped, "erc7201:their.ns");
+    assert_eq!(ty.kind, TypeKind::Uint(256));
     assert!(!report::<Wrapped, WrappedOpaque>().is_safe());
 }
 
@@ -250,11 +246,10 @@ fn at_root<T: StorageLayout>(set: impl FnOnce(&mut T)) -> (U256, bool) {
     // SAFETY: nothing else writes to these words.
     set(&mut unsafe { Value::<T>::new(U256::ZERO, 0, words.vm()) }.value);
     let layout = layout_of::<Value<T>>();
-    let item = alone(&layout, "erc7201:my.space");
-    let bytes = layout.types[&item.type_id].number_of_bytes.clone();
-    let bytes: usize = bytes.expect("a size").parse().expect("a number");
+    let (field, ty) = alone(&layout, "erc7201:my.space");
+    let bytes = usize::try_from(ty.size().expect("a size")).expect("a number");
     let word = words.load(root);
-    let end = 32 - usize::try_from(item.offset).expect("in a word");
+    let end = 32 - usize::try_from(field.offset).expect("in a word");
     let there = U256::from_be_slice(&word[end - bytes..end]);
     let is_safe = report::<Value<T>, Value<Fields<T>>>().is_safe();
     (there, is_safe)

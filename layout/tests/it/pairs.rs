@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::cases::{Case, Version};
-use stylus_layout::{Decision, Layout, Members, Report, Verdict, compare};
+use stylus_layout::{Decision, Layout, Members, Report, Storage, Verdict, compare};
 
 /// Pairs on which we differ from upgrades-core on purpose, and why.
 const ON_PURPOSE: [(&str, &str); 16] = [
@@ -163,8 +163,11 @@ fn with_namespaces(mut layout: Layout, version: &Version) -> Layout {
             .iter()
             .position(|item| item.label == label)
             .unwrap();
-        let item = layout.storage.remove(at);
-        if let Some(Members::Struct(members)) = layout.types[&item.type_id].members.clone() {
+        let ty = Storage::from(&layout).areas()[0].fields[at].ty;
+        let name = Storage::from(&layout).ty(ty).label.clone();
+        layout.storage.remove(at);
+        let mut structs = layout.types.values().filter(|ty| ty.label == name);
+        if let Some(Members::Struct(members)) = structs.next().and_then(|ty| ty.members.clone()) {
             layout.namespaces.insert(format!("erc7201:{id}"), members);
         }
     }

@@ -11,21 +11,10 @@ use stylus_layout::{
 fn layout(fields: &[(&str, &str, u64, u64, u64)]) -> Layout {
     let mut layout = Layout::default();
     for (label, kind, slot, offset, bytes) in fields {
-        layout.types.insert(
-            format!("t_{kind}"),
-            TypeItem {
-                label: (*kind).into(),
-                number_of_bytes: Some(bytes.to_string()),
-                ..TypeItem::default()
-            },
-        );
-        layout.storage.push(Item {
-            label: (*label).into(),
-            slot: slot.to_string(),
-            offset: *offset,
-            type_id: format!("t_{kind}"),
-            ..Item::default()
-        });
+        let id = format!("t_{kind}");
+        let item = TypeItem::new("", *kind, bytes);
+        layout.types.insert(id.clone(), item);
+        layout.storage.push(Item::new(*label, id, slot, *offset));
     }
     layout
 }
@@ -82,17 +71,11 @@ fn a_rename_is_known_from_either_sides_declaration() {
 fn negative_keys_are_elsewhere_in_solidity_so_it_cannot_be_decided() {
     let map = |extension: Option<&str>| {
         let mut layout = layout(&[("m", "int128", 0, 0, 16)]);
-        layout.types.insert(
-            "t_mapping(t_int128,t_int128)".into(),
-            TypeItem {
-                encoding: "mapping".into(),
-                label: "mapping(int128 => int128)".into(),
-                number_of_bytes: Some("32".into()),
-                key_extension: extension.map(Into::into),
-                ..TypeItem::default()
-            },
-        );
-        layout.storage[0].type_id = "t_mapping(t_int128,t_int128)".into();
+        let id = "t_mapping(t_int128,t_int128)";
+        let mut item = TypeItem::new("mapping", "mapping(int128 => int128)", 32);
+        item.key_extension = extension.map(Into::into);
+        layout.types.insert(id.into(), item);
+        layout.storage = vec![Item::new("m", id, 0, 0)];
         layout
     };
     let report = check(&map(None), &map(Some("zero")));
@@ -239,13 +222,7 @@ fn items() -> impl Strategy<Value = Vec<Item>> {
         0..34u64,
         ids(),
     )
-        .prop_map(|(label, slot, offset, type_id)| Item {
-            label: label.into(),
-            slot,
-            offset,
-            type_id,
-            ..Item::default()
-        });
+        .prop_map(|(label, slot, offset, type_id)| Item::new(label, type_id, slot, offset));
     prop::collection::vec(item, 0..6)
 }
 
@@ -263,12 +240,8 @@ fn layouts() -> impl Strategy<Value = Layout> {
     let kinds = prop::collection::vec((ids(), sizes, prop::option::of(items())), 0..8);
     (items(), kinds, prop::option::of(items())).prop_map(|(storage, kinds, space)| {
         let types = kinds.into_iter().map(|(id, bytes, members)| {
-            let item = TypeItem {
-                label: id.clone(),
-                number_of_bytes: Some(bytes.into()),
-                members: members.map(stylus_layout::Members::Struct),
-                ..TypeItem::default()
-            };
+            let mut item = TypeItem::new("", id.clone(), bytes);
+            item.members = members.map(stylus_layout::Members::Struct);
             (id, item)
         });
         let mut layout = Layout {

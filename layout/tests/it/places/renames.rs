@@ -70,12 +70,7 @@ fn a_renamed_struct_may_rename_its_members_and_nothing_else() {
         let mut types = serde_json::Map::new();
         types.insert(id.clone(), item);
         let mut layout = with_types(&[], &[], Value::Object(types));
-        layout.storage = vec![stylus_layout::Item {
-            label: String::from(label),
-            slot: "0".into(),
-            type_id: id,
-            ..stylus_layout::Item::default()
-        }];
+        layout.storage = vec![stylus_layout::Item::new(label, id, 0, 0)];
         layout
     };
     let (number, flag) = ("t_uint256", "t_bool");

@@ -137,55 +137,47 @@ impl Model {
         let (locations, _) = self.location(vars);
         vars.iter()
             .zip(locations)
-            .map(|((name, ty), (slot, offset))| Item {
-                label: name.clone(),
-                slot: slot.to_string(),
-                offset: offset as u64,
-                type_id: self.add(ty, types),
-                ..Item::default()
+            .map(|((name, ty), (slot, offset))| {
+                Item::new(name, self.add(ty, types), slot, offset as u64)
             })
             .collect()
     }
 
     fn add(&self, ty: &Ty, types: &mut BTreeMap<String, TypeItem>) -> String {
-        let mut item = TypeItem {
-            encoding: "inplace".into(),
-            label: self.label(ty),
-            ..TypeItem::default()
-        };
-        item.number_of_bytes = Some(self.size(ty).0.to_string());
-        let id = match ty {
+        let (bytes, own) = (self.size(ty).0, self.label(ty));
+        let (id, item) = match ty {
             Ty::Uint(_) | Ty::Int(_) | Ty::Bool | Ty::Address | Ty::Fixed(_) => {
-                format!("t_{}", item.label)
+                (format!("t_{own}"), TypeItem::new("inplace", own, bytes))
             }
             Ty::Bytes | Ty::Str => {
-                item.encoding = "bytes".into();
-                format!("t_{}_storage", item.label)
+                let id = format!("t_{own}_storage");
+                (id, TypeItem::new("bytes", own, bytes))
             }
             Ty::Array(base, n) => {
                 let base = self.add(base, types);
+                let label = format!("{}[{n}]", types[&base].label);
+                let mut item = TypeItem::new("inplace", label, bytes);
                 item.base = Some(base.clone());
-                item.label = format!("{}[{n}]", types[&base].label);
-                format!("t_array({base}){n}_storage")
+                (format!("t_array({base}){n}_storage"), item)
             }
             Ty::List(base) => {
                 let base = self.add(base, types);
-                item.encoding = "dynamic_array".into();
+                let label = format!("{}[]", types[&base].label);
+                let mut item = TypeItem::new("dynamic_array", label, bytes);
                 item.base = Some(base.clone());
-                item.label = format!("{}[]", types[&base].label);
-                format!("t_array({base})dyn_storage")
+                (format!("t_array({base})dyn_storage"), item)
             }
             Ty::Map(key, value) => {
                 let (key, value) = (self.add(key, types), self.add(value, types));
-                item.encoding = "mapping".into();
-                item.label = format!("mapping({} => {})", types[&key].label, types[&value].label);
+                let label = format!("mapping({} => {})", types[&key].label, types[&value].label);
+                let mut item = TypeItem::new("mapping", label, bytes);
                 (item.key, item.value) = (Some(key.clone()), Some(value.clone()));
-                format!("t_mapping({key},{value})")
+                (format!("t_mapping({key},{value})"), item)
             }
             Ty::Struct(at) => {
+                let mut item = TypeItem::new("inplace", format!("struct S{at}"), bytes);
                 item.members = Some(Members::Struct(self.items(&self.structs[*at], types)));
-                item.label = format!("struct S{at}");
-                format!("t_struct(S{at}){at}_storage")
+                (format!("t_struct(S{at}){at}_storage"), item)
             }
         };
         types.insert(id.clone(), item);

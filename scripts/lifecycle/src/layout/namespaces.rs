@@ -238,16 +238,11 @@ impl Types<'_, '_> {
             if offset > 0 && (size.is_whole || size.bytes > WORD_BYTES - offset.min(WORD_BYTES)) {
                 (slot, offset) = (slot.saturating_add(1), 0);
             }
-            items.push(Item {
-                contract: name.to_owned(),
-                label: label.to_owned(),
-                offset,
-                slot: slot.to_string(),
-                type_id: size.id,
-                renamed_from: renamed_from(&text),
-                retyped_from: retyped_from(&text),
-                ..Item::default()
-            });
+            let mut item = Item::new(label, size.id, slot, offset);
+            item.contract = name.to_owned();
+            item.renamed_from = renamed_from(&text);
+            item.retyped_from = retyped_from(&text);
+            items.push(item);
             if size.is_whole {
                 slot = slot.saturating_add(size.bytes.div_ceil(WORD_BYTES))
             } else {
@@ -270,11 +265,8 @@ impl Types<'_, '_> {
                 let key = self.key(&node["keyType"], depth)?;
                 let value = self.size(&node["valueType"], depth + 1)?.id;
                 let id = format!("t_mapping({key},{value})");
-                let item = TypeItem {
-                    key: Some(key),
-                    value: Some(value),
-                    ..of("mapping", label, WORD_BYTES)
-                };
+                let mut item = TypeItem::new("mapping", label, WORD_BYTES);
+                (item.key, item.value) = (Some(key), Some(value));
                 (id, item, true)
             }
             "ArrayTypeName" => self.array(node, label, depth)?,
@@ -302,7 +294,7 @@ impl Types<'_, '_> {
     fn key(&mut self, node: &Value, depth: usize) -> Result<String, String> {
         let label = type_string(node);
         if TEXTS.contains(&label) {
-            let item = of("bytes", label, WORD_BYTES);
+            let item = TypeItem::new("bytes", label, WORD_BYTES);
             return Ok(self.add(format!("t_{label}_memory_ptr"), item, true).id);
         }
         Ok(self.size(node, depth + 1)?.id)
@@ -310,10 +302,10 @@ impl Types<'_, '_> {
 
     fn elementary(&mut self, label: &str) -> Option<Size> {
         if TEXTS.contains(&label) {
-            let item = of("bytes", label, WORD_BYTES);
+            let item = TypeItem::new("bytes", label, WORD_BYTES);
             return Some(self.add(format!("t_{label}_storage"), item, true));
         }
-        let item = of("inplace", label, size_of(label)?);
+        let item = TypeItem::new("inplace", label, size_of(label)?);
         Some(self.add(format!("t_{}", label.replace(' ', "_")), item, false))
     }
 
@@ -342,10 +334,8 @@ impl Types<'_, '_> {
             }
         };
         let id = format!("t_array({}){length}_storage", base.id);
-        let item = TypeItem {
-            base: Some(base.id),
-            ..of(encoding, label, bytes)
-        };
+        let mut item = TypeItem::new(encoding, label, bytes);
+        item.base = Some(base.id);
         Ok((id, item, true))
     }
 
@@ -361,21 +351,17 @@ impl Types<'_, '_> {
         match node["nodeType"].as_str().unwrap_or_default() {
             "ContractDefinition" => {
                 let id = format!("t_contract({name}){number}");
-                Ok(self.add(id, of("inplace", label, 20), false))
+                Ok(self.add(id, TypeItem::new("inplace", label, 20), false))
             }
             "EnumDefinition" => {
-                let item = TypeItem {
-                    members: Some(names_of(node)),
-                    ..of("inplace", label, 1)
-                };
+                let mut item = TypeItem::new("inplace", label, 1);
+                item.members = Some(names_of(node));
                 Ok(self.add(format!("t_enum({name}){number}"), item, false))
             }
             "UserDefinedValueTypeDefinition" => {
                 let underlying = self.size(&node["underlyingType"], depth + 1)?;
-                let item = TypeItem {
-                    underlying: Some(underlying.id),
-                    ..of("inplace", label, underlying.bytes)
-                };
+                let mut item = TypeItem::new("inplace", label, underlying.bytes);
+                item.underlying = Some(underlying.id);
                 let id = format!("t_userDefinedValueType({name}){number}");
                 Ok(self.add(id, item, false))
             }
@@ -384,12 +370,11 @@ impl Types<'_, '_> {
                 if !self.types.contains_key(&id) {
                     // A mapping within may lead back to it.
                     self.types
-                        .insert(id.clone(), of("inplace", label, WORD_BYTES));
+                        .insert(id.clone(), TypeItem::new("inplace", label, WORD_BYTES));
                     let (members, slots) = self.members(declared, depth + 1)?;
-                    let item = TypeItem {
-                        members: Some(Members::Struct(members)),
-                        ..of("inplace", label, slots.saturating_mul(WORD_BYTES))
-                    };
+                    let bytes = slots.saturating_mul(WORD_BYTES);
+                    let mut item = TypeItem::new("inplace", label, bytes);
+                    item.members = Some(Members::Struct(members));
                     self.types.insert(id.clone(), item);
                 }
                 let item = self.types.get(&id).cloned().unwrap_or_default();
@@ -404,13 +389,4 @@ impl Types<'_, '_> {
 fn type_string(node: &Value) -> &str {
     let label = &node["typeDescriptions"]["typeString"];
     label.as_str().unwrap_or_default()
-}
-
-fn of(encoding: &str, label: &str, bytes: u64) -> TypeItem {
-    TypeItem {
-        encoding: encoding.into(),
-        label: label.into(),
-        number_of_bytes: Some(bytes.to_string()),
-        ..TypeItem::default()
-    }
 }

@@ -375,14 +375,9 @@ fn opaque_fields_and_slots_by_hand_are_compared_in_part_by_name() {
     let mut layout = layout(&AB);
     layout.types.insert(
         "t_opaque_packed".into(),
-        stylus_layout::TypeItem {
-            encoding: "inplace".into(),
-            label: "packed".into(),
-            number_of_bytes: Some("32".into()),
-            ..stylus_layout::TypeItem::default()
-        },
+        stylus_layout::TypeItem::new("inplace", "packed", 32),
     );
-    layout.storage[1].type_id = "t_opaque_packed".into();
+    layout.storage[1] = stylus_layout::Item::new("b", "t_opaque_packed", 1, 0);
     let place = "src/lib.rs: StorageType::new".to_owned();
     layout.unlisted = Some(vec![Unlisted::SlotsByHand(vec![place])]);
     let side = of(Document::of_layout(layout));
