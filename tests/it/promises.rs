@@ -21,6 +21,7 @@ fn tests(promise: ReviewPromise) -> &'static [&'static str] {
         ],
         ReviewPromise::Writes => &[
             "bytes_that_belong_to_no_field_are_not_left_out",
+            "a_script_that_writes_undeclared_slots_is_reported_and_refused_on_a_dropped_field",
             "a_slot_that_one_trial_alone_writes_counts",
             "ether_and_other_instances_that_a_migration_reaches_are_shown_before_an_approval",
             "what_an_initializer_changes_beside_the_proxy_is_listed",

@@ -58,6 +58,8 @@ const ALLOWED_BY_AUTHOR: &str = "oz-allowed";
 const STRANGER: &str = "stranger";
 /// A field value that is invalid for its type after the upgrade.
 const UNDECODABLE: &str = "undecodable";
+/// A word that the trial writes and that no declared storage explains.
+const UNEXPLAINED_WRITE: &str = "unexplained-write";
 
 /// What the id of a struct begins with that an older SDK counts otherwise.
 const OLDER_SDK: &str = "older-sdk";
@@ -130,7 +132,7 @@ impl FromStr for CodeReplacer {
 impl FindingId {
     /// Every kind of finding, with the promise of a review that it serves. A kind without a promise is a courtesy, or
     /// serves another table of `docs/security.md`. A family of kinds is listed by its first or last word: `changed`.
-    pub const KINDS: [(&'static str, Option<ReviewPromise>); 90] = [
+    pub const KINDS: [(&'static str, Option<ReviewPromise>); 91] = [
         ("delete", Some(ReviewPromise::Storage)),
         ("dirty", Some(ReviewPromise::Storage)),
         ("gap-use", Some(ReviewPromise::Storage)),
@@ -148,6 +150,7 @@ impl FindingId {
         (UNDECODABLE, Some(ReviewPromise::Storage)),
         ("unknown", Some(ReviewPromise::Storage)),
         ("storage-changes", Some(ReviewPromise::Writes)),
+        (UNEXPLAINED_WRITE, Some(ReviewPromise::Writes)),
         ("ReplayFails", Some(ReviewPromise::Answers)),
         ("ReplayNotDone", Some(ReviewPromise::Answers)),
         ("expectation-lost", Some(ReviewPromise::Answers)),
@@ -347,13 +350,23 @@ impl FindingId {
 
     /// The id of a field whose value is invalid for its type after the upgrade. All entries of a mapping share it.
     pub fn undecodable(area: &str, field: &str) -> Self {
+        Self::of_field(UNDECODABLE, area, field)
+    }
+
+    /// The id of a field of the previous version that the new one does not declare and the upgrade writes. All entries of
+    /// a mapping share it.
+    pub fn unexplained_write(area: &str, field: &str) -> Self {
+        Self::of_field(UNEXPLAINED_WRITE, area, field)
+    }
+
+    fn of_field(kind: &str, area: &str, field: &str) -> Self {
         let field = without_keys(field);
         let place = if area.is_empty() {
             label_word(&field)
         } else {
             format!("{}:{}", encoded(area, b"._-+:"), label_word(&field))
         };
-        Self(format!("{UNDECODABLE}:{place}").into())
+        Self(format!("{kind}:{place}").into())
     }
 
     /// An initializer that stays open once an instance is upgraded, by its contract and name.
@@ -487,6 +500,7 @@ impl FindingId {
             INITIALIZER_SKIPPED,
             INITIALIZER_SPENT,
             UNDECODABLE,
+            UNEXPLAINED_WRITE,
         ];
         Self::OF_TRIALS.contains(self) || kinds.contains(&self.kind())
     }

@@ -50,6 +50,29 @@ pub struct UndecodableValue {
     pub after: String,
 }
 
+/// A written word that neither the new layout nor the framework explains.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnexplainedWrite {
+    /// The slot.
+    pub slot: B256,
+    /// The word before the upgrade.
+    pub before: B256,
+    /// The word after it.
+    pub after: B256,
+    /// The field of the previous version there, if the new version does not declare it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<DroppedField>,
+}
+
+/// A field of the previous version that the new one does not declare.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DroppedField {
+    /// Its namespace; empty for one that is counted from slot 0.
+    pub area: String,
+    /// Its name, with keys and members.
+    pub name: String,
+}
+
 /// A place in storage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StoragePosition {

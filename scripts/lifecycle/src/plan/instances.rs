@@ -1,7 +1,7 @@
 //! Instances before and after: what each holds, what changed in its storage, what it emitted.
 
 use super::PlanRequest;
-use super::change::{Change, UndecodableValue};
+use super::change::{Change, UndecodableValue, UnexplainedWrite};
 use super::layouts::{Layouts, RereadSlots};
 use super::slots::{self, SlotNames};
 use crate::assess::Finding;
@@ -41,6 +41,9 @@ pub struct InstancePlan {
     /// Values that cannot be values of their type, as the new version declares it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undecodable: Vec<UndecodableValue>,
+    /// Written words that neither the new layout nor the framework explains.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unexplained: Vec<UnexplainedWrite>,
     /// True if a limit left values out of these lists.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_cut: bool,
@@ -391,6 +394,7 @@ pub(super) fn compare(
         let StorageChanges {
             list,
             undecodable,
+            unexplained,
             is_cut,
         } = changes_of(simulation, &changes, proxy, layouts)?;
         Ok::<_, ChainError>(InstancePlan {
@@ -402,6 +406,7 @@ pub(super) fn compare(
             changes: list,
             // During a migration, batches still convert values.
             undecodable: if migrating { Vec::new() } else { undecodable },
+            unexplained: if migrating { Vec::new() } else { unexplained },
             is_cut,
             balance: balance(proxy),
             events: simulation.logs(proxy)?.iter().map(event).collect(),
@@ -415,6 +420,8 @@ pub(super) struct StorageChanges {
     pub list: Vec<Change>,
     /// Values that cannot be values of their type.
     pub undecodable: Vec<UndecodableValue>,
+    /// Written words that neither the new layout nor the framework explains.
+    pub unexplained: Vec<UnexplainedWrite>,
     /// True if a limit left something out.
     pub is_cut: bool,
 }
@@ -444,8 +451,9 @@ pub(super) fn changes_of(
             });
         }
     }
-    let (mut list, mut undecodable) = (Vec::new(), Vec::new());
+    let (mut list, mut undecodable, mut unexplained) = (Vec::new(), Vec::new(), Vec::new());
     for word in words.values() {
+        unexplained.extend(layouts.find_unexplained(word));
         undecodable.extend(layouts.find_undecodable(word, before)?);
         list.push(layouts.change(word, before)?);
     }
@@ -453,6 +461,7 @@ pub(super) fn changes_of(
     Ok(StorageChanges {
         list,
         undecodable,
+        unexplained,
         is_cut,
     })
 }

@@ -1,7 +1,9 @@
 //! What changes in an account's storage, by variable: what it held by the layout of the version before, and what it
 //! would hold by that of the new one. A variable that moved is compared with itself, not with what lay at its new
 //! place.
-use super::change::{ABSENT, Change, FieldValues, StoragePosition, UndecodableValue};
+use super::change::{
+    ABSENT, Change, DroppedField, FieldValues, StoragePosition, UndecodableValue, UnexplainedWrite,
+};
 use super::slots::SlotNames;
 use crate::client::ChainError;
 use alloy::primitives::{B256, U256};
@@ -123,6 +125,44 @@ impl<'a> Layouts<'a> {
             });
         }
         Ok(undecodable)
+    }
+
+    /// Finds bytes of a written word that are no field of the new version and no slot of the framework. Bytes that a field
+    /// left are explained if they are zero now.
+    pub(super) fn find_unexplained(&self, word: &SlotChange) -> Option<UnexplainedWrite> {
+        if !self.after.has_layout() || self.after.is_cut() {
+            return None;
+        }
+        let mut rest = word.before ^ word.after;
+        let new = self.after.variables(word.slot);
+        for field in new.iter().filter(|field| !field.is_gap) {
+            clear(&mut rest, &field.place);
+        }
+        let old = self.before.variables(word.slot);
+        let old = old.iter().filter(|field| !field.is_gap);
+        let (cleared, written): (Vec<_>, Vec<_>) = old.partition(|field| {
+            let bytes = field.place.bytes_of(&word.after);
+            bytes.iter().all(|byte| *byte == 0)
+        });
+        for field in cleared {
+            clear(&mut rest, &field.place);
+        }
+        let is_written = |field: &&FieldPlace| {
+            let bytes = field.place.bytes_of(&rest);
+            bytes.iter().any(|byte| *byte != 0)
+        };
+        let is_dropped =
+            |field: &&FieldPlace| self.after.place(&field.name, [word.slot; 2]).is_none();
+        let dropped = written.into_iter().filter(is_written).find(is_dropped);
+        (!rest.is_zero()).then(|| UnexplainedWrite {
+            slot: word.slot.into(),
+            before: word.before,
+            after: word.after,
+            dropped: dropped.map(|field| DroppedField {
+                area: field.area.clone(),
+                name: field.name.clone(),
+            }),
+        })
     }
 
     /// The variables of a slot, before and after where they are others.

@@ -1,15 +1,15 @@
 //! Slots shown by name and value: the framework's own, and those of variables where the layout is known.
 use crate::client::ChainError;
 use crate::inspect::framework_slots;
-use crate::layout::{KeyType, entry};
+use crate::layout::{KeyType, LazyRoot, entry, lazy_key, lazy_roots};
 use crate::names::Names;
 use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256, U256};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use stylus_layout::{
-    DecodedValue, FieldPlace, Layout, MappingType, Storage, TypeId, TypeKind, ValuePlace,
-    WORD_BYTES, WalkLimits, elements_begin,
+    DecodedValue, FieldPlace, Layout, LazyType, Storage, TypeId, TypeKind, ValuePlace, WORD_BYTES,
+    WalkLimits, elements_begin,
 };
 use stylus_upgrades_interface::slots;
 
@@ -22,8 +22,12 @@ const NAMED_MAX: usize = 1 << 18;
 const NAMES_BYTES_MAX: usize = 1 << 26;
 /// Small numbers among them.
 const NUMBERS: u8 = 64;
-/// Elements of an array that are reported by their index.
+/// Elements of an array that are reported by their index, and words of a text.
 const ELEMENTS: u64 = 1 << 32;
+/// Hashes of slots between a slot and a field, at most.
+const NESTED_MAX: usize = 8;
+/// Words of a value of a lazy map or cell that have names, if its size is not known.
+const LAZY_WORDS: u64 = 8;
 
 /// Variables by slot; several may share one.
 #[derive(Debug, Clone, Default)]
@@ -33,8 +37,12 @@ pub struct SlotNames {
     arrays: Vec<GrowingArray>,
     /// What may be a key of a mapping.
     keys: Vec<B256>,
+    /// Texts and byte strings, by the slot where their data begin.
+    texts: BTreeMap<U256, String>,
     /// The entries of mappings that were looked up, by the slot of the mapping.
     lookups: Arc<BTreeMap<U256, Vec<MappingLookup>>>,
+    /// What was hashed, by the slot that is its hash.
+    preimages: Arc<BTreeMap<U256, Vec<u8>>>,
     /// What says how values are read.
     storage: Option<Storage>,
     /// The slot of each name; the first one, where several have it.
@@ -62,6 +70,42 @@ struct GrowingArray {
     name: String,
     /// The type of an element.
     element: TypeId,
+}
+
+/// A mapping with its place and the type of its values.
+struct KeyedPlace {
+    /// The field, or the entry of an outer mapping.
+    field: FieldPlace,
+    key: KeyType,
+    value: EntryType,
+}
+
+/// The type of the entries of a mapping.
+enum EntryType {
+    /// A type of the layout.
+    Typed(TypeId),
+    /// So many words, of which no more is known.
+    Words(u64),
+}
+
+impl GrowingArray {
+    /// The slots from the begin of the array to a slot, if an element may lie there.
+    fn offset_of(&self, slot: U256) -> Option<u64> {
+        offset_within(self.begin, slot)
+    }
+
+    /// The elements that lie in a slot, with the parts of them that lie in others.
+    fn elements(&self, storage: &Storage, slot: U256) -> Option<Vec<FieldPlace>> {
+        let at = self.offset_of(slot)?;
+        let bytes = storage.ty(self.element).size().unwrap_or(WORD_BYTES).max(1);
+        let (words, each) = (bytes.div_ceil(WORD_BYTES), (WORD_BYTES / bytes).max(1));
+        let slot = slot.wrapping_sub(U256::from(at % words));
+        let elements = (0..each).flat_map(|n| {
+            let name = format!("{}[{}]", self.name, at / words * each + n);
+            storage.walk_value(self.element, slot, n * bytes, name)
+        });
+        Some(elements.collect())
+    }
 }
 
 impl SlotNames {
@@ -101,18 +145,20 @@ impl SlotNames {
 
     /// Reads lookups from hash inputs: a key, then the 32-byte slot of its mapping.
     fn with_preimages<'p>(mut self, hashed: impl Iterator<Item = (B256, &'p [u8])>) -> Self {
-        let hashed: BTreeMap<B256, &[u8]> = hashed.collect();
+        let hashed = hashed.map(|(hash, preimage)| (hash.into(), preimage.to_vec()));
+        let hashed: BTreeMap<U256, Vec<u8>> = hashed.collect();
         let mut lookups: BTreeMap<U256, Vec<MappingLookup>> = BTreeMap::new();
-        for (hash, preimage) in hashed {
+        for (slot, preimage) in &hashed {
             if let Some((key, mapping)) = preimage.split_last_chunk() {
                 let of_mapping = lookups.entry(U256::from_be_bytes::<32>(*mapping));
                 of_mapping.or_default().push(MappingLookup {
                     key: key.to_vec(),
-                    slot: hash.into(),
+                    slot: *slot,
                 });
             }
         }
         self.lookups = lookups.into();
+        self.preimages = hashed.into();
         self
     }
 
@@ -192,10 +238,73 @@ impl SlotNames {
 
     /// What lies in a slot, the low-order end first.
     pub(super) fn variables(&self, slot: U256) -> Vec<FieldPlace> {
-        match self.slots.get(&slot) {
-            Some(known) => known.clone(),
-            None => self.elements(slot),
+        let mut variables = self.fields_at(slot, NESTED_MAX);
+        // Nothing is kept at the slot of a mapping.
+        let storage = self.storage.as_ref();
+        let is_mapping = |field: &FieldPlace| {
+            let kind = storage.map(|storage| storage.kind(field.place.ty));
+            matches!(kind, Some(TypeKind::Mapping(_)))
+        };
+        variables.retain(|field| !is_mapping(field));
+        variables
+    }
+
+    /// What lies in a slot, mappings too, through at most `depth` hashes of slots.
+    fn fields_at(&self, slot: U256, depth: usize) -> Vec<FieldPlace> {
+        if let Some(known) = self.slots.get(&slot) {
+            return known.clone();
         }
+        let elements = self.storage.as_ref().and_then(|storage| {
+            let elements = |array: &GrowingArray| array.elements(storage, slot);
+            let elements = self.arrays.iter().find_map(elements)?;
+            Some(in_slot(elements, slot))
+        });
+        if let Some(elements) = elements {
+            return elements;
+        }
+        let text = self.texts.range(..=slot).next_back();
+        let word = text.and_then(|(begin, name)| text_word(name, *begin, slot));
+        match word {
+            Some(word) => vec![word],
+            None => self.fields_below(slot, depth).unwrap_or_default(),
+        }
+    }
+
+    /// What lies in a slot that an element of an array leads to: an entry of a mapping in it, an element of an inner
+    /// array, or the data of a text. The nearest hash before the slot says which.
+    fn fields_below(&self, slot: U256, depth: usize) -> Option<Vec<FieldPlace>> {
+        let storage = self.storage.as_ref()?;
+        let depth = depth.checked_sub(1)?;
+        let (hash, preimage) = self.preimages.range(..=slot).next_back()?;
+        let (begin, at) = (*hash, offset_within(*hash, slot)?);
+        let (key, above) = preimage.split_last_chunk::<32>()?;
+        let above = self.fields_at(U256::from_be_bytes(*above), depth);
+        let above = above.first()?;
+        let name = above.name.clone();
+        let fields = match storage.kind(above.place.ty) {
+            TypeKind::Mapping(mapping) => {
+                let key_type = KeyType::of_mapping(storage, mapping);
+                key_type.encode(key).filter(|encoded| **encoded == *key)?;
+                let name = format!("{name}[{}]", key_type.show(key));
+                storage.walk_value(mapping.value, begin, 0, name)
+            }
+            TypeKind::Vector(element) if key.is_empty() => {
+                let element = *element;
+                let array = GrowingArray {
+                    begin,
+                    name,
+                    element,
+                };
+                array.elements(storage, slot)?
+            }
+            TypeKind::Bytes | TypeKind::String if key.is_empty() => {
+                Vec::from_iter(text_word(&name, begin, slot))
+            }
+            // An array of a fixed length has one name for each of its words.
+            _ if !above.is_known => vec![FieldPlace::word(format!("{name}[]+{at}"), slot)],
+            _ => return None,
+        };
+        Some(in_slot(fields, slot))
     }
 
     /// Returns true if a limit left slots or mapping entries without names.
@@ -222,8 +331,8 @@ impl SlotNames {
     /// and outer entries before inner ones, so that a limit cuts the innermost.
     fn add_all(&mut self, storage: &Storage, fields: Vec<FieldPlace>) {
         let mut mappings = VecDeque::from(self.add_fields(storage, fields));
-        while let Some((field, mapping)) = mappings.pop_front() {
-            let key = KeyType::of_mapping(storage, &mapping);
+        while let Some(keyed) = mappings.pop_front() {
+            let KeyedPlace { field, key, value } = keyed;
             let slot = field.place.slot;
             let lookups = self.lookups.clone();
             let looked_up = lookups.get(&slot).into_iter().flatten();
@@ -251,7 +360,10 @@ impl SlotNames {
                     return;
                 }
                 let name = format!("{}[{}]", field.name, key.show(&hashed));
-                let mut below = storage.walk_value(mapping.value, slot, 0, name);
+                let mut below = match value {
+                    EntryType::Typed(ty) => storage.walk_value(ty, slot, 0, name),
+                    EntryType::Words(words) => words_from(&name, slot, words),
+                };
                 for value in &mut below {
                     value.area.clone_from(&field.area);
                 }
@@ -261,18 +373,26 @@ impl SlotNames {
     }
 
     /// Adds fields, and returns the mappings among them.
-    fn add_fields(
-        &mut self,
-        storage: &Storage,
-        fields: Vec<FieldPlace>,
-    ) -> Vec<(FieldPlace, MappingType)> {
+    fn add_fields(&mut self, storage: &Storage, fields: Vec<FieldPlace>) -> Vec<KeyedPlace> {
         let mut mappings = Vec::new();
         for field in fields {
             let (name, slot) = (&field.name, field.place.slot);
             match storage.kind(field.place.ty) {
                 TypeKind::Mapping(mapping) => {
-                    mappings.push((field, *mapping));
+                    mappings.push(KeyedPlace {
+                        key: KeyType::of_mapping(storage, mapping),
+                        value: EntryType::Typed(mapping.value),
+                        field,
+                    });
                     continue;
+                }
+                TypeKind::Lazy(lazy) => {
+                    let maps = self.add_lazy(&field, lazy);
+                    mappings.extend(maps);
+                    continue;
+                }
+                TypeKind::Bytes | TypeKind::String => {
+                    self.texts.insert(elements_begin(slot), name.clone());
                 }
                 TypeKind::Vector(element) => self.arrays.push(GrowingArray {
                     begin: elements_begin(slot),
@@ -286,9 +406,8 @@ impl SlotNames {
             match count.min(LONGEST) {
                 0 | 1 => self.add(field),
                 count => {
-                    for n in 0..count {
-                        let slot = slot.wrapping_add(U256::from(n));
-                        self.add(FieldPlace::word(format!("{name}+{n}"), slot));
+                    for word in words_from(name, slot, count) {
+                        self.add(word);
                     }
                 }
             }
@@ -296,35 +415,81 @@ impl SlotNames {
         mappings
     }
 
-    /// The array with an element in that slot, and how many slots after its begin that is.
-    fn array(&self, slot: U256) -> Option<(&GrowingArray, u64)> {
-        self.arrays.iter().find_map(|array| {
-            let at = slot.checked_sub(array.begin)?;
-            let at = u64::try_from(at).ok().filter(|at| *at < ELEMENTS)?;
-            Some((array, at))
-        })
+    /// Adds the counts of a lazy map or cell and the words of a cell, and returns the maps of all forms.
+    fn add_lazy(&mut self, field: &FieldPlace, lazy: &LazyType) -> Vec<KeyedPlace> {
+        let mut maps = Vec::new();
+        for LazyRoot { slot, count, form } in lazy_roots(field.place.slot, lazy) {
+            if let Some(count) = count {
+                let name = format!("{}.remaining", field.name);
+                self.add(FieldPlace::word(name, count));
+            }
+            let size = form.and_then(|form| form.size);
+            let words = size.map(|size| size.div_ceil(WORD_BYTES).clamp(1, LAZY_WORDS));
+            match lazy_key(lazy) {
+                Some(key) => maps.push(KeyedPlace {
+                    field: FieldPlace {
+                        place: ValuePlace::word(slot),
+                        ..field.clone()
+                    },
+                    key,
+                    value: EntryType::Words(words.unwrap_or(LAZY_WORDS)),
+                }),
+                None => {
+                    for word in words_from(&field.name, slot, words.unwrap_or(1)) {
+                        self.add(word);
+                    }
+                }
+            }
+        }
+        maps
     }
 
-    /// The elements of an array that lie there.
-    fn elements(&self, slot: U256) -> Vec<FieldPlace> {
-        let (Some(storage), Some((array, at))) = (&self.storage, self.array(slot)) else {
-            return Vec::new();
-        };
-        let bytes = storage
-            .ty(array.element)
-            .size()
-            .unwrap_or(WORD_BYTES)
-            .max(1);
-        let (words, each) = (bytes.div_ceil(WORD_BYTES), (WORD_BYTES / bytes).max(1));
-        let mut elements = Self::default();
-        for n in 0..each {
-            let name = format!("{}[{}]", array.name, at / words * each + n);
-            let slot = slot.wrapping_sub(U256::from(at % words));
-            let fields = storage.walk_value(array.element, slot, n * bytes, name);
-            elements.add_all(storage, fields);
-        }
-        elements.slots.remove(&slot).unwrap_or_default()
+    /// The array with an element in that slot, and how many slots after its begin that is.
+    fn array(&self, slot: U256) -> Option<(&GrowingArray, u64)> {
+        let mut arrays = self.arrays.iter();
+        arrays.find_map(|array| Some((array, array.offset_of(slot)?)))
     }
+}
+
+/// The slots between two slots, if a value that begins at the first one may reach the second.
+fn offset_within(begin: U256, slot: U256) -> Option<u64> {
+    let at = u64::try_from(slot.checked_sub(begin)?).ok()?;
+    (at < ELEMENTS).then_some(at)
+}
+
+/// A word of the data of a text, if the slot is one.
+fn text_word(name: &str, begin: U256, slot: U256) -> Option<FieldPlace> {
+    let at = offset_within(begin, slot)?;
+    Some(FieldPlace::word(format!("{name}+{}", at + 1), slot))
+}
+
+/// Fields that lie in a slot; of one that takes several slots, the word there.
+fn in_slot(fields: Vec<FieldPlace>, slot: U256) -> Vec<FieldPlace> {
+    let fields = fields.into_iter().filter_map(|field| {
+        let at = offset_within(field.place.slot, slot)?;
+        let count = field.place.slots_taken();
+        if at >= count {
+            return None;
+        }
+        Some(if count == 1 {
+            field
+        } else {
+            FieldPlace::word(format!("{}+{at}", field.name), slot)
+        })
+    });
+    fields.collect()
+}
+
+/// The words of a value of which no more is known; a single one has the name of the value.
+fn words_from(name: &str, slot: U256, count: u64) -> Vec<FieldPlace> {
+    let words = (0..count).map(|word| {
+        let name = match count {
+            1 => name.to_owned(),
+            _ => format!("{name}+{word}"),
+        };
+        FieldPlace::word(name, slot.wrapping_add(U256::from(word)))
+    });
+    words.collect()
 }
 
 /// What the simulation has seen that may be a key of a mapping: words of calldata and of events, accounts, and small

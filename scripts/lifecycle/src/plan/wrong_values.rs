@@ -1,12 +1,17 @@
-//! Values of an instance that the new version reads as others, or that cannot be values of their type.
+//! Values of an instance that the new version reads as others, that cannot be values of their type, or that nobody
+//! declares.
 
-use super::change::{Change, UndecodableValue};
+use super::change::{Change, UndecodableValue, UnexplainedWrite};
 use super::instances::InstancePlan;
 use crate::assess::{Finding, FindingId, Part, Severity, Together};
 use crate::names::Names;
+use crate::text::{count, word};
 use std::sync::Arc;
 
-/// Lists the values that the new version misreads or cannot decode.
+/// Written words that one warning lists, at most.
+const WRITES_LISTED: usize = 3;
+
+/// Lists the values that the new version misreads, cannot decode or does not declare.
 pub(super) fn find_wrong_values(
     instances: &[InstancePlan],
     version: &str,
@@ -17,6 +22,11 @@ pub(super) fn find_wrong_values(
         .filter_map(|instance| warn_misread(instance, names));
     let mut findings: Vec<Finding> = misread.collect();
     findings.extend(report_undecodable(instances, version, names));
+    let unexplained = instances
+        .iter()
+        .filter_map(|instance| warn_unexplained(instance, version, names));
+    findings.extend(unexplained);
+    findings.extend(report_dropped(instances, version, names));
     findings
 }
 
@@ -76,6 +86,66 @@ fn report_undecodable(instances: &[InstancePlan], version: &str, names: &Names) 
                     Finding::new(Part::Instances, Severity::Note, id, says)
                 }
             });
+        }
+    }
+    findings
+}
+
+/// A warning about written words that neither the new version nor the framework declares.
+fn warn_unexplained(instance: &InstancePlan, version: &str, names: &Names) -> Option<Finding> {
+    let writes = instance.unexplained.iter();
+    let writes: Vec<&UnexplainedWrite> = writes.filter(|write| write.dropped.is_none()).collect();
+    let (listed, others) = writes.split_at(writes.len().min(WRITES_LISTED));
+    let listed = listed.iter().map(|write| {
+        let (before, after) = (word(&write.before), word(&write.after));
+        format!("slot {}: {before} → {after}", write.slot)
+    });
+    let others = (!others.is_empty()).then(|| count(others.len(), "other slot"));
+    let words: Vec<String> = listed.chain(others).collect();
+    if words.is_empty() {
+        return None;
+    }
+    let proxy = names.long(instance.proxy);
+    let says = format!(
+        "instance {proxy}: the upgrade writes what the layout of {version} does not declare: {}",
+        words.join("; ")
+    );
+    let warning = Finding::named(
+        Part::Instances,
+        Severity::Warning,
+        "unexplained-write",
+        says,
+    );
+    Some(warning)
+}
+
+/// A danger for each field of the previous version that the new one does not declare and the upgrade writes.
+fn report_dropped(instances: &[InstancePlan], version: &str, names: &Names) -> Vec<Finding> {
+    let together = Arc::new(Together {
+        name: "UnexplainedWrite",
+        message: format!("the upgrade writes fields that {version} does not declare"),
+        expected: "fields that the new version declares, or zero in a field that it drops".into(),
+        found: None,
+        next: "declare the field in the new version, or set it to zero in the migration".into(),
+    });
+    let mut findings: Vec<Finding> = Vec::new();
+    for instance in instances {
+        for write in &instance.unexplained {
+            let Some(dropped) = &write.dropped else {
+                continue;
+            };
+            let id = FindingId::unexplained_write(&dropped.area, &dropped.name);
+            if findings.iter().any(|known| known.id == id) {
+                continue;
+            }
+            let (before, after) = (word(&write.before), word(&write.after));
+            let proxy = names.long(instance.proxy);
+            let says = format!(
+                "{} in {proxy}, slot {}: {before} → {after}",
+                dropped.name, write.slot
+            );
+            let about = (id, dropped.name.as_str());
+            findings.push(Finding::of_several(Part::Instances, about, says, &together));
         }
     }
     findings

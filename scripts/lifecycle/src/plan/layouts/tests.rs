@@ -204,3 +204,60 @@ fn without_the_layout_before_no_value_is_read_by_the_new_one() {
     let all = words([(0, 12, 42)]);
     assert_eq!(lines(None, &new, &all), ["peak: (not known) → 42"]);
 }
+
+/// What a write of a word is not explained by: `none` for a word that is no field, or the field that is dropped.
+fn unexplained(before: &Layout, after: &Layout, write: (u64, u64, u64)) -> Option<Option<String>> {
+    let (before, after) = (names(Some(before)), names(Some(after)));
+    let layouts = Layouts {
+        before: &before,
+        after: &after,
+    };
+    let (slot, before, after) = write;
+    let write = layouts.find_unexplained(&SlotChange {
+        address: Address::ZERO,
+        slot: U256::from(slot),
+        before: U256::from(before).into(),
+        after: U256::from(after).into(),
+    });
+    write.map(|write| write.dropped.map(|field| field.name))
+}
+
+#[test]
+fn a_write_is_explained_by_the_new_fields_and_by_zero_in_the_old_ones() {
+    let old = layout(&[
+        ("open", 0, 0, "bool"),
+        ("total", 1, 0, "u256"),
+        ("peak", 2, 0, "u256"),
+    ]);
+    let new = layout(&[("open", 0, 0, "bool"), ("peak", 3, 0, "u256")]);
+    let found = |slot, before, after| unexplained(&old, &new, (slot, before, after));
+    assert_eq!(found(0, 0, 1), None);
+    assert_eq!(found(0, 0, 0x101), Some(None), "bytes beside a field");
+    assert_eq!(found(1, 7, 0), None, "a field that is gone is cleared");
+    assert_eq!(found(1, 7, 8), Some(Some("total".into())));
+    assert_eq!(found(2, 7, 0), None, "a field that moved is cleared");
+    assert_eq!(
+        found(2, 7, 8),
+        Some(None),
+        "the old place of a field that moved"
+    );
+    assert_eq!(found(3, 0, 7), None);
+    assert_eq!(found(9, 0, 7), Some(None), "a slot of no field");
+}
+
+#[test]
+fn nothing_is_unexplained_without_a_layout() {
+    let old = layout(&[("total", 0, 0, "u256")]);
+    let (before, after) = (names(Some(&old)), names(None));
+    let layouts = Layouts {
+        before: &before,
+        after: &after,
+    };
+    let write = SlotChange {
+        address: Address::ZERO,
+        slot: U256::from(9),
+        before: B256::ZERO,
+        after: B256::with_last_byte(1),
+    };
+    assert_eq!(layouts.find_unexplained(&write), None);
+}

@@ -279,3 +279,92 @@ fn entries_that_code_looked_up_are_named_by_keys_of_any_type_and_depth() {
     assert_eq!(names.get(third), Some(format!("deep[5][{ana}][9]")));
     assert_eq!((names.get(other), names.get(packed)), (None, None));
 }
+
+/// What code hashes on its way to a slot.
+#[derive(Default)]
+struct HashedSlots(Vec<Vec<u8>>);
+
+impl HashedSlots {
+    fn hash(&mut self, key: &[u8], slot: B256) -> B256 {
+        let preimage = [key, slot.as_slice()].concat();
+        let hash = keccak256(&preimage);
+        self.0.push(preimage);
+        hash
+    }
+
+    fn names(&self, layout: &Layout) -> SlotNames {
+        let hashed = self.0.iter();
+        let hashed = hashed.map(|preimage| (keccak256(preimage), preimage.as_slice()));
+        let names = SlotNames::default().with_preimages(hashed);
+        names.with_layout(Some(layout))
+    }
+}
+
+fn after(slot: B256, words: u64) -> B256 {
+    (U256::from_be_bytes(slot.0) + U256::from(words)).into()
+}
+
+#[test]
+fn what_lies_below_an_element_of_an_array_has_a_name() {
+    let item = |label: &str, slot: &str, ty: &str| serde_json::json!({"label": label, "slot": slot, "offset": 0, "type": ty});
+    let array = |base: &str| serde_json::json!({"label": "array", "encoding": "dynamic_array", "numberOfBytes": "32", "base": base});
+    let layout = serde_json::json!({
+        "storage": [item("rounds", "0", "rounds"), item("title", "1", "text")],
+        "types": {
+            "u256": {"label": "uint256", "encoding": "inplace", "numberOfBytes": "32"},
+            "address": {"label": "address", "encoding": "inplace", "numberOfBytes": "20"},
+            "text": {"label": "string", "encoding": "bytes", "numberOfBytes": "32"},
+            "votes": {"label": "mapping", "encoding": "mapping", "numberOfBytes": "32", "key": "address", "value": "u256"},
+            "list": array("u256"),
+            "round": {"label": "struct Round", "encoding": "inplace", "numberOfBytes": "96", "members": [
+                item("votes", "0", "votes"), item("list", "1", "list"), item("note", "2", "text"),
+            ]},
+            "rounds": array("round"),
+        },
+    });
+    let layout = Layout::from_json(&layout.to_string()).expect("a layout");
+    let ana = Address::repeat_byte(0xa);
+    let mut hashed = HashedSlots::default();
+    let rounds = hashed.hash(&[], B256::ZERO);
+    // The members of the third round.
+    let members = [6, 7, 8].map(|words| after(rounds, words));
+    let vote = hashed.hash(ana.into_word().as_slice(), members[0]);
+    let listed = hashed.hash(&[], members[1]);
+    let note = hashed.hash(&[], members[2]);
+    let title = hashed.hash(&[], B256::with_last_byte(1));
+    let names = hashed.names(&layout);
+    let expected = [
+        (members[1], "rounds[2].list".to_owned()),
+        (vote, format!("rounds[2].votes[{ana}]")),
+        (after(listed, 4), "rounds[2].list[4]".to_owned()),
+        (after(note, 1), "rounds[2].note+2".to_owned()),
+        (title, "title+1".to_owned()),
+    ];
+    for (slot, name) in expected {
+        assert_eq!(names.get(slot), Some(name));
+    }
+    assert_eq!(names.get(members[0]), None, "the slot of a mapping");
+    assert_eq!(names.get(after(vote, 1)), None, "behind an entry");
+}
+
+#[test]
+fn entries_of_a_lazy_map_have_names_in_each_form() {
+    let kind = "lazy mapping(address => Large) over lazy mapping(address => Small)";
+    let layout = serde_json::json!({
+        "storage": [{"label": "points", "slot": "3", "offset": 0, "type": "t_opaque_lazy",
+            "retypedFrom": "mapping(address => uint256)"}],
+        "types": {"t_opaque_lazy": {"label": kind, "encoding": "inplace", "numberOfBytes": "32"}},
+    });
+    let layout = Layout::from_json(&layout.to_string()).expect("a layout");
+    let (field, ana) = (B256::with_last_byte(3), Address::repeat_byte(0xa));
+    let mut hashed = HashedSlots::default();
+    let count = hashed.hash(field.as_slice(), stylus_upgrades_interface::slots::LAZY);
+    let mut entry = |root: B256| hashed.hash(ana.into_word().as_slice(), root);
+    let (old, new) = (entry(field), entry(after(count, 1)));
+    let names = hashed.names(&layout);
+    assert_eq!(names.get(count).as_deref(), Some("points.remaining"));
+    for slot in [old, new] {
+        assert_eq!(names.get(slot), Some(format!("points[{ana}]+0")));
+        assert_eq!(names.get(after(slot, 1)), Some(format!("points[{ana}]+1")));
+    }
+}

@@ -9,7 +9,7 @@ use super::store::{KEYS, Kept, LEAVES, Leaf, RECORDS, Store};
 use super::walk::{First, Slots};
 use crate::client::ChainError;
 use crate::inspect::framework_slots;
-use crate::layout::{KeyType, entry};
+use crate::layout::{KeyType, LazyRoot, entry, lazy_key, lazy_roots};
 use alloy::primitives::{B256, U256, keccak256};
 use redb::{ReadOnlyMultimapTable, ReadOnlyTable, ReadableTable, ReadableTableMetadata, Table};
 use serde::Serialize;
@@ -481,24 +481,20 @@ impl Walk<'_, '_, '_> {
     /// Adds a lazy map or cell: each value has the form of one of several versions, and each form a root of its own.
     /// The oldest form comes first.
     fn lazy(&mut self, label: &str, lazy: &LazyType, at: At<'_>) -> Done {
-        let key = lazy.key.as_deref();
-        let key = key.map(|key| KeyType::of_label(key, true));
-        let (mut root, mut field) = (at.slot, at.field);
+        let key = lazy_key(lazy);
+        let mut field = at.field;
         self.explained.fields[field].kind = format!("old form of {label}");
         // The field has the type of the oldest form.
         let oldest = at.before.and_then(|label| self.by.storage.size_of(label));
-        let forms = lazy.forms.iter().map(Some);
-        for form in std::iter::once(None).chain(forms) {
-            if let Some(form) = form {
+        for LazyRoot { slot, count, form } in lazy_roots(at.slot, lazy) {
+            if let Some((form, count)) = form.zip(count) {
                 let area = self.explained.fields[at.field].area.clone();
                 field = self.field(&area, &at.path.to_string(), &form.label);
-                let space = namespace(root);
                 let remaining = at.path.then(Step::Name("remaining"));
-                let count = at.at(space, &remaining);
+                let count = at.at(count, &remaining);
                 self.see(At { field, ..count }, WHOLE)?;
-                root = space.wrapping_add(U256::ONE);
             }
-            let here = at.at(root, at.path);
+            let here = at.at(slot, at.path);
             let here = At { field, ..here };
             // After the oldest form of a cell there are other fields.
             let size = form.map_or(oldest, |form| form.size);
@@ -576,11 +572,6 @@ fn low(size: u64) -> u32 {
 /// `size` bytes at its high-order end.
 fn high(size: u64) -> u32 {
     bits(WORD_BYTES - size, size)
-}
-
-/// The namespace of a lazy map or cell: a count of what is left, then the form that follows.
-fn namespace(slot: U256) -> U256 {
-    entry(&slot.to_be_bytes::<32>(), slots::LAZY.into())
 }
 
 #[cfg(test)]

@@ -173,7 +173,7 @@ fn every_kind_of_field_is_followed_to_its_slots() {
     slots.set(slots::ADMIN.into(), 1);
     // The old form of one entry, the new one of another, and how many are left.
     slots.set(entry(&word(1), number(13)), 7);
-    let space = namespace(number(13));
+    let space = entry(&word(13), slots::LAZY.into());
     slots.set(space, 1);
     slots.set(entry(&word(2), space + number(1)), 7);
     slots.set(entry(&word(2), space + number(1)) + number(1), 8);
@@ -319,7 +319,7 @@ fn a_word_beside_the_old_form_of_an_entry_is_no_entry() {
     let mut slots = Slots::new();
     let map = U256::from(21);
     slots.set(entry(&word(1), map) + U256::ONE, 7);
-    let space = namespace(map);
+    let space = entry(&map.to_be_bytes::<32>(), slots::LAZY.into());
     slots.set(entry(&word(1), space + U256::ONE), 7);
     let store = slots.store();
     let record = Record(vec![word(1).into()]).to_bytes();
