@@ -348,6 +348,50 @@ fn a_script_has_its_fields_where_one_of_both_versions_has_them() {
     assert_eq!(planned["coverage"]["steps"], "complete", "{planned}");
 }
 
+#[test]
+fn a_script_that_writes_undeclared_slots_is_reported_and_refused_on_a_dropped_field() {
+    let author = Author::new();
+    author.begin(&author.contract("ac", &format!("{A}\n    c: StorageU256,"), INITIALIZE, ""));
+    let next = author.contract("a", A, "", "");
+    let migrate = |name: &str, fields: &str, accepted: &str| {
+        let script = author.source(name, &SCRIPT.replace("{fields}", fields), "");
+        format!("Note 2.0 {next} --script {script} --call set() --accept {accepted}")
+    };
+    let dropped = migrate(
+        "dropped",
+        "_a: StorageU256,\n    c: StorageU256,",
+        "delete:c",
+    );
+    let refused = author
+        .project
+        .refused("UnexplainedWrite", &format!("migrate {dropped}"));
+    assert_snapshot!(refused.refusal(), @"
+    message: the upgrade writes fields that 2.0 does not declare:
+      unexplained-write:c  c in note ([address]), slot 1: 0 → 9
+    expected: fields that the new version declares, or zero in a field that it drops
+    found: unexplained-write:c
+    next: declare the field in the new version, or set it to zero in the migration; to accept it: --accept unexplained-write:c
+    ");
+    let plan = author.project.run(&format!("plan {dropped}"));
+    plan.is_refused("UnexplainedWrite");
+    assert_eq!(problems(&plan.document), ["unexplained-write:c"]);
+    author
+        .project
+        .done(&format!("plan {dropped},unexplained-write:c"));
+    // A slot that no version has is a warning.
+    let fields = "_a: StorageU256,\n    _b: StorageU256,\n    c: StorageU256,";
+    let beside = migrate("beside", fields, "delete:c");
+    let refused = author.project.run(&format!("plan {beside}"));
+    refused.is_refused("ScriptMisreads");
+    let found = refused.error("found");
+    let planned = author.project.done(&format!("plan {beside},{found}"));
+    let notes = planned["notes"].as_array().expect("notes").iter();
+    let notes: Vec<&str> = notes
+        .map(|note| note["message"].as_str().expect("a text"))
+        .collect();
+    assert_snapshot!(masked(&notes.join("\n")), @"instance note ([address]): the upgrade writes what the layout of 2.0 does not declare: slot 2: 0 → 9");
+}
+
 const SCRIPT: &str = r#"extern crate alloc;
 
 use stylus_sdk::{alloy_primitives::U256, prelude::*, storage::StorageU256};

@@ -57,9 +57,9 @@ impl ReviewPromise {
                  type are refused"
             }
             Self::Writes => {
-                "each word that the trial writes is shown, by its field if a layout has one, else by its slot; \
-                 changes of other accounts are listed; on chain, a step that writes a slot of the framework is \
-                 refused"
+                "each word that the trial writes is shown, by its field if a layout has one, else by its slot; a word \
+                 that no declared storage explains is reported, and refused if a dropped field was there; changes of \
+                 other accounts are listed; on chain, a step that writes a slot of the framework is refused"
             }
             Self::Answers => {
                 "each instance is asked what the check of the step expects of its view functions, on a copy of the \

@@ -98,7 +98,7 @@ fn warn_unexplained(instance: &InstancePlan, version: &str, names: &Names) -> Op
     let (listed, others) = writes.split_at(writes.len().min(WRITES_LISTED));
     let listed = listed.iter().map(|write| {
         let (before, after) = (word(&write.before), word(&write.after));
-        format!("slot {}: {before} → {after}", write.slot)
+        format!("slot {}: {before} → {after}", word(&write.slot))
     });
     let others = (!others.is_empty()).then(|| count(others.len(), "other slot"));
     let words: Vec<String> = listed.chain(others).collect();
@@ -142,7 +142,8 @@ fn report_dropped(instances: &[InstancePlan], version: &str, names: &Names) -> V
             let proxy = names.long(instance.proxy);
             let says = format!(
                 "{} in {proxy}, slot {}: {before} → {after}",
-                dropped.name, write.slot
+                dropped.name,
+                word(&write.slot)
             );
             let about = (id, dropped.name.as_str());
             findings.push(Finding::of_several(Part::Instances, about, says, &together));
