@@ -6,6 +6,7 @@
 //! ```text
 //! #[storage]
 //! #[entrypoint]
+//! #[derive(StorageLayout)]
 //! pub struct Rescale { /* the storage of the version that it leaves, then the new one's */ }
 //!
 //! impl ComplexMigration for Rescale {
@@ -69,6 +70,7 @@ macro_rules! complex_program {
         }
 
         $crate::declare_placeholders!();
+        $crate::__known_layout_section!($program);
 
         #[cfg(not(feature = "contract-client-gen"))]
         #[doc(hidden)]

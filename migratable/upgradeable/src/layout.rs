@@ -18,8 +18,8 @@ pub use stylus_upgrades_macros::StorageLayout;
 #[doc(hidden)]
 pub mod derived {
     pub use crate::layout::kind::{
-        Field, NotInANamespace, NotLazy, NotTheEntrypoint, Probe, Struct, encode, encoded_length,
-        lazily, named, own_bytes, require_room,
+        Field, NoLayout, NotInANamespace, NotLazy, NotTheEntrypoint, Probe, Struct, encode,
+        encoded_length, lazily, named, own_bytes, require_room,
     };
     pub use alloy_primitives::B256;
     pub use stylus_sdk::storage::StorageType;

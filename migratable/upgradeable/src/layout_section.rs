@@ -15,16 +15,31 @@ macro_rules! __layout_section {
             )
         };
 
+        $crate::__known_layout_section!($contract);
+    };
+}
+
+/// The layout of the struct below it, if it derives one; `complex_program!` writes it.
+#[cfg(feature = "layout")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __known_layout_section {
+    ($contract:ty) => {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             #[allow(unused_imports)]
-            use $crate::layout::derived::NotTheEntrypoint as _;
-            use $crate::layout::{StorageLayout, derived};
+            use derived::{NoLayout as _, NotTheEntrypoint as _};
+            use $crate::layout::{Link, derived};
 
+            const LAYOUT_OF: Option<Link> = if derived::Probe::<$contract>::IS_ENTRYPOINT {
+                derived::Probe::<$contract>::LAYOUT
+            } else {
+                None
+            };
             #[allow(long_running_const_eval)]
-            const LENGTH: usize = match derived::Probe::<$contract>::IS_ENTRYPOINT {
-                true => derived::encoded_length(<$contract as StorageLayout>::KIND.get()),
-                false => 0,
+            const LENGTH: usize = match &LAYOUT_OF {
+                Some(layout) => derived::encoded_length(layout.get()),
+                None => 0,
             };
 
             // Without `#[used]`: with it the bytes would stand among the contract's data as well.
@@ -33,7 +48,9 @@ macro_rules! __layout_section {
             #[allow(long_running_const_eval)]
             static LAYOUT: [u8; LENGTH] = {
                 let mut bytes = [0; LENGTH];
-                derived::encode(<$contract as StorageLayout>::KIND.get(), &mut bytes);
+                if let Some(layout) = &LAYOUT_OF {
+                    derived::encode(layout.get(), &mut bytes);
+                }
                 bytes
             };
         };
@@ -45,5 +62,13 @@ macro_rules! __layout_section {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __layout_section {
+    ($contract:ty) => {};
+}
+
+/// Nothing: the layout is not to be compared.
+#[cfg(not(feature = "layout"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __known_layout_section {
     ($contract:ty) => {};
 }

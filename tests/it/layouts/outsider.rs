@@ -392,6 +392,55 @@ fn a_script_that_writes_undeclared_slots_is_reported_and_refused_on_a_dropped_fi
     assert_snapshot!(masked(&notes.join("\n")), @"instance note ([address]): the upgrade writes what the layout of 2.0 does not declare: slot 2: 0 → 9");
 }
 
+#[test]
+fn a_complex_migration_has_its_fields_where_one_of_both_versions_has_them() {
+    let author = Author::new();
+    author.begin(&author.contract("a", A, INITIALIZE, ""));
+    let next = author.contract("ac", &format!("{A}\n    c: StorageU256,"), "", "");
+    let plan = |name: &str, fields: &str| {
+        let program = author.source(name, &COMPLEX.replace("{fields}", fields), "");
+        let handler = Address::repeat_byte(0xaa);
+        format!("plan Note 2.0 {next} --complex {program} --handler {handler}")
+    };
+    let refused = author.project.run(&plan("wrong", "c: StorageU256,"));
+    refused.is_refused("ScriptMisreads");
+    let found = refused.error("found");
+    assert!(found.ends_with(":script:c"), "{refused:?}");
+    let right = plan("right", "_a: StorageU256,\n    c: StorageU256,");
+    let planned = author.project.done(&right);
+    assert_eq!(planned["coverage"]["steps"], "complete", "{planned}");
+}
+
+const COMPLEX: &str = r#"extern crate alloc;
+
+use stylus_sdk::{alloy_primitives::U256, prelude::*, storage::StorageU256};
+use stylus_upgradeable::{complex::Outcome, prelude::*};
+
+#[storage]
+#[entrypoint]
+#[derive(StorageLayout)]
+pub struct Rescale {
+    {fields}
+}
+
+impl ComplexMigration for Rescale {
+    const FROM: &'static str = "1.0";
+    const TO: &'static str = "2.0";
+    const ITEM_GAS: u64 = 50_000;
+
+    fn start(&mut self) -> Outcome<u64> {
+        Ok(1)
+    }
+
+    fn next(&mut self, _: u64) -> Outcome<()> {
+        self.c.set(U256::from(9));
+        Ok(())
+    }
+}
+
+complex_program!(Rescale);
+"#;
+
 const SCRIPT: &str = r#"extern crate alloc;
 
 use stylus_sdk::{alloy_primitives::U256, prelude::*, storage::StorageU256};
@@ -419,7 +468,7 @@ resolver = "3"
 
 [workspace.dependencies]
 stylus-sdk = { version = "=0.10.10", default-features = false, features = ["mini-alloc"] }
-stylus-upgradeable = { path = "{path}", features = ["lazy"] }
+stylus-upgradeable = { path = "{path}", features = ["complex", "lazy"] }
 "#;
 
 const CONTRACT: &str = r#"#![allow(unused, reason = "one head for contracts of other fields")]

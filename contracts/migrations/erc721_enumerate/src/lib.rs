@@ -34,10 +34,12 @@ use stylus_sdk::{
     prelude::*,
 };
 use stylus_upgradeable::complex::{Batch, ComplexMigration, Outcome, arrays, complex_program};
+use stylus_upgradeable::layout::StorageLayout;
 
 /// The storage of the enumerable collection, which begins with that of the basic one.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct Enumerate {
     erc721: Erc721<FullState>,
 }

@@ -13,10 +13,12 @@ extern crate alloc;
 use shared::points::{PointsState, scale};
 use stylus_sdk::{alloy_primitives::U256, prelude::*};
 use stylus_upgradeable::complex::{ComplexMigration, Outcome, complex_program};
+use stylus_upgradeable::layout::StorageLayout;
 
 /// The register's storage; both versions have the same.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct PointsCursor {
     state: PointsState,
 }

@@ -303,3 +303,16 @@ impl<T: ?Sized + TopLevelStorage> Probe<T> {
     /// It is.
     pub const IS_ENTRYPOINT: bool = true;
 }
+
+impl<T: StorageLayout> Probe<T> {
+    /// Its layout.
+    pub const LAYOUT: Option<Link> = Some(T::KIND);
+}
+
+/// The answer for a type that does not derive [`StorageLayout`].
+pub trait NoLayout {
+    /// Its layout is not known.
+    const LAYOUT: Option<Link> = None;
+}
+
+impl<T: ?Sized> NoLayout for Probe<T> {}

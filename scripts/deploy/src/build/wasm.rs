@@ -12,7 +12,7 @@ use crate::text::grouped;
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
 use std::fmt::Display;
-use stylus_layout::{DeclaredStep, Layout};
+use stylus_layout::{DeclaredStep, Layout, StepKind};
 use stylus_upgrades_interface::migratable::IMigratable::isMigratedCall;
 use stylus_upgrades_interface::sections;
 use stylus_vm::{ARBOS_60_MAX_WASM_SIZE, Rule, Rules, activate};
@@ -72,7 +72,8 @@ pub fn layout(package: &str, raw: &[u8]) -> Result<Option<Layout>, BuildError> {
 
 /// Refuses a module that carries the layout of another struct than the entrypoint: a component that says it is
 /// top-level storage, say. Whatever wrote the layout gave its struct `isMigrated`, so an entrypoint that is
-/// that struct answers it; and the sources, where they call some structs the entrypoint, name it.
+/// that struct answers it, or declared it a complex migration; and the sources, where they call some structs the
+/// entrypoint, name it.
 pub(super) fn require_layout_of(
     package: &str,
     raw: &[u8],
@@ -84,7 +85,9 @@ pub(super) fn require_layout_of(
         return Ok(());
     };
     let is_named = entrypoints.is_empty() || entrypoints.contains(&described);
-    if is_named && is_answered(raw, isMigratedCall::SELECTOR.into()) {
+    let steps = steps(package, raw)?.unwrap_or_default();
+    let is_complex = steps.iter().any(|step| step.kind == StepKind::Complex);
+    if is_named && (is_complex || is_answered(raw, isMigratedCall::SELECTOR.into())) {
         return Ok(());
     }
     let entrypoint = entrypoints.first().filter(|_| !is_named);
