@@ -18,6 +18,7 @@
 //! | `decoded` | the calldata of actions in words, and creations that are reviewed, as processes |
 //! | `stragglers` | the older steps of the paths of instances that lag behind, as processes |
 //! | `outsider` | fields that come, go and come back in crates of an author's own, as processes |
+//! | `many_entries` | names of ten thousand entries of a complex migration |
 //! | `components` | whose layout a contract with components carries, in crates of an author's own |
 //! | `hidden` | functions that only seem to be there, in crates of an author's own |
 //! | `forged` | layouts that an author's own crate forges, as processes |
@@ -38,6 +39,7 @@ mod forked;
 mod hidden;
 mod initializers;
 mod listed;
+mod many_entries;
 mod outsider;
 mod pairs;
 pub(crate) mod project;
