@@ -15,6 +15,7 @@
 //! | [`loopback`] | HTTP for this machine alone |
 //! | [`project_file`] | files of a project, which others may have written: read through no link |
 //! | [`progress`], [`text`] | how long work reports what it is doing |
+//! | [`questions`] | questions that are asked together |
 //! | [`secret`] | text that is never printed |
 #![forbid(unsafe_code)]
 // Everything that is printed passes through `output`, which makes it safe for a terminal.
@@ -39,6 +40,7 @@ pub mod own_database;
 pub mod own_file;
 pub mod progress;
 pub mod project_file;
+pub mod questions;
 pub mod report;
 pub mod secret;
 pub mod state_folder;

@@ -26,6 +26,7 @@
 //! | [`simulation`] | a copy of the chain in this process, on which things are tried |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`call_tree`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
+//! | [`questions`] | questions that are asked together |
 //! | [`report`] | what a command reports: one value, rendered for people, programs and pages |
 //! | [`cli`] | the command line: what is typed, parsed and run |
 //! | [`commands`] | what each command does, a file each |
@@ -66,7 +67,7 @@ pub mod publication;
 pub use stylus_upgrades_common::{
     address, assess, children, cost, error, error_catalogue, file_names, ids, keys, kill_point,
     loopback, manifest, model, names, output, own_database, own_file, progress, project_file,
-    report, secret, state_folder, text,
+    questions, report, secret, state_folder, text,
 };
 pub use stylus_upgrades_deploy::{
     build, call_tree, client, deploy, expect, functions, interface, journal, program_code,

@@ -35,5 +35,6 @@ pub mod versions;
 // The modules of lower crates, under the same names: `crate::error` is one thing in every crate.
 use stylus_upgrades_common::{
     address, assess, children, cost, error, error_catalogue, file_names, ids, keys, kill_point,
-    loopback, model, output, own_database, own_file, progress, project_file, state_folder, text,
+    loopback, model, output, own_database, own_file, progress, project_file, questions,
+    state_folder, text,
 };

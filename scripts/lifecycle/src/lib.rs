@@ -35,7 +35,7 @@ pub mod review;
 // The modules of lower crates, under the same names: `crate::error` is one thing in every crate.
 use stylus_upgrades_common::{
     address, assess, children, cost, error, file_names, ids, kill_point, manifest, model, names,
-    output, own_database, own_file, progress, report, state_folder, text,
+    output, own_database, own_file, progress, questions, report, state_folder, text,
 };
 use stylus_upgrades_deploy::{
     build, call_tree, client, deploy, expect, functions, interface, journal, program_code,

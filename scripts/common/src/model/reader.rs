@@ -6,9 +6,9 @@ use crate::model::definition::{
     Slice, Version,
 };
 use crate::model::kinds::ProxyKind;
+use crate::questions::ask_all;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
-use futures::stream::{self, StreamExt, TryStreamExt};
 use futures::try_join;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,8 +21,6 @@ use stylus_upgrades_interface::registry::Step;
 const PAGE: u32 = 50;
 /// Instances asked for in one call of `instancePage`: proxies that burn all the gas that they get fit an `eth_call`.
 pub const INSTANCE_PAGE: u32 = 100;
-/// Questions that are asked at once: an endpoint with limits says when it is too many.
-const AT_ONCE: usize = 16;
 
 /// Where a registry's views are asked: an endpoint, or a copy of a chain.
 #[allow(async_fn_in_trait)] // what it is used by knows whether it is sent between threads
@@ -219,7 +217,7 @@ impl<V: Views> Registry<V> {
         labels: Vec<String>,
     ) -> Result<Vec<Version>, V::Error> {
         let all = labels.iter().map(|label| self.version(name, label));
-        stream::iter(all).buffered(AT_ONCE).try_collect().await
+        ask_all(all).await
     }
 
     /// An instance.
@@ -286,27 +284,27 @@ impl<V: Views> Registry<V> {
     ) -> Result<Vec<ListedInstance>, V::Error> {
         let page_len = (page_size as usize).max(1);
         let count = self.head(name).await?.instances as usize;
-        let expected = range.end.min(count).saturating_sub(range.start);
-        let mut listed: Vec<ListedInstance> = Vec::new();
-        let mut start = range.start - range.start % page_len;
-        while !range.is_empty() && start < range.end {
+        let end = range.end.min(count);
+        let expected = end.saturating_sub(range.start);
+        let first = range.start - range.start % page_len;
+        let positions = if expected > 0 { first..end } else { 0..0 };
+        let starts = positions.step_by(page_len);
+        let pages = starts.clone().map(async |start| {
             let call = abi::instancePageCall {
                 name: name.into(),
                 start: u32::try_from(start).unwrap_or(u32::MAX),
                 count: page_size,
             };
-            let entries = self.ask(&call).await?;
-            let is_last = entries.len() < page_len;
-            let positions = start..;
-            start = start.saturating_add(page_len);
-            let wanted = positions
-                .zip(entries)
-                .filter(|(position, _)| range.contains(position));
-            listed.extend(wanted.map(|(_, entry)| ListedInstance::new(name, entry)));
-            if is_last {
-                break;
-            }
-        }
+            self.ask(&call).await
+        });
+        let pages = ask_all(pages).await?;
+        let entries = starts
+            .zip(pages)
+            .flat_map(|(start, page)| (start..).zip(page));
+        let wanted = entries.filter(|(position, _)| range.contains(position));
+        let listed: Vec<ListedInstance> = wanted
+            .map(|(_, entry)| ListedInstance::new(name, entry))
+            .collect();
         let proxies: BTreeSet<Address> =
             listed.iter().map(|listed| listed.instance.proxy).collect();
         if listed.len() != expected || proxies.len() != expected {
@@ -437,10 +435,10 @@ impl<V: Views> Registry<V> {
                     _ => self.definition_in(events, slice).await.map(Some),
                 }
             },
-            stream::iter(policies).buffered(AT_ONCE).try_collect(),
+            ask_all(policies),
             self.open_actions(name),
         )?;
-        definition.policies = policies;
+        definition.policies = policies.into_iter().collect();
         let head = of_definition.map(|(head, versions, instances, accepted)| {
             definition.current.clone_from(&head.current);
             (definition.sequence, definition.state) = (head.sequence, head.state);
@@ -488,8 +486,9 @@ impl<V: Views> Registry<V> {
             let accepted = self.acceptance(name, *proxy).await?;
             Ok((*proxy, accepted))
         });
-        let accepted = stream::iter(accepted).buffered(AT_ONCE).try_collect();
-        try_join!(self.head(name), versions, instances, accepted)
+        let (head, versions, instances, accepted) =
+            try_join!(self.head(name), versions, instances, ask_all(accepted))?;
+        Ok((head, versions, instances, accepted.into_iter().collect()))
     }
 
     /// The entries at some positions of the view that `page` asks for by start and count.

@@ -4,14 +4,14 @@ use super::review;
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
 use crate::governance::{
-    self, AT_ONCE, CancelRights, Needed, PendingAction, deciding_policy_of, obstacle, rival,
+    self, CancelRights, Needed, PendingAction, deciding_policy_of, obstacle, rival,
 };
 use crate::options::word;
 use crate::pipeline::action::is_action;
 use crate::pipeline::shown::shown_call;
+use crate::questions::ask_all;
 use crate::review::{OpenAction, Pending};
 use clap::Args;
-use futures::stream::{self, StreamExt, TryStreamExt};
 use futures::try_join;
 
 /// `pending`.
@@ -76,8 +76,7 @@ pub async fn pending(context: &Context, name: Option<&str>) -> Result<Pending> {
     }
     all.sort_by_key(|one| one.unreadable.is_some());
     let actions = all.iter().map(|open| listed(session, open, &all));
-    let actions = stream::iter(actions).buffered(AT_ONCE).try_collect();
-    let actions = actions.await?;
+    let actions = ask_all(actions).await?;
     Ok(Pending {
         registry: session.registry.address,
         events_unread_from: unread_from,

@@ -9,9 +9,9 @@ use crate::inspect::{Inspection, MigrationStatus, instance_lines};
 use crate::model::{ProxySamples, Used};
 use crate::pipeline::inspection::inspect;
 use crate::pipeline::standing::{self, Instances};
+use crate::questions::ask_all;
 use crate::registry::{DefinitionStatus, definition_status};
 use clap::Args;
-use futures::future::try_join_all;
 use futures::try_join;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -72,7 +72,7 @@ pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome>
     });
     let (mut warnings, of_instances) = try_join!(
         standing::programs(session, found.used()),
-        try_join_all(of_instances)
+        ask_all(of_instances)
     )?;
     warnings.extend(of_instances.into_iter().flatten());
     let warnings = standing::taken(context, warnings);
@@ -94,7 +94,7 @@ pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome>
 async fn of_definitions(session: Session<'_>, names: Vec<String>) -> Result<Found> {
     let registry = session.registry;
     let statuses = names.iter().map(|name| definition_status(registry, name));
-    let definitions = try_join_all(statuses).await?;
+    let definitions = ask_all(statuses).await?;
     let instances = definitions
         .iter()
         .flat_map(|definition| &definition.instances);
@@ -107,7 +107,7 @@ async fn of_definitions(session: Session<'_>, names: Vec<String>) -> Result<Foun
         };
         Ok::<_, Error>(Some((one.instance.proxy, migration)))
     });
-    let migrations = try_join_all(migrations).await?.into_iter().flatten();
+    let migrations = ask_all(migrations).await?.into_iter().flatten();
     Ok(Found::Definitions {
         migrations: migrations.collect(),
         definitions,

@@ -10,10 +10,10 @@ use crate::context::prelude::*;
 use crate::governance::{creation, definitions, kind_in_words, step_in_words};
 use crate::ids::{CodeHash, TxHash};
 use crate::model::{Definition, ListedInstance, definition_id};
+use crate::questions::ask_all;
 use crate::registry::{Registry, Topics, all_logs};
 use alloy::rpc::types::Log;
 use alloy::sol_types::{SolEvent, SolEventInterface};
-use futures::future::try_join_all;
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
@@ -33,28 +33,26 @@ pub(crate) async fn of_these(
     instances: &[ListedInstance],
     events: Option<&Definition>,
 ) -> Result<Vec<Finding>> {
-    let mut found = Vec::new();
-    for some in instances.chunks(AT_ONCE) {
-        let have_arrived = some.iter().map(async |ListedInstance { instance, .. }| {
+    let have_arrived = instances
+        .iter()
+        .map(async |ListedInstance { instance, .. }| {
             if let Some(events) = events {
                 return Ok(events.arrived.contains(&instance.proxy));
             }
             let details = session.registry.details(instance.proxy).await?;
             Ok::<_, ChainError>(details.arrived || !details.created)
         });
-        let have_arrived = try_join_all(have_arrived).await?;
-        for (ListedInstance { instance, .. }, has_arrived) in some.iter().zip(have_arrived) {
-            if has_arrived {
-                let (proxy, holder) = (instance.proxy, session.registry.address);
-                found.push(finding(session, proxy, holder, &instance.definition).await?);
-            }
-        }
-    }
-    Ok(found)
+    let have_arrived = ask_all(have_arrived).await?;
+    let arrived = instances
+        .iter()
+        .zip(have_arrived)
+        .filter(|(_, has_arrived)| *has_arrived);
+    let findings = arrived.map(|(ListedInstance { instance, .. }, _)| {
+        let (proxy, holder) = (instance.proxy, session.registry.address);
+        finding(session, proxy, holder, &instance.definition)
+    });
+    ask_all(findings).await
 }
-
-/// Instances that are asked about at once.
-const AT_ONCE: usize = 16;
 
 /// The same of a proxy that a definition is to accept.
 ///

@@ -18,9 +18,9 @@ use crate::history::due;
 use crate::migration;
 use crate::model::DefinitionState;
 use crate::progress::{Progress, Rate};
+use crate::questions::ask_all;
 use crate::registry::{self, Waiting, arrived_by, begun_by, staged_by, turned_by};
 use crate::text::{count, shell_word};
-use futures::future::try_join_all;
 use std::path::Path;
 use stylus_upgrades_interface::limits::{PATH_MAX, ROLLOUT_GAS};
 
@@ -315,7 +315,7 @@ impl<'a> Rollout<'a> {
         let all = proxies
             .iter()
             .map(|proxy| after_upgrade(registry, *proxy, &current, &code, logs));
-        Ok(try_join_all(all).await?.into_iter().flatten().collect())
+        Ok(ask_all(all).await?.into_iter().flatten().collect())
     }
 }
 

@@ -11,8 +11,8 @@ use crate::expiry::{self, Subject};
 use crate::governance::Call;
 use crate::history::read_events_at_hand;
 use crate::model::{Definition, INSTANCE_PAGE, Instance, ListedInstance, ProxySamples, Role, Used};
+use crate::questions::ask_all;
 use crate::registry::{self, due};
-use futures::future::try_join_all;
 use futures::try_join;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -112,7 +112,7 @@ pub async fn of_registry(session: Session<'_>) -> Result<Vec<Finding>> {
     let all = names
         .iter()
         .map(|name| of_instances(session, Instances::Of(name, usize::MAX)));
-    Ok(try_join_all(all).await?.concat())
+    Ok(ask_all(all).await?.concat())
 }
 
 /// What is found about all that a call changes: the instances that it is about, and the code that it names.
@@ -219,7 +219,7 @@ async fn codes(session: Session<'_>, instances: &[ListedInstance]) -> Result<Cod
         let code = session.registry.code(&key.0, &key.1).await?;
         Ok::<_, Error>((key, code.implementation))
     });
-    Ok(try_join_all(codes).await?.into_iter().collect())
+    Ok(ask_all(codes).await?.into_iter().collect())
 }
 
 /// The version that an instance is at, among those of all definitions.
@@ -242,7 +242,7 @@ async fn running(
         let code = codes.get(&key(&listed.instance)).copied();
         deployed::other_code_at(registry, listed, code.unwrap_or_default()).await
     });
-    let (hidden, other) = try_join!(try_join_all(hidden), try_join_all(other))?;
+    let (hidden, other) = try_join!(ask_all(hidden), ask_all(other))?;
     Ok(hidden.into_iter().chain(other).flatten().collect())
 }
 

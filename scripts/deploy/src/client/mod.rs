@@ -4,6 +4,7 @@
 mod account;
 mod advice;
 mod backoff;
+mod batch;
 mod beside;
 mod block_span;
 mod earlier;
@@ -33,7 +34,6 @@ mod sent;
 mod spending;
 #[cfg(test)]
 mod tests;
-mod together;
 mod transactions;
 mod transport;
 mod unanswered;
@@ -77,6 +77,7 @@ use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall;
 use alloy::transports::BoxTransport;
 use alloy::transports::utils::guess_local_url;
+use batch::BatchTransport;
 use beside::Beside;
 use lag::Seen;
 use moment::Moment;
@@ -85,7 +86,6 @@ use send::Signs;
 use spending::SpendingLedger;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use together::Together;
 use transport::Http;
 use value_left::Payload;
 
@@ -153,7 +153,7 @@ impl Client {
         progress: Arc<dyn Progress>,
         seen: Option<Arc<Seen>>,
     ) -> Result<Self, ChainError> {
-        let (client, together) = Self::unasked(endpoint, progress, 0)?;
+        let (client, batches) = Self::unasked(endpoint, progress, 0)?;
         let (endpoint, provider) = (&client.endpoint, &client.provider);
         let begun = Instant::now();
         let first = async {
@@ -166,7 +166,7 @@ impl Client {
         let (chain_id, ()) = futures::join!(async { provider.get_chain_id().await }, first);
         let chain_id = chain_id.map_err(|error| ChainError::of(endpoint, "eth_chainId", error))?;
         let is_far = begun.elapsed() > FAR;
-        together.switch(is_far);
+        batches.set_far(is_far);
         Ok(Self {
             seen,
             is_far,
@@ -180,13 +180,14 @@ impl Client {
         endpoint: Endpoint,
         progress: Arc<dyn Progress>,
         chain_id: u64,
-    ) -> Result<(Self, Together), ChainError> {
+    ) -> Result<(Self, BatchTransport), ChainError> {
         let unusable = |reason| ChainError::Unreachable {
             endpoint: endpoint.to_string(),
             reason,
         };
-        let together = Together::new(Http::new(&endpoint, progress.clone()).map_err(unusable)?);
-        let transport = BoxTransport::new(together.clone());
+        let http = Http::new(&endpoint, progress.clone()).map_err(unusable)?;
+        let batches = BatchTransport::new(http);
+        let transport = BoxTransport::new(batches.clone());
         let shown = (endpoint.to_string(), endpoint.timeout);
         let transport = Patient::new(transport, shown, progress.clone());
         let provider = provider(&endpoint, &transport);
@@ -213,7 +214,7 @@ impl Client {
             spending: Arc::default(),
             chain_id,
         };
-        Ok((client, together))
+        Ok((client, batches))
     }
 
     /// The same, connected to a copy of that chain: nothing that it sends reaches the chain.

@@ -228,6 +228,14 @@ impl Trouble {
     }
 }
 
+/// The words of an error that limits requests for some time.
+pub(super) fn limits_requests(error: &ErrorPayload) -> Option<String> {
+    match Trouble::in_error(error)? {
+        Trouble::Limit(reason, _) => Some(reason),
+        Trouble::Passing => None,
+    }
+}
+
 /// The seconds that the header `Retry-After` names.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();

@@ -69,7 +69,10 @@ pub enum Unanswered {
     /// The answer belongs to another question, or to another answer.
     #[error("a contradictory answer: {0}")]
     Contradiction(String),
-    /// There is no connection, it broke, or the answer is not what JSON-RPC promises.
+    /// The answer is not what JSON-RPC promises.
+    #[error("{0}")]
+    Malformed(String),
+    /// There is no connection, or it broke.
     #[error("{0}")]
     Broken(String),
 }
@@ -125,7 +128,7 @@ impl Explain for Unanswered {
                 "an endpoint that answers what it is asked",
                 "run the command again with another --rpc-url: it looks at the chain first",
             ),
-            Self::Status { .. } | Self::Broken(_) => told(
+            Self::Status { .. } | Self::Malformed(_) | Self::Broken(_) => told(
                 UNREACHABLE,
                 ANSWER,
                 "start a chain (stylus-upgrades node) or give another --rpc-url",
@@ -158,7 +161,7 @@ impl Unanswered {
 
     pub(super) fn malformed(reason: &serde_json::Error, text: &str) -> Self {
         let (reason, text) = (quoted(&reason.to_string()), quoted(text));
-        Self::Broken(format!("an answer that is not JSON-RPC ({reason}): {text}"))
+        Self::Malformed(format!("an answer that is not JSON-RPC ({reason}): {text}"))
     }
 
     /// A connection that did not come about or broke, in the words of what tried.

@@ -3,8 +3,8 @@
 use super::Registry;
 use crate::client::ChainError;
 use crate::model::Definition;
+use crate::questions::ask_all;
 use alloy::primitives::Address;
-use futures::future::try_join_all;
 
 /// Those of a definition's instances, which were read before, that are older than its current version and held there.
 ///
@@ -19,5 +19,5 @@ pub async fn rolled_back(
         let details = registry.details(one.proxy).await?;
         Ok::<_, ChainError>(details.held.then_some(one.proxy))
     });
-    Ok(try_join_all(asked).await?.into_iter().flatten().collect())
+    Ok(ask_all(asked).await?.into_iter().flatten().collect())
 }

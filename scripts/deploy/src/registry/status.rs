@@ -8,10 +8,10 @@ use super::logs::{AtHand, Topics, all_logs, logs_at_hand};
 use super::waiting::{Waiting, waiting};
 use crate::client::{ChainError, Client};
 use crate::model::{Definition, DefinitionState, INSTANCE_PAGE, Instance, ListedInstance, Version};
+use crate::questions::ask_all;
 use alloy::primitives::Address;
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent;
-use futures::future::try_join_all;
 use futures::try_join;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -77,7 +77,7 @@ pub async fn definition_status(
     let instances = all
         .into_iter()
         .map(|listed| listed_status(registry, listed));
-    let (waiting, instances) = try_join!(waiting, try_join_all(instances))?;
+    let (waiting, instances) = try_join!(waiting, ask_all(instances))?;
     Ok(DefinitionStatus {
         waiting,
         name: definition.name,
@@ -104,7 +104,7 @@ async fn policies(
         Err(error) if error.revert().is_some() => Ok(None),
         Err(error) => Err(error),
     });
-    Ok(try_join_all(all).await?.into_iter().flatten().collect())
+    Ok(ask_all(all).await?.into_iter().flatten().collect())
 }
 
 /// An instance, as its registry and its own slots have it.

@@ -5,8 +5,8 @@ use super::definition_id;
 use crate::client::ChainError;
 use crate::ids::{CodeHash, DefinitionId};
 use crate::model::is_of_sequence;
+use crate::questions::ask_all;
 use alloy::primitives::{Address, B256, U256, keccak256};
-use futures::future::try_join_all;
 use stylus_registry_core::policy::Policy;
 use stylus_upgrades_interface::parts;
 use stylus_upgrades_interface::registry_storage::definition::{self, Head};
@@ -49,7 +49,7 @@ pub async fn parts(registry: Registry<'_>) -> Result<Option<Vec<Address>>, Chain
         let slot = first.plus(position);
         registry.client.storage(registry.address, slot)
     });
-    let words = try_join_all(words).await?;
+    let words = ask_all(words).await?;
     let found: Vec<Address> = words.into_iter().map(Address::from_word).collect();
     Ok(found.iter().all(|part| !part.is_zero()).then_some(found))
 }

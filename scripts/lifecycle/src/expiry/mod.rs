@@ -26,7 +26,5 @@ pub use programs::{Cure, Program, State};
 pub use subject::Subject;
 pub use warnings::{of_programs, warnings};
 
-/// Accounts that are asked for at once: an endpoint with limits tells when it is too many.
-pub const AT_ONCE: usize = 64;
 /// What ends sooner is warned of, in days.
 pub const AHEAD_DAYS: u64 = 60;

@@ -1,14 +1,13 @@
 //! The code of accounts, grouped by its hash: whether it runs, for how long, and what would help.
 
-use super::AT_ONCE;
 use super::chain::{ChainFacts, DAY};
 use super::inventory::Account;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
 use crate::model::Role;
 use crate::program_code::is_program;
+use crate::questions::ask_all;
 use alloy::primitives::{Address, Bytes};
-use futures::stream::{self, StreamExt, TryStreamExt};
 use futures::{join, try_join};
 use serde::Serialize;
 use stylus_chain::{NotRunnable, ProgramSlots};
@@ -139,7 +138,7 @@ pub async fn examine(
     within: u64,
 ) -> Result<Vec<Program>, ChainError> {
     let codes = accounts.iter().map(|account| client.code(account.address));
-    let codes: Vec<Bytes> = stream::iter(codes).buffered(AT_ONCE).try_collect().await?;
+    let codes: Vec<Bytes> = ask_all(codes).await?;
     let mut all: Vec<Program> = Vec::new();
     for (account, code) in accounts.into_iter().zip(codes) {
         let codehash = if code.is_empty() {
@@ -162,8 +161,7 @@ pub async fn examine(
         }
     }
     let states = all.iter().map(|program| looked_up(client, chain, program));
-    let states = stream::iter(states).buffered(AT_ONCE);
-    let states: Vec<(State, Option<bool>)> = states.try_collect().await?;
+    let states: Vec<(State, Option<bool>)> = ask_all(states).await?;
     for (program, (state, cached)) in all.iter_mut().zip(states) {
         let mut uses = program.accounts.iter().flat_map(|account| &account.uses);
         program.needed = uses.any(|one| one.needed);

@@ -2,18 +2,16 @@
 
 use super::error::events_hidden;
 use crate::client::ChainError;
+use crate::questions::ask_all;
 use crate::registry::{self, Created, Registry, Topics, all_logs, counted, definition_id};
 use alloy::primitives::B256;
 use alloy::sol_types::{SolEvent, SolEventInterface};
-use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 use stylus_upgrades_interface::registry_storage::definition::Head;
 
-/// Definitions, or open actions, that are asked about at a time.
-pub const AT_ONCE: usize = 16;
 /// How often events are read again that are not all there: a node that lags has them later.
 pub(crate) const READ_AGAIN: usize = 3;
 /// Pause before that.
@@ -85,8 +83,7 @@ async fn hidden(registry: Registry<'_>, names: &[String]) -> Result<Option<Strin
     let stored = names
         .iter()
         .map(|name| registry::stored::counts(registry, definition_id(name)));
-    let stored = stream::iter(stored).buffered(AT_ONCE);
-    let stored: Vec<Head> = stored.try_collect().await?;
+    let stored: Vec<Head> = ask_all(stored).await?;
     if counted == 0 && stored.iter().all(|head| head.instances == 0) {
         return Ok(None);
     }

@@ -3,8 +3,8 @@
 
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client};
+use crate::questions::ask_all;
 use alloy::primitives::Address;
-use futures::future::try_join_all;
 use std::collections::BTreeSet;
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
@@ -30,11 +30,7 @@ pub async fn delegated_approvers(
         let code = client.code(approver).await?;
         Ok::<_, ChainError>(finding(approver, &code))
     });
-    Ok(try_join_all(examined)
-        .await?
-        .into_iter()
-        .flatten()
-        .collect())
+    Ok(ask_all(examined).await?.into_iter().flatten().collect())
 }
 
 /// The finding about an approver with that code, if it delegates.

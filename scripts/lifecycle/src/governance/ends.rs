@@ -9,10 +9,10 @@ use crate::assess::{Finding, Part, Severity};
 use crate::client::ChainError;
 use crate::ids::ActionId;
 use crate::model::Definition;
+use crate::questions::ask_all;
 use crate::registry::Registry;
 use crate::text::count;
 use alloy::sol_types::SolCall;
-use futures::future::try_join_all;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -166,7 +166,7 @@ async fn read_deciding_state(
     let versions = labels
         .iter()
         .map(|label| registry.known_version(name, label));
-    let versions = try_join_all(versions).await?;
+    let versions = ask_all(versions).await?;
     definition.versions = versions.into_iter().flatten().collect();
     Ok(definition)
 }

@@ -10,9 +10,9 @@ use crate::ids::CodeHash;
 use crate::layout::{Build, FOLDER};
 use crate::model::named;
 use crate::program_code::{CodeBytes, is_program};
+use crate::questions::ask_all;
 use crate::text::count;
 use alloy::primitives::Address;
-use futures::future::try_join_all;
 use futures::try_join;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -75,7 +75,7 @@ pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, 
                 expectations: checked.and_then(|step| Asks::of(step, &code)),
             })
         });
-    try_join_all(facts).await
+    ask_all(facts).await
 }
 
 /// Seconds of activation that a program has left; `None` if it cannot run.

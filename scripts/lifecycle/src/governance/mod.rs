@@ -75,7 +75,7 @@ pub use arguments::{argument_text, named_arguments, named_function};
 pub use calls::{Call, subject, title};
 pub use checks::{Check, after_upgrade, pause_stub};
 pub use creation::creation;
-pub use definitions::{AT_ONCE, definitions};
+pub use definitions::definitions;
 pub(crate) use definitions::{READ_AGAIN, again};
 pub use delegated_approvers::delegated_approvers;
 pub use descriptors::{Descriptor, descriptors, is_descriptor};

@@ -1,19 +1,19 @@
 //! Open actions: who approved, who is missing, what blocks, until when, and what they do.
 
 use super::calls::{Call, title};
-use super::definitions::{AT_ONCE, definitions_at_hand};
+use super::definitions::definitions_at_hand;
 use super::error::{events_hidden, unknown_action};
 use crate::client::ChainError;
 use crate::error::{Exit, Refusal};
 use crate::ids::ActionId;
 use crate::model::{BlockedBy, Readiness};
 use crate::names::Names;
+use crate::questions::ask_all;
 use crate::registry::{AtHand, Registry, Topics, all_logs, logs, logs_at_hand};
 use crate::text::utc;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent;
-use futures::stream::{self, StreamExt, TryStreamExt};
 use futures::try_join;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -309,7 +309,7 @@ pub async fn all_open(registry: Registry<'_>) -> Result<OpenActions, ChainError>
 /// The open actions of these definitions, in their order.
 async fn open_of(registry: Registry<'_>, names: &[&str]) -> Result<OpenActions, ChainError> {
     let lists = names.iter().map(|name| registry.open_actions(name));
-    let lists: Vec<_> = stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
+    let lists = ask_all(lists).await?;
     let actions = names.iter().zip(lists);
     let actions: Vec<(&str, ActionId)> = actions
         .flat_map(|(name, list)| list.into_iter().map(|action| (*name, action)))
@@ -321,14 +321,13 @@ async fn open_of(registry: Registry<'_>, names: &[&str]) -> Result<OpenActions, 
     let how_far = actions
         .iter()
         .map(|(_, action)| readiness(registry, *action));
-    let how_far = stream::iter(how_far).buffered(AT_ONCE).try_collect();
+    let how_far = ask_all(how_far);
     let events = logs_at_hand(registry.client, registry.address, of_actions(&ids));
     let (how_far, events): (Vec<_>, AtHand) = try_join!(how_far, events)?;
     let proposals = ids
         .iter()
         .map(|id| proposal_at_hand(registry, *id, &events));
-    let proposals = stream::iter(proposals).buffered(AT_ONCE);
-    let proposals: Vec<_> = proposals.try_collect().await?;
+    let proposals = ask_all(proposals).await?;
     let facts = proposals.into_iter().zip(how_far);
     let mut all = Vec::new();
     for ((name, action), (event, readiness)) in actions.into_iter().zip(facts) {

@@ -1,8 +1,8 @@
 //! The variables of a layout with what their slots hold.
 
 use crate::client::{ChainError, Client};
+use crate::questions::ask_all;
 use alloy::primitives::{Address, B256, U256};
-use futures::stream::{StreamExt, TryStreamExt, iter};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_layout::{FieldPlace, Layout, Storage, TypeKind, ValuePlace, WORD_BYTES, WalkLimits};
@@ -12,8 +12,6 @@ use stylus_upgrades_interface::slots;
 const FIELDS_MAX: usize = 256;
 /// The same as limits of a walk.
 const LIMITS: WalkLimits = WalkLimits { fields: FIELDS_MAX };
-/// Slots that are asked for at once.
-const AT_ONCE: usize = 8;
 
 /// A variable, or a member of one, with what is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -149,9 +147,8 @@ async fn read(
     wanted: impl Iterator<Item = U256>,
 ) -> Result<BTreeMap<U256, B256>, ChainError> {
     let wanted: BTreeSet<U256> = wanted.collect();
-    iter(wanted)
-        .map(async |slot| Ok((slot, client.storage(proxy, slot.into()).await?)))
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await
+    let words = wanted
+        .into_iter()
+        .map(async |slot| Ok::<_, ChainError>((slot, client.storage(proxy, slot.into()).await?)));
+    Ok(ask_all(words).await?.into_iter().collect())
 }

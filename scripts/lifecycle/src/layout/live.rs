@@ -17,8 +17,6 @@ use stylus_layout::{Layout, Range, Ranges, WordPart};
 const INSTANCES_MAX: usize = 64;
 /// Words of an instance that are looked at, at most.
 const WORDS_MAX: usize = 128;
-/// Requests on their way at once.
-const AT_ONCE: usize = 16;
 /// Dirty fields that are reported, at most.
 const REPORTED_MAX: usize = 16;
 /// Earlier versions whose layouts are looked at, at most.
@@ -187,7 +185,7 @@ pub async fn look(
             let word = client.storage(proxy, part.slot).await?;
             Ok::<_, ChainError>((proxy, range, part, word))
         })
-        .buffered(AT_ONCE);
+        .buffered(WORDS_MAX);
     while let Some((proxy, range, part, word)) = words.try_next().await? {
         let value = part.of(word);
         if !value.is_zero() {

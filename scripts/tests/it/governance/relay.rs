@@ -86,18 +86,45 @@ fn answer(
 ) -> Value {
     noted.lock().expect("it").push(request.clone());
     if let Some(words) = rule(request) {
-        let error = json!({"code": REFUSED, "message": words});
-        return json!({"jsonrpc": "2.0", "id": request["id"], "error": error});
+        return refusal(request, words);
     }
-    let mut answer = ask(target, request);
-    match (request, &mut answer) {
-        (Value::Array(requests), Value::Array(answers)) => {
-            let pairs = requests.iter().zip(answers);
-            pairs.for_each(|(request, answer)| lie(request, answer));
-        }
-        _ => lie(request, &mut answer),
-    }
-    answer
+    let Value::Array(questions) = request else {
+        let mut answer = ask(target, request);
+        lie(request, &mut answer);
+        return answer;
+    };
+    // Each question of a batch is judged alone.
+    let refusals = questions.iter().map(|question| rule(question));
+    let refusals: Vec<Option<&str>> = refusals.collect();
+    let passed = questions.iter().zip(&refusals);
+    let passed = passed.filter(|(_, refused)| refused.is_none());
+    let passed: Vec<&Value> = passed.map(|(question, _)| question).collect();
+    let answers = if passed.is_empty() {
+        json!([])
+    } else {
+        ask(target, &json!(passed))
+    };
+    let Value::Array(answers) = answers else {
+        return answers;
+    };
+    let mut answers = answers.into_iter();
+    let all = questions
+        .iter()
+        .zip(refusals)
+        .filter_map(|(question, refused)| {
+            if let Some(words) = refused {
+                return Some(refusal(question, words));
+            }
+            let mut answer = answers.next()?;
+            lie(question, &mut answer);
+            Some(answer)
+        });
+    all.collect()
+}
+
+fn refusal(request: &Value, words: &str) -> Value {
+    let error = json!({"code": REFUSED, "message": words});
+    json!({"jsonrpc": "2.0", "id": request["id"], "error": error})
 }
 
 /// What the node at `target` (`host:port`) answers.

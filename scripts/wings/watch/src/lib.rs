@@ -14,7 +14,7 @@ pub mod doctor;
 // The modules of the core, under the same names.
 use stylus_upgrades_core::{
     app_error, assess, client, context, cost, deploy, deployed, error, expiry, governance, history,
-    ids, migration, model, names, output, pipeline, progress, registry, report, text,
+    ids, migration, model, names, output, pipeline, progress, questions, registry, report, text,
 };
 
 use context::spec::Command;

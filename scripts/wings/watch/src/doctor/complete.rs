@@ -4,12 +4,12 @@
 use super::recorded::Recorded;
 use crate::assess::{Finding, Part, Severity};
 use crate::client::ChainError;
-use crate::expiry::{AT_ONCE, INCOMPLETE, Program};
+use crate::expiry::{INCOMPLETE, Program};
 use crate::history::differences;
 use crate::model::{Definition, Head, head_differences};
 use crate::model::{Difference, Role, Slice};
+use crate::questions::ask_all;
 use crate::registry::{self, Registry, stored};
-use futures::stream::{self, StreamExt, TryStreamExt};
 
 /// Differences between events and the registry.
 pub(super) async fn examine(
@@ -69,8 +69,7 @@ async fn compare(
             stored_counts(registry, definition).await
         }
     });
-    let compared = stream::iter(compared).buffered(AT_ONCE);
-    let compared: Vec<Vec<Difference>> = compared.try_collect().await?;
+    let compared: Vec<Vec<Difference>> = ask_all(compared).await?;
     for (definition, all) in recorded.definitions.iter().zip(compared) {
         let title = definition.title();
         let hidden = roles(&definition.name).iter();

@@ -3,13 +3,13 @@
 use super::needed::Needed;
 use super::policies::Voices;
 use crate::client::{ChainError, Client};
-use crate::expiry::{AT_ONCE, Inventory, Subject};
+use crate::expiry::{Inventory, Subject};
 use crate::governance::Call;
 use crate::model::{Definition, Role};
 use crate::model::{INSTANCE_PAGE, InstanceState, ListedInstance, ProxyKind, StepKind};
+use crate::questions::ask_all;
 use crate::registry::{Named, implementation_of, named, runs};
 use alloy::primitives::Address;
-use futures::stream::{self, StreamExt, TryStreamExt};
 use futures::try_join;
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::registry::Step;
@@ -112,8 +112,7 @@ impl Needs for Inventory {
                 implementation_of(client, &listed)
             )
         });
-        let answers = stream::iter(queries).buffered(AT_ONCE);
-        let answers: Vec<_> = answers.try_collect().await?;
+        let answers = ask_all(queries).await?;
         for (instance, (hash, held)) in instances.iter().zip(answers) {
             let (proxy, of) = (instance.proxy, definition.title());
             let known = framework.proxy_codehash(instance.kind);
