@@ -1,21 +1,27 @@
 //! How many blocks one `eth_getLogs` request covers. Every provider has limits of its own, for blocks, logs, bytes or
 //! time, and words of its own for them, so they are found out by asking.
 
+use super::Client;
+use std::sync::{Mutex, PoisonError};
+
 /// Blocks of a page, at most. Endpoints that bound what they answer refuse longer ones themselves.
 const SPAN_MAX: u64 = 1 << 32;
 /// Logs of a page above which the next ones are shorter, so that memory stays flat.
 const LOGS_MANY: usize = 2_048;
-/// Pages without trouble after which longer ones are tried again.
+/// Pages without trouble after which longer ones are tried again: twice as many after each refusal.
 const PAGES_BEFORE_GROWTH: u32 = 8;
+/// The same, at most.
+const PAGES_BEFORE_GROWTH_MAX: u32 = 64;
 
 /// How pages of blocks get longer and shorter.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct BlockSpan {
     /// Blocks of the next page.
     pub blocks: u64,
     /// What was too long.
     bound: u64,
     quiet: u32,
+    pages_before_growth: u32,
     most: u64,
 }
 
@@ -27,8 +33,19 @@ impl BlockSpan {
             blocks: blocks.clamp(1, most),
             bound: most,
             quiet: 0,
+            pages_before_growth: PAGES_BEFORE_GROWTH,
             most,
         }
+    }
+
+    /// Begins with pages of all `blocks` blocks.
+    pub fn whole(blocks: u64) -> Self {
+        Self::new(blocks, SPAN_MAX)
+    }
+
+    /// Returns true once a page was refused.
+    pub const fn is_bounded(&self) -> bool {
+        self.pages_before_growth > PAGES_BEFORE_GROWTH
     }
 
     /// A page of `blocks` blocks was refused: half of it is tried next.
@@ -36,12 +53,14 @@ impl BlockSpan {
         self.bound = blocks;
         self.blocks = (blocks / 2).max(1);
         self.quiet = 0;
+        let twice = self.pages_before_growth * 2;
+        self.pages_before_growth = twice.min(PAGES_BEFORE_GROWTH_MAX);
     }
 
     /// A page had `logs` logs.
     pub fn went_well(&mut self, logs: usize) {
         self.quiet += 1;
-        if self.quiet >= PAGES_BEFORE_GROWTH {
+        if self.quiet >= self.pages_before_growth {
             (self.bound, self.quiet) = (self.most, 0);
         }
         if logs > LOGS_MANY {
@@ -51,6 +70,37 @@ impl BlockSpan {
         }
     }
 }
+
+impl Client {
+    /// The span of a reader's pages: its own, within what this endpoint is known to answer.
+    pub fn learned_span(&self, own: BlockSpan) -> BlockSpan {
+        let learned = lock(&self.log_span).clone();
+        match learned {
+            Some(learned) => BlockSpan {
+                blocks: own.blocks.min(learned.blocks),
+                bound: own.bound.min(learned.bound),
+                most: own.most,
+                ..learned
+            },
+            None => own,
+        }
+    }
+
+    /// Keeps what a reader has learned about the endpoint.
+    pub fn keep_span(&self, span: &BlockSpan) {
+        if span.is_bounded() {
+            *lock(&self.log_span) = Some(span.clone());
+        }
+    }
+}
+
+/// A span is assigned as a whole, so that a thread that panicked left none half.
+fn lock(span: &LearnedSpan) -> std::sync::MutexGuard<'_, Option<BlockSpan>> {
+    span.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What one endpoint is known to answer, shared by all who read its logs.
+pub(super) type LearnedSpan = Mutex<Option<BlockSpan>>;
 
 #[cfg(test)]
 mod tests {

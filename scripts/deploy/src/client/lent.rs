@@ -81,6 +81,7 @@ impl Client {
             beside: Beside::default(),
             pinned: None,
             no_l1_gas: Arc::new(Absent::known()),
+            log_span: Arc::default(),
             is_far: false,
             max_data_fee: U256::MAX,
             max_fee: Some(u128::MAX),

@@ -120,6 +120,7 @@ pub struct Client {
     /// The block that is read; none is the newest.
     pinned: Option<u64>,
     no_l1_gas: Arc<l1_gas::Absent>,
+    log_span: Arc<block_span::LearnedSpan>,
     /// Whether each question takes long.
     is_far: bool,
     max_data_fee: U256,
@@ -208,6 +209,7 @@ impl Client {
             beside: Beside::default(),
             pinned: None,
             no_l1_gas: Arc::default(),
+            log_span: Arc::default(),
             is_far: false,
             max_data_fee: U256::from(MAX_DATA_FEE),
             max_fee: None,

@@ -3,14 +3,21 @@
 use super::Registry;
 use crate::client::{BlockSpan, ChainError, Client, Look, Unanswered, is_behind, once_there};
 use crate::progress::Rate;
+use crate::questions::ask_all;
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
 use alloy::sol_types::SolEvent;
+use futures::future::join_all;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use stylus_upgrades_interface::chain::IStylusDeployer::ContractDeployed;
 use stylus_upgrades_interface::chain::{ARB_SYS, STYLUS_DEPLOYER};
 
+/// Pages of blocks that are asked for together, where the endpoint bounds them.
+const PAGES_AT_ONCE: usize = 16;
+/// Accounts of one filter, at most: geth's limit.
+const ACCOUNTS_MAX: usize = 1_000;
 /// Blocks from which on it is worth some thirty requests to begin at the account's creation.
 const WORTH_A_SEARCH: u64 = 4_096;
 
@@ -37,10 +44,10 @@ pub async fn logs(
 ) -> Result<Vec<Log>, ChainError> {
     let store = client.events_of(account);
     let Some(store) = store.filter(|_| from == 0 || to.saturating_sub(from) >= NARROW) else {
-        return collected(client, account, topics, (from, to)).await;
+        return collected(client, &filter(account, topics), (from, to)).await;
     };
     let Some(mut look) = store.look(client, to).await? else {
-        return collected(client, account, topics, (from, to)).await;
+        return collected(client, &filter(account, topics), (from, to)).await;
     };
     begin_at_creation(client, account, &mut look).await;
     read(client, account, &mut look).await?;
@@ -54,7 +61,14 @@ async fn read(client: &Client, account: Address, look: &mut Look<'_>) -> Result<
         return Ok(());
     };
     let keep = async |page, end| look.add(page, end).await.map(|()| true);
-    pages(client, account, [&[]; 3], whole(from, to), keep).await
+    pages(
+        client,
+        &filter(account, [&[]; 3]),
+        (from, to),
+        whole(from, to),
+        keep,
+    )
+    .await
 }
 
 /// Reads nothing that is older than the account, where nothing is known and somebody says when it was created.
@@ -187,70 +201,85 @@ pub async fn first_logs(
         first = page;
         Ok::<_, ChainError>(first.is_empty())
     };
-    pages(client, account, topics, whole(from, newest), keep).await?;
+    let filter = filter(account, topics);
+    pages(client, &filter, (from, newest), whole(from, newest), keep).await?;
     Ok(first)
 }
 
 /// As [`logs`], from the endpoint itself.
 async fn collected(
     client: &Client,
-    account: Address,
-    topics: Topics<'_>,
-    (from, to): (u64, u64),
+    filter: &Filter,
+    blocks: (u64, u64),
 ) -> Result<Vec<Log>, ChainError> {
     let mut found = Vec::new();
     let keep = async |page, _| {
         found.extend::<Vec<Log>>(page);
         Ok::<_, ChainError>(true)
     };
-    pages(client, account, topics, whole(from, to), keep).await?;
+    pages(client, filter, blocks, whole(blocks.0, blocks.1), keep).await?;
     Ok(found)
 }
 
-/// A range in one page, if the endpoint gives it.
-fn whole(from: u64, to: u64) -> ((u64, u64), BlockSpan) {
-    let blocks = to.saturating_sub(from).saturating_add(1);
-    ((from, to), BlockSpan::new(blocks, u64::MAX))
+/// A span that reads a range in one page, if the endpoint gives it.
+fn whole(from: u64, to: u64) -> BlockSpan {
+    BlockSpan::whole(to.saturating_sub(from).saturating_add(1))
 }
 
-/// As [`logs`], from the endpoint itself, a page of blocks at a time, as long as `keep` wants more. It is told the last
-/// block of the page.
+/// Reads the logs that match a filter, a page of blocks at a time, as long as `keep` wants more. It is told the last block
+/// of each page. Where the endpoint bounds ranges, several pages are asked for together.
 ///
 /// # Errors
 /// As [`logs`], and those of `keep`.
 pub async fn pages<E: From<ChainError>>(
     client: &Client,
-    account: Address,
-    topics: Topics<'_>,
-    ((from, to), mut span): ((u64, u64), BlockSpan),
+    filter: &Filter,
+    (from, to): (u64, u64),
+    span: BlockSpan,
     mut keep: impl AsyncFnMut(Vec<Log>, u64) -> Result<bool, E>,
 ) -> Result<(), E> {
+    let subject = subject(filter);
     let (mut count, mut continues) = (0, true);
     let mut start = from;
     let (mut paged, progress) = (None, client.progress());
     // Whether a range is too long shows at once; trouble is borne where no shorter one is left to be tried.
     let hasty = client.bearing(Duration::ZERO, Duration::MAX);
     let bears_trouble = !client.patience().is_zero();
+    let mut span = client.teller().learned_span(span);
     while start <= to && continues {
-        let end = to.min(start.saturating_add(span.blocks - 1));
-        let blocks = (end - start).saturating_add(1);
-        let asked = if blocks > 1 { &hasty } else { client };
-        match range(asked, account, topics, start, end).await {
-            Ok(logs) => {
-                span.went_well(logs.len());
-                count += logs.len();
-                continues = keep(logs, end).await? && end < to;
-                start = end.saturating_add(1);
-            }
-            Err(error) if blocks > 1 && (bears_trouble || may_be_too_long(&error)) => {
-                span.shorter(blocks);
-                if paged.is_none() {
-                    start = start.max(first_with_code(client, account, start, to).await);
-                    progress.begin(&format!("reading the events of {account}"));
-                    paged = Some((start, Rate::from(0)));
+        let page_count = if span.is_bounded() { PAGES_AT_ONCE } else { 1 };
+        let ranges = ranges(start, to, span.blocks).take(page_count);
+        let asked = ranges.map(async |(start, end)| {
+            let client = if end > start { &hasty } else { client };
+            let page = filter.clone().from_block(start).to_block(end);
+            (start, end, filtered(client, &page).await)
+        });
+        for (first, end, answer) in join_all(asked).await {
+            match answer {
+                Ok(logs) => {
+                    span.went_well(logs.len());
+                    count += logs.len();
+                    continues = keep(logs, end).await? && end < to;
+                    start = end.saturating_add(1);
+                    if !continues {
+                        break;
+                    }
                 }
+                Err(error)
+                    if end > first
+                        && !bounds_accounts(filter, &error)
+                        && (bears_trouble || may_be_too_long(&error)) =>
+                {
+                    span.shorter(end - first + 1);
+                    if paged.is_none() {
+                        start = start.max(first_with_code(client, filter, start, to).await);
+                        progress.begin(&format!("reading the events of {subject}"));
+                        paged = Some((start, Rate::from(0)));
+                    }
+                    break;
+                }
+                Err(error) => return Err(error.into()),
             }
-            Err(error) => return Err(error.into()),
         }
         if let Some((first, rate)) = &paged {
             let (done, total) = (start - first, (to - first).saturating_add(1));
@@ -258,10 +287,30 @@ pub async fn pages<E: From<ChainError>>(
             progress.advance(done, total, "blocks", &detail);
         }
     }
+    client.teller().keep_span(&span);
     if paged.is_some() {
-        progress.end(&format!("the events of {account} were read in pages"));
+        progress.end(&format!("the events of {subject} were read in pages"));
     }
     Ok(())
+}
+
+/// Ranges of so many blocks, each with its last block, up to the block `to`.
+fn ranges(from: u64, to: u64, blocks: u64) -> impl Iterator<Item = (u64, u64)> {
+    let end_of = move |start: u64| to.min(start.saturating_add(blocks - 1));
+    let first = (from <= to).then(|| (from, end_of(from)));
+    std::iter::successors(first, move |(_, end)| {
+        let start = end.checked_add(1).filter(|start| *start <= to)?;
+        Some((start, end_of(start)))
+    })
+}
+
+/// The accounts of a filter, in words.
+fn subject(filter: &Filter) -> String {
+    let mut accounts = filter.address.iter();
+    match (accounts.next(), accounts.next()) {
+        (Some(account), None) => account.to_string(),
+        _ => format!("{} accounts", filter.address.len()),
+    }
 }
 
 /// Whether a shorter range may be answered. Limits have many words; what is none of them is refused
@@ -278,13 +327,17 @@ fn may_be_too_long(error: &ChainError) -> bool {
     }
 }
 
-/// The block in which the account got its code, if the endpoint has the state of the block before;
+/// The block in which the account of a filter got its code, if the endpoint has the state of the block before;
 /// else `from`. Nothing was emitted before, and a chain may have hundreds of millions of blocks.
 ///
 /// An endpoint that has dropped the state of old blocks may say of any account that it had no code
 /// then. ArbSys has code in every block, so what it says of that account tells whether it knows.
-async fn first_with_code(client: &Client, account: Address, from: u64, to: u64) -> u64 {
+async fn first_with_code(client: &Client, filter: &Filter, from: u64, to: u64) -> u64 {
     let (mut without, mut with) = (from, to);
+    let mut accounts = filter.address.iter().copied();
+    let (Some(account), None) = (accounts.next(), accounts.next()) else {
+        return from;
+    };
     if with - without < WORTH_A_SEARCH {
         return from;
     }
@@ -351,6 +404,72 @@ pub async fn logs_since(
 ) -> Result<Vec<Log>, ChainError> {
     let newest = client.newest_block().await?;
     logs(client, account, topics, from, newest).await
+}
+
+/// The newest log with that first topic of each of these accounts, by account; none where an account has no such log.
+/// Each account comes with a block from which on its newest log is likely: what is not there is looked for in all blocks.
+///
+/// # Errors
+/// As [`logs`].
+pub async fn newest_logs(
+    client: &Client,
+    topic: B256,
+    mut accounts: Vec<(Address, u64)>,
+) -> Result<BTreeMap<Address, Log>, ChainError> {
+    let newest = client.newest_block().await?;
+    accounts.sort_by_key(|(_, block)| *block);
+    let mut found = of_many(client, topic, &accounts, newest).await?;
+    accounts.retain(|(account, block)| *block > 0 && !found.contains_key(account));
+    accounts.iter_mut().for_each(|(_, block)| *block = 0);
+    found.extend(of_many(client, topic, &accounts, newest).await?);
+    Ok(found)
+}
+
+/// The newest log of each of these accounts between its block and the block `to`. The accounts are in the order of their
+/// blocks.
+async fn of_many(
+    client: &Client,
+    topic: B256,
+    accounts: &[(Address, u64)],
+    to: u64,
+) -> Result<BTreeMap<Address, Log>, ChainError> {
+    let lists = accounts.chunks(ACCOUNTS_MAX).map(async |list| {
+        let from = list.first().map_or(0, |(_, block)| *block);
+        let list = list.iter().map(|(account, _)| *account).collect();
+        of_list(client, topic, list, (from, to)).await
+    });
+    let logs = ask_all(lists).await?.into_iter().flatten();
+    Ok(logs.map(|log| (log.address(), log)).collect())
+}
+
+/// The logs of a list of accounts, in order; of parts of it where the endpoint bounds such lists.
+async fn of_list(
+    client: &Client,
+    topic: B256,
+    list: Vec<Address>,
+    blocks: (u64, u64),
+) -> Result<Vec<Log>, ChainError> {
+    let (mut lists, mut logs) = (vec![list], Vec::new());
+    while let Some(mut list) = lists.pop() {
+        let filter = Filter::new().address(list.clone()).event_signature(topic);
+        match collected(client, &filter, blocks).await {
+            Ok(found) => logs.extend(found),
+            Err(error) if bounds_accounts(&filter, &error) => {
+                let half = list.split_off(list.len() / 2);
+                lists.extend([list, half]);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(logs)
+}
+
+/// Whether an endpoint refuses a filter because of its many accounts.
+fn bounds_accounts(filter: &Filter, error: &ChainError) -> bool {
+    let ChainError::Rpc(refused) = error else {
+        return false;
+    };
+    filter.address.len() > 1 && refused.message.to_lowercase().contains("address")
 }
 
 /// All logs of several accounts with one of these first topics, in order, by one request; `None` where the endpoint does

@@ -24,7 +24,8 @@ pub use due::due;
 pub use instance::{ask, decides, registry_of};
 pub use logs::pages;
 pub use logs::{
-    AtHand, Topics, all_logs, first_logs, logs, logs_at_hand, logs_at_once, logs_since, newest_of,
+    AtHand, Topics, all_logs, first_logs, logs, logs_at_hand, logs_at_once, logs_since,
+    newest_logs, newest_of,
 };
 pub use origin::{Origin, Release, SALT, Salt};
 pub use remembered::{Key, Remembered};

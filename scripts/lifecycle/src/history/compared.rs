@@ -135,7 +135,7 @@ impl ComparedHistory {
     pub async fn verify(&self, client: &Client, part: &Slice) -> Result<Verification, ChainError> {
         let events = self.definition();
         let (mut checks, not_known) =
-            live_checks(client.registry(self.registry), events, part).await?;
+            live_checks(client.registry(self.registry), &self.history, part).await?;
         checks.push(self.views());
         let paused = events.is_paused().then(|| events.name.clone());
         Ok(Verification {

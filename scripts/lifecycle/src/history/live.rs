@@ -1,6 +1,7 @@
 //! Whether the chain still holds what was recorded: code, scripts, and the slots of every
 //! instance.
 
+use super::read::History;
 use crate::assess::{Finding, Part, Severity};
 use crate::build::evm;
 use crate::client::{ChainError, Client};
@@ -9,23 +10,20 @@ use crate::governance::pause_stub;
 use crate::ids::CodeHash;
 use crate::model::{Definition, Instance, InstanceState, ProxyKind, Slice, Version};
 use crate::program_code::is_program;
-use crate::registry::{Named, Registry, Topics, all_logs, decides, given_to, named};
+use crate::questions::ask_all;
+use crate::registry::{Named, Registry, decides, given_to, named, newest_logs};
 use crate::text::{count, shell_word};
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
-use futures::stream::{self, StreamExt, TryStreamExt};
 use futures::try_join;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_framework::{
     ORDERS, Program, REGISTRY, UPGRADEABILITY_PROXY, UPGRADEABILITY_STORAGE, program,
 };
 use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
 use stylus_upgrades_interface::slots;
-
-/// Questions that are asked at once: an endpoint with limits says when it is too many.
-const AT_ONCE: usize = 32;
 
 /// Something that was recorded, and what the chain holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -74,10 +72,10 @@ impl LiveCheck {
 /// What the chain says; a check that fails is no error.
 pub(super) async fn live_checks(
     registry: Registry<'_>,
-    rebuilt: &Definition,
+    history: &History,
     part: &Slice,
 ) -> Result<(Vec<LiveCheck>, Option<Finding>), ChainError> {
-    let client = registry.client;
+    let (client, rebuilt) = (registry.client, &history.definition);
     let (versions, instances) = (part.versions_of(rebuilt), part.instances_of(rebuilt));
     let all = rebuilt.instances.iter();
     let in_use: BTreeSet<_> = all.map(|one| one.version.as_str()).collect();
@@ -86,35 +84,37 @@ pub(super) async fn live_checks(
     };
     let slots = instances
         .iter()
-        .map(|instance| of_instance(registry, rebuilt, instance));
+        .map(|instance| InstanceSlots::read(registry, &rebuilt.name, instance));
     let proxies = async {
         let own = pinned(REGISTRY)?.codehash.into();
         let is_pinned = client.codehash(registry.address).await? == Some(own);
         let codes = instances
             .iter()
             .map(|instance| proxy_code(client, is_pinned, instance));
-        at_once(codes).await
+        ask_all(codes).await
     };
     let runs = versions.iter().filter(is_used).map(|version| {
         let what = format!("activation of {}", version.version);
         activation(client, what, version.code.implementation)
     });
-    let (own, codes, slots, proxies, runs) = try_join!(
+    let (own, codes, slots, announced, proxies, runs) = try_join!(
         activation(
             client,
             "activation of the registry".into(),
             registry.address
         ),
-        at_once(versions.iter().map(|version| of_version(client, version))),
-        at_once(slots),
+        ask_all(versions.iter().map(|version| of_version(client, version))),
+        ask_all(slots),
+        announced(client, &history.moved_at, instances),
         proxies,
-        at_once(runs),
+        ask_all(runs),
     )?;
     let mut not_known = Vec::new();
     let mut checks: Vec<LiveCheck> = own.into_iter().collect();
     checks.extend(codes.into_iter().flatten());
     for ((instance, slots), code) in instances.iter().zip(slots).zip(proxies) {
-        checks.extend(slots);
+        let announced = announced.get(&instance.proxy).copied();
+        checks.extend(slots.checks(registry, rebuilt, instance, announced.unwrap_or_default()));
         match code {
             Some(check) => checks.push(check),
             None if instance.kind.is_adopted() => {} // others chose it
@@ -150,16 +150,6 @@ fn not_compared(proxies: &[Address]) -> Option<Finding> {
     })
 }
 
-/// The answers of several questions, in their order.
-async fn at_once<T>(
-    questions: impl Iterator<Item = impl Future<Output = Result<T, ChainError>>>,
-) -> Result<Vec<T>, ChainError> {
-    stream::iter(questions)
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await
-}
-
 /// The code of a version and of the scripts into it.
 async fn of_version(client: &Client, version: &Version) -> Result<Vec<LiveCheck>, ChainError> {
     let label = &version.version;
@@ -180,72 +170,85 @@ async fn of_version(client: &Client, version: &Version) -> Result<Vec<LiveCheck>
     Ok(checks)
 }
 
-/// The slots of an instance.
-async fn of_instance(
-    registry: Registry<'_>,
-    rebuilt: &Definition,
-    instance: &Instance,
-) -> Result<Vec<LiveCheck>, ChainError> {
-    let mut checks = Vec::new();
-    let proxy = instance.proxy;
-    let named = |slot: &str| format!("{slot} of {proxy}");
-    let slot = async |slot| {
-        registry
-            .client
-            .storage(proxy, slot)
-            .await
-            .map(Address::from_word)
-    };
-    let is_adopted = instance.kind.is_adopted();
-    let admin = async {
-        if !is_adopted {
-            return slot(slots::ADMIN).await;
-        }
-        match decides(registry.client, proxy).await {
-            // only its code knows
-            Err(error) if error.is_no_answer() => Ok(given_to(registry.address, &rebuilt.name)),
-            found => found,
-        }
-    };
-    let (found, beacon, announced, admin) = try_join!(
-        slot(slots::IMPLEMENTATION),
-        slot(slots::BEACON),
-        announced(registry.client, proxy),
-        admin,
-    )?;
-    if instance.state == InstanceState::Paused {
-        let stub = pause_stub(registry.address, instance.kind);
-        checks.push(LiveCheck::compare(named("pause stub"), &stub, &found));
-    } else if !instance.state.is_migrating() {
-        let mut versions = rebuilt.versions.iter();
-        let version = versions.find(|version| version.version == instance.version);
-        checks.extend(version.map(|version| {
-            let expected = version.code.implementation;
-            LiveCheck::compare(named("implementation"), &expected, &found)
-        }));
+/// What the slots of an instance hold.
+struct InstanceSlots {
+    implementation: Address,
+    beacon: Address,
+    /// Its registry; of an adopted one, who decides what it runs.
+    admin: Address,
+}
+
+impl InstanceSlots {
+    async fn read(
+        registry: Registry<'_>,
+        name: &str,
+        instance: &Instance,
+    ) -> Result<Self, ChainError> {
+        let (client, proxy) = (registry.client, instance.proxy);
+        let slot = async |slot| client.storage(proxy, slot).await.map(Address::from_word);
+        let admin = async {
+            if !instance.kind.is_adopted() {
+                return slot(slots::ADMIN).await;
+            }
+            match decides(client, proxy).await {
+                // only its code knows
+                Err(error) if error.is_no_answer() => Ok(given_to(registry.address, name)),
+                found => found,
+            }
+        };
+        let (implementation, beacon, admin) =
+            try_join!(slot(slots::IMPLEMENTATION), slot(slots::BEACON), admin)?;
+        Ok(Self {
+            implementation,
+            beacon,
+            admin,
+        })
     }
-    let what = named("last Upgraded");
-    checks.push(LiveCheck::compare(what, &found, &announced));
-    let (what, expected) = if is_adopted {
-        ("admin", given_to(registry.address, &rebuilt.name))
-    } else {
-        ("registry", registry.address)
-    };
-    checks.push(LiveCheck::compare(named(what), &expected, &admin));
-    let none = |beacon: Address| {
-        if beacon.is_zero() {
-            "none".to_owned()
-        } else {
-            beacon.to_string()
+
+    /// Compares them with what was recorded, and with what the instance `announced` last.
+    fn checks(
+        &self,
+        registry: Registry<'_>,
+        rebuilt: &Definition,
+        instance: &Instance,
+        announced: Address,
+    ) -> Vec<LiveCheck> {
+        let mut checks = Vec::new();
+        let named = |slot: &str| format!("{slot} of {}", instance.proxy);
+        let found = self.implementation;
+        if instance.state == InstanceState::Paused {
+            let stub = pause_stub(registry.address, instance.kind);
+            checks.push(LiveCheck::compare(named("pause stub"), &stub, &found));
+        } else if !instance.state.is_migrating() {
+            let mut versions = rebuilt.versions.iter();
+            let version = versions.find(|version| version.version == instance.version);
+            checks.extend(version.map(|version| {
+                let expected = version.code.implementation;
+                LiveCheck::compare(named("implementation"), &expected, &found)
+            }));
         }
-    };
-    let what = named("beacon");
-    checks.push(LiveCheck::compare(
-        what,
-        &none(Address::ZERO),
-        &none(beacon),
-    ));
-    Ok(checks)
+        let what = named("last Upgraded");
+        checks.push(LiveCheck::compare(what, &found, &announced));
+        let (what, expected) = if instance.kind.is_adopted() {
+            ("admin", given_to(registry.address, &rebuilt.name))
+        } else {
+            ("registry", registry.address)
+        };
+        checks.push(LiveCheck::compare(named(what), &expected, &self.admin));
+        let none = |beacon: Address| {
+            if beacon.is_zero() {
+                "none".to_owned()
+            } else {
+                beacon.to_string()
+            }
+        };
+        checks.push(LiveCheck::compare(
+            named("beacon"),
+            &none(Address::ZERO),
+            &none(self.beacon),
+        ));
+        checks
+    }
 }
 
 /// Whether a proxy has the code that registries of this release give to those of its kind, where its registry
@@ -296,16 +299,22 @@ fn pinned(name: &'static str) -> Result<&'static Program, ChainError> {
     program(name).map_err(|error| ChainError::unexpected_answer(Address::ZERO, name, error))
 }
 
-/// What the last ERC-1967 event of a proxy says that it runs; nobody when there is none.
-async fn announced(client: &Client, proxy: Address) -> Result<Address, ChainError> {
-    let topics: Topics<'_> = [&[Upgraded::SIGNATURE_HASH], &[], &[]];
-    let logs = all_logs(client, proxy, topics).await?;
-    let last = logs
-        .last()
-        .and_then(|log| log.log_decode::<Upgraded>().ok());
-    Ok(last
-        .map(|log| log.inner.data.implementation)
-        .unwrap_or_default())
+/// What the last ERC-1967 events of these instances say that they run, by instance.
+async fn announced(
+    client: &Client,
+    moved_at: &BTreeMap<Address, u64>,
+    instances: &[Instance],
+) -> Result<BTreeMap<Address, Address>, ChainError> {
+    let accounts = instances.iter().map(|instance| {
+        let block = moved_at.get(&instance.proxy).copied();
+        (instance.proxy, block.unwrap_or_default())
+    });
+    let logs = newest_logs(client, Upgraded::SIGNATURE_HASH, accounts.collect()).await?;
+    let announced = logs.into_iter().filter_map(|(proxy, log)| {
+        let log = log.log_decode::<Upgraded>().ok()?;
+        Some((proxy, log.inner.data.implementation))
+    });
+    Ok(announced.collect())
 }
 
 async fn hash(

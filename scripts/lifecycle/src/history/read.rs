@@ -7,6 +7,7 @@ use crate::ids::{ActionId, CalldataHash, CodeHash, TxHash};
 use crate::model::{Definition, definition_id, is_timed};
 use crate::names::Names;
 use crate::progress::Rate;
+use crate::questions::ask_all;
 use crate::registry::{Registry, Topics, all_logs};
 use crate::text::{count, utc};
 use alloy::consensus::Transaction as _;
@@ -15,7 +16,6 @@ use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use alloy::sol_types::{SolEvent, SolEventInterface};
-use futures::stream::{self, StreamExt, TryStreamExt};
 use futures::try_join;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,9 +24,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
 /// Events after which it is shown how far reading is.
-const CHUNK: usize = 256;
-/// Questions that are asked at a time.
-const AT_ONCE: usize = 32;
+const CHUNK: usize = 1_000;
 
 /// What happened to a definition, and what follows from it.
 #[derive(Debug, Clone)]
@@ -39,6 +37,8 @@ pub struct History {
     pub definition: Definition,
     /// What ended the action whose events were wanted, where another action did.
     pub ended_by: Option<EndedBy>,
+    /// The block of the newest event that tells what an instance runs, by instance.
+    pub moved_at: BTreeMap<Address, u64>,
 }
 
 /// Another action, whose execution ended one: it added a version, or changed a policy.
@@ -240,12 +240,31 @@ async fn from_logs(
             }
         }
     }
+    let moved_at = events.iter().filter_map(|(log, event)| {
+        let proxy = moved(event)?;
+        Some((proxy, log.block_number?))
+    });
     Ok(History {
+        moved_at: moved_at.collect(),
         entries,
         total,
         ended_by: ending.before_it_expired(&definition),
         definition,
     })
+}
+
+/// The instance whose ERC-1967 event comes with an event of the registry.
+fn moved(event: &Event) -> Option<Address> {
+    match event {
+        Event::ProxyCreated(event) => Some(event.proxy),
+        Event::InstanceUpgraded(event) => Some(event.proxy),
+        Event::InstancePaused(event) => Some(event.proxy),
+        Event::InstanceResumed(event) => Some(event.proxy),
+        Event::MigrationStarted(event) => Some(event.proxy),
+        Event::MigrationEnded(event) => Some(event.proxy),
+        Event::MigrationAborted(event) => Some(event.proxy),
+        _ => None,
+    }
 }
 
 /// Asks for the facts of these logs, and shows how far that is where they are many.
@@ -369,10 +388,7 @@ impl Facts {
             };
             try_join!(sent, self.time_of(log)).map(drop)
         });
-        stream::iter(asked)
-            .buffer_unordered(AT_ONCE)
-            .try_collect()
-            .await
+        ask_all(asked).await.map(drop)
     }
 
     /// Who sent a log's transaction, and the hash of its calldata.

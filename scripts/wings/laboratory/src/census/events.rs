@@ -6,7 +6,7 @@ use super::store::Store;
 use crate::client::{BlockSpan, ChainError, Client};
 use crate::registry::pages;
 use alloy::primitives::{Address, B256};
-use alloy::rpc::types::Log;
+use alloy::rpc::types::{Filter, Log};
 
 /// Blocks of the first page, and of a page at most: few events are kept in memory at once.
 const SPANS: (u64, u64) = (1 << 10, 1 << 20);
@@ -31,9 +31,9 @@ pub(super) async fn read(
         let records: Vec<Vec<u8>> = logs.iter().map(record).collect();
         store.add_records(&records).map(|()| true)
     };
+    let filter = Filter::new().address(account);
     let span = BlockSpan::new(SPANS.0, SPANS.1);
-    let range = ((first, anchor.block), span);
-    pages(client, account, [&[]; 3], range, keep).await?;
+    pages(client, &filter, (first, anchor.block), span, keep).await?;
     store.set_state(&mark, anchor.block_hash)
 }
 
