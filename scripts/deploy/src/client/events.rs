@@ -117,6 +117,16 @@ impl Look<'_> {
         Ok(())
     }
 
+    /// Keeps what was added, where no more comes: the next look begins after the last event.
+    pub fn keep_read(&mut self) {
+        let last = self.fresh.last();
+        let last = last.and_then(|log| log.block_number.zip(log.block_hash));
+        if let Some((number, hash)) = last {
+            self.keep((number, hash));
+            self.from = Some(number.saturating_add(1));
+        }
+    }
+
     /// The known events up to the block that are `wanted`.
     pub fn logs(&self, wanted: impl Fn(&Log) -> bool) -> Vec<Log> {
         self.known.logs(self.to.0, wanted)

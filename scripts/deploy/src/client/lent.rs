@@ -2,7 +2,7 @@
 
 use super::beside::Beside;
 use super::l1_gas::Absent;
-use super::retry::Patient;
+use super::retry::RetryTransport;
 use super::send::Signs;
 use super::{Client, Endpoint, GasLimit, provider};
 use crate::progress::Silent;
@@ -63,7 +63,7 @@ impl Client {
     pub(crate) fn of_lent(node: Arc<InProcess>, chain_id: u64, sender: Address) -> Self {
         let endpoint = Endpoint::of_copy();
         let shown = (endpoint.to_string(), endpoint.timeout);
-        let transport = Patient::new(BoxTransport::new(Lent(node)), shown, Arc::new(Silent));
+        let transport = RetryTransport::new(BoxTransport::new(Lent(node)), shown, Arc::new(Silent));
         Self {
             provider: provider(&endpoint, &transport),
             endpoint,

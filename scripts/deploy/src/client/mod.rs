@@ -81,7 +81,7 @@ use batch::BatchTransport;
 use beside::Beside;
 use lag::Seen;
 use moment::Moment;
-use retry::Patient;
+use retry::RetryTransport;
 use send::Signs;
 use spending::SpendingLedger;
 use std::sync::Arc;
@@ -102,7 +102,7 @@ pub const MAX_DATA_FEE: u128 = 100_000_000_000_000_000;
 #[derive(Clone)]
 pub struct Client {
     endpoint: Endpoint,
-    transport: Patient,
+    transport: RetryTransport,
     provider: DynProvider,
     sender: Option<Address>,
     acting: Option<Address>,
@@ -190,7 +190,7 @@ impl Client {
         let batches = BatchTransport::new(http);
         let transport = BoxTransport::new(batches.clone());
         let shown = (endpoint.to_string(), endpoint.timeout);
-        let transport = Patient::new(transport, shown, progress.clone());
+        let transport = RetryTransport::new(transport, shown, progress.clone());
         let provider = provider(&endpoint, &transport);
         let client = Self {
             endpoint,
@@ -249,7 +249,7 @@ impl Client {
 
     /// How long failed requests are retried.
     pub fn patience(&self) -> Duration {
-        self.transport.trouble
+        self.transport.patience()
     }
 
     /// The same, with another bound on the data fee of each program: the endpoint says what it is.
@@ -545,7 +545,7 @@ impl Client {
     }
 }
 
-fn provider(endpoint: &Endpoint, transport: &Patient) -> DynProvider {
+fn provider(endpoint: &Endpoint, transport: &RetryTransport) -> DynProvider {
     let rpc = RpcClient::new(transport.clone(), guess_local_url(endpoint.url()));
     ProviderBuilder::new().connect_client(rpc).erased()
 }

@@ -1,6 +1,6 @@
-//! Retries of every request whose answer is not known yet ([`Memory`]). A rate-limited request is retried after the time in `Retry-After`; other failures only
-//! for clients that ask for it. The total wait is bounded, and waiting for a limit is shown. Which errors mean a
-//! limit, alloy knows.
+//! Retries of every request whose answer is not known yet ([`Memory`]). A rate-limited request is retried after the time in
+//! `Retry-After`, and a read of an endpoint that has answered before as long as its trouble may pass; other failures only
+//! for clients that ask for it. The total wait is bounded, and shown. Which errors mean a limit, alloy knows.
 //!
 //! alloy's `RetryBackoffLayer` bounds the number of attempts and not the time, gives its last error as words alone, and
 //! lets requests beside the refused one continue.
@@ -14,6 +14,7 @@ use alloy::rpc::json_rpc::{ErrorPayload, RequestPacket, ResponsePacket};
 use alloy::transports::http::reqwest::header::{HeaderMap, RETRY_AFTER};
 use alloy::transports::{BoxTransport, TransportError, TransportErrorKind, TransportFut};
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -27,6 +28,10 @@ const PAUSE_LONGEST: Duration = Duration::from_secs(5);
 const PAUSE_LIMIT: Duration = Duration::from_millis(500);
 /// Longest pause that is repeated to the reader, whatever the endpoint says.
 const PAUSE_SHOWN: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a read is retried where an endpoint that has answered before cannot be reached.
+const READ_TROUBLE: Duration = Duration::from_secs(30);
+/// What changes the chain, and is not retried.
+const SENDS: &str = "eth_send";
 /// How often the reader is told, at most.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 /// JSON-RPC's code for a revert.
@@ -46,23 +51,25 @@ const PASSING: [&str; 5] = [
     "temporarily",
 ];
 
-/// A transport that asks again where that may help.
+/// A transport that retries where that may help.
 #[derive(Clone)]
-pub(super) struct Patient {
+pub(super) struct RetryTransport {
     inner: BoxTransport,
     endpoint: String,
     progress: Arc<dyn Progress>,
-    held: Arc<Mutex<Held>>,
+    hold: Arc<Mutex<RateLimitHold>>,
     memory: Arc<Memory>,
+    /// Whether the endpoint has given an answer.
+    has_answered: Arc<AtomicBool>,
     /// How long one answer may take.
     deadline: Duration,
-    /// How long trouble is borne that is no limit of requests.
-    pub(super) trouble: Duration,
+    /// How long trouble is borne that is no limit of requests, where the caller says so.
+    trouble: Option<Duration>,
 }
 
 /// No request is sent before: the limit is one for all of them.
 #[derive(Default)]
-struct Held {
+struct RateLimitHold {
     until: Option<Instant>,
     reported: Option<Instant>,
 }
@@ -71,11 +78,13 @@ struct Held {
 enum Trouble {
     /// A limit of requests: how it is called, and what the endpoint asks to wait.
     Limit(String, Option<Duration>),
+    /// No connection, a broken one, or a server in trouble.
+    Unreachable(Unanswered),
     /// What the endpoint cannot answer now.
     Passing,
 }
 
-impl Patient {
+impl RetryTransport {
     /// One that waits for limits alone.
     pub(super) fn new(
         inner: BoxTransport,
@@ -86,10 +95,11 @@ impl Patient {
             inner,
             endpoint,
             progress,
-            held: Arc::default(),
+            hold: Arc::default(),
             memory: Arc::default(),
+            has_answered: Arc::default(),
             deadline,
-            trouble: Duration::ZERO,
+            trouble: None,
         }
     }
 
@@ -97,9 +107,14 @@ impl Patient {
     pub(super) fn bearing(&self, trouble: Duration, deadline: Duration) -> Self {
         Self {
             deadline: deadline.min(self.deadline),
-            trouble,
+            trouble: Some(trouble),
             ..self.clone()
         }
+    }
+
+    /// How long trouble is borne that is no limit of requests, where a caller has said so.
+    pub(super) fn patience(&self) -> Duration {
+        self.trouble.unwrap_or_default()
     }
 
     /// The accounts of which code or storage was read.
@@ -119,23 +134,51 @@ impl Patient {
     async fn ask(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
         let begun = Instant::now();
         let mut pauses = Backoff::new(PAUSE_FIRST, PAUSE_LONGEST);
+        let is_read = request
+            .as_single()
+            .is_some_and(|question| !question.method().starts_with(SENDS));
+        let has_answered = self.has_answered.load(Ordering::Relaxed);
+        let unreachable_max = match self.trouble {
+            None if is_read && has_answered => READ_TROUBLE,
+            trouble => trouble.unwrap_or_default(),
+        };
         loop {
             self.released().await;
             let answer = self.answer(request.clone()).await;
             let pause = pauses.next();
             let is_over = |wait: Duration, most| begun.elapsed().saturating_add(wait) > most;
             match Trouble::of(&answer) {
-                None => return answer,
-                Some(Trouble::Passing) if is_over(pause, self.trouble) => return answer,
+                None => {
+                    self.has_answered.store(true, Ordering::Relaxed);
+                    return answer;
+                }
+                Some(Trouble::Unreachable(reason)) => {
+                    if is_over(pause, unreachable_max) {
+                        if self.trouble.is_none() && unreachable_max > Duration::ZERO {
+                            let seconds = unreachable_max.as_secs();
+                            let reason = reason.to_string();
+                            let lost = Unanswered::Lost { seconds, reason };
+                            return Err(TransportErrorKind::custom(lost));
+                        }
+                        return answer;
+                    }
+                    let left = unreachable_max.saturating_sub(begun.elapsed()).as_secs();
+                    self.report(&format!(
+                        "{} does not answer now ({reason}): asking again for up to {left} s",
+                        self.endpoint
+                    ));
+                    tokio::time::sleep(pause).await;
+                }
+                Some(Trouble::Passing) if is_over(pause, self.patience()) => return answer,
                 Some(Trouble::Passing) => tokio::time::sleep(pause).await,
                 Some(Trouble::Limit(reason, named)) => {
                     let wait = named.unwrap_or(pause.max(PAUSE_LIMIT)).max(PAUSE_FIRST);
-                    if is_over(wait, self.trouble.max(RATE_LIMIT_WAIT)) {
+                    if is_over(wait, self.patience().max(RATE_LIMIT_WAIT)) {
                         let pause = named;
                         let limited = Unanswered::RateLimited { reason, pause };
                         return Err(TransportErrorKind::custom(limited));
                     }
-                    self.hold(&reason, wait);
+                    self.hold_for(&reason, wait);
                 }
             }
         }
@@ -144,7 +187,7 @@ impl Patient {
     /// Waits for as long as some request was told to.
     async fn released(&self) {
         loop {
-            let until = self.held().until;
+            let until = self.hold().until;
             match until.filter(|until| *until > Instant::now()) {
                 Some(until) => tokio::time::sleep_until(until.into()).await,
                 None => return,
@@ -152,30 +195,35 @@ impl Patient {
         }
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn hold(&self) -> std::sync::MutexGuard<'_, RateLimitHold> {
+        self.hold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn hold(&self, reason: &str, wait: Duration) {
-        let now = Instant::now();
-        let mut held = self.held();
-        held.until = held.until.max(Some(now + wait));
-        if held
-            .reported
-            .is_some_and(|at| at.elapsed() < REPORT_INTERVAL)
+    fn hold_for(&self, reason: &str, wait: Duration) {
         {
-            return;
+            let mut hold = self.hold();
+            hold.until = hold.until.max(Some(Instant::now() + wait));
         }
-        held.reported = Some(now);
-        self.progress.note(&format!(
+        self.report(&format!(
             "{} limits requests ({reason}): asking again in {:.1} s",
             self.endpoint,
             wait.as_secs_f64()
         ));
     }
+
+    /// Shows why an answer takes long, unless that was shown a moment ago.
+    fn report(&self, line: &str) {
+        let mut hold = self.hold();
+        let reported = hold.reported;
+        if reported.is_some_and(|at| at.elapsed() < REPORT_INTERVAL) {
+            return;
+        }
+        hold.reported = Some(Instant::now());
+        self.progress.note(line);
+    }
 }
 
-impl Service<RequestPacket> for Patient {
+impl Service<RequestPacket> for RetryTransport {
     type Response = ResponsePacket;
     type Error = TransportError;
     type Future = TransportFut<'static>;
@@ -185,10 +233,10 @@ impl Service<RequestPacket> for Patient {
     }
 
     fn call(&mut self, request: RequestPacket) -> Self::Future {
-        let patient = self.clone();
+        let transport = self.clone();
         let memory = self.memory.clone();
         Box::pin(async move {
-            let ask = async move |request| patient.ask(request).await;
+            let ask = async move |request| transport.ask(request).await;
             memory.answer(request, ask).await
         })
     }
@@ -205,6 +253,7 @@ impl Trouble {
         };
         match unanswered {
             Unanswered::RateLimited { reason, pause } => Some(Self::Limit(reason, pause)),
+            reason if reason.may_pass() => Some(Self::Unreachable(reason)),
             other => (!other.is_permanent()).then_some(Self::Passing),
         }
     }
@@ -232,7 +281,7 @@ impl Trouble {
 pub(super) fn limits_requests(error: &ErrorPayload) -> Option<String> {
     match Trouble::in_error(error)? {
         Trouble::Limit(reason, _) => Some(reason),
-        Trouble::Passing => None,
+        Trouble::Unreachable(_) | Trouble::Passing => None,
     }
 }
 

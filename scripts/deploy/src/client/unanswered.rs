@@ -75,6 +75,14 @@ pub enum Unanswered {
     /// There is no connection, or it broke.
     #[error("{0}")]
     Broken(String),
+    /// It answered before, and then no more for so long.
+    #[error("it answered before, and not for {seconds} s now: {reason}")]
+    Lost {
+        /// How long it was asked again.
+        seconds: u64,
+        /// Why there was no answer at the end.
+        reason: String,
+    },
 }
 
 impl Explain for Unanswered {
@@ -128,6 +136,11 @@ impl Explain for Unanswered {
                 "an endpoint that answers what it is asked",
                 "run the command again with another --rpc-url: it looks at the chain first",
             ),
+            Self::Lost { seconds, .. } => told(
+                UNREACHABLE,
+                &format!("an answer within {seconds} s"),
+                "run the command again once the endpoint answers, or with another --rpc-url: it looks at the chain first",
+            ),
             Self::Status { .. } | Self::Malformed(_) | Self::Broken(_) => told(
                 UNREACHABLE,
                 ANSWER,
@@ -144,6 +157,15 @@ impl Unanswered {
         match self {
             Self::TooLarge | Self::Redirect(_) | Self::Certificate(_) | Self::NoTls(_) => true,
             Self::Status { status, .. } => matches!(status, 400..=407 | 410..=417),
+            _ => false,
+        }
+    }
+
+    /// Returns true for trouble of a connection or a server, which may pass.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Broken(_) | Self::Deadline { .. } => true,
+            Self::Status { status, .. } => *status >= 500,
             _ => false,
         }
     }

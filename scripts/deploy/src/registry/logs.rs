@@ -9,6 +9,7 @@ use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
 use alloy::sol_types::SolEvent;
 use futures::future::join_all;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use stylus_upgrades_interface::chain::IStylusDeployer::ContractDeployed;
@@ -61,14 +62,9 @@ async fn read(client: &Client, account: Address, look: &mut Look<'_>) -> Result<
         return Ok(());
     };
     let keep = async |page, end| look.add(page, end).await.map(|()| true);
-    pages(
-        client,
-        &filter(account, [&[]; 3]),
-        (from, to),
-        whole(from, to),
-        keep,
-    )
-    .await
+    let filter = filter(account, [&[]; 3]);
+    let read = pages(client, &filter, (from, to), whole(from, to), keep).await;
+    read.inspect_err(|_| look.keep_read())
 }
 
 /// Reads nothing that is older than the account, where nothing is known and somebody says when it was created.
@@ -167,11 +163,10 @@ async fn read_at_once(
     look: &mut Look<'_>,
     (from, to): (u64, u64),
 ) -> Result<bool, ChainError> {
-    let hasty = client.bearing(Duration::ZERO, Duration::MAX);
-    let logs = match range(&hasty, account, [&[]; 3], from, to).await {
+    let filter = filter(account, [&[]; 3]).from_block(from).to_block(to);
+    let logs = match at_once(client, &filter).await {
         Err(error) if may_be_too_long(&error) => return Ok(false),
-        Err(_) => range(client, account, [&[]; 3], from, to).await?,
-        Ok(logs) => logs,
+        logs => logs?,
     };
     look.add(logs, to).await?;
     Ok(true)
@@ -242,17 +237,18 @@ pub async fn pages<E: From<ChainError>>(
     let (mut count, mut continues) = (0, true);
     let mut start = from;
     let (mut paged, progress) = (None, client.progress());
-    // Whether a range is too long shows at once; trouble is borne where no shorter one is left to be tried.
-    let hasty = client.bearing(Duration::ZERO, Duration::MAX);
-    let bears_trouble = !client.patience().is_zero();
     let mut span = client.teller().learned_span(span);
     while start <= to && continues {
         let page_count = if span.is_bounded() { PAGES_AT_ONCE } else { 1 };
         let ranges = ranges(start, to, span.blocks).take(page_count);
         let asked = ranges.map(async |(start, end)| {
-            let client = if end > start { &hasty } else { client };
             let page = filter.clone().from_block(start).to_block(end);
-            (start, end, filtered(client, &page).await)
+            let answer = if end > start {
+                at_once(client, &page).await
+            } else {
+                filtered(client, &page).await
+            };
+            (start, end, answer)
         });
         for (first, end, answer) in join_all(asked).await {
             match answer {
@@ -268,7 +264,7 @@ pub async fn pages<E: From<ChainError>>(
                 Err(error)
                     if end > first
                         && !bounds_accounts(filter, &error)
-                        && (bears_trouble || may_be_too_long(&error)) =>
+                        && may_be_too_long(&error) =>
                 {
                     span.shorter(end - first + 1);
                     if paged.is_none() {
@@ -486,11 +482,9 @@ pub async fn logs_at_once(
     let mut filter = Filter::new().address(accounts.to_vec());
     filter.topics[0] = topics.to_vec().into();
     let filter = filter.from_block(0).to_block(newest);
-    let hasty = client.bearing(Duration::ZERO, Duration::MAX);
-    match filtered(&hasty, &filter).await {
-        Ok(logs) => Ok(Some(logs)),
+    match at_once(client, &filter).await {
         Err(error) if may_be_too_long(&error) => Ok(None),
-        Err(_) => Ok(Some(filtered(client, &filter).await?)),
+        logs => logs.map(Some),
     }
 }
 
@@ -516,11 +510,44 @@ async fn range(
     .await
 }
 
+/// A filter as it is sent: accounts and topics in order, so that the same question is the same text.
+fn in_order(filter: &Filter) -> Value {
+    fn sort(value: &mut Value) {
+        if let Value::Array(words) = value {
+            words.sort_by(|left, right| left.as_str().cmp(&right.as_str()));
+        }
+    }
+    let mut document = json!(filter);
+    sort(&mut document["address"]);
+    let topics = document["topics"].as_array_mut();
+    topics.into_iter().flatten().for_each(sort);
+    document
+}
+
+/// The logs that match a filter, in order. Whether its range is too long shows at once: trouble is borne by another
+/// question, which is answered whatever the range is.
+async fn at_once(client: &Client, filter: &Filter) -> Result<Vec<Log>, ChainError> {
+    let hasty = client.bearing(Duration::ZERO, Duration::MAX);
+    match filtered(&hasty, filter).await {
+        Err(ChainError::Unreachable { reason, .. }) if reason.may_pass() => {}
+        logs => return logs,
+    }
+    let teller = client.teller();
+    let answered = teller.provider().get_block_number().await;
+    answered.map_err(|error| teller.error("eth_blockNumber", error))?;
+    match filtered(&hasty, filter).await {
+        Err(error) if !may_be_too_long(&error) => filtered(client, filter).await,
+        logs => logs,
+    }
+}
+
 /// The logs that match a filter, in order.
 async fn filtered(client: &Client, filter: &Filter) -> Result<Vec<Log>, ChainError> {
     let teller = client.teller();
     let asked = once_there(async || {
-        let logs = teller.provider().get_logs(filter).await;
+        let provider = teller.provider();
+        let logs = provider.raw_request::<_, Vec<Log>>("eth_getLogs".into(), [in_order(filter)]);
+        let logs = logs.await;
         logs.map_err(|error| teller.error("eth_getLogs", error))
     });
     let mut logs = asked.await?;
@@ -542,7 +569,6 @@ async fn filtered(client: &Client, filter: &Filter) -> Result<Vec<Log>, ChainErr
 mod tests {
     use super::*;
     use crate::client::RpcError;
-    use serde_json::{Value, json};
     use std::sync::{Arc, Mutex};
     use stylus_upgrades_test_support::http::{respond, serve};
 

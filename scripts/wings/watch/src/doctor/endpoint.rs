@@ -9,6 +9,7 @@ use alloy::primitives::{Address, B256, U64, U256, address, hex};
 use alloy::providers::Provider;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Words for the same, with whatever code, where they are about a method.
 const NO_METHOD: [&str; 6] = [
@@ -85,6 +86,8 @@ enum Answer {
 /// # Errors
 /// That it cannot be reached.
 pub async fn examine(client: &Client) -> Result<Examined, ChainError> {
+    // What the endpoint does not do at once, it does not do.
+    let client = &client.bearing(Duration::ZERO, Duration::MAX);
     let chain_id = number(&ask(client, "eth_chainId", json!([])).await?);
     let newest = number(&ask(client, "eth_blockNumber", json!([])).await?);
     let mut abilities = vec![questions(chain_id, newest), transactions(client).await?];
