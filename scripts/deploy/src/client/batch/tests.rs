@@ -102,7 +102,7 @@ async fn batches_are_halved_until_the_endpoint_takes_them() {
     ];
     for (limit, first, second) in [
         (10, vec![100, 50, 25, 12, 6], 17),
-        (1, vec![100, 50, 25, 12, 6, 3], 100),
+        (1, vec![100, 50, 25, 12, 6], 100),
     ] {
         for refusal in refusals.clone() {
             let endpoint = ScriptedEndpoint::new(move |questions| {
