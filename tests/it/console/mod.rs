@@ -10,3 +10,4 @@ mod live;
 mod many;
 pub(crate) mod process;
 mod waiting;
+mod wrong_values;

@@ -40,7 +40,7 @@ mod hidden;
 mod initializers;
 mod listed;
 mod many_entries;
-mod outsider;
+pub(crate) mod outsider;
 mod pairs;
 pub(crate) mod project;
 mod proposer;

@@ -31,13 +31,13 @@ const SET: &str = "#[migration(from = \"2.0\", to = \"3.0\")]
     }";
 
 /// A chain with a definition, and an author's crates.
-pub(super) struct Author {
-    pub(super) project: Project,
+pub(crate) struct Author {
+    pub(crate) project: Project,
     crates: tempfile::TempDir,
 }
 
 impl Author {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let author = Self {
             project: Project::new(),
             crates: tempfile::tempdir().expect("a folder"),
@@ -49,18 +49,18 @@ impl Author {
         author
     }
 
-    pub(super) fn write(&self, file: &str, text: &str) {
+    pub(crate) fn write(&self, file: &str, text: &str) {
         let path = self.crates.path().join(file);
         fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         fs::write(path, text).expect("written");
     }
 
-    pub(super) fn read(&self, file: &str) -> String {
+    pub(crate) fn read(&self, file: &str) -> String {
         fs::read_to_string(self.crates.path().join(file)).expect("a file")
     }
 
     /// A crate with these fields and functions; its folder.
-    pub(super) fn contract(
+    pub(crate) fn contract(
         &self,
         name: &str,
         fields: &str,
@@ -74,7 +74,7 @@ impl Author {
     }
 
     /// A crate with this source; its folder.
-    pub(super) fn source(&self, name: &str, source: &str, metadata: &str) -> String {
+    pub(crate) fn source(&self, name: &str, source: &str, metadata: &str) -> String {
         self.write(&format!("{name}/src/lib.rs"), source);
         let manifest = format!("{}{metadata}", package(name, ""));
         self.write(&format!("{name}/Cargo.toml"), &manifest);
@@ -83,7 +83,7 @@ impl Author {
     }
 
     /// Registers version 1.0 and creates an instance.
-    pub(super) fn begin(&self, contract: &str) {
+    pub(crate) fn begin(&self, contract: &str) {
         self.project.done(&format!("register Note 1.0 {contract}"));
         self.create("note");
     }
@@ -476,7 +476,7 @@ extern crate alloc;
 
 use stylus_sdk::alloy_primitives::{Address, U8, U256};
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageBool, StorageMap, StorageU8, StorageU256};
+use stylus_sdk::storage::{StorageB256, StorageBool, StorageMap, StorageU8, StorageU256};
 use stylus_upgradeable::lazy::{LazyMap, Record};
 use stylus_upgradeable::prelude::*;
 
