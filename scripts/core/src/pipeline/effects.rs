@@ -71,9 +71,6 @@ pub(crate) struct Effects {
     /// How the command ended, if it stopped after a part.
     #[serde(skip)]
     stopped: Option<Exit>,
-    /// The warning that only a sample of the steps was checked.
-    #[serde(skip)]
-    sampled: Option<String>,
 }
 
 /// The result of a governed call.
@@ -225,19 +222,16 @@ impl Effects {
             }));
     }
 
-    /// Adds instances that were upgraded by a step that `checks` do not cover. `sampled` is the warning if that was
-    /// known before.
+    /// Adds instances that were upgraded by a step that `checks` do not cover.
     pub(crate) fn add_not_compared(
         &mut self,
         moved: Vec<(Address, String, String)>,
         checks: &Assessment,
-        sampled: Option<String>,
     ) {
         self.add_checks(checks);
         let moved = moved.into_iter();
         self.not_compared
             .extend(moved.map(|(proxy, from, to)| Moved { proxy, from, to }));
-        self.sampled = sampled;
     }
 
     /// Sets the instances that wait, if there are any, and the command that continues with them.
@@ -325,7 +319,6 @@ impl Effects {
             lines.push(format!("{proxy}  paused on its way {from} → {to}"));
             lines.push(format!("next: {}", one.next));
         }
-        lines.extend(self.sampled.iter().map(|why| format!("! {why}")));
         lines.extend(self.waiting.iter().flat_map(LeftWaiting::lines));
         lines
     }

@@ -1,13 +1,13 @@
 //! The paths of instances to a version: every step that the registry has for them is checked before anything
 //! is sent.
 
-use super::standing::{self, INSTANCES_MAX, Instances};
-use crate::assess::{Evidence, Origin, Part, Refused, Role};
+use super::standing::{self, Instances};
+use crate::assess::{Refused, Role};
 use crate::checks::{Assessment, Runs, Stage, Subject, Version};
 use crate::client::ChainError;
 use crate::context::prelude::*;
 use crate::layout::Who;
-use crate::model::{Instance, PathStep, StepKind, VersionGraph, runs};
+use crate::model::{PathStep, StepKind, VersionGraph, runs};
 use crate::text::quoted;
 use std::path::Path;
 use stylus_upgrades_interface::limits::PATH_MAX;
@@ -65,7 +65,10 @@ pub(crate) fn asked_again(refused: Refused) -> Error {
     refused.asked_again(typed).into()
 }
 
-/// Checks the paths of a definition's instances to `version`, except the steps that `checks` already
+/// Instances of one version that are looked at, at most, until one of them has a path.
+const OF_VERSION_MAX: usize = 8;
+
+/// Checks the paths of a definition's instances to `version`, one of each version, except the steps that `checks` already
 /// has.
 pub(crate) async fn check_stragglers(
     session: Session<'_>,
@@ -73,37 +76,15 @@ pub(crate) async fn check_stragglers(
     layout: Option<&Path>,
     checks: &mut Assessment,
 ) -> Result<()> {
-    let registry = session.registry;
-    let count = registry.head(name).await?.instances;
-    if count as usize > INSTANCES_MAX {
-        let why = format!("the paths of {INSTANCES_MAX} of {count} instances were checked");
-        checks.is_sampled = true;
-        let some = Evidence::some(Part::LiveInstances, Origin::NotKnown, why);
-        checks.coverage.add(some);
-    }
-    let instances = registry.instances_in(name, 0..INSTANCES_MAX).await?;
-    check_those(
-        session,
-        instances,
-        &PathRequest::to(version, layout),
-        checks,
-    )
-    .await
-}
-
-/// Checks the paths of these instances, one of each version.
-async fn check_those(
-    session: Session<'_>,
-    instances: Vec<Instance>,
-    request: &PathRequest<'_>,
-    checks: &mut Assessment,
-) -> Result<()> {
     checks.looked_at.clear();
-    for instance in instances {
+    for instance in session.registry.instances(name).await? {
         let at = checks.looked_at.entry(instance.version).or_default();
-        at.push(instance.proxy);
+        if at.len() < OF_VERSION_MAX {
+            at.push(instance.proxy);
+        }
     }
-    check_again(session, request, checks).await
+    let request = PathRequest::to(version, layout);
+    check_again(session, &request, checks).await
 }
 
 /// Checks the current paths of the instances that were read, one of each version: others may have added a step

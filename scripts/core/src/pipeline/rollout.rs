@@ -19,7 +19,9 @@ use crate::migration;
 use crate::model::DefinitionState;
 use crate::progress::{Progress, Rate};
 use crate::questions::ask_all;
-use crate::registry::{self, Waiting, arrived_by, begun_by, staged_by, turned_by};
+use crate::registry::{
+    self, RolledOut as RolledOutList, Waiting, arrived_by, begun_by, staged_by, turned_by,
+};
 use crate::text::{count, shell_word};
 use std::path::Path;
 use stylus_upgrades_interface::limits::{PATH_MAX, ROLLOUT_GAS};
@@ -28,6 +30,8 @@ use stylus_upgrades_interface::limits::{PATH_MAX, ROLLOUT_GAS};
 const BATCH: usize = 8;
 /// Instances per transaction, at most.
 const BATCH_MAX: usize = 100;
+/// Transactions of a pause or a resumption that do not wait for one another, at most.
+const IN_ROW_MAX: usize = 16;
 
 /// Rollouts of a definition to the version that is current when a transaction is mined. It is checked before.
 pub(crate) struct Rollout<'a> {
@@ -41,8 +45,10 @@ pub(crate) struct Rollout<'a> {
     pub(crate) only: Option<&'a str>,
     /// Maximum number of instances to upgrade.
     max: Option<u16>,
-    /// Whether it completes a pause or a resumption, which are decided: no check stops it.
-    is_turn: bool,
+    /// What it completes, if that is decided: no check stops it.
+    turn: Option<Turn>,
+    /// The instances of the definition, where it completes a decision.
+    all: usize,
     /// The version to which the paths were checked.
     compared: String,
     /// The instances that were not tried yet.
@@ -62,6 +68,23 @@ pub(crate) struct Rollout<'a> {
     rate: Rate,
 }
 
+/// A decision about a definition that its instances follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    Pause,
+    Resume,
+}
+
+impl Turn {
+    /// How many instances do not follow it yet, in words.
+    fn says(self, left: usize, all: usize) -> String {
+        match self {
+            Self::Pause => format!("{left} of {} still run", count(all, "instance")),
+            Self::Resume => format!("{left} of {} are still paused", count(all, "instance")),
+        }
+    }
+}
+
 impl<'a> Rollout<'a> {
     /// A rollout of all that wait. Steps in `checks` are not checked again.
     pub(crate) fn of(
@@ -77,7 +100,8 @@ impl<'a> Rollout<'a> {
             checks,
             only: None,
             max: None,
-            is_turn: false,
+            turn: None,
+            all: 0,
             compared: String::new(),
             left: Vec::new(),
             batch: BATCH,
@@ -92,9 +116,11 @@ impl<'a> Rollout<'a> {
     }
 
     /// The same, of these instances alone, which a pause or a resumption left.
-    pub(crate) fn turning(self, left: Vec<Address>) -> Self {
+    pub(crate) fn turning(self, turn: Turn, left: Vec<Address>, all: usize) -> Self {
         Self {
-            is_turn: true,
+            turn: Some(turn),
+            all,
+            batch: BATCH_MAX,
             left,
             ..self
         }
@@ -111,7 +137,7 @@ impl<'a> Rollout<'a> {
         let Session { context, registry } = self.session;
         self.compare().await?;
         effects.add_checks(&self.checks);
-        if !self.is_turn {
+        if !self.turn.is_some() {
             self.left = due(registry, self.name).await?;
         }
         let what = format!("rollout of {}", self.name);
@@ -129,7 +155,7 @@ impl<'a> Rollout<'a> {
                 Err(error) => break Some(error),
             }
         };
-        let left = if self.is_turn {
+        let left = if self.turn.is_some() {
             Some(self.left.len() + self.skipped.len())
         } else {
             due(registry, self.name).await.ok().map(|left| left.len())
@@ -166,7 +192,7 @@ impl<'a> Rollout<'a> {
     /// Nothing was to upgrade, in words; none where instances are between two versions, which are added. Only `upgrade`
     /// looks for those: it reads every instance.
     async fn nothing_to_send(&mut self) -> Result<Option<String>> {
-        if self.only.is_none() && !self.is_turn {
+        if self.only.is_none() && !self.turn.is_some() {
             let registry = self.session.registry;
             let mut instances = registry.instances(self.name).await?;
             instances.retain(|instance| instance.state.is_migrating());
@@ -186,25 +212,58 @@ impl<'a> Rollout<'a> {
         Ok(Some(nothing).filter(|_| self.begun.is_empty()))
     }
 
-    /// Sends one transaction. False where there is nothing more to do.
+    /// Sends one transaction, or several in a row where others decided what they do. False where there is nothing more to
+    /// do.
     async fn next(&mut self) -> Result<bool> {
         let Session { context, registry } = self.session;
         let wanted = self.max.map(|max| max.saturating_sub(self.upgraded));
         let wanted = wanted.map_or(usize::MAX, usize::from);
         let batch = self.batch.min(wanted).min(self.left.len());
-        let Some(proxies) = self.left.get(..batch).filter(|some| !some.is_empty()) else {
+        if batch == 0 {
             return Ok(false);
-        };
-        let done = match registry::rollout(registry, self.name, proxies).await {
+        }
+        let lists = self.left.chunks(batch).map(<[Address]>::to_vec);
+        let lists: Vec<Vec<Address>> = lists.take(self.turn.map_or(1, |_| IN_ROW_MAX)).collect();
+        if let Some(turn) = self.turn {
+            context.note(turn.says(self.left.len() + self.skipped.len(), self.all));
+        }
+        let outcomes = match registry::rollouts(registry, self.name, &lists).await {
             Err(error) if error.is_out_of_gas() => {
                 self.takes_too_much(batch, &error);
                 return Ok(true);
             }
-            done => done?,
+            outcomes => outcomes?,
         };
-        registry.client.close_journal(); // from here on the chain says what is left
-        self.left.drain(..batch);
-        self.batch = fits(done.sent.receipt.gas_used, batch);
+        if outcomes.iter().all(std::result::Result::is_ok) {
+            registry.client.close_journal(); // from here on the chain says what is left
+        }
+        let (mut is_compared, mut stopped) = (true, None);
+        for (list, outcome) in lists.iter().zip(outcomes) {
+            match outcome {
+                Ok(done) => is_compared &= self.add(list, done).await?,
+                Err(error) => stopped = stopped.or(Some(error)),
+            }
+        }
+        let left = self.left.len() + self.skipped.len();
+        let left = u16::try_from(left).unwrap_or(u16::MAX);
+        context.note(format!("rollout {}", so_far(self.upgraded, Some(left))));
+        let all = u64::from(self.upgraded) + u64::from(left);
+        let so_far = u64::from(self.upgraded);
+        let detail = self.rate.summary(so_far, all);
+        context.output.advance(so_far, all, "instances", &detail);
+        match stopped {
+            Some(error) if error.is_out_of_gas() => self.takes_too_much(batch, &error),
+            Some(error) => return Err(error.into()),
+            None => {}
+        }
+        Ok(is_compared && !self.left.is_empty())
+    }
+
+    /// Adds what a transaction did with these instances. False where it took a step that was not checked.
+    async fn add(&mut self, list: &[Address], done: RolledOutList) -> Result<bool> {
+        let Session { context, registry } = self.session;
+        self.left.retain(|proxy| !list.contains(proxy));
+        self.batch = fits(done.sent.receipt.gas_used, list.len());
         self.upgraded = self.upgraded.saturating_add(done.upgraded);
         let skipped = done.skipped.iter();
         let skipped = skipped.map(|(proxy, reason)| Waiting::new(*proxy, Some(reason)));
@@ -228,14 +287,7 @@ impl<'a> Rollout<'a> {
         self.sent.push(done.sent.clone());
         let found = self.checked(&done.sent).await?;
         self.found.extend(found);
-        let left = self.left.len() + self.skipped.len();
-        let left = u16::try_from(left).unwrap_or(u16::MAX);
-        context.note(format!("rollout {}", so_far(self.upgraded, Some(left))));
-        let all = u64::from(self.upgraded) + u64::from(left);
-        let so_far = u64::from(self.upgraded);
-        let detail = self.rate.summary(so_far, all);
-        context.output.advance(so_far, all, "instances", &detail);
-        Ok(is_compared && !self.left.is_empty())
+        Ok(is_compared)
     }
 
     /// A batch takes more gas than a transaction has: half of it is next. One alone stays as it is.
@@ -275,7 +327,7 @@ impl<'a> Rollout<'a> {
             let request = PathRequest::to(&head.current, self.layout);
             check_again(session, &request, &mut self.checks).await
         } else {
-            if !self.is_turn {
+            if !self.turn.is_some() {
                 let which = Instances::Of(self.name, standing::INSTANCES_MAX);
                 let found = standing::with_expiring(session, which).await?;
                 self.checks.extend(found);
@@ -290,7 +342,7 @@ impl<'a> Rollout<'a> {
         });
         match compared {
             // The upgrade is decided: a failed comparison must not leave an instance paused.
-            Err(error) if self.is_turn => {
+            Err(error) if self.turn.is_some() => {
                 session.context.note(format!(
                     "! the upgrade paths of the instances were not checked: {error}"
                 ));

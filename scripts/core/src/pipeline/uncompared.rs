@@ -12,11 +12,10 @@ use crate::text;
 /// Whether a transaction upgraded an instance by a step that `checks` does not cover.
 pub(crate) fn is_there(sent: &Sent, registry: Address, checks: &Assessment) -> bool {
     let moved = moved_by(sent, registry);
-    !checks.is_sampled && moved.iter().any(|(_, from, to)| !checks.leads(from, to))
+    moved.iter().any(|(_, from, to)| !checks.leads(from, to))
 }
 
-/// Reports the upgrades that `checks` does not cover. If only a sample of the instances was checked, that is known
-/// before, and counts as checked in part.
+/// Reports the upgrades that `checks` does not cover.
 pub(crate) fn report(
     context: &Context,
     (sent, registry): (&[Sent], Address),
@@ -41,19 +40,11 @@ pub(crate) fn report(
         Part::LiveInstances,
         Part::Interface,
     ] {
-        let evidence = if checks.is_sampled {
-            Evidence::some(part, Origin::NotKnown, &why)
-        } else {
-            Evidence::whole(part, Origin::NotKnown, &why)
-        };
+        let evidence = Evidence::whole(part, Origin::NotKnown, &why);
         // The warning, or the error, says so.
         covered.coverage.add(evidence.expected());
     }
-    let sampled = checks.is_sampled.then_some(why);
-    effects.add_not_compared(uncompared, &covered, sampled);
-    if checks.is_sampled {
-        return;
-    }
+    effects.add_not_compared(uncompared, &covered);
     let error = Refusal::new(
         "NotCompared",
         format!(

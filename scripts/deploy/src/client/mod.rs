@@ -68,6 +68,7 @@ use crate::cost::Gas;
 use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
 use crate::progress::{Progress, Silent};
+use crate::questions::ask_all;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
@@ -82,11 +83,12 @@ use beside::Beside;
 use lag::Seen;
 use moment::Moment;
 use retry::RetryTransport;
-use send::Signs;
+use send::{Fees, Signs};
 use spending::SpendingLedger;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use transport::Http;
+use unmined::UnminedTransaction;
 use value_left::Payload;
 
 /// Gas sent along, in percent of the estimate: others may move the chain meanwhile.
@@ -439,14 +441,68 @@ impl Client {
         minimum_gas: Option<u64>,
     ) -> Result<Sent, ChainError> {
         let sender = self.sender(what)?;
-        let request = request.with_from(sender);
         // All at once: a far endpoint is asked once. What is refused is sent by nobody.
-        let (estimate, l1, fees, nonce) = futures::join!(
-            self.foreseen_gas(what, &request),
-            self.l1_gas_of(&request),
+        let (filled, fees, nonce) = futures::join!(
+            self.with_foreseen_gas(what, request.with_from(sender), minimum_gas),
             self.fees(),
             self.next_nonce(sender)
         );
+        let (filled, fees, nonce) = (filled?, fees?, nonce?);
+        self.announce(what, &filled, fees);
+        let request = fees.given_to(filled.request);
+        let receipt = self
+            .transact_at(what, (sender, nonce), request.clone())
+            .await?;
+        self.outcome(what, request, receipt).await
+    }
+
+    /// Sends requests as transactions of this key with nonces in a row, none of which waits for the one before it, and
+    /// waits for all. Returns what became of each that was sent; the first that could not be sent is the last of these.
+    ///
+    /// # Errors
+    /// Where nothing was sent: what the estimate of a request says.
+    pub async fn transact_in_row(
+        &self,
+        what: &str,
+        requests: Vec<TransactionRequest>,
+    ) -> Result<Vec<Result<Sent, ChainError>>, ChainError> {
+        let sender = self.sender(what)?;
+        let filled = requests
+            .into_iter()
+            .map(|request| self.with_foreseen_gas(what, request.with_from(sender), None));
+        let (filled, fees, nonce) =
+            futures::join!(ask_all(filled), self.fees(), self.next_nonce(sender));
+        let (filled, fees, nonce) = (filled?, fees?, nonce?);
+        let (mut submitted, mut refused) = (Vec::new(), None);
+        for (filled, nonce) in filled.into_iter().zip(nonce..) {
+            self.announce(what, &filled, fees);
+            let request = fees.given_to(filled.request);
+            match self.submit(what, (sender, nonce), request.clone()).await {
+                Ok(sent) => submitted.push((request, sent)),
+                Err(error) => {
+                    self.read_anew();
+                    refused = Some(Err(error));
+                    break;
+                }
+            }
+        }
+        let outcomes = submitted.into_iter().map(async |(request, sent)| {
+            let receipt = self.wait_for(what, &sent).await?;
+            self.outcome(what, request, receipt).await
+        });
+        let outcomes = futures::future::join_all(outcomes).await;
+        Ok(outcomes.into_iter().chain(refused).collect())
+    }
+
+    /// A request with a gas limit for what it is foreseen to take.
+    async fn with_foreseen_gas(
+        &self,
+        what: &str,
+        request: TransactionRequest,
+        minimum_gas: Option<u64>,
+    ) -> Result<FilledRequest, ChainError> {
+        let (estimate, l1) =
+            futures::join!(self.foreseen_gas(what, &request), self.l1_gas_of(&request));
         let estimate = estimate?;
         // The price of L1 may double until it is mined. The estimate has it in it once; what was measured on a fork
         // has none of it.
@@ -455,16 +511,27 @@ impl Client {
         if let Some(gas) = minimum_gas {
             limit = limit.max(gas.saturating_add(l1.saturating_mul(2)));
         }
-        let (fees, nonce) = (fees?, nonce?);
+        let request = request.with_gas_limit(limit);
+        Ok(FilledRequest { request, estimate })
+    }
+
+    /// Shows what a transaction costs before it is sent.
+    fn announce(&self, what: &str, filled: &FilledRequest, fees: Fees) {
         if self.original.is_none() {
-            let fee = Gas::with_l1(estimate).at(fees.price());
-            let cost = fee.and_value(request.value.unwrap_or_default());
+            let fee = Gas::with_l1(filled.estimate).at(fees.price());
+            let cost = fee.and_value(filled.request.value.unwrap_or_default());
             self.progress.note(&format!("sending {what}: about {cost}"));
         }
-        let request = fees.given_to(request.with_gas_limit(limit));
-        let receipt = self
-            .transact_at(what, (sender, nonce), request.clone())
-            .await?;
+    }
+
+    /// What a mined transaction did.
+    async fn outcome(
+        &self,
+        what: &str,
+        request: TransactionRequest,
+        receipt: TransactionReceipt,
+    ) -> Result<Sent, ChainError> {
+        let limit = request.gas.unwrap_or_default();
         let tx = receipt.transaction_hash.into();
         if !receipt.status() {
             if let Some(journal) = &self.journal {
@@ -505,7 +572,16 @@ impl Client {
         let sent = self.submit(what, sender, request).await;
         // Why it was refused may be newer than what was read.
         let sent = sent.inspect_err(|_| self.read_anew())?;
-        let receipt = self.receipt(what, sent.tx, Some(&sent)).await;
+        self.wait_for(what, &sent).await
+    }
+
+    /// Waits until a transaction is mined.
+    async fn wait_for(
+        &self,
+        what: &str,
+        sent: &UnminedTransaction,
+    ) -> Result<TransactionReceipt, ChainError> {
+        let receipt = self.receipt(what, sent.tx, Some(sent)).await;
         let receipt = receipt.map_err(|error| send::maybe_sent(what, sent.tx, error))?;
         if !matches!(self.signs, Signs::Anybody) {
             kill_point::at(Phase::Mined);
@@ -543,6 +619,13 @@ impl Client {
             reason: Unanswered::Contradiction(found.into()),
         }
     }
+}
+
+/// A request with its gas limit.
+struct FilledRequest {
+    request: TransactionRequest,
+    /// Gas that it takes, as far as is known.
+    estimate: u64,
 }
 
 fn provider(endpoint: &Endpoint, transport: &RetryTransport) -> DynProvider {

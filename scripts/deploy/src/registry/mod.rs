@@ -30,7 +30,9 @@ pub use logs::{
 pub use origin::{Origin, Release, SALT, Salt};
 pub use remembered::{Key, Remembered};
 pub use rolled_back::rolled_back;
-pub use rollout::{RolledOut, arrived_by, begun_by, rollout, skipped_by, staged_by, turned_by};
+pub use rollout::{
+    RolledOut, arrived_by, begun_by, rollout, rollouts, skipped_by, staged_by, turned_by,
+};
 pub use status::{
     DefinitionStatus, InstanceStatus, definition_status, definitions, definitions_at_hand,
     implementation_of, instance_status,

@@ -2,7 +2,10 @@
 
 use super::Registry;
 use crate::client::{ChainError, Revert, Sent};
+use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, U256};
+use alloy::rpc::types::TransactionRequest;
+use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -19,34 +22,66 @@ pub struct RolledOut {
 }
 
 /// Has these instances follow their definition: each is upgraded, paused or resumed, as is due.
+///
+/// # Errors
+/// What keeps the transaction from succeeding.
 pub async fn rollout(
     registry: Registry<'_>,
     name: &str,
     proxies: &[Address],
 ) -> Result<RolledOut, ChainError> {
+    let request = request(registry, name, proxies);
+    let sent = registry.client.transact(&what(name), request).await?;
+    Ok(RolledOut::of(sent, registry.address))
+}
+
+/// As [`rollout`], by a transaction for each of these lists, none of which waits for the one before it. Returns what became
+/// of each that was sent.
+///
+/// # Errors
+/// Where nothing was sent.
+pub async fn rollouts(
+    registry: Registry<'_>,
+    name: &str,
+    lists: &[Vec<Address>],
+) -> Result<Vec<Result<RolledOut, ChainError>>, ChainError> {
+    let requests = lists.iter().map(|proxies| request(registry, name, proxies));
+    let what = what(name);
+    let sent = registry.client.transact_in_row(&what, requests.collect());
+    let outcomes = sent.await?.into_iter();
+    let outcomes = outcomes.map(|sent| Ok(RolledOut::of(sent?, registry.address)));
+    Ok(outcomes.collect())
+}
+
+/// What a rollout is called.
+fn what(name: &str) -> String {
+    format!("rollout {name}")
+}
+
+fn request(registry: Registry<'_>, name: &str, proxies: &[Address]) -> TransactionRequest {
     let call = abi::rolloutCall {
         name: name.into(),
         proxies: proxies.into(),
     };
-    let what = format!("rollout {name}");
-    let sent = registry
-        .client
-        .send(&what, registry.address, &call, U256::ZERO)
-        .await?;
-    let skipped = skipped_by(&sent, registry.address);
-    let begun = begun_by(&sent, registry.address)
-        .into_iter()
-        .map(|(proxy, ..)| proxy);
-    let turned = turned_by(&sent, registry.address);
-    let upgraded = upgraded_by(&sent, registry.address)
-        .into_iter()
-        .chain(begun);
-    let moved: BTreeSet<_> = upgraded.chain(turned).collect();
-    Ok(RolledOut {
-        upgraded: moved.len().try_into().unwrap_or(u16::MAX),
-        sent,
-        skipped,
-    })
+    TransactionRequest::default()
+        .with_to(registry.address)
+        .with_input(call.abi_encode())
+        .with_value(U256::ZERO)
+}
+
+impl RolledOut {
+    fn of(sent: Sent, registry: Address) -> Self {
+        let begun = begun_by(&sent, registry)
+            .into_iter()
+            .map(|(proxy, ..)| proxy);
+        let moved = upgraded_by(&sent, registry).into_iter().chain(begun);
+        let moved: BTreeSet<_> = moved.chain(turned_by(&sent, registry)).collect();
+        Self {
+            upgraded: moved.len().try_into().unwrap_or(u16::MAX),
+            skipped: skipped_by(&sent, registry),
+            sent,
+        }
+    }
 }
 
 /// The instances that a transaction left as they were, and why.

@@ -20,9 +20,7 @@ pub struct Assessment {
     pub accepts: Accepted,
     /// How much of each part was seen.
     pub coverage: Coverage,
-    /// Whether there are more instances than were looked at.
-    pub is_sampled: bool,
-    /// The instances that were looked at, by the version that they were at.
+    /// Some instances of each version, by that version.
     pub looked_at: BTreeMap<String, Vec<Address>>,
     /// Findings beside those of a way: about code and instances as they are deployed, and of a trial.
     beside: Vec<Finding>,

@@ -66,6 +66,19 @@ fn a_migration_that_is_typed_again_does_not_read_every_instance() {
 }
 
 #[test]
+fn a_rollout_checks_the_steps_of_each_version_that_is_due() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    create(&sandbox, 0..LOOKED_AT);
+    sandbox.run("Admin", MIGRATE);
+    assert_eq!(sandbox.done("Admin", "upgrade A")["left"], 0);
+    // After all that were looked at comes one of another version.
+    create(&sandbox, LOOKED_AT..LOOKED_AT + 1);
+    let answer = sandbox.run("Admin", ROLLBACK);
+    assert_eq!(answer.document["not_compared"], Value::Null, "{answer:?}");
+    answer.ends(0).has(json!({"left": 0}));
+}
+
+#[test]
 fn lists_of_instances_are_read_in_pages() {
     let sandbox = Sandbox::with_counter("Admin", 0);
     let asked = |words: &str| {
@@ -197,6 +210,52 @@ fn ten_and_a_hundred_instances_take_few_requests() {
     sandbox.done("Admin", "resume A");
     create(&sandbox, 10..100);
     count_requests(&sandbox, Duration::ZERO, 1);
+    let resumed = sandbox.run("Admin", "resume A");
+    resumed.warns(&["100 of 100 instances are still paused"]);
+    let paused = sandbox.run("Admin", "pause A");
+    paused.warns(&["88 of 100 instances still run"]);
+    paused.ends(0);
+}
+
+#[test]
+fn what_is_shown_of_many_instances_is_bounded() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    create(&sandbox, 0..100);
+    let status = sandbox.shown("Admin", "status A", 0);
+    contains(&status, &["100 instances at 1.0  live"]);
+    for (words, all) in [
+        ("status A", 100),
+        ("history A", 100),
+        ("verify A", 500),
+        ("doctor", 1),
+    ] {
+        let lines = sandbox.shown("Admin", words, 0).lines().count();
+        assert!(lines <= 40, "{words}: {lines} lines");
+        let full = sandbox.shown("Admin", &format!("{words} --full"), 0);
+        let full = full.lines().count();
+        println!("{words}: {lines} lines of {full}");
+        assert!(full >= all, "{words}: {full} lines");
+    }
+    let newest = sandbox.shown("Admin", "history A --last 200", 0);
+    assert!(newest.lines().count() > 50, "{newest}");
+    // What is not as it should be has a line of its own.
+    sandbox.send(
+        0,
+        &abi::pauseCall {
+            name: "A".into(),
+            first: sandbox.proxies()[..3].to_vec(),
+        },
+    );
+    let status = sandbox.shown("Admin", "status A", 0);
+    contains(
+        &status,
+        &[
+            "3 instances at 1.0  paused",
+            "97 instances at 1.0  live",
+            "more lines: --full",
+        ],
+    );
+    assert!(status.lines().count() <= 40, "{status}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The instances that the transaction of a pause or a resumption left.
 
-use super::Rollout;
+use super::{Rollout, Turn};
 use crate::assess::Role;
 use crate::client::ChainError;
 use crate::context::prelude::*;
@@ -20,8 +20,8 @@ async fn decided(session: Session<'_>, call: &Call) -> Result<Option<DefinitionS
     Ok(Some(state).filter(|state| (*state == DefinitionState::Paused) == wanted))
 }
 
-/// The instances that do not have the state that the call decides.
-async fn waits(session: Session<'_>, call: &Call) -> Result<Vec<Address>, ChainError> {
+/// The instances that do not have the state that the call decides, and how many there are in all.
+async fn waits(session: Session<'_>, call: &Call) -> Result<(Vec<Address>, usize), ChainError> {
     let before = match call {
         Call::Pause(_) => InstanceState::Live,
         _ => InstanceState::Paused,
@@ -31,7 +31,8 @@ async fn waits(session: Session<'_>, call: &Call) -> Result<Vec<Address>, ChainE
     let waits = instances.iter().filter(|instance| {
         instance.state == before || matches!(instance.state, InstanceState::Unknown(_))
     });
-    Ok(waits.map(|instance| instance.proxy).collect())
+    let waits = waits.map(|instance| instance.proxy).collect();
+    Ok((waits, instances.len()))
 }
 
 /// Pauses or resumes the instances that the transaction of the decision left, if it was executed. Whether it left some.
@@ -45,17 +46,21 @@ pub(crate) async fn finish(
     if decided(session, call).await?.is_none() {
         return Ok(false);
     }
-    let left = waits(session, call).await?;
+    let (left, all) = waits(session, call).await?;
     if left.is_empty() {
         return Ok(false);
     }
     let rollout = Rollout::of(session, name, None, session.assessment(Role::Reader));
-    let rollout = rollout.turning(left);
+    let turn = match call {
+        Call::Pause(_) => Turn::Pause,
+        _ => Turn::Resume,
+    };
+    let rollout = rollout.turning(turn, left, all);
     if let Err(error) = rollout.run(effects).await {
         // The decision still holds.
         effects.stop(context, &error, Exit::Partial);
     }
-    let stayed = waits(session, call).await?;
+    let (stayed, _) = waits(session, call).await?;
     let stayed = registry::waiting(registry, name, &stayed).await?;
     effects.set_waiting(stayed, name);
     Ok(true)
