@@ -23,6 +23,19 @@ pub fn count(number: impl TryInto<u64>, noun: &str) -> String {
     }
 }
 
+/// Lines of one list that are shown without `--full`, at most.
+const LINES_MAX: usize = 24;
+
+/// The lines of a list: all of them where they are few or `is_full`, else the first ones and how many are left out.
+pub fn bounded(mut lines: Vec<String>, is_full: bool) -> Vec<String> {
+    if !is_full && lines.len() > LINES_MAX {
+        let left_out = lines.len() + 1 - LINES_MAX;
+        lines.truncate(LINES_MAX - 1);
+        lines.push(format!("  … {left_out} more lines: --full shows them"));
+    }
+    lines
+}
+
 /// A storage word: small numbers as numbers, what may be an address as one.
 pub fn word(word: &B256) -> String {
     let number = U256::from_be_bytes(word.0);

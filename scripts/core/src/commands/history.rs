@@ -2,7 +2,7 @@
 
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
-use crate::history::{HistoryReport, Wanted, read_compared};
+use crate::history::{HistoryReport, TRANSACTIONS_MAX, Wanted, read_compared};
 use crate::model::Slice;
 use crate::pipeline::{arrivals, standing};
 use clap::Args;
@@ -52,6 +52,7 @@ pub(crate) async fn run(
     if let Some(error) = &verification.error {
         context.note(&error.message);
     }
-    let report = HistoryReport::of(compared, verification, context.global.full);
+    let lines_max = last.map_or(TRANSACTIONS_MAX, |_| usize::MAX);
+    let report = HistoryReport::of(compared, verification, context.global.full, lines_max);
     Ok(Outcome::of(&report, &names))
 }

@@ -145,7 +145,7 @@ async fn batches(context: &Context, args: &MigrationArgs) -> Result<Outcome> {
     let which = Instances::Single(proxy);
     let found = standing::with_expiring(Session { context, registry }, which).await?;
     let warnings = standing::taken(context, found);
-    warnings.iter().for_each(|warning| context.warn(warning));
+    context.warn_all(&warnings);
     let journal = context.journal(&client, "run-migration").await?;
     let request = MigrationRequest {
         proxy,

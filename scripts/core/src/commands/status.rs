@@ -10,7 +10,8 @@ use crate::model::{ProxySamples, Used};
 use crate::pipeline::inspection::inspect;
 use crate::pipeline::standing::{self, Instances};
 use crate::questions::ask_all;
-use crate::registry::{DefinitionStatus, definition_status};
+use crate::registry::{DefinitionStatus, InstanceStatus, definition_status};
+use crate::text::{bounded, count};
 use clap::Args;
 use futures::try_join;
 use std::collections::BTreeMap;
@@ -76,7 +77,7 @@ pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome>
     )?;
     warnings.extend(of_instances.into_iter().flatten());
     let warnings = standing::taken(context, warnings);
-    warnings.iter().for_each(|warning| context.warn(warning));
+    context.warn_all(&warnings);
     let mut waiting = Vec::new();
     for name in found.definitions() {
         waiting.extend(ripe(registry, name).await?);
@@ -190,7 +191,7 @@ impl CommandReport for StatusReport {
                     let of_it = |ripe: &&RipeAction| ripe.definition == one.name;
                     let ripe = self.ripe.iter().filter(of_it);
                     let ripe = ripe.map(|one| format!("  ripe     {}", one.says()));
-                    definition_lines(one, migrations, names)
+                    definition_lines(one, migrations, names, self.is_full)
                         .into_iter()
                         .chain(ripe)
                 });
@@ -217,6 +218,7 @@ fn definition_lines(
     status: &DefinitionStatus,
     migrations: &Migrations,
     names: &Names,
+    is_full: bool,
 ) -> Vec<String> {
     let current = match status.current.as_str() {
         "" => "nothing yet",
@@ -227,6 +229,7 @@ fn definition_lines(
         status.name, status.sequence, status.state
     )];
     lines.extend(role_lines(status, names));
+    let mut versions = Vec::new();
     for version in &status.versions {
         let from: Vec<&str> = version.incoming().map(|step| &*step.from).collect();
         let way = if from.is_empty() {
@@ -234,27 +237,59 @@ fn definition_lines(
         } else {
             format!("  from {}", from.join(", "))
         };
-        lines.push(format!(
+        versions.push(format!(
             "  version  {:<8} {}  {}{way}",
             version.version, version.code.implementation, version.code.codehash
         ));
     }
-    for one in &status.instances {
+    lines.extend(bounded(versions, is_full));
+    let is_short = !is_full && status.instances.len() > INSTANCES_MAX;
+    if is_short {
+        lines.extend(instance_counts(status));
+    }
+    let shown = status.instances.iter();
+    let shown = shown.filter(|one| !is_short || is_unusual(status, one));
+    let mut instances = Vec::new();
+    for one in shown {
         let proxy = one.instance.proxy;
         let own = instance_lines(one, names).into_iter();
-        lines.extend(own.map(|line| format!("  {line}")));
+        instances.extend(own.map(|line| format!("  {line}")));
         match migrations.get(&proxy) {
-            Some(Ok(migration)) => lines.extend(migration.lines()),
-            Some(Err(why)) => lines.push(format!("    migration unknown: {why}")),
+            Some(Ok(migration)) => instances.extend(migration.lines()),
+            Some(Err(why)) => instances.push(format!("    migration unknown: {why}")),
             None => {}
         }
         let waits = status.waiting.iter().filter(|one| one.proxy == proxy);
         for one in waits {
-            lines.push(format!("    waits: {}", one.reason));
-            lines.push(format!("    next: {}", one.next));
+            instances.push(format!("    waits: {}", one.reason));
+            instances.push(format!("    next: {}", one.next));
         }
     }
+    lines.extend(bounded(instances, !is_short));
     lines
+}
+
+/// Instances of a definition that have a line each without `--full`, at most.
+const INSTANCES_MAX: usize = 32;
+
+/// How many instances are at each version, by their state.
+fn instance_counts(status: &DefinitionStatus) -> Vec<String> {
+    let mut counts = BTreeMap::<(String, String), usize>::new();
+    for one in &status.instances {
+        let (version, state) = (one.instance.version.clone(), one.instance.state.to_string());
+        *counts.entry((version, state)).or_default() += 1;
+    }
+    let lines = counts.into_iter().map(|((version, state), number)| {
+        format!("  {} at {version}  {state}", count(number, "instance"))
+    });
+    bounded(lines.collect(), false)
+}
+
+/// Returns true for an instance that is not what its definition is, or whose registry is not known.
+fn is_unusual(status: &DefinitionStatus, one: &InstanceStatus) -> bool {
+    let proxy = one.instance.proxy;
+    let waits = status.waiting.iter().any(|waiting| waiting.proxy == proxy);
+    waits || one.registry.is_none() || one.instance.state.is_migrating()
 }
 
 /// What was written.

@@ -151,7 +151,7 @@ pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
     let (told, refusing) = split(found);
     warnings.extend(told);
     judged.extend(refusing);
-    warnings.iter().for_each(|warning| context.warn(warning));
+    context.warn_all(&warnings);
     let mut report = VerifyReport::of(registry.address, sections, warnings);
     if report.checks.iter().any(|check| !check.ok)
         && let Some(error) = &report.error
@@ -165,6 +165,7 @@ pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
         report.error = Some(error);
     }
     (report.differences, report.coverage) = (differences, coverage);
+    report.is_full = context.global.full;
     report.accepted = decision.accepted;
     Ok(report)
 }

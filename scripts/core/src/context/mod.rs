@@ -29,6 +29,7 @@ use crate::plan::{Plan, PlanCache, PlanRequest, plan};
 use crate::prelude::*;
 use crate::progress::Progress;
 use crate::registry::Origin;
+use crate::text::count;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,8 @@ use stylus_devnode::NodeHandle;
 
 /// The variable that names the workspace whose contracts are called by their names.
 const HOME: &str = "STYLUS_UPGRADES_HOME";
+/// Warnings that are printed without `--full`, at most.
+const WARNINGS_MAX: usize = 16;
 
 /// What a command works with.
 pub struct Context {
@@ -82,6 +85,23 @@ impl Context {
     /// Prints a note.
     pub fn note(&self, line: impl AsRef<str>) {
         self.output.note(line.as_ref());
+    }
+
+    /// Prints findings as warnings: the first ones where they are many, unless `--full` is given.
+    pub fn warn_all(&self, findings: &[Finding]) {
+        let shown = if self.global.full {
+            findings.len()
+        } else {
+            findings.len().min(WARNINGS_MAX)
+        };
+        findings
+            .iter()
+            .take(shown)
+            .for_each(|finding| self.warn(finding));
+        if shown < findings.len() {
+            let left_out = count(findings.len() - shown, "warning");
+            self.note(format!("… {left_out} more: --full shows them"));
+        }
     }
 
     /// Prints a finding as a warning, and what to do next.

@@ -21,4 +21,4 @@ pub use due::{due, is_one_held, read_events_at_hand};
 pub use live::LiveCheck;
 pub use read::Facts;
 pub use read::{EndedBy, Entry, History, Wanted, of_instance, read};
-pub use report::{HistoryReport, Section, VerifyReport};
+pub use report::{HistoryReport, Section, TRANSACTIONS_MAX, VerifyReport};

@@ -9,7 +9,7 @@ use crate::ids::CodeHash;
 use crate::model::Difference;
 use crate::names::Names;
 use crate::report::CommandReport;
-use crate::text::{count, utc};
+use crate::text::{bounded, count, utc};
 use alloy::primitives::Address;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -34,13 +34,22 @@ pub struct HistoryReport {
     /// Whether lines show each event, hash and check.
     #[serde(skip)]
     pub is_full: bool,
+    /// Transactions that have a line each, at most.
+    #[serde(skip)]
+    pub lines_max: usize,
 }
 
 impl HistoryReport {
-    /// Of what was read and compared. Lines are short unless `is_full`.
-    pub fn of(compared: ComparedHistory, verification: Verification, is_full: bool) -> Self {
+    /// Of what was read and compared. Lines are short unless `is_full`, for at most `lines_max` transactions.
+    pub fn of(
+        compared: ComparedHistory,
+        verification: Verification,
+        is_full: bool,
+        lines_max: usize,
+    ) -> Self {
         Self {
             is_full,
+            lines_max,
             registry: compared.registry,
             name: compared.history.definition.name,
             entries: compared.history.entries,
@@ -58,14 +67,23 @@ impl CommandReport for HistoryReport {
         } else {
             self.verification.short_lines()
         };
-        let shown = self.entries.len();
-        if shown < self.total {
-            lines.push(format!(
-                "· the newest {shown} of {}:",
-                count(self.total, "event")
-            ));
+        let transactions = self.entries.chunk_by(|left, right| left.tx == right.tx);
+        let mut transactions: Vec<&[Entry]> = transactions.collect();
+        let left_out = transactions.len().saturating_sub(self.lines_max);
+        if !self.is_full {
+            transactions.drain(..left_out);
         }
-        for all in self.entries.chunk_by(|one, next| one.tx == next.tx) {
+        let shown: usize = transactions.iter().map(|entries| entries.len()).sum();
+        if shown < self.total {
+            let all = if shown < self.entries.len() {
+                ", --full shows all"
+            } else {
+                ""
+            };
+            let total = count(self.total, "event");
+            lines.push(format!("· the newest {shown} of {total}{all}:"));
+        }
+        for all in transactions {
             if self.is_full {
                 lines.extend(event_lines(all, names))
             } else {
@@ -150,7 +168,15 @@ pub struct VerifyReport {
     /// Where something does not hold, or could not be checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Report>,
+    /// Whether lines show each check.
+    #[serde(skip)]
+    pub is_full: bool,
 }
+
+/// Checks of one section that have a line each without `--full`, at most.
+const CHECKS_MAX: usize = 60;
+/// Transactions of a history that have a line each without `--full` or `--last`, at most.
+pub const TRANSACTIONS_MAX: usize = 32;
 
 /// What was compared of a definition, or of something else.
 #[derive(Debug)]
@@ -177,14 +203,23 @@ impl Section {
         }
     }
 
-    fn lines(&self) -> Vec<String> {
+    /// The lines of this section. Of many checks, those that hold are counted, unless `is_full`.
+    fn lines(&self, is_full: bool) -> Vec<String> {
         let mut lines: Vec<String> = self.title.iter().cloned().collect();
         for (version, _, build) in &self.builds {
             lines.push(format!("  build of {version}, as its registration says:"));
             let facts = build.lines().into_iter();
             lines.extend(facts.map(|(name, value)| format!("    {name:<20} {value}")));
         }
-        lines.extend(self.verification.lines());
+        if is_full || self.verification.checks.len() <= CHECKS_MAX {
+            lines.extend(self.verification.lines());
+        } else {
+            let short = self.verification.short_lines().into_iter();
+            lines.extend(bounded(
+                short.map(|line| format!("  {line}")).collect(),
+                false,
+            ));
+        }
         lines
     }
 }
@@ -228,7 +263,10 @@ impl VerifyReport {
 
 impl CommandReport for VerifyReport {
     fn lines(&self, _: &Names) -> Vec<String> {
-        let mut lines: Vec<String> = self.sections.iter().flat_map(Section::lines).collect();
+        let sections = self.sections.iter();
+        let mut lines: Vec<String> = sections
+            .flat_map(|section| section.lines(self.is_full))
+            .collect();
         lines.extend(self.coverage.lines());
         let changed = self.changed();
         lines.extend(changed.map(|changed| format!("✗ {}", changed.message)));
