@@ -3,9 +3,11 @@
 use super::{ChainError, Client};
 use crate::ids::CodeHash;
 use crate::program_code::{CodeBytes, fragments};
+use crate::questions::ask_all;
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::Provider;
+use std::sync::atomic::Ordering;
 
 impl Client {
     /// The code of an account, empty if it has none.
@@ -45,6 +47,46 @@ impl Client {
             word.block_id(block).await.map(B256::from)
         })
         .await
+    }
+
+    /// Some storage words of an account. A far endpoint is asked for all of them by one question, where it has proofs.
+    ///
+    /// # Errors
+    /// What the endpoint says, and an answer about other slots.
+    pub async fn storage_words<const N: usize>(
+        &self,
+        account: Address,
+        slots: [B256; N],
+    ) -> Result<[B256; N], ChainError> {
+        const METHOD: &str = "eth_getProof";
+        if self.is_far && !self.no_proofs.load(Ordering::Relaxed) {
+            let asked = self.read(METHOD, async |block| {
+                let proof = self.provider.get_proof(account, slots.to_vec());
+                proof.block_id(block).await
+            });
+            match asked.await {
+                Ok(proof) => {
+                    let words = slots.map(|slot| {
+                        let mut proofs = proof.storage_proof.iter();
+                        let found = proofs.find(|found| found.key.as_b256() == slot);
+                        found.map(|found| B256::from(found.value))
+                    });
+                    if words.iter().any(Option::is_none) {
+                        let found = format!("proofs of other slots of {account}");
+                        return Err(self.contradiction(found));
+                    }
+                    return Ok(words.map(Option::unwrap_or_default));
+                }
+                Err(ChainError::Rpc(_)) => self.no_proofs.store(true, Ordering::Relaxed),
+                Err(error) => return Err(error),
+            }
+        }
+        let words = slots.map(|slot| self.storage(account, slot));
+        let mut found = [B256::ZERO; N];
+        for (place, word) in found.iter_mut().zip(ask_all(words).await?) {
+            *place = word;
+        }
+        Ok(found)
     }
 
     /// Balance of an account in wei.

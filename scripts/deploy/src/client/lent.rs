@@ -82,6 +82,7 @@ impl Client {
             pinned: None,
             no_l1_gas: Arc::new(Absent::known()),
             log_span: Arc::default(),
+            no_proofs: Arc::default(),
             is_far: false,
             max_data_fee: U256::MAX,
             max_fee: Some(u128::MAX),

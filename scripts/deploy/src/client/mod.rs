@@ -86,6 +86,7 @@ use retry::RetryTransport;
 use send::{Fees, Signs};
 use spending::SpendingLedger;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 use transport::Http;
 use unmined::UnminedTransaction;
@@ -123,6 +124,8 @@ pub struct Client {
     pinned: Option<u64>,
     no_l1_gas: Arc<l1_gas::Absent>,
     log_span: Arc<block_span::LearnedSpan>,
+    /// Whether the endpoint has refused a proof.
+    no_proofs: Arc<AtomicBool>,
     /// Whether each question takes long.
     is_far: bool,
     max_data_fee: U256,
@@ -212,6 +215,7 @@ impl Client {
             pinned: None,
             no_l1_gas: Arc::default(),
             log_span: Arc::default(),
+            no_proofs: Arc::default(),
             is_far: false,
             max_data_fee: U256::from(MAX_DATA_FEE),
             max_fee: None,

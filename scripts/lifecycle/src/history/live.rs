@@ -185,23 +185,24 @@ impl InstanceSlots {
         instance: &Instance,
     ) -> Result<Self, ChainError> {
         let (client, proxy) = (registry.client, instance.proxy);
-        let slot = async |slot| client.storage(proxy, slot).await.map(Address::from_word);
-        let admin = async {
+        let words =
+            client.storage_words(proxy, [slots::IMPLEMENTATION, slots::BEACON, slots::ADMIN]);
+        let decides = async {
             if !instance.kind.is_adopted() {
-                return slot(slots::ADMIN).await;
+                return Ok(None);
             }
             match decides(client, proxy).await {
                 // only its code knows
-                Err(error) if error.is_no_answer() => Ok(given_to(registry.address, name)),
-                found => found,
+                Err(error) if error.is_no_answer() => Ok(Some(given_to(registry.address, name))),
+                found => found.map(Some),
             }
         };
-        let (implementation, beacon, admin) =
-            try_join!(slot(slots::IMPLEMENTATION), slot(slots::BEACON), admin)?;
+        let (words, decides) = try_join!(words, decides)?;
+        let [implementation, beacon, admin] = words.map(Address::from_word);
         Ok(Self {
             implementation,
             beacon,
-            admin,
+            admin: decides.unwrap_or(admin),
         })
     }
 
