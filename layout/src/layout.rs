@@ -20,7 +20,8 @@ pub struct Layout {
     /// Every type that a variable, member, key, value or element names, by its id.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub types: BTreeMap<String, TypeItem>,
-    /// ERC-7201 namespaces by `erc7201:<id>`; slots are counted from the namespace's root.
+    /// ERC-7201 namespaces by `erc7201:<id>`, and structs at the hash of a text by the name of its
+    /// [`HashRoot`](crate::HashRoot); slots are counted from the root.
     #[serde(
         default,
         deserialize_with = "null_is_empty",

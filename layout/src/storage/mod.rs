@@ -19,6 +19,7 @@
 //! # Ok::<(), stylus_layout::LayoutError>(())
 //! ```
 
+mod area;
 mod compiler_id;
 mod field;
 mod read;
@@ -31,6 +32,7 @@ pub(crate) use field::{Field, fields};
 pub(crate) use type_ref::{TypeRef, bare_label};
 
 pub use crate::bytes::WORD_BYTES;
+pub use area::HashRoot;
 pub use field::is_gap_name;
 pub use source_places::{SourcePlace, SourcePlaces};
 pub use value::{DecodedValue, TextLength, elements_begin, text_length};
@@ -53,7 +55,7 @@ pub struct Storage {
 /// Fields that are counted from one slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StorageArea {
-    /// `erc7201:<id>`; empty for what is counted from slot 0.
+    /// `erc7201:<id>`, or [`HashRoot`]'s name; empty for what is counted from slot 0.
     pub name: String,
     /// The slot from which fields are counted; none if the name does not determine it.
     pub root: Option<U256>,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::U256;
-use stylus_upgrades_interface::slots;
 
+use super::area::area_root;
 use super::compiler_id::{ArrayLength, IdParts, number_after};
 use super::{
     LazyForm, LazyType, MappingType, Storage, StorageArea, StorageField, StorageType, TypeId,
@@ -46,10 +46,9 @@ impl From<&Layout> for Storage {
             fields: reader.fields(&layout.storage),
         }];
         for (name, items) in &layout.namespaces {
-            let id = name.strip_prefix("erc7201:");
             areas.push(StorageArea {
                 name: name.clone(),
-                root: id.map(|id| slots::erc7201(id.as_bytes()).into()),
+                root: area_root(name),
                 fields: reader.fields(items),
             });
         }

@@ -321,3 +321,25 @@ fn an_expression_that_is_too_deep_is_named() {
     next: store the inner part of the longest expression in its sources (more than about 40 parentheses or operators within each other) in a variable, and compile it again
     ");
 }
+
+#[test]
+fn structs_at_hashes_of_texts_are_compared_member_by_member() -> Result<(), HarnessError> {
+    let compiled = Compiled::of("Roots.sol")?;
+    let layout = compiled.named("First").document.layout;
+    let areas: Vec<&str> = layout.namespaces.keys().map(String::as_str).collect();
+    let (vault, before) = (
+        "keccak256:example.storage.vault",
+        "keccak256-1:example.storage.before",
+    );
+    assert_eq!(areas, [before, vault]);
+    let report = compiled.compared("First", "Second");
+    assert!(!report.is_safe());
+    let ids: Vec<String> = report.findings.iter().map(|change| change.id()).collect();
+    let expected = [
+        format!("reorder:{vault}:total"),
+        format!("reorder:{vault}:owner"),
+    ];
+    assert_eq!(ids, expected);
+    assert!(compiled.compared("First", "First").is_safe());
+    Ok(())
+}

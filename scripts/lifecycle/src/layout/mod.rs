@@ -24,6 +24,7 @@ mod live;
 mod namespaces;
 mod nodes;
 mod published;
+mod roots;
 mod solc;
 mod source;
 mod store;

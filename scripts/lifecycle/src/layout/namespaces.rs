@@ -5,6 +5,7 @@
 use super::annotations::{Sources, location, renamed_from, retyped_from};
 use super::key::size_of;
 use super::nodes::{Declared, Nodes, is, list};
+use super::roots::{StructRoot, struct_roots};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use stylus_layout::{Item, Layout, Members, TypeItem, Unlisted, WORD_BYTES, is_gap_name};
@@ -79,7 +80,29 @@ pub(super) fn add(
         }
         layout.namespaces.insert(location, items);
     }
+    add_hash_roots(&nodes, &sources, layout);
     Ok(Some(unlisted))
+}
+
+/// Adds the structs at hashes of texts. A struct that cannot be laid out, or another one at the same root, is left out:
+/// slots that code computes are not promised.
+fn add_hash_roots(nodes: &Nodes<'_>, sources: &Sources<'_>, layout: &mut Layout) {
+    for StructRoot { root, declaration } in struct_roots(nodes) {
+        let declared = nodes.get(declaration);
+        let declared = declared.filter(|declared| is(declared.node, "StructDefinition"));
+        let name = root.to_string();
+        let (Some(declared), false) = (declared, layout.namespaces.contains_key(&name)) else {
+            continue;
+        };
+        let mut types = Types {
+            nodes,
+            sources,
+            types: &mut layout.types,
+        };
+        if let Ok((items, _)) = types.members(&declared, 0) {
+            layout.namespaces.insert(name, items);
+        }
+    }
 }
 
 /// Adds what enums and value types are made of, which parent declares a variable that others may share the name of, and
