@@ -360,7 +360,7 @@ impl FindingId {
     }
 
     fn of_field(kind: &str, area: &str, field: &str) -> Self {
-        let field = without_keys(field);
+        let field = member_path(field);
         let place = if area.is_empty() {
             label_word(&field)
         } else {
@@ -586,11 +586,14 @@ impl Accepted {
     }
 }
 
-/// The name of a field without keys: `prices["a]b"].high` is `prices.high`. A text key is in quotes, with a backslash
-/// before quotes of its own.
-fn without_keys(field: &str) -> String {
+/// The members that lead to a value, without keys, indices and the number of a word: `prices["a]b"].high` and
+/// `prices[5].high+1` give `prices.high`. A text key is in quotes, with a backslash before quotes of its own.
+pub fn member_path(field: &str) -> String {
     let (mut name, mut letters) = (String::new(), field.chars());
     while let Some(letter) = letters.next() {
+        if letter == '+' {
+            break;
+        }
         if letter != '[' {
             name.push(letter);
             continue;
@@ -695,6 +698,8 @@ mod tests {
             ("deep[5][0xab].total", "undecodable:deep.total"),
             (r#"mo["]de[x"]"#, "undecodable:mo"),
             (r#"mo["\"]de[x"].b"#, "undecodable:mo.b"),
+            ("title+2", "undecodable:title"),
+            (r#"prices["a+b"][3]+1"#, "undecodable:prices"),
         ] {
             assert_eq!(FindingId::undecodable("", field).to_string(), expected);
         }

@@ -25,7 +25,7 @@ pub use extent::Extent;
 pub use fact::Fact;
 pub use finding::{Finding, Severity, SourceLine};
 pub use github::annotation;
-pub use id::{Accepted, CodeReplacer, FindingId};
+pub use id::{Accepted, CodeReplacer, FindingId, member_path};
 pub use origin::{Origin, Part, Writer, concludes};
 pub use promise::ReviewPromise;
 pub use refusal::{Refused, told_once};

@@ -130,7 +130,7 @@ impl<'a> Layouts<'a> {
     /// Finds bytes of a written word that are no field of the new version and no slot of the framework. Bytes that a field
     /// left are explained if they are zero now.
     pub(super) fn find_unexplained(&self, word: &SlotChange) -> Option<UnexplainedWrite> {
-        if !self.after.has_layout() || self.after.is_cut() {
+        if !self.after.has_layout() {
             return None;
         }
         let mut rest = word.before ^ word.after;
@@ -151,8 +151,7 @@ impl<'a> Layouts<'a> {
             let bytes = field.place.bytes_of(&rest);
             bytes.iter().any(|byte| *byte != 0)
         };
-        let is_dropped =
-            |field: &&FieldPlace| self.after.place(&field.name, [word.slot; 2]).is_none();
+        let is_dropped = |field: &&FieldPlace| !self.after.declares(&field.area, &field.name);
         let dropped = written.into_iter().filter(is_written).find(is_dropped);
         (!rest.is_zero()).then(|| UnexplainedWrite {
             slot: word.slot.into(),

@@ -1,10 +1,16 @@
 //! Slots shown by name and value: the framework's own, and those of variables where the layout is known.
+mod parts;
+
+use crate::assess::member_path;
 use crate::client::ChainError;
 use crate::inspect::framework_slots;
 use crate::layout::{KeyType, LazyRoot, entry, lazy_key, lazy_roots};
 use crate::names::Names;
 use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256, U256};
+use parts::{
+    ElementList, offset_within, parts_in_slot, slot_count, text_word, value_at, word_of, words_from,
+};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use stylus_layout::{
@@ -13,17 +19,15 @@ use stylus_layout::{
 };
 use stylus_upgrades_interface::slots;
 
-/// Slots that one variable is followed over, at most.
+/// Slots of one field that are listed, at most. Any slot of the field has a name.
 const LONGEST: u64 = 1_024;
 /// Keys that are tried, at most; nested mappings try every pair of them.
 const KEYS: usize = 256;
-/// Slots that have names, at most, and the bytes of all names.
+/// Entries of mappings and words of fields that are listed, at most, and the bytes of their names.
 const NAMED_MAX: usize = 1 << 18;
 const NAMES_BYTES_MAX: usize = 1 << 26;
 /// Small numbers among them.
 const NUMBERS: u8 = 64;
-/// Elements of an array that are reported by their index, and words of a text.
-const ELEMENTS: u64 = 1 << 32;
 /// Hashes of slots between a slot and a field, at most.
 const NESTED_MAX: usize = 8;
 /// Words of a value of a lazy map or cell that have names, if its size is not known.
@@ -32,13 +36,20 @@ const LAZY_WORDS: u64 = 8;
 /// Variables by slot; several may share one.
 #[derive(Debug, Clone, Default)]
 pub struct SlotNames {
-    slots: BTreeMap<U256, Vec<FieldPlace>>,
-    /// Arrays that grow.
-    arrays: Vec<GrowingArray>,
+    /// Declared fields, and of long ones the first slots.
+    fields: BTreeMap<U256, Vec<FieldPlace>>,
+    /// Declared fields of several slots, by their first one.
+    long_fields: BTreeMap<U256, FieldPlace>,
+    /// Entries of mappings.
+    entries: BTreeMap<U256, Vec<FieldPlace>>,
+    /// Mappings, at whose slots nothing is kept.
+    mappings: BTreeMap<U256, FieldPlace>,
+    /// Arrays that grow, by the slot where their elements begin.
+    arrays: BTreeMap<U256, ElementList>,
     /// What may be a key of a mapping.
     keys: Vec<B256>,
     /// Texts and byte strings, by the slot where their data begin.
-    texts: BTreeMap<U256, String>,
+    texts: BTreeMap<U256, FieldPlace>,
     /// The entries of mappings that were looked up, by the slot of the mapping.
     lookups: Arc<BTreeMap<U256, Vec<MappingLookup>>>,
     /// What was hashed, by the slot that is its hash.
@@ -47,7 +58,8 @@ pub struct SlotNames {
     storage: Option<Storage>,
     /// The slot of each name; the first one, where several have it.
     places: BTreeMap<String, U256>,
-    /// The bytes of all names.
+    /// The number of listed words and entries, and the bytes of their names.
+    listed: usize,
     name_bytes: usize,
     /// True if a limit left something out.
     is_cut: bool,
@@ -60,16 +72,6 @@ struct MappingLookup {
     key: Vec<u8>,
     /// The slot of the entry.
     slot: U256,
-}
-
-/// An array that grows.
-#[derive(Debug, Clone)]
-struct GrowingArray {
-    /// Where its elements begin.
-    begin: U256,
-    name: String,
-    /// The type of an element.
-    element: TypeId,
 }
 
 /// A mapping with its place and the type of its values.
@@ -88,40 +90,20 @@ enum EntryType {
     Words(u64),
 }
 
-impl GrowingArray {
-    /// The slots from the begin of the array to a slot, if an element may lie there.
-    fn offset_of(&self, slot: U256) -> Option<u64> {
-        offset_within(self.begin, slot)
-    }
-
-    /// The elements that lie in a slot, with the parts of them that lie in others.
-    fn elements(&self, storage: &Storage, slot: U256) -> Option<Vec<FieldPlace>> {
-        let at = self.offset_of(slot)?;
-        let bytes = storage.ty(self.element).size().unwrap_or(WORD_BYTES).max(1);
-        let (words, each) = (bytes.div_ceil(WORD_BYTES), (WORD_BYTES / bytes).max(1));
-        let slot = slot.wrapping_sub(U256::from(at % words));
-        let elements = (0..each).flat_map(|n| {
-            let name = format!("{}[{}]", self.name, at / words * each + n);
-            storage.walk_value(self.element, slot, n * bytes, name)
-        });
-        Some(elements.collect())
-    }
-}
-
 impl SlotNames {
     /// The framework's slots, with the marks of these versions.
     pub fn framework(versions: &[String]) -> Self {
         let mut names = Self::default();
-        names.add(FieldPlace::word(
+        names.add_field(FieldPlace::word(
             "beacon (ERC-1967)".into(),
             slots::BEACON.into(),
         ));
-        names.add(FieldPlace::word(
+        names.add_field(FieldPlace::word(
             "constructed".into(),
             slots::CONSTRUCTED.into(),
         ));
         for (name, slot, _) in framework_slots(versions) {
-            names.add(FieldPlace::word(name, slot.into()));
+            names.add_field(FieldPlace::word(name, slot.into()));
         }
         names
     }
@@ -166,7 +148,11 @@ impl SlotNames {
     pub fn with_layout(mut self, layout: Option<&Layout>) -> Self {
         self.storage = layout.map(Storage::from);
         if let Some(storage) = self.storage.clone() {
-            self.add_all(&storage, storage.walk(WalkLimits::default()).fields);
+            let mut mappings = Vec::new();
+            for field in storage.walk(WalkLimits::default()).fields {
+                self.add_declared(&storage, field, &mut mappings);
+            }
+            self.add_entries(&storage, mappings);
         }
         self
     }
@@ -185,13 +171,18 @@ impl SlotNames {
 
     /// All variables, whatever they are called. Without keys no entry of a mapping is among them.
     pub(super) fn placed(&self) -> impl Iterator<Item = &FieldPlace> {
-        self.slots.values().flatten()
+        self.fields.values().chain(self.entries.values()).flatten()
     }
 
-    /// The variables that no key and no index leads to.
+    /// The variables that no key and no index of a growing array leads to.
     pub(super) fn fixed(&self) -> impl Iterator<Item = &FieldPlace> {
-        let all = self.slots.values().flatten();
-        all.filter(|one| !one.name.contains('['))
+        self.fields.values().flatten()
+    }
+
+    /// Returns true if an area declares the field, or the member of a field, that a value belongs to.
+    pub(super) fn declares(&self, area: &str, name: &str) -> bool {
+        let storage = self.storage.as_ref();
+        storage.is_some_and(|storage| declares(storage, area, &member_path(name)))
     }
 
     /// The variable of that name, in one of these slots before others.
@@ -206,8 +197,10 @@ impl SlotNames {
 
     /// Where the same element of an array lies here that lies in that slot there.
     pub(super) fn counterpart(&self, there: &Self, slot: U256) -> Option<U256> {
-        let (array, at) = there.array(slot)?;
-        let here = self.arrays.iter().find(|one| one.name == array.name)?;
+        let array = there.array(slot)?;
+        let at = offset_within(array.begin, slot)?;
+        let mut arrays = self.arrays.values();
+        let here = arrays.find(|one| one.field.name == array.field.name)?;
         Some(here.begin.wrapping_add(U256::from(at)))
     }
 
@@ -251,60 +244,66 @@ impl SlotNames {
 
     /// What lies in a slot, mappings too, through at most `depth` hashes of slots.
     fn fields_at(&self, slot: U256, depth: usize) -> Vec<FieldPlace> {
-        if let Some(known) = self.slots.get(&slot) {
-            return known.clone();
+        let listed = self.fields.get(&slot).into_iter();
+        let listed = listed.chain(self.entries.get(&slot)).flatten();
+        let listed: Vec<FieldPlace> = listed.chain(self.mappings.get(&slot)).cloned().collect();
+        let Some(storage) = self.storage.as_ref().filter(|_| listed.is_empty()) else {
+            return listed;
+        };
+        let long = self.long_fields.range(..=slot).next_back();
+        let long = long.map(|(_, field)| parts_in_slot(storage, field, slot));
+        if let Some(parts) = long.filter(|parts| !parts.is_empty()) {
+            return parts;
         }
-        let elements = self.storage.as_ref().and_then(|storage| {
-            let elements = |array: &GrowingArray| array.elements(storage, slot);
-            let elements = self.arrays.iter().find_map(elements)?;
-            Some(in_slot(elements, slot))
-        });
-        if let Some(elements) = elements {
+        let elements = self.array(slot);
+        let elements = elements.map(|array| array.parts_in_slot(storage, slot));
+        if let Some(elements) = elements.filter(|elements| !elements.is_empty()) {
             return elements;
         }
         let text = self.texts.range(..=slot).next_back();
-        let word = text.and_then(|(begin, name)| text_word(name, *begin, slot));
-        match word {
-            Some(word) => vec![word],
-            None => self.fields_below(slot, depth).unwrap_or_default(),
+        if let Some(word) = text.and_then(|(begin, text)| text_word(text, *begin, slot)) {
+            return vec![word];
         }
+        self.fields_below(storage, slot, depth).unwrap_or_default()
     }
 
     /// What lies in a slot that an element of an array leads to: an entry of a mapping in it, an element of an inner
     /// array, or the data of a text. The nearest hash before the slot says which.
-    fn fields_below(&self, slot: U256, depth: usize) -> Option<Vec<FieldPlace>> {
-        let storage = self.storage.as_ref()?;
+    fn fields_below(&self, storage: &Storage, slot: U256, depth: usize) -> Option<Vec<FieldPlace>> {
         let depth = depth.checked_sub(1)?;
-        let (hash, preimage) = self.preimages.range(..=slot).next_back()?;
-        let (begin, at) = (*hash, offset_within(*hash, slot)?);
+        let (begin, preimage) = self.preimages.range(..=slot).next_back()?;
+        let begin = *begin;
         let (key, above) = preimage.split_last_chunk::<32>()?;
         let above = self.fields_at(U256::from_be_bytes(*above), depth);
         let above = above.first()?;
-        let name = above.name.clone();
-        let fields = match storage.kind(above.place.ty) {
+        match storage.kind(above.place.ty) {
             TypeKind::Mapping(mapping) => {
                 let key_type = KeyType::of_mapping(storage, mapping);
                 key_type.encode(key).filter(|encoded| **encoded == *key)?;
-                let name = format!("{name}[{}]", key_type.show(key));
-                storage.walk_value(mapping.value, begin, 0, name)
+                let name = format!("{}[{}]", above.name, key_type.show(key));
+                let values = storage
+                    .walk_value(mapping.value, begin, 0, name)
+                    .into_iter();
+                let parts = values.flat_map(|value| {
+                    let area = above.area.clone();
+                    parts_in_slot(storage, &FieldPlace { area, ..value }, slot)
+                });
+                Some(parts.collect())
             }
             TypeKind::Vector(element) if key.is_empty() => {
-                let element = *element;
-                let array = GrowingArray {
+                let array = ElementList {
                     begin,
-                    name,
-                    element,
+                    field: above.clone(),
+                    element: *element,
+                    length: None,
                 };
-                array.elements(storage, slot)?
+                Some(array.parts_in_slot(storage, slot))
             }
             TypeKind::Bytes | TypeKind::String if key.is_empty() => {
-                Vec::from_iter(text_word(&name, begin, slot))
+                Some(vec![text_word(above, begin, slot)?])
             }
-            // An array of a fixed length has one name for each of its words.
-            _ if !above.is_known => vec![FieldPlace::word(format!("{name}[]+{at}"), slot)],
-            _ => return None,
-        };
-        Some(in_slot(fields, slot))
+            _ => None,
+        }
     }
 
     /// Returns true if a limit left slots or mapping entries without names.
@@ -313,26 +312,101 @@ impl SlotNames {
     }
 
     fn is_full(&self) -> bool {
-        self.slots.len() >= NAMED_MAX || self.name_bytes >= NAMES_BYTES_MAX
+        self.listed >= NAMED_MAX || self.name_bytes >= NAMES_BYTES_MAX
     }
 
-    fn add(&mut self, field: FieldPlace) {
-        if self.is_full() {
-            self.is_cut = true;
-            return;
-        }
-        self.name_bytes += field.name.len();
+    fn add_field(&mut self, field: FieldPlace) {
         let slot = field.place.slot;
         self.places.entry(field.name.clone()).or_insert(slot);
-        self.slots.entry(slot).or_default().push(field);
+        self.fields.entry(slot).or_default().push(field);
     }
 
-    /// Adds fields, and in place of a mapping the entries whose keys are known. Fields come before entries of mappings,
-    /// and outer entries before inner ones, so that a limit cuts the innermost.
-    fn add_all(&mut self, storage: &Storage, fields: Vec<FieldPlace>) {
-        let mut mappings = VecDeque::from(self.add_fields(storage, fields));
-        while let Some(keyed) = mappings.pop_front() {
-            let KeyedPlace { field, key, value } = keyed;
+    /// Counts a listed word or entry; false if a limit leaves it out.
+    fn count(&mut self, field: &FieldPlace) -> bool {
+        if self.is_full() {
+            self.is_cut = true;
+            return false;
+        }
+        self.listed += 1;
+        self.name_bytes += field.name.len();
+        true
+    }
+
+    fn add_entry(&mut self, entry: FieldPlace) {
+        if self.count(&entry) {
+            let slot = entry.place.slot;
+            self.places.entry(entry.name.clone()).or_insert(slot);
+            self.entries.entry(slot).or_default().push(entry);
+        }
+    }
+
+    /// Adds a declared field. A long one is listed with its first slots.
+    fn add_declared(
+        &mut self,
+        storage: &Storage,
+        field: FieldPlace,
+        mappings: &mut Vec<KeyedPlace>,
+    ) {
+        mappings.extend(self.add_hashed(storage, &field));
+        if self.mappings.contains_key(&field.place.slot) {
+            return;
+        }
+        let count = slot_count(&field);
+        let is_array = matches!(storage.kind(field.place.ty), TypeKind::Array { .. });
+        if count < 2 && !is_array {
+            return self.add_field(field);
+        }
+        self.is_cut |= count > LONGEST && !field.is_gap;
+        for at in 0..count.min(LONGEST) {
+            let slot = field.place.slot.wrapping_add(U256::from(at));
+            for part in parts_in_slot(storage, &field, slot) {
+                mappings.extend(self.add_hashed(storage, &part));
+                let is_mapping = self.mappings.contains_key(&part.place.slot);
+                if !is_mapping && self.count(&part) {
+                    self.add_field(part);
+                }
+            }
+        }
+        self.long_fields.insert(field.place.slot, field);
+    }
+
+    /// Notes what a value keeps at hashes of its slot, and returns the mappings among it.
+    fn add_hashed(&mut self, storage: &Storage, field: &FieldPlace) -> Vec<KeyedPlace> {
+        let slot = field.place.slot;
+        match storage.kind(field.place.ty) {
+            TypeKind::Mapping(mapping) => {
+                self.mappings.insert(slot, field.clone());
+                vec![KeyedPlace {
+                    field: field.clone(),
+                    key: KeyType::of_mapping(storage, mapping),
+                    value: EntryType::Typed(mapping.value),
+                }]
+            }
+            TypeKind::Lazy(lazy) => self.add_lazy(field, lazy),
+            TypeKind::Bytes | TypeKind::String => {
+                self.texts.insert(elements_begin(slot), field.clone());
+                Vec::new()
+            }
+            TypeKind::Vector(element) => {
+                let array = ElementList {
+                    begin: elements_begin(slot),
+                    field: field.clone(),
+                    element: *element,
+                    length: None,
+                };
+                self.arrays.insert(array.begin, array);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Adds the entries of mappings whose keys are known, outer entries before inner ones, so that a limit cuts the
+    /// innermost.
+    fn add_entries(&mut self, storage: &Storage, mappings: Vec<KeyedPlace>) {
+        let mut mappings = VecDeque::from(mappings);
+        while let Some(mapping) = mappings.pop_front() {
+            let KeyedPlace { field, key, value } = mapping;
             let slot = field.place.slot;
             let lookups = self.lookups.clone();
             let looked_up = lookups.get(&slot).into_iter().flatten();
@@ -360,55 +434,30 @@ impl SlotNames {
                     return;
                 }
                 let name = format!("{}[{}]", field.name, key.show(&hashed));
-                let mut below = match value {
+                let values = match value {
                     EntryType::Typed(ty) => storage.walk_value(ty, slot, 0, name),
-                    EntryType::Words(words) => words_from(&name, slot, words),
+                    EntryType::Words(words) => words_from(&value_at(&field, name, slot), words),
                 };
-                for value in &mut below {
-                    value.area.clone_from(&field.area);
+                for value in values {
+                    let area = field.area.clone();
+                    let inner = self.add_value(storage, FieldPlace { area, ..value });
+                    mappings.extend(inner);
                 }
-                mappings.extend(self.add_fields(storage, below));
             }
         }
     }
 
-    /// Adds fields, and returns the mappings among them.
-    fn add_fields(&mut self, storage: &Storage, fields: Vec<FieldPlace>) -> Vec<KeyedPlace> {
+    /// Adds a value of an entry, and returns the mappings in it.
+    fn add_value(&mut self, storage: &Storage, value: FieldPlace) -> Vec<KeyedPlace> {
         let mut mappings = Vec::new();
-        for field in fields {
-            let (name, slot) = (&field.name, field.place.slot);
-            match storage.kind(field.place.ty) {
-                TypeKind::Mapping(mapping) => {
-                    mappings.push(KeyedPlace {
-                        key: KeyType::of_mapping(storage, mapping),
-                        value: EntryType::Typed(mapping.value),
-                        field,
-                    });
-                    continue;
-                }
-                TypeKind::Lazy(lazy) => {
-                    let maps = self.add_lazy(&field, lazy);
-                    mappings.extend(maps);
-                    continue;
-                }
-                TypeKind::Bytes | TypeKind::String => {
-                    self.texts.insert(elements_begin(slot), name.clone());
-                }
-                TypeKind::Vector(element) => self.arrays.push(GrowingArray {
-                    begin: elements_begin(slot),
-                    name: name.clone(),
-                    element: *element,
-                }),
-                _ => {}
-            }
-            let count = field.place.bytes_taken().div_ceil(WORD_BYTES);
-            self.is_cut |= count > LONGEST && !field.is_gap;
-            match count.min(LONGEST) {
-                0 | 1 => self.add(field),
-                count => {
-                    for word in words_from(name, slot, count) {
-                        self.add(word);
-                    }
+        let count = slot_count(&value);
+        self.is_cut |= count > LONGEST;
+        for at in 0..count.min(LONGEST) {
+            let slot = value.place.slot.wrapping_add(U256::from(at));
+            for part in parts_in_slot(storage, &value, slot) {
+                mappings.extend(self.add_hashed(storage, &part));
+                if !self.mappings.contains_key(&part.place.slot) {
+                    self.add_entry(part);
                 }
             }
         }
@@ -421,22 +470,22 @@ impl SlotNames {
         for LazyRoot { slot, count, form } in lazy_roots(field.place.slot, lazy) {
             if let Some(count) = count {
                 let name = format!("{}.remaining", field.name);
-                self.add(FieldPlace::word(name, count));
+                self.add_field(word_of(field, name, count));
             }
             let size = form.and_then(|form| form.size);
             let words = size.map(|size| size.div_ceil(WORD_BYTES).clamp(1, LAZY_WORDS));
+            let values = value_at(field, field.name.clone(), slot);
             match lazy_key(lazy) {
                 Some(key) => maps.push(KeyedPlace {
-                    field: FieldPlace {
-                        place: ValuePlace::word(slot),
-                        ..field.clone()
-                    },
+                    field: values,
                     key,
                     value: EntryType::Words(words.unwrap_or(LAZY_WORDS)),
                 }),
+                // The oldest form is the field itself.
+                None if form.is_none() => {}
                 None => {
-                    for word in words_from(&field.name, slot, words.unwrap_or(1)) {
-                        self.add(word);
+                    for word in words_from(&values, words.unwrap_or(1)) {
+                        self.add_field(word);
                     }
                 }
             }
@@ -444,52 +493,43 @@ impl SlotNames {
         maps
     }
 
-    /// The array with an element in that slot, and how many slots after its begin that is.
-    fn array(&self, slot: U256) -> Option<(&GrowingArray, u64)> {
-        let mut arrays = self.arrays.iter();
-        arrays.find_map(|array| Some((array, array.offset_of(slot)?)))
+    /// The array with an element in that slot.
+    fn array(&self, slot: U256) -> Option<&ElementList> {
+        let (begin, array) = self.arrays.range(..=slot).next_back()?;
+        offset_within(*begin, slot).map(|_| array)
     }
 }
 
-/// The slots between two slots, if a value that begins at the first one may reach the second.
-fn offset_within(begin: U256, slot: U256) -> Option<u64> {
-    let at = u64::try_from(slot.checked_sub(begin)?).ok()?;
-    (at < ELEMENTS).then_some(at)
-}
-
-/// A word of the data of a text, if the slot is one.
-fn text_word(name: &str, begin: U256, slot: U256) -> Option<FieldPlace> {
-    let at = offset_within(begin, slot)?;
-    Some(FieldPlace::word(format!("{name}+{}", at + 1), slot))
-}
-
-/// Fields that lie in a slot; of one that takes several slots, the word there.
-fn in_slot(fields: Vec<FieldPlace>, slot: U256) -> Vec<FieldPlace> {
-    let fields = fields.into_iter().filter_map(|field| {
-        let at = offset_within(field.place.slot, slot)?;
-        let count = field.place.slots_taken();
-        if at >= count {
-            return None;
-        }
-        Some(if count == 1 {
-            field
-        } else {
-            FieldPlace::word(format!("{}+{at}", field.name), slot)
-        })
-    });
-    fields.collect()
-}
-
-/// The words of a value of which no more is known; a single one has the name of the value.
-fn words_from(name: &str, slot: U256, count: u64) -> Vec<FieldPlace> {
-    let words = (0..count).map(|word| {
-        let name = match count {
-            1 => name.to_owned(),
-            _ => format!("{name}+{word}"),
+/// Returns true if an area declares a path of members.
+fn declares(storage: &Storage, area: &str, path: &str) -> bool {
+    let Some(area) = storage.area(area) else {
+        return false;
+    };
+    let mut members = Some(area.fields.as_slice());
+    path.split('.').all(|name| {
+        let mut fields = members.unwrap_or_default().iter();
+        let Some(field) = fields.find(|field| field.name == name) else {
+            return false;
         };
-        FieldPlace::word(name, slot.wrapping_add(U256::from(word)))
-    });
-    words.collect()
+        members = match storage.kind(value_type(storage, field.ty)) {
+            TypeKind::Struct(inner) => inner.as_deref(),
+            _ => None,
+        };
+        true
+    })
+}
+
+/// The type of the values in a mapping or an array; any other type itself.
+fn value_type(storage: &Storage, ty: TypeId) -> TypeId {
+    let mut ty = ty;
+    for _ in 0..storage.types().len() {
+        ty = match storage.kind(ty) {
+            TypeKind::Mapping(mapping) => mapping.value,
+            TypeKind::Vector(element) | TypeKind::Array { element, .. } => *element,
+            _ => break,
+        };
+    }
+    ty
 }
 
 /// What the simulation has seen that may be a key of a mapping: words of calldata and of events, accounts, and small

@@ -261,3 +261,60 @@ fn nothing_is_unexplained_without_a_layout() {
     };
     assert_eq!(layouts.find_unexplained(&write), None);
 }
+
+#[test]
+fn reserved_words_and_slots_beside_fixed_arrays_explain_no_write() {
+    let types = |fields: Value| {
+        let text = json!({"storage": fields, "types": {
+            "u256": {"label": "uint256", "encoding": "inplace", "numberOfBytes": "32"},
+            "u8": {"label": "uint8", "encoding": "inplace", "numberOfBytes": "1"},
+            "gap": {"label": "uint256[4]", "encoding": "inplace", "numberOfBytes": "128", "base": "u256"},
+            "few": {"label": "uint8[3]", "encoding": "inplace", "numberOfBytes": "32", "base": "u8"},
+            "ring": {"label": "uint256[2000]", "encoding": "inplace", "numberOfBytes": "64000", "base": "u256"},
+        }});
+        Layout::from_json(&text.to_string()).expect("a layout")
+    };
+    let item = |label: &str, slot: u64, ty: &str| json!({"label": label, "slot": slot.to_string(), "offset": 0, "type": ty});
+    let old = types(json!([
+        item("total", 0, "u256"),
+        item("peak", 1, "u256"),
+        item("few", 4, "few")
+    ]));
+    let new = types(json!([
+        item("__gap", 0, "gap"),
+        item("few", 4, "few"),
+        item("ring", 5, "ring")
+    ]));
+    let found = |slot, before, after| unexplained(&old, &new, (slot, before, after));
+    assert_eq!(
+        found(0, 7, 8),
+        Some(Some("total".into())),
+        "a gap on a dropped field"
+    );
+    assert_eq!(found(1, 7, 0), None, "a dropped field is cleared");
+    assert_eq!(found(3, 0, 8), Some(None), "a gap");
+    assert_eq!(found(4, 0, 0x03_02_01), None);
+    assert_eq!(
+        found(4, 0, 0x01_00_00_00),
+        Some(None),
+        "bytes beside the elements"
+    );
+    assert_eq!(
+        found(5 + 1_999, 0, 8),
+        None,
+        "the last element of a long array"
+    );
+    assert_eq!(found(5 + 2_000, 0, 8), Some(None), "behind a long array");
+}
+
+#[test]
+fn a_field_of_one_name_in_another_area_is_another_field() {
+    let old = layout(&[("total", 0, 0, "u256")]);
+    let mut new = layout(&[("other", 1, 0, "u256")]);
+    let area = vec![stylus_layout::Item::new("total", "u256", 0, 0)];
+    new.namespaces.insert("erc7201:example.main".into(), area);
+    assert_eq!(
+        unexplained(&old, &new, (0, 7, 8)),
+        Some(Some("total".into()))
+    );
+}

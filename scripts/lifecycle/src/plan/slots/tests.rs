@@ -368,3 +368,40 @@ fn entries_of_a_lazy_map_have_names_in_each_form() {
         assert_eq!(names.get(after(slot, 1)), Some(format!("points[{ana}]+1")));
     }
 }
+
+#[test]
+fn a_hash_leads_from_no_slot_but_that_of_a_mapping_an_array_or_a_text() {
+    let item = |label: &str, slot: &str, ty: &str| serde_json::json!({"label": label, "slot": slot, "offset": 0, "type": ty});
+    let layout = serde_json::json!({
+        "storage": [item("trio", "0", "trio"), item("name", "3", "text"), item("maps", "4", "maps")],
+        "types": {
+            "u256": {"label": "uint256", "encoding": "inplace", "numberOfBytes": "32"},
+            "text": {"label": "string", "encoding": "bytes", "numberOfBytes": "32"},
+            "trio": {"label": "uint256[3]", "encoding": "inplace", "numberOfBytes": "96", "base": "u256"},
+            "map": {"label": "mapping", "encoding": "mapping", "numberOfBytes": "32", "key": "u256", "value": "u256"},
+            "maps": {"label": "mapping[2]", "encoding": "inplace", "numberOfBytes": "64", "base": "map"},
+        },
+    });
+    let layout = Layout::from_json(&layout.to_string()).expect("a layout");
+    let mut hashed = HashedSlots::default();
+    let five = B256::with_last_byte(5);
+    let of_element = hashed.hash(five.as_slice(), B256::with_last_byte(1));
+    let text = hashed.hash(&[], B256::with_last_byte(3));
+    let of_text = hashed.hash(five.as_slice(), text);
+    let of_framework = hashed.hash(&[], stylus_upgrades_interface::slots::IMPLEMENTATION);
+    let of_map = hashed.hash(five.as_slice(), B256::with_last_byte(5));
+    let hashed_names = hashed.names(&layout);
+    for slot in [of_element, of_text, of_framework, after(of_map, 1)] {
+        assert_eq!(hashed_names.get(slot), None);
+    }
+    assert_eq!(
+        hashed_names.get(B256::with_last_byte(1)).as_deref(),
+        Some("trio[1]")
+    );
+    assert_eq!(hashed_names.get(of_map).as_deref(), Some("maps[1][5]"));
+    assert_eq!(
+        hashed_names.get(B256::with_last_byte(5)),
+        None,
+        "the slot of a mapping"
+    );
+}
