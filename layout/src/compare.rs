@@ -14,6 +14,7 @@ mod wrapped;
 
 pub(crate) use types::{Types, are_found_alike};
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use crate::bytes::Bytes;
@@ -60,7 +61,8 @@ pub fn compare(old: &Layout, new: &Layout) -> Result<Report, LayoutError> {
             findings.extend(fields.iter().map(|field| new_namespace(area.name, field)));
         }
     }
-    let earlier = EarlierNames::new(&before, &after);
+    // Most comparisons do not need them.
+    let earlier = LazyCell::new(|| EarlierNames::new(&before, &after));
     for change in &mut findings {
         if change.old.is_some() || change.decision != Decision::Safe {
             continue;

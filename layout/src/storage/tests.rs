@@ -285,4 +285,5 @@ fn types_decode_alike_if_each_word_has_one_value() {
     assert!(alike(&byte, &byte) && !alike(&byte, &flag) && !alike(&byte, &plain("uint16", 2)));
     let (two, three) = (door(r#""A","B""#), door(r#""A","B","C""#));
     assert!(alike(&two, &three) && !alike(&three, &two));
+    assert!(alike(&flag, &byte) && alike(&two, &byte) && !alike(&byte, &two));
 }

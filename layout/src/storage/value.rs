@@ -160,6 +160,8 @@ impl Storage {
                 after.starts_with(before)
             }
             (TypeKind::Enum(None), TypeKind::Enum(Some(_))) => false,
+            // The number stays: `true` is 1, and a member is its position.
+            (TypeKind::Bool | TypeKind::Enum(_), TypeKind::Uint(_)) => true,
             (TypeKind::Uint(before), TypeKind::Uint(after))
             | (TypeKind::Int(before), TypeKind::Int(after))
             | (TypeKind::FixedBytes(before), TypeKind::FixedBytes(after)) => before == after,
