@@ -7,6 +7,9 @@ use super::programs::{Cure, Program, State};
 use crate::assess::{Finding, Severity};
 use crate::text::{count, utc};
 
+/// Findings that are shown without `--full`, at most: the most urgent ones come first.
+const FINDINGS_MAX: usize = 24;
+
 impl Diagnosis {
     /// The lines, the verdict first. `registry` is its address with its name. Where everything works that is one line,
     /// unless `is_full`.
@@ -29,14 +32,16 @@ impl Diagnosis {
             "migrations",
             self.migrations.iter().map(Migration::line).collect(),
         );
-        add("findings", self.found());
+        let most = if is_full { usize::MAX } else { FINDINGS_MAX };
+        add("findings", self.found(most));
         lines
     }
 
-    /// Each finding. What findings of one name in a row expect, and what is done about them, stands once below them.
-    fn found(&self) -> Vec<String> {
+    /// The first findings, `most` of them. What findings of one name in a row expect, and what is done about them, stands
+    /// once below them.
+    fn found(&self, most: usize) -> Vec<String> {
         let mut lines = Vec::new();
-        let mut all = self.findings.iter().peekable();
+        let mut all = self.findings.iter().take(most).peekable();
         while let Some(one) = all.next() {
             let mut told = one.clone();
             let is_same = |later: &&Finding| {
@@ -46,6 +51,11 @@ impl Diagnosis {
                 (told.expected, told.next) = (None, None);
             }
             lines.extend(told.lines().iter().map(|line| format!("  {line}")));
+        }
+        let left_out = self.findings.len().saturating_sub(most);
+        if left_out > 0 {
+            let left_out = count(left_out, "finding");
+            lines.push(format!("  … {left_out} more: --full shows them"));
         }
         lines
     }

@@ -4,8 +4,10 @@ use crate::governance::creation::creation;
 use crate::governance::relay::ask;
 use crate::prelude::*;
 use std::ops::Range;
+use std::os::unix::process::ExitStatusExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use stylus_upgrades::client::Client;
+use stylus_upgrades::kill_point::VARIABLE;
 use stylus_upgrades::model::INSTANCE_PAGE;
 use stylus_upgrades_test_support::http::{respond, serve};
 use stylus_upgrades_test_support::page;
@@ -144,12 +146,12 @@ async fn positions_are_read_in_whole_pages_of_any_size() {
 /// Commands that look at every instance, and one that stops them, with the HTTP requests of each at a far endpoint, at
 /// most: with 10, 100 and 1,000 instances.
 const COMMANDS: [(&str, [usize; 3]); 6] = [
-    ("status A", [16, 16, 25]),
-    ("doctor", [32, 34, 60]),
-    ("history A", [20, 26, 80]),
-    ("verify A", [24, 30, 80]),
-    (PLAN, [200, 280, 340]),
-    ("pause A", [20, 32, 80]),
+    ("status A", [16, 16, 18]),
+    ("doctor", [32, 34, 42]),
+    ("history A", [20, 24, 60]),
+    ("verify A", [24, 28, 52]),
+    (PLAN, [200, 280, 300]),
+    ("pause A", [20, 28, 40]),
 ];
 
 /// The page that shows these counts.
@@ -218,6 +220,30 @@ fn ten_and_a_hundred_instances_take_few_requests() {
 }
 
 #[test]
+fn a_pause_that_is_killed_among_transactions_in_a_row_continues() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    create(&sandbox, 0..230);
+    for place in ["sent:1", "sent:2", "before-sending:3", "sent:4", "mined:2"] {
+        let snapshot = sandbox.chain(|chain| chain.snapshot());
+        let before = sandbox.nonce();
+        let mut killed = sandbox.command_of("Admin", "pause A");
+        let killed = killed.env(VARIABLE, place).output().expect("it starts");
+        assert_eq!(killed.status.signal(), Some(9), "{place}: {killed:?}");
+        sandbox.run("Admin", "pause A").ends(0);
+        assert_eq!(
+            sandbox.nonce() - before,
+            4,
+            "{place}: the pause, and three lists"
+        );
+        let instances = sandbox.instances("A");
+        let paused = instances.iter().filter(|one| one["state"] == "paused");
+        assert_eq!(paused.count(), 230, "{place}");
+        assert!(sandbox.chain(move |chain| chain.revert(snapshot)));
+        let _ = std::fs::remove_dir_all(sandbox.path(".stylus-upgrades"));
+    }
+}
+
+#[test]
 fn what_is_shown_of_many_instances_is_bounded() {
     let sandbox = Sandbox::with_counter("Admin", 0);
     create(&sandbox, 0..100);
@@ -256,6 +282,29 @@ fn what_is_shown_of_many_instances_is_bounded() {
         ],
     );
     assert!(status.lines().count() <= 40, "{status}");
+}
+
+#[test]
+fn an_endpoint_that_bounds_batches_gets_as_many_questions_as_it_takes() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    create(&sandbox, 0..100);
+    for limit in [10, 1] {
+        let relay = Relay::to(&sandbox.node.endpoint(), move |request| {
+            if request["method"] == "eth_chainId" {
+                std::thread::sleep(FAR);
+            }
+            let size = request.as_array().map_or(1, Vec::len);
+            (size > limit).then_some("too many requests in a batch")
+        });
+        sandbox.run_at(&relay, "Admin", "history A").ends(0);
+        let requests = relay.requests();
+        let sizes = requests
+            .iter()
+            .map(|request| request.as_array().map_or(1, Vec::len));
+        let refused = sizes.filter(|size| *size > limit).count();
+        println!("{limit}: {} requests, {refused} refused", requests.len());
+        assert!(refused <= 64, "{limit}: {refused} refused");
+    }
 }
 
 #[test]
