@@ -1,5 +1,6 @@
 //! `plan`: the whole upgrade tried on a copy of the chain's state, before anybody approves.
 
+mod grouped;
 mod shown;
 
 use super::replay;

@@ -1,11 +1,11 @@
 //! A plan, in lines.
 
+use super::grouped;
 use crate::context::prelude::*;
 use crate::expect::Asks;
 use crate::functions::DecodedCall;
 use crate::plan::{
-    self, Batches, Change, Event, InstancePlan, Plan, Reads, Verdict, ether, limits_in_words,
-    only_started,
+    self, Batches, Event, InstancePlan, Plan, Reads, Verdict, ether, limits_in_words, only_started,
 };
 use crate::text::utc;
 
@@ -51,11 +51,11 @@ pub(super) fn lines(
     let total = plan.gas().to_string();
     lines.push(format!("  {:<66} {total:>20}", "total"));
     for instance in &plan.instances {
-        lines.extend(instance_lines(instance, names));
+        lines.extend(instance_lines(instance, is_full, names));
     }
     for one in &plan.others {
         lines.push(format!("! also changes another account: {}", one.words()));
-        lines.extend(change_lines(&one.changes));
+        lines.extend(grouped::lines(&one.changes, is_full));
         lines.extend(event_lines(&one.events));
     }
     let difference = plan.state_difference.iter();
@@ -94,7 +94,7 @@ fn verdict(plan: &Plan, reads_gas: bool) -> String {
     }
 }
 
-fn instance_lines(instance: &InstancePlan, names: &Names) -> Vec<String> {
+fn instance_lines(instance: &InstancePlan, is_full: bool, names: &Names) -> Vec<String> {
     let InstancePlan {
         proxy, from, to, ..
     } = instance;
@@ -110,17 +110,12 @@ fn instance_lines(instance: &InstancePlan, names: &Names) -> Vec<String> {
             plan::batches(tried)
         ));
     }
-    lines.extend(change_lines(&instance.changes));
+    lines.extend(grouped::lines(&instance.changes, is_full));
     if let Some(wei) = instance.balance {
         lines.push(format!("  ! ether: {}", ether(wei)));
     }
     lines.extend(event_lines(&instance.events));
     lines
-}
-
-fn change_lines(changes: &[Change]) -> impl Iterator<Item = String> {
-    let values = changes.iter().flat_map(Change::values);
-    values.map(|value| format!("  {}", value.words()))
 }
 
 fn event_lines(events: &[Event]) -> impl Iterator<Item = String> {
