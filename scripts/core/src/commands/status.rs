@@ -248,7 +248,7 @@ fn definition_lines(
         lines.extend(instance_counts(status));
     }
     let shown = status.instances.iter();
-    let shown = shown.filter(|one| !is_short || is_unusual(status, one));
+    let shown = shown.filter(|instance| !is_short || is_unusual(status, instance));
     let mut instances = Vec::new();
     for one in shown {
         let proxy = one.instance.proxy;
@@ -272,11 +272,12 @@ fn definition_lines(
 /// Instances of a definition that have a line each without `--full`, at most.
 const INSTANCES_MAX: usize = 32;
 
-/// How many instances are at each version, by their state.
+/// The number of instances at each version, by their state.
 fn instance_counts(status: &DefinitionStatus) -> Vec<String> {
     let mut counts = BTreeMap::<(String, String), usize>::new();
-    for one in &status.instances {
-        let (version, state) = (one.instance.version.clone(), one.instance.state.to_string());
+    for listed in &status.instances {
+        let instance = &listed.instance;
+        let (version, state) = (instance.version.clone(), instance.state.to_string());
         *counts.entry((version, state)).or_default() += 1;
     }
     let lines = counts.into_iter().map(|((version, state), number)| {
@@ -286,10 +287,10 @@ fn instance_counts(status: &DefinitionStatus) -> Vec<String> {
 }
 
 /// Returns true for an instance that is not what its definition is, or whose registry is not known.
-fn is_unusual(status: &DefinitionStatus, one: &InstanceStatus) -> bool {
-    let proxy = one.instance.proxy;
+fn is_unusual(status: &DefinitionStatus, listed: &InstanceStatus) -> bool {
+    let proxy = listed.instance.proxy;
     let waits = status.waiting.iter().any(|waiting| waiting.proxy == proxy);
-    waits || one.registry.is_none() || one.instance.state.is_migrating()
+    waits || listed.registry.is_none() || listed.instance.state.is_migrating()
 }
 
 /// What was written.

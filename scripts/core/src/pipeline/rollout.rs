@@ -46,7 +46,7 @@ pub(crate) struct Rollout<'a> {
     /// Maximum number of instances to upgrade.
     max: Option<u16>,
     /// What it completes, if that is decided: no check stops it.
-    turn: Option<Turn>,
+    turn: Option<DecidedState>,
     /// The instances of the definition, where it completes a decision.
     all: usize,
     /// The version to which the paths were checked.
@@ -70,12 +70,12 @@ pub(crate) struct Rollout<'a> {
 
 /// A decision about a definition that its instances follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub(crate) enum DecidedState {
     Pause,
     Resume,
 }
 
-impl Turn {
+impl DecidedState {
     /// How many instances do not follow it yet, in words.
     fn says(self, left: usize, all: usize) -> String {
         match self {
@@ -116,7 +116,7 @@ impl<'a> Rollout<'a> {
     }
 
     /// The same, of these instances alone, which a pause or a resumption left.
-    pub(crate) fn turning(self, turn: Turn, left: Vec<Address>, all: usize) -> Self {
+    pub(crate) fn turning(self, turn: DecidedState, left: Vec<Address>, all: usize) -> Self {
         Self {
             turn: Some(turn),
             all,

@@ -37,9 +37,9 @@ const TOO_LARGE: i64 = -32_003;
 type Answered = Result<ResponsePacket, TransportError>;
 
 /// A question that waits for its turn.
-struct Waiting {
+struct WaitingQuestion {
     question: SerializedRequest,
-    /// Who asks; it gets nothing where the question has to be asked alone.
+    /// The channel to the asker; it gets nothing where the question has to be asked alone.
     asker: oneshot::Sender<Option<Answered>>,
 }
 
@@ -47,26 +47,26 @@ struct Waiting {
 #[derive(Clone)]
 pub(super) struct BatchTransport {
     http: Http,
-    gate: Arc<Gate>,
+    gate: Arc<RequestGate>,
 }
 
-struct Gate {
+struct RequestGate {
     is_far: AtomicBool,
     permits: Arc<Semaphore>,
     /// Questions in one request, as far as the endpoint takes them.
     batch_size: AtomicUsize,
-    /// Whether the last batch met trouble.
+    /// True after a batch that met trouble.
     was_in_trouble: AtomicBool,
-    queue: Mutex<Queue>,
+    queue: Mutex<QuestionQueue>,
 }
 
 #[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Waiting>,
+struct QuestionQueue {
+    waiting: VecDeque<WaitingQuestion>,
     is_served: bool,
 }
 
-/// What became of a batch.
+/// The outcome of a batch.
 enum BatchOutcome {
     /// An answer for each question that has one.
     Answers(Vec<Response>),
@@ -78,7 +78,7 @@ enum BatchOutcome {
 
 impl BatchTransport {
     pub(super) fn new(http: Http) -> Self {
-        let gate = Arc::new(Gate {
+        let gate = Arc::new(RequestGate {
             is_far: AtomicBool::new(false),
             permits: Arc::new(Semaphore::new(IN_FLIGHT)),
             batch_size: AtomicUsize::new(BATCH_MAX),
@@ -107,7 +107,7 @@ impl BatchTransport {
             return self.http.clone().call(request).await;
         }
         let (asker, answer) = oneshot::channel();
-        self.enqueue([Waiting { question, asker }]);
+        self.enqueue([WaitingQuestion { question, asker }]);
         match answer.await.ok().flatten() {
             Some(answer) => answer,
             None => self.ask_alone(request).await,
@@ -119,13 +119,13 @@ impl BatchTransport {
         self.http.call(request).await
     }
 
-    fn queue(&self) -> std::sync::MutexGuard<'_, Queue> {
+    fn queue(&self) -> std::sync::MutexGuard<'_, QuestionQueue> {
         let queue = self.gate.queue.lock();
         queue.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds questions to the queue. Who asked first may stop waiting, the others do not: a task of its own serves it.
-    fn enqueue(&self, questions: impl IntoIterator<Item = Waiting>) {
+    fn enqueue(&self, questions: impl IntoIterator<Item = WaitingQuestion>) {
         let mut queue = self.queue();
         queue.waiting.extend(questions);
         if !std::mem::replace(&mut queue.is_served, true) {
@@ -140,7 +140,7 @@ impl BatchTransport {
                 self.wait_for_more().await;
             }
             let permit = self.gate.permits.clone().acquire_owned().await;
-            let batch: Vec<Waiting> = {
+            let batch: Vec<WaitingQuestion> = {
                 let mut queue = self.queue();
                 let size = queue.waiting.len().min(self.batch_size());
                 queue.is_served = size > 0;
@@ -171,9 +171,9 @@ impl BatchTransport {
     }
 
     /// Asks these questions in one request.
-    async fn exchange(mut self, batch: Vec<Waiting>, permit: OwnedSemaphorePermit) {
+    async fn exchange(mut self, batch: Vec<WaitingQuestion>, permit: OwnedSemaphorePermit) {
         if let [_] = batch.as_slice() {
-            for Waiting { question, asker } in batch {
+            for WaitingQuestion { question, asker } in batch {
                 let answer = self.http.call(RequestPacket::Single(question)).await;
                 drop(asker.send(Some(answer)));
             }
@@ -217,12 +217,12 @@ impl BatchTransport {
 }
 
 /// Gives each asker the answer to its question.
-fn give(batch: Vec<Waiting>, answers: Vec<Response>) {
+fn give(batch: Vec<WaitingQuestion>, answers: Vec<Response>) {
     let mut answers: HashMap<Id, ResponsePayload> = answers
         .into_iter()
         .map(|answer| (answer.id, answer.payload))
         .collect();
-    for (Waiting { question, asker }, at) in batch.into_iter().zip(0u64..) {
+    for (WaitingQuestion { question, asker }, at) in batch.into_iter().zip(0u64..) {
         let found = answers.remove(&Id::Number(at)).filter(is_whole);
         let found = found.map(|payload| {
             let id = question.id().clone();

@@ -460,7 +460,7 @@ async fn of_list(
     Ok(logs)
 }
 
-/// Whether an endpoint refuses a filter because of its many accounts.
+/// Returns true if an endpoint refuses a filter because of its many accounts.
 fn bounds_accounts(filter: &Filter, error: &ChainError) -> bool {
     let ChainError::Rpc(refused) = error else {
         return false;

@@ -236,7 +236,9 @@ fn a_pause_that_is_killed_among_transactions_in_a_row_continues() {
             "{place}: the pause, and three lists"
         );
         let instances = sandbox.instances("A");
-        let paused = instances.iter().filter(|one| one["state"] == "paused");
+        let paused = instances
+            .iter()
+            .filter(|instance| instance["state"] == "paused");
         assert_eq!(paused.count(), 230, "{place}");
         assert!(sandbox.chain(move |chain| chain.revert(snapshot)));
         let _ = std::fs::remove_dir_all(sandbox.path(".stylus-upgrades"));

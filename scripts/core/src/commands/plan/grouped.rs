@@ -85,7 +85,7 @@ fn count_of(entries: usize) -> String {
     }
 }
 
-/// What happens to each of these values, in the words that tell the fewest different things.
+/// The change of each of these values, in the words that name the fewest different changes.
 fn effects(entries: &[&FieldValues]) -> Vec<String> {
     let ways: [fn(&FieldValues) -> Option<String>; 3] = [factor, difference, |_| None];
     let told = ways.map(|way| {

@@ -1,6 +1,6 @@
 //! The instances that the transaction of a pause or a resumption left.
 
-use super::{Rollout, Turn};
+use super::{DecidedState, Rollout};
 use crate::assess::Role;
 use crate::client::ChainError;
 use crate::context::prelude::*;
@@ -52,8 +52,8 @@ pub(crate) async fn finish(
     }
     let rollout = Rollout::of(session, name, None, session.assessment(Role::Reader));
     let turn = match call {
-        Call::Pause(_) => Turn::Pause,
-        _ => Turn::Resume,
+        Call::Pause(_) => DecidedState::Pause,
+        _ => DecidedState::Resume,
     };
     let rollout = rollout.turning(turn, left, all);
     if let Err(error) = rollout.run(effects).await {
