@@ -293,6 +293,14 @@ impl<'a> Layouts<'a> {
         })
     }
 
+    /// Returns true if the new layout has a variable of the same name at the same place. Private variables of two parents
+    /// may share a name.
+    fn is_kept(&self, variable: &FieldPlace) -> bool {
+        let new = self.after.variables(variable.place.slot);
+        let mut new = new.iter();
+        new.any(|other| other.name == variable.name && other.begins_at(variable))
+    }
+
     /// The variable in the layout before: by its name, or under another name that is gone at the very same place.
     fn was(
         &self,
@@ -302,7 +310,9 @@ impl<'a> Layouts<'a> {
     ) -> Option<FieldPlace> {
         let counterpart = self.before.counterpart(self.after, slot);
         let near = [slot, counterpart.unwrap_or(slot)];
-        if let Some(found) = self.before.place(&variable.name, near) {
+        if let Some(found) = self.before.place(&variable.name, near)
+            && (found.begins_at(variable) || !self.is_kept(&found))
+        {
             return Some(found);
         }
         let here = old.iter().filter(|one| !one.is_gap).find(|one| {

@@ -7,12 +7,13 @@ use crate::inspect::framework_slots;
 use crate::layout::{KeyType, LazyRoot, entry, lazy_key, lazy_roots};
 use crate::names::Names;
 use crate::simulation::Simulation;
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use parts::{
     ElementList, offset_within, parts_in_slot, slot_count, text_word, value_at, word_of, words_from,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use stylus_chain::HashPreimages;
 use stylus_layout::{
     DecodedValue, FieldPlace, Layout, LazyType, Storage, TypeId, TypeKind, ValuePlace, WORD_BYTES,
     WalkLimits, elements_begin,
@@ -53,7 +54,7 @@ pub struct SlotNames {
     /// The entries of mappings that were looked up, by the slot of the mapping.
     lookups: Arc<BTreeMap<U256, Vec<MappingLookup>>>,
     /// What was hashed, by the slot that is its hash.
-    preimages: Arc<BTreeMap<U256, Vec<u8>>>,
+    preimages: Arc<BTreeMap<U256, Bytes>>,
     /// What says how values are read.
     storage: Option<Storage>,
     /// The slot of each name; the first one, where several have it.
@@ -121,14 +122,19 @@ impl SlotNames {
     pub(super) fn with_lookups(mut self, simulation: &Simulation) -> Result<Self, ChainError> {
         let runs = simulation.runs()?;
         self.is_cut |= runs.iter().any(|run| run.preimages.is_cut);
-        let preimages = runs.into_iter().flat_map(|run| &run.preimages.by_hash);
-        Ok(self.with_preimages(preimages.map(|(hash, preimage)| (*hash, preimage.as_ref()))))
+        Ok(self.with_hashed(runs.iter().flat_map(|run| &run.preimages.by_hash)))
+    }
+
+    /// Sets the mapping entries that transactions looked up, by what they hashed. Call it before [`Self::with_layout`].
+    pub fn with_preimages(mut self, preimages: &HashPreimages) -> Self {
+        self.is_cut |= preimages.is_cut;
+        self.with_hashed(preimages.by_hash.iter())
     }
 
     /// Reads lookups from hash inputs: a key, then the 32-byte slot of its mapping.
-    fn with_preimages<'p>(mut self, hashed: impl Iterator<Item = (B256, &'p [u8])>) -> Self {
-        let hashed = hashed.map(|(hash, preimage)| (hash.into(), preimage.to_vec()));
-        let hashed: BTreeMap<U256, Vec<u8>> = hashed.collect();
+    fn with_hashed<'p>(mut self, hashed: impl Iterator<Item = (&'p B256, &'p Bytes)>) -> Self {
+        let hashed = hashed.map(|(hash, preimage)| ((*hash).into(), preimage.clone()));
+        let hashed: BTreeMap<U256, Bytes> = hashed.collect();
         let mut lookups: BTreeMap<U256, Vec<MappingLookup>> = BTreeMap::new();
         for (slot, preimage) in &hashed {
             if let Some((key, mapping)) = preimage.split_last_chunk() {

@@ -318,3 +318,12 @@ fn a_field_of_one_name_in_another_area_is_another_field() {
         Some(Some("total".into()))
     );
 }
+
+#[test]
+fn a_new_field_with_the_name_of_a_field_that_stays_is_new() {
+    let old = layout(&[("name", 0, 0, "u256"), ("room", 1, 0, "u256")]);
+    let new = layout(&[("name", 0, 0, "u256"), ("name", 2, 0, "u256")]);
+    assert!(lines(Some(&old), &new, &words([(0, 7, 7), (2, 0, 0)])).is_empty());
+    let written = words([(2, 0, 5)]);
+    assert_eq!(lines(Some(&old), &new, &written), ["name: 0 → 5"]);
+}

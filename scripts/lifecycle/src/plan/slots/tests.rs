@@ -2,7 +2,7 @@ use super::super::change::{Change, FieldValues};
 use super::super::layouts::Layouts;
 use super::{KEYS, NUMBERS, SlotNames, with_numbers};
 use alloy::primitives::{Address, B256, U256, b256, keccak256};
-use stylus_chain::SlotChange;
+use stylus_chain::{HashPreimages, SlotChange};
 use stylus_layout::Layout;
 use stylus_upgrades_interface::slots;
 
@@ -268,16 +268,24 @@ fn entries_that_code_looked_up_are_named_by_keys_of_any_type_and_depth() {
     // No key of an address has these bytes, and none is hashed without its zeros.
     let other = look_up(B256::repeat_byte(0xff).as_slice(), first);
     let packed = look_up(ana.as_slice(), first);
-    let hashed = hashed
-        .iter()
-        .map(|preimage| (keccak256(preimage), preimage.as_slice()));
     let names = SlotNames::default()
-        .with_preimages(hashed)
+        .with_preimages(&preimages(&hashed))
         .with_layout(Some(&layout));
     let expected = "prices[\"a text that is longer than one word of 32 bytes\"]";
     assert_eq!(names.get(price).as_deref(), Some(expected));
     assert_eq!(names.get(third), Some(format!("deep[5][{ana}][9]")));
     assert_eq!((names.get(other), names.get(packed)), (None, None));
+}
+
+/// The record of these inputs of hashes.
+fn preimages(inputs: &[Vec<u8>]) -> HashPreimages {
+    let by_hash = inputs
+        .iter()
+        .map(|input| (keccak256(input), input.clone().into()));
+    HashPreimages {
+        by_hash: by_hash.collect(),
+        is_cut: false,
+    }
 }
 
 /// What code hashes on its way to a slot.
@@ -293,9 +301,7 @@ impl HashedSlots {
     }
 
     fn names(&self, layout: &Layout) -> SlotNames {
-        let hashed = self.0.iter();
-        let hashed = hashed.map(|preimage| (keccak256(preimage), preimage.as_slice()));
-        let names = SlotNames::default().with_preimages(hashed);
+        let names = SlotNames::default().with_preimages(&preimages(&self.0));
         names.with_layout(Some(layout))
     }
 }

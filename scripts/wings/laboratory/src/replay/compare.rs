@@ -9,7 +9,7 @@ use crate::text::count;
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, B256, U256};
 use std::collections::BTreeSet;
-use stylus_chain::{BlockId, Chain, SlotChange};
+use stylus_chain::{BlockId, Chain, HashPreimages, SlotChange};
 
 /// The copies that are compared.
 pub(super) struct Copies<'a> {
@@ -21,6 +21,8 @@ pub(super) struct Copies<'a> {
     pub(super) at_first: &'a Chain,
     /// Storage that the upgrade changed.
     pub(super) changed: &'a [(Address, U256)],
+    /// What the transactions hashed on both.
+    pub(super) preimages: &'a HashPreimages,
 }
 
 /// Where the copy without the upgrade did not do what happened.
@@ -73,6 +75,7 @@ pub(super) fn storage(
     let framework = SlotNames::framework(&[plan.from.clone(), plan.to.clone()]);
     let nothing = SlotNames::default();
     let known = framework.clone().with_keys(keys_of(past, request));
+    let known = known.with_preimages(copies.preimages);
     let before = known.clone().with_layout(request.layout_of(&plan.from));
     let after = known.with_layout(request.layout.as_ref());
     let of_instances = Layouts {

@@ -150,8 +150,11 @@ fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Rep
     let changed = compare::carry_over(&copy.chain, begun.into(), &mut upgraded)?;
     let at_first = upgraded.branch();
 
+    // Both copies share the record.
+    as_it_was.start_preimage_record();
     let was = client::replay(&mut as_it_was, &past.blocks, None)?;
     let would_be = client::replay(&mut upgraded, &past.blocks, Some(&was))?;
+    let preimages = as_it_was.end_preimage_record();
 
     let copies = compare::Copies {
         begun,
@@ -159,6 +162,7 @@ fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Rep
         upgraded: &upgraded,
         at_first: &at_first,
         changed: &changed,
+        preimages: &preimages,
     };
     replay.unfaithful = compare::unfaithful(past, &was);
     replay.faithful = replay.unfaithful.is_empty();
