@@ -144,7 +144,7 @@ pub enum Members {
 }
 
 impl Item {
-    /// A variable of that type at that slot, with its offset there in bytes.
+    /// Creates a variable of a type, at a slot and an offset in bytes within it.
     pub fn new(
         label: impl Into<String>,
         type_id: impl Into<String>,
@@ -162,7 +162,7 @@ impl Item {
 }
 
 impl TypeItem {
-    /// A type of that encoding (`inplace`, `mapping`, `dynamic_array` or `bytes`) that takes so many bytes inline.
+    /// Creates a type of an encoding (`inplace`, `mapping`, `dynamic_array` or `bytes`) and a size in bytes.
     pub fn new(
         encoding: impl Into<String>,
         label: impl Into<String>,

@@ -223,8 +223,8 @@ fn orders(pairs: &mut Pairs, old: &[Field<'_>], new: &[Field<'_>]) {
         .map(|(at, before, after)| (at, before.start, after.start))
         .collect();
     placed.sort_by_key(|(_, before, _)| *before);
-    // Fields that began at one byte, in the order of these bytes.
-    let groups = || placed.chunk_by(|(_, one, _), (_, other, _)| one == other);
+    // Groups of fields that began at the same byte, in the order of these bytes.
+    let groups = || placed.chunk_by(|(_, left, _), (_, right, _)| left == right);
     let places_of = |group: &[(usize, Bytes, Bytes)]| -> Vec<Bytes> {
         group.iter().map(|(_, _, after)| *after).collect()
     };

@@ -5,14 +5,14 @@ use std::fmt;
 use alloy_primitives::{U256, keccak256};
 use stylus_upgrades_interface::slots;
 
-/// Before the id of an ERC-7201 namespace.
+/// The prefix of the id of an ERC-7201 namespace.
 const ERC7201: &str = "erc7201:";
-/// Before a text whose hash is the root.
+/// The prefix of a text whose hash is the root.
 const HASH: &str = "keccak256:";
-/// Before a text whose hash is one more than the root.
+/// The prefix of a text whose hash minus one is the root.
 const HASH_MINUS_ONE: &str = "keccak256-1:";
 
-/// The root of an area from before ERC-7201: `keccak256("text")`, or one less.
+/// The root of an area in the style that preceded ERC-7201: `keccak256("text")`, or one less.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HashRoot {
     text: String,
@@ -20,15 +20,15 @@ pub struct HashRoot {
 }
 
 impl HashRoot {
-    /// The hash of a text.
-    pub fn of_text(text: &str) -> Self {
+    /// Creates the root at the hash of a text.
+    pub fn from_text(text: &str) -> Self {
         Self {
             text: text.to_owned(),
             is_one_less: false,
         }
     }
 
-    /// The slot before the hash; none for the slot before that.
+    /// Returns the root one slot before the hash; none if this root is that one.
     pub fn minus_one(self) -> Option<Self> {
         let is_one_less = !self.is_one_less;
         is_one_less.then_some(Self {
@@ -61,8 +61,8 @@ pub(super) fn area_root(name: &str) -> Option<U256> {
     if let Some(id) = name.strip_prefix(ERC7201) {
         return Some(slots::erc7201(id.as_bytes()).into());
     }
-    let hash = name.strip_prefix(HASH).map(HashRoot::of_text);
-    let one_less = name.strip_prefix(HASH_MINUS_ONE).map(HashRoot::of_text);
+    let hash = name.strip_prefix(HASH).map(HashRoot::from_text);
+    let one_less = name.strip_prefix(HASH_MINUS_ONE).map(HashRoot::from_text);
     let root = hash.or_else(|| one_less?.minus_one())?;
     Some(root.slot())
 }
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn an_area_begins_at_the_slot_of_its_name() {
         let hash = U256::from_be_bytes(keccak256("diamond.standard.diamond.storage").0);
-        let root = HashRoot::of_text("diamond.standard.diamond.storage");
+        let root = HashRoot::from_text("diamond.standard.diamond.storage");
         assert_eq!(root.slot(), hash);
         assert_eq!(area_root(&root.to_string()), Some(hash));
         let before = root.minus_one().expect("the slot before");

@@ -19,7 +19,7 @@ macro_rules! __layout_section {
     };
 }
 
-/// The layout of the struct below it, if it derives one; `complex_program!` writes it.
+/// Writes the layout of a struct that is the entrypoint and derives one; `complex_program!` calls this directly.
 #[cfg(feature = "layout")]
 #[doc(hidden)]
 #[macro_export]

@@ -47,7 +47,7 @@ impl Script {
 }
 "#;
 
-/// Those of the expected ids that a list of findings has.
+/// The expected ids that occur in lists of findings.
 fn expected_in(findings: &[&Value]) -> BTreeSet<String> {
     let ids = findings
         .iter()
@@ -59,7 +59,7 @@ fn expected_in(findings: &[&Value]) -> BTreeSet<String> {
 }
 
 #[test]
-fn values_that_the_new_version_reads_wrongly_are_the_same_in_every_command() {
+fn every_command_reports_the_same_wrong_values() {
     let author = Author::new();
     let project = &author.project;
     author.begin(&author.contract("first", FIELDS, INITIALIZE, ""));

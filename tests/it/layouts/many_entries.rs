@@ -4,14 +4,14 @@ use super::outsider::Author;
 use crate::prelude::*;
 use std::collections::BTreeSet;
 
-/// Accounts and texts; each has an entry in a mapping.
+/// The number of accounts, and of titles; each has an entry in a mapping.
 const ITEMS: u64 = 5_000;
-/// Items that one transaction adds.
+/// The number of items that one transaction adds.
 const STEP: u64 = 250;
 
 #[test]
 #[ignore = "nightly: fills two mappings and tries a migration of all their entries, about 25 s"]
-fn each_of_ten_thousand_entries_of_a_complex_migration_has_its_key_as_its_name() {
+fn ten_thousand_entries_of_a_complex_migration_are_named_by_their_keys() {
     let author = Author::new();
     author.project.done(&format!(
         "register Note 1.0 {}",

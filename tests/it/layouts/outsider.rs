@@ -378,7 +378,7 @@ fn a_script_that_writes_undeclared_slots_is_reported_and_refused_on_a_dropped_fi
     author
         .project
         .done(&format!("plan {dropped},unexplained-write:c"));
-    // A slot that no version has is a warning.
+    // A write to a slot that no version declares gives a warning.
     let fields = "_a: StorageU256,\n    _b: StorageU256,\n    c: StorageU256,";
     let beside = migrate("beside", fields, "delete:c");
     let refused = author.project.run(&format!("plan {beside}"));
@@ -389,7 +389,7 @@ fn a_script_that_writes_undeclared_slots_is_reported_and_refused_on_a_dropped_fi
     let notes: Vec<&str> = notes
         .map(|note| note["message"].as_str().expect("a text"))
         .collect();
-    assert_snapshot!(masked(&notes.join("\n")), @"instance note ([address]): the upgrade writes what the layout of 2.0 does not declare: slot 2: 0 → 9");
+    assert_snapshot!(masked(&notes.join("\n")), @"instance note ([address]): the upgrade writes words that the layout of 2.0 does not declare: slot 2: 0 → 9");
 }
 
 #[test]

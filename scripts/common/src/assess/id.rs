@@ -353,8 +353,7 @@ impl FindingId {
         Self::of_field(UNDECODABLE, area, field)
     }
 
-    /// The id of a field of the previous version that the new one does not declare and the upgrade writes. All entries of
-    /// a mapping share it.
+    /// The id of a field that the new version drops and the upgrade writes. All entries of a mapping share it.
     pub fn unexplained_write(area: &str, field: &str) -> Self {
         Self::of_field(UNEXPLAINED_WRITE, area, field)
     }
@@ -586,7 +585,7 @@ impl Accepted {
     }
 }
 
-/// The members that lead to a value, without keys, indices and the number of a word: `prices["a]b"].high` and
+/// The path of members to a value, without keys, indices and word numbers: `prices["a]b"].high` and
 /// `prices[5].high+1` give `prices.high`. A text key is in quotes, with a backslash before quotes of its own.
 pub fn member_path(field: &str) -> String {
     let (mut name, mut letters) = (String::new(), field.chars());

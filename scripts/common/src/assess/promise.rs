@@ -58,7 +58,7 @@ impl ReviewPromise {
             }
             Self::Writes => {
                 "each word that the trial writes is shown, by its field if a layout has one, else by its slot; a word \
-                 that no declared storage explains is reported, and refused if a dropped field was there; changes of \
+                 outside the declared storage is reported, and refused if it belongs to a dropped field; changes of \
                  other accounts are listed; on chain, a step that writes a slot of the framework is refused"
             }
             Self::Answers => {

@@ -70,10 +70,10 @@ pub fn layout(package: &str, raw: &[u8]) -> Result<Option<Layout>, BuildError> {
     found.map_err(|error| unreadable(package, LAYOUT, &error))
 }
 
-/// Refuses a module that carries the layout of another struct than the entrypoint: a component that says it is
-/// top-level storage, say. Whatever wrote the layout gave its struct `isMigrated`, so an entrypoint that is
-/// that struct answers it, or declared it a complex migration; and the sources, where they call some structs the
-/// entrypoint, name it.
+/// Refuses a module that carries the layout of a struct other than the entrypoint, for example of a component that
+/// declares itself top-level storage. The macro that writes a layout either gives its struct `isMigrated`, so that the
+/// entrypoint answers it, or declares a complex migration. If the sources mark structs as entrypoints, the struct
+/// must be one of them.
 pub(super) fn require_layout_of(
     package: &str,
     raw: &[u8],

@@ -5,7 +5,7 @@
 use super::annotations::{Sources, location, renamed_from, retyped_from};
 use super::key::size_of;
 use super::nodes::{Declared, Nodes, is, list};
-use super::roots::{StructRoot, struct_roots};
+use super::roots::{StructRoot, find_struct_roots};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use stylus_layout::{Item, Layout, Members, TypeItem, Unlisted, WORD_BYTES, is_gap_name};
@@ -84,16 +84,19 @@ pub(super) fn add(
     Ok(Some(unlisted))
 }
 
-/// Adds the structs at hashes of texts. A struct that cannot be laid out, or another one at the same root, is left out:
-/// slots that code computes are not promised.
+/// Adds the structs at hashes of texts. Skips a struct that cannot be laid out, and a second struct at the same root: a
+/// review promises nothing about slots that code computes.
 fn add_hash_roots(nodes: &Nodes<'_>, sources: &Sources<'_>, layout: &mut Layout) {
-    for StructRoot { root, declaration } in struct_roots(nodes) {
+    for StructRoot { root, declaration } in find_struct_roots(nodes) {
         let declared = nodes.get(declaration);
         let declared = declared.filter(|declared| is(declared.node, "StructDefinition"));
         let name = root.to_string();
-        let (Some(declared), false) = (declared, layout.namespaces.contains_key(&name)) else {
+        let Some(declared) = declared else {
             continue;
         };
+        if layout.namespaces.contains_key(&name) {
+            continue;
+        }
         let mut types = Types {
             nodes,
             sources,

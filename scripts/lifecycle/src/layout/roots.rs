@@ -1,5 +1,5 @@
-//! Structs of Solidity at slots of before ERC-7201: a function gives a pointer to storage the hash of a text, or the hash
-//! minus one, as libraries with diamond storage do.
+//! Solidity structs at slots in the style that preceded ERC-7201: a function sets the slot of a storage pointer to the
+//! hash of a text, or to that hash minus one, as diamond storage libraries do.
 
 use super::nodes::{Declared, Nodes, each, id_of, is, list, named_by};
 use serde_json::Value;
@@ -17,7 +17,7 @@ pub(super) struct StructRoot {
 }
 
 /// Finds the structs at hashes of texts in the functions that a contract has or calls.
-pub(super) fn struct_roots(nodes: &Nodes<'_>) -> Vec<StructRoot> {
+pub(super) fn find_struct_roots(nodes: &Nodes<'_>) -> Vec<StructRoot> {
     let functions = nodes.reached().into_iter();
     let functions = functions.filter(|declared| is(declared.node, "FunctionDefinition"));
     let roots = functions.flat_map(|function| roots_of(nodes, &function));
@@ -26,7 +26,7 @@ pub(super) fn struct_roots(nodes: &Nodes<'_>) -> Vec<StructRoot> {
 
 /// The roots that the assembly of one function sets.
 fn roots_of(nodes: &Nodes<'_>, function: &Declared<'_>) -> Vec<StructRoot> {
-    let locals = LocalVariables::of(function.node);
+    let locals = LocalVariables::from_function(function.node);
     let mut roots = Vec::new();
     each(function.node, &mut |node| {
         if !is(node, "InlineAssembly") {
@@ -62,7 +62,7 @@ fn roots_of(nodes: &Nodes<'_>, function: &Declared<'_>) -> Vec<StructRoot> {
     roots
 }
 
-/// Returns true if assembly names the slot of a variable, and not its value.
+/// Returns true if a reference in assembly is to the slot of a variable, not to its value.
 fn is_slot(reference: &Value) -> bool {
     reference["isSlot"] == true || reference["suffix"] == "slot"
 }
@@ -70,12 +70,12 @@ fn is_slot(reference: &Value) -> bool {
 /// The variables of a function.
 struct LocalVariables<'v> {
     declared: BTreeMap<u64, &'v Value>,
-    /// The first values that statements give them.
+    /// Their initial values.
     values: BTreeMap<u64, &'v Value>,
 }
 
 impl<'v> LocalVariables<'v> {
-    fn of(function: &'v Value) -> Self {
+    fn from_function(function: &'v Value) -> Self {
         let (mut declared, mut values) = (BTreeMap::new(), BTreeMap::new());
         each(function, &mut |node| {
             if is(node, "VariableDeclaration")
@@ -93,7 +93,7 @@ impl<'v> LocalVariables<'v> {
         Self { declared, values }
     }
 
-    /// The struct that a pointer to storage leads to.
+    /// The declaration of the struct that a storage pointer points to.
     fn struct_of(&self, pointer: u64) -> Option<u64> {
         let pointer = self.declared.get(&pointer)?;
         let is_pointer = pointer["storageLocation"] == "storage";
@@ -131,7 +131,7 @@ fn root_of(
                 return None;
             };
             if expression["expression"]["name"] == "keccak256" {
-                return literal(argument).map(HashRoot::of_text);
+                return literal(argument).map(HashRoot::from_text);
             }
             inner(argument).filter(|_| expression["kind"] == "typeConversion")
         }
@@ -149,7 +149,7 @@ fn root_of(
     }
 }
 
-/// The text of a literal, of a conversion of one too: `bytes("text")`.
+/// The text of a literal, or of a literal in a type conversion: `bytes("text")`.
 fn literal(expression: &Value) -> Option<&str> {
     match expression["nodeType"].as_str()? {
         "Literal" => expression["value"].as_str(),

@@ -127,8 +127,8 @@ impl<'a> Layouts<'a> {
         Ok(undecodable)
     }
 
-    /// Finds bytes of a written word that are no field of the new version and no slot of the framework. Bytes that a field
-    /// left are explained if they are zero now.
+    /// Finds bytes of a written word that belong neither to a field of the new version nor to a slot of the framework.
+    /// Bytes of a dropped or moved field are explained if they are zero now.
     pub(super) fn find_unexplained(&self, word: &SlotChange) -> Option<UnexplainedWrite> {
         if !self.after.has_layout() {
             return None;

@@ -21,25 +21,25 @@ use stylus_layout::{
 use stylus_upgrades_interface::slots;
 
 /// Slots of one field that are listed, at most. Any slot of the field has a name.
-const LONGEST: u64 = 1_024;
+const LISTED_SLOTS_MAX: u64 = 1_024;
 /// Keys that are tried, at most; nested mappings try every pair of them.
 const KEYS: usize = 256;
+/// Small numbers among them.
+const NUMBERS: u8 = 64;
 /// Entries of mappings and words of fields that are listed, at most, and the bytes of their names.
 const NAMED_MAX: usize = 1 << 18;
 const NAMES_BYTES_MAX: usize = 1 << 26;
-/// Small numbers among them.
-const NUMBERS: u8 = 64;
-/// Hashes of slots between a slot and a field, at most.
+/// The maximum number of hashes between a field and a slot below it.
 const NESTED_MAX: usize = 8;
-/// Words of a value of a lazy map or cell that have names, if its size is not known.
+/// The maximum number of named words of a lazy value, and the number for a map value of unknown size.
 const LAZY_WORDS: u64 = 8;
 
 /// Variables by slot; several may share one.
 #[derive(Debug, Clone, Default)]
 pub struct SlotNames {
-    /// Declared fields, and of long ones the first slots.
+    /// Declared fields; of a long field, its first slots.
     fields: BTreeMap<U256, Vec<FieldPlace>>,
-    /// Declared fields of several slots, by their first one.
+    /// Declared arrays and fields of several slots, by their first slot.
     long_fields: BTreeMap<U256, FieldPlace>,
     /// Entries of mappings.
     entries: BTreeMap<U256, Vec<FieldPlace>>,
@@ -87,7 +87,7 @@ struct KeyedPlace {
 enum EntryType {
     /// A type of the layout.
     Typed(TypeId),
-    /// So many words, of which no more is known.
+    /// A number of words whose types are not known.
     Words(u64),
 }
 
@@ -206,7 +206,7 @@ impl SlotNames {
         let array = there.array(slot)?;
         let at = offset_within(array.begin, slot)?;
         let mut arrays = self.arrays.values();
-        let here = arrays.find(|one| one.field.name == array.field.name)?;
+        let here = arrays.find(|candidate| candidate.field.name == array.field.name)?;
         Some(here.begin.wrapping_add(U256::from(at)))
     }
 
@@ -248,7 +248,7 @@ impl SlotNames {
         variables
     }
 
-    /// What lies in a slot, mappings too, through at most `depth` hashes of slots.
+    /// The fields in a slot, including mappings, through at most `depth` hashes.
     fn fields_at(&self, slot: U256, depth: usize) -> Vec<FieldPlace> {
         let listed = self.fields.get(&slot).into_iter();
         let listed = listed.chain(self.entries.get(&slot)).flatten();
@@ -273,8 +273,8 @@ impl SlotNames {
         self.fields_below(storage, slot, depth).unwrap_or_default()
     }
 
-    /// What lies in a slot that an element of an array leads to: an entry of a mapping in it, an element of an inner
-    /// array, or the data of a text. The nearest hash before the slot says which.
+    /// The fields in a slot below an array element: an entry of a mapping, an element of an inner array, or the data of
+    /// a text. The nearest hash at or before the slot decides which.
     fn fields_below(&self, storage: &Storage, slot: U256, depth: usize) -> Option<Vec<FieldPlace>> {
         let depth = depth.checked_sub(1)?;
         let (begin, preimage) = self.preimages.range(..=slot).next_back()?;
@@ -362,8 +362,8 @@ impl SlotNames {
         if count < 2 && !is_array {
             return self.add_field(field);
         }
-        self.is_cut |= count > LONGEST && !field.is_gap;
-        for at in 0..count.min(LONGEST) {
+        self.is_cut |= count > LISTED_SLOTS_MAX && !field.is_gap;
+        for at in 0..count.min(LISTED_SLOTS_MAX) {
             let slot = field.place.slot.wrapping_add(U256::from(at));
             for part in parts_in_slot(storage, &field, slot) {
                 mappings.extend(self.add_hashed(storage, &part));
@@ -457,8 +457,8 @@ impl SlotNames {
     fn add_value(&mut self, storage: &Storage, value: FieldPlace) -> Vec<KeyedPlace> {
         let mut mappings = Vec::new();
         let count = slot_count(&value);
-        self.is_cut |= count > LONGEST;
-        for at in 0..count.min(LONGEST) {
+        self.is_cut |= count > LISTED_SLOTS_MAX;
+        for at in 0..count.min(LISTED_SLOTS_MAX) {
             let slot = value.place.slot.wrapping_add(U256::from(at));
             for part in parts_in_slot(storage, &value, slot) {
                 mappings.extend(self.add_hashed(storage, &part));

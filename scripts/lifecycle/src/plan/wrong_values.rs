@@ -1,5 +1,4 @@
-//! Values of an instance that the new version reads as others, that cannot be values of their type, or that nobody
-//! declares.
+//! Values of an instance that the new version misreads, cannot decode or does not declare.
 
 use super::change::{Change, UndecodableValue, UnexplainedWrite};
 use super::instances::InstancePlan;
@@ -107,7 +106,7 @@ fn warn_unexplained(instance: &InstancePlan, version: &str, names: &Names) -> Op
     }
     let proxy = names.long(instance.proxy);
     let says = format!(
-        "instance {proxy}: the upgrade writes what the layout of {version} does not declare: {}",
+        "instance {proxy}: the upgrade writes words that the layout of {version} does not declare: {}",
         words.join("; ")
     );
     let warning = Finding::named(
@@ -119,7 +118,7 @@ fn warn_unexplained(instance: &InstancePlan, version: &str, names: &Names) -> Op
     Some(warning)
 }
 
-/// A danger for each field of the previous version that the new one does not declare and the upgrade writes.
+/// A danger for each field that the new version drops and the upgrade writes.
 fn report_dropped(instances: &[InstancePlan], version: &str, names: &Names) -> Vec<Finding> {
     let together = Arc::new(Together {
         name: "UnexplainedWrite",

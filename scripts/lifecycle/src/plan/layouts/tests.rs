@@ -205,14 +205,19 @@ fn without_the_layout_before_no_value_is_read_by_the_new_one() {
     assert_eq!(lines(None, &new, &all), ["peak: (not known) → 42"]);
 }
 
-/// What a write of a word is not explained by: `none` for a word that is no field, or the field that is dropped.
-fn unexplained(before: &Layout, after: &Layout, write: (u64, u64, u64)) -> Option<Option<String>> {
-    let (before, after) = (names(Some(before)), names(Some(after)));
+/// Writes a word. None if the write is explained; else the dropped field in the slot, if there is one.
+fn unexplained(
+    old: &Layout,
+    new: &Layout,
+    slot: u64,
+    before: u64,
+    after: u64,
+) -> Option<Option<String>> {
+    let (old, new) = (names(Some(old)), names(Some(new)));
     let layouts = Layouts {
-        before: &before,
-        after: &after,
+        before: &old,
+        after: &new,
     };
-    let (slot, before, after) = write;
     let write = layouts.find_unexplained(&SlotChange {
         address: Address::ZERO,
         slot: U256::from(slot),
@@ -230,9 +235,9 @@ fn a_write_is_explained_by_the_new_fields_and_by_zero_in_the_old_ones() {
         ("peak", 2, 0, "u256"),
     ]);
     let new = layout(&[("open", 0, 0, "bool"), ("peak", 3, 0, "u256")]);
-    let found = |slot, before, after| unexplained(&old, &new, (slot, before, after));
+    let found = |slot, before, after| unexplained(&old, &new, slot, before, after);
     assert_eq!(found(0, 0, 1), None);
-    assert_eq!(found(0, 0, 0x101), Some(None), "bytes beside a field");
+    assert_eq!(found(0, 0, 0x101), Some(None), "bytes next to a field");
     assert_eq!(found(1, 7, 0), None, "a field that is gone is cleared");
     assert_eq!(found(1, 7, 8), Some(Some("total".into())));
     assert_eq!(found(2, 7, 0), None, "a field that moved is cleared");
@@ -263,7 +268,7 @@ fn nothing_is_unexplained_without_a_layout() {
 }
 
 #[test]
-fn reserved_words_and_slots_beside_fixed_arrays_explain_no_write() {
+fn gaps_and_bytes_next_to_array_elements_explain_no_write() {
     let types = |fields: Value| {
         let text = json!({"storage": fields, "types": {
             "u256": {"label": "uint256", "encoding": "inplace", "numberOfBytes": "32"},
@@ -285,7 +290,7 @@ fn reserved_words_and_slots_beside_fixed_arrays_explain_no_write() {
         item("few", 4, "few"),
         item("ring", 5, "ring")
     ]));
-    let found = |slot, before, after| unexplained(&old, &new, (slot, before, after));
+    let found = |slot, before, after| unexplained(&old, &new, slot, before, after);
     assert_eq!(
         found(0, 7, 8),
         Some(Some("total".into())),
@@ -297,26 +302,23 @@ fn reserved_words_and_slots_beside_fixed_arrays_explain_no_write() {
     assert_eq!(
         found(4, 0, 0x01_00_00_00),
         Some(None),
-        "bytes beside the elements"
+        "bytes next to the elements"
     );
     assert_eq!(
         found(5 + 1_999, 0, 8),
         None,
         "the last element of a long array"
     );
-    assert_eq!(found(5 + 2_000, 0, 8), Some(None), "behind a long array");
+    assert_eq!(found(5 + 2_000, 0, 8), Some(None), "after a long array");
 }
 
 #[test]
-fn a_field_of_one_name_in_another_area_is_another_field() {
+fn a_field_of_the_same_name_in_another_area_is_another_field() {
     let old = layout(&[("total", 0, 0, "u256")]);
     let mut new = layout(&[("other", 1, 0, "u256")]);
     let area = vec![stylus_layout::Item::new("total", "u256", 0, 0)];
     new.namespaces.insert("erc7201:example.main".into(), area);
-    assert_eq!(
-        unexplained(&old, &new, (0, 7, 8)),
-        Some(Some("total".into()))
-    );
+    assert_eq!(unexplained(&old, &new, 0, 7, 8), Some(Some("total".into())));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use alloy::primitives::U256;
 use stylus_layout::{FieldPlace, Storage, TypeId, TypeKind, ValuePlace, WORD_BYTES};
 
-/// Elements of an array that are reported by their index, and words of a text.
+/// The number of slots of an array or a text that have names.
 const ELEMENTS: u64 = 1 << 32;
 
 /// Elements of one type that follow each other.
@@ -47,7 +47,7 @@ impl ElementList {
     }
 }
 
-/// The parts of a field that lie in a slot: elements of an array of a fixed length, else the word there.
+/// The parts of a field that lie in a slot: the elements of a fixed-length array, else one word.
 pub(super) fn parts_in_slot(storage: &Storage, field: &FieldPlace, slot: U256) -> Vec<FieldPlace> {
     let begin = field.place.slot;
     let count = slot_count(field);
@@ -76,7 +76,7 @@ pub(super) fn slot_count(field: &FieldPlace) -> u64 {
     field.place.size.map_or(1, |_| field.place.slots_taken())
 }
 
-/// A word of a field of which no more is known than the field.
+/// An untyped word of a field.
 pub(super) fn word_of(field: &FieldPlace, name: String, slot: U256) -> FieldPlace {
     FieldPlace {
         area: field.area.clone(),
@@ -91,7 +91,7 @@ pub(super) fn text_word(text: &FieldPlace, begin: U256, slot: U256) -> Option<Fi
     Some(word_of(text, format!("{}+{}", text.name, at + 1), slot))
 }
 
-/// The words of a value of which no more is known; a single one has the name of the value.
+/// The untyped words of a value; a single word has the name of the value.
 pub(super) fn words_from(value: &FieldPlace, count: u64) -> Vec<FieldPlace> {
     let words = (0..count).map(|word| {
         let name = match count {
@@ -113,7 +113,7 @@ pub(super) fn value_at(field: &FieldPlace, name: String, slot: U256) -> FieldPla
     }
 }
 
-/// The slots between two slots, if a value that begins at the first one may reach the second.
+/// The distance from the first slot of a value to another slot, if the value may reach it.
 pub(super) fn offset_within(begin: U256, slot: U256) -> Option<u64> {
     let at = u64::try_from(slot.checked_sub(begin)?).ok()?;
     (at < ELEMENTS).then_some(at)

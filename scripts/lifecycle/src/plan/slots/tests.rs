@@ -288,11 +288,11 @@ fn preimages(inputs: &[Vec<u8>]) -> HashPreimages {
     }
 }
 
-/// What code hashes on its way to a slot.
+/// The inputs that code hashes on its way to a slot.
 #[derive(Default)]
-struct HashedSlots(Vec<Vec<u8>>);
+struct HashInputs(Vec<Vec<u8>>);
 
-impl HashedSlots {
+impl HashInputs {
     fn hash(&mut self, key: &[u8], slot: B256) -> B256 {
         let preimage = [key, slot.as_slice()].concat();
         let hash = keccak256(&preimage);
@@ -311,7 +311,7 @@ fn after(slot: B256, words: u64) -> B256 {
 }
 
 #[test]
-fn what_lies_below_an_element_of_an_array_has_a_name() {
+fn values_below_an_array_element_have_names() {
     let item = |label: &str, slot: &str, ty: &str| serde_json::json!({"label": label, "slot": slot, "offset": 0, "type": ty});
     let array = |base: &str| serde_json::json!({"label": "array", "encoding": "dynamic_array", "numberOfBytes": "32", "base": base});
     let layout = serde_json::json!({
@@ -330,7 +330,7 @@ fn what_lies_below_an_element_of_an_array_has_a_name() {
     });
     let layout = Layout::from_json(&layout.to_string()).expect("a layout");
     let ana = Address::repeat_byte(0xa);
-    let mut hashed = HashedSlots::default();
+    let mut hashed = HashInputs::default();
     let rounds = hashed.hash(&[], B256::ZERO);
     // The members of the third round.
     let members = [6, 7, 8].map(|words| after(rounds, words));
@@ -363,7 +363,7 @@ fn entries_of_a_lazy_map_have_names_in_each_form() {
     });
     let layout = Layout::from_json(&layout.to_string()).expect("a layout");
     let (field, ana) = (B256::with_last_byte(3), Address::repeat_byte(0xa));
-    let mut hashed = HashedSlots::default();
+    let mut hashed = HashInputs::default();
     let count = hashed.hash(field.as_slice(), stylus_upgrades_interface::slots::LAZY);
     let mut entry = |root: B256| hashed.hash(ana.into_word().as_slice(), root);
     let (old, new) = (entry(field), entry(after(count, 1)));
@@ -376,7 +376,7 @@ fn entries_of_a_lazy_map_have_names_in_each_form() {
 }
 
 #[test]
-fn a_hash_leads_from_no_slot_but_that_of_a_mapping_an_array_or_a_text() {
+fn only_mappings_arrays_and_texts_keep_values_at_hashes_of_their_slots() {
     let item = |label: &str, slot: &str, ty: &str| serde_json::json!({"label": label, "slot": slot, "offset": 0, "type": ty});
     let layout = serde_json::json!({
         "storage": [item("trio", "0", "trio"), item("name", "3", "text"), item("maps", "4", "maps")],
@@ -389,7 +389,7 @@ fn a_hash_leads_from_no_slot_but_that_of_a_mapping_an_array_or_a_text() {
         },
     });
     let layout = Layout::from_json(&layout.to_string()).expect("a layout");
-    let mut hashed = HashedSlots::default();
+    let mut hashed = HashInputs::default();
     let five = B256::with_last_byte(5);
     let of_element = hashed.hash(five.as_slice(), B256::with_last_byte(1));
     let text = hashed.hash(&[], B256::with_last_byte(3));
