@@ -9,7 +9,7 @@ use stylus_upgrades_test_support::sources_below;
 /// Folders of contracts, whose interfaces declare errors.
 const CONTRACTS: [&str; 4] = ["interface", "proxy", "registry", "migratable"];
 /// Sources whose texts are words of Rust, of Solidity's AST and of the chain.
-const OTHER_WORDS: [&str; 8] = [
+const OTHER_WORDS: [&str; 9] = [
     "deploy/src/functions/framework.rs",
     "deploy/src/interface/syntax.rs",
     "lifecycle/src/layout/audit",
@@ -17,6 +17,7 @@ const OTHER_WORDS: [&str; 8] = [
     "lifecycle/src/layout/library_errors.rs",
     "lifecycle/src/layout/namespaces.rs",
     "lifecycle/src/layout/nodes.rs",
+    "lifecycle/src/layout/roots.rs",
     "lifecycle/src/layout/validator",
 ];
 /// Texts of the other sources that are no errors: events, contracts, traits, words of policies.
