@@ -41,6 +41,43 @@
 //! assert!(rust.contains("pub fn migrate_storage(host: &impl StorageAccess) {"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Beside `@openzeppelin/upgrades-core`
+//!
+//! Upgrades-core compares names and types. This crate compares bytes, so it accepts changes that move no byte and that
+//! upgrades-core refuses. `layout/tests/it/pairs.rs` compiles each of these pairs and asks both:
+//!
+//! | change | reason why it is safe |
+//! |---|---|
+//! | `mapping(uint64 => T)` becomes `mapping(uint128 => T)` | both keys have the same word, so each entry keeps its slot |
+//! | a struct is put around fields, or removed from around them | names, types and places stay |
+//! | the last struct or the last fixed array grows | nothing lies after it |
+//! | a struct or a fixed array grows over a gap that shrinks by as much | nothing used these bytes |
+//! | a struct gets a member in its own padding | no other member moves |
+//! | a gap grows over unused bytes | nothing used these bytes |
+//!
+//! It also compares what one tool alone cannot see: a version in Rust with a version in Solidity, fields of different
+//! roots that share bytes, and negative keys of mappings, which Solidity and stylus-sdk keep in different slots.
+//!
+//! ```
+//! use stylus_layout::{Layout, compare};
+//!
+//! let version = |bits: u64| {
+//!     let id = format!("t_mapping(t_uint{bits},t_bool)");
+//!     Layout::from_json(&format!(
+//!         r#"{{"storage":[{{"label":"open","slot":"0","offset":0,"type":"{id}"}}],
+//!             "types":{{
+//!                 "{id}":{{"encoding":"mapping","label":"mapping(uint{bits} => bool)","numberOfBytes":"32",
+//!                          "key":"t_uint{bits}","value":"t_bool"}},
+//!                 "t_uint{bits}":{{"encoding":"inplace","label":"uint{bits}","numberOfBytes":"{}"}},
+//!                 "t_bool":{{"encoding":"inplace","label":"bool","numberOfBytes":"1"}}}}}}"#,
+//!         bits / 8
+//!     ))
+//! };
+//! assert!(compare(&version(64)?, &version(128)?)?.is_safe());
+//! assert!(!compare(&version(128)?, &version(64)?)?.is_safe());
+//! # Ok::<(), stylus_layout::LayoutError>(())
+//! ```
 
 mod added;
 mod bytes;
