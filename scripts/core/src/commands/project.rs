@@ -160,7 +160,7 @@ fn write(context: &Context, folder: &Path, init: &Init) -> Result<()> {
         }
         Err(error) => {
             let undone = match init.undo() {
-                Ok(()) => "the changes were undone, except those of Cargo.lock".to_owned(),
+                Ok(()) => "the changes were undone".to_owned(),
                 Err(error) => error.to_string(),
             };
             context.note(format!("warning: {undone}"));

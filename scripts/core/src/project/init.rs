@@ -40,6 +40,16 @@ pub struct Init {
     carried: Option<CarriedCrates>,
     /// What a lock file begins with where there is none.
     seed: Option<String>,
+    /// The lock file as it was found.
+    lock: LockFile,
+}
+
+/// The lock file of a workspace, which cargo writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct LockFile {
+    path: PathBuf,
+    /// Its text; none if there is no file.
+    text: Option<String>,
 }
 
 /// The framework's crates as files of a project.
@@ -68,7 +78,9 @@ impl Init {
     /// `NotInitialized` with what has to be done by hand first.
     pub fn of(folder: &Path, framework: &Framework) -> Result<Self, Error> {
         let crates = crates::of_contract(folder)?;
+        let root = crates.first().map_or(folder, |main| main.root.as_path());
         let mut init = Self {
+            lock: LockFile::read(root.join("Cargo.lock"))?,
             folder: folder.to_owned(),
             files: Vec::new(),
             skipped: Vec::new(),
@@ -226,7 +238,7 @@ impl Init {
         Ok(settle_lock(&self.folder, self.seed.as_deref())?)
     }
 
-    /// Puts the files back as they were before, but for those that somebody else changed meanwhile.
+    /// Puts the files back as they were before, the lock file too, but for those that somebody else changed meanwhile.
     ///
     /// # Errors
     /// Why the first of those that stay is not put back.
@@ -236,7 +248,23 @@ impl Init {
             .carried
             .iter()
             .map(|carried| carried::remove(&carried.root));
-        put.chain(removed).fold(Ok(()), Result::and)
+        let all = put.chain(removed).chain([self.lock.restore()]);
+        all.fold(Ok(()), Result::and)
+    }
+}
+
+impl LockFile {
+    fn read(path: PathBuf) -> Result<Self, Error> {
+        let text = own_file::read(&path)?;
+        Ok(Self { path, text })
+    }
+
+    /// Gives the file its text again.
+    fn restore(&self) -> Result<(), Error> {
+        match &self.text {
+            Some(text) => Ok(own_file::write(&self.path, text.as_bytes())?),
+            None => remove(&self.path),
+        }
     }
 }
 
@@ -257,12 +285,15 @@ impl ChangedFile {
         if let Some(text) = text {
             return Ok(own_file::write(&self.path, text.as_bytes())?);
         }
-        match std::fs::remove_file(&self.path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(io("removed", &self.path)(error).into())
-            }
-            _ => Ok(()),
-        }
+        remove(&self.path)
+    }
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(io("removed", path)(error).into()),
+        _ => Ok(()),
     }
 }
 

@@ -342,6 +342,22 @@ fn a_manifest_is_written_with_the_local_chain_and_the_kind_of_proxies_where_ther
 }
 
 #[test]
+fn the_lock_file_is_put_back() {
+    let folder = crate_of(SOL_STORAGE);
+    let path = folder.path().join("Cargo.lock");
+    for before in [Some("version = 4\n"), None] {
+        match before {
+            Some(text) => std::fs::write(&path, text).expect("written"),
+            None => std::fs::remove_file(&path).expect("removed"),
+        }
+        let init = init(&folder);
+        std::fs::write(&path, "version = 4\n# raised\n").expect("written");
+        init.undo().expect("undone");
+        assert_eq!(std::fs::read_to_string(&path).ok().as_deref(), before);
+    }
+}
+
+#[test]
 fn an_initializer_that_anybody_may_call_is_named() {
     let open = SOL_STORAGE.replace(
         "    pub fn number",
