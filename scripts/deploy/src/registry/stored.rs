@@ -11,7 +11,7 @@ use stylus_registry_core::policy::Policy;
 use stylus_upgrades_interface::parts;
 use stylus_upgrades_interface::registry_storage::definition::{self, Head};
 use stylus_upgrades_interface::registry_storage::{
-    Find, Whole, Word, member, policy as record, registry_parts, root, round as rounds,
+    Find, Whole, Word, instance, member, policy as record, registry_parts, root, round as rounds,
 };
 use stylus_upgrades_interface::slots;
 
@@ -74,6 +74,12 @@ pub async fn counts(registry: Registry<'_>, id: DefinitionId) -> Result<Head, Ch
 pub fn proxy_slots(definition: DefinitionId, count: u32) -> impl Iterator<Item = B256> {
     let slots = (1..=count).map(move |index| member::find::<Slot>(definition, index));
     slots.map(|first| first.plus(member::PROXY.first()))
+}
+
+/// The slots of an instance's record.
+pub fn instance_slots(proxy: Address) -> [B256; 2] {
+    let first = instance::find::<Slot>(proxy);
+    [0, 1].map(|word| first.plus(word))
 }
 
 /// The code hashes of a policy's lambdas when the policy was set, in their order.
