@@ -341,5 +341,13 @@ fn structs_at_hashes_of_texts_are_compared_member_by_member() -> Result<(), Harn
     ];
     assert_eq!(ids, expected);
     assert!(compiled.compared("First", "First").is_safe());
+    // A slot that is more than the hash of a text is in no layout.
+    let unclaimed = compiled.named("Unclaimed").document.layout;
+    assert!(unclaimed.namespaces.is_empty(), "{unclaimed:?}");
+    let refused = compiled
+        .read("Crossed")
+        .expect_err("two structs at one root");
+    let message = refused.to_string();
+    assert!(message.contains("two structs"), "{message}");
     Ok(())
 }

@@ -80,32 +80,49 @@ pub(super) fn add(
         }
         layout.namespaces.insert(location, items);
     }
-    add_hash_roots(&nodes, &sources, layout);
+    add_hash_roots(&nodes, &sources, layout)?;
     Ok(Some(unlisted))
 }
 
-/// Adds the structs at hashes of texts. Skips a struct that cannot be laid out, and a second struct at the same root: a
-/// review promises nothing about slots that code computes.
-fn add_hash_roots(nodes: &Nodes<'_>, sources: &Sources<'_>, layout: &mut Layout) {
+/// Adds the structs at hashes of texts. Skips a struct that cannot be laid out: a review promises nothing about slots
+/// that code computes.
+///
+/// # Errors
+/// Two structs with different members at one root.
+fn add_hash_roots(
+    nodes: &Nodes<'_>,
+    sources: &Sources<'_>,
+    layout: &mut Layout,
+) -> Result<(), String> {
     for StructRoot { root, declaration } in find_struct_roots(nodes) {
         let declared = nodes.get(declaration);
         let declared = declared.filter(|declared| is(declared.node, "StructDefinition"));
-        let name = root.to_string();
         let Some(declared) = declared else {
             continue;
         };
-        if layout.namespaces.contains_key(&name) {
-            continue;
-        }
         let mut types = Types {
             nodes,
             sources,
             types: &mut layout.types,
         };
-        if let Ok((items, _)) = types.members(&declared, 0) {
-            layout.namespaces.insert(name, items);
+        let Ok((items, _)) = types.members(&declared, 0) else {
+            continue;
+        };
+        let places = |items: &[Item]| -> Vec<(String, String, u64)> {
+            let items = items.iter();
+            let places = items.map(|item| (item.label.clone(), item.slot.clone(), item.offset));
+            places.collect()
+        };
+        let name = root.to_string();
+        let other = layout.namespaces.get(&name);
+        if other.is_some_and(|other| places(other) != places(&items)) {
+            return Err(format!(
+                "two structs with different members lie at {name}: give one of them another text"
+            ));
         }
+        layout.namespaces.entry(name).or_insert(items);
     }
+    Ok(())
 }
 
 /// Adds what enums and value types are made of, which parent declares a variable that others may share the name of, and

@@ -3,7 +3,7 @@
 
 use super::nodes::{Declared, Nodes, each, id_of, is, list, named_by};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_layout::HashRoot;
 
 /// Expressions within expressions that are followed, at most.
@@ -16,18 +16,28 @@ pub(super) struct StructRoot {
     pub(super) declaration: u64,
 }
 
-/// Finds the structs at hashes of texts in the functions that a contract has or calls.
+/// Finds the structs at hashes of texts in the functions that a contract has or calls. A function that another one
+/// overrides counts for nothing.
 pub(super) fn find_struct_roots(nodes: &Nodes<'_>) -> Vec<StructRoot> {
     let functions = nodes.reached().into_iter();
-    let functions = functions.filter(|declared| is(declared.node, "FunctionDefinition"));
-    let roots = functions.flat_map(|function| roots_of(nodes, &function));
+    let functions: Vec<Declared<'_>> = functions
+        .filter(|declared| is(declared.node, "FunctionDefinition"))
+        .collect();
+    let overridden = functions
+        .iter()
+        .flat_map(|function| list(&function.node["baseFunctions"]));
+    let overridden: BTreeSet<u64> = overridden.filter_map(Value::as_u64).collect();
+    let roots = functions
+        .iter()
+        .filter(|function| id_of(function.node, "id").is_none_or(|id| !overridden.contains(&id)))
+        .flat_map(|function| roots_of(nodes, function));
     roots.collect()
 }
 
 /// The roots that the assembly of one function sets.
 fn roots_of(nodes: &Nodes<'_>, function: &Declared<'_>) -> Vec<StructRoot> {
     let locals = LocalVariables::from_function(function.node);
-    let mut roots = Vec::new();
+    let mut roots: BTreeMap<u64, Vec<Option<StructRoot>>> = BTreeMap::new();
     each(function.node, &mut |node| {
         if !is(node, "InlineAssembly") {
             return;
@@ -47,19 +57,25 @@ fn roots_of(nodes: &Nodes<'_>, function: &Declared<'_>) -> Vec<StructRoot> {
                 return;
             };
             let target = reference(target).filter(|reference| is_slot(reference));
-            let pointer = target.and_then(|target| id_of(target, "declaration"));
-            let declaration = pointer.and_then(|pointer| locals.struct_of(pointer));
+            let Some(pointer) = target.and_then(|target| id_of(target, "declaration")) else {
+                return;
+            };
+            let declaration = locals.struct_of(pointer);
             let value = reference(&assignment["value"]);
             let value = value.and_then(|value| id_of(value, "declaration"));
             let root = value.and_then(|value| root_of_variable(nodes, &locals, value, DEPTH));
-            roots.extend(
-                declaration
-                    .zip(root)
-                    .map(|(declaration, root)| StructRoot { root, declaration }),
-            );
+            let root = declaration
+                .zip(root)
+                .map(|(declaration, root)| StructRoot { root, declaration });
+            roots.entry(pointer).or_default().push(root);
         });
     });
-    roots
+    // A pointer with two assignments may have either slot.
+    let roots = roots.into_values().filter_map(|mut roots| {
+        let root = roots.pop()?;
+        root.filter(|_| roots.is_empty())
+    });
+    roots.collect()
 }
 
 /// Returns true if a reference in assembly is to the slot of a variable, not to its value.
@@ -70,7 +86,7 @@ fn is_slot(reference: &Value) -> bool {
 /// The variables of a function.
 struct LocalVariables<'v> {
     declared: BTreeMap<u64, &'v Value>,
-    /// Their initial values.
+    /// Their initial values; without those of variables that get another value.
     values: BTreeMap<u64, &'v Value>,
 }
 
@@ -90,6 +106,11 @@ impl<'v> LocalVariables<'v> {
                 values.insert(id, &node["initialValue"]);
             }
         });
+        each(function, &mut |node| {
+            for id in changed_variables(node) {
+                values.remove(&id);
+            }
+        });
         Self { declared, values }
     }
 
@@ -99,6 +120,35 @@ impl<'v> LocalVariables<'v> {
         let is_pointer = pointer["storageLocation"] == "storage";
         id_of(&pointer["typeName"], "referencedDeclaration").filter(|_| is_pointer)
     }
+}
+
+/// The variables that a statement or assembly gives another value.
+fn changed_variables(node: &Value) -> Vec<u64> {
+    let mut changed = Vec::new();
+    let mut add_names = |target: &Value| {
+        each(target, &mut |part| changed.extend(named_by(part)));
+    };
+    match node["nodeType"].as_str() {
+        Some("Assignment") => add_names(&node["leftHandSide"]),
+        Some("UnaryOperation") => add_names(&node["subExpression"]),
+        Some("InlineAssembly") => {
+            let mut targets: Vec<&str> = Vec::new();
+            each(&node["AST"], &mut |part| {
+                if is(part, "YulAssignment") {
+                    let names = list(&part["variableNames"]).iter();
+                    targets.extend(names.filter_map(|name| name["src"].as_str()));
+                }
+            });
+            let references = list(&node["externalReferences"]).iter();
+            let written = references.filter(|reference| {
+                let source = reference["src"].as_str();
+                !is_slot(reference) && source.is_some_and(|source| targets.contains(&source))
+            });
+            changed.extend(written.filter_map(|reference| id_of(reference, "declaration")));
+        }
+        _ => {}
+    }
+    changed
 }
 
 fn root_of_variable(
@@ -130,10 +180,14 @@ fn root_of(
             let [argument] = list(&expression["arguments"]) else {
                 return None;
             };
-            if expression["expression"]["name"] == "keccak256" {
-                return literal(argument).map(HashRoot::from_text);
+            let called = &expression["expression"];
+            if called["name"] == "keccak256" && is_builtin(called) {
+                let text = literal(argument).filter(|text| text.bytes().all(is_name_letter));
+                return text.map(HashRoot::from_text);
             }
-            inner(argument).filter(|_| expression["kind"] == "typeConversion")
+            let kept = ["bytes32", "uint256"].map(Value::from);
+            let is_whole = kept.contains(&expression["typeDescriptions"]["typeString"]);
+            inner(argument).filter(|_| is_whole && expression["kind"] == "typeConversion")
         }
         "TupleExpression" => match list(&expression["components"]) {
             [component] => inner(component),
@@ -149,10 +203,21 @@ fn root_of(
     }
 }
 
+/// Returns true for a function of the compiler: its declarations have negative numbers.
+fn is_builtin(identifier: &Value) -> bool {
+    let declaration = identifier["referencedDeclaration"].as_i64();
+    declaration.is_some_and(|declaration| declaration < 0)
+}
+
+/// Returns true for a letter that the names of storage areas usually have. Other letters would need an escape in ids.
+const fn is_name_letter(letter: u8) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, b'.' | b'-' | b'_' | b':' | b'/')
+}
+
 /// The text of a literal, or of a literal in a type conversion: `bytes("text")`.
 fn literal(expression: &Value) -> Option<&str> {
     match expression["nodeType"].as_str()? {
-        "Literal" => expression["value"].as_str(),
+        "Literal" if expression["subdenomination"].is_null() => expression["value"].as_str(),
         "FunctionCall" if expression["kind"] == "typeConversion" => {
             literal(list(&expression["arguments"]).first()?)
         }
