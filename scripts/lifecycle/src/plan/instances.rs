@@ -22,6 +22,9 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots::IMPLEMENTATION;
 
+/// Slots of one instance and one version that are read ahead, at most.
+const SLOTS_AHEAD: usize = 64;
+
 /// What would happen to an instance.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct InstancePlan {
@@ -195,8 +198,36 @@ pub(super) fn read(
     let range = 0..usize::try_from(count).unwrap_or(usize::MAX);
     let registry = simulation.registry(request.registry);
     let proxies = now(registry.proxies_in(&request.call.name, range))?;
+    read_ahead(simulation, request, &proxies);
     let before = |proxy| at(simulation, BlockId::latest(), request.registry, proxy);
     proxies.into_iter().map(before).collect()
+}
+
+/// Reads together what a plan reads of each of several instances: its record, the slots of the framework and the
+/// fields of both versions. A single instance has few words, and the plan may not need all of them.
+fn read_ahead(simulation: &Simulation, request: &PlanRequest, proxies: &[Address]) {
+    if proxies.len() < 2 {
+        return;
+    }
+    let call = &request.call;
+    let earlier = request.documents.keys().cloned();
+    let labels: Vec<String> = earlier.chain([call.version.clone()]).collect();
+    let framework = SlotNames::framework(&labels);
+    let layouts = labels.iter().map(|label| request.layout_of(label));
+    let mut slots: BTreeSet<U256> = BTreeSet::new();
+    for layout in layouts.chain([request.layout.as_ref()]) {
+        let names = framework.clone().with_layout(layout);
+        let fixed = names.fixed().take(SLOTS_AHEAD);
+        slots.extend(fixed.map(|field| field.place.slot));
+    }
+    let words = proxies.iter().flat_map(|proxy| {
+        let record = stored::instance_slots(*proxy);
+        let record = record.map(|slot| (request.registry, slot.into()));
+        let own = slots.iter().map(|slot| (*proxy, *slot));
+        record.into_iter().chain(own)
+    });
+    let words: Vec<(Address, U256)> = words.collect();
+    simulation.chain.ahead(&words);
 }
 
 /// The instances of the definition that are not among these.
@@ -406,7 +437,7 @@ pub(super) fn compare(
             changes: list,
             // During a migration, batches still convert values.
             undecodable: if migrating { Vec::new() } else { undecodable },
-            unexplained: if migrating { Vec::new() } else { unexplained },
+            unexplained,
             is_cut,
             balance: balance(proxy),
             events: simulation.logs(proxy)?.iter().map(event).collect(),

@@ -151,7 +151,7 @@ impl<'a> Layouts<'a> {
             let bytes = field.place.bytes_of(&rest);
             bytes.iter().any(|byte| *byte != 0)
         };
-        let is_dropped = |field: &&FieldPlace| !self.after.declares(&field.area, &field.name);
+        let is_dropped = |field: &&FieldPlace| !self.after.declares(field);
         let dropped = written.into_iter().filter(is_written).find(is_dropped);
         (!rest.is_zero()).then(|| UnexplainedWrite {
             slot: word.slot.into(),

@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use stylus_chain::HashPreimages;
 use stylus_layout::{
-    DecodedValue, FieldPlace, Layout, LazyType, Storage, TypeId, TypeKind, ValuePlace, WORD_BYTES,
-    WalkLimits, elements_begin,
+    DecodedValue, FieldPlace, Layout, LazyType, Storage, StorageField, TypeId, TypeKind,
+    ValuePlace, WORD_BYTES, WalkLimits, elements_begin,
 };
 use stylus_upgrades_interface::slots;
 
@@ -185,10 +185,10 @@ impl SlotNames {
         self.fields.values().flatten()
     }
 
-    /// Returns true if an area declares the field, or the member of a field, that a value belongs to.
-    pub(super) fn declares(&self, area: &str, name: &str) -> bool {
+    /// Returns true if the layout declares the field, or the member of a field, that a value belongs to.
+    pub(super) fn declares(&self, value: &FieldPlace) -> bool {
         let storage = self.storage.as_ref();
-        storage.is_some_and(|storage| declares(storage, area, &member_path(name)))
+        storage.is_some_and(|storage| declares(storage, value))
     }
 
     /// The variable of that name, in one of these slots before others.
@@ -242,7 +242,10 @@ impl SlotNames {
         let storage = self.storage.as_ref();
         let is_mapping = |field: &FieldPlace| {
             let kind = storage.map(|storage| storage.kind(field.place.ty));
-            matches!(kind, Some(TypeKind::Mapping(_)))
+            matches!(
+                kind,
+                Some(TypeKind::Mapping(_) | TypeKind::Lazy(LazyType { key: Some(_), .. }))
+            )
         };
         variables.retain(|field| !is_mapping(field));
         variables
@@ -339,11 +342,9 @@ impl SlotNames {
     }
 
     fn add_entry(&mut self, entry: FieldPlace) {
-        if self.count(&entry) {
-            let slot = entry.place.slot;
-            self.places.entry(entry.name.clone()).or_insert(slot);
-            self.entries.entry(slot).or_default().push(entry);
-        }
+        let slot = entry.place.slot;
+        self.places.entry(entry.name.clone()).or_insert(slot);
+        self.entries.entry(slot).or_default().push(entry);
     }
 
     /// Adds a declared field. A long one is listed with its first slots.
@@ -388,7 +389,12 @@ impl SlotNames {
                     value: EntryType::Typed(mapping.value),
                 }]
             }
-            TypeKind::Lazy(lazy) => self.add_lazy(field, lazy),
+            TypeKind::Lazy(lazy) => {
+                if lazy.key.is_some() {
+                    self.mappings.insert(slot, field.clone());
+                }
+                self.add_lazy(field, lazy)
+            }
             TypeKind::Bytes | TypeKind::String => {
                 self.texts.insert(elements_begin(slot), field.clone());
                 Vec::new()
@@ -461,6 +467,9 @@ impl SlotNames {
         for at in 0..count.min(LISTED_SLOTS_MAX) {
             let slot = value.place.slot.wrapping_add(U256::from(at));
             for part in parts_in_slot(storage, &value, slot) {
+                if !self.count(&part) {
+                    return mappings;
+                }
                 mappings.extend(self.add_hashed(storage, &part));
                 if !self.mappings.contains_key(&part.place.slot) {
                     self.add_entry(part);
@@ -506,15 +515,24 @@ impl SlotNames {
     }
 }
 
-/// Returns true if an area declares a path of members.
-fn declares(storage: &Storage, area: &str, path: &str) -> bool {
-    let Some(area) = storage.area(area) else {
+/// Returns true if a storage declares the field, or the member of a field, that a value belongs to.
+fn declares(storage: &Storage, value: &FieldPlace) -> bool {
+    let Some(area) = storage.area(&value.area) else {
         return false;
     };
+    // Private variables of two parents may share a name.
+    let base = value
+        .declared
+        .as_ref()
+        .and_then(|field| field.base.as_ref());
     let mut members = Some(area.fields.as_slice());
-    path.split('.').all(|name| {
+    member_path(&value.name).split('.').all(|name| {
         let mut fields = members.unwrap_or_default().iter();
-        let Some(field) = fields.find(|field| field.name == name) else {
+        let is_declared = |field: &&StorageField| {
+            let bases = base.zip(field.base.as_ref());
+            field.name == name && bases.is_none_or(|(before, after)| before == after)
+        };
+        let Some(field) = fields.find(is_declared) else {
             return false;
         };
         members = match storage.kind(value_type(storage, field.ty)) {

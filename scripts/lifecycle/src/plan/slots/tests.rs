@@ -411,3 +411,30 @@ fn only_mappings_arrays_and_texts_keep_values_at_hashes_of_their_slots() {
         "the slot of a mapping"
     );
 }
+
+#[test]
+fn mappings_in_entries_count_against_the_limit() {
+    let item = |label: String, slot: usize, ty: &str| serde_json::json!({"label": label, "slot": slot.to_string(), "offset": 0, "type": ty});
+    let map = |value: &str| serde_json::json!({"label": "mapping", "encoding": "mapping", "numberOfBytes": "32", "key": "u256", "value": value});
+    let members: Vec<_> = (0..50)
+        .map(|slot| item(format!("m{slot}"), slot, "deep"))
+        .collect();
+    let layout = serde_json::json!({
+        "storage": [item("all".into(), 0, "all")],
+        "types": {
+            "u256": {"label": "uint256", "encoding": "inplace", "numberOfBytes": "32"},
+            "inner": map("u256"),
+            "deep": map("inner"),
+            "many": {"label": "struct Many", "encoding": "inplace", "numberOfBytes": (32 * 50).to_string(), "members": members},
+            "all": map("many"),
+        },
+    });
+    let layout = Layout::from_json(&layout.to_string()).expect("a layout");
+    let keys = (0..KEYS).map(|key| B256::from(U256::from(key))).collect();
+    let names = SlotNames::default()
+        .with_keys(keys)
+        .with_layout(Some(&layout));
+    assert!(names.is_cut());
+    // Declared mappings do not count.
+    assert!(names.mappings.len() <= super::NAMED_MAX + 1);
+}
