@@ -137,7 +137,7 @@ impl<'a> Rollout<'a> {
         let Session { context, registry } = self.session;
         self.compare().await?;
         effects.add_checks(&self.checks);
-        if !self.turn.is_some() {
+        if self.turn.is_none() {
             self.left = due(registry, self.name).await?;
         }
         let what = format!("rollout of {}", self.name);
@@ -192,7 +192,7 @@ impl<'a> Rollout<'a> {
     /// Nothing was to upgrade, in words; none where instances are between two versions, which are added. Only `upgrade`
     /// looks for those: it reads every instance.
     async fn nothing_to_send(&mut self) -> Result<Option<String>> {
-        if self.only.is_none() && !self.turn.is_some() {
+        if self.only.is_none() && self.turn.is_none() {
             let registry = self.session.registry;
             let mut instances = registry.instances(self.name).await?;
             instances.retain(|instance| instance.state.is_migrating());
@@ -327,7 +327,7 @@ impl<'a> Rollout<'a> {
             let request = PathRequest::to(&head.current, self.layout);
             check_again(session, &request, &mut self.checks).await
         } else {
-            if !self.turn.is_some() {
+            if self.turn.is_none() {
                 let which = Instances::Of(self.name, standing::INSTANCES_MAX);
                 let found = standing::with_expiring(session, which).await?;
                 self.checks.extend(found);

@@ -94,7 +94,7 @@ fn answer(
         return answer;
     };
     // Each question of a batch is judged alone.
-    let refusals = questions.iter().map(|question| rule(question));
+    let refusals = questions.iter().map(rule);
     let refusals: Vec<Option<&str>> = refusals.collect();
     let passed = questions.iter().zip(&refusals);
     let passed = passed.filter(|(_, refused)| refused.is_none());
