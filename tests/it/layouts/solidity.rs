@@ -341,6 +341,17 @@ fn structs_at_hashes_of_texts_are_compared_member_by_member() -> Result<(), Harn
     ];
     assert_eq!(ids, expected);
     assert!(compiled.compared("First", "First").is_safe());
+    // Some compilers number their own functions from 2^32 downwards, others from -1 downwards.
+    let mut unsigned = Compiled::of("Roots.sol")?;
+    let text = unsigned.info.to_string();
+    let text = text.replace(
+        "\"referencedDeclaration\":-8",
+        "\"referencedDeclaration\":4294967288",
+    );
+    assert!(text.contains(":4294967288"), "keccak256 has the number -8");
+    unsigned.info = serde_json::from_str(&text).expect("JSON");
+    let same = unsigned.named("First").document.layout;
+    assert_eq!(same.namespaces.len(), 2);
     // A slot that is more than the hash of a text is in no layout.
     let unclaimed = compiled.named("Unclaimed").document.layout;
     assert!(unclaimed.namespaces.is_empty(), "{unclaimed:?}");

@@ -181,7 +181,7 @@ fn root_of(
                 return None;
             };
             let called = &expression["expression"];
-            if called["name"] == "keccak256" && is_builtin(called) {
+            if called["name"] == "keccak256" && is_builtin(nodes, called) {
                 let text = literal(argument).filter(|text| text.bytes().all(is_name_letter));
                 return text.map(HashRoot::from_text);
             }
@@ -203,10 +203,9 @@ fn root_of(
     }
 }
 
-/// Returns true for a function of the compiler: its declarations have negative numbers.
-fn is_builtin(identifier: &Value) -> bool {
-    let declaration = identifier["referencedDeclaration"].as_i64();
-    declaration.is_some_and(|declaration| declaration < 0)
+/// Returns true for a function of the compiler: no source declares it.
+fn is_builtin(nodes: &Nodes<'_>, identifier: &Value) -> bool {
+    named_by(identifier).is_none_or(|id| nodes.get(id).is_none())
 }
 
 /// Returns true for a letter that the names of storage areas usually have. Other letters would need an escape in ids.
