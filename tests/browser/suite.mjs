@@ -87,17 +87,30 @@ async function shown() {
   return all.join('\n');
 }
 
+async function closeAll() {
+  const rest = [...contexts];
+  contexts.clear();
+  await Promise.all(rest.map((context) => context.close()));
+}
+
+// Runs a test. Chromium itself may crash on a machine that is short of memory, which says nothing of the console: the
+// test then runs a second time. A second crash is a failure.
 export async function test(name, run) {
   const began = Date.now();
   try {
-    await run();
+    try {
+      await run();
+    } catch (error) {
+      if (!/Target crashed/.test(error.message)) throw error;
+      process.stderr.write(`${name}: Chromium crashed, second run\n`);
+      await closeAll();
+      await run();
+    }
     passed.push(name);
   } catch (error) {
     failed[name] = `${error.stack ?? error}\n${await shown()}`;
   }
-  const rest = [...contexts];
-  contexts.clear();
-  await Promise.all(rest.map((context) => context.close()));
+  await closeAll();
   process.stderr.write(`${name}: ${Date.now() - began} ms\n`);
 }
 
