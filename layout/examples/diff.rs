@@ -1,22 +1,16 @@
 //! Compares a contract's storage in two build-infos of solc, with the file and line of each field:
 //! `cargo run -p stylus-upgrades-layout --example diff -- OLD.json NEW.json FILE CONTRACT`
 use serde_json::Value;
-use stylus_layout::{Layout, Location, SourcePlaces, Storage, compare};
+use stylus_layout::{Layout, compare};
 
 type Failure = Box<dyn std::error::Error>;
 
-fn read(path: &str, file: &str, name: &str) -> Result<(Layout, SourcePlaces), Failure> {
+fn read(path: &str, file: &str, name: &str) -> Result<Layout, Failure> {
     let info: Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;
     let layout = &info["output"]["contracts"][file][name]["storageLayout"];
-    let layout = Layout::from_json(&layout.to_string())?;
-    Ok((layout, SourcePlaces::from_build_info(&info)))
-}
-
-fn line(layout: &Layout, places: &SourcePlaces, area: &str, at: Option<&Location>) -> String {
-    let storage = Storage::from(layout);
-    let field = at.and_then(|place| storage.field_at(area, place));
-    let place = field.and_then(|field| places.place(field));
-    place.map_or("nowhere".into(), ToString::to_string)
+    let mut layout = Layout::from_json(&layout.to_string())?;
+    layout.add_sources(&info);
+    Ok(layout)
 }
 
 fn main() -> Result<(), Failure> {
@@ -24,13 +18,11 @@ fn main() -> Result<(), Failure> {
     let [old, new, file, name] = &arguments[..] else {
         return Err("expected OLD.json NEW.json FILE CONTRACT".into());
     };
-    let (old, old_places) = read(old, file, name)?;
-    let (new, new_places) = read(new, file, name)?;
+    let (old, new) = (read(old, file, name)?, read(new, file, name)?);
     for change in compare(&old, &new)?.findings {
-        let was = line(&old, &old_places, &change.area, change.old.as_ref());
-        let is = line(&new, &new_places, &change.area, change.new.as_ref());
-        let verdict = change.verdict.name();
-        println!("{verdict} {}: {was} → {is} {}", change.field, change.note);
+        let (verdict, sources) = (change.verdict.name(), change.sources());
+        let sources = sources.unwrap_or("nowhere".into());
+        println!("{verdict} {}: {sources} {}", change.field, change.note);
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod hash;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -89,7 +90,7 @@ pub struct Item {
     /// The id of its type, a key of [`Layout::types`]. [`Storage`](crate::Storage) has its type.
     #[serde(rename = "type")]
     pub(crate) type_id: String,
-    /// Where it is declared, for messages.
+    /// The file and line of its declaration (`src/lib.rs:12`), for messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub src: Option<String>,
     /// The name it had in the version before.

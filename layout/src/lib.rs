@@ -110,7 +110,7 @@ pub use report::{Decision, Declared, FieldChange, Location, Report, Verdict, Whi
 pub use skeleton::skeleton;
 pub use steps::{DeclaredStep, StepKind};
 pub use storage::{
-    DecodedValue, FieldPlace, FieldWalk, HashRoot, LazyForm, LazyType, MappingType, SourcePlace,
-    SourcePlaces, Storage, StorageArea, StorageField, StorageType, TextLength, TypeId, TypeKind,
-    ValuePlace, WORD_BYTES, WalkLimits, elements_begin, is_gap_name, text_length,
+    DecodedValue, FieldPlace, FieldWalk, HashRoot, LazyForm, LazyType, MappingType, Storage,
+    StorageArea, StorageField, StorageType, TextLength, TypeId, TypeKind, ValuePlace, WORD_BYTES,
+    WalkLimits, elements_begin, is_gap_name, text_length,
 };

@@ -94,6 +94,16 @@ pub struct Location {
     /// The type's label.
     #[serde(rename = "type")]
     pub kind: String,
+    /// The file and line of its declaration (`src/lib.rs:12`), where the layout has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+impl Location {
+    /// Returns true if both are of one type at one place.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.slot, self.offset, &self.kind) == (&other.slot, other.offset, &other.kind)
+    }
 }
 
 impl fmt::Display for Location {
@@ -151,6 +161,16 @@ impl FieldChange {
             new: None,
             note: note.into(),
             declared: None,
+        }
+    }
+
+    /// The file and line of the declaration, before and now: `src/Box.sol:4 → src/Box.sol:5`. A place that is not known,
+    /// or that both share, is left out; none if neither is known.
+    pub fn sources(&self) -> Option<String> {
+        let source = |place: &Option<Location>| place.as_ref()?.source.clone();
+        match (source(&self.old), source(&self.new)) {
+            (Some(old), Some(new)) if old != new => Some(format!("{old} → {new}")),
+            (old, new) => new.or(old),
         }
     }
 

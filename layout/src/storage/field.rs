@@ -46,6 +46,7 @@ impl<'s> Field<'s> {
             slot: (self.start / word).to_string(),
             offset: (self.start % word).saturating_to(),
             kind: self.ty.label().into(),
+            source: self.declared.source.clone(),
         }
     }
 }

@@ -23,7 +23,6 @@ mod area;
 mod compiler_id;
 mod field;
 mod read;
-mod source_places;
 mod type_ref;
 mod value;
 mod walk;
@@ -34,7 +33,6 @@ pub(crate) use type_ref::{TypeRef, bare_label};
 pub use crate::bytes::WORD_BYTES;
 pub use area::HashRoot;
 pub use field::is_gap_name;
-pub use source_places::{SourcePlace, SourcePlaces};
 pub use value::{DecodedValue, TextLength, elements_begin, text_length};
 pub use walk::{FieldPlace, FieldWalk, ValuePlace, WalkLimits};
 
@@ -80,7 +78,7 @@ pub struct StorageField {
     pub contract: String,
     /// The contract that declares it; none unless another variable may have the same name.
     pub base: Option<String>,
-    /// The position of its declaration, as the compiler writes it (`src`).
+    /// The file and line of its declaration (`src/lib.rs:12`), or what the compiler writes as `src`.
     pub source: Option<String>,
     /// Its name in the previous version, if that differs.
     pub renamed_from: Option<String>,

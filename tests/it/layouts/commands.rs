@@ -7,6 +7,7 @@ use stylus_layout::{Document, Layout, StepKind};
 use stylus_upgrades_harness::builder;
 use stylus_upgrades_tests::contracts::contract;
 
+use super::build_infos::build_info_of;
 use super::folder::problems;
 use super::project::{BACK, COUNT, Project, SWAPPED, V1, V2, hash, home};
 
@@ -243,6 +244,9 @@ fn layouts_are_compared_and_migrations_written_without_a_chain() {
     let (exit, refused) = run(&format!("layout diff {v1} {swapped}"));
     assert_eq!((exit, text(&refused, "verdict")), (Some(1), "refused"));
     assert_eq!(text(&refused["error"], "name"), "LayoutRefused");
+    let moved = &refused["findings"][1];
+    let lines = [&moved["old"], &moved["new"]].map(|place| text(place, "source"));
+    assert_eq!(lines, ["src/lib.rs:16", "src/lib.rs:17"]);
 
     // A layout that was kept by its hash, and from what another compiler wrote.
     let old = text(&safe["old"], "hash");
@@ -281,6 +285,45 @@ fn layouts_are_compared_and_migrations_written_without_a_chain() {
     ");
     let dropped = format!("layout migration {v2} {v1} --drop changes");
     assert_eq!(run(&dropped).0, Some(0));
+}
+
+#[test]
+fn fields_of_solidity_are_shown_with_the_lines_of_both_versions() -> Result<(), HarnessError> {
+    let write = |name: &str, fields: &str| -> Result<tempfile::TempDir, HarnessError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let source = format!(
+            "// SPDX-License-Identifier: MIT\npragma solidity ^0.8.0;\n\ncontract Box {{\n{fields}}}\n"
+        );
+        let sources = json!({ "src/Box.sol": { "content": source } });
+        let info = build_info_of(folder.path(), &sources, &["storageLayout"], &json!({}))?;
+        std::fs::write(folder.path().join(name), info.to_string()).expect("written");
+        Ok(folder)
+    };
+    let old = write("old.json", "    uint256 total;\n    address owner;\n")?;
+    let new = write(
+        "new.json",
+        "    address owner;\n\n    uint256 total;\n    bool open;\n",
+    )?;
+    let [old, new] = [
+        old.path().join("old.json:Box"),
+        new.path().join("new.json:Box"),
+    ];
+    let words = ["layout", "diff"].map(str::to_owned);
+    let paths = [old, new].map(|path| path.display().to_string());
+    let folder = tempfile::tempdir().expect("a folder");
+    let words: Vec<String> = words.into_iter().chain(paths).collect();
+    let answer = Answer::of(command(
+        folder.path(),
+        &format!("{} --json", words.join(" ")),
+    ));
+    assert_eq!(answer.exit, Some(1));
+    let message = text(&answer.document["error"], "message");
+    assert_snapshot!(message, @"
+    Box would misread the storage of Box:
+      reorder:owner  src/Box.sol:5 (before: src/Box.sol:6)  owner: address @ slot 1 → address @ slot 0: its order among the other fields changed
+      reorder:total  src/Box.sol:7 (before: src/Box.sol:5)  total: uint256 @ slot 0 → uint256 @ slot 1: its order among the other fields changed
+    ");
+    Ok(())
 }
 
 #[test]

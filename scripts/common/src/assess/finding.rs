@@ -35,6 +35,29 @@ pub struct SourceLine {
     pub line: usize,
 }
 
+impl SourceLine {
+    /// Reads `src/lib.rs:12`, with or without a column after it; none of other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (rest, last) = text.rsplit_once(':')?;
+        let with_column = rest.rsplit_once(':').and_then(|(file, line)| {
+            last.parse::<usize>().ok()?;
+            Some((file, line.parse().ok()?))
+        });
+        let (file, line) = match with_column {
+            Some(place) => place,
+            None => (rest, last.parse().ok()?),
+        };
+        let file = PathBuf::from(file);
+        (!file.as_os_str().is_empty()).then_some(Self { file, line })
+    }
+}
+
+impl fmt::Display for SourceLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file.display(), self.line)
+    }
+}
+
 /// Something that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -60,6 +83,9 @@ pub struct Finding {
     /// Where it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<SourceLine>,
+    /// Where it stood in the version before, if that is another place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place_before: Option<SourceLine>,
     /// The field or the function that it is about, which determines its place; the transaction of an arrival.
     #[serde(skip)]
     pub about: Option<String>,
@@ -138,6 +164,7 @@ impl Finding {
             found: None,
             next: None,
             place: None,
+            place_before: None,
             about: None,
             together: None,
         }
@@ -257,14 +284,29 @@ impl Finding {
         self
     }
 
+    /// At the declaration of a field in the new version, and in the version before. What is gone has only the latter.
+    #[must_use]
+    pub fn declared_at(mut self, new: Option<&str>, old: Option<&str>) -> Self {
+        let [new, old] = [new, old].map(|source| SourceLine::parse(source?));
+        self.place_before = old.clone().filter(|_| new.is_some() && new != old);
+        self.place = new.or(old);
+        self
+    }
+
+    /// Its places: the line of the new version, and in brackets that of the version before.
+    pub(super) fn places(&self) -> String {
+        let Some(place) = &self.place else {
+            return String::new();
+        };
+        let before = self.place_before.as_ref();
+        let before = before.map_or(String::new(), |before| format!(" (before: {before})"));
+        format!("  {place}{before}")
+    }
+
     /// Lines for people.
     pub fn lines(&self) -> Vec<String> {
-        let place = self.place.as_ref();
-        let place = place.map_or(String::new(), |at| {
-            format!("  {}:{}", at.file.display(), at.line)
-        });
-        let mark = self.severity.mark();
-        let mut lines = vec![format!("{mark} {}{place}: {}", self.id, self.message)];
+        let (mark, places) = (self.severity.mark(), self.places());
+        let mut lines = vec![format!("{mark} {}{places}: {}", self.id, self.message)];
         lines.extend(self.details.iter().map(|line| format!("    {line}")));
         for (name, value) in self.words() {
             lines.push(format!("    {name:<9} {value}"));
@@ -274,7 +316,8 @@ impl Finding {
 
     /// The same as one line, without what to do next.
     pub fn line(&self) -> String {
-        let mut line = format!("{} {}: {}", self.severity.mark(), self.id, self.says());
+        let (mark, places) = (self.severity.mark(), self.places());
+        let mut line = format!("{mark} {}{places}: {}", self.id, self.says());
         line.retain(|letter| letter != '\n');
         line
     }

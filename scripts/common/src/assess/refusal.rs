@@ -42,7 +42,7 @@ fn report(group: &[&Finding]) -> Report {
         return first.report();
     };
     let details = group.iter().flat_map(|one| {
-        let line = format!("  {}  {}", one.id, one.message);
+        let line = format!("  {}{}  {}", one.id, one.places(), one.message);
         std::iter::once(line).chain(one.details.iter().map(|detail| format!("    {detail}")))
     });
     let found = group.iter().filter_map(|one| one.found.as_deref());

@@ -1,7 +1,7 @@
 //! Findings as a log in the Static Analysis Results Interchange Format (SARIF 2.1.0, OASIS), which code hosts and editors
 //! show beside the lines of the sources.
 
-use super::{Finding, Severity};
+use super::{Finding, Severity, SourceLine};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -37,25 +37,29 @@ fn result(finding: &Finding) -> Value {
     };
     let lines = [&finding.message].into_iter().chain(&finding.details);
     let lines: Vec<&str> = lines.chain(&finding.next).map(String::as_str).collect();
-    // A file outside of the repository has no place that a reader of the log could open.
-    let places = finding
-        .place
-        .iter()
-        .filter(|place| place.file.is_relative());
+    let mut result = json!({
+        "ruleId": finding.id.kind(),
+        "level": level,
+        "message": {"text": lines.join("\n")},
+        "partialFingerprints": {"findingId/v1": finding.id.to_string()},
+        "locations": locations(&finding.place),
+    });
+    if finding.place_before.is_some() {
+        result["relatedLocations"] = locations(&finding.place_before).into();
+    }
+    result
+}
+
+/// A place as a location. A file outside of the repository has none that a reader of the log could open.
+fn locations(place: &Option<SourceLine>) -> Vec<Value> {
+    let places = place.iter().filter(|place| place.file.is_relative());
     let places = places.map(|place| {
         json!({"physicalLocation": {
             "artifactLocation": {"uri": uri(&place.file.display().to_string()), "uriBaseId": "%SRCROOT%"},
             "region": {"startLine": place.line},
         }})
     });
-    let places: Vec<Value> = places.collect();
-    json!({
-        "ruleId": finding.id.kind(),
-        "level": level,
-        "message": {"text": lines.join("\n")},
-        "partialFingerprints": {"findingId/v1": finding.id.to_string()},
-        "locations": places,
-    })
+    places.collect()
 }
 
 /// A relative path as a URI: all but letters, digits, `/` and `-._~` are percent-encoded.
@@ -100,5 +104,21 @@ mod tests {
         });
         assert_eq!(run["results"][0], expected);
         assert_eq!(run["results"][1]["locations"], json!([]));
+    }
+
+    #[test]
+    fn a_field_has_its_line_in_the_version_before_as_a_related_location() {
+        let finding = Finding::named(Part::Layout, Severity::Danger, "reorder:owner", "it moved");
+        let finding = finding.declared_at(Some("src/Box.sol:5"), Some("src/Box.sol:6:9"));
+        let log = sarif_log(std::slice::from_ref(&finding));
+        let lines = ["locations", "relatedLocations"].map(|key| {
+            let place = &log["runs"][0]["results"][0][key][0]["physicalLocation"];
+            place["region"]["startLine"].clone()
+        });
+        assert_eq!(lines, [json!(5), json!(6)]);
+        assert!(finding.line().contains("src/Box.sol:5 (before: src/Box.sol:6)"));
+        let gone = finding.declared_at(None, Some("src/Box.sol:6"));
+        assert_eq!(gone.place.map(|place| place.line), Some(6));
+        assert_eq!(gone.place_before, None);
     }
 }

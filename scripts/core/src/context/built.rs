@@ -3,7 +3,7 @@
 use super::Context;
 use crate::address;
 use crate::assess::{Fact, Origin};
-use crate::build::{Artifact, BuildError, Builder, is_tracked};
+use crate::build::{Artifact, BuildError, Builder, is_tracked, repository};
 use crate::client::{Client, declare_errors};
 use crate::governance::{BuildFacts, Call};
 use crate::ids::CodeHash;
@@ -110,6 +110,17 @@ impl Context {
         let built = self.built();
         let of_code = built.iter().rfind(|one| one.codehash == codehash);
         of_code.map_or_else(Places::default, |one| SourceFiles::read(&one.rust).places())
+    }
+
+    /// The same artifact, whose layout has the line of each field in place of that of its struct.
+    pub(crate) fn with_field_lines(&self, mut artifact: Artifact) -> Artifact {
+        let places = self.places_of(artifact.codehash());
+        let root = repository().or_else(|| std::env::current_dir().ok());
+        let root = root.unwrap_or_default();
+        if let Some(layout) = &mut artifact.layout {
+            layout.fill_sources(|item| places.source_of(&item.contract, &item.label, &root));
+        }
+        artifact
     }
 
     /// The constructor that the sources of code declare which this run has built; `None` where there is none, or no

@@ -148,6 +148,7 @@ impl<'a> SourceFiles<'a> {
                 of: of.to_owned(),
                 name: name.clone(),
                 file: source.of.path.clone(),
+                inside: source.of.inside.clone(),
                 line: *line,
             };
             for item in &source.declared.structs {
@@ -184,6 +185,8 @@ struct Declaration {
     of: String,
     name: String,
     file: PathBuf,
+    /// The path of the file in its package.
+    inside: PathBuf,
     line: usize,
 }
 
@@ -203,6 +206,15 @@ impl Places {
             .or_else(|| fields().find(|field| is(field, of, "")))
             .or_else(|| fields().find(|field| is(field, &self.entrypoint, "")));
         found.map(|one| (one.file.as_path(), one.line))
+    }
+
+    /// The file and line of the field of a struct, as `src/lib.rs:12`. The path is from `root` if it lies below, else from
+    /// the package.
+    pub fn source_of(&self, structure: &str, field: &str, root: &Path) -> Option<String> {
+        let is_named = |found: &&Declaration| found.of == structure && found.name == field;
+        let found = self.fields.iter().find(is_named)?;
+        let file = found.file.strip_prefix(root).unwrap_or(&found.inside);
+        Some(format!("{}:{}", file.display(), found.line))
     }
 
     /// Where the first function of that name stands.

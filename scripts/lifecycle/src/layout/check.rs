@@ -13,8 +13,8 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use stylus_layout::{
-    Decision, Declared, Document, FieldChange, FieldPlace, Layout, Storage, Unlisted, Verdict,
-    WalkLimits, compare,
+    Decision, Declared, Document, FieldChange, FieldPlace, Layout, Location, Storage, Unlisted,
+    Verdict, WalkLimits, compare,
 };
 
 /// One version of a pair.
@@ -115,10 +115,18 @@ pub fn check_storage(pair: &Pair<'_>) -> Result<Compared, ChainError> {
     let in_the_way = noted.iter().filter_map(|(_, known)| known.as_ref().err());
     let ids: Vec<FindingId> = in_the_way.cloned().collect();
     let together = Arc::new(pair.together(&ids, found.report.iter().all(is_asking)));
-    let findings = noted.into_iter().map(|(one, known)| {
-        known.unwrap_or_else(|id| {
-            Finding::of_several(Part::Layout, (id, &one.field), in_words(one), &together)
-        })
+    let findings = noted.into_iter().map(|(change, known)| {
+        let finding = known.unwrap_or_else(|id| {
+            Finding::of_several(
+                Part::Layout,
+                (id, &change.field),
+                in_words(change),
+                &together,
+            )
+        });
+        let source = |place: &'_ Option<Location>| place.as_ref()?.source.clone();
+        let (new, old) = (source(&change.new), source(&change.old));
+        finding.declared_at(new.as_deref(), old.as_deref())
     });
     found.found = findings.collect();
     found.found.extend(pair.namespaces_not_listed());
@@ -291,12 +299,10 @@ fn is_the_same(own: &FieldPlace, other: &FieldPlace) -> bool {
 
 /// A finding in words.
 fn in_words(finding: &FieldChange) -> String {
-    let place = |at: &Option<stylus_layout::Location>| {
-        at.as_ref().map_or("gone".to_owned(), ToString::to_string)
-    };
+    let place = |at: &Option<Location>| at.as_ref().map_or("gone".to_owned(), ToString::to_string);
     let places = match (&finding.old, &finding.new) {
         (None, Some(new)) => format!("new {new}"),
-        (old, new) if old == new => place(old),
+        (Some(old), Some(new)) if old.is_same(new) => old.to_string(),
         (old, new) => format!("{} → {}", place(old), place(new)),
     };
     let note = match finding.note.as_str() {

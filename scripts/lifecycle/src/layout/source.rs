@@ -252,6 +252,7 @@ impl Found<'_> {
                 namespaces::add(whole, &self.file, &self.name, &mut layout)?
             };
         }
+        layout.add_sources(whole);
         let abi = self.contract.and_then(|contract| contract.get("abi"));
         let abi = abi.filter(|abi| abi.is_array()).cloned();
         let abi = abi.map(serde_json::from_value::<JsonAbi>).transpose();

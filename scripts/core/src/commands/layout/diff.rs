@@ -96,7 +96,9 @@ impl CommandReport for Difference {
         if let Some(check) = &self.check {
             for finding in &check.findings {
                 let (decision, id) = (finding.decision.name(), finding_id(finding));
-                lines.push(format!("{decision:<13} {id}  {}", finding.note));
+                let sources = finding.sources().map(|sources| format!("  ({sources})"));
+                let sources = sources.unwrap_or_default();
+                lines.push(format!("{decision:<13} {id}  {}{sources}", finding.note));
             }
             lines.extend(check.lines());
         }
