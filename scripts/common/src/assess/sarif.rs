@@ -116,7 +116,11 @@ mod tests {
             place["region"]["startLine"].clone()
         });
         assert_eq!(lines, [json!(5), json!(6)]);
-        assert!(finding.line().contains("src/Box.sol:5 (before: src/Box.sol:6)"));
+        assert!(
+            finding
+                .line()
+                .contains("src/Box.sol:5 (before: src/Box.sol:6)")
+        );
         let gone = finding.declared_at(None, Some("src/Box.sol:6"));
         assert_eq!(gone.place.map(|place| place.line), Some(6));
         assert_eq!(gone.place_before, None);
