@@ -181,18 +181,22 @@ impl FieldChange {
             || self.declared == Some(Declared::Exchanged)
     }
 
-    /// What it is called: `reorder:owner`, `delete:erc7201:example.main:x`, and where several fields have one
-    /// name `retype:Base._x@5`.
-    pub fn id(&self) -> String {
+    /// The field with its area: `owner`, `erc7201:example.main:x`, and if several fields have one name `Base._x@5`.
+    pub fn subject(&self) -> String {
         let area = match self.area.as_str() {
             "" => String::new(),
             area => format!("{area}:"),
         };
-        let (name, which) = (self.verdict.name(), self.which.as_ref());
+        let which = self.which.as_ref();
         let base = which.and_then(|which| which.base.as_deref());
         let base = base.map_or(String::new(), |base| format!("{base}."));
         let at = which.map_or(String::new(), |which| format!("@{}", which.place));
-        format!("{name}:{area}{base}{}{at}", self.field)
+        format!("{area}{base}{}{at}", self.field)
+    }
+
+    /// The verdict and the subject: `reorder:owner`.
+    pub fn id(&self) -> String {
+        format!("{}:{}", self.verdict.name(), self.subject())
     }
 }
 

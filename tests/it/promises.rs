@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use stylus_upgrades::assess::{FindingId, ReviewPromise};
+use stylus_upgrades::assess::{FindingKind, ReviewPromise};
 use stylus_upgrades_harness::home;
 use stylus_upgrades_test_support::page::compare_part;
 
@@ -84,9 +84,9 @@ fn tests(promise: ReviewPromise) -> &'static [&'static str] {
 
 /// The kinds of findings that serve a promise, or none.
 fn kinds(promise: Option<ReviewPromise>) -> Vec<&'static str> {
-    let kinds = FindingId::KINDS.into_iter();
-    let kinds = kinds.filter(|(_, served)| *served == promise);
-    kinds.map(|(kind, _)| kind).collect()
+    let kinds = FindingKind::ALL.into_iter();
+    let kinds = kinds.filter(|kind| kind.promise() == promise);
+    kinds.map(FindingKind::name).collect()
 }
 
 /// Names as the page writes them.

@@ -1,6 +1,6 @@
 //! What can end a command: the errors of every module, and of the command line itself.
 
-use crate::assess::{Finding, FindingId, Part, Refused};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Refused};
 use crate::build::BuildError;
 use crate::client::ChainError;
 use crate::error::{Exit, Explain, Refusal, Report};
@@ -90,7 +90,7 @@ impl Error {
             Self::Refused(refused) => return refused.findings().to_vec(),
             Self::Unconfirmed { id, .. } => (Part::Policy, Some(id.clone())),
             Self::Refusal(refusal) if refusal.is(WOULD_FAIL) => {
-                (Part::Simulation, Some(FindingId::WOULD_FAIL))
+                (Part::Simulation, Some(FindingKind::WouldFail.id()))
             }
             _ => (Part::Action, None),
         };

@@ -2,7 +2,7 @@
 //! The registry cannot compare them: a step without calldata marks the version as migrated all the
 //! same, and the author's migration then never runs.
 
-use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::text::shell_word;
 use alloy::dyn_abi::JsonAbiExt;
 use alloy::json_abi::Function;
@@ -90,7 +90,7 @@ pub fn check_step(steps: &[DeclaredStep], way: &PlannedStep<'_>) -> Option<Findi
         "{name} {to} declares a migration that would not run, and never could again: {}",
         listed(&declared)
     );
-    let id = FindingId::MIGRATION_OMITTED;
+    let id = FindingKind::MigrationOmitted.id();
     let next = format!(
         "{}; if the data really stays as it is, or something else migrates it: {}",
         call.unwrap_or_else(|| "give a --script that migrates it".into()),
@@ -117,7 +117,7 @@ pub fn check_first(steps: &[DeclaredStep], (name, version): (&str, &str)) -> Opt
     let message = format!(
         "no instance could ever be initialized at {name} {version}: the code declares {listed}"
     );
-    let id = FindingId::INITIALIZER_OF_OTHER;
+    let id = FindingKind::InitializerOfOther.id();
     let next = format!(
         "register it as {}, or write #[initializer({version:?})] in the code: a label stays for good. If no instance is \
          to be initialized at it: {}",
@@ -215,7 +215,7 @@ pub fn check_creation(
     let message = format!(
         "{name} {version} declares an initializer that would not run, and never could on this instance: {listed}"
     );
-    let id = FindingId::INITIALIZER_OMITTED;
+    let id = FindingKind::InitializerOmitted.id();
     let next = format!(
         "{next}; if the instance is meant to stay uninitialized: {}",
         FindingId::flag([&id])
@@ -256,7 +256,12 @@ fn check_arguments(step: &DeclaredStep, data: &Bytes) -> Option<Finding> {
 
 /// A refusal that cannot be accepted.
 fn refused(name: &'static str, message: String) -> Finding {
-    Finding::named(Part::Steps, Severity::Danger, name, message)
+    Finding::new(
+        Part::Steps,
+        Severity::Danger,
+        FindingId::error(name),
+        message,
+    )
 }
 
 fn of_kind(steps: &[DeclaredStep], kind: StepKind) -> Vec<&DeclaredStep> {

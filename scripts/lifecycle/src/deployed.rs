@@ -1,7 +1,7 @@
 //! What is wrong with code and instances as they are deployed, told the same of the chain and of a copy of it: code that
 //! is a proxy, an instance that runs other code than the registry recorded, an instance that stayed behind.
 
-use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::client::{ChainError, Client};
 use crate::governance::pause_stub;
 use crate::model::{Definition, Instance, InstanceState, ListedInstance};
@@ -13,10 +13,6 @@ use stylus_upgrades_interface::slots;
 
 /// Beginning of an ERC-1167 minimal proxy.
 const MINIMAL_PROXY: [u8; 10] = [0x36, 0x3d, 0x3d, 0x37, 0x3d, 0x3d, 0x3d, 0x36, 0x3d, 0x73];
-/// The name of the finding that a proxy stands where plain code should, or that an instance runs other code.
-pub const HIDDEN_PROXY: &str = "HiddenProxy";
-/// The name of the finding that an instance is older than what is current.
-pub const WAITS: &str = "InstanceWaits";
 
 /// What an account holds that should hold plain code.
 pub struct HeldCode<'a> {
@@ -72,7 +68,7 @@ pub fn other_code(instance: &Instance, (runs, recorded): (Address, Address)) -> 
 
 /// A finding about an account, which is accepted by its name and that account.
 fn found(account: Address, says: String, [expected, found, next]: [String; 3]) -> Finding {
-    let id = FindingId::at(HIDDEN_PROXY, account);
+    let id = FindingId::at(FindingKind::HiddenProxy, account);
     let next = format!("{next}; to accept it: {}", FindingId::flag([&id]));
     let finding = Finding::new(Part::Code, Severity::Danger, id, says);
     finding.with(expected, found, next)
@@ -94,7 +90,7 @@ pub fn waits(name: &str, current: &str, waiting: &Waiting) -> Finding {
         next,
         ..
     } = waiting;
-    let id = FindingId::at(WAITS, *proxy);
+    let id = FindingId::at(FindingKind::InstanceWaits, *proxy);
     let says = format!("{proxy} is older than the current version of {name}");
     Finding::new(Part::Instances, Severity::Warning, id, says).with(
         format!("an instance at {current}"),
@@ -110,7 +106,13 @@ pub fn unreached(definition: &Definition, number: usize) -> Option<Finding> {
         "{} of {name} at an older version than {current}, which is current",
         count(number, "instance")
     );
-    let finding = Finding::named(Part::Instances, Severity::Warning, WAITS, says).with(
+    let finding = Finding::named(
+        Part::Instances,
+        Severity::Warning,
+        FindingKind::InstanceWaits,
+        says,
+    )
+    .with(
         format!("instances at {current}"),
         "no rollout has reached them",
         format!(
@@ -183,7 +185,7 @@ mod tests {
             of(&designator, 0, 0),
         ] {
             let found = found.expect("a finding");
-            assert_eq!(found.id, FindingId::at(HIDDEN_PROXY, account));
+            assert_eq!(found.id, FindingId::at(FindingKind::HiddenProxy, account));
             assert!(found.id.is_acceptable());
             assert_eq!(found.severity, Severity::Danger);
         }
@@ -202,7 +204,10 @@ mod tests {
         let live = instance(InstanceState::Live);
         assert_eq!(other_code(&live, (recorded, recorded)), None);
         let found = other_code(&live, (other, recorded)).expect("a finding");
-        assert_eq!(found.id, FindingId::at(HIDDEN_PROXY, live.proxy));
+        assert_eq!(
+            found.id,
+            FindingId::at(FindingKind::HiddenProxy, live.proxy)
+        );
         let migrating = instance(InstanceState::Migrating);
         assert_eq!(other_code(&migrating, (other, recorded)), None);
     }

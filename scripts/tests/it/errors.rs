@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 use std::collections::BTreeSet;
-use stylus_upgrades::assess::FindingId;
+use stylus_upgrades::assess::FindingKind;
 use stylus_upgrades::error_catalogue::{error_words, section, sections};
 use stylus_upgrades_test_support::sources_below;
 
@@ -32,7 +32,12 @@ const NO_ERRORS: [&str; 8] = [
     "UpgradeabilityStorage",
 ];
 /// What stands before a text that names an error, even if it is one word.
-const NAMING: [&str; 3] = ["Refusal::new(", "Finding::problem(", ": &str ="];
+const NAMING: [&str; 4] = [
+    "Refusal::new(",
+    "Finding::problem(",
+    "FindingId::error(",
+    ": &str =",
+];
 
 /// The sources of the program, without its tests.
 fn sources() -> Vec<String> {
@@ -90,85 +95,18 @@ fn of_contracts() -> BTreeSet<String> {
     declared
 }
 
-/// Every kind of finding that the table of the ids lists, each with its promise or none.
-fn kinds() -> BTreeSet<&'static str> {
-    let kinds: BTreeSet<&str> = FindingId::KINDS.iter().map(|(kind, _)| *kind).collect();
-    assert_eq!(
-        kinds.len(),
-        FindingId::KINDS.len(),
-        "id.rs lists a kind twice"
-    );
-    kinds
-}
-
-/// The kinds that the other constants in the file of the ids have, such as `migration-omitted`.
-fn constants() -> BTreeSet<String> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("common/src/assess/id.rs");
-    let source = std::fs::read_to_string(file).expect("the ids");
-    let product = source.split("#[cfg(test)]").next().unwrap_or_default();
-    let fixed = product.split("Self::fixed(\"").skip(1);
-    let named = product.split(": &str = \"").skip(1);
-    let lines = product.lines().map(str::trim);
-    let listed = lines.filter_map(|line| line.strip_prefix('"'));
-    let all = fixed.chain(named).chain(listed);
-    let all = all.filter_map(|rest| rest.split_once('"'));
-    let all = all.map(|(kind, _)| kind.trim_end_matches('-').to_owned());
-    all.collect()
-}
-
-/// Whether a text is written as the kinds of findings of several words are.
-fn is_kind(text: &str) -> bool {
-    let mut words = text.split('-');
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|one| one.is_ascii_lowercase());
-    text.contains('-') && words.all(is_word)
-}
-
-/// The kinds that sources write where they make a finding, those that are names of errors too.
-fn made(source: &str) -> impl Iterator<Item = &str> {
-    const MAKING: [&str; 4] = [
-        "Finding::named(",
-        "Finding::new(",
-        "FindingId::at(",
-        "FindingId::new(",
-    ];
-    let places = MAKING
-        .into_iter()
-        .flat_map(|making| source.split(making).skip(1));
-    places.filter_map(|rest| {
-        let arguments = rest.split(';').next()?;
-        let mut texts = arguments.split('"').skip(1).step_by(2);
-        texts.find_map(|text| {
-            let kind = text.split_once(':').map_or(text, |(kind, _)| kind);
-            let is_error = is_name(kind) && has_words(kind);
-            (is_error || is_kind(kind)).then_some(kind)
-        })
-    })
-}
-
 #[test]
-fn every_kind_of_finding_is_listed_and_explained() {
-    let (kinds, constants) = (kinds(), constants());
-    assert!(constants.len() >= 30, "{constants:?}");
-    let sources = sources();
-    let mut made: BTreeSet<&str> = sources.iter().flat_map(|source| made(source)).collect();
-    assert!(made.len() >= 15, "{made:?}");
-    made.extend(constants.iter().map(String::as_str));
-    let unlisted: Vec<_> = made.difference(&kinds).collect();
-    assert!(
-        unlisted.is_empty(),
-        "KINDS of id.rs lists every kind with its promise: {unlisted:?}"
-    );
-    let unexplained = kinds.iter().filter(|kind| section(kind).is_none());
-    let unexplained: Vec<_> = unexplained.collect();
+fn every_kind_of_finding_is_explained() {
+    let kinds = FindingKind::ALL.into_iter().map(FindingKind::name);
+    let unexplained: Vec<_> = kinds.filter(|kind| section(kind).is_none()).collect();
     assert!(unexplained.is_empty(), "errors.md lacks {unexplained:?}");
 }
 
-/// The names that the kinds of findings have as errors.
+/// The sections that explain the kinds of findings.
 fn of_ids() -> BTreeSet<String> {
-    let kinds = kinds().into_iter();
-    kinds
-        .map(|kind| FindingId::new(kind).error_name())
-        .collect()
+    let kinds = FindingKind::ALL.into_iter();
+    let sections = kinds.filter_map(|kind| section(kind.name()));
+    sections.map(|(name, _)| name.to_owned()).collect()
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use super::extent::Extent;
 use super::finding::{Finding, Severity};
 use super::id::FindingId;
+use super::kind::FindingKind;
 use super::origin::{Origin, Part, concludes};
 use super::refusal::Refused;
 use super::together::Together;
@@ -174,22 +175,21 @@ impl Coverage {
                 .max_by_key(|one| (one.extent(), one.origin))?
                 .origin;
             let why = self.why(part, Extent::Partial).join("; ");
-            let named = |kind: &str| FindingId::new(format!("{kind}:{part}"));
             let (id, severity, says) = match extent {
                 Extent::Complete => (
-                    FindingId::complete(part),
+                    FindingId::of_part(FindingKind::Complete, part),
                     Severity::Good,
                     "checked, and nothing was found".to_owned(),
                 ),
                 Extent::Partial => (
-                    named("partial"),
+                    FindingId::of_part(FindingKind::Partial, part),
                     Severity::Unknown,
                     format!("in part: {why}"),
                 ),
                 Extent::Absent => match self.why_absent(part) {
                     Some(first) => return Some(not_checked(part, first, &why).from(origin)),
                     None => (
-                        named("not-seen"),
+                        FindingId::of_part(FindingKind::NotSeen, part),
                         Severity::Unknown,
                         format!("not checked: {why}"),
                     ),

@@ -1,7 +1,8 @@
 //! What follows from findings, from what was accepted, and from who asks.
 
+use super::accepted::Accepted;
 use super::finding::{Finding, Severity};
-use super::id::Accepted;
+use super::kind::FindingKind;
 use super::origin::{Origin, Part, Writer};
 use serde::Serialize;
 
@@ -74,7 +75,7 @@ impl Role {
 
     /// Whether a finding is in the way of who asks.
     fn is_refused(self, finding: &Finding) -> bool {
-        let is_absent = finding.severity == Severity::Unknown && finding.id.kind() == "absent";
+        let is_absent = finding.severity == Severity::Unknown && finding.id.is(FindingKind::Absent);
         match (self, finding.severity) {
             (_, Severity::Danger) => true,
             // Who only looks is told that nobody compared or searched it.
@@ -118,7 +119,7 @@ mod tests {
     #[test]
     fn what_the_project_answers_for_is_asked_of_approvers_alone() {
         let proxy = alloy::primitives::Address::repeat_byte(7);
-        let id = FindingId::arrival(proxy);
+        let id = FindingId::at(FindingKind::Arrival, proxy);
         let finding = Finding::new(Part::Instances, Severity::Danger, id.clone(), "it came");
         let accepted = Accepted::default().with_project([id]);
         for (role, is_answered) in [
@@ -157,21 +158,34 @@ mod tests {
 
     #[test]
     fn what_is_in_the_way_of_whom() {
+        let unseen = |kind, part| (FindingId::of_part(kind, part), part, Severity::Unknown);
         let all = [
-            ("absent:source", Part::Source, Severity::Unknown),
-            ("absent:interface", Part::Interface, Severity::Unknown),
-            ("absent:code", Part::Code, Severity::Unknown),
-            ("not-seen:layout", Part::Layout, Severity::Unknown),
-            ("partial:layout", Part::Layout, Severity::Unknown),
-            ("reorder:owner", Part::Layout, Severity::Danger),
-            ("SelectorClash", Part::Simulation, Severity::Danger),
-            ("ExpiresSoon", Part::Code, Severity::Warning),
+            unseen(FindingKind::Absent, Part::Source),
+            unseen(FindingKind::Absent, Part::Interface),
+            unseen(FindingKind::Absent, Part::Code),
+            unseen(FindingKind::NotSeen, Part::Layout),
+            unseen(FindingKind::Partial, Part::Layout),
+            (
+                FindingId::about(FindingKind::Reorder, "owner"),
+                Part::Layout,
+                Severity::Danger,
+            ),
+            (
+                FindingKind::SelectorClash.id(),
+                Part::Simulation,
+                Severity::Danger,
+            ),
+            (
+                FindingId::error("ExpiresSoon"),
+                Part::Code,
+                Severity::Warning,
+            ),
         ];
         let all = all.map(|(id, part, severity)| Finding::named(part, severity, id, "found"));
         let of = |ids: &[&str], role| {
             let accepted = ids
                 .iter()
-                .map(|id| FindingId::new((*id).to_owned()))
+                .map(|id| FindingId::parse(id).expect("an id"))
                 .collect();
             let Decision {
                 accepted,

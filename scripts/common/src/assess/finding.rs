@@ -206,14 +206,14 @@ impl Finding {
         }
     }
 
-    /// A finding without an id that could be accepted, named like an error.
+    /// A finding of a kind that is about nothing in particular, or one that is named by an error.
     pub fn named(
         part: Part,
         severity: Severity,
-        name: &'static str,
+        id: impl Into<FindingId>,
         message: impl Into<String>,
     ) -> Self {
-        Self::new(part, severity, FindingId::new(name), message)
+        Self::new(part, severity, id.into(), message)
     }
 
     /// What would make an upgrade fail that is tried on a copy, named like an error.
@@ -224,12 +224,13 @@ impl Finding {
         found: String,
         next: &str,
     ) -> Self {
-        Self::named(Part::Simulation, Severity::Danger, name, message).with(expected, found, next)
+        let id = FindingId::error(name);
+        Self::new(Part::Simulation, Severity::Danger, id, message).with(expected, found, next)
     }
 
     /// A refusal, under another id than its name where it has one.
     pub fn refusal(part: Part, id: Option<FindingId>, report: &Report) -> Self {
-        let id = id.unwrap_or_else(|| FindingId::new(report.name.clone()));
+        let id = id.unwrap_or_else(|| FindingId::error(report.name.clone()));
         Self {
             details: report.details.clone(),
             expected: report.expected.clone(),
@@ -247,7 +248,7 @@ impl Finding {
     /// Whether who proposed an action that it is about had to accept it: it refuses a proposal, unless its author's
     /// word is enough for him, and says the same of the same code in every block.
     pub fn is_accepted_by_proposer(&self) -> bool {
-        let is_of_code = self.id.part().is_some() || self.id.is_of_steps();
+        let is_of_code = self.id.part_of_code().is_some();
         let is_his_word = self.origin == Origin::Annotation;
         let is_refused = self.severity == Severity::Danger && !is_his_word;
         is_refused && is_of_code && self.part != Part::Simulation

@@ -41,7 +41,7 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::Part;
+    use crate::assess::{FindingId, FindingKind, Part};
     use std::path::Path;
 
     #[test]
@@ -49,7 +49,7 @@ mod tests {
         let mut finding = Finding::named(
             Part::Layout,
             Severity::Danger,
-            "reorder:owner",
+            FindingId::about(FindingKind::Reorder, "owner"),
             "moved\r\n::error::100%",
         );
         finding.next = Some("declare it".into());

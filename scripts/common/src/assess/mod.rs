@@ -6,6 +6,7 @@
 //! checks ─→ findings ──────────────────────────────────────────────────┴→ decide(accepted, role) → decision
 //! ```
 
+mod accepted;
 mod coverage;
 mod decision;
 mod extent;
@@ -13,19 +14,24 @@ mod fact;
 mod finding;
 mod github;
 mod id;
+mod id_words;
+mod kind;
 mod origin;
 mod promise;
 mod refusal;
 mod sarif;
 mod together;
 
+pub use accepted::Accepted;
 pub use coverage::{Coverage, Evidence};
 pub use decision::{Consent, Decision, Role, decide};
 pub use extent::Extent;
 pub use fact::Fact;
 pub use finding::{Finding, Severity, SourceLine};
 pub use github::annotation;
-pub use id::{Accepted, CodeReplacer, FindingId, member_path};
+pub use id::{CodeReplacer, FindingId, error_name};
+pub use id_words::member_path;
+pub use kind::FindingKind;
 pub use origin::{Origin, Part, Writer, concludes};
 pub use promise::ReviewPromise;
 pub use refusal::{Refused, told_once};

@@ -166,7 +166,7 @@ impl Explain for Refused {
 mod tests {
     use super::*;
     use crate::assess::together::Together;
-    use crate::assess::{FindingId, Part};
+    use crate::assess::{FindingId, FindingKind, Part};
     use std::sync::Arc;
 
     #[test]
@@ -176,7 +176,8 @@ mod tests {
             ..Together::default()
         });
         let finding = |id: &str, field: &str| {
-            let id = FindingId::new(format!("{id}:{field}"));
+            let kind = FindingKind::from_name(id).expect("a kind");
+            let id = FindingId::about(kind, field);
             Finding::of_several(
                 Part::Layout,
                 (id, field),

@@ -11,7 +11,7 @@ const SCHEMA: &str =
 
 /// The log of one run. A finding keeps its id as a fingerprint; its kind is the rule.
 pub fn sarif_log(findings: &[Finding]) -> Value {
-    let kinds: BTreeSet<&str> = findings.iter().map(|finding| finding.id.kind()).collect();
+    let kinds: BTreeSet<&str> = findings.iter().map(|finding| finding.id.name()).collect();
     let rules: Vec<Value> = kinds.into_iter().map(|kind| json!({"id": kind})).collect();
     let results: Vec<Value> = findings.iter().map(result).collect();
     json!({
@@ -38,7 +38,7 @@ fn result(finding: &Finding) -> Value {
     let lines = [&finding.message].into_iter().chain(&finding.details);
     let lines: Vec<&str> = lines.chain(&finding.next).map(String::as_str).collect();
     let mut result = json!({
-        "ruleId": finding.id.kind(),
+        "ruleId": finding.id.name(),
         "level": level,
         "message": {"text": lines.join("\n")},
         "partialFingerprints": {"findingId/v1": finding.id.to_string()},
@@ -78,17 +78,26 @@ fn uri(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::Part;
+    use crate::assess::{FindingId, FindingKind, Part};
     use std::path::Path;
 
     #[test]
     fn a_finding_is_a_result_at_its_line_with_its_kind_as_the_rule() {
-        let mut finding =
-            Finding::named(Part::Layout, Severity::Danger, "reorder:owner", "it moved");
+        let mut finding = Finding::named(
+            Part::Layout,
+            Severity::Danger,
+            FindingId::about(FindingKind::Reorder, "owner"),
+            "it moved",
+        );
         finding.next = Some("declare it".into());
         let place = Some((Path::new("/r/a b/lib.rs"), 3));
         let placed = finding.at(place, Path::new("/r"));
-        let note = Finding::named(Part::Source, Severity::Note, "reorder:cap", "as before");
+        let note = Finding::named(
+            Part::Source,
+            Severity::Note,
+            FindingId::about(FindingKind::Reorder, "cap"),
+            "as before",
+        );
         let log = sarif_log(&[placed, note]);
         let run = &log["runs"][0];
         assert_eq!(run["tool"]["driver"]["rules"], json!([{"id": "reorder"}]));
@@ -108,7 +117,12 @@ mod tests {
 
     #[test]
     fn a_field_has_its_line_in_the_version_before_as_a_related_location() {
-        let finding = Finding::named(Part::Layout, Severity::Danger, "reorder:owner", "it moved");
+        let finding = Finding::named(
+            Part::Layout,
+            Severity::Danger,
+            FindingId::about(FindingKind::Reorder, "owner"),
+            "it moved",
+        );
         let finding = finding.declared_at(Some("src/Box.sol:5"), Some("src/Box.sol:6:9"));
         let log = sarif_log(std::slice::from_ref(&finding));
         let lines = ["locations", "relatedLocations"].map(|key| {

@@ -6,7 +6,7 @@ mod words;
 
 pub use words::{EndpointError, ErrorWords, WordsField};
 
-use crate::assess::FindingId;
+use crate::assess::error_name;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -33,11 +33,10 @@ pub fn sections() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// The section of a name, in upper or lower case, or of the id of a finding. A kind without a section has that of its
 /// family, its last word: `Removed` for `function-removed` and `event-removed`.
 pub fn section(name: &str) -> Option<(&'static str, &'static str)> {
-    let id = FindingId::new(name.to_owned());
-    let family = id.kind().rsplit_once('-');
-    let family = family.map(|(_, word)| FindingId::new(word.to_owned()).error_name());
+    let kind = name.split_once(':').map_or(name, |(kind, _)| kind);
+    let family = kind.rsplit_once('-').map(|(_, word)| error_name(word));
     let of = |name: &str| sections().find(|(known, _)| known.eq_ignore_ascii_case(name));
-    of(&id.error_name()).or_else(|| of(&family?))
+    of(&error_name(kind)).or_else(|| of(&family?))
 }
 
 /// The words of an error of the framework, of the chain or of an endpoint.

@@ -3,7 +3,7 @@
 mod constructor;
 
 use super::spec::{Governs, Group, Spec, no_file, report_type};
-use crate::assess::FindingId;
+use crate::assess::FindingKind;
 use crate::build::{Artifact, BuildInfo};
 use crate::client::{Client, Sent, Spent, Transactions};
 use crate::context::prelude::*;
@@ -182,14 +182,14 @@ async fn constructed(
         }
     }
     let tried = deploy::try_constructor(client, artifact, construction).await?;
-    if tried.keeps_deployer && !context.accepted().covers(&FindingId::CONSTRUCTOR) {
+    if tried.keeps_deployer && !context.accepted().covers(&FindingKind::Constructor.id()) {
         return Err(Error::Unconfirmed {
             message: format!(
                 "what the constructor of {} stores depends on {STYLUS_DEPLOYER}, the Stylus deployer, which calls it: \
                  msg_sender() is not the account that deploys, tx_origin() is",
                 artifact.name
             ),
-            id: FindingId::CONSTRUCTOR,
+            id: FindingKind::Constructor.id(),
         });
     }
     let fragments = deploy::deploy_fragments(client, artifact).await?;

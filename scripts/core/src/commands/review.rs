@@ -2,7 +2,9 @@
 
 mod simulation;
 
-use crate::assess::{Accepted, Consent, Finding, Origin, Part, Role, Severity, decide};
+use crate::assess::{
+    Accepted, Consent, Finding, FindingKind, Origin, Part, Role, Severity, decide,
+};
 use crate::checks::Assessment;
 use crate::client::{ChainError, Client};
 use crate::context::key;
@@ -314,7 +316,12 @@ pub async fn found(
     findings.extend(ends_others(&shown.ends));
     let simulation = simulation::add(session, governed, &mut findings).await?;
     findings.extend(shown.differs.iter().map(|why| {
-        let differs = Finding::named(Part::Source, Severity::Danger, "build-differs", why);
+        let differs = Finding::named(
+            Part::Source,
+            Severity::Danger,
+            FindingKind::BuildDiffers,
+            why,
+        );
         differs.from(Origin::Build)
     }));
     // The chain and its copy show some of the same.
@@ -377,7 +384,12 @@ async fn findings_of(
         Err(error) => {
             all.extend(error.findings());
             let says = "a check refused the action; later checks did not run";
-            let unknown = Finding::named(Part::Action, Severity::Unknown, "not-reached", says);
+            let unknown = Finding::named(
+                Part::Action,
+                Severity::Unknown,
+                FindingKind::NotReached,
+                says,
+            );
             all.push(unknown);
         }
     }

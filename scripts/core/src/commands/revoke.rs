@@ -4,7 +4,7 @@
 
 use super::sign::{Subject, read};
 use super::spec::{Governs, Group, Spec, no_file, report_type};
-use crate::assess::{Finding, FindingId, Part, Role, Severity};
+use crate::assess::{Finding, FindingKind, Part, Role, Severity};
 use crate::client::{ChainError, Transactions};
 use crate::context::prelude::*;
 use crate::export::{ExportedFile, nothing};
@@ -136,7 +136,7 @@ fn require_meant(session: Session<'_>, action: ActionId) -> Result<()> {
         "{action} has not been proposed, so its call is not known here; the file of its payload shows it. The \
          transaction publishes this number: make sure that it is no private key"
     );
-    let id = FindingId::NOT_PROPOSED;
+    let id = FindingKind::NotProposed.id();
     let finding = Finding::new(Part::Action, Severity::Danger, id, words);
     let context = session.context;
     confirm::require_accepted(context, Role::Proposer, &context.accepted(), &[finding])

@@ -1,6 +1,6 @@
 //! `approve --offline`: an approval that is signed into a file, after the same checks as `approve`.
 
-use crate::assess::{FindingId, Role};
+use crate::assess::{FindingKind, Role};
 use crate::client::ChainError;
 use crate::context::prelude::*;
 use crate::export::Exported;
@@ -85,7 +85,7 @@ pub(crate) async fn run(
     let approval = approval(session, text, args, approver).await?;
     let mut governed = GovernedCall::decode(registry.address, approval.call.clone(), U256::ZERO)?;
     require_current(registry, &governed.call).await?;
-    governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
+    governed.allow_failing = context.accepted().contains(&FindingKind::WouldFail.id());
     let shown = show(session, &governed).await?;
     let digests = approval.digests()?;
     let approver = Approver {

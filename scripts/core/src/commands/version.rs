@@ -288,7 +288,9 @@ impl Described {
             step,
         } = new;
         let accepted = checks.decision().accepted;
-        let lost = accepted.iter().filter(|one| one.id.part().is_some());
+        let lost = accepted
+            .iter()
+            .filter(|one| one.id.part_of_code().is_some());
         let lost: Vec<String> = lost.map(|one| one.id.to_string()).collect();
         let says = match (wanted.code, lost.as_slice()) {
             (CodeFrom::Source(_), _) => Some(format!(

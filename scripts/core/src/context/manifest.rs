@@ -1,7 +1,7 @@
 //! Which manifest a verdict about a registry uses: that of the default branch; and the findings about it.
 
 use super::Context;
-use crate::assess::{Coverage, Evidence, Finding, FindingId, Origin, Part, Severity};
+use crate::assess::{Coverage, Evidence, Finding, FindingId, FindingKind, Origin, Part, Severity};
 use crate::build::{OnDefault, Reviewed, is_of_author};
 use crate::manifest::{FILE, Manifest};
 use crate::options::Global;
@@ -15,7 +15,8 @@ pub(super) fn arrivals(manifest: &Manifest, global: &Global) -> Vec<FindingId> {
         named.is_some() && named == manifest.registry
     });
     let all = manifest.arrivals.iter().filter(|_| is_own);
-    all.copied().map(FindingId::arrival).collect()
+    let ids = all.map(|proxy| FindingId::at(FindingKind::Arrival, *proxy));
+    ids.collect()
 }
 
 impl Context {
@@ -70,7 +71,7 @@ impl Context {
         if is_named || is_of_author(&file) {
             return None;
         }
-        let (id, part) = (FindingId::MANIFEST_UNREVIEWED, Part::Registry);
+        let (id, part) = (FindingKind::ManifestUnreviewed.id(), Part::Registry);
         let next = format!(
             "give --registry, or merge {FILE} first; to accept it: {}",
             FindingId::flag([&id])
@@ -84,7 +85,7 @@ impl Context {
 /// The best origin of what a registry says, by the finding about the file that names it.
 pub(crate) fn seen_by(of_manifest: Option<&Finding>) -> Coverage {
     let mut coverage = Coverage::default();
-    let doubted = of_manifest.filter(|one| one.id == FindingId::MANIFEST_UNREVIEWED);
+    let doubted = of_manifest.filter(|one| one.id == FindingKind::ManifestUnreviewed.id());
     if let Some(one) = doubted {
         for part in [
             Part::Layout,
@@ -112,7 +113,7 @@ fn changed(change: &Manifest, reviewed: &Manifest) -> Option<Finding> {
         Finding::named(
             Part::Registry,
             Severity::Warning,
-            "manifest-changed",
+            FindingKind::ManifestChanged,
             message,
         )
     };

@@ -2,7 +2,7 @@
 
 use super::check_options::CheckOptions;
 use super::transfer::first_contact;
-use crate::assess::{Finding, FindingId, Part, Role, Severity};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Role, Severity};
 use crate::build::{BuildError, Framework, evm};
 use crate::checks::{Assessment, Subject};
 use crate::context::prelude::*;
@@ -255,7 +255,7 @@ fn own_code(proxy: Address, code: &[u8]) -> Option<Finding> {
         Ok(parts) => parts.join("; "),
         Err(why) => format!("its code could not be compared: {why}"),
     };
-    let id = FindingId::at("unknown-proxy-code", proxy);
+    let id = FindingId::at(FindingKind::UnknownProxyCode, proxy);
     let message =
         format!("the code of the proxy {proxy} itself is not that of OpenZeppelin: {parts}");
     let next = format!(

@@ -2,7 +2,7 @@
 //! nothing about storage, and a genuine registry says nothing about who governed it. So an arrival is a finding that no
 //! code hash clears: it stays until it is accepted by its id, which names the instance.
 
-use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::build::added_by;
 use crate::client::{ChainError, Client};
 use crate::context::Unverified;
@@ -98,7 +98,7 @@ async fn finding(
             why.clone(),
         ),
     };
-    let id = FindingId::arrival(proxy);
+    let id = FindingId::at(FindingKind::Arrival, proxy);
     let next = format!(
         "compare who created it, with which data, and what ran on these, as `stylus-upgrades status {proxy}` shows them; \
          to accept it: {}; for the whole project: `arrivals` in the manifest",

@@ -2,7 +2,7 @@
 //! checked, before anything is sent.
 
 use super::check_options::CheckOptions;
-use crate::assess::{Accepted, Finding, FindingId, Part, Role, Severity};
+use crate::assess::{Accepted, Finding, FindingId, FindingKind, Part, Role, Severity};
 use crate::client::{ChainError, Client, policy_reason};
 use crate::context::prelude::*;
 use crate::error_catalogue::{WordsField, fixed_words};
@@ -111,7 +111,7 @@ pub(crate) async fn of_policies(
         } else if *role != CANCEL && !policy.approvers.iter().any(|leaf| leaf.address == sender) {
             let words =
                 format!("the sender {sender} would be no approver in the new policy of {role}");
-            all.push(notice(FindingId::EXCLUDED_SENDER, words));
+            all.push(notice(FindingKind::ExcludedSender.id(), words));
         }
     }
     Ok(all)
@@ -161,7 +161,7 @@ pub(crate) async fn warn_of_weaker(session: Session<'_>, call: &Call) -> Result<
 fn final_notice(role: &str) -> Finding {
     let words =
         format!("the policy of {role} becomes NONE: nobody can ever satisfy or change it again");
-    notice(FindingId::POLICY_NONE, words)
+    notice(FindingKind::PolicyNone.id(), words)
 }
 
 /// What must be accepted in the policies that a call sets: that one is irreversible, that its role is new, or that it
@@ -203,7 +203,7 @@ pub(crate) async fn notices(
                     let words = format!(
                         "{who} approves its own removal from the policy of {role}; the current policy is {old}"
                     );
-                    all.push(notice(FindingId::EXCLUDED_SENDER, words));
+                    all.push(notice(FindingKind::ExcludedSender.id(), words));
                 }
             }
         }
@@ -233,7 +233,7 @@ async fn name_what_stays(
             POLICY => &[PAUSE, CANCEL],
             _ => &[],
         };
-        let id = FindingId::POLICY_NONE;
+        let id = FindingKind::PolicyNone.id();
         let own = final_notice(role).message;
         let notice = notices.iter_mut();
         let mut notice = notice.filter(|notice| notice.id == id && notice.message == own);
@@ -282,7 +282,7 @@ async fn new_role(session: Session<'_>, name: &str, role: &str) -> Result<Findin
     let meant = nearest(role, &known).filter(|meant| *meant != role);
     let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant:?}?"));
     let words = format!("{name:?} has no role {role:?}: it is new{meant}");
-    Ok(notice(FindingId::NEW_ROLE, words))
+    Ok(notice(FindingKind::NewRole.id(), words))
 }
 
 /// Every role that ever had a policy, from the events.
@@ -309,7 +309,7 @@ async fn unless_proposed(
     call: &Bytes,
     mut notices: Vec<Finding>,
 ) -> Result<Vec<Finding>> {
-    let is_excluded = |notice: &Finding| notice.id == FindingId::EXCLUDED_SENDER;
+    let is_excluded = |notice: &Finding| notice.id == FindingKind::ExcludedSender.id();
     if notices.iter().any(is_excluded) {
         let action = session.registry.action_of(call).await?;
         if readiness(session.registry, action).await?.is_some() {

@@ -2,7 +2,7 @@
 //! code without the registry.
 
 use super::check_options::CheckOptions;
-use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::checks::{Assessment, Subject};
 use crate::context::prelude::*;
 use crate::governance::{Call, deciding_policy_of};
@@ -11,7 +11,6 @@ use crate::plan::{CreationControl, CreationRequest, creation, may_replace_code};
 use stylus_layout::Layout;
 
 /// What nobody could look at.
-const NOT_SEEN: &str = "not-seen:initializers";
 
 /// The checks of a creation. It is tried on a copy where the sources of its code are known, as only a run shows what its
 /// initializer leaves behind, and where its code names the words of its proxy.
@@ -28,7 +27,8 @@ pub(crate) async fn check(
     let mut checks = session.assess(subject, options.role).await?;
     if checks.is_unsearched() {
         let says = "not checked: which initializers stay open on the instance; the build-info of the code shows them (--layout)";
-        let finding = Finding::named(Part::Steps, Severity::Unknown, NOT_SEEN, says);
+        let id = FindingId::about(FindingKind::NotSeen, "initializers");
+        let finding = Finding::new(Part::Steps, Severity::Unknown, id, says);
         checks.extend([finding]);
     }
     let initializers = checks.initializers();

@@ -6,7 +6,7 @@ use super::rollout::{Activation, roll_out_after_activation};
 use super::shown::show;
 use super::simulate::note;
 use super::{export, kept};
-use crate::assess::FindingId;
+use crate::assess::FindingKind;
 use crate::checks::Assessment;
 use crate::client::{Client, Sent};
 use crate::context::prelude::*;
@@ -39,7 +39,7 @@ impl Sending<'_> {
             layout,
             checks,
         } = self;
-        governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
+        governed.allow_failing = context.accepted().contains(&FindingKind::WouldFail.id());
         let shown = show(session, &governed).await?;
         if let Some(file) = context.export_file() {
             let exported = export::governed(session, file, &governed, shown).await?;

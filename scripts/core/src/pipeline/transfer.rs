@@ -1,7 +1,7 @@
 //! The checks of a transfer: who controls the instance afterwards.
 
 use super::confirm;
-use crate::assess::{Finding, FindingId};
+use crate::assess::{Finding, FindingKind};
 use crate::build::evm;
 use crate::client::Client;
 use crate::context::Unverified;
@@ -76,7 +76,7 @@ impl Checked {
             receiver.runs,
             receiver.registered
         );
-        confirm::notice(FindingId::OTHER_CODE, words)
+        confirm::notice(FindingKind::OtherCode.id(), words)
     });
         notice.into_iter().collect()
     }

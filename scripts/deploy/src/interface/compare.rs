@@ -3,7 +3,7 @@
 
 use super::published::fallback_entry;
 use super::{Callable, is_reading};
-use crate::assess::{Finding, FindingId, Origin, Part, Severity};
+use crate::assess::{Finding, FindingId, FindingKind, Origin, Part, Severity};
 use alloy::json_abi::{Function, StateMutability};
 use serde::Serialize;
 use stylus_layout::{error_entry, event_entry, function_entry, types};
@@ -82,9 +82,64 @@ impl CallersOfWay {
     }
 }
 
+/// An element of an interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Element {
+    Function,
+    Event,
+    Error,
+    /// The function that answers calls without calldata.
+    Receive,
+    /// The function that answers every other call.
+    Fallback,
+}
+
+impl Element {
+    const fn added(self) -> FindingKind {
+        match self {
+            Self::Function => FindingKind::FunctionAdded,
+            Self::Event => FindingKind::EventAdded,
+            Self::Error => FindingKind::ErrorAdded,
+            Self::Receive => FindingKind::ReceiveAdded,
+            Self::Fallback => FindingKind::FallbackAdded,
+        }
+    }
+
+    const fn changed(self) -> FindingKind {
+        match self {
+            Self::Function => FindingKind::FunctionChanged,
+            Self::Event => FindingKind::EventChanged,
+            Self::Error => FindingKind::ErrorChanged,
+            Self::Receive => FindingKind::ReceiveChanged,
+            Self::Fallback => FindingKind::FallbackChanged,
+        }
+    }
+
+    const fn removed(self) -> FindingKind {
+        match self {
+            Self::Function => FindingKind::FunctionRemoved,
+            Self::Event => FindingKind::EventRemoved,
+            Self::Error => FindingKind::ErrorRemoved,
+            Self::Receive => FindingKind::ReceiveRemoved,
+            Self::Fallback => FindingKind::FallbackRemoved,
+        }
+    }
+
+    /// Its subject in a message.
+    fn subject(self, signature: &str) -> String {
+        match self {
+            Self::Function => format!("the function {signature}"),
+            Self::Event => format!("the event {signature}"),
+            Self::Error => format!("the error {signature}"),
+            Self::Receive => "receive, which answers calls without calldata,".to_owned(),
+            Self::Fallback => "fallback, which answers every other call,".to_owned(),
+        }
+    }
+}
+
 /// A function, an event or an error, or what answers calls that no function answers.
 struct Declared<'a> {
-    kind: &'static str,
+    element: Element,
     name: &'a str,
     signature: String,
     /// As a layout document has it.
@@ -100,33 +155,41 @@ impl<'a> Declared<'a> {
         let abi = &of.abi;
         let functions = abi.functions().map(|one| Self {
             function: Some(one),
-            ..Self::new("function", &one.name, one.signature(), function_entry(one))
+            ..Self::new(
+                Element::Function,
+                &one.name,
+                one.signature(),
+                function_entry(one),
+            )
         });
         let functions = functions.filter(|function| !of.steps.contains(&function.signature));
         let events = abi.events();
-        let events =
-            events.map(|one| Self::new("event", &one.name, one.signature(), event_entry(one)));
+        let events = events
+            .map(|one| Self::new(Element::Event, &one.name, one.signature(), event_entry(one)));
         let errors = abi.errors();
         let errors = errors.map(|error| {
             let entry = error_entry(error);
             Self {
                 is_of_libraries: of.library_errors.contains(&entry),
-                ..Self::new("error", &error.name, error.signature(), entry)
+                ..Self::new(Element::Error, &error.name, error.signature(), entry)
             }
         });
-        let other = |kind: &'static str, entry: &str| {
-            Self::new(kind, kind, format!("{kind}()"), entry.to_owned())
+        let other = |element: Element, name: &'static str, entry: &str| {
+            Self::new(element, name, format!("{name}()"), entry.to_owned())
         };
-        let receive = abi.receive.map(|_| other("receive", "receive"));
+        let receive = abi
+            .receive
+            .map(|_| other(Element::Receive, "receive", "receive"));
         let fallback = abi.fallback.as_ref();
-        let fallback = fallback.map(|one| other("fallback", fallback_entry(one)));
+        let fallback =
+            fallback.map(|one| other(Element::Fallback, "fallback", fallback_entry(one)));
         let all = functions.chain(events).chain(errors);
         all.chain(receive).chain(fallback).collect()
     }
 
-    fn new(kind: &'static str, name: &'a str, signature: String, entry: String) -> Self {
+    fn new(element: Element, name: &'a str, signature: String, entry: String) -> Self {
         Self {
-            kind,
+            element,
             name,
             signature,
             entry,
@@ -136,8 +199,8 @@ impl<'a> Declared<'a> {
     }
 
     /// What happened to it.
-    fn change(&self, code: &str, message: String) -> Finding {
-        let id = FindingId::new(format!("{code}:{}", self.signature));
+    fn change(&self, kind: FindingKind, message: String) -> Finding {
+        let id = FindingId::about(kind, &self.signature);
         Finding {
             about: Some(self.name.to_owned()),
             ..Finding::new(Part::Interface, Severity::Danger, id, message)
@@ -145,14 +208,9 @@ impl<'a> Declared<'a> {
     }
 
     /// What happened to it as a whole.
-    fn became(&self, what: &str, words: &str) -> Finding {
-        let (kind, signature) = (self.kind, &self.signature);
-        let subject = match kind {
-            "receive" => "receive, which answers calls without calldata,".to_owned(),
-            "fallback" => "fallback, which answers every other call,".to_owned(),
-            kind => format!("the {kind} {signature}"),
-        };
-        self.change(&format!("{kind}-{what}"), format!("{subject} {words}"))
+    fn became(&self, kind: FindingKind, words: &str) -> Finding {
+        let subject = self.element.subject(&self.signature);
+        self.change(kind, format!("{subject} {words}"))
     }
 }
 
@@ -165,7 +223,7 @@ fn pairs<'a>(before: &'a Callable, after: &'a Callable) -> Vec<Pair<'a>> {
     let mut pairs = Vec::new();
     let mut gone = Vec::new();
     for was in Declared::all(before) {
-        let same = |is: &Declared<'_>| (is.kind, &is.signature) == (was.kind, &was.signature);
+        let same = |is: &Declared<'_>| (is.element, &is.signature) == (was.element, &was.signature);
         match new.iter().position(same).map(|at| new.remove(at)) {
             Some(is) if is.entry != was.entry => pairs.push((Some(was), Some(is))),
             Some(_) => {}
@@ -173,7 +231,7 @@ fn pairs<'a>(before: &'a Callable, after: &'a Callable) -> Vec<Pair<'a>> {
         }
     }
     for was in gone {
-        let same = |is: &Declared<'_>| (is.kind, is.name) == (was.kind, was.name);
+        let same = |is: &Declared<'_>| (is.element, is.name) == (was.element, was.name);
         let is = new.iter().position(same).map(|at| new.remove(at));
         pairs.push((Some(was), is));
     }
@@ -191,20 +249,23 @@ pub fn compare(before: &Callable, after: &Callable) -> Vec<Finding> {
         match is {
             _ if was.is_of_libraries => of_libraries.push(was.signature),
             _ if after.steps.contains(&was.signature) => {
-                lost.push(was.became("changed", "is an initializer or a migration now"));
+                let words = "is an initializer or a migration now";
+                lost.push(was.became(was.element.changed(), words));
             }
-            None => lost.push(was.became("removed", "is not there any more")),
+            None => lost.push(was.became(was.element.removed(), "is not there any more")),
             Some(is) if is.signature != was.signature => {
-                lost.push(was.became("changed", &format!("is {} now", is.signature)));
+                let words = format!("is {} now", is.signature);
+                lost.push(was.became(was.element.changed(), &words));
             }
             Some(is) => match (was.function, is.function) {
                 (Some(old), Some(new)) => answers(&was, (old, new), &mut lost),
-                _ if was.kind != "fallback" => {
-                    lost.push(was.became("changed", &format!("is {} now", is.entry)));
+                _ if was.element != Element::Fallback => {
+                    let words = format!("is {} now", is.entry);
+                    lost.push(was.became(was.element.changed(), &words));
                 }
                 _ if is.entry == "fallback" => {
                     let message = "fallback was payable and is nonpayable now";
-                    lost.push(was.change("mutability-changed", message.into()));
+                    lost.push(was.change(FindingKind::MutabilityChanged, message.into()));
                 }
                 _ => {}
             },
@@ -223,7 +284,7 @@ fn lost_of_libraries(signatures: &[String]) -> Option<Finding> {
         "errors that only libraries name are not there any more: {}",
         signatures.join(", ")
     );
-    let id = FindingId::LIBRARY_ERRORS;
+    let id = FindingKind::LibraryErrors.id();
     Some(Finding::new(Part::Interface, Severity::Note, id, message))
 }
 
@@ -237,7 +298,8 @@ pub fn added(before: &Callable, after: &Callable) -> Vec<Finding> {
         severity: Severity::Note,
         ..added.from(Origin::Build)
     };
-    new.map(|is| note(is.became("added", "is new"))).collect()
+    new.map(|is| note(is.became(is.element.added(), "is new")))
+        .collect()
 }
 
 /// Everything that is not for callers what it was: gone, changed, new.
@@ -257,13 +319,13 @@ fn answers(declared: &Declared<'_>, (was, is): (&Function, &Function), lost: &mu
     let (old, new) = (types(&was.outputs), types(&is.outputs));
     if old != new {
         let message = format!("{signature} returned ({old}) and returns ({new}) now");
-        lost.push(declared.change("returns-changed", message));
+        lost.push(declared.change(FindingKind::ReturnsChanged, message));
     }
     let (before, after) = (was.state_mutability, is.state_mutability);
     let loses_value = before == StateMutability::Payable && after != StateMutability::Payable;
     if loses_value || (is_reading(before) && !is_reading(after)) {
         let (before, after) = (before.as_json_str(), after.as_json_str());
         let message = format!("{signature} was {before} and is {after} now");
-        lost.push(declared.change("mutability-changed", message));
+        lost.push(declared.change(FindingKind::MutabilityChanged, message));
     }
 }

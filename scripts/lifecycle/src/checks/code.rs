@@ -1,7 +1,9 @@
 //! Checks of the code: its constructor, its size, its sources.
 
 use super::{Built, Code, Found, Runs, Stage, Transition};
-use crate::assess::{Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together};
+use crate::assess::{
+    Evidence, Fact, Finding, FindingId, FindingKind, Origin, Part, Severity, Together,
+};
 use crate::layout::{Judgement, Side, ValidatorFinding};
 use crate::plan::{replacing_code, replacing_functions, replacing_listed};
 use alloy::primitives::{Address, B256, U256};
@@ -24,7 +26,12 @@ pub(super) fn constructor(transition: &Transition, found: &mut Found) {
         "{} has a #[constructor] that never ran in {proxy}, or cannot be read: anybody could run it there",
         transition.code
     );
-    let finding = Finding::named(Part::Code, Severity::Danger, "ConstructorOpen", message);
+    let finding = Finding::named(
+        Part::Code,
+        Severity::Danger,
+        FindingKind::ConstructorOpen,
+        message,
+    );
     found.findings.push(finding.with(
         "a program without an SDK constructor, or a proxy in whose storage it has run",
         "a #[constructor] of the SDK that nobody ran there yet, or a module that cannot be read",
@@ -99,7 +106,12 @@ pub(super) fn judgement(transition: &Transition, found: &mut Found) {
 /// The finding that anybody can initialize the implementation itself. The storage of its proxies is another one.
 fn open_implementation(contract: &str) -> Finding {
     let message = format!("anybody can initialize {contract} where it lies");
-    let finding = Finding::named(Part::Code, Severity::Warning, "OpenImplementation", message);
+    let finding = Finding::named(
+        Part::Code,
+        Severity::Warning,
+        FindingKind::OpenImplementation,
+        message,
+    );
     finding.with(
         "code that is initialized, or locked",
         "initializers, and no constructor that locks them",
@@ -143,7 +155,7 @@ fn validator_findings(transition: &Transition, judgement: &Judgement) -> Vec<Fin
             transition.from,
             places_by_kind(&known)
         );
-        let finding = note(FindingId::validated_before(), says);
+        let finding = note(FindingId::about(FindingKind::Oz, "as-before"), says);
         all.push(finding.from(Origin::Remembered));
     }
     for finding in refused {
@@ -166,7 +178,7 @@ fn validator_findings(transition: &Transition, judgement: &Judgement) -> Vec<Fin
         let places = places.collect::<Vec<_>>().join(", ");
         let says =
             format!("its author allows {kind} in {places} (@custom:oz-upgrades-unsafe-allow)");
-        let id = FindingId::allowed_by_author(kind);
+        let id = FindingId::about(FindingKind::OzAllowed, kind);
         let finding = if is_own {
             note(id, says)
         } else {
@@ -199,25 +211,30 @@ pub(super) fn filled(transition: &Transition, found: &mut Found) {
     let old = transition.old.as_ref().and_then(of).unwrap_or_default();
     let mut shown = Vec::new();
     for one in &new {
-        let (kind, says) = match one.code {
+        let (word, kind, says) = match one.code {
             Some(code) => {
                 let account = Address::from_word(one.value);
-                ("library", format!("{account} (code {code})"))
+                let says = format!("{account} (code {code})");
+                ("library", FindingKind::LibraryChanged, says)
             }
-            None => ("immutable", in_words(one.value)),
+            None => (
+                "immutable",
+                FindingKind::ImmutableChanged,
+                in_words(one.value),
+            ),
         };
         let name = &one.name;
         let before = old.iter().find(|other| &other.name == name);
         let Some(before) = before.filter(|before| *before != one) else {
-            shown.push(format!("{kind} {name} is {says}"));
+            shown.push(format!("{word} {name} is {says}"));
             continue;
         };
         let was = match before.code {
             Some(code) => format!("{} (code {code})", Address::from_word(before.value)),
             None => in_words(before.value),
         };
-        let id = FindingId::new(format!("{kind}-changed:{name}"));
-        let message = format!("{kind} {name} is {says}, and was {was} in the version before");
+        let id = FindingId::about(kind, name);
+        let message = format!("{word} {name} is {says}, and was {was} in the version before");
         let next = format!("to accept it: {}", FindingId::flag([&id]));
         let finding = Finding::new(Part::Code, Severity::Danger, id, message);
         let finding = finding.with(was, says, next);
@@ -227,7 +244,7 @@ pub(super) fn filled(transition: &Transition, found: &mut Found) {
     }
     if !shown.is_empty() {
         let message = shown.join(", ");
-        let finding = Finding::named(Part::Code, Severity::Note, "FilledIn", message);
+        let finding = Finding::named(Part::Code, Severity::Note, FindingKind::FilledIn, message);
         found
             .findings
             .push(finding.from(transition.new.known.origin()));
@@ -257,7 +274,7 @@ pub(super) fn emptied(transition: &Transition, found: &mut Found) {
             continue;
         }
         let was = in_words(one.value);
-        let id = FindingId::new(format!("immutable-changed:{}", one.name));
+        let id = FindingId::about(FindingKind::ImmutableChanged, &one.name);
         let message = format!(
             "immutable {} was {was}, and is a field that begins at zero now",
             one.name
@@ -308,7 +325,7 @@ pub(super) fn size(transition: &Transition, found: &mut Found) {
             ),
         ),
     };
-    let mut finding = Finding::named(Part::Code, severity, "code-size", says);
+    let mut finding = Finding::named(Part::Code, severity, FindingKind::CodeSize, says);
     finding.next = Some("make the contract smaller, or split it".into());
     found.findings.push(finding.from(size.origin()));
 }

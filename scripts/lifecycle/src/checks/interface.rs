@@ -1,7 +1,9 @@
 //! Checks of what callers and the check of a step call.
 
 use super::{Callers, Code, Declared, Found, Runs, Stage, Transition};
-use crate::assess::{Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together};
+use crate::assess::{
+    Evidence, Fact, Finding, FindingId, FindingKind, Origin, Part, Severity, Together,
+};
 use crate::functions::interfaces;
 use crate::interface::{Callable, compare};
 use crate::plan::reserved_in;
@@ -139,7 +141,7 @@ pub(super) fn expected(transition: &Transition, found: &mut Found) {
         next: "remove that expectation, or give the function back to the code".into(),
     });
     for signature in lost {
-        let id = FindingId::new(format!("expectation-lost:{signature}"));
+        let id = FindingId::about(FindingKind::ExpectationLost, signature);
         let says =
             format!("{signature} is no function of {to}, and the check of the step calls it");
         let finding = Finding::of_several(PART, (id, signature), says, &together);

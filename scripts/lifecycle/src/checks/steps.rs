@@ -1,7 +1,7 @@
 //! Checks of what runs: the initializers and migrations that the code declares.
 
 use super::{Declared, Found, LostPath, Runs, Stage, Transition};
-use crate::assess::{Evidence, Fact, Finding, FindingId, Origin, Part, Severity};
+use crate::assess::{Evidence, Fact, Finding, FindingId, FindingKind, Origin, Part, Severity};
 use crate::model::{MigrationCode, StepKind};
 use crate::steps::{PlannedStep, check_creation, check_first, check_step, lost_initializer};
 use crate::text::{self, shell_word};
@@ -71,7 +71,7 @@ pub(super) fn back(transition: &Transition, found: &mut Found) {
             ..
         }
     );
-    let id = FindingId::MIGRATION_OMITTED;
+    let id = FindingKind::MigrationOmitted.id();
     let is_told = found.findings.iter().any(|finding| finding.id == id);
     let since = &transition.migrated_since;
     if !runs_nothing || is_told || since.is_empty() || transition.stage == Stage::Registered {
@@ -115,7 +115,7 @@ pub(super) fn bypassed(transition: &Transition, found: &mut Found) {
         let Some(first) = of_label.next() else {
             continue;
         };
-        let id = FindingId::migration_bypassed(label);
+        let id = FindingId::of_version(FindingKind::MigrationBypassed, label);
         let [with, without] = [&first.with, &first.without].map(|way| way.join(" → "));
         let (name, migration) = (&transition.name, migration_in_words(&first.migration));
         let message = format!(
@@ -204,7 +204,7 @@ pub(super) fn lost_paths(transition: &Transition, found: &mut Found) {
                 ),
             ),
         };
-        let id = FindingId::path_lost(label);
+        let id = FindingId::of_version(FindingKind::PathLost, label);
         let finding = Finding::new(Part::Steps, Severity::Warning, id, message);
         found.findings.push(Finding {
             next: Some(next),
@@ -223,7 +223,7 @@ pub(super) fn called(transition: &Transition, found: &mut Found) {
     else {
         return;
     };
-    let id = FindingId::MIGRATION_OMITTED;
+    let id = FindingKind::MigrationOmitted.id();
     let is_of_evm = matches!(transition.declared.value(), Some(Declared::OfEvm));
     let known = transition.callers.after().and_then(Fact::value);
     let (Some(selector), Some(known), true) = (data.first_chunk::<4>(), known, is_of_evm) else {
@@ -261,10 +261,14 @@ pub(super) fn initializer(transition: &Transition, found: &mut Found) {
         return;
     };
     if let Some((message, name)) = lost_initializer(old, new.steps(), &transition.to) {
-        let id = "initializer-lost";
         found.findings.push(Finding {
             about: Some(name),
-            ..Finding::named(Part::Steps, Severity::Warning, id, message)
+            ..Finding::named(
+                Part::Steps,
+                Severity::Warning,
+                FindingKind::InitializerLost,
+                message,
+            )
         });
     }
 }
@@ -307,7 +311,7 @@ const OF_EVM: &str = "EVM code does not declare its initializers";
 
 /// No initializer runs, and nobody knows of one.
 fn bare() -> Finding {
-    let id = FindingId::INITIALIZER_OMITTED;
+    let id = FindingKind::InitializerOmitted.id();
     let says = "no initializer runs, and the code does not say which it declares: once the instance exists, anybody can \
                 call a function that initializes it";
     let next = format!(
@@ -355,11 +359,13 @@ pub(super) fn complex(transition: &Transition, found: &mut Found) {
         return;
     };
     let storage = ending.storage;
-    let refused = |name, message| Finding::named(Part::Steps, Severity::Danger, name, message);
+    let refused = |kind: FindingKind, message: &str| {
+        Finding::named(Part::Steps, Severity::Danger, kind, message)
+    };
     found.findings.push(match (ending.is_linked, ending.is_there) {
         (true, true) => return,
         (false, _) => refused(
-            "ProgramOfOtherFramework",
+            FindingKind::ProgramOfOtherFramework,
             "the program of the complex migration was not linked to this framework: nobody knows how it ends",
         )
         .with(
@@ -368,7 +374,7 @@ pub(super) fn complex(transition: &Transition, found: &mut Found) {
             "build it with this program; if it belongs to another framework: --framework-from",
         ),
         (true, false) => refused(
-            "ProgramCannotEnd",
+            FindingKind::ProgramCannotEnd,
             "the complex migration could not end: UpgradeabilityStorage is not on this chain",
         )
         .with(

@@ -1,7 +1,7 @@
 //! Checks of the storage: is it read as it was written, and is what is new of it empty?
 
 use super::{Found, Runs, Stage, Transition};
-use crate::assess::{Evidence, Finding, FindingId, Origin, Part, Together};
+use crate::assess::{Evidence, Finding, FindingId, FindingKind, Origin, Part, Together};
 use crate::client::ChainError;
 use crate::error::Report;
 use crate::layout::{check_storage, first_by_hand, misplaced, require_publishable};
@@ -52,7 +52,7 @@ pub(super) fn older_sdk(transition: &Transition, found: &mut Found) {
             .into(),
     });
     for one in &transition.counted_shorter {
-        let id = FindingId::older_sdk(one);
+        let id = FindingId::about(FindingKind::OlderSdk, one);
         let says = format!("{one}: a plain field comes before a struct or an array in it");
         let finding = Finding::of_several(Part::Layout, (id, one), says, &together);
         found.findings.push(finding);
@@ -154,7 +154,10 @@ pub(super) fn fields(transition: &Transition, found: &mut Found) {
         seen(Evidence::some(Part::Steps, Origin::NotKnown, why));
     }
     for (field, says) in misplaced.found {
-        let about = (FindingId::new(format!("insert:script:{field}")), "");
+        let about = (
+            FindingId::about(FindingKind::Insert, format!("script:{field}")),
+            "",
+        );
         let misread = Finding::of_several(Part::Steps, about, says, &together);
         found.findings.push(misread);
     }

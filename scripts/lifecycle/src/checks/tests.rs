@@ -317,10 +317,14 @@ fn the_word_of_a_file_stays_one_once_a_registry_has_it() {
     }
 }
 
+fn id_of(text: &str) -> FindingId {
+    FindingId::parse(text).expect("an id")
+}
+
 #[test]
 fn what_is_accepted_fits_what_was_found_and_a_difference_that_stops_nothing() {
     let accepted = ["dirty:a", "absent:source", "migration-omitted"];
-    let accepts: Accepted = accepted.map(FindingId::new).into_iter().collect();
+    let accepts: Accepted = accepted.map(id_of).into_iter().collect();
     let mut all = Assessment::asked_by(Role::Proposer, accepts.clone());
     all.add(best()).expect("layouts");
     assert!(all.refusal().is_none());
@@ -329,6 +333,6 @@ fn what_is_accepted_fits_what_was_found_and_a_difference_that_stops_nothing() {
     unknown.sources = vec![Fact::unknown("nobody recorded them")];
     all.add(unknown).expect("layouts");
     assert!(all.refusal().is_none());
-    let left = ["dirty:a", "migration-omitted"].map(FindingId::new);
+    let left = ["dirty:a", "migration-omitted"].map(id_of);
     assert_eq!(accepts.unfit(), left);
 }

@@ -3,7 +3,7 @@
 
 use super::chain::{ChainFacts, DAY};
 use super::programs::{Program, State};
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client};
 use crate::program_code::module;
 use crate::text::utc;
@@ -130,6 +130,6 @@ fn unknown(chain: &ChainFacts, version: u64, time: u64) -> Finding {
     )
 }
 
-fn finding(severity: Severity, id: &'static str, says: String) -> Finding {
-    Finding::named(Part::Code, severity, id, says)
+fn finding(severity: Severity, name: &'static str, says: String) -> Finding {
+    Finding::new(Part::Code, severity, FindingId::error(name), says)
 }

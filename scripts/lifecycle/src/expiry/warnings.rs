@@ -5,7 +5,7 @@ use super::inventory::{Account, Inventory};
 use super::programs::{Program, State};
 use super::subject::Subject;
 use super::{AHEAD_DAYS, next_version, programs};
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::client::ChainError;
 use crate::ids::CodeHash;
 use crate::model::{Role, Used};
@@ -62,7 +62,7 @@ fn other_code(program: &Program, account: &Account, recorded: CodeHash) -> Findi
         _ => program.codehash.to_string(),
     };
     let next = removal(program).unwrap_or("stop and find out who changed it".into());
-    Finding::named(Part::Code, severity, "CodeChanged", says).with(
+    Finding::named(Part::Code, severity, FindingKind::CodeChanged, says).with(
         recorded.to_string(),
         found,
         next,
@@ -82,7 +82,7 @@ fn removal(program: &Program) -> Option<String> {
 }
 
 fn not_running(program: &Program) -> Option<Finding> {
-    let (id, severity) = match program.state {
+    let (name, severity) = match program.state {
         State::Expired { .. } => ("ProgramExpired", Severity::Danger),
         State::Outdated { .. } => ("ProgramOutdated", Severity::Danger),
         State::Inactive => ("ProgramNotActivated", Severity::Danger),
@@ -102,9 +102,11 @@ fn not_running(program: &Program) -> Option<Finding> {
         State::Missing => "check that --rpc-url leads to the chain that the registry is on".into(),
         _ => "stylus-upgrades doctor --fix, with any key that can pay".into(),
     });
-    Some(Finding::named(Part::Code, severity, id, says).with(
-        format!("an activation of this version with {AHEAD_DAYS} days left"),
-        found,
-        next,
-    ))
+    Some(
+        Finding::new(Part::Code, severity, FindingId::error(name), says).with(
+            format!("an activation of this version with {AHEAD_DAYS} days left"),
+            found,
+            next,
+        ),
+    )
 }

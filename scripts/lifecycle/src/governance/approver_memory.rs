@@ -1,7 +1,7 @@
 //! The findings that an approver accepted, in the user's state folder. The approver is asked once for each finding of
 //! an action, and once for the arrival of an instance, whatever the action.
 
-use crate::assess::Finding;
+use crate::assess::{Finding, FindingKind};
 use crate::ids::ActionId;
 use crate::registry::Key;
 use crate::state_folder::{recall, remember, state_folder};
@@ -40,7 +40,7 @@ impl AcceptedFinding {
         Self {
             id: finding.id.to_string(),
             says: keccak256(says),
-            action: (!finding.id.is_arrival()).then_some(action.0),
+            action: (!finding.id.is(FindingKind::Arrival)).then_some(action.0),
         }
     }
 }
@@ -89,7 +89,7 @@ impl ApproverMemory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::{FindingId, Part, Severity};
+    use crate::assess::{FindingId, FindingKind, Part, Severity};
 
     fn finding(id: FindingId, message: &str) -> Finding {
         Finding::new(Part::Instances, Severity::Danger, id, message)
@@ -98,8 +98,14 @@ mod tests {
     #[test]
     fn a_finding_is_remembered_for_its_action_and_an_arrival_for_all() {
         let [one, two] = [1, 2].map(|byte| ActionId(B256::repeat_byte(byte)));
-        let lost = finding(FindingId::new("function-removed:x()"), "x() is gone");
-        let mut arrival = finding(FindingId::arrival(Address::repeat_byte(7)), "it came");
+        let lost = finding(
+            FindingId::about(FindingKind::FunctionRemoved, "x()"),
+            "x() is gone",
+        );
+        let mut arrival = finding(
+            FindingId::at(FindingKind::Arrival, Address::repeat_byte(7)),
+            "it came",
+        );
         arrival.about = Some("0x01".into());
         let mut memory = ApproverMemory::default();
         memory.accept(one, [&lost, &arrival]);

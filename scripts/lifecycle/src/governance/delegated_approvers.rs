@@ -1,7 +1,7 @@
 //! Approvers whose account runs the code of another one (EIP-7702). Whoever can make that code call the registry approves in
 //! their place, so each is named wherever a policy is set or examined.
 
-use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::client::{ChainError, Client};
 use crate::questions::ask_all;
 use alloy::primitives::Address;
@@ -10,7 +10,6 @@ use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 
 /// The name of the finding.
-const DELEGATED_APPROVER: &str = "DelegatedApprover";
 
 /// A finding for each approver of these policies whose account delegates to code.
 ///
@@ -36,7 +35,7 @@ pub async fn delegated_approvers(
 /// The finding about an approver with that code, if it delegates.
 fn finding(approver: Address, code: &[u8]) -> Option<Finding> {
     let target = Address::try_from(code.strip_prefix(&DESIGNATOR_PREFIX)?).ok()?;
-    let id = FindingId::at(DELEGATED_APPROVER, approver);
+    let id = FindingId::at(FindingKind::DelegatedApprover, approver);
     let says = format!("the approver {approver} delegates to the code of {target} (EIP-7702)");
     let next = format!(
         "read that code; if anybody can make it call, end the delegation (an authorization of the zero address) or name \

@@ -5,7 +5,7 @@
 use super::calls::{Call, title};
 use super::pending::{PendingAction, pending};
 use super::policy::current_policy;
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Finding, FindingKind, Part, Severity};
 use crate::client::ChainError;
 use crate::ids::ActionId;
 use crate::model::Definition;
@@ -179,7 +179,12 @@ pub fn ends_others(ended: &[EndedAction]) -> Option<Finding> {
         "ends {actions}, which must be proposed again: {}",
         all.join(", ")
     );
-    let finding = Finding::named(Part::Action, Severity::Warning, "ends-others", says);
+    let finding = Finding::named(
+        Part::Action,
+        Severity::Warning,
+        FindingKind::EndsOthers,
+        says,
+    );
     (!ended.is_empty()).then_some(finding)
 }
 

@@ -3,7 +3,7 @@
 
 use super::calls::Call;
 use super::policy::{Explained, duration, explain, replaced_policy};
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Finding, FindingKind, Part, Severity};
 use crate::client::ChainError;
 use crate::names::Names;
 use crate::registry::Registry;
@@ -84,7 +84,7 @@ impl PolicyChange {
 }
 
 fn effect(severity: Severity, says: String) -> Finding {
-    Finding::named(Part::Policy, severity, "policy-change", says)
+    Finding::named(Part::Policy, severity, FindingKind::PolicyChange, says)
 }
 
 fn warning(says: impl Into<String>) -> Finding {

@@ -2,7 +2,7 @@
 //! instance.
 
 use super::read::History;
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Finding, FindingKind, Part, Severity};
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::expect::Asks;
@@ -146,7 +146,12 @@ fn not_compared(proxies: &[Address]) -> Option<Finding> {
     let next = "stylus-upgrades verify --framework --framework-from DIR compares it with the sources of that release";
     Some(Finding {
         next: Some(next.into()),
-        ..Finding::named(Part::Instances, Severity::Unknown, "proxy-code", says)
+        ..Finding::named(
+            Part::Instances,
+            Severity::Unknown,
+            FindingKind::ProxyCode,
+            says,
+        )
     })
 }
 

@@ -4,7 +4,8 @@
 use super::error;
 use super::live::Dirty;
 use crate::assess::{
-    Accepted, Coverage, Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together,
+    Accepted, Coverage, Evidence, Fact, Finding, FindingId, FindingKind, Origin, Part, Severity,
+    Together,
 };
 use crate::client::ChainError;
 use crate::ids::LayoutHash;
@@ -160,7 +161,7 @@ impl Compared {
             next: "register versions whose code derives StorageLayout, or give --layout FILE"
                 .into(),
         };
-        let about = (FindingId::NOT_COMPARED, "");
+        let about = (FindingKind::NotCompared.id(), "");
         let says = "the layouts were not compared";
         let found = Finding::of_several(Part::Layout, about, says, &Arc::new(together));
         self.found.push(Finding {
@@ -319,7 +320,19 @@ fn in_words(finding: &FieldChange) -> String {
 
 /// What a finding is called: `reorder:owner`, `delete:erc7201:example.main:x`.
 pub fn finding_id(finding: &FieldChange) -> FindingId {
-    FindingId::new(finding.id())
+    let kind = match finding.verdict {
+        Verdict::SafeAppend => FindingKind::SafeAppend,
+        Verdict::GapUse => FindingKind::GapUse,
+        Verdict::Rename => FindingKind::Rename,
+        Verdict::Retype => FindingKind::Retype,
+        Verdict::Reorder => FindingKind::Reorder,
+        Verdict::Insert => FindingKind::Insert,
+        Verdict::Delete => FindingKind::Delete,
+        Verdict::Shift => FindingKind::Shift,
+        Verdict::NamespaceChange => FindingKind::NamespaceChange,
+        Verdict::Unknown => FindingKind::Unknown,
+    };
+    FindingId::about(kind, finding.subject())
 }
 
 /// How Cargo.toml declares what a migration moves: the table, and the line in it.
@@ -553,7 +566,7 @@ impl Pair<'_> {
             },
         };
         let says = format!("the layout of {of} lists no namespaces");
-        let about = (FindingId::NAMESPACES_NOT_LISTED, "");
+        let about = (FindingKind::NamespacesNotListed.id(), "");
         let found = || Finding::of_several(Part::Layout, about, says, &Arc::new(together));
         (!versions.is_empty()).then(found)
     }

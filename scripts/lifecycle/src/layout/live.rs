@@ -3,7 +3,7 @@
 
 use super::documents::Documents;
 use super::error;
-use crate::assess::FindingId;
+use crate::assess::{FindingId, FindingKind};
 use crate::client::{ChainError, Client};
 use crate::model::{Instance, StepKind};
 use crate::registry::runs;
@@ -88,7 +88,7 @@ impl Dirty {
             "" => String::new(),
             area => format!("{area}:"),
         };
-        FindingId::new(format!("dirty:{area}{field}"))
+        FindingId::about(FindingKind::Dirty, format!("{area}{field}"))
     }
 
     /// A line for people.

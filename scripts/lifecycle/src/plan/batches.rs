@@ -52,7 +52,7 @@ pub(super) fn try_out(
         all.of_instances.insert(proxy, batches);
         if let Some(error) = tried.refused {
             let report = error.report();
-            let id = FindingId::at(&report.name, proxy);
+            let id = FindingId::error(report.name.clone()).of_account(proxy);
             let found = Finding::refusal(Part::Simulation, Some(id), &report);
             let message = format!("the complex migration of {proxy}: {}", found.message);
             all.refused.push(Finding { message, ..found });

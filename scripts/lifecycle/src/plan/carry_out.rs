@@ -259,7 +259,7 @@ fn roll_out(
 
 /// Why the upgrade of one instance fails. It stays as it is and stops no other, so that can be accepted.
 fn of_instance(proxy: Address, found: Finding) -> Finding {
-    let id = FindingId::at(found.id.kind(), proxy);
+    let id = found.id.clone().of_account(proxy);
     let accept = format!("to leave it behind: {}", FindingId::flag([&id]));
     let next = found.next.filter(|next| !next.is_empty());
     Finding {

@@ -1,6 +1,6 @@
 //! What can be said of code before it is in use: would it still be activated, does a proxy hide behind it, does it answer what proxies answer themselves.
 
-use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::client::ChainError;
 use crate::deploy::{self, Activation};
 use crate::deployed::{self, HeldCode};
@@ -40,7 +40,7 @@ pub(super) fn rollback_possible(
     let Activation::Refused(error) = outcome? else {
         return Ok(None);
     };
-    let id = FindingId::at("NoWayBack", program);
+    let id = FindingId::at(FindingKind::NoWayBack, program);
     let next = format!(
         "rebuild the old version before its activation expires; to accept that rolling back will be impossible: {}",
         FindingId::flag([&id])
@@ -77,8 +77,8 @@ pub(super) fn clashes(
     account: Address,
 ) -> Result<Option<Finding>, ChainError> {
     let code = simulation.code(account)?;
-    let found = |name, says: String, [expected, found, next]: [String; 3]| {
-        let id = FindingId::at(name, account);
+    let found = |kind, says: String, [expected, found, next]: [String; 3]| {
+        let id = FindingId::at(kind, account);
         let next = format!("{next}; to accept it: {}", FindingId::flag([&id]));
         let finding = Finding::new(Part::Simulation, Severity::Danger, id, says);
         Some(finding.with(expected, found, next))
@@ -89,7 +89,11 @@ pub(super) fn clashes(
             let says = format!("the module of {account} cannot be read");
             let expected = "a program whose WASM can be parsed".into();
             let next = "rebuild it, and deploy what was built".into();
-            return Ok(found("ModuleUnread", says, [expected, why, next]));
+            return Ok(found(
+                FindingKind::ModuleUnread,
+                says,
+                [expected, why, next],
+            ));
         }
     };
     let nobody = simulation.probe(account, Bytes::from_static(&NOBODYS))?;
@@ -111,7 +115,7 @@ pub(super) fn clashes(
     let next = "rename the function, or compose the mixin Upgradeable, which finds this out when it compiles";
     let expected = "no selector of the five".into();
     let told = [expected, selectors.join(", "), next.into()];
-    Ok(found("SelectorClash", says, told))
+    Ok(found(FindingKind::SelectorClash, says, told))
 }
 
 /// The functions of a proxy whose selectors are among the constants of EVM code, or of the module of a

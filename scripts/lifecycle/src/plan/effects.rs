@@ -5,7 +5,7 @@ use super::change::Change;
 use super::instances::{Event, changes_of, event};
 use super::layouts::Layouts;
 use super::slots::SlotNames;
-use crate::assess::{Finding, FindingId};
+use crate::assess::{Finding, FindingId, FindingKind};
 use crate::build::Framework;
 use crate::client::{ChainError, GasLimit, with_margin};
 use crate::names::Names;
@@ -313,7 +313,7 @@ impl OutcomesByLimit {
             &format!(
                 "do not approve it before you know why: the executor chooses the gas; if it only needs more \
                  gas than the estimate, as the relay of an EVM proxy does: {}",
-                FindingId::flag([&FindingId::DEPENDS_ON_GAS])
+                FindingId::flag([&FindingKind::DependsOnGas.id()])
             ),
         ))
     }

@@ -4,7 +4,7 @@
 
 use super::code_checks::module_of;
 use super::executed::{Ran, unsettled};
-use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::client::ChainError;
 use crate::ids::CodeHash;
 use crate::simulation::Simulation;
@@ -113,7 +113,7 @@ impl Reads {
 
     /// The same as a finding: it refuses nothing, and who has read the code accepts it.
     pub fn reads_gas(&self) -> Option<Finding> {
-        let (id, says) = (FindingId::READS_GAS, self.of_gas()?);
+        let (id, says) = (FindingKind::ReadsGas.id(), self.of_gas()?);
         let next = format!(
             "send it with a fifth more gas than the estimate, as the commands do; if it succeeds with any limit: {}",
             FindingId::flag([&id])

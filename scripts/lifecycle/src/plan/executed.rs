@@ -1,6 +1,6 @@
 //! What ran in the name of an instance when the call was carried out on the copy, and which other accounts
 //! it called: what those answer may be another when the call is executed.
-use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::build::{Framework, evm};
 use crate::call_tree::{Frame, Kind};
 use crate::client::ChainError;
@@ -87,7 +87,7 @@ pub(super) fn unsettled(
             false if code.starts_with(&DESIGNATOR_PREFIX) => "the code that its owner delegates to",
             false => continue,
         };
-        let id = FindingId::at("CodeMayChange", *account);
+        let id = FindingId::at(FindingKind::CodeMayChange, *account);
         let says = format!(
             "{} is called by delegatecall from an instance, and has {is}",
             names.long(*account)

@@ -1,7 +1,7 @@
 //! Initializers of some code that stay open on instances, whatever they ask their caller for, that can never run there,
 //! or that were jumped over: what each instance keeps is compared with the numbers that initializers leave there.
 
-use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::call_tree::standing;
 use crate::client::ChainError;
 use crate::layout::{Counter, Initializer, Initializers};
@@ -170,7 +170,7 @@ impl CounterUsers<'_> {
         let (name, variable, (when, then)) = (&initializer.name, &self.counter.name, group.when);
         let (proxy, value) = (first.proxy, first.after);
         Some(finding(CounterFinding {
-            id: FindingId::initializer_open(name),
+            id: FindingId::about(FindingKind::InitializerOpen, name),
             message: format!(
                 "{name} can still be called {when} {proxy}{more}{then}, by any caller that meets its conditions: {variable} is {value}"
             ),
@@ -193,7 +193,7 @@ impl CounterUsers<'_> {
             let (name, variable) = (&initializer.name, &self.counter.name);
             let (proxy, value) = (first.proxy, first.before);
             Some(finding(CounterFinding {
-                id: FindingId::initializer_spent(name),
+                id: FindingId::about(FindingKind::InitializerSpent, name),
                 message: format!(
                     "{name} is new and can never run in {proxy}{more}: {variable} is {value} there already"
                 ),
@@ -241,7 +241,7 @@ impl CounterUsers<'_> {
             let (name, variable) = (&initializer.name, &self.counter.name);
             let (proxy, before, after) = (first.proxy, first.before, first.after);
             Some(finding(CounterFinding {
-                id: FindingId::initializer_skipped(name),
+                id: FindingId::about(FindingKind::InitializerSkipped, name),
                 message: format!(
                     "{name} does not run in {proxy}{more} and never can: {variable} goes from {before} to {after}"
                 ),
@@ -313,7 +313,7 @@ fn first_and_more<'a>(
 fn not_checked(initializer: &Initializer, (when, then): (&str, &str), why: &str) -> Finding {
     let name = &initializer.name;
     finding(CounterFinding {
-        id: FindingId::initializer_open(name),
+        id: FindingId::about(FindingKind::InitializerOpen, name),
         message: format!(
             "not checked: whether {name} can still be called {when} an instance{then}, as {why}"
         ),

@@ -2,7 +2,7 @@
 //! upgrade, such as the registry. Neither can give the instance back.
 
 use super::strangers::AddressField;
-use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::client::ChainError;
 use crate::names::Names;
 use crate::simulation::Simulation;
@@ -73,7 +73,7 @@ pub(super) fn changed(
         }
     }
     Ok((!says.is_empty()).then(|| {
-        let id = FindingId::at("OwnerChanged", account);
+        let id = FindingId::at(FindingKind::OwnerChanged, account);
         let message = format!(
             "{} belongs to another: {}",
             names.long(account),

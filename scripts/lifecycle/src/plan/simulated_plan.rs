@@ -118,7 +118,7 @@ pub fn simulate_on(
     let activation = plan.stuck.take();
     plan.stuck = match refused {
         // That the code does not run follows from why it was not activated.
-        Some(refused) if activation.is_some() && refused.id.kind() == NOT_RUNNABLE => activation,
+        Some(refused) if activation.is_some() && refused.id.name() == NOT_RUNNABLE => activation,
         refused => {
             plan.problems.extend(done.problems.iter().cloned());
             refused.cloned()

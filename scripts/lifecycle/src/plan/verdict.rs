@@ -72,7 +72,7 @@ pub fn upgraded(instances: &[InstancePlan]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::{Finding, FindingId, Part, Severity};
+    use crate::assess::{Finding, FindingKind, Part, Severity};
     use crate::plan::Reads;
 
     #[test]
@@ -99,8 +99,12 @@ mod tests {
             let verdict = plan.verdict();
             assert_eq!(verdict, expected);
             assert_eq!(verdict.is_carried_out(), verdict == Verdict::Whole);
-            let failure =
-                Finding::new(Part::Simulation, Severity::Danger, FindingId::READS_GAS, "");
+            let failure = Finding::new(
+                Part::Simulation,
+                Severity::Danger,
+                FindingKind::ReadsGas.id(),
+                "",
+            );
             plan.problems.push(failure);
             assert_eq!(plan.verdict(), Verdict::Fails);
         }

@@ -2,7 +2,7 @@
 
 use super::change::{Change, UndecodableValue, UnexplainedWrite};
 use super::instances::InstancePlan;
-use crate::assess::{Finding, FindingId, Part, Severity, Together};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Severity, Together};
 use crate::names::Names;
 use crate::text::{count, word};
 use std::sync::Arc;
@@ -43,7 +43,12 @@ fn warn_misread(instance: &InstancePlan, names: &Names) -> Option<Finding> {
         names.long(instance.proxy),
         words.join("; ")
     );
-    let warning = Finding::named(Part::Instances, Severity::Warning, "misread", says);
+    let warning = Finding::named(
+        Part::Instances,
+        Severity::Warning,
+        FindingKind::Misread,
+        says,
+    );
     Some(warning)
 }
 
@@ -65,7 +70,7 @@ fn report_undecodable(instances: &[InstancePlan], version: &str, names: &Names) 
             values.map(move |value| (instance.proxy, value))
         });
         for (proxy, value) in values.filter(|(_, value)| value.before.is_some() == is_danger) {
-            let id = FindingId::undecodable(&value.area, &value.field);
+            let id = FindingId::of_field(FindingKind::Undecodable, &value.area, &value.field);
             if findings.iter().any(|known| known.id == id) {
                 continue;
             }
@@ -112,7 +117,7 @@ fn warn_unexplained(instance: &InstancePlan, version: &str, names: &Names) -> Op
     let warning = Finding::named(
         Part::Instances,
         Severity::Warning,
-        "unexplained-write",
+        FindingKind::UnexplainedWrite,
         says,
     );
     Some(warning)
@@ -133,7 +138,8 @@ fn report_dropped(instances: &[InstancePlan], version: &str, names: &Names) -> V
             let Some(dropped) = &write.dropped else {
                 continue;
             };
-            let id = FindingId::unexplained_write(&dropped.area, &dropped.name);
+            let id =
+                FindingId::of_field(FindingKind::UnexplainedWrite, &dropped.area, &dropped.name);
             if findings.iter().any(|known| known.id == id) {
                 continue;
             }

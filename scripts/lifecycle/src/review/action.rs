@@ -2,7 +2,7 @@
 
 use super::open::next;
 use super::{Area, Behind, Created};
-use crate::assess::{Finding, Severity, told_once};
+use crate::assess::{Finding, FindingKind, Severity, told_once};
 use crate::governance::signed::Digests;
 use crate::governance::{
     Call, CancelRights, Explained, Needed, Node, Obstacle, ShownCall, progress, still_needed,
@@ -228,7 +228,7 @@ impl Checked {
         let mut lines = Vec::new();
         let told = told_once(&self.findings).into_iter();
         let (complete, others): (Vec<Finding>, Vec<Finding>) =
-            told.partition(|one| one.id.is_complete());
+            told.partition(|one| one.id.is(FindingKind::Complete));
         for finding in others {
             let of_one = if is_full {
                 finding.short_lines()

@@ -1,7 +1,6 @@
 //! Findings about what a simulation changed beside that which it is for, and about what its code can read.
 
-use super::SIMULATION;
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Finding, FindingKind, Part, Severity};
 use crate::plan::{Elsewhere, Reads, ether};
 use alloy::primitives::{Address, U256};
 
@@ -10,11 +9,21 @@ use alloy::primitives::{Address, U256};
 pub fn tried(says: String, reads: &[Reads], is_whole: bool) -> Finding {
     let gas: Vec<String> = reads.iter().filter_map(Reads::of_gas).collect();
     match (gas.is_empty(), is_whole) {
-        (true, true) => Finding::named(Part::Simulation, Severity::Good, SIMULATION, says),
-        (true, false) => Finding::named(Part::Simulation, Severity::Unknown, SIMULATION, says),
+        (true, true) => Finding::named(Part::Simulation, Severity::Good, FindingKind::Trial, says),
+        (true, false) => Finding::named(
+            Part::Simulation,
+            Severity::Unknown,
+            FindingKind::Trial,
+            says,
+        ),
         (false, _) => {
             let says = format!("{says}. But {}", gas.join("; "));
-            Finding::named(Part::Simulation, Severity::Warning, SIMULATION, says)
+            Finding::named(
+                Part::Simulation,
+                Severity::Warning,
+                FindingKind::Trial,
+                says,
+            )
         }
     }
 }
@@ -36,19 +45,31 @@ pub fn effects(
     let before = format!("beside {beside} it changes ");
     let (accounts, instances) = (Part::Accounts, Part::Instances);
     let all = [
-        (accounts, Severity::Note, "block-and-sender", "", can_read),
-        (accounts, Severity::Warning, "calls-of-others", "", calls),
+        (
+            accounts,
+            Severity::Note,
+            FindingKind::BlockAndSender,
+            "",
+            can_read,
+        ),
+        (
+            accounts,
+            Severity::Warning,
+            FindingKind::CallsOfOthers,
+            "",
+            calls,
+        ),
         (
             instances,
             Severity::Warning,
-            "ether-of-instances",
+            FindingKind::EtherOfInstances,
             "",
             ether,
         ),
         (
             accounts,
             Severity::Warning,
-            "other-accounts",
+            FindingKind::OtherAccounts,
             before.as_str(),
             others,
         ),

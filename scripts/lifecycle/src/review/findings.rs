@@ -1,6 +1,6 @@
 //! Findings about an action, each with its severity. What was not checked is never told as good.
 
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::expect::Asks;
 use crate::expiry::AHEAD_DAYS;
 use crate::governance::{Call, CodeFacts, Obstacle};
@@ -11,9 +11,6 @@ use stylus_registry_core::policy::parse;
 
 /// Seconds of a day.
 const DAY: u64 = 86_400;
-
-/// What findings of a simulation are called.
-pub const SIMULATION: &str = "trial";
 
 /// Takes back what was shown as good of steps that were not carried out to their end.
 pub fn without_good_steps(findings: &mut Vec<Finding>) {
@@ -42,8 +39,8 @@ pub struct Subject<'a> {
 /// The findings that need nothing but the action and the chain.
 pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     let mut all: Vec<Finding> = subject.facts.iter().map(code).collect();
-    let mut add = |part, severity, id, says: String| {
-        all.push(Finding::named(part, severity, id, says));
+    let mut add = |part, severity, id: FindingId, says: String| {
+        all.push(Finding::new(part, severity, id, says));
     };
     if let Some(obstacle) = subject.obstacle {
         let says = &obstacle.says;
@@ -55,39 +52,49 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
         } else {
             (Severity::Note, says.clone())
         };
-        add(Part::Action, severity, obstacle.name, says);
+        add(
+            Part::Action,
+            severity,
+            FindingId::error(obstacle.name),
+            says,
+        );
     }
     if let Some((version, Some(_), _)) = subject.call.version() {
-        let (id, says) = match subject.used_by {
+        let (kind, says) = match subject.used_by {
             Some(first) if first == version => (
-                "code-used-before",
+                FindingKind::CodeUsedBefore,
                 format!("{version} is registered with this code already"),
             ),
             Some(version) => (
-                "code-used-before",
+                FindingKind::CodeUsedBefore,
                 format!("the code of {version} again: a rollback adds it so"),
             ),
             None => (
-                "first-use",
+                FindingKind::FirstUse,
                 "no version of this definition had this code before".into(),
             ),
         };
-        add(Part::Code, Severity::Note, id, says);
+        add(Part::Code, Severity::Note, kind.id(), says);
     }
     for (role, expression) in subject.call.policies() {
         let (severity, says) = policy(role, expression, subject.names);
-        add(Part::Policy, severity, "policy", says);
+        add(Part::Policy, severity, FindingKind::Policy.id(), says);
     }
     for account in subject.call.accounts() {
         if let Some(known) = lookalike(account, subject.known) {
             let known = subject.names.long(known);
             let says = format!("{account} looks like {known} and is another account");
-            add(Part::Accounts, Severity::Danger, "look-alike", says);
+            add(
+                Part::Accounts,
+                Severity::Danger,
+                FindingKind::LookAlike.id(),
+                says,
+            );
         }
     }
     if let Some(end) = subject.delayed_until {
         let says = format!("nobody can execute it before {}", utc(end));
-        add(Part::Action, Severity::Note, "delay", says);
+        add(Part::Action, Severity::Note, FindingKind::Delay.id(), says);
     }
     all
 }
@@ -110,12 +117,12 @@ fn code(fact: &CodeFacts) -> Finding {
         (Some(Asks::Unknown), Severity::Good) => Severity::Unknown,
         _ => severity,
     };
-    let id = match fact.what.as_ref() {
-        "script" => "migration-script",
-        "check" => "step-check",
-        _ => "implementation",
+    let kind = match fact.what.as_ref() {
+        "script" => FindingKind::MigrationScript,
+        "check" => FindingKind::StepCheck,
+        _ => FindingKind::Implementation,
     };
-    Finding::named(Part::Code, severity, id, says)
+    Finding::named(Part::Code, severity, kind, says)
 }
 
 /// What a policy asks for that a role gets.

@@ -14,7 +14,7 @@ pub use action::{Checked, Review};
 pub use behind::Behind;
 pub use created::Created;
 pub use effects::{effects, tried};
-pub use findings::{SIMULATION, Subject, findings, without_good_steps};
+pub use findings::{Subject, findings, without_good_steps};
 pub use open::{OpenAction, Pending};
 pub use policies::Policies;
 pub use slots::{Area, Change, Drawn, Row, draw};

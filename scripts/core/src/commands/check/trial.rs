@@ -1,7 +1,7 @@
 //! The upgrade of a check, tried on a copy of the chain, and fuzzed.
 
 use super::{Check, FUZZ};
-use crate::assess::{Evidence, Finding, Origin, Part, Role, Severity};
+use crate::assess::{Evidence, Finding, FindingKind, Origin, Part, Role, Severity};
 use crate::client::Client;
 use crate::context::prelude::*;
 use crate::migration::BATCHES;
@@ -67,8 +67,12 @@ impl Check<'_> {
             });
         }
         for calls in plan.reads.iter().filter_map(Reads::of_calls) {
-            let finding =
-                Finding::named(Part::Simulation, Severity::Warning, "upgrade-calls", calls);
+            let finding = Finding::named(
+                Part::Simulation,
+                Severity::Warning,
+                FindingKind::UpgradeCalls,
+                calls,
+            );
             self.findings.push(finding);
         }
         Ok(())

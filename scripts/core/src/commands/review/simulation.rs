@@ -1,7 +1,7 @@
 //! Whether the code that an action runs succeeds on a copy, as in `plan`. Declared and well-formed
 //! calldata can still revert.
 
-use crate::assess::{Fact, Finding, Part, Severity};
+use crate::assess::{Fact, Finding, FindingKind, Part, Severity};
 use crate::context::prelude::*;
 use crate::governance::{Call, Given, GovernedCall, kind_in_words};
 use crate::layout::Initializers;
@@ -13,7 +13,7 @@ use crate::plan::{
     upgraded,
 };
 use crate::registry::runs;
-use crate::review::{self, Created, SIMULATION, without_good_steps};
+use crate::review::{self, Created, without_good_steps};
 use crate::text::{count, shell_word};
 
 /// What a copy showed.
@@ -174,7 +174,7 @@ fn given(given: &Given) -> Option<Finding> {
 
 /// The result of a simulation, in words.
 fn told(severity: Severity, says: impl Into<String>) -> Finding {
-    Finding::named(Part::Simulation, severity, SIMULATION, says)
+    Finding::named(Part::Simulation, severity, FindingKind::Trial, says)
 }
 
 /// What the upgrade writes to an instance's storage, by variable.
@@ -192,7 +192,8 @@ fn changes(instance: &InstancePlan, names: &Names) -> Option<Finding> {
         )
     };
     let part = Part::Instances;
-    (!words.is_empty()).then(|| Finding::named(part, Severity::Note, "storage-changes", says()))
+    (!words.is_empty())
+        .then(|| Finding::named(part, Severity::Note, FindingKind::StorageChanges, says()))
 }
 
 fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {

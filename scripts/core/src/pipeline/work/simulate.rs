@@ -2,7 +2,7 @@
 
 use super::place::Planned;
 use super::{Becomes, Resolved, Wanted, Work};
-use crate::assess::{Finding, FindingId};
+use crate::assess::{Finding, FindingKind};
 use crate::checks::Assessment;
 use crate::context::prelude::*;
 use crate::error::Report;
@@ -69,7 +69,7 @@ impl Trial {
         {
             Ok(plan) => {
                 if let Some(finding) = plan.stuck.clone()
-                    && !accepted.covers(&FindingId::WOULD_FAIL)
+                    && !accepted.covers(&FindingKind::WouldFail.id())
                 {
                     return Err(stuck(finding).into());
                 }

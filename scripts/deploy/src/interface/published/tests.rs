@@ -1,5 +1,5 @@
 use super::*;
-use crate::assess::{FindingId, Severity};
+use crate::assess::{FindingKind, Severity};
 use crate::interface::compare;
 use stylus_layout::{DeclaredStep, Layout, StepKind};
 
@@ -53,7 +53,7 @@ fn what_callers_can_use_is_published_in_solidity_s_words_and_read_back() {
     let gone = compare(&here, &Callable::default());
     let of_libraries = gone
         .iter()
-        .find(|lost| lost.id == FindingId::LIBRARY_ERRORS);
+        .find(|lost| lost.id == FindingKind::LibraryErrors.id());
     let of_libraries = of_libraries.expect("a note");
     assert_eq!(of_libraries.severity, Severity::Note);
     let unseen = published.unseen();

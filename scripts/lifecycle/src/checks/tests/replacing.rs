@@ -1,7 +1,7 @@
 //! `replacing`.
 
 use super::{best, found};
-use crate::assess::{FindingId, Severity};
+use crate::assess::{FindingKind, Severity};
 use crate::checks::{Runs, Stage};
 
 #[test]
@@ -13,7 +13,7 @@ fn functions_that_replace_the_code_of_a_proxy_are_warned_of_where_they_are_new()
         let found = found(&transition).findings;
         let warnings = found
             .iter()
-            .filter(|one| one.id == FindingId::REPLACING_FUNCTIONS);
+            .filter(|one| one.id == FindingKind::ReplacingFunctions.id());
         let warnings: Vec<_> = warnings.collect();
         assert!(warnings.iter().all(|one| one.severity == Severity::Warning));
         !warnings.is_empty()

@@ -1,5 +1,5 @@
 use super::{Compared, Pair, Side, StorageCheck};
-use crate::assess::{Accepted, Extent, Fact, Finding, FindingId, Origin, Part};
+use crate::assess::{Accepted, Extent, Fact, Finding, FindingId, FindingKind, Origin, Part};
 use crate::assess::{Refused, Role, decide};
 use crate::client::ChainError;
 use crate::error::{Exit, Explain, Refusal};
@@ -127,7 +127,7 @@ const AB: [(&str, &str); 2] = [("a", "uint256"), ("b", "uint256")];
 const BA: [(&str, &str); 2] = [("b", "uint256"), ("a", "uint256")];
 
 fn id_of(text: &str) -> FindingId {
-    FindingId::new(text.to_owned())
+    FindingId::parse(text).expect("an id")
 }
 
 fn allow(ids: &[&str]) -> Asked {
@@ -279,7 +279,7 @@ fn layouts_that_cannot_be_compared_are_refused_unless_that_is_named() {
     assert!(next.ends_with("--accept not-compared"), "{next}");
     let check = check_storage(&half, &allow(&["not-compared"])).expect("allowed");
     assert_eq!(check.verdict, "unknown");
-    assert_eq!(check.accepted[0].id, FindingId::NOT_COMPARED);
+    assert_eq!(check.accepted[0].id, FindingKind::NotCompared.id());
     assert!(check.lines()[0].contains("1.0: its layout was not recorded"));
 
     // A hash of zero is the hash of nothing; one hash of two versions is one layout.
@@ -481,7 +481,7 @@ fn a_new_field_that_does_not_begin_empty_is_not_called_safe_too() {
         verdicts.collect::<Vec<_>>()
     };
     assert_eq!(told(&[]), ["safe-append"]);
-    let id = FindingId::new("dirty:c");
+    let id = FindingId::about(FindingKind::Dirty, "c");
     let dirty = Finding::of_several(Part::LiveInstances, (id, "c"), "c holds 5", &Arc::default());
     assert_eq!(told(&[dirty]), [] as [&str; 0]);
 }

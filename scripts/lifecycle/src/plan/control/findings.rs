@@ -3,7 +3,7 @@
 
 use super::accounts::AccountRole;
 use super::trial::CodeReplacement;
-use crate::assess::{CodeReplacer, Finding, FindingId, Part, Severity};
+use crate::assess::{CodeReplacer, Finding, FindingId, FindingKind, Part, Severity};
 use crate::names::Names;
 use crate::text::count;
 use alloy::primitives::Address;
@@ -69,7 +69,7 @@ pub fn replacing_code(code: &str, functions: &[String]) -> Finding {
     let finding = Finding::new(
         Part::Code,
         Severity::Warning,
-        FindingId::REPLACING_FUNCTIONS,
+        FindingKind::ReplacingFunctions.id(),
         message,
     );
     finding.with(

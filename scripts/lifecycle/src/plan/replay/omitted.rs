@@ -1,7 +1,7 @@
 //! What a replay does not compare, in the words of every report.
 
 use super::Replay;
-use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::names::Names;
 use crate::text::count;
 
@@ -11,7 +11,7 @@ const NOTHING: &str = "nothing was compared: no transaction to an instance was f
 impl Replay {
     /// The finding where a replay was asked for and there was nothing to send again.
     pub fn nothing() -> Finding {
-        let id = FindingId::REPLAY_EMPTY;
+        let id = FindingKind::ReplayEmpty.id();
         let next = format!("plan without --replay, or give {}", FindingId::flag([&id]));
         Finding::new(Part::Simulation, Severity::Danger, id, NOTHING).with(
             "transactions that call an instance itself",

@@ -2,7 +2,7 @@
 
 use super::power::Given;
 use super::takes::Taken;
-use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 
 /// What calls of one function by a stranger do that is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +116,7 @@ fn name(signature: &str) -> &str {
 /// What strangers can do to an instance, as findings.
 pub(in crate::plan) fn to_instance(what: &str, opened: &[Opened]) -> Vec<Finding> {
     let found = opened.iter().map(|one| {
-        let id = FindingId::stranger(&one.signature);
+        let id = FindingId::about(FindingKind::Stranger, &one.signature);
         let message = one.says(what);
         Finding::new(Part::Simulation, Severity::Danger, id.clone(), message).with(
             "a call that is refused",
@@ -138,7 +138,7 @@ pub(in crate::plan) fn to_code(what: &str, opened: &[Opened]) -> Vec<Finding> {
         Finding::named(
             Part::Simulation,
             Severity::Warning,
-            "OpenImplementation",
+            FindingKind::OpenImplementation,
             message,
         )
         .with(

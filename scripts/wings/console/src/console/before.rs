@@ -125,7 +125,7 @@ fn digests(decision: &Decision) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::Part;
+    use crate::assess::{FindingId, FindingKind, Part};
     use crate::console::decision::tests::{decision, plan};
     use crate::interface::{CallerChange, CallersOfWay};
 
@@ -146,7 +146,7 @@ mod tests {
             ..Finding::named(
                 Part::Interface,
                 Severity::Unknown,
-                "absent:interface",
+                FindingId::absent(Part::Interface),
                 "no build",
             )
         }];
@@ -158,7 +158,12 @@ mod tests {
         ] {
             assert!(shown.contains(one), "{one}: {shown}");
         }
-        let danger = Finding::named(Part::Layout, Severity::Danger, "reorder:peak", "it moves");
+        let danger = Finding::named(
+            Part::Layout,
+            Severity::Danger,
+            FindingId::about(FindingKind::Reorder, "peak"),
+            "it moves",
+        );
         page.decision.findings.push(danger);
         let shown = super::before(&PageContext::default(), &page).into_string();
         assert!(shown.contains("I have read every danger, and"), "{shown}");
@@ -175,11 +180,13 @@ mod tests {
 
     #[test]
     fn each_finding_stands_once_with_what_the_proposer_accepted() {
-        let found =
-            |severity, id: &'static str| Finding::named(Part::Layout, severity, id, "it is");
+        let found = |severity, id: FindingId| Finding::new(Part::Layout, severity, id, "it is");
         let [note, lost] = [
-            found(Severity::Note, "first-use"),
-            found(Severity::Danger, "delete:peak"),
+            found(Severity::Note, FindingKind::FirstUse.id()),
+            found(
+                Severity::Danger,
+                FindingId::about(FindingKind::Delete, "peak"),
+            ),
         ];
         let mut page = page();
         page.decision.findings = vec![lost, note];

@@ -106,9 +106,9 @@ fn without_gas(one: &mut Finding) {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::assess::FindingKind;
     use crate::names::Names;
     use crate::plan::{Change, InstancePlan};
-    use crate::review::SIMULATION;
     use alloy::primitives::U256;
     use alloy::sol_types::SolCall;
     use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -171,7 +171,8 @@ pub(super) mod tests {
     fn amounts_of_gas_in_what_succeeded_are_no_part_of_a_stamp() {
         let found = |part, severity, says: &str| {
             stamped(|one| {
-                one.decision.findings = vec![Finding::named(part, severity, SIMULATION, says)]
+                one.decision.findings =
+                    vec![Finding::named(part, severity, FindingKind::Trial, says)]
             })
         };
         for (severity, part, is_part) in [

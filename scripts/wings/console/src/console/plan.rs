@@ -204,7 +204,7 @@ fn events(all: &[Event]) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::{Evidence, Origin, Part};
+    use crate::assess::{Evidence, FindingId, Origin, Part};
     use crate::console::decision::tests::plan;
 
     /// The page of a plan with that replay.
@@ -227,7 +227,7 @@ mod tests {
             let soon = Finding::named(
                 Part::Code,
                 Severity::Warning,
-                "EndsSoon",
+                FindingId::error("EndsSoon"),
                 "it ends in 9 days",
             );
             simulated.warnings.push(soon);

@@ -4,7 +4,7 @@ use super::difference::Kind;
 use super::regression::regression_test;
 use super::sequence::{Call, Target};
 use super::shrink::Smallest;
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Finding, FindingKind, Part, Severity};
 use crate::error::Exit;
 use crate::names::Names;
 use crate::plan::Fuzzed;
@@ -153,7 +153,7 @@ impl FuzzReport {
             0 => Severity::Unknown,
             _ => Severity::Note,
         };
-        Finding::named(Part::Simulation, severity, "fuzzed", done)
+        Finding::named(Part::Simulation, severity, FindingKind::Fuzzed, done)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `doctor`: whether everything that is needed still runs, for how long, and how to repair it.
 
 use crate::app_error::Error;
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Finding, FindingKind, Part, Severity};
 use crate::client::Client;
 use crate::context::Session;
 use crate::context::spec::{Governs, Group, Spec, no_file, report_type};
@@ -170,7 +170,12 @@ async fn of_instances(session: Session<'_>) -> Vec<Finding> {
         Err(error) => {
             // a registry that does not run answers nothing; its programs are told of
             let says = format!("what instances run and where they come from is not known: {error}");
-            let unknown = Finding::named(Part::Instances, Severity::Unknown, "instances", says);
+            let unknown = Finding::named(
+                Part::Instances,
+                Severity::Unknown,
+                FindingKind::Instances,
+                says,
+            );
             vec![unknown]
         }
     }
@@ -187,7 +192,7 @@ async fn ripe_actions(registry: Registry<'_>) -> Vec<Finding> {
         all.extend(ripe(registry, &name).await.unwrap_or_default());
     }
     let all = all.iter();
-    all.map(|one| Finding::named(Part::Policy, Severity::Note, "ripe", one.says()))
+    all.map(|one| Finding::named(Part::Policy, Severity::Note, FindingKind::Ripe, one.says()))
         .collect()
 }
 

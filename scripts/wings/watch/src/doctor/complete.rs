@@ -2,7 +2,7 @@
 //! Where the registry runs, its views are compared with them; where it does not, what it stores.
 
 use super::recorded::Recorded;
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::ChainError;
 use crate::expiry::{INCOMPLETE, Program};
 use crate::history::differences;
@@ -115,7 +115,13 @@ fn finding(title: &str, difference: Difference) -> Finding {
     let says = format!(
         "the events of {title} are incomplete or false: {what} differs, and what they leave out is not examined"
     );
-    Finding::named(Part::Registry, Severity::Danger, INCOMPLETE, says).with(
+    Finding::new(
+        Part::Registry,
+        Severity::Danger,
+        FindingId::error(INCOMPLETE),
+        says,
+    )
+    .with(
         difference.view,
         format!("{}, as the events say", difference.events),
         "ask another endpoint, one that keeps all logs",

@@ -2,7 +2,7 @@
 
 use super::inventory::Needs;
 use super::{complete, paused, policies, recorded, stale, time};
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Finding, FindingKind, Part, Severity};
 use crate::client::ChainError;
 use crate::expiry::{
     ChainFacts, Diagnosis, Inventory, Subject, next_version, of_programs, programs,
@@ -63,7 +63,7 @@ fn unknown(inventory: &Inventory, subject: Subject<'_>) -> Vec<Finding> {
     let known = subject.framework.registry.codehash();
     let all = found.into_iter().map(|what| {
         let says = format!("{what} is of another framework than this program holds");
-        Finding::named(Part::Code, Severity::Warning, "UnknownFramework", says).with(
+        Finding::named(Part::Code, Severity::Warning, FindingKind::UnknownFramework, says).with(
             format!("a registry with the code hash {known}"),
             "other code: the programs that it was compiled to call are not examined",
             "name the folder with its sources by --framework-from, or use the stylus-upgrades that deployed it",

@@ -1,6 +1,6 @@
 //! Definitions that are paused, and instances that are not what their definition is, or that wait.
 
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::Revert;
 use crate::deployed;
 use crate::expiry::PAUSED;
@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
     let (mut findings, mut behind) = (Vec::new(), Vec::new());
     let mut add = |severity, id, says: String, [expected, found, next]: [String; 3]| {
-        let finding = Finding::named(Part::Instances, severity, id, says);
+        let finding = Finding::new(Part::Instances, severity, FindingId::error(id), says);
         findings.push(finding.with(expected, found, next));
     };
     for definition in definitions {

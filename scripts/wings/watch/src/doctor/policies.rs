@@ -1,7 +1,7 @@
 //! Who decides, and whether that is still possible: an approver that became an instance has no voice,
 //! and a lambda that is not the code which it was does not consent.
 
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client};
 use crate::governance::delegated_approvers;
 use crate::ids::CodeHash;
@@ -142,7 +142,7 @@ fn finding(one: &Voices, mute: &[String], is_possible: bool) -> Finding {
             "nothing helps: no policy of the definition can be changed any more; define it again"
                 .into();
     }
-    Finding::named(Part::Policy, severity, id, says).with(
+    Finding::new(Part::Policy, severity, FindingId::error(id), says).with(
         "approvers that are no instances, and lambdas with the code that was recorded",
         mute.join("; "),
         next,

@@ -1,6 +1,6 @@
 //! Open actions of which nothing ever comes any more.
 
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::ChainError;
 use crate::governance::{Call, obstacle};
 use crate::model::Definition;
@@ -29,7 +29,12 @@ pub(super) async fn examine(
             "nothing comes of the action {action} any more: {}",
             obstacle.says
         );
-        let finding = Finding::named(Part::Action, Severity::Warning, obstacle.name, says);
+        let finding = Finding::new(
+            Part::Action,
+            Severity::Warning,
+            FindingId::error(obstacle.name),
+            says,
+        );
         findings.push(finding.with(
             "an action that can be executed",
             obstacle.name.to_owned(),

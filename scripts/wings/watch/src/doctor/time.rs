@@ -1,6 +1,6 @@
 //! What is under way, and what ends soon: complex migrations and open actions.
 
-use crate::assess::{Finding, Part, Severity};
+use crate::assess::{Finding, FindingKind, Part, Severity};
 use crate::client::{ChainError, Client};
 use crate::expiry::{ChainFacts, DAY, Migration};
 use crate::governance::named_function;
@@ -63,7 +63,13 @@ fn migrating(chain: &ChainFacts, migration: &Migration) -> Finding {
     let (from, to) = (&migration.from, &migration.to);
     let days = count(days, "day");
     let says = format!("{proxy} is paused, on its way {way}{from} → {to} for {days}");
-    Finding::named(Part::Instances, severity, "MigrationUnderWay", says).with(
+    Finding::named(
+        Part::Instances,
+        severity,
+        FindingKind::MigrationUnderWay,
+        says,
+    )
+    .with(
         format!("an end within {MIGRATION_DAYS} days"),
         progress,
         format!("stylus-upgrades run-migration {proxy}, by the handler {handler}"),
@@ -77,7 +83,12 @@ fn expiring(chain: &ChainFacts, action: ActionId, open: &Action) -> Option<Findi
     let approvals = count(open.approved.len(), "approval");
     let call = named_function(&open.call).map_or_else(|| "unknown".into(), |call| call.name);
     let says = format!("the action {action} ({call}) ends soon");
-    let finding = Finding::named(Part::Instances, Severity::Warning, "ActionExpires", says);
+    let finding = Finding::named(
+        Part::Instances,
+        Severity::Warning,
+        FindingKind::ActionExpires,
+        says,
+    );
     Some(finding.with(
         "a decision before its end",
         format!("{approvals}, open until {}", utc(open.expires)),

@@ -3,7 +3,7 @@
 
 use super::refused::{account, nothing_there};
 use crate::app_error::Error;
-use crate::assess::{Accepted, Finding, Part, Role, Severity, decide};
+use crate::assess::{Accepted, Finding, FindingKind, Part, Role, Severity, decide};
 use crate::client::ChainError;
 use crate::console::decision::{Before, Decision};
 use crate::console::request::PageRequest;
@@ -19,7 +19,6 @@ use crate::model::Readiness;
 use crate::pipeline::action::{resolve_action, why_ended};
 use crate::pipeline::approver::require_current;
 use crate::pipeline::shown::shown;
-use crate::review::SIMULATION;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Bytes, U256};
 use alloy::rpc::types::{TransactionInputKind, TransactionRequest};
@@ -283,13 +282,19 @@ impl Asked<'_> {
             }
             Some(SimulatedExecution::NotSimulated(why)) => {
                 let says = format!("its execution was not tried: {why}");
-                let untried = Finding::named(Part::Simulation, Severity::Unknown, SIMULATION, says);
+                let untried = Finding::named(
+                    Part::Simulation,
+                    Severity::Unknown,
+                    FindingKind::Trial,
+                    says,
+                );
                 found.findings.push(untried);
             }
             Some(SimulatedExecution::Succeeds(given)) => {
                 let says = given.words().into_iter();
-                let said = says
-                    .map(|says| Finding::named(Part::Simulation, Severity::Note, SIMULATION, says));
+                let said = says.map(|says| {
+                    Finding::named(Part::Simulation, Severity::Note, FindingKind::Trial, says)
+                });
                 // The simulation of a whole migration says the same.
                 let new = said.filter(|one| {
                     !found
@@ -307,7 +312,7 @@ impl Asked<'_> {
         found.findings.extend(who.iter().map(|who| {
             let who = names.long(*who);
             let says = format!("{who} refused this action: ask why before you decide");
-            Finding::named(Part::Action, Severity::Warning, "refused", says)
+            Finding::named(Part::Action, Severity::Warning, FindingKind::Refused, says)
         }));
         let is_migration = matches!(self.governed.call, Call::Migrate(_));
         let is_asked = match role {
@@ -346,7 +351,14 @@ mod tests {
 
     #[test]
     fn a_danger_alone_needs_a_confirmation_and_so_does_a_migration_that_was_not_shown() {
-        let one = |severity| vec![Finding::named(Part::Simulation, severity, SIMULATION, "x")];
+        let one = |severity| {
+            vec![Finding::named(
+                Part::Simulation,
+                severity,
+                FindingKind::Trial,
+                "x",
+            )]
+        };
         for (severity, is_migration, is_shown, expected) in [
             (Severity::Danger, true, true, true),
             (Severity::Danger, false, false, true),

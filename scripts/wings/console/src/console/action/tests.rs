@@ -1,13 +1,13 @@
 //! The page of an action that is open, for an approver who has not decided, one who has refused, and one who approved.
 
 use super::*;
-use crate::assess::{Finding, Part};
+use crate::assess::{Finding, FindingId, FindingKind, Part};
 use crate::governance::{Field, ShownCall, explain, tree as policy_tree};
 use crate::history::EndedBy;
 use crate::ids::ActionId;
 use crate::interface::{CallerChange, CallersOfWay};
 use crate::names::Names;
-use crate::review::{Behind, SIMULATION};
+use crate::review::Behind;
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -163,7 +163,14 @@ fn while_a_delay_runs_who_has_not_approved_may_refuse() {
 fn dangers_are_told_above_the_button() {
     let mut review = review();
     assert!(!page(BEN, &review).contains("below: read"));
-    let found = |severity| Finding::named(Part::Source, severity, "build-differs", "it differs");
+    let found = |severity| {
+        Finding::named(
+            Part::Source,
+            severity,
+            FindingKind::BuildDiffers,
+            "it differs",
+        )
+    };
     let checked = review.checked.as_mut().expect("open");
     checked.findings = [Severity::Danger, Severity::Danger, Severity::Warning]
         .map(found)
@@ -177,7 +184,8 @@ fn dangers_are_told_above_the_button() {
 fn the_band_says_whether_it_was_tried() {
     let mut review = review();
     assert!(page(BEN, &review).contains("not tried on a copy of the chain"));
-    let found = |severity, says: &str| Finding::named(Part::Simulation, severity, SIMULATION, says);
+    let found =
+        |severity, says: &str| Finding::named(Part::Simulation, severity, FindingKind::Trial, says);
     let checked = review.checked.as_mut().expect("open");
     checked.findings = vec![
         found(Severity::Danger, "it would fail"),
@@ -197,14 +205,19 @@ fn what_succeeds_on_a_copy_has_no_tick_beside_a_danger() {
     checked.findings = vec![Finding::named(
         Part::Simulation,
         Severity::Good,
-        SIMULATION,
+        FindingKind::Trial,
         succeeds,
     )];
     let good = weight(Severity::Good).into_string();
     let tick = format!("{good} {succeeds}");
     assert!(page(BEN, &review).contains(&tick));
     let checked = review.checked.as_mut().expect("open");
-    let danger = Finding::named(Part::Layout, Severity::Danger, "shift:x", "x moves");
+    let danger = Finding::named(
+        Part::Layout,
+        Severity::Danger,
+        FindingId::about(FindingKind::Shift, "x"),
+        "x moves",
+    );
     checked.findings.insert(0, danger);
     let page = page(BEN, &review);
     let band = between(&page, "<section class=\"band danger\">", "</section>");
@@ -214,12 +227,15 @@ fn what_succeeds_on_a_copy_has_no_tick_beside_a_danger() {
 #[test]
 fn findings_that_ask_for_no_decision_are_folded() {
     let mut review = review();
-    let found = |severity, id: &'static str| Finding::named(Part::Layout, severity, id, "it is");
+    let found = |severity, id: FindingId| Finding::new(Part::Layout, severity, id, "it is");
     let checked = review.checked.as_mut().expect("open");
     checked.findings = vec![
-        found(Severity::Unknown, "partial:layout"),
-        found(Severity::Note, "first-use"),
-        found(Severity::Good, "complete"),
+        found(
+            Severity::Unknown,
+            FindingId::of_part(FindingKind::Partial, Part::Layout),
+        ),
+        found(Severity::Note, FindingKind::FirstUse.id()),
+        found(Severity::Good, FindingKind::Complete.id()),
     ];
     let page = page(BEN, &review);
     let findings = between(&page, "<h2>Findings</h2>", "</section>");
@@ -324,7 +340,14 @@ fn beside_dangers_no_button_stands_out_and_the_first_one_is_told() {
     let mut review = review();
     let approve = "class=\"button primary\"";
     assert!(page(BEN, &review).contains(approve));
-    let found = |says: &str| Finding::named(Part::Layout, Severity::Danger, "shift:x", says);
+    let found = |says: &str| {
+        Finding::named(
+            Part::Layout,
+            Severity::Danger,
+            FindingId::about(FindingKind::Shift, "x"),
+            says,
+        )
+    };
     let checked = review.checked.as_mut().expect("open");
     checked.findings = vec![found("x moves over y --source"), found("z moves")];
     let shown = page(BEN, &review);
@@ -342,7 +365,8 @@ fn without_dangers_the_band_says_what_the_action_does_and_no_note() {
         name: "version".into(),
         value: "2.0".into(),
     });
-    let found = |severity, says: &str| Finding::named(Part::Simulation, severity, SIMULATION, says);
+    let found =
+        |severity, says: &str| Finding::named(Part::Simulation, severity, FindingKind::Trial, says);
     let checked = review.checked.as_mut().expect("open");
     checked.callers = vec![CallersOfWay {
         from: "1.0".into(),
