@@ -16,14 +16,14 @@ use std::str::FromStr;
 const ACTION_DIGITS: usize = 16;
 
 /// The id of a finding: its kind, and its subject if there are several of a kind, as in `reorder:owner`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FindingId {
     name: FindingName,
     subject: Subject,
 }
 
 /// The text before the colon of an id.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum FindingName {
     /// A kind of the table.
     Kind(FindingKind),
@@ -95,15 +95,18 @@ impl FindingName {
     }
 }
 
-impl PartialOrd for FindingName {
+impl PartialOrd for FindingId {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for FindingName {
+/// In the order of their texts.
+impl Ord for FindingId {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.text().cmp(other.text())
+        let typed = |id: &Self| (id.name.clone(), id.subject.clone());
+        let texts = self.to_string().cmp(&other.to_string());
+        texts.then_with(|| typed(self).cmp(&typed(other)))
     }
 }
 
