@@ -12,3 +12,13 @@ pub(crate) type Bytes = Uint<320, 5>;
 pub(crate) fn byte_of(slot: U256) -> Bytes {
     Bytes::from(slot) * Bytes::from(WORD_BYTES)
 }
+
+/// The slot in which a byte lies; slots are counted around the end of storage.
+pub(crate) fn slot_of(byte: Bytes) -> U256 {
+    (byte / Bytes::from(WORD_BYTES)).wrapping_to()
+}
+
+/// The position of a byte in its slot.
+pub(crate) fn offset_of(byte: Bytes) -> u64 {
+    (byte % Bytes::from(WORD_BYTES)).to()
+}

@@ -425,9 +425,10 @@ impl<'a> Area<'a> {
             });
         }
         let changes = types.change(old.ty, new.ty, self.room(all, old));
-        let names_old = new.retyped_from() == Some(old.ty.bare_label());
+        let names_old = new.declared.bare_retyped_from() == Some(old.ty.bare_label());
         // Where the old version carries the same annotation, the change is older than both.
-        let kept = names_old && old.retyped_from() == new.retyped_from();
+        let kept =
+            names_old && old.declared.bare_retyped_from() == new.declared.bare_retyped_from();
         let declared = names_old && !kept;
         if !changes.is_empty() && lazy::misreads(&old.ty.bare_label(), &new.ty.bare_label()) {
             let note = format!(

@@ -3,14 +3,17 @@
 use alloy_primitives::U256;
 
 use super::Unsupported;
-use crate::bytes::{Bytes, WORD_BYTES, byte_of};
+use crate::bytes::{Bytes, WORD_BYTES, byte_of, offset_of};
 use crate::error::LayoutError;
-use crate::storage::{Field, Storage, TypeKind, TypeRef, fields};
+use crate::storage::{
+    ReachedValue, Storage, StorageDescent, StorageField, TypeKind, TypeRef, ValuePart,
+    ValueVisitor, fields,
+};
 
 /// Values that one migration may read and write; beyond that it would not fit into a call.
 pub(super) const MAX: usize = 4096;
-/// Structs and arrays within each other.
-const DEPTH: usize = 64;
+/// Values that are looked at, which bounds the work where structs hold nothing.
+const VALUES_MAX: usize = 16 * MAX;
 
 /// What kind of value it is.
 #[derive(Clone)]
@@ -131,104 +134,81 @@ impl Leaf<'_> {
 
 /// All leaves of a storage; gaps hold no data and are left out.
 pub(crate) fn leaves(storage: &Storage) -> Result<Vec<Leaf<'_>>, Unsupported> {
-    let mut walk = Walk::default();
+    let mut lister = LeafLister::default();
+    let mut descent = StorageDescent::new(VALUES_MAX, MAX as u64);
     for area in storage.areas() {
-        let root = area.root.ok_or_else(|| Unsupported::Unknown {
-            field: area.name.clone(),
-            kind: "a namespace that is no ERC-7201 namespace".into(),
-        })?;
-        walk.area = &area.name;
-        walk.base = byte_of(root);
-        walk.fields(&fields(storage, &area.fields), Bytes::ZERO, "", &[])?;
+        let Some(root) = area.root else {
+            lister.fail(Unsupported::Unknown {
+                field: area.name.clone(),
+                kind: "a namespace that is no ERC-7201 namespace".into(),
+            });
+            break;
+        };
+        lister.area = &area.name;
+        let fields = fields(storage, &area.fields);
+        descent.visit_fields(&mut lister, fields, byte_of(root), &LeafPath::default());
     }
-    Ok(walk.found)
+    lister.finish()
 }
 
 /// The leaves of one value, from slot 0 on.
 pub(super) fn of_type(ty: TypeRef<'_>) -> Result<Vec<Leaf<'_>>, Unsupported> {
-    let mut walk = Walk::default();
-    walk.typed(ty, Bytes::ZERO, String::new(), Vec::new(), None)?;
-    Ok(walk.found)
+    let (mut lister, path) = (LeafLister::default(), LeafPath::default());
+    StorageDescent::new(VALUES_MAX, MAX as u64).visit_root(&mut lister, ty, Bytes::ZERO, &path);
+    lister.finish()
 }
 
+/// The path of a leaf, whole and in its parts.
 #[derive(Default)]
-struct Walk<'l> {
-    area: &'l str,
-    /// The area's first byte.
-    base: Bytes,
-    /// Types looked at, which bounds the work where structs hold nothing.
-    steps: usize,
-    depth: usize,
-    found: Vec<Leaf<'l>>,
+struct LeafPath {
+    path: String,
+    names: Vec<Name>,
 }
 
-impl<'l> Walk<'l> {
-    fn fields(
-        &mut self,
-        all: &[Field<'l>],
-        at: Bytes,
-        path: &str,
-        names: &[Name],
-    ) -> Result<(), Unsupported> {
-        for field in all.iter().filter(|field| !field.is_gap()) {
-            let before = field.declared.renamed_from.clone();
-            let path = format!("{path}{}", field.label());
-            let names = with(names, field.label(), before);
-            self.typed(
-                field.ty,
-                at + field.start,
-                path,
-                names,
-                field.retyped_from(),
-            )?;
+impl LeafPath {
+    fn to(&self, part: ValuePart<'_>) -> Self {
+        let mut names = self.names.clone();
+        names.extend(match part {
+            ValuePart::Root => None,
+            part => Some(Name {
+                label: part.name(""),
+                before: part.declared().and_then(|field| field.renamed_from.clone()),
+            }),
+        });
+        Self {
+            path: part.name(&self.path),
+            names,
         }
-        Ok(())
+    }
+}
+
+/// The visitor that lists leaves.
+#[derive(Default)]
+struct LeafLister<'l> {
+    area: &'l str,
+    leaves: Vec<Leaf<'l>>,
+    /// The first failure, which ends the list.
+    failure: Option<Unsupported>,
+}
+
+impl<'l> LeafLister<'l> {
+    fn fail(&mut self, failure: Unsupported) {
+        self.failure.get_or_insert(failure);
     }
 
-    /// A value of a type, which may hold others.
-    fn typed(
-        &mut self,
-        ty: TypeRef<'l>,
-        at: Bytes,
-        path: String,
-        names: Vec<Name>,
-        retyped: Option<String>,
-    ) -> Result<(), Unsupported> {
-        self.steps += 1;
-        self.depth += 1;
-        if self.steps > 16 * MAX || self.depth > DEPTH {
-            return Err(Unsupported::TooLarge {
-                field: path,
-                max: MAX,
-            });
-        }
-        self.inner(ty, at, path, names, retyped)?;
-        self.depth -= 1;
-        Ok(())
+    fn finish(self) -> Result<Vec<Leaf<'l>>, Unsupported> {
+        self.failure.map_or(Ok(self.leaves), Err)
     }
 
-    fn inner(
-        &mut self,
-        ty: TypeRef<'l>,
-        at: Bytes,
-        path: String,
-        names: Vec<Name>,
-        retyped: Option<String>,
-    ) -> Result<(), Unsupported> {
-        let size = ty.size().unwrap_or(Bytes::from(WORD_BYTES));
-        let kind = match ty.kind() {
-            TypeKind::Struct(Some(members)) => {
-                let members = ty.fields(members);
-                return self.fields(&members, at, &format!("{path}."), &names);
-            }
-            TypeKind::Array { element, length } => {
-                return self.elements(ty.at(*element), *length, at, &path, &names);
-            }
+    fn leaf(&self, value: &ReachedValue<'l>, path: LeafPath) -> Result<Leaf<'l>, Unsupported> {
+        let (LeafPath { path, names }, size) = (path, value.ty.inline_size());
+        let unknown = |field: &str| Unsupported::Unknown {
+            field: field.to_owned(),
+            kind: value.ty.label().into(),
+        };
+        let kind = match value.ty.kind() {
             TypeKind::Struct(None) | TypeKind::Unknown | TypeKind::InternalFunction => {
-                return Err(Unsupported::Unknown {
-                    field: path,
-                    kind: ty.label().into(),
-                });
+                return Err(unknown(&path));
             }
             TypeKind::Bytes => Kind::Bytes,
             TypeKind::String => Kind::String,
@@ -236,94 +216,65 @@ impl<'l> Walk<'l> {
             TypeKind::Vector(_) => Kind::Vec,
             shape => Kind::Static(shape),
         };
-        if self.found.len() >= MAX {
-            return Err(Unsupported::TooLarge {
-                field: path,
-                max: MAX,
-            });
+        if self.leaves.len() >= MAX {
+            return Err(too_large(path));
         }
-        let (slot, offset) = (self.base + at).div_rem(Bytes::from(WORD_BYTES));
         let number = |what| LayoutError::Number {
             what,
             field: path.clone(),
             found: size.to_string(),
         };
+        let slot = value.start / Bytes::from(WORD_BYTES);
         let slot = U256::checked_from_limbs_slice(slot.as_limbs()).ok_or_else(|| number("slot"))?;
         let bytes: u64 = size.try_into().map_err(|_| number("numberOfBytes"))?;
-        let offset: u64 = offset.to();
+        let offset = offset_of(value.start);
         let opaque = offset == 0
             && bytes <= MAX as u64 * WORD_BYTES
             && matches!(kind, Kind::Static(TypeKind::Opaque | TypeKind::Lazy(_)));
         if bytes > WORD_BYTES - offset && !opaque {
-            return Err(Unsupported::Unknown {
-                field: path,
-                kind: ty.label().into(),
-            });
+            return Err(unknown(&path));
         }
-        self.found.push(Leaf {
+        let retyped_from = value
+            .part
+            .declared()
+            .and_then(StorageField::bare_retyped_from);
+        Ok(Leaf {
             path,
             names,
             area: self.area,
             slot,
             offset,
             bytes,
-            ty,
+            ty: value.ty,
             kind,
-            retyped_from: retyped,
-        });
-        Ok(())
-    }
-
-    fn elements(
-        &mut self,
-        element: TypeRef<'l>,
-        length: U256,
-        at: Bytes,
-        path: &str,
-        names: &[Name],
-    ) -> Result<(), Unsupported> {
-        let too_large = || Unsupported::TooLarge {
-            field: path.to_owned(),
-            max: MAX,
-        };
-        let length: usize = length
-            .try_into()
-            .ok()
-            .filter(|length| *length <= MAX)
-            .ok_or_else(too_large)?;
-        let size: u64 = element
-            .size()
-            .and_then(|size| size.try_into().ok())
-            .filter(|size| *size > 0)
-            .ok_or_else(too_large)?;
-        // As many to a word as fit; what is larger than half of one starts a new word each.
-        let (step, per_word) = if size <= WORD_BYTES {
-            (WORD_BYTES, WORD_BYTES / size)
-        } else {
-            (size.next_multiple_of(WORD_BYTES), 1)
-        };
-        for index in 0..length as u64 {
-            let location = at
-                + Bytes::from(index / per_word) * Bytes::from(step)
-                + Bytes::from(index % per_word * size);
-            self.typed(
-                element,
-                location,
-                format!("{path}[{index}]"),
-                with(names, &format!("[{index}]"), None),
-                None,
-            )?;
-        }
-        Ok(())
+            retyped_from,
+        })
     }
 }
 
-/// The names with one more.
-fn with(names: &[Name], label: &str, before: Option<String>) -> Vec<Name> {
-    let mut names = names.to_vec();
-    names.push(Name {
-        label: label.to_owned(),
-        before,
-    });
-    names
+impl<'l> ValueVisitor<'l> for LeafLister<'l> {
+    type Context = LeafPath;
+
+    fn visit(&mut self, value: &ReachedValue<'l>, above: &LeafPath) -> Option<LeafPath> {
+        if self.failure.is_some() || value.is_gap() {
+            return None;
+        }
+        let path = above.to(value.part);
+        if let TypeKind::Struct(Some(_)) | TypeKind::Array { .. } = value.ty.kind() {
+            return Some(path);
+        }
+        match self.leaf(value, path) {
+            Ok(leaf) => self.leaves.push(leaf),
+            Err(failure) => self.fail(failure),
+        }
+        None
+    }
+
+    fn leave_out(&mut self, value: &ReachedValue<'l>, above: &LeafPath) {
+        self.fail(too_large(value.part.name(&above.path)));
+    }
+}
+
+fn too_large(field: String) -> Unsupported {
+    Unsupported::TooLarge { field, max: MAX }
 }

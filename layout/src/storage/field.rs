@@ -1,7 +1,7 @@
 //! Variables and members with their positions in bytes.
 
 use super::{Storage, StorageField, TypeRef, bare_label};
-use crate::bytes::{Bytes, WORD_BYTES, byte_of};
+use crate::bytes::{Bytes, WORD_BYTES, byte_of, offset_of};
 use crate::report::Location;
 
 /// A variable of an area, or a member of a struct.
@@ -15,6 +15,13 @@ pub(crate) struct Field<'s> {
     pub(crate) size: Bytes,
 }
 
+impl StorageField {
+    /// The type that it is declared to have had, as [`TypeRef::bare_label`] has it.
+    pub(crate) fn bare_retyped_from(&self) -> Option<String> {
+        self.retyped_from.as_deref().map(bare_label)
+    }
+}
+
 impl<'s> Field<'s> {
     /// The byte after its last.
     pub(crate) fn end(&self) -> Bytes {
@@ -23,11 +30,6 @@ impl<'s> Field<'s> {
 
     pub(crate) fn label(&self) -> &'s str {
         &self.declared.name
-    }
-
-    /// The type that it is declared to have had, as [`TypeRef::bare_label`] has it.
-    pub(crate) fn retyped_from(&self) -> Option<String> {
-        self.declared.retyped_from.as_deref().map(bare_label)
     }
 
     /// Returns true if it only reserves its bytes.
@@ -41,10 +43,9 @@ impl<'s> Field<'s> {
 
     /// Position and type, for a report.
     pub(crate) fn location(&self) -> Location {
-        let word = Bytes::from(WORD_BYTES);
         Location {
-            slot: (self.start / word).to_string(),
-            offset: (self.start % word).saturating_to(),
+            slot: (self.start / Bytes::from(WORD_BYTES)).to_string(),
+            offset: offset_of(self.start),
             kind: self.ty.label().into(),
             source: self.declared.source.clone(),
         }
@@ -67,7 +68,7 @@ pub(crate) fn fields<'s>(storage: &'s Storage, declared: &'s [StorageField]) -> 
             declared,
             ty,
             start: byte_of(declared.slot?) + Bytes::from(declared.offset),
-            size: ty.size().unwrap_or(Bytes::from(WORD_BYTES)),
+            size: ty.inline_size(),
         })
     });
     fields.collect()

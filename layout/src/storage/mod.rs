@@ -21,12 +21,14 @@
 
 mod area;
 mod compiler_id;
+mod descent;
 mod field;
 mod read;
 mod type_ref;
 mod value;
 mod walk;
 
+pub(crate) use descent::{ReachedValue, StorageDescent, ValuePart, ValueVisitor};
 pub(crate) use field::{Field, fields};
 pub(crate) use type_ref::{TypeRef, bare_label};
 

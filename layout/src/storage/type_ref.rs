@@ -2,7 +2,7 @@
 
 use super::field::{Field, fields};
 use super::{Storage, StorageField, StorageType, TypeId, TypeKind};
-use crate::bytes::Bytes;
+use crate::bytes::{Bytes, WORD_BYTES};
 
 /// A type of a storage.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +40,11 @@ impl<'s> TypeRef<'s> {
         self.ty().bytes
     }
 
+    /// Its size inline; a word if it is not known.
+    pub(crate) fn inline_size(&self) -> Bytes {
+        self.size().unwrap_or(Bytes::from(WORD_BYTES))
+    }
+
     /// The underlying type of a user-defined value type, if it has the same size; else this type.
     pub(crate) fn plain(&self) -> Self {
         self.at(self.storage.plain(self.id))
@@ -48,6 +53,19 @@ impl<'s> TypeRef<'s> {
     /// The members of a struct of this storage.
     pub(crate) fn fields(&self, members: &'s [StorageField]) -> Vec<Field<'s>> {
         fields(self.storage, members)
+    }
+
+    /// Returns true if a value is more than its own bytes: it has parts, or keeps something at hashed slots.
+    pub(crate) fn is_composite(&self) -> bool {
+        matches!(
+            self.kind(),
+            TypeKind::Struct(Some(_))
+                | TypeKind::Mapping(_)
+                | TypeKind::Vector(_)
+                | TypeKind::Array { .. }
+                | TypeKind::Bytes
+                | TypeKind::String
+        )
     }
 
     /// Returns true if a field of this type and this name is a gap.

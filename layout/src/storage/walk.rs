@@ -1,12 +1,13 @@
-//! The one walk from a storage to its slots: it lists each field with its place, and the members of a struct instead of
-//! it.
+//! The list of the fields of a storage with their places, with the members of a struct instead of it.
 
 use std::collections::BTreeSet;
 
 use alloy_primitives::{B256, U256};
 
-use super::field::is_gap_name;
-use super::{Storage, StorageField, TypeId, TypeKind, WORD_BYTES};
+use super::descent::{DEPTH_MAX, ReachedValue, StorageDescent, ValuePart, ValueVisitor};
+use super::field::{fields, is_gap_name};
+use super::{Storage, StorageField, TypeId, TypeKind, TypeRef, WORD_BYTES};
+use crate::bytes::{Bytes, byte_of, offset_of, slot_of};
 
 /// The most reasons that are given for fields that are left out.
 const REASONS_MAX: usize = 16;
@@ -153,61 +154,115 @@ impl FieldWalk {
     }
 }
 
-/// The position of a walk: an area, the slot from which fields are counted, and the names and structs above them.
-struct WalkPosition<'s> {
+/// The visitor that lists fields.
+struct FieldLister<'s> {
+    storage: &'s Storage,
     area: &'s str,
-    root: U256,
-    prefix: String,
-    structs: Vec<TypeId>,
+    limits: WalkLimits,
+    walk: FieldWalk,
 }
 
-/// A value that a walk reaches.
-struct WalkedValue<'s> {
-    place: ValuePlace,
-    name: String,
-    declared: Option<&'s StorageField>,
+impl<'s> FieldLister<'s> {
+    fn new(storage: &'s Storage, limits: WalkLimits) -> Self {
+        Self {
+            storage,
+            area: "",
+            limits,
+            walk: FieldWalk::default(),
+        }
+    }
+
+    fn descent(&self) -> StorageDescent {
+        // Each field with the structs around it.
+        StorageDescent::new(self.limits.fields.saturating_mul(DEPTH_MAX), 0)
+    }
+
+    fn leave_out_unplaced(&mut self, fields: &'s [StorageField], above: &str) {
+        for field in fields.iter().filter(|field| field.slot.is_none()) {
+            let name = ValuePart::Member(field).name(above);
+            self.walk
+                .leave_out(format!("the slot of {name} is no number"));
+        }
+    }
+
+    fn list(&mut self, value: &ReachedValue<'s>, name: String) {
+        let walk = &mut self.walk;
+        if walk.fields.len() >= self.limits.fields || walk.name_bytes >= NAMES_BYTES_MAX {
+            return walk.leave_out("there are more fields than are read".into());
+        }
+        let ty = self.storage.ty(value.ty.id);
+        match &ty.kind {
+            TypeKind::Struct(_) => {
+                walk.leave_out(format!("the members of {name} are not known"));
+            }
+            TypeKind::Unknown if ty.size().is_none() => {
+                walk.leave_out(format!("the type of {name} is not known"));
+            }
+            _ => {}
+        }
+        walk.name_bytes += name.len();
+        let (slot, offset) = (slot_of(value.start), offset_of(value.start));
+        walk.fields.push(FieldPlace {
+            area: self.area.to_owned(),
+            label: ty.label.clone(),
+            is_known: ty.size().is_some() || ty.kind != TypeKind::Unknown,
+            is_gap: value.ty.is_gap(&name),
+            declared: value.part.declared().cloned(),
+            name,
+            place: self.storage.place(value.ty.id, slot, offset),
+        });
+    }
+}
+
+impl<'s> ValueVisitor<'s> for FieldLister<'s> {
+    /// The name.
+    type Context = String;
+
+    fn visit(&mut self, value: &ReachedValue<'s>, above: &String) -> Option<String> {
+        let name = value.part.name(above);
+        match value.ty.kind() {
+            TypeKind::Struct(Some(members)) if !members.is_empty() => {
+                self.leave_out_unplaced(members, &name);
+                return Some(name);
+            }
+            _ => self.list(value, name),
+        }
+        None
+    }
+
+    fn leave_out(&mut self, value: &ReachedValue<'s>, above: &String) {
+        self.list(value, value.part.name(above));
+    }
 }
 
 impl Storage {
     /// Lists the fields with their places, members in place of structs.
     pub fn walk(&self, limits: WalkLimits) -> FieldWalk {
-        let mut walk = FieldWalk::default();
+        let mut lister = FieldLister::new(self, limits);
+        let mut descent = lister.descent();
         for area in self.areas() {
             let Some(root) = area.root else {
                 let name = &area.name;
-                walk.leave_out(format!(
+                lister.walk.leave_out(format!(
                     "the namespace {name} is no ERC-7201 namespace: where it begins is not known"
                 ));
                 continue;
             };
-            let position = WalkPosition {
-                area: &area.name,
-                root,
-                prefix: String::new(),
-                structs: Vec::new(),
-            };
-            self.walk_fields(&area.fields, &position, limits, &mut walk);
+            lister.area = &area.name;
+            lister.leave_out_unplaced(&area.fields, "");
+            let fields = fields(self, &area.fields);
+            descent.visit_fields(&mut lister, fields, byte_of(root), &String::new());
         }
-        walk
+        lister.walk
     }
 
     /// Lists a value of a type by its name; for a struct, its members.
     pub fn walk_value(&self, ty: TypeId, slot: U256, offset: u64, name: String) -> Vec<FieldPlace> {
-        let mut walk = FieldWalk::default();
-        let place = self.place(ty, slot, offset);
-        let position = WalkPosition {
-            area: "",
-            root: slot,
-            prefix: String::new(),
-            structs: Vec::new(),
-        };
-        let value = WalkedValue {
-            place,
-            name,
-            declared: None,
-        };
-        self.walk_value_in(value, &position, WalkLimits::default(), &mut walk);
-        walk.fields
+        let mut lister = FieldLister::new(self, WalkLimits::default());
+        let start = byte_of(slot) + Bytes::from(offset);
+        let ty = TypeRef::new(self, ty);
+        lister.descent().visit_root(&mut lister, ty, start, &name);
+        lister.walk.fields
     }
 
     /// The place of a value of a type that begins there.
@@ -218,79 +273,6 @@ impl Storage {
             offset,
             size: self.ty(ty).size(),
         }
-    }
-
-    fn walk_fields(
-        &self,
-        fields: &[StorageField],
-        position: &WalkPosition<'_>,
-        limits: WalkLimits,
-        walk: &mut FieldWalk,
-    ) {
-        for field in fields {
-            let name = format!("{}{}", position.prefix, field.name);
-            let Some(slot) = field.slot else {
-                walk.leave_out(format!("the slot of {name} is no number"));
-                continue;
-            };
-            let slot = position.root.wrapping_add(slot);
-            let place = self.place(field.ty, slot, field.offset);
-            let value = WalkedValue {
-                place,
-                name,
-                declared: Some(field),
-            };
-            self.walk_value_in(value, position, limits, walk);
-        }
-    }
-
-    fn walk_value_in(
-        &self,
-        value: WalkedValue<'_>,
-        position: &WalkPosition<'_>,
-        limits: WalkLimits,
-        walk: &mut FieldWalk,
-    ) {
-        if walk.fields.len() >= limits.fields || walk.name_bytes >= NAMES_BYTES_MAX {
-            return walk.leave_out("there are more fields than are read".into());
-        }
-        let WalkedValue {
-            place,
-            name,
-            declared,
-        } = value;
-        let ty = self.ty(place.ty);
-        let is_met_again = position.structs.contains(&place.ty);
-        match &ty.kind {
-            TypeKind::Struct(Some(members)) if !members.is_empty() && !is_met_again => {
-                let mut structs = position.structs.clone();
-                structs.push(place.ty);
-                let inside = WalkPosition {
-                    area: position.area,
-                    root: place.slot,
-                    prefix: format!("{name}."),
-                    structs,
-                };
-                return self.walk_fields(members, &inside, limits, walk);
-            }
-            TypeKind::Struct(_) => {
-                walk.leave_out(format!("the members of {name} are not known"));
-            }
-            TypeKind::Unknown if ty.size().is_none() => {
-                walk.leave_out(format!("the type of {name} is not known"));
-            }
-            _ => {}
-        }
-        walk.name_bytes += name.len();
-        walk.fields.push(FieldPlace {
-            area: position.area.to_owned(),
-            label: ty.label.clone(),
-            is_known: ty.size().is_some() || ty.kind != TypeKind::Unknown,
-            is_gap: self.is_gap(&name, place.ty),
-            declared: declared.cloned(),
-            name,
-            place,
-        });
     }
 
     /// Returns true if a field only reserves its bytes: an array of values of at most one word, with the [name of a
