@@ -4,16 +4,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alloy_primitives::{B256, U256, keccak256};
+use alloy_primitives::B256;
 use stylus_upgrades_interface::slots;
 
 use super::Types;
 use super::index::ByteRanges;
-use crate::bytes::{Bytes, WORD_BYTES, byte_of};
-use crate::storage::{Field, Storage, TypeKind, TypeRef, fields};
+use crate::bytes::{Bytes, WORD_BYTES, byte_of, slot_of};
+use crate::storage::{
+    Field, ReachedValue, Storage, StorageDescent, TypeKind, TypeRef, ValueVisitor, elements_begin,
+    fields,
+};
 
-/// Structs and fixed arrays within each other that are followed.
-const DEPTH: usize = 8;
+/// Values within one field whose own data is looked at.
+const VALUES_MAX: usize = 1 << 16;
 /// Elements of a fixed array whose own data is looked at.
 const ELEMENTS_MAX: u64 = 64;
 /// Words after the place of an array's or a text's data that it may reach, at most.
@@ -249,51 +252,42 @@ fn used<'l>(areas: &[Area<'l>]) -> Vec<Used<'l>> {
                     end,
                 });
             };
-            data(field.ty, start, DEPTH, &mut |slot| {
-                let end = slot.saturating_add(Bytes::from(REACH) * Bytes::from(WORD_BYTES));
-                add(true, format!("the data of {what}"), slot, end);
-            });
+            for data in DataPlaces::find(field.ty, start) {
+                let end = data.saturating_add(Bytes::from(REACH) * Bytes::from(WORD_BYTES));
+                add(true, format!("the data of {what}"), data, end);
+            }
             add(false, what.clone(), start, start + field.size);
         }
     }
     all
 }
 
-/// Tells where arrays and texts of a type that begins at a byte keep their data.
-fn data(ty: TypeRef<'_>, start: Bytes, depth: usize, tell: &mut impl FnMut(Bytes)) {
-    if depth == 0 {
-        return;
-    }
-    match ty.plain().kind() {
-        TypeKind::Vector(_) | TypeKind::Bytes | TypeKind::String => {
-            let slot: U256 = (start / Bytes::from(WORD_BYTES)).wrapping_to();
-            tell(byte_of(keccak256(slot.to_be_bytes::<32>()).into()));
-        }
-        TypeKind::Struct(Some(members)) => {
-            for member in ty.fields(members) {
-                data(member.ty, start + member.start, depth - 1, tell);
-            }
-        }
-        TypeKind::Array { element, length } if has_data(ty.at(*element)) => {
-            let whole = ty.size().unwrap_or_default();
-            let each = whole.checked_div(Bytes::from(*length)).unwrap_or_default();
-            let count: u64 = length.saturating_to();
-            for n in 0..count.min(ELEMENTS_MAX) {
-                let at = start.saturating_add(each.saturating_mul(Bytes::from(n)));
-                data(ty.at(*element), at, depth - 1, tell);
-            }
-        }
-        _ => {}
+/// The first bytes of the data that arrays and texts within a value keep elsewhere.
+struct DataPlaces(Vec<Bytes>);
+
+impl DataPlaces {
+    fn find(ty: TypeRef<'_>, start: Bytes) -> Vec<Bytes> {
+        let mut places = Self(Vec::new());
+        StorageDescent::new(VALUES_MAX, ELEMENTS_MAX).visit_root(&mut places, ty, start, &());
+        places.0
     }
 }
 
-/// Returns true if an array or a text may be among the elements of an array.
-fn has_data(element: TypeRef<'_>) -> bool {
-    match element.plain().kind() {
-        TypeKind::Vector(_) | TypeKind::Bytes | TypeKind::String | TypeKind::Struct(Some(_)) => {
-            true
+impl<'l> ValueVisitor<'l> for DataPlaces {
+    type Context = ();
+
+    fn visit(&mut self, value: &ReachedValue<'l>, _above: &()) -> Option<()> {
+        match value.ty.plain().kind() {
+            TypeKind::Vector(_) | TypeKind::Bytes | TypeKind::String => {
+                let slot = slot_of(value.start);
+                self.0.push(byte_of(elements_begin(slot)));
+                None
+            }
+            TypeKind::Struct(Some(_)) => Some(()),
+            TypeKind::Array { element, .. } => value.ty.at(*element).is_composite().then_some(()),
+            _ => None,
         }
-        TypeKind::Array { element: inner, .. } => has_data(element.at(*inner)),
-        _ => false,
     }
+
+    fn leave_out(&mut self, _value: &ReachedValue<'l>, _above: &()) {}
 }
