@@ -8,19 +8,20 @@
 //! `LazyMap`, say) keeps more than its own words is not known, so it may be wherever a mapping or an
 //! array in its place keeps something.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use alloy_primitives::{B256, U256};
+use alloy_primitives::B256;
 
-use crate::bytes::{Bytes, WORD_BYTES, byte_of};
+use crate::bytes::{Bytes, WORD_BYTES, byte_of, offset_of, slot_of};
 use crate::error::LayoutError;
 use crate::layout::Layout;
-use crate::storage::{Field, MappingType, Storage, StorageArea, TypeKind, TypeRef, fields};
+use crate::storage::{
+    ReachedValue, Storage, StorageArea, StorageDescent, StorageField, TypeKind, ValuePart,
+    ValueVisitor, fields,
+};
 
-/// Types within types that are followed.
-const DEPTH: usize = 16;
-/// Types of a layout that are looked at, and so ranges that are listed.
-const VISITS_MAX: usize = 16_384;
+/// Values of a layout that are looked at, and so ranges that are listed.
+const VALUES_MAX: usize = 16_384;
 /// Elements of a fixed array of structs or arrays that are listed one by one.
 const ELEMENTS_MAX: u64 = 64;
 
@@ -101,10 +102,9 @@ impl Range {
         while at < self.end && words.len() < limit {
             let next = (at / word + Bytes::from(1)) * word;
             let end = next.min(self.end);
-            let slot: U256 = (at / word).wrapping_to();
             words.push(WordPart {
-                slot: slot.into(),
-                offset: (at % word).saturating_to(),
+                slot: slot_of(at).into(),
+                offset: offset_of(at),
                 bytes: (end - at).saturating_to(),
             });
             at = end;
@@ -143,11 +143,14 @@ impl Ranges {
     /// [`LayoutError`] if a slot or a size is no number, an offset is no byte of a word, or a field ends beyond storage.
     pub fn of(layout: &Layout) -> Result<Self, LayoutError> {
         let storage = Storage::from_checked_layout(layout)?;
-        let mut walk = Walk::default();
+        let mut ranges = Self::default();
+        let mut descent = StorageDescent::new(VALUES_MAX, ELEMENTS_MAX);
         for area in storage.areas() {
-            walk.fields(&fields(&storage, &area.fields), Location::root(area), "", 0);
+            let start = area.root.map(byte_of).unwrap_or_default();
+            let fields = fields(&storage, &area.fields);
+            descent.visit_fields(&mut ranges, fields, start, &RangeContext::new(area));
         }
-        Ok(walk.ranges)
+        Ok(ranges)
     }
 
     /// What of these bytes `before` does not use.
@@ -212,150 +215,128 @@ impl Ranges {
     }
 }
 
-/// Where a type lies.
-#[derive(Clone)]
-struct Location {
-    area: String,
-    unplaced: String,
+/// Where the parts of a value lie, and how they are named.
+pub(crate) struct RangeContext<'s> {
+    area: &'s str,
+    /// See [`Range`].
+    unplaced: &'s str,
+    /// See [`Range`].
     within: String,
-    start: Bytes,
+    name: String,
+    /// Names that several of the parts have.
+    shared_names: BTreeSet<&'s str>,
 }
 
-impl Location {
-    fn root(area: &StorageArea) -> Self {
+impl<'s> RangeContext<'s> {
+    fn new(area: &'s StorageArea) -> Self {
         Self {
-            area: area.name.clone(),
-            unplaced: area.root.map_or(area.name.as_str(), |_| "").to_owned(),
+            area: &area.name,
+            unplaced: area.root.map_or(area.name.as_str(), |_| ""),
             within: String::new(),
-            start: area.root.map(byte_of).unwrap_or_default(),
+            name: String::new(),
+            shared_names: shared_names(&area.fields),
         }
     }
 
-    fn after(&self, bytes: Bytes) -> Self {
+    /// The name of a part; of several with one name, with its slot.
+    fn name_of(&self, part: ValuePart<'_>) -> String {
+        let name = part.name(&self.name);
+        let is_shared = |field: &&StorageField| self.shared_names.contains(field.name.as_str());
+        let slot = part
+            .declared()
+            .filter(is_shared)
+            .and_then(|field| field.slot);
+        slot.map_or_else(|| name.clone(), |slot| format!("{name}@{slot}"))
+    }
+
+    /// The context of elements of a part.
+    fn below(&self, name: String) -> Self {
         Self {
-            start: self.start.saturating_add(bytes),
-            ..self.clone()
+            within: self.within.clone(),
+            name,
+            shared_names: BTreeSet::new(),
+            ..*self
         }
     }
 
-    /// Where the entries of a mapping (`map`), or the elements of an array and the bytes of a text
-    /// (`data`) lie.
-    fn entries(&self, kind: &str) -> Self {
+    /// The context of what a part keeps elsewhere: entries of a mapping (`map`), elements of an array or bytes of a text
+    /// (`data`).
+    fn elsewhere(&self, start: Bytes, kind: &str, name: String) -> Self {
         Self {
-            area: self.area.clone(),
-            unplaced: self.unplaced.clone(),
-            within: format!("{}/{}{kind}", self.within, self.start),
-            start: Bytes::ZERO,
+            within: format!("{}/{start}{kind}", self.within),
+            ..self.below(name)
         }
     }
 }
 
-#[derive(Default)]
-struct Walk {
-    /// Types looked at so far.
-    visits: usize,
-    ranges: Ranges,
+fn shared_names(fields: &[StorageField]) -> BTreeSet<&str> {
+    let mut seen = BTreeSet::new();
+    let names = fields.iter().map(|field| field.name.as_str());
+    names.filter(|name| !seen.insert(*name)).collect()
 }
 
-impl Walk {
-    fn fields(&mut self, all: &[Field<'_>], location: Location, prefix: &str, depth: usize) {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for field in all {
-            *counts.entry(field.label()).or_default() += 1;
-        }
-        for field in all.iter().filter(|field| !field.is_gap()) {
-            let label = field.label();
-            let path = match (counts.get(label), field.declared.slot) {
-                // Which of several with one name.
-                (Some(2..), Some(slot)) => format!("{prefix}{label}@{slot}"),
-                _ => format!("{prefix}{label}"),
-            };
-            let start = location.after(field.start);
-            self.ty(field.ty, field.size, start, path, depth);
-        }
-    }
-
-    fn ty(&mut self, ty: TypeRef<'_>, size: Bytes, location: Location, path: String, depth: usize) {
-        self.visits += 1;
-        if depth > DEPTH || self.visits > VISITS_MAX {
-            self.ranges.is_cut = true;
-            return;
-        }
-        match ty.kind() {
-            TypeKind::Struct(Some(members)) => {
-                let prefix = format!("{path}.");
-                self.fields(&ty.fields(members), location, &prefix, depth + 1);
-            }
-            // A mapping writes nothing at its own slot.
-            TypeKind::Mapping(MappingType { value, .. }) => {
-                let (entries, path) = (location.entries("map"), format!("{path}[key]"));
-                let value = ty.at(*value);
-                self.ty(value, inline(value), entries, path, depth + 1);
-            }
-            TypeKind::Vector(element) => {
-                let (elements, of_one) = (location.entries("data"), format!("{path}[]"));
-                let element = ty.at(*element);
-                self.ty(element, inline(element), elements, of_one, depth + 1);
-                self.add(location, size, path);
-            }
-            TypeKind::Array { element, length } if holds_more(ty.at(*element)) => {
-                let element = ty.at(*element);
-                let each = size.checked_div(Bytes::from(*length)).unwrap_or_default();
-                let count: u64 = length.saturating_to();
-                self.ranges.is_cut |= count > ELEMENTS_MAX;
-                for n in 0..count.min(ELEMENTS_MAX) {
-                    let at = location.after(each.saturating_mul(Bytes::from(n)));
-                    self.ty(element, each, at, format!("{path}[{n}]"), depth + 1);
-                }
-            }
-            TypeKind::Bytes | TypeKind::String => {
-                let text = location.entries("data");
-                let beyond = format!("{path} beyond its word");
-                self.add(text, Bytes::from(WORD_BYTES), beyond);
-                self.add(location, size, path);
-            }
-            TypeKind::Opaque | TypeKind::Lazy(_) | TypeKind::Unknown | TypeKind::Struct(None)
-                if size >= Bytes::from(WORD_BYTES) =>
-            {
-                let open = location.entries("");
-                let beyond = format!("{path} beyond its words");
-                self.add(open, Bytes::from(WORD_BYTES), beyond);
-                self.add(location, size, path);
-            }
-            _ => self.add(location, size, path),
-        }
-    }
-
-    fn add(&mut self, location: Location, size: Bytes, field: String) {
-        let end = location.start.saturating_add(size);
-        if end > location.start {
-            self.ranges.all.push(Range {
-                area: location.area,
-                unplaced: location.unplaced,
-                within: location.within,
+impl Ranges {
+    fn add(&mut self, within: &RangeContext<'_>, start: Bytes, size: Bytes, field: String) {
+        let end = start.saturating_add(size);
+        if end > start {
+            self.all.push(Range {
+                area: within.area.to_owned(),
+                unplaced: within.unplaced.to_owned(),
+                within: within.within.clone(),
                 field,
-                start: location.start,
+                start,
                 end,
             });
         }
     }
 }
 
-/// What it takes; a word where that is not known.
-fn inline(ty: TypeRef<'_>) -> Bytes {
-    ty.size().unwrap_or(Bytes::from(WORD_BYTES))
-}
+impl<'s> ValueVisitor<'s> for Ranges {
+    type Context = RangeContext<'s>;
 
-/// Whether elements of that type are more than their own bytes.
-fn holds_more(base: TypeRef<'_>) -> bool {
-    match base.kind() {
-        TypeKind::Struct(members) => members.is_some(),
-        TypeKind::Mapping(_)
-        | TypeKind::Vector(_)
-        | TypeKind::Array { .. }
-        | TypeKind::Bytes
-        | TypeKind::String => true,
-        _ => false,
+    fn visit(
+        &mut self,
+        value: &ReachedValue<'s>,
+        above: &RangeContext<'s>,
+    ) -> Option<RangeContext<'s>> {
+        if value.is_gap() {
+            return None;
+        }
+        let (word, size) = (Bytes::from(WORD_BYTES), value.ty.inline_size());
+        let name = above.name_of(value.part);
+        let elsewhere = |kind, name| above.elsewhere(value.start, kind, name);
+        let mut parts = None;
+        match value.ty.kind() {
+            TypeKind::Struct(Some(members)) => {
+                return Some(RangeContext {
+                    shared_names: shared_names(members),
+                    ..above.below(name)
+                });
+            }
+            TypeKind::Array { element, .. } if value.ty.at(*element).is_composite() => {
+                return Some(above.below(name));
+            }
+            // A mapping writes nothing at its own slot.
+            TypeKind::Mapping(_) => return Some(elsewhere("map", format!("{name}[key]"))),
+            TypeKind::Vector(_) => parts = Some(elsewhere("data", format!("{name}[]"))),
+            TypeKind::Bytes | TypeKind::String => {
+                let text = elsewhere("data", String::new());
+                self.add(&text, Bytes::ZERO, word, format!("{name} beyond its word"));
+            }
+            TypeKind::Opaque | TypeKind::Lazy(_) | TypeKind::Unknown | TypeKind::Struct(None)
+                if size >= word =>
+            {
+                let open = elsewhere("", String::new());
+                self.add(&open, Bytes::ZERO, word, format!("{name} beyond its words"));
+            }
+            _ => {}
+        }
+        self.add(above, value.start, size, name);
+        parts
+    }
+
+    fn leave_out(&mut self, _value: &ReachedValue<'s>, _above: &RangeContext<'s>) {
+        self.is_cut = true;
     }
 }
 

@@ -18,7 +18,7 @@ use alloy_primitives::U256;
 use crate::layout::Layout;
 use crate::storage::Storage;
 pub use error::Unsupported;
-use leaves::{Leaf, leaves};
+pub(crate) use leaves::{Leaf, leaves};
 pub use overrides::{Overrides, Source};
 use planner::Planner;
 pub(crate) use planner::ones;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::error::LayoutError;
+use alloy_primitives::U256;
 use serde_json::{Value, json};
 use stylus_upgrades_interface::slots;
 
@@ -248,7 +249,7 @@ fn a_namespace_is_read_whatever_its_name() {
 }
 
 #[test]
-fn sixteen_types_within_each_other_are_followed_and_no_more() {
+fn sixty_four_types_within_each_other_are_followed_and_no_more() {
     let nested = |count: u64| {
         let name = |n: u64| match n {
             0 => "t_uint256".to_owned(),
@@ -262,8 +263,35 @@ fn sixteen_types_within_each_other_are_followed_and_no_more() {
         let types = Value::Object(structs.collect());
         Ranges::of(&layout(&[("s", &name(count), 0, 0)], types)).expect("ranges")
     };
-    let (followed, cut) = (nested(16), nested(17));
+    let (followed, cut) = (nested(63), nested(64));
     assert!(!followed.is_cut() && cut.is_cut());
     assert_eq!(followed.list()[0].words(9), [part(0, 0, 32)]);
     assert!(cut.list().is_empty());
+}
+
+#[test]
+fn a_type_within_its_own_entries_is_listed_once_with_all_that_follows() {
+    let map = "t_mapping(t_address,t_struct(Node)1_storage)";
+    let tree = json!({
+        map: {
+            "encoding": "mapping", "label": "mapping(address => struct Node)", "numberOfBytes": "32",
+            "key": "t_address", "value": "t_struct(Node)1_storage"
+        },
+        "t_struct(Node)1_storage": {"encoding": "inplace", "label": "struct Node", "numberOfBytes": "160", "members": [
+            {"label": "value", "type": "t_uint256", "slot": "0", "offset": 0},
+            {"label": "north", "type": map, "slot": "1", "offset": 0},
+            {"label": "east", "type": map, "slot": "2", "offset": 0},
+            {"label": "south", "type": map, "slot": "3", "offset": 0},
+            {"label": "west", "type": map, "slot": "4", "offset": 0},
+        ]},
+    });
+    let tree = layout(&[("nodes", map, 0, 0), ("after", "t_uint256", 1, 0)], tree);
+    let ranges = Ranges::of(&tree).expect("ranges");
+    assert!(ranges.is_cut());
+    let fields: Vec<&str> = ranges
+        .list()
+        .iter()
+        .map(|range| range.field.as_str())
+        .collect();
+    assert_eq!(fields, ["nodes[key].value", "after"]);
 }

@@ -180,3 +180,5 @@ fn element_start(size: Bytes, index: u64) -> Bytes {
     first.saturating_add(position.saturating_mul(size))
 }
 
+#[cfg(test)]
+mod tests;
