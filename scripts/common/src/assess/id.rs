@@ -95,6 +95,13 @@ impl FindingName {
     }
 }
 
+impl FindingKind {
+    /// The id of a finding of this kind, about nothing in particular.
+    pub const fn id(self) -> FindingId {
+        FindingId::of(self)
+    }
+}
+
 impl PartialOrd for FindingId {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))

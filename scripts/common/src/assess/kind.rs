@@ -1,6 +1,5 @@
 //! The kinds of findings: one table with the name, the promise and the acceptance of each.
 
-use super::id::FindingId;
 use super::origin::Part;
 use super::promise::ReviewPromise;
 
@@ -626,11 +625,6 @@ impl FindingKind {
     /// The subject that an id of this kind needs to be accepted; none if the kind cannot be accepted.
     pub(super) const fn accepted_by(self) -> Option<SubjectForm> {
         self.row().accepted_by
-    }
-
-    /// The id of a finding about nothing in particular.
-    pub const fn id(self) -> FindingId {
-        FindingId::of(self)
     }
 }
 

@@ -325,9 +325,9 @@ fn by_hand(name: &str) -> Option<Value> {
         }
         "f64" => json!({"type": "number"}),
         "String" | "str" | "char" | "PathBuf" | "Path" | "Address" | "B256" | "U256" | "Bytes"
-        | "Selector" | "ActionId" | "CodeHash" | "LayoutHash" | "SourceHash" | "CalldataHash"
-        | "TxHash" | "ProxyKind" | "DefinitionState" | "InstanceState" | "StepKind"
-        | "BlockedBy" => json!({"type": "string"}),
+        | "Selector" | "FindingId" | "ActionId" | "CodeHash" | "LayoutHash" | "SourceHash"
+        | "CalldataHash" | "TxHash" | "ProxyKind" | "DefinitionState" | "InstanceState"
+        | "StepKind" | "BlockedBy" => json!({"type": "string"}),
         "Value" => json!({}),
         // How much of each part was checked.
         "Coverage" => json!({"type": "object", "additionalProperties": {"type": "string"}}),
