@@ -143,14 +143,13 @@ impl Ranges {
     /// [`LayoutError`] if a slot or a size is no number, an offset is no byte of a word, or a field ends beyond storage.
     pub fn of(layout: &Layout) -> Result<Self, LayoutError> {
         let storage = Storage::from_checked_layout(layout)?;
-        let mut ranges = Self::default();
-        let mut descent = StorageDescent::new(VALUES_MAX, ELEMENTS_MAX);
+        let mut descent = StorageDescent::new(Self::default(), VALUES_MAX, ELEMENTS_MAX);
         for area in storage.areas() {
             let start = area.root.map(byte_of).unwrap_or_default();
             let fields = fields(&storage, &area.fields);
-            descent.visit_fields(&mut ranges, fields, start, &RangeContext::new(area));
+            descent.visit_fields(fields, start, &RangeContext::new(area));
         }
-        Ok(ranges)
+        Ok(descent.visitor)
     }
 
     /// What of these bytes `before` does not use.

@@ -267,9 +267,9 @@ struct DataPlaces(Vec<Bytes>);
 
 impl DataPlaces {
     fn find(ty: TypeRef<'_>, start: Bytes) -> Vec<Bytes> {
-        let mut places = Self(Vec::new());
-        StorageDescent::new(VALUES_MAX, ELEMENTS_MAX).visit_root(&mut places, ty, start, &());
-        places.0
+        let mut descent = StorageDescent::new(Self(Vec::new()), VALUES_MAX, ELEMENTS_MAX);
+        descent.visit_root(ty, start, &());
+        descent.visitor.0
     }
 }
 

@@ -134,28 +134,27 @@ impl Leaf<'_> {
 
 /// All leaves of a storage; gaps hold no data and are left out.
 pub(crate) fn leaves(storage: &Storage) -> Result<Vec<Leaf<'_>>, Unsupported> {
-    let mut lister = LeafLister::default();
-    let mut descent = StorageDescent::new(VALUES_MAX, MAX as u64);
+    let mut descent = LeafLister::descent();
     for area in storage.areas() {
         let Some(root) = area.root else {
-            lister.fail(Unsupported::Unknown {
+            descent.visitor.fail(Unsupported::Unknown {
                 field: area.name.clone(),
                 kind: "a namespace that is no ERC-7201 namespace".into(),
             });
             break;
         };
-        lister.area = &area.name;
+        descent.visitor.area = &area.name;
         let fields = fields(storage, &area.fields);
-        descent.visit_fields(&mut lister, fields, byte_of(root), &LeafPath::default());
+        descent.visit_fields(fields, byte_of(root), &LeafPath::default());
     }
-    lister.finish()
+    descent.visitor.finish()
 }
 
 /// The leaves of one value, from slot 0 on.
 pub(super) fn of_type(ty: TypeRef<'_>) -> Result<Vec<Leaf<'_>>, Unsupported> {
-    let (mut lister, path) = (LeafLister::default(), LeafPath::default());
-    StorageDescent::new(VALUES_MAX, MAX as u64).visit_root(&mut lister, ty, Bytes::ZERO, &path);
-    lister.finish()
+    let mut descent = LeafLister::descent();
+    descent.visit_root(ty, Bytes::ZERO, &LeafPath::default());
+    descent.visitor.finish()
 }
 
 /// The path of a leaf, whole and in its parts.
@@ -192,6 +191,10 @@ struct LeafLister<'l> {
 }
 
 impl<'l> LeafLister<'l> {
+    fn descent() -> StorageDescent<Self> {
+        StorageDescent::new(Self::default(), VALUES_MAX, MAX as u64)
+    }
+
     fn fail(&mut self, failure: Unsupported) {
         self.failure.get_or_insert(failure);
     }

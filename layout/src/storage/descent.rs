@@ -43,8 +43,8 @@ pub(crate) trait ValueVisitor<'s> {
 }
 
 /// A descent with its bounds: a layout may claim any number of values.
-#[derive(Debug)]
-pub(crate) struct StorageDescent {
+pub(crate) struct StorageDescent<V> {
+    pub(crate) visitor: V,
     values_left: usize,
     elements_max: u64,
     /// The types above the value.
@@ -79,10 +79,11 @@ impl ReachedValue<'_> {
     }
 }
 
-impl StorageDescent {
+impl<'s, V: ValueVisitor<'s>> StorageDescent<V> {
     /// Creates a descent to at most so many values, and of one array so many elements.
-    pub(crate) const fn new(values_max: usize, elements_max: u64) -> Self {
+    pub(crate) const fn new(visitor: V, values_max: usize, elements_max: u64) -> Self {
         Self {
+            visitor,
             values_left: values_max,
             elements_max,
             above: Vec::new(),
@@ -90,70 +91,55 @@ impl StorageDescent {
     }
 
     /// Visits the value of a type that begins at a byte.
-    pub(crate) fn visit_root<'s, V: ValueVisitor<'s>>(
-        &mut self,
-        visitor: &mut V,
-        ty: TypeRef<'s>,
-        start: Bytes,
-        above: &V::Context,
-    ) {
+    pub(crate) fn visit_root(&mut self, ty: TypeRef<'s>, start: Bytes, above: &V::Context) {
         let part = ValuePart::Root;
-        self.visit_value(visitor, ReachedValue { ty, start, part }, above);
+        self.visit_value(ReachedValue { ty, start, part }, above);
     }
 
     /// Visits fields that are counted from a byte.
-    pub(crate) fn visit_fields<'s, V: ValueVisitor<'s>>(
+    pub(crate) fn visit_fields(
         &mut self,
-        visitor: &mut V,
         fields: Vec<Field<'s>>,
         start: Bytes,
         above: &V::Context,
     ) {
         for field in fields {
-            let value = ReachedValue {
-                ty: field.ty,
-                start: start.saturating_add(field.start),
-                part: ValuePart::Member(field.declared),
-            };
-            self.visit_value(visitor, value, above);
+            let start = start.saturating_add(field.start);
+            let (ty, part) = (field.ty, ValuePart::Member(field.declared));
+            self.visit_value(ReachedValue { ty, start, part }, above);
         }
     }
 
-    fn visit_value<'s, V: ValueVisitor<'s>>(
-        &mut self,
-        visitor: &mut V,
-        value: ReachedValue<'s>,
-        above: &V::Context,
-    ) {
+    fn visit_value(&mut self, value: ReachedValue<'s>, above: &V::Context) {
         let ReachedValue { ty, start, .. } = value;
         let has_parts = matches!(ty.kind(), TypeKind::Struct(_) | TypeKind::Array { .. });
         let is_within_itself = has_parts && self.above.contains(&ty.id);
         if is_within_itself || self.above.len() >= DEPTH_MAX || self.values_left == 0 {
-            return visitor.leave_out(&value, above);
+            return self.visitor.leave_out(&value, above);
         }
         self.values_left -= 1;
-        let Some(context) = visitor.visit(&value, above) else {
+        let Some(context) = self.visitor.visit(&value, above) else {
             return;
         };
         self.above.push(ty.id);
         match ty.kind() {
             TypeKind::Struct(Some(members)) => {
-                self.visit_fields(visitor, ty.fields(members), start, &context);
+                self.visit_fields(ty.fields(members), start, &context);
             }
             TypeKind::Array { element, length } => {
                 let ty = ty.at(*element);
                 let count = self.count_elements(ty, *length);
                 if U256::from(count) < *length {
-                    visitor.leave_out(&value, above);
+                    self.visitor.leave_out(&value, above);
                 }
                 for index in 0..count {
                     let start = start.saturating_add(element_start(ty.inline_size(), index));
                     let part = ValuePart::Element(index);
-                    self.visit_value(visitor, ReachedValue { ty, start, part }, &context);
+                    self.visit_value(ReachedValue { ty, start, part }, &context);
                 }
             }
             TypeKind::Mapping(MappingType { value: id, .. }) | TypeKind::Vector(id) => {
-                self.visit_root(visitor, ty.at(*id), Bytes::ZERO, &context);
+                self.visit_root(ty.at(*id), Bytes::ZERO, &context);
             }
             _ => {}
         }

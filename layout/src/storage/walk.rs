@@ -163,18 +163,15 @@ struct FieldLister<'s> {
 }
 
 impl<'s> FieldLister<'s> {
-    fn new(storage: &'s Storage, limits: WalkLimits) -> Self {
-        Self {
+    fn descent(storage: &'s Storage, limits: WalkLimits) -> StorageDescent<Self> {
+        let lister = Self {
             storage,
             area: "",
             limits,
             walk: FieldWalk::default(),
-        }
-    }
-
-    fn descent(&self) -> StorageDescent {
+        };
         // Each field with the structs around it.
-        StorageDescent::new(self.limits.fields.saturating_mul(DEPTH_MAX), 0)
+        StorageDescent::new(lister, limits.fields.saturating_mul(DEPTH_MAX), 0)
     }
 
     fn leave_out_unplaced(&mut self, fields: &'s [StorageField], above: &str) {
@@ -238,31 +235,29 @@ impl<'s> ValueVisitor<'s> for FieldLister<'s> {
 impl Storage {
     /// Lists the fields with their places, members in place of structs.
     pub fn walk(&self, limits: WalkLimits) -> FieldWalk {
-        let mut lister = FieldLister::new(self, limits);
-        let mut descent = lister.descent();
+        let mut descent = FieldLister::descent(self, limits);
         for area in self.areas() {
             let Some(root) = area.root else {
                 let name = &area.name;
-                lister.walk.leave_out(format!(
+                descent.visitor.walk.leave_out(format!(
                     "the namespace {name} is no ERC-7201 namespace: where it begins is not known"
                 ));
                 continue;
             };
-            lister.area = &area.name;
-            lister.leave_out_unplaced(&area.fields, "");
+            descent.visitor.area = &area.name;
+            descent.visitor.leave_out_unplaced(&area.fields, "");
             let fields = fields(self, &area.fields);
-            descent.visit_fields(&mut lister, fields, byte_of(root), &String::new());
+            descent.visit_fields(fields, byte_of(root), &String::new());
         }
-        lister.walk
+        descent.visitor.walk
     }
 
     /// Lists a value of a type by its name; for a struct, its members.
     pub fn walk_value(&self, ty: TypeId, slot: U256, offset: u64, name: String) -> Vec<FieldPlace> {
-        let mut lister = FieldLister::new(self, WalkLimits::default());
+        let mut descent = FieldLister::descent(self, WalkLimits::default());
         let start = byte_of(slot) + Bytes::from(offset);
-        let ty = TypeRef::new(self, ty);
-        lister.descent().visit_root(&mut lister, ty, start, &name);
-        lister.walk.fields
+        descent.visit_root(TypeRef::new(self, ty), start, &name);
+        descent.visitor.walk.fields
     }
 
     /// The place of a value of a type that begins there.
