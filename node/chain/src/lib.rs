@@ -50,7 +50,7 @@ pub use genesis::stylus_deployer_init_code;
 pub use halt::revert_reason;
 pub use limit::{Budget, Execution};
 pub use precompiles::{hardfork, includes_hardfork, named_error};
-pub use source::{Source, SourceAccount};
+pub use source::{Source, SourceAccount, StatePart};
 pub use trace::{OpcodeTrace, Trace};
 pub use types::{
     AccountView, Block, CallOptions, CallOutcome, CallRequest, CountedCode, FlatOptions, Halt,

@@ -63,6 +63,11 @@ impl ProgramCache {
         self.preimages.is_some()
     }
 
+    /// Returns true while anything is counted or recorded.
+    pub(crate) fn is_recording(&self) -> bool {
+        self.runs.is_some() || self.codes.is_some() || self.preimages.is_some()
+    }
+
     /// Records the input of a hash.
     pub(crate) fn add_preimage(&mut self, hash: B256, preimage: Bytes) {
         if let Some(preimages) = &mut self.preimages {

@@ -140,7 +140,7 @@ impl Session<'_> {
 }
 
 /// Programs that ran in this block, newest first (effective from ArbOS 60).
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct RecentPrograms {
     programs: VecDeque<B256>,
     /// Fixed by the first run of the block.

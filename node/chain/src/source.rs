@@ -20,9 +20,15 @@ pub trait Source: Send + Sync {
     /// In words, when it cannot be read.
     fn slot(&self, address: Address, slot: U256, budget: &Budget) -> Result<U256, String>;
 
-    /// These words are read next. A source that is asked for each over a network may ask for all at once.
-    fn ahead(&self, words: &[(Address, U256)]) {
-        let _ = words;
+    /// True where each answer takes long. Calls and estimates are tried on guesses first then, and what they lack is told
+    /// to [`Source::ahead`].
+    fn is_far(&self) -> bool {
+        false
+    }
+
+    /// These parts are read next. A source that is asked for each over a network may ask for all at once.
+    fn ahead(&self, parts: &[StatePart]) {
+        let _ = parts;
     }
 
     /// The hash of a block before the one that is read.
@@ -35,6 +41,15 @@ pub trait Source: Send + Sync {
             "the hash of block {number}, before the fork, cannot be read"
         ))
     }
+}
+
+/// A part of the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StatePart {
+    /// An account with its code.
+    Account(Address),
+    /// A storage word.
+    Slot(Address, U256),
 }
 
 /// An account of a [`Source`].

@@ -7,7 +7,7 @@ mod roots;
 mod trie;
 mod versions;
 
-use crate::{Budget, ChainError, Source};
+use crate::{Budget, ChainError, Source, StatePart};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::HashSet};
 use base::Base;
 use foldhash::fast::RandomState;
@@ -15,7 +15,7 @@ use revm::state::{Bytecode, EvmState};
 pub(crate) use roots::Proof;
 use roots::Roots;
 use rpds::{HashTrieMapSync, VectorSync};
-use std::{cell::RefCell, sync::Arc};
+use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 use versions::{Versions, write};
 
 /// A hash map whose copy costs nothing.
@@ -45,12 +45,6 @@ impl Account {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Key {
-    Account(Address),
-    Slot(Address, U256),
-}
-
 /// All accounts, storage and code, now and in the past.
 #[derive(Clone, Default)]
 pub(crate) struct StateDb {
@@ -58,19 +52,26 @@ pub(crate) struct StateDb {
     storage: PersistentMap<Address, PersistentMap<U256, Versions<U256>>>,
     codes: PersistentMap<B256, Bytecode>,
     /// Keys written by each version, for undoing.
-    log: VectorSync<(u64, Arc<Vec<Key>>)>,
+    log: VectorSync<(u64, Arc<Vec<StatePart>>)>,
     version: u64,
     /// What is read where nothing was written.
     base: Option<Arc<Base>>,
     /// The first read of the source that failed since the last look, where no request is served. Every result after it
     /// is wrong.
     unread: RefCell<Option<ChainError>>,
+    /// What an attempt lacks of the source, while there is one.
+    lacking: RefCell<Option<BTreeSet<StatePart>>>,
     /// What the request that is served may take.
     budget: Option<Budget>,
     /// Accounts whose storage in `base` counts no longer, with the version that ended it.
     wiped: PersistentMap<Address, u64>,
     roots: RefCell<Roots>,
 }
+
+/// Attempts of one execution, at most: a value that leads to another one takes one more.
+const ATTEMPTS: usize = 24;
+/// Attempts after which an execution leads on and on: each entry that it looks at is checked, and nothing is no entry.
+const LEADS_ON: usize = 5;
 
 /// Reads at any time.
 pub(crate) const NOW: u64 = u64::MAX;
@@ -97,11 +98,55 @@ impl StateDb {
         self.base.is_some()
     }
 
-    /// Tells the source, if there is one, of words that are read next.
-    pub(crate) fn ahead(&self, words: &[(Address, U256)]) {
+    /// Whether it continues a block of another chain whose answers take long.
+    pub(crate) fn is_far(&self) -> bool {
+        self.base.as_ref().is_some_and(|base| base.is_far())
+    }
+
+    /// Reads these parts of the source together, if there is one. What cannot be read is asked for again where it is needed.
+    pub(crate) fn ahead(&self, parts: impl IntoIterator<Item = StatePart>) {
         if let Some(base) = &self.base {
-            base.ahead(words);
+            let _ = base.ahead(parts, self.budget());
         }
+    }
+
+    /// From now on a slot that is read ahead of one of these accounts is read of all of them.
+    pub(crate) fn read_alike(&self, accounts: impl IntoIterator<Item = Address>) {
+        if let Some(base) = &self.base {
+            base.read_alike(accounts);
+        }
+    }
+
+    /// Does `work` on what is known of a far source: what it lacks is guessed, and read together before `work` is
+    /// done again. Gives the outcome that lacks nothing; none where the source is near, fails, or leads on and on.
+    pub(crate) fn foresee<T>(&self, work: impl Fn() -> T) -> Option<T> {
+        if self.lacking.borrow().is_some() {
+            return None;
+        }
+        let base = self.base.as_deref().filter(|base| base.is_far())?;
+        for attempt in 0..ATTEMPTS {
+            self.lacking.replace(Some(BTreeSet::new()));
+            let outcome = work();
+            let lacking = self.lacking.take().unwrap_or_default();
+            if lacking.is_empty() {
+                return Some(outcome);
+            }
+            let mut all = lacking.clone();
+            all.extend(base.of_lists(&lacking));
+            base.ahead(all, self.budget()).ok()?;
+            base.note_entries(&lacking, attempt >= LEADS_ON);
+        }
+        None
+    }
+
+    /// Returns true if an attempt lacks this part, and notes it.
+    fn is_lacking(&self, base: &Base, part: StatePart) -> bool {
+        let mut lacking = self.lacking.borrow_mut();
+        let lacking = lacking.as_mut().filter(|_| !base.has(part));
+        lacking.is_some_and(|lacking| {
+            lacking.insert(part);
+            true
+        })
     }
 
     /// What could not be read from the source: in the request that is served, or since this was asked last.
@@ -149,8 +194,8 @@ impl StateDb {
     /// Every slot that was written after `version`, once each.
     pub(crate) fn slots_written_after(&self, version: u64) -> Vec<(Address, U256)> {
         let slots = self.written_after(version).filter_map(|key| match key {
-            Key::Slot(address, slot) => Some((*address, *slot)),
-            Key::Account(_) => None,
+            StatePart::Slot(address, slot) => Some((*address, *slot)),
+            StatePart::Account(_) => None,
         });
         slots.collect::<HashSet<_>>().into_iter().collect()
     }
@@ -158,13 +203,13 @@ impl StateDb {
     /// Every account that was written after `version`, once each.
     pub(crate) fn accounts_written_after(&self, version: u64) -> Vec<Address> {
         let accounts = self.written_after(version).filter_map(|key| match key {
-            Key::Account(address) => Some(*address),
-            Key::Slot(..) => None,
+            StatePart::Account(address) => Some(*address),
+            StatePart::Slot(..) => None,
         });
         accounts.collect::<HashSet<_>>().into_iter().collect()
     }
 
-    fn written_after(&self, version: u64) -> impl Iterator<Item = &Key> {
+    fn written_after(&self, version: u64) -> impl Iterator<Item = &StatePart> {
         let newest_first = self.log.iter().rev();
         let younger = newest_first.take_while(move |(written, _)| *written > version);
         younger.flat_map(|(_, keys)| keys.iter())
@@ -190,12 +235,12 @@ impl StateDb {
             for key in keys.iter() {
                 self.note(*key);
                 match key {
-                    Key::Account(address) => {
+                    StatePart::Account(address) => {
                         if let Some(account) = self.accounts.get_mut(address) {
                             account.drop_newest(written);
                         }
                     }
-                    Key::Slot(address, at) => {
+                    StatePart::Slot(address, at) => {
                         let slots = self.storage.get_mut(address);
                         if let Some(slot) = slots.and_then(|slots| slots.get_mut(at)) {
                             slot.drop_newest(written);
@@ -216,7 +261,13 @@ impl StateDb {
         let written = self.accounts.get(&address);
         match written.and_then(|versions| versions.at(at)) {
             Some(account) => account,
-            None => self.answered(self.base.as_ref()?.account(address, self.budget())),
+            None => {
+                let base = self.base.as_ref()?;
+                if self.is_lacking(base, StatePart::Account(address)) {
+                    return None;
+                }
+                self.answered(base.account(address, self.budget()))
+            }
         }
     }
 
@@ -237,6 +288,9 @@ impl StateDb {
         };
         if !self.wiped.is_empty() && self.wiped.get(&address).is_some_and(|since| *since <= at) {
             return U256::ZERO;
+        }
+        if self.is_lacking(base, StatePart::Slot(address, slot)) {
+            return base.guess(address, slot);
         }
         self.answered(base.slot(address, slot, self.budget()))
     }
@@ -296,7 +350,7 @@ impl StateDb {
             return;
         }
         let new = write(&mut self.accounts, address, self.version, account);
-        self.record(Key::Account(address), new);
+        self.record(StatePart::Account(address), new);
     }
 
     /// Changes an account; one that does not exist is empty before.
@@ -319,7 +373,7 @@ impl StateDb {
                 new
             }
         };
-        self.record(Key::Slot(address, slot), new);
+        self.record(StatePart::Slot(address, slot), new);
     }
 
     /// Stores code and returns its hash.
@@ -387,7 +441,7 @@ impl StateDb {
     }
 
     /// Notes that a key was written, for undoing if its version is new, and for the roots.
-    fn record(&mut self, key: Key, new: bool) {
+    fn record(&mut self, key: StatePart, new: bool) {
         self.note(key);
         if !new {
             return;
@@ -402,7 +456,7 @@ impl StateDb {
 
 impl StateDb {
     /// Notes that the tries lack a key's newest value. A forked state has none.
-    fn note(&mut self, key: Key) {
+    fn note(&mut self, key: StatePart) {
         if self.base.is_none() {
             self.roots.get_mut().note(key);
         }

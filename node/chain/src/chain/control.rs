@@ -77,6 +77,14 @@ impl Chain {
         programs.end_preimage_record()
     }
 
+    /// Returns true while anything is counted or recorded.
+    pub(super) fn is_recording(&self) -> bool {
+        let programs = self.programs.lock();
+        programs
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_recording()
+    }
+
     /// Accepts unsigned transactions of an account.
     pub fn impersonate(&mut self, address: Address) {
         self.settings.impersonated.insert_mut(address, ());

@@ -8,6 +8,9 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, U256};
 
+/// Words of the price of activations.
+const DATA_PRICE_WORDS: u64 = 5;
+
 /// A storage word that differs between two blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlotChange {
@@ -41,7 +44,7 @@ impl Chain {
     /// Account and slots of ArbOS' parameters that calls and transactions read, for a source that reads
     /// several words at once.
     pub fn arbos_words() -> (Address, Vec<U256>) {
-        let words = vec![
+        let mut words = vec![
             LAYOUT.version,
             LAYOUT.upgrade_version,
             LAYOUT.upgrade_timestamp,
@@ -59,7 +62,9 @@ impl Chain {
             LAYOUT.l2_tx_gas_limit,
             LAYOUT.calldata_price_increase,
             LAYOUT.params,
+            LAYOUT.messages.at(0),
         ];
+        words.extend((0..DATA_PRICE_WORDS).map(|word| LAYOUT.data_price.at(word)));
         (STATE, words)
     }
 
@@ -144,6 +149,19 @@ impl Chain {
     /// [`ChainError::Source`]; [`ChainError::Interrupted`] where a reader may not wait for it.
     pub fn check_source(&self) -> Result<(), ChainError> {
         self.state_db.source_error().map_or(Ok(()), Err)
+    }
+
+    /// Does `work`, an execution. On a far source it is tried on guesses first, until it lacks nothing; what is recorded or
+    /// counted is carried out once.
+    pub(super) fn foresee<T>(&self, work: impl Fn() -> T) -> T {
+        let is_recorded = self.state_db.is_forked() && self.is_recording();
+        let foreseen = (!is_recorded).then(|| self.state_db.foresee(&work));
+        foreseen.flatten().unwrap_or_else(work)
+    }
+
+    /// True where the chain continues from a block of one whose answers take long.
+    pub fn is_far(&self) -> bool {
+        self.state_db.is_far()
     }
 
     /// Whether the chain continues from a block of another one.

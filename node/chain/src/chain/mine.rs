@@ -244,7 +244,21 @@ impl Chain {
         waiting: &PooledTransaction,
         facts: &BlockFacts,
         recent: &RefCell<RecentPrograms>,
-        set: impl FnOnce(&mut Session<'_>, &mut CfgEnv),
+        set: impl Fn(&mut Session<'_>, &mut CfgEnv),
+    ) -> Result<Executed, ChainError> {
+        let before = recent.borrow().clone();
+        self.foresee(|| {
+            recent.replace(before.clone());
+            self.run_once(waiting, facts, recent, &set)
+        })
+    }
+
+    fn run_once(
+        &self,
+        waiting: &PooledTransaction,
+        facts: &BlockFacts,
+        recent: &RefCell<RecentPrograms>,
+        set: impl Fn(&mut Session<'_>, &mut CfgEnv),
     ) -> Result<Executed, ChainError> {
         let view = self.head_view();
         let mut session = self.session(&view, recent, facts);

@@ -3,7 +3,7 @@
 use super::Chain;
 use crate::{
     AccountView, Block, BlockId, BlockNumberOrTag, ChainConfig, ChainError, Filter,
-    MinedTransaction, Receipt,
+    MinedTransaction, Receipt, StatePart,
     arbos::{LAYOUT, STATE},
     state_db::NOW,
     view::{Overlay, StateView},
@@ -166,14 +166,20 @@ impl Chain {
     /// # Errors
     /// [`ChainError::UnknownBlock`].
     pub fn storage(&self, address: Address, slot: U256, id: BlockId) -> Result<B256, ChainError> {
-        let value = self.view(id, None)?.slot(address, slot);
+        let view = self.view(id, None)?;
+        let value = self.foresee(|| view.slot(address, slot));
         self.check_source()?;
         Ok(value.into())
     }
 
-    /// Says which words are read next, so that a chain which was forked may ask for all at once.
-    pub fn ahead(&self, words: &[(Address, U256)]) {
-        self.state_db.ahead(words);
+    /// Says which parts of the state are read next: a chain that continues from a far one reads them together.
+    pub fn ahead(&self, parts: impl IntoIterator<Item = StatePart>) {
+        self.state_db.ahead(parts);
+    }
+
+    /// Says which accounts are used alike: of a far chain, a slot of one of them is read together with those of the others.
+    pub fn read_alike(&self, accounts: impl IntoIterator<Item = Address>) {
+        self.state_db.read_alike(accounts);
     }
 
     /// A block; cheap, blocks are shared.

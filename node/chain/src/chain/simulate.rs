@@ -320,6 +320,9 @@ impl Chain {
         gas: u64,
         tracer: Option<Tracer>,
     ) -> Result<Executed, ChainError> {
+        if tracer.is_none() {
+            return self.foresee(|| self.simulate_with(simulation, gas, |_| {}));
+        }
         self.simulate_with(simulation, gas, |session| {
             session.tracer = tracer.map(Box::new);
         })

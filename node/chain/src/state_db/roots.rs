@@ -1,6 +1,7 @@
 //! The tries of the state. They are brought up to date when a root is needed.
 
-use super::{Account, Key, NOW, StateDb};
+use super::{Account, NOW, StateDb};
+use crate::StatePart;
 use alloy_consensus::TrieAccount;
 use alloy_primitives::{
     Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256,
@@ -17,11 +18,11 @@ pub(super) struct Roots {
     /// Tries of accounts that have storage.
     storage: PersistentMap<Address, Trie>,
     /// Written since the tries were brought up to date.
-    stale: PersistentMap<Key, ()>,
+    stale: PersistentMap<StatePart, ()>,
 }
 
 impl Roots {
-    pub(super) fn note(&mut self, key: Key) {
+    pub(super) fn note(&mut self, key: StatePart) {
         self.stale.insert_mut(key, ());
     }
 }
@@ -79,8 +80,8 @@ impl StateDb {
         let mut changed: HashMap<Address, HashSet<U256>> = HashMap::default();
         for key in self.written_after(at) {
             match key {
-                Key::Account(address) => drop(changed.entry(*address).or_default()),
-                Key::Slot(address, slot) => {
+                StatePart::Account(address) => drop(changed.entry(*address).or_default()),
+                StatePart::Slot(address, slot) => {
                     changed.entry(*address).or_default().insert(*slot);
                 }
             }
@@ -115,10 +116,10 @@ impl StateDb {
         let mut touched = HashSet::<Address>::default();
         for key in std::mem::take(stale).keys() {
             match *key {
-                Key::Account(address) => {
+                StatePart::Account(address) => {
                     touched.insert(address);
                 }
-                Key::Slot(address, slot) => {
+                StatePart::Slot(address, slot) => {
                     let value = self.slot(address, slot, NOW);
                     if !storage.contains_key(&address) {
                         storage.insert_mut(address, Trie::default());

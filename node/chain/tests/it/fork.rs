@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use stylus_chain::{
     BlockId, Budget, CallRequest, Chain, ChainConfig, ChainError, Overrides, Source, SourceAccount,
+    StatePart,
 };
 
 /// `SSTORE(0, SLOAD(0) + 1)`, then `SSTORE(1, 7)`.
@@ -23,8 +24,10 @@ struct Other {
     broken: bool,
     /// An account that cannot be read.
     cut_off: Option<Address>,
-    /// Words that it was told of.
-    ahead: Arc<Mutex<Vec<(Address, U256)>>>,
+    /// Whether each of its answers takes long.
+    is_far: bool,
+    /// What it was told of, at each time.
+    ahead: Arc<Mutex<Vec<Vec<StatePart>>>>,
 }
 
 impl Source for Other {
@@ -53,8 +56,12 @@ impl Source for Other {
         found.map(Into::into).map_err(|error| error.to_string())
     }
 
-    fn ahead(&self, words: &[(Address, U256)]) {
-        self.ahead.lock().expect("it").extend(words);
+    fn is_far(&self) -> bool {
+        self.is_far
+    }
+
+    fn ahead(&self, parts: &[StatePart]) {
+        self.ahead.lock().expect("it").push(parts.to_vec());
     }
 }
 
@@ -72,6 +79,7 @@ fn other() -> Other {
         requests: Arc::default(),
         broken: false,
         cut_off: None,
+        is_far: false,
         ahead: Arc::default(),
     }
 }
@@ -242,7 +250,84 @@ fn a_source_is_told_of_words_that_are_read_next_and_not_known() {
     chain
         .storage(known.0, known.1, BlockId::latest())
         .expect("a word");
-    let next = (contract(), U256::from(9));
-    chain.ahead(&[known, next]);
-    assert_eq!(*other.ahead.lock().expect("it"), [next]);
+    let next = StatePart::Slot(contract(), U256::from(9));
+    chain.ahead([StatePart::Slot(known.0, known.1), next]);
+    assert_eq!(*other.ahead.lock().expect("it"), [vec![next]]);
+}
+
+/// The same, where each answer takes long.
+fn far() -> Other {
+    let is_far = true;
+    Other { is_far, ..other() }
+}
+
+#[test]
+fn a_far_source_is_told_together_of_what_an_execution_lacks() {
+    let other = far();
+    let mut chain = fork(&other);
+    let from = someone(&chain);
+    poke(&mut chain, from);
+    let told = other.ahead.lock().expect("it").clone();
+    let of_contract = |parts: &Vec<StatePart>| {
+        let slot = |slot: u64| StatePart::Slot(contract(), U256::from(slot));
+        parts.contains(&slot(0)) && parts.contains(&slot(1))
+    };
+    assert!(told.iter().any(of_contract), "{told:?}");
+    let word = |slot: u64| {
+        let word = chain.storage(contract(), U256::from(slot), BlockId::latest());
+        word.expect("a word")
+    };
+    assert_eq!([0, 1].map(word), [42, 7].map(B256::with_last_byte));
+}
+
+#[test]
+fn a_slot_of_one_account_is_read_together_with_those_of_accounts_that_are_used_alike() {
+    let other = far();
+    let chain = fork(&other);
+    let alike = [
+        contract(),
+        Address::repeat_byte(0xdd),
+        Address::repeat_byte(0xee),
+    ];
+    chain.read_alike(alike);
+    let slot = U256::from(5);
+    let read = chain.storage(contract(), slot, BlockId::latest());
+    read.expect("a word");
+    let all = alike.map(|address| StatePart::Slot(address, slot)).to_vec();
+    assert_eq!(*other.ahead.lock().expect("it"), [all]);
+}
+
+/// Walks through a list, whose entries begin at 2^192, and ends at a zero. Reverts unless the word at 2^200 behind each
+/// entry's value is set.
+const WALK: &[u8] = &[
+    0x5f, 0x5b, // 0: i = 0, again:
+    0x80, 0x60, 1, 0x60, 192, 0x1b, 0x01, 0x54, // 2: v = SLOAD((1 << 192) + i)
+    0x80, 0x15, 0x60, 35, 0x57, // 10: to the end where v is 0
+    0x60, 1, 0x60, 200, 0x1b, 0x01, 0x54, // 15: SLOAD((1 << 200) + v)
+    0x15, 0x60, 32, 0x57, // 22: to the revert where that is 0
+    0x60, 1, 0x01, 0x60, 1, 0x56, // 26: i + 1, again
+    0x5b, 0x5f, 0xfd, // 32: revert
+    0x5b, 0x00, // 35: the end
+];
+
+#[test]
+fn a_list_whose_entries_are_checked_is_read_in_few_rounds() {
+    let value = |entry: u64| -> U256 { U256::from(entry * entry + 7) << 8 };
+    let first = U256::ONE << 192;
+    let other = far();
+    {
+        let mut there = other.chain.lock().expect("it");
+        there.set_code(contract(), Bytes::from_static(WALK));
+        for entry in 0..300 {
+            there.set_storage_at(contract(), first + U256::from(entry), value(entry).into());
+            let checked = (U256::ONE << 200) + value(entry);
+            there.set_storage_at(contract(), checked, B256::with_last_byte(entry as u8 | 1));
+        }
+    }
+    let mut chain = fork(&other);
+    let from = someone(&chain);
+    other.ahead.lock().expect("it").clear();
+    poke(&mut chain, from);
+    let rounds = other.ahead.lock().expect("it").len();
+    assert!((4..=20).contains(&rounds), "{rounds} rounds");
 }

@@ -7,6 +7,7 @@ use crate::questions::ask_all;
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::Provider;
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 impl Client {
@@ -49,6 +50,29 @@ impl Client {
         .await
     }
 
+    /// Many storage words of an account, by one question for their proofs.
+    ///
+    /// # Errors
+    /// What the endpoint says, which may have no proofs, or not so many; an answer about other slots.
+    pub async fn proven_words(
+        &self,
+        account: Address,
+        slots: Vec<B256>,
+    ) -> Result<HashMap<B256, B256>, ChainError> {
+        let proof = self.read("eth_getProof", async |block| {
+            let proof = self.provider.get_proof(account, slots.clone());
+            proof.block_id(block).await
+        });
+        let proofs = proof.await?.storage_proof.into_iter();
+        let found: HashMap<B256, B256> = proofs
+            .map(|proof| (proof.key.as_b256(), proof.value.into()))
+            .collect();
+        if slots.iter().any(|slot| !found.contains_key(slot)) {
+            return Err(self.contradiction(format!("proofs of other slots of {account}")));
+        }
+        Ok(found)
+    }
+
     /// Some storage words of an account. A far endpoint is asked for all of them by one question, where it has proofs.
     ///
     /// # Errors
@@ -58,24 +82,10 @@ impl Client {
         account: Address,
         slots: [B256; N],
     ) -> Result<[B256; N], ChainError> {
-        const METHOD: &str = "eth_getProof";
         if self.is_far && !self.no_proofs.load(Ordering::Relaxed) {
-            let asked = self.read(METHOD, async |block| {
-                let proof = self.provider.get_proof(account, slots.to_vec());
-                proof.block_id(block).await
-            });
-            match asked.await {
-                Ok(proof) => {
-                    let words = slots.map(|slot| {
-                        let mut proofs = proof.storage_proof.iter();
-                        let found = proofs.find(|found| found.key.as_b256() == slot);
-                        found.map(|found| B256::from(found.value))
-                    });
-                    if words.iter().any(Option::is_none) {
-                        let found = format!("proofs of other slots of {account}");
-                        return Err(self.contradiction(found));
-                    }
-                    return Ok(words.map(Option::unwrap_or_default));
+            match self.proven_words(account, slots.to_vec()).await {
+                Ok(found) => {
+                    return Ok(slots.map(|slot| found.get(&slot).copied().unwrap_or_default()));
                 }
                 Err(ChainError::Rpc(_)) => self.no_proofs.store(true, Ordering::Relaxed),
                 Err(error) => return Err(error),

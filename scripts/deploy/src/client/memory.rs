@@ -65,13 +65,13 @@ impl Memory {
 }
 
 impl Memory {
-    /// The accounts of which a command has read code or storage.
+    /// The accounts of which a command has read the code.
     pub(super) fn accounts(&self) -> BTreeSet<Address> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let questions = all.keys();
         let of_account = |(method, text): &Question| {
-            let is_its = ["eth_getCode", "eth_getStorageAt"].contains(&method.as_str());
-            let parameters: Vec<Value> = serde_json::from_str(text).ok().filter(|_| is_its)?;
+            let is_code = method == "eth_getCode";
+            let parameters: Vec<Value> = serde_json::from_str(text).ok().filter(|_| is_code)?;
             parameters.first()?.as_str()?.parse().ok()
         };
         questions.filter_map(of_account).collect()

@@ -10,7 +10,7 @@ use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
-use stylus_chain::{BlockId, CallOptions, CallRequest, Chain, Overrides, TraceKind};
+use stylus_chain::{BlockId, CallOptions, CallRequest, Chain, Overrides, StatePart, TraceKind};
 use stylus_upgrades_interface::chain::IStylusDeployer::{ContractInitializationError, deployCall};
 use stylus_upgrades_interface::chain::{CONSTRUCTOR_SELECTOR, STYLUS_DEPLOYER};
 
@@ -91,7 +91,8 @@ pub async fn try_constructor(
         value: construction.value,
     };
     let (here, elsewhere) = (construction.clone(), construction.elsewhere());
-    let tried = Fork::tried(client, move |chain| {
+    let accounts = [STYLUS_DEPLOYER, OTHER_DEPLOYER, trial.from].map(StatePart::Account);
+    let tried = Fork::tried(client, accounts, move |chain| {
         // The trials differ in nothing but their deployers and addresses.
         let mut at_one_time = Simulation::new(chain);
         at_one_time.fix_time()?;

@@ -26,7 +26,7 @@ use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256, address};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
-use stylus_chain::Chain;
+use stylus_chain::{Chain, ProgramSlots, StatePart};
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
 alloy::sol! {
@@ -204,8 +204,11 @@ async fn fee_before_creation(client: &Client, artifact: &Artifact) -> Result<U25
     if is_answered(client, &is_active).await? {
         return Ok(U256::ZERO);
     }
+    let record = ProgramSlots::of(artifact.codehash().into()).record;
+    let record = StatePart::Slot(ProgramSlots::ACCOUNT, record.into());
+    let parts = [record, StatePart::Account(NOWHERE)];
     let code = artifact.code.clone();
-    Fork::tried(client, move |chain| fee_on_copy(chain, code.clone())).await
+    Fork::tried(client, parts, move |chain| fee_on_copy(chain, code)).await
 }
 
 /// The same, on a copy of the chain.

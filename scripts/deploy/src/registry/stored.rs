@@ -2,18 +2,29 @@
 
 use super::Registry;
 use super::definition_id;
+use crate::build::Framework;
 use crate::client::ChainError;
 use crate::ids::{CodeHash, DefinitionId};
 use crate::model::is_of_sequence;
 use crate::questions::ask_all;
 use alloy::primitives::{Address, B256, U256, keccak256};
+use futures::try_join;
+use std::collections::BTreeSet;
+use stylus_chain::StatePart;
 use stylus_registry_core::policy::Policy;
+use stylus_upgrades_interface::ids::VersionIndex;
 use stylus_upgrades_interface::parts;
 use stylus_upgrades_interface::registry_storage::definition::{self, Head};
 use stylus_upgrades_interface::registry_storage::{
-    Find, Whole, Word, instance, member, policy as record, registry_parts, root, round as rounds,
+    Find, StepKey, Whole, Word, instance, member, policy as record, registry_parts, root,
+    round as rounds, step, version,
 };
 use stylus_upgrades_interface::slots;
+
+/// Versions of a definition that are read ahead, at most: the youngest ones.
+const VERSIONS_AHEAD: u32 = 3;
+/// Words of a record that are read ahead, where it may have many.
+const RECORD_WORDS: u64 = 3;
 
 /// A record's first slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +63,54 @@ pub async fn parts(registry: Registry<'_>) -> Result<Option<Vec<Address>>, Chain
     let words = ask_all(words).await?;
     let found: Vec<Address> = words.into_iter().map(Address::from_word).collect();
     Ok(found.iter().all(|part| !part.is_zero()).then_some(found))
+}
+
+/// The parts of the state that nearly every call about a definition reads, for a copy that asks for them together: the
+/// programs of the registry and the framework, and the definition with its current version, its newest ones and its policies. There are none
+/// where the chain is near, or cannot be read: the copy asks for each itself.
+pub async fn parts_of_calls(registry: Registry<'_>, name: &str) -> Vec<StatePart> {
+    let id = definition_id(name);
+    if !registry.client.is_far() {
+        return Vec::new();
+    }
+    let Ok((programs, head)) = try_join!(parts(registry), counts(registry, id)) else {
+        return Vec::new();
+    };
+    let newest = head.versions.saturating_sub(VERSIONS_AHEAD)..head.versions;
+    let mut versions: BTreeSet<VersionIndex> =
+        newest.map(|before| VersionIndex(before + 1)).collect();
+    versions.insert(head.current);
+    let mut slots: Vec<B256> = Vec::new();
+    let mut add = |first: Slot, words: u64| slots.extend((0..words).map(|word| first.plus(word)));
+    add(Slot(root(0)), registry_parts::COUNTS.first() + 1);
+    add(definition::find(id), RECORD_WORDS);
+    for index in versions {
+        add(version::find(id, index), version::LABEL.first() + 1);
+        let first = StepKey {
+            version: index,
+            position: 0,
+        };
+        add(step::find(id, first), RECORD_WORDS);
+    }
+    for role in ["migrate", "pause"] {
+        add(
+            record::find(id, keccak256(role)),
+            record::TEXT.first() + RECORD_WORDS,
+        );
+    }
+    let framework = Framework::pinned().ok().into_iter().flat_map(|framework| {
+        let contracts = [&framework.stub, &framework.orders, &framework.layouts];
+        let programs = [&framework.bare, &framework.storage, &framework.proxy];
+        let contracts = contracts.map(|contract| contract.address);
+        contracts
+            .into_iter()
+            .chain(programs.map(|program| program.address))
+    });
+    let accounts = programs.into_iter().flatten().chain([registry.address]);
+    let accounts = accounts.chain(framework);
+    let slots = slots.into_iter();
+    let slots = slots.map(|slot| StatePart::Slot(registry.address, slot.into()));
+    accounts.map(StatePart::Account).chain(slots).collect()
 }
 
 /// How many definitions `createDefinition` created; 0 of a registry of an earlier release, which does not count them.

@@ -10,10 +10,11 @@ use super::policy::{deciding_policy_of, may_be_satisfied};
 use crate::client::{ChainError, Client, Fork, with_margin};
 use crate::error::{Explain, Refusal};
 use crate::ids::ActionId;
+use crate::registry::stored;
 use crate::simulation::Simulation;
 use alloy::consensus::Transaction as _;
 use alloy::primitives::Address;
-use stylus_chain::Chain;
+use stylus_chain::{Chain, StatePart};
 use stylus_registry_core::policy::{Policy, parse};
 
 /// The name of a refusal of what would fail once everybody needed has approved it.
@@ -120,7 +121,11 @@ pub(super) async fn for_execution(
         );
     };
     let governed = governed.clone();
-    let simulated = Fork::tried(client, move |chain| {
+    let definition = governed.call.definition();
+    let mut parts = stored::parts_of_calls(client.registry(registry), definition).await;
+    let people = others.iter().chain([&sender]);
+    parts.extend(people.map(|account| StatePart::Account(*account)));
+    let simulated = Fork::tried(client, parts, move |chain| {
         let (decides, people) = ((role.as_str(), &policy), (sender, others.as_slice()));
         after_others(chain, &governed, decides, people)
     });

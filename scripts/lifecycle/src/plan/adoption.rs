@@ -14,11 +14,11 @@ use crate::error::Explain;
 use crate::governance::{Approvers, Given};
 use crate::layout::Initializers;
 use crate::names::Names;
-use crate::registry::{Candidate, HandOver, given_to};
+use crate::registry::{Candidate, HandOver, given_to, stored};
 use crate::simulation::{Simulation, now};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
-use stylus_chain::{BlockId, Chain};
+use stylus_chain::{BlockId, Chain, StatePart};
 use stylus_layout::Document;
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -73,8 +73,11 @@ pub async fn try_adoption(
     let mut events = read_account_events(client, &[subject]).await?;
     let events = events.remove(&request.call.proxy).unwrap_or_default();
     let sender = client.caller("adopt").ok();
+    let registry = client.registry(request.registry);
+    let mut parts = stored::parts_of_calls(registry, &request.call.name).await;
+    parts.push(StatePart::Account(request.call.proxy));
     let work = move |chain| carry_out(chain, &request, &events, sender);
-    Fork::tried(client, work).await
+    Fork::tried(client, parts, work).await
 }
 
 fn carry_out(

@@ -21,6 +21,7 @@ use crate::client::{ChainError, Client, Fork};
 use crate::governance::{Approvers, Given, explain};
 use crate::layout::Initializers;
 use crate::names::Names;
+use crate::registry::stored;
 use crate::simulation::{Simulation, now};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
@@ -92,7 +93,9 @@ pub struct Creation {
 /// # Errors
 /// What keeps it from being tried. What would make it fail is in the answer.
 pub async fn creation(client: &Client, request: CreationRequest) -> Result<Creation, ChainError> {
-    Fork::tried(client, move |chain| carry_out(chain, &request)).await
+    let registry = client.registry(request.registry);
+    let parts = stored::parts_of_calls(registry, &request.call.name).await;
+    Fork::tried(client, parts, move |chain| carry_out(chain, &request)).await
 }
 
 fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainError> {

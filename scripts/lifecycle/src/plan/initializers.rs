@@ -10,7 +10,7 @@ use crate::text::count;
 use alloy::json_abi::Function;
 use alloy::primitives::{Address, Selector, U256};
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_chain::BlockId;
+use stylus_chain::{BlockId, StatePart};
 use stylus_layout::Document;
 
 /// Instances of which it is told what their initializers can still do.
@@ -132,8 +132,8 @@ fn states(
         Ok(counter.number(word))
     };
     let all = group.tried.iter().chain(group.others);
-    let all: Vec<(Address, U256)> = all.map(|proxy| (*proxy, counter.slot)).collect();
-    simulation.chain.ahead(&all);
+    let all = all.map(|proxy| StatePart::Slot(*proxy, counter.slot));
+    simulation.chain.ahead(all);
     let mut states = Vec::new();
     let mut outcomes: BTreeMap<U256, U256> = BTreeMap::new();
     for proxy in group.tried {

@@ -16,14 +16,14 @@ use alloy::sol_types::SolEvent;
 use serde::Serialize;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_chain::{BlockId, SlotChange};
+use stylus_chain::{BlockId, SlotChange, StatePart};
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots::IMPLEMENTATION;
 
-/// Slots of one instance and one version that are read ahead, at most.
-const SLOTS_AHEAD: usize = 64;
+/// Fields of a version that are read ahead, at most.
+const FIELDS_AHEAD: usize = 8;
 
 /// What would happen to an instance.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -198,36 +198,36 @@ pub(super) fn read(
     let range = 0..usize::try_from(count).unwrap_or(usize::MAX);
     let registry = simulation.registry(request.registry);
     let proxies = now(registry.proxies_in(&request.call.name, range))?;
-    read_ahead(simulation, request, &proxies);
+    simulation.chain.read_alike(proxies.iter().copied());
+    read_fixed(simulation, request, proxies.first());
     let before = |proxy| at(simulation, BlockId::latest(), request.registry, proxy);
     proxies.into_iter().map(before).collect()
 }
 
-/// Reads together what a plan reads of each of several instances: its record, the slots of the framework and the
-/// fields of both versions. A single instance has few words, and the plan may not need all of them.
-fn read_ahead(simulation: &Simulation, request: &PlanRequest, proxies: &[Address]) {
-    if proxies.len() < 2 {
+/// Reads together what a plan reads of the first instance, and so of all that are used alike: the slots of the framework,
+/// and the first fields of the versions.
+fn read_fixed(simulation: &Simulation, request: &PlanRequest, proxy: Option<&Address>) {
+    if !simulation.chain.is_far() {
         return;
     }
     let call = &request.call;
-    let earlier = request.documents.keys().cloned();
-    let labels: Vec<String> = earlier.chain([call.version.clone()]).collect();
+    let labels: Vec<String> = request.documents.keys().cloned().collect();
+    let labels = [labels, vec![call.version.clone()]].concat();
     let framework = SlotNames::framework(&labels);
     let layouts = labels.iter().map(|label| request.layout_of(label));
     let mut slots: BTreeSet<U256> = BTreeSet::new();
     for layout in layouts.chain([request.layout.as_ref()]) {
         let names = framework.clone().with_layout(layout);
-        let fixed = names.fixed().take(SLOTS_AHEAD);
-        slots.extend(fixed.map(|field| field.place.slot));
+        let count = framework.fixed().count() + FIELDS_AHEAD;
+        slots.extend(names.fixed().take(count).map(|field| field.place.slot));
     }
-    let words = proxies.iter().flat_map(|proxy| {
-        let record = stored::instance_slots(*proxy);
-        let record = record.map(|slot| (request.registry, slot.into()));
-        let own = slots.iter().map(|slot| (*proxy, *slot));
-        record.into_iter().chain(own)
-    });
-    let words: Vec<(Address, U256)> = words.collect();
-    simulation.chain.ahead(&words);
+    let of_proxy = |proxy: &Address| {
+        let slots = slots.iter().map(|slot| StatePart::Slot(*proxy, *slot));
+        slots.collect::<Vec<_>>()
+    };
+    simulation
+        .chain
+        .ahead(proxy.map(of_proxy).unwrap_or_default());
 }
 
 /// The instances of the definition that are not among these.
@@ -251,8 +251,8 @@ fn read_proxies(
     let name = &request.call.name;
     let number = now(registry.head(name))?.instances;
     let slots = stored::proxy_slots(definition_id(name), number);
-    let words: Vec<_> = slots.map(|slot| (request.registry, slot.into())).collect();
-    simulation.chain.ahead(&words);
+    let words = slots.map(|slot| StatePart::Slot(request.registry, slot.into()));
+    simulation.chain.ahead(words);
     now(registry.proxies(name))
 }
 

@@ -69,21 +69,24 @@ use crate::expect::{Asks, Expectations, Getter, Suggested};
 use crate::governance::{Display, Explained, Given};
 use crate::ids::CodeHash;
 use crate::layout::Initializers;
+use crate::model::{Instance, definition_id};
 use crate::names::Names;
-use crate::simulation::Simulation;
+use crate::questions::ask_all;
+use crate::registry::stored;
+use crate::simulation::{ANYBODY, Simulation};
 use alloy::consensus::Transaction as _;
 use alloy::dyn_abi::DynSolType;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use control::{EventSubject, read_account_events};
+use fresh_accounts::{OTHER, PROBE, STRANGER};
 use futures::future::join_all;
+use futures::join;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_chain::Receipt;
+use stylus_chain::{ProgramSlots, Receipt, StatePart};
 use stylus_layout::{Document, Layout};
 use stylus_upgrades_interface::registry::IRegistry as abi;
-
-/// Batches that are carried out to foresee what is read.
-const FORESEEN: u64 = 4;
+use stylus_upgrades_interface::slots::{ADMIN, BEACON, IMPLEMENTATION};
 
 /// Getters without arguments, each with the type of what it answers.
 pub type Getters = Vec<(Getter, DynSolType)>;
@@ -235,23 +238,69 @@ pub async fn plan(client: &Client, request: PlanRequest) -> Result<Plan, ChainEr
 
 async fn plan_on(fork: Fork, request: PlanRequest) -> Result<Plan, ChainError> {
     let client = fork.client().clone();
+    let most = usize::try_from(request.instances).unwrap_or(usize::MAX);
+    let (registry, name) = (client.registry(request.registry), &request.call.name);
+    let (instances, mut parts) = join!(
+        registry.instances_in(name, 0..most),
+        stored::parts_of_calls(registry, name)
+    );
+    let instances = instances?;
+    if client.is_far() {
+        parts.extend(parts_of_plan(&client, &request, &instances).await?);
+    }
     let request = PlanRequest {
-        account_events: read_events(&client, &request).await?,
+        account_events: read_events(&client, &request, &instances).await?,
         sender: client.caller("plan").ok(),
         ..request
     };
-    // What the first batches read is mostly what all read.
-    let foreseen = PlanRequest {
-        batches: request.batches.min(FORESEEN),
-        ..request.clone()
-    };
-    let fork = fork
-        .foreseeing(move |chain| drop(simulate_on(chain, &foreseen, GasLimits::Once)))
-        .await?;
+    let fork = fork.reading(parts);
     let plan = fork.carry_out(move |chain| simulate_on(chain, &request, GasLimits::EachLimit));
     let (mut plan, _) = plan.await?;
     add_l1(&client, &mut plan.transactions).await;
     Ok(plan)
+}
+
+/// The parts of the state that a plan reads anyway, besides those of every call about the definition.
+async fn parts_of_plan(
+    client: &Client,
+    request: &PlanRequest,
+    instances: &[Instance],
+) -> Result<Vec<StatePart>, ChainError> {
+    let PlanRequest { registry, call, .. } = request;
+    let versions: BTreeSet<&String> = instances.iter().map(|one| &one.version).collect();
+    let registered = versions.into_iter().map(async |version| {
+        let code = client.registry(*registry).code(&call.name, version).await;
+        code.map(|code| code.implementation)
+    });
+    let mut accounts = ask_all(registered).await?;
+    accounts.push(call.code.implementation);
+    let (standing, beside) = (
+        accounts.clone(),
+        [*STRANGER, *OTHER, *PROBE, ANYBODY, call.step.script],
+    );
+    accounts.extend(beside);
+    accounts.extend(client.caller("plan").ok());
+    accounts.extend(request.undeployed.iter().map(|(address, _)| *address));
+    let programs = request.undeployed.iter().map(|(_, artifact)| {
+        let record = ProgramSlots::of(artifact.codehash().into()).record;
+        StatePart::Slot(ProgramSlots::ACCOUNT, record.into())
+    });
+    accounts.extend(&request.inactive);
+    let proxies = instances.iter().map(|one| one.proxy);
+    let records = proxies.clone().flat_map(stored::instance_slots);
+    let records = records.map(|slot| StatePart::Slot(*registry, slot.into()));
+    let members = stored::proxy_slots(definition_id(&call.name), request.instances.min(64));
+    let members = members.map(|slot| StatePart::Slot(*registry, slot.into()));
+    let held = standing
+        .into_iter()
+        .chain(proxies.clone())
+        .flat_map(|account| {
+            let words = [IMPLEMENTATION, BEACON, ADMIN];
+            words.map(|slot| StatePart::Slot(account, slot.into()))
+        });
+    let accounts = accounts.into_iter().chain(proxies).map(StatePart::Account);
+    let slots = records.chain(members).chain(held).chain(programs);
+    Ok(accounts.chain(slots).collect())
 }
 
 /// What logs name of who may decide over the instances, where they are proxies of others, or the new code may write the words
@@ -259,6 +308,7 @@ async fn plan_on(fork: Fork, request: PlanRequest) -> Result<Plan, ChainError> {
 async fn read_events(
     client: &Client,
     request: &PlanRequest,
+    instances: &[Instance],
 ) -> Result<BTreeMap<Address, AccountEvents>, ChainError> {
     let PlanRequest { call, .. } = request;
     let implementation = call.code.implementation;
@@ -269,9 +319,6 @@ async fn read_events(
         None => client.code(implementation).await?,
     };
     let replaces = may_replace_code(&code);
-    let most = usize::try_from(request.instances).unwrap_or(usize::MAX);
-    let registry = client.registry(request.registry);
-    let instances = registry.instances_in(&call.name, 0..most).await?;
     let subjects = instances
         .iter()
         .filter(|instance| replaces || instance.kind.is_adopted());

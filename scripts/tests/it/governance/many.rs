@@ -1,7 +1,8 @@
 //! A definition with many instances: what is asked of the endpoint does not grow with them.
 
+use crate::governance::complex::{MIGRATE as COMPLEX, registers};
 use crate::governance::creation::creation;
-use crate::governance::relay::ask;
+use crate::governance::relay::{FAR, ask};
 use crate::prelude::*;
 use std::ops::Range;
 use std::os::unix::process::ExitStatusExt;
@@ -14,6 +15,7 @@ use stylus_upgrades_test_support::page;
 
 alloy::sol! {
     function initialize(uint256 value) external;
+    function award(address[] to, uint256 points) external;
 }
 
 /// Instances of which the storage, the code and the paths are looked at, at most.
@@ -150,7 +152,7 @@ const COMMANDS: [(&str, [usize; 3]); 6] = [
     ("doctor", [32, 34, 42]),
     ("history A", [20, 24, 60]),
     ("verify A", [24, 28, 52]),
-    (PLAN, [150, 170, 190]),
+    (PLAN, [36, 38, 60]),
     ("pause A", [20, 28, 40]),
 ];
 
@@ -171,29 +173,20 @@ fn the_page_shows_the_requests_that_tests_allow() {
         text.push_str(&format!("| `{words}` | {ten} | {hundred} | {thousand} |\n"));
     }
     text.push_str(
-        "\nWhere the endpoint bounds `eth_getLogs` to 500 blocks, `history` of 100 instances over 2,000 blocks takes at most 25\n\
+        "\n`plan` of a complex migration with 10,000 entries takes at most 100 requests where the endpoint proves 1,000 slots in\n\
+         one question (`eth_getProof`), and 300 where it has no proofs; all entries are tried.\n\n\
+         Where the endpoint bounds `eth_getLogs` to 500 blocks, `history` of 100 instances over 2,000 blocks takes at most 25\n\
          requests, 8 of them for events. All these commands run with 256 open files.\n",
     );
     page::compare(Path::new(PAGE), &text);
 }
-
-/// An endpoint that its first question finds far away. Each one takes `pause`.
-fn far(sandbox: &Sandbox, pause: Duration) -> Relay {
-    Relay::interrupting(&sandbox.node.endpoint(), move |request| {
-        let is_first = request["method"] == "eth_chainId";
-        std::thread::sleep(if is_first { FAR.max(pause) } else { pause });
-    })
-}
-
-/// A round trip of an endpoint that is far away.
-const FAR: Duration = Duration::from_millis(100);
 
 /// Counts the HTTP requests of each command at an endpoint that is far away. `column` is that of [`COMMANDS`].
 fn count_requests(sandbox: &Sandbox, pause: Duration, column: usize) {
     let mut too_many = Vec::new();
     for (words, most) in COMMANDS {
         let most = most[column];
-        let relay = far(sandbox, pause);
+        let relay = Relay::far(&sandbox.node.endpoint(), pause, |_| None);
         sandbox.run_at(&relay, "Admin", words).ends(0);
         let (requests, questions) = (relay.requests().len(), questions(&relay).len());
         println!("{words}: {requests} requests of {most}, {questions} questions");
@@ -291,10 +284,7 @@ fn an_endpoint_that_bounds_batches_gets_as_many_questions_as_it_takes() {
     let sandbox = Sandbox::with_counter("Admin", 0);
     create(&sandbox, 0..100);
     for limit in [10, 1] {
-        let relay = Relay::to(&sandbox.node.endpoint(), move |request| {
-            if request["method"] == "eth_chainId" {
-                std::thread::sleep(FAR);
-            }
+        let relay = Relay::far(&sandbox.node.endpoint(), Duration::ZERO, move |request| {
             let size = request.as_array().map_or(1, Vec::len);
             (size > limit).then_some("too many requests in a batch")
         });
@@ -316,10 +306,7 @@ fn an_endpoint_that_bounds_ranges_gives_the_events_of_many_instances_in_few_requ
         create(&sandbox, tens * 10..tens * 10 + 10);
         sandbox.chain(|chain| chain.mine(200, None).expect("blocks"));
     }
-    let relay = Relay::to(&sandbox.node.endpoint(), |question| {
-        if question["method"] == "eth_chainId" {
-            std::thread::sleep(FAR);
-        }
+    let relay = Relay::far(&sandbox.node.endpoint(), Duration::ZERO, |question| {
         let block = |field: &str| {
             let text = question["params"][0][field].as_str().unwrap_or("0x0");
             u64::from_str_radix(text.trim_start_matches("0x"), 16).expect("a block")
@@ -334,6 +321,72 @@ fn an_endpoint_that_bounds_ranges_gives_the_events_of_many_instances_in_few_requ
     let of_logs = requests.iter().filter(is_of_logs).count();
     println!("{} requests, {of_logs} of logs", requests.len());
     assert!(requests.len() <= 25 && of_logs <= 8, "{requests:#?}");
+}
+
+/// A register with so many members, and points for each.
+fn register_of(members: u64) -> Sandbox {
+    const AT_ONCE: u64 = 250;
+    let (sandbox, proxies) = registers(1);
+    let proxy: Address = proxies[0].parse().expect("an address");
+    for first in (0..members).step_by(AT_ONCE as usize) {
+        let to = first..members.min(first + AT_ONCE);
+        let to = to.map(|member| Address::from_word(keccak256(member.to_be_bytes())));
+        let points = U256::from(7);
+        let call = awardCall {
+            to: to.collect(),
+            points,
+        };
+        let admin = sandbox.node.addresses()[0];
+        let receipt = sandbox.sent(admin, proxy, call.abi_encode().into(), 30_000_000);
+        assert!(receipt.success, "{receipt:?}");
+    }
+    sandbox
+}
+
+/// HTTP requests for a plan of a complex migration, at an endpoint that proves so many slots in one question.
+fn requests_of_complex_plan(sandbox: &Sandbox, proven: usize, pause: Duration) -> usize {
+    let relay = Relay::far(&sandbox.node.endpoint(), pause, move |request| {
+        let slots = request["params"][1].as_array().map_or(0, Vec::len);
+        let is_proof = request["method"] == "eth_getProof";
+        (is_proof && slots > proven).then_some("too many keys")
+    });
+    let words = COMPLEX.replace("migrate", "plan");
+    let begun = std::time::Instant::now();
+    let answer = sandbox.run_at(&relay, "Admin", &words);
+    let requests = relay.requests().len();
+    let count = questions(&relay).len();
+    println!(
+        "{proven}: {requests} requests, {count} questions, {:?}",
+        begun.elapsed()
+    );
+    let instances = list(&answer.document, "instances");
+    assert_eq!(
+        instances[0]["batches"]["left"],
+        Value::Null,
+        "{}",
+        instances[0]["batches"]
+    );
+    requests
+}
+
+#[test]
+fn a_plan_of_a_complex_migration_reads_the_entries_of_each_batch_together() {
+    let sandbox = register_of(1_000);
+    let proven = requests_of_complex_plan(&sandbox, 1_000, Duration::ZERO);
+    let asked = requests_of_complex_plan(&sandbox, 0, Duration::ZERO);
+    assert!(proven <= 60 && asked <= 85, "{proven} and {asked} requests");
+}
+
+#[test]
+#[ignore = "nightly: ten thousand entries at a slow endpoint, about 60 s"]
+fn a_plan_of_ten_thousand_entries_takes_few_requests() {
+    let sandbox = register_of(10_000);
+    let proven = requests_of_complex_plan(&sandbox, 1_000, FAR);
+    let asked = requests_of_complex_plan(&sandbox, 0, FAR);
+    assert!(
+        proven <= 100 && asked <= 300,
+        "{proven} and {asked} requests"
+    );
 }
 
 /// An endpoint that meets a question with trouble each `nth` time: a reset, 500, 502, 503 or 429. What is sent to the chain

@@ -4,10 +4,14 @@
 use serde_json::{Value, json};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use stylus_upgrades_test_support::http::{Message, post, respond, serve};
 
 /// A server's own error. It means no limit of requests, for which the program would wait.
 const REFUSED: i64 = -32000;
+
+/// A round trip of an endpoint that is far away.
+pub(crate) const FAR: Duration = Duration::from_millis(100);
 
 /// Refuses a request with words of a provider; `None` lets it through.
 type Rule = dyn Fn(&Value) -> Option<&'static str> + Send + Sync;
@@ -26,7 +30,22 @@ impl Relay {
         target: &str,
         rule: impl Fn(&Value) -> Option<&'static str> + Send + Sync + 'static,
     ) -> Self {
-        Self::answering(target, Arc::new(rule), Arc::new(|_, _| {}))
+        Self::answering(target, Arc::new(rule), Arc::new(|_, _| {}), Duration::ZERO)
+    }
+
+    /// One that is found far away by its first question. Each request takes `pause`, however many questions it has.
+    pub(crate) fn far(
+        target: &str,
+        pause: Duration,
+        rule: impl Fn(&Value) -> Option<&'static str> + Send + Sync + 'static,
+    ) -> Self {
+        let rule = move |request: &Value| {
+            if request["method"] == "eth_chainId" {
+                std::thread::sleep(FAR.saturating_sub(pause));
+            }
+            rule(request)
+        };
+        Self::answering(target, Arc::new(rule), Arc::new(|_, _| {}), pause)
     }
 
     /// One that lets something happen before the node is asked.
@@ -45,15 +64,17 @@ impl Relay {
         target: &str,
         lie: impl Fn(&Value, &mut Value) + Send + Sync + 'static,
     ) -> Self {
-        Self::answering(target, Arc::new(|_: &Value| None), Arc::new(lie))
+        let rule = Arc::new(|_: &Value| None);
+        Self::answering(target, rule, Arc::new(lie), Duration::ZERO)
     }
 
-    fn answering(target: &str, rule: Arc<Rule>, lie: Arc<Lie>) -> Self {
+    fn answering(target: &str, rule: Arc<Rule>, lie: Arc<Lie>, pause: Duration) -> Self {
         let requests = Arc::<Mutex<Vec<Value>>>::default();
         let noted = requests.clone();
         let target = target.trim_start_matches("http://").to_owned();
         let address = serve(move |client, message| {
             let request = serde_json::from_slice(&message.body).unwrap_or_default();
+            std::thread::sleep(pause);
             let answer = answer(&request, &target, &noted, &*rule, &*lie);
             let _ = respond(client, "200 OK", "", &answer.to_string());
         });
