@@ -1,4 +1,4 @@
-//! What was found out about all that a command is to do, and what follows from it.
+//! Findings about everything that a command is to do, and the decision that follows from them.
 
 use super::{Callers, Declared, Found, Transition, check};
 use crate::assess::{
@@ -11,14 +11,14 @@ use alloy::primitives::Address;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_layout::{FieldChange, Layout};
 
-/// What was found out about all that a command is to do.
+/// Findings about everything that a command is to do.
 #[derive(Debug, Clone, Default)]
 pub struct Assessment {
-    /// Who asks.
+    /// The role of the caller.
     pub role: Role,
-    /// What is accepted.
+    /// The findings that are accepted.
     pub accepts: Accepted,
-    /// How much of each part was seen.
+    /// The extent to which each part was seen.
     pub coverage: Coverage,
     /// Some instances of each version, by that version.
     pub looked_at: BTreeMap<String, Vec<Address>>,
@@ -39,7 +39,7 @@ impl Assessment {
         }
     }
 
-    /// That much was seen.
+    /// Creates an assessment with this coverage and no findings.
     pub fn of(coverage: Coverage) -> Self {
         Self {
             coverage,
@@ -81,7 +81,7 @@ impl Assessment {
         self.pairs.insert((from.to_owned(), to.to_owned()))
     }
 
-    /// Whether ways that were checked lead from one version to another.
+    /// Returns true if checked transitions lead from one version to another.
     pub fn leads(&self, from: &str, to: &str) -> bool {
         let mut reached = BTreeSet::from([from]);
         loop {
@@ -101,7 +101,7 @@ impl Assessment {
         of_ways.chain(&self.beside)
     }
 
-    /// What callers of the first version can use.
+    /// Returns what callers of the first version can use.
     pub fn before(&self) -> Option<&Callable> {
         match &self.ways.first()?.0.callers {
             Callers::Of { old, .. } => old.value(),
@@ -109,7 +109,7 @@ impl Assessment {
         }
     }
 
-    /// What changes for callers on each transition of which both sides are known.
+    /// Lists the changes for callers on each transition of which both sides are known.
     pub fn callers(&self) -> Vec<CallersOfWay> {
         let all = self.ways.iter().filter_map(|(transition, found)| {
             let changes = match &transition.callers {
@@ -127,7 +127,7 @@ impl Assessment {
         all.collect()
     }
 
-    /// What follows, of everything that was found and seen. The same finding about several ways is one.
+    /// Decides about all findings and the whole coverage. The same finding about several transitions counts once.
     pub fn decision(&self) -> Decision {
         decide(&self.all(), &self.accepts, self.role)
     }
@@ -150,12 +150,12 @@ impl Assessment {
         all
     }
 
-    /// What refuses it.
+    /// Returns the refusal, if anything refuses it.
     pub fn refusal(&self) -> Option<Refused> {
         Refused::of(self.decision().refused)
     }
 
-    /// What was found and stops nothing.
+    /// Lists the findings that stop nothing.
     pub fn findings(&self) -> Vec<Finding> {
         let told = self.found().filter(|one| {
             let is_of_storage = [Part::Layout, Part::LiveInstances].contains(&one.part);
@@ -196,14 +196,14 @@ impl Assessment {
         Some((&old.layout, &new.layout, &found.compared.as_ref()?.report))
     }
 
-    /// What the initializers leave behind of the code of the transition that was added first.
+    /// Returns the values that the initializers leave behind, for the code of the transition that was added first.
     pub fn initializers(&self) -> Initializers {
         let first = self.ways.first();
         let audit = first.and_then(|(transition, _)| transition.audit.as_ref()?.value());
         audit.map_or_else(Initializers::default, |audit| audit.initializers.clone())
     }
 
-    /// Whether the code of the transition that was added first says which initializers it declares, as code with the
+    /// Returns true if the code of the transition that was added first declares its initializers, as code with the
     /// Upgradeable mixin does: they run at creation alone.
     pub fn declares_initializers(&self) -> bool {
         let first = self.ways.first();
@@ -211,7 +211,7 @@ impl Assessment {
         matches!(declared, Some(Declared::Steps(_)))
     }
 
-    /// Whether it is not known what the sources show of that code, which is of the EVM.
+    /// Returns true if that code is of the EVM and its sources show nothing known.
     pub fn is_unsearched(&self) -> bool {
         let first = self.ways.first();
         let audit = first.and_then(|(transition, _)| transition.audit.as_ref());

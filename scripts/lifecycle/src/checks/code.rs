@@ -203,8 +203,8 @@ fn places_by_kind(findings: &[&ValidatorFinding]) -> String {
     kinds.collect::<Vec<_>>().join(", ")
 }
 
-/// What a constructor and a linker wrote into the code, which no source says: shown with its value, and compared with
-/// that of the version before.
+/// Shows the values that a constructor and a linker wrote into the code, which no source states, and compares them with
+/// those of the version before.
 pub(super) fn filled(transition: &Transition, found: &mut Found) {
     let of = |side: &Side| side.known.value().map(|known| known.filled.clone());
     let new = of(&transition.new).unwrap_or_default();
@@ -301,7 +301,7 @@ fn in_words(value: B256) -> String {
     }
 }
 
-/// Whether the code is nearly as large as it may be: the version after it may not fit.
+/// Warns if the code is nearly as large as it may be: the version after it may not fit.
 pub(super) fn size(transition: &Transition, found: &mut Found) {
     let Some(size) = &transition.size else {
         return;
@@ -341,7 +341,7 @@ impl Code {
     }
 }
 
-/// Whether the sources of the code are known.
+/// Checks if the sources of the code are known.
 pub(super) fn source(transition: &Transition, found: &mut Found) {
     for one in &transition.sources {
         let seen = one.about(Part::Source);

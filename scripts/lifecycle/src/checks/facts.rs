@@ -1,4 +1,4 @@
-//! What is known of a transition: an instance comes to a version, from another one or at its creation.
+//! Facts about a transition: an instance comes to a version, from another one or at its creation.
 
 use crate::assess::{Fact, Role};
 use crate::expect::Expectations;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use stylus_layout::{DeclaredStep, Layout};
 
-/// Where facts of [`Origin::Chain`](crate::assess::Origin::Chain) are read: all of one transition at one block.
+/// The place at which facts of [`Origin::Chain`](crate::assess::Origin::Chain) are read: all of one transition at one block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct ReadAt {
     /// The registry.
@@ -31,11 +31,11 @@ pub struct Transition {
     pub from: String,
     /// The version.
     pub to: String,
-    /// Whether anybody has decided on it.
+    /// The stage of the decision about it.
     pub stage: Stage,
-    /// Who asks: what the sources allow is the word of who proposes it, and of nobody else.
+    /// The role of the caller: the sources' permissions are the word of the proposer, and of nobody else.
     pub role: Role,
-    /// Where what is read on chain was read; nothing where no chain was asked.
+    /// The place at which chain facts were read; nothing where no chain was asked.
     pub read_at: Option<ReadAt>,
     /// The layout of what is taken over.
     pub old: Option<Side>,
@@ -43,7 +43,7 @@ pub struct Transition {
     pub counted_shorter: BTreeSet<String>,
     /// The layout of what comes.
     pub new: Side,
-    /// Whether the code is that of a version that was there before.
+    /// True if the code is that of an earlier version.
     pub goes_back: bool,
     /// Of code that was there before: the versions since then whose step ran a migration, in their order, with what it was.
     pub migrated_since: Vec<(String, StepKind)>,
@@ -51,11 +51,11 @@ pub struct Transition {
     pub bypasses: Vec<MigrationBypass>,
     /// The versions from which instances have no path to the new one.
     pub lost_paths: Vec<LostPath>,
-    /// What lies where the new version begins to use storage.
+    /// The contents of live storage where the new version begins to use it.
     pub live: Fact<Live>,
-    /// What callers had, and have.
+    /// The interface that callers had, and the one that they have.
     pub callers: Callers,
-    /// That the document says of its functions what the code has; nothing where that is compared.
+    /// Agreement of the document with the code about its functions; nothing where both are compared.
     pub published: Option<Fact<()>>,
     /// The initializers and migrations that the code declares.
     pub declared: Fact<Declared>,
@@ -64,21 +64,21 @@ pub struct Transition {
     pub reserved: Fact<Vec<&'static str>>,
     /// Functions that replace the code of its proxy, as far as its bytes and its document show them.
     pub replacing: Vec<String>,
-    /// What the sources show of the code; nothing where nobody is asked to search them, as in [`Code`](super::Code).
+    /// Findings in the sources of the code; nothing where nobody is asked to search them, as in [`Code`](super::Code).
     pub audit: Option<Fact<Audit>>,
     /// Bytes of code that is new, and how many it may have; nothing where that was told before.
     pub size: Option<Fact<(usize, usize)>>,
-    /// That its sources build to the code; and the same of the program of its migration.
+    /// Evidence that its sources build to the code; and the same of the program of its migration.
     pub sources: Vec<Fact<()>>,
-    /// What runs.
+    /// The step or creation that runs.
     pub runs: Runs,
     /// Adopted proxies in whose storage no constructor has run, where the code may have one.
     pub open_to_constructor: Fact<Vec<Address>>,
-    /// What the code is called that comes.
+    /// The name of the new code.
     pub code: String,
     /// Every version of the definition.
     pub labels: Vec<String>,
-    /// Those with the code of the version before, itself among them.
+    /// The versions with the code of the version before, itself among them.
     pub same_code: Vec<String>,
     /// The version that is current; empty where there is none.
     pub current: String,
@@ -89,16 +89,16 @@ pub struct Transition {
 pub struct LostPath {
     /// Its label.
     pub label: String,
-    /// How many upgrades take an instance there, where the way has too many steps for one; nothing where there is no
-    /// way.
+    /// The number of upgrades that take an instance there, where the way has too many steps for one; nothing where there is
+    /// no way.
     pub upgrades: Option<usize>,
-    /// How many instances are at it.
+    /// The number of instances at it.
     pub instances: usize,
-    /// Whether instances are created at it.
+    /// True if instances are created at it.
     pub is_current: bool,
 }
 
-/// Whether anybody has decided on a transition.
+/// The stage of the decision about a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// It is decided on now.
@@ -109,10 +109,10 @@ pub enum Stage {
     Registered,
 }
 
-/// What was built and compared of something that somebody else proposed.
+/// The parts of somebody else's proposal that were built and compared here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Built {
-    /// That the code has the layout and the steps of its document, if there is anything to compare.
+    /// True if the code has the layout and the steps of its document, or there is nothing to compare.
     pub document: bool,
     /// The code.
     pub code: bool,
@@ -120,7 +120,7 @@ pub struct Built {
     pub program: bool,
 }
 
-/// What code says of its initializers and migrations.
+/// The initializers and migrations that code declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Declared {
     /// These are all.
@@ -139,7 +139,7 @@ impl Declared {
     }
 }
 
-/// What callers had, and have.
+/// The interface that callers had, and the one that they have.
 #[derive(Debug, Clone)]
 pub enum Callers {
     /// Nobody calls a version before it.
@@ -156,7 +156,7 @@ pub enum Callers {
 }
 
 impl Callers {
-    /// What they have then, if there were any before.
+    /// Returns the interface after the transition, if there were callers before.
     pub fn after(&self) -> Option<&Fact<Callable>> {
         match self {
             Self::None => None,
@@ -166,14 +166,14 @@ impl Callers {
     }
 }
 
-/// What runs on the transition to a version.
+/// The step or creation that runs on the transition to a version.
 #[derive(Debug, Clone)]
 pub enum Runs {
     /// Nothing that is known yet, or ever: the code is registered, or taken over as it is.
     Nothing,
     /// A step between two versions.
     Step {
-        /// What it is.
+        /// The kind of the step.
         kind: StepKind,
         /// keccak256 of its script or program; zero where it has none.
         script: CodeHash,
@@ -185,7 +185,7 @@ pub enum Runs {
         program: Option<Box<Program>>,
         /// The fields of the script or of that program; nothing where neither runs.
         fields: Option<Box<Fact<Layout>>>,
-        /// What its check asks; nothing where it has none.
+        /// The expectations of its check; nothing where it has none.
         expected: Option<Fact<Expectations>>,
     },
     /// The creation of an instance.
@@ -202,18 +202,18 @@ pub enum Runs {
 pub struct Program {
     /// The migrations that it declares.
     pub declared: Fact<Vec<DeclaredStep>>,
-    /// What continues with the contract after it.
+    /// The code that continues with the contract after it.
     pub ending: Fact<Ending>,
 }
 
-/// What continues with a contract once its complex migration ended.
+/// The code that continues with a contract once its complex migration ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ending {
     /// The framework's UpgradeabilityStorage.
     pub storage: Address,
-    /// Whether the program is linked to it.
+    /// True if the program is linked to it.
     pub is_linked: bool,
-    /// Whether it is on the chain.
+    /// True if it is on the chain.
     pub is_there: bool,
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 const PART: Part = Part::Interface;
 
-/// Whether callers find every function, event and error of the version before.
+/// Checks that callers find every function, event and error of the version before.
 pub(super) fn callers(transition: &Transition, found: &mut Found) {
     if let Some(published) = &transition.published {
         found.coverage.add(published.about(PART));
@@ -79,7 +79,7 @@ fn compared(
     }
 }
 
-/// What is lost on a registered transition was asked about then.
+/// Lowers a finding about a registered transition to a warning: the loss was asked about at its registration.
 fn lost_at(stage: Stage, finding: Finding) -> Finding {
     match stage {
         Stage::Proposed | Stage::Judged(_) => finding,
@@ -90,7 +90,7 @@ fn lost_at(stage: Stage, finding: Finding) -> Finding {
     }
 }
 
-/// Whether the new version has the functions that the check of the step asks: any other function with the selector of
+/// Checks that the new version has the functions that the check of the step asks: any other function with the selector of
 /// one, or a fallback, answers as well.
 pub(super) fn expected(transition: &Transition, found: &mut Found) {
     let Runs::Step {
@@ -169,7 +169,7 @@ pub(super) fn reserved(transition: &Transition, found: &mut Found) {
 }
 
 impl Code {
-    /// What it may answer of what proxies answer themselves.
+    /// Returns the functions that proxies answer themselves and this code may answer too.
     pub fn reserved(&self) -> Fact<Vec<&'static str>> {
         // The attributes of the framework looked for them.
         if let Some(Declared::Steps(_)) = self.declared.value() {
@@ -209,7 +209,7 @@ impl Code {
     }
 }
 
-/// That a version which is reached by creation alone is compared with none before it.
+/// Notes if a version that is reached by creation alone is compared with none before it.
 pub(super) fn begin(transition: &Transition, found: &mut Found) {
     let Transition { to, current, .. } = transition;
     let is_alone = transition.old.is_none() && matches!(transition.runs, Runs::Nothing);

@@ -25,12 +25,12 @@ use crate::assess::{Coverage, Finding};
 use crate::client::ChainError;
 use crate::layout::Compared;
 
-/// What the checks say of a transition.
+/// The result of the checks of a transition.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
-    /// What was found.
+    /// All findings.
     pub findings: Vec<Finding>,
-    /// How much of each part was seen.
+    /// The extent to which each part was seen.
     pub coverage: Coverage,
     /// The comparison of both layouts, where there are two.
     pub compared: Option<Compared>,

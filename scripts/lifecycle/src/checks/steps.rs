@@ -9,7 +9,7 @@ use alloy::primitives::{hex, keccak256};
 use stylus_layout::{DeclaredStep, StepKind as Declares};
 use stylus_upgrades_interface::limits::{LABEL_MAX, PATH_MAX};
 
-/// Whether the transition runs the migration that the code declares, and whether instances that are created at it can
+/// Checks that the transition runs the migration that the code declares, and that instances which are created at it can
 /// still be initialized.
 pub(super) fn step(transition: &Transition, found: &mut Found) {
     let Runs::Step {
@@ -60,9 +60,9 @@ pub(super) fn step(transition: &Transition, found: &mut Found) {
     }
 }
 
-/// Whether code that was there before meets data that a migration has changed since, and nothing changes it back: the
-/// layout may be the same, and what the data mean is not. A function of the new code mostly fills what is new; a script
-/// or a program of its own is there for what was there before.
+/// Checks if earlier code meets data that a migration has changed since, and nothing changes it back: the layout may be the
+/// same, and what the data mean is not. A function of the new code mostly fills what is new; a script or a program of its
+/// own is there for what was there before.
 pub(super) fn back(transition: &Transition, found: &mut Found) {
     let runs_nothing = matches!(
         transition.runs,
@@ -97,8 +97,8 @@ pub(super) fn back(transition: &Transition, found: &mut Found) {
         .push(omitted.with("a reverse migration", "none", next));
 }
 
-/// Whether the new step lets instances leave out a migration that another way between the same versions runs. A
-/// registered step was asked about when it was added.
+/// Checks if the new step lets instances leave out a migration that another way between the same versions runs. A registered
+/// step was asked about when it was added.
 pub(super) fn bypassed(transition: &Transition, found: &mut Found) {
     if transition.stage == Stage::Registered {
         return;
@@ -143,7 +143,7 @@ pub(super) fn bypassed(transition: &Transition, found: &mut Found) {
     }
 }
 
-/// What a migration is, with what tells it from another one.
+/// Describes a migration, with the details that tell it from another one.
 fn migration_in_words(migration: &MigrationCode) -> String {
     let MigrationCode { kind, code, data } = migration;
     let data = match data.len() {
@@ -166,7 +166,7 @@ fn migration_in_words(migration: &MigrationCode) -> String {
 /// Bytes of calldata that are shown; of more, their hash.
 const DATA_SHOWN: usize = 68;
 
-/// Whether instances that have a path to the current version have none to the new one.
+/// Lists instances that have a path to the current version and none to the new one.
 pub(super) fn lost_paths(transition: &Transition, found: &mut Found) {
     let (name, to) = (&transition.name, &transition.to);
     for lost in &transition.lost_paths {
@@ -213,7 +213,7 @@ pub(super) fn lost_paths(transition: &Transition, found: &mut Found) {
     }
 }
 
-/// Whether a call of code without declarations calls one of its functions: a fallback may answer anything.
+/// Checks that a call of code without declarations calls one of its functions: a fallback may answer anything.
 pub(super) fn called(transition: &Transition, found: &mut Found) {
     let Runs::Step {
         kind: StepKind::ForeignCall,
@@ -248,7 +248,7 @@ pub(super) fn called(transition: &Transition, found: &mut Found) {
         .push(unknown.with("a function of the code", selector, next));
 }
 
-/// What keeps instances that are created at the new version from being initialized.
+/// Finds the reasons why instances that are created at the new version cannot be initialized.
 ///
 /// Code of an earlier version keeps its initializer: role `create` creates at that version, too.
 pub(super) fn initializer(transition: &Transition, found: &mut Found) {
@@ -273,7 +273,7 @@ pub(super) fn initializer(transition: &Transition, found: &mut Found) {
     }
 }
 
-/// Whether a creation runs the initializer that the version's code declares.
+/// Checks that a creation runs the initializer that the version's code declares.
 pub(super) fn creation(transition: &Transition, found: &mut Found) {
     let Runs::Creation { data, typed } = &transition.runs else {
         return;
@@ -306,7 +306,7 @@ fn seen_in_sources(transition: &Transition, data: &[u8]) -> Option<Evidence> {
     runs_one.then(|| audit.about(Part::Steps))
 }
 
-/// Why nobody knows the initializers of code of the EVM.
+/// The reason why nobody knows the initializers of code of the EVM.
 const OF_EVM: &str = "EVM code does not declare its initializers";
 
 /// No initializer runs, and nobody knows of one.
@@ -321,8 +321,8 @@ fn bare() -> Finding {
     Finding::new(Part::Steps, Severity::Danger, id, says).with("an initializer", "no --init", next)
 }
 
-/// Whether instances can be initialized at a version that no other one leads to. What cannot be a label is the
-/// registry's to refuse.
+/// Checks that instances can be initialized at a version that no other one leads to. The registry itself refuses a text that
+/// cannot be a label.
 pub(super) fn label(transition: &Transition, found: &mut Found) {
     let is_new = !transition.labels.contains(&transition.to) && transition.to.len() <= LABEL_MAX;
     let (None, true, Runs::Nothing) = (&transition.old, is_new, &transition.runs) else {
@@ -336,11 +336,11 @@ pub(super) fn label(transition: &Transition, found: &mut Found) {
     found.findings.extend(refused);
 }
 
-/// Why the steps of a complex migration are checked in part only.
+/// The reason why the steps of a complex migration are checked in part only.
 const PROGRAM_UNKNOWN: &str =
     "code on the chain does not declare the versions of its complex migration";
 
-/// How a complex migration ends: its program was linked to UpgradeabilityStorage, which continues from there. Where
+/// Checks the end of a complex migration: its program was linked to UpgradeabilityStorage, which continues from there. If
 /// that is not on the chain, a contract that began would stay paused.
 pub(super) fn complex(transition: &Transition, found: &mut Found) {
     let Runs::Step {

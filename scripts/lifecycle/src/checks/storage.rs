@@ -8,7 +8,7 @@ use crate::layout::{check_storage, first_by_hand, misplaced, require_publishable
 use crate::model::StepKind;
 use std::sync::Arc;
 
-/// Whether the new version reads the storage of the one before as it was written.
+/// Checks that the new version reads the storage of the one before as it was written.
 pub(super) fn layouts(transition: &Transition, found: &mut Found) -> Result<(), ChainError> {
     let Some(pair) = transition.pair() else {
         return Ok(());
@@ -20,7 +20,7 @@ pub(super) fn layouts(transition: &Transition, found: &mut Found) -> Result<(), 
     Ok(())
 }
 
-/// Whether anybody described the storage of code that takes none over: each later version is compared with it.
+/// Checks that somebody described the storage of code that takes none over: each later version is compared with it.
 pub(super) fn described(transition: &Transition, found: &mut Found) {
     let is_new = !transition.goes_back && transition.stage != Stage::Registered;
     if !is_new || transition.old.is_some() {
@@ -38,7 +38,7 @@ pub(super) fn described(transition: &Transition, found: &mut Found) {
     }
 }
 
-/// Whether the layout of what is taken over is that of its code, or that of its sources with the SDK of this framework.
+/// Checks that the layout of the old storage is that of its code, or that of its sources with the SDK of this framework.
 pub(super) fn older_sdk(transition: &Transition, found: &mut Found) {
     let together = Arc::new(Together {
         name: "OlderSdk",
@@ -59,7 +59,7 @@ pub(super) fn older_sdk(transition: &Transition, found: &mut Found) {
     }
 }
 
-/// Whether the storage that the new version begins to use is empty on the live instances.
+/// Checks that the storage which the new version begins to use is empty on the live instances.
 pub(super) fn live(transition: &Transition, found: &mut Found) {
     let Some(pair) = transition.pair() else {
         return;
@@ -100,7 +100,7 @@ pub(super) fn live(transition: &Transition, found: &mut Found) {
     }
 }
 
-/// Whether the script, or the program of a complex migration, has each of its fields where one of both versions has it,
+/// Checks that the script, or the program of a complex migration, has each of its fields where one of both versions has it,
 /// or where neither has any.
 pub(super) fn fields(transition: &Transition, found: &mut Found) {
     let Runs::Step {
@@ -163,7 +163,7 @@ pub(super) fn fields(transition: &Transition, found: &mut Found) {
     }
 }
 
-/// Whether the registry publishes a layout document of that size.
+/// Checks that the registry publishes a layout document of that size.
 pub(super) fn document(transition: &Transition, found: &mut Found) {
     let too_large = transition.new.known.value().map(require_publishable);
     if let Some(Err(refused)) = too_large {

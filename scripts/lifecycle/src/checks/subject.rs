@@ -1,4 +1,4 @@
-//! What may be done, as a command, an action or a file says it.
+//! Operations to check, as a command, an action or a file states them.
 
 use super::{Declared, Runs, Stage};
 use crate::assess::{Fact, Origin, Role, Writer};
@@ -16,7 +16,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// The name of the version before, where a proxy is adopted whose code is no version.
 pub const BEFORE: &str = "what it runs";
 
-/// What may be done.
+/// An operation to check.
 #[derive(Clone, Copy)]
 pub enum Subject<'a> {
     /// A version is reached: by a new one, an action, or a step that is registered.
@@ -38,7 +38,7 @@ pub enum Subject<'a> {
         name: &'a str,
         /// The version that it becomes an instance at.
         version: &'a str,
-        /// Where the layout of what it runs is known from: a file, or another registry and its hash.
+        /// The source of the layout of the code that it runs: a file, or another registry and its hash.
         runs_layout: (Option<&'a Path>, Option<(Address, LayoutHash)>),
         /// The layout of the version, where the registry has none.
         layout: Option<&'a Path>,
@@ -53,13 +53,13 @@ pub struct Version<'a> {
     pub from: &'a str,
     /// The version.
     pub to: &'a str,
-    /// Whether anybody has decided on it.
+    /// The stage of the decision about it.
     pub stage: Stage,
     /// Its code.
     pub code: &'a Code,
-    /// What runs.
+    /// The step or creation that runs.
     pub runs: Runs,
-    /// Whose storage is taken over.
+    /// The instances whose storage is taken over.
     pub who: Who,
     /// The version that is current; empty where there is none.
     pub current: &'a str,
@@ -68,22 +68,22 @@ pub struct Version<'a> {
 /// Code that was named, before anything is deployed.
 #[derive(Debug, Clone)]
 pub struct Code {
-    /// What has to be on the chain; `None` if it is there.
+    /// The artifact that has to be deployed; `None` if the code is on the chain.
     pub artifact: Option<Artifact>,
-    /// What the registry is to record; without an address where there is an artifact.
+    /// The code that the registry is to record; without an address where there is an artifact.
     pub code: RecordedCode,
     /// Its layout document.
     pub layout: Fact<Document>,
-    /// What its code declares.
+    /// The declarations of its code.
     pub declared: Fact<Declared>,
-    /// That its sources build to it.
+    /// Evidence that its sources build to it.
     pub source: Fact<()>,
     /// Its bytes.
     pub bytes: CodeBytes,
-    /// What its sources show of it; nothing where nobody is asked to search them: those of a program that was built here or
-    /// has a layout, or of code that an earlier decision covered.
+    /// Findings in its sources; nothing where nobody is asked to search them: those of a program that was built here or has
+    /// a layout, or of code that an earlier decision covered.
     pub audit: Option<Fact<Audit>>,
-    /// Whether an earlier version has this code.
+    /// True if an earlier version has this code.
     pub is_old: bool,
 }
 
@@ -189,7 +189,7 @@ impl Code {
         }
     }
 
-    /// What it is called.
+    /// Returns the name of the artifact, or the address of the code.
     pub fn name(&self) -> String {
         match &self.artifact {
             Some(artifact) => artifact.name.clone(),
@@ -197,7 +197,7 @@ impl Code {
         }
     }
 
-    /// Where its bytes are known from.
+    /// Returns the origin of its bytes.
     pub(super) fn origin(&self) -> Origin {
         match self.artifact {
             Some(_) => Origin::Build,
@@ -205,7 +205,7 @@ impl Code {
         }
     }
 
-    /// Whether it is a program with an SDK constructor, or one that cannot be read.
+    /// Returns true if it is a program with an SDK constructor, or one that cannot be read.
     pub fn may_have_constructor(&self) -> bool {
         let module = self.bytes.module();
         module.map_or(true, |module| {
@@ -214,13 +214,13 @@ impl Code {
     }
 }
 
-/// What a file proves that nobody compiled here, of code that is registered.
+/// The limit of a file that nobody compiled here, about code that is registered.
 const DECIDED: &str =
     "the file that shows them was not compiled here; who registered the code decided on it";
-/// What a hash of sources proves.
+/// The limit of a hash of sources as a proof.
 const SOURCE_NAMED: &str =
     "the hash of the sources is named; only a build compares them with the code (--source)";
-/// Why nobody knows what the sources of a program show.
+/// The reason why nobody knows what the sources of a program show.
 const UNDESCRIBED: &str = "neither its sources nor a layout that was made of them are known";
-/// Why nobody knows what code declares.
+/// The reason why nobody knows what code declares.
 const UNDECLARED: &str = "the code does not say which initializers and migrations it declares";
