@@ -1,4 +1,4 @@
-//! What a census is about, and what it tells others. The laboratory takes it; see its `census`.
+//! The subject of a census, and the text that it gives to others. The laboratory takes a census; see its `census`.
 
 use crate::client::{ChainError, Client};
 use alloy::primitives::Address;
@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::path::Path;
 use stylus_layout::Layout;
 
-/// What is counted.
+/// The subject of a census.
 #[derive(Debug, Clone)]
 pub struct Subject {
     /// The instance.
@@ -20,11 +20,11 @@ pub struct Subject {
     pub layout: Result<Layout, String>,
     /// The labels of its definition's versions.
     pub versions: Vec<String>,
-    /// Whether its code is run by the EVM.
+    /// True if the EVM runs its code.
     pub is_evm: bool,
 }
 
-/// How much one field stores.
+/// The amount that one field stores.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct FieldCount {
     /// `erc7201:…`; empty for what is counted from slot 0; `framework` for what the proxy keeps.
@@ -47,11 +47,11 @@ pub struct FieldCount {
 pub struct CensusPage {
     /// The instance.
     pub proxy: Address,
-    /// Which block, and whether these are all slots.
+    /// The block, and a note if these are not all slots.
     pub heading: Vec<String>,
     /// The fields that store something.
     pub fields: Vec<FieldCount>,
-    /// What is not as it should be, and whether anything is.
+    /// Deviations from the expected state, or a line that there are none.
     pub findings: Vec<String>,
 }
 

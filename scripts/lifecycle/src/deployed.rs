@@ -1,5 +1,5 @@
-//! What is wrong with code and instances as they are deployed, told the same of the chain and of a copy of it: code that
-//! is a proxy, an instance that runs other code than the registry recorded, an instance that stayed behind.
+//! Faults of code and instances as they are deployed, reported alike for the chain and for a copy of it: code that is a
+//! proxy, an instance that runs other code than the registry recorded, an instance that stayed behind.
 
 use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::client::{ChainError, Client};
@@ -14,7 +14,7 @@ use stylus_upgrades_interface::slots;
 /// Beginning of an ERC-1167 minimal proxy.
 const MINIMAL_PROXY: [u8; 10] = [0x36, 0x3d, 0x3d, 0x37, 0x3d, 0x3d, 0x3d, 0x36, 0x3d, 0x73];
 
-/// What an account holds that should hold plain code.
+/// The code of an account that should hold plain code.
 pub struct HeldCode<'a> {
     /// Its code.
     pub code: &'a [u8],
@@ -74,7 +74,7 @@ fn found(account: Address, says: String, [expected, found, next]: [String; 3]) -
     finding.with(expected, found, next)
 }
 
-/// What an instance should run: the code of its version, or the pause stub while it is paused.
+/// Returns the code that an instance should run: the code of its version, or the pause stub while it is paused.
 pub fn recorded(registry: Address, instance: &Instance, implementation: Address) -> Address {
     match instance.state {
         InstanceState::Paused => pause_stub(registry, instance.kind),
@@ -99,7 +99,7 @@ pub fn waits(name: &str, current: &str, waiting: &Waiting) -> Finding {
     )
 }
 
-/// That `number` instances of a definition are older than what is current, and that no rollout has come to them.
+/// Reports that `number` instances of a definition are older than the current version, and that no rollout has come to them.
 pub fn unreached(definition: &Definition, number: usize) -> Option<Finding> {
     let (name, current) = (definition.title(), &definition.current);
     let says = format!(
@@ -123,7 +123,7 @@ pub fn unreached(definition: &Definition, number: usize) -> Option<Finding> {
     (number > 0).then_some(finding)
 }
 
-/// As [`hidden_proxy`], read on the chain.
+/// Reads the chain and checks as [`hidden_proxy`] does.
 ///
 /// # Errors
 /// What the chain says.
@@ -145,7 +145,7 @@ pub async fn hidden_proxy_at(
     Ok(hidden_proxy(what, account, &held))
 }
 
-/// As [`other_code`], of an instance that was listed.
+/// Reads the chain and checks a listed instance as [`other_code`] does.
 ///
 /// # Errors
 /// What the chain says.

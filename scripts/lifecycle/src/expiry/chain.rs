@@ -1,4 +1,4 @@
-//! What the chain is like: its versions, and how long an activation lasts.
+//! Properties of the chain: its versions, and how long an activation lasts.
 
 use crate::client::{ChainError, Client};
 use crate::model::Views;
@@ -13,7 +13,7 @@ use stylus_upgrades_interface::chain::{ARB_SYS, ARB_WASM, IArbWasm};
 pub const DAY: u64 = 86_400;
 /// ArbOwnerPublic: what the chain's owner has set.
 const ARB_OWNER_PUBLIC: Address = address!("000000000000000000000000000000000000006b");
-/// What `arbOSVersion()` adds to the version of ArbOS.
+/// The offset that `arbOSVersion()` adds to the version of ArbOS.
 const ARBOS_OFFSET: u64 = 55;
 
 sol! {
@@ -34,7 +34,7 @@ sol! {
     }
 }
 
-/// What the chain is like.
+/// The properties of the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChainFacts {
     /// The endpoint, without what is secret in it.

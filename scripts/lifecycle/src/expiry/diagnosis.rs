@@ -1,4 +1,4 @@
-//! What an examination of a registry came to. The doctor makes it; pages and programs read it.
+//! The result of an examination of a registry. The doctor makes it; pages and programs read it.
 
 use super::chain::ChainFacts;
 use super::programs::Program;
@@ -11,7 +11,7 @@ pub const INCOMPLETE: &str = "EventsIncomplete";
 /// The name of the finding that a definition is paused.
 pub const PAUSED: &str = "DefinitionPaused";
 
-/// What an examination came to.
+/// The result of an examination.
 #[derive(Debug, Clone, Serialize)]
 pub struct Diagnosis {
     /// The chain.
@@ -20,12 +20,12 @@ pub struct Diagnosis {
     pub programs: Vec<Program>,
     /// Complex migrations that are under way.
     pub migrations: Vec<Migration>,
-    /// What was found out, the most urgent first.
+    /// The findings, the most urgent first.
     pub findings: Vec<Finding>,
 }
 
 impl Diagnosis {
-    /// How urgent the most urgent finding is.
+    /// Returns the severity of the most urgent finding.
     pub fn severity(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()
     }
@@ -42,11 +42,11 @@ pub struct Migration {
     pub from: String,
     /// The version that it reaches.
     pub to: String,
-    /// Who supplies the batches.
+    /// The account that supplies the batches.
     pub handler: Address,
     /// Unix seconds at which it began.
     pub since: u64,
-    /// Whether it goes back.
+    /// True if it goes back.
     pub back: bool,
     /// Items in the new form; `None` where only the program itself could tell.
     pub done: Option<u64>,

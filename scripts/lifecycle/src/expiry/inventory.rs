@@ -13,33 +13,33 @@ use stylus_upgrades_interface::parts::PARTS;
 /// One purpose of an account's code.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Use {
-    /// What it is needed for.
+    /// The role that needs it.
     pub role: Role,
     /// Of whom.
     pub of: String,
-    /// Whether an instance, the registry or an open action needs it now. What only a way back or a new
-    /// instance of an old version would need is not.
+    /// True if an instance, the registry or an open action needs it now. False if only a way back or a new instance of an
+    /// old version would.
     pub needed: bool,
 }
 
 /// An account whose code is used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Account {
-    /// Where it is.
+    /// The address of the account.
     pub address: Address,
     /// The code hash that was recorded for it.
     pub recorded: Option<CodeHash>,
-    /// What for.
+    /// The uses of its code.
     pub uses: Vec<Use>,
 }
 
-/// What was recorded of accounts, and proxies whose code is not known.
+/// Records about accounts, and proxies whose code is not known.
 #[derive(Debug, Default)]
 pub struct Inventory {
     accounts: BTreeMap<Address, Account>,
     /// Proxies with other code than this program would give them.
     pub unknown_proxies: BTreeSet<Address>,
-    /// Whether the registry is the framework's that is known here.
+    /// True if the registry is the framework's that is known here.
     pub is_known: bool,
 }
 
@@ -111,7 +111,7 @@ impl Inventory {
         Ok(())
     }
 
-    /// What every proxy of the framework delegates to beside its implementation.
+    /// Adds the code that every proxy of the framework delegates to beside its implementation.
     pub fn admin_path(&mut self, framework: &Framework, of: &str) {
         let storage = &framework.storage;
         let hash = Some(storage.artifact.codehash());

@@ -60,7 +60,7 @@ impl Diagnosis {
         lines
     }
 
-    /// What it comes to; where nothing was found with when the first program expires.
+    /// States the verdict; where nothing was found, with the time at which the first program expires.
     fn verdict_line(&self) -> String {
         let needed = self.programs.iter().filter(|program| program.needed);
         let programs = count(needed.clone().count(), "program");
@@ -75,7 +75,7 @@ impl Diagnosis {
         }
     }
 
-    /// What it comes to.
+    /// Sums up the findings in one sentence.
     fn verdict(&self) -> &'static str {
         let has = |name: &str| self.findings.iter().any(|finding| finding.id == *name);
         match self.severity() {

@@ -1,5 +1,4 @@
-//! Which programs run, for how long, and what would help. Every command that needs programs warns of those that end
-//! soon.
+//! Programs that run, for how long, and what would help. Every command that needs programs warns of those that end soon.
 //!
 //! | module | holds |
 //! |---|---|
@@ -26,5 +25,5 @@ pub use programs::{Cure, Program, State};
 pub use subject::Subject;
 pub use warnings::{of_programs, warnings};
 
-/// What ends sooner is warned of, in days.
+/// The warning period before an end, in days.
 pub const AHEAD_DAYS: u64 = 60;

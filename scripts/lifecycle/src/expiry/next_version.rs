@@ -1,5 +1,5 @@
-//! Whether programs would be activated under the rules that the chain gets next: what its owner has
-//! scheduled, else the newest rules that are known here.
+//! Activation of programs under the rules that the chain gets next: the version that its owner has scheduled, else the
+//! newest rules that are known here.
 
 use super::chain::{ChainFacts, DAY};
 use super::programs::{Program, State};
@@ -10,7 +10,7 @@ use crate::text::utc;
 use stylus_chain::Chain;
 use stylus_vm::{Rules, activate};
 
-/// What the chain will be, and which programs that concerns.
+/// Examines what the chain will be, and which programs that concerns.
 ///
 /// # Errors
 /// What the chain says.
@@ -61,8 +61,8 @@ fn first_with(stylus: u16, now: u64, last: u64) -> u64 {
         .unwrap_or(last)
 }
 
-/// Why the program would not be activated any more. A chain for development takes modules that others
-/// do not: what it takes now is the measure.
+/// Returns the reason why the program would not be activated any more. A chain for development takes modules that others do
+/// not: the measure is what it takes now.
 async fn refused(
     client: &Client,
     program: &Program,

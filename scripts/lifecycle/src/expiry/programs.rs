@@ -23,20 +23,20 @@ pub struct Program {
     pub code: Bytes,
     /// The accounts that hold it, those that users depend on first.
     pub accounts: Vec<Account>,
-    /// Whether something needs it now.
+    /// True if something needs it now.
     pub needed: bool,
-    /// Whether it runs.
+    /// The state of its activation.
     #[serde(flatten)]
     pub state: State,
     /// Whole days of activation left.
     pub days_left: Option<u64>,
-    /// Whether it is in the init cache; `None` if it is no Stylus program.
+    /// True if it is in the init cache; `None` if it is no Stylus program.
     pub cached: Option<bool>,
-    /// What would help.
+    /// The remedy.
     pub cure: Cure,
 }
 
-/// Whether code runs.
+/// The state of code: runs, or the reason why it does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum State {
@@ -54,7 +54,7 @@ pub enum State {
     Outdated {
         /// The Stylus version that it was activated for.
         version: u16,
-        /// That of the chain.
+        /// The Stylus version of the chain.
         wanted: u16,
     },
     /// Nobody activated it.
@@ -66,7 +66,7 @@ pub enum State {
 }
 
 impl State {
-    /// Whether it can run now.
+    /// Returns true if it can run now.
     pub const fn runs(self) -> bool {
         matches!(self, Self::Active { .. } | Self::Evm)
     }
@@ -84,7 +84,7 @@ impl State {
     }
 }
 
-/// What would help.
+/// The remedy for a program that ends soon or does not run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Cure {
@@ -110,12 +110,12 @@ impl Program {
             .unwrap_or_default()
     }
 
-    /// What it is for, above all.
+    /// Returns the most important role that uses it.
     pub fn role(&self) -> Option<Role> {
         self.accounts.first()?.uses.first().map(|one| one.role)
     }
 
-    /// What it is called in one line.
+    /// Returns its name in one line.
     pub fn title(&self) -> String {
         let first = self
             .accounts
@@ -174,7 +174,7 @@ pub async fn examine(
     Ok(all)
 }
 
-/// Whether a program runs, and whether it is cached.
+/// Looks up the state of a program, and if it is cached.
 async fn looked_up(
     client: &Client,
     chain: &ChainFacts,
@@ -193,8 +193,8 @@ async fn looked_up(
     Ok((state, Some(cached)))
 }
 
-/// What ArbOS stores of a program. ArbWasm has to answer alike, up to a day: an endpoint that makes up the one
-/// contradicts the other.
+/// Reads the record that ArbOS keeps of a program. ArbWasm has to answer alike, up to a day: an endpoint that makes up the
+/// one contradicts the other.
 async fn state(
     client: &Client,
     chain: &ChainFacts,
@@ -245,9 +245,9 @@ async fn state(
     }
 }
 
-/// What the chain's rules offer: an activation that is too young cannot be prolonged, and one that is
-/// too old or of another version neither; it can only be replaced. It is prolonged to its whole length, so that what it
-/// gains is its age: one of less than a day is not worth a fee.
+/// Finds the remedy that the chain's rules offer: an activation that is too young cannot be prolonged, and one that is too
+/// old or of another version neither; it can only be replaced. It is prolonged to its whole length, so that what it gains is
+/// its age: one of less than a day is not worth a fee.
 fn cure(chain: &ChainFacts, state: State, within: u64) -> Cure {
     match state {
         State::Expired { .. } | State::Outdated { .. } | State::Inactive => Cure::Activate,

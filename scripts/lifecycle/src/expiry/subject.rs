@@ -1,9 +1,9 @@
-//! What is examined.
+//! The subject of an examination.
 
 use crate::build::Framework;
 use crate::registry::Registry;
 
-/// What is examined.
+/// The subject of an examination.
 #[derive(Clone, Copy)]
 pub struct Subject<'a> {
     /// A registry.

@@ -1,4 +1,4 @@
-//! What ends soon, or does not run now.
+//! Warnings about code that ends soon, or does not run now.
 
 use super::chain::{ChainFacts, DAY};
 use super::inventory::{Account, Inventory};
@@ -11,8 +11,8 @@ use crate::ids::CodeHash;
 use crate::model::{Role, Used};
 use crate::registry::stored;
 
-/// What ends soon, or does not run now, of the registry itself and of these accounts: the part of an
-/// examination that other commands warn of.
+/// Lists code that ends soon, or does not run now, of the registry itself and of these accounts: the part of an examination
+/// that other commands warn of.
 ///
 /// # Errors
 /// What the chain says.
@@ -33,7 +33,7 @@ pub async fn warnings(subject: Subject<'_>, used: Vec<Used>) -> Result<Vec<Findi
     Ok(findings)
 }
 
-/// What is wrong with code that is needed, and what is about to be.
+/// Lists faults of code that is needed, and faults that are about to occur.
 pub fn of_programs(programs: &[Program]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for program in programs {
@@ -69,7 +69,7 @@ fn other_code(program: &Program, account: &Account, recorded: CodeHash) -> Findi
     )
 }
 
-/// What is done about an instance that has no code any more: it destroyed itself in its creation.
+/// Returns the remedy for an instance that has no code any more: it destroyed itself in its creation.
 fn removal(program: &Program) -> Option<String> {
     let mut uses = program.accounts.iter().flat_map(|account| &account.uses);
     let is_proxy = uses.any(|one| one.role == Role::Proxy);

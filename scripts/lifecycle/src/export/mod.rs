@@ -31,7 +31,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Init code that answers with the chain id that contracts see: CHAINID, MSTORE, RETURN.
 const CHAIN_ID_CODE: [u8; 9] = [0x46, 0x60, 0x00, 0x52, 0x60, 0x20, 0x60, 0x00, 0xf3];
 
-/// What is written.
+/// The format of the file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
@@ -50,7 +50,7 @@ pub enum Format {
 pub struct Exported {
     /// The chain that it is for.
     pub chain_id: u64,
-    /// Who is to send it.
+    /// The account that is to send it.
     pub from: Address,
     /// The account that it calls.
     pub to: Address,
@@ -104,7 +104,7 @@ impl Exported {
     }
 }
 
-/// Whether a file is what [`Exported::text`] makes, in any of the formats.
+/// Returns true if a file is in one of the formats that [`Exported::text`] writes.
 fn is_exported(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return false;
@@ -148,7 +148,7 @@ pub async fn require_chain_id(client: &Client) -> Result<(), ChainError> {
     }
 }
 
-/// That `of` names another chain than the registry's.
+/// Refuses because `of` names another chain than the registry's.
 fn other_chain(of: &str, expected: u64, found: u64) -> ChainError {
     let message =
         format!("{of} names the chain {found}, and the registry is on the chain {expected}");
@@ -160,7 +160,7 @@ fn other_chain(of: &str, expected: u64, found: u64) -> ChainError {
     refusal.into()
 }
 
-/// That there is no call to export: nothing is left to be decided.
+/// Refuses because there is no call to export: nothing is left to be decided.
 pub fn nothing(what: &str) -> ChainError {
     let message = format!("{what}: there is no call to export");
     let refusal = Refusal::new("ExportNothing", message);

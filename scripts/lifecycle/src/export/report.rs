@@ -1,4 +1,4 @@
-//! What is reported of a call that went to a file.
+//! The report of a call that went to a file.
 
 use super::{Exported, Format};
 use crate::governance::{ShownCall, SimulatedCall, SimulationReport};
@@ -8,10 +8,10 @@ use crate::report::CommandReport;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// What was written instead of being sent.
+/// The file that was written instead of a transaction.
 #[derive(Debug, Serialize)]
 pub struct ExportedFile {
-    /// What was written.
+    /// The written call.
     pub exported: Written,
     /// Never: the call was not sent. What it needs on the chain before it, as code, may have been.
     pub executed: bool,
@@ -47,16 +47,16 @@ impl CommandReport for ExportedFile {
 /// A governed call that was written, and what it would do.
 #[derive(Debug, Serialize)]
 pub struct ExportedCall {
-    /// What it does.
+    /// The effects of the call.
     #[serde(flatten)]
     pub shown: ShownCall,
     /// The file.
     #[serde(flatten)]
     pub file: ExportedFile,
-    /// What would come of it now.
+    /// The result that it would have now.
     #[serde(flatten)]
     pub simulated: SimulatedCall,
-    /// What is known of it once it is approved.
+    /// Its result after the approvals, as far as it is known.
     #[serde(flatten)]
     pub report: SimulationReport,
     /// The command that has to follow it, and why.
@@ -64,12 +64,12 @@ pub struct ExportedCall {
     pub follows: Option<Follows>,
 }
 
-/// What has to follow a call whose transaction does not reach all instances.
+/// The command that has to follow a call whose transaction does not reach all instances.
 #[derive(Debug, Serialize)]
 pub struct Follows {
     /// The command.
     pub next: String,
-    /// Why.
+    /// The reason.
     #[serde(skip)]
     pub why: String,
 }
