@@ -1,10 +1,10 @@
-//! What comes of a call after the approvals that it needs, as far as it is known.
+//! The outcome of a call after the approvals that it needs, as far as it is known.
 
 use super::approvers_act::Given;
 use crate::error::{Refusal, Report};
 use serde::Serialize;
 
-/// What came of a call after the approvals that it needs.
+/// The outcome of a call after the approvals that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SimulatedExecution {
     /// It executes, with that taken as given.
@@ -15,15 +15,15 @@ pub enum SimulatedExecution {
     NotSimulated(String),
 }
 
-/// What is known of a call that only approves: that it would fail although that is meant, that nobody knows whether it
-/// would succeed, or what was taken as given.
+/// Facts about a call that only approves: it would fail although failing is allowed, nobody knows if it would succeed, or it
+/// succeeds with assumptions.
 #[derive(Debug, Default, Serialize)]
 pub struct SimulationReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     would_fail: Option<Report>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_tried: Option<String>,
-    /// What was taken as given.
+    /// The assumptions.
     #[serde(skip_serializing_if = "Option::is_none")]
     given: Option<Given>,
 }

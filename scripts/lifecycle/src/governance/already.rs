@@ -1,5 +1,5 @@
-//! Whether what a governed call decides holds already: one answer for all of them, of the call and of what the registry
-//! has now. Who sent it, and when, does not matter.
+//! Calls whose decision holds already: one answer for all of them, of the call and of the registry's present state. The
+//! sender and the time do not matter.
 
 use super::calls::Call;
 use super::creation::creation;
@@ -18,7 +18,7 @@ use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolEvent;
 use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
 
-/// What holds already, in words; nothing if the call still changes something, or if only the registry can tell.
+/// Describes the decision that holds already; nothing if the call still changes something, or if only the registry can tell.
 ///
 /// # Errors
 /// What the call would create is there and differs: `DefinitionExists`, `ProxyExists`. What the chain says.
@@ -106,7 +106,7 @@ async fn instance_of(
     Ok(known.filter(|known| known.definition == name))
 }
 
-/// Whether the migration that the instance is in has this handler.
+/// Checks if the migration that the instance is in has this handler.
 async fn has_handler(
     registry: Registry<'_>,
     call: &abi::setHandlerCall,
@@ -122,7 +122,7 @@ async fn has_handler(
     Ok(is_it.then(|| format!("{handler} is the handler of {proxy} already")))
 }
 
-/// Whether the migration of the instance goes back, or has gone back since the last `migrate`.
+/// Checks if the migration of the instance goes back, or has gone back since the last `migrate`.
 async fn aborted(
     registry: Registry<'_>,
     call: &abi::abortMigrationCall,
@@ -138,7 +138,7 @@ async fn aborted(
     Ok(is_back.then(|| format!("the migration of {proxy} is aborted already")))
 }
 
-/// Whether a proxy from elsewhere is an instance of the definition, at this version.
+/// Checks if a proxy from elsewhere is an instance of the definition, at this version.
 async fn arrived(
     registry: Registry<'_>,
     (name, proxy): (&str, Address),
@@ -152,7 +152,7 @@ async fn arrived(
     Ok(has_arrived.then(|| format!("{proxy} is an instance of {name} {version} already")))
 }
 
-/// Whether the definition has accepted this, or has it already. What is withdrawn is accepted from nobody.
+/// Checks if the definition has accepted this, or has it already. Nobody's acceptance holds after a withdrawal.
 async fn accepted(
     registry: Registry<'_>,
     call: &abi::acceptTransferCall,
@@ -174,7 +174,7 @@ async fn accepted(
     arrived(registry, (name, proxy), &call.version, names).await
 }
 
-/// Whether the definition's instance left: to that account, which has it in that definition, or without a receiver.
+/// Returns true if the definition's instance left: to that account, which has it in that definition, or without a receiver.
 async fn has_left(
     registry: Registry<'_>,
     (name, proxy): (&str, Address),
@@ -198,7 +198,7 @@ async fn has_left(
     Ok(is_there && held_by(registry.client, account, proxy).await? == definition)
 }
 
-/// Whether a version is registered with exactly this code, and with this step or `any` step.
+/// Returns true if a version is registered with exactly this code, and with this step or `any` step.
 async fn has_version(
     registry: Registry<'_>,
     (name, version): (&str, &str),
@@ -209,7 +209,7 @@ async fn has_version(
     Ok(known.is_some_and(|known| known.code == code && (any || known.steps.contains(step))))
 }
 
-/// Whether the definition has exactly these policies, and none of a role that the call sets none of.
+/// Checks if the definition has exactly these policies, and none for a role that the call sets no policy for.
 async fn defined(
     registry: Registry<'_>,
     governed: &GovernedCall,
@@ -247,7 +247,7 @@ async fn defined(
     Ok(Some(format!("{name} is defined already")))
 }
 
-/// Whether this call created the instance.
+/// Checks if this call created the instance.
 async fn created(
     registry: Registry<'_>,
     call: &abi::createProxyCall,

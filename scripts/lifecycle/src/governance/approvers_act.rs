@@ -17,7 +17,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// `PUSH1 1 PUSH1 0 MSTORE PUSH1 32 PUSH1 0 RETURN`.
 const CONSENTS: [u8; 10] = hex!("600160005260206000f3");
 
-/// What was taken as given, so that a call executes on the fork.
+/// The assumptions with which a call executes on the fork.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Given {
     /// Contracts of the policy, whose consent was.
@@ -49,11 +49,11 @@ impl Given {
     }
 }
 
-/// Who decides on the fork.
+/// The accounts that decide on the fork.
 pub(crate) struct Approvers {
     registry: Address,
     pub(crate) policy: Policy,
-    /// Who sends the call, in this order.
+    /// The accounts that send the call, in this order.
     people: Vec<Address>,
 }
 
@@ -63,7 +63,7 @@ pub(crate) struct Act {
     pub(crate) receipt: Receipt,
 }
 
-/// What became of a call.
+/// The outcome of a call.
 pub(crate) enum End {
     /// It was executed.
     Executed,
@@ -81,8 +81,8 @@ pub(crate) struct Acted {
 }
 
 impl Approvers {
-    /// Those whom the policy of that role of a definition names. From now on its contracts consent on the fork: call it
-    /// before changes are counted.
+    /// Creates the approvers that the policy of that role of a definition names. From now on its contracts consent on the
+    /// fork: call it before changes are counted.
     pub(crate) fn of(
         simulation: &mut Simulation,
         registry: Address,

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::signed::{CODE_TYPE, SOURCES, STEP_TYPE};
 
-/// What approvers send about an action beside the call that it is, as [`SOURCES`] has governed calls.
+/// Calls that approvers send about an action beside the call that it is, in the form in which [`SOURCES`] has governed
+/// calls.
 const ABOUT_ACTIONS: [([u8; 4], &str, &str); 2] = [
     (abi::revokeCall::SELECTOR, "Revoke", "bytes32 action"),
     (abi::cancelCall::SELECTOR, "Cancel", "bytes32 action"),
@@ -33,7 +34,7 @@ pub fn named_function(calldata: &[u8]) -> Option<Function> {
     })
 }
 
-/// That function, and the values of its arguments.
+/// Returns that function, and the values of its arguments.
 ///
 /// # Errors
 /// Why there are none.

@@ -22,13 +22,13 @@ use stylus_upgrades_interface::registry::{Code, Step};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Governed {
     pub(super) selector: [u8; 4],
-    /// What it is for, in 30 characters at most: devices cut what is longer.
+    /// Its purpose, in 30 characters at most: devices cut what is longer.
     pub(super) intent: &'static str,
     /// The same with the values of arguments, in as many characters.
     pub(super) sentence: &'static str,
     /// The order that it gives, in a few words.
     title: &'static str,
-    /// What is proposed, approved and executed by it, in the words of the history.
+    /// The subject that is proposed, approved and executed by it, in the words of the history.
     subject: &'static str,
 }
 
@@ -236,13 +236,13 @@ impl Call {
 }
 
 impl Governed {
-    /// That of a call.
+    /// Returns the declaration of a call.
     pub(super) fn of(call: &[u8]) -> Option<&'static Self> {
         let mut all = GOVERNED.iter();
         all.find(|governed| call.starts_with(&governed.selector))
     }
 
-    /// That of a call, with its arguments by their names.
+    /// Returns the declaration of a call, and the call's arguments by their names.
     fn with_arguments(call: &[u8]) -> Option<(&'static Self, Map<String, Value>)> {
         Self::of(call).zip(arguments(call).ok())
     }
@@ -320,7 +320,7 @@ pub fn title(call: &[u8]) -> String {
     words.unwrap_or_else(|| "a governed call".into())
 }
 
-/// What these bytes are about, in the words of the history; `None` for bytes that nobody should approve.
+/// Describes the subject of these bytes in the words of the history; `None` for bytes that nobody should approve.
 pub fn subject(call: &[u8], names: &Names) -> Option<String> {
     Call::decode(call).ok()?;
     let (governed, arguments) = Governed::with_arguments(call)?;
@@ -345,10 +345,10 @@ fn filled(text: &str, value: impl Fn(&str) -> String) -> String {
     words
 }
 
-/// What to do with bytes that nobody should approve.
+/// The advice about bytes that nobody should approve.
 const ASK: &str = "do not approve it; ask the proposer which command created it";
 
-/// That bytes are no governed call.
+/// Refuses bytes that are no governed call.
 pub(super) fn not_governed(calldata: &[u8]) -> ChainError {
     let selector = calldata.first_chunk::<4>().copied().unwrap_or_default();
     let selector = alloy::hex::encode_prefixed(selector);
@@ -369,7 +369,7 @@ fn strict<C: SolCall>(calldata: &[u8]) -> Result<C, ChainError> {
     Ok(call)
 }
 
-/// That bytes could be read in more than one way.
+/// Refuses bytes that could be read in more than one way.
 pub(super) fn ambiguous(function: &str, reason: &str) -> ChainError {
     let message =
         format!("the calldata of {function} could be read in more than one way: {reason}");

@@ -1,4 +1,4 @@
-//! What holds after an upgrade, looked up on the chain: pause, migration, version, code, resume.
+//! Checks after an upgrade, made on the chain: pause, migration, version, code, resume.
 
 use crate::build::evm;
 use crate::client::{ChainError, Client};
@@ -28,9 +28,9 @@ pub struct Check {
     /// `pause` (where the endpoint takes calls with other state), `migration` (`mark` where none ran), `version`, `code`
     /// or `resume`.
     pub name: &'static str,
-    /// Whether it holds.
+    /// True if it holds.
     pub ok: bool,
-    /// What was found.
+    /// The state that was found.
     pub found: String,
 }
 
@@ -155,7 +155,7 @@ pub async fn after_upgrade(
     Ok(paused.into_iter().chain(others).collect())
 }
 
-/// What an instance of that kind runs while it is paused.
+/// Returns the code that an instance of that kind runs while it is paused.
 pub fn pause_stub(registry: Address, kind: ProxyKind) -> Address {
     match kind {
         ProxyKind::Uups => evm::uups_stub_address(registry),
@@ -163,7 +163,7 @@ pub fn pause_stub(registry: Address, kind: ProxyKind) -> Address {
     }
 }
 
-/// What a paused proxy answers.
+/// The error of a paused proxy.
 const UPGRADE_IN_PROGRESS: &str = "UpgradeInProgress";
 
 /// The error name of an unknown call. Nothing where the endpoint takes no call with another implementation in the slot.

@@ -12,7 +12,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 use stylus_upgrades_interface::registry_storage::definition::Head;
 
-/// How often events are read again that are not all there: a node that lags has them later.
+/// The number of times that incomplete events are read again: a node that lags has them later.
 pub(crate) const READ_AGAIN: usize = 3;
 /// Pause before that.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -35,8 +35,8 @@ pub async fn definitions(registry: Registry<'_>) -> Result<Vec<String>, ChainErr
     }
 }
 
-/// As [`definitions`], without reading for long; with the first block of which the events were not read, where the
-/// endpoint wants many requests for them.
+/// Returns the same as [`definitions`], without reading for long; with the first block of which the events were not read,
+/// where the endpoint wants many requests for them.
 ///
 /// # Errors
 /// As [`definitions`].
@@ -64,7 +64,7 @@ pub(crate) async fn again(registry: Registry<'_>, left: &mut usize) -> bool {
     true
 }
 
-/// What the endpoint shows no event of, though there is one: the registry's own creation, something that its nonce
+/// Finds an event that must exist and that the endpoint does not show: the registry's own creation, something that its nonce
 /// counts, or instances that a definition counts.
 async fn hidden(registry: Registry<'_>, names: &[String]) -> Result<Option<String>, ChainError> {
     let client = registry.client;
@@ -129,7 +129,7 @@ async fn hidden(registry: Registry<'_>, names: &[String]) -> Result<Option<Strin
     }))
 }
 
-/// How many instances a definition has more after an event.
+/// Returns the change in a definition's number of instances by an event.
 fn instance_change(event: &Event) -> i64 {
     match event {
         Event::ProxyCreated(_) | Event::InstanceAdopted(_) => 1,

@@ -11,20 +11,20 @@ use alloy::primitives::{Address, B256};
 use serde_json::{Map, Value, json};
 use stylus_upgrades_interface::signed::{DOMAIN_NAME, DOMAIN_VERSION, SOURCES, text};
 
-/// What the files conform to.
+/// The schema that the files conform to.
 const SCHEMA: &str = "https://raw.githubusercontent.com/ethereum/clear-signing-erc7730-registry/master/specs/erc7730-v2.schema.json";
-/// Whose they are.
+/// The owner of the files.
 const OWNER: &str = "stylus-upgrades";
-/// What an address may be that anybody may have.
+/// The kinds of an address that anybody may have.
 const ACCOUNT: [&str; 3] = ["wallet", "eoa", "contract"];
-/// What an address is that has code.
+/// The kinds of an address that has code.
 const CONTRACT: [&str; 1] = ["contract"];
 /// A descriptor and the name of its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Descriptor {
     /// The name, as the public collection of descriptors names files.
     pub file: &'static str,
-    /// What it holds.
+    /// The content of the file.
     pub content: Value,
 }
 
@@ -54,7 +54,7 @@ pub fn descriptors(chain_id: u64, registry: Address) -> [Descriptor; 2] {
     ]
 }
 
-/// Whether a file is a descriptor of a registry.
+/// Returns true if a file is a descriptor of a registry.
 pub fn is_descriptor(text: &str) -> bool {
     let found = serde_json::from_str::<Value>(text).unwrap_or_default();
     found["$schema"] == SCHEMA && found["metadata"]["owner"] == OWNER
@@ -143,7 +143,7 @@ fn calldata_formats() -> Map<String, Value> {
     formats
 }
 
-/// How a call is shown; without a sentence where that is empty.
+/// Formats a call for display; without a sentence where that is empty.
 fn format(intent: &str, sentence: &str, fields: Vec<Value>) -> Value {
     let mut format = json!({ "intent": intent });
     if !sentence.is_empty() {
@@ -163,7 +163,7 @@ fn address(path: &str, label: &str, types: &[&str]) -> Value {
     json!({"path": path, "label": label, "format": "addressName", "params": { "types": types }})
 }
 
-/// What approvers sign, by the types of EIP-712. Words that are always the same are left out: Ledger's own
+/// Formats the data that approvers sign, by the types of EIP-712. Words that are always the same are left out: Ledger's own
 /// form of such descriptors has none, and one of them makes the whole file unusable there.
 fn typed_formats() -> Map<String, Value> {
     let mut formats = Map::new();
@@ -210,7 +210,7 @@ fn with_names(parameters: &[Param]) -> String {
     parameters.collect::<Vec<_>>().join(",")
 }
 
-/// How a governed call is shown: the definition, these fields, and `more`.
+/// Formats a governed call for display: the definition, these fields, and `more`.
 fn of_governed(governed: &Governed, fields: &[Field], more: Vec<Value>) -> Value {
     let mut all = Vec::new();
     if !fields.iter().any(|field| field.path == "name") {

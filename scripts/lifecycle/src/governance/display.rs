@@ -12,7 +12,7 @@ use crate::names::Names;
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 
-/// What an approver reads.
+/// The text that an approver reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Display {
     /// The function of the registry.
@@ -30,19 +30,19 @@ pub struct Display {
 /// An argument as people read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
-    /// What it is.
+    /// The name of the argument.
     pub name: String,
     /// Its value.
     pub value: String,
 }
 
 impl Display {
-    /// Whether it creates a definition.
+    /// Returns true if it creates a definition.
     pub fn is_definition(&self) -> bool {
         self.function == CREATE_DEFINITION
     }
 
-    /// What `calldata` does, in words.
+    /// Decodes `calldata` and describes what it does.
     ///
     /// # Errors
     /// As [`Call::decode`].
@@ -96,7 +96,7 @@ impl Display {
         [self.what_it_does(), self.hashes()].concat()
     }
 
-    /// What is called, and its arguments that say something to people.
+    /// Describes the call, with the arguments that mean something to people.
     pub fn what_it_does(&self) -> Vec<String> {
         let of = of_whom(&self.definition);
         let instead = match self.role.as_str() {
@@ -131,7 +131,7 @@ impl Display {
 }
 
 impl Field {
-    /// Whether it is a hash or other bytes, which people compare and do not read.
+    /// Returns true if it is a hash or other bytes, which people compare and do not read.
     fn is_bytes(&self) -> bool {
         let begins = self.value.strip_prefix("0x");
         begins.is_some_and(|digits| digits.len() > 2 * Address::len_bytes())
@@ -145,7 +145,7 @@ impl Field {
 /// The function that creates a definition.
 const CREATE_DEFINITION: &str = "createDefinition";
 
-/// What people type for a function of the registry.
+/// Returns the command that people type for a function of the registry.
 fn command(function: &str) -> &str {
     match function {
         "addVersion" | "addStep" => "register",

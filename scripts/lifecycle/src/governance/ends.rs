@@ -1,4 +1,4 @@
-//! Which open actions end once a call is executed. An action's approvals are bound to the role that decides it and to an
+//! Open actions that end once a call is executed. An action's approvals are bound to the role that decides it and to an
 //! epoch: of role `migrate` the definition's sequence, which a new version and a change of any policy raise, of the others
 //! the changes of their own policy. It ends where either differs afterwards.
 
@@ -25,7 +25,7 @@ pub struct EndedAction {
     pub action: ActionId,
     /// The definition; empty for the registry itself.
     pub definition: String,
-    /// What it does.
+    /// The effect of the action.
     pub what: String,
 }
 
@@ -51,7 +51,7 @@ pub async fn read_ended_actions(
     find_ended_actions(registry, (call, bytes), &open).await
 }
 
-/// Those of these open actions, which may be of several definitions, that end once `call` is executed.
+/// Finds those of these open actions, which may be of several definitions, that end once `call` is executed.
 ///
 /// # Errors
 /// What the chain says.
@@ -80,8 +80,8 @@ fn can_end_others(call: &Call) -> bool {
     )
 }
 
-/// Those of the open actions of a definition that end once `call` is executed. Of the definition it takes whether the
-/// roles that decide for others have a policy, and the versions that these calls name, with the current one.
+/// Selects the open actions of a definition that end once `call` is executed. It reads of the definition: if the roles that
+/// decide for others have a policy, the versions that these calls name, and the current one.
 fn select_ended(call: &Call, open: &[&PendingAction], definition: &Definition) -> Vec<EndedAction> {
     let Some(after) = apply_call(call, definition) else {
         return Vec::new();

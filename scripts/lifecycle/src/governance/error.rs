@@ -1,4 +1,4 @@
-//! What can go wrong while people decide.
+//! Errors while people decide.
 
 use crate::client::ChainError;
 use crate::error::{Exit, Refusal};
@@ -9,7 +9,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// The name of a refusal of an action that is not open.
 const NOT_OPEN: &str = "ActionNotFound";
-/// That of an action that no event tells of.
+/// The name of the error about an action that no event tells of.
 const UNKNOWN_ACTION: &str = "UnknownAction";
 
 /// Adds a cause, which ends the sentence, and a next step to a refusal of the chain.
@@ -30,7 +30,7 @@ pub(super) fn unknown_action(action: ActionId) -> ChainError {
     refusal.into()
 }
 
-/// Whether it says that no event tells of an action.
+/// Returns true if the error says that no event tells of an action.
 pub fn is_unknown_action(error: &ChainError) -> bool {
     error.is_told(UNKNOWN_ACTION)
 }
@@ -54,7 +54,7 @@ pub fn not_open(action: ActionId) -> ChainError {
     )
 }
 
-/// Whether it says that an action is not open.
+/// Returns true if the error says that an action is not open.
 pub(super) fn is_not_open(error: &ChainError) -> bool {
     error.is_told(NOT_OPEN)
 }
@@ -92,7 +92,7 @@ pub fn failed_checks(failed: usize, all: usize) -> Refusal {
     )
 }
 
-/// Why an action was not cancelled: whom the registry takes it from.
+/// Explains why an action was not cancelled, with the account from which the registry takes a cancellation.
 pub fn not_cancelled(action: ActionId, proposer: Address, error: ChainError) -> ChainError {
     if !error.is_refused_as::<abi::NotAnApprover>() {
         return error;

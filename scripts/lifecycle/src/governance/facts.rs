@@ -1,5 +1,5 @@
-//! What is known about the code that an action names, shown beside the action and never part of what is approved: what
-//! the chain says, and its build, only if that is of the very code and sources that the action names.
+//! Facts about the code that an action names, shown beside the action and never part of what is approved: the chain's facts,
+//! and its build, only if that is of the very code and sources that the action names.
 
 use super::calls::Call;
 use crate::build::BuildInfo;
@@ -18,7 +18,7 @@ use serde::Serialize;
 use std::borrow::Cow;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
-/// What the chain says about one account that an action names.
+/// The chain's facts about one account that an action names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CodeFacts {
     /// `code`, `script` or `check`.
@@ -32,13 +32,13 @@ pub struct CodeFacts {
     pub fragments: usize,
     /// keccak256 of the account's own bytes.
     pub codehash: CodeHash,
-    /// Whether that is the hash which the action names.
+    /// True if that is the hash which the action names.
     pub is_as_named: bool,
     /// Seconds of activation left; `None` if it is no Stylus program or cannot run.
     pub seconds_left: Option<u64>,
-    /// Whether it is a Stylus program.
+    /// True if it is a Stylus program.
     pub is_program: bool,
-    /// What it asks, where it is the check of the call's step.
+    /// The expectations, where it is the check of the call's step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expectations: Option<Asks>,
 }
@@ -100,7 +100,7 @@ impl CodeFacts {
         std::iter::once(self.line()).chain(asks).collect()
     }
 
-    /// Whether it is what the action names, can run, and asks nothing.
+    /// Returns true if it is as the action names it, can run, and expects nothing.
     pub fn is_plain(&self) -> bool {
         let runs = !self.is_program || self.seconds_left.is_some();
         self.is_as_named && runs && self.expectations.is_none()
@@ -111,7 +111,7 @@ impl CodeFacts {
         format!("{:<13} {}", self.what, self.words())
     }
 
-    /// What is there, compared with the hash in the call.
+    /// Describes the code at the account, compared with the hash in the call.
     pub fn words(&self) -> String {
         let hash = if self.is_as_named {
             "with the hash in the call".to_owned()
@@ -143,9 +143,9 @@ pub struct BuildFacts {
     pub codehash: CodeHash,
     /// Bytes on chain.
     pub size: usize,
-    /// Whether this run built it: only then is the rest more than what the folder tells.
+    /// True if this run built it: only then is the rest more than what the folder tells.
     pub built_now: bool,
-    /// What it was built from, and with what.
+    /// The sources and the tools of the build.
     pub build: BuildInfo,
 }
 

@@ -1,4 +1,4 @@
-//! How each parameter of the governed calls is shown, whatever call it is of.
+//! Formats in which each parameter of the governed calls is shown, whatever call it is of.
 
 use super::kinds::{kind_in_words, step_in_words};
 use crate::names::Names;
@@ -16,14 +16,14 @@ pub(super) struct Field {
     pub(super) path: &'static str,
     pub(super) format: Format,
     pub(super) when: When,
-    /// What it is where the step's kind runs no script: that of a check. Empty for every other field.
+    /// The label where the step's kind runs no script: that of a check. Empty for every other field.
     pub(super) of_check: &'static str,
 }
 
-/// How a value is shown.
+/// The format of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
-    /// As it is.
+    /// The text without a change.
     Text,
     /// A word of 32 bytes.
     Hash,
@@ -45,7 +45,7 @@ pub(super) enum Format {
     Words(&'static str),
 }
 
-/// When a field is shown.
+/// The condition under which a field is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum When {
     /// Always.
@@ -77,7 +77,7 @@ const fn not_empty(label: &'static str, path: &'static str, format: Format) -> F
 /// The definition, where that is not shown as the one that decides.
 pub(super) const NAME: Field = always("name", "name", Format::Text);
 
-/// How each other parameter is shown, whatever call it is of.
+/// The fields for all other parameters, whatever call it is of.
 pub(super) const FIELDS: [Field; 25] = [
     always("migrate", "migratePolicy", Format::Policy),
     always("policy", "policyPolicy", Format::Policy),
@@ -116,7 +116,7 @@ impl Field {
         self
     }
 
-    /// Whether it shows an argument of that name, or a member of it.
+    /// Returns true if it shows an argument of that name, or a member of it.
     pub(super) fn is_of(&self, argument: &str) -> bool {
         self.path.split('.').next() == Some(argument)
     }
@@ -175,8 +175,8 @@ impl Format {
         }
     }
 
-    /// Whether such a value says nothing: no text, no bytes, or the zero address, hash or kind. Text
-    /// such as `0x0` and calldata of zeros say something.
+    /// Returns true if such a value says nothing: no text, no bytes, or the zero address, hash or kind. Text such as `0x0`
+    /// and calldata of zeros say something.
     pub(super) fn is_empty(self, value: &str) -> bool {
         match self {
             Self::Text | Self::Policy | Self::Contracts | Self::Words(_) => value.is_empty(),
@@ -188,7 +188,7 @@ impl Format {
     }
 }
 
-/// What stands between the entries of a list.
+/// The separator between the entries of a list.
 const LIST: &str = ", ";
 
 /// The argument at a path such as `code.codehash`, the entries of a list after each other; empty where there is none.

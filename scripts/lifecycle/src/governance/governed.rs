@@ -29,14 +29,14 @@ pub struct GovernedCall {
     pub bytes: Bytes,
     /// Wei that go along.
     pub value: U256,
-    /// What they say.
+    /// The decoded call.
     pub call: Call,
     /// The calldata that are sent in their place: signatures of approvers, see [`super::signed`].
     pub submission: Option<Bytes>,
     /// The action that is approved by its id. Where that is not open any more, the same call would
     /// propose another one, and is not sent.
     pub approves: Option<ActionId>,
-    /// Whether it is sent although it would fail once everybody needed has approved.
+    /// True if it is sent although it would fail once everybody needed has approved.
     pub allow_failing: bool,
 }
 
@@ -98,7 +98,7 @@ impl GovernedCall {
             .with_value(self.value)
     }
 
-    /// What the registry answers a caller.
+    /// Returns the registry's answer to a caller.
     pub(super) async fn answer(&self, client: &Client, from: Address) -> Result<Bytes, ChainError> {
         let (what, request) = (self.what(), self.request().with_from(from));
         let answer = client.at_pending(&what, async |block| {

@@ -23,7 +23,7 @@ pub const PAUSE: &str = "pause";
 pub struct UnsetRole {
     /// The role.
     pub role: String,
-    /// Who acts in it, each of them alone; nobody where it is empty.
+    /// The accounts that act in it, each of them alone; nobody where it is empty.
     pub any_one_of: Vec<Address>,
 }
 
@@ -113,27 +113,27 @@ pub enum CancelReason {
 /// Somebody who can end an open action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CancelRight {
-    /// Who.
+    /// The account that can cancel.
     pub account: Address,
-    /// Why.
+    /// The reason why it can.
     pub reason: CancelReason,
 }
 
-/// Who can still end an open action, and until when.
+/// Rights to end an open action, and the time until which they last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CancelRights {
-    /// Who can.
+    /// The accounts that can end it, with reasons.
     pub who: Vec<CancelRight>,
-    /// Whether a guardian counts for the action, if the definition has one.
+    /// True if a guardian counts for the action, if the definition has one.
     pub has_guardian: bool,
-    /// Whether it changes a policy, which no guardian stops.
+    /// True if it changes a policy, which no guardian stops.
     pub changes_policy: bool,
     /// Unix seconds from which it can be executed, where a delay runs or is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub executed_from: Option<u64>,
-    /// Whether the last approval executes it at once.
+    /// True if the last approval executes it at once.
     pub is_immediate: bool,
-    /// Whether anybody can execute it now.
+    /// True if anybody can execute it now.
     pub is_due: bool,
     /// Unix seconds up to which it is open.
     pub expires: u64,
@@ -257,7 +257,7 @@ impl CancelRights {
     }
 }
 
-/// Who satisfies a policy without anybody else.
+/// Lists the accounts that satisfy a policy without anybody else.
 fn alone(policy: &Policy) -> Vec<Address> {
     let accounts = policy.approvers.iter().map(|leaf| leaf.address);
     accounts

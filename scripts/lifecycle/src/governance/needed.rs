@@ -1,5 +1,5 @@
-//! Whose approvals an open action still lacks, by the policy that decides. The registry lists everybody who may approve;
-//! an approval for a part of the policy that holds already does not help.
+//! Approvals that an open action still lacks, by the policy that decides. The registry lists everybody who may approve; an
+//! approval for a part of the policy that holds already does not help.
 
 use super::calls::Call;
 use super::pending::refused;
@@ -11,7 +11,7 @@ use crate::names::Names;
 use crate::registry::Registry;
 use alloy::primitives::Address;
 
-/// What is left of a policy: parts that hold are gone.
+/// The rest of a policy: parts that hold are gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Left {
     /// Nothing: it holds.
@@ -28,7 +28,7 @@ enum Left {
     Some { need: usize, of: Vec<Left> },
 }
 
-/// What an open action still lacks.
+/// The approvals, consents and delays that an open action still lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Needed(Left);
 
@@ -51,7 +51,7 @@ impl Needed {
         Some(needed)
     }
 
-    /// Whose approvals help, in the policy's order.
+    /// Lists the accounts whose approvals help, in the policy's order.
     pub fn who(&self) -> Vec<Address> {
         let mut all = Vec::new();
         add(&self.0, &mut all);
@@ -67,7 +67,8 @@ impl Needed {
     }
 }
 
-/// What an open action lacks by the policy of its role, and who refused it. Missing are those alone whose approvals help.
+/// Finds the approvals that an open action lacks by the policy of its role, and the accounts that refused it. Only accounts
+/// whose approvals help stay missing.
 ///
 /// # Errors
 /// What the registry or the chain says.

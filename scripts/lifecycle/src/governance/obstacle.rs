@@ -1,4 +1,4 @@
-//! What keeps an action from being executed beside its approvals, delays and lambdas. The registry's `readiness` knows
+//! Obstacles to the execution of an action beside its approvals, delays and lambdas. The registry's `readiness` knows
 //! nothing of the call; it follows from the call, which the event of the proposal has.
 
 use super::calls::Call;
@@ -15,28 +15,28 @@ use futures::try_join;
 use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// What keeps an action from being executed now, or for ever.
+/// An obstacle to the execution of an action, for now or for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Obstacle {
     /// The error that the registry would revert with, or `Superseded`.
     pub name: &'static str,
-    /// What it is, in words.
+    /// The sentence that describes it.
     pub says: String,
-    /// Whether nothing ever comes of the action any more.
+    /// True if the action can never be executed any more.
     pub ends: bool,
-    /// What has to be.
+    /// The required state.
     #[serde(skip)]
     expected: String,
-    /// What is.
+    /// The present state.
     #[serde(skip)]
     found: String,
-    /// What helps.
+    /// The remedy.
     #[serde(skip)]
     pub next: String,
 }
 
 impl Obstacle {
-    /// What is refused, with these words.
+    /// Creates an obstacle with this name and sentence.
     fn new(name: &'static str, says: String, expected: impl Into<String>, found: String) -> Self {
         Self {
             name,
@@ -66,7 +66,7 @@ impl Obstacle {
     }
 }
 
-/// What keeps a call from being executed, whatever its approvals.
+/// Finds the obstacle to the execution of a call, whatever its approvals.
 ///
 /// # Errors
 /// What the chain says.
@@ -87,7 +87,7 @@ pub async fn obstacle(registry: Registry<'_>, call: &Call) -> Result<Option<Obst
     Ok(first.or_else(|| direct(call)))
 }
 
-/// That what the call would create is there, and other than the call says.
+/// Finds that the call's creation exists already, and differs from the call.
 async fn superseded(registry: Registry<'_>, call: &Call) -> Result<Option<Obstacle>, ChainError> {
     if let Call::CreateDefinition(define) = call {
         let known = registry.known_head(&define.name).await?;
@@ -123,7 +123,7 @@ async fn superseded(registry: Registry<'_>, call: &Call) -> Result<Option<Obstac
     Ok(Some(superseded.advising(next).for_ever()))
 }
 
-/// That the instance that the call is about has changed since.
+/// Finds that the instance has changed since the call was proposed.
 async fn stale(registry: Registry<'_>, call: &Call) -> Result<Option<Obstacle>, ChainError> {
     let (at, proxy, nonce) = match call {
         Call::SetHandler(call) => (registry.address, call.proxy, call.nonce),
@@ -155,8 +155,8 @@ async fn stale(registry: Registry<'_>, call: &Call) -> Result<Option<Obstacle>, 
     ))
 }
 
-/// That an instance cannot leave as it is: in a complex migration, or adopted and not live. Whoever received an adopted
-/// proxy on the pause stub could not take it from there, and what it holds would be locked.
+/// Finds the reason why an instance cannot leave as it is: it is in a complex migration, or adopted and not live. Whoever
+/// received an adopted proxy on the pause stub could not take it from there, and what it holds would be locked.
 ///
 /// # Errors
 /// What the chain says.
@@ -203,7 +203,7 @@ pub async fn transfer_obstacle(
     ))
 }
 
-/// That the definition is paused, or not, or has another current version than a resumption names.
+/// Finds that the definition is paused, or not, or has another current version than a resumption names.
 async fn paused(registry: Registry<'_>, call: &Call) -> Result<Option<Obstacle>, ChainError> {
     if !matches!(
         call,
@@ -262,7 +262,7 @@ async fn paused(registry: Registry<'_>, call: &Call) -> Result<Option<Obstacle>,
     })
 }
 
-/// That code which the call names is not what was approved, or does not run.
+/// Finds code that the call names and that is not what was approved, or does not run.
 async fn code(registry: Registry<'_>, call: &Call) -> Result<Option<Obstacle>, ChainError> {
     let client = registry.client;
     for (what, account, expected) in call.subjects() {
@@ -290,7 +290,7 @@ fn not_runnable(what: &str, account: Address) -> Obstacle {
     Obstacle::new("ImplementationNotRunnable", says, expected, found).advising(next)
 }
 
-/// That only an account without code executes it: it orders a proxy of others.
+/// Finds that only an account without code can execute the call: it orders a proxy of others.
 fn direct(call: &Call) -> Option<Obstacle> {
     let orders = match call {
         Call::Adopt(_) => true,

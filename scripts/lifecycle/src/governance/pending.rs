@@ -26,17 +26,17 @@ pub struct PendingAction {
     pub action: ActionId,
     /// The definition; empty for the registry itself.
     pub definition: String,
-    /// Who proposed it.
+    /// The account that proposed it.
     pub proposer: Address,
     /// The bytes that every approver sends.
     pub call: Bytes,
-    /// What they say.
+    /// The decoded call.
     #[serde(skip)]
     pub says: Option<Call>,
-    /// Why no approver should send them: no governed call, or one that could be read in more than one way.
+    /// The reason why no approver should send them: no governed call, or one that could be read in more than one way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<String>,
-    /// How far it is.
+    /// The progress of the action.
     #[serde(flatten)]
     pub readiness: Readiness,
     /// Approvers whose last transaction about it was `revoke`. They are not listed as missing.
@@ -44,7 +44,7 @@ pub struct PendingAction {
     pub refused: Vec<Address>,
 }
 
-/// How far `action` is for what is sent now; `None` if it is not open.
+/// Returns the progress of `action` for a call that is sent now; `None` if it is not open.
 ///
 /// # Errors
 /// What the chain says.
@@ -69,12 +69,12 @@ pub struct RipeAction {
     pub action: ActionId,
     /// The definition; empty for the registry itself.
     pub definition: String,
-    /// What it does.
+    /// The effect of the action.
     pub what: String,
 }
 
 impl RipeAction {
-    /// That action of a definition, which anybody may execute now.
+    /// Returns that action of a definition, which anybody may execute now.
     ///
     /// # Errors
     /// As [`proposal`].
@@ -209,7 +209,7 @@ fn newest(logs: Vec<&Log>) -> Option<abi::Proposed> {
     newest_first.find_map(|log| Some(log.log_decode::<abi::Proposed>().ok()?.inner.data))
 }
 
-/// Those of `missing` whose last word on `action` was `revoke`.
+/// Returns the accounts of `missing` whose last word on `action` was `revoke`.
 ///
 /// # Errors
 /// What the chain says.
@@ -229,7 +229,7 @@ fn of_words(action: &[B256]) -> Topics<'_> {
     [&WORDS, &[], action]
 }
 
-/// Those topics, and those of the events that propose one of these actions.
+/// Returns topics for these actions: of their approvals and revocations, and of the events that propose them.
 fn of_actions(actions: &[B256]) -> Topics<'_> {
     const ALL: [B256; 3] = [
         abi::Proposed::SIGNATURE_HASH,
@@ -239,7 +239,7 @@ fn of_actions(actions: &[B256]) -> Topics<'_> {
     [&ALL, &[], actions]
 }
 
-/// Those whose last word was to refuse.
+/// Returns the accounts whose last word was a refusal.
 fn has_refused(words: &[&Log], missing: &[Address]) -> Vec<Address> {
     let last_word = |account: Address| {
         let by_him = |topics: &&[B256]| topics.get(3) == Some(&account.into_word());
@@ -263,7 +263,7 @@ pub async fn ever_proposed(registry: Registry<'_>) -> Result<BTreeSet<ActionId>,
     Ok(ids.map(|id| ActionId(*id)).collect())
 }
 
-/// What is open.
+/// The open actions.
 #[derive(Debug, Clone, Default)]
 pub struct OpenActions {
     /// The actions.
@@ -281,7 +281,7 @@ pub async fn pending(registry: Registry<'_>, name: &str) -> Result<Vec<PendingAc
     Ok(open(registry, name).await?.actions)
 }
 
-/// As [`pending`], with what was not read.
+/// Returns the same as [`pending`], with a note of what was not read.
 ///
 /// # Errors
 /// As [`pending`].

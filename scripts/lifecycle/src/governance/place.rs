@@ -18,9 +18,9 @@ use alloy::primitives::Address;
 pub struct Placed {
     /// The account that holds it.
     pub address: Address,
-    /// Why this account, in a few words.
+    /// The reason for this account, in a few words.
     pub because: &'static str,
-    /// What it took.
+    /// The transactions that it took.
     pub sent: Vec<Sent>,
 }
 
@@ -60,7 +60,8 @@ pub async fn place(
     })
 }
 
-/// Where the code of `artifact` lies already, if anywhere that others would find it, and why there.
+/// Finds the account that holds the code of `artifact` already, if any where others would look for it, and the reason for
+/// that account.
 ///
 /// # Errors
 /// What the chain says.

@@ -84,7 +84,7 @@ const EITHER: &str = "migrate or pause";
 /// The policy that nobody satisfies.
 const NONE: &str = "NONE";
 
-/// Whether role `create` decides about a creation at that version: it has the code of the current one, it is not
+/// Returns true if role `create` decides about a creation at that version: it has the code of the current one, it is not
 /// registered yet, or nobody creates.
 async fn creates_as_usual(
     registry: Registry<'_>,
@@ -141,7 +141,7 @@ fn any_one_of(policy: &str) -> Option<String> {
     }
 }
 
-/// Whether the caller has a part in what `call` asks for: the policy names it, or asks contracts alone.
+/// Returns true if the caller has a part in what `call` asks for: the policy names it, or asks contracts alone.
 ///
 /// # Errors
 /// What the chain says; that there is no key.
@@ -182,7 +182,7 @@ pub async fn require_approver(
     Err(not_an_approver(registry, (name, role), error).await)
 }
 
-/// Whether these approvals satisfy a policy where every contract consents and every delay is over.
+/// Returns true if these approvals satisfy a policy where every contract consents and every delay is over.
 pub(super) fn may_be_satisfied(policy: &Policy, approvals: u64) -> bool {
     policy.is_satisfied(&Facts {
         approvals,
@@ -219,26 +219,26 @@ pub(super) async fn not_an_approver(
 pub enum Node {
     /// Somebody's approval.
     Approver {
-        /// Who.
+        /// The account.
         account: Address,
-        /// Whether it is there.
+        /// True if the approval is there.
         approved: bool,
     },
     /// The consent of a contract, which nobody knows before it is asked.
     Contract {
-        /// Which one.
+        /// The account of the contract.
         account: Address,
     },
     /// A delay that starts when its sibling conditions hold.
     Delay {
-        /// How long.
+        /// The length of the delay.
         seconds: u64,
     },
     /// Some of its members.
     Members {
-        /// How many.
+        /// The number of members that are needed.
         need: u8,
-        /// How many approvers' parts among them hold already.
+        /// The number of approvers' parts among them that hold already.
         hold: u8,
         /// Among these.
         members: Vec<Node>,
@@ -313,7 +313,7 @@ fn node(policy: &Policy, expression: &Expression, approved: &[Address]) -> Node 
 }
 
 impl Node {
-    /// Whether approvals alone make it true. What only time or a contract can tell does not hold.
+    /// Returns true if approvals alone make it true. Only time or a contract can decide the other parts: those do not hold.
     pub fn holds(&self) -> bool {
         match self {
             Self::Approver { approved, .. } => *approved,
@@ -338,7 +338,7 @@ pub struct Explained {
     pub fewest: Option<u16>,
     /// Everybody who can approve.
     pub approvers: Vec<Address>,
-    /// Who satisfies it without anybody else.
+    /// The accounts that satisfy it without anybody else.
     pub alone: Vec<Address>,
     /// Seconds of every delay in it.
     pub delays: Vec<u64>,

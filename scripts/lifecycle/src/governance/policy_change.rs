@@ -1,5 +1,5 @@
-//! What a change of a policy does, from the old one to the new one: one description for the terminal, for the console
-//! and for who signs.
+//! Changes of a policy, from the old one to the new one: one description for the terminal, for the console and for who
+//! signs.
 
 use super::calls::Call;
 use super::policy::{Explained, duration, explain, replaced_policy};
@@ -12,7 +12,7 @@ use alloy::primitives::Address;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// What a change of a policy does.
+/// A change of a policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PolicyChange {
     /// The role.
@@ -21,12 +21,12 @@ pub struct PolicyChange {
     pub was: Option<String>,
     /// Its policy afterwards.
     pub becomes: String,
-    /// What differs. A warning: less is asked for than before.
+    /// The differences. A warning: less is asked for than before.
     pub effects: Vec<Finding>,
 }
 
 impl PolicyChange {
-    /// What `call` does to a policy; `None` of a call that sets none.
+    /// Describes what `call` does to a policy; `None` of a call that sets none.
     ///
     /// # Errors
     /// What the chain says; `PolicyUnreadable` where the policy in force cannot be understood.
@@ -43,7 +43,7 @@ impl PolicyChange {
         Self::between(role, (old.as_deref(), &set.expression), names).map(Some)
     }
 
-    /// What differs between a role's policy and the next one.
+    /// Compares a role's policy with the next one.
     ///
     /// # Errors
     /// `PolicyUnreadable` where the policy in force cannot be understood.
@@ -100,7 +100,7 @@ fn less_or(is_less: bool, says: String) -> Finding {
     }
 }
 
-/// What differs between two policies.
+/// Lists the differences between two policies.
 fn differences(was: &Explained, new: &Explained, names: &Names) -> Vec<Finding> {
     let mut all: Vec<Finding> = delays(&was.delays, &new.delays).into_iter().collect();
     if let (Some(before), Some(after)) = (was.fewest, new.fewest)

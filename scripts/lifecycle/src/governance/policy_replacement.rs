@@ -32,7 +32,8 @@ pub struct PolicyReplacement {
 }
 
 impl PolicyReplacement {
-    /// Whether it ends the approvals of the other changes of its definition: they count for one policy of role `policy`.
+    /// Returns true if it ends the approvals of the other changes of its definition: they count for one policy of role
+    /// `policy`.
     pub fn ends_others(&self) -> bool {
         self.role == POLICY
     }

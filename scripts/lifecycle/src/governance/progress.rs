@@ -1,4 +1,5 @@
-//! How far an action is, in words and as fields: who approved, who is missing, what blocks, until when.
+//! Progress of an action, in words and as fields: the accounts that approved, those that are missing, the obstacle and the
+//! time.
 
 use super::needed::Needed;
 use super::send_call::{Approved, CallOutcome};
@@ -7,10 +8,10 @@ use crate::names::Names;
 use crate::text::{count, utc};
 use alloy::primitives::Address;
 
-/// What an action lacks that no approval completes.
+/// The need of an action that no approval can complete.
 const NOBODY_LEFT: &str = "what no approval gives: the same command proposes it again";
 
-/// Why an open action is not executed.
+/// Explains why an open action is not executed.
 pub fn not_executed(readiness: &Readiness) -> String {
     let more = readiness.more();
     match readiness.blocked_by {
@@ -23,7 +24,7 @@ pub fn not_executed(readiness: &Readiness) -> String {
     }
 }
 
-/// How far an open action is, in a sentence: `1 of 2 approvals: Ana. Still needed: Ben or Cleo, then 2 days.`
+/// Describes the progress of an open action in a sentence: `1 of 2 approvals: Ana. Still needed: Ben or Cleo, then 2 days.`
 pub fn progress(
     open: &Readiness,
     needed: Option<&Needed>,
@@ -39,8 +40,9 @@ pub fn progress(
     format!("{approvals} of {required} approvals: {who}. Still needed: {still}.")
 }
 
-/// What an open action still needs, in words that end a sentence: `Ben or Cleo, then 2 days`. Where the policy is not known,
-/// `needed` is none, and all who may approve are named. `refused` are those who have refused it.
+/// Lists the approvals and delays that an open action still needs, in words that end a sentence: `Ben or Cleo, then 2 days`.
+/// Where the policy is not known, `needed` is none, and all who may approve are named. `refused` are those who have refused
+/// it.
 pub fn still_needed(
     open: &Readiness,
     needed: Option<&Needed>,
@@ -132,7 +134,7 @@ impl CallOutcome {
         lines
     }
 
-    /// How many approvals executed it. An approver who only executed it approved, too: more than the policy asks for
+    /// Counts the approvals that executed it. An approver who only executed it approved, too: more than the policy asks for
     /// are not counted.
     fn counted(&self) -> Approved {
         let fewest = self.policy.as_ref().map(|policy| policy.fewest);

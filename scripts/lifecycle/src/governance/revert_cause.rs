@@ -1,5 +1,5 @@
-//! Why a governed call is refused, where the revert data alone does not say it: who may approve, and how a step of an
-//! instance ended.
+//! Causes of a governed call's refusal, where the revert data alone does not name them: who may approve, and how a step of
+//! an instance ended.
 
 use super::governed::GovernedCall;
 use super::policy::not_an_approver;

@@ -17,7 +17,7 @@ pub struct Reviewed {
     display: Display,
 }
 
-/// What `pending --json` prints, or one action of it.
+/// The output of `pending --json`, or one action of it.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum ReviewedFile {

@@ -45,7 +45,7 @@ pub fn rival((own, bytes): (&Call, &Bytes), other: &PendingAction) -> Option<(St
     }
 }
 
-/// How two calls of one function with the same code differ.
+/// Describes the difference between two calls of one function with the same code.
 pub fn same_code_differs(own: &Call, other: &Call) -> &'static str {
     if unchecked(own) == unchecked(other) {
         "has another check after the upgrade"

@@ -31,10 +31,10 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 pub struct CallOutcome {
     /// The action.
     pub action: ActionId,
-    /// How many approved it.
+    /// The number of accounts that approved it.
     #[serde(flatten)]
     pub approved: Approved,
-    /// Whether it was executed.
+    /// True if it was executed.
     pub executed: bool,
     /// The transaction of somebody else that executed it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,16 +43,16 @@ pub struct CallOutcome {
     /// call again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_before: Option<ActionId>,
-    /// Who is missing and until when, where it is open.
+    /// The missing approvals and the time until when, where it is open.
     #[serde(flatten)]
     pub readiness: Option<Readiness>,
     /// One's own transaction, where one was sent now.
     #[serde(skip)]
     pub sent: Option<Sent>,
-    /// What came of the call after the approvals that are missing, where it was sent to approve.
+    /// The outcome of the call after the approvals that are missing, where it was sent to approve.
     #[serde(skip)]
     pub simulation: Option<SimulatedExecution>,
-    /// What the policy asks for, where that is needed to tell how far the action is.
+    /// The requirements of the policy, where they are needed to tell the progress of the action.
     #[serde(skip)]
     pub policy: Option<PolicyFacts>,
 }
@@ -60,7 +60,7 @@ pub struct CallOutcome {
 /// The transaction of somebody else that executed an action.
 #[derive(Debug, Clone, Serialize)]
 pub struct Executed {
-    /// Who sent it.
+    /// The account that sent it.
     pub approver: Address,
     /// The transaction.
     pub tx: TxHash,
@@ -69,7 +69,7 @@ pub struct Executed {
     pub sent: Sent,
 }
 
-/// How many approved an action.
+/// The number of approvals of an action.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Approved {
     /// Approvals that count.
@@ -78,26 +78,26 @@ pub struct Approved {
     pub required: u16,
 }
 
-/// What a call would do if its caller sent it now.
+/// The effects of a call if its caller sent it now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SimulatedCall {
     /// The action.
     pub action: ActionId,
-    /// How many would have approved it then.
+    /// The number of accounts that would have approved it then.
     #[serde(flatten)]
     pub approved: Approved,
-    /// Whether it would be executed.
+    /// True if it would be executed.
     pub executes: bool,
     /// Units of gas that the call needs at least, also where it executes after the others' approvals; `None` where the
     /// endpoint's estimate suffices.
     #[serde(skip)]
     pub minimum_gas: Option<u64>,
-    /// What came of it there, where it would only approve now.
+    /// The outcome there, where it would only approve now.
     #[serde(skip)]
     pub simulation: Option<SimulatedExecution>,
 }
 
-/// What is to be sent for a governed call.
+/// A governed call before it is sent.
 #[derive(Debug, Clone)]
 pub enum Prepared {
     /// Its bytes, and what they do if they are sent now.
@@ -106,14 +106,14 @@ pub enum Prepared {
     Nothing(Box<CallOutcome>),
 }
 
-/// What is known of the policy that decides a call.
+/// The known facts about the policy that decides a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyFacts {
     /// The fewest approvals that satisfy it.
     pub fewest: u16,
     /// The approvals that the action still lacks, where it is open.
     pub needed: Option<Needed>,
-    /// Who refused it.
+    /// The accounts that refused it.
     pub refused: Vec<Address>,
 }
 
@@ -141,7 +141,7 @@ impl CallOutcome {
         }
     }
 
-    /// Who else executed it, in which transaction.
+    /// Names the other account that executed it, and the transaction.
     pub fn by(&self, names: &Names) -> String {
         let by = self.executed_by.as_ref();
         let by = by.map(|by| format!("by {} in {}", names.long(by.approver), by.tx));
@@ -225,7 +225,8 @@ impl GovernedCall {
         })
     }
 
-    /// What the policy asks for, where more than one approval is told of. One that the call itself replaced is not read.
+    /// Reads the requirements of the policy, where more than one approval is reported. A policy that the call itself
+    /// replaced is not read.
     async fn policy_of(
         &self,
         registry: Registry<'_>,
@@ -252,7 +253,8 @@ impl GovernedCall {
         }))
     }
 
-    /// What the bytes would do if the client's caller sent them now, and the units of gas for that. Nothing is sent.
+    /// Simulates the bytes as if the client's caller sent them now, and returns the effects and the units of gas. Nothing is
+    /// sent.
     ///
     /// # Errors
     /// As [`Self::prepare`]; that it would fail once it is approved is in the answer.
@@ -268,7 +270,7 @@ impl GovernedCall {
         Ok((simulated, gas))
     }
 
-    /// What the registry answers the caller; where the call would only approve, also what comes of it after the
+    /// Simulates the registry's answer to the caller; where the call would only approve, also its outcome after the
     /// approvals that are missing, and the gas for that.
     async fn simulated(
         &self,
@@ -307,12 +309,12 @@ impl GovernedCall {
     }
 }
 
-/// Whether a call was refused because its caller has approved already.
+/// Returns true if a call was refused because its caller has approved already.
 fn has_approved(error: &ChainError) -> bool {
     error.is_refused_as::<abi::AlreadyApproved>()
 }
 
-/// What the registry's logs say came of a transaction.
+/// Reads the outcome of a transaction from the registry's logs.
 pub(super) async fn outcome(
     registry: Registry<'_>,
     sent: &Sent,
@@ -332,7 +334,7 @@ pub(super) async fn outcome(
     open_or_ended(registry, ActionId(approved.action), Some(sent)).await
 }
 
-/// How far an action is that one has approved: open, or executed by another's approval.
+/// Returns the state of an action that the caller has approved: open, or executed by another's approval.
 async fn open_or_ended(
     registry: Registry<'_>,
     action: ActionId,
@@ -373,7 +375,7 @@ async fn find_execution(
     }))
 }
 
-/// How many had approved an action that was executed. If only a delay was missing, the last `Approved` event has the
+/// Counts the approvals of an action that was executed. If only a delay was missing, the last `Approved` event has the
 /// count.
 async fn approved(
     registry: Registry<'_>,
@@ -393,7 +395,7 @@ async fn approved(
     Ok(last.unwrap_or_default())
 }
 
-/// What came of `action`, which ended before one's own call could approve it: nothing was approved.
+/// Returns the outcome of `action`, which ended before the caller's own call could approve it: nothing was approved.
 ///
 /// # Errors
 /// `ActionNotFound`, with who cancelled it, where it was not executed.

@@ -8,8 +8,8 @@ use crate::client::{ChainError, Client, Sent};
 use crate::names::Names;
 
 impl GovernedCall {
-    /// What came of the same bytes, sent by an earlier run; `None` where that is over: the action ended
-    /// without being executed, or what it did does not hold any more.
+    /// Returns the outcome of the same bytes, sent by an earlier run; `None` where that is over: the action ended without
+    /// being executed, or what it did does not hold any more.
     ///
     /// # Errors
     /// What the chain says.

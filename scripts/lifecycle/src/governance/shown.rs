@@ -13,24 +13,24 @@ use serde::Serialize;
 /// A governed call as people read it.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ShownCall {
-    /// What the bytes say.
+    /// The display of the bytes.
     pub display: Display,
-    /// What they do to a policy, where they set one.
+    /// The change of a policy, where they set one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_change: Option<PolicyChange>,
     /// The open actions that end once it is executed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ends: Vec<EndedAction>,
-    /// What the chain says about the code that they name.
+    /// The chain's facts about the code that they name.
     pub facts: Vec<CodeFacts>,
     /// The initializer or the migration in it, in words.
     pub decoded: Vec<DecodedCall>,
-    /// Where the proposer says that the sources of that code are, as NEP-330 writes it: `git+URL#COMMIT`.
+    /// The place of the published sources of that code, by the proposer's word, as NEP-330 writes it: `git+URL#COMMIT`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published_sources: Option<String>,
-    /// What is known of the builds of that code.
+    /// The known facts about the builds of that code.
     pub builds: Vec<BuildFacts>,
-    /// Why a build from here is not what the call names.
+    /// The reasons why a build from here is not what the call names.
     pub differs: Vec<String>,
 }
 
@@ -41,8 +41,8 @@ impl ShownCall {
         [self.what_it_does(), ends, self.identity(true)].concat()
     }
 
-    /// What decides whether to go on, in few lines: `what` it is, what it does to a policy, its calldata in words, what
-    /// is wrong, and what it ends. Its arguments, hashes and builds are left out.
+    /// Shows in few lines the facts that decide if a reader goes on: `what` it is, its change of a policy, its calldata in
+    /// words, the faults, and the actions that it ends. Its arguments, hashes and builds are left out.
     pub fn short_lines(&self, what: &str) -> Vec<String> {
         let first = format!("{what}  (decided by {})", self.display.role);
         let lines = std::iter::once(first).chain(self.to_decide());
@@ -55,12 +55,12 @@ impl ShownCall {
         Some(format!("  {}", Finding::line(&finding)))
     }
 
-    /// What it does to a policy, its calldata in words and what is wrong, with the arguments that say something to people.
+    /// Shows its change of a policy, its calldata in words and the faults, with the arguments that say something to people.
     pub fn what_it_does(&self) -> Vec<String> {
         [self.display.what_it_does(), self.to_decide()].concat()
     }
 
-    /// What identifies the call; if `is_full` also what is there of its code, and how that was built.
+    /// Shows the identity of the call; if `is_full` also what is there of its code, and how that was built.
     pub fn identity(&self, is_full: bool) -> Vec<String> {
         let mut lines = self.display.hashes();
         if is_full {

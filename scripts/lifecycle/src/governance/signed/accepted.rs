@@ -1,5 +1,5 @@
-//! Whether the registry would take signatures, found out before anything is sent: the registry's own
-//! refusals name a position, and these name the file.
+//! Checks of signatures against the registry, made before anything is sent: the registry's own refusals name a position, and
+//! these name the file.
 
 use super::super::calls::Call;
 use super::super::pending::readiness;
@@ -27,14 +27,14 @@ sol! {
     }
 }
 
-/// What goes to the registry.
+/// The approvals that go to the registry.
 #[derive(Debug, Clone)]
 pub struct Accepted {
-    /// What is approved.
+    /// The approved call.
     pub approval: Approval,
     /// The signatures that count, in the order of the files.
     pub signatures: Vec<Signature>,
-    /// Who signed and has approved already.
+    /// The signers that have approved already.
     pub left_out: Vec<Address>,
 }
 
@@ -120,7 +120,7 @@ pub fn require_place(
         .into())
 }
 
-/// What of the approvals goes to the registry. All of them are of one action.
+/// Selects the approvals that go to the registry. All of them are of one action.
 ///
 /// # Errors
 /// A refusal that names the file; what the chain says.

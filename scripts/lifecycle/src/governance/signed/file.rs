@@ -15,15 +15,15 @@ const TYPED: [&str; 4] = ["types", "primaryType", "domain", "message"];
 /// A file, as it was read or is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalFile {
-    /// Where it lies.
+    /// The path of the file.
     pub path: PathBuf,
-    /// What is approved, and by whom.
+    /// The approval and its approver.
     pub approval: Approval,
     /// The approver's signature.
     pub signature: Option<Bytes>,
 }
 
-/// What the file holds beside the typed data.
+/// The content of the file beside the typed data.
 #[derive(Debug, Serialize, Deserialize)]
 struct Content {
     approval: Approval,
@@ -43,7 +43,7 @@ impl ApprovalFile {
         Self::parse(path, &text)
     }
 
-    /// As [`Self::read`], of the text of a file that somebody handed on.
+    /// Reads the text of a file that somebody handed on, as [`Self::read`] does.
     ///
     /// # Errors
     /// `ApprovalMalformed`; `ApprovalTampered` where its parts do not belong together.

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 use stylus_upgrades_interface::role;
 
-/// What an approver signs: a governed call, the action that it is, how long the signature holds, and whose it is.
+/// The data that an approver signs: a governed call, the action that it is, how long the signature holds, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Approval {
@@ -38,13 +38,13 @@ pub struct Approval {
     pub registry: Address,
     /// The calldata of the governed call.
     pub call: Bytes,
-    /// What approvals of its role are bound to.
+    /// The epoch to which approvals of its role are bound.
     pub epoch: u64,
-    /// How often the same call was finished before.
+    /// The number of times that the same call was finished before.
     pub round: u32,
     /// Unix seconds up to which the signature holds.
     pub deadline: u64,
-    /// Whose approval it is: it counts for no other account.
+    /// The approver: it counts for no other account.
     pub approver: Address,
 }
 
@@ -65,8 +65,8 @@ impl Approval {
     }
 }
 
-/// What `approver` would sign for that call now. No view tells epoch and round of it, so they are read from the
-/// registry's storage by its declaration, and compared with the action that it names.
+/// Returns the approval that `approver` would sign for that call now. No view tells epoch and round of it, so they are read
+/// from the registry's storage by its declaration, and compared with the action that it names.
 ///
 /// # Errors
 /// What the chain says; `ApprovalOutdated` where the registry names another action than its
@@ -137,7 +137,7 @@ pub fn untyped(reason: &str) -> ChainError {
     refusal.into()
 }
 
-/// What was signed is of an action that the registry does not take any more.
+/// Refuses an approval of an action that the registry does not take any more.
 pub fn outdated(approval: &Approval, expected: ActionId) -> ChainError {
     let call = Call::decode(&approval.call);
     let name = call.map_or_else(|_| "NAME".into(), |call| call.definition().to_owned());

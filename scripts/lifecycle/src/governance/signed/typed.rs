@@ -17,26 +17,26 @@ const DOMAIN: &str =
 /// The digests that ERC-8213 has wallets show, to be compared with the device.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digests {
-    /// Who signs.
+    /// The account that signs.
     pub approver: Address,
     /// `hashStruct` of the domain: which registry on which chain.
     pub domain: B256,
     /// `hashStruct` of the message: what is approved.
     pub message: B256,
-    /// What is signed.
+    /// The digest that is signed.
     pub eip712: B256,
     /// keccak256 of the length and the bytes of the governed call.
     pub calldata: B256,
 }
 
 impl Digests {
-    /// As people compare them.
+    /// Formats the digests as people compare them.
     pub fn lines(&self) -> [String; 4] {
         let ([message, digest], [domain, calldata]) = (self.of_signer(), self.of_call());
         [domain, message, digest, calldata]
     }
 
-    /// Those that are the same for every signer.
+    /// Formats the digests that are the same for every signer.
     pub fn of_call(&self) -> [String; 2] {
         [
             format!("domain hash      {}", self.domain),
@@ -44,7 +44,7 @@ impl Digests {
         ]
     }
 
-    /// Those that are the signer's own.
+    /// Formats the digests that are the signer's own.
     pub fn of_signer(&self) -> [String; 2] {
         [
             format!("message hash     {}", self.message),
@@ -104,7 +104,7 @@ impl Approval {
         Ok(message.into())
     }
 
-    /// What its signer compares with what his device shows.
+    /// Computes the digests that the signer compares with those on the signing device.
     ///
     /// # Errors
     /// As [`Self::typed_data`].
