@@ -30,6 +30,7 @@ pub mod process;
 mod read_ahead;
 mod rpc;
 mod rpc_error;
+mod saving;
 mod server;
 mod state_file;
 mod terminal;

@@ -15,7 +15,8 @@ use crate::filters::Taken;
 use crate::fork::{Fork, Verify};
 use crate::limits::TIMED_BLOCK;
 use crate::read_ahead::ReadAhead;
-use crate::state_file::{self, Owned, Saved};
+use crate::saving::Saving;
+use crate::state_file::{self, Owned, Saved, Turn};
 use crate::terminal;
 use crate::view::{SharedFilters, View};
 
@@ -38,6 +39,8 @@ pub(crate) struct Node {
     state: StateFiles,
     /// How long a transaction may execute.
     execution: Execution,
+    /// Dropped before the file is given up.
+    saving: Saving,
     /// The file that the state is saved to.
     _owned: Option<Owned>,
     announced: u64,
@@ -151,6 +154,7 @@ impl Node {
             execution,
             _owned: owned,
             read_ahead: ReadAhead::default(),
+            saving: Saving::default(),
         })
     }
 
@@ -173,6 +177,7 @@ impl Node {
             _owned: None,
             chain,
             read_ahead: ReadAhead::default(),
+            saving: Saving::default(),
         }
     }
 
@@ -195,6 +200,7 @@ impl Node {
             _owned: None,
             announced: self.announced,
             read_ahead: ReadAhead::default(),
+            saving: Saving::default(),
         }
     }
 
@@ -274,9 +280,9 @@ impl Node {
             self.mine_timed(false);
         }
         if self.saving_clock.as_mut().is_some_and(Clock::is_due)
-            && let Err(error) = self.save()
+            && let Some(path) = self.state.dump.clone()
         {
-            tracing::error!(%error, "the state could not be saved; trying again after the interval");
+            self.saving.begin(path, self.chain.reader());
         }
     }
 
@@ -304,16 +310,17 @@ impl Node {
         }
     }
 
-    /// Writes the state to its file, if there is one.
-    pub(crate) fn save(&self) -> Result<(), NodeError> {
+    /// Writes the state to its file, if there is one, after what is being saved.
+    pub(crate) fn save(&mut self) -> Result<(), NodeError> {
         let Some(path) = &self.state.dump else {
             return Ok(());
         };
+        self.saving.wait();
         let state = self
             .chain
             .dump_state()
             .map_err(|error| NodeError::Chain(error.to_string()))?;
-        state_file::save(path, &state)
+        state_file::save(path, Turn::take(), &state)
     }
 
     /// Tells subscribers, filters and the terminal of blocks and accepted transactions since the last announcement.

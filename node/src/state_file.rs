@@ -1,10 +1,12 @@
 //! The state in a file: always one complete document, never a torn one, of one process at a time.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io::{self, BufWriter, Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -43,6 +45,37 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     beside.into()
 }
 
+/// The file that a path leads to: two paths that lead to one file have the same.
+fn target(path: &Path) -> PathBuf {
+    if let Ok(found) = path.canonicalize() {
+        return found;
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    match std::fs::read_link(path) {
+        // A link whose file is not there yet. One that leads to itself cannot be opened.
+        Ok(next) if std::fs::read_link(folder.join(&next)).is_err() => target(&folder.join(next)),
+        _ => match (folder.canonicalize(), path.file_name()) {
+            (Ok(folder), Some(name)) => folder.join(name),
+            _ => path.to_owned(),
+        },
+    }
+}
+
+/// A place in the order of what is saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Turn(u64);
+
+impl Turn {
+    /// The next place, for the state as it is now.
+    pub(crate) fn take() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 /// A state file that this process saves to, and no other one as long as this is there.
 pub(crate) struct Owned {
     _lock: File,
@@ -51,9 +84,17 @@ pub(crate) struct Owned {
 
 impl Owned {
     /// # Errors
-    /// [`NodeError::StateInUse`] where another process owns it, [`NodeError::File`] when the folder refuses.
+    /// [`NodeError::StateInUse`] where another process owns it, [`NodeError::File`] when the folder refuses, or something
+    /// else is there.
     pub(crate) fn take(file: &Path) -> Result<Self, NodeError> {
-        let path = beside(file, LOCK);
+        let target = target(file);
+        if std::fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
+            let fail = NodeError::file("cannot save the state to", file);
+            let reason = "expected a file or nothing there, found something else, which saving would replace: give the \
+                          path of a file";
+            return Err(fail(reason.into()));
+        }
+        let path = beside(&target, LOCK);
         let fail = NodeError::file("cannot lock the state file with", &path);
         let begun = Instant::now();
         loop {
@@ -153,24 +194,30 @@ pub(crate) fn parse(text: &[u8]) -> Result<Saved, String> {
 }
 
 /// Writes a second file and renames it. So a reader of `path` finds the old document or the new one,
-/// even after the process was killed meanwhile.
+/// even after the process was killed meanwhile. A state whose turn was before the newest saved one is left out.
 ///
 /// # Errors
 /// [`NodeError::File`] when the disk or the folder refuses.
-pub(crate) fn save(path: &Path, state: &ChainState) -> Result<(), NodeError> {
-    /// Held while a file is written.
-    static WRITING: Mutex<()> = Mutex::new(());
-    let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+pub(crate) fn save(path: &Path, turn: Turn, state: &ChainState) -> Result<(), NodeError> {
+    /// The newest turn of each file. Held while a file is written.
+    static WRITTEN: Mutex<BTreeMap<PathBuf, Turn>> = Mutex::new(BTreeMap::new());
+    let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
     let fail = NodeError::file("cannot save the state to", path);
-    let beside = beside(path, TEMPORARY);
+    let path = target(path);
+    if written.get(&path).is_some_and(|newest| *newest > turn) {
+        return Ok(());
+    }
+    let beside = beside(&path, TEMPORARY);
     let write = || -> std::io::Result<()> {
         let mut out = BufWriter::new(File::create(&beside)?);
         serde_json::to_writer(&mut out, state)?;
         out.flush()?;
         out.get_ref().sync_all()?;
-        std::fs::rename(&beside, path)
+        std::fs::rename(&beside, &path)
     };
-    write().map_err(|error| fail(error.to_string()))
+    write().map_err(|error| fail(error.to_string()))?;
+    written.insert(path, turn);
+    Ok(())
 }
 
 #[cfg(test)]

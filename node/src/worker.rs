@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::error::NodeError;
 use crate::limits::{END_TIME, STACK};
 use crate::node::Node;
-use crate::state_file;
+use crate::state_file::{self, Turn};
 use crate::view::{Published, View};
 use crate::work_error::{WorkError, panic_message};
 
@@ -134,8 +134,9 @@ impl Worker {
         let Some(view) = self.published.newest() else {
             return fail("it is kept busy, and its state cannot be saved".into());
         };
+        let turn = Turn::take();
         match view.chain.dump_state() {
-            Ok(state) => state_file::save(file, &state),
+            Ok(state) => state_file::save(file, turn, &state),
             Err(error) => fail(error.to_string()),
         }
     }

@@ -1,6 +1,7 @@
 //! The state in a file, and as an answer.
 
 use std::io::Write;
+use std::time::{Duration, Instant};
 
 use alloy::primitives::Address;
 use flate2::{Compression, write::GzEncoder};
@@ -91,6 +92,70 @@ fn a_killed_node_leaves_a_whole_document() {
     process.wait();
     let second = Process::start(&["--load-state", file.to_str().unwrap()]);
     rpc(second.port, "eth_chainId", json!([]));
+}
+
+#[test]
+fn a_chain_answers_while_it_saves() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.json");
+    let path = file.to_str().expect("text");
+    let process = Process::start(&["--state", path, "--state-interval", "0.1"]);
+    rpc(process.port, "anvil_mine", json!(["0x1388"]));
+    let accounts = rpc(process.port, "eth_accounts", json!([]));
+    let saved = || {
+        std::fs::metadata(&file)
+            .and_then(|found| found.modified())
+            .ok()
+    };
+    let (begun, first) = (Instant::now(), saved());
+    let (mut longest, mut saves) = (Duration::ZERO, 0);
+    let mut last = first;
+    while begun.elapsed() < Duration::from_secs(6) || saves < 2 {
+        assert!(begun.elapsed() < LONGEST_WAIT, "{saves} saves");
+        let asked = Instant::now();
+        let sent = json!([{ "from": accounts[0], "to": accounts[1], "value": "0x1" }]);
+        rpc(process.port, "eth_sendTransaction", sent);
+        longest = longest.max(asked.elapsed());
+        let now = saved();
+        saves += usize::from(now != std::mem::replace(&mut last, now));
+    }
+    println!("{longest:?} at most, {saves} saves");
+    assert!(longest < Duration::from_millis(300), "{longest:?}");
+}
+
+#[test]
+fn a_link_leads_to_the_file_of_another_node_and_a_device_is_no_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, link) = (
+        folder.path().join("state.json"),
+        folder.path().join("link.json"),
+    );
+    std::os::unix::fs::symlink("state.json", &link).expect("a link");
+    let refused = |path: &str| {
+        let output = std::process::Command::new(crate::support::binary())
+            .args(["-p", "0", "--state", path])
+            .output()
+            .expect("it starts");
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).expect("text")
+    };
+    let mut first = Process::start(&["--state", file.to_str().expect("text")]);
+    let other = refused(link.to_str().expect("text"));
+    assert!(other.contains("belongs to process"), "{other}");
+    first.signal(Signal::TERM);
+    first.wait();
+
+    // What a node saves by the link is in the file.
+    let mut second = Process::start(&["--state", link.to_str().expect("text")]);
+    mine(second.port);
+    second.signal(Signal::TERM);
+    second.wait();
+    assert!(std::fs::symlink_metadata(&link).expect("it").is_symlink());
+    let third = Process::start(&["--load-state", file.to_str().expect("text")]);
+    assert_eq!(block_number(third.port), "0x1");
+
+    let device = refused("/dev/full");
+    assert!(device.contains("expected a file or nothing"), "{device}");
 }
 
 #[test]
