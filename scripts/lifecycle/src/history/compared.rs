@@ -1,4 +1,4 @@
-//! What the events of a definition say, compared with the registry's views and with live code.
+//! Events of a definition, compared with the registry's views and with live code.
 
 use super::live::{LiveCheck, live_checks};
 use super::read::{History, Wanted, read};
@@ -18,25 +18,25 @@ use serde::Serialize;
 pub struct ComparedHistory {
     /// The registry.
     pub registry: Address,
-    /// What its events say.
+    /// The history from its events.
     pub history: History,
-    /// What its views say otherwise.
+    /// The differences in the registry's views.
     pub differences: Vec<Difference>,
-    /// Whether the registry runs. One that does not has no views that answer.
+    /// True if the registry runs. One that does not has no views that answer.
     pub is_running: bool,
 }
 
-/// Whether code, slots and views are what was recorded.
+/// A comparison of code, slots and views with the records.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Verification {
-    /// What was compared.
+    /// The comparisons that were made.
     pub checks: Vec<LiveCheck>,
-    /// What nobody could compare.
+    /// The parts that nobody could compare.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
     /// The definition, where it is paused.
     pub paused: Vec<String>,
-    /// Where something does not hold.
+    /// The failures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Report>,
 }
@@ -123,7 +123,7 @@ impl ComparedHistory {
         arrived.cloned().map(ListedInstance::from).collect()
     }
 
-    /// What follows from the events.
+    /// Returns the state that follows from the events.
     pub fn definition(&self) -> &Definition {
         &self.history.definition
     }
@@ -201,7 +201,7 @@ impl Verification {
         fail.chain(self.more_lines()).chain(held).collect()
     }
 
-    /// What was found beside the checks, and what is paused.
+    /// Formats the findings beside the checks, and the paused definitions.
     fn more_lines(&self) -> impl Iterator<Item = String> {
         let findings = self.findings.iter().flat_map(Finding::short_lines);
         let paused = self.paused.iter().flat_map(|name| {

@@ -1,5 +1,5 @@
-//! What follows from a definition's events that are at hand, such as the instances that a rollout moves: what is asked of
-//! the endpoint does not grow with how many there are.
+//! State that follows from a definition's events at hand, such as the instances that a rollout moves: the number of requests
+//! to the endpoint does not grow with the number of events.
 
 use crate::client::ChainError;
 use crate::model::{Definition, definition_id, head_differences};
@@ -8,8 +8,8 @@ use alloy::primitives::Address;
 use alloy::sol_types::SolEventInterface;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
-/// What follows from a definition's events, without the times of its actions; nothing where they are not at hand, or the
-/// endpoint does not show all that the registry's views tell of.
+/// Returns the state that follows from a definition's events, without the times of its actions; nothing where they are not
+/// at hand, or the endpoint does not show all that the registry's views tell of.
 ///
 /// # Errors
 /// What the chain says.
@@ -46,7 +46,8 @@ pub async fn due(registry: Registry<'_>, name: &str) -> Result<Vec<Address>, Cha
     }
 }
 
-/// Whether an instance stays at an older version because its complex migration was rolled back since the last `migrate`.
+/// Returns true if an instance stays at an older version because its complex migration was rolled back since the last
+/// `migrate`.
 ///
 /// # Errors
 /// What the chain says.

@@ -1,4 +1,4 @@
-//! What an event says: who did it, under which policy, and in words.
+//! Descriptions of events: the actor, the policy, and the event in words.
 
 use crate::client::Revert;
 use crate::governance::{Call, kind_in_words, subject};
@@ -38,7 +38,7 @@ pub(super) fn in_force(
     })
 }
 
-/// Who an event names, and the action that it belongs to.
+/// Returns the account that an event names, and the action that it belongs to.
 pub(super) fn actor(event: &Event) -> (Option<Address>, Option<ActionId>) {
     match event {
         Event::Proposed(event) => (Some(event.proposer), Some(event.action.into())),
@@ -50,7 +50,7 @@ pub(super) fn actor(event: &Event) -> (Option<Address>, Option<ActionId>) {
     }
 }
 
-/// That an earlier version has the same code, where one has: what a rollback adds.
+/// Notes that an earlier version has the same code, where one has: what a rollback adds.
 fn again(code: CodeHash, before: &Definition) -> String {
     let mut versions = before.versions.iter();
     let earlier = versions.find(|version| version.code.codehash == code);

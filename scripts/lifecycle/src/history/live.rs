@@ -1,5 +1,4 @@
-//! Whether the chain still holds what was recorded: code, scripts, and the slots of every
-//! instance.
+//! Comparison of the chain with the records: code, scripts, and the slots of every instance.
 
 use super::read::History;
 use crate::assess::{Finding, FindingKind, Part, Severity};
@@ -28,13 +27,13 @@ use stylus_upgrades_interface::slots;
 /// Something that was recorded, and what the chain holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LiveCheck {
-    /// What it is about.
+    /// The subject of the check.
     pub what: String,
-    /// Whether it holds.
+    /// True if it holds.
     pub ok: bool,
-    /// What was recorded.
+    /// The recorded value.
     pub expected: String,
-    /// What is there.
+    /// The value on the chain.
     pub found: String,
 }
 
@@ -135,7 +134,7 @@ pub(super) async fn live_checks(
     Ok((checks, not_compared(&not_known)))
 }
 
-/// That the code of these proxies was not compared.
+/// Reports that the code of these proxies was not compared.
 fn not_compared(proxies: &[Address]) -> Option<Finding> {
     let first = proxies.first()?;
     let says = format!(
@@ -175,7 +174,7 @@ async fn of_version(client: &Client, version: &Version) -> Result<Vec<LiveCheck>
     Ok(checks)
 }
 
-/// What the slots of an instance hold.
+/// The slots of an instance.
 struct InstanceSlots {
     implementation: Address,
     beacon: Address,
@@ -257,7 +256,7 @@ impl InstanceSlots {
     }
 }
 
-/// Whether a proxy has the code that registries of this release give to those of its kind, where its registry
+/// Compares the code of a proxy with the code that registries of this release give to those of its kind, where its registry
 /// `is_pinned`: of this release. Nothing where that code is not known.
 async fn proxy_code(
     client: &Client,
@@ -305,7 +304,7 @@ fn pinned(name: &'static str) -> Result<&'static Program, ChainError> {
     program(name).map_err(|error| ChainError::unexpected_answer(Address::ZERO, name, error))
 }
 
-/// What the last ERC-1967 events of these instances say that they run, by instance.
+/// Reads the implementations that the last ERC-1967 events of these instances name, by instance.
 async fn announced(
     client: &Client,
     moved_at: &BTreeMap<Address, u64>,

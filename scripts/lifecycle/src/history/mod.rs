@@ -1,5 +1,5 @@
-//! What happened, from chain data alone: the registry's events in their order, the state that
-//! follows from them ([`Definition`](crate::model::Definition)), and whether the chain still holds what was recorded.
+//! History from chain data alone: the registry's events in their order, the state that follows from them
+//! ([`Definition`](crate::model::Definition)), and a comparison of the chain with the records.
 //!
 //! | module | holds |
 //! |---|---|

@@ -26,16 +26,16 @@ use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 /// Events after which it is shown how far reading is.
 const CHUNK: usize = 1_000;
 
-/// What happened to a definition, and what follows from it.
+/// The history of a definition, and the state that follows from it.
 #[derive(Debug, Clone)]
 pub struct History {
     /// The registry's events about it, in their order: those that were wanted.
     pub entries: Vec<Entry>,
-    /// How many events there are in all.
+    /// The number of all events.
     pub total: usize,
     /// The state that follows from all of them.
     pub definition: Definition,
-    /// What ended the action whose events were wanted, where another action did.
+    /// The action that ended the action whose events were wanted, if there is one.
     pub ended_by: Option<EndedBy>,
     /// The block of the newest event that tells what an instance runs, by instance.
     pub moved_at: BTreeMap<Address, u64>,
@@ -46,7 +46,7 @@ pub struct History {
 pub struct EndedBy {
     /// The action that was executed.
     pub action: ActionId,
-    /// What it does, in a few words.
+    /// Its effect, in a few words.
     pub what: String,
     /// Unix seconds of the block.
     pub time: u64,
@@ -68,14 +68,14 @@ pub enum Wanted {
     All,
     /// None.
     None,
-    /// Those of an action.
+    /// The events of an action.
     OfAction(ActionId),
     /// The newest, this many.
     Newest(usize),
 }
 
 impl Wanted {
-    /// Whether the event at a place is among them, of `total`.
+    /// Returns true if the event at a place is among them, of `total`.
     fn has(self, at: usize, total: usize, action: Option<ActionId>) -> bool {
         match self {
             Self::All => true,
@@ -95,11 +95,11 @@ pub struct Entry {
     pub time: u64,
     /// The transaction.
     pub tx: TxHash,
-    /// Who did it: the approver or proposer that the event names, else the transaction's sender.
+    /// The actor: the approver or proposer that the event names, else the transaction's sender.
     pub who: Address,
     /// The event's name.
     pub event: &'static str,
-    /// What happened, in words.
+    /// The event, in words.
     pub what: String,
     /// The code hash that was recorded by it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -293,10 +293,10 @@ async fn gather_in_chunks(
     Ok(())
 }
 
-/// How one action ends, where another one does that.
+/// The end of one action by another one.
 struct Ending {
     action: Option<ActionId>,
-    /// Whether it was open, and then its approvals counted no more.
+    /// True if it was open, and then its approvals counted no more.
     was_open: bool,
     is_over: bool,
     by: Option<EndedBy>,
@@ -325,8 +325,8 @@ impl Ending {
         }
     }
 
-    /// What is executed by an event after which the action is not open any more: `Executed` is the last event of what
-    /// ended it.
+    /// Returns the action that is executed by an event after which the action is not open any more: `Executed` is the last
+    /// event of what ended it.
     fn ended_by(&self, event: &Event, before: &Definition) -> Option<EndedBy> {
         let Event::Executed(event) = event else {
             return None;
@@ -343,7 +343,7 @@ impl Ending {
         })
     }
 
-    /// What ended the action, unless its time was over before.
+    /// Returns the action that ended it, unless its time was over before.
     fn before_it_expired(self, definition: &Definition) -> Option<EndedBy> {
         let open = definition.open.get(&self.action?)?;
         self.by.filter(|by| by.time <= open.expires)
@@ -391,7 +391,7 @@ impl Facts {
         ask_all(asked).await.map(drop)
     }
 
-    /// Who sent a log's transaction, and the hash of its calldata.
+    /// Returns the sender of a log's transaction, and the hash of its calldata.
     async fn sent(&self, log: &Log) -> Result<(Address, CalldataHash), ChainError> {
         let store = self.client.events_of(self.account);
         if let Some(known) = store.and_then(|store| store.sender(log)) {

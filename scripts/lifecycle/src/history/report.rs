@@ -1,4 +1,4 @@
-//! What `history` and `verify` report.
+//! Reports of `history` and `verify`.
 
 use super::compared::{ComparedHistory, Verification, failed};
 use super::live::LiveCheck;
@@ -15,7 +15,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use stylus_layout::BuildMetadata;
 
-/// What happened to a definition, and whether it still holds.
+/// The history of a definition, and a check that it still holds.
 #[derive(Debug, Serialize)]
 pub struct HistoryReport {
     /// The registry.
@@ -24,14 +24,14 @@ pub struct HistoryReport {
     pub name: String,
     /// The events, in their order: those that were wanted.
     pub entries: Vec<Entry>,
-    /// How many events there are in all.
+    /// The number of all events.
     pub total: usize,
-    /// What the registry's views say otherwise.
+    /// The differences in the registry's views.
     pub differences: Vec<Difference>,
-    /// Whether it still holds.
+    /// The comparison with live code, slots and views.
     #[serde(flatten)]
     pub verification: Verification,
-    /// Whether lines show each event, hash and check.
+    /// True if lines show each event, hash and check.
     #[serde(skip)]
     pub is_full: bool,
     /// Transactions that have a line each, at most.
@@ -142,33 +142,33 @@ fn entry_line(entry: &Entry, names: &Names) -> String {
     text
 }
 
-/// Whether code, slots and views of some definitions are what was recorded.
+/// The comparison of code, slots and views of some definitions with the records.
 #[derive(Debug, Default, Serialize)]
 pub struct VerifyReport {
     /// The registry.
     pub registry: Address,
-    /// What was compared, of which definition or of what else.
+    /// The comparisons, by definition or other subject.
     #[serde(skip)]
     pub sections: Vec<Section>,
-    /// What was compared, of all of it.
+    /// All comparisons.
     pub checks: Vec<LiveCheck>,
     /// Definitions that are paused.
     pub paused: Vec<String>,
-    /// What the registry's views say otherwise.
+    /// The differences in the registry's views.
     pub differences: Vec<Difference>,
-    /// What was published of the builds, by the hash of the code.
+    /// The published metadata of the builds, by the hash of the code.
     pub builds: BTreeMap<CodeHash, BuildMetadata>,
-    /// How much of each part could be checked.
+    /// The extent to which each part could be checked.
     pub coverage: Coverage,
-    /// What ends soon, does not run, or could not be compared.
+    /// Code that ends soon, does not run, or could not be compared.
     pub warnings: Vec<Finding>,
-    /// What would have refused, and was accepted.
+    /// The accepted findings that would have refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub accepted: Vec<Finding>,
-    /// Where something does not hold, or could not be checked.
+    /// The failures, and the parts that could not be checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Report>,
-    /// Whether lines show each check.
+    /// True if lines show each check.
     #[serde(skip)]
     pub is_full: bool,
 }
@@ -178,14 +178,14 @@ const CHECKS_MAX: usize = 60;
 /// Transactions of a history that have a line each without `--full` or `--last`, at most.
 pub const TRANSACTIONS_MAX: usize = 32;
 
-/// What was compared of a definition, or of something else.
+/// The comparisons for a definition, or for something else.
 #[derive(Debug)]
 pub struct Section {
-    /// What it is about.
+    /// The subject.
     pub title: Option<String>,
     /// The builds of its versions, as their registration says.
     pub builds: Vec<(String, CodeHash, BuildMetadata)>,
-    /// What was compared.
+    /// The comparisons.
     pub verification: Verification,
 }
 

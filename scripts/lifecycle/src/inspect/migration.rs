@@ -15,15 +15,15 @@ pub struct MigrationStatus {
     pub to: String,
     /// Its program.
     pub program: Address,
-    /// Whose batches count.
+    /// The account whose batches count.
     pub handler: Address,
-    /// Whether it goes back.
+    /// True if it goes back.
     pub back: bool,
     /// Items that are done.
     pub done: u64,
     /// Items in all.
     pub total: u64,
-    /// What continues it.
+    /// The command that continues it.
     pub next: String,
     #[serde(skip)]
     summary: String,

@@ -26,16 +26,16 @@ use crate::text::{utc, word};
 use alloy::primitives::Address;
 use serde::Serialize;
 
-/// What is known of one instance.
+/// The facts about one instance.
 #[derive(Debug, Clone, Serialize)]
 pub struct Inspection {
     /// The block that it was read at.
     pub block: u64,
-    /// As its registry and its own slots have it.
+    /// The state by its registry and its own slots.
     pub instance: InstanceStatus,
     /// The version that is current.
     pub current: String,
-    /// What is found about it: that it runs other code than was recorded, or came from elsewhere.
+    /// Findings about it: it runs other code than was recorded, or came from elsewhere.
     pub findings: Vec<Finding>,
     /// The way to that.
     pub steps: Steps,
@@ -43,9 +43,9 @@ pub struct Inspection {
     pub migration: Option<MigrationStatus>,
     /// The variables of its version's layout.
     pub fields: Vec<FieldValue>,
-    /// Why these are not all of what it stores.
+    /// The reason why these are not all of its fields.
     pub fields_unknown: Option<String>,
-    /// What the proxy itself keeps.
+    /// The fields of the proxy itself.
     pub framework: Vec<FieldValue>,
     /// The registry's events about it.
     pub entries: Vec<Entry>,

@@ -14,11 +14,11 @@ pub struct PathStep {
     pub from: String,
     /// The version that it reaches.
     pub to: String,
-    /// What runs.
+    /// The code that runs.
     pub runs: String,
 }
 
-/// What the registry answers.
+/// The registry's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Steps {

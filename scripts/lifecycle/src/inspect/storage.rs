@@ -25,13 +25,13 @@ pub struct FieldValue {
     pub kind: String,
     /// Its slot.
     pub slot: B256,
-    /// Where it begins in that, in bytes from the low-order end.
+    /// Its offset in the slot, in bytes from the low-order end.
     pub offset: u64,
     /// Bytes that it takes inline.
     pub size: u64,
     /// The slot's whole word.
     pub word: B256,
-    /// What it holds, in the words of its type.
+    /// Its value, in the words of its type.
     pub value: String,
 }
 
@@ -86,7 +86,7 @@ pub fn in_one_slot(storage: &Storage) -> impl Iterator<Item = (String, FieldPlac
     })
 }
 
-/// What the proxy itself keeps, and the marks of these versions: name, slot, and whether it is an account.
+/// Lists the slots of the proxy itself, and the marks of these versions: name, slot, and true if it is an account.
 pub fn framework_slots(versions: &[String]) -> Vec<(String, B256, bool)> {
     let mut all = vec![
         (
