@@ -6,21 +6,21 @@ use super::published::is_published;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What stands before a namespace in the documentation of a struct (ERC-7201).
+/// The tag before a namespace in the documentation of a struct (ERC-7201).
 pub(super) const LOCATION: &str = "@custom:storage-location";
-/// What stands before the name that a variable had in the version before.
+/// The tag before the name that a variable had in the version before.
 const RENAMED: &str = "@custom:oz-renamed-from";
-/// What stands before the type that a variable had in the version before.
+/// The tag before the type that a variable had in the version before.
 const RETYPED: &str = "@custom:oz-retyped-from";
 /// The sources of a compiler's output, by their paths.
 pub(super) struct Sources<'v> {
     texts: BTreeMap<&'v str, &'v str>,
-    /// Whether each source that was compiled is there.
+    /// True if each source that was compiled is there.
     is_whole: bool,
 }
 
 impl<'v> Sources<'v> {
-    /// Those of a build-info.
+    /// Reads the sources of a build-info.
     pub(super) fn of(info: &'v Value) -> Self {
         let output = info.get("output").unwrap_or(info);
         let given = info["input"]["sources"].as_object();
@@ -36,7 +36,7 @@ impl<'v> Sources<'v> {
         Self { texts, is_whole }
     }
 
-    /// Whether a source names a namespace; nothing where not all sources are there.
+    /// Returns true if a source names a namespace; nothing where not all sources are there.
     pub(super) fn name_a_namespace(&self) -> Option<bool> {
         let mut texts = self.texts.values();
         let names = texts.any(|text| text.contains("storage-location"));

@@ -1,5 +1,4 @@
-//! Whether a version may take over the storage of another one. Nothing is sent before this is
-//! answered.
+//! Checks that a version may take over the storage of another one. Nothing is sent before this is answered.
 
 use super::error;
 use super::live::Dirty;
@@ -40,24 +39,24 @@ pub struct Pair<'a> {
     pub old: &'a Side,
     /// The new layout.
     pub new: &'a Side,
-    /// Whether a migration runs in between.
+    /// True if a migration runs in between.
     pub runs_migration: bool,
-    /// Whether the code is that of a version that was there before.
+    /// True if the code is that of an earlier version.
     pub goes_back: bool,
 }
 
-/// What came of a comparison.
+/// The result of a comparison.
 #[derive(Debug, Clone, Default)]
 pub struct Compared {
-    /// What is in the way unless it is accepted; and what is not, and why.
+    /// Obstacles unless they are accepted; and changes that are none, with the reason.
     pub found: Vec<Finding>,
-    /// How much of it was compared, and by what.
+    /// The extent of the comparison, and its sources.
     pub coverage: Coverage,
     /// Everything that differs.
     pub report: Vec<FieldChange>,
-    /// Why the layouts were not compared.
+    /// The reason why the layouts were not compared.
     pub unknown: Option<String>,
-    /// What of the storage was not compared although both layouts are known.
+    /// The parts of the storage that were not compared although both layouts are known.
     pub partial: Vec<String>,
 }
 
@@ -70,17 +69,17 @@ pub struct StorageCheck {
     pub to: String,
     /// `unchanged`, `safe`, `accepted` or `unknown`.
     pub verdict: &'static str,
-    /// Why the layouts were not compared.
+    /// The reason why the layouts were not compared.
     pub unknown: Option<String>,
-    /// What of the storage was not compared although both layouts are known.
+    /// The parts of the storage that were not compared although both layouts are known.
     pub partial: Vec<String>,
     /// The hash of the layout before; zero if there is none.
     pub old: LayoutHash,
     /// The hash of the new layout; zero if there is none.
     pub new: LayoutHash,
-    /// What would be in the way and is not: who says so, or why.
+    /// Changes that would be obstacles and are none: the account that says so, or the reason.
     pub accepted: Vec<Finding>,
-    /// What was found.
+    /// The changes that were found.
     pub findings: Vec<FieldChange>,
 }
 
@@ -184,7 +183,7 @@ impl Compared {
         }
     }
 
-    /// What is known by somebody's word alone, which no compiler checks.
+    /// Notes the facts that are known by somebody's word alone, which no compiler checks.
     fn note_declared(&mut self) {
         let changes = self.report.iter().filter(|one| one.declared.is_some());
         let changes = changes.map(|change| finding_id(change).to_string());
@@ -237,11 +236,11 @@ impl Compared {
 /// Fields of one layout that are compared with others, at most.
 const FIELDS_MAX: usize = 4_096;
 
-/// What [`misplaced`] finds.
+/// The result of [`misplaced`].
 pub struct Misplaced {
     /// Fields, and what each lies on.
     pub found: Vec<(String, String)>,
-    /// Why not all fields were compared.
+    /// The reasons why not all fields were compared.
     pub not_compared: Vec<String>,
 }
 
@@ -288,8 +287,8 @@ pub fn misplaced(own: &Layout, versions: [(&str, &Layout); 2]) -> Misplaced {
     }
 }
 
-/// Whether both have one place, type and name. What code does not use may begin with `_` there, and be a member of
-/// something or not.
+/// Returns true if both have one place, type and name. A field that code does not use may begin with `_` there, and be a
+/// member of something or not.
 fn is_the_same(own: &FieldPlace, other: &FieldPlace) -> bool {
     let name = |field: &FieldPlace| {
         let name = field.name.rsplit('.').next().unwrap_or_default();
@@ -318,7 +317,7 @@ fn in_words(finding: &FieldChange) -> String {
     format!("{base}{}: {places}{note}", finding.field)
 }
 
-/// What a finding is called: `reorder:owner`, `delete:erc7201:example.main:x`.
+/// Returns the id of a finding: `reorder:owner`, `delete:erc7201:example.main:x`.
 pub fn finding_id(finding: &FieldChange) -> FindingId {
     let kind = match finding.verdict {
         Verdict::SafeAppend => FindingKind::SafeAppend,
@@ -335,7 +334,7 @@ pub fn finding_id(finding: &FieldChange) -> FindingId {
     FindingId::about(kind, finding.subject())
 }
 
-/// How Cargo.toml declares what a migration moves: the table, and the line in it.
+/// Returns the declaration in Cargo.toml of the fields that a migration moves: the table, and the line in it.
 pub fn declaration(ids: &[FindingId]) -> [String; 2] {
     let ids = ids.iter().map(|id| format!("{:?}", id.to_string()));
     let ids: Vec<String> = ids.collect();
@@ -343,7 +342,7 @@ pub fn declaration(ids: &[FindingId]) -> [String; 2] {
     [table, format!("migrates = [{}]", ids.join(", "))]
 }
 
-/// What a migration between two layouts has to see to.
+/// Lists the changes that a migration between two layouts has to see to.
 ///
 /// # Errors
 /// Layouts that no compiler writes.
@@ -360,13 +359,13 @@ impl Pair<'_> {
         [(self.from, self.old), (self.to, self.new)]
     }
 
-    /// Whether the new layout is a compiler's: our attributes declare steps, and Solidity has no Cargo.toml.
+    /// Returns true if the new layout is a compiler's: our attributes declare steps, and Solidity has no Cargo.toml.
     fn is_of_compiler(&self) -> bool {
         let new = self.new.known.value();
         new.is_some_and(|one| one.steps.is_none() && one.build.is_none())
     }
 
-    /// What each side's layout does not list, by its version.
+    /// Lists the parts that each side's layout does not list, by its version.
     fn unlisted(&self) -> impl Iterator<Item = (&str, Unlisted)> {
         self.sides().into_iter().flat_map(|(version, side)| {
             let document = side.known.value();
@@ -382,7 +381,7 @@ impl Pair<'_> {
         })
     }
 
-    /// What of the storage nobody compared.
+    /// Lists the parts of the storage that nobody compared.
     fn partial(&self) -> Vec<String> {
         let mut partial: Vec<String> = self
             .unlisted()
@@ -402,8 +401,8 @@ impl Pair<'_> {
         partial
     }
 
-    /// That the contract's author says that the migration handles a finding, if it does and runs. What the version
-    /// before declares as well, or may declare, is about the step before: that was kept.
+    /// Returns the word of the contract's author that the migration handles a finding, if there is one and the migration
+    /// runs. A declaration that the version before makes as well, or may make, is about the step before: that was kept.
     pub fn why_migrated(&self, part: Part, id: &FindingId) -> Option<Finding> {
         let names = |version: &Document| version.migrates.iter().any(|migrate| *id == **migrate);
         let (old, new) = (self.old.known.value(), self.new.known.value());
@@ -413,7 +412,7 @@ impl Pair<'_> {
         is_declared.then(|| found.from(Origin::Annotation))
     }
 
-    /// Why a finding does not stand in the way, if it does not.
+    /// Returns the reason why a finding is no obstacle, if there is one.
     fn why_not(&self, finding: &FieldChange, id: &FindingId) -> Option<Finding> {
         if let Some(because) = self.why_migrated(Part::Layout, id) {
             return Some(because);
@@ -434,7 +433,7 @@ impl Pair<'_> {
         Some(Finding::new(part, severity, id.clone(), says))
     }
 
-    /// What findings of the comparison come to; `ids` are those that are in the way.
+    /// Sums up findings of the comparison; `ids` are the obstacles.
     fn together(&self, ids: &[FindingId], all_ask: bool) -> Together {
         let (name, from) = (label(self.name, self.to), self.from);
         if all_ask {
@@ -530,7 +529,7 @@ impl Pair<'_> {
             .collect()
     }
 
-    /// That layouts list no namespaces, though their contracts may have some.
+    /// Reports layouts that list no namespaces, though their contracts may have some.
     fn namespaces_not_listed(&self) -> Option<Finding> {
         let unlisted: Vec<(&str, Unlisted)> = self.unlisted().collect();
         let is_namespaces =
@@ -652,7 +651,7 @@ impl StorageCheck {
     }
 }
 
-/// Whether it is about a mapping.
+/// Returns true if it is about a mapping.
 fn is_keyed(finding: &FieldChange) -> bool {
     let old = finding.old.as_ref();
     old.is_some_and(|old| old.kind.starts_with("mapping("))

@@ -1,4 +1,4 @@
-//! What a compiler's output says of the code of a layout: its bytes on chain, and the sources that it was made of.
+//! Code of a layout in a compiler's output: its bytes on chain, and the sources that it was made of.
 
 use super::nodes::{is, list};
 use crate::ids::SourceHash;
@@ -12,7 +12,7 @@ use std::ops::Range;
 pub struct Compiled {
     /// The code on chain, with zeros where a constructor or a linker fills something in.
     code: Vec<u8>,
-    /// Where that is, and what it is.
+    /// The places that are filled in later, and their contents.
     filled: Vec<Filled>,
     /// The libraries that it is linked to, by file and name; nothing of one that the output does not have.
     libraries: BTreeMap<String, Option<Self>>,
@@ -34,8 +34,8 @@ struct Filled {
 const IMMUTABLE: u8 = 0x7f;
 /// The one whose value a linker fills in: PUSH20.
 const LIBRARY: u8 = 0x73;
-/// Where a library keeps its own address, by which it refuses to be called otherwise than by delegatecall. It is written
-/// when the library is created.
+/// The place at which a library keeps its own address, by which it refuses to be called otherwise than by delegatecall. It
+/// is written when the library is created.
 const OWN_ADDRESS: Range<usize> = 1..21;
 /// Libraries that are linked to libraries, and so on, that are followed.
 const LIBRARIES_DEEP: usize = 8;
@@ -130,14 +130,14 @@ impl Compiled {
         self.libraries.get(name)?.as_ref()
     }
 
-    /// Whether it is a library's, which keeps its own address.
+    /// Returns true if it is a library's, which keeps its own address.
     fn has_own_address(&self) -> bool {
         let own = self.code.get(OWN_ADDRESS);
         self.code.first() == Some(&LIBRARY)
             && own.is_some_and(|own| own.iter().all(|byte| *byte == 0))
     }
 
-    /// Whether that is the code.
+    /// Returns true if that is the code.
     pub fn is(&self, code: &[u8]) -> bool {
         let mut plain = code.to_vec();
         for filled in &self.filled {
@@ -162,8 +162,8 @@ impl Compiled {
         plain == self.code && is_one
     }
 
-    /// What is filled in in that code, each once: an immutable's name and value, a library's name and address. What is
-    /// the address of the code itself says no more.
+    /// Lists the values that are filled in in that code, each once: an immutable's name and value, a library's name and
+    /// address. The address of the code itself says no more.
     pub fn filled_in(&self, code: &[u8], own: Address) -> Vec<(String, B256, bool)> {
         let values = self.filled.iter().filter_map(|filled| {
             let bytes = code.get(filled.place.clone())?;

@@ -16,7 +16,7 @@ use alloy::sol_types::SolEvent;
 use stylus_layout::{DOCUMENT_MAX, Document};
 use stylus_upgrades_interface::layouts::ILayouts as abi;
 
-/// Where documents are looked for.
+/// The places in which documents are looked for.
 #[derive(Clone)]
 pub struct Documents {
     store: Store,
@@ -25,7 +25,7 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// Those kept in `store`, and those that are published on the chain of `registry`.
+    /// Looks for documents kept in `store`, and for those that are published on the chain of `registry`.
     pub fn new(store: Store, registry: Registry<'_>) -> Self {
         Self {
             store,
@@ -105,7 +105,7 @@ impl Documents {
     }
 }
 
-/// Where the layouts contract lies on every chain.
+/// Returns the address of the layouts contract on every chain.
 pub fn address() -> Address {
     evm::create2_address(&evm::creation_code(&evm::layouts_code()))
 }

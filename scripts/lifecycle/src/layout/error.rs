@@ -1,4 +1,4 @@
-//! What can be wrong with layouts, and with files that hold them.
+//! Errors about layouts, and about files that hold them.
 
 use super::json::NotJson;
 use crate::client::ChainError;
@@ -6,7 +6,7 @@ use crate::error::Refusal;
 use std::fmt::Display;
 use std::path::Path;
 
-/// Why no layout is read from a file.
+/// The reason why no layout is read from a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unreadable {
     /// It is a file of a tool that keeps layouts elsewhere: what it is, and where they are.
@@ -19,7 +19,7 @@ pub enum Unreadable {
     NotOf(String, Vec<String>),
     /// Its AST nests deeper than is followed.
     TooDeep,
-    /// What it has is malformed, or cannot be laid out.
+    /// Its layout is malformed, or cannot be laid out.
     Malformed(String),
 }
 

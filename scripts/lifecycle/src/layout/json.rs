@@ -3,10 +3,10 @@
 use serde_json::Value;
 use std::fmt;
 
-/// What serde_json says of values within values that it does not follow.
+/// The words of serde_json about values within values that it does not follow.
 const TOO_DEEP: &str = "recursion limit exceeded";
 
-/// Why bytes are no JSON that is read.
+/// The reason why bytes are no JSON that is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotJson {
     /// Values lie within values, as expressions do in the sources, deeper than is followed.
@@ -16,7 +16,7 @@ pub enum NotJson {
 }
 
 impl NotJson {
-    /// What nests so deep, and what to do.
+    /// The advice about values that are nested too deep.
     pub(super) const ADVICE: &str = "store the inner part of the longest expression in its sources (more than about 40 \
                                      parentheses or operators within each other) in a variable, and compile it again";
 }

@@ -9,12 +9,12 @@ use stylus_layout::{MappingType, Storage, TypeKind};
 /// Bytes of a word.
 const WORD: usize = 32;
 
-/// What a mapping is keyed by.
+/// The type of a mapping's keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyType {
-    /// As the ABI has it; any number where the type is not known here.
+    /// The type in the ABI; any number where the type is not known here.
     ty: DynSolType,
-    /// Whether the rest of a negative number's word is zero nevertheless (stylus-sdk).
+    /// True if the rest of a negative number's word is zero nevertheless (stylus-sdk).
     is_zero_extended: bool,
 }
 
@@ -46,7 +46,7 @@ impl KeyType {
         }
     }
 
-    /// Whether it is bytes of any number, hashed as they are.
+    /// Returns true if it is bytes of any number, hashed as they are.
     pub fn is_text(&self) -> bool {
         matches!(self.ty, DynSolType::String | DynSolType::Bytes)
     }
@@ -136,7 +136,7 @@ pub fn size_of(label: &str) -> Option<u64> {
     Some(bytes as u64)
 }
 
-/// Where a mapping has the entry of a key.
+/// Computes the slot of a mapping's entry for a key.
 pub fn entry(key: &[u8], mapping: U256) -> U256 {
     let preimage = [key, &mapping.to_be_bytes::<WORD>()].concat();
     U256::from_be_bytes(keccak256(preimage).0)

@@ -1,5 +1,5 @@
-//! What live instances hold where a new version begins to use storage. A dropped field of an older
-//! version leaves its bytes there; the new field would begin with them.
+//! Contents of live instances where a new version begins to use storage. A dropped field of an older version leaves its
+//! bytes there; the new field would begin with them.
 
 use super::documents::Documents;
 use super::error;
@@ -22,7 +22,7 @@ const REPORTED_MAX: usize = 16;
 /// Earlier versions whose layouts are looked at, at most.
 const VERSIONS_MAX: usize = 64;
 
-/// Whose storage is looked at.
+/// The instances whose storage is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
     /// Every instance of the definition.
@@ -44,7 +44,7 @@ pub struct Upgrade<'a> {
     pub from: &'a str,
     /// The new version.
     pub to: &'a str,
-    /// Whose storage is meant.
+    /// The instances whose storage is meant.
     pub who: Who,
 }
 
@@ -61,23 +61,23 @@ pub struct Dirty {
     pub instance: Option<Address>,
     /// The slot.
     pub slot: Option<B256>,
-    /// What the field would read there.
+    /// The value that the field would read there.
     pub value: Option<B256>,
     /// The earlier version and its field that used these bytes.
     pub left_by: Option<String>,
 }
 
-/// What was found.
+/// The result of the search.
 #[derive(Debug, Clone, Default)]
 pub struct Live {
     /// Fields that would not begin empty.
     pub dirty: Vec<Dirty>,
-    /// Why not everything was looked at.
+    /// The reasons why not everything was looked at.
     pub notes: Vec<String>,
 }
 
 impl Dirty {
-    /// As `--accept` takes it.
+    /// Returns the id that `--accept` takes.
     pub fn id(&self) -> FindingId {
         Self::id_of(&self.area, &self.field)
     }
@@ -217,9 +217,9 @@ fn parts<'r>(ranges: &[&'r Range], live: &mut Live) -> Vec<(&'r Range, WordPart)
     parts
 }
 
-/// What every version uses that an instance at the version before may have been at: the versions that
-/// steps lead from to that one. A version that only comes after it left nothing in any instance there. Nor did
-/// anybody leave what the version before uses as well (`used`): a lazy map over its mapping, say.
+/// Finds the storage of every version that an instance at the version before may have been at: the versions from which steps
+/// lead to that one. A version that only comes after it left nothing in any instance there. Nor did anybody leave what the
+/// version before uses as well (`used`): a lazy map over its mapping, say.
 async fn earlier(
     client: &Client,
     documents: &Documents,

@@ -1,6 +1,7 @@
-//! What solc's `storageLayout` leaves out of a Solidity contract, from the AST in a compiler's output: ERC-7201
-//! namespaces, what enums and value types are made of, which parent declares a variable, and what its author says of
-//! it. Structs are laid out as solc lays them out. Storage that assembly computes is not declared, and in no layout.
+//! Parts of a Solidity contract's storage that solc's `storageLayout` leaves out, from the AST in a compiler's output:
+//! ERC-7201 namespaces, the members of enums and the types of value types, the parent that declares a variable, and its
+//! author's annotations. Structs are laid out as solc lays them out. Storage that assembly computes is not declared, and in
+//! no layout.
 
 use super::annotations::{Sources, location, renamed_from, retyped_from};
 use super::key::size_of;
@@ -222,7 +223,7 @@ fn annotate(nodes: &Nodes<'_>, sources: &Sources<'_>, item: &mut Item) {
     item.retyped_from = item.retyped_from.take().or_else(|| retyped_from(&text));
 }
 
-/// What a declaration is called; with what it stands in where the AST says so.
+/// Returns the name of a declaration; with that of its surroundings where the AST has it.
 fn name_of(node: &Value) -> &str {
     let name = node["canonicalName"].as_str().or(node["name"].as_str());
     name.unwrap_or_default()
@@ -234,7 +235,7 @@ fn version(info: &Value) -> &str {
     version.unwrap_or("of an unknown version")
 }
 
-/// Whether the compiler is known to put the documentation of structs into the AST.
+/// Returns true if the compiler is known to put the documentation of structs into the AST.
 fn is_documented(info: &Value) -> bool {
     let numbers: Vec<u64> = version(info)
         .split(['.', '+', '-'])
@@ -257,11 +258,11 @@ struct Types<'a, 'v> {
     types: &'a mut BTreeMap<String, TypeItem>,
 }
 
-/// What a type takes.
+/// The size of a type.
 struct Size {
     id: String,
     bytes: u64,
-    /// Whether it begins a slot, and what follows begins the next.
+    /// True if it begins a slot, and what follows begins the next.
     is_whole: bool,
 }
 

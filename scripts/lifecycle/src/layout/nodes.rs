@@ -21,7 +21,7 @@ pub(super) struct Declared<'v> {
     pub(super) file: &'v str,
 }
 
-/// Whether a node is of that type.
+/// Returns true if a node is of that type.
 pub(super) fn is(node: &Value, kind: &str) -> bool {
     node["nodeType"] == kind
 }
@@ -37,7 +37,7 @@ pub(super) fn id_of(node: &Value, key: &str) -> Option<u64> {
 }
 
 impl<'v> Nodes<'v> {
-    /// Those of source units, for a contract in one of them; nothing where its bases are not all there.
+    /// Indexes the nodes of source units, for a contract in one of them; nothing where its bases are not all there.
     pub(super) fn of(units: impl Iterator<Item = &'v Value>, contract: &Value) -> Option<Self> {
         let mut nodes = Self::default();
         for unit in units {
@@ -92,8 +92,8 @@ impl<'v> Nodes<'v> {
         self.bases.iter().filter_map(|id| self.get(*id)).collect()
     }
 
-    /// What the contract has from those that it consists of, whatever that names of libraries and outside of contracts,
-    /// and the structs that it has pointers to in storage: those may stand in any contract.
+    /// Lists the declarations of the contract and its bases, those in libraries and outside of contracts that they name, and
+    /// the structs that it has pointers to in storage: those may stand in any contract.
     pub(super) fn reached(&self) -> Vec<Declared<'v>> {
         let is_own = |of: u64| self.bases.contains(&of);
         let own = self.by_id.iter();
@@ -119,7 +119,7 @@ impl<'v> Nodes<'v> {
         reached
     }
 
-    /// Whether it stands in a library, or in no contract.
+    /// Returns true if it stands in a library, or in no contract.
     pub(super) fn is_outside(&self, id: u64) -> bool {
         let found = self.get(id);
         let found = found.filter(|one| !is(one.node, "ContractDefinition"));
@@ -130,7 +130,7 @@ impl<'v> Nodes<'v> {
     }
 }
 
-/// What a node names: a declaration, or the function that an operator stands for.
+/// Returns the declaration that a node names, or the function that an operator stands for.
 pub(super) fn named_by(node: &Value) -> Option<u64> {
     id_of(node, "referencedDeclaration").or_else(|| id_of(node, "function"))
 }

@@ -7,7 +7,7 @@ const HASHES: &str = include_str!("published.txt");
 /// Hexadecimal digits of such a hash, and its line break.
 const LINE: usize = 33;
 
-/// Whether OpenZeppelin published a file with this text.
+/// Returns true if OpenZeppelin published a file with this text.
 pub(super) fn is_published(text: &str) -> bool {
     let hash = keccak256(text);
     let digits = hex::encode(hash.get(..16).unwrap_or_default());

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// What of solc's output is read.
+/// The parts of solc's output that are read.
 const CONTRACT_OUTPUT: [&str; 6] = [
     "abi",
     "metadata",
@@ -25,25 +25,25 @@ const CONTRACT_OUTPUT: [&str; 6] = [
     "evm.bytecode.object",
 ];
 
-/// How long a compiler may run. Large projects take minutes through its intermediate language.
+/// The longest run of a compiler. Large projects take minutes through its intermediate language.
 const LIMIT: Duration = Duration::from_secs(600);
-/// What it is called that it took longer.
+/// The name of the error that it took longer.
 const TIMEOUT: &str = "CompilerTimeout";
-/// How long it may take to say its version.
+/// The longest time to say its version.
 const LIMIT_OF_VERSION: Duration = Duration::from_secs(60);
 
-/// Why nothing was compiled here.
+/// The reason why nothing was compiled here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotCompiled {
     /// The file was only read.
     NotAsked,
-    /// What the file lacks for it, in words.
+    /// The file lacks this for a compilation, in words.
     Lacks(String),
     /// No compiler of that version is on this machine.
     NoCompiler(String),
-    /// That compiler was ended after its time.
+    /// The compiler was ended after its time.
     TooSlow(PathBuf),
-    /// What that compiler refuses, or what keeps its output from being read.
+    /// This compiler refuses the input, or its output cannot be read: the reason.
     Refused(PathBuf, String),
 }
 
@@ -127,7 +127,7 @@ fn find(version: &str) -> Option<PathBuf> {
     places(version).into_iter().find(is_it)
 }
 
-/// Where a compiler of a version may be.
+/// Lists the paths at which a compiler of a version may be.
 fn places(version: &str) -> Vec<PathBuf> {
     let short = version.split('+').next().unwrap_or(version);
     let mut places = Vec::new();
@@ -187,7 +187,7 @@ fn project_folder<'f>(working: &'f Path, home: Option<&Path>) -> &'f Path {
     projects.last().unwrap_or(working)
 }
 
-/// Whether a folder of `PATH` is the user's own: who wrote the project may have put any program into the project's
+/// Returns true if a folder of `PATH` is the user's own: who wrote the project may have put any program into the project's
 /// folders, and into packages. A link leads where it points.
 fn is_of_user(folder: &Path, project: &Path) -> bool {
     let target = folder.canonicalize();
@@ -196,7 +196,7 @@ fn is_of_user(folder: &Path, project: &Path) -> bool {
     folder.is_absolute() && !target.starts_with(project) && !is_of_package
 }
 
-/// Whether a program says that it is solc of that version.
+/// Returns true if a program says that it is solc of that version.
 fn is_of(path: &Path, version: &str) -> bool {
     let mut command = Command::new(path);
     command.arg("--version").stdin(Stdio::null());
@@ -225,7 +225,7 @@ fn run(compiler: &Path, input: &Value) -> Result<Value, NotCompiled> {
     })
 }
 
-/// Why there is no output of a compiler.
+/// Returns the reason why there is no output of a compiler.
 fn not_run(compiler: &Path, error: &std::io::Error) -> NotCompiled {
     match error.kind() {
         ErrorKind::TimedOut => NotCompiled::TooSlow(compiler.to_owned()),
@@ -247,7 +247,7 @@ fn output(compiler: &Path, input: &Value) -> std::io::Result<Vec<u8>> {
     Started::written_within(&mut command, &folder.path().join("output.json"), LIMIT)
 }
 
-/// What the compiler refuses.
+/// Returns the first error of the compiler.
 fn first_error(output: &Value) -> Option<&str> {
     let errors = output["errors"].as_array()?;
     let error = errors.iter().find(|error| error["severity"] == "error")?;

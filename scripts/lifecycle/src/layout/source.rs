@@ -29,11 +29,11 @@ pub struct Named {
     pub document: Document,
     /// The code that it is of, where the file has that.
     pub compiled: Option<Compiled>,
-    /// What its sources show of the code, where the file has their AST.
+    /// Findings in the sources of the code, where the file has their AST.
     pub audit: Option<Audit>,
-    /// Whether it is what was registered.
+    /// True if it is what was registered.
     pub is_recorded: bool,
-    /// Whether the code and all that is said of it were compiled on this machine, or why not.
+    /// Success if the code and all claims about it were compiled on this machine; else the reason why not.
     pub compiled_here: Result<(), NotCompiled>,
 }
 
@@ -173,7 +173,7 @@ fn read(source: &Path, again: Option<(&Compilations, Judge<'_>)>) -> Result<Name
     }
 }
 
-/// Why a file without a layout has none.
+/// Explains why a file without a layout has none.
 fn kept_elsewhere(document: &Value, path: &Path) -> Unreadable {
     if let Some(info) = document["buildInfo"].as_str() {
         let info = path.parent().unwrap_or(path).join(info);
@@ -192,7 +192,7 @@ fn kept_elsewhere(document: &Value, path: &Path) -> Unreadable {
     Unreadable::NoLayout
 }
 
-/// What a compiler wrote into the file, whose bytes those are.
+/// Parses a file with these bytes, together with the compiler's output for it.
 ///
 /// # Errors
 /// Why it is no JSON.
@@ -217,9 +217,9 @@ struct Found<'v> {
     /// The source file of the contract, where the output says so.
     file: String,
     layout: &'v Value,
-    /// What the output has beside the layout: the contract's interface and code.
+    /// The output beside the layout: the contract's interface and code.
     contract: Option<&'v Map<String, Value>>,
-    /// Whether this program wrote it, of a contract whose attributes list everything.
+    /// True if this program wrote it, of a contract whose attributes list everything.
     is_own: bool,
 }
 
@@ -229,7 +229,7 @@ impl Found<'_> {
         format!("{}:{}", self.file, self.name)
     }
 
-    /// What tells it from others.
+    /// Returns a name that tells it from others.
     fn called(&self, all: &[Self]) -> String {
         match all.iter().filter(|one| one.name == self.name).count() {
             1 => self.name.clone(),

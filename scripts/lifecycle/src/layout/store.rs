@@ -31,7 +31,7 @@ pub struct Store {
     memory: Option<Memory>,
 }
 
-/// What is kept for as long as a command runs, by the files that would have it.
+/// The files that a store would hold, kept in memory for as long as a command runs.
 pub type Memory = Arc<Mutex<BTreeMap<PathBuf, String>>>;
 
 /// A contract that was built on this machine.
@@ -47,9 +47,9 @@ pub struct Build {
     pub layout_hash: LayoutHash,
     /// The hash of its sources; zero if unknown.
     pub source_hash: SourceHash,
-    /// What it was built from, and with what.
+    /// The sources and the tools of the build.
     pub build: BuildInfo,
-    /// What callers can use, and what the sources did not show; none where nothing is known of it.
+    /// The interface for callers, and the parts that the sources did not show; none where nothing is known of it.
     pub interface: Option<Callable>,
 }
 
@@ -64,7 +64,7 @@ pub struct Deployment {
     pub codehash: CodeHash,
     /// The transaction.
     pub tx: TxHash,
-    /// What made the code, with its version.
+    /// The tool that made the code, with its version.
     pub tool: String,
     /// The hash of the sources that is in the code.
     pub project_hash: B256,
@@ -185,7 +185,7 @@ impl Store {
         &self.folder
     }
 
-    /// What is kept of the code with that hash, which `of` says that it tells of.
+    /// Reads the file of the code with that hash; `of` names the code that the file tells of.
     ///
     /// # Errors
     /// `LayoutTampered` if the file tells of other code.

@@ -1,4 +1,4 @@
-//! What the compiler computes of an expression: of literals, of constants, and of arguments that are constants.
+//! Constant expressions, as the compiler computes them: of literals, of constants, and of arguments that are constants.
 
 use super::text;
 use crate::layout::nodes::{Nodes, is, list, named_by};
@@ -61,7 +61,7 @@ impl Constants<'_, '_> {
         found.filter(|value| fits(*value, kind))
     }
 
-    /// What a name stands for.
+    /// Finds the value of a name.
     fn named(&self, node: &Value, depth: usize) -> Option<U256> {
         let of = &node["expression"];
         let kind = text(&node["typeDescriptions"]["typeString"]);
@@ -85,7 +85,7 @@ impl Constants<'_, '_> {
     }
 }
 
-/// What an operator makes of two numbers; nothing where that is no whole number or does not fit.
+/// Computes an operator's result on two numbers; nothing where it is no whole number or does not fit.
 fn operation(operator: &str, left: U256, right: U256) -> Option<U256> {
     let bits = || usize::try_from(right).ok().filter(|bits| *bits < 256);
     match operator {
@@ -110,7 +110,7 @@ fn most(kind: &str) -> Option<U256> {
     Some(U256::MAX >> 256_usize.checked_sub(bits)?)
 }
 
-/// Whether a type has that number. What the compiler keeps as a number of any size has it.
+/// Returns true if a type can hold that number. A type that the compiler keeps as a number of any size can hold every one.
 fn fits(value: U256, kind: &str) -> bool {
     most(kind).is_none_or(|most| value <= most)
 }

@@ -18,7 +18,7 @@ const DEEPEST: usize = 1_000;
 /// Fields of a layout that are looked through for such a variable, at most.
 const LIMITS: WalkLimits = WalkLimits { fields: 4_096 };
 
-/// What the initializers of a contract and its parents leave behind.
+/// The numbers that the initializers of a contract and its parents leave behind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Initializers(pub Vec<Initializer>);
 
@@ -29,13 +29,13 @@ pub struct Initializer {
     pub name: String,
     /// Its selector; nothing of a fallback, and of what an older solc compiled.
     pub selector: Option<Selector>,
-    /// What it leaves behind: 1 of a flag, n of a `reinitializer(n)`; nothing where only a run tells.
+    /// The number that it leaves behind: 1 of a flag, n of a `reinitializer(n)`; nothing where only a run tells.
     pub number: Option<U256>,
     /// Its declaration.
     pub id: u64,
     /// The functions and modifiers that it runs, itself among them: an initializer that another one calls has run.
     pub runs: BTreeSet<u64>,
-    /// Where it leaves that; nothing where that is not found.
+    /// The variable that holds it; nothing where it is not found.
     pub counter: Option<Counter>,
 }
 
@@ -46,7 +46,7 @@ pub struct Counter {
     pub name: String,
     /// Its slot.
     pub slot: U256,
-    /// Where it begins in that, in bytes from the low-order end.
+    /// Its offset in the slot, in bytes from the low-order end.
     offset: u64,
     /// Bytes that it takes.
     size: u64,
@@ -71,7 +71,7 @@ impl Counter {
 }
 
 impl Initializers {
-    /// Those of a contract.
+    /// Finds the initializers of a contract.
     pub(super) fn of(nodes: &Nodes<'_>, layout: &Layout) -> Self {
         let search = Search::of(nodes, layout);
         let entries: Vec<Entry<'_>> = search.entries();
@@ -148,7 +148,7 @@ struct CounterMark {
     number: Option<U256>,
 }
 
-/// What is done with a variable.
+/// An operation on a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Event {
     /// It is compared by size, or with what is given as an argument.
@@ -157,7 +157,7 @@ enum Event {
     Equals(U256),
     /// It is asked as a truth value.
     Asked,
-    /// That is stored.
+    /// A number is stored.
     Set(U256),
     /// An argument is stored that only a run tells.
     SetAsGiven,
@@ -173,12 +173,12 @@ struct Entry<'v> {
     /// The functions and modifiers that it runs.
     runs: BTreeSet<u64>,
     events: Vec<(u64, Event)>,
-    /// Whether all that it runs was walked through.
+    /// True if all code that it runs was walked through.
     is_whole: bool,
 }
 
 impl Entry<'_> {
-    /// What it does with each variable.
+    /// Groups its events by variable.
     fn by_variable(&self) -> BTreeMap<u64, Vec<Event>> {
         let mut all: BTreeMap<u64, Vec<Event>> = BTreeMap::new();
         for (variable, event) in &self.events {
@@ -234,7 +234,7 @@ impl Entry<'_> {
     }
 }
 
-/// Where a variable lies.
+/// The place of a variable.
 enum Place {
     At(Counter),
     /// At a slot that assembly names.
@@ -282,7 +282,7 @@ impl<'a, 'v> Search<'a, 'v> {
         }
     }
 
-    /// Where a variable lies, or a member of a struct of which there is one.
+    /// Finds the place of a variable, or of a member of a struct of which there is one.
     fn place(&self, variable: u64) -> Place {
         let member = self.structs.get(&variable);
         let declared = self.nodes.get(variable);
@@ -316,7 +316,8 @@ impl<'a, 'v> Search<'a, 'v> {
         }
     }
 
-    /// What others can call, and what it does with variables. What another function overrides, nobody reaches.
+    /// Lists the functions that others can call, with their operations on variables. Nobody reaches a function that another
+    /// one overrides.
     fn entries(&self) -> Vec<Entry<'v>> {
         let bases = self.nodes.bases();
         let declared = || bases.iter().flat_map(|base| list(&base.node["nodes"]));
@@ -359,7 +360,7 @@ impl<'a, 'v> Search<'a, 'v> {
         all
     }
 
-    /// What runs where a function or modifier is named: the most derived one that overrides it.
+    /// Finds the code that runs where a function or modifier is named: the most derived one that overrides it.
     fn resolved(&self, id: u64) -> Option<&'v Value> {
         let bases = self.nodes.bases();
         let declared = bases.iter().flat_map(|base| list(&base.node["nodes"]));
@@ -385,9 +386,9 @@ impl<'a, 'v> Search<'a, 'v> {
 struct Walk<'s, 'a, 'v> {
     search: &'s Search<'a, 'v>,
     events: Vec<(u64, Event)>,
-    /// What was walked through already, with the same arguments.
+    /// The nodes that were walked through already, with the same arguments.
     seen: BTreeSet<(u64, Vec<Option<U256>>)>,
-    /// What is being walked through.
+    /// The nodes that are being walked through.
     running: BTreeSet<u64>,
     /// Nodes within nodes that are still followed from here.
     left: usize,
@@ -519,7 +520,7 @@ impl<'v> Walk<'_, '_, 'v> {
         }
     }
 
-    /// What a call runs of this contract or of a library, with the values of its parameters.
+    /// Finds the function of this contract or of a library that a call runs, with the values of its parameters.
     fn called(&self, call: &'v Value) -> Option<(&'v Value, Vec<&'v Value>)> {
         let callee = &call["expression"];
         let id = named_by(callee)?;
@@ -663,7 +664,7 @@ impl<'v> Walk<'_, '_, 'v> {
     }
 }
 
-/// Whether an expression is an argument that only a run tells.
+/// Returns true if an expression is an argument that only a run tells.
 fn is_given(expression: &Value, frame: &Frame) -> bool {
     let id = named_by(expression);
     id.and_then(|id| frame.given.get(&id)) == Some(&None)
