@@ -91,15 +91,15 @@ async fn an_endpoint_that_makes_up_what_arb_wasm_says_is_no_healthy_one() -> Don
     team.doctor_at(&saying(364 * DAY).url()).await.ends_with(0);
     // More than the activation has left, and that it ends soon.
     assert_snapshot!(contradicted(&team.doctor_at(&saying(900 * DAY).url()).await), @"
-    message: no answer from http://127.0.0.1:[port]: a contradictory answer: ArbWasm says of [address]: [number] seconds left, and the storage of ArbOS ([address]) that it is Active { seconds_left: [number] }
+    message: no answer from http://127.0.0.1:[port]: a contradictory answer: ArbWasm says of [address]: [number] seconds left, and the storage of ArbOS ([address]) says: [number] seconds left
     expected: an endpoint that answers what it is asked
-    found: a contradictory answer: ArbWasm says of [address]: [number] seconds left, and the storage of ArbOS ([address]) that it is Active { seconds_left: [number] }
+    found: a contradictory answer: ArbWasm says of [address]: [number] seconds left, and the storage of ArbOS ([address]) says: [number] seconds left
     next: run the command again with another --rpc-url: it looks at the chain first
     ");
     assert_snapshot!(contradicted(&team.doctor_at(&saying(DAY).url()).await), @"
-    message: no answer from http://127.0.0.1:[port]: a contradictory answer: ArbWasm says of [address]: 86400 seconds left, and the storage of ArbOS ([address]) that it is Active { seconds_left: [number] }
+    message: no answer from http://127.0.0.1:[port]: a contradictory answer: ArbWasm says of [address]: 86400 seconds left, and the storage of ArbOS ([address]) says: [number] seconds left
     expected: an endpoint that answers what it is asked
-    found: a contradictory answer: ArbWasm says of [address]: 86400 seconds left, and the storage of ArbOS ([address]) that it is Active { seconds_left: [number] }
+    found: a contradictory answer: ArbWasm says of [address]: 86400 seconds left, and the storage of ArbOS ([address]) says: [number] seconds left
     next: run the command again with another --rpc-url: it looks at the chain first
     ");
     // Everything has expired, and ArbWasm is said to deny it.

@@ -275,7 +275,7 @@ impl<'a> Rollout<'a> {
             .extend(turned.filter(|proxy| !staged.contains(proxy)));
         if !staged.is_empty() {
             context.note(format!(
-                "{} went as far as one upgrade takes, {PATH_MAX} steps, and stay paused until the next: it follows",
+                "{} went as far as one upgrade takes, {PATH_MAX} steps: paused until the next upgrade, which follows",
                 count(staged.len(), "instance")
             ));
         }

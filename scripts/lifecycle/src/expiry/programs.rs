@@ -238,8 +238,12 @@ async fn state(
     if is_alike {
         Ok(stored)
     } else {
+        let stored = match stored {
+            State::Active { seconds_left } => format!("{seconds_left} seconds left"),
+            other => other.shown().1,
+        };
         Err(client.contradiction(format!(
-            "ArbWasm says of {account}: {says}, and the storage of ArbOS ({}) that it is {stored:?}",
+            "ArbWasm says of {account}: {says}, and the storage of ArbOS ({}) says: {stored}",
             ProgramSlots::ACCOUNT,
         )))
     }

@@ -4,6 +4,7 @@ use super::error::events_hidden;
 use crate::client::ChainError;
 use crate::questions::ask_all;
 use crate::registry::{self, Created, Registry, Topics, all_logs, counted, definition_id};
+use crate::text::count;
 use alloy::primitives::B256;
 use alloy::sol_types::{SolEvent, SolEventInterface};
 use std::collections::BTreeMap;
@@ -124,8 +125,11 @@ async fn hidden(registry: Registry<'_>, names: &[String]) -> Result<Option<Strin
     });
     let differs = instances.find(|(_, counted, told)| counted != told);
     Ok(differs.map(|(name, counted, told)| match counted - told {
-        missing @ 1.. => format!("{missing} of {counted} instances of {name:?}"),
-        left => format!("how {} instances of {name:?} left it", -left),
+        missing @ 1.. => {
+            let counted = count(counted, "instance");
+            format!("{missing} of {counted} of {name:?}")
+        }
+        left => format!("how {} of {name:?} left it", count(-left, "instance")),
     }))
 }
 
