@@ -32,21 +32,21 @@ pub struct ActiveMigration {
     pub created: u64,
     /// The program of the step.
     pub program: Address,
-    /// How far it was when it was looked at.
+    /// The progress of the migration when it was read.
     pub at: Standing,
 }
 
-/// How far a migration is: the word in [`slots::COMPLEX`].
+/// The progress of a migration: the word in [`slots::COMPLEX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Standing {
-    /// Whether it is rolling back.
+    /// True if it is rolling back.
     #[serde(skip)]
     pub back: bool,
     /// Items in the new form.
     pub done: u64,
     /// Items that there are, as far as the contract knows.
     pub total: u64,
-    /// Who supplies the batches.
+    /// The account that supplies the batches.
     #[serde(skip)]
     pub handler: Address,
 }
@@ -79,7 +79,7 @@ impl Standing {
         }
     }
 
-    /// Whether nothing is left to do in its direction, as far as the contract knows.
+    /// Returns true if nothing is left to do in its direction, as far as the contract knows.
     pub fn is_finished(&self) -> bool {
         self.done == if self.back { 0 } else { self.total }
     }
@@ -112,7 +112,7 @@ pub async fn find(client: &Client, proxy: Address) -> Result<Option<ActiveMigrat
     }))
 }
 
-/// What the events of a registry tell of an instance and its newest migration.
+/// Facts from the events of a registry about an instance and its newest migration.
 #[derive(Default)]
 struct Told {
     /// The block in which it was created, and that in which the migration began.
@@ -120,7 +120,7 @@ struct Told {
     begun: u64,
     /// From where to where it leads.
     versions: Option<(String, String)>,
-    /// Who supplies the batches: named when it began, or since then.
+    /// The account that supplies the batches: named when it began, or since then.
     handler: Address,
 }
 
@@ -148,7 +148,7 @@ async fn told(registry: Registry<'_>, proxy: Address) -> Result<Told, ChainError
     Ok(told)
 }
 
-/// How far the migration of `proxy` is; `None` where none runs. Programs need not keep that in
+/// Reads the progress of the migration of `proxy`; `None` where none runs. Programs need not keep that in
 /// [`slots::COMPLEX`]: one that does not is asked for its `progress()`.
 pub async fn standing(client: &Client, proxy: Address) -> Result<Option<Standing>, ChainError> {
     let word = client.storage(proxy, slots::COMPLEX).await?;
@@ -158,7 +158,7 @@ pub async fn standing(client: &Client, proxy: Address) -> Result<Option<Standing
     }
 }
 
-/// How far it is, from what every program of a complex step answers and the registry's events say.
+/// Derives the progress from the answer that every program of a complex step gives, and from the registry's events.
 async fn from_progress(client: &Client, proxy: Address) -> Result<Option<Standing>, ChainError> {
     let registry = registry_of(client, proxy).await?;
     let known = registry.instance(proxy).await?;
@@ -175,7 +175,7 @@ async fn from_progress(client: &Client, proxy: Address) -> Result<Option<Standin
     }))
 }
 
-/// What is live, in a few words; where the instance is paused, what takes it from there.
+/// Describes the live version in a few words; where the instance is paused, what takes it from there.
 pub async fn live(client: &Client, proxy: Address) -> Result<String, ChainError> {
     let registry = registry_of(client, proxy).await?;
     let question = proxy_abi::implementationVersionCall {};

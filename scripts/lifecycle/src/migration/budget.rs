@@ -1,4 +1,4 @@
-//! How much of complex migrations is tried on a copy.
+//! Budget for complex migrations on a copy.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ pub const BATCHES: u64 = 500;
 /// Time for each of them on average: 60 s for the usual number.
 const TIME_OF_ONE: Duration = Duration::from_millis(120);
 
-/// How much of complex migrations may still be tried.
+/// The rest of the budget for complex migrations.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
     batches: u64,

@@ -1,18 +1,18 @@
-//! What a run has cost.
+//! Costs of a run.
 
 use crate::cost::Cost;
 use serde::Serialize;
 
-/// What a run has cost so far.
+/// The costs of a run so far.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Spent {
     /// Transactions that were mined.
     pub transactions: u64,
-    /// Those among them that failed.
+    /// The number of transactions that failed among them.
     pub failed: u64,
     /// Items that they migrated, or brought back.
     pub items: u64,
-    /// What they cost.
+    /// The cost of the transactions.
     #[serde(flatten)]
     pub cost: Cost,
 }

@@ -11,12 +11,12 @@ use std::time::Duration;
 use stylus_upgrades_interface::complex::IComplexMigration as abi;
 use stylus_upgrades_interface::registry::IRegistry as registry_abi;
 
-/// How often it is tried.
+/// The number of attempts.
 const TRIES: u32 = 5;
-/// What it is called.
+/// The name of the call.
 const WHAT: &str = "endMigration";
 
-/// How it ended.
+/// The end of a migration.
 pub enum Ended {
     /// By this transaction.
     By(Box<Sent>),
@@ -68,8 +68,8 @@ fn refusal(error: ChainError, migration: &ActiveMigration) -> ChainError {
     }
 }
 
-/// What a run had ended that was killed before it could say so: its journal knows the
-/// transaction. `None` if there is no such run.
+/// Returns the result of a run that was killed after it ended the migration, before it could report that: its journal knows
+/// the transaction. `None` if there is no such run.
 pub async fn by_an_earlier_run(
     client: &Client,
     journal: &Journal,

@@ -1,4 +1,4 @@
-//! Why a migration does not continue, as several places say it.
+//! Reasons why a migration does not continue, in words for several places.
 
 use crate::client::ChainError;
 use crate::cost::Gas;
@@ -41,7 +41,7 @@ pub(super) fn less_than_l1(gas: u64, l1: u64) -> ChainError {
     refusal.usage().into()
 }
 
-/// How an instance gets out of a migration that cannot go forward.
+/// Describes the way of an instance out of a migration that cannot go forward.
 pub fn way_out(proxy: Address) -> String {
     format!(
         "stylus-upgrades run-migration {proxy} --abort (by the approvers) aborts it, then \

@@ -23,9 +23,9 @@ const COMPARED: u64 = 1 << 15;
 /// Items that are read at once where all of them are.
 const CHUNK: u64 = 1 << 10;
 
-/// What a line must be.
+/// The required form of a line.
 const WORDS: &str = "words in hexadecimal or decimal, separated by commas";
-/// What some editors put in front of a text.
+/// The mark that some editors put in front of a text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// An item: one word per column.
@@ -33,7 +33,7 @@ pub type Item = Vec<B256>;
 
 /// The items, in order.
 pub struct Items {
-    /// Where they come from.
+    /// The file from which they come.
     path: PathBuf,
     /// Each item as its line and its words.
     records: BufWriter<File>,
@@ -129,7 +129,7 @@ impl Items {
         written.map_err(|error| items_file(&self.path, &error))
     }
 
-    /// How many there are.
+    /// Returns the number of items.
     pub fn count(&self) -> u64 {
         self.count
     }
@@ -148,7 +148,7 @@ impl Items {
         Ok(items.map(|(_, item)| item).collect())
     }
 
-    /// Where an item stands, for people.
+    /// Names the place of an item, for people.
     ///
     /// # Errors
     /// `ItemsFile`.

@@ -60,7 +60,7 @@ const GAS_INFO: Address = address!("000000000000000000000000000000000000006C");
 /// Gas of a transaction where the chain does not say: Arbitrum One's limit.
 const GAS_MAX: u64 = 32_000_000;
 
-/// How long trouble is borne by a look at a migration.
+/// The time for which trouble is borne while a migration is read.
 const LOOK: Duration = Duration::from_secs(10);
 
 alloy::sol! {
@@ -68,22 +68,22 @@ alloy::sol! {
     function getMaxTxGasLimit() external view returns (uint256);
 }
 
-/// What an operator asks for.
+/// The request of an operator.
 #[derive(Debug, Clone)]
 pub struct MigrationRequest {
     /// The proxy.
     pub proxy: Address,
-    /// Where the items come from.
+    /// The source of the items.
     pub source: Source,
     /// Gas of a transaction, at most; half of what the chain allows if it is not given.
     pub gas: Option<u64>,
-    /// Whether `endMigration` follows.
+    /// True if `endMigration` follows.
     pub ends: bool,
     /// The command that continues after an interruption.
     pub again: String,
 }
 
-/// Where the items come from.
+/// The source of the items.
 #[derive(Debug, Clone)]
 pub enum Source {
     /// The contract knows them.
@@ -96,7 +96,7 @@ pub enum Source {
     Erc721,
 }
 
-/// What came of it.
+/// The result of a run.
 #[derive(Debug, Clone, Serialize)]
 pub struct Migrated {
     /// The proxy.
@@ -105,26 +105,26 @@ pub struct Migrated {
     pub from: String,
     /// The version that it was to reach.
     pub to: String,
-    /// Whether it was rolled back.
+    /// True if it was rolled back.
     pub back: bool,
-    /// How its batches were made; `None` where an earlier run had made them all.
+    /// The form of its batches; `None` where an earlier run had made them all.
     pub form: Option<Form>,
-    /// How far it was before its end; `None` where an earlier run had ended it.
+    /// The progress before its end; `None` where an earlier run had ended it.
     #[serde(flatten)]
     pub at: Option<Standing>,
-    /// What this run has cost, the end included.
+    /// The costs of this run, the end included.
     pub spent: Spent,
     /// Items that this run migrated, or brought back.
     pub items: u64,
-    /// How long it took.
+    /// The duration of the run.
     #[serde(rename = "seconds", serialize_with = "as_seconds")]
     pub taken: Duration,
     /// The transaction of the end.
     #[serde(flatten)]
     pub end: Option<End>,
-    /// Whether it has ended, by whomever.
+    /// True if it has ended, by whomever.
     pub ended: bool,
-    /// What is live; `None` where it has not ended.
+    /// The live version; `None` where it has not ended.
     pub live: Option<String>,
     /// The migration that began when this one ended.
     #[serde(serialize_with = "as_summary")]
@@ -385,7 +385,7 @@ impl ActiveMigration {
         refusal.into()
     }
 
-    /// How far it is, for people.
+    /// Describes the progress for people.
     pub fn summary(&self) -> String {
         let at = self.at;
         let direction = if at.back {

@@ -1,4 +1,4 @@
-//! How many items go into one transaction: what one costs is measured, never assumed.
+//! Number of items in one transaction: the cost of one is measured, never assumed.
 
 /// Gas sent along, in percent of what is expected: items differ.
 const GAS_PERCENT: u64 = 130;
@@ -8,7 +8,7 @@ const ENVELOPE: usize = 1_024;
 /// (`--execution.sequencer.max-tx-data-size`). geth takes 131,072.
 const TRANSACTION_BYTES: usize = 95_000;
 
-/// How many items go into one transaction, in units of gas and bytes.
+/// The number of items that go into one transaction, in units of gas and bytes.
 #[derive(Debug, Clone)]
 pub struct Sizer {
     /// Gas of a transaction, at most.

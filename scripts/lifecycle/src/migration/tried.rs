@@ -10,21 +10,21 @@ use alloy::sol_types::{SolCall, SolValue};
 use stylus_upgrades_interface::complex::IComplexMigration as abi;
 use stylus_upgrades_interface::registry::IRegistry::NotSupported;
 
-/// What a program says that takes its items from the handler.
+/// The error of a program that takes its items from the handler.
 const ITEMS_NEEDED: &str = "ItemsNeeded";
 
-/// What came of a migration on a copy.
+/// The result of a migration on a copy.
 #[derive(Debug, Default)]
 pub struct Tried {
     /// Batches that were tried.
     pub batches: u64,
     /// Items that were not tried; `None` where it came to its end.
     pub left: Option<u64>,
-    /// What refused a batch, or the end.
+    /// The refusal of a batch, or of the end.
     pub refused: Option<ChainError>,
 }
 
-/// Who sends the batches of the migration that `proxy` is in; `None` if it is in none.
+/// Returns the account that sends the batches of the migration that `proxy` is in; `None` if it is in none.
 ///
 /// # Errors
 /// Trouble with the copy.
@@ -85,7 +85,7 @@ pub async fn try_out(
     Ok(tried)
 }
 
-/// Whether the program takes items from its handler, if only for one direction. One that knows all of them does not
+/// Returns true if the program takes items from its handler, if only for one direction. One that knows all of them does not
 /// support that.
 async fn takes_batches(client: &Client, proxy: Address) -> Result<bool, ChainError> {
     let data = (U256::ZERO, Bytes::new()).abi_encode_params().into();

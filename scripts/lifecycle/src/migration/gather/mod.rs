@@ -27,7 +27,7 @@ alloy::sol! {
 const FIRST_SPAN: u64 = 16;
 /// Blocks of a page, at most. Endpoints that bound what they answer refuse longer ones themselves.
 const SPAN_MAX: u64 = 1 << 20;
-/// How long an answer is waited for before a shorter page is tried.
+/// The time for an answer before a shorter page is tried.
 const ANSWER: Duration = Duration::from_secs(20);
 /// Looks in a row that find another block in the place of the last one that was read, before all is gathered again.
 const OTHER_LOOKS: u32 = 3;

@@ -64,7 +64,7 @@ impl Store {
         self.prepare(true).map_err(|error| self.failed(error))
     }
 
-    /// How many tokens there are.
+    /// Returns the number of tokens.
     pub(super) fn count(&self) -> Result<u64, ChainError> {
         let read = || -> Result<_, redb::Error> {
             Ok(self.database.begin_read()?.open_table(TOKENS)?.len()?)

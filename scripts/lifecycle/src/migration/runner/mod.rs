@@ -24,14 +24,14 @@ use stylus_upgrades_interface::complex::IComplexMigration as abi;
 const AROUND: u64 = 120_000;
 /// Failures in a row, without progress, that are borne.
 const FAILURES: u32 = 3;
-/// How long a node may show the state before a transaction whose receipt it has.
+/// The time for which a node may show the state before a transaction whose receipt it has.
 const LAG_MAX: Duration = Duration::from_secs(30);
-/// How long others may take this key's nonces while the chain shows no progress.
+/// The time for which others may take this key's nonces while the chain shows no progress.
 const CONFLICT_MAX: Duration = Duration::from_secs(120);
 /// Pause between two looks at the chain.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How the batches are made.
+/// The form of the batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
@@ -47,28 +47,28 @@ pub struct BatchRunner {
     migration: ActiveMigration,
     /// None where the contract knows them.
     items: Option<Items>,
-    /// How the batches are made.
+    /// The form of the batches.
     pub form: Form,
     /// Gas of a transaction, at most.
     gas: u64,
     /// Gas of it that pays for L1, once a budget without that share was too large.
     l1_gas: u64,
     sizer: Option<Sizer>,
-    /// How far the chain was when it was looked at last.
+    /// The progress on the chain when it was last read.
     pub at: Standing,
     failures: u32,
     /// Since when this key's nonces are taken, without progress.
     conflict: Option<Instant>,
-    /// What it has cost.
+    /// The costs so far.
     pub spent: Spent,
-    /// When it began.
+    /// The start of the run.
     pub begun: Instant,
     rate: Rate,
-    /// What may still be tried; none where all is sent.
+    /// The rest of the trial's budget; none where all is sent.
     pub(super) budget: Option<Budget>,
 }
 
-/// How a run of batches came to its end.
+/// The end of a run of batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ran {
     /// No item is left.
@@ -139,7 +139,7 @@ impl BatchRunner {
         }
     }
 
-    /// Where the chain is, now that nothing is on its way. `false` if the migration has ended.
+    /// Reads the progress on the chain, now that nothing is on its way. `false` if the migration has ended.
     async fn look(&mut self) -> Result<bool, ChainError> {
         self.client.clear("run-migration").await?;
         let Some(found) = standing(&self.client, self.migration.proxy).await? else {
@@ -240,7 +240,7 @@ impl BatchRunner {
         Ok(true)
     }
 
-    /// How far the migration was after a transaction, as it noted in it.
+    /// Returns the progress of the migration after a transaction, as it noted in it.
     fn noted(&self, receipt: &TransactionReceipt) -> Option<Standing> {
         let logs = receipt.logs().iter();
         let own = logs.filter(|log| log.address() == self.migration.proxy);
@@ -253,7 +253,7 @@ impl BatchRunner {
         })
     }
 
-    /// How far the chain is, once it is elsewhere than before; a node may lag, and a copy does not.
+    /// Reads the progress on the chain, once it differs from before; a node may lag, and a copy does not.
     async fn moved_on(&self) -> Result<Option<Standing>, ChainError> {
         let mined = Instant::now();
         let is_copy = self.budget.is_some();
@@ -318,7 +318,7 @@ impl BatchRunner {
         }
     }
 
-    /// Whether the contract agrees that nothing is left.
+    /// Checks that the contract agrees that nothing is left.
     fn is_complete(&self) -> Result<(), ChainError> {
         match &self.items {
             Some(items) if !self.at.is_finished() => {

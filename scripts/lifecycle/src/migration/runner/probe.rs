@@ -1,5 +1,4 @@
-//! Whether the chain takes the next items, before they are sent: a refusal is reported by name and
-//! place, and gas is measured.
+//! Probes of the next items, before they are sent: a refusal is reported by name and place, and gas is measured.
 
 use super::super::GAS_MAX;
 use super::super::active::standing;
@@ -21,8 +20,8 @@ use stylus_upgrades_interface::registry::IRegistry::NotSupported;
 const MEASURED: u64 = 16;
 
 impl BatchRunner {
-    /// Whether the chain takes the next items: a refusal is reported by name and place, and gas is
-    /// measured. `false` if the chain moved meanwhile.
+    /// Probes if the chain takes the next items: a refusal is reported by name and place, and gas is measured. `false` if
+    /// the chain moved meanwhile.
     pub(super) async fn probe(&mut self) -> Result<bool, ChainError> {
         if self.form == Form::Cursor {
             return self.probe_cursor().await;
@@ -76,7 +75,7 @@ impl BatchRunner {
         }
     }
 
-    /// Why the chain refuses the next items in a transaction of `gas`, with the budget of the run.
+    /// Returns the reason why the chain refuses the next items in a transaction of `gas`, with the budget of the run.
     async fn cursor_refusal(&self, gas: u64) -> Result<Option<ChainError>, ChainError> {
         let budget = self.budget()?;
         let call = abi::migrateNextCall { gasBudget: budget };
@@ -88,7 +87,7 @@ impl BatchRunner {
         Ok(Some(self.client.error(what, error).of_call(what)))
     }
 
-    /// What a refusal of the next `count` items means.
+    /// Interprets a refusal of the next `count` items.
     async fn refused(&mut self, error: ChainError, count: u64) -> Result<bool, ChainError> {
         let ChainError::Refused { revert, .. } = error else {
             return Err(error);
@@ -170,7 +169,7 @@ impl BatchRunner {
     }
 }
 
-/// Whether more gas could change the answer. A proxy whose call runs out of gas reverts without data.
+/// Returns true if more gas could change the answer. A proxy whose call runs out of gas reverts without data.
 fn is_for_want_of_gas(error: &ChainError) -> bool {
     let is_empty = error
         .revert()
