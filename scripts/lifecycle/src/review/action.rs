@@ -17,7 +17,7 @@ use crate::text::utc;
 use alloy::primitives::{Address, B256, Bytes};
 use serde::Serialize;
 
-/// What `pending ACTION` reports.
+/// The report of `pending ACTION`.
 #[derive(Debug, Serialize)]
 pub struct Review {
     /// The registry.
@@ -28,39 +28,39 @@ pub struct Review {
     pub action: ActionId,
     /// The definition; empty for the registry itself.
     pub definition: String,
-    /// Who proposed it.
+    /// The account that proposed it.
     pub proposer: Address,
     /// The bytes that every approver sends.
     pub call: Bytes,
     /// They in a few words.
     pub what: String,
-    /// What they do.
+    /// The effects of the bytes.
     #[serde(flatten)]
     pub shown: ShownCall,
-    /// How far it is; `None` where it is not open.
+    /// The progress of the action; `None` where it is not open.
     pub readiness: Option<Readiness>,
     /// The approvals that it still lacks, where it is open.
     #[serde(skip)]
     pub needed: Option<Needed>,
-    /// Those who may approve and whose last word on it was `revoke`: they are not among who is missing.
+    /// The accounts that may approve and whose last word on it was `revoke`: they do not count as missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Address>,
-    /// Who can still end it, and until when, where it is open.
+    /// The accounts that can still end it, and until when, where it is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancel_rights: Option<CancelRights>,
-    /// What keeps it from being executed, whatever its approvals.
+    /// The obstacle to its execution, whatever its approvals.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub obstacle: Option<Obstacle>,
     /// The policy that decides.
     pub policy: Explained,
     /// The same as a tree that says who approved.
     pub tree: Node,
-    /// What was found out about it; `None` where it is not open.
+    /// The findings about it; `None` where it is not open.
     #[serde(flatten)]
     pub checked: Option<Checked>,
-    /// What happened to it.
+    /// The events of the action.
     pub entries: Vec<Entry>,
-    /// What ended it, where another action did.
+    /// The other action that ended it, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<EndedBy>,
     /// Unix seconds at which it expired, where it did.
@@ -71,12 +71,12 @@ pub struct Review {
     pub behind: Option<Behind>,
 }
 
-/// What was found out about an open action.
+/// The findings about an open action.
 #[derive(Debug, Default, Serialize)]
 pub struct Checked {
-    /// Who may approve, has not, and has code: a Safe, a timelock.
+    /// The accounts that may approve, have not, and have code: a Safe, a timelock.
     pub contracts: Vec<Address>,
-    /// What would be created, where it is a creation.
+    /// The instance that would be created, where it is a creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<Created>,
     /// The hash of what changes, where it is an upgrade that succeeds on a copy: that of `plan`.
@@ -85,20 +85,20 @@ pub struct Checked {
     /// The newest run of the fuzzer on this machine, of an upgrade.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuzzed: Option<Fuzzed>,
-    /// What changes for callers, where it upgrades.
+    /// The changes for callers, where it upgrades.
     pub callers: Vec<CallersOfWay>,
-    /// What was found, the heaviest first.
+    /// The findings, the heaviest first.
     pub findings: Vec<Finding>,
     /// The storage before and after.
     pub slots: Vec<Area>,
-    /// What each approver that is missing compares with what his device shows when he signs it.
+    /// The digests that each missing approver compares with those on the signing device.
     pub digests: Vec<Digests>,
     /// Up to when a signature given now would hold, in Unix seconds.
     pub deadline: u64,
 }
 
 impl Review {
-    /// What came of it, where it is not open.
+    /// Describes the end of the action, where it is not open.
     pub fn ended(&self) -> String {
         let has = |event: &str| self.entries.iter().any(|entry| entry.event == event);
         match (has("Executed"), has("Cancelled"), &self.ended_by) {
@@ -139,7 +139,7 @@ impl Review {
         Call::decode(&self.call).ok()
     }
 
-    /// What is done with it now, and by whom.
+    /// Returns the next step, and who takes it.
     fn next(&self, names: &Names) -> Option<String> {
         let (open, action) = (self.readiness.as_ref()?, self.action);
         let call = self.governed();
@@ -169,7 +169,7 @@ impl Review {
         Some(format!("next: {next}"))
     }
 
-    /// How many dangers were found, in words; nothing where none was.
+    /// Counts the dangers, in words; nothing where none was.
     fn dangers(&self) -> Option<String> {
         let findings = self.checked.iter().flat_map(|one| &one.findings);
         let counted = Severity::counted(findings).into_iter();
@@ -177,7 +177,7 @@ impl Review {
         dangers.next().map(|(_, number)| number)
     }
 
-    /// How far it is, up to when it is open, and what keeps it from being executed.
+    /// Describes the progress, the time until which it is open, and the obstacle to its execution.
     fn state(&self, names: &Names) -> Vec<String> {
         let by = names.long(self.proposer);
         let Some(open) = &self.readiness else {
@@ -216,14 +216,14 @@ impl Review {
 }
 
 impl Checked {
-    /// How many findings there are, by their severities.
+    /// Counts the findings by their severities.
     fn headline(&self) -> Option<String> {
         let counted = Severity::counted(&self.findings).into_iter();
         let counted: Vec<String> = counted.map(|(_, number)| number).collect();
         (!counted.is_empty()).then(|| format!("findings: {}", counted.join(", ")))
     }
 
-    /// How much was found, and each finding. What was checked as a whole, and of which nothing was found, is one line.
+    /// Lists the findings. Parts that were checked as a whole and have no findings share one line.
     fn found(&self, is_full: bool) -> Vec<String> {
         let mut lines = Vec::new();
         let told = told_once(&self.findings).into_iter();
@@ -254,7 +254,7 @@ impl Checked {
         lines
     }
 
-    /// What is created, or changes for callers and in storage.
+    /// Lists the created instance, and the changes for callers and in storage.
     fn changes(&self, is_full: bool) -> Vec<String> {
         let created = self.created.iter().flat_map(Created::lines);
         let callers = self.callers.iter().flat_map(CallersOfWay::lines);

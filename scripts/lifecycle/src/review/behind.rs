@@ -15,12 +15,13 @@ pub struct Behind {
     pub name: String,
     /// The version that is current.
     pub current: String,
-    /// How many instances there are at each other version.
+    /// The number of instances at each other version.
     pub at: BTreeMap<String, usize>,
 }
 
 impl Behind {
-    /// Those of a definition that a rollout moves; nothing where all run the current version, or while it is paused.
+    /// Finds the instances of a definition that a rollout moves; nothing where all run the current version, or while it is
+    /// paused.
     pub fn of(definition: &Definition) -> Option<Self> {
         if definition.state == DefinitionState::Paused {
             return None;
@@ -39,7 +40,7 @@ impl Behind {
         })
     }
 
-    /// How many still run which version: `3 instances still run 1.0`.
+    /// Describes the number of instances that still run each version: `3 instances still run 1.0`.
     pub fn still(&self) -> String {
         let of_each = self.at.iter().take(NAMED_MAX).map(|(version, instances)| {
             let run = if *instances == 1 { "runs" } else { "run" };

@@ -1,11 +1,11 @@
-//! What the creation of an instance would make: its address, the code that it runs, and what its storage would hold.
+//! Creation of an instance: its address, the code that it runs, and the storage that it would have.
 
 use crate::ids::CodeHash;
 use crate::plan::{Change, Creation, ether};
 use alloy::primitives::Address;
 use serde::Serialize;
 
-/// What is created.
+/// The instance that is created.
 #[derive(Debug, Serialize)]
 pub struct Created {
     /// The definition.
@@ -18,7 +18,7 @@ pub struct Created {
     pub implementation: Option<Address>,
     /// The hash of that code.
     pub codehash: Option<CodeHash>,
-    /// What came of it on a copy; none where it could not be tried.
+    /// The result of the creation on a copy; none where it could not be tried.
     pub tried: Option<Creation>,
 }
 

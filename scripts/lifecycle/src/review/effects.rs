@@ -4,8 +4,8 @@ use crate::assess::{Finding, FindingKind, Part, Severity};
 use crate::plan::{Elsewhere, Reads, ether};
 use alloy::primitives::{Address, U256};
 
-/// That it succeeded. It is no good news where the code reads how much gas is left, which others choose, nor
-/// where not all of it was tried.
+/// Reports success. It is no good news where the code reads how much gas is left, which others choose, nor where not all of
+/// it was tried.
 pub fn tried(says: String, reads: &[Reads], is_whole: bool) -> Finding {
     let gas: Vec<String> = reads.iter().filter_map(Reads::of_gas).collect();
     match (gas.is_empty(), is_whole) {
@@ -28,8 +28,8 @@ pub fn tried(says: String, reads: &[Reads], is_whole: bool) -> Finding {
     }
 }
 
-/// What a simulation changed beside that which it is for: ether of instances, and other accounts beside those that are
-/// named. And what the code can read beside the gas, and whom it called.
+/// Reports the effects of a simulation beside its purpose: ether of instances, and other accounts beside those that are
+/// named. Also the inputs of the code beside the gas, and the accounts that it called.
 pub fn effects(
     reads: &[Reads],
     moved: &[(Address, (U256, U256))],

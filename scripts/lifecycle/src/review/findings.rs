@@ -17,12 +17,12 @@ pub fn without_good_steps(findings: &mut Vec<Finding>) {
     findings.retain(|finding| (finding.part, finding.severity) != (Part::Steps, Severity::Good));
 }
 
-/// What is known of an action.
+/// The facts about an action.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
-    /// What it does.
+    /// The decoded call.
     pub call: &'a Call,
-    /// What the chain says about the code that it names.
+    /// The chain's facts about the code that it names.
     pub facts: &'a [CodeFacts],
     /// The version that was registered first with the same code, where there is one.
     pub used_by: Option<&'a str>,
@@ -30,7 +30,7 @@ pub struct Subject<'a> {
     pub known: &'a [Address],
     /// Names for them.
     pub names: &'a Names,
-    /// What keeps it from being executed, whatever its approvals.
+    /// The obstacle to its execution, whatever its approvals.
     pub obstacle: Option<&'a Obstacle>,
     /// Unix seconds until which a delay keeps it from being executed, where one runs.
     pub delayed_until: Option<u64>,
@@ -99,7 +99,7 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     all
 }
 
-/// What the chain says about code that is named.
+/// Reports the chain's facts about code that is named.
 fn code(fact: &CodeFacts) -> Finding {
     let days = fact.seconds_left.map(|seconds| seconds / DAY);
     let severity = match (fact.is_program, days) {
@@ -125,7 +125,7 @@ fn code(fact: &CodeFacts) -> Finding {
     Finding::named(Part::Code, severity, kind, says)
 }
 
-/// What a policy asks for that a role gets.
+/// Describes the requirements of a policy that a role gets.
 fn policy(role: &str, expression: &str, names: &Names) -> (Severity, String) {
     let Ok(policy) = parse(expression.as_bytes()) else {
         let says = format!("the policy of {role} cannot be read: the registry refuses it");

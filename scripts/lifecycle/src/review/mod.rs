@@ -1,5 +1,5 @@
-//! What an approver looks at before approving: what is open, findings about an action with their severity, and the
-//! storage before and after, slot by slot.
+//! Review of an action before approval: the open actions, findings about an action with their severity, and the storage
+//! before and after, slot by slot.
 
 mod action;
 mod behind;

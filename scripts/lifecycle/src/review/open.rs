@@ -1,4 +1,5 @@
-//! What is open: who approved, who is missing, what blocks, until when, and what to do next.
+//! Open actions: the accounts that approved, the missing ones, the obstacle, the time until which each is open, and the next
+//! step.
 
 use crate::assess::Finding;
 use crate::governance::{
@@ -12,7 +13,7 @@ use crate::text::utc;
 use alloy::primitives::Address;
 use serde::Serialize;
 
-/// What `pending` reports.
+/// The report of `pending`.
 #[derive(Debug, Serialize)]
 pub struct Pending {
     /// The registry.
@@ -20,7 +21,7 @@ pub struct Pending {
     /// The first block of which events were not read, as the endpoint wants many requests for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events_unread_from: Option<u64>,
-    /// What is open: first what approvers can read.
+    /// The open actions: first those that approvers can read.
     pub actions: Vec<OpenAction>,
 }
 
@@ -30,21 +31,21 @@ pub struct OpenAction {
     /// The action, and how far it is.
     #[serde(flatten)]
     pub open: PendingAction,
-    /// What it does; nothing where nobody can read it.
+    /// The effects of the action; nothing where nobody can read it.
     #[serde(flatten)]
     pub shown: Option<ShownCall>,
-    /// What keeps it from being executed, whatever its approvals.
+    /// The obstacle to its execution, whatever its approvals.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub obstacle: Option<Obstacle>,
     /// Other open actions that are about the same and differ, in words.
     #[serde(skip)]
     pub rivals: Vec<String>,
-    /// Who can still end it, and until when; nothing where nobody can read it.
+    /// The accounts that can still end it, and until when; nothing where nobody can read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancel_rights: Option<CancelRights>,
-    /// What is done with it now, and by whom.
+    /// The next step, and who takes it.
     pub next: String,
-    /// What it still needs, in words.
+    /// The approvals and delays that it still needs, in words.
     #[serde(skip)]
     still: String,
 }
@@ -135,7 +136,8 @@ impl OpenAction {
     }
 }
 
-/// What is done with an open action now, and by whom. `decide` says what those do who are missing, `still` what it needs.
+/// Describes the next step of an open action, and who takes it. `decide` is the instruction for the missing approvers,
+/// `still` the list of needs.
 pub(super) fn next(
     (action, proposer): (ActionId, Address),
     (readiness, obstacle): (&Readiness, Option<&Obstacle>),

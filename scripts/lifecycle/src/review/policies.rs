@@ -1,4 +1,4 @@
-//! Who decides: the policies of a definition's roles, explained.
+//! Policies of a definition's roles, explained.
 
 use crate::governance::{CANCEL, Explained, UnsetRole, guardian_limits, missing_policy_delay};
 use crate::names::Names;
@@ -6,7 +6,7 @@ use crate::report::CommandReport;
 use crate::text::count;
 use serde::Serialize;
 
-/// What `policy explain` reports.
+/// The report of `policy explain`.
 #[derive(Debug, Serialize)]
 pub struct Policies {
     /// The definition, or the policy that was typed; empty for the registry itself.

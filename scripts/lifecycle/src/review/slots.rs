@@ -17,13 +17,13 @@ pub struct Drawn {
     pub kind: String,
     /// Its first slot, a decimal number.
     pub slot: String,
-    /// Where it begins in that, in bytes from the low-order end.
+    /// Its offset in the slot, in bytes from the low-order end.
     pub offset: u64,
     /// Bytes that it takes.
     pub size: u64,
 }
 
-/// What happened to a field, the lightest first.
+/// The change of a field, the lightest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
@@ -57,15 +57,15 @@ pub struct Area {
 /// A field, before and after. One that is gone, or was not there, has one of both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Row {
-    /// As it was.
+    /// The field before.
     pub before: Option<Drawn>,
-    /// As it would be.
+    /// The field after.
     pub after: Option<Drawn>,
     /// The heaviest of what happened to it.
     pub change: Change,
     /// All that happened to it, the heaviest first.
     pub changes: Vec<Change>,
-    /// Why, where the comparison says so.
+    /// The reason, where the comparison names one.
     pub note: String,
 }
 
@@ -218,20 +218,20 @@ fn drawn(storage: &Storage, field: &StorageField) -> Drawn {
     }
 }
 
-/// Whether a field begins at a place.
+/// Returns true if a field begins at a place.
 fn is_at(field: &StorageField, place: &Option<Location>) -> bool {
     let place = place.as_ref();
     place.is_some_and(|place| place.slot.parse().ok() == field.slot && place.offset == field.offset)
 }
 
-/// Whether two places, each a slot and a byte in it, are one.
+/// Returns true if two places, each a slot and a byte in it, are one.
 fn is_same(one: (&str, u64), other: (&str, u64)) -> bool {
     let number = |slot: &str| slot.parse::<U256>().ok();
     number(one.0) == number(other.0) && one.1 == other.1
 }
 
-/// What a finding says of the whole field. One that both layouts have is neither new nor gone: there a
-/// member of it, or a gap's size, has changed.
+/// Classifies the change of the whole field. One that both layouts have is neither new nor gone: there a member of it, or a
+/// gap's size, has changed.
 fn change_of(finding: &FieldChange) -> Change {
     let (old, new) = match (&finding.old, &finding.new) {
         (Some(old), Some(new)) => (old, new),
