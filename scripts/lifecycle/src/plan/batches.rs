@@ -10,11 +10,11 @@ use crate::simulation::{ANYBODY, Simulation, now};
 use alloy::primitives::Address;
 use std::collections::BTreeMap;
 
-/// What came of the complex migrations.
+/// The results of the complex migrations.
 #[derive(Default)]
 pub(super) struct Tried {
     of_instances: BTreeMap<Address, Batches>,
-    /// What refused a batch, or an end.
+    /// The refusals of batches and ends.
     pub(super) refused: Vec<Finding>,
 }
 

@@ -18,15 +18,15 @@ use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
 /// Instances per rollout transaction.
 const BATCH: usize = 8;
 
-/// Who decides the call, and who ends the pause of a definition that is paused.
+/// The approvers of the call, and those who end the pause of a definition that is paused.
 pub(super) struct Deciding {
     pub(super) call: Approvers,
     resume: Option<Approvers>,
 }
 
 impl Deciding {
-    /// Those whom the policy `text` of the role `migrate` names, and for a pause those of its role. None if a policy is
-    /// one that the registry does not take.
+    /// Reads the approvers that the policy `text` of the role `migrate` names, and for a pause those of its role. None if a
+    /// policy is one that the registry does not take.
     pub(super) fn of(
         simulation: &mut Simulation,
         request: &PlanRequest,
@@ -122,16 +122,16 @@ fn resume(
     Ok(())
 }
 
-/// What the governed call and the rollouts after it were.
+/// The governed call and the rollouts after it, as they were carried out.
 #[derive(Default)]
 pub(super) struct CarriedOut {
     pub(super) transactions: Vec<Transaction>,
-    /// What was taken as given, so that the calls execute.
+    /// The assumptions with which the calls execute.
     pub(super) given: Given,
     pub(super) problems: Vec<Finding>,
     /// Instances whose own upgrade failed.
     pub(super) skipped: BTreeSet<Address>,
-    /// Whether the call is refused, and nothing continues without it.
+    /// True if the call is refused, and nothing continues without it.
     pub(super) is_stuck: bool,
 }
 
@@ -182,7 +182,7 @@ fn other_code(
     )))
 }
 
-/// Whether the rollouts alone leave one of these behind the version: what was rolled back from it.
+/// Returns true if the rollouts alone leave one of these behind the version: an instance that was rolled back from it.
 fn is_one_rolled_back(
     simulation: &Simulation,
     request: &PlanRequest,
@@ -257,7 +257,7 @@ fn roll_out(
     Ok(())
 }
 
-/// Why the upgrade of one instance fails. It stays as it is and stops no other, so that can be accepted.
+/// Explains why the upgrade of one instance fails. It stays as it is and stops no other, so that can be accepted.
 fn of_instance(proxy: Address, found: Finding) -> Finding {
     let id = found.id.clone().of_account(proxy);
     let accept = format!("to leave it behind: {}", FindingId::flag([&id]));

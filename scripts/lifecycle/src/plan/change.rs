@@ -11,11 +11,11 @@ pub struct Change {
     pub slot: B256,
     /// Its variables, where they are known; before and after, where they are others.
     pub name: Option<String>,
-    /// What it holds now.
+    /// The present word.
     pub before: B256,
-    /// What it would hold.
+    /// The word after the change.
     pub after: B256,
-    /// Those of its variables that would change; none where their types are not known.
+    /// The variables of it that would change; none where their types are not known.
     pub fields: Vec<FieldValues>,
 }
 
@@ -24,12 +24,12 @@ pub struct Change {
 pub struct FieldValues {
     /// Its name.
     pub name: String,
-    /// Where the version before keeps it, if that is elsewhere.
+    /// The place in the version before, if that is elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<StoragePosition>,
-    /// What it holds now, by the layout of the version before.
+    /// The present value, by the layout of the version before.
     pub before: String,
-    /// What it would hold, by the layout of the new version.
+    /// The value after the change, by the layout of the new version.
     pub after: String,
 }
 
@@ -86,7 +86,7 @@ pub struct StoragePosition {
 pub(super) const ABSENT: &str = "(none)";
 
 impl FieldValues {
-    /// Whether it is read as something else. That a new variable begins with nothing is no loss.
+    /// Returns true if it is read as something else. It is no loss that a new variable begins with nothing.
     fn is_lost(&self) -> bool {
         let is_nothing = ["0", "false"].contains(&self.after.as_str())
             || (self.after.strip_prefix("0x"))
@@ -113,18 +113,18 @@ impl FieldValues {
 }
 
 impl Change {
-    /// Whether nothing wrote it, and the new version reads other values in it than the version before.
+    /// Returns true if nothing wrote it, and the new version reads other values in it than the version before.
     pub fn is_misread(&self) -> bool {
         self.before == self.after && self.fields.iter().any(FieldValues::is_lost)
     }
 
-    /// Whether nothing wrote it, and both versions read the same values in it at the same places.
+    /// Returns true if nothing wrote it, and both versions read the same values in it at the same places.
     pub fn is_same(&self) -> bool {
         let is_same = |one: &FieldValues| one.before == one.after && one.moved_from.is_none();
         self.before == self.after && self.fields.iter().all(is_same)
     }
 
-    /// What changes in it by variable; the whole word where not all of it is known.
+    /// Lists its changes by variable; the whole word where not all of it is known.
     pub fn values(&self) -> Vec<FieldValues> {
         if !self.fields.is_empty() {
             return self.fields.clone();

@@ -1,4 +1,5 @@
-//! What can be said of code before it is in use: would it still be activated, does a proxy hide behind it, does it answer what proxies answer themselves.
+//! Checks of code before it is in use: would it still be activated, does a proxy hide behind it, does it answer what proxies
+//! answer themselves.
 
 use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::client::ChainError;
@@ -21,8 +22,8 @@ const NOBODYS: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
 /// Opcode of the EVM that pushes a selector.
 const PUSH4: u8 = 0x63;
 
-/// Whether code that is in use now would be activated again, once all activations of today have
-/// ended and scheduled upgrades of the chain have happened: without that there is no way back.
+/// Checks that code which is in use now would be activated again, once all activations of today have ended and scheduled
+/// upgrades of the chain have happened: without that there is no way back.
 pub(super) fn rollback_possible(
     simulation: &mut Simulation,
     version: &str,
@@ -125,7 +126,7 @@ pub fn reserved_in(code: &[u8], module: Option<&[u8]>) -> Vec<&'static str> {
     found.map(|(signature, _)| signature).collect()
 }
 
-/// Those functions by their signatures, each with calldata of it.
+/// Lists the functions among these constants that proxies answer themselves, by their signatures, each with calldata of it.
 fn reserved_among(constants: &[u32]) -> Vec<(&'static str, Bytes)> {
     fn of<C: SolCall>(call: C) -> (&'static str, Bytes) {
         (C::SIGNATURE, call.abi_encode().into())
@@ -148,8 +149,8 @@ fn reserved_among(constants: &[u32]) -> Vec<(&'static str, Bytes)> {
     all.into_iter().filter(is_among).collect()
 }
 
-/// Whether a module has an SDK constructor: the slot of its guard is among the module's data, in
-/// either order of bytes, or its four words of 64 bits are among the constants of the code.
+/// Returns true if a module has an SDK constructor: the slot of its guard is among the module's data, in either order of
+/// bytes, or its four words of 64 bits are among the constants of the code.
 pub fn has_constructor(wasm: &[u8]) -> bool {
     let slot = slots::CONSTRUCTED;
     let mut reversed = slot;

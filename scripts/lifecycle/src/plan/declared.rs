@@ -71,7 +71,7 @@ pub(super) fn lost(
     Ok(found)
 }
 
-/// What an instance loses of a part of a field that keeps its type, in words; nothing where it keeps all that is known.
+/// Describes the loss of an instance in a part of a field that keeps its type; nothing where it keeps all that is known.
 /// With it whether the upgrade wrote anything that is no field's own slot.
 fn loss(
     (simulation, request): (&Simulation, &PlanRequest),
@@ -102,7 +102,8 @@ fn loss(
     }))
 }
 
-/// Whether a field has contents beside its own slot: a mapping, an array that is not empty, a text of more than 31 bytes.
+/// Returns true if a field has contents beside its own slot: a mapping, an array that is not empty, a text of more than 31
+/// bytes.
 fn has_entries(storage: &Storage, place: &ValuePlace, word: B256) -> bool {
     match storage.kind(place.ty) {
         TypeKind::Mapping(_) => true,
@@ -112,7 +113,7 @@ fn has_entries(storage: &Storage, place: &ValuePlace, word: B256) -> bool {
     }
 }
 
-/// Whether the upgrade wrote to a place of an instance that is no field's own slot, and none of the framework's.
+/// Returns true if the upgrade wrote to a place of an instance that is no field's own slot, and none of the framework's.
 fn has_written_entries(
     instance: &InstancePlan,
     framework: &SlotNames,
@@ -129,7 +130,7 @@ fn has_written_entries(
     })
 }
 
-/// Whether a slot is a field's own, or one of those that it has in a row.
+/// Returns true if a slot is a field's own, or one of those that it has in a row.
 fn is_of_field(storage: &Storage, slot: U256) -> bool {
     storage.areas().iter().any(|area| {
         area.fields.iter().any(|field| {
@@ -143,7 +144,7 @@ fn is_of_field(storage: &Storage, slot: U256) -> bool {
     })
 }
 
-/// What a change of a field keeps: each part of it of the same type, where it was and where it is.
+/// Lists the parts of a field that a change keeps: each part of it of the same type, where it was and where it is.
 fn kept([old, new]: &[Storage; 2], change: &FieldChange) -> Vec<[FieldPlace; 2]> {
     let keeps = [Verdict::Rename, Verdict::Shift, Verdict::Reorder];
     if !keeps.contains(&change.verdict) {

@@ -1,5 +1,5 @@
-//! What a governed call does on the copy, with each of several gas limits, and what it changes beside
-//! that which it is for: other accounts' ether, code, storage and events.
+//! Effects of a governed call on the copy, with each of several gas limits, also those beside its purpose: other accounts'
+//! ether, code, storage and events.
 
 use super::change::Change;
 use super::instances::{Event, changes_of, event};
@@ -22,13 +22,13 @@ use stylus_registry_core::policy::Policy;
 pub struct Elsewhere {
     /// The account.
     pub account: Address,
-    /// What it is known as: its name, an approver, an instance.
+    /// The name under which it is known: its name, an approver, an instance.
     pub known: Option<String>,
     /// Its storage words that would change.
     pub changes: Vec<Change>,
     /// Its wei before and after, where they differ.
     pub balance: Option<(U256, U256)>,
-    /// Whether its code or nonce would change: it is created, or creates something.
+    /// True if its code or nonce would change: it is created, or creates something.
     pub creates: bool,
     /// Everything that it would emit.
     pub events: Vec<Event>,
@@ -57,7 +57,7 @@ pub fn ether((before, after): (U256, U256)) -> String {
     format!("{before} wei become {after}")
 }
 
-/// What a call did on the copy.
+/// The effects of a call on the copy.
 #[derive(Clone, Default, PartialEq)]
 pub(super) struct Effects {
     changes: Vec<SlotChange>,
@@ -65,7 +65,7 @@ pub(super) struct Effects {
     logs: Vec<Log>,
 }
 
-/// What every transaction changes, whatever it does.
+/// The changes that every transaction makes.
 #[derive(Debug, Clone, Default)]
 pub struct LeftOut {
     /// Accounts whose storage changes: ArbOS.
@@ -75,7 +75,7 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
-    /// As an empty transaction shows.
+    /// Reads the changes of an empty transaction.
     ///
     /// # Errors
     /// What the chain says.
@@ -127,8 +127,7 @@ impl Effects {
         (wei.0 != wei.1).then_some(wei)
     }
 
-    /// What changed beside the accounts that are shown already. Of the registry, ether alone is nowhere
-    /// else.
+    /// Lists the changes beside the accounts that are shown already. Of the registry, ether alone is nowhere else.
     pub(super) fn elsewhere(
         &self,
         simulation: &Simulation,
@@ -169,7 +168,7 @@ impl Effects {
     }
 }
 
-/// Which accounts are which.
+/// The roles of accounts.
 pub(super) struct Whose<'a> {
     /// The registry: its storage and events are what the call is for.
     pub(super) registry: Address,
@@ -205,26 +204,26 @@ impl Whose<'_> {
     }
 }
 
-/// What came of a call with each of the gas limits. The copy is left in the state after the last one.
+/// The outcomes of a call with each of the gas limits. The copy is left in the state after the last one.
 #[derive(Default)]
 pub(super) struct OutcomesByLimit {
     /// The limits, in the order in which they were tried; of several transactions the highest one.
     pub(super) limits: Vec<u64>,
-    /// What it did with each, or why it failed.
+    /// Its effects with each limit, or the reason why it failed.
     outcomes: Vec<Result<Effects, Finding>>,
-    /// What it did the last time, also where a part of it failed.
+    /// Its effects the last time, also where a part of it failed.
     pub(super) shown: Effects,
-    /// What every transaction changes.
+    /// The changes that every transaction makes.
     left_out: LeftOut,
 }
 
-/// Which gas limits are simulated.
+/// The gas limits that are simulated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GasLimits {
     /// The estimate alone.
     Once,
-    /// What the estimate says, its doubles, as much as a transaction can use, and at last what this program's
-    /// transactions have. All begin at the same state and time.
+    /// The estimate, its doubles, as much as a transaction can use, and at last the limit of this program's transactions.
+    /// All begin at the same state and time.
     EachLimit,
 }
 
@@ -287,7 +286,7 @@ impl OutcomesByLimit {
         Ok(())
     }
 
-    /// That it does not do the same with each of the limits.
+    /// Reports that it does not do the same with each of the limits.
     pub(super) fn depends_on_gas(&self, what: &str) -> Option<Finding> {
         let (first, rest) = self.outcomes.split_first()?;
         let failures = self.limits.iter().zip(&self.outcomes);

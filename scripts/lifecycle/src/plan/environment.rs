@@ -77,12 +77,12 @@ const GAS_OPCODE: u8 = 0x5a;
 /// CALL, CALLCODE, DELEGATECALL and STATICCALL.
 const CALLS: [u8; 4] = [0xf1, 0xf2, 0xf4, 0xfa];
 
-/// What a code can read that is not the instance's own storage.
+/// The inputs of a code that are not the instance's own storage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reads {
-    /// Which code.
+    /// The name of the code.
     pub code: String,
-    /// Why nobody can tell what it reads; `None` where that is known.
+    /// The reason why nobody can tell what it reads; `None` where that is known.
     pub unread: Option<String>,
     /// By what it reads how much gas is left.
     pub gas: Vec<String>,
@@ -93,8 +93,8 @@ pub struct Reads {
 }
 
 impl Reads {
-    /// What the gas means for the simulation, or that nobody knows what the code reads: either way it proves
-    /// little.
+    /// Describes the effect of the gas on the simulation, or says that nobody knows what the code reads: either way it
+    /// proves little.
     pub fn of_gas(&self) -> Option<String> {
         if let Some(why) = &self.unread {
             return Some(format!(
@@ -124,7 +124,7 @@ impl Reads {
         })
     }
 
-    /// What the rest means for it.
+    /// Describes the effect of the other inputs.
     pub fn of_others(&self) -> Option<String> {
         (!self.others.is_empty()).then(|| {
             format!(
@@ -135,7 +135,7 @@ impl Reads {
         })
     }
 
-    /// What its calls mean for the simulation.
+    /// Describes the effect of its calls on the simulation.
     pub fn of_calls(&self) -> Option<String> {
         (!self.calls.is_empty()).then(|| {
             format!(
@@ -153,8 +153,8 @@ impl Reads {
 }
 
 impl Ran<'_> {
-    /// What that code can read, and what of it has no code of its own that would stay. Code that can read nothing
-    /// of that is left out.
+    /// Lists the inputs of the executed code, and the code of it that has no code of its own that would stay. Code that can
+    /// read nothing of that is left out.
     pub(super) fn look(
         &self,
         simulation: &Simulation,
@@ -202,7 +202,7 @@ impl Ran<'_> {
     }
 }
 
-/// What reads how much gas is left, by these names, and the rest.
+/// Splits names into those that read how much gas is left, as `gas` lists them, and the rest.
 fn without_gas(names: BTreeSet<String>, gas: &[&str]) -> (Vec<String>, Vec<String>) {
     names
         .into_iter()

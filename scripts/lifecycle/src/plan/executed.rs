@@ -1,5 +1,5 @@
-//! What ran in the name of an instance when the call was carried out on the copy, and which other accounts
-//! it called: what those answer may be another when the call is executed.
+//! Code that ran in the name of an instance when the call was carried out on the copy, and the other accounts that it
+//! called: their answers may differ when the call is executed.
 use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::build::{Framework, evm};
 use crate::call_tree::{Frame, Kind};
@@ -27,9 +27,9 @@ pub(super) struct Called {
     account: Option<Address>,
     /// The first four bytes of what it was called with; none where there were fewer.
     selector: Option<[u8; 4]>,
-    /// Whether wei went along: then the answer depends on what the caller owns.
+    /// True if wei went along: then the answer depends on what the caller owns.
     with_ether: bool,
-    /// Whether it ran in the caller's name.
+    /// True if it ran in the caller's name.
     delegated: bool,
 }
 
@@ -73,7 +73,7 @@ impl Called {
     }
 }
 
-/// That what ran in the name of instances has no code of its own that would stay.
+/// Reports code that ran in the name of instances and has no code of its own that would stay.
 pub(super) fn unsettled(
     simulation: &Simulation,
     executed: &Executed,
@@ -103,9 +103,9 @@ pub(super) fn unsettled(
     Ok(found)
 }
 
-/// What ran on the copy, and what is known of it.
+/// The code that ran on the copy, and the known facts about it.
 pub(super) struct Ran<'a> {
-    /// Who upgrades and creates instances.
+    /// The registry, which upgrades and creates instances.
     pub(super) registry: Address,
     /// The instances, each with its kind: what ran in their name is looked at.
     pub(super) kinds: BTreeMap<Address, ProxyKind>,
@@ -119,18 +119,18 @@ pub(super) struct Ran<'a> {
 }
 
 impl Ran<'_> {
-    /// Whether it is new.
+    /// Returns true if the account is new.
     pub(super) fn is_proposed(&self, account: Address) -> bool {
         self.proposed.iter().any(|(_, one)| *one == account)
     }
 
-    /// Whether it is the registry, or a program of the framework at the address that follows from its bytes.
+    /// Returns true if it is the registry, or a program of the framework at the address that follows from its bytes.
     fn is_of_framework(&self, account: Address) -> bool {
         let name = || Framework::pinned().ok()?.name_of(account);
         account == self.registry || name().is_some()
     }
 
-    /// What the instances ran since the beginning.
+    /// Lists the code that the instances ran since the beginning.
     pub(super) fn executed(&self, simulation: &Simulation) -> Result<Executed, ChainError> {
         // The framework's pause stub of UUPS proxies. If it has its code, that never changes.
         let stub = evm::uups_stub_address(self.registry);
@@ -144,7 +144,7 @@ impl Ran<'_> {
         Ok(found)
     }
 
-    /// Whose calls the framework's administration answers, by proxy: those of the registry, or of the orders contract
+    /// Finds the account whose calls the framework's administration answers, by proxy: the registry, or the orders contract
     /// that the code of an EVM proxy names.
     fn admins(&self, simulation: &Simulation) -> Result<BTreeMap<Address, Address>, ChainError> {
         let mut admins = BTreeMap::new();
@@ -193,9 +193,9 @@ impl Ran<'_> {
         }
     }
 
-    /// Whether the code of a UUPS proxy looks there whether the code that comes is made for such proxies, or runs it.
-    /// Any other call may be answered otherwise for who executes it. It may be even where the answer follows from
-    /// what is asked alone: with less gas the call fails, and the code that made it can continue.
+    /// Returns true if the code of a UUPS proxy checks there that the code which comes is made for such proxies, or runs it.
+    /// Any other call may be answered otherwise for who executes it. It may be even where the answer follows from what is
+    /// asked alone: with less gas the call fails, and the code that made it can continue.
     fn is_of_an_upgrade(
         &self,
         called: &Called,
@@ -216,8 +216,8 @@ impl Ran<'_> {
     }
 }
 
-/// Whether what a proxy delegates in that call is the framework's administration: proxies that a registry creates have
-/// it in UpgradeabilityStorage, which runs everything else.
+/// Returns true if a proxy delegates in that call to the framework's administration: proxies that a registry creates have it
+/// in UpgradeabilityStorage, which runs everything else.
 fn is_admin_path(call: &Frame, proxy: Address, admins: &BTreeMap<Address, Address>) -> bool {
     call.kind == Kind::Call
         && call.to == Some(proxy)

@@ -1,4 +1,4 @@
-//! What the simulation shows of getters, as expectations that do not depend on other transactions before the execution.
+//! Getters in the simulation, as expectations that do not depend on other transactions before the execution.
 use super::change::Change;
 use super::instances::InstancePlan;
 use super::{Getters, Plan};
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use stylus_chain::{BlockId, CallRequest, Overrides};
 use stylus_upgrades_interface::slots;
 
-/// How long a getter is waited for whose answer changes with time alone.
+/// The time after which a getter is asked again: its answer may change with time alone.
 const SECONDS: u64 = 86_400;
 /// Somebody without a part in anything, and the gas of that call. The check that an upgrade runs is a third one.
 const STRANGER: Address = Address::repeat_byte(0x5a);
@@ -20,17 +20,17 @@ const OTHER_GAS: u64 = 11_000_000;
 /// The slots that an upgrade writes and that every getter of a proxy reads.
 const OF_PROXIES: [B256; 3] = [slots::IMPLEMENTATION, slots::ADMIN, slots::BEACON];
 
-/// What a getter answers of one instance, before and after; nothing where it answers no word.
+/// The answers of a getter of one instance, before and after; nothing where it answers no word.
 struct Answers {
     proxy: Address,
     before: Option<Bytes>,
     after: Option<Bytes>,
     later: Option<Bytes>,
-    /// What it answers somebody else, who has other gas.
+    /// The answer to somebody else, who has other gas.
     other: Option<Bytes>,
 }
 
-/// What is expected of these getters. Nothing where no instance was upgraded.
+/// Suggests expectations of these getters. Nothing where no instance was upgraded.
 pub(super) fn suggested(
     simulation: &mut Simulation,
     getters: &Getters,
@@ -104,7 +104,7 @@ fn answers(
     answers.collect()
 }
 
-/// What it answers there, if that is a word or more.
+/// Asks a getter there, and returns the answer if it is a word or more.
 fn answer(
     simulation: &Simulation,
     block: BlockId,
@@ -133,7 +133,7 @@ fn request(proxy: Address, getter: &Getter) -> CallRequest {
     }
 }
 
-/// What holds of a getter. What the step did not write must not change, whatever the simulation has shown.
+/// Adds the expectation of a getter. Values that the step did not write must not change, whatever the simulation has shown.
 fn add(
     simulation: &Simulation,
     (getter, kind): (&Getter, &DynSolType),

@@ -5,7 +5,7 @@ use alloy::primitives::{Address, B256, keccak256};
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Who has no rights anywhere.
+/// An account without rights anywhere.
 pub(super) static STRANGER: LazyLock<Address> = LazyLock::new(|| fresh_account("stranger"));
 /// Somebody else without rights.
 pub(super) static OTHER: LazyLock<Address> = LazyLock::new(|| fresh_account("other"));

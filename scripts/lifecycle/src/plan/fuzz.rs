@@ -1,4 +1,4 @@
-//! What is to be fuzzed, and what a run of the fuzzer tells a check. The laboratory fuzzes; see its `fuzz`.
+//! Request and result of a run of the fuzzer, for a check. The laboratory fuzzes; see its `fuzz`.
 
 use super::{Abis, Fuzzed, PlanRequest};
 use crate::assess::Finding;
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use stylus_layout::Layout;
 
-/// What is fuzzed.
+/// The request to fuzz an upgrade.
 #[derive(Debug)]
 pub struct FuzzRequest {
     /// The upgrade.
@@ -22,33 +22,33 @@ pub struct FuzzRequest {
     pub steps: Functions,
     /// The storage layouts of both versions, as far as they are known.
     pub layouts: [Layout; 2],
-    /// Where it ends, and what it follows from.
+    /// The limits and the seed.
     pub settings: FuzzSettings,
 }
 
-/// How it is fuzzed.
+/// The settings of a run of the fuzzer.
 #[derive(Debug, Clone)]
 pub struct FuzzSettings {
-    /// What all random choices follow from.
+    /// The seed of all random choices.
     pub seed: u64,
     /// Sequences, at most.
     pub runs: Option<u64>,
-    /// How long.
+    /// The duration.
     pub time: Option<Duration>,
-    /// What is meant to differ, and what must hold after every sequence.
+    /// The differences that are meant, and the conditions that must hold after every sequence.
     pub declared: Declared,
-    /// Whether nothing is learnt from what calls do.
+    /// True if nothing is learnt from what calls do.
     pub blind: bool,
     /// The folder of sequences that are tried first, and that new ones are written to.
     pub corpus: Option<PathBuf>,
 }
 
-/// What a run of the fuzzer tells a check.
+/// The result of a run of the fuzzer, for a check.
 #[derive(Debug, Clone)]
 pub struct FuzzRun {
     /// The differences that nobody declared, each with the function, the variable or the account that it is about.
     pub findings: Vec<(Finding, String)>,
-    /// What was done.
+    /// A summary of the run.
     pub summary: Finding,
     /// The run as this machine remembers it.
     pub record: Fuzzed,

@@ -16,25 +16,25 @@ const FOLDER: &str = "fuzzed";
 /// The newest run of one upgrade.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fuzzed {
-    /// When it ended, in Unix seconds.
+    /// The end of the run, in Unix seconds.
     pub at: u64,
     /// The block that it began at.
     pub block: u64,
-    /// What all random choices followed from.
+    /// The seed of all random choices.
     pub seed: u64,
-    /// How long it took, in milliseconds.
+    /// Its duration, in milliseconds.
     pub milliseconds: u64,
     /// Sequences that were run.
     pub sequences: u64,
     /// Calls in them.
     pub calls: u64,
-    /// What was found, in a line each.
+    /// The findings, in a line each.
     pub findings: Vec<String>,
-    /// What was meant to differ.
+    /// The differences that were meant.
     pub declared: Vec<String>,
 }
 
-/// Where the newest run of an upgrade is kept: of a definition of a registry, to that code, by that step.
+/// The file of the newest run of an upgrade: of a definition of a registry, to that code, by that step.
 fn file(registry: Key, name: &str, code: &Code, step: &Step) -> Option<PathBuf> {
     let upgrade = (
         registry.chain_id,
@@ -71,7 +71,7 @@ impl Fuzzed {
         }
     }
 
-    /// Whether this run says at least as much as an earlier one of the same upgrade.
+    /// Returns true if this run says at least as much as an earlier one of the same upgrade.
     fn replaces(&self, before: &Self) -> bool {
         let is_longer = self.calls >= before.calls || self.declared != before.declared;
         is_longer || !self.findings.is_empty() || before.findings.is_empty()

@@ -1,6 +1,5 @@
-//! What changes in an account's storage, by variable: what it held by the layout of the version before, and what it
-//! would hold by that of the new one. A variable that moved is compared with itself, not with what lay at its new
-//! place.
+//! Changes of an account's storage, by variable: the value by the layout of the version before, and the value by that of the
+//! new one. A variable that moved is compared with itself, not with what lay at its new place.
 use super::change::{
     ABSENT, Change, DroppedField, FieldValues, StoragePosition, UndecodableValue, UnexplainedWrite,
 };
@@ -19,9 +18,9 @@ const NOT_KNOWN: &str = "(not known)";
 /// The layouts before and after.
 #[derive(Clone, Copy)]
 pub struct Layouts<'a> {
-    /// That of the version before.
+    /// The names of the version before.
     pub before: &'a SlotNames,
-    /// That of the new one.
+    /// The names of the new version.
     pub after: &'a SlotNames,
 }
 
@@ -175,7 +174,7 @@ impl<'a> Layouts<'a> {
         }
     }
 
-    /// What of a word changes, by variable. None where not all of what changes belongs to variables of a known type:
+    /// Lists the changes of a word by variable. None where not all of what changes belongs to variables of a known type:
     /// then the whole word is shown.
     fn fields(
         &self,

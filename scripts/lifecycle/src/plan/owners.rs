@@ -1,4 +1,4 @@
-//! Whose an instance is before and after. Its owner may be another one, and a variable may hold the contract that sent the
+//! Owners of an instance before and after. Its owner may be another one, and a variable may hold the contract that sent the
 //! upgrade, such as the registry. Neither can give the instance back.
 
 use super::strangers::AddressField;
@@ -10,7 +10,7 @@ use alloy::primitives::Address;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::adopted::IOwnable;
 
-/// Who owns an account, if it says so. Nobody is none.
+/// Asks for the owner of an account. Nobody is none.
 fn owner(copy: &Simulation, account: Address) -> Option<Address> {
     let owner = copy.ask(account, &IOwnable::ownerCall {}).ok();
     owner.filter(|owner| !owner.is_zero())
@@ -36,8 +36,8 @@ pub(super) fn callers(
     Ok(callers)
 }
 
-/// What is wrong with whose an account is, after what has been sent since the beginning. `before` it was as it is there,
-/// if it was there. `callers` are the contracts that called it.
+/// Finds faults in the ownership of an account, after what has been sent since the beginning. `before` it was as it is
+/// there, if it was there. `callers` are the contracts that called it.
 pub(super) fn changed(
     copy: &Simulation,
     before: Option<&Simulation>,

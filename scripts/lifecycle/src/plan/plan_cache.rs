@@ -1,5 +1,5 @@
-//! What was tried on a copy of a block, kept for the next that asks for the same on the same block. A new block
-//! is a new simulation.
+//! Simulations on a copy of a block, kept for the next that asks for the same on the same block. A new block is a new
+//! simulation.
 
 use super::{Plan, PlanRequest, plan_on};
 use crate::client::{ChainError, Client, Fork};
@@ -26,8 +26,8 @@ impl Default for PlanCache {
 }
 
 impl PlanCache {
-    /// As [`plan`](super::plan()), but of one request on one block it is made once. Who asks while it is being
-    /// made waits for it.
+    /// Plans as [`plan`](super::plan()) does, but of one request on one block once. Who asks while it is being made waits
+    /// for it.
     ///
     /// # Errors
     /// As [`plan`](super::plan()). What could not be made is tried again by the next one.

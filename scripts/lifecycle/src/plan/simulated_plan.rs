@@ -32,7 +32,7 @@ use stylus_upgrades_interface::slots;
 /// Seconds after which all is tried once more, to find what depends on the block.
 const ELSEWHEN: u64 = 3_607;
 
-/// How the registry refuses code that does not run.
+/// The error with which the registry refuses code that does not run.
 const NOT_RUNNABLE: &str = "ImplementationNotRunnable";
 
 /// A request, the copy that it is tried on, and what is known of it by now.
@@ -186,19 +186,19 @@ pub fn simulate_on(
     Ok((simulated.plan, simulated.simulation))
 }
 
-/// Who can replace the code of an instance without the registry.
+/// Trials of accounts that can replace the code of an instance without the registry.
 #[derive(Debug, Default)]
 struct TriedControl {
     found: Vec<Finding>,
-    /// Those who could before as well, in words.
+    /// The accounts that could before as well, in words.
     as_before: Vec<String>,
-    /// What was not tried, in words.
+    /// The trials that were not made, in words.
     not_tried: Vec<String>,
 }
 
 impl PlanSimulation<'_> {
-    /// What the new code, the script and whatever else the instances ran can read, and what of it has no code
-    /// that stays.
+    /// Lists the inputs of the new code, the script and all other code that the instances ran, and the code among them that
+    /// does not stay.
     fn look_at_executed(&mut self, before: &[Before]) -> Result<(), ChainError> {
         let call = &self.request.call;
         let code = format!("the code of {}", call.version);

@@ -47,15 +47,15 @@ pub struct SlotNames {
     mappings: BTreeMap<U256, FieldPlace>,
     /// Arrays that grow, by the slot where their elements begin.
     arrays: BTreeMap<U256, ElementList>,
-    /// What may be a key of a mapping.
+    /// The words that may be keys of a mapping.
     keys: Vec<B256>,
     /// Texts and byte strings, by the slot where their data begin.
     texts: BTreeMap<U256, FieldPlace>,
     /// The entries of mappings that were looked up, by the slot of the mapping.
     lookups: Arc<BTreeMap<U256, Vec<MappingLookup>>>,
-    /// What was hashed, by the slot that is its hash.
+    /// The hashed bytes, by the slot that is their hash.
     preimages: Arc<BTreeMap<U256, Bytes>>,
-    /// What says how values are read.
+    /// The layout by which values are read.
     storage: Option<Storage>,
     /// The slot of each name; the first one, where several have it.
     places: BTreeMap<String, U256>,
@@ -170,7 +170,7 @@ impl SlotNames {
         (!variables.is_empty()).then(|| names.collect::<Vec<_>>().join(", "))
     }
 
-    /// Whether a layout says what lies where, beside the framework's slots.
+    /// Returns true if a layout says what lies where, beside the framework's slots.
     pub(super) const fn has_layout(&self) -> bool {
         self.storage.is_some()
     }
@@ -201,7 +201,7 @@ impl SlotNames {
         near.or_else(|| of(*self.places.get(name)?))
     }
 
-    /// Where the same element of an array lies here that lies in that slot there.
+    /// Finds the slot here of the same array element that lies in that slot there.
     pub(super) fn counterpart(&self, there: &Self, slot: U256) -> Option<U256> {
         let array = there.array(slot)?;
         let at = offset_within(array.begin, slot)?;
@@ -235,7 +235,7 @@ impl SlotNames {
         value.map(|value| value.to_string()).unwrap_or_default()
     }
 
-    /// What lies in a slot, the low-order end first.
+    /// Lists the variables in a slot, the low-order end first.
     pub(super) fn variables(&self, slot: U256) -> Vec<FieldPlace> {
         let mut variables = self.fields_at(slot, NESTED_MAX);
         // Nothing is kept at the slot of a mapping.
@@ -556,7 +556,7 @@ fn value_type(storage: &Storage, ty: TypeId) -> TypeId {
     ty
 }
 
-/// What the simulation has seen that may be a key of a mapping: words of calldata and of events, accounts, and small
+/// Collects the words in the simulation that may be keys of a mapping: words of calldata and of events, accounts, and small
 /// numbers. A slot is named by a key only if hashing the key gives that slot, so a wrong one names nothing.
 pub(super) fn keys(
     simulation: &Simulation,

@@ -5,7 +5,7 @@ use alloy::primitives::{Address, B256, U256, keccak256};
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::SlotChange;
 
-/// What a simulation writes, by account and slot.
+/// The writes of a simulation, by account and slot.
 pub(super) type Written = BTreeMap<(Address, B256), B256>;
 
 /// By account and slot.
@@ -72,8 +72,8 @@ pub(super) fn state_difference(
     keccak256(lines.concat())
 }
 
-/// How many slots only the one of two simulations writes, and only the other, by account: of those that are `shown`,
-/// and of those that only the other simulation touches.
+/// Counts the slots that only the one of two simulations writes, and those that only the other writes, by account: of those
+/// that are `shown`, and of those that only the other simulation touches.
 fn of_one_block(
     shown: &BTreeSet<Address>,
     here: &Written,
@@ -94,7 +94,7 @@ fn of_one_block(
     counts
 }
 
-/// What accounts are.
+/// Names the roles of accounts.
 fn roles(plan: &Plan, request: &PlanRequest) -> BTreeMap<Address, String> {
     let call = &request.call;
     let mut roles = BTreeMap::from([

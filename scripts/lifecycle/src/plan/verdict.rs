@@ -1,10 +1,10 @@
-//! What a simulation shows as a whole.
+//! Verdict of a simulation as a whole.
 
 use super::Plan;
 use super::instances::InstancePlan;
 use serde::Serialize;
 
-/// What a simulation shows as a whole. Good news is what was tried to its end, on every instance.
+/// The verdict of a simulation as a whole. It is good only if everything was tried to its end, on every instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -25,7 +25,7 @@ pub enum Verdict {
 }
 
 impl Plan {
-    /// What it shows as a whole.
+    /// Returns the verdict as a whole.
     pub fn verdict(&self) -> Verdict {
         let reads_gas = self.reads.iter().any(|read| read.of_gas().is_some());
         let is_only_started = self.instances.iter().any(|instance| instance.migrating);
@@ -42,7 +42,7 @@ impl Plan {
 }
 
 impl Verdict {
-    /// What it says, where nothing fails.
+    /// Describes the verdict, where nothing fails.
     pub fn words(self) -> Option<&'static str> {
         Some(match self {
             Self::Fails => return None,
@@ -55,13 +55,13 @@ impl Verdict {
         })
     }
 
-    /// Whether all of it was carried out to its end and succeeds.
+    /// Returns true if all of it was carried out to its end and succeeds.
     pub fn is_carried_out(self) -> bool {
         matches!(self, Self::Whole | Self::IsCurrent)
     }
 }
 
-/// How many of these are upgraded.
+/// Counts the upgraded instances.
 pub fn upgraded(instances: &[InstancePlan]) -> usize {
     instances
         .iter()

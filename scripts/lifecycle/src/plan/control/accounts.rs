@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 /// Accounts that are tried for one instance, at most.
 pub(super) const ACCOUNTS_MAX: usize = 8;
 
-/// What an account is to an instance.
+/// The relation of an account to an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::plan) enum AccountRole {
     /// An account that was made for the trial: it has no rights anywhere.
@@ -37,7 +37,7 @@ pub(in crate::plan) enum AccountRole {
 pub(in crate::plan) struct ControlAccount {
     /// The account.
     pub(in crate::plan) address: Address,
-    /// What it is to the instance.
+    /// Its relation to the instance.
     pub(in crate::plan) role: AccountRole,
 }
 
@@ -63,19 +63,19 @@ impl ControlAccount {
 /// Accounts that the endpoint's logs name of an instance.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountEvents {
-    /// Who was given a role or the ownership and lost neither, the newest first.
+    /// The accounts that were given a role or the ownership and lost neither, the newest first.
     pub holders: Vec<Address>,
     /// The roles that somebody was given.
     pub roles: Vec<B256>,
-    /// Who sent transactions with `Upgraded`, the oldest first.
+    /// The senders of transactions with `Upgraded`, the oldest first.
     pub upgraders: Vec<Address>,
     /// Contracts that the instance keeps, and whose events were read too.
     pub managers: Vec<Address>,
-    /// Why logs were not read; empty where they were.
+    /// The reason why logs were not read; empty where they were.
     pub unread: String,
 }
 
-/// What is known of who may decide over an instance.
+/// The facts about accounts that may decide over an instance.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ControlFacts {
     /// A fresh account.
@@ -86,9 +86,9 @@ pub(super) struct ControlFacts {
     pub(super) admin_owner: Option<Address>,
     /// Variables and getters that hold an address, by name.
     pub(super) fields: Vec<(String, Address)>,
-    /// What logs name.
+    /// The accounts that logs name.
     pub(super) events: AccountEvents,
-    /// Who sends or signs the call, if that is known.
+    /// The account that sends or signs the call, if it is known.
     pub(super) sender: Option<Address>,
     /// Accounts whose right is that of the registry.
     pub(super) excluded: BTreeSet<Address>,

@@ -1,4 +1,4 @@
-//! What the bytes of code tell of whether it can replace the code of its proxy, where no call shows it.
+//! Signs in the bytes of code that it can replace the code of its proxy, where no call shows it.
 
 use super::calls::{is_replacing, usual_functions};
 use alloy::json_abi::Function;

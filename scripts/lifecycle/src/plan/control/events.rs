@@ -1,4 +1,4 @@
-//! What the endpoint's logs name of who may decide over instances. A copy of the chain has no logs of the past.
+//! Accounts in the endpoint's logs that may decide over instances. A copy of the chain has no logs of the past.
 
 use super::accounts::AccountEvents;
 use super::read::{MANAGERS_MAX, TOPICS, note_log};
@@ -20,7 +20,7 @@ const SENDERS_OF_ONE: usize = 4;
 /// Variables of an instance that are read, at most.
 const FIELDS_MAX: usize = 16;
 
-/// Why logs were not read.
+/// The reason why logs were not read.
 const UNREAD: &str = "the endpoint does not give the events of the instances at once, so holders of roles and senders \
                       of earlier upgrades were not tried";
 

@@ -1,6 +1,6 @@
-//! Who can replace the code of an instance by a way that is not the registry: a fixed list of accounts calls a fixed list of
-//! functions on a copy. `accounts` chooses the accounts from facts and asks nobody. `read` gathers those facts on a copy,
-//! and `events` gathers at the endpoint what a copy does not have. `trial` makes the calls.
+//! Accounts that can replace the code of an instance by a way that is not the registry: a fixed list of accounts calls a
+//! fixed list of functions on a copy. `accounts` chooses the accounts from facts and asks nobody. `read` gathers those facts
+//! on a copy, and `events` gathers at the endpoint what a copy does not have. `trial` makes the calls.
 
 mod accounts;
 mod bytes;

@@ -1,4 +1,4 @@
-//! What a copy knows of who may decide over an instance.
+//! Facts on a copy about accounts that may decide over an instance.
 
 use super::accounts::{AccountEvents, ControlFacts};
 use crate::client::ChainError;
@@ -13,7 +13,7 @@ use stylus_upgrades_interface::adopted::IOwnable;
 use stylus_upgrades_interface::slots;
 
 sol! {
-    /// Who is offered the ownership of a contract, in two steps.
+    /// The account that is offered the ownership of a contract, in two steps.
     interface IOwnableInTwoSteps {
         function pendingOwner() external view returns (address);
     }
@@ -80,11 +80,12 @@ pub(super) fn note_log(events: &mut AccountEvents, log: &Log) {
 pub(super) struct ReadSubject<'a> {
     pub(super) account: Address,
     pub(super) known: &'a Known<'a>,
-    /// What logs name.
+    /// The accounts that logs name.
     pub(super) events: &'a AccountEvents,
 }
 
-/// What a copy knows of who may decide over an account, with the contracts that it keeps, and the roles that are asked for.
+/// The facts on a copy about accounts that may decide over an account, with the contracts that it keeps, and the roles that
+/// are asked for.
 pub(super) struct CopyFacts {
     pub(super) facts: ControlFacts,
     /// The contract in the ERC-1967 admin slot.

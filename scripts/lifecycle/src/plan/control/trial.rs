@@ -28,11 +28,11 @@ pub(in crate::plan) struct ControlSubject<'a> {
     pub(in crate::plan) name: &'a str,
     /// The proxy.
     pub(in crate::plan) proxy: Address,
-    /// What is known of its code.
+    /// The known facts about its code.
     pub(in crate::plan) known: &'a Known<'a>,
-    /// What logs name.
+    /// The accounts that logs name.
     pub(in crate::plan) events: &'a AccountEvents,
-    /// Who sends or signs the call, if that is known.
+    /// The account that sends or signs the call, if it is known.
     pub(in crate::plan) sender: Option<Address>,
     /// Accounts whose right is that of the registry, such as the admin of the definition.
     pub(in crate::plan) excluded: &'a [Address],
@@ -41,16 +41,16 @@ pub(in crate::plan) struct ControlSubject<'a> {
 /// An account that can replace the code, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::plan) struct CodeReplacement {
-    /// Who.
+    /// The account that can replace it.
     pub(in crate::plan) account: ControlAccount,
     /// The function, and what is called before, where that is needed.
     pub(in crate::plan) function: String,
 }
 
-/// What was tried of an instance.
+/// The result of the trials of an instance.
 #[derive(Debug, Clone, Default)]
 pub(in crate::plan) struct ControlReport {
-    /// Who can replace its code without the registry. If anybody can, that alone.
+    /// The accounts that can replace its code without the registry. If anybody can, that alone.
     pub(in crate::plan) replacements: Vec<CodeReplacement>,
     /// Returns true if a contract can that satisfies the policy of `migrate` alone.
     pub(in crate::plan) is_by_policy: bool,
@@ -84,7 +84,7 @@ impl ControlReport {
         self.is_open() || accounts.any(|found| found.account.address == account)
     }
 
-    /// What was not tried, in words.
+    /// Describes the trials that were not made.
     pub(in crate::plan) fn not_tried(&self) -> Option<String> {
         let accounts = (self.left_out > 0).then(|| {
             format!(
@@ -282,7 +282,7 @@ impl ControlTrial<'_> {
     }
 }
 
-/// What decides over the code of a proxy.
+/// Reads the words that decide over the code of a proxy.
 fn control_words(copy: &Simulation, proxy: Address) -> Result<ControlWords, ChainError> {
     let word = |slot: B256| copy.chain.storage(proxy, slot.into(), BlockId::latest());
     Ok([

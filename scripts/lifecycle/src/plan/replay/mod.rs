@@ -1,5 +1,4 @@
-//! What would the new version have done with past transactions? What a replay found of that, as a record. The laboratory
-//! replays; see its `replay`.
+//! Replays of past transactions with the new version: the findings, as a record. The laboratory replays; see its `replay`.
 
 mod omitted;
 
@@ -13,7 +12,7 @@ use serde::Serialize;
 /// Blocks that are looked through, at most.
 pub const BLOCKS_MAX: u64 = 20_000;
 
-/// What a replay found.
+/// The result of a replay.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Replay {
     /// The block that both copies begin after.
@@ -31,17 +30,17 @@ pub struct Replay {
     /// deployments, which are sent again and not compared: they are no users' calls, and the upgrade
     /// changes what they do.
     pub not_compared: usize,
-    /// Those among them, without deployments, that do something else with the upgrade.
+    /// The transactions among them, without deployments, that do something else with the upgrade.
     pub not_compared_differ: Vec<TxHash>,
-    /// Whose storage and ether are not compared: the registry, and contracts that call it.
+    /// The accounts whose storage and ether are not compared: the registry, and contracts that call it.
     pub left_out_accounts: Vec<Address>,
-    /// What kept the transactions from being sent again: then nothing was compared.
+    /// The reason why the transactions were not sent again: then nothing was compared.
     pub not_done: Option<Obstacle>,
-    /// Whether the copy without the upgrade did exactly what really happened.
+    /// True if the copy without the upgrade did exactly what really happened.
     pub faithful: bool,
-    /// Where it did not, and in what.
+    /// The transactions in which it did not, and the differences.
     pub unfaithful: Vec<Unfaithful>,
-    /// What differs between the copies: calls that fail now first, by function.
+    /// The differences between the copies: calls that fail now first, by function.
     pub differences: Vec<Group>,
     /// Storage that ends otherwise. That of [`Self::left_out_accounts`], and the framework's own slots,
     /// are left out.
@@ -50,15 +49,15 @@ pub struct Replay {
     pub gas_before: u64,
     /// Gas of all transactions with it.
     pub gas_after: u64,
-    /// Why it proves less than it could.
+    /// The reasons why it proves less than it could.
     pub notes: Vec<String>,
     /// Instances that were not upgraded there, and why: their calls were the same on both copies.
     pub behind: Vec<String>,
 }
 
 impl Replay {
-    /// Whether it shows all that it could: it is faithful, every instance was upgraded, and what is
-    /// not compared does the same.
+    /// Returns true if it shows all that it could: it is faithful, every instance was upgraded, and what is not compared
+    /// does the same.
     pub fn is_whole(&self) -> bool {
         self.faithful && self.behind.is_empty() && self.not_compared_differ.is_empty()
     }
@@ -87,7 +86,7 @@ impl Replay {
     }
 }
 
-/// What keeps transactions from being sent again.
+/// An obstacle to sending transactions again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Obstacle {
@@ -134,7 +133,7 @@ pub struct Unfaithful {
 pub struct StorageDifference {
     /// The account.
     pub account: Address,
-    /// What it holds without the upgrade, and with it.
+    /// The word without the upgrade, and with it.
     #[serde(flatten)]
     pub word: Change,
     /// The upgrade itself wrote it, and no transaction afterwards.
@@ -150,7 +149,7 @@ pub struct Abis {
     pub after: Functions,
 }
 
-/// What differs about a call.
+/// The kind of a difference between two calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -173,7 +172,7 @@ pub enum Kind {
 /// Calls of one function that differ in the same way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Group {
-    /// How they differ.
+    /// The kind of the differences.
     pub kind: Kind,
     /// The account that was called; none for a creation.
     pub to: Option<Address>,
@@ -183,7 +182,7 @@ pub struct Group {
     pub selector: String,
     /// The error that they fail with now.
     pub reason: Option<String>,
-    /// How many.
+    /// The number of calls.
     pub count: usize,
     /// The first ones.
     pub examples: Vec<Difference>,
@@ -196,7 +195,7 @@ pub struct Difference {
     pub hash: TxHash,
     /// Its block.
     pub block: u64,
-    /// Who sent it.
+    /// The sender.
     pub from: Address,
     /// The call by the interface of the version before.
     pub call: String,

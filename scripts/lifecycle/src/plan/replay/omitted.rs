@@ -1,11 +1,11 @@
-//! What a replay does not compare, in the words of every report.
+//! Parts that a replay does not compare, in the words of every report.
 
 use super::Replay;
 use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::names::Names;
 use crate::text::count;
 
-/// What is told where there is nothing to send again.
+/// The text where there is nothing to send again.
 const NOTHING: &str = "nothing was compared: no transaction to an instance was found";
 
 impl Replay {
@@ -20,8 +20,8 @@ impl Replay {
         )
     }
 
-    /// What was left out, and what was sent again and not compared. Where the upgrade does not go
-    /// through, nothing was.
+    /// Lists the transactions that were left out, and those that were sent again and not compared. Where the upgrade does
+    /// not go through, nothing was.
     pub fn omitted(&self, names: &Names) -> Vec<String> {
         let mut omitted = Vec::new();
         if self.left_out > 0 {

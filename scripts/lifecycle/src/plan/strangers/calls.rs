@@ -1,4 +1,4 @@
-//! What a stranger calls: every function with several values, no function, and nothing at all.
+//! Calls of a stranger: every function with several values, no function, and nothing at all.
 
 use super::takes::IToken;
 use crate::client::ChainError;
@@ -17,7 +17,7 @@ use stylus_layout::{Document, Layout, PublicInterface, WORD_BYTES};
 const FUNCTIONS_MAX: usize = 1_024;
 /// Words that the arguments of a call may take.
 const ARGUMENTS_MAX: usize = 4_096;
-/// How a call of no function is named, and one without any bytes.
+/// The name of a call of no function, and of one without any bytes.
 pub(super) const FALLBACK: &str = "fallback()";
 const RECEIVE: &str = "receive()";
 /// A selector that no function has.
@@ -26,7 +26,7 @@ const OF_NO_FUNCTION: [u8; 4] = [0x5e; 4];
 const KEPT_MAX: usize = 8;
 /// Functions that answer an address and are asked, at most.
 const GETTERS_MAX: usize = 64;
-/// How contracts write ether among tokens, beside the zero address.
+/// The address by which contracts list ether among tokens, beside the zero address.
 const ETHER: Address = Address::repeat_byte(0xee);
 /// Arguments of a function in whose place they are named, at most.
 const PLACES_MAX: usize = 4;
@@ -34,7 +34,7 @@ const PLACES_MAX: usize = 4;
 pub(super) const BALANCE: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
 /// Arguments of a function of which nothing but its selector is known.
 const ARGUMENTS_UNKNOWN: usize = 16;
-/// What is called of any code, whatever is known of its functions.
+/// The functions that are called of any code, whatever is known of its functions.
 const WELL_KNOWN: [&str; 33] = [
     "function initialize()",
     "function initialize(address)",
@@ -71,7 +71,7 @@ const WELL_KNOWN: [&str; 33] = [
     "function renounceOwnership()",
 ];
 
-/// What is known of an account's code, and of the code that it ran before.
+/// The known documents of an account's code, and of the code that it ran before.
 #[derive(Debug, Clone, Default)]
 pub(in crate::plan) struct Known<'a> {
     documents: Vec<&'a Document>,
@@ -86,7 +86,7 @@ pub(in crate::plan) struct AddressField {
 }
 
 impl AddressField {
-    /// What it holds.
+    /// Reads the address that it holds.
     pub(in crate::plan) fn of(
         &self,
         copy: &Simulation,
@@ -109,11 +109,11 @@ impl AddressField {
     }
 }
 
-/// What is called: a function, or none.
+/// A target of calls: a function, or none.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) signature: String,
-    /// Whether its author says that it changes nothing.
+    /// True if its author says that it changes nothing.
     pub(super) is_view: bool,
     pub(super) calls: Vec<Call>,
 }
@@ -133,25 +133,25 @@ struct Values<'a> {
     number: U256,
     /// In the place of bytes.
     bytes: &'a [u8],
-    /// How many elements its lists have.
+    /// The number of elements in its lists.
     elements: usize,
 }
 
 impl<'a> Known<'a> {
-    /// What documents say, that of the code itself first.
+    /// Collects the facts in documents, that of the code itself first.
     pub(in crate::plan) fn of(documents: impl IntoIterator<Item = &'a Document>) -> Self {
         Self {
             documents: documents.into_iter().collect(),
         }
     }
 
-    /// Whether the functions of the code itself are known.
+    /// Returns true if the functions of the code itself are known.
     pub(in crate::plan) fn has_functions(&self) -> bool {
         let own = self.documents.first();
         own.is_some_and(|known| known.interface.is_some())
     }
 
-    /// What is called of an account that runs `code`, keeps these addresses and answers these selectors, and functions that
+    /// Lists the calls of an account that runs `code`, keeps these addresses and answers these selectors, and functions that
     /// are not called: that are too many, or take too much.
     pub(super) fn entries(
         &self,
@@ -223,7 +223,7 @@ impl<'a> Known<'a> {
         abi(&self.documents)
     }
 
-    /// What an account answers to functions that take nothing and answer a word, such as the name of a role.
+    /// Reads the answers of an account to functions that take nothing and answer a word, such as the name of a role.
     pub(in crate::plan) fn words(
         &self,
         copy: &Simulation,
@@ -331,7 +331,7 @@ pub(super) fn calldata_of_words(selector: [u8; 4], word: B256) -> Bytes {
     selector.into_iter().chain(words).collect()
 }
 
-/// What an account answers to a function that takes nothing, if it is an address.
+/// Reads the answer of an account to a function that takes nothing, if it is an address.
 pub(super) fn answered(
     copy: &Simulation,
     account: Address,
@@ -440,7 +440,7 @@ fn calls(function: &Function, code: Address, kept: &[Address]) -> Vec<Call> {
     all
 }
 
-/// How many words a value of that type takes here, about.
+/// Estimates the number of words that a value of that type takes here.
 fn words(ty: &DynSolType) -> usize {
     match ty {
         DynSolType::Bytes | DynSolType::String => 5,
@@ -451,7 +451,7 @@ fn words(ty: &DynSolType) -> usize {
     }
 }
 
-/// How many addresses a value of that type has.
+/// Counts the addresses in a value of that type.
 fn addresses(ty: &DynSolType) -> usize {
     match ty {
         DynSolType::Address => 1,

@@ -1,36 +1,36 @@
-//! What strangers can do, as findings.
+//! Findings about the power of strangers.
 
 use super::power::Given;
 use super::takes::Taken;
 use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 
-/// What calls of one function by a stranger do that is told.
+/// The reported effects of a stranger's calls of one function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::plan) struct Opened {
     /// The function.
     pub(in crate::plan) signature: String,
-    /// What he calls before, where that is needed.
+    /// The call before it, where one is needed.
     pub(super) after: Option<String>,
-    /// What the call does that gives power away.
+    /// The powers that the call gives away.
     pub(super) gives: Vec<Given>,
-    /// What it takes from the account, or makes at its cost.
+    /// The assets that it takes from the account, or makes at its cost.
     pub(super) takes: Vec<Taken>,
 }
 
 impl Opened {
-    /// Whether it does nothing that is told.
+    /// Returns true if it has no reported effect.
     pub(super) const fn is_harmless(&self) -> bool {
         self.gives.is_empty() && self.takes.is_empty()
     }
 
-    /// Whether another call does all that this one does.
+    /// Returns true if another call does all that this one does.
     pub(super) fn is_in(&self, other: &Self) -> bool {
         let is_given = |one: &Given| other.gives.contains(one);
         let is_taken = |one: &Taken| other.takes.iter().any(|other| one.is_as(other));
         self.gives.iter().all(is_given) && self.takes.iter().all(is_taken)
     }
 
-    /// What it takes, and nothing of what it gives.
+    /// Returns its takings, without its gifts.
     pub(in crate::plan) fn takes_alone(&self) -> Self {
         Self {
             gives: Vec::new(),
@@ -49,12 +49,13 @@ impl Opened {
         (!self.is_harmless()).then_some(self)
     }
 
-    /// Whether nothing of it has to be accepted.
+    /// Returns true if nothing of it has to be accepted.
     pub(super) fn is_told_alone(&self) -> bool {
         self.takes.is_empty() && self.gives.iter().all(|one| one.is_harmless)
     }
 
-    /// Whether all that it does is to give what may be meant for everybody, and what a call of that name gave before.
+    /// Returns true if its only effect is to give powers that may be meant for everybody, and that a call of that name gave
+    /// before.
     pub(super) fn was_open(&self, before: &[Self]) -> bool {
         let before: Vec<&Self> = self.of_name(before).collect();
         let was_given = |one: &Given| {
@@ -84,7 +85,7 @@ impl Opened {
         before.iter().filter(move |one| name(&one.signature) == own)
     }
 
-    /// What the call does, after which other one.
+    /// Describes the effects of the call, with the call before it.
     pub(in crate::plan) fn says(&self, what: &str) -> String {
         let gives = self.gives.iter().map(|one| one.what.as_str());
         let takes = self.takes.iter().map(|one| one.what.as_str());
@@ -113,7 +114,7 @@ fn name(signature: &str) -> &str {
     signature.split('(').next().unwrap_or_default()
 }
 
-/// What strangers can do to an instance, as findings.
+/// Reports the effects that strangers can have on an instance.
 pub(in crate::plan) fn to_instance(what: &str, opened: &[Opened]) -> Vec<Finding> {
     let found = opened.iter().map(|one| {
         let id = FindingId::about(FindingKind::Stranger, &one.signature);
@@ -130,7 +131,7 @@ pub(in crate::plan) fn to_instance(what: &str, opened: &[Opened]) -> Vec<Finding
     found.collect()
 }
 
-/// What strangers can do to code itself, as findings: a proxy has its own storage, so it is no danger to that.
+/// Reports the effects that strangers can have on code itself: a proxy has its own storage, so it is no danger to that.
 pub(in crate::plan) fn to_code(what: &str, opened: &[Opened]) -> Vec<Finding> {
     let what = format!("{what} itself");
     let found = opened.iter().map(|one| {

@@ -1,6 +1,6 @@
-//! What an account without any rights can do to an instance on a copy. It calls everything that can be called, then
-//! everything again after each call that went through and changed something, then after all of those. What has power over
-//! the instance, and what the account has of ether and tokens, are compared before and after each call.
+//! Effects that an account without any rights can have on an instance on a copy. It calls everything that can be called,
+//! then everything again after each call that went through and changed something, then after all of those. What has power
+//! over the instance, and what the account has of ether and tokens, are compared before and after each call.
 
 mod calls;
 mod findings;
@@ -23,36 +23,36 @@ use trial::Trial;
 /// Calls of one plan, about: where they are made, no more instances are tried.
 pub(super) const CALLS_MAX: usize = 100_000;
 
-/// What was tried of an account.
+/// The trial of an account.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tried {
-    /// What is new, or was never compared: one for each function.
+    /// The effects that are new, or were never compared: one entry for each function.
     pub(super) told: Vec<Opened>,
-    /// What gives the same roles as before.
+    /// The calls that give the same roles as before.
     pub(super) as_before: Vec<Opened>,
-    /// What need not be accepted.
+    /// The effects that need not be accepted.
     pub(super) alone: Vec<Opened>,
-    /// How many calls were made.
+    /// The number of calls that were made.
     pub(super) calls: usize,
-    /// Whether the account is paused by its own code, and nobody was found who can end that.
+    /// True if the account is paused by its own code, and nobody was found who can end that.
     pub(super) is_paused: bool,
-    /// Whether more calls, or more gas, would have been needed.
+    /// True if more calls, or more gas, would have been needed.
     pub(super) is_cut: bool,
     /// Functions that were not called: that are too many, or whose arguments take too much.
     pub(super) not_called: Vec<String>,
 }
 
-/// What strangers could do before.
+/// The effects that strangers could have before.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Before {
-    /// What calls did that is told.
+    /// The reported effects of calls.
     pub(super) opened: Vec<Opened>,
     /// The functions of which a call went through.
     through: BTreeSet<String>,
 }
 
 impl Before {
-    /// What they could take, and nothing of what they were given.
+    /// Returns the takings before, without the gifts.
     pub(super) fn takes_alone(self) -> Self {
         let opened = self.opened.iter().map(Opened::takes_alone).collect();
         Self { opened, ..self }
@@ -77,8 +77,8 @@ pub(super) fn opened(
     })
 }
 
-/// What a stranger can do to an account on a copy that he could not do `earlier`, by the functions of its code; where those
-/// are not known, by those that such code usually has.
+/// Tries the effects that a stranger can have on an account on a copy and could not have `earlier`, by the functions of its
+/// code; where those are not known, by those that such code usually has.
 pub(super) fn tried(
     simulation: &Simulation,
     account: Address,
@@ -118,7 +118,7 @@ pub(super) fn tried(
     })
 }
 
-/// What was found, one for each function.
+/// The comparison of the effects, one entry for each function.
 #[derive(Debug, Default)]
 struct Compared {
     told: Vec<Opened>,
@@ -126,7 +126,7 @@ struct Compared {
     alone: Vec<Opened>,
 }
 
-/// What is told of what was found, what gives the same roles as before, and what need not be accepted.
+/// Compares the effects: those to report, those that give the same roles as before, and those that need not be accepted.
 fn compared(found: Vec<Opened>, before: &[Opened]) -> Compared {
     let mut all = Compared::default();
     for one in found {

@@ -1,4 +1,4 @@
-//! What decides over an account that may be a proxy, and what says that it was given to somebody.
+//! Powers over an account that may be a proxy, and the signs that they were given to somebody.
 
 use super::calls::{AddressField, answered};
 use super::takes::Moves;
@@ -27,7 +27,7 @@ const OF_POWER: [&str; 10] = [
     "RolesUpdated(address,uint256)",
 ];
 
-/// Those by their topic.
+/// The names of the events, by their topic.
 static EVENTS: LazyLock<BTreeMap<B256, &str>> = LazyLock::new(|| {
     OF_POWER
         .iter()
@@ -35,7 +35,7 @@ static EVENTS: LazyLock<BTreeMap<B256, &str>> = LazyLock::new(|| {
         .collect()
 });
 
-/// What decides over an account.
+/// The words and accounts that decide over an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Power {
     slots: Vec<(&'static str, B256)>,
@@ -45,21 +45,22 @@ pub(super) struct Power {
     fields: Vec<(String, Address)>,
 }
 
-/// What a call gives away.
+/// A power that a call gives away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Given {
     /// It in words.
     pub(super) what: String,
-    /// What its event is about, such as the role.
+    /// The topics of its event, such as the role.
     about: Vec<B256>,
-    /// Whether a contract may be made to give it to everybody. What decides over the account itself is for nobody.
+    /// True if a contract may be made to give it to everybody. The power over the account itself is for nobody.
     pub(super) may_be_meant: bool,
-    /// Whether it is told and need not be accepted.
+    /// True if it is reported and need not be accepted.
     pub(super) is_harmless: bool,
 }
 
 impl Given {
-    /// That a function could be called once, as an initializer; `takes_nothing` says that whoever calls it chooses nothing.
+    /// Creates the sign that a function could be called once, as an initializer; `takes_nothing` says that whoever calls it
+    /// chooses nothing.
     pub(super) fn once(takes_nothing: bool) -> Self {
         Self {
             is_harmless: takes_nothing,
@@ -67,7 +68,7 @@ impl Given {
         }
     }
 
-    /// What may be meant for everybody.
+    /// Creates a power that may be meant for everybody.
     pub(super) fn meant(what: impl Into<String>) -> Self {
         Self {
             may_be_meant: true,
@@ -75,7 +76,7 @@ impl Given {
         }
     }
 
-    /// What is for nobody.
+    /// Creates a power that is for nobody.
     fn power(what: impl Into<String>) -> Self {
         Self {
             what: what.into(),
@@ -124,13 +125,13 @@ impl Power {
         })
     }
 
-    /// Who owns it, if it says so.
+    /// Returns its owner, if it names one.
     pub(super) const fn owner(&self) -> Option<Address> {
         self.owner
     }
 
-    /// What of it is another one after a call, and what the call's events say. Who makes an account may own it, and who
-    /// pays may have bought a place.
+    /// Lists the powers that differ after a call, and those that the call's events name. Who makes an account may own it,
+    /// and who pays may have bought a place.
     pub(super) fn given(
         &self,
         after: &Self,
@@ -158,7 +159,7 @@ impl Power {
     }
 }
 
-/// What an event says of power: one of the account, or one of another contract that gives it to the stranger.
+/// Reads the power that an event names: one of the account, or one of another contract that gives it to the stranger.
 fn of_power(log: &Log, account: Address, created: &[Address]) -> Option<Given> {
     let (first, about) = log.topics().split_first()?;
     let event = EVENTS.get(first)?;

@@ -1,5 +1,5 @@
-//! What a call brings to a stranger: ether, and tokens by the events of those. Only what he has more than ever before
-//! counts: who gets back what he paid in has gained nothing.
+//! Gains of a stranger by a call: ether, and tokens by the events of those. Only what he has more than ever before counts:
+//! who gets back what he paid in has gained nothing.
 
 use crate::client::ChainError;
 use crate::plan::fresh_accounts::{PROBE, STRANGER};
@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use stylus_chain::{AccountChange, BlockId, Receipt};
 
 sol! {
-    /// What tokens have in common.
+    /// The functions that all tokens have.
     interface IToken {
         function balanceOf(address holder) external view returns (uint256);
         function transfer(address to, uint256 amount) external returns (bool);
@@ -29,11 +29,11 @@ const TRANSFERS: [(&str, usize); 5] = [
     ("Transfer(address,address,address,uint256,uint256)", 1),
     ("ConsecutiveTransfer(uint256,uint256,address,address)", 2),
 ];
-/// What ArbSys says of ether that leaves for the parent chain, and the word of it that has the wei.
+/// The event of ArbSys about ether that leaves for the parent chain, and the word of it that has the wei.
 const TO_L1: &str =
     "L2ToL1Tx(address,address,uint256,uint256,uint256,uint256,uint256,uint256,bytes)";
 const TO_L1_WEI: usize = 4;
-/// Where ArbSys is.
+/// The address of ArbSys.
 const ARB_SYS: Address = Address::with_last_byte(0x64);
 /// Events by which somebody's tokens may be taken, who is the first topic.
 const APPROVALS: [(&str, usize); 2] = [
@@ -47,46 +47,46 @@ static OF_TOKENS: LazyLock<BTreeMap<B256, (&str, usize, bool)>> = LazyLock::new(
     transfers.into_iter().chain(approvals).collect()
 });
 
-/// What a call brings to a stranger, or what of others it destroys.
+/// A gain of a stranger by a call, or a loss of others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Taken {
     /// It in words.
     pub(super) what: String,
-    /// How much of it, in wei or in units of the token.
+    /// The amount, in wei or in units of the token.
     pub(super) amount: U256,
 }
 
 impl Taken {
-    /// Whether another call brings as much of the same, or about as much.
+    /// Returns true if another call brings as much of the same, or about as much.
     pub(super) fn is_as(&self, other: &Self) -> bool {
         let about = other.amount.saturating_mul(U256::from(2));
         self.what == other.what && self.amount <= about
     }
 }
 
-/// What somebody can have.
+/// An asset that somebody can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Asset {
     Ether,
     /// Of that token; of one that has numbers, that number.
     Token(Address, Option<B256>),
-    /// What the account itself says that he has of it.
+    /// The balance that the account itself reports for the stranger.
     Balance,
 }
 
-/// What the stranger has got since the beginning, and the most that it was, of each asset.
+/// The stranger's gains since the beginning, and the most that it was, of each asset.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ledger {
     assets: BTreeMap<Asset, (I256, I256)>,
-    /// Whether he has paid something: what an account gives him then he may have bought.
+    /// True if the stranger has paid something: an account's later gift may have been bought.
     has_paid: bool,
 }
 
-/// What one call changes of it.
+/// The changes of it by one call.
 #[derive(Debug, Default)]
 pub(super) struct Moves {
     assets: BTreeMap<Asset, (I256, String)>,
-    /// What it takes that nobody has in a ledger.
+    /// The takings that nobody has in a ledger.
     others: Vec<Taken>,
     /// Others for whom it has made tokens.
     made_for: BTreeSet<B256>,
@@ -96,7 +96,7 @@ pub(super) struct Moves {
 }
 
 impl Ledger {
-    /// What the stranger gains by a call.
+    /// Lists the stranger's gains by a call.
     pub(super) fn gains(&self, moves: &Moves) -> Vec<Taken> {
         let gained = moves.assets.iter().filter_map(|(asset, (change, what))| {
             let (has, most) = self.assets.get(asset).copied().unwrap_or_default();
@@ -119,13 +119,13 @@ impl Ledger {
     }
 }
 
-/// What the account says that the stranger has of it, if it is a token.
+/// Asks the account for the stranger's balance, if it is a token.
 pub(super) fn balance(copy: &Simulation, account: Address) -> Option<U256> {
     let holder = *STRANGER;
     copy.ask(account, &IToken::balanceOfCall { holder }).ok()
 }
 
-/// What the call since the beginning of a copy, for which the stranger paid that much, has changed of what he has.
+/// Lists the changes of the stranger's assets by the call since the beginning of a copy; `paid` is the price of the call.
 pub(super) fn moved(
     copy: &Simulation,
     receipt: &Receipt,
@@ -165,7 +165,7 @@ pub(super) fn moved(
 }
 
 impl Moves {
-    /// Whether the stranger has paid something, now or before.
+    /// Returns true if the stranger has paid something, now or before.
     pub(super) const fn has_paid(&self) -> bool {
         self.has_paid
     }
@@ -198,7 +198,7 @@ impl Moves {
         }
     }
 
-    /// What an event of a token says that was moved.
+    /// Adds the movement that an event of a token reports.
     fn by_event(&mut self, log: &Log, account: Address) {
         let topics = log.topics();
         let known = topics.first().and_then(|topic| OF_TOKENS.get(topic));
@@ -281,7 +281,7 @@ fn signed(number: U256) -> I256 {
     I256::try_from(number).unwrap_or(I256::MAX)
 }
 
-/// What an account owns on a copy, in wei.
+/// Reads the ether of an account on a copy, in wei.
 pub(super) fn ether(copy: &Simulation, account: Address) -> Result<U256, ChainError> {
     Ok(copy.chain.account(account, BlockId::latest())?.balance)
 }

@@ -23,7 +23,7 @@ sol! {
         function unpause() external;
     }
 
-    /// What code behind a UUPS proxy answers (ERC-1822).
+    /// The function that code behind a UUPS proxy answers (ERC-1822).
     interface IUups {
         function proxiableUUID() external view returns (bytes32);
     }
@@ -35,7 +35,7 @@ const MONTH: u64 = 2_592_000;
 const GAS: u64 = 16_000_000;
 /// Calls after each of which everything is called again, at most.
 const STEPS_MAX: usize = 128;
-/// What is told of a function that was guarded.
+/// The text about a function that was guarded.
 const REFUSED_BEFORE: &str = "it changes storage, and refused such an account before";
 /// Calls to one instance, and units of gas that they may use together.
 const CALLS_OF_ONE: usize = 20_000;
@@ -50,17 +50,17 @@ pub(super) struct Step {
 /// The copy after some calls.
 struct Stage {
     copy: Simulation,
-    /// Those calls in words.
+    /// The calls in words.
     after: Option<String>,
     power: Power,
     ledger: Ledger,
     balance: Option<U256>,
 }
 
-/// What one call did.
+/// The effects of one call.
 struct Done {
     opened: Opened,
-    /// What it wrote.
+    /// The storage that it wrote.
     writes: Vec<SlotChange>,
 }
 
@@ -70,7 +70,7 @@ pub(super) struct Trial {
     start: Stage,
     entries: Vec<Entry>,
     pub(super) not_called: Vec<String>,
-    /// What calls do that is told. None is in another one of the same function.
+    /// The reported effects of calls. None is in another one of the same function.
     pub(super) found: Vec<Opened>,
     /// The functions of which a call went through.
     pub(super) through: BTreeSet<String>,
@@ -164,7 +164,7 @@ impl Trial {
         Ok(steps)
     }
 
-    /// Whether after that call of a function none of it goes through for anybody else, as of an initializer.
+    /// Returns true if after that call of a function none of it goes through for anybody else, as of an initializer.
     fn is_closed_by(&mut self, entry: &Entry, call: &Call) -> Result<bool, ChainError> {
         let mut stage = self.start.branch();
         if self.sent(&mut stage, &entry.signature, call)?.is_none() {
@@ -193,7 +193,7 @@ impl Trial {
         Ok(true)
     }
 
-    /// Whether something was found, or a function that was there before changes something.
+    /// Returns true if something was found, or a function that was there before changes something.
     pub(super) fn is_to_be_compared(&self, earlier: &BTreeSet<String>) -> bool {
         let mut written = self.written.keys();
         !self.found.is_empty() || written.any(|one| earlier.contains(one))
@@ -259,8 +259,8 @@ impl Trial {
         Ok(stage)
     }
 
-    /// What calls of these do at that stage, each alone: notes what is told, and returns what each has written that went
-    /// through. What a call of no function does, no function does.
+    /// Makes these calls at that stage, each alone: notes the reported effects, and returns the writes of each call that
+    /// went through. Effects that a call of no function has as well are not those of a function.
     fn round(
         &mut self,
         stage: &Stage,
@@ -292,7 +292,7 @@ impl Trial {
         Ok(through)
     }
 
-    /// What a call does, and forgets it; nothing, if it is refused.
+    /// Makes a call, and forgets its changes; returns its effects, or nothing if it is refused.
     fn done(
         &mut self,
         stage: &Stage,
