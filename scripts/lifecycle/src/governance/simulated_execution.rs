@@ -85,12 +85,12 @@ fn after_others(
     Ok((None, SimulatedExecution::Fails(refusal)))
 }
 
-/// What is known of a call that only approves now.
+/// The facts about a call that only approves now.
 pub(super) struct AfterApprovals {
     /// Units of gas to send along at least, so that it executes where the others' approvals come first; `None` where
     /// no approval of others makes it execute, so that the endpoint's estimate suffices.
     pub(super) minimum_gas: Option<u64>,
-    /// What came of it on the fork.
+    /// Its outcome on the fork.
     pub(super) simulation: SimulatedExecution,
 }
 
@@ -141,9 +141,8 @@ pub(super) async fn for_execution(
     }
 }
 
-/// Who else has to approve so that the call of `sender` completes the policy, which they do not
-/// alone: a smallest such set. `None` if there is none. Lambdas count as consenting and delays as
-/// passed.
+/// Finds the other accounts that have to approve so that the call of `sender` completes the policy, which they do not alone:
+/// a smallest such set. `None` if there is none. Lambdas count as consenting and delays as passed.
 fn companions(policy: &Policy, approved: &[Address], sender: Address) -> Option<Vec<Address>> {
     let is_satisfied = |approvals: u64| may_be_satisfied(policy, approvals);
     let before = approved.iter().fold(0, |all, who| all | policy.bit(*who));

@@ -35,26 +35,27 @@ pub struct AdoptionRequest {
     pub policy: (String, String),
     /// The proxy, as it is.
     pub found: Candidate,
-    /// What hands it over; nothing where it was given already.
+    /// The transaction that hands it over; nothing where it was given already.
     pub hand_over: Option<HandOver>,
-    /// What the version declares, if that is known.
+    /// The document of the version, if it is known.
     pub document: Option<Document>,
-    /// What the initializers leave behind of what it runs now, and of the version, as far as the sources of each are known.
+    /// The values that the initializers leave behind, of the code that it runs now and of the version, as far as the sources
+    /// of each are known.
     pub initializers: [Initializers; 2],
     /// Names for addresses.
     pub names: Names,
 }
 
-/// What came of it.
+/// The result of the trial.
 #[derive(Debug, Clone, Default)]
 pub struct TriedAdoption {
     /// The block that it was tried at.
     pub block: u64,
-    /// Why it would fail.
+    /// The reason why it would fail.
     pub problem: Option<Finding>,
-    /// What was taken as given, so that it is decided.
+    /// The assumptions with which it is decided.
     pub given: Given,
-    /// What strangers can do to the proxy now, and after the adoption; and to the code of the version itself.
+    /// The effects that strangers can have on the proxy now, and after the adoption; and on the code of the version itself.
     pub open: Vec<Finding>,
 }
 

@@ -43,24 +43,24 @@ pub struct CreationRequest {
     pub policy: (String, String),
     /// The storage layout of the version, if it is known.
     pub layout: Option<Layout>,
-    /// What the initializers of the code leave behind, as far as its sources are known.
+    /// The values that the initializers of the code leave behind, as far as its sources are known.
     pub initializers: Initializers,
-    /// What is known of the functions of the code; nothing where nobody asks who can replace it.
+    /// The known functions of the code; nothing where nobody asks who can replace it.
     pub control: Option<CreationControl>,
     /// Names for addresses.
     pub names: Names,
 }
 
-/// What is known of code of which is tried who can replace it.
+/// The facts for a trial of who can replace the code.
 #[derive(Debug, Clone)]
 pub struct CreationControl {
     /// Its layout document, if that is known.
     pub document: Option<Document>,
-    /// Who sends or signs the call, if that is known.
+    /// The account that sends or signs the call, if it is known.
     pub sender: Option<Address>,
 }
 
-/// What would be created.
+/// The instance that would be created.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Creation {
     /// The block that it was tried at.
@@ -73,18 +73,18 @@ pub struct Creation {
     pub balance: Option<(U256, U256)>,
     /// Everything that it would emit.
     pub events: Vec<Event>,
-    /// What would change beside the registry and the proxy. Fees and ArbOS' own state are left out.
+    /// The changes beside the registry and the proxy. Fees and ArbOS' own state are left out.
     pub others: Vec<Elsewhere>,
-    /// What the code can read of the transaction, its block and other accounts.
+    /// The inputs of the code from the transaction, its block and other accounts.
     pub reads: Vec<Reads>,
     /// The gas limits that it was tried with.
     pub limits: Vec<u64>,
-    /// What was taken as given, so that it is decided.
+    /// The assumptions with which it is decided.
     pub given: Given,
     /// Initializers that stay open, and who can replace the code.
     #[serde(skip)]
     pub open: Vec<Finding>,
-    /// Why it would fail, or that it depends on the gas.
+    /// The reason why it would fail, or a finding that it depends on the gas.
     pub problem: Option<Finding>,
 }
 
@@ -172,7 +172,7 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainE
     Ok(creation)
 }
 
-/// Who can replace the code of the instance without the registry, as soon as it is there.
+/// Tries who can replace the code of the instance without the registry, as soon as it is there.
 fn replaceable(
     simulation: &Simulation,
     request: &CreationRequest,
@@ -207,8 +207,8 @@ fn replaceable(
     Ok(found)
 }
 
-/// What the code that initializes can read of the transaction, its block and other accounts, and whether
-/// all that ran has code that stays.
+/// Lists the inputs of the initializing code from the transaction, its block and other accounts, and the executed code that
+/// does not stay.
 fn look_at_executed(
     simulation: &Simulation,
     request: &CreationRequest,

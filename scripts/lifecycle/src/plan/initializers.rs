@@ -16,13 +16,13 @@ use stylus_layout::Document;
 /// Instances of which it is told what their initializers can still do.
 #[derive(Clone, Copy)]
 pub(super) struct InstanceGroup<'a> {
-    /// When one of them is looked at, in words around it: `once`, ` is upgraded`.
+    /// The time at which one of them is looked at, in words around it: `once`, ` is upgraded`.
     pub(super) when: (&'a str, &'a str),
-    /// Those to which it was done on the copy.
+    /// The instances to which it was done on the copy.
     pub(super) tried: &'a [Address],
-    /// Those to which it was not. Of them is known what they keep now, and what becomes of that in one that was tried.
+    /// The instances to which it was not. Known of them is their present value, and the change of it in one that was tried.
     pub(super) others: &'a [Address],
-    /// How the function is called in it.
+    /// The call of the function in it.
     pub(super) next: &'a str,
     /// Functions of the versions that they come from; nothing where one of these is not known, and where they come from none.
     pub(super) earlier: Option<&'a EarlierFunctions>,
@@ -36,7 +36,7 @@ pub(super) struct EarlierFunctions {
 }
 
 impl EarlierFunctions {
-    /// Those of these versions, if all of them say what they have.
+    /// Collects the functions of these versions, if all of them say what they have.
     pub(super) fn of<'a>(
         documents: impl IntoIterator<Item = Option<&'a Document>>,
     ) -> Option<Self> {
@@ -51,8 +51,8 @@ impl EarlierFunctions {
         Some(all)
     }
 
-    /// Whether an initializer is in none of them. The first one of a contract runs in new instances alone, whatever it
-    /// takes by now.
+    /// Returns true if an initializer is in none of them. The first one of a contract runs in new instances alone, whatever
+    /// it takes by now.
     fn lack(&self, initializer: &Initializer) -> bool {
         if initializer.number == Some(U256::ONE) {
             return !self.names.contains(initializer.function());
@@ -68,7 +68,7 @@ struct CounterUsers<'a> {
     initializers: Vec<(&'a Initializer, U256)>,
 }
 
-/// What an instance keeps in a counter.
+/// The number of an instance in a counter.
 struct CounterState {
     proxy: Address,
     before: U256,
@@ -121,7 +121,8 @@ pub(super) fn findings(
     Ok(found)
 }
 
-/// What each instance keeps in a counter, before and after. One that was not tried keeps what one that began alike keeps.
+/// Reads the number of each instance in a counter, before and after. An instance that was not tried gets that of a tried one
+/// that began alike.
 fn states(
     simulation: &Simulation,
     group: InstanceGroup<'_>,
@@ -161,7 +162,7 @@ fn states(
 }
 
 impl CounterUsers<'_> {
-    /// Where instances keep less than the highest number that an initializer leaves.
+    /// Finds instances that keep less than the highest number that an initializer leaves.
     fn open(&self, group: InstanceGroup<'_>, states: &[CounterState]) -> Option<Finding> {
         let all = self.initializers.iter().rev();
         let (initializer, number) = *all.max_by_key(|(_, number)| *number)?;

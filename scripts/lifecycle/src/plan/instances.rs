@@ -25,7 +25,7 @@ use stylus_upgrades_interface::slots::IMPLEMENTATION;
 /// Fields of a version that are read ahead, at most.
 const FIELDS_AHEAD: usize = 8;
 
-/// What would happen to an instance.
+/// The effects on an instance.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct InstancePlan {
     /// The proxy.
@@ -34,9 +34,9 @@ pub struct InstancePlan {
     pub from: String,
     /// The version it would be at.
     pub to: String,
-    /// Whether it would stay in a complex migration, which was not tried to its end.
+    /// True if it would stay in a complex migration, which was not tried to its end.
     pub migrating: bool,
-    /// What was tried of a complex migration that it begins.
+    /// The batches that were tried of a complex migration that it begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batches: Option<Batches>,
     /// Every storage word that would change, or that would be read as something else.
@@ -56,13 +56,13 @@ pub struct InstancePlan {
     pub events: Vec<Event>,
 }
 
-/// That `number` instances were not tried.
+/// Notes that `number` instances were not tried.
 pub fn not_tried(number: u32) -> String {
     let was = if number == 1 { "was" } else { "were" };
     format!("{} {was} not tried", count(number, "instance"))
 }
 
-/// What was not tried of what an account without rights can call, and what it can call now as well.
+/// The calls of an account without rights that were not tried, and those that succeed now as well.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct TriedByStrangers {
     /// Instances that would be upgraded, or stay in a complex migration, and on which it was not tried.
@@ -73,10 +73,10 @@ pub struct TriedByStrangers {
     pub cut: u32,
     /// Functions that were not called: that are too many, or whose arguments take too much.
     pub not_called: Vec<String>,
-    /// What was not tried of who else can replace the code, such as accounts that are too many.
+    /// The trials of other accounts that can replace the code that were not made, such as accounts that are too many.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<String>,
-    /// Whether the functions of the code are not known, so that those were called alone that such code usually has.
+    /// True if the functions of the code are not known, so that those were called alone that such code usually has.
     pub functions_unknown: bool,
     /// Calls that are told and need not be accepted, of an instance each, with what they do: that give the same roles as
     /// before, or go through once and let nobody choose anything.
@@ -84,7 +84,7 @@ pub struct TriedByStrangers {
 }
 
 impl TriedByStrangers {
-    /// What was not tried, in words.
+    /// Describes the trials that were not made.
     pub fn words(&self) -> impl Iterator<Item = String> + use<> {
         let what = "what an account without rights can call was";
         let not_tried = (self.not_tried > 0).then(|| {
@@ -123,7 +123,7 @@ impl TriedByStrangers {
     }
 }
 
-/// What was tried of a complex migration.
+/// The trial of a complex migration.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Batches {
     /// Batches that were.
@@ -141,8 +141,8 @@ pub fn batches(number: u64) -> String {
     }
 }
 
-/// That of a complex migration only the start, or some of its batches were tried, where some of these instances stay in
-/// one.
+/// Notes that only the start of a complex migration, or some of its batches, were tried, where some of these instances stay
+/// in one.
 pub fn only_started(instances: &[InstancePlan]) -> Option<String> {
     let stay = instances.iter().filter(|instance| instance.migrating);
     let all: Vec<Batches> = stay.map(|one| one.batches.unwrap_or_default()).collect();
@@ -174,11 +174,11 @@ pub struct Event {
 
 /// An instance before anything happened.
 pub(super) struct Before {
-    /// As the registry has it. No rollout reaches one in a complex migration before that has ended.
+    /// The instance by the registry. No rollout reaches one in a complex migration before that has ended.
     pub(super) instance: Instance,
-    /// What its implementation slot holds.
+    /// The word of its implementation slot.
     runs: Address,
-    /// What the registry recorded for its version; the pause stub while it is paused.
+    /// The code that the registry recorded for its version; the pause stub while it is paused.
     pub(super) recorded: Address,
 }
 
@@ -256,8 +256,8 @@ fn read_proxies(
     now(registry.proxies(name))
 }
 
-/// What those that the registry has handled meanwhile, and that were not read yet, were before anything
-/// happened.
+/// Reads the earlier state of instances that the registry has handled meanwhile and that were not read yet: as they were
+/// before anything happened.
 pub(super) fn late(
     simulation: &Simulation,
     request: &PlanRequest,
@@ -289,7 +289,7 @@ fn at(
     })
 }
 
-/// Those of these instances that are still to be brought to the version, or to be resumed. One in a complex
+/// Selects those of these instances that are still to be brought to the version, or to be resumed. One in a complex
 /// migration is neither, and one at a younger version stays there.
 pub(super) fn outdated(
     simulation: &Simulation,
@@ -327,7 +327,7 @@ pub(super) fn waiting(
     Ok(waiting)
 }
 
-/// What tells whether an instance is still to be brought to the version, or to be resumed.
+/// The facts that tell if an instance is still to be brought to the version, or to be resumed.
 struct Due {
     is_paused: bool,
     /// The oldest first.
@@ -382,8 +382,8 @@ pub(super) fn upgraded(log: &Log) -> Option<Address> {
     upgraded.map(|event| event.proxy).or_else(started)
 }
 
-/// What happened to each instance; `balance` is its wei before and after, where they differ. Slots have the names of
-/// the version's own variables, where its layout is known.
+/// Lists the changes of each instance; `balance` is its wei before and after, where they differ. Slots have the names of the
+/// version's own variables, where its layout is known.
 pub(super) fn compare(
     simulation: &Simulation,
     request: &PlanRequest,
@@ -446,7 +446,7 @@ pub(super) fn compare(
     instances.collect()
 }
 
-/// What changed in an account's storage.
+/// The changes in an account's storage.
 pub(super) struct StorageChanges {
     pub list: Vec<Change>,
     /// Values that cannot be values of their type.
@@ -457,7 +457,7 @@ pub(super) struct StorageChanges {
     pub is_cut: bool,
 }
 
-/// What changed in an account's storage, and what is read as something else.
+/// Lists the changes in an account's storage, and the values that are read as something else.
 pub(super) fn changes_of(
     simulation: &Simulation,
     all: &[SlotChange],
@@ -497,7 +497,7 @@ pub(super) fn changes_of(
     })
 }
 
-/// What a log says.
+/// Decodes a log.
 pub(super) fn event(log: &Log) -> Event {
     let topic = log.topics().first().copied().unwrap_or_default();
     let what = if let Ok(event) = Migrated::decode_log(log) {

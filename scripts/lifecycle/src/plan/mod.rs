@@ -91,7 +91,7 @@ use stylus_upgrades_interface::slots::{ADMIN, BEACON, IMPLEMENTATION};
 /// Getters without arguments, each with the type of what it answers.
 pub type Getters = Vec<(Getter, DynSolType)>;
 
-/// What is to be tried.
+/// The upgrade that is to be tried.
 #[derive(Debug, Clone)]
 pub struct PlanRequest {
     /// The registry.
@@ -102,17 +102,17 @@ pub struct PlanRequest {
     pub undeployed: Vec<(Address, Artifact)>,
     /// Programs on the chain whose activation has ended, and which are activated again before the call is sent.
     pub inactive: Vec<Address>,
-    /// What the step's check asks, where that check is not on the chain yet.
+    /// The expectations of the step's check, where that check is not on the chain yet.
     pub expected: Option<Expectations>,
     /// Getters whose answers before and after become expectations.
     pub getters: Getters,
     /// The storage layout of the new version, if it is known.
     pub layout: Option<Layout>,
-    /// What the versions declare that instances are at, by label, as far as that is known.
+    /// The documents of the versions that instances are at, by label, as far as they are known.
     pub documents: BTreeMap<String, Document>,
     /// The layout document that the call names, if it is known.
     pub document: Option<Document>,
-    /// What the initializers of the new code leave behind, as far as its sources are known.
+    /// The values that the initializers of the new code leave behind, as far as its sources are known.
     pub initializers: Initializers,
     /// Instances that are tried, at most.
     pub instances: u32,
@@ -120,13 +120,13 @@ pub struct PlanRequest {
     pub batches: u64,
     /// Percent by which the data fee of an activation is raised.
     pub data_fee_bump_percent: u32,
-    /// What the data fee of one program may be, in wei.
+    /// The highest data fee of one program, in wei.
     pub max_data_fee: U256,
     /// Code built here whose author's sources read no gas.
     pub without_gas: BTreeSet<CodeHash>,
-    /// What logs name of who may decide over the instances, by proxy. It is read before the trial.
+    /// The accounts in logs that may decide over the instances, by proxy. It is read before the trial.
     pub account_events: BTreeMap<Address, AccountEvents>,
-    /// Who sends or signs the call, if that is known.
+    /// The account that sends or signs the call, if it is known.
     pub sender: Option<Address>,
     /// Names for addresses.
     pub names: Names,
@@ -139,7 +139,7 @@ impl PlanRequest {
     }
 }
 
-/// What would happen.
+/// The effects of the upgrade.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Plan {
     /// The block that the plan begins at.
@@ -160,30 +160,28 @@ pub struct Plan {
     pub code_bytes: usize,
     /// The call that every approver would send.
     pub call: Bytes,
-    /// What it says.
+    /// The display of the call.
     pub display: Display,
-    /// What the step's check asks; `None` where it has none.
+    /// The expectations of the step's check; `None` where it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expectations: Option<Asks>,
     /// One hash of what changes of instances and other accounts, for comparison with that of another machine or
     /// block; `None` where the upgrade fails, or depends on the block.
     pub state_difference: Option<B256>,
-    /// What the answers of the getters become.
+    /// The expectations that the answers of the getters suggest.
     #[serde(skip)]
     pub suggested: Option<Suggested>,
-    /// Who has to approve.
+    /// The policy that has to be satisfied.
     pub policy: Explained,
-    /// What of it was taken as given.
+    /// The assumptions about it.
     pub given: Given,
     /// Every transaction with its gas, in order.
     pub transactions: Vec<Transaction>,
-    /// What would happen to each instance that something was done with, or that is at the version already.
+    /// The effects on each instance that something was done with, or that is at the version already.
     pub instances: Vec<InstancePlan>,
-    /// What would change beside the registry and these instances. Fees and ArbOS' own state are left
-    /// out.
+    /// The changes beside the registry and these instances. Fees and ArbOS' own state are left out.
     pub others: Vec<Elsewhere>,
-    /// What the code, the script and whatever else ran can read of the transaction, its block and other
-    /// accounts.
+    /// The inputs of the code, the script and all other executed code from the transaction, its block and other accounts.
     pub reads: Vec<Reads>,
     /// The gas limits that it was tried with; of several transactions the highest one.
     pub limits: Vec<u64>,
@@ -192,15 +190,15 @@ pub struct Plan {
     pub tried: u32,
     /// All others.
     pub untried: u32,
-    /// What was not tried of what an account without rights can call then.
+    /// The calls of an account without rights that were not tried after the upgrade.
     pub strangers: TriedByStrangers,
     /// Every reason why it would fail, now or when one wants to go back.
     pub problems: Vec<Finding>,
     /// Findings that refuse nothing: values that the new version misreads, and values that neither version can decode.
     pub notes: Vec<Finding>,
-    /// Whether the version is current already, on every instance: nothing would change.
+    /// True if the version is current already, on every instance: nothing would change.
     pub is_current: bool,
-    /// Why the registry refuses the call itself, or the step's check what all of it leaves.
+    /// The reason why the registry refuses the call itself, or why the step's check refuses the state after all of it.
     #[serde(skip)]
     pub stuck: Option<Finding>,
 }
@@ -208,7 +206,7 @@ pub struct Plan {
 /// A transaction of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Transaction {
-    /// What it does.
+    /// Its name, for people.
     pub name: String,
     /// Gas that it uses.
     #[serde(flatten)]
@@ -303,8 +301,8 @@ async fn parts_of_plan(
     Ok(accounts.chain(slots).collect())
 }
 
-/// What logs name of who may decide over the instances, where they are proxies of others, or the new code may write the words
-/// of its proxy.
+/// Reads the accounts in logs that may decide over the instances, where they are proxies of others, or the new code may
+/// write the words of its proxy.
 async fn read_events(
     client: &Client,
     request: &PlanRequest,
