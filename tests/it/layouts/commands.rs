@@ -289,37 +289,30 @@ fn layouts_are_compared_and_migrations_written_without_a_chain() {
 
 #[test]
 fn fields_of_solidity_are_shown_with_the_lines_of_both_versions() -> Result<(), HarnessError> {
-    let write = |name: &str, fields: &str| -> Result<tempfile::TempDir, HarnessError> {
-        let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, fields: &str| -> Result<(), HarnessError> {
+        let compiled = tempfile::tempdir().expect("a folder");
         let source = format!(
             "// SPDX-License-Identifier: MIT\npragma solidity ^0.8.0;\n\ncontract Box {{\n{fields}}}\n"
         );
         let sources = json!({ "src/Box.sol": { "content": source } });
-        let info = build_info_of(folder.path(), &sources, &["storageLayout"], &json!({}))?;
+        let info = build_info_of(compiled.path(), &sources, &["storageLayout"], &json!({}))?;
         std::fs::write(folder.path().join(name), info.to_string()).expect("written");
-        Ok(folder)
+        Ok(())
     };
-    let old = write("old.json", "    uint256 total;\n    address owner;\n")?;
-    let new = write(
+    write("old.json", "    uint256 total;\n    address owner;\n")?;
+    write(
         "new.json",
         "    address owner;\n\n    uint256 total;\n    bool open;\n",
     )?;
-    let [old, new] = [
-        old.path().join("old.json:Box"),
-        new.path().join("new.json:Box"),
-    ];
-    let words = ["layout", "diff"].map(str::to_owned);
-    let paths = [old, new].map(|path| path.display().to_string());
-    let folder = tempfile::tempdir().expect("a folder");
-    let words: Vec<String> = words.into_iter().chain(paths).collect();
-    let answer = Answer::of(command(
-        folder.path(),
-        &format!("{} --json", words.join(" ")),
-    ));
+    let run = |words: &str| Answer::of(command(folder.path(), &format!("{words} --json")));
+    let missing = run("layout diff old.json:Box none.json:Box");
+    assert_eq!(text(&missing.document["error"], "name"), "File");
+    let answer = run("layout diff old.json:Box new.json:Box");
     assert_eq!(answer.exit, Some(1));
     let message = text(&answer.document["error"], "message");
     assert_snapshot!(message, @"
-    Box would misread the storage of Box:
+    new.json:Box would misread the storage of old.json:Box:
       reorder:owner  src/Box.sol:5 (before: src/Box.sol:6)  owner: address @ slot 1 → address @ slot 0: its order among the other fields changed
       reorder:total  src/Box.sol:7 (before: src/Box.sol:5)  total: uint256 @ slot 0 → uint256 @ slot 1: its order among the other fields changed
     ");

@@ -128,7 +128,7 @@ pub(crate) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
             new,
             with_migration,
         } => {
-            let (old, new) = (read(context, old).await?, read(context, new).await?);
+            let (old, new) = read_both(context, old, new).await?;
             diff(context, (&old, &new), *with_migration, of_manifest)
         }
         LayoutCommand::Migration {
@@ -137,7 +137,7 @@ pub(crate) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
             overrides,
             drop,
         } => {
-            let (old, new) = (read(context, old).await?, read(context, new).await?);
+            let (old, new) = read_both(context, old, new).await?;
             let written = migration(&old, &new, overrides, drop)?;
             Ok(context.outcome(&written))
         }
@@ -158,6 +158,16 @@ fn asks_registry(command: &LayoutCommand) -> bool {
     named.any(|one| one.version == LIVE)
 }
 
+/// Reads two versions. If both have one name, each is called as it was typed.
+async fn read_both(context: &Context, old: &str, new: &str) -> Result<(Named, Named)> {
+    let (mut before, mut after) = (read(context, old).await?, read(context, new).await?);
+    if before.name == after.name && old != new {
+        before.name = old.to_owned();
+        after.name = new.to_owned();
+    }
+    Ok((before, after))
+}
+
 /// A crate's folder, a contract's name, a crate at a revision of git, a `.wasm` file, a hash that is
 /// kept here, what was registered (`NAME@VERSION`; `NAME@live` asks the chain), or JSON (`FILE:NAME`
 /// for one contract of several).
@@ -171,7 +181,7 @@ async fn read(context: &Context, source: &str) -> Result<Named> {
         return registered(context, source, &kept).await;
     }
     let (file, _) = file_of(Path::new(source));
-    if file.is_file() || !file.is_dir() && file.extension().is_some_and(|ending| ending == "json") {
+    if file.is_file() || !file.is_dir() && is_json(file) {
         return Ok(read_file(Path::new(source))?);
     }
     let is_path = Path::new(source).exists();
@@ -185,6 +195,12 @@ async fn read(context: &Context, source: &str) -> Result<Named> {
     let undeclared = || undeclared(&artifact.name);
     let document = artifact.document().ok_or_else(undeclared)?;
     Ok(Named::of(artifact.name, document))
+}
+
+/// Returns true for the path of a JSON file, with or without a contract after it: `FILE.json:NAME`.
+fn is_json(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| ending == "json" || ending.starts_with("json:"))
 }
 
 /// What is no contract may be the name of a definition.

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Entries of one mapping from which on they are grouped.
 const ENTRIES_MIN: usize = 16;
+/// The largest factor that is shown: a larger one explains nothing.
+const FACTOR_MAX: u64 = 1_000_000;
 /// Entries from which on equal changes are a group.
 const GROUP_MIN: usize = 4;
 /// Entries of one mapping outside of groups that have a line each, at most.
@@ -106,8 +108,11 @@ fn numbers(entry: &FieldValues) -> Option<(U256, U256)> {
 
 fn factor(entry: &FieldValues) -> Option<String> {
     let (before, after) = numbers(entry)?;
-    let is_multiple = !before.is_zero() && !after.is_zero() && (after % before).is_zero();
-    is_multiple.then(|| format!("×{}", after / before))
+    let factor = after
+        .checked_div(before)
+        .filter(|factor| !factor.is_zero())?;
+    let is_multiple = factor <= U256::from(FACTOR_MAX) && (after % before).is_zero();
+    is_multiple.then(|| format!("×{factor}"))
 }
 
 fn difference(entry: &FieldValues) -> Option<String> {
@@ -130,6 +135,15 @@ mod tests {
             before: before.to_string(),
             after: after.to_string(),
         }
+    }
+
+    #[test]
+    fn a_factor_that_explains_nothing_is_not_shown() {
+        let grown = entry("points[1]".into(), 3, 3 * FACTOR_MAX);
+        assert_eq!(factor(&grown).as_deref(), Some("×1000000"));
+        let replaced = entry("points[1]".into(), 3, 3 * FACTOR_MAX + 3);
+        assert_eq!(factor(&replaced), None);
+        assert_eq!(factor(&entry("points[1]".into(), 0, 3)), None);
     }
 
     #[test]
