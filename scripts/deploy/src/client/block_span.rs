@@ -57,6 +57,14 @@ impl BlockSpan {
         self.pages_before_growth = twice.min(PAGES_BEFORE_GROWTH_MAX);
     }
 
+    /// A page of `blocks` blocks was refused with these words: as many as they name are tried next, else half of it.
+    pub fn refused(&mut self, blocks: u64, words: &str) {
+        self.shorter(blocks);
+        if let Some(range) = named_range(words).filter(|range| *range < blocks) {
+            (self.blocks, self.bound) = (range, range.saturating_add(1));
+        }
+    }
+
     /// A page had `logs` logs.
     pub fn went_well(&mut self, logs: usize) {
         self.quiet += 1;
@@ -69,6 +77,21 @@ impl BlockSpan {
             self.blocks *= 2;
         }
     }
+}
+
+/// The number of blocks that an endpoint's words about a range name: the largest one, such as 2,000 or 10K.
+fn named_range(words: &str) -> Option<u64> {
+    let words = words.to_lowercase().replace(',', "");
+    let number = |word: &str| {
+        let (digits, unit) = match word.strip_suffix('k') {
+            Some(thousands) => (thousands, 1_000),
+            None => (word, 1),
+        };
+        digits.parse::<u64>().ok()?.checked_mul(unit)
+    };
+    let all = words.split(|one: char| !one.is_alphanumeric());
+    let largest = all.filter_map(number).max();
+    largest.filter(|range| *range > 0 && words.contains("range"))
 }
 
 impl Client {
@@ -104,7 +127,7 @@ pub(super) type LearnedSpan = Mutex<Option<BlockSpan>>;
 
 #[cfg(test)]
 mod tests {
-    use super::BlockSpan;
+    use super::{BlockSpan, named_range};
 
     /// Requests for `blocks` blocks of an endpoint with that limit.
     fn requests(blocks: u64, limit: u64) -> u64 {
@@ -121,6 +144,30 @@ mod tests {
             }
         }
         requests
+    }
+
+    #[test]
+    fn the_range_that_a_refusal_names_is_tried_next() {
+        for (words, range) in [
+            ("exceed maximum block range: 500", Some(500)),
+            ("eth_getLogs is limited to a 10,000 range", Some(10_000)),
+            (
+                "you can make requests with up to a 2K block range",
+                Some(2_000),
+            ),
+            ("query returned more than 10000 results", None),
+            ("this block range should work: [0x0, 0x1f4]", None),
+            ("block range is too wide", None),
+        ] {
+            assert_eq!(named_range(words), range, "{words}");
+        }
+        let mut span = BlockSpan::whole(2_122);
+        span.refused(2_122, "exceed maximum block range: 500");
+        (0..5).for_each(|_| span.went_well(0));
+        assert_eq!(span.blocks, 500);
+        // An endpoint that refuses what it names gets half of it.
+        span.refused(500, "exceed maximum block range: 500");
+        assert_eq!(span.blocks, 250);
     }
 
     #[test]

@@ -266,7 +266,11 @@ pub async fn pages<E: From<ChainError>>(
                         && !bounds_accounts(filter, &error)
                         && may_be_too_long(&error) =>
                 {
-                    span.shorter(end - first + 1);
+                    let words = match &error {
+                        ChainError::Rpc(refused) => refused.message.as_str(),
+                        _ => "",
+                    };
+                    span.refused(end - first + 1, words);
                     if paged.is_none() {
                         start = start.max(first_with_code(client, filter, start, to).await);
                         progress.begin(&format!("reading the events of {subject}"));

@@ -11,6 +11,7 @@ use crate::names::Names;
 use crate::registry::Registry;
 use crate::text::shell_word;
 use alloy::primitives::Address;
+use futures::try_join;
 use serde::Serialize;
 
 /// The history of a definition that exists, with what the registry's views say otherwise.
@@ -96,8 +97,11 @@ pub async fn read_compared(
     let client = registry.client;
     let mut left = READ_AGAIN;
     loop {
-        let history = read_existing(registry, name, names, wanted).await?;
-        let is_running = seconds_left(client, registry.address).await?.is_some();
+        let (history, seconds_left) = try_join!(
+            read_existing(registry, name, names, wanted),
+            seconds_left(client, registry.address)
+        )?;
+        let is_running = seconds_left.is_some();
         let events = &history.definition;
         let differences = match is_running {
             true => differences(registry, events, &part(events)).await?,

@@ -6,7 +6,9 @@ use crate::governance::relay::{FAR, ask};
 use crate::prelude::*;
 use std::ops::Range;
 use std::os::unix::process::ExitStatusExt;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 use stylus_upgrades::client::Client;
 use stylus_upgrades::kill_point::VARIABLE;
 use stylus_upgrades::model::INSTANCE_PAGE;
@@ -148,16 +150,32 @@ async fn positions_are_read_in_whole_pages_of_any_size() {
 /// Commands that look at every instance, and one that stops them, with the HTTP requests of each at a far endpoint, at
 /// most: with 10, 100 and 1,000 instances.
 const COMMANDS: [(&str, [usize; 3]); 6] = [
-    ("status A", [16, 16, 18]),
-    ("doctor", [32, 34, 42]),
-    ("history A", [20, 24, 60]),
-    ("verify A", [24, 28, 52]),
-    (PLAN, [36, 38, 60]),
-    ("pause A", [20, 28, 40]),
+    ("status A", [14, 14, 16]),
+    ("doctor", [30, 30, 40]),
+    ("history A", [16, 20, 52]),
+    ("verify A", [22, 25, 44]),
+    (PLAN, [35, 36, 40]),
+    ("pause A", [18, 24, 34]),
 ];
 
 /// The page that shows these counts.
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/evidence/scale.md");
+
+/// A run of the nightly tests.
+const MEASURED: &str = "\
+Measured on 1 December 2026 with 1,000 instances at 100 ms a request, by a program without optimizations:
+
+| command | requests | seconds |
+|---|---|---|
+| `status A` | 13 | 1.5 |
+| `doctor` | 36 | 3.6 |
+| `history A` | 46 | 2.9 |
+| `verify A` | 39 | 3.0 |
+| `plan A 2.0 counter-v2` | 32 | 5.0 |
+| `pause A` | 29 | 3.7; the pause is sent after 1.1, the last of 10 lists after 3.1 |
+| `plan` of 10,000 entries, with proofs | 61 | 12.7 |
+| the same without proofs | 262 | 10.9 |
+";
 
 #[test]
 fn the_page_shows_the_requests_that_tests_allow() {
@@ -175,9 +193,10 @@ fn the_page_shows_the_requests_that_tests_allow() {
     text.push_str(
         "\n`plan` of a complex migration with 10,000 entries takes at most 100 requests where the endpoint proves 1,000 slots in\n\
          one question (`eth_getProof`), and 300 where it has no proofs; all entries are tried.\n\n\
-         Where the endpoint bounds `eth_getLogs` to 500 blocks, `history` of 100 instances over 2,000 blocks takes at most 25\n\
-         requests, 8 of them for events. All these commands run with 256 open files.\n",
+         Where the endpoint bounds `eth_getLogs` to 500 blocks, `history` of 100 instances over 2,000 blocks takes at most 18\n\
+         requests, 4 of them for events. All these commands run with 256 open files.\n\n",
     );
+    text.push_str(MEASURED);
     page::compare(Path::new(PAGE), &text);
 }
 
@@ -186,10 +205,21 @@ fn count_requests(sandbox: &Sandbox, pause: Duration, column: usize) {
     let mut too_many = Vec::new();
     for (words, most) in COMMANDS {
         let most = most[column];
-        let relay = Relay::far(&sandbox.node.endpoint(), pause, |_| None);
+        let begun = Instant::now();
+        let sent = Arc::<Mutex<Vec<Duration>>>::default();
+        let noted = sent.clone();
+        let relay = Relay::far(&sandbox.node.endpoint(), pause, move |request| {
+            if request["method"] == "eth_sendRawTransaction" {
+                noted.lock().expect("times").push(begun.elapsed());
+            }
+            None
+        });
         sandbox.run_at(&relay, "Admin", words).ends(0);
         let (requests, questions) = (relay.requests().len(), questions(&relay).len());
-        println!("{words}: {requests} requests of {most}, {questions} questions");
+        let (took, sent) = (begun.elapsed(), sent.lock().expect("times"));
+        println!(
+            "{words}: {requests} requests of {most}, {questions} questions, {took:?}; sent after {sent:?}"
+        );
         if requests > most {
             too_many.push(format!("{words}: {requests}, at most {most}"));
         }
@@ -320,7 +350,7 @@ fn an_endpoint_that_bounds_ranges_gives_the_events_of_many_instances_in_few_requ
     let requests = relay.requests();
     let of_logs = requests.iter().filter(is_of_logs).count();
     println!("{} requests, {of_logs} of logs", requests.len());
-    assert!(requests.len() <= 25 && of_logs <= 8, "{requests:#?}");
+    assert!(requests.len() <= 18 && of_logs <= 4, "{requests:#?}");
 }
 
 /// A register with so many members, and points for each.
@@ -351,7 +381,7 @@ fn requests_of_complex_plan(sandbox: &Sandbox, proven: usize, pause: Duration) -
         (is_proof && slots > proven).then_some("too many keys")
     });
     let words = COMPLEX.replace("migrate", "plan");
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let answer = sandbox.run_at(&relay, "Admin", &words);
     let requests = relay.requests().len();
     let count = questions(&relay).len();
