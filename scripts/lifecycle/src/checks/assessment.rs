@@ -53,7 +53,10 @@ impl Assessment {
     /// Layouts that no compiler writes.
     pub fn add(&mut self, transition: Transition) -> Result<(), ChainError> {
         let found = check(&transition)?;
-        let changes = found.compared.iter().flat_map(|one| &one.report);
+        let changes = found
+            .compared
+            .iter()
+            .flat_map(|comparison| &comparison.report);
         changes.for_each(|change| {
             self.accepts.covers(&finding_id(change)); // also a difference that stops nothing
         });
@@ -157,9 +160,9 @@ impl Assessment {
 
     /// Lists the findings that stop nothing.
     pub fn findings(&self) -> Vec<Finding> {
-        let told = self.found().filter(|one| {
-            let is_of_storage = [Part::Layout, Part::LiveInstances].contains(&one.part);
-            one.severity < Severity::Danger && !is_of_storage
+        let told = self.found().filter(|finding| {
+            let is_of_storage = [Part::Layout, Part::LiveInstances].contains(&finding.part);
+            finding.severity < Severity::Danger && !is_of_storage
         });
         told.cloned().collect()
     }
@@ -167,17 +170,22 @@ impl Assessment {
     /// Everything that was found, and that was seen of parts in which nothing was.
     pub fn everything(&self) -> Vec<Finding> {
         let accepted = self.decision().accepted;
-        let as_taken = |one: &Finding| accepted.iter().find(|other| other.id == one.id).cloned();
+        let as_taken = |finding: &Finding| {
+            accepted
+                .iter()
+                .find(|other| other.id == finding.id)
+                .cloned()
+        };
         let found: Vec<Finding> = self
             .found()
-            .map(|one| as_taken(one).unwrap_or_else(|| one.clone()))
+            .map(|finding| as_taken(finding).unwrap_or_else(|| finding.clone()))
             .collect();
-        let is_told = |one: &Finding| {
-            let is_concerned = found.iter().any(|other| other.part == one.part);
-            !is_concerned || one.severity != Severity::Good
+        let is_told = |finding: &Finding| {
+            let is_concerned = found.iter().any(|other| other.part == finding.part);
+            !is_concerned || finding.severity != Severity::Good
         };
         let seen = self.coverage.findings().into_iter().filter(is_told);
-        let seen = seen.map(|one| as_taken(&one).unwrap_or(one));
+        let seen = seen.map(|finding| as_taken(&finding).unwrap_or(finding));
         seen.chain(found.iter().cloned()).collect()
     }
 
@@ -221,7 +229,7 @@ impl Assessment {
     /// Every change between the layouts.
     pub fn changes(&self) -> Vec<FieldChange> {
         let all = self.storage().into_iter();
-        all.flat_map(|one| one.findings).collect()
+        all.flat_map(|check| check.findings).collect()
     }
 
     /// The comparison of the layouts of the transition that was added last, where nothing of it refuses.
@@ -229,7 +237,8 @@ impl Assessment {
         let (transition, found) = self.ways.last()?;
         let is_refused =
             |one: &Finding| one.severity == Severity::Danger && !self.accepts.contains(&one.id);
-        let of_storage = |one: &&Finding| [Part::Layout, Part::LiveInstances].contains(&one.part);
+        let of_storage =
+            |finding: &&Finding| [Part::Layout, Part::LiveInstances].contains(&finding.part);
         let is_open = found.findings.iter().filter(of_storage).any(is_refused);
         self.storage_of(transition, found).filter(|_| !is_open)
     }

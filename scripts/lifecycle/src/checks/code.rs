@@ -268,7 +268,7 @@ pub(super) fn emptied(transition: &Transition, found: &mut Found) {
         all.map(|item| plain(&item.label)).collect()
     };
     let (before, after) = (fields(&old), fields(&new));
-    for one in old.filled.iter().filter(|one| one.code.is_none()) {
+    for one in old.filled.iter().filter(|slot| slot.code.is_none()) {
         let name = plain(&one.name);
         if before.contains(&name) || !after.contains(&name) {
             continue;
@@ -335,7 +335,7 @@ impl Code {
     pub fn size(&self) -> Fact<(usize, usize)> {
         let (size, pieces) = match self.bytes.fragments.as_slice() {
             [] => (self.bytes.code.len(), 1),
-            all => (all.iter().map(|one| one.len()).sum(), FRAGMENTS_MAX),
+            all => (all.iter().map(|part| part.len()).sum(), FRAGMENTS_MAX),
         };
         Fact::of((size, pieces * CODE_SIZE_MAX), self.origin())
     }

@@ -127,7 +127,10 @@ pub(super) fn expected(transition: &Transition, found: &mut Found) {
     let own: BTreeSet<String> = own.collect();
     let framework = &interfaces().implementation;
     let has = |signature: &str| own.contains(signature) || framework.has(signature);
-    let asked = expected.all().iter().map(|one| one.getter.signature());
+    let asked = expected
+        .all()
+        .iter()
+        .map(|expectation| expectation.getter.signature());
     let lost: BTreeSet<&str> = asked.filter(|signature| !has(signature)).collect();
     let words: Vec<&str> = lost.iter().copied().collect();
     let together = Arc::new(Together {

@@ -38,7 +38,9 @@ pub(super) fn step(transition: &Transition, found: &mut Found) {
     }
     found.coverage.add(transition.declared.about(Part::Steps));
     let declared = declared.steps();
-    let program = program.as_ref().and_then(|one| one.declared.value());
+    let program = program
+        .as_ref()
+        .and_then(|program| program.declared.value());
     let planned = PlannedStep {
         name: &transition.name,
         from: &transition.from,
@@ -302,7 +304,8 @@ fn seen_in_sources(transition: &Transition, data: &[u8]) -> Option<Evidence> {
     let audit = transition.audit.as_ref()?;
     let selector = data.first_chunk::<4>()?;
     let mut known = audit.value()?.initializers.0.iter();
-    let runs_one = known.any(|one| one.selector.is_some_and(|own| own.0 == *selector));
+    let runs_one =
+        known.any(|initializer| initializer.selector.is_some_and(|own| own.0 == *selector));
     runs_one.then(|| audit.about(Part::Steps))
 }
 

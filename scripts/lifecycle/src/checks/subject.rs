@@ -209,7 +209,7 @@ impl Code {
     pub fn may_have_constructor(&self) -> bool {
         let module = self.bytes.module();
         module.map_or(true, |module| {
-            module.is_some_and(|one| has_constructor(&one))
+            module.is_some_and(|wasm| has_constructor(&wasm))
         })
     }
 }

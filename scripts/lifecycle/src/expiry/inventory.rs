@@ -51,7 +51,7 @@ impl Inventory {
             account.uses.sort();
             account.uses.dedup();
         }
-        all.sort_by_key(|account| account.uses.first().map(|one| one.role));
+        all.sort_by_key(|account| account.uses.first().map(|usage| usage.role));
         all
     }
 

@@ -64,7 +64,7 @@ impl Diagnosis {
     fn verdict_line(&self) -> String {
         let needed = self.programs.iter().filter(|program| program.needed);
         let programs = count(needed.clone().count(), "program");
-        let first = needed.filter_map(|one| one.days_left).min();
+        let first = needed.filter_map(|program| program.days_left).min();
         let verdict = self.verdict();
         match first.filter(|_| self.findings.is_empty()) {
             Some(days) => format!(
@@ -158,9 +158,9 @@ impl Program {
         };
         let mut lines = vec![format!("  {mark} {}  {state}{cached}{cure}", self.codehash)];
         for account in &self.accounts {
-            let uses = account.uses.iter().map(|one| {
-                let needed = if one.needed { "" } else { ", not needed now" };
-                format!("{} ({}){needed}", one.role.name(), one.of)
+            let uses = account.uses.iter().map(|usage| {
+                let needed = if usage.needed { "" } else { ", not needed now" };
+                format!("{} ({}){needed}", usage.role.name(), usage.of)
             });
             let mut uses: Vec<_> = uses.collect();
             uses.dedup();

@@ -112,7 +112,7 @@ impl Program {
 
     /// Returns the most important role that uses it.
     pub fn role(&self) -> Option<Role> {
-        self.accounts.first()?.uses.first().map(|one| one.role)
+        self.accounts.first()?.uses.first().map(|usage| usage.role)
     }
 
     /// Returns its name in one line.
@@ -121,7 +121,7 @@ impl Program {
             .accounts
             .first()
             .and_then(|account| account.uses.first());
-        let (role, of) = first.map_or(("code", ""), |one| (one.role.name(), one.of.as_str()));
+        let (role, of) = first.map_or(("code", ""), |usage| (usage.role.name(), usage.of.as_str()));
         format!("{role} ({of})")
     }
 }
@@ -146,7 +146,7 @@ pub async fn examine(
         } else {
             CodeHash::of(&code)
         };
-        match all.iter_mut().find(|one| one.codehash == codehash) {
+        match all.iter_mut().find(|program| program.codehash == codehash) {
             Some(program) => program.accounts.push(account),
             None => all.push(Program {
                 codehash,
@@ -164,7 +164,7 @@ pub async fn examine(
     let states: Vec<(State, Option<bool>)> = ask_all(states).await?;
     for (program, (state, cached)) in all.iter_mut().zip(states) {
         let mut uses = program.accounts.iter().flat_map(|account| &account.uses);
-        program.needed = uses.any(|one| one.needed);
+        program.needed = uses.any(|usage| usage.needed);
         (program.state, program.cached) = (state, cached);
         if let State::Active { seconds_left } = program.state {
             program.days_left = Some(seconds_left / DAY);

@@ -49,12 +49,12 @@ pub fn of_programs(programs: &[Program]) -> Vec<Finding> {
 }
 
 fn other_code(program: &Program, account: &Account, recorded: CodeHash) -> Finding {
-    let severity = if account.uses.iter().any(|one| one.needed) {
+    let severity = if account.uses.iter().any(|usage| usage.needed) {
         Severity::Danger
     } else {
         Severity::Warning
     };
-    let uses: Vec<_> = account.uses.iter().map(|one| one.of.as_str()).collect();
+    let uses: Vec<_> = account.uses.iter().map(|usage| usage.of.as_str()).collect();
     let (address, uses) = (account.address, uses.join(", "));
     let says = format!("{address} holds other code than was recorded ({uses})");
     let found = match program.state {
@@ -72,7 +72,7 @@ fn other_code(program: &Program, account: &Account, recorded: CodeHash) -> Findi
 /// Returns the remedy for an instance that has no code any more: it destroyed itself in its creation.
 fn removal(program: &Program) -> Option<String> {
     let mut uses = program.accounts.iter().flat_map(|account| &account.uses);
-    let is_proxy = uses.any(|one| one.role == Role::Proxy);
+    let is_proxy = uses.any(|usage| usage.role == Role::Proxy);
     (is_proxy && program.state == State::Missing).then(|| {
         format!(
             "stylus-upgrades transfer {} --remove removes it from the registry",

@@ -113,7 +113,7 @@ fn is_exported(bytes: &[u8]) -> bool {
     match serde_json::from_str::<Value>(text) {
         Ok(found) if found.get("transactions").is_some() => {
             let checksum = found.pointer("/meta/checksum").and_then(Value::as_str);
-            checksum.is_some_and(|one| one == safe::checksum(&found).to_string())
+            checksum.is_some_and(|checksum| checksum == safe::checksum(&found).to_string())
         }
         Ok(found) => {
             serde_json::from_value::<Exported>(found).is_ok_and(|call| is_known(&call.data))

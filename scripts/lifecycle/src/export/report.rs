@@ -91,9 +91,12 @@ impl CommandReport for ExportedCall {
             ));
         }
         let follows = self.follows.iter();
-        lines.extend(
-            follows.map(|one| format!("next: {}, once it is executed: {}", one.next, one.why)),
-        );
+        lines.extend(follows.map(|follows| {
+            format!(
+                "next: {}, once it is executed: {}",
+                follows.next, follows.why
+            )
+        }));
         lines
     }
 }

@@ -221,7 +221,7 @@ async fn defined(
     }
     let policies = governed.call.policies();
     for role in ROLES {
-        let typed = policies.iter().find(|(of, _)| *of == role);
+        let typed = policies.iter().find(|(typed_role, _)| *typed_role == role);
         let found = current_policy(registry, name, role).await?;
         let (typed, next) = match (typed, &found) {
             (None, None) => continue,

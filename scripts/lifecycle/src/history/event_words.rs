@@ -54,8 +54,8 @@ pub(super) fn actor(event: &Event) -> (Option<Address>, Option<ActionId>) {
 fn again(code: CodeHash, before: &Definition) -> String {
     let mut versions = before.versions.iter();
     let earlier = versions.find(|version| version.code.codehash == code);
-    earlier.map_or_else(String::new, |one| {
-        format!(" (the code of {} again)", one.version)
+    earlier.map_or_else(String::new, |version| {
+        format!(" (the code of {} again)", version.version)
     })
 }
 

@@ -77,7 +77,7 @@ pub(super) async fn live_checks(
     let (client, rebuilt) = (registry.client, &history.definition);
     let (versions, instances) = (part.versions_of(rebuilt), part.instances_of(rebuilt));
     let all = rebuilt.instances.iter();
-    let in_use: BTreeSet<_> = all.map(|one| one.version.as_str()).collect();
+    let in_use: BTreeSet<_> = all.map(|instance| instance.version.as_str()).collect();
     let is_used = |version: &&Version| {
         version.version == rebuilt.current || in_use.contains(version.version.as_str())
     };
@@ -123,12 +123,12 @@ pub(super) async fn live_checks(
     let shown: BTreeSet<Address> = instances.iter().map(|instance| instance.proxy).collect();
     let next = format!("stylus-upgrades upgrade {}", shell_word(&rebuilt.name));
     let unlike = rebuilt.unlike().into_iter();
-    let unlike = unlike.filter(|one| shown.contains(&one.proxy));
-    checks.extend(unlike.map(|one| LiveCheck {
-        what: format!("state of {}", one.proxy),
+    let unlike = unlike.filter(|difference| shown.contains(&difference.proxy));
+    checks.extend(unlike.map(|difference| LiveCheck {
+        what: format!("state of {}", difference.proxy),
         ok: false,
-        expected: format!("{}, as its definition is", one.wanted),
-        found: format!("{}; next: {next}", one.state),
+        expected: format!("{}, as its definition is", difference.wanted),
+        found: format!("{}; next: {next}", difference.state),
     }));
     checks.extend(runs.into_iter().flatten());
     Ok((checks, not_compared(&not_known)))
@@ -167,7 +167,8 @@ async fn of_version(client: &Client, version: &Version) -> Result<Vec<LiveCheck>
             _ => None,
         };
         let expects = asks.map(|asks| asks.words().join(", "));
-        let expects = expects.map(|it| LiveCheck::compare(format!("{what} expects"), &it, &it));
+        let expects =
+            expects.map(|words| LiveCheck::compare(format!("{what} expects"), &words, &words));
         checks.push(hash(client, what, step.script, step.scriptCodehash.into()).await?);
         checks.extend(expects);
     }

@@ -101,14 +101,16 @@ impl CommandReport for HistoryReport {
 /// The events of a transaction in one line: when, who, what, and under which policy.
 fn transaction_line(all: &[Entry], names: &Names) -> Option<String> {
     let first = all.first()?;
-    let by = all.chunk_by(|one, next| one.who == next.who).map(|all| {
-        let who = all
-            .first()
-            .map(|one| names.short(one.who))
-            .unwrap_or_default();
-        let what: Vec<&str> = all.iter().map(|one| one.what.as_str()).collect();
-        format!("{who}  {}", what.join("; "))
-    });
+    let by = all
+        .chunk_by(|entry, next| entry.who == next.who)
+        .map(|all| {
+            let who = all
+                .first()
+                .map(|entry| names.short(entry.who))
+                .unwrap_or_default();
+            let what: Vec<&str> = all.iter().map(|entry| entry.what.as_str()).collect();
+            format!("{who}  {}", what.join("; "))
+        });
     let by: Vec<String> = by.collect();
     let mut line = format!("{}  {}", utc(first.time), by.join("; "));
     if let Some(policy) = all.iter().find_map(decided_under) {
@@ -120,8 +122,9 @@ fn transaction_line(all: &[Entry], names: &Names) -> Option<String> {
 /// The events of a transaction, a line for each below that of the transaction.
 fn event_lines(all: &[Entry], names: &Names) -> Vec<String> {
     let first = all.iter().take(1);
-    let first = first.map(|one| format!("{}  block {}  {}", utc(one.time), one.block, one.tx));
-    let events = all.iter().map(|one| entry_line(one, names));
+    let first =
+        first.map(|entry| format!("{}  block {}  {}", utc(entry.time), entry.block, entry.tx));
+    let events = all.iter().map(|entry| entry_line(entry, names));
     first.chain(events).collect()
 }
 
@@ -246,7 +249,7 @@ impl VerifyReport {
                 .builds
                 .extend(builds.map(|(_, codehash, build)| (codehash, build)));
         }
-        let changed = || report.changed().map(|one| Report::of(one));
+        let changed = || report.changed().map(|difference| Report::of(difference));
         report.error = failed(&report.checks).or_else(changed);
         report.sections = sections;
         report

@@ -78,8 +78,8 @@ fn is_sent(nodes: &Nodes<'_>, callee: &Value) -> bool {
     let id = named_by(callee);
     let is_attached = || {
         let of = id.and_then(|id| nodes.get(id)?.contract);
-        let of = of.and_then(|of| nodes.get(of));
-        of.is_none_or(|of| of.node["contractKind"] == "library")
+        let of = of.and_then(|contract_id| nodes.get(contract_id));
+        of.is_none_or(|contract| contract.node["contractKind"] == "library")
     };
     kind.starts_with("contract ") && of["name"] != "this" && !is_attached()
 }

@@ -104,12 +104,13 @@ pub fn check_storage(pair: &Pair<'_>) -> Result<Compared, ChainError> {
     found.report = compare(&old.layout, &new.layout)
         .map_err(error::incomparable)?
         .findings;
-    let is_exchange = |one: &FieldChange| one.declared == Some(Declared::Exchanged);
-    let is_asking = |one: &FieldChange| one.decision <= Decision::Asks && !is_exchange(one);
-    let is_noted = |one: &&FieldChange| one.decision != Decision::Safe || is_exchange(one);
-    let noted = found.report.iter().filter(is_noted).map(|one| {
-        let id = finding_id(one);
-        (one, pair.why_not(one, &id).ok_or(id))
+    let is_exchange = |change: &FieldChange| change.declared == Some(Declared::Exchanged);
+    let is_asking =
+        |change: &FieldChange| change.decision <= Decision::Asks && !is_exchange(change);
+    let is_noted = |change: &&FieldChange| change.decision != Decision::Safe || is_exchange(change);
+    let noted = found.report.iter().filter(is_noted).map(|change| {
+        let id = finding_id(change);
+        (change, pair.why_not(change, &id).ok_or(id))
     });
     let noted: Vec<_> = noted.collect();
     let in_the_way = noted.iter().filter_map(|(_, known)| known.as_ref().err());
@@ -185,12 +186,15 @@ impl Compared {
 
     /// Notes the facts that are known by somebody's word alone, which no compiler checks.
     fn note_declared(&mut self) {
-        let changes = self.report.iter().filter(|one| one.declared.is_some());
+        let changes = self
+            .report
+            .iter()
+            .filter(|change| change.declared.is_some());
         let changes = changes.map(|change| finding_id(change).to_string());
         let migrated = self.found.iter();
-        let migrated = migrated.filter(|one| one.origin == Origin::Annotation);
+        let migrated = migrated.filter(|finding| finding.origin == Origin::Annotation);
         let ids: Vec<String> = changes
-            .chain(migrated.map(|one| one.id.to_string()))
+            .chain(migrated.map(|finding| finding.id.to_string()))
             .collect();
         if !ids.is_empty() {
             let why = format!("declared by the author, not checked: {}", ids.join(", "));
@@ -209,7 +213,7 @@ impl Compared {
         // A new field on bytes that an instance has used is told as that alone.
         let is_dirty = |change: &FieldChange| {
             let dirty = Dirty::id_of(&change.area, &change.field);
-            live.iter().any(|one| one.id == dirty)
+            live.iter().any(|finding| finding.id == dirty)
         };
         let mut findings = self.report;
         findings.retain(|finding| finding.decision != Decision::Safe || !is_dirty(finding));
@@ -270,9 +274,9 @@ pub fn misplaced(own: &Layout, versions: [(&str, &Layout); 2]) -> Misplaced {
         let fields = || {
             known
                 .iter()
-                .flat_map(|(version, all)| all.iter().map(move |one| (version, one)))
+                .flat_map(|(version, all)| all.iter().map(move |own| (version, own)))
         };
-        if fields().any(|(_, one)| is_the_same(one, field)) {
+        if fields().any(|(_, own)| is_the_same(own, field)) {
             continue;
         }
         let mut others = fields().filter(|(_, other)| !other.is_gap && other.shares_bytes(field));
@@ -349,7 +353,7 @@ pub fn declaration(ids: &[FindingId]) -> [String; 2] {
 pub fn moved_by_migration(old: &Layout, new: &Layout) -> Result<Vec<FindingId>, ChainError> {
     let report = compare(old, new).map_err(error::incomparable)?;
     let refused = report.findings.iter();
-    let refused = refused.filter(|one| one.decision == Decision::Refused);
+    let refused = refused.filter(|finding| finding.decision == Decision::Refused);
     Ok(refused.map(finding_id).collect())
 }
 
@@ -362,7 +366,7 @@ impl Pair<'_> {
     /// Returns true if the new layout is a compiler's: our attributes declare steps, and Solidity has no Cargo.toml.
     fn is_of_compiler(&self) -> bool {
         let new = self.new.known.value();
-        new.is_some_and(|one| one.steps.is_none() && one.build.is_none())
+        new.is_some_and(|document| document.steps.is_none() && document.build.is_none())
     }
 
     /// Lists the parts that each side's layout does not list, by its version.
@@ -370,14 +374,16 @@ impl Pair<'_> {
         self.sides().into_iter().flat_map(|(version, side)| {
             let document = side.known.value();
             let mut unlisted = document.map(Document::unlisted).unwrap_or_default();
-            unlisted.retain(|one| !document.is_some_and(|document| is_of_solidity(document, one)));
+            unlisted
+                .retain(|part| !document.is_some_and(|document| is_of_solidity(document, part)));
             // Our attributes declare steps: what is recorded without any is of a file.
             let is_recorded = matches!(side.known.origin(), Origin::Chain | Origin::DefaultBranch);
-            let is_of_file = document.is_some_and(|one| one.steps.is_none()) && is_recorded;
+            let is_of_file =
+                document.is_some_and(|document| document.steps.is_none()) && is_recorded;
             if is_of_file && !unlisted.contains(&Unlisted::NotBuilt) {
                 unlisted.push(Unlisted::NotBuilt);
             }
-            unlisted.into_iter().map(move |one| (version, one))
+            unlisted.into_iter().map(move |part| (version, part))
         })
     }
 
@@ -385,7 +391,7 @@ impl Pair<'_> {
     fn partial(&self) -> Vec<String> {
         let mut partial: Vec<String> = self
             .unlisted()
-            .map(|(version, one)| format!("{version}: {one}"))
+            .map(|(version, part)| format!("{version}: {part}"))
             .collect();
         let documents = [self.old, self.new].map(|side| side.known.value());
         let fields = documents.into_iter().flatten();
@@ -493,8 +499,9 @@ impl Pair<'_> {
     /// were accepted before.
     fn slots_by_hand(&self, old: &Document, new: &Document) -> Vec<Finding> {
         let [before, after] = [old, new].map(places_by_hand);
-        let differ = |of: &BTreeSet<&str>, from: &BTreeSet<&str>| -> Vec<String> {
-            of.difference(from)
+        let differ = |places: &BTreeSet<&str>, from: &BTreeSet<&str>| -> Vec<String> {
+            places
+                .difference(from)
                 .map(|place| (*place).to_owned())
                 .collect()
         };
@@ -534,9 +541,9 @@ impl Pair<'_> {
         let unlisted: Vec<(&str, Unlisted)> = self.unlisted().collect();
         let is_namespaces =
             |one: &Unlisted| matches!(one, Unlisted::Namespaces | Unlisted::NamespacesOf(_));
-        let versions = unlisted.iter().filter(|(_, one)| is_namespaces(one));
+        let versions = unlisted.iter().filter(|(_, part)| is_namespaces(part));
         let versions: Vec<&str> = versions.map(|(version, _)| *version).collect();
-        let compiler = unlisted.iter().find_map(|(_, one)| match one {
+        let compiler = unlisted.iter().find_map(|(_, part)| match part {
             Unlisted::NamespacesOf(compiler) => Some(compiler),
             _ => None,
         });
@@ -587,8 +594,8 @@ fn is_of_solidity(document: &Document, unlisted: &Unlisted) -> bool {
 /// The places of a program that may forge its layout.
 fn places_by_hand(document: &Document) -> BTreeSet<&str> {
     let unlisted = document.layout.unlisted.iter().flatten();
-    let places = unlisted.filter_map(|one| match one {
-        Unlisted::SlotsByHand(places) if !is_of_solidity(document, one) => Some(places),
+    let places = unlisted.filter_map(|part| match part {
+        Unlisted::SlotsByHand(places) if !is_of_solidity(document, part) => Some(places),
         _ => None,
     });
     places.flatten().map(String::as_str).collect()

@@ -250,19 +250,19 @@ fn variables(whole: &Value, wanted: &BTreeSet<u64>) -> BTreeMap<String, String> 
         };
     found
         .into_iter()
-        .map(|(id, one)| (id, called(one)))
+        .map(|(id, library)| (id, called(library)))
         .collect()
 }
 
 /// The places that a compiler lists, each with what is there: by id, or by file and name.
 fn places(references: &Value) -> impl Iterator<Item = (String, &Value)> {
     let all = references.as_object().into_iter().flatten();
-    let nested = all.flat_map(|(key, one)| match one.as_object() {
+    let nested = all.flat_map(|(key, value)| match value.as_object() {
         Some(file) => file
             .iter()
             .map(|(name, places)| (format!("{key}:{name}"), places))
             .collect(),
-        None => vec![(key.clone(), one)],
+        None => vec![(key.clone(), value)],
     });
     nested.flat_map(|(name, places)| {
         let places = places.as_array().into_iter().flatten();

@@ -161,7 +161,7 @@ pub async fn look(
         let is_known = live
             .dirty
             .iter()
-            .any(|one| (&one.area, &one.field) == (&range.area, &range.field));
+            .any(|dirty| (&dirty.area, &dirty.field) == (&range.area, &range.field));
         if let Some(left_by) = left_by(range).filter(|_| !is_known) {
             live.dirty.push(Dirty {
                 area: range.area.clone(),
@@ -279,7 +279,7 @@ async fn instances(
         if at != upgrade.from {
             // It comes by other steps first.
             match registry.path(proxy, upgrade.from).await {
-                Ok(way) if way.iter().any(|one| runs(&one.step) != StepKind::None) => {
+                Ok(way) if way.iter().any(|step| runs(&step.step) != StepKind::None) => {
                     live.partial(format!(
                         "instance {proxy} is migrated from {at} to {} first",
                         upgrade.from

@@ -214,7 +214,7 @@ fn complete(nodes: &Nodes<'_>, sources: &Sources<'_>, layout: &mut Layout) {
 /// Adds what the author says that a variable or member was before.
 fn annotate(nodes: &Nodes<'_>, sources: &Sources<'_>, item: &mut Item) {
     let declared = nodes.get(item.ast_id);
-    let is_it = |one: &Declared<'_>| one.node["name"] == item.label.as_str();
+    let is_it = |declaration: &Declared<'_>| declaration.node["name"] == item.label.as_str();
     let Some(declared) = declared.filter(is_it) else {
         return;
     };
@@ -247,7 +247,7 @@ fn is_documented(info: &Value) -> bool {
 /// The members of an enum.
 fn names_of(node: &Value) -> Members {
     let names = list(&node["members"]).iter();
-    let names = names.filter_map(|one| one["name"].as_str().map(str::to_owned));
+    let names = names.filter_map(|member| member["name"].as_str().map(str::to_owned));
     Members::Enum(names.collect())
 }
 

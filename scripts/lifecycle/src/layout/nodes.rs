@@ -83,7 +83,7 @@ impl<'v> Nodes<'v> {
 
     /// Every declaration of a type of nodes, of whichever contract.
     pub(super) fn of_type(&self, kind: &str) -> impl Iterator<Item = &'v Value> {
-        let all = self.by_id.values().map(|one| one.node);
+        let all = self.by_id.values().map(|declaration| declaration.node);
         all.filter(move |node| is(node, kind))
     }
 
@@ -95,9 +95,9 @@ impl<'v> Nodes<'v> {
     /// Lists the declarations of the contract and its bases, those in libraries and outside of contracts that they name, and
     /// the structs that it has pointers to in storage: those may stand in any contract.
     pub(super) fn reached(&self) -> Vec<Declared<'v>> {
-        let is_own = |of: u64| self.bases.contains(&of);
+        let is_own = |contract: u64| self.bases.contains(&contract);
         let own = self.by_id.iter();
-        let own = own.filter(|(_, one)| one.contract.is_some_and(is_own));
+        let own = own.filter(|(_, declaration)| declaration.contract.is_some_and(is_own));
         let mut ahead: Vec<u64> = own.map(|(id, _)| *id).collect();
         // Arguments of parents' constructors stand in the contract itself.
         for base in self.bases() {
@@ -122,10 +122,12 @@ impl<'v> Nodes<'v> {
     /// Returns true if it stands in a library, or in no contract.
     pub(super) fn is_outside(&self, id: u64) -> bool {
         let found = self.get(id);
-        let found = found.filter(|one| !is(one.node, "ContractDefinition"));
-        found.is_some_and(|one| {
-            let of = one.contract.and_then(|of| self.get(of));
-            of.is_none_or(|of| of.node["contractKind"] == "library")
+        let found = found.filter(|declaration| !is(declaration.node, "ContractDefinition"));
+        found.is_some_and(|declaration| {
+            let of = declaration
+                .contract
+                .and_then(|contract_id| self.get(contract_id));
+            of.is_none_or(|contract| contract.node["contractKind"] == "library")
         })
     }
 }
@@ -145,7 +147,7 @@ fn pointed_to(node: &Value) -> Option<u64> {
 pub(super) fn each<'v>(node: &'v Value, see: &mut impl FnMut(&'v Value)) {
     see(node);
     match node {
-        Value::Array(all) => all.iter().for_each(|one| each(one, see)),
+        Value::Array(all) => all.iter().for_each(|child| each(child, see)),
         Value::Object(fields) => fields.values().for_each(|field| each(field, see)),
         _ => {}
     }

@@ -131,13 +131,16 @@ fn read(source: &Path, again: Option<(&Compilations, Judge<'_>)>) -> Result<Name
     };
     let mut found = Vec::new();
     find(document, ("", &name), &mut found);
-    let all: Vec<String> = found.iter().map(|one| one.called(&found)).collect();
+    let all: Vec<String> = found
+        .iter()
+        .map(|candidate| candidate.called(&found))
+        .collect();
     if let Some(contract) = contract {
-        found.retain(|one| one.name == contract || one.full_name() == contract);
+        found.retain(|candidate| candidate.name == contract || candidate.full_name() == contract);
     }
     match (found.as_slice(), contract) {
         ([one], _) => {
-            let compiled = one.contract.map(|it| Compiled::of(document, it));
+            let compiled = one.contract.map(|output| Compiled::of(document, output));
             let own = one.document(document).map_err(unreadable)?;
             let compiled = compiled.transpose().map_err(unreadable)?.flatten();
             let no_code = || NotCompiled::Lacks("it has no code".into());
@@ -167,7 +170,10 @@ fn read(source: &Path, again: Option<(&Compilations, Judge<'_>)>) -> Result<Name
         }
         ([], None) => Err(error::unreadable(path, kept_elsewhere(document, path))),
         (several, _) => {
-            let names = several.iter().map(|one| one.called(several)).collect();
+            let names = several
+                .iter()
+                .map(|candidate| candidate.called(several))
+                .collect();
             Err(error::unreadable(path, Unreadable::Several(names)))
         }
     }
@@ -231,7 +237,11 @@ impl Found<'_> {
 
     /// Returns a name that tells it from others.
     fn called(&self, all: &[Self]) -> String {
-        match all.iter().filter(|one| one.name == self.name).count() {
+        match all
+            .iter()
+            .filter(|candidate| candidate.name == self.name)
+            .count()
+        {
             1 => self.name.clone(),
             _ => self.full_name(),
         }

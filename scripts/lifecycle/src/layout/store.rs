@@ -166,7 +166,7 @@ impl Store {
     /// Where it cannot be had.
     pub fn keep_deployment(&self, deployment: &Deployment) -> Result<(), ChainError> {
         let mut all = self.deployments(deployment.codehash)?;
-        all.retain(|one| one.chain_id != deployment.chain_id);
+        all.retain(|other| other.chain_id != deployment.chain_id);
         all.push(deployment.clone());
         self.keep_of_code(DEPLOYMENTS, deployment.codehash, &all)
     }
@@ -176,7 +176,7 @@ impl Store {
     /// # Errors
     /// `LayoutTampered` if the file tells of other code.
     pub fn deployments(&self, codehash: CodeHash) -> Result<Vec<Deployment>, ChainError> {
-        let of = |all: &Vec<Deployment>| all.iter().map(|one| one.codehash).collect();
+        let of = |all: &Vec<Deployment>| all.iter().map(|deployment| deployment.codehash).collect();
         Ok(self.of_code(DEPLOYMENTS, codehash, of)?.unwrap_or_default())
     }
 
@@ -202,7 +202,7 @@ impl Store {
         let Ok(kept) = serde_json::from_str::<T>(&text) else {
             return Ok(None); // of another version of this program
         };
-        match of(&kept).into_iter().find(|one| *one != codehash) {
+        match of(&kept).into_iter().find(|hash| *hash != codehash) {
             None => Ok(Some(kept)),
             Some(other) => Err(error::tampered(&path, other)),
         }

@@ -169,7 +169,7 @@ fn carry_out(
         ..group
     };
     later.extend(initializers::findings(&simulation, group, then)?);
-    later.retain(|one| tried.open.iter().all(|other| other.id != one.id));
+    later.retain(|finding| tried.open.iter().all(|other| other.id != finding.id));
     tried.open.extend(later);
     let subject = ControlSubject {
         registry: *registry,
@@ -184,7 +184,8 @@ fn carry_out(
     let report = try_control(&simulation, subject)?;
     if !(report.is_open() && is_open) {
         let found = report.replacements.iter();
-        let found = found.map(|one| code_replaceable(proxy, one, "once it is adopted", names));
+        let found = found
+            .map(|replacement| code_replaceable(proxy, replacement, "once it is adopted", names));
         tried.open.extend(found);
     }
     tried.open.extend(not_listed(proxy, &report, events));

@@ -18,7 +18,7 @@ impl PlanSimulation<'_> {
         let moved =
             instances.filter(|instance| instance.from != instance.to && !instance.migrating);
         let mut found = Vec::new();
-        for proxy in moved.map(|one| one.proxy) {
+        for proxy in moved.map(|instance| instance.proxy) {
             let (from, to) = (call.step.from.clone(), call.version.clone());
             let before = beforeUpgradeCall { proxy, from, to };
             let ask = |block, input: Vec<u8>| self.simulation.probe_at(block, check, input.into());

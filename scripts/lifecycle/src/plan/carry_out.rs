@@ -151,12 +151,12 @@ fn other_code(
         .registry(registry)
         .version(&call.name, &call.version))?;
     let (code, wanted) = (&registered.code, &RecordedCode::from(&call.code));
-    let is_wanted = |one: &Step| {
+    let is_wanted = |step: &Step| {
         let mut wanted = call.step.clone();
         if wanted.from == call.version {
-            wanted.from.clone_from(&one.from); // typed once more: its way began at what was current then
+            wanted.from.clone_from(&step.from); // typed once more: its way began at what was current then
         }
-        one.abi_encode() == wanted.abi_encode()
+        step.abi_encode() == wanted.abi_encode()
     };
     let is_step = registered.steps.is_empty() || registered.steps.iter().any(is_wanted);
     let with_hash = |code: &RecordedCode| format!("code with the hash {}", code.codehash);
@@ -191,7 +191,7 @@ fn is_one_rolled_back(
     let registry = simulation.registry(request.registry);
     for one in before
         .iter()
-        .filter(|one| one.instance.version != request.call.version)
+        .filter(|before| before.instance.version != request.call.version)
     {
         if now(registry.details(one.instance.proxy))?.held {
             return Ok(true);

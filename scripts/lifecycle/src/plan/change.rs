@@ -120,7 +120,8 @@ impl Change {
 
     /// Returns true if nothing wrote it, and both versions read the same values in it at the same places.
     pub fn is_same(&self) -> bool {
-        let is_same = |one: &FieldValues| one.before == one.after && one.moved_from.is_none();
+        let is_same =
+            |values: &FieldValues| values.before == values.after && values.moved_from.is_none();
         self.before == self.after && self.fields.iter().all(is_same)
     }
 

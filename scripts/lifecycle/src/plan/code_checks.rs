@@ -144,7 +144,7 @@ fn reserved_among(constants: &[u32]) -> Vec<(&'static str, Bytes)> {
     ];
     let is_among = |(_, calldata): &(&str, Bytes)| {
         let selector = calldata.first_chunk::<4>();
-        selector.is_some_and(|one| constants.contains(&u32::from_be_bytes(*one)))
+        selector.is_some_and(|selector| constants.contains(&u32::from_be_bytes(*selector)))
     };
     all.into_iter().filter(is_among).collect()
 }
@@ -225,7 +225,7 @@ pub(super) fn compared_constants(code: &[u8], module: Option<&[u8]>) -> Vec<u32>
                 ) => {
                     found.extend(
                         last.into_iter()
-                            .flat_map(|one: u32| [one, one.swap_bytes()]),
+                            .flat_map(|word: u32| [word, word.swap_bytes()]),
                     );
                     None
                 }
@@ -234,7 +234,7 @@ pub(super) fn compared_constants(code: &[u8], module: Option<&[u8]>) -> Vec<u32>
             last = constant;
         }
     }
-    found.retain(|one| *one > u32::from(u16::MAX));
+    found.retain(|constant| *constant > u32::from(u16::MAX));
     found
 }
 
@@ -255,7 +255,7 @@ fn constants(code: &[u8], module: Option<&[u8]>) -> Vec<u32> {
         } else {
             Some(value as u32)
         };
-        found.extend(value.into_iter().flat_map(|one| [one, one.swap_bytes()]));
+        found.extend(value.into_iter().flat_map(|word| [word, word.swap_bytes()]));
     });
     found
 }

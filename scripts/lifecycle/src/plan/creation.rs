@@ -193,7 +193,9 @@ fn replaceable(
     };
     let report = try_control(simulation, subject)?;
     let found = report.replacements.iter();
-    let found = found.map(|one| code_replaceable(proxy, one, "once it is created", &request.names));
+    let found = found.map(|replacement| {
+        code_replaceable(proxy, replacement, "once it is created", &request.names)
+    });
     let mut found: Vec<Finding> = found.collect();
     if report.is_by_nobody() {
         let code = now(simulation

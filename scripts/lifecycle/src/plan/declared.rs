@@ -49,7 +49,7 @@ pub(super) fn lost(
         for change in &report.findings {
             let id = finding_id(change);
             let is_declared = new.migrates.iter().any(|migrate| id == **migrate);
-            if !is_declared || found.iter().any(|one| one.id == id) {
+            if !is_declared || found.iter().any(|finding| finding.id == id) {
                 continue;
             }
             for pair in kept(&storages, change) {
@@ -154,7 +154,7 @@ fn kept([old, new]: &[Storage; 2], change: &FieldChange) -> Vec<[FieldPlace; 2]>
     let before = parts(old, change, change.old.as_ref()).into_iter();
     let pairs = before.filter(|was| !was.is_gap).filter_map(|was| {
         let mut after = after.iter();
-        let is = after.find(|is| is.name == was.name && is.label == was.label)?;
+        let is = after.find(|now| now.name == was.name && now.label == was.label)?;
         Some([was, is.clone()])
     });
     pairs.collect()

@@ -122,7 +122,7 @@ impl Effects {
     /// An account's wei before and after, where they differ.
     pub(super) fn balance(&self, account: Address) -> Option<(U256, U256)> {
         let mut accounts = self.accounts.iter();
-        let changed = accounts.find(|one| one.address == account)?;
+        let changed = accounts.find(|change| change.address == account)?;
         let wei = (changed.before.balance, changed.after.balance);
         (wei.0 != wei.1).then_some(wei)
     }
@@ -139,7 +139,10 @@ impl Effects {
         let all: BTreeSet<Address> = slots.chain(accounts).chain(emitters).collect();
         let names = SlotNames::framework(&[]);
         let mut others = Vec::new();
-        for account in all.into_iter().filter(|one| !whose.shown.contains(one)) {
+        for account in all
+            .into_iter()
+            .filter(|account| !whose.shown.contains(account))
+        {
             let balance = self.balance(account);
             let is_registry = account == whose.registry;
             if is_registry && balance.is_none() {
@@ -155,9 +158,9 @@ impl Effects {
                 let logs = self.logs.iter().filter(|log| log.address == account);
                 let layouts = Layouts::same(&names);
                 other.changes = changes_of(simulation, &self.changes, account, layouts)?.list;
-                other.creates = self.accounts.iter().any(|one| {
-                    let AccountChange { before, after, .. } = one;
-                    one.address == account
+                other.creates = self.accounts.iter().any(|change| {
+                    let AccountChange { before, after, .. } = change;
+                    change.address == account
                         && (before.nonce, &before.code) != (after.nonce, &after.code)
                 });
                 other.events = logs.map(event).collect();
@@ -183,7 +186,7 @@ impl Whose<'_> {
     /// Its name, and what the policy and the registry say of it.
     fn known(&self, simulation: &Simulation, account: Address) -> Option<String> {
         let mut parts = Vec::new();
-        if self.names.accounts().any(|one| one == account) {
+        if self.names.accounts().any(|named| named == account) {
             parts.push(self.names.short(account));
         }
         let framework = Framework::pinned().ok();
@@ -291,14 +294,14 @@ impl OutcomesByLimit {
         let (first, rest) = self.outcomes.split_first()?;
         let failures = self.limits.iter().zip(&self.outcomes);
         let failures: Vec<(u64, &Finding)> = failures
-            .filter_map(|(limit, one)| Some((*limit, one.as_ref().err()?)))
+            .filter_map(|(limit, outcome)| Some((*limit, outcome.as_ref().err()?)))
             .collect();
         let found = match failures.first() {
             Some(_) if failures.len() == self.outcomes.len() => return None,
             Some((limit, finding)) => {
                 format!("with {} it fails: {}", grouped(*limit), finding.message)
             }
-            None if rest.iter().all(|one| one == first) => return None,
+            None if rest.iter().all(|outcome| outcome == first) => return None,
             None => "other storage, accounts or events".into(),
         };
         Some(Finding::problem(
@@ -329,6 +332,6 @@ pub fn limits_in_words(limits: &[u64]) -> String {
         (Some(least), Some(most)) if least < most => {
             format!("{} and {}", grouped(*least), grouped(*most))
         }
-        (one, _) => one.map(|one| grouped(*one)).unwrap_or_default(),
+        (one, _) => one.map(|limit| grouped(*limit)).unwrap_or_default(),
     }
 }

@@ -121,7 +121,9 @@ pub(super) struct Ran<'a> {
 impl Ran<'_> {
     /// Returns true if the account is new.
     pub(super) fn is_proposed(&self, account: Address) -> bool {
-        self.proposed.iter().any(|(_, one)| *one == account)
+        self.proposed
+            .iter()
+            .any(|(_, proposed)| *proposed == account)
     }
 
     /// Returns true if it is the registry, or a program of the framework at the address that follows from its bytes.
@@ -173,7 +175,7 @@ impl Ran<'_> {
             let caller = above.last().copied();
             let is_own = frame.kind.is_delegated() && self.kinds.contains_key(&frame.from);
             let is_framework =
-                caller.is_some_and(|(one, _)| is_admin_path(one, frame.from, admins));
+                caller.is_some_and(|(call, _)| is_admin_path(call, frame.from, admins));
             let is_pinned = frame
                 .to
                 .is_some_and(|account| self.is_of_framework(account));

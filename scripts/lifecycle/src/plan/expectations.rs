@@ -36,9 +36,9 @@ pub(super) fn suggested(
     getters: &Getters,
     plan: &Plan,
 ) -> Result<Option<Suggested>, ChainError> {
-    let upgraded = |one: &&InstancePlan| one.from != one.to && !one.migrating;
+    let upgraded = |instance: &&InstancePlan| instance.from != instance.to && !instance.migrating;
     let upgraded: Vec<&InstancePlan> = plan.instances.iter().filter(upgraded).collect();
-    let proxies: Vec<Address> = upgraded.iter().map(|one| one.proxy).collect();
+    let proxies: Vec<Address> = upgraded.iter().map(|instance| instance.proxy).collect();
     if proxies.is_empty() {
         return Ok(None);
     }
@@ -68,7 +68,9 @@ fn written(upgraded: &[&InstancePlan], plan: &Plan) -> BTreeSet<(Address, B256)>
         let own = slots.filter(|slot| !OF_PROXIES.contains(slot));
         own.map(|slot| (account, slot)).collect()
     };
-    let of_instances = upgraded.iter().flat_map(|one| of(one.proxy, &one.changes));
+    let of_instances = upgraded
+        .iter()
+        .flat_map(|instance| of(instance.proxy, &instance.changes));
     let others = plan.others.iter();
     let of_others = others.flat_map(|other| of(other.account, &other.changes));
     of_instances.chain(of_others).collect()
@@ -146,7 +148,7 @@ fn add(
         holds,
     };
     let mut is_meant = true;
-    let changed = |one: &&Answers| one.before != one.after;
+    let changed = |answers: &&Answers| answers.before != answers.after;
     let changed: Vec<&Answers> = answers.iter().filter(changed).collect();
     for one in &changed {
         let read = read(simulation, one.proxy, getter)?;
@@ -156,7 +158,8 @@ fn add(
         found.all.push(of(Holds::Unchanged));
         return Ok(());
     }
-    let is_above_zero = |one: &Answers| one.words().is_some_and(|(before, _)| !before.is_zero());
+    let is_above_zero =
+        |answers: &Answers| answers.words().is_some_and(|(before, _)| !before.is_zero());
     if answers.iter().all(is_above_zero) {
         found.all.push(of(Holds::Nonzero));
     } else {
@@ -204,9 +207,9 @@ fn read(
     let overrides = Overrides::default();
     let chain = &simulation.chain;
     let listed = chain.access_list(request, BlockId::latest(), &overrides)?;
-    let of_account = |one: AccessListItem| {
-        let slots = one.storage_keys.into_iter();
-        slots.map(move |slot| (one.address, slot))
+    let of_account = |item: AccessListItem| {
+        let slots = item.storage_keys.into_iter();
+        slots.map(move |slot| (item.address, slot))
     };
     Ok(listed
         .access_list

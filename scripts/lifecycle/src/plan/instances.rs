@@ -145,9 +145,11 @@ pub fn batches(number: u64) -> String {
 /// in one.
 pub fn only_started(instances: &[InstancePlan]) -> Option<String> {
     let stay = instances.iter().filter(|instance| instance.migrating);
-    let all: Vec<Batches> = stay.map(|one| one.batches.unwrap_or_default()).collect();
-    let tried: u64 = all.iter().map(|one| one.tried).sum();
-    let left: u64 = all.iter().filter_map(|one| one.left).sum();
+    let all: Vec<Batches> = stay
+        .map(|instance| instance.batches.unwrap_or_default())
+        .collect();
+    let tried: u64 = all.iter().map(|batches| batches.tried).sum();
+    let left: u64 = all.iter().filter_map(|batches| batches.left).sum();
     (!all.is_empty()).then(|| {
         let on = count(all.len(), "instance");
         let were = if tried == 1 { "was" } else { "were" };
@@ -236,7 +238,7 @@ pub(super) fn others(
     request: &PlanRequest,
     these: &[InstancePlan],
 ) -> Result<Vec<Address>, ChainError> {
-    let these: BTreeSet<Address> = these.iter().map(|one| one.proxy).collect();
+    let these: BTreeSet<Address> = these.iter().map(|instance| instance.proxy).collect();
     let mut all = read_proxies(simulation, request)?;
     all.retain(|proxy| !these.contains(proxy));
     Ok(all)
@@ -264,7 +266,7 @@ pub(super) fn late(
     read: &[Before],
     handled: &[Address],
 ) -> Result<Vec<Before>, ChainError> {
-    let is_read = |proxy: &&Address| read.iter().any(|one| one.instance.proxy == **proxy);
+    let is_read = |proxy: &&Address| read.iter().any(|before| before.instance.proxy == **proxy);
     let late = handled.iter().filter(|proxy| !is_read(proxy));
     let begun = simulation.beginning();
     late.map(|proxy| at(simulation, begun, request.registry, *proxy))
@@ -351,7 +353,7 @@ impl Due {
         proxy: Address,
     ) -> Result<bool, ChainError> {
         let at = now(simulation.registry(request.registry).instance(proxy))?;
-        let place = |label: &str| self.labels.iter().position(|one| one == label);
+        let place = |label: &str| self.labels.iter().position(|known| known == label);
         let version = &request.call.version;
         let is_older = at.version != *version && place(&at.version) <= place(version);
         let is_to_resume = at.state == InstanceState::Paused && !self.is_paused;
@@ -392,14 +394,14 @@ pub(super) fn compare(
     balance: impl Fn(Address) -> Option<(U256, U256)>,
 ) -> Result<Vec<InstancePlan>, ChainError> {
     let call = &request.call;
-    let proxies: Vec<Address> = before.iter().map(|one| one.instance.proxy).collect();
+    let proxies: Vec<Address> = before.iter().map(|before| before.instance.proxy).collect();
     let keys = slots::keys(simulation, &call.step.data, &request.names, &proxies)?;
     let framework = framework.clone().with_keys(keys);
     let framework = framework.with_lookups(simulation)?;
     let new = request.layout.as_ref();
     let new = new.or_else(|| request.layout_of(&call.version));
     let new = framework.clone().with_layout(new);
-    let versions = before.iter().map(|one| one.instance.version.clone());
+    let versions = before.iter().map(|before| before.instance.version.clone());
     let names = |version: String| {
         let layout = request.layout_of(&version);
         (version, framework.clone().with_layout(layout))
@@ -469,7 +471,7 @@ pub(super) fn changes_of(
         Ok(simulation.chain.storage(account, slot, begun)?)
     };
     let own = all.iter().filter(|change| change.address == account);
-    let mut words: BTreeMap<U256, SlotChange> = own.map(|one| (one.slot, *one)).collect();
+    let mut words: BTreeMap<U256, SlotChange> = own.map(|change| (change.slot, *change)).collect();
     let RereadSlots { slots, is_cut } = layouts.find_reread_slots();
     for slot in slots {
         if let Entry::Vacant(entry) = words.entry(slot) {

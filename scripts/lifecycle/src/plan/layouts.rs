@@ -43,19 +43,19 @@ impl<'a> Layouts<'a> {
     /// Finds the slots that the new version reads as something else, even if nothing writes them: of variables that
     /// changed place, size or type, and of new variables on used bytes.
     pub(super) fn find_reread_slots(&self) -> RereadSlots {
-        let all = self.after.fixed().filter(|one| !one.is_gap);
-        let reread = all.filter(|one| {
-            let slot = one.place.slot;
+        let all = self.after.fixed().filter(|field| !field.is_gap);
+        let reread = all.filter(|field| {
+            let slot = field.place.slot;
             let (old, new) = (self.before.variables(slot), self.after.variables(slot));
-            match self.was(slot, one, (&old, &new)) {
+            match self.was(slot, field, (&old, &new)) {
                 Some(was) => {
-                    !was.begins_at(one)
-                        || was.place.bytes_taken() != one.place.bytes_taken()
+                    !was.begins_at(field)
+                        || was.place.bytes_taken() != field.place.bytes_taken()
                         || !self
                             .before
-                            .decodes_alike(&was.place, self.after, &one.place)
+                            .decodes_alike(&was.place, self.after, &field.place)
                 }
-                None => old.iter().any(|was| !was.is_gap && was.overlaps(one)),
+                None => old.iter().any(|was| !was.is_gap && was.overlaps(field)),
             }
         });
         let mut slots: BTreeSet<U256> = reread.map(|field| field.place.slot).collect();
@@ -222,9 +222,9 @@ impl<'a> Layouts<'a> {
                 after: self.after.value(place, word.after),
             });
         }
-        for variable in old.iter().filter(|one| !one.is_gap) {
-            let is_told = |one: &FieldPlace| {
-                let was = self.was(word.slot, one, (&old, &new));
+        for variable in old.iter().filter(|field| !field.is_gap) {
+            let is_told = |field: &FieldPlace| {
+                let was = self.was(word.slot, field, (&old, &new));
                 was.is_some_and(|was| was.place.slot == word.slot && was.name == variable.name)
             };
             if new.iter().any(is_told) {
@@ -247,8 +247,8 @@ impl<'a> Layouts<'a> {
         old: &[FieldPlace],
     ) -> Option<FieldValues> {
         let place = &variable.place;
-        let mut old = old.iter().filter(|one| !one.is_gap);
-        let is_on_others = old.any(|one| one.overlaps(variable));
+        let mut old = old.iter().filter(|field| !field.is_gap);
+        let is_on_others = old.any(|field| field.overlaps(variable));
         let is_changed = place.bytes_of(&word.before) != place.bytes_of(&word.after);
         (is_changed || is_on_others).then(|| FieldValues {
             name: variable.name.clone(),
@@ -271,7 +271,7 @@ impl<'a> Layouts<'a> {
     ) -> Option<FieldValues> {
         let (name, place) = (&variable.name, &variable.place);
         let moves = self.after.place(name, [word.slot; 2]).is_some();
-        let is_covered = new.iter().any(|one| one.overlaps(variable));
+        let is_covered = new.iter().any(|field| field.overlaps(variable));
         let is_changed = place.bytes_of(&word.before) != place.bytes_of(&word.after);
         let after = match (is_covered, moves) {
             (true, true) => return None,
@@ -314,11 +314,11 @@ impl<'a> Layouts<'a> {
         {
             return Some(found);
         }
-        let here = old.iter().filter(|one| !one.is_gap).find(|one| {
-            one.begins_at(variable)
-                && one.place.bytes_taken() == variable.place.bytes_taken()
-                && !new.iter().any(|other| other.name == one.name)
-                && self.after.place(&one.name, near).is_none()
+        let here = old.iter().filter(|field| !field.is_gap).find(|field| {
+            field.begins_at(variable)
+                && field.place.bytes_taken() == variable.place.bytes_taken()
+                && !new.iter().any(|other| other.name == field.name)
+                && self.after.place(&field.name, near).is_none()
         });
         here.cloned()
     }

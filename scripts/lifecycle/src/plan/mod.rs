@@ -265,7 +265,7 @@ async fn parts_of_plan(
     instances: &[Instance],
 ) -> Result<Vec<StatePart>, ChainError> {
     let PlanRequest { registry, call, .. } = request;
-    let versions: BTreeSet<&String> = instances.iter().map(|one| &one.version).collect();
+    let versions: BTreeSet<&String> = instances.iter().map(|instance| &instance.version).collect();
     let registered = versions.into_iter().map(async |version| {
         let code = client.registry(*registry).code(&call.name, version).await;
         code.map(|code| code.implementation)
@@ -284,7 +284,7 @@ async fn parts_of_plan(
         StatePart::Slot(ProgramSlots::ACCOUNT, record.into())
     });
     accounts.extend(&request.inactive);
-    let proxies = instances.iter().map(|one| one.proxy);
+    let proxies = instances.iter().map(|instance| instance.proxy);
     let records = proxies.clone().flat_map(stored::instance_slots);
     let records = records.map(|slot| StatePart::Slot(*registry, slot.into()));
     let members = stored::proxy_slots(definition_id(&call.name), request.instances.min(64));
@@ -334,8 +334,8 @@ async fn read_events(
 
 /// Adds what the chain charges for L1, which a copy does not know. A chain without it is asked once.
 async fn add_l1(client: &Client, transactions: &mut [Transaction]) {
-    let ask = |one: &Transaction| {
-        let (to, data) = one.call.clone();
+    let ask = |transaction: &Transaction| {
+        let (to, data) = transaction.call.clone();
         client.l1_gas(to, data)
     };
     let Some((first, others)) = transactions.split_first_mut() else {

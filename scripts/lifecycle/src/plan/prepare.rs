@@ -101,7 +101,8 @@ impl PlanSimulation<'_> {
     fn note(&mut self, sent: impl IntoIterator<Item = Sent>) {
         let simulation = &self.simulation;
         let sent = sent.into_iter();
-        let sent = sent.map(|one| Transaction::live(simulation, &one.what, &one));
+        let sent =
+            sent.map(|transaction| Transaction::live(simulation, &transaction.what, &transaction));
         self.plan.transactions.extend(sent);
     }
 
@@ -150,7 +151,7 @@ impl PlanSimulation<'_> {
     /// The code of every version that is current or in use, except the new one.
     fn in_use(&self, before: &[Before]) -> Result<BTreeMap<String, Address>, ChainError> {
         let plan = &self.plan;
-        let labels = before.iter().map(|one| &one.instance.version);
+        let labels = before.iter().map(|before| &before.instance.version);
         let labels: BTreeSet<&String> = labels.chain([&plan.from]).collect();
         let labels = labels.into_iter();
         let old = labels.filter(|label| !label.is_empty() && **label != plan.to);

@@ -138,8 +138,8 @@ pub fn simulate_on(
     let outdated = instances::outdated(&simulated.simulation, request, &before)?;
     let framework = simulated.framework(&before);
     // Where the call fails, all stay as they are: the problem says why.
-    before.retain(|one| {
-        let Instance { proxy, state, .. } = &one.instance;
+    before.retain(|before| {
+        let Instance { proxy, state, .. } = &before.instance;
         let is_known = handled.contains(proxy) || !outdated.contains(proxy);
         (done.is_stuck || is_known) && !state.is_migrating()
     });
@@ -168,7 +168,7 @@ pub fn simulate_on(
     plan.problems.extend(tried.refused);
     plan.instances = instances;
     plan.others = outcomes.shown.elsewhere(simulation, &whose)?;
-    let is_tried = |one: &&Address| done.skipped.contains(*one) || !outdated.contains(*one);
+    let is_tried = |proxy: &&Address| done.skipped.contains(*proxy) || !outdated.contains(*proxy);
     plan.tried = if done.is_stuck {
         definition.instances
     } else {
@@ -207,10 +207,11 @@ impl PlanSimulation<'_> {
             proposed.push(("the script".into(), script));
         }
         let registered = before.iter();
-        let registered = registered.map(|one| (one.recorded, one.instance.version.clone()));
+        let registered =
+            registered.map(|before| (before.recorded, before.instance.version.clone()));
         let kinds = before
             .iter()
-            .map(|one| (one.instance.proxy, one.instance.kind));
+            .map(|before| (before.instance.proxy, before.instance.kind));
         let ran = Ran {
             registry: self.request.registry,
             kinds: kinds.collect(),
@@ -250,9 +251,11 @@ impl PlanSimulation<'_> {
     fn try_as_strangers(&mut self, as_it_was: &Simulation) -> Result<(), ChainError> {
         let request = self.request;
         let upgraded = self.plan.instances.iter();
-        let upgraded = upgraded.filter(|one| one.to == request.call.version && !one.migrating);
-        let upgraded: Vec<(Address, String)> =
-            upgraded.map(|one| (one.proxy, one.from.clone())).collect();
+        let upgraded =
+            upgraded.filter(|instance| instance.to == request.call.version && !instance.migrating);
+        let upgraded: Vec<(Address, String)> = upgraded
+            .map(|instance| (instance.proxy, instance.from.clone()))
+            .collect();
         let migrating = self
             .plan
             .instances
@@ -296,9 +299,9 @@ impl PlanSimulation<'_> {
             strangers.not_called.extend(tried.not_called);
             let instance = request.names.long(*proxy);
             let as_before = tried.as_before.iter();
-            let as_before =
-                as_before.map(|one| format!("as before the upgrade: {}", one.says(&instance)));
-            let alone = tried.alone.iter().map(|one| one.says(&instance));
+            let as_before = as_before
+                .map(|opened| format!("as before the upgrade: {}", opened.says(&instance)));
+            let alone = tried.alone.iter().map(|opened| opened.says(&instance));
             strangers.open.extend(as_before.chain(alone));
             for one in tried.told {
                 let known = found.entry(one.signature.clone());
@@ -440,7 +443,7 @@ impl PlanSimulation<'_> {
 
     /// The framework's slots, with the mark of every version that is concerned.
     fn framework(&self, before: &[Before]) -> SlotNames {
-        let of_instances = before.iter().map(|one| &one.instance.version);
+        let of_instances = before.iter().map(|before| &before.instance.version);
         let labels = [&self.plan.from, &self.plan.to].into_iter();
         let once: BTreeSet<&String> = labels.chain(of_instances).collect();
         let labels: Vec<String> = once.into_iter().cloned().collect();

@@ -195,7 +195,7 @@ impl SlotNames {
     pub(super) fn place(&self, name: &str, near: [U256; 2]) -> Option<FieldPlace> {
         let of = |slot: U256| {
             let mut there = self.variables(slot).into_iter();
-            there.find(|one| one.name == name)
+            there.find(|field| field.name == name)
         };
         let near = near.into_iter().find_map(of);
         near.or_else(|| of(*self.places.get(name)?))

@@ -10,7 +10,7 @@ pub(super) type Written = BTreeMap<(Address, B256), B256>;
 
 /// By account and slot.
 pub(super) fn written(changes: &[SlotChange]) -> Written {
-    let entry = |one: &SlotChange| ((one.address, one.slot.into()), one.after);
+    let entry = |change: &SlotChange| ((change.address, change.slot.into()), change.after);
     changes.iter().map(entry).collect()
 }
 
@@ -80,8 +80,8 @@ fn of_one_block(
     elsewhen: &Written,
 ) -> BTreeMap<Address, [usize; 2]> {
     let touched: BTreeSet<Address> = here.keys().map(|(account, _)| *account).collect();
-    let alone = |side, one: &Written, other: &Written| -> Vec<(Address, usize)> {
-        let alone = one.keys().filter(|place| !other.contains_key(*place));
+    let alone = |side, written: &Written, other: &Written| -> Vec<(Address, usize)> {
+        let alone = written.keys().filter(|place| !other.contains_key(*place));
         alone.map(|(account, _)| (*account, side)).collect()
     };
     let mut counts: BTreeMap<Address, [usize; 2]> = BTreeMap::new();
@@ -103,7 +103,8 @@ fn roles(plan: &Plan, request: &PlanRequest) -> BTreeMap<Address, String> {
         (request.registry, "registry".to_owned()),
     ]);
     let instances = plan.instances.iter().enumerate();
-    roles.extend(instances.map(|(number, one)| (one.proxy, format!("instance {number}"))));
+    roles
+        .extend(instances.map(|(number, instance)| (instance.proxy, format!("instance {number}"))));
     roles.remove(&Address::ZERO);
     roles
 }

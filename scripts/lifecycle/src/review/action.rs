@@ -124,12 +124,24 @@ impl Review {
         let mut lines: Vec<String> = checked.and_then(Checked::headline).into_iter().collect();
         lines.extend(self.state(names));
         lines.extend(self.shown.what_it_does());
-        lines.extend(checked.into_iter().flat_map(|one| one.found(is_full)));
-        lines.extend(checked.into_iter().flat_map(|one| one.changes(is_full)));
+        lines.extend(
+            checked
+                .into_iter()
+                .flat_map(|checked| checked.found(is_full)),
+        );
+        lines.extend(
+            checked
+                .into_iter()
+                .flat_map(|checked| checked.changes(is_full)),
+        );
         lines.extend(self.who_decides(names));
         lines.push(format!("action {}", self.action));
         lines.extend(self.shown.identity(is_full));
-        lines.extend(checked.into_iter().flat_map(|one| one.hashes(names)));
+        lines.extend(
+            checked
+                .into_iter()
+                .flat_map(|checked| checked.hashes(names)),
+        );
         lines.extend(self.next(names));
         lines
     }
@@ -155,7 +167,10 @@ impl Review {
                 "{dangers} found: {refuse} refuses it; only if all of that is meant: {approve}"
             ),
         };
-        let contracts = self.checked.as_ref().map(|one| one.contracts.as_slice());
+        let contracts = self
+            .checked
+            .as_ref()
+            .map(|checked| checked.contracts.as_slice());
         let decide = match contracts.unwrap_or_default() {
             [] => decide,
             all => {
@@ -171,7 +186,7 @@ impl Review {
 
     /// Counts the dangers, in words; nothing where none was.
     fn dangers(&self) -> Option<String> {
-        let findings = self.checked.iter().flat_map(|one| &one.findings);
+        let findings = self.checked.iter().flat_map(|checked| &checked.findings);
         let counted = Severity::counted(findings).into_iter();
         let mut dangers = counted.filter(|(severity, _)| *severity == Severity::Danger);
         dangers.next().map(|(_, number)| number)
@@ -185,7 +200,11 @@ impl Review {
                 format!("not open: {}", self.ended()),
                 format!("proposed by {by}"),
             ];
-            lines.extend(self.behind.iter().map(|one| format!("! {}", one.words())));
+            lines.extend(
+                self.behind
+                    .iter()
+                    .map(|behind| format!("! {}", behind.words())),
+            );
             return lines;
         };
         let mut lines = vec![
@@ -194,7 +213,7 @@ impl Review {
         ];
         lines.extend(self.cancel_rights.iter().map(|rights| rights.words(names)));
         let obstacle = self.obstacle.iter();
-        lines.extend(obstacle.map(|one| format!("! {}: {}", one.name, one.says)));
+        lines.extend(obstacle.map(|obstacle| format!("! {}: {}", obstacle.name, obstacle.says)));
         if !self.refused.is_empty() {
             let who = names.list(&self.refused);
             lines.push(format!(
@@ -228,7 +247,7 @@ impl Checked {
         let mut lines = Vec::new();
         let told = told_once(&self.findings).into_iter();
         let (complete, others): (Vec<Finding>, Vec<Finding>) =
-            told.partition(|one| one.id.is(FindingKind::Complete));
+            told.partition(|finding| finding.id.is(FindingKind::Complete));
         for finding in others {
             let of_one = if is_full {
                 finding.short_lines()
@@ -246,7 +265,10 @@ impl Checked {
             lines.extend(finding.details.iter().map(|line| format!("    {line}")));
         }
         if let Some(first) = complete.first() {
-            let parts: Vec<String> = complete.iter().map(|one| one.part.to_string()).collect();
+            let parts: Vec<String> = complete
+                .iter()
+                .map(|finding| finding.part.to_string())
+                .collect();
             let (mark, says) = (first.severity.mark(), &first.message);
             lines.push(format!("{mark} {says}: {}", parts.join(", ")));
         }

@@ -158,8 +158,8 @@ const ENDS: usize = 2;
 
 /// The known account that `account` looks like and is not: its first and last digits are the same.
 fn lookalike(account: Address, known: &[Address]) -> Option<Address> {
-    let ends = |one: &Address| {
-        let bytes = one.as_slice();
+    let ends = |account: &Address| {
+        let bytes = account.as_slice();
         (
             bytes.first_chunk::<ENDS>().copied(),
             bytes.last_chunk::<ENDS>().copied(),
@@ -171,7 +171,7 @@ fn lookalike(account: Address, known: &[Address]) -> Option<Address> {
     known
         .iter()
         .copied()
-        .find(|one| ends(one) == ends(&account))
+        .find(|known| ends(known) == ends(&account))
 }
 
 #[cfg(test)]

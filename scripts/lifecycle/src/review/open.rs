@@ -191,8 +191,8 @@ impl CommandReport for Pending {
             .map(|action| action.line(names))
             .collect();
         let readable = self.actions.iter().find(|action| action.shown.is_some());
-        lines.extend(readable.map(|one| {
-            let action = one.open.action;
+        lines.extend(readable.map(|open_action| {
+            let action = open_action.open.action;
             format!(
                 "next: `stylus-upgrades pending {action}` shows what it does, what checks find, and who approves it how"
             )

@@ -97,9 +97,10 @@ impl Row {
             why if is_of_type && !why.is_empty() => format!(" ({why})"),
             _ => String::new(),
         };
-        let label = self.side_by_side(|one| one.label.clone());
-        let kind = self.side_by_side(|one| one.kind.clone());
-        let place = self.side_by_side(|one| format!("slot {:<4} byte {:<2}", one.slot, one.offset));
+        let label = self.side_by_side(|field| field.label.clone());
+        let kind = self.side_by_side(|field| field.kind.clone());
+        let place =
+            self.side_by_side(|field| format!("slot {:<4} byte {:<2}", field.slot, field.offset));
         format!("  {place}  {:<8} {label}: {kind}{why}", self.words())
     }
 }
@@ -114,7 +115,7 @@ impl Row {
     ) -> Self {
         let about = found.iter().filter(|finding| {
             was.is_some_and(|was| is_at(was, &finding.old))
-                || is.is_some_and(|is| is_at(is, &finding.new))
+                || is.is_some_and(|now| is_at(now, &finding.new))
         });
         let mut all: Vec<(&FieldChange, Change)> = about
             .map(|finding| (*finding, change_of(finding)))
@@ -181,20 +182,22 @@ pub fn draw(old: &Layout, new: &Layout, changes: &[FieldChange]) -> Vec<Area> {
         let found: Vec<&FieldChange> = found.collect();
         // Of a name that both have, the fields are the same; any other may be a renamed one.
         let mut left: Vec<&StorageField> = after.iter().collect();
-        left.retain(|is| !before.iter().any(|was| was.name == is.name));
+        left.retain(|now| !before.iter().any(|was| was.name == now.name));
         let mut rows: Vec<Row> = Vec::new();
         for was in before {
-            let mut renames = found.iter().filter(|one| one.verdict == Verdict::Rename);
-            let same = after.iter().find(|is| is.name == was.name);
+            let mut renames = found
+                .iter()
+                .filter(|change| change.verdict == Verdict::Rename);
+            let same = after.iter().find(|now| now.name == was.name);
             let same = same.or_else(|| {
                 let renamed = renames.find(|rename| is_at(was, &rename.old))?;
-                let at = left.iter().position(|is| is_at(is, &renamed.new))?;
+                let at = left.iter().position(|now| is_at(now, &renamed.new))?;
                 Some(left.remove(at))
             });
             rows.push(Row::of((old, Some(was)), (new, same), &found));
         }
         let new_ones = left.into_iter();
-        rows.extend(new_ones.map(|is| Row::of((old, None), (new, Some(is)), &found)));
+        rows.extend(new_ones.map(|now| Row::of((old, None), (new, Some(now)), &found)));
         Area {
             name: name.into(),
             rows,

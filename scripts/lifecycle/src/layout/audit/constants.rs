@@ -75,7 +75,7 @@ impl Constants<'_, '_> {
         let declared = id.and_then(|id| self.nodes.get(id));
         let is_constant =
             |node: &Value| is(node, "VariableDeclaration") && node["constant"] == true;
-        if let Some(declared) = declared.filter(|one| is_constant(one.node)) {
+        if let Some(declared) = declared.filter(|variable| is_constant(variable.node)) {
             return self.of(&declared.node["value"], depth);
         }
         let of = named_by(of).and_then(|id| self.nodes.get(id))?;

@@ -110,13 +110,23 @@ impl Initializers {
             all.extend(number.map(|number| add(number, None)));
         }
         // Where no other function leaves a constant, what only a run tells is the highest bid of an auction, or the like.
-        let known = all.iter().filter(|(one, _)| one.number.is_some());
-        let known: BTreeSet<Counter> = known.filter_map(|(one, _)| one.counter.clone()).collect();
-        all.retain(|(one, is_named)| {
-            let counter = one.counter.as_ref();
-            *is_named || one.number.is_some() || counter.is_none_or(|one| known.contains(one))
+        let known = all
+            .iter()
+            .filter(|(initializer, _)| initializer.number.is_some());
+        let known: BTreeSet<Counter> = known
+            .filter_map(|(initializer, _)| initializer.counter.clone())
+            .collect();
+        all.retain(|(initializer, is_named)| {
+            let counter = initializer.counter.as_ref();
+            *is_named
+                || initializer.number.is_some()
+                || counter.is_none_or(|counter| known.contains(counter))
         });
-        Self(all.into_iter().map(|(one, _)| one).collect())
+        Self(
+            all.into_iter()
+                .map(|(initializer, _)| initializer)
+                .collect(),
+        )
     }
 }
 
@@ -268,7 +278,9 @@ impl<'a, 'v> Search<'a, 'v> {
                 }
                 if is(node, "InlineAssembly") {
                     let all = list(&node["externalReferences"]).iter();
-                    let slots = all.filter(|one| one["suffix"] == "slot" || one["isSlot"] == true);
+                    let slots = all.filter(|reference| {
+                        reference["suffix"] == "slot" || reference["isSlot"] == true
+                    });
                     named.extend(slots.filter_map(|slot| slot["declaration"].as_u64()));
                 }
             });
@@ -286,11 +298,11 @@ impl<'a, 'v> Search<'a, 'v> {
     fn place(&self, variable: u64) -> Place {
         let member = self.structs.get(&variable);
         let declared = self.nodes.get(variable);
-        let name = declared.map_or("", |one| text(&one.node["name"]));
+        let name = declared.map_or("", |variable| text(&variable.node["name"]));
         let is_it = |field: &StorageField| match field.declaration {
             // What is laid out of the AST has no number of a declaration.
-            0 => member.is_some_and(|of| {
-                of["canonicalName"] == field.contract.as_str() && field.name == name
+            0 => member.is_some_and(|structure| {
+                structure["canonicalName"] == field.contract.as_str() && field.name == name
             }),
             id => id == variable,
         };
@@ -301,8 +313,8 @@ impl<'a, 'v> Search<'a, 'v> {
             _ => None,
         };
         let is_by_hand = || {
-            let of = member.and_then(|of| of["id"].as_u64());
-            of.is_some_and(|of| self.by_hand.contains(&of))
+            let of = member.and_then(|structure| structure["id"].as_u64());
+            of.is_some_and(|structure_id| self.by_hand.contains(&structure_id))
         };
         match place {
             Some(place) => Place::At(Counter {
@@ -372,12 +384,14 @@ impl<'a, 'v> Search<'a, 'v> {
     fn overrides(&self, node: &Value, id: u64, depth: usize) -> bool {
         let below = ["baseFunctions", "baseModifiers"].map(|key| list(&node[key]));
         let mut below = below.into_iter().flatten().filter_map(Value::as_u64);
-        below.any(|one| {
+        below.any(|function_id| {
             let is_below = || {
-                let declared = self.nodes.get(one);
-                declared.is_some_and(|one| depth > 0 && self.overrides(one.node, id, depth - 1))
+                let declared = self.nodes.get(function_id);
+                declared.is_some_and(|function| {
+                    depth > 0 && self.overrides(function.node, id, depth - 1)
+                })
             };
-            one == id || is_below()
+            function_id == id || is_below()
         })
     }
 }
@@ -416,7 +430,7 @@ impl<'v> Walk<'_, '_, 'v> {
         for modifier in list(&function["modifiers"]) {
             let id = named_by(&modifier["modifierName"]);
             let body = id.and_then(|id| self.search.resolved(id));
-            if let Some(body) = body.filter(|one| is(one, "ModifierDefinition")) {
+            if let Some(body) = body.filter(|node| is(node, "ModifierDefinition")) {
                 let arguments: Vec<&'v Value> = list(&modifier["arguments"]).iter().collect();
                 self.call(body, &arguments, &frame);
             }
@@ -514,7 +528,7 @@ impl<'v> Walk<'_, '_, 'v> {
             _ => {}
         }
         match node {
-            Value::Array(all) => all.iter().for_each(|one| self.node(one, frame)),
+            Value::Array(all) => all.iter().for_each(|node| self.node(node, frame)),
             Value::Object(fields) => fields.values().for_each(|field| self.node(field, frame)),
             _ => {}
         }
@@ -539,11 +553,13 @@ impl<'v> Walk<'_, '_, 'v> {
         let parameters = list(&called["parameters"]["parameters"]);
         let mut arguments: Vec<&'v Value> = list(&call["arguments"]).iter().collect();
         if !names.is_empty() {
-            let by_name = parameters.iter().map(|one| {
-                let place = names.iter().position(|name| *name == one["name"]);
+            let by_name = parameters.iter().map(|parameter| {
+                let place = names.iter().position(|name| *name == parameter["name"]);
                 place.and_then(|place| arguments.get(place).copied())
             });
-            arguments = by_name.map(|one| one.unwrap_or(&Value::Null)).collect();
+            arguments = by_name
+                .map(|argument| argument.unwrap_or(&Value::Null))
+                .collect();
         } else if parameters.len() == arguments.len() + 1 {
             // What a library is attached to.
             arguments.insert(0, &callee["expression"]);
@@ -587,7 +603,9 @@ impl<'v> Walk<'_, '_, 'v> {
                     }
                     _ => return,
                 };
-                inner.into_iter().for_each(|one| self.asked(one, frame));
+                inner
+                    .into_iter()
+                    .for_each(|expression| self.asked(expression, frame));
             }
         }
     }

@@ -51,9 +51,9 @@ fn is_lock<'v>(nodes: &Nodes<'v>, parents: &[Declared<'v>], node: &'v Value) -> 
     }
     let named = |kind: &str, name: &str| -> Vec<&'v Value> {
         let declared = parents.iter();
-        let declared = declared.flat_map(|one| list(&one.node["nodes"]));
+        let declared = declared.flat_map(|base| list(&base.node["nodes"]));
         declared
-            .filter(|one| is(one, kind) && one["name"] == name)
+            .filter(|member| is(member, kind) && member["name"] == name)
             .collect()
     };
     let initializers = named("ModifierDefinition", INITIALIZER);
@@ -75,7 +75,7 @@ fn is_lock<'v>(nodes: &Nodes<'v>, parents: &[Declared<'v>], node: &'v Value) -> 
             locks.extend(named("FunctionDefinition", LOCK).first());
         } else if is(inner, "FunctionCall") && callee["memberName"] == LOCK {
             let named = named_by(callee).and_then(|id| nodes.get(id));
-            locks.extend(named.map(|one| one.node));
+            locks.extend(named.map(|declaration| declaration.node));
         }
     });
     locks
@@ -95,7 +95,11 @@ fn marks<'v>(nodes: &Nodes<'v>, of: &'v Value, which: Marks) -> BTreeSet<Mark> {
                 |one: &Value| is(one, "FunctionDefinition") || is(one, "ModifierDefinition");
             let called = named_by(node).and_then(|id| nodes.get(id));
             let called = called.filter(|_| !is_sent(nodes, node));
-            ahead.extend(called.map(|one| one.node).filter(|one| is_code(one)));
+            ahead.extend(
+                called
+                    .map(|declaration| declaration.node)
+                    .filter(|node| is_code(node)),
+            );
             let by_hand = match which {
                 Marks::Stored => "sstore",
                 Marks::Asked => "sload",
@@ -106,7 +110,7 @@ fn marks<'v>(nodes: &Nodes<'v>, of: &'v Value, which: Marks) -> BTreeSet<Mark> {
             let mut take = |node: &Value| {
                 let variable = named_by(node).filter(|id| {
                     let declared = nodes.get(*id);
-                    declared.is_some_and(|one| is(one.node, "VariableDeclaration"))
+                    declared.is_some_and(|declaration| is(declaration.node, "VariableDeclaration"))
                 });
                 found.extend(variable.map(Mark::Of));
             };

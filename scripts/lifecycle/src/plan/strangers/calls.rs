@@ -175,7 +175,9 @@ impl<'a> Known<'a> {
             .map(|function| (function.selector().0, function))
             .collect();
         let (mut entries, mut left_out) = (Vec::from(raw), Vec::new());
-        let unnamed = answered.iter().filter(|one| !all.contains_key(*one));
+        let unnamed = answered
+            .iter()
+            .filter(|selector| !all.contains_key(*selector));
         entries.extend(unnamed.map(|selector| Entry::of_selector(*selector)));
         for function in all.into_values() {
             let signature = function.signature();
@@ -196,7 +198,7 @@ impl<'a> Known<'a> {
     /// The signatures of functions that the code before had.
     pub(super) fn earlier(&self) -> BTreeSet<String> {
         let earlier = self.documents.get(1..).unwrap_or_default();
-        abi(earlier).map(|one| one.signature()).collect()
+        abi(earlier).map(|function| function.signature()).collect()
     }
 
     /// Its variables that have the size of an address.
@@ -206,11 +208,11 @@ impl<'a> Known<'a> {
 
     /// The functions that answer an address and take nothing.
     pub(in crate::plan) fn address_getters(&self) -> Vec<Function> {
-        let is_getter = |one: &Function| {
-            let [output] = one.outputs.as_slice() else {
+        let is_getter = |function: &Function| {
+            let [output] = function.outputs.as_slice() else {
                 return false;
             };
-            is_view(one) && one.inputs.is_empty() && output.ty == "address"
+            is_view(function) && function.inputs.is_empty() && output.ty == "address"
         };
         abi(&self.documents)
             .filter(is_getter)
@@ -398,11 +400,11 @@ fn calls(function: &Function, code: Address, kept: &[Address]) -> Vec<Call> {
     let named = [&*PROBE, &ETHER, &Address::ZERO]
         .into_iter()
         .chain(kept)
-        .flat_map(|one| {
+        .flat_map(|account| {
             let bytes = transfer.as_slice();
             (0..places.min(PLACES_MAX)).map(move |place| {
                 let mut addresses = vec![*STRANGER; place];
-                addresses.push(*one);
+                addresses.push(*account);
                 let number = U256::ONE;
                 Values {
                     addresses,
@@ -425,14 +427,14 @@ fn calls(function: &Function, code: Address, kept: &[Address]) -> Vec<Call> {
             continue;
         };
         let value = U256::ZERO;
-        if all.iter().all(|one| one.input != input) {
+        if all.iter().all(|call| call.input != input) {
             all.push(Call { input, value });
         }
     }
     if function.state_mutability == StateMutability::Payable {
         let value = U256::ONE;
-        let paid = all.iter().map(|one| Call {
-            input: one.input.clone(),
+        let paid = all.iter().map(|call| Call {
+            input: call.input.clone(),
             value,
         });
         all.extend(paid.collect::<Vec<_>>());
@@ -500,7 +502,7 @@ fn value(
             DynSolValue::FixedArray((0..*count).map(|_| value(of, with, named)).collect())
         }
         DynSolType::Tuple(of) => {
-            DynSolValue::Tuple(of.iter().map(|one| value(one, with, named)).collect())
+            DynSolValue::Tuple(of.iter().map(|part| value(part, with, named)).collect())
         }
         _ => DynSolValue::Bytes(with.bytes.to_vec()),
     }

@@ -25,8 +25,8 @@ impl Opened {
 
     /// Returns true if another call does all that this one does.
     pub(super) fn is_in(&self, other: &Self) -> bool {
-        let is_given = |one: &Given| other.gives.contains(one);
-        let is_taken = |one: &Taken| other.takes.iter().any(|other| one.is_as(other));
+        let is_given = |power: &Given| other.gives.contains(power);
+        let is_taken = |gain: &Taken| other.takes.iter().any(|other| gain.is_as(other));
         self.gives.iter().all(is_given) && self.takes.iter().all(is_taken)
     }
 
@@ -42,24 +42,24 @@ impl Opened {
     /// is left.
     pub(super) fn without_purpose(mut self, before: &[Self]) -> Option<Self> {
         let of_name: Vec<&Self> = self.of_name(before).collect();
-        self.takes.retain(|one| {
+        self.takes.retain(|gain| {
             let mut all = of_name.iter().flat_map(|before| &before.takes);
-            !all.any(|other| one.is_as(other))
+            !all.any(|other| gain.is_as(other))
         });
         (!self.is_harmless()).then_some(self)
     }
 
     /// Returns true if nothing of it has to be accepted.
     pub(super) fn is_told_alone(&self) -> bool {
-        self.takes.is_empty() && self.gives.iter().all(|one| one.is_harmless)
+        self.takes.is_empty() && self.gives.iter().all(|power| power.is_harmless)
     }
 
     /// Returns true if its only effect is to give powers that may be meant for everybody, and that a call of that name gave
     /// before.
     pub(super) fn was_open(&self, before: &[Self]) -> bool {
         let before: Vec<&Self> = self.of_name(before).collect();
-        let was_given = |one: &Given| {
-            one.may_be_meant && before.iter().any(|before| before.gives.contains(one))
+        let was_given = |power: &Given| {
+            power.may_be_meant && before.iter().any(|before| before.gives.contains(power))
         };
         self.takes.is_empty() && self.gives.iter().all(was_given)
     }
@@ -82,13 +82,15 @@ impl Opened {
     /// The calls of that name: one that gets another argument keeps its purpose.
     fn of_name<'a>(&self, before: &'a [Self]) -> impl Iterator<Item = &'a Self> + use<'a> {
         let own = name(&self.signature).to_owned();
-        before.iter().filter(move |one| name(&one.signature) == own)
+        before
+            .iter()
+            .filter(move |opened| name(&opened.signature) == own)
     }
 
     /// Describes the effects of the call, with the call before it.
     pub(in crate::plan) fn says(&self, what: &str) -> String {
-        let gives = self.gives.iter().map(|one| one.what.as_str());
-        let takes = self.takes.iter().map(|one| one.what.as_str());
+        let gives = self.gives.iter().map(|power| power.what.as_str());
+        let takes = self.takes.iter().map(|gain| gain.what.as_str());
         let mut does: Vec<&str> = Vec::new();
         for one in gives.chain(takes) {
             if !does.contains(&one) {
@@ -116,9 +118,9 @@ fn name(signature: &str) -> &str {
 
 /// Reports the effects that strangers can have on an instance.
 pub(in crate::plan) fn to_instance(what: &str, opened: &[Opened]) -> Vec<Finding> {
-    let found = opened.iter().map(|one| {
-        let id = FindingId::about(FindingKind::Stranger, &one.signature);
-        let message = one.says(what);
+    let found = opened.iter().map(|opened| {
+        let id = FindingId::about(FindingKind::Stranger, &opened.signature);
+        let message = opened.says(what);
         Finding::new(Part::Simulation, Severity::Danger, id.clone(), message).with(
             "a call that is refused",
             "a call of an account without rights that goes through",
@@ -134,8 +136,8 @@ pub(in crate::plan) fn to_instance(what: &str, opened: &[Opened]) -> Vec<Finding
 /// Reports the effects that strangers can have on code itself: a proxy has its own storage, so it is no danger to that.
 pub(in crate::plan) fn to_code(what: &str, opened: &[Opened]) -> Vec<Finding> {
     let what = format!("{what} itself");
-    let found = opened.iter().map(|one| {
-        let message = one.says(&what);
+    let found = opened.iter().map(|opened| {
+        let message = opened.says(&what);
         Finding::named(
             Part::Simulation,
             Severity::Warning,

@@ -94,7 +94,7 @@ pub(super) fn tried(
         trial.note_unguarded(&guarded, &before.through);
         // What is told by itself opens the rest: that is not told again.
         let told = compared(trial.found.clone(), &before.opened).told;
-        steps.retain(|step| told.iter().all(|one| one.signature != step.signature));
+        steps.retain(|step| told.iter().all(|opened| opened.signature != step.signature));
     }
     trial.next_rounds(&steps)?;
     if before.is_none() && trial.is_to_be_compared(&guarded) {
@@ -147,10 +147,10 @@ fn compared(found: Vec<Opened>, before: &[Opened]) -> Compared {
         }
     }
     all.told
-        .sort_by(|one, other| one.signature.cmp(&other.signature));
+        .sort_by(|first, other| first.signature.cmp(&other.signature));
     let told = &all.told;
-    let is_told = |one: &Opened| told.iter().any(|other| other.signature == one.signature);
-    all.as_before.retain(|one| !is_told(one));
-    all.alone.retain(|one| !is_told(one));
+    let is_told = |opened: &Opened| told.iter().any(|other| other.signature == opened.signature);
+    all.as_before.retain(|opened| !is_told(opened));
+    all.alone.retain(|opened| !is_told(opened));
     all
 }

@@ -151,7 +151,7 @@ impl Power {
         let unpaid = self.fields.iter().filter(|_| !moves.has_paid());
         let fields = unpaid.zip(&after.fields);
         let fields =
-            fields.filter(|((_, was), (_, is))| was != is && [*STRANGER, *PROBE].contains(is));
+            fields.filter(|((_, was), (_, now))| was != now && [*STRANGER, *PROBE].contains(now));
         let fields = fields.map(|((name, _), _)| Given::meant(format!("it makes him its {name}")));
         let logs = receipt.logs.iter();
         let events = logs.filter_map(|log| of_power(log, account, moves.created()));

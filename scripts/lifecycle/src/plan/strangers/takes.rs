@@ -137,8 +137,10 @@ pub(super) fn moved(
         ..Moves::default()
     };
     let changes = copy.account_changes()?;
-    let is_new = |one: &AccountChange| one.before.code.is_empty() && !one.after.code.is_empty();
-    let is_his = |one: &&AccountChange| [*STRANGER, *PROBE].contains(&one.address) || is_new(one);
+    let is_new =
+        |change: &AccountChange| change.before.code.is_empty() && !change.after.code.is_empty();
+    let is_his =
+        |change: &&AccountChange| [*STRANGER, *PROBE].contains(&change.address) || is_new(change);
     let mut ether = I256::ZERO;
     for one in changes.iter().filter(is_his) {
         let change = signed(one.after.balance).saturating_sub(signed(one.before.balance));
@@ -146,7 +148,7 @@ pub(super) fn moved(
     }
     moves.move_of(Asset::Ether, ether, || "it pays ether out".into());
     let created = changes.iter().filter(|change| is_new(change));
-    moves.created = created.map(|one| one.address).collect();
+    moves.created = created.map(|change| change.address).collect();
     for log in &receipt.logs {
         moves.leave_for_l1(log);
         if !moves.created.contains(&log.address) {
@@ -216,10 +218,10 @@ impl Moves {
         };
         // Of ERC-721 there is one of each number.
         let amount = amount.or(number.map(|_| U256::ONE)).unwrap_or_default();
-        let is_stranger = |one: &B256| {
+        let is_stranger = |topic: &B256| {
             [*STRANGER, *PROBE]
                 .iter()
-                .any(|his| *one == his.into_word())
+                .any(|his| *topic == his.into_word())
         };
         let is_own_token = log.address == account;
         let is_own = *from == account.into_word();

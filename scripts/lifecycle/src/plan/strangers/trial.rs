@@ -196,7 +196,7 @@ impl Trial {
     /// Returns true if something was found, or a function that was there before changes something.
     pub(super) fn is_to_be_compared(&self, earlier: &BTreeSet<String>) -> bool {
         let mut written = self.written.keys();
-        !self.found.is_empty() || written.any(|one| earlier.contains(one))
+        !self.found.is_empty() || written.any(|signature| earlier.contains(signature))
     }
 
     /// Notes the functions that were there, refused a stranger, and change something now.
@@ -208,7 +208,8 @@ impl Trial {
         for (signature, after) in self.written.clone() {
             let is_unguarded = earlier.contains(&signature) && !through.contains(&signature);
             let given = Given::meant(REFUSED_BEFORE);
-            let is_noted = |one: &Opened| one.signature == signature && one.gives.contains(&given);
+            let is_noted =
+                |opened: &Opened| opened.signature == signature && opened.gives.contains(&given);
             if is_unguarded && !self.found.iter().any(is_noted) {
                 self.note_of(signature, after, given);
             }
@@ -280,9 +281,9 @@ impl Trial {
                         .or_insert_with(after);
                 }
                 through.push((call.clone(), writes));
-                let is_known = |one: &Opened| {
-                    let is_of_any = one.signature == FALLBACK && one.after == opened.after;
-                    (is_of_any || one.signature == opened.signature) && opened.is_in(one)
+                let is_known = |known: &Opened| {
+                    let is_of_any = known.signature == FALLBACK && known.after == opened.after;
+                    (is_of_any || known.signature == opened.signature) && opened.is_in(known)
                 };
                 if !opened.is_harmless() && !self.found.iter().any(is_known) {
                     self.found.push(opened);
@@ -362,9 +363,9 @@ impl Stage {
 
 /// Two calls that write the same are one.
 fn fingerprint(writes: &[SlotChange]) -> B256 {
-    let words = writes.iter().flat_map(|one| {
-        let slot = B256::from(one.slot);
-        [one.address.into_word(), slot, one.after]
+    let words = writes.iter().flat_map(|change| {
+        let slot = B256::from(change.slot);
+        [change.address.into_word(), slot, change.after]
     });
     let bytes: Vec<u8> = words.flat_map(|word| word.0).collect();
     keccak256(bytes)
