@@ -10,6 +10,7 @@ use crate::pipeline::effects::{Effects, Governed};
 use crate::pipeline::judge::check_and_send;
 use crate::pipeline::rollout::pause_remaining_instances;
 use clap::Args;
+use futures::try_join;
 
 /// Instances that a pause stops in its own transaction, if the command names none. The registry sets 2,000,000 gas aside
 /// for each, and so many fit a transaction whatever they do with it.
@@ -83,7 +84,10 @@ async fn first(session: Session<'_>, args: &PauseArgs) -> Result<Vec<Address>> {
         let named = args.first.iter().map(|one| manifest.address(one));
         return Ok(named.collect::<std::result::Result<_, _>>()?);
     }
-    let open = pending(session.registry, &args.name).await?;
+    let (open, first) = try_join!(
+        pending(session.registry, &args.name),
+        session.registry.instances_in(&args.name, 0..FIRST)
+    )?;
     let proposed = open.into_iter().find_map(|one| match one.says {
         Some(Call::Pause(call)) => Some(call.first),
         _ => None,
@@ -91,7 +95,6 @@ async fn first(session: Session<'_>, args: &PauseArgs) -> Result<Vec<Address>> {
     if let Some(proposed) = proposed {
         return Ok(proposed);
     }
-    let first = session.registry.instances_in(&args.name, 0..FIRST).await?;
     let live = first
         .iter()
         .filter(|instance| instance.state == InstanceState::Live);
