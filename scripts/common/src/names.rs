@@ -58,9 +58,13 @@ impl Names {
     /// A policy, or another text that is typed, with every address in it replaced by its name, where there is one.
     pub fn policy(&self, expression: &str) -> String {
         let words = words_of(expression, |c| c.is_ascii_alphanumeric());
-        words
-            .flat_map(|(before, word)| [before, self.of_word(word).unwrap_or(word)])
-            .collect()
+        let named = words.flat_map(|(before, word)| {
+            // An id of a finding keeps its address: `--accept arrival:0x…` takes no name.
+            let is_of_id = before.ends_with(':');
+            let name = self.of_word(word).filter(|_| !is_of_id);
+            [before, name.unwrap_or(word)]
+        });
+        named.collect()
     }
 
     /// The name of what is an address. Longer words are hashes or calldata.
@@ -162,6 +166,10 @@ mod tests {
             ("stylus-upgrades status VAULT --registry ANA", ""),
             ("stylus-upgrades upgrade VAULT 2.0 --trust-registry ANA", ""),
             ("stylus-upgrades approve ANA00 0x 0xé", ""),
+            (
+                "stylus-upgrades adopt A --accept arrival:VAULT,CodeReplaceable:VAULT:ANA",
+                "",
+            ),
         ] {
             let full = |text: &str| {
                 let text = text.replace("ANA", &ana.to_string());

@@ -102,6 +102,10 @@ fn a_function_that_callers_lose_is_named_to_every_approver() {
     let answer = project.run(&format!("approve {action}"));
     answer.is_refused("InterfaceLost");
     assert_eq!(answer.error("found"), LOST);
+    // A rehearsal is not remembered.
+    other.done(&format!("approve {action} --accept {LOST} --dry-run"));
+    let again = other.run(&format!("approve {action}"));
+    again.is_refused("InterfaceLost");
     let done = other.done(&format!("approve {action} --accept {LOST}"));
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], unbuilt("partial", "complete"));

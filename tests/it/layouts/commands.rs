@@ -300,10 +300,20 @@ fn fields_of_solidity_are_shown_with_the_lines_of_both_versions() -> Result<(), 
         std::fs::write(folder.path().join(name), info.to_string()).expect("written");
         Ok(())
     };
-    write("old.json", "    uint256 total;\n    address owner;\n")?;
+    let main = |members: &str| {
+        format!(
+            "    /// @custom:storage-location erc7201:example.main\n    struct Main {{\n{members}    }}\n"
+        )
+    };
+    let old = main("        uint256 a;\n        uint256 b;\n");
+    write(
+        "old.json",
+        &format!("    uint256 total;\n    address owner;\n{old}"),
+    )?;
+    let new = main("        uint256 b;\n        uint256 a;\n");
     write(
         "new.json",
-        "    address owner;\n\n    uint256 total;\n    bool open;\n",
+        &format!("    address owner;\n\n    uint256 total;\n    bool open;\n{new}"),
     )?;
     let run = |words: &str| Answer::of(command(folder.path(), &format!("{words} --json")));
     let missing = run("layout diff old.json:Box none.json:Box");
@@ -315,6 +325,8 @@ fn fields_of_solidity_are_shown_with_the_lines_of_both_versions() -> Result<(), 
     new.json:Box would misread the storage of old.json:Box:
       reorder:owner  src/Box.sol:5 (before: src/Box.sol:6)  owner: address @ slot 1 → address @ slot 0: its order among the other fields changed
       reorder:total  src/Box.sol:7 (before: src/Box.sol:5)  total: uint256 @ slot 0 → uint256 @ slot 1: its order among the other fields changed
+      reorder:erc7201:example.main:b  src/Box.sol:11 (before: src/Box.sol:10)  b: uint256 @ slot 1 → uint256 @ slot 0: its order among the other fields changed
+      reorder:erc7201:example.main:a  src/Box.sol:12 (before: src/Box.sol:9)  a: uint256 @ slot 0 → uint256 @ slot 1: its order among the other fields changed
     ");
     Ok(())
 }

@@ -45,7 +45,7 @@ fn run(context: &Context, name: Option<&str>) -> Result<Outcome> {
     let of = |(name, text)| ErrorPage { name, text };
     let errors = match name {
         None => sections().map(of).collect(),
-        Some(name) => vec![of(section(name).ok_or_else(|| not_explained(name))?)],
+        Some(name) => vec![of(section(name.trim()).ok_or_else(|| not_explained(name))?)],
     };
     Ok(context.outcome(&ErrorPages { errors }))
 }

@@ -191,7 +191,6 @@ async fn read(context: &Context, source: &str) -> Result<Named> {
             name if name == "NotAContract" && !is_path => of_definition(source, &error).into(),
             _ => error,
         })?;
-    let artifact = context.with_field_lines(artifact);
     let undeclared = || undeclared(&artifact.name);
     let document = artifact.document().ok_or_else(undeclared)?;
     Ok(Named::of(artifact.name, document))

@@ -47,7 +47,14 @@ impl Context {
         if address::is_address(source) {
             address::parse(source)?;
         }
-        let (artifact, rust) = builder.source(source)?;
+        let (mut artifact, rust) = builder.source(source)?;
+        // The compiler knows the line of each struct, and the sources that of each field.
+        if let Some(layout) = &mut artifact.layout {
+            let places = SourceFiles::read(&rust).places();
+            let root = repository().or_else(|| std::env::current_dir().ok());
+            let root = root.unwrap_or_default();
+            layout.fill_sources(|item| places.source_of(&item.contract, &item.label, &root));
+        }
         if let Some(interface) = &artifact.interface {
             declare_errors(&interface.abi);
         }
@@ -110,17 +117,6 @@ impl Context {
         let built = self.built();
         let of_code = built.iter().rfind(|one| one.codehash == codehash);
         of_code.map_or_else(Places::default, |one| SourceFiles::read(&one.rust).places())
-    }
-
-    /// The same artifact, whose layout has the line of each field in place of that of its struct.
-    pub(crate) fn with_field_lines(&self, mut artifact: Artifact) -> Artifact {
-        let places = self.places_of(artifact.codehash());
-        let root = repository().or_else(|| std::env::current_dir().ok());
-        let root = root.unwrap_or_default();
-        if let Some(layout) = &mut artifact.layout {
-            layout.fill_sources(|item| places.source_of(&item.contract, &item.label, &root));
-        }
-        artifact
     }
 
     /// The constructor that the sources of code declare which this run has built; `None` where there is none, or no

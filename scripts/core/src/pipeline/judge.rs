@@ -206,7 +206,13 @@ impl Judged {
         let in_the_way = self.checks.in_the_way();
         let all = || in_the_way.iter().chain(&self.notices);
         let now = session.context.accepted();
-        memory.accept(*action, all().filter(|finding| now.covers(&finding.id)));
+        let accepted = all().filter(|finding| now.covers(&finding.id));
+        if session.context.global.dry_run {
+            // A rehearsal decides nothing: the approver is asked again.
+            accepted.for_each(drop);
+        } else {
+            memory.accept(*action, accepted);
+        }
         // An id counts only if every finding with it was accepted.
         let asked = all().filter(|finding| !memory.has_accepted(*action, finding));
         let asked: BTreeSet<&FindingId> = asked.map(|finding| &finding.id).collect();

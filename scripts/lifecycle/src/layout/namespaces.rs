@@ -284,6 +284,7 @@ impl Types<'_, '_> {
             }
             let mut item = Item::new(label, size.id, slot, offset);
             item.contract = name.to_owned();
+            item.ast_id = member["id"].as_u64().unwrap_or_default();
             item.renamed_from = renamed_from(&text);
             item.retyped_from = retyped_from(&text);
             items.push(item);

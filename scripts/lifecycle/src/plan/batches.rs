@@ -2,7 +2,7 @@
 
 use super::PlanRequest;
 use super::instances::Batches;
-use crate::assess::{Finding, FindingId, Part};
+use crate::assess::{Finding, Part};
 use crate::client::{ChainError, Client};
 use crate::error::Explain;
 use crate::migration::{self, Budget};
@@ -52,8 +52,8 @@ pub(super) fn try_out(
         all.of_instances.insert(proxy, batches);
         if let Some(error) = tried.refused {
             let report = error.report();
-            let id = FindingId::error(report.name.clone()).of_account(proxy);
-            let found = Finding::refusal(Part::Simulation, Some(id), &report);
+            // Nobody can accept it: the instance would stay paused between two versions.
+            let found = Finding::refusal(Part::Simulation, None, &report);
             let message = format!("the complex migration of {proxy}: {}", found.message);
             all.refused.push(Finding { message, ..found });
         }

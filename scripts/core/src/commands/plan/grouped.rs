@@ -52,7 +52,10 @@ fn collection(name: &str) -> Option<Collection<'_>> {
 
 fn collection_lines((base, member): Collection<'_>, entries: &[&FieldValues]) -> Vec<String> {
     let mut groups = BTreeMap::<String, Vec<&FieldValues>>::new();
-    for (entry, effect) in entries.iter().zip(effects(entries)) {
+    let mut entries = entries.to_vec();
+    // Numbers in their order: a shorter name has a smaller key.
+    entries.sort_by_key(|entry| (entry.name.len(), &entry.name));
+    for (entry, effect) in entries.iter().zip(effects(&entries)) {
         groups.entry(effect).or_default().push(entry);
     }
     let name = format!("{base}[…]{member}");

@@ -125,8 +125,9 @@ impl BatchRunner {
                 Err(refusal.usage().into())
             }
             (Form::Cursor, false) => {
-                let place = format!("the item at {}", self.at.done);
-                Err(item_refused(&place, self.abortable(), &revert))
+                let place = format!("the batch that begins at item {}", self.at.done);
+                let next = "correct the program; what is migrated stays migrated";
+                Err(item_refused(&place, next, self.abortable(), &revert))
             }
             (Form::Batches, false) => self.find_refused(revert, count).await,
         }
@@ -153,7 +154,8 @@ impl BatchRunner {
             Some(items) => items.place(position)?,
             None => format!("item {position}"),
         };
-        Err(item_refused(&place, self.abortable(), &why))
+        let next = "correct the list; what is migrated stays migrated";
+        Err(item_refused(&place, next, self.abortable(), &why))
     }
 
     /// The proxy, as long as its migration can still be rolled back.
@@ -179,11 +181,11 @@ fn is_for_want_of_gas(error: &ChainError) -> bool {
 }
 
 /// The contract refuses an item; it can abort the migration of `abort`, or is rolling back.
-fn item_refused(place: &str, abort: Option<Address>, revert: &Revert) -> ChainError {
+fn item_refused(place: &str, next: &str, abort: Option<Address>, revert: &Revert) -> ChainError {
     let next = match abort {
-        None => "correct the list; what is migrated stays migrated".to_owned(),
+        None => next.to_owned(),
         Some(proxy) => format!(
-            "correct the list, what is migrated stays migrated; where a batch has made continuing impossible, {}",
+            "{next}; where a batch has made continuing impossible, {}",
             way_out(proxy)
         ),
     };
