@@ -178,13 +178,13 @@ pub(super) fn lost_paths(transition: &Transition, found: &mut Found) {
             instances,
             is_current,
         } = lost;
-        let who = match (instances, is_current) {
-            (0, _) => format!("instances that are created at {label}"),
-            (count, false) => format!("{} at {label}", text::count(*count, "instance")),
-            (count, true) => format!(
-                "{} at {label}, and those that are created there,",
-                text::count(*count, "instance")
-            ),
+        let counted = text::count(*instances, "instance");
+        let who = if *instances == 0 {
+            format!("instances that are created at {label}")
+        } else if *is_current {
+            format!("{counted} at {label}, and those that are created there,")
+        } else {
+            format!("{counted} at {label}")
         };
         let (message, next) = match upgrades {
             Some(upgrades) => (
@@ -365,18 +365,11 @@ pub(super) fn complex(transition: &Transition, found: &mut Found) {
     let refused = |kind: FindingKind, message: &str| {
         Finding::named(Part::Steps, Severity::Danger, kind, message)
     };
-    found.findings.push(match (ending.is_linked, ending.is_there) {
-        (true, true) => return,
-        (false, _) => refused(
-            FindingKind::ProgramOfOtherFramework,
-            "the program of the complex migration was not linked to this framework: nobody knows how it ends",
-        )
-        .with(
-            format!("a program that names UpgradeabilityStorage at {storage}"),
-            "no such address in its code",
-            "build it with this program; if it belongs to another framework: --framework-from",
-        ),
-        (true, false) => refused(
+    if ending.is_linked && ending.is_there {
+        return;
+    }
+    found.findings.push(if ending.is_linked {
+        refused(
             FindingKind::ProgramCannotEnd,
             "the complex migration could not end: UpgradeabilityStorage is not on this chain",
         )
@@ -385,6 +378,16 @@ pub(super) fn complex(transition: &Transition, found: &mut Found) {
             "an account without code",
             "stylus-upgrades registry deploy puts it there; or build the program with the framework of this registry \
              (--framework-from)",
-        ),
+        )
+    } else {
+        refused(
+            FindingKind::ProgramOfOtherFramework,
+            "the program of the complex migration was not linked to this framework: nobody knows how it ends",
+        )
+        .with(
+            format!("a program that names UpgradeabilityStorage at {storage}"),
+            "no such address in its code",
+            "build it with this program; if it belongs to another framework: --framework-from",
+        )
     });
 }

@@ -108,16 +108,14 @@ impl Code {
             } else {
                 Fact::doubted((), Origin::Chain, SOURCE_NAMED)
             },
-            audit: match bytes.is_evm() {
-                true => Some(Audit::unknown()),
+            audit: if bytes.is_evm() {
+                Some(Audit::unknown())
+            } else {
                 // A build makes a layout of the sources of a program, and says its steps or how it was built: these are
                 // searched with it. What only a file says is no search.
-                false => {
-                    let is_of_build =
-                        |known: &Document| known.steps.is_some() || known.build.is_some();
-                    let is_described = layout.value().is_some_and(is_of_build);
-                    (!is_described).then(|| Fact::unknown(UNDESCRIBED))
-                }
+                let is_of_build = |known: &Document| known.steps.is_some() || known.build.is_some();
+                let is_described = layout.value().is_some_and(is_of_build);
+                (!is_described).then(|| Fact::unknown(UNDESCRIBED))
             },
             code,
             bytes,

@@ -146,9 +146,10 @@ impl Program {
         } else {
             ("·", "--fix --all")
         };
-        let cached = match self.cached {
-            Some(true) => "  cached",
-            Some(false) | None => "",
+        let cached = if self.cached == Some(true) {
+            "  cached"
+        } else {
+            ""
         };
         let cure = match self.cure {
             Cure::None => String::new(),

@@ -67,10 +67,10 @@ pub async fn after_upgrade(
     let client = registry.client;
     let recorded = instance.version;
     let answered = async {
-        match is_adopted {
-            true => Ok(recorded.clone()), // no proxy of others knows its version
-            false => ask(registry, proxy, &proxy_abi::implementationVersionCall {}).await,
+        if is_adopted {
+            return Ok(recorded.clone()); // no proxy of others knows its version
         }
+        ask(registry, proxy, &proxy_abi::implementationVersionCall {}).await
     };
     let (paused, resumed, mark, word, answered) = try_join!(
         answer_while_paused(client, proxy, stub),

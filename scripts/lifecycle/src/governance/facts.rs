@@ -118,10 +118,10 @@ impl CodeFacts {
         } else {
             format!("BUT ITS HASH IS {}", self.codehash)
         };
-        let life = match (self.is_program, self.seconds_left) {
-            (false, _) => "EVM code".into(),
-            (true, Some(seconds)) => format!("active for {} more days", seconds / 86_400),
-            (true, None) => "NOT ACTIVE".into(),
+        let life = match self.seconds_left {
+            _ if !self.is_program => "EVM code".into(),
+            Some(seconds) => format!("active for {} more days", seconds / 86_400),
+            None => "NOT ACTIVE".into(),
         };
         let pieces = match self.fragments {
             0 => String::new(),
@@ -191,16 +191,17 @@ impl BuildFacts {
                 } else {
                     String::new()
                 };
-                let next = match build.build.is_of_commit() {
-                    true => format!(
+                let next = if build.build.is_of_commit() {
+                    format!(
                         "do not approve it before you know why: check out the proposer's commit and build again{why}"
-                    ),
+                    )
+                } else {
                     // What is in no commit has no hash of its sources, and so has other code.
-                    false => format!(
+                    format!(
                         "build in a fresh clone of the proposer's commit, then judge: what was built here is of no \
                          commit ({})",
                         build.build.why_of_no_commit()
-                    ),
+                    )
                 };
                 let refusal = Refusal::new("ArtifactDiffers", message).with(
                     format!("{hash} {named}"),

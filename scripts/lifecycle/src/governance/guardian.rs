@@ -239,10 +239,12 @@ impl CancelRights {
                 format!("{} ({reason})", names.short(right.account))
             })
             .collect();
-        let guardian = match (self.has_guardian, self.changes_policy) {
-            (true, _) => "",
-            (false, true) => "; no guardian stops a change of policies",
-            (false, false) => "; cancel: nobody (not set)",
+        let guardian = if self.has_guardian {
+            ""
+        } else if self.changes_policy {
+            "; no guardian stops a change of policies"
+        } else {
+            "; cancel: nobody (not set)"
         };
         if who.is_empty() {
             return format!("nobody can end it any more{guardian}");

@@ -170,10 +170,14 @@ fn delays(before: &[u64], after: &[u64]) -> Option<Finding> {
     let (was, new) = (words(&before), words(&after));
     let mut both = before.iter().enumerate();
     let is_less = both.any(|(at, old)| after.get(at).is_none_or(|new| new < old));
-    (before != after).then(|| match (before.is_empty(), after.is_empty()) {
-        (_, true) => warning(format!("removes the delay of {was}")),
-        (true, _) => less_or(false, format!("adds a delay of {new}")),
-        _ => less_or(is_less, format!("the delay becomes {new}, and was {was}")),
+    (before != after).then(|| {
+        if after.is_empty() {
+            warning(format!("removes the delay of {was}"))
+        } else if before.is_empty() {
+            less_or(false, format!("adds a delay of {new}"))
+        } else {
+            less_or(is_less, format!("the delay becomes {new}, and was {was}"))
+        }
     })
 }
 

@@ -103,9 +103,10 @@ pub async fn read_compared(
         )?;
         let is_running = seconds_left.is_some();
         let events = &history.definition;
-        let differences = match is_running {
-            true => differences(registry, events, &part(events)).await?,
-            false => Vec::new(), // without views; `verify` says so
+        let differences = if is_running {
+            differences(registry, events, &part(events)).await?
+        } else {
+            Vec::new() // without views; `verify` says so
         };
         if differences.is_empty() || !again(registry, &mut left).await {
             return Ok(ComparedHistory {
@@ -190,15 +191,15 @@ impl Verification {
             .findings
             .iter()
             .any(|finding| finding.severity == Severity::Danger);
-        let held = match (hold.len(), is_doubtful) {
-            (1, false) => "✓ 1 check holds".to_owned(),
-            (more, false) => format!("✓ {more} checks hold"),
-            (1, true) => {
+        let held = match hold.len() {
+            1 if is_doubtful => {
                 "· 1 check of code and events holds, which says nothing of that".to_owned()
             }
-            (more, true) => {
+            more if is_doubtful => {
                 format!("· {more} checks of code and events hold, which say nothing of that")
             }
+            1 => "✓ 1 check holds".to_owned(),
+            more => format!("✓ {more} checks hold"),
         };
         let held = Some(held).filter(|_| !hold.is_empty());
         let fail = fail.into_iter().map(LiveCheck::line);

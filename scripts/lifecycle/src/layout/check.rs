@@ -217,11 +217,14 @@ impl Compared {
         };
         let mut findings = self.report;
         findings.retain(|finding| finding.decision != Decision::Safe || !is_dirty(finding));
-        let verdict = match (&self.unknown, findings.is_empty(), accepted.is_empty()) {
-            (Some(_), ..) => "unknown",
-            (None, true, true) => "unchanged",
-            (None, _, true) => "safe",
-            _ => "accepted",
+        let verdict = if self.unknown.is_some() {
+            "unknown"
+        } else if !accepted.is_empty() {
+            "accepted"
+        } else if findings.is_empty() {
+            "unchanged"
+        } else {
+            "safe"
         };
         StorageCheck {
             from: pair.from.into(),
@@ -468,29 +471,29 @@ impl Pair<'_> {
                 "every field of {from} in its place, or a migration that declares what it moves"
             ),
             found: None,
-            next: match (self.runs_migration, self.goes_back) {
-                (true, false) if self.is_of_compiler() => format!(
+            next: if self.goes_back {
+                "give a --script that moves the fields back (stylus-upgrades layout migration writes its code), \
+                 and read it: code that comes back declares nothing"
+                    .into()
+            } else if self.runs_migration && self.is_of_compiler() {
+                format!(
                     "if the migration moves them, accept what it moves: --accept {}",
                     accepted.join(",")
-                ),
-                (false, false) if self.is_of_compiler() => {
-                    "keep the old variables where they are, and put new ones after them or in a gap; or run a \
-                     migration that moves the values, and accept what it moves"
-                        .into()
-                }
-                (true, false) => format!(
+                )
+            } else if self.runs_migration {
+                format!(
                     "if the migration moves them, declare it in Cargo.toml of {} and rebuild: {declared}",
                     self.to
-                ),
-                (_, true) => {
-                    "give a --script that moves the fields back (stylus-upgrades layout migration writes its code), \
-                     and read it: code that comes back declares nothing"
-                        .into()
-                }
-                (false, false) => format!(
+                )
+            } else if self.is_of_compiler() {
+                "keep the old variables where they are, and put new ones after them or in a gap; or run a \
+                 migration that moves the values, and accept what it moves"
+                    .into()
+            } else {
+                format!(
                     "keep the old fields where they are, or run a migration (stylus-upgrades layout migration writes \
                      its code; --call or --script) and declare what it moves in Cargo.toml: {declared}"
-                ),
+                )
             },
         }
     }

@@ -48,10 +48,11 @@ pub(super) fn add(
     let sources = Sources::of(info);
     let mut unlisted = Vec::new();
     if !is_documented(info) {
-        match sources.name_a_namespace() {
-            Some(false) => {}
-            Some(true) => unlisted.push(Unlisted::NamespacesOf(version(info).to_owned())),
-            None => return Ok(None),
+        let Some(names_any) = sources.name_a_namespace() else {
+            return Ok(None);
+        };
+        if names_any {
+            unlisted.push(Unlisted::NamespacesOf(version(info).to_owned()));
         }
     }
     complete(&nodes, &sources, layout);

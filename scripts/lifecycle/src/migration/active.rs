@@ -72,10 +72,12 @@ impl Standing {
 
     /// Items that were done since it was like that; `None` where the chain went back, or it goes the other way.
     pub fn since(self, before: Self) -> Option<u64> {
-        match (before.back, self.back) {
-            (false, false) => self.done.checked_sub(before.done),
-            (true, true) => before.done.checked_sub(self.done),
-            _ => None,
+        if self.back != before.back {
+            None
+        } else if self.back {
+            before.done.checked_sub(self.done)
+        } else {
+            self.done.checked_sub(before.done)
         }
     }
 

@@ -82,10 +82,12 @@ pub(super) fn unsettled(
     let mut found = Vec::new();
     for account in executed.keys() {
         let code = simulation.code(*account)?;
-        let is = match code.is_empty() {
-            true => "no code",
-            false if code.starts_with(&DESIGNATOR_PREFIX) => "the code that its owner delegates to",
-            false => continue,
+        let is = if code.is_empty() {
+            "no code"
+        } else if code.starts_with(&DESIGNATOR_PREFIX) {
+            "the code that its owner delegates to"
+        } else {
+            continue;
         };
         let id = FindingId::at(FindingKind::CodeMayChange, *account);
         let says = format!(

@@ -253,10 +253,12 @@ impl<'a> Layouts<'a> {
         (is_changed || is_on_others).then(|| FieldValues {
             name: variable.name.clone(),
             moved_from: None,
-            before: match (self.before.has_layout(), is_on_others) {
-                (false, _) => NOT_KNOWN.into(),
-                (true, true) => ABSENT.into(),
-                (true, false) => self.after.value(place, word.before),
+            before: if !self.before.has_layout() {
+                NOT_KNOWN.into()
+            } else if is_on_others {
+                ABSENT.into()
+            } else {
+                self.after.value(place, word.before)
             },
             after: self.after.value(place, word.after),
         })
@@ -273,12 +275,17 @@ impl<'a> Layouts<'a> {
         let moves = self.after.place(name, [word.slot; 2]).is_some();
         let is_covered = new.iter().any(|field| field.overlaps(variable));
         let is_changed = place.bytes_of(&word.before) != place.bytes_of(&word.after);
-        let after = match (is_covered, moves) {
-            (true, true) => return None,
-            (true, false) => ABSENT.into(),
-            (false, _) if !is_changed => return None,
-            (false, _) if !self.after.has_layout() => NOT_KNOWN.into(),
-            (false, _) => self.before.value(place, word.after),
+        let after = if is_covered {
+            if moves {
+                return None;
+            }
+            ABSENT.into()
+        } else if !is_changed {
+            return None;
+        } else if self.after.has_layout() {
+            self.before.value(place, word.after)
+        } else {
+            NOT_KNOWN.into()
         };
         Some(FieldValues {
             name: if moves {

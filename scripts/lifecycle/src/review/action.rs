@@ -101,16 +101,16 @@ impl Review {
     /// Describes the end of the action, where it is not open.
     pub fn ended(&self) -> String {
         let has = |event: &str| self.entries.iter().any(|entry| entry.event == event);
-        match (has("Executed"), has("Cancelled"), &self.ended_by) {
-            (true, ..) => "executed".into(),
-            (false, true, _) => "cancelled".into(),
-            (false, false, Some(by)) => {
-                format!("{}. If it is still wanted, propose it again", by.words())
-            }
-            (false, false, None) => match self.expired {
-                Some(end) => format!("it expired on {}", utc(end)),
-                None => "it expired, or another action ended it".into(),
-            },
+        if has("Executed") {
+            return "executed".into();
+        }
+        if has("Cancelled") {
+            return "cancelled".into();
+        }
+        match (&self.ended_by, self.expired) {
+            (Some(by), _) => format!("{}. If it is still wanted, propose it again", by.words()),
+            (None, Some(end)) => format!("it expired on {}", utc(end)),
+            (None, None) => "it expired, or another action ended it".into(),
         }
     }
 }

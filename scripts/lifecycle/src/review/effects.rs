@@ -8,24 +8,15 @@ use alloy::primitives::{Address, U256};
 /// it was tried.
 pub fn tried(says: String, reads: &[Reads], is_whole: bool) -> Finding {
     let gas: Vec<String> = reads.iter().filter_map(Reads::of_gas).collect();
-    match (gas.is_empty(), is_whole) {
-        (true, true) => Finding::named(Part::Simulation, Severity::Good, FindingKind::Trial, says),
-        (true, false) => Finding::named(
-            Part::Simulation,
-            Severity::Unknown,
-            FindingKind::Trial,
-            says,
-        ),
-        (false, _) => {
-            let says = format!("{says}. But {}", gas.join("; "));
-            Finding::named(
-                Part::Simulation,
-                Severity::Warning,
-                FindingKind::Trial,
-                says,
-            )
-        }
-    }
+    let (severity, says) = if !gas.is_empty() {
+        let says = format!("{says}. But {}", gas.join("; "));
+        (Severity::Warning, says)
+    } else if is_whole {
+        (Severity::Good, says)
+    } else {
+        (Severity::Unknown, says)
+    };
+    Finding::named(Part::Simulation, severity, FindingKind::Trial, says)
 }
 
 /// Reports the effects of a simulation beside its purpose: ether of instances, and other accounts beside those that are

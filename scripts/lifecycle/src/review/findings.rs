@@ -102,11 +102,12 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
 /// Reports the chain's facts about code that is named.
 fn code(fact: &CodeFacts) -> Finding {
     let days = fact.seconds_left.map(|seconds| seconds / DAY);
-    let severity = match (fact.is_program, days) {
+    let severity = match days {
         _ if !fact.is_as_named || fact.size == 0 => Severity::Danger,
-        (true, None) => Severity::Danger, // it cannot run
-        (true, Some(days)) if days < AHEAD_DAYS => Severity::Warning,
-        _ => Severity::Good,
+        _ if !fact.is_program => Severity::Good,
+        None => Severity::Danger, // it cannot run
+        Some(days) if days < AHEAD_DAYS => Severity::Warning,
+        Some(_) => Severity::Good,
     };
     let mut says = format!("{}: {}", fact.what, fact.words());
     if let Some(asks) = &fact.expectations {

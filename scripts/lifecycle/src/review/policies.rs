@@ -26,13 +26,15 @@ impl CommandReport for Policies {
         let mut lines = Vec::new();
         for (role, explained) in self.roles.iter().zip(&self.policies) {
             let (decides, named) = (&explained.role, &explained.named);
-            lines.push(match decides == role {
-                true if role.is_empty() => named.clone(),
-                true => format!("{role}: {named}"),
-                false => format!(
+            lines.push(if decides != role {
+                format!(
                     "{role} is not set, so {decides} decides: any one of its addresses pauses, its whole policy \
                      resumes: {named}"
-                ),
+                )
+            } else if role.is_empty() {
+                named.clone()
+            } else {
+                format!("{role}: {named}")
             });
             let parts = explained.lines.iter();
             lines.extend(parts.map(|line| format!("  {line}")));

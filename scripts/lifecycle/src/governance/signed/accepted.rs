@@ -98,20 +98,23 @@ pub fn require_place(
     here: (u64, Address),
     there: (u64, Address),
 ) -> Result<(), ChainError> {
-    let (name, what, expected, found) = match (there.0 == here.0, there.1 == here.1) {
-        (true, true) => return Ok(()),
-        (false, _) => (
-            "ApprovalOtherChain",
-            "chain",
-            format!("chain {}, which this endpoint is of", here.0),
-            format!("chain {}", there.0),
-        ),
-        (true, false) => (
+    if there == here {
+        return Ok(());
+    }
+    let (name, what, expected, found) = if there.0 == here.0 {
+        (
             "ApprovalOtherRegistry",
             "registry",
             here.1.to_string(),
             there.1.to_string(),
-        ),
+        )
+    } else {
+        (
+            "ApprovalOtherChain",
+            "chain",
+            format!("chain {}, which this endpoint is of", here.0),
+            format!("chain {}", there.0),
+        )
     };
     let next = format!("name the {what} of the file, if that is the one that is meant");
     let message = format!("{} is for another {what}", path.display());

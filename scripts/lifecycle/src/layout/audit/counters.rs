@@ -234,10 +234,7 @@ impl Entry<'_> {
                 Event::Equals(value) => value.is_zero() || Some(*value) == number,
                 _ => false,
             });
-            let number = match (is_given, number) {
-                (true, _) => None,
-                (false, number) => Some(number?),
-            };
+            let number = if is_given { None } else { Some(number?) };
             is_asked.then_some(CounterMark { variable, number })
         });
         counted.collect()
@@ -623,10 +620,10 @@ impl<'v> Walk<'_, '_, 'v> {
                 continue;
             };
             let value = constant(self.search.nodes, other, &frame.given);
-            match (is_order, is_equality, value) {
-                (true, ..) => self.note(Some(variable), Event::Ordered),
-                (_, true, Some(value)) => self.note(Some(variable), Event::Equals(value)),
-                (_, true, None) if is_given(other, frame) => {
+            match value {
+                _ if is_order => self.note(Some(variable), Event::Ordered),
+                Some(value) if is_equality => self.note(Some(variable), Event::Equals(value)),
+                None if is_equality && is_given(other, frame) => {
                     self.note(Some(variable), Event::Ordered);
                 }
                 _ if matches!(operator, "&&" | "||") => self.note(Some(variable), Event::Asked),

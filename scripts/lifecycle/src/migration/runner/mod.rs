@@ -311,10 +311,10 @@ impl BatchRunner {
     /// Items that are left.
     fn left(&self) -> u64 {
         let total = self.items.as_ref().map_or(0, Items::count);
-        match (self.at.back, self.form) {
-            (true, _) => self.at.done,
-            (false, Form::Cursor) => self.at.total.saturating_sub(self.at.done),
-            (false, Form::Batches) => total.saturating_sub(self.at.done),
+        match self.form {
+            _ if self.at.back => self.at.done,
+            Form::Cursor => self.at.total.saturating_sub(self.at.done),
+            Form::Batches => total.saturating_sub(self.at.done),
         }
     }
 

@@ -106,15 +106,16 @@ impl BatchRunner {
             let needed = self.gas_for(error.needed);
             return Err(too_little_gas(self.gas, Some(needed)));
         }
-        match (self.form, revert.is::<NotSupported>()) {
-            (Form::Batches, true) => {
+        let is_other_form = revert.is::<NotSupported>();
+        match self.form {
+            Form::Batches if is_other_form => {
                 self.client
                     .progress()
                     .note("the contract knows its items by itself: no list is needed");
                 self.form = Form::Cursor;
                 Ok(false)
             }
-            (Form::Cursor, true) => {
+            Form::Cursor if is_other_form => {
                 let (program, proxy) = (self.migration.program, self.migration.proxy);
                 let message = format!("the program {program} takes its items from the handler");
                 let refusal = Refusal::new("ItemsNeeded", message).with(
@@ -124,12 +125,12 @@ impl BatchRunner {
                 );
                 Err(refusal.usage().into())
             }
-            (Form::Cursor, false) => {
+            Form::Cursor => {
                 let place = format!("the batch that begins at item {}", self.at.done);
                 let next = "correct the program; what is migrated stays migrated";
                 Err(item_refused(&place, next, self.abortable(), &revert))
             }
-            (Form::Batches, false) => self.find_refused(revert, count).await,
+            Form::Batches => self.find_refused(revert, count).await,
         }
     }
 

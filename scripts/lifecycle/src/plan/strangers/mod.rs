@@ -133,10 +133,12 @@ fn compared(found: Vec<Opened>, before: &[Opened]) -> Compared {
         let Some(one) = one.without_purpose(before) else {
             continue;
         };
-        let list = match (one.was_open(before), one.is_told_alone()) {
-            (true, _) => &mut all.as_before,
-            (false, true) => &mut all.alone,
-            (false, false) => &mut all.told,
+        let list = if one.was_open(before) {
+            &mut all.as_before
+        } else if one.is_told_alone() {
+            &mut all.alone
+        } else {
+            &mut all.told
         };
         // What a call does by itself stands before what it does after others.
         let mut known = list.iter_mut();

@@ -164,10 +164,12 @@ fn of_power(log: &Log, account: Address, created: &[Address]) -> Option<Given> {
     let (first, about) = log.topics().split_first()?;
     let event = EVENTS.get(first)?;
     let is_his = about.contains(&STRANGER.into_word()) || about.contains(&PROBE.into_word());
-    let at = match log.address == account {
-        true => String::new(),
-        false if is_his && !created.contains(&log.address) => format!(" at {}", log.address),
-        false => return None,
+    let at = if log.address == account {
+        String::new()
+    } else if is_his && !created.contains(&log.address) {
+        format!(" at {}", log.address)
+    } else {
+        return None;
     };
     Some(Given {
         about: about.to_vec(),

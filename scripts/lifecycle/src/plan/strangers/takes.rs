@@ -225,11 +225,15 @@ impl Moves {
         };
         let is_own_token = log.address == account;
         let is_own = *from == account.into_word();
-        let whose = match (is_own, *from == B256::ZERO) {
-            (true, _) => format!("{event} of its tokens at {}", log.address),
-            (_, true) if is_own_token => "it mints tokens".into(),
-            (_, true) => format!("it mints tokens at {}", log.address),
-            _ => format!("{event} of another's tokens at {}", log.address),
+        let is_minted = *from == B256::ZERO;
+        let whose = if is_own {
+            format!("{event} of its tokens at {}", log.address)
+        } else if is_minted && is_own_token {
+            "it mints tokens".into()
+        } else if is_minted {
+            format!("it mints tokens at {}", log.address)
+        } else {
+            format!("{event} of another's tokens at {}", log.address)
         };
         if is_stranger(from) && is_stranger(to) || amount.is_zero() {
             return;
@@ -238,18 +242,19 @@ impl Moves {
         if *is_transfer && is_stranger(from) {
             self.move_of(asset, signed(amount).saturating_neg(), || whose);
         } else if is_stranger(to) {
-            let is_bought = self.has_paid && (is_own || *from == B256::ZERO);
-            match is_transfer {
-                true if is_bought => {}
-                true => self.move_of(asset, signed(amount), || whose),
+            let is_bought = self.has_paid && (is_own || is_minted);
+            if *is_transfer {
+                if !is_bought {
+                    self.move_of(asset, signed(amount), || whose);
+                }
+            } else if is_own || is_own_token {
                 // What others allow him elsewhere is not the account's doing.
-                false if is_own || is_own_token => self.others.push(Taken {
+                self.others.push(Taken {
                     what: whose,
                     amount,
-                }),
-                false => {}
+                });
             }
-        } else if *is_transfer && is_own_token && *from == B256::ZERO {
+        } else if *is_transfer && is_own_token && is_minted {
             // What is made and destroyed in one call is nobody's.
             self.made_for.insert(*to);
         } else if *is_transfer
