@@ -68,13 +68,13 @@ impl Assessment {
 
     /// Adds findings that are not of a way. One that is there already is not added again: of an account there is one.
     pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
-        for one in findings {
+        for finding in findings {
             let is_same = |other: &Finding| {
-                let is_one = one.id.account().is_some() || other.message == one.message;
-                other.id == one.id && is_one
+                let is_one = finding.id.account().is_some() || other.message == finding.message;
+                other.id == finding.id && is_one
             };
             if !self.beside.iter().any(is_same) {
-                self.beside.push(one);
+                self.beside.push(finding);
             }
         }
     }
@@ -142,12 +142,12 @@ impl Assessment {
 
     fn all(&self) -> Vec<Finding> {
         let mut all: Vec<Finding> = Vec::new();
-        for one in self.found().cloned().chain(self.coverage.findings()) {
+        for finding in self.found().cloned().chain(self.coverage.findings()) {
             if !all
                 .iter()
-                .any(|other| other.id == one.id && other.message == one.message)
+                .any(|other| other.id == finding.id && other.message == finding.message)
             {
-                all.push(one);
+                all.push(finding);
             }
         }
         all
@@ -235,8 +235,9 @@ impl Assessment {
     /// The comparison of the layouts of the transition that was added last, where nothing of it refuses.
     pub fn last_storage(&self) -> Option<StorageCheck> {
         let (transition, found) = self.ways.last()?;
-        let is_refused =
-            |one: &Finding| one.severity == Severity::Danger && !self.accepts.contains(&one.id);
+        let is_refused = |finding: &Finding| {
+            finding.severity == Severity::Danger && !self.accepts.contains(&finding.id)
+        };
         let of_storage =
             |finding: &&Finding| [Part::Layout, Part::LiveInstances].contains(&finding.part);
         let is_open = found.findings.iter().filter(of_storage).any(is_refused);

@@ -210,22 +210,22 @@ pub(super) fn filled(transition: &Transition, found: &mut Found) {
     let new = of(&transition.new).unwrap_or_default();
     let old = transition.old.as_ref().and_then(of).unwrap_or_default();
     let mut shown = Vec::new();
-    for one in &new {
-        let (word, kind, says) = match one.code {
+    for slot in &new {
+        let (word, kind, says) = match slot.code {
             Some(code) => {
-                let account = Address::from_word(one.value);
+                let account = Address::from_word(slot.value);
                 let says = format!("{account} (code {code})");
                 ("library", FindingKind::LibraryChanged, says)
             }
             None => (
                 "immutable",
                 FindingKind::ImmutableChanged,
-                in_words(one.value),
+                in_words(slot.value),
             ),
         };
-        let name = &one.name;
+        let name = &slot.name;
         let before = old.iter().find(|other| &other.name == name);
-        let Some(before) = before.filter(|before| *before != one) else {
+        let Some(before) = before.filter(|before| *before != slot) else {
             shown.push(format!("{word} {name} is {says}"));
             continue;
         };
@@ -268,16 +268,16 @@ pub(super) fn emptied(transition: &Transition, found: &mut Found) {
         all.map(|item| plain(&item.label)).collect()
     };
     let (before, after) = (fields(&old), fields(&new));
-    for one in old.filled.iter().filter(|slot| slot.code.is_none()) {
-        let name = plain(&one.name);
+    for slot in old.filled.iter().filter(|slot| slot.code.is_none()) {
+        let name = plain(&slot.name);
         if before.contains(&name) || !after.contains(&name) {
             continue;
         }
-        let was = in_words(one.value);
-        let id = FindingId::about(FindingKind::ImmutableChanged, &one.name);
+        let was = in_words(slot.value);
+        let id = FindingId::about(FindingKind::ImmutableChanged, &slot.name);
         let message = format!(
             "immutable {} was {was}, and is a field that begins at zero now",
-            one.name
+            slot.name
         );
         let next = format!(
             "set it in the upgrade, by a function that nobody else can call first; to accept it: {}",
@@ -343,12 +343,14 @@ impl Code {
 
 /// Checks if the sources of the code are known.
 pub(super) fn source(transition: &Transition, found: &mut Found) {
-    for one in &transition.sources {
-        let seen = one.about(Part::Source);
-        found.coverage.add(match (transition.stage, one.origin()) {
-            // It is what one knows of registered code at this place.
-            (Stage::Proposed | Stage::Registered, Origin::Chain) => seen.expected(),
-            _ => seen,
-        });
+    for source in &transition.sources {
+        let seen = source.about(Part::Source);
+        found
+            .coverage
+            .add(match (transition.stage, source.origin()) {
+                // It is what one knows of registered code at this place.
+                (Stage::Proposed | Stage::Registered, Origin::Chain) => seen.expected(),
+                _ => seen,
+            });
     }
 }

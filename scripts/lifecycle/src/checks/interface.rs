@@ -72,9 +72,9 @@ fn compared(
         .into_iter()
         .partition(|finding| finding.severity == Severity::Note);
     found.findings.extend(notes);
-    for one in &lost {
-        let about = (one.id.clone(), one.about.as_deref().unwrap_or_default());
-        let finding = Finding::of_several(PART, about, &one.message, &together);
+    for loss in &lost {
+        let about = (loss.id.clone(), loss.about.as_deref().unwrap_or_default());
+        let finding = Finding::of_several(PART, about, &loss.message, &together);
         found.findings.push(lost_at(transition.stage, finding));
     }
 }

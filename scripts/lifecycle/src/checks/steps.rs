@@ -54,7 +54,7 @@ pub(super) fn step(transition: &Transition, found: &mut Found) {
     };
     if let Some(mut refused) = check_step(declared, &planned) {
         let is_own =
-            |one: &&DeclaredStep| one.kind == Declares::Migration && one.from == transition.from;
+            |step: &&DeclaredStep| step.kind == Declares::Migration && step.from == transition.from;
         let own = declared.iter().find(is_own);
         let name = own.and_then(|own| own.signature.split('(').next());
         refused.about = name.map(str::to_owned);

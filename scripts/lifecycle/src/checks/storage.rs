@@ -51,10 +51,10 @@ pub(super) fn older_sdk(transition: &Transition, found: &mut Found) {
                slots with the layout (cast storage PROXY SLOT), and give the layout that they have"
             .into(),
     });
-    for one in &transition.counted_shorter {
-        let id = FindingId::about(FindingKind::OlderSdk, one);
-        let says = format!("{one}: a plain field comes before a struct or an array in it");
-        let finding = Finding::of_several(Part::Layout, (id, one), says, &together);
+    for structure in &transition.counted_shorter {
+        let id = FindingId::about(FindingKind::OlderSdk, structure);
+        let says = format!("{structure}: a plain field comes before a struct or an array in it");
+        let finding = Finding::of_several(Part::Layout, (id, structure), says, &together);
         found.findings.push(finding);
     }
 }
@@ -88,13 +88,13 @@ pub(super) fn live(transition: &Transition, found: &mut Found) {
                declare migrates = [\"dirty:FIELD\"] in Cargo.toml"
             .into(),
     });
-    for one in &live.dirty {
-        let (part, id) = (Part::LiveInstances, one.id());
+    for dirty in &live.dirty {
+        let (part, id) = (Part::LiveInstances, dirty.id());
         found.findings.push(match pair.why_migrated(part, &id) {
             Some(because) => because,
             None => Finding {
-                found: Some(one.line()),
-                ..Finding::of_several(part, (id, &one.field), one.line(), &together)
+                found: Some(dirty.line()),
+                ..Finding::of_several(part, (id, &dirty.field), dirty.line(), &together)
             },
         });
     }

@@ -42,10 +42,11 @@ impl Diagnosis {
     fn found(&self, most: usize) -> Vec<String> {
         let mut lines = Vec::new();
         let mut all = self.findings.iter().take(most).peekable();
-        while let Some(one) = all.next() {
-            let mut told = one.clone();
+        while let Some(finding) = all.next() {
+            let mut told = finding.clone();
             let is_same = |later: &&Finding| {
-                (&later.id, &later.expected, &later.next) == (&one.id, &one.expected, &one.next)
+                (&later.id, &later.expected, &later.next)
+                    == (&finding.id, &finding.expected, &finding.next)
             };
             if all.peek().is_some_and(is_same) {
                 (told.expected, told.next) = (None, None);

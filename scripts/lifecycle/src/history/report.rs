@@ -257,8 +257,9 @@ impl VerifyReport {
 
     /// The warning of code that is not what was recorded, where no check says so.
     fn changed(&self) -> Option<&Finding> {
-        let is_changed =
-            |one: &&Finding| one.id == *"CodeChanged" && one.severity == Severity::Danger;
+        let is_changed = |finding: &&Finding| {
+            finding.id == *"CodeChanged" && finding.severity == Severity::Danger
+        };
         let changed = self.warnings.iter().find(is_changed);
         changed.filter(|_| self.checks.iter().all(|check| check.ok))
     }

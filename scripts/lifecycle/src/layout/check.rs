@@ -206,8 +206,9 @@ impl Compared {
 
     /// With what was accepted of it.
     pub fn taken(self, pair: &Pair<'_>, accepted: &Accepted, live: &[Finding]) -> StorageCheck {
-        let is_taken =
-            |one: &&Finding| one.severity < Severity::Danger || accepted.contains(&one.id);
+        let is_taken = |finding: &&Finding| {
+            finding.severity < Severity::Danger || accepted.contains(&finding.id)
+        };
         let all = self.found.iter().chain(live).filter(is_taken);
         let accepted: Vec<Finding> = all.map(Finding::taken).collect();
         // A new field on bytes that an instance has used is told as that alone.
@@ -543,7 +544,7 @@ impl Pair<'_> {
     fn namespaces_not_listed(&self) -> Option<Finding> {
         let unlisted: Vec<(&str, Unlisted)> = self.unlisted().collect();
         let is_namespaces =
-            |one: &Unlisted| matches!(one, Unlisted::Namespaces | Unlisted::NamespacesOf(_));
+            |part: &Unlisted| matches!(part, Unlisted::Namespaces | Unlisted::NamespacesOf(_));
         let versions = unlisted.iter().filter(|(_, part)| is_namespaces(part));
         let versions: Vec<&str> = versions.map(|(version, _)| *version).collect();
         let compiler = unlisted.iter().find_map(|(_, part)| match part {
@@ -654,8 +655,8 @@ impl StorageCheck {
         }];
         let partial = self.partial.iter();
         lines.extend(partial.map(|why| format!("           not compared: {why}")));
-        for one in &self.accepted {
-            lines.push(format!("           {}: {}", one.id, one.message));
+        for finding in &self.accepted {
+            lines.push(format!("           {}: {}", finding.id, finding.message));
         }
         lines
     }

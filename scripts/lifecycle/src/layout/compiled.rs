@@ -70,8 +70,8 @@ impl Compiled {
         });
         let libraries = linked(contract).into_iter();
         let libraries = libraries.map(|(_, name, place)| Some((place?, LIBRARY, name)));
-        for one in immutables.chain(libraries) {
-            let (place, push, name) = one.ok_or_else(malformed)?;
+        for reference in immutables.chain(libraries) {
+            let (place, push, name) = reference.ok_or_else(malformed)?;
             if push == LIBRARY {
                 let name = place.start.saturating_mul(2)..place.end.saturating_mul(2);
                 digits.get_mut(name).ok_or_else(malformed)?.fill(b'0');

@@ -57,9 +57,10 @@ pub(super) fn add(
     }
     complete(&nodes, &sources, layout);
     let mut structs: BTreeMap<String, String> = BTreeMap::new();
-    for one in nodes.reached() {
-        let documentation = sources.documentation(one.node, one.file);
-        let location = location(&documentation).filter(|_| is(one.node, "StructDefinition"));
+    for declaration in nodes.reached() {
+        let documentation = sources.documentation(declaration.node, declaration.file);
+        let location =
+            location(&documentation).filter(|_| is(declaration.node, "StructDefinition"));
         let Some(location) = location.filter(|_| unlisted.is_empty()) else {
             continue;
         };
@@ -73,8 +74,8 @@ pub(super) fn add(
             sources: &sources,
             types: &mut layout.types,
         };
-        let (items, _) = types.members(&one, 0)?;
-        let name = name_of(one.node).to_owned();
+        let (items, _) = types.members(&declaration, 0)?;
+        let name = name_of(declaration.node).to_owned();
         if let Some(other) = structs.insert(location.clone(), name.clone()) {
             return Err(format!(
                 "the structs {other} and {name} lie on each other at {location}: give one of them another id"

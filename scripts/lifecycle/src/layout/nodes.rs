@@ -107,14 +107,14 @@ impl<'v> Nodes<'v> {
         }
         let (mut seen, mut reached) = (BTreeSet::new(), Vec::new());
         while let Some(id) = ahead.pop() {
-            let Some(one) = self.get(id).filter(|_| seen.insert(id)) else {
+            let Some(declaration) = self.get(id).filter(|_| seen.insert(id)) else {
                 continue;
             };
-            each(one.node, &mut |node| {
+            each(declaration.node, &mut |node| {
                 ahead.extend(named_by(node).filter(|id| self.is_outside(*id)));
                 ahead.extend(pointed_to(node));
             });
-            reached.push(one);
+            reached.push(declaration);
         }
         reached
     }

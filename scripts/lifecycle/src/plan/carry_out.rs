@@ -189,11 +189,11 @@ fn is_one_rolled_back(
     before: &[Before],
 ) -> Result<bool, ChainError> {
     let registry = simulation.registry(request.registry);
-    for one in before
+    for known in before
         .iter()
         .filter(|before| before.instance.version != request.call.version)
     {
-        if now(registry.details(one.instance.proxy))?.held {
+        if now(registry.details(known.instance.proxy))?.held {
             return Ok(true);
         }
     }

@@ -150,8 +150,8 @@ fn add(
     let mut is_meant = true;
     let changed = |answers: &&Answers| answers.before != answers.after;
     let changed: Vec<&Answers> = answers.iter().filter(changed).collect();
-    for one in &changed {
-        let read = read(simulation, one.proxy, getter)?;
+    for answers in &changed {
+        let read = read(simulation, answers.proxy, getter)?;
         is_meant &= !read.is_disjoint(written);
     }
     if changed.is_empty() || !is_meant {

@@ -300,8 +300,8 @@ pub(super) fn outdated(
 ) -> Result<BTreeSet<Address>, ChainError> {
     let due = Due::of(simulation, request)?;
     let mut outdated = BTreeSet::new();
-    for one in instances {
-        let proxy = one.instance.proxy;
+    for before in instances {
+        let proxy = before.instance.proxy;
         if due.has(simulation, request, proxy)? {
             outdated.insert(proxy);
         }

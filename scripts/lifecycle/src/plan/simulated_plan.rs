@@ -146,8 +146,8 @@ pub fn simulate_on(
     let simulation = &simulated.simulation;
     let balance = |account| outcomes.shown.balance(account);
     let mut instances = instances::compare(simulation, request, before, &framework, balance)?;
-    for one in &mut instances {
-        one.batches = tried.batches_of(one.proxy);
+    for instance in &mut instances {
+        instance.batches = tried.batches_of(instance.proxy);
     }
     let shown: Vec<_> = instances.iter().map(|instance| instance.proxy).collect();
     let whose = Whose {
@@ -303,9 +303,9 @@ impl PlanSimulation<'_> {
                 .map(|opened| format!("as before the upgrade: {}", opened.says(&instance)));
             let alone = tried.alone.iter().map(|opened| opened.says(&instance));
             strangers.open.extend(as_before.chain(alone));
-            for one in tried.told {
-                let known = found.entry(one.signature.clone());
-                let (_, proxies) = known.or_insert_with(|| (one, Vec::new()));
+            for opened in tried.told {
+                let known = found.entry(opened.signature.clone());
+                let (_, proxies) = known.or_insert_with(|| (opened, Vec::new()));
                 proxies.push(*proxy);
             }
         }

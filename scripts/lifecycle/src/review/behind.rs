@@ -28,9 +28,9 @@ impl Behind {
         }
         let current = &definition.current;
         let mut at = BTreeMap::new();
-        for one in &definition.instances {
-            if one.version != *current && !definition.held.contains(&one.proxy) {
-                *at.entry(one.version.clone()).or_default() += 1;
+        for instance in &definition.instances {
+            if instance.version != *current && !definition.held.contains(&instance.proxy) {
+                *at.entry(instance.version.clone()).or_default() += 1;
             }
         }
         (!current.is_empty() && !at.is_empty()).then(|| Self {

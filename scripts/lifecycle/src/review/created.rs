@@ -34,8 +34,8 @@ impl Created {
             return lines;
         };
         lines.push(format!("  proxy    {}", tried.proxy));
-        for one in tried.changes.iter().flat_map(Change::values) {
-            lines.push(format!("  holds    {}: {}", one.name, one.after));
+        for values in tried.changes.iter().flat_map(Change::values) {
+            lines.push(format!("  holds    {}: {}", values.name, values.after));
         }
         lines.extend(
             tried

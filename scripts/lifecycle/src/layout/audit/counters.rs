@@ -262,13 +262,13 @@ struct Search<'a, 'v> {
 impl<'a, 'v> Search<'a, 'v> {
     fn of(nodes: &'a Nodes<'v>, layout: &'a Layout) -> Self {
         let mut structs = BTreeMap::new();
-        for one in nodes.of_type("StructDefinition") {
-            let members = list(&one["members"]).iter();
-            structs.extend(members.filter_map(|member| Some((member["id"].as_u64()?, one))));
+        for structure in nodes.of_type("StructDefinition") {
+            let members = list(&structure["members"]).iter();
+            structs.extend(members.filter_map(|member| Some((member["id"].as_u64()?, structure))));
         }
         let (mut pointers, mut named) = (BTreeMap::new(), BTreeSet::new());
-        for one in nodes.reached() {
-            each(one.node, &mut |node| {
+        for declaration in nodes.reached() {
+            each(declaration.node, &mut |node| {
                 if is(node, "VariableDeclaration") && node["storageLocation"] == "storage" {
                     let of = named_by(&node["typeName"]);
                     pointers.extend(node["id"].as_u64().zip(of));
@@ -571,8 +571,8 @@ impl<'v> Walk<'_, '_, 'v> {
         let is_plain = node["operator"] == "=";
         let several = list(&left["components"]);
         if several.len() > 1 {
-            for one in several {
-                self.note(self.variable(one), Event::SetOtherwise);
+            for component in several {
+                self.note(self.variable(component), Event::SetOtherwise);
             }
             return;
         }

@@ -86,13 +86,13 @@ fn is_lock<'v>(nodes: &Nodes<'v>, parents: &[Declared<'v>], node: &'v Value) -> 
 /// The variables that a function or modifier and the functions that it calls store, or name at all.
 fn marks<'v>(nodes: &Nodes<'v>, of: &'v Value, which: Marks) -> BTreeSet<Mark> {
     let (mut found, mut seen, mut ahead) = (BTreeSet::new(), BTreeSet::new(), vec![of]);
-    while let Some(one) = ahead.pop() {
-        if !seen.insert(one["id"].as_u64()) {
+    while let Some(function) = ahead.pop() {
+        if !seen.insert(function["id"].as_u64()) {
             continue;
         }
-        each(one, &mut |node| {
+        each(function, &mut |node| {
             let is_code =
-                |one: &Value| is(one, "FunctionDefinition") || is(one, "ModifierDefinition");
+                |node: &Value| is(node, "FunctionDefinition") || is(node, "ModifierDefinition");
             let called = named_by(node).and_then(|id| nodes.get(id));
             let called = called.filter(|_| !is_sent(nodes, node));
             ahead.extend(

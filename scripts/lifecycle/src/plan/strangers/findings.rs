@@ -66,15 +66,15 @@ impl Opened {
 
     /// Adds what another call of the same function does.
     pub(super) fn add(&mut self, other: Self) {
-        for one in other.gives {
-            if !self.gives.contains(&one) {
-                self.gives.push(one);
+        for power in other.gives {
+            if !self.gives.contains(&power) {
+                self.gives.push(power);
             }
         }
-        for one in other.takes {
-            match self.takes.iter_mut().find(|known| known.what == one.what) {
-                Some(known) => known.amount = known.amount.max(one.amount),
-                None => self.takes.push(one),
+        for gain in other.takes {
+            match self.takes.iter_mut().find(|known| known.what == gain.what) {
+                Some(known) => known.amount = known.amount.max(gain.amount),
+                None => self.takes.push(gain),
             }
         }
     }
@@ -92,9 +92,9 @@ impl Opened {
         let gives = self.gives.iter().map(|power| power.what.as_str());
         let takes = self.takes.iter().map(|gain| gain.what.as_str());
         let mut does: Vec<&str> = Vec::new();
-        for one in gives.chain(takes) {
-            if !does.contains(&one) {
-                does.push(one);
+        for effect in gives.chain(takes) {
+            if !does.contains(&effect) {
+                does.push(effect);
             }
         }
         let before = self.after.as_ref();

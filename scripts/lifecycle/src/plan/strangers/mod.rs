@@ -129,23 +129,23 @@ struct Compared {
 /// Compares the effects: those to report, those that give the same roles as before, and those that need not be accepted.
 fn compared(found: Vec<Opened>, before: &[Opened]) -> Compared {
     let mut all = Compared::default();
-    for one in found {
-        let Some(one) = one.without_purpose(before) else {
+    for opened in found {
+        let Some(opened) = opened.without_purpose(before) else {
             continue;
         };
-        let list = if one.was_open(before) {
+        let list = if opened.was_open(before) {
             &mut all.as_before
-        } else if one.is_told_alone() {
+        } else if opened.is_told_alone() {
             &mut all.alone
         } else {
             &mut all.told
         };
         // What a call does by itself stands before what it does after others.
         let mut known = list.iter_mut();
-        match known.find(|known| known.signature == one.signature) {
-            Some(known) if known.after == one.after => known.add(one),
+        match known.find(|known| known.signature == opened.signature) {
+            Some(known) if known.after == opened.after => known.add(opened),
             Some(_) => {}
-            None => list.push(one),
+            None => list.push(opened),
         }
     }
     all.told

@@ -142,8 +142,8 @@ pub(super) fn moved(
     let is_his =
         |change: &&AccountChange| [*STRANGER, *PROBE].contains(&change.address) || is_new(change);
     let mut ether = I256::ZERO;
-    for one in changes.iter().filter(is_his) {
-        let change = signed(one.after.balance).saturating_sub(signed(one.before.balance));
+    for account in changes.iter().filter(is_his) {
+        let change = signed(account.after.balance).saturating_sub(signed(account.before.balance));
         ether = ether.saturating_add(change);
     }
     moves.move_of(Asset::Ether, ether, || "it pays ether out".into());
