@@ -273,21 +273,21 @@ fn the_commands_of_the_demo_begin_with_the_verdict_and_print_few_lines() {
     );
 }
 
-/// The block that a reader pastes, in an empty folder and an empty home, with a release on this machine.
+/// The blocks that a reader pastes, in an empty folder and an empty home, with a release on this machine.
 #[test]
 #[ignore = "nightly: executes a page, about 41 s"]
 fn the_block_of_the_readme_ends_with_an_upgraded_contract() {
-    let text = fs::read_to_string(home().join("README.md")).expect("the README");
-    let blocks = stylus_upgrades_tests::tools::book::Page::read(&text).blocks;
-    let marked = |block: &&stylus_upgrades_tests::tools::book::Block| {
-        block.marker.as_deref() == Some("executed: README")
+    let block_of = |page: &str, marker: &str| {
+        let text = fs::read_to_string(home().join(page)).expect("the page");
+        let mut blocks = stylus_upgrades_tests::tools::book::Page::read(&text)
+            .blocks
+            .into_iter();
+        let block = blocks.find(|block| block.marker.as_deref() == Some(marker));
+        block.expect("the block").text
     };
-    let block = blocks.iter().find(marked).expect("the block");
-    assert!(
-        block
-            .text
-            .starts_with("curl -fsSL \"$RELEASES/install.sh\" | sh")
-    );
+    let installer = block_of("docs/installing.md", "executed: installing");
+    assert!(installer.starts_with("curl -fsSL \"$RELEASES/install.sh\" | sh"));
+    let block = block_of("README.md", "executed: README");
 
     let folder = tempfile::tempdir().expect("a folder");
     let [tools, work, user] = ["tools", "work", "home"].map(|name| folder.path().join(name));
@@ -298,7 +298,7 @@ fn the_block_of_the_readme_ends_with_an_upgraded_contract() {
     let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = free.local_addr().expect("an address").port();
     drop(free);
-    let script = format!("set -e\n{}", block.text);
+    let script = format!("set -e\n{installer}{block}");
     let script = script.replace(NODE, &format!("{NODE} --port {port}"));
     let mut command = Shell::command(&tools);
     command.env("RELEASES", release.url());
