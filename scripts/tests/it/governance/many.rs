@@ -173,6 +173,7 @@ Measured on 1 December 2026 with 1,000 instances at 100 ms a request, by a progr
 | `verify A` | 39 | 3.0 |
 | `plan A 2.0 counter-v2` | 32 | 5.0 |
 | `pause A` | 28 | 3.7; the pause, with 12 instances, is sent after 1.0, the last of 10 lists after 3.1 |
+| `migrate A 2.0 counter-v2` with its rollout | 265 | 35 |
 | `plan` of 10,000 entries, with proofs | 61 | 12.7 |
 | the same without proofs | 262 | 10.9 |
 ";
@@ -471,6 +472,25 @@ fn a_thousand_instances_take_few_requests() {
     let sandbox = Sandbox::with_counter("Admin", 0);
     create(&sandbox, 0..1_000);
     count_requests(&sandbox, FAR, 2);
+}
+
+#[test]
+#[ignore = "nightly: a rollout to a thousand instances at a slow endpoint, about 45 s"]
+fn a_rollout_to_a_thousand_instances_takes_few_requests() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    create(&sandbox, 0..1_000);
+    let begun = Instant::now();
+    let relay = Relay::far(&sandbox.node.endpoint(), FAR, |_| None);
+    sandbox.run_at(&relay, "Admin", MIGRATE).ends(0);
+    let requests = relay.requests().len();
+    println!("{requests} requests, {:?}", begun.elapsed());
+    let instances = sandbox.instances("A");
+    assert!(
+        instances
+            .iter()
+            .all(|instance| instance["version"] == "2.0")
+    );
+    assert!(requests <= 280, "{requests} requests");
 }
 
 #[test]
