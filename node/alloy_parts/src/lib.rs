@@ -27,7 +27,7 @@ pub mod signers {
     pub use alloy_signer_local as local;
 }
 
-/// How requests travel.
+/// Transports of requests.
 pub mod transports {
     pub use alloy_transport::*;
     pub use alloy_transport_http as http;

@@ -1,4 +1,4 @@
-//! What an execution touches, as geth's tracer of access lists collects it.
+//! Accounts and slots that an execution touches, as geth's tracer of access lists collects them.
 
 use alloy_eips::eip2930::{AccessList, AccessListItem};
 use alloy_primitives::{

@@ -10,7 +10,7 @@ const CAPACITY: usize = 16 << 20;
 
 static DONE: LazyLock<Mutex<Activations>> = LazyLock::new(Mutex::default);
 
-/// As [`stylus_vm::activate`].
+/// Activates a program, as [`stylus_vm::activate`] does.
 pub(crate) fn activate(
     wasm: &[u8],
     rules: &Rules,
@@ -49,7 +49,7 @@ impl Key {
 
 #[derive(Default)]
 struct Activations {
-    /// What was activated, and the gas that it cost.
+    /// Results of activations, and the gas that each cost.
     done: HashMap<Key, (Activated, u64)>,
     bytes: usize,
 }
@@ -90,7 +90,7 @@ mod tests {
         wat::parse_str(text).expect("the text assembles")
     }
 
-    /// What an activation ends with: what the chain keeps or the refusal, and the gas that is left.
+    /// Renders the end of an activation: the result that the chain keeps or the refusal, and the gas that is left.
     fn told<E: std::fmt::Debug>(done: Result<Activated, E>, gas: u64) -> String {
         format!("{:?} {gas}", done.map(|activated| activated.info))
     }

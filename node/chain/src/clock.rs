@@ -12,7 +12,7 @@ pub(crate) struct Clock {
     pub(crate) next: Option<u64>,
     /// Seconds from block to block.
     pub(crate) interval: Option<u64>,
-    /// Whether a block may have its parent's time.
+    /// True if a block may have its parent's time.
     pub(crate) repeat: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a chain starts with.
+//! The configuration that a chain starts with.
 
 use alloy_primitives::{Address, B256, U256, address};
 
@@ -40,7 +40,7 @@ pub struct ChainConfig {
     /// Most bytes of EVM memory that one transaction or call may use at once; 4 GiB less one when
     /// absent.
     pub memory_limit: Option<u64>,
-    /// What the NUMBER opcode and the Stylus `block_number` give: the L1 block number, which never
+    /// The number that the NUMBER opcode and the Stylus `block_number` give: the L1 block number, which never
     /// falls by itself. `None` gives the number of the chain's own block instead.
     pub l1_block_number: Option<u64>,
     /// Accept unsigned transactions from every address.
@@ -51,7 +51,7 @@ pub struct ChainConfig {
     pub debug_precompiles: bool,
     /// Upper bound of gas in `call` and `estimate_gas` (Nitro's RPC cap).
     pub rpc_gas_cap: u64,
-    /// Which of several waiting transactions comes first.
+    /// The order in which waiting transactions are included.
     pub order: TransactionOrder,
     /// Most transactions in a block; no bound when absent.
     pub max_transactions: Option<u64>,
@@ -89,7 +89,7 @@ impl Default for ChainConfig {
     }
 }
 
-/// Which of several waiting transactions comes first, those of one sender by nonce in any case.
+/// The order of waiting transactions, those of one sender by nonce in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TransactionOrder {
     /// The one that arrived first, as Nitro's sequencer includes them.

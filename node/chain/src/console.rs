@@ -1,10 +1,10 @@
-//! What contracts write to the console: programs by `console` imports, Solidity by `console.log` of Hardhat and Foundry,
-//! which is a call to an address without code.
+//! Lines that contracts write to the console: programs by `console` imports, Solidity by `console.log` of Hardhat and
+//! Foundry, which is a call to an address without code.
 
 use alloy_primitives::{Address, U256, address, hex, keccak256, map::HashMap};
 use std::sync::LazyLock;
 
-/// Where `console.log` calls.
+/// The address that `console.log` calls.
 pub(crate) const ADDRESS: Address = address!("000000000000000000636F6e736F6c652e6c6f67");
 
 /// Most lines, and bytes, that are kept of one transaction or call.
@@ -39,7 +39,7 @@ impl Console {
     }
 }
 
-/// How an argument is encoded and shown.
+/// The form in which an argument is encoded and shown.
 #[derive(Clone, Copy)]
 enum Kind {
     Unsigned,

@@ -7,7 +7,7 @@ use crate::{
 use alloy_primitives::{Address, B256};
 use std::time::Duration;
 
-/// Why a request to the chain failed. Reverts and halts of executed calls are not errors: they
+/// The reason why a request to the chain failed. Reverts and halts of executed calls are not errors: they
 /// are in [`crate::CallOutcome`] and [`crate::Receipt`].
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ChainError {
@@ -38,7 +38,7 @@ pub enum ChainError {
     Reverted {
         /// Revert data.
         output: alloy_primitives::Bytes,
-        /// Why a precompile refused without data, if that was the last call.
+        /// The reason why a precompile refused without data, if that was the last call.
         refusal: Option<String>,
     },
     /// `estimate_gas`: the call needs more gas than it may have.
@@ -53,7 +53,7 @@ pub enum ChainError {
     /// A timestamp before that of the latest block.
     #[error("timestamp {found} lies before the latest block's {latest}: choose a later one")]
     TimestampTooLow {
-        /// What was requested.
+        /// The requested value.
         found: u64,
         /// The latest block's.
         latest: u64,
@@ -79,7 +79,7 @@ pub enum ChainError {
         ARBOS_VERSIONS
     )]
     NotArbitrum {
-        /// What its state holds, 0 without ArbOS.
+        /// The version that its state holds, 0 without ArbOS.
         version: u64,
     },
     /// Accounts that cannot be overridden so.
@@ -112,29 +112,29 @@ pub enum ChainError {
 }
 
 impl ChainError {
-    /// Whether something could not be read from the source.
+    /// Returns true if something could not be read from the source.
     pub(crate) fn is_unread(&self) -> bool {
         matches!(self, Self::Source(_) | Self::Interrupted)
     }
 }
 
-/// Why blocks are not simulated, in geth's words.
+/// The reason why blocks are not simulated, in geth's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SimulationFault {
     /// The number of a block is not above the one before it.
     #[error("block numbers must be in order: {found} <= {latest}")]
     Number {
-        /// What was requested.
+        /// The requested value.
         found: u64,
-        /// That of the block before it.
+        /// The value of the block before it.
         latest: u64,
     },
     /// The unix seconds of a block are not above those of the one before it.
     #[error("block timestamps must be in order: {found} <= {latest}")]
     Time {
-        /// What was requested.
+        /// The requested value.
         found: u64,
-        /// Those of the block before it.
+        /// The value of the block before it.
         latest: u64,
     },
     /// More blocks than are simulated at once, those between skipped numbers counted.
@@ -151,7 +151,7 @@ pub enum SimulationFault {
     /// No block could take a call.
     #[error("err: {reason} (supplied gas {gas})")]
     Call {
-        /// Why not.
+        /// The reason.
         reason: RejectReason,
         /// Gas that it had.
         gas: u64,
@@ -179,7 +179,7 @@ impl From<serde_json::Error> for ChainError {
     }
 }
 
-/// Why a transaction cannot be included in a block. The texts contain geth's well-known words,
+/// The reason why a transaction cannot be included in a block. The texts contain geth's well-known words,
 /// because clients match on them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RejectReason {
@@ -226,7 +226,7 @@ pub enum RejectReason {
         address: Address,
         /// Its balance in wei.
         have: alloy_primitives::U256,
-        /// What the transaction may cost in wei.
+        /// The highest cost of the transaction in wei.
         want: alloy_primitives::U256,
     },
     /// Fee cap below the base fee.

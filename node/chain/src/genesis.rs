@@ -30,7 +30,7 @@ const SPEED_LIMIT: u64 = 7_000_000;
 const CACHE_SIZE: u64 = 512 << 20;
 /// Wei that a bid loses each second, as on the live chains.
 const CACHE_DECAY: u64 = 10_322_197_911;
-/// Where the cache manager has both: the size in the lowest 64 bits, the decay from bit 128 on.
+/// The slot in which the cache manager has both: the size in the lowest 64 bits, the decay from bit 128 on.
 const CACHE_SETTINGS: U256 = U256::ZERO;
 
 /// Writes the state of block 0.
@@ -83,7 +83,7 @@ pub fn stylus_deployer_init_code() -> Bytes {
     code(include_str!("../genesis/StylusDeployer.hex"))
 }
 
-/// What the deployer's init code leaves on the chain.
+/// Returns the code that the deployer's init code leaves on the chain.
 fn stylus_deployer() -> Bytes {
     let init = stylus_deployer_init_code();
     init.slice(STYLUS_DEPLOYER_CONSTRUCTOR.min(init.len())..)

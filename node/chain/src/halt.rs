@@ -13,10 +13,10 @@ use revm::{
 };
 use std::borrow::Cow;
 
-/// What geth says to a program whose stack budget ran out.
+/// The words of geth for a program whose stack budget ran out.
 pub(crate) const OUT_OF_STACK: &str = "max call depth exceeded";
 
-/// What geth says where a creation cannot pay for its code.
+/// The words of geth for a creation that cannot pay for its code.
 pub(crate) const CODE_STORAGE: &str = "contract creation code storage out of gas";
 
 /// Opcodes of EOF, which is switched on nowhere.
@@ -45,7 +45,7 @@ const EOF_OPCODES: [(u8, &str); 19] = [
 /// Words an opcode can find at most on the stack.
 const STACK: usize = 1_024;
 
-/// What geth says to an opcode that ended its frame, where that depends on the opcode.
+/// Returns geth's words for an opcode that ended its frame, where they depend on the opcode.
 pub(crate) fn opcode_text(
     interpreter: &Interpreter<EthInterpreter>,
     end: InstructionResult,

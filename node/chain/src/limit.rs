@@ -1,4 +1,4 @@
-//! What one request may take.
+//! Bounds of one request.
 
 use crate::{ChainError, bounds::MAX_BYTES};
 use std::{
@@ -22,7 +22,7 @@ pub struct Budget {
     spent: Arc<Spent>,
 }
 
-/// How long one transaction may execute. One that takes longer is refused ([`ChainError::TooLong`]) and has changed
+/// The time for which one transaction may execute. A longer one is refused ([`ChainError::TooLong`]) and has changed
 /// nothing. The default is no bound: gas ends it.
 #[derive(Clone, Debug, Default)]
 pub struct Execution {
@@ -85,7 +85,7 @@ impl Budget {
         Self { execution, ..self }
     }
 
-    /// What one transaction of the request may take, whoever waits for it.
+    /// Returns the bound of one transaction of the request, whoever waits for it.
     #[must_use]
     pub(crate) fn of_transaction(&self) -> Self {
         let Execution { time, ended } = &self.execution;
@@ -97,7 +97,8 @@ impl Budget {
         }
     }
 
-    /// What one call of the request may take: its gas bounds it, so that it ends only where nobody waits for it any more.
+    /// Returns the bound of one call of the request: gas bounds it, so that it ends only where nobody waits for it
+    /// any more.
     #[must_use]
     pub(crate) fn of_call(&self) -> Self {
         Self {
@@ -111,22 +112,22 @@ impl Budget {
         self.execution.time
     }
 
-    /// Whether the chain has ended.
+    /// Returns true if the chain has ended.
     pub(crate) fn has_ended(&self) -> bool {
         self.execution.ended.load(Relaxed)
     }
 
-    /// Why something could not be read, which ended the request.
+    /// Returns the reason why something could not be read, which ended the request.
     pub fn unread(&self) -> Option<ChainError> {
         self.spent.unread.get().cloned()
     }
 
-    /// Whether something was not read because a source would have had to be waited for, or longer.
+    /// Returns true if something was not read because a source would have had to be waited for, or longer.
     pub fn was_refused_to_wait(&self) -> bool {
         self.spent.refused_to_wait.load(Relaxed)
     }
 
-    /// Whether a source may go on waiting for what it does not know: asked before, and while it does.
+    /// Returns true if a source may go on waiting for what it does not know: asked before, and while it does.
     pub fn may_wait(&self) -> bool {
         let is_over = self.wait_until.is_some_and(|until| Instant::now() >= until);
         if is_over {
@@ -135,7 +136,7 @@ impl Budget {
         !is_over && !self.cancelled.load(Relaxed)
     }
 
-    /// Whether the request must end.
+    /// Returns true if the request must end.
     pub fn is_reached(&self) -> bool {
         let late = self.left().is_some_and(|left| left.is_zero());
         late || self.cancelled.load(Relaxed)

@@ -1,4 +1,4 @@
-//! What memory costs within one transaction.
+//! The cost of memory within one transaction.
 
 use crate::arbos::Params;
 use stylus_vm::pages::{PageCounters, PageParams};

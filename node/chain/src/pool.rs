@@ -33,8 +33,8 @@ impl Pool {
         self.by_arrival.get(self.by_hash.get(&hash)?)
     }
 
-    /// Whether a transaction would follow none of its sender's, where there are as many such runs as there may be: each
-    /// is looked at for each block.
+    /// Returns true if a transaction would follow none of its sender's, where there are as many such runs as there
+    /// may be: each is looked at for each block.
     pub(crate) fn is_full_for(&self, (sender, nonce): (Address, u64)) -> bool {
         let is_known = |nonce| self.by_sender.contains_key(&(sender, nonce));
         let follows = is_known(nonce) || nonce.checked_sub(1).is_some_and(is_known);
@@ -109,7 +109,7 @@ impl Pool {
         ready
     }
 
-    /// What comes first of those that are ready, which it no longer is.
+    /// Takes the first of the transactions that are ready out of them.
     pub(crate) fn first(&self, ready: &mut Ready) -> Option<PooledTransaction> {
         let (_, Reverse(arrival)) = ready.first.pop()?;
         self.by_arrival.get(&arrival).cloned()
@@ -177,7 +177,7 @@ impl Runs {
 #[derive(Default)]
 pub(crate) struct Ready {
     order: TransactionOrder,
-    /// What comes first is the greatest: the fee, where it counts, then the arrival.
+    /// The heap whose greatest entry comes first: by the fee, where it counts, then by the arrival.
     first: BinaryHeap<(u128, Reverse<u64>)>,
 }
 

@@ -15,9 +15,9 @@ const CAPACITY: usize = 64 << 20;
 pub(crate) struct ProgramCache {
     programs: HashMap<(B256, u16), Program>,
     bytes: usize,
-    /// How often the blocks of each program ran, by code hash, while that is counted.
+    /// The number of runs of each program's blocks, by code hash, while that is counted.
     runs: Option<BTreeMap<B256, Vec<BasicBlock>>>,
-    /// How often the instructions of each EVM code ran, by code hash, while that is counted.
+    /// The number of runs of each EVM code's instructions, by code hash, while that is counted.
     codes: Option<BTreeMap<B256, CountedCode>>,
     /// The inputs of hashes, while they are recorded.
     preimages: Option<HashPreimages>,
@@ -43,7 +43,7 @@ impl ProgramCache {
         self.codes.take().unwrap_or_default()
     }
 
-    /// Whether instructions of EVM code are counted.
+    /// Returns true if instructions of EVM code are counted.
     pub(crate) fn counts_instructions(&self) -> bool {
         self.codes.is_some()
     }
@@ -100,7 +100,7 @@ impl ProgramCache {
         }
     }
 
-    /// Whether blocks of programs are counted.
+    /// Returns true if blocks of programs are counted.
     pub(crate) fn counts_blocks(&self) -> bool {
         self.runs.is_some()
     }

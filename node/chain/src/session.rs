@@ -44,14 +44,14 @@ pub(crate) struct Session<'a> {
     pub(crate) max_code_size: usize,
     /// Wei that ArbOS 60 gave back to the sender.
     pub(crate) paid_back: U256,
-    /// Whether what it does is kept: not in calls and estimates.
+    /// True if what it does is kept: not in calls and estimates.
     pub(crate) is_transaction: bool,
     /// Gas that a transaction may compute with; `None` in calls.
     pub(crate) gas_cap: Option<u64>,
     /// The price that the message offers, wei per gas: a program sees it as `tx_gas_price`. GASPRICE of the EVM and what
     /// is paid are the base fee.
     pub(crate) message_price: u128,
-    /// What the transaction's bytes cost on L1.
+    /// The cost of the transaction's bytes on L1.
     pub(crate) posting: Posting,
     /// Gas above the cap, given back at the end.
     pub(crate) held_gas: u64,
@@ -64,25 +64,25 @@ pub(crate) struct Session<'a> {
     pub(crate) acting: HashMap<Address, u32>,
     /// Message of the newest error that has no EVM name.
     pub(crate) failure: Option<String>,
-    /// Why a precompile reverted without data, until the next call.
+    /// The reason why a precompile reverted without data, until the next call.
     pub(crate) refusal: Option<String>,
-    /// What was written to the console.
+    /// Lines that were written to the console.
     pub(crate) console: Console,
     pub(crate) tracer: Option<Box<Tracer>>,
-    /// What is touched, where that is asked.
+    /// Accounts and slots that are touched, where that is asked.
     pub(crate) accesses: Option<Accesses>,
-    /// What the execution may take, where that is bounded.
+    /// The bound of the execution, if it has one.
     pub(crate) budget: Option<Budget>,
-    /// Whether it was stopped because it took more: then it has no result.
+    /// True if it was stopped because it took more: then it has no result.
     pub(crate) is_stopped: bool,
 }
 
-/// What the bytes of a transaction cost on L1.
+/// The cost of a transaction's bytes on L1.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Posting {
     /// 16 for each compressed byte.
     pub(crate) units: u64,
-    /// What they cost, in gas of this chain.
+    /// The cost, in gas of this chain.
     pub(crate) gas: u64,
 }
 
@@ -95,7 +95,7 @@ pub(crate) struct OpenFrame {
 }
 
 impl Session<'_> {
-    /// Whether the execution takes more than it may: then it is stopped.
+    /// Returns true if the execution takes more than it may: then it is stopped.
     pub(crate) fn must_stop(&mut self) -> bool {
         self.is_stopped |= self.budget.as_ref().is_some_and(Budget::is_reached);
         self.is_stopped
@@ -133,7 +133,7 @@ impl Session<'_> {
         self.refusal = Some(reason);
     }
 
-    /// Whether `acting` has more than one open frame of its own.
+    /// Returns true if `acting` has more than one open frame of its own.
     pub(crate) fn reentrant(&self, acting: Address) -> bool {
         self.acting.get(&acting).is_some_and(|count| *count > 1)
     }

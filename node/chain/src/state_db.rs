@@ -54,14 +54,14 @@ pub(crate) struct StateDb {
     /// Keys written by each version, for undoing.
     log: VectorSync<(u64, Arc<Vec<StatePart>>)>,
     version: u64,
-    /// What is read where nothing was written.
+    /// The state that is read where nothing was written.
     base: Option<Arc<Base>>,
     /// The first read of the source that failed since the last look, where no request is served. Every result after it
     /// is wrong.
     unread: RefCell<Option<ChainError>>,
-    /// What an attempt lacks of the source, while there is one.
+    /// Parts of the source that an attempt lacks, while there is one.
     lacking: RefCell<Option<BTreeSet<StatePart>>>,
-    /// What the request that is served may take.
+    /// The budget of the request that is served.
     budget: Option<Budget>,
     /// Accounts whose storage in `base` counts no longer, with the version that ended it.
     wiped: PersistentMap<Address, u64>,
@@ -93,12 +93,12 @@ impl StateDb {
         }
     }
 
-    /// Whether it continues a block of another chain.
+    /// Returns true if it continues a block of another chain.
     pub(crate) fn is_forked(&self) -> bool {
         self.base.is_some()
     }
 
-    /// Whether it continues a block of another chain whose answers take long.
+    /// Returns true if it continues a block of another chain whose answers take long.
     pub(crate) fn is_far(&self) -> bool {
         self.base.as_ref().is_some_and(|base| base.is_far())
     }
@@ -149,7 +149,7 @@ impl StateDb {
         })
     }
 
-    /// What could not be read from the source: in the request that is served, or since this was asked last.
+    /// Takes the error of a read from the source: in the request that is served, or since this was asked last.
     pub(crate) fn source_error(&self) -> Option<ChainError> {
         match &self.budget {
             Some(budget) => budget.unread(),
@@ -157,7 +157,7 @@ impl StateDb {
         }
     }
 
-    /// What the source answers; nothing, with a note, when it cannot be read.
+    /// Returns the answer of the source; nothing, with a note, when it cannot be read.
     fn answered<T: Default>(&self, answer: Result<T, ChainError>) -> T {
         answer.unwrap_or_else(|reason| {
             match &self.budget {
@@ -170,7 +170,7 @@ impl StateDb {
         })
     }
 
-    /// What the request that is served may take.
+    /// Returns the budget of the request that is served.
     pub(crate) fn budget(&self) -> Option<&Budget> {
         self.budget.as_ref()
     }
@@ -186,7 +186,7 @@ impl StateDb {
         std::mem::replace(&mut self.budget, renewed)
     }
 
-    /// Whether a reader must end.
+    /// Returns true if a reader must end.
     pub(crate) fn is_over(&self) -> bool {
         self.budget.as_ref().is_some_and(Budget::is_reached)
     }

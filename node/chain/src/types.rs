@@ -1,4 +1,4 @@
-//! What goes into the chain and comes out of it.
+//! Inputs and outputs of the chain.
 
 use alloy_consensus::{
     Block as ConsensusBlock, BlockBody, Header, ReceiptEnvelope, ReceiptWithBloom, TxEnvelope,
@@ -121,7 +121,7 @@ pub struct Receipt {
     pub l1_block_number: u64,
     /// Return or revert data (not on a real chain; for messages and tests).
     pub output: Bytes,
-    /// Why execution stopped, unless by success or revert.
+    /// The reason why execution stopped, unless by success or revert.
     pub halt: Option<Halt>,
     /// After a failure: the newest reason that leaves no revert data, such as a trap of a program
     /// or a refused activation. For messages only.
@@ -173,7 +173,7 @@ impl Receipt {
     }
 }
 
-/// Why execution stopped, other than by success or revert.
+/// The reason why execution stopped, other than by success or revert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{0}")]
 pub struct Halt(pub String);
@@ -205,11 +205,11 @@ pub struct CallRequest {
     pub access_list: Option<AccessList>,
     /// EIP-7702 list.
     pub authorization_list: Vec<SignedAuthorization>,
-    /// Whether a call or an estimate pays nothing for its bytes on L1 (Nitro's `skipL1Charging`).
+    /// True if a call or an estimate pays nothing for its bytes on L1 (Nitro's `skipL1Charging`).
     pub skips_l1_charging: bool,
 }
 
-/// What a call sees instead of the chain's state and block.
+/// Values that a call sees instead of the chain's state and block.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
     /// Per account.
@@ -218,7 +218,7 @@ pub struct Overrides {
     pub block: BlockOverrides,
 }
 
-/// What a call did.
+/// The result of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallOutcome {
     /// False after a revert or halt.
@@ -231,7 +231,7 @@ pub struct CallOutcome {
     pub logs: Vec<Log>,
     /// Created contract.
     pub created: Option<Address>,
-    /// Why execution stopped, unless by success or revert.
+    /// The reason why execution stopped, unless by success or revert.
     pub halt: Option<Halt>,
     /// After a failure: the newest reason that leaves no revert data, such as a trap of a program
     /// or a refused activation. For messages only.
@@ -254,7 +254,7 @@ pub struct PoolContent<'a> {
     pub queued: Vec<&'a PooledTransaction>,
 }
 
-/// What to record while a transaction is executed again, and in whose form.
+/// The data to record while a transaction is executed again, and their form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TraceKind {
     /// geth's callTracer.
@@ -273,7 +273,7 @@ pub enum TraceKind {
     Noop,
 }
 
-/// What flatCallTracer shows.
+/// Options of flatCallTracer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct FlatOptions {
@@ -298,7 +298,7 @@ impl FlatOptions {
     };
 }
 
-/// What prestateTracer shows.
+/// Options of prestateTracer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PrestateOptions {
@@ -313,7 +313,7 @@ pub struct PrestateOptions {
     pub include_empty: bool,
 }
 
-/// How often the instructions of a code of the EVM ran.
+/// The number of runs of each instruction of an EVM code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CountedCode {
     /// The code.

@@ -8,7 +8,7 @@ use thiserror::Error;
 /// First bytes of a classic program; the fourth byte names the dictionary.
 const CLASSIC_PREFIX: [u8; 3] = [0xef, 0xf0, 0x00];
 
-/// Why bytes on chain are not a program.
+/// The reason why bytes on chain are not a program.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CodeError {
     /// The prefix is missing.

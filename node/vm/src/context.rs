@@ -1,4 +1,4 @@
-//! What one frame knows about its call, message, block and transaction.
+//! Facts of one frame about its call, message, block and transaction.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 
@@ -17,9 +17,9 @@ pub struct CallContext {
     pub max_depth_words: u32,
     /// ArbOS version.
     pub arbos_version: u64,
-    /// Whether the frame is static.
+    /// True if the frame is static.
     pub read_only: bool,
-    /// Whether the acting address has another open frame (`msg_reentrant`).
+    /// True if the acting address has another open frame (`msg_reentrant`).
     pub reentrant: bool,
     /// Base fee of the block.
     pub block_basefee: U256,
@@ -43,7 +43,7 @@ pub struct CallContext {
     pub tx_gas_price: U256,
     /// Sender of the transaction.
     pub tx_origin: Address,
-    /// Whether to record every completed host function (see [`crate::HostioRecord`]).
+    /// True to record every completed host function (see [`crate::HostioRecord`]).
     pub trace: bool,
     /// True if the input of each hash that the program asks for is recorded.
     pub records_preimages: bool,
@@ -56,9 +56,9 @@ pub struct CallContext {
 pub struct HostioRecord {
     /// Name without the module.
     pub name: &'static str,
-    /// What the program gave.
+    /// Bytes that the program gave.
     pub args: Bytes,
-    /// What the program got.
+    /// Bytes that the program got.
     pub outs: Bytes,
     /// Ink before the function charged anything.
     pub ink_before: u64,

@@ -213,7 +213,7 @@ impl Compiled {
     }
 }
 
-/// Where a machine stopped.
+/// The point at which a machine stopped.
 #[derive(Debug)]
 pub(crate) enum Step {
     /// The entry point returned a status.
@@ -284,7 +284,7 @@ impl Instance {
         self.step(result, &status)
     }
 
-    /// What host functions see of it.
+    /// Returns the view of it that host functions have.
     pub(crate) fn guest(&mut self) -> Guest<'_> {
         Guest {
             store: self.store.as_context_mut(),
@@ -307,7 +307,7 @@ impl Instance {
         assert!(set.is_ok(), "the stack global is a mutable i32");
     }
 
-    /// How often each basic block ran, where that is counted.
+    /// Returns the number of runs of each basic block, where that is counted.
     pub(crate) fn blocks(&self) -> Vec<BasicBlock> {
         let counters = self.counters.map(|memory| memory.data(&self.store));
         let counters = counters.unwrap_or_default().as_chunks().0.iter();

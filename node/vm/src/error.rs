@@ -1,4 +1,4 @@
-//! Why a module is not activated, and why a program does not start.
+//! Reasons why a module is not activated, and why a program does not start.
 
 use std::fmt;
 
@@ -109,11 +109,11 @@ impl fmt::Display for Rule {
 pub struct ActivationError {
     /// The rule.
     pub rule: Rule,
-    /// Where in the module.
+    /// The location in the module.
     pub location: String,
-    /// What the rule asks for.
+    /// The value that the rule asks for.
     pub expected: String,
-    /// What the module has.
+    /// The value that the module has.
     pub found: String,
 }
 
@@ -153,7 +153,7 @@ pub(crate) type Result<T> = std::result::Result<T, ActivationError>;
 /// The parser's words for a table index of several bytes.
 const PADDED: &str = "zero byte expected";
 
-/// What the parser refuses.
+/// Makes the error of a module that the parser refuses.
 pub(crate) fn invalid(error: wasmparser::Error) -> ActivationError {
     let expected = if error.message() == PADDED {
         "a table index of one byte; rustc pads it, and stylus-upgrades deploy, cargo stylus or wasm-opt encode the module \
@@ -169,7 +169,7 @@ pub(crate) fn invalid(error: wasmparser::Error) -> ActivationError {
     )
 }
 
-/// Why a program could not be started. It says nothing about the program: the embedder's machine is
+/// The reason why a program could not be started. It says nothing about the program: the embedder's machine is
 /// out of memory, or the engine panicked.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the engine could not start the program: {0}")]

@@ -1,4 +1,4 @@
-//! What an instrumented module exports.
+//! Exports of an instrumented module.
 
 /// Export that runs the program.
 pub(crate) const ENTRYPOINT: &str = "user_entrypoint";

@@ -1,4 +1,4 @@
-//! Why a run fails.
+//! Reasons why a run fails.
 
 use thiserror::Error;
 

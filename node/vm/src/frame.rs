@@ -1,4 +1,4 @@
-//! What a frame carries besides the engine's machine.
+//! Data that a frame carries besides the engine's machine.
 
 use alloy_primitives::{Address, B256, Bytes};
 
@@ -27,7 +27,7 @@ pub(crate) struct Frame {
     pub(crate) trace: Vec<HostioRecord>,
     /// Bytes of the trace so far.
     pub(crate) traced: usize,
-    /// What went in and out of the host function that runs, for its record.
+    /// Bytes that went in and out of the host function that runs, for its record.
     pub(crate) noted: Noted,
     /// The hashes that the program asked for, with their inputs, if they are recorded.
     pub(crate) preimages: Vec<(B256, Bytes)>,
@@ -43,7 +43,7 @@ pub(crate) struct Noted {
     pub(crate) outs: Vec<u8>,
 }
 
-/// Why a host function suspended the machine.
+/// The reason why a host function suspended the machine.
 #[derive(Debug)]
 pub(crate) enum Interrupt {
     /// To ask the chain.
@@ -60,7 +60,7 @@ pub(crate) struct SuspendedCall {
     pub(crate) ink_before: Ink,
 }
 
-/// How a host function leaves the program for good.
+/// The way in which a host function leaves the program for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Escape {
     /// Ink ran out.
@@ -71,7 +71,7 @@ pub(crate) enum Escape {
     Failed(Failure),
 }
 
-/// What a host function needs after the chain has answered. Pointers are the guest's.
+/// Values that a host function needs after the chain has answered. Pointers are the guest's.
 #[derive(Clone, Debug)]
 pub(crate) enum Pending {
     StorageLoad {

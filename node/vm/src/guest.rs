@@ -5,14 +5,14 @@ use wasmi::{Global, Memory, StoreContextMut, Val};
 use crate::frame::Frame;
 use crate::units::Ink;
 
-/// What the store carries.
+/// Data that the store carries.
 #[derive(Debug, Default)]
 pub(crate) struct Host {
     pub(crate) frame: Option<Box<Frame>>,
     pub(crate) handles: Option<Handles>,
     /// Ink of the frame beyond what the machine has at once.
     pub(crate) held: u64,
-    /// How much it has at once, where that has a bound.
+    /// The size that it has at once, where that has a bound.
     pub(crate) at_once: Option<u64>,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Handles {
     pub(crate) memory: Memory,
 }
 
-/// What host functions see of a machine.
+/// The view of a machine that host functions have.
 pub(crate) struct Guest<'a> {
     pub(crate) store: StoreContextMut<'a, Host>,
     pub(crate) handles: Handles,

@@ -1,10 +1,10 @@
-//! How a run ends.
+//! Ends of a run.
 
 use alloy_primitives::{B256, Bytes};
 
 use crate::{HostioRecord, Request};
 
-/// What a run does next.
+/// The next event of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// It waits for an answer of the chain.
@@ -36,9 +36,9 @@ pub enum OutcomeKind {
 pub struct BasicBlock {
     /// Index of its function, imports counted first.
     pub function: u32,
-    /// Where it begins, in bytes from the beginning of the module that was activated.
+    /// The place where it begins, in bytes from the beginning of the module that was activated.
     pub offset: u64,
-    /// How often it ran.
+    /// The number of its runs.
     pub runs: u64,
 }
 
@@ -47,7 +47,7 @@ pub struct BasicBlock {
 pub struct Outcome {
     /// Kind of end.
     pub kind: OutcomeKind,
-    /// What the entry point returned or `exit_early` gave; `None` after any other end.
+    /// The status that the entry point returned or `exit_early` gave; `None` after any other end.
     pub status: Option<u32>,
     /// Output of the program; empty unless `kind` is success or revert.
     pub output: Bytes,
@@ -59,15 +59,15 @@ pub struct Outcome {
     pub raw_ink: u64,
     /// Stack budget left, in words.
     pub stack_words_left: u32,
-    /// Why a failure failed.
+    /// The reason of a failure.
     pub error: Option<crate::Failure>,
     /// Completed host functions; empty unless the context requested a trace.
     pub trace: Vec<HostioRecord>,
-    /// Whether the trace was cut because it became too long.
+    /// True if the trace was cut because it became too long.
     pub trace_cut: bool,
     /// The hashes that the program asked for, with their inputs; empty unless the context records them.
     pub preimages: Vec<(B256, Bytes)>,
-    /// How often each basic block ran, in the module's order; empty unless the program counts
+    /// The number of runs of each basic block, in the module's order; empty unless the program counts
     /// ([`crate::activate_counting`]).
     pub blocks: Vec<BasicBlock>,
     /// Lines written through `console` imports (debug chains only).

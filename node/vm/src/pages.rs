@@ -1,4 +1,4 @@
-//! What memory pages cost: free pages, a price per page, and an exponential ramp on the
+//! The cost of memory pages: free pages, a price per page, and an exponential ramp on the
 //! transaction's high-water mark.
 
 /// The chain's page parameters.

@@ -6,7 +6,7 @@ use crate::engine::{self, Compiled};
 use crate::signature::Hook;
 use crate::{ActivationError, BasicBlock};
 
-/// What the chain keeps about an activated program.
+/// Values that the chain keeps about an activated program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProgramInfo {
     /// Stylus version it was activated for.
@@ -42,7 +42,7 @@ impl Program {
         self.instrumented_len
     }
 
-    /// Whether its runs say how often each basic block ran.
+    /// Returns true if its runs say how often each basic block ran.
     pub fn is_counting(&self) -> bool {
         !self.compiled.blocks.is_empty()
     }
@@ -65,8 +65,8 @@ impl Program {
 /// The result of an activation.
 #[derive(Clone, Debug)]
 pub struct Activated {
-    /// What the chain keeps.
+    /// Values that the chain keeps.
     pub info: ProgramInfo,
-    /// What runs.
+    /// The program that runs.
     pub program: Program,
 }

@@ -1,4 +1,4 @@
-//! What a program asks of the chain, and what the chain answers.
+//! Requests of a program to the chain, and the chain's answers.
 //!
 //! The chain works out everything on the EVM's side (cold and warm access, the 63/64 rule,
 //! storage prices, the page model); the program pays the answer's `gas_cost`.
@@ -21,7 +21,7 @@ pub enum CallKind {
 /// A call that a program makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallRequest {
-    /// Which call.
+    /// The kind of the call.
     pub kind: CallKind,
     /// Contract to call.
     pub to: Address,
@@ -152,7 +152,7 @@ pub enum Reply {
     Refused(Refusal),
 }
 
-/// Why the chain refused a request.
+/// The reason why the chain refused a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// A write in a static frame.

@@ -1,4 +1,4 @@
-//! What the chain prescribes for a module at activation.
+//! Rules that the chain prescribes for a module at activation.
 
 /// Largest decompressed module in bytes (default of every ArbOS version before 60).
 pub const DEFAULT_MAX_WASM_SIZE: usize = 131_072;
@@ -14,7 +14,7 @@ pub struct Rules {
     pub arbos_version: u64,
     /// Stylus version: 1 (ArbOS 30), 2 (ArbOS 31..=58), 3 (from ArbOS 59).
     pub stylus_version: u16,
-    /// Whether the chain is a debug chain: `console.*` and `debug.*` imports, start functions.
+    /// True if the chain is a debug chain: `console.*` and `debug.*` imports, start functions.
     pub debug: bool,
     /// Largest decompressed module, in bytes.
     pub max_wasm_size: usize,

@@ -37,7 +37,7 @@ impl fmt::Debug for Run {
     }
 }
 
-/// How a frame stopped for good.
+/// The way in which a frame stopped for good.
 enum End {
     Status(u32),
     Escaped(Escape),
@@ -129,7 +129,7 @@ impl Run {
         self.instance.memory()
     }
 
-    /// How many host functions are recorded so far, and the bytes of their arguments and results.
+    /// Returns the number of host functions that are recorded so far, and the bytes of their arguments and results.
     pub fn traced(&mut self) -> (usize, usize) {
         let frame = self.instance.frame().as_ref();
         frame.map_or((0, 0), |frame| {

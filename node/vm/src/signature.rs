@@ -143,12 +143,12 @@ impl Hook {
             .find(|hook| hook.module() == module && hook.name() == name)
     }
 
-    /// Whether only debug chains offer it.
+    /// Returns true if only debug chains offer it.
     pub(crate) fn debug_only(self) -> bool {
         self.module() != MODULE
     }
 
-    /// Whether production chains refuse the import as unknown. The other host functions of debug
+    /// Returns true if production chains refuse the import as unknown. The other host functions of debug
     /// chains are known there and refused by name.
     pub(crate) fn unknown_to_production(self) -> bool {
         self.module() == DEBUG_MODULE

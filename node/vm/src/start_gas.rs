@@ -1,4 +1,4 @@
-//! What the start of a frame costs.
+//! The cost of a frame's start.
 
 use crate::ProgramInfo;
 

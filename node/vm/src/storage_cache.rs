@@ -13,7 +13,7 @@ pub(crate) const REQUIRED_ACCESS_GAS: Gas = Gas(10);
 #[derive(Clone, Copy, Debug)]
 struct Word {
     value: B256,
-    /// What the chain holds, as far as known.
+    /// The value that the chain holds, as far as known.
     known: Option<B256>,
 }
 

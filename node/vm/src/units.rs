@@ -12,14 +12,14 @@ pub(crate) struct Gas(pub(crate) u64);
 pub(crate) struct Ink(pub(crate) u64);
 
 impl Gas {
-    /// As ink, at a price in ink per gas.
+    /// Converts it to ink, at a price in ink per gas.
     pub(crate) fn to_ink(self, price: u32) -> Ink {
         Ink(self.0.saturating_mul(u64::from(price)))
     }
 }
 
 impl Ink {
-    /// As whole gas, at a price in ink per gas; without end where ink is free.
+    /// Converts it to whole gas, at a price in ink per gas; without end where ink is free.
     pub(crate) fn to_gas(self, price: u32) -> Gas {
         Gas(self.0.checked_div(u64::from(price)).unwrap_or(u64::MAX))
     }

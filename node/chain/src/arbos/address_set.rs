@@ -3,7 +3,7 @@
 use super::{Space, Store, address_of, word};
 use alloy_primitives::{Address, U256};
 
-/// Where a list lies: its length at 0, members from 1, positions by address in child 0.
+/// A list of addresses in storage: its length at 0, members from 1, positions by address in child 0.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AddressSet {
     list: Space,

@@ -6,7 +6,7 @@
 use crate::state_db::StateDb;
 use alloy_primitives::{Address, Bytes, address, hex};
 
-/// Where the contract lies.
+/// The address of the contract.
 pub(crate) const ADDRESS: Address = address!("0000F90827F1C53a10cb7A02335B175320002935");
 /// Takes a block number as calldata and returns its hash, or reverts outside the ring. The current
 /// number comes from ArbSys, because NUMBER is that of L1. Our own code with the behavior of

@@ -7,7 +7,7 @@ use alloy_primitives::{B256, U256, keccak256};
 /// Hashes that are kept.
 const RING: u64 = 256;
 
-/// Where the hash of an L1 block lies.
+/// Returns the slot of an L1 block's hash.
 pub(crate) fn slot(number: u64) -> U256 {
     LAYOUT.l1_blocks.at(1 + number % RING)
 }
@@ -28,7 +28,7 @@ pub(crate) fn begin(state_db: &mut StateDb, number: u64, hash: B256) {
     fine(state_db.write(LAYOUT.l1_block_number, U256::from(number)));
 }
 
-/// What NUMBER gives.
+/// Returns the number that NUMBER gives.
 pub(crate) fn current(state_db: &StateDb) -> u64 {
     let number = state_db.slot(STATE, LAYOUT.l1_block_number, crate::state_db::NOW);
     number.saturating_to()

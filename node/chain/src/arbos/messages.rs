@@ -5,11 +5,11 @@ use crate::state_db::StateDb;
 use alloy_primitives::{B256, U256, keccak256};
 use std::convert::Infallible;
 
-/// Where the number of messages and the first subtree lie.
+/// The slots of the number of messages and of the first subtree.
 const SIZE: u64 = 0;
 const SUBTREES: u64 = 2;
 
-/// What hashes and pays for it.
+/// A store that hashes and pays for it.
 pub(crate) trait Hashes: Store {
     fn hash(&mut self, data: &[u8]) -> Result<B256, Self::Fail>;
 }

@@ -81,7 +81,7 @@ pub(crate) struct Layout {
     pub(crate) chain_id: U256,
     pub(crate) infra_fee_account: U256,
     pub(crate) brotli_level: U256,
-    /// What NUMBER gives: the newest L1 block number that is known, plus one.
+    /// The number that NUMBER gives: the newest L1 block number that is known, plus one.
     pub(crate) l1_block_number: U256,
     /// The number above, and hashes of L1 blocks.
     pub(crate) l1_blocks: Space,
@@ -130,7 +130,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// What a batch poster is owed, and who collects it.
+    /// Returns the space of a batch poster: the amount that it is owed, and the account that collects it.
     pub(crate) fn batch_poster(&self, poster: Address) -> Space {
         self.batch_poster_values.child_of(poster.as_slice())
     }

@@ -1,4 +1,4 @@
-//! Where ArbOS has precompiles, and since which version.
+//! Addresses of ArbOS's precompiles, and the version since which each exists.
 
 use alloy_primitives::{Address, address};
 

@@ -20,7 +20,7 @@ pub(crate) struct Program {
     pub(crate) cached: bool,
 }
 
-/// Why a program does not run, in the order of the checks.
+/// The reason why a program does not run, in the order of the checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotRunnable {
     /// It has no record.
@@ -31,7 +31,7 @@ pub enum NotRunnable {
     NeedsUpgrade {
         /// The Stylus version that it was activated for.
         have: u16,
-        /// That of the chain.
+        /// The version of the chain.
         want: u16,
     },
     /// Its activation is too old.
@@ -42,7 +42,7 @@ pub enum NotRunnable {
     },
 }
 
-/// Where ArbOS stores whether a program runs, in the storage of [`ProgramSlots::ACCOUNT`] (ArbOS 30 and
+/// The slots in which ArbOS stores whether a program runs, of [`ProgramSlots::ACCOUNT`] (ArbOS 30 and
 /// later).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProgramSlots {
@@ -125,7 +125,7 @@ impl Program {
         Ok(())
     }
 
-    /// What the price of a start is worked out from.
+    /// Returns the values from which the price of a start is worked out.
     pub(crate) fn info(&self) -> ProgramInfo {
         ProgramInfo {
             version: self.version,

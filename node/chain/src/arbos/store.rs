@@ -7,7 +7,7 @@ use std::convert::Infallible;
 
 /// ArbOS' storage as seen by some code: free for the chain itself, metered for precompiles.
 pub(crate) trait Store {
-    /// What stops an access.
+    /// The error that stops an access.
     type Fail;
     fn read(&mut self, slot: U256) -> Result<U256, Self::Fail>;
     fn write(&mut self, slot: U256, value: U256) -> Result<(), Self::Fail>;

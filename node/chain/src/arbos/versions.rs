@@ -76,7 +76,7 @@ pub(crate) fn upgrade(state_db: &mut StateDb, target: u64) {
     }
 }
 
-/// When a scheduled upgrade becomes due, if there is one.
+/// Returns the time at which a scheduled upgrade becomes due, if there is one.
 pub(crate) fn scheduled(state_db: &mut StateDb) -> Option<u64> {
     let target: u64 = fine(state_db.read(LAYOUT.upgrade_version)).saturating_to();
     let at: u64 = fine(state_db.read(LAYOUT.upgrade_timestamp)).saturating_to();

@@ -106,7 +106,7 @@ impl Chain {
         valid.filter_map(|authorization| authorization.recover_authority().ok())
     }
 
-    /// Why a call has no list, with the hash of the unsigned transaction that it would become.
+    /// Returns the reason why a call has no list, with the hash of the unsigned transaction that it would become.
     fn not_applied(&self, request: CallRequest, reason: &RejectReason) -> ChainError {
         let no_signature = Signature::new(U256::ZERO, U256::ZERO, false);
         match self.with_signature(request, no_signature) {

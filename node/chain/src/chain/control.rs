@@ -1,4 +1,4 @@
-//! What test tools change directly.
+//! Direct changes that test tools make.
 
 use super::Chain;
 use crate::{
@@ -105,12 +105,12 @@ impl Chain {
         self.settings.impersonated.keys().copied()
     }
 
-    /// Whether unsigned transactions of an account are accepted.
+    /// Returns true if unsigned transactions of an account are accepted.
     pub fn is_impersonated(&self, address: Address) -> bool {
         self.settings.auto_impersonate || self.settings.impersonated.contains_key(&address)
     }
 
-    /// Whether every submitted transaction is mined at once.
+    /// Returns true if every submitted transaction is mined at once.
     pub fn automine(&self) -> bool {
         self.settings.automine
     }

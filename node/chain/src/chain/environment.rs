@@ -1,4 +1,4 @@
-//! What an execution runs in: rules, block and transaction in revm's terms.
+//! The environment of an execution: rules, block and transaction in revm's terms.
 
 use super::Chain;
 use crate::{
@@ -229,7 +229,7 @@ fn message_price(cap: u128, tip: Option<u128>, base_fee: u64) -> u128 {
     with_tip.map_or(cap, |with_tip| with_tip.min(cap))
 }
 
-/// What the sender would pay at most per gas, wei; `None` for a free call.
+/// Returns the price that the sender would pay at most per gas, wei; `None` for a free call.
 pub(super) fn fee_cap(request: &CallRequest) -> Option<u128> {
     request
         .max_fee_per_gas
@@ -255,7 +255,7 @@ pub(super) fn reject(
     }
 }
 
-/// What a refusal says of a transaction.
+/// The values of a transaction that a refusal names.
 pub(super) struct Asked {
     sender: Address,
     /// Wei per gas at most.
@@ -275,7 +275,7 @@ impl Asked {
     }
 }
 
-/// Why a transaction cannot be in a block.
+/// Returns the reason why a transaction cannot be in a block.
 pub(super) fn rejected(
     reason: InvalidTransaction,
     asked: &Asked,

@@ -164,7 +164,7 @@ impl Chain {
         self.state_db.is_far()
     }
 
-    /// Whether the chain continues from a block of another one.
+    /// Returns true if the chain continues from a block of another one.
     pub fn is_forked(&self) -> bool {
         self.state_db.is_forked()
     }

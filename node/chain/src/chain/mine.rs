@@ -23,9 +23,9 @@ use revm::context::{
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-/// Which waiting transactions a block takes.
+/// The waiting transactions that a block takes.
 pub(super) enum Takes<'a> {
-    /// Those that can run.
+    /// All that can run.
     Waiting,
     /// The same, but for those that need what the source does not give, which are noted with the reasons. After that time
     /// none begins but the first one.
@@ -88,8 +88,8 @@ impl Chain {
         Ok(left_out)
     }
 
-    /// Whether transactions wait that can run: the newest block was full, or its time was over, or they were loaded or put
-    /// back.
+    /// Returns true if transactions wait that can run: the newest block was full, or its time was over, or they were
+    /// loaded or put back.
     pub fn is_behind(&self) -> bool {
         self.is_behind
     }

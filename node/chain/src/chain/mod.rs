@@ -53,7 +53,7 @@ pub struct Chain {
     settings: Settings,
     snapshots: Snapshots,
     next_snapshot: u64,
-    /// Whether transactions wait that can run, as far as it was looked.
+    /// True if transactions wait that can run, as far as it was looked.
     is_behind: bool,
 }
 
@@ -67,7 +67,7 @@ struct Settings {
     /// Least gas price to suggest, wei.
     min_gas_price: u128,
     prevrandao: B256,
-    /// What NUMBER gives; `None` for the number of the block on this chain.
+    /// The number that NUMBER gives; `None` for the number of the block on this chain.
     l1_block_number: Option<u64>,
     automine: bool,
     auto_impersonate: bool,

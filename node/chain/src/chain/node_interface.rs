@@ -36,14 +36,14 @@ use NodeInterfaceDebug::getRetryableCall;
 
 const NODE_INTERFACE: Address = Address::with_last_byte(0xc8);
 const NODE_INTERFACE_DEBUG: Address = Address::with_last_byte(0xc9);
-/// Who reports messages to L1.
+/// The precompile that reports messages to L1.
 const ARB_SYS: Address = Address::with_last_byte(0x64);
 /// Gas of a read of ArbOS' state, and of a word of arguments or results.
 const READ: u64 = 800;
 const WORD: u64 = 3;
 const NO_L1: &str = "this local chain has no L1";
 
-/// What a method gave, and the gas it took.
+/// The result of a method, and the gas it took.
 pub(super) struct Answer {
     output: Bytes,
     pub(super) gas: u64,
@@ -101,7 +101,7 @@ fn answer<C: SolCall>(data: &[u8], reads: u64, result: &C::Return) -> Answered {
 }
 
 impl Chain {
-    /// What a call of NodeInterface gives; `None` where another account is called.
+    /// Answers a call of NodeInterface; `None` where another account is called.
     ///
     /// # Errors
     /// [`ChainError::UnknownBlock`].

@@ -18,10 +18,10 @@ use alloy_rlp::Encodable;
 
 /// Units of a compressed byte.
 const BYTE_UNITS: u64 = 16;
-/// What is added to the units of a message that is no transaction yet: units, and hundredths of a percent.
+/// Additions to the units of a message that is no transaction yet: units, and hundredths of a percent.
 const PADDING_UNITS: u64 = 256;
 const PADDING_BIPS: u64 = 100;
-/// What an estimate allows the price on L1 to rise, in hundredths of a percent.
+/// The rise of the price on L1 that an estimate allows, in hundredths of a percent.
 const PRICE_PADDING_BIPS: u64 = 1_000;
 const ONE_IN_BIPS: u64 = 10_000;
 /// V of a made-up transaction: three times the chain id of Arbitrum One, on every chain.
@@ -29,7 +29,7 @@ const MADE_UP_V: u64 = 126_483;
 /// The type of a made-up transaction.
 const DYNAMIC_FEE_TYPE: u8 = 2;
 
-/// Why a message runs that no transaction carries.
+/// The reason why a message runs that no transaction carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MessagePurpose {
     /// A call: it pays the price as it is.
@@ -38,7 +38,7 @@ pub(super) enum MessagePurpose {
     Estimate,
 }
 
-/// What a message says of itself; 0 stands for what its transaction is yet to say.
+/// Fields of a message; 0 stands for a value that its transaction is yet to give.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MessageFields<'a> {
     pub(super) request: &'a CallRequest,
@@ -94,7 +94,7 @@ impl<'a> MessageFields<'a> {
 }
 
 impl Chain {
-    /// What a transaction pays for its bytes, in a block.
+    /// Works out the price that a transaction pays for its bytes, in a block.
     pub(super) fn posting(
         &self,
         view: &StateView<'_>,
@@ -111,8 +111,8 @@ impl Chain {
         Posting { units, gas }
     }
 
-    /// What a message pays for its bytes that no transaction carries, at a base fee in wei. With a base fee of 0 it pays
-    /// nothing.
+    /// Works out the price that a message pays for its bytes that no transaction carries, at a base fee in wei. It is 0
+    /// with a base fee of 0.
     pub(super) fn posting_of_message(
         &self,
         view: &StateView<'_>,

@@ -29,7 +29,7 @@ impl Chain {
             .saturating_to()
     }
 
-    /// What the chain was started with.
+    /// Returns the configuration that the chain was started with.
     pub fn config(&self) -> &ChainConfig {
         &self.config
     }

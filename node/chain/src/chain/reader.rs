@@ -17,7 +17,8 @@ impl ChainReader {
 }
 
 impl Chain {
-    /// What is done from now on ends where a budget says so: reads, blocks between two of them, and waiting for a source.
+    /// Bounds all later work by a budget: reads, blocks between two of them, and waiting for a source end where it
+    /// says so.
     pub fn set_budget(&mut self, budget: Option<Budget>) {
         self.state_db.set_budget(budget);
     }

@@ -48,7 +48,8 @@ struct Saved {
     gas_limit: u64,
     shift: i64,
     history_since: Option<u64>,
-    /// What waits for a block, in the order of arrival. Left out where nothing does, as in files of older versions.
+    /// Transactions that wait for a block, in the order of arrival. Left out where none do, as in files of older
+    /// versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pool: Vec<Waiting>,
 }
@@ -59,7 +60,7 @@ struct Saved {
 struct Waiting {
     /// The bytes of EIP-2718.
     raw: Bytes,
-    /// Who sends it: the signature of an impersonated account does not tell.
+    /// The sender: the signature of an impersonated account does not tell it.
     from: Address,
 }
 
@@ -365,7 +366,7 @@ fn note(value: &Value, hasher: &mut Keccak256) {
     }
 }
 
-/// Whether a block can come after those before it.
+/// Checks that a block can come after those before it.
 fn follows(before: &Ledger, header: &Header) -> Result<(), ChainError> {
     let (number, time) = (header.number, header.timestamp);
     if number > LAST_BLOCK || time > LAST_SECOND {

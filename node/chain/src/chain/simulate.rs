@@ -25,7 +25,7 @@ use std::cell::RefCell;
 
 /// Gas of a plain transfer.
 const TRANSFER: u64 = 21_000;
-/// What EVM calls with value pass on beyond their gas.
+/// Gas that EVM calls with value pass on beyond their own.
 const STIPEND: u64 = 2_300;
 
 /// A call with everything it runs in.

@@ -16,7 +16,7 @@ use std::{cell::RefCell, sync::Arc};
 const CALL_BYTES: usize = 1_024;
 const LOG_BYTES: usize = 512;
 
-/// What is recorded for the sake of transfers.
+/// The trace that is recorded for the sake of transfers.
 const WITH_LOGS: TraceKind = TraceKind::Call(CallOptions {
     only_top: false,
     logs: true,
@@ -45,7 +45,7 @@ impl PlannedBlock {
     }
 }
 
-/// How calls in simulated blocks are treated.
+/// The rules for calls in simulated blocks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SimulationRules {
     /// Fees, nonces and senders are checked as in a real block; otherwise calls are free.
@@ -258,7 +258,7 @@ impl Chain {
         next.unwrap_or_default()
     }
 
-    /// What a call logged, transfers included where they were recorded.
+    /// Returns the logs of a call, transfers included where they were recorded.
     fn logged(
         &self,
         receipt: Option<&Receipt>,

@@ -7,7 +7,7 @@ use rpds::RedBlackTreeMapSync;
 /// Snapshots by id; a copy costs nothing.
 pub(super) type Snapshots = RedBlackTreeMapSync<u64, Snapshot>;
 
-/// What [`Chain::revert`] goes back to.
+/// The state that [`Chain::revert`] goes back to.
 #[derive(Clone)]
 pub(super) struct Snapshot {
     pub(super) version: u64,

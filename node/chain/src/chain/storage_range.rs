@@ -9,7 +9,7 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 pub struct StorageRange {
     /// Hash of the slot, slot and value, in the order of the hashes; slots that are zero are left out.
     pub slots: Vec<(B256, U256, U256)>,
-    /// Where the next page begins, if there is one.
+    /// The hash at which the next page begins, if there is one.
     pub next: Option<B256>,
 }
 

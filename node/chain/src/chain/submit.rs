@@ -142,7 +142,7 @@ impl Chain {
         Ok(unsigned.map_err(refused)?.into_signed(signature).into())
     }
 
-    /// Whether a transaction of the pool has no signature of its sender, but that of [`Self::unsigned`].
+    /// Returns true if a transaction of the pool has no signature of its sender, but that of [`Self::unsigned`].
     pub(super) fn is_unsigned(waiting: &PooledTransaction) -> bool {
         let signature = waiting.signature();
         let sender = U256::from_be_bytes(waiting.signer().into_word().0);
@@ -253,7 +253,7 @@ impl Chain {
         self.pool.content(|address| self.nonce(address))
     }
 
-    /// Whether any transaction waits.
+    /// Returns true if any transaction waits.
     pub fn has_waiting(&self) -> bool {
         !self.pool.is_empty()
     }

@@ -23,25 +23,25 @@ use revm::{
 };
 use std::convert::Infallible;
 
-/// What an execution did and what it would change.
+/// The outcome of an execution, and the changes that it would make.
 pub(crate) struct Executed {
     pub(crate) result: ExecutionResult<HaltReason>,
     pub(crate) changes: EvmState,
     /// Message of a halt that the EVM has no name for.
     pub(crate) failure: Option<String>,
-    /// Why a precompile reverted without data, if that was the last call.
+    /// The reason why a precompile reverted without data, if that was the last call.
     pub(crate) refusal: Option<String>,
     /// Gas that paid for the transaction's bytes on L1.
     pub(crate) for_l1: u64,
-    /// What was written to the console.
+    /// Lines that were written to the console.
     pub(crate) console: Vec<String>,
     pub(crate) tracer: Option<Box<crate::trace::Tracer>>,
     pub(crate) accesses: Option<crate::accesses::Accesses>,
-    /// What it paid for its gas, and to whom.
+    /// Payments for its gas, and the accounts that received them.
     pub(crate) fees: FeeTransfers,
 }
 
-/// Why there is no outcome.
+/// The reason why there is no outcome.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ExecutionError {
     /// The transaction is not valid, or there is an error in the chain.
@@ -108,7 +108,7 @@ pub(crate) fn execute<'a>(
     })
 }
 
-/// What a message paid that has run, where it is recorded.
+/// Returns the payments of a message that has run, where they are recorded.
 fn fee_transfers(ctx: &mut Ctx<'_>, gas_used: u64) -> FeeTransfers {
     if ctx.chain.tracer.is_none() {
         return FeeTransfers::default();
@@ -144,7 +144,7 @@ fn fee_transfers(ctx: &mut Ctx<'_>, gas_used: u64) -> FeeTransfers {
 /// are no multi-gas constraints; 61 repaired it.
 const REFUNDS_AT_STORED_FEE: u64 = 60;
 
-/// What ArbOS 60 pays back: gas costs the stored base fee there, which differs from the block's
+/// Returns the amount that ArbOS 60 pays back: gas costs the stored base fee there, which differs from the block's
 /// when it was lowered within the block.
 fn stored_fee_refund(ctx: &mut Ctx<'_>, price: u128, result: &FrameResult) -> U256 {
     let stored = fine(ctx.read(LAYOUT.l2_base_fee));
@@ -204,7 +204,7 @@ impl<'a> Handler for ArbHandler<'a> {
         Ok(refund)
     }
 
-    /// What was paid for L1 raises no refund.
+    /// Raises no refund for gas that was paid for L1.
     fn refund(
         &self,
         evm: &mut ArbEvm<'a>,

@@ -19,7 +19,7 @@ impl Pace {
         Self(gas.remaining().saturating_sub(PACE))
     }
 
-    /// Whether the frame must stop.
+    /// Returns true if the frame must stop.
     #[inline]
     pub(super) fn stops(&mut self, gas: &Gas, ctx: &mut Ctx<'_>) -> bool {
         if gas.remaining() >= self.0 {

@@ -116,8 +116,8 @@ fn is_short_of_gas(end: InstructionResult) -> bool {
     matches!(end, I::OutOfGas | I::MemoryOOG | I::InvalidOperandOOG)
 }
 
-/// What an opcode would have cost that ran out of gas: it runs once more, with plenty. Its frame ends, so that nothing of
-/// this stays.
+/// Works out the cost of an opcode that ran out of gas: it runs once more, with plenty. Its frame ends, so that
+/// nothing of this stays.
 fn full_cost(
     interpreter: &mut Interpreter<EthInterpreter>,
     (stack, gas): (Stack, Gas),

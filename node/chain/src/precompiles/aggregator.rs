@@ -20,7 +20,7 @@ sol! {
 }
 use ArbAggregator::*;
 
-/// Where a poster's own values lie.
+/// The slots of a poster's own values.
 const DUE: u64 = 0;
 const COLLECTOR: u64 = 1;
 

@@ -12,7 +12,7 @@ use revm::{
     interpreter::CallInputs,
 };
 
-/// Why a call ends without result.
+/// The reason why a call ends without result.
 pub(super) enum Stop {
     /// A Solidity error; unspent gas is kept.
     Revert(Bytes),
@@ -47,7 +47,7 @@ fn cleaned<C: SolCall>(arguments: &[u8]) -> Vec<u8> {
     arguments
 }
 
-/// What a method may touch.
+/// The state that a method may touch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Purity {
     /// No state; allowed by delegatecall.

@@ -209,7 +209,7 @@ fn activate(call: &mut Call<'_, '_>, program: Address) -> Result<activateProgram
     Ok((params.version, data_fee).into())
 }
 
-/// Whether an account that was looked at destroyed itself in this transaction.
+/// Returns true if an account that was looked at destroyed itself in this transaction.
 fn self_destructed(call: &mut Call<'_, '_>, address: Address) -> bool {
     let state = &call.ctx.journaled_state.state;
     state

@@ -123,7 +123,7 @@ impl Base {
         known.alike.iter().flat_map(of_account).collect()
     }
 
-    /// What follows these slots, where each ends a list that is known.
+    /// Lists the slots that follow these, where each ends a list that is known.
     pub(super) fn of_lists(&self, parts: &BTreeSet<StatePart>) -> Vec<StatePart> {
         let known = self.known();
         let is_there = |address: Address, slot: U256| {
@@ -231,7 +231,7 @@ impl Base {
     }
 }
 
-/// What a source answers, if it may be waited for.
+/// Asks a source, if it may be waited for.
 fn asked<T>(
     budget: Option<&Budget>,
     ask: impl FnOnce(&Budget) -> Result<T, String>,

@@ -29,7 +29,7 @@ impl Roots {
 
 /// An account with the nodes that prove it.
 pub(crate) struct Proof {
-    /// Whether the account is in the trie.
+    /// True if the account is in the trie.
     pub(crate) exists: bool,
     pub(crate) account: Account,
     pub(crate) storage_root: B256,

@@ -15,7 +15,7 @@ pub(crate) struct Trie(Option<Arc<Node>>);
 #[derive(Clone, Debug)]
 struct Node {
     kind: Kind,
-    /// How the parent refers to it, once that was requested.
+    /// The reference by which the parent names it, once that was requested.
     reference: OnceLock<RlpNode>,
 }
 

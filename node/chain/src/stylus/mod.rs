@@ -24,7 +24,7 @@ use revm::{
 };
 use stylus_vm::{CallContext, Event, Outcome, OutcomeKind, Run};
 
-/// Whether code is run as WASM: a classic program, or from ArbOS 60 the root of a fragmented one.
+/// Returns true if code is run as WASM: a classic program, or from ArbOS 60 the root of a fragmented one.
 pub(crate) fn is_program(code: &[u8], arbos_version: u64) -> bool {
     match code.get(..3) {
         Some([0xef, 0xf0, 0x00]) => code.len() > 3,
@@ -33,7 +33,7 @@ pub(crate) fn is_program(code: &[u8], arbos_version: u64) -> bool {
     }
 }
 
-/// Whether code is a program or a part of one, from ArbOS 60 a fragment, too. Only such code may
+/// Returns true if code is a program or a part of one, from ArbOS 60 a fragment, too. Only such code may
 /// begin with 0xEF, and its account cannot destroy itself.
 pub(crate) fn is_stylus_code(code: &[u8], arbos_version: u64) -> bool {
     let fragment = code.starts_with(&[0xef, 0xf0, 0x01]) && code.len() > 3;

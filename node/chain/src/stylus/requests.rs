@@ -23,7 +23,7 @@ const COLD_ACCOUNT: u64 = 2_600;
 const WARM: u64 = 100;
 const CREATE: u64 = 32_000;
 
-/// What follows a request.
+/// The response to a request.
 pub(super) enum Response {
     /// Answered.
     Now(Answer),

@@ -65,7 +65,7 @@ fn json_of(node: Node, only_top: bool, with_logs: bool) -> Value {
     Value::Object(map)
 }
 
-/// How often each selector was called with how many bytes after it, as 4byteTracer counts.
+/// Counts the calls of each selector with so many bytes after it, as 4byteTracer does.
 pub(super) fn selectors(root: &Node) -> Value {
     let mut counts = BTreeMap::new();
     count(root, &mut counts);
@@ -90,7 +90,7 @@ pub(super) fn is_creation(node: &Node) -> bool {
     matches!(node.kind, "CREATE" | "CREATE2")
 }
 
-/// Who eth_simulateV1 says has logged a transfer of ether.
+/// The address that eth_simulateV1 names as the one that has logged a transfer of ether.
 const ETHER: Address = address!("EeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE");
 /// `Transfer(address,address,uint256)`.
 const TRANSFER: B256 = b256!("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");

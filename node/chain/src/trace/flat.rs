@@ -67,7 +67,7 @@ impl FlatList<'_> {
         }
     }
 
-    /// Whether a frame below the first one is shown: plain calls of precompiles are left out.
+    /// Returns true if a frame below the first one is shown: plain calls of precompiles are left out.
     fn is_shown(&self, call: &Node) -> bool {
         let is_precompile = call.to.is_some_and(|to| self.precompiles.contains(&to));
         let is_plain = matches!(call.kind, "CALL" | "STATICCALL");

@@ -51,7 +51,7 @@ struct Node {
     output: Bytes,
     error: Option<String>,
     calls: Vec<Node>,
-    /// Where a creation would have put its code, whether it succeeded or not.
+    /// The address at which a creation would have put its code, whether it succeeded or not.
     created: Option<Address>,
     /// A call that failed before it had a frame: it is in no callTracer, but is counted here.
     frameless: bool,
@@ -64,17 +64,17 @@ struct Node {
     marks: Vec<(usize, usize)>,
 }
 
-/// What a Stylus frame did.
+/// The record of a Stylus frame.
 struct ProgramRun {
     hostios: Vec<HostioRecord>,
     args_len: u32,
     start_ink: u64,
     end_ink: u64,
-    /// What the program returned; `None` where it did not come to its end.
+    /// The status that the program returned; `None` where it did not come to its end.
     status: Option<u32>,
 }
 
-/// How a program began.
+/// The start of a program.
 pub(crate) struct ProgramStart {
     pub(crate) args_len: usize,
     pub(crate) ink: u64,
@@ -88,7 +88,7 @@ pub(crate) struct ProgramStart {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Trace {
-    /// That of every kind but the next one.
+    /// The trace of every kind but the next one.
     Json(Value),
     /// The entries of geth's opcode logger, which may be many.
     Opcodes(OpcodeTrace),
@@ -110,7 +110,7 @@ pub(crate) struct Tracer {
     open: Vec<Node>,
     root: Option<Node>,
     kind: TraceKind,
-    /// Whether host functions are recorded, too.
+    /// True if host functions are recorded, too.
     pub(crate) hostios: bool,
     /// Opcodes, where they are recorded.
     pub(crate) opcodes: Option<OpcodeLog>,
@@ -120,7 +120,7 @@ pub(crate) struct Tracer {
     /// Bytes of the recording as JSON.
     bytes: usize,
     limit: Option<TraceLimit>,
-    /// What the request may take.
+    /// The budget of the request.
     budget: Option<Budget>,
 }
 

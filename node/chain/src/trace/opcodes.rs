@@ -100,7 +100,7 @@ impl RefundCounter {
     }
 }
 
-/// What geth's opcode logger gives.
+/// The answer of geth's opcode logger.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OpcodeTrace {
@@ -135,7 +135,7 @@ impl OpcodeLog {
         self.entries.len()
     }
 
-    /// As in geth, the entry that goes beyond the limit is the last one.
+    /// Returns true if the list is full: in geth, too, the entry that goes beyond the limit is the last one.
     fn is_full(&self) -> bool {
         self.options.limit > 0 && self.bytes > self.options.limit
     }
@@ -313,7 +313,7 @@ impl Step {
     }
 }
 
-/// Whether an opcode cannot be paid, or lacks what it needs on the stack.
+/// Returns true if an opcode cannot be paid, or lacks what it needs on the stack.
 fn fails_before_it_runs(end: InstructionResult) -> bool {
     use InstructionResult as I;
     matches!(

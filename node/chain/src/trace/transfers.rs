@@ -5,7 +5,7 @@ use crate::arbos::L1_FUNDS;
 use alloy_primitives::{Address, U256};
 use serde_json::{Value, json};
 
-/// What a message paid for its gas, and to whom.
+/// Payments of a message for its gas, and the accounts that received them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FeeTransfers {
     pub(crate) sender: Address,

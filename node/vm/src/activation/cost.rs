@@ -1,4 +1,4 @@
-//! What an activation costs, and what a start will cost.
+//! The cost of an activation, and of a later start.
 
 use super::injected::INJECTED_GLOBALS;
 use super::instrument::Instrumented;
@@ -75,7 +75,7 @@ fn pay(gas: &mut u64, part: &str, us: u64) -> Result<()> {
     }
 }
 
-/// What the chain keeps about the program. Nothing is charged here.
+/// Works out the values that the chain keeps about the program. Nothing is charged here.
 pub(crate) fn program_info(module: &Module<'_>, rules: &Rules) -> Result<ProgramInfo> {
     let functions = module.bodies.len();
     let values = module

@@ -94,7 +94,7 @@ fn replace<'a, const N: usize>(ops: &mut Vec<Operator<'a>>, last: usize, by: [Op
     ops.extend(by);
 }
 
-/// Whether the engine cannot have staged a comparison with zero as the condition's last operator:
+/// Returns true if the engine cannot have staged a comparison with zero as the condition's last operator:
 /// the condition is a constant, a variable, the result of a call or of an operator that always
 /// becomes an instruction of its own and is no test of equality.
 ///

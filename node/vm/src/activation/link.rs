@@ -1,4 +1,4 @@
-//! What is checked last, after the gas is paid: imports, floats, segments.
+//! Checks that come last, after the gas is paid: imports, floats, segments.
 
 use wasmparser::{DataKind, ElementItems, ElementKind, Operator, ValType};
 

@@ -25,7 +25,7 @@ pub(crate) struct ConstGlobal<'a> {
     pub(crate) value: Operator<'a>,
 }
 
-/// What activation needs of a module. Everything in it has passed WebAssembly validation.
+/// Parts of a module that activation needs. Everything in it has passed WebAssembly validation.
 #[derive(Default)]
 pub(crate) struct Module<'a> {
     /// Length of the whole module in bytes, custom sections included.

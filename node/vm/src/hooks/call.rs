@@ -1,4 +1,4 @@
-//! What every host function works with: the meter, the guest's memory, the frame.
+//! Tools of every host function: the meter, the guest's memory, the frame.
 
 use alloy_primitives::{Address, B256, U256};
 

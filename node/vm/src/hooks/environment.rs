@@ -1,4 +1,4 @@
-//! What the block, the message and the transaction say.
+//! Facts of the block, the message and the transaction.
 
 use alloy_primitives::U256;
 

@@ -19,7 +19,7 @@ use crate::signature::Hook;
 use crate::units::Gas;
 use crate::{Answer, CallKind, Failure, Request};
 
-/// What a host function does next.
+/// The next act of a host function.
 pub(crate) enum Flow {
     /// It is done, with the result's bits.
     Return(Option<u64>),

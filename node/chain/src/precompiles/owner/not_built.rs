@@ -12,7 +12,7 @@ sol! {
     }
 }
 
-/// Why ArbOwner does not answer a call.
+/// Returns the reason why ArbOwner does not answer a call.
 pub(super) fn reason(call: &Call<'_, '_>) -> String {
     let selector = call.selector();
     let version = call.version;

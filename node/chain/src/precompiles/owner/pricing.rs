@@ -1,4 +1,4 @@
-//! What gas costs: the setters of L1 and L2 pricing.
+//! Setters of L1 and L2 pricing.
 
 use super::off;
 use crate::{

@@ -1,4 +1,4 @@
-//! What ArbOS 60 added. Tips, filters and multi-gas constraints are off on every known chain and are
+//! Additions of ArbOS 60. Tips, filters and multi-gas constraints are off on every known chain and are
 //! not built: what would switch them on is refused by name, what leaves them off is accepted.
 
 use super::{SINCE_60 as SINCE, off, set_feature_time};

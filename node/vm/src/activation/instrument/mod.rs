@@ -22,7 +22,7 @@ use crate::{BasicBlock, Rules};
 /// Name a start function is demoted to on debug chains.
 const DEMOTED_START: &str = "stylus_start";
 
-/// What is left of a module after instrumentation.
+/// The parts of a module that are left after instrumentation.
 pub(crate) struct Instrumented {
     /// Index of `user_entrypoint`.
     pub(crate) entrypoint: u32,
@@ -39,14 +39,14 @@ pub(crate) struct Instrumented {
     pub(crate) blocks: Vec<BasicBlock>,
 }
 
-/// Which form of the function bodies is encoded.
+/// The form of the function bodies that is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// What the engine runs.
+    /// The form that the engine runs.
     Engine,
     /// The same with a counter in every basic block.
     Counting,
-    /// What is metered, as the chain prescribes it.
+    /// The form that is metered, as the chain prescribes it.
     Metered,
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn price(op: &Operator<'_>, types: &[FuncType]) -> u64 {
     }
 }
 
-/// Whether a basic block ends with this operator.
+/// Returns true if a basic block ends with this operator.
 pub(crate) fn ends_block(op: &Operator<'_>) -> bool {
     use Operator as O;
     matches!(
