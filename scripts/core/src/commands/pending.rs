@@ -101,7 +101,7 @@ async fn listed(
         let (decides, proposer) = ((&*role, &*text), (open.proposer, &open.readiness));
         rights = Some(CancelRights::read(session.registry, says, decides, proposer).await?);
         shown = Some(call);
-        needed = Needed::narrowing(says, (&role, &text), &mut narrowed.readiness);
+        needed = Needed::narrowing(says, &role, &text, &mut narrowed.readiness);
         let rivals = all.iter().filter_map(|other| {
             let (subject, differs) = rival((says, &open.call), other)?;
             let action = other.action;

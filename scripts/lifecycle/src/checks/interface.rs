@@ -20,13 +20,14 @@ pub(super) fn callers(transition: &Transition, found: &mut Found) {
     match &transition.callers {
         Callers::None => {}
         Callers::Same(_) => found.coverage.seen(PART, Origin::Chain),
-        Callers::Of { old, new } => compared(transition, (old, new), found),
+        Callers::Of { old, new } => compared(transition, old, new, found),
     }
 }
 
 fn compared(
     transition: &Transition,
-    (old, new): (&Fact<Callable>, &Fact<Callable>),
+    old: &Fact<Callable>,
+    new: &Fact<Callable>,
     found: &mut Found,
 ) {
     let (Some(before), Some(after)) = (old.value(), new.value()) else {

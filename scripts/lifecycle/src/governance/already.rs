@@ -38,23 +38,25 @@ pub async fn already(
         Call::CreateProxy(call) => created(registry, call, governed.value).await,
         Call::Migrate(call) => {
             let is_current = registry.head(&call.name).await?.current == call.version;
-            let way = (&call.step, call.step.from.is_empty());
             let is_there = has_version(
                 registry,
-                (&call.name, &call.version),
+                &call.name,
+                &call.version,
                 (&call.code).into(),
-                way,
+                &call.step,
+                call.step.from.is_empty(),
             );
             let says = format!("{} {} is activated already", call.name, call.version);
             Ok((is_current && is_there.await?).then_some(says))
         }
         Call::AddVersion(call) => {
-            let way = (&call.step, false);
             let is_there = has_version(
                 registry,
-                (&call.name, &call.version),
+                &call.name,
+                &call.version,
                 (&call.code).into(),
-                way,
+                &call.step,
+                false,
             );
             let says = format!("{} {} is registered already", call.name, call.version);
             Ok(is_there.await?.then_some(says))
@@ -82,16 +84,16 @@ pub async fn already(
         Call::AbortMigration(call) => aborted(registry, call, names).await,
         Call::Adopt(call) => {
             let version = call.version.as_str();
-            arrived(registry, (&call.name, call.proxy), version, names).await
+            arrived(registry, &call.name, call.proxy, version, names).await
         }
         Call::AcceptTransfer(call) => accepted(registry, call, names).await,
         Call::TransferProxy(call) => {
             let to = Some((call.to, call.definition.as_str()));
-            let is_gone = has_left(registry, (&call.name, call.proxy), to).await?;
+            let is_gone = has_left(registry, &call.name, call.proxy, to).await?;
             Ok(is_gone.then(|| format!("{} is transferred already", names.long(call.proxy))))
         }
         Call::RemoveInstance(call) => {
-            let is_gone = has_left(registry, (&call.name, call.proxy), None).await?;
+            let is_gone = has_left(registry, &call.name, call.proxy, None).await?;
             Ok(is_gone.then(|| format!("{} is removed already", names.long(call.proxy))))
         }
     }
@@ -100,7 +102,8 @@ pub async fn already(
 /// The instance, if it is one of that definition.
 async fn instance_of(
     registry: Registry<'_>,
-    (name, proxy): (&str, Address),
+    name: &str,
+    proxy: Address,
 ) -> Result<Option<Instance>, ChainError> {
     let known = registry.known_instance(proxy).await?;
     Ok(known.filter(|known| known.definition == name))
@@ -112,7 +115,7 @@ async fn has_handler(
     call: &abi::setHandlerCall,
     names: &Names,
 ) -> Result<Option<String>, ChainError> {
-    let known = instance_of(registry, (&call.name, call.proxy)).await?;
+    let known = instance_of(registry, &call.name, call.proxy).await?;
     if !known.is_some_and(|known| known.state.is_migrating()) {
         return Ok(None);
     }
@@ -128,7 +131,7 @@ async fn aborted(
     call: &abi::abortMigrationCall,
     names: &Names,
 ) -> Result<Option<String>, ChainError> {
-    let known = instance_of(registry, (&call.name, call.proxy)).await?;
+    let known = instance_of(registry, &call.name, call.proxy).await?;
     let is_back = match known.map(|known| known.state) {
         Some(InstanceState::TurningBack) => true,
         Some(state) if !state.is_migrating() => registry.details(call.proxy).await?.held,
@@ -141,11 +144,12 @@ async fn aborted(
 /// Checks if a proxy from elsewhere is an instance of the definition, at this version.
 async fn arrived(
     registry: Registry<'_>,
-    (name, proxy): (&str, Address),
+    name: &str,
+    proxy: Address,
     version: &str,
     names: &Names,
 ) -> Result<Option<String>, ChainError> {
-    let known = instance_of(registry, (name, proxy)).await?;
+    let known = instance_of(registry, name, proxy).await?;
     let is_at = known.is_some_and(|known| known.version == version);
     let has_arrived = is_at && registry.details(proxy).await?.arrived;
     let proxy = names.long(proxy);
@@ -171,13 +175,14 @@ async fn accepted(
             "{name} has accepted {proxy} from {from} already"
         )));
     }
-    arrived(registry, (name, proxy), &call.version, names).await
+    arrived(registry, name, proxy, &call.version, names).await
 }
 
 /// Returns true if the definition's instance left: to that account, which has it in that definition, or without a receiver.
 async fn has_left(
     registry: Registry<'_>,
-    (name, proxy): (&str, Address),
+    name: &str,
+    proxy: Address,
     to: Option<(Address, &str)>,
 ) -> Result<bool, ChainError> {
     let wanted = Left {
@@ -201,9 +206,11 @@ async fn has_left(
 /// Returns true if a version is registered with exactly this code, and with this step or `any` step.
 async fn has_version(
     registry: Registry<'_>,
-    (name, version): (&str, &str),
+    name: &str,
+    version: &str,
     code: RecordedCode,
-    (step, any): (&Step, bool),
+    step: &Step,
+    any: bool,
 ) -> Result<bool, ChainError> {
     let known = registry.known_version(name, version).await?;
     Ok(known.is_some_and(|known| known.code == code && (any || known.steps.contains(step))))

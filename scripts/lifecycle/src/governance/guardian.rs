@@ -175,7 +175,7 @@ impl CancelRights {
             alone: alone.as_deref().unwrap_or(decides),
             guardian: guardian.as_deref(),
         };
-        Self::new(call, policies, (proposer, open))
+        Self::new(call, policies, proposer, open)
     }
 
     /// The same by these policies.
@@ -185,7 +185,8 @@ impl CancelRights {
     fn new(
         call: &Call,
         policies: CancelPolicies<'_>,
-        (proposer, open): (Address, &Readiness),
+        proposer: Address,
+        open: &Readiness,
     ) -> Result<Self, ChainError> {
         let CancelPolicies { role, guardian, .. } = policies;
         let decides = readable(role, policies.decides)?;

@@ -35,11 +35,7 @@ pub struct Needed(Left);
 impl Needed {
     /// Of a call that is decided by that policy of that role. Approvers whose approvals do not help are missing no more.
     /// `None` for a pause that any one approver of another role decides, and for a policy that cannot be read.
-    pub fn narrowing(
-        call: &Call,
-        (role, policy): (&str, &str),
-        open: &mut Readiness,
-    ) -> Option<Self> {
+    pub fn narrowing(call: &Call, role: &str, policy: &str, open: &mut Readiness) -> Option<Self> {
         let is_by_any_one = matches!(call, Call::Pause(_)) && role != "pause";
         let tree = tree(role, policy, &open.approved).ok();
         let tree = tree.filter(|_| !is_by_any_one)?;
@@ -80,7 +76,7 @@ pub async fn narrow(
 ) -> Result<(Option<Needed>, Vec<Address>), ChainError> {
     let no = refused(registry, action, &open.missing).await?;
     open.missing.retain(|who| !no.contains(who));
-    Ok((Needed::narrowing(call, (role, policy), open), no))
+    Ok((Needed::narrowing(call, role, policy, open), no))
 }
 
 /// Of a policy that knows who approved. `may` are those who have not, and have not refused it; `waits` says whether delays

@@ -179,7 +179,7 @@ pub async fn require_approver(
     }
     let refused = abi::NotAnApprover { caller }.abi_encode();
     let error = ChainError::refused(what, Revert::decode(&refused));
-    Err(not_an_approver(registry, (name, role), error).await)
+    Err(not_an_approver(registry, name, role, error).await)
 }
 
 /// Returns true if these approvals satisfy a policy where every contract consents and every delay is over.
@@ -195,7 +195,8 @@ pub(super) fn may_be_satisfied(policy: &Policy, approvals: u64) -> bool {
 /// The refusal of somebody without a part in a policy, with the role and the policy.
 pub(super) async fn not_an_approver(
     registry: Registry<'_>,
-    (name, role): (&str, &str),
+    name: &str,
+    role: &str,
     error: ChainError,
 ) -> ChainError {
     match deciding_policy(registry, name, role).await {

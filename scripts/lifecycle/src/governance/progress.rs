@@ -176,7 +176,7 @@ mod tests {
             nonce: 0,
         };
         let call = Call::RemoveInstance(remove);
-        let needed = Needed::narrowing(&call, ("migrate", &policy), &mut open);
+        let needed = Needed::narrowing(&call, "migrate", &policy, &mut open);
         let refused = if refused { vec![ana] } else { Vec::new() };
         let names: Names = [(ana, "ana".to_owned()), (lambda, "rates".to_owned())]
             .into_iter()

@@ -22,8 +22,8 @@ impl GovernedCall {
         error: ChainError,
     ) -> ChainError {
         if error.is_refused_as::<NotAnApprover>() {
-            let role = (self.call.definition(), self.call.role());
-            return not_an_approver(client.registry(self.registry), role, error).await;
+            let (name, role) = (self.call.definition(), self.call.role());
+            return not_an_approver(client.registry(self.registry), name, role, error).await;
         }
         if !error.is_refused_as::<MigrationNotApplied>() {
             return error;

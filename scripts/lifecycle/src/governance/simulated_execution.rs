@@ -29,8 +29,10 @@ const BLIND: u64 = 16_000_000;
 fn after_others(
     chain: Chain,
     governed: &GovernedCall,
-    (role, policy): (&str, &Policy),
-    (sender, others): (Address, &[Address]),
+    role: &str,
+    policy: &Policy,
+    sender: Address,
+    others: &[Address],
 ) -> Result<(Option<u64>, SimulatedExecution), ChainError> {
     let mut simulation = Simulation::new(chain);
     let people: Vec<Address> = others.iter().copied().chain([sender]).collect();
@@ -126,8 +128,7 @@ pub(super) async fn for_execution(
     let people = others.iter().chain([&sender]);
     parts.extend(people.map(|account| StatePart::Account(*account)));
     let simulated = Fork::tried(client, parts, move |chain| {
-        let (decides, people) = ((role.as_str(), &policy), (sender, others.as_slice()));
-        after_others(chain, &governed, decides, people)
+        after_others(chain, &governed, &role, &policy, sender, &others)
     });
     match simulated.await.map_err(|error| error.to_string()) {
         Ok((measured, simulation)) => {

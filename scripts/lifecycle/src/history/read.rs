@@ -128,7 +128,7 @@ pub async fn read(
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
     let mut logs = all_logs(registry.client, registry.address, topics).await?;
     with_related(registry, &mut logs).await?;
-    from_logs(registry, &logs, (name, names), wanted).await
+    from_logs(registry, &logs, name, names, wanted).await
 }
 
 /// The registry's events that name an instance, in their order.
@@ -144,7 +144,7 @@ pub async fn of_instance(
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[proxy.into_word()]];
     let mut logs = all_logs(registry.client, registry.address, topics).await?;
     with_related(registry, &mut logs).await?;
-    let history = from_logs(registry, &logs, (name, names), Wanted::All).await?;
+    let history = from_logs(registry, &logs, name, names, Wanted::All).await?;
     Ok(history.entries)
 }
 
@@ -168,7 +168,8 @@ async fn with_related(registry: Registry<'_>, logs: &mut Vec<Log>) -> Result<(),
 async fn from_logs(
     registry: Registry<'_>,
     logs: &[Log],
-    (name, names): (&str, &Names),
+    name: &str,
+    names: &Names,
     wanted: Wanted,
 ) -> Result<History, ChainError> {
     let decoded = logs.iter().filter_map(|log| {

@@ -130,7 +130,7 @@ fn read(source: &Path, again: Option<(&Compilations, Judge<'_>)>) -> Result<Name
         Err(why) => (Err(why.clone()), &written),
     };
     let mut found = Vec::new();
-    find(document, ("", &name), &mut found);
+    find(document, "", &name, &mut found);
     let all: Vec<String> = found
         .iter()
         .map(|candidate| candidate.called(&found))
@@ -297,7 +297,7 @@ fn name_parents(layout: &mut Layout) {
 }
 
 /// Every layout within a compiler's output.
-fn find<'v>(value: &'v Value, (file, name): (&str, &str), found: &mut Vec<Found<'v>>) {
+fn find<'v>(value: &'v Value, file: &str, name: &str, found: &mut Vec<Found<'v>>) {
     let Some(object) = value.as_object() else {
         return;
     };
@@ -318,7 +318,7 @@ fn find<'v>(value: &'v Value, (file, name): (&str, &str), found: &mut Vec<Found<
     }
     // hardhat and foundry keep the compiler's output within their build-info
     if let Some(output) = object.get("output") {
-        return find(output, (file, name), found);
+        return find(output, file, name, found);
     }
     let contracts = object.get("contracts").and_then(Value::as_object);
     for (file, contracts) in contracts.into_iter().flatten() {
@@ -327,11 +327,11 @@ fn find<'v>(value: &'v Value, (file, name): (&str, &str), found: &mut Vec<Found<
         // A contract of standard output may have that name.
         let mut layouts = ["storageLayout", "storage-layout"].into_iter();
         if layouts.any(|key| contracts.get(key).is_some_and(|value| is_layout(&value))) {
-            find(contracts, (before, own), found);
+            find(contracts, before, own, found);
             continue;
         }
         for (name, contract) in contracts.as_object().into_iter().flatten() {
-            find(contract, (file, name), found);
+            find(contract, file, name, found);
         }
     }
 }

@@ -69,7 +69,7 @@ impl Items {
         let mut previous: Option<B256> = None;
         for line in 1.. {
             let refuse =
-                |reason, expected, found| Err(malformed((path, line), reason, expected, found));
+                |reason, expected, found| Err(malformed(path, line, reason, expected, found));
             let mut bytes = Vec::new();
             let read = (&mut reader).take(LINE_MAX).read_until(b'\n', &mut bytes);
             let length = read.map_err(|error| items_file(path, &error))? as u64;
@@ -195,8 +195,8 @@ impl Items {
                     if let Some(earlier) = seen.insert(word, line) {
                         let reason = format!("the same item as line {earlier}");
                         let found = format!("{} twice", U256::from_be_bytes(word.0));
-                        let place = (self.path.as_path(), line);
-                        return Err(malformed(place, reason, "each item once", found));
+                        let path = self.path.as_path();
+                        return Err(malformed(path, line, reason, "each item once", found));
                     }
                 }
             }
@@ -270,12 +270,7 @@ fn shortened(line: &str) -> String {
 }
 
 /// A line is no item, or not one that may stand there.
-fn malformed(
-    (path, line): (&Path, u64),
-    reason: String,
-    expected: &str,
-    found: String,
-) -> ChainError {
+fn malformed(path: &Path, line: u64, reason: String, expected: &str, found: String) -> ChainError {
     let message = format!("{}, line {line}: {reason}", path.display());
     let refusal = Refusal::new("ItemMalformed", message);
     let refusal = refusal.with(expected, found, "correct the line");

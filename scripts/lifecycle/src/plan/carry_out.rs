@@ -30,7 +30,8 @@ impl Deciding {
     pub(super) fn of(
         simulation: &mut Simulation,
         request: &PlanRequest,
-        (text, definition): (&str, &Head),
+        text: &str,
+        definition: &Head,
     ) -> Result<Option<Self>, ChainError> {
         let (registry, name) = (request.registry, request.call.name.as_str());
         let (migrate, pause) = ("migrate", "pause");

@@ -155,7 +155,7 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainE
     let callers = owners::callers(&simulation)?;
     let callers = callers.get(&proxy).cloned().unwrap_or_default();
     let fields = address_fields(&request.layout);
-    let owned = owners::changed(&simulation, None, (proxy, &callers), (&fields, names))?;
+    let owned = owners::changed(&simulation, None, proxy, &callers, &fields, names)?;
     creation.open.extend(owned);
     if let Some(control) = &request.control {
         let found = replaceable(&simulation, request, control, proxy)?;

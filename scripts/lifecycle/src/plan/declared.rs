@@ -20,7 +20,8 @@ use stylus_layout::{
 pub(super) fn lost(
     simulation: &Simulation,
     request: &PlanRequest,
-    (instances, framework): (&[InstancePlan], &SlotNames),
+    instances: &[InstancePlan],
+    framework: &SlotNames,
 ) -> Result<Vec<Finding>, ChainError> {
     let (Some(new), version) = (&request.document, &request.call.version) else {
         return Ok(Vec::new());

@@ -143,7 +143,7 @@ impl Ran<'_> {
         let admins = self.admins(simulation)?;
         let mut found = Executed::new();
         for run in simulation.runs()? {
-            self.add(&run.frames, (stub, &admins), &mut found);
+            self.add(&run.frames, stub, &admins, &mut found);
         }
         Ok(found)
     }
@@ -167,7 +167,8 @@ impl Ran<'_> {
     fn add(
         &self,
         frames: &[Frame],
-        (stub, admins): (Option<Address>, &BTreeMap<Address, Address>),
+        stub: Option<Address>,
+        admins: &BTreeMap<Address, Address>,
         all: &mut Executed,
     ) {
         // The calls that a call stands in, each with the code of an instance that it runs.
@@ -187,7 +188,7 @@ impl Ran<'_> {
             }
             if let Some(by) = caller.and_then(|(_, by)| by) {
                 let called = Called::of(frame, runs.is_some());
-                let is_known = is_pinned || self.is_of_an_upgrade(&called, (frame.from, by), stub);
+                let is_known = is_pinned || self.is_of_an_upgrade(&called, frame.from, by, stub);
                 let known = all.entry(by).or_default();
                 if !is_known && !known.contains(&called) {
                     known.push(called);
@@ -203,7 +204,8 @@ impl Ran<'_> {
     fn is_of_an_upgrade(
         &self,
         called: &Called,
-        (from, by): (Address, Address),
+        from: Address,
+        by: Address,
         stub: Option<Address>,
     ) -> bool {
         let is_uups = self.kinds.get(&from) == Some(&ProxyKind::Uups);

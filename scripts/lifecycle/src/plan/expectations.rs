@@ -53,7 +53,7 @@ pub(super) fn suggested(
         } else if answers.iter().any(|answer| answer.after != answer.other) {
             "its answer depends on who asks, or with how much gas"
         } else {
-            add(simulation, (getter, kind), &answers, &written, &mut found)?;
+            add(simulation, getter, kind, &answers, &written, &mut found)?;
             continue;
         };
         found.left_out.push((getter.clone(), why));
@@ -138,7 +138,8 @@ fn request(proxy: Address, getter: &Getter) -> CallRequest {
 /// Adds the expectation of a getter. Values that the step did not write must not change, whatever the simulation has shown.
 fn add(
     simulation: &Simulation,
-    (getter, kind): (&Getter, &DynSolType),
+    getter: &Getter,
+    kind: &DynSolType,
     answers: &[Answers],
     written: &BTreeSet<(Address, B256)>,
     found: &mut Suggested,

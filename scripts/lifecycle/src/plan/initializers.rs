@@ -92,11 +92,11 @@ pub(super) fn findings(
         match (&initializer.counter, initializer.number) {
             (_, None) => {
                 let why = "its number is known only when it runs";
-                found.push(not_checked(initializer, group.when, why));
+                found.push(not_checked(initializer, &group, why));
             }
             (None, Some(number)) if number > U256::ONE => {
                 let why = "it is not known where it keeps its number";
-                found.push(not_checked(initializer, group.when, why));
+                found.push(not_checked(initializer, &group, why));
             }
             // What is initialized once only may have a mark of its own, which the calls of a stranger try.
             (None, Some(_)) => {}
@@ -311,7 +311,8 @@ fn first_and_more<'a>(
     Some((first, more))
 }
 
-fn not_checked(initializer: &Initializer, (when, then): (&str, &str), why: &str) -> Finding {
+fn not_checked(initializer: &Initializer, group: &InstanceGroup<'_>, why: &str) -> Finding {
+    let (when, then) = group.when;
     let name = &initializer.name;
     finding(CounterFinding {
         id: FindingId::about(FindingKind::InitializerOpen, name),

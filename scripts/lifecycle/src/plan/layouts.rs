@@ -47,7 +47,7 @@ impl<'a> Layouts<'a> {
         let reread = all.filter(|field| {
             let slot = field.place.slot;
             let (old, new) = (self.before.variables(slot), self.after.variables(slot));
-            match self.was(slot, field, (&old, &new)) {
+            match self.was(slot, field, &old, &new) {
                 Some(was) => {
                     !was.begins_at(field)
                         || was.place.bytes_taken() != field.place.bytes_taken()
@@ -103,7 +103,7 @@ impl<'a> Layouts<'a> {
             let Some(value) = value.filter(|value| !value.is_valid()) else {
                 continue;
             };
-            let was = self.was(word.slot, variable, (&old, &new));
+            let was = self.was(word.slot, variable, &old, &new);
             let before = match was.as_ref().and_then(FieldPlace::in_one_word) {
                 Some(place) if place.slot == word.slot => self.before.decode(place, word.before),
                 Some(place) => self.before.decode(place, earlier(place.slot)?),
@@ -189,7 +189,7 @@ impl<'a> Layouts<'a> {
                 return Ok(None);
             };
             clear(&mut rest, place);
-            let Some(was) = self.was(word.slot, variable, (&old, &new)) else {
+            let Some(was) = self.was(word.slot, variable, &old, &new) else {
                 fields.extend(self.begins(word, variable, &old));
                 continue;
             };
@@ -224,7 +224,7 @@ impl<'a> Layouts<'a> {
         }
         for variable in old.iter().filter(|field| !field.is_gap) {
             let is_told = |field: &FieldPlace| {
-                let was = self.was(word.slot, field, (&old, &new));
+                let was = self.was(word.slot, field, &old, &new);
                 was.is_some_and(|was| was.place.slot == word.slot && was.name == variable.name)
             };
             if new.iter().any(is_told) {
@@ -312,7 +312,8 @@ impl<'a> Layouts<'a> {
         &self,
         slot: U256,
         variable: &FieldPlace,
-        (old, new): (&[FieldPlace], &[FieldPlace]),
+        old: &[FieldPlace],
+        new: &[FieldPlace],
     ) -> Option<FieldPlace> {
         let counterpart = self.before.counterpart(self.after, slot);
         let near = [slot, counterpart.unwrap_or(slot)];

@@ -351,19 +351,21 @@ async fn add_l1(client: &Client, transactions: &mut [Transaction]) {
 impl Transaction {
     fn of(simulation: &Simulation, name: &str, receipt: &Receipt) -> Self {
         let (hash, gas_used) = (receipt.transaction_hash, receipt.gas_used);
-        Self::mined(simulation, name, (hash, gas_used, receipt.to))
+        Self::mined(simulation, name, hash, gas_used, receipt.to)
     }
 
     /// One that a command's function sent on the copy.
     fn live(simulation: &Simulation, name: &str, sent: &Sent) -> Self {
         let hash = sent.receipt.transaction_hash;
-        Self::mined(simulation, name, (hash, sent.receipt.gas_used, sent.to))
+        Self::mined(simulation, name, hash, sent.receipt.gas_used, sent.to)
     }
 
     fn mined(
         simulation: &Simulation,
         name: &str,
-        (hash, gas_used, to): (B256, u64, Option<Address>),
+        hash: B256,
+        gas_used: u64,
+        to: Option<Address>,
     ) -> Self {
         let sent = simulation.chain.transaction(hash);
         let data = sent.map(|sent| sent.envelope.input().clone());

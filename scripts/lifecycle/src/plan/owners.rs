@@ -41,8 +41,10 @@ pub(super) fn callers(
 pub(super) fn changed(
     copy: &Simulation,
     before: Option<&Simulation>,
-    (account, callers): (Address, &BTreeSet<Address>),
-    (fields, names): (&[AddressField], &Names),
+    account: Address,
+    callers: &BTreeSet<Address>,
+    fields: &[AddressField],
+    names: &Names,
 ) -> Result<Option<Finding>, ChainError> {
     let was = before.and_then(|before| owner(before, account));
     let is = owner(copy, account);

@@ -81,7 +81,7 @@ pub fn simulate_on(
     let mut before = instances::read(&simulated.simulation, request, first)?;
     simulated.check_code()?;
     simulated.check_instances(&before)?;
-    let deciding = Deciding::of(&mut simulated.simulation, request, (&text, &definition))?;
+    let deciding = Deciding::of(&mut simulated.simulation, request, &text, &definition)?;
     let Some(deciding) = deciding else {
         return Ok((simulated.plan, simulated.simulation)); // explain() has refused it already
     };
@@ -156,7 +156,7 @@ pub fn simulate_on(
         policy: &deciding.call.policy,
         shown: &shown,
     };
-    let lost = declared::lost(simulation, request, (&instances, &framework))?;
+    let lost = declared::lost(simulation, request, &instances, &framework)?;
     let plan = &mut simulated.plan;
     plan.problems.extend(lost);
     let wrong = wrong_values::find_wrong_values(&instances, &plan.to, names);
@@ -236,7 +236,7 @@ impl PlanSimulation<'_> {
         let request = self.request;
         if let Some(other) = elsewhen {
             let (here, other) = (written(here), written(&other));
-            let difference = state_difference(&self.plan, request, (&here, &other));
+            let difference = state_difference(&self.plan, request, &here, &other);
             self.plan.state_difference = Some(difference);
         }
         if !request.getters.is_empty() {
@@ -280,10 +280,14 @@ impl PlanSimulation<'_> {
             let earlier = request.documents.get(from);
             let known = Known::of(own.into_iter().chain(earlier));
             let before = self.unpaused(as_it_was, *proxy)?;
-            let of = (*proxy, callers.get(proxy).unwrap_or(&none));
-            let fields = known.address_fields();
-            let owned = (fields.as_slice(), &request.names);
-            let changed = owners::changed(&self.simulation, Some(&before), of, owned)?;
+            let changed = owners::changed(
+                &self.simulation,
+                Some(&before),
+                *proxy,
+                callers.get(proxy).unwrap_or(&none),
+                &known.address_fields(),
+                &request.names,
+            )?;
             self.plan.problems.extend(changed);
             let tried = tried_by_strangers(&self.simulation, *proxy, &known, &|| {
                 opened(&before, *proxy, &known)

@@ -24,7 +24,8 @@ pub(super) fn written(changes: &[SlotChange]) -> Written {
 pub(super) fn state_difference(
     plan: &Plan,
     request: &PlanRequest,
-    (here, elsewhen): (&Written, &Written),
+    here: &Written,
+    elsewhen: &Written,
 ) -> B256 {
     let step = &request.call.step;
     let mut lines = vec![

@@ -178,9 +178,16 @@ impl Review {
                 format!("{decide}; a contract ({who}) the same with --as ADDRESS --export FILE")
             }
         };
-        let state = (open, self.obstacle.as_ref());
         let still = still_needed(open, self.needed.as_ref(), &self.refused, names);
-        let next = next((action, self.proposer), state, (&decide, &still), names);
+        let next = next(
+            action,
+            self.proposer,
+            open,
+            self.obstacle.as_ref(),
+            &decide,
+            &still,
+            names,
+        );
         Some(format!("next: {next}"))
     }
 

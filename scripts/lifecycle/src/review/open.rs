@@ -68,11 +68,13 @@ impl OpenAction {
                         "look with `stylus-upgrades pending {action}`, then `stylus-upgrades approve {action}`, which \
                          names the flags that it needs"
                     );
-                    let of = (action, open.proposer);
                     next(
-                        of,
-                        (&open.readiness, obstacle.as_ref()),
-                        (&look, &still),
+                        action,
+                        open.proposer,
+                        &open.readiness,
+                        obstacle.as_ref(),
+                        &look,
+                        &still,
                         names,
                     )
                 }
@@ -139,9 +141,12 @@ impl OpenAction {
 /// Describes the next step of an open action, and who takes it. `decide` is the instruction for the missing approvers,
 /// `still` the list of needs.
 pub(super) fn next(
-    (action, proposer): (ActionId, Address),
-    (readiness, obstacle): (&Readiness, Option<&Obstacle>),
-    (decide, still): (&str, &str),
+    action: ActionId,
+    proposer: Address,
+    readiness: &Readiness,
+    obstacle: Option<&Obstacle>,
+    decide: &str,
+    still: &str,
     names: &Names,
 ) -> String {
     let execute = format!("stylus-upgrades execute {action}");

@@ -109,8 +109,10 @@ impl Row {
     /// A field with all that was found at its places. One without findings is kept only where both layouts have it at
     /// the same place.
     fn of(
-        (old, was): (&Storage, Option<&StorageField>),
-        (new, is): (&Storage, Option<&StorageField>),
+        old: &Storage,
+        was: Option<&StorageField>,
+        new: &Storage,
+        is: Option<&StorageField>,
         found: &[&FieldChange],
     ) -> Self {
         let about = found.iter().filter(|finding| {
@@ -194,10 +196,10 @@ pub fn draw(old: &Layout, new: &Layout, changes: &[FieldChange]) -> Vec<Area> {
                 let at = left.iter().position(|now| is_at(now, &renamed.new))?;
                 Some(left.remove(at))
             });
-            rows.push(Row::of((old, Some(was)), (new, same), &found));
+            rows.push(Row::of(old, Some(was), new, same, &found));
         }
         let new_ones = left.into_iter();
-        rows.extend(new_ones.map(|now| Row::of((old, None), (new, Some(now)), &found)));
+        rows.extend(new_ones.map(|now| Row::of(old, None, new, Some(now), &found)));
         Area {
             name: name.into(),
             rows,

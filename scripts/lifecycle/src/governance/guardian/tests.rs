@@ -112,7 +112,6 @@ fn who_can_still_say_no_is_named_with_the_reason_and_the_time() {
         ),
     ] {
         let cancel = cancel.map(policy);
-        let proposer = (Address::with_last_byte(1), &open);
         let decides = policy(decides);
         let policies = CancelPolicies {
             role: "migrate",
@@ -120,7 +119,8 @@ fn who_can_still_say_no_is_named_with_the_reason_and_the_time() {
             alone: &decides,
             guardian: cancel.as_deref(),
         };
-        let rights = CancelRights::new(&call, policies, proposer);
+        let proposer = Address::with_last_byte(1);
+        let rights = CancelRights::new(&call, policies, proposer, &open);
         let words = rights.expect("policies").words(&names());
         assert!(words.starts_with(expected), "{what}: {words}");
         let is_of_policies = words.contains("no guardian stops a change of policies");
@@ -146,7 +146,7 @@ fn who_pauses_alone_cannot_end_a_resumption() {
         guardian: None,
     };
     let open = open(&[1], 0, BlockedBy::Approvals);
-    let rights = CancelRights::new(&call, policies, (Address::with_last_byte(1), &open));
+    let rights = CancelRights::new(&call, policies, Address::with_last_byte(1), &open);
     let words = rights.expect("policies").words(&names());
     let expected = "can still say no: ana (proposer), until the last approval, which executes it";
     assert!(words.starts_with(expected), "{words}");

@@ -172,7 +172,7 @@ pub async fn accepted(
             );
             return Err(refusal.into());
         }
-        let data = signature_of(registry.client, &file.path, (signer, signature), digest).await?;
+        let data = signature_of(registry.client, &file.path, signer, signature, digest).await?;
         if approved.contains(&signer) {
             left_out.push(signer);
         } else {
@@ -221,7 +221,8 @@ fn require_same(first: &ApprovalFile, other: &ApprovalFile) -> Result<(), ChainE
 async fn signature_of(
     client: &Client,
     path: &Path,
-    (signer, signature): (Address, &Bytes),
+    signer: Address,
+    signature: &Bytes,
     digest: B256,
 ) -> Result<Bytes, ChainError> {
     let mut found = "a signature of nobody".to_owned();

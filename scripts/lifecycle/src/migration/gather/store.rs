@@ -45,7 +45,8 @@ impl Store {
 
     /// Adds a page that ends with that block.
     pub(super) fn add(&self, moves: &[Moved], end: (u64, B256)) -> Result<(), ChainError> {
-        self.write_page(moves, end)
+        let (block, hash) = end;
+        self.write_page(moves, block, hash)
             .map_err(|error| self.failed(error))
     }
 
@@ -99,7 +100,7 @@ impl Store {
         Ok(write.commit()?)
     }
 
-    fn write_page(&self, moves: &[Moved], (end, hash): (u64, B256)) -> Result<(), redb::Error> {
+    fn write_page(&self, moves: &[Moved], end: u64, hash: B256) -> Result<(), redb::Error> {
         let write = self.database.begin_write()?;
         {
             let mut tokens = write.open_table(TOKENS)?;

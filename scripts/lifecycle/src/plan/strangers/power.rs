@@ -91,7 +91,8 @@ impl Power {
     pub(super) fn over(
         simulation: &Simulation,
         account: Address,
-        (fields, getters): (&[AddressField], &[Function]),
+        fields: &[AddressField],
+        getters: &[Function],
     ) -> Result<Self, ChainError> {
         let initializable = slots::erc7201(b"openzeppelin.storage.Initializable");
         let all = [
@@ -136,7 +137,8 @@ impl Power {
         &self,
         after: &Self,
         receipt: &Receipt,
-        (account, moves): (Address, &Moves),
+        account: Address,
+        moves: &Moves,
     ) -> Vec<Given> {
         let slots = self.slots.iter().zip(&after.slots);
         let slots = slots.filter(|(before, after)| before != after);

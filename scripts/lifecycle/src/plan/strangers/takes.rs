@@ -129,8 +129,10 @@ pub(super) fn balance(copy: &Simulation, account: Address) -> Option<U256> {
 pub(super) fn moved(
     copy: &Simulation,
     receipt: &Receipt,
-    (account, had): (Address, Option<U256>),
-    (ledger, paid): (&Ledger, U256),
+    account: Address,
+    had: Option<U256>,
+    ledger: &Ledger,
+    paid: U256,
 ) -> Result<Moves, ChainError> {
     let mut moves = Moves {
         has_paid: ledger.has_paid || !paid.is_zero(),

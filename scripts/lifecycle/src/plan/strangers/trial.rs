@@ -112,7 +112,7 @@ impl Trial {
         let (entries, not_called) = known.entries(runs, &kept, &answered);
         let fields = known.address_fields();
         let getters = known.address_getters();
-        let power = Power::over(&copy, account, (&fields, &getters))?;
+        let power = Power::over(&copy, account, &fields, &getters)?;
         Ok(Self {
             account,
             start: Stage {
@@ -254,7 +254,7 @@ impl Trial {
         for step in steps {
             self.sent(&mut stage, &step.signature, &step.call)?;
         }
-        stage.power = Power::over(&stage.copy, self.account, (&self.fields, &self.getters))?;
+        stage.power = Power::over(&stage.copy, self.account, &self.fields, &self.getters)?;
         stage.balance = balance(&stage.copy, self.account);
         stage.after = Some(words);
         Ok(stage)
@@ -330,17 +330,19 @@ impl Trial {
         let Some(receipt) = attempt.receipt else {
             return Ok(None);
         };
-        let after = Power::over(copy, account, (&self.fields, &self.getters))?;
+        let after = Power::over(copy, account, &self.fields, &self.getters)?;
         let moves: Moves = moved(
             copy,
             &receipt,
-            (account, stage.balance),
-            (&stage.ledger, call.value),
+            account,
+            stage.balance,
+            &stage.ledger,
+            call.value,
         )?;
         let opened = Opened {
             signature: signature.into(),
             after: stage.after.clone(),
-            gives: stage.power.given(&after, &receipt, (account, &moves)),
+            gives: stage.power.given(&after, &receipt, account, &moves),
             takes: stage.ledger.gains(&moves),
         };
         stage.ledger.add(&moves);
@@ -404,7 +406,7 @@ fn still_paused(
         copy.ask(account, &IPausable::pausedCall {})
             .unwrap_or_default()
     };
-    let owner = Power::over(copy, account, (&[], &[]))?.owner();
+    let owner = Power::over(copy, account, &[], &[])?.owner();
     for sender in owner.iter().chain(kept) {
         if !is_paused(copy) {
             return Ok(false);
