@@ -1,4 +1,4 @@
-//! Who may call: one rule for HTTP and WebSocket, before a body is read.
+//! Access control: one rule for HTTP and WebSocket, before a body is read.
 //!
 //! A page in a browser names itself in `Origin`, and other programs do not: a page of the web is not the developer. A
 //! page that made its own host name point at this machine (DNS rebinding) names that host in `Host`.
@@ -59,7 +59,7 @@ impl Access {
         }
     }
 
-    /// Why a page of that origin may not call. The log has it once.
+    /// Returns the reason why a page of that origin may not call. The log has it once.
     fn refuse(&self, origin: &str) -> String {
         let allow = match self.cors {
             Cors::Off => "start this node without --no-cors",
@@ -93,7 +93,7 @@ impl Access {
 }
 
 impl Cors {
-    /// Whether a page of that origin may call, whatever address it calls.
+    /// Returns true if a page of that origin may call, whatever address it calls.
     pub(crate) fn allows(&self, origin: &str) -> bool {
         let is_named =
             |allowed: &String| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin);
@@ -105,7 +105,7 @@ impl Cors {
     }
 }
 
-/// Whether an origin is a page of this machine, at any port, or an extension of the browser.
+/// Returns true if an origin is a page of this machine, at any port, or an extension of the browser.
 fn is_of_developer(origin: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else {
         return false;

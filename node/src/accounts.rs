@@ -21,10 +21,10 @@ pub const DEFAULT_DERIVATION_PATH: &str = "m/44'/60'/0'/0/";
 pub const NITRO_DEV_KEY: B256 =
     b256!("b6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659");
 
-/// Which dev accounts a node offers.
+/// The dev accounts that a node offers.
 #[derive(Clone, Debug)]
 pub struct AccountsConfig {
-    /// How many accounts are derived from the phrase (default 10).
+    /// The number of accounts that are derived from the phrase (default 10).
     pub count: u32,
     /// The BIP-39 phrase (English).
     pub mnemonic: String,

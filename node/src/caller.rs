@@ -1,4 +1,4 @@
-//! Who waits for an answer: what is done for a caller ends when it leaves.
+//! Callers that wait for an answer: work for a caller ends when it leaves.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

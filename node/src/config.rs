@@ -14,7 +14,7 @@ use crate::genesis::Genesis;
 /// The port of a nitro devnode, and of this node.
 pub const DEFAULT_PORT: u16 = 8547;
 
-/// What a node starts with. `Default` is for embedding: 127.0.0.1, any free port, the ten
+/// The settings that a node starts with. `Default` is for embedding: 127.0.0.1, any free port, the ten
 /// accounts, a block per transaction.
 #[derive(Clone, Debug)]
 pub struct NodeConfig {
@@ -33,18 +33,18 @@ pub struct NodeConfig {
     pub fork: Option<Fork>,
     /// Smallest gas price that the node suggests, in wei.
     pub min_gas_price: Option<u128>,
-    /// When blocks are made.
+    /// The moments at which blocks are made.
     pub mining: MiningMode,
-    /// What is refused.
+    /// The requests that are refused.
     pub admission: Admission,
     /// Accounts and coinbase of the first block. What else a genesis says is in `chain` by
     /// [`Genesis::configure`].
     pub genesis: Option<Genesis>,
-    /// Where the state is loaded from and saved to.
+    /// The files that the state is loaded from and saved to.
     pub state: StateFiles,
     /// Largest request in bytes; `None` is 64 MiB. 1 MiB of calldata is 2 MiB of JSON.
     pub request_bytes: Option<u32>,
-    /// Which web pages may call the node.
+    /// The web pages that may call the node.
     pub cors: Cors,
     /// Host names, beside IP addresses and `localhost`, by which the node may be called; `*` is
     /// every name.
@@ -83,7 +83,7 @@ impl NodeConfig {
     }
 }
 
-/// When blocks are made.
+/// The moments at which blocks are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MiningMode {
     /// A block for each transaction, at once.
@@ -105,19 +105,19 @@ impl MiningMode {
         }
     }
 
-    /// Whether a transaction makes its own block.
+    /// Returns true if a transaction makes its own block.
     pub fn automine(self) -> bool {
         matches!(self, Self::Auto | Self::Mixed(_))
     }
 }
 
-/// What is refused before anything is executed.
+/// The requests that are refused before anything is executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// What Nitro's RPC and its sequencer refuse: with automatic mining a nonce that is not the next
+    /// Refuses as Nitro's RPC and its sequencer do: with automatic mining a nonce that is not the next
     /// one, large transactions and fees, parameters that are left out, large requests.
     Nitro,
-    /// As little as anvil refuses (`--lenient`).
+    /// Refuses as little as anvil does (`--lenient`).
     Lenient,
 }
 
@@ -143,7 +143,7 @@ impl Admission {
     }
 }
 
-/// Where the state is loaded from and saved to.
+/// The files that the state is loaded from and saved to.
 #[derive(Clone, Debug, Default)]
 pub struct StateFiles {
     /// Read at the start. A file that does not exist is an error, unless it is also `dump`.
@@ -154,7 +154,7 @@ pub struct StateFiles {
     pub interval: Option<Duration>,
 }
 
-/// Which web pages may call the node.
+/// The web pages that may call the node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cors {
     /// Every page.

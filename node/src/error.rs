@@ -1,9 +1,9 @@
-//! What can go wrong before or while a node runs (errors of single requests are in `rpc_error`).
+//! Errors before or while a node runs (errors of single requests are in `rpc_error`).
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-/// Why a node did not start, or did not stop cleanly.
+/// The reason why a node did not start, or did not stop cleanly.
 #[derive(Debug, thiserror::Error)]
 pub enum NodeError {
     /// Another process listens there. Choose another `--port`, or 0 for any free one.
@@ -28,7 +28,7 @@ pub enum NodeError {
     /// A state or genesis file cannot be read, written or understood.
     #[error("{what} {path}: {reason}")]
     File {
-        /// What was being done, such as "cannot load the state from".
+        /// The work that failed, such as "cannot load the state from".
         what: &'static str,
         /// The file.
         path: PathBuf,

@@ -1,4 +1,4 @@
-//! What happened on the chain, for filters and subscriptions: one bounded store of hashes. Each reader keeps the place
+//! Events of the chain, for filters and subscriptions: one bounded store of hashes. Each reader keeps the place
 //! up to which it has read. Who waits for one transaction is told of that one alone.
 
 use std::collections::{HashMap, VecDeque};
@@ -80,7 +80,7 @@ impl Events {
         }
     }
 
-    /// Whether anybody waits for a transaction.
+    /// Returns true if anybody waits for a transaction.
     pub(crate) fn is_any_awaited(&self) -> bool {
         !self.awaited().is_empty()
     }
@@ -181,7 +181,7 @@ impl Follower {
     }
 }
 
-/// Who waits for a block with a transaction.
+/// A reader that waits for a block with a transaction.
 pub(crate) struct Inclusion {
     events: Events,
     transaction: B256,

@@ -17,16 +17,15 @@ use crate::rpc_error::RpcError;
 use crate::view::View;
 use crate::work_error::{WorkError, panic_message};
 
-/// What one caller may have at once: half of the places of each kind and of the filters, and one change that waits for
-/// the chain's thread.
-/// So others find places, and wait for one change of each caller at most.
+/// The share that one caller may have at once: half of the places of each kind and of the filters, and one change
+/// that waits for the chain's thread. So others find places, and wait for one change of each caller at most.
 #[derive(Clone, Debug)]
 pub(crate) struct Share {
     places: Arc<Semaphore>,
     long: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
     turn: Arc<Semaphore>,
-    /// What its filters and subscriptions take.
+    /// The share that its filters and subscriptions take.
     pub(crate) filters: Taken,
 }
 
@@ -42,7 +41,7 @@ impl Share {
         }
     }
 
-    /// That of who asks.
+    /// Returns the share of the caller that asks.
     pub(crate) fn of(caller: &Extensions) -> Self {
         caller.get().cloned().unwrap_or_else(Self::new)
     }
@@ -157,7 +156,7 @@ impl Executor {
     }
 }
 
-/// What an attempt read, and whether it ended because it did not wait for a fork's endpoint.
+/// The result of an attempt, and whether it ended because it did not wait for a fork's endpoint.
 type Attempt<T> = (Result<T, RpcError>, WouldWait);
 
 struct WouldWait(bool);

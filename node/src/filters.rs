@@ -76,7 +76,7 @@ impl Installed {
 #[derive(Debug, Default)]
 pub(crate) struct Filters {
     installed: HashMap<u64, Installed>,
-    /// What they and the subscriptions take of the bound.
+    /// The part of the bound that they and the subscriptions take.
     taken: Taken,
     last_id: u64,
     /// Before it, no filter can have expired since the last look.
@@ -143,7 +143,7 @@ impl Filters {
         self.next_expiry = oldest.map(|used| used + LIFETIME);
     }
 
-    /// What the filter watches; asking prolongs its life.
+    /// Returns the watch of the filter; asking prolongs its life.
     pub(crate) fn watch(&mut self, id: u64) -> Option<&Watch> {
         let now = Instant::now();
         if self.installed.get(&id)?.is_expired(now) {

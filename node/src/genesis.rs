@@ -39,8 +39,8 @@ struct NewAccount {
     storage: Option<BTreeMap<U256, U256>>,
 }
 
-/// What anvil saves, of which the first two fields mean something on another chain. What has another field is nothing of
-/// anvil.
+/// The state that anvil saves, of which the first two fields mean something on another chain. A file with another
+/// field is not from anvil.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AnvilState {

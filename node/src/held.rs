@@ -1,4 +1,4 @@
-//! What the server holds for its callers, in one account of bytes: parameters of requests that are served, and answers
+//! Bytes that the server holds for its callers, in one account: parameters of requests that are served, and answers
 //! until they are sent.
 
 use std::pin::Pin;

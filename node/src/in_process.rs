@@ -27,7 +27,7 @@ impl InProcess {
         Ok(Self(Mutex::new(Node::of_chain(chain, accounts))))
     }
 
-    /// What the method answers, on this thread. Methods that wait for something else than the chain, as those of
+    /// Answers the method, on this thread. Methods that wait for something else than the chain, as those of
     /// signed transactions do, are unknown here.
     ///
     /// # Errors

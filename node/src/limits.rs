@@ -1,9 +1,9 @@
-//! What a request may cost: one table of bounds, of this node's server and of a fork's endpoint alike. A refusal names
+//! Bounds of a request's cost: one table, of this node's server and of a fork's endpoint alike. A refusal names
 //! its bound.
 
 use std::time::Duration;
 
-/// How much of something there may be.
+/// The amount of something that there may be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bound {
     what: &'static str,
@@ -124,7 +124,8 @@ pub(crate) const CHANGE_TIME: Duration = Duration::from_secs(30);
 pub(crate) const EXECUTION_TIME: Duration = Duration::from_secs(60);
 /// The time after which a block that is made by the clock takes no further transaction: who changes the chain waits for it.
 pub(crate) const TIMED_BLOCK: Duration = Duration::from_millis(500);
-/// How long the chain's thread may go on with its work when the node ends. Then the state before that work is saved.
+/// The time for which the chain's thread may go on with its work when the node ends. Then the state before that work
+/// is saved.
 pub(crate) const END_TIME: Duration = Duration::from_secs(10);
 /// The time that a request waits for a receipt.
 pub(crate) const RECEIPT_WAIT: Duration = Duration::from_secs(600);

@@ -28,7 +28,7 @@ pub(crate) struct Node {
     pub(crate) filters: SharedFilters,
     pub(crate) events: Events,
     pub(crate) fork: Option<Fork>,
-    /// Whether forks are verified, also after one was left.
+    /// The rule that says whether forks are verified, also after one was left.
     pub(crate) verify: Verify,
     /// Settings of the chain without a fork.
     pub(crate) plain: Arc<ChainConfig>,
@@ -37,7 +37,7 @@ pub(crate) struct Node {
     mining_clock: Option<Clock>,
     saving_clock: Option<Clock>,
     state: StateFiles,
-    /// How long a transaction may execute.
+    /// The time for which a transaction may execute.
     execution: Execution,
     /// Dropped before the file is given up.
     saving: Saving,
@@ -221,7 +221,7 @@ impl Node {
         }
     }
 
-    /// How long the worker may sleep.
+    /// Returns the time for which the worker may sleep.
     pub(crate) fn idle_for(&self) -> Option<Duration> {
         if self.is_behind() {
             return Some(Duration::ZERO);
@@ -234,7 +234,7 @@ impl Node {
         Some(due.saturating_duration_since(Instant::now()))
     }
 
-    /// Whether transactions wait that a full block did not take, on a chain that mines each at once.
+    /// Returns true if transactions wait that a full block did not take, on a chain that mines each at once.
     fn is_behind(&self) -> bool {
         self.chain.automine() && self.chain.is_behind()
     }
@@ -267,7 +267,7 @@ impl Node {
         }
     }
 
-    /// Whether something has become due.
+    /// Returns true if something has become due.
     pub(crate) fn is_due(&self) -> bool {
         self.idle_for().is_some_and(|idle| idle.is_zero())
     }
@@ -386,7 +386,7 @@ pub(crate) fn head(chain: &Chain) -> (u64, B256) {
     (number, chain.block_hash(number).unwrap_or_default())
 }
 
-/// What the file of the settings holds, with its path; nothing at the first start.
+/// Reads the content of the settings' file, with its path; nothing at the first start.
 fn saved(files: &StateFiles) -> Result<Option<(Saved, PathBuf)>, NodeError> {
     let Some(path) = &files.load else {
         return Ok(None);

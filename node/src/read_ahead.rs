@@ -1,4 +1,5 @@
-//! What a fork's timed blocks lack, read on a thread of its own: the chain's thread goes on with what is known.
+//! Reads of data that a fork's timed blocks lack, on a thread of its own: the chain's thread goes on with what is
+//! known.
 
 use std::thread::JoinHandle;
 
@@ -11,7 +12,7 @@ use crate::limits::STACK;
 #[derive(Default)]
 pub(crate) struct ReadAhead {
     under_way: Option<(Caller, JoinHandle<Result<(), ChainError>>)>,
-    /// Whether the log has why nothing is read.
+    /// True if the log has why nothing is read.
     told: bool,
 }
 

@@ -9,7 +9,7 @@ use stylus_chain::{ChainError, RejectReason, SimulationFault};
 use crate::limits::Exceeded;
 use crate::work_error::WorkError;
 
-/// Why a request failed.
+/// The reason why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RpcError {
     /// The parameters do not fit the method.
@@ -20,13 +20,13 @@ pub(crate) enum RpcError {
     Reverted {
         /// Revert data.
         data: Bytes,
-        /// Why a precompile refused without data.
+        /// The reason why a precompile refused without data.
         refusal: Option<String>,
     },
     /// The call stopped otherwise.
     #[error("{0}")]
     Halted(String),
-    /// What Nitro refuses with its general code, in its words.
+    /// A refusal of Nitro with its general code, in its words.
     #[error("{0}")]
     Refused(String),
     /// The transaction cannot be included.
@@ -70,10 +70,10 @@ pub(crate) enum RpcError {
     Internal(String),
 }
 
-/// What geth's RPC answers when a request made the node panic, as ArbDebug.panic does in Nitro.
+/// The answer of geth's RPC when a request made the node panic, as ArbDebug.panic does in Nitro.
 const CRASHED: &str = "method handler crashed";
 
-/// What a refusal that can be lifted ends with.
+/// The end of a refusal that can be lifted.
 pub(crate) const LENIENT: &str = "--lenient allows it";
 
 impl RpcError {
@@ -95,7 +95,7 @@ impl RpcError {
         }
     }
 
-    /// What `--lenient` lifts, in Nitro's words.
+    /// Makes a refusal that `--lenient` lifts, in Nitro's words.
     pub(crate) fn lenient(words: impl Display) -> Self {
         Self::Refused(format!("{words} ({LENIENT})"))
     }
@@ -216,7 +216,7 @@ fn simulation_code(fault: &SimulationFault) -> i32 {
     }
 }
 
-/// Why Nitro's sequencer takes no transaction: two of the reasons have other words in calls.
+/// Returns the reason why Nitro's sequencer takes no transaction: two of the reasons have other words in calls.
 fn in_a_block(reason: &RejectReason) -> String {
     match reason {
         RejectReason::IntrinsicGas { .. } => "intrinsic gas too low".to_owned(),

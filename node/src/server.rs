@@ -35,10 +35,10 @@ use crate::rpc::Methodsets;
 use crate::rpc_error::LENIENT;
 use crate::traffic::{Carrier, Counting};
 
-/// How long open connections may take to finish their answer when the node stops.
+/// The time in which open connections may finish their answer when the node stops.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// How long the threads may take to end after that. What they read ends with its caller, within milliseconds but for a
+/// The time in which the threads may end after that. What they read ends with its caller, within milliseconds but for a
 /// program that asks the chain for nothing.
 const THREADS_END: Duration = Duration::from_secs(1);
 
@@ -112,7 +112,7 @@ pub(crate) fn raise_file_limit() {
     }
 }
 
-/// What every connection is served with.
+/// The data with which every connection is served.
 #[derive(Clone)]
 struct Connections {
     service: TowerServiceBuilder<Identity, Stack<CorsLayer, Identity>>,

@@ -19,22 +19,22 @@ use crate::error::NodeError;
 use crate::genesis::AnvilState;
 use crate::limits::STATE;
 
-/// How the name of a file that is being written ends. One that a killed node left is overwritten.
+/// The end of the name of a file that is being written. One that a killed node left is overwritten.
 const TEMPORARY: &str = ".tmp";
-/// How the name of the file ends by which a process owns a state file. It holds the process id.
+/// The end of the name of the file by which a process owns a state file. It holds the process id.
 const LOCK: &str = ".lock";
-/// How long the lock is waited for: a process that is being started inherits it for a moment.
+/// The time for which the lock is waited for: a process that is being started inherits it for a moment.
 const LOCK_WAIT: Duration = Duration::from_millis(500);
 /// Pause between two looks at it.
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
-/// How bytes begin that gzip has compressed.
+/// The first bytes of data that gzip has compressed.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// What a state file holds.
+/// The content of a state file.
 pub(crate) enum Saved {
-    /// What [`save`] wrote.
+    /// The state that [`save`] wrote.
     Own(Box<ChainState>),
-    /// What anvil wrote.
+    /// The state that anvil wrote.
     Anvil(AnvilState),
 }
 

@@ -1,5 +1,6 @@
-//! What an author looks for in the terminal: console lines, and what became of each transaction, as anvil prints it. The
-//! process prints these lines on stdout; inside another process they go to the listeners of [`TARGET`].
+//! Lines that an author looks for in the terminal: console lines, and what became of each transaction, as anvil
+//! prints it. The process prints these lines on stdout; inside another process they go to the listeners of
+//! [`TARGET`].
 
 use std::fmt::Write as _;
 
@@ -18,7 +19,7 @@ fn print(text: &str) {
     tracing::info!(target: TARGET, "{text}");
 }
 
-/// What became of the transactions of a block.
+/// Prints the results of a block's transactions.
 pub(crate) fn block(chain: &Chain, number: u64) {
     if is_read()
         && let Some(block) = chain.block(BlockId::number(number))
@@ -27,14 +28,14 @@ pub(crate) fn block(chain: &Chain, number: u64) {
     }
 }
 
-/// What a call wrote to the console.
+/// Prints the lines that a call wrote to the console.
 pub(crate) fn console(lines: &[String]) {
     if !lines.is_empty() && is_read() {
         print(&lines_of(lines));
     }
 }
 
-/// What a caller should know of a request that was taken.
+/// Prints a note for the caller of a request that was taken.
 pub(crate) fn note(text: &str) {
     if is_read() {
         print(&format!("\n    Note: {}\n\n", shown(text)));
@@ -74,7 +75,7 @@ fn outcome(receipt: &Receipt, text: &mut String) {
     }
 }
 
-/// Why a transaction failed. An error that is not known is shown by its selector and data.
+/// Returns the reason why a transaction failed. An error that is not known is shown by its selector and data.
 fn reason(receipt: &Receipt) -> String {
     if let Some(halt) = &receipt.halt {
         return halt.to_string();

@@ -22,7 +22,7 @@ const SUBSCRIBE: &str = "eth_subscribe";
 /// The method that ends one.
 const UNSUBSCRIBE: &str = "eth_unsubscribe";
 
-/// What carries the requests of a connection.
+/// The carrier of a connection's requests.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Carrier {
     /// HTTP requests.

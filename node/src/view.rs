@@ -29,7 +29,7 @@ pub(crate) struct View {
     pub(crate) chain: ChainReader,
     pub(crate) accounts: Arc<DevAccounts>,
     pub(crate) filters: SharedFilters,
-    /// What the filters of who asks take of the bound.
+    /// The part of the bound that the filters of the caller take.
     pub(crate) filters_of_caller: Taken,
     pub(crate) fork: Option<Fork>,
     /// Differs for each start and each reset, so that tools notice that their notes are stale.
@@ -41,7 +41,7 @@ pub(crate) struct View {
     pub(crate) mining_interval: Option<Duration>,
     /// Settings of the chain without a fork.
     pub(crate) plain: Arc<ChainConfig>,
-    /// Whether forks are verified.
+    /// The rule that says whether forks are verified.
     pub(crate) verify: Verify,
 }
 
@@ -77,7 +77,7 @@ impl Published {
         self.state().view.clone()
     }
 
-    /// Whether a reader waits for a view.
+    /// Returns true if a reader waits for a view.
     pub(crate) fn is_wanted(&self) -> bool {
         !self.state().waiting.is_empty()
     }

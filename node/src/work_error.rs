@@ -1,6 +1,6 @@
-//! Why work was not done: the thread that does it has stopped, or it panicked.
+//! Reasons why work was not done: the thread that does it has stopped, or it panicked.
 
-/// Why the worker gave no answer.
+/// The reason why the worker gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WorkError {
     /// The node has stopped.
@@ -11,7 +11,7 @@ pub(crate) enum WorkError {
     Panicked(String),
 }
 
-/// What a panic says.
+/// Returns the words of a panic.
 pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())

@@ -16,7 +16,7 @@ use crate::state_file::{self, Turn};
 use crate::view::{Published, View};
 use crate::work_error::{WorkError, panic_message};
 
-/// How long the thread waits for requests after work of no request panicked.
+/// The time for which the thread waits for requests after work of no request panicked.
 const PAUSE_AFTER_PANIC: Duration = Duration::from_secs(1);
 
 type Job = Box<dyn FnOnce(&mut Node) + Send>;
@@ -173,7 +173,7 @@ pub(crate) struct ChainThread {
     is_saved: Arc<Mutex<bool>>,
 }
 
-/// Why nobody waits for the chain's thread any more.
+/// The reason why nobody waits for the chain's thread any more.
 enum Wake {
     /// It is over.
     Over,

@@ -1,4 +1,4 @@
-//! What was read of a block, in memory and, if a folder is given, in a file per endpoint, chain and
+//! Facts that were read of a block, in memory and, if a folder is given, in a file per endpoint, chain and
 //! block: a line for each account and slot. Lines are only appended. The cache skips a line that is
 //! incomplete or not understood, and the fork works without a file that cannot be read or written.
 
@@ -43,7 +43,7 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// What earlier forks of the same block have read from the same URL. The name of the file has a
+    /// Opens the facts that earlier forks of the same block have read from the same URL. The name of the file has a
     /// hash of the URL, because providers put keys into it.
     pub(super) fn open(folder: &Path, url: &str, head: &Head) -> Self {
         let mut cache = Self::default();

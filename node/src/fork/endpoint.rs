@@ -40,7 +40,7 @@ const PRUNED: [&str; 6] = [
     "header not found",
 ];
 
-/// How often a thread that waits for an answer looks whether its caller is there still.
+/// The interval at which a thread that waits for an answer looks whether its caller is there still.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The endpoint, with threads of its own. Cheap to clone.
@@ -58,7 +58,7 @@ struct Shared {
     runtime: Option<Runtime>,
 }
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug)]
 pub(crate) struct Refused {
     /// The endpoint's own error, where it gave one.
@@ -236,20 +236,20 @@ impl Shared {
     }
 }
 
-/// How the log and errors speak of an endpoint.
+/// Words in which the log and errors speak of an endpoint.
 #[derive(Debug)]
 struct Words {
     shown: String,
-    /// What may be secret in URL and headers.
+    /// Parts of URL and headers that may be secret.
     secrets: Vec<String>,
 }
 
-/// What alloy writes before an error that was there still after the last retry.
+/// The words that alloy writes before an error that was there still after the last retry.
 const RETRIED: &str = "Max retries exceeded ";
 
 impl Words {
-    /// What an endpoint, or the library that asks it, says may have the URL in it, as it was given or in
-    /// its normal form, a part of it, or a header.
+    /// Removes secrets from a text: an endpoint, or the library that asks it, may name the URL in it, as it was given
+    /// or in its normal form, a part of it, or a header.
     fn without_secrets(&self, text: &str) -> String {
         let secrets = self.secrets.iter();
         secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
@@ -349,7 +349,7 @@ fn headers(lines: &[String]) -> Result<HeaderMap, ForkError> {
     Ok(headers)
 }
 
-/// What may be secret: the URL, its part after the host, and the values of headers.
+/// Lists parts that may be secret: the URL, its part after the host, and the values of headers.
 fn secrets(url: &Url, options: &ForkOptions) -> Vec<String> {
     let given = [options.url.trim(), url.as_str()].into_iter();
     let after_host = given.clone().filter_map(|url| {

@@ -11,7 +11,7 @@ use super::endpoint::{Endpoint, parsed};
 use super::options::{ForkBlock, ForkError, ForkOptions, Verify};
 use super::proof;
 
-/// What the forked block says about itself.
+/// Facts of the forked block about itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
     pub(crate) chain_id: u64,
@@ -23,18 +23,18 @@ pub(crate) struct Head {
     pub(super) base_fee: u64,
     pub(super) l1_block_number: Option<u64>,
     pub(super) miner: Address,
-    /// Where the state is verified: what proofs are checked against. Set once: another endpoint of the
+    /// The root that proofs are checked against, where the state is verified. Set once: another endpoint of the
     /// same block may be one that is verified.
     pub(super) state_root: OnceLock<B256>,
 }
 
 impl Head {
-    /// What proofs are checked against, where the state is verified.
+    /// Returns the root that proofs are checked against, where the state is verified.
     pub(super) fn root(&self) -> Option<B256> {
         self.state_root.get().copied()
     }
 
-    /// How its state is asked for: by hash (EIP-1898), so that no other block's can be the answer.
+    /// Returns the parameter that asks for its state: by hash (EIP-1898), so that no other block's can be the answer.
     pub(super) fn at(&self) -> Value {
         at(self.hash)
     }

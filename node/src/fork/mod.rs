@@ -64,7 +64,7 @@ impl Fork {
         })))
     }
 
-    /// What its endpoint is asked with: what the fork was made with, unless the URL was changed since.
+    /// Returns the options with which its endpoint is asked: those of the fork, unless the URL was changed since.
     pub fn options(&self) -> ForkOptions {
         self.endpoint().options().clone()
     }
@@ -232,7 +232,7 @@ impl Fork {
         Ok(())
     }
 
-    /// Why the state was not read; where the block is no longer in the chain, that it is not.
+    /// Returns the reason why the state was not read; where the block is no longer in the chain, it says so.
     fn with_hint(&self, reason: String, budget: &Budget) -> String {
         let (number, hash) = (self.head().number, self.head().hash);
         let budget = budget.clone().waiting(ENDPOINT_WAIT);
@@ -281,7 +281,7 @@ struct Hash {
     hash: B256,
 }
 
-/// How a block is asked for.
+/// Returns the method and the parameter that ask for a block.
 fn named(number: u64) -> (&'static str, Value) {
     ("eth_getBlockByNumber", json!([U64::from(number), false]))
 }

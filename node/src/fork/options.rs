@@ -1,9 +1,9 @@
-//! What to fork, and why it cannot be.
+//! Options of a fork, and reasons why there cannot be one.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What to fork, and how its endpoint is asked.
+/// The block to fork, and the settings with which its endpoint is asked.
 #[derive(Clone, Debug)]
 pub struct ForkOptions {
     /// `http://` or `https://` endpoint of the chain.
@@ -18,26 +18,26 @@ pub struct ForkOptions {
     pub gas_limit: Option<u64>,
     /// Headers that go along with each request, as `Name: value`.
     pub headers: Vec<String>,
-    /// How often a request is sent again that was refused because of a limit, or was not answered.
+    /// The number of retries of a request that was refused because of a limit, or was not answered.
     pub retries: u32,
     /// Pause before that, where the endpoint names none.
     pub backoff: Duration,
-    /// How long one request may take.
+    /// The time that one request may take.
     pub timeout: Duration,
     /// Compute units that the endpoint gives per second, of which a request takes 20: the more requests
     /// wait, the longer is the pause after a limit. `None` without such a limit.
     pub compute_units: Option<u64>,
     /// Folder where what was read is kept for the next start; `None` keeps nothing.
     pub cache: Option<PathBuf>,
-    /// Whether accounts and storage are believed without proofs.
+    /// The rule that says whether accounts and storage are believed without proofs.
     pub verify: Verify,
 }
 
-/// Whether accounts and storage count only with proofs (`eth_getProof`, EIP-1186) against the state root
-/// of the block, whose header must have the block's hash.
+/// A rule that says whether accounts and storage count only with proofs (`eth_getProof`, EIP-1186) against the state
+/// root of the block, whose header must have the block's hash.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verify {
-    /// Where the endpoint gives proofs, unless it is on this machine: there it may be a development node
+    /// Verifies where the endpoint gives proofs, unless it is on this machine: there it may be a development node
     /// whose state was changed outside of blocks. The log names an endpoint without proofs, and its answers are
     /// believed.
     #[default]
@@ -67,7 +67,7 @@ impl ForkOptions {
         }
     }
 
-    /// Whether the endpoint is on this machine: a chain that is restarted, and changed outside of blocks.
+    /// Returns true if the endpoint is on this machine: a chain that is restarted, and changed outside of blocks.
     pub(crate) fn is_local(&self) -> bool {
         let host = self.url.split_once("://");
         let host = host.map_or(self.url.as_str(), |(_, rest)| rest);
@@ -90,7 +90,7 @@ impl ForkOptions {
     }
 }
 
-/// Which block is forked.
+/// The block that is forked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForkBlock {
     /// The newest one.
@@ -101,7 +101,7 @@ pub enum ForkBlock {
     Before(u64),
 }
 
-/// Why a fork cannot be made.
+/// The reason why a fork cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ForkError {
     /// Requests cannot be sent to the URL.
@@ -115,7 +115,7 @@ pub enum ForkError {
     Endpoint {
         /// Its readable part.
         endpoint: String,
-        /// What it said, or why nothing arrived.
+        /// The words of the endpoint, or the reason why nothing arrived.
         reason: String,
     },
     /// A part of the block's state could not be read.
@@ -131,13 +131,13 @@ pub enum ForkError {
         endpoint: String,
         /// The block.
         block: u64,
-        /// What it said.
+        /// The words of the endpoint.
         reason: String,
     },
 }
 
 impl ForkError {
-    /// What an endpoint, by its readable part, said, or why nothing arrived.
+    /// Makes errors of an endpoint, by its readable part, from its words or the reason why nothing arrived.
     pub(super) fn endpoint(shown: &str) -> impl Fn(String) -> Self + Copy + '_ {
         |reason| Self::Endpoint {
             endpoint: shown.to_owned(),

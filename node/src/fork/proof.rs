@@ -1,4 +1,4 @@
-//! What an endpoint says of an account, proven against the state root of the forked block (EIP-1186).
+//! Proofs of an account by an endpoint, against the state root of the forked block (EIP-1186).
 
 use alloy::consensus::{EMPTY_ROOT_HASH, Header, constants::KECCAK_EMPTY};
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
@@ -13,7 +13,7 @@ use stylus_chain::{Budget, Chain, SourceAccount};
 use super::endpoint::{Endpoint, parsed};
 use super::options::ForkError;
 
-/// What proofs are asked with.
+/// The method that asks for proofs.
 pub(super) const METHOD: &str = "eth_getProof";
 
 /// An answer that its proof does not bear out.
@@ -39,7 +39,7 @@ impl From<Mismatch> for String {
     }
 }
 
-/// Where Nitro puts the number of the L1 block into `mixHash`.
+/// The bytes of `mixHash` in which Nitro puts the number of the L1 block.
 const L1_IN_MIX: std::ops::Range<usize> = 8..16;
 
 /// The state root of a block, whose header must have the hash that it is forked by, and whose

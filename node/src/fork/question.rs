@@ -1,4 +1,4 @@
-//! What is asked of the forked state, and what the answers come to.
+//! Questions about the forked state, and the facts that the answers give.
 
 use alloy::primitives::{Address, B256, Bytes, U64, U256};
 use serde_json::json;
@@ -24,7 +24,7 @@ pub(super) enum Question {
 }
 
 impl Question {
-    /// What the endpoint is asked: for proofs, where the state root is known.
+    /// Lists the calls to the endpoint: for proofs, where the state root is known.
     pub(super) fn calls(&self, head: &Head) -> Vec<Call> {
         let at = head.at();
         match (self, head.root()) {
@@ -46,7 +46,7 @@ impl Question {
         }
     }
 
-    /// What the answers to the calls say.
+    /// Reads the facts out of the answers to the calls.
     ///
     /// # Errors
     /// In words: which answer has another form, or is not proven.

@@ -50,7 +50,8 @@ impl Service<RequestPacket> for Transport {
     }
 }
 
-/// Whether an answer is of a request. An error may have no id. Answers of a batch are told apart by their ids later.
+/// Returns true if an answer is of a request. An error may have no id. Answers of a batch are told apart by their ids
+/// later.
 fn is_of(answer: &ResponsePacket, request: &RequestPacket) -> bool {
     match (answer, request) {
         (ResponsePacket::Single(answer), RequestPacket::Single(request)) => {
@@ -99,12 +100,12 @@ async fn body(mut response: Response, held: &mut HeldBytes) -> Result<Vec<u8>, T
     Ok(body)
 }
 
-/// Why no answer arrived.
+/// The reason why no answer arrived.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub(super) struct Unanswered {
     reason: String,
-    /// Whether the connection was refused, or there is no such server.
+    /// True if the connection was refused, or there is no such server.
     pub(super) nobody_there: bool,
 }
 

@@ -308,7 +308,7 @@ fn arbos_version(text: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("expected one of {known:?}"))
 }
 
-/// What `--l1-block-number` says.
+/// The value of `--l1-block-number`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct L1BlockNumber(pub(super) Option<u64>);
 

@@ -80,7 +80,7 @@ pub(super) struct ForkFlags {
 }
 
 impl ForkFlags {
-    /// What to fork, if anything. `chain_id` and `gas_limit` are those that were given for this node.
+    /// Returns the block to fork, if any. `chain_id` and `gas_limit` are those that were given for this node.
     pub(super) fn options(
         &self,
         chain_id: Option<u64>,

@@ -17,10 +17,10 @@ use crate::terminal;
 
 /// Lines that may wait for a slow reader.
 const BACKLOG: usize = 4096;
-/// How long lines are gathered to be written at once: a wake-up of the thread costs more than a line.
+/// The time for which lines are gathered to be written at once: a wake-up of the thread costs more than a line.
 const GATHER: Duration = Duration::from_millis(5);
 
-/// Where what authors look for goes.
+/// The stream that gets the lines that authors look for.
 #[derive(Clone, Copy)]
 pub(super) enum Stream {
     Stdout,

@@ -24,7 +24,7 @@ use flags::Flags;
 use logging::Stream;
 use output::Output;
 
-/// How often `--until-parent-exits` looks.
+/// The interval at which `--until-parent-exits` looks.
 const ORPHAN_CHECK: Duration = Duration::from_millis(200);
 
 /// Parses the command line, serves until SIGTERM or SIGINT, saves the state.

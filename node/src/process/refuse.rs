@@ -5,7 +5,7 @@ use clap::{ArgMatches, CommandFactory};
 
 use super::flags::Flags;
 
-/// How the help of a refused flag begins.
+/// The beginning of a refused flag's help.
 const REFUSED: &str = "Refused: ";
 
 /// The reason to exit with code 2, if there is one.

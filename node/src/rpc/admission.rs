@@ -1,4 +1,4 @@
-//! What Nitro refuses before it executes anything, and anvil takes: `--lenient` lifts it.
+//! Refusals of Nitro before it executes anything, of requests that anvil takes: `--lenient` lifts them.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -82,7 +82,7 @@ impl Drop for Place {
     }
 }
 
-/// How many transactions of each sender are on their way to the chain.
+/// The number of transactions of each sender that are on their way to the chain.
 #[derive(Clone, Default)]
 pub(super) struct UnderWay(Arc<Mutex<HashMap<Address, usize>>>);
 

@@ -96,7 +96,7 @@ impl Args {
         })
     }
 
-    /// What Nitro refuses of a parameter that is read into a `T`.
+    /// Returns Nitro's refusal of a parameter that is read into a `T`.
     fn fault<T: 'static>(&self, index: usize) -> Option<String> {
         if self.admission.is_lenient() {
             None
@@ -155,7 +155,7 @@ impl Args {
         self.values.get(index).map(|raw| raw.get())
     }
 
-    /// Whether there is a parameter at `index`, and it is null.
+    /// Returns true if there is a parameter at `index`, and it is null.
     pub(super) fn is_null(&self, index: usize) -> bool {
         self.values
             .get(index)
@@ -180,7 +180,7 @@ impl Args {
         self.method
     }
 
-    /// What is refused of them.
+    /// Returns the rule of their refusals.
     pub(super) fn admission(&self) -> Admission {
         self.admission
     }
@@ -199,7 +199,7 @@ fn refused(index: usize, words: &str) -> RpcError {
     RpcError::Params(format!("invalid argument {index}: {words}"))
 }
 
-/// What geth says of a block parameter that names no block.
+/// The words of geth for a block parameter that names no block.
 const NEITHER: &str = "invalid arguments; neither block nor hash specified";
 
 /// Bytes of a hash as text.

@@ -15,11 +15,11 @@ use crate::limits::{CHANGE_TIME, ENDPOINT_WAIT};
 use crate::node::Node;
 use crate::rpc_error::RpcError;
 
-/// How often a change is rehearsed. One that lacks something else each time, such as what the time of its block names, waits
-/// for it on the chain's thread then, for a short time.
+/// The number of rehearsals of a change. One that lacks something else each time, such as what the time of its block
+/// names, waits for it on the chain's thread then, for a short time.
 const REHEARSALS: usize = 3;
 
-/// What a change came to.
+/// The result of an attempt at a change.
 enum Attempt<T> {
     Made(Result<T, RpcError>),
     /// Nothing, because something is not known here. The node as it is.
@@ -128,7 +128,7 @@ fn attempt<T>(
     }
 }
 
-/// What came of a change, and that it took too long.
+/// Returns the result of a change, or the error that it took too long.
 fn in_words<T>(made: Result<Result<T, RpcError>, ChainError>) -> Result<T, RpcError> {
     match made.map_err(RpcError::from).flatten() {
         Err(RpcError::Interrupted) => Err(RpcError::Limit(format!(

@@ -14,7 +14,7 @@ use crate::executor::Share;
 use crate::node::Node;
 use crate::rpc_error::RpcError;
 
-/// What must hold; block numbers are those of L1.
+/// Conditions that must hold; block numbers are those of L1.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Conditions {
@@ -25,7 +25,7 @@ struct Conditions {
     timestamp_max: Option<U64>,
 }
 
-/// What is known of an account's storage.
+/// Known values of an account's storage.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 enum Known {

@@ -90,7 +90,7 @@ fn trace_call(View { chain, .. }: &View, args: &Args) -> RpcResult {
     })?)
 }
 
-/// That a block to trace does not exist.
+/// Makes the error that a block to trace does not exist.
 fn no_block(id: BlockId) -> RpcError {
     RpcError::NotFound(match id {
         BlockId::Hash(hash) => format!("block {} not found", hash.block_hash),

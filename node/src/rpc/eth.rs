@@ -97,7 +97,7 @@ fn fee_history(view: &View, args: &Args) -> RpcResult {
     ok(history)
 }
 
-/// What Nitro gives for the share of gas that a block has used: the gas of all blocks with its timestamp, beside twice
+/// Nitro's values for the share of gas that a block has used: the gas of all blocks with its timestamp, beside twice
 /// what the speed limit allows in the seconds since the timestamp before.
 struct Load {
     limit: u64,

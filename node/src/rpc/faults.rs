@@ -1,4 +1,4 @@
-//! What geth refuses of a parameter, by the type that it is read into, in its words.
+//! Refusals of geth of a parameter, by the type that it is read into, in its words.
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use super::filter_words;
 use super::hexadecimal::{Kind, NO_PREFIX, digits, misread, quoted};
 use super::tracer_options::Options;
 
-/// What geth reads a text into.
+/// The type that geth reads a text into.
 struct Type {
     name: &'static str,
     kind: Kind,
@@ -55,7 +55,7 @@ const CALL: [(&str, Type); 11] = [
     ("chainId", BIG),
 ];
 
-/// What geth refuses of a parameter that is read into a `T`.
+/// Returns geth's refusal of a parameter that is read into a `T`.
 pub(super) fn fault<T: 'static>(json: &str) -> Option<String> {
     let wanted = TypeId::of::<T>();
     let words = [
@@ -98,7 +98,7 @@ fn object(json: &str) -> Option<BTreeMap<String, &RawValue>> {
     serde_json::from_str(json).ok()
 }
 
-/// What geth refuses of the accounts and slots that are overridden.
+/// Returns geth's refusal of the accounts and slots that are overridden.
 fn overrides(json: &str) -> Option<String> {
     let text = |key: &str| format!("\"{key}\"");
     object(json)?.into_iter().find_map(|(address, account)| {
@@ -117,7 +117,7 @@ fn overrides(json: &str) -> Option<String> {
 }
 
 impl Type {
-    /// What is wrong with a value; `place` is where Go has it.
+    /// Returns the fault of a value; `place` is where Go has it.
     fn fault(&self, json: &str, place: &str) -> Option<String> {
         let name = self.name;
         let unread = |words: String| {

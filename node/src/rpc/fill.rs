@@ -75,7 +75,7 @@ pub(super) fn fill(
     Ok(request)
 }
 
-/// Who sends: the first account where a request names none.
+/// Returns the sender: the first account where a request names none.
 pub(super) fn sender(
     accounts: &DevAccounts,
     request: &TransactionRequest,

@@ -52,7 +52,7 @@ fn watched(view: &View, id: u64) -> Result<Watch, RpcError> {
     watch.ok_or_else(unknown)
 }
 
-/// What happened since the last poll. A poll that fails has reported nothing, but that more happened than is kept.
+/// Returns the events since the last poll. A poll that fails has reported nothing, but that more happened than is kept.
 fn changes(view: &View, args: &Args) -> RpcResult {
     let id = id(args)?;
     let watch = watched(view, id)?;
@@ -72,7 +72,7 @@ fn changes(view: &View, args: &Args) -> RpcResult {
     }
 }
 
-/// What a filter selects of these events.
+/// Returns the part of these events that a filter selects.
 fn happened(view: &View, watch: &Watch, events: Vec<Event>) -> RpcResult {
     // A block that was taken back is not there any more.
     let number = |hash: B256| view.chain.resolve(hash.into()).ok();

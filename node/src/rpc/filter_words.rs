@@ -9,7 +9,7 @@ use super::hexadecimal::{NO_PREFIX, quoted};
 /// Topics of a log.
 const TOPICS: usize = 4;
 
-/// What geth refuses of a filter.
+/// Returns geth's refusal of a filter.
 pub(super) fn fault(json: &str) -> Option<String> {
     if json.starts_with('[') {
         return Some("json: cannot unmarshal array into Go value of type filters.input".into());
@@ -64,7 +64,7 @@ fn list(json: &str) -> Option<Vec<&RawValue>> {
     serde_json::from_str(json).ok()
 }
 
-/// Whether bytes, which can be read, are not as many as expected.
+/// Returns the fault of bytes, which can be read, that are not as many as expected.
 fn wrong_length(json: &str, expected: usize, of: &str) -> Option<String> {
     let bytes = alloy::primitives::hex::decode(quoted(json)?.strip_prefix("0x")?).ok()?;
     let found = bytes.len();

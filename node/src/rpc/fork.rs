@@ -1,4 +1,4 @@
-//! Which chain this node forks: `anvil_reset` with a fork, `anvil_setRpcUrl`.
+//! The fork of this node: `anvil_reset` with a fork, `anvil_setRpcUrl`.
 
 use alloy::primitives::{B256, U256};
 use jsonrpsee::RpcModule;
@@ -36,7 +36,7 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
     Ok(())
 }
 
-/// What is to be forked.
+/// The block to fork and its endpoint.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Forking {
@@ -115,7 +115,7 @@ enum Next {
     Fork(ForkOptions),
 }
 
-/// What a node starts over with.
+/// The start of a node that starts over.
 enum Start {
     Reset,
     Leave,

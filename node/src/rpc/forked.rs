@@ -15,18 +15,18 @@ use crate::fork::{Fork, Refused};
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
-/// Which of a method's answers are the endpoint's.
+/// The rule that says which of a method's answers are the endpoint's.
 #[derive(Clone, Copy)]
 enum Rule {
-    /// Those about a block, named by the parameter at this place, that is not younger than the fork.
+    /// Answers about a block, named by the parameter at this place, that is not younger than the fork.
     Block(usize),
-    /// Those about the state after a block that is older.
+    /// Answers about the state after a block that is older.
     State(usize),
-    /// Those about a transaction, named by its hash, in a block that is not younger than the fork.
+    /// Answers about a transaction, named by its hash, in a block that is not younger than the fork.
     Transaction,
-    /// Those that this node knows to be older.
+    /// Answers that this node knows to be older.
     Unknown,
-    /// What is in the blocks of a filter's range up to the fork; this node adds its own.
+    /// The part of an answer in the blocks of a filter's range up to the fork; this node adds its own.
     Range,
 }
 
@@ -114,7 +114,7 @@ impl Named {
     }
 }
 
-/// What is asked of the endpoint.
+/// A question to the endpoint.
 pub(super) enum Question {
     /// The request, with these parameters.
     Whole(Value),
@@ -126,7 +126,7 @@ pub(super) enum Question {
     Before(Map<String, Value>),
 }
 
-/// What the endpoint gives to an answer.
+/// The endpoint's part in an answer.
 pub(super) enum Upstream {
     /// All of it.
     Whole(Box<RawValue>),
@@ -134,7 +134,7 @@ pub(super) enum Upstream {
     Before(Vec<Box<RawValue>>),
 }
 
-/// What the endpoint is asked for a request, if anything.
+/// Returns the question to the endpoint for a request, if there is one.
 pub(super) fn question(view: &View, method: &str, args: &Args) -> Option<Question> {
     let head = view.fork.as_ref()?.head().number;
     let of_block = |named: Named, youngest: Option<u64>| {
@@ -199,7 +199,7 @@ pub(super) fn question(view: &View, method: &str, args: &Args) -> Option<Questio
     }
 }
 
-/// Whether a parameter names the newest block, or none.
+/// Returns true if a parameter names the newest block, or none.
 fn is_tag(parameter: Option<&Value>) -> bool {
     match parameter {
         None => true,
@@ -239,7 +239,7 @@ impl Question {
     }
 }
 
-/// Whether something is in a block that is not younger than the fork.
+/// Returns true if something is in a block that is not younger than the fork.
 fn is_older(fork: &Fork, answer: &RawValue) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

@@ -1,6 +1,6 @@
 //! Hexadecimal text as geth reads it, and its words for what it refuses.
 
-/// What a text may be.
+/// The kind of value that a text may be.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     /// So many digits.
@@ -11,7 +11,7 @@ pub(super) enum Kind {
     Number(usize),
 }
 
-/// What geth says of a text that does not begin with 0x.
+/// The words of geth for a text that does not begin with 0x.
 pub(super) const NO_PREFIX: &str = "hex string without 0x prefix";
 
 /// The text between quotation marks.
@@ -27,7 +27,7 @@ pub(super) fn digits(text: &str) -> Option<&str> {
     }
 }
 
-/// What geth says of a text that is not empty and that it cannot read, whatever its length is.
+/// Returns geth's words for a text that is not empty and that it cannot read, whatever its length is.
 pub(super) fn misread(text: &str, kind: Kind) -> Option<String> {
     /// Bits of a digit.
     const BITS: usize = 4;

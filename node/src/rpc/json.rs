@@ -15,7 +15,7 @@ use crate::view::View;
 /// A JSON document, before it is an answer.
 pub(super) type Document = Result<Value, RpcError>;
 
-/// What is to be changed before it is an answer, and is never large.
+/// Makes a document of a value that is to be changed before it is an answer, and is never large.
 ///
 /// # Errors
 /// [`RpcError::Internal`] never in practice.
@@ -83,7 +83,7 @@ pub(super) fn nitro_header(block: &Block) -> Document {
     Ok(header)
 }
 
-/// How many messages to L1 there are.
+/// Returns the number of messages to L1.
 fn send_count(block: &Block) -> U64 {
     U64::from(u64::from_be_bytes(first(&block.header.mix_hash[..])))
 }

@@ -1,4 +1,4 @@
-//! What a method is: a function, by what it does to the node.
+//! Methods: each is a function, by what it does to the node.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::rpc_error::RpcError;
 use crate::view::View;
 use crate::worker::Worker;
 
-/// What a method's function returns.
+/// The result of a method's function.
 pub(super) type RpcResult = Result<Box<RawValue>, RpcError>;
 
 /// A method's function.
@@ -32,7 +32,7 @@ pub(super) enum Method {
 /// A namespace: names, aliases included, and their functions.
 pub(super) type Table = &'static [(&'static str, Method)];
 
-/// What methods are answered with.
+/// The data with which methods are answered.
 pub(crate) struct Context {
     pub(super) worker: Worker,
     pub(super) executor: Executor,
@@ -40,14 +40,14 @@ pub(crate) struct Context {
     pub(super) admission: Admission,
     /// Transactions that wait for those before them.
     pub(super) waiting: Waiting,
-    /// Whose transactions are being sent.
+    /// The senders whose transactions are being sent.
     pub(super) under_way: UnderWay,
     /// Turns of subscribers to find out what to tell next.
     pub(super) telling: Arc<Semaphore>,
 }
 
 impl Context {
-    /// How the parameters of a method are read. What anvil added is as lenient as anvil is.
+    /// Returns the rule for reading the parameters of a method. Methods that anvil added are as lenient as anvil is.
     pub(super) fn reading(&self, method: &str) -> Admission {
         if ["eth_", "debug_", "web3_"]
             .iter()

@@ -154,7 +154,7 @@ fn register(
     Ok(())
 }
 
-/// What the method of that name answers about a node without a fork, on this thread.
+/// Answers the method of that name about a node without a fork, on this thread.
 ///
 /// # Errors
 /// That of JSON-RPC.

@@ -38,7 +38,7 @@ pub(super) const METHODS: Table = &[
 /// Most gas of a transaction that is quick.
 const QUICK_GAS: u64 = 100_000;
 
-/// How long Nitro's sequencer holds a transaction whose nonce is not the next one.
+/// The time for which Nitro's sequencer holds a transaction whose nonce is not the next one.
 const NONCE_GAP: Duration = Duration::from_secs(1);
 
 /// The methods that take transactions. Senders of signed ones are recovered before the chain's thread is asked, so
@@ -133,7 +133,7 @@ async fn held(
 /// A transaction with its sender, or why it cannot be read.
 pub(super) type Decoded = Result<Recovered<TxEnvelope>, RpcError>;
 
-/// Whether a transaction with so much gas is quick.
+/// Makes a predicate that is true if a transaction with so much gas is quick.
 fn quick(gas: u64) -> impl Fn(&Node) -> bool + Copy + Send + 'static {
     move |node| gas <= QUICK_GAS && !node.chain.is_forked() && !node.chain.has_waiting()
 }
@@ -153,7 +153,7 @@ pub(super) fn decoded(raw: &Bytes) -> Decoded {
     }
 }
 
-/// Why bytes are no transaction, in geth's words.
+/// Returns the reason why bytes are no transaction, in geth's words.
 fn undecoded(raw: &[u8], error: Option<Eip2718Error>) -> String {
     /// From this byte on an encoding is that of a list.
     const LISTS: u8 = 0xc0;

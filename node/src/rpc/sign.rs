@@ -62,7 +62,7 @@ fn typed_data(view: &View, args: &Args) -> RpcResult {
     answer(signer(view, args.get(0, "address")?)?.sign_hash_sync(&hash))
 }
 
-/// What decides how many types a message stands for: each type is written out wherever it is named.
+/// The shape that decides how many types a message stands for: each type is written out wherever it is named.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Shape {

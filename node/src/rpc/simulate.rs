@@ -53,7 +53,7 @@ fn simulate(View { chain, .. }: &View, args: &Args) -> RpcResult {
     list(shown.map(|(made, beacon_root)| answer(made, full, beacon_root)))
 }
 
-/// What a block overrides, its calls, and the beacon root that it names.
+/// Reads the overrides of a block, its calls, and the beacon root that it names.
 fn simulated_block(
     block: SimBlock,
 ) -> Result<(Overrides, Vec<CallRequest>, Option<B256>), RpcError> {
@@ -158,7 +158,7 @@ impl Serialize for Calls<'_> {
     }
 }
 
-/// What a call logged.
+/// The logs of a call.
 struct Logs<'a> {
     receipt: &'a Receipt,
     logs: &'a [Log],
@@ -174,7 +174,7 @@ impl Serialize for Logs<'_> {
     }
 }
 
-/// What became of a call.
+/// The result of a call.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Call<'a> {

@@ -128,7 +128,7 @@ enum SubscriptionKind {
     TransactionReceipts,
 }
 
-/// Which receipts a subscriber gets.
+/// The receipts that a subscriber gets.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ReceiptQuery {
@@ -219,14 +219,14 @@ async fn turn(context: &Context) -> Place {
     turn
 }
 
-/// What a subscriber is told of an event.
+/// The message to a subscriber about an event.
 enum Told<'a> {
     Nothing,
     Message(RpcResult),
     Logs(Logs<'a>),
 }
 
-/// What was taken back since the event is not told of.
+/// Makes the message about an event; none if it was taken back since.
 async fn told<'a>(
     context: &Context,
     subscription: &'a AcceptedSubscription,
@@ -282,7 +282,7 @@ struct Logs<'a> {
     log: usize,
 }
 
-/// What was found in a turn.
+/// The result of a turn.
 enum Found {
     Log(Box<alloy_rpc_types::Log>),
     /// None so far.
@@ -324,7 +324,7 @@ impl<'a> Logs<'a> {
     }
 }
 
-/// Who gets the messages. One that reads slowly is waited for.
+/// The receiver of the messages. A slow reader is waited for.
 struct Subscriber {
     sink: SubscriptionSink,
 }
@@ -435,7 +435,7 @@ mod tests {
         assert_eq!(looked(&other, &Arc::new(block)), (vec![], 0));
     }
 
-    /// What such a subscriber is told last, who reads nothing while much happens.
+    /// Ends the subscription of a subscriber that reads nothing while much happens, with a last message.
     #[tokio::test]
     async fn a_subscriber_who_missed_something_is_told_that_the_subscription_has_ended() {
         let (worker, _thread) = Worker::start(|| {

@@ -62,7 +62,7 @@ fn entries<'a>(
     })
 }
 
-/// Which calls to list. Where both lists of addresses are given, one match is enough, as in Parity.
+/// The calls to list. Where both lists of addresses are given, one match is enough, as in Parity.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Wanted {

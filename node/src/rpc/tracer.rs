@@ -25,7 +25,7 @@ pub(super) enum Tracer {
     Mux(Vec<(String, TraceKind)>),
 }
 
-/// What one tracer recorded, or several.
+/// The records of one tracer, or of several.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Traced {
@@ -83,7 +83,7 @@ impl Options {
         Ok(Tracer::Mux(kinds.collect::<Result<_, RpcError>>()?))
     }
 
-    /// What a traced call sees instead of the chain's state.
+    /// Returns the values that a traced call sees instead of the chain's state.
     pub(super) fn overrides(self) -> Result<Overrides, RpcError> {
         request::overrides(self.state_overrides, self.block_overrides)
     }
@@ -166,7 +166,7 @@ fn kind(name: &str, options: Option<&Value>) -> Result<TraceKind, RpcError> {
 const CARGO_STYLUS: B256 =
     b256!("f8508724b38d6317ccf19127fd8e847c4c0dfc448d57c65cb20c9b6174c37c50");
 
-/// Whether a tracer is that script.
+/// Returns true if a tracer is that script.
 fn is_cargo_stylus(script: &str) -> bool {
     let bare: String = script.split_whitespace().collect();
     keccak256(bare) == CARGO_STYLUS

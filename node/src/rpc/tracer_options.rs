@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::block_override::BlockOverrideParameter;
 
-/// What to trace with, and what a traced call sees instead of the chain's state.
+/// The tracer, and the values that a traced call sees instead of the chain's state.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Options {

@@ -17,10 +17,10 @@ use crate::node::Node;
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
-/// How long the receipt is waited for when the request names no time.
+/// The time for which the receipt is waited for when the request names no time.
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 
-/// What is sent, before it is.
+/// The act that sends a transaction.
 type Send = Box<dyn Fn(&mut Node) -> Result<B256, RpcError> + std::marker::Send + Sync>;
 
 /// The same with its sender, where the request names one.
