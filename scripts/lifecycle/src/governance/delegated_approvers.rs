@@ -9,8 +9,6 @@ use std::collections::BTreeSet;
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 
-/// The name of the finding.
-
 /// A finding for each approver of these policies whose account delegates to code.
 ///
 /// # Errors
