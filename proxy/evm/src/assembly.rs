@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub struct Assembly {
     code: Vec<u8>,
     labels: BTreeMap<String, usize>,
-    /// Where the offset of a label goes.
+    /// The places for the offset of a label.
     uses: Vec<(usize, String)>,
     /// Bytes of an offset: 1 or 2.
     width: usize,

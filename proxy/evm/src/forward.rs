@@ -30,7 +30,7 @@ fn ended(code: Assembly) -> Assembly {
         .ops(&[RETURNDATASIZE, PUSH0, RETURN])
 }
 
-/// Where every jump to `refused` goes: it reverts without data.
+/// The target of every jump to `refused`: it reverts without data.
 pub(crate) fn refused(code: Assembly) -> Assembly {
     use op::{PUSH0, REVERT};
     code.label("refused").ops(&[PUSH0, PUSH0, REVERT])

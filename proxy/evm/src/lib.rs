@@ -76,12 +76,12 @@ pub fn uups_stub_address(registry: Address) -> Address {
     registry.create2(B256::ZERO, keccak256(uups_stub_creation_code()))
 }
 
-/// Where the CREATE2 deployer puts `creation_code` with salt 0.
+/// Returns the address at which the CREATE2 deployer puts `creation_code` with salt 0.
 pub fn create2_address(creation_code: &[u8]) -> Address {
     chain::CREATE2_DEPLOYER.create2(B256::ZERO, keccak256(creation_code))
 }
 
-/// What the CREATE2 deployer is sent so that `code` lies there: salt 0, and creation code.
+/// Returns the input that makes the CREATE2 deployer put `code` there: salt 0, and creation code.
 pub fn create2_input(code: &[u8]) -> Bytes {
     [B256::ZERO.as_slice(), &creation_code(code)]
         .concat()

@@ -65,7 +65,7 @@ pub fn proxy_creation_code(stub: Address, code: &[u8]) -> Bytes {
     returning(created(creator, stub), None, code)
 }
 
-/// What every proxy begins with: its creator, on top of the stack, in the admin slot, the stub in the implementation slot.
+/// The start of every proxy: its creator, on top of the stack, in the admin slot, the stub in the implementation slot.
 fn created(creator: Assembly, stub: Address) -> Assembly {
     use op::{DUP1, LOG1, MSTORE, PUSH0, SSTORE};
     creator

@@ -2,10 +2,10 @@
 
 use crate::{Address, Word, raw};
 
-/// How a call ended. The VM's status is 0 or 2; everything but 0 is a failure.
+/// The end of a call. The VM's status is 0 or 2; everything but 0 is a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Called {
-    /// Whether the callee returned normally. A call to an account without code does.
+    /// True if the callee returned normally. A call to an account without code does.
     pub ok: bool,
     /// Length of the return or revert data in bytes, to be fetched with [`return_data`].
     pub len: usize,

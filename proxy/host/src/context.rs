@@ -1,4 +1,4 @@
-//! Who calls, with what, how deep; and other accounts.
+//! The caller, its calldata and depth; and other accounts.
 
 use crate::{Address, Word, raw};
 
@@ -20,7 +20,7 @@ pub fn msg_sender() -> Address {
     address
 }
 
-/// Who sent the transaction.
+/// Returns the sender of the transaction.
 #[inline]
 pub fn tx_origin() -> Address {
     let mut address = [0; 20];
@@ -38,7 +38,7 @@ pub fn msg_value() -> Word {
     value
 }
 
-/// Whether another frame that is no delegatecall is open on the acting account.
+/// Returns true if another frame that is no delegatecall is open on the acting account.
 #[inline]
 pub fn msg_reentrant() -> bool {
     // SAFETY: the host function takes no pointer.

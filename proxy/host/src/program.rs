@@ -13,7 +13,7 @@ use crate::raw;
 /// Bytes of a WASM page.
 const PAGE: usize = 65_536;
 
-/// What a program's entry point returns.
+/// The value that a program's entry point returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// The frame succeeds with the last result that was written.
@@ -41,7 +41,7 @@ impl Calldata {
         self.len
     }
 
-    /// Whether there is none.
+    /// Returns true if there is none.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }

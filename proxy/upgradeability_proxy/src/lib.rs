@@ -28,7 +28,7 @@ fn proxy(calldata: Calldata, scratch: &mut Scratch) -> Status {
     to_implementation(len, scratch)
 }
 
-/// Whether the selector is one of the five.
+/// Returns true if the selector is one of the five.
 #[inline(always)]
 fn is_admin(selector: u32) -> bool {
     matches!(

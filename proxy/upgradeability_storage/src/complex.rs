@@ -19,7 +19,7 @@ use crate::{
     step, upgrade,
 };
 
-/// Whether the step is complex.
+/// Returns true if the step is complex.
 pub(crate) fn is_complex(path_step: &PathStep) -> bool {
     path_step.kind == kind::COMPLEX
 }

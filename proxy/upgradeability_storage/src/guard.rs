@@ -1,4 +1,4 @@
-//! What no step may change: the three ERC-1967 slots, the `initialized` marker, and the marks
+//! Slots that no step may change: the three ERC-1967 slots, the `initialized` marker, and the marks
 //! of the two versions that the step connects.
 
 use alloy_primitives::B256;
@@ -10,7 +10,7 @@ use crate::{
     revert::{Reverts, revert},
 };
 
-/// How many slots are guarded.
+/// The number of guarded slots.
 const GUARDED: usize = 6;
 
 /// The guarded slots of a step, with what they held before it ran. The last one is the mark of
@@ -33,7 +33,7 @@ impl Guard {
         )
     }
 
-    /// What they hold when a complex step is started, and when it is left: many transactions lie between
+    /// Returns their values when a complex step is started, and when it is left: many transactions lie between
     /// the two, but each of them has one value only.
     pub(crate) fn within(instance: &Instance, path_step: &PathStep) -> Self {
         Self([

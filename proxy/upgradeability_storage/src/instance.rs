@@ -16,7 +16,7 @@ pub(crate) const STUB: Address = Address::new(build::address(option_env!("STYLUS
 pub(crate) struct Instance {
     /// Its own address.
     pub(crate) address: Address,
-    /// What its ERC-1967 admin slot holds.
+    /// The content of its ERC-1967 admin slot.
     pub(crate) registry: Address,
 }
 
@@ -39,7 +39,7 @@ impl Instance {
         Address::from_word(load(slots::IMPLEMENTATION))
     }
 
-    /// Whether some version has initialized it.
+    /// Returns true if some version has initialized it.
     pub(crate) fn is_initialized(&self) -> bool {
         load(slots::INITIALIZED) != B256::ZERO
     }

@@ -10,7 +10,7 @@ use crate::{
     revert::{Reverts, revert},
 };
 
-/// Whether the data has been brought to `label`.
+/// Returns true if the data has been brought to `label`.
 pub(crate) fn is_set(label: &str) -> bool {
     load(slots::migrated(label)) != B256::ZERO
 }
@@ -29,7 +29,7 @@ pub(crate) fn set_by_proxy(path_step: &PathStep) {
     });
 }
 
-/// Whether a step may run: from where the instance is to where it never was.
+/// Checks that a step may run: from where the instance is to where it never was.
 pub(crate) fn permit(path_step: &PathStep) -> Reverts<()> {
     if is_set(&path_step.to) {
         let (from, to) = (path_step.from.clone(), path_step.to.clone());

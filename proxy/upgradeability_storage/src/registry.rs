@@ -21,7 +21,7 @@ use crate::{
     revert::{Reverts, returned, revert},
 };
 
-/// What the instance is to do.
+/// The order that the instance is to follow.
 pub(crate) enum Ordered {
     /// Take these steps, at least one.
     Upgrade(Vec<PathStep>),

@@ -17,7 +17,7 @@ use crate::{
     revert::{Reverts, returned, revert},
 };
 
-/// What a token is the hash of: kind, from, to.
+/// The values of which a token is the hash: kind, from, to.
 type Preimage = (sol_data::Uint<8>, sol_data::String, sol_data::String);
 
 /// Runs a step of the path with `data` as its calldata, and checks or sets its mark.

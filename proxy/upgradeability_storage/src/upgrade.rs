@@ -120,12 +120,12 @@ fn check_value(path: &[PathStep], data: &[u8]) -> Reverts<()> {
     Ok(())
 }
 
-/// Whether the calldata of the upgrade call is that of the step.
+/// Returns true if the calldata of the upgrade call is that of the step.
 pub(crate) fn takes_data(path_step: &PathStep) -> bool {
     is_creation(path_step) || path_step.kind == kind::CALL && path_step.data.is_empty()
 }
 
-/// Whether the step creates the instance.
+/// Returns true if the step creates the instance.
 fn is_creation(path_step: &PathStep) -> bool {
     path_step.from.is_empty()
 }

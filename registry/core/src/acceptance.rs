@@ -31,8 +31,8 @@ impl TransferAcceptance {
         acceptance::find::<StorageSlot>(definition, proxy)
     }
 
-    /// What the definition expects of that proxy, if anything. What was accepted under an earlier policy, or before
-    /// another `migrate`, does not count.
+    /// Returns the expectation of the definition for that proxy, if any. An acceptance under an earlier policy, or
+    /// before another `migrate`, does not count.
     pub fn of(definition: &Definition, proxy: Address) -> Option<Self> {
         let expected = Self::slot(definition.id, proxy).read(acceptance::EXPECTED);
         let is_valid = !expected.registry.is_zero() && expected.epoch == epoch(definition);
@@ -62,7 +62,7 @@ impl TransferAcceptance {
     }
 }
 
-/// How often role `migrate` has got another policy or decided, as far as that is told apart here.
+/// Counts how often role `migrate` has got another policy or decided, as far as that is told apart here.
 fn epoch(definition: &Definition) -> u32 {
     let changes = authority::changes(definition.id, role::MIGRATE) as u32;
     changes.wrapping_add(definition.activations)

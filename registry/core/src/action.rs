@@ -32,13 +32,13 @@ pub struct Action {
     pub id: ActionId,
     /// keccak256 of the definition's name.
     pub definition: DefinitionId,
-    /// Who decides.
+    /// The authority that decides.
     pub authority: Authority,
     /// Of `createProxy`, the version that it names.
     creates_at: VersionIndex,
     /// keccak256 of the call data.
     content: B256,
-    /// Who sent it first.
+    /// The account that sent it first.
     pub proposer: Address,
     /// Bits of the approvers, see [`crate::policy::Policy`].
     pub approvals: u64,
@@ -48,17 +48,17 @@ pub struct Action {
     pub expires: u64,
     /// Block of the chain, not of its parent, in which it was proposed.
     pub block: u64,
-    /// What the approvals are bound to, see [`epoch`].
+    /// The epoch that the approvals are bound to, see [`epoch`].
     pub epoch: u64,
-    /// How often the same content was finished before.
+    /// The number of times that the same content was finished before.
     pub round: u32,
     /// One per delay of the policy.
     pub timelocks: Vec<u64>,
-    /// Which of its proposer's slots it takes.
+    /// The one of its proposer's slots that it takes.
     proposer_slot: u8,
     /// Position in the list of open actions.
     position: u32,
-    /// Whether it is in storage.
+    /// True if it is in storage.
     pub is_stored: bool,
 }
 
@@ -175,20 +175,20 @@ impl Action {
         is_bound.then_some(definition)
     }
 
-    /// Whether who decides about it decides about such a call still, and no other action of the same content was finished
-    /// since. If not, it is not open: a creation at a version whose code was replaced, or is current again.
+    /// Returns true if its authority still decides about such a call, and no other action of the same content was
+    /// finished since. If not, it is not open: a creation at a version whose code was replaced, or is current again.
     pub fn is_asked(&self, definition: &Definition) -> bool {
         self.creates_at.is_none()
             || self.round == round(self.content)
                 && of_creation(definition, self.creates_at) == self.authority
     }
 
-    /// Whether its time is over.
+    /// Returns true if its time is over.
     pub fn has_expired(&self) -> bool {
         now() > self.expires
     }
 
-    /// What is known about it.
+    /// Returns the known facts about it.
     pub fn facts(&self, lambdas: u8) -> Facts<'_> {
         Facts {
             approvals: self.approvals,
@@ -213,7 +213,7 @@ impl Action {
         changed
     }
 
-    /// How far it is.
+    /// Returns its progress.
     pub fn progress(&self, stored: &RolePolicy, lambdas: u8, executed: bool) -> Progress {
         let approvals = self.approvals.count_ones() as u16;
         Progress {
@@ -298,12 +298,12 @@ impl Action {
     }
 }
 
-/// Where an action keeps the `n`th timelock.
+/// Returns the slot in which an action keeps the `n`th timelock.
 fn timelock(action: StorageSlot, n: u64) -> StorageSlot {
     action.at(action::TIMELOCKS).plus(n)
 }
 
-/// Whether an account has revoked an action: what it signed for that does not count.
+/// Returns true if an account has revoked an action: what it signed for that does not count.
 pub fn is_revoked(action: ActionId, account: Address) -> bool {
     let set = revocation::find::<StorageSlot>(action, account).read(revocation::SET);
     !set.0.is_zero()
@@ -388,7 +388,7 @@ impl PendingList {
         Self(pending::find::<StorageSlot>(definition, key))
     }
 
-    /// How many there are.
+    /// Returns their number.
     pub fn count(&self) -> u32 {
         self.0.read(pending::LENGTH).count
     }

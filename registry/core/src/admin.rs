@@ -44,7 +44,7 @@ pub fn ask(definition: DefinitionId, to: Address, data: &[u8]) -> Reverts<Vec<u8
     chain::ask(address(definition), &order(to, data))
 }
 
-/// What it is called with for that.
+/// Encodes the calldata of that order.
 fn order(to: Address, data: &[u8]) -> Vec<u8> {
     [to.into_word().as_slice(), data].concat()
 }

@@ -1,4 +1,4 @@
-//! What the registry orders proxies of OpenZeppelin to do, by their definition's [`admin`] and
+//! Orders of the registry to proxies of OpenZeppelin, by their definition's [`admin`] and
 //! through the interface of each kind.
 //!
 //! | kind | who obeys the admin | paused it runs |
@@ -42,7 +42,7 @@ pub struct AdoptedProxy {
     definition: DefinitionId,
 }
 
-/// Who decides about an adopted proxy.
+/// The side that decides about an adopted proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProxyOwnership {
     /// The definition's admin.
@@ -72,8 +72,8 @@ impl AdoptedProxy {
         })
     }
 
-    /// Whether a proxy that is being adopted runs the stub, as its former definition left it. The stub of a UUPS proxy
-    /// obeys the registry that created it alone.
+    /// Returns true if a proxy that is being adopted runs the stub, as its former definition left it. The stub of a
+    /// UUPS proxy obeys the registry that created it alone.
     pub fn comes_paused(self) -> bool {
         self.kind != proxy_kind::UUPS && self.is_paused()
     }
@@ -88,7 +88,7 @@ impl AdoptedProxy {
         }
     }
 
-    /// Who decides about it, as it says itself.
+    /// Returns the side that decides about it, as it says itself.
     pub fn ownership(self) -> ProxyOwnership {
         let admin = admin::address(self.definition);
         let owner_of = |account| address_in(ask(account, &ownerCall::SELECTOR));
@@ -183,14 +183,14 @@ impl AdoptedProxy {
         }
     }
 
-    /// Whether a transparent proxy 4.x answers to the definition's admin that this is its admin. It answers that
-    /// to its admin alone; everybody else reaches its code.
+    /// Returns true if a transparent proxy 4.x answers to the definition's admin that this is its admin. It answers
+    /// that to its admin alone; everybody else reaches its code.
     fn is_admin_of_transparent_4(self) -> bool {
         let answer = admin::ask(self.definition, self.proxy, &adminCall::SELECTOR);
         address_in(answer) == Some(admin::address(self.definition))
     }
 
-    /// Whether its code is UUPS 5.x, which has no `upgradeTo` and does not call without data.
+    /// Returns true if its code is UUPS 5.x, which has no `upgradeTo` and does not call without data.
     fn takes_empty_data(self) -> bool {
         let question = UPGRADE_INTERFACE_VERSIONCall::SELECTOR;
         self.kind == proxy_kind::UUPS
@@ -212,7 +212,7 @@ impl AdoptedProxy {
         }
     }
 
-    /// Whether it answers as a stub does, and as its other code does not.
+    /// Returns true if it answers as a stub does, and as its other code does not.
     pub fn is_paused(self) -> bool {
         match self.kind {
             // its admin is answered by the proxy itself

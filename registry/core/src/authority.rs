@@ -47,15 +47,15 @@ pub mod role {
     pub const CANCEL: &[u8] = role::CANCEL.as_bytes();
 }
 
-/// What a lambda call costs beside the gas that it is given.
+/// The cost of a lambda call beside the gas that it is given.
 const CALL_OVERHEAD: u64 = 10_000;
 
 /// A role's policy as it is stored.
 #[derive(Clone, Debug)]
 pub struct RolePolicy {
-    /// As it was written.
+    /// The text as it was written.
     pub text: Vec<u8>,
-    /// As it is understood.
+    /// The policy as it is understood.
     pub policy: Policy,
     /// The code hashes of its lambdas when it was set.
     lambdas: Vec<CodeHash>,
@@ -166,8 +166,8 @@ fn consents_to(lambda: Address, question: &[u8]) -> Reverts<bool> {
     Ok(ask_word(lambda, question, LAMBDA_GAS) == Some(number(1)))
 }
 
-/// Who decides about a creation at the version of that index: role `create` where the current version has the same
-/// code, where nobody creates, or where there is no such version, else role `migrate`.
+/// Returns the authority over a creation at the version of that index: role `create` where the current version has
+/// the same code, where nobody creates, or where there is no such version, else role `migrate`.
 pub fn of_creation(definition: &Definition, version: VersionIndex) -> Authority {
     let code = |index| RegisteredVersion::code_of(definition.id, index);
     let is_nobody = |stored: RolePolicy| stored.policy.is_none();
@@ -182,9 +182,9 @@ pub fn of_creation(definition: &Definition, version: VersionIndex) -> Authority 
     }
 }
 
-/// What approvals are bound to that are given by that authority: the definition's sequence, or the sequence that the
-/// role's first policy led to and the number of its changes since. So a role that is set for the first time has a higher
-/// one than the role that stood in for it ever had.
+/// Returns the number that approvals by that authority are bound to: the definition's sequence, or the sequence that
+/// the role's first policy led to and the number of its changes since. So a role that is set for the first time has a
+/// higher one than the role that stood in for it ever had.
 pub fn epoch(definition: &Definition, authority: Authority) -> u64 {
     if authority.counts_sequence() {
         definition.sequence
@@ -203,7 +203,7 @@ fn either(one: &[u8], other: &[u8]) -> Vec<u8> {
     [b"OR(", one, b",", other, b")"].concat()
 }
 
-/// Whether somebody, without anybody else, satisfies the policy of a role.
+/// Returns true if somebody, without anybody else, satisfies the policy of a role.
 pub fn alone(definition: &Definition, role: &[u8], who: Address) -> bool {
     RolePolicy::of(definition, role)
         .is_ok_and(|stored| stored.policy.is_satisfied_alone(stored.bit(who)))
@@ -301,7 +301,7 @@ fn accepted(expression: &[u8]) -> Result<Policy, Refusal> {
     first.map_or(Ok(policy), Err)
 }
 
-/// Why an account may not be a leaf.
+/// Returns the reason why an account may not be a leaf.
 fn unacceptable(account: Address, is_lambda: bool) -> Option<u8> {
     let has_no_vote = is_ours(account) || Instance::is_created_here(account);
     if account.is_zero() || is_precompile(account) || has_no_vote {
@@ -313,7 +313,7 @@ fn unacceptable(account: Address, is_lambda: bool) -> Option<u8> {
     }
 }
 
-/// Whether it has code of its own, not somebody's delegation.
+/// Returns true if it has code of its own, not somebody's delegation.
 fn is_contract(account: Address) -> bool {
     let mut prefix = [0; 3];
     has_code(code_hash(account))

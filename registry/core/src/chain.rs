@@ -24,7 +24,7 @@ pub fn sender() -> Address {
     Address::new(context::msg_sender())
 }
 
-/// Whether the transaction calls the registry itself, so that no frame is open above it. An account
+/// Returns true if the transaction calls the registry itself, so that no frame is open above it. An account
 /// without code that is the transaction's sender cannot have called through another contract.
 pub fn is_called_directly() -> bool {
     let sender = sender();
@@ -57,7 +57,7 @@ pub fn code_hash(account: Address) -> CodeHash {
     CodeHash(B256::new(context::code_hash(&account)))
 }
 
-/// Whether that is the hash of some code.
+/// Returns true if that is the hash of some code.
 pub fn has_code(hash: CodeHash) -> bool {
     hash != CodeHash::ZERO && hash != CodeHash::OF_NOTHING
 }
@@ -101,7 +101,7 @@ pub fn log(data: &[u8], topics: usize) {
     call::emit_log(data, topics);
 }
 
-/// What the last call returned, or reverted with.
+/// Returns the data that the last call returned, or reverted with.
 fn answer(called: call::Called) -> Reverts<Vec<u8>> {
     let mut data = alloc::vec![0; called.len];
     call::return_data(&mut data, 0);

@@ -30,12 +30,12 @@ fn evm_init_code_hash() -> B256 {
     keccak(&[build::EVM_PROXY_INIT_CODE, this().into_word().as_slice()].concat())
 }
 
-/// Where CREATE2 of the registry puts an init code.
+/// Returns the address at which CREATE2 of the registry puts an init code.
 pub fn created(salt: B256, init_code_hash: B256) -> Address {
     created_by(this(), salt, init_code_hash)
 }
 
-/// Where CREATE2 of that account puts an init code (EIP-1014).
+/// Returns the address at which CREATE2 of that account puts an init code (EIP-1014).
 fn created_by(creator: Address, salt: B256, init_code_hash: B256) -> Address {
     let mut preimage = [0; 85];
     preimage[0] = 0xff;

@@ -19,7 +19,7 @@ use crate::{
     version::{RegisteredVersion, VersionCode},
 };
 
-/// Whether a definition is paused, as one byte of its record.
+/// The pause of a definition, as one byte of its record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum PauseState {
@@ -46,23 +46,23 @@ impl PauseState {
 pub struct Definition {
     /// keccak256 of the name.
     pub id: DefinitionId,
-    /// As it was created; empty for the registry itself.
+    /// The name under which it was created; empty for the registry itself.
     pub name: Vec<u8>,
     /// Rises with every version added and every policy changed.
     pub sequence: u64,
-    /// How many there are, and the index of the youngest.
+    /// The number of versions, and the index of the youngest.
     pub versions: u32,
-    /// How many there are, and the index of the youngest.
+    /// The number of instances, and the index of the youngest.
     pub instances: u32,
     /// Index of the current version, 0 before the first.
     pub current: VersionIndex,
-    /// Whether the policy of role `migrate` is `NONE`.
+    /// True if the policy of role `migrate` is `NONE`.
     pub frozen: bool,
-    /// Whether it is paused.
+    /// The state of its pause.
     pub pause: PauseState,
-    /// Whether one of its steps has a check.
+    /// True if one of its steps has a check.
     pub has_checks: bool,
-    /// How often a version was made current, the same one again included.
+    /// The number of times that a version was made current, the same one again included.
     pub activations: u32,
 }
 
@@ -76,7 +76,7 @@ impl Definition {
         Self::new(id(name), name.into(), Head::default())
     }
 
-    /// Whether a definition of that name exists.
+    /// Returns true if a definition of that name exists.
     pub fn exists(name: &[u8]) -> bool {
         Head::name_end().get(&Self::slot(id(name)).load()) != 0
     }
@@ -154,12 +154,12 @@ impl Definition {
         slot.write(definition::HEAD, &head);
     }
 
-    /// Whether it is paused.
+    /// Returns true if it is paused.
     pub fn is_paused(&self) -> bool {
         self.pause != PauseState::Off
     }
 
-    /// How many instances are paused or in a complex step.
+    /// Returns the number of instances that are paused or in a complex step.
     pub fn stopped(&self) -> u32 {
         Head::stopped().get(&Self::slot(self.id).load())
     }
@@ -237,7 +237,7 @@ impl Definition {
     }
 }
 
-/// What identifies the definition of a name.
+/// Returns the identifier of the definition of a name.
 pub fn id(name: &[u8]) -> DefinitionId {
     DefinitionId(keccak(name))
 }

@@ -1,5 +1,5 @@
-//! Whether the calldata of a governed call are in canonical ABI encoding: in the one form that encoders write. Approvals
-//! are counted by the hash of the calldata, so no other form may mean the same.
+//! Checks that the calldata of a governed call are in canonical ABI encoding: in the one form that encoders write.
+//! Approvals are counted by the hash of the calldata, so no other form may mean the same.
 
 use stylus_upgrades_interface::signed::{PARAMETERS_MAX, Parameter, SHAPES, STEP_MEMBERS};
 

@@ -29,7 +29,7 @@ pub struct Instance {
     pub index: u32,
     /// One of [`proxy_kind`].
     pub kind: u8,
-    /// Whether it is in a complex step, or paused.
+    /// The state that tells if it is in a complex step, or paused.
     pub state: InstanceState,
     /// keccak256 of the definition's name.
     pub definition: DefinitionId,
@@ -37,19 +37,19 @@ pub struct Instance {
     pub version: VersionIndex,
     /// Index of the version that its complex step reaches, none outside of one.
     pub reaches: VersionIndex,
-    /// How often what it runs, or who may change that, has changed.
+    /// The number of changes of the code that it runs, or of who may change that.
     nonce: u32,
     /// The definition's `activations` when its complex step was rolled back, 0 where it was not.
     held: u32,
     /// The definition's `activations` when it was paused, 0 where it has to be upgraded to leave the stub.
     paused: u32,
-    /// Whether this registry created it.
+    /// True if this registry created it.
     created: bool,
-    /// Whether it was adopted, or came from another registry.
+    /// True if it was adopted, or came from another registry.
     arrived: bool,
 }
 
-/// Where an instance comes from.
+/// The origin of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProxyOrigin {
     /// This registry creates it.
@@ -58,14 +58,14 @@ pub enum ProxyOrigin {
     Elsewhere,
 }
 
-/// What a registry keeps of every account that is or was an instance.
+/// The record that a registry keeps of every account that is or was an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstanceDetails {
     /// See [`Instance::nonce`].
     pub nonce: u64,
-    /// Whether this registry created it.
+    /// True if this registry created it.
     pub created: bool,
-    /// Whether it was adopted, or came from another registry.
+    /// True if it was adopted, or came from another registry.
     pub arrived: bool,
     /// See [`Instance::is_held`].
     pub held: bool,
@@ -81,18 +81,18 @@ pub fn proxy_at(definition: DefinitionId, index: u32) -> Address {
 }
 
 impl Instance {
-    /// Whether that account is an instance of any definition.
+    /// Returns true if that account is an instance of any definition.
     pub fn is(proxy: Address) -> bool {
         Head::index().get(&slot(proxy).load()) != 0
     }
 
-    /// Whether that account is an instance that was adopted.
+    /// Returns true if that account is an instance that was adopted.
     pub fn is_adopted_at(proxy: Address) -> bool {
         let head = slot(proxy).load();
         Head::index().get(&head) != 0 && is_adopted(Head::kind().get(&head))
     }
 
-    /// Whether this registry created a proxy at that account, whose code may call for anybody.
+    /// Returns true if this registry created a proxy at that account, whose code may call for anybody.
     pub fn is_created_here(account: Address) -> bool {
         Head::created().get(&slot(account).load())
     }
@@ -130,7 +130,7 @@ impl Instance {
         }
     }
 
-    /// What is known of an account, whether it is an instance or not.
+    /// Returns the known details of an account, whether it is an instance or not.
     pub fn details(proxy: Address) -> InstanceDetails {
         let head = slot(proxy).read(instance::HEAD);
         let held = Self::of(proxy).is_ok_and(|instance| {
@@ -202,28 +202,28 @@ impl Instance {
         Definition::load(self.definition).ok_or_else(errors::nothing)
     }
 
-    /// Whether it is a proxy of OpenZeppelin.
+    /// Returns true if it is a proxy of OpenZeppelin.
     pub const fn is_adopted(&self) -> bool {
         is_adopted(self.kind)
     }
 
-    /// Whether it is in a complex step, forward or back.
+    /// Returns true if it is in a complex step, forward or back.
     pub fn is_migrating(&self) -> bool {
         !self.reaches.is_none()
     }
 
-    /// Whether its complex step was rolled back since the last `migrate`: `rollout` leaves it where it is.
+    /// Returns true if its complex step was rolled back since the last `migrate`: `rollout` leaves it where it is.
     pub fn is_held(&self, definition: &Definition) -> bool {
         self.held == definition.activations && !self.is_migrating()
     }
 
-    /// Whether it is older than the current version, which it has to be upgraded to once it may leave the stub, as
-    /// `migrate` was executed since it was paused.
+    /// Returns true if it is older than the current version, to which it must be upgraded once it may leave the stub,
+    /// as `migrate` was executed since it was paused.
     pub fn resumes_with_upgrade(&self, definition: &Definition) -> bool {
         self.paused != definition.activations && self.version < definition.current
     }
 
-    /// How often what it runs, or who may change that, has changed: what approvals about it name.
+    /// Returns the number of changes of the code that it runs, or of who may change that: approvals about it name it.
     pub fn nonce(&self) -> u64 {
         self.nonce.into()
     }
@@ -237,7 +237,7 @@ impl Instance {
         }
     }
 
-    /// Who calls a proxy of the framework for this registry: the orders contract or the registry itself.
+    /// Returns the caller of the framework's proxies for this registry: the orders contract or the registry itself.
     pub fn caller(&self) -> Address {
         match self.kind {
             proxy_kind::EVM => build::ORDERS,
@@ -310,9 +310,9 @@ impl Instance {
         }
     }
 
-    /// Whether it runs that version once its complex step ends. If not, the stub: the definition is paused, or that
-    /// version was replaced. A version that it goes back to runs if no `migrate` was executed since that
-    /// was decided.
+    /// Returns true if it runs that version once its complex step ends. If not, the stub: the definition is paused,
+    /// or that version was replaced. A version that it goes back to runs if no `migrate` was executed since that was
+    /// decided.
     pub fn runs_after_step(&self, definition: &Definition) -> bool {
         let may_run = match self.state {
             InstanceState::TURNING_BACK => self.held == definition.activations,

@@ -22,7 +22,7 @@ use crate::{
     errors,
 };
 
-/// Where a transaction is.
+/// The phase of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockPhase {
     /// Nowhere.
@@ -31,14 +31,14 @@ pub enum LockPhase {
     Busy,
     /// The registry has called an instance, which asks what for.
     Expected {
-        /// Which one.
+        /// The instance.
         instance: Address,
-        /// What for.
+        /// The order.
         order: Order,
     },
     /// The instance upgrades itself to the version of that index, because the registry called it.
     Open {
-        /// Which one.
+        /// The instance.
         instance: Address,
         /// Index of the version.
         version: VersionIndex,

@@ -1,4 +1,4 @@
-//! What the registry has an instance do, and how its call gets there.
+//! Orders of the registry to an instance, and the way of its call to there.
 //!
 //! | instance | called | by |
 //! |---|---|---|
@@ -112,7 +112,7 @@ const fn gas_before(mut gas: u64, mut hops: u32) -> u64 {
     gas
 }
 
-/// Whether the registry gives that order in a call to itself.
+/// Returns true if the registry gives that order in a call to itself.
 fn moves_by_itself(definition: &Definition, instance: &Instance, order: Order) -> bool {
     instance.is_adopted() || (definition.has_checks && order == Order::Upgrade)
 }
@@ -150,13 +150,13 @@ pub fn send(instance: &Instance, data: &[u8], value: &[u8; 32], gas: u64) -> Rev
     }
 }
 
-/// Whether this registry is the one that a proxy of the framework asks.
+/// Returns true if this registry is the one that a proxy of the framework asks.
 pub fn asks_us(instance: &Instance) -> bool {
     let answer = question(instance, registryCall::SELECTOR);
     answer.is_ok_and(|registry| registry == this())
 }
 
-/// Whether a proxy of the framework says that it asks another registry than this one.
+/// Returns true if a proxy of the framework says that it asks another registry than this one.
 pub fn asks_another(instance: &Instance) -> bool {
     let answer = question(instance, registryCall::SELECTOR);
     answer.is_ok_and(|registry| registry != this())
@@ -171,8 +171,8 @@ pub fn question(instance: &Instance, selector: [u8; 4]) -> Reverts<Address> {
     Ok(Reader::new(&answer?).address(0)?)
 }
 
-/// What a proxy tells within bounded gas to run: zero where it tells no address alone, or nobody can ask it. Refuses
-/// to ask with less.
+/// Returns the code that a proxy shows within bounded gas: zero where it answers no address alone, or nobody can ask
+/// it. Refuses to ask with less.
 pub fn shown_implementation(instance: &Instance) -> Reverts<Address> {
     let selector = implementationCall::SELECTOR;
     let proxy = instance.proxy;
@@ -198,7 +198,7 @@ pub fn shown_implementation(instance: &Instance) -> Reverts<Address> {
         .unwrap_or_default())
 }
 
-/// What the orders contract, or a definition's admin, is called with to call a proxy.
+/// Encodes the calldata with which the orders contract, or a definition's admin, calls a proxy.
 fn passed_on(proxy: Address, data: &[u8]) -> Vec<u8> {
     [proxy.into_word().as_slice(), data].concat()
 }

@@ -13,12 +13,12 @@ use crate::{
     store::StorageSlot,
 };
 
-/// Whether the registry was constructed: a part itself never is.
+/// Returns true if the registry was constructed: a part itself never is.
 pub fn is_constructed() -> bool {
     !part(0).is_zero()
 }
 
-/// Whether an account is a part of the registry.
+/// Returns true if an account is a part of the registry.
 pub fn is_part(account: Address) -> bool {
     (0..parts::COUNT).any(|n| part(n) == account)
 }

@@ -24,7 +24,7 @@ pub enum Expression {
     Delay(u8),
     /// `need` of the members: all in an AND, one in an OR.
     Members {
-        /// How many must be true.
+        /// The number that must be true.
         need: u8,
         /// Among these.
         members: Vec<Expression>,
@@ -36,7 +36,7 @@ pub enum Expression {
 /// An address or lambda in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leaf {
-    /// Who.
+    /// The account.
     pub address: Address,
     /// Byte offset of its `0x` in the text.
     pub offset: u32,
@@ -73,7 +73,7 @@ impl Policy {
             .collect()
     }
 
-    /// Whether it is `NONE`.
+    /// Returns true if it is `NONE`.
     pub fn is_none(&self) -> bool {
         self.root == Expression::None
     }

@@ -18,7 +18,7 @@ use crate::{
 pub struct UpgradeRoute {
     /// At most [`PATH_MAX`], in order.
     pub steps: Vec<(RegisteredVersion, MigrationStep)>,
-    /// Whether the path to the version is longer than they are.
+    /// True if the path to the version is longer than they are.
     pub is_cut: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Whether code can run (rule 2 of `docs/design.md`), and whether it is what was approved.
+//! Checks that code can run (rule 2 of `docs/design.md`), and that it is what was approved.
 
 use alloc::vec::Vec;
 
@@ -69,15 +69,15 @@ pub fn check_active(account: Address, codehash: CodeHash) -> Reverts<()> {
     }
 }
 
-/// Whether that is a precompile of Ethereum or of ArbOS.
+/// Returns true if that is a precompile of Ethereum or of ArbOS.
 pub fn is_precompile(account: Address) -> bool {
     let [high @ .., c, b, a] = account.into_array();
     let small = u32::from_be_bytes([0, c, b, a]);
     high == [0; 17] && (matches!(small, 1..=0x1ff) || small == 0xa_4b05)
 }
 
-/// Whether that is the registry, one of its parts or instances, code that only proxies run, or a contract that the
-/// framework has on every chain.
+/// Returns true if that is the registry, one of its parts or instances, code that only proxies run, or a contract
+/// that the framework has on every chain.
 pub fn is_ours(account: Address) -> bool {
     account == this()
         || is_part(account)
@@ -85,7 +85,7 @@ pub fn is_ours(account: Address) -> bool {
         || Instance::is(account)
 }
 
-/// Why it cannot run, one of [`not_runnable`]; `None` if it can.
+/// Returns the reason why it cannot run, one of [`not_runnable`]; `None` if it can.
 pub fn reason(account: Address) -> Reverts<Option<u8>> {
     if is_precompile(account) {
         return Ok(Some(not_runnable::PRECOMPILE));
@@ -137,7 +137,7 @@ fn is_minimal_proxy(code: &[u8]) -> bool {
     code.len() == MINIMAL_PROXY_SIZE && code.starts_with(&before) && code.ends_with(&after)
 }
 
-/// Whether that is the code of an EVM program of the framework, whichever registry created it.
+/// Returns true if that is the code of an EVM program of the framework, whichever registry created it.
 fn is_evm_program(code: &[u8]) -> bool {
     build::EVM_PROGRAMS
         .into_iter()

@@ -66,7 +66,7 @@ impl StorageSlot {
         self.at(at).store(value.to_word());
     }
 
-    /// What it holds.
+    /// Reads the word that it holds.
     pub fn load(self) -> Word {
         Word(storage::load(&self.0))
     }

@@ -25,13 +25,13 @@ pub struct RegisteredVersion {
     pub definition: DefinitionId,
     /// Order of registration, from 1 on.
     pub index: VersionIndex,
-    /// What it runs.
+    /// The code that it runs.
     pub code: VersionCode,
     /// Sequence that adding it led to.
     pub sequence: u64,
     /// Its label.
     pub label: Vec<u8>,
-    /// Whether it was added without an incoming step.
+    /// True if it was added without an incoming step.
     pub initial: bool,
     /// Indices of the versions that its incoming steps leave, in order of registration.
     pub incoming: Vec<VersionIndex>,
@@ -177,7 +177,7 @@ impl RegisteredVersion {
         steps
     }
 
-    /// Whether it has no room for another incoming step.
+    /// Returns true if it has no room for another incoming step.
     pub fn is_full(&self) -> bool {
         self.incoming.len() >= INCOMING_STEPS_MAX
     }
@@ -223,7 +223,7 @@ impl VersionCode {
 pub struct MigrationStep {
     /// The version it leaves; empty for an initial version.
     pub from: Vec<u8>,
-    /// What it runs.
+    /// The kind of the step.
     pub kind: StepKind,
     /// The script of kind 2, the program of kind 3, the check of other kinds, else zero.
     pub script: Address,

@@ -23,7 +23,7 @@ use stylus_upgrades_interface::{
 /// Address and code hash of every part, in the order of [`PARTS`].
 static PROGRAMS: [(Address, Word); parts::COUNT] =
     build::programs(option_env!("STYLUS_UPGRADES_PARTS"));
-/// How many calls the parts answer.
+/// The number of calls that the parts answer.
 const ROUTES: usize = {
     let mut routes = 0;
     let mut part = 0;
@@ -67,8 +67,8 @@ fn registry(calldata: Calldata, scratch: &mut Scratch) -> Status {
     }
 }
 
-/// Whether the call brings no value, or is one that passes it on; if not, the reason is written. The registry would keep
-/// the value for ever.
+/// Returns true if the call brings no value, or is one that passes it on; if not, the reason is written. The registry
+/// would keep the value for ever.
 #[inline(always)]
 fn accepts_value(selector: u32) -> bool {
     let value = context::msg_value();

@@ -26,11 +26,11 @@ pub(crate) struct GovernedCall<'a> {
     pub(crate) calldata: &'a [u8],
     /// Its first four bytes.
     pub(crate) selector: [u8; 4],
-    /// What follows them.
+    /// The arguments that follow them.
     pub(crate) arguments: Reader<'a>,
 }
 
-/// Who decides about a call, and by which policy.
+/// The authority that decides about a call, and its policy.
 pub(crate) struct CallDecider {
     pub(crate) authority: Authority,
     pub(crate) policy: RolePolicy,
@@ -83,7 +83,7 @@ impl<'a> GovernedCall<'a> {
         }
     }
 
-    /// Who decides about it.
+    /// Returns the authority that decides about it.
     pub(crate) fn decider(&self, definition: &Definition) -> Reverts<CallDecider> {
         let mut creates_at = VersionIndex::NONE;
         let authority = match self.selector {
@@ -107,7 +107,7 @@ impl<'a> GovernedCall<'a> {
         })
     }
 
-    /// What a sender reverts with who is no approver of it.
+    /// Returns the revert data for a sender who is no approver of it.
     pub(crate) fn refusal(&self, definition: &Definition, decider: &CallDecider) -> RevertData {
         match self.label() {
             Ok(label)
@@ -120,7 +120,7 @@ impl<'a> GovernedCall<'a> {
         }
     }
 
-    /// Whether a paused definition refuses it.
+    /// Returns true if a paused definition refuses it.
     pub(crate) fn needs_live(&self) -> bool {
         matches!(
             self.selector,
@@ -128,7 +128,7 @@ impl<'a> GovernedCall<'a> {
         )
     }
 
-    /// Whether it orders an adopted proxy, so that it executes only where an account without code sends it
+    /// Returns true if it orders an adopted proxy, so that it executes only where an account without code sends it
     /// directly.
     pub(crate) fn needs_direct(&self) -> bool {
         match self.selector {

@@ -1,4 +1,4 @@
-//! What can be refused before anybody approves a governed call. The same checks run again when it is executed.
+//! Checks before anybody approves a governed call. The same checks run again when it is executed.
 
 use alloc::vec::Vec;
 
@@ -87,7 +87,7 @@ fn becomes_current(definition: &Definition, version: &VersionArguments<'_>) -> R
     Ok(())
 }
 
-/// What was approved for another version than the current one resumes nothing.
+/// Checks a resumption: an approval for another version than the current one resumes nothing.
 fn resume(definition: &Definition, version: &[u8]) -> Reverts<()> {
     if !definition.is_paused() {
         return Err(errors::definition_not_paused(&definition.name));
@@ -164,7 +164,7 @@ fn shape(step: &MigrationStep, version: &[u8]) -> Reverts<()> {
     Ok(())
 }
 
-/// Whether it is the calldata of `startMigration` with a handler.
+/// Returns true if it is the calldata of `startMigration` with a handler.
 fn starts_migration(data: &[u8]) -> bool {
     data.len() == 36
         && data.starts_with(&IComplexMigration::startMigrationCall::SELECTOR)

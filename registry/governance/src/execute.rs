@@ -1,4 +1,4 @@
-//! What each governed call does once it is approved. It was checked in this very call.
+//! Execution of each governed call once it is approved. It was checked in this very call.
 
 use alloc::vec::Vec;
 

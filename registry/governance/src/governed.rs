@@ -58,7 +58,7 @@ struct SignedApprovals<'a> {
     submitted: &'a [u8],
     /// Seconds up to which they hold.
     deadline: u64,
-    /// Who gave them.
+    /// The accounts that gave them.
     signers: Vec<Address>,
 }
 
@@ -94,7 +94,7 @@ impl SignedApprovals<'_> {
 /// The action with the approvals of this call, and what they come to.
 struct ApprovalDecision {
     action: Action,
-    /// Who approves by this call.
+    /// The accounts that approve by this call.
     approvers: Vec<Address>,
     /// Bits of the approvals before it.
     before: u64,
@@ -102,13 +102,13 @@ struct ApprovalDecision {
     given: u64,
     /// Bits of the lambdas that consent.
     lambdas: u8,
-    /// Whether a delay of the policy has begun or ended by it.
+    /// True if a delay of the policy has begun or ended by it.
     clock_changed: bool,
-    /// Whether the call is executed now.
+    /// True if the call is executed now.
     executes: bool,
 }
 
-/// How far the call is, and what it returns after that.
+/// Approves the call, and returns its progress and the data that it returns after that.
 fn approve(
     call: &GovernedCall<'_>,
     signed: Option<&SignedApprovals<'_>>,

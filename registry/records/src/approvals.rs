@@ -24,7 +24,7 @@ pub(crate) fn policy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encode(&[], &[(&stored(arguments)?.text).into()]))
 }
 
-/// Whether these together satisfy the role now, as their calls would; delays and lambdas do not.
+/// Answers if these together satisfy the role now, as their calls would; delays and lambdas do not.
 pub(crate) fn satisfies(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let stored = stored(arguments)?;
     let approvers = arguments.addresses(2)?;
@@ -53,7 +53,7 @@ pub(crate) fn pending(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encode(&[], &[Value::Array(&page)]))
 }
 
-/// How far an action is, who approved, who may still, and what keeps it from being executed.
+/// Answers the progress of an action: who approved, who may still, and what keeps it from being executed.
 pub(crate) fn readiness(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let (action, _, stored) = Action::open(ActionId(arguments.word(0)?))?;
     let lambdas = stored.consents(action.id, Address::ZERO, action.approvals)?;
@@ -88,7 +88,7 @@ pub(crate) fn opened_at(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encode(&[], &[action.block.into()]))
 }
 
-/// What cannot be waited for comes first.
+/// Returns the reason that blocks an action: one that cannot be waited for comes first.
 fn blocked_by(action: &Action, stored: &RolePolicy, lambdas: u8) -> u8 {
     let policy = &stored.policy;
     if action.has_expired() {

@@ -1,4 +1,4 @@
-//! What approvers sign offline: EIP-712 typed data, ECDSA first and then ERC-1271.
+//! Signatures that approvers give offline: EIP-712 typed data, ECDSA first and then ERC-1271.
 
 use alloc::vec::Vec;
 
@@ -65,7 +65,7 @@ pub(crate) fn verify(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(Vec::new())
 }
 
-/// What an approver signs: each names himself, so that one signature counts for one account.
+/// Returns the hash that an approver signs: each names himself, so that one signature counts for one account.
 fn digest(domain: B256, signed: &[u8], approver: Address) -> B256 {
     let signed = [signed, approver.into_word().as_slice()].concat();
     let data = [b"\x19\x01", domain.as_slice(), keccak(&signed).as_slice()].concat();
@@ -85,7 +85,7 @@ fn domain_separator() -> B256 {
     )
 }
 
-/// What is signed, encoded, but for the approver. The call is in canonical encoding: so what is signed tells its calldata.
+/// Encodes the signed data, but for the approver. The call is in canonical encoding: so they tell its calldata.
 fn encoded(call: &[u8], action: [B256; 3]) -> Reverts<Vec<u8>> {
     let signed = SIGNED
         .iter()
@@ -132,7 +132,7 @@ fn hash_of(members: &[Value<'_>], type_hash: B256) -> B256 {
     keccak(&encoded)
 }
 
-/// Whether that account signed: with its key, or as the contract that it is. An account without code
+/// Returns true if that account signed: with its key, or as the contract that it is. An account without code
 /// answers nothing.
 fn is_signed(signer: Address, hash: B256, signature: &[u8]) -> bool {
     if recovered(hash, signature) == Some(signer) {
@@ -150,7 +150,7 @@ fn is_signed(signer: Address, hash: B256, signature: &[u8]) -> bool {
     Reader::new(&answer).word(0) == Ok(accepted)
 }
 
-/// Whose key made a signature of 65 bytes, of the two that there are the one with the low `s`.
+/// Recovers the account whose key made a signature of 65 bytes, of the two that there are the one with the low `s`.
 fn recovered(hash: B256, signature: &[u8]) -> Option<Address> {
     let (r, rest) = signature.split_first_chunk::<32>()?;
     let (s, v) = rest.split_first_chunk::<32>()?;

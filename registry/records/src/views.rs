@@ -117,7 +117,7 @@ pub(crate) fn instance_page(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encode(&[], &[Value::Array(&members)]))
 }
 
-/// What the registry knows of a proxy. During its creation the version is empty.
+/// Answers the registry's record of a proxy. During its creation the version is empty.
 pub(crate) fn instance_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let instance = Instance::of(arguments.address(0)?)?;
     let definition = instance.definition()?;
@@ -151,7 +151,7 @@ pub(crate) fn accepted_transfer(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encode(&[], &values))
 }
 
-/// What approvals about a proxy are bound to, and where it comes from.
+/// Answers the origin of a proxy, and the nonce that approvals about it are bound to.
 pub(crate) fn instance_details(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let details = Instance::details(arguments.address(0)?);
     let values = [

@@ -65,7 +65,7 @@ pub(crate) fn cancel(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(Vec::new())
 }
 
-/// Whether its proposer is not needed any more.
+/// Returns true if its proposer is not needed any more.
 fn others_suffice(action: &Action, stored: &RolePolicy) -> bool {
     let policy = &stored.policy;
     let others = action.approvals & !policy.bit(action.proposer);

@@ -160,7 +160,7 @@ struct PathChecks {
     observed: Vec<CheckObservation>,
 }
 
-/// What a check answered before the instance moved.
+/// The answer of a check before the instance moved.
 struct CheckObservation {
     check: Address,
     from: Vec<u8>,

@@ -79,7 +79,7 @@ pub(crate) fn reserve_memory() -> Vec<u8> {
     Vec::new()
 }
 
-/// What an instance has to do to follow its definition, if anything.
+/// Returns the order that an instance has to execute to follow its definition, if any.
 fn due(definition: &Definition, instance: &Instance) -> Option<Order> {
     let is_live = instance.state == InstanceState::LIVE;
     if instance.version.is_none() || instance.is_migrating() {

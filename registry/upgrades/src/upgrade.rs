@@ -26,7 +26,7 @@ use stylus_upgrades_interface::{
 
 use crate::{complex, pause};
 
-/// Who began what an instance asks about.
+/// The cause of an upgrade that an instance asks about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UpgradeCause {
     /// The registry, which ordered that.
@@ -154,13 +154,13 @@ pub(crate) fn stop(
     })
 }
 
-/// Whether a step of a path is complex.
+/// Returns true if a step of a path is complex.
 pub(crate) fn is_complex((_, step): &(RegisteredVersion, MigrationStep)) -> bool {
     step.kind == StepKind::COMPLEX
 }
 
-/// Who began what the instance asks about. If it says that somebody else has called it, it must really be in an
-/// upgrade: an implementation that lets its users call anything could claim that.
+/// Returns the cause of what the instance asks about. If it says that somebody else has called it, it must really be
+/// in an upgrade: an implementation that lets its users call anything could claim that.
 pub(crate) fn began(instance: &Instance, caller: Address) -> Reverts<UpgradeCause> {
     let proxy = instance.proxy;
     match lock::phase() {
@@ -179,7 +179,7 @@ pub(crate) fn began(instance: &Instance, caller: Address) -> Reverts<UpgradeCaus
     }
 }
 
-/// What `beginUpgrade` returns.
+/// Encodes the answer of `beginUpgrade`.
 fn answer(order: Order, registry: Address, path: &[(RegisteredVersion, MigrationStep)]) -> Vec<u8> {
     let members: Vec<_> = path.iter().map(path_step).collect();
     let path: Vec<Value<'_>> = members.iter().map(|step| Value::Struct(step)).collect();

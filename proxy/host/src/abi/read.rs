@@ -11,7 +11,7 @@ pub type Word = [u8; 32];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 
-/// As revert data: none, as in Solidity.
+/// Converts to revert data: none, as in Solidity.
 impl From<Malformed> for Vec<u8> {
     fn from(_: Malformed) -> Self {
         Self::new()
@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
         Ok(Address::from_word(word))
     }
 
-    /// What the offset in the `n`th word points to.
+    /// Returns the data that the offset in the `n`th word points to.
     pub fn at(&self, n: usize) -> Result<Self, Malformed> {
         let offset = self.number(n, u32::MAX.into())? as usize;
         let data = self.data.get(offset..).ok_or(Malformed)?;

@@ -1,10 +1,10 @@
-//! Whether a policy is satisfied, and since when.
+//! Evaluation of policies: satisfied or not, and since when.
 
 use alloc::vec::Vec;
 
 use super::{Expression, Policy};
 
-/// What is known when a policy is evaluated.
+/// Facts that are known when a policy is evaluated.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
     /// Bits of the approvers who approved.
@@ -18,7 +18,7 @@ pub struct Facts<'a> {
 }
 
 impl Policy {
-    /// Whether it is satisfied.
+    /// Returns true if it is satisfied.
     pub fn is_satisfied(&self, facts: &Facts<'_>) -> bool {
         self.holds(&self.root, facts, |position| {
             self.ends_at(position, facts.timelocks)
@@ -26,14 +26,14 @@ impl Policy {
         })
     }
 
-    /// Whether nothing but time keeps it from being satisfied.
+    /// Returns true if nothing but time keeps it from being satisfied.
     pub fn is_waiting(&self, facts: &Facts<'_>) -> bool {
         self.holds(&self.root, facts, |position| {
             self.ends_at(position, facts.timelocks).is_some()
         })
     }
 
-    /// Whether these approvals alone satisfy it: no delay passes, no lambda consents.
+    /// Returns true if these approvals alone satisfy it: no delay passes, no lambda consents.
     pub fn is_satisfied_alone(&self, approvals: u64) -> bool {
         let facts = Facts {
             approvals,
@@ -44,7 +44,7 @@ impl Policy {
         self.holds(&self.root, &facts, |_| false)
     }
 
-    /// Whether these approvals satisfy it as soon as every delay has passed and every lambda
+    /// Returns true if these approvals satisfy it as soon as every delay has passed and every lambda
     /// consents.
     pub fn is_satisfied_but_for_delays_and_lambdas(&self, approvals: u64) -> bool {
         let facts = Facts {

@@ -13,7 +13,7 @@ use stylus_upgrades_interface::{
 
 use super::{Expression, Leaf, Policy};
 
-/// Where and why a text is no policy.
+/// The place where a text is no policy, and the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// In bytes from the start.
@@ -64,7 +64,7 @@ fn refusal(offset: usize, reason: u8) -> Refusal {
     }
 }
 
-/// What an operator asks of its arguments.
+/// The demand of an operator on its arguments.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Operator {
     And,
