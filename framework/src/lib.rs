@@ -30,7 +30,7 @@ pub const ORDERS: &str = "orders";
 pub const LAYOUTS: &str = "layouts";
 /// The front of the registry.
 pub const REGISTRY: &str = "registry";
-/// What the name of a file with code ends with.
+/// The ending of the name of a file with code.
 pub const ENDING: &str = ".code";
 /// The file with the hashes and addresses.
 pub const MANIFEST: &str = "manifest.toml";
@@ -91,20 +91,20 @@ pub struct Program {
     pub code: &'static [u8],
     /// keccak256 of the code.
     pub codehash: B256,
-    /// Where the CREATE2 deployer puts it on every chain; `None` for the registry, which every team
+    /// The address at which the CREATE2 deployer puts it on every chain; `None` for the registry, which every team
     /// has at an address of its own.
     pub address: Option<Address>,
     /// The hash of the sources that it was built from; `None` for EVM code.
     pub source_hash: Option<B256>,
 }
 
-/// What keeps the bytes from being used.
+/// The reason why the bytes cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
     /// The manifest is none.
     #[error("the manifest of the framework's programs cannot be read: {reason}")]
     Unreadable {
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// The manifest and the files name other programs.
@@ -120,12 +120,12 @@ pub enum Mismatch {
         name: &'static str,
         /// The code hash in the manifest.
         expected: B256,
-        /// That of the file.
+        /// The hash of the file.
         found: B256,
     },
 }
 
-/// What the programs were built with, and what each of them is.
+/// Reads the manifest: the tools that the programs were built with, and the facts of each of them.
 ///
 /// # Errors
 /// As [`programs`].

@@ -3,13 +3,13 @@
 use alloy_primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 
-/// What the programs were built with, and what each of them is.
+/// The tools that the programs were built with, and the facts of each of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// The compiler, as `rustc -V` calls itself.
     pub rustc: String,
-    /// What encoded the modules again for the chain.
+    /// The tool that encoded the modules again for the chain.
     pub encoder: String,
     /// The programs, in the order in which they are built.
     pub programs: Vec<Entry>,
@@ -25,7 +25,7 @@ pub struct Entry {
     pub size: usize,
     /// keccak256 of them.
     pub codehash: B256,
-    /// Where the CREATE2 deployer puts it.
+    /// The address at which the CREATE2 deployer puts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Address>,
     /// The hash of the sources that it was built from.

@@ -1,4 +1,4 @@
-//! What the registry calls on proxies of OpenZeppelin that it has adopted, and on their ProxyAdmin.
+//! Calls of the registry to proxies of OpenZeppelin that it has adopted, and to their ProxyAdmin.
 
 use alloy_primitives::Address;
 use alloy_sol_types::sol;
@@ -45,7 +45,7 @@ sol! {
     }
 }
 
-/// Whether proxies of that kind come from OpenZeppelin.
+/// Returns true if proxies of that kind come from OpenZeppelin.
 pub const fn is_adopted(kind: u8) -> bool {
     matches!(
         kind,
@@ -53,8 +53,8 @@ pub const fn is_adopted(kind: u8) -> bool {
     )
 }
 
-/// What the address of a transparent proxy's ProxyAdmin 5.x is the hash of: the first account that the
-/// proxy created (RLP of the proxy and the nonce 1).
+/// Returns the bytes of which the address of a transparent proxy's ProxyAdmin 5.x is the hash: the first account that
+/// the proxy created (RLP of the proxy and the nonce 1).
 pub fn proxy_admin_preimage(proxy: Address) -> [u8; 23] {
     let mut preimage = [0; 23];
     preimage[..2].copy_from_slice(&[0xd6, 0x94]);

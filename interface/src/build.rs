@@ -19,7 +19,7 @@ pub const fn address_or_placeholder(text: Option<&str>) -> [u8; 20] {
     }
 }
 
-/// Whether an address is [`PLACEHOLDER`].
+/// Returns true if an address is [`PLACEHOLDER`].
 pub const fn is_placeholder(address: &[u8; 20]) -> bool {
     let mut i = 0;
     while i < address.len() {

@@ -1,4 +1,4 @@
-//! What the framework relies on that others put on the chain.
+//! Contracts that the framework relies on and that others put on the chain.
 
 use alloy_primitives::{Address, B256, address, b256};
 use alloy_sol_types::sol;

@@ -8,7 +8,7 @@
 use alloy_sol_types::sol;
 
 sol! {
-    /// What a check answers. `from` and `to` are the versions that its step connects.
+    /// Calls that a check answers. `from` and `to` are the versions that its step connects.
     #[derive(Debug, PartialEq, Eq)]
     interface IUpgradeCheck {
         /// Asked before the instance moves. `observed` is passed on to `afterUpgrade`.

@@ -3,7 +3,7 @@
 use alloy_sol_types::sol;
 
 sol! {
-    /// What a proxy answers while a complex migration runs. The program of the step answers it,
+    /// Calls that a proxy answers while a complex migration runs. The program of the step answers them,
     /// from the start on until it ends; every other call reverts `ContractPaused`.
     #[derive(Debug, PartialEq, Eq)]
     interface IComplexMigration {
@@ -19,7 +19,7 @@ sol! {
         function endMigration() external;
         /// Items that are in the new form, of how many.
         function progress() external view returns (uint256 done, uint256 total);
-        /// Whether it can be reverted (`turnBack`).
+        /// Returns true if it can be reverted (`turnBack`).
         function reversible() external view returns (bool);
         /// Replaces the handler. Only the registry, by its governed `setHandler`.
         function setHandler(address handler) external;
@@ -45,7 +45,7 @@ sol! {
         error NothingLeft(uint256 done, uint256 total);
     }
 
-    /// What UpgradeabilityStorage answers to the program of a complex migration, which
+    /// Calls that UpgradeabilityStorage answers to the program of a complex migration, which
     /// delegatecalls it in the proxy's frame. The proxy itself never forwards it.
     #[derive(Debug, PartialEq, Eq)]
     interface IComplexStep {

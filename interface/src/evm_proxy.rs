@@ -5,7 +5,7 @@
 pub struct Shape {
     /// Bytes of the code.
     pub size: usize,
-    /// Where the account that created it stands in it, 20 bytes: it takes orders from that one alone.
+    /// The place in it of the account that created it, 20 bytes: it takes orders from that one alone.
     pub caller_at: usize,
 }
 

@@ -4,15 +4,15 @@
 use alloy_sol_types::sol;
 
 sol! {
-    /// What an enumerable collection answers about tokens that it had before it was enumerable.
+    /// Calls that an enumerable collection answers about tokens that it had before it was enumerable.
     #[derive(Debug, PartialEq, Eq)]
     interface IInclusion {
         /// Adds tokens that the migration left out; anybody may, at any time. Passes over what is
         /// included already.
         function include(uint256[] calldata tokenIds) external;
-        /// Whether a token is enumerated.
+        /// Returns true if a token is enumerated.
         function isIncluded(uint256 tokenId) external view returns (bool);
-        /// Whether all tokens of an owner are: included count == `balanceOf`.
+        /// Returns true if all tokens of an owner are: included count == `balanceOf`.
         function isComplete(address owner) external view returns (bool);
 
         /// A token is enumerated from now on.

@@ -45,14 +45,14 @@ impl VersionIndex {
     /// No version.
     pub const NONE: Self = Self(0);
 
-    /// Whether there is none.
+    /// Returns true if there is none.
     #[inline(always)]
     pub const fn is_none(self) -> bool {
         self.0 == 0
     }
 }
 
-/// What a registry has an instance do.
+/// An order of a registry to an instance.
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -96,14 +96,14 @@ impl StepKind {
     /// [`reasons::step::FOREIGN_CALL`]
     pub const FOREIGN_CALL: Self = Self(reasons::step::FOREIGN_CALL);
 
-    /// Whether `script` is code that the proxy delegatecalls. Where it is not, `script` may name a check
+    /// Returns true if `script` is code that the proxy delegatecalls. Where it is not, `script` may name a check
     /// ([`crate::check`]).
     pub const fn runs_script(self) -> bool {
         matches!(self, Self::SCRIPT | Self::COMPLEX)
     }
 }
 
-/// Who decides about a governed call: a role, and how its policy is read for that call. Actions store the number.
+/// The authority over a governed call: a role, and how its policy is read for that call. Actions store the number.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Authority(pub u8);
@@ -124,7 +124,7 @@ impl Authority {
     /// The policy `OR(migrate, pause)` with every delay passed, for `resume`: a role that is not set, or `NONE`, is
     /// left out.
     pub const RESUME: Self = Self(6);
-    /// How many there are.
+    /// The number of authorities.
     pub const COUNT: u8 = 7;
 
     /// The role whose policy, and changes of it, it stands for. Of [`Self::RESUME`] it is the stronger one.

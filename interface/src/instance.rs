@@ -3,7 +3,7 @@
 
 use alloy_sol_types::sol;
 
-/// What follows a label in the last step of a path that is cut after [`crate::limits::PATH_MAX`] steps: a space is in no
+/// Bytes after a label in the last step of a path that is cut after [`crate::limits::PATH_MAX`] steps: a space is in no
 /// label. The proxy marks that as it marks a version, which nothing reads.
 pub const STAYS_PAUSED: &[u8] = b" paused";
 

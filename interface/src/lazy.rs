@@ -3,14 +3,14 @@
 use alloy_sol_types::sol;
 
 sol! {
-    /// What a contract with lazily migrated maps answers.
+    /// Calls that a contract with lazily migrated maps answers.
     #[derive(Debug, PartialEq, Eq)]
     interface ILazy {
         /// Converts entries, each at most once; anybody may pay for it. `keys` are as
         /// `abi.encode` writes them; those without an old entry count nothing. `map` may also
         /// name a single field, which needs no keys.
         function sweep(string calldata map, bytes32[] calldata keys) external returns (uint256 converted);
-        /// How many entries are left to convert, counted down from the number that was given
+        /// The number of entries that are left to convert, counted down from the number that was given
         /// when the migration ran: informative, no proof.
         function remaining(string calldata map) external view returns (uint256);
 

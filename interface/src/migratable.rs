@@ -3,10 +3,10 @@
 use alloy_sol_types::sol;
 
 sol! {
-    /// What an implementation with the mixin answers about its instance.
+    /// Calls that an implementation with the mixin answers about its instance.
     #[derive(Debug, PartialEq, Eq)]
     interface IMigratable {
-        /// Whether the data of this instance has been brought to `version` at some time.
+        /// Returns true if the data of this instance has been brought to `version` at some time.
         function isMigrated(string calldata version) external view returns (bool);
 
         /// One step of a migration was applied. Emitted once per step.
@@ -20,8 +20,8 @@ sol! {
         error AlreadyMigrated(string from, string to);
         /// A migration on an instance that never was at the version it starts from.
         error PredecessorMissing(string version);
-        /// What an initializer, a migration, a script or a complex program declared to hold
-        /// after it does not; `condition` is how its author wrote it, e.g. `nonzero(owner)`.
+        /// A condition does not hold that an initializer, a migration, a script or a complex program declared
+        /// to hold after it; `condition` is how its author wrote it, e.g. `nonzero(owner)`.
         error PostConditionFailed(string condition);
     }
 }

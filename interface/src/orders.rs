@@ -20,7 +20,7 @@ sol! {
         function create(bytes32 salt) external returns (address proxy);
         /// From now on `to` orders `proxy`. Refused to everybody but who orders it now, and where `to` is zero.
         function give(address proxy, address to) external;
-        /// Who orders that proxy; zero where this contract created none there.
+        /// Returns the account that orders that proxy; zero where this contract created none there.
         function ordersOf(address proxy) external view returns (address account);
     }
 }

@@ -1,4 +1,4 @@
-//! Which program of the registry handles which call. The front routes by this table, governance
+//! The table of the registry's programs and the calls that each handles. The front routes by it, governance
 //! hands on by it what it has approved, the builder builds and deploys the programs in its order,
 //! and `docs/design.md` shows it.
 
@@ -14,16 +14,16 @@ use crate::{
 pub struct Part {
     /// The package that it is built from.
     pub package: &'static str,
-    /// What it is responsible for.
+    /// The task that it is responsible for.
     pub task: &'static str,
     /// The calls that it answers.
     pub answers: &'static [Answer],
-    /// What governance has it execute, once that is approved.
+    /// The calls that governance has it execute, once they are approved.
     pub executes: &'static [Answer],
 }
 
 sol! {
-    /// What governance asks of another part besides governed calls. The front routes none of it.
+    /// Requests of governance to another part besides governed calls. The front routes none of them.
     interface IParts {
         /// Takes the Stylus memory that pausing an instance takes, and gives it back.
         function reserveMemory() external;
@@ -45,7 +45,7 @@ pub struct Answer {
     pub signature: &'static str,
 }
 
-/// How many parts there are.
+/// The number of parts.
 pub const COUNT: usize = 4;
 
 /// The construction of the registry, `abi.encode(string definePolicy)` after the SDK's selector.

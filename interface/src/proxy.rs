@@ -15,7 +15,7 @@ sol! {
         /// Upgrades along the path that the registry gives. Refused to everyone but the
         /// registry and a caller who alone satisfies the policy of role `migrate`.
         function upgradeTo(string calldata version) external;
-        /// As `upgradeTo`, with calldata for the path's last step or for the new code.
+        /// Upgrades like `upgradeTo`, with calldata for the path's last step or for the new code.
         function upgradeToAndCall(string calldata version, bytes calldata data) external payable;
 
         /// ERC-1967: what the implementation slot holds at the end of the transaction.

@@ -1,6 +1,6 @@
 //! Names for every reason number that an error or a view carries.
 
-/// Why an implementation cannot run (`ImplementationNotRunnable`).
+/// Reasons why an implementation cannot run (`ImplementationNotRunnable`).
 pub mod not_runnable {
     /// The account has no code.
     pub const NO_CODE: u8 = 1;
@@ -34,7 +34,7 @@ pub mod step {
     pub const FOREIGN_CALL: u8 = 4;
 }
 
-/// What a registry has an instance do (`beginUpgrade().order`).
+/// Orders of a registry to an instance (`beginUpgrade().order`).
 pub mod order {
     /// To take the steps of a path.
     pub const UPGRADE: u8 = 0;
@@ -94,7 +94,7 @@ pub mod instance_state {
     pub const PAUSED: u8 = 3;
 }
 
-/// Why a label, name or role was refused (`InvalidLabel`).
+/// Reasons why a label, name or role was refused (`InvalidLabel`).
 pub mod label {
     /// No byte at all.
     pub const EMPTY: u8 = 1;
@@ -104,7 +104,7 @@ pub mod label {
     pub const BAD_CHARACTER: u8 = 3;
 }
 
-/// Why a step was refused (`InvalidStep`).
+/// Reasons why a step was refused (`InvalidStep`).
 pub mod invalid_step {
     /// `from` is no version of the definition.
     pub const UNKNOWN_FROM: u8 = 1;
@@ -136,7 +136,7 @@ pub mod invalid_step {
     pub const COMPLEX_WHEN_FROZEN: u8 = 14;
 }
 
-/// Why a policy was refused (`InvalidPolicy`), with the byte offset where it went wrong.
+/// Reasons why a policy was refused (`InvalidPolicy`), with the byte offset where it went wrong.
 pub mod invalid_policy {
     /// No expression at all.
     pub const EMPTY: u8 = 1;
@@ -172,7 +172,7 @@ pub mod invalid_policy {
     pub const STOPPED: u8 = 16;
 }
 
-/// What keeps an action from being executed (`readiness().blockedBy`).
+/// Reasons why an action cannot be executed (`readiness().blockedBy`).
 pub mod blocked_by {
     /// Nothing.
     pub const NOTHING: u8 = 0;

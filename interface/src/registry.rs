@@ -7,7 +7,7 @@
 use alloy_sol_types::sol;
 
 sol! {
-    /// How far a governed call is.
+    /// The progress of a governed call.
     #[derive(Debug, PartialEq, Eq)]
     struct Progress {
         /// keccak256(abi.encode(chain id, registry, call data, epoch, round)).
@@ -16,7 +16,7 @@ sol! {
         uint16 approvals;
         /// `approvals` and the fewest that are still missing.
         uint16 required;
-        /// Whether this call completed the policy and was executed.
+        /// True if this call completed the policy and was executed.
         bool executed;
     }
 
@@ -60,7 +60,7 @@ sol! {
         uint8 kind;
         /// One of [`crate::reasons::instance_state`].
         uint8 state;
-        /// What the proxy's ERC-1967 implementation slot holds, as it answers within
+        /// The content of the proxy's ERC-1967 implementation slot, as it answers within
         /// [`crate::limits::INSTANCE_VIEW_GAS`]. Zero where it answers anything but one address, and of transparent
         /// proxies 5.x and UUPS proxies, which nobody can ask.
         address implementation;
@@ -69,7 +69,7 @@ sol! {
     /// An approval given offline.
     #[derive(Debug, PartialEq, Eq)]
     struct Signature {
-        /// Who signed.
+        /// The account that signed.
         address signer;
         /// 65 bytes r, s, v with low s, else an ERC-1271 signature.
         bytes data;
@@ -175,7 +175,7 @@ sol! {
         /// The chain's block (ArbSys', as a log filter counts blocks) in which an open action was proposed: its
         /// [`Proposed`] is found there.
         function openedAt(bytes32 action) external view returns (uint64 block);
-        /// What approvals about a proxy are bound to, and where it comes from; answers for every account. `nonce` rises
+        /// Nonce that approvals about a proxy are bound to, and its origin; answers for every account. `nonce` rises
         /// with everything that changes what the instance runs or who may change it, not with pausing. `created`:
         /// by this registry. `arrived`: it was adopted, or came from another registry. `held`: its complex step was
         /// rolled back, and `rollout` leaves it where it is until `migrate` is executed again.
@@ -203,11 +203,11 @@ sol! {
         /// The account was created to which proxies are given that the definition adopts.
         event AdminCreated(bytes32 indexed definition, address indexed admin);
         event InstanceAdopted(bytes32 indexed definition, address indexed proxy, uint8 kind);
-        /// As `acceptTransfer` has them; `registry` is zero where it was withdrawn.
+        /// The values of `acceptTransfer`; `registry` is zero where it was withdrawn.
         event TransferAccepted(bytes32 indexed definition, address indexed proxy, string version, address registry, uint64 nonce);
         /// It is no instance any more. The definition's last one has its place in `instances` now.
         event InstanceTransferred(bytes32 indexed definition, address indexed proxy, address to);
-        /// As [`InstanceTransferred`], without another owner.
+        /// The end of an instance, like [`InstanceTransferred`], without another owner.
         event InstanceRemoved(bytes32 indexed definition, address indexed proxy);
         event PolicyChanged(bytes32 indexed definition, string role, string expression);
         event MigrationStarted(bytes32 indexed definition, address indexed proxy, string from, string to, address handler);

@@ -1,4 +1,4 @@
-//! What an approver signs offline: EIP-712 types, one for each governed call. A type has the name of
+//! EIP-712 types that an approver signs offline, one for each governed call. A type has the name of
 //! the function, capitalized, its parameters in their order, what tells the action from others of
 //! the same call, and who approves: one signature counts for one account.
 
@@ -12,7 +12,7 @@ use crate::registry::IRegistry as Registry;
 pub const DOMAIN_NAME: &str = "stylus-upgrades";
 /// `version` of the domain.
 pub const DOMAIN_VERSION: &str = "1";
-/// Which fields the domain has, as ERC-5267 numbers them: name, version, chain id, contract.
+/// The fields that the domain has, as ERC-5267 numbers them: name, version, chain id, contract.
 pub const DOMAIN_FIELDS: u8 = 0x0f;
 /// The hash of the domain's type.
 pub const DOMAIN_TYPE_HASH: B256 =
@@ -27,11 +27,11 @@ pub const STEP_TYPE: &str =
 pub const CODE_TYPE_HASH: B256 = hash(&[CODE_TYPE]);
 /// The hash of [`STEP_TYPE`].
 pub const STEP_TYPE_HASH: B256 = hash(&[STEP_TYPE]);
-/// What follows the parameters.
+/// The members that follow the parameters.
 const ACTION: &str = "uint64 epoch,uint32 round,uint64 deadline,address approver";
 /// Parameters of a call, at most.
 pub const PARAMETERS_MAX: usize = 5;
-/// What an ERC-1271 contract answers to a signature that it accepts: its selector.
+/// The answer of an ERC-1271 contract to a signature that it accepts: its selector.
 pub const ERC1271_MAGIC: [u8; 4] = [0x16, 0x26, 0xba, 0x7e];
 /// Half of the order of secp256k1: a signature has no higher `s`, so that there is one of each.
 pub const SECP256K1_HALF: [u8; 32] = [
@@ -39,7 +39,7 @@ pub const SECP256K1_HALF: [u8; 32] = [
     0x5d, 0x57, 0x6e, 0x73, 0x57, 0xa4, 0x50, 0x1d, 0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0,
 ];
 
-/// How a parameter is encoded.
+/// The encoding of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parameter {
     /// None: there are no more.

@@ -70,13 +70,13 @@ pub const LOCK: B256 = erc7201(b"stylus-upgrades.transient.lock");
 /// The guard of the SDK's `#[constructor]`, `keccak256("stylus_constructor")`.
 pub const CONSTRUCTED: B256 = B256::new(Keccak256::new().update(b"stylus_constructor").finalize());
 
-/// What the guard of the SDK's `#[constructor]` holds when set. The SDK reads it as a
+/// The value of the guard of the SDK's `#[constructor]` when set. The SDK reads it as a
 /// `StorageBool` at offset 0, and offsets count from the word's most significant byte:
 /// [`SET`] would read as `false`.
 pub const CONSTRUCTED_SET: B256 =
     b256!("0100000000000000000000000000000000000000000000000000000000000000");
 
-/// What a set marker holds, except [`CONSTRUCTED`].
+/// The value of a set marker, except [`CONSTRUCTED`].
 pub const SET: B256 = b256!("0000000000000000000000000000000000000000000000000000000000000001");
 
 /// The slot of `migrated[label]`.

@@ -1,4 +1,4 @@
-//! What a declaration of stored records consists of, and the macro that makes one.
+//! The parts of a declaration of stored records, and the macro that makes one.
 
 use core::marker::PhantomData;
 
@@ -12,17 +12,17 @@ use crate::ids::{ActionId, DefinitionId, VersionIndex};
 pub struct Record {
     /// Its name.
     pub name: &'static str,
-    /// What it is, in the source's words.
+    /// Its description, in the source's words.
     pub about: &'static [&'static str],
-    /// Where its first word lies.
+    /// The location of its first word.
     pub location: Location,
-    /// What finds one record of the kind, in this order.
+    /// The keys that find one record of the kind, in this order.
     pub keys: &'static [KeyInfo],
     /// Its words, in their order.
     pub entries: &'static [Entry],
 }
 
-/// Where the first word of a record lies.
+/// The location of a record's first word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Location {
     /// At `keccak256(root ++ table ++ first key ++ second key)`; a key that it lacks is zero.
@@ -38,7 +38,7 @@ pub enum Location {
 pub struct KeyInfo {
     /// Its name.
     pub name: &'static str,
-    /// What it is, in the source's words.
+    /// Its description, in the source's words.
     pub about: &'static [&'static str],
 }
 
@@ -47,13 +47,13 @@ pub struct KeyInfo {
 pub struct Entry {
     /// The first of them, counted from that of the record.
     pub first: u64,
-    /// How many there can be.
+    /// The number of words that there can be.
     pub words: u64,
     /// Its name.
     pub name: &'static str,
-    /// What it holds, in the source's words.
+    /// The description of its content, in the source's words.
     pub about: &'static [&'static str],
-    /// What shares each of its words.
+    /// The fields that share each of its words.
     pub fields: &'static [FieldInfo],
 }
 
@@ -62,7 +62,7 @@ pub struct Entry {
 pub struct FieldInfo {
     /// Its name; empty where it has the word for itself.
     pub name: &'static str,
-    /// What it holds, in the source's words.
+    /// The description of its content, in the source's words.
     pub about: &'static [&'static str],
     /// Its type in Solidity.
     pub of: &'static str,
@@ -72,7 +72,7 @@ pub struct FieldInfo {
     pub width: usize,
 }
 
-/// Which words of a record hold values of type `T`.
+/// The words of a record that hold values of type `T`.
 #[derive(Debug)]
 pub struct At<T> {
     first: u64,
@@ -177,7 +177,7 @@ pub const fn number(number: u64) -> B256 {
 }
 
 impl Record {
-    /// Whether every field lies within its word and no byte belongs to two.
+    /// Returns true if every field lies within its word and no byte belongs to two.
     pub const fn is_disjoint(&self) -> bool {
         let mut next = 0; // the first word after the entries so far
         let mut n = 0;

@@ -25,9 +25,9 @@ impl KeyWord for StepKey {
 /// eight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingKey {
-    /// Who decides.
+    /// The authority that decides.
     pub authority: Authority,
-    /// What the actions are bound to.
+    /// The epoch that the actions are bound to.
     pub epoch: u64,
 }
 

@@ -60,7 +60,7 @@ pub trait Field: Type + Copy {
     fn set(self, word: &mut Word, at: usize);
 }
 
-/// Where a field of type `T` lies in its word.
+/// The place of a field of type `T` in its word.
 #[derive(Debug)]
 pub struct Offset<T> {
     at: usize,
@@ -68,7 +68,7 @@ pub struct Offset<T> {
 }
 
 impl<T: Field> Offset<T> {
-    /// That many bytes from the most significant one.
+    /// Makes the offset of so many bytes from the most significant one.
     pub const fn new(at: usize) -> Self {
         assert!(at + T::WIDTH <= 32);
         let holds = PhantomData;
@@ -90,7 +90,7 @@ impl<T: Field> Offset<T> {
 
 /// A type that has a word for itself.
 pub trait Whole: Copy {
-    /// What the word holds.
+    /// Reads the value that the word holds.
     fn from_word(word: &Word) -> Self;
 
     /// The word that holds it.

@@ -1,4 +1,4 @@
-//! What `#[initializer]`, `#[migration]`, `#[ensures]` and `#[initializing]` do to a function.
+//! Changes that `#[initializer]`, `#[migration]`, `#[ensures]` and `#[initializing]` make to a function.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -192,7 +192,7 @@ fn check_proof_is_taken(sig: &Signature) -> Result<()> {
     }
 }
 
-/// Whether an argument is the proof.
+/// Returns true if an argument is the proof.
 fn is_proof(argument: &FnArg) -> bool {
     let FnArg::Typed(argument) = argument else {
         return false;

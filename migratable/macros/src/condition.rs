@@ -83,7 +83,7 @@ impl Conditions {
         self.0.iter().map(|condition| condition.text.as_str())
     }
 
-    /// Where the first one stands.
+    /// The place of the first one.
     pub(crate) fn span(&self) -> Option<Span> {
         Some(self.0.first()?.span)
     }
@@ -131,7 +131,7 @@ impl Parse for Ensures {
     }
 }
 
-/// How `#[ensures]` is written.
+/// Makes the error that shows the form of `#[ensures]`.
 fn usage(span: Span) -> Error {
     Error::new(
         span,

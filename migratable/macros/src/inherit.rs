@@ -13,7 +13,7 @@ use crate::{interface, step::Step, upgradeable};
 /// The module, in the contract's own, that holds one trait for every inherited type.
 /// `#[implements(…)]` names traits only, and prints the last segment of their path in the ABI.
 const MODULE: &str = "__stylus_inherited";
-/// What the SDK appends to a trait's name for the type that prints its part of the ABI.
+/// The ending that the SDK appends to a trait's name for the type that prints its part of the ABI.
 const ABI_SUFFIX: &str = "StylusAbiStruct";
 
 /// Describes the selectors of a block that contracts inherit.

@@ -13,7 +13,7 @@ use crate::step::Step;
 
 /// A function that calldata can reach.
 pub(crate) struct PublicFunction {
-    /// Where it stands.
+    /// Its place in the source.
     pub(crate) span: Span,
     /// Its Rust name, for messages.
     rust_name: String,
@@ -23,7 +23,7 @@ pub(crate) struct PublicFunction {
     arguments: Vec<TokenStream>,
     /// The names of its arguments in the ABI; empty where it has none that Solidity allows.
     labels: Vec<String>,
-    /// What it promises of state and value, as Solidity writes it; empty for nothing.
+    /// Its promise about state and value, as Solidity writes it; empty for none.
     mutability: &'static str,
     /// The type that it returns.
     output: TokenStream,
@@ -100,7 +100,7 @@ pub(crate) fn functions(block: &ItemImpl) -> Result<Vec<PublicFunction>> {
         .collect()
 }
 
-/// What answers calls without a selector, as a layout document has it.
+/// Lists the functions that answer calls without a selector, as a layout document has them.
 pub(crate) fn without_selector(block: &ItemImpl) -> Vec<&'static str> {
     let all = methods(block).filter_map(|method| match () {
         () if has(&method.attrs, "receive") => Some("receive"),
@@ -119,7 +119,7 @@ pub(crate) fn methods(block: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
     })
 }
 
-/// Whether an attribute of that name is there, however it is qualified.
+/// Returns true if an attribute of that name is there, however it is qualified.
 pub(crate) fn has(attributes: &[Attribute], name: &str) -> bool {
     find(attributes, name).is_some()
 }
@@ -181,7 +181,7 @@ fn in_trait(ty: TokenStream, of: &Path) -> TokenStream {
     changed
 }
 
-/// What `#[public]` takes a function to promise.
+/// Returns the promise that `#[public]` takes a function to make.
 fn mutability(method: &ImplItemFn) -> &'static str {
     let of_reference = |is_mutable: bool| if is_mutable { "" } else { "view" };
     match method.sig.inputs.first() {

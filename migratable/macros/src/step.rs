@@ -15,7 +15,7 @@ pub(crate) struct Step {
     pub(crate) from: Option<LitStr>,
     /// The version it reaches.
     pub(crate) to: LitStr,
-    /// What else stands in the attribute.
+    /// The other words in the attribute.
     pub(crate) flags: Flags,
 }
 
@@ -124,7 +124,7 @@ fn named(input: ParseStream, name: &str) -> Result<LitStr> {
     input.parse()
 }
 
-/// How `#[migration]` is written.
+/// Makes the error that shows the form of `#[migration]`.
 fn usage(span: Span) -> syn::Error {
     syn::Error::new(
         span,
@@ -133,15 +133,15 @@ fn usage(span: Span) -> syn::Error {
     )
 }
 
-/// How `#[upgradeable]` notes the argument of type `Proof` in a step's attribute; no author writes it.
+/// The word by which `#[upgradeable]` notes the argument of type `Proof` in a step's attribute; no author writes it.
 pub(crate) const PROOF: &str = "__proof";
 
 /// `allow_sender` and conditions, in any order, or nothing.
 #[derive(Default)]
 pub(crate) struct Flags {
-    /// Whether the body may ask who calls.
+    /// True if the body may ask who calls.
     pub(crate) allow_sender: bool,
-    /// What must hold after the body.
+    /// Conditions that must hold after the body.
     pub(crate) conditions: Conditions,
     /// The name of the argument of type `Proof`, which `#[upgradeable]` noted here when it took it
     /// out of the signature.

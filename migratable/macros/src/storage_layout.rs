@@ -159,7 +159,7 @@ fn call(field: &Field) -> Result<TokenStream> {
     )
 }
 
-/// What a type consists of, which has the size that stylus-sdk gives it.
+/// Returns the parts of a type, which has the size that stylus-sdk gives it.
 fn sized(ty: &TokenStream) -> TokenStream {
     quote! { <#ty as ::stylus_upgradeable::layout::StorageLayout>::KIND.sized::<#ty>() }
 }

@@ -1,4 +1,4 @@
-//! What `#[upgradeable]` adds to an impl block.
+//! Additions of `#[upgradeable]` to an impl block.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};

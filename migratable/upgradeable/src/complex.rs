@@ -50,7 +50,7 @@ pub use link::Program;
 pub use migration::{Batch, ComplexMigration, Outcome};
 pub use stylus_upgrades_host::abi::{Word, arrays};
 
-/// What [`complex_program!`] emits; no promise to anybody else.
+/// Items that [`complex_program!`] emits; no promise to anybody else.
 #[doc(hidden)]
 pub mod __private {
     pub use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! What the compiler knows and checks about a contract's functions and steps. The SDK checks one impl
+//! Facts that the compiler knows and checks about a contract's functions and steps. The SDK checks one impl
 //! block at a time and lets the first of two equal selectors win in silence.
 
 use crate::migratable::{Migratable, declare::Declared, is_migrated};
@@ -63,7 +63,7 @@ pub struct Function {
 #[derive(Clone, Copy, Debug)]
 pub struct Types {
     text: &'static str,
-    /// Whether the text is a list of several in parentheses, and not one type alone.
+    /// True if the text is a list of several in parentheses, and not one type alone.
     is_list: bool,
 }
 
@@ -90,9 +90,9 @@ impl<T: AbiType> Argument for T {
     };
 }
 
-/// What a function returns: a type, or a `Result` with it.
+/// The value that a function returns: a type, or a `Result` with it.
 pub trait Outcome {
-    /// What callers get of it. The members of a tuple are returned one by one.
+    /// The types that callers get of it. The members of a tuple are returned one by one.
     const TYPES: Types;
 }
 

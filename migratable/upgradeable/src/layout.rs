@@ -1,4 +1,4 @@
-//! What a contract says of its own storage: `#[derive(StorageLayout)]` works its layout out of the
+//! The storage layout that a contract gives itself: `#[derive(StorageLayout)]` works its layout out of the
 //! types while the contract is compiled, and puts it into a custom section of the module. No code is
 //! added. Tools read, compare and plan with `stylus-upgrades-layout`.
 //!
@@ -14,7 +14,7 @@ pub use erc7201::{Erc7201, Namespace};
 pub use kind::{KeyLayout, Kind, Link, StorageLayout};
 pub use stylus_upgrades_macros::StorageLayout;
 
-/// What derived code names; not for other use.
+/// Items that derived code names; not for other use.
 #[doc(hidden)]
 pub mod derived {
     pub use crate::layout::kind::{

@@ -1,7 +1,7 @@
 //! The layout of an upgradeable contract's own struct, in a custom section of its module. Nothing refers to
 //! it, so it changes no code.
 
-/// What `#[upgradeable]` writes for the struct below it; only that of the entrypoint is the module's.
+/// Writes the section of `#[upgradeable]` for the struct below it; only that of the entrypoint is the module's.
 #[cfg(feature = "layout")]
 #[doc(hidden)]
 #[macro_export]

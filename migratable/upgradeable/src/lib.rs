@@ -61,7 +61,7 @@ pub use stylus_upgrades_macros::{
     ensures, inheritable, initializer, initializing, migration, upgradeable,
 };
 
-/// What the attributes emit; no promise to anybody else.
+/// Items that the attributes emit; no promise to anybody else.
 #[doc(hidden)]
 pub mod __private {
     pub use alloc::vec::Vec;
@@ -81,7 +81,7 @@ pub mod __private {
     };
 }
 
-/// What compiles and what does not.
+/// Examples of code that compiles and of code that does not.
 #[cfg(doctest)]
 #[doc = include_str!("refused.md")]
 pub struct Refused;

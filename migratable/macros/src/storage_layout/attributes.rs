@@ -2,7 +2,7 @@
 
 use syn::{Attribute, LitStr, Result};
 
-/// What `#[layout(…)]` says of a struct or a field.
+/// The words of `#[layout(…)]` on a struct or a field.
 #[derive(Default)]
 pub(crate) struct Attributes {
     pub(crate) erc7201: Option<LitStr>,

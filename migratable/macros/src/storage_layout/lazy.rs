@@ -127,7 +127,7 @@ fn last_two(segment: &PathSegment) -> Option<[Type; 2]> {
     Some([before, last])
 }
 
-/// What a type is called; arguments do not count.
+/// Returns the name of a type; arguments do not count.
 fn called(ty: &Type) -> Option<String> {
     match ty {
         Type::Path(path) => Some(path.path.segments.last()?.ident.to_string()),
@@ -156,7 +156,7 @@ fn last_word(part: &str) -> &str {
         .unwrap_or_default()
 }
 
-/// How often the type says one of these names.
+/// Counts the places at which the type says one of these names.
 fn count(ty: &Type, names: &[&str]) -> usize {
     struct Search<'n>(&'n [&'n str], usize);
     impl<'ast> Visit<'ast> for Search<'_> {

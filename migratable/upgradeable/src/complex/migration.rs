@@ -1,4 +1,4 @@
-//! What authors write.
+//! Items that authors write.
 
 use alloc::{string::String, vec::Vec};
 
@@ -34,7 +34,7 @@ pub trait ComplexMigration {
     const FROM: &'static str;
     /// The version that it reaches.
     const TO: &'static str;
-    /// Whether `back` or `previous` are written.
+    /// True if `back` or `previous` are written.
     const REVERSIBLE: bool = false;
     /// Most gas that one item of the cursor form costs, storage included: `migrateNext` stops
     /// while this much is left of its budget.

@@ -107,7 +107,7 @@ fn batch<M: Program>(migration: &mut M, arguments: &[u8]) -> Outcome<()> {
     Ok(())
 }
 
-/// As many of the next items as the budget allows.
+/// Converts as many of the next items as the budget allows.
 fn next<M: Program>(migration: &mut M, arguments: &[u8]) -> Outcome<()> {
     let before = context::gas_left();
     let mut state = handled()?;
@@ -219,7 +219,7 @@ fn governed() -> Outcome<State> {
     Ok(state)
 }
 
-/// Whether that account is the orders contract in the code of this account, an EVM proxy.
+/// Returns true if that account is the orders contract in the code of this account, an EVM proxy.
 fn is_orders(caller: [u8; 20]) -> bool {
     let this = context::contract_address();
     let mut orders = [0; 20];

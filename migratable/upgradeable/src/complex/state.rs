@@ -17,13 +17,13 @@ pub const ITEMS_MAX: u64 = (1 << 40) - 1;
 /// A running migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State {
-    /// Whether it is turning back.
+    /// True if it is turning back.
     pub back: bool,
     /// Items in the new form.
     pub done: u64,
     /// Items that there are.
     pub total: u64,
-    /// Who supplies the batches.
+    /// The account that supplies the batches.
     pub handler: Address,
 }
 
@@ -43,7 +43,7 @@ impl State {
         store(&[0; 32]);
     }
 
-    /// Whether nothing is left to do in its direction.
+    /// Returns true if nothing is left to do in its direction.
     pub fn is_finished(&self) -> bool {
         self.done == if self.back { 0 } else { self.total }
     }

@@ -25,7 +25,7 @@ pub(super) const fn refuse(parts: &[&str]) -> ! {
     }
 }
 
-/// Whether two texts are the same.
+/// Returns true if two texts are the same.
 pub(super) const fn equal(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {

@@ -1,4 +1,4 @@
-//! What callers can use of a contract, as text in a custom section of its module: a line with the
+//! Calls that a contract offers, as text in a custom section of its module: a line with the
 //! contract's path, a line of Solidity for each function, with the names of its arguments, and a last line.
 //! `receive`, `fallback` and `fallback payable` are lines as well. Text before the first line or
 //! after the last was written by something else.
@@ -30,7 +30,7 @@ pub const fn write(contract: &str, parts: &[Part], others: &[&str], bytes: &mut 
     }
 }
 
-/// Where the bytes go. What does not fit is only counted.
+/// The place for the bytes. Bytes that do not fit are only counted.
 struct Out<'a> {
     bytes: &'a mut [u8],
     length: usize,

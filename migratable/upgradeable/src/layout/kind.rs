@@ -1,4 +1,4 @@
-//! What storage consists of, known when a contract is compiled: constants that the compiler itself
+//! Parts of storage, known when a contract is compiled: constants that the compiler itself
 //! works out from the types, so that what they say is what the contract does.
 //!
 //! On WASM `#[upgradeable]` writes them into a custom section of the module ([`LAYOUT`]), for its own
@@ -32,7 +32,7 @@ use stylus_upgrades_interface::slots;
             layout is not to be compared depends on stylus-upgradeable without its feature `layout`"
 )]
 pub trait StorageLayout: StorageType {
-    /// What it consists of.
+    /// The parts that it consists of.
     const KIND: Link;
 }
 
@@ -80,16 +80,16 @@ impl Link {
     }
 }
 
-/// What a storage type or a key consists of.
+/// The parts of a storage type or a key.
 #[derive(Debug)]
 pub enum Kind {
     /// A value type: `uint` and 64, or `bool` and 0.
     Value {
         /// The label, or its beginning.
         label: &'static str,
-        /// What follows in the label; nothing if 0.
+        /// The number that follows in the label; nothing if 0.
         number: usize,
-        /// What it takes, in bytes.
+        /// The size, in bytes.
         bytes: usize,
     },
     /// `bytes` or `string`, in storage.
@@ -100,7 +100,7 @@ pub enum Kind {
     Map {
         /// Of its keys.
         key: Link,
-        /// Whether stylus-sdk fills keys up with zeros where Solidity extends their sign.
+        /// True if stylus-sdk fills keys up with zeros where Solidity extends their sign.
         zero_extended: bool,
         /// Of its values.
         value: Link,
@@ -111,16 +111,16 @@ pub enum Kind {
     Array {
         /// Of its elements.
         base: Link,
-        /// How many there are.
+        /// The number of elements.
         length: usize,
-        /// What it takes, in slots.
+        /// The size, in slots.
         words: usize,
     },
     /// A type that only its author knows.
     Opaque {
-        /// What its author calls it.
+        /// The name that its author gives it.
         name: &'static str,
-        /// What it takes, in bytes.
+        /// The size, in bytes.
         bytes: usize,
     },
     /// A struct.
@@ -129,7 +129,7 @@ pub enum Kind {
     Namespaced {
         /// The text after `erc7201:`.
         id: &'static str,
-        /// What it keeps there.
+        /// The parts that it keeps there.
         inside: Link,
     },
 }
@@ -142,9 +142,9 @@ pub struct Struct {
     /// Its package with the version, its module, and where it is declared: no other struct has the
     /// same, unless two packages say the same of themselves.
     pub path: &'static str,
-    /// Where it is declared, for messages.
+    /// The place where it is declared, for messages.
     pub src: &'static str,
-    /// Whether it has parameters, so that one declaration makes several structs.
+    /// True if it has parameters, so that one declaration makes several structs.
     pub is_generic: bool,
     /// Slots that stylus-sdk gives it.
     pub words: usize,
@@ -157,7 +157,7 @@ pub struct Struct {
 pub struct Field {
     /// Its name.
     pub label: &'static str,
-    /// What it consists of.
+    /// The parts that it consists of.
     pub kind: Link,
     /// Bytes that it takes within a slot.
     pub bytes: usize,
@@ -214,7 +214,7 @@ pub struct Probe<T: ?Sized>(PhantomData<T>);
 impl<T: StorageType, N: Namespace> Probe<Erc7201<T, N>> {
     /// The namespace that the type itself names.
     pub const NAMESPACE: Option<&'static str> = Some(id::<N>());
-    /// What it keeps there, in bytes.
+    /// The size of the data that it keeps there, in bytes.
     pub const OWN_BYTES: usize = own_bytes::<T>();
 }
 
@@ -235,7 +235,7 @@ pub(super) const fn id<N: Namespace>() -> &'static str {
 pub trait NotInANamespace {
     /// It names none.
     const NAMESPACE: Option<&'static str> = None;
-    /// What it takes, in bytes.
+    /// The size, in bytes.
     const OWN_BYTES: usize;
 }
 

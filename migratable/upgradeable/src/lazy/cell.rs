@@ -30,7 +30,7 @@ impl<Old: Past, New: Record + From<Old::Youngest>> LazyCell<Old, New> {
         self.location().get::<Old, New>()
     }
 
-    /// Whether nothing is left of the old form.
+    /// Returns true if nothing is left of the old form.
     pub fn is_converted(&self) -> bool {
         self.location().is_converted::<Old>()
     }

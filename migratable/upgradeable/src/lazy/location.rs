@@ -12,7 +12,7 @@ use crate::lazy::{
     record::{Record, entry},
 };
 
-/// Where the forms of a datum lie. Only this crate makes one: code that could choose the slot could read and write any.
+/// The place of a datum's forms. Only this crate makes one: code that could choose the slot could read and write any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Location {
     /// The slot of the map or field.
@@ -30,7 +30,7 @@ impl Location {
         }
     }
 
-    /// Whether nothing is left of the old forms.
+    /// Returns true if nothing is left of the old forms.
     pub(crate) fn is_converted<Old: Past>(&self) -> bool {
         !Old::is_left(self)
     }

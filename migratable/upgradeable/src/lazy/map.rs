@@ -40,7 +40,7 @@ impl<K: Key, Old: Past, New: Record + From<Old::Youngest>> LazyMap<K, Old, New> 
         self.location(&key.word()).get::<Old, New>()
     }
 
-    /// Whether the entry of a key has no old form any more, or never had.
+    /// Returns true if the entry of a key has no old form any more, or never had.
     pub fn is_converted(&self, key: &K) -> bool {
         self.location(&key.word()).is_converted::<Old>()
     }
@@ -64,7 +64,7 @@ impl<K: Key, Old: Past, New: Record + From<Old::Youngest>> LazyMap<K, Old, New> 
         }
     }
 
-    /// Where the number of entries in the old forms stands.
+    /// Returns the slot of the number of entries in the old forms.
     fn counter(&self) -> U256 {
         namespace(Old::root(self.slot))
     }

@@ -1,4 +1,4 @@
-//! What stood where a lazy map or field stands. Each form that was kept lazily lies in a namespace of
+//! Data that stood where a lazy map or field stands. Each form that was kept lazily lies in a namespace of
 //! its own, so that no version reads as its own what another one wrote.
 //!
 //! ```text
@@ -30,10 +30,10 @@ pub trait Past {
     /// The root of the youngest, of a map or field at `slot`.
     fn root(slot: U256) -> U256;
 
-    /// Whether a word of any of them is left.
+    /// Returns true if a word of any of them is left.
     fn is_left(location: &Location) -> bool;
 
-    /// What is left, in the youngest form.
+    /// Reads the datum that is left, in the youngest form.
     fn read(location: &Location) -> Option<Self::Youngest>;
 
     /// Clears all of them; whether a word of any was left.
@@ -62,9 +62,9 @@ impl<R: Record> Past for R {
     }
 }
 
-/// What the version before kept in a [`LazyMap`](crate::lazy::LazyMap) or [`LazyCell`](crate::lazy::LazyCell): a
-/// value of the form `Earlier` that is not converted yet, or one of the form `Form`. `Earlier` is a
-/// [`LazyValue`] itself where the version before that kept it lazily too.
+/// The values that the version before kept in a [`LazyMap`](crate::lazy::LazyMap) or
+/// [`LazyCell`](crate::lazy::LazyCell): a value of the form `Earlier` that is not converted yet, or one of the form
+/// `Form`. `Earlier` is a [`LazyValue`] itself where the version before that kept it lazily too.
 #[derive(Debug)]
 pub struct LazyValue<Earlier, Form>(PhantomData<(Earlier, Form)>);
 

@@ -5,7 +5,7 @@ use alloy_primitives::{FixedBytes, keccak256};
 
 /// A value that takes whole words of storage. What was never written reads as zero words.
 pub trait Record {
-    /// How many words it takes.
+    /// The number of words that it takes.
     const WORDS: u64;
 
     /// The value in the words that `load` finds, counted from 0.
@@ -29,7 +29,7 @@ impl Record for U256 {
 
 /// A mapping's key of one word.
 pub trait Key {
-    /// As `abi.encode` writes it.
+    /// Encodes it as `abi.encode` does.
     fn word(&self) -> B256;
 }
 
@@ -57,7 +57,7 @@ impl<const N: usize> Key for FixedBytes<N> {
     }
 }
 
-/// Where a mapping at `root` keeps the entry of a key: `keccak256(key ++ root)`.
+/// Returns the slot in which a mapping at `root` keeps the entry of a key: `keccak256(key ++ root)`.
 pub(crate) fn entry(key: &B256, root: U256) -> U256 {
     let mut preimage = [0; 64];
     let (first, second) = preimage.split_at_mut(32);

@@ -14,7 +14,7 @@ pub trait Sweep {
     /// Converts the entries of these keys that are not converted yet; how many these were.
     fn sweep(&mut self, keys: &[Word]) -> u64;
 
-    /// How many entries are left: of a map, counted from the number that the migration was given.
+    /// Returns the number of entries that are left: of a map, counted from the number that the migration was given.
     fn remaining(&self) -> U256;
 }
 

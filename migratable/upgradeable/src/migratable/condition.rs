@@ -19,7 +19,7 @@ use crate::migratable::MigratableError;
     label = "name a field within it, or say what must be true by `holds(Self::…)`"
 )]
 pub trait IsZero {
-    /// Whether it holds what it holds where nobody ever wrote.
+    /// Returns true if it holds what it holds where nobody ever wrote.
     fn is_zero(&self) -> bool;
 }
 

@@ -1,4 +1,4 @@
-//! What a contract's code declares of its steps, as bytes of a custom section of the module. They
+//! Declarations of a contract's steps in its code, as bytes of a custom section of the module. They
 //! are written while the contract is compiled, no code refers to them, and the section does not go
 //! on chain. `stylus_layout` reads them.
 //!
@@ -13,7 +13,7 @@ use core::marker::PhantomData;
 use stylus_sdk::stylus_core::storage::TopLevelStorage;
 use stylus_upgrades_interface::sections::STEPS_FORMAT;
 
-/// What a step is.
+/// The kind of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
@@ -28,7 +28,7 @@ pub enum Kind {
 /// A step that the code declares.
 #[derive(Clone, Copy, Debug)]
 pub struct Declared {
-    /// What it is.
+    /// The kind of the step.
     pub kind: Kind,
     /// The version it leaves; empty for an initializer.
     pub from: &'static str,
@@ -38,7 +38,7 @@ pub struct Declared {
     pub function: &'static str,
     /// The types of its arguments in the ABI.
     pub arguments: &'static [&'static str],
-    /// What must hold after it, as its author wrote it.
+    /// Conditions that must hold after it, as its author wrote them.
     pub conditions: &'static [&'static str],
 }
 
@@ -69,7 +69,7 @@ const fn body_length(module: &str, steps: &[Declared]) -> usize {
     out.length
 }
 
-/// Where the bytes go. What does not fit is only counted.
+/// The place for the bytes. Bytes that do not fit are only counted.
 struct Out<'a> {
     bytes: &'a mut [u8],
     length: usize,

@@ -1,4 +1,4 @@
-//! Why an initializer or a migration refuses to run, or to have run.
+//! Reasons why an initializer or a migration refuses to run, or to have run.
 
 use alloc::vec::Vec;
 
@@ -7,9 +7,9 @@ use stylus_upgrades_interface::migratable::IMigratable;
 
 use crate::migratable::encode;
 
-/// Why an initializer or a migration refuses to run, or to have run. A contract gives it one variant in its own
-/// error enum, `Migratable(MigratableError)`, and derives `SolidityError` as always: the derive
-/// brings the conversion that the attributes' `?` needs, and the ABI names all five.
+/// The reason why an initializer or a migration refuses to run, or to have run. A contract gives it one variant in
+/// its own error enum, `Migratable(MigratableError)`, and derives `SolidityError` as always: the derive brings the
+/// conversion that the attributes' `?` needs, and the ABI names all five.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MigratableError {
     /// The proxy's creation or upgrade did not permit this step: it is called by somebody else,
@@ -33,7 +33,7 @@ pub enum MigratableError {
         /// The version that is missing.
         version: &'static str,
     },
-    /// What was declared to hold after the step does not.
+    /// A condition does not hold that was declared to hold after the step.
     PostConditionFailed {
         /// The condition, as it stands in the attribute.
         condition: &'static str,

@@ -14,7 +14,7 @@ use crate::migratable::step::is_set;
 
 /// The functions of Migratable, composed by `#[upgradeable]`; named in `#[implements]`.
 pub trait Migratable {
-    /// Whether the data of this instance has been brought to `version` at some time.
+    /// Returns true if the data of this instance has been brought to `version` at some time.
     fn is_migrated(&self, version: &str) -> bool {
         is_migrated(version.as_bytes())
     }

@@ -1,4 +1,4 @@
-//! What an `#[initializing]` function asks for.
+//! The argument that an `#[initializing]` function asks for.
 
 /// Says that this frame is inside an initializer or a migration: it comes into being only where
 /// one of them consumed its token. Takes no room and no gas.

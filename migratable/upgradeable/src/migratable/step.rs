@@ -138,7 +138,7 @@ fn take_token(expected: &B256) -> Result<(), MigratableError> {
     Ok(())
 }
 
-/// Whether a marker is set.
+/// Returns true if a marker is set.
 pub(crate) fn is_set(slot: &B256) -> bool {
     storage::load(&slot.0) != [0; 32]
 }

@@ -23,7 +23,7 @@ pub const fn migrated(label: &str) -> B256 {
     B256::new(hasher.finalize())
 }
 
-/// Whether the registry would accept a label: 1 to 64 bytes of printable ASCII without spaces.
+/// Returns true if the registry would accept a label: 1 to 64 bytes of printable ASCII without spaces.
 pub const fn is_label(label: &str) -> bool {
     let bytes = label.as_bytes();
     let mut i = 0;

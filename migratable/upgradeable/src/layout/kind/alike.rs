@@ -1,10 +1,10 @@
-//! Whether two structs of one path are one: a path is what the author's package says of itself, and
+//! Comparison of two structs of one path: a path is what the author's package says of itself, and
 //! two packages may say the same.
 
 use super::encode::is_same;
 use super::{Kind, Struct};
 
-/// Whether two structs of one path have the same fields. Structs within count by their paths.
+/// Returns true if two structs of one path have the same fields. Structs within count by their paths.
 pub(super) const fn is_alike(one: &Struct, other: &Struct) -> bool {
     if one.words != other.words || one.fields.len() != other.fields.len() {
         return false;

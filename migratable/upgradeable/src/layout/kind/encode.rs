@@ -18,7 +18,7 @@ struct Above<'a> {
     above: Option<&'a Above<'a>>,
 }
 
-/// Where the bytes go. What does not fit is only counted.
+/// The place for the bytes. Bytes that do not fit are only counted.
 struct Out<'a> {
     bytes: &'a mut [u8],
     length: usize,

@@ -10,10 +10,10 @@ use super::{Kind, Link};
 
 /// A map's key whose type is known.
 pub trait KeyLayout: StorageKey {
-    /// Whether stylus-sdk fills it up with zeros where Solidity extends its sign.
+    /// True if stylus-sdk fills it up with zeros where Solidity extends its sign.
     const ZERO_EXTENDED: bool = false;
 
-    /// What it is.
+    /// The kind of the key.
     const KIND: Link;
 }
 

@@ -4,7 +4,7 @@ use core::fmt;
 
 use stylus_sdk::abi::GenerateAbi;
 
-/// What the SDK's `print_from_args` prints for `#[implements(Lazy)]`.
+/// The type whose text the SDK's `print_from_args` prints for `#[implements(Lazy)]`.
 #[derive(Debug)]
 pub struct LazyStylusAbiStruct;
 
