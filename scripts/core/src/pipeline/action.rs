@@ -19,7 +19,7 @@ pub(crate) struct ProposedCall {
 /// The action that `text` identifies, with the very bytes that were proposed: they are sent for that action alone.
 ///
 /// # Errors
-/// As [`resolve_action`] and [`proposal_event`].
+/// The errors of [`resolve_action`] and [`proposal_event`].
 pub(crate) async fn proposed_call(session: Session<'_>, text: &str) -> Result<ProposedCall> {
     let action = resolve_action(session, text).await?;
     let event = proposal_event(session, action).await?;
@@ -35,7 +35,7 @@ pub(crate) async fn proposed_call(session: Session<'_>, text: &str) -> Result<Pr
 /// The event that proposed an action. Its id is on the chain then: it is no key that was typed in place of one.
 ///
 /// # Errors
-/// As [`governance::proposal`].
+/// The errors of [`governance::proposal`].
 pub(crate) async fn proposal_event(
     session: Session<'_>,
     action: ActionId,
@@ -44,7 +44,7 @@ pub(crate) async fn proposal_event(
     Ok(event)
 }
 
-/// Why an action is not open any more; `found` says that nothing is left to revoke, to cancel or to sign.
+/// Explains why an action is not open any more; `found` says that nothing is left to revoke, to cancel or to sign.
 pub async fn why_ended(session: Session<'_>, action: ActionId, found: &str) -> Error {
     let _ = proposal_event(session, action).await; // an id that the chain does not have is not repeated in full
     match outcome_of_ended(session, action).await {
@@ -56,7 +56,7 @@ pub async fn why_ended(session: Session<'_>, action: ActionId, found: &str) -> E
     }
 }
 
-/// What came of an action that is not open any more.
+/// Returns the outcome of an action that is not open any more.
 ///
 /// # Errors
 /// `ActionNotFound`, with who cancelled it, or which action ended it, where it was not executed.
@@ -92,7 +92,7 @@ async fn ended_by(session: Session<'_>, action: ActionId) -> Result<Option<Ended
 /// meanwhile.
 const DIGITS_MIN: usize = 8;
 
-/// Whether `text` is the id of an action, or the beginning of one. Any other text names a definition.
+/// Returns true if `text` is the id of an action, or the beginning of one. Any other text names a definition.
 pub(crate) fn is_action(text: &str) -> bool {
     text.starts_with("0x")
 }

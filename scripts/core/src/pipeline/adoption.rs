@@ -157,10 +157,10 @@ pub(crate) async fn require_given(
         .into())
 }
 
-/// What strangers can do to a proxy that is to be adopted, now and then.
+/// Finds what accounts without rights can do to a proxy that is to be adopted, now and after its adoption.
 ///
 /// # Errors
-/// What the chain says.
+/// Errors of the chain.
 pub(crate) async fn strangers(
     session: Session<'_>,
     call: &abi::adoptCall,
@@ -270,7 +270,7 @@ fn own_code(proxy: Address, code: &[u8]) -> Option<Finding> {
     ))
 }
 
-/// What the initializers of code leave behind that is called `what`, as a file shows them.
+/// Returns what the initializers of code leave behind, as a file shows them. Messages call the code `what`.
 async fn initializers(
     session: Session<'_>,
     (what, code): (&str, &RecordedCode),
@@ -284,7 +284,7 @@ async fn initializers(
     Ok(audit.map(|shown| shown.initializers).unwrap_or_default())
 }
 
-/// As [`check`], of any proxy. Another registry may have `recorded` the layout of its code.
+/// The checks of [`check`], for any proxy. Another registry may have `recorded` the layout of its code.
 async fn takes_over(
     session: Session<'_>,
     (name, version): (&str, &str),

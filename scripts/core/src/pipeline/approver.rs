@@ -1,4 +1,4 @@
-//! What an approver checks of an action before approving it, on chain or offline.
+//! The checks that an approver makes of an action before approving it, on chain or offline.
 
 use super::verifiable::implementation;
 use crate::build::Artifact;

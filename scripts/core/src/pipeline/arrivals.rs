@@ -27,7 +27,7 @@ const HOLDERS_MAX: usize = 16;
 /// are not at hand, the registry's views.
 ///
 /// # Errors
-/// What the chain says.
+/// Errors of the chain.
 pub(crate) async fn of_these(
     session: Session<'_>,
     instances: &[ListedInstance],
@@ -57,7 +57,7 @@ pub(crate) async fn of_these(
 /// The same of a proxy that a definition is to accept.
 ///
 /// # Errors
-/// As [`of_these`].
+/// The errors of [`of_these`].
 pub(crate) async fn of_acceptance(
     session: Session<'_>,
     call: &abi::acceptTransferCall,
@@ -69,8 +69,8 @@ pub(crate) async fn of_acceptance(
     Ok(Some(found))
 }
 
-/// What is known of a proxy that `holder` has, and that belongs to the definition `name` of the session's registry, or
-/// is to.
+/// Returns the finding about the origin of a proxy of `holder`. The proxy belongs, or is to belong, to the definition
+/// `name` of the session's registry.
 async fn finding(
     session: Session<'_>,
     proxy: Address,
@@ -137,11 +137,11 @@ struct Custody<'a> {
     lines: Vec<String>,
     /// The transaction that moved it to its current registry.
     arrived: Option<TxHash>,
-    /// Why its birth is not proven.
+    /// The reason why its creation is not proven; `None` if it is.
     unproven: Option<String>,
 }
 
-/// Where a log stands: its block, and its index there.
+/// The position of a log: its block, and its index there.
 type Place = (Option<u64>, Option<u64>);
 
 /// Steps that a registry's definitions got, and where.
@@ -158,7 +158,7 @@ impl Told {
         self.log.transaction_hash.unwrap_or_default().into()
     }
 
-    /// Whether it tells of a way from one version to another.
+    /// Returns true if the event is about a step from one version to another.
     fn is_step(&self) -> bool {
         matches!(
             self.event,
@@ -248,7 +248,8 @@ impl<'a> Custody<'a> {
         Ok(told.collect())
     }
 
-    /// What happened to it at a registry, in lines, and from where it came there, if it did.
+    /// Returns the lines of its history at a registry. If it came from another registry, also returns that one and the
+    /// position of the arrival.
     async fn stay(
         &mut self,
         registry: Registry<'_>,
@@ -336,7 +337,7 @@ impl<'a> Custody<'a> {
         Ok((lines, from))
     }
 
-    /// Whether a registry gave it to another one in the transaction in which it arrived there.
+    /// Returns true if the registry `sender` gave it to the registry `to` in the transaction in which it arrived there.
     async fn gave(&self, sender: Address, to: Registry<'_>, told: &Told) -> Result<bool> {
         let sent = to.client.mined(told.tx(), "a transfer").await?;
         let mut given = sent.events_of::<abi::InstanceTransferred>(sender);
@@ -381,8 +382,8 @@ impl<'a> Custody<'a> {
         ))
     }
 
-    /// What ran on the way from one version to another, in words, and what of that is not known to the receiving
-    /// definition. A step that was added later is none of it.
+    /// Describes what ran on the way from one version to another, and marks the parts that the receiving definition
+    /// does not know. Steps that were added later do not count.
     async fn runs(
         &self,
         registry: Registry<'_>,
@@ -409,7 +410,7 @@ impl<'a> Custody<'a> {
         })
     }
 
-    /// What of it is not known to the receiving definition: the code of the version, or the step into it.
+    /// Marks the part that the receiving definition does not know: the code of the version, or the step into it.
     async fn mark(
         &self,
         registry: Registry<'_>,

@@ -1,4 +1,4 @@
-//! What a census of an instance is about.
+//! The subject of a census of an instance.
 
 use crate::census::Subject;
 use crate::context::prelude::*;
@@ -6,10 +6,10 @@ use crate::model::InstanceState;
 use crate::program_code::is_program;
 use crate::registry::Registry;
 
-/// What is counted of an instance, at the block of the client.
+/// Reads the subject of a census of an instance, at the block of the client.
 ///
 /// # Errors
-/// What the chain says.
+/// Errors of the chain.
 pub async fn subject(context: &Context, registry: Registry<'_>, proxy: Address) -> Result<Subject> {
     let instance = registry.instance(proxy).await?;
     let name = &instance.definition;

@@ -10,7 +10,7 @@ use std::path::Path;
 pub(crate) struct CheckOptions<'a> {
     /// The role in which somebody asks.
     pub(crate) role: Role,
-    /// Who would send or sign it, if that is known.
+    /// The account that would send or sign the call, if it is known.
     pub(crate) who: Option<Address>,
     /// The layout of its version, for code that carries none: a compiler's JSON.
     pub(crate) layout: Option<&'a Path>,
@@ -18,14 +18,14 @@ pub(crate) struct CheckOptions<'a> {
     pub(crate) runs_layout: Option<&'a Path>,
     /// The initializer as it was typed; empty if calldata was given.
     pub(crate) typed: &'a str,
-    /// Whether its code was built now from the given sources.
+    /// True if its code was built now from the given sources.
     pub(crate) code_is_built: bool,
-    /// Whether the program of its migration was.
+    /// True if the program of its migration was built now.
     pub(crate) program_is_built: bool,
 }
 
 impl<'a> CheckOptions<'a> {
-    /// That role, without options.
+    /// The options of that role, with the defaults.
     pub(crate) fn of(role: Role) -> Self {
         Self {
             role,

@@ -1,4 +1,4 @@
-//! What commands report of what they checked before they sent anything.
+//! The report of the checks that a command made before it sent anything.
 
 use crate::assess::{Coverage, Finding};
 use crate::checks::Assessment;
@@ -19,9 +19,9 @@ pub fn require_not_refused(checks: &Assessment) -> Result<()> {
 /// findings that were accepted.
 #[derive(Serialize)]
 pub struct Checks {
-    /// How much of each part was checked.
+    /// The share of each part that was checked.
     pub coverage: Coverage,
-    /// Why a part was not checked as a whole, in words.
+    /// The parts that were not checked as a whole, and why, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_checked: Vec<String>,
     /// The comparisons of layouts.
@@ -55,7 +55,8 @@ impl Checks {
         replace(&mut self.findings, later.findings);
     }
 
-    /// What was found and refuses nothing: what was accepted or declared, of layouts and else, and the other findings.
+    /// Returns the findings that refuse nothing: those that were accepted or declared, of layouts and else, and the
+    /// others.
     pub fn told(&self) -> Vec<Finding> {
         let of_storage = self.storage.iter().flat_map(|check| &check.accepted);
         let mut told: Vec<Finding> = of_storage.cloned().collect();

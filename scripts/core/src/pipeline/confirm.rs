@@ -22,7 +22,7 @@ pub(crate) fn notice(id: FindingId, words: String) -> Finding {
 /// A finding for each open action that has the subject of a call and differs.
 ///
 /// # Errors
-/// What the chain says.
+/// Errors of the chain.
 pub(crate) async fn rivals(session: Session<'_>, governed: &GovernedCall) -> Result<Vec<Finding>> {
     let own = (&governed.call, &governed.bytes);
     // Other calls have no rival, and a pause must not wait for the events.
@@ -70,7 +70,7 @@ pub(crate) fn parsed(role: &str, expression: &str) -> Result<Policy> {
     Ok(parsed.map_err(|refused| invalid(role, expression, refused, &Names::default()))?)
 }
 
-/// What is wrong with a policy, and after which part of it.
+/// The refusal of an invalid policy: its error, and the part before it.
 fn invalid(role: &str, expression: &str, refused: policy::Refusal, names: &Names) -> Refusal {
     let reason = policy_reason(refused.reason);
     let at = usize::try_from(refused.offset).unwrap_or(usize::MAX);
@@ -90,7 +90,8 @@ fn invalid(role: &str, expression: &str, refused: policy::Refusal, names: &Names
         .usage()
 }
 
-/// What must be accepted in the policies of these roles, if `sender` sends them. Contracts in them must have code.
+/// Finds what must be accepted in the policies of these roles, if `sender` sends them. Contracts in them must have
+/// code.
 pub(crate) async fn of_policies(
     client: &Client,
     sender: Address,
@@ -164,12 +165,12 @@ fn final_notice(role: &str) -> Finding {
     notice(FindingKind::PolicyNone.id(), words)
 }
 
-/// What must be accepted in the policies that a call sets: that one is irreversible, that its role is new, or that it
-/// excludes the sender. A proposer accepts that, unless he was no approver before and others proposed the call already.
-/// An approver accepts it if the new policy removes him.
+/// Finds what must be accepted in the policies that a call sets: an irreversible policy, a new role, or a policy that
+/// excludes the sender. A proposer accepts that, unless they were no approver before and others proposed the call
+/// already. An approver accepts it if the new policy removes them.
 ///
 /// # Errors
-/// What the chain says; `InvalidPolicy`.
+/// Errors of the chain; `InvalidPolicy`.
 pub(crate) async fn notices(
     session: Session<'_>,
     governed: &GovernedCall,
@@ -253,7 +254,7 @@ async fn name_what_stays(
     Ok(())
 }
 
-/// What the holders of a role can do for ever once nobody can change it.
+/// The powers that the holders of a role keep for ever once nobody can change it.
 fn effect_of(role: &str) -> &'static str {
     match role {
         PAUSE => {
@@ -296,7 +297,7 @@ pub(crate) async fn roles(session: Session<'_>, name: &str) -> Result<Vec<String
     Ok(history.definition.policies.into_keys().collect())
 }
 
-/// Whether an account is an approver in a policy.
+/// Returns true if an account is an approver in a policy.
 fn has_part(role: &str, expression: &str, who: Address) -> Result<bool> {
     let policy = parsed(role, expression)?;
     Ok(policy.approvers.iter().any(|leaf| leaf.address == who))

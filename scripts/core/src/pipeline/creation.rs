@@ -10,8 +10,6 @@ use crate::layout::Initializers;
 use crate::plan::{CreationControl, CreationRequest, creation, may_replace_code};
 use stylus_layout::Layout;
 
-/// What nobody could look at.
-
 /// The checks of a creation. It is tried on a copy where the sources of its code are known, as only a run shows what its
 /// initializer leaves behind, and where its code names the words of its proxy.
 pub(crate) async fn check(
@@ -58,10 +56,10 @@ pub(crate) async fn check(
     Ok(checks)
 }
 
-/// What is to be tried of a creation.
+/// Builds the request to try a creation on a copy.
 ///
 /// # Errors
-/// What the chain says.
+/// Errors of the chain.
 pub(crate) async fn request(
     session: Session<'_>,
     call: &abi::createProxyCall,

@@ -33,7 +33,7 @@ impl<S: CommandReport> CommandReport for Governed<S> {
     }
 }
 
-/// What a command did, and what it checked before.
+/// The effects of a command, and its checks before them.
 #[derive(Default, Serialize)]
 pub(crate) struct Effects {
     #[serde(flatten)]
@@ -59,16 +59,16 @@ pub(crate) struct Effects {
     not_compared: Vec<Moved>,
     #[serde(flatten)]
     waiting: Option<LeftWaiting>,
-    /// What is still to be done about the instances, in words.
+    /// The work that is left to do on the instances, in words.
     #[serde(skip)]
     pub(crate) says: Option<String>,
     /// The created instance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) proxy: Option<Address>,
-    /// Why the command stopped after a part, with the next step.
+    /// The error that stopped the command after a part, with the next step.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Report>,
-    /// How the command ended, if it stopped after a part.
+    /// The exit code of the command, if it stopped after a part.
     #[serde(skip)]
     stopped: Option<Exit>,
 }
@@ -81,11 +81,11 @@ pub(crate) enum CallResult {
     Sent(Box<Proposal>),
     /// It was written to a file.
     Exported(Box<ExportedCall>),
-    /// What it decides holds already.
+    /// The decision of the call holds already.
     Already(Already),
 }
 
-/// What the call decides holds already, so that nothing was sent.
+/// A call whose decision holds already, so that nothing was sent.
 #[derive(Serialize)]
 pub(crate) struct Already {
     /// Always true.
@@ -122,10 +122,10 @@ pub(crate) struct RolledOut {
     /// Instances that were paused or resumed with their definition.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) paused_or_resumed: Vec<Address>,
-    /// How many of the last transactions are the rollout's.
+    /// The number of the last transactions that belong to the rollout.
     #[serde(skip)]
     pub(crate) transactions: usize,
-    /// That nothing was to upgrade, in words.
+    /// A note that no instance had to be upgraded, in words.
     #[serde(skip)]
     pub(crate) nothing: Option<String>,
 }
@@ -164,7 +164,7 @@ struct LeftWaiting {
 }
 
 impl Effects {
-    /// Those of a call that changes nothing, as what it decides holds already.
+    /// The effects of a call that changes nothing, because its decision holds already.
     pub(crate) fn already(says: Option<String>) -> Self {
         let executed = true;
         Self {
@@ -272,7 +272,7 @@ impl Effects {
         Some((submitted.action, still_needed(open, needed, refused, names)))
     }
 
-    /// Whether the call was executed, by whomever.
+    /// Returns true if the call was executed, by whomever.
     pub(crate) fn is_executed(&self) -> bool {
         matches!(&self.result, Some(CallResult::Sent(one)) if one.submitted.execution().is_some())
     }
@@ -311,7 +311,7 @@ impl Effects {
         self.checked.as_ref().map(Checks::lines).unwrap_or_default()
     }
 
-    /// What is still to be done.
+    /// The lines about the work that is left to do.
     fn next_lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.says.iter().cloned().collect();
         for one in &self.paused {
@@ -407,7 +407,7 @@ fn instance_lines(checks: Option<&[Check]>, names: &Names) -> Vec<String> {
     lines
 }
 
-/// How many instances were upgraded, of how many.
+/// The number of upgraded instances, of all.
 pub(crate) fn so_far(upgraded: u16, left: Option<u16>) -> String {
     match left {
         Some(left) => format!("{upgraded}/{}", u32::from(upgraded) + u32::from(left)),

@@ -34,7 +34,7 @@ pub(crate) async fn governed(
     })
 }
 
-/// Whether the sender has code.
+/// Returns true if the sender has code.
 async fn is_contract(client: &Client) -> Result<bool, ChainError> {
     let sender = client.caller("export")?;
     Ok(!client.code(sender).await?.is_empty())
@@ -128,7 +128,7 @@ async fn write(
     })
 }
 
-/// Whether an instance of the definition is adopted, so that a contract's call does not upgrade it.
+/// Returns true if an instance of the definition is adopted, so that a contract's call does not upgrade it.
 async fn has_adopted(
     (client, registry): (&Client, Address),
     name: &str,

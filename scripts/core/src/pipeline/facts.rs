@@ -21,7 +21,7 @@ use crate::registry::{RecordedCode, runs};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Why instances are not known without a chain.
+/// The reason why instances are not known without a chain.
 pub(crate) const NOT_ASKED: &str = "--against was given, so no chain was asked";
 
 /// The request for the facts of a step.
@@ -33,14 +33,14 @@ pub(crate) enum Asked<'a> {
     Kept(&'a Context, &'a [String]),
 }
 
-/// What an upgrade takes over.
+/// The code, layout and interface that an upgrade takes over.
 pub(crate) struct Before {
     /// keccak256 of its code, if that is known.
     pub(crate) code: Option<CodeHash>,
     pub(crate) layout: Side,
-    /// As in [`Transition`].
+    /// The structs that stylus-sdk before 0.10 counts shorter; see [`Transition`].
     pub(crate) counted_shorter: BTreeSet<String>,
-    /// What callers can use of it.
+    /// The functions that callers can use.
     pub(crate) callable: Fact<Callable>,
 }
 
@@ -234,7 +234,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// What the storage holds that the new version newly uses.
+    /// Reads the values in storage that the new version newly uses.
     async fn live(
         self,
         version: &Version<'_>,
@@ -419,7 +419,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// How far the sources are known, also those of a migration that another account proposed.
+/// The evidence about the sources, also about those of a migration that another account proposed.
 fn sources(version: &Version<'_>) -> Vec<Fact<()>> {
     let Version { code, stage, .. } = version;
     let mut all = vec![match stage {

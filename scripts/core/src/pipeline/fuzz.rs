@@ -21,7 +21,7 @@ pub fn declared(context: &Context, name: &str) -> Declared {
 /// Fuzzes an upgrade that succeeds on the copy, by `fuzz`, and remembers the run.
 ///
 /// # Errors
-/// What the chain says.
+/// Errors of the chain.
 pub async fn fuzzed<R>(
     simulated: &SimulatedUpgrade<'_>,
     proxy: Option<Address>,

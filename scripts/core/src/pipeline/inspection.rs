@@ -6,7 +6,7 @@ use crate::inspect::{Inspection, MigrationStatus, events, fields, framework, ste
 use crate::model::Instance;
 use crate::registry::instance_status;
 
-/// What is known of an instance.
+/// Reads what is known of an instance.
 pub async fn inspect(session: Session<'_>, proxy: Address) -> Result<Inspection> {
     let Session { context, registry } = session;
     let names = context.names();

@@ -21,7 +21,7 @@ use crate::options::ReviewArgs;
 use crate::registry::{Receiver, RecordedCode};
 use std::collections::BTreeSet;
 
-/// What was found about a call, for its sender or signer. It cannot be sent before it is [cleared](Self::cleared).
+/// The findings about a call, for its sender or signer. It cannot be sent before it is [cleared](Self::cleared).
 pub(crate) struct Judged {
     pub(crate) checks: Assessment,
     /// Findings that need `--accept`.
@@ -72,7 +72,7 @@ pub(crate) async fn check(
 /// Runs the checks of a call for its sender or signer, and collects the findings that need `--accept`.
 ///
 /// # Errors
-/// As [`check`].
+/// The errors of [`check`].
 pub(crate) async fn judge(
     session: Session<'_>,
     governed: &GovernedCall,
@@ -98,11 +98,11 @@ pub(crate) async fn judge(
     Ok(judged)
 }
 
-/// What else is found about a call, for everybody who looks at it: open actions of others that say something else, and
-/// where a proxy that it accepts comes from.
+/// Finds what else concerns a call, for everybody who looks at it: open actions of others that say something else, and
+/// the origin of a proxy that it accepts.
 ///
 /// # Errors
-/// What the chain says.
+/// Errors of the chain.
 pub(crate) async fn beside(
     session: Session<'_>,
     governed: &GovernedCall,
@@ -124,10 +124,10 @@ pub(crate) async fn beside(
     Ok(all)
 }
 
-/// Who approves a call.
+/// The approver of a call.
 #[derive(Clone, Copy)]
 pub(crate) struct Approver<'a> {
-    /// What he compares it with.
+    /// The sources and declarations to compare the call with.
     pub(crate) review: &'a ReviewArgs,
     /// His account; `None` if it is not known, or if the sender need not be an approver.
     pub(crate) account: Option<Address>,
@@ -145,11 +145,11 @@ impl<'a> Approver<'a> {
     }
 }
 
-/// As [`judge`], for an approver: refuses blocking findings, code that his sources do not build to, and irreversible
-/// changes that are not accepted.
+/// Judges a call as [`judge`] does, for an approver: refuses blocking findings, code that the approver's sources do not
+/// build to, and irreversible changes that are not accepted.
 ///
 /// # Errors
-/// As [`check`]; what refuses it.
+/// The errors of [`check`]; the refusal.
 pub(crate) async fn judge_as_approver(
     session: Session<'_>,
     governed: &GovernedCall,
@@ -224,7 +224,7 @@ impl Judged {
     /// A call whose code and storage were checked, with the findings that need `--accept`.
     ///
     /// # Errors
-    /// What the chain says.
+    /// Errors of the chain.
     pub(crate) async fn of(
         session: Session<'_>,
         governed: &GovernedCall,
@@ -269,11 +269,11 @@ impl Judged {
     }
 }
 
-/// What a call decides and holds already, in words; nothing if an earlier run of this key did it and is still to be
-/// reported.
+/// Returns the decision of a call that holds already, in words; `None` if an earlier run of this key made it and is
+/// still to be reported.
 ///
 /// # Errors
-/// As [`already`].
+/// The errors of [`already`].
 pub(crate) async fn holds_already(
     session: Session<'_>,
     governed: &GovernedCall,
@@ -288,7 +288,7 @@ pub(crate) async fn holds_already(
 /// Proposes a call, unless it holds already: checks it as its approvers will, and sends it.
 ///
 /// # Errors
-/// As [`judge`]; what refuses it.
+/// The errors of [`judge`]; the refusal.
 pub(crate) async fn check_and_send(
     session: Session<'_>,
     governed: GovernedCall,
@@ -306,7 +306,7 @@ impl Cleared {
     /// Sends the call after the transactions that it needed, and completes a pause or a resumption that it executes.
     ///
     /// # Errors
-    /// What the chain says.
+    /// Errors of the chain.
     pub(crate) async fn send(
         self,
         session: Session<'_>,

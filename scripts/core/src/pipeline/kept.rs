@@ -65,7 +65,7 @@ pub(crate) struct KeptName {
 }
 
 impl KeptName {
-    /// What `text` names; `None` if it names no version, or is a path that begins with `.` or `/`.
+    /// Parses `text`; `None` if it names no version, or is a path that begins with `.` or `/`.
     pub(crate) fn named(text: &str) -> Option<Self> {
         if text.starts_with(['.', '/']) || text.starts_with(REVISION) {
             return None;

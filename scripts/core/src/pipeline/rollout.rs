@@ -45,7 +45,7 @@ pub(crate) struct Rollout<'a> {
     pub(crate) only: Option<&'a str>,
     /// Maximum number of instances to upgrade.
     max: Option<u16>,
-    /// What it completes, if that is decided: no check stops it.
+    /// The decision that the rollout completes, if it does: no check stops it.
     turn: Option<DecidedState>,
     /// The instances of the definition, where it completes a decision.
     all: usize,
@@ -76,7 +76,7 @@ pub(crate) enum DecidedState {
 }
 
 impl DecidedState {
-    /// How many instances do not follow it yet, in words.
+    /// Says how many instances do not follow the decision yet.
     fn says(self, left: usize, all: usize) -> String {
         match self {
             Self::Pause => format!("{left} of {} still run", count(all, "instance")),
@@ -420,7 +420,7 @@ async fn follow(
     rollout.run(effects).await
 }
 
-/// How many instances fit a transaction, as a batch that took that much gas tells.
+/// The number of instances that fit a transaction, estimated from a batch that took that much gas.
 fn fits(gas: u64, batch: usize) -> usize {
     let of_one = (gas / batch.max(1) as u64).max(1);
     let fits = usize::try_from(ROLLOUT_GAS / of_one).unwrap_or(BATCH_MAX);

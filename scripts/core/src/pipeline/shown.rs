@@ -22,10 +22,10 @@ pub async fn shown(session: Session<'_>, governed: &GovernedCall) -> Result<Show
     shown_call(session, &governed.bytes, &governed.call, None).await
 }
 
-/// As [`shown`], and prints it; hashes and builds with `--full` alone.
+/// Reads the readable form of a governed call, and prints it; hashes and builds with `--full` alone.
 ///
 /// # Errors
-/// As [`shown`].
+/// The errors of [`shown`].
 pub(crate) async fn show(session: Session<'_>, governed: &GovernedCall) -> Result<ShownCall> {
     let shown = shown(session, governed).await?;
     let lines = if session.context.global.full {
@@ -39,7 +39,8 @@ pub(crate) async fn show(session: Session<'_>, governed: &GovernedCall) -> Resul
     Ok(shown)
 }
 
-/// As [`shown`], for the bytes and their decoded call. `open` has the open actions where they were read before.
+/// The readable form of a call, from the bytes and their decoded call. `open` has the open actions where they were read
+/// before.
 pub(crate) async fn shown_call(
     session: Session<'_>,
     bytes: &[u8],
@@ -71,7 +72,7 @@ pub(crate) async fn shown_call(
     })
 }
 
-/// Where the document of the code of `call` says that its sources are.
+/// Reads the public place of the sources from the document of the code of `call`.
 async fn published_sources(session: Session<'_>, call: &Call) -> Result<Option<String>> {
     let Some((_, Some(code), _)) = call.version() else {
         return Ok(None);

@@ -12,7 +12,7 @@ pub(crate) struct CallSimulation {
     pub(crate) report: SimulationReport,
 }
 
-/// What a call would do if that client sent it now. If it would only approve, the result of the simulation is printed.
+/// Simulates a call as if that client sent it now. If it would only approve, the result of the simulation is printed.
 ///
 /// # Errors
 /// Errors of the chain; `WouldFail`.

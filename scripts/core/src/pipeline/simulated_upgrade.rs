@@ -24,13 +24,13 @@ pub struct SimulatedUpgrade<'a> {
     pub taken: Vec<Finding>,
     /// The checks before the simulation.
     pub checks: Assessment,
-    /// Where it was read.
+    /// The context, chain and registry that it was read from.
     pub session: Session<'a>,
-    /// What was tried.
+    /// The request that was tried.
     pub request: PlanRequest,
 }
 
-/// How an upgrade is tried.
+/// The limits of a trial of an upgrade, and the file that it writes.
 #[derive(Clone, Copy)]
 pub struct SimulationOptions<'a> {
     /// Maximum number of instances to try.

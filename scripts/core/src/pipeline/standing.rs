@@ -1,4 +1,4 @@
-//! What is found about a definition as it stands on the chain. It is gathered here alone, so that every command that
+//! Findings about a definition as it stands on the chain. They are gathered here alone, so that every command that
 //! looks at a definition, an instance or a call finds the same: code that is a proxy, instances that run other code or
 //! came from elsewhere or stayed behind, programs that expire.
 
@@ -29,16 +29,16 @@ pub enum Instances<'a> {
     Running(Address),
     /// This one.
     Single(Address),
-    /// Those of a definition at these positions.
+    /// The instances of a definition at these positions.
     At(&'a str, &'a Range<usize>),
     /// The first ones of a definition, that many at most, and what stays behind.
     Of(&'a str, usize),
 }
 
-/// What is found about instances and the code that they run.
+/// The findings about instances and the code that they run.
 ///
 /// # Errors
-/// What the chain says.
+/// Errors of the chain.
 pub async fn of_instances(session: Session<'_>, which: Instances<'_>) -> Result<Vec<Finding>> {
     let client = session.registry.client.at_one_block().await?;
     let (found, _) = at_one_block(there(session, &client), which).await?;
@@ -48,7 +48,7 @@ pub async fn of_instances(session: Session<'_>, which: Instances<'_>) -> Result<
 /// The same, and programs that they need and that expire soon or do not run.
 ///
 /// # Errors
-/// What the chain says.
+/// Errors of the chain.
 pub(crate) async fn with_expiring(
     session: Session<'_>,
     which: Instances<'_>,
@@ -68,7 +68,7 @@ fn there<'a>(session: Session<'a>, client: &'a Client) -> Session<'a> {
     }
 }
 
-/// What is found about instances, and the programs that their users need.
+/// The findings about instances, and the programs that their users need.
 async fn at_one_block(
     session: Session<'_>,
     which: Instances<'_>,
@@ -103,10 +103,10 @@ async fn at_one_block(
     Ok((found, used(&instances, &codes)))
 }
 
-/// What is found about the instances of every definition.
+/// The findings about the instances of every definition.
 ///
 /// # Errors
-/// What the chain says.
+/// Errors of the chain.
 pub async fn of_registry(session: Session<'_>) -> Result<Vec<Finding>> {
     let names = registry::definitions(session.registry).await?;
     let all = names
@@ -115,10 +115,10 @@ pub async fn of_registry(session: Session<'_>) -> Result<Vec<Finding>> {
     Ok(ask_all(all).await?.concat())
 }
 
-/// What is found about all that a call changes: the instances that it is about, and the code that it names.
+/// The findings about all that a call changes: the instances that it is about, and the code that it names.
 ///
 /// # Errors
-/// What the chain says.
+/// Errors of the chain.
 pub(crate) async fn of_call(session: Session<'_>, call: &Call) -> Result<Vec<Finding>> {
     let name = call.definition();
     let which = match call {
@@ -264,7 +264,7 @@ async fn behind(
     Ok(found.collect())
 }
 
-/// What users of these instances run.
+/// The code that users of these instances run.
 fn used(instances: &[ListedInstance], codes: &Codes) -> Vec<Used> {
     let mut samples = ProxySamples::default();
     let sampled = instances
@@ -280,7 +280,7 @@ fn used(instances: &[ListedInstance], codes: &Codes) -> Vec<Used> {
 /// Programs of the registry and of these accounts that expire soon, do not run, or hold other code than was recorded.
 ///
 /// # Errors
-/// What the chain says.
+/// Errors of the chain.
 pub async fn programs(session: Session<'_>, used: Vec<Used>) -> Result<Vec<Finding>> {
     let Session { context, registry } = session;
     let framework = context.builder()?.framework()?;

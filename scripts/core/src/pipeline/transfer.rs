@@ -11,7 +11,7 @@ use crate::registry::{Receiver, Registry, Transfer, receiver, require_registry};
 
 /// The checks of a transfer.
 pub(crate) struct Checked {
-    /// Who controls the instance afterwards, in words.
+    /// Lines that say who controls the instance afterwards.
     pub(crate) lines: Vec<String>,
     /// The same, if that is a definition of a registry.
     pub(crate) receiver: Option<Receiver>,
@@ -98,7 +98,7 @@ fn require_account(call: &abi::transferProxyCall) -> Result<(), Refusal> {
     }
 }
 
-/// Who controls an adopted proxy that goes to an account.
+/// Says who controls an adopted proxy that goes to an account.
 async fn owner(context: &Context, client: &Client, to: Address) -> Result<String> {
     let code = client.code(to).await?;
     Ok(match evm::registry_of_admin(&code) {

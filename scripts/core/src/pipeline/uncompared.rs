@@ -9,7 +9,7 @@ use crate::context::prelude::*;
 use crate::registry::begun_by;
 use crate::text;
 
-/// Whether a transaction upgraded an instance by a step that `checks` does not cover.
+/// Returns true if a transaction upgraded an instance by a step that `checks` does not cover.
 pub(crate) fn is_there(sent: &Sent, registry: Address, checks: &Assessment) -> bool {
     let moved = moved_by(sent, registry);
     moved.iter().any(|(_, from, to)| !checks.leads(from, to))

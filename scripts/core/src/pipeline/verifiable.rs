@@ -46,7 +46,7 @@ pub(crate) fn implementation(
     Ok(artifact)
 }
 
-/// Whether a chain has explorers, and approvers on other machines.
+/// Returns true if a chain has explorers, and approvers on other machines.
 pub(crate) fn is_public(chain_id: u64) -> bool {
     !LOCAL_CHAINS.contains(&chain_id)
 }
@@ -92,7 +92,7 @@ pub(crate) fn warn_unbound_initializers(context: &Context, name: &str, module: &
     }
 }
 
-/// As [`implementation`], for code that goes on chain: its records are kept next to the manifest.
+/// Builds an [`implementation`] that goes on chain: its records are kept next to the manifest.
 pub(crate) fn kept_implementation(
     context: &Context,
     chain_id: u64,

@@ -18,7 +18,7 @@ pub(crate) struct VersionInterface {
     pub(crate) layout: Layout,
 }
 
-/// Those of the version before and of the new one.
+/// Reads the interfaces of the version before and of the new one.
 pub(crate) async fn both(simulated: &SimulatedUpgrade<'_>) -> Result<[VersionInterface; 2]> {
     let (session, Plan { name, from, .. }) = (simulated.session, &simulated.plan);
     let before = session.registry.known_version(name, from).await?;

@@ -1,5 +1,5 @@
-//! What the commands on versions share: the definition, its open actions, and code that is found, checked, and put into
-//! a plan or on the chain.
+//! The state that commands on versions share: the definition, its open actions, and code that is found, checked, and
+//! put into a plan or on the chain.
 
 mod action;
 mod code;
@@ -39,7 +39,7 @@ pub(crate) struct Work<'a> {
     pub(crate) current: String,
     /// The registered version, if it exists.
     pub(crate) known: Option<model::Version>,
-    /// Whether a newer version is current than the registered one.
+    /// True if a newer version is current than the registered one.
     is_past: bool,
     pub(crate) open: Vec<PendingAction>,
     /// The findings and their coverage.
@@ -76,7 +76,7 @@ impl Becomes {
     }
 }
 
-/// Where the code of a version comes from.
+/// The origin of a version's code.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum CodeFrom<'a> {
     /// A source or an address, as it was typed.
@@ -91,9 +91,9 @@ pub(crate) struct Wanted<'a> {
     pub(crate) version: &'a str,
     pub(crate) code: CodeFrom<'a>,
     pub(crate) becomes: Becomes,
-    /// Where the step into it begins, if given.
+    /// The version that the step into it begins at, if given.
     pub(crate) from: Option<&'a str>,
-    /// Whether no step leads to it.
+    /// True if no step leads to it.
     pub(crate) initial: bool,
     pub(crate) step: StepArgs,
     /// Its layout, for code that carries none.
@@ -117,10 +117,10 @@ pub(crate) struct Resolved<'a> {
 /// A version and the step into it, as [`Work::check`] checks them.
 pub(crate) struct VersionToCheck<'a> {
     pub(crate) version: &'a str,
-    /// Where the step into it begins; empty if no step leads to it.
+    /// The version that the step into it begins at; empty if no step leads to it.
     pub(crate) from: &'a str,
     pub(crate) code: &'a Code,
-    /// What runs in the step.
+    /// The migration that runs in the step.
     pub(crate) runs: Runs,
     pub(crate) stage: Stage,
     pub(crate) becomes: Becomes,
@@ -129,7 +129,7 @@ pub(crate) struct VersionToCheck<'a> {
 }
 
 impl<'a> Resolved<'a> {
-    /// What the command describes, with the signature of its function.
+    /// The version as the command describes it, with the signature of its function.
     pub(crate) const fn wanted(&self) -> &Wanted<'a> {
         &self.wanted
     }
@@ -276,7 +276,7 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// What has to be tried, with everything that is only planned.
+    /// Builds the request to try the upgrade, with everything that is only planned.
     pub(crate) fn planned_request(
         &self,
         planned: Planned,
@@ -289,7 +289,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// What is put somewhere is for this definition.
+    /// The definition that code, layout and check are put in place for.
     fn place_for(&self) -> For<'_> {
         For {
             session: self.session,
@@ -301,7 +301,7 @@ impl<'a> Work<'a> {
     /// Puts code, layout and check of a version there, with the registered or the described step.
     ///
     /// # Errors
-    /// What the chain says.
+    /// Errors of the chain.
     pub(crate) async fn place(
         &self,
         resolved: &Resolved<'_>,
@@ -514,8 +514,8 @@ impl<'a> Work<'a> {
         Err(refusal.into())
     }
 
-    /// What leads to the code of a registered version: its steps, those that can be added, a rollback. Its steps never
-    /// change.
+    /// Describes the ways to the code of a registered version: its steps, those that can be added, a rollback. Its
+    /// steps never change.
     async fn ways_to(&self, known: &model::Version) -> Result<String> {
         let [name, version] = [&self.name, &known.version].map(|word| shell_word(word));
         let begins = |from: &str| known.steps.iter().any(|step| step.from == from);
@@ -544,7 +544,7 @@ impl<'a> Work<'a> {
         Ok(ways.join("; "))
     }
 
-    /// Whether the command repeats how a version was registered that is or was current.
+    /// Returns true if the command repeats the registration of a version that is or was current.
     fn is_repeated(&self, wanted: &Wanted<'_>) -> bool {
         let is_current = self
             .known
@@ -553,8 +553,8 @@ impl<'a> Work<'a> {
         is_current || self.is_past && wanted.becomes == Becomes::Registered
     }
 
-    /// Where the step into a version begins: where the caller says, else at the current version. For a version that is
-    /// or was current, where its own step began.
+    /// Returns the version that the step into a version begins at: the one that the caller gives, else the current
+    /// version. For a version that is or was current, it is the start of its own step.
     fn begins_at(&self, wanted: &Wanted<'_>) -> String {
         match (wanted.from, &self.known) {
             _ if wanted.initial => String::new(),

@@ -9,11 +9,11 @@ use crate::functions::Functions;
 use crate::ids::CodeHash;
 use crate::interface::{Callable, NOT_DECLARED};
 
-/// Why the document of a proposed version proves nothing.
+/// The reason why the document of a proposed version proves nothing.
 const PROPOSED: &str = "only its layout document says so, which its proposer wrote; \
                         a build proves it (--source)";
 
-/// Why documents that disagree prove nothing.
+/// The reason why documents that disagree prove nothing.
 const DISPUTED: &str = "layout documents of versions with its code disagree about its functions; \
                         a build shows which is right (--source)";
 
@@ -134,7 +134,7 @@ impl Session<'_> {
     /// only if these are proven: another name for the same bytes could mislead.
     ///
     /// # Errors
-    /// What the chain says, and a file that cannot be read.
+    /// Errors of the chain, and a file that cannot be read.
     pub(crate) async fn functions(
         self,
         name: &str,

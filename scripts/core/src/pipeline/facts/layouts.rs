@@ -9,21 +9,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use stylus_layout::{Document, FilledIn, Layout};
 
-/// What the layout document of a version without a build proves.
+/// The evidence of the layout document of a version without a build, in words.
 const OF_PROPOSER: &str = "as its layout document says, which its proposer wrote; only a build compares that \
                            with the code (--source)";
 
-/// What is known of the layout of some code.
+/// The known facts about the layout of some code.
 pub(crate) struct KnownLayout {
     pub(crate) side: Side,
     /// The hash of its sources, if the given file has it; else zero.
     pub(crate) source: SourceHash,
-    /// What its sources show of the code, if the given file has their AST.
+    /// The facts that its sources show about the code, if the given file has their AST.
     pub(crate) audit: Fact<Audit>,
     given: Given,
 }
 
-/// What a given file says of a layout.
+/// The content of a given file about a layout.
 enum Given {
     /// Not all of it.
     Part,
@@ -207,7 +207,7 @@ impl Session<'_> {
         })
     }
 
-    /// What a constructor and a linker wrote into code, with the code of libraries.
+    /// Reads the words that a constructor and a linker wrote into code, with the code of libraries.
     async fn filled(self, compiled: &Compiled, account: Address) -> Result<Vec<FilledIn>> {
         let client = self.registry.client;
         let code = client.code(account).await?;
@@ -349,7 +349,7 @@ fn other_library((name, at): (&str, Address), is_in_file: bool, file: &Path) -> 
     )
 }
 
-/// What a given file shows of the sources of code, and how far that is believed of this code.
+/// The facts that a given file shows about the sources of code, and how far these are believed of this code.
 fn audit_of(named: &Named) -> Fact<Audit> {
     let Some(audit) = named.audit.clone() else {
         return Fact::unknown("the given file has no AST");
@@ -367,8 +367,8 @@ fn audit_of(named: &Named) -> Fact<Audit> {
     }
 }
 
-/// Whether a recorded layout is the given one. A plain compiler's lists less than was recorded; one that knows what it
-/// does not list knows all of it.
+/// Returns true if a recorded layout is the given one. A plain compiler's lists less than was recorded; one that knows
+/// what it does not list knows all of it.
 fn is_of_one(recorded: &Layout, given: &Layout) -> bool {
     match given.unlisted {
         Some(_) => recorded.says_as(given),
@@ -382,7 +382,7 @@ impl KnownLayout {
         matches!(self.given, Given::Compiled)
     }
 
-    /// Whether a file has all of it.
+    /// Returns true if a file has all of it.
     pub(crate) fn is_given(&self) -> bool {
         !matches!(self.given, Given::Part) && self.side.known.value().is_some()
     }

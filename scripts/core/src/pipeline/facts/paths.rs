@@ -12,7 +12,7 @@ impl Session<'_> {
     /// to the one that it reaches.
     ///
     /// # Errors
-    /// What the chain says.
+    /// Errors of the chain.
     pub(super) async fn paths(
         self,
         version: &Version<'_>,

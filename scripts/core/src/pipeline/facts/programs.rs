@@ -1,4 +1,4 @@
-//! What runs in a step, and in whose storage a constructor may still run.
+//! The migration that runs in a step, and the proxies in whose storage a constructor may still run.
 
 use super::Asked;
 use crate::assess::{Fact, Origin};
@@ -15,7 +15,7 @@ use stylus_upgrades_interface::registry::Step;
 use stylus_upgrades_interface::slots;
 
 impl Asked<'_> {
-    /// Those of the adopted proxies in whose storage no constructor has run, if the code may have one.
+    /// Reads which of the adopted proxies have storage in which no constructor has run, if the code may have one.
     pub(crate) async fn open_to_constructor(
         self,
         code: &Code,
@@ -38,7 +38,7 @@ impl Asked<'_> {
         Ok(Fact::of(open, Origin::Chain))
     }
 
-    /// What runs in the step that the arguments describe.
+    /// The migration that runs in the step that the arguments describe.
     pub(crate) async fn runs(self, step: &StepArgs) -> Result<Runs> {
         let manifest = &self.context().manifest;
         let program = match (&step.complex, self) {
@@ -136,7 +136,7 @@ impl Asked<'_> {
 }
 
 impl Session<'_> {
-    /// What runs in a step that is registered or proposed.
+    /// The migration that runs in a step that is registered or proposed.
     pub(crate) async fn runs(self, step: &Step) -> Result<Runs> {
         let kind = runs(step);
         let program = match kind {
@@ -162,7 +162,7 @@ impl Session<'_> {
         })
     }
 
-    /// What the check of a step calls, if it has one.
+    /// Reads the expectations of the check of a step, if it has one.
     async fn expected(self, step: &Step) -> Result<Option<Fact<Expectations>>> {
         let Named::Check(check) = named(step) else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! Where a version is put: on the chain, by transactions, or into a plan of them.
+//! The place where a version goes: to the chain, by transactions, or into a plan of them.
 
 use crate::build::{Artifact, evm};
 use crate::client::Sent;
@@ -34,10 +34,10 @@ pub(crate) trait Place {
     async fn expect(&mut self, of: For<'_>, expected: Expectations) -> Result<()>;
 }
 
-/// What a version still needs on the chain.
+/// The parts of a version that the chain still lacks.
 #[derive(Default)]
 pub(crate) struct Planned {
-    /// What would be deployed, and where to.
+    /// The artifacts that would be deployed, and their addresses.
     undeployed: Vec<(Address, Artifact)>,
     /// The programs that would be activated again.
     inactive: Vec<Address>,
@@ -48,7 +48,7 @@ pub(crate) struct Planned {
 }
 
 impl Planned {
-    /// What has to be tried, with everything that is only planned.
+    /// Builds the request to try the upgrade, with everything that is only planned.
     pub(crate) fn request(
         self,
         session: Session<'_>,

@@ -19,10 +19,10 @@ pub(crate) struct Trial {
 }
 
 impl Work<'_> {
-    /// What a version would be on the chain, with everything that is missing there only planned.
+    /// Plans a version as it would be on the chain, with everything that is missing there.
     ///
     /// # Errors
-    /// What the chain says.
+    /// Errors of the chain.
     pub(crate) async fn trial(&self, resolved: &Resolved<'_>) -> Result<Trial> {
         let mut planned = Planned::default();
         let version = self.place(resolved, &mut planned).await?;
@@ -36,7 +36,7 @@ impl Trial {
     /// refused unless all of that is accepted.
     ///
     /// # Errors
-    /// What the registry would refuse.
+    /// The refusal that the registry would give.
     pub(crate) async fn run(
         self,
         work: &Work<'_>,
@@ -119,7 +119,7 @@ fn add_tried(plan: &Plan, checks: &mut Assessment) {
 /// A proposed migration to be tried, whose code is on the chain.
 ///
 /// # Errors
-/// What the chain says.
+/// Errors of the chain.
 pub(crate) async fn of_proposed(
     session: Session<'_>,
     migrate: &abi::migrateCall,
@@ -138,7 +138,7 @@ pub(crate) async fn of_proposed(
 /// registry would refuse is told when the call is prepared.
 ///
 /// # Errors
-/// What the chain says.
+/// Errors of the chain.
 pub(crate) async fn try_proposed(
     session: Session<'_>,
     migrate: &abi::migrateCall,
