@@ -1,4 +1,4 @@
-//! What this program is: its version with the framework that it deploys, what shells complete, its manual.
+//! Commands about this program: its version with the framework that it deploys, its completions for shells, its manual.
 
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
@@ -64,7 +64,7 @@ pub(crate) fn completions(mut command: clap::Command, shell: Shell) -> Completio
     }
 }
 
-/// What `completions` reports.
+/// The report of `completions`.
 #[derive(Serialize)]
 pub(crate) struct Completions {
     /// The shell.
@@ -103,7 +103,7 @@ fn man(context: &Context, folder: &Path) -> Result<Outcome> {
     Ok(context.outcome(&manual))
 }
 
-/// What `man` reports.
+/// The report of `man`.
 #[derive(Serialize)]
 pub(crate) struct Manual {
     /// The folder of the pages.

@@ -55,7 +55,7 @@ pub(crate) struct AdoptArgs {
     /// The layout of the code that it runs now, if that is not a version of the definition: a compiler's JSON
     #[arg(long, value_name = "FILE")]
     pub runs_layout: Option<PathBuf>,
-    /// What is said about its storage.
+    /// Arguments about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
 }
@@ -147,7 +147,7 @@ impl CommandReport for Adoption {
     }
 }
 
-/// Who proposes it, with the given layouts.
+/// The options of its proposer, with the given layouts.
 fn options<'a>(session: Session<'a>, args: &'a AdoptArgs) -> CheckOptions<'a> {
     CheckOptions {
         layout: args.storage.layout.as_deref(),

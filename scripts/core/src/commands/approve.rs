@@ -107,7 +107,7 @@ async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome> {
     Ok(context.outcome(&Governed { subject, effects }))
 }
 
-/// What is approved.
+/// The call that is approved.
 #[derive(Serialize)]
 pub(crate) struct Approval {
     proposer: Address,
@@ -168,17 +168,17 @@ pub(crate) async fn report_executed(
     Ok(context.outcome(&report))
 }
 
-/// What `approve` reports of an action that was executed already.
+/// The report of `approve` for an action that was executed already.
 #[derive(Serialize)]
 pub(crate) struct AlreadyExecuted {
     #[serde(flatten)]
     submitted: CallOutcome,
-    /// Whether its call was compared with the one that was reviewed.
+    /// True if its call was compared with the one that was reviewed.
     compared: bool,
     /// The folder in which its version is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     kept: Option<String>,
-    /// Who executed it, in which transaction.
+    /// The account that executed it, and the transaction.
     #[serde(skip)]
     by: String,
 }

@@ -54,7 +54,7 @@ pub(crate) static CALL: Spec<CallArgs> = Spec {
     run: |context, args| Box::pin(call(context, args)),
 };
 
-/// What is called.
+/// A call of a contract.
 #[derive(Debug, Args)]
 pub(crate) struct CallArgs {
     /// The contract, an address or an alias
@@ -152,7 +152,7 @@ async fn ask_ahead(context: &Context, client: &Client, args: &CallArgs) {
     let _ = join!(client.code(to), answer, of_registry);
 }
 
-/// What `call` reports.
+/// The report of `call`.
 #[derive(Serialize)]
 pub(crate) struct Answered {
     to: Address,
@@ -199,7 +199,7 @@ pub(crate) async fn send(context: &Context, args: &CallArgs) -> Result<Outcome> 
     Ok(context.outcome(&report))
 }
 
-/// What `send` reports.
+/// The report of `send`.
 #[derive(Serialize)]
 pub(crate) struct Called {
     #[serde(flatten)]
@@ -354,7 +354,7 @@ async fn with_outputs(
         .unwrap_or(function))
 }
 
-/// What a function returned.
+/// Decodes the values that a function returned.
 fn decode(function: &Function, answer: &Bytes, to: Address) -> Result<Vec<String>> {
     let reason = match function.abi_decode_output(answer) {
         Ok(values) => return Ok(values.iter().map(show).collect()),

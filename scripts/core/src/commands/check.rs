@@ -78,12 +78,12 @@ pub(crate) struct CheckArgs {
     /// The step into it, as for migrate.
     #[command(flatten)]
     pub step: StepArgs,
-    /// What is said about its storage.
+    /// Arguments about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
 }
 
-/// How findings are written.
+/// The format of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// Lines for people.
@@ -92,22 +92,22 @@ pub(crate) enum Format {
     Github,
 }
 
-/// What was found so far.
+/// The state of a check: its findings so far.
 struct Check<'a> {
     args: &'a CheckArgs,
-    /// What callers can use of the new code.
+    /// The functions of the new code that callers can use.
     interface: Callable,
-    /// Where something stands in its sources.
+    /// The lines of its fields and functions in its sources.
     places: Places,
     /// The folder that paths are shown from.
     root: PathBuf,
     findings: Vec<Finding>,
     coverage: Coverage,
-    /// What an author declares of it.
+    /// The declarations of its author.
     declared: Declared,
-    /// Whether it builds. If not, nothing else is reported.
+    /// True if it builds. If not, nothing else is reported.
     is_built: bool,
-    /// Whether the upgrade was tried on some instances only, or to its start only.
+    /// True if the upgrade was tried on some instances only, or to its start only.
     is_tried_in_part: bool,
 }
 

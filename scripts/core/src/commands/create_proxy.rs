@@ -61,7 +61,7 @@ pub(crate) struct CreateProxyArgs {
     /// Save its address in the manifest under this alias
     #[arg(long, value_name = "ALIAS")]
     pub save: Option<String>,
-    /// What is said about the storage of its version.
+    /// Arguments about the storage of its version.
     #[command(flatten)]
     pub storage: StorageArgs,
 }
@@ -234,7 +234,7 @@ pub(crate) struct CreatedInstance {
     /// The salt of its address; absent if an earlier run created it.
     #[serde(skip_serializing_if = "Option::is_none")]
     salt: Option<U256>,
-    /// Whether it exists now, or once the action is executed.
+    /// True if it exists now; else it exists once the action is executed.
     #[serde(skip)]
     exists: bool,
 }
@@ -250,7 +250,7 @@ impl CommandReport for CreatedInstance {
     }
 }
 
-/// What an earlier run created by the same arguments and did not report, with any salt.
+/// Finds the instance that an earlier run created by the same arguments and did not report, with any salt.
 async fn created_before(
     session: Session<'_>,
     call: &abi::createProxyCall,

@@ -133,7 +133,7 @@ async fn set_guardian(
     }
 }
 
-/// What is defined.
+/// The definition, its guardian and its policies.
 #[derive(Serialize)]
 pub(crate) struct Definition<'a> {
     name: &'a str,

@@ -70,8 +70,8 @@ pub(crate) async fn run(context: &Context, keep: bool) -> Result<Outcome> {
     Ok(context.outcome(&report))
 }
 
-/// What starts this program again: cargo, which tells the programs that it runs where their package is, or the word
-/// that was typed.
+/// The words that start this program again: cargo, which tells the programs that it runs where their package is, or the
+/// word that was typed.
 fn program(by_cargo: bool, typed: Option<String>) -> String {
     match typed.filter(|_| !by_cargo) {
         Some(typed) => shell_word(&typed),
@@ -79,14 +79,14 @@ fn program(by_cargo: bool, typed: Option<String>) -> String {
     }
 }
 
-/// What `demo` reports.
+/// The report of `demo`.
 #[derive(Serialize)]
 pub(crate) struct Walkthrough {
     #[serde(flatten)]
     document: Document,
     #[serde(flatten)]
     kept: Option<Kept>,
-    /// How this program was started.
+    /// The words that started this program.
     #[serde(skip)]
     program: String,
     /// Set if a command did not print the text of the page.

@@ -38,13 +38,13 @@ pub(crate) static SPEC: Spec<DeployArgs> = Spec {
 pub(crate) struct DeployArgs {
     /// A crate's folder, a .wasm file, or a contract of this workspace by name
     pub source: String,
-    /// What it is built from, if it is a file.
+    /// The sources of the `.wasm` file, if one is given.
     #[command(flatten)]
     pub file: GivenModuleArgs,
     /// Do not activate it; it cannot run before its activation
     #[arg(long)]
     pub no_activate: bool,
-    /// What its constructor is called with, where it has one.
+    /// The arguments of its constructor, where it has one.
     #[command(flatten)]
     pub constructor: ConstructorArgs,
 }
@@ -115,7 +115,7 @@ struct Placed {
     created: Sent,
     /// The transaction that activated it, where that is another one.
     activated: Option<Sent>,
-    /// Whether it was activated now.
+    /// True if it was activated now.
     is_new: bool,
 }
 
@@ -201,7 +201,7 @@ async fn constructed(
     })
 }
 
-/// What `deploy` reports.
+/// The report of `deploy`.
 #[derive(Serialize)]
 pub(crate) struct Deployed<'a> {
     #[serde(flatten)]
@@ -213,7 +213,7 @@ pub(crate) struct Deployed<'a> {
     /// The constructor that ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     constructor: Option<String>,
-    /// How long the activation lasts on this chain.
+    /// The duration of an activation on this chain, in days.
     #[serde(skip_serializing_if = "Option::is_none")]
     activated_days: Option<u16>,
     wasm_bytes: usize,

@@ -72,7 +72,7 @@ async fn run(context: &Context, args: &ExecuteArgs) -> Result<Outcome> {
     Ok(context.outcome(&Governed { subject, effects }))
 }
 
-/// What is executed.
+/// The call that is executed.
 #[derive(Serialize)]
 pub(crate) struct Execution {
     proposer: Address,

@@ -26,7 +26,7 @@ pub(crate) struct ExplainArgs {
     pub name: Option<String>,
 }
 
-/// What `explain` reports.
+/// The report of `explain`.
 #[derive(Serialize)]
 pub(crate) struct ErrorPages {
     errors: Vec<ErrorPage>,

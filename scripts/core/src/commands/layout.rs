@@ -42,10 +42,10 @@ pub(crate) static SPEC: Spec<LayoutArgs> = Spec {
     run: |context, args| Box::pin(run(context, &args.command)),
 };
 
-/// What to do with them.
+/// The arguments of `layout`.
 #[derive(Debug, Args)]
 pub(crate) struct LayoutArgs {
-    /// What to do with them.
+    /// The command below `layout`.
     #[command(subcommand)]
     pub command: LayoutCommand,
 }
@@ -144,7 +144,7 @@ pub(crate) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
     }
 }
 
-/// Whether one of the layouts is the live one.
+/// Returns true if one of the layouts is the live one.
 fn asks_registry(command: &LayoutCommand) -> bool {
     let sources = match command {
         LayoutCommand::Show { source, .. } => vec![source],
@@ -202,7 +202,7 @@ fn is_json(path: &Path) -> bool {
     ending.is_some_and(|ending| ending == "json" || ending.starts_with("json:"))
 }
 
-/// What is no contract may be the name of a definition.
+/// The advice that a source that is no contract may be the name of a definition.
 fn of_definition(name: &str, error: &dyn Explain) -> Refusal {
     let next = format!(
         "give the folder of a crate, a .wasm file, or {name}@{LIVE}: the version that is live of the definition {name}"

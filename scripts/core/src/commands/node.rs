@@ -63,7 +63,7 @@ pub(crate) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
     }
 }
 
-/// What people and programs need to use the node.
+/// The addresses and accounts that people and programs need to use the node.
 #[derive(Serialize)]
 pub(crate) struct Running {
     /// Its HTTP address.

@@ -69,13 +69,13 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome> {
     Ok(context.outcome(&ran))
 }
 
-/// What `plan` reports.
+/// The report of `plan`.
 #[derive(Serialize)]
 pub struct Ran {
-    /// What would happen.
+    /// The effects that the upgrade would have.
     #[serde(flatten)]
     pub plan: Plan,
-    /// What the checks found.
+    /// The results of the checks.
     #[serde(flatten)]
     pub checks: Checks,
     /// The verdict of the whole plan.
@@ -83,24 +83,24 @@ pub struct Ran {
     /// The gas of all transactions.
     #[serde(flatten)]
     gas: Gas,
-    /// Whether no finding blocks it.
+    /// True if no finding blocks it.
     ok: bool,
-    /// Why it would fail, if it would.
+    /// The reason why it would fail, if it would.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Report>,
     /// Of the file that names the registry.
     pub warnings: Vec<Finding>,
     /// The migration, in words.
     pub decoded: Vec<DecodedCall>,
-    /// What past transactions do with the version; absent if they were not wanted, null if there were none.
+    /// The effects of the version on past transactions; absent if they were not wanted, null if there were none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replay: Option<Option<plan::Replay>>,
-    /// What the copy and past transactions on it showed, even if an earlier check refuses.
+    /// The verdict of the copy and of past transactions on it, even if an earlier check refuses.
     #[serde(skip)]
     pub simulation: Verdict,
     #[serde(skip)]
     is_full: bool,
-    /// Whether the missing past transactions refuse it.
+    /// True if the missing past transactions refuse it.
     #[serde(skip)]
     is_refused: bool,
 }

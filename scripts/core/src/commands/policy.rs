@@ -42,10 +42,10 @@ pub(crate) static SPEC: Spec<PolicyArgs> = Spec {
     run: |context, args| Box::pin(run(context, &args.command)),
 };
 
-/// What to do with them.
+/// The arguments of `policy`.
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArgs {
-    /// What to do with them.
+    /// The command below `policy`.
     #[command(subcommand)]
     pub command: PolicyCommand,
 }
@@ -143,7 +143,7 @@ async fn explain_it(context: &Context, name: &str, role: Option<&str>) -> Result
     Ok(context.outcome(&policies))
 }
 
-/// Whether a text is a policy and no definition's name. An alias alone may be either: it is taken for a name.
+/// Returns true if a text is a policy and no definition's name. An alias alone may be either: it is taken for a name.
 fn is_expression(text: &str) -> bool {
     text.contains(['(', ' ']) || is_address(text) || text.eq_ignore_ascii_case("NONE")
 }
@@ -168,7 +168,7 @@ pub async fn policies(
 /// The policies of a definition, of which every role that has one is known, and the roles that act without one.
 ///
 /// # Errors
-/// What the chain says.
+/// Errors of the chain.
 pub async fn policies_in_force(
     context: &Context,
     name: &str,

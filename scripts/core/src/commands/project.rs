@@ -29,7 +29,7 @@ pub(crate) static NEW: Spec<NewArgs> = Spec {
 pub(crate) struct NewArgs {
     /// Its name: that of the folder and of the contract's crate
     pub name: String,
-    /// Where the framework's crates come from.
+    /// The origin of the framework's crates.
     #[command(flatten)]
     pub framework: FrameworkArgs,
 }
@@ -59,12 +59,13 @@ pub(crate) struct InitArgs {
     /// Write the changes. Without this flag they are only shown
     #[arg(long)]
     pub yes: bool,
-    /// Where the framework's crates come from.
+    /// The origin of the framework's crates.
     #[command(flatten)]
     pub framework: FrameworkArgs,
 }
 
-/// Where the framework's crates come from: without any of these, from this program, into vendor/ of the project.
+/// The origin of the framework's crates: without any of these, this program, which writes them into vendor/ of the
+/// project.
 #[derive(Debug, Args)]
 pub(crate) struct FrameworkArgs {
     /// Use the crates of the framework from this clone [default: those that the program carries, written into vendor/]
@@ -102,7 +103,7 @@ pub(crate) fn new(context: &Context, args: &NewArgs) -> Result<Outcome> {
     Ok(context.outcome(&created))
 }
 
-/// What `new` reports.
+/// The report of `new`.
 #[derive(Serialize)]
 pub(crate) struct Created<'a> {
     name: &'a str,
@@ -169,7 +170,7 @@ fn write(context: &Context, folder: &Path, init: &Init) -> Result<()> {
     }
 }
 
-/// What `init` reports.
+/// The report of `init`.
 #[derive(Serialize)]
 pub(crate) struct Changed<'a> {
     files: Vec<&'a str>,

@@ -44,10 +44,10 @@ pub(crate) static SPEC: Spec<RegistryArgs> = Spec {
     run: |context, args| Box::pin(run(context, &args.command)),
 };
 
-/// What to do with it.
+/// The arguments of `registry`.
 #[derive(Debug, Args)]
 pub(crate) struct RegistryArgs {
-    /// What to do with it.
+    /// The command below `registry`.
     #[command(subcommand)]
     pub command: RegistryCommand,
 }
@@ -148,7 +148,7 @@ async fn deploy(
     Ok(context.outcome(&deployed))
 }
 
-/// What `registry deploy` reports.
+/// The report of `registry deploy`.
 #[derive(Serialize)]
 pub(crate) struct Deployed {
     #[serde(flatten)]
@@ -161,7 +161,7 @@ pub(crate) struct Deployed {
     salt: B256,
     #[serde(skip)]
     was_there: bool,
-    /// Why the manifest does not name it.
+    /// The reason why the manifest does not name it.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Report>,
 }
@@ -248,7 +248,7 @@ async fn write_descriptors(context: &Context, folder: &Path) -> Result<Outcome> 
     Ok(context.outcome(&written))
 }
 
-/// What `registry descriptors` reports.
+/// The report of `registry descriptors`.
 #[derive(Serialize)]
 pub(crate) struct Descriptors {
     chain_id: u64,

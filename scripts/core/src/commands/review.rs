@@ -73,7 +73,7 @@ pub(crate) struct ReviewedAgainst {
     error: Option<Report>,
     #[serde(skip)]
     is_full: bool,
-    /// Whether `--against` was given and there is no error.
+    /// True if `--against` was given and there is no error.
     #[serde(skip)]
     is_same: bool,
 }
@@ -96,7 +96,7 @@ impl CommandReport for ReviewedAgainst {
     }
 }
 
-/// What an approver reviews before approving an action.
+/// Reads all that an approver reviews before approving an action.
 ///
 /// # Errors
 /// Errors of the chain, and files that cannot be read.
@@ -240,7 +240,7 @@ async fn checked(
     })
 }
 
-/// What each of these approvers compares with what his device shows.
+/// The digests that each of these approvers compares with those on the screen of their device.
 fn digests(approval: &Approval, approvers: &[Address]) -> Result<Vec<Digests>, ChainError> {
     let of_each = approvers
         .iter()
@@ -250,15 +250,15 @@ fn digests(approval: &Approval, approvers: &[Address]) -> Result<Vec<Digests>, C
 
 /// The results of the checks and of a copy of the chain, for an open action.
 pub struct Found {
-    /// What changes for callers.
+    /// The changes for callers.
     pub callers: Vec<CallersOfWay>,
     /// The storage before and after.
     slots: Vec<Area>,
     /// The heaviest first.
     pub findings: Vec<Finding>,
-    /// Whether an approver must confirm it.
+    /// The need of an approver's confirmation.
     pub consent: Consent,
-    /// What a copy of the chain showed.
+    /// The results on a copy of the chain.
     pub simulation: ReviewSimulation,
 }
 

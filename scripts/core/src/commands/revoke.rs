@@ -190,14 +190,14 @@ fn show(session: Session<'_>, call: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// What `cancel` reports.
+/// The report of `cancel`.
 #[derive(Serialize)]
 pub(crate) struct Cancelled {
     #[serde(flatten)]
     transactions: Transactions,
     action: ActionId,
     executed: bool,
-    /// That it was cancelled before this command, and by whom.
+    /// A line that says who cancelled it before this command; absent if nobody did.
     #[serde(skip_serializing_if = "Option::is_none")]
     already: Option<String>,
 }
@@ -211,17 +211,17 @@ impl CommandReport for Cancelled {
     }
 }
 
-/// What `revoke` reports.
+/// The report of `revoke`.
 #[derive(Serialize)]
 pub(crate) struct Revoked {
     #[serde(flatten)]
     transactions: Transactions,
     action: ActionId,
     approver: Address,
-    /// Whether an approval existed and was withdrawn.
+    /// True if an approval existed and was withdrawn.
     withdrawn: bool,
     executed: bool,
-    /// How many have approved it; `None` if it was not proposed.
+    /// The number of its approvals; `None` if it was not proposed.
     #[serde(flatten)]
     left: Option<Approved>,
 }

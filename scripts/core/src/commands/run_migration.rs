@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// What can be gathered.
+/// The items that can be gathered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Gather {
     /// Tokens and owners of an ERC-721 collection.
@@ -163,7 +163,7 @@ async fn batches(context: &Context, args: &MigrationArgs) -> Result<Outcome> {
     Ok(context.outcome(&report))
 }
 
-/// Where the items come from.
+/// The source of the items.
 async fn source(
     context: &Context,
     client: &Client,

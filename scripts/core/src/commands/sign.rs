@@ -55,7 +55,7 @@ pub(crate) struct OfflineArgs {
     pub after_cancels: u8,
 }
 
-/// What is to be signed.
+/// The subject of a signature.
 pub(crate) enum Subject {
     /// An approval that another account signed: all of it is taken over.
     Approval(ApprovalFile),
@@ -135,7 +135,7 @@ pub(crate) async fn run(
     Ok(context.outcome(&report))
 }
 
-/// What `approve --offline` reports.
+/// The report of `approve --offline`.
 #[derive(Serialize)]
 pub(crate) struct SignedOffline {
     action: ActionId,
@@ -186,7 +186,7 @@ impl CommandReport for SignedOffline {
     }
 }
 
-/// Whose approval it is: that of `--approver`, else of the key.
+/// Returns the approver: that of `--approver`, else of the key.
 fn approver(context: &Context, key: Option<Address>, args: &OfflineArgs) -> Result<Address> {
     if let Some(named) = &args.approver {
         return Ok(context.manifest.address(named)?);
@@ -202,7 +202,7 @@ fn approver(context: &Context, key: Option<Address>, args: &OfflineArgs) -> Resu
     })
 }
 
-/// What is signed: the approval of another file, or the action that the call would approve now.
+/// Returns the approval to sign: that of another file, or that of the action that the call would approve now.
 async fn approval(
     session: Session<'_>,
     text: &str,
@@ -245,7 +245,7 @@ async fn approval(
     Ok(approval)
 }
 
-/// What the argument names: a file, calldata, or an action.
+/// Returns the subject that the argument names: a file, calldata, or an action.
 async fn subject(session: Session<'_>, text: &str) -> Result<Subject> {
     let registry = session.registry;
     let path = Path::new(text);

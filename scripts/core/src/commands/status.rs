@@ -38,7 +38,7 @@ pub(crate) static SPEC: Spec<StatusArgs> = Spec {
     run: |context, args| Box::pin(run(context, args)),
 };
 
-/// What is looked at.
+/// The subject of `status`, and the file for its page.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
     /// A definition's name, or an instance's address or alias: its storage by variables, the steps to the
@@ -115,7 +115,7 @@ async fn of_definitions(session: Session<'_>, names: Vec<String>) -> Result<Foun
     })
 }
 
-/// What `status` reports.
+/// The report of `status`.
 #[derive(Serialize)]
 pub(crate) struct StatusReport {
     #[serde(skip)]
@@ -293,7 +293,7 @@ fn is_unusual(status: &DefinitionStatus, listed: &InstanceStatus) -> bool {
     waits || listed.registry.is_none() || listed.instance.state.is_migrating()
 }
 
-/// What was written.
+/// The file that was written.
 #[derive(Serialize)]
 pub(crate) struct WrittenReport<'a> {
     file: &'a Path,

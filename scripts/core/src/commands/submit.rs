@@ -112,13 +112,13 @@ pub(crate) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
     Ok(Outcome::of(&Governed { subject, effects }, &names))
 }
 
-/// What is submitted.
+/// The signers that are submitted.
 #[derive(Serialize)]
 pub(crate) struct Submission<'a> {
     signers: Vec<Address>,
     /// Signers that have approved already.
     left_out: &'a [Address],
-    /// What each of them signed.
+    /// The digests that each of them signed.
     digests: Vec<Digests>,
 }
 

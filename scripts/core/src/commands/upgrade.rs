@@ -53,12 +53,12 @@ pub(crate) struct UpgradeArgs {
     /// Maximum number of instances of the definition to upgrade [default: all of them]
     #[arg(long, value_name = "NUMBER", conflicts_with = "version")]
     pub max: Option<u16>,
-    /// What is said about its storage.
+    /// Arguments about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
 }
 
-/// Why a run that only reports what an earlier one sent checks nothing.
+/// The reason why a run that only reports what an earlier one sent checks nothing.
 const SENT_BEFORE: &str = "an earlier run sent the upgrade; nothing was checked now";
 
 /// Upgrades one instance, or the instances of a definition.
@@ -186,7 +186,7 @@ pub(crate) struct UpgradedInstance {
     from: String,
     /// The new version.
     to: String,
-    /// Whether it is at that version; otherwise a handler continues.
+    /// True if it is at that version; otherwise a handler continues.
     executed: bool,
     /// The route of the call.
     route: Route,

@@ -28,7 +28,7 @@ pub(crate) static SPEC: Spec<VerifyArgs> = Spec {
     run: |context, args| Box::pin(run(context, args)),
 };
 
-/// What is to be verified.
+/// The versions to verify, and their sources.
 #[derive(Debug, Default, Args)]
 #[command(group(ArgGroup::new("of_version").args(["source", "publish"]).multiple(true)))]
 pub(crate) struct VerifyArgs {
@@ -43,7 +43,7 @@ pub(crate) struct VerifyArgs {
     /// Also check whether registry, shared programs and proxies are what this program deploys
     #[arg(long)]
     pub framework: bool,
-    /// What an explorer is sent.
+    /// The arguments for an explorer.
     #[command(flatten)]
     pub publish: PublishArgs,
 }
@@ -70,7 +70,7 @@ pub(crate) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome>
     Ok(context.outcome(&verified))
 }
 
-/// What `verify` reports.
+/// The report of `verify`.
 #[derive(Serialize)]
 pub(crate) struct Verified {
     #[serde(flatten)]

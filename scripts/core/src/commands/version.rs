@@ -46,7 +46,7 @@ pub(crate) struct VersionArgs {
     /// A crate's folder, a .wasm file, a contract of this workspace by name, a crate at a revision
     /// (git:v1.0, git:v1.0:path/to/crate), or the address of what is deployed already
     pub source: String,
-    /// What it is built from, if it is a file.
+    /// The sources of the `.wasm` file, if one is given.
     #[command(flatten)]
     pub file: GivenModuleArgs,
     /// The step into it.
@@ -81,7 +81,7 @@ pub(crate) struct RegisterArgs {
     /// from --from to it: for a hotfix, or to bypass a faulty version
     #[arg(required_unless_present = "from")]
     pub source: Option<String>,
-    /// What it is built from, if it is a file.
+    /// The sources of the `.wasm` file, if one is given.
     #[command(flatten)]
     pub file: GivenModuleArgs,
     /// The step into it.
@@ -89,7 +89,7 @@ pub(crate) struct RegisterArgs {
     pub transition: TransitionArgs,
 }
 
-/// Where the step into a version begins, and what runs in it.
+/// The version that the step into a version begins at, and the migration that runs in it.
 #[derive(Debug, Args)]
 pub(crate) struct TransitionArgs {
     /// The version that the step starts from [default: the current one]
@@ -98,10 +98,10 @@ pub(crate) struct TransitionArgs {
     /// Instances can be created at it, and none is upgraded to it
     #[arg(long, alias = "born")]
     pub initial: bool,
-    /// What runs.
+    /// The migration that runs.
     #[command(flatten)]
     pub step: StepArgs,
-    /// What is said about its storage.
+    /// Arguments about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
 }
@@ -136,7 +136,7 @@ pub(crate) struct RollbackArgs {
     /// The step into it: the reverse migration.
     #[command(flatten)]
     pub step: StepArgs,
-    /// What is said about its storage.
+    /// Arguments about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
 }

@@ -1,4 +1,4 @@
-//! What `check` compares with: what is live, a version that is kept, a revision, or a file.
+//! The baseline of `check`: the version that is live, a version that is kept, a revision, or a file.
 
 use super::CheckArgs;
 use crate::assess::{Fact, Origin, Role};
@@ -16,11 +16,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use stylus_layout::Document;
 
-/// What makes a kept file count.
+/// The step that makes a kept file count.
 const COMMIT: &str = "commit stylus-upgrades-versions/ to the branch that this is compared with, and fetch its \
                       history (fetch-depth: 0)";
 
-/// Why a kept file counts only where the default branch has it.
+/// The reason why a kept file counts only where the default branch has it.
 const WHY: &str = "it comes from the kept folder, which this pull request can change";
 
 /// Returns true if a crate's folder or a `.wasm` file has that path: it is new code, and no version before.
@@ -54,11 +54,11 @@ fn swapped(args: &CheckArgs, code: &str) -> Error {
 
 /// The version before.
 pub(crate) struct Baseline {
-    /// What it is, in words.
+    /// The description of it, in words.
     pub(crate) what: String,
     /// Its label, if that is known.
     pub(crate) label: Option<String>,
-    /// What is known of it without a chain; nothing where the chain is asked.
+    /// The known facts about it without a chain; nothing where the chain is asked.
     pub(crate) before: Option<Before>,
 }
 
@@ -209,7 +209,7 @@ impl Baseline {
     }
 }
 
-/// Why the interface is not known.
+/// The unknown interface, with the reason.
 fn unknown(why: &str) -> Fact<Callable> {
     Fact::unknown(format!("are not known: {why}"))
 }

@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use std::path::Path;
 
 impl Check<'_> {
-    /// What came of it.
+    /// Makes the report of the check.
     pub(super) fn report(mut self, context: &Context, built: Option<Built>) -> CheckReport {
         let seen = self.coverage.findings().into_iter();
         let is_told = |one: &Finding| self.is_built && one.severity != Severity::Good;
@@ -61,7 +61,7 @@ impl Check<'_> {
     }
 }
 
-/// What `check` reports.
+/// The report of `check`.
 #[derive(Serialize)]
 pub(crate) struct CheckReport {
     /// The definition.
@@ -73,9 +73,9 @@ pub(crate) struct CheckReport {
     /// The findings among them that were accepted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     accepted: Vec<Finding>,
-    /// How much of each part was checked.
+    /// The share of each part that was checked.
     coverage: Coverage,
-    /// Whether no finding blocks an upgrade.
+    /// True if no finding blocks an upgrade.
     ok: bool,
     #[serde(skip)]
     errors: usize,
@@ -92,7 +92,7 @@ pub(super) struct Built {
     pub(super) codehash: CodeHash,
     /// Bytes of the code on chain.
     pub(super) code_bytes: usize,
-    /// What it was compared with.
+    /// The description of the baseline.
     pub(super) against: String,
     /// The label of that; null if it is not known.
     pub(super) from: Option<String>,

@@ -1,4 +1,4 @@
-//! What `deploy` gives to a constructor of the SDK: typed arguments, by the types that the sources or the command name.
+//! Arguments that `deploy` gives to a constructor of the SDK, by the types that the sources or the command name.
 
 use crate::build::Artifact;
 use crate::context::prelude::*;
@@ -11,7 +11,7 @@ use crate::text::count;
 use alloy::json_abi::Function;
 use clap::Args;
 
-/// What the constructor is called with.
+/// The arguments of the constructor.
 #[derive(Debug, Args)]
 pub(crate) struct ConstructorArgs {
     /// Arguments of the #[constructor], in order; an alias stands for its address, text is taken as it is typed, and lists
@@ -27,13 +27,13 @@ pub(crate) struct ConstructorArgs {
 }
 
 impl ConstructorArgs {
-    /// Whether something is given to a constructor.
+    /// Returns true if something is given to a constructor.
     fn are_given(&self) -> bool {
         let is_called = !self.constructor_args.is_empty() || self.constructor_signature.is_some();
         is_called || !self.constructor_value.is_zero()
     }
 
-    /// How to construct the program; `None` where it has no constructor.
+    /// Returns the construction of the program; `None` where it has no constructor.
     ///
     /// # Errors
     /// Arguments without a constructor; those that are missing, too many, or of other types.

@@ -61,7 +61,7 @@ pub(super) fn diff(
     Ok(context.outcome(&report))
 }
 
-/// What `layout diff` reports.
+/// The report of `layout diff`.
 #[derive(Serialize)]
 pub(crate) struct Difference {
     /// The version before.
@@ -81,7 +81,7 @@ pub(crate) struct Difference {
     /// The finding about the file that names the registry.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Finding>,
-    /// Why the new version is refused.
+    /// The reason why the new version is refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Report>,
     #[serde(skip)]

@@ -38,7 +38,7 @@ pub(super) fn migration(
     })
 }
 
-/// What `layout migration` reports.
+/// The report of `layout migration`.
 #[derive(Serialize)]
 pub(crate) struct WrittenMigration {
     /// The version before.

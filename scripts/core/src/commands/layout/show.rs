@@ -15,7 +15,7 @@ pub(super) fn shown(named: Named) -> ShownLayout {
     }
 }
 
-/// What `layout show` reports.
+/// The report of `layout show`.
 #[derive(Serialize)]
 pub(crate) struct ShownLayout {
     /// The contract or the version.

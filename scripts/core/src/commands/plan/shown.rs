@@ -9,7 +9,7 @@ use crate::plan::{
 };
 use crate::text::utc;
 
-/// What came of it, and what was tried. Hashes stand there if `is_full`.
+/// The lines of the result, and of what was tried. Hashes stand there if `is_full`.
 pub(super) fn lines(
     plan: &Plan,
     decoded: &[DecodedCall],

@@ -14,7 +14,7 @@ use crate::text::{count, shell_word};
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::limits::OPEN_ACTIONS_MAX;
 
-/// What `policy replace` reports.
+/// The report of `policy replace`.
 #[derive(Serialize)]
 pub(crate) struct ReplacementReport {
     /// The account that leaves.
@@ -25,14 +25,14 @@ pub(crate) struct ReplacementReport {
     changes: Vec<ReplacementState>,
     /// Open actions that the changes end: they have to be proposed again.
     ends: Vec<EndedAction>,
-    /// Whether every policy has changed.
+    /// True if every policy has changed.
     executed: bool,
-    /// Why the command stopped after a part.
+    /// The error that stopped the command after a part.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Report>,
 }
 
-/// How far one policy is.
+/// The progress of one policy.
 #[derive(Serialize)]
 struct ReplacementState {
     #[serde(flatten)]
@@ -42,12 +42,12 @@ struct ReplacementState {
     /// Its action, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     action: Option<ActionId>,
-    /// What it waits for, in words.
+    /// The event that it waits for, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     waits: Option<String>,
 }
 
-/// What became of one change.
+/// The state of one change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum ChangeState {
@@ -282,7 +282,7 @@ async fn ended(session: Session<'_>, changes: &[PolicyReplacement]) -> Result<Ve
     Ok(ended.into_values().collect())
 }
 
-/// How many open actions the sender has approved: the registry takes so many at most.
+/// Counts the open actions that the sender has approved: the registry takes so many at most.
 async fn count_own_actions(session: Session<'_>, policies: &[RolePolicy]) -> Result<u32> {
     let Some(sender) = CheckOptions::proposer(session).who else {
         return Ok(0);

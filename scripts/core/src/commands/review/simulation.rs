@@ -1,5 +1,4 @@
-//! Whether the code that an action runs succeeds on a copy, as in `plan`. Declared and well-formed
-//! calldata can still revert.
+//! Trials of the code that an action runs, on a copy, as in `plan`. Declared and well-formed calldata can still revert.
 
 use crate::assess::{Fact, Finding, FindingKind, Part, Severity};
 use crate::context::prelude::*;
@@ -16,9 +15,9 @@ use crate::registry::runs;
 use crate::review::{self, Created, without_good_steps};
 use crate::text::{count, shell_word};
 
-/// What a copy showed.
+/// The results on a copy.
 pub struct ReviewSimulation {
-    /// What would be created.
+    /// The instance that would be created.
     pub created: Option<Created>,
     /// A migration.
     pub plan: Option<Plan>,
@@ -61,8 +60,8 @@ pub(super) async fn add(
     Ok(ReviewSimulation { created, plan })
 }
 
-/// As [`add`], for other calls than migrations: a creation is tried; a version or a step that is only
-/// registered does not run yet, and a finding says so.
+/// Adds the same for other calls than migrations: a creation is tried; a version or a step that is only registered does
+/// not run yet, and a finding says so.
 async fn add_without_migration(
     session: Session<'_>,
     governed: &GovernedCall,
@@ -167,7 +166,7 @@ fn not_tried(why: &str, name: &str, version: &str) -> Finding {
     told(Severity::Unknown, says)
 }
 
-/// What was taken as given on the copy.
+/// The finding about facts that the copy takes as given.
 fn given(given: &Given) -> Option<Finding> {
     given.words().map(|says| told(Severity::Note, says))
 }
@@ -177,7 +176,7 @@ fn told(severity: Severity, says: impl Into<String>) -> Finding {
     Finding::named(Part::Simulation, severity, FindingKind::Trial, says)
 }
 
-/// What the upgrade writes to an instance's storage, by variable.
+/// The finding about the values that the upgrade writes to an instance's storage, by variable.
 fn changes(instance: &InstancePlan, names: &Names) -> Option<Finding> {
     let written = instance.changes.iter();
     let written = written.filter(|change| !change.is_misread());

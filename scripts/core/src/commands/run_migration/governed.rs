@@ -1,4 +1,4 @@
-//! What approvers decide about an instance between versions: another handler, or the abort.
+//! Decisions of approvers about an instance between versions: another handler, or the abort.
 
 use crate::context::prelude::*;
 use crate::governance::GovernedCall;

@@ -1,4 +1,4 @@
-//! Whether the code on the chain equals a build here: of the framework, and of a version's sources.
+//! Comparisons of the code on the chain with a build here: of the framework, and of a version's sources.
 
 use crate::assess::{Coverage, Evidence, Origin as Source, Part};
 use crate::context::prelude::*;
@@ -12,7 +12,7 @@ use crate::registry::{Origin, runs};
 use stylus_layout::BuildMetadata;
 use stylus_upgrades_interface::registry::Step;
 
-/// Whether the framework's code on the chain is what this program builds.
+/// Compares the framework's code on the chain with the code that this program builds.
 pub(crate) async fn framework_checks(
     session: Session<'_>,
     proxies: &[(Address, ProxyKind)],
@@ -42,7 +42,7 @@ pub(crate) async fn framework_checks(
     Ok(checks)
 }
 
-/// Whether the registry's address follows from its deployment.
+/// The check that the registry's address follows from its deployment.
 fn origin(found: Option<Origin>, registry: Address) -> LiveCheck {
     LiveCheck {
         what: format!("origin of the registry {registry}"),
@@ -58,8 +58,7 @@ fn origin(found: Option<Origin>, registry: Address) -> LiveCheck {
     }
 }
 
-/// Whether a source builds to the registered code, and has the registered hash. It is always built
-/// now.
+/// Checks that a source builds to the registered code, and has the registered hash. It is always built now.
 pub(crate) async fn built(
     session: Session<'_>,
     name: &str,
@@ -89,7 +88,7 @@ pub(crate) async fn built(
     Ok(checks)
 }
 
-/// What `verify` can check of these versions of a definition. `built` is the one whose sources are built and
+/// The parts that `verify` can check of these versions of a definition. `built` is the one whose sources are built and
 /// compared. A registry that cannot run answers nothing.
 pub(crate) async fn coverage(
     documents: &Documents,
