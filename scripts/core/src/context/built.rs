@@ -1,4 +1,4 @@
-//! What a command builds, and its records next to the manifest.
+//! Builds of a command, and their records next to the manifest.
 
 use super::Context;
 use crate::address;
@@ -18,14 +18,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 use stylus_layout::Layout;
 
-/// What this run has built.
+/// An artifact that this run has built.
 pub(crate) struct Built {
     codehash: CodeHash,
-    /// What callers can use.
+    /// The functions that callers can use.
     interface: Option<Callable>,
-    /// Where its fields lie, if it says so.
+    /// The positions of its fields, if it declares them.
     layout: Option<Fact<Layout>>,
-    /// Whether its author's code may read how much gas is left.
+    /// True if its author's code may read how much gas is left.
     reads_gas: bool,
     /// The files that it was built from.
     rust: Vec<RustFile>,
@@ -38,7 +38,7 @@ impl Context {
         self.artifact_by(&self.builder()?, source)
     }
 
-    /// As [`Self::artifact`], always compiled from its sources now, which others wrote.
+    /// Builds an artifact as [`Self::artifact`] does, always from its sources now, which others wrote.
     pub(crate) fn rebuilt_artifact(&self, source: &str) -> Result<Artifact> {
         self.artifact_by(&self.builder()?.from_scratch().of_others(), source)
     }
@@ -123,7 +123,7 @@ impl Context {
     /// sources.
     ///
     /// # Errors
-    /// Why the types of its arguments are not known.
+    /// The reason why the types of its arguments are not known.
     pub(crate) fn constructor_of(&self, codehash: CodeHash) -> Result<Option<String>, String> {
         let built = self.built();
         let of_code = built.iter().rfind(|one| one.codehash == codehash);
@@ -190,7 +190,7 @@ impl Context {
         of_code.find_map(|one| one.interface.clone())
     }
 
-    /// Where the fields of code lie that this machine built: in this run, or in an earlier one.
+    /// Returns the layout of code that this machine built: in this run, or in an earlier one.
     pub(crate) fn built_layout(&self, codehash: CodeHash) -> Result<Fact<Layout>> {
         let here = self
             .built()
@@ -215,7 +215,7 @@ impl Context {
         )))
     }
 
-    /// What callers can use of code that this machine built: in this run, or in an earlier one.
+    /// Returns the functions that callers can use of code that this machine built: in this run, or in an earlier one.
     pub(crate) fn built_callable(&self, codehash: CodeHash) -> Result<Option<Callable>> {
         if let Some(interface) = self.interface_of(codehash) {
             return Ok(Some(declared(interface)));

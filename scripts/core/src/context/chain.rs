@@ -60,7 +60,7 @@ impl Context {
         Ok(client.acting_as(address))
     }
 
-    /// As [`Self::client`], for commands whose verdict depends on reads: all at one block.
+    /// Opens the client of [`Self::client`] for commands whose verdict depends on reads: all at one block.
     pub async fn snapshot(&self) -> Result<Client> {
         Ok(self.client().await?.pinned().await?)
     }
@@ -71,7 +71,7 @@ impl Context {
         wanted.map(|(_, file)| file)
     }
 
-    /// Whether a governed call is written to a file and not sent.
+    /// Returns true if a governed call is written to a file and not sent.
     pub(crate) fn is_export(&self) -> bool {
         self.export_file().is_some()
     }
@@ -124,8 +124,8 @@ impl Context {
         Ok(client)
     }
 
-    /// Where the events of the named registry are kept: on disk, unless the endpoint is on this machine. A local endpoint is
-    /// quick, and its chain may begin anew.
+    /// Returns the store of the events of the named registry: on disk, unless the endpoint is on this machine. A local
+    /// endpoint is quick, and its chain may begin anew.
     fn event_store(&self, client: &Client) -> Option<Arc<EventStore>> {
         let is_near = self.global.dry_run || client.endpoint().is_loopback();
         let Some(folder) = state_folder().filter(|_| !is_near) else {
@@ -242,8 +242,8 @@ impl Context {
         Ok(client)
     }
 
-    /// As [`Self::client`], for commands that send: with a journal. Waits for
-    /// pending transactions of an earlier run.
+    /// Opens the client of [`Self::client`] for commands that send: with a journal. Waits for pending transactions of
+    /// an earlier run.
     pub(crate) async fn working_client(&self, what: &str) -> Result<Client> {
         let client = self.client().await?;
         if self.is_export() && !client.has_key() {
@@ -252,7 +252,7 @@ impl Context {
         self.journalled(client, what).await
     }
 
-    /// As [`Self::working_client`], of a client with a key.
+    /// Adds a journal to a client with a key, and waits as [`Self::working_client`] does.
     pub async fn journalled(&self, client: Client, what: &str) -> Result<Client> {
         let journal = self.journal(&client, what).await?;
         let client = client.unpinned().with_journal(journal);
@@ -298,8 +298,8 @@ impl Context {
         Ok(Arc::new(journal))
     }
 
-    /// Whether the endpoint is a fork of another chain. Nothing that is done here may change the records
-    /// of that chain.
+    /// Returns true if the endpoint is a fork of another chain. Nothing that is done here may change the records of
+    /// that chain.
     pub(crate) async fn is_fork(&self, client: &Client) -> Result<bool> {
         if let Some(known) = self.fork.get() {
             return Ok(*known);
@@ -315,8 +315,8 @@ impl Context {
         Ok(is_fork)
     }
 
-    /// What an earlier run did and did not report: the transaction that sent that calldata to that
-    /// account (or that init code, without an account), as the chain has it.
+    /// Returns a call of an earlier run that was not reported: the transaction that sent that calldata to that account
+    /// (or that init code, without an account), as the chain has it.
     pub(crate) fn earlier(&self, account: Option<Address>, call: &[u8]) -> Option<Sent> {
         let hash = CalldataHash::of(call);
         let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
@@ -334,7 +334,7 @@ impl Context {
     }
 }
 
-/// What an earlier run sent for the same call and did not report, if it still holds. If it does not, a
+/// Returns the outcome of the same call in an earlier run that did not report it, if it still holds. If it does not, a
 /// note says so.
 pub(crate) async fn earlier(
     context: &Context,

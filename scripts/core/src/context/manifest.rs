@@ -1,4 +1,4 @@
-//! Which manifest a verdict about a registry uses: that of the default branch; and the findings about it.
+//! The choice of the manifest for a verdict about a registry: that of the default branch; and the findings about it.
 
 use super::Context;
 use crate::assess::{Coverage, Evidence, Finding, FindingId, FindingKind, Origin, Part, Severity};

@@ -1,4 +1,4 @@
-//! What a command works with: output, manifest, builder, chain, registry.
+//! The context of a command: output, manifest, builder, chain, registry.
 
 mod built;
 mod chain;
@@ -41,9 +41,9 @@ const HOME: &str = "STYLUS_UPGRADES_HOME";
 /// Warnings that are printed without `--full`, at most.
 const WARNINGS_MAX: usize = 16;
 
-/// What a command works with.
+/// The context that a command works in.
 pub struct Context {
-    /// Where all output goes.
+    /// The output for all text and reports.
     pub output: Arc<Output>,
     /// The arguments that every command takes.
     pub global: Global,
@@ -51,11 +51,11 @@ pub struct Context {
     pub program: &'static Program,
     /// The manifest, empty if there is none.
     pub manifest: Manifest,
-    /// What the caller accepts.
+    /// The findings that the caller accepts.
     accepted: Accepted,
-    /// What an earlier run did and did not report.
+    /// The transactions of an earlier run that were not reported.
     earlier: Mutex<Vec<Sent>>,
-    /// What this run has built.
+    /// The artifacts that this run has built.
     built: Mutex<Vec<built::Built>>,
     /// The client that keeps a journal.
     working: OnceLock<Client>,
@@ -63,21 +63,21 @@ pub struct Context {
     pinned: OnceLock<Client>,
     /// The first client.
     connected: OnceLock<Client>,
-    /// Whether its endpoint is a fork, once it was asked.
+    /// True if its endpoint is a fork, once it was asked.
     fork: OnceLock<bool>,
     /// The copy of the chain on which everything is done in a dry run.
     copy: OnceLock<NodeHandle>,
-    /// What this run has compiled of the files that it was given.
+    /// The files that this run was given and has compiled.
     pub compilations: Compilations,
     /// The layouts and builds of a dry run.
     memory: Option<Memory>,
     /// The registries that this command may talk to: their origin was derived, or they are trusted by name.
     known: Mutex<BTreeMap<Address, Option<Origin>>>,
-    /// Whether the source of the facts was printed.
+    /// Set once the source of the facts was printed.
     told_read_at: OnceLock<()>,
-    /// Where the registry's events are kept between two commands, if they are.
+    /// The store of the registry's events between two commands, if they are kept.
     pub events: Option<Arc<EventStore>>,
-    /// Where simulations are kept between two commands, if they are.
+    /// The store of simulations between two commands, if they are kept.
     pub plan_cache: Option<Arc<PlanCache>>,
 }
 
@@ -112,12 +112,12 @@ impl Context {
         }
     }
 
-    /// What a command has done, with the names of the manifest.
+    /// The outcome of a command, with the names of the manifest.
     pub fn outcome(&self, report: &impl CommandReport) -> Outcome {
         Outcome::of(report, &self.names())
     }
 
-    /// What the caller accepts.
+    /// The findings that the caller accepts.
     pub fn accepted(&self) -> Accepted {
         self.accepted.clone()
     }

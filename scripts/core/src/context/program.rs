@@ -3,7 +3,7 @@
 use super::spec::Command;
 use super::wings::Wings;
 
-/// What a program is composed of.
+/// The commands and wings that a program is composed of.
 pub struct Program {
     /// Its commands, a list of the core and one of each wing, in the order of the help.
     pub commands: &'static [&'static [&'static dyn Command]],
@@ -24,7 +24,7 @@ impl Program {
         self.commands().find(|command| command.name() == name)
     }
 
-    /// Whether the command of that name works with a chain: advice to run it repeats the flags that lead there.
+    /// Returns true if the command of that name works with a chain: advice to run it repeats the flags that lead there.
     pub fn asks_chain(&self, name: &str) -> bool {
         self.named(name).is_some_and(|one| one.group().asks_chain())
     }

@@ -105,7 +105,7 @@ impl Context {
     /// The registry that was named, after first contact, and the chain, which this command reads at one block.
     ///
     /// # Errors
-    /// As [`Self::verified`]; if none was named.
+    /// The errors of [`Self::verified`]; if none was named.
     pub async fn verified_snapshot(&self) -> Result<Registry<'_>> {
         let (registry, ()) = self.verified_snapshot_while(async |_| ()).await?;
         Ok(registry)
@@ -114,7 +114,7 @@ impl Context {
     /// The same, with what `read` finds in the registry meanwhile. It is dropped where the origin is not verified.
     ///
     /// # Errors
-    /// As [`Self::verified_snapshot`].
+    /// The errors of [`Self::verified_snapshot`].
     pub(crate) async fn verified_snapshot_while<'a, T>(
         &'a self,
         read: impl AsyncFnOnce(Registry<'a>) -> T,
@@ -134,7 +134,7 @@ impl Context {
     /// The registry that was named, after first contact, and the chain for a command that sends.
     ///
     /// # Errors
-    /// As [`Self::verified`]; if none was named.
+    /// The errors of [`Self::verified`]; if none was named.
     pub(crate) async fn verified_working(&self, what: &str) -> Result<Registry<'_>> {
         let unverified = self.registry()?;
         let client = self.working_client(what).await?;

@@ -1,4 +1,4 @@
-//! What a command works on: the registry on its chain, and the context of the command.
+//! The session of a command: the registry on its chain, and the context of the command.
 
 use super::Context;
 use crate::assess::Role;
@@ -30,10 +30,11 @@ impl<'a> Session<'a> {
         Ok(Self { context, registry })
     }
 
-    /// As [`Self::reading`], with what `read` finds meanwhile, which nobody sees unless the origin is verified.
+    /// Opens a session as [`Self::reading`] does, and runs `read` meanwhile. Nobody sees its result unless the origin
+    /// is verified.
     ///
     /// # Errors
-    /// As [`Self::reading`]; else those of `read`.
+    /// The errors of [`Self::reading`]; else those of `read`.
     pub(crate) async fn reading_while<T>(
         context: &'a Context,
         read: impl AsyncFnOnce(Registry<'a>) -> Result<T, ChainError>,
@@ -42,11 +43,11 @@ impl<'a> Session<'a> {
         Ok((Self { context, registry }, found?))
     }
 
-    /// As [`Self::reading`], for a command that sends; `what` is its name. Asks for the password of the key, opens the
+    /// Opens a session for a command that sends; `what` is its name. Asks for the password of the key, opens the
     /// journal, and waits for the transactions of an earlier run, for up to two minutes.
     ///
     /// # Errors
-    /// As [`Self::reading`].
+    /// The errors of [`Self::reading`].
     pub(crate) async fn sending(context: &'a Context, what: &str) -> Result<Self> {
         let registry = context.verified_working(what).await?;
         Ok(Self { context, registry })

@@ -8,7 +8,7 @@ use futures::future::LocalBoxFuture;
 /// The title under which the help of the program lists a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
-    /// What an author does before anything is on a chain.
+    /// Work of an author before anything is on a chain.
     Author,
     /// The local chain.
     Chain,
@@ -16,11 +16,11 @@ pub enum Group {
     Deploy,
     /// Other versions.
     Upgrade,
-    /// What approvers do.
+    /// Work of approvers.
     Approve,
-    /// What changes nothing on the chain.
+    /// Reads, which change nothing on the chain.
     Look,
-    /// What a shell needs.
+    /// Commands for a shell.
     Shell,
 }
 
@@ -49,7 +49,7 @@ impl Group {
         }
     }
 
-    /// Whether its commands work with a chain that runs already.
+    /// Returns true if its commands work with a chain that runs already.
     pub const fn asks_chain(self) -> bool {
         match self {
             Self::Author | Self::Chain | Self::Shell => false,
@@ -58,7 +58,7 @@ impl Group {
     }
 }
 
-/// Whether a command makes a call for approvers, which `--export` can write to a file.
+/// The condition under which a command makes a call for approvers, which `--export` can write to a file.
 pub enum Governs<A> {
     /// No.
     Never,
@@ -94,17 +94,17 @@ pub type Running<'a> = LocalBoxFuture<'a, Result<Outcome>>;
 
 /// The declaration of a command with these arguments.
 pub struct Spec<A: 'static> {
-    /// What people type.
+    /// The name that people type.
     pub name: &'static str,
     /// One line for the help.
     pub about: &'static str,
-    /// Where the help lists it.
+    /// The group in which the help lists it.
     pub group: Group,
     /// Command lines, without the name of the program.
     pub examples: &'static [&'static str],
     /// The word of a command line that has files written, if one is: `--dry-run` refuses it.
     pub writes: fn(&A) -> Option<&'static str>,
-    /// Whether it makes a call for approvers.
+    /// The condition under which it makes a call for approvers.
     pub governed: Governs<A>,
     /// The types of what it reports.
     pub reports: fn() -> Vec<ReportType>,
@@ -119,11 +119,11 @@ pub fn no_file<A>(_: &A) -> Option<&'static str> {
 
 /// A command, whatever its arguments are.
 pub trait Command: Sync {
-    /// What people type.
+    /// The name that people type.
     fn name(&self) -> &'static str;
     /// One line for the help.
     fn about(&self) -> &'static str;
-    /// Where the help lists it.
+    /// The group in which the help lists it.
     fn group(&self) -> Group;
     /// Command lines, without the name of the program.
     fn examples(&self) -> &'static [&'static str];
@@ -131,7 +131,7 @@ pub trait Command: Sync {
     fn reports(&self) -> Vec<ReportType>;
     /// The words for a call for approvers that it makes, if it makes one.
     fn governs(&self) -> Option<&'static str>;
-    /// As clap parses it.
+    /// The command as clap parses it.
     fn clap(&self) -> clap::Command;
     /// The command with the arguments that were parsed.
     ///
@@ -142,11 +142,11 @@ pub trait Command: Sync {
 
 /// A command with its arguments.
 pub trait Invocation {
-    /// What people type.
+    /// The name that people type.
     fn name(&self) -> &'static str;
     /// The word of the command line that has files written.
     fn writes(&self) -> Option<&'static str>;
-    /// Whether it makes a call for approvers.
+    /// Returns true if it makes a call for approvers.
     fn is_governed(&self) -> bool;
     /// Runs it.
     fn run<'a>(&'a self, context: &'a Context) -> Running<'a>;

@@ -1,4 +1,4 @@
-//! What the wings of the program do for the core and for each other: by functions alone, none is imported.
+//! Functions of the program's wings for the core and for each other: no wing is imported.
 
 use super::{Context, Session};
 use crate::census::{CensusPage, Entries, Subject};
@@ -15,9 +15,9 @@ use std::path::Path;
 pub enum Wing {
     /// Pages for browsers, and what explorers are sent.
     Console,
-    /// What an upgrade would do, and what storage and transactions hold.
+    /// Trials of upgrades, and the content of storage and transactions.
     Laboratory,
-    /// Whether everything still runs.
+    /// Checks of everything that has to keep running.
     Watch,
 }
 
@@ -63,15 +63,15 @@ impl Wing {
 
 /// The wings of a program.
 pub struct Wings {
-    /// What an upgrade would do, and what storage and transactions hold.
+    /// Trials of upgrades, and the content of storage and transactions.
     pub laboratory: Option<&'static Laboratory>,
     /// Pages for browsers, and what explorers are sent.
     pub console: Option<&'static Console>,
-    /// Whether everything still runs.
+    /// Checks of everything that has to keep running.
     pub watch: Option<&'static Watch>,
 }
 
-/// What the laboratory does for others.
+/// The functions of the laboratory for others.
 #[allow(
     clippy::type_complexity,
     reason = "a function that a wing hands over is declared here alone"
@@ -101,7 +101,7 @@ pub struct Laboratory {
     ) -> LocalBoxFuture<'a, Result<FuzzRun, ChainError>>,
 }
 
-/// What the console does for others.
+/// The functions of the console for others.
 #[allow(
     clippy::type_complexity,
     reason = "a function that a wing hands over is declared here alone"
@@ -118,7 +118,7 @@ pub struct Console {
     ) -> LocalBoxFuture<'a, Result<Publication>>,
 }
 
-/// What the watch does for others.
+/// The functions of the watch for others.
 pub struct Watch {
     /// Examines the registry that the command names, and changes nothing.
     pub examined: for<'a> fn(&'a Context) -> LocalBoxFuture<'a, Result<Diagnosis>>,

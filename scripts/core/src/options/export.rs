@@ -40,7 +40,7 @@ pub struct ExportArgs {
 }
 
 impl ExportArgs {
-    /// Who sends the call, and the file for it; `None` if this command sends it.
+    /// Returns the sender of the call, and the file for it; `None` if this command sends it.
     ///
     /// # Errors
     /// `ExportIncomplete` if only one of the two flags was given.

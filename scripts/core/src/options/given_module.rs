@@ -1,8 +1,8 @@
-//! What a `.wasm` file that goes on chain is built from.
+//! The sources of a `.wasm` file that goes on chain.
 
 use clap::Args;
 
-/// What a `.wasm` file that goes on chain is built from.
+/// The sources of a `.wasm` file that goes on chain.
 #[derive(Debug, Default, Args)]
 pub struct GivenModuleArgs {
     /// Continue only if the .wasm file is what this crate builds to, with the [wasm-opt] of its Stylus.toml: its folder,

@@ -1,4 +1,4 @@
-//! What every command takes.
+//! The arguments that every command takes.
 
 use super::export::ExportArgs;
 use super::snapshot::SnapshotArgs;
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 /// The variable in place of `--framework-from`.
 const FRAMEWORK_FROM: &str = "STYLUS_UPGRADES_FRAMEWORK_FROM";
 
-/// What every command takes.
+/// The arguments that every command takes.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// The RPC URL of the chain [default: the network's or the manifest's, else http://127.0.0.1:8547]
@@ -107,10 +107,10 @@ pub struct Global {
     /// The signing key.
     #[command(flatten)]
     pub key: KeyArgs,
-    /// Who sends a governed call that is not sent here.
+    /// The sender of a governed call that is not sent here.
     #[command(flatten)]
     pub export: ExportArgs,
-    /// Where others find the sources of an implementation.
+    /// The public place of an implementation's sources.
     #[command(flatten)]
     pub snapshot: SnapshotArgs,
     /// The flags above that lead to the chain and the registry, as they were typed.
@@ -119,8 +119,8 @@ pub struct Global {
 }
 
 impl Global {
-    /// Whether `--framework-from` was typed. A variable with the same folder does not choose which registries are
-    /// believed on first contact.
+    /// Returns true if `--framework-from` was typed. A variable with the same folder does not choose which registries
+    /// are believed on first contact.
     pub fn has_typed_framework(&self) -> bool {
         let variable = std::env::var_os(FRAMEWORK_FROM).map(PathBuf::from);
         self.framework_from.is_some() && self.framework_from != variable

@@ -55,7 +55,7 @@ fn with_unit(text: &str) -> Option<U256> {
 /// A time span with its unit.
 ///
 /// # Errors
-/// How one is written.
+/// The accepted forms, in words.
 pub fn time(text: &str) -> Result<Duration, String> {
     let time = seconds(text).filter(|seconds| *seconds > 0);
     time.map(Duration::from_secs)
@@ -65,7 +65,7 @@ pub fn time(text: &str) -> Result<Duration, String> {
 /// A word, such as a hash.
 ///
 /// # Errors
-/// What one is.
+/// The expected form, in words.
 pub fn word(text: &str) -> Result<B256, &'static str> {
     text.parse().map_err(|_| WORD)
 }

@@ -16,8 +16,8 @@ const PLACE: [&str; 6] = [
     "framework_from",
 ];
 
-/// Those of the flags that lead to the chain and the registry that were typed, as a shell takes them. Variables and the
-/// manifest lead there again by themselves. A URL that may hold a key is left to the reader.
+/// Returns the typed flags that lead to the chain and the registry, as a shell takes them. Variables and the manifest
+/// lead there again by themselves. A URL that may hold a key is left to the reader.
 pub(crate) fn place(matches: &ArgMatches) -> Vec<String> {
     let is_typed = |id: &&&str| matches.value_source(id) == Some(ValueSource::CommandLine);
     let all = PLACE.iter().filter(is_typed).flat_map(|id| {

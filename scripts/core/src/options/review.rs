@@ -1,9 +1,9 @@
-//! What an approver compares before an approval.
+//! The comparisons that an approver makes before an approval.
 
 use super::step::StorageArgs;
 use clap::Args;
 
-/// What an approver compares and declares before an approval.
+/// The comparisons and declarations that an approver makes before an approval.
 #[derive(Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Comparisons before the approval")]
 pub struct ReviewArgs {

@@ -1,8 +1,8 @@
-//! Where others find the sources of an implementation.
+//! The public place of an implementation's sources.
 
 use clap::Args;
 
-/// Where others find the sources of an implementation.
+/// The public place of an implementation's sources.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Verifiable by others")]
 pub struct SnapshotArgs {

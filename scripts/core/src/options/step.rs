@@ -38,12 +38,12 @@ pub struct StepArgs {
 }
 
 impl StepArgs {
-    /// Whether a migration runs in the step.
+    /// Returns true if a migration runs in the step.
     pub fn runs_migration(&self) -> bool {
         !self.call.is_empty() || self.complex.is_some()
     }
 
-    /// What runs, one of the kinds of steps.
+    /// Returns the kind of the step: what runs in it.
     pub fn kind(&self) -> u8 {
         match self {
             Self {
@@ -58,7 +58,7 @@ impl StepArgs {
         }
     }
 
-    /// What must hold after the upgrade.
+    /// Reads the expectations that must hold after the upgrade.
     ///
     /// # Errors
     /// Also where the step cannot have such a check.
@@ -85,15 +85,15 @@ impl StepArgs {
         .usage())
     }
 
-    /// Whether nothing is said of what runs.
+    /// Returns true if no argument was given.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// What is said about the storage of a version and of the one before. Before anything is sent the
-/// two layouts are compared: the new one, and that of the version before by the hash that the
-/// registry recorded. A pair that would corrupt data is refused.
+/// Arguments about the storage of a version and of the one before. Before anything is sent the two layouts are
+/// compared: the new one, and that of the version before by the hash that the registry recorded. A pair that would
+/// corrupt data is refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Storage layout (compared before anything is sent)")]
 pub struct StorageArgs {

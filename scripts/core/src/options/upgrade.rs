@@ -25,7 +25,7 @@ pub struct UpgradeArgs {
     /// The step into it, as for migrate.
     #[command(flatten)]
     pub step: StepArgs,
-    /// What is said about its storage.
+    /// Arguments about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
 }
