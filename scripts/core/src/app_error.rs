@@ -1,4 +1,4 @@
-//! What can end a command: the errors of every module, and of the command line itself.
+//! The errors that can end a command: those of every module, and those of the command line itself.
 
 use crate::assess::{Finding, FindingId, FindingKind, Part, Refused};
 use crate::build::BuildError;
@@ -23,21 +23,21 @@ pub enum Error {
     /// The command was used wrongly.
     #[error("{message}")]
     Usage {
-        /// What is wrong.
+        /// The error, in words.
         message: String,
-        /// What was expected.
+        /// The expected input or state.
         expected: String,
-        /// What was found.
+        /// The actual input or state.
         found: String,
-        /// What to do next.
+        /// The next step of the user.
         next: String,
     },
     /// Something that is irreversible or unusual, and was not accepted.
     #[error("{message}")]
     Unconfirmed {
-        /// What it is.
+        /// The thing to accept, in words.
         message: String,
-        /// What `--accept` takes for it.
+        /// The id that `--accept` takes for it.
         id: FindingId,
     },
     /// Any other refusal, with its own text.
@@ -84,7 +84,7 @@ impl Explain for Error {
 }
 
 impl Error {
-    /// What was found, where a check refuses.
+    /// Returns the findings of the checks that refuse the command, else the error itself as a finding.
     pub fn findings(&self) -> Vec<Finding> {
         let (part, id) = match self {
             Self::Refused(refused) => return refused.findings().to_vec(),
@@ -97,7 +97,7 @@ impl Error {
         vec![Finding::refusal(part, id, &self.report())]
     }
 
-    /// What the chain says, where that is what went wrong.
+    /// Returns the chain's error, if it is the one that ended the command.
     pub fn chain(&self) -> Option<&ChainError> {
         match self {
             Self::Chain(error) => Some(error),

@@ -1,4 +1,4 @@
-//! What nearly every file uses: errors, reports, words of the registry.
+//! Names that nearly every file uses: errors, reports, words of the registry.
 
 pub use crate::app_error::Error;
 pub use crate::error::{Exit, Explain, Refusal, Report};

@@ -1,4 +1,4 @@
-//! What an explorer is sent of an implementation, and its answers. The console submits it; see its `publish`.
+//! The data that an explorer gets about an implementation, and its answers. The console submits it; see its `publish`.
 
 use crate::error::Refusal;
 use crate::ids::TxHash;
@@ -11,7 +11,7 @@ use serde::Serialize;
 /// Characters of an answer that are shown.
 const SHOWN: usize = 500;
 
-/// What an explorer needs.
+/// The arguments for the explorer that verifies an implementation.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Publish to an explorer (ETHERSCAN_API_KEY has the key)")]
 pub struct PublishArgs {
@@ -38,7 +38,7 @@ pub struct PublishArgs {
     pub license_type: u8,
 }
 
-/// Whose interface.
+/// The explorer's interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Interface {
@@ -48,7 +48,7 @@ pub enum Interface {
     Blockscout,
 }
 
-/// What an explorer builds from.
+/// The sources that an explorer builds from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sources {
     /// The public repository.
@@ -95,7 +95,7 @@ fn not_public() -> Refusal {
     refusal.usage()
 }
 
-/// What came of it.
+/// The explorer's answer for an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Published {
     /// The account.
@@ -112,14 +112,14 @@ impl Published {
     }
 }
 
-/// What was submitted to an explorer, and its answers.
+/// The accounts that were submitted to an explorer, and its answers.
 #[derive(Serialize)]
 pub struct Publication {
     /// The implementation.
     pub implementation: Published,
     /// The instances, as far as the explorer is told of them.
     pub proxies: Vec<Published>,
-    /// What it builds from.
+    /// The sources that the explorer builds from.
     pub sources: Sources,
     /// The transaction that created the implementation.
     pub deployment_tx: TxHash,

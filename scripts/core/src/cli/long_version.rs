@@ -1,4 +1,4 @@
-//! What `--version` prints.
+//! The text that `--version` prints.
 
 use std::sync::LazyLock;
 use stylus_upgrades_framework as pinned;

@@ -36,8 +36,8 @@ pub(super) fn misused(
     exit_code(output.failure(&refusal(program, &words, error)))
 }
 
-/// What clap refuses, and what to do next. A command of a wing that the program was built without is refused with the
-/// feature that has it.
+/// Explains why clap refuses the line, and what to do next. A command of a wing that the program was built without is
+/// refused with the feature that has it.
 pub(super) fn refusal(program: &'static Program, words: &[String], error: &clap::Error) -> Error {
     let command = command_of(program, words);
     if let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)
@@ -91,7 +91,7 @@ fn named(error: &clap::Error, kinds: &[ContextKind]) -> Option<String> {
     Some(redacted(&visible(&word)))
 }
 
-/// What may have been meant, the nearest first, and the help.
+/// Suggests what may have been meant, the nearest first, and the help.
 fn advice(error: &clap::Error, help: &str) -> String {
     let meant = [
         ContextKind::SuggestedSubcommand,
@@ -126,7 +126,7 @@ fn command_of(program: &'static Program, words: &[String]) -> String {
     text
 }
 
-/// Whether a word is this flag, and the next one its value.
+/// Returns true if a word is this flag, and the next one its value.
 fn takes_next(flag: &clap::Arg, word: &str) -> bool {
     let is_it = match word.strip_prefix("--") {
         Some(long) => {

@@ -10,14 +10,14 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 #[derive(Debug, Parser)]
 #[command(name = "stylus-upgrades", version, long_version = long_version())]
 struct Root {
-    /// What every command takes.
+    /// The arguments that every command takes.
     #[command(flatten)]
     global: Global,
 }
 
 /// A command line.
 pub(super) struct CommandLine {
-    /// What every command takes.
+    /// The arguments that every command takes.
     pub(super) global: Global,
     pub(super) invocation: Box<dyn Invocation>,
 }

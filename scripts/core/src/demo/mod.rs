@@ -19,9 +19,9 @@ use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 
 /// The page, as `docs/walkthrough.md` has it.
 pub const WALKTHROUGH: &str = include_str!("walkthrough.md");
-/// Where the page says that the chain listens.
+/// The address at which the chain listens, as the page says.
 const ENDPOINT: &str = "http://127.0.0.1:8547";
-/// How every command of the page begins.
+/// The beginning of every command of the page.
 const PROGRAM: &str = "stylus-upgrades ";
 /// The command of the page that starts the chain. The demo has started it.
 const NODE: &str = "stylus-upgrades node";
@@ -31,10 +31,10 @@ const ANSWERS: [&str; 5] = ["ETH_", "STYLUS_UPGRADES_", "PRIVATE_KEY", "CI", "GI
 /// Digits of a number from which on it is shortened for people: addresses and hashes.
 const LONG: usize = 40;
 
-/// What the demo did.
+/// The record of a run of the demo.
 #[derive(Debug, Clone, Serialize)]
 pub struct Document {
-    /// Whether every command printed what the page says.
+    /// True if every command printed the text of the page.
     pub ok: bool,
     /// Every command, in the order of the page.
     pub commands: Vec<Done>,
@@ -51,13 +51,13 @@ pub struct Done {
     pub command: String,
     /// Its exit code; nothing where a signal ended it.
     pub exit: Option<i32>,
-    /// Whether it printed what the page says.
+    /// True if it printed the text of the page.
     pub ok: bool,
 }
 
-/// What a run leaves behind.
+/// The record of a run, and the chain that it leaves behind.
 pub struct Played {
-    /// What was done.
+    /// The record of the run.
     pub document: Document,
     /// The chain, which ends with its handle.
     pub node: NodeHandle,
@@ -120,7 +120,7 @@ pub fn run(output: &Arc<Output>, framework_from: Option<&Path>) -> Result<Played
     })
 }
 
-/// Who types the page: in a folder of their own.
+/// A reader who types the page, in a folder of their own.
 struct Reader<'a> {
     folder: &'a Path,
     endpoint: String,

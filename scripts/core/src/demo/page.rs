@@ -1,6 +1,6 @@
 //! A page of the book as what its reader does: commands with the output that they have, and files.
 
-/// What a page has its reader do.
+/// A step of the page for its reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Read a heading.
@@ -11,14 +11,14 @@ pub enum Step {
         line: usize,
         /// The command without its prompt.
         text: String,
-        /// What it prints; `[..]` stands for anything.
+        /// The output that it prints; `[..]` stands for anything.
         expected: String,
     },
     /// Write a file.
     File {
         /// Its path below the reader's folder.
         path: String,
-        /// What it holds.
+        /// The text that it holds.
         text: String,
     },
 }
@@ -80,8 +80,8 @@ fn read(language: &str, number: usize, line: &str, steps: &mut Vec<Step>) {
     }
 }
 
-/// Whether `output` is what `expected` says. `[..]` stands for anything within a line; a line
-/// of nothing else stands for any lines, or none.
+/// Returns true if `output` matches `expected`. `[..]` stands for anything within a line; a line of nothing else stands
+/// for any lines, or none.
 pub fn matches(expected: &str, output: &str) -> bool {
     let expected: Vec<&str> = expected.lines().collect();
     let output: Vec<&str> = output.lines().collect();

@@ -15,7 +15,7 @@ use toml_edit::{Array, DocumentMut, Item, Table};
 /// Their folder in a project.
 pub(super) const FOLDER: &str = "vendor/stylus-upgrades";
 
-/// What each workspace manifest begins with.
+/// The first lines of each workspace manifest.
 const HEAD: &str = "# The crates of stylus-upgrades that a contract compiles, as the program carries them: `new` and\n\
                     # `init` wrote this folder. Commit it. A contract with other files is compiled, too, but its layouts\n\
                     # count as partly checked.\n\n";
@@ -23,7 +23,8 @@ const HEAD: &str = "# The crates of stylus-upgrades that a contract compiles, as
 /// A file: its path in the project, and its bytes.
 pub(super) type File = (String, Vec<u8>);
 
-/// Whether this program carries them. One that cargo installed from packages does not: its crates are published.
+/// Returns true if this program carries them. One that cargo installed from packages does not: its crates are
+/// published.
 pub(super) fn is_carried() -> bool {
     !SOURCES.is_empty()
 }

@@ -1,4 +1,4 @@
-//! Why a project cannot be made.
+//! Reasons why a project cannot be made.
 
 use crate::app_error::Error;
 use crate::error::Refusal;

@@ -1,4 +1,4 @@
-//! Where a project takes the framework's crates from.
+//! The origin of the framework's crates in a project.
 
 use super::carried;
 use crate::app_error::Error;
@@ -8,7 +8,7 @@ use crate::own_file::io;
 use std::path::{Path, PathBuf};
 use toml_edit::{InlineTable, Value};
 
-/// Where a project takes the framework's crates from.
+/// The origin of the framework's crates in a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Framework {
     /// This program, which writes them into the project.
@@ -17,7 +17,7 @@ pub enum Framework {
     Folder(PathBuf),
     /// A repository of git.
     Git {
-        /// Where cargo finds it.
+        /// The URL that cargo fetches it from.
         url: String,
         /// A commit, tag or branch; the newest commit if `None`.
         revision: Option<String>,
@@ -50,8 +50,8 @@ impl Framework {
         }
     }
 
-    /// What a project gets unless it is said otherwise: the crates that this program carries, or, where it was installed
-    /// from packages, those of its version.
+    /// The default of a project: the crates that this program carries, or, where it was installed from packages, those
+    /// of its version.
     pub fn own() -> Self {
         if carried::is_carried() {
             Self::Carried
@@ -60,8 +60,8 @@ impl Framework {
         }
     }
 
-    /// What stands after `=` for the crate at that path of the framework, in the Cargo.toml in `from`, a folder of
-    /// the project in `project`.
+    /// The text after `=` for the crate at that path of the framework, in the Cargo.toml in `from`, a folder of the
+    /// project in `project`.
     pub(super) fn dependency(&self, place: &str, from: &Path, project: &Path) -> String {
         let mut table = InlineTable::new();
         match self {
@@ -103,7 +103,7 @@ impl Framework {
     /// The files that a project keeps of it.
     ///
     /// # Errors
-    /// As [`carried::files`].
+    /// The errors of [`carried::files`].
     pub(super) fn files(&self) -> Result<Vec<carried::File>, Error> {
         match self {
             Self::Carried => carried::files(),

@@ -29,16 +29,16 @@ use std::path::{Path, PathBuf};
 /// The manifest of a new project.
 const NEW_MANIFEST: &str = include_str!("template/manifest.toml.txt");
 
-/// What would change.
+/// The changes that would make a crate upgradeable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Init {
     folder: PathBuf,
     files: Vec<ChangedFile>,
-    /// What is left as it is, and why it may not stay so.
+    /// The parts that are left as they are, and why they may not stay so.
     skipped: Vec<String>,
     /// The framework's crates, where the project will keep them and does not yet.
     carried: Option<CarriedCrates>,
-    /// What a lock file begins with where there is none.
+    /// The first content of a lock file where there is none.
     seed: Option<String>,
     /// The lock file as it was found.
     lock: LockFile,
@@ -72,7 +72,7 @@ struct ChangedFile {
 }
 
 impl Init {
-    /// What would make the crate in `folder` upgradeable.
+    /// Finds the changes that would make the crate in `folder` upgradeable.
     ///
     /// # Errors
     /// `NotInitialized` with what has to be done by hand first.
@@ -134,7 +134,7 @@ impl Init {
         Ok(())
     }
 
-    /// What would change in a crate; `is_main` is the contract's own.
+    /// Adds the changes in a crate; `is_main` is the contract's own.
     fn add_crate(&mut self, one: &Package, is_main: bool, dependency: &str) -> Result<(), Error> {
         let mut files = Vec::new();
         for path in crates::sources(one)? {
@@ -216,7 +216,7 @@ impl Init {
         self.files.iter().map(|file| file.name.as_str()).collect()
     }
 
-    /// What is left as it is, each with the reason why it may not stay so.
+    /// The parts that are left as they are, each with the reason why it may not stay so.
     pub fn skipped(&self) -> &[String] {
         &self.skipped
     }
@@ -241,7 +241,7 @@ impl Init {
     /// Puts the files back as they were before, the lock file too, but for those that somebody else changed meanwhile.
     ///
     /// # Errors
-    /// Why the first of those that stay is not put back.
+    /// The reason why the first of those that stay is not put back.
     pub fn undo(&self) -> Result<(), Error> {
         let put = self.files.iter().map(|file| file.put(file.before.as_ref()));
         let removed = self

@@ -39,15 +39,15 @@ const FILES: [(&str, &str); 8] = [
     ),
 ];
 
-/// How a project tests its upgrades, and what else it says because of that.
+/// The upgrade tests of a project, and the text in its other files that depends on these.
 struct Tests {
-    /// Those of `upgrade-tests/`.
+    /// The files of `upgrade-tests/`.
     files: [(&'static str, &'static str); 2],
     /// Its dependencies.
     dependencies: &'static str,
     /// The end of the contract's manifest.
     profile: &'static str,
-    /// What README says of the first run.
+    /// The note in README about the first run.
     note: &'static str,
 }
 
@@ -95,7 +95,7 @@ pub struct NewProject {
     framework: Framework,
 }
 
-/// What was made.
+/// A project that was made.
 #[derive(Debug)]
 pub struct Made {
     /// The folder.
@@ -104,9 +104,9 @@ pub struct Made {
     pub definition: String,
     /// Its files.
     pub files: Vec<String>,
-    /// Whether cargo chooses the versions of dependencies.
+    /// True if cargo chooses the versions of dependencies.
     pub is_without_lock: bool,
-    /// Why the lock file is not yet what cargo makes of it.
+    /// The reason why the lock file is not yet what cargo makes of it.
     pub unsettled: Option<BuildError>,
 }
 
@@ -154,7 +154,7 @@ impl NewProject {
         })
     }
 
-    /// How the project tests its upgrades.
+    /// The upgrade tests of the project.
     fn tests(&self) -> Tests {
         match self.framework {
             Framework::Carried => PROGRAM,

@@ -16,7 +16,7 @@ pub(super) const SDK_VERSION: Version = Version::new(0, 10, 10);
 /// compile until its author has derived the layout there.
 ///
 /// # Errors
-/// As [`crates_of`]; `NotInitialized` for a crate of another SDK.
+/// The errors of [`crates_of`]; `NotInitialized` for a crate of another SDK.
 pub(super) fn of_contract(folder: &Path) -> Result<Vec<Package>, Error> {
     let all = crates_of(folder)?;
     let mut found: Vec<Package> = Vec::new();

@@ -1,4 +1,4 @@
-//! What changes in a source file: the framework's attributes, and what brings them in.
+//! The changes in a source file: the framework's attributes, and the import that brings them in.
 
 use super::refused;
 use crate::app_error::Error;
@@ -7,25 +7,25 @@ use std::collections::BTreeMap;
 use syn::spanned::Spanned;
 use syn::{Attribute, File, ImplItem, ImplItemFn, Item, ItemImpl, Type, Visibility};
 
-/// What brings the framework's attributes in.
+/// The import that brings the framework's attributes in.
 const PRELUDE: &str = "use stylus_upgradeable::prelude::*;";
 
-/// What would change in a source file.
+/// The changes that a source file would get.
 #[derive(Debug, Default)]
 pub(super) struct Source<'t> {
     /// The file, line by line.
     text: Vec<&'t str>,
     /// Lines that go in front of others, by the number of these, from 1: the line whose indent each has, and its text.
     lines: BTreeMap<usize, Vec<(usize, &'static str)>>,
-    /// What is left as it is, and why it may not stay so.
+    /// The parts that are left as they are, and why they may not stay so.
     pub(super) skipped: Vec<String>,
     /// The structs with an entrypoint: features may choose one of several.
     contracts: &'t [String],
     /// Storage structs that no item was found for yet.
     structs: Vec<StorageStruct>,
-    /// Whether it has a storage struct.
+    /// True if it has a storage struct.
     pub(super) has_storage: bool,
-    /// Whether it has functions of the contract that others call.
+    /// True if it has functions of the contract that others call.
     pub(super) has_public: bool,
     /// The line of a constructor, which its author has to change first.
     constructor: Option<usize>,
@@ -40,7 +40,7 @@ pub(super) fn parsed(name: &str, text: &str) -> Result<File, Error> {
 }
 
 impl<'t> Source<'t> {
-    /// What would change in the file of that name. `contracts` are the structs with an entrypoint; of a crate that the
+    /// Finds the changes in the file of that name. `contracts` are the structs with an entrypoint; of a crate that the
     /// contract depends on there are none.
     pub(super) fn of(
         name: &str,
@@ -67,7 +67,7 @@ impl<'t> Source<'t> {
         Ok(source)
     }
 
-    /// What would change among the items of a file or of a module.
+    /// Adds the changes among the items of a file or of a module.
     fn scope(&mut self, items: &[Item]) {
         let mut is_marked = false;
         for item in items {
@@ -98,7 +98,7 @@ impl<'t> Source<'t> {
         lines.insert(0, (like, PRELUDE));
     }
 
-    /// What would change in an item; whether it is one that the framework's attributes stand on.
+    /// Adds the changes in an item. Returns true if it is one that the framework's attributes stand on.
     fn item(&mut self, item: &Item) -> bool {
         let (first, last) = (item.span().start().line, item.span().end().line);
         let is_inside = |one: &StorageStruct| (first..=last).contains(&one.line);
@@ -170,7 +170,7 @@ impl<'t> Source<'t> {
     }
 }
 
-/// Whether anybody may call a function that reads as if only a creation did.
+/// Returns true if anybody may call a function that reads as if only a creation did.
 fn is_open(block: &ItemImpl, one: &ImplItemFn) -> bool {
     let is_public = block.trait_.is_some() || matches!(one.vis, Visibility::Public(_));
     let is_step = ["initializer", "migration"]
