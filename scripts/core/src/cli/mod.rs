@@ -34,7 +34,7 @@ use tree::CommandLine;
 
 /// Bytes of a thread's stack: as much as the main thread's.
 const STACK: usize = 8 << 20;
-/// The time that a command that a signal ends may take to say so.
+/// The time limit for the last words of a command that a signal ends.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The program with these commands, a list of the core and one of each wing, and with these wings.

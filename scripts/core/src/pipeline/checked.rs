@@ -19,7 +19,7 @@ pub fn require_not_refused(checks: &Assessment) -> Result<()> {
 /// findings that were accepted.
 #[derive(Serialize)]
 pub struct Checks {
-    /// The share of each part that was checked.
+    /// The coverage of each part by checks.
     pub coverage: Coverage,
     /// The parts that were not checked as a whole, and why, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]

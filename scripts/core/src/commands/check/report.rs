@@ -73,7 +73,7 @@ pub(crate) struct CheckReport {
     /// The findings among them that were accepted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     accepted: Vec<Finding>,
-    /// The share of each part that was checked.
+    /// The coverage of each part by checks.
     coverage: Coverage,
     /// True if no finding blocks an upgrade.
     ok: bool,

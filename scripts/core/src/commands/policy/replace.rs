@@ -42,7 +42,7 @@ struct ReplacementState {
     /// Its action, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     action: Option<ActionId>,
-    /// The event that it waits for, in words.
+    /// The approvals or actions that it waits for, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     waits: Option<String>,
 }
